@@ -1,0 +1,347 @@
+//! What a backend can carry, as plain data, and the check of a request against it.
+
+use std::fmt;
+
+use crate::{
+    Address, Attachment, Body, ErrorKind, Importance, MediaKind, Message, Problems, Result,
+    SendRequest, Target,
+};
+
+/// One thing that a request can ask for and a backend may or may not carry.
+///
+/// Whatever a new field of the model asks for comes with a new feature, so a backend written
+/// before it refuses it instead of ignoring it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+#[non_exhaustive]
+pub enum Feature {
+    /// Sends to a conversation that exists.
+    ToConversation,
+    /// Sends to a channel of a team.
+    ToChannel,
+    /// Sends to a telephone number.
+    ToPhone,
+    /// Sends to a SIP address.
+    ToSip,
+    /// Sends to a person of a directory.
+    ToUser,
+    /// Carries plain text.
+    Text,
+    /// Carries HTML.
+    Html,
+    /// Sends the text alternative of an HTML body in its place.
+    HtmlAsText,
+    /// Carries a picture by URL.
+    MediaImage,
+    /// Carries a document by URL.
+    MediaDocument,
+    /// Carries a video by URL.
+    MediaVideo,
+    /// Carries a sound by URL.
+    MediaAudio,
+    /// Carries a template.
+    Template,
+    /// Carries bodies in its own JSON.
+    Native,
+    /// Carries a file reference.
+    AttachmentFile,
+    /// Carries a picture reference.
+    AttachmentImage,
+    /// Carries a card.
+    AttachmentCard,
+    /// Carries a picture within the message.
+    AttachmentInlineImage,
+    /// Carries a subject to a channel.
+    SubjectInChannel,
+    /// Carries a subject to a conversation or person.
+    SubjectInConversation,
+    /// Carries an importance other than normal.
+    Importance,
+    /// Carries an answer within a channel.
+    ReplyInChannel,
+    /// Carries an answer within a conversation.
+    ReplyInConversation,
+    /// Honours an idempotency key.
+    Idempotency,
+}
+
+impl Feature {
+    const fn bit(self) -> u32 {
+        1 << (self as u8)
+    }
+}
+
+/// What a messenger can carry: nothing, until it is named.
+///
+/// ```
+/// use ms_messenger_core::{Capabilities, Feature, Message, SendRequest, Target};
+///
+/// let capabilities = Capabilities::of(&[Feature::ToConversation, Feature::Text]);
+/// let request = SendRequest::new(Target::conversation("1"), Message::html("<b>hi</b>").with_subject("x"));
+/// let error = capabilities.check("sms", &request).unwrap_err();
+/// assert_eq!(error.problems().len(), 2);
+/// ```
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    features: u32,
+    /// The most characters that a text may have; `None` when the platform names no limit.
+    pub max_text_chars: Option<usize>,
+}
+
+impl Capabilities {
+    /// Nothing at all.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self {
+            features: 0,
+            max_text_chars: None,
+        }
+    }
+
+    /// The given features and nothing else.
+    #[must_use]
+    pub const fn of(features: &[Feature]) -> Self {
+        let mut capabilities = Self::none();
+        let mut i = 0;
+        while i < features.len() {
+            capabilities.features |= features[i].bit();
+            i += 1;
+        }
+        capabilities
+    }
+
+    /// Adds a feature.
+    #[must_use]
+    pub const fn with(mut self, feature: Feature) -> Self {
+        self.features |= feature.bit();
+        self
+    }
+
+    /// Limits the characters of a text.
+    #[must_use]
+    pub const fn with_max_text_chars(mut self, limit: usize) -> Self {
+        self.max_text_chars = Some(limit);
+        self
+    }
+
+    /// Whether `feature` is carried.
+    #[must_use]
+    pub const fn supports(&self, feature: Feature) -> bool {
+        self.features & feature.bit() != 0
+    }
+
+    /// Checks `request` for a messenger named `platform`, without any I/O.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` when ids or bodies are empty or too long, else `Unsupported` when the
+    /// request asks for more than is carried; [`Error::problems`](crate::Error::problems) names
+    /// everything at once, both sorts.
+    pub fn check(&self, platform: &str, request: &SendRequest) -> Result<()> {
+        let mut invalid = Problems::new();
+        self.find_invalid(request, &mut invalid);
+        let mut check = Check {
+            capabilities: self,
+            platform,
+            problems: Problems::new(),
+        };
+        check.target(&request.to);
+        check.body(&request.message.body);
+        check.extras(request);
+        let kind = if invalid.is_empty() {
+            ErrorKind::Unsupported
+        } else {
+            ErrorKind::InvalidRequest
+        };
+        let mut problems = invalid;
+        problems.append(check.problems);
+        problems
+            .into_result(kind)
+            .map_err(|error| error.with_platform(platform.to_owned()))
+    }
+
+    fn find_invalid(&self, request: &SendRequest, problems: &mut Problems) {
+        let empty = "must not be empty";
+        match &request.to {
+            Target::Conversation(id) => problems.add_if(id.as_str().is_empty(), "to", empty),
+            Target::Channel { team, channel } => {
+                problems.add_if(team.as_str().is_empty(), "to.team", empty);
+                problems.add_if(channel.as_str().is_empty(), "to.channel", empty);
+            }
+            Target::Person(Address::User(id)) => {
+                problems.add_if(id.as_str().is_empty(), "to", empty);
+            }
+            Target::Person(_) => {}
+        }
+        if let Some(id) = &request.reply_to {
+            problems.add_if(id.as_str().is_empty(), "reply_to", empty);
+        }
+        find_invalid_body(&request.message, self.max_text_chars, problems);
+    }
+}
+
+fn find_invalid_body(message: &Message, max_text_chars: Option<usize>, problems: &mut Problems) {
+    let (field, content) = match &message.body {
+        Body::Text(text) => ("message.body.text", text),
+        Body::Html { html, .. } => ("message.body.html", html),
+        Body::Media(_) | Body::Template(_) | Body::Native { .. } => return,
+    };
+    // An attachment alone is a message on some platforms; those that need text say so themselves.
+    let lone = content.is_empty() && message.attachments.is_empty();
+    problems.add_if(lone, field, "must not be empty");
+    if let (Body::Text(text), Some(limit)) = (&message.body, max_text_chars) {
+        if text.chars().count() > limit {
+            problems.add(field, format!("must have at most {limit} characters"));
+        }
+    }
+}
+
+/// The features that one request asks for, held against those that are carried.
+struct Check<'a> {
+    capabilities: &'a Capabilities,
+    platform: &'a str,
+    problems: Problems,
+}
+
+impl Check<'_> {
+    fn need(&mut self, feature: Feature, field: impl Into<String>, what: &str) {
+        if !self.capabilities.supports(feature) {
+            let rule = format!("{} does not carry {what}", self.platform);
+            self.problems.add(field, rule);
+        }
+    }
+
+    fn target(&mut self, target: &Target) {
+        let (feature, what) = match target {
+            Target::Conversation(_) => (Feature::ToConversation, "messages to a conversation"),
+            Target::Channel { .. } => (Feature::ToChannel, "messages to a channel"),
+            Target::Person(Address::Phone(_)) => {
+                (Feature::ToPhone, "messages to a telephone number")
+            }
+            Target::Person(Address::Sip(_)) => (Feature::ToSip, "messages to a SIP address"),
+            Target::Person(Address::User(_)) => {
+                (Feature::ToUser, "messages to a person of a directory")
+            }
+        };
+        self.need(feature, "to", what);
+    }
+
+    fn body(&mut self, body: &Body) {
+        match body {
+            Body::Text(_) => self.need(Feature::Text, "message.body.text", "text"),
+            Body::Html { text: Some(_), .. }
+                if self.capabilities.supports(Feature::HtmlAsText) => {}
+            Body::Html { .. } => {
+                let what = if self.capabilities.supports(Feature::HtmlAsText) {
+                    "HTML without a text alternative"
+                } else {
+                    "HTML"
+                };
+                self.need(Feature::Html, "message.body.html", what);
+            }
+            Body::Media(media) => {
+                let (feature, what) = match media.kind {
+                    MediaKind::Image => (Feature::MediaImage, "pictures by URL"),
+                    MediaKind::Document => (Feature::MediaDocument, "documents by URL"),
+                    MediaKind::Video => (Feature::MediaVideo, "videos by URL"),
+                    MediaKind::Audio => (Feature::MediaAudio, "sounds by URL"),
+                };
+                self.need(feature, "message.body.media", what);
+            }
+            Body::Template(_) => self.need(Feature::Template, "message.body.template", "templates"),
+            Body::Native { platform, .. } => self.native(platform),
+        }
+    }
+
+    fn native(&mut self, platform: &str) {
+        if platform == self.platform {
+            self.need(Feature::Native, "message.body.native", "native bodies");
+        } else {
+            let rule = format!("is a body for {platform}, not for {}", self.platform);
+            self.problems.add("message.body.native.platform", rule);
+        }
+    }
+
+    fn extras(&mut self, request: &SendRequest) {
+        let message = &request.message;
+        let in_channel = matches!(request.to, Target::Channel { .. });
+        if message.subject.is_some() {
+            let (feature, what) = if in_channel {
+                (Feature::SubjectInChannel, "a subject in a channel")
+            } else {
+                (Feature::SubjectInConversation, "a subject outside channels")
+            };
+            self.need(feature, "message.subject", what);
+        }
+        if message.importance != Importance::Normal {
+            self.need(Feature::Importance, "message.importance", "an importance");
+        }
+        for (i, attachment) in message.attachments.iter().enumerate() {
+            let (feature, what) = match attachment {
+                Attachment::File(_) => (Feature::AttachmentFile, "file references"),
+                Attachment::Image(_) => (Feature::AttachmentImage, "picture references"),
+                Attachment::Card(_) => (Feature::AttachmentCard, "cards"),
+                Attachment::InlineImage(_) => (Feature::AttachmentInlineImage, "inline pictures"),
+            };
+            self.need(feature, format!("message.attachments[{i}]"), what);
+        }
+        if request.reply_to.is_some() {
+            let (feature, what) = if in_channel {
+                (Feature::ReplyInChannel, "answers in a channel")
+            } else {
+                (Feature::ReplyInConversation, "answers in a conversation")
+            };
+            self.need(feature, "reply_to", what);
+        }
+        if request.idempotency.is_some() {
+            let what = "an idempotency key: it cannot remove duplicates";
+            self.need(Feature::Idempotency, "idempotency", what);
+        }
+    }
+}
+
+impl fmt::Debug for Capabilities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let carried = ALL.iter().filter(|feature| self.supports(**feature));
+        f.debug_struct("Capabilities")
+            .field("features", &carried.collect::<Vec<_>>())
+            .field("max_text_chars", &self.max_text_chars)
+            .finish()
+    }
+}
+
+impl Capabilities {
+    /// Every feature that this version knows; for tests and tables.
+    #[must_use]
+    pub const fn all_features() -> &'static [Feature] {
+        ALL
+    }
+}
+
+const ALL: &[Feature] = &[
+    Feature::ToConversation,
+    Feature::ToChannel,
+    Feature::ToPhone,
+    Feature::ToSip,
+    Feature::ToUser,
+    Feature::Text,
+    Feature::Html,
+    Feature::HtmlAsText,
+    Feature::MediaImage,
+    Feature::MediaDocument,
+    Feature::MediaVideo,
+    Feature::MediaAudio,
+    Feature::Template,
+    Feature::Native,
+    Feature::AttachmentFile,
+    Feature::AttachmentImage,
+    Feature::AttachmentCard,
+    Feature::AttachmentInlineImage,
+    Feature::SubjectInChannel,
+    Feature::SubjectInConversation,
+    Feature::Importance,
+    Feature::ReplyInChannel,
+    Feature::ReplyInConversation,
+    Feature::Idempotency,
+];

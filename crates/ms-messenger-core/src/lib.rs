@@ -1,0 +1,42 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod auth;
+mod capabilities;
+mod error;
+mod ext;
+mod memory;
+mod message;
+mod messenger;
+mod open_enum;
+mod problem;
+mod receipt;
+mod request;
+mod retry;
+mod target;
+mod timestamp;
+
+pub use async_trait::async_trait;
+pub use auth::{AccessToken, CachedTokenProvider, StaticToken, TokenProvider, TokenRequest};
+pub use capabilities::{Capabilities, Feature};
+pub use error::{Delivery, Error, ErrorKind, Result};
+pub use ext::{MessengerExt, Sent};
+pub use memory::MemoryMessenger;
+pub use message::{
+    Attachment, Body, Card, CardKind, FileReference, Importance, InlineImage, Media, MediaKind,
+    Message, Template, TemplateButton, TemplateHeader, TemplateMedia,
+};
+pub use messenger::{Messenger, SharedMessenger};
+pub use problem::{Problem, Problems};
+pub use receipt::{Acceptance, Receipt};
+pub use request::{IdempotencyKey, SendRequest};
+pub use retry::{Attempt, Decision, RetryPolicy};
+pub use target::{
+    Address, ChannelId, ConversationId, MessageId, ParseTargetError, PhoneNumber, SipUri, Target,
+    TeamId, UserId,
+};
+
+#[doc(hidden)]
+pub mod __private {
+    pub use serde;
+}

@@ -1,0 +1,116 @@
+//! One send: where, what, and under which key.
+
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{Error, ErrorKind, Message, MessageId, Problem, Result, Target};
+
+/// One message to one target.
+///
+/// # JSON form
+///
+/// Stable; queues, batch files and logs may hold it.
+///
+/// ```json
+/// {"to": "conversation:19:abc@thread.v2", "message": {"body": {"text": "hello"}},
+///  "idempotency": {"id": "5b1f0a5e-3f5b-4a43-a8d9-93a57a7fc0a5", "first_sent": "2026-04-01T12:34:56Z"}}
+/// ```
+///
+/// ```
+/// use ms_messenger_core::{Message, SendRequest, Target};
+///
+/// let request = SendRequest::new(Target::conversation("19:abc@thread.v2"), Message::text("hello"));
+/// let read = SendRequest::from_json(&serde_json::to_string(&request)?)?;
+/// assert_eq!(read, request);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct SendRequest {
+    /// Where it goes.
+    pub to: Target,
+    /// What is sent.
+    pub message: Message,
+    /// The message that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<MessageId>,
+    /// The key under which the platform removes duplicates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency: Option<IdempotencyKey>,
+}
+
+impl SendRequest {
+    /// `message` to `to`, answering nothing, without a key.
+    pub fn new(to: impl Into<Target>, message: Message) -> Self {
+        Self {
+            to: to.into(),
+            message,
+            reply_to: None,
+            idempotency: None,
+        }
+    }
+
+    /// Makes it an answer to `message`.
+    #[must_use]
+    pub fn with_reply_to(mut self, message: impl Into<MessageId>) -> Self {
+        self.reply_to = Some(message.into());
+        self
+    }
+
+    /// Sends it under `key`.
+    #[must_use]
+    pub fn with_idempotency(mut self, key: IdempotencyKey) -> Self {
+        self.idempotency = Some(key);
+        self
+    }
+
+    /// Reads the JSON form.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` with the path of the member that is unknown, missing or unusable.
+    pub fn from_json(json: &str) -> Result<Self> {
+        let mut input = serde_json::Deserializer::from_str(json);
+        let request: Self = serde_path_to_error::deserialize(&mut input).map_err(|error| {
+            let problem = Problem::new(error.path().to_string(), error.inner().to_string());
+            Error::from_problems(ErrorKind::InvalidRequest, vec![problem])
+        })?;
+        input.end().map_err(|error| {
+            Error::new(ErrorKind::InvalidRequest, "more text follows the request").with_source(error)
+        })?;
+        Ok(request)
+    }
+}
+
+/// The key of one logical send, by which the platform recognises a repetition.
+///
+/// It belongs to the request: one key per message, kept over every try, with the time of its
+/// first use, because ACS asks for both (`Repeatability-Request-ID` and
+/// `Repeatability-First-Sent`). ACS honours a key for five minutes after the first use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct IdempotencyKey {
+    /// The key.
+    pub id: Uuid,
+    /// When it was first used.
+    #[serde(with = "crate::timestamp")]
+    pub first_sent: SystemTime,
+}
+
+impl IdempotencyKey {
+    /// A new random key, first used now.
+    #[must_use]
+    pub fn random() -> Self {
+        Self::new(Uuid::new_v4(), SystemTime::now())
+    }
+
+    /// The key `id`, first used at `first_sent`.
+    #[must_use]
+    pub fn new(id: Uuid, first_sent: SystemTime) -> Self {
+        Self { id, first_sent }
+    }
+}

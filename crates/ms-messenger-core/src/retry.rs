@@ -1,0 +1,247 @@
+//! When a call is tried again: data, and one pure decision.
+
+use std::time::Duration;
+
+use crate::Delivery;
+
+/// How often and how patiently a call is tried again.
+///
+/// Only what cannot do harm is repeated: a try that is proven not to have been executed, a
+/// read, or a send whose key the platform honours. Everything else needs
+/// [`resend_when_unknown`](RetryPolicy::resend_when_unknown).
+///
+/// ```
+/// use std::time::Duration;
+/// use ms_messenger_core::RetryPolicy;
+///
+/// let patient = RetryPolicy::default().with_max_attempts(8).with_max_elapsed(Duration::from_secs(120));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RetryPolicy {
+    /// The most tries, the first included. Default 4; 0 counts as 1.
+    pub max_attempts: u32,
+    /// The longest wait before the second try. Default 0.8 s; doubled before each later one.
+    pub initial_backoff: Duration,
+    /// The longest wait that back-off reaches. Default 30 s.
+    pub max_backoff: Duration,
+    /// The longest `Retry-After` that is obeyed; a longer one ends the call and stands in the
+    /// error. Default 60 s.
+    pub max_retry_after: Duration,
+    /// The time after which no further try begins, counted from the first. Default 240 s:
+    /// ACS honours an idempotency key for five minutes.
+    pub max_elapsed: Duration,
+    /// Also repeats a send of which it is unknown whether it was executed. This can send a
+    /// message twice. Default `false`.
+    pub resend_when_unknown: bool,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            max_attempts: 4,
+            initial_backoff: Duration::from_millis(800),
+            max_backoff: Duration::from_secs(30),
+            max_retry_after: Duration::from_secs(60),
+            max_elapsed: Duration::from_secs(240),
+            resend_when_unknown: false,
+        }
+    }
+}
+
+/// What is known when a try has failed.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// The number of the try that failed, from 1.
+    pub number: u32,
+    /// The time since the first try began.
+    pub elapsed: Duration,
+    /// Whether the try was executed.
+    pub delivery: Delivery,
+    /// Whether the cause may pass by itself.
+    pub transient: bool,
+    /// Whether a repetition is harmless by itself: a read, or a send under a key that the
+    /// platform honours.
+    pub repeatable: bool,
+    /// How long the platform asks to wait.
+    pub retry_after: Option<Duration>,
+}
+
+impl Attempt {
+    /// The failure of try `number` after `elapsed`, of which `delivery` is known; permanent,
+    /// not repeatable and without a time to wait until said otherwise.
+    #[must_use]
+    pub const fn new(number: u32, elapsed: Duration, delivery: Delivery) -> Self {
+        Self {
+            number,
+            elapsed,
+            delivery,
+            transient: false,
+            repeatable: false,
+            retry_after: None,
+        }
+    }
+}
+
+/// What to do after a failed try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Decision {
+    /// Report the failure.
+    GiveUp,
+    /// Wait so long, then try again.
+    RetryAfter(Duration),
+}
+
+impl RetryPolicy {
+    /// Never tries again.
+    #[must_use]
+    pub fn never() -> Self {
+        Self::default().with_max_attempts(1)
+    }
+
+    /// Sets the most tries, the first included.
+    #[must_use]
+    pub fn with_max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts;
+        self
+    }
+
+    /// Sets the first and the longest wait of the back-off.
+    #[must_use]
+    pub fn with_backoff(mut self, initial: Duration, longest: Duration) -> Self {
+        self.initial_backoff = initial;
+        self.max_backoff = longest;
+        self
+    }
+
+    /// Sets the longest `Retry-After` that is obeyed.
+    #[must_use]
+    pub fn with_max_retry_after(mut self, longest: Duration) -> Self {
+        self.max_retry_after = longest;
+        self
+    }
+
+    /// Sets the time after which no further try begins.
+    #[must_use]
+    pub fn with_max_elapsed(mut self, longest: Duration) -> Self {
+        self.max_elapsed = longest;
+        self
+    }
+
+    /// Also repeats a send of which it is unknown whether it was executed.
+    /// This can send a message twice.
+    #[must_use]
+    pub fn with_resend_when_unknown(mut self, resend: bool) -> Self {
+        self.resend_when_unknown = resend;
+        self
+    }
+
+    /// Decides, from nothing but its arguments. `jitter` is a random number from 0 to 1 that
+    /// spreads the back-off over its whole range; a `retry_after` is obeyed to the letter.
+    #[must_use]
+    pub fn decide(&self, attempt: &Attempt, jitter: f64) -> Decision {
+        let harmless = match attempt.delivery {
+            Delivery::NotSent => true,
+            Delivery::Unknown => attempt.repeatable || self.resend_when_unknown,
+            Delivery::Sent => false,
+        };
+        if !attempt.transient || !harmless || attempt.number >= self.max_attempts {
+            return Decision::GiveUp;
+        }
+        let wait = match attempt.retry_after {
+            Some(asked) if asked > self.max_retry_after => return Decision::GiveUp,
+            Some(asked) => asked,
+            None => self.backoff(attempt.number).mul_f64(jitter.clamp(0.0, 1.0)),
+        };
+        if attempt.elapsed.saturating_add(wait) > self.max_elapsed {
+            return Decision::GiveUp;
+        }
+        Decision::RetryAfter(wait)
+    }
+
+    fn backoff(&self, failed: u32) -> Duration {
+        let doublings = failed.saturating_sub(1).min(31);
+        self.initial_backoff
+            .saturating_mul(1 << doublings)
+            .min(self.max_backoff)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(number: u32, delivery: Delivery) -> Attempt {
+        let mut attempt = Attempt::new(number, Duration::ZERO, delivery);
+        attempt.transient = true;
+        attempt
+    }
+
+    #[test]
+    fn an_unknown_send_is_not_repeated_unless_it_is_harmless_or_allowed() {
+        let policy = RetryPolicy::default();
+        let mut attempt = failed(1, Delivery::Unknown);
+        assert_eq!(policy.decide(&attempt, 1.0), Decision::GiveUp);
+        let allowed = policy.clone().with_resend_when_unknown(true);
+        assert!(matches!(allowed.decide(&attempt, 1.0), Decision::RetryAfter(_)));
+        attempt.repeatable = true;
+        assert!(matches!(policy.decide(&attempt, 1.0), Decision::RetryAfter(_)));
+    }
+
+    #[test]
+    fn a_sent_message_is_never_repeated() {
+        let policy = RetryPolicy::default().with_resend_when_unknown(true);
+        let mut attempt = failed(1, Delivery::Sent);
+        attempt.repeatable = true;
+        assert_eq!(policy.decide(&attempt, 1.0), Decision::GiveUp);
+    }
+
+    #[test]
+    fn a_permanent_failure_is_not_repeated() {
+        let attempt = Attempt::new(1, Duration::ZERO, Delivery::NotSent);
+        assert_eq!(RetryPolicy::default().decide(&attempt, 1.0), Decision::GiveUp);
+    }
+
+    #[test]
+    fn the_back_off_doubles_up_to_its_cap_and_is_spread_by_the_jitter() {
+        let policy = RetryPolicy::default()
+            .with_max_attempts(100)
+            .with_backoff(Duration::from_secs(1), Duration::from_secs(5));
+        let wait = |number, jitter| policy.decide(&failed(number, Delivery::NotSent), jitter);
+        let seconds = |s| Decision::RetryAfter(Duration::from_secs_f64(s));
+        assert_eq!(wait(1, 1.0), seconds(1.0));
+        assert_eq!(wait(2, 1.0), seconds(2.0));
+        assert_eq!(wait(3, 0.5), seconds(2.0));
+        assert_eq!(wait(4, 1.0), seconds(5.0));
+        assert_eq!(wait(99, 1.0), seconds(5.0));
+        assert_eq!(wait(99, 0.0), seconds(0.0));
+    }
+
+    #[test]
+    fn retry_after_is_obeyed_to_the_letter_or_ends_the_call() {
+        let policy = RetryPolicy::default().with_max_retry_after(Duration::from_secs(10));
+        let mut attempt = failed(1, Delivery::NotSent);
+        attempt.retry_after = Some(Duration::from_millis(2128));
+        assert_eq!(
+            policy.decide(&attempt, 0.0),
+            Decision::RetryAfter(Duration::from_millis(2128))
+        );
+        attempt.retry_after = Some(Duration::from_secs(11));
+        assert_eq!(policy.decide(&attempt, 0.0), Decision::GiveUp);
+    }
+
+    #[test]
+    fn tries_and_time_are_bounded() {
+        let policy = RetryPolicy::default().with_max_elapsed(Duration::from_secs(2));
+        assert_eq!(policy.decide(&failed(4, Delivery::NotSent), 1.0), Decision::GiveUp);
+        let mut late = failed(1, Delivery::NotSent);
+        late.elapsed = Duration::from_millis(1500);
+        assert_eq!(policy.decide(&late, 1.0), Decision::GiveUp);
+        assert_eq!(
+            RetryPolicy::never().decide(&failed(1, Delivery::NotSent), 1.0),
+            Decision::GiveUp
+        );
+    }
+}

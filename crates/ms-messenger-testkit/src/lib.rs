@@ -1,0 +1,1 @@
+//! Conformance suite for implementations of the Messenger trait.

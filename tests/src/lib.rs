@@ -1,0 +1,1 @@
+//! Unpublished workspace member.

@@ -190,10 +190,10 @@ fn find_invalid_body(message: &Message, max_text_chars: Option<usize>, problems:
     // An attachment alone is a message on some platforms; those that need text say so themselves.
     let lone = content.is_empty() && message.attachments.is_empty();
     problems.add_if(lone, field, "must not be empty");
-    if let (Body::Text(text), Some(limit)) = (&message.body, max_text_chars) {
-        if text.chars().count() > limit {
-            problems.add(field, format!("must have at most {limit} characters"));
-        }
+    if let (Body::Text(text), Some(limit)) = (&message.body, max_text_chars)
+        && text.chars().count() > limit
+    {
+        problems.add(field, format!("must have at most {limit} characters"));
     }
 }
 
@@ -230,8 +230,8 @@ impl Check<'_> {
     fn body(&mut self, body: &Body) {
         match body {
             Body::Text(_) => self.need(Feature::Text, "message.body.text", "text"),
-            Body::Html { text: Some(_), .. }
-                if self.capabilities.supports(Feature::HtmlAsText) => {}
+            Body::Html { text: Some(_), .. } if self.capabilities.supports(Feature::HtmlAsText) => {
+            }
             Body::Html { .. } => {
                 let what = if self.capabilities.supports(Feature::HtmlAsText) {
                     "HTML without a text alternative"

@@ -41,10 +41,7 @@ pub trait MessengerExt: Messenger {
     /// # Errors
     ///
     /// As [`Capabilities::check`](crate::Capabilities::check) and [`Messenger::send`].
-    fn send_checked(
-        &self,
-        request: &SendRequest,
-    ) -> impl Future<Output = Result<Receipt>> + Send {
+    fn send_checked(&self, request: &SendRequest) -> impl Future<Output = Result<Receipt>> + Send {
         async move {
             self.capabilities().check(self.platform(), request)?;
             self.send(request).await

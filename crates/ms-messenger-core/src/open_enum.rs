@@ -42,6 +42,7 @@ macro_rules! open_enum {
         impl $name {
             /// The value as it stands on the wire.
             #[must_use]
+            #[allow(unreachable_pub, reason = "as visible as the enum that it is made for")]
             pub fn as_str(&self) -> &str {
                 match self {
                     $( Self::$variant => $wire, )+
@@ -102,7 +103,7 @@ macro_rules! open_enum {
 mod tests {
     open_enum! {
         /// A sample.
-        pub(super) enum Sample {
+        enum Sample {
             /// One.
             One = "one",
         }

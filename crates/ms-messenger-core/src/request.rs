@@ -79,7 +79,8 @@ impl SendRequest {
             Error::from_problems(ErrorKind::InvalidRequest, vec![problem])
         })?;
         input.end().map_err(|error| {
-            Error::new(ErrorKind::InvalidRequest, "more text follows the request").with_source(error)
+            Error::new(ErrorKind::InvalidRequest, "more text follows the request")
+                .with_source(error)
         })?;
         Ok(request)
     }

@@ -145,7 +145,8 @@ impl RetryPolicy {
         let harmless = match attempt.delivery {
             Delivery::NotSent => true,
             Delivery::Unknown => attempt.repeatable || self.resend_when_unknown,
-            Delivery::Sent => false,
+            // Only for the sake of the answer, and only where it cannot act twice.
+            Delivery::Sent => attempt.repeatable,
         };
         if !attempt.transient || !harmless || attempt.number >= self.max_attempts {
             return Decision::GiveUp;
@@ -185,23 +186,36 @@ mod tests {
         let mut attempt = failed(1, Delivery::Unknown);
         assert_eq!(policy.decide(&attempt, 1.0), Decision::GiveUp);
         let allowed = policy.clone().with_resend_when_unknown(true);
-        assert!(matches!(allowed.decide(&attempt, 1.0), Decision::RetryAfter(_)));
+        assert!(matches!(
+            allowed.decide(&attempt, 1.0),
+            Decision::RetryAfter(_)
+        ));
         attempt.repeatable = true;
-        assert!(matches!(policy.decide(&attempt, 1.0), Decision::RetryAfter(_)));
+        assert!(matches!(
+            policy.decide(&attempt, 1.0),
+            Decision::RetryAfter(_)
+        ));
     }
 
     #[test]
-    fn a_sent_message_is_never_repeated() {
+    fn a_sent_message_is_repeated_only_where_that_cannot_act_twice() {
         let policy = RetryPolicy::default().with_resend_when_unknown(true);
         let mut attempt = failed(1, Delivery::Sent);
-        attempt.repeatable = true;
         assert_eq!(policy.decide(&attempt, 1.0), Decision::GiveUp);
+        attempt.repeatable = true;
+        assert!(matches!(
+            policy.decide(&attempt, 1.0),
+            Decision::RetryAfter(_)
+        ));
     }
 
     #[test]
     fn a_permanent_failure_is_not_repeated() {
         let attempt = Attempt::new(1, Duration::ZERO, Delivery::NotSent);
-        assert_eq!(RetryPolicy::default().decide(&attempt, 1.0), Decision::GiveUp);
+        assert_eq!(
+            RetryPolicy::default().decide(&attempt, 1.0),
+            Decision::GiveUp
+        );
     }
 
     #[test]
@@ -235,7 +249,10 @@ mod tests {
     #[test]
     fn tries_and_time_are_bounded() {
         let policy = RetryPolicy::default().with_max_elapsed(Duration::from_secs(2));
-        assert_eq!(policy.decide(&failed(4, Delivery::NotSent), 1.0), Decision::GiveUp);
+        assert_eq!(
+            policy.decide(&failed(4, Delivery::NotSent), 1.0),
+            Decision::GiveUp
+        );
         let mut late = failed(1, Delivery::NotSent);
         late.elapsed = Duration::from_millis(1500);
         assert_eq!(policy.decide(&late, 1.0), Decision::GiveUp);

@@ -125,8 +125,9 @@ impl SipUri {
     pub fn parse(text: &str) -> Result<Self, ParseTargetError> {
         let address = text.strip_prefix("sip:").unwrap_or(text);
         let halves = address.split_once('@');
-        let sound = halves
-            .is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@'));
+        let sound = halves.is_some_and(|(user, host)| {
+            !user.is_empty() && !host.is_empty() && !host.contains('@')
+        });
         if sound && !address.contains(|c: char| c.is_whitespace() || c.is_control()) {
             Ok(Self(format!("sip:{address}")))
         } else {
@@ -342,7 +343,8 @@ mod tests {
             (".+", ".+").prop_map(|(team, channel)| Target::channel(team, channel)),
             ".+".prop_map(Target::user),
             "[+][0-9]{7,15}".prop_map(|number| Target::phone(&number).unwrap()),
-            "[a-z.:%/]{1,9}@[a-z.:]{1,9}".prop_map(|address| Target::sip(&format!("sip:{address}")).unwrap()),
+            "[a-z.:%/]{1,9}@[a-z.:]{1,9}"
+                .prop_map(|address| Target::sip(&format!("sip:{address}")).unwrap()),
         ]
     }
 

@@ -1,1 +1,35 @@
-//! The one HTTP pipeline of ms-messenger: authorises every try, repeats only what is proven safe, and classifies every failure.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "access-key")]
+mod access_key;
+mod answer;
+mod authorize;
+mod call;
+mod classify;
+mod client;
+#[cfg(feature = "access-key")]
+mod connection_string;
+mod endpoint;
+mod pipeline;
+mod redact;
+mod retry_after;
+mod service;
+mod tls;
+mod trace;
+
+#[cfg(feature = "access-key")]
+#[cfg_attr(docsrs, doc(cfg(feature = "access-key")))]
+pub use access_key::AccessKey;
+pub use answer::Answer;
+pub use authorize::{Authorize, Bearer, Outgoing};
+pub use bytes::Bytes;
+pub use call::Call;
+pub use client::{HttpClient, HttpOptions, HttpVersions, Proxy};
+#[cfg(feature = "access-key")]
+#[cfg_attr(docsrs, doc(cfg(feature = "access-key")))]
+pub use connection_string::ConnectionString;
+pub use endpoint::{Endpoint, segment};
+pub use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+pub use pipeline::Pipeline;
+pub use service::{Service, ServiceError};

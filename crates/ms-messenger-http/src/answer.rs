@@ -1,0 +1,108 @@
+//! What came back.
+
+use std::{fmt, time::SystemTime};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use ms_messenger_core::{Delivery, Error, ErrorKind, IdempotencyKey, Result};
+use serde::de::DeserializeOwned;
+
+use crate::Service;
+
+/// A whole answer: status, headers, body. `Debug` does not show the body.
+#[derive(Clone)]
+pub struct Answer {
+    pub(crate) service: &'static Service,
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) facts: Facts,
+}
+
+/// What the pipeline knows of the call by itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts {
+    pub(crate) attempts: u32,
+    pub(crate) began_at: SystemTime,
+    pub(crate) idempotency: Option<IdempotencyKey>,
+    pub(crate) carries_message: bool,
+}
+
+impl Facts {
+    /// Writes what is known into an error of the call.
+    pub(crate) fn mark(&self, error: Error, service: &Service) -> Error {
+        let mut error = error
+            .with_platform(service.name)
+            .with_attempts(self.attempts)
+            .with_began_at(self.began_at);
+        if let Some(key) = self.idempotency {
+            error = error.with_idempotency(key);
+        }
+        if self.carries_message {
+            error
+        } else {
+            error.with_delivery(Delivery::NotSent)
+        }
+    }
+}
+
+impl Answer {
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// A header (its name in lower case), if it is there and readable.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body, as it came.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The id under which the service knows the request.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        let mut names = self.service.request_ids.iter();
+        names.find_map(|name| self.header(name))
+    }
+
+    /// Reads the body of a success as JSON.
+    ///
+    /// # Errors
+    ///
+    /// `Protocol`, with delivery `Sent` when the call carried a message: the platform said that
+    /// it has it, only the answer cannot be used.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            self.unusable("the answer is not what the contract says")
+                .with_source(error)
+        })
+    }
+
+    /// The error of a success that cannot be used for another reason than its JSON.
+    pub fn unusable(&self, message: &'static str) -> Error {
+        let mut error = Error::new(ErrorKind::Protocol, message)
+            .with_delivery(Delivery::Sent)
+            .with_status(self.status);
+        if let Some(id) = self.request_id() {
+            error = error.with_request_id(crate::redact::one_line(id));
+        }
+        self.facts.mark(error, self.service)
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("platform", &self.service.name)
+            .field("status", &self.status)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}

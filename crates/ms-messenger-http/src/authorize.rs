@@ -1,0 +1,103 @@
+//! Who a try is made for.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, header};
+use ms_messenger_core::{AccessToken, Error, ErrorKind, Result, TokenProvider, TokenRequest};
+use url::Url;
+
+/// One try, as it will go out. `Debug` shows neither headers nor body nor query.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Outgoing {
+    /// The method.
+    pub method: Method,
+    /// The whole address.
+    pub url: Url,
+    /// The headers so far.
+    pub headers: HeaderMap,
+    /// The body, the same for every try.
+    pub body: Bytes,
+}
+
+impl Outgoing {
+    /// A try without headers.
+    #[must_use]
+    pub fn new(method: Method, url: Url, body: Bytes) -> Self {
+        Self {
+            method,
+            url,
+            headers: HeaderMap::new(),
+            body,
+        }
+    }
+}
+
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing")
+            .field("method", &self.method)
+            .field("path", &self.url.path())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Adds a credential to a try. Runs anew, last of all, for each try.
+#[async_trait]
+pub trait Authorize: fmt::Debug + Send + Sync + 'static {
+    /// Adds the credential to `outgoing`. `rejected` is the token that this method answered
+    /// for the try before, which the service refused with 401.
+    ///
+    /// Answers the token that was used, if it is one that can be renewed: the call is then
+    /// tried once more after a 401.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps it from getting a credential; nothing was sent then.
+    async fn authorize(
+        &self,
+        outgoing: &mut Outgoing,
+        rejected: Option<&AccessToken>,
+    ) -> Result<Option<AccessToken>>;
+}
+
+/// A bearer token from a [`TokenProvider`].
+#[derive(Debug)]
+pub struct Bearer<P> {
+    provider: P,
+    scopes: &'static [&'static str],
+}
+
+impl<P: TokenProvider> Bearer<P> {
+    /// Asks `provider` for a token with `scopes` before each try.
+    pub fn new(provider: P, scopes: &'static [&'static str]) -> Self {
+        Self { provider, scopes }
+    }
+}
+
+#[async_trait]
+impl<P: TokenProvider> Authorize for Bearer<P> {
+    async fn authorize(
+        &self,
+        outgoing: &mut Outgoing,
+        rejected: Option<&AccessToken>,
+    ) -> Result<Option<AccessToken>> {
+        let mut request = TokenRequest::new(self.scopes);
+        request.rejected = rejected;
+        let token = self.provider.token(&request).await?;
+        let mut line = Vec::with_capacity(7 + token.secret().len());
+        line.extend_from_slice(b"Bearer ");
+        line.extend_from_slice(token.secret().as_bytes());
+        let mut value = HeaderValue::from_maybe_shared(Bytes::from(line)).map_err(|_| {
+            Error::new(
+                ErrorKind::Config,
+                "the token has characters that no header can carry",
+            )
+        })?;
+        value.set_sensitive(true);
+        outgoing.headers.insert(header::AUTHORIZATION, value);
+        Ok(Some(token))
+    }
+}

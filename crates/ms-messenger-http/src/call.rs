@@ -1,0 +1,118 @@
+//! One logical call, before it is tried.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use ms_messenger_core::{Error, ErrorKind, IdempotencyKey, Result};
+use serde::Serialize;
+
+/// One logical call: its tries all carry the same bytes. `Debug` does not show them.
+#[derive(Clone)]
+pub struct Call {
+    pub(crate) operation: &'static str,
+    pub(crate) method: Method,
+    pub(crate) path_and_query: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) carries_message: bool,
+    pub(crate) idempotency: Option<IdempotencyKey>,
+}
+
+impl Call {
+    /// A POST that carries a message: it is repeated only when that is proven safe.
+    pub fn post(operation: &'static str, path_and_query: impl Into<String>) -> Self {
+        Self::new(operation, Method::POST, path_and_query, true)
+    }
+
+    /// A GET; it can be repeated at any time.
+    pub fn get(operation: &'static str, path_and_query: impl Into<String>) -> Self {
+        Self::new(operation, Method::GET, path_and_query, false)
+    }
+
+    fn new(
+        operation: &'static str,
+        method: Method,
+        path_and_query: impl Into<String>,
+        carries_message: bool,
+    ) -> Self {
+        let mut headers = HeaderMap::with_capacity(12);
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        Self {
+            operation,
+            method,
+            path_and_query: path_and_query.into(),
+            headers,
+            body: Bytes::new(),
+            carries_message,
+            idempotency: None,
+        }
+    }
+
+    /// Says that the call carries no message and that repeating it changes nothing, so that it
+    /// is repeated like a read and its failure never leaves a delivery in doubt.
+    #[must_use]
+    pub fn without_message(mut self) -> Self {
+        self.carries_message = false;
+        self
+    }
+
+    /// Says that the platform removes duplicates of the call by `key`, so that it can be
+    /// repeated while the platform remembers the key. The headers are the caller's to set.
+    #[must_use]
+    pub fn with_idempotency(mut self, key: IdempotencyKey) -> Self {
+        self.idempotency = Some(key);
+        self
+    }
+
+    /// Sets a header (its name in lower case).
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: HeaderValue) -> Self {
+        self.headers.insert(HeaderName::from_static(name), value);
+        self
+    }
+
+    /// Sets the body: `value` as JSON, serialised here and never again.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` when it has no JSON form.
+    pub fn with_json<T: Serialize + ?Sized>(self, value: &T) -> Result<Self> {
+        let body = serde_json::to_vec(value).map_err(|error| {
+            Error::new(ErrorKind::InvalidRequest, "the body has no JSON form").with_source(error)
+        })?;
+        Ok(self.with_json_bytes(body))
+    }
+
+    /// Sets the body to bytes that are JSON already.
+    #[must_use]
+    pub fn with_json_bytes(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self.headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
+        self
+    }
+
+    /// The bytes of the body.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// Whether a repetition is harmless by itself.
+    pub(crate) fn is_repeatable(&self) -> bool {
+        !self.carries_message || self.idempotency.is_some()
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("operation", &self.operation)
+            .field("method", &self.method)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}

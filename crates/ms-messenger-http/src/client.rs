@@ -1,0 +1,282 @@
+//! The transport: the only file that names reqwest besides `tls.rs`.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderValue, header};
+use ms_messenger_core::{Delivery, Error, ErrorKind, Result};
+use url::Url;
+
+use crate::{Outgoing, tls};
+
+/// Which versions of HTTP are offered over TLS. Without TLS it is always HTTP/1.1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HttpVersions {
+    /// HTTP/2 if the server speaks it, else HTTP/1.1.
+    #[default]
+    Negotiate,
+    /// HTTP/1.1 only.
+    Http1,
+}
+
+/// Through which proxy calls go.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub enum Proxy {
+    /// As the environment or the system says (`HTTPS_PROXY`, `NO_PROXY` …).
+    #[default]
+    System,
+    /// None at all.
+    None,
+    /// This one, for every call.
+    Url(Url),
+}
+
+/// How calls travel.
+///
+/// ```
+/// use std::time::Duration;
+/// use ms_messenger_http::HttpOptions;
+///
+/// let options = HttpOptions::default().with_connect_timeout(Duration::from_secs(3));
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct HttpOptions {
+    /// How long a connection may take to stand, TLS handshake included. Default 10 s; always
+    /// kept below `timeout`.
+    pub connect_timeout: Duration,
+    /// How long one try may take, from the first byte to the last. Default 100 s.
+    pub timeout: Duration,
+    /// How long an unused connection is kept. Default 50 s, below what the services allow.
+    pub pool_idle_timeout: Duration,
+    /// The most bytes that an answer may have. Default 16 MiB.
+    pub max_answer_bytes: usize,
+    /// What goes in front of our own `User-Agent`, e.g. `contoso-alerts/1.2`.
+    pub application_id: Option<String>,
+    /// Through which proxy calls go.
+    pub proxy: Proxy,
+    /// Which versions of HTTP are offered.
+    pub versions: HttpVersions,
+    /// Certificates in PEM form that are trusted besides those of the platform.
+    pub extra_roots: Vec<Vec<u8>>,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            timeout: Duration::from_secs(100),
+            pool_idle_timeout: Duration::from_secs(50),
+            max_answer_bytes: 16 << 20,
+            application_id: None,
+            proxy: Proxy::System,
+            versions: HttpVersions::Negotiate,
+            extra_roots: Vec::new(),
+        }
+    }
+}
+
+impl HttpOptions {
+    /// Sets how long a connection may take to stand.
+    #[must_use]
+    pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// Sets how long one try may take.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Sets how long an unused connection is kept.
+    #[must_use]
+    pub fn with_pool_idle_timeout(mut self, timeout: Duration) -> Self {
+        self.pool_idle_timeout = timeout;
+        self
+    }
+
+    /// Sets the most bytes that an answer may have.
+    #[must_use]
+    pub fn with_max_answer_bytes(mut self, bytes: usize) -> Self {
+        self.max_answer_bytes = bytes;
+        self
+    }
+
+    /// Sets what goes in front of our own `User-Agent`.
+    #[must_use]
+    pub fn with_application_id(mut self, id: impl Into<String>) -> Self {
+        self.application_id = Some(id.into());
+        self
+    }
+
+    /// Sets the proxy.
+    #[must_use]
+    pub fn with_proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = proxy;
+        self
+    }
+
+    /// Sets which versions of HTTP are offered.
+    #[must_use]
+    pub fn with_versions(mut self, versions: HttpVersions) -> Self {
+        self.versions = versions;
+        self
+    }
+
+    /// Also trusts the certificates in `pem`.
+    #[must_use]
+    pub fn with_extra_roots(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.extra_roots.push(pem.into());
+        self
+    }
+
+    fn user_agent(&self) -> Result<HeaderValue> {
+        let own = concat!("ms-messenger/", env!("CARGO_PKG_VERSION"));
+        let agent = match &self.application_id {
+            Some(id) => format!("{id} {own}"),
+            None => own.to_owned(),
+        };
+        HeaderValue::from_str(&agent).map_err(|_| {
+            Error::new(
+                ErrorKind::Config,
+                "application_id: must be printable ASCII, as a header value is",
+            )
+        })
+    }
+}
+
+/// Connections to the services, pooled. Clone it to share them: a clone is cheap.
+#[derive(Clone, Debug)]
+pub struct HttpClient(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    client: reqwest::Client,
+    user_agent: HeaderValue,
+    timeout: Duration,
+    max_answer_bytes: usize,
+}
+
+/// What the transport brought back.
+#[derive(Debug)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    /// The body, or why it could not be read to its end.
+    pub(crate) body: std::result::Result<Bytes, Error>,
+}
+
+impl HttpClient {
+    /// Builds a client. Nothing is connected yet.
+    ///
+    /// # Errors
+    ///
+    /// `Config` when the options cannot be used: a certificate, the proxy, the application id.
+    pub fn new(options: &HttpOptions) -> Result<Self> {
+        let connect_timeout = options.connect_timeout.min(options.timeout.mul_f64(0.9));
+        let mut builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(connect_timeout)
+            .timeout(options.timeout)
+            .pool_idle_timeout(options.pool_idle_timeout);
+        builder = match &options.proxy {
+            Proxy::System => builder,
+            Proxy::None => builder.no_proxy(),
+            Proxy::Url(url) => {
+                builder.proxy(reqwest::Proxy::all(url.as_str()).map_err(|e| config("proxy", e))?)
+            }
+        };
+        let client = tls::configure(builder, options)?
+            .build()
+            .map_err(|e| config("http options", e))?;
+        Ok(Self(Arc::new(Inner {
+            client,
+            user_agent: options.user_agent()?,
+            timeout: options.timeout,
+            max_answer_bytes: options.max_answer_bytes,
+        })))
+    }
+
+    /// One try. The error says what is known of the request.
+    pub(crate) async fn execute(&self, outgoing: Outgoing) -> Result<Response> {
+        let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
+        *request.headers_mut() = outgoing.headers;
+        request
+            .headers_mut()
+            .insert(header::USER_AGENT, self.0.user_agent.clone());
+        if !outgoing.body.is_empty() {
+            *request.body_mut() = Some(outgoing.body.into());
+        }
+        let mut response = match self.0.client.execute(request).await {
+            Ok(response) => response,
+            Err(error) => return Err(self.failure(error)),
+        };
+        Ok(Response {
+            status: response.status().as_u16(),
+            headers: std::mem::take(response.headers_mut()),
+            body: self.read(response).await,
+        })
+    }
+
+    async fn read(&self, mut response: reqwest::Response) -> Result<Bytes> {
+        let mut body = Bytes::new();
+        let mut pieces: Option<BytesMut> = None;
+        while let Some(chunk) = response.chunk().await.map_err(|e| self.failure(e))? {
+            let so_far = pieces.as_ref().map_or(body.len(), BytesMut::len);
+            if so_far + chunk.len() > self.0.max_answer_bytes {
+                return Err(Error::new(
+                    ErrorKind::Protocol,
+                    format!("the answer has more than {} bytes", self.0.max_answer_bytes),
+                ));
+            }
+            // Nearly every answer comes in one piece, which is then not copied.
+            if so_far == 0 {
+                body = chunk;
+            } else {
+                let pieces = pieces.get_or_insert_with(|| BytesMut::from(&body[..]));
+                pieces.extend_from_slice(&chunk);
+            }
+        }
+        Ok(pieces.map_or(body, BytesMut::freeze))
+    }
+
+    /// A failure of the transport. `is_connect` is asked first: a time-out while connecting
+    /// answers yes to both, and only the former proves that nothing was sent.
+    fn failure(&self, error: reqwest::Error) -> Error {
+        let error = error.without_url();
+        let (kind, delivery, message) = if error.is_builder() {
+            (
+                ErrorKind::Config,
+                Delivery::NotSent,
+                "the request cannot be built".into(),
+            )
+        } else if error.is_connect() {
+            (
+                ErrorKind::Connect,
+                Delivery::NotSent,
+                "no connection".into(),
+            )
+        } else if error.is_timeout() {
+            let message = format!("no answer within {:?}", self.0.timeout);
+            (ErrorKind::Timeout, Delivery::Unknown, message)
+        } else {
+            let message = "the connection broke before the answer was complete".into();
+            (ErrorKind::Transport, Delivery::Unknown, message)
+        };
+        Error::new(kind, message)
+            .with_delivery(delivery)
+            .with_source(error)
+    }
+}
+
+fn config(what: &str, error: reqwest::Error) -> Error {
+    Error::new(ErrorKind::Config, format!("{what}: cannot be used"))
+        .with_source(error.without_url())
+}

@@ -1,0 +1,223 @@
+//! The origin that a client talks to, and nothing else.
+
+use std::{fmt, net::IpAddr};
+
+use ms_messenger_core::{Delivery, Error, ErrorKind, Result};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use url::{Host, Url};
+
+use crate::tls;
+
+/// What may stand in a path segment as it is: the unreserved characters of RFC 3986.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// Encodes an id for use as one segment of a path: `19:a@b` becomes `19%3Aa%40b`.
+pub fn segment(id: &str) -> impl fmt::Display + '_ {
+    utf8_percent_encode(id, SEGMENT)
+}
+
+/// The base address of a service: an https origin, or an http one on a loopback host, with an
+/// optional base path such as `/v1.0`.
+///
+/// ```
+/// use ms_messenger_http::Endpoint;
+///
+/// let endpoint = Endpoint::parse("https://contoso.communication.azure.com/")?;
+/// assert_eq!(endpoint.to_string(), "https://contoso.communication.azure.com");
+/// assert!(Endpoint::parse("http://contoso.communication.azure.com").is_err());
+/// # Ok::<(), ms_messenger_core::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    base: String,
+    url: Url,
+}
+
+impl Endpoint {
+    /// Reads a base address. Slashes at its end do not count.
+    ///
+    /// # Errors
+    ///
+    /// `Config` unless it is an absolute https address, or http on a loopback host, without
+    /// user info, query and fragment; or when it needs TLS and no TLS feature is compiled in.
+    /// The error names the rule and never repeats the address.
+    pub fn parse(text: &str) -> Result<Self> {
+        let refuse = |rule: &'static str| Error::new(ErrorKind::Config, rule);
+        let url = Url::parse(text.trim())
+            .map_err(|_| refuse("endpoint: must be an absolute address, https://…"))?;
+        match url.scheme() {
+            "https" if !tls::AVAILABLE => {
+                return Err(refuse(
+                    "endpoint: https needs one of the features rustls, rustls-aws-lc, native-tls",
+                ));
+            }
+            "https" => {}
+            "http" if is_loopback(&url) => {}
+            "http" => {
+                return Err(refuse(
+                    "endpoint: must be https, because credentials go over it (http is for loopback hosts)",
+                ));
+            }
+            _ => return Err(refuse("endpoint: must be https")),
+        }
+        if url.host().is_none() {
+            return Err(refuse("endpoint: must name a host"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(refuse("endpoint: must not hold a user name or password"));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(refuse("endpoint: must not hold a query or fragment"));
+        }
+        let base = url.as_str().trim_end_matches('/').to_owned();
+        Ok(Self { base, url })
+    }
+
+    /// The address of `path_and_query`, which starts with a slash and is used to the letter.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` when the address would not be what was asked for, as an id of `..`
+    /// would make it.
+    pub fn address(&self, path_and_query: &str) -> Result<Url> {
+        let text = format!("{}{path_and_query}", self.base);
+        match Url::parse(&text) {
+            Ok(url) if url.as_str() == text => Ok(url),
+            _ => Err(Error::new(
+                ErrorKind::InvalidRequest,
+                "an id in the path is not usable: it must not be empty, `.` or `..`",
+            )),
+        }
+    }
+
+    /// The address of a link that the service gave, absolute or relative.
+    ///
+    /// # Errors
+    ///
+    /// `Protocol` when it leads to another origin: the credential must not go there.
+    pub fn follow(&self, link: &str) -> Result<Url> {
+        let refuse = |rule: &'static str| {
+            Error::new(ErrorKind::Protocol, rule).with_delivery(Delivery::NotSent)
+        };
+        let url = self
+            .url
+            .join(link)
+            .map_err(|_| refuse("the service gave a link that is no address"))?;
+        let sound = url.origin() == self.url.origin()
+            && url.username().is_empty()
+            && url.password().is_none();
+        if !sound {
+            return Err(refuse("the service gave a link to another origin"));
+        }
+        Ok(url)
+    }
+
+    /// Whether it is an origin alone, without a base path.
+    #[cfg(feature = "access-key")]
+    pub(crate) fn is_origin(&self) -> bool {
+        self.url.path().trim_end_matches('/').is_empty()
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
+        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
+        None => false,
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.base)
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Endpoint({})", self.base)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_text_makes_a_credential_leave_the_origin(link in ".*") {
+            let endpoint = Endpoint::parse("http://127.0.0.1:8410/v1.0").unwrap();
+            if let Ok(url) = endpoint.follow(&link) {
+                prop_assert_eq!(url.origin().ascii_serialization(), "http://127.0.0.1:8410");
+            }
+        }
+
+        #[test]
+        fn any_id_is_one_segment_or_refused(id in ".*") {
+            let endpoint = Endpoint::parse("http://127.0.0.1:8410").unwrap();
+            if let Ok(url) = endpoint.address(&format!("/a/{}/b?c=d", segment(&id))) {
+                prop_assert_eq!(url.path_segments().unwrap().count(), 3);
+                prop_assert_eq!(url.query(), Some("c=d"));
+            }
+        }
+    }
+
+    #[test]
+    fn a_base_path_is_kept_and_slashes_at_the_end_are_not() {
+        let endpoint = Endpoint::parse("http://localhost:1/v1.0//").unwrap();
+        assert_eq!(
+            endpoint.address("/chats/19:a@b").unwrap().as_str(),
+            "http://localhost:1/v1.0/chats/19:a@b"
+        );
+    }
+
+    #[test]
+    fn an_address_that_is_not_safe_is_refused_without_repeating_it() {
+        for text in [
+            "",
+            "contoso",
+            "/relative",
+            "ftp://contoso.com",
+            "http://contoso.com",
+            "http://127.0.0.1.contoso.com",
+            "https://user:hunter2@contoso.com",
+            "https://contoso.com?key=hunter2",
+            "https://contoso.com#hunter2",
+        ] {
+            let error = Endpoint::parse(text).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config, "{text}");
+            assert!(!format!("{error}{error:?}").contains("hunter2"), "{text}");
+        }
+    }
+
+    #[test]
+    fn ids_that_would_climb_are_refused() {
+        let endpoint = Endpoint::parse("http://localhost:1").unwrap();
+        for id in [".", ".."] {
+            let path = format!("/chats/{}/messages", segment(id));
+            assert!(endpoint.address(&path).is_err(), "{id}");
+        }
+    }
+
+    #[test]
+    fn links_to_another_origin_are_refused() {
+        let endpoint = Endpoint::parse("http://localhost:1/v1.0").unwrap();
+        assert!(endpoint.follow("/v1.0/x?$skiptoken=1").is_ok());
+        assert!(endpoint.follow("http://localhost:1/v1.0/x").is_ok());
+        for link in [
+            "https://localhost:1/x",
+            "http://localhost:2/x",
+            "//evil.com/x",
+            "http://u:p@localhost:1/x",
+        ] {
+            assert!(endpoint.follow(link).is_err(), "{link}");
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! The one way out: authorise, send, classify, and try again only where that is proven safe.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use http::{HeaderName, HeaderValue};
+use ms_messenger_core::{
+    AccessToken, Attempt, Decision, Delivery, Error, ErrorKind, IdempotencyKey, Result, RetryPolicy,
+};
+use url::Url;
+
+use crate::{
+    Answer, Authorize, Call, Endpoint, HttpClient, Outgoing, Service, answer::Facts, classify,
+    client::Response, redact::one_line, retry_after, trace,
+};
+
+/// How long the platforms remember a key at least: tries under one key begin within it.
+const KEY_WINDOW: Duration = Duration::from_secs(290);
+
+/// Calls to one service as one caller. Clone it to share it: a clone is cheap.
+#[derive(Clone, Debug)]
+pub struct Pipeline {
+    service: &'static Service,
+    http: HttpClient,
+    endpoint: Endpoint,
+    authorize: Arc<dyn Authorize>,
+    retry: RetryPolicy,
+}
+
+impl Pipeline {
+    /// Calls to `service` at `endpoint` through `http`, authorised by `authorize`.
+    pub fn new(
+        service: &'static Service,
+        http: HttpClient,
+        endpoint: Endpoint,
+        authorize: impl Authorize,
+    ) -> Self {
+        Self {
+            service,
+            http,
+            endpoint,
+            authorize: Arc::new(authorize),
+            retry: RetryPolicy::default(),
+        }
+    }
+
+    /// Sets how often a call is tried again.
+    #[must_use]
+    pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// The endpoint.
+    #[must_use]
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Makes one call and answers its success (2xx).
+    ///
+    /// # Errors
+    ///
+    /// Everything else, classified: [`Error::delivery`] says whether the message of the call is
+    /// out, over all tries together.
+    pub async fn call(&self, call: Call) -> Result<Answer> {
+        #[cfg(feature = "tracing")]
+        {
+            use tracing::Instrument as _;
+            let span = trace::span(self.service, &call);
+            let carries_message = call.carries_message;
+            let outcome = self.run(call).instrument(span.clone()).await;
+            trace::record(&span, carries_message, &outcome);
+            outcome
+        }
+        #[cfg(not(feature = "tracing"))]
+        self.run(call).await
+    }
+
+    async fn run(&self, mut call: Call) -> Result<Answer> {
+        let mut run = Run::new(&call);
+        let url = match self.endpoint.address(&call.path_and_query) {
+            Ok(url) => url,
+            Err(error) => return Err(run.facts.mark(error, self.service)),
+        };
+        if let Some(header) = self.service.client_request_id {
+            call.headers
+                .insert(HeaderName::from_static(header), new_request_id());
+        }
+        loop {
+            let outgoing = match self.authorized(&call, &url, &mut run).await {
+                Ok(outgoing) => outgoing,
+                Err(error) => return Err(run.without_credential(error, self.service)),
+            };
+            run.facts.attempts += 1;
+            let error = match self.attempt(outgoing, &run).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let seen = classify::combine(run.delivery, error.delivery());
+            if run.may_renew(&error) {
+                run.delivery = seen;
+                continue;
+            }
+            match self
+                .retry
+                .decide(&run.failed(&call, &error), fastrand::f64())
+            {
+                Decision::RetryAfter(wait) if run.is_in_window(wait) => {
+                    trace::retrying(&error, run.facts.attempts, wait);
+                    run.delivery = seen;
+                    tokio::time::sleep(wait).await;
+                }
+                _ => return Err(run.facts.mark(error.with_delivery(seen), self.service)),
+            }
+        }
+    }
+
+    /// One try, ready to go: the same bytes as the others, with a credential of its own.
+    async fn authorized(&self, call: &Call, url: &Url, run: &mut Run) -> Result<Outgoing> {
+        let mut outgoing = Outgoing {
+            method: call.method.clone(),
+            url: url.clone(),
+            headers: call.headers.clone(),
+            body: call.body.clone(),
+        };
+        let rejected = run.rejected.as_ref();
+        run.token = self.authorize.authorize(&mut outgoing, rejected).await?;
+        Ok(outgoing)
+    }
+
+    async fn attempt(&self, outgoing: Outgoing, run: &Run) -> Result<Answer> {
+        let response = self.http.execute(outgoing).await?;
+        self.judge(response, run)
+    }
+
+    /// A success, or what its status proves.
+    fn judge(&self, response: Response, run: &Run) -> Result<Answer> {
+        let Response {
+            status,
+            headers,
+            body,
+        } = response;
+        let mut answer = Answer {
+            service: self.service,
+            status,
+            headers,
+            body: bytes::Bytes::new(),
+            facts: run.facts,
+        };
+        if (200..300).contains(&status) {
+            return match body {
+                Ok(body) => {
+                    answer.body = body;
+                    Ok(answer)
+                }
+                Err(cut) => Err(with_request_id(cut, &answer)
+                    .with_status(status)
+                    .with_delivery(Delivery::Sent)),
+            };
+        }
+        // An error body that cannot be read takes nothing from what the status proves.
+        answer.body = body.unwrap_or_default();
+        Err(self.refusal(&answer))
+    }
+
+    fn refusal(&self, answer: &Answer) -> Error {
+        let wait = retry_after::read(&answer.headers, SystemTime::now());
+        let throttled = self.service.throttles_with_503 && wait.is_some();
+        let (kind, delivery) = classify::status(answer.status, throttled);
+        let said = (self.service.read_error)(answer);
+        let message = match said.message.as_deref().map(one_line) {
+            Some(message) if !message.is_empty() => message,
+            _ => format!("the service answered {}", describe(answer.status)),
+        };
+        let mut error = Error::new(kind, message)
+            .with_delivery(delivery)
+            .with_status(answer.status);
+        if let Some(code) = said.code {
+            error = error.with_code(one_line(&code));
+        }
+        if let Some(wait) = wait {
+            error = error.with_retry_after(wait);
+        }
+        with_request_id(error, answer)
+    }
+}
+
+fn with_request_id(error: Error, answer: &Answer) -> Error {
+    match answer.request_id() {
+        Some(id) => error.with_request_id(one_line(id)),
+        None => error,
+    }
+}
+
+fn describe(status: u16) -> String {
+    let reason = http::StatusCode::from_u16(status)
+        .ok()
+        .and_then(|status| status.canonical_reason());
+    match reason {
+        Some(reason) => format!("{status} {reason}"),
+        None => status.to_string(),
+    }
+}
+
+/// A random id for one call. It only correlates, so it need not be hard to guess.
+fn new_request_id() -> HeaderValue {
+    let id = uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid();
+    let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+    HeaderValue::from_str(id.hyphenated().encode_lower(&mut text))
+        .unwrap_or_else(|_| HeaderValue::from_static("0"))
+}
+
+/// The state of one call over its tries.
+struct Run {
+    facts: Facts,
+    started: Instant,
+    /// What the tries before the current one leave known.
+    delivery: Delivery,
+    token: Option<AccessToken>,
+    rejected: Option<AccessToken>,
+    /// The request id of the 401 that asked for a new token, told when none is to be had.
+    refusal: Option<Option<String>>,
+}
+
+impl Run {
+    fn new(call: &Call) -> Self {
+        Self {
+            facts: Facts {
+                attempts: 0,
+                began_at: SystemTime::now(),
+                idempotency: call.idempotency,
+                carries_message: call.carries_message,
+            },
+            started: Instant::now(),
+            delivery: Delivery::NotSent,
+            token: None,
+            rejected: None,
+            refusal: None,
+        }
+    }
+
+    /// Whether `error` is the first 401 of a token that can be renewed. 401 means that the
+    /// request was not executed, so the try after it is always safe.
+    fn may_renew(&mut self, error: &Error) -> bool {
+        if error.status() != Some(401) || self.rejected.is_some() {
+            return false;
+        }
+        self.rejected = self.token.take();
+        self.refusal = Some(error.request_id().map(str::to_owned));
+        self.rejected.is_some()
+    }
+
+    /// The end of a call for want of a credential. This try did not happen, so only those
+    /// before it count, whatever the provider says of its own failure. It is not tried again
+    /// here: patience with the issuer is the provider's business.
+    fn without_credential(&self, error: Error, service: &Service) -> Error {
+        let error = match &self.refusal {
+            Some(request_id) => {
+                let refused = Error::new(ErrorKind::Unauthenticated, "the token was refused")
+                    .with_status(401)
+                    .with_source(error);
+                match request_id {
+                    Some(id) => refused.with_request_id(id.clone()),
+                    None => refused,
+                }
+            }
+            None => error,
+        };
+        self.facts.mark(error.with_delivery(self.delivery), service)
+    }
+
+    fn failed(&self, call: &Call, error: &Error) -> Attempt {
+        let elapsed = self.started.elapsed();
+        let mut attempt = Attempt::new(self.facts.attempts, elapsed, error.delivery());
+        // 409 under a key says that the same request is still being executed.
+        let running = error.kind() == ErrorKind::Conflict && error.status() == Some(409);
+        attempt.transient = error.is_transient() || (running && call.idempotency.is_some());
+        attempt.repeatable = call.is_repeatable();
+        attempt.retry_after = error.retry_after();
+        attempt
+    }
+
+    /// Whether the platform will still know the key of the call after `wait`.
+    fn is_in_window(&self, wait: Duration) -> bool {
+        self.facts
+            .idempotency
+            .is_none_or(|IdempotencyKey { first_sent, .. }| {
+                let age = SystemTime::now().duration_since(first_sent);
+                age.unwrap_or_default() + wait < KEY_WINDOW
+            })
+    }
+}

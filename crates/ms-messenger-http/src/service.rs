@@ -1,0 +1,90 @@
+//! What sets one platform apart from another, as data.
+
+use crate::Answer;
+
+/// What an error body says, as far as the platform's own reader understands it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServiceError {
+    /// The service's own code.
+    pub code: Option<String>,
+    /// The service's own words.
+    pub message: Option<String>,
+}
+
+impl ServiceError {
+    /// An error body of which nothing is understood.
+    #[must_use]
+    pub const fn unknown() -> Self {
+        Self {
+            code: None,
+            message: None,
+        }
+    }
+
+    /// What the body says.
+    #[must_use]
+    pub const fn new(code: Option<String>, message: Option<String>) -> Self {
+        Self { code, message }
+    }
+}
+
+/// A platform, as the pipeline needs to know it. Made once, as a constant.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Service {
+    pub(crate) name: &'static str,
+    pub(crate) client_request_id: Option<&'static str>,
+    pub(crate) request_ids: &'static [&'static str],
+    pub(crate) read_error: fn(&Answer) -> ServiceError,
+    pub(crate) throttles_with_503: bool,
+}
+
+impl Service {
+    /// The platform `name`, e.g. `acs-chat`.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            client_request_id: None,
+            request_ids: &[],
+            read_error: |_| ServiceError::unknown(),
+            throttles_with_503: false,
+        }
+    }
+
+    /// The header (in lower case) that carries one id per call, the same for all its tries.
+    #[must_use]
+    pub const fn with_client_request_id(mut self, header: &'static str) -> Self {
+        self.client_request_id = Some(header);
+        self
+    }
+
+    /// The headers (in lower case) under which an answer tells its id, the best first.
+    #[must_use]
+    pub const fn with_request_ids(mut self, headers: &'static [&'static str]) -> Self {
+        self.request_ids = headers;
+        self
+    }
+
+    /// How an error body is read.
+    #[must_use]
+    pub const fn with_error_reader(mut self, read: fn(&Answer) -> ServiceError) -> Self {
+        self.read_error = read;
+        self
+    }
+
+    /// Says that the platform documents a 503 with `Retry-After` as throttling, so that it
+    /// proves the request was not executed.
+    #[must_use]
+    pub const fn with_throttling_503(mut self) -> Self {
+        self.throttles_with_503 = true;
+        self
+    }
+
+    /// The name of the platform.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+}

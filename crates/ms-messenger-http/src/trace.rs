@@ -1,0 +1,66 @@
+//! One span per call, when the feature `tracing` is on; nothing when it is off.
+
+use std::time::Duration;
+
+use ms_messenger_core::Error;
+#[cfg(feature = "tracing")]
+use {
+    crate::{Answer, Call, Service},
+    ms_messenger_core::Result,
+};
+
+#[cfg(feature = "tracing")]
+pub(crate) fn span(service: &Service, call: &Call) -> tracing::Span {
+    tracing::info_span!(
+        target: "ms_messenger",
+        "call",
+        platform = service.name,
+        operation = call.operation,
+        status = tracing::field::Empty,
+        attempts = tracing::field::Empty,
+        delivery = tracing::field::Empty,
+        request_id = tracing::field::Empty,
+    )
+}
+
+/// Writes the outcome of a call into its span: facts only, never a body or a secret.
+#[cfg(feature = "tracing")]
+pub(crate) fn record(span: &tracing::Span, carries_message: bool, outcome: &Result<Answer>) {
+    let facts = match outcome {
+        Ok(answer) => (
+            Some(answer.status),
+            answer.facts.attempts,
+            if carries_message { "sent" } else { "not_sent" },
+            answer.request_id(),
+        ),
+        Err(error) => (
+            error.status(),
+            error.attempts(),
+            error.delivery().as_str(),
+            error.request_id(),
+        ),
+    };
+    let (status, attempts, delivery, request_id) = facts;
+    span.record("attempts", attempts);
+    span.record("delivery", delivery);
+    if let Some(status) = status {
+        span.record("status", status);
+    }
+    if let Some(request_id) = request_id {
+        span.record("request_id", request_id);
+    }
+}
+
+/// Tells that a try failed and that another follows.
+#[allow(unused_variables, reason = "used by the feature `tracing` only")]
+pub(crate) fn retrying(error: &Error, attempt: u32, wait: Duration) {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(
+        target: "ms_messenger",
+        attempt,
+        wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+        kind = error.kind().as_str(),
+        status = error.status(),
+        "trying again"
+    );
+}

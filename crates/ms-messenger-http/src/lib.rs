@@ -17,6 +17,7 @@ mod retry_after;
 mod service;
 mod tls;
 mod trace;
+mod traffic;
 
 #[cfg(feature = "access-key")]
 #[cfg_attr(docsrs, doc(cfg(feature = "access-key")))]

@@ -3,9 +3,10 @@
 //! rustls gets a configuration of our own: with the ring provider and the platform's verifier
 //! it stands in milliseconds and installs nothing process-wide.
 
-use ms_messenger_core::Result;
-
-use crate::HttpOptions;
+#[cfg(any(feature = "rustls", feature = "rustls-aws-lc"))]
+pub(crate) use with_rustls::Tls;
+#[cfg(not(any(feature = "rustls", feature = "rustls-aws-lc")))]
+pub(crate) use without_rustls::Tls;
 
 /// Whether any TLS is compiled in.
 pub(crate) const AVAILABLE: bool = cfg!(any(
@@ -15,46 +16,7 @@ pub(crate) const AVAILABLE: bool = cfg!(any(
 ));
 
 #[cfg(any(feature = "rustls", feature = "rustls-aws-lc"))]
-pub(crate) fn configure(
-    builder: reqwest::ClientBuilder,
-    options: &HttpOptions,
-) -> Result<reqwest::ClientBuilder> {
-    Ok(builder.tls_backend_preconfigured(rustls_config::build(options)?))
-}
-
-#[cfg(all(
-    feature = "native-tls",
-    not(any(feature = "rustls", feature = "rustls-aws-lc"))
-))]
-pub(crate) fn configure(
-    builder: reqwest::ClientBuilder,
-    options: &HttpOptions,
-) -> Result<reqwest::ClientBuilder> {
-    use ms_messenger_core::{Error, ErrorKind};
-
-    let mut roots = Vec::new();
-    for pem in &options.extra_roots {
-        roots.extend(reqwest::Certificate::from_pem_bundle(pem).map_err(|error| {
-            Error::new(ErrorKind::Config, "extra_roots: no PEM certificates").with_source(error)
-        })?);
-    }
-    let builder = builder.tls_backend_native().tls_certs_merge(roots);
-    Ok(match options.versions {
-        crate::HttpVersions::Negotiate => builder,
-        crate::HttpVersions::Http1 => builder.http1_only(),
-    })
-}
-
-#[cfg(not(any(feature = "rustls", feature = "rustls-aws-lc", feature = "native-tls")))]
-pub(crate) fn configure(
-    builder: reqwest::ClientBuilder,
-    _options: &HttpOptions,
-) -> Result<reqwest::ClientBuilder> {
-    Ok(builder)
-}
-
-#[cfg(any(feature = "rustls", feature = "rustls-aws-lc"))]
-mod rustls_config {
+mod with_rustls {
     use std::sync::Arc;
 
     use ms_messenger_core::{Error, ErrorKind, Result};
@@ -65,7 +27,42 @@ mod rustls_config {
     };
     use rustls_platform_verifier::Verifier;
 
-    use crate::{HttpOptions, HttpVersions};
+    use crate::HttpOptions;
+
+    /// A configuration that several clients share, the loaded certificates with it.
+    pub(crate) struct Tls(ClientConfig);
+
+    impl Tls {
+        pub(crate) fn new(options: &HttpOptions) -> Result<Self> {
+            let provider = Arc::new(provider());
+            let unusable = |error: rustls::Error| {
+                Error::new(ErrorKind::Config, "TLS cannot be set up").with_source(error)
+            };
+            let roots = extra_roots(options)?;
+            let verifier =
+                Verifier::new_with_extra_roots(roots, Arc::clone(&provider)).map_err(unusable)?;
+            let config = ClientConfig::builder_with_provider(provider)
+                .with_safe_default_protocol_versions()
+                .map_err(unusable)?
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(verifier))
+                .with_no_client_auth();
+            Ok(Self(config))
+        }
+
+        pub(crate) fn configure(
+            &self,
+            builder: reqwest::ClientBuilder,
+            negotiating: bool,
+        ) -> reqwest::ClientBuilder {
+            let mut config = self.0.clone();
+            config.alpn_protocols = vec![b"http/1.1".to_vec()];
+            if negotiating {
+                config.alpn_protocols.insert(0, b"h2".to_vec());
+            }
+            builder.tls_backend_preconfigured(config)
+        }
+    }
 
     fn provider() -> CryptoProvider {
         #[cfg(feature = "rustls-aws-lc")]
@@ -74,32 +71,86 @@ mod rustls_config {
         rustls::crypto::ring::default_provider()
     }
 
-    pub(super) fn build(options: &HttpOptions) -> Result<ClientConfig> {
-        let provider = Arc::new(provider());
+    fn extra_roots(options: &HttpOptions) -> Result<Vec<CertificateDer<'static>>> {
         let mut roots = Vec::new();
         for pem in &options.extra_roots {
+            let before = roots.len();
             for certificate in CertificateDer::pem_slice_iter(pem) {
-                roots.push(certificate.map_err(|error| {
-                    Error::new(ErrorKind::Config, "extra_roots: no PEM certificate")
-                        .with_source(error)
-                })?);
+                roots.push(certificate.map_err(|error| unreadable().with_source(error))?);
+            }
+            if roots.len() == before {
+                return Err(unreadable());
             }
         }
-        let unusable = |error: rustls::Error| {
-            Error::new(ErrorKind::Config, "TLS cannot be set up").with_source(error)
-        };
-        let verifier =
-            Verifier::new_with_extra_roots(roots, Arc::clone(&provider)).map_err(unusable)?;
-        let mut config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(unusable)?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier))
-            .with_no_client_auth();
-        config.alpn_protocols = match options.versions {
-            HttpVersions::Negotiate => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
-            HttpVersions::Http1 => vec![b"http/1.1".to_vec()],
-        };
-        Ok(config)
+        Ok(roots)
+    }
+
+    fn unreadable() -> Error {
+        Error::new(
+            ErrorKind::Config,
+            "extra_roots: must be certificates in PEM form",
+        )
+    }
+}
+
+#[cfg(not(any(feature = "rustls", feature = "rustls-aws-lc")))]
+mod without_rustls {
+    use ms_messenger_core::Result;
+
+    use crate::HttpOptions;
+
+    /// The certificates for the platform's own library, if that is compiled in.
+    pub(crate) struct Tls {
+        #[cfg(feature = "native-tls")]
+        roots: Vec<reqwest::Certificate>,
+    }
+
+    #[cfg(feature = "native-tls")]
+    impl Tls {
+        pub(crate) fn new(options: &HttpOptions) -> Result<Self> {
+            use ms_messenger_core::{Error, ErrorKind};
+
+            let unreadable = "extra_roots: must be certificates in PEM form";
+            let mut roots = Vec::new();
+            for pem in &options.extra_roots {
+                let bundle = reqwest::Certificate::from_pem_bundle(pem)
+                    .map_err(|e| Error::new(ErrorKind::Config, unreadable).with_source(e))?;
+                if bundle.is_empty() {
+                    return Err(Error::new(ErrorKind::Config, unreadable));
+                }
+                roots.extend(bundle);
+            }
+            Ok(Self { roots })
+        }
+
+        pub(crate) fn configure(
+            &self,
+            builder: reqwest::ClientBuilder,
+            negotiating: bool,
+        ) -> reqwest::ClientBuilder {
+            let builder = builder
+                .tls_backend_native()
+                .tls_certs_merge(self.roots.iter().cloned());
+            if negotiating {
+                builder
+            } else {
+                builder.http1_only()
+            }
+        }
+    }
+
+    #[cfg(not(feature = "native-tls"))]
+    impl Tls {
+        pub(crate) fn new(_options: &HttpOptions) -> Result<Self> {
+            Ok(Self {})
+        }
+
+        pub(crate) fn configure(
+            &self,
+            builder: reqwest::ClientBuilder,
+            _negotiating: bool,
+        ) -> reqwest::ClientBuilder {
+            builder
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! When a call is tried again: data, and one pure decision.
 
-use std::time::Duration;
+use std::{
+    hash::{BuildHasher as _, Hasher as _, RandomState},
+    time::Duration,
+};
 
 use crate::Delivery;
 
@@ -162,12 +165,25 @@ impl RetryPolicy {
         Decision::RetryAfter(wait)
     }
 
+    /// [`decide`](Self::decide) with a jitter of its own.
+    #[must_use]
+    pub fn decide_at_random(&self, attempt: &Attempt) -> Decision {
+        self.decide(attempt, random_fraction())
+    }
+
     fn backoff(&self, failed: u32) -> Duration {
         let doublings = failed.saturating_sub(1).min(31);
         self.initial_backoff
             .saturating_mul(1 << doublings)
             .min(self.max_backoff)
     }
+}
+
+/// A random number from 0 to 1, good enough to spread waits and nothing else. The standard
+/// library seeds every `RandomState` apart, which spares a dependency.
+pub(crate) fn random_fraction() -> f64 {
+    let bits = RandomState::new().build_hasher().finish() >> 32;
+    bits as f64 / f64::from(u32::MAX)
 }
 
 #[cfg(test)]
@@ -260,5 +276,12 @@ mod tests {
             RetryPolicy::never().decide(&failed(1, Delivery::NotSent), 1.0),
             Decision::GiveUp
         );
+    }
+
+    #[test]
+    fn the_random_jitter_stays_in_its_range_and_varies() {
+        let drawn: Vec<f64> = (0..100).map(|_| random_fraction()).collect();
+        assert!(drawn.iter().all(|x| (0.0..=1.0).contains(x)), "{drawn:?}");
+        assert!(drawn.iter().any(|x| *x < 0.5) && drawn.iter().any(|x| *x > 0.5));
     }
 }

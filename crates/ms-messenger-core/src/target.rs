@@ -240,25 +240,34 @@ impl Target {
 }
 
 /// Why a text is no target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParseTargetError {
     /// No scheme, or one that is not in the table of [`Target`].
-    #[error("a target starts with conversation:, channel:, tel:, sip: or user:")]
     Scheme,
     /// An id is empty.
-    #[error("the id after the scheme must not be empty")]
     Empty,
     /// A channel without a team, or the other way round.
-    #[error("a channel is written channel:TEAM/CHANNEL")]
     Channel,
     /// Not a telephone number.
-    #[error("a telephone number is written in E.164 form: + and 7 to 15 digits")]
     Phone,
     /// Not a SIP address.
-    #[error("a SIP address is written sip:user@host")]
     Sip,
 }
+
+impl fmt::Display for ParseTargetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Scheme => "a target starts with conversation:, channel:, tel:, sip: or user:",
+            Self::Empty => "the id after the scheme must not be empty",
+            Self::Channel => "a channel is written channel:TEAM/CHANNEL",
+            Self::Phone => "a telephone number is written in E.164 form: + and 7 to 15 digits",
+            Self::Sip => "a SIP address is written sip:user@host",
+        })
+    }
+}
+
+impl std::error::Error for ParseTargetError {}
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -104,10 +104,7 @@ impl Pipeline {
                 run.delivery = seen;
                 continue;
             }
-            match self
-                .retry
-                .decide(&run.failed(&call, &error), fastrand::f64())
-            {
+            match self.retry.decide_at_random(&run.failed(&call, &error)) {
                 Decision::RetryAfter(wait) if run.is_in_window(wait) => {
                     trace::retrying(&error, run.facts.attempts, wait);
                     run.delivery = seen;
@@ -205,12 +202,10 @@ fn describe(status: u16) -> String {
     }
 }
 
-/// A random id for one call. It only correlates, so it need not be hard to guess.
 fn new_request_id() -> HeaderValue {
-    let id = uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid();
     let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
-    HeaderValue::from_str(id.hyphenated().encode_lower(&mut text))
-        .unwrap_or_else(|_| HeaderValue::from_static("0"))
+    let id = uuid::Uuid::new_v4().hyphenated().encode_lower(&mut text);
+    HeaderValue::from_str(id).unwrap_or_else(|_| HeaderValue::from_static("0"))
 }
 
 /// The state of one call over its tries.

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use tokio::sync::Mutex as AsyncMutex;
 
 use super::{AccessToken, TokenProvider, TokenRequest};
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Result, retry::random_fraction};
 
 /// Keeps the tokens of another provider: one per set of scopes.
 ///
@@ -47,7 +47,7 @@ impl Kept {
     fn new(token: AccessToken, early: Duration, now: SystemTime) -> Self {
         let renew_at = token.expires_at().map(|expires_at| {
             let left = expires_at.duration_since(now).unwrap_or_default();
-            let early = early + early.mul_f64(fastrand::f64() / 10.0);
+            let early = early + early.mul_f64(random_fraction() / 10.0);
             now + left.checked_sub(early).unwrap_or(left / 2)
         });
         Self { token, renew_at }

@@ -1,0 +1,122 @@
+//! How a client is set up.
+
+use std::sync::Arc;
+
+use ms_messenger_core::{
+    CachedTokenProvider, ErrorKind, Problems, Result, RetryPolicy, TokenProvider,
+};
+use ms_messenger_http::{Bearer, Endpoint, HttpClient, HttpOptions, Pipeline};
+
+use crate::{
+    AcsChatClient, ApiVersion,
+    client::Inner,
+    error::{PLATFORM, SERVICE},
+};
+
+/// ACS user access tokens carry the scopes with which they were issued; none are asked for.
+const SCOPES: &[&str] = &[];
+
+/// The published limit of a message is about 28 KB.
+const MAX_MESSAGE_BYTES: usize = 28 * 1024;
+
+/// Sets up an [`AcsChatClient`].
+#[derive(Debug)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct AcsChatBuilder {
+    endpoint: String,
+    token: Arc<dyn TokenProvider>,
+    http: Option<HttpClient>,
+    options: HttpOptions,
+    retry: RetryPolicy,
+    api_version: ApiVersion,
+    sender_display_name: Option<String>,
+    max_message_bytes: Option<usize>,
+}
+
+impl AcsChatBuilder {
+    pub(crate) fn new(endpoint: String, token: Arc<dyn TokenProvider>) -> Self {
+        Self {
+            endpoint,
+            token,
+            http: None,
+            options: HttpOptions::default(),
+            retry: RetryPolicy::default(),
+            api_version: ApiVersion::V2025_03_15,
+            sender_display_name: None,
+            max_message_bytes: Some(MAX_MESSAGE_BYTES),
+        }
+    }
+
+    /// Shares the connections of `http`; the options set here do not count then.
+    pub fn with_http_client(mut self, http: HttpClient) -> Self {
+        self.http = Some(http);
+        self
+    }
+
+    /// Sets how calls travel.
+    pub fn with_http_options(mut self, options: HttpOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Sets how often a call is tried again.
+    pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Sets the version of the API. Default [`ApiVersion::V2025_03_15`].
+    pub fn with_api_version(mut self, version: ApiVersion) -> Self {
+        self.api_version = version;
+        self
+    }
+
+    /// Sets the sender's name for messages that name none.
+    pub fn with_sender_display_name(mut self, name: impl Into<String>) -> Self {
+        self.sender_display_name = Some(name.into());
+        self
+    }
+
+    /// Sets the most bytes that the JSON of a message may have; `None` leaves it to the
+    /// service. Default 28 KiB, the published limit.
+    pub fn with_max_message_bytes(mut self, limit: Option<usize>) -> Self {
+        self.max_message_bytes = limit;
+        self
+    }
+
+    /// Builds the client. Nothing is connected yet.
+    ///
+    /// # Errors
+    ///
+    /// `Config`: an unusable endpoint, version or HTTP option.
+    pub fn build(self) -> Result<AcsChatClient> {
+        let mut problems = Problems::new();
+        let version = self.api_version.as_str();
+        let sound = version
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        problems.add_if(
+            !sound || version.is_empty(),
+            "api_version",
+            "must be a version, e.g. 2025-03-15",
+        );
+        let endpoint = Endpoint::parse(&self.endpoint);
+        if let Err(error) = &endpoint {
+            problems.add("acs-chat", error.message());
+        }
+        problems
+            .into_result(ErrorKind::Config)
+            .map_err(|error| error.with_platform(PLATFORM))?;
+        let http = match self.http {
+            Some(http) => http,
+            None => HttpClient::new(&self.options)?,
+        };
+        let bearer = Bearer::new(CachedTokenProvider::new(self.token), SCOPES);
+        Ok(AcsChatClient::from_inner(Inner {
+            pipeline: Pipeline::new(&SERVICE, http, endpoint?, bearer).with_retry(self.retry),
+            api_version: self.api_version,
+            sender_display_name: self.sender_display_name,
+            max_message_bytes: self.max_message_bytes,
+        }))
+    }
+}

@@ -1,0 +1,139 @@
+//! The typed client.
+
+use std::sync::Arc;
+
+use ms_messenger_core::{ConversationId, ErrorKind, MessageId, Problems, Result, TokenProvider};
+use ms_messenger_http::{Call, Pipeline, segment};
+
+use crate::{
+    AcsChatBuilder, ApiVersion, SendChatMessageRequest, error::PLATFORM,
+    models::SendChatMessageResult,
+};
+
+/// A client for ACS Chat, speaking as one user. Clone it to share it: a clone is cheap.
+#[derive(Clone, Debug)]
+pub struct AcsChatClient(Arc<Inner>);
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) pipeline: Pipeline,
+    pub(crate) api_version: ApiVersion,
+    pub(crate) sender_display_name: Option<String>,
+    pub(crate) max_message_bytes: Option<usize>,
+}
+
+impl AcsChatClient {
+    /// Sets up a client for the resource at `endpoint`, speaking as the user whose ACS user
+    /// access tokens `token` hands out. (ACS Chat takes neither access keys nor Entra tokens.)
+    /// Tokens are cached here; `token` need not do it.
+    pub fn builder(endpoint: impl Into<String>, token: impl TokenProvider) -> AcsChatBuilder {
+        AcsChatBuilder::new(endpoint.into(), Arc::new(token))
+    }
+
+    pub(crate) fn from_inner(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    /// The thread with the id `id`. Nothing is asked of the service.
+    pub fn thread(&self, id: impl Into<ConversationId>) -> ChatThread {
+        ChatThread {
+            client: self.clone(),
+            id: id.into(),
+        }
+    }
+
+    /// The version of the API that this client speaks.
+    #[must_use]
+    pub fn api_version(&self) -> &ApiVersion {
+        &self.0.api_version
+    }
+
+    pub(crate) fn sender_display_name(&self) -> Option<&str> {
+        self.0.sender_display_name.as_deref()
+    }
+
+    async fn send(
+        &self,
+        thread: &ConversationId,
+        request: &SendChatMessageRequest,
+    ) -> Result<SentChatMessage> {
+        let call = self
+            .call(thread, request)
+            .map_err(|error| error.with_platform(PLATFORM))?;
+        let answer = self.0.pipeline.call(call).await?;
+        if answer.status() != 201 {
+            return Err(answer.unusable("a send is answered with 201, this was another success"));
+        }
+        let result: SendChatMessageResult = answer.json()?;
+        Ok(SentChatMessage {
+            id: MessageId::from(result.id),
+            location: answer.header("location").map(str::to_owned),
+            request_id: answer.request_id().map(str::to_owned),
+        })
+    }
+
+    fn call(&self, thread: &ConversationId, request: &SendChatMessageRequest) -> Result<Call> {
+        let mut problems = Problems::new();
+        problems.add_if(thread.as_str().is_empty(), "thread", "must not be empty");
+        let kind = request.find_problems(&self.0.api_version, &mut problems);
+        problems.into_result(kind)?;
+        let path = format!(
+            "/chat/threads/{}/messages?api-version={}",
+            segment(thread.as_str()),
+            self.0.api_version
+        );
+        let call = Call::post("send", path).with_json(request)?;
+        let (bytes, limit) = (call.body().len(), self.0.max_message_bytes);
+        if let Some(limit) = limit.filter(|limit| bytes > *limit) {
+            let rule = format!("the message has {bytes} bytes of JSON, more than {limit}");
+            let mut problems = Problems::new();
+            problems.add("content", rule);
+            problems.into_result(ErrorKind::InvalidRequest)?;
+        }
+        Ok(call)
+    }
+}
+
+/// One thread, by id.
+#[derive(Clone, Debug)]
+pub struct ChatThread {
+    client: AcsChatClient,
+    id: ConversationId,
+}
+
+impl ChatThread {
+    /// The id of the thread.
+    #[must_use]
+    pub fn id(&self) -> &ConversationId {
+        &self.id
+    }
+
+    /// Sends a message to the thread:
+    /// `POST /chat/threads/{id}/messages`. Source: "Chat Thread - Send Chat Message".
+    ///
+    /// The service has no way to remove duplicates, so a send of which it is unknown whether
+    /// it was executed is not repeated.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` and `Unsupported` before any I/O (an empty id or content, a kind that
+    /// only the service makes, attachments in a version without them, too many bytes);
+    /// `Unauthenticated`, `PermissionDenied` (not a participant), `NotFound`, `RateLimited`
+    /// from the service. [`Error::delivery`](ms_messenger_core::Error::delivery) says whether the message is out.
+    pub async fn send(&self, request: &SendChatMessageRequest) -> Result<SentChatMessage> {
+        self.client.send(&self.id, request).await
+    }
+}
+
+/// A message that the service stored (201).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SentChatMessage {
+    /// Its id: Unix milliseconds, as a text.
+    pub id: MessageId,
+    /// Its address, as the service wrote it. The service encodes it otherwise than this client
+    /// does: compare the last segment only.
+    pub location: Option<String>,
+    /// The id under which the service knows the request (`MS-CV`).
+    pub request_id: Option<String>,
+}

@@ -1,0 +1,99 @@
+//! The neutral model on top of the typed client.
+
+use async_trait::async_trait;
+use ms_messenger_core::{
+    Acceptance, Attachment, Body, Capabilities, Error, ErrorKind, Feature, FileReference,
+    Messenger, Problems, Receipt, Result, SendRequest, Target,
+};
+use serde_json::Value;
+
+use crate::{
+    AcsChatClient, ChatAttachment, ChatAttachmentType, SendChatMessageRequest, error::PLATFORM,
+};
+
+const CAPABILITIES: Capabilities = Capabilities::of(&[
+    Feature::ToConversation,
+    Feature::Text,
+    Feature::Html,
+    Feature::Native,
+]);
+
+#[async_trait]
+impl Messenger for AcsChatClient {
+    fn platform(&self) -> &str {
+        PLATFORM
+    }
+
+    /// Attachments are carried by [`ApiVersion::V2024_03_15Preview`](crate::ApiVersion) only.
+    fn capabilities(&self) -> Capabilities {
+        if self.api_version().carries_attachments() {
+            CAPABILITIES
+                .with(Feature::AttachmentFile)
+                .with(Feature::AttachmentImage)
+        } else {
+            CAPABILITIES
+        }
+    }
+
+    async fn send(&self, request: &SendRequest) -> Result<Receipt> {
+        self.capabilities().check(PLATFORM, request)?;
+        let Target::Conversation(thread) = &request.to else {
+            return Err(unreachable_by_check());
+        };
+        let message = self.native(request)?;
+        let sent = self.thread(thread.clone()).send(&message).await?;
+        let mut receipt = Receipt::new(Acceptance::Posted)
+            .with_message_id(sent.id)
+            .with_conversation(thread.clone());
+        receipt.request_id = sent.request_id;
+        Ok(receipt)
+    }
+}
+
+impl AcsChatClient {
+    fn native(&self, request: &SendRequest) -> Result<SendChatMessageRequest> {
+        let message = &request.message;
+        let mut native = match &message.body {
+            Body::Text(text) => SendChatMessageRequest::text(text.as_str()),
+            Body::Html { html, .. } => SendChatMessageRequest::html(html.as_str()),
+            Body::Native { payload, .. } => from_payload(payload)?,
+            _ => return Err(unreachable_by_check()),
+        };
+        if native.sender_display_name.is_none() {
+            native.sender_display_name = self.sender_display_name().map(str::to_owned);
+        }
+        for attachment in &message.attachments {
+            native.attachments.push(match attachment {
+                Attachment::File(file) => reference(ChatAttachmentType::File, file),
+                Attachment::Image(image) => reference(ChatAttachmentType::Image, image),
+                _ => return Err(unreachable_by_check()),
+            });
+        }
+        Ok(native)
+    }
+}
+
+fn from_payload(payload: &Value) -> Result<SendChatMessageRequest> {
+    serde_path_to_error::deserialize(payload).map_err(|error| {
+        let mut problems = Problems::new();
+        let field = format!("message.body.native.payload.{}", error.path());
+        problems.add(field, error.inner().to_string());
+        match problems.into_result(ErrorKind::InvalidRequest) {
+            Err(error) => error.with_platform(PLATFORM),
+            Ok(()) => unreachable_by_check(),
+        }
+    })
+}
+
+fn reference(kind: ChatAttachmentType, file: &FileReference) -> ChatAttachment {
+    let id = file.id.clone();
+    let id = id.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
+    let mut attachment = ChatAttachment::new(kind, id).with_url(file.url.as_str());
+    attachment.name = file.name.clone();
+    attachment
+}
+
+/// What the check of the capabilities has refused already.
+fn unreachable_by_check() -> Error {
+    Error::new(ErrorKind::Unsupported, "acs-chat does not carry this").with_platform(PLATFORM)
+}

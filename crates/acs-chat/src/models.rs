@@ -1,0 +1,229 @@
+//! What goes over the wire. Source: Azure Communication Services REST API, "Chat Thread - Send
+//! Chat Message", versions 2024-03-15-preview and 2025-03-15.
+
+use std::collections::BTreeMap;
+
+use ms_messenger_core::{ErrorKind, Problems, Result, open_enum};
+use serde::{Deserialize, Serialize};
+
+open_enum! {
+    /// The version of the API that a client speaks.
+    pub enum ApiVersion {
+        /// The newest stable version. It knows no attachments in requests.
+        V2025_03_15 = "2025-03-15",
+        /// The preview whose requests may carry attachments.
+        V2024_03_15Preview = "2024-03-15-preview",
+    }
+}
+
+impl ApiVersion {
+    /// Whether a message that is sent may have attachments.
+    #[must_use]
+    pub fn carries_attachments(&self) -> bool {
+        *self == Self::V2024_03_15Preview
+    }
+}
+
+open_enum! {
+    /// The kind of a message. A client sends `Text` and `Html`; the others are made by the service.
+    pub enum ChatMessageType {
+        /// Plain text.
+        Text = "text",
+        /// HTML, which the service sanitises.
+        Html = "html",
+        /// The topic of the thread changed.
+        TopicUpdated = "topicUpdated",
+        /// Somebody came.
+        ParticipantAdded = "participantAdded",
+        /// Somebody went.
+        ParticipantRemoved = "participantRemoved",
+    }
+}
+
+open_enum! {
+    /// The kind of an attachment.
+    pub enum ChatAttachmentType {
+        /// A picture.
+        Image = "image",
+        /// A file.
+        File = "file",
+    }
+}
+
+/// The body of a send.
+///
+/// ```
+/// use acs_chat::SendChatMessageRequest;
+///
+/// let request = SendChatMessageRequest::text("hello").with_metadata("ticket", "42");
+/// assert_eq!(
+///     serde_json::to_string(&request)?,
+///     r#"{"content":"hello","type":"text","metadata":{"ticket":"42"}}"#
+/// );
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[non_exhaustive]
+pub struct SendChatMessageRequest {
+    /// The text or markup; never empty.
+    pub content: String,
+    /// The name of the sender that push notifications show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender_display_name: Option<String>,
+    /// `Text` or `Html`. The service takes a missing kind for `Text`; it is always sent.
+    #[serde(rename = "type", default = "text")]
+    pub message_type: ChatMessageType,
+    /// Properties of the sender's own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, String>,
+    /// Attachments, in [`ApiVersion::V2024_03_15Preview`] only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<ChatAttachment>,
+}
+
+fn text() -> ChatMessageType {
+    ChatMessageType::Text
+}
+
+impl SendChatMessageRequest {
+    /// A message of `message_type` with `content`.
+    pub fn new(message_type: ChatMessageType, content: impl Into<String>) -> Self {
+        Self {
+            content: content.into(),
+            sender_display_name: None,
+            message_type,
+            metadata: BTreeMap::new(),
+            attachments: Vec::new(),
+        }
+    }
+
+    /// Plain text.
+    pub fn text(content: impl Into<String>) -> Self {
+        Self::new(ChatMessageType::Text, content)
+    }
+
+    /// HTML.
+    pub fn html(content: impl Into<String>) -> Self {
+        Self::new(ChatMessageType::Html, content)
+    }
+
+    /// Sets the name of the sender that push notifications show.
+    #[must_use]
+    pub fn with_sender_display_name(mut self, name: impl Into<String>) -> Self {
+        self.sender_display_name = Some(name.into());
+        self
+    }
+
+    /// Sets a property of the sender's own.
+    #[must_use]
+    pub fn with_metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.metadata.insert(key.into(), value.into());
+        self
+    }
+
+    /// Adds an attachment.
+    #[must_use]
+    pub fn with_attachment(mut self, attachment: ChatAttachment) -> Self {
+        self.attachments.push(attachment);
+        self
+    }
+
+    /// Checks the message for `version`, before any I/O.
+    ///
+    /// # Errors
+    ///
+    /// `Unsupported` when the version cannot carry it, `InvalidRequest` when it breaks another
+    /// rule of the service; every problem is named.
+    pub fn check(&self, version: &ApiVersion) -> Result<()> {
+        let mut problems = Problems::new();
+        let kind = self.find_problems(version, &mut problems);
+        problems.into_result(kind)
+    }
+
+    /// Adds what is wrong, and tells the kind of error that all of it amounts to.
+    pub(crate) fn find_problems(&self, version: &ApiVersion, problems: &mut Problems) -> ErrorKind {
+        problems.add_if(self.content.is_empty(), "content", "must not be empty");
+        let sendable = matches!(
+            self.message_type,
+            ChatMessageType::Text | ChatMessageType::Html
+        );
+        problems.add_if(!sendable, "type", "must be text or html");
+        for (i, attachment) in self.attachments.iter().enumerate() {
+            let empty = attachment.id.is_empty();
+            problems.add_if(empty, &format!("attachments[{i}].id"), "must not be empty");
+        }
+        if self.attachments.is_empty() || version.carries_attachments() {
+            return ErrorKind::InvalidRequest;
+        }
+        let kind = if problems.is_empty() {
+            ErrorKind::Unsupported
+        } else {
+            ErrorKind::InvalidRequest
+        };
+        let preview = ApiVersion::V2024_03_15Preview;
+        let rule = format!("version {version} carries no attachments, {preview} does");
+        problems.add("attachments", rule);
+        kind
+    }
+}
+
+/// A file or picture beside the content. The service uses it in threads with Teams.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ChatAttachment {
+    /// Its id.
+    pub id: String,
+    /// Its kind.
+    pub attachment_type: ChatAttachmentType,
+    /// The name shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Where a preview of it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview_url: Option<String>,
+}
+
+impl ChatAttachment {
+    /// An attachment of `attachment_type` with the id `id`.
+    pub fn new(attachment_type: ChatAttachmentType, id: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            attachment_type,
+            name: None,
+            url: None,
+            preview_url: None,
+        }
+    }
+
+    /// Sets the name shown.
+    #[must_use]
+    pub fn with_name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Sets where it is.
+    #[must_use]
+    pub fn with_url(mut self, url: impl Into<String>) -> Self {
+        self.url = Some(url.into());
+        self
+    }
+
+    /// Sets where a preview of it is.
+    #[must_use]
+    pub fn with_preview_url(mut self, url: impl Into<String>) -> Self {
+        self.preview_url = Some(url.into());
+        self
+    }
+}
+
+/// The body of a success.
+#[derive(Debug, Deserialize)]
+pub(crate) struct SendChatMessageResult {
+    pub(crate) id: String,
+}

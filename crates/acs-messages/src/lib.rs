@@ -1,1 +1,22 @@
-//! Typed client for Azure Communication Services Advanced Messaging: WhatsApp notifications and conversations.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod builder;
+mod client;
+mod credential;
+mod error;
+mod messenger;
+pub mod models;
+
+pub use builder::AcsMessagesBuilder;
+pub use client::{
+    AcsMessagesClient, Conversation, Notifications, Repeatability, SendOptions, SentMessage,
+    SentNotification,
+};
+pub use credential::Credential;
+pub use error::{ErrorDetail, ErrorResponse, InnerError, PLATFORM};
+pub use models::{
+    ConversationContent, InteractiveMessage, MessageTemplate, NotificationContent,
+    NotificationKind, OutboundDeliveryStrategy, Receipt,
+};
+pub use ms_messenger_http::{AccessKey, ConnectionString, HttpClient, HttpOptions};

@@ -1,0 +1,329 @@
+//! The typed client.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use ms_messenger_core::{
+    ConversationId, Error, ErrorKind, IdempotencyKey, MessageId, Problems, Result, open_enum,
+};
+use ms_messenger_http::{Answer, Call, HeaderValue, Pipeline, segment};
+use uuid::Uuid;
+
+use crate::{
+    AcsMessagesBuilder, ConversationContent, Credential, NotificationContent,
+    OutboundDeliveryStrategy, Receipt,
+    error::PLATFORM,
+    models::{
+        SendConversationMessage, SendConversationMessageResult, SendMessageResult, is_recipient,
+    },
+};
+
+/// How long the service knows a key after its first use; later it answers 412.
+const KEY_LIFE: Duration = Duration::from_secs(300);
+
+/// A client for ACS Advanced Messaging. Clone it to share it: a clone is cheap.
+#[derive(Clone, Debug)]
+pub struct AcsMessagesClient(Arc<Inner>);
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) pipeline: Pipeline,
+    pub(crate) channel_registration_id: Option<Uuid>,
+    pub(crate) strategy: Option<OutboundDeliveryStrategy>,
+    pub(crate) any_recipient: bool,
+    pub(crate) conversation_version: String,
+    pub(crate) notification_version: Option<String>,
+}
+
+open_enum! {
+    /// What the service says of the key of a send.
+    pub enum Repeatability {
+        /// It took the request under its key, or answered as it did the first time.
+        Accepted = "accepted",
+        /// It did not take the key.
+        Rejected = "rejected",
+    }
+}
+
+/// What can be said of a send besides its content.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SendOptions {
+    /// The key by which the service removes duplicates; a new one when absent.
+    pub idempotency: Option<IdempotencyKey>,
+    /// Whom a message of a conversation reaches; the client's own choice when absent.
+    pub outbound_delivery_strategy: Option<OutboundDeliveryStrategy>,
+}
+
+impl SendOptions {
+    /// Sends under `key`.
+    #[must_use]
+    pub fn with_idempotency(mut self, key: IdempotencyKey) -> Self {
+        self.idempotency = Some(key);
+        self
+    }
+
+    /// Sets whom a message of a conversation reaches.
+    #[must_use]
+    pub fn with_outbound_delivery_strategy(mut self, strategy: OutboundDeliveryStrategy) -> Self {
+        self.outbound_delivery_strategy = Some(strategy);
+        self
+    }
+}
+
+impl AcsMessagesClient {
+    /// Sets up a client for the resource at `endpoint`, speaking as `credential`.
+    pub fn builder(endpoint: impl Into<String>, credential: Credential) -> AcsMessagesBuilder {
+        AcsMessagesBuilder::new(endpoint.into(), credential)
+    }
+
+    /// Sets up a client from a connection string, as the portal shows it.
+    ///
+    /// # Errors
+    ///
+    /// `Config`, with all problems at once; no part of the string is repeated.
+    pub fn from_connection_string(text: &str) -> Result<AcsMessagesBuilder> {
+        AcsMessagesBuilder::from_connection_string(text)
+    }
+
+    pub(crate) fn from_inner(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    pub(crate) fn channel_registration_id(&self) -> Option<Uuid> {
+        self.0.channel_registration_id
+    }
+
+    /// The conversation with the id `id`. Nothing is asked of the service.
+    pub fn conversation(&self, id: impl Into<ConversationId>) -> Conversation {
+        Conversation {
+            client: self.clone(),
+            id: id.into(),
+        }
+    }
+
+    /// Messages to persons, without a conversation.
+    #[must_use]
+    pub fn notifications(&self) -> Notifications {
+        Notifications {
+            client: self.clone(),
+        }
+    }
+
+    /// Makes a call that the service executes once per key, however often it is tried.
+    async fn call_once(&self, call: Call, key: IdempotencyKey) -> Result<Answer> {
+        let id = key.id.to_string();
+        let date = httpdate::fmt_http_date(key.first_sent);
+        let call = call
+            .with_idempotency(key)
+            .with_header("repeatability-request-id", header(&id)?)
+            .with_header("repeatability-first-sent", header(&date)?);
+        self.0.pipeline.call(call).await
+    }
+}
+
+fn header(text: &str) -> Result<HeaderValue> {
+    HeaderValue::from_str(text)
+        .map_err(|e| Error::new(ErrorKind::Other, "no header value").with_source(e))
+}
+
+fn repeatability(answer: &Answer) -> Option<Repeatability> {
+    answer
+        .header("repeatability-result")
+        .map(Repeatability::from)
+}
+
+/// A key that the service has forgotten would be refused with 412; one of the future too.
+fn find_key_problems(key: &IdempotencyKey, problems: &mut Problems) {
+    let now = SystemTime::now();
+    let rule = "was first used more than five minutes ago, so the service cannot recognise it";
+    let age = now.duration_since(key.first_sent).unwrap_or_default();
+    problems.add_if(age >= KEY_LIFE, "idempotency.first_sent", rule);
+    let ahead = key.first_sent.duration_since(now).unwrap_or_default();
+    problems.add_if(
+        ahead >= KEY_LIFE,
+        "idempotency.first_sent",
+        "lies in the future",
+    );
+}
+
+/// One answer for what was refused locally, the key kept for who wants to settle.
+fn refuse(problems: Problems, key: IdempotencyKey) -> Result<()> {
+    problems
+        .into_result(ErrorKind::InvalidRequest)
+        .map_err(|error| error.with_platform(PLATFORM).with_idempotency(key))
+}
+
+/// One conversation, by id.
+#[derive(Clone, Debug)]
+pub struct Conversation {
+    client: AcsMessagesClient,
+    id: ConversationId,
+}
+
+impl Conversation {
+    /// The id of the conversation.
+    #[must_use]
+    pub fn id(&self) -> &ConversationId {
+        &self.id
+    }
+
+    /// Sends a message under a new key: [`Conversation::send_with`] without options.
+    ///
+    /// # Errors
+    ///
+    /// As [`Conversation::send_with`].
+    pub async fn send(&self, content: &ConversationContent) -> Result<SentMessage> {
+        self.send_with(content, &SendOptions::default()).await
+    }
+
+    /// Sends a message: `POST /messages/conversations/{id}/messages:send`. Source:
+    /// "Conversation Thread Operations - Send Message", 2025-04-01-preview.
+    ///
+    /// Every send carries a key by which the service removes duplicates, so it is repeated
+    /// after a failure of which it is unknown whether the message went out.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` before any I/O, with every problem; the service's own refusals.
+    /// [`Error::delivery`] says whether the message is out.
+    pub async fn send_with(
+        &self,
+        content: &ConversationContent,
+        options: &SendOptions,
+    ) -> Result<SentMessage> {
+        let key = options.idempotency.unwrap_or_else(IdempotencyKey::random);
+        let mut problems = Problems::new();
+        problems.add_if(
+            self.id.as_str().is_empty(),
+            "conversation",
+            "must not be empty",
+        );
+        content.find_problems("request", &mut problems);
+        find_key_problems(&key, &mut problems);
+        refuse(problems, key)?;
+
+        let inner = &self.client.0;
+        let strategy = options.outbound_delivery_strategy.as_ref();
+        let path = format!(
+            "/messages/conversations/{}/messages:send?api-version={}",
+            segment(self.id.as_str()),
+            inner.conversation_version
+        );
+        let call = Call::post("send", path).with_json(&SendConversationMessage {
+            request: content,
+            outbound_delivery_strategy: strategy.or(inner.strategy.as_ref()),
+        })?;
+        let answer = self.client.call_once(call, key).await?;
+        if answer.status() != 200 {
+            return Err(answer.unusable("a send is answered with 200, this was another success"));
+        }
+        let result: SendConversationMessageResult = answer.json()?;
+        Ok(SentMessage {
+            id: MessageId::from(result.message_id),
+            repeatability: repeatability(&answer),
+            request_id: answer.request_id().map(str::to_owned),
+        })
+    }
+}
+
+/// A message that the service stored in a conversation (200).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SentMessage {
+    /// Its id.
+    pub id: MessageId,
+    /// What the service says of the key.
+    pub repeatability: Option<Repeatability>,
+    /// The id under which the service knows the request (`MS-CV`).
+    pub request_id: Option<String>,
+}
+
+/// Messages to persons, without a conversation.
+#[derive(Clone, Debug)]
+pub struct Notifications {
+    client: AcsMessagesClient,
+}
+
+impl Notifications {
+    /// Sends a notification under a new key: [`Notifications::send_with`] without options.
+    ///
+    /// # Errors
+    ///
+    /// As [`Notifications::send_with`].
+    pub async fn send(&self, content: &NotificationContent) -> Result<SentNotification> {
+        self.send_with(content, &SendOptions::default()).await
+    }
+
+    /// Sends a notification: `POST /messages/notifications:send`. Source: "Notification
+    /// Messages - Send", 2024-08-30, and 2025-01-15-preview for the kinds that need it.
+    ///
+    /// A success says that the service took the message (202), not that it arrived. The
+    /// strategy of `options` does not apply and must be absent.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` before any I/O, with every problem; the service's own refusals.
+    /// [`Error::delivery`] says whether the message is out.
+    pub async fn send_with(
+        &self,
+        content: &NotificationContent,
+        options: &SendOptions,
+    ) -> Result<SentNotification> {
+        let key = options.idempotency.unwrap_or_else(IdempotencyKey::random);
+        let inner = &self.client.0;
+        let mut problems = Problems::new();
+        if !inner.any_recipient {
+            find_recipient_problems(&content.to, &mut problems);
+        }
+        content.content.find_problems(&mut problems);
+        find_key_problems(&key, &mut problems);
+        let strategy = options.outbound_delivery_strategy.is_some();
+        problems.add_if(
+            strategy,
+            "outboundDeliveryStrategy",
+            "is for conversations only",
+        );
+        refuse(problems, key)?;
+
+        let version = match &inner.notification_version {
+            Some(version) => version.as_str(),
+            None if content.content.needs_preview() => "2025-01-15-preview",
+            None => "2024-08-30",
+        };
+        let path = format!("/messages/notifications:send?api-version={version}");
+        let call = Call::post("send.notification", path).with_json(content)?;
+        let answer = self.client.call_once(call, key).await?;
+        if answer.status() != 202 {
+            return Err(answer.unusable("a send is answered with 202, this was another success"));
+        }
+        let result: SendMessageResult = answer.json()?;
+        Ok(SentNotification {
+            receipts: result.receipts,
+            repeatability: repeatability(&answer),
+            request_id: answer.request_id().map(str::to_owned),
+        })
+    }
+}
+
+fn find_recipient_problems(to: &[String], problems: &mut Problems) {
+    problems.add_if(to.len() != 1, "to", "must be exactly one recipient");
+    for (i, recipient) in to.iter().enumerate() {
+        let rule = "must be digits with +, -, (, ) and spaces, or a business-scoped user id";
+        problems.add_if(!is_recipient(recipient), &format!("to[{i}]"), rule);
+    }
+}
+
+/// A notification that the service took (202).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SentNotification {
+    /// One per recipient.
+    pub receipts: Vec<Receipt>,
+    /// What the service says of the key.
+    pub repeatability: Option<Repeatability>,
+    /// The id under which the service knows the request (`MS-CV`).
+    pub request_id: Option<String>,
+}

@@ -1,0 +1,197 @@
+//! The neutral model on top of the typed client.
+
+use async_trait::async_trait;
+use ms_messenger_core::{
+    Acceptance, Address, Body, Capabilities, ConversationId, Error, ErrorKind, Feature, Media,
+    MediaKind, Message, Messenger, PhoneNumber, Problems, Receipt, Result, SendRequest, Target,
+};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::{
+    AcsMessagesClient, ConversationContent, MessageTemplate, NotificationContent, NotificationKind,
+    SendOptions, error::PLATFORM, models::MAX_TEXT_CHARS,
+};
+
+const CAPABILITIES: Capabilities = Capabilities::of(&[
+    Feature::ToConversation,
+    Feature::Text,
+    Feature::HtmlAsText,
+    Feature::MediaImage,
+    Feature::MediaDocument,
+    Feature::MediaVideo,
+    Feature::MediaAudio,
+    Feature::Template,
+    Feature::Native,
+    Feature::Idempotency,
+])
+.with_max_text_chars(MAX_TEXT_CHARS);
+
+#[async_trait]
+impl Messenger for AcsMessagesClient {
+    fn platform(&self) -> &str {
+        PLATFORM
+    }
+
+    /// Telephone numbers are carried when the client knows its channel registration.
+    fn capabilities(&self) -> Capabilities {
+        match self.channel_registration_id() {
+            Some(_) => CAPABILITIES.with(Feature::ToPhone),
+            None => CAPABILITIES,
+        }
+    }
+
+    async fn send(&self, request: &SendRequest) -> Result<Receipt> {
+        self.capabilities().check(PLATFORM, request)?;
+        let options = SendOptions {
+            idempotency: request.idempotency,
+            outbound_delivery_strategy: None,
+        };
+        match &request.to {
+            Target::Conversation(id) => self.to_conversation(id, &request.message, &options).await,
+            Target::Person(Address::Phone(number)) => {
+                self.to_phone(number, &request.message, &options).await
+            }
+            _ => Err(unsupported()),
+        }
+    }
+}
+
+impl AcsMessagesClient {
+    async fn to_conversation(
+        &self,
+        id: &ConversationId,
+        message: &Message,
+        options: &SendOptions,
+    ) -> Result<Receipt> {
+        let content: ConversationContent = match &message.body {
+            Body::Native { payload, .. } => from_payload(payload)?,
+            body => conversation_content(body)?,
+        };
+        let sent = self
+            .conversation(id.clone())
+            .send_with(&content, options)
+            .await?;
+        let mut receipt = Receipt::new(Acceptance::Posted)
+            .with_message_id(sent.id)
+            .with_conversation(id.clone());
+        receipt.request_id = sent.request_id;
+        Ok(receipt)
+    }
+
+    async fn to_phone(
+        &self,
+        number: &PhoneNumber,
+        message: &Message,
+        options: &SendOptions,
+    ) -> Result<Receipt> {
+        let content: NotificationKind = match &message.body {
+            Body::Native { payload, .. } => from_payload(payload)?,
+            body => as_notification(conversation_content(body)?),
+        };
+        let channel = self.channel_registration_id().ok_or_else(unsupported)?;
+        let content = NotificationContent::new(channel, number.as_str(), content);
+        let sent = self.notifications().send_with(&content, options).await?;
+        let mut receipt = Receipt::new(Acceptance::Queued);
+        receipt.message_id = sent
+            .receipts
+            .into_iter()
+            .next()
+            .map(|r| r.message_id.into());
+        receipt.request_id = sent.request_id;
+        Ok(receipt)
+    }
+}
+
+/// What the check of the capabilities has refused already.
+fn unsupported() -> Error {
+    Error::new(ErrorKind::Unsupported, "acs-messages does not carry this").with_platform(PLATFORM)
+}
+
+fn conversation_content(body: &Body) -> Result<ConversationContent> {
+    match body {
+        Body::Text(text)
+        | Body::Html {
+            text: Some(text), ..
+        } => Ok(ConversationContent::text(text.as_str())),
+        Body::Media(media) => media_content(media),
+        Body::Template(template) => Ok(ConversationContent::Template {
+            template: MessageTemplate::from_neutral(template),
+        }),
+        _ => Err(unsupported()),
+    }
+}
+
+/// Only what the kind has a place for: the rest is refused, not dropped.
+fn media_content(media: &Media) -> Result<ConversationContent> {
+    let mut problems = Problems::new();
+    let caption = media.kind == MediaKind::Audio && media.caption.is_some();
+    problems.add_if(
+        caption,
+        "message.body.media.caption",
+        "acs-messages carries no caption of a sound",
+    );
+    let name = media.kind != MediaKind::Document && media.file_name.is_some();
+    problems.add_if(
+        name,
+        "message.body.media.file_name",
+        "acs-messages carries file names of documents only",
+    );
+    problems
+        .into_result(ErrorKind::Unsupported)
+        .map_err(|error| error.with_platform(PLATFORM))?;
+    let (media_uri, caption) = (media.url.clone(), media.caption.clone());
+    Ok(match media.kind {
+        MediaKind::Image => ConversationContent::Image { media_uri, caption },
+        MediaKind::Document => ConversationContent::Document {
+            media_uri,
+            caption,
+            file_name: media.file_name.clone(),
+        },
+        MediaKind::Video => ConversationContent::Video { media_uri, caption },
+        MediaKind::Audio => ConversationContent::Audio { media_uri },
+        _ => return Err(unsupported()),
+    })
+}
+
+/// Both operations have the six common kinds, member by member.
+fn as_notification(content: ConversationContent) -> NotificationKind {
+    match content {
+        ConversationContent::Text { content } => NotificationKind::Text { content },
+        ConversationContent::Image { media_uri, caption } => {
+            NotificationKind::Image { media_uri, caption }
+        }
+        ConversationContent::Document {
+            media_uri,
+            caption,
+            file_name,
+        } => NotificationKind::Document {
+            media_uri,
+            caption,
+            file_name,
+        },
+        ConversationContent::Video { media_uri, caption } => {
+            NotificationKind::Video { media_uri, caption }
+        }
+        ConversationContent::Audio { media_uri } => NotificationKind::Audio { media_uri },
+        ConversationContent::Template { template } => NotificationKind::Template { template },
+        ConversationContent::Other(value) => NotificationKind::Other(value),
+    }
+}
+
+fn from_payload<T: DeserializeOwned>(payload: &Value) -> Result<T> {
+    serde_path_to_error::deserialize(payload).map_err(|error| {
+        let mut problems = Problems::new();
+        let path = error.path().to_string();
+        let field = match path.as_str() {
+            "." => "message.body.native.payload".to_owned(),
+            path => format!("message.body.native.payload.{path}"),
+        };
+        problems.add(field, error.inner().to_string());
+        problems
+            .into_result(ErrorKind::InvalidRequest)
+            .err()
+            .unwrap_or_else(unsupported)
+            .with_platform(PLATFORM)
+    })
+}

@@ -1,0 +1,410 @@
+//! Interactive messages of WhatsApp. The names are those of 2025-01-15-preview and later; a
+//! branch of the specification (2024-11-15) has others, which were never released.
+
+use ms_messenger_core::Problems;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+use url::Url;
+
+use super::{check_url, open};
+
+const CONTENT_KINDS: &[&str] = &[
+    "text",
+    "image",
+    "video",
+    "document",
+    "buttonSet",
+    "group",
+    "url",
+];
+const ACTION_KINDS: &[&str] = &[
+    "whatsAppListAction",
+    "whatsAppButtonAction",
+    "whatsAppUrlAction",
+];
+
+/// A message that asks for an answer by button, list or link.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct InteractiveMessage {
+    /// A text, picture, video or document above the body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<InteractiveContent>,
+    /// The text.
+    pub body: InteractiveContent,
+    /// A text below the body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub footer: Option<InteractiveContent>,
+    /// What can be answered.
+    pub action: ActionBindings,
+}
+
+impl InteractiveMessage {
+    /// The text `body` with `action` below it.
+    pub fn new(body: impl Into<String>, action: ActionBindings) -> Self {
+        Self {
+            header: None,
+            body: InteractiveContent::text(body),
+            footer: None,
+            action,
+        }
+    }
+
+    /// Sets what stands above the body.
+    #[must_use]
+    pub fn with_header(mut self, header: InteractiveContent) -> Self {
+        self.header = Some(header);
+        self
+    }
+
+    /// Sets the text below the body.
+    #[must_use]
+    pub fn with_footer(mut self, text: impl Into<String>) -> Self {
+        self.footer = Some(InteractiveContent::text(text));
+        self
+    }
+
+    pub(crate) fn find_problems(&self, field: &str, problems: &mut Problems) {
+        use InteractiveContent::Text;
+        let too_long = |content: &InteractiveContent, limit: usize| matches!(content, Text { text } if text.chars().count() > limit);
+        if let Some(header) = &self.header {
+            let field = format!("{field}.header");
+            problems.add_if(
+                too_long(header, 60),
+                &field,
+                "must have at most 60 characters",
+            );
+            header.find_media_problems(&field, problems);
+        }
+        let body = format!("{field}.body");
+        match &self.body {
+            Text { text } => {
+                problems.add_if(text.is_empty(), &body, "must not be empty");
+                // Lists may have more in newer texts of Meta; the service decides above 1024.
+                problems.add_if(
+                    text.chars().count() > 4096,
+                    &body,
+                    "must have at most 4096 characters",
+                );
+            }
+            InteractiveContent::Other(_) => {}
+            _ => problems.add(&body, "must be a text"),
+        }
+        if let Some(footer) = &self.footer {
+            let field = format!("{field}.footer");
+            let sound = matches!(footer, Text { .. } | InteractiveContent::Other(_));
+            problems.add_if(!sound, &field, "must be a text");
+            problems.add_if(
+                too_long(footer, 60),
+                &field,
+                "must have at most 60 characters",
+            );
+        }
+        self.action
+            .find_problems(&format!("{field}.action"), problems);
+    }
+}
+
+/// A part of an interactive message. A kind that this version does not know survives a round
+/// trip.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(
+    remote = "Self",
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+#[non_exhaustive]
+pub enum InteractiveContent {
+    /// Text.
+    Text {
+        /// The text.
+        text: String,
+    },
+    /// A picture.
+    Image {
+        /// Where the service fetches it.
+        media_uri: Url,
+    },
+    /// A video.
+    Video {
+        /// Where the service fetches it.
+        media_uri: Url,
+    },
+    /// A document.
+    Document {
+        /// Where the service fetches it.
+        media_uri: Url,
+    },
+    /// Reply buttons.
+    ButtonSet {
+        /// The buttons, one to three.
+        buttons: Vec<Button>,
+    },
+    /// A list in sections.
+    Group {
+        /// The label that opens the list.
+        title: String,
+        /// The sections.
+        groups: Vec<ActionGroup>,
+    },
+    /// A link.
+    Url {
+        /// The label.
+        title: String,
+        /// Where it leads.
+        url: Url,
+    },
+    /// A kind that this version does not know, as it stands on the wire.
+    #[serde(skip)]
+    Other(Value),
+}
+
+impl InteractiveContent {
+    /// Text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text { text: text.into() }
+    }
+
+    fn find_media_problems(&self, field: &str, problems: &mut Problems) {
+        match self {
+            Self::Image { media_uri }
+            | Self::Video { media_uri }
+            | Self::Document { media_uri } => {
+                check_url(media_uri, &format!("{field}.mediaUri"), problems);
+            }
+            Self::ButtonSet { .. } | Self::Group { .. } | Self::Url { .. } => {
+                problems.add(field, "must be a text, image, video or document");
+            }
+            Self::Text { .. } | Self::Other(_) => {}
+        }
+    }
+}
+
+impl Serialize for InteractiveContent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Other(value) => value.serialize(serializer),
+            known => Self::serialize(known, serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for InteractiveContent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        open::read(deserializer, CONTENT_KINDS, Self::deserialize, Self::Other)
+    }
+}
+
+/// A reply button.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Button {
+    /// What comes back when it is pressed; at most 256 characters.
+    pub id: String,
+    /// Its label; at most 20 characters.
+    pub title: String,
+}
+
+impl Button {
+    /// A button labelled `title` that answers `id`.
+    pub fn new(id: impl Into<String>, title: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            title: title.into(),
+        }
+    }
+}
+
+/// A section of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ActionGroup {
+    /// Its title; at most 24 characters.
+    pub title: String,
+    /// Its rows; at most ten in all sections together.
+    pub items: Vec<ActionGroupItem>,
+}
+
+impl ActionGroup {
+    /// A section with `items`.
+    pub fn new(title: impl Into<String>, items: impl Into<Vec<ActionGroupItem>>) -> Self {
+        Self {
+            title: title.into(),
+            items: items.into(),
+        }
+    }
+}
+
+/// A row of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ActionGroupItem {
+    /// What comes back when it is chosen; at most 200 characters.
+    pub id: String,
+    /// Its title; at most 24 characters.
+    pub title: String,
+    /// More about it; at most 72 characters.
+    pub description: String,
+}
+
+impl ActionGroupItem {
+    /// A row that answers `id`.
+    pub fn new(
+        id: impl Into<String>,
+        title: impl Into<String>,
+        description: impl Into<String>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            title: title.into(),
+            description: description.into(),
+        }
+    }
+}
+
+/// What can be answered. A kind that this version does not know survives a round trip.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self", tag = "kind", rename_all_fields = "camelCase")]
+#[non_exhaustive]
+pub enum ActionBindings {
+    /// A list menu.
+    #[serde(rename = "whatsAppListAction")]
+    List {
+        /// An [`InteractiveContent::Group`].
+        content: InteractiveContent,
+    },
+    /// Up to three reply buttons.
+    #[serde(rename = "whatsAppButtonAction")]
+    Buttons {
+        /// An [`InteractiveContent::ButtonSet`].
+        content: InteractiveContent,
+    },
+    /// A button that opens a link.
+    #[serde(rename = "whatsAppUrlAction")]
+    Url {
+        /// An [`InteractiveContent::Url`].
+        content: InteractiveContent,
+    },
+    /// A kind that this version does not know, as it stands on the wire.
+    #[serde(skip)]
+    Other(Value),
+}
+
+impl ActionBindings {
+    /// Reply buttons, one to three.
+    pub fn buttons(buttons: impl Into<Vec<Button>>) -> Self {
+        Self::Buttons {
+            content: InteractiveContent::ButtonSet {
+                buttons: buttons.into(),
+            },
+        }
+    }
+
+    /// A list menu that `title` opens.
+    pub fn list(title: impl Into<String>, groups: impl Into<Vec<ActionGroup>>) -> Self {
+        Self::List {
+            content: InteractiveContent::Group {
+                title: title.into(),
+                groups: groups.into(),
+            },
+        }
+    }
+
+    /// A button that opens `url`.
+    pub fn url(title: impl Into<String>, url: Url) -> Self {
+        Self::Url {
+            content: InteractiveContent::Url {
+                title: title.into(),
+                url,
+            },
+        }
+    }
+
+    fn find_problems(&self, field: &str, problems: &mut Problems) {
+        use InteractiveContent::{ButtonSet, Group, Other, Url};
+        let field = format!("{field}.content");
+        match self {
+            Self::Buttons {
+                content: ButtonSet { buttons },
+            } => {
+                let sound = (1..=3).contains(&buttons.len());
+                problems.add_if(!sound, &format!("{field}.buttons"), "must be one to three");
+                for (i, button) in buttons.iter().enumerate() {
+                    let field = format!("{field}.buttons[{i}]");
+                    check_length(&button.id, 256, &format!("{field}.id"), problems);
+                    check_length(&button.title, 20, &format!("{field}.title"), problems);
+                }
+            }
+            Self::List {
+                content: Group { title, groups },
+            } => {
+                check_length(title, 20, &format!("{field}.title"), problems);
+                find_group_problems(groups, &field, problems);
+            }
+            Self::Url {
+                content: Url { title, url },
+            } => {
+                check_length(title, 20, &format!("{field}.title"), problems);
+                check_url(url, &format!("{field}.url"), problems);
+            }
+            Self::Other(_)
+            | Self::Buttons { content: Other(_) }
+            | Self::List { content: Other(_) }
+            | Self::Url { content: Other(_) } => {}
+            Self::Buttons { .. } => problems.add(field, "must be a buttonSet"),
+            Self::List { .. } => problems.add(field, "must be a group"),
+            Self::Url { .. } => problems.add(field, "must be a url"),
+        }
+    }
+}
+
+fn find_group_problems(groups: &[ActionGroup], field: &str, problems: &mut Problems) {
+    let sections = (1..=10).contains(&groups.len());
+    problems.add_if(!sections, &format!("{field}.groups"), "must be one to ten");
+    let rows: usize = groups.iter().map(|group| group.items.len()).sum();
+    let rule = "must have one to ten items in all groups together";
+    problems.add_if(!(1..=10).contains(&rows), &format!("{field}.groups"), rule);
+    for (i, group) in groups.iter().enumerate() {
+        check_length(
+            &group.title,
+            24,
+            &format!("{field}.groups[{i}].title"),
+            problems,
+        );
+        for (j, item) in group.items.iter().enumerate() {
+            let field = format!("{field}.groups[{i}].items[{j}]");
+            check_length(&item.id, 200, &format!("{field}.id"), problems);
+            check_length(&item.title, 24, &format!("{field}.title"), problems);
+            let long = item.description.chars().count() > 72;
+            problems.add_if(
+                long,
+                &format!("{field}.description"),
+                "must have at most 72 characters",
+            );
+        }
+    }
+}
+
+fn check_length(text: &str, limit: usize, field: &str, problems: &mut Problems) {
+    let sound = (1..=limit).contains(&text.chars().count());
+    if !sound {
+        problems.add(field, format!("must have 1 to {limit} characters"));
+    }
+}
+
+impl Serialize for ActionBindings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Other(value) => value.serialize(serializer),
+            known => Self::serialize(known, serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for ActionBindings {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        open::read(deserializer, ACTION_KINDS, Self::deserialize, Self::Other)
+    }
+}

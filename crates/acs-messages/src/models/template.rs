@@ -1,0 +1,570 @@
+//! Templates and the values that fill them.
+
+use std::collections::HashMap;
+
+use ms_messenger_core::{
+    Problems, Template, TemplateButton, TemplateHeader, TemplateMedia, open_enum,
+};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+use url::Url;
+
+use super::{check_url, open};
+
+const VALUE_KINDS: &[&str] = &[
+    "text",
+    "image",
+    "document",
+    "video",
+    "location",
+    "quickAction",
+];
+
+/// A template that WhatsApp holds, filled with values.
+///
+/// The position of a reference is the placeholder that it fills: the first of
+/// [`WhatsAppBindings::body`] fills `{{1}}`, the first of the buttons the first button.
+/// [`MessageTemplate::bind_body`] and its siblings bind values by position and so cannot get that wrong.
+///
+/// ```
+/// use acs_messages::{MessageTemplate, models::TemplateValueKind};
+///
+/// let template = MessageTemplate::new("appointment_reminder", "en_US")
+///     .bind_body(TemplateValueKind::text("Lene"))
+///     .bind_quick_reply("confirm-4711");
+/// assert!(template.check().is_ok());
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct MessageTemplate {
+    /// Its name.
+    pub name: String,
+    /// Its language: ISO 639, with an optional country: `en`, `en_US`.
+    pub language: String,
+    /// The values, each under a name of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<TemplateValue>,
+    /// Which value fills what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bindings: Option<TemplateBindings>,
+}
+
+/// A value under its name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TemplateValue {
+    /// The name by which bindings refer to it.
+    pub name: String,
+    /// The value.
+    #[serde(flatten)]
+    pub value: TemplateValueKind,
+}
+
+impl TemplateValue {
+    /// `value` under `name`.
+    pub fn new(name: impl Into<String>, value: TemplateValueKind) -> Self {
+        Self {
+            name: name.into(),
+            value,
+        }
+    }
+}
+
+/// A value. A kind that this version does not know survives a round trip.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(
+    remote = "Self",
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+#[non_exhaustive]
+pub enum TemplateValueKind {
+    /// Text.
+    Text {
+        /// The text.
+        text: String,
+    },
+    /// A picture.
+    Image {
+        /// Where the service fetches it.
+        url: Url,
+        /// Text shown with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        caption: Option<String>,
+        /// The name that it gets.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file_name: Option<String>,
+    },
+    /// A document.
+    Document {
+        /// Where the service fetches it.
+        url: Url,
+        /// Text shown with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        caption: Option<String>,
+        /// The name that it gets.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file_name: Option<String>,
+    },
+    /// A video.
+    Video {
+        /// Where the service fetches it.
+        url: Url,
+        /// Text shown with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        caption: Option<String>,
+        /// The name that it gets.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file_name: Option<String>,
+    },
+    /// A place.
+    Location {
+        /// Degrees north.
+        latitude: f64,
+        /// Degrees east.
+        longitude: f64,
+        /// The name of the place.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        location_name: Option<String>,
+        /// Its postal address.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<String>,
+    },
+    /// What a button carries.
+    QuickAction {
+        /// The variable end of a URL, for a button of the sub-type `url`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+        /// What comes back when it is pressed, for the sub-type `quickReply`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        payload: Option<String>,
+    },
+    /// A kind that this version does not know, as it stands on the wire.
+    #[serde(skip)]
+    Other(Value),
+}
+
+impl TemplateValueKind {
+    /// Text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text { text: text.into() }
+    }
+
+    fn suits(&self, slot: Slot) -> bool {
+        match self {
+            Self::Other(_) => true,
+            Self::Text { .. } => matches!(slot, Slot::Header | Slot::Body | Slot::Footer),
+            Self::QuickAction { text, payload } => match slot {
+                Slot::QuickReply => payload.is_some(),
+                Slot::Url => text.is_some(),
+                _ => false,
+            },
+            _ => slot == Slot::Header,
+        }
+    }
+}
+
+impl Serialize for TemplateValueKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Other(value) => value.serialize(serializer),
+            known => Self::serialize(known, serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for TemplateValueKind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        open::read(deserializer, VALUE_KINDS, Self::deserialize, Self::Other)
+    }
+}
+
+/// Which value fills what. Bindings of a channel that this version does not know survive a
+/// round trip.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self", tag = "kind", rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum TemplateBindings {
+    /// For WhatsApp.
+    WhatsApp(WhatsAppBindings),
+    /// For a channel that this version does not know, as it stands on the wire.
+    #[serde(skip)]
+    Other(Value),
+}
+
+impl Serialize for TemplateBindings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Other(value) => value.serialize(serializer),
+            known => Self::serialize(known, serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for TemplateBindings {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        open::read(deserializer, &["whatsApp"], Self::deserialize, Self::Other)
+    }
+}
+
+/// Which value fills which part of a WhatsApp template, by position.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct WhatsAppBindings {
+    /// The header.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub header: Vec<Reference>,
+    /// `{{1}}`, `{{2}}`, … of the body.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub body: Vec<Reference>,
+    /// The footer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub footer: Vec<Reference>,
+    /// The buttons.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub buttons: Vec<ButtonBinding>,
+}
+
+/// A reference to a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Reference {
+    /// The name of the value.
+    pub ref_value: String,
+}
+
+impl Reference {
+    /// A reference to the value named `name`.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            ref_value: name.into(),
+        }
+    }
+}
+
+open_enum! {
+    /// What a button does.
+    pub enum ButtonSubType {
+        /// Sends a payload back.
+        QuickReply = "quickReply",
+        /// Opens a link.
+        Url = "url",
+    }
+}
+
+/// A button and the value that fills it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ButtonBinding {
+    /// What the button does.
+    pub sub_type: ButtonSubType,
+    /// The name of the value.
+    pub ref_value: String,
+}
+
+impl ButtonBinding {
+    /// A button of `sub_type` that the value named `name` fills.
+    pub fn new(sub_type: ButtonSubType, name: impl Into<String>) -> Self {
+        Self {
+            sub_type,
+            ref_value: name.into(),
+        }
+    }
+}
+
+/// A place of a template that a value can fill.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Slot {
+    Header,
+    Body,
+    Footer,
+    QuickReply,
+    Url,
+    UnknownButton,
+}
+
+impl Slot {
+    const fn rule(self) -> &'static str {
+        match self {
+            Self::Header => "a header takes a text, image, document, video or location",
+            Self::Body => "a body takes a text",
+            Self::Footer => "a footer takes a text",
+            Self::QuickReply => "a quickReply button takes a quickAction with a payload",
+            Self::Url => "a url button takes a quickAction with a text",
+            Self::UnknownButton => "a button takes a quickAction",
+        }
+    }
+}
+
+impl MessageTemplate {
+    /// The template `name` in `language`, with nothing filled.
+    pub fn new(name: impl Into<String>, language: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            language: language.into(),
+            values: Vec::new(),
+            bindings: None,
+        }
+    }
+
+    /// Fills the header.
+    #[must_use]
+    pub fn bind_header(mut self, value: TemplateValueKind) -> Self {
+        let reference = Reference::new(self.add(value));
+        self.whatsapp().header.push(reference);
+        self
+    }
+
+    /// Fills the next placeholder of the body.
+    #[must_use]
+    pub fn bind_body(mut self, value: TemplateValueKind) -> Self {
+        let reference = Reference::new(self.add(value));
+        self.whatsapp().body.push(reference);
+        self
+    }
+
+    /// Fills the next button with what comes back when it is pressed.
+    #[must_use]
+    pub fn bind_quick_reply(self, payload: impl Into<String>) -> Self {
+        let value = TemplateValueKind::QuickAction {
+            text: None,
+            payload: Some(payload.into()),
+        };
+        self.bind_button(ButtonSubType::QuickReply, value)
+    }
+
+    /// Fills the next button with the variable end of its URL.
+    #[must_use]
+    pub fn bind_url(self, suffix: impl Into<String>) -> Self {
+        let value = TemplateValueKind::QuickAction {
+            text: Some(suffix.into()),
+            payload: None,
+        };
+        self.bind_button(ButtonSubType::Url, value)
+    }
+
+    fn bind_button(mut self, sub_type: ButtonSubType, value: TemplateValueKind) -> Self {
+        let binding = ButtonBinding::new(sub_type, self.add(value));
+        self.whatsapp().buttons.push(binding);
+        self
+    }
+
+    /// Adds a value under a name that no other has, and answers the name.
+    fn add(&mut self, value: TemplateValueKind) -> String {
+        let mut number = self.values.len() + 1;
+        while self
+            .values
+            .iter()
+            .any(|v| v.name == format!("value{number}"))
+        {
+            number += 1;
+        }
+        let name = format!("value{number}");
+        self.values.push(TemplateValue::new(name.clone(), value));
+        name
+    }
+
+    fn whatsapp(&mut self) -> &mut WhatsAppBindings {
+        if !matches!(self.bindings, Some(TemplateBindings::WhatsApp(_))) {
+            self.bindings = Some(TemplateBindings::WhatsApp(WhatsAppBindings::default()));
+        }
+        match &mut self.bindings {
+            Some(TemplateBindings::WhatsApp(bindings)) => bindings,
+            _ => unreachable!("set above"),
+        }
+    }
+
+    /// Checks it without any I/O: a name and a language, values under names of their own, every
+    /// reference to a value that is there and suits its slot.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` with every problem.
+    pub fn check(&self) -> ms_messenger_core::Result<()> {
+        let mut problems = Problems::new();
+        self.find_problems("template", &mut problems);
+        problems.into_result(ms_messenger_core::ErrorKind::InvalidRequest)
+    }
+
+    pub(crate) fn find_problems(&self, field: &str, problems: &mut Problems) {
+        problems.add_if(
+            self.name.is_empty(),
+            &format!("{field}.name"),
+            "must not be empty",
+        );
+        let sound = is_language(&self.language);
+        let rule = "must be two letters with an optional country: en, en_US";
+        problems.add_if(!sound, &format!("{field}.language"), rule);
+        let mut values = HashMap::with_capacity(self.values.len());
+        for (i, value) in self.values.iter().enumerate() {
+            let field = format!("{field}.values[{i}]");
+            let name = format!("{field}.name");
+            problems.add_if(value.name.is_empty(), &name, "must not be empty");
+            let twice = values.insert(value.name.as_str(), &value.value).is_some();
+            problems.add_if(twice, &name, "must not stand twice");
+            find_value_problems(&value.value, &field, problems);
+        }
+        if let Some(TemplateBindings::WhatsApp(bindings)) = &self.bindings {
+            let field = format!("{field}.bindings");
+            bindings.find_problems(&values, &field, problems);
+        }
+    }
+
+    /// Fills a template by position, as the neutral model holds it.
+    pub(crate) fn from_neutral(template: &Template) -> Self {
+        let mut native = Self::new(template.name.as_str(), template.language.as_str());
+        if let Some(header) = &template.header {
+            native = native.bind_header(header_value(header));
+        }
+        for text in &template.body {
+            native = native.bind_body(TemplateValueKind::text(text.as_str()));
+        }
+        for button in &template.buttons {
+            native = match button {
+                TemplateButton::QuickReply(payload) => native.bind_quick_reply(payload.as_str()),
+                TemplateButton::Url(suffix) => native.bind_url(suffix.as_str()),
+                // The neutral model may grow; a button of a new sort fills nothing and is refused.
+                _ => native.bind_button(
+                    ButtonSubType::Other(String::new()),
+                    TemplateValueKind::text(""),
+                ),
+            };
+        }
+        native
+    }
+}
+
+fn header_value(header: &TemplateHeader) -> TemplateValueKind {
+    match header {
+        TemplateHeader::Text(text) => TemplateValueKind::text(text.as_str()),
+        TemplateHeader::Image(TemplateMedia {
+            url,
+            caption,
+            file_name,
+            ..
+        }) => TemplateValueKind::Image {
+            url: url.clone(),
+            caption: caption.clone(),
+            file_name: file_name.clone(),
+        },
+        TemplateHeader::Document(TemplateMedia {
+            url,
+            caption,
+            file_name,
+            ..
+        }) => TemplateValueKind::Document {
+            url: url.clone(),
+            caption: caption.clone(),
+            file_name: file_name.clone(),
+        },
+        TemplateHeader::Video(TemplateMedia {
+            url,
+            caption,
+            file_name,
+            ..
+        }) => TemplateValueKind::Video {
+            url: url.clone(),
+            caption: caption.clone(),
+            file_name: file_name.clone(),
+        },
+        TemplateHeader::Location {
+            latitude,
+            longitude,
+            name,
+            address,
+        } => TemplateValueKind::Location {
+            latitude: *latitude,
+            longitude: *longitude,
+            location_name: name.clone(),
+            address: address.clone(),
+        },
+        // A header of a new sort suits no slot and is refused.
+        _ => TemplateValueKind::QuickAction {
+            text: None,
+            payload: None,
+        },
+    }
+}
+
+fn find_value_problems(value: &TemplateValueKind, field: &str, problems: &mut Problems) {
+    match value {
+        TemplateValueKind::Image { url, .. }
+        | TemplateValueKind::Document { url, .. }
+        | TemplateValueKind::Video { url, .. } => check_url(url, &format!("{field}.url"), problems),
+        TemplateValueKind::Location {
+            latitude,
+            longitude,
+            ..
+        } => {
+            let north = (-90.0..=90.0).contains(latitude);
+            problems.add_if(
+                !north,
+                &format!("{field}.latitude"),
+                "must be from -90 to 90",
+            );
+            let east = (-180.0..=180.0).contains(longitude);
+            problems.add_if(
+                !east,
+                &format!("{field}.longitude"),
+                "must be from -180 to 180",
+            );
+        }
+        _ => {}
+    }
+}
+
+/// ISO 639 in two letters, with an optional country after an underscore. The live service takes
+/// either case.
+fn is_language(text: &str) -> bool {
+    let (language, country) = text
+        .split_once('_')
+        .map_or((text, None), |(l, c)| (l, Some(c)));
+    let letters = |part: &str| part.bytes().all(|b| b.is_ascii_alphabetic());
+    (2..=3).contains(&language.len())
+        && letters(language)
+        && country.is_none_or(|country| country.len() == 2 && letters(country))
+}
+
+impl WhatsAppBindings {
+    fn find_problems(
+        &self,
+        values: &HashMap<&str, &TemplateValueKind>,
+        field: &str,
+        problems: &mut Problems,
+    ) {
+        let mut check = |name: &str, slot: Slot, field: String| match values.get(name) {
+            None => problems.add(field, format!("no value is named {name:?}")),
+            Some(value) => problems.add_if(!value.suits(slot), &field, slot.rule()),
+        };
+        for (part, slot, references) in [
+            ("header", Slot::Header, &self.header),
+            ("body", Slot::Body, &self.body),
+            ("footer", Slot::Footer, &self.footer),
+        ] {
+            for (i, reference) in references.iter().enumerate() {
+                check(
+                    &reference.ref_value,
+                    slot,
+                    format!("{field}.{part}[{i}].refValue"),
+                );
+            }
+        }
+        for (i, button) in self.buttons.iter().enumerate() {
+            let slot = match button.sub_type {
+                ButtonSubType::QuickReply => Slot::QuickReply,
+                ButtonSubType::Url => Slot::Url,
+                ButtonSubType::Other(_) => Slot::UnknownButton,
+            };
+            check(
+                &button.ref_value,
+                slot,
+                format!("{field}.buttons[{i}].refValue"),
+            );
+        }
+    }
+}

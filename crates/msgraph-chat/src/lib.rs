@@ -1,1 +1,20 @@
-//! Typed client for Microsoft Teams messages through Microsoft Graph: channels, replies and chats.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod builder;
+mod client;
+mod cloud;
+mod delegated;
+mod error;
+mod messenger;
+pub mod models;
+mod write;
+
+pub use builder::GraphChatBuilder;
+pub use client::{Channel, Chat, GraphChatClient};
+pub use cloud::Cloud;
+pub use error::{GraphError, PLATFORM};
+pub use models::ChatMessage;
+pub use ms_messenger_core::InlineImage;
+pub use ms_messenger_http::{HttpClient, HttpOptions};
+pub use write::{Attachment, Compose, Mention, NewChatMessage, Place};

@@ -1,0 +1,156 @@
+//! How a client is set up.
+
+use std::sync::Arc;
+
+use ms_messenger_core::{
+    CachedTokenProvider, ErrorKind, Problems, Result, RetryPolicy, TokenProvider, UserId,
+};
+use ms_messenger_http::{Bearer, Endpoint, HttpClient, HttpOptions, Pipeline};
+
+use crate::{
+    Cloud, GraphChatClient,
+    client::Inner,
+    delegated::DelegatedOnly,
+    error::{PLATFORM, SERVICE},
+};
+
+/// The published limit of a post is about 28 KB, mentions and cards included.
+const MAX_MESSAGE_BYTES: usize = 28 * 1024;
+
+/// Graph takes at most 4 MB per call.
+const MAX_CALL_BYTES: usize = 4 * 1024 * 1024;
+
+/// Sets up a [`GraphChatClient`].
+#[derive(Debug)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct GraphChatBuilder {
+    token: Arc<dyn TokenProvider>,
+    cloud: Cloud,
+    base_url: Option<String>,
+    http: Option<HttpClient>,
+    options: HttpOptions,
+    retry: RetryPolicy,
+    max_message_bytes: Option<usize>,
+    max_call_bytes: Option<usize>,
+    one_on_one: Option<UserId>,
+    app_only: bool,
+}
+
+impl GraphChatBuilder {
+    pub(crate) fn new(token: Arc<dyn TokenProvider>) -> Self {
+        Self {
+            token,
+            cloud: Cloud::GLOBAL,
+            base_url: None,
+            http: None,
+            options: HttpOptions::default(),
+            retry: RetryPolicy::default(),
+            max_message_bytes: Some(MAX_MESSAGE_BYTES),
+            max_call_bytes: Some(MAX_CALL_BYTES),
+            one_on_one: None,
+            app_only: false,
+        }
+    }
+
+    /// Sets the national cloud. Default [`Cloud::GLOBAL`].
+    pub fn with_cloud(mut self, cloud: Cloud) -> Self {
+        self.cloud = cloud;
+        self
+    }
+
+    /// Sets the base address, version included, instead of that of the cloud: for an emulator
+    /// or a gateway, e.g. `http://127.0.0.1:8410/v1.0`. Tokens are still asked for with the
+    /// scope of the cloud.
+    pub fn with_base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// Shares the connections of `http`; the options set here do not count then.
+    pub fn with_http_client(mut self, http: HttpClient) -> Self {
+        self.http = Some(http);
+        self
+    }
+
+    /// Sets how calls travel.
+    pub fn with_http_options(mut self, options: HttpOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Sets how often a call is tried again.
+    pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Sets the most bytes that the JSON of a message may have, the Base64 of its pictures not
+    /// counted; `None` leaves it to the service. Default 28 KiB, the published limit.
+    pub fn with_max_message_bytes(mut self, limit: Option<usize>) -> Self {
+        self.max_message_bytes = limit;
+        self
+    }
+
+    /// Sets the most bytes that a whole call may have; `None` leaves it to the service.
+    /// Default 4 MiB, the limit of Graph: about 3 MB of pictures before Base64.
+    pub fn with_max_call_bytes(mut self, limit: Option<usize>) -> Self {
+        self.max_call_bytes = limit;
+        self
+    }
+
+    /// Lets the neutral model send to persons: a one-on-one chat between them and `own`, the
+    /// signed-in user's id or user principal name, is found or created. It needs the
+    /// permission Chat.Create besides ChatMessage.Send.
+    pub fn with_one_on_one_chats(mut self, own: impl Into<UserId>) -> Self {
+        self.one_on_one = Some(own.into());
+        self
+    }
+
+    /// Lets tokens of an application alone pass, as the import of messages (migration) needs
+    /// them. Everywhere else Graph refuses them, so by default they are refused here, with the
+    /// reason.
+    pub fn with_app_only(mut self, allowed: bool) -> Self {
+        self.app_only = allowed;
+        self
+    }
+
+    /// Builds the client. Nothing is connected yet.
+    ///
+    /// # Errors
+    ///
+    /// `Config`: an unusable base address, an empty own id, or an unusable HTTP option.
+    pub fn build(self) -> Result<GraphChatClient> {
+        let mut problems = Problems::new();
+        let base = self.base_url;
+        let base = base.unwrap_or_else(|| format!("{}/v1.0", self.cloud.graph_root));
+        let endpoint = Endpoint::parse(&base);
+        if let Err(error) = &endpoint {
+            problems.add("base_url", error.message());
+        }
+        let empty = self
+            .one_on_one
+            .as_ref()
+            .is_some_and(|own| own.as_str().is_empty());
+        problems.add_if(empty, "one_on_one_chats", "the own id must not be empty");
+        problems
+            .into_result(ErrorKind::Config)
+            .map_err(|error| error.with_platform(PLATFORM))?;
+        let http = match self.http {
+            Some(http) => http,
+            None => HttpClient::new(&self.options)?,
+        };
+        let cached: Arc<dyn TokenProvider> = Arc::new(CachedTokenProvider::new(self.token));
+        let token: Arc<dyn TokenProvider> = if self.app_only {
+            cached
+        } else {
+            Arc::new(DelegatedOnly::new(cached))
+        };
+        let bearer = Bearer::new(token, self.cloud.scopes());
+        Ok(GraphChatClient::from_inner(Inner {
+            pipeline: Pipeline::new(&SERVICE, http, endpoint?, bearer).with_retry(self.retry),
+            max_message_bytes: self.max_message_bytes,
+            max_call_bytes: self.max_call_bytes,
+            one_on_one: self.one_on_one,
+        }))
+    }
+}

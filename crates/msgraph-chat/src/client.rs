@@ -1,0 +1,311 @@
+//! The typed client.
+
+use std::sync::Arc;
+
+use ms_messenger_core::{
+    ChannelId, ConversationId, ErrorKind, MessageId, Problems, Result, TeamId, TokenProvider,
+    UserId,
+};
+use ms_messenger_http::{Answer, Call, Pipeline};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::{
+    ChatMessage, GraphChatBuilder, NewChatMessage, Place, error::PLATFORM, models::Timestamp,
+};
+
+/// What stands in a path segment as it is: the service writes `:` and `@` of its ids raw.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b':')
+    .remove(b'@');
+
+/// The most messages that one can quote.
+const MAX_QUOTES: usize = 10;
+
+fn segment(id: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(id, SEGMENT)
+}
+
+/// A client for Teams messages through Microsoft Graph v1.0, speaking as one user. Clone it to
+/// share it: a clone is cheap.
+#[derive(Clone, Debug)]
+pub struct GraphChatClient(Arc<Inner>);
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) pipeline: Pipeline,
+    pub(crate) max_message_bytes: Option<usize>,
+    pub(crate) max_call_bytes: Option<usize>,
+    pub(crate) one_on_one: Option<UserId>,
+}
+
+impl GraphChatClient {
+    /// Sets up a client that speaks as the user whose delegated tokens `token` hands out.
+    /// Tokens are cached here; `token` need not do it.
+    ///
+    /// Least permissions: ChannelMessage.Send for channels, ChatMessage.Send for chats.
+    pub fn builder(token: impl TokenProvider) -> GraphChatBuilder {
+        GraphChatBuilder::new(Arc::new(token))
+    }
+
+    pub(crate) fn from_inner(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    /// The channel `channel` of the team `team`. Nothing is asked of the service.
+    pub fn channel(&self, team: impl Into<TeamId>, channel: impl Into<ChannelId>) -> Channel {
+        Channel {
+            client: self.clone(),
+            team: team.into(),
+            id: channel.into(),
+        }
+    }
+
+    /// The chat with the id `id`. Nothing is asked of the service.
+    pub fn chat(&self, id: impl Into<ConversationId>) -> Chat {
+        Chat {
+            client: self.clone(),
+            id: id.into(),
+        }
+    }
+
+    /// The chat between `own` and `other` alone, found or created: `POST /chats`. Source:
+    /// "Create chat". Repeating it changes nothing, so it is tried again like a read.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` before any I/O when an id is empty; the service's own refusals. No
+    /// message is ever sent by it.
+    pub async fn one_on_one_chat(&self, own: &UserId, other: &UserId) -> Result<Chat> {
+        let mut problems = Problems::new();
+        problems.add_if(own.as_str().is_empty(), "own", "must not be empty");
+        problems.add_if(other.as_str().is_empty(), "other", "must not be empty");
+        refuse(problems)?;
+        let member = |id: &UserId| {
+            // An apostrophe ends a text in OData unless it is doubled.
+            let id = id.as_str().replace('\'', "''");
+            json!({
+                "@odata.type": "#microsoft.graph.aadUserConversationMember",
+                "roles": ["owner"],
+                "user@odata.bind": format!("{}/users('{id}')", self.0.pipeline.endpoint()),
+            })
+        };
+        let body = json!({"chatType": "oneOnOne", "members": [member(own), member(other)]});
+        let call = Call::post("chat.create", "/chats")
+            .with_json(&body)?
+            .without_message();
+        #[derive(Deserialize)]
+        struct Created {
+            id: ConversationId,
+        }
+        let created: Created = self.0.pipeline.call(call).await?.json()?;
+        Ok(self.chat(created.id))
+    }
+
+    pub(crate) fn one_on_one(&self) -> Option<&UserId> {
+        self.0.one_on_one.as_ref()
+    }
+
+    /// Sends what is checked already, under the guards of size.
+    async fn post(
+        &self,
+        operation: &'static str,
+        path: String,
+        message: &NewChatMessage,
+        body: &(impl Serialize + Sync),
+    ) -> Result<Answer> {
+        let call = Call::post(operation, path).with_json(body)?;
+        let pictures: usize = message
+            .hosted_contents
+            .iter()
+            .filter_map(|hosted| hosted.content_bytes.as_ref().map(String::len))
+            .sum();
+        let (all, own) = (call.body().len(), call.body().len() - pictures);
+        let mut problems = Problems::new();
+        if let Some(limit) = self.0.max_message_bytes.filter(|limit| own > *limit) {
+            let rule = format!(
+                "the message has {own} bytes of JSON without its pictures, more than {limit}"
+            );
+            problems.add("body", rule);
+        }
+        if let Some(limit) = self.0.max_call_bytes.filter(|limit| all > *limit) {
+            let rule = format!("the call has {all} bytes with its pictures, more than {limit}");
+            problems.add("hostedContents", rule);
+        }
+        refuse(problems)?;
+        let answer = self.0.pipeline.call(call).await?;
+        // Imports are answered with 200 by some documents, everything else with 201.
+        match answer.status() {
+            200 | 201 => Ok(answer),
+            _ => Err(answer.unusable("a send is answered with 201, this was another success")),
+        }
+    }
+}
+
+fn refuse(problems: Problems) -> Result<()> {
+    problems
+        .into_result(ErrorKind::InvalidRequest)
+        .map_err(|error| error.with_platform(PLATFORM))
+}
+
+/// Checks ids and message together, so that everything wrong is told at once.
+fn check(ids: &[(&str, &str)], message: &NewChatMessage, place: Place) -> Result<()> {
+    let mut problems = Problems::new();
+    for (field, id) in ids {
+        problems.add_if(id.is_empty(), field, "must not be empty");
+    }
+    if let Err(error) = message.check(place) {
+        for problem in error.problems() {
+            problems.add(problem.field.clone(), problem.rule.clone());
+        }
+    }
+    refuse(problems)
+}
+
+/// What a receipt needs of an answer, and nothing more of it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Posted {
+    pub(crate) id: MessageId,
+    #[serde(default)]
+    pub(crate) created_date_time: Option<Timestamp>,
+}
+
+/// A channel of a team.
+#[derive(Clone, Debug)]
+pub struct Channel {
+    client: GraphChatClient,
+    team: TeamId,
+    id: ChannelId,
+}
+
+impl Channel {
+    /// Sends a message to the channel: `POST /teams/{id}/channels/{id}/messages`. Source:
+    /// "Send chatMessage in a channel or a chat".
+    ///
+    /// The service has no way to remove duplicates, so a send of which it is unknown whether it
+    /// was executed is not repeated.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` before any I/O, with every problem; `PermissionDenied`, before any I/O
+    /// for a token of an application alone; the service's own refusals.
+    /// [`Error::delivery`](ms_messenger_core::Error::delivery) says whether the message is out.
+    pub async fn send(&self, message: &NewChatMessage) -> Result<ChatMessage> {
+        self.post(None, message).await?.json()
+    }
+
+    /// Answers the message `to` of the channel: `POST …/messages/{id}/replies`. Source: "Send
+    /// replies to a message in a channel".
+    ///
+    /// # Errors
+    ///
+    /// As [`Channel::send`].
+    pub async fn reply(&self, to: &MessageId, message: &NewChatMessage) -> Result<ChatMessage> {
+        self.post(Some(to), message).await?.json()
+    }
+
+    pub(crate) async fn post(
+        &self,
+        reply_to: Option<&MessageId>,
+        message: &NewChatMessage,
+    ) -> Result<Answer> {
+        let mut ids = vec![("team", self.team.as_str()), ("channel", self.id.as_str())];
+        ids.extend(reply_to.map(|id| ("reply_to", id.as_str())));
+        check(&ids, message, Place::Channel)?;
+        let messages = format!(
+            "/teams/{}/channels/{}/messages",
+            segment(self.team.as_str()),
+            segment(self.id.as_str())
+        );
+        let (operation, path) = match reply_to {
+            Some(id) => (
+                "send.reply",
+                format!("{messages}/{}/replies", segment(id.as_str())),
+            ),
+            None => ("send", messages),
+        };
+        self.client.post(operation, path, message, message).await
+    }
+}
+
+/// A chat: one-on-one, of a group, or of a meeting.
+#[derive(Clone, Debug)]
+pub struct Chat {
+    client: GraphChatClient,
+    id: ConversationId,
+}
+
+/// The body of a quote.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Quote<'a> {
+    message_ids: &'a [MessageId],
+    reply_message: &'a NewChatMessage,
+}
+
+impl Chat {
+    /// The id of the chat.
+    #[must_use]
+    pub fn id(&self) -> &ConversationId {
+        &self.id
+    }
+
+    /// Sends a message to the chat: `POST /chats/{id}/messages`. Source: "Send chatMessage in a
+    /// channel or a chat".
+    ///
+    /// # Errors
+    ///
+    /// As [`Channel::send`].
+    pub async fn send(&self, message: &NewChatMessage) -> Result<ChatMessage> {
+        self.post(message).await?.json()
+    }
+
+    /// Sends a message that quotes one to ten others: `POST /chats/{id}/messages/replyWithQuote`.
+    /// Source: "chatMessage: replyWithQuote". A chat has no other answers.
+    ///
+    /// # Errors
+    ///
+    /// As [`Channel::send`].
+    pub async fn quote(
+        &self,
+        messages: &[MessageId],
+        message: &NewChatMessage,
+    ) -> Result<ChatMessage> {
+        self.post_quote(messages, message).await?.json()
+    }
+
+    pub(crate) async fn post(&self, message: &NewChatMessage) -> Result<Answer> {
+        check(&[("chat", self.id.as_str())], message, Place::Chat)?;
+        let path = format!("/chats/{}/messages", segment(self.id.as_str()));
+        self.client.post("send", path, message, message).await
+    }
+
+    pub(crate) async fn post_quote(
+        &self,
+        messages: &[MessageId],
+        message: &NewChatMessage,
+    ) -> Result<Answer> {
+        let mut ids = vec![("chat", self.id.as_str())];
+        ids.extend(messages.iter().map(|id| ("messageIds", id.as_str())));
+        check(&ids, message, Place::Chat)?;
+        let mut problems = Problems::new();
+        let sound = (1..=MAX_QUOTES).contains(&messages.len());
+        problems.add_if(!sound, "messageIds", "must be one to ten messages");
+        refuse(problems)?;
+        let path = format!(
+            "/chats/{}/messages/replyWithQuote",
+            segment(self.id.as_str())
+        );
+        let body = Quote {
+            message_ids: messages,
+            reply_message: message,
+        };
+        self.client.post("send.quote", path, message, &body).await
+    }
+}

@@ -1,0 +1,117 @@
+//! Sending is for users: a token of an application alone is refused before it goes anywhere.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use ms_messenger_core::{AccessToken, Error, ErrorKind, Result, TokenProvider, TokenRequest};
+use serde::Deserialize;
+
+/// Lets delegated tokens pass, and those of which nothing can be told.
+pub(crate) struct DelegatedOnly {
+    inner: Arc<dyn TokenProvider>,
+    /// The last token that passed, so that each is looked into once.
+    passed: Mutex<Option<AccessToken>>,
+}
+
+impl DelegatedOnly {
+    pub(crate) fn new(inner: Arc<dyn TokenProvider>) -> Self {
+        Self {
+            inner,
+            passed: Mutex::default(),
+        }
+    }
+}
+
+impl fmt::Debug for DelegatedOnly {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("DelegatedOnly").field(&self.inner).finish()
+    }
+}
+
+#[async_trait]
+impl TokenProvider for DelegatedOnly {
+    async fn token(&self, request: &TokenRequest<'_>) -> Result<AccessToken> {
+        let token = self.inner.token(request).await?;
+        let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
+        if passed.as_ref() != Some(&token) {
+            if is_app_only(token.secret()) {
+                return Err(Error::new(
+                    ErrorKind::PermissionDenied,
+                    "the token is one of an application alone (it has roles and no scp), and \
+                     Graph sends messages for users only: sign a user in with ChannelMessage.Send \
+                     or ChatMessage.Send",
+                ));
+            }
+            *passed = Some(token.clone());
+        }
+        Ok(token)
+    }
+}
+
+/// What tells an application from a user. Nothing of it is trusted; a token that is no JWT, or
+/// an encrypted one, says nothing.
+#[derive(Deserialize)]
+struct Claims {
+    #[serde(default)]
+    scp: Option<serde_json::Value>,
+    #[serde(default)]
+    roles: Option<serde_json::Value>,
+    #[serde(default)]
+    idtyp: Option<serde_json::Value>,
+}
+
+fn is_app_only(token: &str) -> bool {
+    let payload = token
+        .split('.')
+        .nth(1)
+        .map(|part| part.trim_end_matches('='));
+    let Some(Ok(json)) = payload.map(|part| URL_SAFE_NO_PAD.decode(part)) else {
+        return false;
+    };
+    match serde_json::from_slice::<Claims>(&json) {
+        Ok(Claims { scp: Some(_), .. }) | Err(_) => false,
+        Ok(Claims { roles, idtyp, .. }) => {
+            roles.is_some() || idtyp.as_ref().and_then(|v| v.as_str()) == Some("app")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn jwt(claims: &str) -> String {
+        format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims))
+    }
+
+    #[test]
+    fn an_application_is_told_from_a_user() {
+        assert!(is_app_only(&jwt(r#"{"roles":["Teamwork.Migrate.All"]}"#)));
+        assert!(is_app_only(&jwt(r#"{"idtyp":"app"}"#)));
+        for token in [
+            jwt(r#"{"scp":"ChatMessage.Send"}"#),
+            jwt(r#"{"scp":"ChatMessage.Send","roles":["x"]}"#),
+            jwt("{}"),
+            jwt("not json"),
+            "opaque".into(),
+            "a.b.c".into(),
+            String::new(),
+        ] {
+            assert!(!is_app_only(&token), "{token}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_tokens_do_no_harm(token in ".*", claims in ".*") {
+            let _ = is_app_only(&token);
+            let _ = is_app_only(&jwt(&claims));
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The neutral model on top of the typed client.
+
+use std::slice;
+
+use async_trait::async_trait;
+use ms_messenger_core::{
+    Acceptance, Address, Attachment as Neutral, Body, Capabilities, CardKind, ConversationId,
+    Error, ErrorKind, Feature, FileReference, Importance, Message, Messenger, Problems, Receipt,
+    Result, SendRequest, Target,
+};
+use ms_messenger_http::Answer;
+use serde_json::Value;
+
+use crate::{
+    Attachment, Chat, GraphChatClient, NewChatMessage, client::Posted, error::PLATFORM,
+    models::MessageImportance,
+};
+
+const CAPABILITIES: Capabilities = Capabilities::of(&[
+    Feature::ToConversation,
+    Feature::ToChannel,
+    Feature::Text,
+    Feature::Html,
+    Feature::Native,
+    Feature::AttachmentFile,
+    Feature::AttachmentCard,
+    Feature::AttachmentInlineImage,
+    Feature::SubjectInChannel,
+    Feature::Importance,
+    Feature::ReplyInChannel,
+    Feature::ReplyInConversation,
+]);
+
+#[async_trait]
+impl Messenger for GraphChatClient {
+    fn platform(&self) -> &str {
+        PLATFORM
+    }
+
+    /// Persons are carried when the client knows its own user.
+    fn capabilities(&self) -> Capabilities {
+        match self.one_on_one() {
+            Some(_) => CAPABILITIES.with(Feature::ToUser),
+            None => CAPABILITIES,
+        }
+    }
+
+    async fn send(&self, request: &SendRequest) -> Result<Receipt> {
+        self.capabilities().check(PLATFORM, request)?;
+        let message = native(&request.message)?;
+        let reply_to = request.reply_to.as_ref();
+        let (answer, conversation) = match &request.to {
+            Target::Channel { team, channel } => {
+                let id = ConversationId::new(channel.as_str());
+                let channel = self.channel(team.clone(), channel.clone());
+                (channel.post(reply_to, &message).await?, id)
+            }
+            Target::Conversation(id) => {
+                let chat = self.chat(id.clone());
+                (to_chat(&chat, request, &message).await?, id.clone())
+            }
+            Target::Person(Address::User(other)) => {
+                let own = self.one_on_one().ok_or_else(unsupported)?;
+                let chat = self.one_on_one_chat(own, other).await?;
+                (to_chat(&chat, request, &message).await?, chat.id().clone())
+            }
+            _ => return Err(unsupported()),
+        };
+        receipt(&answer, conversation)
+    }
+}
+
+async fn to_chat(chat: &Chat, request: &SendRequest, message: &NewChatMessage) -> Result<Answer> {
+    match &request.reply_to {
+        Some(quoted) => chat.post_quote(slice::from_ref(quoted), message).await,
+        None => chat.post(message).await,
+    }
+}
+
+fn receipt(answer: &Answer, conversation: ConversationId) -> Result<Receipt> {
+    let posted: Posted = answer.json()?;
+    let mut receipt = Receipt::new(Acceptance::Posted)
+        .with_message_id(posted.id)
+        .with_conversation(conversation);
+    receipt.accepted_at = posted
+        .created_date_time
+        .and_then(|time| time.to_system_time());
+    receipt.request_id = answer.request_id().map(str::to_owned);
+    Ok(receipt)
+}
+
+/// What the check of the capabilities has refused already.
+fn unsupported() -> Error {
+    Error::new(ErrorKind::Unsupported, "msgraph-chat does not carry this").with_platform(PLATFORM)
+}
+
+fn native(message: &Message) -> Result<NewChatMessage> {
+    let mut native = match &message.body {
+        Body::Text(text) => attach(NewChatMessage::compose().text(text), message)?,
+        Body::Html { html, .. } => attach(NewChatMessage::compose().html(html), message)?,
+        Body::Native { payload, .. } if message.attachments.is_empty() => from_payload(payload)?,
+        Body::Native { .. } => return Err(native_is_whole()),
+        _ => return Err(unsupported()),
+    };
+    if let Some(subject) = &message.subject {
+        native.subject = Some(subject.clone());
+    }
+    native.importance = match message.importance {
+        Importance::Normal => native.importance,
+        Importance::High => Some(MessageImportance::High),
+        Importance::Urgent => Some(MessageImportance::Urgent),
+        _ => return Err(unsupported()),
+    };
+    Ok(native)
+}
+
+/// Attachments follow the content, in order.
+fn attach(mut compose: crate::Compose, message: &Message) -> Result<NewChatMessage> {
+    for attachment in &message.attachments {
+        compose = match attachment {
+            Neutral::File(file) => compose.attach(reference(file)),
+            Neutral::Card(card) => {
+                let content = card.content.clone();
+                compose.attach(match card.kind {
+                    CardKind::Adaptive => Attachment::adaptive_card(content),
+                    CardKind::Hero => Attachment::hero_card(content),
+                    CardKind::Thumbnail => Attachment::thumbnail_card(content),
+                    _ => return Err(unsupported()),
+                })
+            }
+            Neutral::InlineImage(image) => compose.inline_image(image),
+            _ => return Err(unsupported()),
+        };
+    }
+    Ok(compose.build())
+}
+
+fn reference(file: &FileReference) -> Attachment {
+    let mut attachment = Attachment::share_link(&file.url);
+    if let Some(id) = &file.id {
+        attachment = attachment.with_id(id.as_str());
+    }
+    match &file.name {
+        Some(name) => attachment.with_name(name.as_str()),
+        None => attachment,
+    }
+}
+
+/// Where the markers of more attachments would go in a native body is not ours to say.
+fn native_is_whole() -> Error {
+    let mut problems = Problems::new();
+    let rule = "a native body holds its own attachments, with their markers";
+    problems.add("message.attachments", rule);
+    refusal(problems)
+}
+
+fn from_payload(payload: &Value) -> Result<NewChatMessage> {
+    serde_path_to_error::deserialize(payload).map_err(|error| {
+        let mut problems = Problems::new();
+        let path = error.path().to_string();
+        let field = match path.as_str() {
+            "." => "message.body.native.payload".to_owned(),
+            path => format!("message.body.native.payload.{path}"),
+        };
+        problems.add(field, error.inner().to_string());
+        refusal(problems)
+    })
+}
+
+fn refusal(problems: Problems) -> Error {
+    let refused = problems.into_result(ErrorKind::InvalidRequest);
+    refused
+        .err()
+        .unwrap_or_else(unsupported)
+        .with_platform(PLATFORM)
+}

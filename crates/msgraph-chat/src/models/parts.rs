@@ -1,0 +1,169 @@
+//! The parts of a message. Sources: Graph `chatMessageAttachment`, `chatMessageMention`, `chatMessageReaction`, `chatMessageHistoryItem`, `chatMessageHostedContent`, `chatMessagePolicyViolation`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Flags, IdentitySet, MentionedIdentitySet, Timestamp, nullable};
+
+/// What goes with a message. `content` is a text that holds JSON, never an object.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct ChatMessageAttachment {
+    /// Its id, which the `<attachment>` marker names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Its kind: `reference`, a card type, `messageReference` …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+    /// Where it is; excludes `content`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_url: Option<String>,
+    /// What it is; excludes `contentUrl`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    /// The name shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// A small picture of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thumbnail_url: Option<String>,
+    /// The app that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub teams_app_id: Option<String>,
+    /// Members that this version does not know, kept as they were read.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+/// A mention: the `<at>` marker with its id holds the same text.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct ChatMessageMention {
+    /// Its id, which the marker names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<i32>,
+    /// The text of the marker.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mention_text: Option<String>,
+    /// Who is mentioned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mentioned: Option<MentionedIdentitySet>,
+    /// Members that this version does not know, kept as they were read.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+/// A picture within a message.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct HostedContent {
+    /// The id by which a request refers to it.
+    #[serde(
+        rename = "@microsoft.graph.temporaryId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub temporary_id: Option<String>,
+    /// The id in answers; opaque.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The bytes in Base64; null in answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_bytes: Option<String>,
+    /// The media type; null in answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+    /// Members that this version does not know, kept as they were read.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+/// A reaction.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct ChatMessageReaction {
+    /// The emoji, `custom`, or a name of old such as `like`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reaction_type: Option<String>,
+    /// The name shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// The picture of a custom one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reaction_content_url: Option<String>,
+    /// When.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_date_time: Option<Timestamp>,
+    /// Who.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<IdentitySet>,
+    /// Members that this version does not know, kept as they were read.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+/// Something that was done to a message.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct MessageHistoryItem {
+    /// When.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modified_date_time: Option<Timestamp>,
+    /// `reactionAdded`, `reactionRemoved`, `actionUndefined`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actions: Option<Flags>,
+    /// The reaction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reaction: Option<ChatMessageReaction>,
+    /// Members that this version does not know, kept as they were read.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+/// What the policy tells the user.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct PolicyTip {
+    /// Where to read more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compliance_url: Option<String>,
+    /// The explanation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub general_text: Option<String>,
+    /// The conditions that matched.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
+    pub matched_condition_descriptions: Vec<String>,
+    /// Members that this version does not know, kept as they were read.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+/// What a policy says of a message.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct PolicyViolation {
+    /// `none`, `notifySender`, `blockAccess`, `blockAccessExternal`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dlp_action: Option<Flags>,
+    /// Why the user overrode it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub justification_text: Option<String>,
+    /// What it tells the user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_tip: Option<PolicyTip>,
+    /// `none`, `override`, `reportFalsePositive`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_action: Option<Flags>,
+    /// `none`, `allowFalsePositiveOverride`, `allowOverrideWithoutJustification`, `allowOverrideWithJustification`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict_details: Option<Flags>,
+    /// Members that this version does not know, kept as they were read.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}

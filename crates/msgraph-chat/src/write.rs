@@ -1,0 +1,159 @@
+//! A message to be sent: built so that no marker can be forgotten, or written by hand and checked.
+
+mod attachment;
+mod check;
+mod compose;
+mod markers;
+mod mention;
+
+use ms_messenger_core::Result;
+use serde::{Deserialize, Serialize};
+
+use crate::models::{
+    BodyType, ChatMessageAttachment, ChatMessageMention, HostedContent, MessageImportance, nullable,
+};
+
+pub use attachment::Attachment;
+pub use compose::Compose;
+pub use mention::Mention;
+
+/// Where a message goes: some things belong into channels only, or into chats only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Place {
+    /// A channel, or an answer in one.
+    Channel,
+    /// A chat.
+    Chat,
+}
+
+/// The body of a send, as it stands on the wire: what a client may set and nothing else.
+///
+/// Build one with [`NewChatMessage::compose`], which writes every marker together with what
+/// it stands for. One that is written by hand is checked before it is sent.
+///
+/// ```
+/// use msgraph_chat::{Attachment, Mention, NewChatMessage, Place};
+/// use serde_json::json;
+///
+/// let message = NewChatMessage::compose()
+///     .text("Look at this, ")
+///     .mention(Mention::user("8ea0e38b-efb3-4757-924a-5f94061cf8c2", "Robin Kline"))
+///     .attach(Attachment::adaptive_card(json!({"type": "AdaptiveCard", "version": "1.4"})))
+///     .build();
+/// assert!(message.check(Place::Channel).is_ok());
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[non_exhaustive]
+pub struct NewChatMessage {
+    /// The title; channels only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// The summary; channels only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
+    /// How urgent it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub importance: Option<MessageImportance>,
+    /// The content.
+    pub body: NewBody,
+    /// What goes with it.
+    #[serde(
+        default,
+        deserialize_with = "nullable",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub attachments: Vec<ChatMessageAttachment>,
+    /// Who is mentioned.
+    #[serde(
+        default,
+        deserialize_with = "nullable",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub mentions: Vec<ChatMessageMention>,
+    /// Pictures within it.
+    #[serde(
+        default,
+        deserialize_with = "nullable",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub hosted_contents: Vec<HostedContent>,
+}
+
+/// The content of a message to be sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[non_exhaustive]
+pub struct NewBody {
+    /// The form. The service takes a missing one for text; it is always sent.
+    #[serde(default = "text")]
+    pub content_type: BodyType,
+    /// The text or markup.
+    pub content: String,
+}
+
+fn text() -> BodyType {
+    BodyType::Text
+}
+
+impl Default for NewBody {
+    fn default() -> Self {
+        Self {
+            content_type: BodyType::Text,
+            content: String::new(),
+        }
+    }
+}
+
+impl NewChatMessage {
+    /// Plain text.
+    pub fn text(content: impl Into<String>) -> Self {
+        Self::new(BodyType::Text, content)
+    }
+
+    /// HTML, markers included; those are checked before it is sent.
+    pub fn html(content: impl Into<String>) -> Self {
+        Self::new(BodyType::Html, content)
+    }
+
+    fn new(content_type: BodyType, content: impl Into<String>) -> Self {
+        Self {
+            body: NewBody {
+                content_type,
+                content: content.into(),
+            },
+            ..Self::default()
+        }
+    }
+
+    /// Starts a message that is built piece by piece.
+    pub fn compose() -> Compose {
+        Compose::default()
+    }
+
+    /// Sets the title; channels only.
+    #[must_use]
+    pub fn with_subject(mut self, subject: impl Into<String>) -> Self {
+        self.subject = Some(subject.into());
+        self
+    }
+
+    /// Sets how urgent it is.
+    #[must_use]
+    pub fn with_importance(mut self, importance: MessageImportance) -> Self {
+        self.importance = Some(importance);
+        self
+    }
+
+    /// Checks it for `place` against the rules that the service is known to have, without any
+    /// I/O: each marker has what it stands for and the other way round, mentions say what
+    /// their markers say, cards are JSON, pictures are Base64, and so on.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` with every problem.
+    pub fn check(&self, place: Place) -> Result<()> {
+        check::check(self, place)
+    }
+}

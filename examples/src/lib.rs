@@ -1,1 +1,121 @@
-//! Unpublished workspace member.
+//! What the examples share: where they send to.
+//!
+//! Each example sends to the real service when the environment says where, and to an embedded
+//! emulator when it does not, so that `cargo run -p examples --example NAME` works for everybody.
+
+use std::env;
+
+use ms_messenger::{
+    StaticToken, Target,
+    acs_chat::AcsChatClient,
+    acs_messages::AcsMessagesClient,
+    msgraph_chat::GraphChatClient,
+};
+use ms_messenger_emulator::Emulator;
+
+/// A result of an example.
+pub type Result<T = (), E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
+
+/// A client, where it sends to, and the emulator behind it, if any: keep it while you send.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Stage<C> {
+    /// The client.
+    pub client: C,
+    /// Where an example sends to.
+    pub target: Target,
+    /// The emulator, when nothing else was named.
+    pub emulator: Option<Emulator>,
+}
+
+impl<C> Stage<C> {
+    fn real(client: C) -> Result<Self> {
+        let target = env::args()
+            .nth(1)
+            .ok_or("name the target, e.g. conversation:19:…@thread.v2")?
+            .parse()?;
+        Ok(Self {
+            client,
+            target,
+            emulator: None,
+        })
+    }
+
+    fn emulated(client: C, target: Target, emulator: Emulator) -> Self {
+        println!("no service named: sending to an emulator at {}", emulator.http_url());
+        Self {
+            client,
+            target,
+            emulator: Some(emulator),
+        }
+    }
+
+    /// Prints what the emulator stored; nothing when the service is real.
+    pub fn print_ledger(&self) {
+        for row in self.emulator.iter().flat_map(Emulator::messages) {
+            println!("  stored: {} {} {:?}", row.platform, row.operation, row.text);
+        }
+    }
+}
+
+/// Teams: `MSGRAPH_TOKEN` (a delegated token), `MSGRAPH_BASE_URL` if it is not the global cloud.
+///
+/// # Errors
+///
+/// When the environment is unusable or the emulator does not start.
+pub async fn teams() -> Result<Stage<GraphChatClient>> {
+    if let Ok(token) = env::var("MSGRAPH_TOKEN") {
+        let mut builder = GraphChatClient::builder(StaticToken::new(token));
+        if let Ok(base) = env::var("MSGRAPH_BASE_URL") {
+            builder = builder.with_base_url(base);
+        }
+        return Stage::real(builder.build()?);
+    }
+    let emulator = Emulator::start().await?;
+    let world = &emulator.world().graph;
+    let client = GraphChatClient::builder(StaticToken::new(world.token.as_str()))
+        .with_base_url(&world.base)
+        .build()?;
+    let target = Target::channel(world.team_id.as_str(), world.channel_id.as_str());
+    Ok(Stage::emulated(client, target, emulator))
+}
+
+/// ACS Advanced Messaging: `ACS_CONNECTION_STRING`, and `ACS_CHANNEL_REGISTRATION_ID` for WhatsApp.
+///
+/// # Errors
+///
+/// When the environment is unusable or the emulator does not start.
+pub async fn acs_messages() -> Result<Stage<AcsMessagesClient>> {
+    if let Ok(string) = env::var("ACS_CONNECTION_STRING") {
+        let mut builder = AcsMessagesClient::from_connection_string(&string)?;
+        if let Ok(id) = env::var("ACS_CHANNEL_REGISTRATION_ID") {
+            builder = builder.with_channel_registration_id(id);
+        }
+        return Stage::real(builder.build()?);
+    }
+    let emulator = Emulator::start().await?;
+    let world = &emulator.world().acs;
+    let client = AcsMessagesClient::from_connection_string(&world.connection_string)?
+        .with_channel_registration_id(&world.channel_registration_id)
+        .build()?;
+    let target = Target::phone("+14255550123")?;
+    Ok(Stage::emulated(client, target, emulator))
+}
+
+/// ACS Chat: `ACS_CHAT_ENDPOINT` and `ACS_CHAT_TOKEN` (a user access token).
+///
+/// # Errors
+///
+/// When the environment is unusable or the emulator does not start.
+pub async fn acs_chat() -> Result<Stage<AcsChatClient>> {
+    if let Ok(endpoint) = env::var("ACS_CHAT_ENDPOINT") {
+        let token = env::var("ACS_CHAT_TOKEN").map_err(|_| "ACS_CHAT_TOKEN is not set")?;
+        return Stage::real(AcsChatClient::builder(&endpoint, StaticToken::new(token)).build()?);
+    }
+    let emulator = Emulator::start().await?;
+    let world = &emulator.world().acs;
+    let token = StaticToken::new(world.users[0].token.as_str());
+    let client = AcsChatClient::builder(&world.endpoint, token).build()?;
+    let target = Target::conversation(world.thread_id.as_str());
+    Ok(Stage::emulated(client, target, emulator))
+}

@@ -1,1 +1,1 @@
-//! Unpublished workspace member.
+//! What crosses crates is tested here; see `tests/` and `benches/` beside this file.

@@ -1,4 +1,5 @@
 //! What a refusal proves.
+#![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
 //! What goes over the wire, and what comes back.
+#![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use acs_chat::{
     AcsChatBuilder, AcsChatClient, ApiVersion, ChatAttachment, ChatAttachmentType, ChatMessageType,

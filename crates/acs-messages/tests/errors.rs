@@ -1,4 +1,5 @@
 //! What a refusal proves, and what a key is good for.
+#![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use std::time::Duration;
 

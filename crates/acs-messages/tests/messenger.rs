@@ -1,4 +1,5 @@
 //! The neutral model on the wire.
+#![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use acs_messages::{AcsMessagesClient, Credential};
 use mockito::{Matcher, Server};

@@ -1,6 +1,6 @@
 //! What came back.
 
-use std::{fmt, time::SystemTime};
+use std::{borrow::Cow, fmt, time::SystemTime};
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -80,13 +80,16 @@ impl Answer {
     /// it has it, only the answer cannot be used.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_slice(&self.body).map_err(|error| {
-            self.unusable("the answer is not what the contract says")
-                .with_source(error)
+            // Where, but not what: the error of serde quotes the body.
+            let (line, column) = (error.line(), error.column());
+            self.unusable(format!(
+                "the answer is not what the contract says, at line {line} column {column}"
+            ))
         })
     }
 
     /// The error of a success that cannot be used for another reason than its JSON.
-    pub fn unusable(&self, message: &'static str) -> Error {
+    pub fn unusable(&self, message: impl Into<Cow<'static, str>>) -> Error {
         let mut error = Error::new(ErrorKind::Protocol, message)
             .with_delivery(Delivery::Sent)
             .with_status(self.status);

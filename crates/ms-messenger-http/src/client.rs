@@ -1,6 +1,6 @@
 //! The transport: the only file that names reqwest besides `tls.rs`.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, header};
@@ -23,17 +23,28 @@ pub enum HttpVersions {
     Http1,
 }
 
-/// Through which proxy calls go.
-#[derive(Clone, Debug, Default)]
+/// Through which proxy calls go. `Debug` shows no more of an address than its origin.
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub enum Proxy {
-    /// As the environment or the system says (`HTTPS_PROXY`, `NO_PROXY` …).
+    /// As the environment or the system says (`HTTPS_PROXY`, `NO_PROXY` …); none for http,
+    /// which is spoken with loopback hosts only.
     #[default]
     System,
     /// None at all.
     None,
     /// This one, for every call.
     Url(Url),
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::System => f.write_str("System"),
+            Self::None => f.write_str("None"),
+            Self::Url(url) => write!(f, "Url({})", url.origin().ascii_serialization()),
+        }
+    }
 }
 
 /// How calls travel.
@@ -162,6 +173,9 @@ struct Inner {
     client: reqwest::Client,
     /// For calls that are alone, when the versions are adaptive: HTTP/1.1 only.
     alone: Option<reqwest::Client>,
+    /// For http, which is spoken with loopback hosts alone: a proxy of the environment would
+    /// carry the credential off the machine in the clear.
+    local: Option<reqwest::Client>,
     traffic: Traffic,
     user_agent: HeaderValue,
     timeout: Duration,
@@ -187,9 +201,12 @@ impl HttpClient {
         let tls = tls::Tls::new(options)?;
         let negotiating = options.versions != HttpVersions::Http1;
         let adaptive = options.versions == HttpVersions::Adaptive && tls::AVAILABLE;
+        let direct =
+            matches!(options.proxy, Proxy::System).then(|| options.clone().with_proxy(Proxy::None));
         Ok(Self(Arc::new(Inner {
             client: build(options, &tls, negotiating)?,
             alone: adaptive.then(|| build(options, &tls, false)).transpose()?,
+            local: direct.map(|it| build(&it, &tls, false)).transpose()?,
             traffic: Traffic::default(),
             user_agent: options.user_agent()?,
             timeout: options.timeout,
@@ -208,10 +225,11 @@ impl HttpClient {
             *request.body_mut() = Some(outgoing.body.into());
         }
         let turn = self.0.traffic.enter();
-        let client = match &self.0.alone {
-            Some(client) if turn.is_quiet && request.url().scheme() == "https" => client,
-            _ => &self.0.client,
+        let own = match request.url().scheme() {
+            "https" => self.0.alone.as_ref().filter(|_| turn.is_quiet),
+            _ => self.0.local.as_ref(),
         };
+        let client = own.unwrap_or(&self.0.client);
         let mut response = match client.execute(request).await {
             Ok(response) => response,
             Err(error) => return Err(self.failure(error)),
@@ -288,15 +306,20 @@ fn build(options: &HttpOptions, tls: &tls::Tls, negotiating: bool) -> Result<req
         Proxy::System => builder,
         Proxy::None => builder.no_proxy(),
         Proxy::Url(url) => {
-            builder.proxy(reqwest::Proxy::all(url.as_str()).map_err(|e| config("proxy", e))?)
+            // The error of reqwest repeats the address, which may hold a password.
+            let unusable = |_| {
+                Error::new(
+                    ErrorKind::Config,
+                    "proxy: must be the address of an http or https proxy",
+                )
+            };
+            builder.proxy(reqwest::Proxy::all(url.as_str()).map_err(unusable)?)
         }
     };
     tls.configure(builder, negotiating)
         .build()
-        .map_err(|e| config("http options", e))
-}
-
-fn config(what: &str, error: reqwest::Error) -> Error {
-    Error::new(ErrorKind::Config, format!("{what}: cannot be used"))
-        .with_source(error.without_url())
+        .map_err(|error| {
+            Error::new(ErrorKind::Config, "http options: cannot be used")
+                .with_source(error.without_url())
+        })
 }

@@ -94,24 +94,26 @@ impl Pipeline {
                 Ok(outgoing) => outgoing,
                 Err(error) => return Err(run.without_credential(error, self.service)),
             };
+            // A credential can take its time: what was decided before it may not hold any more.
+            if let Some(last) = run.last.take().filter(|_| !run.may_begin(&self.retry)) {
+                return Err(run.end(last, self.service));
+            }
             run.facts.attempts += 1;
             let error = match self.attempt(outgoing, &run).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            let seen = classify::combine(run.delivery, error.delivery());
-            if run.may_renew(&error) {
-                run.delivery = seen;
-                continue;
-            }
-            match self.retry.decide_at_random(&run.failed(&call, &error)) {
-                Decision::RetryAfter(wait) if run.is_in_window(wait) => {
-                    trace::retrying(&error, run.facts.attempts, wait);
-                    run.delivery = seen;
-                    tokio::time::sleep(wait).await;
+            run.delivery = classify::combine(run.delivery, error.delivery());
+            if !run.may_renew(&error) {
+                match self.retry.decide_at_random(&run.failed(&call, &error)) {
+                    Decision::RetryAfter(wait) if run.is_in_window(wait) => {
+                        trace::retrying(&error, run.facts.attempts, wait);
+                        tokio::time::sleep(wait).await;
+                    }
+                    _ => return Err(run.end(error, self.service)),
                 }
-                _ => return Err(run.facts.mark(error.with_delivery(seen), self.service)),
             }
+            run.last = Some(error);
         }
     }
 
@@ -125,6 +127,7 @@ impl Pipeline {
         };
         let rejected = run.rejected.as_ref();
         run.token = self.authorize.authorize(&mut outgoing, rejected).await?;
+        run.refusal = None;
         Ok(outgoing)
     }
 
@@ -212,8 +215,10 @@ fn new_request_id() -> HeaderValue {
 struct Run {
     facts: Facts,
     started: Instant,
-    /// What the tries before the current one leave known.
+    /// What the tries so far leave known.
     delivery: Delivery,
+    /// The failure of the last try.
+    last: Option<Error>,
     token: Option<AccessToken>,
     rejected: Option<AccessToken>,
     /// The request id of the 401 that asked for a new token, told when none is to be had.
@@ -231,6 +236,7 @@ impl Run {
             },
             started: Instant::now(),
             delivery: Delivery::NotSent,
+            last: None,
             token: None,
             rejected: None,
             refusal: None,
@@ -264,6 +270,11 @@ impl Run {
             }
             None => error,
         };
+        self.end(error, service)
+    }
+
+    /// The error of the call, with what all tries together leave known.
+    fn end(&self, error: Error, service: &Service) -> Error {
         self.facts.mark(error.with_delivery(self.delivery), service)
     }
 
@@ -276,6 +287,11 @@ impl Run {
         attempt.repeatable = call.is_repeatable();
         attempt.retry_after = error.retry_after();
         attempt
+    }
+
+    /// Whether there is time for a further try.
+    fn may_begin(&self, retry: &RetryPolicy) -> bool {
+        self.started.elapsed() <= retry.max_elapsed && self.is_in_window(Duration::ZERO)
     }
 
     /// Whether the platform will still know the key of the call after `wait`.

@@ -1,1 +1,47 @@
-//! Conformance suite for implementations of the Messenger trait.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod cancellation;
+mod capabilities;
+mod concurrency;
+mod contract;
+mod errors;
+mod redaction;
+mod report;
+mod rule;
+mod sample;
+mod subject;
+mod suite;
+
+pub use async_trait::async_trait;
+pub use report::{Failed, Report, Skipped};
+pub use rule::Rule;
+pub use subject::{Failure, Subject};
+
+use suite::Suite;
+
+/// Checks every rule and tells which are kept, which are broken and which could not be checked.
+///
+/// Needs a Tokio runtime whose clock runs (not paused). Each chapter of rules may take a minute.
+/// A panic of the messenger is a broken rule, not the end of the suite.
+pub async fn check<S: Subject + ?Sized>(subject: &S) -> Report {
+    let mut suite = Suite::new(subject);
+    suite.run(contract::check).await;
+    suite.run(capabilities::check).await;
+    suite.run(errors::check).await;
+    suite.run(concurrency::check).await;
+    // Last of those that send: what a dropped send leaves on the way may arrive late.
+    suite.run(cancellation::check).await;
+    suite.run(redaction::check).await;
+    suite.into_report()
+}
+
+/// Checks every rule, and fails the test that calls it when one is broken.
+///
+/// # Panics
+///
+/// With the list of every broken rule.
+pub async fn assert_conformance<S: Subject + ?Sized>(subject: &S) {
+    let report = check(subject).await;
+    assert!(report.is_passed(), "{report}");
+}

@@ -1,1 +1,33 @@
-//! Send messages through every Microsoft messaging platform behind one trait, and always know whether a message went out.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub use ms_messenger_core::*;
+
+#[cfg(feature = "acs-chat")]
+#[cfg_attr(docsrs, doc(cfg(feature = "acs-chat")))]
+pub use acs_chat;
+#[cfg(feature = "acs-messages")]
+#[cfg_attr(docsrs, doc(cfg(feature = "acs-messages")))]
+pub use acs_messages;
+#[cfg(feature = "msgraph-chat")]
+#[cfg_attr(docsrs, doc(cfg(feature = "msgraph-chat")))]
+pub use msgraph_chat;
+
+/// How calls travel: shared connections, time-outs, proxy, trusted certificates.
+#[cfg(any(feature = "acs-messages", feature = "acs-chat", feature = "msgraph-chat"))]
+#[cfg_attr(
+    docsrs,
+    doc(cfg(any(feature = "acs-messages", feature = "acs-chat", feature = "msgraph-chat")))
+)]
+pub mod http {
+    pub use ms_messenger_http::{HttpClient, HttpOptions, HttpVersions, Proxy};
+}
+
+/// What nearly every program needs.
+pub mod prelude {
+    pub use ms_messenger_core::{
+        Acceptance, Body, Delivery, Error, ErrorKind, IdempotencyKey, Message, Messenger,
+        MessengerExt, Receipt, Result, RetryPolicy, SendRequest, SharedMessenger, StaticToken,
+        Target, TokenProvider,
+    };
+}

@@ -1,0 +1,183 @@
+//! Validation of the two send bodies.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::acs_error::AcsError;
+use crate::acs_messages::content;
+use crate::inbound::Inbound;
+use crate::router::Call;
+use crate::shared::Shared;
+
+/// Text of the live service when WhatsApp would refuse a parameter.
+const PARAMETER: &str = "Given request contains a parameter for WhatsApp which was invalid. \
+    This includes channel ID and template parameters.";
+const RECIPIENT: &str = "The \"to\" field contains invalid characters. Only plus signs (+), \
+    hyphens (-), parenthesis ((,)), spaces, and digits supported. \
+    Recommended format \"+12345678901\".";
+
+/// A body that passed.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    /// Recipient of a notification; empty for a conversation message.
+    pub(crate) to: String,
+    /// Channel registration of a notification; empty for a conversation message.
+    pub(crate) channel: String,
+    pub(crate) kind: String,
+    pub(crate) text: String,
+    /// The message as a conversation lists it.
+    pub(crate) message: Value,
+}
+
+/// The findings about one body. The first becomes the error, the others its details.
+#[derive(Debug, Default)]
+pub(crate) struct Findings(Vec<AcsError>);
+
+impl Findings {
+    pub(crate) fn add(&mut self, error: AcsError) {
+        self.0.push(error);
+    }
+
+    pub(crate) fn bad(&mut self, message: impl Into<String>) {
+        self.add(AcsError::bad_request(message));
+    }
+
+    /// What WhatsApp refuses: `code` is Meta's, as in `#100`.
+    pub(crate) fn parameter(&mut self, code: u32, message: &str) {
+        let inner = format!("InvalidParameter: (#{code}) {message}");
+        self.add(AcsError::bad_request(PARAMETER).with_inner("WaErrorCode.InvalidParameter", &inner));
+    }
+
+    /// A required string; empty counts as missing. The text is the live service's, by kind.
+    pub(crate) fn text<'a>(&mut self, body: &'a Value, name: &str, owner: &str) -> &'a str {
+        match body.get(name).and_then(Value::as_str) {
+            Some(text) if !text.is_empty() => text,
+            _ => {
+                self.bad(format!("A non-empty \"{}\" is required when {owner}.", capital(name)));
+                ""
+            }
+        }
+    }
+
+    /// An optional string.
+    pub(crate) fn optional<'a>(&mut self, body: &'a Value, name: &str) -> Option<&'a str> {
+        match body.get(name) {
+            None | Some(Value::Null) => None,
+            Some(Value::String(text)) => Some(text),
+            Some(_) => {
+                self.bad(format!("The \"{name}\" field must be a string."));
+                None
+            }
+        }
+    }
+
+    /// A required absolute http(s) URL.
+    pub(crate) fn url<'a>(&mut self, body: &'a Value, name: &str, owner: &str) -> &'a str {
+        let url = self.text(body, name, owner);
+        let is_absolute = url.starts_with("https://") || url.starts_with("http://");
+        if !url.is_empty() && !is_absolute {
+            self.bad(format!("The \"{name}\" field must be an absolute URL."));
+        }
+        url
+    }
+
+    fn into_error(self) -> Option<AcsError> {
+        let mut findings = self.0.into_iter();
+        let first = findings.next()?;
+        let rest: Vec<Value> = findings
+            .map(|e| {
+                let inner = e.inner.as_ref().and_then(|i| i["message"].as_str()).map(str::to_owned);
+                json!({"code": e.code, "message": inner.unwrap_or(e.message)})
+            })
+            .collect();
+        Some(first.with_details(rest))
+    }
+}
+
+/// `mediaUri` as `MediaUri`.
+pub(crate) fn capital(name: &str) -> String {
+    let mut chars = name.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// Judges the body of a send.
+pub(crate) fn send(
+    call: &Call,
+    inbound: &Inbound,
+    version: &str,
+    shared: &Shared,
+) -> Result<Accepted, AcsError> {
+    if !inbound.is_json() {
+        let message = "The media type must be application/json.";
+        return Err(AcsError::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+    }
+    let invalid = |_| AcsError::bad_request("The request body is not valid JSON.");
+    let body: Value = serde_json::from_slice(&inbound.body).map_err(invalid)?;
+    if !body.is_object() {
+        return Err(AcsError::bad_request("The request body must be an object."));
+    }
+    let mut findings = Findings::default();
+    let accepted = match call {
+        Call::Notification => notification(&body, version, shared, &mut findings),
+        _ => conversation_message(&body, version, &mut findings),
+    };
+    findings.into_error().map_or(Ok(accepted), Err)
+}
+
+fn notification(body: &Value, version: &str, shared: &Shared, findings: &mut Findings) -> Accepted {
+    let channel = body["channelRegistrationId"].as_str().unwrap_or_default();
+    if uuid::Uuid::try_parse(channel).is_err() {
+        findings.bad("The channelRegistrationId field is required and must be a GUID.");
+    } else if shared.settings.is_strict
+        && !channel.eq_ignore_ascii_case(&shared.world.acs.channel_registration_id)
+    {
+        findings.parameter(100, "The channel registration does not exist.");
+    }
+    let to = recipient(body, findings);
+    let accepted = content::message(body, content::notification_kinds(version), findings);
+    Accepted {
+        to: to.to_owned(),
+        channel: channel.to_owned(),
+        ..accepted
+    }
+}
+
+fn recipient<'a>(body: &'a Value, findings: &mut Findings) -> &'a str {
+    let recipients = body["to"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let [recipient] = recipients else {
+        let message = "The \"to\" field must have exactly one recipient.";
+        findings.add(AcsError::bad_request(message).with_target("to"));
+        return "";
+    };
+    let to = recipient.as_str().unwrap_or_default();
+    let is_allowed = |c: char| c.is_ascii_digit() || "+-() ".contains(c);
+    let is_phone = to.contains(|c: char| c.is_ascii_digit()) && to.chars().all(is_allowed);
+    if !is_phone && !is_business_scoped_id(to) {
+        findings.bad(RECIPIENT);
+    }
+    to
+}
+
+/// `CC.` and up to 128 letters or digits: WhatsApp's ids of users who hide their number.
+fn is_business_scoped_id(to: &str) -> bool {
+    to.split_once('.').is_some_and(|(country, id)| {
+        country.len() == 2
+            && country.bytes().all(|b| b.is_ascii_uppercase())
+            && (1..=128).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric())
+    })
+}
+
+fn conversation_message(body: &Value, version: &str, findings: &mut Findings) -> Accepted {
+    match body.get("outboundDeliveryStrategy") {
+        None | Some(Value::Null) => {}
+        Some(Value::String(s)) if s == "internalOnly" || s == "allParticipants" => {}
+        Some(other) => findings.bad(format!("The outboundDeliveryStrategy {other} is not supported.")),
+    }
+    let request = &body["request"];
+    if !request.is_object() {
+        findings.add(AcsError::bad_request("The request field is required.").with_target("request"));
+        return content::nothing();
+    }
+    content::message(request, content::conversation_kinds(version), findings)
+}

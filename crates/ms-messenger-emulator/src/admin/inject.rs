@@ -1,0 +1,112 @@
+//! `POST /_emulator/inject`: the other side speaks.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{Method, Request};
+use serde_json::{Map, Value, json};
+
+use crate::inbound::Inbound;
+use crate::platform::Platform;
+use crate::shared::Shared;
+use crate::{acs_chat, acs_messages, graph};
+
+/// Why a message of the other side is refused: every problem with its member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InvalidInjection {
+    /// One line per problem, for example `sender: is required and must be a string`.
+    pub problems: Vec<String>,
+}
+
+impl fmt::Display for InvalidInjection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "invalid injection: {}", self.problems.join("; "))
+    }
+}
+
+impl std::error::Error for InvalidInjection {}
+
+/// Stores a message of the other side, as if it had come in over HTTP.
+pub(crate) fn inject(shared: &Shared, message: &Value) -> Result<Value, InvalidInjection> {
+    let mut request = Request::new(());
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = http::Uri::from_static("/_emulator/inject");
+    let body = Bytes::from(message.to_string());
+    let inbound = Inbound::new(request.into_parts().0, body, &shared.authority);
+    inject_request(shared, message, &inbound)
+}
+
+/// The same for a request of the admin API. Answers the ids it made.
+pub(crate) fn inject_request(
+    shared: &Shared,
+    message: &Value,
+    inbound: &Inbound,
+) -> Result<Value, InvalidInjection> {
+    let platform = message.get("platform").and_then(Value::as_str);
+    let known: &[&str] = match platform.and_then(Platform::from_name) {
+        Some(Platform::AcsMessages) => &["platform", "from", "text", "conversation"],
+        Some(_) => &["platform", "conversation", "sender", "text"],
+        None => {
+            let known = Platform::ALL.map(Platform::as_str).join(", ");
+            return Err(InvalidInjection {
+                problems: vec![format!("platform: is required and must be one of {known}")],
+            });
+        }
+    };
+    let fields = Fields::read(message, known)?;
+    let (conversation, message_id) = match platform.and_then(Platform::from_name) {
+        Some(Platform::AcsMessages) => {
+            let conversation = fields.optional("conversation");
+            acs_messages::inject(shared, fields.text("from"), conversation, fields.text("text"), inbound)
+        }
+        Some(Platform::AcsChat) => {
+            let thread = fields.text("conversation");
+            acs_chat::inject(shared, thread, fields.text("sender"), fields.text("text"), inbound)
+        }
+        _ => {
+            let place = fields.text("conversation");
+            graph::inject(shared, place, fields.text("sender"), fields.text("text"), inbound)
+        }
+    };
+    shared.announce();
+    Ok(json!({"platform": platform, "conversation": conversation, "message_id": message_id}))
+}
+
+/// The members of an injection, checked: all strings, none unknown, none missing.
+struct Fields<'a>(&'a Map<String, Value>);
+
+impl<'a> Fields<'a> {
+    fn read(message: &'a Value, known: &[&str]) -> Result<Self, InvalidInjection> {
+        let empty = || InvalidInjection {
+            problems: vec!["the message must be an object".to_owned()],
+        };
+        let members = message.as_object().ok_or_else(empty)?;
+        let mut problems = Vec::new();
+        for name in members.keys().filter(|name| !known.contains(&name.as_str())) {
+            problems.push(format!("{name}: is unknown here; known: {}", known.join(", ")));
+        }
+        // `conversation` may be absent where there is a `from`.
+        let may_lack = |name: &str| name == "conversation" && known.contains(&"from");
+        for name in known {
+            match members.get(*name) {
+                Some(Value::String(text)) if !text.is_empty() => {}
+                None if may_lack(name) => {}
+                _ => problems.push(format!("{name}: is required and must be a non-empty string")),
+            }
+        }
+        if problems.is_empty() {
+            Ok(Self(members))
+        } else {
+            Err(InvalidInjection { problems })
+        }
+    }
+
+    fn optional(&self, name: &str) -> Option<&'a str> {
+        self.0.get(name)?.as_str()
+    }
+
+    fn text(&self, name: &str) -> &'a str {
+        self.optional(name).unwrap_or_default()
+    }
+}

@@ -1,0 +1,184 @@
+//! The admin API under `/_emulator`.
+
+mod inject;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::dispatch::Refusal;
+use crate::faults::Faults;
+use crate::inbound::Inbound;
+use crate::ledger::{self, Filter, LedgerRow};
+use crate::platform::Platform;
+use crate::shared::Shared;
+
+pub use inject::InvalidInjection;
+pub(crate) use inject::inject;
+
+const DEFAULT_WAIT_MS: u64 = 5_000;
+const MAX_WAIT_MS: u64 = 300_000;
+
+/// Answers an admin request; `path` is what follows `/_emulator/`.
+pub(crate) async fn handle(shared: &Arc<Shared>, path: &str, inbound: &Inbound) -> Answer {
+    match (path, &inbound.method) {
+        ("health", &Method::GET) => ok(&json!({
+            "status": "ok",
+            "version": env!("CARGO_PKG_VERSION"),
+            "seed": shared.settings.seed,
+        })),
+        ("messages", &Method::GET) => messages(shared, inbound),
+        ("wait", &Method::GET) => wait(shared, inbound).await,
+        ("stats", &Method::GET) => ok(&shared.stats.to_json()),
+        ("reset", &Method::POST) => {
+            shared.reset();
+            Answer::empty(StatusCode::NO_CONTENT)
+        }
+        ("faults", &Method::GET) => ok(&shared.faults().to_json()),
+        ("faults", &Method::PUT) => put_faults(shared, inbound),
+        ("faults", &Method::DELETE) => {
+            shared.set_faults(Faults::new());
+            Answer::empty(StatusCode::NO_CONTENT)
+        }
+        ("inject", &Method::POST) => match read_json(inbound) {
+            Ok(message) => match inject::inject_request(shared, &message, inbound) {
+                Ok(ids) => ok(&ids),
+                Err(invalid) => bad_request("InvalidInjection", &invalid.problems),
+            },
+            Err(refusal) => refusal,
+        },
+        ("health" | "messages" | "wait" | "stats" | "reset" | "faults" | "inject", _) => {
+            refusal(Refusal::WrongMethod, &[])
+        }
+        _ => refusal(Refusal::Unrouted, &[]),
+    }
+}
+
+/// The admin API's answer to a request it cannot serve.
+pub(crate) fn refusal(refusal: Refusal, problems: &[String]) -> Answer {
+    let code = match refusal {
+        Refusal::Unrouted => "NotFound",
+        Refusal::WrongMethod => "MethodNotAllowed",
+        Refusal::TooLarge => "PayloadTooLarge",
+        Refusal::Incomplete => "BadRequest",
+    };
+    error(refusal.status(), code, refusal.message(), problems)
+}
+
+fn ok(body: &Value) -> Answer {
+    Answer::json(StatusCode::OK, body)
+}
+
+fn error(status: StatusCode, code: &str, message: &str, details: &[String]) -> Answer {
+    let mut error = json!({"code": code, "message": message});
+    if !details.is_empty() {
+        error["details"] = json!(details);
+    }
+    Answer::json(status, &json!({ "error": error }))
+}
+
+fn bad_request(code: &str, problems: &[String]) -> Answer {
+    error(StatusCode::BAD_REQUEST, code, &problems.join("; "), problems)
+}
+
+fn read_json(inbound: &Inbound) -> Result<Value, Answer> {
+    serde_json::from_slice(&inbound.body)
+        .map_err(|e| bad_request("InvalidJson", &[format!("the body is not JSON: {e}")]))
+}
+
+fn put_faults(shared: &Shared, inbound: &Inbound) -> Answer {
+    let document = match read_json(inbound) {
+        Ok(document) => document,
+        Err(refusal) => return refusal,
+    };
+    match Faults::from_json(&document) {
+        Ok(faults) => {
+            let accepted = faults.to_json();
+            shared.set_faults(faults);
+            ok(&accepted)
+        }
+        Err(invalid) => bad_request("InvalidFaults", &invalid.problems),
+    }
+}
+
+/// Reads the filter of `messages` and `wait`, and the number `timeout_ms`.
+fn filter(inbound: &Inbound, known: &[&str]) -> Result<(Filter, u64), Answer> {
+    let mut problems = Vec::new();
+    for name in inbound.query.names().filter(|name| !known.contains(name)) {
+        problems.push(format!("{name}: is unknown here; known: {}", known.join(", ")));
+    }
+    let mut number = |name: &str, default: u64| match inbound.query.value(name).map(str::parse) {
+        None => default,
+        Some(Ok(number)) => number,
+        Some(Err(_)) => {
+            problems.push(format!("{name}: must be a whole number from 0"));
+            default
+        }
+    };
+    let since = number("since", 0);
+    let timeout = number("timeout_ms", DEFAULT_WAIT_MS).min(MAX_WAIT_MS);
+    let value = |name| inbound.query.value(name).filter(|value| !value.is_empty());
+    let platform = value("platform").and_then(|name| {
+        let platform = Platform::from_name(name);
+        if platform.is_none() {
+            let known = Platform::ALL.map(Platform::as_str).join(", ");
+            problems.push(format!("platform: must be one of {known}"));
+        }
+        platform
+    });
+    if !problems.is_empty() {
+        return Err(bad_request("InvalidQuery", &problems));
+    }
+    let filter = Filter {
+        platform,
+        conversation: value("conversation").map(str::to_owned),
+        since,
+    };
+    Ok((filter, timeout))
+}
+
+fn messages(shared: &Shared, inbound: &Inbound) -> Answer {
+    let filter = match filter(inbound, &["platform", "conversation", "since"]) {
+        Ok((filter, _)) => filter,
+        Err(refusal) => return refusal,
+    };
+    let shared_rows = shared.state().ledger.rows(&filter);
+    let rows: Vec<LedgerRow> = shared_rows.into_iter().map(ledger::owned).collect();
+    json_of(&rows)
+}
+
+fn json_of<T: serde::Serialize + ?Sized>(value: &T) -> Answer {
+    match serde_json::to_value(value) {
+        Ok(value) => ok(&value),
+        Err(e) => error(StatusCode::INTERNAL_SERVER_ERROR, "Internal", &e.to_string(), &[]),
+    }
+}
+
+async fn wait(shared: &Shared, inbound: &Inbound) -> Answer {
+    let known = ["platform", "conversation", "text", "since", "timeout_ms"];
+    let (filter, timeout) = match filter(inbound, &known) {
+        Ok(parts) => parts,
+        Err(refusal) => return refusal,
+    };
+    let text = inbound.query.value("text").filter(|text| !text.is_empty());
+    // Subscribe before looking, so that a message between look and wait is not missed.
+    let mut changes = shared.changes();
+    let deadline = tokio::time::sleep(Duration::from_millis(timeout));
+    tokio::pin!(deadline);
+    loop {
+        let found = shared.state().ledger.newest(&filter, text);
+        if let Some(row) = found {
+            return json_of(&ledger::owned(row));
+        }
+        tokio::select! {
+            _ = changes.changed() => {}
+            () = &mut deadline => {
+                let message = "No such message arrived in time.";
+                return error(StatusCode::NOT_FOUND, "NoSuchMessage", message, &[]);
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! An answer of the emulator before it becomes an HTTP response.
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{HeaderMap, StatusCode};
+use serde_json::Value;
+
+/// Status, headers and complete body of an answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    /// An answer without a body.
+    pub(crate) fn empty(status: StatusCode) -> Self {
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        }
+    }
+
+    /// An answer whose body is `body`, of the media type `content_type`.
+    pub(crate) fn bytes(status: StatusCode, content_type: &'static str, body: Bytes) -> Self {
+        let mut answer = Self::empty(status);
+        answer
+            .headers
+            .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        answer.body = body;
+        answer
+    }
+
+    /// A JSON answer with an explicit character set, as the services write a success.
+    pub(crate) fn json(status: StatusCode, body: &Value) -> Self {
+        let bytes = Bytes::from(body.to_string());
+        Self::bytes(status, "application/json; charset=utf-8", bytes)
+    }
+
+    /// Adds a header; a value that HTTP does not allow is left out.
+    pub(crate) fn with_header(mut self, name: &'static str, value: &str) -> Self {
+        self.set_header(HeaderName::from_static(name), value);
+        self
+    }
+
+    /// Sets a header in place; a value that HTTP does not allow is left out.
+    pub(crate) fn set_header(&mut self, name: HeaderName, value: &str) {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
+    }
+
+    /// Whether the service refused the request (any 4xx or 5xx).
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.status.as_u16() >= 400
+    }
+}

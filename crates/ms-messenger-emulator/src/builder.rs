@@ -1,0 +1,137 @@
+//! Choices before the start.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use crate::acs_chat::ErrorStyle;
+use crate::emulator::{self, Emulator};
+use crate::faults::Faults;
+use crate::shared::{Settings, Shared};
+use crate::world::World;
+
+const MAX_BODY: usize = 4 * 1024 * 1024;
+const GRAPH_MESSAGE_LIMIT: usize = 28 * 1024;
+
+/// Configures an [`Emulator`]; every setting has a default.
+#[derive(Clone, Debug)]
+#[must_use = "call start() to run the emulator"]
+pub struct EmulatorBuilder {
+    http: SocketAddr,
+    workers: usize,
+    settings: Settings,
+    faults: Faults,
+}
+
+/// Why an emulator did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The address is not a loopback address. The emulator's keys are public, so it serves nobody else.
+    #[error("address {0} is not a loopback address")]
+    NotLoopback(SocketAddr),
+    /// The address could not be bound: most often it is in use.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The emulator's own threads could not be started.
+    #[error("cannot start the emulator's runtime")]
+    Runtime(#[source] io::Error),
+}
+
+impl EmulatorBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            http: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            workers: 1,
+            settings: Settings {
+                seed: 0,
+                is_strict: false,
+                max_body: MAX_BODY,
+                graph_message_limit: GRAPH_MESSAGE_LIMIT,
+                error_style: ErrorStyle::Spec,
+            },
+            faults: Faults::new(),
+        }
+    }
+
+    /// Address of the HTTP listener; a loopback address, port 0 = any free port (the default).
+    pub fn with_http(mut self, address: SocketAddr) -> Self {
+        self.http = address;
+        self
+    }
+
+    /// Seed of the world's constants, of fault probabilities and of generated GUIDs. Default 0.
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.settings.seed = seed;
+        self
+    }
+
+    /// Whether unknown ids and foreign callers are refused as the services do (404, 403) instead of
+    /// being created on first use. Default no.
+    pub fn with_strict(mut self, is_strict: bool) -> Self {
+        self.settings.is_strict = is_strict;
+        self
+    }
+
+    /// Largest request body in bytes; above it every operation answers 413. Default 4 MiB.
+    pub fn with_max_body(mut self, bytes: usize) -> Self {
+        self.settings.max_body = bytes;
+        self
+    }
+
+    /// Largest Graph message in bytes of request JSON, the Base64 of hosted contents not counted;
+    /// above it sends answer 413. Default 28 KiB.
+    pub fn with_graph_message_limit(mut self, bytes: usize) -> Self {
+        self.settings.graph_message_limit = bytes;
+        self
+    }
+
+    /// The shape of ACS Chat's error bodies. Default [`ErrorStyle::Spec`].
+    pub fn with_error_style(mut self, style: ErrorStyle) -> Self {
+        self.settings.error_style = style;
+        self
+    }
+
+    /// Fault rules from the start on.
+    pub fn with_faults(mut self, faults: Faults) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// Threads that serve requests; one (the default) is enough for tests.
+    pub fn with_worker_threads(mut self, threads: usize) -> Self {
+        self.workers = threads.max(1);
+        self
+    }
+
+    /// Binds the listener and starts to serve.
+    ///
+    /// The emulator runs on threads of its own: it does not need the caller's runtime, and keeps
+    /// answering while that one is blocked or its clock is paused.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] when the address is not loopback or cannot be bound, or when the system gives
+    /// no threads.
+    pub async fn start(self) -> Result<Emulator, StartError> {
+        if !self.http.ip().is_loopback() {
+            return Err(StartError::NotLoopback(self.http));
+        }
+        let failed = |source| StartError::Listen {
+            address: self.http,
+            source,
+        };
+        let listener = std::net::TcpListener::bind(self.http).map_err(failed)?;
+        listener.set_nonblocking(true).map_err(failed)?;
+        let authority = listener.local_addr().map_err(failed)?.to_string();
+        let world = World::new(self.settings.seed, &format!("http://{authority}"));
+        let shared = Arc::new(Shared::new(self.settings, world, authority, self.faults));
+        emulator::run(listener, shared, self.workers).map_err(StartError::Runtime)
+    }
+}

@@ -1,0 +1,306 @@
+//! One request, from its head to its answer: routing, faults, the platform, the answer.
+
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{Request, Response, StatusCode};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use serde_json::Value;
+
+use crate::answer::Answer;
+use crate::faults::{FaultAction, FaultStatus, When};
+use crate::inbound::Inbound;
+use crate::platform::Platform;
+use crate::router::{Call, Route, Routed, route};
+use crate::server::{Control, Ending, Payload};
+use crate::shared::{Outcome, Shared};
+use crate::stats::Event;
+use crate::{acs_chat, acs_messages, admin, graph};
+
+/// Answers one request.
+pub(crate) async fn handle(
+    shared: Arc<Shared>,
+    control: Control,
+    request: Request<Incoming>,
+) -> Response<Payload> {
+    let routed = route(request.method(), request.uri().path());
+    if let Routed::Admin(path) = routed {
+        let inbound = match read(&shared, request).await {
+            Ok(inbound) => inbound,
+            Err((_, refusal)) => return respond(admin::refusal(refusal, &[])),
+        };
+        return respond(admin::handle(&shared, &path, &inbound).await);
+    }
+    let platform = match &routed {
+        Routed::Operation(Route { platform, .. })
+        | Routed::WrongMethod(platform, _)
+        | Routed::Unknown(Some(platform)) => *platform,
+        _ => return respond(admin::refusal(Refusal::Unrouted, &[])),
+    };
+    if control.is_first_of(platform) {
+        shared.stats.count(platform, Event::Connection);
+    }
+    shared.stats.count(platform, Event::Request);
+    let Routed::Operation(route) = routed else {
+        return unrouted(&shared, platform, &routed, request).await;
+    };
+    operation(&shared, &control, &route, request).await
+}
+
+/// Why a request is refused before it reaches a platform's own rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// No operation at this path.
+    Unrouted,
+    /// The path takes another method.
+    WrongMethod,
+    /// The body is larger than the emulator reads.
+    TooLarge,
+    /// The body broke off.
+    Incomplete,
+}
+
+impl Refusal {
+    pub(crate) const fn status(self) -> StatusCode {
+        match self {
+            Self::Unrouted => StatusCode::NOT_FOUND,
+            Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Incomplete => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    pub(crate) const fn message(self) -> &'static str {
+        match self {
+            Self::Unrouted => "No operation at this path, or one that the emulator does not have.",
+            Self::WrongMethod => "The method is not allowed at this path.",
+            Self::TooLarge => "The request body is too large.",
+            Self::Incomplete => "The request body could not be read.",
+        }
+    }
+}
+
+async fn operation(
+    shared: &Arc<Shared>,
+    control: &Control,
+    route: &Route,
+    request: Request<Incoming>,
+) -> Response<Payload> {
+    let platform = route.platform;
+    let fault = shared.decide_fault(platform, route.operation);
+    if fault.is_some() {
+        shared.stats.count(platform, Event::Fault);
+    }
+    end_when(fault.as_ref(), When::BeforeRead, control).await;
+    let inbound = match read(shared, request).await {
+        Ok(inbound) => inbound,
+        Err((inbound, refusal)) => return refuse(shared, platform, &inbound, refusal),
+    };
+    end_when(fault.as_ref(), When::AfterRead, control).await;
+    if let Some(FaultAction::Status(instead)) = &fault {
+        return respond(fault_answer(shared, platform, &inbound, instead));
+    }
+    let Outcome {
+        answer,
+        is_stored,
+        hold,
+    } = carry_out(shared, route, &inbound);
+    if is_stored {
+        shared.stats.count(platform, Event::Stored);
+        shared.announce();
+    } else if answer.is_refusal() {
+        shared.stats.count(platform, Event::Rejected);
+    }
+    let answer = match &fault {
+        Some(FaultAction::Delay { ms }) => {
+            tokio::time::sleep(Duration::from_millis(*ms)).await;
+            answer
+        }
+        Some(FaultAction::StatusAfterStore(instead)) => {
+            fault_answer(shared, platform, &inbound, instead)
+        }
+        _ => answer,
+    };
+    drop(hold);
+    end_when(fault.as_ref(), When::AfterStore, control).await;
+    match fault {
+        Some(FaultAction::CutBody { .. }) if answer.body.is_empty() => {
+            control.end(Ending::Close);
+            pending().await
+        }
+        Some(FaultAction::CutBody { after_bytes }) => {
+            let payload = Payload::cut(&answer.body, after_bytes, control.clone());
+            respond_with(answer, payload)
+        }
+        Some(FaultAction::MalformedBody) => {
+            let half = answer.body.slice(..answer.body.len() / 2);
+            respond_with(answer, Payload::whole(half))
+        }
+        _ => respond(answer),
+    }
+}
+
+/// Ends the connection if the fault says so for this moment; then never returns.
+async fn end_when(fault: Option<&FaultAction>, now: When, control: &Control) {
+    let ending = match fault {
+        Some(FaultAction::Close { when }) if *when == now => Ending::Close,
+        Some(FaultAction::Reset { when }) if *when == now => Ending::Reset,
+        _ => return,
+    };
+    control.end(ending);
+    pending::<()>().await;
+}
+
+fn carry_out(shared: &Arc<Shared>, route: &Route, inbound: &Inbound) -> Outcome {
+    match &route.call {
+        Call::Notification | Call::ConversationSend { .. } | Call::ConversationList { .. } => {
+            acs_messages::handle(shared, &route.call, inbound)
+        }
+        Call::ThreadSend { .. } | Call::ThreadList { .. } | Call::ThreadGet { .. } => {
+            acs_chat::handle(shared, &route.call, inbound)
+        }
+        _ => graph::handle(shared, route, inbound),
+    }
+}
+
+/// Reads the body under the size limit. A refusal comes with the request, its body left out.
+async fn read(
+    shared: &Shared,
+    request: Request<Incoming>,
+) -> Result<Inbound, (Box<Inbound>, Refusal)> {
+    let (parts, body) = request.into_parts();
+    let mut inbound = Inbound::new(parts, Bytes::new(), &shared.authority);
+    match collect(body, shared.settings.max_body, &inbound).await {
+        Ok(body) => {
+            inbound.body = body;
+            Ok(inbound)
+        }
+        Err(refusal) => Err((Box::new(inbound), refusal)),
+    }
+}
+
+async fn collect(mut body: Incoming, limit: usize, inbound: &Inbound) -> Result<Bytes, Refusal> {
+    let announced = inbound
+        .header(CONTENT_LENGTH.as_str())
+        .and_then(|v| v.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(Refusal::TooLarge);
+    }
+    let mut first: Option<Bytes> = None;
+    let mut rest = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Refusal::Incomplete)?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        let so_far = first.as_ref().map_or(0, Bytes::len) + rest.len();
+        if so_far + data.len() > limit {
+            return Err(Refusal::TooLarge);
+        }
+        // Most bodies come in one piece, which then needs no copy.
+        if first.is_none() {
+            first = Some(data);
+        } else {
+            rest.extend_from_slice(&data);
+        }
+    }
+    let first = first.unwrap_or_default();
+    if rest.is_empty() {
+        return Ok(first);
+    }
+    Ok([first, rest.freeze()].concat().into())
+}
+
+async fn unrouted(
+    shared: &Shared,
+    platform: Platform,
+    routed: &Routed,
+    request: Request<Incoming>,
+) -> Response<Payload> {
+    let (inbound, refusal) = match read(shared, request).await {
+        Ok(inbound) => (Box::new(inbound), None),
+        Err((inbound, refusal)) => (inbound, Some(refusal)),
+    };
+    let refusal = refusal.unwrap_or(match routed {
+        Routed::WrongMethod(..) => Refusal::WrongMethod,
+        _ => Refusal::Unrouted,
+    });
+    let mut response = refuse(shared, platform, &inbound, refusal);
+    if let (Routed::WrongMethod(_, allowed), Refusal::WrongMethod) = (routed, refusal) {
+        let allowed = HeaderValue::from_static(allowed);
+        response.headers_mut().insert(http::header::ALLOW, allowed);
+    }
+    response
+}
+
+fn refuse(
+    shared: &Shared,
+    platform: Platform,
+    inbound: &Inbound,
+    refusal: Refusal,
+) -> Response<Payload> {
+    shared.stats.count(platform, Event::Rejected);
+    let answer = service_error(shared, platform, inbound, refusal.status(), refusal.message());
+    let mut response = respond(answer);
+    if matches!(refusal, Refusal::TooLarge | Refusal::Incomplete) {
+        // The rest of the body is not read, so the connection cannot be used again.
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(CONNECTION, close);
+    }
+    response
+}
+
+/// The platform's own error body for a status, with a code that fits it.
+fn service_error(
+    shared: &Shared,
+    platform: Platform,
+    inbound: &Inbound,
+    status: StatusCode,
+    message: &str,
+) -> Answer {
+    match platform {
+        Platform::AcsMessages => acs_messages::status_error(shared, inbound, status, message),
+        Platform::AcsChat => acs_chat::status_error(shared, status, message),
+        Platform::MsgraphChat => graph::status_error(shared, inbound, status, message),
+    }
+}
+
+fn fault_answer(
+    shared: &Shared,
+    platform: Platform,
+    inbound: &Inbound,
+    instead: &FaultStatus,
+) -> Answer {
+    let status = StatusCode::from_u16(instead.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut answer = service_error(shared, platform, inbound, status, "Injected by a fault rule.");
+    match &instead.body {
+        None => {}
+        Some(Value::String(text)) => {
+            answer.body = Bytes::from(text.clone());
+            answer.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+        }
+        Some(json) => answer.body = Bytes::from(json.to_string()),
+    }
+    for (name, value) in &instead.headers {
+        if let Ok(name) = HeaderName::try_from(name.as_str()) {
+            answer.set_header(name, value);
+        }
+    }
+    answer
+}
+
+fn respond(answer: Answer) -> Response<Payload> {
+    let payload = Payload::whole(answer.body.clone());
+    respond_with(answer, payload)
+}
+
+fn respond_with(answer: Answer, payload: Payload) -> Response<Payload> {
+    let mut response = Response::new(payload);
+    *response.status_mut() = answer.status;
+    *response.headers_mut() = answer.headers;
+    response
+}

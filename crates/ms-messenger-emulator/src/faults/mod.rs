@@ -1,0 +1,11 @@
+//! Faults: what the emulator does wrong on purpose, and when.
+
+mod engine;
+mod json;
+mod rule;
+
+pub use json::InvalidFaults;
+pub use rule::{FaultAction, FaultRule, FaultStatus, Faults, When};
+
+pub(crate) use engine::FaultEngine;
+pub(crate) use rule::Selection;

@@ -1,0 +1,244 @@
+//! The typed form of fault rules.
+
+use serde_json::Value;
+
+use crate::platform::{Platform, names_operation};
+
+/// An ordered list of fault rules; the first one that applies to a request wins.
+///
+/// ```
+/// use ms_messenger_emulator::{FaultAction, FaultRule, Faults, Platform};
+///
+/// // Every first send of a Graph message is throttled once.
+/// let throttle = FaultAction::status(429).with_header("Retry-After", "0.2");
+/// let rule = FaultRule::new(throttle).with_platform(Platform::MsgraphChat).with_operation("send").with_nth([1]);
+/// let faults = Faults::new().with_rule(rule);
+/// assert_eq!(Faults::from_json(&faults.to_json()).unwrap(), faults);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Faults {
+    /// Seed of the probabilities; the emulator's own seed when absent.
+    pub seed: Option<u64>,
+    /// The rules, in order of precedence.
+    pub rules: Vec<FaultRule>,
+}
+
+impl Faults {
+    /// No rules.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the seed of the probabilities.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Appends a rule.
+    #[must_use]
+    pub fn with_rule(mut self, rule: FaultRule) -> Self {
+        self.rules.push(rule);
+        self
+    }
+}
+
+/// One fault, the requests it is meant for, and how often.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FaultRule {
+    /// Only requests of this platform; any when absent.
+    pub platform: Option<Platform>,
+    /// Only this operation: its whole name, or the part before the first dot; any when absent.
+    pub operation: Option<String>,
+    pub(crate) selection: Selection,
+    /// How often the rule applies at most; without end when absent.
+    pub times: Option<u64>,
+    /// What happens.
+    pub action: FaultAction,
+}
+
+impl FaultRule {
+    /// A rule that applies `action` to every request of every platform.
+    #[must_use]
+    pub fn new(action: FaultAction) -> Self {
+        Self {
+            platform: None,
+            operation: None,
+            selection: Selection::Always,
+            times: None,
+            action,
+        }
+    }
+
+    /// Limits the rule to one platform.
+    #[must_use]
+    pub fn with_platform(mut self, platform: Platform) -> Self {
+        self.platform = Some(platform);
+        self
+    }
+
+    /// Limits the rule to an operation; `send` also means `send.reply` and its like.
+    #[must_use]
+    pub fn with_operation(mut self, operation: impl Into<String>) -> Self {
+        self.operation = Some(operation.into());
+        self
+    }
+
+    /// Applies it to these matching requests, counted from 1.
+    #[must_use]
+    pub fn with_nth(mut self, numbers: impl IntoIterator<Item = u64>) -> Self {
+        self.selection = Selection::Nth(numbers.into_iter().collect());
+        self
+    }
+
+    /// Applies it to every `n`th matching request (`0` counts as `1`).
+    #[must_use]
+    pub fn with_every(mut self, n: u64) -> Self {
+        self.selection = Selection::Every(n.max(1));
+        self
+    }
+
+    /// Applies it to each matching request with this probability (0 to 1), drawn from the seed.
+    #[must_use]
+    pub fn with_probability(mut self, probability: f64) -> Self {
+        self.selection = Selection::Probability(probability.clamp(0.0, 1.0));
+        self
+    }
+
+    /// Applies it at most so often.
+    #[must_use]
+    pub fn with_times(mut self, times: u64) -> Self {
+        self.times = Some(times);
+        self
+    }
+
+    /// Whether the rule is meant for this platform and operation at all.
+    pub(crate) fn concerns(&self, platform: Platform, operation: &str) -> bool {
+        self.platform.is_none_or(|p| p == platform)
+            && self.operation.as_ref().is_none_or(|pattern| names_operation(pattern, operation))
+    }
+}
+
+/// Which of the matching requests a rule takes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Selection {
+    Always,
+    Nth(Vec<u64>),
+    Every(u64),
+    Probability(f64),
+}
+
+/// The moment at which a connection is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum When {
+    /// After the head of the request, before its body was read: nothing is stored.
+    BeforeRead,
+    /// After the whole request was read: nothing is stored.
+    AfterRead,
+    /// After the message was stored: no byte of the answer is sent.
+    AfterStore,
+}
+
+impl When {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::BeforeRead => "before_read",
+            Self::AfterRead => "after_read",
+            Self::AfterStore => "after_store",
+        }
+    }
+}
+
+/// What happens to a request.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum FaultAction {
+    /// Nothing is stored; this answer is given.
+    Status(FaultStatus),
+    /// The request is carried out; this answer is given instead of its own.
+    StatusAfterStore(FaultStatus),
+    /// The request is carried out and answered so many milliseconds late.
+    Delay {
+        /// The delay in milliseconds.
+        ms: u64,
+    },
+    /// The connection is closed in an orderly way (FIN) without an answer.
+    Close {
+        /// When.
+        when: When,
+    },
+    /// The connection is reset (RST) without an answer.
+    Reset {
+        /// When.
+        when: When,
+    },
+    /// The request is carried out; the answer announces its full length but the connection is
+    /// closed after so many bytes of the body (at least one byte is always missing).
+    CutBody {
+        /// How many bytes of the body are sent.
+        after_bytes: u64,
+    },
+    /// The request is carried out; the answer's body is cut in the middle of its JSON, with a
+    /// length that fits.
+    MalformedBody,
+}
+
+impl FaultAction {
+    /// Answers `status` (200 to 599) and stores nothing.
+    #[must_use]
+    pub fn status(status: u16) -> Self {
+        Self::Status(FaultStatus::new(status))
+    }
+
+    /// Carries the request out, then answers `status` (200 to 599).
+    #[must_use]
+    pub fn status_after_store(status: u16) -> Self {
+        Self::StatusAfterStore(FaultStatus::new(status))
+    }
+
+    /// Adds a header to a status action; other actions stay as they are.
+    #[must_use]
+    pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        if let Self::Status(answer) | Self::StatusAfterStore(answer) = &mut self {
+            answer.headers.push((name.into(), value.into()));
+        }
+        self
+    }
+
+    /// Sets the body of a status action: JSON, or verbatim text when it is a string. Other actions
+    /// stay as they are.
+    #[must_use]
+    pub fn with_body(mut self, body: impl Into<Value>) -> Self {
+        if let Self::Status(answer) | Self::StatusAfterStore(answer) = &mut self {
+            answer.body = Some(body.into());
+        }
+        self
+    }
+}
+
+/// The answer of a status fault. Without a body the platform's own error body is sent.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FaultStatus {
+    /// 200 to 599.
+    pub status: u16,
+    /// Names and values, sent as they are: any spelling of `Retry-After` fits.
+    pub headers: Vec<(String, String)>,
+    /// JSON, or verbatim text when it is a string.
+    pub body: Option<Value>,
+}
+
+impl FaultStatus {
+    pub(crate) const fn new(status: u16) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body: None,
+        }
+    }
+}

@@ -1,0 +1,33 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod access_key;
+mod acs_chat;
+mod acs_error;
+mod acs_messages;
+mod admin;
+mod answer;
+mod builder;
+mod clock;
+mod dispatch;
+mod emulator;
+mod faults;
+mod graph;
+mod inbound;
+mod ledger;
+mod platform;
+mod router;
+mod server;
+mod shared;
+mod stats;
+mod token;
+mod world;
+
+pub use acs_chat::ErrorStyle;
+pub use admin::InvalidInjection;
+pub use builder::{EmulatorBuilder, StartError};
+pub use emulator::Emulator;
+pub use faults::{FaultAction, FaultRule, FaultStatus, Faults, InvalidFaults, When};
+pub use ledger::{CapturedRequest, LedgerRow};
+pub use platform::Platform;
+pub use world::{AcsUser, AcsWorld, GraphUser, GraphWorld, World};

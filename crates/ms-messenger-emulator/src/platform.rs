@@ -1,0 +1,81 @@
+//! The emulated platforms and the names of their operations.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// A messaging platform that the emulator speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Platform {
+    /// Azure Communication Services Advanced Messaging (WhatsApp and conversations).
+    AcsMessages,
+    /// Azure Communication Services Chat.
+    AcsChat,
+    /// Microsoft Teams through Microsoft Graph.
+    MsgraphChat,
+}
+
+impl Platform {
+    /// All platforms, in the order of [`Platform::index`].
+    pub(crate) const ALL: [Self; 3] = [Self::AcsMessages, Self::AcsChat, Self::MsgraphChat];
+
+    /// The platform's name in the ledger, in fault rules and in statistics.
+    ///
+    /// ```
+    /// assert_eq!(ms_messenger_emulator::Platform::AcsChat.as_str(), "acs-chat");
+    /// ```
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AcsMessages => "acs-messages",
+            Self::AcsChat => "acs-chat",
+            Self::MsgraphChat => "msgraph-chat",
+        }
+    }
+
+    /// The platform of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|p| p.as_str() == name)
+    }
+
+    pub(crate) const fn index(self) -> usize {
+        self as usize
+    }
+
+    /// The names of this platform's operations.
+    pub(crate) const fn operations(self) -> &'static [&'static str] {
+        match self {
+            Self::AcsMessages => &["send", "send.notification", "list"],
+            Self::AcsChat => &["send", "list", "get"],
+            Self::MsgraphChat => &[
+                "send",
+                "send.reply",
+                "send.quote",
+                "list",
+                "list.replies",
+                "get",
+                "get.reply",
+                "chat.create",
+            ],
+        }
+    }
+}
+
+impl fmt::Display for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Platform {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// Whether `pattern` names `operation`: the whole name, or its part before the first dot.
+pub(crate) fn names_operation(pattern: &str, operation: &str) -> bool {
+    pattern == operation || operation.split_once('.').is_some_and(|(head, _)| head == pattern)
+}

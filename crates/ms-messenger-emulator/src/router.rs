@@ -1,0 +1,251 @@
+//! From method and raw path to an operation of a platform.
+
+use http::Method;
+use percent_encoding::percent_decode_str;
+
+use crate::platform::Platform;
+
+/// Where a request goes.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Routed {
+    /// The admin API; the path below `/_emulator`.
+    Admin(String),
+    /// An operation of a platform.
+    Operation(Route),
+    /// A path of a platform that takes other methods only.
+    WrongMethod(Platform, &'static str),
+    /// No operation; the platform when the path is under one's prefix.
+    Unknown(Option<Platform>),
+}
+
+/// An operation: platform, name and call.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Route {
+    pub(crate) platform: Platform,
+    pub(crate) operation: &'static str,
+    pub(crate) call: Call,
+}
+
+/// An operation with its path parameters, percent-decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Call {
+    Notification,
+    ConversationSend { conversation: String },
+    ConversationList { conversation: String },
+    ThreadSend { thread: String },
+    ThreadList { thread: String },
+    ThreadGet { thread: String, message: String },
+    ChatCreate,
+    GraphSend { place: Place },
+    GraphReply { place: Place, root: String },
+    GraphQuote { place: Place },
+    GraphList { place: Place },
+    GraphGet { place: Place, message: String },
+    GraphReplies { place: Place, root: String },
+    GraphReplyGet { place: Place, root: String, reply: String },
+    /// A write under `/me/chats`, which Graph refuses.
+    GraphMeWrite,
+}
+
+/// A place that holds Graph messages.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Place {
+    Channel { team: String, channel: String },
+    Chat { chat: String },
+}
+
+/// Routes a request by its raw path (before decoding, so that an encoded `/` or `:` in an id
+/// cannot change the structure).
+pub(crate) fn route(method: &Method, path: &str) -> Routed {
+    let raw: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    match raw.as_slice() {
+        ["_emulator", rest @ ..] => Routed::Admin(rest.join("/")),
+        ["messages", rest @ ..] => acs_messages(method, rest),
+        ["chat", rest @ ..] => acs_chat(method, rest),
+        ["v1.0", rest @ ..] => graph(method, rest),
+        _ => Routed::Unknown(None),
+    }
+}
+
+fn decode(segment: &str) -> Option<String> {
+    let text = percent_decode_str(segment).decode_utf8().ok()?;
+    let is_plain = !text.trim().is_empty() && !text.chars().any(char::is_control);
+    (is_plain && text.len() <= 1024).then(|| text.into_owned())
+}
+
+/// The operation when `method` is `wanted`, else the refusal that names it.
+fn on(
+    method: &Method,
+    wanted: Method,
+    platform: Platform,
+    operation: &'static str,
+    call: Option<Call>,
+) -> Routed {
+    if *method != wanted {
+        let allowed = if wanted == Method::GET { "GET" } else { "POST" };
+        return Routed::WrongMethod(platform, allowed);
+    }
+    call.map_or(Routed::Unknown(Some(platform)), |call| {
+        Routed::Operation(Route {
+            platform,
+            operation,
+            call,
+        })
+    })
+}
+
+fn acs_messages(method: &Method, raw: &[&str]) -> Routed {
+    const PLATFORM: Platform = Platform::AcsMessages;
+    match raw {
+        ["notifications:send"] => {
+            on(method, Method::POST, PLATFORM, "send.notification", Some(Call::Notification))
+        }
+        ["conversations", id, "messages:send"] => {
+            let call = decode(id).map(|conversation| Call::ConversationSend { conversation });
+            on(method, Method::POST, PLATFORM, "send", call)
+        }
+        ["conversations", id, "messages"] => {
+            let call = decode(id).map(|conversation| Call::ConversationList { conversation });
+            on(method, Method::GET, PLATFORM, "list", call)
+        }
+        _ => Routed::Unknown(Some(PLATFORM)),
+    }
+}
+
+fn acs_chat(method: &Method, raw: &[&str]) -> Routed {
+    const PLATFORM: Platform = Platform::AcsChat;
+    match raw {
+        ["threads", id, "messages"] if *method == Method::POST => {
+            let call = decode(id).map(|thread| Call::ThreadSend { thread });
+            on(method, Method::POST, PLATFORM, "send", call)
+        }
+        ["threads", id, "messages"] => {
+            let call = decode(id).map(|thread| Call::ThreadList { thread });
+            on(method, Method::GET, PLATFORM, "list", call)
+        }
+        ["threads", id, "messages", message] => {
+            let call = decode(id)
+                .zip(decode(message))
+                .map(|(thread, message)| Call::ThreadGet { thread, message });
+            on(method, Method::GET, PLATFORM, "get", call)
+        }
+        _ => Routed::Unknown(Some(PLATFORM)),
+    }
+}
+
+fn graph(method: &Method, raw: &[&str]) -> Routed {
+    const PLATFORM: Platform = Platform::MsgraphChat;
+    match raw {
+        ["chats"] => on(method, Method::POST, PLATFORM, "chat.create", Some(Call::ChatCreate)),
+        ["me", "chats"] if *method == Method::POST => Routed::WrongMethod(PLATFORM, "GET"),
+        ["me", "chats", _, "messages"] if *method == Method::POST => {
+            on(method, Method::POST, PLATFORM, "send", Some(Call::GraphMeWrite))
+        }
+        ["chats", chat, "messages", "replyWithQuote"] => {
+            let call = chat_place(chat).map(|place| Call::GraphQuote { place });
+            on(method, Method::POST, PLATFORM, "send.quote", call)
+        }
+        ["chats", chat, "messages", rest @ ..] => graph_messages(method, chat_place(chat), rest),
+        ["teams", team, "channels", channel, "messages", rest @ ..] => {
+            let place = decode(team)
+                .zip(decode(channel))
+                .map(|(team, channel)| Place::Channel { team, channel });
+            graph_messages(method, place, rest)
+        }
+        _ => Routed::Unknown(Some(PLATFORM)),
+    }
+}
+
+fn chat_place(raw: &str) -> Option<Place> {
+    decode(raw).map(|chat| Place::Chat { chat })
+}
+
+fn graph_messages(method: &Method, place: Option<Place>, rest: &[&str]) -> Routed {
+    const PLATFORM: Platform = Platform::MsgraphChat;
+    let Some(place) = place else {
+        return Routed::Unknown(Some(PLATFORM));
+    };
+    let is_post = *method == Method::POST;
+    let is_channel = matches!(place, Place::Channel { .. });
+    match rest {
+        [] if is_post => on(method, Method::POST, PLATFORM, "send", Some(Call::GraphSend { place })),
+        [] => on(method, Method::GET, PLATFORM, "list", Some(Call::GraphList { place })),
+        [message] => {
+            let call = decode(message).map(|message| Call::GraphGet { place, message });
+            on(method, Method::GET, PLATFORM, "get", call)
+        }
+        [root, "replies"] if is_channel && is_post => {
+            let call = decode(root).map(|root| Call::GraphReply { place, root });
+            on(method, Method::POST, PLATFORM, "send.reply", call)
+        }
+        [root, "replies"] if is_channel => {
+            let call = decode(root).map(|root| Call::GraphReplies { place, root });
+            on(method, Method::GET, PLATFORM, "list.replies", call)
+        }
+        [root, "replies", reply] if is_channel => {
+            let call = decode(root)
+                .zip(decode(reply))
+                .map(|(root, reply)| Call::GraphReplyGet { place, root, reply });
+            on(method, Method::GET, PLATFORM, "get.reply", call)
+        }
+        _ => Routed::Unknown(Some(PLATFORM)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn operation(method: Method, path: &str) -> Option<&'static str> {
+        match route(&method, path) {
+            Routed::Operation(route) => Some(route.operation),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn ids_are_accepted_encoded_and_raw() {
+        for id in ["19:a@thread.v2", "19%3Aa%40thread.v2"] {
+            let path = format!("/messages/conversations/{id}/messages:send");
+            let Routed::Operation(found) = route(&Method::POST, &path) else {
+                panic!("{path} is not routed");
+            };
+            let conversation = "19:a@thread.v2".to_owned();
+            assert_eq!(found.call, Call::ConversationSend { conversation });
+        }
+    }
+
+    #[test]
+    fn an_encoded_verb_colon_is_not_the_operation() {
+        assert_eq!(operation(Method::POST, "/messages/notifications%3Asend"), None);
+        assert_eq!(operation(Method::POST, "/messages/notifications:send"), Some("send.notification"));
+    }
+
+    #[test]
+    fn every_graph_operation_has_its_name() {
+        let channel = "/v1.0/teams/T/channels/C/messages";
+        assert_eq!(operation(Method::POST, channel), Some("send"));
+        assert_eq!(operation(Method::GET, channel), Some("list"));
+        assert_eq!(operation(Method::GET, &format!("{channel}/1")), Some("get"));
+        assert_eq!(operation(Method::POST, &format!("{channel}/1/replies")), Some("send.reply"));
+        assert_eq!(operation(Method::GET, &format!("{channel}/1/replies")), Some("list.replies"));
+        assert_eq!(operation(Method::GET, &format!("{channel}/1/replies/2")), Some("get.reply"));
+        let chat = "/v1.0/chats/C/messages";
+        assert_eq!(operation(Method::POST, &format!("{chat}/replyWithQuote")), Some("send.quote"));
+        assert_eq!(operation(Method::POST, "/v1.0/chats"), Some("chat.create"));
+        assert_eq!(operation(Method::POST, &format!("{chat}/1/replies")), None);
+    }
+
+    #[test]
+    fn a_wrong_method_names_the_right_one() {
+        let refusal = Routed::WrongMethod(Platform::AcsChat, "GET");
+        assert_eq!(route(&Method::PUT, "/chat/threads/T/messages"), refusal);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn hostile_paths_do_not_panic(path in "/.{0,80}") {
+            let _ = route(&Method::POST, &path);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What all connections of one emulator share.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::acs_chat::{self, ErrorStyle};
+use crate::acs_messages;
+use crate::answer::Answer;
+use crate::faults::{FaultAction, FaultEngine, Faults};
+use crate::graph;
+use crate::ledger::Ledger;
+use crate::platform::Platform;
+use crate::stats::Stats;
+use crate::world::World;
+
+/// The choices of the builder.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) seed: u64,
+    pub(crate) is_strict: bool,
+    pub(crate) max_body: usize,
+    pub(crate) graph_message_limit: usize,
+    pub(crate) error_style: ErrorStyle,
+}
+
+/// The world, the stores and the counters of one emulator.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) settings: Settings,
+    pub(crate) world: World,
+    /// `127.0.0.1:PORT`, for requests that name no host.
+    pub(crate) authority: String,
+    pub(crate) stats: Stats,
+    faults: Mutex<FaultEngine>,
+    state: Mutex<State>,
+    /// Counts stored messages and resets, for `wait`.
+    changes: watch::Sender<u64>,
+    ids: AtomicU64,
+    access_key: Vec<u8>,
+}
+
+/// Everything that messages change. One lock, so that a message and its ledger row appear together.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) ledger: Ledger,
+    pub(crate) acs_messages: acs_messages::Store,
+    pub(crate) acs_chat: acs_chat::Store,
+    pub(crate) graph: graph::Store,
+}
+
+impl State {
+    fn new(world: &World) -> Self {
+        Self {
+            ledger: Ledger::default(),
+            acs_messages: acs_messages::Store::new(world),
+            acs_chat: acs_chat::Store::new(world),
+            graph: graph::Store::new(world),
+        }
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(settings: Settings, world: World, authority: String, faults: Faults) -> Self {
+        Self {
+            faults: Mutex::new(FaultEngine::new(faults, settings.seed)),
+            state: Mutex::new(State::new(&world)),
+            access_key: world.access_key_bytes(),
+            settings,
+            world,
+            authority,
+            stats: Stats::default(),
+            changes: watch::Sender::new(0),
+            ids: AtomicU64::new(0),
+        }
+    }
+
+    /// The stores and the ledger; hold it briefly and never across an await.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fault_engine(&self) -> MutexGuard<'_, FaultEngine> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn faults(&self) -> Faults {
+        self.fault_engine().faults().clone()
+    }
+
+    pub(crate) fn set_faults(&self, faults: Faults) {
+        *self.fault_engine() = FaultEngine::new(faults, self.settings.seed);
+    }
+
+    /// The fault of the next request of that operation.
+    pub(crate) fn decide_fault(&self, platform: Platform, operation: &str) -> Option<FaultAction> {
+        self.fault_engine().decide(platform, operation)
+    }
+
+    /// The bytes of the ACS access key.
+    pub(crate) fn access_key(&self) -> &[u8] {
+        &self.access_key
+    }
+
+    /// Wakes everybody who waits for a message.
+    pub(crate) fn announce(&self) {
+        self.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
+    }
+
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Back to the seeded world: stores, ledger, statistics and faults.
+    pub(crate) fn reset(&self) {
+        let fresh = State::new(&self.world);
+        *self.state() = fresh;
+        self.set_faults(Faults::new());
+        self.stats.reset();
+        self.announce();
+    }
+
+    /// A fresh GUID. The n-th one is the same for the same seed.
+    pub(crate) fn guid(&self) -> Uuid {
+        let n = self.ids.fetch_add(1, Ordering::Relaxed);
+        let high = scramble(self.settings.seed ^ scramble(n));
+        let low = scramble(high ^ n);
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&high.to_be_bytes());
+        bytes[8..].copy_from_slice(&low.to_be_bytes());
+        uuid::Builder::from_random_bytes(bytes).into_uuid()
+    }
+}
+
+/// One step of SplitMix64.
+const fn scramble(n: u64) -> u64 {
+    let mut z = n.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+/// What a platform made of a request.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) answer: Answer,
+    /// Whether a message was stored.
+    pub(crate) is_stored: bool,
+    /// Kept until the request is answered; a repetition meanwhile finds it still running.
+    pub(crate) hold: Option<acs_messages::Hold>,
+}
+
+impl Outcome {
+    pub(crate) fn new(answer: Answer, is_stored: bool) -> Self {
+        Self {
+            answer,
+            is_stored,
+            hold: None,
+        }
+    }
+}

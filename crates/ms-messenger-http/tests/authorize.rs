@@ -1,0 +1,272 @@
+//! A credential for each try, and what a 401 changes.
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
+mod server;
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use ms_messenger_core::{
+    AccessToken, Delivery, Error, ErrorKind, IdempotencyKey, Result, StaticToken, TokenProvider,
+    TokenRequest,
+};
+use ms_messenger_http::Bearer;
+use server::{
+    Act, Server,
+    client::{pipeline_as, read, send},
+    created, status,
+};
+
+/// What a provider answers when it is asked for the nth time.
+type Answers = fn(usize) -> Result<AccessToken>;
+
+/// Notes of each request which token it says was refused, and which scopes it asks for.
+#[derive(Clone, Debug)]
+struct Provider {
+    answers: Answers,
+    asked: Arc<Mutex<Vec<Option<String>>>>,
+}
+
+impl Provider {
+    fn new(answers: Answers) -> Self {
+        let asked = Arc::default();
+        Self { answers, asked }
+    }
+
+    fn asked(&self) -> Vec<Option<String>> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl TokenProvider for Provider {
+    async fn token(&self, request: &TokenRequest<'_>) -> Result<AccessToken> {
+        assert_eq!(request.scopes, SCOPES);
+        let mut asked = self.asked.lock().unwrap();
+        asked.push(request.rejected.map(|token| token.secret().to_owned()));
+        (self.answers)(asked.len())
+    }
+}
+
+const SCOPES: &[&str] = &["https://contoso.test/.default"];
+
+fn fresh(nth: usize) -> Result<AccessToken> {
+    Ok(AccessToken::new(format!("token-{nth}")))
+}
+
+fn bearer(provider: &Provider) -> Bearer<Provider> {
+    Bearer::new(provider.clone(), SCOPES)
+}
+
+fn credentials(server: &Server) -> Vec<String> {
+    let seen = server.seen();
+    let values = seen.iter().map(|it| it.header("authorization").unwrap());
+    values.map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn the_provider_is_asked_before_each_try() {
+    let server = Server::start([status(429, &[], ""), created()]).await;
+    let provider = Provider::new(fresh);
+    let pipeline = pipeline_as(&server, bearer(&provider));
+    pipeline.call(send()).await.unwrap();
+    assert_eq!(credentials(&server), ["Bearer token-1", "Bearer token-2"]);
+    assert_eq!(provider.asked(), [None, None]);
+}
+
+#[tokio::test]
+async fn a_refused_token_is_returned_once_and_the_call_replayed_with_another() {
+    let server = Server::start([status(401, &[], ""), created()]).await;
+    let provider = Provider::new(fresh);
+    let pipeline = pipeline_as(&server, bearer(&provider));
+    pipeline.call(send()).await.unwrap();
+    assert_eq!(credentials(&server), ["Bearer token-1", "Bearer token-2"]);
+    assert_eq!(provider.asked(), [None, Some("token-1".to_owned())]);
+    let seen = server.seen();
+    assert_eq!(seen[0].body, seen[1].body);
+    let id = |index: usize| seen[index].header("client-request-id").unwrap();
+    assert_eq!(id(0), id(1));
+}
+
+#[tokio::test]
+async fn a_second_401_is_final() {
+    let server = Server::answering(|_| status(401, &[("request-id", "r1")], "")).await;
+    let provider = Provider::new(fresh);
+    let error = pipeline_as(&server, bearer(&provider))
+        .call(send())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+    assert_eq!(error.delivery(), Delivery::NotSent);
+    assert_eq!(error.status(), Some(401));
+    assert_eq!(error.attempts(), 2);
+    assert_eq!(server.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn a_401_after_a_doubt_is_replayed_under_the_key_and_the_doubt_stays() {
+    let acts = [Act::Close, status(401, &[], ""), status(401, &[], "")];
+    let server = Server::start(acts).await;
+    let call = send().with_idempotency(IdempotencyKey::random());
+    let error = pipeline_as(&server, bearer(&Provider::new(fresh)))
+        .call(call)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+    assert_eq!(error.delivery(), Delivery::Unknown);
+    assert_eq!(server.seen().len(), 3);
+}
+
+#[tokio::test]
+async fn the_only_token_there_is_is_sent_once() {
+    let server = Server::start([status(401, &[("request-id", "r1")], ""), created()]).await;
+    let error = pipeline_as(&server, Bearer::new(StaticToken::new("only"), SCOPES))
+        .call(send())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+    assert_eq!(error.status(), Some(401));
+    assert_eq!(error.request_id(), Some("r1"));
+    assert_eq!(error.delivery(), Delivery::NotSent);
+    assert_eq!(error.attempts(), 1);
+    assert_eq!(credentials(&server), ["Bearer only"]);
+}
+
+#[tokio::test]
+async fn a_provider_that_fails_first_leaves_the_network_alone() {
+    for (answers, kind) in [
+        (
+            (|_| Err(Error::new(ErrorKind::Timeout, "issuer"))) as Answers,
+            ErrorKind::Timeout,
+        ),
+        (
+            |_| Err(Error::new(ErrorKind::Unauthenticated, "gone")),
+            ErrorKind::Unauthenticated,
+        ),
+        (|_| Ok(AccessToken::new("with\nnewline")), ErrorKind::Config),
+    ] {
+        let server = Server::start([]).await;
+        let error = pipeline_as(&server, bearer(&Provider::new(answers)))
+            .call(send())
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), kind);
+        assert_eq!(error.delivery(), Delivery::NotSent);
+        assert_eq!(error.attempts(), 0);
+        assert_eq!(error.platform(), Some("test"));
+        assert_eq!(server.connections(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_fails_later_does_not_undo_a_doubt() {
+    let server = Server::start([Act::Close]).await;
+    let provider = Provider::new(|nth| match nth {
+        1 => fresh(1),
+        _ => Err(Error::new(ErrorKind::Connect, "issuer")),
+    });
+    let call = send().with_idempotency(IdempotencyKey::random());
+    let error = pipeline_as(&server, bearer(&provider))
+        .call(call)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connect);
+    assert_eq!(error.delivery(), Delivery::Unknown);
+    assert_eq!(error.attempts(), 1);
+}
+
+#[tokio::test]
+async fn a_provider_that_fails_after_its_token_was_renewed_is_told_for_what_it_is() {
+    let server = Server::start([status(401, &[], ""), status(429, &[], "")]).await;
+    let provider = Provider::new(|nth| match nth {
+        1 | 2 => fresh(nth),
+        _ => Err(Error::new(ErrorKind::Timeout, "issuer")),
+    });
+    let error = pipeline_as(&server, bearer(&provider))
+        .call(send())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!(error.status(), None);
+    assert_eq!(error.delivery(), Delivery::NotSent);
+    assert_eq!(error.attempts(), 2);
+}
+
+#[tokio::test]
+async fn reads_are_authorised_like_sends() {
+    let server = Server::start([status(401, &[], ""), status(200, &[], "[]")]).await;
+    let provider = Provider::new(fresh);
+    let pipeline = pipeline_as(&server, bearer(&provider));
+    pipeline.call(read()).await.unwrap();
+    assert_eq!(credentials(&server), ["Bearer token-1", "Bearer token-2"]);
+}
+
+#[cfg(feature = "access-key")]
+mod access_key {
+    use ms_messenger_http::AccessKey;
+
+    use super::*;
+
+    fn key() -> AccessKey {
+        AccessKey::parse("a2V5LWZvci1hLXRlc3QtYWdhaW5zdC1hLXNvY2tldA==").unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_signed_call_is_not_replayed_after_a_401() {
+        let server = Server::start([status(401, &[], ""), created()]).await;
+        let pipeline = pipeline_as(&server, key());
+        let error = pipeline.call(send()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+        assert_eq!(error.delivery(), Delivery::NotSent);
+        assert_eq!(server.seen().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_signature_is_over_the_host_and_the_bytes_that_arrive() {
+        let server = Server::start([created()]).await;
+        pipeline_as(&server, key()).call(send()).await.unwrap();
+        let seen = &server.seen()[0];
+        assert_eq!(
+            seen.header("host"),
+            Some(server.address.to_string().as_str())
+        );
+        let date = seen.header("x-ms-date").unwrap();
+        let hash = seen.header("x-ms-content-sha256").unwrap();
+        assert!(httpdate::parse_http_date(date).is_ok());
+        assert_eq!(hash, sha256(&seen.body));
+        let target = seen.line().split(' ').nth(1).unwrap();
+        let text = format!("POST\n{target}\n{date};{};{hash}", server.address);
+        assert_eq!(
+            seen.header("authorization").unwrap(),
+            format!(
+                "HMAC-SHA256 SignedHeaders=x-ms-date;host;x-ms-content-sha256&Signature={}",
+                hmac_sha256(b"key-for-a-test-against-a-socket", &text)
+            )
+        );
+    }
+
+    #[tokio::test]
+    async fn each_try_is_signed_anew() {
+        let wait = status(429, &[("Retry-After", "1.1")], "");
+        let server = Server::start([wait, created()]).await;
+        pipeline_as(&server, key()).call(send()).await.unwrap();
+        let seen = server.seen();
+        assert_ne!(seen[0].header("x-ms-date"), seen[1].header("x-ms-date"));
+        assert_ne!(credentials(&server)[0], credentials(&server)[1]);
+        assert_eq!(seen[0].body, seen[1].body);
+    }
+
+    fn sha256(bytes: &[u8]) -> String {
+        use base64::{Engine as _, engine::general_purpose::STANDARD};
+        use sha2::{Digest as _, Sha256};
+        STANDARD.encode(Sha256::digest(bytes))
+    }
+
+    fn hmac_sha256(key: &[u8], text: &str) -> String {
+        use base64::{Engine as _, engine::general_purpose::STANDARD};
+        use hmac::{Hmac, KeyInit as _, Mac as _};
+        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(key).unwrap();
+        mac.update(text.as_bytes());
+        STANDARD.encode(mac.finalize().into_bytes())
+    }
+}

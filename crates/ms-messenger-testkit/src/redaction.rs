@@ -1,0 +1,24 @@
+//! Nothing that was printed in the course of the run tells a secret.
+
+use crate::{Rule, Subject, suite::Suite};
+
+pub(crate) async fn check<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
+    suite.begin(Rule::NoSecrets);
+    let messenger = &suite.messenger;
+    let text = format!("{messenger:?}{messenger:#?}");
+    suite.print("Debug of the messenger", text);
+    let secrets: Vec<String> = suite.subject.secrets();
+    suite.expect(secrets.iter().all(|secret| !secret.is_empty()), || {
+        "the subject names an empty secret".to_owned()
+    });
+    if secrets.is_empty() {
+        suite.skip("the subject names no secrets");
+    }
+    for what in suite.prints_of(&secrets) {
+        suite.fail(format!("{what} shows a secret"));
+    }
+    suite.begin(Rule::NoContent);
+    for what in suite.prints_of(&suite.contents()) {
+        suite.fail(format!("{what} shows what a message says"));
+    }
+}

@@ -1,0 +1,83 @@
+//! What the suite found.
+
+use std::{collections::BTreeSet, fmt};
+
+use crate::Rule;
+
+/// A broken rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Failed {
+    /// The rule.
+    pub rule: Rule,
+    /// How it was broken.
+    pub detail: String,
+}
+
+/// Something that could not be checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Skipped {
+    /// The rule.
+    pub rule: Rule,
+    /// Which part of it, and why.
+    pub reason: String,
+}
+
+/// What the suite found. `Display` is a list for people.
+#[derive(Clone, Debug)]
+#[must_use]
+#[non_exhaustive]
+pub struct Report {
+    /// The name of the messenger's platform.
+    pub platform: String,
+    /// The rules that were checked, in order.
+    pub checked: Vec<Rule>,
+    /// Every way in which one of them was broken.
+    pub failed: Vec<Failed>,
+    /// What could not be checked.
+    pub skipped: Vec<Skipped>,
+}
+
+impl Report {
+    pub(crate) fn new(platform: String) -> Self {
+        Self {
+            platform,
+            checked: Vec::new(),
+            failed: Vec::new(),
+            skipped: Vec::new(),
+        }
+    }
+
+    /// Whether no rule was broken.
+    #[must_use]
+    pub fn is_passed(&self) -> bool {
+        self.failed.is_empty()
+    }
+
+    /// The rules that were broken.
+    #[must_use]
+    pub fn broken(&self) -> BTreeSet<Rule> {
+        self.failed.iter().map(|failed| failed.rule).collect()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let broken = self.broken().len();
+        writeln!(
+            f,
+            "conformance of {}: {} of {} rules kept",
+            self.platform,
+            self.checked.len().saturating_sub(broken),
+            self.checked.len()
+        )?;
+        for Failed { rule, detail } in &self.failed {
+            writeln!(f, "  broken       {rule}: {detail}")?;
+        }
+        for Skipped { rule, reason } in &self.skipped {
+            writeln!(f, "  not checked  {rule}: {reason}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,109 @@
+//! Requests that ask for one thing more than a valid one does.
+
+use ms_messenger_core::{
+    Attachment, Body, Card, CardKind, Feature, FileReference, IdempotencyKey, Importance,
+    InlineImage, Media, MediaKind, Message, SendRequest, Target, Template,
+};
+use serde_json::json;
+use url::Url;
+
+/// What the samples say; it must not be printed.
+pub(crate) const CONTENT: &str = "quince-marmalade-7391";
+
+/// `base`, changed so that it asks for `feature` of the messenger named `platform`.
+/// `None` for a feature that this version does not know.
+pub(crate) fn asking_for(
+    feature: Feature,
+    mut base: SendRequest,
+    platform: &str,
+) -> Option<SendRequest> {
+    let message = &mut base.message;
+    match feature {
+        Feature::ToConversation => base.to = conversation(),
+        Feature::ToChannel => base.to = channel(),
+        Feature::ToPhone => base.to = Target::phone("+14255550123").ok()?,
+        Feature::ToSip => base.to = Target::sip("sip:lene@contoso.example").ok()?,
+        Feature::ToUser => base.to = Target::user("lene@contoso.example"),
+        Feature::Text => message.body = Message::text(CONTENT).body,
+        Feature::Html => message.body = html().body,
+        Feature::HtmlAsText => message.body = html().with_text_alternative(CONTENT).body,
+        Feature::MediaImage => message.body = media(MediaKind::Image)?,
+        Feature::MediaDocument => message.body = media(MediaKind::Document)?,
+        Feature::MediaVideo => message.body = media(MediaKind::Video)?,
+        Feature::MediaAudio => message.body = media(MediaKind::Audio)?,
+        Feature::Template => {
+            let template = Template::new("conformance", "en").with_body_value(CONTENT);
+            message.body = Body::Template(template);
+        }
+        Feature::Native => message.body = native(platform),
+        Feature::AttachmentFile => message.attachments.push(Attachment::File(file()?)),
+        Feature::AttachmentImage => message.attachments.push(Attachment::Image(file()?)),
+        Feature::AttachmentCard => {
+            let card = Card::new(CardKind::Adaptive, json!({ "text": CONTENT }));
+            message.attachments.push(Attachment::Card(card));
+        }
+        Feature::AttachmentInlineImage => {
+            let image = InlineImage::new("image/png", *b"\x89PNG\r\n\x1a\n");
+            message.attachments.push(Attachment::InlineImage(image));
+        }
+        Feature::SubjectInChannel => {
+            message.subject = Some(CONTENT.to_owned());
+            into_channel(&mut base);
+        }
+        Feature::SubjectInConversation => {
+            message.subject = Some(CONTENT.to_owned());
+            out_of_channel(&mut base);
+        }
+        Feature::Importance => message.importance = Importance::High,
+        Feature::ReplyInChannel => {
+            base = base.with_reply_to("conformance-message");
+            into_channel(&mut base);
+        }
+        Feature::ReplyInConversation => {
+            base = base.with_reply_to("conformance-message");
+            out_of_channel(&mut base);
+        }
+        Feature::Idempotency => base = base.with_idempotency(IdempotencyKey::random()),
+        _ => return None,
+    }
+    Some(base)
+}
+
+/// A native body for `platform`.
+pub(crate) fn native(platform: &str) -> Body {
+    Message::native(platform, json!({ "conformance": CONTENT })).body
+}
+
+fn html() -> Message {
+    Message::html(format!("<b>{CONTENT}</b>"))
+}
+
+fn media(kind: MediaKind) -> Option<Body> {
+    let url = Url::parse("https://contoso.example/medium").ok()?;
+    Some(Body::Media(Media::new(kind, url).with_caption(CONTENT)))
+}
+
+fn file() -> Option<FileReference> {
+    let url = Url::parse("https://contoso.example/file").ok()?;
+    Some(FileReference::new(url).with_name(CONTENT))
+}
+
+fn conversation() -> Target {
+    Target::conversation("conformance-conversation")
+}
+
+fn channel() -> Target {
+    Target::channel("conformance-team", "conformance-channel")
+}
+
+fn into_channel(request: &mut SendRequest) {
+    if !matches!(request.to, Target::Channel { .. }) {
+        request.to = channel();
+    }
+}
+
+fn out_of_channel(request: &mut SendRequest) {
+    if matches!(request.to, Target::Channel { .. }) {
+        request.to = conversation();
+    }
+}

@@ -1,0 +1,173 @@
+//! The state of one run: what is under test, and what was found so far.
+
+use std::{any::Any, error::Error as StdError, panic::AssertUnwindSafe, time::Duration};
+
+use futures_util::FutureExt as _;
+use ms_messenger_core::{Body, Error, Receipt, Result, SendRequest, SharedMessenger};
+
+use crate::{Failed, Report, Rule, Skipped, Subject, sample};
+
+/// How long one chapter may take.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Texts shorter than this may stand in an error by chance.
+const SHORTEST_CONTENT: usize = 6;
+
+pub(crate) struct Suite<'a, S: ?Sized> {
+    pub(crate) subject: &'a S,
+    pub(crate) messenger: SharedMessenger,
+    pub(crate) platform: String,
+    rule: Rule,
+    report: Report,
+    /// Everything that was printed in the course of the run, and what it is.
+    printed: Vec<(String, String)>,
+    /// What the messages said.
+    contents: Vec<String>,
+}
+
+impl<'a, S: Subject + ?Sized> Suite<'a, S> {
+    pub(crate) fn new(subject: &'a S) -> Self {
+        let messenger = subject.messenger();
+        let platform = messenger.platform().to_owned();
+        Self {
+            subject,
+            messenger,
+            report: Report::new(platform.clone()),
+            platform,
+            rule: Rule::PlatformName,
+            printed: Vec::new(),
+            contents: vec![sample::CONTENT.to_owned()],
+        }
+    }
+
+    pub(crate) fn into_report(self) -> Report {
+        self.report
+    }
+
+    /// Runs one chapter; a panic or a standstill breaks the rule that is being checked.
+    pub(crate) async fn run(&mut self, chapter: impl AsyncFnOnce(&mut Self)) {
+        let guarded = AssertUnwindSafe(chapter(self)).catch_unwind();
+        match tokio::time::timeout(LIMIT, guarded).await {
+            Ok(Ok(())) => {}
+            Ok(Err(panic)) => self.fail(format!("panicked: {}", panic_message(&*panic))),
+            Err(_) => self.fail(format!("not done within {LIMIT:?}")),
+        }
+    }
+
+    /// Names the rule that is checked from here on.
+    pub(crate) fn begin(&mut self, rule: Rule) {
+        self.rule = rule;
+        if !self.report.checked.contains(&rule) {
+            self.report.checked.push(rule);
+        }
+    }
+
+    /// The current rule is broken.
+    pub(crate) fn fail(&mut self, detail: impl Into<String>) {
+        self.begin(self.rule);
+        self.report.failed.push(Failed {
+            rule: self.rule,
+            detail: detail.into(),
+        });
+    }
+
+    /// The current rule is broken unless `kept`.
+    pub(crate) fn expect(&mut self, kept: bool, detail: impl FnOnce() -> String) {
+        if !kept {
+            self.fail(detail());
+        }
+    }
+
+    pub(crate) fn skip(&mut self, reason: impl Into<String>) {
+        self.report.skipped.push(Skipped {
+            rule: self.rule,
+            reason: reason.into(),
+        });
+    }
+
+    /// A new valid request. Its content must not be printed from here on.
+    pub(crate) fn request(&mut self) -> SendRequest {
+        let request = self.subject.request();
+        let texts: Vec<&String> = match &request.message.body {
+            Body::Text(text) => vec![text],
+            Body::Html { html, text } => text.iter().chain([html]).collect(),
+            Body::Template(template) => template.body.iter().collect(),
+            _ => Vec::new(),
+        };
+        for text in texts.into_iter().chain(&request.message.subject) {
+            if text.len() >= SHORTEST_CONTENT && !self.contents.contains(text) {
+                self.contents.push(text.clone());
+            }
+        }
+        request
+    }
+
+    /// Sends, and answers how many more messages are stored afterwards.
+    pub(crate) async fn send(&mut self, request: &SendRequest) -> (Result<Receipt>, usize) {
+        let before = self.subject.stored().await;
+        let result = self.messenger.send(request).await;
+        let after = self.subject.stored().await;
+        match &result {
+            Ok(receipt) => self.print("a receipt", format!("{receipt:?}{receipt:#?}")),
+            Err(error) => self.print_error(error),
+        }
+        (result, after.saturating_sub(before))
+    }
+
+    /// Sends a request that must be stored once.
+    pub(crate) async fn send_valid(&mut self, what: &str) {
+        let request = self.request();
+        let (result, stored) = self.send(&request).await;
+        match result {
+            Ok(_) => self.expect(stored == 1, || {
+                format!("{what}: accepted, but stored {stored} times")
+            }),
+            Err(error) => self.fail(format!("{what}: a valid request failed: {error}")),
+        }
+    }
+
+    fn print_error(&mut self, error: &Error) {
+        self.print(
+            "an error",
+            format!("{error}{error:#}{error:?}{error:#?}{:?}", error.problems()),
+        );
+        let mut source = error.source();
+        while let Some(cause) = source {
+            self.print(
+                "the cause of an error",
+                format!("{cause}{cause:#}{cause:?}{cause:#?}"),
+            );
+            source = cause.source();
+        }
+    }
+
+    /// Keeps something that was printed, for the chapter on redaction.
+    pub(crate) fn print(&mut self, what: impl Into<String>, text: String) {
+        self.printed.push((what.into(), text));
+    }
+
+    /// Says what was printed that contains one of `words`, without repeating the word.
+    pub(crate) fn prints_of(&self, words: &[String]) -> Vec<String> {
+        let mut found: Vec<String> = self
+            .printed
+            .iter()
+            .filter(|(_, text)| words.iter().any(|word| text.contains(word.as_str())))
+            .map(|(what, _)| what.clone())
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    pub(crate) fn contents(&self) -> Vec<String> {
+        self.contents.clone()
+    }
+}
+
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}

@@ -1,0 +1,121 @@
+//! The contract of `Messenger`, checked by the suite for all backends.
+#![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use ms_messenger_core::{Message, RetryPolicy, SendRequest, SharedMessenger, StaticToken, Target};
+use ms_messenger_testkit::{Failure, Subject, assert_conformance, async_trait};
+use msgraph_chat::GraphChatClient;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    sync::Mutex,
+};
+
+/// A server that stores what it is sent and fails the next request as it is told.
+#[derive(Default)]
+struct Service {
+    stored: AtomicUsize,
+    failure: Mutex<Option<Failure>>,
+}
+
+impl Service {
+    async fn serve(self: Arc<Self>, listener: TcpListener) {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(Arc::clone(&self).answer(stream));
+        }
+    }
+
+    /// One request per connection.
+    async fn answer(self: Arc<Self>, mut stream: TcpStream) -> Option<()> {
+        read_request(&mut stream).await?;
+        let failure = self.failure.lock().await.take();
+        if failure.is_none_or(Failure::is_stored) {
+            self.stored.fetch_add(1, Ordering::SeqCst);
+        }
+        let id = self.stored.load(Ordering::SeqCst);
+        let (status, body) = match failure {
+            None => ("201 Created", format!(r#"{{"id":"{id}"}}"#)),
+            Some(Failure::GarbledAnswer) => ("201 Created", r#"{"id":"#.to_owned()),
+            Some(Failure::Rejected) => (
+                "400 Bad Request",
+                r#"{"error":{"code":"BadRequest","message":"No."}}"#.to_owned(),
+            ),
+            Some(Failure::RateLimited) => ("429 Too Many Requests", String::new()),
+            Some(_) => return None,
+        };
+        let answer = format!(
+            "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(answer.as_bytes()).await.ok()
+    }
+}
+
+async fn read_request(stream: &mut TcpStream) -> Option<()> {
+    let mut bytes = Vec::new();
+    loop {
+        stream.read_buf(&mut bytes).await.ok().filter(|n| *n > 0)?;
+        let text = String::from_utf8_lossy(&bytes).to_ascii_lowercase();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else {
+            continue;
+        };
+        let length = head.split("content-length: ").nth(1)?.lines().next()?;
+        if body.len() >= length.parse().ok()? {
+            return Some(());
+        }
+    }
+}
+
+struct Teams {
+    service: Arc<Service>,
+    messenger: SharedMessenger,
+}
+
+#[async_trait]
+impl Subject for Teams {
+    fn messenger(&self) -> SharedMessenger {
+        Arc::clone(&self.messenger)
+    }
+
+    fn request(&self) -> SendRequest {
+        SendRequest::new(
+            Target::conversation("19:a@thread.v2"),
+            Message::text("a message of the suite"),
+        )
+    }
+
+    async fn stored(&self) -> usize {
+        self.service.stored.load(Ordering::SeqCst)
+    }
+
+    async fn fail_next(&self, failure: Failure) -> bool {
+        if failure == Failure::Refused {
+            return false;
+        }
+        *self.service.failure.lock().await = Some(failure);
+        true
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        vec!["very-secret-user-token".to_owned()]
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_client_keeps_the_contract() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let service = Arc::new(Service::default());
+    tokio::spawn(Arc::clone(&service).serve(listener));
+    let client = GraphChatClient::builder(StaticToken::new("very-secret-user-token"))
+        .with_base_url(endpoint)
+        .with_retry(RetryPolicy::never())
+        .build()
+        .unwrap();
+    let messenger: SharedMessenger = Arc::new(client);
+    assert_conformance(&Teams { service, messenger }).await;
+}

@@ -1,0 +1,204 @@
+//! The neutral model on the wire.
+#![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+use mockito::{Matcher, Server, ServerGuard};
+use ms_messenger_core::{
+    Acceptance, Attachment, Card, CardKind, Delivery, ErrorKind, FileReference, IdempotencyKey,
+    Importance, InlineImage, Message, Messenger as _, SendRequest, StaticToken, Target,
+};
+use msgraph_chat::GraphChatClient;
+use serde_json::json;
+
+const POSTED: &str = r#"{"id":"7","createdDateTime":"2026-03-29T03:53:52.035Z"}"#;
+
+fn client(server: &ServerGuard) -> GraphChatClient {
+    GraphChatClient::builder(StaticToken::new("t"))
+        .with_base_url(server.url())
+        .with_one_on_one_chats("me@contoso.com")
+        .build()
+        .unwrap()
+}
+
+async fn sends(request: SendRequest, path: &str, body: Matcher, conversation: &str) {
+    let mut server = Server::new_async().await;
+    let mock = server
+        .mock("POST", path)
+        .match_body(body)
+        .with_status(201)
+        .with_header("request-id", "r1")
+        .with_body(POSTED)
+        .create_async()
+        .await;
+    let receipt = client(&server).send(&request).await.unwrap();
+    mock.assert_async().await;
+    assert_eq!(receipt.acceptance, Acceptance::Posted);
+    assert_eq!(receipt.message_id.unwrap().as_str(), "7");
+    assert_eq!(receipt.conversation.unwrap().as_str(), conversation);
+    assert!(receipt.accepted_at.is_some());
+    assert_eq!(receipt.request_id.as_deref(), Some("r1"));
+}
+
+#[tokio::test]
+async fn channels_answers_chats_and_quotes() {
+    let hi = || Message::text("hi");
+    let body = json!({"body": {"contentType": "text", "content": "hi"}});
+    let exact = || Matcher::Json(body.clone());
+    let channel = || Target::channel("t", "19:c@thread.tacv2");
+    let chat = || Target::conversation("19:a@thread.v2");
+    let messages = "/teams/t/channels/19:c@thread.tacv2/messages";
+    sends(
+        SendRequest::new(channel(), hi()),
+        messages,
+        exact(),
+        "19:c@thread.tacv2",
+    )
+    .await;
+    let answer = SendRequest::new(channel(), hi()).with_reply_to("5");
+    sends(
+        answer,
+        &format!("{messages}/5/replies"),
+        exact(),
+        "19:c@thread.tacv2",
+    )
+    .await;
+    sends(
+        SendRequest::new(chat(), hi()),
+        "/chats/19:a@thread.v2/messages",
+        exact(),
+        "19:a@thread.v2",
+    )
+    .await;
+    let quote = json!({"messageIds": ["5"], "replyMessage": body});
+    let request = SendRequest::new(chat(), hi()).with_reply_to("5");
+    sends(
+        request,
+        "/chats/19:a@thread.v2/messages/replyWithQuote",
+        Matcher::Json(quote),
+        "19:a@thread.v2",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn attachments_follow_the_content_with_their_markers() {
+    let file = FileReference::new("https://a.com/f".parse().unwrap())
+        .with_id("f")
+        .with_name("f.pdf");
+    let message = Message::text("a<b")
+        .with_subject("s")
+        .with_importance(Importance::Urgent)
+        .with_attachment(Attachment::File(file))
+        .with_attachment(Attachment::InlineImage(InlineImage::new(
+            "image/png",
+            *b"png",
+        )))
+        .with_attachment(Attachment::Card(Card::new(
+            CardKind::Hero,
+            json!({"title": "x"}),
+        )));
+    let body = Matcher::AllOf(vec![
+        Matcher::PartialJson(json!({"subject": "s", "importance": "urgent",
+            "attachments": [{"id": "f", "contentType": "reference", "contentUrl": "https://a.com/f", "name": "f.pdf"},
+                {"contentType": "application/vnd.microsoft.card.hero", "content": "{\"title\":\"x\"}"}],
+            "hostedContents": [{"@microsoft.graph.temporaryId": "1", "contentBytes": "cG5n"}]})),
+        Matcher::Regex(r#"a&lt;b<attachment id=\\"f\\"></attachment><img src=\\"../hostedContents/1/\$value\\"><attachment id="#.into()),
+    ]);
+    let request = SendRequest::new(Target::channel("t", "c"), message);
+    sends(request, "/teams/t/channels/c/messages", body, "c").await;
+}
+
+#[tokio::test]
+async fn a_native_body_goes_as_it_is() {
+    let native =
+        json!({"body": {"contentType": "html", "content": "<b>x</b>"}, "importance": "high"});
+    let message = Message::native("msgraph-chat", native.clone());
+    let request = SendRequest::new(Target::conversation("c"), message);
+    sends(request, "/chats/c/messages", Matcher::Json(native), "c").await;
+}
+
+#[tokio::test]
+async fn a_person_is_reached_in_the_chat_of_two_which_is_found_or_created() {
+    let mut server = Server::new_async().await;
+    let member = |id: &str| {
+        json!({"@odata.type": "#microsoft.graph.aadUserConversationMember",
+        "roles": ["owner"], "user@odata.bind": format!("{}/users('{id}')", server.url())})
+    };
+    let body = json!({"chatType": "oneOnOne", "members": [member("me@contoso.com"), member("o''neil@contoso.com")]});
+    let chat = server
+        .mock("POST", "/chats")
+        .match_body(Matcher::Json(body))
+        .with_status(201)
+        .with_body(r#"{"id":"19:two@unq.gbl.spaces"}"#)
+        .create_async()
+        .await;
+    let send = server
+        .mock("POST", "/chats/19:two@unq.gbl.spaces/messages")
+        .with_status(201)
+        .with_body(POSTED)
+        .create_async()
+        .await;
+    let request = SendRequest::new(Target::user("o'neil@contoso.com"), Message::text("hi"));
+    let receipt = client(&server).send(&request).await.unwrap();
+    assert_eq!(
+        receipt.conversation.unwrap().as_str(),
+        "19:two@unq.gbl.spaces"
+    );
+    chat.assert_async().await;
+    send.assert_async().await;
+}
+
+#[tokio::test]
+async fn when_the_chat_of_two_cannot_be_had_nothing_is_sent() {
+    let mut server = Server::new_async().await;
+    server
+        .mock("POST", "/chats")
+        .with_status(501)
+        .create_async()
+        .await;
+    let client = GraphChatClient::builder(StaticToken::new("t"))
+        .with_base_url(server.url())
+        .with_retry(ms_messenger_core::RetryPolicy::never())
+        .with_one_on_one_chats("me")
+        .build()
+        .unwrap();
+    let request = SendRequest::new(Target::user("you"), Message::text("hi"));
+    let error = client.send(&request).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.delivery()),
+        (ErrorKind::Service, Delivery::NotSent)
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_carried_is_refused_all_at_once() {
+    let server = Server::new_async().await;
+    let file = FileReference::new("https://a.com/f".parse().unwrap());
+    let message = Message::text("x")
+        .with_subject("s")
+        .with_attachment(Attachment::Image(file));
+    let request = SendRequest::new(Target::conversation("c"), message)
+        .with_idempotency(IdempotencyKey::random());
+    let error = client(&server).send(&request).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (ErrorKind::Unsupported, 0)
+    );
+    let fields: Vec<&str> = error.problems().iter().map(|p| p.field.as_str()).collect();
+    assert_eq!(
+        fields,
+        ["message.subject", "message.attachments[0]", "idempotency"]
+    );
+
+    let native = Message::native(
+        "msgraph-chat",
+        json!({"body": {"content": "x"}, "etag": "1"}),
+    );
+    let error = client(&server)
+        .send(&SendRequest::new(Target::conversation("c"), native))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.problems()[0].field,
+        "message.body.native.payload.etag"
+    );
+}

@@ -1,0 +1,116 @@
+//! A backend of one's own, which the conformance suite then holds to its word.
+//!
+//! ```sh
+//! cargo run -p examples --example custom_backend
+//! ```
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{BufRead as _, BufReader, Write as _},
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use ms_messenger::{Capabilities, Feature, prelude::*};
+use ms_messenger_testkit::{Failure, Subject, assert_conformance};
+
+/// Appends each message to a file, one line of JSON per message.
+#[derive(Debug)]
+struct Spool {
+    path: PathBuf,
+    sent: AtomicUsize,
+}
+
+const PLATFORM: &str = "spool";
+
+/// All that the backend carries. Whatever is not named here is refused, what later versions of
+/// the model add included.
+const CAPABILITIES: Capabilities =
+    Capabilities::of(&[Feature::ToConversation, Feature::Text, Feature::HtmlAsText]);
+
+#[async_trait]
+impl Messenger for Spool {
+    fn platform(&self) -> &str {
+        PLATFORM
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        CAPABILITIES
+    }
+
+    async fn send(&self, request: &SendRequest) -> Result<Receipt> {
+        self.capabilities().check(PLATFORM, request)?;
+        let line = serde_json::to_string(request).map_err(|e| not_sent("no JSON form", e))?;
+        let mut file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&self.path)
+            .map_err(|e| not_sent("the spool cannot be opened", e))?;
+        // From here on it is not proven any more that nothing was written.
+        file.write_all(format!("{line}\n").as_bytes()).map_err(|e| {
+            Error::new(ErrorKind::Other, "the spool was not written to its end")
+                .with_platform(PLATFORM)
+                .with_delivery(Delivery::Unknown)
+                .with_source(e)
+        })?;
+        let number = self.sent.fetch_add(1, Ordering::Relaxed) + 1;
+        Ok(Receipt::new(Acceptance::Queued).with_message_id(number.to_string()))
+    }
+}
+
+fn not_sent(message: &'static str, source: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(ErrorKind::Other, message)
+        .with_platform(PLATFORM)
+        .with_delivery(Delivery::NotSent)
+        .with_source(source)
+}
+
+/// What the suite needs to know of the backend, and how it counts what really arrived.
+struct SpoolUnderTest(Arc<Spool>);
+
+#[async_trait]
+impl Subject for SpoolUnderTest {
+    fn messenger(&self) -> SharedMessenger {
+        Arc::<Spool>::clone(&self.0)
+    }
+
+    fn request(&self) -> SendRequest {
+        SendRequest::new(Target::conversation("ops"), Message::text("a line of the spool"))
+    }
+
+    async fn stored(&self) -> usize {
+        File::open(&self.0.path).map_or(0, |file| BufReader::new(file).lines().count())
+    }
+
+    /// A disk does not fail on demand; the report says what could not be checked.
+    async fn fail_next(&self, _failure: Failure) -> bool {
+        false
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+#[tokio::main]
+async fn main() -> examples::Result {
+    let path = std::env::temp_dir().join(format!("spool-{}.jsonl", std::process::id()));
+    let spool = Arc::new(Spool {
+        path: path.clone(),
+        sent: AtomicUsize::new(0),
+    });
+
+    let receipt = spool.send_text(Target::conversation("ops"), "hello").await?;
+    println!("{} in {}", receipt.acceptance, path.display());
+
+    let refused = spool.send_text(Target::channel("team", "channel"), "hello").await;
+    println!("refused as it should be: {}", refused.err().ok_or("it was not refused")?);
+
+    assert_conformance(&SpoolUnderTest(spool)).await;
+    println!("the backend keeps the contract");
+    Ok(std::fs::remove_file(path)?)
+}

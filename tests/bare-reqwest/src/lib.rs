@@ -1,0 +1,173 @@
+//! The yardstick of the benchmarks: what one would write by hand with reqwest. It does the same
+//! typed work as our clients (serialise, authorise, send, check, read the receipt) and knows
+//! nothing of certainty.
+
+use std::error::Error;
+
+pub use reqwest::Client;
+use serde::{Deserialize, Serialize};
+
+/// A client with rustls and ring that trusts `root`, or the platform's certificates without it.
+///
+/// # Errors
+///
+/// When the certificate or the configuration is unusable.
+pub fn client(root: Option<&[u8]>) -> Result<reqwest::Client, Box<dyn Error>> {
+    // reqwest asks for a process-wide provider when it is built without one of its own.
+    // A second call finds it installed already, which is no failure.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = reqwest::Client::builder();
+    if let Some(root) = root {
+        builder = builder.tls_certs_merge([reqwest::Certificate::from_pem(root)?]);
+    }
+    Ok(builder.build()?)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ItemBody<'a> {
+    content_type: &'a str,
+    content: &'a str,
+}
+
+#[derive(Serialize)]
+struct ChatMessage<'a> {
+    body: ItemBody<'a>,
+}
+
+/// What comes back from Graph, as far as a receipt needs it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Posted {
+    /// The id of the message.
+    pub id: String,
+    /// When it was made.
+    pub created_date_time: String,
+}
+
+/// Sends one text to a chat through Graph.
+///
+/// # Errors
+///
+/// When it fails in any way.
+pub async fn send_graph(
+    client: &reqwest::Client,
+    base: &str,
+    token: &str,
+    chat: &str,
+    text: &str,
+) -> Result<Posted, reqwest::Error> {
+    let body = ChatMessage {
+        body: ItemBody {
+            content_type: "text",
+            content: text,
+        },
+    };
+    client
+        .post(format!("{base}/v1.0/chats/{chat}/messages"))
+        .bearer_auth(token)
+        .header("client-request-id", "0f0eb78e-a576-1dfc-b414-0f0756de3338")
+        .json(&body)
+        .send()
+        .await?
+        .error_for_status()?
+        .json()
+        .await
+}
+
+#[derive(Serialize)]
+struct ChatSend<'a> {
+    content: &'a str,
+    r#type: &'a str,
+}
+
+/// What comes back from ACS Chat.
+#[derive(Debug, Deserialize)]
+#[non_exhaustive]
+pub struct ChatSent {
+    /// The id of the message.
+    pub id: String,
+}
+
+/// Sends one text to a thread of ACS Chat.
+///
+/// # Errors
+///
+/// When it fails in any way.
+pub async fn send_acs_chat(
+    client: &reqwest::Client,
+    base: &str,
+    token: &str,
+    thread: &str,
+    text: &str,
+) -> Result<ChatSent, reqwest::Error> {
+    let body = ChatSend {
+        content: text,
+        r#type: "text",
+    };
+    client
+        .post(format!("{base}/chat/threads/{thread}/messages?api-version=2025-03-15"))
+        .bearer_auth(token)
+        .header("x-ms-client-request-id", "0f0eb78e-a576-1dfc-b414-0f0756de3338")
+        .json(&body)
+        .send()
+        .await?
+        .error_for_status()?
+        .json()
+        .await
+}
+
+#[derive(Serialize)]
+struct ConversationSend<'a> {
+    request: ConversationText<'a>,
+}
+
+#[derive(Serialize)]
+struct ConversationText<'a> {
+    kind: &'a str,
+    content: &'a str,
+}
+
+/// What comes back from ACS Advanced Messaging.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ConversationSent {
+    /// The id of the message.
+    pub message_id: String,
+}
+
+/// Sends one text to a conversation of ACS Advanced Messaging.
+///
+/// # Errors
+///
+/// When it fails in any way.
+pub async fn send_acs_messages(
+    client: &reqwest::Client,
+    base: &str,
+    token: &str,
+    conversation: &str,
+    text: &str,
+) -> Result<ConversationSent, reqwest::Error> {
+    let body = ConversationSend {
+        request: ConversationText {
+            kind: "text",
+            content: text,
+        },
+    };
+    client
+        .post(format!(
+            "{base}/messages/conversations/{conversation}/messages:send?api-version=2025-04-01-preview"
+        ))
+        .bearer_auth(token)
+        .header("x-ms-client-request-id", "0f0eb78e-a576-1dfc-b414-0f0756de3338")
+        .header("repeatability-request-id", "0f0eb78e-a576-1dfc-b414-0f0756de3338")
+        .header("repeatability-first-sent", "Tue, 01 Apr 2025 12:34:56 GMT")
+        .json(&body)
+        .send()
+        .await?
+        .error_for_status()?
+        .json()
+        .await
+}

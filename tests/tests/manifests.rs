@@ -1,0 +1,101 @@
+//! Every crate can be published alone, and the facade reaches every platform.
+
+use std::{fs, path::PathBuf};
+
+fn root() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+fn crates() -> Vec<PathBuf> {
+    let mut crates: Vec<PathBuf> = fs::read_dir(root().join("crates"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    crates.sort();
+    assert!(crates.len() >= 9, "{crates:?}");
+    crates
+}
+
+fn manifest(dir: &std::path::Path) -> String {
+    fs::read_to_string(dir.join("Cargo.toml")).unwrap()
+}
+
+#[test]
+fn every_crate_brings_what_a_registry_wants() {
+    for dir in crates() {
+        let manifest = manifest(&dir);
+        for member in [
+            "description = ",
+            "license.workspace = true",
+            "repository.workspace = true",
+            "readme = \"README.md\"",
+            "keywords = ",
+            "categories = ",
+            "include = ",
+            "[package.metadata.docs.rs]",
+            "[lints]",
+        ] {
+            assert!(manifest.contains(member), "{}: {member}", dir.display());
+        }
+        for file in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
+            let text = fs::read_to_string(dir.join(file)).unwrap_or_default();
+            assert!(text.len() > 200, "{}: {file}", dir.display());
+        }
+    }
+}
+
+/// A dev-dependency with a version would make a cycle of what must be published first.
+#[test]
+fn crates_of_the_workspace_are_dev_dependencies_by_path_alone() {
+    for dir in crates() {
+        let manifest = manifest(&dir);
+        let dev = manifest.split("[dev-dependencies]").nth(1).unwrap_or("");
+        for line in dev.lines().take_while(|line| !line.starts_with('[')) {
+            let ours = ["ms-messenger", "acs-", "msgraph-chat"];
+            if ours.iter().any(|name| line.starts_with(name)) {
+                assert!(
+                    line.contains("path = ") && !line.contains("version") && !line.contains("workspace"),
+                    "{}: {line}",
+                    dir.display()
+                );
+            }
+        }
+    }
+}
+
+/// A platform crate is one that implements the pipeline's client; the facade must have a feature
+/// of its name, take it into `full`, and pass on every feature of TLS and tracing.
+#[test]
+fn every_platform_is_reached_through_the_facade() {
+    let facade = manifest(&root().join("crates/ms-messenger"));
+    let mut platforms = 0;
+    for dir in crates() {
+        if !dir.join("src/messenger.rs").exists() || dir.ends_with("ms-messenger-core") {
+            continue;
+        }
+        platforms += 1;
+        let name = dir.file_name().unwrap().to_str().unwrap().to_owned();
+        assert!(facade.contains(&format!("\n{name} = [\"dep:{name}\"")), "{name}");
+        let full = facade.lines().find(|line| line.starts_with("full = ")).unwrap();
+        assert!(full.contains(&format!("\"{name}\"")), "{name}: {full}");
+        for feature in ["rustls", "rustls-aws-lc", "native-tls", "tracing"] {
+            let line = facade.lines().find(|l| l.starts_with(&format!("{feature} = "))).unwrap();
+            assert!(line.contains(&format!("\"{name}?/{feature}\"")), "{name}: {line}");
+            let own = manifest(&dir);
+            assert!(own.contains(&format!("\n{feature} = [")), "{name}: {feature}");
+        }
+        let source = fs::read_to_string(root().join("crates/ms-messenger/src/lib.rs")).unwrap();
+        assert!(source.contains(&format!("pub use {};", name.replace('-', "_"))), "{name}");
+    }
+    assert_eq!(platforms, 3);
+}
+
+/// The clients and the emulator read the contracts independently.
+#[test]
+fn the_emulator_depends_on_none_of_our_crates() {
+    let emulator = manifest(&root().join("crates/ms-messenger-emulator"));
+    let dependencies = emulator.split("[dependencies]").nth(1).unwrap();
+    for name in ["ms-messenger", "acs-", "msgraph-"] {
+        assert!(!dependencies.lines().any(|line| line.starts_with(name)), "{name}");
+    }
+}

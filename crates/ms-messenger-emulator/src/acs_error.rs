@@ -87,7 +87,8 @@ impl AcsError {
     /// The answer with `body()` and the header `x-ms-error-code`.
     pub(crate) fn into_answer(self) -> Answer {
         let body = Bytes::from(self.body().to_string());
-        Answer::bytes(self.status, "application/json", body).with_header("x-ms-error-code", self.code)
+        Answer::bytes(self.status, "application/json", body)
+            .with_header("x-ms-error-code", self.code)
     }
 }
 

@@ -244,7 +244,13 @@ fn refuse(
     refusal: Refusal,
 ) -> Response<Payload> {
     shared.stats.count(platform, Event::Rejected);
-    let answer = service_error(shared, platform, inbound, refusal.status(), refusal.message());
+    let answer = service_error(
+        shared,
+        platform,
+        inbound,
+        refusal.status(),
+        refusal.message(),
+    );
     let mut response = respond(answer);
     if matches!(refusal, Refusal::TooLarge | Refusal::Incomplete) {
         // The rest of the body is not read, so the connection cannot be used again.
@@ -276,12 +282,20 @@ fn fault_answer(
     instead: &FaultStatus,
 ) -> Answer {
     let status = StatusCode::from_u16(instead.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut answer = service_error(shared, platform, inbound, status, "Injected by a fault rule.");
+    let mut answer = service_error(
+        shared,
+        platform,
+        inbound,
+        status,
+        "Injected by a fault rule.",
+    );
     match &instead.body {
         None => {}
         Some(Value::String(text)) => {
             answer.body = Bytes::from(text.clone());
-            answer.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+            answer
+                .headers
+                .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
         }
         Some(json) => answer.body = Bytes::from(json.to_string()),
     }

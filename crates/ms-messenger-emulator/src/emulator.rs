@@ -123,7 +123,9 @@ pub(crate) fn run(
     workers: usize,
 ) -> io::Result<Emulator> {
     let runtime = if workers == 1 {
-        runtime::Builder::new_current_thread().enable_all().build()?
+        runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?
     } else {
         runtime::Builder::new_multi_thread()
             .worker_threads(workers)

@@ -95,7 +95,10 @@ impl Query {
 
     /// The first value of `name`; names are compared without regard to case.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
-        let found = self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        let found = self
+            .0
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 

@@ -152,7 +152,10 @@ pub(crate) struct Filter {
 impl Filter {
     fn admits(&self, row: &LedgerRow) -> bool {
         self.platform.is_none_or(|p| p == row.platform)
-            && self.conversation.as_ref().is_none_or(|c| *c == row.conversation)
+            && self
+                .conversation
+                .as_ref()
+                .is_none_or(|c| *c == row.conversation)
     }
 }
 
@@ -182,7 +185,12 @@ impl Ledger {
         let platform = new.platform;
         let request_id = inbound.client_request_id().map(str::to_owned);
         let earlier_request = first_use(&mut self.by_request_id, platform, &request_id, seq);
-        let earlier_key = first_use(&mut self.by_idempotency_key, platform, &new.idempotency_key, seq);
+        let earlier_key = first_use(
+            &mut self.by_idempotency_key,
+            platform,
+            &new.idempotency_key,
+            seq,
+        );
         let row = LedgerRow {
             seq,
             platform,
@@ -213,14 +221,22 @@ impl Ledger {
 
     /// The rows that `filter` admits, oldest first.
     pub(crate) fn rows(&self, filter: &Filter) -> Vec<SharedRow> {
-        let skip = usize::try_from(filter.since).unwrap_or(usize::MAX).min(self.rows.len());
-        let admitted = self.rows[skip..].iter().filter(|(row, _)| filter.admits(row));
-        admitted.map(|(row, replays)| (Arc::clone(row), *replays)).collect()
+        let skip = usize::try_from(filter.since)
+            .unwrap_or(usize::MAX)
+            .min(self.rows.len());
+        let admitted = self.rows[skip..]
+            .iter()
+            .filter(|(row, _)| filter.admits(row));
+        admitted
+            .map(|(row, replays)| (Arc::clone(row), *replays))
+            .collect()
     }
 
     /// The newest row that `filter` admits and whose text is `text`, else the newest that contains it.
     pub(crate) fn newest(&self, filter: &Filter, text: Option<&str>) -> Option<SharedRow> {
-        let skip = usize::try_from(filter.since).unwrap_or(usize::MAX).min(self.rows.len());
+        let skip = usize::try_from(filter.since)
+            .unwrap_or(usize::MAX)
+            .min(self.rows.len());
         let mut containing = None;
         for (row, replays) in self.rows[skip..].iter().rev() {
             if !filter.admits(row) {

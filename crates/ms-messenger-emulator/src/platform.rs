@@ -77,5 +77,8 @@ impl Serialize for Platform {
 
 /// Whether `pattern` names `operation`: the whole name, or its part before the first dot.
 pub(crate) fn names_operation(pattern: &str, operation: &str) -> bool {
-    pattern == operation || operation.split_once('.').is_some_and(|(head, _)| head == pattern)
+    pattern == operation
+        || operation
+            .split_once('.')
+            .is_some_and(|(head, _)| head == pattern)
 }

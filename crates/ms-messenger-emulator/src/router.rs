@@ -30,19 +30,49 @@ pub(crate) struct Route {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Call {
     Notification,
-    ConversationSend { conversation: String },
-    ConversationList { conversation: String },
-    ThreadSend { thread: String },
-    ThreadList { thread: String },
-    ThreadGet { thread: String, message: String },
+    ConversationSend {
+        conversation: String,
+    },
+    ConversationList {
+        conversation: String,
+    },
+    ThreadSend {
+        thread: String,
+    },
+    ThreadList {
+        thread: String,
+    },
+    ThreadGet {
+        thread: String,
+        message: String,
+    },
     ChatCreate,
-    GraphSend { place: Place },
-    GraphReply { place: Place, root: String },
-    GraphQuote { place: Place },
-    GraphList { place: Place },
-    GraphGet { place: Place, message: String },
-    GraphReplies { place: Place, root: String },
-    GraphReplyGet { place: Place, root: String, reply: String },
+    GraphSend {
+        place: Place,
+    },
+    GraphReply {
+        place: Place,
+        root: String,
+    },
+    GraphQuote {
+        place: Place,
+    },
+    GraphList {
+        place: Place,
+    },
+    GraphGet {
+        place: Place,
+        message: String,
+    },
+    GraphReplies {
+        place: Place,
+        root: String,
+    },
+    GraphReplyGet {
+        place: Place,
+        root: String,
+        reply: String,
+    },
     /// A write under `/me/chats`, which Graph refuses.
     GraphMeWrite,
 }
@@ -97,9 +127,13 @@ fn on(
 fn acs_messages(method: &Method, raw: &[&str]) -> Routed {
     const PLATFORM: Platform = Platform::AcsMessages;
     match raw {
-        ["notifications:send"] => {
-            on(method, Method::POST, PLATFORM, "send.notification", Some(Call::Notification))
-        }
+        ["notifications:send"] => on(
+            method,
+            Method::POST,
+            PLATFORM,
+            "send.notification",
+            Some(Call::Notification),
+        ),
         ["conversations", id, "messages:send"] => {
             let call = decode(id).map(|conversation| Call::ConversationSend { conversation });
             on(method, Method::POST, PLATFORM, "send", call)
@@ -136,11 +170,21 @@ fn acs_chat(method: &Method, raw: &[&str]) -> Routed {
 fn graph(method: &Method, raw: &[&str]) -> Routed {
     const PLATFORM: Platform = Platform::MsgraphChat;
     match raw {
-        ["chats"] => on(method, Method::POST, PLATFORM, "chat.create", Some(Call::ChatCreate)),
+        ["chats"] => on(
+            method,
+            Method::POST,
+            PLATFORM,
+            "chat.create",
+            Some(Call::ChatCreate),
+        ),
         ["me", "chats"] if *method == Method::POST => Routed::WrongMethod(PLATFORM, "GET"),
-        ["me", "chats", _, "messages"] if *method == Method::POST => {
-            on(method, Method::POST, PLATFORM, "send", Some(Call::GraphMeWrite))
-        }
+        ["me", "chats", _, "messages"] if *method == Method::POST => on(
+            method,
+            Method::POST,
+            PLATFORM,
+            "send",
+            Some(Call::GraphMeWrite),
+        ),
         ["chats", chat, "messages", "replyWithQuote"] => {
             let call = chat_place(chat).map(|place| Call::GraphQuote { place });
             on(method, Method::POST, PLATFORM, "send.quote", call)
@@ -168,8 +212,20 @@ fn graph_messages(method: &Method, place: Option<Place>, rest: &[&str]) -> Route
     let is_post = *method == Method::POST;
     let is_channel = matches!(place, Place::Channel { .. });
     match rest {
-        [] if is_post => on(method, Method::POST, PLATFORM, "send", Some(Call::GraphSend { place })),
-        [] => on(method, Method::GET, PLATFORM, "list", Some(Call::GraphList { place })),
+        [] if is_post => on(
+            method,
+            Method::POST,
+            PLATFORM,
+            "send",
+            Some(Call::GraphSend { place }),
+        ),
+        [] => on(
+            method,
+            Method::GET,
+            PLATFORM,
+            "list",
+            Some(Call::GraphList { place }),
+        ),
         [message] => {
             let call = decode(message).map(|message| Call::GraphGet { place, message });
             on(method, Method::GET, PLATFORM, "get", call)
@@ -217,8 +273,14 @@ mod tests {
 
     #[test]
     fn an_encoded_verb_colon_is_not_the_operation() {
-        assert_eq!(operation(Method::POST, "/messages/notifications%3Asend"), None);
-        assert_eq!(operation(Method::POST, "/messages/notifications:send"), Some("send.notification"));
+        assert_eq!(
+            operation(Method::POST, "/messages/notifications%3Asend"),
+            None
+        );
+        assert_eq!(
+            operation(Method::POST, "/messages/notifications:send"),
+            Some("send.notification")
+        );
     }
 
     #[test]
@@ -227,11 +289,23 @@ mod tests {
         assert_eq!(operation(Method::POST, channel), Some("send"));
         assert_eq!(operation(Method::GET, channel), Some("list"));
         assert_eq!(operation(Method::GET, &format!("{channel}/1")), Some("get"));
-        assert_eq!(operation(Method::POST, &format!("{channel}/1/replies")), Some("send.reply"));
-        assert_eq!(operation(Method::GET, &format!("{channel}/1/replies")), Some("list.replies"));
-        assert_eq!(operation(Method::GET, &format!("{channel}/1/replies/2")), Some("get.reply"));
+        assert_eq!(
+            operation(Method::POST, &format!("{channel}/1/replies")),
+            Some("send.reply")
+        );
+        assert_eq!(
+            operation(Method::GET, &format!("{channel}/1/replies")),
+            Some("list.replies")
+        );
+        assert_eq!(
+            operation(Method::GET, &format!("{channel}/1/replies/2")),
+            Some("get.reply")
+        );
         let chat = "/v1.0/chats/C/messages";
-        assert_eq!(operation(Method::POST, &format!("{chat}/replyWithQuote")), Some("send.quote"));
+        assert_eq!(
+            operation(Method::POST, &format!("{chat}/replyWithQuote")),
+            Some("send.quote")
+        );
         assert_eq!(operation(Method::POST, "/v1.0/chats"), Some("chat.create"));
         assert_eq!(operation(Method::POST, &format!("{chat}/1/replies")), None);
     }

@@ -106,7 +106,8 @@ impl Shared {
 
     /// Wakes everybody who waits for a message.
     pub(crate) fn announce(&self) {
-        self.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
+        self.changes
+            .send_modify(|changes| *changes = changes.wrapping_add(1));
     }
 
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {

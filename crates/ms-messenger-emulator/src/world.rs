@@ -162,7 +162,11 @@ impl World {
             self.graph.users.push(user);
         }
         self.graph.token = self.graph.users[0].token.clone();
-        let app_roles = json!(["ChannelMessage.Read.All", "Chat.Read.All", "Teamwork.Migrate.All"]);
+        let app_roles = json!([
+            "ChannelMessage.Read.All",
+            "Chat.Read.All",
+            "Teamwork.Migrate.All"
+        ]);
         self.graph.app_token = self.app_token(GRAPH_AUDIENCE, &app_roles);
         self.acs.entra_token = self.app_token(ACS_AUDIENCE, &json!([]));
     }
@@ -250,7 +254,10 @@ impl World {
 
     /// The Graph user of that object id.
     pub(crate) fn graph_user(&self, id: &str) -> Option<&GraphUser> {
-        self.graph.users.iter().find(|user| user.id.eq_ignore_ascii_case(id))
+        self.graph
+            .users
+            .iter()
+            .find(|user| user.id.eq_ignore_ascii_case(id))
     }
 
     /// The short name of an ACS user, or nothing for a foreign one.
@@ -267,9 +274,7 @@ impl World {
             .map(|u| json!({"id": u.id, "name": u.name, "token": u.token}))
             .collect();
         let graph = &self.graph;
-        let user = |u: &GraphUser| {
-            json!({"id": u.id, "display_name": u.display_name, "upn": u.upn, "token": u.token})
-        };
+        let user = |u: &GraphUser| json!({"id": u.id, "display_name": u.display_name, "upn": u.upn, "token": u.token});
         let graph_users: Vec<Value> = graph.users.iter().map(user).collect();
         json!({
             "acs": {
@@ -323,7 +328,10 @@ mod tests {
     #[test]
     fn the_same_seed_gives_the_same_world_and_another_seed_another() {
         let world = World::new(3, "http://127.0.0.1:1");
-        assert_eq!(world.to_json(), World::new(3, "http://127.0.0.1:1").to_json());
+        assert_eq!(
+            world.to_json(),
+            World::new(3, "http://127.0.0.1:1").to_json()
+        );
         let other = World::new(4, "http://127.0.0.1:1");
         assert_ne!(world.acs.access_key, other.acs.access_key);
         assert_ne!(world.graph.token, other.graph.token);

@@ -76,7 +76,11 @@ fn error_answer(shared: &Shared, error: &AcsError) -> Answer {
         }),
         ErrorStyle::Empty => return Answer::empty(error.status),
     };
-    Answer::bytes(error.status, "application/json; charset=utf-8", Bytes::from(body.to_string()))
+    Answer::bytes(
+        error.status,
+        "application/json; charset=utf-8",
+        Bytes::from(body.to_string()),
+    )
 }
 
 fn execute(shared: &Shared, call: &Call, inbound: &Inbound) -> Result<Outcome, AcsError> {
@@ -90,11 +94,17 @@ fn execute(shared: &Shared, call: &Call, inbound: &Inbound) -> Result<Outcome, A
     match call {
         Call::ThreadSend { thread } => send(shared, inbound, thread, &caller, version),
         Call::ThreadGet { thread, message } => {
-            let message = shared.state().acs_chat.message(shared, thread, message, &caller)?;
+            let message = shared
+                .state()
+                .acs_chat
+                .message(shared, thread, message, &caller)?;
             Ok(Outcome::new(Answer::json(StatusCode::OK, &message), false))
         }
         Call::ThreadList { thread } => list(shared, inbound, thread, &caller, version),
-        _ => Err(AcsError::of_status(StatusCode::NOT_FOUND, "No such operation.")),
+        _ => Err(AcsError::of_status(
+            StatusCode::NOT_FOUND,
+            "No such operation.",
+        )),
     }
 }
 
@@ -113,7 +123,9 @@ fn authenticate(shared: &Shared, inbound: &Inbound) -> Result<String, AcsError> 
         .map_err(|_| unauthorized("The user access token is invalid or has expired."))?;
     let is_of_resource = claims.text("resourceId") == Some(shared.world.resource_id().as_str());
     let Some(user) = claims.acs_user().filter(|_| is_of_resource) else {
-        return Err(unauthorized("The token is not a user access token of this resource."));
+        return Err(unauthorized(
+            "The token is not a user access token of this resource.",
+        ));
     };
     if !claims.has_chat_scope() {
         return Err(forbidden());
@@ -155,7 +167,10 @@ fn send(
     let thread = thread.replace(':', "%3A");
     let location = format!("{}/chat/threads/{thread}/messages/{id}", inbound.origin());
     let answer = Answer::json(StatusCode::CREATED, &json!({ "id": id }));
-    Ok(Outcome::new(answer.with_header("location", &location), true))
+    Ok(Outcome::new(
+        answer.with_header("location", &location),
+        true,
+    ))
 }
 
 fn list(
@@ -166,10 +181,14 @@ fn list(
     version: &str,
 ) -> Result<Outcome, AcsError> {
     let options = store::ListOptions::read(inbound)?;
-    let (items, next) = shared.state().acs_chat.list(shared, thread, caller, &options)?;
+    let (items, next) = shared
+        .state()
+        .acs_chat
+        .list(shared, thread, caller, &options)?;
     let mut body = json!({ "value": items });
     if let Some(before) = next {
-        body["nextLink"] = Value::from(options.next_link(&inbound.origin(), thread, before, version));
+        body["nextLink"] =
+            Value::from(options.next_link(&inbound.origin(), thread, before, version));
     }
     Ok(Outcome::new(Answer::json(StatusCode::OK, &body), false))
 }

@@ -83,7 +83,13 @@ impl ListOptions {
 
     /// The link to the page that follows sequence number `before`. Like the service's, it holds the
     /// thread id unencoded.
-    pub(crate) fn next_link(&self, origin: &str, thread: &str, before: u64, version: &str) -> String {
+    pub(crate) fn next_link(
+        &self,
+        origin: &str,
+        thread: &str,
+        before: u64,
+        version: &str,
+    ) -> String {
         let start = percent_encoding::utf8_percent_encode(
             &self.start_text,
             percent_encoding::NON_ALPHANUMERIC,
@@ -125,7 +131,12 @@ fn identifier(raw_id: &str) -> Value {
 impl Store {
     /// The seeded thread with all seeded users.
     pub(crate) fn new(world: &World) -> Self {
-        let users: Vec<&str> = world.acs.users.iter().map(|user| user.id.as_str()).collect();
+        let users: Vec<&str> = world
+            .acs
+            .users
+            .iter()
+            .map(|user| user.id.as_str())
+            .collect();
         let thread = Thread::new(&users, EPOCH_SECONDS * 1000);
         let threads = HashMap::from([(world.acs.thread_id.clone(), thread)]);
         Self { threads }
@@ -159,14 +170,17 @@ impl Store {
             content["attachments"] = attachments.clone();
         }
         let metadata = Some(&draft.metadata).filter(|m| !m.is_empty());
-        thread.append(now, Message {
-            id: 0,
-            kind: draft.kind,
-            content,
-            sender: Some(sender.to_owned()),
-            sender_display_name: draft.sender_display_name.clone(),
-            metadata: metadata.map(|m| m.clone().into()),
-        })
+        thread.append(
+            now,
+            Message {
+                id: 0,
+                kind: draft.kind,
+                content,
+                sender: Some(sender.to_owned()),
+                sender_display_name: draft.sender_display_name.clone(),
+                metadata: metadata.map(|m| m.clone().into()),
+            },
+        )
     }
 
     /// One message.
@@ -231,14 +245,17 @@ impl Thread {
         });
         let topic = json!({"topic": TOPIC, "initiatorCommunicationIdentifier": initiator});
         for (kind, content) in [("participantAdded", added), ("topicUpdated", topic)] {
-            thread.append(now, Message {
-                id: 0,
-                kind,
-                content,
-                sender: None,
-                sender_display_name: String::new(),
-                metadata: None,
-            });
+            thread.append(
+                now,
+                Message {
+                    id: 0,
+                    kind,
+                    content,
+                    sender: None,
+                    sender_display_name: String::new(),
+                    metadata: None,
+                },
+            );
         }
         thread
     }
@@ -280,7 +297,10 @@ mod tests {
     #[test]
     fn the_cursor_is_read_back() {
         for before in [1, 3, 77_777] {
-            assert_eq!(sequence_of(&sync_state("19:a@thread.v2", before)), Some(before));
+            assert_eq!(
+                sequence_of(&sync_state("19:a@thread.v2", before)),
+                Some(before)
+            );
         }
         assert_eq!(sequence_of("short"), None);
         assert_eq!(sequence_of("zzzzzzzzzzzzzzzzzzzz"), None);

@@ -38,7 +38,10 @@ impl Draft {
 pub(crate) fn send(inbound: &Inbound, version: &str) -> Result<Draft, AcsError> {
     if !inbound.is_json() {
         let message = "The media type must be application/json.";
-        return Err(AcsError::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+        return Err(AcsError::of_status(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            message,
+        ));
     }
     let invalid = |_| AcsError::bad_request("The request body is not valid JSON.");
     let body: Value = serde_json::from_slice(&inbound.body).map_err(invalid)?;
@@ -49,7 +52,10 @@ pub(crate) fn send(inbound: &Inbound, version: &str) -> Result<Draft, AcsError> 
     let mut problem = |target: &str, message: &str| {
         details.push(json!({"code": "BadRequest", "message": message, "target": target}));
     };
-    let content = body.get("content").and_then(Value::as_str).unwrap_or_default();
+    let content = body
+        .get("content")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     if content.trim().is_empty() {
         problem("content", "The content field is required.");
     }
@@ -81,9 +87,15 @@ pub(crate) fn send(inbound: &Inbound, version: &str) -> Result<Draft, AcsError> 
     let attachments = body.get("attachments").filter(|a| !a.is_null());
     if let Some(attachments) = attachments {
         if version != PREVIEW {
-            problem("attachments", "Attachments are not supported by this API version.");
+            problem(
+                "attachments",
+                "Attachments are not supported by this API version.",
+            );
         } else if !are_attachments(attachments) {
-            problem("attachments", "Each attachment needs an id and an attachmentType.");
+            problem(
+                "attachments",
+                "Each attachment needs an id and an attachmentType.",
+            );
         }
     }
     if content.len() > MAX_CONTENT {

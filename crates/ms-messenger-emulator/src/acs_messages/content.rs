@@ -9,7 +9,9 @@ const MAX_TEXT: usize = 4096;
 
 /// Kinds of 2024-02-01: `image` is what later versions call `image_v0`.
 const FIRST_KINDS: &[&str] = &["text", "image", "template"];
-const MEDIA_KINDS: &[&str] = &["text", "image", "image_v0", "document", "video", "audio", "template"];
+const MEDIA_KINDS: &[&str] = &[
+    "text", "image", "image_v0", "document", "video", "audio", "template",
+];
 const ALL_KINDS: &[&str] = &[
     "text",
     "image",

@@ -10,7 +10,9 @@ const MAX_ROWS: usize = 10;
 /// Checks an interactive message; answers the text of its body.
 pub(crate) fn check(message: &Value, findings: &mut Findings) -> String {
     if !message.is_object() {
-        findings.bad("A non-empty \"InteractiveMessage\" is required when message type is Interactive.");
+        findings.bad(
+            "A non-empty \"InteractiveMessage\" is required when message type is Interactive.",
+        );
         return String::new();
     }
     let body = text_part(&message["body"], "body", findings).to_owned();
@@ -34,7 +36,9 @@ fn at_most(text: &str, limit: usize, parameter: &str, findings: &mut Findings) {
 
 fn text_part<'a>(part: &'a Value, name: &str, findings: &mut Findings) -> &'a str {
     if part["kind"] != "text" {
-        findings.bad(format!("The interactive {name} must be of the kind \"text\"."));
+        findings.bad(format!(
+            "The interactive {name} must be of the kind \"text\"."
+        ));
         return "";
     }
     findings.text(part, "text", &format!("the interactive {name} is Text"))
@@ -65,7 +69,9 @@ fn action(action: &Value, findings: &mut Findings) {
         }
     };
     if content["kind"] != wanted {
-        return findings.bad(format!("The content of this action must be of the kind \"{wanted}\"."));
+        return findings.bad(format!(
+            "The content of this action must be of the kind \"{wanted}\"."
+        ));
     }
     match wanted {
         "buttonSet" => buttons(&content["buttons"], findings),
@@ -93,12 +99,18 @@ fn buttons(buttons: &Value, findings: &mut Findings) {
 fn groups(content: &Value, findings: &mut Findings) {
     let opener = findings.text(content, "title", "the action is a list");
     at_most(opener, 20, "action['button']", findings);
-    let groups = content["groups"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let groups = content["groups"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     let mut rows = 0;
     for group in groups {
         let title = findings.text(group, "title", "a list section is given");
         at_most(title, 24, "section['title']", findings);
-        let items = group["items"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let items = group["items"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         rows += items.len();
         for item in items {
             let owner = "a list row is given";

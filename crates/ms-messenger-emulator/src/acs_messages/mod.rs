@@ -57,7 +57,11 @@ pub(crate) struct Hold {
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        self.shared.state().acs_messages.repeatability.finish(&self.key);
+        self.shared
+            .state()
+            .acs_messages
+            .repeatability
+            .finish(&self.key);
     }
 }
 
@@ -71,7 +75,9 @@ pub(crate) fn handle(shared: &Arc<Shared>, call: &Call, inbound: &Inbound) -> Ou
         .unwrap_or_else(|refusal| Outcome::new(refusal.into_answer(), false));
     decorate(shared, inbound, &mut outcome.answer);
     let versions = versions.join(", ");
-    outcome.answer = outcome.answer.with_header("api-supported-versions", &versions);
+    outcome.answer = outcome
+        .answer
+        .with_header("api-supported-versions", &versions);
     outcome
 }
 
@@ -122,7 +128,10 @@ fn authenticate(shared: &Shared, inbound: &Inbound, now: u64) -> Result<Caller, 
     let authorization = inbound.header("authorization").unwrap_or_default();
     if let Some(token) = authorization.strip_prefix("Bearer ") {
         let refused = |_| denied("Denied by the resource provider.");
-        let claims = world.tokens().verify(token.trim(), now / 1000).map_err(refused)?;
+        let claims = world
+            .tokens()
+            .verify(token.trim(), now / 1000)
+            .map_err(refused)?;
         if let Some(user) = claims.acs_user() {
             return Ok(Caller {
                 credential: user.clone(),
@@ -140,7 +149,8 @@ fn authenticate(shared: &Shared, inbound: &Inbound, now: u64) -> Result<Caller, 
             is_user: false,
         });
     }
-    access_key::verify(shared.access_key(), inbound, now).map_err(|problem| denied(problem.message()))?;
+    access_key::verify(shared.access_key(), inbound, now)
+        .map_err(|problem| denied(problem.message()))?;
     Ok(Caller {
         credential: "access-key".to_owned(),
         sender: world.service_identity(),
@@ -172,7 +182,10 @@ fn send(
             let id = Some(&repeatable);
             let (answer, row) = perform(shared, &mut state, call, inbound, caller, judged, id);
             let answer = with_result(answer, "accepted");
-            state.acs_messages.repeatability.record(&repeatable.key, &answer, row);
+            state
+                .acs_messages
+                .repeatability
+                .record(&repeatable.key, &answer, row);
             let hold = Hold {
                 shared: Arc::clone(shared),
                 key: repeatable.key,
@@ -218,7 +231,9 @@ fn perform(
 ) -> (Answer, Option<u64>) {
     let sent = judged.and_then(|accepted| match call {
         Call::ConversationSend { conversation } => {
-            state.acs_messages.send(shared, conversation, caller, accepted)
+            state
+                .acs_messages
+                .send(shared, conversation, caller, accepted)
         }
         _ => Ok(store::notify(shared, accepted)),
     });
@@ -239,13 +254,17 @@ fn list(
     inbound: &Inbound,
 ) -> Result<Outcome, AcsError> {
     let options = ListOptions::read(inbound)?;
-    let page = shared.state().acs_messages.list(shared, conversation, caller, &options)?;
+    let page = shared
+        .state()
+        .acs_messages
+        .list(shared, conversation, caller, &options)?;
     let mut body = json!({ "value": page.items });
     if let Some(last) = page.continues_after {
         // The live service writes a relative reference here, and omits the member on the last page.
         let version = inbound.query.value("api-version").unwrap_or_default();
         let (path, size) = (inbound.path(), options.size);
-        let next = format!("{path}?api-version={version}&maxPageSize={size}&continuationToken={last}");
+        let next =
+            format!("{path}?api-version={version}&maxPageSize={size}&continuationToken={last}");
         body["nextLink"] = json!(next);
     }
     Ok(Outcome::new(Answer::json(StatusCode::OK, &body), false))
@@ -263,7 +282,10 @@ pub(crate) fn inject(
     let conversation_or_from = conversation.unwrap_or(from).to_owned();
     let message: Value = json!({"kind": "text", "content": text});
     let message_id = match conversation {
-        Some(conversation) => state.acs_messages.store(shared, conversation, from, message).to_string(),
+        Some(conversation) => state
+            .acs_messages
+            .store(shared, conversation, from, message)
+            .to_string(),
         None => shared.guid().to_string(),
     };
     let row = crate::ledger::NewRow {

@@ -40,7 +40,8 @@ pub(crate) fn read(
         (false, false) => return Ok(None),
         (true, true) => {}
         _ => {
-            let message = "Repeatability-Request-ID and Repeatability-First-Sent must be sent together.";
+            let message =
+                "Repeatability-Request-ID and Repeatability-First-Sent must be sent together.";
             return Err(AcsError::bad_request(message));
         }
     }
@@ -50,13 +51,18 @@ pub(crate) fn read(
         return Err(AcsError::bad_request(message));
     };
     let Ok(id) = Uuid::try_parse(inbound.header(ID_HEADER).unwrap_or_default()) else {
-        return Err(AcsError::bad_request("Repeatability-Request-ID is not a GUID."));
+        return Err(AcsError::bad_request(
+            "Repeatability-Request-ID is not a GUID.",
+        ));
     };
     let now = crate::clock::at_ms(now);
     let distance = now.duration_since(at).unwrap_or_else(|e| e.duration());
     if distance.as_millis() > u128::from(WINDOW_MS) {
         let message = "Repeatability-First-Sent is not within 5 minutes of the current time.";
-        return Err(AcsError::of_status(StatusCode::PRECONDITION_FAILED, message));
+        return Err(AcsError::of_status(
+            StatusCode::PRECONDITION_FAILED,
+            message,
+        ));
     }
     let since_epoch = at.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Ok(Some(Repeatable {
@@ -202,7 +208,10 @@ mod tests {
         let old = request(0, "a");
         assert!(matches!(store.begin(&old, 0), Found::New));
         store.finish(&old.key);
-        assert!(matches!(store.begin(&request(700_000, "b"), 700_000), Found::New));
+        assert!(matches!(
+            store.begin(&request(700_000, "b"), 700_000),
+            Found::New
+        ));
         assert_eq!(store.entries.len(), 1);
     }
 }

@@ -65,7 +65,11 @@ impl ListOptions {
     pub(crate) fn read(inbound: &Inbound) -> Result<Self, AcsError> {
         let size = match inbound.query.value("maxPageSize") {
             None => DEFAULT_PAGE,
-            Some(text) => match text.parse::<i32>().ok().and_then(|n| usize::try_from(n).ok()) {
+            Some(text) => match text
+                .parse::<i32>()
+                .ok()
+                .and_then(|n| usize::try_from(n).ok())
+            {
                 Some(n) if n > 0 => n,
                 _ => {
                     let message = format!("The value '{text}' is not valid for maxPageSize.");
@@ -112,7 +116,9 @@ impl Store {
             participants: world.acs.users.iter().map(|user| user.id.clone()).collect(),
             ..Conversation::default()
         };
-        store.conversations.insert(world.acs.conversation_id.clone(), conversation);
+        store
+            .conversations
+            .insert(world.acs.conversation_id.clone(), conversation);
         store
     }
 
@@ -141,7 +147,9 @@ impl Store {
         accepted: Accepted,
     ) -> Result<Sent, AcsError> {
         self.admit(shared, id, caller)?;
-        let message_id = self.store(shared, id, &caller.sender, accepted.message).to_string();
+        let message_id = self
+            .store(shared, id, &caller.sender, accepted.message)
+            .to_string();
         Ok(Sent {
             answer: Answer::json(StatusCode::OK, &json!({"messageId": message_id})),
             row: NewRow {

@@ -16,7 +16,9 @@ pub(crate) fn check(template: &Value, findings: &mut Findings) -> String {
     let name = findings.text(template, "name", owner).to_owned();
     let language = findings.text(template, "language", owner);
     if !language.is_empty() && !is_language(language) {
-        findings.bad(format!("The template language \"{language}\" is not an ISO 639 code."));
+        findings.bad(format!(
+            "The template language \"{language}\" is not an ISO 639 code."
+        ));
     }
     let values = values(&template["values"], findings);
     bindings(&template["bindings"], &values, findings);
@@ -26,7 +28,10 @@ pub(crate) fn check(template: &Value, findings: &mut Findings) -> String {
 fn is_language(language: &str) -> bool {
     let (base, country) = language.split_once('_').unwrap_or((language, "XX"));
     let is_alphabetic = |s: &str| s.bytes().all(|b| b.is_ascii_alphabetic());
-    (2..=3).contains(&base.len()) && country.len() == 2 && is_alphabetic(base) && is_alphabetic(country)
+    (2..=3).contains(&base.len())
+        && country.len() == 2
+        && is_alphabetic(base)
+        && is_alphabetic(country)
 }
 
 fn list<'a>(value: &'a Value, what: &str, findings: &mut Findings) -> &'a [Value] {
@@ -60,7 +65,9 @@ fn values<'a>(values: &'a Value, findings: &mut Findings) -> BTreeMap<&'a str, &
                 }
             }
             "quickAction" | "" => {}
-            other => findings.bad(format!("The template value kind \"{other}\" is not supported.")),
+            other => findings.bad(format!(
+                "The template value kind \"{other}\" is not supported."
+            )),
         }
         if kinds.insert(name, kind).is_some() {
             findings.bad(format!("The template value \"{name}\" is given twice."));
@@ -77,15 +84,24 @@ fn bindings(bindings: &Value, values: &BTreeMap<&str, &str>, findings: &mut Find
         findings.bad("The template bindings must be of the kind \"whatsApp\".");
     }
     let slots: [(&str, &[&str]); 4] = [
-        ("header", &["text", "image", "document", "video", "location"]),
+        (
+            "header",
+            &["text", "image", "document", "video", "location"],
+        ),
         ("body", &["text"]),
         ("footer", &["text"]),
         ("buttons", &["quickAction"]),
     ];
     for (slot, kinds) in slots {
-        for binding in list(&bindings[slot], &format!("template.bindings.{slot}"), findings) {
+        for binding in list(
+            &bindings[slot],
+            &format!("template.bindings.{slot}"),
+            findings,
+        ) {
             let reference = findings.text(binding, "refValue", "a template binding is given");
-            if slot == "buttons" && !matches!(binding["subType"].as_str(), Some("quickReply" | "url")) {
+            if slot == "buttons"
+                && !matches!(binding["subType"].as_str(), Some("quickReply" | "url"))
+            {
                 findings.bad("A button binding needs the subType \"quickReply\" or \"url\".");
             }
             match values.get(reference) {

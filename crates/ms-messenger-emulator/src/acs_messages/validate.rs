@@ -45,7 +45,9 @@ impl Findings {
     /// What WhatsApp refuses: `code` is Meta's, as in `#100`.
     pub(crate) fn parameter(&mut self, code: u32, message: &str) {
         let inner = format!("InvalidParameter: (#{code}) {message}");
-        self.add(AcsError::bad_request(PARAMETER).with_inner("WaErrorCode.InvalidParameter", &inner));
+        self.add(
+            AcsError::bad_request(PARAMETER).with_inner("WaErrorCode.InvalidParameter", &inner),
+        );
     }
 
     /// A required string; empty counts as missing. The text is the live service's, by kind.
@@ -53,7 +55,10 @@ impl Findings {
         match body.get(name).and_then(Value::as_str) {
             Some(text) if !text.is_empty() => text,
             _ => {
-                self.bad(format!("A non-empty \"{}\" is required when {owner}.", capital(name)));
+                self.bad(format!(
+                    "A non-empty \"{}\" is required when {owner}.",
+                    capital(name)
+                ));
                 ""
             }
         }
@@ -86,7 +91,11 @@ impl Findings {
         let first = findings.next()?;
         let rest: Vec<Value> = findings
             .map(|e| {
-                let inner = e.inner.as_ref().and_then(|i| i["message"].as_str()).map(str::to_owned);
+                let inner = e
+                    .inner
+                    .as_ref()
+                    .and_then(|i| i["message"].as_str())
+                    .map(str::to_owned);
                 json!({"code": e.code, "message": inner.unwrap_or(e.message)})
             })
             .collect();
@@ -97,7 +106,9 @@ impl Findings {
 /// `mediaUri` as `MediaUri`.
 pub(crate) fn capital(name: &str) -> String {
     let mut chars = name.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
 }
 
 /// Judges the body of a send.
@@ -109,7 +120,10 @@ pub(crate) fn send(
 ) -> Result<Accepted, AcsError> {
     if !inbound.is_json() {
         let message = "The media type must be application/json.";
-        return Err(AcsError::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+        return Err(AcsError::of_status(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            message,
+        ));
     }
     let invalid = |_| AcsError::bad_request("The request body is not valid JSON.");
     let body: Value = serde_json::from_slice(&inbound.body).map_err(invalid)?;
@@ -172,11 +186,14 @@ fn conversation_message(body: &Value, version: &str, findings: &mut Findings) ->
     match body.get("outboundDeliveryStrategy") {
         None | Some(Value::Null) => {}
         Some(Value::String(s)) if s == "internalOnly" || s == "allParticipants" => {}
-        Some(other) => findings.bad(format!("The outboundDeliveryStrategy {other} is not supported.")),
+        Some(other) => findings.bad(format!(
+            "The outboundDeliveryStrategy {other} is not supported."
+        )),
     }
     let request = &body["request"];
     if !request.is_object() {
-        findings.add(AcsError::bad_request("The request field is required.").with_target("request"));
+        findings
+            .add(AcsError::bad_request("The request field is required.").with_target("request"));
         return content::nothing();
     }
     content::message(request, content::conversation_kinds(version), findings)

@@ -58,15 +58,33 @@ pub(crate) fn inject_request(
     let (conversation, message_id) = match platform.and_then(Platform::from_name) {
         Some(Platform::AcsMessages) => {
             let conversation = fields.optional("conversation");
-            acs_messages::inject(shared, fields.text("from"), conversation, fields.text("text"), inbound)
+            acs_messages::inject(
+                shared,
+                fields.text("from"),
+                conversation,
+                fields.text("text"),
+                inbound,
+            )
         }
         Some(Platform::AcsChat) => {
             let thread = fields.text("conversation");
-            acs_chat::inject(shared, thread, fields.text("sender"), fields.text("text"), inbound)
+            acs_chat::inject(
+                shared,
+                thread,
+                fields.text("sender"),
+                fields.text("text"),
+                inbound,
+            )
         }
         _ => {
             let place = fields.text("conversation");
-            graph::inject(shared, place, fields.text("sender"), fields.text("text"), inbound)
+            graph::inject(
+                shared,
+                place,
+                fields.text("sender"),
+                fields.text("text"),
+                inbound,
+            )
         }
     };
     shared.announce();
@@ -83,8 +101,14 @@ impl<'a> Fields<'a> {
         };
         let members = message.as_object().ok_or_else(empty)?;
         let mut problems = Vec::new();
-        for name in members.keys().filter(|name| !known.contains(&name.as_str())) {
-            problems.push(format!("{name}: is unknown here; known: {}", known.join(", ")));
+        for name in members
+            .keys()
+            .filter(|name| !known.contains(&name.as_str()))
+        {
+            problems.push(format!(
+                "{name}: is unknown here; known: {}",
+                known.join(", ")
+            ));
         }
         // `conversation` may be absent where there is a `from`.
         let may_lack = |name: &str| name == "conversation" && known.contains(&"from");
@@ -92,7 +116,9 @@ impl<'a> Fields<'a> {
             match members.get(*name) {
                 Some(Value::String(text)) if !text.is_empty() => {}
                 None if may_lack(name) => {}
-                _ => problems.push(format!("{name}: is required and must be a non-empty string")),
+                _ => problems.push(format!(
+                    "{name}: is required and must be a non-empty string"
+                )),
             }
         }
         if problems.is_empty() {

@@ -81,7 +81,12 @@ fn error(status: StatusCode, code: &str, message: &str, details: &[String]) -> A
 }
 
 fn bad_request(code: &str, problems: &[String]) -> Answer {
-    error(StatusCode::BAD_REQUEST, code, &problems.join("; "), problems)
+    error(
+        StatusCode::BAD_REQUEST,
+        code,
+        &problems.join("; "),
+        problems,
+    )
 }
 
 fn read_json(inbound: &Inbound) -> Result<Value, Answer> {
@@ -108,7 +113,10 @@ fn put_faults(shared: &Shared, inbound: &Inbound) -> Answer {
 fn filter(inbound: &Inbound, known: &[&str]) -> Result<(Filter, u64), Answer> {
     let mut problems = Vec::new();
     for name in inbound.query.names().filter(|name| !known.contains(name)) {
-        problems.push(format!("{name}: is unknown here; known: {}", known.join(", ")));
+        problems.push(format!(
+            "{name}: is unknown here; known: {}",
+            known.join(", ")
+        ));
     }
     let mut number = |name: &str, default: u64| match inbound.query.value(name).map(str::parse) {
         None => default,
@@ -153,7 +161,12 @@ fn messages(shared: &Shared, inbound: &Inbound) -> Answer {
 fn json_of<T: serde::Serialize + ?Sized>(value: &T) -> Answer {
     match serde_json::to_value(value) {
         Ok(value) => ok(&value),
-        Err(e) => error(StatusCode::INTERNAL_SERVER_ERROR, "Internal", &e.to_string(), &[]),
+        Err(e) => error(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Internal",
+            &e.to_string(),
+            &[],
+        ),
     }
 }
 

@@ -25,7 +25,9 @@ impl FaultEngine {
         let state = |index: usize| RuleState {
             matched: 0,
             applied: 0,
-            rng: fastrand::Rng::with_seed(seed.wrapping_mul(0x9E37_79B9).wrapping_add(index as u64)),
+            rng: fastrand::Rng::with_seed(
+                seed.wrapping_mul(0x9E37_79B9).wrapping_add(index as u64),
+            ),
         };
         let states = (0..faults.rules.len()).map(state).collect();
         Self { faults, states }
@@ -81,9 +83,15 @@ mod tests {
     #[test]
     fn nth_every_and_times_count_matching_requests_only() {
         let rule = |status| FaultRule::new(FaultAction::status(status)).with_operation("send");
-        let mut faults = engine([rule(501).with_nth([1, 3]), rule(502).with_every(2).with_times(1)]);
+        let mut faults = engine([
+            rule(501).with_nth([1, 3]),
+            rule(502).with_every(2).with_times(1),
+        ]);
         assert_eq!(statuses(&mut faults, "list", 2), [0, 0]);
-        assert_eq!(statuses(&mut faults, "send.reply", 5), [501, 502, 501, 0, 0]);
+        assert_eq!(
+            statuses(&mut faults, "send.reply", 5),
+            [501, 502, 501, 0, 0]
+        );
     }
 
     #[test]

@@ -115,14 +115,22 @@ impl Reader {
     }
 
     /// The object at `path`, its members checked against `known`.
-    fn object<'a>(&mut self, path: &str, value: &'a Value, known: &[&str]) -> Option<&'a Map<String, Value>> {
+    fn object<'a>(
+        &mut self,
+        path: &str,
+        value: &'a Value,
+        known: &[&str],
+    ) -> Option<&'a Map<String, Value>> {
         let Some(object) = value.as_object() else {
             self.problem(path, "must be an object");
             return None;
         };
         for name in object.keys().filter(|name| !known.contains(&name.as_str())) {
             let known = known.join(", ");
-            self.problem(&join(path, name), format_args!("is unknown here; known: {known}"));
+            self.problem(
+                &join(path, name),
+                format_args!("is unknown here; known: {known}"),
+            );
         }
         Some(object)
     }
@@ -130,8 +138,15 @@ impl Reader {
     fn whole_number(&mut self, path: &str, value: &Value, from: u64, to: u64) -> Option<u64> {
         let number = value.as_u64().filter(|n| (from..=to).contains(n));
         if number.is_none() {
-            let limit = if to == u64::MAX { String::new() } else { format!(" to {to}") };
-            self.problem(path, format_args!("must be a whole number from {from}{limit}"));
+            let limit = if to == u64::MAX {
+                String::new()
+            } else {
+                format!(" to {to}")
+            };
+            self.problem(
+                path,
+                format_args!("must be a whole number from {from}{limit}"),
+            );
         }
         number
     }
@@ -184,7 +199,14 @@ impl Reader {
     }
 
     fn matching(&mut self, path: &str, value: &Value, rule: &mut FaultRule) {
-        let known = ["platform", "operation", "nth", "every", "probability", "times"];
+        let known = [
+            "platform",
+            "operation",
+            "nth",
+            "every",
+            "probability",
+            "times",
+        ];
         let Some(object) = self.object(path, value, &known) else {
             return;
         };
@@ -205,12 +227,21 @@ impl Reader {
         self.selection(path, object, rule);
     }
 
-    fn operation(&mut self, path: &str, value: &Value, platform: Option<Platform>) -> Option<String> {
+    fn operation(
+        &mut self,
+        path: &str,
+        value: &Value,
+        platform: Option<Platform>,
+    ) -> Option<String> {
         let name = self.text(path, value)?;
         let platforms = platform.map_or(Platform::ALL.to_vec(), |p| vec![p]);
         let mut known = platforms.iter().flat_map(|p| p.operations());
         if !known.any(|operation| names_operation(name, operation)) {
-            let all: Vec<&str> = platforms.iter().flat_map(|p| p.operations()).copied().collect();
+            let all: Vec<&str> = platforms
+                .iter()
+                .flat_map(|p| p.operations())
+                .copied()
+                .collect();
             self.problem(path, format_args!("must be one of {}", all.join(", ")));
         }
         Some(name.to_owned())
@@ -223,7 +254,10 @@ impl Reader {
             .collect();
         if chosen.len() > 1 {
             let chosen = chosen.join(", ");
-            self.problem(path, format_args!("takes one of nth, every, probability, not {chosen}"));
+            self.problem(
+                path,
+                format_args!("takes one of nth, every, probability, not {chosen}"),
+            );
         }
         if let Some(numbers) = object.get("nth") {
             let at = join(path, "nth");
@@ -258,14 +292,20 @@ impl Reader {
             "cut_body" => &["kind", "after_bytes"],
             "malformed_body" => &["kind"],
             _ => {
-                let known = "status, status_after_store, delay, close, reset, cut_body, malformed_body";
+                let known =
+                    "status, status_after_store, delay, close, reset, cut_body, malformed_body";
                 self.problem(&join(path, "kind"), format_args!("must be one of {known}"));
                 return None;
             }
         };
         let object = self.object(path, value, members)?;
         let number = |reader: &mut Self, name: &str, from, to| {
-            reader.whole_number(&join(path, name), object.get(name).unwrap_or(&Value::Null), from, to)
+            reader.whole_number(
+                &join(path, name),
+                object.get(name).unwrap_or(&Value::Null),
+                from,
+                to,
+            )
         };
         Some(match kind {
             "status" => FaultAction::Status(self.status(path, object)?),
@@ -314,7 +354,8 @@ impl Reader {
                 return None;
             }
         };
-        let is_valid = http::HeaderName::try_from(name).is_ok() && http::HeaderValue::from_str(&text).is_ok();
+        let is_valid =
+            http::HeaderName::try_from(name).is_ok() && http::HeaderValue::from_str(&text).is_ok();
         if !is_valid {
             self.problem(path, "is not a valid header");
         }
@@ -327,7 +368,10 @@ impl Reader {
             Some("after_read") => Some(When::AfterRead),
             Some("after_store") => Some(When::AfterStore),
             _ => {
-                self.problem(&join(path, "when"), "must be one of before_read, after_read, after_store");
+                self.problem(
+                    &join(path, "when"),
+                    "must be one of before_read, after_read, after_store",
+                );
                 None
             }
         }
@@ -354,7 +398,10 @@ mod tests {
             {"when": 1, "action": {"kind": "close", "when": "later"}},
         ]});
         let problems = Faults::from_json(&document).unwrap_err().problems;
-        let paths: Vec<&str> = problems.iter().filter_map(|p| p.split(": ").next()).collect();
+        let paths: Vec<&str> = problems
+            .iter()
+            .filter_map(|p| p.split(": ").next())
+            .collect();
         assert_eq!(
             paths,
             [

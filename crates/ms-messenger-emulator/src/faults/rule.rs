@@ -119,7 +119,10 @@ impl FaultRule {
     /// Whether the rule is meant for this platform and operation at all.
     pub(crate) fn concerns(&self, platform: Platform, operation: &str) -> bool {
         self.platform.is_none_or(|p| p == platform)
-            && self.operation.as_ref().is_none_or(|pattern| names_operation(pattern, operation))
+            && self
+                .operation
+                .as_ref()
+                .is_none_or(|pattern| names_operation(pattern, operation))
     }
 }
 

@@ -1,1 +1,0 @@
-//! msm: send messages over Microsoft messaging platforms from a shell, with an embedded emulator.

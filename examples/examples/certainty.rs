@@ -7,23 +7,34 @@
 //! cargo run -p examples --example certainty
 //! ```
 
-use ms_messenger::{
-    acs_chat::AcsChatClient, acs_messages::AcsMessagesClient, prelude::*,
-};
-use ms_messenger_emulator::{Emulator, Faults};
+use ms_messenger::{acs_chat::AcsChatClient, acs_messages::AcsMessagesClient, prelude::*};
+use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, Platform, When};
 
 #[tokio::main]
 async fn main() -> examples::Result {
     let emulator = Emulator::start().await?;
     let world = emulator.world().acs.clone();
     // The first send on each platform is stored, but its answer is lost.
-    let faults: Faults = serde_json::from_value(serde_json::json!({"rules": [{
-        "match": {"operation": "send", "nth": [1]},
-        "action": {"kind": "close", "when": "after_store"},
-    }]}))?;
+    let lost = |platform| {
+        FaultRule::new(FaultAction::Close {
+            when: When::AfterStore,
+        })
+        .with_platform(platform)
+        .with_operation("send")
+        .with_nth([1])
+    };
+    let faults = Faults::new()
+        .with_rule(lost(Platform::AcsChat))
+        .with_rule(lost(Platform::AcsMessages));
     emulator.set_faults(faults);
 
-    without_a_key(&emulator, &world.endpoint, &world.users[0].token, &world.thread_id).await?;
+    without_a_key(
+        &emulator,
+        &world.endpoint,
+        &world.users[0].token,
+        &world.thread_id,
+    )
+    .await?;
     with_a_key(&emulator, &world.connection_string, &world.conversation_id).await
 }
 
@@ -35,7 +46,9 @@ async fn without_a_key(
     thread: &str,
 ) -> examples::Result {
     let chat = AcsChatClient::builder(endpoint, StaticToken::new(token)).build()?;
-    let outcome = chat.send_text(Target::conversation(thread), "Pay 40 crowns").await;
+    let outcome = chat
+        .send_text(Target::conversation(thread), "Pay 40 crowns")
+        .await;
     let error = outcome.err().ok_or("the answer should have been lost")?;
     println!("without a key: {error}");
     match error.delivery() {
@@ -44,9 +57,15 @@ async fn without_a_key(
         // Proven: do not send it again, only its id is lost.
         Delivery::Sent => println!("  it is out"),
         // Look before you send again: the error keeps when the attempt began.
-        _ => println!("  it may be out since {:?}; ask the thread, or a person", error.began_at()),
+        _ => println!(
+            "  it may be out since {:?}; ask the thread, or a person",
+            error.began_at()
+        ),
     }
-    println!("  the ledger says: stored {} time(s)\n", stored(emulator, "acs-chat"));
+    println!(
+        "  the ledger says: stored {} time(s)\n",
+        stored(emulator, Platform::AcsChat)
+    );
     Ok(())
 }
 
@@ -59,12 +78,18 @@ async fn with_a_key(emulator: &Emulator, connection: &str, conversation: &str) -
     )
     .with_idempotency(IdempotencyKey::random());
     let receipt = messages.send(&request).await?;
-    println!("with a key: {} as {:?}", receipt.acceptance, receipt.message_id);
-    println!("  the ledger says: stored {} time(s)", stored(emulator, "acs-messages"));
+    println!(
+        "with a key: {} as {:?}",
+        receipt.acceptance, receipt.message_id
+    );
+    println!(
+        "  the ledger says: stored {} time(s)",
+        stored(emulator, Platform::AcsMessages)
+    );
     Ok(())
 }
 
-fn stored(emulator: &Emulator, platform: &str) -> usize {
+fn stored(emulator: &Emulator, platform: Platform) -> usize {
     let rows = emulator.messages();
-    rows.iter().filter(|row| row.platform.as_str() == platform).count()
+    rows.iter().filter(|row| row.platform == platform).count()
 }

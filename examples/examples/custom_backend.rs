@@ -51,18 +51,22 @@ impl Messenger for Spool {
             .open(&self.path)
             .map_err(|e| not_sent("the spool cannot be opened", e))?;
         // From here on it is not proven any more that nothing was written.
-        file.write_all(format!("{line}\n").as_bytes()).map_err(|e| {
-            Error::new(ErrorKind::Other, "the spool was not written to its end")
-                .with_platform(PLATFORM)
-                .with_delivery(Delivery::Unknown)
-                .with_source(e)
-        })?;
+        file.write_all(format!("{line}\n").as_bytes())
+            .map_err(|e| {
+                Error::new(ErrorKind::Other, "the spool was not written to its end")
+                    .with_platform(PLATFORM)
+                    .with_delivery(Delivery::Unknown)
+                    .with_source(e)
+            })?;
         let number = self.sent.fetch_add(1, Ordering::Relaxed) + 1;
         Ok(Receipt::new(Acceptance::Queued).with_message_id(number.to_string()))
     }
 }
 
-fn not_sent(message: &'static str, source: impl std::error::Error + Send + Sync + 'static) -> Error {
+fn not_sent(
+    message: &'static str,
+    source: impl std::error::Error + Send + Sync + 'static,
+) -> Error {
     Error::new(ErrorKind::Other, message)
         .with_platform(PLATFORM)
         .with_delivery(Delivery::NotSent)
@@ -79,7 +83,10 @@ impl Subject for SpoolUnderTest {
     }
 
     fn request(&self) -> SendRequest {
-        SendRequest::new(Target::conversation("ops"), Message::text("a line of the spool"))
+        SendRequest::new(
+            Target::conversation("ops"),
+            Message::text("a line of the spool"),
+        )
     }
 
     async fn stored(&self) -> usize {
@@ -104,11 +111,18 @@ async fn main() -> examples::Result {
         sent: AtomicUsize::new(0),
     });
 
-    let receipt = spool.send_text(Target::conversation("ops"), "hello").await?;
+    let receipt = spool
+        .send_text(Target::conversation("ops"), "hello")
+        .await?;
     println!("{} in {}", receipt.acceptance, path.display());
 
-    let refused = spool.send_text(Target::channel("team", "channel"), "hello").await;
-    println!("refused as it should be: {}", refused.err().ok_or("it was not refused")?);
+    let refused = spool
+        .send_text(Target::channel("team", "channel"), "hello")
+        .await;
+    println!(
+        "refused as it should be: {}",
+        refused.err().ok_or("it was not refused")?
+    );
 
     assert_conformance(&SpoolUnderTest(spool)).await;
     println!("the backend keeps the contract");

@@ -27,7 +27,12 @@ async fn main() -> examples::Result {
         let mut outcomes = std::pin::pin!(messenger.send_all(stream::iter(requests), 4));
         while let Some(sent) = outcomes.next().await {
             match sent.result {
-                Ok(receipt) => println!("{} {}: {}", messenger.platform(), sent.index, receipt.acceptance),
+                Ok(receipt) => println!(
+                    "{} {}: {}",
+                    messenger.platform(),
+                    sent.index,
+                    receipt.acceptance
+                ),
                 // The request comes back with its outcome, ready for a journal.
                 Err(error) => println!("{} {}: {error}", messenger.platform(), sent.index),
             }

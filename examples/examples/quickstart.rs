@@ -12,7 +12,10 @@ async fn main() -> examples::Result {
     let stage = examples::teams().await?;
     let teams = &stage.client;
 
-    match teams.send_text(stage.target.clone(), "The build is green").await {
+    match teams
+        .send_text(stage.target.clone(), "The build is green")
+        .await
+    {
         Ok(receipt) => {
             let id = receipt.message_id.map(|id| id.to_string());
             println!("{} as {}", receipt.acceptance, id.unwrap_or_default());

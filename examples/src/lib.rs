@@ -6,9 +6,7 @@
 use std::env;
 
 use ms_messenger::{
-    StaticToken, Target,
-    acs_chat::AcsChatClient,
-    acs_messages::AcsMessagesClient,
+    StaticToken, Target, acs_chat::AcsChatClient, acs_messages::AcsMessagesClient,
     msgraph_chat::GraphChatClient,
 };
 use ms_messenger_emulator::Emulator;
@@ -42,7 +40,10 @@ impl<C> Stage<C> {
     }
 
     fn emulated(client: C, target: Target, emulator: Emulator) -> Self {
-        println!("no service named: sending to an emulator at {}", emulator.http_url());
+        println!(
+            "no service named: sending to an emulator at {}",
+            emulator.http_url()
+        );
         Self {
             client,
             target,
@@ -53,7 +54,10 @@ impl<C> Stage<C> {
     /// Prints what the emulator stored; nothing when the service is real.
     pub fn print_ledger(&self) {
         for row in self.emulator.iter().flat_map(Emulator::messages) {
-            println!("  stored: {} {} {:?}", row.platform, row.operation, row.text);
+            println!(
+                "  stored: {} {} {:?}",
+                row.platform, row.operation, row.text
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
 //! What each crate pulls in, counted with `cargo tree`.
+#![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use std::{collections::BTreeSet, process::Command};
 
@@ -8,7 +9,13 @@ fn tree(package: &str, features: &[&str]) -> BTreeSet<String> {
     command
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .args(["tree", "--locked", "--edges", "normal", "--prefix", "none"])
-        .args(["--format", "{p}", "--package", package, "--no-default-features"])
+        .args([
+            "--format",
+            "{p}",
+            "--package",
+            package,
+            "--no-default-features",
+        ])
         .args(["--features", &features.join(",")]);
     let output = command.output().unwrap();
     assert!(
@@ -27,11 +34,21 @@ fn tree(package: &str, features: &[&str]) -> BTreeSet<String> {
 }
 
 fn names(tree: &BTreeSet<String>) -> BTreeSet<&str> {
-    tree.iter().filter_map(|line| line.split(' ').next()).collect()
+    tree.iter()
+        .filter_map(|line| line.split(' ').next())
+        .collect()
 }
 
 const HTTP_AND_TLS: [&str; 10] = [
-    "reqwest", "hyper", "hyper-util", "h2", "rustls", "native-tls", "openssl", "aws-lc-rs", "ring",
+    "reqwest",
+    "hyper",
+    "hyper-util",
+    "h2",
+    "rustls",
+    "native-tls",
+    "openssl",
+    "aws-lc-rs",
+    "ring",
     "tokio-rustls",
 ];
 
@@ -39,14 +56,21 @@ const HTTP_AND_TLS: [&str; 10] = [
 fn core_is_small_and_has_no_http_client() {
     let tree = tree("ms-messenger-core", &[]);
     assert!(tree.len() <= 60, "{}: {tree:#?}", tree.len());
-    for name in HTTP_AND_TLS.into_iter().chain(["mio", "socket2", "async-std", "smol"]) {
+    for name in HTTP_AND_TLS
+        .into_iter()
+        .chain(["mio", "socket2", "async-std", "smol"])
+    {
         assert!(!names(&tree).contains(name), "{name}");
     }
 }
 
 #[test]
 fn the_facade_without_platforms_has_no_http_client() {
-    for features in [&[][..], &["rustls"], &["rustls-aws-lc", "native-tls", "tracing"]] {
+    for features in [
+        &[][..],
+        &["rustls"],
+        &["rustls-aws-lc", "native-tls", "tracing"],
+    ] {
         let tree = tree("ms-messenger", features);
         for name in HTTP_AND_TLS {
             assert!(!names(&tree).contains(name), "{features:?}: {name}");
@@ -60,7 +84,11 @@ fn each_platform_feature_brings_its_crate_and_no_other() {
     for platform in platforms {
         let tree = tree("ms-messenger", &[platform, "rustls"]);
         for other in platforms {
-            assert_eq!(names(&tree).contains(other), other == platform, "{platform}: {other}");
+            assert_eq!(
+                names(&tree).contains(other),
+                other == platform,
+                "{platform}: {other}"
+            );
         }
         assert!(names(&tree).contains("ring"), "{platform}");
         for absent in ["aws-lc-rs", "native-tls", "openssl"] {

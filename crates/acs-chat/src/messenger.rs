@@ -76,7 +76,10 @@ impl AcsChatClient {
 fn from_payload(payload: &Value) -> Result<SendChatMessageRequest> {
     serde_path_to_error::deserialize(payload).map_err(|error| {
         let mut problems = Problems::new();
-        let field = format!("message.body.native.payload.{}", error.path());
+        let field = match error.path().to_string().as_str() {
+            "." => "message.body.native.payload".to_owned(),
+            path => format!("message.body.native.payload.{path}"),
+        };
         problems.add(field, error.inner().to_string());
         match problems.into_result(ErrorKind::InvalidRequest) {
             Err(error) => error.with_platform(PLATFORM),

@@ -2,7 +2,7 @@
 //! live service adds a `message` to `innererror`, which holds Meta's code as `(#n)`.
 
 use ms_messenger_http::{Answer, Service, ServiceError};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The name of the platform.
 pub const PLATFORM: &str = "acs-messages";
@@ -10,8 +10,7 @@ pub const PLATFORM: &str = "acs-messages";
 pub(crate) static SERVICE: Service = Service::new(PLATFORM)
     .with_client_request_id("x-ms-client-request-id")
     .with_request_ids(&["ms-cv", "x-azure-ref", "x-ms-client-request-id"])
-    .with_error_reader(read)
-    .with_throttling_503();
+    .with_error_reader(read);
 
 /// The body of an error.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,14 +26,16 @@ pub struct ErrorResponse {
 #[non_exhaustive]
 pub struct ErrorDetail {
     /// The service's own code, e.g. `TemplateNotFound`.
+    #[serde(deserialize_with = "nullable")]
     pub code: String,
     /// The service's own words.
+    #[serde(deserialize_with = "nullable")]
     pub message: String,
     /// The field that the error is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
     /// The errors that led to this one.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<ErrorDetail>,
     /// The error behind this one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,6 +48,7 @@ pub struct ErrorDetail {
 #[non_exhaustive]
 pub struct InnerError {
     /// A finer code, e.g. `WaErrorCode.InvalidParameter`.
+    #[serde(deserialize_with = "nullable")]
     pub code: String,
     /// Words that the specification does not know and the live service gives; the most useful
     /// of all, since Meta's code stands in them as `(#131008)`.
@@ -55,6 +57,13 @@ pub struct InnerError {
     /// The error behind this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub innererror: Option<Box<InnerError>>,
+}
+
+/// A member that may be null.
+fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    input: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(input)?.unwrap_or_default())
 }
 
 impl ErrorResponse {
@@ -113,6 +122,13 @@ mod tests {
         let inner = error.innererror.unwrap();
         assert_eq!(inner.code, "WaErrorCode.InvalidParameter");
         assert_eq!(inner.innererror.unwrap().code, "Deep");
+    }
+
+    #[test]
+    fn a_null_loses_nothing_else() {
+        let body = br#"{"error":{"code":null,"message":"m","target":null,"details":null,"innererror":{"code":null,"message":"(#100)"}}}"#;
+        let error = ErrorResponse::read(body).unwrap().error;
+        assert_eq!(error.whole_message().unwrap(), "m; (#100)");
     }
 
     #[test]

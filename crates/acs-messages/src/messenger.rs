@@ -86,7 +86,15 @@ impl AcsMessagesClient {
         options: &SendOptions,
     ) -> Result<Receipt> {
         let content: NotificationKind = match &message.body {
-            Body::Native { payload, .. } => from_payload(payload)?,
+            Body::Native { payload, .. } => {
+                // The request says who gets it; a payload must not say otherwise.
+                for member in ["to", "channelRegistrationId"] {
+                    if payload.get(member).is_some() {
+                        return Err(refused(member, "is said by the request, not by its body"));
+                    }
+                }
+                from_payload(payload)?
+            }
             body => as_notification(conversation_content(body)?),
         };
         let channel = self.channel_registration_id().ok_or_else(unsupported)?;
@@ -180,18 +188,21 @@ fn as_notification(content: ConversationContent) -> NotificationKind {
 }
 
 fn from_payload<T: DeserializeOwned>(payload: &Value) -> Result<T> {
-    serde_path_to_error::deserialize(payload).map_err(|error| {
-        let mut problems = Problems::new();
-        let path = error.path().to_string();
-        let field = match path.as_str() {
-            "." => "message.body.native.payload".to_owned(),
-            path => format!("message.body.native.payload.{path}"),
-        };
-        problems.add(field, error.inner().to_string());
-        problems
-            .into_result(ErrorKind::InvalidRequest)
-            .err()
-            .unwrap_or_else(unsupported)
-            .with_platform(PLATFORM)
-    })
+    serde_path_to_error::deserialize(payload)
+        .map_err(|error| refused(&error.path().to_string(), &error.inner().to_string()))
+}
+
+/// The member at `path` of a native body breaks `rule`.
+fn refused(path: &str, rule: &str) -> Error {
+    let mut problems = Problems::new();
+    let field = match path {
+        "." => "message.body.native.payload".to_owned(),
+        path => format!("message.body.native.payload.{path}"),
+    };
+    problems.add(field, rule);
+    let refused = problems.into_result(ErrorKind::InvalidRequest);
+    refused
+        .err()
+        .unwrap_or_else(unsupported)
+        .with_platform(PLATFORM)
 }

@@ -67,7 +67,7 @@ async fn under_its_key_a_send_is_repeated_even_after_doubt() {
     for status in [408, 409, 429, 500, 502, 503, 504] {
         let error = refused(status, &[("retry-after-ms", "1")], "", 3).await;
         let expected = match status {
-            429 | 503 => Delivery::NotSent,
+            429 => Delivery::NotSent,
             _ => Delivery::Unknown,
         };
         assert_eq!(error.delivery(), expected, "{status}");

@@ -180,3 +180,27 @@ async fn without_a_channel_registration_numbers_are_not_carried() {
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
 }
+
+#[tokio::test]
+async fn a_native_body_cannot_name_another_recipient_or_unknown_members() {
+    let number = || Target::phone("+14255550123").unwrap();
+    for (payload, field) in [
+        (
+            json!({"kind": "text", "content": "x", "to": ["+19999999999"]}),
+            "message.body.native.payload.to",
+        ),
+        (
+            json!({"kind": "hologram", "to": ["+19999999999"]}),
+            "message.body.native.payload.to",
+        ),
+        (
+            json!({"kind": "text", "content": "x", "mentions": []}),
+            "message.body.native.payload",
+        ),
+    ] {
+        let request = SendRequest::new(number(), Message::native("acs-messages", payload));
+        let (kind, fields) = refusal(request).await;
+        assert_eq!(kind, ErrorKind::InvalidRequest);
+        assert_eq!(fields, [field]);
+    }
+}

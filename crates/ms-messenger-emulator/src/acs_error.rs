@@ -14,7 +14,7 @@ pub(crate) struct AcsError {
     pub(crate) message: String,
     pub(crate) target: Option<String>,
     pub(crate) details: Vec<Value>,
-    pub(crate) inner: Option<Value>,
+    pub(crate) inner: Option<Box<Value>>,
 }
 
 impl AcsError {
@@ -55,7 +55,7 @@ impl AcsError {
 
     /// A nested error with the live service's `message`, which carries the WhatsApp code.
     pub(crate) fn with_inner(mut self, code: &str, message: &str) -> Self {
-        self.inner = Some(json!({"code": code, "message": message}));
+        self.inner = Some(Box::new(json!({"code": code, "message": message})));
         self
     }
 
@@ -79,7 +79,7 @@ impl AcsError {
             error["details"] = json!(self.details);
         }
         if let Some(inner) = &self.inner {
-            error["innererror"] = inner.clone();
+            error["innererror"] = Value::clone(inner);
         }
         json!({ "error": error })
     }

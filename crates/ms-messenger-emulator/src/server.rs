@@ -72,20 +72,16 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>, mut stop: watch::Rec
         .timer(TokioTimer::new())
         .header_read_timeout(IDLE_LIMIT)
         .serve_connection(TokioIo::new(stream), handler);
-    loop {
-        tokio::select! {
-            biased;
-            _ = &mut connection => return,
-            ending = control.ended() => {
-                return end(connection.into_parts().io.into_inner(), ending).await;
-            }
-            result = stop.changed() => {
-                if result.is_err() {
-                    return;
-                }
+    tokio::select! {
+        biased;
+        _ = &mut connection => {}
+        ending = control.ended() => {
+            end(connection.into_parts().io.into_inner(), ending).await;
+        }
+        result = stop.changed() => {
+            if result.is_ok() {
                 Pin::new(&mut connection).graceful_shutdown();
                 let _ = tokio::time::timeout(SHUTDOWN_LIMIT, connection).await;
-                return;
             }
         }
     }

@@ -18,7 +18,10 @@ impl Traffic {
         let is_alone = self.under_way.fetch_add(1, Ordering::Relaxed) == 0;
         let busy_for = self.busy_for.load(Ordering::Relaxed);
         if !is_alone {
-            self.busy_for.store(BUSY_FOR, Ordering::Relaxed);
+            // Most find it set: a store from every sender would pass the cache line around.
+            if busy_for != BUSY_FOR {
+                self.busy_for.store(BUSY_FOR, Ordering::Relaxed);
+            }
         } else if busy_for > 0 {
             self.busy_for.store(busy_for - 1, Ordering::Relaxed);
         }

@@ -14,10 +14,18 @@ pub use acs_messages;
 pub use msgraph_chat;
 
 /// How calls travel: shared connections, time-outs, proxy, trusted certificates.
-#[cfg(any(feature = "acs-messages", feature = "acs-chat", feature = "msgraph-chat"))]
+#[cfg(any(
+    feature = "acs-messages",
+    feature = "acs-chat",
+    feature = "msgraph-chat"
+))]
 #[cfg_attr(
     docsrs,
-    doc(cfg(any(feature = "acs-messages", feature = "acs-chat", feature = "msgraph-chat")))
+    doc(cfg(any(
+        feature = "acs-messages",
+        feature = "acs-chat",
+        feature = "msgraph-chat"
+    )))
 )]
 pub mod http {
     pub use ms_messenger_http::{HttpClient, HttpOptions, HttpVersions, Proxy};

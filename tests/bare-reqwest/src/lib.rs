@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 /// # Errors
 ///
 /// When the certificate or the configuration is unusable.
-pub fn client(root: Option<&[u8]>) -> Result<reqwest::Client, Box<dyn Error>> {
+pub fn client(root: Option<&[u8]>) -> Result<Client, Box<dyn Error>> {
     // reqwest asks for a process-wide provider when it is built without one of its own.
     // A second call finds it installed already, which is no failure.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut builder = reqwest::Client::builder();
+    let mut builder = Client::builder();
     if let Some(root) = root {
         builder = builder.tls_certs_merge([reqwest::Certificate::from_pem(root)?]);
     }
@@ -52,7 +52,7 @@ pub struct Posted {
 ///
 /// When it fails in any way.
 pub async fn send_graph(
-    client: &reqwest::Client,
+    client: &Client,
     base: &str,
     token: &str,
     chat: &str,
@@ -96,7 +96,7 @@ pub struct ChatSent {
 ///
 /// When it fails in any way.
 pub async fn send_acs_chat(
-    client: &reqwest::Client,
+    client: &Client,
     base: &str,
     token: &str,
     thread: &str,
@@ -107,9 +107,14 @@ pub async fn send_acs_chat(
         r#type: "text",
     };
     client
-        .post(format!("{base}/chat/threads/{thread}/messages?api-version=2025-03-15"))
+        .post(format!(
+            "{base}/chat/threads/{thread}/messages?api-version=2025-03-15"
+        ))
         .bearer_auth(token)
-        .header("x-ms-client-request-id", "0f0eb78e-a576-1dfc-b414-0f0756de3338")
+        .header(
+            "x-ms-client-request-id",
+            "0f0eb78e-a576-1dfc-b414-0f0756de3338",
+        )
         .json(&body)
         .send()
         .await?
@@ -144,7 +149,7 @@ pub struct ConversationSent {
 ///
 /// When it fails in any way.
 pub async fn send_acs_messages(
-    client: &reqwest::Client,
+    client: &Client,
     base: &str,
     token: &str,
     conversation: &str,

@@ -10,7 +10,8 @@ use std::{
 
 use cpu_time::ProcessTime;
 use ms_messenger::{
-    MessengerExt as _, SharedMessenger, StaticToken, Target, acs_chat::AcsChatClient,
+    MessengerExt as _, SharedMessenger, StaticToken, Target,
+    acs_chat::AcsChatClient,
     acs_messages::{AcsMessagesClient, Credential},
     http::{HttpClient, HttpOptions},
     msgraph_chat::GraphChatClient,

@@ -20,6 +20,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// One of the figures of a run.
+type Figure = fn(&Figures) -> f64;
+
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// What one client process measured of itself.
@@ -31,11 +34,17 @@ struct Figures {
 }
 
 fn main() -> Result<(), Failure> {
-    let args: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
+    let args: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| a != "--bench")
+        .collect();
     match args.first().map(String::as_str) {
         Some("--server") => server::run(),
         Some("--client") => client::run(&args[1..]),
-        _ => compare(option(&args, "--sends", 10_000)?, option(&args, "--rounds", 5)?),
+        _ => compare(
+            option(&args, "--sends", 10_000)?,
+            option(&args, "--rounds", 5)?,
+        ),
     }
 }
 
@@ -51,7 +60,15 @@ fn compare(sends: usize, rounds: usize) -> Result<(), Failure> {
     println!("{sends} sends a run, {rounds} rounds, medians; ratio = ours / hand-written\n");
     println!(
         "{:<14} {:>11} {:<13} {:>10} {:>7} {:>10} {:>7} {:>10} {:>7}",
-        "platform", "concurrency", "client", "CPU/send", "ratio", "peak KiB", "ratio", "first", "ratio"
+        "platform",
+        "concurrency",
+        "client",
+        "CPU/send",
+        "ratio",
+        "peak KiB",
+        "ratio",
+        "first",
+        "ratio"
     );
     for platform in client::PLATFORMS {
         for concurrency in [1, 64] {
@@ -69,14 +86,14 @@ fn compare(sends: usize, rounds: usize) -> Result<(), Failure> {
 }
 
 fn print(platform: &str, concurrency: usize, runs: &BTreeMap<&str, Vec<Figures>>) {
-    let median = |kind: &str, value: fn(&Figures) -> f64| {
+    let median = |kind: &str, value: Figure| {
         let mut values: Vec<f64> = runs[kind].iter().map(value).collect();
         values.sort_by(f64::total_cmp);
         values[values.len() / 2]
     };
     for kind in client::KINDS {
         print!("{platform:<14} {concurrency:>11} {kind:<13}");
-        let columns: [(fn(&Figures) -> f64, &str); 3] = [
+        let columns: [(Figure, &str); 3] = [
             (|f| f.cpu_per_send.as_secs_f64() * 1e6, "µs"),
             (|f| f.peak_kib as f64, "  "),
             (|f| f.first.as_secs_f64() * 1e3, "ms"),
@@ -142,7 +159,10 @@ impl Server {
         let mut child = itself(&["--server"])?;
         let mut line = String::new();
         BufReader::new(child.stdout.take().ok_or("no output")?).read_line(&mut line)?;
-        let (address, root) = line.trim().split_once(' ').ok_or("address and certificate")?;
+        let (address, root) = line
+            .trim()
+            .split_once(' ')
+            .ok_or("address and certificate")?;
         Ok(Self {
             child,
             address: address.to_owned(),

@@ -20,7 +20,9 @@ const GRAPH: &str = r##"{"@odata.context":"https://graph.microsoft.com/v1.0/$met
 
 /// Serves until standard input ends.
 pub(crate) fn run() -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     let (config, root) = certificate()?;
     runtime.spawn(async move {
         if let Err(error) = serve(config, root).await {

@@ -15,6 +15,7 @@ const KINDS: &[&str] = &["text", "image", "document", "video", "audio", "templat
 #[serde(
     remote = "Self",
     tag = "kind",
+    deny_unknown_fields,
     rename_all = "camelCase",
     rename_all_fields = "camelCase"
 )]

@@ -112,6 +112,7 @@ impl InteractiveMessage {
 #[serde(
     remote = "Self",
     tag = "kind",
+    deny_unknown_fields,
     rename_all = "camelCase",
     rename_all_fields = "camelCase"
 )]
@@ -199,6 +200,7 @@ impl<'de> Deserialize<'de> for InteractiveContent {
 
 /// A reply button.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Button {
     /// What comes back when it is pressed; at most 256 characters.
@@ -219,6 +221,7 @@ impl Button {
 
 /// A section of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ActionGroup {
     /// Its title; at most 24 characters.
@@ -239,6 +242,7 @@ impl ActionGroup {
 
 /// A row of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ActionGroupItem {
     /// What comes back when it is chosen; at most 200 characters.
@@ -266,7 +270,12 @@ impl ActionGroupItem {
 
 /// What can be answered. A kind that this version does not know survives a round trip.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(remote = "Self", tag = "kind", rename_all_fields = "camelCase")]
+#[serde(
+    remote = "Self",
+    tag = "kind",
+    deny_unknown_fields,
+    rename_all_fields = "camelCase"
+)]
 #[non_exhaustive]
 pub enum ActionBindings {
     /// A list menu.

@@ -58,6 +58,7 @@ impl NotificationContent {
 #[serde(
     remote = "Self",
     tag = "kind",
+    deny_unknown_fields,
     rename_all = "camelCase",
     rename_all_fields = "camelCase"
 )]

@@ -76,6 +76,7 @@ impl TemplateValue {
 #[serde(
     remote = "Self",
     tag = "kind",
+    deny_unknown_fields,
     rename_all = "camelCase",
     rename_all_fields = "camelCase"
 )]
@@ -184,7 +185,12 @@ impl<'de> Deserialize<'de> for TemplateValueKind {
 /// Which value fills what. Bindings of a channel that this version does not know survive a
 /// round trip.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(remote = "Self", tag = "kind", rename_all = "camelCase")]
+#[serde(
+    remote = "Self",
+    tag = "kind",
+    deny_unknown_fields,
+    rename_all = "camelCase"
+)]
 #[non_exhaustive]
 pub enum TemplateBindings {
     /// For WhatsApp.
@@ -211,7 +217,7 @@ impl<'de> Deserialize<'de> for TemplateBindings {
 
 /// Which value fills which part of a WhatsApp template, by position.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct WhatsAppBindings {
     /// The header.
@@ -231,6 +237,7 @@ pub struct WhatsAppBindings {
 /// A reference to a value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Reference {
     /// The name of the value.
@@ -259,6 +266,7 @@ open_enum! {
 /// A button and the value that fills it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ButtonBinding {
     /// What the button does.
@@ -369,13 +377,18 @@ impl MessageTemplate {
         name
     }
 
+    /// The bindings for WhatsApp, made if there are none. Bindings of a channel that this
+    /// version does not know are replaced: one template has one set.
     fn whatsapp(&mut self) -> &mut WhatsAppBindings {
-        if !matches!(self.bindings, Some(TemplateBindings::WhatsApp(_))) {
-            self.bindings = Some(TemplateBindings::WhatsApp(WhatsAppBindings::default()));
+        let bindings = self
+            .bindings
+            .get_or_insert_with(|| TemplateBindings::WhatsApp(WhatsAppBindings::default()));
+        if let TemplateBindings::Other(_) = bindings {
+            *bindings = TemplateBindings::WhatsApp(WhatsAppBindings::default());
         }
-        match &mut self.bindings {
-            Some(TemplateBindings::WhatsApp(bindings)) => bindings,
-            _ => unreachable!("set above"),
+        match bindings {
+            TemplateBindings::WhatsApp(bindings) => bindings,
+            TemplateBindings::Other(_) => unreachable!("replaced above"),
         }
     }
 

@@ -48,7 +48,7 @@ pub(crate) async fn handle(shared: &Arc<Shared>, path: &str, inbound: &Inbound) 
                 Ok(ids) => ok(&ids),
                 Err(invalid) => bad_request("InvalidInjection", &invalid.problems),
             },
-            Err(refusal) => refusal,
+            Err(refusal) => *refusal,
         },
         ("health" | "messages" | "wait" | "stats" | "reset" | "faults" | "inject", _) => {
             refusal(Refusal::WrongMethod, &[])
@@ -89,15 +89,19 @@ fn bad_request(code: &str, problems: &[String]) -> Answer {
     )
 }
 
-fn read_json(inbound: &Inbound) -> Result<Value, Answer> {
-    serde_json::from_slice(&inbound.body)
-        .map_err(|e| bad_request("InvalidJson", &[format!("the body is not JSON: {e}")]))
+fn read_json(inbound: &Inbound) -> Result<Value, Box<Answer>> {
+    serde_json::from_slice(&inbound.body).map_err(|e| {
+        Box::new(bad_request(
+            "InvalidJson",
+            &[format!("the body is not JSON: {e}")],
+        ))
+    })
 }
 
 fn put_faults(shared: &Shared, inbound: &Inbound) -> Answer {
     let document = match read_json(inbound) {
         Ok(document) => document,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     match Faults::from_json(&document) {
         Ok(faults) => {
@@ -110,7 +114,7 @@ fn put_faults(shared: &Shared, inbound: &Inbound) -> Answer {
 }
 
 /// Reads the filter of `messages` and `wait`, and the number `timeout_ms`.
-fn filter(inbound: &Inbound, known: &[&str]) -> Result<(Filter, u64), Answer> {
+fn filter(inbound: &Inbound, known: &[&str]) -> Result<(Filter, u64), Box<Answer>> {
     let mut problems = Vec::new();
     for name in inbound.query.names().filter(|name| !known.contains(name)) {
         problems.push(format!(
@@ -138,7 +142,7 @@ fn filter(inbound: &Inbound, known: &[&str]) -> Result<(Filter, u64), Answer> {
         platform
     });
     if !problems.is_empty() {
-        return Err(bad_request("InvalidQuery", &problems));
+        return Err(Box::new(bad_request("InvalidQuery", &problems)));
     }
     let filter = Filter {
         platform,
@@ -151,7 +155,7 @@ fn filter(inbound: &Inbound, known: &[&str]) -> Result<(Filter, u64), Answer> {
 fn messages(shared: &Shared, inbound: &Inbound) -> Answer {
     let filter = match filter(inbound, &["platform", "conversation", "since"]) {
         Ok((filter, _)) => filter,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let shared_rows = shared.state().ledger.rows(&filter);
     let rows: Vec<LedgerRow> = shared_rows.into_iter().map(ledger::owned).collect();
@@ -174,7 +178,7 @@ async fn wait(shared: &Shared, inbound: &Inbound) -> Answer {
     let known = ["platform", "conversation", "text", "since", "timeout_ms"];
     let (filter, timeout) = match filter(inbound, &known) {
         Ok(parts) => parts,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let text = inbound.query.value("text").filter(|text| !text.is_empty());
     // Subscribe before looking, so that a message between look and wait is not missed.

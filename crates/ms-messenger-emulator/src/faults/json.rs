@@ -267,10 +267,10 @@ impl Reader {
             let number = |(i, n)| self.whole_number(&format!("{at}[{i}]"), n, 1, u64::MAX);
             rule.selection = Selection::Nth(list.iter().enumerate().filter_map(number).collect());
         }
-        if let Some(n) = object.get("every") {
-            if let Some(n) = self.whole_number(&join(path, "every"), n, 1, u64::MAX) {
-                rule.selection = Selection::Every(n);
-            }
+        if let Some(n) = object.get("every")
+            && let Some(n) = self.whole_number(&join(path, "every"), n, 1, u64::MAX)
+        {
+            rule.selection = Selection::Every(n);
         }
         if let Some(p) = object.get("probability") {
             match p.as_f64().filter(|p| (0.0..=1.0).contains(p)) {

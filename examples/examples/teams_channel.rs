@@ -1,0 +1,53 @@
+//! A Teams message with a mention, a card and a picture within it, and an answer to it.
+//!
+//! ```sh
+//! cargo run -p examples --example teams_channel
+//! MSGRAPH_TOKEN=… cargo run -p examples --example teams_channel -- channel:TEAM/CHANNEL
+//! ```
+
+use ms_messenger::{
+    InlineImage, Target,
+    msgraph_chat::{Attachment, Mention, NewChatMessage},
+};
+use serde_json::json;
+
+/// A red dot, one pixel wide.
+const DOT: &[u8] = &[
+    0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, b'I', b'H', b'D', b'R', 0, 0, 0,
+    1, 0, 0, 0, 1, 8, 2, 0, 0, 0, 0x90, 0x77, 0x53, 0xde, 0, 0, 0, 0x0c, b'I', b'D', b'A', b'T', 8,
+    0xd7, 0x63, 0xf8, 0xcf, 0xc0, 0, 0, 3, 1, 1, 0, 0x18, 0xdd, 0x8d, 0xb0, 0, 0, 0, 0, b'I', b'E',
+    b'N', b'D', 0xae, 0x42, 0x60, 0x82,
+];
+
+#[tokio::main]
+async fn main() -> examples::Result {
+    let stage = examples::teams().await?;
+    let Target::Channel { team, channel } = &stage.target else {
+        return Err("this example sends to a channel: channel:TEAM/CHANNEL".into());
+    };
+    let channel = stage.client.channel(team.clone(), channel.clone());
+
+    // One value writes both the marker in the body and what it stands for.
+    let message = NewChatMessage::compose()
+        .subject("Build 4711")
+        .mention(Mention::team(team.as_str(), "Everybody here"))
+        .text(": the build is red ")
+        .emoji("🚨")
+        .inline_image(&InlineImage::new("image/png", DOT).with_alt("a red dot"))
+        .attach(Attachment::adaptive_card(json!({
+            "type": "AdaptiveCard",
+            "version": "1.4",
+            "body": [{"type": "TextBlock", "text": "3 of 812 tests failed", "weight": "Bolder"}],
+            "actions": [{"type": "Action.OpenUrl", "title": "Log", "url": "https://ci.contoso.com/4711"}],
+        })))
+        .build();
+    let posted = channel.send(&message).await?;
+    let id = posted.id.clone().unwrap_or_default();
+    println!("posted as {id}: {}", posted.web_url.unwrap_or_default());
+
+    let answer = NewChatMessage::text("I am on it.");
+    let reply = channel.reply(&id.into(), &answer).await?;
+    println!("answered as {}", reply.id.unwrap_or_default());
+    stage.print_ledger();
+    Ok(())
+}

@@ -65,6 +65,9 @@ impl AcsChatClient {
             return Err(answer.unusable("a send is answered with 201, this was another success"));
         }
         let result: SendChatMessageResult = answer.json()?;
+        if result.id.is_empty() {
+            return Err(answer.unusable("the answer names no message"));
+        }
         Ok(SentChatMessage {
             id: MessageId::from(result.id),
             location: answer.header("location").map(str::to_owned),

@@ -221,6 +221,9 @@ impl Conversation {
             return Err(answer.unusable("a send is answered with 200, this was another success"));
         }
         let result: SendConversationMessageResult = answer.json()?;
+        if result.message_id.is_empty() {
+            return Err(answer.unusable("the answer names no message"));
+        }
         Ok(SentMessage {
             id: MessageId::from(result.message_id),
             repeatability: repeatability(&answer),
@@ -300,6 +303,9 @@ impl Notifications {
             return Err(answer.unusable("a send is answered with 202, this was another success"));
         }
         let result: SendMessageResult = answer.json()?;
+        if result.receipts.is_empty() || result.receipts.iter().any(|r| r.message_id.is_empty()) {
+            return Err(answer.unusable("the answer names no message"));
+        }
         Ok(SentNotification {
             receipts: result.receipts,
             repeatability: repeatability(&answer),

@@ -1,17 +1,30 @@
-//! What can be typed.
+//! The command line.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration, time::SystemTime};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use ms_messenger::Target;
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use ms_messenger::{Importance, Target};
+use secrecy::SecretString;
 use url::Url;
 use uuid::Uuid;
 
-use crate::exit;
+use crate::{exit, platform::Platform};
 
-/// Send messages over Microsoft messaging platforms, and know whether they went out.
+const TARGETS: &str = "\
+Targets:
+  conversation:ID       a conversation, chat thread or Teams chat
+  channel:TEAM/CHANNEL  a channel of a Teams team
+  tel:+14255550123      a telephone number (WhatsApp, through acs-messages)
+  user:ID-OR-UPN        a person in Teams, in a one-on-one chat
+  sip:user@host         Skype for Business: no platform of this version carries it";
+
+const ENVIRONMENT: &str = "\
+Secrets are best given by environment or file: other users of the machine can read a command line.
+An option wins over its environment variable; an empty variable counts as absent.";
+
+/// Sends messages over Microsoft messaging platforms, and says whether they went out.
 #[derive(Debug, Parser)]
-#[command(name = "msm", version, after_help = exit::TABLE)]
+#[command(name = "msm", version, after_long_help = exit::table())]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -19,171 +32,227 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Send over every platform to an embedded emulator: no account, no network.
+    /// Sends over every platform to an embedded emulator: no account, no network
     Demo(DemoArgs),
-    /// Send one message.
+    /// Sends one message
     Send(Box<SendArgs>),
-    /// Run the emulator until Ctrl-C or SIGTERM; prints one JSON line when it is ready.
+    /// Runs the emulator until it is interrupted; prints one JSON line when it is ready
     Emulator(EmulatorArgs),
+    /// Prints the table of exit codes
+    #[command(after_help = exit::table())]
+    ExitCodes,
 }
 
-#[derive(Debug, Args)]
+#[derive(Args, Debug)]
 pub(crate) struct DemoArgs {
-    /// Print one JSON document instead of tables.
+    /// Print one JSON document instead of tables
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Args, Debug)]
 pub(crate) struct EmulatorArgs {
-    /// Address to listen on, of this machine; port 0 takes a free one.
-    #[arg(long, default_value = "127.0.0.1:8410")]
+    /// Address to listen on, of this machine only; port 0 is any free port
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8410")]
     pub(crate) http: SocketAddr,
-    /// Seed of keys, tokens, ids and faults.
-    #[arg(long, default_value_t = 0)]
+    /// Seed of the keys, tokens and ids
+    #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
-    /// Refuse ids that are not of the seeded world, instead of creating them.
+    /// Answer 404 or 403 for ids that nobody made, instead of making them
     #[arg(long)]
     pub(crate) strict: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum PlatformName {
-    AcsMessages,
-    AcsChat,
-    MsgraphChat,
+#[derive(Args, Debug)]
+#[command(
+    after_help = TARGETS,
+    after_long_help = format!("{TARGETS}\n\n{ENVIRONMENT}\n\n{}", exit::table()),
+    group(ArgGroup::new("content").required(true)),
+    group(ArgGroup::new("media")),
+)]
+pub(crate) struct SendArgs {
+    /// Where it goes; see the forms below
+    #[arg(
+        long,
+        value_name = "TARGET",
+        required_unless_present = "request",
+        conflicts_with = "request"
+    )]
+    pub(crate) to: Option<Target>,
+    /// The platform, when several that are configured carry the target
+    #[arg(long, value_enum)]
+    pub(crate) platform: Option<Platform>,
+
+    /// Send this text; `-` reads standard input
+    #[arg(long, value_name = "TEXT", group = "content")]
+    pub(crate) text: Option<String>,
+    /// Send this HTML; `-` reads standard input
+    #[arg(long, value_name = "HTML", group = "content")]
+    pub(crate) html: Option<String>,
+    /// Send this template of WhatsApp
+    #[arg(long, value_name = "NAME", group = "content", requires = "language")]
+    pub(crate) template: Option<String>,
+    /// Send the picture at this public address
+    #[arg(long, value_name = "URL", groups = ["content", "media"])]
+    pub(crate) image: Option<Url>,
+    /// Send the document at this public address
+    #[arg(long, value_name = "URL", groups = ["content", "media"])]
+    pub(crate) document: Option<Url>,
+    /// Send the video at this public address
+    #[arg(long, value_name = "URL", groups = ["content", "media"])]
+    pub(crate) video: Option<Url>,
+    /// Send the sound at this public address
+    #[arg(long, value_name = "URL", groups = ["content", "media"])]
+    pub(crate) audio: Option<Url>,
+    /// Send the whole request in this file, in the JSON form of SendRequest; `-` reads standard input
+    #[arg(long, value_name = "FILE", group = "content")]
+    pub(crate) request: Option<PathBuf>,
+    /// Read the text from standard input
+    #[arg(value_name = "-", value_parser = ["-"], hide_possible_values = true, group = "content")]
+    pub(crate) stdin: Option<String>,
+
+    /// What platforms without HTML send in its place
+    #[arg(long, value_name = "TEXT", requires = "html")]
+    pub(crate) text_alternative: Option<String>,
+    /// Language of the template, e.g. en_US
+    #[arg(long, requires = "template")]
+    pub(crate) language: Option<String>,
+    /// What fills the next placeholder of the template
+    #[arg(long, value_name = "TEXT", requires = "template")]
+    pub(crate) value: Vec<String>,
+    /// Text shown with the picture, document or video
+    #[arg(long, value_name = "TEXT", requires = "media")]
+    pub(crate) caption: Option<String>,
+    /// Name that the document gets
+    #[arg(long, value_name = "NAME", requires = "document")]
+    pub(crate) file_name: Option<String>,
+
+    /// Title above the message
+    #[arg(long, value_name = "TEXT", conflicts_with = "request")]
+    pub(crate) subject: Option<String>,
+    /// How urgent it is
+    #[arg(long, value_enum, conflicts_with = "request")]
+    pub(crate) importance: Option<ImportanceArg>,
+    /// Answer this message
+    #[arg(long, value_name = "MESSAGE-ID", conflicts_with = "request")]
+    pub(crate) reply_to: Option<String>,
+    /// Key under which the platform removes duplicates: run again with the same one
+    #[arg(long, value_name = "UUID", conflicts_with = "request")]
+    pub(crate) idempotency_key: Option<Uuid>,
+    /// When the key was first used, RFC 3339; now when absent
+    #[arg(long, value_name = "TIME", requires = "idempotency_key", value_parser = time)]
+    pub(crate) first_sent: Option<SystemTime>,
+
+    /// How long one try may take, e.g. 30s; 100s when absent
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// How often a try that is proven harmless is repeated; 3 when absent
+    #[arg(long, value_name = "N")]
+    pub(crate) retries: Option<u32>,
+    /// Check what can be checked without sending
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print one line of JSON, errors too
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ImportanceName {
-    #[default]
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Azure Communication Services")]
+pub(crate) struct ConnectionArgs {
+    /// Connection string, as the portal prints it [env: ACS_CONNECTION_STRING, COMMUNICATION_SERVICES_CONNECTION_STRING]
+    #[arg(long, value_name = "STRING", value_parser = secret)]
+    pub(crate) acs_connection_string: Option<SecretString>,
+    /// File that holds the connection string
+    #[arg(long, value_name = "FILE", conflicts_with = "acs_connection_string")]
+    pub(crate) acs_connection_string_file: Option<PathBuf>,
+    /// Endpoint, if no connection string says it [env: ACS_ENDPOINT]
+    #[arg(long, value_name = "URL")]
+    pub(crate) acs_endpoint: Option<String>,
+    /// Access key for acs-messages [env: ACS_ACCESS_KEY]
+    #[arg(long, value_name = "KEY", value_parser = secret)]
+    pub(crate) acs_access_key: Option<SecretString>,
+    /// File that holds the access key
+    #[arg(long, value_name = "FILE", conflicts_with = "acs_access_key")]
+    pub(crate) acs_access_key_file: Option<PathBuf>,
+    /// Entra ID or user access token for acs-messages [env: ACS_ACCESS_TOKEN]
+    #[arg(long, value_name = "TOKEN", value_parser = secret)]
+    pub(crate) acs_access_token: Option<SecretString>,
+    /// File that holds the token for acs-messages
+    #[arg(long, value_name = "FILE", conflicts_with = "acs_access_token")]
+    pub(crate) acs_access_token_file: Option<PathBuf>,
+    /// Channel that messages to telephone numbers come from, a GUID [env: ACS_CHANNEL_REGISTRATION_ID]
+    #[arg(long, value_name = "GUID")]
+    pub(crate) acs_channel_registration_id: Option<String>,
+    /// Endpoint of acs-chat; that of acs-messages when absent [env: ACS_CHAT_ENDPOINT]
+    #[arg(long, value_name = "URL")]
+    pub(crate) acs_chat_endpoint: Option<String>,
+    /// User access token with the scope chat, for acs-chat [env: ACS_CHAT_TOKEN]
+    #[arg(long, value_name = "TOKEN", value_parser = secret)]
+    pub(crate) acs_chat_token: Option<SecretString>,
+    /// File that holds the token for acs-chat
+    #[arg(long, value_name = "FILE", conflicts_with = "acs_chat_token")]
+    pub(crate) acs_chat_token_file: Option<PathBuf>,
+
+    /// Delegated token for Graph [env: MSGRAPH_TOKEN]
+    #[arg(long, value_name = "TOKEN", value_parser = secret, help_heading = TEAMS)]
+    pub(crate) msgraph_token: Option<SecretString>,
+    /// File that holds the token for Graph
+    #[arg(long, value_name = "FILE", conflicts_with = "msgraph_token", help_heading = TEAMS)]
+    pub(crate) msgraph_token_file: Option<PathBuf>,
+    /// National cloud: global, us-gov-l4, us-gov-l5, china [env: MSGRAPH_CLOUD]
+    #[arg(long, value_name = "CLOUD", help_heading = TEAMS)]
+    pub(crate) msgraph_cloud: Option<String>,
+    /// Base address with its version, instead of that of the cloud [env: MSGRAPH_BASE_URL]
+    #[arg(long, value_name = "URL", conflicts_with = "msgraph_cloud", help_heading = TEAMS)]
+    pub(crate) msgraph_base_url: Option<String>,
+    /// Your own id or user principal name, to send to user: targets [env: MSGRAPH_USER]
+    #[arg(long, value_name = "USER", help_heading = TEAMS)]
+    pub(crate) msgraph_user: Option<String>,
+}
+
+const TEAMS: &str = "Teams through Microsoft Graph";
+
+/// How urgent a message is.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ImportanceArg {
     Normal,
     High,
     Urgent,
 }
 
-#[derive(Debug, Args)]
-#[command(after_help = exit::TABLE)]
-pub(crate) struct SendArgs {
-    /// Where to: conversation:ID, channel:TEAM/CHANNEL, tel:+14255550123, user:ID, sip:user@host.
-    #[arg(long, required_unless_present = "request")]
-    pub(crate) to: Option<Target>,
-    /// The platform, when more than one of those that are set up carries the target.
-    #[arg(long)]
-    pub(crate) platform: Option<PlatformName>,
-    #[command(flatten)]
-    pub(crate) content: ContentArgs,
-    /// Text that platforms without HTML send in its place.
-    #[arg(long, requires = "html")]
-    pub(crate) text_alternative: Option<String>,
-    /// Text shown with --image.
-    #[arg(long, requires = "image")]
-    pub(crate) caption: Option<String>,
-    /// Language of --template, e.g. en_US.
-    #[arg(long, requires = "template", default_value = "en_US")]
-    pub(crate) language: String,
-    /// Value for the next placeholder of --template; may stand several times.
-    #[arg(long = "value", requires = "template")]
-    pub(crate) values: Vec<String>,
-    /// Title above the message (Teams channels).
-    #[arg(long)]
-    pub(crate) subject: Option<String>,
-    /// How urgent it is.
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) importance: ImportanceName,
-    /// Id of the message that it answers.
-    #[arg(long)]
-    pub(crate) reply_to: Option<String>,
-    /// Key by which the platform removes duplicates, first used now (ACS Advanced Messaging).
-    #[arg(long)]
-    pub(crate) idempotency_key: Option<Uuid>,
-    /// Print the outcome as one line of JSON.
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Check everything that can be checked without a network, and send nothing.
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Seconds that one try may take.
-    #[arg(long, value_parser = seconds, default_value = "100")]
-    pub(crate) timeout: Duration,
-    /// Most tries, the first included.
-    #[arg(long, default_value_t = 4)]
-    pub(crate) tries: u32,
-    #[command(flatten)]
-    pub(crate) access: AccessArgs,
-}
-
-/// What to send: exactly one of them.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-pub(crate) struct ContentArgs {
-    /// Plain text.
-    #[arg(long)]
-    pub(crate) text: Option<String>,
-    /// HTML.
-    #[arg(long)]
-    pub(crate) html: Option<String>,
-    /// Picture by URL (WhatsApp).
-    #[arg(long)]
-    pub(crate) image: Option<Url>,
-    /// Template by name (WhatsApp).
-    #[arg(long)]
-    pub(crate) template: Option<String>,
-    /// A whole request as JSON, from a file or from standard input (-); it names the target itself.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["to", "subject", "reply_to", "idempotency_key"])]
-    pub(crate) request: Option<PathBuf>,
-    /// Plain text from standard input.
-    #[arg(value_name = "-", value_parser = ["-"])]
-    pub(crate) stdin: Option<String>,
-}
-
-/// Where the platforms are and who speaks. Secrets come from the environment or from files.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Access")]
-pub(crate) struct AccessArgs {
-    /// Connection string of the ACS resource, as the portal prints it.
-    #[arg(long, env = "ACS_CONNECTION_STRING", hide_env_values = true)]
-    pub(crate) acs_connection_string: Option<String>,
-    /// Endpoint of the ACS resource, without a connection string.
-    #[arg(long, env = "ACS_ENDPOINT")]
-    pub(crate) acs_endpoint: Option<String>,
-    /// Access key of the ACS resource, without a connection string.
-    #[arg(long, env = "ACS_ACCESS_KEY", hide_env_values = true)]
-    pub(crate) acs_access_key: Option<String>,
-    /// Entra token for ACS Advanced Messaging, instead of a key.
-    #[arg(long, env = "ACS_ACCESS_TOKEN", hide_env_values = true)]
-    pub(crate) acs_access_token: Option<String>,
-    /// Channel registration (a GUID) from which messages to numbers go.
-    #[arg(long, env = "ACS_CHANNEL_REGISTRATION_ID")]
-    pub(crate) acs_channel_registration_id: Option<String>,
-    /// User access token for ACS Chat.
-    #[arg(long, env = "ACS_CHAT_TOKEN", hide_env_values = true)]
-    pub(crate) acs_chat_token: Option<String>,
-    /// Endpoint for ACS Chat, if it is not that of the ACS resource.
-    #[arg(long, env = "ACS_CHAT_ENDPOINT")]
-    pub(crate) acs_chat_endpoint: Option<String>,
-    /// Delegated token for Microsoft Graph.
-    #[arg(long, env = "MSGRAPH_TOKEN", hide_env_values = true)]
-    pub(crate) msgraph_token: Option<String>,
-    /// File that holds the delegated token for Microsoft Graph.
-    #[arg(long, value_name = "FILE", conflicts_with = "msgraph_token")]
-    pub(crate) msgraph_token_file: Option<PathBuf>,
-    /// Base address of Graph, version included, if it is not the global cloud.
-    #[arg(long, env = "MSGRAPH_BASE_URL")]
-    pub(crate) msgraph_base_url: Option<String>,
-    /// The signed-in user's own id: allows user:ID, in the chat of two.
-    #[arg(long, env = "MSGRAPH_USER_ID")]
-    pub(crate) msgraph_user_id: Option<String>,
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text
-        .parse()
-        .map_err(|_| "must be a number of seconds".to_owned())?;
-    match Duration::try_from_secs_f64(seconds) {
-        Ok(duration) if !duration.is_zero() => Ok(duration),
-        _ => Err("must be more than 0 seconds".to_owned()),
+impl From<ImportanceArg> for Importance {
+    fn from(importance: ImportanceArg) -> Self {
+        match importance {
+            ImportanceArg::Normal => Self::Normal,
+            ImportanceArg::High => Self::High,
+            ImportanceArg::Urgent => Self::Urgent,
+        }
     }
+}
+
+fn secret(text: &str) -> Result<SecretString, std::convert::Infallible> {
+    Ok(SecretString::from(text))
+}
+
+/// A number alone counts as seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().map(Duration::try_from_secs_f64);
+    let duration = match seconds {
+        Some(duration) => duration.map_err(|e| e.to_string())?,
+        None => humantime::parse_duration(text).map_err(|e| e.to_string())?,
+    };
+    if duration.is_zero() {
+        return Err("must be longer than nothing".to_owned());
+    }
+    Ok(duration)
+}
+
+fn time(text: &str) -> Result<SystemTime, humantime::TimestampError> {
+    humantime::parse_rfc3339(text)
 }
 
 #[cfg(test)]
@@ -193,26 +262,47 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_arguments_are_sound() {
+    fn the_definition_is_sound() {
         Cli::command().debug_assert();
     }
 
     #[test]
-    fn help_never_shows_the_value_of_a_secret() {
-        let command = Cli::command();
-        let send = command.find_subcommand("send").unwrap();
-        for secret in [
-            "acs_connection_string",
-            "acs_access_key",
-            "acs_access_token",
-            "acs_chat_token",
-            "msgraph_token",
-        ] {
-            let arg = send
-                .get_arguments()
-                .find(|arg| arg.get_id() == secret)
-                .unwrap();
-            assert!(arg.is_hide_env_values_set(), "{secret}");
+    fn a_duration_is_seconds_or_has_a_unit() {
+        assert_eq!(duration("0.5"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("1m 30s"), Ok(Duration::from_secs(90)));
+        for text in ["0", "-1", "nan", "soon", ""] {
+            assert!(duration(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_does_not_belong_together_is_refused() {
+        for line in [
+            "send --to tel:+14255550123",
+            "send --to tel:+14255550123 --text a --html b",
+            "send --to tel:+14255550123 --text a -",
+            "send --text a",
+            "send --to nowhere --text a",
+            "send --to tel:+14255550123 --template t",
+            "send --to tel:+14255550123 --text a --caption c",
+            "send --to tel:+14255550123 --text a --first-sent 2026-01-01T00:00:00Z",
+            "send --to tel:+14255550123 --request r.json",
+            "send --request r.json --subject s",
+            "send --to tel:+14255550123 --text a --msgraph-token t --msgraph-token-file f",
+            "send --to tel:+14255550123 hello",
+            "demo extra",
+            "emulator --http nowhere",
+        ] {
+            let words = std::iter::once("msm").chain(line.split(' '));
+            assert!(Cli::try_parse_from(words).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_in_the_debug_form() {
+        let line = "msm send --to user:a - --msgraph-token hunter2 --acs-access-key hunter2 \
+             --acs-access-token hunter2 --acs-chat-token hunter2 --acs-connection-string hunter2";
+        let cli = Cli::try_parse_from(line.split_whitespace()).unwrap();
+        assert!(!format!("{cli:?}").contains("hunter2"));
     }
 }

@@ -1,137 +1,345 @@
-//! From arguments and environment to the messengers that are set up.
+//! Where to and as whom: options, files and environment.
 
-use std::{fs, sync::Arc};
+use std::{fs, path::Path};
 
-use ms_messenger::{
-    Error, ErrorKind, Result, RetryPolicy, SharedMessenger, StaticToken,
-    acs_chat::AcsChatClient,
-    acs_messages::{AcsMessagesBuilder, AcsMessagesClient, Credential},
-    http::{HttpClient, HttpOptions},
-    msgraph_chat::GraphChatClient,
-};
+use ms_messenger::{Error, ErrorKind, Problems, Result, acs_messages::ConnectionString};
+use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::args::{AccessArgs, PlatformName, SendArgs};
+use crate::{args::ConnectionArgs, platform::Platform};
 
-/// How calls of all platforms travel.
-struct Travel {
-    http: HttpClient,
-    retry: RetryPolicy,
+/// Where variables come from; `None` for one that is not set.
+pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// The variables of this process.
+pub(crate) fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
-/// The messengers that are set up: all of them, or the one that was asked for.
-pub(crate) fn messengers(args: &SendArgs) -> Result<Vec<SharedMessenger>> {
-    let travel = Travel {
-        http: HttpClient::new(&HttpOptions::default().with_timeout(args.timeout))?,
-        retry: RetryPolicy::default().with_max_attempts(args.tries),
-    };
-    let mut found: Vec<SharedMessenger> = Vec::new();
-    let wants = |name| args.platform.is_none_or(|platform| platform == name);
-    if wants(PlatformName::AcsMessages) {
-        found.extend(acs_messages(&args.access, &travel)?);
-    }
-    if wants(PlatformName::AcsChat) {
-        found.extend(acs_chat(&args.access, &travel)?);
-    }
-    if wants(PlatformName::MsgraphChat) {
-        found.extend(msgraph_chat(&args.access, &travel)?);
-    }
-    if found.is_empty() {
-        return Err(missing(match args.platform {
-            Some(PlatformName::AcsMessages) => {
-                "acs-messages is not set up: ACS_CONNECTION_STRING, or ACS_ENDPOINT with ACS_ACCESS_KEY or ACS_ACCESS_TOKEN"
-            }
-            Some(PlatformName::AcsChat) => {
-                "acs-chat is not set up: ACS_CHAT_TOKEN, with ACS_CHAT_ENDPOINT, ACS_ENDPOINT or ACS_CONNECTION_STRING"
-            }
-            Some(PlatformName::MsgraphChat) => "msgraph-chat is not set up: MSGRAPH_TOKEN",
-            None => {
-                "no platform is set up: set ACS_CONNECTION_STRING, ACS_CHAT_TOKEN or MSGRAPH_TOKEN (see msm send --help)"
-            }
-        }));
-    }
-    Ok(found)
+/// A secret, and whether the command line gave it.
+#[derive(Debug)]
+struct Given {
+    secret: SecretString,
+    on_command_line: bool,
 }
 
-fn missing(what: &'static str) -> Error {
-    Error::new(ErrorKind::Config, what)
+/// What is configured. Nothing is checked here but that files can be read.
+#[derive(Debug, Default)]
+pub(crate) struct Settings {
+    connection_string: Option<Given>,
+    access_key: Option<Given>,
+    access_token: Option<Given>,
+    acs_endpoint: Option<String>,
+    chat_endpoint: Option<String>,
+    pub(crate) channel_registration_id: Option<String>,
+    pub(crate) chat_token: Option<SecretString>,
+    pub(crate) graph_token: Option<SecretString>,
+    pub(crate) graph_cloud: Option<String>,
+    pub(crate) graph_base_url: Option<String>,
+    pub(crate) graph_user: Option<String>,
 }
 
-fn acs_messages(access: &AccessArgs, travel: &Travel) -> Result<Option<SharedMessenger>> {
-    let Some(mut builder) = acs_messages_builder(access)? else {
-        return Ok(None);
-    };
-    if let Some(id) = &access.acs_channel_registration_id {
-        builder = builder.with_channel_registration_id(id);
-    }
-    let client = builder
-        .with_http_client(travel.http.clone())
-        .with_retry(travel.retry.clone())
-        .build()?;
-    Ok(Some(Arc::new(client)))
+/// As whom acs-messages sends.
+#[derive(Debug)]
+pub(crate) enum AcsCredential<'a> {
+    Token(&'a SecretString),
+    Key(&'a SecretString),
+    ConnectionString,
 }
 
-fn acs_messages_builder(access: &AccessArgs) -> Result<Option<AcsMessagesBuilder>> {
-    if let Some(text) = &access.acs_connection_string {
-        return AcsMessagesClient::from_connection_string(text).map(Some);
+impl Settings {
+    /// Reads options, files and environment.
+    ///
+    /// # Errors
+    ///
+    /// `Config` that names every file that cannot be used.
+    pub(crate) fn read(args: &ConnectionArgs, env: Environment<'_>) -> Result<Self> {
+        let mut source = Source {
+            env,
+            problems: Problems::new(),
+        };
+        let strings = [
+            "ACS_CONNECTION_STRING",
+            "COMMUNICATION_SERVICES_CONNECTION_STRING",
+        ];
+        let mut settings = Self {
+            connection_string: source.secret(
+                args.acs_connection_string.as_ref(),
+                args.acs_connection_string_file.as_deref(),
+                &strings,
+            ),
+            access_key: source.secret(
+                args.acs_access_key.as_ref(),
+                args.acs_access_key_file.as_deref(),
+                &["ACS_ACCESS_KEY"],
+            ),
+            access_token: source.secret(
+                args.acs_access_token.as_ref(),
+                args.acs_access_token_file.as_deref(),
+                &["ACS_ACCESS_TOKEN"],
+            ),
+            acs_endpoint: source.text(args.acs_endpoint.as_ref(), "ACS_ENDPOINT"),
+            chat_endpoint: source.text(args.acs_chat_endpoint.as_ref(), "ACS_CHAT_ENDPOINT"),
+            channel_registration_id: source.text(
+                args.acs_channel_registration_id.as_ref(),
+                "ACS_CHANNEL_REGISTRATION_ID",
+            ),
+            chat_token: source.token(
+                args.acs_chat_token.as_ref(),
+                args.acs_chat_token_file.as_deref(),
+                "ACS_CHAT_TOKEN",
+            ),
+            graph_token: source.token(
+                args.msgraph_token.as_ref(),
+                args.msgraph_token_file.as_deref(),
+                "MSGRAPH_TOKEN",
+            ),
+            graph_user: source.text(args.msgraph_user.as_ref(), "MSGRAPH_USER"),
+            ..Self::default()
+        };
+        settings.read_graph_address(args, &source);
+        source.problems.into_result(ErrorKind::Config)?;
+        Ok(settings)
     }
-    let credential = match (&access.acs_access_key, &access.acs_access_token) {
-        (Some(key), _) => Credential::access_key(key)?,
-        (None, Some(token)) => Credential::entra(StaticToken::new(token.as_str())),
-        (None, None) => return Ok(None),
-    };
-    match &access.acs_endpoint {
-        Some(endpoint) => Ok(Some(AcsMessagesClient::builder(endpoint, credential))),
-        None => Err(missing(
-            "ACS_ENDPOINT is missing beside ACS_ACCESS_KEY or ACS_ACCESS_TOKEN",
-        )),
-    }
-}
 
-fn acs_chat(access: &AccessArgs, travel: &Travel) -> Result<Option<SharedMessenger>> {
-    let Some(token) = &access.acs_chat_token else {
-        return Ok(None);
-    };
-    let endpoint = match (
-        &access.acs_chat_endpoint,
-        &access.acs_endpoint,
-        &access.acs_connection_string,
-    ) {
-        (Some(endpoint), _, _) | (None, Some(endpoint), _) => endpoint.clone(),
-        (None, None, Some(text)) => ms_messenger::acs_messages::ConnectionString::parse(text)?
-            .endpoint()
-            .to_string(),
-        (None, None, None) => {
-            return Err(missing(
-                "ACS_CHAT_ENDPOINT or ACS_ENDPOINT is missing beside ACS_CHAT_TOKEN",
-            ));
+    /// An address or cloud of the command line puts aside both of the environment.
+    fn read_graph_address(&mut self, args: &ConnectionArgs, source: &Source<'_>) {
+        let (url, cloud) = (args.msgraph_base_url.as_ref(), args.msgraph_cloud.as_ref());
+        if url.is_some() || cloud.is_some() {
+            self.graph_base_url = url.cloned();
+            self.graph_cloud = cloud.cloned();
+        } else {
+            self.graph_base_url = source.text(None, "MSGRAPH_BASE_URL");
+            self.graph_cloud = source.text(None, "MSGRAPH_CLOUD");
         }
-    };
-    let client = AcsChatClient::builder(endpoint, StaticToken::new(token.as_str()))
-        .with_http_client(travel.http.clone())
-        .with_retry(travel.retry.clone())
-        .build()?;
-    Ok(Some(Arc::new(client)))
+    }
+
+    /// Whether there is a credential for `platform`.
+    pub(crate) fn configures(&self, platform: Platform) -> bool {
+        match platform {
+            Platform::AcsMessages => self.acs_credential().is_some(),
+            Platform::AcsChat => self.chat_token.is_some(),
+            Platform::MsgraphChat => self.graph_token.is_some(),
+        }
+    }
+
+    /// As whom acs-messages sends: the command line before the environment, and there a token
+    /// before a key before a connection string.
+    pub(crate) fn acs_credential(&self) -> Option<AcsCredential<'_>> {
+        [true, false].into_iter().find_map(|on_command_line| {
+            let given = |given: &'_ &Given| given.on_command_line == on_command_line;
+            if let Some(token) = self.access_token.as_ref().filter(given) {
+                return Some(AcsCredential::Token(&token.secret));
+            }
+            if let Some(key) = self.access_key.as_ref().filter(given) {
+                return Some(AcsCredential::Key(&key.secret));
+            }
+            let string = self.connection_string.as_ref().filter(given);
+            string.map(|_| AcsCredential::ConnectionString)
+        })
+    }
+
+    /// The connection string, read.
+    ///
+    /// # Errors
+    ///
+    /// `Config` when there is none or it is unusable; nothing of it is repeated.
+    pub(crate) fn parsed_connection_string(&self) -> Result<ConnectionString> {
+        match &self.connection_string {
+            Some(given) => ConnectionString::parse(given.secret.expose_secret()),
+            None => Err(Error::new(
+                ErrorKind::Config,
+                "an endpoint is missing: set ACS_ENDPOINT",
+            )),
+        }
+    }
+
+    /// Where acs-messages is.
+    ///
+    /// # Errors
+    ///
+    /// `Config` when nothing says it.
+    pub(crate) fn messages_endpoint(&self) -> Result<String> {
+        // A key is for its own resource: the endpoint beside it wins over one of another place.
+        if let Some(AcsCredential::ConnectionString) = self.acs_credential() {
+            return Ok(self.parsed_connection_string()?.endpoint().to_string());
+        }
+        match &self.acs_endpoint {
+            Some(endpoint) => Ok(endpoint.clone()),
+            None => Ok(self.parsed_connection_string()?.endpoint().to_string()),
+        }
+    }
+
+    /// Where acs-chat is.
+    ///
+    /// # Errors
+    ///
+    /// `Config` when nothing says it.
+    pub(crate) fn chat_endpoint(&self) -> Result<String> {
+        match self.chat_endpoint.as_ref().or(self.acs_endpoint.as_ref()) {
+            Some(endpoint) => Ok(endpoint.clone()),
+            None if self.connection_string.is_none() => Err(Error::new(
+                ErrorKind::Config,
+                "the endpoint of acs-chat is missing: set ACS_CHAT_ENDPOINT",
+            )),
+            None => Ok(self.parsed_connection_string()?.endpoint().to_string()),
+        }
+    }
 }
 
-fn msgraph_chat(access: &AccessArgs, travel: &Travel) -> Result<Option<SharedMessenger>> {
-    let token = match (&access.msgraph_token, &access.msgraph_token_file) {
-        (Some(token), _) => token.clone(),
-        (None, Some(file)) => fs::read_to_string(file)
-            .map_err(|e| missing("--msgraph-token-file cannot be read").with_source(e))?
-            .trim()
-            .to_owned(),
-        (None, None) => return Ok(None),
-    };
-    let mut builder = GraphChatClient::builder(StaticToken::new(token));
-    if let Some(base) = &access.msgraph_base_url {
-        builder = builder.with_base_url(base);
+struct Source<'a> {
+    env: Environment<'a>,
+    problems: Problems,
+}
+
+impl Source<'_> {
+    fn variable(&self, name: &str) -> Option<String> {
+        let value = (self.env)(name)?;
+        let value = value.trim();
+        (!value.is_empty()).then(|| value.to_owned())
     }
-    if let Some(own) = &access.msgraph_user_id {
-        builder = builder.with_one_on_one_chats(own.as_str());
+
+    fn text(&self, option: Option<&String>, name: &str) -> Option<String> {
+        option.cloned().or_else(|| self.variable(name))
     }
-    let client = builder
-        .with_http_client(travel.http.clone())
-        .with_retry(travel.retry.clone())
-        .build()?;
-    Ok(Some(Arc::new(client)))
+
+    fn secret(
+        &mut self,
+        option: Option<&SecretString>,
+        file: Option<&Path>,
+        names: &[&str],
+    ) -> Option<Given> {
+        let given = |secret, on_command_line| Given {
+            secret,
+            on_command_line,
+        };
+        if let Some(secret) = option {
+            return Some(given(secret.clone(), true));
+        }
+        if let Some(file) = file {
+            return self.file(file).map(|secret| given(secret, true));
+        }
+        let value = names.iter().find_map(|name| self.variable(name))?;
+        Some(given(SecretString::from(value), false))
+    }
+
+    fn token(
+        &mut self,
+        option: Option<&SecretString>,
+        file: Option<&Path>,
+        name: &str,
+    ) -> Option<SecretString> {
+        self.secret(option, file, &[name]).map(|given| given.secret)
+    }
+
+    /// The one line that a file holds. Its content is never part of an error.
+    fn file(&mut self, path: &Path) -> Option<SecretString> {
+        let name = path.display().to_string();
+        match fs::read_to_string(path) {
+            Ok(text) if text.trim().is_empty() => self.problems.add(name, "the file is empty"),
+            Ok(text) => return Some(SecretString::from(text.trim())),
+            Err(error) => self
+                .problems
+                .add(name, format!("cannot be read: {}", error.kind())),
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "c2VjcmV0LWFjY2Vzcy1rZXktZm9yLXRlc3RzLTAxMjM0NQ==";
+
+    fn read(args: &ConnectionArgs, variables: &[(&str, &str)]) -> Settings {
+        let env = |name: &str| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        Settings::read(args, &env).unwrap()
+    }
+
+    #[test]
+    fn both_names_of_the_connection_string_are_read() {
+        let string = format!("endpoint=https://a.communication.azure.com/;accesskey={KEY}");
+        for name in [
+            "ACS_CONNECTION_STRING",
+            "COMMUNICATION_SERVICES_CONNECTION_STRING",
+        ] {
+            let settings = read(&ConnectionArgs::default(), &[(name, &string)]);
+            let endpoint = "https://a.communication.azure.com";
+            assert_eq!(settings.messages_endpoint().unwrap(), endpoint);
+            assert_eq!(settings.chat_endpoint().unwrap(), endpoint);
+            assert!(settings.configures(Platform::AcsMessages));
+            assert!(!settings.configures(Platform::AcsChat));
+        }
+    }
+
+    #[test]
+    fn an_empty_variable_is_absent_and_white_space_is_dropped() {
+        let variables = [("MSGRAPH_TOKEN", " \n"), ("ACS_CHAT_TOKEN", " abc\n")];
+        let settings = read(&ConnectionArgs::default(), &variables);
+        assert!(!settings.configures(Platform::MsgraphChat));
+        assert_eq!(settings.chat_token.unwrap().expose_secret(), "abc");
+    }
+
+    #[test]
+    fn a_credential_of_the_command_line_wins_over_every_one_of_the_environment() {
+        let args = ConnectionArgs {
+            acs_access_key: Some(KEY.into()),
+            ..ConnectionArgs::default()
+        };
+        let settings = read(&args, &[("ACS_ACCESS_TOKEN", "token")]);
+        assert!(matches!(
+            settings.acs_credential(),
+            Some(AcsCredential::Key(_))
+        ));
+        let settings = read(
+            &ConnectionArgs::default(),
+            &[("ACS_ACCESS_TOKEN", "token"), ("ACS_ACCESS_KEY", KEY)],
+        );
+        assert!(matches!(
+            settings.acs_credential(),
+            Some(AcsCredential::Token(_))
+        ));
+    }
+
+    #[test]
+    fn the_key_of_a_connection_string_goes_to_no_other_endpoint() {
+        let string = format!("endpoint=https://a.communication.azure.com/;accesskey={KEY}");
+        let settings = read(
+            &ConnectionArgs::default(),
+            &[
+                ("ACS_CONNECTION_STRING", &string),
+                ("ACS_ENDPOINT", "https://b.communication.azure.com"),
+            ],
+        );
+        assert_eq!(
+            settings.messages_endpoint().unwrap(),
+            "https://a.communication.azure.com"
+        );
+    }
+
+    #[test]
+    fn a_cloud_of_the_command_line_puts_aside_the_address_of_the_environment() {
+        let args = ConnectionArgs {
+            msgraph_cloud: Some("china".to_owned()),
+            ..ConnectionArgs::default()
+        };
+        let settings = read(&args, &[("MSGRAPH_BASE_URL", "http://127.0.0.1:1/v1.0")]);
+        assert_eq!(settings.graph_base_url, None);
+        assert_eq!(settings.graph_cloud.as_deref(), Some("china"));
+    }
+
+    #[test]
+    fn every_file_that_cannot_be_read_is_named() {
+        let args = ConnectionArgs {
+            acs_chat_token_file: Some("no-such-file-1".into()),
+            msgraph_token_file: Some("no-such-file-2".into()),
+            ..ConnectionArgs::default()
+        };
+        let error = Settings::read(&args, &|_| None).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert_eq!(error.problems().len(), 2);
+    }
 }

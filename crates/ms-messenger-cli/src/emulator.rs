@@ -1,64 +1,47 @@
 //! `msm emulator`.
 
-use std::io::{self, Write as _};
+use ms_messenger_emulator::{Emulator, StartError};
 
-use ms_messenger_emulator::Emulator;
+use crate::{args::EmulatorArgs, exit::Exit, interrupt::Interrupt, print};
 
-use crate::{args::EmulatorArgs, exit::Exit};
-
+/// Runs the emulator until somebody ends it.
 pub(crate) async fn run(args: &EmulatorArgs) -> Exit {
-    match serve(args).await {
-        Ok(()) => Exit::Ok,
+    let mut interrupt = match Interrupt::listen() {
+        Ok(interrupt) => interrupt,
         Err(error) => {
-            eprintln!("error: {error}");
-            let mut source = error.source();
-            while let Some(cause) = source {
-                eprintln!("  because: {cause}");
-                source = cause.source();
-            }
-            Exit::Other
+            return print::failure(&format!("cannot listen for signals: {error}"), Exit::Other);
         }
-    }
-}
-
-async fn serve(args: &EmulatorArgs) -> Result<(), Box<dyn std::error::Error>> {
-    let emulator = Emulator::builder()
+    };
+    let started = Emulator::builder()
         .with_http(args.http)
         .with_seed(args.seed)
         .with_strict(args.strict)
-        .with_worker_threads(2)
         .start()
-        .await?;
-    // Watched before it is said to be ready, so that no signal after that is missed.
-    let stopped = stop_signal()?;
-    println!("{}", emulator.ready_line());
-    io::stdout().flush()?;
-    eprintln!("listening on {}; Ctrl-C ends it", emulator.http_url());
-    stopped.await;
+        .await;
+    let emulator = match started {
+        Ok(emulator) => emulator,
+        Err(error) => return refused(&error),
+    };
+    if print::result(&emulator.ready_line().to_string()).is_err() {
+        return print::failure("the ready line could not be written", Exit::Other);
+    }
+    print::note(format_args!(
+        "emulator ready at {}; its inbox is {}/_emulator/messages; Ctrl-C ends it",
+        emulator.http_url(),
+        emulator.http_url()
+    ));
+    interrupt.requested().await;
+    print::note("ending");
     emulator.shutdown().await;
-    Ok(())
+    Exit::Sent
 }
 
-/// Ends at Ctrl-C and, on Unix, at SIGTERM. The handlers stand as soon as this returns.
-#[cfg(unix)]
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// Ends at Ctrl-C.
-#[cfg(not(unix))]
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        // Without a handler there is nothing to wait for.
-        let _ = tokio::signal::ctrl_c().await;
-    })
+fn refused(error: &StartError) -> Exit {
+    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
+    let message = format!("{error}{}", cause.unwrap_or_default());
+    let exit = match error {
+        StartError::NotLoopback(_) => Exit::Config,
+        _ => Exit::Other,
+    };
+    print::failure(&message, exit)
 }

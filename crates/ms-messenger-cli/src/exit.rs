@@ -1,52 +1,104 @@
-//! Exit codes: the first question is whether the message is out.
+//! What the exit code says.
 
-use std::process::ExitCode;
+use std::{fmt::Write as _, process::ExitCode};
 
 use ms_messenger::{Delivery, Error, ErrorKind};
 
-/// How `msm` ends. 2 is clap's own, for arguments that cannot be read.
+/// How a run ended, by what to do next. The number is the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Exit {
-    Ok = 0,
+    Sent = 0,
     Other = 1,
+    Usage = 2,
     Config = 3,
     Refused = 4,
     Denied = 5,
     NotFound = 6,
     Temporary = 7,
     Unknown = 8,
-    SentWithoutReceipt = 9,
+    Out = 9,
 }
 
-/// The table that `msm --help` prints.
-pub(crate) const TABLE: &str = "\
-Exit codes:
-  0  sent (or the command did what it should)
-  1  not sent, for another reason
-  2  the arguments cannot be read
-  3  not sent: the configuration is incomplete or unusable
-  4  not sent: the request is invalid, or the platform cannot carry it
-  5  not sent: no credential, or it may not do this
-  6  not sent: the conversation, channel or person does not exist
-  7  not sent: a passing cause (no connection, throttled); safe to run again
-  8  UNKNOWN: it may be out; look before you run it again
-  9  sent, but the answer could not be read; do not run it again";
-
 impl Exit {
-    /// The code for a failed send.
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Sent,
+        Self::Other,
+        Self::Usage,
+        Self::Config,
+        Self::Refused,
+        Self::Denied,
+        Self::NotFound,
+        Self::Temporary,
+        Self::Unknown,
+        Self::Out,
+    ];
+
+    /// The exit code.
+    pub(crate) const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// What it means, and what to do.
+    pub(crate) const fn meaning(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Sent => ("sent; or the command did what it was asked", "nothing"),
+            Self::Other => (
+                "another failure, or `demo` found a mismatch",
+                "read the message",
+            ),
+            Self::Usage => ("wrong usage: nothing was tried", "see --help"),
+            Self::Config => (
+                "configuration: nothing was sent",
+                "set what the message names",
+            ),
+            Self::Refused => (
+                "refused as invalid or not supported: not sent",
+                "change the message",
+            ),
+            Self::Denied => (
+                "sign-in or permission: not sent",
+                "renew the token, ask for the permission",
+            ),
+            Self::NotFound => ("the target does not exist: not sent", "check the ids"),
+            Self::Temporary => (
+                "no connection, or asked to slow down: not sent",
+                "run it again later",
+            ),
+            Self::Unknown => (
+                "delivery unknown: it may be out",
+                "look before you send it again",
+            ),
+            Self::Out => (
+                "it is out, but the answer could not be used",
+                "do not send it again",
+            ),
+        }
+    }
+
+    /// The exit code of a failed send: is it out? comes first, then why.
     pub(crate) fn of(error: &Error) -> Self {
         match error.delivery() {
-            Delivery::Unknown => return Self::Unknown,
-            Delivery::Sent => return Self::SentWithoutReceipt,
-            _ => {}
+            Delivery::NotSent => Self::of_not_sent(error.kind()),
+            Delivery::Sent => Self::Out,
+            // A delivery that this program does not know is no proof of anything.
+            _ => Self::Unknown,
         }
-        match error.kind() {
+    }
+
+    fn of_not_sent(kind: ErrorKind) -> Self {
+        match kind {
             ErrorKind::Config => Self::Config,
-            ErrorKind::InvalidRequest | ErrorKind::Unsupported => Self::Refused,
+            ErrorKind::InvalidRequest | ErrorKind::Unsupported | ErrorKind::Conflict => {
+                Self::Refused
+            }
             ErrorKind::Unauthenticated | ErrorKind::PermissionDenied => Self::Denied,
             ErrorKind::NotFound => Self::NotFound,
-            _ if error.is_transient() => Self::Temporary,
+            ErrorKind::RateLimited
+            | ErrorKind::Connect
+            | ErrorKind::Timeout
+            | ErrorKind::Transport
+            | ErrorKind::Service => Self::Temporary,
             _ => Self::Other,
         }
     }
@@ -54,8 +106,19 @@ impl Exit {
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
+        Self::from(exit.code())
     }
+}
+
+/// The table of exit codes, as the help prints it.
+pub(crate) fn table() -> String {
+    let mut table = String::from("Exit codes:\n");
+    for exit in Exit::ALL {
+        let (meaning, remedy) = exit.meaning();
+        // Writing to a string cannot fail.
+        let _ = writeln!(table, "  {}  {meaning:<49} {remedy}", exit.code());
+    }
+    table
 }
 
 #[cfg(test)]
@@ -63,43 +126,45 @@ mod tests {
     use super::*;
 
     #[test]
-    fn doubt_has_a_code_of_its_own_whatever_its_kind() {
-        for kind in [
-            ErrorKind::Timeout,
-            ErrorKind::Service,
-            ErrorKind::Connect,
-            ErrorKind::Other,
-        ] {
-            let error = Error::new(kind, "x").with_delivery(Delivery::Unknown);
-            assert_eq!(Exit::of(&error), Exit::Unknown, "{kind}");
-            let error = Error::new(kind, "x").with_delivery(Delivery::Sent);
-            assert_eq!(Exit::of(&error), Exit::SentWithoutReceipt, "{kind}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_sent_is_told_apart_by_the_remedy() {
+    fn every_kind_of_error_has_its_code() {
         for (kind, exit) in [
             (ErrorKind::Config, Exit::Config),
             (ErrorKind::InvalidRequest, Exit::Refused),
             (ErrorKind::Unsupported, Exit::Refused),
+            (ErrorKind::Conflict, Exit::Refused),
             (ErrorKind::Unauthenticated, Exit::Denied),
             (ErrorKind::PermissionDenied, Exit::Denied),
             (ErrorKind::NotFound, Exit::NotFound),
             (ErrorKind::RateLimited, Exit::Temporary),
             (ErrorKind::Connect, Exit::Temporary),
-            (ErrorKind::Conflict, Exit::Other),
+            (ErrorKind::Timeout, Exit::Temporary),
+            (ErrorKind::Transport, Exit::Temporary),
+            (ErrorKind::Service, Exit::Temporary),
+            (ErrorKind::Protocol, Exit::Other),
             (ErrorKind::Other, Exit::Other),
         ] {
-            let error = Error::new(kind, "x").with_delivery(Delivery::NotSent);
-            assert_eq!(Exit::of(&error), exit, "{kind}");
+            let error = |delivery| Error::new(kind, "x").with_delivery(delivery);
+            assert_eq!(Exit::of(&error(Delivery::NotSent)), exit, "{kind}");
+            // Whatever the kind: a doubt and a proof have codes of their own.
+            assert_eq!(Exit::of(&error(Delivery::Unknown)), Exit::Unknown, "{kind}");
+            assert_eq!(Exit::of(&error(Delivery::Sent)), Exit::Out, "{kind}");
         }
     }
 
     #[test]
-    fn the_table_names_every_code() {
-        for code in 0..=9 {
-            assert!(TABLE.contains(&format!("\n  {code}  ")), "{code}");
+    fn the_numbers_are_those_that_scripts_know() {
+        let codes = Exit::ALL.map(Exit::code);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        assert_eq!(Exit::Unknown.code(), 8);
+    }
+
+    #[test]
+    fn the_readme_has_the_same_table() {
+        let readme = include_str!("../README.md");
+        for exit in Exit::ALL {
+            let (meaning, remedy) = exit.meaning();
+            let row = format!("| {} | {meaning} | {remedy} |", exit.code());
+            assert!(readme.contains(&row), "{row}");
         }
     }
 }

@@ -1,12 +1,14 @@
-//! `msm`: sends messages over Microsoft messaging platforms from a shell.
-//!
-//! stdout is for results, stderr for people; the exit code says whether the message is out.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod args;
+mod compose;
 mod config;
 mod demo;
 mod emulator;
 mod exit;
+mod interrupt;
+mod platform;
 mod print;
 mod send;
 
@@ -14,14 +16,31 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::args::{Cli, Command};
+use crate::{
+    args::{Cli, Command},
+    exit::Exit,
+};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    match Cli::parse().command {
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // One thread is enough for one message; threads would only cost time at the start.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let exit = match runtime {
+        Ok(runtime) => runtime.block_on(run(cli.command)),
+        Err(error) => print::failure(&format!("cannot start: {error}"), Exit::Other),
+    };
+    exit.into()
+}
+
+async fn run(command: Command) -> Exit {
+    match command {
         Command::Demo(args) => demo::run(&args).await,
         Command::Send(args) => send::run(&args).await,
         Command::Emulator(args) => emulator::run(&args).await,
+        Command::ExitCodes => {
+            print::result(exit::table().trim_end()).map_or(Exit::Other, |()| Exit::Sent)
+        }
     }
-    .into()
 }

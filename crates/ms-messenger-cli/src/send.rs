@@ -1,161 +1,121 @@
 //! `msm send`.
 
-use std::{fs, io};
-
 use ms_messenger::{
-    Error, ErrorKind, IdempotencyKey, Importance, Media, MediaKind, Message, Messenger as _,
-    Result, SendRequest, SharedMessenger, Template,
+    Delivery, Error, ErrorKind, Feature, IdempotencyKey, Messenger, Receipt, Result, RetryPolicy,
+    SendRequest, http::HttpOptions,
 };
 
 use crate::{
-    args::{ImportanceName, SendArgs},
-    config,
+    args::SendArgs,
+    compose,
+    config::{self, Settings},
     exit::Exit,
+    interrupt::Interrupt,
+    platform::Platform,
     print,
 };
 
+/// Sends one message and says what became of it.
 pub(crate) async fn run(args: &SendArgs) -> Exit {
-    match send(args).await {
-        Ok(()) => Exit::Ok,
-        Err(error) => {
-            if args.json {
-                println!("{}", print::failed(&error));
-            } else {
-                eprintln!("error: {error}");
-                let mut source = std::error::Error::source(&error);
-                while let Some(cause) = source {
-                    eprintln!("  because: {cause}");
-                    source = cause.source();
-                }
-            }
-            Exit::of(&error)
-        }
+    match outcome(args).await {
+        Ok(Outcome::Sent(platform, receipt)) => sent(args, platform, &receipt),
+        Ok(Outcome::Checked(platform)) => checked(args, platform),
+        Err(error) => failed(args, &error),
     }
 }
 
-async fn send(args: &SendArgs) -> Result<()> {
-    let request = request(args)?;
-    let messenger = choose(config::messengers(args)?, &request)?;
-    let platform = messenger.platform();
+enum Outcome {
+    Sent(Platform, Receipt),
+    Checked(Platform),
+}
+
+async fn outcome(args: &SendArgs) -> Result<Outcome> {
+    let mut request = compose::request(args)?;
+    let settings = Settings::read(&args.connection, &config::environment)?;
+    let platform = Platform::choose(args.platform, &request, &settings)?;
+    let messenger = platform.connect(&settings, http_options(args), retry(args))?;
     if args.dry_run {
-        messenger.capabilities().check(platform, &request)?;
-        eprintln!("{platform} would carry it; nothing was sent");
-        return Ok(());
-    }
-    let receipt = messenger.send(&request).await?;
-    if args.json {
-        println!("{}", print::sent(platform, &receipt));
-    } else {
-        let id = receipt
-            .message_id
-            .map(|id| id.to_string())
-            .unwrap_or_default();
-        println!("{} {id}", receipt.acceptance);
-    }
-    Ok(())
-}
-
-/// The one messenger that carries the request. When several do, only the caller can choose;
-/// when none does, everything that stands in the way is told.
-fn choose(messengers: Vec<SharedMessenger>, request: &SendRequest) -> Result<SharedMessenger> {
-    let (mut able, mut refusals) = (Vec::new(), Vec::new());
-    for messenger in messengers {
-        match messenger
+        messenger
             .capabilities()
-            .check(messenger.platform(), request)
-        {
-            Ok(()) => able.push(messenger),
-            Err(error) => refusals.push(error),
-        }
+            .check(messenger.platform(), &request)?;
+        return Ok(Outcome::Checked(platform));
     }
-    if able.len() > 1 {
-        let names: Vec<&str> = able.iter().map(|m| m.platform()).collect();
-        let message = format!(
-            "several platforms carry it, name one with --platform: {}",
-            names.join(", ")
-        );
-        return Err(Error::new(ErrorKind::Config, message));
+    if messenger.capabilities().supports(Feature::Idempotency) {
+        // The client would take a key of its own; one of ours survives an interruption.
+        request
+            .idempotency
+            .get_or_insert_with(IdempotencyKey::random);
     }
-    match (able.pop(), refusals.len()) {
-        (Some(messenger), _) => Ok(messenger),
-        (None, 1) => Err(refusals.remove(0)),
-        (None, _) => {
-            let all: Vec<&str> = refusals.iter().map(Error::message).collect();
-            let invalid = refusals
-                .iter()
-                .any(|e| e.kind() == ErrorKind::InvalidRequest);
-            let kind = if invalid {
-                ErrorKind::InvalidRequest
-            } else {
-                ErrorKind::Unsupported
-            };
-            Err(Error::new(
-                kind,
-                format!("no platform that is set up carries it: {}", all.join("; ")),
-            ))
-        }
+    let receipt = send(&*messenger, &request).await?;
+    Ok(Outcome::Sent(platform, receipt))
+}
+
+fn http_options(args: &SendArgs) -> HttpOptions {
+    let options =
+        HttpOptions::default().with_application_id(concat!("msm/", env!("CARGO_PKG_VERSION")));
+    match args.timeout {
+        Some(timeout) => options.with_timeout(timeout),
+        None => options,
     }
 }
 
-fn request(args: &SendArgs) -> Result<SendRequest> {
-    let content = &args.content;
-    if let Some(file) = &content.request {
-        let json = if file.as_os_str() == "-" {
-            io::read_to_string(io::stdin())
-        } else {
-            fs::read_to_string(file)
-        };
-        let json = json.map_err(|e| {
-            Error::new(ErrorKind::Config, "--request cannot be read").with_source(e)
-        })?;
-        return SendRequest::from_json(&json);
+fn retry(args: &SendArgs) -> RetryPolicy {
+    let retry = RetryPolicy::default();
+    match args.retries {
+        Some(retries) => retry.with_max_attempts(retries.saturating_add(1)),
+        None => retry,
     }
-    let Some(to) = args.to.clone() else {
-        return Err(Error::new(ErrorKind::Config, "--to is missing"));
+}
+
+/// Sends, unless somebody ends the program meanwhile: whether it went out is unknown then.
+async fn send(messenger: &dyn Messenger, request: &SendRequest) -> Result<Receipt> {
+    let Ok(mut interrupt) = Interrupt::listen() else {
+        return messenger.send(request).await;
     };
-    let mut message = message(args)?.with_importance(match args.importance {
-        ImportanceName::Normal => Importance::Normal,
-        ImportanceName::High => Importance::High,
-        ImportanceName::Urgent => Importance::Urgent,
-    });
-    message.subject.clone_from(&args.subject);
-    let mut request = SendRequest::new(to, message);
-    request.reply_to = args.reply_to.as_deref().map(Into::into);
-    request.idempotency = args
-        .idempotency_key
-        .map(|id| IdempotencyKey::new(id, std::time::SystemTime::now()));
-    Ok(request)
-}
-
-fn message(args: &SendArgs) -> Result<Message> {
-    let content = &args.content;
-    if let Some(html) = &content.html {
-        let message = Message::html(html);
-        return Ok(match &args.text_alternative {
-            Some(text) => message.with_text_alternative(text),
-            None => message,
-        });
-    }
-    if let Some(url) = &content.image {
-        let media = Media::new(MediaKind::Image, url.clone());
-        return Ok(Message::media(match &args.caption {
-            Some(caption) => media.with_caption(caption),
-            None => media,
-        }));
-    }
-    if let Some(name) = &content.template {
-        let mut template = Template::new(name, &args.language);
-        template.body.clone_from(&args.values);
-        return Ok(Message::template(template));
-    }
-    match &content.text {
-        Some(text) => Ok(Message::text(text)),
-        None => {
-            let text = io::read_to_string(io::stdin()).map_err(|e| {
-                Error::new(ErrorKind::Config, "standard input cannot be read").with_source(e)
-            })?;
-            // A shell ends every text with a line break that nobody means.
-            Ok(Message::text(text.strip_suffix('\n').unwrap_or(&text)))
+    tokio::select! {
+        biased;
+        outcome = messenger.send(request) => outcome,
+        () = interrupt.requested() => {
+            let error = Error::new(ErrorKind::Other, "interrupted before the answer came")
+                .with_delivery(Delivery::Unknown)
+                .with_platform(messenger.platform().to_owned());
+            Err(match request.idempotency {
+                Some(key) => error.with_idempotency(key),
+                None => error,
+            })
         }
     }
+}
+
+fn sent(args: &SendArgs, platform: Platform, receipt: &Receipt) -> Exit {
+    let text = if args.json {
+        print::sent_line(platform.as_str(), receipt)
+    } else {
+        print::sent_text(platform.as_str(), receipt)
+    };
+    match print::result(&text) {
+        Ok(()) => Exit::Sent,
+        // The message is out: a script must not take this for a failed send.
+        Err(_) => print::failure("it is out, but the receipt could not be written", Exit::Out),
+    }
+}
+
+fn checked(args: &SendArgs, platform: Platform) -> Exit {
+    let text = if args.json {
+        print::checked_line(platform.as_str())
+    } else {
+        format!("{}: would carry this; nothing was sent", platform.as_str())
+    };
+    print::result(&text).map_or(Exit::Other, |()| Exit::Sent)
+}
+
+fn failed(args: &SendArgs, error: &Error) -> Exit {
+    let exit = Exit::of(error);
+    if args.json {
+        // The exit code says it too, if nobody reads this.
+        let _ = print::result(&print::error_line(error, exit));
+    } else {
+        print::note(print::error_text(error, exit));
+    }
+    exit
 }

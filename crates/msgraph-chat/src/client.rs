@@ -24,6 +24,9 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b':')
     .remove(b'@');
 
+/// The same within a text of OData, where the apostrophe has its meaning.
+const LITERAL: &AsciiSet = &SEGMENT.remove(b'\'');
+
 /// The most messages that one can quote.
 const MAX_QUOTES: usize = 10;
 
@@ -87,8 +90,9 @@ impl GraphChatClient {
         problems.add_if(other.as_str().is_empty(), "other", "must not be empty");
         refuse(problems)?;
         let member = |id: &UserId| {
-            // An apostrophe ends a text in OData unless it is doubled.
+            // An apostrophe ends a text in OData unless it is doubled; a guest's name holds `#`.
             let id = id.as_str().replace('\'', "''");
+            let id = utf8_percent_encode(&id, LITERAL);
             json!({
                 "@odata.type": "#microsoft.graph.aadUserConversationMember",
                 "roles": ["owner"],
@@ -154,7 +158,7 @@ fn refuse(problems: Problems) -> Result<()> {
 }
 
 /// Checks ids and message together, so that everything wrong is told at once.
-fn check(ids: &[(&str, &str)], message: &NewChatMessage, place: Place) -> Result<()> {
+pub(crate) fn check(ids: &[(&str, &str)], message: &NewChatMessage, place: Place) -> Result<()> {
     let mut problems = Problems::new();
     for (field, id) in ids {
         problems.add_if(id.is_empty(), field, "must not be empty");

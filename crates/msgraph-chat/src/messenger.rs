@@ -12,7 +12,9 @@ use ms_messenger_http::Answer;
 use serde_json::Value;
 
 use crate::{
-    Attachment, Chat, GraphChatClient, NewChatMessage, client::Posted, error::PLATFORM,
+    Attachment, Chat, GraphChatClient, NewChatMessage, Place,
+    client::{Posted, check},
+    error::PLATFORM,
     models::MessageImportance,
 };
 
@@ -61,6 +63,8 @@ impl Messenger for GraphChatClient {
             }
             Target::Person(Address::User(other)) => {
                 let own = self.one_on_one().ok_or_else(unsupported)?;
+                // A chat is not made for a message that cannot be sent.
+                check(&[], &message, Place::Chat)?;
                 let chat = self.one_on_one_chat(own, other).await?;
                 (to_chat(&chat, request, &message).await?, chat.id().clone())
             }
@@ -79,6 +83,9 @@ async fn to_chat(chat: &Chat, request: &SendRequest, message: &NewChatMessage) -
 
 fn receipt(answer: &Answer, conversation: ConversationId) -> Result<Receipt> {
     let posted: Posted = answer.json()?;
+    if posted.id.as_str().is_empty() {
+        return Err(answer.unusable("the answer names no message"));
+    }
     let mut receipt = Receipt::new(Acceptance::Posted)
         .with_message_id(posted.id)
         .with_conversation(conversation);

@@ -179,8 +179,13 @@ fn what_a_place_or_a_form_cannot_hold_is_named() {
         ["body.content", "subject", "summary"]
     );
     let text = json!({"body": {"contentType": "text", "content": "<at id=\"0\">A</at>"}, "mentions": [user(0, "A")]});
-    assert_eq!(fields(text, Place::Chat), ["body.contentType"]);
+    assert_eq!(
+        fields(text, Place::Chat),
+        ["body.contentType", "mentions[0]"]
+    );
     let plain = json!({"body": {"contentType": "text", "content": "a <at id=\"0\"> b"}});
+    assert!(fields(plain, Place::Chat).is_empty());
+    let plain = json!({"body": {"contentType": "text", "content": "<attachment id=\"x\"> ../hostedContents/1/$value"}});
     assert!(fields(plain, Place::Chat).is_empty());
 }
 

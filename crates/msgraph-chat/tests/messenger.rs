@@ -148,6 +148,26 @@ async fn a_person_is_reached_in_the_chat_of_two_which_is_found_or_created() {
 }
 
 #[tokio::test]
+async fn no_chat_is_made_for_a_message_that_cannot_be_sent() {
+    let mut server = Server::new_async().await;
+    let mock = server
+        .mock("POST", Matcher::Any)
+        .expect(0)
+        .create_async()
+        .await;
+    let message = Message::html("<at id=\"0\">nobody</at>");
+    let error = client(&server)
+        .send(&SendRequest::new(Target::user("you"), message))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (ErrorKind::InvalidRequest, 0)
+    );
+    mock.assert_async().await;
+}
+
+#[tokio::test]
 async fn when_the_chat_of_two_cannot_be_had_nothing_is_sent() {
     let mut server = Server::new_async().await;
     server

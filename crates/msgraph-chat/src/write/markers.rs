@@ -13,22 +13,32 @@ pub(super) enum Marker<'a> {
     Markup,
 }
 
-/// Every marker of `html`, in order. Whatever is no well-formed tag is no marker.
+/// The longest tag that is looked for: what goes on for longer is none.
+const LONGEST_TAG: usize = 4096;
+
+/// Every marker of `html`, in order. Whatever is no well-formed tag is no marker, and comments
+/// hold none. Takes time in proportion to the text, whatever it holds.
 pub(super) fn find(html: &str) -> Vec<Marker<'_>> {
+    let closings = closings_of_at(html);
     let mut markers = Vec::new();
-    let mut rest = html;
-    while let Some(start) = rest.find('<') {
-        rest = &rest[start + 1..];
+    let mut from = 0;
+    while let Some(start) = html[from..].find('<') {
+        from += start + 1;
+        let rest = &html[from..];
+        if rest.starts_with("!--") {
+            from += rest.find("-->").unwrap_or(rest.len());
+            continue;
+        }
         let Some(tag) = Tag::read(rest) else { continue };
-        rest = tag.rest;
+        from += tag.length;
         match tag.name.to_ascii_lowercase().as_str() {
             "at" => {
-                let end = find_closing_at(rest);
+                let next = closings.partition_point(|at| *at < from);
+                let end = closings.get(next).copied().unwrap_or(from);
                 let id = tag.attribute("id").unwrap_or_default();
-                markers.push(Marker::At {
-                    id,
-                    text: plain(&rest[..end]),
-                });
+                let text = plain(&html[from..end]);
+                from = end;
+                markers.push(Marker::At { id, text });
             }
             "attachment" => {
                 let id = tag.attribute("id").unwrap_or_default();
@@ -39,6 +49,18 @@ pub(super) fn find(html: &str) -> Vec<Marker<'_>> {
         }
     }
     markers
+}
+
+/// Where each `</at` begins.
+fn closings_of_at(html: &str) -> Vec<usize> {
+    let found = html.match_indices("</");
+    found
+        .map(|(at, _)| at)
+        .filter(|at| {
+            let name = html.as_bytes().get(at + 2..at + 4);
+            name.is_some_and(|name| name.eq_ignore_ascii_case(b"at"))
+        })
+        .collect()
 }
 
 /// The temporary ids that `text` refers to as `../hostedContents/ID/$value`.
@@ -59,28 +81,28 @@ pub(super) fn hosted_references(text: &str) -> Vec<&str> {
     found
 }
 
-fn find_closing_at(text: &str) -> usize {
-    let lower = text.to_ascii_lowercase();
-    lower.find("</at").unwrap_or(text.len())
-}
-
 /// An opening tag.
 struct Tag<'a> {
     name: &'a str,
     attributes: &'a str,
-    rest: &'a str,
+    /// What it takes up, from its name to its `>`.
+    length: usize,
 }
 
 impl<'a> Tag<'a> {
     /// Reads what follows a `<`; `None` when that opens no tag.
     fn read(text: &'a str) -> Option<Self> {
-        let end = text.find(|c: char| !c.is_ascii_alphanumeric())?;
+        let end = text
+            .char_indices()
+            .take(LONGEST_TAG)
+            .find(|(_, c)| !c.is_ascii_alphanumeric())?
+            .0;
         let (name, after) = text.split_at(end);
         if name.is_empty() {
             return None;
         }
         let mut quote = None;
-        for (i, c) in after.char_indices() {
+        for (i, c) in after.char_indices().take(LONGEST_TAG) {
             match (quote, c) {
                 (None, '"' | '\'') => quote = Some(c),
                 (Some(open), c) if c == open => quote = None,
@@ -88,7 +110,7 @@ impl<'a> Tag<'a> {
                     return Some(Self {
                         name,
                         attributes: &after[..i],
-                        rest: &after[i + 1..],
+                        length: end + i + 1,
                     });
                 }
                 _ => {}
@@ -149,20 +171,51 @@ pub(super) fn escape(text: &str) -> String {
     html
 }
 
-/// Undoes the entities that stand in names.
+/// Undoes the character references that stand in names: numbers and the common words. What is
+/// no reference stays as it is.
 pub(super) fn unescape(html: &str) -> Cow<'_, str> {
     if !html.contains('&') {
         return Cow::Borrowed(html);
     }
-    let text = html
-        .replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&quot;", "\"")
-        .replace("&#39;", "'")
-        .replace("&apos;", "'")
-        .replace("&nbsp;", "\u{a0}")
-        .replace("&amp;", "&");
+    let mut text = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(start) = rest.find('&') {
+        text.push_str(&rest[..start]);
+        rest = &rest[start..];
+        // The longest reference that is known has ten characters.
+        let end = rest.bytes().take(12).position(|b| b == b';');
+        match end.and_then(|end| Some((reference(&rest[1..end])?, end))) {
+            Some((c, end)) => {
+                text.push(c);
+                rest = &rest[end + 1..];
+            }
+            None => {
+                text.push('&');
+                rest = &rest[1..];
+            }
+        }
+    }
+    text.push_str(rest);
     Cow::Owned(text)
+}
+
+fn reference(name: &str) -> Option<char> {
+    if let Some(number) = name.strip_prefix('#') {
+        let code = match number.strip_prefix(['x', 'X']) {
+            Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+            None => number.parse().ok()?,
+        };
+        return char::from_u32(code);
+    }
+    Some(match name {
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        "nbsp" => '\u{a0}',
+        "amp" => '&',
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -198,6 +251,19 @@ mod tests {
             find("1 < 2, <attribute id=\"1\">, &lt;at id=\"0\"&gt;, <at id=\"0\""),
             []
         );
+    }
+
+    #[test]
+    fn numbers_of_characters_are_read_and_comments_hold_no_markers() {
+        let html = "<!-- <at id=\"9\">x</at> --><at id=\"0\">Ren&#233; &#x26; Zo&euml;</at>";
+        assert_eq!(find(html), [at("0", "Ren\u{e9} & Zo&euml;")]);
+    }
+
+    #[test]
+    fn hostile_repetition_takes_no_more_than_its_length() {
+        for piece in ["<at id=0>", "<a ", "<a \"", "&#", "</at>", "<!--"] {
+            let _ = find(&piece.repeat(200_000));
+        }
     }
 
     #[test]

@@ -1,0 +1,344 @@
+//! Which platform a message goes through.
+
+use std::sync::Arc;
+
+use clap::ValueEnum;
+use ms_messenger::{
+    Address, Body, Error, ErrorKind, Problems, Result, RetryPolicy, SendRequest, SharedMessenger,
+    StaticToken, Target,
+    acs_chat::AcsChatClient,
+    acs_messages::{AcsMessagesClient, Credential},
+    http::HttpOptions,
+    msgraph_chat::{Cloud, GraphChatClient},
+};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::config::{AcsCredential, Settings};
+
+/// A platform of this build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Platform {
+    /// WhatsApp and conversations, through Azure Communication Services
+    AcsMessages,
+    /// Azure Communication Services Chat
+    AcsChat,
+    /// Teams through Microsoft Graph
+    MsgraphChat,
+}
+
+impl Platform {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::AcsMessages, Self::AcsChat, Self::MsgraphChat];
+
+    /// The name, as messengers and the ledger have it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::AcsMessages => "acs-messages",
+            Self::AcsChat => "acs-chat",
+            Self::MsgraphChat => "msgraph-chat",
+        }
+    }
+
+    /// Whether it has such targets at all. It only picks the platform: what a client carries, it
+    /// says itself.
+    const fn has(self, target: &Target) -> bool {
+        match target {
+            Target::Conversation(_) => true,
+            Target::Channel { .. } | Target::Person(Address::User(_)) => {
+                matches!(self, Self::MsgraphChat)
+            }
+            Target::Person(Address::Phone(_)) => matches!(self, Self::AcsMessages),
+            _ => false,
+        }
+    }
+
+    /// What configures it.
+    const fn needs(self) -> &'static str {
+        match self {
+            Self::AcsMessages => {
+                "ACS_CONNECTION_STRING, or ACS_ENDPOINT with ACS_ACCESS_KEY or ACS_ACCESS_TOKEN"
+            }
+            Self::AcsChat => "ACS_CHAT_TOKEN and ACS_CHAT_ENDPOINT",
+            Self::MsgraphChat => "MSGRAPH_TOKEN",
+        }
+    }
+
+    /// The platform that `request` goes through: the one that is named, else the only one that
+    /// is configured and has such targets.
+    ///
+    /// # Errors
+    ///
+    /// `Unsupported` for a target that no platform has; `Config` when none or several would do,
+    /// or something that the target needs is not configured.
+    pub(crate) fn choose(
+        named: Option<Self>,
+        request: &SendRequest,
+        settings: &Settings,
+    ) -> Result<Self> {
+        if !Self::ALL.iter().any(|platform| platform.has(&request.to)) {
+            return Err(nobody_has(&request.to));
+        }
+        let chosen = match named.or_else(|| native_platform(request)) {
+            Some(platform) => platform,
+            None => only_one(&request.to, settings)?,
+        };
+        let mut problems = Problems::new();
+        if !settings.configures(chosen) {
+            problems.add(
+                chosen.as_str(),
+                format!("is not configured: set {}", chosen.needs()),
+            );
+        }
+        let extra = match (&request.to, chosen) {
+            (Target::Person(Address::Phone(_)), Self::AcsMessages) => {
+                let missing = settings.channel_registration_id.is_none();
+                missing.then_some("a telephone number needs ACS_CHANNEL_REGISTRATION_ID")
+            }
+            (Target::Person(Address::User(_)), Self::MsgraphChat) => {
+                let missing = settings.graph_user.is_none();
+                missing.then_some("a one-on-one chat needs your own id: set MSGRAPH_USER")
+            }
+            _ => None,
+        };
+        if let Some(rule) = extra {
+            problems.add("to", rule);
+        }
+        problems.into_result(ErrorKind::Config)?;
+        Ok(chosen)
+    }
+
+    /// The client of this platform, as it is configured. Nothing is connected yet.
+    ///
+    /// # Errors
+    ///
+    /// `Config` when something is missing or unusable.
+    pub(crate) fn connect(
+        self,
+        settings: &Settings,
+        options: HttpOptions,
+        retry: RetryPolicy,
+    ) -> Result<SharedMessenger> {
+        Ok(match self {
+            Self::AcsMessages => Arc::new(acs_messages(settings, options, retry)?),
+            Self::AcsChat => Arc::new(acs_chat(settings, options, retry)?),
+            Self::MsgraphChat => Arc::new(msgraph_chat(settings, options, retry)?),
+        })
+    }
+}
+
+/// A body in a platform's own JSON names its platform.
+fn native_platform(request: &SendRequest) -> Option<Platform> {
+    let Body::Native { platform, .. } = &request.message.body else {
+        return None;
+    };
+    Platform::ALL.into_iter().find(|p| p.as_str() == platform)
+}
+
+fn only_one(to: &Target, settings: &Settings) -> Result<Platform> {
+    let having: Vec<Platform> = Platform::ALL.into_iter().filter(|p| p.has(to)).collect();
+    let ready: Vec<Platform> = having
+        .iter()
+        .copied()
+        .filter(|p| settings.configures(*p))
+        .collect();
+    match ready.as_slice() {
+        [platform] => Ok(*platform),
+        [] => {
+            let needs = having
+                .iter()
+                .map(|p| format!("{} needs {}", p.as_str(), p.needs()));
+            let needs: Vec<String> = needs.collect();
+            Err(Error::new(
+                ErrorKind::Config,
+                format!(
+                    "no platform for this target is configured: {}",
+                    needs.join("; ")
+                ),
+            ))
+        }
+        several => {
+            let names: Vec<&str> = several.iter().map(|p| p.as_str()).collect();
+            Err(Error::new(
+                ErrorKind::Config,
+                format!(
+                    "several platforms could carry this: say which with --platform: {}",
+                    names.join(", ")
+                ),
+            ))
+        }
+    }
+}
+
+fn nobody_has(to: &Target) -> Error {
+    let mut problems = Problems::new();
+    let rule = match to {
+        Target::Person(Address::Sip(_)) => {
+            "no enabled platform carries SIP addresses: Skype for Business (UCWA) is not in this version"
+        }
+        _ => "no enabled platform carries this target",
+    };
+    problems.add("to", rule);
+    let refused = problems.into_result(ErrorKind::Unsupported);
+    refused
+        .err()
+        .unwrap_or_else(|| Error::new(ErrorKind::Unsupported, rule))
+}
+
+fn static_token(secret: &SecretString) -> StaticToken {
+    StaticToken::new(secret.expose_secret())
+}
+
+fn acs_messages(
+    settings: &Settings,
+    options: HttpOptions,
+    retry: RetryPolicy,
+) -> Result<AcsMessagesClient> {
+    let credential = match settings.acs_credential() {
+        Some(AcsCredential::Token(token)) => Credential::entra(static_token(token)),
+        Some(AcsCredential::Key(key)) => Credential::access_key(key.expose_secret())?,
+        Some(AcsCredential::ConnectionString) => {
+            Credential::AccessKey(settings.parsed_connection_string()?.access_key().clone())
+        }
+        None => return Err(incomplete(Platform::AcsMessages)),
+    };
+    let mut builder = AcsMessagesClient::builder(settings.messages_endpoint()?, credential)
+        .with_http_options(options)
+        .with_retry(retry);
+    if let Some(id) = &settings.channel_registration_id {
+        builder = builder.with_channel_registration_id(id);
+    }
+    builder.build()
+}
+
+fn acs_chat(
+    settings: &Settings,
+    options: HttpOptions,
+    retry: RetryPolicy,
+) -> Result<AcsChatClient> {
+    let token = settings.chat_token.as_ref();
+    let token = token.ok_or_else(|| incomplete(Platform::AcsChat))?;
+    AcsChatClient::builder(settings.chat_endpoint()?, static_token(token))
+        .with_http_options(options)
+        .with_retry(retry)
+        .build()
+}
+
+fn msgraph_chat(
+    settings: &Settings,
+    options: HttpOptions,
+    retry: RetryPolicy,
+) -> Result<GraphChatClient> {
+    let token = settings.graph_token.as_ref();
+    let token = token.ok_or_else(|| incomplete(Platform::MsgraphChat))?;
+    let mut builder = GraphChatClient::builder(static_token(token))
+        .with_http_options(options)
+        .with_retry(retry);
+    if let Some(name) = &settings.graph_cloud {
+        builder = builder.with_cloud(cloud(name)?);
+    }
+    if let Some(url) = &settings.graph_base_url {
+        builder = builder.with_base_url(url);
+    }
+    if let Some(own) = &settings.graph_user {
+        builder = builder.with_one_on_one_chats(own.as_str());
+    }
+    builder.build()
+}
+
+fn cloud(name: &str) -> Result<Cloud> {
+    match name {
+        "global" => Ok(Cloud::GLOBAL),
+        "us-gov-l4" => Ok(Cloud::US_GOV_L4),
+        "us-gov-l5" => Ok(Cloud::US_GOV_L5),
+        "china" => Ok(Cloud::CHINA),
+        _ => Err(Error::new(
+            ErrorKind::Config,
+            "MSGRAPH_CLOUD: must be global, us-gov-l4, us-gov-l5 or china",
+        )),
+    }
+}
+
+fn incomplete(platform: Platform) -> Error {
+    let message = format!(
+        "{} is not configured: set {}",
+        platform.as_str(),
+        platform.needs()
+    );
+    Error::new(ErrorKind::Config, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use ms_messenger::Message;
+
+    use super::*;
+    use crate::args::ConnectionArgs;
+
+    fn settings(names: &[&str]) -> Settings {
+        let env = |name: &str| names.contains(&name).then(|| "x".to_owned());
+        Settings::read(&ConnectionArgs::default(), &env).unwrap()
+    }
+
+    fn choose(to: &str, names: &[&str]) -> Result<Platform> {
+        let request = SendRequest::new(to.parse::<Target>().unwrap(), Message::text("hi"));
+        Platform::choose(None, &request, &settings(names))
+    }
+
+    const ALL: &[&str] = &["ACS_CONNECTION_STRING", "ACS_CHAT_TOKEN", "MSGRAPH_TOKEN"];
+
+    #[test]
+    fn the_only_platform_that_is_configured_is_taken() {
+        for (names, platform) in [
+            (&["ACS_CONNECTION_STRING"], Platform::AcsMessages),
+            (&["ACS_CHAT_TOKEN"], Platform::AcsChat),
+            (&["MSGRAPH_TOKEN"], Platform::MsgraphChat),
+        ] {
+            assert_eq!(choose("conversation:19:a", names).unwrap(), platform);
+        }
+        assert_eq!(choose("channel:t/c", ALL).unwrap(), Platform::MsgraphChat);
+    }
+
+    #[test]
+    fn several_candidates_are_listed_and_none_is_guessed() {
+        let error = choose("conversation:19:a", ALL).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        for platform in Platform::ALL {
+            assert!(error.message().contains(platform.as_str()), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        for (to, names, missing) in [
+            ("channel:t/c", &[][..], "MSGRAPH_TOKEN"),
+            ("channel:t/c", &["ACS_CHAT_TOKEN"][..], "MSGRAPH_TOKEN"),
+            ("tel:+14255550123", ALL, "ACS_CHANNEL_REGISTRATION_ID"),
+            ("user:lene@contoso.com", ALL, "MSGRAPH_USER"),
+        ] {
+            let error = choose(to, names).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config, "{to}");
+            assert!(error.message().contains(missing), "{to}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_sip_address_is_unsupported_whatever_is_configured() {
+        for names in [&[][..], ALL] {
+            let error = choose("sip:lene@contoso.com", names).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unsupported);
+            assert!(
+                error
+                    .message()
+                    .contains("no enabled platform carries SIP addresses")
+            );
+        }
+    }
+
+    #[test]
+    fn a_native_body_goes_to_its_platform() {
+        let to = Target::conversation("19:a");
+        let request = SendRequest::new(to, Message::native("acs-chat", serde_json::json!({})));
+        let chosen = Platform::choose(None, &request, &settings(ALL)).unwrap();
+        assert_eq!(chosen, Platform::AcsChat);
+    }
+}

@@ -1,0 +1,70 @@
+//! `msm demo`.
+
+use serde_json::json;
+
+use crate::support::run;
+
+#[test]
+fn the_demo_prints_a_row_per_receipt_and_one_per_lost_answer() {
+    let ran = run(&["demo"], &[], "");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for (platform, message, acceptance) in [
+        ("msgraph-chat", "post", "posted"),
+        ("msgraph-chat", "reply", "posted"),
+        ("msgraph-chat", "chat", "posted"),
+        ("acs-chat", "html", "posted"),
+        ("acs-messages", "text", "posted"),
+        ("acs-messages", "template", "queued"),
+    ] {
+        let has_row = ran.stdout.lines().any(|line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            words.starts_with(&[platform, message])
+                && words.contains(&acceptance)
+                && words.ends_with(&["once"])
+        });
+        assert!(has_row, "{platform} {message}: {}", ran.stdout);
+    }
+    let lost = |platform, delivery| {
+        ran.stdout.lines().any(|line| {
+            line.starts_with(platform)
+                && line.contains(delivery)
+                && line.split_whitespace().rev().take(2).eq(["yes", "once"])
+        })
+    };
+    assert!(lost("msgraph-chat", "error    unknown"), "{}", ran.stdout);
+    assert!(lost("acs-messages", "receipt  sent"), "{}", ran.stdout);
+    assert!(
+        ran.stderr.contains("msm send"),
+        "it says what to try next: {}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn the_demo_as_json_is_one_document_that_agrees_with_the_ledger() {
+    let ran = run(&["demo", "--json"], &[], "");
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    let report = ran.json();
+    assert_eq!(report["status"], "ok");
+    let receipts = report["receipts"].as_array().unwrap();
+    assert_eq!(receipts.len(), 6);
+    for row in receipts {
+        assert_eq!(row["stored"], 1, "{row}");
+        assert!(row["message_id"].is_string(), "{row}");
+    }
+    let [unknown, recovered] = &report["certainty"].as_array().unwrap()[..] else {
+        panic!("two lost answers: {report}");
+    };
+    for (claim, platform, outcome, delivery, recognised) in [
+        (unknown, "msgraph-chat", "error", "unknown", 0),
+        (recovered, "acs-messages", "receipt", "sent", 1),
+    ] {
+        assert_eq!(claim["platform"], platform);
+        assert_eq!(claim["outcome"], outcome);
+        assert_eq!(claim["delivery"], delivery);
+        assert_eq!(claim["stored"], 1);
+        assert_eq!(claim["recognised"], recognised);
+        assert_eq!(claim["honest"], true);
+    }
+    assert_eq!(report["ledger"], json!({"stored": 8, "duplicates": 0}));
+}

@@ -1,0 +1,155 @@
+//! `msm emulator`.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    process::{Child, Stdio},
+};
+
+use serde_json::Value;
+
+use crate::support::{msm, run};
+
+/// The program while it runs; it does not outlive the test.
+struct Running {
+    child: Child,
+    ready: Value,
+}
+
+impl Running {
+    fn start(words: &[&str]) -> Self {
+        let mut child = msm()
+            .args(["emulator", "--http", "127.0.0.1:0"])
+            .args(words)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let stdout = child.stdout.as_mut().unwrap();
+        BufReader::with_capacity(1 << 20, stdout)
+            .read_line(&mut line)
+            .unwrap();
+        let ready = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{e}: {line}"));
+        Self { child, ready }
+    }
+
+    fn origin(&self) -> &str {
+        self.ready["http"].as_str().unwrap()
+    }
+
+    fn get(&self, path: &str) -> (String, Value) {
+        let authority = self.origin().strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(authority).unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (
+            head.lines().next().unwrap().to_owned(),
+            serde_json::from_str(body).unwrap(),
+        )
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn the_ready_line_holds_what_a_client_needs_and_the_emulator_answers() {
+    let running = Running::start(&["--seed", "7"]);
+    for path in [
+        "/acs/connection_string",
+        "/acs/channel_registration_id",
+        "/acs/users/0/token",
+        "/acs/thread_id",
+        "/acs/conversation_id",
+        "/graph/base",
+        "/graph/token",
+        "/graph/team_id",
+        "/graph/channel_id",
+        "/graph/chat_id",
+    ] {
+        assert!(
+            running.ready.pointer(path).is_some_and(Value::is_string),
+            "{path}"
+        );
+    }
+    let (status, health) = running.get("/_emulator/health");
+    assert_eq!(status, "HTTP/1.1 200 OK");
+    assert_eq!(health["seed"], 7);
+}
+
+#[test]
+fn the_program_sends_to_the_emulator_that_it_runs() {
+    let running = Running::start(&[]);
+    let acs = &running.ready["acs"];
+    let environment = [
+        (
+            "ACS_CHAT_ENDPOINT",
+            acs["endpoint"].as_str().unwrap().to_owned(),
+        ),
+        (
+            "ACS_CHAT_TOKEN",
+            acs["users"][0]["token"].as_str().unwrap().to_owned(),
+        ),
+    ];
+    let to = format!("conversation:{}", acs["thread_id"].as_str().unwrap());
+    let ran = run(
+        &["send", "--to", &to, "--text", "from the shell"],
+        &environment,
+        "",
+    );
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let (_, rows) = running.get("/_emulator/messages");
+    assert_eq!(rows[0]["text"], "from the shell");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_it_cleanly() {
+    for signal in ["-TERM", "-INT"] {
+        let mut running = Running::start(&[]);
+        let id = running.child.id().to_string();
+        let sent = std::process::Command::new("kill")
+            .args([signal, &id])
+            .status()
+            .unwrap();
+        assert!(sent.success());
+        let status = running.child.wait().unwrap();
+        assert_eq!(status.code(), Some(0), "{signal}");
+        let mut rest = String::new();
+        running
+            .child
+            .stdout
+            .take()
+            .unwrap()
+            .read_to_string(&mut rest)
+            .unwrap();
+        assert_eq!(rest, "", "one line, and no more, is on standard output");
+    }
+}
+
+#[test]
+fn an_address_that_others_could_reach_is_refused() {
+    let ran = run(&["emulator", "--http", "0.0.0.0:0"], &[], "");
+    assert_eq!((ran.code, ran.stdout.as_str()), (3, ""));
+    assert!(ran.stderr.contains("loopback"), "{}", ran.stderr);
+}
+
+#[test]
+fn an_address_in_use_is_said_to_be() {
+    let running = Running::start(&[]);
+    let taken = running.origin().strip_prefix("http://").unwrap();
+    let ran = run(&["emulator", "--http", taken], &[], "");
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+    assert!(ran.stderr.contains(taken), "{}", ran.stderr);
+}

@@ -1,0 +1,11 @@
+//! The program as scripts see it: arguments and environment in; output and exit code out.
+
+// The lint spares tests, but not what they share.
+#![allow(clippy::unwrap_used)]
+
+mod demo;
+mod emulator;
+mod exit_codes;
+mod redaction;
+mod send;
+mod support;

@@ -1,0 +1,143 @@
+//! Runs the program, and emulators for it.
+
+use std::{
+    io::Write as _,
+    process::{Command, Stdio},
+};
+
+use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, World};
+use serde_json::Value;
+use tokio::net::TcpSocket;
+
+/// What the program reads, and what would lead its calls away from loopback.
+const VARIABLES: [&str; 18] = [
+    "ACS_CONNECTION_STRING",
+    "COMMUNICATION_SERVICES_CONNECTION_STRING",
+    "ACS_ENDPOINT",
+    "ACS_ACCESS_KEY",
+    "ACS_ACCESS_TOKEN",
+    "ACS_CHANNEL_REGISTRATION_ID",
+    "ACS_CHAT_ENDPOINT",
+    "ACS_CHAT_TOKEN",
+    "MSGRAPH_TOKEN",
+    "MSGRAPH_BASE_URL",
+    "MSGRAPH_CLOUD",
+    "MSGRAPH_USER",
+    "HTTP_PROXY",
+    "http_proxy",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+];
+
+/// How a run ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    /// The one line of JSON on standard output.
+    pub(crate) fn json(&self) -> Value {
+        assert_eq!(self.stdout.lines().count(), 1, "{self:?}");
+        serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {self:?}"))
+    }
+}
+
+/// The program with an environment that says nothing.
+pub(crate) fn msm() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_msm"));
+    for name in VARIABLES {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Runs the program to its end.
+pub(crate) fn run(words: &[&str], environment: &[(&str, String)], input: &str) -> Ran {
+    let mut command = msm();
+    command
+        .args(words)
+        .envs(environment.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A program that does not read its input may have closed it.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    Ran {
+        code: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// An emulator with threads of its own, so that tests may block.
+pub(crate) fn start(is_strict: bool) -> Emulator {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let builder = Emulator::builder().with_strict(is_strict);
+    runtime.block_on(builder.start()).unwrap()
+}
+
+/// The next send gets `action`.
+pub(crate) fn fail_next(emulator: &Emulator, action: FaultAction) {
+    let rule = FaultRule::new(action).with_operation("send").with_times(1);
+    emulator.set_faults(Faults::new().with_rule(rule));
+}
+
+/// A port of this machine on which nobody listens, and nobody will while it is kept.
+pub(crate) fn closed_port() -> (TcpSocket, u16) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let port = socket.local_addr().unwrap().port();
+    (socket, port)
+}
+
+pub(crate) type Environment = Vec<(&'static str, String)>;
+
+pub(crate) fn acs_messages(world: &World) -> Environment {
+    vec![
+        ("ACS_CONNECTION_STRING", world.acs.connection_string.clone()),
+        (
+            "ACS_CHANNEL_REGISTRATION_ID",
+            world.acs.channel_registration_id.clone(),
+        ),
+    ]
+}
+
+pub(crate) fn acs_chat(world: &World) -> Environment {
+    vec![
+        ("ACS_CHAT_ENDPOINT", world.acs.endpoint.clone()),
+        ("ACS_CHAT_TOKEN", world.acs.users[0].token.clone()),
+    ]
+}
+
+pub(crate) fn msgraph_chat(world: &World) -> Environment {
+    vec![
+        ("MSGRAPH_BASE_URL", world.graph.base.clone()),
+        ("MSGRAPH_TOKEN", world.graph.token.clone()),
+        ("MSGRAPH_USER", world.graph.users[0].id.clone()),
+    ]
+}
+
+pub(crate) fn conversation(world: &World) -> String {
+    format!("conversation:{}", world.acs.conversation_id)
+}
+
+pub(crate) fn thread(world: &World) -> String {
+    format!("conversation:{}", world.acs.thread_id)
+}
+
+pub(crate) fn chat(world: &World) -> String {
+    format!("conversation:{}", world.graph.chat_id)
+}
+
+pub(crate) fn channel(world: &World) -> String {
+    format!("channel:{}/{}", world.graph.team_id, world.graph.channel_id)
+}

@@ -1,0 +1,98 @@
+//! Nothing secret and nothing that a message says is ever printed or logged.
+#![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+use std::{
+    io::Write,
+    sync::{Arc, Mutex},
+};
+
+use ms_messenger::{
+    Message, Messenger as _, SendRequest, SharedMessenger, StaticToken, Target,
+    acs_chat::AcsChatClient, acs_messages::AcsMessagesClient, msgraph_chat::GraphChatClient,
+};
+use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults};
+use tracing_subscriber::fmt::format::FmtSpan;
+
+/// Everything that is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+const CONTENT: &str = "the-merger-is-on-friday";
+
+#[tokio::test]
+async fn no_secret_and_no_content_is_printed_or_logged_at_any_level() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_span_events(FmtSpan::FULL)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let emulator = Emulator::start().await.unwrap();
+    let world = emulator.world().clone();
+    let token = world.acs.users[0].token.clone();
+    let clients: [(SharedMessenger, &str); 3] = [
+        (
+            Arc::new(
+                AcsChatClient::builder(&world.acs.endpoint, StaticToken::new(token.as_str()))
+                    .build()
+                    .unwrap(),
+            ),
+            &world.acs.thread_id,
+        ),
+        (
+            Arc::new(
+                AcsMessagesClient::from_connection_string(&world.acs.connection_string)
+                    .unwrap()
+                    .build()
+                    .unwrap(),
+            ),
+            &world.acs.conversation_id,
+        ),
+        (
+            Arc::new(
+                GraphChatClient::builder(StaticToken::new(world.graph.token.as_str()))
+                    .with_base_url(&world.graph.base)
+                    .build()
+                    .unwrap(),
+            ),
+            &world.graph.chat_id,
+        ),
+    ];
+    let mut printed = String::new();
+    for (client, conversation) in &clients {
+        printed += &format!("{client:?}{client:#?}");
+        let request = SendRequest::new(Target::conversation(*conversation), Message::text(CONTENT));
+        for status in [None, Some(400), Some(401), Some(403), Some(500)] {
+            let rules = status.map(|status| FaultRule::new(FaultAction::status(status)));
+            emulator.set_faults(rules.into_iter().fold(Faults::new(), Faults::with_rule));
+            let outcome = client.send(&request).await;
+            printed += &format!("{outcome:?}{outcome:#?}");
+            if let Err(error) = outcome {
+                printed += &error.to_string();
+            }
+        }
+    }
+    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(
+        logged.contains("attempts") && logged.contains("delivery"),
+        "spans are logged: {logged}"
+    );
+    for secret in [CONTENT, &token, &world.graph.token, &world.acs.access_key] {
+        assert!(!printed.contains(secret), "printed");
+        assert!(!logged.contains(secret), "logged");
+    }
+}

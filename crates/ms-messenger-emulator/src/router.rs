@@ -112,7 +112,11 @@ fn on(
     call: Option<Call>,
 ) -> Routed {
     if *method != wanted {
-        let allowed = if wanted == Method::GET { "GET" } else { "POST" };
+        let allowed = match operation {
+            "list" | "list.replies" if platform != Platform::AcsMessages => "GET, POST",
+            _ if wanted == Method::GET => "GET",
+            _ => "POST",
+        };
         return Routed::WrongMethod(platform, allowed);
     }
     call.map_or(Routed::Unknown(Some(platform)), |call| {
@@ -311,8 +315,8 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_method_names_the_right_one() {
-        let refusal = Routed::WrongMethod(Platform::AcsChat, "GET");
+    fn a_wrong_method_names_the_right_ones() {
+        let refusal = Routed::WrongMethod(Platform::AcsChat, "GET, POST");
         assert_eq!(route(&Method::PUT, "/chat/threads/T/messages"), refusal);
     }
 

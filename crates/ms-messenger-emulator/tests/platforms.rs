@@ -284,7 +284,10 @@ async fn graph_answers_the_whole_message_and_shows_it_again() {
         posted["body"]["content"]
             .as_str()
             .unwrap()
-            .contains("/hostedContents/1/$value")
+            .contains(&format!(
+                "/messages/{}/hostedContents/",
+                posted["id"].as_str().unwrap()
+            ))
     );
     assert!(
         posted["body"]["content"]

@@ -1,75 +1,90 @@
-//! Graph's error bodies.
+//! Graph's error JSON.
 
+use bytes::Bytes;
 use http::StatusCode;
 use serde_json::json;
 
 use crate::answer::Answer;
 use crate::clock;
 use crate::inbound::Inbound;
-use crate::shared::Shared;
 
-/// A refusal: status, code and message.
-#[derive(Clone, Debug)]
-pub(super) struct GraphError {
-    status: StatusCode,
+/// An error of Graph before it is written.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct GraphError {
+    pub(crate) status: StatusCode,
     code: &'static str,
     message: String,
 }
 
 impl GraphError {
-    pub(super) fn of_status(status: StatusCode, message: &str) -> Self {
+    /// The error of a status, with the code that Graph is known to use.
+    pub(crate) fn of_status(status: StatusCode, message: impl Into<String>) -> Self {
         let code = match status.as_u16() {
-            400 | 405 => "BadRequest",
-            401 => "InvalidAuthenticationToken",
-            402 => "PaymentRequired",
+            401 => "Unauthorized",
             403 => "Forbidden",
             404 => "NotFound",
             409 => "Conflict",
-            412 => "PreconditionFailed",
             413 => "RequestEntityTooLarge",
             429 => "TooManyRequests",
-            500 => "InternalServerError",
             502 => "BadGateway",
             503 => "ServiceUnavailable",
-            _ => "UnknownError",
+            504 => "UnknownError",
+            500..=599 => "InternalServerError",
+            _ => "BadRequest",
         };
         Self {
             status,
             code,
+            message: message.into(),
+        }
+    }
+
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::of_status(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// 400 for a body that is JSON but not what the operation takes.
+    pub(crate) fn invalid_body() -> Self {
+        Self::bad_request("Invalid request body was sent.")
+    }
+
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::of_status(StatusCode::NOT_FOUND, message)
+    }
+
+    pub(crate) fn forbidden(message: impl Into<String>) -> Self {
+        Self::of_status(StatusCode::FORBIDDEN, message)
+    }
+
+    /// 401 with the code `InvalidAuthenticationToken`.
+    pub(crate) fn token(message: &str) -> Self {
+        Self {
+            status: StatusCode::UNAUTHORIZED,
+            code: "InvalidAuthenticationToken",
             message: message.to_owned(),
         }
     }
 
-    pub(super) fn bad_request(message: &str) -> Self {
-        Self::of_status(StatusCode::BAD_REQUEST, message)
-    }
-
-    pub(super) fn unauthenticated(message: &str) -> Self {
-        Self::of_status(StatusCode::UNAUTHORIZED, message)
-    }
-
-    pub(super) fn forbidden(message: &str) -> Self {
-        Self::of_status(StatusCode::FORBIDDEN, message)
-    }
-
-    pub(super) fn not_found(message: &str) -> Self {
-        Self::of_status(StatusCode::NOT_FOUND, message)
-    }
-
-    /// The body that the service writes: `date` has no zone and means UTC.
-    pub(super) fn answer(&self, shared: &Shared, inbound: &Inbound) -> Answer {
-        let request_id = shared.guid().to_string();
-        let client_id = inbound.client_request_id().unwrap_or(&request_id);
-        let date = clock::rfc3339_seconds(clock::now_ms());
-        let body = json!({"error": {
-            "code": self.code,
-            "message": self.message,
-            "innerError": {
-                "date": date.trim_end_matches('Z'),
-                "request-id": request_id,
-                "client-request-id": client_id,
-            },
-        }});
-        Answer::json(self.status, &body).with_header("request-id", &request_id)
+    /// The answer; `request_id` is that of its header.
+    pub(crate) fn into_answer(self, inbound: &Inbound, request_id: &str) -> Answer {
+        let mut inner = json!({
+            "date": clock::rfc3339_seconds(clock::now_ms()).trim_end_matches('Z'),
+            "request-id": request_id,
+        });
+        if let Some(id) = inbound.header("client-request-id") {
+            inner["client-request-id"] = json!(id);
+        }
+        let body = json!({
+            "error": {"code": self.code, "message": self.message, "innerError": inner}
+        });
+        let answer = Answer::bytes(
+            self.status,
+            "application/json",
+            Bytes::from(body.to_string()),
+        );
+        if self.status == StatusCode::UNAUTHORIZED {
+            return answer.with_header("www-authenticate", "Bearer realm=\"\"");
+        }
+        answer
     }
 }

@@ -1,48 +1,42 @@
-//! Microsoft Graph: chatMessage in channels and chats.
+//! Microsoft Graph: Teams channels, replies and chats.
 
+mod auth;
+mod chats;
 mod error;
-mod markers;
+mod list;
+mod markup;
+mod render;
 mod store;
 mod validate;
 
-use std::sync::Arc;
-
-use http::StatusCode;
+use bytes::Bytes;
+use http::{HeaderName, StatusCode};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::answer::Answer;
-use crate::clock;
 use crate::inbound::Inbound;
 use crate::ledger::NewRow;
 use crate::platform::Platform;
 use crate::router::{Call, Place, Route};
 use crate::shared::{Outcome, Shared};
-use crate::token::{Claims, TokenProblem};
-use crate::world::World;
 
+use auth::Caller;
 use error::GraphError;
+use render::Setting;
+use validate::Draft;
+
 pub(crate) use store::Store;
 
-/// Who calls: an object id, and the name if it is one of the seeded users.
-struct Caller {
-    id: String,
-    name: Option<String>,
-    tenant: String,
-}
+const JSON: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
+const DIAGNOSTIC: &str = r#"{"ServerInfo":{"DataCenter":"Loopback","Slice":"E","Ring":"5","ScaleUnit":"001","RoleInstance":"emulator"}}"#;
 
 /// Answers an operation of this platform.
-pub(crate) fn handle(shared: &Arc<Shared>, route: &Route, inbound: &Inbound) -> Outcome {
-    let outcome = execute(shared, route, inbound)
-        .unwrap_or_else(|refusal| Outcome::new(refusal.answer(shared, inbound), false));
+pub(crate) fn handle(shared: &Shared, route: &Route, inbound: &Inbound) -> Outcome {
     let request_id = shared.guid().to_string();
-    let mut answer = outcome.answer;
-    if !answer.headers.contains_key("request-id") {
-        answer = answer.with_header("request-id", &request_id);
-    }
-    if let Some(id) = inbound.client_request_id() {
-        answer = answer.with_header("client-request-id", id);
-    }
-    let answer = answer.with_header("odata-version", "4.0");
+    let outcome = execute(shared, route, inbound)
+        .unwrap_or_else(|refusal| Outcome::new(refusal.into_answer(inbound, &request_id), false));
+    let answer = decorate(outcome.answer, inbound, &request_id);
     Outcome { answer, ..outcome }
 }
 
@@ -53,276 +47,276 @@ pub(crate) fn status_error(
     status: StatusCode,
     message: &str,
 ) -> Answer {
-    GraphError::of_status(status, message).answer(shared, inbound)
+    let request_id = shared.guid().to_string();
+    let answer = GraphError::of_status(status, message).into_answer(inbound, &request_id);
+    decorate(answer, inbound, &request_id)
+}
+
+fn decorate(answer: Answer, inbound: &Inbound, request_id: &str) -> Answer {
+    let mut answer = answer
+        .with_header("request-id", request_id)
+        .with_header("odata-version", "4.0")
+        .with_header("cache-control", "private")
+        .with_header("x-ms-ags-diagnostic", DIAGNOSTIC);
+    if let Some(id) = inbound.header("client-request-id") {
+        answer.set_header(HeaderName::from_static("client-request-id"), id);
+    }
+    answer
 }
 
 fn execute(shared: &Shared, route: &Route, inbound: &Inbound) -> Result<Outcome, GraphError> {
-    let claims = authenticate(shared, inbound)?;
+    let caller = auth::authenticate(shared, inbound, &route.call)?;
+    let base = format!("{}/v1.0", inbound.origin());
     match &route.call {
-        Call::GraphSend { place } => {
-            let caller = sender(shared, &claims, Some(place))?;
-            send(shared, inbound, route.operation, place, None, &caller)
-        }
-        Call::GraphReply { place, root } => {
-            let caller = sender(shared, &claims, Some(place))?;
-            shared.state().graph.require(place, root)?;
-            send(shared, inbound, route.operation, place, Some(root), &caller)
-        }
-        Call::GraphQuote { place } => {
-            let caller = sender(shared, &claims, Some(place))?;
-            quote(shared, inbound, place, &caller)
-        }
-        Call::ChatCreate => {
-            permit(&claims, &["Chat.Create", "Chat.ReadWrite"])?;
-            create_chat(shared, inbound)
-        }
         Call::GraphMeWrite => Err(GraphError::bad_request(
             "Write requests are only supported on contained entities",
         )),
-        call => read(shared, inbound, call),
-    }
-}
-
-fn authenticate(shared: &Shared, inbound: &Inbound) -> Result<Claims, GraphError> {
-    let authorization = inbound.header("authorization").unwrap_or_default();
-    let Some(token) = authorization.strip_prefix("Bearer ") else {
-        return Err(GraphError::unauthenticated("Access token is empty."));
-    };
-    let now = clock::now_ms() / 1000;
-    let claims = shared
-        .world
-        .tokens()
-        .verify(token.trim(), now)
-        .map_err(|problem| {
-            GraphError::unauthenticated(match problem {
-                TokenProblem::Expired => "Lifetime validation failed, the token is expired.",
-                TokenProblem::Signature => "Access token validation failure. Invalid signature.",
-                TokenProblem::Garbled => "CompactToken parsing failed.",
-            })
-        })?;
-    if !claims.text("aud").is_some_and(World::is_graph_audience) {
-        return Err(GraphError::unauthenticated(
-            "Access token validation failure. Invalid audience.",
-        ));
-    }
-    Ok(claims)
-}
-
-/// Sending is delegated only: a token with roles alone is refused whatever the roles are.
-fn sender(shared: &Shared, claims: &Claims, place: Option<&Place>) -> Result<Caller, GraphError> {
-    match place {
-        Some(Place::Channel { .. }) => {
-            permit(claims, &["ChannelMessage.Send", "Group.ReadWrite.All"])?
+        Call::ChatCreate => {
+            let mut chat = chats::create(shared, &caller, &validate::body(inbound)?)?;
+            chat["@odata.context"] = json!(format!("{base}/$metadata#chats/$entity"));
+            let body = Bytes::from(chat.to_string());
+            Ok(Outcome::new(
+                Answer::bytes(StatusCode::CREATED, JSON, body),
+                false,
+            ))
         }
-        _ => permit(
-            claims,
-            &["ChatMessage.Send", "Chat.ReadWrite", "Group.ReadWrite.All"],
-        )?,
+        Call::GraphSend { place } | Call::GraphQuote { place } => {
+            let sending = Sending::new(shared, route, inbound, &base, place, None, &caller)?;
+            sending.carry_out()
+        }
+        Call::GraphReply { place, root } => {
+            let root = root.parse().map_err(|_| no_message())?;
+            let sending = Sending::new(shared, route, inbound, &base, place, Some(root), &caller)?;
+            sending.carry_out()
+        }
+        Call::GraphGet { place, message } => get(shared, &caller, &base, place, None, message),
+        Call::GraphReplyGet { place, root, reply } => {
+            get(shared, &caller, &base, place, Some(root), reply)
+        }
+        Call::GraphList { place } => list(shared, &caller, &base, place, None, inbound),
+        Call::GraphReplies { place, root } => {
+            list(shared, &caller, &base, place, Some(root), inbound)
+        }
+        _ => Err(GraphError::not_found("No such operation.")),
     }
-    let id = claims.text("oid").unwrap_or_default().to_owned();
-    let user = shared.world.graph_user(&id);
-    if user.is_none() && shared.settings.is_strict {
-        return Err(GraphError::forbidden("The caller is not a member."));
-    }
-    Ok(Caller {
-        name: user.map(|user| user.display_name.clone()),
-        tenant: shared.world.graph.tenant_id.clone(),
-        id,
-    })
 }
 
-fn permit(claims: &Claims, scopes: &[&str]) -> Result<(), GraphError> {
-    let held = claims.scopes();
-    if held.iter().any(|scope| scopes.contains(scope)) {
-        return Ok(());
-    }
-    if held.is_empty() && !claims.roles().is_empty() {
-        let message = "Requested API is not supported in application-only context";
-        return Err(GraphError::forbidden(message));
-    }
-    let message = format!(
-        "Missing scope permissions on the request. API requires one of '{}'. Scopes on the request '{}'",
-        scopes.join(", "),
-        held.join(", ")
-    );
-    Err(GraphError::forbidden(&message))
+fn no_message() -> GraphError {
+    GraphError::not_found("The message does not exist.")
 }
 
-fn send(
-    shared: &Shared,
-    inbound: &Inbound,
+/// The place with its ids in one spelling; refuses ids that no service issues.
+fn well_formed(place: &Place) -> Result<Place, GraphError> {
+    let is_thread =
+        place.conversation().starts_with("19:") || place.conversation().starts_with("48:");
+    if !is_thread {
+        let message = format!("Invalid thread id '{}'.", place.conversation());
+        return Err(GraphError::bad_request(message));
+    }
+    match place {
+        Place::Chat { .. } => Ok(place.clone()),
+        Place::Channel { team, channel } => {
+            let invalid = |_| GraphError::bad_request("teamId needs to be a valid GUID.");
+            let team = Uuid::try_parse(team).map_err(invalid)?.to_string();
+            let channel = channel.clone();
+            Ok(Place::Channel { team, channel })
+        }
+    }
+}
+
+/// A send on its way: everything that is known before the store is touched.
+struct Sending<'a> {
+    shared: &'a Shared,
+    inbound: &'a Inbound,
     operation: &'static str,
-    place: &Place,
-    root: Option<&str>,
-    caller: &Caller,
-) -> Result<Outcome, GraphError> {
-    let body = validate::json(inbound)?;
-    let draft = validate::message(&body, place, shared.settings.graph_message_limit)?;
-    post(shared, inbound, operation, place, root, caller, draft)
+    base: &'a str,
+    place: Place,
+    root: Option<u64>,
+    caller: &'a Caller,
+    quoted: Vec<u64>,
+    draft: Draft,
 }
 
-fn post(
-    shared: &Shared,
-    inbound: &Inbound,
-    operation: &'static str,
-    place: &Place,
-    root: Option<&str>,
-    caller: &Caller,
-    draft: validate::Draft,
-) -> Result<Outcome, GraphError> {
-    let message = {
-        let mut state = shared.state();
-        state.graph.admit(shared, place)?;
-        let row = |message_id: String| NewRow {
+impl<'a> Sending<'a> {
+    fn new(
+        shared: &'a Shared,
+        route: &Route,
+        inbound: &'a Inbound,
+        base: &'a str,
+        place: &Place,
+        root: Option<u64>,
+        caller: &'a Caller,
+    ) -> Result<Self, GraphError> {
+        let body = validate::body(inbound)?;
+        let is_quote = matches!(route.call, Call::GraphQuote { .. });
+        let message = if is_quote {
+            &body["replyMessage"]
+        } else {
+            &body
+        };
+        validate::size(inbound, message, shared.settings.graph_message_limit)?;
+        let place = well_formed(place)?;
+        let (quoted, draft) = if is_quote {
+            validate::quote(&body, &place)?
+        } else {
+            (Vec::new(), validate::message(&body, &place)?)
+        };
+        Ok(Self {
+            shared,
+            inbound,
+            operation: route.operation,
+            base,
+            place,
+            root,
+            caller,
+            quoted,
+            draft,
+        })
+    }
+
+    /// Stores the message with its ledger row and answers it whole.
+    fn carry_out(self) -> Result<Outcome, GraphError> {
+        let (shared, caller, place) = (self.shared, self.caller, &self.place);
+        let mut row = NewRow {
             platform: Platform::MsgraphChat,
-            operation,
-            conversation: place_id(place).to_owned(),
+            operation: self.operation,
+            conversation: place.conversation().to_owned(),
             sender: caller.id.clone(),
-            kind: draft.kind.to_owned(),
-            text: draft.content.clone(),
-            message_id,
+            kind: self.draft.content_type.to_owned(),
+            text: self.draft.content.clone(),
+            message_id: String::new(),
             idempotency_key: None,
         };
-        let id = state.graph.next_id(place);
-        let message = store::render(&draft, place, root, caller, id, &inbound.origin());
-        state.ledger.append(row(id.to_string()), inbound);
-        state.graph.insert(place, root, id, message.clone());
-        message
-    };
-    let mut body = json!({ "@odata.context": context(inbound, place) });
-    merge(&mut body, message);
-    Ok(Outcome::new(Answer::json(StatusCode::CREATED, &body), true))
-}
-
-fn merge(into: &mut Value, from: Value) {
-    if let (Some(into), Value::Object(from)) = (into.as_object_mut(), from) {
-        into.extend(from);
+        let setting = Setting {
+            base: self.base,
+            tenant: &shared.world.graph.tenant_id,
+            place,
+            root: self.root,
+            caller,
+        };
+        let rendered = {
+            let mut state = shared.state();
+            state.graph.admit(shared, place, caller)?;
+            if self
+                .root
+                .is_some_and(|root| !state.graph.has_root(place, root))
+            {
+                return Err(no_message());
+            }
+            let quoted = quoted(&state.graph, place, &self.quoted).ok_or_else(no_message)?;
+            let draft = match quoted.as_slice() {
+                [] => self.draft,
+                quoted => render::quoting(self.draft, quoted),
+            };
+            let render = |id| render::message(&setting, &draft, id);
+            let (id, rendered) = state.graph.store(place, self.root, &caller.id, render);
+            row.message_id = id.to_string();
+            state.ledger.append(row, self.inbound);
+            rendered
+        };
+        let body = entity(self.base, place, self.root, &rendered);
+        Ok(Outcome::new(
+            Answer::bytes(StatusCode::CREATED, JSON, body),
+            true,
+        ))
     }
 }
 
-fn context(inbound: &Inbound, place: &Place) -> String {
-    let origin = inbound.origin();
-    let encode = |id: &str| id.replace(':', "%3A").replace('@', "%40");
-    match place {
-        Place::Channel { team, channel } => format!(
-            "{origin}/v1.0/$metadata#teams('{team}')/channels('{}')/messages/$entity",
-            encode(channel)
-        ),
-        Place::Chat { chat } => {
-            format!(
-                "{origin}/v1.0/$metadata#chats('{}')/messages/$entity",
-                encode(chat)
-            )
-        }
-    }
+/// The quoted messages as rendered; `None` when one of them is not there.
+fn quoted(store: &Store, place: &Place, ids: &[u64]) -> Option<Vec<Value>> {
+    let parsed = |id: &u64| serde_json::from_slice(&store.rendered(place, None, *id)?).ok();
+    ids.iter().map(parsed).collect()
 }
 
-fn place_id(place: &Place) -> &str {
-    match place {
-        Place::Channel { channel, .. } => channel,
-        Place::Chat { chat } => chat,
-    }
+/// A rendered message with its `@odata.context` in front.
+fn entity(base: &str, place: &Place, root: Option<u64>, rendered: &Bytes) -> Bytes {
+    let replies = root.map_or_else(String::new, |root| format!("('{root}')/replies"));
+    let context = format!(
+        "{base}/$metadata#{}/messages{replies}/$entity",
+        place.context()
+    );
+    let mut body = json!({ "@odata.context": context })
+        .to_string()
+        .into_bytes();
+    body.pop();
+    body.push(b',');
+    body.extend_from_slice(rendered.get(1..).unwrap_or_default());
+    body.into()
 }
 
-/// A quote becomes an attachment per quoted message, with a marker each, before the text.
-fn quote(
+fn get(
     shared: &Shared,
-    inbound: &Inbound,
-    place: &Place,
     caller: &Caller,
+    base: &str,
+    place: &Place,
+    root: Option<&String>,
+    message: &str,
 ) -> Result<Outcome, GraphError> {
-    let body = validate::json(inbound)?;
-    let ids: Vec<&str> = body
-        .get("messageIds")
-        .and_then(Value::as_array)
-        .map(|ids| ids.iter().filter_map(Value::as_str).collect())
-        .unwrap_or_default();
-    if ids.is_empty() || ids.len() > 10 {
-        return Err(GraphError::bad_request(
-            "messageIds must name one to ten messages.",
-        ));
-    }
-    let reply = body.get("replyMessage").unwrap_or(&Value::Null);
-    let mut draft = validate::message(reply, place, shared.settings.graph_message_limit)?;
-    let mut html = String::from("<p></p>\n");
-    for id in ids {
-        let preview = shared.state().graph.require(place, id)?;
-        html.push_str(&format!("<attachment id=\"{id}\"></attachment>\n"));
-        let content = json!({
-            "messageId": id,
-            "messagePreview": preview["body"]["content"],
-            "messageSender": preview["from"],
-        });
-        draft.attachments.insert(0, json!({
-            "id": id, "contentType": "messageReference", "contentUrl": null,
-            "content": content.to_string(), "name": null, "thumbnailUrl": null, "teamsAppId": null,
-        }));
-    }
-    draft.rendered = format!("{html}{}\n<p></p>", draft.rendered);
-    draft.content_type = "html";
-    post(shared, inbound, "send.quote", place, None, caller, draft)
-}
-
-fn create_chat(shared: &Shared, inbound: &Inbound) -> Result<Outcome, GraphError> {
-    let body = validate::json(inbound)?;
-    let chat = validate::chat(&body)?;
-    let members: Vec<String> = chat
-        .members
-        .iter()
-        .map(|member| {
-            let known = shared.world.graph.users.iter();
-            let known = known
-                .into_iter()
-                .find(|user| user.upn.eq_ignore_ascii_case(member));
-            known.map_or_else(|| member.clone(), |user| user.id.clone())
-        })
-        .collect();
-    let id = if chat.is_one_on_one {
-        let mut sorted = members;
-        sorted.sort();
-        format!("19:{}@unq.gbl.spaces", sorted.join("_"))
-    } else {
-        format!("19:{}@thread.v2", shared.guid().simple())
+    let place = well_formed(place)?;
+    let root = root
+        .map(|root| root.parse())
+        .transpose()
+        .map_err(|_| no_message())?;
+    let id = message.parse().map_err(|_| no_message())?;
+    let rendered = {
+        let state = shared.state();
+        state.graph.admit(shared, &place, caller)?;
+        state
+            .graph
+            .rendered(&place, root, id)
+            .ok_or_else(no_message)?
     };
-    shared.state().graph.open(&Place::Chat { chat: id.clone() });
-    let kind = if chat.is_one_on_one {
-        "oneOnOne"
-    } else {
-        "group"
-    };
-    let now = clock::rfc3339_trimmed(clock::now_ms());
-    let body = json!({
-        "@odata.context": format!("{}/v1.0/$metadata#chats/$entity", inbound.origin()),
-        "id": id, "topic": chat.topic, "createdDateTime": now, "lastUpdatedDateTime": now,
-        "chatType": kind,
-    });
+    let body = entity(base, &place, root, &rendered);
     Ok(Outcome::new(
-        Answer::json(StatusCode::CREATED, &body),
+        Answer::bytes(StatusCode::OK, JSON, body),
         false,
     ))
 }
 
-fn read(shared: &Shared, inbound: &Inbound, call: &Call) -> Result<Outcome, GraphError> {
-    let state = shared.state();
-    let body = match call {
-        Call::GraphGet { place, message } => state.graph.require(place, message)?,
-        Call::GraphReplyGet { place, root, reply } => state.graph.reply(place, root, reply)?,
-        Call::GraphList { place } => state.graph.list(place, None, inbound)?,
-        Call::GraphReplies { place, root } => {
-            state.graph.require(place, root)?;
-            state.graph.list(place, Some(root), inbound)?
-        }
-        _ => {
-            return Err(GraphError::of_status(
-                StatusCode::NOT_FOUND,
-                "No such operation.",
-            ));
+fn list(
+    shared: &Shared,
+    caller: &Caller,
+    base: &str,
+    place: &Place,
+    root: Option<&String>,
+    inbound: &Inbound,
+) -> Result<Outcome, GraphError> {
+    let place = well_formed(place)?;
+    let options = list::Options::read(inbound, &place)?;
+    let root: Option<u64> = root
+        .map(|root| root.parse())
+        .transpose()
+        .map_err(|_| no_message())?;
+    let page = {
+        let state = shared.state();
+        state.graph.admit(shared, &place, caller)?;
+        match root {
+            Some(root) if !state.graph.has_root(&place, root) => return Err(no_message()),
+            Some(root) => state
+                .graph
+                .replies(&place, root, options.before.1, options.top),
+            None => {
+                let admits = |ms| options.admits(ms);
+                state
+                    .graph
+                    .roots(&place, options.before, options.top, admits)
+            }
         }
     };
-    Ok(Outcome::new(Answer::json(StatusCode::OK, &body), false))
+    let (context, path) = match root {
+        None => (String::new(), String::new()),
+        Some(root) => (format!("('{root}')/replies"), format!("/{root}/replies")),
+    };
+    let context = format!("{}/messages{context}", place.context());
+    let path = format!("{}/messages{path}", place.path());
+    let body = list::body(&options, base, &context, &path, &page);
+    Ok(Outcome::new(
+        Answer::bytes(StatusCode::OK, JSON, body),
+        false,
+    ))
 }
 
-/// A message of another member, into the chat or channel with that id.
+/// A message of another user of the tenant.
 pub(crate) fn inject(
     shared: &Shared,
     conversation: &str,
@@ -330,39 +324,40 @@ pub(crate) fn inject(
     text: &str,
     inbound: &Inbound,
 ) -> (String, String) {
-    let place = if conversation.contains("@thread.tacv2") {
-        Place::Channel {
-            team: shared.world.graph.team_id.clone(),
-            channel: conversation.to_owned(),
-        }
-    } else {
-        Place::Chat {
-            chat: conversation.to_owned(),
-        }
-    };
+    let user = shared.world.graph_user(sender);
     let caller = Caller {
-        id: sender.to_owned(),
-        name: shared
-            .world
-            .graph_user(sender)
-            .map(|user| user.display_name.clone()),
-        tenant: shared.world.graph.tenant_id.clone(),
+        id: sender.to_ascii_lowercase(),
+        display_name: user.map_or_else(String::new, |user| user.display_name.clone()),
+        is_user: true,
     };
-    let draft = validate::Draft::text(text);
+    let draft = Draft {
+        content_type: "text",
+        content: text.to_owned(),
+        importance: "normal".to_owned(),
+        ..Draft::default()
+    };
+    let base = format!("http://{}/v1.0", shared.authority);
     let mut state = shared.state();
-    let id = state.graph.next_id(&place);
-    let message = store::render(&draft, &place, None, &caller, id, &inbound.origin());
+    let place = state.graph.place_of(&shared.world, conversation);
+    let setting = Setting {
+        base: &base,
+        tenant: &shared.world.graph.tenant_id,
+        place: &place,
+        root: None,
+        caller: &caller,
+    };
+    let render = |id| render::message(&setting, &draft, id);
+    let (id, _) = state.graph.store(&place, None, &caller.id, render);
     let row = NewRow {
         platform: Platform::MsgraphChat,
         operation: "inject",
         conversation: conversation.to_owned(),
-        sender: sender.to_owned(),
-        kind: draft.kind.to_owned(),
+        sender: caller.id.clone(),
+        kind: "text".to_owned(),
         text: text.to_owned(),
         message_id: id.to_string(),
         idempotency_key: None,
     };
     state.ledger.append(row, inbound);
-    state.graph.insert(&place, None, id, message);
     (conversation.to_owned(), id.to_string())
 }

@@ -1,244 +1,227 @@
-//! Channels and chats with their messages, and how a message looks when it is read.
+//! Channels and chats with their messages.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use serde_json::{Value, json};
+use bytes::Bytes;
+use serde_json::Value;
 
-use super::error::GraphError;
-use super::validate::Draft;
-use super::{Caller, place_id};
 use crate::clock::{self, IdClock};
-use crate::inbound::Inbound;
+use crate::graph::auth::Caller;
+use crate::graph::error::GraphError;
 use crate::router::Place;
 use crate::shared::Shared;
 use crate::world::World;
 
-const DEFAULT_PAGE: usize = 20;
-const MAX_PAGE: usize = 50;
-
-/// All channels and chats.
+/// All places that hold messages.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
-    threads: HashMap<Place, Thread>,
+    places: HashMap<Place, Thread>,
 }
 
 #[derive(Debug, Default)]
 struct Thread {
+    /// Object ids, lower case.
+    members: HashSet<String>,
     clock: IdClock,
-    messages: BTreeMap<u64, Value>,
+    messages: BTreeMap<u64, Message>,
+    /// Roots by (last activity, id): a reply lifts its root.
+    by_activity: BTreeSet<(u64, u64)>,
+    /// What `POST /chats` answered, for chats made there.
+    chat: Option<Value>,
 }
 
+#[derive(Debug)]
+struct Message {
+    rendered: Bytes,
+    root: Option<u64>,
+    activity: u64,
+    replies: BTreeSet<u64>,
+}
+
+/// A listed message: its JSON, and its replies where they count.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    pub(crate) rendered: Bytes,
+    pub(crate) replies: Vec<Bytes>,
+}
+
+/// One page, newest first, and the cursor after which the next one begins.
+pub(crate) type Page = (Vec<Listed>, Option<(u64, u64)>);
+
 impl Store {
-    /// The seeded channel and the seeded chat, empty.
+    /// The seeded channel and group chat with all seeded users.
     pub(crate) fn new(world: &World) -> Self {
-        let mut store = Self::default();
-        store.open(&Place::Channel {
-            team: world.graph.team_id.clone(),
-            channel: world.graph.channel_id.clone(),
-        });
-        store.open(&Place::Chat {
-            chat: world.graph.chat_id.clone(),
-        });
-        store
+        let graph = &world.graph;
+        let channel = Place::Channel {
+            team: graph.team_id.clone(),
+            channel: graph.channel_id.clone(),
+        };
+        let chat = Place::Chat {
+            chat: graph.chat_id.clone(),
+        };
+        let members: HashSet<String> = graph.users.iter().map(|user| user.id.clone()).collect();
+        let thread = |members| Thread {
+            members,
+            ..Thread::default()
+        };
+        let places = HashMap::from([(channel, thread(members.clone())), (chat, thread(members))]);
+        Self { places }
     }
 
-    /// Makes a place, unless it is there.
-    pub(super) fn open(&mut self, place: &Place) {
-        self.threads.entry(place.clone()).or_default();
-    }
-
-    /// Refuses, in strict mode, an unknown place.
-    pub(super) fn admit(&self, shared: &Shared, place: &Place) -> Result<(), GraphError> {
-        if shared.settings.is_strict && !self.threads.contains_key(place) {
-            return Err(GraphError::not_found("The conversation does not exist."));
+    /// Refuses, in strict mode, an unknown place and a user who is no member.
+    pub(crate) fn admit(
+        &self,
+        shared: &Shared,
+        place: &Place,
+        caller: &Caller,
+    ) -> Result<(), GraphError> {
+        if !shared.settings.is_strict {
+            return Ok(());
+        }
+        let Some(thread) = self.places.get(place) else {
+            return Err(GraphError::not_found("NotFound"));
+        };
+        if caller.is_user && !thread.members.contains(&caller.id) {
+            let message = "User is not a member of the team, channel or chat.";
+            return Err(GraphError::forbidden(message));
         }
         Ok(())
     }
 
-    /// The id of the next message: a millisecond that no other message of the place has.
-    pub(super) fn next_id(&mut self, place: &Place) -> u64 {
-        let thread = self.threads.entry(place.clone()).or_default();
-        thread.clock.next(clock::now_ms())
+    /// Whether `root` is a message of its own, not a reply.
+    pub(crate) fn has_root(&self, place: &Place, root: u64) -> bool {
+        self.message(place, root)
+            .is_some_and(|message| message.root.is_none())
     }
 
-    pub(super) fn insert(&mut self, place: &Place, root: Option<&str>, id: u64, message: Value) {
-        debug_assert!(root.is_none() || message["replyToId"].is_string());
-        let thread = self.threads.entry(place.clone()).or_default();
-        thread.messages.insert(id, message);
+    fn message(&self, place: &Place, id: u64) -> Option<&Message> {
+        self.places.get(place)?.messages.get(&id)
     }
 
-    /// The message with that id, which must be there.
-    pub(super) fn require(&self, place: &Place, id: &str) -> Result<Value, GraphError> {
-        let thread = self.threads.get(place);
-        let found = thread.and_then(|thread| thread.messages.get(&id.parse().ok()?));
-        found
-            .cloned()
-            .ok_or_else(|| GraphError::not_found("The message does not exist."))
+    /// The JSON of a message that is a reply to `root` (or none).
+    pub(crate) fn rendered(&self, place: &Place, root: Option<u64>, id: u64) -> Option<Bytes> {
+        let message = self
+            .message(place, id)
+            .filter(|message| message.root == root)?;
+        Some(message.rendered.clone())
     }
 
-    /// A reply to `root`, which must be there.
-    pub(super) fn reply(&self, place: &Place, root: &str, id: &str) -> Result<Value, GraphError> {
-        let message = self.require(place, id)?;
-        if message["replyToId"] == root {
-            return Ok(message);
+    /// Appends a message, creating the place on first use; `render` makes its JSON from its id.
+    pub(crate) fn store(
+        &mut self,
+        place: &Place,
+        root: Option<u64>,
+        sender: &str,
+        render: impl FnOnce(u64) -> Value,
+    ) -> (u64, Bytes) {
+        let thread = self.places.entry(place.clone()).or_default();
+        if !thread.members.contains(sender) {
+            thread.members.insert(sender.to_owned());
         }
-        Err(GraphError::not_found("The message does not exist."))
+        let id = thread.clock.next(clock::now_ms());
+        let rendered = Bytes::from(render(id).to_string());
+        match root.and_then(|root| Some((root, thread.messages.get_mut(&root)?))) {
+            Some((root_id, root)) => {
+                thread.by_activity.remove(&(root.activity, root_id));
+                root.activity = id;
+                root.replies.insert(id);
+                thread.by_activity.insert((id, root_id));
+            }
+            None => {
+                thread.by_activity.insert((id, id));
+            }
+        }
+        let message = Message {
+            rendered: rendered.clone(),
+            root,
+            activity: id,
+            replies: BTreeSet::new(),
+        };
+        thread.messages.insert(id, message);
+        (id, rendered)
     }
 
-    /// A page, newest first: roots of a channel or messages of a chat, or the replies to `root`.
-    pub(super) fn list(
+    /// The roots of a place whose time `admits`, newest activity first.
+    pub(crate) fn roots(
         &self,
         place: &Place,
-        root: Option<&str>,
-        inbound: &Inbound,
-    ) -> Result<Value, GraphError> {
-        let top = match inbound.query.value("$top").map(str::parse::<usize>) {
-            None => DEFAULT_PAGE,
-            Some(Ok(top)) if (1..=MAX_PAGE).contains(&top) => top,
-            Some(_) => return Err(GraphError::bad_request("The limit of $top is 50.")),
+        before: (u64, u64),
+        size: usize,
+        admits: impl Fn(u64) -> bool,
+    ) -> Page {
+        let Some(thread) = self.places.get(place) else {
+            return (Vec::new(), None);
         };
-        let before = match inbound.query.value("$skiptoken").map(str::parse::<u64>) {
-            None => u64::MAX,
-            Some(Ok(before)) => before,
-            Some(Err(_)) => return Err(GraphError::bad_request("The $skiptoken is not valid.")),
+        let mut wanted = thread
+            .by_activity
+            .range(..before)
+            .rev()
+            .filter(|(_, id)| admits(*id));
+        let (mut listed, mut last) = (Vec::new(), before);
+        for (activity, id) in wanted.by_ref().take(size) {
+            last = (*activity, *id);
+            listed.extend(thread.listed(*id));
+        }
+        let next = wanted.next().map(|_| last);
+        (listed, next)
+    }
+
+    /// The replies to `root`, newest first.
+    pub(crate) fn replies(&self, place: &Place, root: u64, before: u64, size: usize) -> Page {
+        let (Some(thread), Some(message)) = (self.places.get(place), self.message(place, root))
+        else {
+            return (Vec::new(), None);
         };
-        let root = root.map_or(Value::Null, Value::from);
-        let mut items: Vec<&Value> = Vec::new();
-        let mut last = None;
-        let mut has_more = false;
-        for (id, message) in self
-            .threads
-            .get(place)
-            .into_iter()
-            .flat_map(|t| t.messages.range(..before).rev())
-        {
-            if message["replyToId"] != root {
-                continue;
-            }
-            if items.len() == top {
-                has_more = true;
-                break;
-            }
-            items.push(message);
-            last = Some(*id);
+        let mut wanted = message.replies.range(..before).rev();
+        let (mut listed, mut last) = (Vec::new(), before);
+        for id in wanted.by_ref().take(size) {
+            last = *id;
+            listed.extend(thread.listed(*id));
         }
-        let mut page = json!({"@odata.count": items.len(), "value": items});
-        if let (true, Some(last)) = (has_more, last) {
-            let link = format!(
-                "{}{}?$top={top}&$skiptoken={last}",
-                inbound.origin(),
-                inbound.path()
-            );
-            page["@odata.nextLink"] = Value::from(link);
+        let next = wanted.next().map(|_| (last, last));
+        (listed, next)
+    }
+
+    /// The chat of that id as `POST /chats` answered it, made by `make` when it is new.
+    pub(crate) fn chat(
+        &mut self,
+        chat: &str,
+        members: &[String],
+        make: impl FnOnce() -> Value,
+    ) -> Value {
+        let place = Place::Chat {
+            chat: chat.to_owned(),
+        };
+        let thread = self.places.entry(place).or_default();
+        thread.members.extend(members.iter().cloned());
+        thread.chat.get_or_insert_with(make).clone()
+    }
+
+    /// The place that an injected message goes to: a known channel of any team, or a chat.
+    pub(crate) fn place_of(&self, world: &World, conversation: &str) -> Place {
+        let is_it = |place: &&Place| place.conversation() == conversation;
+        if let Some(place) = self.places.keys().find(is_it) {
+            return place.clone();
         }
-        Ok(page)
+        if conversation.ends_with("@thread.tacv2") || conversation.ends_with("@thread.skype") {
+            return Place::Channel {
+                team: world.graph.team_id.clone(),
+                channel: conversation.to_owned(),
+            };
+        }
+        Place::Chat {
+            chat: conversation.to_owned(),
+        }
     }
 }
 
-/// A message as the service shows it: absent members filled in, pictures given addresses.
-pub(super) fn render(
-    draft: &Draft,
-    place: &Place,
-    root: Option<&str>,
-    caller: &Caller,
-    id: u64,
-    origin: &str,
-) -> Value {
-    let now = clock::rfc3339_trimmed(id);
-    let id = id.to_string();
-    let (chat, channel, web_url, path) = match place {
-        Place::Channel { team, channel } => {
-            let encoded = channel.replace(':', "%3A").replace('@', "%40");
-            let parent = root.unwrap_or(&id);
-            let url = format!(
-                "https://teams.microsoft.com/l/message/{encoded}/{id}?groupId={team}&tenantId={}&createdTime={id}&parentMessageId={parent}",
-                caller.tenant
-            );
-            let path = format!("teams/{team}/channels/{channel}");
-            let identity = json!({"teamId": team, "channelId": channel});
-            (Value::Null, identity, Value::from(url), path)
-        }
-        Place::Chat { chat } => (
-            Value::from(place_id(place)),
-            Value::Null,
-            Value::Null,
-            format!("chats/{chat}"),
-        ),
-    };
-    let messages = match root {
-        Some(root) => format!("{origin}/v1.0/{path}/messages/{root}/replies/{id}"),
-        None => format!("{origin}/v1.0/{path}/messages/{id}"),
-    };
-    let absolute =
-        |text: &str| text.replace("../hostedContents/", &format!("{messages}/hostedContents/"));
-    let attachments: Vec<Value> = draft
-        .attachments
-        .iter()
-        .map(|a| attachment(a, &absolute))
-        .collect();
-    let mentions: Vec<Value> = draft.mentions.iter().map(mention).collect();
-    json!({
-        "id": id,
-        "replyToId": root,
-        "etag": id,
-        "messageType": "message",
-        "createdDateTime": now,
-        "lastModifiedDateTime": now,
-        "lastEditedDateTime": null,
-        "deletedDateTime": null,
-        "subject": draft.subject,
-        "summary": draft.summary,
-        "chatId": chat,
-        "importance": draft.importance,
-        "locale": "en-us",
-        "webUrl": web_url,
-        "channelIdentity": channel,
-        "policyViolation": null,
-        "eventDetail": null,
-        "from": {
-            "application": null,
-            "device": null,
-            "user": {
-                "@odata.type": "#microsoft.graph.teamworkUserIdentity",
-                "id": caller.id,
-                "displayName": caller.name,
-                "userIdentityType": "aadUser",
-                "tenantId": caller.tenant,
-            },
-        },
-        "body": {"contentType": draft.content_type, "content": absolute(&draft.rendered)},
-        "attachments": attachments,
-        "mentions": mentions,
-        "reactions": [],
-        "messageHistory": [],
-    })
-}
-
-fn attachment(sent: &Value, absolute: &impl Fn(&str) -> String) -> Value {
-    let member = |name: &str| sent.get(name).cloned().unwrap_or_default();
-    let content = sent.get("content").and_then(Value::as_str).map(absolute);
-    json!({
-        "id": member("id"),
-        "contentType": member("contentType"),
-        "contentUrl": member("contentUrl"),
-        "content": content,
-        "name": member("name"),
-        "thumbnailUrl": member("thumbnailUrl"),
-        "teamsAppId": member("teamsAppId"),
-    })
-}
-
-fn mention(sent: &Value) -> Value {
-    let who = |name: &str| sent["mentioned"].get(name).cloned().unwrap_or_default();
-    json!({
-        "id": sent["id"],
-        "mentionText": sent["mentionText"],
-        "mentioned": {
-            "application": who("application"),
-            "device": who("device"),
-            "user": who("user"),
-            "conversation": who("conversation"),
-            "tag": who("tag"),
-        },
-    })
+impl Thread {
+    fn listed(&self, id: u64) -> Option<Listed> {
+        let message = self.messages.get(&id)?;
+        let reply = |id: &u64| self.messages.get(id).map(|reply| reply.rendered.clone());
+        Some(Listed {
+            rendered: message.rendered.clone(),
+            replies: message.replies.iter().rev().filter_map(reply).collect(),
+        })
+    }
 }

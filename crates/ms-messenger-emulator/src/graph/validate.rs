@@ -1,303 +1,329 @@
-//! What Graph refuses, with its own words where they are known.
+//! Validation of a chatMessage that is to be sent.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 
-use super::error::GraphError;
-use super::markers;
+use crate::graph::error::GraphError;
+use crate::graph::markup::{hosted_references, markers};
 use crate::inbound::Inbound;
 use crate::router::Place;
 
-/// A message that was found sound.
-#[derive(Clone, Debug)]
-pub(super) struct Draft {
-    pub(super) kind: &'static str,
-    pub(super) content_type: &'static str,
-    /// The content as it was sent.
-    pub(super) content: String,
-    /// The content as it is stored.
-    pub(super) rendered: String,
-    pub(super) subject: Value,
-    pub(super) summary: Value,
-    pub(super) importance: String,
-    pub(super) attachments: Vec<Value>,
-    pub(super) mentions: Vec<Value>,
+const NOT_JSON: &str = "Unable to read JSON request payload. Please ensure Content-Type header \
+    is set and payload is of valid JSON format.";
+const ATTACHMENT_MEMBERS: [&str; 7] = [
+    "id",
+    "contentType",
+    "contentUrl",
+    "content",
+    "name",
+    "thumbnailUrl",
+    "teamsAppId",
+];
+const MENTIONED_MEMBERS: [&str; 5] = ["application", "device", "conversation", "user", "tag"];
+
+/// A chatMessage that passed, in the service's normal form.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    /// `text` or `html`.
+    pub(crate) content_type: &'static str,
+    /// As sent.
+    pub(crate) content: String,
+    pub(crate) subject: Value,
+    pub(crate) summary: Value,
+    pub(crate) importance: String,
+    pub(crate) attachments: Vec<Value>,
+    pub(crate) mentions: Vec<Value>,
+    /// Temporary ids of the hosted contents.
+    pub(crate) hosted: Vec<String>,
+    /// Made by `replyWithQuote`, whose own line breaks stay.
+    pub(crate) is_quote: bool,
 }
 
-impl Draft {
-    pub(super) fn text(text: &str) -> Self {
-        Self {
-            kind: "text",
-            content_type: "text",
-            content: text.to_owned(),
-            rendered: text.to_owned(),
-            subject: Value::Null,
-            summary: Value::Null,
-            importance: "normal".to_owned(),
-            attachments: Vec::new(),
-            mentions: Vec::new(),
-        }
+/// The JSON object of a request body.
+pub(crate) fn body(inbound: &Inbound) -> Result<Value, GraphError> {
+    let parsed = inbound
+        .is_json()
+        .then(|| serde_json::from_slice::<Value>(&inbound.body).ok())
+        .flatten()
+        .ok_or_else(|| GraphError::bad_request(NOT_JSON))?;
+    if parsed.is_object() {
+        Ok(parsed)
+    } else {
+        Err(GraphError::invalid_body())
     }
 }
 
-/// A chat to be made.
-pub(super) struct NewChat {
-    pub(super) is_one_on_one: bool,
-    pub(super) topic: Value,
-    pub(super) members: Vec<String>,
-}
-
-fn invalid() -> GraphError {
-    GraphError::bad_request("Invalid request body was sent.")
-}
-
-/// The body as JSON.
-pub(super) fn json(inbound: &Inbound) -> Result<Value, GraphError> {
-    if !inbound.is_json() {
-        let message = "A valid Content-Type header is required: application/json.";
-        return Err(GraphError::bad_request(message));
+/// Refuses a message above `limit` bytes of JSON; the Base64 of hosted contents does not count.
+pub(crate) fn size(inbound: &Inbound, message: &Value, limit: usize) -> Result<(), GraphError> {
+    let hosted = items(&message["hostedContents"]).unwrap_or_default().iter();
+    let bytes = |item: &Value| item["contentBytes"].as_str().map_or(0, str::len);
+    let uncounted: usize = hosted.map(bytes).sum();
+    if inbound.body.len().saturating_sub(uncounted) <= limit {
+        return Ok(());
     }
-    serde_json::from_slice(&inbound.body).map_err(|_| {
-        GraphError::bad_request(
-            "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.",
-        )
-    })
+    let message = "The request body is too large for a message.";
+    Err(GraphError::of_status(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        message,
+    ))
 }
 
-/// Checks a chatMessage as it is sent.
-pub(super) fn message(value: &Value, place: &Place, limit: usize) -> Result<Draft, GraphError> {
-    let object = value.as_object().ok_or_else(invalid)?;
-    let body = object
-        .get("body")
-        .and_then(Value::as_object)
-        .ok_or_else(invalid)?;
-    let content = body
-        .get("content")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let content_type = match body.get("contentType").and_then(Value::as_str) {
-        None | Some("text") => "text",
-        Some("html") => "html",
-        Some(_) => return Err(invalid()),
+/// Judges a chatMessage.
+pub(crate) fn message(message: &Value, place: &Place) -> Result<Draft, GraphError> {
+    let body = message.get("body").filter(|body| body.is_object());
+    let body = body.ok_or_else(GraphError::invalid_body)?;
+    let content_type = match body.get("contentType") {
+        None | Some(Value::Null) => "text",
+        Some(Value::String(kind)) if kind.eq_ignore_ascii_case("text") => "text",
+        Some(Value::String(kind)) if kind.eq_ignore_ascii_case("html") => "html",
+        Some(_) => return Err(GraphError::invalid_body()),
     };
-    let attachments = list(object, "attachments")?;
-    let mentions = list(object, "mentions")?;
-    let hosted = list(object, "hostedContents")?;
-    if content.is_empty() && attachments.is_empty() {
+    let content = match body.get("content") {
+        None | Some(Value::Null) => "",
+        Some(Value::String(content)) => content,
+        Some(_) => return Err(GraphError::invalid_body()),
+    };
+    if content.trim().is_empty() {
         return Err(GraphError::bad_request("Missing body content"));
     }
-    check_size(object, limit)?;
-    for attachment in &attachments {
-        check_attachment(attachment, content)?;
-    }
-    for mention in &mentions {
-        check_mention(mention, content, place)?;
-    }
-    check_hosted(&hosted, content, &attachments)?;
-    let importance = match object.get("importance").and_then(Value::as_str) {
-        None => "normal",
-        Some(importance @ ("normal" | "high" | "urgent")) => importance,
-        Some(_) => return Err(invalid()),
-    };
-    if matches!(place, Place::Chat { .. }) && object.get("subject").is_some_and(Value::is_string) {
-        return Err(invalid());
-    }
-    let rendered = match content_type {
-        "html" => content.replace(['\r', '\n'], ""),
-        _ => content.to_owned(),
-    };
+    let attachments = attachments(message, content)?;
+    let mentions = mentions(message, content_type, content, place)?;
+    let hosted = hosted_contents(message, content)?;
     Ok(Draft {
-        kind: content_type,
         content_type,
         content: content.to_owned(),
-        rendered,
-        subject: object.get("subject").cloned().unwrap_or_default(),
-        summary: object.get("summary").cloned().unwrap_or_default(),
-        importance: importance.to_owned(),
-        attachments: attachments.into_iter().cloned().collect(),
-        mentions: mentions.into_iter().cloned().collect(),
+        subject: text_or_null(message, "subject")?,
+        summary: text_or_null(message, "summary")?,
+        importance: importance(message)?,
+        attachments,
+        mentions,
+        hosted,
+        is_quote: false,
     })
 }
 
-fn list<'a>(object: &'a Map<String, Value>, name: &str) -> Result<Vec<&'a Value>, GraphError> {
-    match object.get(name) {
-        None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Array(items)) => Ok(items.iter().collect()),
-        Some(_) => Err(invalid()),
+fn items(value: &Value) -> Result<&[Value], GraphError> {
+    match value {
+        Value::Null => Ok(&[]),
+        Value::Array(items) => Ok(items),
+        _ => Err(GraphError::invalid_body()),
     }
 }
 
-/// The Base64 of pictures does not count.
-fn check_size(object: &Map<String, Value>, limit: usize) -> Result<(), GraphError> {
-    let pictures: usize = object
-        .get("hostedContents")
-        .and_then(Value::as_array)
+fn text_or_null(message: &Value, name: &str) -> Result<Value, GraphError> {
+    match &message[name] {
+        value @ (Value::Null | Value::String(_)) => Ok(value.clone()),
+        _ => Err(GraphError::invalid_body()),
+    }
+}
+
+fn importance(message: &Value) -> Result<String, GraphError> {
+    match &message["importance"] {
+        Value::Null => Ok("normal".to_owned()),
+        Value::String(value) if ["normal", "high", "urgent"].contains(&value.as_str()) => {
+            Ok(value.clone())
+        }
+        _ => Err(GraphError::invalid_body()),
+    }
+}
+
+fn attachments(message: &Value, content: &str) -> Result<Vec<Value>, GraphError> {
+    let found = markers(content, "attachment");
+    let mut seen: Vec<&str> = Vec::new();
+    let mut normal = Vec::new();
+    for attachment in items(&message["attachments"])? {
+        let is_text = |name| matches!(attachment[name], Value::Null | Value::String(_));
+        if !attachment.is_object() || !ATTACHMENT_MEMBERS.into_iter().all(is_text) {
+            return Err(GraphError::invalid_body());
+        }
+        let id = attachment["id"]
+            .as_str()
+            .ok_or_else(GraphError::invalid_body)?;
+        if found.iter().filter(|marker| marker.id == id).count() != 1 || seen.contains(&id) {
+            let message = format!("Body does not contain marker for attachment with Id '{id}'.");
+            return Err(GraphError::bad_request(message));
+        }
+        seen.push(id);
+        normal.push(attachment_content(attachment, id)?);
+    }
+    match found.iter().find(|marker| !seen.contains(&marker.id)) {
+        None => Ok(normal),
+        Some(marker) => {
+            let message = format!(
+                "Body contains marker for unknown attachment with Id '{}'.",
+                marker.id
+            );
+            Err(GraphError::bad_request(message))
+        }
+    }
+}
+
+/// The attachment with all its members and, for a card, its content written compactly.
+fn attachment_content(attachment: &Value, id: &str) -> Result<Value, GraphError> {
+    let failed = || {
+        GraphError::bad_request(format!(
+            "Failed to process content in attachment with Id '{id}'."
+        ))
+    };
+    let content_type = attachment["contentType"].as_str().ok_or_else(failed)?;
+    let mut normal: Value = ATTACHMENT_MEMBERS
         .into_iter()
-        .flatten()
-        .filter_map(|hosted| hosted.get("contentBytes")?.as_str().map(str::len))
-        .sum();
-    let all = serde_json::to_vec(object).map_or(0, |bytes| bytes.len());
-    if all.saturating_sub(pictures) > limit {
-        let message = "The message is too large.";
-        return Err(GraphError::of_status(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            message,
+        .map(|name| (name.to_owned(), attachment[name].clone()))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
+    let (content, url) = (
+        attachment["content"].as_str(),
+        attachment["contentUrl"].as_str(),
+    );
+    if content_type == "reference" {
+        if content.is_some() || !url.is_some_and(|url| url.starts_with("https://")) {
+            return Err(failed());
+        }
+    } else if content_type.starts_with("application/vnd.microsoft")
+        || content_type == "messageReference"
+    {
+        let parsed = content.and_then(|content| serde_json::from_str::<Value>(content).ok());
+        let card = parsed
+            .filter(|card| card.is_object() && url.is_none())
+            .ok_or_else(failed)?;
+        normal["content"] = Value::from(card.to_string());
+    } else if content.is_some() && url.is_some() {
+        return Err(failed());
+    }
+    Ok(normal)
+}
+
+fn mentions(
+    message: &Value,
+    content_type: &str,
+    content: &str,
+    place: &Place,
+) -> Result<Vec<Value>, GraphError> {
+    // In a plain text body `<at>` is text, not a marker.
+    let found = if content_type == "html" {
+        markers(content, "at")
+    } else {
+        Vec::new()
+    };
+    let mut seen: Vec<String> = Vec::new();
+    let mut normal = Vec::new();
+    for mention in items(&message["mentions"])? {
+        let id = mention["id"]
+            .as_i64()
+            .ok_or_else(GraphError::invalid_body)?
+            .to_string();
+        let text = mention["mentionText"]
+            .as_str()
+            .ok_or_else(GraphError::invalid_body)?;
+        let is_marked = |marker: &&_| is_marker_of(marker, &id, text);
+        if found.iter().filter(is_marked).count() == 0 || seen.contains(&id) {
+            let message = format!(
+                "Body does not contain marker for mention with Id '{id}'. Add '{text}' to the body."
+            );
+            return Err(GraphError::bad_request(message));
+        }
+        normal.push(json!({
+            "id": mention["id"],
+            "mentionText": text,
+            "mentioned": mentioned(&mention["mentioned"], place)?,
+        }));
+        seen.push(id);
+    }
+    match found
+        .iter()
+        .find(|marker| !seen.iter().any(|id| id == marker.id))
+    {
+        None => Ok(normal),
+        Some(marker) => {
+            let message = format!(
+                "Body contains marker for unknown mention with Id '{}'.",
+                marker.id
+            );
+            Err(GraphError::bad_request(message))
+        }
+    }
+}
+
+fn is_marker_of(marker: &crate::graph::markup::Marker<'_>, id: &str, text: &str) -> bool {
+    marker.id == id && marker.mention_text() == crate::graph::markup::unescape(text)
+}
+
+/// The identity set with all its members; exactly one of them is given.
+fn mentioned(mentioned: &Value, place: &Place) -> Result<Value, GraphError> {
+    let given = MENTIONED_MEMBERS
+        .into_iter()
+        .filter(|name| mentioned[*name].is_object());
+    let given: Vec<&str> = given.collect();
+    let [kind] = given.as_slice() else {
+        return Err(GraphError::invalid_body());
+    };
+    let identity = &mentioned[*kind];
+    let id = identity["id"].as_str().unwrap_or_default();
+    let is_known_kind = match *kind {
+        "user" => uuid::Uuid::try_parse(id).is_ok(),
+        "conversation" => match identity["conversationIdentityType"].as_str() {
+            Some("team" | "channel") => matches!(place, Place::Channel { .. }),
+            Some("chat") => matches!(place, Place::Chat { .. }),
+            _ => false,
+        },
+        _ => true,
+    };
+    if id.is_empty() || !is_known_kind {
+        return Err(GraphError::invalid_body());
+    }
+    let member = |name: &str| (name.to_owned(), mentioned[name].clone());
+    Ok(MENTIONED_MEMBERS
+        .map(member)
+        .into_iter()
+        .collect::<serde_json::Map<_, _>>()
+        .into())
+}
+
+/// Checks that references and hosted contents match one to one; answers the temporary ids.
+fn hosted_contents(message: &Value, content: &str) -> Result<Vec<String>, GraphError> {
+    let mut referenced = hosted_references(content);
+    for attachment in items(&message["attachments"])? {
+        referenced.extend(hosted_references(
+            attachment["content"].as_str().unwrap_or_default(),
         ));
     }
-    Ok(())
-}
-
-fn check_attachment(attachment: &Value, content: &str) -> Result<(), GraphError> {
-    let id = attachment
-        .get("id")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    if markers::attachments_of(content, id) != 1 {
-        let message = format!("Body does not contain marker for attachment with Id '{id}'.");
-        return Err(GraphError::bad_request(&message));
-    }
-    let kind = attachment
-        .get("contentType")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let card = attachment.get("content").and_then(Value::as_str);
-    let is_card = kind.starts_with("application/vnd.microsoft.card.")
-        || kind == "application/vnd.microsoft.teams.messaging-announcementBanner";
-    let sound = match kind {
-        "" => false,
-        "reference" => card.is_none() && attachment.get("contentUrl").is_some_and(Value::is_string),
-        _ if is_card => card.is_some_and(|card| {
-            serde_json::from_str::<Value>(card).is_ok_and(|card| card.is_object())
-        }),
-        _ => true,
-    };
-    if !sound {
-        let message = format!("Failed to process content in attachment with Id '{id}'.");
-        return Err(GraphError::bad_request(&message));
-    }
-    Ok(())
-}
-
-fn check_mention(mention: &Value, content: &str, place: &Place) -> Result<(), GraphError> {
-    let id = mention
-        .get("id")
-        .and_then(Value::as_i64)
-        .ok_or_else(invalid)?;
-    let text = mention
-        .get("mentionText")
-        .and_then(Value::as_str)
-        .ok_or_else(invalid)?;
-    if markers::mentions_of(content, id) != [text] {
-        let message = format!(
-            "Body does not contain marker for mention with Id '{id}'. Add '{text}' to the body."
-        );
-        return Err(GraphError::bad_request(&message));
-    }
-    let mentioned = mention
-        .get("mentioned")
-        .and_then(Value::as_object)
-        .ok_or_else(invalid)?;
-    let named: Vec<&String> = mentioned
-        .iter()
-        .filter(|(_, who)| who.is_object())
-        .map(|(kind, _)| kind)
-        .collect();
-    if named.len() != 1 {
-        return Err(invalid());
-    }
-    let kind = mentioned
-        .get("conversation")
-        .and_then(|c| c.get("conversationIdentityType"));
-    let sound = match (
-        mentioned.get("conversation"),
-        kind.and_then(Value::as_str),
-        place,
-    ) {
-        (Some(Value::Object(_)), Some("team" | "channel"), Place::Channel { .. })
-        | (Some(Value::Object(_)), Some("chat"), Place::Chat { .. }) => true,
-        (Some(Value::Object(_)), _, _) => false,
-        _ => true,
-    };
-    if sound { Ok(()) } else { Err(invalid()) }
-}
-
-fn check_hosted(
-    hosted: &[&Value],
-    content: &str,
-    attachments: &[&Value],
-) -> Result<(), GraphError> {
-    let mut used = markers::hosted_references(content);
-    for attachment in attachments {
-        let card = attachment.get("content").and_then(Value::as_str);
-        used.extend(card.map(markers::hosted_references).unwrap_or_default());
-    }
-    for picture in hosted {
-        let id = picture
-            .get("@microsoft.graph.temporaryId")
-            .and_then(Value::as_str);
-        let bytes = picture
-            .get("contentBytes")
-            .and_then(Value::as_str)
+    let mut ids: Vec<String> = Vec::new();
+    for item in items(&message["hostedContents"])? {
+        let id = item["@microsoft.graph.temporaryId"]
+            .as_str()
             .unwrap_or_default();
-        let is_sound = id.is_some_and(|id| used.contains(&id))
-            && !bytes.is_empty()
-            && STANDARD.decode(bytes).is_ok()
-            && picture.get("contentType").is_some_and(Value::is_string);
-        if !is_sound {
-            return Err(invalid());
+        let bytes = item["contentBytes"].as_str().unwrap_or_default();
+        let is_content = !bytes.is_empty() && STANDARD.decode(bytes).is_ok();
+        let has_type = item["contentType"]
+            .as_str()
+            .is_some_and(|t| t.contains('/'));
+        let is_new = !ids.iter().any(|known| known == id);
+        if !is_content || !has_type || !is_new || !referenced.contains(&id) {
+            return Err(GraphError::invalid_body());
         }
+        ids.push(id.to_owned());
     }
-    let known: Vec<&str> = hosted
+    if referenced
         .iter()
-        .filter_map(|picture| picture.get("@microsoft.graph.temporaryId")?.as_str())
-        .collect();
-    if used.iter().all(|id| known.contains(id)) {
-        Ok(())
+        .all(|id| ids.iter().any(|known| known == id))
+    {
+        Ok(ids)
     } else {
-        Err(invalid())
+        Err(GraphError::invalid_body())
     }
 }
 
-/// Checks a chat as it is created.
-pub(super) fn chat(body: &Value) -> Result<NewChat, GraphError> {
-    let is_one_on_one = match body.get("chatType").and_then(Value::as_str) {
-        Some("oneOnOne") => true,
-        Some("group") => false,
-        _ => return Err(invalid()),
-    };
-    let members = body
-        .get("members")
-        .and_then(Value::as_array)
-        .ok_or_else(invalid)?;
-    let mut ids = Vec::with_capacity(members.len());
-    for member in members {
-        let has_role = member
-            .get("roles")
-            .and_then(Value::as_array)
-            .is_some_and(|r| !r.is_empty());
-        let bind = member
-            .get("user@odata.bind")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        let id = bind
-            .rsplit_once("/users('")
-            .and_then(|(_, id)| id.strip_suffix("')"));
-        match id {
-            Some(id) if has_role && !id.is_empty() => {
-                let id = percent_encoding::percent_decode_str(id).decode_utf8_lossy();
-                ids.push(id.replace("''", "'"));
-            }
-            _ => return Err(invalid()),
-        }
+/// `replyWithQuote`: the quoted ids and the judged message.
+pub(crate) fn quote(body: &Value, place: &Place) -> Result<(Vec<u64>, Draft), GraphError> {
+    let ids = items(&body["messageIds"])?;
+    if ids.is_empty() || ids.len() > 10 {
+        return Err(GraphError::invalid_body());
     }
-    if is_one_on_one && ids.len() != 2 {
-        return Err(invalid());
-    }
-    Ok(NewChat {
-        is_one_on_one,
-        topic: body.get("topic").cloned().unwrap_or_default(),
-        members: ids,
-    })
+    let parse = |id: &Value| id.as_str().and_then(|id| id.parse().ok());
+    let parsed: Option<Vec<u64>> = ids.iter().map(parse).collect();
+    let parsed =
+        parsed.ok_or_else(|| GraphError::not_found("The quoted message does not exist."))?;
+    Ok((parsed, message(&body["replyMessage"], place)?))
 }

@@ -1,0 +1,135 @@
+//! Who calls Graph, and with which permissions.
+
+use crate::clock;
+use crate::graph::error::GraphError;
+use crate::inbound::Inbound;
+use crate::router::{Call, Place};
+use crate::shared::Shared;
+use crate::token::TokenProblem;
+use crate::world::World;
+
+/// A verified caller.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    /// Object id of the user (of the service principal for an app-only token).
+    pub(crate) id: String,
+    pub(crate) display_name: String,
+    /// A user, whose membership counts.
+    pub(crate) is_user: bool,
+}
+
+/// The permissions of an operation, least privilege first.
+struct Permissions {
+    delegated: &'static [&'static str],
+    /// Empty: not supported for app-only callers.
+    application: &'static [&'static str],
+}
+
+const CHANNEL_SEND: Permissions = Permissions {
+    delegated: &["ChannelMessage.Send", "Group.ReadWrite.All"],
+    application: &[],
+};
+const CHAT_SEND: Permissions = Permissions {
+    delegated: &["ChatMessage.Send", "Chat.ReadWrite", "Group.ReadWrite.All"],
+    application: &[],
+};
+const CHANNEL_READ: Permissions = Permissions {
+    delegated: &[
+        "ChannelMessage.Read.All",
+        "Group.Read.All",
+        "Group.ReadWrite.All",
+    ],
+    application: &[
+        "ChannelMessage.Read.All",
+        "Group.Read.All",
+        "Group.ReadWrite.All",
+    ],
+};
+const CHAT_READ: Permissions = Permissions {
+    delegated: &["Chat.Read", "Chat.ReadWrite"],
+    application: &["Chat.Read.All", "Chat.ReadWrite.All"],
+};
+const CHAT_CREATE: Permissions = Permissions {
+    delegated: &["Chat.Create", "Chat.ReadWrite"],
+    application: &["Chat.Create"],
+};
+
+fn permissions(call: &Call) -> Permissions {
+    match call {
+        Call::GraphSend { place } | Call::GraphReply { place, .. } => match place {
+            Place::Channel { .. } => CHANNEL_SEND,
+            Place::Chat { .. } => CHAT_SEND,
+        },
+        Call::GraphList { place } | Call::GraphGet { place, .. } => match place {
+            Place::Channel { .. } => CHANNEL_READ,
+            Place::Chat { .. } => CHAT_READ,
+        },
+        Call::GraphReplies { .. } | Call::GraphReplyGet { .. } => CHANNEL_READ,
+        Call::ChatCreate => CHAT_CREATE,
+        _ => CHAT_SEND,
+    }
+}
+
+/// Verifies the token and that it carries a permission for `call`.
+pub(crate) fn authenticate(
+    shared: &Shared,
+    inbound: &Inbound,
+    call: &Call,
+) -> Result<Caller, GraphError> {
+    let authorization = inbound.header("authorization").unwrap_or_default();
+    let scheme = authorization.get(..7).unwrap_or_default();
+    if !scheme.eq_ignore_ascii_case("Bearer ") {
+        return Err(GraphError::token("Access token is empty."));
+    }
+    let token = authorization.get(7..).unwrap_or_default().trim();
+    let now = clock::now_ms() / 1000;
+    let claims = shared
+        .world
+        .tokens()
+        .verify(token, now)
+        .map_err(|problem| {
+            GraphError::token(match problem {
+                TokenProblem::Garbled => "IDX14100: JWT is not well formed.",
+                TokenProblem::Signature => "Access token validation failure. Invalid signature.",
+                TokenProblem::Expired => "Lifetime validation failed, the token is expired.",
+            })
+        })?;
+    if !claims.text("aud").is_some_and(World::is_graph_audience) {
+        return Err(GraphError::token(
+            "Access token validation failure. Invalid audience.",
+        ));
+    }
+    let needed = permissions(call);
+    let (is_user, granted, wanted) = match claims.text("scp") {
+        Some(_) => (true, claims.scopes(), needed.delegated),
+        None => (false, claims.roles(), needed.application),
+    };
+    if wanted.is_empty() {
+        let message = "Requested API is not supported in application-only context";
+        return Err(GraphError::forbidden(message));
+    }
+    if !wanted.iter().any(|permission| granted.contains(permission)) {
+        let (kind, needs, has) = (
+            if is_user { "scope" } else { "role" },
+            wanted.join(", "),
+            granted.join(", "),
+        );
+        return Err(GraphError::forbidden(format!(
+            "Missing {kind} permissions on the request. API requires one of '{needs}'. \
+             {kind} permissions on the request '{has}'"
+        )));
+    }
+    let id = claims.text("oid").unwrap_or_default().to_ascii_lowercase();
+    let name = claims.text("name").map(str::to_owned);
+    let seeded = || {
+        shared
+            .world
+            .graph_user(&id)
+            .map(|user| user.display_name.clone())
+    };
+    Ok(Caller {
+        display_name: name.or_else(seeded).unwrap_or_default(),
+        id,
+        is_user,
+    })
+}

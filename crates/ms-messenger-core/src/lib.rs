@@ -10,6 +10,7 @@ mod message;
 mod messenger;
 mod open_enum;
 mod problem;
+mod random;
 mod receipt;
 mod request;
 mod retry;
@@ -28,6 +29,7 @@ pub use message::{
 };
 pub use messenger::{Messenger, SharedMessenger};
 pub use problem::{Problem, Problems};
+pub use random::random_uuid;
 pub use receipt::{Acceptance, Receipt};
 pub use request::{IdempotencyKey, SendRequest};
 pub use retry::{Attempt, Decision, RetryPolicy};

@@ -106,7 +106,7 @@ impl IdempotencyKey {
     /// A new random key, first used now.
     #[must_use]
     pub fn random() -> Self {
-        Self::new(Uuid::new_v4(), SystemTime::now())
+        Self::new(crate::random_uuid(), SystemTime::now())
     }
 
     /// The key `id`, first used at `first_sent`.

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, header};
 use ms_messenger_core::{Delivery, Error, ErrorKind, Result};
 use url::Url;
 
-use crate::{Outgoing, tls, traffic::Traffic};
+use crate::{Outgoing, opening::Opening, tls, traffic::Traffic};
 
 /// Which versions of HTTP are offered over TLS. Without TLS it is always HTTP/1.1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -177,6 +177,9 @@ struct Inner {
     /// carry the credential off the machine in the clear.
     local: Option<reqwest::Client>,
     traffic: Traffic,
+    /// Whether `client` offers HTTP/2.
+    negotiating: bool,
+    opening: Opening,
     user_agent: HeaderValue,
     timeout: Duration,
     max_answer_bytes: usize,
@@ -208,6 +211,8 @@ impl HttpClient {
             alone: adaptive.then(|| build(options, &tls, false)).transpose()?,
             local: direct.map(|it| build(&it, &tls, false)).transpose()?,
             traffic: Traffic::default(),
+            negotiating: negotiating && tls::AVAILABLE,
+            opening: Opening::default(),
             user_agent: options.user_agent()?,
             timeout: options.timeout,
             max_answer_bytes: options.max_answer_bytes,
@@ -225,12 +230,19 @@ impl HttpClient {
             *request.body_mut() = Some(outgoing.body.into());
         }
         let turn = self.0.traffic.enter();
-        let own = match request.url().scheme() {
-            "https" => self.0.alone.as_ref().filter(|_| turn.is_quiet),
-            _ => self.0.local.as_ref(),
+        let over_tls = request.url().scheme() == "https";
+        let own = match over_tls {
+            true => self.0.alone.as_ref().filter(|_| turn.is_quiet),
+            false => self.0.local.as_ref(),
         };
         let client = own.unwrap_or(&self.0.client);
-        let mut response = match client.execute(request).await {
+        let opening = match own {
+            None if over_tls && self.0.negotiating => self.0.opening.turn().await,
+            _ => None,
+        };
+        let answered = client.execute(request).await;
+        drop(opening);
+        let mut response = match answered {
             Ok(response) => response,
             Err(error) => return Err(self.failure(error)),
         };

@@ -11,6 +11,7 @@ mod client;
 #[cfg(feature = "access-key")]
 mod connection_string;
 mod endpoint;
+mod opening;
 mod pipeline;
 mod redact;
 mod retry_after;

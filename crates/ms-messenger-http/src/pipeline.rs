@@ -7,7 +7,8 @@ use std::{
 
 use http::{HeaderName, HeaderValue};
 use ms_messenger_core::{
-    AccessToken, Attempt, Decision, Delivery, Error, ErrorKind, IdempotencyKey, Result, RetryPolicy,
+    AccessToken, Attempt, Decision, Delivery, Error, ErrorKind, IdempotencyKey, Result,
+    RetryPolicy, random_uuid,
 };
 use url::Url;
 
@@ -207,8 +208,16 @@ fn describe(status: u16) -> String {
 
 fn new_request_id() -> HeaderValue {
     let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
-    let id = uuid::Uuid::new_v4().hyphenated().encode_lower(&mut text);
-    HeaderValue::from_str(id).unwrap_or_else(|_| HeaderValue::from_static("0"))
+    let id = random_uuid().hyphenated().encode_lower(&mut text);
+    let value = HeaderValue::from_str(id);
+    unrepeated(value.unwrap_or_else(|_| HeaderValue::from_static("0")))
+}
+
+/// Marks the value of a header that no other call has, so that HTTP/2 does not push out of its
+/// table what the calls have in common.
+fn unrepeated(mut value: HeaderValue) -> HeaderValue {
+    value.set_sensitive(true);
+    value
 }
 
 /// The state of one call over its tries.

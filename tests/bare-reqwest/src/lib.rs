@@ -46,7 +46,7 @@ pub struct Posted {
     pub created_date_time: String,
 }
 
-/// Sends one text to a chat through Graph.
+/// Sends one text to a chat through Graph. `id` is the client request id, new for each call.
 ///
 /// # Errors
 ///
@@ -57,6 +57,7 @@ pub async fn send_graph(
     token: &str,
     chat: &str,
     text: &str,
+    id: &str,
 ) -> Result<Posted, reqwest::Error> {
     let body = ChatMessage {
         body: ItemBody {
@@ -67,7 +68,7 @@ pub async fn send_graph(
     client
         .post(format!("{base}/v1.0/chats/{chat}/messages"))
         .bearer_auth(token)
-        .header("client-request-id", "0f0eb78e-a576-1dfc-b414-0f0756de3338")
+        .header("client-request-id", id)
         .json(&body)
         .send()
         .await?
@@ -90,7 +91,7 @@ pub struct ChatSent {
     pub id: String,
 }
 
-/// Sends one text to a thread of ACS Chat.
+/// Sends one text to a thread of ACS Chat. `id` is the client request id, new for each call.
 ///
 /// # Errors
 ///
@@ -101,6 +102,7 @@ pub async fn send_acs_chat(
     token: &str,
     thread: &str,
     text: &str,
+    id: &str,
 ) -> Result<ChatSent, reqwest::Error> {
     let body = ChatSend {
         content: text,
@@ -111,10 +113,7 @@ pub async fn send_acs_chat(
             "{base}/chat/threads/{thread}/messages?api-version=2025-03-15"
         ))
         .bearer_auth(token)
-        .header(
-            "x-ms-client-request-id",
-            "0f0eb78e-a576-1dfc-b414-0f0756de3338",
-        )
+        .header("x-ms-client-request-id", id)
         .json(&body)
         .send()
         .await?
@@ -143,7 +142,8 @@ pub struct ConversationSent {
     pub message_id: String,
 }
 
-/// Sends one text to a conversation of ACS Advanced Messaging.
+/// Sends one text to a conversation of ACS Advanced Messaging. `id` is the client request id and
+/// `key` the Repeatability key, both new for each call, with the date of the key.
 ///
 /// # Errors
 ///
@@ -154,6 +154,8 @@ pub async fn send_acs_messages(
     token: &str,
     conversation: &str,
     text: &str,
+    id: &str,
+    (key, date): (&str, &str),
 ) -> Result<ConversationSent, reqwest::Error> {
     let body = ConversationSend {
         request: ConversationText {
@@ -166,9 +168,9 @@ pub async fn send_acs_messages(
             "{base}/messages/conversations/{conversation}/messages:send?api-version=2025-04-01-preview"
         ))
         .bearer_auth(token)
-        .header("x-ms-client-request-id", "0f0eb78e-a576-1dfc-b414-0f0756de3338")
-        .header("repeatability-request-id", "0f0eb78e-a576-1dfc-b414-0f0756de3338")
-        .header("repeatability-first-sent", "Tue, 01 Apr 2025 12:34:56 GMT")
+        .header("x-ms-client-request-id", id)
+        .header("repeatability-request-id", key)
+        .header("repeatability-first-sent", date)
         .json(&body)
         .send()
         .await?

@@ -6,8 +6,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let [base, token, chat, text] = args.as_slice() else {
         return Err("usage: bare-reqwest BASE TOKEN CHAT TEXT".into());
     };
+    const ID: &str = "0f0eb78e-a576-1dfc-b414-0f0756de3338";
     let client = bare_reqwest::client(None)?;
-    let posted = bare_reqwest::send_graph(&client, base, token, chat, text).await?;
+    let posted = bare_reqwest::send_graph(&client, base, token, chat, text, ID).await?;
     println!("{}", posted.id);
     Ok(())
 }

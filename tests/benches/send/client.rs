@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::SystemTime,
 };
 
 use cpu_time::ProcessTime;
@@ -16,6 +17,7 @@ use ms_messenger::{
     http::{HttpClient, HttpOptions},
     msgraph_chat::GraphChatClient,
 };
+use uuid::Uuid;
 
 use crate::Failure;
 
@@ -84,21 +86,37 @@ impl Client {
                 platform,
                 base,
                 token,
-            } => match platform.as_str() {
-                "msgraph-chat" => {
-                    bare_reqwest::send_graph(client, base, token, CONVERSATION, TEXT).await?;
-                }
-                "acs-chat" => {
-                    bare_reqwest::send_acs_chat(client, base, token, CONVERSATION, TEXT).await?;
-                }
-                _ => {
-                    bare_reqwest::send_acs_messages(client, base, token, CONVERSATION, TEXT)
-                        .await?;
-                }
-            },
+            } => {
+                // As ours: an id that comes twice would be taken for a repetition.
+                let id = Uuid::new_v4().to_string();
+                send_bare((client, base, token), platform, &id).await?;
+            }
         }
         Ok(())
     }
+}
+
+async fn send_bare(
+    (client, base, token): (&bare_reqwest::Client, &str, &str),
+    platform: &str,
+    id: &str,
+) -> Result<(), Failure> {
+    match platform {
+        "msgraph-chat" => {
+            bare_reqwest::send_graph(client, base, token, CONVERSATION, TEXT, id).await?;
+        }
+        "acs-chat" => {
+            bare_reqwest::send_acs_chat(client, base, token, CONVERSATION, TEXT, id).await?;
+        }
+        _ => {
+            let key = Uuid::new_v4().to_string();
+            let date = httpdate::fmt_http_date(SystemTime::now());
+            let once = (key.as_str(), date.as_str());
+            bare_reqwest::send_acs_messages(client, base, token, CONVERSATION, TEXT, id, once)
+                .await?;
+        }
+    }
+    Ok(())
 }
 
 /// `PLATFORM KIND CONCURRENCY SENDS ADDRESS ROOT`.

@@ -94,6 +94,10 @@ impl<P: TokenProvider> CachedTokenProvider<P> {
 
     fn slot(&self, scopes: &[&str]) -> Arc<Slot> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nearly every request has one scope or none: no key is made to look up its slot.
+        if let ([] | [_], Some(slot)) = (scopes, slots.get(scopes.first().copied().unwrap_or(""))) {
+            return Arc::clone(slot);
+        }
         let mut sorted = scopes.to_vec();
         sorted.sort_unstable();
         Arc::clone(slots.entry(sorted.join(" ")).or_default())

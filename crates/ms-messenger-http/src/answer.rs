@@ -59,6 +59,12 @@ impl Answer {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// All readable values of a header (its name in lower case) that can come several times.
+    pub fn headers<'a>(&'a self, name: &'static str) -> impl Iterator<Item = &'a str> {
+        let values = self.headers.get_all(name).into_iter();
+        values.filter_map(|value| value.to_str().ok())
+    }
+
     /// The body, as it came.
     #[must_use]
     pub fn body(&self) -> &Bytes {

@@ -1,6 +1,6 @@
 //! Who a try is made for.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -20,6 +20,8 @@ pub struct Outgoing {
     pub headers: HeaderMap,
     /// The body, the same for every try.
     pub body: Bytes,
+    /// How long the try may take, if not as long as the client says.
+    pub timeout: Option<Duration>,
 }
 
 impl Outgoing {
@@ -31,7 +33,28 @@ impl Outgoing {
             url,
             headers: HeaderMap::new(),
             body,
+            timeout: None,
         }
+    }
+
+    /// Adds `token` as a bearer token.
+    ///
+    /// # Errors
+    ///
+    /// `Config` when it has characters that no header can carry.
+    pub fn set_bearer(&mut self, token: &AccessToken) -> Result<()> {
+        let mut line = Vec::with_capacity(7 + token.secret().len());
+        line.extend_from_slice(b"Bearer ");
+        line.extend_from_slice(token.secret().as_bytes());
+        let mut value = HeaderValue::from_maybe_shared(Bytes::from(line)).map_err(|_| {
+            Error::new(
+                ErrorKind::Config,
+                "the token has characters that no header can carry",
+            )
+        })?;
+        value.set_sensitive(true);
+        self.headers.insert(header::AUTHORIZATION, value);
+        Ok(())
     }
 }
 
@@ -87,17 +110,7 @@ impl<P: TokenProvider> Authorize for Bearer<P> {
         let mut request = TokenRequest::new(self.scopes);
         request.rejected = rejected;
         let token = self.provider.token(&request).await?;
-        let mut line = Vec::with_capacity(7 + token.secret().len());
-        line.extend_from_slice(b"Bearer ");
-        line.extend_from_slice(token.secret().as_bytes());
-        let mut value = HeaderValue::from_maybe_shared(Bytes::from(line)).map_err(|_| {
-            Error::new(
-                ErrorKind::Config,
-                "the token has characters that no header can carry",
-            )
-        })?;
-        value.set_sensitive(true);
-        outgoing.headers.insert(header::AUTHORIZATION, value);
+        outgoing.set_bearer(&token)?;
         Ok(Some(token))
     }
 }

@@ -1,6 +1,6 @@
 //! One logical call, before it is tried.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
@@ -17,6 +17,8 @@ pub struct Call {
     pub(crate) body: Bytes,
     pub(crate) carries_message: bool,
     pub(crate) idempotency: Option<IdempotencyKey>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) expected: &'static [u16],
 }
 
 impl Call {
@@ -28,6 +30,16 @@ impl Call {
     /// A GET; it can be repeated at any time.
     pub fn get(operation: &'static str, path_and_query: impl Into<String>) -> Self {
         Self::new(operation, Method::GET, path_and_query, false)
+    }
+
+    /// A PUT of a resource; it can be repeated at any time.
+    pub fn put(operation: &'static str, path_and_query: impl Into<String>) -> Self {
+        Self::new(operation, Method::PUT, path_and_query, false)
+    }
+
+    /// A DELETE; it can be repeated at any time.
+    pub fn delete(operation: &'static str, path_and_query: impl Into<String>) -> Self {
+        Self::new(operation, Method::DELETE, path_and_query, false)
     }
 
     fn new(
@@ -46,6 +58,8 @@ impl Call {
             body: Bytes::new(),
             carries_message,
             idempotency: None,
+            timeout: None,
+            expected: &[],
         }
     }
 
@@ -62,6 +76,21 @@ impl Call {
     #[must_use]
     pub fn with_idempotency(mut self, key: IdempotencyKey) -> Self {
         self.idempotency = Some(key);
+        self
+    }
+
+    /// Sets how long one try may take, instead of the time of the client: for an answer that
+    /// the service holds back on purpose.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Says that `statuses` besides 2xx are answers like any other, not errors.
+    #[must_use]
+    pub fn with_expected(mut self, statuses: &'static [u16]) -> Self {
+        self.expected = statuses;
         self
     }
 
@@ -86,12 +115,16 @@ impl Call {
 
     /// Sets the body to bytes that are JSON already.
     #[must_use]
-    pub fn with_json_bytes(mut self, body: impl Into<Bytes>) -> Self {
+    pub fn with_json_bytes(self, body: impl Into<Bytes>) -> Self {
+        self.with_body("application/json", body)
+    }
+
+    /// Sets the body and its media type.
+    #[must_use]
+    pub fn with_body(mut self, content_type: &'static str, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
-        self.headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        );
+        self.headers
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         self
     }
 

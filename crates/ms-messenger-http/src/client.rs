@@ -181,7 +181,6 @@ struct Inner {
     negotiating: bool,
     opening: Opening,
     user_agent: HeaderValue,
-    timeout: Duration,
     max_answer_bytes: usize,
 }
 
@@ -214,7 +213,6 @@ impl HttpClient {
             negotiating: negotiating && tls::AVAILABLE,
             opening: Opening::default(),
             user_agent: options.user_agent()?,
-            timeout: options.timeout,
             max_answer_bytes: options.max_answer_bytes,
         })))
     }
@@ -226,6 +224,9 @@ impl HttpClient {
         request
             .headers_mut()
             .insert(header::USER_AGENT, self.0.user_agent.clone());
+        if outgoing.timeout.is_some() {
+            *request.timeout_mut() = outgoing.timeout;
+        }
         if !outgoing.body.is_empty() {
             *request.body_mut() = Some(outgoing.body.into());
         }
@@ -280,22 +281,14 @@ impl HttpClient {
     fn failure(&self, error: reqwest::Error) -> Error {
         let error = error.without_url();
         let (kind, delivery, message) = if error.is_builder() {
-            (
-                ErrorKind::Config,
-                Delivery::NotSent,
-                "the request cannot be built".into(),
-            )
+            let message = "the request cannot be built";
+            (ErrorKind::Config, Delivery::NotSent, message)
         } else if error.is_connect() {
-            (
-                ErrorKind::Connect,
-                Delivery::NotSent,
-                "no connection".into(),
-            )
+            (ErrorKind::Connect, Delivery::NotSent, "no connection")
         } else if error.is_timeout() {
-            let message = format!("no answer within {:?}", self.0.timeout);
-            (ErrorKind::Timeout, Delivery::Unknown, message)
+            (ErrorKind::Timeout, Delivery::Unknown, "no answer in time")
         } else {
-            let message = "the connection broke before the answer was complete".into();
+            let message = "the connection broke before the answer was complete";
             (ErrorKind::Transport, Delivery::Unknown, message)
         };
         Error::new(kind, message)

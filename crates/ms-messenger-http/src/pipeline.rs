@@ -100,7 +100,7 @@ impl Pipeline {
                 return Err(run.end(last, self.service));
             }
             run.facts.attempts += 1;
-            let error = match self.attempt(outgoing, &run).await {
+            let error = match self.attempt(outgoing, &call, &run).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -125,6 +125,7 @@ impl Pipeline {
             url: url.clone(),
             headers: call.headers.clone(),
             body: call.body.clone(),
+            timeout: call.timeout,
         };
         let rejected = run.rejected.as_ref();
         run.token = self.authorize.authorize(&mut outgoing, rejected).await?;
@@ -132,13 +133,13 @@ impl Pipeline {
         Ok(outgoing)
     }
 
-    async fn attempt(&self, outgoing: Outgoing, run: &Run) -> Result<Answer> {
+    async fn attempt(&self, outgoing: Outgoing, call: &Call, run: &Run) -> Result<Answer> {
         let response = self.http.execute(outgoing).await?;
-        self.judge(response, run)
+        self.judge(response, call, run)
     }
 
     /// A success, or what its status proves.
-    fn judge(&self, response: Response, run: &Run) -> Result<Answer> {
+    fn judge(&self, response: Response, call: &Call, run: &Run) -> Result<Answer> {
         let Response {
             status,
             headers,
@@ -151,7 +152,7 @@ impl Pipeline {
             body: bytes::Bytes::new(),
             facts: run.facts,
         };
-        if (200..300).contains(&status) {
+        if (200..300).contains(&status) || call.expected.contains(&status) {
             return match body {
                 Ok(body) => {
                     answer.body = body;
@@ -170,7 +171,10 @@ impl Pipeline {
     fn refusal(&self, answer: &Answer) -> Error {
         let wait = retry_after::read(&answer.headers, SystemTime::now());
         let throttled = self.service.throttles_with_503 && wait.is_some();
-        let (kind, delivery) = classify::status(answer.status, throttled);
+        let (kind, delivery) = match (self.service.refuses_token)(answer) {
+            true => (ErrorKind::Unauthenticated, Delivery::NotSent),
+            false => classify::status(answer.status, throttled),
+        };
         let said = (self.service.read_error)(answer);
         let message = match said.message.as_deref().map(one_line) {
             Some(message) if !message.is_empty() => message,
@@ -230,8 +234,8 @@ struct Run {
     last: Option<Error>,
     token: Option<AccessToken>,
     rejected: Option<AccessToken>,
-    /// The request id of the 401 that asked for a new token, told when none is to be had.
-    refusal: Option<Option<String>>,
+    /// The status and request id of the refusal that asked for a new token, told when none is to be had.
+    refusal: Option<(Option<u16>, Option<String>)>,
 }
 
 impl Run {
@@ -252,14 +256,14 @@ impl Run {
         }
     }
 
-    /// Whether `error` is the first 401 of a token that can be renewed. 401 means that the
+    /// Whether `error` is the first refusal of a token that can be renewed. It means that the
     /// request was not executed, so the try after it is always safe.
     fn may_renew(&mut self, error: &Error) -> bool {
-        if error.status() != Some(401) || self.rejected.is_some() {
+        if error.kind() != ErrorKind::Unauthenticated || self.rejected.is_some() {
             return false;
         }
         self.rejected = self.token.take();
-        self.refusal = Some(error.request_id().map(str::to_owned));
+        self.refusal = Some((error.status(), error.request_id().map(str::to_owned)));
         self.rejected.is_some()
     }
 
@@ -268,9 +272,9 @@ impl Run {
     /// here: patience with the issuer is the provider's business.
     fn without_credential(&self, error: Error, service: &Service) -> Error {
         let error = match &self.refusal {
-            Some(request_id) => {
+            Some((status, request_id)) => {
                 let refused = Error::new(ErrorKind::Unauthenticated, "the token was refused")
-                    .with_status(401)
+                    .with_status(status.unwrap_or(401))
                     .with_source(error);
                 match request_id {
                     Some(id) => refused.with_request_id(id.clone()),

@@ -38,6 +38,7 @@ pub struct Service {
     pub(crate) request_ids: &'static [&'static str],
     pub(crate) read_error: fn(&Answer) -> ServiceError,
     pub(crate) throttles_with_503: bool,
+    pub(crate) refuses_token: fn(&Answer) -> bool,
 }
 
 impl Service {
@@ -50,6 +51,7 @@ impl Service {
             request_ids: &[],
             read_error: |_| ServiceError::unknown(),
             throttles_with_503: false,
+            refuses_token: |answer| answer.status() == 401,
         }
     }
 
@@ -79,6 +81,14 @@ impl Service {
     #[must_use]
     pub const fn with_throttling_503(mut self) -> Self {
         self.throttles_with_503 = true;
+        self
+    }
+
+    /// How an answer is recognised that refuses the token and so proves that the request was
+    /// not executed. By default that is a 401.
+    #[must_use]
+    pub const fn with_refused_token(mut self, refuses: fn(&Answer) -> bool) -> Self {
+        self.refuses_token = refuses;
         self
     }
 

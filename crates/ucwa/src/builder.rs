@@ -1,0 +1,289 @@
+//! How a session is set up.
+
+use std::{num::NonZeroUsize, time::Duration};
+
+use ms_messenger_core::{ErrorKind, Problems, Result, RetryPolicy, SipUri, random_uuid};
+use ms_messenger_http::{HttpClient, HttpOptions};
+use url::Url;
+
+use crate::{
+    application::Identity,
+    credential::Credential,
+    discovery::Start,
+    error::PLATFORM,
+    hosts::{Hosts, Web},
+    message::{Format, Oversize},
+    session::UcwaSession,
+};
+
+/// The longest of the identity's members. Source: "applications".
+const MAX_IDENTITY_CHARS: usize = 100;
+/// How long the server holds an idle GET when it is not asked otherwise.
+const EVENT_TIMEOUT: Duration = Duration::from_secs(180);
+/// Beyond this the invitation that carries a first message gets too large.
+const FIRST_MESSAGE_BYTES: usize = 500;
+const MAX_MESSAGE_BYTES: NonZeroUsize = NonZeroUsize::new(7000).expect("not zero");
+
+/// What a session was set up with.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) sip: String,
+    pub(crate) start: Start,
+    pub(crate) identity: Identity,
+    pub(crate) formats: Vec<Format>,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) send_timeout: Duration,
+    pub(crate) event_timeout: Duration,
+    pub(crate) event_timeout_parameter: Option<u64>,
+    pub(crate) activity_interval: Duration,
+    pub(crate) first_pause: Duration,
+    pub(crate) recreate_expired: bool,
+    pub(crate) max_message_bytes: NonZeroUsize,
+    pub(crate) oversize: Oversize,
+    pub(crate) first_message_bytes: Option<usize>,
+}
+
+impl Config {
+    /// How long to wait after so many failures in a row: doubling up to a minute, with jitter,
+    /// or as long as the server asks.
+    pub(crate) fn pause(&self, failures: u32, asked: Option<Duration>) -> Duration {
+        if let Some(asked) = asked {
+            return asked;
+        }
+        let longest = Duration::from_secs(60);
+        let doubled = self
+            .first_pause
+            .saturating_mul(1 << failures.saturating_sub(1).min(16));
+        let jitter = 0.5 + f64::from(random_uuid().as_bytes()[0]) / 510.0;
+        doubled.min(longest).mul_f64(jitter)
+    }
+}
+
+/// Sets up a [`UcwaSession`].
+#[derive(Debug)]
+#[must_use = "a builder does nothing until it signs in"]
+pub struct UcwaBuilder {
+    credential: Credential,
+    discovery_url: Option<String>,
+    trusted: Vec<String>,
+    http: Option<HttpClient>,
+    options: HttpOptions,
+    config: Config,
+}
+
+impl UcwaBuilder {
+    pub(crate) fn new(sip: String, credential: Credential) -> Self {
+        let identity = Identity {
+            user_agent: concat!("ms-messenger/", env!("CARGO_PKG_VERSION")).to_owned(),
+            endpoint_id: random_uuid().to_string(),
+            culture: "en-US".to_owned(),
+        };
+        Self {
+            credential,
+            discovery_url: None,
+            trusted: Vec::new(),
+            http: None,
+            options: HttpOptions::default(),
+            config: Config {
+                sip,
+                start: Start::Domain(String::new()),
+                identity,
+                formats: vec![Format::Plain, Format::Html],
+                retry: RetryPolicy::default(),
+                send_timeout: Duration::from_secs(75),
+                event_timeout: EVENT_TIMEOUT,
+                event_timeout_parameter: None,
+                activity_interval: Duration::from_secs(180),
+                first_pause: Duration::from_secs(1),
+                recreate_expired: false,
+                max_message_bytes: MAX_MESSAGE_BYTES,
+                oversize: Oversize::Refuse,
+                first_message_bytes: None,
+            },
+        }
+    }
+
+    /// Begins at `url` instead of `lyncdiscoverinternal.` and `lyncdiscover.` of the domain of
+    /// the SIP address. Its host is trusted.
+    pub fn with_discovery_url(mut self, url: impl Into<String>) -> Self {
+        self.discovery_url = Some(url.into());
+        self
+    }
+
+    /// Trusts a domain, and what lies within it, besides the one of the SIP address: the server
+    /// may lead there, and hosts there may learn the credential.
+    pub fn with_trusted_domain(mut self, domain: impl Into<String>) -> Self {
+        self.trusted.push(domain.into());
+        self
+    }
+
+    /// Sets the id of this installation, at most 100 characters. Keep it stable: with the same
+    /// id the server gives the same application back. By default one is made up; see
+    /// [`UcwaSession::endpoint_id`].
+    pub fn with_endpoint_id(mut self, id: impl Into<String>) -> Self {
+        self.config.identity.endpoint_id = id.into();
+        self
+    }
+
+    /// Sets the name under which administrators see the client, at most 100 characters.
+    pub fn with_user_agent(mut self, agent: impl Into<String>) -> Self {
+        self.config.identity.user_agent = agent.into();
+        self
+    }
+
+    /// Sets the culture of the server's words. Default `en-US`.
+    pub fn with_culture(mut self, culture: impl Into<String>) -> Self {
+        self.config.identity.culture = culture.into();
+        self
+    }
+
+    /// Offers plain text only to those who invite. Default: HTML too.
+    pub fn with_plain_text_only(mut self) -> Self {
+        self.config.formats = vec![Format::Plain];
+        self
+    }
+
+    /// Sets how long a send may take, from the invitation to the verdict. Default 75 s: the
+    /// server gives the other side 30 seconds to accept and 30 to fetch.
+    pub fn with_send_timeout(mut self, timeout: Duration) -> Self {
+        self.config.send_timeout = timeout;
+        self
+    }
+
+    /// Sets how long the server holds an idle GET of the event channel: 180 s to 1800 s. Less
+    /// than the way allows, where something on it cuts idle connections.
+    pub fn with_event_timeout(mut self, timeout: Duration) -> Self {
+        self.config.event_timeout = timeout;
+        self.config.event_timeout_parameter = Some(timeout.as_secs());
+        self
+    }
+
+    /// Sets how often activity is reported once the user was made available. Default 3
+    /// minutes; the server wants it at least every 4.
+    pub fn with_activity_interval(mut self, interval: Duration) -> Self {
+        self.config.activity_interval = interval;
+        self
+    }
+
+    /// Sets the first pause after a failure of the event channel; it doubles up to a minute.
+    /// Default 1 s.
+    pub fn with_first_pause(mut self, pause: Duration) -> Self {
+        self.config.first_pause = pause;
+        self
+    }
+
+    /// Makes a new application when the server ended the old one for want of activity, as an
+    /// unattended bot wants it. By default the session ends with `InactiveApplicationExpired`.
+    pub fn with_recreation_after_expiry(mut self) -> Self {
+        self.config.recreate_expired = true;
+        self
+    }
+
+    /// Sets the most bytes of a message, and what happens above. Default 7000, refused: no
+    /// limit is published, and some servers cut or refuse at about 8000.
+    pub fn with_max_message_bytes(mut self, limit: NonZeroUsize, oversize: Oversize) -> Self {
+        self.config.max_message_bytes = limit;
+        self.config.oversize = oversize;
+        self
+    }
+
+    /// Lets the invitation carry a first plain text of at most 500 bytes, which saves a round
+    /// trip. It is then delivered with the acceptance; no event tells of it apart. By default
+    /// every message is posted after the other side is there, so that an unanswered invitation
+    /// proves that nothing was sent.
+    pub fn with_first_message_in_invitation(mut self) -> Self {
+        self.config.first_message_bytes = Some(FIRST_MESSAGE_BYTES);
+        self
+    }
+
+    /// Sets how often a call is tried again that is proven safe to repeat. Nothing of which it
+    /// is unknown whether it was executed is ever sent again, whatever the policy says.
+    pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
+        self.config.retry = retry.with_resend_when_unknown(false);
+        self
+    }
+
+    /// Sets how calls travel.
+    pub fn with_http_options(mut self, options: HttpOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Shares the connections of `http`; the options set here do not count then.
+    pub fn with_http_client(mut self, http: HttpClient) -> Self {
+        self.http = Some(http);
+        self
+    }
+
+    /// Discovers the server, signs in, and starts the background tasks. Needs a runtime of
+    /// tokio.
+    ///
+    /// # Errors
+    ///
+    /// `Config` with every problem of the settings, before any I/O; `Unauthenticated` for a
+    /// credential that is refused, which is never tried again; `Unsupported` for a way to sign
+    /// in that the server does not offer; whatever keeps the server from being reached.
+    pub async fn sign_in(mut self) -> Result<UcwaSession> {
+        let trusted = self
+            .check()
+            .map_err(|error| error.with_platform(PLATFORM))?;
+        let http = match self.http {
+            Some(http) => http,
+            None => HttpClient::new(&self.options)?,
+        };
+        let web = Web::new(http, self.config.retry.clone(), trusted);
+        let hosts = Hosts::new(web, self.credential);
+        UcwaSession::start(self.config, hosts)
+            .await
+            .map_err(|error| error.with_platform(PLATFORM))
+    }
+
+    /// Checks the settings and answers the domains that are trusted.
+    fn check(&mut self) -> Result<Vec<String>> {
+        let mut problems = Problems::new();
+        let mut trusted = std::mem::take(&mut self.trusted);
+        match SipUri::parse(&self.config.sip) {
+            Ok(sip) => {
+                let domain = sip
+                    .as_str()
+                    .rsplit_once('@')
+                    .map_or("", |(_, domain)| domain);
+                let domain = domain.split([';', ':', '?']).next().unwrap_or_default();
+                self.config.start = Start::Domain(domain.to_owned());
+                trusted.push(domain.to_owned());
+            }
+            Err(error) => problems.add("sip", error.to_string()),
+        }
+        if let Some(url) = self.discovery_url.take() {
+            match Url::parse(&url)
+                .ok()
+                .and_then(|url| url.host_str().map(str::to_owned))
+            {
+                Some(host) => trusted.push(host),
+                None => problems.add("discovery_url", "must be an absolute address, https://…"),
+            }
+            self.config.start = Start::Fixed(url);
+        }
+        let identity = &self.config.identity;
+        for (field, value) in [
+            ("endpoint_id", &identity.endpoint_id),
+            ("user_agent", &identity.user_agent),
+            ("culture", &identity.culture),
+        ] {
+            let chars = value.chars().count();
+            let rule = "must have 1 to 100 characters";
+            problems.add_if(chars == 0 || chars > MAX_IDENTITY_CHARS, field, rule);
+        }
+        let empty = trusted.iter().any(String::is_empty);
+        problems.add_if(empty, "trusted_domain", "must not be empty");
+        let held = self.config.event_timeout_parameter.unwrap_or(180);
+        let rule = "must be 180 s to 1800 s";
+        problems.add_if(!(180..=1800).contains(&held), "event_timeout", rule);
+        let none = self.config.send_timeout.is_zero();
+        problems.add_if(none, "send_timeout", "must not be zero");
+        let idle = self.config.activity_interval.is_zero();
+        problems.add_if(idle, "activity_interval", "must not be zero");
+        problems.into_result(ErrorKind::Config)?;
+        Ok(trusted)
+    }
+}

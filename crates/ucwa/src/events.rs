@@ -1,0 +1,187 @@
+//! What the event channel brings.
+
+use serde::Deserialize;
+
+use crate::{
+    reason::Reason,
+    resource::{Link, OneOrMany, Resource},
+};
+
+/// One answer of the event channel.
+#[derive(Clone, Debug)]
+pub(crate) struct Package {
+    pub(crate) next: Next,
+    pub(crate) senders: Vec<Sender>,
+}
+
+/// Where to ask next, and what it means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// All is well.
+    Next(String),
+    /// The client was away for too long: conversations and invitations are gone.
+    Resume(String),
+    /// The client asked for an old package: what it knows may be out of date.
+    Resync(String),
+}
+
+impl Next {
+    pub(crate) fn href(&self) -> &str {
+        match self {
+            Self::Next(href) | Self::Resume(href) | Self::Resync(href) => href,
+        }
+    }
+}
+
+/// The resource that reports events. It may occur several times in a package.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Sender {
+    #[serde(default)]
+    pub(crate) href: String,
+    #[serde(default)]
+    pub(crate) events: OneOrMany<Event>,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Event {
+    /// What changed.
+    pub(crate) link: Link,
+    /// Within what it changed.
+    #[serde(default, rename = "in")]
+    pub(crate) container: Option<Link>,
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    /// How an operation ended: `Success` or not.
+    #[serde(default)]
+    pub(crate) status: Option<String>,
+    #[serde(default)]
+    pub(crate) reason: Option<Reason>,
+    /// The resource, when the server sent it along.
+    #[serde(flatten)]
+    carrier: Resource,
+}
+
+impl Event {
+    /// The resource that changed, when the server sent it along.
+    pub(crate) fn resource(&self) -> Option<&Resource> {
+        let named = self.carrier.embedded(&self.link.rel);
+        named.or_else(|| self.carrier.any_embedded())
+    }
+
+    pub(crate) fn is_success(&self) -> bool {
+        self.status.as_deref() == Some("Success")
+    }
+}
+
+impl Package {
+    /// Reads an answer. `None` when it does not say where to ask next: it cannot be
+    /// acknowledged then, and is asked for again.
+    pub(crate) fn read(body: &[u8]) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Answer {
+            #[serde(default)]
+            sender: OneOrMany<Sender>,
+            #[serde(flatten)]
+            resource: Resource,
+        }
+        let answer: Answer = serde_json::from_slice(body).ok()?;
+        let link = |rel| answer.resource.href(rel).map(str::to_owned);
+        // The order is that of Microsoft's own client, with resume in between.
+        let next = None
+            .or_else(|| link("resync").map(Next::Resync))
+            .or_else(|| link("resume").map(Next::Resume))
+            .or_else(|| link("next").map(Next::Next))?;
+        Some(Self {
+            next,
+            senders: answer.sender.0,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str) -> Package {
+        Package::read(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn an_idle_answer_has_no_sender_or_an_empty_one() {
+        for text in [
+            r#"{"_links":{"next":{"href":"/e?ack=2"}}}"#,
+            r#"{"_links":{"next":{"href":"/e?ack=2"}},"sender":[]}"#,
+            r#"{"_links":{"next":{"href":"/e?ack=2"}},"sender":null}"#,
+        ] {
+            let package = read(text);
+            assert_eq!(package.next, Next::Next("/e?ack=2".into()));
+            assert!(package.senders.is_empty());
+        }
+    }
+
+    #[test]
+    fn resync_goes_before_resume_and_resume_before_next() {
+        let all = read(
+            r#"{"_links":{"next":{"href":"/n"},"resume":{"href":"/r"},"resync":{"href":"/s"}}}"#,
+        );
+        assert_eq!(all.next, Next::Resync("/s".into()));
+        let two = read(r#"{"_links":{"next":{"href":"/n"},"resume":{"href":"/r"}}}"#);
+        assert_eq!(two.next, Next::Resume("/r".into()));
+    }
+
+    #[test]
+    fn an_event_carries_its_resource_under_its_own_name_or_another() {
+        let package = read(
+            r#"{"_links":{"next":{"href":"/n"}},"sender":[{"rel":"conversation","href":"/c","events":[
+              {"link":{"rel":"message","href":"/m"},"type":"completed","status":"Success",
+               "_embedded":{"message":{"direction":"Outgoing"}}},
+              {"link":{"rel":"localParticipant","href":"/p"},"type":"added","in":{"rel":"x","href":"/x"},
+               "_embedded":{"participant":{"rel":"participant","uri":"sip:a@b"}}},
+              {"link":{"rel":"message","href":"/m"},"type":"completed","status":"Failure",
+               "reason":{"code":"RemoteFailure","subcode":"Timeout"}},
+              {"nonsense":true}]}]}"#,
+        );
+        let events = &package.senders[0].events.0;
+        assert_eq!(events.len(), 3);
+        assert!(events[0].is_success());
+        assert_eq!(
+            events[0].resource().unwrap().text("direction"),
+            Some("Outgoing")
+        );
+        assert_eq!(events[1].resource().unwrap().text("uri"), Some("sip:a@b"));
+        assert!(!events[2].is_success() && events[2].resource().is_none());
+        assert_eq!(
+            events[2].reason.as_ref().unwrap().to_string(),
+            "RemoteFailure/Timeout"
+        );
+    }
+
+    #[test]
+    fn an_answer_that_leads_nowhere_is_none() {
+        for text in [
+            "",
+            "{}",
+            "[]",
+            "<html>",
+            r#"{"_links":{"next":{}}}"#,
+            r#"{"_links":{}}"#,
+        ] {
+            assert!(Package::read(text.as_bytes()).is_none(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_bytes_end(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let _ = Package::read(&bytes);
+        }
+
+        #[test]
+        fn hostile_shapes_end(text in r#"(\{|\}|\[|\]|"_links"|"sender"|"events"|"next"|"href"|"link"|"type"|:|,|"x"|null|1){0,60}"#) {
+            let _ = Package::read(text.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! Messages that were posted and whose verdict is still to come, conversation by conversation.
+//!
+//! A verdict is matched by the address of the message first (the `Location` of the 201), by the
+//! operation id second. After an answer that was lost there is no address; then the one verdict
+//! of the conversation that nobody else can claim is the one that was waited for.
+
+use std::{collections::HashMap, time::SystemTime};
+
+use tokio::sync::oneshot;
+
+use crate::reason::Reason;
+
+/// How a message ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The server says that it was delivered.
+    Delivered {
+        href: String,
+        at: Option<SystemTime>,
+        /// Who of a meeting did not get it.
+        failed: Vec<String>,
+    },
+    /// The server says that it was not.
+    Failed(Option<Reason>),
+    /// The server will not say any more.
+    Lost(&'static str),
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Flights(HashMap<String, Airspace>);
+
+/// One conversation.
+#[derive(Debug, Default)]
+struct Airspace {
+    flights: Vec<Flight>,
+    /// Verdicts that came before their 201, or whose 201 was lost, by address.
+    unclaimed: Vec<(String, Verdict)>,
+    /// A flight was given up: a verdict that nobody claims may be its own.
+    ambiguous: bool,
+}
+
+#[derive(Debug)]
+struct Flight {
+    operation: String,
+    href: Option<String>,
+    /// Whether the answer was lost.
+    doubtful: bool,
+    verdict: oneshot::Sender<Verdict>,
+}
+
+impl Flights {
+    /// Registers a message before it is posted.
+    pub(crate) fn begin(
+        &mut self,
+        conversation: &str,
+        operation: &str,
+    ) -> oneshot::Receiver<Verdict> {
+        let (verdict, waiting) = oneshot::channel();
+        let space = self.0.entry(conversation.to_owned()).or_default();
+        space.flights.push(Flight {
+            operation: operation.to_owned(),
+            href: None,
+            doubtful: false,
+            verdict,
+        });
+        waiting
+    }
+
+    /// The 201 came and told the address.
+    pub(crate) fn locate(&mut self, conversation: &str, operation: &str, href: &str) {
+        let Some(space) = self.0.get_mut(conversation) else {
+            return;
+        };
+        if let Some(flight) = space.flight(operation) {
+            flight.href = Some(href.to_owned());
+        }
+        if let Some(at) = space.unclaimed.iter().position(|(own, _)| own == href) {
+            let (_, verdict) = space.unclaimed.remove(at);
+            space.land(|flight| flight.operation == operation, verdict);
+        }
+        space.settle_doubt();
+    }
+
+    /// The answer was lost.
+    pub(crate) fn doubt(&mut self, conversation: &str, operation: &str) {
+        if let Some(space) = self.0.get_mut(conversation) {
+            if let Some(flight) = space.flight(operation) {
+                flight.doubtful = true;
+            }
+            space.settle_doubt();
+        }
+    }
+
+    /// A verdict came from the server.
+    pub(crate) fn complete(
+        &mut self,
+        conversation: &str,
+        href: &str,
+        operation: Option<&str>,
+        verdict: Verdict,
+    ) {
+        let Some(space) = self.0.get_mut(conversation) else {
+            return;
+        };
+        let verdict = space.land(|flight| flight.href.as_deref() == Some(href), verdict);
+        let verdict = verdict.and_then(|verdict| match operation {
+            Some(id) => space.land(|flight| flight.operation == id, verdict),
+            None => Some(verdict),
+        });
+        if let Some(verdict) = verdict.filter(|_| !space.flights.is_empty()) {
+            space.unclaimed.push((href.to_owned(), verdict));
+        }
+        space.settle_doubt();
+    }
+
+    /// The message was refused: no verdict will come.
+    pub(crate) fn cancel(&mut self, conversation: &str, operation: &str) {
+        if let Some(space) = self.0.get_mut(conversation) {
+            space.flights.retain(|flight| flight.operation != operation);
+            space.settle_doubt();
+        }
+    }
+
+    /// Nobody waits any more, though a verdict may still come.
+    pub(crate) fn give_up(&mut self, conversation: &str, operation: &str) {
+        if let Some(space) = self.0.get_mut(conversation) {
+            let before = space.flights.len();
+            space.flights.retain(|flight| flight.operation != operation);
+            space.ambiguous |= space.flights.len() != before;
+        }
+    }
+
+    /// The conversation is over; nothing more will be said of its messages.
+    pub(crate) fn lose(&mut self, conversation: &str, why: &'static str) {
+        if let Some(space) = self.0.remove(conversation) {
+            space.lose(why);
+        }
+    }
+
+    /// All conversations are over.
+    pub(crate) fn lose_all(&mut self, why: &'static str) {
+        for (_, space) in self.0.drain() {
+            space.lose(why);
+        }
+    }
+
+    #[cfg(test)]
+    fn count(&self) -> usize {
+        self.0.values().map(|space| space.flights.len()).sum()
+    }
+}
+
+impl Airspace {
+    fn flight(&mut self, operation: &str) -> Option<&mut Flight> {
+        let mut flights = self.flights.iter_mut();
+        flights.find(|flight| flight.operation == operation)
+    }
+
+    /// Hands the verdict to the flight that it is for, or back.
+    fn land(&mut self, is_for: impl Fn(&Flight) -> bool, verdict: Verdict) -> Option<Verdict> {
+        let Some(at) = self.flights.iter().position(is_for) else {
+            return Some(verdict);
+        };
+        // A sender that went away does not need it.
+        let _ = self.flights.swap_remove(at).verdict.send(verdict);
+        None
+    }
+
+    /// One flight whose answer was lost and one verdict that nobody else can claim belong
+    /// together, unless an earlier flight was given up.
+    fn settle_doubt(&mut self) {
+        if self.flights.is_empty() {
+            self.unclaimed.clear();
+            return;
+        }
+        let alone =
+            matches!(self.flights.as_slice(), [flight] if flight.doubtful && flight.href.is_none());
+        if alone && !self.ambiguous && self.unclaimed.len() == 1 {
+            if let Some((_, verdict)) = self.unclaimed.pop() {
+                self.land(|_| true, verdict);
+            }
+        }
+    }
+
+    fn lose(self, why: &'static str) {
+        for flight in self.flights {
+            let _ = flight.verdict.send(Verdict::Lost(why));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn delivered(href: &str) -> Verdict {
+        Verdict::Delivered {
+            href: href.to_owned(),
+            at: None,
+            failed: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_verdict_is_matched_by_address_first() {
+        let mut flights = Flights::default();
+        let (mut a, mut b) = (flights.begin("c", "1"), flights.begin("c", "2"));
+        flights.locate("c", "1", "/m/1");
+        flights.locate("c", "2", "/m/2");
+        // The operation id names the other: the address counts.
+        flights.complete("c", "/m/2", Some("1"), delivered("/m/2"));
+        assert_eq!(b.try_recv().unwrap(), delivered("/m/2"));
+        assert!(a.try_recv().is_err());
+        flights.complete("c", "/m/1", None, delivered("/m/1"));
+        assert_eq!(a.try_recv().unwrap(), delivered("/m/1"));
+    }
+
+    #[test]
+    fn a_verdict_before_its_201_waits_for_it() {
+        let mut flights = Flights::default();
+        let (mut a, mut b) = (flights.begin("c", "1"), flights.begin("c", "2"));
+        flights.complete("c", "/m/2", None, delivered("/m/2"));
+        assert!(a.try_recv().is_err() && b.try_recv().is_err());
+        flights.locate("c", "2", "/m/2");
+        assert_eq!(b.try_recv().unwrap(), delivered("/m/2"));
+        assert!(a.try_recv().is_err());
+    }
+
+    #[test]
+    fn after_a_lost_answer_the_only_verdict_left_is_the_one() {
+        let mut flights = Flights::default();
+        let mut a = flights.begin("c", "1");
+        flights.doubt("c", "1");
+        flights.complete("c", "/m/1", None, delivered("/m/1"));
+        assert_eq!(a.try_recv().unwrap(), delivered("/m/1"));
+        assert_eq!(flights.count(), 0);
+    }
+
+    #[test]
+    fn while_another_could_claim_it_nobody_guesses() {
+        let mut flights = Flights::default();
+        let (mut a, mut b) = (flights.begin("c", "1"), flights.begin("c", "2"));
+        flights.doubt("c", "1");
+        flights.complete("c", "/m/2", None, delivered("/m/2"));
+        assert!(a.try_recv().is_err());
+        flights.locate("c", "2", "/m/2");
+        assert_eq!(b.try_recv().unwrap(), delivered("/m/2"));
+        assert!(a.try_recv().is_err());
+        flights.complete("c", "/m/1", None, delivered("/m/1"));
+        assert_eq!(a.try_recv().unwrap(), delivered("/m/1"));
+    }
+
+    #[test]
+    fn the_late_verdict_of_a_given_up_message_is_nobody_elses() {
+        let mut flights = Flights::default();
+        let first = flights.begin("c", "1");
+        flights.doubt("c", "1");
+        drop(first);
+        flights.give_up("c", "1");
+        let mut second = flights.begin("c", "2");
+        flights.doubt("c", "2");
+        flights.complete("c", "/m/1", None, delivered("/m/1"));
+        assert!(second.try_recv().is_err());
+        flights.complete("c", "/m/2", Some("2"), delivered("/m/2"));
+        assert_eq!(second.try_recv().unwrap(), delivered("/m/2"));
+    }
+
+    #[test]
+    fn the_end_of_a_conversation_is_told_to_all_who_wait() {
+        let mut flights = Flights::default();
+        let (mut a, mut b) = (flights.begin("c", "1"), flights.begin("d", "2"));
+        flights.lose("c", "over");
+        assert_eq!(a.try_recv().unwrap(), Verdict::Lost("over"));
+        flights.lose_all("gone");
+        assert_eq!(b.try_recv().unwrap(), Verdict::Lost("gone"));
+    }
+}

@@ -1,0 +1,246 @@
+//! An instant message, and what the other side can show.
+
+use std::num::NonZeroUsize;
+
+use ms_messenger_core::{ErrorKind, Importance, Problems, Result, open_enum};
+
+open_enum! {
+    /// How a message is written. Source: "MessageFormat".
+    pub enum Format {
+        /// Plain text.
+        Plain = "Plain",
+        /// HTML.
+        Html = "Html",
+    }
+}
+
+impl Format {
+    pub(crate) fn media_type(&self) -> &'static str {
+        match self {
+            Self::Html => "text/html",
+            _ => "text/plain",
+        }
+    }
+}
+
+/// What happens to a text above the limit of size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Oversize {
+    /// It is refused, before anything is sent.
+    #[default]
+    Refuse,
+    /// It is split at white space, and the parts are sent one after the other. HTML is refused.
+    Split,
+}
+
+/// An instant message.
+///
+/// ```
+/// use ucwa::InstantMessage;
+///
+/// let message = InstantMessage::html("<b>Build 42</b> is green", "Build 42 is green")
+///     .with_subject("Build 42");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InstantMessage {
+    /// The plain text; for HTML, what is sent where HTML is not understood.
+    pub text: Option<String>,
+    /// The HTML.
+    pub html: Option<String>,
+    /// The subject of the conversation that the message begins; an open one keeps its own.
+    pub subject: Option<String>,
+    /// The importance of the conversation that the message begins.
+    pub importance: Importance,
+}
+
+impl InstantMessage {
+    /// Plain text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self {
+            text: Some(text.into()),
+            html: None,
+            subject: None,
+            importance: Importance::Normal,
+        }
+    }
+
+    /// HTML, and the plain text for those who do not understand it.
+    pub fn html(html: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            html: Some(html.into()),
+            ..Self::text(text)
+        }
+    }
+
+    /// HTML for those who understand it; to others it is not sent.
+    pub fn html_only(html: impl Into<String>) -> Self {
+        Self {
+            html: Some(html.into()),
+            text: None,
+            subject: None,
+            importance: Importance::Normal,
+        }
+    }
+
+    /// Sets the subject of the conversation that the message begins.
+    #[must_use]
+    pub fn with_subject(mut self, subject: impl Into<String>) -> Self {
+        self.subject = Some(subject.into());
+        self
+    }
+
+    /// Sets the importance of the conversation that the message begins.
+    #[must_use]
+    pub fn with_importance(mut self, importance: Importance) -> Self {
+        self.importance = importance;
+        self
+    }
+
+    /// Everything that can be refused before the other side is known.
+    pub(crate) fn check(&self, limit: NonZeroUsize, oversize: Oversize) -> Result<()> {
+        let mut problems = Problems::new();
+        let empty = |text: &Option<String>| text.as_ref().is_some_and(String::is_empty);
+        problems.add_if(empty(&self.text), "message.text", "must not be empty");
+        problems.add_if(empty(&self.html), "message.html", "must not be empty");
+        let none = self.text.is_none() && self.html.is_none();
+        problems.add_if(none, "message", "must have a text or HTML");
+        let subject = self.subject.as_deref().unwrap_or_default();
+        problems.add_if(
+            subject.chars().count() > 250,
+            "message.subject",
+            "must have at most 250 characters",
+        );
+        let rule = format!("must have at most {limit} bytes");
+        let too_long = |text: &Option<String>| text.as_ref().is_some_and(|t| t.len() > limit.get());
+        let refused = oversize == Oversize::Refuse;
+        problems.add_if(too_long(&self.text) && refused, "message.text", &rule);
+        problems.add_if(too_long(&self.html), "message.html", &rule);
+        problems.into_result(ErrorKind::InvalidRequest)
+    }
+
+    /// What to write, given what was negotiated with the other side.
+    pub(crate) fn written(&self, negotiated: &[String]) -> Option<(Format, &str)> {
+        let html = negotiated.iter().any(|f| f == Format::Html.as_str());
+        match (&self.html, &self.text) {
+            (Some(body), _) if html => Some((Format::Html, body)),
+            (_, Some(text)) => Some((Format::Plain, text)),
+            _ => None,
+        }
+    }
+}
+
+impl From<&str> for InstantMessage {
+    fn from(text: &str) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<String> for InstantMessage {
+    fn from(text: String) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<&String> for InstantMessage {
+    fn from(text: &String) -> Self {
+        Self::text(text.as_str())
+    }
+}
+
+/// The importance of an invitation. Source: "Importance": Normal, Urgent, Emergency. There is
+/// nothing below Normal.
+pub(crate) fn importance(importance: Importance) -> &'static str {
+    match importance {
+        Importance::High => "Urgent",
+        Importance::Urgent => "Emergency",
+        _ => "Normal",
+    }
+}
+
+/// Splits a text into parts of at most `limit` bytes: at white space where there is some in
+/// the second half of a part, else between characters. The parts together are the text.
+pub(crate) fn split(text: &str, limit: NonZeroUsize) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while rest.len() > limit.get() {
+        let mut end = limit.get();
+        while !rest.is_char_boundary(end) {
+            end -= 1;
+        }
+        if end == 0 {
+            // A limit below one character: the character goes out whole.
+            end = rest.chars().next().map_or(rest.len(), char::len_utf8);
+        }
+        let space = rest[..end]
+            .char_indices()
+            .rfind(|(_, c)| c.is_whitespace())
+            .map(|(at, c)| at + c.len_utf8());
+        let at = space.filter(|&at| at > end / 2).unwrap_or(end);
+        let (part, after) = rest.split_at(at);
+        parts.push(part);
+        rest = after;
+    }
+    if !rest.is_empty() || parts.is_empty() {
+        parts.push(rest);
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn limit(bytes: usize) -> NonZeroUsize {
+        NonZeroUsize::new(bytes).unwrap()
+    }
+
+    #[test]
+    fn a_text_is_split_at_white_space() {
+        let parts = split("one two three four", limit(10));
+        assert_eq!(parts, ["one two ", "three four"]);
+        assert_eq!(split("", limit(1)), [""]);
+    }
+
+    #[test]
+    fn html_goes_only_where_it_is_negotiated() {
+        let (plain, both) = (
+            ["Plain".to_owned()],
+            ["Plain".to_owned(), "Html".to_owned()],
+        );
+        let message = InstantMessage::html("<b>x</b>", "x");
+        assert_eq!(message.written(&plain), Some((Format::Plain, "x")));
+        assert_eq!(message.written(&both), Some((Format::Html, "<b>x</b>")));
+        assert_eq!(InstantMessage::html_only("<b>x</b>").written(&plain), None);
+        assert_eq!(
+            InstantMessage::text("<x>").written(&both),
+            Some((Format::Plain, "<x>"))
+        );
+    }
+
+    #[test]
+    fn all_problems_are_named_at_once() {
+        let mut message = InstantMessage::html("<b>123456789</b>", "123456789");
+        message.subject = Some("s".repeat(251));
+        let error = message.check(limit(5), Oversize::Refuse).unwrap_err();
+        let fields: Vec<&str> = error.problems().iter().map(|p| p.field.as_str()).collect();
+        assert_eq!(fields, ["message.subject", "message.text", "message.html"]);
+        let error = InstantMessage::text("")
+            .check(limit(5), Oversize::Split)
+            .unwrap_err();
+        assert_eq!(error.problems()[0].field, "message.text");
+    }
+
+    proptest! {
+        #[test]
+        fn the_parts_are_the_text_and_fit(text in ".{0,200}", bytes in 4_usize..50) {
+            let parts = split(&text, limit(bytes));
+            prop_assert_eq!(parts.concat(), text.clone());
+            prop_assert!(parts.iter().all(|part| part.len() <= bytes));
+            prop_assert!(text.is_empty() || parts.iter().all(|part| !part.is_empty()));
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! How a send ended.
+
+use std::time::SystemTime;
+
+use ms_messenger_core::{ConversationId, Delivery, Error, ErrorKind, MessageId, Result};
+
+use crate::{
+    error::PLATFORM,
+    reason::{ErrorCode, ErrorSubcode, Reason},
+};
+
+/// How a send ended. Every failure carries an [`Error`] whose `delivery()` says whether the
+/// message is out, and [`Reason::of`] reads the server's codes from it.
+#[derive(Debug)]
+#[non_exhaustive]
+#[must_use = "a message that is not delivered says so here and nowhere else"]
+pub enum Outcome {
+    /// The server says that the other side got it.
+    Delivered(Delivered),
+    /// It was refused, here or there, and is not out.
+    Failed(Error),
+    /// The other side declined to talk; it is not out.
+    Declined(Error),
+    /// The other side did not answer in time; it is not out.
+    TimedOut(Error),
+    /// Nobody knows: the answer was lost and no event told. It is never sent again by itself.
+    Unknown(Error),
+}
+
+/// A message that arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Delivered {
+    /// Its id: valid in this session only.
+    pub message_id: Option<MessageId>,
+    /// The conversation: valid in this session, while it is open.
+    pub conversation: ConversationId,
+    /// When the server took it.
+    pub at: Option<SystemTime>,
+    /// Who of a meeting did not get it.
+    pub failed_participants: Vec<String>,
+    /// The id under which the server knows the request.
+    pub request_id: Option<String>,
+}
+
+impl Outcome {
+    /// Whether the message arrived.
+    #[must_use]
+    pub fn is_delivered(&self) -> bool {
+        matches!(self, Self::Delivered(_))
+    }
+
+    /// The error of what did not arrive.
+    #[must_use]
+    pub fn error(&self) -> Option<&Error> {
+        match self {
+            Self::Delivered(_) => None,
+            Self::Failed(error)
+            | Self::Declined(error)
+            | Self::TimedOut(error)
+            | Self::Unknown(error) => Some(error),
+        }
+    }
+
+    /// The same as a result.
+    ///
+    /// # Errors
+    ///
+    /// Whatever is not `Delivered`.
+    pub fn into_result(self) -> Result<Delivered> {
+        match self {
+            Self::Delivered(delivered) => Ok(delivered),
+            Self::Failed(error)
+            | Self::Declined(error)
+            | Self::TimedOut(error)
+            | Self::Unknown(error) => Err(error),
+        }
+    }
+
+    /// An error of a call, sorted by what it says of the message.
+    pub(crate) fn of(error: Error) -> Self {
+        match error.delivery() {
+            Delivery::NotSent => Self::Failed(error),
+            _ => Self::Unknown(error),
+        }
+    }
+
+    /// A refusal by the server or the other side, told by an event: the message is not out.
+    pub(crate) fn refused(what: &str, reason: Option<&Reason>) -> Self {
+        let kind = reason.map_or(ErrorKind::Other, kind);
+        let said = reason.map_or_else(|| "the server gave no reason".to_owned(), Reason::to_string);
+        let words = reason.and_then(|reason| reason.message.as_deref());
+        let message = match words {
+            Some(words) => format!("{what}: {said}: {words}"),
+            None => format!("{what}: {said}"),
+        };
+        let mut error = Error::new(kind, message)
+            .with_platform(PLATFORM)
+            .with_delivery(Delivery::NotSent);
+        if let Some(reason) = reason {
+            error = error.with_code(reason.to_string());
+        }
+        match reason.and_then(|reason| reason.subcode.as_ref()) {
+            Some(ErrorSubcode::Declined) => Self::Declined(error),
+            Some(ErrorSubcode::Timeout | ErrorSubcode::Missed | ErrorSubcode::Expired) => {
+                Self::TimedOut(error)
+            }
+            _ => Self::Failed(error),
+        }
+    }
+
+    /// No word in time from the other side; nothing was sent.
+    pub(crate) fn timed_out(message: &'static str) -> Self {
+        Self::TimedOut(
+            Error::new(ErrorKind::Timeout, message)
+                .with_platform(PLATFORM)
+                .with_delivery(Delivery::NotSent),
+        )
+    }
+
+    /// It was posted and nobody said what became of it.
+    pub(crate) fn unknown(kind: ErrorKind, message: &'static str) -> Self {
+        Self::Unknown(
+            Error::new(kind, message)
+                .with_platform(PLATFORM)
+                .with_delivery(Delivery::Unknown),
+        )
+    }
+}
+
+fn kind(reason: &Reason) -> ErrorKind {
+    use ErrorSubcode as Sub;
+    match (&reason.code, reason.subcode.as_ref()) {
+        (_, Some(Sub::DestinationNotFound | Sub::ConversationNotFound))
+        | (ErrorCode::NotFound | ErrorCode::Gone, _) => ErrorKind::NotFound,
+        (_, Some(Sub::NotAllowed | Sub::FederationRequired | Sub::Denied))
+        | (ErrorCode::Forbidden, _) => ErrorKind::PermissionDenied,
+        (_, Some(Sub::Timeout | Sub::Missed | Sub::Expired))
+        | (ErrorCode::Timeout | ErrorCode::GatewayTimeout, _) => ErrorKind::Timeout,
+        (ErrorCode::TooManyRequests, _) => ErrorKind::RateLimited,
+        (ErrorCode::ServiceFailure | ErrorCode::ServiceUnavailable, _) => ErrorKind::Service,
+        _ => ErrorKind::Other,
+    }
+}

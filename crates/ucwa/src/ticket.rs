@@ -1,0 +1,298 @@
+//! Web tickets: challenge a host, ask its token endpoint. One ticket per host.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use async_trait::async_trait;
+use ms_messenger_core::{AccessToken, Error, ErrorKind, Result, TokenProvider, TokenRequest};
+use ms_messenger_http::Call;
+use secrecy::ExposeSecret as _;
+use serde::Deserialize;
+use serde_json::Value;
+use url::form_urlencoded;
+
+use crate::{
+    challenge::Challenge,
+    credential::Credential,
+    error::{PLATFORM, config},
+    hosts::{Address, Web},
+};
+
+const PASSWORD: &str = "password";
+const ANONYMOUS: &str = "urn:microsoft.rtc:anonmeeting";
+const WINDOWS: &str = "urn:microsoft.rtc:windows";
+const FORM: &str = "application/x-www-form-urlencoded;charset=UTF-8";
+
+/// Where each host can be challenged: at the first resource that it was asked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Challenged(Arc<Mutex<HashMap<String, String>>>);
+
+impl Challenged {
+    pub(crate) fn remember(&self, address: &Address) {
+        let mut paths = lock(&self.0);
+        if !paths.contains_key(&address.origin) {
+            paths.insert(address.origin.clone(), address.path.clone());
+        }
+    }
+
+    fn path(&self, origin: &str) -> String {
+        let path = lock(&self.0).get(origin).cloned();
+        path.unwrap_or_else(|| "/".to_owned())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Issues web tickets. The one scope of a request is the origin of a host.
+pub(crate) struct TicketIssuer {
+    web: Web,
+    credential: Credential,
+    challenged: Challenged,
+    /// Set for good once the credential was refused: to try again would lock the account.
+    refused: Mutex<bool>,
+    /// The last ticket of a guest by host: renewal with it keeps the identity.
+    guests: Mutex<HashMap<String, AccessToken>>,
+}
+
+impl TicketIssuer {
+    pub(crate) fn new(web: Web, credential: Credential, challenged: Challenged) -> Self {
+        Self {
+            web,
+            credential,
+            challenged,
+            refused: Mutex::default(),
+            guests: Mutex::default(),
+        }
+    }
+
+    async fn challenge(&self, origin: &str) -> Result<Challenge> {
+        let path = self.challenged.path(origin);
+        // A 2xx would be strange, but the token endpoint has a well-known place.
+        let call = Call::get("challenge", path).with_expected(&[401, 403, 404, 405]);
+        let answer = self.web.open(origin)?.call(call).await?;
+        Ok(Challenge::read(answer.headers("www-authenticate")))
+    }
+
+    async fn issue(&self, origin: &str) -> Result<AccessToken> {
+        let challenge = self.challenge(origin).await?;
+        let endpoint = match &challenge.token_endpoint {
+            Some(href) => href.clone(),
+            None => format!("{origin}/WebTicket/oauthtoken"),
+        };
+        if let Credential::Integrated(sign_in) = &self.credential {
+            let sign_in = sign_in.as_ref().ok_or_else(no_integrated_sign_in)?;
+            is_offered(&challenge, WINDOWS)?;
+            // That address gets the credentials of Windows: the same rule as for ours.
+            self.web.address(&endpoint)?;
+            return sign_in.ticket(&endpoint).await;
+        }
+        let (grant, form) = self.form(origin)?;
+        is_offered(&challenge, grant)?;
+        self.ask(&endpoint, form).await
+    }
+
+    /// The grant, and the form that asks for a ticket with it.
+    fn form(&self, origin: &str) -> Result<(&'static str, String)> {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        let grant = match &self.credential {
+            Credential::Password { username, password } => {
+                form.append_pair("grant_type", PASSWORD)
+                    .append_pair("username", username)
+                    .append_pair("password", password.expose_secret());
+                PASSWORD
+            }
+            Credential::AnonymousMeeting {
+                conference_key,
+                conference_uri,
+            } => {
+                form.append_pair("grant_type", ANONYMOUS)
+                    .append_pair("password", conference_key.expose_secret())
+                    .append_pair("ms_rtc_conferenceuri", conference_uri);
+                if let Some(last) = lock(&self.guests).get(origin) {
+                    form.append_pair("ms_rtc_renew", last.secret());
+                }
+                ANONYMOUS
+            }
+            _ => return Err(config("this credential needs no form")),
+        };
+        Ok((grant, form.finish()))
+    }
+
+    async fn ask(&self, endpoint: &str, form: String) -> Result<AccessToken> {
+        let address = self.web.address(endpoint)?;
+        let call = Call::post("token", address.path)
+            .without_message()
+            .with_body(FORM, form)
+            .with_expected(&[400]);
+        let answer = self.web.open(&address.origin)?.call(call).await?;
+        if answer.status() == 400 {
+            return Err(self.refusal(answer.body(), answer.header("x-ms-diagnostics")));
+        }
+        let ticket: WebTicket = answer.json()?;
+        let token = AccessToken::new(ticket.access_token);
+        Ok(match seconds(ticket.expires_in) {
+            Some(life) => token.with_expiry(SystemTime::now() + life),
+            None => token,
+        })
+    }
+
+    fn refusal(&self, body: &[u8], diagnostics: Option<&str>) -> Error {
+        let refusal: Refusal = serde_json::from_slice(body).unwrap_or_default();
+        let (kind, message) = match refusal.error.as_str() {
+            "invalid_grant" if refusal.ms_rtc_passiveauthuri.is_none() => {
+                *lock(&self.refused) = true;
+                (ErrorKind::Unauthenticated, REFUSED)
+            }
+            "invalid_grant" => (
+                ErrorKind::Unsupported,
+                "the server wants a sign-in by browser, which this crate does not do",
+            ),
+            "unsupported_grant_type" => (
+                ErrorKind::Unsupported,
+                "the server does not offer this way to sign in",
+            ),
+            "server_error" => (ErrorKind::Service, "the token endpoint failed"),
+            _ => (
+                ErrorKind::Protocol,
+                "the token endpoint refused the request",
+            ),
+        };
+        let mut error = Error::new(kind, message)
+            .with_platform(PLATFORM)
+            .with_status(400);
+        if !refusal.error.is_empty() {
+            error = error.with_code(refusal.error);
+        }
+        match diagnostics {
+            Some(said) => error.with_source(said.to_owned()),
+            None => error,
+        }
+    }
+
+    /// A token of Entra ID: for the host that is called, whatever issues it.
+    async fn entra(
+        provider: &dyn TokenProvider,
+        origin: &str,
+        request: &TokenRequest<'_>,
+    ) -> Result<AccessToken> {
+        let scope = format!("{origin}/.default");
+        let scopes = [scope.as_str()];
+        let mut for_host = TokenRequest::new(&scopes);
+        for_host.claims = request.claims;
+        for_host.rejected = request.rejected;
+        provider.token(&for_host).await
+    }
+}
+
+const REFUSED: &str = "the user name or password is wrong, or the password has expired; \
+                       it is not tried again, so that the account is not locked";
+
+#[async_trait]
+impl TokenProvider for TicketIssuer {
+    async fn token(&self, request: &TokenRequest<'_>) -> Result<AccessToken> {
+        let [origin] = request.scopes else {
+            return Err(config("a ticket is for one host"));
+        };
+        if let Credential::Token(provider) = &self.credential {
+            return Self::entra(provider.as_ref(), origin, request).await;
+        }
+        if *lock(&self.refused) {
+            return Err(Error::new(ErrorKind::Unauthenticated, REFUSED)
+                .with_platform(PLATFORM)
+                .with_code("invalid_grant"));
+        }
+        let ticket = self.issue(origin).await?;
+        if matches!(self.credential, Credential::AnonymousMeeting { .. }) {
+            lock(&self.guests).insert((*origin).to_owned(), ticket.clone());
+        }
+        Ok(ticket)
+    }
+}
+
+/// A server that lists its grants offers no others; one that lists none is asked.
+fn is_offered(challenge: &Challenge, grant: &str) -> Result<()> {
+    if challenge.grants.is_empty() || challenge.grants.iter().any(|offered| offered == grant) {
+        return Ok(());
+    }
+    let offered = challenge.grants.join(", ");
+    Err(Error::new(
+        ErrorKind::Unsupported,
+        format!("the server does not offer the grant {grant}, only {offered}"),
+    )
+    .with_platform(PLATFORM))
+}
+
+fn no_integrated_sign_in() -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        "integrated Windows sign-in needs an implementation of IntegratedSignIn: \
+         give one with Credential::integrated, or sign in with a password",
+    )
+    .with_platform(PLATFORM)
+}
+
+#[derive(Deserialize)]
+struct WebTicket {
+    access_token: String,
+    #[serde(default)]
+    expires_in: Value,
+}
+
+#[derive(Default, Deserialize)]
+struct Refusal {
+    #[serde(default)]
+    error: String,
+    #[serde(default)]
+    ms_rtc_passiveauthuri: Option<String>,
+}
+
+/// Seconds, as a number or a text.
+fn seconds(value: Value) -> Option<Duration> {
+    let seconds = match &value {
+        Value::Number(number) => number.as_u64()?,
+        Value::String(text) => text.trim().parse().ok()?,
+        _ => return None,
+    };
+    // More than ten years is nonsense, and adding it to a time could overflow.
+    (seconds < 315_360_000).then(|| Duration::from_secs(seconds))
+}
+
+impl fmt::Debug for TicketIssuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TicketIssuer")
+            .field("credential", &self.credential)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lives_are_read_as_numbers_and_texts_and_nonsense_is_none() {
+        assert_eq!(seconds(28_289.into()), Some(Duration::from_secs(28_289)));
+        assert_eq!(seconds("3600".into()), Some(Duration::from_secs(3600)));
+        for value in [Value::Null, "<n>".into(), (-1).into(), u64::MAX.into()] {
+            assert_eq!(seconds(value), None);
+        }
+    }
+
+    #[test]
+    fn a_grant_that_is_not_offered_is_refused_before_the_password_leaves() {
+        let challenge = Challenge {
+            grants: vec![WINDOWS.into()],
+            ..Challenge::default()
+        };
+        let error = is_offered(&challenge, PASSWORD).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert!(error.message().contains(WINDOWS));
+        assert!(is_offered(&Challenge::default(), PASSWORD).is_ok());
+    }
+}

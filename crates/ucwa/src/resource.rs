@@ -16,8 +16,6 @@ pub(crate) struct Resource {
     links: HashMap<String, OneOrMany<Link>>,
     #[serde(default, rename = "_embedded")]
     embedded: HashMap<String, OneOrMany<Resource>>,
-    #[serde(default)]
-    pub(crate) etag: Option<String>,
     #[serde(flatten)]
     pub(crate) properties: Map<String, Value>,
 }
@@ -93,11 +91,6 @@ impl Resource {
         self.embedded.values().next()?.0.first()
     }
 
-    /// The address of itself.
-    pub(crate) fn own_href(&self) -> Option<&str> {
-        self.href("self")
-    }
-
     /// A property that is a text.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.properties.get(name)?.as_str()
@@ -143,7 +136,7 @@ mod tests {
                 "_embedded":{"p":{"rel":"participant","uri":"sip:a@b"},"q":[{"uri":"sip:c@d"}]},"etag":"1"}"#,
         )
         .unwrap();
-        assert_eq!(resource.own_href(), Some("/a"));
+        assert_eq!(resource.href("self"), Some("/a"));
         assert_eq!(resource.links("x").count(), 1);
         assert_eq!(resource.link("y"), None);
         assert_eq!(resource.embedded("p").unwrap().text("uri"), Some("sip:a@b"));

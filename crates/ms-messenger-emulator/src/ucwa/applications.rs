@@ -13,6 +13,7 @@ use super::model::{Application, reason};
 use super::tickets::Caller;
 use super::time::Due;
 use super::{hrefs, render};
+use crate::answer::Answer;
 
 /// Without a request for events for so long, an application is ended (seconds).
 const CHANNEL_GAP: u64 = 15 * 60;
@@ -25,12 +26,11 @@ const INACTIVE: u64 = 15 * 60;
 const REMEMBERED: u64 = 5 * 60;
 
 /// The refusal for an application that ended for inactivity.
-pub(super) fn inactive() -> Box<http_answer::Answer> {
+pub(super) fn inactive() -> Box<Answer> {
     let message = "The application was terminated because of inactivity.";
     refusal(StatusCode::GONE, "InactiveApplicationExpired", message)
 }
 
-use crate::answer as http_answer;
 
 impl Desk<'_> {
     /// Looks an application up for a caller.
@@ -257,11 +257,6 @@ impl Desk<'_> {
             }
             Due::Delivery { id } => self.give_up(id),
             Due::Typing { session, sip, stamp } => self.stop_typing(session, &sip, Some(stamp)),
-            Due::Flush { application } => {
-                if let Some(found) = self.store.applications.get(&application) {
-                    found.channel.wake();
-                }
-            }
         }
     }
 
@@ -306,7 +301,7 @@ impl Desk<'_> {
     }
 }
 
-fn anonymous() -> Box<http_answer::Answer> {
+fn anonymous() -> Box<Answer> {
     let message = "An anonymous user may not do this.";
     refusal(StatusCode::FORBIDDEN, "AnonymousNotAllowed", message)
 }

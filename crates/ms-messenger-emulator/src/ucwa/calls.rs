@@ -317,7 +317,7 @@ impl Desk<'_> {
         }
     }
 
-    fn close_ringing_view(
+    pub(super) fn close_ringing_view(
         &mut self,
         application: &str,
         conversation: &str,

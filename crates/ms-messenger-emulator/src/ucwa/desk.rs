@@ -152,10 +152,6 @@ impl Desk<'_> {
             Instant::now() + delay
         });
         target.channel.push(sender, event, not_before);
-        if let Some(at) = not_before {
-            let application = application.to_owned();
-            self.remind_at(at, Due::Flush { application });
-        }
     }
 
     /// An event of `communication` about one of its members.

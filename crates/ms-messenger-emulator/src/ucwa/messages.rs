@@ -152,7 +152,7 @@ impl Desk<'_> {
     }
 
     /// The members that hear what `application` says.
-    fn listeners(&self, session: u64, application: &str) -> Vec<Leg> {
+    pub(super) fn listeners(&self, session: u64, application: &str) -> Vec<Leg> {
         let Some(session) = self.store.sessions.get(&session) else {
             return Vec::new();
         };

@@ -55,8 +55,6 @@ pub(super) enum Due {
         sip: String,
         stamp: u64,
     },
-    /// Events that were held back may go out.
-    Flush { application: String },
 }
 
 /// The deadlines, in order.

@@ -101,6 +101,7 @@ impl Emulator {
     /// closes everything.
     pub async fn shutdown(mut self) {
         let _ = self.stop.send(true);
+        self.shared.state().ucwa.end();
         if let Some(done) = self.done.take() {
             // An error means that the thread has ended already.
             let _ = done.await;

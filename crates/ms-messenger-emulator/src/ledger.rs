@@ -185,9 +185,7 @@ impl Ledger {
         let platform = new.platform;
         let request_id = inbound.client_request_id().map(str::to_owned);
         // In UCWA the id of a request tells nothing: some clients send one for all of them.
-        let telling = request_id
-            .clone()
-            .filter(|_| platform != Platform::Ucwa);
+        let telling = request_id.clone().filter(|_| platform != Platform::Ucwa);
         let earlier_request = first_use(&mut self.by_request_id, platform, &telling, seq);
         let earlier_key = first_use(
             &mut self.by_idempotency_key,

@@ -127,6 +127,17 @@ pub(crate) fn status_error(
         StatusCode::UNAUTHORIZED => *challenge(inbound, None),
         // These come from the proxies in front, which speak HTML.
         StatusCode::BAD_GATEWAY => html(status),
+        _ if inbound.path().to_ascii_lowercase().contains("webticket") => {
+            let error = if status.is_server_error() {
+                "server_error"
+            } else {
+                "invalid_request"
+            };
+            Answer {
+                status,
+                ..token_refusal(error, Map::new())
+            }
+        }
         _ => *refusal(status, "", message),
     };
     with_server(shared, inbound, answer)
@@ -171,7 +182,6 @@ pub(super) fn token_refusal(error: &str, more: Map<String, Value>) -> Answer {
 
 const fn code_of(status: StatusCode) -> &'static str {
     match status.as_u16() {
-        400 => "BadRequest",
         403 => "Forbidden",
         404 => "NotFound",
         405 => "MethodNotAllowed",

@@ -31,7 +31,6 @@ pub(super) fn inactive() -> Box<Answer> {
     refusal(StatusCode::GONE, "InactiveApplicationExpired", message)
 }
 
-
 impl Desk<'_> {
     /// Looks an application up for a caller.
     pub(super) fn admit(&mut self, application: &str, caller: &Caller) -> Reply<()> {
@@ -45,14 +44,26 @@ impl Desk<'_> {
                 let now = Instant::now();
                 self.store.gone.retain(|_, until| *until > now);
                 let is_remembered = self.store.gone.contains_key(application);
-                Err(if is_remembered { inactive() } else { no_application() })
+                Err(if is_remembered {
+                    inactive()
+                } else {
+                    no_application()
+                })
             }
         }
     }
 
     /// POST applications; answers the id, and whether it is new.
-    pub(super) fn create_application(&mut self, caller: &Caller, input: &Input) -> Reply<(String, bool)> {
-        let required = |name| input.text(name, 100).and_then(|text| input.required(name, text));
+    pub(super) fn create_application(
+        &mut self,
+        caller: &Caller,
+        input: &Input,
+    ) -> Reply<(String, bool)> {
+        let required = |name| {
+            input
+                .text(name, 100)
+                .and_then(|text| input.required(name, text))
+        };
         let user_agent = required("userAgent")?;
         let endpoint = required("endpointId")?;
         let culture = required("culture")?;
@@ -159,7 +170,11 @@ impl Desk<'_> {
         found.etag = found.etag.wrapping_add(1);
         let href = |name: &str| format!("{}/me{name}", hrefs::base(application));
         self.tell_me("updated", "me", application, href(""));
-        for (name, address) in [("presence", "/presence"), ("note", "/note"), ("location", "/location")] {
+        for (name, address) in [
+            ("presence", "/presence"),
+            ("note", "/note"),
+            ("location", "/location"),
+        ] {
             self.tell_me("added", name, application, href(address));
         }
         self.tell_own_communication(application);
@@ -256,7 +271,11 @@ impl Desk<'_> {
                 self.refuse(session, ring, "Failed", &timeout);
             }
             Due::Delivery { id } => self.give_up(id),
-            Due::Typing { session, sip, stamp } => self.stop_typing(session, &sip, Some(stamp)),
+            Due::Typing {
+                session,
+                sip,
+                stamp,
+            } => self.stop_typing(session, &sip, Some(stamp)),
         }
     }
 

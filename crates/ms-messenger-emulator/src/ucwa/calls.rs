@@ -65,11 +65,19 @@ impl Desk<'_> {
         let id = self.id();
         let owner = self.store.applications.get_mut(application)?;
         let session = self.store.sessions.get_mut(&session)?;
-        let presence = if is_outgoing { Presence::Joined } else { Presence::Ringing };
+        let presence = if is_outgoing {
+            Presence::Joined
+        } else {
+            Presence::Ringing
+        };
         let view = Conversation {
             id: id.clone(),
             session: session.id,
-            state: if is_outgoing { "Connecting" } else { "Incoming" },
+            state: if is_outgoing {
+                "Connecting"
+            } else {
+                "Incoming"
+            },
             is_outgoing,
             subject: session.subject.clone(),
             importance: session.importance.clone(),
@@ -115,7 +123,11 @@ impl Desk<'_> {
 
     /// Rings all available applications of the callee, or lets a contact answer at once.
     pub(super) fn ask(&mut self, session: u64, asking: &Asking) {
-        let applications = match asking.behaviour {
+        let decided = match asking.behaviour {
+            None if asking.callee == asking.caller => Some(Behaviour::NotAllowed),
+            decided => decided,
+        };
+        let applications = match decided {
             Some(_) => Vec::new(),
             None => self.store.available(&asking.callee),
         };
@@ -141,11 +153,8 @@ impl Desk<'_> {
             presence: Presence::Ringing,
             has_messaging: false,
         });
-        let behaviour = match asking.behaviour {
-            Some(behaviour) => behaviour,
-            None if asking.callee == asking.caller => Behaviour::NotAllowed,
-            None => self.behaviour_of(&asking.callee, &asking.caller),
-        };
+        let behaviour =
+            decided.unwrap_or_else(|| self.behaviour_of(&asking.callee, &asking.caller));
         match refusal_of(behaviour) {
             Some((state, reason)) => self.refuse(session, ring, state, &reason),
             None if behaviour == Behaviour::Accept => self.accept_ring(session, ring, None),

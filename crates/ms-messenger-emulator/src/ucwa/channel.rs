@@ -275,7 +275,11 @@ impl Channel {
             }
         }
         let (ack, next) = (self.current, self.current + 1);
-        let onward = if style == Style::Resume { "resume" } else { "next" };
+        let onward = if style == Style::Resume {
+            "resume"
+        } else {
+            "next"
+        };
         let mut answer = json!({"_links": {
             "self": {"href": format!("{base}/events?ack={ack}")},
             onward: {"href": format!("{base}/events?ack={next}")},

@@ -48,12 +48,24 @@ mod tests {
 
     #[test]
     fn both_encodings_are_read() {
-        let plain = |text: &str| Body { is_html: false, text: text.to_owned() };
+        let plain = |text: &str| Body {
+            is_html: false,
+            text: text.to_owned(),
+        };
         assert_eq!(read("data:text/plain;base64,SGkh"), Some(plain("Hi!")));
-        assert_eq!(read("data:text/plain;charset=utf8,Hi+you%21"), Some(plain("Hi you!")));
+        assert_eq!(
+            read("data:text/plain;charset=utf8,Hi+you%21"),
+            Some(plain("Hi you!"))
+        );
         assert_eq!(read("data:,x"), Some(plain("x")));
         assert!(read("data:text/html,%3Cb%3E").unwrap().is_html);
-        for bad in ["", "http://x", "data:image/png,x", "data:text/plain", "data:text/plain;base64,%%"] {
+        for bad in [
+            "",
+            "http://x",
+            "data:image/png,x",
+            "data:text/plain",
+            "data:text/plain;base64,%%",
+        ] {
             assert_eq!(read(bad), None, "{bad}");
         }
     }

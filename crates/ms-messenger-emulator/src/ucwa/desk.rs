@@ -44,6 +44,8 @@ pub(crate) struct Store {
     serial: u64,
     /// The most requests for events that any application ever had at once.
     pub(super) pgets_max_at_once: u64,
+    /// Whether the emulator shuts down: requests are held no longer.
+    pub(super) is_ending: bool,
 }
 
 impl Store {
@@ -51,6 +53,14 @@ impl Store {
     pub(super) fn number(&mut self) -> u64 {
         self.serial += 1;
         self.serial
+    }
+
+    /// Lets all held requests go, because the emulator shuts down.
+    pub(crate) fn end(&mut self) {
+        self.is_ending = true;
+        for application in self.applications.values() {
+            application.channel.wake();
+        }
     }
 
     /// Adds what UCWA counts to its part of the statistics.

@@ -15,12 +15,19 @@ const SERVICE: &str = "/Autodiscover/AutodiscoverService.svc/root";
 fn other_origin(inbound: &Inbound) -> String {
     let host = inbound.host();
     let (name, port) = host.rsplit_once(':').unwrap_or((host, "80"));
-    let other = if name == "localhost" { "127.0.0.1" } else { "localhost" };
+    let other = if name == "localhost" {
+        "127.0.0.1"
+    } else {
+        "localhost"
+    };
     inbound.origin().replace(host, &format!("{other}:{port}"))
 }
 
 fn domain(inbound: &Inbound) -> String {
-    let domain = inbound.query.value("originalDomain").unwrap_or("contoso.test");
+    let domain = inbound
+        .query
+        .value("originalDomain")
+        .unwrap_or("contoso.test");
     format!("originalDomain={domain}")
 }
 

@@ -52,7 +52,10 @@ fn json_of(answer: &Answer) -> Option<Value> {
 
 /// The root is XML unless JSON is asked for; the rest is JSON unless only XML is.
 fn wants_xml(call: &Call, inbound: &Inbound) -> bool {
-    let accept = inbound.header("accept").unwrap_or_default().to_ascii_lowercase();
+    let accept = inbound
+        .header("accept")
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     match call {
         Call::Token => false,
         Call::Root => !accept.contains("json"),

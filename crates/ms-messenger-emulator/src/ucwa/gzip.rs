@@ -29,7 +29,13 @@ pub(super) fn wrap(bytes: &[u8]) -> Vec<u8> {
 fn crc32(bytes: &[u8]) -> u32 {
     let step = |crc: u32, byte: &u8| {
         let low = crc ^ u32::from(*byte);
-        let shift = |c: u32, _| if c & 1 == 1 { 0xEDB8_8320 ^ (c >> 1) } else { c >> 1 };
+        let shift = |c: u32, _| {
+            if c & 1 == 1 {
+                0xEDB8_8320 ^ (c >> 1)
+            } else {
+                c >> 1
+            }
+        };
         (0..8).fold(low, shift)
     };
     !bytes.iter().fold(u32::MAX, step)

@@ -43,7 +43,8 @@ pub(super) fn normal_sip(text: &str) -> Option<String> {
     let bare = lower.strip_prefix("sip:").unwrap_or(&lower);
     let (user, rest) = bare.split_once('@')?;
     let is_plain = |part: &str| {
-        !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control() || c == '@')
+        !part.is_empty()
+            && !part.contains(|c: char| c.is_whitespace() || c.is_control() || c == '@')
     };
     let has_other_scheme = user.contains(':');
     (is_plain(user) && is_plain(rest) && !has_other_scheme).then(|| format!("sip:{bare}"))
@@ -100,10 +101,22 @@ mod tests {
 
     #[test]
     fn sip_addresses_are_compared_without_case_and_scheme() {
-        for text in ["sip:Bob@Contoso.test", "bob@contoso.test", " SIP:bob@contoso.TEST "] {
+        for text in [
+            "sip:Bob@Contoso.test",
+            "bob@contoso.test",
+            " SIP:bob@contoso.TEST ",
+        ] {
             assert_eq!(normal_sip(text).as_deref(), Some("sip:bob@contoso.test"));
         }
-        for text in ["", "bob", "sip:@x", "sip:b@", "tel:+1@x", "sip:a b@x", "sip:a@b@c"] {
+        for text in [
+            "",
+            "bob",
+            "sip:@x",
+            "sip:b@",
+            "tel:+1@x",
+            "sip:a b@x",
+            "sip:a@b@c",
+        ] {
             assert_eq!(normal_sip(text), None, "{text}");
         }
     }

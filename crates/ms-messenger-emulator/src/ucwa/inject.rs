@@ -1,16 +1,12 @@
 //! A contact without application speaks.
 
-use std::collections::VecDeque;
-
 use serde_json::{Value, json};
 
 use super::calls::{Asking, Topic};
 use super::desk::{Desk, row, with_desk};
 use super::hrefs;
 use super::messages::incoming;
-use super::model::{
-    Behaviour, Body, First, Invites, Leg, Place, Presence, Session, reason,
-};
+use super::model::{Behaviour, Body, First, Invites, Leg, Place, Presence, Session, reason};
 use crate::inbound::Inbound;
 use crate::shared::Shared;
 
@@ -111,7 +107,13 @@ impl Desk<'_> {
     }
 
     /// A contact starts a conversation.
-    fn call(&mut self, from: &str, to: &str, body: Body, inbound: &Inbound) -> Result<Value, String> {
+    fn call(
+        &mut self,
+        from: &str,
+        to: &str,
+        body: Body,
+        inbound: &Inbound,
+    ) -> Result<Value, String> {
         if self.store.available(to).is_empty() {
             return Err("to: has no available application to receive it".to_owned());
         }
@@ -189,7 +191,7 @@ impl Desk<'_> {
         let Some((session, ring)) = pending else {
             let key = (from.to_owned(), to.to_owned());
             let answers = self.store.prepared.entry(key);
-            answers.or_insert_with(VecDeque::new).push_back(behaviour);
+            answers.or_default().push_back(behaviour);
             return json!({"prepared": true});
         };
         match behaviour {

@@ -50,8 +50,13 @@ impl Input {
     }
 
     fn member(&self, name: &str) -> Option<&Value> {
-        let found = self.members.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value).filter(|value| !value.is_null())
+        let found = self
+            .members
+            .iter()
+            .find(|(n, _)| n.eq_ignore_ascii_case(name));
+        found
+            .map(|(_, value)| value)
+            .filter(|value| !value.is_null())
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
@@ -66,7 +71,10 @@ impl Input {
             Some(_) => return Err(self.bad(name, "must be a string")),
             None => self.query.value(name).map(str::to_owned),
         };
-        if text.as_ref().is_some_and(|text| text.chars().count() > limit) {
+        if text
+            .as_ref()
+            .is_some_and(|text| text.chars().count() > limit)
+        {
             return Err(self.bad(name, &format!("must have {limit} characters at most")));
         }
         Ok(text)

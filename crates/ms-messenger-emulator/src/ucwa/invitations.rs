@@ -6,9 +6,7 @@ use super::desk::Desk;
 use super::hrefs;
 use super::input::Input;
 use super::messages::MAX_OPERATION;
-use super::model::{
-    Behaviour, Body, First, Invitation, Invites, Place, Presence, Reason, reason,
-};
+use super::model::{Behaviour, Body, First, Invitation, Invites, Place, Presence, Reason, reason};
 use crate::faults::UcwaFault;
 use crate::inbound::Inbound;
 
@@ -28,7 +26,9 @@ pub(super) fn behaviour_of(fault: Option<&UcwaFault>) -> Option<Behaviour> {
 
 /// What the invitations of one request have in common.
 pub(super) fn topic(desk: &Desk<'_>, input: &Input) -> Reply<Topic> {
-    let importance = input.text("importance", 50)?.unwrap_or_else(|| "Normal".to_owned());
+    let importance = input
+        .text("importance", 50)?
+        .unwrap_or_else(|| "Normal".to_owned());
     if !IMPORTANCES.contains(&importance.as_str()) {
         return Err(input.bad("importance", "must be Normal, Urgent or Emergency"));
     }
@@ -71,7 +71,14 @@ impl Desk<'_> {
         let view = self
             .open_view(session, application, true)
             .ok_or_else(no_application)?;
-        let invitation = self.invite(session, application, &view, Invites::Messaging, &callee, operation.clone());
+        let invitation = self.invite(
+            session,
+            application,
+            &view,
+            Invites::Messaging,
+            &callee,
+            operation.clone(),
+        );
         let location = hrefs::invitation(application, Invites::Messaging.rel(), &invitation);
         if let (Some(body), Some(session)) = (&toast, self.store.sessions.get_mut(&session)) {
             session.first = Some(First {
@@ -227,7 +234,8 @@ impl Desk<'_> {
         let callee = found.rings.iter().find(|r| r.id == ring);
         let callee = callee.map(|r| r.callee.clone()).unwrap_or_default();
         let rings_elsewhere = found.legs.iter().any(|leg| {
-            let is_here = matches!(&leg.place, Place::At { conversation, .. } if conversation == view);
+            let is_here =
+                matches!(&leg.place, Place::At { conversation, .. } if conversation == view);
             leg.sip == callee && leg.presence == Presence::Ringing && !is_here
         });
         if !rings_elsewhere {
@@ -257,11 +265,20 @@ impl Desk<'_> {
         let session = session.ok_or_else(not_found)?;
         let rings = self.store.sessions.get(&session).map(|found| &found.rings);
         let is_this = |ring: &&super::model::Ring| {
-            ring.inviter.as_ref().is_some_and(|(_, invitation)| invitation == id)
+            ring.inviter
+                .as_ref()
+                .is_some_and(|(_, invitation)| invitation == id)
         };
-        let ring = rings.and_then(|rings| rings.iter().find(is_this)).map(|ring| ring.id);
+        let ring = rings
+            .and_then(|rings| rings.iter().find(is_this))
+            .map(|ring| ring.id);
         let cancelled = reason("LocalFailure", "Canceled");
-        self.refuse(session, ring.ok_or_else(not_found)?, "Cancelled", &cancelled);
+        self.refuse(
+            session,
+            ring.ok_or_else(not_found)?,
+            "Cancelled",
+            &cancelled,
+        );
         Ok(())
     }
 

@@ -61,7 +61,11 @@ impl Desk<'_> {
         let is_own = uri.starts_with(&format!("{own};"));
         if found.is_none() && !is_own && self.shared.settings.is_strict {
             let message = "There is no such online meeting.";
-            return Err(refusal(StatusCode::NOT_FOUND, "DestinationNotFound", message));
+            return Err(refusal(
+                StatusCode::NOT_FOUND,
+                "DestinationNotFound",
+                message,
+            ));
         }
         let session = found.unwrap_or_else(|| self.open_session(&topic));
         if let Some(found) = self.store.sessions.get_mut(&session) {
@@ -70,7 +74,14 @@ impl Desk<'_> {
         let view = self
             .open_view(session, application, true)
             .ok_or_else(no_application)?;
-        let invitation = self.invite(session, application, &view, Invites::Meeting, &uri, operation);
+        let invitation = self.invite(
+            session,
+            application,
+            &view,
+            Invites::Meeting,
+            &uri,
+            operation,
+        );
         if let Some(view) = self.store.view_mut(application, &view) {
             view.state = "Conferencing";
             view.messaging = Messaging::Disconnected;
@@ -80,7 +91,11 @@ impl Desk<'_> {
         self.tell_local_participant(application, &view);
         self.seat_in_meeting(session, application, &view);
         self.complete_invitation(application, &invitation, "Connected", None);
-        Ok(hrefs::invitation(application, Invites::Meeting.rel(), &invitation))
+        Ok(hrefs::invitation(
+            application,
+            Invites::Meeting.rel(),
+            &invitation,
+        ))
     }
 
     fn meeting_uri(&self, organizer: &str) -> String {
@@ -106,7 +121,12 @@ impl Desk<'_> {
 
     /// The conversation is conferenced now, and shows its online meeting.
     fn turn_conference(&mut self, session: u64, application: &str, id: &str) {
-        let Some(uri) = self.store.sessions.get(&session).and_then(|s| s.meeting.clone()) else {
+        let Some(uri) = self
+            .store
+            .sessions
+            .get(&session)
+            .and_then(|s| s.meeting.clone())
+        else {
             return;
         };
         let Some(view) = self.store.view_mut(application, id) else {
@@ -167,7 +187,14 @@ impl Desk<'_> {
             return Err(conflict("AlreadyExists"));
         }
         let own = self.sip_of(application);
-        let invitation = self.invite(session, application, &id, Invites::Participant, &callee, operation);
+        let invitation = self.invite(
+            session,
+            application,
+            &id,
+            Invites::Participant,
+            &callee,
+            operation,
+        );
         self.tell_invitation(application, &invitation, "started");
         self.escalate(session, &own);
         let location = hrefs::invitation(application, Invites::Participant.rel(), &invitation);
@@ -272,13 +299,24 @@ impl Desk<'_> {
             }
         }
         if let Some(body) = body {
-            self.say_first(session, application, id, &location, body, operation, inbound);
+            self.say_first(
+                session,
+                application,
+                id,
+                &location,
+                body,
+                operation,
+                inbound,
+            );
         }
         Ok(location)
     }
 
     /// The message that came with addMessaging, for all who listen.
-    #[allow(clippy::too_many_arguments, reason = "it is all that makes a first message")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "it is all that makes a first message"
+    )]
     fn say_first(
         &mut self,
         session: u64,
@@ -335,14 +373,20 @@ impl Desk<'_> {
     }
 
     /// One member leaves a meeting. When nobody with an application is left, it is over.
-    pub(super) fn leave_meeting(&mut self, session: u64, application: &str, id: &str, why: &Reason) {
+    pub(super) fn leave_meeting(
+        &mut self,
+        session: u64,
+        application: &str,
+        id: &str,
+        why: &Reason,
+    ) {
         let own = self.sip_of(application);
         let Some(found) = self.store.sessions.get_mut(&session) else {
             return;
         };
-        found.legs.retain(|leg| {
-            !matches!(&leg.place, Place::At { conversation, .. } if conversation == id)
-        });
+        found.legs.retain(
+            |leg| !matches!(&leg.place, Place::At { conversation, .. } if conversation == id),
+        );
         self.end_view(application, id, why);
         let seats = self.seats(session);
         if seats.is_empty() {

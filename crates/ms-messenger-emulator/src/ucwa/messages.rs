@@ -39,7 +39,11 @@ fn read_body(inbound: &Inbound, formats: &[String]) -> Reply<Body> {
     let content_type = inbound.header("content-type").unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default();
     let unsupported = |message| {
-        refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaType", message)
+        refusal(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "UnsupportedMediaType",
+            message,
+        )
     };
     let is_html = match essence.trim().to_ascii_lowercase().as_str() {
         "text/plain" => false,
@@ -47,7 +51,9 @@ fn read_body(inbound: &Inbound, formats: &[String]) -> Reply<Body> {
         _ => return Err(unsupported("A message is text/plain or text/html.")),
     };
     if is_html && !formats.iter().any(|format| format == "Html") {
-        return Err(unsupported("Html was not negotiated for this conversation."));
+        return Err(unsupported(
+            "Html was not negotiated for this conversation.",
+        ));
     }
     let Ok(text) = std::str::from_utf8(&inbound.body) else {
         return Err(bad_parameter("message", "must be UTF-8"));
@@ -80,8 +86,14 @@ impl Desk<'_> {
         let session = view.session;
         let body = read_body(inbound, &view.formats)?;
         let operation = inbound.query.value("operationId").map(str::to_owned);
-        if operation.as_ref().is_some_and(|o| o.chars().count() > MAX_OPERATION) {
-            return Err(bad_parameter("operationId", "must have 50 characters at most"));
+        if operation
+            .as_ref()
+            .is_some_and(|o| o.chars().count() > MAX_OPERATION)
+        {
+            return Err(bad_parameter(
+                "operationId",
+                "must have 50 characters at most",
+            ));
         }
         let mut message = Message {
             operation: operation.clone(),
@@ -172,10 +184,7 @@ impl Desk<'_> {
         message: Message,
         receipt: Option<u64>,
     ) -> Option<u32> {
-        let number = self
-            .store
-            .view_mut(application, id)?
-            .keep(message.clone());
+        let number = self.store.view_mut(application, id)?.keep(message.clone());
         let message = Message { number, ..message };
         let resource = render::message(self, application, id, &message);
         let href = hrefs::message(application, id, number);
@@ -222,7 +231,11 @@ impl Desk<'_> {
         let (application, id) = (delivery.application, delivery.conversation);
         let mut message = delivery.message;
         message.failed = delivery.failed;
-        message.status = if failure.is_some() { "Failed" } else { "Succeeded" };
+        message.status = if failure.is_some() {
+            "Failed"
+        } else {
+            "Succeeded"
+        };
         if let Some(view) = self.store.view_mut(&application, &id)
             && let Some(kept) = view.messages.get_mut(&message.number)
         {
@@ -253,7 +266,11 @@ impl Desk<'_> {
         if found.typing.insert(sip.clone(), stamp).is_none() {
             self.tell_typing(session, &sip, "added");
         }
-        let due = Due::Typing { session, sip, stamp };
+        let due = Due::Typing {
+            session,
+            sip,
+            stamp,
+        };
         self.remind(TYPING, due);
         Ok(())
     }

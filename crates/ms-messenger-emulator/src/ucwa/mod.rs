@@ -94,9 +94,7 @@ async fn execute(
             let caller = desk.authenticate(inbound, fault)?;
             create(desk, &caller, inbound, fault)
         }),
-        Call::Under { application, what } => {
-            under(shared, application, what, inbound, fault).await
-        }
+        Call::Under { application, what } => under(shared, application, what, inbound, fault).await,
     }
 }
 
@@ -113,7 +111,11 @@ fn create(
     let input = Input::read(inbound)?;
     let (id, is_new) = desk.create_application(caller, &input)?;
     let found = desk.store.applications.get(&id).ok_or_else(not_found)?;
-    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+    let status = if is_new {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
     let this = hrefs::base(&id);
     let cookie = format!("cwt_ucwa={}; path={this}/photos; HttpOnly", desk.id());
     let answer = Answer::json(status, &reads::application(found));
@@ -184,7 +186,9 @@ fn operate(
             desk.decline(application, id, &input).map(|()| done())
         }
         What::Cancel(id) => desk.cancel(application, id).map(|()| done()),
-        What::InConversation(id, part) => in_conversation(desk, application, id, part, inbound, fault),
+        What::InConversation(id, part) => {
+            in_conversation(desk, application, id, part, inbound, fault)
+        }
         _ => reads::read(desk, application, what, inbound),
     }
 }

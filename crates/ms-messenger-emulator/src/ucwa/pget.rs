@@ -32,9 +32,17 @@ pub(super) async fn events(
     inbound: &Inbound,
     fault: Option<&UcwaFault>,
 ) -> Reply {
-    let number = |name| inbound.query.value(name).and_then(|text| text.trim().parse().ok());
+    let number = |name| {
+        inbound
+            .query
+            .value(name)
+            .and_then(|text| text.trim().parse().ok())
+    };
     let Some(ack) = number("ack") else {
-        return Err(bad_parameter("ack", "is required and must be a whole number"));
+        return Err(bad_parameter(
+            "ack",
+            "is required and must be a whole number",
+        ));
     };
     match fault {
         Some(UcwaFault::PgetReplaced) => return Err(replaced()),
@@ -48,7 +56,9 @@ pub(super) async fn events(
         _ => Style::Plain,
     };
     let priority = inbound.query.value("priority");
-    let priority = priority.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+    let priority = priority
+        .and_then(|text| text.trim().parse().ok())
+        .unwrap_or(0);
     let (timeout, medium) = (number("timeout"), number("medium"));
     let arrived = with_desk(shared, |desk| {
         let pget = desk.store.number();
@@ -95,7 +105,7 @@ async fn hold(
             };
             match found.channel.look(waiting.pget, now) {
                 Look::Replaced => Found::Replaced,
-                Look::Wait(at) if now < until => Found::Nothing(at),
+                Look::Wait(at) if now < until && !desk.store.is_ending => Found::Nothing(at),
                 Look::Ready | Look::Wait(_) => desk
                     .take_events(application, style)
                     .map_or(Found::Gone, Found::Events),
@@ -145,7 +155,11 @@ impl Drop for Waiting<'_> {
 
 fn gone(shared: &Shared, application: &str) -> Box<Answer> {
     let is_remembered = with_desk(shared, |desk| desk.store.gone.contains_key(application));
-    if is_remembered { inactive() } else { no_application() }
+    if is_remembered {
+        inactive()
+    } else {
+        no_application()
+    }
 }
 
 fn events_answer(body: &Value) -> Answer {

@@ -81,9 +81,15 @@ pub(super) fn part(desk: &Desk<'_>, application: &str, id: &str, part: &Part) ->
         Part::Participants => Some(list(others().collect(), "participants", "participants")),
         Part::TypingParticipants => {
             let session = desk.store.sessions.get(&view.session);
-            let typing = session.into_iter().flat_map(|session| session.typing.keys());
+            let typing = session
+                .into_iter()
+                .flat_map(|session| session.typing.keys());
             let typing = typing.filter(|sip| **sip != own).cloned().collect();
-            Some(list(typing, "messaging/typingParticipants", "typingParticipants"))
+            Some(list(
+                typing,
+                "messaging/typingParticipants",
+                "typingParticipants",
+            ))
         }
         Part::Participant(sip) => Some(render::participant(desk, application, id, &known(sip)?)),
         Part::ParticipantMessaging(sip) => {
@@ -166,12 +172,18 @@ fn people(base: &str) -> Value {
     for (rel, path) in [
         ("presenceSubscriptions", "presenceSubscriptions"),
         ("subscribedContacts", "subscribedContacts"),
-        ("presenceSubscriptionMemberships", "presenceSubscriptionMemberships"),
+        (
+            "presenceSubscriptionMemberships",
+            "presenceSubscriptionMemberships",
+        ),
         ("myGroups", "groups"),
         ("myGroupMemberships", "groupMemberships"),
         ("myContacts", "contacts"),
         ("myPrivacyRelationships", "privacyRelationships"),
-        ("myContactsAndGroupsSubscription", "contactsAndGroupsSubscription"),
+        (
+            "myContactsAndGroupsSubscription",
+            "contactsAndGroupsSubscription",
+        ),
         ("search", "search"),
     ] {
         links[rel] = link(format!("{this}/{path}"));

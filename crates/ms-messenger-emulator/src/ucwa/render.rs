@@ -41,7 +41,10 @@ pub(super) fn conversation(desk: &Desk<'_>, application: &str, id: &str) -> Opti
         links.insert("addParticipant".into(), link(add));
     }
     if view.meeting.is_some() {
-        links.insert("onlineMeeting".into(), link(format!("{this}/onlineMeeting")));
+        links.insert(
+            "onlineMeeting".into(),
+            link(format!("{this}/onlineMeeting")),
+        );
     }
     let is_active = view.messaging == Messaging::Connected || view.state == "Incoming";
     let modalities: &[&str] = if is_active { &["Messaging"] } else { &[] };
@@ -63,7 +66,10 @@ pub(super) fn messaging(desk: &Desk<'_>, application: &str, id: &str) -> Option<
     let this = hrefs::messaging(application, id);
     let mut links = Map::new();
     links.insert("self".into(), link(this.as_str()));
-    links.insert("conversation".into(), link(hrefs::conversation(application, id)));
+    links.insert(
+        "conversation".into(),
+        link(hrefs::conversation(application, id)),
+    );
     if view.messaging == Messaging::Disconnected {
         let add = format!("messagingInvitations?conversation={id}");
         let add = format!("{}/{add}", hrefs::communication(application));
@@ -92,9 +98,15 @@ pub(super) fn participant(desk: &Desk<'_>, application: &str, id: &str, sip: &st
     let mut links = Map::new();
     let this = hrefs::participant(application, id, sip);
     links.insert("self".into(), link(this));
-    links.insert("conversation".into(), link(hrefs::conversation(application, id)));
+    links.insert(
+        "conversation".into(),
+        link(hrefs::conversation(application, id)),
+    );
     if is_self {
-        links.insert("me".into(), link(format!("{}/me", hrefs::base(application))));
+        links.insert(
+            "me".into(),
+            link(format!("{}/me", hrefs::base(application))),
+        );
     } else {
         let person = hrefs::person(application, sip);
         links.insert("contactPresence".into(), link(format!("{person}/presence")));
@@ -137,10 +149,16 @@ pub(super) fn invitation(desk: &Desk<'_>, application: &str, invitation: &Invita
     let is_open = invitation.state == "Connecting";
     let mut links = Map::new();
     links.insert("self".into(), link(this.as_str()));
-    links.insert("to".into(), link(hrefs::person(application, &invitation.to)));
+    links.insert(
+        "to".into(),
+        link(hrefs::person(application, &invitation.to)),
+    );
     links.insert("conversation".into(), link(conversation.as_str()));
     if invitation.invites == Invites::Messaging {
-        links.insert("messaging".into(), link(format!("{conversation}/messaging")));
+        links.insert(
+            "messaging".into(),
+            link(format!("{conversation}/messaging")),
+        );
     }
     let mut embedded = Map::new();
     if invitation.is_incoming {
@@ -166,7 +184,11 @@ pub(super) fn invitation(desk: &Desk<'_>, application: &str, invitation: &Invita
         let by = participant(desk, application, id, accepted_by);
         embedded.insert("acceptedByParticipant".into(), json!([by]));
     }
-    let direction = if invitation.is_incoming { "Incoming" } else { "Outgoing" };
+    let direction = if invitation.is_incoming {
+        "Incoming"
+    } else {
+        "Outgoing"
+    };
     let mut resource = json!({
         "direction": direction,
         "importance": invitation.importance,
@@ -203,7 +225,11 @@ pub(super) fn message(desk: &Desk<'_>, application: &str, id: &str, message: &Me
         let from = hrefs::participant(application, id, sip);
         links.insert("participant".into(), titled(from, &desk.name_of(sip)));
         links.insert("contact".into(), link(hrefs::person(application, sip)));
-        let rel = if message.body.is_html { "htmlMessage" } else { "plainMessage" };
+        let rel = if message.body.is_html {
+            "htmlMessage"
+        } else {
+            "plainMessage"
+        };
         links.insert(rel.into(), link(data_uri::write(&message.body)));
     }
     if !message.failed.is_empty() {
@@ -211,7 +237,11 @@ pub(super) fn message(desk: &Desk<'_>, application: &str, id: &str, message: &Me
         let failed: Vec<Value> = message.failed.iter().map(participant).collect();
         links.insert("failedDeliveryParticipant".into(), failed.into());
     }
-    let direction = if message.is_incoming { "Incoming" } else { "Outgoing" };
+    let direction = if message.is_incoming {
+        "Incoming"
+    } else {
+        "Outgoing"
+    };
     json!({
         "direction": direction,
         "timeStamp": format!("/Date({})/", message.at_ms),

@@ -220,10 +220,9 @@ fn communication(rest: &[&str], query: &str) -> Option<Choices> {
             (Method::PUT, "communication.put", What::PutCommunication),
         ],
         ["messagingInvitations"] => match Query::parse(query).value("conversation") {
-            Some(conversation) => post(
-                "add_messaging",
-                What::AddMessaging(conversation.to_owned()),
-            ),
+            Some(conversation) => {
+                post("add_messaging", What::AddMessaging(conversation.to_owned()))
+            }
             None => post("start", What::Start),
         },
         ["participantInvitations"] => post("add_participant", What::AddParticipant),
@@ -306,10 +305,20 @@ mod tests {
         let invitations = format!("{P}/communication/messagingInvitations");
         for (method, path, query, expected) in [
             (Method::GET, "/", "", "discover"),
-            (Method::HEAD, "//Autodiscover/AutodiscoverService.svc/root/oauth/user", "", "user"),
+            (
+                Method::HEAD,
+                "//Autodiscover/AutodiscoverService.svc/root/oauth/user",
+                "",
+                "user",
+            ),
             (Method::POST, "/webticket/OAuthToken", "", "token"),
             (Method::POST, invitations.as_str(), "", "start"),
-            (Method::POST, invitations.as_str(), "conversation=x", "add_messaging"),
+            (
+                Method::POST,
+                invitations.as_str(),
+                "conversation=x",
+                "add_messaging",
+            ),
             (Method::GET, invitations.as_str(), "", "wrong method"),
             (Method::GET, &format!("{P}/unheard/of"), "", "other"),
             (Method::GET, "/favicon.ico", "", ""),
@@ -321,7 +330,14 @@ mod tests {
     #[test]
     fn every_operation_has_a_listed_name() {
         let id = || "x".to_owned();
-        let rest = ["", "events", "me", "people", "communication", "communication/conversations/1/messaging/messages"];
+        let rest = [
+            "",
+            "events",
+            "me",
+            "people",
+            "communication",
+            "communication/conversations/1/messaging/messages",
+        ];
         for path in rest {
             for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE] {
                 let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty()).collect();

@@ -208,7 +208,12 @@ impl Desk<'_> {
         let rings = std::mem::take(&mut found.rings);
         let cancelled = reason("LocalFailure", "Canceled");
         for ring in rings {
-            self.drop_ringing(session, &ring.callee, "Cancelled", &reason("RemoteFailure", "Canceled"));
+            self.drop_ringing(
+                session,
+                &ring.callee,
+                "Cancelled",
+                &reason("RemoteFailure", "Canceled"),
+            );
             if let Some((application, invitation)) = &ring.inviter {
                 self.complete_invitation(application, invitation, "Cancelled", Some(&cancelled));
             }

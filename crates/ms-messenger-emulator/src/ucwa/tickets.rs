@@ -76,14 +76,22 @@ impl Desk<'_> {
         if fault == Some(&UcwaFault::WrongPool) {
             ticket.bound_to = Some("another pool".to_owned());
         }
-        if ticket.bound_to.as_ref().is_some_and(|host| host != inbound.host()) {
+        if ticket
+            .bound_to
+            .as_ref()
+            .is_some_and(|host| host != inbound.host())
+        {
             return Err(wrong_pool(inbound));
         }
         let revision = inbound.header("x-ms-requiresminresourceversion");
         let revision = revision.and_then(|text| text.trim().parse::<u64>().ok());
         if revision.is_some_and(|revision| revision > REVISION) {
             let message = "No resource has that revision.";
-            return Err(refusal(StatusCode::NOT_FOUND, "APIVersionNotSupported", message));
+            return Err(refusal(
+                StatusCode::NOT_FOUND,
+                "APIVersionNotSupported",
+                message,
+            ));
         }
         Ok(ticket.caller.clone())
     }
@@ -120,7 +128,9 @@ impl Desk<'_> {
         let users = &self.shared.world.ucwa.users;
         let is_named = |upn: &str| {
             let account = upn.split('@').next().unwrap_or_default();
-            let domain = name.strip_suffix(account).and_then(|d| d.strip_suffix('\\'));
+            let domain = name
+                .strip_suffix(account)
+                .and_then(|d| d.strip_suffix('\\'));
             name == upn || domain.is_some_and(|domain| !domain.contains('@'))
         };
         let found = users
@@ -164,7 +174,11 @@ impl Desk<'_> {
         let now = Instant::now();
         self.store.tickets.retain(|_, ticket| ticket.expires > now);
         let life = self.shared.settings.ucwa.seconds(life);
-        let bytes = [self.shared.guid().into_bytes(), self.shared.guid().into_bytes()].concat();
+        let bytes = [
+            self.shared.guid().into_bytes(),
+            self.shared.guid().into_bytes(),
+        ]
+        .concat();
         let token = format!("cwt=AAEB{}", URL_SAFE_NO_PAD.encode(bytes));
         let ticket = Ticket {
             caller,
@@ -191,7 +205,9 @@ fn negotiate() -> Answer {
     let mut answer = Answer::empty(StatusCode::UNAUTHORIZED);
     for scheme in ["Negotiate", "NTLM"] {
         let name = HeaderName::from_static("www-authenticate");
-        answer.headers.append(name, HeaderValue::from_static(scheme));
+        answer
+            .headers
+            .append(name, HeaderValue::from_static(scheme));
     }
     answer
 }
@@ -201,12 +217,21 @@ fn passive(inbound: &Inbound) -> Answer {
     let mut more = Map::new();
     more.insert("ms_rtc_passiveauthuri".to_owned(), Value::from(uri));
     let reason = "No valid security token.";
-    with_diagnostics(token_refusal("invalid_grant", more), inbound, 28_020, reason)
+    with_diagnostics(
+        token_refusal("invalid_grant", more),
+        inbound,
+        28_020,
+        reason,
+    )
 }
 
 fn with_diagnostics(answer: Answer, inbound: &Inbound, number: u32, reason: &str) -> Answer {
     let line = diagnosed(answer.status, number, inbound.host(), reason);
-    match line.headers.get("x-ms-diagnostics").and_then(|v| v.to_str().ok()) {
+    match line
+        .headers
+        .get("x-ms-diagnostics")
+        .and_then(|v| v.to_str().ok())
+    {
         Some(line) => answer.with_header("x-ms-diagnostics", line),
         None => answer,
     }
@@ -230,9 +255,10 @@ fn form(inbound: &Inbound) -> Option<Query> {
 /// Name and value of one part of a multipart form.
 fn part(part: &str) -> Option<(String, String)> {
     let (head, value) = part.trim_start_matches("\r\n").split_once("\r\n\r\n")?;
-    let disposition = head
-        .lines()
-        .find(|line| line.to_ascii_lowercase().starts_with("content-disposition:"))?;
+    let disposition = head.lines().find(|line| {
+        line.to_ascii_lowercase()
+            .starts_with("content-disposition:")
+    })?;
     let (_, name) = disposition.split_once("name=")?;
     let name = name.split(';').next()?.trim().trim_matches('"');
     let value = value.strip_suffix("\r\n").unwrap_or(value);

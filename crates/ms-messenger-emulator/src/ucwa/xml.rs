@@ -15,13 +15,21 @@ pub(super) fn write(body: &Value) -> String {
     let members = body.as_object().unwrap_or(&empty);
     let links = members.get("_links").and_then(Value::as_object);
     let is_events = members.contains_key("sender")
-        || links.is_some_and(|links| ["next", "resume", "resync"].iter().any(|rel| links.contains_key(*rel)));
+        || links.is_some_and(|links| {
+            ["next", "resume", "resync"]
+                .iter()
+                .any(|rel| links.contains_key(*rel))
+        });
     if members.contains_key("code") {
         error(&mut out, members);
     } else if is_events {
         events(&mut out, members);
     } else {
-        let root = if members.contains_key("rel") { None } else { Some("root") };
+        let root = if members.contains_key("rel") {
+            None
+        } else {
+            Some("root")
+        };
         resource(&mut out, members, root, true);
     }
     out
@@ -84,9 +92,18 @@ fn links(out: &mut String, links: Option<&Value>, without: &str) {
 fn resource(out: &mut String, members: &Map<String, Value>, root: Option<&str>, is_outer: bool) {
     let all_links = members.get("_links");
     out.push_str("<resource");
-    let rel = root.map_or_else(|| members.get("rel").cloned().unwrap_or_default(), Value::from);
+    let rel = root.map_or_else(
+        || members.get("rel").cloned().unwrap_or_default(),
+        Value::from,
+    );
     attribute(out, "rel", Some(&rel));
-    attribute(out, "href", all_links.and_then(|l| l.get("self")).and_then(|l| l.get("href")));
+    attribute(
+        out,
+        "href",
+        all_links
+            .and_then(|l| l.get("self"))
+            .and_then(|l| l.get("href")),
+    );
     if is_outer {
         let _ = write!(out, " xmlns=\"{NAMESPACE}\"");
     }
@@ -126,15 +143,31 @@ fn embedded(out: &mut String, embedded: Option<&Value>) {
 fn events(out: &mut String, members: &Map<String, Value>) {
     let all_links = members.get("_links");
     out.push_str("<events");
-    attribute(out, "href", all_links.and_then(|l| l.get("self")).and_then(|l| l.get("href")));
+    attribute(
+        out,
+        "href",
+        all_links
+            .and_then(|l| l.get("self"))
+            .and_then(|l| l.get("href")),
+    );
     let _ = write!(out, " xmlns=\"{NAMESPACE}\">");
     links(out, all_links, "self");
-    for sender in members.get("sender").and_then(Value::as_array).into_iter().flatten() {
+    for sender in members
+        .get("sender")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
         out.push_str("<sender");
         attribute(out, "rel", sender.get("rel"));
         attribute(out, "href", sender.get("href"));
         out.push('>');
-        for one in sender.get("events").and_then(Value::as_array).into_iter().flatten() {
+        for one in sender
+            .get("events")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
             event(out, one);
         }
         out.push_str("</sender>");
@@ -143,7 +176,10 @@ fn events(out: &mut String, members: &Map<String, Value>) {
 }
 
 fn event(out: &mut String, event: &Value) {
-    let kind = event.get("type").and_then(Value::as_str).unwrap_or("updated");
+    let kind = event
+        .get("type")
+        .and_then(Value::as_str)
+        .unwrap_or("updated");
     let _ = write!(out, "<{kind}");
     for name in ["rel", "href", "title"] {
         attribute(out, name, event.get("link").and_then(|link| link.get(name)));
@@ -175,7 +211,8 @@ mod tests {
 
     #[test]
     fn each_kind_of_answer_has_its_root() {
-        let error = write(&json!({"code": "Conflict", "subcode": "AlreadyExists", "message": "<x>"}));
+        let error =
+            write(&json!({"code": "Conflict", "subcode": "AlreadyExists", "message": "<x>"}));
         assert!(error.contains("<code>Conflict</code>") && error.contains("&lt;x&gt;"));
         let resource = write(&json!({
             "rel": "message", "timeStamp": "/Date(0)/", "formats": ["Plain"],
@@ -196,7 +233,13 @@ mod tests {
             "sender": [{"rel": "me", "href": "/me", "events": [
                 {"link": {"rel": "note", "href": "/n"}, "type": "added"}]}],
         }));
-        assert!(events.contains("<added rel=\"note\" href=\"/n\"></added>"), "{events}");
-        assert!(events.contains("<link rel=\"next\" href=\"/e?ack=2\" />"), "{events}");
+        assert!(
+            events.contains("<added rel=\"note\" href=\"/n\"></added>"),
+            "{events}"
+        );
+        assert!(
+            events.contains("<link rel=\"next\" href=\"/e?ack=2\" />"),
+            "{events}"
+        );
     }
 }

@@ -213,3 +213,49 @@ impl UcwaFault {
         document
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::faults::{FaultAction, FaultRule, Faults};
+
+    #[test]
+    fn every_kind_is_written_back_as_it_was_read_and_fits_somewhere() {
+        for fault in UcwaFault::all() {
+            let operations = Platform::Ucwa.operations();
+            assert!(operations.iter().any(|o| fault.fits(o)), "{}", fault.kind());
+            let faults = Faults::new().with_rule(FaultRule::new(FaultAction::Ucwa(fault)));
+            assert_eq!(Faults::from_json(&faults.to_json()).unwrap(), faults);
+        }
+    }
+
+    #[test]
+    fn a_kind_is_refused_where_it_means_nothing() {
+        let rule = |matching: Value, action: Value| {
+            Faults::from_json(&json!({"rules": [{"match": matching, "action": action}]}))
+        };
+        let resync = json!({"kind": "resync"});
+        assert!(
+            rule(
+                json!({"platform": "ucwa", "operation": "events"}),
+                resync.clone()
+            )
+            .is_ok()
+        );
+        assert!(rule(json!({"operation": "send"}), resync.clone()).is_err());
+        assert!(rule(json!({"platform": "acs-chat"}), resync).is_err());
+        let reason = json!({"kind": "message_failed", "reason": {"code": "Gone", "subcode": "x"}});
+        assert!(rule(json!({}), reason).is_ok());
+        assert!(rule(json!({}), json!({"kind": "message_failed", "reason": 1})).is_err());
+        assert!(rule(json!({}), json!({"kind": "busy", "reason": "x"})).is_err());
+    }
+
+    #[test]
+    fn other_platforms_are_left_alone() {
+        let rule = FaultRule::new(FaultAction::Ucwa(UcwaFault::Gzip));
+        assert!(rule.concerns(Platform::Ucwa, "me"));
+        assert!(!rule.concerns(Platform::AcsChat, "send"));
+        let rule = FaultRule::new(FaultAction::Ucwa(UcwaFault::Busy));
+        assert!(rule.concerns(Platform::Ucwa, "start") && !rule.concerns(Platform::Ucwa, "send"));
+    }
+}

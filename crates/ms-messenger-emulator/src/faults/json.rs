@@ -344,32 +344,9 @@ impl Reader {
             self.problem(&join(path, "kind"), rule);
             return None;
         };
-        let members: &[&str] = match fault {
-            UcwaFault::DiscoveryRedirect { .. } => &["kind", "href"],
-            UcwaFault::MessageFailed { .. } => &["kind", "reason"],
-            _ => &["kind"],
-        };
-        let object = self.object(path, value, members)?;
-        match &mut fault {
-            UcwaFault::DiscoveryRedirect { href } => {
-                if let Some(value) = object.get("href") {
-                    *href = Some(self.text(&join(path, "href"), value)?.to_owned());
-                }
-            }
-            UcwaFault::MessageFailed { code, subcode } => match object.get("reason") {
-                None => {}
-                Some(Value::String(reason)) => subcode.clone_from(reason),
-                Some(reason) => {
-                    let at = join(path, "reason");
-                    let reason = self.object(&at, reason, &["code", "subcode"])?;
-                    for (name, slot) in [("code", code), ("subcode", subcode)] {
-                        if let Some(value) = reason.get(name) {
-                            *slot = self.text(&join(&at, name), value)?.to_owned();
-                        }
-                    }
-                }
-            },
-            _ => {}
+        let object = self.object(path, value, fault.members())?;
+        if let Err((member, rule)) = fault.fill(object) {
+            self.problem(&join(path, member), rule);
         }
         Some(fault)
     }

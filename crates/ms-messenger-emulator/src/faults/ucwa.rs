@@ -1,6 +1,6 @@
 //! The faults that only UCWA has.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::platform::{Platform, names_operation};
 
@@ -198,6 +198,45 @@ impl UcwaFault {
         operations
             .filter(|operation| names_operation(pattern, operation))
             .any(|operation| self.fits(operation))
+    }
+
+    /// The members of its action in a fault document.
+    pub(crate) const fn members(&self) -> &'static [&'static str] {
+        match self {
+            Self::DiscoveryRedirect { .. } => &["kind", "href"],
+            Self::MessageFailed { .. } => &["kind", "reason"],
+            _ => &["kind"],
+        }
+    }
+
+    /// Takes over the members of an action; an error names the member and its rule.
+    pub(crate) fn fill(
+        &mut self,
+        action: &Map<String, Value>,
+    ) -> Result<(), (&'static str, &'static str)> {
+        match self {
+            Self::DiscoveryRedirect { href } => match action.get("href") {
+                None => {}
+                Some(Value::String(text)) => *href = Some(text.clone()),
+                Some(_) => return Err(("href", "must be a string")),
+            },
+            Self::MessageFailed { code, subcode } => match action.get("reason") {
+                None => {}
+                Some(Value::String(text)) => subcode.clone_from(text),
+                Some(Value::Object(reason)) => {
+                    for (name, value) in reason {
+                        match (name.as_str(), value) {
+                            ("code", Value::String(text)) => code.clone_from(text),
+                            ("subcode", Value::String(text)) => subcode.clone_from(text),
+                            _ => return Err(("reason", "takes code and subcode, both strings")),
+                        }
+                    }
+                }
+                Some(_) => return Err(("reason", "must be a string or an object")),
+            },
+            _ => {}
+        }
+        Ok(())
     }
 
     /// The action of a fault document.

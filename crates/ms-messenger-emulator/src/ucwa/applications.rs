@@ -6,8 +6,9 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::answers::{Reply, conflict, no_application, refusal};
-use super::channel::{Channel, Event};
+use super::channel::Channel;
 use super::desk::Desk;
+use super::event::Event;
 use super::input::Input;
 use super::model::{Application, reason};
 use super::tickets::Caller;
@@ -320,7 +321,8 @@ impl Desk<'_> {
     }
 }
 
-fn anonymous() -> Box<Answer> {
+/// The refusal for a guest.
+pub(super) fn anonymous() -> Box<Answer> {
     let message = "An anonymous user may not do this.";
     refusal(StatusCode::FORBIDDEN, "AnonymousNotAllowed", message)
 }

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::channel::{Event, Sender, Style};
+use super::channel::Style;
+use super::event::{Event, Sender};
 use super::model::{Application, Behaviour, Body, Conversation, First, Message, Session};
 use super::tickets::Ticket;
 use super::time::{Deadlines, Due};

@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use super::channel::Sender;
+use super::event::Sender;
 
 /// What must not stand in a path segment as it is. `@` and `:` may.
 const SEGMENT: &AsciiSet = &CONTROLS

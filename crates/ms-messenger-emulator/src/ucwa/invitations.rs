@@ -1,6 +1,7 @@
 //! Invitations as requests: startMessaging, accept, decline, cancel.
 
 use super::answers::{Reply, bad_parameter, conflict, no_application, not_found};
+use super::applications::anonymous;
 use super::calls::{Asking, Topic};
 use super::desk::Desk;
 use super::hrefs;
@@ -60,6 +61,10 @@ impl Desk<'_> {
         inbound: &Inbound,
         fault: Option<&UcwaFault>,
     ) -> Reply<String> {
+        let owner = self.store.applications.get(application);
+        if owner.is_some_and(|owner| owner.is_anonymous) {
+            return Err(anonymous());
+        }
         let input = Input::read(inbound)?;
         let callee = callee(&input)?;
         let topic = topic(self, &input)?;

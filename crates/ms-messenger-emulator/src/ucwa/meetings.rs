@@ -6,12 +6,12 @@ use http::StatusCode;
 
 use super::answers::{Reply, conflict, no_application, not_found, refusal};
 use super::calls::Asking;
-use super::channel::Event;
 use super::desk::Desk;
+use super::event::Event;
 use super::hrefs;
 use super::input::Input;
 use super::invitations::{behaviour_of, callee, operation, topic};
-use super::model::{First, Invites, Leg, Messaging, Place, Presence, Reason, Ring};
+use super::model::{Invites, Leg, Messaging, Place, Presence, Reason, Ring};
 use super::render;
 use crate::faults::UcwaFault;
 use crate::inbound::Inbound;
@@ -20,7 +20,7 @@ use crate::inbound::Inbound;
 type Seats = Vec<(String, String, String)>;
 
 impl Desk<'_> {
-    fn seats(&self, session: u64) -> Seats {
+    pub(super) fn seats(&self, session: u64) -> Seats {
         let Some(session) = self.store.sessions.get(&session) else {
             return Vec::new();
         };
@@ -143,7 +143,13 @@ impl Desk<'_> {
     }
 
     /// Lets a view see another member, once.
-    fn add_other(&mut self, application: &str, id: &str, sip: &str, has_messaging: bool) {
+    pub(super) fn add_other(
+        &mut self,
+        application: &str,
+        id: &str,
+        sip: &str,
+        has_messaging: bool,
+    ) {
         let Some(view) = self.store.view_mut(application, id) else {
             return;
         };
@@ -250,126 +256,6 @@ impl Desk<'_> {
             }
         }
         self.complete_outgoing(ring);
-    }
-
-    /// addMessaging in a meeting; answers the address of the invitation.
-    pub(super) fn add_messaging(
-        &mut self,
-        application: &str,
-        id: &str,
-        inbound: &Inbound,
-        fault: Option<&UcwaFault>,
-    ) -> Reply<String> {
-        let input = Input::read(inbound)?;
-        let operation = operation(&input)?;
-        let body = input.first_message()?;
-        let view = self.store.view(application, id).ok_or_else(not_found)?;
-        if view.state != "Conferenced" {
-            return Err(conflict("None"));
-        }
-        if view.messaging != Messaging::Disconnected {
-            return Err(conflict("AnotherOperationPending"));
-        }
-        let session = view.session;
-        let meeting = view.meeting.clone().unwrap_or_default();
-        self.bend(session, fault);
-        let invitation = self.invite(
-            session,
-            application,
-            id,
-            Invites::Messaging,
-            &meeting,
-            operation.clone(),
-        );
-        let location = hrefs::invitation(application, Invites::Messaging.rel(), &invitation);
-        self.tell_invitation(application, &invitation, "started");
-        if let Some(view) = self.store.view_mut(application, id) {
-            view.messaging = Messaging::Connecting;
-        }
-        self.tell_messaging(application, id);
-        self.switch_on(session, application, id);
-        self.tell_conversation(application, id, "updated");
-        let own = self.sip_of(application);
-        self.tell_participant_messaging(application, id, &own, "added");
-        self.tell_messaging(application, id);
-        self.complete_invitation(application, &invitation, "Connected", None);
-        for (_, other, view) in self.seats(session) {
-            if other != application {
-                self.add_other(&other, &view, &own, true);
-            }
-        }
-        if let Some(body) = body {
-            self.say_first(
-                session,
-                application,
-                id,
-                &location,
-                body,
-                operation,
-                inbound,
-            );
-        }
-        Ok(location)
-    }
-
-    /// The message that came with addMessaging, for all who listen.
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "it is all that makes a first message"
-    )]
-    fn say_first(
-        &mut self,
-        session: u64,
-        application: &str,
-        id: &str,
-        location: &str,
-        body: super::model::Body,
-        operation: Option<String>,
-        inbound: &Inbound,
-    ) {
-        let sender = self.sip_of(application);
-        self.record(&First {
-            body: body.clone(),
-            sender: sender.clone(),
-            operation,
-            message_id: location.to_owned(),
-            conversation: id.to_owned(),
-            ledger_operation: "send",
-            inbound: inbound.clone(),
-        });
-        for leg in self.listeners(session, application) {
-            if let Place::At {
-                application,
-                conversation,
-            } = leg.place
-            {
-                let message = super::messages::incoming(&sender, &body);
-                self.hand_over(&application, &conversation, message, None);
-            }
-        }
-    }
-
-    /// Ends the messaging of one member; the meeting goes on.
-    pub(super) fn stop_messaging(&mut self, application: &str, id: &str) {
-        let own = self.sip_of(application);
-        let Some(view) = self.store.view_mut(application, id) else {
-            return;
-        };
-        view.messaging = Messaging::Disconnected;
-        let session = view.session;
-        if let Some(found) = self.store.sessions.get_mut(&session) {
-            for leg in found.legs.iter_mut().filter(|leg| leg.sip == own) {
-                leg.has_messaging = false;
-            }
-        }
-        self.tell_messaging(application, id);
-        self.tell_participant_messaging(application, id, &own, "deleted");
-        self.tell_conversation(application, id, "updated");
-        for (_, other, view) in self.seats(session) {
-            if other != application {
-                self.add_other(&other, &view, &own, false);
-            }
-        }
     }
 
     /// One member leaves a meeting. When nobody with an application is left, it is over.

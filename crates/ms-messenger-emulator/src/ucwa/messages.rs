@@ -3,8 +3,8 @@
 use http::StatusCode;
 
 use super::answers::{Reply, bad_parameter, conflict, not_found, refusal};
-use super::channel::Event;
 use super::desk::{Delivery, Desk, row};
+use super::event::Event;
 use super::model::{Body, Leg, Message, Messaging, Place, Presence, Reason, reason};
 use super::time::Due;
 use super::{hrefs, render};

@@ -1,7 +1,7 @@
 //! Sessions that connect and end.
 
-use super::channel::Event;
 use super::desk::Desk;
+use super::event::Event;
 use super::messages::incoming;
 use super::model::{Leg, Messaging, Place, Presence, Reason, Ring, reason};
 use super::{hrefs, render};

@@ -260,7 +260,10 @@ pub(crate) fn rule(operation: &str, action: Value) -> Value {
 }
 
 /// Waits until the emulator's own counters satisfy a condition.
-pub(crate) async fn until_stats(out: &Outside, condition: impl Fn(&Value) -> bool) -> Value {
+pub(crate) async fn until_stats(
+    out: &Outside,
+    condition: impl Fn(&Value) -> bool + Send + Sync,
+) -> Value {
     let waiting = async {
         loop {
             let stats: Value = out.get("/_emulator/stats").await.json().await.unwrap();

@@ -137,6 +137,9 @@ async fn a_guest_may_only_join_the_meeting() {
         (status, &error["subcode"]),
         (403, &json!("AnonymousNotAllowed"))
     );
+    let start = guest.path("/communication/messagingInvitations");
+    let call = json!({"to": "sip:bob@contoso.test"});
+    assert_eq!(guest.post(&start, &call).await.0, 403);
     guest.create(&join, &json!({"onlineMeetingUri": uri})).await;
     let done = guest.until("onlineMeetingInvitation", "completed").await;
     assert_eq!(done["status"], "Success");

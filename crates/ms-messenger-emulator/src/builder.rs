@@ -8,6 +8,7 @@ use crate::acs_chat::ErrorStyle;
 use crate::emulator::{self, Emulator};
 use crate::faults::Faults;
 use crate::shared::{Settings, Shared};
+use crate::ucwa::UcwaSettings;
 use crate::world::World;
 
 const MAX_BODY: usize = 4 * 1024 * 1024;
@@ -55,6 +56,7 @@ impl EmulatorBuilder {
                 max_body: MAX_BODY,
                 graph_message_limit: GRAPH_MESSAGE_LIMIT,
                 error_style: ErrorStyle::Spec,
+                ucwa: UcwaSettings::default(),
             },
             faults: Faults::new(),
         }
@@ -95,6 +97,21 @@ impl EmulatorBuilder {
     /// The shape of ACS Chat's error bodies. Default [`ErrorStyle::Spec`].
     pub fn with_error_style(mut self, style: ErrorStyle) -> Self {
         self.settings.error_style = style;
+        self
+    }
+
+    /// How many times faster UCWA's clocks run: with 1000, its 30 seconds pass in 30 milliseconds.
+    /// Holds, invitations, inactivity and the life of tickets all follow it. Default 1; a factor
+    /// that is not above zero counts as 1.
+    pub fn with_ucwa_time_scale(mut self, factor: f64) -> Self {
+        self.settings.ucwa.set_time_scale(factor);
+        self
+    }
+
+    /// Whether the UCWA event channel holds events of medium priority back for 5 s (or what the
+    /// client asks for), as the service does. Default no.
+    pub fn with_ucwa_aggregation(mut self, aggregates: bool) -> Self {
+        self.settings.ucwa.aggregates = aggregates;
         self
     }
 

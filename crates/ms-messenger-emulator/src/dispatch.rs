@@ -19,7 +19,7 @@ use crate::router::{Call, Route, Routed, route};
 use crate::server::{Control, Ending, Payload};
 use crate::shared::{Outcome, Shared};
 use crate::stats::Event;
-use crate::{acs_chat, acs_messages, admin, graph};
+use crate::{acs_chat, acs_messages, admin, graph, ucwa};
 
 /// Answers one request.
 pub(crate) async fn handle(
@@ -27,7 +27,9 @@ pub(crate) async fn handle(
     control: Control,
     request: Request<Incoming>,
 ) -> Response<Payload> {
-    let routed = route(request.method(), request.uri().path());
+    let uri = request.uri();
+    let target = uri.path_and_query().map_or("/", |target| target.as_str());
+    let routed = route(request.method(), target);
     if let Routed::Admin(path) = routed {
         let inbound = match read(&shared, request).await {
             Ok(inbound) => inbound,
@@ -108,7 +110,10 @@ async fn operation(
         answer,
         is_stored,
         hold,
-    } = carry_out(shared, route, &inbound);
+    } = match &route.call {
+        Call::Ucwa(call) => ucwa::handle(shared, call, &inbound, fault.as_ref()).await,
+        _ => carry_out(shared, route, &inbound),
+    };
     if is_stored {
         shared.stats.count(platform, Event::Stored);
         shared.announce();
@@ -272,6 +277,7 @@ fn service_error(
         Platform::AcsMessages => acs_messages::status_error(shared, inbound, status, message),
         Platform::AcsChat => acs_chat::status_error(shared, status, message),
         Platform::MsgraphChat => graph::status_error(shared, inbound, status, message),
+        Platform::Ucwa => ucwa::status_error(shared, inbound, status, message),
     }
 }
 

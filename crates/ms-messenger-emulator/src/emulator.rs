@@ -14,6 +14,7 @@ use crate::faults::Faults;
 use crate::ledger::{self, Filter, LedgerRow};
 use crate::server;
 use crate::shared::Shared;
+use crate::ucwa;
 use crate::world::World;
 
 /// A running emulator. It ends when the handle is dropped: listener and connections are closed by
@@ -56,7 +57,7 @@ impl Emulator {
         &self.shared.world
     }
 
-    /// The line that the program prints when it is ready: `http`, `acs` and `graph`.
+    /// The line that the program prints when it is ready: `http`, `acs`, `graph` and `ucwa`.
     #[must_use]
     pub fn ready_line(&self) -> Value {
         let mut line = self.shared.world.to_json();
@@ -74,7 +75,7 @@ impl Emulator {
     /// The document of `GET /_emulator/stats`.
     #[must_use]
     pub fn stats(&self) -> Value {
-        self.shared.stats.to_json()
+        self.shared.stats_json()
     }
 
     /// Replaces the fault rules; their counters start anew.
@@ -100,6 +101,7 @@ impl Emulator {
     /// closes everything.
     pub async fn shutdown(mut self) {
         let _ = self.stop.send(true);
+        self.shared.state().ucwa.end();
         if let Some(done) = self.done.take() {
             // An error means that the thread has ended already.
             let _ = done.await;
@@ -142,10 +144,12 @@ pub(crate) fn run(
     let (keep, kept) = oneshot::channel::<()>();
     let (finished, done) = oneshot::channel();
     let serving = Arc::clone(&shared);
+    let keeping_time = Arc::clone(&shared);
     let body = move || {
         runtime.block_on(async move {
             tokio::select! {
                 () = server::serve(listener, serving, stopped) => {}
+                () = ucwa::keep_time(keeping_time) => {}
                 _ = kept => {}
             }
         });

@@ -93,6 +93,11 @@ impl Query {
         Self(pairs.map(pair).collect())
     }
 
+    /// Members that were decoded elsewhere.
+    pub(crate) const fn from_pairs(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
     /// The first value of `name`; names are compared without regard to case.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         let found = self

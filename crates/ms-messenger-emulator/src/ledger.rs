@@ -184,7 +184,9 @@ impl Ledger {
         let seq = self.rows.len() as u64 + 1;
         let platform = new.platform;
         let request_id = inbound.client_request_id().map(str::to_owned);
-        let earlier_request = first_use(&mut self.by_request_id, platform, &request_id, seq);
+        // In UCWA the id of a request tells nothing: some clients send one for all of them.
+        let telling = request_id.clone().filter(|_| platform != Platform::Ucwa);
+        let earlier_request = first_use(&mut self.by_request_id, platform, &telling, seq);
         let earlier_key = first_use(
             &mut self.by_idempotency_key,
             platform,

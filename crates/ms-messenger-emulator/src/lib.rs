@@ -21,13 +21,14 @@ mod server;
 mod shared;
 mod stats;
 mod token;
+mod ucwa;
 mod world;
 
 pub use acs_chat::ErrorStyle;
 pub use admin::InvalidInjection;
 pub use builder::{EmulatorBuilder, StartError};
 pub use emulator::Emulator;
-pub use faults::{FaultAction, FaultRule, FaultStatus, Faults, InvalidFaults, When};
+pub use faults::{FaultAction, FaultRule, FaultStatus, Faults, InvalidFaults, UcwaFault, When};
 pub use ledger::{CapturedRequest, LedgerRow};
 pub use platform::Platform;
-pub use world::{AcsUser, AcsWorld, GraphUser, GraphWorld, World};
+pub use world::{AcsUser, AcsWorld, GraphUser, GraphWorld, UcwaUser, UcwaWorld, World};

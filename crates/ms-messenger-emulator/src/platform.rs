@@ -14,11 +14,18 @@ pub enum Platform {
     AcsChat,
     /// Microsoft Teams through Microsoft Graph.
     MsgraphChat,
+    /// Skype for Business Server through UCWA 2.0.
+    Ucwa,
 }
 
 impl Platform {
     /// All platforms, in the order of [`Platform::index`].
-    pub(crate) const ALL: [Self; 3] = [Self::AcsMessages, Self::AcsChat, Self::MsgraphChat];
+    pub(crate) const ALL: [Self; 4] = [
+        Self::AcsMessages,
+        Self::AcsChat,
+        Self::MsgraphChat,
+        Self::Ucwa,
+    ];
 
     /// The platform's name in the ledger, in fault rules and in statistics.
     ///
@@ -31,6 +38,7 @@ impl Platform {
             Self::AcsMessages => "acs-messages",
             Self::AcsChat => "acs-chat",
             Self::MsgraphChat => "msgraph-chat",
+            Self::Ucwa => "ucwa",
         }
     }
 
@@ -59,6 +67,7 @@ impl Platform {
                 "get.reply",
                 "chat.create",
             ],
+            Self::Ucwa => &crate::ucwa::OPERATIONS,
         }
     }
 }

@@ -4,6 +4,7 @@ use http::Method;
 use percent_encoding::percent_decode_str;
 
 use crate::platform::Platform;
+use crate::ucwa;
 
 /// Where a request goes.
 #[derive(Debug, PartialEq, Eq)]
@@ -75,6 +76,8 @@ pub(crate) enum Call {
     },
     /// A write under `/me/chats`, which Graph refuses.
     GraphMeWrite,
+    /// An operation of UCWA.
+    Ucwa(ucwa::Call),
 }
 
 /// A place that holds Graph messages.
@@ -86,18 +89,21 @@ pub(crate) enum Place {
 
 /// Routes a request by its raw path (before decoding, so that an encoded `/` or `:` in an id
 /// cannot change the structure).
-pub(crate) fn route(method: &Method, path: &str) -> Routed {
+///
+/// `target` may carry a query, which tells apart the UCWA operations that share a path.
+pub(crate) fn route(method: &Method, target: &str) -> Routed {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let raw: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     match raw.as_slice() {
         ["_emulator", rest @ ..] => Routed::Admin(rest.join("/")),
         ["messages", rest @ ..] => acs_messages(method, rest),
         ["chat", rest @ ..] => acs_chat(method, rest),
         ["v1.0", rest @ ..] => graph(method, rest),
-        _ => Routed::Unknown(None),
+        _ => ucwa::route(method, path, query),
     }
 }
 
-fn decode(segment: &str) -> Option<String> {
+pub(crate) fn decode(segment: &str) -> Option<String> {
     let text = percent_decode_str(segment).decode_utf8().ok()?;
     let is_plain = !text.trim().is_empty() && !text.chars().any(char::is_control);
     (is_plain && text.len() <= 1024).then(|| text.into_owned())

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::watch;
+use serde_json::Value;
+use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 use crate::acs_chat::{self, ErrorStyle};
@@ -14,6 +15,7 @@ use crate::graph;
 use crate::ledger::Ledger;
 use crate::platform::Platform;
 use crate::stats::Stats;
+use crate::ucwa::{self, UcwaSettings};
 use crate::world::World;
 
 /// The choices of the builder.
@@ -24,6 +26,7 @@ pub(crate) struct Settings {
     pub(crate) max_body: usize,
     pub(crate) graph_message_limit: usize,
     pub(crate) error_style: ErrorStyle,
+    pub(crate) ucwa: UcwaSettings,
 }
 
 /// The world, the stores and the counters of one emulator.
@@ -34,6 +37,8 @@ pub(crate) struct Shared {
     /// `127.0.0.1:PORT`, for requests that name no host.
     pub(crate) authority: String,
     pub(crate) stats: Stats,
+    /// Wakes the keeper of UCWA's time when a nearer deadline was set.
+    pub(crate) ucwa_clock: Notify,
     faults: Mutex<FaultEngine>,
     state: Mutex<State>,
     /// Counts stored messages and resets, for `wait`.
@@ -49,6 +54,7 @@ pub(crate) struct State {
     pub(crate) acs_messages: acs_messages::Store,
     pub(crate) acs_chat: acs_chat::Store,
     pub(crate) graph: graph::Store,
+    pub(crate) ucwa: ucwa::Store,
 }
 
 impl State {
@@ -58,6 +64,7 @@ impl State {
             acs_messages: acs_messages::Store::new(world),
             acs_chat: acs_chat::Store::new(world),
             graph: graph::Store::new(world),
+            ucwa: ucwa::Store::default(),
         }
     }
 }
@@ -72,6 +79,7 @@ impl Shared {
             world,
             authority,
             stats: Stats::default(),
+            ucwa_clock: Notify::new(),
             changes: watch::Sender::new(0),
             ids: AtomicU64::new(0),
         }
@@ -112,6 +120,15 @@ impl Shared {
 
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
+    }
+
+    /// The document of `GET /_emulator/stats`.
+    pub(crate) fn stats_json(&self) -> Value {
+        let mut document = self.stats.to_json();
+        self.state()
+            .ucwa
+            .add_stats(&mut document["platforms"]["ucwa"]);
+        document
     }
 
     /// Back to the seeded world: stores, ledger, statistics and faults.

@@ -31,6 +31,8 @@ pub struct World {
     pub acs: AcsWorld,
     /// Microsoft Graph: one tenant with a team, a channel and a group chat.
     pub graph: GraphWorld,
+    /// Skype for Business: one pool with its users.
+    pub ucwa: UcwaWorld,
     key: TokenKey,
     resource: Uuid,
 }
@@ -105,6 +107,30 @@ pub struct GraphUser {
     pub token: String,
 }
 
+/// The seeded Skype for Business pool.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct UcwaWorld {
+    /// Where discovery begins, `http://127.0.0.1:PORT/`.
+    pub discover: String,
+    /// Users of the domain `contoso.test`.
+    pub users: Vec<UcwaUser>,
+}
+
+/// A seeded Skype for Business user.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct UcwaUser {
+    /// `sip:alice@contoso.test`.
+    pub sip: String,
+    /// Display name, `Alice`.
+    pub name: String,
+    /// User principal name, `alice@contoso.test`; `CONTOSO\\alice` is the same user.
+    pub username: String,
+    /// The password; it follows from the seed.
+    pub password: String,
+}
+
 impl World {
     /// The world of `seed`, reached at `origin` (`http://127.0.0.1:PORT`).
     pub(crate) fn new(seed: u64, origin: &str) -> Self {
@@ -133,6 +159,10 @@ impl World {
                 channel_id: format!("19:{}@thread.tacv2", guid(seed, "channel").simple()),
                 chat_id: format!("19:{}@thread.v2", guid(seed, "chat").simple()),
             },
+            ucwa: UcwaWorld {
+                discover: format!("{origin}/"),
+                users: Vec::new(),
+            },
             key,
             resource,
         };
@@ -159,6 +189,14 @@ impl World {
             };
             let scopes: Vec<&str> = DELEGATED_SCOPES.split(' ').collect();
             user.token = self.graph_token(&user, &scopes, FAR_FUTURE);
+            self.ucwa.users.push(UcwaUser {
+                sip: format!("sip:{}", user.upn),
+                name: user.display_name.clone(),
+                username: user.upn.clone(),
+                password: guid(self.seed, &format!("ucwa-password-{name}"))
+                    .simple()
+                    .to_string(),
+            });
             self.graph.users.push(user);
         }
         self.graph.token = self.graph.users[0].token.clone();
@@ -266,7 +304,7 @@ impl World {
         user.map_or("", |user| &user.name)
     }
 
-    /// The members `acs` and `graph` of the ready line.
+    /// The members `acs`, `graph` and `ucwa` of the ready line.
     pub(crate) fn to_json(&self) -> Value {
         let acs = &self.acs;
         let users = acs.users.iter();
@@ -296,6 +334,21 @@ impl World {
                 "channel_id": graph.channel_id,
                 "chat_id": graph.chat_id,
             },
+            "ucwa": {
+                "discover": self.ucwa.discover,
+                "users": self.ucwa.users.iter().map(UcwaUser::to_json).collect::<Vec<_>>(),
+            },
+        })
+    }
+}
+
+impl UcwaUser {
+    fn to_json(&self) -> Value {
+        json!({
+            "sip": self.sip,
+            "name": self.name,
+            "username": self.username,
+            "password": self.password,
         })
     }
 }

@@ -193,7 +193,7 @@ async fn a_blocking_client_on_the_only_thread_of_a_runtime_is_served() {
 }
 
 #[tokio::test]
-async fn the_ready_line_has_the_members_of_the_contract_and_no_others_yet() {
+async fn the_ready_line_has_the_members_of_the_contract_and_no_others() {
     let line = Outside::start().await.emulator.ready_line();
     for pointer in [
         "/http",
@@ -214,6 +214,10 @@ async fn the_ready_line_has_the_members_of_the_contract_and_no_others_yet() {
         "/graph/team_id",
         "/graph/channel_id",
         "/graph/chat_id",
+        "/ucwa/discover",
+        "/ucwa/users/0/sip",
+        "/ucwa/users/0/username",
+        "/ucwa/users/0/password",
     ] {
         assert!(
             line.pointer(pointer).is_some_and(Value::is_string),
@@ -221,7 +225,7 @@ async fn the_ready_line_has_the_members_of_the_contract_and_no_others_yet() {
         );
     }
     let members: Vec<&String> = line.as_object().unwrap().keys().collect();
-    assert_eq!(members, ["acs", "graph", "http"]);
+    assert_eq!(members, ["acs", "graph", "http", "ucwa"]);
 }
 
 #[tokio::test]

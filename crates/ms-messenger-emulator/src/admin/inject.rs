@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::inbound::Inbound;
 use crate::platform::Platform;
 use crate::shared::Shared;
-use crate::{acs_chat, acs_messages, graph};
+use crate::{acs_chat, acs_messages, graph, ucwa};
 
 /// Why a message of the other side is refused: every problem with its member.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +54,9 @@ pub(crate) fn inject_request(
             });
         }
     };
+    if platform == Some(Platform::Ucwa.as_str()) {
+        return ucwa(shared, message, inbound);
+    }
     let fields = Fields::read(message, known)?;
     let (conversation, message_id) = match platform.and_then(Platform::from_name) {
         Some(Platform::AcsMessages) => {
@@ -89,6 +92,31 @@ pub(crate) fn inject_request(
     };
     shared.announce();
     Ok(json!({"platform": platform, "conversation": conversation, "message_id": message_id}))
+}
+
+/// A contact of UCWA does something; what it is decides which members there are.
+fn ucwa(shared: &Shared, message: &Value, inbound: &Inbound) -> Result<Value, InvalidInjection> {
+    let is_message = message.get("action").and_then(Value::as_str) == Some("message");
+    let known: &[&str] = if is_message || message.get("text").is_some() {
+        &["platform", "from", "to", "action", "text"]
+    } else {
+        &["platform", "from", "to", "action"]
+    };
+    let fields = Fields::read(message, known)?;
+    let injection = ucwa::Injection {
+        from: fields.text("from"),
+        to: fields.text("to"),
+        action: fields.text("action"),
+        text: fields.optional("text"),
+    };
+    let made = ucwa::inject(shared, &injection, inbound);
+    let mut made = made.map_err(|problem| InvalidInjection {
+        problems: vec![problem],
+    })?;
+    made["platform"] = Platform::Ucwa.as_str().into();
+    made["action"] = injection.action.into();
+    shared.announce();
+    Ok(made)
 }
 
 /// The members of an injection, checked: all strings, none unknown, none missing.

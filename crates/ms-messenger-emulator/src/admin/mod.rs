@@ -32,7 +32,7 @@ pub(crate) async fn handle(shared: &Arc<Shared>, path: &str, inbound: &Inbound) 
         })),
         ("messages", &Method::GET) => messages(shared, inbound),
         ("wait", &Method::GET) => wait(shared, inbound).await,
-        ("stats", &Method::GET) => ok(&shared.stats.to_json()),
+        ("stats", &Method::GET) => ok(&shared.stats_json()),
         ("reset", &Method::POST) => {
             shared.reset();
             Answer::empty(StatusCode::NO_CONTENT)

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value, json};
 
 use crate::faults::rule::FaultStatus;
-use crate::faults::{FaultAction, FaultRule, Faults, Selection, When};
+use crate::faults::{FaultAction, FaultRule, Faults, Selection, UcwaFault, When};
 use crate::platform::{Platform, names_operation};
 
 const MAX_DELAY_MS: u64 = 600_000;
@@ -88,6 +88,7 @@ fn action_to_json(action: &FaultAction) -> Value {
             json!({"kind": "cut_body", "after_bytes": after_bytes})
         }
         FaultAction::MalformedBody => json!({"kind": "malformed_body"}),
+        FaultAction::Ucwa(fault) => fault.to_json(),
     }
 }
 
@@ -195,7 +196,21 @@ impl Reader {
         if let Some(times) = object.get("times") {
             rule.times = self.whole_number(&join(path, "times"), times, 1, u64::MAX);
         }
+        self.fit(&join(path, "action.kind"), &rule);
         Some(rule)
+    }
+
+    /// A kind of UCWA must be meant for an operation that it can do something to.
+    fn fit(&mut self, path: &str, rule: &FaultRule) {
+        let FaultAction::Ucwa(fault) = &rule.action else {
+            return;
+        };
+        let is_of_ucwa = rule.platform.is_none_or(|p| p == Platform::Ucwa);
+        let operation = rule.operation.as_deref();
+        if !is_of_ucwa || operation.is_some_and(|pattern| !fault.fits_any(pattern)) {
+            let kind = fault.kind();
+            self.problem(path, format_args!("{kind} means nothing for that match"));
+        }
     }
 
     fn matching(&mut self, path: &str, value: &Value, rule: &mut FaultRule) {
@@ -291,12 +306,7 @@ impl Reader {
             "close" | "reset" => &["kind", "when"],
             "cut_body" => &["kind", "after_bytes"],
             "malformed_body" => &["kind"],
-            _ => {
-                let known =
-                    "status, status_after_store, delay, close, reset, cut_body, malformed_body";
-                self.problem(&join(path, "kind"), format_args!("must be one of {known}"));
-                return None;
-            }
+            _ => return self.ucwa(path, kind, value).map(FaultAction::Ucwa),
         };
         let object = self.object(path, value, members)?;
         let number = |reader: &mut Self, name: &str, from, to| {
@@ -324,6 +334,21 @@ impl Reader {
             },
             _ => FaultAction::MalformedBody,
         })
+    }
+
+    fn ucwa(&mut self, path: &str, kind: &str, value: &Value) -> Option<UcwaFault> {
+        let Some(mut fault) = UcwaFault::all().into_iter().find(|f| f.kind() == kind) else {
+            let known = "status, status_after_store, delay, close, reset, cut_body, malformed_body";
+            let ucwa: Vec<&str> = UcwaFault::all().iter().map(UcwaFault::kind).collect();
+            let rule = format!("must be one of {known}, {}", ucwa.join(", "));
+            self.problem(&join(path, "kind"), rule);
+            return None;
+        };
+        let object = self.object(path, value, fault.members())?;
+        if let Err((member, rule)) = fault.fill(object) {
+            self.problem(&join(path, member), rule);
+        }
+        Some(fault)
     }
 
     fn status(&mut self, path: &str, object: &Map<String, Value>) -> Option<FaultStatus> {

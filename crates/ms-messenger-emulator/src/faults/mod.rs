@@ -3,9 +3,11 @@
 mod engine;
 mod json;
 mod rule;
+mod ucwa;
 
 pub use json::InvalidFaults;
 pub use rule::{FaultAction, FaultRule, FaultStatus, Faults, When};
+pub use ucwa::UcwaFault;
 
 pub(crate) use engine::FaultEngine;
 pub(crate) use rule::Selection;

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::faults::UcwaFault;
 use crate::platform::{Platform, names_operation};
 
 /// An ordered list of fault rules; the first one that applies to a request wins.
@@ -123,6 +124,7 @@ impl FaultRule {
                 .operation
                 .as_ref()
                 .is_none_or(|pattern| names_operation(pattern, operation))
+            && self.action.fits(platform, operation)
     }
 }
 
@@ -189,6 +191,8 @@ pub enum FaultAction {
     /// The request is carried out; the answer's body is cut in the middle of its JSON, with a
     /// length that fits.
     MalformedBody,
+    /// A fault that only UCWA has; other platforms are left alone.
+    Ucwa(UcwaFault),
 }
 
 impl FaultAction {
@@ -196,6 +200,14 @@ impl FaultAction {
     #[must_use]
     pub fn status(status: u16) -> Self {
         Self::Status(FaultStatus::new(status))
+    }
+
+    /// Whether the action means anything for that operation.
+    fn fits(&self, platform: Platform, operation: &str) -> bool {
+        match self {
+            Self::Ucwa(fault) => platform == Platform::Ucwa && fault.fits(operation),
+            _ => true,
+        }
     }
 
     /// Carries the request out, then answers `status` (200 to 599).

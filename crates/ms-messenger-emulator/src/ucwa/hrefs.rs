@@ -120,4 +120,14 @@ mod tests {
             assert_eq!(normal_sip(text), None, "{text}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn an_address_survives_the_way_through_a_path(user in "[^@:]{1,20}", host in "[a-z.]{1,20}") {
+            if let Some(sip) = normal_sip(&format!("{user}@{host}")) {
+                let decoded = crate::router::decode(&segment(&sip)).unwrap();
+                proptest::prop_assert_eq!(normal_sip(&decoded), Some(sip));
+            }
+        }
+    }
 }

@@ -192,6 +192,10 @@ impl Desk<'_> {
         if self.members(session).contains_key(&callee) {
             return Err(conflict("AlreadyExists"));
         }
+        let session_now = self.store.sessions.get(&session).ok_or_else(not_found)?;
+        if session_now.rings.iter().any(|ring| ring.callee == callee) {
+            return Err(conflict("AnotherOperationPending"));
+        }
         let own = self.sip_of(application);
         let invitation = self.invite(
             session,

@@ -264,3 +264,40 @@ fn part(part: &str) -> Option<(String, String)> {
     let value = value.strip_suffix("\r\n").unwrap_or(value);
     Some((name.to_owned(), value.to_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn posted(content_type: &str, body: &str) -> Option<Query> {
+        let request =
+            http::Request::post("/WebTicket/oauthtoken").header(CONTENT_TYPE, content_type);
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        form(&Inbound::new(parts, body.to_owned().into(), "localhost"))
+    }
+
+    #[test]
+    fn both_kinds_of_form_are_read() {
+        let plain = posted(
+            "application/x-www-form-urlencoded;charset='utf-8'",
+            "a=1%2B1&b=x+y",
+        )
+        .unwrap();
+        assert_eq!(
+            (plain.value("a"), plain.value("b")),
+            (Some("1+1"), Some("x y"))
+        );
+        let body = "--q\r\nContent-Disposition: form-data; name=a\r\nX: y\r\n\r\n1+1\r\n--q--";
+        let parts = posted("multipart/form-data; boundary=\"q\"", body).unwrap();
+        assert_eq!(parts.value("a"), Some("1+1"));
+        assert!(posted("multipart/form-data", body).is_none());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn hostile_forms_do_not_panic(body in "(?s).{0,120}") {
+            let _ = posted("multipart/form-data; boundary=-", &body);
+            let _ = posted("text/plain", &body);
+        }
+    }
+}

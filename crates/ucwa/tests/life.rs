@@ -12,8 +12,8 @@ use support::{
     user,
 };
 use ucwa::{
-    AcceptPolicy, Credential, ErrorSubcode, Format, Incoming, InstantMessage, Outcome, Oversize,
-    Reason, UcwaSession,
+    AcceptPolicy, Conversation, Credential, ErrorSubcode, Format, Incoming, IncomingStream,
+    InstantMessage, Outcome, Oversize, Reason, UcwaSession,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -302,47 +302,53 @@ async fn sends_to_one_person_share_one_conversation() {
 async fn a_meeting_of_three_hears_everybody() {
     let emulator = emulator().await;
     let alice = signed_in(&emulator, ALICE).await;
-    let bob = signed_in(&emulator, BOB).await;
-    let carol = signed_in(&emulator, CAROL).await;
-    let mut at_bob = bob.receive(AcceptPolicy::Everyone).await.unwrap();
-    let mut at_carol = carol.receive(AcceptPolicy::Everyone).await.unwrap();
     let meeting = soon(alice.start_meeting(Some("Build 42"))).await.unwrap();
-    soon(meeting.add_participant(BOB)).await.unwrap();
-    soon(meeting.add_participant(CAROL)).await.unwrap();
-    // Who was invited adds messaging once the meeting stands; until then nothing reaches them.
-    let outcome = soon(async {
-        loop {
-            let outcome = meeting.send("hello all").await;
-            let both = |o: &Outcome| matches!(o, Outcome::Delivered(d) if d.failed_participants.is_empty());
-            if both(&outcome) && stat(&emulator, "applications_alive") == 3 {
-                return outcome;
-            }
-        }
-    })
-    .await;
-    assert!(outcome.is_delivered());
+    let (mut at_bob, _bob) = joined(&emulator, &meeting, BOB).await;
+    let (mut at_carol, _carol) = joined(&emulator, &meeting, CAROL).await;
+
+    let outcome = soon(meeting.send("hello all")).await;
+    let delivered = outcome.into_result().unwrap();
+    assert!(delivered.failed_participants.is_empty());
     let heard = next_message(&mut at_bob).await;
     assert_eq!(
         (heard.text.as_str(), heard.from.uri.as_str()),
         ("hello all", ALICE)
     );
     assert_eq!(next_message(&mut at_carol).await.text, "hello all");
+
     assert!(
         soon(heard.conversation.send("hello from bob"))
             .await
             .is_delivered()
     );
-    soon(async {
-        loop {
-            let message = next_message(&mut at_carol).await;
-            if message.text == "hello from bob" {
-                assert_eq!(message.from.uri, BOB);
-                return;
-            }
-        }
-    })
-    .await;
+    let heard = next_message(&mut at_carol).await;
+    assert_eq!(
+        (heard.text.as_str(), heard.from.uri.as_str()),
+        ("hello from bob", BOB)
+    );
     meeting.leave().await.unwrap();
+    assert_eq!(stored(&emulator), ["hello all", "hello from bob"]);
+}
+
+/// Signs a user in and takes them into a meeting: they are there when this returns.
+async fn joined(
+    emulator: &ms_messenger_emulator::Emulator,
+    meeting: &Conversation,
+    sip: &str,
+) -> (IncomingStream, UcwaSession) {
+    let guest = signed_in(emulator, sip).await;
+    let mut incoming = guest.receive(AcceptPolicy::Ask).await.unwrap();
+    let adding = meeting.add_participant(sip);
+    let accepting = async {
+        match incoming.next().await {
+            Some(Incoming::Invitation(invitation)) => invitation.accept().await,
+            other => panic!("an invitation was expected, not {other:?}"),
+        }
+    };
+    let (added, accepted) = soon(async { tokio::join!(adding, accepting) }).await;
+    added.unwrap();
+    accepted.unwrap();
+    (incoming, guest)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -417,7 +423,7 @@ async fn settings_that_break_a_rule_are_all_named_before_any_io() {
 async fn a_neutral_request_is_delivered() {
     let emulator = emulator().await;
     let alice = signed_in(&emulator, ALICE).await;
-    let message = ms_messenger_core::Message::html("<b>x</b>", "x");
+    let message = ms_messenger_core::Message::html("<b>x</b>").with_text_alternative("x");
     let mut request = SendRequest::new(Target::sip(CONTACT).unwrap(), message);
     request.message.subject = Some("Build".into());
     request.message.importance = Importance::Urgent;

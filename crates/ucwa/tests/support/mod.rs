@@ -1,6 +1,7 @@
 //! What the tests of the session share: an emulator, and users signed in to it.
 #![allow(
     dead_code,
+    unreachable_pub,
     clippy::unwrap_used,
     reason = "each test takes what it needs; a failed step fails the test"
 )]

@@ -136,9 +136,10 @@ impl Application {
         })
     }
 
-    /// Makes a call to the application's host.
+    /// Makes a call to the application's host. Boxed: many steps hold a call, and their futures
+    /// would all be as large as the whole pipeline.
     pub(crate) async fn call(&self, call: Call) -> Result<Answer> {
-        self.pipeline.call(call).await
+        Box::pin(self.pipeline.call(call)).await
     }
 
     /// Reads a resource.

@@ -222,7 +222,7 @@ async fn process(inner: Arc<Inner>, mut queue: mpsc::UnboundedReceiver<Arrival>)
         match &package.next {
             Next::Resume(_) => inner.forget("the event channel was interrupted for too long"),
             Next::Resync(_) => refresh(&inner, &application).await,
-            Next::Next(_) => {}
+            Next::Package(_) => {}
         }
         for sender in &package.senders {
             for event in &sender.events.0 {
@@ -296,13 +296,12 @@ async fn follow_up(inner: &Arc<Inner>, application: &Arc<Application>, mut happe
     if let Happened::Received {
         from, participant, ..
     } = &mut happened
+        && let (None, Some(href)) = (&from, participant)
     {
-        if let (None, Some(href)) = (&from, participant) {
-            let participant = application.get(href).await;
-            *from = participant
-                .ok()
-                .map(|participant| Sender::read(&participant));
-        }
+        let participant = application.get(href).await;
+        *from = participant
+            .ok()
+            .map(|participant| Sender::read(&participant));
     }
     if let Happened::Invited {
         conversation,

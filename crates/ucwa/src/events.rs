@@ -18,7 +18,7 @@ pub(crate) struct Package {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     /// All is well.
-    Next(String),
+    Package(String),
     /// The client was away for too long: conversations and invitations are gone.
     Resume(String),
     /// The client asked for an old package: what it knows may be out of date.
@@ -28,7 +28,7 @@ pub(crate) enum Next {
 impl Next {
     pub(crate) fn href(&self) -> &str {
         match self {
-            Self::Next(href) | Self::Resume(href) | Self::Resync(href) => href,
+            Self::Package(href) | Self::Resume(href) | Self::Resync(href) => href,
         }
     }
 }
@@ -91,7 +91,7 @@ impl Package {
         let next = None
             .or_else(|| link("resync").map(Next::Resync))
             .or_else(|| link("resume").map(Next::Resume))
-            .or_else(|| link("next").map(Next::Next))?;
+            .or_else(|| link("next").map(Next::Package))?;
         Some(Self {
             next,
             senders: answer.sender.0,
@@ -117,7 +117,7 @@ mod tests {
             r#"{"_links":{"next":{"href":"/e?ack=2"}},"sender":null}"#,
         ] {
             let package = read(text);
-            assert_eq!(package.next, Next::Next("/e?ack=2".into()));
+            assert_eq!(package.next, Next::Package("/e?ack=2".into()));
             assert!(package.senders.is_empty());
         }
     }

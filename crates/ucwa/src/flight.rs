@@ -175,10 +175,12 @@ impl Airspace {
         }
         let alone =
             matches!(self.flights.as_slice(), [flight] if flight.doubtful && flight.href.is_none());
-        if alone && !self.ambiguous && self.unclaimed.len() == 1 {
-            if let Some((_, verdict)) = self.unclaimed.pop() {
-                self.land(|_| true, verdict);
-            }
+        if alone
+            && !self.ambiguous
+            && self.unclaimed.len() == 1
+            && let Some((_, verdict)) = self.unclaimed.pop()
+        {
+            self.land(|_| true, verdict);
         }
     }
 

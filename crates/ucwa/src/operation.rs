@@ -134,10 +134,10 @@ impl Inner {
         deadline: Instant,
     ) -> Option<String> {
         let conversation = operation.conversation.clone()?;
-        if let Some(href) = &operation.messaging {
-            if let Ok(messaging) = application.get(href).await {
-                self.state().take_messaging(&conversation, &messaging);
-            }
+        if let Some(href) = &operation.messaging
+            && let Ok(messaging) = application.get(href).await
+        {
+            self.state().take_messaging(&conversation, &messaging);
         }
         self.wait_for(deadline, |state| {
             let known = state.conversations.get(&conversation)?;
@@ -212,10 +212,10 @@ impl Inner {
         };
         let known = self.state().conversations.get(conversation).cloned();
         let known = known.ok_or_else(gone)?;
-        if find(&known).is_none() {
-            if let Some(messaging) = look(known.messaging.href).await {
-                self.state().take_messaging(conversation, &messaging);
-            }
+        if find(&known).is_none()
+            && let Some(messaging) = look(known.messaging.href).await
+        {
+            self.state().take_messaging(conversation, &messaging);
         }
         let found = self.wait_for(deadline, |state| {
             find(state.conversations.get(conversation)?)

@@ -104,9 +104,8 @@ pub async fn until(mut holds: impl FnMut() -> bool) {
 pub async fn next_message(incoming: &mut IncomingStream) -> IncomingMessage {
     soon(async {
         loop {
-            match incoming.next().await.expect("the stream ended") {
-                Incoming::Message(message) => return message,
-                _ => {}
+            if let Incoming::Message(message) = incoming.next().await.expect("the stream ended") {
+                return message;
             }
         }
     })

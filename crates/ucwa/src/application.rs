@@ -6,7 +6,7 @@ use std::{
 };
 
 use ms_messenger_core::{ErrorKind, Result};
-use ms_messenger_http::{Answer, Call, Pipeline};
+use ms_messenger_http::{Answer, Call, HeaderValue, Pipeline};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -17,6 +17,8 @@ use crate::{
     reason::ErrorSubcode,
     resource::Resource,
 };
+
+const FORMATS: &str = "supportedMessageFormats";
 
 /// What identifies an installation: with the same identity the server gives the same
 /// application back.
@@ -48,6 +50,8 @@ struct Links {
     communication: Option<String>,
     start_messaging: Option<String>,
     start_online_meeting: Option<String>,
+    /// The formats that the server offers for this user.
+    formats: Vec<String>,
 }
 
 impl Application {
@@ -115,6 +119,7 @@ impl Application {
             links.communication = link("self").or(links.communication.take());
             links.start_messaging = link("startMessaging");
             links.start_online_meeting = link("startOnlineMeeting");
+            links.formats = communication.texts(FORMATS);
         });
     }
 
@@ -183,7 +188,7 @@ impl Application {
         let formats: Vec<&str> = formats.iter().map(Format::as_str).collect();
         let body = json!({
             "signInAs": "Online",
-            "supportedMessageFormats": formats,
+            FORMATS: formats,
             "supportedModalities": ["Messaging"],
         });
         match self.post("me", &href, body).await {
@@ -192,6 +197,46 @@ impl Application {
             other => other?,
         }
         self.read_me().await
+    }
+
+    /// Offers HTML to whom this user writes to, unless it is offered already. A user who
+    /// receives offered it on becoming available.
+    ///
+    /// The server wants all properties back, its own strange one included, under the etag in
+    /// double quotes. An etag that is out of date is read anew once.
+    pub(crate) async fn offer_html(&self) -> Result<()> {
+        for _ in 0..2 {
+            let links = self.links();
+            let Some(href) = links.communication else {
+                return Ok(());
+            };
+            if links.formats.iter().any(|f| f == Format::Html.as_str()) {
+                return Ok(());
+            }
+            let communication = self.get(&href).await?;
+            match self.put_formats(&href, &communication).await {
+                Err(error) if error.status() == Some(412) => {}
+                other => return other,
+            }
+        }
+        Err(protocol("the resource communication changes all the time"))
+    }
+
+    async fn put_formats(&self, href: &str, communication: &Resource) -> Result<()> {
+        let etag = communication.text("etag").unwrap_or_default();
+        let etag = HeaderValue::from_str(&format!("\"{etag}\""))
+            .map_err(|_| protocol("the etag of communication is no header value"))?;
+        let mut properties = communication.properties.clone();
+        properties.insert(
+            FORMATS.to_owned(),
+            json!([Format::Plain.as_str(), Format::Html.as_str()]),
+        );
+        let call = Call::put("communication", self.path(href)?)
+            .with_header("if-match", etag)
+            .with_json(&properties)?;
+        self.call(call).await?;
+        self.take_communication(&self.get(href).await?);
+        Ok(())
     }
 
     async fn read_me(&self) -> Result<()> {

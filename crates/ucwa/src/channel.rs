@@ -10,6 +10,7 @@ use crate::{
     application::Application,
     error::{Says as _, protocol},
     events::{Event, Next, Package},
+    hosts::is_stale,
     incoming::{AcceptPolicy, Happened, Sender},
     reason::ErrorSubcode,
     session::{End, Inner},
@@ -80,7 +81,7 @@ async fn renew(inner: &Inner) -> Result<Arc<Application>, Error> {
             Ok(application) => return Ok(application),
             Err(error) if is_passing(&error) => {
                 failures += 1;
-                if failures % FAILURES_BEFORE_REDISCOVERY == 0 {
+                if failures % FAILURES_BEFORE_REDISCOVERY == 0 && is_stale(&error) {
                     inner.rediscover();
                 }
                 time::sleep(inner.config.pause(failures, error.retry_after())).await;
@@ -143,9 +144,7 @@ async fn listen(
             Some(cause) => return cause(error),
             None => failures += 1,
         }
-        if failures % FAILURES_BEFORE_REDISCOVERY == 0
-            && !matches!(error.kind(), ErrorKind::Timeout)
-        {
+        if failures % FAILURES_BEFORE_REDISCOVERY == 0 && is_stale(&error) {
             // The pool may have moved. The same identity finds the same application again.
             inner.rediscover();
             return Cause::Gone;

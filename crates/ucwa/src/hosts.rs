@@ -161,7 +161,8 @@ pub(crate) fn no_retry() -> RetryPolicy {
     RetryPolicy::default().with_max_attempts(1)
 }
 
-/// Whether a discovery result should be thrown away: it may be out of date.
+/// Whether an error that came several times in a row says that what was discovered is out of
+/// date. Source: "RootURL": 403, 502, repeated connection errors, and nothing else.
 pub(crate) fn is_stale(error: &ms_messenger_core::Error) -> bool {
     matches!(error.status(), Some(403 | 502)) || error.kind() == ErrorKind::Connect
 }

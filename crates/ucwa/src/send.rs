@@ -64,11 +64,14 @@ impl Inner {
             return Outcome::Failed(error);
         }
         let deadline = self.deadline();
-        let mut last = None;
+        let (mut last, mut thread) = (None, None);
         // Twice: a conversation that ended unnoticed is replaced by a new one.
         for _ in 0..2 {
             let application = self.application();
-            let conversation = match self.open(&application, &peer, message, deadline).await {
+            let conversation = match self
+                .open(&application, (&peer, thread.as_deref()), message, deadline)
+                .await
+            {
                 Ok(Opened::Ready(conversation)) => conversation,
                 Ok(Opened::Carried(delivered)) => return Outcome::Delivered(delivered),
                 Err(Posted::Ended(outcome)) => return outcome,
@@ -84,7 +87,9 @@ impl Inner {
             {
                 Posted::Ended(outcome) => return outcome,
                 Posted::Gone(error) => {
-                    self.state().conversations.remove(&conversation);
+                    // A new conversation with the same thread goes on where this one ended.
+                    let ended = self.state().conversations.remove(&conversation);
+                    thread = ended.and_then(|ended| ended.thread);
                     self.replaced(&application, &error, deadline).await;
                     last = Some(error);
                 }
@@ -132,7 +137,7 @@ impl Inner {
     async fn open(
         &self,
         application: &Arc<Application>,
-        peer: &str,
+        (peer, thread): (&str, Option<&str>),
         message: &InstantMessage,
         deadline: Instant,
     ) -> Result<Opened, Posted> {
@@ -150,14 +155,15 @@ impl Inner {
         }
         self.alive()
             .map_err(|e| Posted::Ended(Outcome::Failed(e)))?;
-        self.invite(application, peer, message, deadline).await
+        self.invite(application, (peer, thread), message, deadline)
+            .await
     }
 
     /// Starts a conversation and waits until the other side is there.
     async fn invite(
         &self,
         application: &Arc<Application>,
-        peer: &str,
+        (peer, thread): (&str, Option<&str>),
         message: &InstantMessage,
         deadline: Instant,
     ) -> Result<Opened, Posted> {
@@ -173,6 +179,13 @@ impl Inner {
         });
         if let Some(subject) = &message.subject {
             body["subject"] = subject.as_str().into();
+        }
+        if let Some(thread) = thread {
+            body["threadId"] = thread.into();
+        }
+        if message.html.is_some() {
+            // Where it cannot be offered, the text alternative goes out, or nothing does.
+            let _ = application.offer_html().await;
         }
         let carried = self.carried(message);
         if let Some(text) = carried {

@@ -17,7 +17,7 @@ use crate::{
     credential::Credential,
     discovery,
     error::{PLATFORM, Says as _},
-    hosts::{Hosts, is_stale},
+    hosts::Hosts,
     incoming::{AcceptPolicy, Happened, IncomingStream},
     message::InstantMessage,
     outcome::Outcome,
@@ -312,8 +312,8 @@ impl Inner {
         if error.is_application_gone() && Arc::ptr_eq(application, &self.application()) {
             self.lost.notify_one();
         }
-        if is_stale(error) {
-            *lock(&self.applications) = None;
+        if matches!(error.status(), Some(403 | 502)) {
+            self.rediscover();
         }
     }
 
@@ -342,7 +342,7 @@ impl Inner {
         )
         .await;
         let application = Arc::new(created.inspect_err(|error| {
-            if is_stale(error) {
+            if matches!(error.status(), Some(403 | 502)) {
                 self.rediscover();
             }
         })?);

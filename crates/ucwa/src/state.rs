@@ -37,6 +37,8 @@ pub(crate) struct Conversation {
     pub(crate) meeting: bool,
     pub(crate) state: String,
     pub(crate) href: String,
+    /// What continues it after its end.
+    pub(crate) thread: Option<String>,
     pub(crate) add_participant: Option<String>,
     pub(crate) messaging: Messaging,
     pub(crate) participants: HashMap<String, Sender>,
@@ -82,6 +84,8 @@ impl Conversation {
         }
         self.meeting |= self.state.starts_with("Conferenc");
         self.add_participant = link("addParticipant");
+        let thread = conversation.text("threadId").filter(|id| !id.is_empty());
+        self.thread = thread.map(str::to_owned).or(self.thread.take());
         self.messaging.href = self.messaging.href.take().or_else(|| link("messaging"));
     }
 }

@@ -92,13 +92,19 @@ impl TicketIssuer {
             self.web.address(&endpoint)?;
             return sign_in.ticket(&endpoint).await;
         }
-        let (grant, form) = self.form(origin)?;
+        // With the old ticket a guest keeps the identity that the application belongs to.
+        let renewed = lock(&self.guests).get(origin).cloned();
+        let (grant, form) = self.form(renewed.as_ref())?;
         is_offered(&challenge, grant)?;
-        self.ask(&endpoint, form).await
+        self.ask(&endpoint, form).await.inspect_err(|error| {
+            if error.code() == Some("invalid_grant") && error.kind() == ErrorKind::Unauthenticated {
+                *lock(&self.refused) = true;
+            }
+        })
     }
 
     /// The grant, and the form that asks for a ticket with it.
-    fn form(&self, origin: &str) -> Result<(&'static str, String)> {
+    fn form(&self, renewed: Option<&AccessToken>) -> Result<(&'static str, String)> {
         let mut form = form_urlencoded::Serializer::new(String::new());
         let grant = match &self.credential {
             Credential::Password { username, password } => {
@@ -114,7 +120,7 @@ impl TicketIssuer {
                 form.append_pair("grant_type", ANONYMOUS)
                     .append_pair("password", conference_key.expose_secret())
                     .append_pair("ms_rtc_conferenceuri", conference_uri);
-                if let Some(last) = lock(&self.guests).get(origin) {
+                if let Some(last) = renewed {
                     form.append_pair("ms_rtc_renew", last.secret());
                 }
                 ANONYMOUS
@@ -132,7 +138,7 @@ impl TicketIssuer {
             .with_expected(&[400]);
         let answer = self.web.open(&address.origin)?.call(call).await?;
         if answer.status() == 400 {
-            return Err(self.refusal(answer.body(), answer.header("x-ms-diagnostics")));
+            return Err(refusal(answer.body(), answer.header("x-ms-diagnostics")));
         }
         let ticket: WebTicket = answer.json()?;
         let token = AccessToken::new(ticket.access_token);
@@ -140,39 +146,6 @@ impl TicketIssuer {
             Some(life) => token.with_expiry(SystemTime::now() + life),
             None => token,
         })
-    }
-
-    fn refusal(&self, body: &[u8], diagnostics: Option<&str>) -> Error {
-        let refusal: Refusal = serde_json::from_slice(body).unwrap_or_default();
-        let (kind, message) = match refusal.error.as_str() {
-            "invalid_grant" if refusal.ms_rtc_passiveauthuri.is_none() => {
-                *lock(&self.refused) = true;
-                (ErrorKind::Unauthenticated, REFUSED)
-            }
-            "invalid_grant" => (
-                ErrorKind::Unsupported,
-                "the server wants a sign-in by browser, which this crate does not do",
-            ),
-            "unsupported_grant_type" => (
-                ErrorKind::Unsupported,
-                "the server does not offer this way to sign in",
-            ),
-            "server_error" => (ErrorKind::Service, "the token endpoint failed"),
-            _ => (
-                ErrorKind::Protocol,
-                "the token endpoint refused the request",
-            ),
-        };
-        let mut error = Error::new(kind, message)
-            .with_platform(PLATFORM)
-            .with_status(400);
-        if !refusal.error.is_empty() {
-            error = error.with_code(refusal.error);
-        }
-        match diagnostics {
-            Some(said) => error.with_source(said.to_owned()),
-            None => error,
-        }
     }
 
     /// A token of Entra ID: for the host that is called, whatever issues it.
@@ -212,6 +185,39 @@ impl TokenProvider for TicketIssuer {
             lock(&self.guests).insert((*origin).to_owned(), ticket.clone());
         }
         Ok(ticket)
+    }
+}
+
+/// What the token endpoint says with a 400.
+fn refusal(body: &[u8], diagnostics: Option<&str>) -> Error {
+    let refusal: Refusal = serde_json::from_slice(body).unwrap_or_default();
+    let (kind, message) = match refusal.error.as_str() {
+        "invalid_grant" if refusal.ms_rtc_passiveauthuri.is_none() => {
+            (ErrorKind::Unauthenticated, REFUSED)
+        }
+        "invalid_grant" => (
+            ErrorKind::Unsupported,
+            "the server wants a sign-in by browser, which this crate does not do",
+        ),
+        "unsupported_grant_type" => (
+            ErrorKind::Unsupported,
+            "the server does not offer this way to sign in",
+        ),
+        "server_error" => (ErrorKind::Service, "the token endpoint failed"),
+        _ => (
+            ErrorKind::Protocol,
+            "the token endpoint refused the request",
+        ),
+    };
+    let mut error = Error::new(kind, message)
+        .with_platform(PLATFORM)
+        .with_status(400);
+    if !refusal.error.is_empty() {
+        error = error.with_code(refusal.error);
+    }
+    match diagnostics {
+        Some(said) => error.with_source(said.to_owned()),
+        None => error,
     }
 }
 

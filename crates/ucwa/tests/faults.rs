@@ -9,8 +9,8 @@ use ms_messenger_core::{Delivery, ErrorKind};
 use ms_messenger_emulator::Emulator;
 use serde_json::{Value, json};
 use support::{
-    ALICE, BOB, CONTACT, emulator, fast, fault, faults, next_message, rule, signed_in, soon, stat,
-    stored, until, user,
+    ALICE, BOB, CONTACT, emulator, fast, fault, faults, faults_applied, next_message, rule,
+    signed_in, soon, stat, stored, until, user,
 };
 use ucwa::{AcceptPolicy, Credential, ErrorSubcode, Outcome, Reason, UcwaSession};
 
@@ -135,18 +135,11 @@ async fn at_the_wrong_moment_the_post_waits_for_the_next_event_and_is_tried_once
             tokio::spawn(async move { alice.send(CONTACT, "second").await })
         };
         // The next event of the session: another contact says something.
-        until(|| stat_faults(&emulator) == 1).await;
+        until(|| faults_applied(&emulator) == 1).await;
         let _incoming = alice.receive(AcceptPolicy::Everyone).await.unwrap();
         assert!(soon(sending).await.unwrap().is_delivered(), "{subcode}");
         assert_eq!(stored(&emulator), ["first", "second"]);
     }
-}
-
-fn stat_faults(emulator: &Emulator) -> u64 {
-    emulator.stats()["faults_applied"]
-        .as_u64()
-        .or_else(|| emulator.stats()["faults"].as_u64())
-        .unwrap_or_else(|| panic!("no count of faults in {}", emulator.stats()))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -385,7 +378,7 @@ async fn the_channel_survives_what_happens_on_the_way() {
         emulator.inject(&hello).unwrap();
         assert_eq!(next_message(&mut incoming).await.text, "hello", "{action}");
         assert_eq!(stat(&emulator, "pgets_max_at_once"), 1, "{action}");
-        assert_eq!(stat_faults(&emulator), 1, "{action}");
+        assert_eq!(faults_applied(&emulator), 1, "{action}");
         soon(alice.sign_out()).await;
     }
 }

@@ -71,18 +71,8 @@ pub fn stored(emulator: &Emulator) -> Vec<String> {
 /// What UCWA's part of the statistics says.
 pub fn stat(emulator: &Emulator, name: &str) -> u64 {
     let stats = emulator.stats();
-    let found = find(&stats, name);
-    found.unwrap_or_else(|| panic!("no {name} in {stats}"))
-}
-
-fn find(value: &Value, name: &str) -> Option<u64> {
-    match value {
-        Value::Object(members) => members
-            .get("ucwa")
-            .and_then(|ucwa| ucwa.get(name)?.as_u64())
-            .or_else(|| members.values().find_map(|member| find(member, name))),
-        _ => None,
-    }
+    let value = stats["platforms"]["ucwa"][name].as_u64();
+    value.unwrap_or_else(|| panic!("no {name} in {stats}"))
 }
 
 /// Waits for a step, and fails the test when it hangs.
@@ -110,4 +100,11 @@ pub async fn next_message(incoming: &mut IncomingStream) -> IncomingMessage {
         }
     })
     .await
+}
+
+/// How many requests a fault has met.
+pub fn faults_applied(emulator: &Emulator) -> u64 {
+    let stats = emulator.stats();
+    let count = stats["faults"].as_u64();
+    count.unwrap_or_else(|| panic!("no count of faults in {stats}"))
 }

@@ -31,6 +31,7 @@ pub struct AcsChatBuilder {
     api_version: ApiVersion,
     sender_display_name: Option<String>,
     max_message_bytes: Option<usize>,
+    client_message_ids: bool,
 }
 
 impl AcsChatBuilder {
@@ -44,6 +45,7 @@ impl AcsChatBuilder {
             api_version: ApiVersion::V2025_03_15,
             sender_display_name: None,
             max_message_bytes: Some(MAX_MESSAGE_BYTES),
+            client_message_ids: false,
         }
     }
 
@@ -84,6 +86,14 @@ impl AcsChatBuilder {
         self
     }
 
+    /// Writes a random id into the metadata of every message, as `clientMessageId`, so that a
+    /// send in doubt can be settled by looking for it. Everybody in the thread can read it.
+    /// Default: messages go out as they are given.
+    pub fn with_client_message_ids(mut self) -> Self {
+        self.client_message_ids = true;
+        self
+    }
+
     /// Builds the client. Nothing is connected yet.
     ///
     /// # Errors
@@ -117,6 +127,7 @@ impl AcsChatBuilder {
             api_version: self.api_version,
             sender_display_name: self.sender_display_name,
             max_message_bytes: self.max_message_bytes,
+            client_message_ids: self.client_message_ids,
         }))
     }
 }

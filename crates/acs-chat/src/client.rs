@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use ms_messenger_core::{ConversationId, ErrorKind, MessageId, Problems, Result, TokenProvider};
+use ms_messenger_core::{
+    ConversationId, ErrorKind, MessageId, Problems, Result, TokenProvider, random_uuid,
+};
 use ms_messenger_http::{Call, Pipeline, segment};
+use uuid::Uuid;
 
 use crate::{
-    AcsChatBuilder, ApiVersion, SendChatMessageRequest, error::PLATFORM,
-    models::SendChatMessageResult,
+    AcsChatBuilder, ApiVersion, SendChatMessageRequest,
+    error::PLATFORM,
+    models::{CLIENT_MESSAGE_ID, SendChatMessageResult},
 };
 
 /// A client for ACS Chat, speaking as one user. Clone it to share it: a clone is cheap.
@@ -20,6 +24,7 @@ pub(crate) struct Inner {
     pub(crate) api_version: ApiVersion,
     pub(crate) sender_display_name: Option<String>,
     pub(crate) max_message_bytes: Option<usize>,
+    pub(crate) client_message_ids: bool,
 }
 
 impl AcsChatClient {
@@ -46,6 +51,14 @@ impl AcsChatClient {
     #[must_use]
     pub fn api_version(&self) -> &ApiVersion {
         &self.0.api_version
+    }
+
+    pub(crate) fn pipeline(&self) -> &Pipeline {
+        &self.0.pipeline
+    }
+
+    pub(crate) fn writes_client_message_ids(&self) -> bool {
+        self.0.client_message_ids
     }
 
     pub(crate) fn sender_display_name(&self) -> Option<&str> {
@@ -85,7 +98,13 @@ impl AcsChatClient {
             segment(thread.as_str()),
             self.0.api_version
         );
-        let call = Call::post("send", path).with_json(request)?;
+        let mut call = Call::post("send", path);
+        call = if self.0.client_message_ids {
+            let (request, id) = with_client_message_id(request)?;
+            call.with_json(&request)?.with_client_request_id(id)
+        } else {
+            call.with_json(request)?
+        };
         let (bytes, limit) = (call.body().len(), self.0.max_message_bytes);
         if let Some(limit) = limit.filter(|limit| bytes > *limit) {
             let rule = format!("the message has {bytes} bytes of JSON, more than {limit}");
@@ -95,6 +114,22 @@ impl AcsChatClient {
         }
         Ok(call)
     }
+}
+
+/// The request with an id in its metadata, by which the message can be found again.
+fn with_client_message_id(
+    request: &SendChatMessageRequest,
+) -> Result<(SendChatMessageRequest, Uuid)> {
+    let mut problems = Problems::new();
+    let taken = request.metadata.contains_key(CLIENT_MESSAGE_ID);
+    let field = format!("metadata.{CLIENT_MESSAGE_ID}");
+    problems.add_if(taken, &field, "is written by the client, as it is set up");
+    problems.into_result(ErrorKind::InvalidRequest)?;
+    let id = random_uuid();
+    let request = request
+        .clone()
+        .with_metadata(CLIENT_MESSAGE_ID, id.to_string());
+    Ok((request, id))
 }
 
 /// One thread, by id.

@@ -6,6 +6,7 @@ mod client;
 mod error;
 mod messenger;
 pub mod models;
+mod settle;
 
 pub use builder::AcsChatBuilder;
 pub use client::{AcsChatClient, ChatThread, SentChatMessage};

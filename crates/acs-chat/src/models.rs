@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 use ms_messenger_core::{ErrorKind, Problems, Result, open_enum};
 use serde::{Deserialize, Serialize};
 
+/// The member of `metadata` that holds the id that this client gives a message.
+pub const CLIENT_MESSAGE_ID: &str = "clientMessageId";
+
 open_enum! {
     /// The version of the API that a client speaks.
     pub enum ApiVersion {

@@ -7,6 +7,7 @@ mod credential;
 mod error;
 mod messenger;
 pub mod models;
+mod settle;
 
 pub use builder::AcsMessagesBuilder;
 pub use client::{

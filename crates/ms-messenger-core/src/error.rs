@@ -145,6 +145,7 @@ struct Repr {
     status: Option<u16>,
     code: Option<String>,
     request_id: Option<String>,
+    client_request_id: Option<String>,
     retry_after: Option<Duration>,
     attempts: u32,
     began_at: Option<SystemTime>,
@@ -166,6 +167,7 @@ impl Error {
             status: None,
             code: None,
             request_id: None,
+            client_request_id: None,
             retry_after: None,
             attempts: 0,
             began_at: None,
@@ -213,6 +215,13 @@ impl Error {
     #[must_use]
     pub fn with_request_id(mut self, request_id: impl Into<String>) -> Self {
         self.0.request_id = Some(request_id.into());
+        self
+    }
+
+    /// Sets the id that this side gave the call.
+    #[must_use]
+    pub fn with_client_request_id(mut self, id: impl Into<String>) -> Self {
+        self.0.client_request_id = Some(id.into());
         self
     }
 
@@ -297,6 +306,13 @@ impl Error {
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
+    }
+
+    /// The id that this side gave the call, the same for all its tries; there even when no
+    /// answer came.
+    #[must_use]
+    pub fn client_request_id(&self) -> Option<&str> {
+        self.0.client_request_id.as_deref()
     }
 
     /// How long the service asks to wait before the next try.

@@ -5,7 +5,9 @@ use std::future::Future;
 use futures_core::Stream;
 use futures_util::StreamExt as _;
 
-use crate::{Message, Messenger, Receipt, Result, SendRequest, Target};
+use crate::{
+    Delivery, InDoubt, Message, Messenger, Receipt, Result, SendRequest, Settle, Settled, Target,
+};
 
 /// The outcome of one request of a stream.
 #[derive(Debug)]
@@ -45,6 +47,33 @@ pub trait MessengerExt: Messenger {
         async move {
             self.capabilities().check(self.platform(), request)?;
             self.send(request).await
+        }
+    }
+
+    /// Sends, and asks the platform what became of the message when that is unknown. A message
+    /// that is there is a success; one that is not is an error with the delivery `NotSent`;
+    /// where the platform cannot tell, the error stays as it was. Sends nothing twice.
+    ///
+    /// # Errors
+    ///
+    /// As [`Messenger::send`].
+    fn send_settled(&self, request: &SendRequest) -> impl Future<Output = Result<Receipt>> + Send
+    where
+        Self: Settle,
+    {
+        async move {
+            let error = match self.send(request).await {
+                Ok(receipt) => return Ok(receipt),
+                Err(error) => error,
+            };
+            let Some(attempt) = InDoubt::of(&error) else {
+                return Err(error);
+            };
+            match self.settle(request, &attempt).await {
+                Settled::Found(receipt) => Ok(receipt),
+                Settled::NotFound => Err(error.with_delivery(Delivery::NotSent)),
+                Settled::CannotTell(_) => Err(error),
+            }
         }
     }
 

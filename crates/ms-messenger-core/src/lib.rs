@@ -14,6 +14,7 @@ mod random;
 mod receipt;
 mod request;
 mod retry;
+mod settle;
 mod target;
 mod timestamp;
 
@@ -33,6 +34,7 @@ pub use random::random_uuid;
 pub use receipt::{Acceptance, Receipt};
 pub use request::{IdempotencyKey, SendRequest};
 pub use retry::{Attempt, Decision, RetryPolicy};
+pub use settle::{InDoubt, Settle, Settled};
 pub use target::{
     Address, ChannelId, ConversationId, MessageId, ParseTargetError, PhoneNumber, SipUri, Target,
     TeamId, UserId,

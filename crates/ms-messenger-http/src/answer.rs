@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use ms_messenger_core::{Delivery, Error, ErrorKind, IdempotencyKey, Result};
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 use crate::Service;
 
@@ -26,6 +27,7 @@ pub(crate) struct Facts {
     pub(crate) began_at: SystemTime,
     pub(crate) idempotency: Option<IdempotencyKey>,
     pub(crate) carries_message: bool,
+    pub(crate) client_request_id: Option<Uuid>,
 }
 
 impl Facts {
@@ -37,6 +39,9 @@ impl Facts {
             .with_began_at(self.began_at);
         if let Some(key) = self.idempotency {
             error = error.with_idempotency(key);
+        }
+        if let Some(id) = self.client_request_id {
+            error = error.with_client_request_id(id.to_string());
         }
         if self.carries_message {
             error

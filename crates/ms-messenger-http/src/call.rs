@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use ms_messenger_core::{Error, ErrorKind, IdempotencyKey, Result};
 use serde::Serialize;
+use uuid::Uuid;
 
 /// One logical call: its tries all carry the same bytes. `Debug` does not show them.
 #[derive(Clone)]
@@ -19,6 +20,7 @@ pub struct Call {
     pub(crate) idempotency: Option<IdempotencyKey>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) expected: &'static [u16],
+    pub(crate) client_request_id: Option<Uuid>,
 }
 
 impl Call {
@@ -60,6 +62,7 @@ impl Call {
             idempotency: None,
             timeout: None,
             expected: &[],
+            client_request_id: None,
         }
     }
 
@@ -91,6 +94,14 @@ impl Call {
     #[must_use]
     pub fn with_expected(mut self, statuses: &'static [u16]) -> Self {
         self.expected = statuses;
+        self
+    }
+
+    /// Sets the id that this side gives the call; by default it is a random one. It goes out in
+    /// the header of the platform, if it has one, and into errors.
+    #[must_use]
+    pub fn with_client_request_id(mut self, id: Uuid) -> Self {
+        self.client_request_id = Some(id);
         self
     }
 

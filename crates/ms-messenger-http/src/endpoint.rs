@@ -116,6 +116,29 @@ impl Endpoint {
         Ok(url)
     }
 
+    /// The path and query of a link that the service gave, as a [`Call`](crate::Call) wants it.
+    /// What of the path is the base of this endpoint is left out.
+    ///
+    /// # Errors
+    ///
+    /// As [`Endpoint::follow`].
+    pub fn follow_path(&self, link: &str) -> Result<String> {
+        let url = self.follow(link)?;
+        let base = self.url.path().trim_end_matches('/');
+        let path = url.path().strip_prefix(base).filter(|p| p.starts_with('/'));
+        let path = path.ok_or_else(|| {
+            Error::new(
+                ErrorKind::Protocol,
+                "the service gave a link outside its base path",
+            )
+            .with_delivery(Delivery::NotSent)
+        })?;
+        Ok(match url.query() {
+            Some(query) => format!("{path}?{query}"),
+            None => path.to_owned(),
+        })
+    }
+
     /// Whether it is an origin alone, without a base path.
     #[cfg(feature = "access-key")]
     pub(crate) fn is_origin(&self) -> bool {

@@ -11,6 +11,7 @@ use ms_messenger_core::{
     RetryPolicy, random_uuid,
 };
 use url::Url;
+use uuid::Uuid;
 
 use crate::{
     Answer, Authorize, Call, Endpoint, HttpClient, Outgoing, Service, answer::Facts, classify,
@@ -87,8 +88,10 @@ impl Pipeline {
             Err(error) => return Err(run.facts.mark(error, self.service)),
         };
         if let Some(header) = self.service.client_request_id {
+            let id = call.client_request_id.unwrap_or_else(random_uuid);
+            run.facts.client_request_id = Some(id);
             call.headers
-                .insert(HeaderName::from_static(header), new_request_id());
+                .insert(HeaderName::from_static(header), header_value(id));
         }
         loop {
             let outgoing = match self.authorized(&call, &url, &mut run).await {
@@ -210,9 +213,9 @@ fn describe(status: u16) -> String {
     }
 }
 
-fn new_request_id() -> HeaderValue {
+fn header_value(id: Uuid) -> HeaderValue {
     let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
-    let id = random_uuid().hyphenated().encode_lower(&mut text);
+    let id = id.hyphenated().encode_lower(&mut text);
     let value = HeaderValue::from_str(id);
     unrepeated(value.unwrap_or_else(|_| HeaderValue::from_static("0")))
 }
@@ -246,6 +249,7 @@ impl Run {
                 began_at: SystemTime::now(),
                 idempotency: call.idempotency,
                 carries_message: call.carries_message,
+                client_request_id: call.client_request_id,
             },
             started: Instant::now(),
             delivery: Delivery::NotSent,

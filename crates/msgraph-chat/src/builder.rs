@@ -145,9 +145,12 @@ impl GraphChatBuilder {
         } else {
             Arc::new(DelegatedOnly::new(cached))
         };
-        let bearer = Bearer::new(token, self.cloud.scopes());
+        let scopes = self.cloud.scopes();
+        let bearer = Bearer::new(Arc::clone(&token), scopes);
         Ok(GraphChatClient::from_inner(Inner {
             pipeline: Pipeline::new(&SERVICE, http, endpoint?, bearer).with_retry(self.retry),
+            token,
+            scopes,
             max_message_bytes: self.max_message_bytes,
             max_call_bytes: self.max_call_bytes,
             one_on_one: self.one_on_one,

@@ -30,7 +30,7 @@ const LITERAL: &AsciiSet = &SEGMENT.remove(b'\'');
 /// The most messages that one can quote.
 const MAX_QUOTES: usize = 10;
 
-fn segment(id: &str) -> PercentEncode<'_> {
+pub(crate) fn segment(id: &str) -> PercentEncode<'_> {
     utf8_percent_encode(id, SEGMENT)
 }
 
@@ -45,6 +45,9 @@ pub(crate) struct Inner {
     pub(crate) max_message_bytes: Option<usize>,
     pub(crate) max_call_bytes: Option<usize>,
     pub(crate) one_on_one: Option<UserId>,
+    /// What the pipeline authorises with: settling asks it who the own user is.
+    pub(crate) token: Arc<dyn TokenProvider>,
+    pub(crate) scopes: &'static [&'static str],
 }
 
 impl GraphChatClient {
@@ -109,6 +112,14 @@ impl GraphChatClient {
         }
         let created: Created = self.0.pipeline.call(call).await?.json()?;
         Ok(self.chat(created.id))
+    }
+
+    pub(crate) fn pipeline(&self) -> &Pipeline {
+        &self.0.pipeline
+    }
+
+    pub(crate) fn token(&self) -> (&dyn TokenProvider, &'static [&'static str]) {
+        (self.0.token.as_ref(), self.0.scopes)
     }
 
     pub(crate) fn one_on_one(&self) -> Option<&UserId> {

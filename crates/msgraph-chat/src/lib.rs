@@ -8,6 +8,7 @@ mod delegated;
 mod error;
 mod messenger;
 pub mod models;
+mod settle;
 mod write;
 
 pub use builder::GraphChatBuilder;

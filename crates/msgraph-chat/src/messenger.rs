@@ -101,7 +101,7 @@ fn unsupported() -> Error {
     Error::new(ErrorKind::Unsupported, "msgraph-chat does not carry this").with_platform(PLATFORM)
 }
 
-fn native(message: &Message) -> Result<NewChatMessage> {
+pub(crate) fn native(message: &Message) -> Result<NewChatMessage> {
     let mut native = match &message.body {
         Body::Text(text) => attach(NewChatMessage::compose().text(text), message)?,
         Body::Html { html, .. } => attach(NewChatMessage::compose().html(html), message)?,

@@ -134,11 +134,7 @@ impl Application {
 
     /// What a link leads to: the path on the application's own host, and nowhere else.
     pub(crate) fn path(&self, href: &str) -> Result<String> {
-        let url = self.pipeline.endpoint().follow(href)?;
-        Ok(match url.query() {
-            Some(query) => format!("{}?{query}", url.path()),
-            None => url.path().to_owned(),
-        })
+        self.pipeline.endpoint().follow_path(href)
     }
 
     /// Makes a call to the application's host. Boxed: many steps hold a call, and their futures

@@ -4,7 +4,10 @@
 //! operation id second. After an answer that was lost there is no address; then the one verdict
 //! of the conversation that nobody else can claim is the one that was waited for.
 
-use std::{collections::HashMap, time::SystemTime};
+use std::{
+    collections::{HashMap, VecDeque},
+    time::SystemTime,
+};
 
 use tokio::sync::oneshot;
 
@@ -27,7 +30,14 @@ pub(crate) enum Verdict {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Flights(HashMap<String, Airspace>);
+pub(crate) struct Flights {
+    spaces: HashMap<String, Airspace>,
+    /// Verdicts that came after nobody waited any more, by operation id, the newest last.
+    late: VecDeque<(String, Verdict)>,
+}
+
+/// How many late verdicts are kept.
+const MAX_LATE: usize = 1024;
 
 /// One conversation.
 #[derive(Debug, Default)]
@@ -35,8 +45,8 @@ struct Airspace {
     flights: Vec<Flight>,
     /// Verdicts that came before their 201, or whose 201 was lost, by address.
     unclaimed: Vec<(String, Verdict)>,
-    /// A flight was given up: a verdict that nobody claims may be its own.
-    ambiguous: bool,
+    /// Flights that were given up, with their addresses if those are known.
+    given_up: Vec<(String, Option<String>)>,
 }
 
 #[derive(Debug)]
@@ -56,7 +66,7 @@ impl Flights {
         operation: &str,
     ) -> oneshot::Receiver<Verdict> {
         let (verdict, waiting) = oneshot::channel();
-        let space = self.0.entry(conversation.to_owned()).or_default();
+        let space = self.spaces.entry(conversation.to_owned()).or_default();
         space.flights.push(Flight {
             operation: operation.to_owned(),
             href: None,
@@ -68,7 +78,7 @@ impl Flights {
 
     /// The 201 came and told the address.
     pub(crate) fn locate(&mut self, conversation: &str, operation: &str, href: &str) {
-        let Some(space) = self.0.get_mut(conversation) else {
+        let Some(space) = self.spaces.get_mut(conversation) else {
             return;
         };
         if let Some(flight) = space.flight(operation) {
@@ -83,7 +93,7 @@ impl Flights {
 
     /// The answer was lost.
     pub(crate) fn doubt(&mut self, conversation: &str, operation: &str) {
-        if let Some(space) = self.0.get_mut(conversation) {
+        if let Some(space) = self.spaces.get_mut(conversation) {
             if let Some(flight) = space.flight(operation) {
                 flight.doubtful = true;
             }
@@ -99,7 +109,7 @@ impl Flights {
         operation: Option<&str>,
         verdict: Verdict,
     ) {
-        let Some(space) = self.0.get_mut(conversation) else {
+        let Some(space) = self.spaces.get_mut(conversation) else {
             return;
         };
         let verdict = space.land(|flight| flight.href.as_deref() == Some(href), verdict);
@@ -107,15 +117,30 @@ impl Flights {
             Some(id) => space.land(|flight| flight.operation == id, verdict),
             None => Some(verdict),
         });
-        if let Some(verdict) = verdict.filter(|_| !space.flights.is_empty()) {
+        let Some(verdict) = verdict else {
+            space.settle_doubt();
+            return;
+        };
+        if let Some(operation) = space.given_up(href, operation) {
+            self.late.push_back((operation, verdict));
+            if self.late.len() > MAX_LATE {
+                self.late.pop_front();
+            }
+        } else if !space.flights.is_empty() {
             space.unclaimed.push((href.to_owned(), verdict));
+            space.settle_doubt();
         }
-        space.settle_doubt();
+    }
+
+    /// The verdict of a message that came after nobody waited for it any more.
+    pub(crate) fn late(&self, operation: &str) -> Option<&Verdict> {
+        let found = self.late.iter().find(|(own, _)| own == operation);
+        found.map(|(_, verdict)| verdict)
     }
 
     /// The message was refused: no verdict will come.
     pub(crate) fn cancel(&mut self, conversation: &str, operation: &str) {
-        if let Some(space) = self.0.get_mut(conversation) {
+        if let Some(space) = self.spaces.get_mut(conversation) {
             space.flights.retain(|flight| flight.operation != operation);
             space.settle_doubt();
         }
@@ -123,30 +148,32 @@ impl Flights {
 
     /// Nobody waits any more, though a verdict may still come.
     pub(crate) fn give_up(&mut self, conversation: &str, operation: &str) {
-        if let Some(space) = self.0.get_mut(conversation) {
-            let before = space.flights.len();
-            space.flights.retain(|flight| flight.operation != operation);
-            space.ambiguous |= space.flights.len() != before;
+        if let Some(space) = self.spaces.get_mut(conversation) {
+            let flights = &mut space.flights;
+            if let Some(at) = flights.iter().position(|f| f.operation == operation) {
+                let flight = flights.swap_remove(at);
+                space.given_up.push((flight.operation, flight.href));
+            }
         }
     }
 
     /// The conversation is over; nothing more will be said of its messages.
     pub(crate) fn lose(&mut self, conversation: &str, why: &'static str) {
-        if let Some(space) = self.0.remove(conversation) {
+        if let Some(space) = self.spaces.remove(conversation) {
             space.lose(why);
         }
     }
 
     /// All conversations are over.
     pub(crate) fn lose_all(&mut self, why: &'static str) {
-        for (_, space) in self.0.drain() {
+        for (_, space) in self.spaces.drain() {
             space.lose(why);
         }
     }
 
     #[cfg(test)]
     fn count(&self) -> usize {
-        self.0.values().map(|space| space.flights.len()).sum()
+        self.spaces.values().map(|space| space.flights.len()).sum()
     }
 }
 
@@ -166,6 +193,15 @@ impl Airspace {
         None
     }
 
+    /// The operation that was given up and that a verdict is for.
+    fn given_up(&mut self, href: &str, operation: Option<&str>) -> Option<String> {
+        let is_it = |(id, own): &(String, Option<String>)| {
+            own.as_deref() == Some(href) || operation == Some(id.as_str())
+        };
+        let at = self.given_up.iter().position(is_it)?;
+        Some(self.given_up.swap_remove(at).0)
+    }
+
     /// One flight whose answer was lost and one verdict that nobody else can claim belong
     /// together, unless an earlier flight was given up.
     fn settle_doubt(&mut self) {
@@ -175,8 +211,9 @@ impl Airspace {
         }
         let alone =
             matches!(self.flights.as_slice(), [flight] if flight.doubtful && flight.href.is_none());
+        let ambiguous = self.given_up.iter().any(|(_, href)| href.is_none());
         if alone
-            && !self.ambiguous
+            && !ambiguous
             && self.unclaimed.len() == 1
             && let Some((_, verdict)) = self.unclaimed.pop()
         {
@@ -265,6 +302,18 @@ mod tests {
         assert!(second.try_recv().is_err());
         flights.complete("c", "/m/2", Some("2"), delivered("/m/2"));
         assert_eq!(second.try_recv().unwrap(), delivered("/m/2"));
+    }
+
+    #[test]
+    fn a_late_verdict_is_kept_for_who_asks() {
+        let mut flights = Flights::default();
+        let waiting = flights.begin("c", "1");
+        flights.locate("c", "1", "/m/1");
+        drop(waiting);
+        flights.give_up("c", "1");
+        assert_eq!(flights.late("1"), None);
+        flights.complete("c", "/m/1", None, delivered("/m/1"));
+        assert_eq!(flights.late("1"), Some(&delivered("/m/1")));
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod reason;
 mod resource;
 mod send;
 mod session;
+mod settle;
 mod state;
 mod ticket;
 

@@ -1,6 +1,9 @@
 //! The send: open the conversation, post once, wait for the verdict.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Instant, SystemTime},
+};
 
 use ms_messenger_core::{Delivery, Error, ErrorKind, SipUri, random_uuid};
 use ms_messenger_http::Call;
@@ -321,7 +324,8 @@ impl Inner {
         (format, body): (&Format, &str),
         deadline: Instant,
     ) -> Posted {
-        let operation = random_uuid().to_string();
+        let (id, began_at) = (random_uuid(), SystemTime::now());
+        let operation = id.to_string();
         let path = match application.path(href) {
             Ok(path) => with_operation(&path, &operation),
             Err(error) => {
@@ -374,7 +378,15 @@ impl Inner {
             break Lost::Yes(error);
         };
         let waited = tokio::time::timeout_at(deadline.into(), &mut verdict).await;
-        Posted::Ended(concluded(conversation, waited, lost))
+        let outcome = concluded(conversation, waited, lost);
+        Posted::Ended(match outcome {
+            Outcome::Unknown(error) => Outcome::Unknown(
+                error
+                    .with_began_at(began_at)
+                    .with_client_request_id(&flying.operation),
+            ),
+            other => other,
+        })
     }
 
     fn taken(&self, flying: &Flying<'_>, location: Option<&str>) {

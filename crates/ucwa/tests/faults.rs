@@ -5,7 +5,9 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use ms_messenger_core::{Delivery, ErrorKind};
+use ms_messenger_core::{
+    Delivery, ErrorKind, InDoubt, Message, SendRequest, Settle as _, Settled, Target,
+};
 use ms_messenger_emulator::Emulator;
 use serde_json::{Value, json};
 use support::{
@@ -543,4 +545,31 @@ async fn a_session_of_some_minutes_keeps_alive_with_one_request_and_no_more_task
     assert_eq!(stat(&emulator, "pgets_max_at_once"), 1);
     assert_eq!(stat(&emulator, "applications_alive"), 1);
     soon(alice.sign_out()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verdict_that_comes_late_settles_what_was_unknown() {
+    let emulator = emulator().await;
+    let alice = user(&emulator, ALICE).with_send_timeout(Duration::from_millis(500));
+    let alice = alice.sign_in().await.unwrap();
+    assert!(soon(alice.send(CONTACT, "first")).await.is_delivered());
+    // The verdict is held back: the channel fails until the send was given up.
+    always(&emulator, "events", status(503));
+    let outcome = soon(alice.send(CONTACT, "second")).await;
+    assert!(matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
+    let attempt = InDoubt::of(outcome.error().unwrap()).unwrap();
+    let target = Target::sip(CONTACT).unwrap();
+    let request = SendRequest::new(target, Message::text("second"));
+    assert!(matches!(
+        alice.settle(&request, &attempt).await,
+        Settled::CannotTell(_)
+    ));
+    faults(&emulator, json!([]));
+    soon(async {
+        while !matches!(alice.settle(&request, &attempt).await, Settled::Found(_)) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+    assert_eq!(stored(&emulator), ["first", "second"]);
 }

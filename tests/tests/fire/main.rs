@@ -1,0 +1,142 @@
+//! The certainty suite: for each platform, each fault and each way in which it strikes, a
+//! thousand sends, counted in the emulator's ledger and held against what the client said of
+//! each. A receipt or "sent" means stored once, "not sent" means never, "unknown" at most once;
+//! and nothing is ever stored twice. Every "unknown" is then settled, where the platform can be
+//! asked, and the verdict held against the ledger too.
+//!
+//! ```sh
+//! cargo test -p tests --test fire -- --nocapture     # prints the table
+//! FIRE_SEED=7 FIRE_SENDS=100 cargo test -p tests --test fire
+//! ```
+#![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+mod cell;
+mod platforms;
+
+use cell::{Cell, Tally};
+use ms_messenger_emulator::Emulator;
+use platforms::Platform;
+use serde_json::{Value, json};
+
+/// Each fault by its name in the table.
+fn faults() -> Vec<(&'static str, Value)> {
+    vec![
+        ("none", Value::Null),
+        (
+            "429",
+            json!({"kind": "status", "status": 429, "headers": {"retry-after-ms": "1"}}),
+        ),
+        (
+            "503, retry-after",
+            json!({"kind": "status", "status": 503, "headers": {"retry-after-ms": "1"}}),
+        ),
+        ("500", json!({"kind": "status", "status": 500})),
+        ("408", json!({"kind": "status", "status": 408})),
+        (
+            "stored, 504",
+            json!({"kind": "status_after_store", "status": 504}),
+        ),
+        (
+            "stored, 409",
+            json!({"kind": "status_after_store", "status": 409}),
+        ),
+        (
+            "closed unread",
+            json!({"kind": "close", "when": "before_read"}),
+        ),
+        (
+            "closed read",
+            json!({"kind": "close", "when": "after_read"}),
+        ),
+        (
+            "closed stored",
+            json!({"kind": "close", "when": "after_store"}),
+        ),
+        ("reset read", json!({"kind": "reset", "when": "after_read"})),
+        (
+            "reset stored",
+            json!({"kind": "reset", "when": "after_store"}),
+        ),
+        ("body cut", json!({"kind": "cut_body", "after_bytes": 5})),
+        ("body malformed", json!({"kind": "malformed_body"})),
+        ("late answer", json!({"kind": "delay", "ms": 300})),
+    ]
+}
+
+/// In which tries a fault strikes, by its name in the table. A send has three tries at most.
+fn strikes() -> Vec<(&'static str, Value)> {
+    vec![
+        ("every try", json!({})),
+        ("every 2nd", json!({"every": 2})),
+        ("every 3rd", json!({"every": 3})),
+        ("half, at random", json!({"probability": 0.5})),
+    ]
+}
+
+/// A late answer takes its time, and an event of UCWA that does not come too: they strike seldom.
+fn is_slow(platform: &dyn Platform, fault: &str) -> bool {
+    fault == "late answer" || (platform.name() == "ucwa" && !matches!(fault, "none" | "429"))
+}
+
+async fn run(platform: impl Platform) {
+    let seed = setting("FIRE_SEED", 20_260_401);
+    let sends = usize::try_from(setting("FIRE_SENDS", 1000)).unwrap();
+    println!("seed {seed}, {sends} sends a cell");
+    println!("{}", Tally::heading());
+    let mut wrong = Vec::new();
+    for (fault, action) in faults() {
+        for (strike, matching) in strikes() {
+            let slow = is_slow(&platform, fault);
+            let (strike, matching) = match (fault, slow) {
+                ("none", _) if strike != "every try" => continue,
+                (_, true) if strike != "every 2nd" => continue,
+                (_, true) => ("every 20th", json!({"every": 20})),
+                _ => (strike, matching),
+            };
+            let cell = Cell {
+                fault,
+                strike,
+                action: action.clone(),
+                matching,
+                seed,
+                sends,
+            };
+            for with_key in platform.keys() {
+                let tally = cell.run(&platform, *with_key).await;
+                println!("{tally}");
+                if tally.is_wrong() {
+                    wrong.push(tally.to_string());
+                }
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "duplicates or lies:\n{}\n{}",
+        Tally::heading(),
+        wrong.join("\n")
+    );
+}
+
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
+}
+
+async fn emulator() -> Emulator {
+    Emulator::start().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn acs_messages_under_fire() {
+    run(platforms::Messages::new(emulator().await)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn acs_chat_under_fire() {
+    run(platforms::Chat::new(emulator().await)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn msgraph_chat_under_fire() {
+    run(platforms::Graph::new(emulator().await)).await;
+}

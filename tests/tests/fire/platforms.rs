@@ -1,0 +1,155 @@
+//! The platforms, each with a client on an emulator of its own.
+
+use std::{sync::Arc, time::Duration};
+
+use ms_messenger::{
+    Messenger, RetryPolicy, Settle, StaticToken, Target, acs_chat::AcsChatClient,
+    acs_messages::AcsMessagesClient, http::HttpOptions, msgraph_chat::GraphChatClient,
+};
+use ms_messenger_emulator::Emulator;
+
+/// One platform under fire.
+pub(crate) trait Platform: Send + Sync {
+    fn name(&self) -> &'static str;
+    fn emulator(&self) -> &Emulator;
+    fn messenger(&self) -> Arc<dyn Messenger>;
+    fn settle(&self) -> Arc<dyn Settle>;
+    /// Where the nth send goes.
+    fn target(&self, number: usize) -> Target;
+    /// Whether requests carry a key of the caller: without it, with it, or both.
+    fn keys(&self) -> &'static [bool] {
+        &[false]
+    }
+    /// Whether every message in doubt can be told.
+    fn always_settles(&self) -> bool {
+        true
+    }
+}
+
+fn retry() -> RetryPolicy {
+    RetryPolicy::default()
+        .with_max_attempts(3)
+        .with_backoff(Duration::from_millis(1), Duration::from_millis(2))
+}
+
+/// A late answer is later than this; a healthy one is not, or it is in doubt, which is honest.
+fn hasty() -> HttpOptions {
+    HttpOptions::default().with_timeout(Duration::from_millis(200))
+}
+
+/// One of 40 conversations, so that none gets too long to look through. They are created on
+/// first use.
+fn conversation(number: usize) -> Target {
+    Target::conversation(format!(
+        "19:00000000-0000-4000-8000-{:012}@thread.v2",
+        number % 40
+    ))
+}
+
+macro_rules! platform {
+    ($name:ident, $client:ty, $platform:literal, $target:expr $(, $($more:tt)*)?) => {
+        pub(crate) struct $name {
+            emulator: Emulator,
+            client: Arc<$client>,
+            /// The same with the patience of every day: listing takes longer than sending.
+            settler: Arc<$client>,
+        }
+
+        impl Platform for $name {
+            fn name(&self) -> &'static str {
+                $platform
+            }
+
+            fn emulator(&self) -> &Emulator {
+                &self.emulator
+            }
+
+            fn messenger(&self) -> Arc<dyn Messenger> {
+                self.client.clone()
+            }
+
+            fn settle(&self) -> Arc<dyn Settle> {
+                self.settler.clone()
+            }
+
+            fn target(&self, number: usize) -> Target {
+                let target: fn(&Emulator, usize) -> Target = $target;
+                target(&self.emulator, number)
+            }
+
+            $($($more)*)?
+        }
+    };
+}
+
+platform!(
+    Messages,
+    AcsMessagesClient,
+    "acs-messages",
+    |emulator, _| Target::conversation(emulator.world().acs.conversation_id.as_str()),
+    fn keys(&self) -> &'static [bool] {
+        &[false, true]
+    }
+);
+
+platform!(Chat, AcsChatClient, "acs-chat", |_, number| conversation(
+    number
+));
+
+platform!(Graph, GraphChatClient, "msgraph-chat", |_, number| {
+    conversation(number)
+});
+
+impl Messages {
+    pub(crate) fn new(emulator: Emulator) -> Self {
+        let build = |http: HttpOptions| {
+            let connection = &emulator.world().acs.connection_string;
+            let builder = AcsMessagesClient::from_connection_string(connection).unwrap();
+            let builder = builder.with_retry(retry()).with_http_options(http);
+            Arc::new(builder.build().unwrap())
+        };
+        Self {
+            client: build(hasty()),
+            settler: build(HttpOptions::default()),
+            emulator,
+        }
+    }
+}
+
+impl Chat {
+    pub(crate) fn new(emulator: Emulator) -> Self {
+        let build = |http: HttpOptions| {
+            let world = &emulator.world().acs;
+            let token = StaticToken::new(world.users[0].token.as_str());
+            let builder = AcsChatClient::builder(&world.endpoint, token)
+                .with_client_message_ids()
+                .with_retry(retry())
+                .with_http_options(http);
+            Arc::new(builder.build().unwrap())
+        };
+        Self {
+            client: build(hasty()),
+            settler: build(HttpOptions::default()),
+            emulator,
+        }
+    }
+}
+
+impl Graph {
+    pub(crate) fn new(emulator: Emulator) -> Self {
+        let build = |http: HttpOptions| {
+            let world = &emulator.world().graph;
+            let token = StaticToken::new(world.token.as_str());
+            let builder = GraphChatClient::builder(token)
+                .with_base_url(&world.base)
+                .with_retry(retry())
+                .with_http_options(http);
+            Arc::new(builder.build().unwrap())
+        };
+        Self {
+            client: build(hasty()),
+            settler: build(HttpOptions::default()),
+            emulator,
+        }
+    }
+}

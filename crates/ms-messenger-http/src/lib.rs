@@ -35,3 +35,12 @@ pub use endpoint::{Endpoint, segment};
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 pub use pipeline::Pipeline;
 pub use service::{Service, ServiceError};
+
+/// What the fuzz targets reach; compiled for them alone.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    /// Reads how long to wait.
+    pub fn retry_after(headers: &http::HeaderMap) {
+        let _ = crate::retry_after::read(headers, std::time::SystemTime::now());
+    }
+}

@@ -88,6 +88,11 @@ fn claims(token: &str) -> Option<serde_json::Result<Claims>> {
     Some(serde_json::from_slice(&json))
 }
 
+#[cfg(fuzzing)]
+pub(crate) fn look_into(token: &str) {
+    let _ = (is_app_only(token), own_user(token));
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -19,3 +19,12 @@ pub use models::ChatMessage;
 pub use ms_messenger_core::InlineImage;
 pub use ms_messenger_http::{HttpClient, HttpOptions};
 pub use write::{Attachment, Compose, Mention, NewChatMessage, Place};
+
+/// What the fuzz targets reach; compiled for them alone.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    /// Looks into a token.
+    pub fn token(text: &str) {
+        crate::delegated::look_into(text);
+    }
+}

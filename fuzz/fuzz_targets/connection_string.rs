@@ -1,0 +1,8 @@
+//! The connection string of an ACS resource, as the portal prints it.
+#![no_main]
+
+use ms_messenger_http::ConnectionString;
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    let _ = ConnectionString::parse(text);
+});

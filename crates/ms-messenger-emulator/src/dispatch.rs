@@ -19,7 +19,7 @@ use crate::router::{Call, Route, Routed, route};
 use crate::server::{Control, Ending, Payload};
 use crate::shared::{Outcome, Shared};
 use crate::stats::Event;
-use crate::{acs_chat, acs_messages, admin, graph, ucwa};
+use crate::{acs_chat, acs_identity, acs_messages, admin, graph, ucwa};
 
 /// Answers one request.
 pub(crate) async fn handle(
@@ -162,12 +162,9 @@ async fn end_when(fault: Option<&FaultAction>, now: When, control: &Control) {
 
 fn carry_out(shared: &Arc<Shared>, route: &Route, inbound: &Inbound) -> Outcome {
     match &route.call {
-        Call::Notification | Call::ConversationSend { .. } | Call::ConversationList { .. } => {
-            acs_messages::handle(shared, &route.call, inbound)
-        }
-        Call::ThreadSend { .. } | Call::ThreadList { .. } | Call::ThreadGet { .. } => {
-            acs_chat::handle(shared, &route.call, inbound)
-        }
+        Call::AcsMessages(call) => acs_messages::handle(shared, call, inbound),
+        Call::AcsChat(call) => acs_chat::handle(shared, call, inbound),
+        Call::AcsIdentity(call) => acs_identity::handle(shared, call, inbound),
         _ => graph::handle(shared, route, inbound),
     }
 }

@@ -2,8 +2,10 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod access_key;
+mod acs_auth;
 mod acs_chat;
 mod acs_error;
+mod acs_identity;
 mod acs_messages;
 mod admin;
 mod answer;

@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 pub enum Platform {
     /// Azure Communication Services Advanced Messaging (WhatsApp and conversations).
     AcsMessages,
-    /// Azure Communication Services Chat.
+    /// Azure Communication Services Chat, and Identity, which issues its tokens.
     AcsChat,
     /// Microsoft Teams through Microsoft Graph.
     MsgraphChat,
@@ -55,8 +55,8 @@ impl Platform {
     /// The names of this platform's operations.
     pub(crate) const fn operations(self) -> &'static [&'static str] {
         match self {
-            Self::AcsMessages => &["send", "send.notification", "list"],
-            Self::AcsChat => &["send", "list", "get"],
+            Self::AcsMessages => &crate::acs_messages::OPERATIONS,
+            Self::AcsChat => &crate::acs_chat::OPERATIONS,
             Self::MsgraphChat => &[
                 "send",
                 "send.reply",

@@ -4,7 +4,7 @@ use http::Method;
 use percent_encoding::percent_decode_str;
 
 use crate::platform::Platform;
-use crate::ucwa;
+use crate::{acs_chat, acs_identity, acs_messages, ucwa};
 
 /// Where a request goes.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,23 +30,9 @@ pub(crate) struct Route {
 /// An operation with its path parameters, percent-decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Call {
-    Notification,
-    ConversationSend {
-        conversation: String,
-    },
-    ConversationList {
-        conversation: String,
-    },
-    ThreadSend {
-        thread: String,
-    },
-    ThreadList {
-        thread: String,
-    },
-    ThreadGet {
-        thread: String,
-        message: String,
-    },
+    AcsMessages(acs_messages::Call),
+    AcsChat(acs_chat::Call),
+    AcsIdentity(acs_identity::Call),
     ChatCreate,
     GraphSend {
         place: Place,
@@ -96,8 +82,9 @@ pub(crate) fn route(method: &Method, target: &str) -> Routed {
     let raw: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     match raw.as_slice() {
         ["_emulator", rest @ ..] => Routed::Admin(rest.join("/")),
-        ["messages", rest @ ..] => acs_messages(method, rest),
-        ["chat", rest @ ..] => acs_chat(method, rest),
+        ["messages", rest @ ..] => acs_messages::route(method, rest),
+        ["chat", rest @ ..] => acs_chat::route(method, rest),
+        ["identities" | "teamsUser" | "access", ..] => acs_identity::route(method, &raw),
         ["v1.0", rest @ ..] => graph(method, rest),
         _ => ucwa::route(method, path, query),
     }
@@ -119,7 +106,7 @@ fn on(
 ) -> Routed {
     if *method != wanted {
         let allowed = match operation {
-            "list" | "list.replies" if platform != Platform::AcsMessages => "GET, POST",
+            "list" | "list.replies" => "GET, POST",
             _ if wanted == Method::GET => "GET",
             _ => "POST",
         };
@@ -134,46 +121,21 @@ fn on(
     })
 }
 
-fn acs_messages(method: &Method, raw: &[&str]) -> Routed {
-    const PLATFORM: Platform = Platform::AcsMessages;
-    match raw {
-        ["notifications:send"] => on(
-            method,
-            Method::POST,
-            PLATFORM,
-            "send.notification",
-            Some(Call::Notification),
-        ),
-        ["conversations", id, "messages:send"] => {
-            let call = decode(id).map(|conversation| Call::ConversationSend { conversation });
-            on(method, Method::POST, PLATFORM, "send", call)
-        }
-        ["conversations", id, "messages"] => {
-            let call = decode(id).map(|conversation| Call::ConversationList { conversation });
-            on(method, Method::GET, PLATFORM, "list", call)
-        }
-        _ => Routed::Unknown(Some(PLATFORM)),
-    }
-}
-
-fn acs_chat(method: &Method, raw: &[&str]) -> Routed {
-    const PLATFORM: Platform = Platform::AcsChat;
-    match raw {
-        ["threads", id, "messages"] if *method == Method::POST => {
-            let call = decode(id).map(|thread| Call::ThreadSend { thread });
-            on(method, Method::POST, PLATFORM, "send", call)
-        }
-        ["threads", id, "messages"] => {
-            let call = decode(id).map(|thread| Call::ThreadList { thread });
-            on(method, Method::GET, PLATFORM, "list", call)
-        }
-        ["threads", id, "messages", message] => {
-            let call = decode(id)
-                .zip(decode(message))
-                .map(|(thread, message)| Call::ThreadGet { thread, message });
-            on(method, Method::GET, PLATFORM, "get", call)
-        }
-        _ => Routed::Unknown(Some(PLATFORM)),
+/// The operation found for the method, or the refusal that names the methods `allowed`; a call
+/// whose ids cannot be read is no operation.
+pub(crate) fn pick(
+    platform: Platform,
+    allowed: &'static str,
+    found: Option<(&'static str, Option<Call>)>,
+) -> Routed {
+    match found {
+        None => Routed::WrongMethod(platform, allowed),
+        Some((_, None)) => Routed::Unknown(Some(platform)),
+        Some((operation, Some(call))) => Routed::Operation(Route {
+            platform,
+            operation,
+            call,
+        }),
     }
 }
 
@@ -276,8 +238,10 @@ mod tests {
             let Routed::Operation(found) = route(&Method::POST, &path) else {
                 panic!("{path} is not routed");
             };
-            let conversation = "19:a@thread.v2".to_owned();
-            assert_eq!(found.call, Call::ConversationSend { conversation });
+            let Call::AcsMessages(call) = found.call else {
+                panic!("{path} is of another platform");
+            };
+            assert_eq!(call.id, "19:a@thread.v2");
         }
     }
 

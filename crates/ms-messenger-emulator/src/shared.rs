@@ -8,6 +8,7 @@ use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 use crate::acs_chat::{self, ErrorStyle};
+use crate::acs_identity;
 use crate::acs_messages;
 use crate::answer::Answer;
 use crate::faults::{FaultAction, FaultEngine, Faults};
@@ -53,6 +54,7 @@ pub(crate) struct State {
     pub(crate) ledger: Ledger,
     pub(crate) acs_messages: acs_messages::Store,
     pub(crate) acs_chat: acs_chat::Store,
+    pub(crate) identity: acs_identity::Store,
     pub(crate) graph: graph::Store,
     pub(crate) ucwa: ucwa::Store,
 }
@@ -63,6 +65,7 @@ impl State {
             ledger: Ledger::default(),
             acs_messages: acs_messages::Store::new(world),
             acs_chat: acs_chat::Store::new(world),
+            identity: acs_identity::Store::default(),
             graph: graph::Store::new(world),
             ucwa: ucwa::Store::default(),
         }

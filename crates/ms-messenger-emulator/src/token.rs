@@ -45,11 +45,15 @@ impl Claims {
         self.text("skypeid").map(|id| format!("8:{id}"))
     }
 
-    /// Whether an ACS user token has one of the chat scopes.
-    pub(crate) fn has_chat_scope(&self) -> bool {
-        const CHAT: [&str; 3] = ["chat", "chat.join", "chat.join.limited"];
-        self.text("acsScope")
-            .is_some_and(|scopes| scopes.split(',').any(|s| CHAT.contains(&s.trim())))
+    /// The scopes of an ACS user token (`acsScope`, comma separated).
+    pub(crate) fn acs_scopes(&self) -> Vec<String> {
+        let scopes = self.text("acsScope").unwrap_or_default().split(',');
+        scopes.map(|scope| scope.trim().to_owned()).collect()
+    }
+
+    /// A claim that is a number; 0 when it is absent.
+    pub(crate) fn number(&self, name: &str) -> u64 {
+        self.0.get(name).and_then(Value::as_u64).unwrap_or_default()
     }
 }
 

@@ -55,7 +55,9 @@ pub struct AcsWorld {
     pub thread_id: String,
     /// Id of the seeded conversation of Advanced Messaging, `19:…@thread.v2`.
     pub conversation_id: String,
-    /// An Entra-shaped token for Advanced Messaging (audience `https://communication.azure.com`).
+    /// Id of the seeded medium, a PNG image, for `GET /messages/streams/{id}`.
+    pub media_id: String,
+    /// An Entra-shaped token for Advanced Messaging and Identity (audience `https://communication.azure.com`).
     pub entra_token: String,
 }
 
@@ -147,6 +149,7 @@ impl World {
                 users: Vec::new(),
                 thread_id: thread_id(&digest(seed, "thread")),
                 conversation_id: format!("19:{}@thread.v2", guid(seed, "conversation")),
+                media_id: guid(seed, "medium").to_string(),
                 entra_token: String::new(),
             },
             graph: GraphWorld {
@@ -322,6 +325,7 @@ impl World {
                 "users": acs_users,
                 "thread_id": acs.thread_id,
                 "conversation_id": acs.conversation_id,
+                "media_id": acs.media_id,
                 "entra_token": acs.entra_token,
             },
             "graph": {

@@ -1,34 +1,59 @@
 //! ACS Chat: threads and their messages.
 
+mod body;
+mod identifier;
+mod messages;
+mod paging;
+mod participants;
+mod receipts;
+mod routes;
 mod store;
+mod thread;
+mod threads;
 mod validate;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::acs_error::{AcsError, api_version_problem};
+use crate::acs_identity;
 use crate::answer::Answer;
 use crate::clock;
 use crate::inbound::Inbound;
 use crate::ledger::NewRow;
 use crate::platform::Platform;
-use crate::router::Call;
 use crate::shared::{Outcome, Shared};
 
+use routes::Op;
+pub(crate) use routes::{Call, OPERATIONS, route};
 pub(crate) use store::Store;
 
 const PREVIEW: &str = "2024-03-15-preview";
+const NEWEST: &str = "2025-03-15";
 const VERSIONS: [&str; 6] = [
     "2021-03-07",
     "2021-09-07",
     "2023-11-07",
     "2024-03-07",
     PREVIEW,
-    "2025-03-15",
+    NEWEST,
 ];
+
+/// One request of an authenticated caller.
+pub(crate) struct Chat<'a> {
+    shared: &'a Shared,
+    inbound: &'a Inbound,
+    /// The `api-version`, one of those supported.
+    version: &'a str,
+    /// Raw id of the caller.
+    caller: &'a str,
+    /// Path parameters; empty where the path has none.
+    thread: &'a str,
+    message: &'a str,
+}
 
 /// The shape of ACS Chat's error bodies: the specification's, or one that the service was seen to
 /// write.
@@ -84,32 +109,46 @@ fn error_answer(shared: &Shared, error: &AcsError) -> Answer {
 }
 
 fn execute(shared: &Shared, call: &Call, inbound: &Inbound) -> Result<Outcome, AcsError> {
-    let caller = authenticate(shared, inbound)?;
+    let (caller, scopes) = authenticate(shared, inbound)?;
     let resource = format!("{}{}", inbound.origin(), inbound.path());
     let version = inbound.query.value("api-version");
     if let Some(problem) = api_version_problem(version, &VERSIONS, &resource) {
         return Err(problem);
     }
-    let version = version.unwrap_or_default();
-    match call {
-        Call::ThreadSend { thread } => send(shared, inbound, thread, &caller, version),
-        Call::ThreadGet { thread, message } => {
-            let message = shared
-                .state()
-                .acs_chat
-                .message(shared, thread, message, &caller)?;
-            Ok(Outcome::new(Answer::json(StatusCode::OK, &message), false))
-        }
-        Call::ThreadList { thread } => list(shared, inbound, thread, &caller, version),
-        _ => Err(AcsError::of_status(
-            StatusCode::NOT_FOUND,
-            "No such operation.",
-        )),
+    let allowed = call.op.scopes();
+    if !scopes.iter().any(|scope| allowed.contains(&scope.as_str())) {
+        return Err(forbidden());
+    }
+    let chat = Chat {
+        shared,
+        inbound,
+        version: version.unwrap_or_default(),
+        caller: &caller,
+        thread: &call.thread,
+        message: &call.message,
+    };
+    match call.op {
+        Op::Send => messages::send(&chat),
+        Op::List => messages::list(&chat),
+        Op::Get => messages::get(&chat),
+        Op::Update => messages::update(&chat),
+        Op::Delete => messages::delete(&chat),
+        Op::ThreadCreate => threads::create(&chat),
+        Op::ThreadList => threads::list(&chat),
+        Op::ThreadGet => threads::get(&chat),
+        Op::ThreadUpdate => threads::update(&chat),
+        Op::ThreadDelete => threads::delete(&chat),
+        Op::ParticipantsList => participants::list(&chat),
+        Op::ParticipantsAdd => participants::add(&chat),
+        Op::ParticipantsRemove => participants::remove(&chat),
+        Op::ReceiptsList => receipts::list(&chat),
+        Op::ReceiptsSend => receipts::send(&chat),
+        Op::Typing => receipts::typing(&chat),
     }
 }
 
-/// The raw id of the user whose token it is. Chat takes nothing but user tokens with a chat scope.
-fn authenticate(shared: &Shared, inbound: &Inbound) -> Result<String, AcsError> {
+/// The raw id and the scopes of the user whose token it is. Chat takes nothing but user tokens.
+fn authenticate(shared: &Shared, inbound: &Inbound) -> Result<(String, Vec<String>), AcsError> {
     let unauthorized = |message| AcsError::of_status(StatusCode::UNAUTHORIZED, message);
     let authorization = inbound.header("authorization").unwrap_or_default();
     let Some(token) = authorization.strip_prefix("Bearer ") else {
@@ -127,70 +166,15 @@ fn authenticate(shared: &Shared, inbound: &Inbound) -> Result<String, AcsError> 
             "The token is not a user access token of this resource.",
         ));
     };
-    if !claims.has_chat_scope() {
-        return Err(forbidden());
+    if !acs_identity::is_valid(shared, &claims) {
+        return Err(unauthorized("The user access token was revoked."));
     }
-    Ok(user)
+    Ok((user, claims.acs_scopes()))
 }
 
 fn forbidden() -> AcsError {
     let message = "User is not allowed to perform specified action.";
     AcsError::of_status(StatusCode::FORBIDDEN, message)
-}
-
-fn send(
-    shared: &Shared,
-    inbound: &Inbound,
-    thread: &str,
-    caller: &str,
-    version: &str,
-) -> Result<Outcome, AcsError> {
-    let draft = validate::send(inbound, version)?;
-    let row = |message_id: String, draft: &validate::Draft| NewRow {
-        platform: Platform::AcsChat,
-        operation: "send",
-        conversation: thread.to_owned(),
-        sender: caller.to_owned(),
-        kind: draft.kind.to_owned(),
-        text: draft.content.clone(),
-        message_id,
-        idempotency_key: None,
-    };
-    let id = {
-        let mut state = shared.state();
-        state.acs_chat.admit(shared, thread, caller)?;
-        let id = state.acs_chat.store(thread, caller, &draft).to_string();
-        state.ledger.append(row(id.clone(), &draft), inbound);
-        id
-    };
-    // The service encodes the colon of the thread id here, and only that.
-    let thread = thread.replace(':', "%3A");
-    let location = format!("{}/chat/threads/{thread}/messages/{id}", inbound.origin());
-    let answer = Answer::json(StatusCode::CREATED, &json!({ "id": id }));
-    Ok(Outcome::new(
-        answer.with_header("location", &location),
-        true,
-    ))
-}
-
-fn list(
-    shared: &Shared,
-    inbound: &Inbound,
-    thread: &str,
-    caller: &str,
-    version: &str,
-) -> Result<Outcome, AcsError> {
-    let options = store::ListOptions::read(inbound)?;
-    let (items, next) = shared
-        .state()
-        .acs_chat
-        .list(shared, thread, caller, &options)?;
-    let mut body = json!({ "value": items });
-    if let Some(before) = next {
-        body["nextLink"] =
-            Value::from(options.next_link(&inbound.origin(), thread, before, version));
-    }
-    Ok(Outcome::new(Answer::json(StatusCode::OK, &body), false))
 }
 
 /// A message of another participant, who joins the thread if need be.
@@ -203,7 +187,13 @@ pub(crate) fn inject(
 ) -> (String, String) {
     let draft = validate::Draft::text(text);
     let mut state = shared.state();
-    let message_id = state.acs_chat.store(thread, sender, &draft).to_string();
+    let now = clock::now_ms();
+    let posted = state
+        .acs_chat
+        .enter_as_guest(thread, sender)
+        .map(|thread| thread.post(sender, &draft, now));
+    state.acs_chat.touch(thread, now);
+    let message_id = posted.unwrap_or_default().to_string();
     let row = NewRow {
         platform: Platform::AcsChat,
         operation: "inject",

@@ -1,10 +1,18 @@
-//! ACS Advanced Messaging: notifications and conversation messages.
+//! ACS Advanced Messaging: notifications, templates, media and conversations.
 
 mod content;
+mod conversation;
+mod conversations;
 mod interactive;
+mod media;
+mod once;
+mod paging;
+mod participants;
 mod repeatability;
+mod routes;
 mod store;
 mod template;
+mod template_list;
 mod validate;
 
 use std::sync::Arc;
@@ -12,30 +20,39 @@ use std::sync::Arc;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::access_key;
+use crate::acs_auth;
 use crate::acs_error::{AcsError, api_version_problem};
 use crate::answer::Answer;
 use crate::clock;
 use crate::inbound::Inbound;
+use crate::ledger::NewRow;
 use crate::platform::Platform;
-use crate::router::Call;
 use crate::shared::{Outcome, Shared, State};
-use crate::world::World;
 
-use repeatability::{Found, Repeatable};
+use repeatability::Repeatable;
 use validate::Accepted;
 
+pub(crate) use once::Hold;
+use routes::Op;
+pub(crate) use routes::{Call, OPERATIONS, route};
 pub(crate) use store::Store;
-use store::{ListOptions, Sent};
 
-const NOTIFICATION_VERSIONS: [&str; 5] = [
+const VERSIONS: [&str; 5] = [
     "2024-02-01",
     "2024-08-30",
     "2025-01-15-preview",
     "2025-04-01-preview",
     "2025-09-01-preview",
 ];
-const CONVERSATION_VERSIONS: [&str; 2] = ["2025-04-01-preview", "2025-09-01-preview"];
+
+/// The versions that have an operation.
+fn versions(op: Op) -> &'static [&'static str] {
+    match op {
+        Op::Notification | Op::Media | Op::Templates => &VERSIONS,
+        Op::Receipt => &VERSIONS[4..],
+        _ => &VERSIONS[3..],
+    }
+}
 
 /// Who calls, by access key, ACS user token or Entra token.
 #[derive(Debug)]
@@ -48,33 +65,25 @@ pub(crate) struct Caller {
     is_user: bool,
 }
 
-/// Keeps a repeatable request running until it is dropped.
-#[derive(Debug)]
-pub(crate) struct Hold {
-    shared: Arc<Shared>,
-    key: repeatability::Key,
-}
-
-impl Drop for Hold {
-    fn drop(&mut self) {
-        self.shared
-            .state()
-            .acs_messages
-            .repeatability
-            .finish(&self.key);
-    }
+/// One request of an authenticated caller.
+pub(crate) struct Request<'a> {
+    shared: &'a Arc<Shared>,
+    inbound: &'a Inbound,
+    caller: &'a Caller,
+    /// The `api-version`, one that has the operation.
+    version: &'a str,
+    /// The id in the path; empty without one.
+    id: &'a str,
+    /// Epoch milliseconds.
+    now: u64,
 }
 
 /// Answers an operation of this platform.
 pub(crate) fn handle(shared: &Arc<Shared>, call: &Call, inbound: &Inbound) -> Outcome {
-    let versions: &[&str] = match call {
-        Call::Notification => &NOTIFICATION_VERSIONS,
-        _ => &CONVERSATION_VERSIONS,
-    };
-    let mut outcome = execute(shared, call, inbound, versions)
+    let mut outcome = execute(shared, call, inbound)
         .unwrap_or_else(|refusal| Outcome::new(refusal.into_answer(), false));
     decorate(shared, inbound, &mut outcome.answer);
-    let versions = versions.join(", ");
+    let versions = versions(call.op).join(", ");
     outcome.answer = outcome
         .answer
         .with_header("api-supported-versions", &versions);
@@ -102,185 +111,161 @@ fn decorate(shared: &Shared, inbound: &Inbound, answer: &mut Answer) {
     answer.set_header(http::HeaderName::from_static("ms-cv"), &vector);
 }
 
-fn execute(
-    shared: &Arc<Shared>,
-    call: &Call,
-    inbound: &Inbound,
-    versions: &[&str],
-) -> Result<Outcome, AcsError> {
+fn execute(shared: &Arc<Shared>, call: &Call, inbound: &Inbound) -> Result<Outcome, AcsError> {
     let now = clock::now_ms();
     let caller = authenticate(shared, inbound, now)?;
     let resource = format!("{}{}", inbound.origin(), inbound.path());
     let version = inbound.query.value("api-version");
-    if let Some(problem) = api_version_problem(version, versions, &resource) {
+    if let Some(problem) = api_version_problem(version, versions(call.op), &resource) {
         return Err(problem);
     }
-    let version = version.unwrap_or_default();
-    match call {
-        Call::ConversationList { conversation } => list(shared, &caller, conversation, inbound),
-        _ => Ok(send(shared, call, inbound, &caller, version, now)),
+    let request = Request {
+        shared,
+        inbound,
+        caller: &caller,
+        version: version.unwrap_or_default(),
+        id: &call.id,
+        now,
+    };
+    match call.op {
+        Op::Media => media::download(&request),
+        Op::Templates => template_list::list(&request),
+        Op::Create => conversations::create(&request),
+        Op::Get => conversations::get(&request),
+        Op::Conversations => conversations::list(&request),
+        Op::List => conversations::messages(&request),
+        Op::Send | Op::Notification => {
+            // Judged outside the lock; a repetition is answered from the store even so.
+            let judged = validate::send(&request, call.op);
+            let perform = |state: &mut State, id: Option<&Repeatable>| {
+                send(&request, call.op, judged, state, id)
+            };
+            Ok(once::run(&request, perform))
+        }
+        op => {
+            let has_body = !matches!(op, Op::Delete | Op::Terminate | Op::Analyze);
+            let body = has_body.then(|| validate::object(inbound));
+            let perform = |state: &mut State, _: Option<&Repeatable>| {
+                let answer = match (op, body) {
+                    (Op::Receipt, Some(body)) => {
+                        body.and_then(|body| conversations::receipt(&request, &body))
+                    }
+                    (_, body) => conversations::change(&request, op, body, state),
+                };
+                (answer.unwrap_or_else(AcsError::into_answer), None)
+            };
+            Ok(once::run(&request, perform))
+        }
     }
 }
 
 fn authenticate(shared: &Shared, inbound: &Inbound, now: u64) -> Result<Caller, AcsError> {
-    let denied = |message| AcsError::new(StatusCode::UNAUTHORIZED, "Denied", message);
-    let world = &shared.world;
-    let authorization = inbound.header("authorization").unwrap_or_default();
-    if let Some(token) = authorization.strip_prefix("Bearer ") {
-        let refused = |_| denied("Denied by the resource provider.");
-        let claims = world
-            .tokens()
-            .verify(token.trim(), now / 1000)
-            .map_err(refused)?;
-        if let Some(user) = claims.acs_user() {
-            return Ok(Caller {
-                credential: user.clone(),
-                sender: user,
-                is_user: true,
-            });
-        }
-        if !claims.text("aud").is_some_and(World::is_acs_audience) {
-            return Err(denied("Denied by the resource provider."));
-        }
-        let subject = claims.text("oid").or_else(|| claims.text("appid"));
-        return Ok(Caller {
-            credential: format!("entra:{}", subject.unwrap_or_default()),
-            sender: world.service_identity(),
-            is_user: false,
-        });
-    }
-    access_key::verify(shared.access_key(), inbound, now)
-        .map_err(|problem| denied(problem.message()))?;
-    Ok(Caller {
-        credential: "access-key".to_owned(),
-        sender: world.service_identity(),
+    let service = |credential: String| Caller {
+        credential,
+        sender: shared.world.service_identity(),
         is_user: false,
+    };
+    Ok(match acs_auth::caller(shared, inbound, now)? {
+        acs_auth::Caller::Key => service("access-key".to_owned()),
+        acs_auth::Caller::Entra(subject) => service(format!("entra:{subject}")),
+        acs_auth::Caller::User(user) => Caller {
+            credential: user.clone(),
+            sender: user,
+            is_user: true,
+        },
     })
 }
 
-fn send(
-    shared: &Arc<Shared>,
-    call: &Call,
-    inbound: &Inbound,
-    caller: &Caller,
-    version: &str,
-    now: u64,
-) -> Outcome {
-    let repeatable = match repeatability::read(inbound, &caller.credential, now) {
-        Ok(repeatable) => repeatable,
-        Err(problem) => return Outcome::new(with_result(problem.into_answer(), "rejected"), false),
-    };
-    // Judged outside the lock; a repetition is answered from the store even so.
-    let judged = validate::send(call, inbound, version, shared);
-    let mut state = shared.state();
-    let Some(repeatable) = repeatable else {
-        let (answer, row) = perform(shared, &mut state, call, inbound, caller, judged, None);
-        return Outcome::new(answer, row.is_some());
-    };
-    match state.acs_messages.repeatability.begin(&repeatable, now) {
-        Found::New => {
-            let id = Some(&repeatable);
-            let (answer, row) = perform(shared, &mut state, call, inbound, caller, judged, id);
-            let answer = with_result(answer, "accepted");
-            state
-                .acs_messages
-                .repeatability
-                .record(&repeatable.key, &answer, row);
-            let hold = Hold {
-                shared: Arc::clone(shared),
-                key: repeatable.key,
-            };
-            Outcome {
-                answer,
-                is_stored: row.is_some(),
-                hold: Some(hold),
-            }
-        }
-        Found::Replay(answer, row) => {
-            if let Some(row) = row {
-                state.ledger.raise_replays(row);
-            }
-            Outcome::new(answer, false)
-        }
-        Found::Running => {
-            let message = "The request with this Repeatability-Request-ID is still running.";
-            let conflict = AcsError::of_status(StatusCode::CONFLICT, message);
-            Outcome::new(with_result(conflict.into_answer(), "rejected"), false)
-        }
-        Found::Differs => {
-            let message = "Repeatability-Request-ID was used for a different request.";
-            let refusal = AcsError::bad_request(message);
-            Outcome::new(with_result(refusal.into_answer(), "rejected"), false)
-        }
-    }
-}
-
-fn with_result(answer: Answer, result: &str) -> Answer {
-    answer.with_header("repeatability-result", result)
-}
-
 /// Stores the message and its ledger row. Answers the row's number when it did.
-fn perform(
-    shared: &Shared,
-    state: &mut State,
-    call: &Call,
-    inbound: &Inbound,
-    caller: &Caller,
+fn send(
+    request: &Request<'_>,
+    op: Op,
     judged: Result<Accepted, AcsError>,
+    state: &mut State,
     repeatable: Option<&Repeatable>,
 ) -> (Answer, Option<u64>) {
-    let sent = judged.and_then(|accepted| match call {
-        Call::ConversationSend { conversation } => {
-            state
-                .acs_messages
-                .send(shared, conversation, caller, accepted)
-        }
-        _ => Ok(store::notify(shared, accepted)),
+    let sent = judged.and_then(|accepted| match op {
+        Op::Send => into_conversation(request, accepted, state),
+        _ => Ok(notify(request.shared, accepted)),
     });
     match sent {
-        Ok(Sent { mut row, answer }) => {
+        Ok((mut row, answer)) => {
             row.idempotency_key = repeatable.map(|r| r.key.1.to_string());
-            let seq = state.ledger.append(row, inbound);
+            let seq = state.ledger.append(row, request.inbound);
             (answer, Some(seq))
         }
         Err(refusal) => (refusal.into_answer(), None),
     }
 }
 
-fn list(
-    shared: &Shared,
-    caller: &Caller,
-    conversation: &str,
-    inbound: &Inbound,
-) -> Result<Outcome, AcsError> {
-    let options = ListOptions::read(inbound)?;
-    let page = shared
-        .state()
-        .acs_messages
-        .list(shared, conversation, caller, &options)?;
-    let mut body = json!({ "value": page.items });
-    if let Some(last) = page.continues_after {
-        // The live service writes a relative reference here, and omits the member on the last page.
-        let version = inbound.query.value("api-version").unwrap_or_default();
-        let (path, size) = (inbound.path(), options.size);
-        let next =
-            format!("{path}?api-version={version}&maxPageSize={size}&continuationToken={last}");
-        body["nextLink"] = json!(next);
-    }
-    Ok(Outcome::new(Answer::json(StatusCode::OK, &body), false))
+fn into_conversation(
+    request: &Request<'_>,
+    accepted: Accepted,
+    state: &mut State,
+) -> Result<(NewRow, Answer), AcsError> {
+    let (shared, sender) = (request.shared, &request.caller.sender);
+    let store = &mut state.acs_messages;
+    let conversation = store.enter_active(shared, request.id, request.caller)?;
+    let message_id = conversation
+        .post(shared, sender, accepted.message)
+        .to_string();
+    let answer = Answer::json(StatusCode::OK, &json!({"messageId": message_id}));
+    let row = NewRow {
+        platform: Platform::AcsMessages,
+        operation: "send",
+        conversation: request.id.to_owned(),
+        sender: sender.clone(),
+        kind: accepted.kind,
+        text: accepted.text,
+        message_id,
+        idempotency_key: None,
+    };
+    Ok((row, answer))
 }
 
-/// An inbound message: into a conversation, or from a phone number to the channel.
+/// A notification: nothing but the ledger keeps it.
+fn notify(shared: &Shared, accepted: Accepted) -> (NewRow, Answer) {
+    let message_id = shared.guid().to_string();
+    let receipt = json!({"messageId": message_id, "to": accepted.to});
+    let answer = Answer::json(StatusCode::ACCEPTED, &json!({"receipts": [receipt]}));
+    let row = NewRow {
+        platform: Platform::AcsMessages,
+        operation: "send.notification",
+        conversation: accepted.to,
+        sender: accepted.channel,
+        kind: accepted.kind,
+        text: accepted.text,
+        message_id,
+        idempotency_key: None,
+    };
+    (row, answer)
+}
+
+/// A medium that the other side sends: its media type and content.
+pub(crate) type Medium<'a> = (&'a str, Vec<u8>);
+
+/// An inbound message: into a conversation, or from a phone number to the channel. Answers where
+/// it is, its id, and the id of its medium.
 pub(crate) fn inject(
     shared: &Shared,
     from: &str,
     conversation: Option<&str>,
     text: &str,
+    medium: Option<Medium<'_>>,
     inbound: &Inbound,
-) -> (String, String) {
+) -> (String, String, Option<String>) {
     let mut state = shared.state();
     let conversation_or_from = conversation.unwrap_or(from).to_owned();
-    let message: Value = json!({"kind": "text", "content": text});
+    let mut kind = "text";
+    let mut message: Value = json!({"kind": kind, "content": text});
+    let media_id = medium.map(|(media_type, content)| {
+        let id = shared.guid().to_string();
+        kind = media::kind(media_type);
+        let uri = format!("{}/messages/streams/{id}", inbound.origin());
+        message = json!({"kind": kind, "mediaUri": uri, "caption": text});
+        media::keep(&mut state, &id, media_type, content);
+        id
+    });
     let message_id = match conversation {
         Some(conversation) => state
             .acs_messages
@@ -288,16 +273,16 @@ pub(crate) fn inject(
             .to_string(),
         None => shared.guid().to_string(),
     };
-    let row = crate::ledger::NewRow {
+    let row = NewRow {
         platform: Platform::AcsMessages,
         operation: "inject",
         conversation: conversation_or_from.clone(),
         sender: from.to_owned(),
-        kind: "text".to_owned(),
+        kind: kind.to_owned(),
         text: text.to_owned(),
         message_id: message_id.clone(),
         idempotency_key: None,
     };
     state.ledger.append(row, inbound);
-    (conversation_or_from, message_id)
+    (conversation_or_from, message_id, media_id)
 }

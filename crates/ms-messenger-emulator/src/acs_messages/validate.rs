@@ -1,12 +1,11 @@
-//! Validation of the two send bodies.
+//! Validation of bodies: the two sends, and what others share with them.
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::acs_error::AcsError;
-use crate::acs_messages::content;
+use crate::acs_messages::{Op, Request, content, template_list};
 use crate::inbound::Inbound;
-use crate::router::Call;
 use crate::shared::Shared;
 
 /// Text of the live service when WhatsApp would refuse a parameter.
@@ -86,9 +85,12 @@ impl Findings {
         url
     }
 
-    fn into_error(self) -> Option<AcsError> {
+    /// The error of all findings together, if there are any.
+    pub(crate) fn into_result(self) -> Result<(), AcsError> {
         let mut findings = self.0.into_iter();
-        let first = findings.next()?;
+        let Some(first) = findings.next() else {
+            return Ok(());
+        };
         let rest: Vec<Value> = findings
             .map(|e| {
                 let inner = e
@@ -99,7 +101,7 @@ impl Findings {
                 json!({"code": e.code, "message": inner.unwrap_or(e.message)})
             })
             .collect();
-        Some(first.with_details(rest))
+        Err(first.with_details(rest))
     }
 }
 
@@ -111,13 +113,8 @@ pub(crate) fn capital(name: &str) -> String {
     })
 }
 
-/// Judges the body of a send.
-pub(crate) fn send(
-    call: &Call,
-    inbound: &Inbound,
-    version: &str,
-    shared: &Shared,
-) -> Result<Accepted, AcsError> {
+/// The object that a request carries.
+pub(crate) fn object(inbound: &Inbound) -> Result<Value, AcsError> {
     if !inbound.is_json() {
         let message = "The media type must be application/json.";
         return Err(AcsError::of_status(
@@ -130,15 +127,31 @@ pub(crate) fn send(
     if !body.is_object() {
         return Err(AcsError::bad_request("The request body must be an object."));
     }
-    let mut findings = Findings::default();
-    let accepted = match call {
-        Call::Notification => notification(&body, version, shared, &mut findings),
-        _ => conversation_message(&body, version, &mut findings),
-    };
-    findings.into_error().map_or(Ok(accepted), Err)
+    Ok(body)
 }
 
-fn notification(body: &Value, version: &str, shared: &Shared, findings: &mut Findings) -> Accepted {
+/// Judges the body of a send.
+pub(crate) fn send(request: &Request<'_>, op: Op) -> Result<Accepted, AcsError> {
+    let (shared, version) = (request.shared, request.version);
+    let body = object(request.inbound)?;
+    let mut findings = Findings::default();
+    let accepted = match op {
+        Op::Notification => notification(&body, version, shared, &mut findings),
+        _ => conversation_message(&body, version, &mut findings),
+    };
+    findings.into_result()?;
+    if shared.settings.is_strict && accepted.kind == "template" {
+        let template = &accepted.message["template"];
+        let text = |name: &str| template[name].as_str().unwrap_or_default();
+        if !template_list::exists(text("name"), text("language")) {
+            return Err(template_list::missing());
+        }
+    }
+    Ok(accepted)
+}
+
+/// The channel registration of a body: a GUID, and the seeded one when strict.
+pub(crate) fn channel<'a>(body: &'a Value, shared: &Shared, findings: &mut Findings) -> &'a str {
     let channel = body["channelRegistrationId"].as_str().unwrap_or_default();
     if uuid::Uuid::try_parse(channel).is_err() {
         findings.bad("The channelRegistrationId field is required and must be a GUID.");
@@ -147,6 +160,11 @@ fn notification(body: &Value, version: &str, shared: &Shared, findings: &mut Fin
     {
         findings.parameter(100, "The channel registration does not exist.");
     }
+    channel
+}
+
+fn notification(body: &Value, version: &str, shared: &Shared, findings: &mut Findings) -> Accepted {
+    let channel = channel(body, shared, findings);
     let to = recipient(body, findings);
     let accepted = content::message(body, content::notification_kinds(version), findings);
     Accepted {
@@ -182,7 +200,8 @@ fn is_business_scoped_id(to: &str) -> bool {
     })
 }
 
-fn conversation_message(body: &Value, version: &str, findings: &mut Findings) -> Accepted {
+/// The strategy of a body: one of the two known ones, or none.
+pub(crate) fn strategy(body: &Value, findings: &mut Findings) {
     match body.get("outboundDeliveryStrategy") {
         None | Some(Value::Null) => {}
         Some(Value::String(s)) if s == "internalOnly" || s == "allParticipants" => {}
@@ -190,6 +209,10 @@ fn conversation_message(body: &Value, version: &str, findings: &mut Findings) ->
             "The outboundDeliveryStrategy {other} is not supported."
         )),
     }
+}
+
+fn conversation_message(body: &Value, version: &str, findings: &mut Findings) -> Accepted {
+    strategy(body, findings);
     let request = &body["request"];
     if !request.is_object() {
         findings

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{Method, Request};
 use serde_json::{Map, Value, json};
@@ -45,7 +47,14 @@ pub(crate) fn inject_request(
 ) -> Result<Value, InvalidInjection> {
     let platform = message.get("platform").and_then(Value::as_str);
     let known: &[&str] = match platform.and_then(Platform::from_name) {
-        Some(Platform::AcsMessages) => &["platform", "from", "text", "conversation"],
+        Some(Platform::AcsMessages) => &[
+            "platform",
+            "from",
+            "text",
+            "conversation",
+            "media_type",
+            "media",
+        ],
         Some(_) => &["platform", "conversation", "sender", "text"],
         None => {
             let known = Platform::ALL.map(Platform::as_str).join(", ");
@@ -58,16 +67,19 @@ pub(crate) fn inject_request(
         return ucwa(shared, message, inbound);
     }
     let fields = Fields::read(message, known)?;
+    let mut media_id = None;
     let (conversation, message_id) = match platform.and_then(Platform::from_name) {
         Some(Platform::AcsMessages) => {
-            let conversation = fields.optional("conversation");
-            acs_messages::inject(
+            let (conversation, message_id, medium) = acs_messages::inject(
                 shared,
                 fields.text("from"),
-                conversation,
+                fields.optional("conversation"),
                 fields.text("text"),
+                medium(&fields)?,
                 inbound,
-            )
+            );
+            media_id = medium;
+            (conversation, message_id)
         }
         Some(Platform::AcsChat) => {
             let thread = fields.text("conversation");
@@ -91,7 +103,28 @@ pub(crate) fn inject_request(
         }
     };
     shared.announce();
-    Ok(json!({"platform": platform, "conversation": conversation, "message_id": message_id}))
+    let mut made =
+        json!({"platform": platform, "conversation": conversation, "message_id": message_id});
+    if let Some(media_id) = media_id {
+        made["media_id"] = json!(media_id);
+    }
+    Ok(made)
+}
+
+/// The medium of an injection: `media_type` and, in Base64, `media`; both or neither.
+fn medium<'a>(fields: &Fields<'a>) -> Result<Option<acs_messages::Medium<'a>>, InvalidInjection> {
+    let problem = |text: &str| InvalidInjection {
+        problems: vec![text.to_owned()],
+    };
+    match (fields.optional("media_type"), fields.optional("media")) {
+        (None, None) => Ok(None),
+        (Some(media_type), Some(media)) => {
+            let content = STANDARD.decode(media);
+            let content = content.map_err(|_| problem("media: must be Base64"))?;
+            Ok(Some((media_type, content)))
+        }
+        _ => Err(problem("media: is needed together with media_type")),
+    }
 }
 
 /// A contact of UCWA does something; what it is decides which members there are.
@@ -138,8 +171,10 @@ impl<'a> Fields<'a> {
                 known.join(", ")
             ));
         }
-        // `conversation` may be absent where there is a `from`.
-        let may_lack = |name: &str| name == "conversation" && known.contains(&"from");
+        // These may be absent where there is a `from`.
+        let may_lack = |name: &str| {
+            matches!(name, "conversation" | "media_type" | "media") && known.contains(&"from")
+        };
         for name in known {
             match members.get(*name) {
                 Some(Value::String(text)) if !text.is_empty() => {}

@@ -1,6 +1,8 @@
 //! A client that knows nothing but the contract.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub(crate) mod acs;
+
 use std::time::SystemTime;
 
 use base64::Engine as _;

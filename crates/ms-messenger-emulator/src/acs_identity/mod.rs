@@ -1,0 +1,194 @@
+//! ACS Identity: users, their access tokens, and what Teams users get for theirs.
+
+mod assignments;
+mod exchange;
+mod routes;
+mod store;
+mod tokens;
+
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use crate::acs_auth::{Caller, caller, denied};
+use crate::acs_error::{AcsError, api_version_problem};
+use crate::answer::Answer;
+use crate::clock;
+use crate::inbound::Inbound;
+use crate::shared::{Outcome, Shared};
+use crate::token::Claims;
+
+pub(crate) use routes::{Call, route};
+pub(crate) use store::Store;
+use tokens::Wish;
+
+/// The stable versions. Those before 2023-10-01 are taken from the names of the service's
+/// versions, not from its description.
+const VERSIONS: [&str; 5] = [
+    "2021-03-07",
+    "2022-06-01",
+    "2022-10-01",
+    "2023-10-01",
+    NEWEST,
+];
+const NEWEST: &str = "2025-06-30";
+/// Only the exchange of Entra tokens has this one.
+const ENTRA_VERSION: &str = "2025-03-02-preview";
+
+/// Whether an id has the form of a user of this resource.
+pub(crate) fn is_of_resource(shared: &Shared, raw_id: &str) -> bool {
+    let prefix = format!("8:acs:{}_", shared.world.resource_id());
+    raw_id
+        .strip_prefix(&prefix)
+        .is_some_and(|user| !user.is_empty())
+}
+
+/// Whether the user of a verified token still exists and the token was not revoked.
+pub(crate) fn is_valid(shared: &Shared, claims: &Claims) -> bool {
+    let Some(user) = claims.acs_user() else {
+        return false;
+    };
+    shared
+        .state()
+        .identity
+        .accepts(&user, claims.number(tokens::GENERATION))
+}
+
+/// Answers an operation of Identity.
+pub(crate) fn handle(shared: &Shared, call: &Call, inbound: &Inbound) -> Outcome {
+    let versions: &[&str] = match call {
+        Call::Assignment { .. } | Call::ExchangeExtension => &[NEWEST],
+        Call::ExchangeEntra => &[ENTRA_VERSION],
+        _ => &VERSIONS,
+    };
+    let answer = execute(shared, call, inbound, versions);
+    let answer = answer
+        .unwrap_or_else(AcsError::into_answer)
+        .with_header("api-supported-versions", &versions.join(", "))
+        .with_header("request-context", "appId=")
+        .with_header("ms-cv", &format!("{}.0", shared.guid().simple()));
+    let answer = match inbound.header("x-ms-client-request-id") {
+        Some(id) => answer.with_header("x-ms-client-request-id", id),
+        None => answer,
+    };
+    Outcome::new(answer, false)
+}
+
+fn execute(
+    shared: &Shared,
+    call: &Call,
+    inbound: &Inbound,
+    versions: &[&str],
+) -> Result<Answer, AcsError> {
+    let now = clock::now_ms();
+    // The exchanges check the Entra token that they are given by themselves.
+    let is_exchange = matches!(call, Call::ExchangeExtension | Call::ExchangeEntra);
+    if !is_exchange && let Caller::User(_) = caller(shared, inbound, now)? {
+        return Err(denied("Denied by the resource provider."));
+    }
+    let resource = format!("{}{}", inbound.origin(), inbound.path());
+    let version = inbound.query.value("api-version");
+    if let Some(problem) = api_version_problem(version, versions, &resource) {
+        return Err(problem);
+    }
+    match call {
+        Call::Create => create(shared, inbound, now),
+        Call::Delete { id } => {
+            existing(shared, id)?;
+            shared.state().identity.delete(id);
+            Ok(Answer::empty(StatusCode::NO_CONTENT))
+        }
+        Call::Issue { id } => {
+            existing(shared, id)?;
+            let wish = Wish::read(&body(inbound)?, "scopes", "Scopes")?;
+            let token = tokens::issue(shared, id, &wish, now);
+            Ok(Answer::json(StatusCode::OK, &token))
+        }
+        Call::Revoke { id } => {
+            existing(shared, id)?;
+            shared.state().identity.revoke(id);
+            Ok(Answer::empty(StatusCode::NO_CONTENT))
+        }
+        Call::ExchangeTeams => exchange::teams_user(shared, inbound, now),
+        Call::ExchangeExtension => exchange::extension(shared, inbound, now),
+        Call::ExchangeEntra => exchange::entra(shared, inbound, now),
+        Call::Assignment {
+            verb,
+            tenant,
+            object,
+        } => assignments::handle(shared, inbound, *verb, tenant, object),
+    }
+}
+
+fn create(shared: &Shared, inbound: &Inbound, now: u64) -> Result<Answer, AcsError> {
+    const SCOPES: &str = "createTokenWithScopes";
+    let body = body(inbound)?;
+    // Without scopes no token is made, but a life time that is out of bounds is wrong all the same.
+    tokens::life(&body)?;
+    let has_scopes = body
+        .get(SCOPES)
+        .and_then(Value::as_array)
+        .is_some_and(|s| !s.is_empty());
+    let wish = has_scopes
+        .then(|| Wish::read(&body, SCOPES, "CreateTokenWithScopes"))
+        .transpose()?;
+    let id = format!("8:acs:{}_{}", shared.world.resource_id(), shared.guid());
+    shared.state().identity.add(&id);
+    let mut answer = json!({"identity": {"id": id}});
+    if let Some(wish) = wish {
+        answer["accessToken"] = tokens::issue(shared, &id, &wish, now);
+    }
+    Ok(Answer::json(StatusCode::CREATED, &answer))
+}
+
+/// Refuses what is no user of the resource, or not one any more.
+fn existing(shared: &Shared, id: &str) -> Result<(), AcsError> {
+    let state = shared.state();
+    let is_there = if shared.settings.is_strict {
+        state.identity.is_known(shared, id)
+    } else {
+        id.starts_with("8:acs:") && !state.identity.is_deleted(id)
+    };
+    if is_there {
+        return Ok(());
+    }
+    let message = "The identity does not exist.";
+    Err(AcsError::of_status(StatusCode::NOT_FOUND, message))
+}
+
+/// The object of a request; an empty body counts as an empty object, as the service takes it.
+fn body(inbound: &Inbound) -> Result<Map<String, Value>, AcsError> {
+    if inbound.body.is_empty() {
+        return Ok(Map::new());
+    }
+    if !inbound.is_json() {
+        let message = "The media type must be application/json.";
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return Err(AcsError::of_status(status, message));
+    }
+    match serde_json::from_slice(&inbound.body) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(Value::Null) => Ok(Map::new()),
+        _ => Err(AcsError::bad_request(
+            "The request body must be a JSON object.",
+        )),
+    }
+}
+
+/// The error for a member that is missing or wrong: `target` as the service capitalises it.
+fn invalid(target: &str, message: impl Into<String>) -> AcsError {
+    AcsError::new(StatusCode::BAD_REQUEST, "ValidationError", message).with_target(target)
+}
+
+/// A required string of a body.
+fn required<'a>(
+    body: &'a Map<String, Value>,
+    name: &str,
+    target: &str,
+) -> Result<&'a str, AcsError> {
+    let text = body.get(name).and_then(Value::as_str).unwrap_or_default();
+    if text.is_empty() {
+        let message = format!("{target}: The {target} field is required.");
+        return Err(invalid(target, message));
+    }
+    Ok(text)
+}

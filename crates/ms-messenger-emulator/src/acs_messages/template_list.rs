@@ -1,0 +1,94 @@
+//! The templates of a channel: every channel has the same seeded ones.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::acs_error::AcsError;
+use crate::acs_messages::Request;
+use crate::acs_messages::paging::Listing;
+use crate::answer::Answer;
+use crate::shared::Outcome;
+
+/// Name, language, status and text of the body.
+const TEMPLATES: [(&str, &str, &str, &str); 5] = [
+    (
+        "appointment_reminder",
+        "en_US",
+        "approved",
+        "Your appointment is on {{1}} at {{2}}.",
+    ),
+    (
+        "appointment_reminder",
+        "de",
+        "approved",
+        "Ihr Termin ist am {{1}} um {{2}} Uhr.",
+    ),
+    (
+        "delivery_update",
+        "en_US",
+        "approved",
+        "Your parcel {{1}} is on its way.",
+    ),
+    ("hello_world", "en_US", "approved", "Hello, world."),
+    (
+        "seasonal_offer",
+        "en_US",
+        "paused",
+        "This week only: {{1}} percent off.",
+    ),
+];
+
+/// Op 3. One item per name and language. As recorded from the live service, the page with the last
+/// items links to a further one, relative to the endpoint, which is empty and has no link.
+pub(crate) fn list(request: &Request<'_>) -> Result<Outcome, AcsError> {
+    let listing = Listing::read(request.inbound)?;
+    let is_channel = uuid::Uuid::try_parse(request.id).is_ok();
+    let own = &request.shared.world.acs.channel_registration_id;
+    if !is_channel {
+        let message = format!("The value '{}' is not a valid channel id.", request.id);
+        return Err(AcsError::bad_request(message).with_target("channelId"));
+    }
+    if request.shared.settings.is_strict && !request.id.eq_ignore_ascii_case(own) {
+        let message = "The channel registration does not exist.";
+        return Err(AcsError::of_status(StatusCode::NOT_FOUND, message));
+    }
+    let skip = usize::try_from(listing.after.unwrap_or_default()).unwrap_or(usize::MAX);
+    let page: Vec<Value> = TEMPLATES
+        .iter()
+        .skip(skip)
+        .take(listing.size)
+        .map(item)
+        .collect();
+    let next = skip.saturating_add(page.len());
+    let mut body = json!({ "value": page });
+    if !page.is_empty() {
+        body["nextLink"] = json!(listing.next_link(request.inbound, next));
+    }
+    Ok(Outcome::new(Answer::json(StatusCode::OK, &body), false))
+}
+
+fn item((name, language, status, text): &(&str, &str, &str, &str)) -> Value {
+    json!({
+        "name": name,
+        "language": language,
+        "status": status,
+        "kind": "whatsApp",
+        "content": [{"type": "BODY", "text": text}],
+    })
+}
+
+/// Whether a template can be sent.
+pub(crate) fn exists(name: &str, language: &str) -> bool {
+    TEMPLATES.iter().any(|(known, spoken, status, _)| {
+        *known == name && *spoken == language && *status == "approved"
+    })
+}
+
+/// The live service's answer to a template that it does not know.
+pub(crate) fn missing() -> AcsError {
+    let status = StatusCode::NOT_FOUND;
+    AcsError::new(status, "TemplateNotFound", "Template does not exist").with_inner(
+        "WaErrorCode.TemplateNotFound",
+        "TemplateNotFound: (#132001) Template name does not exist in the translation",
+    )
+}

@@ -6,8 +6,11 @@
 use std::env;
 
 use ms_messenger::{
-    StaticToken, Target, acs_chat::AcsChatClient, acs_messages::AcsMessagesClient,
+    StaticToken, Target,
+    acs_chat::AcsChatClient,
+    acs_messages::AcsMessagesClient,
     msgraph_chat::GraphChatClient,
+    ucwa::{self, UcwaSession},
 };
 use ms_messenger_emulator::Emulator;
 
@@ -122,4 +125,46 @@ pub async fn acs_chat() -> Result<Stage<AcsChatClient>> {
     let client = AcsChatClient::builder(&world.endpoint, token).build()?;
     let target = Target::conversation(world.thread_id.as_str());
     Ok(Stage::emulated(client, target, emulator))
+}
+
+/// Skype for Business: `UCWA_SIP` and `UCWA_PASSWORD`, with `UCWA_USERNAME` and
+/// `UCWA_DISCOVERY_URL` where they are needed; else bob of an emulator.
+///
+/// # Errors
+///
+/// When the environment is unusable, nobody can sign in, or the emulator does not start.
+pub async fn skype() -> Result<(UcwaSession, Option<Emulator>)> {
+    let Ok(sip) = env::var("UCWA_SIP") else {
+        let emulator = Emulator::start().await?;
+        println!(
+            "no service named: signing in to an emulator at {}",
+            emulator.http_url()
+        );
+        let bob = skype_user(&emulator, "bob").await?;
+        return Ok((bob, Some(emulator)));
+    };
+    let password = env::var("UCWA_PASSWORD").map_err(|_| "UCWA_PASSWORD is not set")?;
+    let username = env::var("UCWA_USERNAME").unwrap_or_else(|_| sip.replace("sip:", ""));
+    let mut builder = UcwaSession::builder(sip, ucwa::Credential::password(username, password));
+    if let Ok(url) = env::var("UCWA_DISCOVERY_URL") {
+        builder = builder.with_discovery_url(url);
+    }
+    Ok((builder.sign_in().await?, None))
+}
+
+/// A user of an emulator, signed in to Skype for Business.
+///
+/// # Errors
+///
+/// When the emulator has no such user.
+pub async fn skype_user(emulator: &Emulator, name: &str) -> Result<UcwaSession> {
+    let world = &emulator.world().ucwa;
+    let is_it = |user: &&ms_messenger_emulator::UcwaUser| user.name.eq_ignore_ascii_case(name);
+    let user = world.users.iter().find(is_it).ok_or("no such user")?;
+    let credential = ucwa::Credential::password(&user.username, user.password.as_str());
+    let builder = UcwaSession::builder(&user.sip, credential);
+    Ok(builder
+        .with_discovery_url(&world.discover)
+        .sign_in()
+        .await?)
 }

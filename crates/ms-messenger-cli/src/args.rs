@@ -16,7 +16,7 @@ Targets:
   channel:TEAM/CHANNEL  a channel of a Teams team
   tel:+14255550123      a telephone number (WhatsApp, through acs-messages)
   user:ID-OR-UPN        a person in Teams, in a one-on-one chat
-  sip:user@host         Skype for Business: no platform of this version carries it";
+  sip:user@host         a person in Skype for Business";
 
 const ENVIRONMENT: &str = "\
 Secrets are best given by environment or file: other users of the machine can read a command line.
@@ -58,6 +58,9 @@ pub(crate) struct EmulatorArgs {
     /// Seed of the keys, tokens and ids
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
+    /// How many times faster the clocks of UCWA run
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+    pub(crate) ucwa_time_scale: f64,
     /// Answer 404 or 403 for ids that nobody made, instead of making them
     #[arg(long)]
     pub(crate) strict: bool,
@@ -212,8 +215,31 @@ pub(crate) struct ConnectionArgs {
     /// Your own id or user principal name, to send to user: targets [env: MSGRAPH_USER]
     #[arg(long, value_name = "USER", help_heading = TEAMS)]
     pub(crate) msgraph_user: Option<String>,
+
+    /// Your own SIP address, e.g. sip:bot@contoso.com [env: UCWA_SIP]
+    #[arg(long, value_name = "SIP", help_heading = SKYPE)]
+    pub(crate) ucwa_sip: Option<String>,
+    /// User name, DOMAIN\\user or a UPN; the SIP address without sip: when absent [env: UCWA_USERNAME]
+    #[arg(long, value_name = "NAME", help_heading = SKYPE)]
+    pub(crate) ucwa_username: Option<String>,
+    /// Password [env: UCWA_PASSWORD]
+    #[arg(long, value_name = "PASSWORD", value_parser = secret, help_heading = SKYPE)]
+    pub(crate) ucwa_password: Option<SecretString>,
+    /// File that holds the password
+    #[arg(long, value_name = "FILE", conflicts_with = "ucwa_password", help_heading = SKYPE)]
+    pub(crate) ucwa_password_file: Option<PathBuf>,
+    /// Where discovery begins, instead of the names of the domain [env: UCWA_DISCOVERY_URL]
+    #[arg(long, value_name = "URL", help_heading = SKYPE)]
+    pub(crate) ucwa_discovery_url: Option<String>,
+    /// Id of this installation: keep it [env: UCWA_ENDPOINT_ID]
+    #[arg(long, value_name = "ID", help_heading = SKYPE)]
+    pub(crate) ucwa_endpoint_id: Option<String>,
+    /// Domain that the server may lead to, besides that of the SIP address [env: UCWA_TRUSTED_DOMAIN]
+    #[arg(long, value_name = "DOMAIN", help_heading = SKYPE)]
+    pub(crate) ucwa_trusted_domain: Option<String>,
 }
 
+const SKYPE: &str = "Skype for Business through UCWA";
 const TEAMS: &str = "Teams through Microsoft Graph";
 
 /// How urgent a message is.
@@ -301,7 +327,8 @@ mod tests {
     #[test]
     fn secrets_are_not_in_the_debug_form() {
         let line = "msm send --to user:a - --msgraph-token hunter2 --acs-access-key hunter2 \
-             --acs-access-token hunter2 --acs-chat-token hunter2 --acs-connection-string hunter2";
+             --acs-access-token hunter2 --acs-chat-token hunter2 --acs-connection-string hunter2 \
+             --ucwa-password hunter2";
         let cli = Cli::try_parse_from(line.split_whitespace()).unwrap();
         assert!(!format!("{cli:?}").contains("hunter2"));
     }

@@ -36,6 +36,18 @@ pub(crate) struct Settings {
     pub(crate) graph_cloud: Option<String>,
     pub(crate) graph_base_url: Option<String>,
     pub(crate) graph_user: Option<String>,
+    pub(crate) ucwa: Ucwa,
+}
+
+/// Who signs in to Skype for Business, and where.
+#[derive(Debug, Default)]
+pub(crate) struct Ucwa {
+    pub(crate) sip: Option<String>,
+    pub(crate) username: Option<String>,
+    pub(crate) password: Option<SecretString>,
+    pub(crate) discovery_url: Option<String>,
+    pub(crate) endpoint_id: Option<String>,
+    pub(crate) trusted_domain: Option<String>,
 }
 
 /// As whom acs-messages sends.
@@ -94,6 +106,19 @@ impl Settings {
                 "MSGRAPH_TOKEN",
             ),
             graph_user: source.text(args.msgraph_user.as_ref(), "MSGRAPH_USER"),
+            ucwa: Ucwa {
+                sip: source.text(args.ucwa_sip.as_ref(), "UCWA_SIP"),
+                username: source.text(args.ucwa_username.as_ref(), "UCWA_USERNAME"),
+                password: source.token(
+                    args.ucwa_password.as_ref(),
+                    args.ucwa_password_file.as_deref(),
+                    "UCWA_PASSWORD",
+                ),
+                discovery_url: source.text(args.ucwa_discovery_url.as_ref(), "UCWA_DISCOVERY_URL"),
+                endpoint_id: source.text(args.ucwa_endpoint_id.as_ref(), "UCWA_ENDPOINT_ID"),
+                trusted_domain: source
+                    .text(args.ucwa_trusted_domain.as_ref(), "UCWA_TRUSTED_DOMAIN"),
+            },
             ..Self::default()
         };
         settings.read_graph_address(args, &source);
@@ -119,6 +144,7 @@ impl Settings {
             Platform::AcsMessages => self.acs_credential().is_some(),
             Platform::AcsChat => self.chat_token.is_some(),
             Platform::MsgraphChat => self.graph_token.is_some(),
+            Platform::Ucwa => self.ucwa.sip.is_some() && self.ucwa.password.is_some(),
         }
     }
 

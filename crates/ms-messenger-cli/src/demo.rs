@@ -30,11 +30,11 @@ async fn demonstrate(args: &DemoArgs) -> Result<Report, Box<dyn std::error::Erro
     };
     let emulator = Emulator::start().await?;
     say(format_args!(
-        "An emulator of Azure Communication Services and Microsoft Graph runs at {}:\n\
-         no account, no network. One program sends over three platforms through one trait.\n",
+        "An emulator of Azure Communication Services, Microsoft Graph and Skype for Business runs\n\
+         at {}: no account, no network. One program sends over four platforms through one trait.\n",
         emulator.http_url()
     ));
-    let stage = Stage::new(emulator.world())?;
+    let stage = Stage::new(emulator.world()).await?;
     let receipts = stage.send_everything(&emulator).await?;
     let lost = lose_answers();
     emulator.set_faults(lost);
@@ -42,6 +42,7 @@ async fn demonstrate(args: &DemoArgs) -> Result<Report, Box<dyn std::error::Erro
         stage.lose_an_answer_without_a_key(&emulator).await?,
         stage.lose_an_answer_with_a_key(&emulator).await?,
     ];
+    stage.end().await;
     let report = Report::new(receipts, claims.into(), &emulator.messages());
     emulator.shutdown().await;
     Ok(report)

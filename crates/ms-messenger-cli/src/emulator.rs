@@ -16,6 +16,7 @@ pub(crate) async fn run(args: &EmulatorArgs) -> Exit {
         .with_http(args.http)
         .with_seed(args.seed)
         .with_strict(args.strict)
+        .with_ucwa_time_scale(args.ucwa_time_scale)
         .start()
         .await;
     let emulator = match started {

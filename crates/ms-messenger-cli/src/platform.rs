@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use clap::ValueEnum;
 use ms_messenger::{
-    Address, Body, Error, ErrorKind, Problems, Result, RetryPolicy, SendRequest, SharedMessenger,
-    StaticToken, Target,
+    Address, Body, Error, ErrorKind, Messenger, Problems, Result, RetryPolicy, SendRequest,
+    SharedMessenger, StaticToken, Target,
     acs_chat::AcsChatClient,
     acs_messages::{AcsMessagesClient, Credential},
     http::HttpOptions,
     msgraph_chat::{Cloud, GraphChatClient},
+    ucwa::{self, UcwaBuilder, UcwaSession},
 };
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -24,11 +25,41 @@ pub(crate) enum Platform {
     AcsChat,
     /// Teams through Microsoft Graph
     MsgraphChat,
+    /// Skype for Business Server through UCWA
+    Ucwa,
+}
+
+/// A client that can send, and the session behind it, if it has one that must be ended.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) messenger: SharedMessenger,
+    session: Option<UcwaSession>,
+}
+
+impl Connection {
+    fn new(messenger: impl Messenger) -> Self {
+        Self {
+            messenger: Arc::new(messenger),
+            session: None,
+        }
+    }
+
+    /// Signs out, where somebody signed in.
+    pub(crate) async fn end(self) {
+        if let Some(session) = self.session {
+            session.sign_out().await;
+        }
+    }
 }
 
 impl Platform {
     /// All of them.
-    pub(crate) const ALL: [Self; 3] = [Self::AcsMessages, Self::AcsChat, Self::MsgraphChat];
+    pub(crate) const ALL: [Self; 4] = [
+        Self::AcsMessages,
+        Self::AcsChat,
+        Self::MsgraphChat,
+        Self::Ucwa,
+    ];
 
     /// The name, as messengers and the ledger have it.
     pub(crate) const fn as_str(self) -> &'static str {
@@ -36,6 +67,7 @@ impl Platform {
             Self::AcsMessages => "acs-messages",
             Self::AcsChat => "acs-chat",
             Self::MsgraphChat => "msgraph-chat",
+            Self::Ucwa => "ucwa",
         }
     }
 
@@ -43,7 +75,9 @@ impl Platform {
     /// says itself.
     const fn has(self, target: &Target) -> bool {
         match target {
-            Target::Conversation(_) => true,
+            // A conversation of Skype for Business lives no longer than a session.
+            Target::Conversation(_) => !matches!(self, Self::Ucwa),
+            Target::Person(Address::Sip(_)) => matches!(self, Self::Ucwa),
             Target::Channel { .. } | Target::Person(Address::User(_)) => {
                 matches!(self, Self::MsgraphChat)
             }
@@ -60,6 +94,7 @@ impl Platform {
             }
             Self::AcsChat => "ACS_CHAT_TOKEN and ACS_CHAT_ENDPOINT",
             Self::MsgraphChat => "MSGRAPH_TOKEN",
+            Self::Ucwa => "UCWA_SIP and UCWA_PASSWORD",
         }
     }
 
@@ -76,7 +111,7 @@ impl Platform {
         settings: &Settings,
     ) -> Result<Self> {
         if !Self::ALL.iter().any(|platform| platform.has(&request.to)) {
-            return Err(nobody_has(&request.to));
+            return Err(nobody_has());
         }
         let chosen = match named.or_else(|| native_platform(request)) {
             Some(platform) => platform,
@@ -107,12 +142,52 @@ impl Platform {
         Ok(chosen)
     }
 
-    /// The client of this platform, as it is configured. Nothing is connected yet.
+    /// Checks `request` against what the client of this platform carries, without sending.
     ///
     /// # Errors
     ///
-    /// `Config` when something is missing or unusable.
-    pub(crate) fn connect(
+    /// `Config` when something is missing or unusable; what the client would refuse.
+    pub(crate) fn check(
+        self,
+        settings: &Settings,
+        options: HttpOptions,
+        request: &SendRequest,
+    ) -> Result<()> {
+        let (platform, capabilities) = match self {
+            // Who signs in is seen by the server.
+            Self::Ucwa => ("ucwa", ucwa::CAPABILITIES),
+            _ => {
+                let messenger = self.client(settings, options, RetryPolicy::never())?;
+                (self.as_str(), messenger.capabilities())
+            }
+        };
+        capabilities.check(platform, request)
+    }
+
+    /// The client of this platform, as it is configured: signed in where it must be, else
+    /// nothing is connected yet.
+    ///
+    /// # Errors
+    ///
+    /// `Config` when something is missing or unusable; what keeps a user from signing in.
+    pub(crate) async fn connect(
+        self,
+        settings: &Settings,
+        options: HttpOptions,
+        retry: RetryPolicy,
+    ) -> Result<Connection> {
+        if self != Self::Ucwa {
+            let messenger = self.client(settings, options, retry)?;
+            return Ok(Connection::new(messenger));
+        }
+        let session = skype(settings, options, retry)?.sign_in().await?;
+        Ok(Connection {
+            messenger: Arc::new(session.clone()),
+            session: Some(session),
+        })
+    }
+
+    fn client(
         self,
         settings: &Settings,
         options: HttpOptions,
@@ -122,6 +197,7 @@ impl Platform {
             Self::AcsMessages => Arc::new(acs_messages(settings, options, retry)?),
             Self::AcsChat => Arc::new(acs_chat(settings, options, retry)?),
             Self::MsgraphChat => Arc::new(msgraph_chat(settings, options, retry)?),
+            Self::Ucwa => return Err(incomplete(self)),
         })
     }
 }
@@ -169,14 +245,9 @@ fn only_one(to: &Target, settings: &Settings) -> Result<Platform> {
     }
 }
 
-fn nobody_has(to: &Target) -> Error {
+fn nobody_has() -> Error {
     let mut problems = Problems::new();
-    let rule = match to {
-        Target::Person(Address::Sip(_)) => {
-            "no enabled platform carries SIP addresses: Skype for Business (UCWA) is not in this version"
-        }
-        _ => "no enabled platform carries this target",
-    };
+    let rule = "no enabled platform carries this target";
     problems.add("to", rule);
     let refused = problems.into_result(ErrorKind::Unsupported);
     refused
@@ -245,6 +316,33 @@ fn msgraph_chat(
     builder.build()
 }
 
+/// The one place where a session is set up.
+fn skype(settings: &Settings, options: HttpOptions, retry: RetryPolicy) -> Result<UcwaBuilder> {
+    let configured = &settings.ucwa;
+    let (Some(sip), Some(password)) = (&configured.sip, &configured.password) else {
+        return Err(incomplete(Platform::Ucwa));
+    };
+    let username = match &configured.username {
+        Some(username) => username.as_str(),
+        None => sip.strip_prefix("sip:").unwrap_or(sip),
+    };
+    let credential = ucwa::Credential::password(username, password.clone());
+    let mut builder = UcwaSession::builder(sip, credential)
+        .with_http_options(options)
+        .with_user_agent(concat!("msm/", env!("CARGO_PKG_VERSION")))
+        .with_retry(retry);
+    if let Some(url) = &configured.discovery_url {
+        builder = builder.with_discovery_url(url);
+    }
+    if let Some(id) = &configured.endpoint_id {
+        builder = builder.with_endpoint_id(id);
+    }
+    if let Some(domain) = &configured.trusted_domain {
+        builder = builder.with_trusted_domain(domain);
+    }
+    Ok(builder)
+}
+
 fn cloud(name: &str) -> Result<Cloud> {
     match name {
         "global" => Ok(Cloud::GLOBAL),
@@ -303,7 +401,9 @@ mod tests {
         let error = choose("conversation:19:a", ALL).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
         for platform in Platform::ALL {
-            assert!(error.message().contains(platform.as_str()), "{error}");
+            // A conversation of Skype for Business cannot be named from outside.
+            let named = error.message().contains(platform.as_str());
+            assert_eq!(named, platform != Platform::Ucwa, "{error}");
         }
     }
 
@@ -322,16 +422,15 @@ mod tests {
     }
 
     #[test]
-    fn a_sip_address_is_unsupported_whatever_is_configured() {
-        for names in [&[][..], ALL] {
-            let error = choose("sip:lene@contoso.com", names).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Unsupported);
-            assert!(
-                error
-                    .message()
-                    .contains("no enabled platform carries SIP addresses")
-            );
-        }
+    fn a_sip_address_goes_to_skype_for_business() {
+        let names = &["UCWA_SIP", "UCWA_PASSWORD", "MSGRAPH_TOKEN"];
+        assert_eq!(
+            choose("sip:lene@contoso.com", names).unwrap(),
+            Platform::Ucwa
+        );
+        let error = choose("sip:lene@contoso.com", &["UCWA_SIP"]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.message().contains("UCWA_PASSWORD"), "{error}");
     }
 
     #[test]

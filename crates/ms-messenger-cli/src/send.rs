@@ -33,21 +33,24 @@ async fn outcome(args: &SendArgs) -> Result<Outcome> {
     let mut request = compose::request(args)?;
     let settings = Settings::read(&args.connection, &config::environment)?;
     let platform = Platform::choose(args.platform, &request, &settings)?;
-    let messenger = platform.connect(&settings, http_options(args), retry(args))?;
     if args.dry_run {
-        messenger
-            .capabilities()
-            .check(messenger.platform(), &request)?;
+        platform.check(&settings, http_options(args), &request)?;
         return Ok(Outcome::Checked(platform));
     }
+    let connection = platform
+        .connect(&settings, http_options(args), retry(args))
+        .await?;
+    let messenger = &connection.messenger;
     if messenger.capabilities().supports(Feature::Idempotency) {
         // The client would take a key of its own; one of ours survives an interruption.
         request
             .idempotency
             .get_or_insert_with(IdempotencyKey::random);
     }
-    let receipt = send(&*messenger, &request).await?;
-    Ok(Outcome::Sent(platform, receipt))
+    let outcome = send(&**messenger, &request).await;
+    // Whatever became of it: a session that stays behind counts against the user.
+    connection.end().await;
+    Ok(Outcome::Sent(platform, outcome?))
 }
 
 fn http_options(args: &SendArgs) -> HttpOptions {

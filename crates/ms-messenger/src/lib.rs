@@ -12,19 +12,24 @@ pub use acs_messages;
 #[cfg(feature = "msgraph-chat")]
 #[cfg_attr(docsrs, doc(cfg(feature = "msgraph-chat")))]
 pub use msgraph_chat;
+#[cfg(feature = "ucwa")]
+#[cfg_attr(docsrs, doc(cfg(feature = "ucwa")))]
+pub use ucwa;
 
 /// How calls travel: shared connections, time-outs, proxy, trusted certificates.
 #[cfg(any(
     feature = "acs-messages",
     feature = "acs-chat",
-    feature = "msgraph-chat"
+    feature = "msgraph-chat",
+    feature = "ucwa"
 ))]
 #[cfg_attr(
     docsrs,
     doc(cfg(any(
         feature = "acs-messages",
         feature = "acs-chat",
-        feature = "msgraph-chat"
+        feature = "msgraph-chat",
+        feature = "ucwa"
     )))
 )]
 pub mod http {
@@ -34,8 +39,8 @@ pub mod http {
 /// What nearly every program needs.
 pub mod prelude {
     pub use ms_messenger_core::{
-        Acceptance, Body, Delivery, Error, ErrorKind, IdempotencyKey, Message, Messenger,
-        MessengerExt, Receipt, Result, RetryPolicy, SendRequest, SharedMessenger, StaticToken,
-        Target, TokenProvider,
+        Acceptance, Body, Delivery, Error, ErrorKind, IdempotencyKey, InDoubt, Message, Messenger,
+        MessengerExt, Receipt, Result, RetryPolicy, SendRequest, Settle, Settled, SharedMessenger,
+        StaticToken, Target, TokenProvider,
     };
 }

@@ -32,6 +32,7 @@ pub use credential::{Credential, IntegratedSignIn};
 pub use error::PLATFORM;
 pub use incoming::{AcceptPolicy, Incoming, IncomingMessage, IncomingStream, Invitation, Sender};
 pub use message::{Format, InstantMessage, Oversize};
+pub use messenger::CAPABILITIES;
 pub use ms_messenger_http::{HttpClient, HttpOptions};
 pub use outcome::{Delivered, Outcome};
 pub use reason::{ErrorCode, ErrorSubcode, Reason};

@@ -8,7 +8,8 @@ use ms_messenger_core::{
 
 use crate::{InstantMessage, Outcome, UcwaSession, error::PLATFORM};
 
-const CAPABILITIES: Capabilities = Capabilities::of(&[
+/// What a session carries, known before anybody is signed in.
+pub const CAPABILITIES: Capabilities = Capabilities::of(&[
     Feature::ToConversation,
     Feature::ToSip,
     Feature::Text,

@@ -32,7 +32,8 @@ impl Row {
         let stored = ledger.iter().filter(|row| {
             row.platform.as_str() == platform
                 && Some(&row.message_id) == id.as_ref()
-                && place.is_none_or(|place| place == row.conversation)
+                // Skype for Business names a conversation by its address, the ledger by its end.
+                && place.is_none_or(|place| place.rsplit('/').next() == Some(&row.conversation))
         });
         Self {
             platform: platform.to_owned(),
@@ -192,7 +193,7 @@ impl Report {
                 row.message.to_owned(),
                 shorten(&row.target),
                 row.acceptance.to_owned(),
-                row.message_id.clone().unwrap_or_default(),
+                shorten(row.message_id.as_deref().unwrap_or_default()),
                 times(row.stored),
             ]
         });

@@ -9,14 +9,17 @@ use ms_messenger::{
     acs_messages::AcsMessagesClient,
     http::{HttpClient, HttpOptions, HttpVersions, Proxy},
     msgraph_chat::GraphChatClient,
+    ucwa::{self, UcwaSession},
 };
 use ms_messenger_emulator::{Emulator, World};
 
 use crate::demo::report::{Claim, Row};
 
-/// The three messengers, and where they send to.
+/// The four messengers, and where they send to.
 #[derive(Debug)]
 pub(crate) struct Stage {
+    skype: UcwaSession,
+    bob: Target,
     acs_messages: SharedMessenger,
     acs_chat: SharedMessenger,
     teams: SharedMessenger,
@@ -29,7 +32,7 @@ pub(crate) struct Stage {
 
 impl Stage {
     /// Clients for the seeded world of an emulator.
-    pub(crate) fn new(world: &World) -> Result<Self, Box<dyn std::error::Error>> {
+    pub(crate) async fn new(world: &World) -> Result<Self, Box<dyn std::error::Error>> {
         let options = HttpOptions::default()
             .with_proxy(Proxy::None)
             .with_versions(HttpVersions::Http1);
@@ -51,10 +54,22 @@ impl Stage {
             .build()?;
         let teams = GraphChatClient::builder(StaticToken::new(graph.token.as_str()))
             .with_base_url(&graph.base)
+            .with_http_client(http.clone())
+            .with_retry(retry.clone())
+            .build()?;
+        let [caller, callee, ..] = world.ucwa.users.as_slice() else {
+            return Err("the emulator has too few users".into());
+        };
+        let credential = ucwa::Credential::password(&caller.username, caller.password.as_str());
+        let skype = UcwaSession::builder(&caller.sip, credential)
+            .with_discovery_url(&world.ucwa.discover)
             .with_http_client(http)
             .with_retry(retry)
-            .build()?;
+            .sign_in()
+            .await?;
         Ok(Self {
+            skype,
+            bob: Target::sip(&callee.sip)?,
             acs_messages: Arc::new(acs_messages),
             acs_chat: Arc::new(acs_chat),
             teams: Arc::new(teams),
@@ -123,6 +138,12 @@ impl Stage {
                 .await?;
             rows.push(row);
         }
+        let skype: SharedMessenger = Arc::new(self.skype.clone());
+        let hello = text("Call me when you are back");
+        let (_, row) = self
+            .send(emulator, &skype, "instant message", &self.bob, hello, None)
+            .await?;
+        rows.push(row);
         Ok(rows)
     }
 
@@ -146,6 +167,11 @@ impl Stage {
             &emulator.messages(),
         );
         Ok((receipt.message_id, row))
+    }
+
+    /// Ends what was begun.
+    pub(crate) async fn end(self) {
+        self.skype.sign_out().await;
     }
 
     /// Graph has no key by which it removes duplicates: the error must not claim to know.

@@ -47,7 +47,7 @@ fn the_demo_as_json_is_one_document_that_agrees_with_the_ledger() {
     let report = ran.json();
     assert_eq!(report["status"], "ok");
     let receipts = report["receipts"].as_array().unwrap();
-    assert_eq!(receipts.len(), 6);
+    assert_eq!(receipts.len(), 7);
     for row in receipts {
         assert_eq!(row["stored"], 1, "{row}");
         assert!(row["message_id"].is_string(), "{row}");
@@ -66,5 +66,5 @@ fn the_demo_as_json_is_one_document_that_agrees_with_the_ledger() {
         assert_eq!(claim["recognised"], recognised);
         assert_eq!(claim["honest"], true);
     }
-    assert_eq!(report["ledger"], json!({"stored": 8, "duplicates": 0}));
+    assert_eq!(report["ledger"], json!({"stored": 9, "duplicates": 0}));
 }

@@ -1,11 +1,11 @@
 //! Each row of the table of exit codes, provoked through the program.
 
 use ms_messenger_emulator::{FaultAction, When};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{
     Environment, Ran, acs_chat, acs_messages, channel, closed_port, conversation, fail_next,
-    msgraph_chat, run, start, thread,
+    msgraph_chat, run, skype, start, thread,
 };
 
 /// Sends and answers the error line, which must agree with the exit code.
@@ -90,14 +90,6 @@ fn missing_or_unusable_configuration_is_3() {
 
 #[test]
 fn what_no_platform_carries_is_4_and_named_at_once() {
-    let line = failure(&["--to", "sip:lene@contoso.com", "--text", "x"], &vec![], 4);
-    assert_eq!(line["kind"], "unsupported");
-    let message = line["message"].as_str().unwrap();
-    assert!(
-        message.contains("no enabled platform carries SIP addresses"),
-        "{message}"
-    );
-
     let environment: Environment = vec![
         ("ACS_CHAT_TOKEN", "t".to_owned()),
         (
@@ -332,4 +324,41 @@ fn the_table_is_printed_on_request_and_in_the_help() {
         let help = run(words, &[], "");
         assert!(help.stdout.contains(table.stdout.trim_end()), "{words:?}");
     }
+}
+
+#[test]
+fn a_person_of_skype_for_business_who_declines_is_told_with_the_servers_words() {
+    let emulator = start(false);
+    let world = emulator.world();
+    let bob = &world.ucwa.users[1].sip;
+    let declines = json!({"platform": "ucwa", "from": bob, "to": world.ucwa.users[0].sip,
+                          "action": "decline"});
+    emulator.inject(&declines).unwrap();
+    let ran = run(
+        &["send", "--json", "--to", bob, "--text", "x"],
+        &skype(world),
+        "",
+    );
+    let line = ran.json();
+    assert_eq!(line["delivery"], "not_sent", "{ran:?}");
+    assert_eq!(line["code"], "RemoteFailure/Declined");
+    assert!(emulator.messages().is_empty());
+    let stats = emulator.stats();
+    assert_eq!(
+        stats["platforms"]["ucwa"]["applications_alive"], 0,
+        "it signed out"
+    );
+}
+
+#[test]
+fn a_wrong_password_of_skype_for_business_is_5() {
+    let emulator = start(false);
+    let environment = with(skype(emulator.world()), "UCWA_PASSWORD", "wrong-password");
+    let line = failure(
+        &["--to", "sip:bob@contoso.test", "--text", "x"],
+        &environment,
+        5,
+    );
+    assert_eq!(line["kind"], "unauthenticated");
+    assert!(!line.to_string().contains("wrong-password"));
 }

@@ -4,8 +4,8 @@ use ms_messenger_emulator::LedgerRow;
 use serde_json::json;
 
 use crate::support::{
-    Environment, acs_chat, acs_messages, channel, chat, conversation, msgraph_chat, run, start,
-    thread,
+    Environment, acs_chat, acs_messages, channel, chat, conversation, msgraph_chat, run, skype,
+    start, thread,
 };
 
 fn only(rows: &[LedgerRow]) -> &LedgerRow {
@@ -40,6 +40,12 @@ fn each_platform_stores_the_message_once_and_answers_a_receipt() {
             "posted",
         ),
         ("msgraph-chat", msgraph_chat(world), chat(world), "posted"),
+        (
+            "ucwa",
+            skype(world),
+            world.ucwa.users[1].sip.clone(),
+            "delivered",
+        ),
     ] {
         emulator.reset();
         let ran = run(

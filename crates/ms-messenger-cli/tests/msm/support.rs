@@ -126,6 +126,17 @@ pub(crate) fn msgraph_chat(world: &World) -> Environment {
     ]
 }
 
+pub(crate) fn skype(world: &World) -> Environment {
+    let user = &world.ucwa.users[0];
+    vec![
+        ("UCWA_SIP", user.sip.clone()),
+        ("UCWA_USERNAME", user.username.clone()),
+        ("UCWA_PASSWORD", user.password.clone()),
+        ("UCWA_DISCOVERY_URL", world.ucwa.discover.clone()),
+        ("UCWA_ENDPOINT_ID", "msm-test".to_owned()),
+    ]
+}
+
 pub(crate) fn conversation(world: &World) -> String {
     format!("conversation:{}", world.acs.conversation_id)
 }

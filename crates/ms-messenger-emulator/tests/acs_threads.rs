@@ -117,6 +117,28 @@ async fn the_same_request_id_makes_one_thread_per_caller() {
 }
 
 #[tokio::test]
+async fn a_creation_whose_answer_was_lost_is_repeated_without_a_second_thread() {
+    let out = Outside::start().await;
+    let action = json!({"kind": "status_after_store", "status": 503});
+    let matched = json!({"platform": "acs-chat", "operation": "thread.create", "nth": [1]});
+    out.faults(json!({"rules": [{"match": matched, "action": action}]}))
+        .await;
+    let mut statuses = Vec::new();
+    for _ in 0..2 {
+        let request = out
+            .post(&format!("/chat/threads?{CHAT}"))
+            .bearer_auth(out.chat_token())
+            .header("repeatability-request-id", "one")
+            .json(&json!({"topic": "once"}));
+        statuses.push(Outside::ask(request).await.0);
+    }
+    assert_eq!(statuses, [503, 201]);
+    let (_, page) = out.chat_as(0, Method::GET, "", Value::Null).await;
+    let threads = page["value"].as_array().unwrap();
+    assert_eq!(threads.iter().filter(|t| t["topic"] == "once").count(), 1);
+}
+
+#[tokio::test]
 async fn a_thread_names_every_wrong_member() {
     let out = Outside::start().await;
     let targets = async |version: &str, body: Value| {

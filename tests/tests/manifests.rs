@@ -52,7 +52,7 @@ fn crates_of_the_workspace_are_dev_dependencies_by_path_alone() {
         let manifest = manifest(&dir);
         let dev = manifest.split("[dev-dependencies]").nth(1).unwrap_or("");
         for line in dev.lines().take_while(|line| !line.starts_with('[')) {
-            let ours = ["ms-messenger", "acs-", "msgraph-chat"];
+            let ours = ["ms-messenger", "acs-", "msgraph-chat", "ucwa"];
             if ours.iter().any(|name| line.starts_with(name)) {
                 assert!(
                     line.contains("path = ")
@@ -108,7 +108,7 @@ fn every_platform_is_reached_through_the_facade() {
             "{name}"
         );
     }
-    assert_eq!(platforms, 3);
+    assert_eq!(platforms, 4);
 }
 
 /// The clients and the emulator read the contracts independently.
@@ -116,7 +116,7 @@ fn every_platform_is_reached_through_the_facade() {
 fn the_emulator_depends_on_none_of_our_crates() {
     let emulator = manifest(&root().join("crates/ms-messenger-emulator"));
     let dependencies = emulator.split("[dependencies]").nth(1).unwrap();
-    for name in ["ms-messenger", "acs-", "msgraph-"] {
+    for name in ["ms-messenger", "acs-", "msgraph-", "ucwa"] {
         assert!(
             !dependencies.lines().any(|line| line.starts_with(name)),
             "{name}"

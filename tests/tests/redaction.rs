@@ -4,11 +4,15 @@
 use std::{
     io::Write,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use ms_messenger::{
     Message, Messenger as _, SendRequest, SharedMessenger, StaticToken, Target,
-    acs_chat::AcsChatClient, acs_messages::AcsMessagesClient, msgraph_chat::GraphChatClient,
+    acs_chat::AcsChatClient,
+    acs_messages::AcsMessagesClient,
+    msgraph_chat::GraphChatClient,
+    ucwa::{self, UcwaSession},
 };
 use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults};
 use tracing_subscriber::fmt::format::FmtSpan;
@@ -44,14 +48,26 @@ async fn no_secret_and_no_content_is_printed_or_logged_at_any_level() {
     let emulator = Emulator::start().await.unwrap();
     let world = emulator.world().clone();
     let token = world.acs.users[0].token.clone();
-    let clients: [(SharedMessenger, &str); 3] = [
+    let [alice, bob, ..] = world.ucwa.users.as_slice() else {
+        panic!("two users");
+    };
+    let credential = ucwa::Credential::password(&alice.username, alice.password.as_str());
+    let mut printed = format!("{credential:?}{credential:#?}");
+    let builder = UcwaSession::builder(&alice.sip, credential)
+        .with_send_timeout(Duration::from_millis(500))
+        .with_discovery_url(&world.ucwa.discover);
+    printed += &format!("{builder:?}{builder:#?}");
+    let session = builder.sign_in().await.unwrap();
+    let conversation = |id: &str| Target::conversation(id);
+    let clients: [(SharedMessenger, Target); 4] = [
+        (Arc::new(session), Target::sip(&bob.sip).unwrap()),
         (
             Arc::new(
                 AcsChatClient::builder(&world.acs.endpoint, StaticToken::new(token.as_str()))
                     .build()
                     .unwrap(),
             ),
-            &world.acs.thread_id,
+            conversation(&world.acs.thread_id),
         ),
         (
             Arc::new(
@@ -60,7 +76,7 @@ async fn no_secret_and_no_content_is_printed_or_logged_at_any_level() {
                     .build()
                     .unwrap(),
             ),
-            &world.acs.conversation_id,
+            conversation(&world.acs.conversation_id),
         ),
         (
             Arc::new(
@@ -69,15 +85,15 @@ async fn no_secret_and_no_content_is_printed_or_logged_at_any_level() {
                     .build()
                     .unwrap(),
             ),
-            &world.graph.chat_id,
+            conversation(&world.graph.chat_id),
         ),
     ];
-    let mut printed = String::new();
-    for (client, conversation) in &clients {
+    for (client, target) in &clients {
         printed += &format!("{client:?}{client:#?}");
-        let request = SendRequest::new(Target::conversation(*conversation), Message::text(CONTENT));
+        let request = SendRequest::new(target.clone(), Message::text(CONTENT));
         for status in [None, Some(400), Some(401), Some(403), Some(500)] {
-            let rules = status.map(|status| FaultRule::new(FaultAction::status(status)));
+            let rules = status
+                .map(|status| FaultRule::new(FaultAction::status(status)).with_operation("send"));
             emulator.set_faults(rules.into_iter().fold(Faults::new(), Faults::with_rule));
             let outcome = client.send(&request).await;
             printed += &format!("{outcome:?}{outcome:#?}");
@@ -91,7 +107,15 @@ async fn no_secret_and_no_content_is_printed_or_logged_at_any_level() {
         logged.contains("attempts") && logged.contains("delivery"),
         "spans are logged: {logged}"
     );
-    for secret in [CONTENT, &token, &world.graph.token, &world.acs.access_key] {
+    for secret in [
+        CONTENT,
+        &token,
+        &world.graph.token,
+        &world.acs.access_key,
+        &alice.password,
+        // How every web ticket begins.
+        "cwt=",
+    ] {
         assert!(!printed.contains(secret), "printed");
         assert!(!logged.contains(secret), "logged");
     }

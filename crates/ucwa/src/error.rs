@@ -55,6 +55,9 @@ pub(crate) trait Says {
 
     /// Whether the operation came at the wrong moment and was not started.
     fn is_wrong_moment(&self) -> bool;
+
+    /// Whether the server names an operation that is in the way of this one.
+    fn is_in_the_way(&self) -> bool;
 }
 
 impl Says for Error {
@@ -64,6 +67,10 @@ impl Says for Error {
 
     fn is_application_gone(&self) -> bool {
         self.status() == Some(404) && self.says(&ErrorSubcode::ApplicationNotFound)
+    }
+
+    fn is_in_the_way(&self) -> bool {
+        self.status() == Some(409) && self.says(&ErrorSubcode::AnotherOperationPending)
     }
 
     fn is_wrong_moment(&self) -> bool {

@@ -6,7 +6,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    time::SystemTime,
+    time::{Duration, Instant, SystemTime},
 };
 
 use tokio::sync::oneshot;
@@ -36,6 +36,9 @@ pub(crate) struct Flights {
     late: VecDeque<(String, Verdict)>,
 }
 
+/// A message that is not fetched within 30 seconds fails: so long after a send was given up
+/// no verdict of it comes any more.
+const LATEST_VERDICT: Duration = Duration::from_secs(90);
 /// How many late verdicts are kept.
 const MAX_LATE: usize = 1024;
 
@@ -45,8 +48,15 @@ struct Airspace {
     flights: Vec<Flight>,
     /// Verdicts that came before their 201, or whose 201 was lost, by address.
     unclaimed: Vec<(String, Verdict)>,
-    /// Flights that were given up, with their addresses if those are known.
-    given_up: Vec<(String, Option<String>)>,
+    given_up: Vec<GivenUp>,
+}
+
+/// A flight that nobody waits for any more.
+#[derive(Debug)]
+struct GivenUp {
+    operation: String,
+    href: Option<String>,
+    at: Instant,
 }
 
 #[derive(Debug)]
@@ -152,7 +162,11 @@ impl Flights {
             let flights = &mut space.flights;
             if let Some(at) = flights.iter().position(|f| f.operation == operation) {
                 let flight = flights.swap_remove(at);
-                space.given_up.push((flight.operation, flight.href));
+                space.given_up.push(GivenUp {
+                    operation: flight.operation,
+                    href: flight.href,
+                    at: Instant::now(),
+                });
             }
         }
     }
@@ -195,29 +209,31 @@ impl Airspace {
 
     /// The operation that was given up and that a verdict is for.
     fn given_up(&mut self, href: &str, operation: Option<&str>) -> Option<String> {
-        let is_it = |(id, own): &(String, Option<String>)| {
-            own.as_deref() == Some(href) || operation == Some(id.as_str())
+        let is_it = |old: &GivenUp| {
+            old.href.as_deref() == Some(href) || operation == Some(old.operation.as_str())
         };
         let at = self.given_up.iter().position(is_it)?;
-        Some(self.given_up.swap_remove(at).0)
+        Some(self.given_up.swap_remove(at).operation)
     }
 
-    /// One flight whose answer was lost and one verdict that nobody else can claim belong
-    /// together, unless an earlier flight was given up.
+    /// The one flight whose address is not known, because its answer was lost, and the one
+    /// verdict that nobody claims belong together, unless an earlier flight was given up.
     fn settle_doubt(&mut self) {
         if self.flights.is_empty() {
             self.unclaimed.clear();
             return;
         }
-        let alone =
-            matches!(self.flights.as_slice(), [flight] if flight.doubtful && flight.href.is_none());
-        let ambiguous = self.given_up.iter().any(|(_, href)| href.is_none());
+        let mut lost = self.flights.iter().filter(|flight| flight.href.is_none());
+        let alone = matches!((lost.next(), lost.next()), (Some(flight), None) if flight.doubtful);
+        self.given_up
+            .retain(|old| old.at.elapsed() < LATEST_VERDICT);
+        let ambiguous = self.given_up.iter().any(|old| old.href.is_none());
         if alone
             && !ambiguous
             && self.unclaimed.len() == 1
             && let Some((_, verdict)) = self.unclaimed.pop()
         {
-            self.land(|_| true, verdict);
+            self.land(|flight| flight.href.is_none(), verdict);
         }
     }
 

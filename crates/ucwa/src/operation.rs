@@ -74,7 +74,8 @@ impl Inner {
     ) -> Result<Option<Error>> {
         let path = application.path(href)?;
         let mut changes = self.changes();
-        let mut may_try_again = true;
+        // An invitation that carries a message is posted once, whatever the server calls it.
+        let mut may_try_again = body.get("_links").is_none();
         loop {
             let call = Call::post(name, path.clone()).with_json(&body)?;
             let error = match application.call(call).await {

@@ -8,7 +8,7 @@ use std::{
 use ms_messenger_core::{Delivery, Error, ErrorKind, SipUri, random_uuid};
 use ms_messenger_http::Call;
 use serde_json::json;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::{
     application::Application,
@@ -336,34 +336,37 @@ impl Inner {
             Format::Html => "text/html; charset=utf-8",
             _ => "text/plain; charset=utf-8",
         };
+        // One post at a time in a conversation: messages keep their order, and a verdict that
+        // nobody claims can only be of the one whose answer was lost.
+        let gate = self.peer(conversation);
+        let Ok(turn) = tokio::time::timeout_at(deadline.into(), gate.lock()).await else {
+            let late = "another message to the same conversation got no answer";
+            return Posted::Ended(Outcome::timed_out(late));
+        };
         let mut verdict = self.state().flights.begin(conversation, &operation);
         let flying = Flying {
             inner: self,
             conversation,
             operation,
         };
-        let mut changes = self.changes();
         let mut may_try_again = true;
         let lost = loop {
-            let call =
-                Call::post("send", path.clone()).with_body(content_type, body.as_bytes().to_vec());
+            let moment = self.moment(conversation);
+            let call = Call::post("send", path.clone())
+                .with_client_request_id(id)
+                .with_body(content_type, body.as_bytes().to_vec());
             let error = match application.call(call).await {
                 Ok(answer) => {
-                    let location = answer.header("location").map(key);
-                    self.taken(&flying, location);
-                    break answer
-                        .request_id()
-                        .map(str::to_owned)
-                        .map_or(Lost::No(None), |id| Lost::No(Some(id)));
+                    self.taken(&flying, answer.header("location").map(key));
+                    break Lost::No(answer.request_id().map(str::to_owned));
                 }
                 Err(error) => error,
             };
             self.heed(application, &error);
-            if error.is_wrong_moment() && may_try_again && verdict.is_empty() {
+            if may_try_again && error.is_wrong_moment() {
                 may_try_again = false;
-                let next = tokio::time::timeout_at(deadline.into(), changes.changed()).await;
-                // A verdict that came meanwhile means that it was taken after all.
-                if matches!(next, Ok(Ok(()))) && verdict.is_empty() {
+                self.state().flights.doubt(conversation, &flying.operation);
+                if self.is_free(moment, &error, &mut verdict, deadline).await {
                     continue;
                 }
             }
@@ -377,7 +380,9 @@ impl Inner {
             self.state().flights.doubt(conversation, &flying.operation);
             break Lost::Yes(error);
         };
+        let turn = matches!(lost, Lost::Yes(_)).then_some(turn);
         let waited = tokio::time::timeout_at(deadline.into(), &mut verdict).await;
+        drop(turn);
         let outcome = concluded(conversation, waited, lost);
         Posted::Ended(match outcome {
             Outcome::Unknown(error) => Outcome::Unknown(
@@ -387,6 +392,44 @@ impl Inner {
             ),
             other => other,
         })
+    }
+
+    /// How often the conversation has changed so far, and the session.
+    fn moment(&self, conversation: &str) -> (String, u64, watch::Receiver<u64>) {
+        let changes = self.changes();
+        let known = self
+            .state()
+            .conversations
+            .get(conversation)
+            .map(|c| c.changes);
+        (conversation.to_owned(), known.unwrap_or_default(), changes)
+    }
+
+    /// Waits until a message that came at the wrong moment may be posted once more: it must be
+    /// proven that the first was not taken. Where the server named an operation in the way, any
+    /// event will do; else messaging must have become ready since, which it was not before.
+    /// A verdict that comes meanwhile says that it was taken after all.
+    async fn is_free(
+        &self,
+        (conversation, before, mut changes): (String, u64, watch::Receiver<u64>),
+        error: &Error,
+        verdict: &mut oneshot::Receiver<Verdict>,
+        deadline: Instant,
+    ) -> bool {
+        let named = error.is_in_the_way();
+        loop {
+            let changed = tokio::time::timeout_at(deadline.into(), changes.changed()).await;
+            if !matches!(changed, Ok(Ok(()))) || !verdict.is_empty() {
+                return false;
+            }
+            let state = self.state();
+            let Some(known) = state.conversations.get(&conversation) else {
+                return false;
+            };
+            if known.ready().is_some() && (named || known.changes > before) {
+                return true;
+            }
+        }
     }
 
     fn taken(&self, flying: &Flying<'_>, location: Option<&str>) {

@@ -44,6 +44,8 @@ pub(crate) struct Conversation {
     pub(crate) participants: HashMap<String, Sender>,
     /// Why messaging ended, as far as the server said.
     pub(crate) reason: Option<Reason>,
+    /// How often its messaging was told to have changed.
+    pub(crate) changes: u64,
 }
 
 /// The modality that carries messages. A missing link is a missing capability.
@@ -151,6 +153,7 @@ impl State {
             }
             "messaging" => {
                 let conversation = self.conversation(sender);
+                conversation.changes += 1;
                 if event.reason.is_some() {
                     conversation.reason.clone_from(&event.reason);
                 }

@@ -128,19 +128,44 @@ async fn refusals_of_a_post_prove_that_it_was_not_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn at_the_wrong_moment_the_post_waits_for_the_next_event_and_is_tried_once_more() {
-    for subcode in ["None", "AnotherOperationPending"] {
+async fn where_an_operation_is_in_the_way_the_post_is_tried_once_more_after_the_next_event() {
+    let emulator = emulator().await;
+    let alice = talking(
+        &emulator,
+        refused(409, "Conflict", "AnotherOperationPending"),
+    )
+    .await;
+    let sending = {
+        let alice = alice.clone();
+        tokio::spawn(async move { alice.send(CONTACT, "second").await })
+    };
+    until(|| faults_applied(&emulator) == 1).await;
+    // The next event of the session: the user becomes available.
+    let _incoming = alice.receive(AcceptPolicy::Everyone).await.unwrap();
+    assert!(soon(sending).await.unwrap().is_delivered());
+    assert_eq!(stored(&emulator), ["first", "second"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conflict_that_names_nothing_is_no_proof_and_not_repeated() {
+    // The server took the message and said so in its own way: one event more is no proof.
+    for stored_too in [false, true] {
         let emulator = emulator().await;
-        let alice = talking(&emulator, refused(409, "Conflict", subcode)).await;
+        let mut conflict = refused(409, "Conflict", "None");
+        if stored_too {
+            conflict["kind"] = "status_after_store".into();
+        }
+        let alice = talking(&emulator, conflict).await;
         let sending = {
             let alice = alice.clone();
             tokio::spawn(async move { alice.send(CONTACT, "second").await })
         };
-        // The next event of the session: another contact says something.
         until(|| faults_applied(&emulator) == 1).await;
         let _incoming = alice.receive(AcceptPolicy::Everyone).await.unwrap();
-        assert!(soon(sending).await.unwrap().is_delivered(), "{subcode}");
-        assert_eq!(stored(&emulator), ["first", "second"]);
+        let outcome = soon(sending).await.unwrap();
+        assert_eq!(outcome.is_delivered(), stored_too, "{outcome:?}");
+        assert_eq!(matches!(outcome, Outcome::Unknown(_)), !stored_too);
+        assert_eq!(stored(&emulator).len(), 1 + usize::from(stored_too));
     }
 }
 

@@ -14,6 +14,7 @@ use crate::platforms::Platform;
 const CONCURRENCY: usize = 16;
 
 pub(crate) struct Cell {
+    pub(crate) number: usize,
     pub(crate) fault: &'static str,
     pub(crate) strike: &'static str,
     pub(crate) action: Value,
@@ -44,11 +45,14 @@ pub(crate) struct Tally {
 impl Cell {
     pub(crate) async fn run(&self, platform: &impl Platform, with_key: bool) -> Tally {
         let emulator = platform.emulator();
-        emulator.reset();
+        if !platform.keeps_its_ledger() {
+            emulator.reset();
+        }
+        let before = emulator.messages().len();
         self.arm(platform, emulator);
         let requests = (0..self.sends).map(|number| {
             let message = Message::text(format!("message {number}."));
-            let mut request = SendRequest::new(platform.target(number), message);
+            let mut request = SendRequest::new(platform.target(self.number, number), message);
             request.idempotency = with_key.then(IdempotencyKey::random);
             request
         });
@@ -68,8 +72,8 @@ impl Cell {
             sends: self.sends,
             ..Tally::default()
         };
-        tally.hold_against(&rows(emulator), &sent);
-        tally.settle(platform, sent).await;
+        tally.hold_against(&rows(emulator, before), &sent);
+        tally.settle(platform, sent, before).await;
         tally
     }
 
@@ -86,10 +90,10 @@ impl Cell {
     }
 }
 
-/// How often each text is in the ledger.
-fn rows(emulator: &Emulator) -> HashMap<String, usize> {
+/// How often each text is in the ledger, after the first `before` rows.
+fn rows(emulator: &Emulator, before: usize) -> HashMap<String, usize> {
     let mut count = HashMap::new();
-    for row in emulator.messages() {
+    for row in emulator.messages().into_iter().skip(before) {
         *count.entry(row.text).or_default() += 1;
     }
     count
@@ -121,7 +125,7 @@ impl Tally {
 
     /// Asks the platform what became of each message in doubt, and holds the verdict against
     /// the ledger as it is then: where settling may itself deliver, it must have done so once.
-    async fn settle(&mut self, platform: &impl Platform, sent: Vec<Sent>) {
+    async fn settle(&mut self, platform: &impl Platform, sent: Vec<Sent>, before: usize) {
         let settle = platform.settle();
         let in_doubt = sent.into_iter().filter_map(|sent| {
             let attempt = InDoubt::of(sent.result.as_ref().err()?)?;
@@ -135,7 +139,7 @@ impl Tally {
             .buffer_unordered(CONCURRENCY)
             .collect()
             .await;
-        let rows = rows(platform.emulator());
+        let rows = rows(platform.emulator(), before);
         for (text, verdict) in verdicts {
             let stored = rows.get(&text).copied().unwrap_or_default();
             let (counter, is_true) = match verdict {

@@ -75,7 +75,15 @@ fn strikes() -> Vec<(&'static str, Value)> {
 
 /// A late answer takes its time, and an event of UCWA that does not come too: they strike seldom.
 fn is_slow(platform: &dyn Platform, fault: &str) -> bool {
-    fault == "late answer" || (platform.name() == "ucwa" && !matches!(fault, "none" | "429"))
+    let without_event = [
+        "503, retry-after",
+        "500",
+        "408",
+        "closed unread",
+        "closed read",
+        "reset read",
+    ];
+    fault == "late answer" || (platform.name() == "ucwa" && without_event.contains(&fault))
 }
 
 async fn run(platform: impl Platform) {
@@ -83,7 +91,7 @@ async fn run(platform: impl Platform) {
     let sends = usize::try_from(setting("FIRE_SENDS", 1000)).unwrap();
     println!("seed {seed}, {sends} sends a cell");
     println!("{}", Tally::heading());
-    let mut wrong = Vec::new();
+    let (mut wrong, mut cells) = (Vec::new(), 0);
     for (fault, action) in faults() {
         for (strike, matching) in strikes() {
             let slow = is_slow(&platform, fault);
@@ -93,7 +101,9 @@ async fn run(platform: impl Platform) {
                 (_, true) => ("every 20th", json!({"every": 20})),
                 _ => (strike, matching),
             };
+            cells += 1;
             let cell = Cell {
+                number: cells,
                 fault,
                 strike,
                 action: action.clone(),
@@ -139,4 +149,9 @@ async fn acs_chat_under_fire() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn msgraph_chat_under_fire() {
     run(platforms::Graph::new(emulator().await)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ucwa_under_fire() {
+    run(platforms::Skype::new(emulator().await).await).await;
 }

@@ -3,8 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use ms_messenger::{
-    Messenger, RetryPolicy, Settle, StaticToken, Target, acs_chat::AcsChatClient,
-    acs_messages::AcsMessagesClient, http::HttpOptions, msgraph_chat::GraphChatClient,
+    Messenger, RetryPolicy, Settle, StaticToken, Target,
+    acs_chat::AcsChatClient,
+    acs_messages::AcsMessagesClient,
+    http::HttpOptions,
+    msgraph_chat::GraphChatClient,
+    ucwa::{Credential, UcwaSession},
 };
 use ms_messenger_emulator::Emulator;
 
@@ -14,11 +18,15 @@ pub(crate) trait Platform: Send + Sync {
     fn emulator(&self) -> &Emulator;
     fn messenger(&self) -> Arc<dyn Messenger>;
     fn settle(&self) -> Arc<dyn Settle>;
-    /// Where the nth send goes.
-    fn target(&self, number: usize) -> Target;
+    /// Where the nth send of a cell goes.
+    fn target(&self, cell: usize, number: usize) -> Target;
     /// Whether requests carry a key of the caller: without it, with it, or both.
     fn keys(&self) -> &'static [bool] {
         &[false]
+    }
+    /// Whether the ledger must not be emptied between cells.
+    fn keeps_its_ledger(&self) -> bool {
+        false
     }
     /// Whether every message in doubt can be told.
     fn always_settles(&self) -> bool {
@@ -72,7 +80,7 @@ macro_rules! platform {
                 self.settler.clone()
             }
 
-            fn target(&self, number: usize) -> Target {
+            fn target(&self, _: usize, number: usize) -> Target {
                 let target: fn(&Emulator, usize) -> Target = $target;
                 target(&self.emulator, number)
             }
@@ -99,6 +107,64 @@ platform!(Chat, AcsChatClient, "acs-chat", |_, number| conversation(
 platform!(Graph, GraphChatClient, "msgraph-chat", |_, number| {
     conversation(number)
 });
+
+/// Skype for Business: contacts who accept and read at once. A verdict that came before the
+/// send was given up needs no settling; one that never comes cannot be settled.
+pub(crate) struct Skype {
+    emulator: Emulator,
+    session: Arc<UcwaSession>,
+}
+
+impl Skype {
+    pub(crate) async fn new(emulator: Emulator) -> Self {
+        let world = &emulator.world().ucwa;
+        let user = &world.users[0];
+        let credential = Credential::password(&user.username, user.password.as_str());
+        let session = UcwaSession::builder(&user.sip, credential)
+            .with_discovery_url(&world.discover)
+            .with_send_timeout(Duration::from_millis(400))
+            .with_first_pause(Duration::from_millis(5))
+            .with_retry(retry())
+            .sign_in()
+            .await;
+        Self {
+            session: Arc::new(session.unwrap()),
+            emulator,
+        }
+    }
+}
+
+impl Platform for Skype {
+    fn name(&self) -> &'static str {
+        "ucwa"
+    }
+
+    fn emulator(&self) -> &Emulator {
+        &self.emulator
+    }
+
+    fn messenger(&self) -> Arc<dyn Messenger> {
+        Arc::<UcwaSession>::clone(&self.session)
+    }
+
+    fn settle(&self) -> Arc<dyn Settle> {
+        Arc::<UcwaSession>::clone(&self.session)
+    }
+
+    /// New people in each cell: who was left in doubt makes the next doubt harder to settle.
+    fn target(&self, cell: usize, number: usize) -> Target {
+        Target::sip(&format!("sip:contact{cell}.{}@fabrikam.test", number % 16)).unwrap()
+    }
+
+    fn always_settles(&self) -> bool {
+        false
+    }
+
+    /// A reset would end the session: the cell is told apart by its texts.
+    fn keeps_its_ledger(&self) -> bool {
+        true
+    }
+}
 
 impl Messages {
     pub(crate) fn new(emulator: Emulator) -> Self {

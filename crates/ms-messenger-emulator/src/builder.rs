@@ -56,6 +56,7 @@ impl EmulatorBuilder {
                 max_body: MAX_BODY,
                 graph_message_limit: GRAPH_MESSAGE_LIMIT,
                 error_style: ErrorStyle::Spec,
+                has_limits: false,
                 ucwa: UcwaSettings::default(),
             },
             faults: Faults::new(),
@@ -97,6 +98,13 @@ impl EmulatorBuilder {
     /// The shape of ACS Chat's error bodies. Default [`ErrorStyle::Spec`].
     pub fn with_error_style(mut self, style: ErrorStyle) -> Self {
         self.settings.error_style = style;
+        self
+    }
+
+    /// Whether ACS Chat and ACS Identity answer 429 with `Retry-After` above their published rates
+    /// (for example 10 messages in 10 seconds and 30 in a minute per thread). Default no.
+    pub fn with_documented_limits(mut self, has_limits: bool) -> Self {
+        self.settings.has_limits = has_limits;
         self
     }
 

@@ -6,6 +6,7 @@ mod acs_auth;
 mod acs_chat;
 mod acs_error;
 mod acs_identity;
+mod acs_limits;
 mod acs_messages;
 mod admin;
 mod answer;

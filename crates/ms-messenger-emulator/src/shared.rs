@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::acs_chat::{self, ErrorStyle};
 use crate::acs_identity;
+use crate::acs_limits::Limiter;
 use crate::acs_messages;
 use crate::answer::Answer;
 use crate::faults::{FaultAction, FaultEngine, Faults};
@@ -27,6 +28,7 @@ pub(crate) struct Settings {
     pub(crate) max_body: usize,
     pub(crate) graph_message_limit: usize,
     pub(crate) error_style: ErrorStyle,
+    pub(crate) has_limits: bool,
     pub(crate) ucwa: UcwaSettings,
 }
 
@@ -55,6 +57,7 @@ pub(crate) struct State {
     pub(crate) acs_messages: acs_messages::Store,
     pub(crate) acs_chat: acs_chat::Store,
     pub(crate) identity: acs_identity::Store,
+    pub(crate) limiter: Limiter,
     pub(crate) graph: graph::Store,
     pub(crate) ucwa: ucwa::Store,
 }
@@ -66,6 +69,7 @@ impl State {
             acs_messages: acs_messages::Store::new(world),
             acs_chat: acs_chat::Store::new(world),
             identity: acs_identity::Store::default(),
+            limiter: Limiter::default(),
             graph: graph::Store::new(world),
             ucwa: ucwa::Store::default(),
         }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::acs_auth::{Caller, caller, denied};
 use crate::acs_error::{AcsError, api_version_problem};
+use crate::acs_limits::Rate;
 use crate::answer::Answer;
 use crate::clock;
 use crate::inbound::Inbound;
@@ -90,6 +91,13 @@ fn execute(
     if let Some(problem) = api_version_problem(version, versions, &resource) {
         return Err(problem);
     }
+    if shared.settings.has_limits
+        && let Err(seconds) = admit(shared, call, now)
+    {
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        let answer = AcsError::of_status(status, "Rate limit exceeded.").into_answer();
+        return Ok(answer.with_header("retry-after", &seconds.to_string()));
+    }
     match call {
         Call::Create => create(shared, inbound, now),
         Call::Delete { id } => {
@@ -117,6 +125,24 @@ fn execute(
             object,
         } => assignments::handle(shared, inbound, *verb, tenant, object),
     }
+}
+
+/// Counts a call under its published rate, which is per resource and 30 seconds.
+fn admit(shared: &Shared, call: &Call, now: u64) -> Result<(), u64> {
+    let (what, requests) = match call {
+        Call::Create => ("create", 1000),
+        Call::Issue { .. } => ("issue", 1000),
+        Call::Delete { .. } => ("delete", 500),
+        Call::Revoke { .. } => ("revoke", 500),
+        Call::Assignment { .. } => return Ok(()),
+        _ => ("exchange", 500),
+    };
+    let rate = Rate {
+        key: format!("identity/{what}"),
+        requests,
+        seconds: 30,
+    };
+    shared.state().limiter.admit(&[rate], now)
 }
 
 fn create(shared: &Shared, inbound: &Inbound, now: u64) -> Result<Answer, AcsError> {

@@ -55,6 +55,15 @@ pub(crate) struct EmulatorArgs {
     /// Address to listen on, of this machine only; port 0 is any free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8410")]
     pub(crate) http: SocketAddr,
+    /// Address of the HTTPS listener, of this machine only; port 0 is any free port
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8411")]
+    pub(crate) https: SocketAddr,
+    /// File to write the certificate authority of the HTTPS listener to, in PEM
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_out: Option<PathBuf>,
+    /// One more name in the HTTPS certificate; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: Vec<String>,
     /// Seed of the keys, tokens and ids
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,

@@ -12,13 +12,18 @@ pub(crate) async fn run(args: &EmulatorArgs) -> Exit {
             return print::failure(&format!("cannot listen for signals: {error}"), Exit::Other);
         }
     };
-    let started = Emulator::builder()
+    let mut builder = Emulator::builder()
         .with_http(args.http)
+        .with_https(args.https)
         .with_seed(args.seed)
-        .with_strict(args.strict)
-        .start()
-        .await;
-    let emulator = match started {
+        .with_strict(args.strict);
+    if let Some(path) = &args.ca_out {
+        builder = builder.with_ca_out(path);
+    }
+    for host in &args.host {
+        builder = builder.with_host(host);
+    }
+    let emulator = match builder.start().await {
         Ok(emulator) => emulator,
         Err(error) => return refused(&error),
     };

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration, time::SystemTime};
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use ms_messenger::{Importance, Target};
+use ms_messenger_emulator::ErrorStyle;
 use secrecy::SecretString;
 use url::Url;
 use uuid::Uuid;
@@ -55,9 +56,27 @@ pub(crate) struct EmulatorArgs {
     /// Address to listen on, of this machine only; port 0 is any free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8410")]
     pub(crate) http: SocketAddr,
+    /// Address of the HTTPS listener, of this machine only; port 0 is any free port
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8411")]
+    pub(crate) https: SocketAddr,
+    /// File to write the certificate authority of the HTTPS listener to, in PEM
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_out: Option<PathBuf>,
+    /// One more name in the HTTPS certificate; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: Vec<String>,
     /// Seed of the keys, tokens and ids
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
+    /// Fault rules from the start on, in the form of PUT /_emulator/faults
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
+    /// Whether the published rates of ACS Chat and Identity hold
+    #[arg(long, value_enum, default_value_t = Limits::Off)]
+    pub(crate) limits: Limits,
+    /// How ACS Chat writes its errors
+    #[arg(long, value_enum, value_name = "STYLE", default_value_t = ChatErrors::Spec)]
+    pub(crate) acs_chat_errors: ChatErrors,
     /// How many times faster the clocks of UCWA run
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
     pub(crate) ucwa_time_scale: f64,
@@ -241,6 +260,33 @@ pub(crate) struct ConnectionArgs {
 
 const SKYPE: &str = "Skype for Business through UCWA";
 const TEAMS: &str = "Teams through Microsoft Graph";
+
+/// Whether published rates hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Limits {
+    Documented,
+    Off,
+}
+
+/// How ACS Chat writes its errors.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ChatErrors {
+    Spec,
+    Pascal,
+    Camel,
+    Empty,
+}
+
+impl From<ChatErrors> for ErrorStyle {
+    fn from(style: ChatErrors) -> Self {
+        match style {
+            ChatErrors::Spec => Self::Spec,
+            ChatErrors::Pascal => Self::Pascal,
+            ChatErrors::Camel => Self::Camel,
+            ChatErrors::Empty => Self::Empty,
+        }
+    }
+}
 
 /// How urgent a message is.
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -1,8 +1,15 @@
 //! `msm emulator`.
 
-use ms_messenger_emulator::{Emulator, StartError};
+use std::{fs, path::Path};
 
-use crate::{args::EmulatorArgs, exit::Exit, interrupt::Interrupt, print};
+use ms_messenger_emulator::{Emulator, Faults, StartError};
+
+use crate::{
+    args::{EmulatorArgs, Limits},
+    exit::Exit,
+    interrupt::Interrupt,
+    print,
+};
 
 /// Runs the emulator until somebody ends it.
 pub(crate) async fn run(args: &EmulatorArgs) -> Exit {
@@ -12,14 +19,27 @@ pub(crate) async fn run(args: &EmulatorArgs) -> Exit {
             return print::failure(&format!("cannot listen for signals: {error}"), Exit::Other);
         }
     };
-    let started = Emulator::builder()
+    let mut builder = Emulator::builder()
         .with_http(args.http)
+        .with_https(args.https)
         .with_seed(args.seed)
         .with_strict(args.strict)
         .with_ucwa_time_scale(args.ucwa_time_scale)
-        .start()
-        .await;
-    let emulator = match started {
+        .with_documented_limits(args.limits == Limits::Documented)
+        .with_error_style(args.acs_chat_errors.into());
+    if let Some(path) = &args.ca_out {
+        builder = builder.with_ca_out(path);
+    }
+    for host in &args.host {
+        builder = builder.with_host(host);
+    }
+    if let Some(file) = &args.faults {
+        builder = match faults(file) {
+            Ok(faults) => builder.with_faults(faults),
+            Err(message) => return print::failure(&message, Exit::Config),
+        };
+    }
+    let emulator = match builder.start().await {
         Ok(emulator) => emulator,
         Err(error) => return refused(&error),
     };
@@ -35,6 +55,14 @@ pub(crate) async fn run(args: &EmulatorArgs) -> Exit {
     print::note("ending");
     emulator.shutdown().await;
     Exit::Sent
+}
+
+/// The rules in a file: the document of `PUT /_emulator/faults`.
+fn faults(file: &Path) -> Result<Faults, String> {
+    let name = file.display();
+    let text = fs::read_to_string(file).map_err(|e| format!("{name}: cannot be read: {e}"))?;
+    let rules = serde_json::from_str(&text).map_err(|e| format!("{name}: no JSON: {e}"))?;
+    Faults::from_json(&rules).map_err(|e| format!("{name}: {e}"))
 }
 
 fn refused(error: &StartError) -> Exit {

@@ -2,12 +2,14 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::acs_chat::ErrorStyle;
-use crate::emulator::{self, Emulator};
+use crate::emulator::{self, Emulator, Https};
 use crate::faults::Faults;
 use crate::shared::{Settings, Shared};
+use crate::tls::{self, Tls};
 use crate::ucwa::UcwaSettings;
 use crate::world::World;
 
@@ -19,6 +21,9 @@ const GRAPH_MESSAGE_LIMIT: usize = 28 * 1024;
 #[must_use = "call start() to run the emulator"]
 pub struct EmulatorBuilder {
     http: SocketAddr,
+    https: Option<SocketAddr>,
+    hosts: Vec<String>,
+    ca_out: Option<PathBuf>,
     workers: usize,
     settings: Settings,
     faults: Faults,
@@ -40,6 +45,18 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// The certificates could not be made: most often a name given is not a host name.
+    #[error("cannot make the certificates for HTTPS")]
+    Certificates(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The certificate authority could not be written.
+    #[error("cannot write the certificate authority to {}", path.display())]
+    CaOut {
+        /// The path asked for.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
     /// The emulator's own threads could not be started.
     #[error("cannot start the emulator's runtime")]
     Runtime(#[source] io::Error),
@@ -49,6 +66,9 @@ impl EmulatorBuilder {
     pub(crate) fn new() -> Self {
         Self {
             http: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            https: None,
+            hosts: Vec::new(),
+            ca_out: None,
             workers: 1,
             settings: Settings {
                 seed: 0,
@@ -66,6 +86,27 @@ impl EmulatorBuilder {
     /// Address of the HTTP listener; a loopback address, port 0 = any free port (the default).
     pub fn with_http(mut self, address: SocketAddr) -> Self {
         self.http = address;
+        self
+    }
+
+    /// Serves HTTPS too, HTTP/1.1 and HTTP/2 by ALPN, with the same state. A loopback address, port
+    /// 0 = any free port. Default off. The certificate is for `localhost`, `127.0.0.1` and `::1`,
+    /// signed by an authority made at each start: [`Emulator::ca_pem`].
+    pub fn with_https(mut self, address: SocketAddr) -> Self {
+        self.https = Some(address);
+        self
+    }
+
+    /// One more DNS name or IP address in the HTTPS certificate.
+    pub fn with_host(mut self, host: impl Into<String>) -> Self {
+        self.hosts.push(host.into());
+        self
+    }
+
+    /// Writes the certificate authority in PEM to `path` at the start, atomically, in place of what
+    /// is there. Its key is never written. Without [`with_https`](Self::with_https) it does nothing.
+    pub fn with_ca_out(mut self, path: impl Into<PathBuf>) -> Self {
+        self.ca_out = Some(path.into());
         self
     }
 
@@ -145,18 +186,40 @@ impl EmulatorBuilder {
     /// [`StartError`] when the address is not loopback or cannot be bound, or when the system gives
     /// no threads.
     pub async fn start(self) -> Result<Emulator, StartError> {
-        if !self.http.ip().is_loopback() {
-            return Err(StartError::NotLoopback(self.http));
+        let (listener, authority) = listen(self.http)?;
+        let mut listeners = vec![(listener, None)];
+        let mut https = None;
+        if let Some(address) = self.https {
+            let (listener, authority) = listen(address)?;
+            let tls = Tls::new(&self.hosts).map_err(StartError::Certificates)?;
+            if let Some(path) = &self.ca_out {
+                let failed = |source| StartError::CaOut {
+                    path: path.clone(),
+                    source,
+                };
+                tls::write_atomically(path, &tls.ca_pem).map_err(failed)?;
+            }
+            listeners.push((listener, Some(tls.acceptor)));
+            https = Some(Https {
+                url: format!("https://{authority}"),
+                ca_pem: tls.ca_pem,
+                ca_out: self.ca_out,
+            });
         }
-        let failed = |source| StartError::Listen {
-            address: self.http,
-            source,
-        };
-        let listener = std::net::TcpListener::bind(self.http).map_err(failed)?;
-        listener.set_nonblocking(true).map_err(failed)?;
-        let authority = listener.local_addr().map_err(failed)?.to_string();
         let world = World::new(self.settings.seed, &format!("http://{authority}"));
         let shared = Arc::new(Shared::new(self.settings, world, authority, self.faults));
-        emulator::run(listener, shared, self.workers).map_err(StartError::Runtime)
+        emulator::run(listeners, https, shared, self.workers).map_err(StartError::Runtime)
     }
+}
+
+/// Binds a loopback address. Answers the listener and the `HOST:PORT` it got.
+fn listen(address: SocketAddr) -> Result<(std::net::TcpListener, String), StartError> {
+    if !address.ip().is_loopback() {
+        return Err(StartError::NotLoopback(address));
+    }
+    let failed = |source| StartError::Listen { address, source };
+    let listener = std::net::TcpListener::bind(address).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    let authority = listener.local_addr().map_err(failed)?.to_string();
+    Ok((listener, authority))
 }

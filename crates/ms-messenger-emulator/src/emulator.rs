@@ -1,12 +1,15 @@
 //! The handle of a running emulator.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use serde_json::{Value, json};
 use tokio::runtime;
 use tokio::sync::{oneshot, watch};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
 use crate::admin;
 use crate::builder::{EmulatorBuilder, StartError};
@@ -23,12 +26,25 @@ use crate::world::World;
 pub struct Emulator {
     shared: Arc<Shared>,
     http_url: String,
+    https: Option<Https>,
     stop: watch::Sender<bool>,
     /// Dropped by `drop` to end without grace.
     keep: Option<oneshot::Sender<()>>,
     done: Option<oneshot::Receiver<()>>,
     thread: Option<JoinHandle<()>>,
 }
+
+/// What clients need to know of the HTTPS listener.
+#[derive(Debug)]
+pub(crate) struct Https {
+    pub(crate) url: String,
+    pub(crate) ca_pem: String,
+    /// Where the authority was written.
+    pub(crate) ca_out: Option<PathBuf>,
+}
+
+/// A bound listener and, for HTTPS, the server's side of TLS.
+pub(crate) type Listening = (std::net::TcpListener, Option<TlsAcceptor>);
 
 impl Emulator {
     /// Starts an emulator with the defaults on a free port of 127.0.0.1.
@@ -51,17 +67,36 @@ impl Emulator {
         &self.http_url
     }
 
+    /// Origin of the HTTPS listener, `https://127.0.0.1:PORT`; `None` unless it was asked for.
+    #[must_use]
+    pub fn https_url(&self) -> Option<&str> {
+        self.https.as_ref().map(|https| https.url.as_str())
+    }
+
+    /// The certificate authority of the HTTPS listener in PEM, made anew at each start.
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.https.as_ref().map(|https| https.ca_pem.as_str())
+    }
+
     /// The seeded constants: keys, tokens, users and ids.
     #[must_use]
     pub fn world(&self) -> &World {
         &self.shared.world
     }
 
-    /// The line that the program prints when it is ready: `http`, `acs`, `graph` and `ucwa`.
+    /// The line that the program prints when it is ready: `http`, `acs`, `graph` and `ucwa`;
+    /// with HTTPS also `https`, and `ca` (a path) where the authority was written.
     #[must_use]
     pub fn ready_line(&self) -> Value {
         let mut line = self.shared.world.to_json();
         line["http"] = json!(self.http_url);
+        if let Some(https) = &self.https {
+            line["https"] = json!(https.url);
+            if let Some(path) = &https.ca_out {
+                line["ca"] = json!(path.to_string_lossy());
+            }
+        }
         line
     }
 
@@ -120,7 +155,8 @@ impl Drop for Emulator {
 
 /// Starts the emulator's own runtime on `listener`.
 pub(crate) fn run(
-    listener: std::net::TcpListener,
+    listeners: Vec<Listening>,
+    https: Option<Https>,
     shared: Arc<Shared>,
     workers: usize,
 ) -> io::Result<Emulator> {
@@ -135,9 +171,11 @@ pub(crate) fn run(
             .enable_all()
             .build()?
     };
-    let listener = {
+    let listeners = {
         let _guard = runtime.enter();
-        tokio::net::TcpListener::from_std(listener)?
+        let listen = |(listener, tls)| Ok((tokio::net::TcpListener::from_std(listener)?, tls));
+        let listeners: io::Result<Vec<_>> = listeners.into_iter().map(listen).collect();
+        listeners?
     };
     let http_url = format!("http://{}", shared.authority);
     let (stop, stopped) = watch::channel(false);
@@ -147,8 +185,13 @@ pub(crate) fn run(
     let keeping_time = Arc::clone(&shared);
     let body = move || {
         runtime.block_on(async move {
+            let mut servers = JoinSet::new();
+            for (listener, tls) in listeners {
+                let (serving, stopped) = (Arc::clone(&serving), stopped.clone());
+                servers.spawn(server::serve(listener, tls, serving, stopped));
+            }
             tokio::select! {
-                () = server::serve(listener, serving, stopped) => {}
+                () = async { while servers.join_next().await.is_some() {} } => {}
                 () = ucwa::keep_time(keeping_time) => {}
                 _ = kept => {}
             }
@@ -163,6 +206,7 @@ pub(crate) fn run(
     Ok(Emulator {
         shared,
         http_url,
+        https,
         stop,
         keep: Some(keep),
         done: Some(done),

@@ -15,6 +15,24 @@ pub(crate) struct Inbound {
     pub(crate) query: Query,
     pub(crate) body: Bytes,
     host: String,
+    scheme: Scheme,
+}
+
+/// How the client spoke to us; an extension of each request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    #[default]
+    Http,
+    Https,
+}
+
+impl Scheme {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
 }
 
 impl Inbound {
@@ -24,6 +42,8 @@ impl Inbound {
             .headers
             .get(HOST)
             .and_then(|value| value.to_str().ok())
+            // HTTP/2 has `:authority` in its place.
+            .or_else(|| parts.uri.authority().map(http::uri::Authority::as_str))
             .unwrap_or(fallback_host)
             .to_owned();
         let target = parts
@@ -37,6 +57,7 @@ impl Inbound {
             headers: parts.headers,
             body,
             host,
+            scheme: parts.extensions.get().copied().unwrap_or_default(),
         }
     }
 
@@ -52,7 +73,7 @@ impl Inbound {
 
     /// The origin for absolute links in answers: what the client itself called us.
     pub(crate) fn origin(&self) -> String {
-        format!("http://{}", self.host)
+        format!("{}://{}", self.scheme.as_str(), self.host)
     }
 
     /// The path of the target, without its query.

@@ -23,6 +23,7 @@ mod router;
 mod server;
 mod shared;
 mod stats;
+mod tls;
 mod token;
 mod ucwa;
 mod world;

@@ -1,6 +1,7 @@
 //! The accept loop, and full control over how a connection ends.
 
 use std::convert::Infallible;
+use std::net::Shutdown;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,26 +9,33 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Request;
 use http_body::{Body, Frame, SizeHint};
-use hyper::server::conn::http1;
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, mpsc, watch};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use crate::dispatch;
+use crate::inbound::Scheme;
 use crate::platform::Platform;
 use crate::shared::Shared;
 
 /// Longer than clients keep idle connections, so that they close first.
 const IDLE_LIMIT: Duration = Duration::from_secs(120);
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 const DRAIN_LIMIT: Duration = Duration::from_secs(1);
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(2);
 
 /// Serves until `stop` turns true (then waits a little for open requests) or is dropped.
 pub(crate) async fn serve(
     listener: TcpListener,
+    tls: Option<TlsAcceptor>,
     shared: Arc<Shared>,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -42,8 +50,9 @@ pub(crate) async fn serve(
             Ok((stream, _)) => {
                 shared.stats.connected();
                 let (shared, stop, alive) = (Arc::clone(&shared), stop.clone(), alive.clone());
+                let tls = tls.clone();
                 tokio::spawn(async move {
-                    connection(stream, shared, stop).await;
+                    greet(stream, tls, shared, stop).await;
                     drop(alive);
                 });
             }
@@ -58,13 +67,47 @@ pub(crate) async fn serve(
     }
 }
 
-async fn connection(stream: TcpStream, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
+/// Shakes hands where the listener asks for it, then serves in the protocol agreed on.
+async fn greet(
+    stream: TcpStream,
+    tls: Option<TlsAcceptor>,
+    shared: Arc<Shared>,
+    mut stop: watch::Receiver<bool>,
+) {
     let _ = stream.set_nodelay(true);
+    let Some(tls) = tls else {
+        return connection(stream, Scheme::Http, shared, stop, |stream| stream).await;
+    };
+    let shaken = tokio::select! {
+        shaken = tokio::time::timeout(HANDSHAKE_LIMIT, tls.accept(stream)) => shaken,
+        _ = stop.changed() => return,
+    };
+    // A client that does not trust us ends here; there is nobody to tell.
+    let Ok(Ok(stream)) = shaken else { return };
+    if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+        connection2(stream, shared, stop).await;
+    } else {
+        // Faults end the connection below TLS, as a failing network does.
+        connection(stream, Scheme::Https, shared, stop, |s| s.into_inner().0).await;
+    }
+}
+
+/// HTTP/1.1; `socket` strips what is above the socket.
+async fn connection<S>(
+    stream: S,
+    scheme: Scheme,
+    shared: Arc<Shared>,
+    mut stop: watch::Receiver<bool>,
+    socket: impl FnOnce(S) -> TcpStream,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let control = Control::default();
     let handler = {
         let control = control.clone();
-        service_fn(move |request| {
+        service_fn(move |mut request: Request<Incoming>| {
             let (shared, control) = (Arc::clone(&shared), control.clone());
+            request.extensions_mut().insert(scheme);
             async move { Ok::<_, Infallible>(dispatch::handle(shared, control, request).await) }
         })
     };
@@ -76,8 +119,50 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>, mut stop: watch::Rec
         biased;
         _ = &mut connection => {}
         ending = control.ended() => {
-            end(connection.into_parts().io.into_inner(), ending).await;
+            end(socket(connection.into_parts().io.into_inner()), ending).await;
         }
+        result = stop.changed() => {
+            if result.is_ok() {
+                Pin::new(&mut connection).graceful_shutdown();
+                let _ = tokio::time::timeout(SHUTDOWN_LIMIT, connection).await;
+            }
+        }
+    }
+}
+
+/// HTTP/2. A fault that ends the connection ends all of its streams.
+async fn connection2(
+    stream: TlsStream<TcpStream>,
+    shared: Arc<Shared>,
+    mut stop: watch::Receiver<bool>,
+) {
+    // A second handle: hyper does not give the stream of an HTTP/2 connection back.
+    let Ok(socket) = socket2::SockRef::from(stream.get_ref().0).try_clone() else {
+        return;
+    };
+    let control = Control::default();
+    let handler = {
+        let control = control.clone();
+        service_fn(move |mut request: Request<Incoming>| {
+            let (shared, control) = (Arc::clone(&shared), control.clone());
+            request.extensions_mut().insert(Scheme::Https);
+            async move { Ok::<_, Infallible>(dispatch::handle(shared, control, request).await) }
+        })
+    };
+    let mut connection = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .serve_connection(TokioIo::new(stream), handler);
+    tokio::select! {
+        biased;
+        _ = &mut connection => {}
+        ending = control.ended() => match ending {
+            Ending::Reset => {
+                let _ = socket.set_linger(Some(Duration::ZERO));
+            }
+            Ending::Close => {
+                let _ = socket.shutdown(Shutdown::Write);
+            }
+        },
         result = stop.changed() => {
             if result.is_ok() {
                 Pin::new(&mut connection).graceful_shutdown();

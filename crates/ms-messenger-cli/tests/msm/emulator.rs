@@ -19,7 +19,13 @@ struct Running {
 impl Running {
     fn start(words: &[&str]) -> Self {
         let mut child = msm()
-            .args(["emulator", "--http", "127.0.0.1:0"])
+            .args([
+                "emulator",
+                "--http",
+                "127.0.0.1:0",
+                "--https",
+                "127.0.0.1:0",
+            ])
             .args(words)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -152,4 +158,16 @@ fn an_address_in_use_is_said_to_be() {
     let ran = run(&["emulator", "--http", taken], &[], "");
     assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
     assert!(ran.stderr.contains(taken), "{}", ran.stderr);
+}
+
+#[test]
+fn the_ready_line_names_https_and_the_authority() {
+    let path = std::env::temp_dir().join(format!("msm-ca-{}.pem", std::process::id()));
+    let running = Running::start(&["--ca-out", path.to_str().unwrap(), "--host", "mail.test"]);
+    let written = std::fs::read_to_string(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert!(written.starts_with("-----BEGIN CERTIFICATE"), "{written}");
+    assert_eq!(running.ready["ca"], path.to_str().unwrap());
+    let https = running.ready["https"].as_str().unwrap();
+    assert!(https.starts_with("https://127.0.0.1:"), "{https}");
 }

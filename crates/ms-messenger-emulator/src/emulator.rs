@@ -13,7 +13,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::admin;
 use crate::builder::{EmulatorBuilder, StartError};
-use crate::faults::Faults;
+use crate::faults::{FaultRule, Faults};
 use crate::ledger::{self, Filter, LedgerRow};
 use crate::server;
 use crate::shared::Shared;
@@ -116,6 +116,16 @@ impl Emulator {
     /// Replaces the fault rules; their counters start anew.
     pub fn set_faults(&self, faults: Faults) {
         self.shared.set_faults(faults);
+    }
+
+    /// Puts a rule before those that `set_faults` gave.
+    pub(crate) fn add_urgent_fault(&self, rule: FaultRule) {
+        self.shared.add_urgent_fault(rule);
+    }
+
+    /// Marked at every stored message and reset.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.shared.changes()
     }
 
     /// Lets the other side speak: the document of `POST /_emulator/inject`. Answers the ids it made.

@@ -12,7 +12,7 @@ use crate::acs_identity;
 use crate::acs_limits::Limiter;
 use crate::acs_messages;
 use crate::answer::Answer;
-use crate::faults::{FaultAction, FaultEngine, Faults};
+use crate::faults::{FaultAction, FaultEngine, FaultRule, Faults};
 use crate::graph;
 use crate::ledger::Ledger;
 use crate::platform::Platform;
@@ -107,6 +107,11 @@ impl Shared {
 
     pub(crate) fn set_faults(&self, faults: Faults) {
         *self.fault_engine() = FaultEngine::new(faults, self.settings.seed);
+    }
+
+    /// Adds a rule before all but the earlier urgent ones.
+    pub(crate) fn add_urgent_fault(&self, rule: FaultRule) {
+        self.fault_engine().add_urgent(rule, self.settings.seed);
     }
 
     /// The fault of the next request of that operation.

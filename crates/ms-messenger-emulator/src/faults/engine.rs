@@ -1,6 +1,6 @@
 //! Decides which fault a request gets.
 
-use crate::faults::{FaultAction, Faults, Selection};
+use crate::faults::{FaultAction, FaultRule, Faults, Selection};
 use crate::platform::Platform;
 
 /// The rules with their counters. Deterministic: the same seed and the same requests, the same faults.
@@ -8,6 +8,8 @@ use crate::platform::Platform;
 pub(crate) struct FaultEngine {
     faults: Faults,
     states: Vec<RuleState>,
+    /// How many rules at the front are urgent ones.
+    urgent: usize,
 }
 
 #[derive(Debug)]
@@ -30,7 +32,23 @@ impl FaultEngine {
             ),
         };
         let states = (0..faults.rules.len()).map(state).collect();
-        Self { faults, states }
+        Self {
+            faults,
+            states,
+            urgent: 0,
+        }
+    }
+
+    /// Adds a rule after the earlier urgent ones and before all others, whose counters stay.
+    pub(crate) fn add_urgent(&mut self, rule: FaultRule, seed: u64) {
+        let state = RuleState {
+            matched: 0,
+            applied: 0,
+            rng: fastrand::Rng::with_seed(seed),
+        };
+        self.faults.rules.insert(self.urgent, rule);
+        self.states.insert(self.urgent, state);
+        self.urgent += 1;
     }
 
     pub(crate) fn faults(&self) -> &Faults {
@@ -65,7 +83,6 @@ impl FaultEngine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::faults::FaultRule;
 
     fn statuses(engine: &mut FaultEngine, operation: &str, n: usize) -> Vec<u16> {
         let mut one = || match engine.decide(Platform::AcsChat, operation) {

@@ -1,0 +1,229 @@
+//! Helpers for users' own tests: wait for a message, fail the next request.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::emulator::Emulator;
+use crate::faults::{FaultAction, FaultRule};
+use crate::ledger::LedgerRow;
+use crate::platform::{Platform, names_operation};
+
+/// Which ledger rows a test waits for; what is not named may be anything.
+///
+/// ```
+/// use ms_messenger_emulator::{MessageMatcher, Platform};
+///
+/// let hello = MessageMatcher::new().with_platform(Platform::MsgraphChat).with_text("hello");
+/// assert_eq!(hello.to_string(), r#"platform msgraph-chat, text "hello""#);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MessageMatcher {
+    platform: Option<Platform>,
+    operation: Option<String>,
+    conversation: Option<String>,
+    text: Option<String>,
+}
+
+impl MessageMatcher {
+    /// Matches every message.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Only messages that this platform stored.
+    #[must_use]
+    pub fn with_platform(mut self, platform: Platform) -> Self {
+        self.platform = Some(platform);
+        self
+    }
+
+    /// Only this operation; `send` also means `send.reply` and its like.
+    #[must_use]
+    pub fn with_operation(mut self, operation: impl Into<String>) -> Self {
+        self.operation = Some(operation.into());
+        self
+    }
+
+    /// Only this conversation, thread, channel or chat id, or recipient of a notification.
+    #[must_use]
+    pub fn with_conversation(mut self, conversation: impl Into<String>) -> Self {
+        self.conversation = Some(conversation.into());
+        self
+    }
+
+    /// Only messages whose text, as sent, is exactly this.
+    #[must_use]
+    pub fn with_text(mut self, text: impl Into<String>) -> Self {
+        self.text = Some(text.into());
+        self
+    }
+
+    /// Whether the row is one of those.
+    #[must_use]
+    pub fn matches(&self, row: &LedgerRow) -> bool {
+        let is = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|w| w == found);
+        let names = |wanted: &String| names_operation(wanted, row.operation);
+        self.platform.is_none_or(|p| p == row.platform)
+            && self.operation.as_ref().is_none_or(names)
+            && is(&self.conversation, &row.conversation)
+            && is(&self.text, &row.text)
+    }
+}
+
+impl fmt::Display for MessageMatcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let platform = self.platform.map(|p| format!("platform {}", p.as_str()));
+        let named = |name: &str, value: &Option<String>| {
+            value.as_ref().map(|value| format!("{name} {value:?}"))
+        };
+        let parts = [
+            platform,
+            named("operation", &self.operation),
+            named("conversation", &self.conversation),
+            named("text", &self.text),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        if parts.is_empty() {
+            return f.write_str("any message");
+        }
+        f.write_str(&parts.join(", "))
+    }
+}
+
+/// A message that a test waits for; made by [`Emulator::expect`].
+#[derive(Debug)]
+#[must_use = "call `within` and await it"]
+pub struct Expectation<'a> {
+    emulator: &'a Emulator,
+    wanted: MessageMatcher,
+}
+
+impl Expectation<'_> {
+    /// Waits until such a message is stored, `limit` at most; answers the oldest one, which may
+    /// have been stored before the call. Needs a Tokio runtime with its timer enabled.
+    ///
+    /// # Errors
+    ///
+    /// [`UnmetExpectation`] lists the messages that were there instead.
+    pub async fn within(self, limit: Duration) -> Result<LedgerRow, UnmetExpectation> {
+        // Subscribed before the first look, so that no message slips in between.
+        let mut changes = self.emulator.changes();
+        let found = async {
+            loop {
+                let mut rows = self.emulator.messages().into_iter();
+                if let Some(row) = rows.find(|row| self.wanted.matches(row)) {
+                    return Some(row);
+                }
+                changes.changed().await.ok()?;
+            }
+        };
+        let found = tokio::time::timeout(limit, found).await;
+        found.ok().flatten().ok_or_else(|| UnmetExpectation {
+            wanted: self.wanted.clone(),
+            limit,
+            rows: self.emulator.messages(),
+        })
+    }
+}
+
+/// No such message was stored in time.
+#[derive(Clone, thiserror::Error)]
+#[non_exhaustive]
+pub struct UnmetExpectation {
+    /// What was waited for.
+    pub wanted: MessageMatcher,
+    /// How long.
+    pub limit: Duration,
+    /// What the ledger held at the end, oldest first.
+    pub rows: Vec<LedgerRow>,
+}
+
+impl fmt::Display for UnmetExpectation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            wanted,
+            limit,
+            rows,
+        } = self;
+        write!(
+            f,
+            "no message within {limit:?} of: {wanted}; stored: {}",
+            rows.len()
+        )?;
+        for row in rows {
+            let platform = row.platform.as_str();
+            let (operation, place, text) = (row.operation, &row.conversation, &row.text);
+            write!(
+                f,
+                "\n  {}: {platform} {operation} in {place}: {text:?}",
+                row.seq
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for UnmetExpectation {
+    /// As displayed: a test that fails with `unwrap` or `?` prints this.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The platform has no operation of that name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{} has no operation {operation:?}", platform.as_str())]
+#[non_exhaustive]
+pub struct UnknownOperation {
+    /// The platform.
+    pub platform: Platform,
+    /// The name that it does not know.
+    pub operation: String,
+}
+
+impl Emulator {
+    /// Waits for a message, see [`Expectation::within`].
+    pub fn expect(&self, wanted: MessageMatcher) -> Expectation<'_> {
+        Expectation {
+            emulator: self,
+            wanted,
+        }
+    }
+
+    /// Applies `action` to the next request of that operation (`send` also means `send.reply` and
+    /// its like), once, before all other rules, whose counters go on. Several calls queue up.
+    ///
+    /// ```
+    /// # use ms_messenger_emulator::{Emulator, FaultAction, Platform};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// emulator.fail_next(Platform::MsgraphChat, "send", FaultAction::status(503))?;
+    /// assert!(emulator.fail_next(Platform::MsgraphChat, "sned", FaultAction::status(503)).is_err());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownOperation`] when the platform has none of that name: the fault would never come.
+    pub fn fail_next(
+        &self,
+        platform: Platform,
+        operation: &str,
+        action: FaultAction,
+    ) -> Result<(), UnknownOperation> {
+        let mut known = platform.operations().iter();
+        if !known.any(|known| names_operation(operation, known)) {
+            return Err(UnknownOperation {
+                platform,
+                operation: operation.to_owned(),
+            });
+        }
+        let rule = FaultRule::new(action)
+            .with_platform(platform)
+            .with_operation(operation)
+            .with_times(1);
+        self.add_urgent_fault(rule);
+        Ok(())
+    }
+}

@@ -191,6 +191,7 @@ impl EmulatorBuilder {
         let mut https = None;
         if let Some(address) = self.https {
             let (listener, authority) = listen(address)?;
+            let port = authority.rsplit(':').next().unwrap_or_default().to_owned();
             let tls = Tls::new(&self.hosts).map_err(StartError::Certificates)?;
             if let Some(path) = &self.ca_out {
                 let failed = |source| StartError::CaOut {
@@ -201,7 +202,8 @@ impl EmulatorBuilder {
             }
             listeners.push((listener, Some(tls.acceptor)));
             https = Some(Https {
-                url: format!("https://{authority}"),
+                // By name: the address is in the certificate too, but some stacks verify names only.
+                url: format!("https://localhost:{port}"),
                 ca_pem: tls.ca_pem,
                 ca_out: self.ca_out,
             });

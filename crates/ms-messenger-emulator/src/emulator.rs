@@ -67,7 +67,7 @@ impl Emulator {
         &self.http_url
     }
 
-    /// Origin of the HTTPS listener, `https://127.0.0.1:PORT`; `None` unless it was asked for.
+    /// Origin of the HTTPS listener, `https://localhost:PORT`; `None` unless it was asked for.
     #[must_use]
     pub fn https_url(&self) -> Option<&str> {
         self.https.as_ref().map(|https| https.url.as_str())

@@ -169,5 +169,5 @@ fn the_ready_line_names_https_and_the_authority() {
     assert!(written.starts_with("-----BEGIN CERTIFICATE"), "{written}");
     assert_eq!(running.ready["ca"], path.to_str().unwrap());
     let https = running.ready["https"].as_str().unwrap();
-    assert!(https.starts_with("https://127.0.0.1:"), "{https}");
+    assert!(https.starts_with("https://localhost:"), "{https}");
 }

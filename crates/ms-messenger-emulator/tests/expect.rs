@@ -1,5 +1,7 @@
 //! The helpers for users' own tests.
 
+mod outside;
+
 use std::time::Duration;
 
 use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, MessageMatcher, Platform};
@@ -13,7 +15,7 @@ async fn send(emulator: &Emulator, text: &str) -> u16 {
         emulator.http_url(),
         graph.chat_id
     );
-    let request = reqwest::Client::new().post(url).bearer_auth(&graph.token);
+    let request = outside::client().post(url).bearer_auth(&graph.token);
     let body = json!({"body": {"content": text}});
     let answer = request.json(&body).send().await;
     answer.map_or(0, |answer| answer.status().as_u16())

@@ -1,7 +1,10 @@
 //! The application: what a signed-in client is to the server.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -18,6 +21,9 @@ use crate::{
     resource::Resource,
 };
 
+/// How many applications were created, from 1.
+static CREATED: AtomicU64 = AtomicU64::new(1);
+
 const FORMATS: &str = "supportedMessageFormats";
 
 /// What identifies an installation: with the same identity the server gives the same
@@ -33,6 +39,8 @@ pub(crate) struct Identity {
 /// A living application, at the host that it lives on.
 #[derive(Debug)]
 pub(crate) struct Application {
+    /// Tells the applications of a process apart.
+    pub(crate) id: u64,
     pipeline: Pipeline,
     /// For the event channel, whose every repetition has a rule of its own.
     once: Pipeline,
@@ -76,6 +84,7 @@ impl Application {
                 .ok_or_else(|| protocol(format!("the application has no link {rel}")))
         };
         let application = Self {
+            id: CREATED.fetch_add(1, Ordering::Relaxed),
             once: pipeline.clone().with_retry(no_retry()),
             href: link("self")?,
             events: link("events")?,

@@ -42,7 +42,7 @@ pub(crate) async fn supervise(inner: Arc<Inner>, mut application: Arc<Applicatio
             () = stopped(&inner) => Cause::Stop,
             cause = listen(&inner, &application, &arrivals) => cause,
             cause = stay_active(&inner, &application) => cause,
-            () = inner.lost.notified() => Cause::Gone,
+            () = lost(&inner, &application) => Cause::Gone,
         };
         match cause {
             Cause::Stop => break End::signed_out(),
@@ -71,6 +71,12 @@ async fn stopped(inner: &Inner) {
     let mut stop = inner.stop.subscribe();
     // The sender lives as long as `inner` does.
     let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// Waits until a call finds this application gone.
+async fn lost(inner: &Inner, application: &Application) {
+    let mut lost = inner.lost.subscribe();
+    let _ = lost.wait_for(|id| *id == application.id).await;
 }
 
 /// Makes a new application, with patience where the server or the way to it fails.

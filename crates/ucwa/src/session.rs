@@ -8,7 +8,7 @@ use std::{
 };
 
 use ms_messenger_core::{ConversationId, Delivery, Error, ErrorKind, Result};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 
 use crate::{
     application::Application,
@@ -57,8 +57,8 @@ pub(crate) struct Inner {
     pub(crate) stop: watch::Sender<bool>,
     /// Why the session ended.
     ended: watch::Sender<Option<End>>,
-    /// A call found the application gone.
-    pub(crate) lost: Notify,
+    /// The last application that a call found gone, by its id.
+    pub(crate) lost: watch::Sender<u64>,
     /// One opening at a time with each peer.
     peers: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     receiving: Mutex<Receiving>,
@@ -138,7 +138,7 @@ impl UcwaSession {
             changed: watch::Sender::new(0),
             stop: watch::Sender::new(false),
             ended: watch::Sender::new(None),
-            lost: Notify::new(),
+            lost: watch::Sender::new(0),
             peers: Mutex::default(),
             receiving: Mutex::default(),
         });
@@ -309,8 +309,8 @@ impl Inner {
 
     /// Notes what a failed call says of the application.
     pub(crate) fn heed(&self, application: &Arc<Application>, error: &Error) {
-        if error.is_application_gone() && Arc::ptr_eq(application, &self.application()) {
-            self.lost.notify_one();
+        if error.is_application_gone() {
+            self.lost.send_replace(application.id);
         }
         if matches!(error.status(), Some(403 | 502)) {
             self.rediscover();

@@ -79,7 +79,7 @@ async fn an_ambiguous_post_without_an_event_is_unknown_and_not_repeated() {
         json!({"kind": "close", "when": "after_read"}),
     ] {
         let emulator = emulator().await;
-        let alice = user(&emulator, ALICE).with_send_timeout(Duration::from_millis(600));
+        let alice = user(&emulator, ALICE).with_send_timeout(Duration::from_secs(2));
         let alice = alice.sign_in().await.unwrap();
         assert!(soon(alice.send(CONTACT, "first")).await.is_delivered());
         fault(&emulator, "send", lost.clone());
@@ -201,6 +201,8 @@ async fn an_application_that_is_gone_is_replaced_silently() {
         })
         .await;
         assert!(outcome.is_delivered(), "{operation}: {outcome:?}");
+        // Once the old one is gone, there is one again.
+        until(|| faults_applied(&emulator) == 1).await;
         until(|| stat(&emulator, "applications_alive") == 1).await;
         // The new application is as available as the old one was.
         soon(async {
@@ -477,7 +479,7 @@ async fn events_may_overtake_the_answer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn swallowed_events_and_missing_capabilities() {
     let emulator = emulator().await;
-    let alice = user(&emulator, ALICE).with_send_timeout(Duration::from_millis(800));
+    let alice = user(&emulator, ALICE).with_send_timeout(Duration::from_secs(3));
     let alice = alice.sign_in().await.unwrap();
     fault(&emulator, "start", kind("skip_intermediate"));
     assert!(soon(alice.send(CONTACT, "first")).await.is_delivered());
@@ -575,11 +577,14 @@ async fn a_session_of_some_minutes_keeps_alive_with_one_request_and_no_more_task
 #[tokio::test(flavor = "multi_thread")]
 async fn a_verdict_that_comes_late_settles_what_was_unknown() {
     let emulator = emulator().await;
-    let alice = user(&emulator, ALICE).with_send_timeout(Duration::from_millis(500));
+    let alice = user(&emulator, ALICE).with_send_timeout(Duration::from_secs(2));
     let alice = alice.sign_in().await.unwrap();
     assert!(soon(alice.send(CONTACT, "first")).await.is_delivered());
     // The verdict is held back: the channel fails until the send was given up.
     always(&emulator, "events", status(503));
+    // The request that is held already ends with the next event.
+    let _incoming = alice.receive(AcceptPolicy::Everyone).await.unwrap();
+    until(|| faults_applied(&emulator) > 0).await;
     let outcome = soon(alice.send(CONTACT, "second")).await;
     assert!(matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
     let attempt = InDoubt::of(outcome.error().unwrap()).unwrap();

@@ -124,6 +124,10 @@ impl SipUri {
     /// [`ParseTargetError`] unless one `@` parts two non-empty halves free of white space.
     pub fn parse(text: &str) -> Result<Self, ParseTargetError> {
         let address = text.strip_prefix("sip:").unwrap_or(text);
+        // Once is enough: what is printed must be read as the same.
+        if address.starts_with("sip:") {
+            return Err(ParseTargetError::Sip);
+        }
         let halves = address.split_once('@');
         let sound = halves.is_some_and(|(user, host)| {
             !user.is_empty() && !host.is_empty() && !host.contains('@')
@@ -293,7 +297,7 @@ impl FromStr for Target {
             "conversation" => non_empty(rest).map(Self::conversation),
             "user" => non_empty(rest).map(Self::user),
             "tel" => Self::phone(rest),
-            "sip" => Self::sip(rest),
+            "sip" => Self::sip(text),
             "channel" => {
                 let (team, channel) = rest.split_once('/').ok_or(ParseTargetError::Channel)?;
                 if team.is_empty() || channel.is_empty() {
@@ -378,6 +382,7 @@ mod tests {
             ("19:abc@thread.v2", ParseTargetError::Scheme),
             ("conversation:", ParseTargetError::Empty),
             ("user:", ParseTargetError::Empty),
+            ("sip:sip:a@b", ParseTargetError::Sip),
             ("channel:team", ParseTargetError::Channel),
             ("channel:/c", ParseTargetError::Channel),
             ("channel:t/", ParseTargetError::Channel),

@@ -1,4 +1,5 @@
 //! The helpers for users' own tests.
+#![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod outside;
 

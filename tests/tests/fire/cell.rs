@@ -1,4 +1,4 @@
-//! One cell of the table: a thousand sends under one fault, and what became of them.
+//! One cell of the table: many sends under one fault, and what became of them.
 
 use std::{collections::HashMap, fmt, sync::Arc};
 

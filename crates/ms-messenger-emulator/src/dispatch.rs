@@ -111,8 +111,11 @@ async fn operation(
         is_stored,
         hold,
     } = match &route.call {
+        Call::AcsMessages(call) => acs_messages::handle(shared, call, &inbound),
+        Call::AcsChat(call) => acs_chat::handle(shared, call, &inbound),
+        Call::AcsIdentity(call) => acs_identity::handle(shared, call, &inbound),
+        Call::Graph(call) => graph::handle(shared, route, call, &inbound),
         Call::Ucwa(call) => ucwa::handle(shared, call, &inbound, fault.as_ref()).await,
-        _ => carry_out(shared, route, &inbound),
     };
     if is_stored {
         shared.stats.count(platform, Event::Stored);
@@ -158,15 +161,6 @@ async fn end_when(fault: Option<&FaultAction>, now: When, control: &Control) {
     };
     control.end(ending);
     pending::<()>().await;
-}
-
-fn carry_out(shared: &Arc<Shared>, route: &Route, inbound: &Inbound) -> Outcome {
-    match &route.call {
-        Call::AcsMessages(call) => acs_messages::handle(shared, call, inbound),
-        Call::AcsChat(call) => acs_chat::handle(shared, call, inbound),
-        Call::AcsIdentity(call) => acs_identity::handle(shared, call, inbound),
-        _ => graph::handle(shared, route, inbound),
-    }
 }
 
 /// Reads the body under the size limit. A refusal comes with the request, its body left out.

@@ -57,16 +57,7 @@ impl Platform {
         match self {
             Self::AcsMessages => &crate::acs_messages::OPERATIONS,
             Self::AcsChat => &crate::acs_chat::OPERATIONS,
-            Self::MsgraphChat => &[
-                "send",
-                "send.reply",
-                "send.quote",
-                "list",
-                "list.replies",
-                "get",
-                "get.reply",
-                "chat.create",
-            ],
+            Self::MsgraphChat => &crate::graph::OPERATIONS,
             Self::Ucwa => &crate::ucwa::OPERATIONS,
         }
     }

@@ -4,7 +4,7 @@ use http::Method;
 use percent_encoding::percent_decode_str;
 
 use crate::platform::Platform;
-use crate::{acs_chat, acs_identity, acs_messages, ucwa};
+use crate::{acs_chat, acs_identity, acs_messages, graph, ucwa};
 
 /// Where a request goes.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,44 +33,9 @@ pub(crate) enum Call {
     AcsMessages(acs_messages::Call),
     AcsChat(acs_chat::Call),
     AcsIdentity(acs_identity::Call),
-    ChatCreate,
-    GraphSend {
-        place: Place,
-    },
-    GraphReply {
-        place: Place,
-        root: String,
-    },
-    GraphQuote {
-        place: Place,
-    },
-    GraphList {
-        place: Place,
-    },
-    GraphGet {
-        place: Place,
-        message: String,
-    },
-    GraphReplies {
-        place: Place,
-        root: String,
-    },
-    GraphReplyGet {
-        place: Place,
-        root: String,
-        reply: String,
-    },
-    /// A write under `/me/chats`, which Graph refuses.
-    GraphMeWrite,
+    Graph(graph::Call),
     /// An operation of UCWA.
     Ucwa(ucwa::Call),
-}
-
-/// A place that holds Graph messages.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Place {
-    Channel { team: String, channel: String },
-    Chat { chat: String },
 }
 
 /// Routes a request by its raw path (before decoding, so that an encoded `/` or `:` in an id
@@ -85,7 +50,8 @@ pub(crate) fn route(method: &Method, target: &str) -> Routed {
         ["messages", rest @ ..] => acs_messages::route(method, rest),
         ["chat", rest @ ..] => acs_chat::route(method, rest),
         ["identities" | "teamsUser" | "access", ..] => acs_identity::route(method, &raw),
-        ["v1.0", rest @ ..] => graph(method, rest),
+        ["v1.0", rest @ ..] => graph::route(graph::Version::V1, method, rest),
+        ["beta", rest @ ..] => graph::route(graph::Version::Beta, method, rest),
         _ => ucwa::route(method, path, query),
     }
 }
@@ -94,31 +60,6 @@ pub(crate) fn decode(segment: &str) -> Option<String> {
     let text = percent_decode_str(segment).decode_utf8().ok()?;
     let is_plain = !text.trim().is_empty() && !text.chars().any(char::is_control);
     (is_plain && text.len() <= 1024).then(|| text.into_owned())
-}
-
-/// The operation when `method` is `wanted`, else the refusal that names it.
-fn on(
-    method: &Method,
-    wanted: Method,
-    platform: Platform,
-    operation: &'static str,
-    call: Option<Call>,
-) -> Routed {
-    if *method != wanted {
-        let allowed = match operation {
-            "list" | "list.replies" => "GET, POST",
-            _ if wanted == Method::GET => "GET",
-            _ => "POST",
-        };
-        return Routed::WrongMethod(platform, allowed);
-    }
-    call.map_or(Routed::Unknown(Some(platform)), |call| {
-        Routed::Operation(Route {
-            platform,
-            operation,
-            call,
-        })
-    })
 }
 
 /// The operation found for the method, or the refusal that names the methods `allowed`; a call
@@ -136,87 +77,6 @@ pub(crate) fn pick(
             operation,
             call,
         }),
-    }
-}
-
-fn graph(method: &Method, raw: &[&str]) -> Routed {
-    const PLATFORM: Platform = Platform::MsgraphChat;
-    match raw {
-        ["chats"] => on(
-            method,
-            Method::POST,
-            PLATFORM,
-            "chat.create",
-            Some(Call::ChatCreate),
-        ),
-        ["me", "chats"] if *method == Method::POST => Routed::WrongMethod(PLATFORM, "GET"),
-        ["me", "chats", _, "messages"] if *method == Method::POST => on(
-            method,
-            Method::POST,
-            PLATFORM,
-            "send",
-            Some(Call::GraphMeWrite),
-        ),
-        ["chats", chat, "messages", "replyWithQuote"] => {
-            let call = chat_place(chat).map(|place| Call::GraphQuote { place });
-            on(method, Method::POST, PLATFORM, "send.quote", call)
-        }
-        ["chats", chat, "messages", rest @ ..] => graph_messages(method, chat_place(chat), rest),
-        ["teams", team, "channels", channel, "messages", rest @ ..] => {
-            let place = decode(team)
-                .zip(decode(channel))
-                .map(|(team, channel)| Place::Channel { team, channel });
-            graph_messages(method, place, rest)
-        }
-        _ => Routed::Unknown(Some(PLATFORM)),
-    }
-}
-
-fn chat_place(raw: &str) -> Option<Place> {
-    decode(raw).map(|chat| Place::Chat { chat })
-}
-
-fn graph_messages(method: &Method, place: Option<Place>, rest: &[&str]) -> Routed {
-    const PLATFORM: Platform = Platform::MsgraphChat;
-    let Some(place) = place else {
-        return Routed::Unknown(Some(PLATFORM));
-    };
-    let is_post = *method == Method::POST;
-    let is_channel = matches!(place, Place::Channel { .. });
-    match rest {
-        [] if is_post => on(
-            method,
-            Method::POST,
-            PLATFORM,
-            "send",
-            Some(Call::GraphSend { place }),
-        ),
-        [] => on(
-            method,
-            Method::GET,
-            PLATFORM,
-            "list",
-            Some(Call::GraphList { place }),
-        ),
-        [message] => {
-            let call = decode(message).map(|message| Call::GraphGet { place, message });
-            on(method, Method::GET, PLATFORM, "get", call)
-        }
-        [root, "replies"] if is_channel && is_post => {
-            let call = decode(root).map(|root| Call::GraphReply { place, root });
-            on(method, Method::POST, PLATFORM, "send.reply", call)
-        }
-        [root, "replies"] if is_channel => {
-            let call = decode(root).map(|root| Call::GraphReplies { place, root });
-            on(method, Method::GET, PLATFORM, "list.replies", call)
-        }
-        [root, "replies", reply] if is_channel => {
-            let call = decode(root)
-                .zip(decode(reply))
-                .map(|(root, reply)| Call::GraphReplyGet { place, root, reply });
-            on(method, Method::GET, PLATFORM, "get.reply", call)
-        }
-        _ => Routed::Unknown(Some(PLATFORM)),
     }
 }
 

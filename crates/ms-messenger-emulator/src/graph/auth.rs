@@ -2,8 +2,8 @@
 
 use crate::clock;
 use crate::graph::error::GraphError;
+use crate::graph::permissions::Permissions;
 use crate::inbound::Inbound;
-use crate::router::{Call, Place};
 use crate::shared::Shared;
 use crate::token::TokenProblem;
 use crate::world::World;
@@ -18,63 +18,11 @@ pub(crate) struct Caller {
     pub(crate) is_user: bool,
 }
 
-/// The permissions of an operation, least privilege first.
-struct Permissions {
-    delegated: &'static [&'static str],
-    /// Empty: not supported for app-only callers.
-    application: &'static [&'static str],
-}
-
-const CHANNEL_SEND: Permissions = Permissions {
-    delegated: &["ChannelMessage.Send", "Group.ReadWrite.All"],
-    application: &[],
-};
-const CHAT_SEND: Permissions = Permissions {
-    delegated: &["ChatMessage.Send", "Chat.ReadWrite", "Group.ReadWrite.All"],
-    application: &[],
-};
-const CHANNEL_READ: Permissions = Permissions {
-    delegated: &[
-        "ChannelMessage.Read.All",
-        "Group.Read.All",
-        "Group.ReadWrite.All",
-    ],
-    application: &[
-        "ChannelMessage.Read.All",
-        "Group.Read.All",
-        "Group.ReadWrite.All",
-    ],
-};
-const CHAT_READ: Permissions = Permissions {
-    delegated: &["Chat.Read", "Chat.ReadWrite"],
-    application: &["Chat.Read.All", "Chat.ReadWrite.All"],
-};
-const CHAT_CREATE: Permissions = Permissions {
-    delegated: &["Chat.Create", "Chat.ReadWrite"],
-    application: &["Chat.Create"],
-};
-
-fn permissions(call: &Call) -> Permissions {
-    match call {
-        Call::GraphSend { place } | Call::GraphReply { place, .. } => match place {
-            Place::Channel { .. } => CHANNEL_SEND,
-            Place::Chat { .. } => CHAT_SEND,
-        },
-        Call::GraphList { place } | Call::GraphGet { place, .. } => match place {
-            Place::Channel { .. } => CHANNEL_READ,
-            Place::Chat { .. } => CHAT_READ,
-        },
-        Call::GraphReplies { .. } | Call::GraphReplyGet { .. } => CHANNEL_READ,
-        Call::ChatCreate => CHAT_CREATE,
-        _ => CHAT_SEND,
-    }
-}
-
-/// Verifies the token and that it carries a permission for `call`.
+/// Verifies the token and that it carries one of the permissions `needed`.
 pub(crate) fn authenticate(
     shared: &Shared,
     inbound: &Inbound,
-    call: &Call,
+    needed: &Permissions,
 ) -> Result<Caller, GraphError> {
     let authorization = inbound.header("authorization").unwrap_or_default();
     let scheme = authorization.get(..7).unwrap_or_default();
@@ -99,7 +47,6 @@ pub(crate) fn authenticate(
             "Access token validation failure. Invalid audience.",
         ));
     }
-    let needed = permissions(call);
     let (is_user, granted, wanted) = match claims.text("scp") {
         Some(_) => (true, claims.scopes(), needed.delegated),
         None => (false, claims.roles(), needed.application),

@@ -1,16 +1,20 @@
 //! `POST /chats`.
 
+use http::StatusCode;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::clock;
-use crate::graph::auth::Caller;
+use crate::graph::context::Context;
 use crate::graph::error::GraphError;
-use crate::shared::Shared;
+use crate::graph::{self, messages};
+use crate::shared::{Outcome, Shared};
 
 /// Makes a chat, or finds the one-on-one chat of the two people.
-pub(crate) fn create(shared: &Shared, caller: &Caller, body: &Value) -> Result<Value, GraphError> {
+pub(crate) fn create(context: &Context<'_>) -> Result<Outcome, GraphError> {
+    let (shared, caller) = (context.shared, &context.caller);
+    let body = &messages::body(context.inbound)?;
     let is_one_on_one = match body["chatType"].as_str() {
         Some("oneOnOne") => true,
         Some("group") => false,
@@ -48,7 +52,10 @@ pub(crate) fn create(shared: &Shared, caller: &Caller, body: &Value) -> Result<V
             "tenantId": tenant,
         })
     };
-    Ok(shared.state().graph.chat(&id, &members, make))
+    let directory = &mut shared.state().graph.directory;
+    let mut chat = directory.chat(&id, &members, make);
+    chat["@odata.context"] = json!(format!("{}/$metadata#chats/$entity", context.base));
+    Ok(graph::json(StatusCode::CREATED, chat.to_string()))
 }
 
 /// The object ids of the members, lower case, sorted, each once.

@@ -2,56 +2,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use crate::clock;
 use crate::graph::auth::Caller;
-use crate::graph::markup::escape;
-use crate::graph::validate::Draft;
-use crate::router::Place;
-
-/// What Graph encodes of an id in contexts and in `webUrl`.
-const ID: &AsciiSet = &CONTROLS
-    .add(b':')
-    .add(b'@')
-    .add(b'/')
-    .add(b'?')
-    .add(b'#')
-    .add(b' ')
-    .add(b'%');
-
-pub(crate) fn encoded(id: &str) -> String {
-    utf8_percent_encode(id, ID).to_string()
-}
-
-impl Place {
-    /// `teams('…')/channels('…')` or `chats('…')`, as in `@odata.context`.
-    pub(crate) fn context(&self) -> String {
-        match self {
-            Self::Channel { team, channel } => {
-                format!("teams('{team}')/channels('{}')", encoded(channel))
-            }
-            Self::Chat { chat } => format!("chats('{}')", encoded(chat)),
-        }
-    }
-
-    /// `teams/…/channels/…` or `chats/…`, ids raw as in the service's own links.
-    pub(crate) fn path(&self) -> String {
-        match self {
-            Self::Channel { team, channel } => format!("teams/{team}/channels/{channel}"),
-            Self::Chat { chat } => format!("chats/{chat}"),
-        }
-    }
-
-    /// The channel or chat id.
-    pub(crate) fn conversation(&self) -> &str {
-        match self {
-            Self::Channel { channel, .. } => channel,
-            Self::Chat { chat } => chat,
-        }
-    }
-}
+use crate::graph::messages::markup::escape;
+use crate::graph::messages::validate::Draft;
+use crate::graph::place::{Place, encoded};
 
 /// Where and by whom a message is sent.
 #[derive(Debug)]
@@ -218,5 +175,5 @@ fn preview(message: &Value) -> String {
             _ => {}
         }
     }
-    crate::graph::markup::unescape(&text)
+    crate::graph::messages::markup::unescape(&text)
 }

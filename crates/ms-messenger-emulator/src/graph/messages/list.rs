@@ -6,10 +6,10 @@ use bytes::Bytes;
 use serde_json::json;
 
 use crate::clock;
+use crate::graph::Place;
 use crate::graph::error::GraphError;
-use crate::graph::store::Page;
+use crate::graph::messages::store::Page;
 use crate::inbound::Inbound;
-use crate::router::Place;
 
 const DEFAULT_TOP: usize = 20;
 const MAX_TOP: usize = 50;

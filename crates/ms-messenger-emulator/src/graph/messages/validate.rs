@@ -5,10 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use crate::graph::Place;
 use crate::graph::error::GraphError;
-use crate::graph::markup::{hosted_references, markers};
+use crate::graph::messages::markup::{hosted_references, markers};
 use crate::inbound::Inbound;
-use crate::router::Place;
 
 const NOT_JSON: &str = "Unable to read JSON request payload. Please ensure Content-Type header \
     is set and payload is of valid JSON format.";
@@ -246,8 +246,8 @@ fn mentions(
     }
 }
 
-fn is_marker_of(marker: &crate::graph::markup::Marker<'_>, id: &str, text: &str) -> bool {
-    marker.id == id && marker.mention_text() == crate::graph::markup::unescape(text)
+fn is_marker_of(marker: &crate::graph::messages::markup::Marker<'_>, id: &str, text: &str) -> bool {
+    marker.id == id && marker.mention_text() == crate::graph::messages::markup::unescape(text)
 }
 
 /// The identity set with all its members; exactly one of them is given.

@@ -1,0 +1,56 @@
+//! Messages of the other side.
+
+use crate::graph::auth::Caller;
+use crate::graph::messages::render::{self, Setting};
+use crate::graph::messages::validate::Draft;
+use crate::inbound::Inbound;
+use crate::ledger::NewRow;
+use crate::platform::Platform;
+use crate::shared::Shared;
+
+/// A message of another user of the tenant; answers its conversation and id.
+pub(crate) fn inject(
+    shared: &Shared,
+    conversation: &str,
+    sender: &str,
+    text: &str,
+    inbound: &Inbound,
+) -> (String, String) {
+    let user = shared.world.graph_user(sender);
+    let caller = Caller {
+        id: sender.to_ascii_lowercase(),
+        display_name: user.map_or_else(String::new, |user| user.display_name.clone()),
+        is_user: true,
+    };
+    let draft = Draft {
+        content_type: "text",
+        content: text.to_owned(),
+        importance: "normal".to_owned(),
+        ..Draft::default()
+    };
+    let base = format!("http://{}/v1.0", shared.authority);
+    let mut state = shared.state();
+    let place = state.graph.directory.place_of(&shared.world, conversation);
+    let setting = Setting {
+        base: &base,
+        tenant: &shared.world.graph.tenant_id,
+        place: &place,
+        root: None,
+        caller: &caller,
+    };
+    state.graph.directory.join(&place, &caller.id);
+    let render = |id| render::message(&setting, &draft, id);
+    let (id, _) = state.graph.messages.store(&place, None, render);
+    let row = NewRow {
+        platform: Platform::MsgraphChat,
+        operation: "inject",
+        conversation: conversation.to_owned(),
+        sender: caller.id.clone(),
+        kind: "text".to_owned(),
+        text: text.to_owned(),
+        message_id: id.to_string(),
+        idempotency_key: None,
+    };
+    state.ledger.append(row, inbound);
+    (conversation.to_owned(), id.to_string())
+}

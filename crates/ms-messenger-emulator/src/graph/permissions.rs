@@ -1,0 +1,66 @@
+//! The permissions of each operation.
+
+use crate::graph::directory;
+use crate::graph::messages;
+use crate::graph::routes::Op;
+
+/// The permissions of an operation, least privilege first.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Permissions {
+    pub(crate) delegated: &'static [&'static str],
+    /// Empty: not supported for app-only callers.
+    pub(crate) application: &'static [&'static str],
+}
+
+const CHANNEL_SEND: Permissions = Permissions {
+    delegated: &["ChannelMessage.Send", "Group.ReadWrite.All"],
+    application: &[],
+};
+const CHAT_SEND: Permissions = Permissions {
+    delegated: &["ChatMessage.Send", "Chat.ReadWrite", "Group.ReadWrite.All"],
+    application: &[],
+};
+const CHANNEL_READ: Permissions = Permissions {
+    delegated: &[
+        "ChannelMessage.Read.All",
+        "Group.Read.All",
+        "Group.ReadWrite.All",
+    ],
+    application: &[
+        "ChannelMessage.Read.All",
+        "Group.Read.All",
+        "Group.ReadWrite.All",
+    ],
+};
+const CHAT_READ: Permissions = Permissions {
+    delegated: &["Chat.Read", "Chat.ReadWrite"],
+    application: &["Chat.Read.All", "Chat.ReadWrite.All"],
+};
+const CHAT_CREATE: Permissions = Permissions {
+    delegated: &["Chat.Create", "Chat.ReadWrite"],
+    application: &["Chat.Create"],
+};
+
+/// The permissions of `op`, any one of which allows it.
+pub(crate) fn of(op: &Op) -> Permissions {
+    match op {
+        Op::Messages(call) => of_messages(call),
+        Op::Directory(call) => of_directory(call),
+    }
+}
+
+fn of_messages(call: &messages::Call) -> Permissions {
+    use messages::Op;
+    match (&call.op, call.place.is_channel()) {
+        (Op::List | Op::Get, true) => CHANNEL_READ,
+        (Op::List | Op::Get, false) => CHAT_READ,
+        (Op::Send, true) => CHANNEL_SEND,
+        (Op::Send | Op::Quote | Op::SendUnderMe, _) => CHAT_SEND,
+    }
+}
+
+fn of_directory(call: &directory::Call) -> Permissions {
+    match call {
+        directory::Call::ChatCreate => CHAT_CREATE,
+    }
+}

@@ -1,0 +1,75 @@
+//! The operations of Graph and their paths.
+
+use std::fmt;
+
+use http::Method;
+
+use crate::graph::{directory, messages};
+use crate::platform::Platform;
+use crate::router::{self, Routed, pick};
+
+/// The names of the operations.
+pub(crate) const OPERATIONS: [&str; 8] = [
+    "send",
+    "send.reply",
+    "send.quote",
+    "list",
+    "list.replies",
+    "get",
+    "get.reply",
+    "chat.create",
+];
+
+/// The version of Graph that was called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Version {
+    V1,
+    Beta,
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::V1 => "v1.0",
+            Self::Beta => "beta",
+        })
+    }
+}
+
+/// An operation with its path parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Call {
+    pub(crate) version: Version,
+    pub(crate) op: Op,
+}
+
+/// What Graph does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Op {
+    Messages(messages::Call),
+    Directory(directory::Call),
+}
+
+/// What a path leads to: the methods that it takes, and the operation found for the method (its
+/// name, and its call when the ids can be read).
+pub(crate) type Found<C> = (&'static str, Option<(&'static str, Option<C>)>);
+
+/// Routes what is below `/v1.0` or `/beta`.
+pub(crate) fn route(version: Version, method: &Method, raw: &[&str]) -> Routed {
+    let (allowed, found) = match (messages::route(method, raw), directory::route(method, raw)) {
+        (Some((allowed, found)), _) => (allowed, wrap(found, Op::Messages)),
+        (None, Some((allowed, found))) => (allowed, wrap(found, Op::Directory)),
+        (None, None) => return Routed::Unknown(Some(Platform::MsgraphChat)),
+    };
+    let found = found.map(|(name, op)| {
+        let call = op.map(|op| router::Call::Graph(Call { version, op }));
+        (name, call)
+    });
+    pick(Platform::MsgraphChat, allowed, found)
+}
+
+type Named<T> = Option<(&'static str, Option<T>)>;
+
+fn wrap<C>(found: Named<C>, op: impl FnOnce(C) -> Op) -> Named<Op> {
+    found.map(|(name, call)| (name, call.map(op)))
+}

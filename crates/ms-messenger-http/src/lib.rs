@@ -13,6 +13,7 @@ mod connection_string;
 mod endpoint;
 mod opening;
 mod pipeline;
+mod probe;
 mod redact;
 mod retry_after;
 mod service;
@@ -34,6 +35,7 @@ pub use connection_string::ConnectionString;
 pub use endpoint::{Endpoint, segment};
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 pub use pipeline::Pipeline;
+pub use probe::Probe;
 pub use service::{Service, ServiceError};
 
 /// What the fuzz targets reach; compiled for them alone.

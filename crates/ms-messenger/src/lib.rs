@@ -33,7 +33,9 @@ pub use ucwa;
     )))
 )]
 pub mod http {
-    pub use ms_messenger_http::{HttpClient, HttpOptions, HttpVersions, Proxy};
+    pub use ms_messenger_http::{
+        Authorize, Bearer, Endpoint, HttpClient, HttpOptions, HttpVersions, Probe, Proxy,
+    };
 }
 
 /// What nearly every program needs.

@@ -8,6 +8,7 @@ mod delegated;
 mod error;
 mod messenger;
 pub mod models;
+pub mod permissions;
 mod settle;
 mod write;
 

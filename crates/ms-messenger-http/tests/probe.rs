@@ -1,0 +1,52 @@
+//! A look at a server, whatever it answers.
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
+mod server;
+
+use std::time::{Duration, SystemTime};
+
+use ms_messenger_core::{AccessToken, ErrorKind, StaticToken};
+use ms_messenger_http::{Bearer, Endpoint, HttpClient};
+use server::{Act, Server, client::options};
+
+const ANSWER: &str = "HTTP/1.1 401 Unauthorized\r\ndate: Tue, 01 Apr 2025 12:34:56 GMT\r\n\
+    content-length: 0\r\n\r\n";
+
+fn client() -> HttpClient {
+    HttpClient::new(&options()).unwrap()
+}
+
+#[tokio::test]
+async fn a_refusal_proves_that_the_server_is_there_and_tells_its_time() {
+    let server = Server::start([Act::Answer(ANSWER.into())]).await;
+    let endpoint = Endpoint::parse(&server.url()).unwrap();
+    let probe = client().probe(&endpoint, "/a?b=c", None).await.unwrap();
+    assert_eq!(probe.status, 401);
+    let date = SystemTime::UNIX_EPOCH + Duration::from_secs(1_743_510_896);
+    assert_eq!(probe.date, Some(date));
+    let seen = server.seen();
+    assert_eq!(seen[0].line(), "GET /a?b=c HTTP/1.1");
+    assert_eq!(seen[0].header("authorization"), None);
+}
+
+#[tokio::test]
+async fn a_credential_goes_along_when_it_is_given() {
+    let server = Server::start([Act::Answer(ANSWER.into())]).await;
+    let endpoint = Endpoint::parse(&server.url()).unwrap();
+    let bearer = Bearer::new(StaticToken::new(AccessToken::new("abc")), &[]);
+    client()
+        .probe(&endpoint, "/a", Some(&bearer))
+        .await
+        .unwrap();
+    let seen = server.seen();
+    assert_eq!(seen[0].header("authorization"), Some("Bearer abc"));
+    assert_eq!(seen.len(), 1, "a refused token is not tried again");
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_is_an_error() {
+    let server = Server::start([Act::Close]).await;
+    let endpoint = Endpoint::parse(&server.url()).unwrap();
+    let error = client().probe(&endpoint, "/a", None).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Transport);
+}

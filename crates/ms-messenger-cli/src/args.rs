@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Sends one message
     Send(Box<SendArgs>),
+    /// Looks for what would keep messages from going out: settings, servers, clocks, permissions
+    Doctor(Box<DoctorArgs>),
     /// Runs the emulator until it is interrupted; prints one JSON line when it is ready
     Emulator(EmulatorArgs),
     /// Prints the table of exit codes
@@ -49,6 +51,27 @@ pub(crate) struct DemoArgs {
     /// Print one JSON document instead of tables
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "The exit code is that with which sending would end; 3 when nothing is configured. \
+        Nothing is sent. Skype for Business is signed in to, and out of again.",
+    after_long_help = format!("{ENVIRONMENT}\n\n{}", exit::table()),
+)]
+pub(crate) struct DoctorArgs {
+    /// Look at this platform only
+    #[arg(long, value_enum)]
+    pub(crate) platform: Option<Platform>,
+    /// How long one answer may take, e.g. 30s; 100s when absent
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Print one line of JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
 }
 
 #[derive(Args, Debug)]

@@ -1,6 +1,9 @@
 //! Where to and as whom: options, files and environment.
 
-use std::{fs, path::Path};
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+};
 
 use ms_messenger::{Error, ErrorKind, Problems, Result, acs_messages::ConnectionString};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -15,11 +18,35 @@ pub(crate) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// A secret, and whether the command line gave it.
+/// Where a setting came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    CommandLine,
+    File(PathBuf),
+    Variable(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CommandLine => f.write_str("the command line"),
+            Self::File(path) => write!(f, "the file {}", path.display()),
+            Self::Variable(name) => f.write_str(name),
+        }
+    }
+}
+
+/// A secret, and where it came from.
 #[derive(Debug)]
 struct Given {
     secret: SecretString,
-    on_command_line: bool,
+    origin: Origin,
+}
+
+impl Given {
+    const fn is_of_the_environment(&self) -> bool {
+        matches!(self.origin, Origin::Variable(_))
+    }
 }
 
 /// What is configured. Nothing is checked here but that files can be read.
@@ -37,6 +64,7 @@ pub(crate) struct Settings {
     pub(crate) graph_base_url: Option<String>,
     pub(crate) graph_user: Option<String>,
     pub(crate) ucwa: Ucwa,
+    origins: Vec<(&'static str, Origin)>,
 }
 
 /// Who signs in to Skype for Business, and where.
@@ -67,6 +95,7 @@ impl Settings {
     pub(crate) fn read(args: &ConnectionArgs, env: Environment<'_>) -> Result<Self> {
         let mut source = Source {
             env,
+            origins: Vec::new(),
             problems: Problems::new(),
         };
         let strings = [
@@ -121,21 +150,28 @@ impl Settings {
             },
             ..Self::default()
         };
-        settings.read_graph_address(args, &source);
+        settings.read_graph_address(args, &mut source);
+        settings.origins = source.origins;
         source.problems.into_result(ErrorKind::Config)?;
         Ok(settings)
     }
 
     /// An address or cloud of the command line puts aside both of the environment.
-    fn read_graph_address(&mut self, args: &ConnectionArgs, source: &Source<'_>) {
+    fn read_graph_address(&mut self, args: &ConnectionArgs, source: &mut Source<'_>) {
         let (url, cloud) = (args.msgraph_base_url.as_ref(), args.msgraph_cloud.as_ref());
-        if url.is_some() || cloud.is_some() {
-            self.graph_base_url = url.cloned();
-            self.graph_cloud = cloud.cloned();
-        } else {
-            self.graph_base_url = source.text(None, "MSGRAPH_BASE_URL");
-            self.graph_cloud = source.text(None, "MSGRAPH_CLOUD");
+        if url.is_none() {
+            self.graph_cloud = source.text(cloud, "MSGRAPH_CLOUD");
         }
+        if cloud.is_none() {
+            self.graph_base_url = source.text(url, "MSGRAPH_BASE_URL");
+        }
+    }
+
+    /// Where the setting that this variable can set came from; `None` when it is not set.
+    pub(crate) fn origin(&self, variable: &str) -> Option<&Origin> {
+        let mut known = self.origins.iter();
+        let (_, origin) = known.find(|(name, _)| *name == variable)?;
+        Some(origin)
     }
 
     /// Whether there is a credential for `platform`.
@@ -151,8 +187,8 @@ impl Settings {
     /// As whom acs-messages sends: the command line before the environment, and there a token
     /// before a key before a connection string.
     pub(crate) fn acs_credential(&self) -> Option<AcsCredential<'_>> {
-        [true, false].into_iter().find_map(|on_command_line| {
-            let given = |given: &'_ &Given| given.on_command_line == on_command_line;
+        [false, true].into_iter().find_map(|of_the_environment| {
+            let given = |given: &'_ &Given| given.is_of_the_environment() == of_the_environment;
             if let Some(token) = self.access_token.as_ref().filter(given) {
                 return Some(AcsCredential::Token(&token.secret));
             }
@@ -214,6 +250,8 @@ impl Settings {
 
 struct Source<'a> {
     env: Environment<'a>,
+    /// By the first variable that can set it.
+    origins: Vec<(&'static str, Origin)>,
     problems: Problems,
 }
 
@@ -224,35 +262,41 @@ impl Source<'_> {
         (!value.is_empty()).then(|| value.to_owned())
     }
 
-    fn text(&self, option: Option<&String>, name: &str) -> Option<String> {
-        option.cloned().or_else(|| self.variable(name))
+    fn text(&mut self, option: Option<&String>, name: &'static str) -> Option<String> {
+        let (value, origin) = match option {
+            Some(value) => (value.clone(), Origin::CommandLine),
+            None => (self.variable(name)?, Origin::Variable(name)),
+        };
+        self.origins.push((name, origin));
+        Some(value)
     }
 
     fn secret(
         &mut self,
         option: Option<&SecretString>,
         file: Option<&Path>,
-        names: &[&str],
+        names: &[&'static str],
     ) -> Option<Given> {
-        let given = |secret, on_command_line| Given {
-            secret,
-            on_command_line,
+        let (secret, origin) = match (option, file) {
+            (Some(secret), _) => (secret.clone(), Origin::CommandLine),
+            (None, Some(file)) => (self.file(file)?, Origin::File(file.to_owned())),
+            (None, None) => {
+                let found = |name: &&'static str| Some((self.variable(name)?, *name));
+                let (value, name) = names.iter().find_map(found)?;
+                (SecretString::from(value), Origin::Variable(name))
+            }
         };
-        if let Some(secret) = option {
-            return Some(given(secret.clone(), true));
+        if let Some(name) = names.first() {
+            self.origins.push((name, origin.clone()));
         }
-        if let Some(file) = file {
-            return self.file(file).map(|secret| given(secret, true));
-        }
-        let value = names.iter().find_map(|name| self.variable(name))?;
-        Some(given(SecretString::from(value), false))
+        Some(Given { secret, origin })
     }
 
     fn token(
         &mut self,
         option: Option<&SecretString>,
         file: Option<&Path>,
-        name: &str,
+        name: &'static str,
     ) -> Option<SecretString> {
         self.secret(option, file, &[name]).map(|given| given.secret)
     }
@@ -355,6 +399,29 @@ mod tests {
         let settings = read(&args, &[("MSGRAPH_BASE_URL", "http://127.0.0.1:1/v1.0")]);
         assert_eq!(settings.graph_base_url, None);
         assert_eq!(settings.graph_cloud.as_deref(), Some("china"));
+    }
+
+    #[test]
+    fn every_setting_tells_where_it_came_from() {
+        let args = ConnectionArgs {
+            acs_endpoint: Some("https://a.test".to_owned()),
+            ..ConnectionArgs::default()
+        };
+        let variables = [
+            ("COMMUNICATION_SERVICES_CONNECTION_STRING", "x"),
+            ("ACS_ENDPOINT", "https://b.test"),
+            ("MSGRAPH_TOKEN", "hunter2"),
+        ];
+        let settings = read(&args, &variables);
+        let origin = |name: &str| settings.origin(name).map(ToString::to_string);
+        assert_eq!(origin("ACS_ENDPOINT").as_deref(), Some("the command line"));
+        assert_eq!(
+            origin("ACS_CONNECTION_STRING").as_deref(),
+            Some("COMMUNICATION_SERVICES_CONNECTION_STRING")
+        );
+        assert_eq!(origin("MSGRAPH_TOKEN").as_deref(), Some("MSGRAPH_TOKEN"));
+        assert_eq!(origin("UCWA_SIP"), None);
+        assert!(!format!("{settings:?}").contains("hunter2"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod args;
 mod compose;
 mod config;
 mod demo;
+mod doctor;
 mod emulator;
 mod exit;
 mod interrupt;
@@ -12,9 +13,10 @@ mod platform;
 mod print;
 mod send;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use clap::Parser as _;
+use ms_messenger::http::HttpOptions;
 
 use crate::{
     args::{Cli, Command},
@@ -38,9 +40,20 @@ async fn run(command: Command) -> Exit {
     match command {
         Command::Demo(args) => demo::run(&args).await,
         Command::Send(args) => send::run(&args).await,
+        Command::Doctor(args) => doctor::run(&args).await,
         Command::Emulator(args) => emulator::run(&args).await,
         Command::ExitCodes => {
             print::result(exit::table().trim_end()).map_or(Exit::Other, |()| Exit::Sent)
         }
+    }
+}
+
+/// How this program's calls travel.
+fn http_options(timeout: Option<Duration>) -> HttpOptions {
+    let options =
+        HttpOptions::default().with_application_id(concat!("msm/", env!("CARGO_PKG_VERSION")));
+    match timeout {
+        Some(timeout) => options.with_timeout(timeout),
+        None => options,
     }
 }

@@ -87,7 +87,7 @@ impl Platform {
     }
 
     /// What configures it.
-    const fn needs(self) -> &'static str {
+    pub(crate) const fn needs(self) -> &'static str {
         match self {
             Self::AcsMessages => {
                 "ACS_CONNECTION_STRING, or ACS_ENDPOINT with ACS_ACCESS_KEY or ACS_ACCESS_TOKEN"
@@ -316,8 +316,26 @@ fn msgraph_chat(
     builder.build()
 }
 
+/// Where Graph is, with its version.
+///
+/// # Errors
+///
+/// `Config` for a cloud that is none.
+pub(crate) fn graph_address(settings: &Settings) -> Result<String> {
+    if let Some(url) = &settings.graph_base_url {
+        return Ok(url.clone());
+    }
+    let cloud = settings.graph_cloud.as_deref().map(cloud).transpose()?;
+    let root = cloud.unwrap_or(Cloud::GLOBAL).graph_root;
+    Ok(format!("{root}/v1.0"))
+}
+
 /// The one place where a session is set up.
-fn skype(settings: &Settings, options: HttpOptions, retry: RetryPolicy) -> Result<UcwaBuilder> {
+pub(crate) fn skype(
+    settings: &Settings,
+    options: HttpOptions,
+    retry: RetryPolicy,
+) -> Result<UcwaBuilder> {
     let configured = &settings.ucwa;
     let (Some(sip), Some(password)) = (&configured.sip, &configured.password) else {
         return Err(incomplete(Platform::Ucwa));

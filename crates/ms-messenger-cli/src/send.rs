@@ -2,7 +2,7 @@
 
 use ms_messenger::{
     Delivery, Error, ErrorKind, Feature, IdempotencyKey, Messenger, Receipt, Result, RetryPolicy,
-    SendRequest, http::HttpOptions,
+    SendRequest,
 };
 
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
     compose,
     config::{self, Settings},
     exit::Exit,
+    http_options,
     interrupt::Interrupt,
     platform::Platform,
     print,
@@ -34,11 +35,11 @@ async fn outcome(args: &SendArgs) -> Result<Outcome> {
     let settings = Settings::read(&args.connection, &config::environment)?;
     let platform = Platform::choose(args.platform, &request, &settings)?;
     if args.dry_run {
-        platform.check(&settings, http_options(args), &request)?;
+        platform.check(&settings, http_options(args.timeout), &request)?;
         return Ok(Outcome::Checked(platform));
     }
     let connection = platform
-        .connect(&settings, http_options(args), retry(args))
+        .connect(&settings, http_options(args.timeout), retry(args))
         .await?;
     let messenger = &connection.messenger;
     if messenger.capabilities().supports(Feature::Idempotency) {
@@ -51,15 +52,6 @@ async fn outcome(args: &SendArgs) -> Result<Outcome> {
     // Whatever became of it: a session that stays behind counts against the user.
     connection.end().await;
     Ok(Outcome::Sent(platform, outcome?))
-}
-
-fn http_options(args: &SendArgs) -> HttpOptions {
-    let options =
-        HttpOptions::default().with_application_id(concat!("msm/", env!("CARGO_PKG_VERSION")));
-    match args.timeout {
-        Some(timeout) => options.with_timeout(timeout),
-        None => options,
-    }
 }
 
 fn retry(args: &SendArgs) -> RetryPolicy {

@@ -83,8 +83,8 @@ impl Operation {
     pub fn is_granted_by<'a>(self, granted: impl IntoIterator<Item = &'a str>) -> bool {
         granted.into_iter().any(|granted| {
             let name = granted.rsplit('/').next().unwrap_or(granted);
-            let is_it = |known: &&str| known.eq_ignore_ascii_case(name);
-            self.delegated().iter().any(|known| is_it(&known))
+            let is_it = |known: &str| known.eq_ignore_ascii_case(name);
+            self.delegated().iter().any(|known| is_it(known))
         })
     }
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod demo;
+mod doctor;
 mod emulator;
 mod exit_codes;
 mod redaction;

@@ -1,0 +1,120 @@
+//! Azure Communication Services.
+
+use ms_messenger::{
+    Result, StaticToken,
+    http::{AccessKey, Authorize, Bearer, Endpoint},
+};
+use secrecy::ExposeSecret as _;
+
+use crate::{
+    config::AcsCredential,
+    doctor::{
+        finding::Findings,
+        patient::{self, Patient},
+        token::Claims,
+    },
+    exit::Exit,
+    platform::Platform,
+};
+
+/// Some channel; the credential is judged before it is looked for.
+const NO_CHANNEL: &str = "00000000-0000-0000-0000-000000000000";
+
+/// Advanced Messaging.
+pub(crate) async fn messages(patient: &Patient, findings: &mut Findings) {
+    let settings = &patient.settings;
+    let names = [
+        "ACS_CONNECTION_STRING",
+        "ACS_ENDPOINT",
+        "ACS_ACCESS_KEY",
+        "ACS_ACCESS_TOKEN",
+        "ACS_CHANNEL_REGISTRATION_ID",
+    ];
+    patient.origins(&names, findings);
+    let endpoint = endpoint(settings.messages_endpoint(), findings);
+    let credential = match settings.acs_credential() {
+        None => {
+            findings.problem(Exit::Config, "settings", Platform::AcsMessages.needs());
+            return;
+        }
+        Some(credential) => credential,
+    };
+    let channel = settings.channel_registration_id.as_deref();
+    if channel.is_none() {
+        let text = "telephone numbers need ACS_CHANNEL_REGISTRATION_ID; conversations do not";
+        findings.note("channel", text);
+    }
+    let Some(endpoint) = endpoint else { return };
+    let authorize: Result<Box<dyn Authorize>> = match credential {
+        AcsCredential::Token(token) => {
+            if let Some(claims) = Claims::read(token.expose_secret()) {
+                patient::describe(&claims, findings);
+            }
+            let provider = StaticToken::new(token.expose_secret());
+            Ok(Box::new(Bearer::new(provider, &[])))
+        }
+        AcsCredential::Key(key) => {
+            AccessKey::parse(key.expose_secret()).map(|key| Box::new(key) as Box<dyn Authorize>)
+        }
+        AcsCredential::ConnectionString => settings
+            .parsed_connection_string()
+            .map(|string| Box::new(string.access_key().clone()) as Box<dyn Authorize>),
+    };
+    let authorize = match authorize {
+        Ok(authorize) => authorize,
+        Err(error) => return findings.failure("credential", &error),
+    };
+    if patient.reach(&endpoint, findings).await {
+        let channel = ms_messenger::http::segment(channel.unwrap_or(NO_CHANNEL));
+        let path = format!("/messages/channels/{channel}/templates?api-version=2024-08-30");
+        patient
+            .accepted(&endpoint, &path, &*authorize, findings)
+            .await;
+    }
+}
+
+/// Chat.
+pub(crate) async fn chat(patient: &Patient, findings: &mut Findings) {
+    let settings = &patient.settings;
+    let names = ["ACS_CHAT_ENDPOINT", "ACS_ENDPOINT", "ACS_CHAT_TOKEN"];
+    patient.origins(&names, findings);
+    let endpoint = endpoint(settings.chat_endpoint(), findings);
+    let Some(token) = &settings.chat_token else {
+        findings.problem(Exit::Config, "settings", Platform::AcsChat.needs());
+        return;
+    };
+    match Claims::read(token.expose_secret()) {
+        None => findings.note("token", "it is none whose content can be read"),
+        Some(claims) => {
+            patient::describe(&claims, findings);
+            let needed = ["chat", "chat.join", "chat.join.limited"];
+            if claims.scopes.iter().any(|it| needed.contains(&it.as_str())) {
+                let scopes = claims.scopes.join(", ");
+                findings.sound("permission", format!("send to a thread: {scopes}"));
+            } else {
+                let text = "send to a thread: the token needs the scope chat";
+                findings.problem(Exit::Denied, "permission", text);
+            }
+        }
+    }
+    let Some(endpoint) = endpoint else { return };
+    if patient.reach(&endpoint, findings).await {
+        let bearer = Bearer::new(StaticToken::new(token.expose_secret()), &[]);
+        let path = "/chat/threads?maxPageSize=1&api-version=2025-03-15";
+        patient.accepted(&endpoint, path, &bearer, findings).await;
+    }
+}
+
+/// The address, if it is usable.
+pub(crate) fn endpoint(text: Result<String>, findings: &mut Findings) -> Option<Endpoint> {
+    match text.and_then(|text| Endpoint::parse(&text)) {
+        Ok(endpoint) => {
+            findings.sound("address", endpoint.to_string());
+            Some(endpoint)
+        }
+        Err(error) => {
+            findings.failure("address", &error);
+            None
+        }
+    }
+}

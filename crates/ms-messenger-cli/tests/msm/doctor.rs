@@ -1,0 +1,202 @@
+//! `msm doctor`: what it finds, and that it changes nothing.
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+
+use crate::support::{
+    Environment, Ran, acs_chat, acs_messages, closed_port, msgraph_chat, run, skype, start,
+};
+
+fn doctor(environment: &Environment) -> Ran {
+    run(&["doctor", "--json"], environment, "")
+}
+
+/// The findings of `check` on `platform`, as level and text.
+fn found(ran: &Ran, platform: &str, check: &str) -> Vec<(String, String)> {
+    let report = ran.json();
+    let platforms = report["platforms"].as_array().unwrap();
+    let of_platform = platforms.iter().find(|it| it["platform"] == platform);
+    let findings = of_platform.unwrap()["findings"].as_array().unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    findings
+        .iter()
+        .filter(|finding| finding["check"] == check)
+        .map(|finding| (text(&finding["level"]), text(&finding["text"])))
+        .collect()
+}
+
+#[test]
+fn a_sound_configuration_has_no_problem_and_nothing_is_sent() {
+    let emulator = start(false);
+    let world = emulator.world();
+    let environment: Environment = [
+        acs_messages(world),
+        acs_chat(world),
+        msgraph_chat(world),
+        skype(world),
+    ]
+    .concat();
+    let ran = doctor(&environment);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(ran.json()["exit_code"], 0);
+    for platform in ["acs-messages", "acs-chat", "msgraph-chat"] {
+        let [(level, text)] = &found(&ran, platform, "credential")[..] else {
+            panic!("{platform}: {ran:?}");
+        };
+        assert_eq!(level, "ok", "{platform}: {text}");
+        assert_eq!(found(&ran, platform, "clock")[0].0, "ok");
+    }
+    assert_eq!(found(&ran, "ucwa", "sign-in")[0].0, "ok");
+    let permissions = found(&ran, "msgraph-chat", "permission");
+    assert!(
+        permissions.contains(&("ok".into(), "send to a chat: ChatMessage.Send".into())),
+        "{permissions:?}"
+    );
+    assert!(emulator.messages().is_empty());
+    for (_, value) in &environment {
+        let is_secret = value.len() > 60 && !value.starts_with("http");
+        assert!(!is_secret || !ran.stdout.contains(value.as_str()));
+    }
+    assert!(!ran.stdout.contains("accesskey"), "{ran:?}");
+}
+
+#[test]
+fn every_setting_is_named_with_its_origin_and_never_its_value() {
+    let emulator = start(false);
+    let world = emulator.world();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    std::fs::write(&file, &world.graph.token).unwrap();
+    let name = file.display().to_string();
+    let environment = vec![("MSGRAPH_BASE_URL", world.graph.base.clone())];
+    let words = ["doctor", "--json", "--msgraph-token-file", &name];
+    let ran = run(&words, &environment, "");
+    let settings = found(&ran, "msgraph-chat", "setting");
+    let texts: Vec<&str> = settings.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(
+        texts,
+        [
+            format!("MSGRAPH_TOKEN from the file {name}").as_str(),
+            "MSGRAPH_BASE_URL from MSGRAPH_BASE_URL"
+        ]
+    );
+    assert!(!ran.stdout.contains(&world.graph.token));
+}
+
+#[test]
+fn nothing_configured_is_a_problem_of_configuration() {
+    let ran = doctor(&Vec::new());
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert_eq!(found(&ran, "acs-chat", "settings")[0].0, "note");
+}
+
+#[test]
+fn half_a_configuration_names_what_is_missing() {
+    let ran = doctor(&vec![("UCWA_SIP", "sip:a@contoso.test".to_owned())]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    let (level, text) = found(&ran, "ucwa", "settings").remove(0);
+    assert_eq!(level, "problem");
+    assert!(text.contains("UCWA_PASSWORD"), "{text}");
+}
+
+#[test]
+fn a_token_of_an_application_is_told_from_one_of_a_user() {
+    let emulator = start(false);
+    let world = emulator.world();
+    let environment = vec![
+        ("MSGRAPH_BASE_URL", world.graph.base.clone()),
+        ("MSGRAPH_TOKEN", world.graph.app_token.clone()),
+    ];
+    let ran = doctor(&environment);
+    assert_eq!(ran.code, 5, "{ran:?}");
+    let (level, text) = found(&ran, "msgraph-chat", "permission").remove(0);
+    assert_eq!(level, "problem");
+    assert!(text.contains("application alone"), "{text}");
+}
+
+#[test]
+fn an_expired_token_and_missing_permissions_are_named() {
+    let emulator = start(false);
+    let world = emulator.world();
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let now = now.unwrap_or(Duration::ZERO).as_secs();
+    let user = &world.graph.users[0];
+    let look = |token: String| {
+        doctor(&vec![
+            ("MSGRAPH_BASE_URL", world.graph.base.clone()),
+            ("MSGRAPH_TOKEN", token),
+        ])
+    };
+    let expired = look(world.graph_token(user, &["ChatMessage.Send"], now - 60));
+    assert_eq!(expired.code, 5, "{expired:?}");
+    let (level, text) = found(&expired, "msgraph-chat", "token").remove(0);
+    assert_eq!(level, "problem");
+    assert!(text.contains("expired"), "{text}");
+    let reader = look(world.graph_token(user, &["Chat.Read"], now + 600));
+    assert_eq!(reader.code, 5, "{reader:?}");
+    let permissions = found(&reader, "msgraph-chat", "permission");
+    let needed = "send to a channel: needs ChannelMessage.Send";
+    assert!(
+        permissions.contains(&("problem".into(), needed.into())),
+        "{permissions:?}"
+    );
+    let chat_only = look(world.graph_token(user, &["ChatMessage.Send"], now + 600));
+    assert_eq!(chat_only.code, 0, "{chat_only:?}");
+    let permissions = found(&chat_only, "msgraph-chat", "permission");
+    assert!(
+        permissions.contains(&("note".into(), needed.into())),
+        "{permissions:?}"
+    );
+}
+
+#[test]
+fn a_wrong_key_is_refused_by_the_service_and_the_exit_code_says_so() {
+    let emulator = start(false);
+    let environment = vec![
+        ("ACS_ENDPOINT", emulator.world().acs.endpoint.clone()),
+        ("ACS_ACCESS_KEY", "d3Jvbmc=".to_owned()),
+    ];
+    let ran = doctor(&environment);
+    assert_eq!(ran.code, 5, "{ran:?}");
+    assert_eq!(found(&ran, "acs-messages", "credential")[0].0, "problem");
+}
+
+#[test]
+fn a_server_that_is_not_there_is_a_passing_problem() {
+    let (_kept, port) = closed_port();
+    let environment = vec![
+        ("ACS_ENDPOINT", format!("http://127.0.0.1:{port}")),
+        ("ACS_ACCESS_KEY", "d3Jvbmc=".to_owned()),
+    ];
+    let ran = doctor(&environment);
+    assert_eq!(ran.code, 7, "{ran:?}");
+    assert_eq!(found(&ran, "acs-messages", "reachable")[0].0, "problem");
+    assert!(found(&ran, "acs-messages", "credential").is_empty());
+}
+
+#[test]
+fn a_wrong_password_is_refused_at_sign_in() {
+    let emulator = start(false);
+    let mut environment = skype(emulator.world());
+    for (name, value) in &mut environment {
+        if *name == "UCWA_PASSWORD" {
+            *value = "wrong".to_owned();
+        }
+    }
+    let ran = doctor(&environment);
+    assert_eq!(ran.code, 5, "{ran:?}");
+    assert_eq!(found(&ran, "ucwa", "sign-in")[0].0, "problem");
+}
+
+#[test]
+fn people_get_a_table() {
+    let emulator = start(false);
+    let ran = run(&["doctor"], &acs_chat(emulator.world()), "");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(
+        ran.stdout.contains("\nacs-chat\n  ok       setting"),
+        "{}",
+        ran.stdout
+    );
+}

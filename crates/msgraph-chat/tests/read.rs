@@ -115,3 +115,14 @@ fn what_happened_is_told_and_unknown_events_are_kept() {
     assert!(matches!(unknown.odata_type, Some(EventKind::Other(_))));
     assert_eq!(unknown.other["cake"]["slices"], 8);
 }
+
+#[test]
+fn a_number_that_nobody_knows_keeps_its_value() {
+    // Found by fuzzing: read without care, the last digit came out as another one.
+    let text = r#"{"body":{"content":"x"},"w":1.444444244444444444}"#;
+    let message: ChatMessage = serde_json::from_str(text).unwrap();
+    let written = serde_json::to_string(&message).unwrap();
+    let again: ChatMessage = serde_json::from_str(&written).unwrap();
+    assert_eq!(message, again);
+    assert!(written.contains("1.4444442444444445"), "{written}");
+}

@@ -1,6 +1,7 @@
 //! Microsoft Graph: Teams channels, replies and chats.
 
 mod auth;
+mod challenge;
 mod chats;
 mod error;
 mod list;
@@ -26,6 +27,7 @@ use error::GraphError;
 use render::Setting;
 use validate::Draft;
 
+pub(crate) use challenge::challenge;
 pub(crate) use store::Store;
 
 const JSON: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";

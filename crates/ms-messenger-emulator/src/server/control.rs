@@ -23,8 +23,9 @@ pub(crate) enum Ending {
 pub(crate) struct Control {
     state: Arc<ControlState>,
     is_http2: bool,
-    /// The stream of the request, on HTTP/2; `None` for one that came after GOAWAY.
+    /// The stream of the request, on HTTP/2.
     stream: Option<u32>,
+    is_too_late: bool,
 }
 
 #[derive(Debug, Default)]
@@ -66,16 +67,19 @@ impl Control {
 
     /// The control of the next request that HTTP/2 hands over.
     pub(crate) fn for_next_stream(&self) -> Self {
-        let stream = self.streams().take();
+        let mut streams = self.streams();
+        let (is_too_late, stream) = (streams.is_going_away(), streams.take());
+        drop(streams);
         Self {
             stream,
+            is_too_late,
             ..self.clone()
         }
     }
 
     /// Whether the request came after GOAWAY.
     pub(crate) const fn is_too_late(&self) -> bool {
-        self.is_http2 && self.stream.is_none()
+        self.is_too_late
     }
 
     /// Asks for the end of the connection; the first request for it counts.
@@ -121,6 +125,11 @@ impl Control {
         if let Some(stream) = self.stream {
             self.streams().limit(stream, bytes);
             return None;
+        }
+        if self.is_http2 {
+            // Without its stream the answer cannot be told from others; none of it is sent.
+            self.end(Ending::Reset);
+            return std::future::pending().await;
         }
         self.state.wire.command(Order::Stop { left: bytes }).await;
         Some(AnswerEnd(self.clone()))

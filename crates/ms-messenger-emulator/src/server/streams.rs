@@ -134,13 +134,17 @@ impl Streams {
         Some(&mut self.notice).filter(|n| !n.is_empty() && self.outgoing.is_between())
     }
 
-    /// The stream of the next request; `None` when it came too late to be served.
+    /// Whether a request that is taken now comes too late to be served.
+    pub(crate) const fn is_going_away(&self) -> bool {
+        self.is_going_away
+    }
+
+    /// The stream of the next request.
     pub(crate) fn take(&mut self) -> Option<u32> {
         let stream = self.waiting.pop_front();
-        if self.is_going_away {
-            return None;
+        if !self.is_going_away {
+            self.newest_taken = stream.unwrap_or_default().max(self.newest_taken);
         }
-        self.newest_taken = stream.unwrap_or_default().max(self.newest_taken);
         stream
     }
 
@@ -259,7 +263,8 @@ mod tests {
         let both = [frames::refused(1), frames::go_away(3)].concat();
         assert_eq!(streams.notice().cloned(), Some(both.into()));
         streams.received(&frame(1, 5, 5, b"late"));
-        assert_eq!(streams.take(), None);
+        assert!(streams.is_going_away());
+        streams.take();
         streams.notice().unwrap().clear();
         assert!(!streams.is_finished());
         streams.sent(&frame(1, 5, 3, b"done"));

@@ -8,6 +8,7 @@ use crate::acs_identity;
 use crate::inbound::Inbound;
 use crate::shared::Shared;
 use crate::token::Claims;
+use crate::token_life::Audience;
 use crate::world::World;
 
 /// A caller whose credential was checked.
@@ -27,12 +28,17 @@ pub(crate) fn denied(message: &str) -> AcsError {
 }
 
 /// Checks the credential of a request; `now` is in epoch milliseconds.
-pub(crate) fn caller(shared: &Shared, inbound: &Inbound, now: u64) -> Result<Caller, AcsError> {
+pub(crate) fn caller(
+    shared: &Shared,
+    audience: Audience,
+    inbound: &Inbound,
+    now: u64,
+) -> Result<Caller, AcsError> {
     if inbound
         .header("authorization")
         .is_some_and(|a| a.starts_with("Bearer "))
     {
-        let claims = bearer(shared, inbound, now)?;
+        let claims = bearer(shared, audience, inbound, now)?;
         if let Some(user) = claims.acs_user() {
             if !acs_identity::is_valid(shared, &claims) {
                 return Err(denied("Denied by the resource provider."));
@@ -51,9 +57,14 @@ pub(crate) fn caller(shared: &Shared, inbound: &Inbound, now: u64) -> Result<Cal
 }
 
 /// The claims of a request's bearer token, whatever it is for.
-pub(crate) fn bearer(shared: &Shared, inbound: &Inbound, now: u64) -> Result<Claims, AcsError> {
+pub(crate) fn bearer(
+    shared: &Shared,
+    audience: Audience,
+    inbound: &Inbound,
+    now: u64,
+) -> Result<Claims, AcsError> {
     let authorization = inbound.header("authorization").unwrap_or_default();
     let token = authorization.strip_prefix("Bearer ").unwrap_or_default();
-    let claims = shared.world.tokens().verify(token.trim(), now / 1000);
+    let claims = shared.verify(audience, token.trim(), now / 1000);
     claims.map_err(|_| denied("Denied by the resource provider."))
 }

@@ -1,6 +1,5 @@
 //! One request, from its head to its answer: routing, faults, the platform, the answer.
 
-use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,13 +11,14 @@ use hyper::body::Incoming;
 use serde_json::Value;
 
 use crate::answer::Answer;
-use crate::faults::{FaultAction, FaultStatus, When};
+use crate::faults::{FaultAction, FaultStatus, When, deliver, end_when, respond};
 use crate::inbound::Inbound;
 use crate::platform::Platform;
 use crate::router::{Call, Route, Routed, route};
-use crate::server::{Control, Ending, Payload};
+use crate::server::{Control, Payload};
 use crate::shared::{Outcome, Shared};
 use crate::stats::Event;
+use crate::token_life::Audience;
 use crate::{acs_chat, acs_identity, acs_messages, admin, graph, ucwa};
 
 /// Answers one request.
@@ -103,8 +103,15 @@ async fn operation(
         Err((inbound, refusal)) => return refuse(shared, platform, &inbound, refusal),
     };
     end_when(fault.as_ref(), When::AfterRead, control).await;
-    if let Some(FaultAction::Status(instead)) = &fault {
-        return respond(fault_answer(shared, platform, &inbound, instead));
+    match (&fault, Audience::of(route)) {
+        (Some(FaultAction::Status(instead)), _) => {
+            return respond(fault_answer(shared, platform, &inbound, instead));
+        }
+        (Some(FaultAction::ClaimsChallenge { claims }), _) => {
+            return respond(graph::challenge(shared, &inbound, claims));
+        }
+        (Some(FaultAction::TokenExpiry), Some(audience)) => shared.token_life.end_all(audience),
+        _ => {}
     }
     let Outcome {
         answer,
@@ -135,32 +142,7 @@ async fn operation(
     };
     drop(hold);
     end_when(fault.as_ref(), When::AfterStore, control).await;
-    match fault {
-        Some(FaultAction::CutBody { .. }) if answer.body.is_empty() => {
-            control.end(Ending::Close);
-            pending().await
-        }
-        Some(FaultAction::CutBody { after_bytes }) => {
-            let payload = Payload::cut(&answer.body, after_bytes, control.clone());
-            respond_with(answer, payload)
-        }
-        Some(FaultAction::MalformedBody) => {
-            let half = answer.body.slice(..answer.body.len() / 2);
-            respond_with(answer, Payload::whole(half))
-        }
-        _ => respond(answer),
-    }
-}
-
-/// Ends the connection if the fault says so for this moment; then never returns.
-async fn end_when(fault: Option<&FaultAction>, now: When, control: &Control) {
-    let ending = match fault {
-        Some(FaultAction::Close { when }) if *when == now => Ending::Close,
-        Some(FaultAction::Reset { when }) if *when == now => Ending::Reset,
-        _ => return,
-    };
-    control.end(ending);
-    pending::<()>().await;
+    deliver(fault, answer, control).await
 }
 
 /// Reads the body under the size limit. A refusal comes with the request, its body left out.
@@ -302,16 +284,4 @@ fn fault_answer(
         }
     }
     answer
-}
-
-fn respond(answer: Answer) -> Response<Payload> {
-    let payload = Payload::whole(answer.body.clone());
-    respond_with(answer, payload)
-}
-
-fn respond_with(answer: Answer, payload: Payload) -> Response<Payload> {
-    let mut response = Response::new(payload);
-    *response.status_mut() = answer.status;
-    *response.headers_mut() = answer.headers;
-    response
 }

@@ -137,7 +137,18 @@ impl Emulator {
         admin::inject(&self.shared, message)
     }
 
-    /// Back to the seeded world: messages, ledger, statistics and faults.
+    /// Issues a fresh bearer token: the document of `POST /_emulator/tokens`, for example
+    /// `{"platform": "msgraph-chat", "user": "alice@contoso.test"}`. Answers
+    /// `{platform, user, scopes, expires_on, token}`.
+    ///
+    /// # Errors
+    ///
+    /// [`admin::InvalidTokenRequest`] names each member that is unknown, missing or wrong.
+    pub fn issue_token(&self, request: &Value) -> Result<Value, admin::InvalidTokenRequest> {
+        admin::issue_token(&self.shared, request)
+    }
+
+    /// Back to the seeded world: messages, ledger, statistics, faults and tokens that they ended.
     pub fn reset(&self) {
         self.shared.reset();
     }

@@ -26,11 +26,12 @@ mod shared;
 mod stats;
 mod tls;
 mod token;
+mod token_life;
 mod ucwa;
 mod world;
 
 pub use acs_chat::ErrorStyle;
-pub use admin::InvalidInjection;
+pub use admin::{InvalidInjection, InvalidTokenRequest};
 pub use builder::{EmulatorBuilder, StartError};
 pub use emulator::Emulator;
 pub use expect::{Expectation, MessageMatcher, UnknownOperation, UnmetExpectation};

@@ -1,30 +1,37 @@
 //! The accept loop, and full control over how a connection ends.
 
+mod control;
+mod frames;
+mod payload;
+mod streams;
+mod tap1;
+mod tap2;
+
 use std::convert::Infallible;
 use std::net::Shutdown;
-use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::Request;
-use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::dispatch;
 use crate::inbound::Scheme;
-use crate::platform::Platform;
 use crate::shared::Shared;
+use tap1::Tap1;
+use tap2::Tap2;
+
+pub(crate) use control::{Control, Ending};
+pub(crate) use payload::Payload;
 
 /// Longer than clients keep idle connections, so that they close first.
 const IDLE_LIMIT: Duration = Duration::from_secs(120);
@@ -114,16 +121,18 @@ async fn connection<S>(
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(IDLE_LIMIT)
-        .serve_connection(TokioIo::new(stream), handler);
+        .serve_connection(TokioIo::new(Tap1::new(stream, control.clone())), handler);
     tokio::select! {
         biased;
         _ = &mut connection => {}
         ending = control.ended() => {
-            end(socket(connection.into_parts().io.into_inner()), ending).await;
+            let tap = connection.into_parts().io.into_inner();
+            end(socket(tap.into_inner()), ending).await;
         }
         result = stop.changed() => {
             if result.is_ok() {
-                Pin::new(&mut connection).graceful_shutdown();
+                let mut connection = pin!(connection);
+                connection.as_mut().graceful_shutdown();
                 let _ = tokio::time::timeout(SHUTDOWN_LIMIT, connection).await;
             }
         }
@@ -140,33 +149,57 @@ async fn connection2(
     let Ok(socket) = socket2::SockRef::from(stream.get_ref().0).try_clone() else {
         return;
     };
-    let control = Control::default();
+    let control = Control::http2();
     let handler = {
         let control = control.clone();
         service_fn(move |mut request: Request<Incoming>| {
-            let (shared, control) = (Arc::clone(&shared), control.clone());
+            // In the order of the streams: the protocol hands requests over as they come.
+            let (shared, control) = (Arc::clone(&shared), control.for_next_stream());
             request.extensions_mut().insert(Scheme::Https);
-            async move { Ok::<_, Infallible>(dispatch::handle(shared, control, request).await) }
+            async move {
+                if control.is_too_late() {
+                    // The client knows from GOAWAY that this was not processed.
+                    std::future::pending::<()>().await;
+                }
+                Ok::<_, Infallible>(dispatch::handle(shared, control, request).await)
+            }
         })
     };
-    let mut connection = http2::Builder::new(TokioExecutor::new())
+    let connection = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
-        .serve_connection(TokioIo::new(stream), handler);
-    tokio::select! {
-        biased;
-        _ = &mut connection => {}
-        ending = control.ended() => match ending {
-            Ending::Reset => {
-                let _ = socket.set_linger(Some(Duration::ZERO));
+        .serve_connection(TokioIo::new(Tap2::new(stream, control.clone())), handler);
+    let mut connection = pin!(connection);
+    let mut is_leaving = false;
+    loop {
+        tokio::select! {
+            biased;
+            _ = &mut connection => return,
+            ending = control.ended() => match ending {
+                Ending::Reset => {
+                    let _ = socket.set_linger(Some(Duration::ZERO));
+                    return;
+                }
+                Ending::Close => {
+                    let _ = socket.shutdown(Shutdown::Write);
+                    return;
+                }
+            },
+            () = control.left(), if !is_leaving => {
+                is_leaving = true;
+                connection.as_mut().graceful_shutdown();
             }
-            Ending::Close => {
+            () = control.finished() => {
                 let _ = socket.shutdown(Shutdown::Write);
+                // Reads on for a while: unread bytes would turn the close into a reset.
+                let _ = tokio::time::timeout(DRAIN_LIMIT, connection).await;
+                return;
             }
-        },
-        result = stop.changed() => {
-            if result.is_ok() {
-                Pin::new(&mut connection).graceful_shutdown();
-                let _ = tokio::time::timeout(SHUTDOWN_LIMIT, connection).await;
+            result = stop.changed() => {
+                if result.is_ok() {
+                    connection.as_mut().graceful_shutdown();
+                    let _ = tokio::time::timeout(SHUTDOWN_LIMIT, connection).await;
+                }
+                return;
             }
         }
     }
@@ -184,113 +217,6 @@ async fn end(mut stream: TcpStream, ending: Ending) {
             let mut scratch = vec![0; 16 * 1024];
             let drain = pin!(async { while matches!(stream.read(&mut scratch).await, Ok(1..)) {} });
             let _ = tokio::time::timeout(DRAIN_LIMIT, drain).await;
-        }
-    }
-}
-
-/// How a fault ends a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
-    /// Orderly, with FIN.
-    Close,
-    /// With RST.
-    Reset,
-}
-
-/// The handle by which a request ends its own connection.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Control(Arc<ControlState>);
-
-#[derive(Debug, Default)]
-struct ControlState {
-    ending: Mutex<Option<Ending>>,
-    wake: Notify,
-    platforms: AtomicU8,
-}
-
-impl Control {
-    /// Asks for the end of the connection; the first request for it counts.
-    pub(crate) fn end(&self, ending: Ending) {
-        let mut slot = self.0.ending.lock().unwrap_or_else(PoisonError::into_inner);
-        slot.get_or_insert(ending);
-        drop(slot);
-        self.0.wake.notify_one();
-    }
-
-    async fn ended(&self) -> Ending {
-        loop {
-            let ending = *self.0.ending.lock().unwrap_or_else(PoisonError::into_inner);
-            match ending {
-                Some(ending) => return ending,
-                None => self.0.wake.notified().await,
-            }
-        }
-    }
-
-    /// Whether this is the connection's first request of `platform`.
-    pub(crate) fn is_first_of(&self, platform: Platform) -> bool {
-        let bit = 1 << platform.index();
-        self.0.platforms.fetch_or(bit, Ordering::Relaxed) & bit == 0
-    }
-}
-
-/// The body of an answer: whole, or cut off by a fault.
-#[derive(Debug)]
-pub(crate) enum Payload {
-    Whole(Option<Bytes>),
-    Cut {
-        first: Option<Bytes>,
-        announced: u64,
-        control: Control,
-    },
-}
-
-impl Payload {
-    pub(crate) fn whole(body: Bytes) -> Self {
-        Self::Whole(Some(body).filter(|body| !body.is_empty()))
-    }
-
-    /// `body` up to `after_bytes`, at least one byte of it withheld.
-    pub(crate) fn cut(body: &Bytes, after_bytes: u64, control: Control) -> Self {
-        let most = body.len().saturating_sub(1);
-        let sent = usize::try_from(after_bytes).unwrap_or(usize::MAX).min(most);
-        Self::Cut {
-            first: Some(body.slice(..sent)).filter(|first| !first.is_empty()),
-            announced: body.len() as u64,
-            control,
-        }
-    }
-}
-
-impl Body for Payload {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        match &mut *self {
-            Self::Whole(body) => Poll::Ready(body.take().map(|body| Ok(Frame::data(body)))),
-            Self::Cut { first, control, .. } => match first.take() {
-                Some(first) => Poll::Ready(Some(Ok(Frame::data(first)))),
-                None => {
-                    // Pending lets the connection flush what it has before the control ends it.
-                    control.end(Ending::Close);
-                    Poll::Pending
-                }
-            },
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        matches!(self, Self::Whole(None))
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Whole(body) => SizeHint::with_exact(body.as_ref().map_or(0, |b| b.len() as u64)),
-            Self::Cut { announced, .. } => SizeHint::with_exact(*announced),
         }
     }
 }

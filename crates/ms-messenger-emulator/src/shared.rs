@@ -17,6 +17,7 @@ use crate::graph;
 use crate::ledger::Ledger;
 use crate::platform::Platform;
 use crate::stats::Stats;
+use crate::token_life::TokenLife;
 use crate::ucwa::{self, UcwaSettings};
 use crate::world::World;
 
@@ -42,6 +43,7 @@ pub(crate) struct Shared {
     pub(crate) stats: Stats,
     /// Wakes the keeper of UCWA's time when a nearer deadline was set.
     pub(crate) ucwa_clock: Notify,
+    pub(crate) token_life: TokenLife,
     faults: Mutex<FaultEngine>,
     state: Mutex<State>,
     /// Counts stored messages and resets, for `wait`.
@@ -86,6 +88,7 @@ impl Shared {
             world,
             authority,
             stats: Stats::default(),
+            token_life: TokenLife::default(),
             ucwa_clock: Notify::new(),
             changes: watch::Sender::new(0),
             ids: AtomicU64::new(0),
@@ -148,6 +151,7 @@ impl Shared {
         let fresh = State::new(&self.world);
         *self.state() = fresh;
         self.set_faults(Faults::new());
+        self.token_life.reset();
         self.stats.reset();
         self.announce();
     }

@@ -53,7 +53,12 @@ impl Claims {
 
     /// A claim that is a number; 0 when it is absent.
     pub(crate) fn number(&self, name: &str) -> u64 {
-        self.0.get(name).and_then(Value::as_u64).unwrap_or_default()
+        self.whole(name).unwrap_or_default()
+    }
+
+    /// A claim that is a whole number.
+    pub(crate) fn whole(&self, name: &str) -> Option<u64> {
+        self.0.get(name)?.as_u64()
     }
 }
 

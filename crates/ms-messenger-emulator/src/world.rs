@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use crate::platform::Platform;
 use crate::token::TokenKey;
 
 /// 2025-01-01T00:00:00Z: when the seeded tokens were issued and the seeded threads were made.
@@ -14,8 +15,13 @@ pub(crate) const EPOCH_SECONDS: u64 = 1_735_689_600;
 const FAR_FUTURE: u64 = 4_102_444_800;
 const GRAPH_AUDIENCE: &str = "https://graph.microsoft.com";
 const ACS_AUDIENCE: &str = "https://communication.azure.com";
-const DELEGATED_SCOPES: &str = "Channel.ReadBasic.All ChannelMessage.Read.All \
+pub(crate) const DELEGATED_SCOPES: &str = "Channel.ReadBasic.All ChannelMessage.Read.All \
     ChannelMessage.Send Chat.Create Chat.ReadWrite ChatMessage.Send User.Read";
+pub(crate) const APP_ROLES: [&str; 3] = [
+    "ChannelMessage.Read.All",
+    "Chat.Read.All",
+    "Teamwork.Migrate.All",
+];
 const NAMES: [&str; 3] = ["alice", "bob", "carol"];
 
 /// The seeded constants of one emulator: what a client needs to speak to it.
@@ -203,36 +209,46 @@ impl World {
             self.graph.users.push(user);
         }
         self.graph.token = self.graph.users[0].token.clone();
-        let app_roles = json!([
-            "ChannelMessage.Read.All",
-            "Chat.Read.All",
-            "Teamwork.Migrate.All"
-        ]);
-        self.graph.app_token = self.app_token(GRAPH_AUDIENCE, &app_roles);
-        self.acs.entra_token = self.app_token(ACS_AUDIENCE, &json!([]));
+        let graph = self.app_claims(Platform::MsgraphChat, &json!(APP_ROLES));
+        self.graph.app_token = self.key.sign(&graph);
+        let acs = self.app_claims(Platform::AcsMessages, &json!([]));
+        self.acs.entra_token = self.key.sign(&acs);
     }
 
     /// An ACS user access token of the emulated resource, for `user` (`8:acs:…`), with `scopes`
     /// (`chat`, `chat.join`, `voip` …), ending at `expires` (Unix seconds).
     #[must_use]
     pub fn acs_token(&self, user: &str, scopes: &[&str], expires: u64) -> String {
-        let claims = json!({
+        let mut claims = self.acs_claims(user, scopes);
+        claims["exp"] = json!(expires);
+        self.key.sign(&claims)
+    }
+
+    /// The claims of an ACS user token, which ends in the far future.
+    pub(crate) fn acs_claims(&self, user: &str, scopes: &[&str]) -> Value {
+        json!({
             "skypeid": user.strip_prefix("8:").unwrap_or(user),
             "scp": 1792,
             "csi": EPOCH_SECONDS.to_string(),
             "iat": EPOCH_SECONDS,
-            "exp": expires,
+            "exp": FAR_FUTURE,
             "acsScope": scopes.join(","),
             "resourceId": self.resource.to_string(),
-        });
-        self.key.sign(&claims)
+        })
     }
 
     /// A delegated Graph token of `user` with `scopes` (`ChatMessage.Send` …), ending at `expires`
     /// (Unix seconds).
     #[must_use]
     pub fn graph_token(&self, user: &GraphUser, scopes: &[&str], expires: u64) -> String {
-        let claims = json!({
+        let mut claims = self.graph_claims(user, scopes);
+        claims["exp"] = json!(expires);
+        self.key.sign(&claims)
+    }
+
+    /// The claims of a delegated Graph token, which ends in the far future.
+    pub(crate) fn graph_claims(&self, user: &GraphUser, scopes: &[&str]) -> Value {
+        json!({
             "aud": GRAPH_AUDIENCE,
             "iss": format!("https://sts.windows.net/{}/", self.graph.tenant_id),
             "tid": self.graph.tenant_id,
@@ -242,14 +258,18 @@ impl World {
             "appid": guid(self.seed, "app").to_string(),
             "scp": scopes.join(" "),
             "iat": EPOCH_SECONDS,
-            "exp": expires,
+            "exp": FAR_FUTURE,
             "ver": "1.0",
-        });
-        self.key.sign(&claims)
+        })
     }
 
-    fn app_token(&self, audience: &str, roles: &Value) -> String {
-        self.key.sign(&json!({
+    /// The claims of the application's token for Graph, or for ACS, which ends in the far future.
+    pub(crate) fn app_claims(&self, platform: Platform, roles: &Value) -> Value {
+        let audience = match platform {
+            Platform::MsgraphChat => GRAPH_AUDIENCE,
+            _ => ACS_AUDIENCE,
+        };
+        json!({
             "aud": audience,
             "iss": format!("https://sts.windows.net/{}/", self.graph.tenant_id),
             "tid": self.graph.tenant_id,
@@ -260,7 +280,7 @@ impl World {
             "iat": EPOCH_SECONDS,
             "exp": FAR_FUTURE,
             "ver": "1.0",
-        }))
+        })
     }
 
     pub(crate) fn access_key_bytes(&self) -> Vec<u8> {

@@ -3,6 +3,7 @@
 
 mod outside;
 
+use ms_messenger_emulator::{FaultAction, Platform, When};
 use outside::Outside;
 use serde_json::{Value, json};
 
@@ -102,4 +103,36 @@ async fn the_same_seed_fails_the_same_requests() {
         runs.push(statuses);
     }
     assert_eq!(runs[0], runs[1]);
+}
+
+#[tokio::test]
+async fn the_handle_takes_every_kind_that_is_no_status() {
+    let out = Outside::start().await;
+    let go_away = |when| FaultAction::GoAway { when };
+    let mut stored = 0;
+    for (action, status, stores) in [
+        (FaultAction::SlowBody { pieces: 3, ms: 1 }, Some(201), 1),
+        (FaultAction::ResetAfterBytes { after_bytes: 20 }, None, 1),
+        (FaultAction::DuplicateAnswer, Some(201), 1),
+        (go_away(When::AfterStore), Some(201), 1),
+        (go_away(When::BeforeRead), None, 0),
+        (go_away(When::AfterRead), None, 0),
+        (FaultAction::claims_challenge(), Some(401), 0),
+        (FaultAction::TokenExpiry, Some(401), 0),
+    ] {
+        let what = format!("{action:?}");
+        let platform = Platform::MsgraphChat;
+        out.emulator.fail_next(platform, "send", action).unwrap();
+        // A connection of its own: a duplicate answer spoils the one that it comes on.
+        let url = format!("{}{}", out.base, out.graph_chat());
+        let request = outside::client().post(url);
+        let request = request.bearer_auth(&out.emulator.world().graph.token);
+        let request = request.json(&json!({"body": {"content": "x"}}));
+        let answer = request.send().await.ok();
+        assert_eq!(answer.map(|a| a.status().as_u16()), status, "{what}");
+        stored += stores;
+        assert_eq!(out.rows("").await.len(), stored, "{what}");
+    }
+    let stats = out.emulator.stats();
+    assert_eq!(stats["platforms"]["msgraph-chat"]["faults"], 8);
 }

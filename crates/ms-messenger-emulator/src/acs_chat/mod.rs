@@ -27,6 +27,7 @@ use crate::inbound::Inbound;
 use crate::ledger::NewRow;
 use crate::platform::Platform;
 use crate::shared::{Outcome, Shared};
+use crate::token_life::Audience;
 
 use routes::Op;
 pub(crate) use routes::{Call, OPERATIONS, route};
@@ -168,9 +169,7 @@ fn authenticate(shared: &Shared, inbound: &Inbound) -> Result<(String, Vec<Strin
     };
     let now = clock::now_ms() / 1000;
     let claims = shared
-        .world
-        .tokens()
-        .verify(token.trim(), now)
+        .verify(Audience::Chat, token.trim(), now)
         .map_err(|_| unauthorized("The user access token is invalid or has expired."))?;
     let is_of_resource = claims.text("resourceId") == Some(shared.world.resource_id().as_str());
     let Some(user) = claims.acs_user().filter(|_| is_of_resource) else {

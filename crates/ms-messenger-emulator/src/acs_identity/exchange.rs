@@ -10,6 +10,7 @@ use crate::acs_identity::{body, required};
 use crate::answer::Answer;
 use crate::inbound::Inbound;
 use crate::shared::Shared;
+use crate::token_life::Audience;
 
 /// How long an exchanged token lives, in minutes. The service's own time is unknown: a guess.
 const MINUTES: u64 = 60;
@@ -80,7 +81,7 @@ fn exchanged(shared: &Shared, user: &str, scopes: &[&str], now: u64) -> Result<A
 
 /// Tenant and object id of the Entra token that the request carries.
 fn entra_user(shared: &Shared, inbound: &Inbound, now: u64) -> Result<(String, String), AcsError> {
-    let claims = acs_auth::bearer(shared, inbound, now)?;
+    let claims = acs_auth::bearer(shared, Audience::Identity, inbound, now)?;
     let ids = claims.text("tid").zip(claims.text("oid"));
     let (tenant, object) =
         ids.ok_or_else(|| acs_auth::denied("Denied by the resource provider."))?;

@@ -17,6 +17,7 @@ use crate::clock;
 use crate::inbound::Inbound;
 use crate::shared::{Outcome, Shared};
 use crate::token::Claims;
+use crate::token_life::Audience;
 
 pub(crate) use routes::{Call, route};
 pub(crate) use store::Store;
@@ -83,7 +84,7 @@ fn execute(
     let now = clock::now_ms();
     // The exchanges check the Entra token that they are given by themselves.
     let is_exchange = matches!(call, Call::ExchangeExtension | Call::ExchangeEntra);
-    if !is_exchange && let Caller::User(_) = caller(shared, inbound, now)? {
+    if !is_exchange && let Caller::User(_) = caller(shared, Audience::Identity, inbound, now)? {
         return Err(denied("Denied by the resource provider."));
     }
     let resource = format!("{}{}", inbound.origin(), inbound.path());

@@ -72,7 +72,7 @@ pub(crate) fn issue(shared: &Shared, user: &str, wish: &Wish, now: u64) -> Value
     let issued = now / 1000;
     let expires = issued + wish.minutes * 60;
     let generation = shared.state().identity.generation(user);
-    let claims = json!({
+    let mut claims = json!({
         "skypeid": user.strip_prefix("8:").unwrap_or(user),
         "scp": 1792,
         "csi": issued.to_string(),
@@ -84,6 +84,7 @@ pub(crate) fn issue(shared: &Shared, user: &str, wish: &Wish, now: u64) -> Value
         // Two tokens of one second differ.
         "jti": shared.guid().to_string(),
     });
+    shared.token_life.stamp(&mut claims);
     let expires_on = clock::rfc3339_ticks(expires * 1000).replace('Z', "+00:00");
     json!({"token": shared.world.tokens().sign(&claims), "expiresOn": expires_on})
 }

@@ -28,6 +28,7 @@ use crate::inbound::Inbound;
 use crate::ledger::NewRow;
 use crate::platform::Platform;
 use crate::shared::{Outcome, Shared, State};
+use crate::token_life::Audience;
 
 use repeatability::Repeatable;
 use validate::Accepted;
@@ -165,15 +166,17 @@ fn authenticate(shared: &Shared, inbound: &Inbound, now: u64) -> Result<Caller, 
         sender: shared.world.service_identity(),
         is_user: false,
     };
-    Ok(match acs_auth::caller(shared, inbound, now)? {
-        acs_auth::Caller::Key => service("access-key".to_owned()),
-        acs_auth::Caller::Entra(subject) => service(format!("entra:{subject}")),
-        acs_auth::Caller::User(user) => Caller {
-            credential: user.clone(),
-            sender: user,
-            is_user: true,
+    Ok(
+        match acs_auth::caller(shared, Audience::Messages, inbound, now)? {
+            acs_auth::Caller::Key => service("access-key".to_owned()),
+            acs_auth::Caller::Entra(subject) => service(format!("entra:{subject}")),
+            acs_auth::Caller::User(user) => Caller {
+                credential: user.clone(),
+                sender: user,
+                is_user: true,
+            },
         },
-    })
+    )
 }
 
 /// Stores the message and its ledger row. Answers the row's number when it did.

@@ -1,6 +1,7 @@
 //! The admin API under `/_emulator`.
 
 mod inject;
+mod tokens;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,8 @@ use crate::shared::Shared;
 
 pub use inject::InvalidInjection;
 pub(crate) use inject::inject;
+pub use tokens::InvalidTokenRequest;
+pub(crate) use tokens::issue as issue_token;
 
 const DEFAULT_WAIT_MS: u64 = 5_000;
 const MAX_WAIT_MS: u64 = 300_000;
@@ -50,9 +53,17 @@ pub(crate) async fn handle(shared: &Arc<Shared>, path: &str, inbound: &Inbound) 
             },
             Err(refusal) => *refusal,
         },
-        ("health" | "messages" | "wait" | "stats" | "reset" | "faults" | "inject", _) => {
-            refusal(Refusal::WrongMethod, &[])
-        }
+        ("tokens", &Method::POST) => match read_json(inbound) {
+            Ok(request) => match issue_token(shared, &request) {
+                Ok(token) => ok(&token),
+                Err(invalid) => bad_request("InvalidTokenRequest", &invalid.problems),
+            },
+            Err(refusal) => *refusal,
+        },
+        (
+            "health" | "messages" | "wait" | "stats" | "reset" | "faults" | "inject" | "tokens",
+            _,
+        ) => refusal(Refusal::WrongMethod, &[]),
         _ => refusal(Refusal::Unrouted, &[]),
     }
 }

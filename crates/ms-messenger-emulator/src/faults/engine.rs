@@ -15,6 +15,8 @@ pub(crate) struct FaultEngine {
 #[derive(Debug)]
 struct RuleState {
     matched: u64,
+    /// How many of these the rule's selection took.
+    taken: u64,
     applied: u64,
     rng: fastrand::Rng,
 }
@@ -26,6 +28,7 @@ impl FaultEngine {
         // A stream of its own per rule: another rule's draws must not shift this one's.
         let state = |index: usize| RuleState {
             matched: 0,
+            taken: 0,
             applied: 0,
             rng: fastrand::Rng::with_seed(
                 seed.wrapping_mul(0x9E37_79B9).wrapping_add(index as u64),
@@ -43,6 +46,7 @@ impl FaultEngine {
     pub(crate) fn add_urgent(&mut self, rule: FaultRule, seed: u64) {
         let state = RuleState {
             matched: 0,
+            taken: 0,
             applied: 0,
             rng: fastrand::Rng::with_seed(seed),
         };
@@ -70,10 +74,16 @@ impl FaultEngine {
                 Selection::Every(n) => state.matched.is_multiple_of(*n),
                 Selection::Probability(p) => state.rng.f64() < *p,
             };
+            if !selected {
+                continue;
+            }
+            state.taken += 1;
+            let action = rule.plan.pick(state.taken, &mut state.rng);
+            let action = action.filter(|action| action.fits(platform, operation));
             let is_spent = rule.times.is_some_and(|times| state.applied >= times);
-            if selected && !is_spent && winner.is_none() {
+            if action.is_some() && !is_spent && winner.is_none() {
                 state.applied += 1;
-                winner = Some(rule.action.clone());
+                winner = action.cloned();
             }
         }
         winner
@@ -116,6 +126,56 @@ mod tests {
         let rule = |status| FaultRule::new(FaultAction::status(status));
         let mut faults = engine([rule(500).with_nth([1]), rule(503).with_nth([1, 2])]);
         assert_eq!(statuses(&mut faults, "send", 3), [500, 503, 0]);
+    }
+
+    #[test]
+    fn a_schedule_gives_each_request_its_own_action_and_ends_or_repeats() {
+        let actions = || {
+            [
+                Some(FaultAction::status(500)),
+                None,
+                Some(FaultAction::status(503)),
+            ]
+        };
+        let mut once = engine([FaultRule::scheduled(actions()).with_operation("send")]);
+        assert_eq!(statuses(&mut once, "list", 1), [0]);
+        assert_eq!(statuses(&mut once, "send", 5), [500, 0, 503, 0, 0]);
+        let mut again = engine([FaultRule::scheduled(actions()).with_repeat()]);
+        assert_eq!(statuses(&mut again, "send", 5), [500, 0, 503, 500, 0]);
+        let mut thinned = engine([FaultRule::scheduled(actions()).with_every(2).with_times(1)]);
+        assert_eq!(statuses(&mut thinned, "send", 7), [0, 500, 0, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn what_a_schedule_leaves_alone_goes_to_the_next_rule() {
+        let first = FaultRule::scheduled([None, Some(FaultAction::status(500))]);
+        let second = FaultRule::new(FaultAction::status(429));
+        assert_eq!(
+            statuses(&mut engine([first, second]), "send", 3),
+            [429, 500, 429]
+        );
+    }
+
+    #[test]
+    fn weights_are_drawn_from_the_seed() {
+        let draw = |seed| {
+            let weighted = [
+                (3, Some(FaultAction::status(503))),
+                (7, None),
+                (0, Some(FaultAction::status(500))),
+            ];
+            let faults = Faults::new()
+                .with_seed(seed)
+                .with_rule(FaultRule::weighted(weighted));
+            statuses(&mut FaultEngine::new(faults, 0), "send", 1000)
+        };
+        assert_eq!(draw(7), draw(7));
+        assert_ne!(draw(7), draw(8));
+        let count = |status| draw(7).into_iter().filter(|s| *s == status).count();
+        assert!((230..370).contains(&count(503)), "{}", count(503));
+        assert_eq!(count(500), 0);
+        let mut nothing = engine([FaultRule::weighted([])]);
+        assert_eq!(statuses(&mut nothing, "send", 2), [0, 0]);
     }
 
     #[test]

@@ -4,11 +4,10 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 
-use crate::faults::rule::FaultStatus;
-use crate::faults::{FaultAction, FaultRule, Faults, Selection, UcwaFault, When};
+use crate::faults::plan::Plan;
+use crate::faults::plan_json::plan_to_json;
+use crate::faults::{FaultAction, FaultRule, Faults, Selection};
 use crate::platform::{Platform, names_operation};
-
-const MAX_DELAY_MS: u64 = 600_000;
 
 /// Why a fault document is refused: every problem with the path of its member.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,53 +69,26 @@ fn rule_to_json(rule: &FaultRule) -> Value {
         Selection::Every(n) => matching.insert("every".into(), json!(n)),
         Selection::Probability(p) => matching.insert("probability".into(), json!(p)),
     };
-    let mut document = json!({"match": matching, "action": action_to_json(&rule.action)});
+    let mut document = plan_to_json(&rule.plan);
+    document["match"] = matching.into();
     if let Some(times) = rule.times {
         document["times"] = times.into();
     }
     document
 }
 
-fn action_to_json(action: &FaultAction) -> Value {
-    match action {
-        FaultAction::Status(answer) => status_to_json("status", answer),
-        FaultAction::StatusAfterStore(answer) => status_to_json("status_after_store", answer),
-        FaultAction::Delay { ms } => json!({"kind": "delay", "ms": ms}),
-        FaultAction::Close { when } => json!({"kind": "close", "when": when.as_str()}),
-        FaultAction::Reset { when } => json!({"kind": "reset", "when": when.as_str()}),
-        FaultAction::CutBody { after_bytes } => {
-            json!({"kind": "cut_body", "after_bytes": after_bytes})
-        }
-        FaultAction::MalformedBody => json!({"kind": "malformed_body"}),
-        FaultAction::Ucwa(fault) => fault.to_json(),
-    }
-}
-
-fn status_to_json(kind: &str, answer: &FaultStatus) -> Value {
-    let mut document = json!({"kind": kind, "status": answer.status});
-    if !answer.headers.is_empty() {
-        let pairs = answer.headers.iter().cloned();
-        let headers: Map<String, Value> = pairs.map(|(k, v)| (k, v.into())).collect();
-        document["headers"] = headers.into();
-    }
-    if let Some(body) = &answer.body {
-        document["body"] = body.clone();
-    }
-    document
-}
-
 #[derive(Default)]
-struct Reader {
+pub(super) struct Reader {
     problems: Vec<String>,
 }
 
 impl Reader {
-    fn problem(&mut self, path: &str, rule: impl fmt::Display) {
+    pub(super) fn problem(&mut self, path: &str, rule: impl fmt::Display) {
         self.problems.push(format!("{path}: {rule}"));
     }
 
     /// The object at `path`, its members checked against `known`.
-    fn object<'a>(
+    pub(super) fn object<'a>(
         &mut self,
         path: &str,
         value: &'a Value,
@@ -136,7 +108,13 @@ impl Reader {
         Some(object)
     }
 
-    fn whole_number(&mut self, path: &str, value: &Value, from: u64, to: u64) -> Option<u64> {
+    pub(super) fn whole_number(
+        &mut self,
+        path: &str,
+        value: &Value,
+        from: u64,
+        to: u64,
+    ) -> Option<u64> {
         let number = value.as_u64().filter(|n| (from..=to).contains(n));
         if number.is_none() {
             let limit = if to == u64::MAX {
@@ -152,7 +130,7 @@ impl Reader {
         number
     }
 
-    fn text<'a>(&mut self, path: &str, value: &'a Value) -> Option<&'a str> {
+    pub(super) fn text<'a>(&mut self, path: &str, value: &'a Value) -> Option<&'a str> {
         if !value.is_string() {
             self.problem(path, "must be a string");
         }
@@ -181,36 +159,18 @@ impl Reader {
     }
 
     fn rule(&mut self, path: &str, value: &Value) -> Option<FaultRule> {
-        let object = self.object(path, value, &["match", "action", "times"])?;
-        let action = match object.get("action") {
-            Some(action) => self.action(&join(path, "action"), action),
-            None => {
-                self.problem(&join(path, "action"), "is required");
-                None
-            }
-        };
-        let mut rule = FaultRule::new(action.unwrap_or(FaultAction::MalformedBody));
+        let known = ["match", "action", "schedule", "repeat", "weighted", "times"];
+        let object = self.object(path, value, &known)?;
+        let plan = self.plan(path, object);
+        let mut rule = FaultRule::of(plan.unwrap_or(Plan::Always(FaultAction::MalformedBody)));
         if let Some(matching) = object.get("match") {
             self.matching(&join(path, "match"), matching, &mut rule);
         }
         if let Some(times) = object.get("times") {
             rule.times = self.whole_number(&join(path, "times"), times, 1, u64::MAX);
         }
-        self.fit(&join(path, "action.kind"), &rule);
+        self.fit(path, &rule);
         Some(rule)
-    }
-
-    /// A kind of UCWA must be meant for an operation that it can do something to.
-    fn fit(&mut self, path: &str, rule: &FaultRule) {
-        let FaultAction::Ucwa(fault) = &rule.action else {
-            return;
-        };
-        let is_of_ucwa = rule.platform.is_none_or(|p| p == Platform::Ucwa);
-        let operation = rule.operation.as_deref();
-        if !is_of_ucwa || operation.is_some_and(|pattern| !fault.fits_any(pattern)) {
-            let kind = fault.kind();
-            self.problem(path, format_args!("{kind} means nothing for that match"));
-        }
     }
 
     fn matching(&mut self, path: &str, value: &Value, rule: &mut FaultRule) {
@@ -294,116 +254,9 @@ impl Reader {
             }
         }
     }
-
-    fn action(&mut self, path: &str, value: &Value) -> Option<FaultAction> {
-        let Some(kind) = value.get("kind").and_then(Value::as_str) else {
-            self.problem(&join(path, "kind"), "is required and must be a string");
-            return None;
-        };
-        let members: &[&str] = match kind {
-            "status" | "status_after_store" => &["kind", "status", "headers", "body"],
-            "delay" => &["kind", "ms"],
-            "close" | "reset" => &["kind", "when"],
-            "cut_body" => &["kind", "after_bytes"],
-            "malformed_body" => &["kind"],
-            _ => return self.ucwa(path, kind, value).map(FaultAction::Ucwa),
-        };
-        let object = self.object(path, value, members)?;
-        let number = |reader: &mut Self, name: &str, from, to| {
-            reader.whole_number(
-                &join(path, name),
-                object.get(name).unwrap_or(&Value::Null),
-                from,
-                to,
-            )
-        };
-        Some(match kind {
-            "status" => FaultAction::Status(self.status(path, object)?),
-            "status_after_store" => FaultAction::StatusAfterStore(self.status(path, object)?),
-            "delay" => FaultAction::Delay {
-                ms: number(self, "ms", 0, MAX_DELAY_MS)?,
-            },
-            "close" => FaultAction::Close {
-                when: self.when(path, object)?,
-            },
-            "reset" => FaultAction::Reset {
-                when: self.when(path, object)?,
-            },
-            "cut_body" => FaultAction::CutBody {
-                after_bytes: number(self, "after_bytes", 0, u64::MAX)?,
-            },
-            _ => FaultAction::MalformedBody,
-        })
-    }
-
-    fn ucwa(&mut self, path: &str, kind: &str, value: &Value) -> Option<UcwaFault> {
-        let Some(mut fault) = UcwaFault::all().into_iter().find(|f| f.kind() == kind) else {
-            let known = "status, status_after_store, delay, close, reset, cut_body, malformed_body";
-            let ucwa: Vec<&str> = UcwaFault::all().iter().map(UcwaFault::kind).collect();
-            let rule = format!("must be one of {known}, {}", ucwa.join(", "));
-            self.problem(&join(path, "kind"), rule);
-            return None;
-        };
-        let object = self.object(path, value, fault.members())?;
-        if let Err((member, rule)) = fault.fill(object) {
-            self.problem(&join(path, member), rule);
-        }
-        Some(fault)
-    }
-
-    fn status(&mut self, path: &str, object: &Map<String, Value>) -> Option<FaultStatus> {
-        let status = object.get("status").unwrap_or(&Value::Null);
-        let status = self.whole_number(&join(path, "status"), status, 200, 599)?;
-        let mut answer = FaultStatus::new(u16::try_from(status).ok()?);
-        answer.body = object.get("body").cloned();
-        let at = join(path, "headers");
-        match object.get("headers") {
-            None => {}
-            Some(Value::Object(headers)) => {
-                for (name, value) in headers {
-                    let pair = self.header(&join(&at, name), name, value);
-                    answer.headers.extend(pair);
-                }
-            }
-            Some(_) => self.problem(&at, "must be an object of strings"),
-        }
-        Some(answer)
-    }
-
-    fn header(&mut self, path: &str, name: &str, value: &Value) -> Option<(String, String)> {
-        let text = match value {
-            Value::String(text) => text.clone(),
-            Value::Number(number) => number.to_string(),
-            _ => {
-                self.problem(path, "must be a string or a number");
-                return None;
-            }
-        };
-        let is_valid =
-            http::HeaderName::try_from(name).is_ok() && http::HeaderValue::from_str(&text).is_ok();
-        if !is_valid {
-            self.problem(path, "is not a valid header");
-        }
-        Some((name.to_owned(), text))
-    }
-
-    fn when(&mut self, path: &str, object: &Map<String, Value>) -> Option<When> {
-        match object.get("when").and_then(Value::as_str) {
-            Some("before_read") => Some(When::BeforeRead),
-            Some("after_read") => Some(When::AfterRead),
-            Some("after_store") => Some(When::AfterStore),
-            _ => {
-                self.problem(
-                    &join(path, "when"),
-                    "must be one of before_read, after_read, after_store",
-                );
-                None
-            }
-        }
-    }
 }
 
-fn join(path: &str, member: &str) -> String {
+pub(super) fn join(path: &str, member: &str) -> String {
     if path == "$" {
         member.to_owned()
     } else {
@@ -453,6 +306,16 @@ mod tests {
             {"match": {}, "action": {"kind": "reset", "when": "after_store"}},
             {"match": {}, "action": {"kind": "cut_body", "after_bytes": 10}},
             {"match": {}, "action": {"kind": "malformed_body"}},
+            {"match": {}, "action": {"kind": "reset", "after_bytes": 0}},
+            {"match": {}, "action": {"kind": "slow_body", "pieces": 4, "ms": 10}},
+            {"match": {}, "action": {"kind": "duplicate_answer"}},
+            {"match": {}, "action": {"kind": "go_away", "when": "before_read"}},
+            {"match": {}, "action": {"kind": "token_expiry"}},
+            {"match": {}, "action": {"kind": "claims_challenge", "claims": "{}"}},
+            {"match": {}, "schedule": [null, {"kind": "delay", "ms": 1}]},
+            {"match": {}, "schedule": [{"kind": "delay", "ms": 1}], "repeat": true},
+            {"match": {}, "times": 3, "weighted": [
+                {"weight": 3, "action": {"kind": "malformed_body"}}, {"weight": 7, "action": null}]},
         ]});
         assert_eq!(Faults::from_json(&document).unwrap().to_json(), document);
     }

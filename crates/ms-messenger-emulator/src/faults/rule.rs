@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::faults::UcwaFault;
+use crate::faults::plan::Plan;
 use crate::platform::{Platform, names_operation};
 
 /// An ordered list of fault rules; the first one that applies to a request wins.
@@ -58,20 +59,23 @@ pub struct FaultRule {
     pub(crate) selection: Selection,
     /// How often the rule applies at most; without end when absent.
     pub times: Option<u64>,
-    /// What happens.
-    pub action: FaultAction,
+    pub(crate) plan: Plan,
 }
 
 impl FaultRule {
     /// A rule that applies `action` to every request of every platform.
     #[must_use]
     pub fn new(action: FaultAction) -> Self {
+        Self::of(Plan::Always(action))
+    }
+
+    pub(crate) const fn of(plan: Plan) -> Self {
         Self {
             platform: None,
             operation: None,
             selection: Selection::Always,
             times: None,
-            action,
+            plan,
         }
     }
 
@@ -124,7 +128,7 @@ impl FaultRule {
                 .operation
                 .as_ref()
                 .is_none_or(|pattern| names_operation(pattern, operation))
-            && self.action.fits(platform, operation)
+            && self.plan.actions().any(|a| a.fits(platform, operation))
     }
 }
 
@@ -191,9 +195,51 @@ pub enum FaultAction {
     /// The request is carried out; the answer's body is cut in the middle of its JSON, with a
     /// length that fits.
     MalformedBody,
+    /// The connection is reset (RST) once so many bytes of the answer were sent, its head included.
+    /// The request is carried out. A shorter answer arrives whole before the reset.
+    ResetAfterBytes {
+        /// HTTP/1.1: bytes of head and body. HTTP/2: bytes of the stream's frames, their heads of
+        /// nine bytes included.
+        after_bytes: u64,
+    },
+    /// The request is carried out; the body of the answer comes in pieces.
+    SlowBody {
+        /// How many, of equal size as far as that goes; a shorter body comes byte by byte.
+        pieces: u64,
+        /// The pause before each piece but the first, in milliseconds.
+        ms: u64,
+    },
+    /// The request is carried out; every byte of the answer is sent twice, as a broken proxy does.
+    /// On HTTP/2, where no answer can come twice, it is answered as usual.
+    DuplicateAnswer,
+    /// The connection takes no more requests.
+    ///
+    /// [`When::AfterStore`]: the request is carried out and answered; then HTTP/2 sends GOAWAY and
+    /// lets open streams finish, HTTP/1.1 says `Connection: close` and closes.
+    ///
+    /// [`When::BeforeRead`], [`When::AfterRead`]: nothing is stored and no answer is given. HTTP/2
+    /// sends GOAWAY with a last stream below the request's own. Where a later request was already
+    /// taken, GOAWAY names that one and RST_STREAM with REFUSED_STREAM precedes it: either way the
+    /// client may know that its request was not processed. HTTP/1.1 cannot say so, and closes.
+    GoAway {
+        /// When.
+        when: When,
+    },
+    /// From this request on, every bearer token issued so far counts as expired where the request
+    /// went: ACS Messages, ACS Chat, ACS Identity or Graph. The request gets the service's own 401
+    /// unless it came with an access key. UCWA has [`UcwaFault::ExpireTicket`].
+    TokenExpiry,
+    /// Graph only: nothing is stored; 401 with a claims challenge in `WWW-Authenticate`.
+    ClaimsChallenge {
+        /// The JSON text that the challenge carries in Base64; sent as it is.
+        claims: String,
+    },
     /// A fault that only UCWA has; other platforms are left alone.
     Ucwa(UcwaFault),
 }
+
+/// What a claims challenge asks for unless told: a token issued after a revocation.
+const CLAIMS: &str = r#"{"access_token":{"nbf":{"essential":true,"value":"1735689600"}}}"#;
 
 impl FaultAction {
     /// Answers `status` (200 to 599) and stores nothing.
@@ -202,12 +248,35 @@ impl FaultAction {
         Self::Status(FaultStatus::new(status))
     }
 
+    /// A claims challenge that asks for a token issued after the start of 2025.
+    #[must_use]
+    pub fn claims_challenge() -> Self {
+        Self::ClaimsChallenge {
+            claims: CLAIMS.to_owned(),
+        }
+    }
+
     /// Whether the action means anything for that operation.
-    fn fits(&self, platform: Platform, operation: &str) -> bool {
+    pub(crate) fn fits(&self, platform: Platform, operation: &str) -> bool {
         match self {
             Self::Ucwa(fault) => platform == Platform::Ucwa && fault.fits(operation),
+            Self::TokenExpiry => platform != Platform::Ucwa,
+            Self::ClaimsChallenge { .. } => platform == Platform::MsgraphChat,
             _ => true,
         }
+    }
+
+    /// Whether it fits any operation that a rule of that match takes, if that takes any at all.
+    pub(crate) fn fits_any(&self, platform: Option<Platform>, pattern: Option<&str>) -> bool {
+        let platforms = platform.map_or(Platform::ALL.to_vec(), |platform| vec![platform]);
+        let operations = platforms.into_iter().flat_map(|platform| {
+            let operations = platform.operations().iter();
+            operations.map(move |operation| (platform, *operation))
+        });
+        let mut taken = operations
+            .filter(|(_, operation)| pattern.is_none_or(|p| names_operation(p, operation)))
+            .peekable();
+        taken.peek().is_none() || taken.any(|(platform, operation)| self.fits(platform, operation))
     }
 
     /// Carries the request out, then answers `status` (200 to 599).
@@ -221,6 +290,15 @@ impl FaultAction {
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         if let Self::Status(answer) | Self::StatusAfterStore(answer) = &mut self {
             answer.headers.push((name.into(), value.into()));
+        }
+        self
+    }
+
+    /// Sets the JSON text that a claims challenge carries; other actions stay as they are.
+    #[must_use]
+    pub fn with_claims(mut self, claims: impl Into<String>) -> Self {
+        if let Self::ClaimsChallenge { claims: text } = &mut self {
+            *text = claims.into();
         }
         self
     }

@@ -2,8 +2,6 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::platform::{Platform, names_operation};
-
 /// What goes wrong in UCWA and nowhere else. Each kind is meant for certain operations and leaves
 /// all others alone, also when its rule names none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -192,14 +190,6 @@ impl UcwaFault {
         }
     }
 
-    /// Whether it fits any operation that `pattern` names.
-    pub(crate) fn fits_any(&self, pattern: &str) -> bool {
-        let operations = Platform::Ucwa.operations().iter();
-        operations
-            .filter(|operation| names_operation(pattern, operation))
-            .any(|operation| self.fits(operation))
-    }
-
     /// The members of its action in a fault document.
     pub(crate) const fn members(&self) -> &'static [&'static str] {
         match self {
@@ -257,6 +247,7 @@ impl UcwaFault {
 mod tests {
     use super::*;
     use crate::faults::{FaultAction, FaultRule, Faults};
+    use crate::platform::Platform;
 
     #[test]
     fn every_kind_is_written_back_as_it_was_read_and_fits_somewhere() {

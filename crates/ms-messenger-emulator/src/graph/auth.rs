@@ -6,6 +6,7 @@ use crate::graph::permissions::Permissions;
 use crate::inbound::Inbound;
 use crate::shared::Shared;
 use crate::token::TokenProblem;
+use crate::token_life::Audience;
 use crate::world::World;
 
 /// A verified caller.
@@ -32,9 +33,7 @@ pub(crate) fn authenticate(
     let token = authorization.get(7..).unwrap_or_default().trim();
     let now = clock::now_ms() / 1000;
     let claims = shared
-        .world
-        .tokens()
-        .verify(token, now)
+        .verify(Audience::Graph, token, now)
         .map_err(|problem| {
             GraphError::token(match problem {
                 TokenProblem::Garbled => "IDX14100: JWT is not well formed.",

@@ -1,6 +1,7 @@
 //! Microsoft Graph: Teams channels, replies and chats.
 
 mod auth;
+mod challenge;
 mod context;
 mod directory;
 mod error;
@@ -23,6 +24,7 @@ use error::GraphError;
 use place::Place;
 use routes::Op;
 
+pub(crate) use challenge::challenge;
 pub(crate) use messages::inject;
 pub(crate) use routes::{Call, OPERATIONS, Version, route};
 pub(crate) use store::Store;

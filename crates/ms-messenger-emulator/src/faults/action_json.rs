@@ -1,0 +1,193 @@
+//! The JSON form of one action.
+
+use serde_json::{Map, Value, json};
+
+use crate::faults::json::{Reader, join};
+use crate::faults::rule::FaultStatus;
+use crate::faults::{FaultAction, UcwaFault, When};
+
+const MAX_DELAY_MS: u64 = 600_000;
+const MAX_PIECES: u64 = 10_000;
+
+pub(super) fn action_to_json(action: &FaultAction) -> Value {
+    match action {
+        FaultAction::Status(answer) => status_to_json("status", answer),
+        FaultAction::StatusAfterStore(answer) => status_to_json("status_after_store", answer),
+        FaultAction::Delay { ms } => json!({"kind": "delay", "ms": ms}),
+        FaultAction::Close { when } => json!({"kind": "close", "when": when.as_str()}),
+        FaultAction::Reset { when } => json!({"kind": "reset", "when": when.as_str()}),
+        FaultAction::CutBody { after_bytes } => {
+            json!({"kind": "cut_body", "after_bytes": after_bytes})
+        }
+        FaultAction::MalformedBody => json!({"kind": "malformed_body"}),
+        FaultAction::ResetAfterBytes { after_bytes } => {
+            json!({"kind": "reset", "after_bytes": after_bytes})
+        }
+        FaultAction::SlowBody { pieces, ms } => {
+            json!({"kind": "slow_body", "pieces": pieces, "ms": ms})
+        }
+        FaultAction::DuplicateAnswer => json!({"kind": "duplicate_answer"}),
+        FaultAction::GoAway { when } => json!({"kind": "go_away", "when": when.as_str()}),
+        FaultAction::TokenExpiry => json!({"kind": "token_expiry"}),
+        FaultAction::ClaimsChallenge { claims } => {
+            json!({"kind": "claims_challenge", "claims": claims})
+        }
+        FaultAction::Ucwa(fault) => fault.to_json(),
+    }
+}
+
+fn status_to_json(kind: &str, answer: &FaultStatus) -> Value {
+    let mut document = json!({"kind": kind, "status": answer.status});
+    if !answer.headers.is_empty() {
+        let pairs = answer.headers.iter().cloned();
+        let headers: Map<String, Value> = pairs.map(|(k, v)| (k, v.into())).collect();
+        document["headers"] = headers.into();
+    }
+    if let Some(body) = &answer.body {
+        document["body"] = body.clone();
+    }
+    document
+}
+
+impl Reader {
+    pub(super) fn action(&mut self, path: &str, value: &Value) -> Option<FaultAction> {
+        let Some(kind) = value.get("kind").and_then(Value::as_str) else {
+            self.problem(&join(path, "kind"), "is required and must be a string");
+            return None;
+        };
+        let members: &[&str] = match kind {
+            "status" | "status_after_store" => &["kind", "status", "headers", "body"],
+            "delay" => &["kind", "ms"],
+            "close" | "go_away" => &["kind", "when"],
+            "reset" => &["kind", "when", "after_bytes"],
+            "cut_body" => &["kind", "after_bytes"],
+            "slow_body" => &["kind", "pieces", "ms"],
+            "claims_challenge" => &["kind", "claims"],
+            "malformed_body" | "duplicate_answer" | "token_expiry" => &["kind"],
+            _ => return self.ucwa(path, kind, value).map(FaultAction::Ucwa),
+        };
+        let object = self.object(path, value, members)?;
+        let number = |reader: &mut Self, name: &str, from, to| {
+            reader.whole_number(
+                &join(path, name),
+                object.get(name).unwrap_or(&Value::Null),
+                from,
+                to,
+            )
+        };
+        Some(match kind {
+            "status" => FaultAction::Status(self.status(path, object)?),
+            "status_after_store" => FaultAction::StatusAfterStore(self.status(path, object)?),
+            "delay" => FaultAction::Delay {
+                ms: number(self, "ms", 0, MAX_DELAY_MS)?,
+            },
+            "close" => FaultAction::Close {
+                when: self.when(path, object)?,
+            },
+            "reset" => match (object.get("when"), object.get("after_bytes")) {
+                (Some(_), Some(_)) => {
+                    self.problem(path, "takes one of when, after_bytes, not both");
+                    return None;
+                }
+                (None, Some(_)) => FaultAction::ResetAfterBytes {
+                    after_bytes: number(self, "after_bytes", 0, u64::MAX)?,
+                },
+                _ => FaultAction::Reset {
+                    when: self.when(path, object)?,
+                },
+            },
+            "go_away" => FaultAction::GoAway {
+                when: self.when(path, object)?,
+            },
+            "slow_body" => {
+                let (pieces, ms) = (
+                    number(self, "pieces", 1, MAX_PIECES),
+                    number(self, "ms", 0, MAX_DELAY_MS),
+                );
+                FaultAction::SlowBody {
+                    pieces: pieces?,
+                    ms: ms?,
+                }
+            }
+            "duplicate_answer" => FaultAction::DuplicateAnswer,
+            "token_expiry" => FaultAction::TokenExpiry,
+            "claims_challenge" => match object.get("claims") {
+                None => FaultAction::claims_challenge(),
+                Some(claims) => FaultAction::ClaimsChallenge {
+                    claims: self.text(&join(path, "claims"), claims)?.to_owned(),
+                },
+            },
+            "cut_body" => FaultAction::CutBody {
+                after_bytes: number(self, "after_bytes", 0, u64::MAX)?,
+            },
+            _ => FaultAction::MalformedBody,
+        })
+    }
+
+    fn ucwa(&mut self, path: &str, kind: &str, value: &Value) -> Option<UcwaFault> {
+        let Some(mut fault) = UcwaFault::all().into_iter().find(|f| f.kind() == kind) else {
+            let known = "status, status_after_store, delay, close, reset, cut_body, malformed_body, \
+                         slow_body, duplicate_answer, go_away, token_expiry, claims_challenge";
+            let ucwa: Vec<&str> = UcwaFault::all().iter().map(UcwaFault::kind).collect();
+            let rule = format!("must be one of {known}, {}", ucwa.join(", "));
+            self.problem(&join(path, "kind"), rule);
+            return None;
+        };
+        let object = self.object(path, value, fault.members())?;
+        if let Err((member, rule)) = fault.fill(object) {
+            self.problem(&join(path, member), rule);
+        }
+        Some(fault)
+    }
+
+    fn status(&mut self, path: &str, object: &Map<String, Value>) -> Option<FaultStatus> {
+        let status = object.get("status").unwrap_or(&Value::Null);
+        let status = self.whole_number(&join(path, "status"), status, 200, 599)?;
+        let mut answer = FaultStatus::new(u16::try_from(status).ok()?);
+        answer.body = object.get("body").cloned();
+        let at = join(path, "headers");
+        match object.get("headers") {
+            None => {}
+            Some(Value::Object(headers)) => {
+                for (name, value) in headers {
+                    let pair = self.header(&join(&at, name), name, value);
+                    answer.headers.extend(pair);
+                }
+            }
+            Some(_) => self.problem(&at, "must be an object of strings"),
+        }
+        Some(answer)
+    }
+
+    fn header(&mut self, path: &str, name: &str, value: &Value) -> Option<(String, String)> {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            _ => {
+                self.problem(path, "must be a string or a number");
+                return None;
+            }
+        };
+        let is_valid =
+            http::HeaderName::try_from(name).is_ok() && http::HeaderValue::from_str(&text).is_ok();
+        if !is_valid {
+            self.problem(path, "is not a valid header");
+        }
+        Some((name.to_owned(), text))
+    }
+
+    fn when(&mut self, path: &str, object: &Map<String, Value>) -> Option<When> {
+        match object.get("when").and_then(Value::as_str) {
+            Some("before_read") => Some(When::BeforeRead),
+            Some("after_read") => Some(When::AfterRead),
+            Some("after_store") => Some(When::AfterStore),
+            _ => {
+                self.problem(
+                    &join(path, "when"),
+                    "must be one of before_read, after_read, after_store",
+                );
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Which bearer tokens a fault has ended before their time.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Value, json};
+
+use crate::clock;
+use crate::router::{Call, Route};
+use crate::shared::Shared;
+use crate::token::{Claims, TokenProblem};
+
+/// The claim that tells when a token was issued more finely than the seconds of `iat`; the
+/// emulator's own.
+const ERA: &str = "era";
+
+/// A service that takes bearer tokens; a fault ends the tokens of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// ACS Messages.
+    Messages,
+    /// ACS Chat.
+    Chat,
+    /// ACS Identity: its callers' Entra tokens, which may stay good while users' tokens end.
+    Identity,
+    /// Graph.
+    Graph,
+}
+
+impl Audience {
+    /// Who checks the token of a request; `None` for UCWA, which has tickets.
+    pub(crate) const fn of(route: &Route) -> Option<Self> {
+        match route.call {
+            Call::AcsMessages(_) => Some(Self::Messages),
+            Call::AcsChat(_) => Some(Self::Chat),
+            Call::AcsIdentity(_) => Some(Self::Identity),
+            Call::Ucwa(_) => None,
+            _ => Some(Self::Graph),
+        }
+    }
+}
+
+/// When each service's tokens were ended.
+#[derive(Debug, Default)]
+pub(crate) struct TokenLife(Mutex<Ends>);
+
+#[derive(Debug, Default)]
+struct Ends {
+    /// Raised at every end, and never reset: a token of before a reset must not outlive a later end.
+    era: u64,
+    ends: [Option<End>; 4],
+}
+
+#[derive(Clone, Copy, Debug)]
+struct End {
+    era: u64,
+    /// Unix seconds.
+    at: u64,
+}
+
+impl TokenLife {
+    fn lock(&self) -> MutexGuard<'_, Ends> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends every token of that service that was issued before now.
+    pub(crate) fn end_all(&self, audience: Audience) {
+        let mut ends = self.lock();
+        ends.era += 1;
+        let end = End {
+            era: ends.era,
+            at: clock::now_ms() / 1000,
+        };
+        ends.ends[audience as usize] = Some(end);
+    }
+
+    /// Forgets all ends.
+    pub(crate) fn reset(&self) {
+        self.lock().ends = [None; 4];
+    }
+
+    /// Marks the claims of a token that is issued now.
+    pub(crate) fn stamp(&self, claims: &mut Value) {
+        claims[ERA] = json!(self.lock().era);
+    }
+
+    /// Whether the token was issued before the end. One without the emulator's own claim is judged
+    /// by `iat`; in the second of the end it counts as newer, so that a client that renews at once
+    /// is not refused again.
+    fn has_ended(&self, audience: Audience, claims: &Claims) -> bool {
+        self.lock().ends[audience as usize].is_some_and(|end| match claims.whole(ERA) {
+            Some(era) => era < end.era,
+            None => claims.number("iat") < end.at,
+        })
+    }
+}
+
+impl Shared {
+    /// The claims of a bearer token that `audience` takes at `now` (Unix seconds).
+    pub(crate) fn verify(
+        &self,
+        audience: Audience,
+        token: &str,
+        now: u64,
+    ) -> Result<Claims, TokenProblem> {
+        let claims = self.world.tokens().verify(token, now)?;
+        if self.token_life.has_ended(audience, &claims) {
+            return Err(TokenProblem::Expired);
+        }
+        Ok(claims)
+    }
+}

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::faults::{FaultAction, FaultStatus, When, deliver, end_when, respond};
-use crate::inbound::Inbound;
+use crate::inbound::{Inbound, client_request_id};
 use crate::platform::Platform;
 use crate::router::{Call, Route, Routed, route};
 use crate::server::{Control, Payload};
@@ -93,7 +93,8 @@ async fn operation(
     request: Request<Incoming>,
 ) -> Response<Payload> {
     let platform = route.platform;
-    let fault = shared.decide_fault(platform, route.operation);
+    let call = client_request_id(request.headers());
+    let fault = shared.decide_fault(platform, route.operation, call);
     if fault.is_some() {
         shared.stats.count(platform, Event::Fault);
     }

@@ -83,8 +83,7 @@ impl Inbound {
 
     /// `x-ms-client-request-id` (ACS) or `client-request-id` (Graph).
     pub(crate) fn client_request_id(&self) -> Option<&str> {
-        self.header("x-ms-client-request-id")
-            .or_else(|| self.header("client-request-id"))
+        client_request_id(&self.headers)
     }
 
     /// Whether the media type is JSON (`application/json`, or any `+json`).
@@ -94,6 +93,12 @@ impl Inbound {
         let essence = essence.trim().to_ascii_lowercase();
         essence == "application/json" || essence.ends_with("+json")
     }
+}
+
+/// `x-ms-client-request-id` (ACS) or `client-request-id` (Graph).
+pub(crate) fn client_request_id(headers: &HeaderMap) -> Option<&str> {
+    let named = |name| headers.get(name)?.to_str().ok();
+    named("x-ms-client-request-id").or_else(|| named("client-request-id"))
 }
 
 /// The decoded members of a query string, in order.

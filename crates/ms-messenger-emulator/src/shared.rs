@@ -117,9 +117,14 @@ impl Shared {
         self.fault_engine().add_urgent(rule, self.settings.seed);
     }
 
-    /// The fault of the next request of that operation.
-    pub(crate) fn decide_fault(&self, platform: Platform, operation: &str) -> Option<FaultAction> {
-        self.fault_engine().decide(platform, operation)
+    /// The fault of the next request of that operation, a try of `call`.
+    pub(crate) fn decide_fault(
+        &self,
+        platform: Platform,
+        operation: &str,
+        call: Option<&str>,
+    ) -> Option<FaultAction> {
+        self.fault_engine().decide(platform, operation, call)
     }
 
     /// The bytes of the ACS access key.

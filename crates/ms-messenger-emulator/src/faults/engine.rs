@@ -1,5 +1,7 @@
 //! Decides which fault a request gets.
 
+use std::collections::HashMap;
+
 use crate::faults::{FaultAction, FaultRule, Faults, Selection};
 use crate::platform::Platform;
 
@@ -14,6 +16,8 @@ pub(crate) struct FaultEngine {
 
 #[derive(Debug)]
 struct RuleState {
+    /// How many tries each call made, where the rule asks for tries.
+    tries: HashMap<String, u64>,
     matched: u64,
     /// How many of these the rule's selection took.
     taken: u64,
@@ -21,18 +25,40 @@ struct RuleState {
     rng: fastrand::Rng,
 }
 
+impl RuleState {
+    fn new(seed: u64) -> Self {
+        Self {
+            tries: HashMap::new(),
+            matched: 0,
+            taken: 0,
+            applied: 0,
+            rng: fastrand::Rng::with_seed(seed),
+        }
+    }
+
+    /// Which try of its call this request is, from 1.
+    fn attempt(&mut self, call: Option<&str>) -> u64 {
+        let Some(call) = call else { return 1 };
+        match self.tries.get_mut(call) {
+            Some(tries) => {
+                *tries += 1;
+                *tries
+            }
+            None => {
+                self.tries.insert(call.to_owned(), 1);
+                1
+            }
+        }
+    }
+}
+
 impl FaultEngine {
     /// `default_seed` serves when the faults name none.
     pub(crate) fn new(faults: Faults, default_seed: u64) -> Self {
         let seed = faults.seed.unwrap_or(default_seed);
         // A stream of its own per rule: another rule's draws must not shift this one's.
-        let state = |index: usize| RuleState {
-            matched: 0,
-            taken: 0,
-            applied: 0,
-            rng: fastrand::Rng::with_seed(
-                seed.wrapping_mul(0x9E37_79B9).wrapping_add(index as u64),
-            ),
+        let state = |index: usize| {
+            RuleState::new(seed.wrapping_mul(0x9E37_79B9).wrapping_add(index as u64))
         };
         let states = (0..faults.rules.len()).map(state).collect();
         Self {
@@ -44,12 +70,7 @@ impl FaultEngine {
 
     /// Adds a rule after the earlier urgent ones and before all others, whose counters stay.
     pub(crate) fn add_urgent(&mut self, rule: FaultRule, seed: u64) {
-        let state = RuleState {
-            matched: 0,
-            taken: 0,
-            applied: 0,
-            rng: fastrand::Rng::with_seed(seed),
-        };
+        let state = RuleState::new(seed);
         self.faults.rules.insert(self.urgent, rule);
         self.states.insert(self.urgent, state);
         self.urgent += 1;
@@ -59,12 +80,20 @@ impl FaultEngine {
         &self.faults
     }
 
-    /// The fault of the next request of that operation. Every rule it concerns counts it, also
-    /// when an earlier rule wins.
-    pub(crate) fn decide(&mut self, platform: Platform, operation: &str) -> Option<FaultAction> {
+    /// The fault of the next request of that operation, a try of `call` (its client request id).
+    /// Every rule it concerns counts it, also when an earlier rule wins.
+    pub(crate) fn decide(
+        &mut self,
+        platform: Platform,
+        operation: &str,
+        call: Option<&str>,
+    ) -> Option<FaultAction> {
         let mut winner = None;
         for (rule, state) in self.faults.rules.iter().zip(&mut self.states) {
             if !rule.concerns(platform, operation) {
+                continue;
+            }
+            if !rule.attempts.is_empty() && !rule.attempts.contains(&state.attempt(call)) {
                 continue;
             }
             state.matched += 1;
@@ -95,7 +124,7 @@ mod tests {
     use super::*;
 
     fn statuses(engine: &mut FaultEngine, operation: &str, n: usize) -> Vec<u16> {
-        let mut one = || match engine.decide(Platform::AcsChat, operation) {
+        let mut one = || match engine.decide(Platform::AcsChat, operation, None) {
             Some(FaultAction::Status(answer)) => answer.status,
             _ => 0,
         };
@@ -119,6 +148,22 @@ mod tests {
             statuses(&mut faults, "send.reply", 5),
             [501, 502, 501, 0, 0]
         );
+    }
+
+    #[test]
+    fn a_try_is_told_by_the_id_of_its_call() {
+        let rule = FaultRule::new(FaultAction::status(503)).with_attempts([2, 3]);
+        let mut faults = engine([rule.with_operation("send")]);
+        let mut strikes =
+            |operation, call| faults.decide(Platform::AcsChat, operation, call).is_some();
+        assert!(!strikes("send", Some("a")));
+        assert!(!strikes("list", Some("a")), "another operation is no try");
+        assert!(!strikes("send", Some("b")));
+        assert!(strikes("send", Some("a")));
+        assert!(strikes("send", Some("b")));
+        assert!(strikes("send", Some("a")));
+        assert!(!strikes("send", Some("a")));
+        assert!(!strikes("send", None) && !strikes("send", None));
     }
 
     #[test]

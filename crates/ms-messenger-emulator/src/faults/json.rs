@@ -63,6 +63,9 @@ fn rule_to_json(rule: &FaultRule) -> Value {
     if let Some(operation) = &rule.operation {
         matching.insert("operation".into(), operation.as_str().into());
     }
+    if !rule.attempts.is_empty() {
+        matching.insert("attempt".into(), json!(rule.attempts));
+    }
     match &rule.selection {
         Selection::Always => None,
         Selection::Nth(numbers) => matching.insert("nth".into(), json!(numbers)),
@@ -177,6 +180,7 @@ impl Reader {
         let known = [
             "platform",
             "operation",
+            "attempt",
             "nth",
             "every",
             "probability",
@@ -222,6 +226,15 @@ impl Reader {
         Some(name.to_owned())
     }
 
+    fn numbers(&mut self, path: &str, value: &Value) -> Vec<u64> {
+        let Some(list) = value.as_array().filter(|list| !list.is_empty()) else {
+            self.problem(path, "must be a non-empty array of whole numbers from 1");
+            return Vec::new();
+        };
+        let number = |(i, n)| self.whole_number(&format!("{path}[{i}]"), n, 1, u64::MAX);
+        list.iter().enumerate().filter_map(number).collect()
+    }
+
     fn selection(&mut self, path: &str, object: &Map<String, Value>, rule: &mut FaultRule) {
         let chosen: Vec<&str> = ["nth", "every", "probability"]
             .into_iter()
@@ -235,12 +248,10 @@ impl Reader {
             );
         }
         if let Some(numbers) = object.get("nth") {
-            let at = join(path, "nth");
-            let Some(list) = numbers.as_array().filter(|list| !list.is_empty()) else {
-                return self.problem(&at, "must be a non-empty array of whole numbers from 1");
-            };
-            let number = |(i, n)| self.whole_number(&format!("{at}[{i}]"), n, 1, u64::MAX);
-            rule.selection = Selection::Nth(list.iter().enumerate().filter_map(number).collect());
+            rule.selection = Selection::Nth(self.numbers(&join(path, "nth"), numbers));
+        }
+        if let Some(numbers) = object.get("attempt") {
+            rule.attempts = self.numbers(&join(path, "attempt"), numbers);
         }
         if let Some(n) = object.get("every")
             && let Some(n) = self.whole_number(&join(path, "every"), n, 1, u64::MAX)

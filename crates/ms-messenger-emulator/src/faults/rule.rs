@@ -56,6 +56,8 @@ pub struct FaultRule {
     pub platform: Option<Platform>,
     /// Only this operation: its whole name, or the part before the first dot; any when absent.
     pub operation: Option<String>,
+    /// Only these tries of a call, counted from 1; any when empty.
+    pub attempts: Vec<u64>,
     pub(crate) selection: Selection,
     /// How often the rule applies at most; without end when absent.
     pub times: Option<u64>,
@@ -73,6 +75,7 @@ impl FaultRule {
         Self {
             platform: None,
             operation: None,
+            attempts: Vec::new(),
             selection: Selection::Always,
             times: None,
             plan,
@@ -90,6 +93,15 @@ impl FaultRule {
     #[must_use]
     pub fn with_operation(mut self, operation: impl Into<String>) -> Self {
         self.operation = Some(operation.into());
+        self
+    }
+
+    /// Limits the rule to these tries of a call, counted from 1: requests of one client request id
+    /// (`x-ms-client-request-id`, `client-request-id`) are tries of one call, and one without such
+    /// an id is a first try. The other selections count what is left.
+    #[must_use]
+    pub fn with_attempts(mut self, numbers: impl IntoIterator<Item = u64>) -> Self {
+        self.attempts = numbers.into_iter().collect();
         self
     }
 

@@ -193,7 +193,7 @@ impl Emulator {
 
     /// Applies `action` to the next request of that operation (`send` also means `send.reply` and
     /// its like), once, before all other rules, whose counters go on. Several calls queue up. A kind
-    /// that means nothing for the operation waits for one where it does.
+    /// that means nothing for the operation never comes.
     ///
     /// ```
     /// # use ms_messenger_emulator::{Emulator, FaultAction, Platform};

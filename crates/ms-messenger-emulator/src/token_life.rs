@@ -109,3 +109,45 @@ impl Shared {
         Ok(claims)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::TokenKey;
+
+    fn claims(mut claims: Value) -> Claims {
+        claims["exp"] = json!(u64::MAX);
+        let key = TokenKey::new([7; 32]);
+        key.verify(&key.sign(&claims), 0).unwrap()
+    }
+
+    #[test]
+    fn an_end_counts_for_its_service_and_the_tokens_before_it() {
+        let life = TokenLife::default();
+        let stamped = || {
+            let mut token = json!({"iat": clock::now_ms() / 1000});
+            life.stamp(&mut token);
+            claims(token)
+        };
+        let before = stamped();
+        life.end_all(Audience::Graph);
+        let after = stamped();
+        let has_ended = |token: &Claims| life.has_ended(Audience::Graph, token);
+        assert!(has_ended(&before) && !has_ended(&after));
+        assert!(!life.has_ended(Audience::Chat, &before));
+        life.reset();
+        assert!(!has_ended(&before));
+        life.end_all(Audience::Graph);
+        assert!(has_ended(&before) && has_ended(&after));
+    }
+
+    #[test]
+    fn a_token_of_another_issuer_is_judged_by_its_second() {
+        let life = TokenLife::default();
+        life.end_all(Audience::Chat);
+        let now = clock::now_ms() / 1000;
+        let has_ended = |iat: u64| life.has_ended(Audience::Chat, &claims(json!({ "iat": iat })));
+        assert!(has_ended(now - 100) && !has_ended(now + 1));
+        assert!(life.has_ended(Audience::Chat, &claims(json!({}))));
+    }
+}

@@ -7,7 +7,7 @@ use std::io::{ErrorKind, Read as _, Write as _};
 
 use ms_messenger_emulator::{Emulator, FaultAction, Platform, When};
 use outside::Outside;
-use outside::http2::{DATA, Frame, GOAWAY, HEADERS, Http2, RST_STREAM, bytes_of};
+use outside::http2::{DATA, Frame, GOAWAY, HEADERS, Http2, RST_STREAM, bytes_of, tls};
 use outside::wire::answer;
 use serde_json::{Value, json};
 
@@ -91,21 +91,11 @@ async fn http2_gives_a_duplicate_answer_once() {
 
 #[tokio::test]
 async fn a_reset_comes_after_the_byte() {
-    let whole = {
-        let out = with(json!({"kind": "delay", "ms": 0})).await;
-        out.exchange(&out.raw_send("x", CLOSE)).0.len()
-    };
-    for (after, sent) in [
-        (0, 0),
-        (1, 1),
-        (17, 17),
-        (whole - 1, whole - 1),
-        (whole, whole),
-    ] {
+    for after in [0, 1, 17, 300, 900] {
         let out = with(json!({"kind": "reset", "after_bytes": after})).await;
-        let (bytes, ended) = out.exchange(&out.raw_send("x", CLOSE));
+        let (bytes, ended) = out.exchange(&out.raw_send("x", ""));
         assert_eq!(ended, Some(ErrorKind::ConnectionReset), "{after}");
-        assert_eq!(bytes.len(), sent, "{bytes}");
+        assert_eq!(bytes.len(), after, "{bytes}");
         assert_eq!(out.rows("").await.len(), 1);
     }
     // An answer that is shorter comes whole, also where the connection would be kept.
@@ -214,21 +204,22 @@ async fn go_away_before_says_that_the_request_was_not_processed() {
         assert_eq!((bytes, ended), (String::new(), None), "{when}");
         assert_eq!(out.rows("").await.len(), 0);
 
-        out.emulator
-            .fail_next(
-                Platform::MsgraphChat,
-                "send",
-                FaultAction::GoAway {
-                    when: When::AfterRead,
-                },
-            )
-            .unwrap();
+        out.faults(json!({"rules": [{"match": {"operation": "send", "nth": [1]}, "action": {"kind": "go_away", "when": when}}]}))
+            .await;
         let mut http2 = Http2::connect(&out);
         http2.send(&out, "x");
+        let go_away = loop {
+            let frame = http2.read().unwrap();
+            assert!(frame.stream == 0, "{frame:?}");
+            if frame.kind == GOAWAY {
+                break frame;
+            }
+        };
+        assert_eq!((go_away.number(0), go_away.number(4)), (0, 0), "{when}");
+        // What comes after it is not served either.
+        http2.send(&out, "y");
         let (frames, ended) = http2.frames();
-        assert_eq!(kinds(&frames), [(GOAWAY, 0)], "{when}");
-        let go_away = frames.last().unwrap();
-        assert_eq!((go_away.number(0), go_away.number(4)), (0, 0));
+        assert_eq!(kinds(&frames), []);
         assert_eq!(ended, ErrorKind::UnexpectedEof);
         assert_eq!(out.rows("").await.len(), 0);
     }
@@ -303,4 +294,26 @@ async fn a_client_of_http2_learns_that_it_may_send_again() {
     // This client repeats what a server did not process by itself.
     assert_eq!(send().await.unwrap().status(), 201);
     assert_eq!(out.rows("").await.len(), 1);
+}
+
+#[tokio::test]
+async fn bytes_are_those_before_encryption_where_http11_runs_over_tls() {
+    let out = with(json!({"kind": "reset", "after_bytes": 17})).await;
+    let mut stream = tls(&out, b"http/1.1");
+    stream.write_all(out.raw_send("x", "").as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    let ended = stream.read_to_end(&mut answer).unwrap_err().kind();
+    assert_eq!(
+        (answer.as_slice(), ended),
+        (&b"HTTP/1.1 201 Crea"[..], ErrorKind::ConnectionReset)
+    );
+    let out = with(json!({"kind": "duplicate_answer"})).await;
+    let mut stream = tls(&out, b"http/1.1");
+    stream
+        .write_all(out.raw_send("x", CLOSE).as_bytes())
+        .unwrap();
+    let mut twice = Vec::new();
+    let _ = stream.read_to_end(&mut twice);
+    let (first, second) = twice.split_at(twice.len() / 2);
+    assert!(first.starts_with(b"HTTP/1.1 201 ") && first == second);
 }

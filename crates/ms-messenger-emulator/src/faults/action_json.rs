@@ -92,7 +92,11 @@ impl Reader {
                 (None, Some(_)) => FaultAction::ResetAfterBytes {
                     after_bytes: number(self, "after_bytes", 0, u64::MAX)?,
                 },
-                _ => FaultAction::Reset {
+                (None, None) => {
+                    self.problem(path, "needs one of when, after_bytes");
+                    return None;
+                }
+                (Some(_), None) => FaultAction::Reset {
                     when: self.when(path, object)?,
                 },
             },

@@ -32,9 +32,38 @@ impl Frame {
     }
 }
 
+type Tls = StreamOwned<ClientConnection, TcpStream>;
+
+/// A connection to the HTTPS listener that offers one protocol.
+pub(crate) fn tls(out: &Outside, protocol: &[u8]) -> Tls {
+    let pem = out.emulator.ca_pem().unwrap();
+    let authority = CertificateDer::from_pem_slice(pem.as_bytes()).unwrap();
+    let mut roots = RootCertStore::empty();
+    roots.add(authority).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider);
+    let config = config.with_safe_default_protocol_versions().unwrap();
+    let config = config.with_root_certificates(roots);
+    let mut config = config.with_no_client_auth();
+    config.alpn_protocols = vec![protocol.to_vec()];
+    let port = out
+        .emulator
+        .https_url()
+        .unwrap()
+        .rsplit(':')
+        .next()
+        .unwrap();
+    let socket = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+    let name = "localhost".try_into().unwrap();
+    StreamOwned::new(
+        ClientConnection::new(Arc::new(config), name).unwrap(),
+        socket,
+    )
+}
+
 /// A connection that sends what it is told and shows what comes.
 pub(crate) struct Http2 {
-    stream: StreamOwned<ClientConnection, TcpStream>,
+    stream: Tls,
     authority: String,
     next: u32,
 }
@@ -42,27 +71,10 @@ pub(crate) struct Http2 {
 impl Http2 {
     /// Connects to the HTTPS listener and sends preface and settings.
     pub(crate) fn connect(out: &Outside) -> Self {
-        let pem = out.emulator.ca_pem().unwrap();
-        let mut roots = RootCertStore::empty();
-        roots
-            .add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap())
-            .unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        config.alpn_protocols = vec![b"h2".to_vec()];
         let url = out.emulator.https_url().unwrap();
-        let authority = url.trim_start_matches("https://").to_owned();
-        let port = authority.rsplit(':').next().unwrap();
-        let socket = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
-        let name = "localhost".try_into().unwrap();
-        let tls = ClientConnection::new(Arc::new(config), name).unwrap();
         let mut connection = Self {
-            stream: StreamOwned::new(tls, socket),
-            authority,
+            stream: tls(out, b"h2"),
+            authority: url.trim_start_matches("https://").to_owned(),
             next: 1,
         };
         let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -70,7 +82,6 @@ impl Http2 {
         connection.frame(4, 0, 0, &[]);
         connection
     }
-
     /// Sends a frame.
     pub(crate) fn frame(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
         let mut bytes = u32::try_from(payload.len()).unwrap().to_be_bytes()[1..].to_vec();

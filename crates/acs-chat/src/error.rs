@@ -11,6 +11,7 @@ pub const PLATFORM: &str = "acs-chat";
 pub(crate) static SERVICE: Service = Service::new(PLATFORM)
     .with_client_request_id("x-ms-client-request-id")
     .with_request_ids(&["ms-cv", "x-azure-ref"])
+    .with_unique_request_ids()
     .with_error_reader(read)
     .with_throttling_503();
 

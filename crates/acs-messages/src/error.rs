@@ -10,6 +10,7 @@ pub const PLATFORM: &str = "acs-messages";
 pub(crate) static SERVICE: Service = Service::new(PLATFORM)
     .with_client_request_id("x-ms-client-request-id")
     .with_request_ids(&["ms-cv", "x-azure-ref", "x-ms-client-request-id"])
+    .with_unique_request_ids()
     .with_error_reader(read);
 
 /// The body of an error.

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, header};
 use ms_messenger_core::{Delivery, Error, ErrorKind, Result};
 use url::Url;
 
-use crate::{Outgoing, opening::Opening, tls, traffic::Traffic};
+use crate::{Outgoing, belonging::AnswersSeen, opening::Opening, tls, traffic::Traffic};
 
 /// Which versions of HTTP are offered over TLS. Without TLS it is always HTTP/1.1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -182,6 +182,7 @@ struct Inner {
     opening: Opening,
     user_agent: HeaderValue,
     max_answer_bytes: usize,
+    seen: AnswersSeen,
 }
 
 /// What the transport brought back.
@@ -214,7 +215,12 @@ impl HttpClient {
             opening: Opening::default(),
             user_agent: options.user_agent()?,
             max_answer_bytes: options.max_answer_bytes,
+            seen: AnswersSeen::default(),
         })))
+    }
+
+    pub(crate) fn answers_seen(&self) -> &AnswersSeen {
+        &self.0.seen
     }
 
     /// One try. The error says what is known of the request.

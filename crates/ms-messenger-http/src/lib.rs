@@ -5,6 +5,7 @@
 mod access_key;
 mod answer;
 mod authorize;
+mod belonging;
 mod call;
 mod classify;
 mod client;

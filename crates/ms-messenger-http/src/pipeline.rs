@@ -14,8 +14,8 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::{
-    Answer, Authorize, Call, Endpoint, HttpClient, Outgoing, Service, answer::Facts, classify,
-    client::Response, redact::one_line, retry_after, trace,
+    Answer, Authorize, Call, Endpoint, HttpClient, Outgoing, Service, answer::Facts, belonging,
+    classify, client::Response, redact::one_line, retry_after, trace,
 };
 
 /// How long the platforms remember a key at least: tries under one key begin within it.
@@ -137,12 +137,13 @@ impl Pipeline {
     }
 
     async fn attempt(&self, outgoing: Outgoing, call: &Call, run: &Run) -> Result<Answer> {
+        let over_tls = outgoing.url.scheme() == "https";
         let response = self.http.execute(outgoing).await?;
-        self.judge(response, call, run)
+        self.judge(response, call, run, over_tls)
     }
 
     /// A success, or what its status proves.
-    fn judge(&self, response: Response, call: &Call, run: &Run) -> Result<Answer> {
+    fn judge(&self, response: Response, call: &Call, run: &Run, over_tls: bool) -> Result<Answer> {
         let Response {
             status,
             headers,
@@ -155,6 +156,7 @@ impl Pipeline {
             body: bytes::Bytes::new(),
             facts: run.facts,
         };
+        belonging::check(&answer, over_tls, self.http.answers_seen())?;
         if (200..300).contains(&status) || call.expected.contains(&status) {
             return match body {
                 Ok(body) => {

@@ -36,6 +36,7 @@ pub struct Service {
     pub(crate) name: &'static str,
     pub(crate) client_request_id: Option<&'static str>,
     pub(crate) request_ids: &'static [&'static str],
+    pub(crate) numbers_answers: bool,
     pub(crate) read_error: fn(&Answer) -> ServiceError,
     pub(crate) throttles_with_503: bool,
     pub(crate) refuses_token: fn(&Answer) -> bool,
@@ -49,6 +50,7 @@ impl Service {
             name,
             client_request_id: None,
             request_ids: &[],
+            numbers_answers: false,
             read_error: |_| ServiceError::unknown(),
             throttles_with_503: false,
             refuses_token: |answer| answer.status() == 401,
@@ -66,6 +68,15 @@ impl Service {
     #[must_use]
     pub const fn with_request_ids(mut self, headers: &'static [&'static str]) -> Self {
         self.request_ids = headers;
+        self
+    }
+
+    /// Says that no two answers of the platform have the same id (see
+    /// [`with_request_ids`](Self::with_request_ids)), so that over https one that comes twice is
+    /// known to be the copy of an answer to another request.
+    #[must_use]
+    pub const fn with_unique_request_ids(mut self) -> Self {
+        self.numbers_answers = true;
         self
     }
 

@@ -81,10 +81,25 @@ impl Cell {
         if self.action.is_null() {
             return;
         }
-        let mut matching = self.matching.clone();
-        matching["platform"] = platform.name().into();
-        matching["operation"] = "send".into();
-        let rules = json!([{"match": matching, "action": self.action}]);
+        let matching = |mut matching: Value| {
+            matching["platform"] = platform.name().into();
+            matching["operation"] = "send".into();
+            matching
+        };
+        let mut rules = vec![json!({
+            "match": matching(self.matching.clone()),
+            "action": self.action,
+        })];
+        // The tries before the one that is struck are refused, so that there is such a try.
+        if let Some(struck) = self.matching["attempt"][0].as_u64().filter(|n| *n > 1) {
+            let earlier: Vec<u64> = (1..struck).collect();
+            let refusal =
+                json!({"kind": "status", "status": 429, "headers": {"retry-after-ms": "1"}});
+            rules.push(json!({
+                "match": matching(json!({"attempt": earlier})),
+                "action": refusal,
+            }));
+        }
         let faults = json!({"seed": self.seed, "rules": rules});
         emulator.set_faults(Faults::from_json(&faults).unwrap());
     }

@@ -1,16 +1,18 @@
 //! The platforms, each with a client on an emulator of its own.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::ready, sync::Arc, time::Duration};
 
 use ms_messenger::{
-    Messenger, RetryPolicy, Settle, StaticToken, Target,
+    AccessToken, Messenger, RetryPolicy, Settle, Target, TokenProvider,
     acs_chat::AcsChatClient,
-    acs_messages::AcsMessagesClient,
-    http::HttpOptions,
+    acs_messages::{AcsMessagesClient, Credential},
+    auth::TokenFn,
+    http::{HttpOptions, HttpVersions},
     msgraph_chat::GraphChatClient,
-    ucwa::{Credential, UcwaSession},
+    ucwa::{self, UcwaSession},
 };
 use ms_messenger_emulator::Emulator;
+use serde_json::json;
 
 /// One platform under fire.
 pub(crate) trait Platform: Send + Sync {
@@ -27,6 +29,10 @@ pub(crate) trait Platform: Send + Sync {
     /// Whether the ledger must not be emptied between cells.
     fn keeps_its_ledger(&self) -> bool {
         false
+    }
+    /// Whether the emulator can tell the tries of one send.
+    fn tells_tries(&self) -> bool {
+        true
     }
     /// Whether every message in doubt can be told.
     fn always_settles(&self) -> bool {
@@ -57,7 +63,7 @@ fn conversation(number: usize) -> Target {
 macro_rules! platform {
     ($name:ident, $client:ty, $platform:literal, $target:expr $(, $($more:tt)*)?) => {
         pub(crate) struct $name {
-            emulator: Emulator,
+            emulator: Arc<Emulator>,
             client: Arc<$client>,
             /// The same with the patience of every day: listing takes longer than sending.
             settler: Arc<$client>,
@@ -119,7 +125,7 @@ impl Skype {
     pub(crate) async fn new(emulator: Emulator) -> Self {
         let world = &emulator.world().ucwa;
         let user = &world.users[0];
-        let credential = Credential::password(&user.username, user.password.as_str());
+        let credential = ucwa::Credential::password(&user.username, user.password.as_str());
         let session = UcwaSession::builder(&user.sip, credential)
             .with_discovery_url(&world.discover)
             .with_send_timeout(Duration::from_millis(400))
@@ -160,6 +166,10 @@ impl Platform for Skype {
         false
     }
 
+    fn tells_tries(&self) -> bool {
+        false
+    }
+
     /// A reset would end the session: the cell is told apart by its texts.
     fn keeps_its_ledger(&self) -> bool {
         true
@@ -167,30 +177,48 @@ impl Platform for Skype {
 }
 
 impl Messages {
+    /// Over TLS with HTTP/1.1, where an answer can come twice and does not name its request.
     pub(crate) fn new(emulator: Emulator) -> Self {
         let build = |http: HttpOptions| {
-            let connection = &emulator.world().acs.connection_string;
-            let builder = AcsMessagesClient::from_connection_string(connection).unwrap();
+            let key = Credential::access_key(&emulator.world().acs.access_key).unwrap();
+            let root = emulator.ca_pem().unwrap().as_bytes();
+            let http = http
+                .with_versions(HttpVersions::Http1)
+                .with_extra_roots(root);
+            let builder = AcsMessagesClient::builder(emulator.https_url().unwrap(), key);
             let builder = builder.with_retry(retry()).with_http_options(http);
             Arc::new(builder.build().unwrap())
         };
         Self {
             client: build(hasty()),
             settler: build(HttpOptions::default()),
-            emulator,
+            emulator: Arc::new(emulator),
         }
     }
 }
 
+/// Tokens as the emulator issues them, so that one that was ended is followed by a good one.
+fn tokens(emulator: &Arc<Emulator>, platform: &'static str, user: &str) -> impl TokenProvider {
+    let (emulator, user) = (Arc::clone(emulator), user.to_owned());
+    TokenFn::new(move |_| {
+        let issued = emulator.issue_token(&json!({"platform": platform, "user": user}));
+        let token = issued.unwrap()["token"].as_str().unwrap().to_owned();
+        ready(Ok(AccessToken::new(token)))
+    })
+}
+
 impl Chat {
+    /// Over TLS, so that the calls share one connection of HTTP/2.
     pub(crate) fn new(emulator: Emulator) -> Self {
+        let emulator = Arc::new(emulator);
         let build = |http: HttpOptions| {
-            let world = &emulator.world().acs;
-            let token = StaticToken::new(world.users[0].token.as_str());
-            let builder = AcsChatClient::builder(&world.endpoint, token)
+            let user = &emulator.world().acs.users[0].id;
+            let token = tokens(&emulator, "acs-chat", user);
+            let root = emulator.ca_pem().unwrap().as_bytes();
+            let builder = AcsChatClient::builder(emulator.https_url().unwrap(), token)
                 .with_client_message_ids()
                 .with_retry(retry())
-                .with_http_options(http);
+                .with_http_options(http.with_extra_roots(root));
             Arc::new(builder.build().unwrap())
         };
         Self {
@@ -203,9 +231,10 @@ impl Chat {
 
 impl Graph {
     pub(crate) fn new(emulator: Emulator) -> Self {
+        let emulator = Arc::new(emulator);
         let build = |http: HttpOptions| {
             let world = &emulator.world().graph;
-            let token = StaticToken::new(world.token.as_str());
+            let token = tokens(&emulator, "msgraph-chat", &world.users[0].id);
             let builder = GraphChatClient::builder(token)
                 .with_base_url(&world.base)
                 .with_retry(retry())

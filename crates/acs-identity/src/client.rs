@@ -111,6 +111,7 @@ impl AcsIdentityClient {
     /// Earlier tokens of the user stay valid. A call of which it is unknown whether it was
     /// executed is not repeated by itself, but the caller may do so without harm: issuing twice
     /// only makes two tokens, of which the lost one is in nobody's hands and ends by itself.
+    /// [`UserTokenProvider`](crate::UserTokenProvider) does so.
     ///
     /// # Errors
     ///
@@ -123,6 +124,17 @@ impl AcsIdentityClient {
         options: &TokenOptions,
     ) -> Result<UserToken> {
         let call = self.issue_call(user, options)?;
+        self.token(call).await
+    }
+
+    /// [`issue_token`](Self::issue_token) for somebody who wants any token: repeated when it is
+    /// unknown whether it was executed.
+    pub(crate) async fn reissue_token(
+        &self,
+        user: &CommunicationUserId,
+        options: &TokenOptions,
+    ) -> Result<UserToken> {
+        let call = self.issue_call(user, options)?.without_message();
         self.token(call).await
     }
 

@@ -7,6 +7,7 @@ mod credential;
 mod error;
 mod expiry;
 pub mod models;
+mod provider;
 
 pub use builder::AcsIdentityBuilder;
 pub use client::AcsIdentityClient;
@@ -17,3 +18,4 @@ pub use models::{
     UserToken,
 };
 pub use ms_messenger_http::{AccessKey, ConnectionString, HttpClient, HttpOptions};
+pub use provider::{UserTokenProvider, UserTokenProviderBuilder};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ms_messenger_core::{ErrorKind, Problems, Result};
-use ms_messenger_http::{Answer, Call, Pipeline, segment};
+use ms_messenger_http::{Answer, Call, Pipeline, Variables, segment};
 
 use crate::{
     AcsIdentityBuilder, ApiVersion, CommunicationUserId, CreatedUser, Credential, TeamsUserToken,
@@ -40,6 +40,17 @@ impl AcsIdentityClient {
     /// `Config`, with all problems at once; no part of the string is repeated.
     pub fn from_connection_string(text: &str) -> Result<AcsIdentityBuilder> {
         AcsIdentityBuilder::from_connection_string(text)
+    }
+
+    /// Sets up a client by the environment: the connection string `ACS_CONNECTION_STRING` (or
+    /// `COMMUNICATION_SERVICES_CONNECTION_STRING`), or `ACS_ENDPOINT` with `ACS_ACCESS_KEY` or
+    /// `ACS_ACCESS_TOKEN`. The README says more of them.
+    ///
+    /// # Errors
+    ///
+    /// `Config` that names every variable that is missing or unusable, and no value.
+    pub fn from_env() -> Result<AcsIdentityBuilder> {
+        AcsIdentityBuilder::from_vars(Variables::of_process())
     }
 
     pub(crate) fn from_inner(inner: Inner) -> Self {

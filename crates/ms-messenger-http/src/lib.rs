@@ -19,6 +19,7 @@ mod service;
 mod tls;
 mod trace;
 mod traffic;
+mod variables;
 
 #[cfg(feature = "access-key")]
 #[cfg_attr(docsrs, doc(cfg(feature = "access-key")))]
@@ -35,6 +36,7 @@ pub use endpoint::{Endpoint, segment};
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 pub use pipeline::Pipeline;
 pub use service::{Service, ServiceError};
+pub use variables::Variables;
 
 /// What the fuzz targets reach; compiled for them alone.
 #[cfg(fuzzing)]

@@ -63,6 +63,13 @@ impl AcsIdentityClient {
         &self.0.api_version
     }
 
+    /// The endpoint of the resource, e.g. `https://contoso.communication.azure.com`. Chat is there
+    /// too.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        self.0.pipeline.endpoint().to_string()
+    }
+
     /// Makes a user: `POST /identities`. Source: "Communication Identity - Create".
     ///
     /// Each call makes another user, so one of which it is unknown whether it was executed is

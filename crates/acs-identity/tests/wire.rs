@@ -88,6 +88,7 @@ async fn a_user_is_made_with_and_without_a_token() {
     assert_eq!((made.id.as_str(), &made.token), (USER, &None));
     assert_eq!(made.request_id.as_deref(), Some("cv.1"));
     assert_eq!(made.other["region"], "eu");
+    assert_eq!(client(&server).endpoint(), server.url());
 
     let options = all_scopes();
     let made = client(&server).create_user_with_token(&options).await;

@@ -118,6 +118,7 @@ impl AcsIdentityClient {
         Ok(CreatedUser {
             id,
             token,
+            properties: result.identity.other,
             request_id: answer.request_id().map(str::to_owned),
             other: result.other,
         })

@@ -242,7 +242,9 @@ pub struct CreatedUser {
     pub token: Option<UserToken>,
     /// The id under which the service knows the request (`MS-CV`).
     pub request_id: Option<String>,
-    /// Members of the answer that this version does not know, kept as they were read.
+    /// What else the answer says of the user, kept as it was read.
+    pub properties: Map<String, Value>,
+    /// Members of the answer itself that this version does not know, kept as they were read.
     pub other: Map<String, Value>,
 }
 
@@ -293,6 +295,8 @@ pub(crate) struct CreateIdentityResult {
 #[derive(Deserialize)]
 pub(crate) struct Identity {
     pub(crate) id: CommunicationUserId,
+    #[serde(flatten)]
+    pub(crate) other: Map<String, Value>,
 }
 
 /// The body of a success that brings a token.

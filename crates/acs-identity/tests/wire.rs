@@ -61,7 +61,7 @@ async fn a_user_is_made_with_and_without_a_token() {
         .match_body("{}")
         .with_status(201)
         .with_header("ms-cv", "cv.1")
-        .with_body(json!({"identity": {"id": USER}, "region": "eu"}).to_string())
+        .with_body(json!({"identity": {"id": USER, "customId": "bot"}, "region": "eu"}).to_string())
         .create_async()
         .await;
     let with_token = signed(&mut server, "POST", "/identities")
@@ -87,7 +87,10 @@ async fn a_user_is_made_with_and_without_a_token() {
     let made = client(&server).create_user().await.unwrap();
     assert_eq!((made.id.as_str(), &made.token), (USER, &None));
     assert_eq!(made.request_id.as_deref(), Some("cv.1"));
-    assert_eq!(made.other["region"], "eu");
+    assert_eq!(
+        (&made.properties["customId"], &made.other["region"]),
+        (&json!("bot"), &json!("eu"))
+    );
     assert_eq!(client(&server).endpoint(), server.url());
 
     let options = all_scopes();

@@ -8,6 +8,7 @@ use std::env;
 use ms_messenger::{
     StaticToken, Target,
     acs_chat::AcsChatClient,
+    acs_identity::AcsIdentityClient,
     acs_messages::AcsMessagesClient,
     msgraph_chat::GraphChatClient,
     ucwa::{self, UcwaSession},
@@ -123,6 +124,28 @@ pub async fn acs_chat() -> Result<Stage<AcsChatClient>> {
     let world = &emulator.world().acs;
     let token = StaticToken::new(world.users[0].token.as_str());
     let client = AcsChatClient::builder(&world.endpoint, token).build()?;
+    let target = Target::conversation(world.thread_id.as_str());
+    Ok(Stage::emulated(client, target, emulator))
+}
+
+/// ACS Identity: `ACS_CONNECTION_STRING`, or `ACS_ENDPOINT` with a credential, as
+/// [`AcsIdentityClient::from_env`] reads them.
+///
+/// # Errors
+///
+/// When the environment is unusable or the emulator does not start.
+pub async fn acs_identity() -> Result<Stage<AcsIdentityClient>> {
+    let names = [
+        "ACS_CONNECTION_STRING",
+        "COMMUNICATION_SERVICES_CONNECTION_STRING",
+        "ACS_ENDPOINT",
+    ];
+    if names.iter().any(|name| env::var_os(name).is_some()) {
+        return Stage::real(AcsIdentityClient::from_env()?.build()?);
+    }
+    let emulator = Emulator::start().await?;
+    let world = &emulator.world().acs;
+    let client = AcsIdentityClient::from_connection_string(&world.connection_string)?.build()?;
     let target = Target::conversation(world.thread_id.as_str());
     Ok(Stage::emulated(client, target, emulator))
 }

@@ -1,7 +1,10 @@
 //! Every crate can be published alone, and the facade reaches every platform.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 fn root() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
@@ -17,7 +20,7 @@ fn crates() -> Vec<PathBuf> {
     crates
 }
 
-fn manifest(dir: &std::path::Path) -> String {
+fn manifest(dir: &Path) -> String {
     fs::read_to_string(dir.join("Cargo.toml")).unwrap()
 }
 
@@ -66,49 +69,64 @@ fn crates_of_the_workspace_are_dev_dependencies_by_path_alone() {
     }
 }
 
-/// A platform crate is one that implements the pipeline's client; the facade must have a feature
-/// of its name, take it into `full`, and pass on every feature of TLS and tracing.
+/// A platform crate is one that implements the pipeline's client.
 #[test]
 fn every_platform_is_reached_through_the_facade() {
-    let facade = manifest(&root().join("crates/ms-messenger"));
     let mut platforms = 0;
     for dir in crates() {
         if !dir.join("src/messenger.rs").exists() || dir.ends_with("ms-messenger-core") {
             continue;
         }
         platforms += 1;
-        let name = dir.file_name().unwrap().to_str().unwrap().to_owned();
-        assert!(
-            facade.contains(&format!("\n{name} = [\"dep:{name}\"")),
-            "{name}"
-        );
-        let full = facade
-            .lines()
-            .find(|line| line.starts_with("full = "))
-            .unwrap();
-        assert!(full.contains(&format!("\"{name}\"")), "{name}: {full}");
-        for feature in ["rustls", "rustls-aws-lc", "native-tls", "tracing"] {
-            let line = facade
-                .lines()
-                .find(|l| l.starts_with(&format!("{feature} = ")))
-                .unwrap();
-            assert!(
-                line.contains(&format!("\"{name}?/{feature}\"")),
-                "{name}: {line}"
-            );
-            let own = manifest(&dir);
-            assert!(
-                own.contains(&format!("\n{feature} = [")),
-                "{name}: {feature}"
-            );
-        }
-        let source = fs::read_to_string(root().join("crates/ms-messenger/src/lib.rs")).unwrap();
-        assert!(
-            source.contains(&format!("pub use {};", name.replace('-', "_"))),
-            "{name}"
-        );
+        assert_reached_through_the_facade(&dir);
     }
     assert_eq!(platforms, 4);
+}
+
+/// What sends no messages, and is reached all the same.
+const BESIDE: &[&str] = &["acs-identity"];
+
+#[test]
+fn what_stands_beside_the_platforms_is_reached_through_the_facade() {
+    for name in BESIDE {
+        assert_reached_through_the_facade(&root().join("crates").join(name));
+    }
+}
+
+/// The facade must have a feature of the crate's name, take it into `full`, and pass on every
+/// feature of TLS and tracing.
+fn assert_reached_through_the_facade(dir: &Path) {
+    let facade = manifest(&root().join("crates/ms-messenger"));
+    let name = dir.file_name().unwrap().to_str().unwrap().to_owned();
+    assert!(
+        facade.contains(&format!("\n{name} = [\"dep:{name}\"")),
+        "{name}"
+    );
+    let full = facade
+        .lines()
+        .find(|line| line.starts_with("full = "))
+        .unwrap();
+    assert!(full.contains(&format!("\"{name}\"")), "{name}: {full}");
+    for feature in ["rustls", "rustls-aws-lc", "native-tls", "tracing"] {
+        let line = facade
+            .lines()
+            .find(|l| l.starts_with(&format!("{feature} = ")))
+            .unwrap();
+        assert!(
+            line.contains(&format!("\"{name}?/{feature}\"")),
+            "{name}: {line}"
+        );
+        let own = manifest(dir);
+        assert!(
+            own.contains(&format!("\n{feature} = [")),
+            "{name}: {feature}"
+        );
+    }
+    let source = fs::read_to_string(root().join("crates/ms-messenger/src/lib.rs")).unwrap();
+    assert!(
+        source.contains(&format!("pub use {};", name.replace('-', "_"))),
+        "{name}"
+    );
 }
 
 /// The clients and the emulator read the contracts independently.

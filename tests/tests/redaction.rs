@@ -10,6 +10,7 @@ use std::{
 use ms_messenger::{
     Message, Messenger as _, SendRequest, SharedMessenger, StaticToken, Target,
     acs_chat::AcsChatClient,
+    acs_identity::{AcsIdentityClient, TokenOptions, UserTokenProvider},
     acs_messages::AcsMessagesClient,
     msgraph_chat::GraphChatClient,
     ucwa::{self, UcwaSession},
@@ -59,7 +60,27 @@ async fn no_secret_and_no_content_is_printed_or_logged_at_any_level() {
     printed += &format!("{builder:?}{builder:#?}");
     let session = builder.sign_in().await.unwrap();
     let conversation = |id: &str| Target::conversation(id);
-    let clients: [(SharedMessenger, Target); 4] = [
+    let identity = AcsIdentityClient::from_connection_string(&world.acs.connection_string)
+        .unwrap()
+        .build()
+        .unwrap();
+    let made = identity.create_user_with_token(&TokenOptions::chat()).await;
+    let made = made.unwrap();
+    printed += &format!("{identity:?}{identity:#?}{made:?}{made:#?}");
+    let issued = made.token.unwrap().token;
+    let tokens = UserTokenProvider::builder(identity, made.id).with_initial_token(issued.clone());
+    printed += &format!("{tokens:?}{tokens:#?}");
+    let tokens = tokens.build().unwrap();
+    printed += &format!("{tokens:?}{tokens:#?}");
+    let clients: [(SharedMessenger, Target); 5] = [
+        (
+            Arc::new(
+                AcsChatClient::builder(&world.acs.endpoint, tokens)
+                    .build()
+                    .unwrap(),
+            ),
+            conversation(&world.acs.thread_id),
+        ),
         (Arc::new(session), Target::sip(&bob.sip).unwrap()),
         (
             Arc::new(
@@ -110,11 +131,13 @@ async fn no_secret_and_no_content_is_printed_or_logged_at_any_level() {
     for secret in [
         CONTENT,
         &token,
+        issued.secret(),
         &world.graph.token,
         &world.acs.access_key,
         &alice.password,
-        // How every web ticket begins.
+        // How every web ticket begins, and every JSON Web Token.
         "cwt=",
+        "eyJ",
     ] {
         assert!(!printed.contains(secret), "printed");
         assert!(!logged.contains(secret), "logged");

@@ -80,7 +80,13 @@ fn the_facade_without_platforms_has_no_http_client() {
 
 #[test]
 fn each_platform_feature_brings_its_crate_and_no_other() {
-    let platforms = ["acs-messages", "acs-chat", "msgraph-chat", "ucwa"];
+    let platforms = [
+        "acs-messages",
+        "acs-chat",
+        "msgraph-chat",
+        "ucwa",
+        "acs-identity",
+    ];
     for platform in platforms {
         let tree = tree("ms-messenger", &[platform, "rustls"]);
         for other in platforms {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ms_messenger_core::{
     ConversationId, ErrorKind, MessageId, Problems, Result, TokenProvider, random_uuid,
 };
-use ms_messenger_http::{Call, Pipeline, segment};
+use ms_messenger_http::{Call, Pipeline, Variables, segment};
 use uuid::Uuid;
 
 use crate::{
@@ -33,6 +33,17 @@ impl AcsChatClient {
     /// Tokens are cached here; `token` need not do it.
     pub fn builder(endpoint: impl Into<String>, token: impl TokenProvider) -> AcsChatBuilder {
         AcsChatBuilder::new(endpoint.into(), Arc::new(token))
+    }
+
+    /// Sets up a client by the environment: `ACS_CHAT_TOKEN`, a user access token, which is not
+    /// renewed; and `ACS_CHAT_ENDPOINT`, `ACS_ENDPOINT` or the endpoint of a connection string.
+    /// The README says more of them.
+    ///
+    /// # Errors
+    ///
+    /// `Config` that names every variable that is missing, and no value.
+    pub fn from_env() -> Result<AcsChatBuilder> {
+        AcsChatBuilder::from_vars(Variables::of_process())
     }
 
     pub(crate) fn from_inner(inner: Inner) -> Self {

@@ -3,6 +3,7 @@
 
 mod builder;
 mod client;
+mod env;
 mod error;
 mod messenger;
 pub mod models;

@@ -8,7 +8,7 @@ use std::{
 use ms_messenger_core::{
     ConversationId, Error, ErrorKind, IdempotencyKey, MessageId, Problems, Result, open_enum,
 };
-use ms_messenger_http::{Answer, Call, HeaderValue, Pipeline, segment};
+use ms_messenger_http::{Answer, Call, HeaderValue, Pipeline, Variables, segment};
 use uuid::Uuid;
 
 use crate::{
@@ -86,6 +86,17 @@ impl AcsMessagesClient {
     /// `Config`, with all problems at once; no part of the string is repeated.
     pub fn from_connection_string(text: &str) -> Result<AcsMessagesBuilder> {
         AcsMessagesBuilder::from_connection_string(text)
+    }
+
+    /// Sets up a client by the environment: the connection string `ACS_CONNECTION_STRING` (or
+    /// `COMMUNICATION_SERVICES_CONNECTION_STRING`), or `ACS_ENDPOINT` with `ACS_ACCESS_KEY` or
+    /// `ACS_ACCESS_TOKEN`, and `ACS_CHANNEL_REGISTRATION_ID`. The README says more of them.
+    ///
+    /// # Errors
+    ///
+    /// `Config` that names every variable that is missing or unusable, and no value.
+    pub fn from_env() -> Result<AcsMessagesBuilder> {
+        AcsMessagesBuilder::from_vars(Variables::of_process())
     }
 
     pub(crate) fn from_inner(inner: Inner) -> Self {

@@ -4,6 +4,7 @@
 mod builder;
 mod client;
 mod credential;
+mod env;
 mod error;
 mod messenger;
 pub mod models;

@@ -21,6 +21,7 @@ mod service;
 mod tls;
 mod trace;
 mod traffic;
+mod variables;
 
 #[cfg(feature = "access-key")]
 #[cfg_attr(docsrs, doc(cfg(feature = "access-key")))]
@@ -38,6 +39,7 @@ pub use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 pub use pipeline::Pipeline;
 pub use probe::Probe;
 pub use service::{Service, ServiceError};
+pub use variables::Variables;
 
 /// What the fuzz targets reach; compiled for them alone.
 #[cfg(fuzzing)]

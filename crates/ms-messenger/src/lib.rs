@@ -6,6 +6,9 @@ pub use ms_messenger_core::*;
 #[cfg(feature = "acs-chat")]
 #[cfg_attr(docsrs, doc(cfg(feature = "acs-chat")))]
 pub use acs_chat;
+#[cfg(feature = "acs-identity")]
+#[cfg_attr(docsrs, doc(cfg(feature = "acs-identity")))]
+pub use acs_identity;
 #[cfg(feature = "acs-messages")]
 #[cfg_attr(docsrs, doc(cfg(feature = "acs-messages")))]
 pub use acs_messages;
@@ -20,6 +23,7 @@ pub use ucwa;
 #[cfg(any(
     feature = "acs-messages",
     feature = "acs-chat",
+    feature = "acs-identity",
     feature = "msgraph-chat",
     feature = "ucwa"
 ))]
@@ -28,6 +32,7 @@ pub use ucwa;
     doc(cfg(any(
         feature = "acs-messages",
         feature = "acs-chat",
+        feature = "acs-identity",
         feature = "msgraph-chat",
         feature = "ucwa"
     )))

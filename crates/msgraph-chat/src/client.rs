@@ -6,7 +6,7 @@ use ms_messenger_core::{
     ChannelId, ConversationId, ErrorKind, MessageId, Problems, Result, TeamId, TokenProvider,
     UserId,
 };
-use ms_messenger_http::{Answer, Call, Pipeline};
+use ms_messenger_http::{Answer, Call, Pipeline, Variables};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -57,6 +57,17 @@ impl GraphChatClient {
     /// Least permissions: ChannelMessage.Send for channels, ChatMessage.Send for chats.
     pub fn builder(token: impl TokenProvider) -> GraphChatBuilder {
         GraphChatBuilder::new(Arc::new(token))
+    }
+
+    /// Sets up a client by the environment: `MSGRAPH_TOKEN`, a delegated token, which is not
+    /// renewed; and, if they are set, `MSGRAPH_CLOUD`, `MSGRAPH_BASE_URL` and `MSGRAPH_USER`.
+    /// The README says more of them.
+    ///
+    /// # Errors
+    ///
+    /// `Config` that names every variable that is missing or unusable, and no value.
+    pub fn from_env() -> Result<GraphChatBuilder> {
+        GraphChatBuilder::from_vars(Variables::of_process())
     }
 
     pub(crate) fn from_inner(inner: Inner) -> Self {

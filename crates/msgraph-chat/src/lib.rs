@@ -5,6 +5,7 @@ mod builder;
 mod client;
 mod cloud;
 mod delegated;
+mod env;
 mod error;
 mod messenger;
 pub mod models;

@@ -238,6 +238,11 @@ impl UcwaBuilder {
             .map_err(|error| error.with_platform(PLATFORM))
     }
 
+    #[cfg(test)]
+    pub(crate) fn credential(&self) -> &Credential {
+        &self.credential
+    }
+
     /// Checks the settings and answers the domains that are trusted.
     fn check(&mut self) -> Result<Vec<String>> {
         let mut problems = Problems::new();

@@ -9,6 +9,7 @@ mod conversation;
 mod credential;
 mod data_uri;
 mod discovery;
+mod env;
 mod error;
 mod events;
 mod flight;

@@ -8,6 +8,7 @@ use std::{
 };
 
 use ms_messenger_core::{ConversationId, Delivery, Error, ErrorKind, Result};
+use ms_messenger_http::Variables;
 use tokio::sync::{mpsc, watch};
 
 use crate::{
@@ -121,6 +122,17 @@ impl UcwaSession {
     /// Sets up a session for the user with the SIP address `sip`, e.g. `sip:bot@contoso.com`.
     pub fn builder(sip: impl Into<String>, credential: Credential) -> UcwaBuilder {
         UcwaBuilder::new(sip.into(), credential)
+    }
+
+    /// Sets up a session by the environment: `UCWA_SIP` and `UCWA_PASSWORD`; and, if they are
+    /// set, `UCWA_USERNAME`, `UCWA_DISCOVERY_URL`, `UCWA_ENDPOINT_ID` and `UCWA_TRUSTED_DOMAIN`.
+    /// The README says more of them.
+    ///
+    /// # Errors
+    ///
+    /// `Config` that names every variable that is missing, and no value.
+    pub fn from_env() -> Result<UcwaBuilder> {
+        UcwaBuilder::from_vars(Variables::of_process())
     }
 
     /// Discovers, signs in and starts the background tasks.

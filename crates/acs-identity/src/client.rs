@@ -1,0 +1,261 @@
+//! The typed client.
+
+use std::sync::Arc;
+
+use ms_messenger_core::{ErrorKind, Problems, Result};
+use ms_messenger_http::{Answer, Call, Pipeline, Variables, segment};
+
+use crate::{
+    AcsIdentityBuilder, ApiVersion, CommunicationUserId, CreatedUser, Credential, TeamsUserToken,
+    TokenOptions, UserToken,
+    error::PLATFORM,
+    models::{
+        CreateIdentity, CreateIdentityResult, ExchangeTeamsUserToken, IssueAccessToken, TokenResult,
+    },
+};
+
+/// A client for ACS Identity. Clone it to share it: a clone is cheap.
+///
+/// Every error says by [`Error::delivery`](ms_messenger_core::Error::delivery) whether the call
+/// was executed: `Unknown` after a creation means that a user may be there whose id nobody knows.
+#[derive(Clone, Debug)]
+pub struct AcsIdentityClient(Arc<Inner>);
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) pipeline: Pipeline,
+    pub(crate) api_version: ApiVersion,
+}
+
+impl AcsIdentityClient {
+    /// Sets up a client for the resource at `endpoint`, speaking as `credential`.
+    pub fn builder(endpoint: impl Into<String>, credential: Credential) -> AcsIdentityBuilder {
+        AcsIdentityBuilder::new(endpoint.into(), credential)
+    }
+
+    /// Sets up a client by the connection string of the resource, as the portal shows it.
+    ///
+    /// # Errors
+    ///
+    /// `Config`, with all problems at once; no part of the string is repeated.
+    pub fn from_connection_string(text: &str) -> Result<AcsIdentityBuilder> {
+        AcsIdentityBuilder::from_connection_string(text)
+    }
+
+    /// Sets up a client by the environment: the connection string `ACS_CONNECTION_STRING` (or
+    /// `COMMUNICATION_SERVICES_CONNECTION_STRING`), or `ACS_ENDPOINT` with `ACS_ACCESS_KEY` or
+    /// `ACS_ACCESS_TOKEN`. The README says more of them.
+    ///
+    /// # Errors
+    ///
+    /// `Config` that names every variable that is missing or unusable, and no value.
+    pub fn from_env() -> Result<AcsIdentityBuilder> {
+        AcsIdentityBuilder::from_vars(Variables::of_process())
+    }
+
+    pub(crate) fn from_inner(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    /// The version of the API that this client speaks.
+    #[must_use]
+    pub fn api_version(&self) -> &ApiVersion {
+        &self.0.api_version
+    }
+
+    /// The endpoint of the resource, e.g. `https://contoso.communication.azure.com`. Chat is there
+    /// too.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        self.0.pipeline.endpoint().to_string()
+    }
+
+    /// Makes a user: `POST /identities`. Source: "Communication Identity - Create".
+    ///
+    /// Each call makes another user, so one of which it is unknown whether it was executed is
+    /// not repeated.
+    ///
+    /// # Errors
+    ///
+    /// `Unauthenticated` for a credential that is refused, `RateLimited`, and whatever else the
+    /// service answers.
+    pub async fn create_user(&self) -> Result<CreatedUser> {
+        self.create(&CreateIdentity::default()).await
+    }
+
+    /// Makes a user and a first token in one call: `POST /identities`.
+    ///
+    /// Not repeated when it is unknown whether it was executed, as
+    /// [`create_user`](Self::create_user).
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` before any I/O (no scope, an empty one, a life outside 60 to 1440
+    /// minutes); then as [`create_user`](Self::create_user). `Protocol` with the id of the user
+    /// in its message when the answer has a user and no token.
+    pub async fn create_user_with_token(&self, options: &TokenOptions) -> Result<CreatedUser> {
+        options.check().map_err(|e| e.with_platform(PLATFORM))?;
+        self.create(&CreateIdentity {
+            create_token_with_scopes: Some(&options.scopes),
+            expires_in_minutes: options.expires_in_minutes,
+        })
+        .await
+    }
+
+    async fn create(&self, body: &CreateIdentity<'_>) -> Result<CreatedUser> {
+        let call = Call::post("identity.create", self.path("/identities")).with_json(body)?;
+        let answer = self.call(call, 201).await?;
+        let result: CreateIdentityResult = answer.json()?;
+        if result.identity.id.as_str().is_empty() {
+            return Err(answer.unusable("the answer names no user"));
+        }
+        let id = result.identity.id;
+        let token = result.access_token.and_then(TokenResult::into_token);
+        if token.is_none() && body.create_token_with_scopes.is_some() {
+            // Without its id the user would be lost.
+            return Err(answer.unusable(format!("the user {id} was made, but without a token")));
+        }
+        Ok(CreatedUser {
+            id,
+            token,
+            properties: result.identity.other,
+            request_id: answer.request_id().map(str::to_owned),
+            other: result.other,
+        })
+    }
+
+    /// Issues a token for a user: `POST /identities/{id}/:issueAccessToken`. Source:
+    /// "Communication Identity - Issue Access Token".
+    ///
+    /// Earlier tokens of the user stay valid. A call of which it is unknown whether it was
+    /// executed is not repeated by itself, but the caller may do so without harm: issuing twice
+    /// only makes two tokens, of which the lost one is in nobody's hands and ends by itself.
+    /// [`UserTokenProvider`](crate::UserTokenProvider) does so.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` before any I/O (an empty id, no scope, an empty one, a life outside 60
+    /// to 1440 minutes); `NotFound` when there is no such user; `Unauthenticated`, `RateLimited`
+    /// and whatever else the service answers.
+    pub async fn issue_token(
+        &self,
+        user: &CommunicationUserId,
+        options: &TokenOptions,
+    ) -> Result<UserToken> {
+        let call = self.issue_call(user, options)?;
+        self.token(call).await
+    }
+
+    /// [`issue_token`](Self::issue_token) for somebody who wants any token: repeated when it is
+    /// unknown whether it was executed.
+    pub(crate) async fn reissue_token(
+        &self,
+        user: &CommunicationUserId,
+        options: &TokenOptions,
+    ) -> Result<UserToken> {
+        let call = self.issue_call(user, options)?.without_message();
+        self.token(call).await
+    }
+
+    fn issue_call(&self, user: &CommunicationUserId, options: &TokenOptions) -> Result<Call> {
+        let mut problems = Problems::new();
+        user.find_problems(&mut problems);
+        options.find_problems(&mut problems);
+        refuse(problems)?;
+        let path = self.user_path(user, "/:issueAccessToken");
+        Call::post("identity.issue", path).with_json(&IssueAccessToken {
+            scopes: &options.scopes,
+            expires_in_minutes: options.expires_in_minutes,
+        })
+    }
+
+    /// Ends all tokens of a user: `POST /identities/{id}/:revokeAccessTokens`. Source:
+    /// "Communication Identity - Revoke Access Tokens".
+    ///
+    /// The service can take 15 minutes until nothing accepts them any more. Ending them twice
+    /// changes nothing, so the call is repeated like a read.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` before any I/O (an empty id); `NotFound` when there is no such user;
+    /// whatever else the service answers.
+    pub async fn revoke_tokens(&self, user: &CommunicationUserId) -> Result<()> {
+        let mut problems = Problems::new();
+        user.find_problems(&mut problems);
+        refuse(problems)?;
+        let path = self.user_path(user, "/:revokeAccessTokens");
+        let call = Call::post("identity.revoke", path).without_message();
+        self.call(call, 204).await.map(drop)
+    }
+
+    /// Deletes a user, with all tokens and data: `DELETE /identities/{id}`. Source:
+    /// "Communication Identity - Delete". It cannot be undone.
+    ///
+    /// The call is repeated like a read. `NotFound` after more than one try
+    /// ([`Error::attempts`](ms_messenger_core::Error::attempts)) can mean that an earlier one
+    /// deleted the user.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` before any I/O (an empty id); `NotFound` when there is no such user;
+    /// whatever else the service answers.
+    pub async fn delete_user(&self, user: &CommunicationUserId) -> Result<()> {
+        let mut problems = Problems::new();
+        user.find_problems(&mut problems);
+        refuse(problems)?;
+        let call = Call::delete("identity.delete", self.user_path(user, ""));
+        self.call(call, 204).await.map(drop)
+    }
+
+    /// Exchanges the Entra ID token of a Teams user for an ACS token of the same user:
+    /// `POST /teamsUser/:exchangeAccessToken`. Source: "Communication Identity - Exchange Teams
+    /// User Access Token".
+    ///
+    /// Not repeated by itself when it is unknown whether it was executed; doing so is as
+    /// harmless as with [`issue_token`](Self::issue_token).
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` before any I/O (an empty token or id); `Unauthenticated`, with the code
+    /// `InvalidAccessToken` when it is the user's token that is refused; whatever else the
+    /// service answers.
+    pub async fn exchange_teams_user_token(&self, user: &TeamsUserToken) -> Result<UserToken> {
+        let mut problems = Problems::new();
+        user.find_problems(&mut problems);
+        refuse(problems)?;
+        let path = self.path("/teamsUser/:exchangeAccessToken");
+        let call = Call::post("identity.exchange", path);
+        let call = call.with_json(&ExchangeTeamsUserToken::from(user))?;
+        self.token(call).await
+    }
+
+    async fn token(&self, call: Call) -> Result<UserToken> {
+        let answer = self.call(call, 200).await?;
+        let result: TokenResult = answer.json()?;
+        let token = result.into_token();
+        token.ok_or_else(|| answer.unusable("the answer has an empty token"))
+    }
+
+    /// Makes a call whose only success is `expected`.
+    async fn call(&self, call: Call, expected: u16) -> Result<Answer> {
+        let answer = self.0.pipeline.call(call).await?;
+        if answer.status() == expected {
+            return Ok(answer);
+        }
+        let rule = format!("a success has the status {expected}, this was another one");
+        Err(answer.unusable(rule))
+    }
+
+    fn path(&self, path: &str) -> String {
+        format!("{path}?api-version={}", self.0.api_version)
+    }
+
+    fn user_path(&self, user: &CommunicationUserId, rest: &str) -> String {
+        self.path(&format!("/identities/{}{rest}", segment(user.as_str())))
+    }
+}
+
+fn refuse(problems: Problems) -> Result<()> {
+    let refused = problems.into_result(ErrorKind::InvalidRequest);
+    refused.map_err(|error| error.with_platform(PLATFORM))
+}

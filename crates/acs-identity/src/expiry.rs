@@ -1,0 +1,198 @@
+//! When a token ends: as the service says it, or as the token says it of itself.
+//!
+//! Nothing else of a token is read. Its form is no contract, its signature is not checked, and
+//! the time decides on nothing but when the next token is asked for.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Deserialize;
+
+/// Longer tokens are not looked into. Those of the service have about a kilobyte.
+const MAX_TOKEN_BYTES: usize = 64 * 1024;
+
+/// Longer times are not looked into: RFC 3339 with all digits that anybody writes.
+const MAX_TIME_BYTES: usize = 64;
+
+/// The end of the year 9999 in Unix seconds, the last moment that RFC 3339 can write.
+const MAX_SECONDS: f64 = 253_402_300_799.0;
+
+/// Reads RFC 3339 with any offset, e.g. `2022-05-03T22:48:37.7183177+00:00`.
+pub(crate) fn rfc3339(text: &str) -> Option<SystemTime> {
+    if !text.is_ascii() || text.len() > MAX_TIME_BYTES {
+        return None;
+    }
+    let (local, offset) = text.split_at(text.len().checked_sub("+00:00".len())?);
+    let Some(offset) = read_offset(offset) else {
+        return humantime::parse_rfc3339(text).ok();
+    };
+    if !local.ends_with(|last: char| last.is_ascii_digit()) {
+        return None;
+    }
+    let local = humantime::parse_rfc3339(&format!("{local}Z")).ok()?;
+    let east = Duration::from_secs(offset.unsigned_abs());
+    if offset >= 0 {
+        local.checked_sub(east)
+    } else {
+        local.checked_add(east)
+    }
+}
+
+/// Reads `+hh:mm` or `-hh:mm`, in seconds to the east.
+fn read_offset(text: &str) -> Option<i64> {
+    let sign = match text.as_bytes().first()? {
+        b'+' => 1,
+        b'-' => -1,
+        _ => return None,
+    };
+    let (hours, minutes) = text[1..].split_once(':')?;
+    let part = |part: &str, limit: i64| {
+        let digits = part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+        let number: i64 = digits.then(|| part.parse().ok())??;
+        (number < limit).then_some(number)
+    };
+    Some(sign * (part(hours, 24)? * 3600 + part(minutes, 60)? * 60))
+}
+
+/// The claim `exp` of a JSON Web Token: Unix seconds, which may have a fraction. `None` for
+/// whatever is no such token or has no usable time.
+pub(crate) fn of_jwt(token: &str) -> Option<SystemTime> {
+    #[derive(Deserialize)]
+    struct Claims {
+        exp: f64,
+    }
+    if token.len() > MAX_TOKEN_BYTES {
+        return None;
+    }
+    let mut segments = token.split('.');
+    let (_, payload, _) = (segments.next()?, segments.next()?, segments.next()?);
+    if segments.next().is_some() {
+        return None;
+    }
+    let payload = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
+    let Claims { exp } = serde_json::from_slice(&payload).ok()?;
+    if !(1.0..=MAX_SECONDS).contains(&exp) {
+        return None;
+    }
+    UNIX_EPOCH.checked_add(Duration::try_from_secs_f64(exp).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(seconds: u64, nanos: u32) -> SystemTime {
+        UNIX_EPOCH + Duration::new(seconds, nanos)
+    }
+
+    fn jwt(payload: &str) -> String {
+        format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(payload))
+    }
+
+    #[test]
+    fn the_times_of_the_service_are_read_whatever_their_offset() {
+        for (text, seconds, nanos) in [
+            (
+                "2022-05-03T22:48:37.7183177+00:00",
+                1_651_618_117,
+                718_317_700,
+            ),
+            ("2022-05-03T22:48:37Z", 1_651_618_117, 0),
+            ("2022-05-04T00:48:37+02:00", 1_651_618_117, 0),
+            ("2022-05-03T14:18:37.5-08:30", 1_651_618_117, 500_000_000),
+        ] {
+            assert_eq!(rfc3339(text), Some(at(seconds, nanos)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_says_nothing() {
+        for text in [
+            "",
+            "+00:00",
+            "soon",
+            "2022-05-03",
+            "2022-13-03T22:48:37Z",
+            "2022-05-03T22:48:37+24:00",
+            "2022-05-03T22:48:37+0:000",
+            "2022-05-03T22:48:37Z+00:00",
+            "2022-05-03T22:48:37.é+00:00",
+            "1970-01-01T00:00:00+99:99",
+        ] {
+            assert_eq!(rfc3339(text), None, "{text}");
+        }
+        assert_eq!(
+            rfc3339(&format!("2022-05-03T22:48:37.{}Z", "1".repeat(99))),
+            None
+        );
+    }
+
+    #[test]
+    fn the_end_of_a_token_is_read_with_and_without_a_fraction() {
+        assert_eq!(
+            of_jwt(&jwt(r#"{"exp":1651535310}"#)),
+            Some(at(1_651_535_310, 0))
+        );
+        let recorded = of_jwt(&jwt(r#"{"exp":1651535310.998,"skypeid":"acs:x"}"#)).unwrap();
+        let whole = recorded.duration_since(UNIX_EPOCH).unwrap().as_secs();
+        assert_eq!(whole, 1_651_535_310);
+        let padded = format!("e30.{}=.c2ln", URL_SAFE_NO_PAD.encode(r#"{"exp":12}"#));
+        assert_eq!(of_jwt(&padded), Some(at(12, 0)));
+    }
+
+    #[test]
+    fn what_has_no_usable_end_says_nothing() {
+        for payload in [
+            "",
+            "null",
+            "[]",
+            "{}",
+            r#"{"exp":null}"#,
+            r#"{"exp":"1651535310"}"#,
+            r#"{"exp":-1}"#,
+            r#"{"exp":0}"#,
+            r#"{"exp":1e300}"#,
+            r#"{"exp":1e999}"#,
+            r#"{"exp":253402300800}"#,
+            r#"{"exp":1,"exp":2}"#,
+        ] {
+            assert_eq!(of_jwt(&jwt(payload)), None, "{payload}");
+        }
+        for token in ["", "opaque", "a.b", "a.b.c", "e30.e30.e30.e30", "e30.*.e30"] {
+            assert_eq!(of_jwt(token), None, "{token}");
+        }
+        let long = jwt(&format!(
+            r#"{{"exp":1651535310,"x":"{}"}}"#,
+            "x".repeat(64 * 1024)
+        ));
+        assert_eq!(of_jwt(&long), None);
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_tokens_are_read_or_say_nothing(text in ".*", claims in ".*", bytes in proptest::collection::vec(any::<u8>(), 0..256)) {
+            let _ = of_jwt(&text);
+            let _ = of_jwt(&format!("{text}.{text}.{text}"));
+            let _ = of_jwt(&jwt(&claims));
+            let _ = of_jwt(&format!("e30.{}.e30", URL_SAFE_NO_PAD.encode(bytes)));
+        }
+
+        #[test]
+        fn no_number_leaves_the_range(exp in any::<f64>(), nested in 0_usize..400) {
+            let deep = format!(r#"{{"x":{}1{},"exp":{exp}}}"#, "[".repeat(nested), "]".repeat(nested));
+            if let Some(end) = of_jwt(&jwt(&deep)) {
+                prop_assert!(end > UNIX_EPOCH && end <= at(253_402_300_799, 0));
+            }
+        }
+
+        #[test]
+        fn hostile_times_are_read_or_say_nothing(text in ".{0,40}", offset in "[+-][0-9]{2}:[0-9]{2}") {
+            let _ = rfc3339(&text);
+            let _ = rfc3339(&format!("{text}{offset}"));
+            let _ = rfc3339(&format!("0000-01-01T00:00:00{offset}"));
+            let _ = rfc3339(&format!("9999-12-31T23:59:59{offset}"));
+        }
+    }
+}

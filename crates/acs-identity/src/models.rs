@@ -1,0 +1,331 @@
+//! What goes over the wire. Source: Azure Communication Services REST API, "Communication
+//! Identity", versions 2023-10-01 and 2025-06-30.
+
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
+
+use ms_messenger_core::{AccessToken, ErrorKind, Problems, Result, open_enum};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::expiry;
+
+/// The shortest life of a token, in minutes.
+pub const MIN_EXPIRES_IN_MINUTES: u32 = 60;
+/// The longest life of a token, in minutes: a day. The service takes it where none is named.
+pub const MAX_EXPIRES_IN_MINUTES: u32 = 1440;
+
+open_enum! {
+    /// The version of the API that a client speaks.
+    pub enum ApiVersion {
+        /// The newest stable version.
+        V2025_06_30 = "2025-06-30",
+        /// The stable version before it, which the published SDKs for JavaScript and Python speak.
+        V2023_10_01 = "2023-10-01",
+    }
+}
+
+open_enum! {
+    /// What the holder of a token may do.
+    pub enum TokenScope {
+        /// Everything in Chat.
+        Chat = "chat",
+        /// Chat in the threads that the user is in: all but making, changing and deleting them.
+        ChatJoin = "chat.join",
+        /// Messages, receipts and reading in the threads that the user is in.
+        ChatJoinLimited = "chat.join.limited",
+        /// Calls.
+        Voip = "voip",
+        /// Taking part in calls, without starting any.
+        VoipJoin = "voip.join",
+    }
+}
+
+/// The id of a user of a resource, its raw id: `8:acs:RESOURCE_USER`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+#[non_exhaustive]
+pub struct CommunicationUserId(String);
+
+impl CommunicationUserId {
+    /// Wraps an id as the service gave it. No form is checked here; an empty id is refused when
+    /// a call is made.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// The id as the service gave it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn find_problems(&self, problems: &mut Problems) {
+        problems.add_if(self.0.is_empty(), "user", "must not be empty");
+    }
+}
+
+impl fmt::Display for CommunicationUserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl AsRef<str> for CommunicationUserId {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for CommunicationUserId {
+    fn from(id: &str) -> Self {
+        Self::new(id)
+    }
+}
+
+impl From<String> for CommunicationUserId {
+    fn from(id: String) -> Self {
+        Self(id)
+    }
+}
+
+/// The token that is asked for.
+///
+/// ```
+/// use acs_identity::{TokenOptions, TokenScope};
+///
+/// let options = TokenOptions::new([TokenScope::Chat]).with_expires_in_minutes(60);
+/// assert!(options.check().is_ok());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TokenOptions {
+    /// What its holder may do; at least one thing.
+    pub scopes: Vec<TokenScope>,
+    /// How long it lives, in minutes from 60 to 1440; the service's own 1440 when absent.
+    pub expires_in_minutes: Option<u32>,
+}
+
+impl TokenOptions {
+    /// A token with `scopes` that lives a day.
+    pub fn new(scopes: impl IntoIterator<Item = TokenScope>) -> Self {
+        Self {
+            scopes: scopes.into_iter().collect(),
+            expires_in_minutes: None,
+        }
+    }
+
+    /// A token for everything in Chat.
+    #[must_use]
+    pub fn chat() -> Self {
+        Self::new([TokenScope::Chat])
+    }
+
+    /// Sets how long it lives, in minutes from 60 to 1440.
+    #[must_use]
+    pub fn with_expires_in_minutes(mut self, minutes: u32) -> Self {
+        self.expires_in_minutes = Some(minutes);
+        self
+    }
+
+    /// Checks the options, before any I/O.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` that names every rule that they break.
+    pub fn check(&self) -> Result<()> {
+        let mut problems = Problems::new();
+        self.find_problems(&mut problems);
+        problems.into_result(ErrorKind::InvalidRequest)
+    }
+
+    pub(crate) fn find_problems(&self, problems: &mut Problems) {
+        let rule = "must name at least one scope, e.g. chat";
+        problems.add_if(self.scopes.is_empty(), "scopes", rule);
+        for (i, scope) in self.scopes.iter().enumerate() {
+            let empty = scope.as_str().is_empty();
+            problems.add_if(empty, &format!("scopes[{i}]"), "must not be empty");
+        }
+        let life = MIN_EXPIRES_IN_MINUTES..=MAX_EXPIRES_IN_MINUTES;
+        let outside = self.expires_in_minutes.is_some_and(|m| !life.contains(&m));
+        let rule = format!("must be {MIN_EXPIRES_IN_MINUTES} to {MAX_EXPIRES_IN_MINUTES}");
+        problems.add_if(outside, "expires_in_minutes", &rule);
+    }
+}
+
+/// The body of a creation. Without scopes no token is made.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CreateIdentity<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) create_token_with_scopes: Option<&'a [TokenScope]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) expires_in_minutes: Option<u32>,
+}
+
+/// The body of an issue.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct IssueAccessToken<'a> {
+    pub(crate) scopes: &'a [TokenScope],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) expires_in_minutes: Option<u32>,
+}
+
+/// The token of a Teams user, to be exchanged for one of ACS. Its token cannot be printed.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TeamsUserToken {
+    /// The Entra ID token of the user, with the permissions of Teams that the application has.
+    pub token: SecretString,
+    /// The id of the application that the token was issued for.
+    pub app_id: String,
+    /// The object id of the user in Entra ID.
+    pub user_id: String,
+}
+
+impl TeamsUserToken {
+    /// The Entra ID token `token` of the user with the object id `user_id`, issued for the
+    /// application `app_id`.
+    pub fn new(
+        token: impl Into<SecretString>,
+        app_id: impl Into<String>,
+        user_id: impl Into<String>,
+    ) -> Self {
+        Self {
+            token: token.into(),
+            app_id: app_id.into(),
+            user_id: user_id.into(),
+        }
+    }
+
+    pub(crate) fn find_problems(&self, problems: &mut Problems) {
+        for (field, value) in [
+            ("token", self.token.expose_secret()),
+            ("app_id", &self.app_id),
+            ("user_id", &self.user_id),
+        ] {
+            problems.add_if(value.is_empty(), field, "must not be empty");
+        }
+    }
+}
+
+/// The body of an exchange.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ExchangeTeamsUserToken<'a> {
+    token: &'a str,
+    app_id: &'a str,
+    user_id: &'a str,
+}
+
+impl<'a> From<&'a TeamsUserToken> for ExchangeTeamsUserToken<'a> {
+    fn from(of: &'a TeamsUserToken) -> Self {
+        Self {
+            token: of.token.expose_secret(),
+            app_id: &of.app_id,
+            user_id: &of.user_id,
+        }
+    }
+}
+
+/// A user that was made.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CreatedUser {
+    /// The id of the user.
+    pub id: CommunicationUserId,
+    /// The token; there when one was asked for.
+    pub token: Option<UserToken>,
+    /// The id under which the service knows the request (`MS-CV`).
+    pub request_id: Option<String>,
+    /// What else the answer says of the user, kept as it was read.
+    pub properties: Map<String, Value>,
+    /// Members of the answer itself that this version does not know, kept as they were read.
+    pub other: Map<String, Value>,
+}
+
+/// A user access token, and when it ends. `Debug` shows neither the token nor what of the
+/// answer this version does not know.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct UserToken {
+    /// The token. It knows its end: that of `expiresOn`, or else that of its own claim `exp`.
+    pub token: AccessToken,
+    /// Members of the answer that this version does not know, kept as they were read.
+    pub other: Map<String, Value>,
+}
+
+impl UserToken {
+    /// When it ends, if the answer says so.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.token.expires_at()
+    }
+
+    /// How long it still lives; zero when it has ended, `None` when its end is not known.
+    #[must_use]
+    pub fn time_left(&self) -> Option<Duration> {
+        let end = self.expires_at()?;
+        Some(end.duration_since(SystemTime::now()).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for UserToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserToken")
+            .field("token", &self.token)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The body of a success of a creation.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CreateIdentityResult {
+    pub(crate) identity: Identity,
+    pub(crate) access_token: Option<TokenResult>,
+    #[serde(flatten)]
+    pub(crate) other: Map<String, Value>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Identity {
+    pub(crate) id: CommunicationUserId,
+    #[serde(flatten)]
+    pub(crate) other: Map<String, Value>,
+}
+
+/// The body of a success that brings a token.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TokenResult {
+    token: String,
+    /// Any value: a time that cannot be read must not cost the token.
+    #[serde(default)]
+    expires_on: Value,
+    #[serde(flatten)]
+    other: Map<String, Value>,
+}
+
+impl TokenResult {
+    /// The token, unless it is empty.
+    pub(crate) fn into_token(self) -> Option<UserToken> {
+        if self.token.is_empty() {
+            return None;
+        }
+        let told = self.expires_on.as_str().and_then(expiry::rfc3339);
+        let end = told.or_else(|| expiry::of_jwt(&self.token));
+        let token = AccessToken::new(self.token);
+        Some(UserToken {
+            token: match end {
+                Some(end) => token.with_expiry(end),
+                None => token,
+            },
+            other: self.other,
+        })
+    }
+}

@@ -1,0 +1,122 @@
+//! How a provider is set up.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex},
+    time::SystemTime,
+};
+
+use ms_messenger_core::{AccessToken, ErrorKind, Problems, Result, TokenProvider};
+use tokio::sync::Mutex as AsyncMutex;
+
+use super::{Clock, Inner, Issuer, Kept, UserTokenProvider};
+use crate::{TokenOptions, error::PLATFORM};
+
+enum Source {
+    Issuer(Issuer),
+    Other(Arc<dyn TokenProvider>),
+}
+
+/// Sets up a [`UserTokenProvider`].
+#[must_use = "a builder does nothing until it is built"]
+pub struct UserTokenProviderBuilder {
+    source: Source,
+    other_with_options: bool,
+    initial: Option<AccessToken>,
+    proactive: bool,
+    pub(super) clock: Clock,
+}
+
+impl UserTokenProviderBuilder {
+    pub(super) fn issuing(issuer: Issuer) -> Self {
+        Self::new(Source::Issuer(issuer))
+    }
+
+    pub(super) fn refreshing(source: Arc<dyn TokenProvider>) -> Self {
+        Self::new(Source::Other(source))
+    }
+
+    fn new(source: Source) -> Self {
+        Self {
+            source,
+            other_with_options: false,
+            initial: None,
+            proactive: false,
+            clock: Arc::new(SystemTime::now),
+        }
+    }
+
+    /// Sets what the tokens are for and how long they live. Default: the scope `chat`, a day.
+    /// Not for tokens of another source, which decides for itself.
+    pub fn with_token_options(mut self, options: TokenOptions) -> Self {
+        match &mut self.source {
+            Source::Issuer(issuer) => issuer.options = options,
+            Source::Other(_) => self.other_with_options = true,
+        }
+        self
+    }
+
+    /// Sets a token that is there already, e.g. that of
+    /// [`create_user_with_token`](crate::AcsIdentityClient::create_user_with_token). It serves
+    /// until it is to be renewed.
+    pub fn with_initial_token(mut self, token: impl Into<AccessToken>) -> Self {
+        self.initial = Some(token.into());
+        self
+    }
+
+    /// Renews each token in the background, with ten minutes left, and then again with half of
+    /// what is left. It needs a runtime of tokio with time, and starts with the first token that
+    /// is fetched or, if there is an initial one, when this is built within a runtime.
+    pub fn with_proactive_refresh(mut self) -> Self {
+        self.proactive = true;
+        self
+    }
+
+    /// Builds the provider. Nothing is connected yet.
+    ///
+    /// # Errors
+    ///
+    /// `Config` that names everything that is wrong with the user, the options and the token.
+    pub fn build(self) -> Result<UserTokenProvider> {
+        let mut problems = Problems::new();
+        if let Source::Issuer(issuer) = &self.source {
+            issuer.find_problems(&mut problems);
+        }
+        let rule = "are for tokens that this client issues, not for those of another source";
+        problems.add_if(self.other_with_options, "token_options", rule);
+        let empty = self.initial.as_ref().is_some_and(|t| t.secret().is_empty());
+        problems.add_if(empty, "initial_token", "must not be empty");
+        problems
+            .into_result(ErrorKind::Config)
+            .map_err(|error| error.with_platform(PLATFORM))?;
+        let inner = Arc::new(Inner {
+            source: match self.source {
+                Source::Issuer(issuer) => Arc::new(issuer),
+                Source::Other(source) => source,
+            },
+            proactive: self.proactive,
+            clock: self.clock,
+            kept: Mutex::default(),
+            renewing: AsyncMutex::default(),
+            timer: Mutex::default(),
+        });
+        if let Some(token) = self.initial {
+            let now = (inner.clock)();
+            inner.keep(Kept::new(token, inner.early(), now), now);
+        }
+        Ok(UserTokenProvider(inner))
+    }
+}
+
+impl fmt::Debug for UserTokenProviderBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let source: &dyn fmt::Debug = match &self.source {
+            Source::Issuer(issuer) => issuer,
+            Source::Other(source) => source,
+        };
+        f.debug_struct("UserTokenProviderBuilder")
+            .field("source", source)
+            .field("proactive", &self.proactive)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,178 @@
+//! Settings by name, as the environment of a process has them.
+
+use std::fmt;
+
+use ms_messenger_core::{ErrorKind, Problems, Result};
+
+#[cfg(feature = "access-key")]
+use crate::{AccessKey, ConnectionString};
+
+/// Settings by name, and what is wrong with them, all of it at once.
+///
+/// A client's `from_env` reads the variables of the process; its tests read a list, since the
+/// environment cannot be changed safely.
+///
+/// ```
+/// use ms_messenger_http::Variables;
+///
+/// let read = |name: &str| (name == "A").then(|| " one\n".to_owned());
+/// let mut variables = Variables::new(&read);
+/// assert_eq!(variables.first(&["B", "A"]).as_deref(), Some("one"));
+/// variables.required("B", "the other letter");
+/// let error = variables.into_result().unwrap_err();
+/// assert_eq!(error.message(), "B: is missing: the other letter");
+/// ```
+pub struct Variables<'a> {
+    read: &'a dyn Fn(&str) -> Option<String>,
+    problems: Problems,
+}
+
+fn of_process(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+impl<'a> Variables<'a> {
+    /// Settings that `read` answers by their names.
+    pub fn new(read: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self {
+            read,
+            problems: Problems::new(),
+        }
+    }
+
+    /// The environment variables of this process. Those that are no Unicode count as missing.
+    #[must_use]
+    pub fn of_process() -> Self {
+        Self::new(&of_process)
+    }
+
+    /// The value of `name`, without the white space around it. An empty one counts as missing.
+    #[must_use]
+    pub fn optional(&self, name: &str) -> Option<String> {
+        let value = (self.read)(name)?;
+        let value = value.trim();
+        (!value.is_empty()).then(|| value.to_owned())
+    }
+
+    /// The value of the first of `names` that has one.
+    #[must_use]
+    pub fn first(&self, names: &[&str]) -> Option<String> {
+        names.iter().find_map(|name| self.optional(name))
+    }
+
+    /// The value of `name`, or an empty one and a problem that says `what` it is.
+    pub fn required(&mut self, name: &str, what: &str) -> String {
+        self.optional(name).unwrap_or_else(|| {
+            self.missing(name, what);
+            String::new()
+        })
+    }
+
+    /// Adds that `name` is missing, and `what` it is or what would do instead.
+    pub fn missing(&mut self, name: &str, what: &str) {
+        self.problems.add(name, format!("is missing: {what}"));
+    }
+
+    /// Adds that the value of `name` breaks `rule`, which must not repeat the value.
+    pub fn refuse(&mut self, name: &str, rule: &str) {
+        self.problems.add(name, rule);
+    }
+
+    /// The connection string that the first of `names` with a value holds; a problem when it is
+    /// unusable.
+    #[cfg(feature = "access-key")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "access-key")))]
+    pub fn connection_string(&mut self, names: &[&str]) -> Option<ConnectionString> {
+        let mut set = names.iter();
+        let (name, text) = set.find_map(|name| Some((name, self.optional(name)?)))?;
+        let string = ConnectionString::parse(&text);
+        string
+            .map_err(|error| self.refuse(name, error.message()))
+            .ok()
+    }
+
+    /// The access key that `name` holds; a problem when it is unusable.
+    #[cfg(feature = "access-key")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "access-key")))]
+    pub fn access_key(&mut self, name: &str) -> Option<AccessKey> {
+        let key = AccessKey::parse(&self.optional(name)?);
+        key.map_err(|error| self.refuse(name, error.message())).ok()
+    }
+
+    /// `Ok` when nothing was missing or refused.
+    ///
+    /// # Errors
+    ///
+    /// `Config` that names every variable that was, and no value.
+    pub fn into_result(self) -> Result<()> {
+        self.problems.into_result(ErrorKind::Config)
+    }
+}
+
+impl fmt::Debug for Variables<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Variables")
+            .field("problems", &self.problems)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_that_is_missing_is_named_and_no_value_is() {
+        let read = |name: &str| match name {
+            "SET" => Some(" hunter2 ".to_owned()),
+            "BLANK" => Some(" \n".to_owned()),
+            _ => None,
+        };
+        let mut variables = Variables::new(&read);
+        assert_eq!(variables.required("SET", "a password"), "hunter2");
+        assert_eq!(variables.optional("BLANK"), None);
+        assert_eq!(variables.required("BLANK", "a blank"), "");
+        variables.refuse("SET", "must be longer");
+        assert!(!format!("{variables:?}").contains("hunter2"));
+        let error = variables.into_result().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert_eq!(
+            error.message(),
+            "BLANK: is missing: a blank; SET: must be longer"
+        );
+    }
+
+    #[cfg(feature = "access-key")]
+    #[test]
+    fn unusable_keys_and_connection_strings_are_named_without_their_value() {
+        let read = |name: &str| match name {
+            "B" => Some("endpoint=https://hunter2.com/path;accesskey=hunter2!".to_owned()),
+            "KEY" => Some("hunter2!".to_owned()),
+            "GOOD" => Some("c2VjcmV0".to_owned()),
+            _ => None,
+        };
+        let mut variables = Variables::new(&read);
+        assert!(variables.connection_string(&["A"]).is_none());
+        assert!(variables.access_key("A").is_none());
+        assert!(variables.access_key("GOOD").is_some());
+        assert!(variables.connection_string(&["A", "B"]).is_none());
+        assert!(variables.access_key("KEY").is_none());
+        let error = variables.into_result().unwrap_err();
+        let fields: Vec<&str> = error.problems().iter().map(|p| p.field.as_str()).collect();
+        assert_eq!(fields, ["B", "KEY"]);
+        assert!(!format!("{error:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn the_environment_of_the_process_is_read() {
+        let variables = Variables::of_process();
+        for (name, value) in std::env::vars_os() {
+            let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) else {
+                continue;
+            };
+            assert_eq!(variables.optional(&name).unwrap_or_default(), value.trim());
+        }
+        assert_eq!(variables.optional("MS_MESSENGER_NO_SUCH_VARIABLE"), None);
+        assert!(variables.into_result().is_ok());
+    }
+}

@@ -1,0 +1,115 @@
+//! `from_env` of every client reads the environment of the process, by the names that `msm` has.
+#![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+use std::{collections::BTreeSet, env, fs, process::Command};
+
+use ms_messenger::{
+    ErrorKind, Result, acs_chat::AcsChatClient, acs_identity::AcsIdentityClient,
+    acs_messages::AcsMessagesClient, msgraph_chat::GraphChatClient, ucwa::UcwaSession,
+};
+
+/// Tells the child what it is.
+const CHILD: &str = "MS_MESSENGER_TEST_CHILD";
+
+const STRING: &str = "endpoint=https://contoso.communication.azure.com/;accesskey=aHVudGVyMg==";
+
+const VARIABLES: [(&str, &str); 5] = [
+    ("ACS_CONNECTION_STRING", STRING),
+    ("ACS_CHAT_TOKEN", "hunter2"),
+    ("MSGRAPH_TOKEN", "hunter2"),
+    ("UCWA_SIP", "sip:bot@contoso.com"),
+    ("UCWA_PASSWORD", "hunter2"),
+];
+
+/// What became of each client, in the order of their names.
+fn clients() -> [Result<()>; 5] {
+    [
+        AcsChatClient::from_env().and_then(|b| b.build()).map(drop),
+        AcsIdentityClient::from_env()
+            .and_then(|b| b.build())
+            .map(drop),
+        AcsMessagesClient::from_env()
+            .and_then(|b| b.build())
+            .map(drop),
+        GraphChatClient::from_env()
+            .and_then(|b| b.build())
+            .map(drop),
+        UcwaSession::from_env().map(drop),
+    ]
+}
+
+/// The environment cannot be changed safely within a process, so the test runs itself again.
+fn run_again(variables: &[(&str, &str)]) {
+    let mut child = Command::new(env::current_exe().unwrap());
+    child.args([
+        "--exact",
+        "every_client_reads_the_environment_of_its_process",
+    ]);
+    for name in names("crates/ms-messenger-cli/README.md") {
+        child.env_remove(name);
+    }
+    let what = if variables.is_empty() {
+        "empty"
+    } else {
+        "full"
+    };
+    let output = child
+        .env(CHILD, what)
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("1 passed"), "{said}");
+}
+
+#[test]
+fn every_client_reads_the_environment_of_its_process() {
+    match env::var(CHILD).as_deref() {
+        Err(_) => {
+            run_again(&[]);
+            run_again(&VARIABLES);
+        }
+        Ok("full") => {
+            for outcome in clients() {
+                outcome.unwrap();
+            }
+        }
+        Ok(_) => {
+            for outcome in clients() {
+                let error = outcome.unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+                assert!(!error.problems().is_empty(), "{error}");
+            }
+        }
+    }
+}
+
+/// The variables that a README names.
+fn names(readme: &str) -> BTreeSet<String> {
+    let path = format!("{}/../{readme}", env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(path).unwrap();
+    let ours = ["ACS_", "COMMUNICATION_SERVICES_", "MSGRAPH_", "UCWA_"];
+    let quoted = text.split('`').skip(1).step_by(2);
+    quoted
+        .filter(|name| ours.iter().any(|prefix| name.starts_with(prefix)))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn the_variables_of_the_clients_are_those_of_the_command_line() {
+    let crates = [
+        "acs-chat",
+        "acs-identity",
+        "acs-messages",
+        "msgraph-chat",
+        "ucwa",
+    ];
+    let clients = crates.map(|name| names(&format!("crates/{name}/README.md")));
+    let clients: BTreeSet<String> = clients.into_iter().flatten().collect();
+    assert!(clients.len() >= 17, "{clients:?}");
+    let msm = names("crates/ms-messenger-cli/README.md");
+    let unknown: Vec<_> = clients.difference(&msm).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+}

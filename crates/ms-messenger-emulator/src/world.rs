@@ -15,7 +15,7 @@ const FAR_FUTURE: u64 = 4_102_444_800;
 const GRAPH_AUDIENCE: &str = "https://graph.microsoft.com";
 const ACS_AUDIENCE: &str = "https://communication.azure.com";
 const DELEGATED_SCOPES: &str = "Channel.ReadBasic.All ChannelMessage.Read.All \
-    ChannelMessage.Send Chat.Create Chat.ReadWrite ChatMessage.Send User.Read";
+    ChannelMessage.ReadWrite ChannelMessage.Send Chat.Create Chat.ReadWrite ChatMessage.Send User.Read";
 const NAMES: [&str; 3] = ["alice", "bob", "carol"];
 
 /// The seeded constants of one emulator: what a client needs to speak to it.
@@ -205,7 +205,9 @@ impl World {
         self.graph.token = self.graph.users[0].token.clone();
         let app_roles = json!([
             "ChannelMessage.Read.All",
+            "ChannelMessage.UpdatePolicyViolation.All",
             "Chat.Read.All",
+            "Chat.UpdatePolicyViolation.All",
             "Teamwork.Migrate.All"
         ]);
         self.graph.app_token = self.app_token(GRAPH_AUDIENCE, &app_roles);

@@ -36,6 +36,22 @@ const CHAT_READ: Permissions = Permissions {
     delegated: &["Chat.Read", "Chat.ReadWrite"],
     application: &["Chat.Read.All", "Chat.ReadWrite.All"],
 };
+const CHANNEL_UPDATE: Permissions = Permissions {
+    delegated: &["ChannelMessage.ReadWrite", "Group.ReadWrite.All"],
+    application: &["ChannelMessage.UpdatePolicyViolation.All"],
+};
+const CHAT_UPDATE: Permissions = Permissions {
+    delegated: &["Chat.ReadWrite", "Group.ReadWrite.All"],
+    application: &["Chat.UpdatePolicyViolation.All"],
+};
+const CHANNEL_DELETE: Permissions = Permissions {
+    delegated: &["ChannelMessage.ReadWrite"],
+    application: &[],
+};
+const CHAT_DELETE: Permissions = Permissions {
+    delegated: &["Chat.ReadWrite"],
+    application: &[],
+};
 const CHAT_CREATE: Permissions = Permissions {
     delegated: &["Chat.Create", "Chat.ReadWrite"],
     application: &["Chat.Create"],
@@ -51,11 +67,15 @@ pub(crate) fn of(op: &Op) -> Permissions {
 
 fn of_messages(call: &messages::Call) -> Permissions {
     use messages::Op;
-    match (&call.op, call.place.is_channel()) {
-        (Op::List | Op::Get, true) => CHANNEL_READ,
-        (Op::List | Op::Get, false) => CHAT_READ,
-        (Op::Send, true) => CHANNEL_SEND,
-        (Op::Send | Op::Quote | Op::SendUnderMe, _) => CHAT_SEND,
+    match (call.op, call.at.place.is_channel()) {
+        (Op::Send | Op::Quote | Op::SetReaction | Op::UnsetReaction, true) => CHANNEL_SEND,
+        (Op::Send | Op::Quote | Op::SetReaction | Op::UnsetReaction, false) => CHAT_SEND,
+        (Op::Update, true) => CHANNEL_UPDATE,
+        (Op::Update, false) => CHAT_UPDATE,
+        (Op::SoftDelete | Op::UndoSoftDelete, true) => CHANNEL_DELETE,
+        (Op::SoftDelete | Op::UndoSoftDelete, false) => CHAT_DELETE,
+        (_, true) => CHANNEL_READ,
+        (_, false) => CHAT_READ,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::graph::auth::Caller;
 use crate::graph::messages::render::{self, Setting};
+use crate::graph::messages::template::without_gaps;
 use crate::graph::messages::validate::Draft;
 use crate::inbound::Inbound;
 use crate::ledger::NewRow;
@@ -24,23 +25,21 @@ pub(crate) fn inject(
     };
     let draft = Draft {
         content_type: "text",
-        content: text.to_owned(),
+        content: without_gaps(text),
         importance: "normal".to_owned(),
         ..Draft::default()
     };
-    let base = format!("http://{}/v1.0", shared.authority);
     let mut state = shared.state();
     let place = state.graph.directory.place_of(&shared.world, conversation);
     let setting = Setting {
-        base: &base,
         tenant: &shared.world.graph.tenant_id,
         place: &place,
         root: None,
         caller: &caller,
     };
     state.graph.directory.join(&place, &caller.id);
-    let render = |id| render::message(&setting, &draft, id);
-    let (id, _) = state.graph.messages.store(&place, None, render);
+    let render = |id| render::message(&setting, draft, id);
+    let id = state.graph.messages.append(&place, render);
     let row = NewRow {
         platform: Platform::MsgraphChat,
         operation: "inject",

@@ -1,34 +1,63 @@
 //! The messages of channels and chats.
 
+mod address;
 mod inject;
 mod list;
 mod markup;
+mod pages;
 mod read;
 mod render;
 mod routes;
 mod send;
 mod store;
+mod template;
 mod validate;
 
+use crate::graph::Place;
 use crate::graph::context::Context;
 use crate::graph::error::GraphError;
 use crate::shared::Outcome;
+
+use address::Via;
+use template::View;
 
 pub(crate) use inject::inject;
 pub(crate) use routes::{Call, Op, route};
 pub(crate) use store::Store;
 pub(crate) use validate::body;
 
+/// What a reader asks for who knows the members of enumerations that came later.
+const ALL_MEMBERS: &str = "include-unknown-enum-members";
+
 /// Answers an operation on messages.
 pub(crate) fn handle(context: &Context<'_>, call: &Call) -> Result<Outcome, GraphError> {
+    refuse_by_path(call)?;
     match call.op {
         Op::Send | Op::Quote => send::send(context, call),
         Op::List => read::list(context, call),
         Op::Get => read::get(context, call),
-        Op::SendUnderMe => Err(GraphError::bad_request(
+        _ => Err(no_message()),
+    }
+}
+
+/// Some paths take reads only, although they look like those that take writes.
+fn refuse_by_path(call: &Call) -> Result<(), GraphError> {
+    let is_deletion = matches!(call.op, Op::SoftDelete | Op::UndoSoftDelete);
+    let is_reaction = matches!(call.op, Op::SetReaction | Op::UnsetReaction);
+    let is_chat = !call.at.place.is_channel();
+    match &call.at.via {
+        Via::User(_) if is_deletion => Ok(()),
+        Via::User(_) if is_reaction => Err(unsupported_path()),
+        Via::Direct if is_deletion && is_chat => Err(unsupported_path()),
+        Via::Me | Via::User(_) if call.op.is_write() => Err(GraphError::bad_request(
             "Write requests are only supported on contained entities",
         )),
+        _ => Ok(()),
     }
+}
+
+fn unsupported_path() -> GraphError {
+    GraphError::not_found("Requested API is not supported. Please check the path.")
 }
 
 fn no_message() -> GraphError {
@@ -39,4 +68,34 @@ fn no_message() -> GraphError {
 fn number(id: Option<&String>) -> Result<Option<u64>, GraphError> {
     let parsed = id.map(|id| id.parse()).transpose();
     parsed.map_err(|_| no_message())
+}
+
+/// How the caller wants messages.
+fn view<'a>(context: &'a Context<'_>) -> View<'a> {
+    let prefer = context.inbound.headers.get_all("prefer");
+    let mut preferences = prefer.iter().filter_map(|value| value.to_str().ok());
+    let is_all = |item: &str| item.trim().eq_ignore_ascii_case(ALL_MEMBERS);
+    View {
+        base: &context.base,
+        knows_all_members: preferences.any(|value| value.split([',', ';']).any(is_all)),
+    }
+}
+
+/// The answer, which tells whether the preference was honoured.
+fn with_preference(outcome: Outcome, view: View<'_>) -> Outcome {
+    if !view.knows_all_members {
+        return outcome;
+    }
+    let answer = outcome
+        .answer
+        .with_header("preference-applied", ALL_MEMBERS);
+    Outcome { answer, ..outcome }
+}
+
+/// A message that exists: its place, its root where it is a reply, its id.
+#[derive(Debug)]
+struct Located {
+    place: Place,
+    root: Option<u64>,
+    id: u64,
 }

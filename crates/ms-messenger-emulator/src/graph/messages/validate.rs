@@ -2,16 +2,21 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::graph::Place;
 use crate::graph::error::GraphError;
 use crate::graph::messages::markup::{hosted_references, markers};
+use crate::graph::messages::template::without_gaps;
 use crate::inbound::Inbound;
 
 const NOT_JSON: &str = "Unable to read JSON request payload. Please ensure Content-Type header \
     is set and payload is of valid JSON format.";
+const HOSTED_TYPE: &str = "#microsoft.graph.chatMessageHostedContent";
+const BAD_TYPE: &str =
+    "The request is malformed or incorrect: expected a string for ODataType value.";
 const ATTACHMENT_MEMBERS: [&str; 7] = [
     "id",
     "contentType",
@@ -35,10 +40,17 @@ pub(crate) struct Draft {
     pub(crate) importance: String,
     pub(crate) attachments: Vec<Value>,
     pub(crate) mentions: Vec<Value>,
-    /// Temporary ids of the hosted contents.
-    pub(crate) hosted: Vec<String>,
+    pub(crate) hosted: Vec<Upload>,
     /// Made by `replyWithQuote`, whose own line breaks stay.
     pub(crate) is_quote: bool,
+}
+
+/// A hosted content that a message brings.
+#[derive(Debug)]
+pub(crate) struct Upload {
+    pub(crate) temporary_id: String,
+    pub(crate) content_type: String,
+    pub(crate) content: Bytes,
 }
 
 /// The JSON object of a request body.
@@ -48,10 +60,25 @@ pub(crate) fn body(inbound: &Inbound) -> Result<Value, GraphError> {
         .then(|| serde_json::from_slice::<Value>(&inbound.body).ok())
         .flatten()
         .ok_or_else(|| GraphError::bad_request(NOT_JSON))?;
-    if parsed.is_object() {
-        Ok(parsed)
-    } else {
-        Err(GraphError::invalid_body())
+    if !parsed.is_object() {
+        return Err(GraphError::invalid_body());
+    }
+    // The character of gaps in stored messages, which JSON can only hold as this escape.
+    if inbound.body.windows(6).any(|six| six == br"\u0001") {
+        return Ok(cleaned(parsed));
+    }
+    Ok(parsed)
+}
+
+fn cleaned(value: Value) -> Value {
+    match value {
+        Value::String(text) => without_gaps(&text).into(),
+        Value::Array(items) => items.into_iter().map(cleaned).collect(),
+        Value::Object(members) => {
+            let member = |(name, value): (String, Value)| (without_gaps(&name), cleaned(value));
+            members.into_iter().map(member).collect()
+        }
+        other => other,
     }
 }
 
@@ -281,38 +308,48 @@ fn mentioned(mentioned: &Value, place: &Place) -> Result<Value, GraphError> {
         .into())
 }
 
-/// Checks that references and hosted contents match one to one; answers the temporary ids.
-fn hosted_contents(message: &Value, content: &str) -> Result<Vec<String>, GraphError> {
+/// Checks that references and hosted contents match one to one; answers the latter.
+fn hosted_contents(message: &Value, content: &str) -> Result<Vec<Upload>, GraphError> {
     let mut referenced = hosted_references(content);
     for attachment in items(&message["attachments"])? {
         referenced.extend(hosted_references(
             attachment["content"].as_str().unwrap_or_default(),
         ));
     }
-    let mut ids: Vec<String> = Vec::new();
+    let mut uploads: Vec<Upload> = Vec::new();
     for item in items(&message["hostedContents"])? {
-        let id = item["@microsoft.graph.temporaryId"]
-            .as_str()
-            .unwrap_or_default();
-        let bytes = item["contentBytes"].as_str().unwrap_or_default();
-        let is_content = !bytes.is_empty() && STANDARD.decode(bytes).is_ok();
-        let has_type = item["contentType"]
-            .as_str()
-            .is_some_and(|t| t.contains('/'));
-        let is_new = !ids.iter().any(|known| known == id);
-        if !is_content || !has_type || !is_new || !referenced.contains(&id) {
+        let upload = upload(item)?;
+        let id = upload.temporary_id.as_str();
+        let is_new = !uploads.iter().any(|known| known.temporary_id == id);
+        if !is_new || !referenced.contains(&id) {
             return Err(GraphError::invalid_body());
         }
-        ids.push(id.to_owned());
+        uploads.push(upload);
     }
-    if referenced
-        .iter()
-        .all(|id| ids.iter().any(|known| known == id))
-    {
-        Ok(ids)
+    let is_there = |id: &&str| uploads.iter().any(|known| known.temporary_id == **id);
+    if referenced.iter().all(is_there) {
+        Ok(uploads)
     } else {
         Err(GraphError::invalid_body())
     }
+}
+
+fn upload(item: &Value) -> Result<Upload, GraphError> {
+    let text = |name: &str| item[name].as_str().filter(|text| !text.is_empty());
+    if !matches!(&item["@odata.type"], Value::Null) && text("@odata.type") != Some(HOSTED_TYPE) {
+        return Err(GraphError::bad_request(BAD_TYPE));
+    }
+    let content_type = text("contentType").filter(|name| name.contains('/'));
+    let id = text("@microsoft.graph.temporaryId");
+    let bytes = text("contentBytes").and_then(|bytes| STANDARD.decode(bytes).ok());
+    let (Some(id), Some(content_type), Some(content)) = (id, content_type, bytes) else {
+        return Err(GraphError::invalid_body());
+    };
+    Ok(Upload {
+        temporary_id: id.to_owned(),
+        content_type: content_type.to_owned(),
+        content: content.into(),
+    })
 }
 
 /// `replyWithQuote`: the quoted ids and the judged message.

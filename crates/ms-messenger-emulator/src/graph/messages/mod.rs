@@ -1,25 +1,35 @@
 //! The messages of channels and chats.
 
 mod address;
+mod delete;
+mod emoji;
+mod hosted;
 mod inject;
 mod list;
 mod markup;
 mod pages;
+mod policy;
+mod reaction;
 mod read;
 mod render;
 mod routes;
 mod send;
 mod store;
 mod template;
+mod update;
 mod validate;
 
-use crate::graph::Place;
+use http::StatusCode;
+
+use crate::answer::Answer;
+use crate::graph;
+use crate::graph::auth::Caller;
 use crate::graph::context::Context;
 use crate::graph::error::GraphError;
 use crate::shared::Outcome;
 
-use address::Via;
-use template::View;
+use address::{Address, Via};
+use template::{Template, View};
 
 pub(crate) use inject::inject;
 pub(crate) use routes::{Call, Op, route};
@@ -36,7 +46,11 @@ pub(crate) fn handle(context: &Context<'_>, call: &Call) -> Result<Outcome, Grap
         Op::Send | Op::Quote => send::send(context, call),
         Op::List => read::list(context, call),
         Op::Get => read::get(context, call),
-        _ => Err(no_message()),
+        Op::Update => update::update(context, call),
+        Op::SoftDelete | Op::UndoSoftDelete => delete::delete(context, call),
+        Op::SetReaction | Op::UnsetReaction => reaction::react(context, call),
+        Op::HostedList | Op::HostedGet | Op::HostedValue => hosted::read(context, call),
+        Op::Delta => Err(no_message()),
     }
 }
 
@@ -92,10 +106,53 @@ fn with_preference(outcome: Outcome, view: View<'_>) -> Outcome {
     Outcome { answer, ..outcome }
 }
 
-/// A message that exists: its place, its root where it is a reply, its id.
+/// A message that exists, in a place that the caller may enter.
 #[derive(Debug)]
 struct Located {
-    place: Place,
     root: Option<u64>,
     id: u64,
+    template: Template,
+    is_deleted: bool,
+}
+
+/// Finds the message of a call.
+fn locate(
+    context: &Context<'_>,
+    graph: &graph::Store,
+    call: &Call,
+    at: &Address,
+) -> Result<Located, GraphError> {
+    let root = number(call.root.as_ref())?;
+    let id = number(call.message.as_ref())?.ok_or_else(no_message)?;
+    let directory = &graph.directory;
+    directory.admit(context.shared, &at.place, &context.caller)?;
+    let template = graph.messages.template(&at.place, root, id);
+    Ok(Located {
+        root,
+        id,
+        template: template.ok_or_else(no_message)?.clone(),
+        is_deleted: graph.messages.is_deleted(&at.place, id),
+    })
+}
+
+impl Located {
+    fn refuse_others(&self, caller: &Caller) -> Result<(), GraphError> {
+        if self.template.value()["from"]["user"]["id"] == caller.id {
+            return Ok(());
+        }
+        let message = "The message was not sent by the caller.";
+        Err(GraphError::forbidden(message))
+    }
+
+    fn refuse_deleted(&self) -> Result<(), GraphError> {
+        if self.is_deleted {
+            return Err(GraphError::bad_request("The message is deleted."));
+        }
+        Ok(())
+    }
+}
+
+/// The answer to a change that tells nothing.
+fn no_content() -> Outcome {
+    Outcome::new(Answer::empty(StatusCode::NO_CONTENT), false)
 }

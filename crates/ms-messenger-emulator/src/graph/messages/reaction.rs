@@ -21,7 +21,7 @@ pub(crate) fn react(context: &Context<'_>, call: &Call) -> Result<Outcome, Graph
     let mut state = context.shared.state();
     let graph = &mut state.graph;
     let located = locate(context, graph, call, &at)?;
-    located.refuse_deleted(graph)?;
+    located.refuse_deleted()?;
     let message = located.template.value();
     let reactions = message["reactions"].as_array();
     let known = reactions.and_then(|all| all.iter().position(|r| is_of(r, caller, reaction_type)));
@@ -29,24 +29,26 @@ pub(crate) fn react(context: &Context<'_>, call: &Call) -> Result<Outcome, Graph
     if sets == known.is_some() {
         return Ok(no_content());
     }
-    graph.messages.revise(&at.place, located.id, |message, now| {
-        let reaction = match known {
-            Some(known) => take(message, known),
-            None => reaction(reaction_type, caller, now),
-        };
-        let action = if sets {
-            push(message, "reactions", reaction.clone());
-            "reactionAdded"
-        } else {
-            "reactionRemoved"
-        };
-        let entry = json!({
-            "modifiedDateTime": clock::rfc3339_trimmed(now),
-            "actions": action,
-            "reaction": reaction,
+    graph
+        .messages
+        .revise(&at.place, located.id, |message, now| {
+            let reaction = match known {
+                Some(known) => take(message, known),
+                None => reaction(reaction_type, caller, now),
+            };
+            let action = if sets {
+                push(message, "reactions", reaction.clone());
+                "reactionAdded"
+            } else {
+                "reactionRemoved"
+            };
+            let entry = json!({
+                "modifiedDateTime": clock::rfc3339_trimmed(now),
+                "actions": action,
+                "reaction": reaction,
+            });
+            push(message, "messageHistory", entry);
         });
-        push(message, "messageHistory", entry);
-    });
     Ok(no_content())
 }
 

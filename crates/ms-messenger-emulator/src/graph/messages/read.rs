@@ -10,31 +10,21 @@ use crate::graph::error::GraphError;
 use crate::graph::messages::address::Address;
 use crate::graph::messages::list::{self, Kind, Location, Options};
 use crate::graph::messages::template::View;
-use crate::graph::messages::{Call, no_message, number, view, with_preference};
+use crate::graph::messages::{Call, locate, no_message, number, view, with_preference};
 use crate::shared::Outcome;
 
 /// One message, or one reply.
 pub(crate) fn get(context: &Context<'_>, call: &Call) -> Result<Outcome, GraphError> {
     let at = call.at.resolve(context)?;
     list::only(context.inbound, &["$select"])?;
-    let root = number(call.root.as_ref())?;
-    let id = number(call.message.as_ref())?.ok_or_else(no_message)?;
-    let template = {
-        let state = context.shared.state();
-        let graph = &state.graph;
-        graph
-            .directory
-            .admit(context.shared, &at.place, &context.caller)?;
-        let found = graph.messages.template(&at.place, root, id);
-        found.ok_or_else(no_message)?.clone()
-    };
+    let located = locate(context, &context.shared.state().graph, call, &at)?;
     let view = view(context);
-    let body = template.view(view);
+    let body = located.template.view(view);
     let body = match context.inbound.query.value("$select") {
         None => body,
         Some(selected) => select(&body, selected)?,
     };
-    let body = entity(view, &at.context(&context.caller.id), root, &body);
+    let body = entity(view, &at.context(&context.caller.id), located.root, &body);
     Ok(with_preference(graph::json(StatusCode::OK, body), view))
 }
 

@@ -43,7 +43,7 @@ fn edit(
     let graph = &mut state.graph;
     let located = locate(context, graph, call, at)?;
     located.refuse_others(&context.caller)?;
-    located.refuse_deleted(graph)?;
+    located.refuse_deleted()?;
     let (place, id) = (&at.place, located.id);
     let (wanted, has_content) = merged(&located, place, context, changes);
     let draft = validate::message(&wanted, place)?;
@@ -75,7 +75,6 @@ fn merged(
     changes: Value,
 ) -> (Value, bool) {
     let old = located.template.value();
-    let old = relative(old, place);
     let Value::Object(changes) = relative_links(changes, place, context) else {
         return (old, false);
     };
@@ -103,22 +102,24 @@ fn merged(
     (wanted.into(), has_body || has_lists)
 }
 
-fn relative(old: Value, _place: &Place) -> Value {
-    old
-}
-
 /// The caller's text, in which links to the messages of this place (as he read them) lose their
 /// beginning again.
 fn relative_links(changes: Value, place: &Place, context: &Context<'_>) -> Value {
     let path = format!("/{}/messages/", place.path());
-    let (from, to) = (format!("{}{path}", link_text(&context.base)), format!("{BASE}{path}"));
+    let (from, to) = (
+        format!("{}{path}", link_text(&context.base)),
+        format!("{BASE}{path}"),
+    );
     replaced(changes, &from, &to)
 }
 
 fn replaced(value: Value, from: &str, to: &str) -> Value {
     match value {
         Value::String(text) if text.contains(from) => text.replace(from, to).into(),
-        Value::Array(items) => items.into_iter().map(|item| replaced(item, from, to)).collect(),
+        Value::Array(items) => items
+            .into_iter()
+            .map(|item| replaced(item, from, to))
+            .collect(),
         Value::Object(members) => {
             let member = |(name, value)| (name, replaced(value, from, to));
             members.into_iter().map(member).collect()
@@ -142,8 +143,15 @@ fn mark(
         message["policyViolation"] = violation;
     });
     let template = graph.messages.template(&at.place, located.root, located.id);
-    let message = template.map(|template| template.view(view)).unwrap_or_default();
+    let message = template
+        .map(|template| template.view(view))
+        .unwrap_or_default();
     drop(state);
-    let body = entity(view, &at.context(&context.caller.id), located.root, &message);
+    let body = entity(
+        view,
+        &at.context(&context.caller.id),
+        located.root,
+        &message,
+    );
     Ok(with_preference(graph::json(StatusCode::OK, body), view))
 }

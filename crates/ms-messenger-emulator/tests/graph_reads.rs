@@ -185,10 +185,21 @@ async fn a_card_refers_to_hosted_contents_too() {
     let mut body = teams::attached(kind, &json!({"content": content}));
     body["hostedContents"] = image("aGk=")["hostedContents"].clone();
     let list = out.graph_chat();
-    let message = sent(&out, &list, &body).await;
+    let mut message = sent(&out, &list, &body).await;
+    let path = path_of(&list, &message);
+    // Neither an edit of something else nor of the whole loses it.
+    assert_eq!(
+        patch(&out, &path, &json!({"importance": "high"})).await.0,
+        204
+    );
+    let same = json!({"body": message["body"], "attachments": message["attachments"]});
+    assert_eq!(patch(&out, &path, &same).await, (204, Value::Null));
+    let beta = path.replace("/v1.0/", "/beta/");
+    message = out.graph_get(&beta).await;
     let card = message["attachments"][0]["content"].as_str().unwrap();
     let card: Value = serde_json::from_str(card).unwrap();
     let link = card["body"][0]["url"].as_str().unwrap();
+    assert!(link.contains("/beta/chats/"), "{link}");
     let answer = out
         .read(link, &out.emulator.world().graph.token)
         .send()

@@ -23,7 +23,7 @@ use error::GraphError;
 use place::Place;
 use routes::Op;
 
-pub(crate) use messages::inject;
+pub(crate) use messages::{inject, inject_event};
 pub(crate) use routes::{Call, OPERATIONS, Version, route};
 pub(crate) use store::Store;
 

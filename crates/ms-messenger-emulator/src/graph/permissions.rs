@@ -7,6 +7,7 @@ use crate::graph::routes::Op;
 /// The permissions of an operation, least privilege first.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Permissions {
+    /// Empty: not supported for users.
     pub(crate) delegated: &'static [&'static str],
     /// Empty: not supported for app-only callers.
     pub(crate) application: &'static [&'static str],
@@ -52,6 +53,14 @@ const CHAT_DELETE: Permissions = Permissions {
     delegated: &["Chat.ReadWrite"],
     application: &[],
 };
+const ALL_OF_USER: Permissions = Permissions {
+    delegated: &[],
+    application: &["Chat.Read.All", "Chat.ReadWrite.All"],
+};
+const ALL_OF_TEAM: Permissions = Permissions {
+    delegated: &[],
+    application: &["ChannelMessage.Read.All"],
+};
 const CHAT_CREATE: Permissions = Permissions {
     delegated: &["Chat.Create", "Chat.ReadWrite"],
     application: &["Chat.Create"],
@@ -66,7 +75,16 @@ pub(crate) fn of(op: &Op) -> Permissions {
 }
 
 fn of_messages(call: &messages::Call) -> Permissions {
-    use messages::Op;
+    use messages::{Call, Op, Whose};
+    let call = match call {
+        Call::In(call) => call,
+        Call::Across(call) => {
+            return match call.whose {
+                Whose::ChatsOf(_) => ALL_OF_USER,
+                Whose::ChannelsOf(_) => ALL_OF_TEAM,
+            };
+        }
+    };
     match (call.op, call.at.place.is_channel()) {
         (Op::Send | Op::Quote | Op::SetReaction | Op::UnsetReaction, true) => CHANNEL_SEND,
         (Op::Send | Op::Quote | Op::SetReaction | Op::UnsetReaction, false) => CHAT_SEND,

@@ -9,7 +9,7 @@ use crate::platform::Platform;
 use crate::router::{self, Routed, pick};
 
 /// The names of the operations.
-pub(crate) const OPERATIONS: [&str; 17] = [
+pub(crate) const OPERATIONS: [&str; 19] = [
     "send",
     "send.reply",
     "send.quote",
@@ -26,6 +26,8 @@ pub(crate) const OPERATIONS: [&str; 17] = [
     "hosted.get",
     "hosted.value",
     "delta",
+    "delta.all",
+    "list.all",
     "chat.create",
 ];
 

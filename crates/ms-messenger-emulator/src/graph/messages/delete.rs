@@ -5,14 +5,14 @@ use serde_json::json;
 use crate::clock;
 use crate::graph::context::Context;
 use crate::graph::error::GraphError;
-use crate::graph::messages::{Call, Op, locate, no_content};
+use crate::graph::messages::{InPlace, Op, locate, no_content};
 use crate::shared::Outcome;
 
 /// The members that a deleted message does not tell, and gets back.
 const CONTENT: [&str; 5] = ["body", "subject", "summary", "attachments", "mentions"];
 
 /// Deletes a message of the caller's own, or brings it back. What is so already stays.
-pub(crate) fn delete(context: &Context<'_>, call: &Call) -> Result<Outcome, GraphError> {
+pub(crate) fn delete(context: &Context<'_>, call: &InPlace) -> Result<Outcome, GraphError> {
     let at = call.at.resolve(context)?;
     let mut state = context.shared.state();
     let graph = &mut state.graph;

@@ -9,11 +9,11 @@ use crate::graph;
 use crate::graph::context::Context;
 use crate::graph::error::GraphError;
 use crate::graph::messages::store::Hosted;
-use crate::graph::messages::{Call, Op, list, locate};
+use crate::graph::messages::{InPlace, Op, list, locate};
 use crate::shared::Outcome;
 
 /// The list of a message's hosted contents, one of them, or its bytes.
-pub(crate) fn read(context: &Context<'_>, call: &Call) -> Result<Outcome, GraphError> {
+pub(crate) fn read(context: &Context<'_>, call: &InPlace) -> Result<Outcome, GraphError> {
     list::only(context.inbound, &[])?;
     let at = call.at.resolve(context)?;
     let hosted = {

@@ -1,8 +1,13 @@
 //! The messages of channels and chats.
 
 mod address;
+mod attachments;
+mod card;
+mod changes;
 mod delete;
+mod delta;
 mod emoji;
+mod event;
 mod hosted;
 mod inject;
 mod list;
@@ -14,9 +19,11 @@ mod read;
 mod render;
 mod routes;
 mod send;
+mod share;
 mod store;
 mod template;
 mod update;
+mod uploads;
 mod validate;
 
 use http::StatusCode;
@@ -31,8 +38,8 @@ use crate::shared::Outcome;
 use address::{Address, Via};
 use template::{Template, View};
 
-pub(crate) use inject::inject;
-pub(crate) use routes::{Call, Op, route};
+pub(crate) use inject::{inject, inject_event};
+pub(crate) use routes::{Call, InPlace, Op, Whose, route};
 pub(crate) use store::Store;
 pub(crate) use validate::body;
 
@@ -41,6 +48,10 @@ const ALL_MEMBERS: &str = "include-unknown-enum-members";
 
 /// Answers an operation on messages.
 pub(crate) fn handle(context: &Context<'_>, call: &Call) -> Result<Outcome, GraphError> {
+    let call = match call {
+        Call::In(call) => call,
+        Call::Across(call) => return delta::across(context, call),
+    };
     refuse_by_path(call)?;
     match call.op {
         Op::Send | Op::Quote => send::send(context, call),
@@ -50,12 +61,12 @@ pub(crate) fn handle(context: &Context<'_>, call: &Call) -> Result<Outcome, Grap
         Op::SoftDelete | Op::UndoSoftDelete => delete::delete(context, call),
         Op::SetReaction | Op::UnsetReaction => reaction::react(context, call),
         Op::HostedList | Op::HostedGet | Op::HostedValue => hosted::read(context, call),
-        Op::Delta => Err(no_message()),
+        Op::Delta => delta::in_place(context, call),
     }
 }
 
 /// Some paths take reads only, although they look like those that take writes.
-fn refuse_by_path(call: &Call) -> Result<(), GraphError> {
+fn refuse_by_path(call: &InPlace) -> Result<(), GraphError> {
     let is_deletion = matches!(call.op, Op::SoftDelete | Op::UndoSoftDelete);
     let is_reaction = matches!(call.op, Op::SetReaction | Op::UnsetReaction);
     let is_chat = !call.at.place.is_channel();
@@ -119,7 +130,7 @@ struct Located {
 fn locate(
     context: &Context<'_>,
     graph: &graph::Store,
-    call: &Call,
+    call: &InPlace,
     at: &Address,
 ) -> Result<Located, GraphError> {
     let root = number(call.root.as_ref())?;

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use crate::clock;
 use crate::graph::context::Context;
 use crate::graph::error::GraphError;
-use crate::graph::messages::{Call, Op, emoji, locate, no_content, validate};
+use crate::graph::messages::{InPlace, Op, emoji, locate, no_content, validate};
 use crate::shared::Outcome;
 
 /// Sets or takes back a reaction of the caller. What is so already does not change the message.
-pub(crate) fn react(context: &Context<'_>, call: &Call) -> Result<Outcome, GraphError> {
+pub(crate) fn react(context: &Context<'_>, call: &InPlace) -> Result<Outcome, GraphError> {
     let body = validate::body(context.inbound)?;
     let reaction_type = body["reactionType"].as_str().unwrap_or_default();
     if !is_emoji(reaction_type) {

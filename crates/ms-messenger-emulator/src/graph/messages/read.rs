@@ -10,11 +10,11 @@ use crate::graph::error::GraphError;
 use crate::graph::messages::address::Address;
 use crate::graph::messages::list::{self, Kind, Location, Options};
 use crate::graph::messages::template::View;
-use crate::graph::messages::{Call, locate, no_message, number, view, with_preference};
+use crate::graph::messages::{InPlace, locate, no_message, number, view, with_preference};
 use crate::shared::Outcome;
 
 /// One message, or one reply.
-pub(crate) fn get(context: &Context<'_>, call: &Call) -> Result<Outcome, GraphError> {
+pub(crate) fn get(context: &Context<'_>, call: &InPlace) -> Result<Outcome, GraphError> {
     let at = call.at.resolve(context)?;
     list::only(context.inbound, &["$select"])?;
     let located = locate(context, &context.shared.state().graph, call, &at)?;
@@ -44,7 +44,7 @@ fn select(message: &[u8], selected: &str) -> Result<Bytes, GraphError> {
 }
 
 /// A page of messages, or of the replies to one.
-pub(crate) fn list(context: &Context<'_>, call: &Call) -> Result<Outcome, GraphError> {
+pub(crate) fn list(context: &Context<'_>, call: &InPlace) -> Result<Outcome, GraphError> {
     let at = call.at.resolve(context)?;
     let root = number(call.root.as_ref())?;
     let location = location(&at, &context.caller.id, root);

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::clock;
 use crate::graph::auth::Caller;
+use crate::graph::messages::emoji;
 use crate::graph::messages::markup::{escape, unescape};
 use crate::graph::messages::store::Hosted;
 use crate::graph::messages::template::BASE;
@@ -68,7 +69,8 @@ pub(crate) fn fill(message: &mut Value, path: &str, stamp: u64, draft: Draft) ->
         text
     };
     let content = match draft.content_type {
-        "html" if !draft.is_quote => absolute(&without_newlines(&draft.content)),
+        "html" if draft.is_quote => absolute(&emoji::named(&draft.content)),
+        "html" => absolute(&emoji::named(&without_newlines(&draft.content))),
         _ => absolute(&draft.content),
     };
     let mut attachments = draft.attachments;

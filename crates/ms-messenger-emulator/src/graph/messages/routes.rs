@@ -9,7 +9,29 @@ use crate::router::decode;
 
 /// An operation on messages with its path parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Call {
+pub(crate) enum Call {
+    In(InPlace),
+    Across(Across),
+}
+
+/// A read of all messages of somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Across {
+    pub(crate) whose: Whose,
+    /// Whether only changes since a token are wanted.
+    pub(crate) is_delta: bool,
+}
+
+/// Whose messages are all read: those in the chats of a user, or in the channels of a team.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    ChatsOf(String),
+    ChannelsOf(String),
+}
+
+/// An operation on the messages of one channel or chat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct InPlace {
     pub(crate) op: Op,
     pub(crate) at: Address,
     /// The channel message whose replies are meant.
@@ -84,6 +106,12 @@ pub(crate) fn route(method: &Method, raw: &[&str]) -> Option<Found<Call>> {
             let via = decode(user).map(Via::User);
             (via.and_then(|via| in_chat(via, chat)), rest)
         }
+        ["users", user, "chats", "getAllMessages", rest @ ..] => {
+            return across(method, decode(user).map(Whose::ChatsOf), rest);
+        }
+        ["teams", team, "channels", "getAllMessages", rest @ ..] => {
+            return across(method, decode(team).map(Whose::ChannelsOf), rest);
+        }
         ["teams", team, "channels", channel, "messages", rest @ ..] => {
             let ids = decode(team).zip(decode(channel));
             let at = |(team, channel)| Address {
@@ -102,6 +130,24 @@ pub(crate) fn route(method: &Method, raw: &[&str]) -> Option<Found<Call>> {
     };
     let name = op.name(target.root.is_some());
     Some((target.allowed, Some((name, call(op, at, &target)))))
+}
+
+/// Routes `getAllMessages`; only chats have its delta query.
+fn across(method: &Method, whose: Option<Whose>, rest: &[&str]) -> Option<Found<Call>> {
+    let is_delta = match rest {
+        [] => false,
+        ["delta" | "delta()"] => true,
+        _ => return None,
+    };
+    if is_delta && matches!(whose, Some(Whose::ChannelsOf(_))) {
+        return None;
+    }
+    let name = if is_delta { "delta.all" } else { "list.all" };
+    let found = (*method == Method::GET).then(|| {
+        let call = whose.map(|whose| Call::Across(Across { whose, is_delta }));
+        (name, call)
+    });
+    Some(("GET", found))
 }
 
 fn in_chat(via: Via, raw: &str) -> Option<Address> {
@@ -128,9 +174,7 @@ fn target<'a>(method: &Method, rest: &[&'a str], is_channel: bool) -> Option<Tar
     };
     match rest {
         [] => Some(of("GET, POST", either(method, Op::List, Op::Send))),
-        ["delta" | "delta()" | "microsoft.graph.delta()"] => {
-            Some(of("GET", on(method, &Method::GET, Op::Delta)))
-        }
+        ["delta" | "delta()"] => Some(of("GET", on(method, &Method::GET, Op::Delta))),
         ["replyWithQuote"] if !is_channel => Some(of("POST", on(method, &Method::POST, Op::Quote))),
         [root, "replies"] if is_channel => Some(Target {
             root: Some(root),
@@ -190,11 +234,11 @@ fn call(op: Op, at: Option<Address>, target: &Target<'_>) -> Option<Call> {
         None => Some(None),
         Some(raw) => decode(raw).map(Some),
     };
-    Some(Call {
+    Some(Call::In(InPlace {
         op,
         at: at?,
         root: id(target.root)?,
         message: id(target.message)?,
         hosted: id(target.hosted)?,
-    })
+    }))
 }

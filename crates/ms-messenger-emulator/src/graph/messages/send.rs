@@ -11,14 +11,14 @@ use crate::graph::messages::read::entity;
 use crate::graph::messages::render::{self, Setting};
 use crate::graph::messages::store::New;
 use crate::graph::messages::validate::{self, Draft};
-use crate::graph::messages::{Call, Op, Store, no_message, number, view, with_preference};
+use crate::graph::messages::{InPlace, Op, Store, no_message, number, view, with_preference};
 use crate::graph::{JSON, Place};
 use crate::ledger::NewRow;
 use crate::platform::Platform;
 use crate::shared::Outcome;
 
 /// Sends a message, a reply or a quote.
-pub(crate) fn send(context: &Context<'_>, call: &Call) -> Result<Outcome, GraphError> {
+pub(crate) fn send(context: &Context<'_>, call: &InPlace) -> Result<Outcome, GraphError> {
     let root = number(call.root.as_ref())?;
     let body = validate::body(context.inbound)?;
     let is_quote = call.op == Op::Quote;

@@ -17,7 +17,7 @@ pub(crate) struct Store {
     /// How many messages were stored or changed so far, in all places.
     pub(super) changes: u64,
     /// Tells this store from those of earlier starts, whose delta tokens it does not know.
-    pub(super) generation: u64,
+    generation: u64,
 }
 
 /// The messages of one place.
@@ -81,6 +81,16 @@ impl Default for Store {
 }
 
 impl Store {
+    /// Tells the tokens of this store from those of others.
+    pub(crate) const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The places that hold messages.
+    pub(crate) fn places(&self) -> impl Iterator<Item = &Place> {
+        self.places.keys()
+    }
+
     /// Whether `root` is a message of its own, not a reply.
     pub(crate) fn has_root(&self, place: &Place, root: u64) -> bool {
         self.message(place, root)
@@ -176,10 +186,10 @@ impl Store {
 
     /// Remembers what a message is before it is deleted.
     pub(crate) fn bury(&mut self, place: &Place, id: u64) {
-        if let Some(thread) = self.places.get_mut(place) {
-            if let Some(message) = thread.messages.get(&id) {
-                thread.deleted.insert(id, message.template.clone());
-            }
+        if let Some(thread) = self.places.get_mut(place)
+            && let Some(message) = thread.messages.get(&id)
+        {
+            thread.deleted.insert(id, message.template.clone());
         }
     }
 
@@ -239,10 +249,9 @@ impl Thread {
         message.changed = change;
         message.thread_changed = change;
         self.by_change.insert(change, id);
-        if let Some(root) = message.root {
-            if let Some(root) = self.messages.get_mut(&root) {
-                root.thread_changed = change;
-            }
+        let root = message.root.and_then(|root| self.messages.get_mut(&root));
+        if let Some(root) = root {
+            root.thread_changed = change;
         }
     }
 }

@@ -10,20 +10,19 @@ use crate::graph::context::Context;
 use crate::graph::error::GraphError;
 use crate::graph::messages::address::Address;
 use crate::graph::messages::read::entity;
-use crate::graph::messages::template::{BASE, link_text};
-use crate::graph::messages::{
-    Call, Located, locate, no_content, policy, render, validate, view, with_preference,
-};
+use crate::graph::messages::template::{BASE, View, link_text};
+use crate::graph::messages::validate::{self, Draft};
+use crate::graph::messages::{InPlace, locate, no_content, policy, render, view, with_preference};
 use crate::shared::Outcome;
 
 /// `PATCH` of a message: a user edits what he said, an app sets the policy violation.
-pub(crate) fn update(context: &Context<'_>, call: &Call) -> Result<Outcome, GraphError> {
+pub(crate) fn update(context: &Context<'_>, call: &InPlace) -> Result<Outcome, GraphError> {
     let body = validate::body(context.inbound)?;
     let limit = context.shared.settings.graph_message_limit;
     validate::size(context.inbound, &body, limit)?;
     let at = call.at.resolve(context)?;
     if context.caller.is_user {
-        edit(context, call, &at, body)
+        edit(context, call, &at, &body)
     } else {
         mark(context, call, &at, &body)
     }
@@ -31,9 +30,9 @@ pub(crate) fn update(context: &Context<'_>, call: &Call) -> Result<Outcome, Grap
 
 fn edit(
     context: &Context<'_>,
-    call: &Call,
+    call: &InPlace,
     at: &Address,
-    changes: Value,
+    changes: &Value,
 ) -> Result<Outcome, GraphError> {
     if !changes["policyViolation"].is_null() {
         let message = "policyViolation can be updated with application permissions only.";
@@ -45,8 +44,15 @@ fn edit(
     located.refuse_others(&context.caller)?;
     located.refuse_deleted()?;
     let (place, id) = (&at.place, located.id);
-    let (wanted, has_content) = merged(&located, place, context, changes);
-    let draft = validate::message(&wanted, place)?;
+    // As its author reads it, links and all.
+    let author = View {
+        base: &context.base,
+        knows_all_members: true,
+    };
+    let old = serde_json::from_slice(&located.template.view(author)).unwrap_or_default();
+    let (wanted, has_content) = merged(&old, changes);
+    let mut draft = validate::message(&wanted, place)?;
+    without_base(&mut draft, &context.base, place);
     let path = render::message_path(place, located.root, id);
     let mut hosted = Vec::new();
     graph.messages.revise(place, id, |message, now| {
@@ -68,69 +74,51 @@ fn edit(
 ///
 /// A new body comes with all of its attachments and mentions; new ones alone belong to the body
 /// that is there.
-fn merged(
-    located: &Located,
-    place: &Place,
-    context: &Context<'_>,
-    changes: Value,
-) -> (Value, bool) {
-    let old = located.template.value();
-    let Value::Object(changes) = relative_links(changes, place, context) else {
-        return (old, false);
-    };
+fn merged(old: &Value, changes: &Value) -> (Value, bool) {
+    let is_given = |name: &str| changes.get(name).is_some();
+    let has_body = !changes["body"].is_null();
     let mut wanted = Map::new();
-    let mut take = |name: &str, absent: &Value| {
-        let value = changes.get(name).unwrap_or(absent).clone();
-        wanted.insert(name.to_owned(), value);
-    };
-    let has_body = changes.get("body").is_some_and(|body| !body.is_null());
-    for name in ["attachments", "mentions"] {
-        take(name, if has_body { &Value::Null } else { &old[name] });
+    for name in [
+        "subject",
+        "summary",
+        "importance",
+        "attachments",
+        "mentions",
+    ] {
+        let belongs_to_body = matches!(name, "attachments" | "mentions");
+        let from = if is_given(name) || (has_body && belongs_to_body) {
+            changes
+        } else {
+            old
+        };
+        wanted.insert(name.to_owned(), from[name].clone());
     }
-    for name in ["subject", "summary", "importance"] {
-        take(name, &old[name]);
-    }
-    take("hostedContents", &Value::Null);
-    if !has_body {
-        wanted.insert("body".to_owned(), old["body"].clone());
-    } else {
-        take("body", &Value::Null);
-    }
-    let has_lists = ["attachments", "mentions"]
-        .iter()
-        .any(|name| changes.contains_key(*name));
-    (wanted.into(), has_body || has_lists)
+    let body = if has_body { changes } else { old };
+    wanted.insert("body".to_owned(), body["body"].clone());
+    let hosted = changes["hostedContents"].clone();
+    wanted.insert("hostedContents".to_owned(), hosted);
+    let has_content = has_body || is_given("attachments") || is_given("mentions");
+    (wanted.into(), has_content)
 }
 
-/// The caller's text, in which links to the messages of this place (as he read them) lose their
-/// beginning again.
-fn relative_links(changes: Value, place: &Place, context: &Context<'_>) -> Value {
+/// Takes the beginning off the links to messages of this place, as it is in stored messages.
+fn without_base(draft: &mut Draft, base: &str, place: &Place) {
     let path = format!("/{}/messages/", place.path());
     let (from, to) = (
-        format!("{}{path}", link_text(&context.base)),
+        format!("{}{path}", link_text(base)),
         format!("{BASE}{path}"),
     );
-    replaced(changes, &from, &to)
-}
-
-fn replaced(value: Value, from: &str, to: &str) -> Value {
-    match value {
-        Value::String(text) if text.contains(from) => text.replace(from, to).into(),
-        Value::Array(items) => items
-            .into_iter()
-            .map(|item| replaced(item, from, to))
-            .collect(),
-        Value::Object(members) => {
-            let member = |(name, value)| (name, replaced(value, from, to));
-            members.into_iter().map(member).collect()
+    draft.content = draft.content.replace(&from, &to);
+    for attachment in &mut draft.attachments {
+        if let Some(content) = attachment["content"].as_str() {
+            attachment["content"] = content.replace(&from, &to).into();
         }
-        other => other,
     }
 }
 
 fn mark(
     context: &Context<'_>,
-    call: &Call,
+    call: &InPlace,
     at: &Address,
     changes: &Value,
 ) -> Result<Outcome, GraphError> {

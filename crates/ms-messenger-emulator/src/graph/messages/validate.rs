@@ -1,31 +1,18 @@
 //! Validation of a chatMessage that is to be sent.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::graph::Place;
 use crate::graph::error::GraphError;
-use crate::graph::messages::markup::{hosted_references, markers};
+use crate::graph::messages::attachments::attachments;
+use crate::graph::messages::markup::{Marker, markers, unescape};
 use crate::graph::messages::template::without_gaps;
+use crate::graph::messages::uploads::{Upload, hosted_contents};
 use crate::inbound::Inbound;
 
 const NOT_JSON: &str = "Unable to read JSON request payload. Please ensure Content-Type header \
     is set and payload is of valid JSON format.";
-const HOSTED_TYPE: &str = "#microsoft.graph.chatMessageHostedContent";
-const BAD_TYPE: &str =
-    "The request is malformed or incorrect: expected a string for ODataType value.";
-const ATTACHMENT_MEMBERS: [&str; 7] = [
-    "id",
-    "contentType",
-    "contentUrl",
-    "content",
-    "name",
-    "thumbnailUrl",
-    "teamsAppId",
-];
 const MENTIONED_MEMBERS: [&str; 5] = ["application", "device", "conversation", "user", "tag"];
 
 /// A chatMessage that passed, in the service's normal form.
@@ -45,14 +32,6 @@ pub(crate) struct Draft {
     pub(crate) is_quote: bool,
 }
 
-/// A hosted content that a message brings.
-#[derive(Debug)]
-pub(crate) struct Upload {
-    pub(crate) temporary_id: String,
-    pub(crate) content_type: String,
-    pub(crate) content: Bytes,
-}
-
 /// The JSON object of a request body.
 pub(crate) fn body(inbound: &Inbound) -> Result<Value, GraphError> {
     let parsed = inbound
@@ -70,7 +49,8 @@ pub(crate) fn body(inbound: &Inbound) -> Result<Value, GraphError> {
     Ok(parsed)
 }
 
-fn cleaned(value: Value) -> Value {
+/// `value` without the character that stands for gaps in stored messages.
+pub(super) fn cleaned(value: Value) -> Value {
     match value {
         Value::String(text) => without_gaps(&text).into(),
         Value::Array(items) => items.into_iter().map(cleaned).collect(),
@@ -131,7 +111,7 @@ pub(crate) fn message(message: &Value, place: &Place) -> Result<Draft, GraphErro
     })
 }
 
-fn items(value: &Value) -> Result<&[Value], GraphError> {
+pub(super) fn items(value: &Value) -> Result<&[Value], GraphError> {
     match value {
         Value::Null => Ok(&[]),
         Value::Array(items) => Ok(items),
@@ -154,72 +134,6 @@ fn importance(message: &Value) -> Result<String, GraphError> {
         }
         _ => Err(GraphError::invalid_body()),
     }
-}
-
-fn attachments(message: &Value, content: &str) -> Result<Vec<Value>, GraphError> {
-    let found = markers(content, "attachment");
-    let mut seen: Vec<&str> = Vec::new();
-    let mut normal = Vec::new();
-    for attachment in items(&message["attachments"])? {
-        let is_text = |name| matches!(attachment[name], Value::Null | Value::String(_));
-        if !attachment.is_object() || !ATTACHMENT_MEMBERS.into_iter().all(is_text) {
-            return Err(GraphError::invalid_body());
-        }
-        let id = attachment["id"]
-            .as_str()
-            .ok_or_else(GraphError::invalid_body)?;
-        if found.iter().filter(|marker| marker.id == id).count() != 1 || seen.contains(&id) {
-            let message = format!("Body does not contain marker for attachment with Id '{id}'.");
-            return Err(GraphError::bad_request(message));
-        }
-        seen.push(id);
-        normal.push(attachment_content(attachment, id)?);
-    }
-    match found.iter().find(|marker| !seen.contains(&marker.id)) {
-        None => Ok(normal),
-        Some(marker) => {
-            let message = format!(
-                "Body contains marker for unknown attachment with Id '{}'.",
-                marker.id
-            );
-            Err(GraphError::bad_request(message))
-        }
-    }
-}
-
-/// The attachment with all its members and, for a card, its content written compactly.
-fn attachment_content(attachment: &Value, id: &str) -> Result<Value, GraphError> {
-    let failed = || {
-        GraphError::bad_request(format!(
-            "Failed to process content in attachment with Id '{id}'."
-        ))
-    };
-    let content_type = attachment["contentType"].as_str().ok_or_else(failed)?;
-    let mut normal: Value = ATTACHMENT_MEMBERS
-        .into_iter()
-        .map(|name| (name.to_owned(), attachment[name].clone()))
-        .collect::<serde_json::Map<_, _>>()
-        .into();
-    let (content, url) = (
-        attachment["content"].as_str(),
-        attachment["contentUrl"].as_str(),
-    );
-    if content_type == "reference" {
-        if content.is_some() || !url.is_some_and(|url| url.starts_with("https://")) {
-            return Err(failed());
-        }
-    } else if content_type.starts_with("application/vnd.microsoft")
-        || content_type == "messageReference"
-    {
-        let parsed = content.and_then(|content| serde_json::from_str::<Value>(content).ok());
-        let card = parsed
-            .filter(|card| card.is_object() && url.is_none())
-            .ok_or_else(failed)?;
-        normal["content"] = Value::from(card.to_string());
-    } else if content.is_some() && url.is_some() {
-        return Err(failed());
-    }
-    Ok(normal)
 }
 
 fn mentions(
@@ -273,8 +187,8 @@ fn mentions(
     }
 }
 
-fn is_marker_of(marker: &crate::graph::messages::markup::Marker<'_>, id: &str, text: &str) -> bool {
-    marker.id == id && marker.mention_text() == crate::graph::messages::markup::unescape(text)
+fn is_marker_of(marker: &Marker<'_>, id: &str, text: &str) -> bool {
+    marker.id == id && marker.mention_text() == unescape(text)
 }
 
 /// The identity set with all its members; exactly one of them is given.
@@ -306,50 +220,6 @@ fn mentioned(mentioned: &Value, place: &Place) -> Result<Value, GraphError> {
         .into_iter()
         .collect::<serde_json::Map<_, _>>()
         .into())
-}
-
-/// Checks that references and hosted contents match one to one; answers the latter.
-fn hosted_contents(message: &Value, content: &str) -> Result<Vec<Upload>, GraphError> {
-    let mut referenced = hosted_references(content);
-    for attachment in items(&message["attachments"])? {
-        referenced.extend(hosted_references(
-            attachment["content"].as_str().unwrap_or_default(),
-        ));
-    }
-    let mut uploads: Vec<Upload> = Vec::new();
-    for item in items(&message["hostedContents"])? {
-        let upload = upload(item)?;
-        let id = upload.temporary_id.as_str();
-        let is_new = !uploads.iter().any(|known| known.temporary_id == id);
-        if !is_new || !referenced.contains(&id) {
-            return Err(GraphError::invalid_body());
-        }
-        uploads.push(upload);
-    }
-    let is_there = |id: &&str| uploads.iter().any(|known| known.temporary_id == **id);
-    if referenced.iter().all(is_there) {
-        Ok(uploads)
-    } else {
-        Err(GraphError::invalid_body())
-    }
-}
-
-fn upload(item: &Value) -> Result<Upload, GraphError> {
-    let text = |name: &str| item[name].as_str().filter(|text| !text.is_empty());
-    if !matches!(&item["@odata.type"], Value::Null) && text("@odata.type") != Some(HOSTED_TYPE) {
-        return Err(GraphError::bad_request(BAD_TYPE));
-    }
-    let content_type = text("contentType").filter(|name| name.contains('/'));
-    let id = text("@microsoft.graph.temporaryId");
-    let bytes = text("contentBytes").and_then(|bytes| STANDARD.decode(bytes).ok());
-    let (Some(id), Some(content_type), Some(content)) = (id, content_type, bytes) else {
-        return Err(GraphError::invalid_body());
-    };
-    Ok(Upload {
-        temporary_id: id.to_owned(),
-        content_type: content_type.to_owned(),
-        content: content.into(),
-    })
 }
 
 /// `replyWithQuote`: the quoted ids and the judged message.

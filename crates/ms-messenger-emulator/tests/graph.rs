@@ -364,7 +364,7 @@ async fn a_filter_counts_only_with_an_order_by_the_same_property() {
     assert_eq!(contents(&page), ["new"]);
     assert_eq!(list("$top=9").await["@odata.count"], 2);
     let other = list("$orderby=createdDateTime%20desc").await;
-    assert_eq!(other["error"]["code"], "BadRequest");
+    assert_eq!(contents(&other), ["new", "old"]);
 }
 
 #[tokio::test]

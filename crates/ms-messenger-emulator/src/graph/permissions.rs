@@ -37,6 +37,18 @@ const CHAT_READ: Permissions = Permissions {
     delegated: &["Chat.Read", "Chat.ReadWrite"],
     application: &["Chat.Read.All", "Chat.ReadWrite.All"],
 };
+const MIGRATE: Permissions = Permissions {
+    delegated: &[],
+    application: &["Teamwork.Migrate.All"],
+};
+const CHANNEL_SEND_OR_IMPORT: Permissions = Permissions {
+    application: MIGRATE.application,
+    ..CHANNEL_SEND
+};
+const CHAT_SEND_OR_IMPORT: Permissions = Permissions {
+    application: MIGRATE.application,
+    ..CHAT_SEND
+};
 const CHANNEL_UPDATE: Permissions = Permissions {
     delegated: &["ChannelMessage.ReadWrite", "Group.ReadWrite.All"],
     application: &["ChannelMessage.UpdatePolicyViolation.All"],
@@ -84,10 +96,13 @@ fn of_messages(call: &messages::Call) -> Permissions {
                 Whose::ChannelsOf(_) => ALL_OF_TEAM,
             };
         }
+        Call::Migrate(_) => return MIGRATE,
     };
     match (call.op, call.at.place.is_channel()) {
-        (Op::Send | Op::Quote | Op::SetReaction | Op::UnsetReaction, true) => CHANNEL_SEND,
-        (Op::Send | Op::Quote | Op::SetReaction | Op::UnsetReaction, false) => CHAT_SEND,
+        (Op::Send, true) => CHANNEL_SEND_OR_IMPORT,
+        (Op::Send, false) => CHAT_SEND_OR_IMPORT,
+        (Op::Quote | Op::SetReaction | Op::UnsetReaction, true) => CHANNEL_SEND,
+        (Op::Quote | Op::SetReaction | Op::UnsetReaction, false) => CHAT_SEND,
         (Op::Update, true) => CHANNEL_UPDATE,
         (Op::Update, false) => CHAT_UPDATE,
         (Op::SoftDelete | Op::UndoSoftDelete, true) => CHANNEL_DELETE,

@@ -131,6 +131,9 @@ async fn a_quote_refers_to_the_quoted_messages_in_their_order() {
     let content: Value = serde_json::from_str(content).unwrap();
     assert_eq!(content["messageId"], one["id"]);
     assert_eq!(content["messagePreview"], "Hello you");
+    let sender = content["messageSender"]["user"].as_object().unwrap();
+    assert_eq!(sender["displayName"], "Alice");
+    assert!(!sender.contains_key("@odata.type"), "{content}");
     let row = &out.rows("").await[2];
     assert_eq!(
         (&row["operation"], &row["text"]),

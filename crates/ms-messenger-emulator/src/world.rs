@@ -16,10 +16,12 @@ const FAR_FUTURE: u64 = 4_102_444_800;
 const GRAPH_AUDIENCE: &str = "https://graph.microsoft.com";
 const ACS_AUDIENCE: &str = "https://communication.azure.com";
 pub(crate) const DELEGATED_SCOPES: &str = "Channel.ReadBasic.All ChannelMessage.Read.All \
-    ChannelMessage.Send Chat.Create Chat.ReadWrite ChatMessage.Send User.Read";
-pub(crate) const APP_ROLES: [&str; 3] = [
+    ChannelMessage.ReadWrite ChannelMessage.Send Chat.Create Chat.ReadWrite ChatMessage.Send User.Read";
+pub(crate) const APP_ROLES: [&str; 5] = [
     "ChannelMessage.Read.All",
+    "ChannelMessage.UpdatePolicyViolation.All",
     "Chat.Read.All",
+    "Chat.UpdatePolicyViolation.All",
     "Teamwork.Migrate.All",
 ];
 const NAMES: [&str; 3] = ["alice", "bob", "carol"];
@@ -87,7 +89,7 @@ pub struct GraphWorld {
     pub base: String,
     /// Delegated token of the first user.
     pub token: String,
-    /// App-only token (`roles`, no `scp`): refused by the send operations.
+    /// App-only token (`roles`, no `scp`): refused by the send operations outside a migration.
     pub app_token: String,
     /// GUID of the tenant.
     pub tenant_id: String,

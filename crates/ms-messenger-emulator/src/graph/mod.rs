@@ -25,7 +25,7 @@ use place::Place;
 use routes::Op;
 
 pub(crate) use challenge::challenge;
-pub(crate) use messages::inject;
+pub(crate) use messages::{inject, inject_event};
 pub(crate) use routes::{Call, OPERATIONS, Version, route};
 pub(crate) use store::Store;
 

@@ -7,6 +7,7 @@ use crate::graph::routes::Op;
 /// The permissions of an operation, least privilege first.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Permissions {
+    /// Empty: not supported for users.
     pub(crate) delegated: &'static [&'static str],
     /// Empty: not supported for app-only callers.
     pub(crate) application: &'static [&'static str],
@@ -36,6 +37,42 @@ const CHAT_READ: Permissions = Permissions {
     delegated: &["Chat.Read", "Chat.ReadWrite"],
     application: &["Chat.Read.All", "Chat.ReadWrite.All"],
 };
+const MIGRATE: Permissions = Permissions {
+    delegated: &[],
+    application: &["Teamwork.Migrate.All"],
+};
+const CHANNEL_SEND_OR_IMPORT: Permissions = Permissions {
+    application: MIGRATE.application,
+    ..CHANNEL_SEND
+};
+const CHAT_SEND_OR_IMPORT: Permissions = Permissions {
+    application: MIGRATE.application,
+    ..CHAT_SEND
+};
+const CHANNEL_UPDATE: Permissions = Permissions {
+    delegated: &["ChannelMessage.ReadWrite", "Group.ReadWrite.All"],
+    application: &["ChannelMessage.UpdatePolicyViolation.All"],
+};
+const CHAT_UPDATE: Permissions = Permissions {
+    delegated: &["Chat.ReadWrite", "Group.ReadWrite.All"],
+    application: &["Chat.UpdatePolicyViolation.All"],
+};
+const CHANNEL_DELETE: Permissions = Permissions {
+    delegated: &["ChannelMessage.ReadWrite"],
+    application: &[],
+};
+const CHAT_DELETE: Permissions = Permissions {
+    delegated: &["Chat.ReadWrite"],
+    application: &[],
+};
+const ALL_OF_USER: Permissions = Permissions {
+    delegated: &[],
+    application: &["Chat.Read.All", "Chat.ReadWrite.All"],
+};
+const ALL_OF_TEAM: Permissions = Permissions {
+    delegated: &[],
+    application: &["ChannelMessage.Read.All"],
+};
 const CHAT_CREATE: Permissions = Permissions {
     delegated: &["Chat.Create", "Chat.ReadWrite"],
     application: &["Chat.Create"],
@@ -50,12 +87,28 @@ pub(crate) fn of(op: &Op) -> Permissions {
 }
 
 fn of_messages(call: &messages::Call) -> Permissions {
-    use messages::Op;
-    match (&call.op, call.place.is_channel()) {
-        (Op::List | Op::Get, true) => CHANNEL_READ,
-        (Op::List | Op::Get, false) => CHAT_READ,
-        (Op::Send, true) => CHANNEL_SEND,
-        (Op::Send | Op::Quote | Op::SendUnderMe, _) => CHAT_SEND,
+    use messages::{Call, Op, Whose};
+    let call = match call {
+        Call::In(call) => call,
+        Call::Across(call) => {
+            return match call.whose {
+                Whose::ChatsOf(_) => ALL_OF_USER,
+                Whose::ChannelsOf(_) => ALL_OF_TEAM,
+            };
+        }
+        Call::Migrate(_) => return MIGRATE,
+    };
+    match (call.op, call.at.place.is_channel()) {
+        (Op::Send, true) => CHANNEL_SEND_OR_IMPORT,
+        (Op::Send, false) => CHAT_SEND_OR_IMPORT,
+        (Op::Quote | Op::SetReaction | Op::UnsetReaction, true) => CHANNEL_SEND,
+        (Op::Quote | Op::SetReaction | Op::UnsetReaction, false) => CHAT_SEND,
+        (Op::Update, true) => CHANNEL_UPDATE,
+        (Op::Update, false) => CHAT_UPDATE,
+        (Op::SoftDelete | Op::UndoSoftDelete, true) => CHANNEL_DELETE,
+        (Op::SoftDelete | Op::UndoSoftDelete, false) => CHAT_DELETE,
+        (_, true) => CHANNEL_READ,
+        (_, false) => CHAT_READ,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::platform::Platform;
 use crate::router::{self, Routed, pick};
 
 /// The names of the operations.
-pub(crate) const OPERATIONS: [&str; 8] = [
+pub(crate) const OPERATIONS: [&str; 21] = [
     "send",
     "send.reply",
     "send.quote",
@@ -17,6 +17,19 @@ pub(crate) const OPERATIONS: [&str; 8] = [
     "list.replies",
     "get",
     "get.reply",
+    "update",
+    "delete.soft",
+    "delete.undo",
+    "reaction.set",
+    "reaction.unset",
+    "hosted.list",
+    "hosted.get",
+    "hosted.value",
+    "delta",
+    "delta.all",
+    "list.all",
+    "migration.start",
+    "migration.complete",
     "chat.create",
 ];
 

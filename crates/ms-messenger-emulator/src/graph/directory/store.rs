@@ -64,6 +64,12 @@ impl Store {
         Ok(())
     }
 
+    /// Whether that user takes part in the place.
+    pub(crate) fn is_member(&self, place: &Place, user: &str) -> bool {
+        let entry = self.places.get(place);
+        entry.is_some_and(|entry| entry.members.contains(user))
+    }
+
     /// Makes sure that the place is there and that `user` is in it.
     pub(crate) fn join(&mut self, place: &Place, user: &str) {
         let entry = match self.places.get_mut(place) {

@@ -76,6 +76,7 @@ impl EmulatorBuilder {
                 max_body: MAX_BODY,
                 graph_message_limit: GRAPH_MESSAGE_LIMIT,
                 error_style: ErrorStyle::Spec,
+                keep: usize::MAX,
                 has_limits: false,
                 ucwa: UcwaSettings::default(),
             },
@@ -120,6 +121,14 @@ impl EmulatorBuilder {
     /// being created on first use. Default no.
     pub fn with_strict(mut self, is_strict: bool) -> Self {
         self.settings.is_strict = is_strict;
+        self
+    }
+
+    /// Keeps the newest `messages` (at least one) of all platforms together: the rows of the ledger,
+    /// and the messages in their conversations. Older ones are forgotten; the numbers of rows and
+    /// the statistics go on, and a duplicate of a forgotten message is not told. Default: all.
+    pub fn with_keep(mut self, messages: usize) -> Self {
+        self.settings.keep = messages;
         self
     }
 

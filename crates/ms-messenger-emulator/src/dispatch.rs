@@ -125,6 +125,7 @@ async fn operation(
         Call::Graph(call) => graph::handle(shared, route, call, &inbound),
         Call::Ucwa(call) => ucwa::handle(shared, call, &inbound, fault.as_ref()).await,
     };
+    shared.forget_dropped();
     if is_stored {
         shared.stats.count(platform, Event::Stored);
         shared.announce();

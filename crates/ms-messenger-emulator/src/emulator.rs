@@ -14,7 +14,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::admin;
 use crate::builder::{EmulatorBuilder, StartError};
 use crate::faults::{FaultRule, Faults};
-use crate::ledger::{self, Filter, LedgerRow};
+use crate::ledger::{Filter, KeptRow, LedgerRow};
 use crate::server;
 use crate::shared::Shared;
 use crate::ucwa;
@@ -104,7 +104,7 @@ impl Emulator {
     #[must_use]
     pub fn messages(&self) -> Vec<LedgerRow> {
         let rows = self.shared.state().ledger.rows(&Filter::default());
-        rows.into_iter().map(ledger::owned).collect()
+        rows.iter().filter_map(KeptRow::open).collect()
     }
 
     /// The document of `GET /_emulator/stats`.

@@ -19,6 +19,7 @@ mod faults;
 mod graph;
 mod inbound;
 mod ledger;
+mod packed;
 mod platform;
 mod router;
 mod server;

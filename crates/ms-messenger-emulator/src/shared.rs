@@ -14,7 +14,7 @@ use crate::acs_messages;
 use crate::answer::Answer;
 use crate::faults::{FaultAction, FaultEngine, FaultRule, Faults};
 use crate::graph;
-use crate::ledger::Ledger;
+use crate::ledger::{Dropped, Ledger};
 use crate::platform::Platform;
 use crate::stats::Stats;
 use crate::token_life::TokenLife;
@@ -29,6 +29,8 @@ pub(crate) struct Settings {
     pub(crate) max_body: usize,
     pub(crate) graph_message_limit: usize,
     pub(crate) error_style: ErrorStyle,
+    /// How many stored messages are kept at most.
+    pub(crate) keep: usize,
     pub(crate) has_limits: bool,
     pub(crate) ucwa: UcwaSettings,
 }
@@ -65,9 +67,9 @@ pub(crate) struct State {
 }
 
 impl State {
-    fn new(world: &World) -> Self {
+    fn new(world: &World, keep: usize) -> Self {
         Self {
-            ledger: Ledger::default(),
+            ledger: Ledger::new(keep),
             acs_messages: acs_messages::Store::new(world),
             acs_chat: acs_chat::Store::new(world),
             identity: acs_identity::Store::default(),
@@ -82,7 +84,7 @@ impl Shared {
     pub(crate) fn new(settings: Settings, world: World, authority: String, faults: Faults) -> Self {
         Self {
             faults: Mutex::new(FaultEngine::new(faults, settings.seed)),
-            state: Mutex::new(State::new(&world)),
+            state: Mutex::new(State::new(&world, settings.keep)),
             access_key: world.access_key_bytes(),
             settings,
             world,
@@ -98,6 +100,28 @@ impl Shared {
     /// The stores and the ledger; hold it briefly and never across an await.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets the platforms forget the messages whose rows the ledger dropped.
+    pub(crate) fn forget_dropped(&self) {
+        if self.settings.keep == usize::MAX {
+            return;
+        }
+        let state = &mut *self.state();
+        for Dropped {
+            platform,
+            conversation,
+            message_id,
+        } in state.ledger.take_dropped()
+        {
+            match platform {
+                Platform::AcsMessages => state.acs_messages.forget(&conversation, &message_id),
+                Platform::AcsChat => state.acs_chat.forget(&conversation, &message_id),
+                Platform::MsgraphChat => state.graph.messages.forget(&conversation, &message_id),
+                // UCWA keeps no message beyond its delivery.
+                Platform::Ucwa => {}
+            }
+        }
     }
 
     fn fault_engine(&self) -> MutexGuard<'_, FaultEngine> {
@@ -153,7 +177,7 @@ impl Shared {
 
     /// Back to the seeded world: stores, ledger, statistics and faults.
     pub(crate) fn reset(&self) {
-        let fresh = State::new(&self.world);
+        let fresh = State::new(&self.world, self.settings.keep);
         *self.state() = fresh;
         self.set_faults(Faults::new());
         self.token_life.reset();

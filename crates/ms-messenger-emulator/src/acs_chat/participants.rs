@@ -130,7 +130,7 @@ fn read_one(item: &Value, version: &str, problems: &mut Problems) -> Option<Part
     };
     match identifier::read(item.get("communicationIdentifier").unwrap_or(&Value::Null)) {
         Ok(raw_id) => Some(Participant {
-            raw_id,
+            raw_id: raw_id.into(),
             display_name,
             share_history,
             metadata: metadata.unwrap_or_default(),
@@ -153,7 +153,7 @@ pub(crate) fn judge(
     members.retain(|participant| {
         let refusal = refusal(shared, identities, &participant.raw_id);
         if let Some((code, message)) = refusal {
-            let target = &participant.raw_id;
+            let target = &*participant.raw_id;
             refused.push(json!({"target": target, "code": code, "message": message}));
         }
         refusal.is_none()

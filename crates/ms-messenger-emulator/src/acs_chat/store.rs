@@ -126,6 +126,13 @@ impl Store {
         self.insert(id, thread, now);
     }
 
+    /// Forgets a message.
+    pub(crate) fn forget(&mut self, id: &str, message: &str) {
+        if let Some(thread) = self.threads.get_mut(id) {
+            thread.forget(message);
+        }
+    }
+
     /// Notes that something happened in a thread.
     pub(crate) fn touch(&mut self, id: &str, now: u64) {
         let activity = self.activity.next(now);

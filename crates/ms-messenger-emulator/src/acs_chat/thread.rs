@@ -1,6 +1,7 @@
 //! One thread: its participants, its messages and what changes them.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -41,7 +42,7 @@ pub(crate) struct Thread {
 /// A participant of a thread.
 #[derive(Clone, Debug)]
 pub(crate) struct Participant {
-    pub(crate) raw_id: String,
+    pub(crate) raw_id: Arc<str>,
     pub(crate) display_name: Option<String>,
     /// Since when he sees the history, in epoch milliseconds.
     pub(crate) share_history: u64,
@@ -51,7 +52,7 @@ pub(crate) struct Participant {
 impl Participant {
     pub(crate) fn new(raw_id: &str) -> Self {
         Self {
-            raw_id: raw_id.to_owned(),
+            raw_id: raw_id.into(),
             display_name: None,
             share_history: 0,
             metadata: Map::new(),
@@ -79,13 +80,29 @@ pub(crate) struct Message {
     pub(crate) id: u64,
     sequence: u64,
     kind: &'static str,
-    content: Value,
+    content: Content,
     /// Nobody for a system message.
-    pub(crate) sender: Option<String>,
+    pub(crate) sender: Option<Arc<str>>,
     sender_display_name: String,
     metadata: Map<String, Value>,
     edited_on: Option<u64>,
     pub(crate) deleted_on: Option<u64>,
+}
+
+/// What a message says. Text alone, as nearly all messages are, takes no more room than it must.
+#[derive(Debug)]
+enum Content {
+    Text(Box<str>),
+    Other(Value),
+}
+
+impl Content {
+    fn to_json(&self) -> Value {
+        match self {
+            Self::Text(text) => json!({"message": text}),
+            Self::Other(content) => content.clone(),
+        }
+    }
 }
 
 impl Message {
@@ -95,7 +112,7 @@ impl Message {
             "type": self.kind,
             "sequenceId": self.sequence.to_string(),
             "version": version.to_string(),
-            "content": self.content,
+            "content": self.content.to_json(),
             "createdOn": clock::rfc3339_seconds(self.id),
         });
         if let Some(sender) = &self.sender {
@@ -156,7 +173,7 @@ impl Thread {
     }
 
     pub(crate) fn participant(&self, raw_id: &str) -> Option<&Participant> {
-        self.participants.iter().find(|p| p.raw_id == raw_id)
+        self.participants.iter().find(|p| *p.raw_id == *raw_id)
     }
 
     /// Adds those who are not in yet, and says so in a system message.
@@ -179,20 +196,21 @@ impl Thread {
 
     /// Adds a participant silently.
     pub(crate) fn join(&mut self, newcomer: Participant) {
-        self.left.remove(&newcomer.raw_id);
+        self.left.remove(&*newcomer.raw_id);
         self.participants.push(newcomer);
     }
 
     /// Removes a participant, and says so in a system message, which he still may read.
     pub(crate) fn remove(&mut self, initiator: &str, raw_id: &str, now: u64) {
-        let Some(index) = self.participants.iter().position(|p| p.raw_id == raw_id) else {
+        let Some(index) = self.participants.iter().position(|p| *p.raw_id == *raw_id) else {
             return;
         };
         let gone = self.participants.remove(index);
         let content = json!({"participants": [gone.to_json()]});
         self.note("participantRemoved", content, initiator, now);
         self.receipts.remove(raw_id);
-        self.left.insert(gone.raw_id, self.newest());
+        self.left
+            .insert(gone.raw_id.as_ref().to_owned(), self.newest());
     }
 
     /// Says in a system message what the topic is.
@@ -213,7 +231,7 @@ impl Thread {
             id,
             sequence: self.sequence,
             kind,
-            content,
+            content: Content::Other(content),
             sender: None,
             sender_display_name: String::new(),
             metadata: Map::new(),
@@ -224,12 +242,16 @@ impl Thread {
 
     /// Appends a message of a participant. Answers its id.
     pub(crate) fn post(&mut self, sender: &str, draft: &Draft, now: u64) -> u64 {
-        let mut content = json!({"message": draft.content});
-        if let Some(attachments) = &draft.attachments {
-            content["attachments"] = attachments.clone();
-        }
-        let message = self.append(now, draft.kind, content);
-        message.sender = Some(sender.to_owned());
+        let own = self.participant(sender);
+        let sender = own.map_or_else(|| sender.into(), |own| Arc::clone(&own.raw_id));
+        let message = self.append(now, draft.kind, Value::Null);
+        message.content = match &draft.attachments {
+            None => Content::Text(draft.content.as_str().into()),
+            Some(attachments) => {
+                Content::Other(json!({"message": draft.content, "attachments": attachments}))
+            }
+        };
+        message.sender = Some(sender);
         message
             .sender_display_name
             .clone_from(&draft.sender_display_name);
@@ -269,12 +291,14 @@ impl Thread {
     pub(crate) fn edit(&mut self, id: u64, change: Change, now: u64) {
         self.move_up(id, now, |message, at| {
             message.edited_on = Some(at);
-            if let Some(content) = change.content {
-                message.content["message"] = json!(content);
+            let mut content = message.content.to_json();
+            if let Some(text) = change.content {
+                content["message"] = json!(text);
             }
             if let Some(attachments) = change.attachments {
-                message.content["attachments"] = attachments;
+                content["attachments"] = attachments;
             }
+            message.content = Content::Other(content);
             merge(&mut message.metadata, change.metadata, true);
         });
     }
@@ -283,8 +307,16 @@ impl Thread {
     pub(crate) fn delete(&mut self, id: u64, now: u64) {
         self.move_up(id, now, |message, at| {
             message.deleted_on = Some(at);
-            message.content = json!({"message": ""});
+            message.content = Content::Text("".into());
         });
+    }
+
+    /// Forgets the message `id`, as if it had never been.
+    pub(crate) fn forget(&mut self, id: &str) {
+        let version = id.parse().ok().and_then(|id| self.version_of.remove(&id));
+        if let Some(version) = version {
+            self.messages.remove(&version);
+        }
     }
 
     /// A changed message gets a new version and a new sequence number: it moves to the top.

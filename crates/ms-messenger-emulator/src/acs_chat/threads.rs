@@ -37,7 +37,7 @@ pub(crate) fn create(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
         return Ok(Outcome::new(answer, false));
     }
     let (mut members, refused) = participants::judge(chat.shared, &state.identity, wanted);
-    if !members.iter().any(|p| p.raw_id == chat.caller) {
+    if !members.iter().any(|p| *p.raw_id == *chat.caller) {
         members.insert(0, Participant::new(chat.caller));
     }
     if members.len() > MAX_PARTICIPANTS {

@@ -1,6 +1,7 @@
 //! One conversation: its properties, participants and messages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -22,6 +23,9 @@ pub(crate) struct Conversation {
     pub(crate) is_terminated: bool,
     pub(crate) is_deleted: bool,
     pub(super) clock: IdClock,
+    pub(super) names: HashSet<Arc<str>>,
+    /// How many messages there were.
+    pub(super) posted: u64,
     pub(super) messages: BTreeMap<u64, Item>,
 }
 
@@ -29,9 +33,10 @@ pub(crate) struct Conversation {
 #[derive(Debug)]
 pub(super) struct Item {
     sequence: u64,
-    sender: String,
-    sender_name: String,
-    message: Value,
+    sender: Arc<str>,
+    sender_name: Arc<str>,
+    /// JSON.
+    message: Box<str>,
 }
 
 /// One page of a conversation, newest first.
@@ -80,14 +85,33 @@ impl Conversation {
     /// Appends a message. Answers its id.
     pub(crate) fn post(&mut self, shared: &Shared, sender: &str, message: Value) -> u64 {
         let message_id = self.clock.next(clock::now_ms());
+        self.posted += 1;
+        let name = self.name_of(shared, sender);
         let item = Item {
-            sequence: self.messages.len() as u64 + 1,
-            sender: sender.to_owned(),
-            sender_name: self.name_of(shared, sender),
-            message,
+            sequence: self.posted,
+            sender: self.name(sender),
+            sender_name: self.name(&name),
+            message: message.to_string().into(),
         };
         self.messages.insert(message_id, item);
         message_id
+    }
+
+    /// Forgets the message `id`, as if it had never been.
+    pub(crate) fn forget(&mut self, id: &str) {
+        if let Ok(id) = id.parse() {
+            self.messages.remove(&id);
+        }
+    }
+
+    /// The id or name of somebody, kept once for all of his messages.
+    fn name(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.names.get(text) {
+            return Arc::clone(known);
+        }
+        let name: Arc<str> = text.into();
+        self.names.insert(Arc::clone(&name));
+        name
     }
 
     fn name_of(&self, shared: &Shared, sender: &str) -> String {
@@ -115,13 +139,14 @@ impl Conversation {
     /// What the emulator makes of a conversation in place of the service's model: counts, and the
     /// last text.
     pub(crate) fn summary(&self) -> String {
-        let mut senders: Vec<&str> = self.messages.values().map(|m| m.sender.as_str()).collect();
+        let mut senders: Vec<&str> = self.messages.values().map(|m| &*m.sender).collect();
         senders.sort_unstable();
         senders.dedup();
         let Some((_, last)) = self.messages.last_key_value() else {
             return "The conversation has no messages.".to_owned();
         };
-        let text = last.message["content"].as_str().unwrap_or_default();
+        let message = last.message();
+        let text = message["content"].as_str().unwrap_or_default();
         let (count, senders) = (self.messages.len(), senders.len());
         format!("{count} message(s) of {senders} sender(s). The last one: {text}")
     }
@@ -143,13 +168,18 @@ impl Conversation {
 }
 
 impl Item {
+    fn message(&self) -> Value {
+        // It was written from a value.
+        serde_json::from_str(&self.message).unwrap_or_default()
+    }
+
     fn to_json(&self, id: u64) -> Value {
         json!({
             "id": id.to_string(),
             "sequenceId": self.sequence,
-            "message": self.message,
-            "senderDisplayName": self.sender_name,
-            "senderCommunicationIdentifier": self.sender,
+            "message": self.message(),
+            "senderDisplayName": *self.sender_name,
+            "senderCommunicationIdentifier": *self.sender,
             "createdOn": clock::rfc3339_ticks(id),
         })
     }

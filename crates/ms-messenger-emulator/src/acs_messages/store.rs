@@ -118,6 +118,13 @@ impl Store {
         })
     }
 
+    /// Forgets a message of a conversation; notifications are in none.
+    pub(crate) fn forget(&mut self, id: &str, message: &str) {
+        if let Some(conversation) = self.conversations.get_mut(id) {
+            conversation.forget(message);
+        }
+    }
+
     /// Appends a message of the other side. Answers its id.
     pub(crate) fn store(&mut self, shared: &Shared, id: &str, sender: &str, message: Value) -> u64 {
         self.open(id).post(shared, sender, message)

@@ -105,6 +105,7 @@ pub(crate) fn inject_request(
             )
         }
     };
+    shared.forget_dropped();
     shared.announce();
     let mut made =
         json!({"platform": platform, "conversation": conversation, "message_id": message_id});
@@ -165,6 +166,7 @@ fn ucwa(shared: &Shared, message: &Value, inbound: &Inbound) -> Result<Value, In
     })?;
     made["platform"] = Platform::Ucwa.as_str().into();
     made["action"] = injection.action.into();
+    shared.forget_dropped();
     shared.announce();
     Ok(made)
 }

@@ -13,7 +13,7 @@ use crate::answer::Answer;
 use crate::dispatch::Refusal;
 use crate::faults::Faults;
 use crate::inbound::Inbound;
-use crate::ledger::{self, Filter, LedgerRow};
+use crate::ledger::{Filter, KeptRow, LedgerRow};
 use crate::platform::Platform;
 use crate::shared::Shared;
 
@@ -168,8 +168,8 @@ fn messages(shared: &Shared, inbound: &Inbound) -> Answer {
         Ok((filter, _)) => filter,
         Err(refusal) => return *refusal,
     };
-    let shared_rows = shared.state().ledger.rows(&filter);
-    let rows: Vec<LedgerRow> = shared_rows.into_iter().map(ledger::owned).collect();
+    let kept = shared.state().ledger.rows(&filter);
+    let rows: Vec<LedgerRow> = kept.iter().filter_map(KeptRow::open).collect();
     json_of(&rows)
 }
 
@@ -199,7 +199,7 @@ async fn wait(shared: &Shared, inbound: &Inbound) -> Answer {
     loop {
         let found = shared.state().ledger.newest(&filter, text);
         if let Some(row) = found {
-            return json_of(&ledger::owned(row));
+            return json_of(&row.open());
         }
         tokio::select! {
             _ = changes.changed() => {}

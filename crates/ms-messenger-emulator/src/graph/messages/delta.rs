@@ -16,6 +16,7 @@ use crate::graph::messages::address::own_id;
 use crate::graph::messages::changes::{Changes, Depth, Since};
 use crate::graph::messages::list;
 use crate::graph::messages::routes::{Across, InPlace, Whose};
+use crate::graph::messages::store::Store;
 use crate::graph::messages::template::View;
 use crate::graph::messages::{view, with_preference};
 use crate::graph::place::team_id;
@@ -50,7 +51,7 @@ pub(crate) fn in_place(context: &Context<'_>, call: &InPlace) -> Result<Outcome,
         let graph = &context.shared.state().graph;
         let directory = &graph.directory;
         directory.admit(context.shared, &at.place, &context.caller)?;
-        graph.messages.changes(&[&at.place], query.since)
+        changes_of(&graph.messages, &[&at.place], query.since)?
     };
     Ok(answer(context, &query, &changes))
 }
@@ -78,9 +79,21 @@ pub(crate) fn across(context: &Context<'_>, call: &Across) -> Result<Outcome, Gr
             _ => false,
         };
         let places: Vec<&Place> = graph.messages.places().filter(is_wanted).collect();
-        graph.messages.changes(&places, query.since)
+        changes_of(&graph.messages, &places, query.since)?
     };
     Ok(answer(context, &query, &changes))
+}
+
+fn changes_of(store: &Store, places: &[&Place], since: Since) -> Result<Changes, GraphError> {
+    if store.has_forgotten_since(places, since.position) {
+        return Err(gone());
+    }
+    Ok(store.changes(places, since))
+}
+
+fn gone() -> GraphError {
+    let message = "The sync state is not found: start the synchronisation again.";
+    GraphError::of_status(StatusCode::GONE, message)
 }
 
 /// Reads the options of a first call, or the token of a later one, which has them all.
@@ -176,10 +189,6 @@ fn token(kind: char, query: &Query, position: u64) -> String {
 
 /// What a token stands for. One of another start of the emulator, or of none, cannot be continued.
 fn since(token: &str, kind: char, generation: u64, path: &str) -> Result<Since, GraphError> {
-    let gone = || {
-        let message = "The sync state is not found: start the synchronisation again.";
-        GraphError::of_status(StatusCode::GONE, message)
-    };
     let text = URL_SAFE_NO_PAD.decode(token).map_err(|_| gone())?;
     let text = String::from_utf8(text).map_err(|_| gone())?;
     let (found, numbers) = text.split_once('.').ok_or_else(gone)?;

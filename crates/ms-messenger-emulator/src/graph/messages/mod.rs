@@ -8,6 +8,7 @@ mod delete;
 mod delta;
 mod emoji;
 pub(crate) mod event;
+mod forget;
 mod hosted;
 mod inject;
 mod list;
@@ -143,7 +144,7 @@ fn locate(
     Ok(Located {
         root,
         id,
-        template: template.ok_or_else(no_message)?.clone(),
+        template: template.ok_or_else(no_message)?,
         is_deleted: graph.messages.is_deleted(&at.place, id),
     })
 }

@@ -84,7 +84,7 @@ impl Thread {
         let message = self.messages.get(&id)?;
         let mut listed = Listed {
             id,
-            template: message.template.clone(),
+            template: message.template.open(),
             replies: Vec::new(),
             more_replies: None,
         };
@@ -94,7 +94,7 @@ impl Thread {
             for reply in replies.by_ref().take(MAX_REPLIES) {
                 last = Some(*reply);
                 let reply = self.messages.get(reply);
-                listed.replies.extend(reply.map(|r| r.template.clone()));
+                listed.replies.extend(reply.map(|r| r.template.open()));
             }
             listed.more_replies = last.filter(|_| replies.next().is_some());
         }

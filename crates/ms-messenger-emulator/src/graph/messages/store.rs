@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use crate::clock::{self, IdClock};
 use crate::graph::Place;
 use crate::graph::messages::migration::Migration;
-use crate::graph::messages::template::Template;
+use crate::graph::messages::template::{KeptTemplate, Template};
+use crate::packed::Packer;
 
 /// All places that hold messages.
 #[derive(Debug)]
@@ -17,6 +18,7 @@ pub(crate) struct Store {
     pub(super) places: HashMap<Place, Thread>,
     /// How many messages were stored or changed so far, in all places.
     pub(super) changes: u64,
+    packer: Packer,
     /// Tells this store from those of earlier starts, whose delta tokens it does not know.
     generation: u64,
     /// The migrations that are in progress.
@@ -32,21 +34,23 @@ pub(super) struct Thread {
     pub(super) by_activity: BTreeSet<(u64, u64)>,
     /// All messages by the number of their last change.
     pub(super) by_change: BTreeMap<u64, u64>,
-    hosted: HashMap<u64, Vec<Hosted>>,
+    pub(super) hosted: HashMap<u64, Vec<Hosted>>,
     /// What deleted messages were.
-    deleted: HashMap<u64, Template>,
+    pub(super) deleted: HashMap<u64, KeptTemplate>,
+    /// The last change of a message that was forgotten.
+    pub(super) forgotten_until: u64,
 }
 
 #[derive(Debug)]
 pub(super) struct Message {
-    pub(super) template: Template,
+    pub(super) template: KeptTemplate,
     pub(super) root: Option<u64>,
     /// Of the whole thread in a channel; the last change in a chat. Epoch milliseconds.
-    activity: u64,
+    pub(super) activity: u64,
     /// Epoch milliseconds.
     pub(super) modified: u64,
     /// Number of the last change.
-    changed: u64,
+    pub(super) changed: u64,
     /// The same, its replies included.
     pub(super) thread_changed: u64,
     pub(super) replies: BTreeSet<u64>,
@@ -77,6 +81,7 @@ impl Default for Store {
         Self {
             places: HashMap::new(),
             changes: 0,
+            packer: Packer::default(),
             // The upper bits would only tell the century.
             generation: u64::try_from(nanos & u128::from(u64::MAX)).unwrap_or(0),
             migrations: HashMap::new(),
@@ -106,9 +111,10 @@ impl Store {
     }
 
     /// A message that is a reply to `root` (or none).
-    pub(crate) fn template(&self, place: &Place, root: Option<u64>, id: u64) -> Option<&Template> {
+    pub(crate) fn template(&self, place: &Place, root: Option<u64>, id: u64) -> Option<Template> {
         let message = self.message(place, id);
-        Some(&message.filter(|message| message.root == root)?.template)
+        let message = message.filter(|message| message.root == root)?;
+        Some(message.template.open())
     }
 
     /// Appends a message, creating the place on first use; `render` makes its JSON and its hosted
@@ -130,7 +136,7 @@ impl Store {
         self.changes += 1;
         let (value, hosted) = render(id);
         let template = Template::new(&value);
-        thread.insert(id, new.root, self.changes, template.clone());
+        thread.insert(id, new.root, self.changes, template.keep(&mut self.packer));
         if !hosted.is_empty() {
             thread.hosted.insert(id, hosted);
         }
@@ -162,11 +168,11 @@ impl Store {
         let Some(message) = thread.messages.get_mut(&id) else {
             return;
         };
-        let mut value = message.template.value();
+        let mut value = message.template.open().value();
         revise(&mut value, now);
         value["etag"] = json!(now.to_string());
         value["lastModifiedDateTime"] = json!(clock::rfc3339_trimmed(now));
-        message.template = Template::new(&value);
+        message.template = Template::new(&value).keep(&mut self.packer);
         message.modified = now;
         self.changes += 1;
         thread.note_change(id, self.changes);
@@ -200,7 +206,7 @@ impl Store {
     /// What a deleted message was; it is forgotten by that.
     pub(crate) fn unearth(&mut self, place: &Place, id: u64) -> Option<Value> {
         let buried = self.places.get_mut(place)?.deleted.remove(&id)?;
-        Some(buried.value())
+        Some(buried.open().value())
     }
 
     pub(crate) fn is_deleted(&self, place: &Place, id: u64) -> bool {
@@ -220,7 +226,7 @@ impl Thread {
         }
     }
 
-    fn insert(&mut self, id: u64, root: Option<u64>, change: u64, template: Template) {
+    fn insert(&mut self, id: u64, root: Option<u64>, change: u64, template: KeptTemplate) {
         let message = Message {
             template,
             root,

@@ -10,6 +10,8 @@ use serde::Serialize as _;
 use serde_json::Value;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter, Serializer};
 
+use crate::packed::{Packed, Packer};
+
 /// Stands for the base URL inside the strings of a message; nobody's text holds it.
 pub(crate) const BASE: char = '\u{1}';
 
@@ -25,13 +27,31 @@ const EMAIL_USER: (&str, &str) = (
     r#""userIdentityType":"unknownFutureValue""#,
 );
 
-/// A message as it is kept: JSON without `@odata.context`, compact.
+/// A message as it is stored: JSON without `@odata.context`, compact.
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
     bytes: Bytes,
     has_gaps: bool,
     /// Holds members of enumerations that came after `unknownFutureValue`.
     is_evolved: bool,
+}
+
+/// A template that waits to be read.
+#[derive(Clone, Debug)]
+pub(crate) struct KeptTemplate {
+    packed: Packed,
+    has_gaps: bool,
+    is_evolved: bool,
+}
+
+impl KeptTemplate {
+    pub(crate) fn open(&self) -> Template {
+        Template {
+            bytes: self.packed.unpack().into(),
+            has_gaps: self.has_gaps,
+            is_evolved: self.is_evolved,
+        }
+    }
 }
 
 /// How a reader wants messages.
@@ -53,8 +73,16 @@ impl Template {
         Self {
             has_gaps: bytes.contains(&GAP),
             is_evolved: holds(EVENT.0) || holds(EMAIL_USER.0),
-            // Boxed: what the vector has to spare would stay with every message.
-            bytes: bytes.into_boxed_slice().into(),
+            bytes: bytes.into(),
+        }
+    }
+
+    /// The form in which a message waits to be read.
+    pub(crate) fn keep(&self, packer: &mut Packer) -> KeptTemplate {
+        KeptTemplate {
+            packed: packer.pack(&self.bytes),
+            has_gaps: self.has_gaps,
+            is_evolved: self.is_evolved,
         }
     }
 

@@ -14,8 +14,10 @@ pub(crate) const EPOCH_SECONDS: u64 = 1_735_689_600;
 const FAR_FUTURE: u64 = 4_102_444_800;
 const GRAPH_AUDIENCE: &str = "https://graph.microsoft.com";
 const ACS_AUDIENCE: &str = "https://communication.azure.com";
-const DELEGATED_SCOPES: &str = "Channel.ReadBasic.All ChannelMessage.Read.All \
-    ChannelMessage.Send Chat.Create Chat.ReadWrite ChatMessage.Send User.Read";
+const DELEGATED_SCOPES: &str = "Channel.Create Channel.Delete.All Channel.ReadBasic.All \
+    ChannelMember.ReadWrite.All ChannelMessage.Read.All ChannelMessage.Send \
+    ChannelSettings.ReadWrite.All Chat.Create Chat.ReadWrite ChatMember.ReadWrite ChatMessage.Send \
+    Team.ReadBasic.All TeamMember.ReadWrite.All TeamsActivity.Send TeamworkTag.Read User.Read";
 const NAMES: [&str; 3] = ["alice", "bob", "carol"];
 
 /// The seeded constants of one emulator: what a client needs to speak to it.
@@ -248,7 +250,18 @@ impl World {
         self.key.sign(&claims)
     }
 
+    /// An app-only Graph token with `roles` (`ChannelMessage.Read.All` …), ending at `expires` (Unix
+    /// seconds).
+    #[must_use]
+    pub fn graph_app_token(&self, roles: &[&str], expires: u64) -> String {
+        self.app_token_until(GRAPH_AUDIENCE, &json!(roles), expires)
+    }
+
     fn app_token(&self, audience: &str, roles: &Value) -> String {
+        self.app_token_until(audience, roles, FAR_FUTURE)
+    }
+
+    fn app_token_until(&self, audience: &str, roles: &Value, expires: u64) -> String {
         self.key.sign(&json!({
             "aud": audience,
             "iss": format!("https://sts.windows.net/{}/", self.graph.tenant_id),
@@ -258,7 +271,7 @@ impl World {
             "idtyp": "app",
             "roles": roles,
             "iat": EPOCH_SECONDS,
-            "exp": FAR_FUTURE,
+            "exp": expires,
             "ver": "1.0",
         }))
     }

@@ -36,16 +36,12 @@ const CHAT_READ: Permissions = Permissions {
     delegated: &["Chat.Read", "Chat.ReadWrite"],
     application: &["Chat.Read.All", "Chat.ReadWrite.All"],
 };
-const CHAT_CREATE: Permissions = Permissions {
-    delegated: &["Chat.Create", "Chat.ReadWrite"],
-    application: &["Chat.Create"],
-};
 
 /// The permissions of `op`, any one of which allows it.
 pub(crate) fn of(op: &Op) -> Permissions {
     match op {
         Op::Messages(call) => of_messages(call),
-        Op::Directory(call) => of_directory(call),
+        Op::Directory(call) => directory::permissions_of(call),
     }
 }
 
@@ -56,11 +52,5 @@ fn of_messages(call: &messages::Call) -> Permissions {
         (Op::List | Op::Get, false) => CHAT_READ,
         (Op::Send, true) => CHANNEL_SEND,
         (Op::Send | Op::Quote | Op::SendUnderMe, _) => CHAT_SEND,
-    }
-}
-
-fn of_directory(call: &directory::Call) -> Permissions {
-    match call {
-        directory::Call::ChatCreate => CHAT_CREATE,
     }
 }

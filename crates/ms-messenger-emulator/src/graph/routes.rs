@@ -9,7 +9,7 @@ use crate::platform::Platform;
 use crate::router::{self, Routed, pick};
 
 /// The names of the operations.
-pub(crate) const OPERATIONS: [&str; 8] = [
+pub(crate) const OPERATIONS: [&str; 28] = [
     "send",
     "send.reply",
     "send.quote",
@@ -18,6 +18,26 @@ pub(crate) const OPERATIONS: [&str; 8] = [
     "get",
     "get.reply",
     "chat.create",
+    "chat.list",
+    "chat.get",
+    "chat.update",
+    "members.list",
+    "members.get",
+    "members.add",
+    "members.remove",
+    "pins.list",
+    "pins.add",
+    "pins.remove",
+    "team.list",
+    "team.get",
+    "channel.list",
+    "channel.get",
+    "channel.create",
+    "channel.update",
+    "channel.delete",
+    "tags.list",
+    "user.get",
+    "notify",
 ];
 
 /// The version of Graph that was called.

@@ -3,6 +3,7 @@
 mod inject;
 mod list;
 mod markup;
+mod preview;
 mod read;
 mod render;
 mod routes;

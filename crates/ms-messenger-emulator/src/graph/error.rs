@@ -25,6 +25,7 @@ impl GraphError {
             404 => "NotFound",
             409 => "Conflict",
             413 => "RequestEntityTooLarge",
+            424 => "FailedDependency",
             429 => "TooManyRequests",
             502 => "BadGateway",
             503 => "ServiceUnavailable",

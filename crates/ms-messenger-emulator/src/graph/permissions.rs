@@ -27,6 +27,7 @@ const CHANNEL_READ: Permissions = Permissions {
         "Group.ReadWrite.All",
     ],
     application: &[
+        "ChannelMessage.Read.Group",
         "ChannelMessage.Read.All",
         "Group.Read.All",
         "Group.ReadWrite.All",
@@ -34,7 +35,11 @@ const CHANNEL_READ: Permissions = Permissions {
 };
 const CHAT_READ: Permissions = Permissions {
     delegated: &["Chat.Read", "Chat.ReadWrite"],
-    application: &["Chat.Read.All", "Chat.ReadWrite.All"],
+    application: &[
+        "ChatMessage.Read.Chat",
+        "Chat.Read.All",
+        "Chat.ReadWrite.All",
+    ],
 };
 
 /// The permissions of `op`, any one of which allows it.
@@ -42,6 +47,11 @@ pub(crate) fn of(op: &Op) -> Permissions {
     match op {
         Op::Messages(call) => of_messages(call),
         Op::Directory(call) => directory::permissions_of(call),
+        // Its parts have their own.
+        Op::Batch => Permissions {
+            delegated: &[],
+            application: &[],
+        },
     }
 }
 

@@ -9,7 +9,7 @@ use crate::platform::Platform;
 use crate::router::{self, Routed, pick};
 
 /// The names of the operations.
-pub(crate) const OPERATIONS: [&str; 28] = [
+pub(crate) const OPERATIONS: [&str; 29] = [
     "send",
     "send.reply",
     "send.quote",
@@ -38,6 +38,7 @@ pub(crate) const OPERATIONS: [&str; 28] = [
     "tags.list",
     "user.get",
     "notify",
+    "batch",
 ];
 
 /// The version of Graph that was called.
@@ -68,6 +69,8 @@ pub(crate) struct Call {
 pub(crate) enum Op {
     Messages(messages::Call),
     Directory(directory::Call),
+    /// Several of the others in one request.
+    Batch,
 }
 
 /// What a path leads to: the methods that it takes, and the operation found for the method (its
@@ -76,6 +79,14 @@ pub(crate) type Found<C> = (&'static str, Option<(&'static str, Option<C>)>);
 
 /// Routes what is below `/v1.0` or `/beta`.
 pub(crate) fn route(version: Version, method: &Method, raw: &[&str]) -> Routed {
+    if raw == ["$batch"] || raw == ["%24batch"] {
+        let call = router::Call::Graph(Call {
+            version,
+            op: Op::Batch,
+        });
+        let found = (*method == Method::POST).then_some(("batch", Some(call)));
+        return pick(Platform::MsgraphChat, "POST", found);
+    }
     let (allowed, found) = match (messages::route(method, raw), directory::route(method, raw)) {
         (Some((allowed, found)), _) => (allowed, wrap(found, Op::Messages)),
         (None, Some((allowed, found))) => (allowed, wrap(found, Op::Directory)),

@@ -15,9 +15,10 @@ const FAR_FUTURE: u64 = 4_102_444_800;
 const GRAPH_AUDIENCE: &str = "https://graph.microsoft.com";
 const ACS_AUDIENCE: &str = "https://communication.azure.com";
 const DELEGATED_SCOPES: &str = "Channel.Create Channel.Delete.All Channel.ReadBasic.All \
-    ChannelMember.ReadWrite.All ChannelMessage.Read.All ChannelMessage.Send \
-    ChannelSettings.ReadWrite.All Chat.Create Chat.ReadWrite ChatMember.ReadWrite ChatMessage.Send \
-    Team.ReadBasic.All TeamMember.ReadWrite.All TeamsActivity.Send TeamworkTag.Read User.Read";
+    ChannelMember.ReadWrite.All ChannelMessage.Read.All ChannelMessage.ReadWrite \
+    ChannelMessage.Send ChannelSettings.ReadWrite.All Chat.Create Chat.ReadWrite \
+    ChatMember.ReadWrite ChatMessage.Send Team.ReadBasic.All TeamMember.ReadWrite.All \
+    TeamsActivity.Send TeamworkTag.Read User.Read";
 const NAMES: [&str; 3] = ["alice", "bob", "carol"];
 
 /// The seeded constants of one emulator: what a client needs to speak to it.
@@ -207,7 +208,9 @@ impl World {
         self.graph.token = self.graph.users[0].token.clone();
         let app_roles = json!([
             "ChannelMessage.Read.All",
+            "ChannelMessage.UpdatePolicyViolation.All",
             "Chat.Read.All",
+            "Chat.UpdatePolicyViolation.All",
             "Teamwork.Migrate.All"
         ]);
         self.graph.app_token = self.app_token(GRAPH_AUDIENCE, &app_roles);

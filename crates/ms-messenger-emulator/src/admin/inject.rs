@@ -66,6 +66,9 @@ pub(crate) fn inject_request(
     if platform == Some(Platform::Ucwa.as_str()) {
         return ucwa(shared, message, inbound);
     }
+    if platform == Some(Platform::MsgraphChat.as_str()) && message.get("event").is_some() {
+        return graph_event(shared, message);
+    }
     let fields = Fields::read(message, known)?;
     let mut media_id = None;
     let (conversation, message_id) = match platform.and_then(Platform::from_name) {
@@ -125,6 +128,20 @@ fn medium<'a>(fields: &Fields<'a>) -> Result<Option<acs_messages::Medium<'a>>, I
         }
         _ => Err(problem("media: is needed together with media_type")),
     }
+}
+
+/// Something happened in a channel or a chat; `event` is its kind or its whole `eventDetail`.
+fn graph_event(shared: &Shared, message: &Value) -> Result<Value, InvalidInjection> {
+    let mut named = message.clone();
+    named["event"] = "judged by itself".into();
+    let fields = Fields::read(&named, &["platform", "conversation", "sender", "event"])?;
+    let (place, sender) = (fields.text("conversation"), fields.text("sender"));
+    let made = graph::inject_event(shared, place, sender, &message["event"]);
+    let (conversation, message_id) = made.map_err(|problem| InvalidInjection {
+        problems: vec![problem],
+    })?;
+    let platform = Platform::MsgraphChat.as_str();
+    Ok(json!({"platform": platform, "conversation": conversation, "message_id": message_id}))
 }
 
 /// A contact of UCWA does something; what it is decides which members there are.

@@ -58,7 +58,11 @@ pub(crate) fn authenticate(
         None => (false, claims.roles(), needed.application),
     };
     if wanted.is_empty() {
-        let message = "Requested API is not supported in application-only context";
+        let message = if is_user {
+            "Requested API is not supported in delegated context"
+        } else {
+            "Requested API is not supported in application-only context"
+        };
         return Err(GraphError::forbidden(message));
     }
     if !wanted.iter().any(|permission| granted.contains(permission)) {

@@ -24,6 +24,7 @@ impl GraphError {
             403 => "Forbidden",
             404 => "NotFound",
             409 => "Conflict",
+            410 => "syncStateNotFound",
             413 => "RequestEntityTooLarge",
             424 => "FailedDependency",
             429 => "TooManyRequests",

@@ -23,7 +23,7 @@ use context::Context;
 use error::GraphError;
 use place::Place;
 
-pub(crate) use messages::inject;
+pub(crate) use messages::{inject, inject_event};
 pub(crate) use routes::{Call, OPERATIONS, Op, Version, route};
 pub(crate) use store::Store;
 

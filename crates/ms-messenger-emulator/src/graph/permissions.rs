@@ -7,6 +7,7 @@ use crate::graph::routes::Op;
 /// The permissions of an operation, least privilege first.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Permissions {
+    /// Empty: not supported for users.
     pub(crate) delegated: &'static [&'static str],
     /// Empty: not supported for app-only callers.
     pub(crate) application: &'static [&'static str],
@@ -41,6 +42,67 @@ const CHAT_READ: Permissions = Permissions {
         "Chat.ReadWrite.All",
     ],
 };
+/// Single messages and their hosted contents.
+const CHAT_READ_ONE: Permissions = Permissions {
+    delegated: &[
+        "Chat.Read",
+        "Chat.ReadWrite",
+        "Group.Read.All",
+        "Group.ReadWrite.All",
+    ],
+    application: &[
+        "ChatMessage.Read.Chat",
+        "Chat.Read.All",
+        "Chat.ReadWrite.All",
+        "Group.Read.All",
+        "Group.ReadWrite.All",
+    ],
+};
+const CHAT_QUOTE: Permissions = Permissions {
+    delegated: &["ChatMessage.Send"],
+    application: &[],
+};
+const CHANNEL_REACT: Permissions = Permissions {
+    delegated: &["ChannelMessage.Send"],
+    application: &[],
+};
+const CHAT_REACT: Permissions = Permissions {
+    delegated: &["ChatMessage.Send", "Chat.ReadWrite"],
+    application: &[],
+};
+const CHANNEL_UPDATE: Permissions = Permissions {
+    delegated: &["ChannelMessage.ReadWrite", "Group.ReadWrite.All"],
+    application: &[
+        "ChannelMessage.UpdatePolicyViolation.All",
+        "Group.ReadWrite.All",
+        "Teamwork.Migrate.All",
+    ],
+};
+const CHAT_UPDATE: Permissions = Permissions {
+    delegated: &["Chat.ReadWrite", "Group.ReadWrite.All"],
+    application: &[
+        "Chat.UpdatePolicyViolation.All",
+        "Chat.ReadWrite.All",
+        "Group.ReadWrite.All",
+        "Teamwork.Migrate.All",
+    ],
+};
+const CHANNEL_DELETE: Permissions = Permissions {
+    delegated: &["ChannelMessage.ReadWrite"],
+    application: &[],
+};
+const CHAT_DELETE: Permissions = Permissions {
+    delegated: &["Chat.ReadWrite"],
+    application: &[],
+};
+const ALL_OF_USER: Permissions = Permissions {
+    delegated: &[],
+    application: &["Chat.Read.All", "Chat.ReadWrite.All"],
+};
+const ALL_OF_TEAM: Permissions = Permissions {
+    delegated: &[],
+    application: &["ChannelMessage.Read.All"],
+};
 
 /// The permissions of `op`, any one of which allows it.
 pub(crate) fn of(op: &Op) -> Permissions {
@@ -56,11 +118,28 @@ pub(crate) fn of(op: &Op) -> Permissions {
 }
 
 fn of_messages(call: &messages::Call) -> Permissions {
-    use messages::Op;
-    match (&call.op, call.place.is_channel()) {
-        (Op::List | Op::Get, true) => CHANNEL_READ,
-        (Op::List | Op::Get, false) => CHAT_READ,
+    use messages::{Call, Op, Whose};
+    let call = match call {
+        Call::In(call) => call,
+        Call::Across(call) => {
+            return match call.whose {
+                Whose::ChatsOf(_) => ALL_OF_USER,
+                Whose::ChannelsOf(_) => ALL_OF_TEAM,
+            };
+        }
+    };
+    match (call.op, call.at.place.is_channel()) {
         (Op::Send, true) => CHANNEL_SEND,
-        (Op::Send | Op::Quote | Op::SendUnderMe, _) => CHAT_SEND,
+        (Op::Send, false) => CHAT_SEND,
+        (Op::Quote, _) => CHAT_QUOTE,
+        (Op::SetReaction | Op::UnsetReaction, true) => CHANNEL_REACT,
+        (Op::SetReaction | Op::UnsetReaction, false) => CHAT_REACT,
+        (Op::Update, true) => CHANNEL_UPDATE,
+        (Op::Update, false) => CHAT_UPDATE,
+        (Op::SoftDelete | Op::UndoSoftDelete, true) => CHANNEL_DELETE,
+        (Op::SoftDelete | Op::UndoSoftDelete, false) => CHAT_DELETE,
+        (_, true) => CHANNEL_READ,
+        (Op::Get | Op::HostedList | Op::HostedGet | Op::HostedValue, false) => CHAT_READ_ONE,
+        (_, false) => CHAT_READ,
     }
 }

@@ -9,7 +9,7 @@ use crate::platform::Platform;
 use crate::router::{self, Routed, pick};
 
 /// The names of the operations.
-pub(crate) const OPERATIONS: [&str; 29] = [
+pub(crate) const OPERATIONS: [&str; 40] = [
     "send",
     "send.reply",
     "send.quote",
@@ -17,6 +17,17 @@ pub(crate) const OPERATIONS: [&str; 29] = [
     "list.replies",
     "get",
     "get.reply",
+    "update",
+    "delete.soft",
+    "delete.undo",
+    "reaction.set",
+    "reaction.unset",
+    "hosted.list",
+    "hosted.get",
+    "hosted.value",
+    "delta",
+    "delta.all",
+    "list.all",
     "chat.create",
     "chat.list",
     "chat.get",

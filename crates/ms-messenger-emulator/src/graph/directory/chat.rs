@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::clock;
+use crate::graph::Place;
 use crate::graph::directory::member::{Member, Roll};
 use crate::graph::place::encoded;
 use crate::world::World;
@@ -53,6 +54,13 @@ impl Chat {
             }
         }
         chat
+    }
+
+    /// Where its messages are.
+    pub(crate) fn place(&self) -> Place {
+        Place::Chat {
+            chat: self.id.clone(),
+        }
     }
 
     /// The whole resource; `is_user` callers have a viewpoint.

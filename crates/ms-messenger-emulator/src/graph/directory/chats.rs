@@ -143,9 +143,8 @@ pub(crate) fn expanded(
         resource["members"] = members.into();
     }
     if expand.contains(&"lastMessagePreview") {
-        resource["lastMessagePreview"] = messages
-            .last_in_chat(&chat.id)
-            .map_or(Value::Null, |(_, preview)| preview);
+        let preview = messages.last_in_chat(context, &chat.place());
+        resource["lastMessagePreview"] = preview.unwrap_or_default();
     }
     resource
 }

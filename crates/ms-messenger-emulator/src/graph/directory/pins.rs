@@ -1,7 +1,7 @@
 //! Pinned messages of chats.
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::answer::Answer;
 use crate::graph::context::Context;
@@ -30,8 +30,7 @@ pub(crate) fn list(context: &Context<'_>, chat: &str) -> Result<Outcome, GraphEr
     let one = |pin: u64| {
         let mut info = json!({"@odata.type": TYPE, "id": pin.to_string()});
         if !expand.is_empty() {
-            let message = graph.messages.rendered(&place, None, pin);
-            let message = message.and_then(|json| serde_json::from_slice::<Value>(&json).ok());
+            let message = graph.messages.in_chat(context, &place, pin);
             info["message"] = message.unwrap_or_default();
         }
         info
@@ -57,8 +56,9 @@ pub(crate) fn add(context: &Context<'_>, chat: &str) -> Result<Outcome, GraphErr
         graph
             .directory
             .enter(context.shared, &place, &context.caller)?;
-        let message = graph.messages.rendered(&place, None, pin);
-        message.ok_or_else(no_message)?;
+        if !graph.messages.has_in_chat(&place, pin) {
+            return Err(no_message());
+        }
         let chat = graph.directory.chat_mut(chat).ok_or_else(chats::no_chat)?;
         if !chat.pins.contains(&pin) {
             chat.pins.push(pin);

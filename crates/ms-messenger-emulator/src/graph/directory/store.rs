@@ -80,6 +80,18 @@ impl Store {
         admitted(roll, shared.settings.is_strict, caller)
     }
 
+    /// Whether that user takes part in the place.
+    pub(crate) fn is_member(&self, place: &Place, user: &str) -> bool {
+        let roll = match place {
+            Place::Chat { chat } => self.chats.get(chat).map(|chat| &chat.roll),
+            Place::Channel { team, channel } => {
+                let team = self.teams.get(team);
+                team.and_then(|team| Some(team.roll_of(team.channel(channel)?)))
+            }
+        };
+        roll.is_some_and(|roll| roll.has(user))
+    }
+
     /// Makes sure that the place is there and that `user` is in it.
     pub(crate) fn join(&mut self, place: &Place, user: &str) {
         match place {

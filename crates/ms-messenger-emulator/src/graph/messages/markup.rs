@@ -37,7 +37,8 @@ pub(crate) fn markers<'a>(html: &'a str, name: &str) -> Vec<Marker<'a>> {
     found
 }
 
-fn attribute<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
+/// The value of an attribute, as written between its quotation marks.
+pub(crate) fn attribute<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
     let mut rest = attributes;
     while let Some((key, tail)) = rest.split_once('=') {
         let tail = tail.trim_start();

@@ -1,57 +1,96 @@
 //! Single messages and lists.
 
+use bytes::Bytes;
 use http::StatusCode;
+use serde_json::{Value, json};
 
 use crate::graph;
 use crate::graph::context::Context;
 use crate::graph::error::GraphError;
-use crate::graph::messages::send::entity;
-use crate::graph::messages::{Call, list, no_message, number};
+use crate::graph::messages::address::Address;
+use crate::graph::messages::list::{self, Kind, Location, Options};
+use crate::graph::messages::template::View;
+use crate::graph::messages::{InPlace, locate, no_message, number, view, with_preference};
 use crate::shared::Outcome;
 
 /// One message, or one reply.
-pub(crate) fn get(context: &Context<'_>, call: &Call) -> Result<Outcome, GraphError> {
-    let place = call.place.well_formed()?;
-    let root = number(call.root.as_ref())?;
-    let id = number(call.message.as_ref())?.ok_or_else(no_message)?;
-    let rendered = {
-        let state = context.shared.state();
-        let graph = &state.graph;
-        graph
-            .directory
-            .admit(context.shared, &place, &context.caller)?;
-        let found = graph.messages.rendered(&place, root, id);
-        found.ok_or_else(no_message)?
+pub(crate) fn get(context: &Context<'_>, call: &InPlace) -> Result<Outcome, GraphError> {
+    let at = call.at.resolve(context)?;
+    list::only(context.inbound, &["$select"])?;
+    let located = locate(context, &context.shared.state().graph, call, &at)?;
+    let view = view(context);
+    let body = located.template.view(view);
+    let body = match context.inbound.query.value("$select") {
+        None => body,
+        Some(selected) => select(&body, selected)?,
     };
-    let body = entity(&context.base, &place, root, &rendered);
-    Ok(graph::json(StatusCode::OK, body))
+    let body = entity(view, &at.context(&context.caller.id), located.root, &body);
+    Ok(with_preference(graph::json(StatusCode::OK, body), view))
+}
+
+/// The members of a message that `$select` names; the id is always there.
+fn select(message: &[u8], selected: &str) -> Result<Bytes, GraphError> {
+    let names: Vec<&str> = selected.split(',').map(str::trim).collect();
+    let mut message: Value = serde_json::from_slice(message).unwrap_or_default();
+    let members = message.as_object_mut().ok_or_else(no_message)?;
+    if let Some(name) = names.iter().find(|name| !members.contains_key(**name)) {
+        let message = format!(
+            "Could not find a property named '{name}' on type 'microsoft.graph.chatMessage'."
+        );
+        return Err(GraphError::bad_request(message));
+    }
+    members.retain(|name, _| name == "id" || names.contains(&name.as_str()));
+    Ok(message.to_string().into())
 }
 
 /// A page of messages, or of the replies to one.
-pub(crate) fn list(context: &Context<'_>, call: &Call) -> Result<Outcome, GraphError> {
-    let place = call.place.well_formed()?;
-    let options = list::Options::read(context.inbound, &place)?;
+pub(crate) fn list(context: &Context<'_>, call: &InPlace) -> Result<Outcome, GraphError> {
+    let at = call.at.resolve(context)?;
     let root = number(call.root.as_ref())?;
+    let location = location(&at, &context.caller.id, root);
+    let kind = match root {
+        Some(_) => Kind::Replies,
+        None if at.place.is_channel() => Kind::Channel,
+        None => Kind::Chat,
+    };
+    let options = Options::read(context.inbound, kind, &location.path)?;
     let page = {
         let state = context.shared.state();
         let messages = &state.graph.messages;
         let directory = &state.graph.directory;
-        directory.admit(context.shared, &place, &context.caller)?;
+        directory.admit(context.shared, &at.place, &context.caller)?;
         match root {
-            Some(root) if !messages.has_root(&place, root) => return Err(no_message()),
-            Some(root) => messages.replies(&place, root, options.before.1, options.top),
-            None => {
-                let admits = |ms| options.admits(ms);
-                messages.roots(&place, options.before, options.top, admits)
-            }
+            Some(root) if !messages.has_root(&at.place, root) => return Err(no_message()),
+            Some(root) => messages.replies(&at.place, root, options.window()),
+            None => messages.roots(&at.place, options.window()),
         }
     };
+    let view = view(context);
+    let body = list::body(&options, view, &location, &page);
+    Ok(with_preference(graph::json(StatusCode::OK, body), view))
+}
+
+/// The list of messages at `at`, or of the replies to `root` there.
+fn location(at: &Address, caller: &str, root: Option<u64>) -> Location {
     let (within, below) = match root {
         None => (String::new(), String::new()),
         Some(root) => (format!("('{root}')/replies"), format!("/{root}/replies")),
     };
-    let metadata = format!("{}/messages{within}", place.context());
-    let path = format!("{}/messages{below}", place.path());
-    let body = list::body(&options, &context.base, &metadata, &path, &page);
-    Ok(graph::json(StatusCode::OK, body))
+    Location {
+        path: format!("{}/messages{below}", at.path()),
+        context: format!("{}/messages{within}", at.context(caller)),
+    }
+}
+
+/// A message with its `@odata.context` in front; `place` is that of the context.
+pub(super) fn entity(view: View<'_>, place: &str, root: Option<u64>, message: &Bytes) -> Bytes {
+    let replies = root.map_or_else(String::new, |root| format!("('{root}')/replies"));
+    let context = format!("{}/$metadata#{place}/messages{replies}/$entity", view.base);
+    let mut body = json!({ "@odata.context": context })
+        .to_string()
+        .into_bytes();
+    body.pop();
+    body.push(b',');
+    body.extend_from_slice(message.get(1..).unwrap_or_default());
+    body.into()
 }

@@ -6,15 +6,16 @@ use serde_json::{Value, json};
 
 use crate::clock;
 use crate::graph::auth::Caller;
-use crate::graph::messages::markup::escape;
+use crate::graph::messages::emoji;
+use crate::graph::messages::markup::{escape, unescape};
+use crate::graph::messages::store::Hosted;
+use crate::graph::messages::template::BASE;
 use crate::graph::messages::validate::Draft;
 use crate::graph::place::{Place, encoded};
 
 /// Where and by whom a message is sent.
 #[derive(Debug)]
 pub(crate) struct Setting<'a> {
-    /// `http://HOST/v1.0`.
-    pub(crate) base: &'a str,
     pub(crate) tenant: &'a str,
     pub(crate) place: &'a Place,
     /// The channel message that is replied to.
@@ -22,52 +23,94 @@ pub(crate) struct Setting<'a> {
     pub(crate) caller: &'a Caller,
 }
 
-/// The message of id `id`, without its `@odata.context`.
-pub(crate) fn message(setting: &Setting<'_>, draft: &Draft, id: u64) -> Value {
-    let created = clock::rfc3339_trimmed(id);
-    let (web_url, chat_id, identity) = where_it_is(setting, id);
-    let is_channel = chat_id.is_null();
-    let in_channel = |value: &Value| {
-        if is_channel {
-            value.clone()
-        } else {
-            Value::Null
+/// The message of id `id`, without its `@odata.context`, and its hosted contents.
+pub(crate) fn message(setting: &Setting<'_>, draft: Draft, id: u64) -> (Value, Vec<Hosted>) {
+    let mut message = empty(setting.place, setting.root, setting.tenant, id);
+    message["from"] = json!({"application": null, "device": null, "user": user(setting)});
+    message["importance"] = json!(draft.importance);
+    if setting.place.is_channel() {
+        message["subject"] = draft.subject.clone();
+        message["summary"] = draft.summary.clone();
+    }
+    let path = message_path(setting.place, setting.root, id);
+    let hosted = fill(&mut message, &path, id, draft);
+    (message, hosted)
+}
+
+/// Writes what a draft says into a message: its body, attachments and mentions. `path` is the
+/// message's, `stamp` makes the ids of hosted contents; answers these.
+pub(crate) fn fill(message: &mut Value, path: &str, stamp: u64, draft: Draft) -> Vec<Hosted> {
+    let names = |i: usize, is_in_body: bool| hosted_id(stamp, i, is_in_body);
+    let in_body = |temporary: &str| draft.content.contains(&reference(temporary));
+    let hosted: Vec<(String, Hosted)> = draft
+        .hosted
+        .into_iter()
+        .enumerate()
+        .map(|(i, upload)| {
+            let id = names(i, in_body(&upload.temporary_id));
+            let content_type = upload.content_type;
+            let content = upload.content;
+            (
+                upload.temporary_id,
+                Hosted {
+                    id,
+                    content_type,
+                    content,
+                },
+            )
+        })
+        .collect();
+    let absolute = |text: &str| {
+        let mut text = text.to_owned();
+        for (temporary, hosted) in &hosted {
+            let link = format!("{BASE}/{path}/hostedContents/{}/$value", hosted.id);
+            text = text.replace(&reference(temporary), &link);
         }
+        text
     };
-    let hosted = |text: &str| absolute_sources(setting, draft, id, text);
     let content = match draft.content_type {
-        "html" if draft.is_quote => hosted(&draft.content),
-        "html" => hosted(&without_newlines(&draft.content)),
-        _ => draft.content.clone(),
+        "html" if draft.is_quote => absolute(&emoji::named(&draft.content)),
+        "html" => absolute(&emoji::named(&without_newlines(&draft.content))),
+        _ => absolute(&draft.content),
     };
-    let mut attachments = draft.attachments.clone();
+    let mut attachments = draft.attachments;
     for attachment in &mut attachments {
-        if let Some(content) = attachment["content"].as_str().map(&hosted) {
+        if let Some(content) = attachment["content"].as_str().map(&absolute) {
             attachment["content"] = content.into();
         }
     }
+    message["body"] = json!({"contentType": draft.content_type, "content": content});
+    message["attachments"] = attachments.into();
+    message["mentions"] = draft.mentions.into();
+    hosted.into_iter().map(|(_, hosted)| hosted).collect()
+}
+
+/// A message that nobody sent and that says nothing, made at `id`.
+pub(crate) fn empty(place: &Place, root: Option<u64>, tenant: &str, id: u64) -> Value {
+    let created = clock::rfc3339_trimmed(id);
+    let (web_url, chat_id, identity) = where_it_is(place, root, tenant, id);
     json!({
         "id": id.to_string(),
-        "replyToId": setting.root.map(|root| root.to_string()),
+        "replyToId": root.map(|root| root.to_string()),
         "etag": id.to_string(),
         "messageType": "message",
         "createdDateTime": created,
         "lastModifiedDateTime": created,
         "lastEditedDateTime": null,
         "deletedDateTime": null,
-        "subject": in_channel(&draft.subject),
-        "summary": in_channel(&draft.summary),
+        "subject": null,
+        "summary": null,
         "chatId": chat_id,
-        "importance": draft.importance,
+        "importance": "normal",
         "locale": "en-us",
         "webUrl": web_url,
         "policyViolation": null,
         "eventDetail": null,
-        "from": {"application": null, "device": null, "user": user(setting)},
-        "body": {"contentType": draft.content_type, "content": content},
+        "from": null,
+        "body": {"contentType": "text", "content": ""},
         "channelIdentity": identity,
-        "attachments": attachments,
-        "mentions": draft.mentions,
+        "attachments": [],
+        "mentions": [],
         "reactions": [],
         "messageHistory": [],
     })
@@ -84,11 +127,11 @@ fn user(setting: &Setting<'_>) -> Value {
 }
 
 /// `webUrl`, `chatId` and `channelIdentity`.
-fn where_it_is(setting: &Setting<'_>, id: u64) -> (Value, Value, Value) {
-    match setting.place {
+fn where_it_is(place: &Place, root: Option<u64>, tenant: &str, id: u64) -> (Value, Value, Value) {
+    match place {
         Place::Chat { chat } => (Value::Null, json!(chat), Value::Null),
         Place::Channel { team, channel } => {
-            let (tenant, parent) = (setting.tenant, setting.root.unwrap_or(id));
+            let parent = root.unwrap_or(id);
             let url = format!(
                 "https://teams.microsoft.com/l/message/{}/{id}?groupId={team}&tenantId={tenant}\
                  &createdTime={id}&parentMessageId={parent}",
@@ -103,23 +146,31 @@ fn where_it_is(setting: &Setting<'_>, id: u64) -> (Value, Value, Value) {
     }
 }
 
-/// Rewrites `../hostedContents/K/$value` to the absolute address of the stored content.
-fn absolute_sources(setting: &Setting<'_>, draft: &Draft, id: u64, text: &str) -> String {
-    let mut text = text.to_owned();
-    for (i, temporary) in draft.hosted.iter().enumerate() {
-        let object = format!("0-emu-d1-{id:016x}{i:016x}");
-        let hosted = STANDARD.encode(format!(
-            "id=x_{object},type=1,url=https://us-api.asm.skype.com/v1/objects/{object}/views/imgo"
-        ));
-        let message = match setting.root {
-            Some(root) => format!("{root}/replies/{id}"),
-            None => id.to_string(),
-        };
-        let (base, place) = (setting.base, setting.place.path());
-        let absolute = format!("{base}/{place}/messages/{message}/hostedContents/{hosted}/$value");
-        text = text.replace(&format!("../hostedContents/{temporary}/$value"), &absolute);
-    }
-    text
+/// `teams/…/channels/…/messages/…[/replies/…]` or `chats/…/messages/…`.
+pub(crate) fn message_path(place: &Place, root: Option<u64>, id: u64) -> String {
+    let message = match root {
+        Some(root) => format!("{root}/replies/{id}"),
+        None => id.to_string(),
+    };
+    format!("{}/messages/{message}", place.path())
+}
+
+/// How a request refers to a hosted content that it brings.
+fn reference(temporary_id: &str) -> String {
+    format!("../hostedContents/{temporary_id}/$value")
+}
+
+/// The id of a hosted content, in the two forms that the service has: in a body and in a card.
+fn hosted_id(stamp: u64, index: usize, is_in_body: bool) -> String {
+    let object = format!("0-emu-d1-{stamp:016x}{index:016x}");
+    let named = if is_in_body {
+        format!("x_{object}")
+    } else {
+        String::new()
+    };
+    STANDARD.encode(format!(
+        "id={named},type=1,url=https://us-api.asm.skype.com/v1/objects/{object}/views/imgo"
+    ))
 }
 
 /// The service drops the line breaks of HTML.
@@ -175,5 +226,5 @@ fn preview(message: &Value) -> String {
             _ => {}
         }
     }
-    crate::graph::messages::markup::unescape(&text)
+    unescape(&text)
 }

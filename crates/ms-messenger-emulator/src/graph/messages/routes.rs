@@ -3,18 +3,43 @@
 use http::Method;
 
 use crate::graph::Place;
+use crate::graph::messages::address::{Address, Via};
 use crate::graph::routes::Found;
 use crate::router::decode;
 
-/// An operation on the messages of a place.
+/// An operation on messages with its path parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Call {
+pub(crate) enum Call {
+    In(InPlace),
+    Across(Across),
+}
+
+/// A read of all messages of somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Across {
+    pub(crate) whose: Whose,
+    /// Whether only changes since a token are wanted.
+    pub(crate) is_delta: bool,
+}
+
+/// Whose messages are all read: those in the chats of a user, or in the channels of a team.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    ChatsOf(String),
+    ChannelsOf(String),
+}
+
+/// An operation on the messages of one channel or chat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct InPlace {
     pub(crate) op: Op,
-    pub(crate) place: Place,
+    pub(crate) at: Address,
     /// The channel message whose replies are meant.
     pub(crate) root: Option<String>,
     /// The message that is meant, where it is one.
     pub(crate) message: Option<String>,
+    /// The hosted content that is meant, where it is one.
+    pub(crate) hosted: Option<String>,
 }
 
 /// What is done to messages.
@@ -24,91 +49,196 @@ pub(crate) enum Op {
     Quote,
     List,
     Get,
-    /// A write under `/me/chats`, which Graph refuses.
-    SendUnderMe,
+    Update,
+    SoftDelete,
+    UndoSoftDelete,
+    SetReaction,
+    UnsetReaction,
+    HostedList,
+    HostedGet,
+    HostedValue,
+    Delta,
 }
 
 impl Op {
-    /// The operation's name; those on replies have their own.
+    /// The operation's name; some have another one for replies.
     const fn name(self, is_reply: bool) -> &'static str {
         match (self, is_reply) {
             (Self::Send, true) => "send.reply",
-            (Self::Send | Self::SendUnderMe, _) => "send",
+            (Self::Send, false) => "send",
             (Self::Quote, _) => "send.quote",
             (Self::List, false) => "list",
             (Self::List, true) => "list.replies",
             (Self::Get, false) => "get",
             (Self::Get, true) => "get.reply",
+            (Self::Update, _) => "update",
+            (Self::SoftDelete, _) => "delete.soft",
+            (Self::UndoSoftDelete, _) => "delete.undo",
+            (Self::SetReaction, _) => "reaction.set",
+            (Self::UnsetReaction, _) => "reaction.unset",
+            (Self::HostedList, _) => "hosted.list",
+            (Self::HostedGet, _) => "hosted.get",
+            (Self::HostedValue, _) => "hosted.value",
+            (Self::Delta, _) => "delta",
         }
+    }
+
+    /// Whether the operation changes something.
+    pub(crate) const fn is_write(self) -> bool {
+        !matches!(
+            self,
+            Self::List
+                | Self::Get
+                | Self::HostedList
+                | Self::HostedGet
+                | Self::HostedValue
+                | Self::Delta
+        )
     }
 }
 
 /// Routes what ends in the messages of a channel or a chat.
 pub(crate) fn route(method: &Method, raw: &[&str]) -> Option<Found<Call>> {
-    match raw {
-        ["chats", chat, "messages", rest @ ..] => in_place(method, chat_place(chat), rest),
-        ["me", "chats", chat, "messages"] if *method == Method::POST => {
-            let found = call(Op::SendUnderMe, chat_place(chat), None, None);
-            Some(("GET", Some((Op::SendUnderMe.name(false), found))))
+    let (at, rest) = match raw {
+        ["chats", chat, "messages", rest @ ..] => (in_chat(Via::Direct, chat), rest),
+        ["me", "chats", chat, "messages", rest @ ..] => (in_chat(Via::Me, chat), rest),
+        ["users", user, "chats", chat, "messages", rest @ ..] => {
+            let via = decode(user).map(Via::User);
+            (via.and_then(|via| in_chat(via, chat)), rest)
+        }
+        ["users", user, "chats", "getAllMessages", rest @ ..] => {
+            return across(method, decode(user).map(Whose::ChatsOf), rest);
+        }
+        ["teams", team, "channels", "getAllMessages", rest @ ..] => {
+            return across(method, decode(team).map(Whose::ChannelsOf), rest);
         }
         ["teams", team, "channels", channel, "messages", rest @ ..] => {
             let ids = decode(team).zip(decode(channel));
-            let place = ids.map(|(team, channel)| Place::Channel { team, channel });
-            in_place(method, place, rest)
-        }
-        _ => None,
-    }
-}
-
-fn chat_place(raw: &str) -> Option<Place> {
-    decode(raw).map(|chat| Place::Chat { chat })
-}
-
-fn in_place(method: &Method, place: Option<Place>, rest: &[&str]) -> Option<Found<Call>> {
-    let has_replies = place.as_ref().is_some_and(Place::is_channel);
-    let (allowed, op, root, message) = match rest {
-        [] => ("GET, POST", either(method, Op::List, Op::Send), None, None),
-        ["replyWithQuote"] if !has_replies => ("POST", on_post(method, Op::Quote), None, None),
-        [message] => ("GET", on_get(method, Op::Get), None, Some(*message)),
-        [root, "replies"] if has_replies => {
-            let op = either(method, Op::List, Op::Send);
-            ("GET, POST", op, Some(*root), None)
-        }
-        [root, "replies", reply] if has_replies => {
-            let op = on_get(method, Op::Get);
-            ("GET", op, Some(*root), Some(*reply))
+            let at = |(team, channel)| Address {
+                via: Via::Direct,
+                place: Place::Channel { team, channel },
+            };
+            (ids.map(at), rest)
         }
         _ => return None,
     };
-    let found = op.map(|op| {
-        let name = op.name(root.is_some());
-        (name, call(op, place, root, message))
+    // An id that cannot be read still has to be told from a path that does not exist.
+    let is_channel = raw.first() == Some(&"teams");
+    let target = target(method, rest, is_channel)?;
+    let Some(op) = target.op else {
+        return Some((target.allowed, None));
+    };
+    let name = op.name(target.root.is_some());
+    Some((target.allowed, Some((name, call(op, at, &target)))))
+}
+
+/// Routes `getAllMessages`; only chats have its delta query.
+fn across(method: &Method, whose: Option<Whose>, rest: &[&str]) -> Option<Found<Call>> {
+    let is_delta = match rest {
+        [] => false,
+        ["delta" | "delta()"] => true,
+        _ => return None,
+    };
+    if is_delta && matches!(whose, Some(Whose::ChannelsOf(_))) {
+        return None;
+    }
+    let name = if is_delta { "delta.all" } else { "list.all" };
+    let found = (*method == Method::GET).then(|| {
+        let call = whose.map(|whose| Call::Across(Across { whose, is_delta }));
+        (name, call)
     });
-    Some((allowed, found))
+    Some(("GET", found))
 }
 
-fn on_get(method: &Method, op: Op) -> Option<Op> {
-    (*method == Method::GET).then_some(op)
+fn in_chat(via: Via, raw: &str) -> Option<Address> {
+    let place = decode(raw).map(|chat| Place::Chat { chat })?;
+    Some(Address { via, place })
 }
 
-fn on_post(method: &Method, op: Op) -> Option<Op> {
-    (*method == Method::POST).then_some(op)
+/// What is behind `/messages`; `op` is `None` for another method.
+struct Target<'a> {
+    allowed: &'static str,
+    op: Option<Op>,
+    root: Option<&'a str>,
+    message: Option<&'a str>,
+    hosted: Option<&'a str>,
+}
+
+fn target<'a>(method: &Method, rest: &[&'a str], is_channel: bool) -> Option<Target<'a>> {
+    let of = |allowed, op| Target {
+        allowed,
+        op,
+        root: None,
+        message: None,
+        hosted: None,
+    };
+    match rest {
+        [] => Some(of("GET, POST", either(method, Op::List, Op::Send))),
+        ["delta" | "delta()"] => Some(of("GET", on(method, &Method::GET, Op::Delta))),
+        ["replyWithQuote"] if !is_channel => Some(of("POST", on(method, &Method::POST, Op::Quote))),
+        [root, "replies"] if is_channel => Some(Target {
+            root: Some(root),
+            ..of("GET, POST", either(method, Op::List, Op::Send))
+        }),
+        [root, "replies", reply, rest @ ..] if is_channel => {
+            let found = of_message(method, reply, rest)?;
+            Some(Target {
+                root: Some(root),
+                ..found
+            })
+        }
+        [message, rest @ ..] => of_message(method, message, rest),
+    }
+}
+
+/// What is behind the id of a message or a reply.
+fn of_message<'a>(method: &Method, message: &'a str, rest: &[&'a str]) -> Option<Target<'a>> {
+    let post = |op| ("POST", on(method, &Method::POST, op), None);
+    let get = |op| on(method, &Method::GET, op);
+    let (allowed, op, hosted) = match rest {
+        [] => {
+            let update = on(method, &Method::PATCH, Op::Update);
+            ("GET, PATCH", update.or(get(Op::Get)), None)
+        }
+        ["softDelete"] => post(Op::SoftDelete),
+        ["undoSoftDelete"] => post(Op::UndoSoftDelete),
+        ["setReaction"] => post(Op::SetReaction),
+        ["unsetReaction"] => post(Op::UnsetReaction),
+        ["hostedContents"] => ("GET", get(Op::HostedList), None),
+        ["hostedContents", hosted] => ("GET", get(Op::HostedGet), Some(*hosted)),
+        ["hostedContents", hosted, "$value" | "%24value"] => {
+            ("GET", get(Op::HostedValue), Some(*hosted))
+        }
+        _ => return None,
+    };
+    Some(Target {
+        allowed,
+        op,
+        root: None,
+        message: Some(message),
+        hosted,
+    })
+}
+
+fn on(method: &Method, wanted: &Method, op: Op) -> Option<Op> {
+    (method == wanted).then_some(op)
 }
 
 fn either(method: &Method, get: Op, post: Op) -> Option<Op> {
-    on_get(method, get).or_else(|| on_post(method, post))
+    on(method, &Method::GET, get).or_else(|| on(method, &Method::POST, post))
 }
 
 /// The call, when all of its ids can be read.
-fn call(op: Op, place: Option<Place>, root: Option<&str>, message: Option<&str>) -> Option<Call> {
+fn call(op: Op, at: Option<Address>, target: &Target<'_>) -> Option<Call> {
     let id = |raw: Option<&str>| match raw {
         None => Some(None),
         Some(raw) => decode(raw).map(Some),
     };
-    Some(Call {
+    Some(Call::In(InPlace {
         op,
-        place: place?,
-        root: id(root)?,
-        message: id(message)?,
-    })
+        at: at?,
+        root: id(target.root)?,
+        message: id(target.message)?,
+        hosted: id(target.hosted)?,
+    }))
 }

@@ -1,22 +1,24 @@
 //! Sends, replies and quotes.
 
-use bytes::Bytes;
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::graph::context::Context;
 use crate::graph::error::GraphError;
-use crate::graph::messages::render::Setting;
+use crate::graph::messages::address::Address;
+use crate::graph::messages::read::entity;
+use crate::graph::messages::render::{self, Setting};
+use crate::graph::messages::store::New;
 use crate::graph::messages::validate::{self, Draft};
-use crate::graph::messages::{Call, Op, Store, no_message, number, render};
+use crate::graph::messages::{InPlace, Op, Store, no_message, number, view, with_preference};
 use crate::graph::{JSON, Place};
 use crate::ledger::NewRow;
 use crate::platform::Platform;
 use crate::shared::Outcome;
 
 /// Sends a message, a reply or a quote.
-pub(crate) fn send(context: &Context<'_>, call: &Call) -> Result<Outcome, GraphError> {
+pub(crate) fn send(context: &Context<'_>, call: &InPlace) -> Result<Outcome, GraphError> {
     let root = number(call.root.as_ref())?;
     let body = validate::body(context.inbound)?;
     let is_quote = call.op == Op::Quote;
@@ -27,24 +29,24 @@ pub(crate) fn send(context: &Context<'_>, call: &Call) -> Result<Outcome, GraphE
     };
     let limit = context.shared.settings.graph_message_limit;
     validate::size(context.inbound, message, limit)?;
-    let place = call.place.well_formed()?;
+    let at = call.at.resolve(context)?;
     let (quoted, draft) = if is_quote {
-        validate::quote(&body, &place)?
+        validate::quote(&body, &at.place)?
     } else {
-        (Vec::new(), validate::message(&body, &place)?)
+        (Vec::new(), validate::message(&body, &at.place)?)
     };
-    carry_out(context, &place, root, &quoted, draft)
+    carry_out(context, &at, root, &quoted, draft)
 }
 
 /// Stores the message with its ledger row and answers it whole.
 fn carry_out(
     context: &Context<'_>,
-    place: &Place,
+    at: &Address,
     root: Option<u64>,
     quoted: &[u64],
     draft: Draft,
 ) -> Result<Outcome, GraphError> {
-    let (shared, caller) = (context.shared, &context.caller);
+    let (shared, caller, place) = (context.shared, &context.caller, &at.place);
     let mut row = NewRow {
         platform: Platform::MsgraphChat,
         operation: context.operation,
@@ -56,13 +58,12 @@ fn carry_out(
         idempotency_key: None,
     };
     let setting = Setting {
-        base: &context.base,
         tenant: &shared.world.graph.tenant_id,
         place,
         root,
         caller,
     };
-    let rendered = {
+    let template = {
         let mut state = shared.state();
         let graph = &mut state.graph;
         graph.directory.admit(shared, place, caller)?;
@@ -75,35 +76,26 @@ fn carry_out(
             quoted => render::quoting(draft, quoted),
         };
         graph.directory.join(place, &caller.id);
-        let render = |id| render::message(&setting, &draft, id);
-        let (id, rendered) = graph.messages.store(place, root, render);
+        let new = New {
+            place,
+            root,
+            created: None,
+        };
+        let render = |id| render::message(&setting, draft, id);
+        let stored = graph.messages.store(&new, render);
+        let (id, template) = stored.ok_or_else(no_message)?;
         row.message_id = id.to_string();
         state.ledger.append(row, context.inbound);
-        rendered
+        template
     };
-    let body = entity(&context.base, place, root, &rendered);
+    let view = view(context);
+    let body = entity(view, &at.context(&caller.id), root, &template.view(view));
     let answer = Answer::bytes(StatusCode::CREATED, JSON, body);
-    Ok(Outcome::new(answer, true))
+    Ok(with_preference(Outcome::new(answer, true), view))
 }
 
-/// The quoted messages as rendered; `None` when one of them is not there.
+/// The quoted messages; `None` when one of them is not there.
 fn find(store: &Store, place: &Place, ids: &[u64]) -> Option<Vec<Value>> {
-    let parsed = |id: &u64| serde_json::from_slice(&store.rendered(place, None, *id)?).ok();
-    ids.iter().map(parsed).collect()
-}
-
-/// A rendered message with its `@odata.context` in front.
-pub(super) fn entity(base: &str, place: &Place, root: Option<u64>, rendered: &Bytes) -> Bytes {
-    let replies = root.map_or_else(String::new, |root| format!("('{root}')/replies"));
-    let context = format!(
-        "{base}/$metadata#{}/messages{replies}/$entity",
-        place.context()
-    );
-    let mut body = json!({ "@odata.context": context })
-        .to_string()
-        .into_bytes();
-    body.pop();
-    body.push(b',');
-    body.extend_from_slice(rendered.get(1..).unwrap_or_default());
-    body.into()
+    let value = |id: &u64| Some(store.template(place, None, *id)?.value());
+    ids.iter().map(value).collect()
 }

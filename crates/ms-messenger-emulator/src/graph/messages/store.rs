@@ -1,144 +1,257 @@
 //! The messages of channels and chats.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::clock::{self, IdClock};
 use crate::graph::Place;
+use crate::graph::messages::template::Template;
 
 /// All places that hold messages.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Store {
-    places: HashMap<Place, Thread>,
+    pub(super) places: HashMap<Place, Thread>,
+    /// How many messages were stored or changed so far, in all places.
+    pub(super) changes: u64,
+    /// Tells this store from those of earlier starts, whose delta tokens it does not know.
+    generation: u64,
 }
 
+/// The messages of one place.
 #[derive(Debug, Default)]
-struct Thread {
+pub(super) struct Thread {
     clock: IdClock,
-    messages: BTreeMap<u64, Message>,
+    pub(super) messages: BTreeMap<u64, Message>,
     /// Roots by (last activity, id): a reply lifts its root.
-    by_activity: BTreeSet<(u64, u64)>,
+    pub(super) by_activity: BTreeSet<(u64, u64)>,
+    /// All messages by the number of their last change.
+    pub(super) by_change: BTreeMap<u64, u64>,
+    hosted: HashMap<u64, Vec<Hosted>>,
+    /// What deleted messages were.
+    deleted: HashMap<u64, Template>,
 }
 
 #[derive(Debug)]
-struct Message {
-    rendered: Bytes,
-    root: Option<u64>,
+pub(super) struct Message {
+    pub(super) template: Template,
+    pub(super) root: Option<u64>,
+    /// Of the whole thread in a channel; the last change in a chat. Epoch milliseconds.
     activity: u64,
-    replies: BTreeSet<u64>,
+    /// Epoch milliseconds.
+    pub(super) modified: u64,
+    /// Number of the last change.
+    changed: u64,
+    /// The same, its replies included.
+    pub(super) thread_changed: u64,
+    pub(super) replies: BTreeSet<u64>,
 }
 
-/// A listed message: its JSON, and its replies where they count.
+/// A hosted content: an image of a message.
+#[derive(Clone, Debug)]
+pub(crate) struct Hosted {
+    pub(crate) id: String,
+    pub(crate) content_type: String,
+    pub(crate) content: Bytes,
+}
+
+/// A message that is to be stored.
 #[derive(Debug)]
-pub(crate) struct Listed {
-    pub(crate) rendered: Bytes,
-    pub(crate) replies: Vec<Bytes>,
+pub(crate) struct New<'a> {
+    pub(crate) place: &'a Place,
+    /// The channel message that is replied to.
+    pub(crate) root: Option<u64>,
+    /// When an imported message was made, epoch milliseconds; `None` is now.
+    pub(crate) created: Option<u64>,
 }
 
-/// One page, newest first, and the cursor after which the next one begins.
-pub(crate) type Page = (Vec<Listed>, Option<(u64, u64)>);
+impl Default for Store {
+    fn default() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let nanos = since.map_or(0, |since| since.as_nanos());
+        Self {
+            places: HashMap::new(),
+            changes: 0,
+            // The upper bits would only tell the century.
+            generation: u64::try_from(nanos & u128::from(u64::MAX)).unwrap_or(0),
+        }
+    }
+}
 
 impl Store {
+    /// Tells the tokens of this store from those of others.
+    pub(crate) const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The places that hold messages.
+    pub(crate) fn places(&self) -> impl Iterator<Item = &Place> {
+        self.places.keys()
+    }
+
     /// Whether `root` is a message of its own, not a reply.
     pub(crate) fn has_root(&self, place: &Place, root: u64) -> bool {
         self.message(place, root)
             .is_some_and(|message| message.root.is_none())
     }
 
-    fn message(&self, place: &Place, id: u64) -> Option<&Message> {
+    pub(super) fn message(&self, place: &Place, id: u64) -> Option<&Message> {
         self.places.get(place)?.messages.get(&id)
     }
 
-    /// The JSON of a message that is a reply to `root` (or none).
-    pub(crate) fn rendered(&self, place: &Place, root: Option<u64>, id: u64) -> Option<Bytes> {
-        let message = self
-            .message(place, id)
-            .filter(|message| message.root == root)?;
-        Some(message.rendered.clone())
+    /// A message that is a reply to `root` (or none).
+    pub(crate) fn template(&self, place: &Place, root: Option<u64>, id: u64) -> Option<&Template> {
+        let message = self.message(place, id);
+        Some(&message.filter(|message| message.root == root)?.template)
     }
 
-    /// Appends a message, creating the place on first use; `render` makes its JSON from its id.
+    /// Appends a message, creating the place on first use; `render` makes its JSON and its hosted
+    /// contents from its id. `None` when an imported message's millisecond is taken.
     pub(crate) fn store(
         &mut self,
-        place: &Place,
-        root: Option<u64>,
-        render: impl FnOnce(u64) -> Value,
-    ) -> (u64, Bytes) {
-        let thread = self.places.entry(place.clone()).or_default();
-        let id = thread.clock.next(clock::now_ms());
-        let rendered = Bytes::from(render(id).to_string());
-        match root.and_then(|root| Some((root, thread.messages.get_mut(&root)?))) {
-            Some((root_id, root)) => {
-                thread.by_activity.remove(&(root.activity, root_id));
-                root.activity = id;
-                root.replies.insert(id);
-                thread.by_activity.insert((id, root_id));
-            }
-            None => {
-                thread.by_activity.insert((id, id));
-            }
-        }
-        let message = Message {
-            rendered: rendered.clone(),
-            root,
-            activity: id,
-            replies: BTreeSet::new(),
+        new: &New<'_>,
+        render: impl FnOnce(u64) -> (Value, Vec<Hosted>),
+    ) -> Option<(u64, Template)> {
+        let thread = match self.places.get_mut(new.place) {
+            Some(thread) => thread,
+            None => self.places.entry(new.place.clone()).or_default(),
         };
-        thread.messages.insert(id, message);
-        (id, rendered)
+        let id = match new.created {
+            None => thread.clock.next(clock::now_ms()),
+            Some(created) if thread.messages.contains_key(&created) => return None,
+            Some(created) => created,
+        };
+        self.changes += 1;
+        let (value, hosted) = render(id);
+        let template = Template::new(&value);
+        thread.insert(id, new.root, self.changes, template.clone());
+        if !hosted.is_empty() {
+            thread.hosted.insert(id, hosted);
+        }
+        Some((id, template))
     }
 
-    /// The roots of a place whose time `admits`, newest activity first.
-    pub(crate) fn roots(
-        &self,
+    /// Appends a root that is made now; `render` as for [`store`](Self::store). Answers its id.
+    pub(crate) fn append(
+        &mut self,
         place: &Place,
-        before: (u64, u64),
-        size: usize,
-        admits: impl Fn(u64) -> bool,
-    ) -> Page {
-        let Some(thread) = self.places.get(place) else {
-            return (Vec::new(), None);
+        render: impl FnOnce(u64) -> (Value, Vec<Hosted>),
+    ) -> u64 {
+        let new = New {
+            place,
+            root: None,
+            created: None,
         };
-        let mut wanted = thread
-            .by_activity
-            .range(..before)
-            .rev()
-            .filter(|(_, id)| admits(*id));
-        let (mut listed, mut last) = (Vec::new(), before);
-        for (activity, id) in wanted.by_ref().take(size) {
-            last = (*activity, *id);
-            listed.extend(thread.listed(*id));
-        }
-        let next = wanted.next().map(|_| last);
-        (listed, next)
+        // Only an imported message's id can be taken.
+        self.store(&new, render).map_or(0, |(id, _)| id)
     }
 
-    /// The replies to `root`, newest first.
-    pub(crate) fn replies(&self, place: &Place, root: u64, before: u64, size: usize) -> Page {
-        let (Some(thread), Some(message)) = (self.places.get(place), self.message(place, root))
-        else {
-            return (Vec::new(), None);
+    /// Changes a message: `revise` is given its JSON and the time of the change, in epoch
+    /// milliseconds. Its `etag` and `lastModifiedDateTime` move, and its place in lists.
+    pub(crate) fn revise(&mut self, place: &Place, id: u64, revise: impl FnOnce(&mut Value, u64)) {
+        let Some(thread) = self.places.get_mut(place) else {
+            return;
         };
-        let mut wanted = message.replies.range(..before).rev();
-        let (mut listed, mut last) = (Vec::new(), before);
-        for id in wanted.by_ref().take(size) {
-            last = *id;
-            listed.extend(thread.listed(*id));
+        let now = thread.clock.next(clock::now_ms());
+        let Some(message) = thread.messages.get_mut(&id) else {
+            return;
+        };
+        let mut value = message.template.value();
+        revise(&mut value, now);
+        value["etag"] = json!(now.to_string());
+        value["lastModifiedDateTime"] = json!(clock::rfc3339_trimmed(now));
+        message.template = Template::new(&value);
+        message.modified = now;
+        self.changes += 1;
+        thread.note_change(id, self.changes);
+        if !place.is_channel() {
+            thread.lift(id, now);
         }
-        let next = wanted.next().map(|_| (last, last));
-        (listed, next)
+    }
+
+    /// The hosted contents of a message, empty for one without.
+    pub(crate) fn hosted(&self, place: &Place, id: u64) -> &[Hosted] {
+        let found = self.places.get(place).and_then(|t| t.hosted.get(&id));
+        found.map_or(&[], Vec::as_slice)
+    }
+
+    /// Adds hosted contents to a message that is being edited.
+    pub(crate) fn add_hosted(&mut self, place: &Place, id: u64, hosted: Vec<Hosted>) {
+        if let Some(thread) = self.places.get_mut(place).filter(|_| !hosted.is_empty()) {
+            thread.hosted.entry(id).or_default().extend(hosted);
+        }
+    }
+
+    /// Remembers what a message is before it is deleted.
+    pub(crate) fn bury(&mut self, place: &Place, id: u64) {
+        if let Some(thread) = self.places.get_mut(place)
+            && let Some(message) = thread.messages.get(&id)
+        {
+            thread.deleted.insert(id, message.template.clone());
+        }
+    }
+
+    /// What a deleted message was; it is forgotten by that.
+    pub(crate) fn unearth(&mut self, place: &Place, id: u64) -> Option<Value> {
+        let buried = self.places.get_mut(place)?.deleted.remove(&id)?;
+        Some(buried.value())
+    }
+
+    pub(crate) fn is_deleted(&self, place: &Place, id: u64) -> bool {
+        let thread = self.places.get(place);
+        thread.is_some_and(|thread| thread.deleted.contains_key(&id))
     }
 }
 
 impl Thread {
-    fn listed(&self, id: u64) -> Option<Listed> {
-        let message = self.messages.get(&id)?;
-        let reply = |id: &u64| self.messages.get(id).map(|reply| reply.rendered.clone());
-        Some(Listed {
-            rendered: message.rendered.clone(),
-            replies: message.replies.iter().rev().filter_map(reply).collect(),
-        })
+    fn insert(&mut self, id: u64, root: Option<u64>, change: u64, template: Template) {
+        let message = Message {
+            template,
+            root,
+            activity: id,
+            modified: id,
+            changed: change,
+            thread_changed: change,
+            replies: BTreeSet::new(),
+        };
+        self.messages.insert(id, message);
+        self.by_change.insert(change, id);
+        match root {
+            None => {
+                self.by_activity.insert((id, id));
+            }
+            Some(root) => {
+                if let Some(root) = self.messages.get_mut(&root) {
+                    root.replies.insert(id);
+                    root.thread_changed = change;
+                }
+                self.lift(root, id);
+            }
+        }
+    }
+
+    /// Notes activity at `now` in the thread of a root.
+    fn lift(&mut self, root: u64, now: u64) {
+        if let Some(message) = self.messages.get_mut(&root) {
+            self.by_activity.remove(&(message.activity, root));
+            message.activity = message.activity.max(now);
+            self.by_activity.insert((message.activity, root));
+        }
+    }
+
+    fn note_change(&mut self, id: u64, change: u64) {
+        let Some(message) = self.messages.get_mut(&id) else {
+            return;
+        };
+        self.by_change.remove(&message.changed);
+        message.changed = change;
+        message.thread_changed = change;
+        self.by_change.insert(change, id);
+        let root = message.root.and_then(|root| self.messages.get_mut(&root));
+        if let Some(root) = root {
+            root.thread_changed = change;
+        }
     }
 }

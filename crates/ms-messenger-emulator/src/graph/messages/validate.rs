@@ -1,26 +1,18 @@
 //! Validation of a chatMessage that is to be sent.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::graph::Place;
 use crate::graph::error::GraphError;
-use crate::graph::messages::markup::{hosted_references, markers};
+use crate::graph::messages::attachments::attachments;
+use crate::graph::messages::markup::{Marker, markers, unescape};
+use crate::graph::messages::template::without_gaps;
+use crate::graph::messages::uploads::{Upload, hosted_contents};
 use crate::inbound::Inbound;
 
 const NOT_JSON: &str = "Unable to read JSON request payload. Please ensure Content-Type header \
     is set and payload is of valid JSON format.";
-const ATTACHMENT_MEMBERS: [&str; 7] = [
-    "id",
-    "contentType",
-    "contentUrl",
-    "content",
-    "name",
-    "thumbnailUrl",
-    "teamsAppId",
-];
 const MENTIONED_MEMBERS: [&str; 5] = ["application", "device", "conversation", "user", "tag"];
 
 /// A chatMessage that passed, in the service's normal form.
@@ -35,8 +27,7 @@ pub(crate) struct Draft {
     pub(crate) importance: String,
     pub(crate) attachments: Vec<Value>,
     pub(crate) mentions: Vec<Value>,
-    /// Temporary ids of the hosted contents.
-    pub(crate) hosted: Vec<String>,
+    pub(crate) hosted: Vec<Upload>,
     /// Made by `replyWithQuote`, whose own line breaks stay.
     pub(crate) is_quote: bool,
 }
@@ -48,10 +39,26 @@ pub(crate) fn body(inbound: &Inbound) -> Result<Value, GraphError> {
         .then(|| serde_json::from_slice::<Value>(&inbound.body).ok())
         .flatten()
         .ok_or_else(|| GraphError::bad_request(NOT_JSON))?;
-    if parsed.is_object() {
-        Ok(parsed)
-    } else {
-        Err(GraphError::invalid_body())
+    if !parsed.is_object() {
+        return Err(GraphError::invalid_body());
+    }
+    // The character of gaps in stored messages, which JSON can only hold as this escape.
+    if inbound.body.windows(6).any(|six| six == br"\u0001") {
+        return Ok(cleaned(parsed));
+    }
+    Ok(parsed)
+}
+
+/// `value` without the character that stands for gaps in stored messages.
+pub(super) fn cleaned(value: Value) -> Value {
+    match value {
+        Value::String(text) => without_gaps(&text).into(),
+        Value::Array(items) => items.into_iter().map(cleaned).collect(),
+        Value::Object(members) => {
+            let member = |(name, value): (String, Value)| (without_gaps(&name), cleaned(value));
+            members.into_iter().map(member).collect()
+        }
+        other => other,
     }
 }
 
@@ -104,7 +111,7 @@ pub(crate) fn message(message: &Value, place: &Place) -> Result<Draft, GraphErro
     })
 }
 
-fn items(value: &Value) -> Result<&[Value], GraphError> {
+pub(super) fn items(value: &Value) -> Result<&[Value], GraphError> {
     match value {
         Value::Null => Ok(&[]),
         Value::Array(items) => Ok(items),
@@ -127,72 +134,6 @@ fn importance(message: &Value) -> Result<String, GraphError> {
         }
         _ => Err(GraphError::invalid_body()),
     }
-}
-
-fn attachments(message: &Value, content: &str) -> Result<Vec<Value>, GraphError> {
-    let found = markers(content, "attachment");
-    let mut seen: Vec<&str> = Vec::new();
-    let mut normal = Vec::new();
-    for attachment in items(&message["attachments"])? {
-        let is_text = |name| matches!(attachment[name], Value::Null | Value::String(_));
-        if !attachment.is_object() || !ATTACHMENT_MEMBERS.into_iter().all(is_text) {
-            return Err(GraphError::invalid_body());
-        }
-        let id = attachment["id"]
-            .as_str()
-            .ok_or_else(GraphError::invalid_body)?;
-        if found.iter().filter(|marker| marker.id == id).count() != 1 || seen.contains(&id) {
-            let message = format!("Body does not contain marker for attachment with Id '{id}'.");
-            return Err(GraphError::bad_request(message));
-        }
-        seen.push(id);
-        normal.push(attachment_content(attachment, id)?);
-    }
-    match found.iter().find(|marker| !seen.contains(&marker.id)) {
-        None => Ok(normal),
-        Some(marker) => {
-            let message = format!(
-                "Body contains marker for unknown attachment with Id '{}'.",
-                marker.id
-            );
-            Err(GraphError::bad_request(message))
-        }
-    }
-}
-
-/// The attachment with all its members and, for a card, its content written compactly.
-fn attachment_content(attachment: &Value, id: &str) -> Result<Value, GraphError> {
-    let failed = || {
-        GraphError::bad_request(format!(
-            "Failed to process content in attachment with Id '{id}'."
-        ))
-    };
-    let content_type = attachment["contentType"].as_str().ok_or_else(failed)?;
-    let mut normal: Value = ATTACHMENT_MEMBERS
-        .into_iter()
-        .map(|name| (name.to_owned(), attachment[name].clone()))
-        .collect::<serde_json::Map<_, _>>()
-        .into();
-    let (content, url) = (
-        attachment["content"].as_str(),
-        attachment["contentUrl"].as_str(),
-    );
-    if content_type == "reference" {
-        if content.is_some() || !url.is_some_and(|url| url.starts_with("https://")) {
-            return Err(failed());
-        }
-    } else if content_type.starts_with("application/vnd.microsoft")
-        || content_type == "messageReference"
-    {
-        let parsed = content.and_then(|content| serde_json::from_str::<Value>(content).ok());
-        let card = parsed
-            .filter(|card| card.is_object() && url.is_none())
-            .ok_or_else(failed)?;
-        normal["content"] = Value::from(card.to_string());
-    } else if content.is_some() && url.is_some() {
-        return Err(failed());
-    }
-    Ok(normal)
 }
 
 fn mentions(
@@ -246,8 +187,8 @@ fn mentions(
     }
 }
 
-fn is_marker_of(marker: &crate::graph::messages::markup::Marker<'_>, id: &str, text: &str) -> bool {
-    marker.id == id && marker.mention_text() == crate::graph::messages::markup::unescape(text)
+fn is_marker_of(marker: &Marker<'_>, id: &str, text: &str) -> bool {
+    marker.id == id && marker.mention_text() == unescape(text)
 }
 
 /// The identity set with all its members; exactly one of them is given.
@@ -279,40 +220,6 @@ fn mentioned(mentioned: &Value, place: &Place) -> Result<Value, GraphError> {
         .into_iter()
         .collect::<serde_json::Map<_, _>>()
         .into())
-}
-
-/// Checks that references and hosted contents match one to one; answers the temporary ids.
-fn hosted_contents(message: &Value, content: &str) -> Result<Vec<String>, GraphError> {
-    let mut referenced = hosted_references(content);
-    for attachment in items(&message["attachments"])? {
-        referenced.extend(hosted_references(
-            attachment["content"].as_str().unwrap_or_default(),
-        ));
-    }
-    let mut ids: Vec<String> = Vec::new();
-    for item in items(&message["hostedContents"])? {
-        let id = item["@microsoft.graph.temporaryId"]
-            .as_str()
-            .unwrap_or_default();
-        let bytes = item["contentBytes"].as_str().unwrap_or_default();
-        let is_content = !bytes.is_empty() && STANDARD.decode(bytes).is_ok();
-        let has_type = item["contentType"]
-            .as_str()
-            .is_some_and(|t| t.contains('/'));
-        let is_new = !ids.iter().any(|known| known == id);
-        if !is_content || !has_type || !is_new || !referenced.contains(&id) {
-            return Err(GraphError::invalid_body());
-        }
-        ids.push(id.to_owned());
-    }
-    if referenced
-        .iter()
-        .all(|id| ids.iter().any(|known| known == id))
-    {
-        Ok(ids)
-    } else {
-        Err(GraphError::invalid_body())
-    }
 }
 
 /// `replyWithQuote`: the quoted ids and the judged message.

@@ -1,0 +1,45 @@
+//! Soft deletion and its undoing.
+
+use serde_json::json;
+
+use crate::clock;
+use crate::graph::context::Context;
+use crate::graph::error::GraphError;
+use crate::graph::messages::{InPlace, Op, locate, no_content};
+use crate::shared::Outcome;
+
+/// The members that a deleted message does not tell, and gets back.
+const CONTENT: [&str; 5] = ["body", "subject", "summary", "attachments", "mentions"];
+
+/// Deletes a message of the caller's own, or brings it back. What is so already stays.
+pub(crate) fn delete(context: &Context<'_>, call: &InPlace) -> Result<Outcome, GraphError> {
+    let at = call.at.resolve(context)?;
+    let mut state = context.shared.state();
+    let graph = &mut state.graph;
+    let located = locate(context, graph, call, &at)?;
+    located.refuse_others(&context.caller)?;
+    let deletes = call.op == Op::SoftDelete;
+    let (place, id, messages) = (&at.place, located.id, &mut graph.messages);
+    if deletes == messages.is_deleted(place, id) {
+        return Ok(no_content());
+    }
+    if deletes {
+        messages.bury(place, id);
+        messages.revise(place, id, |message, now| {
+            message["deletedDateTime"] = json!(clock::rfc3339_trimmed(now));
+            message["body"]["content"] = json!("");
+            message["subject"] = json!(null);
+            message["summary"] = json!(null);
+            message["attachments"] = json!([]);
+            message["mentions"] = json!([]);
+        });
+    } else if let Some(before) = messages.unearth(place, id) {
+        messages.revise(place, id, |message, _| {
+            message["deletedDateTime"] = json!(null);
+            for name in CONTENT {
+                message[name] = before[name].clone();
+            }
+        });
+    }
+    Ok(no_content())
+}

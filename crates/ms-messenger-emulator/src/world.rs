@@ -84,7 +84,7 @@ pub struct GraphWorld {
     pub base: String,
     /// Delegated token of the first user.
     pub token: String,
-    /// App-only token (`roles`, no `scp`): refused by the send operations.
+    /// App-only token (`roles`, no `scp`): refused by the send operations outside a migration.
     pub app_token: String,
     /// GUID of the tenant.
     pub tenant_id: String,

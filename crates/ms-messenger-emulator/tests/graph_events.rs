@@ -92,6 +92,19 @@ async fn an_event_is_nobodys_own_message() {
 }
 
 #[tokio::test]
+async fn a_quoted_event_has_no_sender() {
+    let out = Outside::start().await;
+    let place = out.emulator.world().graph.chat_id.clone();
+    let (_, made) = inject(&out, &place, json!("chatRenamed")).await;
+    let body = json!({"messageIds": [made["message_id"]], "replyMessage": text("x")});
+    let quote = format!("{}/replyWithQuote", out.graph_chat());
+    let message = sent(&out, &quote, &body).await;
+    let content = message["attachments"][0]["content"].as_str().unwrap();
+    let content: Value = serde_json::from_str(content).unwrap();
+    assert_eq!(content["messageSender"], Value::Null);
+}
+
+#[tokio::test]
 async fn an_unknown_event_is_refused_with_the_known_ones() {
     let out = Outside::start().await;
     let place = out.emulator.world().graph.chat_id.clone();

@@ -264,6 +264,47 @@ async fn options_are_those_of_the_list_and_a_token_belongs_to_its_list() {
 }
 
 #[tokio::test]
+async fn a_chat_is_narrowed_by_the_time_of_the_last_change_or_of_creation() {
+    let out = Outside::start().await;
+    let list = out.graph_chat();
+    let mut times = Vec::new();
+    for n in ["a", "b", "c"] {
+        times.push(sent(&out, &list, &text(n)).await);
+    }
+    let edited = patch(&out, &path_of(&list, &times[0]), &text("a2")).await;
+    assert_eq!(edited.0, 204);
+    let time = |n: usize| times[n]["createdDateTime"].as_str().unwrap();
+    let changed = "$orderby=lastModifiedDateTime%20desc&$filter=lastModifiedDateTime";
+    let created = "$orderby=createdDateTime%20desc&$filter=createdDateTime";
+    for (query, expected) in [
+        (format!("{changed}%20gt%20{}", time(1)), vec!["a2", "c"]),
+        (format!("{changed}%20lt%20{}", time(2)), vec!["b"]),
+        (
+            format!(
+                "{changed}%20gt%20{}%20and%20lastModifiedDateTime%20lt%20{}",
+                time(0),
+                time(2)
+            ),
+            vec!["b"],
+        ),
+        (format!("{created}%20lt%20{}", time(2)), vec!["b", "a2"]),
+    ] {
+        let mut target = format!("{list}?$top=1&{query}");
+        let mut all = Vec::new();
+        loop {
+            let token = &out.emulator.world().graph.token;
+            let (_, page) = Outside::ask(out.read(&target, token)).await;
+            all.extend(contents(&page).into_iter().map(str::to_owned));
+            match page["@odata.nextLink"].as_str() {
+                Some(next) => target = next.to_owned(),
+                None => break,
+            }
+        }
+        assert_eq!(all, expected, "{query}");
+    }
+}
+
+#[tokio::test]
 async fn a_message_is_read_whole_or_with_the_members_selected() {
     let out = Outside::start().await;
     let list = out.graph_chat();

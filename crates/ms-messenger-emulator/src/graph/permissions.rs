@@ -70,6 +70,18 @@ const CHAT_REACT: Permissions = Permissions {
     delegated: &["ChatMessage.Send", "Chat.ReadWrite"],
     application: &[],
 };
+const MIGRATE: Permissions = Permissions {
+    delegated: &[],
+    application: &["Teamwork.Migrate.All"],
+};
+const CHANNEL_SEND_OR_IMPORT: Permissions = Permissions {
+    application: MIGRATE.application,
+    ..CHANNEL_SEND
+};
+const CHAT_SEND_OR_IMPORT: Permissions = Permissions {
+    application: MIGRATE.application,
+    ..CHAT_SEND
+};
 const CHANNEL_UPDATE: Permissions = Permissions {
     delegated: &["ChannelMessage.ReadWrite", "Group.ReadWrite.All"],
     application: &[
@@ -127,10 +139,11 @@ fn of_messages(call: &messages::Call) -> Permissions {
                 Whose::ChannelsOf(_) => ALL_OF_TEAM,
             };
         }
+        Call::Migrate(_) => return MIGRATE,
     };
     match (call.op, call.at.place.is_channel()) {
-        (Op::Send, true) => CHANNEL_SEND,
-        (Op::Send, false) => CHAT_SEND,
+        (Op::Send, true) => CHANNEL_SEND_OR_IMPORT,
+        (Op::Send, false) => CHAT_SEND_OR_IMPORT,
         (Op::Quote, _) => CHAT_QUOTE,
         (Op::SetReaction | Op::UnsetReaction, true) => CHANNEL_REACT,
         (Op::SetReaction | Op::UnsetReaction, false) => CHAT_REACT,

@@ -9,7 +9,7 @@ use crate::platform::Platform;
 use crate::router::{self, Routed, pick};
 
 /// The names of the operations.
-pub(crate) const OPERATIONS: [&str; 40] = [
+pub(crate) const OPERATIONS: [&str; 42] = [
     "send",
     "send.reply",
     "send.quote",
@@ -28,6 +28,8 @@ pub(crate) const OPERATIONS: [&str; 40] = [
     "delta",
     "delta.all",
     "list.all",
+    "migration.start",
+    "migration.complete",
     "chat.create",
     "chat.list",
     "chat.get",

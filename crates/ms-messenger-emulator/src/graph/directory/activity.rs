@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::graph::context::Context;
-use crate::graph::directory::{Feed, Whose, chat_place, member};
+use crate::graph::directory::{Feed, Whose, chat_place, member, person};
 use crate::graph::error::GraphError;
 use crate::graph::messages;
 use crate::graph::place::team_id;
@@ -29,8 +29,10 @@ pub(crate) fn notify(
             if !recipient.is_null() {
                 return Err(GraphError::invalid_body());
             }
-            if let Whose::User(user) = whose {
-                member::user_id(shared, user)?;
+            match whose {
+                Whose::User(user) => member::user_id(shared, user).map(|_| ())?,
+                _ if !caller.is_user => return Err(person::no_me()),
+                _ => {}
             }
             StatusCode::NO_CONTENT
         }

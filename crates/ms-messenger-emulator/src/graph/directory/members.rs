@@ -82,7 +82,6 @@ impl Named {
                     let message = "Members of a oneOnOne chat cannot be changed.";
                     return Err(GraphError::bad_request(message));
                 }
-                chat.updated = clock::now_ms();
                 return Ok(&mut chat.roll);
             }
             Self::Place(Place::Channel { team, channel }) => {
@@ -99,6 +98,17 @@ impl Named {
             Self::Team(team) => directory.team_mut(team),
         };
         Ok(&mut found.ok_or_else(chats::no_chat)?.roll)
+    }
+
+    /// Notes that the members of a chat changed.
+    fn touch(&self, directory: &mut Store) {
+        let chat = match self {
+            Self::Place(Place::Chat { chat }) => directory.chat_mut(chat),
+            _ => None,
+        };
+        if let Some(chat) = chat {
+            chat.updated = clock::now_ms();
+        }
     }
 
     const fn is_chat(&self) -> bool {
@@ -202,6 +212,7 @@ pub(crate) fn add(context: &Context<'_>, group: &Group) -> Result<Outcome, Graph
             return Err(GraphError::bad_request(message));
         }
         roll.add(user.clone(), new.clone());
+        named.touch(directory);
     }
     let id = member::membership_id(world, named.id(), &user);
     let answer = if named.is_chat() {
@@ -234,6 +245,7 @@ pub(crate) fn remove(
         owners_only(context, &named, directory)?;
     }
     named.roll_mut(directory)?.remove(&user);
+    named.touch(directory);
     Ok(Outcome::new(Answer::empty(StatusCode::NO_CONTENT), false))
 }
 

@@ -38,7 +38,8 @@ pub(crate) fn of(context: &Context<'_>, whose: &Whose) -> Result<Option<String>,
     }
 }
 
-fn no_me() -> GraphError {
+/// The refusal of `/me` for an app.
+pub(crate) fn no_me() -> GraphError {
     GraphError::bad_request("/me request is only valid with delegated authentication flow.")
 }
 

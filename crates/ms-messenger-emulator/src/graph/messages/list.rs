@@ -78,7 +78,7 @@ impl Options {
         hasher.finish()
     }
 
-    /// Applies `$filter`, which counts only when `$orderby` names the same property.
+    /// Applies `$filter`, which the service ignores unless `$orderby` names the same property.
     fn narrow(&mut self) -> Result<(), GraphError> {
         let order = self.order.as_deref();
         if order.is_some_and(|order| ![BY_CHANGE, BY_CREATION].contains(&order)) {
@@ -89,6 +89,7 @@ impl Options {
             return Ok(());
         };
         let invalid = || GraphError::bad_request("The $filter is not supported.");
+        let (mut after_ms, mut before_ms) = (None, None);
         for term in filter.split(" and ") {
             let words: Vec<&str> = term.split_whitespace().collect();
             let [property, operator, time] = words.as_slice() else {
@@ -96,12 +97,13 @@ impl Options {
             };
             let time = clock::parse_rfc3339(time).ok_or_else(invalid)?;
             match (*property, *operator) {
-                (property, _) if !order.starts_with(property) => return Err(invalid()),
-                ("lastModifiedDateTime", "gt") => self.after_ms = Some(time),
-                ("lastModifiedDateTime" | "createdDateTime", "lt") => self.before_ms = Some(time),
+                (property, _) if order.split(' ').next() != Some(property) => return Ok(()),
+                ("lastModifiedDateTime", "gt") => after_ms = Some(time),
+                (_, "lt") => before_ms = Some(time),
                 _ => return Err(invalid()),
             }
         }
+        (self.after_ms, self.before_ms) = (after_ms, before_ms);
         Ok(())
     }
 

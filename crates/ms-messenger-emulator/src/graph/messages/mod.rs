@@ -7,11 +7,12 @@ mod changes;
 mod delete;
 mod delta;
 mod emoji;
-mod event;
+pub(crate) mod event;
 mod hosted;
 mod inject;
 mod list;
 mod markup;
+mod migration;
 mod pages;
 mod policy;
 mod preview;
@@ -52,6 +53,7 @@ pub(crate) fn handle(context: &Context<'_>, call: &Call) -> Result<Outcome, Grap
     let call = match call {
         Call::In(call) => call,
         Call::Across(call) => return delta::across(context, call),
+        Call::Migrate(call) => return migration::migrate(context, call),
     };
     refuse_by_path(call)?;
     match call.op {

@@ -184,10 +184,14 @@ pub(crate) fn quoting(mut draft: Draft, quoted: &[Value]) -> Draft {
     for message in quoted {
         let id = message["id"].as_str().unwrap_or_default();
         content.push_str(&format!("<attachment id=\"{id}\"></attachment>\n"));
+        let mut sender = message["from"].clone();
+        if let Some(user) = sender.get_mut("user").and_then(Value::as_object_mut) {
+            user.remove("@odata.type");
+        }
         let reference = json!({
             "messageId": id,
             "messagePreview": preview(message),
-            "messageSender": message["from"],
+            "messageSender": sender,
         });
         draft.attachments.push(json!({
             "id": id,

@@ -12,6 +12,22 @@ use crate::router::decode;
 pub(crate) enum Call {
     In(InPlace),
     Across(Across),
+    Migrate(Migrate),
+}
+
+/// The start or the completion of a migration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Migrate {
+    pub(crate) scope: Scope,
+    pub(crate) starts: bool,
+}
+
+/// What is migrated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Place(Place),
+    /// All channels of a team.
+    Team(String),
 }
 
 /// A read of all messages of somebody.
@@ -100,6 +116,29 @@ impl Op {
 /// Routes what ends in the messages of a channel or a chat.
 pub(crate) fn route(method: &Method, raw: &[&str]) -> Option<Found<Call>> {
     let (at, rest) = match raw {
+        [
+            "chats",
+            chat,
+            verb @ ("startMigration" | "completeMigration"),
+        ] => {
+            let place = decode(chat).map(|chat| Place::Chat { chat });
+            return Some(migrate(method, place.map(Scope::Place), verb));
+        }
+        [
+            "teams",
+            team,
+            "channels",
+            channel,
+            verb @ ("startMigration" | "completeMigration"),
+        ] => {
+            let ids = decode(team).zip(decode(channel));
+            let place = ids.map(|(team, channel)| Place::Channel { team, channel });
+            return Some(migrate(method, place.map(Scope::Place), verb));
+        }
+        ["teams", team, "completeMigration"] => {
+            let scope = decode(team).map(Scope::Team);
+            return Some(migrate(method, scope, "completeMigration"));
+        }
         ["chats", chat, "messages", rest @ ..] => (in_chat(Via::Direct, chat), rest),
         ["me", "chats", chat, "messages", rest @ ..] => (in_chat(Via::Me, chat), rest),
         ["users", user, "chats", chat, "messages", rest @ ..] => {
@@ -148,6 +187,17 @@ fn across(method: &Method, whose: Option<Whose>, rest: &[&str]) -> Option<Found<
         (name, call)
     });
     Some(("GET", found))
+}
+
+fn migrate(method: &Method, scope: Option<Scope>, verb: &str) -> Found<Call> {
+    let starts = verb == "startMigration";
+    let name = if starts {
+        "migration.start"
+    } else {
+        "migration.complete"
+    };
+    let call = scope.map(|scope| Call::Migrate(Migrate { scope, starts }));
+    ("POST", (*method == Method::POST).then_some((name, call)))
 }
 
 fn in_chat(via: Via, raw: &str) -> Option<Address> {
@@ -241,4 +291,89 @@ fn call(op: Op, at: Option<Address>, target: &Target<'_>) -> Option<Call> {
         message: id(target.message)?,
         hosted: id(target.hosted)?,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(method: &Method, path: &str) -> Option<&'static str> {
+        let raw: Vec<&str> = path.split('/').collect();
+        let (_, found) = route(method, &raw)?;
+        found
+            .filter(|(_, call)| call.is_some())
+            .map(|(name, _)| name)
+    }
+
+    #[test]
+    fn every_operation_has_its_name() {
+        for (method, path, expected) in [
+            (Method::PATCH, "teams/T/channels/C/messages/1", "update"),
+            (
+                Method::PATCH,
+                "teams/T/channels/C/messages/1/replies/2",
+                "update",
+            ),
+            (
+                Method::POST,
+                "users/U/chats/C/messages/1/softDelete",
+                "delete.soft",
+            ),
+            (
+                Method::POST,
+                "teams/T/channels/C/messages/1/replies/2/undoSoftDelete",
+                "delete.undo",
+            ),
+            (
+                Method::POST,
+                "chats/C/messages/1/setReaction",
+                "reaction.set",
+            ),
+            (
+                Method::POST,
+                "teams/T/channels/C/messages/1/replies/2/unsetReaction",
+                "reaction.unset",
+            ),
+            (
+                Method::GET,
+                "me/chats/C/messages/1/hostedContents",
+                "hosted.list",
+            ),
+            (
+                Method::GET,
+                "chats/C/messages/1/hostedContents/a%3D",
+                "hosted.get",
+            ),
+            (
+                Method::GET,
+                "chats/C/messages/1/hostedContents/a=/$value",
+                "hosted.value",
+            ),
+            (Method::GET, "teams/T/channels/C/messages/delta()", "delta"),
+            (Method::GET, "users/U/chats/getAllMessages", "list.all"),
+            (
+                Method::GET,
+                "users/U/chats/getAllMessages/delta",
+                "delta.all",
+            ),
+            (Method::GET, "teams/T/channels/getAllMessages", "list.all"),
+            (Method::POST, "chats/C/startMigration", "migration.start"),
+            (
+                Method::POST,
+                "teams/T/completeMigration",
+                "migration.complete",
+            ),
+        ] {
+            assert_eq!(name(&method, path), Some(expected), "{method} {path}");
+            assert!(crate::graph::OPERATIONS.contains(&expected), "{expected}");
+        }
+        for path in [
+            "chats/C/messages/1/replies",
+            "teams/T/channels/C/messages/replyWithQuote/x",
+            "teams/T/channels/getAllMessages/delta",
+            "chats/C/messages/1/hostedContents/a/b",
+        ] {
+            assert_eq!(name(&Method::GET, path), None, "{path}");
+        }
+    }
 }

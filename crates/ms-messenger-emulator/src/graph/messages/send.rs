@@ -7,6 +7,7 @@ use crate::answer::Answer;
 use crate::graph::context::Context;
 use crate::graph::error::GraphError;
 use crate::graph::messages::address::Address;
+use crate::graph::messages::migration::{self, Import};
 use crate::graph::messages::read::entity;
 use crate::graph::messages::render::{self, Setting};
 use crate::graph::messages::store::New;
@@ -30,30 +31,46 @@ pub(crate) fn send(context: &Context<'_>, call: &InPlace) -> Result<Outcome, Gra
     let limit = context.shared.settings.graph_message_limit;
     validate::size(context.inbound, message, limit)?;
     let at = call.at.resolve(context)?;
+    let import = match context.caller.is_user {
+        true => None,
+        false => Some(Import::read(context, &at.place, message)?),
+    };
     let (quoted, draft) = if is_quote {
         validate::quote(&body, &at.place)?
     } else {
         (Vec::new(), validate::message(&body, &at.place)?)
     };
-    carry_out(context, &at, root, &quoted, draft)
+    let sent = Sent {
+        root,
+        quoted,
+        draft,
+        import,
+    };
+    carry_out(context, &at, sent)
+}
+
+/// A judged message.
+struct Sent {
+    /// The channel message that is replied to.
+    root: Option<u64>,
+    quoted: Vec<u64>,
+    draft: Draft,
+    /// Whose message it is, when an app brings it.
+    import: Option<Import>,
 }
 
 /// Stores the message with its ledger row and answers it whole.
-fn carry_out(
-    context: &Context<'_>,
-    at: &Address,
-    root: Option<u64>,
-    quoted: &[u64],
-    draft: Draft,
-) -> Result<Outcome, GraphError> {
-    let (shared, caller, place) = (context.shared, &context.caller, &at.place);
+fn carry_out(context: &Context<'_>, at: &Address, sent: Sent) -> Result<Outcome, GraphError> {
+    let (shared, place, root) = (context.shared, &at.place, sent.root);
+    let import = sent.import.as_ref();
+    let author = import.map_or(&context.caller, |import| &import.author);
     let mut row = NewRow {
         platform: Platform::MsgraphChat,
         operation: context.operation,
         conversation: place.conversation().to_owned(),
-        sender: caller.id.clone(),
-        kind: draft.content_type.to_owned(),
-        text: draft.content.clone(),
+        sender: author.id.clone(),
+        kind: sent.draft.content_type.to_owned(),
+        text: sent.draft.content.clone(),
         message_id: String::new(),
         idempotency_key: None,
     };
@@ -61,35 +78,35 @@ fn carry_out(
         tenant: &shared.world.graph.tenant_id,
         place,
         root,
-        caller,
+        caller: author,
     };
     let template = {
         let mut state = shared.state();
         let graph = &mut state.graph;
-        graph.directory.admit(shared, place, caller)?;
+        graph.directory.admit(shared, place, &context.caller)?;
         if root.is_some_and(|root| !graph.messages.has_root(place, root)) {
             return Err(no_message());
         }
-        let quoted = find(&graph.messages, place, quoted).ok_or_else(no_message)?;
+        let quoted = find(&graph.messages, place, &sent.quoted).ok_or_else(no_message)?;
         let draft = match quoted.as_slice() {
-            [] => draft,
-            quoted => render::quoting(draft, quoted),
+            [] => sent.draft,
+            quoted => render::quoting(sent.draft, quoted),
         };
-        graph.directory.join(place, &caller.id);
+        graph.directory.join(place, &author.id);
         let new = New {
             place,
             root,
-            created: None,
+            created: import.and_then(|import| import.created),
         };
         let render = |id| render::message(&setting, draft, id);
         let stored = graph.messages.store(&new, render);
-        let (id, template) = stored.ok_or_else(no_message)?;
+        let (id, template) = stored.ok_or_else(migration::taken)?;
         row.message_id = id.to_string();
         state.ledger.append(row, context.inbound);
         template
     };
     let view = view(context);
-    let body = entity(view, &at.context(&caller.id), root, &template.view(view));
+    let body = entity(view, &at.context(&author.id), root, &template.view(view));
     let answer = Answer::bytes(StatusCode::CREATED, JSON, body);
     Ok(with_preference(Outcome::new(answer, true), view))
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::clock::{self, IdClock};
 use crate::graph::Place;
+use crate::graph::messages::migration::Migration;
 use crate::graph::messages::template::Template;
 
 /// All places that hold messages.
@@ -18,6 +19,8 @@ pub(crate) struct Store {
     pub(super) changes: u64,
     /// Tells this store from those of earlier starts, whose delta tokens it does not know.
     generation: u64,
+    /// The migrations that are in progress.
+    pub(super) migrations: HashMap<Place, Migration>,
 }
 
 /// The messages of one place.
@@ -76,6 +79,7 @@ impl Default for Store {
             changes: 0,
             // The upper bits would only tell the century.
             generation: u64::try_from(nanos & u128::from(u64::MAX)).unwrap_or(0),
+            migrations: HashMap::new(),
         }
     }
 }
@@ -119,7 +123,7 @@ impl Store {
             None => self.places.entry(new.place.clone()).or_default(),
         };
         let id = match new.created {
-            None => thread.clock.next(clock::now_ms()),
+            None => thread.free_id(),
             Some(created) if thread.messages.contains_key(&created) => return None,
             Some(created) => created,
         };
@@ -206,6 +210,16 @@ impl Store {
 }
 
 impl Thread {
+    /// The id of a message that is made now. An imported one may have taken the next.
+    fn free_id(&mut self) -> u64 {
+        loop {
+            let id = self.clock.next(clock::now_ms());
+            if !self.messages.contains_key(&id) {
+                return id;
+            }
+        }
+    }
+
     fn insert(&mut self, id: u64, root: Option<u64>, change: u64, template: Template) {
         let message = Message {
             template,

@@ -53,7 +53,8 @@ impl Template {
         Self {
             has_gaps: bytes.contains(&GAP),
             is_evolved: holds(EVENT.0) || holds(EMAIL_USER.0),
-            bytes: bytes.into(),
+            // Boxed: what the vector has to spare would stay with every message.
+            bytes: bytes.into_boxed_slice().into(),
         }
     }
 
@@ -65,7 +66,11 @@ impl Template {
 
     /// The JSON for a reader.
     pub(crate) fn view(&self, view: View<'_>) -> Bytes {
-        let bytes = self.fill(link_text(view.base).as_bytes());
+        let bytes = if self.has_gaps {
+            self.fill(link_text(view.base).as_bytes())
+        } else {
+            self.bytes.clone()
+        };
         if !self.is_evolved || view.knows_all_members {
             return bytes;
         }
@@ -77,9 +82,6 @@ impl Template {
     }
 
     fn fill(&self, base: &[u8]) -> Bytes {
-        if !self.has_gaps {
-            return self.bytes.clone();
-        }
         let mut filled = Vec::with_capacity(self.bytes.len() + 4 * base.len());
         for (i, part) in self.bytes.split(|byte| *byte == GAP).enumerate() {
             if i > 0 {

@@ -273,3 +273,72 @@ fn of_team(method: &Method, team: Option<&String>, rest: &[&str]) -> Option<Tabl
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::OPERATIONS;
+
+    fn found(method: &str, path: &str) -> Option<(&'static str, Option<&'static str>)> {
+        let raw: Vec<&str> = path.split('/').collect();
+        let method: Method = method.parse().ok()?;
+        let (allowed, found) = route(&method, &raw)?;
+        Some((allowed, found.map(|(name, _)| name)))
+    }
+
+    #[test]
+    fn every_operation_has_its_path_and_a_known_name() {
+        for (method, path, name) in [
+            ("POST", "chats", "chat.create"),
+            ("GET", "me/chats", "chat.list"),
+            ("GET", "users/U/chats/C", "chat.get"),
+            ("PATCH", "chats/C", "chat.update"),
+            ("GET", "me/chats/C/members", "members.list"),
+            ("GET", "teams/T/members/M", "members.get"),
+            ("POST", "teams/T/channels/C/members", "members.add"),
+            ("DELETE", "chats/C/members/M", "members.remove"),
+            ("GET", "chats/C/pinnedMessages", "pins.list"),
+            ("POST", "chats/C/pinnedMessages", "pins.add"),
+            ("DELETE", "chats/C/pinnedMessages/P", "pins.remove"),
+            ("GET", "users/U/joinedTeams", "team.list"),
+            ("GET", "teams/T", "team.get"),
+            ("GET", "teams/T/allChannels", "channel.list"),
+            ("GET", "teams/T/primaryChannel", "channel.get"),
+            ("POST", "teams/T/channels", "channel.create"),
+            ("PATCH", "teams/T/channels/C", "channel.update"),
+            ("DELETE", "teams/T/channels/C", "channel.delete"),
+            ("GET", "teams/T/tags", "tags.list"),
+            ("GET", "me", "user.get"),
+            ("POST", "me/teamwork/sendActivityNotification", "notify"),
+        ] {
+            let name_found = found(method, path).and_then(|(_, name)| name);
+            assert_eq!(name_found, Some(name), "{method} {path}");
+            assert!(OPERATIONS.contains(&name), "{name}");
+        }
+    }
+
+    #[test]
+    fn other_methods_are_told_what_a_path_takes() {
+        for (path, allowed) in [
+            ("chats", "GET, POST"),
+            ("me/chats", "GET"),
+            ("chats/C", "GET, PATCH"),
+            ("chats/C/members/M", "GET, DELETE"),
+            ("chats/C/pinnedMessages/P", "DELETE"),
+            ("teams/T/channels/C", "GET, PATCH, DELETE"),
+            ("teamwork/sendActivityNotificationToRecipients", "POST"),
+        ] {
+            assert_eq!(found("PUT", path), Some((allowed, None)), "{path}");
+        }
+        for path in [
+            "",
+            "teams",
+            "planets",
+            "me/teams",
+            "chats/C/tabs",
+            "users/U/teams/T",
+        ] {
+            assert_eq!(found("GET", path), None, "{path}");
+        }
+    }
+}

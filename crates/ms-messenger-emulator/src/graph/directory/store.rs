@@ -95,7 +95,11 @@ impl Store {
     /// Makes sure that the place is there and that `user` is in it.
     pub(crate) fn join(&mut self, place: &Place, user: &str) {
         match place {
-            Place::Chat { chat } => self.chat_on_first_use(chat).roll.join(user),
+            // Most chats are known, and their ids need no copy then.
+            Place::Chat { chat } => match self.chats.get_mut(chat) {
+                Some(chat) => chat.roll.join(user),
+                None => self.chat_on_first_use(chat).roll.join(user),
+            },
             Place::Channel { team, channel } => {
                 let team = self.team_on_first_use(team, channel);
                 team.on_first_use(channel);

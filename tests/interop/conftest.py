@@ -39,8 +39,10 @@ def ready(tmp_path_factory):
         line = process.stdout.readline()
         assert line, f"the emulator ended with {process.wait()} before it was ready"
         with pytest.MonkeyPatch.context() as patch:
-            # What requests, under all three packages, trusts.
+            # What requests, under the packages for Azure, trusts.
             patch.setenv("REQUESTS_CA_BUNDLE", str(ca_file))
+            # What httpx, under msgraph-sdk, trusts.
+            patch.setenv("SSL_CERT_FILE", str(ca_file))
             patch.setenv("NO_PROXY", "localhost,127.0.0.1")
             yield json.loads(line)
     finally:

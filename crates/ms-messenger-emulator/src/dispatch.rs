@@ -118,6 +118,7 @@ async fn operation(
         answer,
         is_stored,
         hold,
+        fault: of_part,
     } = match &route.call {
         Call::AcsMessages(call) => acs_messages::handle(shared, call, &inbound),
         Call::AcsChat(call) => acs_chat::handle(shared, call, &inbound),
@@ -125,6 +126,7 @@ async fn operation(
         Call::Graph(call) => graph::handle(shared, route, call, &inbound),
         Call::Ucwa(call) => ucwa::handle(shared, call, &inbound, fault.as_ref()).await,
     };
+    let fault = fault.or(of_part);
     shared.forget_dropped();
     if is_stored {
         shared.stats.count(platform, Event::Stored);
@@ -256,7 +258,8 @@ fn service_error(
     }
 }
 
-fn fault_answer(
+/// The answer of a status fault, in the platform's own form.
+pub(crate) fn fault_answer(
     shared: &Shared,
     platform: Platform,
     inbound: &Inbound,

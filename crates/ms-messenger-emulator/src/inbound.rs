@@ -61,6 +61,26 @@ impl Inbound {
         }
     }
 
+    /// A request to the same server that travels inside this one.
+    pub(crate) fn within(
+        &self,
+        method: Method,
+        target: String,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Self {
+        let query = target.split_once('?').map_or("", |(_, query)| query);
+        Self {
+            method,
+            query: Query::parse(query),
+            target,
+            headers,
+            body,
+            host: self.host.clone(),
+            scheme: self.scheme,
+        }
+    }
+
     /// The value of a header, when it is there and readable.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()

@@ -213,6 +213,8 @@ pub(crate) struct Outcome {
     pub(crate) is_stored: bool,
     /// Kept until the request is answered; a repetition meanwhile finds it still running.
     pub(crate) hold: Option<acs_messages::Hold>,
+    /// What a part of a batch wants done to the answer of the whole.
+    pub(crate) fault: Option<FaultAction>,
 }
 
 impl Outcome {
@@ -221,6 +223,7 @@ impl Outcome {
             answer,
             is_stored,
             hold: None,
+            fault: None,
         }
     }
 }

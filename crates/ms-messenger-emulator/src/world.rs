@@ -15,8 +15,11 @@ pub(crate) const EPOCH_SECONDS: u64 = 1_735_689_600;
 const FAR_FUTURE: u64 = 4_102_444_800;
 const GRAPH_AUDIENCE: &str = "https://graph.microsoft.com";
 const ACS_AUDIENCE: &str = "https://communication.azure.com";
-pub(crate) const DELEGATED_SCOPES: &str = "Channel.ReadBasic.All ChannelMessage.Read.All \
-    ChannelMessage.ReadWrite ChannelMessage.Send Chat.Create Chat.ReadWrite ChatMessage.Send User.Read";
+pub(crate) const DELEGATED_SCOPES: &str = "Channel.Create Channel.Delete.All Channel.ReadBasic.All \
+    ChannelMember.ReadWrite.All ChannelMessage.Read.All ChannelMessage.ReadWrite \
+    ChannelMessage.Send ChannelSettings.ReadWrite.All Chat.Create Chat.ReadWrite \
+    ChatMember.ReadWrite ChatMessage.Send Team.ReadBasic.All TeamMember.ReadWrite.All \
+    TeamsActivity.Send TeamworkTag.Read User.Read";
 pub(crate) const APP_ROLES: [&str; 5] = [
     "ChannelMessage.Read.All",
     "ChannelMessage.UpdatePolicyViolation.All",
@@ -263,6 +266,15 @@ impl World {
             "exp": FAR_FUTURE,
             "ver": "1.0",
         })
+    }
+
+    /// An app-only Graph token with `roles` (`ChannelMessage.Read.All` …), ending at `expires` (Unix
+    /// seconds).
+    #[must_use]
+    pub fn graph_app_token(&self, roles: &[&str], expires: u64) -> String {
+        let mut claims = self.app_claims(Platform::MsgraphChat, &json!(roles));
+        claims["exp"] = json!(expires);
+        self.key.sign(&claims)
     }
 
     /// The claims of the application's token for Graph, or for ACS, which ends in the far future.

@@ -53,9 +53,8 @@ pub(crate) fn run(
                 key: repeatable.key,
             };
             Outcome {
-                answer,
-                is_stored: row.is_some(),
                 hold: Some(hold),
+                ..Outcome::new(answer, row.is_some())
             }
         }
         Found::Replay(answer, row) => {

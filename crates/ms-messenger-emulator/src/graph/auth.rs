@@ -5,7 +5,7 @@ use crate::graph::error::GraphError;
 use crate::graph::permissions::Permissions;
 use crate::inbound::Inbound;
 use crate::shared::Shared;
-use crate::token::TokenProblem;
+use crate::token::{Claims, TokenProblem};
 use crate::token_life::Audience;
 use crate::world::World;
 
@@ -19,12 +19,8 @@ pub(crate) struct Caller {
     pub(crate) is_user: bool,
 }
 
-/// Verifies the token and that it carries one of the permissions `needed`.
-pub(crate) fn authenticate(
-    shared: &Shared,
-    inbound: &Inbound,
-    needed: &Permissions,
-) -> Result<Caller, GraphError> {
+/// Verifies the token.
+pub(crate) fn verify(shared: &Shared, inbound: &Inbound) -> Result<Claims, GraphError> {
     let authorization = inbound.header("authorization").unwrap_or_default();
     let scheme = authorization.get(..7).unwrap_or_default();
     if !scheme.eq_ignore_ascii_case("Bearer ") {
@@ -46,6 +42,16 @@ pub(crate) fn authenticate(
             "Access token validation failure. Invalid audience.",
         ));
     }
+    Ok(claims)
+}
+
+/// Verifies the token and that it carries one of the permissions `needed`.
+pub(crate) fn authenticate(
+    shared: &Shared,
+    inbound: &Inbound,
+    needed: &Permissions,
+) -> Result<Caller, GraphError> {
+    let claims = verify(shared, inbound)?;
     let (is_user, granted, wanted) = match claims.text("scp") {
         Some(_) => (true, claims.scopes(), needed.delegated),
         None => (false, claims.roles(), needed.application),

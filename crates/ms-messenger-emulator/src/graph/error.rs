@@ -26,6 +26,7 @@ impl GraphError {
             409 => "Conflict",
             410 => "syncStateNotFound",
             413 => "RequestEntityTooLarge",
+            424 => "FailedDependency",
             429 => "TooManyRequests",
             502 => "BadGateway",
             503 => "ServiceUnavailable",

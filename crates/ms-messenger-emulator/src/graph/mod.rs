@@ -1,6 +1,7 @@
 //! Microsoft Graph: Teams channels, replies and chats.
 
 mod auth;
+mod batch;
 mod challenge;
 mod context;
 mod directory;
@@ -22,11 +23,10 @@ use crate::shared::{Outcome, Shared};
 use context::Context;
 use error::GraphError;
 use place::Place;
-use routes::Op;
 
 pub(crate) use challenge::challenge;
 pub(crate) use messages::{inject, inject_event};
-pub(crate) use routes::{Call, OPERATIONS, Version, route};
+pub(crate) use routes::{Call, OPERATIONS, Op, Version, route};
 pub(crate) use store::Store;
 
 const JSON: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
@@ -47,17 +47,21 @@ fn execute(
     call: &Call,
     inbound: &Inbound,
 ) -> Result<Outcome, GraphError> {
-    let caller = auth::authenticate(shared, inbound, &permissions::of(&call.op))?;
-    let context = Context {
-        shared,
-        inbound,
-        operation: route.operation,
-        base: format!("{}/{}", inbound.origin(), call.version),
-        caller,
+    let context = || {
+        let caller = auth::authenticate(shared, inbound, &permissions::of(&call.op))?;
+        Ok(Context {
+            shared,
+            inbound,
+            operation: route.operation,
+            base: format!("{}/{}", inbound.origin(), call.version),
+            caller,
+        })
     };
     match &call.op {
-        Op::Messages(call) => messages::handle(&context, call),
-        Op::Directory(call) => directory::handle(&context, call),
+        Op::Messages(call) => messages::handle(&context()?, call),
+        Op::Directory(call) => directory::handle(&context()?, call),
+        // Its parts are judged one by one.
+        Op::Batch => batch::handle(shared, call.version, inbound),
     }
 }
 
@@ -68,8 +72,13 @@ pub(crate) fn status_error(
     status: StatusCode,
     message: &str,
 ) -> Answer {
+    refusal(shared, inbound, GraphError::of_status(status, message))
+}
+
+/// The whole answer of an error.
+fn refusal(shared: &Shared, inbound: &Inbound, error: GraphError) -> Answer {
     let request_id = shared.guid().to_string();
-    let answer = GraphError::of_status(status, message).into_answer(inbound, &request_id);
+    let answer = error.into_answer(inbound, &request_id);
     decorate(answer, inbound, &request_id)
 }
 

@@ -28,6 +28,7 @@ const CHANNEL_READ: Permissions = Permissions {
         "Group.ReadWrite.All",
     ],
     application: &[
+        "ChannelMessage.Read.Group",
         "ChannelMessage.Read.All",
         "Group.Read.All",
         "Group.ReadWrite.All",
@@ -35,7 +36,39 @@ const CHANNEL_READ: Permissions = Permissions {
 };
 const CHAT_READ: Permissions = Permissions {
     delegated: &["Chat.Read", "Chat.ReadWrite"],
-    application: &["Chat.Read.All", "Chat.ReadWrite.All"],
+    application: &[
+        "ChatMessage.Read.Chat",
+        "Chat.Read.All",
+        "Chat.ReadWrite.All",
+    ],
+};
+/// Single messages and their hosted contents.
+const CHAT_READ_ONE: Permissions = Permissions {
+    delegated: &[
+        "Chat.Read",
+        "Chat.ReadWrite",
+        "Group.Read.All",
+        "Group.ReadWrite.All",
+    ],
+    application: &[
+        "ChatMessage.Read.Chat",
+        "Chat.Read.All",
+        "Chat.ReadWrite.All",
+        "Group.Read.All",
+        "Group.ReadWrite.All",
+    ],
+};
+const CHAT_QUOTE: Permissions = Permissions {
+    delegated: &["ChatMessage.Send"],
+    application: &[],
+};
+const CHANNEL_REACT: Permissions = Permissions {
+    delegated: &["ChannelMessage.Send"],
+    application: &[],
+};
+const CHAT_REACT: Permissions = Permissions {
+    delegated: &["ChatMessage.Send", "Chat.ReadWrite"],
+    application: &[],
 };
 const MIGRATE: Permissions = Permissions {
     delegated: &[],
@@ -51,11 +84,20 @@ const CHAT_SEND_OR_IMPORT: Permissions = Permissions {
 };
 const CHANNEL_UPDATE: Permissions = Permissions {
     delegated: &["ChannelMessage.ReadWrite", "Group.ReadWrite.All"],
-    application: &["ChannelMessage.UpdatePolicyViolation.All"],
+    application: &[
+        "ChannelMessage.UpdatePolicyViolation.All",
+        "Group.ReadWrite.All",
+        "Teamwork.Migrate.All",
+    ],
 };
 const CHAT_UPDATE: Permissions = Permissions {
     delegated: &["Chat.ReadWrite", "Group.ReadWrite.All"],
-    application: &["Chat.UpdatePolicyViolation.All"],
+    application: &[
+        "Chat.UpdatePolicyViolation.All",
+        "Chat.ReadWrite.All",
+        "Group.ReadWrite.All",
+        "Teamwork.Migrate.All",
+    ],
 };
 const CHANNEL_DELETE: Permissions = Permissions {
     delegated: &["ChannelMessage.ReadWrite"],
@@ -73,16 +115,17 @@ const ALL_OF_TEAM: Permissions = Permissions {
     delegated: &[],
     application: &["ChannelMessage.Read.All"],
 };
-const CHAT_CREATE: Permissions = Permissions {
-    delegated: &["Chat.Create", "Chat.ReadWrite"],
-    application: &["Chat.Create"],
-};
 
 /// The permissions of `op`, any one of which allows it.
 pub(crate) fn of(op: &Op) -> Permissions {
     match op {
         Op::Messages(call) => of_messages(call),
-        Op::Directory(call) => of_directory(call),
+        Op::Directory(call) => directory::permissions_of(call),
+        // Its parts have their own.
+        Op::Batch => Permissions {
+            delegated: &[],
+            application: &[],
+        },
     }
 }
 
@@ -101,19 +144,15 @@ fn of_messages(call: &messages::Call) -> Permissions {
     match (call.op, call.at.place.is_channel()) {
         (Op::Send, true) => CHANNEL_SEND_OR_IMPORT,
         (Op::Send, false) => CHAT_SEND_OR_IMPORT,
-        (Op::Quote | Op::SetReaction | Op::UnsetReaction, true) => CHANNEL_SEND,
-        (Op::Quote | Op::SetReaction | Op::UnsetReaction, false) => CHAT_SEND,
+        (Op::Quote, _) => CHAT_QUOTE,
+        (Op::SetReaction | Op::UnsetReaction, true) => CHANNEL_REACT,
+        (Op::SetReaction | Op::UnsetReaction, false) => CHAT_REACT,
         (Op::Update, true) => CHANNEL_UPDATE,
         (Op::Update, false) => CHAT_UPDATE,
         (Op::SoftDelete | Op::UndoSoftDelete, true) => CHANNEL_DELETE,
         (Op::SoftDelete | Op::UndoSoftDelete, false) => CHAT_DELETE,
         (_, true) => CHANNEL_READ,
+        (Op::Get | Op::HostedList | Op::HostedGet | Op::HostedValue, false) => CHAT_READ_ONE,
         (_, false) => CHAT_READ,
-    }
-}
-
-fn of_directory(call: &directory::Call) -> Permissions {
-    match call {
-        directory::Call::ChatCreate => CHAT_CREATE,
     }
 }

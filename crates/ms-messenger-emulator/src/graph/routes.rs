@@ -9,7 +9,7 @@ use crate::platform::Platform;
 use crate::router::{self, Routed, pick};
 
 /// The names of the operations.
-pub(crate) const OPERATIONS: [&str; 21] = [
+pub(crate) const OPERATIONS: [&str; 42] = [
     "send",
     "send.reply",
     "send.quote",
@@ -31,6 +31,27 @@ pub(crate) const OPERATIONS: [&str; 21] = [
     "migration.start",
     "migration.complete",
     "chat.create",
+    "chat.list",
+    "chat.get",
+    "chat.update",
+    "members.list",
+    "members.get",
+    "members.add",
+    "members.remove",
+    "pins.list",
+    "pins.add",
+    "pins.remove",
+    "team.list",
+    "team.get",
+    "channel.list",
+    "channel.get",
+    "channel.create",
+    "channel.update",
+    "channel.delete",
+    "tags.list",
+    "user.get",
+    "notify",
+    "batch",
 ];
 
 /// The version of Graph that was called.
@@ -61,6 +82,8 @@ pub(crate) struct Call {
 pub(crate) enum Op {
     Messages(messages::Call),
     Directory(directory::Call),
+    /// Several of the others in one request.
+    Batch,
 }
 
 /// What a path leads to: the methods that it takes, and the operation found for the method (its
@@ -69,6 +92,14 @@ pub(crate) type Found<C> = (&'static str, Option<(&'static str, Option<C>)>);
 
 /// Routes what is below `/v1.0` or `/beta`.
 pub(crate) fn route(version: Version, method: &Method, raw: &[&str]) -> Routed {
+    if raw == ["$batch"] || raw == ["%24batch"] {
+        let call = router::Call::Graph(Call {
+            version,
+            op: Op::Batch,
+        });
+        let found = (*method == Method::POST).then_some(("batch", Some(call)));
+        return pick(Platform::MsgraphChat, "POST", found);
+    }
     let (allowed, found) = match (messages::route(method, raw), directory::route(method, raw)) {
         (Some((allowed, found)), _) => (allowed, wrap(found, Op::Messages)),
         (None, Some((allowed, found))) => (allowed, wrap(found, Op::Directory)),

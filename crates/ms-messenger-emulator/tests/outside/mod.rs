@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 pub(crate) mod acs;
+pub(crate) mod graph;
 pub(crate) mod http2;
 pub(crate) mod wire;
 

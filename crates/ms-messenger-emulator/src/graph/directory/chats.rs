@@ -1,23 +1,30 @@
-//! `POST /chats`.
+//! Making, reading and renaming chats.
 
 use http::StatusCode;
-use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
-use uuid::Uuid;
+use serde_json::Value;
 
 use crate::clock;
 use crate::graph::context::Context;
+use crate::graph::directory::chat::Chat;
+use crate::graph::directory::member::{self, Member, Roll};
+use crate::graph::directory::{Whose, chat_place, options, own_chat};
 use crate::graph::error::GraphError;
 use crate::graph::{self, messages};
 use crate::shared::{Outcome, Shared};
+
+/// The published limit of people in a chat.
+pub(crate) const MAX_MEMBERS: usize = 250;
+const MAX_TOPIC: usize = 250;
+/// How many members `$expand` shows, whatever `$top`: a known fault of the service.
+pub(crate) const EXPANDED_MEMBERS: usize = 25;
 
 /// Makes a chat, or finds the one-on-one chat of the two people.
 pub(crate) fn create(context: &Context<'_>) -> Result<Outcome, GraphError> {
     let (shared, caller) = (context.shared, &context.caller);
     let body = &messages::body(context.inbound)?;
-    let is_one_on_one = match body["chatType"].as_str() {
-        Some("oneOnOne") => true,
-        Some("group") => false,
+    let kind = match body["chatType"].as_str() {
+        Some("oneOnOne") => "oneOnOne",
+        Some("group") => "group",
         _ => {
             return Err(GraphError::bad_request(
                 "chatType must be oneOnOne or group.",
@@ -25,84 +32,142 @@ pub(crate) fn create(context: &Context<'_>) -> Result<Outcome, GraphError> {
         }
     };
     let members = members(shared, body)?;
-    if caller.is_user && !members.contains(&caller.id) {
+    if caller.is_user && !members.iter().any(|(id, _)| *id == caller.id) {
         let message = "The members must include the caller.";
         return Err(GraphError::bad_request(message));
     }
-    let topic = body["topic"].as_str();
-    if is_one_on_one && (members.len() != 2 || topic.is_some()) {
+    let topic = topic(body)?;
+    let is_pair = kind == "oneOnOne";
+    if is_pair && (members.len() != 2 || topic.is_some()) {
         let message = "A oneOnOne chat has exactly two different members and no topic.";
         return Err(GraphError::bad_request(message));
     }
-    let id = if is_one_on_one {
-        format!("19:{}_{}@unq.gbl.spaces", members[0], members[1])
+    if members.len() > MAX_MEMBERS {
+        let message = format!("A chat has at most {MAX_MEMBERS} members.");
+        return Err(GraphError::bad_request(message));
+    }
+    let ids = if is_pair {
+        let (one, other) = (&members[0].0, &members[1].0);
+        let id = |a, b| format!("19:{a}_{b}@unq.gbl.spaces");
+        vec![id(one, other), id(other, one)]
     } else {
-        format!("19:{}@thread.v2", shared.guid().simple())
+        vec![format!("19:{}@thread.v2", shared.guid().simple())]
     };
-    let tenant = &shared.world.graph.tenant_id;
-    let make = || {
-        let now = clock::rfc3339_trimmed(clock::now_ms());
-        json!({
-            "id": id,
-            "topic": topic,
-            "createdDateTime": now,
-            "lastUpdatedDateTime": now,
-            "chatType": if is_one_on_one { "oneOnOne" } else { "group" },
-            "webUrl": null,
-            "tenantId": tenant,
-        })
+    let mut state = shared.state();
+    let directory = &mut state.graph.directory;
+    let known = ids.iter().find_map(|id| directory.chat(id));
+    let resource = match known {
+        Some(chat) => chat.render(&shared.world, caller.is_user),
+        None => {
+            let mut chat = Chat::new(&ids[0], clock::now_ms());
+            chat.topic = topic;
+            chat.roll = Roll::of(members);
+            chat.roll.is_closed = true;
+            let resource = chat.render(&shared.world, caller.is_user);
+            directory.add_chat(chat);
+            resource
+        }
     };
-    let directory = &mut shared.state().graph.directory;
-    let mut chat = directory.chat(&id, &members, make);
-    chat["@odata.context"] = json!(format!("{}/$metadata#chats/$entity", context.base));
-    Ok(graph::json(StatusCode::CREATED, chat.to_string()))
+    let body = options::entity(context, "chats", resource);
+    Ok(graph::json(StatusCode::CREATED, body.to_string()))
 }
 
-/// The object ids of the members, lower case, sorted, each once.
-fn members(shared: &Shared, body: &Value) -> Result<Vec<String>, GraphError> {
+fn topic(body: &Value) -> Result<Option<String>, GraphError> {
+    match &body["topic"] {
+        Value::Null => Ok(None),
+        Value::String(topic) if topic.chars().count() <= MAX_TOPIC && !topic.contains(':') => {
+            Ok(Some(topic.clone()))
+        }
+        Value::String(_) => Err(GraphError::bad_request(
+            "The topic has at most 250 characters and no ':'.",
+        )),
+        _ => Err(GraphError::invalid_body()),
+    }
+}
+
+/// The members by object id, lower case, sorted, each once.
+fn members(shared: &Shared, body: &Value) -> Result<Vec<(String, Member)>, GraphError> {
     let members = body["members"]
         .as_array()
         .ok_or_else(GraphError::invalid_body)?;
-    let mut ids = Vec::new();
-    for member in members {
-        let has_role = |role: &Value| role == "owner" || role == "guest";
-        if !member["roles"]
-            .as_array()
-            .is_some_and(|roles| roles.iter().any(has_role))
-        {
-            let message = "Each member needs the role owner or guest.";
-            return Err(GraphError::bad_request(message));
-        }
-        let bind = member["user@odata.bind"].as_str().unwrap_or_default();
-        ids.push(user_id(shared, bind)?);
-    }
-    ids.sort();
-    ids.dedup();
-    Ok(ids)
+    let one = |body| {
+        let (id, member) = member::parse(shared, body, true)?;
+        // Who is in from the beginning sees everything.
+        let member = Member {
+            history_from: 0,
+            ..member
+        };
+        Ok((id, member))
+    };
+    let mut members: Vec<(String, Member)> = members.iter().map(one).collect::<Result<_, _>>()?;
+    members.sort_by(|(one, _), (other, _)| one.cmp(other));
+    members.dedup_by(|(one, _), (other, _)| one == other);
+    Ok(members)
 }
 
-/// The object id in `…/users('ID or UPN')` or `…/users/ID`.
-fn user_id(shared: &Shared, bind: &str) -> Result<String, GraphError> {
-    let key = bind.rsplit_once("/users").map_or("", |(_, key)| key);
-    let key = percent_decode_str(key)
-        .decode_utf8_lossy()
-        .replace("''", "'");
-    let key = key
-        .trim_start_matches(['(', '\'', '/'])
-        .trim_end_matches([')', '\'']);
-    if key.is_empty() {
-        let message = "Each member needs user@odata.bind with a user's id or principal name.";
+/// One chat, with its members or its last message where they are asked for.
+pub(crate) fn get(context: &Context<'_>, whose: &Whose, id: &str) -> Result<Outcome, GraphError> {
+    options::only(context, &["$expand"])?;
+    let expand = options::names(context, "$expand", &["members", "lastMessagePreview"])?;
+    let place = chat_place(id)?;
+    own_chat(context, whose, &place)?;
+    let resource = {
+        let mut state = context.shared.state();
+        let graph = &mut state.graph;
+        graph
+            .directory
+            .enter(context.shared, &place, &context.caller)?;
+        let chat = graph.directory.chat(id).ok_or_else(no_chat)?;
+        expanded(context, chat, &graph.messages, &expand)
+    };
+    let body = options::entity(context, "chats", resource);
+    Ok(graph::json(StatusCode::OK, body.to_string()))
+}
+
+pub(crate) fn no_chat() -> GraphError {
+    GraphError::not_found("NotFound")
+}
+
+/// The resource with what `$expand` names.
+pub(crate) fn expanded(
+    context: &Context<'_>,
+    chat: &Chat,
+    messages: &messages::Store,
+    expand: &[&str],
+) -> Value {
+    let world = &context.shared.world;
+    let mut resource = chat.render(world, context.caller.is_user);
+    if expand.contains(&"members") {
+        let mut members = chat.roll.render(world, &chat.id);
+        members.truncate(EXPANDED_MEMBERS);
+        resource["members"] = members.into();
+    }
+    if expand.contains(&"lastMessagePreview") {
+        let preview = messages.last_in_chat(context, &chat.place());
+        resource["lastMessagePreview"] = preview.unwrap_or_default();
+    }
+    resource
+}
+
+/// Renames a group chat.
+pub(crate) fn update(context: &Context<'_>, id: &str) -> Result<Outcome, GraphError> {
+    let body = messages::body(context.inbound)?;
+    if body.get("topic").is_none() {
+        return Err(GraphError::invalid_body());
+    }
+    let topic = topic(&body)?;
+    let place = chat_place(id)?;
+    let mut state = context.shared.state();
+    let directory = &mut state.graph.directory;
+    directory.enter(context.shared, &place, &context.caller)?;
+    let chat = directory.chat_mut(id).ok_or_else(no_chat)?;
+    if chat.kind != "group" {
+        let message = "The topic can only be set for a chat with a chatType of group.";
         return Err(GraphError::bad_request(message));
     }
-    let mut users = shared.world.graph.users.iter();
-    let seeded = users.find(|u| u.id.eq_ignore_ascii_case(key) || u.upn.eq_ignore_ascii_case(key));
-    if let Some(user) = seeded {
-        return Ok(user.id.clone());
-    }
-    match Uuid::try_parse(key) {
-        Ok(id) if !shared.settings.is_strict => Ok(id.to_string()),
-        _ => Err(GraphError::not_found(format!(
-            "Resource '{key}' does not exist."
-        ))),
-    }
+    chat.topic = topic;
+    chat.updated = clock::now_ms();
+    let resource = chat.render(&context.shared.world, context.caller.is_user);
+    let body = options::entity(context, "chats", resource);
+    Ok(graph::json(StatusCode::OK, body.to_string()))
 }

@@ -1,115 +1,236 @@
 //! Who is where.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use serde_json::Value;
-
+use crate::clock;
 use crate::graph::Place;
 use crate::graph::auth::Caller;
+use crate::graph::directory::chat::Chat;
+use crate::graph::directory::member::{Member, Roll};
+use crate::graph::directory::team::Team;
 use crate::graph::error::GraphError;
 use crate::shared::Shared;
-use crate::world::World;
+use crate::world::{EPOCH_SECONDS, World};
 
-/// All places with their members.
+/// All chats and teams with their members.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
-    places: HashMap<Place, Entry>,
-}
-
-#[derive(Debug, Default)]
-struct Entry {
-    /// Object ids, lower case.
-    members: HashSet<String>,
-    /// What `POST /chats` answered, for chats made there.
-    chat: Option<Value>,
+    chats: HashMap<String, Chat>,
+    /// By id, in its one spelling.
+    teams: HashMap<String, Team>,
 }
 
 impl Store {
-    /// The seeded channel and group chat with all seeded users.
+    /// The seeded team with its channel, and the seeded group chat, with all seeded users.
     pub(crate) fn new(world: &World) -> Self {
         let graph = &world.graph;
-        let channel = Place::Channel {
-            team: graph.team_id.clone(),
-            channel: graph.channel_id.clone(),
+        let everybody = |role: fn(usize) -> Option<&'static str>| {
+            let users = graph.users.iter().enumerate();
+            Roll::of(users.map(|(n, user)| {
+                let member = Member {
+                    role: role(n),
+                    history_from: 0,
+                };
+                (user.id.clone(), member)
+            }))
         };
-        let chat = Place::Chat {
-            chat: graph.chat_id.clone(),
-        };
-        let members: HashSet<String> = graph.users.iter().map(|user| user.id.clone()).collect();
-        let entry = |members| Entry {
-            members,
-            chat: None,
-        };
-        let places = HashMap::from([(channel, entry(members.clone())), (chat, entry(members))]);
-        Self { places }
+        let now = EPOCH_SECONDS * 1000;
+        let mut chat = Chat::new(&graph.chat_id, now);
+        chat.topic = Some("Everybody".to_owned());
+        chat.roll = everybody(|_| Some("owner"));
+        let mut team = Team::new(&graph.team_id, "Contoso".to_owned(), now, &graph.channel_id);
+        team.roll = everybody(|n| (n == 0).then_some("owner"));
+        Self {
+            chats: HashMap::from([(graph.chat_id.clone(), chat)]),
+            teams: HashMap::from([(graph.team_id.clone(), team)]),
+        }
     }
 
-    /// Refuses, in strict mode, an unknown place and a user who is no member.
+    /// Refuses a user who was removed or never named; in strict mode also an unknown place and a
+    /// user who is no member.
     pub(crate) fn admit(
         &self,
         shared: &Shared,
         place: &Place,
         caller: &Caller,
     ) -> Result<(), GraphError> {
-        if !shared.settings.is_strict {
-            return Ok(());
-        }
-        let Some(entry) = self.places.get(place) else {
-            return Err(GraphError::not_found("NotFound"));
+        let is_strict = shared.settings.is_strict;
+        let roll = match place {
+            Place::Chat { chat } => self.chats.get(chat).map(|chat| &chat.roll),
+            Place::Channel { team, channel } => match self.teams.get(team) {
+                Some(team) if team.was_deleted(channel) => return Err(no_place()),
+                Some(team) => match team.channel(channel) {
+                    Some(channel) => Some(team.roll_of(channel)),
+                    None => Some(&team.roll).filter(|_| !is_strict),
+                },
+                None => None,
+            },
         };
-        if caller.is_user && !entry.members.contains(&caller.id) {
-            let message = "User is not a member of the team, channel or chat.";
-            return Err(GraphError::forbidden(message));
-        }
-        Ok(())
+        admitted(roll, is_strict, caller)
+    }
+
+    /// The same for a team.
+    pub(crate) fn admit_to_team(
+        &self,
+        shared: &Shared,
+        team: &str,
+        caller: &Caller,
+    ) -> Result<(), GraphError> {
+        let roll = self.teams.get(team).map(|team| &team.roll);
+        admitted(roll, shared.settings.is_strict, caller)
     }
 
     /// Whether that user takes part in the place.
     pub(crate) fn is_member(&self, place: &Place, user: &str) -> bool {
-        let entry = self.places.get(place);
-        entry.is_some_and(|entry| entry.members.contains(user))
+        let roll = match place {
+            Place::Chat { chat } => self.chats.get(chat).map(|chat| &chat.roll),
+            Place::Channel { team, channel } => {
+                let team = self.teams.get(team);
+                team.and_then(|team| Some(team.roll_of(team.channel(channel)?)))
+            }
+        };
+        roll.is_some_and(|roll| roll.has(user))
     }
 
     /// Makes sure that the place is there and that `user` is in it.
     pub(crate) fn join(&mut self, place: &Place, user: &str) {
-        let entry = match self.places.get_mut(place) {
-            Some(entry) => entry,
-            None => self.places.entry(place.clone()).or_default(),
-        };
-        if !entry.members.contains(user) {
-            entry.members.insert(user.to_owned());
+        match place {
+            // Most chats are known, and their ids need no copy then.
+            Place::Chat { chat } => match self.chats.get_mut(chat) {
+                Some(chat) => chat.roll.join(user),
+                None => self.chat_on_first_use(chat).roll.join(user),
+            },
+            Place::Channel { team, channel } => {
+                let team = self.team_on_first_use(team, channel);
+                team.on_first_use(channel);
+                team.roll.join(user);
+                // A channel of its own members has no roll of the team's.
+                let own = team.channel_mut(channel).and_then(|c| c.roll.as_mut());
+                if let Some(roll) = own {
+                    roll.join(user);
+                }
+            }
         }
     }
 
-    /// The chat of that id as `POST /chats` answered it, made by `make` when it is new.
-    pub(crate) fn chat(
+    /// Lets a caller into a place: refused, or in it from now on.
+    pub(crate) fn enter(
         &mut self,
-        chat: &str,
-        members: &[String],
-        make: impl FnOnce() -> Value,
-    ) -> Value {
-        let place = Place::Chat {
-            chat: chat.to_owned(),
-        };
-        let entry = self.places.entry(place).or_default();
-        entry.members.extend(members.iter().cloned());
-        entry.chat.get_or_insert_with(make).clone()
+        shared: &Shared,
+        place: &Place,
+        caller: &Caller,
+    ) -> Result<(), GraphError> {
+        self.admit(shared, place, caller)?;
+        if caller.is_user {
+            self.join(place, &caller.id);
+        } else {
+            self.join_nobody(place);
+        }
+        Ok(())
+    }
+
+    /// The same for a team; one that is made on first use gets a primary channel.
+    pub(crate) fn enter_team(
+        &mut self,
+        shared: &Shared,
+        id: &str,
+        caller: &Caller,
+    ) -> Result<&mut Team, GraphError> {
+        self.admit_to_team(shared, id, caller)?;
+        let primary = format!("19:{}@thread.tacv2", id.replace('-', ""));
+        let team = self.team_on_first_use(id, &primary);
+        if caller.is_user {
+            team.roll.join(&caller.id);
+        }
+        Ok(team)
+    }
+
+    fn join_nobody(&mut self, place: &Place) {
+        match place {
+            Place::Chat { chat } => {
+                self.chat_on_first_use(chat);
+            }
+            Place::Channel { team, channel } => {
+                self.team_on_first_use(team, channel).on_first_use(channel);
+            }
+        }
+    }
+
+    fn chat_on_first_use(&mut self, id: &str) -> &mut Chat {
+        self.chats
+            .entry(id.to_owned())
+            .or_insert_with(|| Chat::on_first_use(id, clock::now_ms()))
+    }
+
+    fn team_on_first_use(&mut self, id: &str, primary: &str) -> &mut Team {
+        self.teams.entry(id.to_owned()).or_insert_with(|| {
+            let name = format!("Team {}", id.get(..8).unwrap_or(id));
+            Team::new(id, name, clock::now_ms(), primary)
+        })
+    }
+
+    pub(crate) fn chats(&self) -> impl Iterator<Item = &Chat> {
+        self.chats.values()
+    }
+
+    pub(crate) fn chat(&self, id: &str) -> Option<&Chat> {
+        self.chats.get(id)
+    }
+
+    pub(crate) fn chat_mut(&mut self, id: &str) -> Option<&mut Chat> {
+        self.chats.get_mut(id)
+    }
+
+    pub(crate) fn add_chat(&mut self, chat: Chat) {
+        self.chats.insert(chat.id.clone(), chat);
+    }
+
+    pub(crate) fn teams(&self) -> impl Iterator<Item = &Team> {
+        self.teams.values()
+    }
+
+    pub(crate) fn team(&self, id: &str) -> Option<&Team> {
+        self.teams.get(id)
+    }
+
+    pub(crate) fn team_mut(&mut self, id: &str) -> Option<&mut Team> {
+        self.teams.get_mut(id)
     }
 
     /// The place that an injected message goes to: a known channel of any team, or a chat.
     pub(crate) fn place_of(&self, world: &World, conversation: &str) -> Place {
-        let is_it = |place: &&Place| place.conversation() == conversation;
-        if let Some(place) = self.places.keys().find(is_it) {
-            return place.clone();
-        }
-        if conversation.ends_with("@thread.tacv2") || conversation.ends_with("@thread.skype") {
-            return Place::Channel {
-                team: world.graph.team_id.clone(),
+        let has_it = |team: &&Team| team.channel(conversation).is_some();
+        let team = self.teams.values().find(has_it).map(|team| &team.id);
+        let is_channel =
+            conversation.ends_with("@thread.tacv2") || conversation.ends_with("@thread.skype");
+        match team {
+            None if !is_channel => Place::Chat {
+                chat: conversation.to_owned(),
+            },
+            team => Place::Channel {
+                team: team.unwrap_or(&world.graph.team_id).clone(),
                 channel: conversation.to_owned(),
-            };
-        }
-        Place::Chat {
-            chat: conversation.to_owned(),
+            },
         }
     }
+}
+
+fn no_place() -> GraphError {
+    GraphError::not_found("NotFound")
+}
+
+fn admitted(roll: Option<&Roll>, is_strict: bool, caller: &Caller) -> Result<(), GraphError> {
+    let Some(roll) = roll else {
+        return if is_strict { Err(no_place()) } else { Ok(()) };
+    };
+    let is_in = if is_strict {
+        roll.has(&caller.id)
+    } else {
+        roll.admits(&caller.id)
+    };
+    if caller.is_user && !is_in {
+        let message = "User is not a member of the team, channel or chat.";
+        return Err(GraphError::forbidden(message));
+    }
+    Ok(())
 }

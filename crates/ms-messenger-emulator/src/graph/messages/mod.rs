@@ -16,6 +16,7 @@ mod markup;
 mod migration;
 mod pages;
 mod policy;
+mod preview;
 mod reaction;
 mod read;
 mod render;

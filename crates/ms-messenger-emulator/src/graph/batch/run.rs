@@ -1,0 +1,234 @@
+//! Carrying out the parts of a batch.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
+use serde_json::{Map, Value, json};
+
+use crate::answer::Answer;
+use crate::dispatch::{Refusal, fault_answer};
+use crate::faults::{FaultAction, When};
+use crate::graph::batch::order::Step;
+use crate::graph::batch::part::Part;
+use crate::graph::error::GraphError;
+use crate::graph::{self, Op, Version};
+use crate::inbound::Inbound;
+use crate::platform::Platform;
+use crate::router::{self, Route, Routed};
+use crate::shared::{Outcome, Shared};
+use crate::stats::Event;
+use crate::token_life::Audience;
+
+const PLATFORM: Platform = Platform::MsgraphChat;
+
+/// What became of a part.
+struct Done {
+    answer: Answer,
+    is_stored: bool,
+    /// A fault that the whole batch suffers.
+    fault: Option<FaultAction>,
+}
+
+impl Done {
+    const fn plain(answer: Answer) -> Self {
+        Self {
+            answer,
+            is_stored: false,
+            fault: None,
+        }
+    }
+}
+
+/// The responses of all parts, and the fault of the whole batch.
+pub(super) fn all(
+    shared: &Shared,
+    version: Version,
+    batch: &Inbound,
+    parts: &[Part],
+    order: &[Step],
+) -> (Vec<Value>, Option<FaultAction>) {
+    let mut failed = vec![false; parts.len()];
+    let mut responses = Vec::new();
+    let (mut is_stored, mut fault) = (false, None);
+    for step in order {
+        let part = &parts[step.part];
+        let done = if step.parents.iter().any(|parent| failed[*parent]) {
+            let status = StatusCode::FAILED_DEPENDENCY;
+            let error = graph::status_error(shared, batch, status, "failed dependency");
+            Done::plain(error)
+        } else {
+            carry_out(shared, version, batch, part)
+        };
+        failed[step.part] = done.answer.is_refusal();
+        is_stored |= done.is_stored;
+        fault = worse(fault, done.fault);
+        responses.push(response(&part.id, &done.answer));
+    }
+    if is_stored {
+        shared.announce();
+    }
+    (responses, fault)
+}
+
+/// One part, as the same request by itself would be.
+fn carry_out(shared: &Shared, version: Version, batch: &Inbound, part: &Part) -> Done {
+    shared.stats.count(PLATFORM, Event::Request);
+    let refused = |error: GraphError| {
+        shared.stats.count(PLATFORM, Event::Rejected);
+        Done::plain(graph::refusal(shared, batch, error))
+    };
+    let inbound = match part.inbound(batch, &version.to_string()) {
+        Ok(inbound) => inbound,
+        Err(error) => return refused(error),
+    };
+    let of = |refusal: Refusal| GraphError::of_status(refusal.status(), refusal.message());
+    match router::route(&inbound.method, &inbound.target) {
+        Routed::Operation(route) if route.platform == PLATFORM => {
+            operation(shared, &route, &inbound).unwrap_or_else(|| {
+                let message = "A batch request cannot have another batch in it.";
+                refused(GraphError::bad_request(message))
+            })
+        }
+        Routed::WrongMethod(platform, allowed) if platform == PLATFORM => {
+            let mut done = refused(of(Refusal::WrongMethod));
+            done.answer.set_header(http::header::ALLOW, allowed);
+            done
+        }
+        _ => refused(of(Refusal::Unrouted)),
+    }
+}
+
+/// An operation under the ordinary rules of faults; `None` for a batch.
+fn operation(shared: &Shared, route: &Route, inbound: &Inbound) -> Option<Done> {
+    let router::Call::Graph(call) = &route.call else {
+        return None;
+    };
+    if call.op == Op::Batch {
+        return None;
+    }
+    let fault = shared.decide_fault(PLATFORM, route.operation, inbound.client_request_id());
+    if fault.is_some() {
+        shared.stats.count(PLATFORM, Event::Fault);
+    }
+    match &fault {
+        Some(FaultAction::Status(status)) => {
+            let answer = fault_answer(shared, PLATFORM, inbound, status);
+            return Some(Done::plain(answer));
+        }
+        Some(FaultAction::ClaimsChallenge { claims }) => {
+            return Some(Done::plain(graph::challenge(shared, inbound, claims)));
+        }
+        Some(FaultAction::TokenExpiry) => shared.token_life.end_all(Audience::Graph),
+        Some(
+            FaultAction::Close { when }
+            | FaultAction::Reset { when }
+            | FaultAction::GoAway { when },
+        ) if *when != When::AfterStore => {
+            // Nobody will read this answer; parts that depend on this one are not carried out.
+            let gone = Answer::empty(StatusCode::BAD_GATEWAY);
+            let mut done = Done::plain(gone);
+            done.fault = fault;
+            return Some(done);
+        }
+        _ => {}
+    }
+    let Outcome {
+        answer, is_stored, ..
+    } = graph::handle(shared, route, call, inbound);
+    if is_stored {
+        shared.stats.count(PLATFORM, Event::Stored);
+    } else if answer.is_refusal() {
+        shared.stats.count(PLATFORM, Event::Rejected);
+    }
+    let (answer, fault) = match fault {
+        Some(FaultAction::StatusAfterStore(status)) => {
+            (fault_answer(shared, PLATFORM, inbound, &status), None)
+        }
+        fault => (answer, fault),
+    };
+    Some(Done {
+        answer,
+        is_stored,
+        fault,
+    })
+}
+
+/// Of two faults the one that leaves less of the answer; of two delays the longer.
+fn worse(one: Option<FaultAction>, other: Option<FaultAction>) -> Option<FaultAction> {
+    let rank = |fault: &FaultAction| match fault {
+        FaultAction::Reset { .. } => (8, 0),
+        FaultAction::Close { .. } => (7, 0),
+        FaultAction::GoAway {
+            when: When::BeforeRead | When::AfterRead,
+        } => (6, 0),
+        FaultAction::ResetAfterBytes { .. } => (5, 0),
+        FaultAction::DuplicateAnswer => (4, 0),
+        FaultAction::GoAway { .. } | FaultAction::SlowBody { .. } => (3, 0),
+        FaultAction::CutBody { .. } => (2, 0),
+        FaultAction::MalformedBody => (1, 0),
+        FaultAction::Delay { ms } => (0, *ms),
+        _ => (0, 0),
+    };
+    // Whatever its moment was for the part, the parts were all carried out before.
+    let after = |fault| match fault {
+        FaultAction::Reset { .. } => FaultAction::Reset {
+            when: When::AfterStore,
+        },
+        // The batch was taken: it cannot be said any more that it was not.
+        FaultAction::Close { .. }
+        | FaultAction::GoAway {
+            when: When::BeforeRead | When::AfterRead,
+        } => FaultAction::Close {
+            when: When::AfterStore,
+        },
+        fault => fault,
+    };
+    one.into_iter().chain(other).max_by_key(rank).map(after)
+}
+
+fn response(id: &str, answer: &Answer) -> Value {
+    json!({
+        "id": id,
+        "status": answer.status.as_u16(),
+        "headers": headers(&answer.headers),
+        "body": body(answer),
+    })
+}
+
+/// JSON as it stands, anything else in Base64.
+fn body(answer: &Answer) -> Value {
+    if answer.body.is_empty() {
+        return Value::Null;
+    }
+    let kind = answer.headers.get(CONTENT_TYPE);
+    let is_json = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    let json = serde_json::from_slice(&answer.body)
+        .ok()
+        .filter(|_| is_json);
+    json.unwrap_or_else(|| STANDARD.encode(&answer.body).into())
+}
+
+/// The headers, with the capitals that the service writes.
+fn headers(headers: &HeaderMap) -> Map<String, Value> {
+    let capitals = |name: &str| {
+        if name.starts_with("x-") || name.ends_with("request-id") {
+            return name.to_owned();
+        }
+        if let Some(rest) = name.strip_prefix("odata-") {
+            return format!("OData-{}", capital(rest));
+        }
+        let words: Vec<String> = name.split('-').map(capital).collect();
+        words.join("-")
+    };
+    let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    headers
+        .iter()
+        .map(|(name, value)| (capitals(name.as_str()), text(value).into()))
+        .collect()
+}
+
+fn capital(word: &str) -> String {
+    let (first, rest) = word.split_at(word.len().min(1));
+    first.to_ascii_uppercase() + rest
+}

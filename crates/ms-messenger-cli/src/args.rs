@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration, time::SystemTime};
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use ms_messenger::{Importance, Target};
-use ms_messenger_emulator::ErrorStyle;
+use ms_messenger_emulator::{ErrorStyle, RetryAfter};
 use secrecy::SecretString;
 use url::Url;
 use uuid::Uuid;
@@ -94,9 +94,15 @@ pub(crate) struct EmulatorArgs {
     /// Fault rules from the start on, in the form of PUT /_emulator/faults
     #[arg(long, value_name = "FILE")]
     pub(crate) faults: Option<PathBuf>,
-    /// Whether the published rates of ACS Chat and Identity hold
+    /// Whether the published rates of the services hold
     #[arg(long, value_enum, default_value_t = Limits::Off)]
     pub(crate) limits: Limits,
+    /// How a request above a rate is told when to come again
+    #[arg(long, value_enum, value_name = "STYLE", default_value_t = RetryAfterArg::Seconds)]
+    pub(crate) retry_after: RetryAfterArg,
+    /// Keep the newest N messages and forget older ones; all of them when absent
+    #[arg(long, value_name = "N", value_parser = keep)]
+    pub(crate) keep: Option<usize>,
     /// How ACS Chat writes its errors
     #[arg(long, value_enum, value_name = "STYLE", default_value_t = ChatErrors::Spec)]
     pub(crate) acs_chat_errors: ChatErrors,
@@ -291,6 +297,30 @@ pub(crate) enum Limits {
     Off,
 }
 
+/// How an answer says when to come again.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum RetryAfterArg {
+    /// Whole seconds
+    Seconds,
+    /// Seconds with a fraction
+    Fraction,
+    /// An HTTP date
+    Date,
+    /// Not at all
+    None,
+}
+
+impl From<RetryAfterArg> for RetryAfter {
+    fn from(style: RetryAfterArg) -> Self {
+        match style {
+            RetryAfterArg::Seconds => Self::Seconds,
+            RetryAfterArg::Fraction => Self::Fraction,
+            RetryAfterArg::Date => Self::Date,
+            RetryAfterArg::None => Self::Absent,
+        }
+    }
+}
+
 /// How ACS Chat writes its errors.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum ChatErrors {
@@ -346,6 +376,14 @@ fn duration(text: &str) -> Result<Duration, String> {
     Ok(duration)
 }
 
+fn keep(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("must be at least 1".to_owned()),
+        Ok(messages) => Ok(messages),
+        Err(_) => Err("must be a whole number from 1".to_owned()),
+    }
+}
+
 fn time(text: &str) -> Result<SystemTime, humantime::TimestampError> {
     humantime::parse_rfc3339(text)
 }
@@ -387,6 +425,9 @@ mod tests {
             "send --to tel:+14255550123 hello",
             "demo extra",
             "emulator --http nowhere",
+            "emulator --keep 0",
+            "emulator --keep some",
+            "emulator --retry-after soon",
         ] {
             let words = std::iter::once("msm").chain(line.split(' '));
             assert!(Cli::try_parse_from(words).is_err(), "{line}");

@@ -26,7 +26,11 @@ pub(crate) async fn run(args: &EmulatorArgs) -> Exit {
         .with_strict(args.strict)
         .with_ucwa_time_scale(args.ucwa_time_scale)
         .with_documented_limits(args.limits == Limits::Documented)
+        .with_retry_after(args.retry_after.into())
         .with_error_style(args.acs_chat_errors.into());
+    if let Some(messages) = args.keep {
+        builder = builder.with_keep(messages);
+    }
     if let Some(path) = &args.ca_out {
         builder = builder.with_ca_out(path);
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::acs_chat::ErrorStyle;
 use crate::emulator::{self, Emulator, Https};
 use crate::faults::Faults;
+use crate::limits::RetryAfter;
 use crate::shared::{Settings, Shared};
 use crate::tls::{self, Tls};
 use crate::ucwa::UcwaSettings;
@@ -78,6 +79,7 @@ impl EmulatorBuilder {
                 error_style: ErrorStyle::Spec,
                 keep: usize::MAX,
                 has_limits: false,
+                retry_after: RetryAfter::default(),
                 ucwa: UcwaSettings::default(),
             },
             faults: Faults::new(),
@@ -151,10 +153,18 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Whether ACS Chat and ACS Identity answer 429 with `Retry-After` above their published rates
-    /// (for example 10 messages in 10 seconds and 30 in a minute per thread). Default no.
+    /// Whether the services answer 429 above their published rates (for example 10 messages in 10
+    /// seconds and 30 in a minute per thread of ACS Chat, one a second per thread of Graph). UCWA
+    /// has none. Default no.
     pub fn with_documented_limits(mut self, has_limits: bool) -> Self {
         self.settings.has_limits = has_limits;
+        self
+    }
+
+    /// How a 429 of [`with_documented_limits`](Self::with_documented_limits) says when to come again.
+    /// Default [`RetryAfter::Seconds`].
+    pub fn with_retry_after(mut self, style: RetryAfter) -> Self {
+        self.settings.retry_after = style;
         self
     }
 

@@ -3,18 +3,18 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 use crate::acs_chat::{self, ErrorStyle};
 use crate::acs_identity;
-use crate::acs_limits::Limiter;
 use crate::acs_messages;
 use crate::answer::Answer;
 use crate::faults::{FaultAction, FaultEngine, FaultRule, Faults};
 use crate::graph;
 use crate::ledger::{Dropped, Ledger};
+use crate::limits::{Limiter, RetryAfter};
 use crate::platform::Platform;
 use crate::stats::Stats;
 use crate::token_life::TokenLife;
@@ -32,6 +32,7 @@ pub(crate) struct Settings {
     /// How many stored messages are kept at most.
     pub(crate) keep: usize,
     pub(crate) has_limits: bool,
+    pub(crate) retry_after: RetryAfter,
     pub(crate) ucwa: UcwaSettings,
 }
 
@@ -169,6 +170,7 @@ impl Shared {
     /// The document of `GET /_emulator/stats`.
     pub(crate) fn stats_json(&self) -> Value {
         let mut document = self.stats.to_json();
+        document["throttled_by"] = json!(self.state().limiter.throttled());
         self.state()
             .ucwa
             .add_stats(&mut document["platforms"]["ucwa"]);

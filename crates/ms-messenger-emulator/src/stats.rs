@@ -19,9 +19,18 @@ pub(crate) enum Event {
     Rejected,
     /// A fault rule that was applied.
     Fault,
+    /// A request above a published rate; it is a rejected one too.
+    Throttled,
 }
 
-const NAMES: [&str; 5] = ["connections", "requests", "stored", "rejected", "faults"];
+const NAMES: [&str; 6] = [
+    "connections",
+    "requests",
+    "stored",
+    "rejected",
+    "faults",
+    "throttled",
+];
 
 /// All counters. Lock-free.
 #[derive(Debug, Default)]

@@ -1,7 +1,7 @@
 //! The published rates of Chat's operations.
 
 use crate::acs_chat::routes::Op;
-use crate::acs_limits::Rate;
+use crate::limits::Rate;
 
 /// Who shares a rate.
 #[derive(Clone, Copy)]
@@ -14,43 +14,43 @@ enum Per {
 
 /// What is counted together, by whom, how many requests in 10 seconds and in a minute; 0 where
 /// nothing is published.
-type Row = (&'static str, Per, usize, usize);
+type Row = (&'static str, Per, u64, u64);
 
 const fn rows(op: Op) -> &'static [Row] {
     match op {
         Op::ThreadCreate => &[
-            ("create", Per::User, 10, 0),
-            ("create", Per::Resource, 0, 3000),
+            ("acs-chat/create", Per::User, 10, 0),
+            ("acs-chat/create", Per::Resource, 0, 3000),
         ],
-        Op::ThreadDelete => &[("remove", Per::User, 10, 0)],
-        Op::ThreadUpdate => &[("change", Per::Thread, 5, 0)],
+        Op::ThreadDelete => &[("acs-chat/remove", Per::User, 10, 0)],
+        Op::ThreadUpdate => &[("acs-chat/change", Per::Thread, 5, 0)],
         Op::ParticipantsAdd => &[
-            ("members", Per::Thread, 10, 30),
-            ("members", Per::Resource, 0, 3000),
+            ("acs-chat/members", Per::Thread, 10, 30),
+            ("acs-chat/members", Per::Resource, 0, 3000),
         ],
-        Op::ParticipantsRemove => &[("members", Per::Thread, 10, 30)],
-        Op::ThreadGet | Op::ThreadList => &[("threads", Per::User, 50, 0)],
+        Op::ParticipantsRemove => &[("acs-chat/members", Per::Thread, 10, 30)],
+        Op::ThreadGet | Op::ThreadList => &[("acs-chat/threads", Per::User, 50, 0)],
         Op::Get => &[
-            ("get", Per::UserInThread, 50, 0),
-            ("get", Per::Thread, 250, 0),
+            ("acs-chat/get", Per::UserInThread, 50, 0),
+            ("acs-chat/get", Per::Thread, 250, 0),
         ],
         Op::List => &[
-            ("list", Per::UserInThread, 50, 200),
-            ("list", Per::Thread, 250, 400),
+            ("acs-chat/list", Per::UserInThread, 50, 200),
+            ("acs-chat/list", Per::Thread, 250, 400),
         ],
         Op::ReceiptsList => &[
-            ("receipts", Per::UserInThread, 5, 0),
-            ("receipts", Per::Thread, 100, 0),
+            ("acs-chat/receipts", Per::UserInThread, 5, 0),
+            ("acs-chat/receipts", Per::Thread, 100, 0),
         ],
         Op::ParticipantsList => &[
-            ("participants", Per::UserInThread, 10, 0),
-            ("participants", Per::Thread, 250, 0),
+            ("acs-chat/participants", Per::UserInThread, 10, 0),
+            ("acs-chat/participants", Per::Thread, 250, 0),
         ],
-        Op::Send | Op::Update | Op::Delete => &[("messages", Per::Thread, 10, 30)],
-        Op::ReceiptsSend => &[("receipt", Per::UserInThread, 10, 30)],
+        Op::Send | Op::Update | Op::Delete => &[("acs-chat/messages", Per::Thread, 10, 30)],
+        Op::ReceiptsSend => &[("acs-chat/receipt", Per::UserInThread, 10, 30)],
         Op::Typing => &[
-            ("typing", Per::UserInThread, 5, 15),
-            ("typing", Per::Thread, 10, 30),
+            ("acs-chat/typing", Per::UserInThread, 5, 15),
+            ("acs-chat/typing", Per::Thread, 10, 30),
         ],
     }
 }
@@ -68,7 +68,8 @@ pub(crate) fn of(op: Op, caller: &str, thread: &str) -> Vec<Rate> {
         for (requests, seconds) in [(*in_ten_seconds, 10), (*in_a_minute, 60)] {
             if requests > 0 {
                 rates.push(Rate {
-                    key: format!("chat/{what}/{whom}"),
+                    class: what,
+                    whom: whom.clone(),
                     requests,
                     seconds,
                 });

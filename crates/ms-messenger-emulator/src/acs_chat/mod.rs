@@ -121,16 +121,12 @@ fn execute(shared: &Shared, call: &Call, inbound: &Inbound) -> Result<Outcome, A
     if !scopes.iter().any(|scope| allowed.contains(&scope.as_str())) {
         return Err(forbidden());
     }
-    if shared.settings.has_limits {
-        let rates = limits::of(call.op, &caller, &call.thread);
-        let admitted = shared.state().limiter.admit(&rates, clock::now_ms());
-        if let Err(seconds) = admitted {
-            let status = StatusCode::TOO_MANY_REQUESTS;
-            let error = AcsError::of_status(status, "Rate limit exceeded.");
-            let answer = error_answer(shared, &error);
-            let answer = answer.with_header("retry-after", &seconds.to_string());
-            return Ok(Outcome::new(answer, false));
-        }
+    let rates = limits::of(call.op, &caller, &call.thread);
+    if let Err(throttled) = shared.admit(Platform::AcsChat, &rates) {
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        let error = AcsError::of_status(status, "Rate limit exceeded.");
+        let answer = throttled.mark(error_answer(shared, &error));
+        return Ok(Outcome::new(answer, false));
     }
     let chat = Chat {
         shared,

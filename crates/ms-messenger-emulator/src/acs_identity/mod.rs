@@ -11,10 +11,11 @@ use serde_json::{Map, Value, json};
 
 use crate::acs_auth::{Caller, caller, denied};
 use crate::acs_error::{AcsError, api_version_problem};
-use crate::acs_limits::Rate;
 use crate::answer::Answer;
 use crate::clock;
 use crate::inbound::Inbound;
+use crate::limits::Rate;
+use crate::platform::Platform;
 use crate::shared::{Outcome, Shared};
 use crate::token::Claims;
 use crate::token_life::Audience;
@@ -92,12 +93,10 @@ fn execute(
     if let Some(problem) = api_version_problem(version, versions, &resource) {
         return Err(problem);
     }
-    if shared.settings.has_limits
-        && let Err(seconds) = admit(shared, call, now)
-    {
+    if let Err(throttled) = shared.admit(Platform::AcsChat, &rates(call)) {
         let status = StatusCode::TOO_MANY_REQUESTS;
         let answer = AcsError::of_status(status, "Rate limit exceeded.").into_answer();
-        return Ok(answer.with_header("retry-after", &seconds.to_string()));
+        return Ok(throttled.mark(answer));
     }
     match call {
         Call::Create => create(shared, inbound, now),
@@ -128,22 +127,22 @@ fn execute(
     }
 }
 
-/// Counts a call under its published rate, which is per resource and 30 seconds.
-fn admit(shared: &Shared, call: &Call, now: u64) -> Result<(), u64> {
-    let (what, requests) = match call {
-        Call::Create => ("create", 1000),
-        Call::Issue { .. } => ("issue", 1000),
-        Call::Delete { .. } => ("delete", 500),
-        Call::Revoke { .. } => ("revoke", 500),
-        Call::Assignment { .. } => return Ok(()),
-        _ => ("exchange", 500),
+/// The published rate of a call, which is per resource and 30 seconds.
+fn rates(call: &Call) -> Vec<Rate> {
+    let (class, requests) = match call {
+        Call::Create => ("identity/create", 1000),
+        Call::Issue { .. } => ("identity/issue", 1000),
+        Call::Delete { .. } => ("identity/delete", 500),
+        Call::Revoke { .. } => ("identity/revoke", 500),
+        Call::Assignment { .. } => return Vec::new(),
+        _ => ("identity/exchange", 500),
     };
-    let rate = Rate {
-        key: format!("identity/{what}"),
+    vec![Rate {
+        class,
+        whom: String::new(),
         requests,
         seconds: 30,
-    };
-    shared.state().limiter.admit(&[rate], now)
+    }]
 }
 
 fn create(shared: &Shared, inbound: &Inbound, now: u64) -> Result<Answer, AcsError> {

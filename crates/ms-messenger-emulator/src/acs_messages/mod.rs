@@ -4,6 +4,7 @@ mod content;
 mod conversation;
 mod conversations;
 mod interactive;
+mod limits;
 mod media;
 mod once;
 mod paging;
@@ -119,6 +120,11 @@ fn execute(shared: &Arc<Shared>, call: &Call, inbound: &Inbound) -> Result<Outco
     let version = inbound.query.value("api-version");
     if let Some(problem) = api_version_problem(version, versions(call.op), &resource) {
         return Err(problem);
+    }
+    let rates = limits::of(call.op, &call.id, inbound);
+    if let Err(throttled) = shared.admit(Platform::AcsMessages, &rates) {
+        let error = AcsError::of_status(StatusCode::TOO_MANY_REQUESTS, "Rate limit exceeded.");
+        return Ok(Outcome::new(throttled.mark(error.into_answer()), false));
     }
     let request = Request {
         shared,

@@ -15,6 +15,8 @@ pub(crate) struct Caller {
     /// Object id of the user (of the service principal for an app-only token).
     pub(crate) id: String,
     pub(crate) display_name: String,
+    /// Id of the application that calls, for the user or for itself.
+    pub(crate) app: String,
     /// A user, whose membership counts.
     pub(crate) is_user: bool,
 }
@@ -83,7 +85,9 @@ pub(crate) fn authenticate(
             .graph_user(&id)
             .map(|user| user.display_name.clone())
     };
+    let app = claims.text("appid").or_else(|| claims.text("azp"));
     Ok(Caller {
+        app: app.unwrap_or_default().to_owned(),
         display_name: name.or_else(seeded).unwrap_or_default(),
         id,
         is_user,

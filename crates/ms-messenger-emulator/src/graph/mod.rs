@@ -17,9 +17,12 @@ use http::{HeaderName, StatusCode};
 
 use crate::answer::Answer;
 use crate::inbound::Inbound;
+use crate::limits::{self, Throttled};
+use crate::platform::Platform;
 use crate::router::Route;
 use crate::shared::{Outcome, Shared};
 
+use auth::Caller;
 use context::Context;
 use error::GraphError;
 use place::Place;
@@ -47,22 +50,47 @@ fn execute(
     call: &Call,
     inbound: &Inbound,
 ) -> Result<Outcome, GraphError> {
-    let context = || {
-        let caller = auth::authenticate(shared, inbound, &permissions::of(&call.op))?;
-        Ok(Context {
-            shared,
-            inbound,
-            operation: route.operation,
-            base: format!("{}/{}", inbound.origin(), call.version),
-            caller,
-        })
+    // Its parts are judged and counted one by one.
+    if call.op == Op::Batch {
+        return batch::handle(shared, call.version, inbound);
+    }
+    let context = Context {
+        shared,
+        inbound,
+        operation: route.operation,
+        base: format!("{}/{}", inbound.origin(), call.version),
+        caller: auth::authenticate(shared, inbound, &permissions::of(&call.op))?,
     };
+    if let Err(throttled) = admit(&context) {
+        let error =
+            GraphError::of_status(StatusCode::TOO_MANY_REQUESTS, "Please retry again later.");
+        let answer = error.into_answer(inbound, &shared.guid().to_string());
+        return Ok(Outcome::new(throttled.mark(answer), false));
+    }
     match &call.op {
-        Op::Messages(call) => messages::handle(&context()?, call),
-        Op::Directory(call) => directory::handle(&context()?, call),
-        // Its parts are judged one by one.
+        Op::Messages(call) => messages::handle(&context, call),
+        Op::Directory(call) => directory::handle(&context, call),
         Op::Batch => batch::handle(shared, call.version, inbound),
     }
+}
+
+/// Counts the request under the rates of its class, app, user, team and thread.
+fn admit(context: &Context<'_>) -> Result<(), Throttled> {
+    let shared = context.shared;
+    if !shared.settings.has_limits {
+        return Ok(());
+    }
+    let Caller {
+        app, id, is_user, ..
+    } = &context.caller;
+    let whom = limits::Whom {
+        app,
+        user: if *is_user { id } else { "" },
+        tenant: &shared.world.graph.tenant_id,
+    };
+    let inbound = context.inbound;
+    let rates = limits::of_graph(&inbound.method, inbound.path(), &whom);
+    shared.admit(Platform::MsgraphChat, &rates)
 }
 
 /// The error body of a bare status.

@@ -24,6 +24,7 @@ pub(crate) fn inject(
     let caller = Caller {
         id: sender.to_ascii_lowercase(),
         display_name: user.map_or_else(String::new, |user| user.display_name.clone()),
+        app: String::new(),
         is_user: true,
     };
     let draft = Draft {

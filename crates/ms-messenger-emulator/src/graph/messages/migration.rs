@@ -126,6 +126,7 @@ impl Import {
         let user = &message["from"]["user"];
         let id = user["id"].as_str().and_then(|id| Uuid::try_parse(id).ok());
         let author = Caller {
+            app: String::new(),
             id: id.ok_or_else(GraphError::invalid_body)?.to_string(),
             display_name: user["displayName"].as_str().unwrap_or_default().to_owned(),
             is_user: true,

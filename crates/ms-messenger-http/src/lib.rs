@@ -34,6 +34,7 @@ pub use connection_string::ConnectionString;
 pub use endpoint::{Endpoint, segment};
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 pub use pipeline::Pipeline;
+pub use retry_after::retry_after;
 pub use service::{Service, ServiceError};
 
 /// What the fuzz targets reach; compiled for them alone.

@@ -1,6 +1,6 @@
 //! A user who signs in elsewhere, by a code.
 
-use std::{fmt, time::Duration};
+use std::{fmt, future::Future, pin::Pin, time::Duration};
 
 use async_trait::async_trait;
 use ms_messenger_core::{AccessToken, ErrorKind, Result, TokenProvider, TokenRequest};
@@ -19,6 +19,7 @@ use crate::{
 /// The longest time between polls and the longest life of a code that are believed.
 const LONGEST: Duration = Duration::from_secs(3600);
 
+type Sleep = Box<dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 type Show = Box<dyn Fn(&DevicePrompt) + Send + Sync>;
 
 /// What the user must be shown. The user code is for their eyes; `Debug` leaves it out.
@@ -50,6 +51,7 @@ impl fmt::Debug for DevicePrompt {
 pub struct DeviceCode {
     issuer: Issuer,
     show: Show,
+    sleep: Sleep,
     kept: Mutex<Option<SecretString>>,
 }
 
@@ -63,8 +65,24 @@ impl ExtraDeviceAuthorizationFields for Extra {}
 
 impl DeviceCode {
     pub(crate) fn new(issuer: Issuer, show: Show) -> Self {
-        let kept = Mutex::new(None);
-        Self { issuer, show, kept }
+        Self {
+            issuer,
+            show,
+            sleep: Box::new(|wait| Box::pin(tokio::time::sleep(wait))),
+            kept: Mutex::new(None),
+        }
+    }
+
+    /// Sets how the time between polls is waited for; by default it is the timer of tokio. For
+    /// tests, and for programs that show that they wait.
+    #[must_use]
+    pub fn with_sleep<F, Fut>(mut self, sleep: F) -> Self
+    where
+        F: Fn(Duration) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.sleep = Box::new(move |wait| Box::pin(sleep(wait)));
+        self
     }
 
     async fn sign_in(
@@ -98,10 +116,8 @@ impl DeviceCode {
             grant = grant.add_extra_param("claims", claims);
         }
         let polls = async {
-            tokio::time::sleep(interval).await;
-            grant
-                .request_async(&exchange, tokio::time::sleep, None)
-                .await
+            (self.sleep)(interval).await;
+            grant.request_async(&exchange, &self.sleep, None).await
         };
         match tokio::time::timeout(life, polls).await {
             Ok(answered) => exchange::tokens(&answered.map_err(|error| exchange.error(error))?),

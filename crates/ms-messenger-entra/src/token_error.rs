@@ -105,6 +105,10 @@ struct Wire {
 impl TokenError {
     /// Reads an error answer, without any of `secrets` in it; `None` when it is none.
     pub(crate) fn read(body: &[u8], secrets: &[String]) -> Option<Self> {
+        // serde would take an array for the members in their order.
+        if body.trim_ascii_start().first() != Some(&b'{') {
+            return None;
+        }
         let wire: Wire = serde_json::from_slice(body).ok()?;
         let clean = |text: String| one_line(&without(text, secrets));
         Some(Self {

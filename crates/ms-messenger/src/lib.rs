@@ -9,6 +9,10 @@ pub use acs_chat;
 #[cfg(feature = "acs-messages")]
 #[cfg_attr(docsrs, doc(cfg(feature = "acs-messages")))]
 pub use acs_messages;
+/// Sign-in with Entra ID.
+#[cfg(feature = "entra")]
+#[cfg_attr(docsrs, doc(cfg(feature = "entra")))]
+pub use ms_messenger_entra as entra;
 #[cfg(feature = "msgraph-chat")]
 #[cfg_attr(docsrs, doc(cfg(feature = "msgraph-chat")))]
 pub use msgraph_chat;
@@ -20,6 +24,7 @@ pub use ucwa;
 #[cfg(any(
     feature = "acs-messages",
     feature = "acs-chat",
+    feature = "entra",
     feature = "msgraph-chat",
     feature = "ucwa"
 ))]
@@ -28,6 +33,7 @@ pub use ucwa;
     doc(cfg(any(
         feature = "acs-messages",
         feature = "acs-chat",
+        feature = "entra",
         feature = "msgraph-chat",
         feature = "ucwa"
     )))

@@ -260,6 +260,26 @@ impl HttpClient {
         })
     }
 
+    /// One try for a caller that judges the answer by itself: any status is an answer, nothing
+    /// is added but the `User-Agent`, followed or repeated. The address is the caller's to vet:
+    /// take it from an [`Endpoint`](crate::Endpoint).
+    ///
+    /// # Errors
+    ///
+    /// `Connect`, `Timeout`, `Transport`; `Protocol` when the answer is too long.
+    pub async fn exchange(&self, outgoing: Outgoing) -> Result<http::Response<Bytes>> {
+        let response = self.execute(outgoing).await?;
+        let mut answer = http::Response::new(response.body?);
+        *answer.status_mut() = http::StatusCode::from_u16(response.status).map_err(|_| {
+            Error::new(
+                ErrorKind::Protocol,
+                "the status of the answer is no HTTP status",
+            )
+        })?;
+        *answer.headers_mut() = response.headers;
+        Ok(answer)
+    }
+
     async fn read(&self, mut response: reqwest::Response) -> Result<Bytes> {
         let mut body = Bytes::new();
         let mut pieces: Option<BytesMut> = None;

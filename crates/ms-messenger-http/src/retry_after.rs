@@ -4,6 +4,13 @@ use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 
+/// How long `headers` ask to wait from now on, in all the spellings of the services; `None` when
+/// they do not say it readably.
+#[must_use]
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    read(headers, SystemTime::now())
+}
+
 /// The wait that `headers` ask for: `retry-after-ms`, then `x-ms-retry-after-ms`, then
 /// `Retry-After` in seconds, fractions of a second, or as an HTTP date. A date that has passed
 /// is no wait; what cannot be read counts as absent.

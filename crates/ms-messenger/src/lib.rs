@@ -12,6 +12,10 @@ pub use acs_identity;
 #[cfg(feature = "acs-messages")]
 #[cfg_attr(docsrs, doc(cfg(feature = "acs-messages")))]
 pub use acs_messages;
+/// Sign-in with Entra ID.
+#[cfg(feature = "entra")]
+#[cfg_attr(docsrs, doc(cfg(feature = "entra")))]
+pub use ms_messenger_entra as entra;
 #[cfg(feature = "msgraph-chat")]
 #[cfg_attr(docsrs, doc(cfg(feature = "msgraph-chat")))]
 pub use msgraph_chat;
@@ -24,6 +28,7 @@ pub use ucwa;
     feature = "acs-messages",
     feature = "acs-chat",
     feature = "acs-identity",
+    feature = "entra",
     feature = "msgraph-chat",
     feature = "ucwa"
 ))]
@@ -33,6 +38,7 @@ pub use ucwa;
         feature = "acs-messages",
         feature = "acs-chat",
         feature = "acs-identity",
+        feature = "entra",
         feature = "msgraph-chat",
         feature = "ucwa"
     )))

@@ -1,0 +1,158 @@
+//! A user who signs in elsewhere, by a code.
+
+use std::{fmt, future::Future, pin::Pin, time::Duration};
+
+use async_trait::async_trait;
+use ms_messenger_core::{AccessToken, ErrorKind, Result, TokenProvider, TokenRequest};
+use oauth2::{DeviceAuthorizationResponse, ExtraDeviceAuthorizationFields};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+
+use crate::{
+    TokenError,
+    application::Issuer,
+    exchange,
+    refresh_token::{refresh, scopes},
+};
+
+/// The longest time between polls and the longest life of a code that are believed.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+type Sleep = Box<dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+type Show = Box<dyn Fn(&DevicePrompt) + Send + Sync>;
+
+/// What the user must be shown. The user code is for their eyes; `Debug` leaves it out.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct DevicePrompt {
+    /// What to type in.
+    pub user_code: String,
+    /// Where to type it in.
+    pub verification_uri: String,
+    /// Both in a sentence, in the language of the service.
+    pub message: String,
+    /// How long the code lives from now on.
+    pub expires_in: Duration,
+}
+
+impl fmt::Debug for DevicePrompt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DevicePrompt")
+            .field("verification_uri", &self.verification_uri)
+            .field("expires_in", &self.expires_in)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Tokens of a user who signs in by a code. Later tokens come by the refresh token of the first
+/// sign-in, kept in memory; the user is prompted again once that is worth nothing any more.
+/// Wrap it in a [`CachedTokenProvider`](ms_messenger_core::CachedTokenProvider).
+pub struct DeviceCode {
+    issuer: Issuer,
+    show: Show,
+    sleep: Sleep,
+    kept: Mutex<Option<SecretString>>,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct Extra {
+    #[serde(default)]
+    message: String,
+}
+
+impl ExtraDeviceAuthorizationFields for Extra {}
+
+impl DeviceCode {
+    pub(crate) fn new(issuer: Issuer, show: Show) -> Self {
+        Self {
+            issuer,
+            show,
+            sleep: Box::new(|wait| Box::pin(tokio::time::sleep(wait))),
+            kept: Mutex::new(None),
+        }
+    }
+
+    /// Sets how the time between polls is waited for; by default it is the timer of tokio. For
+    /// tests, and for programs that show that they wait.
+    #[must_use]
+    pub fn with_sleep<F, Fut>(mut self, sleep: F) -> Self
+    where
+        F: Fn(Duration) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.sleep = Box::new(move |wait| Box::pin(sleep(wait)));
+        self
+    }
+
+    async fn sign_in(
+        &self,
+        request: &TokenRequest<'_>,
+    ) -> Result<(AccessToken, Option<SecretString>)> {
+        let client = self.issuer.client();
+        let exchange = self.issuer.exchange();
+        let asked = client
+            .exchange_device_code()
+            .add_scopes(scopes(request))
+            .request_async(&exchange)
+            .await;
+        let code: DeviceAuthorizationResponse<Extra> =
+            asked.map_err(|error| exchange.error(error))?;
+        let (interval, life) = (code.interval(), code.expires_in());
+        if interval > LONGEST || life > LONGEST {
+            return Err(exchange::unusable());
+        }
+        (self.show)(&DevicePrompt {
+            user_code: code.user_code().secret().clone(),
+            verification_uri: code.verification_uri().to_string(),
+            message: code.extra_fields().message.clone(),
+            expires_in: life,
+        });
+        let exchange = self.issuer.exchange().polling();
+        let mut grant = client
+            .exchange_device_access_token(&code)
+            .set_max_backoff_interval(Duration::from_secs(60).max(interval));
+        if let Some(claims) = self.issuer.claims(request.claims)? {
+            grant = grant.add_extra_param("claims", claims);
+        }
+        let polls = async {
+            (self.sleep)(interval).await;
+            grant.request_async(&exchange, &self.sleep, None).await
+        };
+        match tokio::time::timeout(life, polls).await {
+            Ok(answered) => exchange::tokens(&answered.map_err(|error| exchange.error(error))?),
+            Err(_) => Err(TokenError::expired().into_core(0, None)),
+        }
+    }
+}
+
+impl fmt::Debug for DeviceCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeviceCode")
+            .field("issuer", &self.issuer)
+            .finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl TokenProvider for DeviceCode {
+    async fn token(&self, request: &TokenRequest<'_>) -> Result<AccessToken> {
+        // Locked for the whole sign-in: one prompt for all who wait.
+        let mut kept = self.kept.lock().await;
+        if let Some(old) = kept.as_ref() {
+            match refresh(&self.issuer, old, request).await {
+                Ok((token, next)) => {
+                    if let Some(next) = next {
+                        *kept = Some(next);
+                    }
+                    return Ok(token);
+                }
+                Err(error) if error.kind() == ErrorKind::Unauthenticated => *kept = None,
+                Err(error) => return Err(error),
+            }
+        }
+        let (token, next) = self.sign_in(request).await?;
+        *kept = next;
+        Ok(token)
+    }
+}

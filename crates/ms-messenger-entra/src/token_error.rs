@@ -1,0 +1,200 @@
+//! What the token endpoint answers when it gives no token.
+
+use std::{fmt, time::Duration};
+
+use ms_messenger_core::{Delivery, Error, ErrorKind, open_enum};
+use serde::Deserialize;
+
+/// The most characters of foreign text that an error holds.
+const LIMIT: usize = 1000;
+
+open_enum! {
+    /// The member `error` of an error of Entra ID. Branch on it, never on the AADSTS text.
+    pub enum TokenErrorCode {
+        /// The user has not finished signing in.
+        AuthorizationPending = "authorization_pending",
+        /// Poll less often.
+        SlowDown = "slow_down",
+        /// The user said no; Entra's word for `access_denied`.
+        AuthorizationDeclined = "authorization_declined",
+        /// The user or an administrator said no.
+        AccessDenied = "access_denied",
+        /// The device code is none.
+        BadVerificationCode = "bad_verification_code",
+        /// The device code has expired.
+        ExpiredToken = "expired_token",
+        /// A parameter is missing or wrong.
+        InvalidRequest = "invalid_request",
+        /// A code or refresh token that is expired, used or revoked.
+        InvalidGrant = "invalid_grant",
+        /// The application may not use this flow.
+        UnauthorizedClient = "unauthorized_client",
+        /// The secret or assertion of the application is wrong or missing.
+        InvalidClient = "invalid_client",
+        /// The flow is not supported.
+        UnsupportedGrantType = "unsupported_grant_type",
+        /// The resource does not exist in the tenant.
+        InvalidResource = "invalid_resource",
+        /// A scope is wrong.
+        InvalidScope = "invalid_scope",
+        /// The user must do something, such as a second factor.
+        InteractionRequired = "interaction_required",
+        /// The user must consent.
+        ConsentRequired = "consent_required",
+        /// The user must sign in.
+        LoginRequired = "login_required",
+        /// Too busy.
+        TemporarilyUnavailable = "temporarily_unavailable",
+        /// A failure of the service.
+        ServerError = "server_error",
+    }
+}
+
+/// An error of the token endpoint: the `source` of the [`Error`] that a provider answers.
+///
+/// Foreign text in it is one line of at most 1000 characters, and the secrets of the request
+/// are cut out should the answer repeat them.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TokenError {
+    /// What to branch on.
+    pub error: TokenErrorCode,
+    /// A finer cause, e.g. `consent_required`, if the service names one.
+    pub suberror: Option<String>,
+    /// Claims, as JSON, that an interactive sign-in must satisfy.
+    pub claims: Option<String>,
+    /// The text of the service, `AADSTS…`; for people.
+    pub description: String,
+    /// The numbers of the AADSTS text; for diagnosis.
+    pub error_codes: Vec<u64>,
+    /// The id to quote in support tickets.
+    pub correlation_id: Option<String>,
+    /// The id of the very request.
+    pub trace_id: Option<String>,
+}
+
+impl fmt::Display for TokenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.error)?;
+        match self.description.as_str() {
+            "" => Ok(()),
+            description => write!(f, ": {description}"),
+        }
+    }
+}
+
+impl std::error::Error for TokenError {}
+
+#[derive(Deserialize)]
+struct Wire {
+    error: String,
+    #[serde(default)]
+    error_description: Option<String>,
+    #[serde(default)]
+    error_codes: Option<Vec<u64>>,
+    #[serde(default)]
+    suberror: Option<String>,
+    #[serde(default)]
+    claims: Option<String>,
+    #[serde(default)]
+    correlation_id: Option<String>,
+    #[serde(default)]
+    trace_id: Option<String>,
+}
+
+impl TokenError {
+    /// Reads an error answer, without any of `secrets` in it; `None` when it is none.
+    pub(crate) fn read(body: &[u8], secrets: &[String]) -> Option<Self> {
+        // serde would take an array for the members in their order.
+        if body.trim_ascii_start().first() != Some(&b'{') {
+            return None;
+        }
+        let wire: Wire = serde_json::from_slice(body).ok()?;
+        let clean = |text: String| one_line(&without(text, secrets));
+        Some(Self {
+            error: clean(wire.error).into(),
+            suberror: wire.suberror.map(clean).filter(|it| !it.is_empty()),
+            claims: wire.claims.map(|it| without(it, secrets)),
+            description: clean(wire.error_description.unwrap_or_default()),
+            error_codes: wire.error_codes.unwrap_or_default(),
+            correlation_id: wire.correlation_id.map(clean),
+            trace_id: wire.trace_id.map(clean),
+        })
+    }
+
+    /// The user's code ran out before the user used it.
+    pub(crate) fn expired() -> Self {
+        Self {
+            error: TokenErrorCode::ExpiredToken,
+            suberror: None,
+            claims: None,
+            description: "the code was not used in time".to_owned(),
+            error_codes: Vec::new(),
+            correlation_id: None,
+            trace_id: None,
+        }
+    }
+
+    /// The core's error, with this one as its source. `status` is 0 when there was no answer.
+    pub(crate) fn into_core(self, status: u16, wait: Option<Duration>) -> Error {
+        let (kind, remedy) = remedy(&self.error, status);
+        let mut error = Error::new(kind, remedy)
+            .with_delivery(Delivery::NotSent)
+            .with_code(self.error.as_str());
+        if status != 0 {
+            error = error.with_status(status);
+        }
+        if let Some(wait) = wait {
+            error = error.with_retry_after(wait);
+        }
+        if let Some(id) = &self.correlation_id {
+            error = error.with_request_id(id.clone());
+        }
+        error.with_source(self)
+    }
+}
+
+/// The kind of an error, and what to do about it.
+fn remedy(code: &TokenErrorCode, status: u16) -> (ErrorKind, &'static str) {
+    use TokenErrorCode as C;
+    match code {
+        _ if status == 429 => (ErrorKind::RateLimited, "Entra ID asks to slow down"),
+        C::TemporarilyUnavailable | C::ServerError => {
+            (ErrorKind::Service, "Entra ID failed for the moment")
+        }
+        _ if status >= 500 => (ErrorKind::Service, "Entra ID failed for the moment"),
+        C::InvalidClient | C::UnauthorizedClient => (
+            ErrorKind::Config,
+            "Entra ID refuses the application: check its id, its credential and the flows that it may use",
+        ),
+        C::InvalidRequest | C::UnsupportedGrantType | C::InvalidResource | C::InvalidScope => (
+            ErrorKind::Config,
+            "Entra ID refuses the request: check tenant, scopes and flow",
+        ),
+        C::InvalidGrant
+        | C::InteractionRequired
+        | C::ConsentRequired
+        | C::LoginRequired
+        | C::AuthorizationDeclined
+        | C::AccessDenied
+        | C::BadVerificationCode
+        | C::ExpiredToken => (
+            ErrorKind::Unauthenticated,
+            "Entra ID gave no token: sign in again",
+        ),
+        _ => (ErrorKind::Unauthenticated, "Entra ID gave no token"),
+    }
+}
+
+/// `text` without any of `secrets`.
+fn without(text: String, secrets: &[String]) -> String {
+    secrets
+        .iter()
+        .filter(|secret| !secret.is_empty())
+        .fold(text, |text, secret| text.replace(secret, "[redacted]"))
+}
+
+fn one_line(text: &str) -> String {
+    let clean = |c: char| if c.is_control() { ' ' } else { c };
+    text.trim().chars().take(LIMIT).map(clean).collect()
+}

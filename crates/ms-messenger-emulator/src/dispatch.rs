@@ -19,7 +19,7 @@ use crate::router::{Call, Route, Routed, route};
 use crate::server::{Control, Ending, Payload};
 use crate::shared::{Outcome, Shared};
 use crate::stats::Event;
-use crate::{acs_chat, acs_identity, acs_messages, admin, graph, ucwa};
+use crate::{acs_chat, acs_identity, acs_messages, admin, entra, graph, ucwa};
 
 /// Answers one request.
 pub(crate) async fn handle(
@@ -106,6 +106,9 @@ async fn operation(
     if let Some(FaultAction::Status(instead)) = &fault {
         return respond(fault_answer(shared, platform, &inbound, instead));
     }
+    if let Some(FaultAction::Entra(fault)) = &fault {
+        return respond(entra::fault_answer(shared, &inbound, fault));
+    }
     let Outcome {
         answer,
         is_stored,
@@ -165,6 +168,7 @@ fn carry_out(shared: &Arc<Shared>, route: &Route, inbound: &Inbound) -> Outcome 
         Call::AcsMessages(call) => acs_messages::handle(shared, call, inbound),
         Call::AcsChat(call) => acs_chat::handle(shared, call, inbound),
         Call::AcsIdentity(call) => acs_identity::handle(shared, call, inbound),
+        Call::Entra(call) => entra::handle(shared, call, inbound),
         _ => graph::handle(shared, route, inbound),
     }
 }
@@ -275,6 +279,7 @@ fn service_error(
         Platform::AcsChat => acs_chat::status_error(shared, status, message),
         Platform::MsgraphChat => graph::status_error(shared, inbound, status, message),
         Platform::Ucwa => ucwa::status_error(shared, inbound, status, message),
+        Platform::Entra => entra::status_error(shared, inbound, status, message),
     }
 }
 

@@ -4,7 +4,7 @@ use http::Method;
 use percent_encoding::percent_decode_str;
 
 use crate::platform::Platform;
-use crate::{acs_chat, acs_identity, acs_messages, ucwa};
+use crate::{acs_chat, acs_identity, acs_messages, entra, ucwa};
 
 /// Where a request goes.
 #[derive(Debug, PartialEq, Eq)]
@@ -62,6 +62,8 @@ pub(crate) enum Call {
     },
     /// A write under `/me/chats`, which Graph refuses.
     GraphMeWrite,
+    /// An operation of Entra ID.
+    Entra(entra::Call),
     /// An operation of UCWA.
     Ucwa(ucwa::Call),
 }
@@ -86,7 +88,7 @@ pub(crate) fn route(method: &Method, target: &str) -> Routed {
         ["chat", rest @ ..] => acs_chat::route(method, rest),
         ["identities" | "teamsUser" | "access", ..] => acs_identity::route(method, &raw),
         ["v1.0", rest @ ..] => graph(method, rest),
-        _ => ucwa::route(method, path, query),
+        _ => entra::route(method, &raw).unwrap_or_else(|| ucwa::route(method, path, query)),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::acs_identity;
 use crate::acs_limits::Limiter;
 use crate::acs_messages;
 use crate::answer::Answer;
+use crate::entra::{self, EntraSettings};
 use crate::faults::{FaultAction, FaultEngine, FaultRule, Faults};
 use crate::graph;
 use crate::ledger::Ledger;
@@ -30,6 +31,7 @@ pub(crate) struct Settings {
     pub(crate) error_style: ErrorStyle,
     pub(crate) has_limits: bool,
     pub(crate) ucwa: UcwaSettings,
+    pub(crate) entra: EntraSettings,
 }
 
 /// The world, the stores and the counters of one emulator.
@@ -60,6 +62,7 @@ pub(crate) struct State {
     pub(crate) limiter: Limiter,
     pub(crate) graph: graph::Store,
     pub(crate) ucwa: ucwa::Store,
+    pub(crate) entra: entra::Store,
 }
 
 impl State {
@@ -72,6 +75,7 @@ impl State {
             limiter: Limiter::default(),
             graph: graph::Store::new(world),
             ucwa: ucwa::Store::default(),
+            entra: entra::Store::default(),
         }
     }
 }

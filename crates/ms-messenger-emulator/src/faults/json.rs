@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 
+use crate::entra::EntraFault;
 use crate::faults::rule::FaultStatus;
 use crate::faults::{FaultAction, FaultRule, Faults, Selection, UcwaFault, When};
 use crate::platform::{Platform, names_operation};
@@ -89,6 +90,7 @@ fn action_to_json(action: &FaultAction) -> Value {
         }
         FaultAction::MalformedBody => json!({"kind": "malformed_body"}),
         FaultAction::Ucwa(fault) => fault.to_json(),
+        FaultAction::Entra(fault) => fault.to_json(),
     }
 }
 
@@ -202,6 +204,18 @@ impl Reader {
 
     /// A kind of UCWA must be meant for an operation that it can do something to.
     fn fit(&mut self, path: &str, rule: &FaultRule) {
+        if matches!(rule.action, FaultAction::Entra(_)) {
+            let is_of_entra = rule.platform.is_none_or(|p| p == Platform::Entra);
+            if !is_of_entra
+                || rule
+                    .operation
+                    .as_deref()
+                    .is_some_and(|o| !EntraFault::fits(o))
+            {
+                let kind = EntraFault::KIND;
+                self.problem(path, format_args!("{kind} means nothing for that match"));
+            }
+        }
         let FaultAction::Ucwa(fault) = &rule.action else {
             return;
         };
@@ -306,6 +320,7 @@ impl Reader {
             "close" | "reset" => &["kind", "when"],
             "cut_body" => &["kind", "after_bytes"],
             "malformed_body" => &["kind"],
+            EntraFault::KIND => EntraFault::MEMBERS,
             _ => return self.ucwa(path, kind, value).map(FaultAction::Ucwa),
         };
         let object = self.object(path, value, members)?;
@@ -332,13 +347,20 @@ impl Reader {
             "cut_body" => FaultAction::CutBody {
                 after_bytes: number(self, "after_bytes", 0, u64::MAX)?,
             },
+            EntraFault::KIND => match EntraFault::read(object) {
+                Ok(fault) => FaultAction::Entra(fault),
+                Err((member, rule)) => {
+                    self.problem(&join(path, member), rule);
+                    return None;
+                }
+            },
             _ => FaultAction::MalformedBody,
         })
     }
 
     fn ucwa(&mut self, path: &str, kind: &str, value: &Value) -> Option<UcwaFault> {
         let Some(mut fault) = UcwaFault::all().into_iter().find(|f| f.kind() == kind) else {
-            let known = "status, status_after_store, delay, close, reset, cut_body, malformed_body";
+            let known = "status, status_after_store, delay, close, reset, cut_body, malformed_body, entra_error";
             let ucwa: Vec<&str> = UcwaFault::all().iter().map(UcwaFault::kind).collect();
             let rule = format!("must be one of {known}, {}", ucwa.join(", "));
             self.problem(&join(path, "kind"), rule);

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::entra::EntraFault;
 use crate::faults::UcwaFault;
 use crate::platform::{Platform, names_operation};
 
@@ -193,6 +194,8 @@ pub enum FaultAction {
     MalformedBody,
     /// A fault that only UCWA has; other platforms are left alone.
     Ucwa(UcwaFault),
+    /// An error of the token endpoints of Entra ID; other operations are left alone.
+    Entra(EntraFault),
 }
 
 impl FaultAction {
@@ -206,6 +209,7 @@ impl FaultAction {
     fn fits(&self, platform: Platform, operation: &str) -> bool {
         match self {
             Self::Ucwa(fault) => platform == Platform::Ucwa && fault.fits(operation),
+            Self::Entra(_) => platform == Platform::Entra && EntraFault::fits(operation),
             _ => true,
         }
     }

@@ -30,11 +30,14 @@ async fn an_error_has_all_of_its_members() {
     }
 }
 
+/// Scope, members that replace the right ones, status, error, number of AADSTS.
+type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], u16, &'a str, u32);
+
 #[tokio::test]
 async fn each_wrong_request_has_its_error() {
     let at = SignIn::start(Emulator::builder()).await;
     let public = at.out.emulator.world().entra.public_client_id.clone();
-    let cases: [(&str, &[(&str, &str)], u16, &str, u32); 8] = [
+    let cases: [Case<'_>; 8] = [
         (
             GRAPH,
             &[("grant_type", "")],

@@ -69,8 +69,9 @@ pub(crate) fn device_form(shared: &Shared, code: &str, problem: &str) -> Answer 
 /// The form that asks who signs in; it goes back to the same request, `target`.
 pub(crate) fn user_form(shared: &Shared, target: &str) -> Answer {
     let content = format!(
-        "<form method=\"post\" action=\"{}\">{}</form>",
-        escape(target),
+        "<form method=\"post\" action=\"/{}\">{}</form>",
+        // Two slashes would name another host.
+        escape(target.trim_start_matches('/')),
         buttons(shared)
     );
     page(StatusCode::OK, &content)

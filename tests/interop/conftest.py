@@ -79,6 +79,7 @@ def emulator(ready):
         connection_string=f"endpoint={endpoint}/;accesskey={key}",
         acs=acs,
         graph=ready["graph"],
+        entra=ready["entra"],
         admin=admin,
         rows=rows,
     )

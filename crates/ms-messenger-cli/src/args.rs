@@ -109,6 +109,12 @@ pub(crate) struct EmulatorArgs {
     /// How many times faster the clocks of UCWA run
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
     pub(crate) ucwa_time_scale: f64,
+    /// Who approves sign-ins at Entra ID: nobody needs to, or a person at its pages
+    #[arg(long, value_enum, value_name = "WHO", default_value_t = Approver::Auto)]
+    pub(crate) entra_approver: Approver,
+    /// Life of the access tokens that Entra ID issues
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    pub(crate) token_lifetime: u32,
     /// Answer 404 or 403 for ids that nobody made, instead of making them
     #[arg(long)]
     pub(crate) strict: bool,
@@ -317,6 +323,27 @@ impl From<RetryAfterArg> for RetryAfter {
             RetryAfterArg::Fraction => Self::Fraction,
             RetryAfterArg::Date => Self::Date,
             RetryAfterArg::None => Self::Absent,
+        }
+    }
+}
+
+/// Who approves sign-ins at Entra ID.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Approver {
+    /// The first poll of a device code
+    Auto,
+    /// The request for the code already
+    AtOnce,
+    /// A person, or a test through the admin API
+    Manual,
+}
+
+impl From<Approver> for ms_messenger_emulator::EntraApprover {
+    fn from(approver: Approver) -> Self {
+        match approver {
+            Approver::Auto => Self::AfterFirstPoll,
+            Approver::AtOnce => Self::AtOnce,
+            Approver::Manual => Self::Manual,
         }
     }
 }

@@ -25,6 +25,8 @@ pub(crate) async fn run(args: &EmulatorArgs) -> Exit {
         .with_seed(args.seed)
         .with_strict(args.strict)
         .with_ucwa_time_scale(args.ucwa_time_scale)
+        .with_entra_approver(args.entra_approver.into())
+        .with_token_lifetime(args.token_lifetime)
         .with_documented_limits(args.limits == Limits::Documented)
         .with_retry_after(args.retry_after.into())
         .with_error_style(args.acs_chat_errors.into());

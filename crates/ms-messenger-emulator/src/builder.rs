@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::acs_chat::ErrorStyle;
 use crate::emulator::{self, Emulator, Https};
+use crate::entra::{EntraApprover, EntraSettings};
 use crate::faults::Faults;
 use crate::limits::RetryAfter;
 use crate::shared::{Settings, Shared};
@@ -81,6 +82,7 @@ impl EmulatorBuilder {
                 has_limits: false,
                 retry_after: RetryAfter::default(),
                 ucwa: UcwaSettings::default(),
+                entra: EntraSettings::default(),
             },
             faults: Faults::new(),
         }
@@ -180,6 +182,30 @@ impl EmulatorBuilder {
     /// client asks for), as the service does. Default no.
     pub fn with_ucwa_aggregation(mut self, aggregates: bool) -> Self {
         self.settings.ucwa.aggregates = aggregates;
+        self
+    }
+
+    /// Who approves sign-ins at Entra ID. Default [`EntraApprover::AfterFirstPoll`].
+    pub fn with_entra_approver(mut self, approver: EntraApprover) -> Self {
+        self.settings.entra.approver = approver;
+        self
+    }
+
+    /// Leaves sign-ins at Entra ID to a person or a test: [`EntraApprover::Manual`].
+    pub fn with_manual_approval(self) -> Self {
+        self.with_entra_approver(EntraApprover::Manual)
+    }
+
+    /// Life of the access tokens that Entra ID issues, in seconds. Default 3600.
+    pub fn with_token_lifetime(mut self, seconds: u32) -> Self {
+        self.settings.entra.lifetime = seconds.into();
+        self
+    }
+
+    /// Seconds between two polls of a device code; faster ones get `slow_down`. Default 5; with 0
+    /// no poll is too fast.
+    pub fn with_device_interval(mut self, seconds: u32) -> Self {
+        self.settings.entra.interval = seconds.into();
         self
     }
 

@@ -19,7 +19,7 @@ use crate::server::{Control, Payload};
 use crate::shared::{Outcome, Shared};
 use crate::stats::Event;
 use crate::token_life::Audience;
-use crate::{acs_chat, acs_identity, acs_messages, admin, graph, ucwa};
+use crate::{acs_chat, acs_identity, acs_messages, admin, entra, graph, ucwa};
 
 /// Answers one request.
 pub(crate) async fn handle(
@@ -114,6 +114,9 @@ async fn operation(
         (Some(FaultAction::TokenExpiry), Some(audience)) => shared.token_life.end_all(audience),
         _ => {}
     }
+    if let Some(FaultAction::Entra(fault)) = &fault {
+        return respond(entra::fault_answer(shared, &inbound, fault));
+    }
     let Outcome {
         answer,
         is_stored,
@@ -123,6 +126,7 @@ async fn operation(
         Call::AcsMessages(call) => acs_messages::handle(shared, call, &inbound),
         Call::AcsChat(call) => acs_chat::handle(shared, call, &inbound),
         Call::AcsIdentity(call) => acs_identity::handle(shared, call, &inbound),
+        Call::Entra(call) => entra::handle(shared, call, &inbound),
         Call::Graph(call) => graph::handle(shared, route, call, &inbound),
         Call::Ucwa(call) => ucwa::handle(shared, call, &inbound, fault.as_ref()).await,
     };
@@ -255,6 +259,7 @@ fn service_error(
         Platform::AcsChat => acs_chat::status_error(shared, status, message),
         Platform::MsgraphChat => graph::status_error(shared, inbound, status, message),
         Platform::Ucwa => ucwa::status_error(shared, inbound, status, message),
+        Platform::Entra => entra::status_error(shared, inbound, status, message),
     }
 }
 

@@ -85,7 +85,7 @@ impl Emulator {
         &self.shared.world
     }
 
-    /// The line that the program prints when it is ready: `http`, `acs`, `graph` and `ucwa`;
+    /// The line that the program prints when it is ready: `http`, `acs`, `graph`, `ucwa` and `entra`;
     /// with HTTPS also `https`, and `ca` (a path) where the authority was written.
     #[must_use]
     pub fn ready_line(&self) -> Value {
@@ -93,6 +93,8 @@ impl Emulator {
         line["http"] = json!(self.http_url);
         if let Some(https) = &self.https {
             line["https"] = json!(https.url);
+            // Identity libraries refuse an authority over plain HTTP.
+            line["entra"]["authority"] = json!(https.url);
             if let Some(path) = &https.ca_out {
                 line["ca"] = json!(path.to_string_lossy());
             }

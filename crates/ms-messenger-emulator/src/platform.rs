@@ -16,15 +16,18 @@ pub enum Platform {
     MsgraphChat,
     /// Skype for Business Server through UCWA 2.0.
     Ucwa,
+    /// Entra ID, which issues the tokens of Graph and of ACS; no messages go over it.
+    Entra,
 }
 
 impl Platform {
     /// All platforms, in the order of [`Platform::index`].
-    pub(crate) const ALL: [Self; 4] = [
+    pub(crate) const ALL: [Self; 5] = [
         Self::AcsMessages,
         Self::AcsChat,
         Self::MsgraphChat,
         Self::Ucwa,
+        Self::Entra,
     ];
 
     /// The platform's name in the ledger, in fault rules and in statistics.
@@ -39,6 +42,7 @@ impl Platform {
             Self::AcsChat => "acs-chat",
             Self::MsgraphChat => "msgraph-chat",
             Self::Ucwa => "ucwa",
+            Self::Entra => "entra",
         }
     }
 
@@ -59,6 +63,7 @@ impl Platform {
             Self::AcsChat => &crate::acs_chat::OPERATIONS,
             Self::MsgraphChat => &crate::graph::OPERATIONS,
             Self::Ucwa => &crate::ucwa::OPERATIONS,
+            Self::Entra => &crate::entra::OPERATIONS,
         }
     }
 }

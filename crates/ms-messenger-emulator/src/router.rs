@@ -4,7 +4,7 @@ use http::Method;
 use percent_encoding::percent_decode_str;
 
 use crate::platform::Platform;
-use crate::{acs_chat, acs_identity, acs_messages, graph, ucwa};
+use crate::{acs_chat, acs_identity, acs_messages, entra, graph, ucwa};
 
 /// Where a request goes.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub(crate) enum Call {
     AcsChat(acs_chat::Call),
     AcsIdentity(acs_identity::Call),
     Graph(graph::Call),
+    /// An operation of Entra ID.
+    Entra(entra::Call),
     /// An operation of UCWA.
     Ucwa(ucwa::Call),
 }
@@ -52,7 +54,7 @@ pub(crate) fn route(method: &Method, target: &str) -> Routed {
         ["identities" | "teamsUser" | "access", ..] => acs_identity::route(method, &raw),
         ["v1.0", rest @ ..] => graph::route(graph::Version::V1, method, rest),
         ["beta", rest @ ..] => graph::route(graph::Version::Beta, method, rest),
-        _ => ucwa::route(method, path, query),
+        _ => entra::route(method, &raw).unwrap_or_else(|| ucwa::route(method, path, query)),
     }
 }
 

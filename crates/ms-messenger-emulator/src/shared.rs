@@ -11,6 +11,7 @@ use crate::acs_chat::{self, ErrorStyle};
 use crate::acs_identity;
 use crate::acs_messages;
 use crate::answer::Answer;
+use crate::entra::{self, EntraSettings};
 use crate::faults::{FaultAction, FaultEngine, FaultRule, Faults};
 use crate::graph;
 use crate::ledger::{Dropped, Ledger};
@@ -34,6 +35,7 @@ pub(crate) struct Settings {
     pub(crate) has_limits: bool,
     pub(crate) retry_after: RetryAfter,
     pub(crate) ucwa: UcwaSettings,
+    pub(crate) entra: EntraSettings,
 }
 
 /// The world, the stores and the counters of one emulator.
@@ -65,6 +67,7 @@ pub(crate) struct State {
     pub(crate) limiter: Limiter,
     pub(crate) graph: graph::Store,
     pub(crate) ucwa: ucwa::Store,
+    pub(crate) entra: entra::Store,
 }
 
 impl State {
@@ -77,6 +80,7 @@ impl State {
             limiter: Limiter::default(),
             graph: graph::Store::new(world),
             ucwa: ucwa::Store::default(),
+            entra: entra::Store::default(),
         }
     }
 }
@@ -119,8 +123,8 @@ impl Shared {
                 Platform::AcsMessages => state.acs_messages.forget(&conversation, &message_id),
                 Platform::AcsChat => state.acs_chat.forget(&conversation, &message_id),
                 Platform::MsgraphChat => state.graph.messages.forget(&conversation, &message_id),
-                // UCWA keeps no message beyond its delivery.
-                Platform::Ucwa => {}
+                // UCWA keeps no message beyond its delivery, Entra ID has none.
+                Platform::Entra | Platform::Ucwa => {}
             }
         }
     }

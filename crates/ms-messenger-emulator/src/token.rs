@@ -110,6 +110,17 @@ impl TokenKey {
         Ok(claims)
     }
 
+    /// The key as a JSON Web Key. It is no secret: it follows from the seed.
+    pub(crate) fn to_jwk(&self) -> Value {
+        json!({
+            "kty": "oct",
+            "use": "sig",
+            "alg": "HS256",
+            "kid": "ms-messenger-emulator",
+            "k": URL_SAFE_NO_PAD.encode(self.0),
+        })
+    }
+
     fn mac(&self, input: &[u8]) -> Option<Hmac<Sha256>> {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok()?;
         mac.update(input);

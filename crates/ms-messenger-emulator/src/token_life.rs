@@ -33,7 +33,7 @@ impl Audience {
             Call::AcsMessages(_) => Some(Self::Messages),
             Call::AcsChat(_) => Some(Self::Chat),
             Call::AcsIdentity(_) => Some(Self::Identity),
-            Call::Ucwa(_) => None,
+            Call::Entra(_) | Call::Ucwa(_) => None,
             _ => Some(Self::Graph),
         }
     }

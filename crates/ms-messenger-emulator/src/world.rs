@@ -13,7 +13,7 @@ use crate::token::TokenKey;
 pub(crate) const EPOCH_SECONDS: u64 = 1_735_689_600;
 /// 2100-01-01T00:00:00Z: when the seeded tokens end.
 const FAR_FUTURE: u64 = 4_102_444_800;
-const GRAPH_AUDIENCE: &str = "https://graph.microsoft.com";
+pub(crate) const GRAPH_AUDIENCE: &str = "https://graph.microsoft.com";
 const ACS_AUDIENCE: &str = "https://communication.azure.com";
 pub(crate) const DELEGATED_SCOPES: &str = "Channel.Create Channel.Delete.All Channel.ReadBasic.All \
     ChannelMember.ReadWrite.All ChannelMessage.Read.All ChannelMessage.ReadWrite \
@@ -44,6 +44,8 @@ pub struct World {
     pub graph: GraphWorld,
     /// Skype for Business: one pool with its users.
     pub ucwa: UcwaWorld,
+    /// Entra ID: the token endpoints of the tenant.
+    pub entra: EntraWorld,
     key: TokenKey,
     resource: Uuid,
 }
@@ -120,6 +122,24 @@ pub struct GraphUser {
     pub token: String,
 }
 
+/// The seeded token endpoints and app registrations of Entra ID.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct EntraWorld {
+    /// Origin of the authority over plain HTTP; the ready line names the HTTPS one where it is there.
+    pub authority: String,
+    /// GUID of the tenant, that of [`GraphWorld::tenant_id`]; `contoso.test` is the same one.
+    pub tenant: String,
+    /// GUID of an application that needs no secret; the seeded Graph tokens are of it.
+    pub public_client_id: String,
+    /// GUID of an application with a secret.
+    pub confidential_client_id: String,
+    /// The secret of that application.
+    pub client_secret: String,
+    /// The value of `X-IDENTITY-HEADER` (`IDENTITY_HEADER`) for `/msi/token`.
+    pub identity_header: String,
+}
+
 /// The seeded Skype for Business pool.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -176,6 +196,14 @@ impl World {
             ucwa: UcwaWorld {
                 discover: format!("{origin}/"),
                 users: Vec::new(),
+            },
+            entra: EntraWorld {
+                authority: origin.to_owned(),
+                tenant: guid(seed, "tenant").to_string(),
+                public_client_id: guid(seed, "app").to_string(),
+                confidential_client_id: guid(seed, "entra-app").to_string(),
+                client_secret: format!("emu~{}", guid(seed, "entra-secret").simple()),
+                identity_header: guid(seed, "entra-identity-header").to_string(),
             },
             key,
             resource,
@@ -335,13 +363,24 @@ impl World {
             .find(|user| user.id.eq_ignore_ascii_case(id))
     }
 
+    /// The Graph user of that object id or user principal name.
+    pub(crate) fn graph_user_like(&self, hint: &str) -> Option<&GraphUser> {
+        let mut users = self.graph.users.iter();
+        users.find(|u| u.upn.eq_ignore_ascii_case(hint) || u.id.eq_ignore_ascii_case(hint))
+    }
+
+    /// Object id of the service principal of applications.
+    pub(crate) fn service_principal(&self) -> String {
+        guid(self.seed, "service-principal").to_string()
+    }
+
     /// The short name of an ACS user, or nothing for a foreign one.
     pub(crate) fn acs_name(&self, id: &str) -> &str {
         let user = self.acs.users.iter().find(|user| user.id == id);
         user.map_or("", |user| &user.name)
     }
 
-    /// The members `acs`, `graph` and `ucwa` of the ready line.
+    /// The members `acs`, `graph`, `ucwa` and `entra` of the ready line.
     pub(crate) fn to_json(&self) -> Value {
         let acs = &self.acs;
         let users = acs.users.iter();
@@ -376,6 +415,20 @@ impl World {
                 "discover": self.ucwa.discover,
                 "users": self.ucwa.users.iter().map(UcwaUser::to_json).collect::<Vec<_>>(),
             },
+            "entra": self.entra.to_json(),
+        })
+    }
+}
+
+impl EntraWorld {
+    fn to_json(&self) -> Value {
+        json!({
+            "authority": self.authority,
+            "tenant": self.tenant,
+            "public_client_id": self.public_client_id,
+            "confidential_client_id": self.confidential_client_id,
+            "client_secret": self.client_secret,
+            "identity_header": self.identity_header,
         })
     }
 }

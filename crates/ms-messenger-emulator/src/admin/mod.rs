@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::dispatch::Refusal;
+use crate::entra;
 use crate::faults::Faults;
 use crate::inbound::Inbound;
 use crate::ledger::{Filter, KeptRow, LedgerRow};
@@ -64,7 +65,10 @@ pub(crate) async fn handle(shared: &Arc<Shared>, path: &str, inbound: &Inbound) 
             "health" | "messages" | "wait" | "stats" | "reset" | "faults" | "inject" | "tokens",
             _,
         ) => refusal(Refusal::WrongMethod, &[]),
-        _ => refusal(Refusal::Unrouted, &[]),
+        _ => path
+            .strip_prefix("entra/")
+            .and_then(|name| entra::admin::handle(shared, name, inbound))
+            .unwrap_or_else(|| refusal(Refusal::Unrouted, &[])),
     }
 }
 

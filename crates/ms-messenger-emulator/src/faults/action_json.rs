@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::entra::EntraFault;
 use crate::faults::json::{Reader, join};
 use crate::faults::rule::FaultStatus;
 use crate::faults::{FaultAction, UcwaFault, When};
@@ -33,6 +34,7 @@ pub(super) fn action_to_json(action: &FaultAction) -> Value {
             json!({"kind": "claims_challenge", "claims": claims})
         }
         FaultAction::Ucwa(fault) => fault.to_json(),
+        FaultAction::Entra(fault) => fault.to_json(),
     }
 }
 
@@ -64,6 +66,7 @@ impl Reader {
             "slow_body" => &["kind", "pieces", "ms"],
             "claims_challenge" => &["kind", "claims"],
             "malformed_body" | "duplicate_answer" | "token_expiry" => &["kind"],
+            EntraFault::KIND => EntraFault::MEMBERS,
             _ => return self.ucwa(path, kind, value).map(FaultAction::Ucwa),
         };
         let object = self.object(path, value, members)?;
@@ -124,6 +127,13 @@ impl Reader {
             "cut_body" => FaultAction::CutBody {
                 after_bytes: number(self, "after_bytes", 0, u64::MAX)?,
             },
+            EntraFault::KIND => match EntraFault::read(object) {
+                Ok(fault) => FaultAction::Entra(fault),
+                Err((member, rule)) => {
+                    self.problem(&join(path, member), rule);
+                    return None;
+                }
+            },
             _ => FaultAction::MalformedBody,
         })
     }
@@ -131,7 +141,8 @@ impl Reader {
     fn ucwa(&mut self, path: &str, kind: &str, value: &Value) -> Option<UcwaFault> {
         let Some(mut fault) = UcwaFault::all().into_iter().find(|f| f.kind() == kind) else {
             let known = "status, status_after_store, delay, close, reset, cut_body, malformed_body, \
-                         slow_body, duplicate_answer, go_away, token_expiry, claims_challenge";
+                         slow_body, duplicate_answer, go_away, token_expiry, claims_challenge, \
+                         entra_error";
             let ucwa: Vec<&str> = UcwaFault::all().iter().map(UcwaFault::kind).collect();
             let rule = format!("must be one of {known}, {}", ucwa.join(", "));
             self.problem(&join(path, "kind"), rule);

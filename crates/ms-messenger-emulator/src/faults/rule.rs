@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::entra::EntraFault;
 use crate::faults::UcwaFault;
 use crate::faults::plan::Plan;
 use crate::platform::{Platform, names_operation};
@@ -248,6 +249,8 @@ pub enum FaultAction {
     },
     /// A fault that only UCWA has; other platforms are left alone.
     Ucwa(UcwaFault),
+    /// An error of the token endpoints of Entra ID; other operations are left alone.
+    Entra(EntraFault),
 }
 
 /// What a claims challenge asks for unless told: a token issued after a revocation.
@@ -272,8 +275,9 @@ impl FaultAction {
     pub(crate) fn fits(&self, platform: Platform, operation: &str) -> bool {
         match self {
             Self::Ucwa(fault) => platform == Platform::Ucwa && fault.fits(operation),
-            Self::TokenExpiry => platform != Platform::Ucwa,
+            Self::TokenExpiry => !matches!(platform, Platform::Ucwa | Platform::Entra),
             Self::ClaimsChallenge { .. } => platform == Platform::MsgraphChat,
+            Self::Entra(_) => platform == Platform::Entra && EntraFault::fits(operation),
             _ => true,
         }
     }

@@ -1,0 +1,78 @@
+//! Entra ID: the token endpoints of one tenant, and the two shapes of managed identities.
+
+pub(crate) mod admin;
+mod authorize;
+mod client;
+mod device;
+mod discovery;
+mod error;
+mod fault;
+mod form;
+mod grants;
+mod html;
+mod issue;
+mod managed;
+mod redirect;
+mod routes;
+mod scope;
+mod settings;
+mod store;
+
+use http::StatusCode;
+
+use crate::answer::Answer;
+use crate::clock;
+use crate::inbound::Inbound;
+use crate::shared::{Outcome, Shared};
+
+pub use fault::EntraFault;
+pub(crate) use routes::{Call, OPERATIONS, route};
+pub use settings::EntraApprover;
+pub(crate) use settings::EntraSettings;
+pub(crate) use store::Store;
+
+use error::EntraError;
+
+/// Carries out one operation. Nothing of it is a message, so nothing is counted as stored.
+pub(crate) fn handle(shared: &Shared, call: &Call, inbound: &Inbound) -> Outcome {
+    let now = clock::now_ms();
+    let done = match call {
+        Call::DeviceCode { tenant } => device::begin(shared, tenant, inbound, now),
+        Call::DeviceLogin => Ok(device::login(shared, inbound, now)),
+        Call::Authorize { tenant } => Ok(authorize::handle(shared, tenant, inbound, now)),
+        Call::Token { tenant } => grants::handle(shared, tenant, inbound, now),
+        Call::OpenIdConfiguration { tenant } => discovery::configuration(shared, tenant, inbound),
+        Call::Instance => discovery::instance(inbound),
+        Call::Keys => Ok(discovery::keys(shared)),
+        Call::Imds => Ok(managed::imds(shared, inbound, now)),
+        Call::AppService => Ok(managed::app_service(shared, inbound, now)),
+    };
+    let answer = done.unwrap_or_else(|error| error.answer(shared, inbound));
+    Outcome::new(
+        answer.with_header("cache-control", "no-store, no-cache"),
+        false,
+    )
+}
+
+/// The error body of a status that a fault rule or the transport asks for.
+pub(crate) fn status_error(
+    shared: &Shared,
+    inbound: &Inbound,
+    status: StatusCode,
+    message: &str,
+) -> Answer {
+    let (error, code) = match status.as_u16() {
+        401 => ("invalid_client", 7_000_215),
+        429 | 503 => ("temporarily_unavailable", 90_006),
+        500.. => ("server_error", 90_033),
+        _ => ("invalid_request", 90_014),
+    };
+    let mut error = EntraError::new(error, code, message);
+    error.status = status;
+    error.answer(shared, inbound)
+}
+
+/// The answer of a fault of Entra's own.
+pub(crate) fn fault_answer(shared: &Shared, inbound: &Inbound, fault: &EntraFault) -> Answer {
+    fault.to_error().answer(shared, inbound)
+}

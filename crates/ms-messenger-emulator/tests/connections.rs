@@ -91,8 +91,8 @@ async fn statistics_count_by_platform() {
     }
     out.get("/v1.0/nothing").await;
     let stats: Value = out.get("/_emulator/stats").await.json().await.unwrap();
-    let expected =
-        json!({"connections": 1, "requests": 3, "stored": 1, "rejected": 1, "faults": 1});
+    let expected = json!({"connections": 1, "requests": 3, "stored": 1, "rejected": 1, "faults": 1,
+            "throttled": 0});
     assert_eq!(stats["platforms"]["acs-chat"], expected);
     assert_eq!(
         (&stats["requests"], &stats["rejected"]),
@@ -214,6 +214,11 @@ async fn the_ready_line_has_the_members_of_the_contract_and_no_others() {
         "/graph/team_id",
         "/graph/channel_id",
         "/graph/chat_id",
+        "/entra/authority",
+        "/entra/tenant",
+        "/entra/public_client_id",
+        "/entra/confidential_client_id",
+        "/entra/client_secret",
         "/ucwa/discover",
         "/ucwa/users/0/sip",
         "/ucwa/users/0/username",
@@ -225,7 +230,7 @@ async fn the_ready_line_has_the_members_of_the_contract_and_no_others() {
         );
     }
     let members: Vec<&String> = line.as_object().unwrap().keys().collect();
-    assert_eq!(members, ["acs", "graph", "http", "ucwa"]);
+    assert_eq!(members, ["acs", "entra", "graph", "http", "ucwa"]);
 }
 
 #[tokio::test]

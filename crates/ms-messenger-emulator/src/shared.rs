@@ -54,6 +54,8 @@ pub(crate) struct Shared {
     /// Counts stored messages and resets, for `wait`.
     changes: watch::Sender<u64>,
     ids: AtomicU64,
+    answers: AtomicU64,
+    start: u64,
     access_key: Vec<u8>,
 }
 
@@ -99,6 +101,8 @@ impl Shared {
             ucwa_clock: Notify::new(),
             changes: watch::Sender::new(0),
             ids: AtomicU64::new(0),
+            answers: AtomicU64::new(0),
+            start: start(),
         }
     }
 
@@ -193,14 +197,30 @@ impl Shared {
 
     /// A fresh GUID. The n-th one is the same for the same seed.
     pub(crate) fn guid(&self) -> Uuid {
-        let n = self.ids.fetch_add(1, Ordering::Relaxed);
-        let high = scramble(self.settings.seed ^ scramble(n));
-        let low = scramble(high ^ n);
-        let mut bytes = [0; 16];
-        bytes[..8].copy_from_slice(&high.to_be_bytes());
-        bytes[8..].copy_from_slice(&low.to_be_bytes());
-        uuid::Builder::from_random_bytes(bytes).into_uuid()
+        guid(self.settings.seed, self.ids.fetch_add(1, Ordering::Relaxed))
     }
+
+    /// The id of an answer. No two answers have the same one, of other starts neither: a client may
+    /// take an answer whose id it knows for a copy.
+    pub(crate) fn answer_id(&self) -> Uuid {
+        guid(self.start, self.answers.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// What tells this start from all others.
+fn start() -> u64 {
+    let (high, low) = Uuid::new_v4().as_u64_pair();
+    high ^ low
+}
+
+/// The n-th GUID of a seed.
+fn guid(seed: u64, n: u64) -> Uuid {
+    let high = scramble(seed ^ scramble(n));
+    let low = scramble(high ^ n);
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&high.to_be_bytes());
+    bytes[8..].copy_from_slice(&low.to_be_bytes());
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
 }
 
 /// One step of SplitMix64.

@@ -250,3 +250,19 @@ async fn addresses_that_cannot_be_served_are_refused() {
     let second = Emulator::builder().with_http(taken).start().await;
     assert!(matches!(second.unwrap_err(), StartError::Listen { .. }));
 }
+
+#[tokio::test]
+async fn no_answer_has_the_id_of_another_not_even_of_another_start() {
+    let mut seen = std::collections::HashSet::new();
+    for _ in 0..2 {
+        let out = Outside::start().await;
+        for _ in 0..3 {
+            let graph = out.get("/v1.0/nothing").await;
+            let chat = out.chat("x").await;
+            for (answer, name) in [(graph, "request-id"), (chat, "ms-cv")] {
+                let id = answer.headers()[name].to_str().unwrap().to_owned();
+                assert!(seen.insert(id), "{seen:?}");
+            }
+        }
+    }
+}

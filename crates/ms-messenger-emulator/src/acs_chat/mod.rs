@@ -77,7 +77,7 @@ pub enum ErrorStyle {
 pub(crate) fn handle(shared: &Arc<Shared>, call: &Call, inbound: &Inbound) -> Outcome {
     let outcome = execute(shared, call, inbound)
         .unwrap_or_else(|refusal| Outcome::new(error_answer(shared, &refusal), false));
-    let vector = format!("{}.0", shared.guid().simple());
+    let vector = format!("{}.0", shared.answer_id().simple());
     let answer = outcome
         .answer
         .with_header("api-supported-versions", &VERSIONS.join(", "))

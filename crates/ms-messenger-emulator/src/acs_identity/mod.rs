@@ -68,7 +68,7 @@ pub(crate) fn handle(shared: &Shared, call: &Call, inbound: &Inbound) -> Outcome
         .unwrap_or_else(AcsError::into_answer)
         .with_header("api-supported-versions", &versions.join(", "))
         .with_header("request-context", "appId=")
-        .with_header("ms-cv", &format!("{}.0", shared.guid().simple()));
+        .with_header("ms-cv", &format!("{}.0", shared.answer_id().simple()));
     let answer = match inbound.header("x-ms-client-request-id") {
         Some(id) => answer.with_header("x-ms-client-request-id", id),
         None => answer,

@@ -109,7 +109,7 @@ fn decorate(shared: &Shared, inbound: &Inbound, answer: &mut Answer) {
     if let Some(id) = inbound.header("x-ms-client-request-id") {
         answer.set_header(ECHO, id);
     }
-    let vector = format!("{}.0", shared.guid().simple());
+    let vector = format!("{}.0", shared.answer_id().simple());
     answer.set_header(http::HeaderName::from_static("ms-cv"), &vector);
 }
 

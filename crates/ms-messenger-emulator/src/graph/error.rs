@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::answer::Answer;
 use crate::clock;
 use crate::inbound::Inbound;
+use crate::limits::Throttled;
 
 /// An error of Graph before it is written.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,9 +15,18 @@ pub(crate) struct GraphError {
     pub(crate) status: StatusCode,
     code: &'static str,
     message: String,
+    throttled: Option<Throttled>,
 }
 
 impl GraphError {
+    /// 429 for a request above a rate.
+    pub(crate) fn throttled(throttled: Throttled) -> Self {
+        Self {
+            throttled: Some(throttled),
+            ..Self::of_status(StatusCode::TOO_MANY_REQUESTS, "Please retry again later.")
+        }
+    }
+
     /// The error of a status, with the code that Graph is known to use.
     pub(crate) fn of_status(status: StatusCode, message: impl Into<String>) -> Self {
         let code = match status.as_u16() {
@@ -38,6 +48,7 @@ impl GraphError {
             status,
             code,
             message: message.into(),
+            throttled: None,
         }
     }
 
@@ -64,6 +75,7 @@ impl GraphError {
             status: StatusCode::UNAUTHORIZED,
             code: "InvalidAuthenticationToken",
             message: message.to_owned(),
+            throttled: None,
         }
     }
 
@@ -87,6 +99,9 @@ impl GraphError {
         if self.status == StatusCode::UNAUTHORIZED {
             return answer.with_header("www-authenticate", "Bearer realm=\"\"");
         }
-        answer
+        match self.throttled {
+            Some(throttled) => throttled.mark(answer),
+            None => answer,
+        }
     }
 }

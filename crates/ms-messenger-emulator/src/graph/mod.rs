@@ -37,7 +37,7 @@ const DIAGNOSTIC: &str = r#"{"ServerInfo":{"DataCenter":"Loopback","Slice":"E","
 
 /// Answers an operation of this platform.
 pub(crate) fn handle(shared: &Shared, route: &Route, call: &Call, inbound: &Inbound) -> Outcome {
-    let request_id = shared.guid().to_string();
+    let request_id = shared.answer_id().to_string();
     let outcome = execute(shared, route, call, inbound)
         .unwrap_or_else(|refusal| Outcome::new(refusal.into_answer(inbound, &request_id), false));
     let answer = decorate(outcome.answer, inbound, &request_id);
@@ -61,12 +61,7 @@ fn execute(
         base: format!("{}/{}", inbound.origin(), call.version),
         caller: auth::authenticate(shared, inbound, &permissions::of(&call.op))?,
     };
-    if let Err(throttled) = admit(&context) {
-        let error =
-            GraphError::of_status(StatusCode::TOO_MANY_REQUESTS, "Please retry again later.");
-        let answer = error.into_answer(inbound, &shared.guid().to_string());
-        return Ok(Outcome::new(throttled.mark(answer), false));
-    }
+    admit(&context).map_err(GraphError::throttled)?;
     match &call.op {
         Op::Messages(call) => messages::handle(&context, call),
         Op::Directory(call) => directory::handle(&context, call),
@@ -105,7 +100,7 @@ pub(crate) fn status_error(
 
 /// The whole answer of an error.
 fn refusal(shared: &Shared, inbound: &Inbound, error: GraphError) -> Answer {
-    let request_id = shared.guid().to_string();
+    let request_id = shared.answer_id().to_string();
     let answer = error.into_answer(inbound, &request_id);
     decorate(answer, inbound, &request_id)
 }

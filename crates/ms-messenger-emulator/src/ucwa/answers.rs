@@ -148,7 +148,7 @@ pub(super) fn with_server(shared: &Shared, inbound: &Inbound, answer: Answer) ->
     let server = inbound.host().split(':').next().unwrap_or_default();
     answer
         .with_header("x-ms-server-fqdn", server)
-        .with_header("x-ms-correlation-id", &shared.guid().to_string())
+        .with_header("x-ms-correlation-id", &shared.answer_id().to_string())
         .with_header("x-ms-ucwaversion", "2.0")
         .with_header("cache-control", "no-cache")
 }

@@ -170,7 +170,7 @@ async fn main() -> Result<(), Failure> {
         if arguments.get(1).is_some_and(|only| only != platform) {
             continue;
         }
-        let emulator = Emulator::builder().with_worker_threads(2).start().await?;
+        let emulator = Emulator::builder().with_worker_threads(1).start().await?;
         let before = resident_mb();
         let measured = burst(&emulator, platform, sends).await?;
         let more = before.zip(resident_mb()).map(|(b, a)| a.saturating_sub(b));

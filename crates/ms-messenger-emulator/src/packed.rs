@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use lz4_flex::block::{compress_with_dict, decompress_with_dict};
+use lz4_flex::block::{compress_into_with_dict, decompress_with_dict, get_maximum_output_size};
 
 /// Packed bytes, and the sample that they were packed by.
 #[derive(Clone, Debug)]
@@ -15,11 +15,17 @@ pub(crate) struct Packed {
 }
 
 impl Packed {
-    /// Packs `bytes`, of which there are less than 4 GiB.
-    fn new(bytes: &[u8], sample: &Arc<[u8]>) -> Self {
+    /// Packs `bytes`, of which there are less than 4 GiB; `room` is used again and again.
+    fn new(bytes: &[u8], sample: &Arc<[u8]>, room: &mut Vec<u8>) -> Self {
+        let most = get_maximum_output_size(bytes.len());
+        if room.len() < most {
+            room.resize(most, 0);
+        }
+        // There is room enough, so that it cannot fail.
+        let length = compress_into_with_dict(bytes, room, sample).unwrap_or_default();
         Self {
             sample: Arc::clone(sample),
-            bytes: compress_with_dict(bytes, sample).into_boxed_slice(),
+            bytes: room[..length].into(),
             length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
         }
     }
@@ -38,6 +44,7 @@ pub(crate) struct Packer {
     sample: Arc<[u8]>,
     /// How many in a row had little in common with the sample.
     misfits: u8,
+    room: Vec<u8>,
 }
 
 /// So many misfits in a row, and the newest becomes the sample: another client has come.
@@ -47,7 +54,7 @@ const LONGEST_SAMPLE: usize = 16 * 1024;
 
 impl Packer {
     pub(crate) fn pack(&mut self, bytes: &[u8]) -> Packed {
-        let packed = Packed::new(bytes, &self.sample);
+        let packed = Packed::new(bytes, &self.sample, &mut self.room);
         if packed.bytes.len() * 2 <= bytes.len() {
             self.misfits = 0;
             return packed;

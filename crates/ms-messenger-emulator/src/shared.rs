@@ -1,5 +1,6 @@
 //! What all connections of one emulator share.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -18,6 +19,7 @@ use crate::ledger::{Dropped, Ledger};
 use crate::limits::{Limiter, RetryAfter};
 use crate::platform::Platform;
 use crate::stats::Stats;
+use crate::token::Claims;
 use crate::token_life::TokenLife;
 use crate::ucwa::{self, UcwaSettings};
 use crate::world::World;
@@ -55,6 +57,8 @@ pub(crate) struct Shared {
     changes: watch::Sender<u64>,
     ids: AtomicU64,
     answers: AtomicU64,
+    /// The claims of tokens that came before, by token.
+    pub(crate) known_tokens: Mutex<HashMap<Box<str>, Claims>>,
     start: u64,
     access_key: Vec<u8>,
 }
@@ -102,6 +106,7 @@ impl Shared {
             changes: watch::Sender::new(0),
             ids: AtomicU64::new(0),
             answers: AtomicU64::new(0),
+            known_tokens: Mutex::default(),
             start: start(),
         }
     }

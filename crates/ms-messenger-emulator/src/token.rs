@@ -1,5 +1,7 @@
 //! JSON Web Tokens: the seeded ones, signed HS256 with a well-known key, and their verification.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -17,9 +19,9 @@ pub(crate) enum TokenProblem {
     Expired,
 }
 
-/// The claims of a verified token.
+/// The claims of a verified token. A clone is cheap.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Claims(Map<String, Value>);
+pub(crate) struct Claims(Arc<Map<String, Value>>);
 
 impl Claims {
     /// A claim that is a string.
@@ -60,6 +62,13 @@ impl Claims {
     pub(crate) fn whole(&self, name: &str) -> Option<u64> {
         self.0.get(name)?.as_u64()
     }
+
+    /// Whether the token is over at `now` (Unix seconds), or does not say when.
+    pub(crate) fn is_over(&self, now: u64) -> bool {
+        // Recorded tokens carry fractional seconds, so `exp` is read as a float.
+        let expires = self.0.get("exp").and_then(Value::as_f64);
+        expires.is_none_or(|exp| exp <= now as f64)
+    }
 }
 
 /// Signs and verifies the tokens of one seeded world.
@@ -90,24 +99,28 @@ impl TokenKey {
         format!("{signing_input}.{signature}")
     }
 
-    /// The claims of `token`, when it was signed with this key and is not over at `now` (Unix seconds).
-    pub(crate) fn verify(&self, token: &str, now: u64) -> Result<Claims, TokenProblem> {
+    /// The claims of `token`, when it was signed with this key. It may be over.
+    pub(crate) fn read(&self, token: &str) -> Result<Claims, TokenProblem> {
         let (signing_input, signature) = token.rsplit_once('.').ok_or(TokenProblem::Garbled)?;
         let (head, body) = signing_input.split_once('.').ok_or(TokenProblem::Garbled)?;
         if decode_object(head)?.get("alg").and_then(Value::as_str) != Some("HS256") {
             return Err(TokenProblem::Garbled);
         }
-        let claims = Claims(decode_object(body)?);
+        let claims = Claims(Arc::new(decode_object(body)?));
         let signature = decode(signature)?;
         self.mac(signing_input.as_bytes())
             .and_then(|mac| mac.verify_slice(&signature).ok())
             .ok_or(TokenProblem::Signature)?;
-        // Recorded tokens carry fractional seconds, so `exp` is read as a float.
-        let expires = claims.0.get("exp").and_then(Value::as_f64);
-        if expires.is_none_or(|exp| exp <= now as f64) {
-            return Err(TokenProblem::Expired);
-        }
         Ok(claims)
+    }
+
+    /// The claims of `token`, when it was signed with this key and is not over at `now` (Unix seconds).
+    pub(crate) fn verify(&self, token: &str, now: u64) -> Result<Claims, TokenProblem> {
+        let claims = self.read(token)?;
+        match claims.is_over(now) {
+            true => Err(TokenProblem::Expired),
+            false => Ok(claims),
+        }
     }
 
     /// The key as a JSON Web Key. It is no secret: it follows from the seed.

@@ -77,6 +77,24 @@ impl Application {
         Ok(DeviceCode::new(self.issuer()?, Box::new(prompt)))
     }
 
+    /// Signs a user in by the browser of this machine: `open` is given the address that it must
+    /// show, and the answer comes back to a listener on loopback (authorization code with PKCE).
+    /// A public client with the redirect URI `http://localhost`; no secret.
+    ///
+    /// # Errors
+    ///
+    /// `Config` when authority, tenant or client id cannot be used.
+    #[cfg(feature = "browser")]
+    pub fn authorization_code(
+        self,
+        open: impl Fn(&Url) + Send + Sync + 'static,
+    ) -> Result<crate::AuthorizationCode> {
+        Ok(crate::AuthorizationCode::new(
+            self.issuer()?,
+            Box::new(open),
+        ))
+    }
+
     /// Signs a user in who signed in before: for programs that were handed a refresh token.
     /// A public client; no secret.
     ///
@@ -156,7 +174,7 @@ impl Application {
         self.issuer()
     }
 
-    fn issuer(self) -> Result<Issuer> {
+    pub(crate) fn issuer(self) -> Result<Issuer> {
         let in_tenant = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
         if !self.tenant.chars().all(in_tenant) || !self.tenant.contains(char::is_alphanumeric) {
             let rule = "tenant: must be a GUID, a domain or `organizations`";
@@ -171,8 +189,12 @@ impl Application {
         let authority = Endpoint::parse(&self.authority)?;
         let address =
             |leaf: &str| authority.address(&format!("/{}/oauth2/v2.0/{leaf}", self.tenant));
-        let (token_url, device_url) = (address("token")?, address("devicecode")?);
+        let (authorize_url, token_url) = (address("authorize")?, address("token")?);
+        let device_url = address("devicecode")?;
         Ok(Issuer(Arc::new(Inner {
+            authority: self.authority,
+            tenant: self.tenant,
+            authorize_url,
             token_url,
             device_url,
             client_id: self.client_id,
@@ -190,6 +212,9 @@ impl Application {
 pub(crate) struct Issuer(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
+    pub(crate) authority: String,
+    pub(crate) tenant: String,
+    pub(crate) authorize_url: Url,
     pub(crate) token_url: Url,
     pub(crate) device_url: Url,
     pub(crate) client_id: String,

@@ -1,37 +1,62 @@
 //! The application as itself.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use ms_messenger_core::{AccessToken, Result, TokenProvider, TokenRequest};
 use oauth2::{ClientSecret, Scope};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{application::Issuer, exchange};
+use crate::{OnBehalfOf, application::Issuer, tokens::Tokens};
+
+/// The value of `client_assertion_type` (RFC 7523).
+pub(crate) const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 type AssertionSource = Box<dyn Fn() -> Result<SecretString> + Send + Sync>;
 
 /// Tokens of the application itself, by a secret or an assertion. Asks anew each time: wrap it
 /// in a [`CachedTokenProvider`](ms_messenger_core::CachedTokenProvider).
+#[derive(Clone)]
 pub struct ClientCredentials {
     issuer: Issuer,
-    credential: Credential,
+    credential: Arc<Credential>,
 }
 
-enum Credential {
+/// By what an application proves that it is itself.
+pub(crate) enum Credential {
     Secret(SecretString),
     Assertion(AssertionSource),
 }
 
 impl ClientCredentials {
     pub(crate) fn with_secret(issuer: Issuer, secret: SecretString) -> Self {
-        let credential = Credential::Secret(secret);
+        let credential = Arc::new(Credential::Secret(secret));
         Self { issuer, credential }
     }
 
     pub(crate) fn with_assertion(issuer: Issuer, source: AssertionSource) -> Self {
-        let credential = Credential::Assertion(source);
+        let credential = Arc::new(Credential::Assertion(source));
         Self { issuer, credential }
+    }
+
+    /// Acts for the user of `token`, which a client of this application presented to it: a
+    /// delegated token whose audience is this application. One provider per user.
+    ///
+    /// ```
+    /// use ms_messenger_entra::Application;
+    ///
+    /// let application = Application::new("contoso.com", "11111111-2222-3333-4444-555555555555")
+    ///     .client_secret("the secret")?;
+    /// let user = application.on_behalf_of("the token of the request");
+    /// # Ok::<(), ms_messenger_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn on_behalf_of(&self, token: impl Into<SecretString>) -> OnBehalfOf {
+        OnBehalfOf::new(
+            self.issuer.clone(),
+            Arc::clone(&self.credential),
+            token.into(),
+        )
     }
 }
 
@@ -47,7 +72,7 @@ impl fmt::Debug for ClientCredentials {
 impl TokenProvider for ClientCredentials {
     async fn token(&self, request: &TokenRequest<'_>) -> Result<AccessToken> {
         let mut client = self.issuer.client();
-        let assertion = match &self.credential {
+        let assertion = match &*self.credential {
             Credential::Secret(secret) => {
                 let secret = ClientSecret::new(secret.expose_secret().to_owned());
                 client = client.set_client_secret(secret);
@@ -59,9 +84,8 @@ impl TokenProvider for ClientCredentials {
             .exchange_client_credentials()
             .add_scopes(request.scopes.iter().map(|it| Scope::new((*it).to_owned())));
         if let Some(assertion) = &assertion {
-            const KIND: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
             grant = grant
-                .add_extra_param("client_assertion_type", KIND)
+                .add_extra_param("client_assertion_type", ASSERTION_TYPE)
                 .add_extra_param("client_assertion", assertion.expose_secret());
         }
         if let Some(claims) = self.issuer.claims(request.claims)? {
@@ -70,6 +94,6 @@ impl TokenProvider for ClientCredentials {
         let exchange = self.issuer.exchange();
         let answered = grant.request_async(&exchange).await;
         let answer = answered.map_err(|error| exchange.error(error))?;
-        Ok(exchange::tokens(&answer)?.0)
+        Ok(Tokens::of(&answer)?.access)
     }
 }

@@ -3,17 +3,17 @@
 use std::{fmt, future::Future, pin::Pin, time::Duration};
 
 use async_trait::async_trait;
-use ms_messenger_core::{AccessToken, ErrorKind, Result, TokenProvider, TokenRequest};
+use ms_messenger_core::{AccessToken, Result, TokenProvider, TokenRequest};
 use oauth2::{DeviceAuthorizationResponse, ExtraDeviceAuthorizationFields};
-use secrecy::SecretString;
+use secrecy::zeroize::Zeroize;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Mutex;
 
 use crate::{
-    TokenError,
+    SignIn, TokenError,
     application::Issuer,
     exchange,
-    refresh_token::{refresh, scopes},
+    sign_in::{Kept, scopes},
+    tokens::Tokens,
 };
 
 /// The longest time between polls and the longest life of a code that are believed.
@@ -22,7 +22,8 @@ const LONGEST: Duration = Duration::from_secs(3600);
 type Sleep = Box<dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 type Show = Box<dyn Fn(&DevicePrompt) + Send + Sync>;
 
-/// What the user must be shown. The user code is for their eyes; `Debug` leaves it out.
+/// What the user must be shown. The user code is for their eyes: `Debug` leaves it out, and it is
+/// wiped when the prompt goes.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DevicePrompt {
@@ -34,6 +35,13 @@ pub struct DevicePrompt {
     pub message: String,
     /// How long the code lives from now on.
     pub expires_in: Duration,
+}
+
+impl Drop for DevicePrompt {
+    fn drop(&mut self) {
+        self.user_code.zeroize();
+        self.message.zeroize();
+    }
 }
 
 impl fmt::Debug for DevicePrompt {
@@ -52,7 +60,7 @@ pub struct DeviceCode {
     issuer: Issuer,
     show: Show,
     sleep: Sleep,
-    kept: Mutex<Option<SecretString>>,
+    kept: Kept,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -69,7 +77,7 @@ impl DeviceCode {
             issuer,
             show,
             sleep: Box::new(|wait| Box::pin(tokio::time::sleep(wait))),
-            kept: Mutex::new(None),
+            kept: Kept::default(),
         }
     }
 
@@ -85,10 +93,14 @@ impl DeviceCode {
         self
     }
 
-    async fn sign_in(
-        &self,
-        request: &TokenRequest<'_>,
-    ) -> Result<(AccessToken, Option<SecretString>)> {
+    /// Prompts the user and waits for them, for as long as the code lives. The answer is for a
+    /// [`TokenStore`](crate::TokenStore); who wants tokens alone uses this as a `TokenProvider`.
+    ///
+    /// # Errors
+    ///
+    /// `Unauthenticated` when the user declined or did not come in time; `Config` when Entra ID
+    /// refuses the application or the scopes; what keeps it from being reached.
+    pub async fn sign_in(&self, request: &TokenRequest<'_>) -> Result<SignIn> {
         let client = self.issuer.client();
         let exchange = self.issuer.exchange();
         let asked = client
@@ -120,7 +132,10 @@ impl DeviceCode {
             grant.request_async(&exchange, &self.sleep, None).await
         };
         match tokio::time::timeout(life, polls).await {
-            Ok(answered) => exchange::tokens(&answered.map_err(|error| exchange.error(error))?),
+            Ok(answered) => {
+                let tokens = Tokens::of(&answered.map_err(|error| exchange.error(error))?)?;
+                Ok(SignIn::new(&self.issuer, request.scopes, tokens))
+            }
             Err(_) => Err(TokenError::expired().into_core(0, None)),
         }
     }
@@ -137,22 +152,7 @@ impl fmt::Debug for DeviceCode {
 #[async_trait]
 impl TokenProvider for DeviceCode {
     async fn token(&self, request: &TokenRequest<'_>) -> Result<AccessToken> {
-        // Locked for the whole sign-in: one prompt for all who wait.
-        let mut kept = self.kept.lock().await;
-        if let Some(old) = kept.as_ref() {
-            match refresh(&self.issuer, old, request).await {
-                Ok((token, next)) => {
-                    if let Some(next) = next {
-                        *kept = Some(next);
-                    }
-                    return Ok(token);
-                }
-                Err(error) if error.kind() == ErrorKind::Unauthenticated => *kept = None,
-                Err(error) => return Err(error),
-            }
-        }
-        let (token, next) = self.sign_in(request).await?;
-        *kept = next;
-        Ok(token)
+        let sign_in = self.sign_in(request);
+        self.kept.token(&self.issuer, request, sign_in).await
     }
 }

@@ -4,39 +4,55 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{Mutex, PoisonError},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
-use ms_messenger_core::{AccessToken, Delivery, Error, ErrorKind, Result};
+use ms_messenger_core::{Delivery, Error, ErrorKind, Result};
 use ms_messenger_http::{Bytes, HttpClient, Outgoing, retry_after};
 use oauth2::{
-    AsyncHttpClient, AuthType, ClientId, DeviceAuthorizationUrl, EndpointNotSet, EndpointSet,
-    ErrorResponse, HttpRequest, HttpResponse, RequestTokenError, TokenResponse, TokenUrl,
-    basic::{BasicClient, BasicTokenResponse, BasicTokenType},
+    AsyncHttpClient, AuthType, AuthUrl, Client, ClientId, DeviceAuthorizationUrl, EndpointNotSet,
+    EndpointSet, ErrorResponse, HttpRequest, HttpResponse, RequestTokenError,
+    StandardRevocableToken, TokenUrl,
+    basic::{BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse},
 };
-use secrecy::SecretString;
 use url::{Url, form_urlencoded};
 
-use crate::{TokenError, TokenErrorCode, application::Issuer};
+use crate::{
+    TokenError, TokenErrorCode,
+    application::Issuer,
+    tokens::{TokenAnswer, Tokens},
+};
 
 /// The parameters of a request that no error may repeat.
-const SECRETS: [&str; 6] = [
+const SECRETS: [&str; 7] = [
     "assertion",
     "client_assertion",
     "client_secret",
     "code",
+    "code_verifier",
     "device_code",
     "refresh_token",
 ];
 
 /// The client of `oauth2` with the endpoints that it is asked to use.
-pub(crate) type Client =
-    BasicClient<EndpointNotSet, EndpointSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
+pub(crate) type EntraClient = Client<
+    BasicErrorResponse,
+    TokenAnswer,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+    EndpointSet,
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointSet,
+>;
 
 impl Issuer {
-    pub(crate) fn client(&self) -> Client {
-        BasicClient::new(ClientId::new(self.0.client_id.clone()))
+    pub(crate) fn client(&self) -> EntraClient {
+        Client::new(ClientId::new(self.0.client_id.clone()))
             .set_auth_type(AuthType::RequestBody)
+            .set_auth_uri(AuthUrl::from_url(self.0.authorize_url.clone()))
             .set_device_authorization_url(DeviceAuthorizationUrl::from_url(
                 self.0.device_url.clone(),
             ))
@@ -70,6 +86,24 @@ impl Exchange<'_> {
     pub(crate) fn polling(mut self) -> Self {
         self.polls = true;
         self
+    }
+
+    /// Makes one request that `oauth2` has no words for, with the form `fields`.
+    pub(crate) async fn form(&self, url: &Url, fields: &[(&str, &str)]) -> Result<Tokens> {
+        let body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let request = http::Request::post(url.as_str())
+            .header("accept", "application/json")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body.into_bytes())
+            .map_err(|_| unusable())?;
+        let answer = self.post(request).await?;
+        if let Some(failure) = self.failure().take() {
+            return Err(failure);
+        }
+        let answer: TokenAnswer = serde_json::from_slice(answer.body()).map_err(|_| unusable())?;
+        Tokens::of(&answer)
     }
 
     async fn post(&self, request: HttpRequest) -> Result<HttpResponse> {
@@ -153,24 +187,4 @@ pub(crate) fn unusable() -> Error {
         "the answer of Entra ID is not what the contract says",
     )
     .with_delivery(Delivery::NotSent)
-}
-
-/// The tokens of a success: the access token, and the refresh token if there is one.
-pub(crate) fn tokens(answer: &BasicTokenResponse) -> Result<(AccessToken, Option<SecretString>)> {
-    let secret = answer.access_token().secret();
-    if *answer.token_type() != BasicTokenType::Bearer || secret.is_empty() {
-        return Err(unusable());
-    }
-    let mut token = AccessToken::new(secret.as_str());
-    if let Some(end) = answer
-        .expires_in()
-        .and_then(|life| SystemTime::now().checked_add(life))
-    {
-        token = token.with_expiry(end);
-    }
-    let refresh = answer.refresh_token().map(|it| it.secret().as_str());
-    Ok((
-        token,
-        refresh.filter(|it| !it.is_empty()).map(SecretString::from),
-    ))
 }

@@ -8,7 +8,7 @@ use oauth2::Scope;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
-use crate::{application::Issuer, exchange};
+use crate::{application::Issuer, tokens::Tokens};
 
 /// Tokens by a refresh token. Entra gives a new one with each answer, which replaces the old.
 /// Asks anew each time: wrap it in a
@@ -43,20 +43,20 @@ impl fmt::Debug for RefreshToken {
 impl TokenProvider for RefreshToken {
     async fn token(&self, request: &TokenRequest<'_>) -> Result<AccessToken> {
         let mut kept = self.kept.lock().await;
-        let (token, next) = refresh(&self.issuer, &kept, request).await?;
-        if let Some(next) = next {
+        let tokens = refresh(&self.issuer, &kept, request).await?;
+        if let Some(next) = tokens.refresh {
             *kept = next;
         }
-        Ok(token)
+        Ok(tokens.access)
     }
 }
 
-/// Spends `token`, and answers the next one if there is one.
+/// Spends `token`; with the answer comes the next one.
 pub(crate) async fn refresh(
     issuer: &Issuer,
     token: &SecretString,
     request: &TokenRequest<'_>,
-) -> Result<(AccessToken, Option<SecretString>)> {
+) -> Result<Tokens> {
     let client = issuer.client();
     let token = oauth2::RefreshToken::new(token.expose_secret().to_owned());
     let mut grant = client
@@ -67,11 +67,11 @@ pub(crate) async fn refresh(
     }
     let exchange = issuer.exchange();
     let answered = grant.request_async(&exchange).await;
-    exchange::tokens(&answered.map_err(|error| exchange.error(error))?)
+    Tokens::of(&answered.map_err(|error| exchange.error(error))?)
 }
 
 /// The scopes of `request`, and the one without which no refresh token comes.
-pub(crate) fn scopes(request: &TokenRequest<'_>) -> Vec<Scope> {
+fn scopes(request: &TokenRequest<'_>) -> Vec<Scope> {
     let mut scopes = request.scopes.to_vec();
     if !scopes.contains(&"offline_access") {
         scopes.push("offline_access");

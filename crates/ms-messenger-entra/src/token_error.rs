@@ -124,11 +124,22 @@ impl TokenError {
 
     /// The user's code ran out before the user used it.
     pub(crate) fn expired() -> Self {
+        let text = "the code was not used in time".to_owned();
+        Self::new(TokenErrorCode::ExpiredToken, text)
+    }
+
+    /// What the browser brought back in place of a code.
+    #[cfg(feature = "browser")]
+    pub(crate) fn redirected(error: &str, description: &str) -> Self {
+        Self::new(one_line(error).into(), one_line(description))
+    }
+
+    fn new(error: TokenErrorCode, description: String) -> Self {
         Self {
-            error: TokenErrorCode::ExpiredToken,
+            error,
             suberror: None,
             claims: None,
-            description: "the code was not used in time".to_owned(),
+            description,
             error_codes: Vec::new(),
             correlation_id: None,
             trace_id: None,

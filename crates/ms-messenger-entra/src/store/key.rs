@@ -1,0 +1,165 @@
+//! The key of an encrypted store.
+
+use std::{
+    fmt, fs,
+    io::{ErrorKind as IoKind, Read as _, Write as _},
+    path::{Path, PathBuf},
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use ms_messenger_core::{Error, ErrorKind, Result};
+use secrecy::{
+    ExposeSecret, SecretBox, SecretString,
+    zeroize::{Zeroize, Zeroizing},
+};
+
+use super::file::{make_folder, unusable};
+
+/// The bytes of a key.
+const LENGTH: usize = 32;
+/// More than any spelling of a key.
+const LONGEST_FILE: u64 = 1024;
+
+/// A key of 32 bytes. Wiped when it goes, and never printed.
+#[derive(Debug)]
+pub struct StoreKey(SecretBox<[u8; LENGTH]>);
+
+impl StoreKey {
+    /// A new key, from the random numbers of the operating system.
+    ///
+    /// # Errors
+    ///
+    /// `Other` when there are none.
+    pub fn random() -> Result<Self> {
+        let mut key = Self(SecretBox::new(Box::new([0; LENGTH])));
+        fill(secrecy::ExposeSecretMut::expose_secret_mut(&mut key.0))?;
+        Ok(key)
+    }
+
+    /// Reads a key: 32 bytes in base64 (RFC 4648 section 4), e.g. what
+    /// `head -c 32 /dev/urandom | base64` prints. White space around it is left out.
+    ///
+    /// # Errors
+    ///
+    /// `Config` when it is none; nothing of it is repeated.
+    pub fn parse(text: &str) -> Result<Self> {
+        let mut key = Self(SecretBox::new(Box::new([0; LENGTH])));
+        let bytes = Zeroizing::new(STANDARD.decode(text.trim()).unwrap_or_default());
+        if bytes.len() != LENGTH {
+            let rule = "the key of the token store: must be 32 bytes in base64";
+            return Err(Error::new(ErrorKind::Config, rule));
+        }
+        secrecy::ExposeSecretMut::expose_secret_mut(&mut key.0).copy_from_slice(&bytes);
+        Ok(key)
+    }
+
+    /// The key in base64, as [`Self::parse`] reads it. Whoever asks must not print it.
+    #[must_use]
+    pub fn to_base64(&self) -> SecretString {
+        STANDARD.encode(self.bytes()).into()
+    }
+
+    pub(super) fn bytes(&self) -> &[u8; LENGTH] {
+        self.0.expose_secret()
+    }
+}
+
+/// Fills `bytes` with random numbers of the operating system.
+pub(super) fn fill(bytes: &mut [u8]) -> Result<()> {
+    getrandom::fill(bytes).map_err(|_| {
+        bytes.zeroize();
+        Error::new(
+            ErrorKind::Other,
+            "the operating system gave no random numbers",
+        )
+    })
+}
+
+/// Where a store has its key from.
+pub(super) trait KeySource: fmt::Debug + Send + Sync + 'static {
+    /// The key, if there is one.
+    fn find(&self) -> Result<Option<StoreKey>>;
+
+    /// A new key, kept for the next [`Self::find`].
+    fn make(&self) -> Result<StoreKey>;
+}
+
+/// A key that was handed over.
+#[derive(Debug)]
+pub(super) struct Given(pub(super) StoreKey);
+
+impl KeySource for Given {
+    fn find(&self) -> Result<Option<StoreKey>> {
+        self.make().map(Some)
+    }
+
+    fn make(&self) -> Result<StoreKey> {
+        Ok(StoreKey(SecretBox::new(Box::new(*self.0.bytes()))))
+    }
+}
+
+/// A key in a file that its owner alone may read.
+#[derive(Debug)]
+pub(super) struct KeyFile(pub(super) PathBuf);
+
+impl KeySource for KeyFile {
+    fn find(&self) -> Result<Option<StoreKey>> {
+        let path = self.0.as_path();
+        let file = match fs::File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == IoKind::NotFound => return Ok(None),
+            Err(error) => return Err(unusable(path, "cannot be read", Some(error))),
+        };
+        owner_alone(path, &file)?;
+        // With room for all of it, so that no copy is left behind by growing.
+        let mut text = Zeroizing::new(String::with_capacity(2 * LONGEST_FILE as usize));
+        let read = file.take(LONGEST_FILE).read_to_string(&mut text);
+        read.map_err(|error| unusable(path, "cannot be read", Some(error)))?;
+        let key = StoreKey::parse(&text);
+        key.map(Some)
+            .map_err(|_| unusable(path, "must hold 32 bytes in base64", None))
+    }
+
+    fn make(&self) -> Result<StoreKey> {
+        let path = self.0.as_path();
+        let wrong = |error| unusable(path, "cannot be written", Some(error));
+        let folder = make_folder(path)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(wrong)?;
+        let key = StoreKey::random()?;
+        let text = key.to_base64();
+        file.write_all(text.expose_secret().as_bytes())
+            .map_err(wrong)?;
+        file.as_file().sync_all().map_err(wrong)?;
+        match file.persist_noclobber(path) {
+            Ok(_) => Ok(key),
+            // Somebody made one meanwhile: theirs counts.
+            Err(lost) if lost.error.kind() == IoKind::AlreadyExists => {
+                let key = self.find()?;
+                key.ok_or_else(|| unusable(path, "is gone again", None))
+            }
+            Err(lost) => Err(wrong(lost.error)),
+        }
+    }
+}
+
+/// Refuses a file that others may read or write: its key is no secret.
+#[cfg(unix)]
+fn owner_alone(path: &Path, file: &fs::File) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let facts = file.metadata();
+    let facts = facts.map_err(|error| unusable(path, "cannot be read", Some(error)))?;
+    if facts.permissions().mode() & 0o077 != 0 {
+        return Err(unusable(
+            path,
+            "must be for its owner alone (mode 0600)",
+            None,
+        ));
+    }
+    Ok(())
+}
+
+/// Elsewhere the folders of a user are their own.
+#[cfg(not(unix))]
+fn owner_alone(_: &Path, _: &fs::File) -> Result<()> {
+    Ok(())
+}

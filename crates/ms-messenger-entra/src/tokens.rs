@@ -1,0 +1,122 @@
+//! What the token endpoint gives.
+
+use std::{fmt, time::SystemTime};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use ms_messenger_core::{AccessToken, Result};
+use oauth2::{ExtraTokenFields, StandardTokenResponse, TokenResponse, basic::BasicTokenType};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::exchange::unusable;
+
+/// A success of the token endpoint.
+pub(crate) type TokenAnswer = StandardTokenResponse<More, BasicTokenType>;
+
+/// What Entra ID adds to RFC 6749.
+#[derive(Clone, Deserialize, Serialize)]
+pub(crate) struct More {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id_token: Option<String>,
+}
+
+impl ExtraTokenFields for More {}
+
+impl fmt::Debug for More {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("More").finish_non_exhaustive()
+    }
+}
+
+/// The tokens of one answer, and whose they are.
+#[derive(Debug)]
+pub(crate) struct Tokens {
+    pub(crate) access: AccessToken,
+    pub(crate) refresh: Option<SecretString>,
+    /// The user principal name, where an id token says it.
+    pub(crate) user: Option<String>,
+    /// The object id of the user, likewise.
+    pub(crate) user_id: Option<String>,
+}
+
+impl Tokens {
+    pub(crate) fn of(answer: &TokenAnswer) -> Result<Self> {
+        let secret = answer.access_token().secret();
+        if *answer.token_type() != BasicTokenType::Bearer || secret.is_empty() {
+            return Err(unusable());
+        }
+        let mut access = AccessToken::new(secret.as_str());
+        if let Some(end) = answer
+            .expires_in()
+            .and_then(|life| SystemTime::now().checked_add(life))
+        {
+            access = access.with_expiry(end);
+        }
+        let refresh = answer.refresh_token().map(|it| it.secret().as_str());
+        let id_token = answer.extra_fields().id_token.as_deref();
+        let identity = id_token.and_then(Identity::read).unwrap_or_default();
+        Ok(Self {
+            access,
+            refresh: refresh.filter(|it| !it.is_empty()).map(SecretString::from),
+            user: identity.preferred_username,
+            user_id: identity.oid,
+        })
+    }
+}
+
+/// What an id token says of the user. It names who signed in and is trusted for nothing else;
+/// it came from the token endpoint itself, so its signature is not checked (OpenID Connect Core
+/// 3.1.3.7).
+#[derive(Default, Deserialize)]
+struct Identity {
+    preferred_username: Option<String>,
+    oid: Option<String>,
+}
+
+impl Identity {
+    fn read(token: &str) -> Option<Self> {
+        let payload = token.split('.').nth(1)?.trim_end_matches('=');
+        let json = URL_SAFE_NO_PAD.decode(payload).ok()?;
+        // serde would take an array for the members in their order.
+        (json.trim_ascii_start().first() == Some(&b'{')).then_some(())?;
+        let identity: Self = serde_json::from_slice(&json).ok()?;
+        // They are shown to people and go into addresses.
+        let is_plain = |text: &String| text.len() <= 1000 && !text.contains(char::is_control);
+        Some(Self {
+            preferred_username: identity.preferred_username.filter(is_plain),
+            oid: identity.oid.filter(is_plain),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(claims: &str) -> Option<Identity> {
+        Identity::read(&format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims)))
+    }
+
+    #[test]
+    fn the_user_is_read() {
+        let user = read(r#"{"preferred_username":"alice@contoso.com","oid":"o-1","x":[]}"#);
+        let user = user.unwrap();
+        assert_eq!(
+            user.preferred_username.as_deref(),
+            Some("alice@contoso.com")
+        );
+        assert_eq!(user.oid.as_deref(), Some("o-1"));
+    }
+
+    #[test]
+    fn what_is_no_id_token_is_nobody() {
+        for hostile in ["", "a", "..", "a.!.c", "e30.W10.c", "e30.eyJvaWQiOjF9.c"] {
+            assert!(Identity::read(hostile).is_none(), "{hostile}");
+        }
+        for claims in ["", "[]", "[\"a\",\"b\"]", "null", "{\"oid\":1}", "{"] {
+            assert!(read(claims).is_none(), "{claims}");
+        }
+        let control = read("{\"oid\":\"a\\u0000\",\"preferred_username\":\"a\\nb\"}").unwrap();
+        assert_eq!((control.oid, control.preferred_username), (None, None));
+    }
+}

@@ -37,6 +37,12 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Sends one message
     Send(Box<SendArgs>),
+    /// Signs a user in to Teams, and keeps the sign-in for the next commands
+    Login(Box<LoginArgs>),
+    /// Forgets the sign-in
+    Logout(LogoutArgs),
+    /// Says who is signed in; asks nobody
+    Whoami(WhoamiArgs),
     /// Looks for what would keep messages from going out: settings, servers, clocks, permissions
     Doctor(Box<DoctorArgs>),
     /// Runs the emulator until it is interrupted; prints one JSON line when it is ready
@@ -72,6 +78,80 @@ pub(crate) struct DoctorArgs {
 
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
+}
+
+#[derive(Args, Debug, Default)]
+#[command(
+    after_help = "The application needs the permissions as delegated ones; for a device code it \
+        must allow public client flows, for --browser it needs the redirect URI http://localhost. \
+        Nothing is written to the disk unencrypted.",
+    after_long_help = exit::table(),
+)]
+pub(crate) struct LoginArgs {
+    /// Id of the application that you registered [env: AZURE_CLIENT_ID]
+    #[arg(long, value_name = "GUID")]
+    pub(crate) client_id: Option<String>,
+    /// Tenant, a GUID or a domain; any organization when absent [env: AZURE_TENANT_ID]
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) tenant: Option<String>,
+    /// Where to sign in, instead of the authority of the cloud [env: AZURE_AUTHORITY_HOST]
+    #[arg(long, value_name = "URL")]
+    pub(crate) authority: Option<String>,
+    /// National cloud: global, us-gov-l4, us-gov-l5, china [env: MSGRAPH_CLOUD]
+    #[arg(long, value_name = "CLOUD")]
+    pub(crate) msgraph_cloud: Option<String>,
+    /// Permission to ask for, e.g. Chat.Read; may be repeated; those of sending when absent
+    #[arg(long, value_name = "SCOPE")]
+    pub(crate) scope: Vec<String>,
+    /// Sign in with the browser of this machine, not with a code on any device
+    #[arg(long)]
+    pub(crate) browser: bool,
+    /// How long one answer may take, e.g. 30s; 100s when absent
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Print one line of JSON, errors too
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Entra ID is not told: what was issued lives until it ends or is revoked there."
+)]
+pub(crate) struct LogoutArgs {
+    /// Print one line of JSON, errors too
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct WhoamiArgs {
+    /// Print one line of JSON, errors too
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+/// Where sign-ins are kept.
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct StoreArgs {
+    /// Name of the sign-in; `default` when absent [env: MSM_PROFILE]
+    #[arg(long, value_name = "NAME", help_heading = SIGN_IN)]
+    pub(crate) profile: Option<String>,
+    /// Folder of the sign-ins; that of the user when absent [env: MSM_STATE_DIR]
+    #[arg(long, value_name = "FOLDER", help_heading = SIGN_IN)]
+    pub(crate) state_dir: Option<PathBuf>,
+    /// File of their key, made by the first sign-in [env: MSM_STORE_KEY_FILE; MSM_STORE_KEY is the key itself]
+    #[arg(long, value_name = "FILE", help_heading = SIGN_IN)]
+    pub(crate) store_key_file: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -254,7 +334,7 @@ pub(crate) struct ConnectionArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "acs_chat_token")]
     pub(crate) acs_chat_token_file: Option<PathBuf>,
 
-    /// Delegated token for Graph [env: MSGRAPH_TOKEN]
+    /// Delegated token for Graph; that of `msm login` when absent [env: MSGRAPH_TOKEN]
     #[arg(long, value_name = "TOKEN", value_parser = secret, help_heading = TEAMS)]
     pub(crate) msgraph_token: Option<SecretString>,
     /// File that holds the token for Graph
@@ -291,8 +371,12 @@ pub(crate) struct ConnectionArgs {
     /// Domain that the server may lead to, besides that of the SIP address [env: UCWA_TRUSTED_DOMAIN]
     #[arg(long, value_name = "DOMAIN", help_heading = SKYPE)]
     pub(crate) ucwa_trusted_domain: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
 }
 
+const SIGN_IN: &str = "Stored sign-in";
 const SKYPE: &str = "Skype for Business through UCWA";
 const TEAMS: &str = "Teams through Microsoft Graph";
 

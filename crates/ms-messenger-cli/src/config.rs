@@ -8,7 +8,7 @@ use std::{
 use ms_messenger::{Error, ErrorKind, Problems, Result, acs_messages::ConnectionString};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::{args::ConnectionArgs, platform::Platform};
+use crate::{args::ConnectionArgs, platform::Platform, profile::SignedIn};
 
 /// Where variables come from; `None` for one that is not set.
 pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -24,6 +24,7 @@ pub(crate) enum Origin {
     CommandLine,
     File(PathBuf),
     Variable(&'static str),
+    SignIn(String),
 }
 
 impl fmt::Display for Origin {
@@ -32,6 +33,7 @@ impl fmt::Display for Origin {
             Self::CommandLine => f.write_str("the command line"),
             Self::File(path) => write!(f, "the file {}", path.display()),
             Self::Variable(name) => f.write_str(name),
+            Self::SignIn(name) => write!(f, "the sign-in `{name}`"),
         }
     }
 }
@@ -60,6 +62,8 @@ pub(crate) struct Settings {
     pub(crate) channel_registration_id: Option<String>,
     pub(crate) chat_token: Option<SecretString>,
     pub(crate) graph_token: Option<SecretString>,
+    /// Who signed in, where no token is given.
+    pub(crate) signed_in: Option<SignedIn>,
     pub(crate) graph_cloud: Option<String>,
     pub(crate) graph_base_url: Option<String>,
     pub(crate) graph_user: Option<String>,
@@ -151,6 +155,7 @@ impl Settings {
             ..Self::default()
         };
         settings.read_graph_address(args, &mut source);
+        settings.read_sign_in(args, &mut source);
         settings.origins = source.origins;
         source.problems.into_result(ErrorKind::Config)?;
         Ok(settings)
@@ -167,6 +172,31 @@ impl Settings {
         }
     }
 
+    /// A token that is given puts the sign-in aside.
+    fn read_sign_in(&mut self, args: &ConnectionArgs, source: &mut Source<'_>) {
+        if self.graph_token.is_some() {
+            return;
+        }
+        match SignedIn::find(&args.store, source.env) {
+            Ok(None) => {}
+            Ok(Some(signed_in)) => {
+                let origin = Origin::SignIn(signed_in.profile.name.clone());
+                source.origins.push(("MSGRAPH_TOKEN", origin));
+                self.signed_in = Some(signed_in);
+            }
+            Err(error) => source.problems.add("sign-in", error.message().to_owned()),
+        }
+    }
+
+    /// The own id or name of who sends through Graph.
+    pub(crate) fn graph_own_user(&self) -> Option<&str> {
+        let signed_in = || {
+            let sign_in = self.signed_in.as_ref()?.sign_in().ok()?;
+            sign_in.user_id.as_deref().or(sign_in.user.as_deref())
+        };
+        self.graph_user.as_deref().or_else(signed_in)
+    }
+
     /// Where the setting that this variable can set came from; `None` when it is not set.
     pub(crate) fn origin(&self, variable: &str) -> Option<&Origin> {
         let mut known = self.origins.iter();
@@ -179,7 +209,7 @@ impl Settings {
         match platform {
             Platform::AcsMessages => self.acs_credential().is_some(),
             Platform::AcsChat => self.chat_token.is_some(),
-            Platform::MsgraphChat => self.graph_token.is_some(),
+            Platform::MsgraphChat => self.graph_token.is_some() || self.signed_in.is_some(),
             Platform::Ucwa => self.ucwa.sip.is_some() && self.ucwa.password.is_some(),
         }
     }

@@ -9,8 +9,10 @@ mod doctor;
 mod emulator;
 mod exit;
 mod interrupt;
+mod login;
 mod platform;
 mod print;
+mod profile;
 mod send;
 
 use std::{process::ExitCode, time::Duration};
@@ -40,6 +42,9 @@ async fn run(command: Command) -> Exit {
     match command {
         Command::Demo(args) => demo::run(&args).await,
         Command::Send(args) => send::run(&args).await,
+        Command::Login(args) => login::login(&args).await,
+        Command::Logout(args) => login::logout(&args).await,
+        Command::Whoami(args) => login::whoami(&args),
         Command::Doctor(args) => doctor::run(&args).await,
         Command::Emulator(args) => emulator::run(&args).await,
         Command::ExitCodes => {

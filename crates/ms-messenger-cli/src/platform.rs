@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::ValueEnum;
 use ms_messenger::{
     Address, Body, Error, ErrorKind, Messenger, Problems, Result, RetryPolicy, SendRequest,
-    SharedMessenger, StaticToken, Target,
+    SharedMessenger, StaticToken, Target, TokenProvider,
     acs_chat::AcsChatClient,
     acs_messages::{AcsMessagesClient, Credential},
     http::HttpOptions,
@@ -93,7 +93,7 @@ impl Platform {
                 "ACS_CONNECTION_STRING, or ACS_ENDPOINT with ACS_ACCESS_KEY or ACS_ACCESS_TOKEN"
             }
             Self::AcsChat => "ACS_CHAT_TOKEN and ACS_CHAT_ENDPOINT",
-            Self::MsgraphChat => "MSGRAPH_TOKEN",
+            Self::MsgraphChat => "MSGRAPH_TOKEN, or sign in with `msm login`",
             Self::Ucwa => "UCWA_SIP and UCWA_PASSWORD",
         }
     }
@@ -130,7 +130,7 @@ impl Platform {
                 missing.then_some("a telephone number needs ACS_CHANNEL_REGISTRATION_ID")
             }
             (Target::Person(Address::User(_)), Self::MsgraphChat) => {
-                let missing = settings.graph_user.is_none();
+                let missing = settings.graph_own_user().is_none();
                 missing.then_some("a one-on-one chat needs your own id: set MSGRAPH_USER")
             }
             _ => None,
@@ -299,35 +299,66 @@ fn msgraph_chat(
     options: HttpOptions,
     retry: RetryPolicy,
 ) -> Result<GraphChatClient> {
-    let token = settings.graph_token.as_ref();
-    let token = token.ok_or_else(|| incomplete(Platform::MsgraphChat))?;
-    let mut builder = GraphChatClient::builder(static_token(token))
+    let mut builder = GraphChatClient::builder(graph_credential(settings)?)
         .with_http_options(options)
-        .with_retry(retry);
-    if let Some(name) = &settings.graph_cloud {
-        builder = builder.with_cloud(cloud(name)?);
-    }
+        .with_retry(retry)
+        .with_cloud(graph_cloud(settings)?);
     if let Some(url) = &settings.graph_base_url {
         builder = builder.with_base_url(url);
     }
-    if let Some(own) = &settings.graph_user {
-        builder = builder.with_one_on_one_chats(own.as_str());
+    if let Some(own) = settings.graph_own_user() {
+        builder = builder.with_one_on_one_chats(own);
     }
     builder.build()
+}
+
+/// As whom Graph is asked: by a token that was given, else by the sign-in.
+///
+/// # Errors
+///
+/// `Config` when there is neither; what kept the sign-in from being read.
+pub(crate) fn graph_credential(settings: &Settings) -> Result<Box<dyn TokenProvider>> {
+    if let Some(token) = &settings.graph_token {
+        return Ok(Box::new(static_token(token)));
+    }
+    let signed_in = settings.signed_in.as_ref();
+    let signed_in = signed_in.ok_or_else(|| incomplete(Platform::MsgraphChat))?;
+    signed_in.sign_in()?;
+    Ok(Box::new(signed_in.provider()))
+}
+
+/// The cloud that is named, else that of the sign-in.
+///
+/// # Errors
+///
+/// `Config` for a cloud that is none, or not that of the sign-in.
+pub(crate) fn graph_cloud(settings: &Settings) -> Result<Cloud> {
+    let named = settings.graph_cloud.as_deref().map(cloud).transpose()?;
+    let own = match &settings.signed_in {
+        Some(signed_in) => signed_in.cloud()?,
+        None => None,
+    };
+    match (named, own) {
+        // A token of one cloud is worth nothing in another.
+        (Some(named), Some(own)) if named != own => Err(Error::new(
+            ErrorKind::Config,
+            "MSGRAPH_CLOUD: is not the cloud that was signed in to",
+        )),
+        (Some(cloud), _) | (None, Some(cloud)) => Ok(cloud),
+        (None, None) => Ok(Cloud::GLOBAL),
+    }
 }
 
 /// Where Graph is, with its version.
 ///
 /// # Errors
 ///
-/// `Config` for a cloud that is none.
+/// As [`graph_cloud`].
 pub(crate) fn graph_address(settings: &Settings) -> Result<String> {
     if let Some(url) = &settings.graph_base_url {
         return Ok(url.clone());
     }
-    let cloud = settings.graph_cloud.as_deref().map(cloud).transpose()?;
-    let root = cloud.unwrap_or(Cloud::GLOBAL).graph_root;
-    Ok(format!("{root}/v1.0"))
+    Ok(format!("{}/v1.0", graph_cloud(settings)?.graph_root))
 }
 
 /// The one place where a session is set up.
@@ -361,7 +392,12 @@ pub(crate) fn skype(
     Ok(builder)
 }
 
-fn cloud(name: &str) -> Result<Cloud> {
+/// The cloud of this name.
+///
+/// # Errors
+///
+/// `Config` when there is none.
+pub(crate) fn cloud(name: &str) -> Result<Cloud> {
     match name {
         "global" => Ok(Cloud::GLOBAL),
         "us-gov-l4" => Ok(Cloud::US_GOV_L4),

@@ -7,7 +7,9 @@ use std::{
 };
 
 use async_trait::async_trait;
-use ms_messenger_core::{AccessToken, Error, ErrorKind, Result, TokenProvider, TokenRequest};
+use ms_messenger_core::{
+    AccessToken, Delivery, Error, ErrorKind, Result, TokenProvider, TokenRequest,
+};
 use ms_messenger_http::HttpClient;
 use tokio::{sync::Mutex, task::spawn_blocking};
 
@@ -90,6 +92,36 @@ impl StoredSignIn {
         self.newest(unsaved.as_ref()).await
     }
 
+    /// Keeps `sign_in` in place of the one before, once nobody renews that any more.
+    ///
+    /// # Errors
+    ///
+    /// `Timeout` when another process keeps the lock; what the store says.
+    pub async fn keep(&self, sign_in: SignIn) -> Result<()> {
+        let mut unsaved = self.0.unsaved.lock().await;
+        let _lock = self.lock().await?;
+        let saved = self.blocking(move |inner| inner.store.save(&inner.name, &sign_in));
+        saved.await?;
+        *unsaved = None;
+        Ok(())
+    }
+
+    /// Forgets the sign-in. Answers whether there was one. Entra ID is not told: it has no
+    /// address for that, and the tokens live until they end or are revoked there.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::keep`].
+    pub async fn forget(&self) -> Result<bool> {
+        let mut unsaved = self.0.unsaved.lock().await;
+        let _lock = self.lock().await?;
+        let removed = self
+            .blocking(|inner| inner.store.remove(&inner.name))
+            .await?;
+        *unsaved = None;
+        Ok(removed)
+    }
+
     async fn newest(&self, unsaved: Option<&SignIn>) -> Result<SignIn> {
         let stored = self.blocking(|inner| inner.store.load(&inner.name)).await?;
         let Some(stored) = stored else {
@@ -112,10 +144,9 @@ impl StoredSignIn {
                 return Ok(lock);
             }
             if began.elapsed() > PATIENCE {
-                return Err(Error::new(
-                    ErrorKind::Timeout,
-                    "another process keeps the sign-in locked",
-                ));
+                let text = "another process keeps the sign-in locked";
+                let error = Error::new(ErrorKind::Timeout, text);
+                return Err(error.with_delivery(Delivery::NotSent));
             }
             tokio::time::sleep(BETWEEN_TRIES).await;
         }

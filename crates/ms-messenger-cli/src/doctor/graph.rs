@@ -1,9 +1,12 @@
 //! Teams through Microsoft Graph.
 
-use ms_messenger::{StaticToken, http::Bearer, msgraph_chat::permissions::Operation};
-use secrecy::ExposeSecret as _;
+use ms_messenger::{
+    AccessToken, Result, StaticToken, TokenRequest, http::Bearer,
+    msgraph_chat::permissions::Operation,
+};
 
 use crate::{
+    config::Settings,
     doctor::{
         acs::endpoint,
         finding::Findings,
@@ -25,14 +28,19 @@ pub(crate) async fn graph(patient: &Patient, findings: &mut Findings) {
     ];
     patient.origins(&names, findings);
     let endpoint = endpoint(platform::graph_address(settings), findings);
-    if settings.graph_user.is_none() {
+    if settings.graph_own_user().is_none() {
         findings.note("user", "user: targets need your own id: MSGRAPH_USER");
     }
-    let Some(token) = &settings.graph_token else {
+    if !settings.configures(Platform::MsgraphChat) {
         findings.problem(Exit::Config, "settings", Platform::MsgraphChat.needs());
         return;
+    }
+    // A sign-in whose token has run out is renewed here, as sending would.
+    let token = match token(settings).await {
+        Ok(token) => token,
+        Err(error) => return findings.failure("sign-in", &error),
     };
-    match Claims::read(token.expose_secret()) {
+    match Claims::read(token.secret()) {
         None => findings.note("token", "it is none whose content can be read"),
         Some(claims) => {
             patient::describe(&claims, findings);
@@ -41,10 +49,17 @@ pub(crate) async fn graph(patient: &Patient, findings: &mut Findings) {
     }
     let Some(endpoint) = endpoint else { return };
     if patient.reach(&endpoint, findings).await {
-        let bearer = Bearer::new(StaticToken::new(token.expose_secret()), &[]);
+        let bearer = Bearer::new(StaticToken::new(token), &[]);
         // Who may not read it gets 403, who is nobody 401.
         patient.accepted(&endpoint, "/me", &bearer, findings).await;
     }
+}
+
+/// The token with which a message would go out.
+async fn token(settings: &Settings) -> Result<AccessToken> {
+    let scopes = [platform::graph_cloud(settings)?.default_scope];
+    let credential = platform::graph_credential(settings)?;
+    credential.token(&TokenRequest::new(&scopes)).await
 }
 
 /// Whether the token allows what this program does with it.

@@ -9,4 +9,5 @@ mod emulator;
 mod exit_codes;
 mod redaction;
 mod send;
+mod sign_in;
 mod support;

@@ -1,7 +1,8 @@
 //! Runs the program, and emulators for it.
 
 use std::{
-    io::Write as _,
+    io::{Read as _, Write as _},
+    net::TcpStream,
     process::{Command, Stdio},
 };
 
@@ -10,7 +11,7 @@ use serde_json::Value;
 use tokio::net::TcpSocket;
 
 /// What the program reads, and what would lead its calls away from loopback.
-const VARIABLES: [&str; 18] = [
+const VARIABLES: [&str; 31] = [
     "ACS_CONNECTION_STRING",
     "COMMUNICATION_SERVICES_CONNECTION_STRING",
     "ACS_ENDPOINT",
@@ -23,6 +24,19 @@ const VARIABLES: [&str; 18] = [
     "MSGRAPH_BASE_URL",
     "MSGRAPH_CLOUD",
     "MSGRAPH_USER",
+    "UCWA_SIP",
+    "UCWA_PASSWORD",
+    "MSM_PROFILE",
+    "MSM_STATE_DIR",
+    "MSM_STORE_KEY",
+    "MSM_STORE_KEY_FILE",
+    "AZURE_CLIENT_ID",
+    "AZURE_TENANT_ID",
+    "AZURE_AUTHORITY_HOST",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "XDG_STATE_HOME",
+    "BROWSER",
     "HTTP_PROXY",
     "http_proxy",
     "HTTPS_PROXY",
@@ -47,9 +61,10 @@ impl Ran {
     }
 }
 
-/// The program with an environment that says nothing.
+/// The program with an environment that says nothing, of a user whose home has nothing.
 pub(crate) fn msm() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_msm"));
+    command.env("HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/nobody"));
     for name in VARIABLES {
         command.env_remove(name);
     }
@@ -83,6 +98,27 @@ pub(crate) fn start(is_strict: bool) -> Emulator {
         .unwrap();
     let builder = Emulator::builder().with_strict(is_strict);
     runtime.block_on(builder.start()).unwrap()
+}
+
+/// One request over a connection of its own: the status, the headers and the body.
+pub(crate) fn http(method: &str, url: &str, body: &str) -> (u16, String, String) {
+    let rest = url.strip_prefix("http://").unwrap();
+    let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap());
+    // As a browser completes an address.
+    let path = format!("/{}", path.strip_prefix('/').unwrap_or(path));
+    let port = authority.rsplit_once(':').unwrap().1;
+    let mut stream = TcpStream::connect(("127.0.0.1", port.parse().unwrap())).unwrap();
+    let length = body.len();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\
+         content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, head.to_owned(), body.to_owned())
 }
 
 /// The next send gets `action`.

@@ -304,3 +304,25 @@ async fn nobody_signed_in_is_said() {
         "nobody is signed in as `bot`: sign in first"
     );
 }
+
+#[tokio::test]
+async fn a_new_sign_in_waits_for_a_renewal_under_way_and_takes_its_place() {
+    let mut server = Server::new_async().await;
+    let store = signed_in(&mut server, 0, 3600).await;
+    let newer = store.load("bot").unwrap().unwrap();
+    let under_way = store.try_lock("bot").unwrap().unwrap();
+    let provider = StoredSignIn::new(store.clone(), "bot");
+    let kept = tokio::spawn({
+        let provider = provider.clone();
+        async move { provider.keep(newer).await }
+    });
+    // Long enough to be done, if it did not wait.
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    assert!(!kept.is_finished());
+    drop(under_way);
+    kept.await.unwrap().unwrap();
+    assert!(provider.forget().await.unwrap());
+    assert!(!provider.forget().await.unwrap());
+    let error = provider.token(&REQUEST).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+}

@@ -44,7 +44,8 @@ impl AcsIdentityClient {
 
     /// Sets up a client by the environment: the connection string `ACS_CONNECTION_STRING` (or
     /// `COMMUNICATION_SERVICES_CONNECTION_STRING`), or `ACS_ENDPOINT` with `ACS_ACCESS_KEY` or
-    /// `ACS_ACCESS_TOKEN`. The README says more of them.
+    /// `ACS_ACCESS_TOKEN`; with the feature `entra` also the `AZURE_…` variables of an
+    /// application. The README says more of them.
     ///
     /// # Errors
     ///

@@ -90,7 +90,8 @@ impl AcsMessagesClient {
 
     /// Sets up a client by the environment: the connection string `ACS_CONNECTION_STRING` (or
     /// `COMMUNICATION_SERVICES_CONNECTION_STRING`), or `ACS_ENDPOINT` with `ACS_ACCESS_KEY` or
-    /// `ACS_ACCESS_TOKEN`, and `ACS_CHANNEL_REGISTRATION_ID`. The README says more of them.
+    /// `ACS_ACCESS_TOKEN`, and `ACS_CHANNEL_REGISTRATION_ID`; with the feature `entra` also the
+    /// `AZURE_…` variables of an application. The README says more of them.
     ///
     /// # Errors
     ///

@@ -27,8 +27,8 @@ impl AcsMessagesBuilder {
     }
 }
 
-/// Endpoint and credential: a token before a key before a connection string. What is missing or
-/// unusable is noted.
+/// Endpoint and credential: a token before a key before a connection string before an application
+/// of Entra ID. What is missing or unusable is noted.
 fn find(variables: &mut Variables<'_>) -> Option<(String, Credential)> {
     if let Some(token) = variables.optional("ACS_ACCESS_TOKEN") {
         let credential = Credential::entra(StaticToken::new(token));
@@ -45,6 +45,13 @@ fn find(variables: &mut Variables<'_>) -> Option<(String, Credential)> {
         let string = variables.connection_string(&STRINGS)?;
         let key = string.access_key().clone();
         return Some((string.endpoint().to_string(), key.into()));
+    }
+    #[cfg(feature = "entra")]
+    if ms_messenger_entra::ClientCredentials::are_in(variables) {
+        // Both are looked at, so that both are told.
+        let application = ms_messenger_entra::ClientCredentials::from_variables(variables);
+        let endpoint = endpoint(variables);
+        return Some((endpoint?, Credential::entra(application?)));
     }
     if variables.optional("ACS_ENDPOINT").is_some() {
         let what =
@@ -144,5 +151,26 @@ mod tests {
         for name in ["ACS_ENDPOINT", "ACS_ACCESS_KEY", "ACS_ACCESS_TOKEN"] {
             assert!(error.message().contains(name), "{error}");
         }
+    }
+
+    #[cfg(feature = "entra")]
+    #[test]
+    fn an_application_of_entra_id_is_the_last_resort_and_must_be_whole() {
+        let secret = ("AZURE_CLIENT_SECRET", "hunter2");
+        let whole = [
+            ENDPOINT,
+            ("AZURE_TENANT_ID", "contoso.com"),
+            ("AZURE_CLIENT_ID", "the-client"),
+            secret,
+        ];
+        let printed = format!("{:?}", read(&whole).unwrap());
+        assert!(printed.contains("the-client") && !printed.contains("hunter2"));
+        let error = read(&[secret]).unwrap_err();
+        let fields: Vec<&str> = error.problems().iter().map(|p| p.field.as_str()).collect();
+        let named = ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "ACS_ENDPOINT"];
+        assert_eq!(fields, named);
+        assert!(!format!("{error:?}").contains("hunter2"));
+        let key = [&whole[..], &[KEY]].concat();
+        assert!(!format!("{:?}", read(&key).unwrap()).contains("the-client"));
     }
 }

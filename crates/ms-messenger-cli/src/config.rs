@@ -5,10 +5,22 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ms_messenger::{Error, ErrorKind, Problems, Result, acs_messages::ConnectionString};
+use ms_messenger::{
+    Error, ErrorKind, Problems, Result, acs_messages::ConnectionString, entra::ClientCredentials,
+    http::Variables,
+};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{args::ConnectionArgs, platform::Platform, profile::SignedIn};
+
+/// The variables of an application of Entra ID.
+pub(crate) const APPLICATION: [&str; 5] = [
+    "AZURE_TENANT_ID",
+    "AZURE_CLIENT_ID",
+    "AZURE_CLIENT_SECRET",
+    "AZURE_FEDERATED_TOKEN_FILE",
+    "AZURE_AUTHORITY_HOST",
+];
 
 /// Where variables come from; `None` for one that is not set.
 pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -57,6 +69,8 @@ pub(crate) struct Settings {
     connection_string: Option<Given>,
     access_key: Option<Given>,
     access_token: Option<Given>,
+    /// The application of the `AZURE_…` variables, where an endpoint says that it is for ACS.
+    application: Option<ClientCredentials>,
     acs_endpoint: Option<String>,
     chat_endpoint: Option<String>,
     pub(crate) channel_registration_id: Option<String>,
@@ -88,6 +102,7 @@ pub(crate) enum AcsCredential<'a> {
     Token(&'a SecretString),
     Key(&'a SecretString),
     ConnectionString,
+    Application(&'a ClientCredentials),
 }
 
 impl Settings {
@@ -156,6 +171,7 @@ impl Settings {
         };
         settings.read_graph_address(args, &mut source);
         settings.read_sign_in(args, &mut source);
+        settings.read_application(&mut source);
         settings.origins = source.origins;
         source.problems.into_result(ErrorKind::Config)?;
         Ok(settings)
@@ -169,6 +185,29 @@ impl Settings {
         }
         if cloud.is_none() {
             self.graph_base_url = source.text(url, "MSGRAPH_BASE_URL");
+        }
+    }
+
+    /// An application is the last resort, and for ACS only where an endpoint is named: the
+    /// variables may be there for something else.
+    fn read_application(&mut self, source: &mut Source<'_>) {
+        if self.acs_endpoint.is_none() || self.acs_credential().is_some() {
+            return;
+        }
+        let mut variables = Variables::new(source.env);
+        if !ClientCredentials::are_in(&variables) {
+            return;
+        }
+        self.application = ClientCredentials::from_variables(&mut variables);
+        for name in APPLICATION {
+            if variables.optional(name).is_some() {
+                source.origins.push((name, Origin::Variable(name)));
+            }
+        }
+        if let Err(error) = variables.into_result() {
+            for problem in error.problems() {
+                source.problems.add(&problem.field, &problem.rule);
+            }
         }
     }
 
@@ -215,9 +254,9 @@ impl Settings {
     }
 
     /// As whom acs-messages sends: the command line before the environment, and there a token
-    /// before a key before a connection string.
+    /// before a key before a connection string; an application after all of them.
     pub(crate) fn acs_credential(&self) -> Option<AcsCredential<'_>> {
-        [false, true].into_iter().find_map(|of_the_environment| {
+        let given = [false, true].into_iter().find_map(|of_the_environment| {
             let given = |given: &'_ &Given| given.is_of_the_environment() == of_the_environment;
             if let Some(token) = self.access_token.as_ref().filter(given) {
                 return Some(AcsCredential::Token(&token.secret));
@@ -227,7 +266,8 @@ impl Settings {
             }
             let string = self.connection_string.as_ref().filter(given);
             string.map(|_| AcsCredential::ConnectionString)
-        })
+        });
+        given.or_else(|| self.application.as_ref().map(AcsCredential::Application))
     }
 
     /// The connection string, read.

@@ -129,14 +129,9 @@ impl Wish {
         let tenant = tenant.unwrap_or_else(|| ANY_TENANT.to_owned());
         let authority = given(&args.authority, "AZURE_AUTHORITY_HOST");
         let authority = authority.unwrap_or_else(|| cloud.login_authority.to_owned());
-        // The ecosystem writes it with and without a scheme.
-        let authority = match authority.contains("://") {
-            true => authority,
-            false => format!("https://{authority}"),
-        };
         let application = Application::new(tenant, client_id.unwrap_or_default());
         Ok(Self {
-            application: application.with_authority(authority.trim_end_matches('/')),
+            application: application.with_authority(authority),
             scopes: scopes(&args.scope, cloud),
         })
     }

@@ -90,7 +90,8 @@ impl Platform {
     pub(crate) const fn needs(self) -> &'static str {
         match self {
             Self::AcsMessages => {
-                "ACS_CONNECTION_STRING, or ACS_ENDPOINT with ACS_ACCESS_KEY or ACS_ACCESS_TOKEN"
+                "ACS_CONNECTION_STRING, or ACS_ENDPOINT with ACS_ACCESS_KEY, ACS_ACCESS_TOKEN or the \
+                 AZURE_… variables of an application"
             }
             Self::AcsChat => "ACS_CHAT_TOKEN and ACS_CHAT_ENDPOINT",
             Self::MsgraphChat => "MSGRAPH_TOKEN, or sign in with `msm login`",
@@ -270,6 +271,7 @@ fn acs_messages(
         Some(AcsCredential::ConnectionString) => {
             Credential::AccessKey(settings.parsed_connection_string()?.access_key().clone())
         }
+        Some(AcsCredential::Application(application)) => Credential::entra(application.clone()),
         None => return Err(incomplete(Platform::AcsMessages)),
     };
     let mut builder = AcsMessagesClient::builder(settings.messages_endpoint()?, credential)

@@ -40,11 +40,16 @@ impl Application {
         }
     }
 
-    /// Sets the authority, e.g. one of [`authority`]: https, or http on a loopback host. Default
-    /// [`authority::GLOBAL`].
+    /// Sets the authority, e.g. one of [`authority`]: https, or http on a loopback host. A host
+    /// alone is taken for one over https. Default [`authority::GLOBAL`].
     #[must_use]
     pub fn with_authority(mut self, authority: impl Into<String>) -> Self {
-        self.authority = authority.into();
+        let authority = authority.into();
+        let authority = authority.trim_end_matches('/');
+        self.authority = match authority.contains("://") {
+            true => authority.to_owned(),
+            false => format!("https://{authority}"),
+        };
         self
     }
 

@@ -8,6 +8,7 @@ mod authorization_code;
 mod claims;
 mod client_credentials;
 mod device_code;
+mod env;
 mod exchange;
 #[cfg(feature = "browser")]
 mod loopback;

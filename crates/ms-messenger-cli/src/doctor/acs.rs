@@ -7,7 +7,7 @@ use ms_messenger::{
 use secrecy::ExposeSecret as _;
 
 use crate::{
-    config::AcsCredential,
+    config::{APPLICATION, AcsCredential},
     doctor::{
         finding::Findings,
         patient::{self, Patient},
@@ -16,6 +16,9 @@ use crate::{
     exit::Exit,
     platform::Platform,
 };
+
+/// What an application asks for.
+const SCOPES: &[&str] = &["https://communication.azure.com/.default"];
 
 /// Some channel; the credential is judged before it is looked for.
 const NO_CHANNEL: &str = "00000000-0000-0000-0000-000000000000";
@@ -31,6 +34,7 @@ pub(crate) async fn messages(patient: &Patient, findings: &mut Findings) {
         "ACS_CHANNEL_REGISTRATION_ID",
     ];
     patient.origins(&names, findings);
+    patient.origins(&APPLICATION, findings);
     let endpoint = endpoint(settings.messages_endpoint(), findings);
     let credential = match settings.acs_credential() {
         None => {
@@ -59,6 +63,9 @@ pub(crate) async fn messages(patient: &Patient, findings: &mut Findings) {
         AcsCredential::ConnectionString => settings
             .parsed_connection_string()
             .map(|string| Box::new(string.access_key().clone()) as Box<dyn Authorize>),
+        AcsCredential::Application(application) => {
+            Ok(Box::new(Bearer::new(application.clone(), SCOPES)))
+        }
     };
     let authorize = match authorize {
         Ok(authorize) => authorize,

@@ -296,3 +296,42 @@ fn a_receipt_that_nobody_reads_does_not_look_like_a_failed_send() {
     assert_eq!(status.code(), Some(9));
     assert_eq!(emulator.messages().len(), 1);
 }
+
+#[test]
+fn an_application_of_entra_id_sends_through_acs_messages() {
+    let emulator = start(false);
+    let world = emulator.world();
+    let mut environment = vec![
+        ("ACS_ENDPOINT", world.acs.endpoint.clone()),
+        ("AZURE_AUTHORITY_HOST", world.entra.authority.clone()),
+        ("AZURE_TENANT_ID", world.entra.tenant.clone()),
+        ("AZURE_CLIENT_SECRET", world.entra.client_secret.clone()),
+    ];
+    let to = conversation(world);
+    let words = ["send", "--to", &to, "--text", "hello"];
+    let ran = run(&words, &environment, "");
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.stderr.contains("AZURE_CLIENT_ID"), "{ran:?}");
+    environment.push((
+        "AZURE_CLIENT_ID",
+        world.entra.confidential_client_id.clone(),
+    ));
+    let ran = run(&words, &environment, "");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(emulator.messages().len(), 1);
+    let doctor = run(&["doctor", "--json"], &environment, "");
+    assert_eq!(doctor.code, 0, "{doctor:?}");
+    assert!(
+        doctor
+            .stdout
+            .contains("AZURE_CLIENT_SECRET from AZURE_CLIENT_SECRET")
+    );
+    assert!(
+        !doctor.stdout.contains(&world.entra.client_secret),
+        "{doctor:?}"
+    );
+    // The variables alone are for anything.
+    environment.retain(|(name, _)| *name != "ACS_ENDPOINT");
+    let ran = run(&words, &environment, "");
+    assert_eq!(ran.code, 3, "{ran:?}");
+}

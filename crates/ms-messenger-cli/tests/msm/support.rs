@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::net::TcpSocket;
 
 /// What the program reads, and what would lead its calls away from loopback.
-const VARIABLES: [&str; 31] = [
+const VARIABLES: [&str; 33] = [
     "ACS_CONNECTION_STRING",
     "COMMUNICATION_SERVICES_CONNECTION_STRING",
     "ACS_ENDPOINT",
@@ -31,6 +31,8 @@ const VARIABLES: [&str; 31] = [
     "MSM_STORE_KEY",
     "MSM_STORE_KEY_FILE",
     "AZURE_CLIENT_ID",
+    "AZURE_CLIENT_SECRET",
+    "AZURE_FEDERATED_TOKEN_FILE",
     "AZURE_TENANT_ID",
     "AZURE_AUTHORITY_HOST",
     "XDG_CONFIG_HOME",

@@ -1,0 +1,135 @@
+//! What the environment says, in the variables that the Azure libraries of other languages read.
+
+use ms_messenger_core::{Error, ErrorKind, Result};
+use ms_messenger_http::Variables;
+
+use crate::{Application, ClientCredentials};
+
+impl Application {
+    /// The application that the environment names: `AZURE_TENANT_ID` and `AZURE_CLIENT_ID`, and
+    /// if it is set `AZURE_AUTHORITY_HOST`.
+    ///
+    /// # Errors
+    ///
+    /// `Config` that names every variable that is missing.
+    pub fn from_env() -> Result<Self> {
+        let mut variables = Variables::of_process();
+        let application = Self::from_variables(&mut variables);
+        variables.into_result()?;
+        Ok(application)
+    }
+
+    /// As [`Self::from_env`], of `variables`, in which what is missing is noted.
+    pub fn from_variables(variables: &mut Variables<'_>) -> Self {
+        let tenant = variables.required("AZURE_TENANT_ID", "the tenant, a GUID or a domain");
+        let client_id = variables.required("AZURE_CLIENT_ID", "the id of the application");
+        let application = Self::new(tenant, client_id);
+        match variables.optional("AZURE_AUTHORITY_HOST") {
+            Some(authority) => application.with_authority(authority),
+            None => application,
+        }
+    }
+}
+
+impl ClientCredentials {
+    /// The application of [`Application::from_env`], by `AZURE_CLIENT_SECRET`, else by the
+    /// assertion in the file that `AZURE_FEDERATED_TOKEN_FILE` names (workload identity).
+    ///
+    /// # Errors
+    ///
+    /// `Config` that names every variable that is missing or unusable, and no value.
+    pub fn from_env() -> Result<Self> {
+        let mut variables = Variables::of_process();
+        let credentials = Self::from_variables(&mut variables);
+        variables.into_result()?;
+        credentials.ok_or_else(|| Error::new(ErrorKind::Config, "the environment is unusable"))
+    }
+
+    /// Whether `variables` hold what proves an application, be the rest there or not.
+    #[must_use]
+    pub fn are_in(variables: &Variables<'_>) -> bool {
+        let proofs = ["AZURE_CLIENT_SECRET", "AZURE_FEDERATED_TOKEN_FILE"];
+        variables.first(&proofs).is_some()
+    }
+
+    /// As [`Self::from_env`], of `variables`, in which what is missing or unusable is noted;
+    /// `None` then.
+    pub fn from_variables(variables: &mut Variables<'_>) -> Option<Self> {
+        let (tenant, id) = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID");
+        let has_both = [tenant, id]
+            .iter()
+            .all(|it| variables.optional(it).is_some());
+        let application = Application::from_variables(variables);
+        let made = if let Some(secret) = variables.optional("AZURE_CLIENT_SECRET") {
+            has_both.then(|| application.client_secret(secret))
+        } else if let Some(file) = variables.optional("AZURE_FEDERATED_TOKEN_FILE") {
+            has_both.then(|| application.federated_token_file(file))
+        } else {
+            let what = "the secret of the application; AZURE_FEDERATED_TOKEN_FILE would do";
+            variables.missing("AZURE_CLIENT_SECRET", what);
+            None
+        };
+        match made? {
+            Ok(credentials) => Some(credentials),
+            Err(error) => {
+                let rule = format!("the application cannot sign in: {}", error.message());
+                variables.refuse(id, &rule);
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TENANT: (&str, &str) = ("AZURE_TENANT_ID", "contoso.com");
+    const ID: (&str, &str) = ("AZURE_CLIENT_ID", "the-client");
+    const SECRET: (&str, &str) = ("AZURE_CLIENT_SECRET", "hunter2");
+    const FILE: (&str, &str) = ("AZURE_FEDERATED_TOKEN_FILE", "/no/such/file");
+    const HOST: (&str, &str) = ("AZURE_AUTHORITY_HOST", "login.microsoftonline.us/");
+
+    fn read(set: &[(&str, &str)]) -> Result<Option<ClientCredentials>> {
+        let read = |name: &str| {
+            let found = set.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        let mut variables = Variables::new(&read);
+        let credentials = ClientCredentials::from_variables(&mut variables);
+        variables.into_result()?;
+        Ok(credentials)
+    }
+
+    #[test]
+    fn a_secret_or_a_file_is_enough_and_the_authority_is_taken() {
+        for proof in [SECRET, FILE] {
+            let credentials = read(&[TENANT, ID, proof, HOST]).unwrap().unwrap();
+            let shown = format!("{credentials:?}");
+            let token = "https://login.microsoftonline.us/contoso.com/oauth2/v2.0/token";
+            assert!(shown.contains(token), "{shown}");
+            assert!(!shown.contains("hunter2"));
+        }
+    }
+
+    #[test]
+    fn everything_that_is_missing_or_unusable_is_named_without_a_value() {
+        let http = ("AZURE_AUTHORITY_HOST", "http://hunter2.com");
+        for (set, named) in [
+            (
+                &[][..],
+                &["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"][..],
+            ),
+            (&[SECRET], &["AZURE_TENANT_ID", "AZURE_CLIENT_ID"]),
+            (&[TENANT, SECRET], &["AZURE_CLIENT_ID"]),
+            (&[TENANT, ID], &["AZURE_CLIENT_SECRET"]),
+            (&[TENANT, ID, SECRET, http], &["AZURE_CLIENT_ID"]),
+        ] {
+            let error = read(set).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            let fields: Vec<&str> = error.problems().iter().map(|p| p.field.as_str()).collect();
+            assert_eq!(fields, named);
+            assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+        }
+    }
+}

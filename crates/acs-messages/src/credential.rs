@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ms_messenger_core::{AccessToken, CachedTokenProvider, Result, TokenProvider};
-use ms_messenger_http::{AccessKey, Authorize, Bearer, Outgoing};
+use ms_messenger_http::{AccessKey, Authorize, Bearer, Outgoing, Refusal};
 
 const ENTRA: &[&str] = &["https://communication.azure.com/.default"];
 const USER: &[&str] = &[];
@@ -71,11 +71,11 @@ impl Authorize for CredentialAuthorize {
     async fn authorize(
         &self,
         outgoing: &mut Outgoing,
-        rejected: Option<&AccessToken>,
+        refusal: Option<&Refusal>,
     ) -> Result<Option<AccessToken>> {
         match self {
-            Self::Key(key) => key.authorize(outgoing, rejected).await,
-            Self::Token(bearer) => bearer.authorize(outgoing, rejected).await,
+            Self::Key(key) => key.authorize(outgoing, refusal).await,
+            Self::Token(bearer) => bearer.authorize(outgoing, refusal).await,
         }
     }
 }

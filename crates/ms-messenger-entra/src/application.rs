@@ -60,9 +60,9 @@ impl Application {
         self
     }
 
-    /// Declares that the application handles claims challenges (`xms_cc`: `cp1`). Opt in only
-    /// where the caller of the provider hands the challenges of the resource on as
-    /// [`TokenRequest::claims`](ms_messenger_core::TokenRequest::claims).
+    /// Declares that the application handles claims challenges (`xms_cc`: `cp1`), as the clients
+    /// of ms-messenger do. Elsewhere opt in only where the challenges of the resource are handed on
+    /// as [`TokenRequest::claims`](ms_messenger_core::TokenRequest::claims).
     #[must_use]
     pub fn with_claims_challenges(mut self) -> Self {
         self.claims_challenges = true;

@@ -5,6 +5,8 @@ mod application;
 pub mod authority;
 #[cfg(feature = "browser")]
 mod authorization_code;
+#[cfg(feature = "azure-identity")]
+mod azure_identity;
 mod claims;
 mod client_credentials;
 mod device_code;
@@ -23,6 +25,8 @@ mod tokens;
 pub use application::Application;
 #[cfg(feature = "browser")]
 pub use authorization_code::AuthorizationCode;
+#[cfg(feature = "azure-identity")]
+pub use azure_identity::{AzureCredential, AzureCredentialError};
 pub use client_credentials::ClientCredentials;
 pub use device_code::{DeviceCode, DevicePrompt};
 pub use on_behalf_of::OnBehalfOf;

@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretSlice};
 use sha2::{Digest, Sha256};
 use url::{Position, Url};
 
-use crate::{Authorize, Outgoing};
+use crate::{Authorize, Outgoing, Refusal};
 
 /// The access key of an ACS resource. It signs, and it cannot be printed.
 ///
@@ -85,7 +85,7 @@ impl Authorize for AccessKey {
     async fn authorize(
         &self,
         outgoing: &mut Outgoing,
-        _rejected: Option<&AccessToken>,
+        _refusal: Option<&Refusal>,
     ) -> Result<Option<AccessToken>> {
         self.sign(outgoing, SystemTime::now())?;
         Ok(None)

@@ -67,11 +67,21 @@ impl fmt::Debug for Outgoing {
     }
 }
 
+/// The refusal (401) of the try before.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Refusal {
+    /// The token that was refused.
+    pub token: AccessToken,
+    /// The claims challenge that came with it, as JSON text.
+    pub claims: Option<String>,
+}
+
 /// Adds a credential to a try. Runs anew, last of all, for each try.
 #[async_trait]
 pub trait Authorize: fmt::Debug + Send + Sync + 'static {
-    /// Adds the credential to `outgoing`. `rejected` is the token that this method answered
-    /// for the try before, which the service refused with 401.
+    /// Adds the credential to `outgoing`. `refusal` has the token that this method answered for
+    /// the try before, which the service refused with 401.
     ///
     /// Answers the token that was used, if it is one that can be renewed: the call is then
     /// tried once more after a 401.
@@ -82,7 +92,7 @@ pub trait Authorize: fmt::Debug + Send + Sync + 'static {
     async fn authorize(
         &self,
         outgoing: &mut Outgoing,
-        rejected: Option<&AccessToken>,
+        refusal: Option<&Refusal>,
     ) -> Result<Option<AccessToken>>;
 }
 
@@ -105,10 +115,11 @@ impl<P: TokenProvider> Authorize for Bearer<P> {
     async fn authorize(
         &self,
         outgoing: &mut Outgoing,
-        rejected: Option<&AccessToken>,
+        refusal: Option<&Refusal>,
     ) -> Result<Option<AccessToken>> {
         let mut request = TokenRequest::new(self.scopes);
-        request.rejected = rejected;
+        request.rejected = refusal.map(|it| &it.token);
+        request.claims = refusal.and_then(|it| it.claims.as_deref());
         let token = self.provider.token(&request).await?;
         outgoing.set_bearer(&token)?;
         Ok(Some(token))

@@ -7,6 +7,7 @@ mod answer;
 mod authorize;
 mod belonging;
 mod call;
+mod challenge;
 mod classify;
 mod client;
 #[cfg(feature = "access-key")]
@@ -27,9 +28,10 @@ mod variables;
 #[cfg_attr(docsrs, doc(cfg(feature = "access-key")))]
 pub use access_key::AccessKey;
 pub use answer::Answer;
-pub use authorize::{Authorize, Bearer, Outgoing};
+pub use authorize::{Authorize, Bearer, Outgoing, Refusal};
 pub use bytes::Bytes;
 pub use call::Call;
+pub use challenge::{ChallengeParameter, ChallengeParameters, claims_challenge};
 pub use client::{HttpClient, HttpOptions, HttpVersions, Proxy};
 #[cfg(feature = "access-key")]
 #[cfg_attr(docsrs, doc(cfg(feature = "access-key")))]

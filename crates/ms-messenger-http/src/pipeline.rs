@@ -14,8 +14,8 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::{
-    Answer, Authorize, Call, Endpoint, HttpClient, Outgoing, Service, answer::Facts, belonging,
-    classify, client::Response, redact::one_line, retry_after, trace,
+    Answer, Authorize, Call, Endpoint, HttpClient, Outgoing, Refusal, Service, answer::Facts,
+    belonging, claims_challenge, classify, client::Response, redact::one_line, retry_after, trace,
 };
 
 /// How long the platforms remember a key at least: tries under one key begin within it.
@@ -103,7 +103,7 @@ impl Pipeline {
                 return Err(run.end(last, self.service));
             }
             run.facts.attempts += 1;
-            let error = match self.attempt(outgoing, &call, &run).await {
+            let error = match self.attempt(outgoing, &call, &mut run).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -130,20 +130,26 @@ impl Pipeline {
             body: call.body.clone(),
             timeout: call.timeout,
         };
-        let rejected = run.rejected.as_ref();
-        run.token = self.authorize.authorize(&mut outgoing, rejected).await?;
+        let refusal = run.rejected.as_ref();
+        run.token = self.authorize.authorize(&mut outgoing, refusal).await?;
         run.refusal = None;
         Ok(outgoing)
     }
 
-    async fn attempt(&self, outgoing: Outgoing, call: &Call, run: &Run) -> Result<Answer> {
+    async fn attempt(&self, outgoing: Outgoing, call: &Call, run: &mut Run) -> Result<Answer> {
         let over_tls = outgoing.url.scheme() == "https";
         let response = self.http.execute(outgoing).await?;
         self.judge(response, call, run, over_tls)
     }
 
     /// A success, or what its status proves.
-    fn judge(&self, response: Response, call: &Call, run: &Run, over_tls: bool) -> Result<Answer> {
+    fn judge(
+        &self,
+        response: Response,
+        call: &Call,
+        run: &mut Run,
+        over_tls: bool,
+    ) -> Result<Answer> {
         let Response {
             status,
             headers,
@@ -170,7 +176,11 @@ impl Pipeline {
         }
         // An error body that cannot be read takes nothing from what the status proves.
         answer.body = body.unwrap_or_default();
-        Err(self.refusal(&answer))
+        let error = self.refusal(&answer);
+        if error.kind() == ErrorKind::Unauthenticated {
+            run.claims = claims_challenge(&answer.headers);
+        }
+        Err(error)
     }
 
     fn refusal(&self, answer: &Answer) -> Error {
@@ -238,7 +248,9 @@ struct Run {
     /// The failure of the last try.
     last: Option<Error>,
     token: Option<AccessToken>,
-    rejected: Option<AccessToken>,
+    /// What the last refusal of a token asks of the next one.
+    claims: Option<String>,
+    rejected: Option<Refusal>,
     /// The status and request id of the refusal that asked for a new token, told when none is to be had.
     refusal: Option<(Option<u16>, Option<String>)>,
 }
@@ -257,6 +269,7 @@ impl Run {
             delivery: Delivery::NotSent,
             last: None,
             token: None,
+            claims: None,
             rejected: None,
             refusal: None,
         }
@@ -268,7 +281,9 @@ impl Run {
         if error.kind() != ErrorKind::Unauthenticated || self.rejected.is_some() {
             return false;
         }
-        self.rejected = self.token.take();
+        let claims = self.claims.take();
+        let token = self.token.take();
+        self.rejected = token.map(|token| Refusal { token, claims });
         self.refusal = Some((error.status(), error.request_id().map(str::to_owned)));
         self.rejected.is_some()
     }

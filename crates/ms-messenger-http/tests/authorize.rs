@@ -270,3 +270,47 @@ mod access_key {
         STANDARD.encode(mac.finalize().into_bytes())
     }
 }
+
+/// Notes the claims that each request asks for.
+#[derive(Clone, Debug, Default)]
+struct Claims(Arc<Mutex<Vec<Option<String>>>>);
+
+#[async_trait]
+impl TokenProvider for Claims {
+    async fn token(&self, request: &TokenRequest<'_>) -> Result<AccessToken> {
+        let mut asked = self.0.lock().unwrap();
+        asked.push(request.claims.map(str::to_owned));
+        fresh(asked.len())
+    }
+}
+
+#[tokio::test]
+async fn a_claims_challenge_is_handed_on_once_and_a_second_one_is_final() {
+    let challenge = r#"Bearer realm="", error="insufficient_claims", claims="eyJhIjoxfQ==""#;
+    let headers: &[(&str, &str)] = &[("www-authenticate", challenge)];
+    let server = Server::start([
+        status(429, &[], ""),
+        status(401, headers, ""),
+        status(401, headers, ""),
+        created(),
+    ])
+    .await;
+    let provider = Claims::default();
+    let pipeline = pipeline_as(&server, Bearer::new(provider.clone(), SCOPES));
+    let error = pipeline.call(send()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+    assert_eq!(error.delivery(), Delivery::NotSent);
+    assert_eq!(server.seen().len(), 3);
+    let asked = provider.0.lock().unwrap().clone();
+    assert_eq!(asked, [None, None, Some(r#"{"a":1}"#.to_owned())]);
+}
+
+#[tokio::test]
+async fn a_refusal_without_a_challenge_asks_for_no_claims() {
+    let headers: &[(&str, &str)] = &[("www-authenticate", "Bearer error=\"invalid_token\"")];
+    let server = Server::start([status(401, headers, ""), created()]).await;
+    let provider = Claims::default();
+    let pipeline = pipeline_as(&server, Bearer::new(provider.clone(), SCOPES));
+    pipeline.call(send()).await.unwrap();
+    assert_eq!(*provider.0.lock().unwrap(), [None, None]);
+}

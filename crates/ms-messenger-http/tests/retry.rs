@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use ms_messenger_core::{AccessToken, Delivery, ErrorKind, IdempotencyKey, Result, RetryPolicy};
-use ms_messenger_http::{Authorize, Outgoing};
+use ms_messenger_http::{Authorize, Outgoing, Refusal};
 use server::{
     Act, Seen, Server,
     client::{BODY, pipeline, pipeline_as, quick, read, send},
@@ -183,7 +183,7 @@ impl Authorize for Slow {
     async fn authorize(
         &self,
         _outgoing: &mut Outgoing,
-        _rejected: Option<&AccessToken>,
+        _refusal: Option<&Refusal>,
     ) -> Result<Option<AccessToken>> {
         let before = std::mem::replace(&mut *self.1.lock().unwrap(), 1);
         if before > 0 {

@@ -48,7 +48,7 @@ pub mod http {
     #[cfg_attr(docsrs, doc(cfg(feature = "acs-messages")))]
     pub use ms_messenger_http::{AccessKey, ConnectionString};
     pub use ms_messenger_http::{
-        Authorize, Bearer, Endpoint, HttpClient, HttpOptions, HttpVersions, Probe, Proxy,
+        Authorize, Bearer, Endpoint, HttpClient, HttpOptions, HttpVersions, Probe, Proxy, Refusal,
         Variables, segment,
     };
 }

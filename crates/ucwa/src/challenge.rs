@@ -1,6 +1,8 @@
 //! `WWW-Authenticate`, as Skype for Business spells it: two header lines or one merged line,
 //! values quoted or not, commas inside quotes.
 
+use ms_messenger_http::{ChallengeParameter, ChallengeParameters};
+
 /// What a 401 offers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Challenge {
@@ -17,15 +19,19 @@ impl Challenge {
     pub(crate) fn read<'a>(lines: impl IntoIterator<Item = &'a str>) -> Self {
         let mut challenge = Self::default();
         for line in lines {
-            for (scheme, name, value) in Parameters::new(line) {
-                challenge.take(scheme, name, value);
+            for parameter in ChallengeParameters::new(line) {
+                challenge.take(&parameter);
             }
         }
         challenge
     }
 
-    fn take(&mut self, scheme: &str, name: &str, value: &str) {
-        let is = |s: &str, n: &str| scheme.eq_ignore_ascii_case(s) && name.eq_ignore_ascii_case(n);
+    fn take(&mut self, parameter: &ChallengeParameter<'_>) {
+        let is = |scheme: &str, name: &str| {
+            parameter.scheme.eq_ignore_ascii_case(scheme)
+                && parameter.name.eq_ignore_ascii_case(name)
+        };
+        let value = parameter.value;
         if is("MsRtcOAuth", "href") {
             self.token_endpoint = Some(value.to_owned());
         } else if is("MsRtcOAuth", "grant_type") {
@@ -36,68 +42,6 @@ impl Challenge {
                 .collect();
         } else if is("Bearer", "authorization_uri") {
             self.authorization_uri = Some(value.to_owned());
-        }
-    }
-}
-
-/// Walks over one line as (scheme, name, value). A scheme is a word that no `=` follows.
-struct Parameters<'a> {
-    rest: &'a str,
-    scheme: &'a str,
-}
-
-impl<'a> Parameters<'a> {
-    fn new(line: &'a str) -> Self {
-        Self {
-            rest: line,
-            scheme: "",
-        }
-    }
-
-    fn word(&mut self) -> &'a str {
-        let is_end = |c: char| c.is_ascii_whitespace() || matches!(c, ',' | '=');
-        let end = self.rest.find(is_end).unwrap_or(self.rest.len());
-        self.split(end)
-    }
-
-    fn value(&mut self) -> &'a str {
-        if let Some(quoted) = self.rest.strip_prefix('"') {
-            let end = quoted.find('"').unwrap_or(quoted.len());
-            self.rest = quoted.get(end + 1..).unwrap_or("");
-            return &quoted[..end];
-        }
-        let is_end = |c: char| c.is_ascii_whitespace() || c == ',';
-        let end = self.rest.find(is_end).unwrap_or(self.rest.len());
-        self.split(end)
-    }
-
-    fn split(&mut self, end: usize) -> &'a str {
-        let (word, rest) = self.rest.split_at(end);
-        self.rest = rest;
-        word
-    }
-}
-
-impl<'a> Iterator for Parameters<'a> {
-    type Item = (&'a str, &'a str, &'a str);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            self.rest = self
-                .rest
-                .trim_start_matches(|c: char| c.is_ascii_whitespace() || c == ',');
-            if self.rest.is_empty() {
-                return None;
-            }
-            let word = self.word();
-            let after = self.rest.trim_start();
-            match after.strip_prefix('=') {
-                Some(value) => {
-                    self.rest = value.trim_start();
-                    return Some((self.scheme, word, self.value()));
-                }
-                None => self.scheme = word,
-            }
         }
     }
 }

@@ -7,7 +7,7 @@ use ms_messenger_core::{
     AccessToken, CachedTokenProvider, ErrorKind, Result, RetryPolicy, TokenProvider as _,
     TokenRequest,
 };
-use ms_messenger_http::{Authorize, Endpoint, HttpClient, Outgoing, Pipeline};
+use ms_messenger_http::{Authorize, Endpoint, HttpClient, Outgoing, Pipeline, Refusal};
 use url::Url;
 
 use crate::{
@@ -127,7 +127,7 @@ impl Authorize for Nobody {
     async fn authorize(
         &self,
         _: &mut Outgoing,
-        _: Option<&AccessToken>,
+        _: Option<&Refusal>,
     ) -> Result<Option<AccessToken>> {
         Ok(None)
     }
@@ -145,11 +145,11 @@ impl Authorize for Ticket {
     async fn authorize(
         &self,
         outgoing: &mut Outgoing,
-        rejected: Option<&AccessToken>,
+        refusal: Option<&Refusal>,
     ) -> Result<Option<AccessToken>> {
         let scopes = [self.origin.as_str()];
         let mut request = TokenRequest::new(&scopes);
-        request.rejected = rejected;
+        request.rejected = refusal.map(|it| &it.token);
         let token = self.tickets.token(&request).await?;
         outgoing.set_bearer(&token)?;
         Ok(Some(token))

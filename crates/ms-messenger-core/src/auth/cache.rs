@@ -23,7 +23,8 @@ use crate::{Error, ErrorKind, Result, retry::random_fraction};
 ///   of what is left, so that it cannot run in a loop.
 /// * A refused token is fetched anew once; while others already did so, their token is used.
 /// * A token without a known expiry is kept until it is refused.
-/// * A request with a claims challenge always fetches.
+/// * A request with a claims challenge fetches, once for all whose token was refused with the same
+///   one.
 pub struct CachedTokenProvider<P> {
     inner: P,
     early: Duration,
@@ -41,16 +42,30 @@ struct Slot {
 struct Kept {
     token: AccessToken,
     renew_at: Option<SystemTime>,
+    /// The claims challenge that the token was fetched for.
+    claims: Option<String>,
 }
 
 impl Kept {
-    fn new(token: AccessToken, early: Duration, now: SystemTime) -> Self {
+    fn new(token: AccessToken, request: &TokenRequest<'_>, early: Duration) -> Self {
+        let now = SystemTime::now();
         let renew_at = token.expires_at().map(|expires_at| {
             let left = expires_at.duration_since(now).unwrap_or_default();
             let early = early + early.mul_f64(random_fraction() / 10.0);
             now + left.checked_sub(early).unwrap_or(left / 2)
         });
-        Self { token, renew_at }
+        let claims = request.claims.map(str::to_owned);
+        Self {
+            token,
+            renew_at,
+            claims,
+        }
+    }
+
+    /// Whether it was fetched for the same claims after the token of `request` was refused.
+    fn answers(&self, request: &TokenRequest<'_>) -> bool {
+        let is_newer = request.rejected.is_some_and(|old| *old != self.token);
+        is_newer && self.claims.as_deref() == request.claims && self.is_alive(SystemTime::now())
     }
 
     fn is_alive(&self, now: SystemTime) -> bool {
@@ -111,7 +126,7 @@ impl<P: TokenProvider> CachedTokenProvider<P> {
                 "the provider handed out a token that was refused",
             ));
         }
-        let kept = Kept::new(token.clone(), self.early, SystemTime::now());
+        let kept = Kept::new(token.clone(), request, self.early);
         if !kept.is_alive(SystemTime::now()) {
             return Err(Error::new(
                 ErrorKind::Unauthenticated,
@@ -134,8 +149,8 @@ impl<P: TokenProvider> CachedTokenProvider<P> {
             return Err(error);
         };
         slot.keep(Kept {
-            token: old.token.clone(),
             renew_at: Some(now + left / 2),
+            ..old.clone()
         });
         Ok(old.token)
     }
@@ -163,7 +178,10 @@ impl<P: TokenProvider> TokenProvider for CachedTokenProvider<P> {
         let slot = self.slot(request.scopes);
         if request.claims.is_some() {
             let _turn = slot.fetching.lock().await;
-            return self.fetch(&slot, request).await;
+            return match slot.kept().filter(|kept| kept.answers(request)) {
+                Some(kept) => Ok(kept.token),
+                None => self.fetch(&slot, request).await,
+            };
         }
         let _turn = match judge(slot.kept(), request, SystemTime::now()) {
             Verdict::Use(token) => return Ok(token),

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use ms_messenger_core::{AccessToken, Error, Result, RetryPolicy};
 use ms_messenger_http::{
     Authorize, Bytes, Call, Endpoint, HeaderValue, HttpClient, HttpOptions, Outgoing, Pipeline,
-    Proxy, Service, header,
+    Proxy, Refusal, Service, header,
 };
 
 use super::Server;
@@ -70,7 +70,7 @@ impl Authorize for Numbered {
     async fn authorize(
         &self,
         outgoing: &mut Outgoing,
-        _rejected: Option<&AccessToken>,
+        _refusal: Option<&Refusal>,
     ) -> Result<Option<AccessToken>> {
         let number = 1 + self.0.fetch_add(1, Ordering::Relaxed);
         let value = HeaderValue::try_from(format!("try {number}")).unwrap();

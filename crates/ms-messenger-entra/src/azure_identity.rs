@@ -1,0 +1,100 @@
+//! The credentials of the Azure SDK for Rust.
+
+use std::{fmt, sync::Arc, time::SystemTime};
+
+use async_trait::async_trait;
+use azure_core::{credentials::TokenCredential, error::ErrorKind as AzureKind};
+use ms_messenger_core::{
+    AccessToken, Delivery, Error, ErrorKind, Result, TokenProvider, TokenRequest,
+};
+
+/// The most characters of foreign text that an error holds.
+const LIMIT: usize = 1000;
+
+/// Tokens of any credential of `azure_core`: managed identity, workload identity, certificates,
+/// the Azure CLI and whatever else the crate `azure_identity` has.
+///
+/// Such credentials keep tokens by themselves, and hand a token out again that was refused; that
+/// is an error here. They have no way to pass on a claims challenge, which is one too.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use azure_core::credentials::TokenCredential;
+/// use ms_messenger_core::TokenProvider;
+/// use ms_messenger_entra::AzureCredential;
+///
+/// fn provider(credential: Arc<dyn TokenCredential>) -> impl TokenProvider {
+///     AzureCredential::new(credential)
+/// }
+/// ```
+pub struct AzureCredential(Arc<dyn TokenCredential>);
+
+impl AzureCredential {
+    /// The tokens of `credential`.
+    pub fn new(credential: Arc<dyn TokenCredential>) -> Self {
+        Self(credential)
+    }
+}
+
+/// A foreign `Debug` form is nothing to rely on.
+impl fmt::Debug for AzureCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AzureCredential").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl TokenProvider for AzureCredential {
+    async fn token(&self, request: &TokenRequest<'_>) -> Result<AccessToken> {
+        if request.claims.is_some() {
+            return Err(Error::new(
+                ErrorKind::Unauthenticated,
+                "a claims challenge, which credentials of azure_core cannot pass on",
+            ));
+        }
+        let got = self.0.get_token(request.scopes, None).await.map_err(core)?;
+        let token = AccessToken::new(got.token.secret().to_owned())
+            .with_expiry(SystemTime::from(got.expires_on));
+        if request.rejected == Some(&token) {
+            return Err(Error::new(
+                ErrorKind::Unauthenticated,
+                "the credential has no other token than the one that was refused",
+            ));
+        }
+        Ok(token)
+    }
+}
+
+/// What a credential of `azure_core` said: the `source` of the [`Error`]. One line of at most 1000
+/// characters.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct AzureCredentialError {
+    /// The text.
+    pub text: String,
+}
+
+impl fmt::Display for AzureCredentialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for AzureCredentialError {}
+
+/// The core's error, with the text alone: the parts of the other one may hold whole answers.
+fn core(error: azure_core::Error) -> Error {
+    let (kind, what) = match error.kind() {
+        AzureKind::Io => (ErrorKind::Connect, "the credential could not be asked"),
+        AzureKind::HttpResponse { status, .. } if u16::from(*status) >= 500 => {
+            (ErrorKind::Service, "the issuer of the credential failed")
+        }
+        _ => (ErrorKind::Unauthenticated, "the credential gave no token"),
+    };
+    let clean = |c: char| if c.is_control() { ' ' } else { c };
+    let text = error.to_string().chars().take(LIMIT).map(clean).collect();
+    Error::new(kind, what)
+        .with_delivery(Delivery::NotSent)
+        .with_source(AzureCredentialError { text })
+}

@@ -21,6 +21,8 @@ use ms_messenger_emulator::Emulator;
 
 #[tokio::main]
 async fn main() -> examples::Result {
+    // The client of `azure_core` wants a provider of cryptography, over plain HTTP too.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let Ok(endpoint) = env::var("ACS_ENDPOINT") else {
         return emulated().await;
     };

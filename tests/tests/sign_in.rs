@@ -4,7 +4,7 @@
 
 use std::{
     io::Write,
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
 };
 
 use ms_messenger::{
@@ -24,6 +24,7 @@ use tracing_subscriber::fmt::format::FmtSpan;
 const SCOPES: [&str; 1] = ["https://graph.microsoft.com/ChannelMessage.Send"];
 
 async fn emulator() -> Emulator {
+    LazyLock::force(&LOG);
     let builder = Emulator::builder()
         .with_entra_approver(EntraApprover::AtOnce)
         .with_device_interval(0);
@@ -110,6 +111,19 @@ impl Write for Log {
     }
 }
 
+/// What all tests here log, on every thread: whether a span is one to log is decided once for all.
+static LOG: LazyLock<Log> = LazyLock::new(|| {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_span_events(FmtSpan::FULL)
+        .with_writer(move || writer.clone())
+        .finish();
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    log
+});
+
 /// Follows the page of a sign-in as a browser does, and gives the code away that it carried.
 async fn browse(page: url::Url) -> String {
     let redirect = get(&page).await;
@@ -138,14 +152,6 @@ async fn get(url: &url::Url) -> String {
 
 #[tokio::test]
 async fn nothing_of_a_whole_login_is_printed_or_logged_at_any_level() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_span_events(FmtSpan::FULL)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
     let emulator = emulator().await;
     let world = emulator.world();
     let request = TokenRequest::new(&SCOPES);
@@ -245,7 +251,7 @@ async fn nothing_of_a_whole_login_is_printed_or_logged_at_any_level() {
     }
     printed += &format!("{right:?}{:?}", right.on_behalf_of("caller-hunter2"));
 
-    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let logged = String::from_utf8(LOG.0.lock().unwrap().clone()).unwrap();
     assert!(logged.contains("delivery"), "spans are logged: {logged}");
     secrets.push("eyJ".to_owned());
     for secret in secrets {

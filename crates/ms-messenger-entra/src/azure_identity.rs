@@ -14,6 +14,9 @@ const LIMIT: usize = 1000;
 /// Tokens of any credential of `azure_core`: managed identity, workload identity, certificates,
 /// the Azure CLI and whatever else the crate `azure_identity` has.
 ///
+/// The HTTP client of `azure_core` brings TLS with its default features. Without them a program
+/// must install a provider of cryptography (`rustls`) before it makes a credential.
+///
 /// Such credentials keep tokens by themselves, and hand a token out again that was refused; that
 /// is an error here. They have no way to pass on a claims challenge, which is one too.
 ///

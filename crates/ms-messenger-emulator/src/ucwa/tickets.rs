@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
+use subtle::ConstantTimeEq as _;
 
 use super::answers::{Reply, challenge, diagnosed, refusal, token_refusal, wrong_pool};
 use super::desk::{Desk, Store};
@@ -133,9 +134,10 @@ impl Desk<'_> {
                 .and_then(|d| d.strip_suffix('\\'));
             name == upn || domain.is_some_and(|domain| !domain.contains('@'))
         };
+        let is_right = |known: &str| bool::from(known.as_bytes().ct_eq(password.as_bytes()));
         let found = users
             .iter()
-            .find(|user| is_named(&user.username) && user.password == password);
+            .find(|user| is_named(&user.username) && is_right(&user.password));
         let Some(user) = found else {
             let reason = "The username or password is incorrect.";
             let answer = token_refusal("invalid_grant", Map::new());

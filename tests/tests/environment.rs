@@ -4,8 +4,13 @@
 use std::{collections::BTreeSet, env, fs, process::Command};
 
 use ms_messenger::{
-    ErrorKind, Result, acs_chat::AcsChatClient, acs_identity::AcsIdentityClient,
-    acs_messages::AcsMessagesClient, msgraph_chat::GraphChatClient, ucwa::UcwaSession,
+    ErrorKind, Result,
+    acs_chat::AcsChatClient,
+    acs_identity::AcsIdentityClient,
+    acs_messages::AcsMessagesClient,
+    entra::{Application, ClientCredentials},
+    msgraph_chat::GraphChatClient,
+    ucwa::UcwaSession,
 };
 
 /// Tells the child what it is.
@@ -13,16 +18,19 @@ const CHILD: &str = "MS_MESSENGER_TEST_CHILD";
 
 const STRING: &str = "endpoint=https://contoso.communication.azure.com/;accesskey=aHVudGVyMg==";
 
-const VARIABLES: [(&str, &str); 5] = [
+const VARIABLES: [(&str, &str); 8] = [
     ("ACS_CONNECTION_STRING", STRING),
     ("ACS_CHAT_TOKEN", "hunter2"),
     ("MSGRAPH_TOKEN", "hunter2"),
     ("UCWA_SIP", "sip:bot@contoso.com"),
     ("UCWA_PASSWORD", "hunter2"),
+    ("AZURE_TENANT_ID", "contoso.com"),
+    ("AZURE_CLIENT_ID", "the-client"),
+    ("AZURE_CLIENT_SECRET", "hunter2"),
 ];
 
 /// What became of each client, in the order of their names.
-fn clients() -> [Result<()>; 5] {
+fn clients() -> [Result<()>; 7] {
     [
         AcsChatClient::from_env().and_then(|b| b.build()).map(drop),
         AcsIdentityClient::from_env()
@@ -35,6 +43,8 @@ fn clients() -> [Result<()>; 5] {
             .and_then(|b| b.build())
             .map(drop),
         UcwaSession::from_env().map(drop),
+        Application::from_env().map(drop),
+        ClientCredentials::from_env().map(drop),
     ]
 }
 
@@ -89,10 +99,18 @@ fn every_client_reads_the_environment_of_its_process() {
 fn names(readme: &str) -> BTreeSet<String> {
     let path = format!("{}/../{readme}", env!("CARGO_MANIFEST_DIR"));
     let text = fs::read_to_string(path).unwrap();
-    let ours = ["ACS_", "COMMUNICATION_SERVICES_", "MSGRAPH_", "UCWA_"];
+    let ours = [
+        "ACS_",
+        "AZURE_",
+        "COMMUNICATION_SERVICES_",
+        "MSGRAPH_",
+        "MSM_",
+        "UCWA_",
+    ];
+    let is_whole = |name: &str| name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
     let quoted = text.split('`').skip(1).step_by(2);
     quoted
-        .filter(|name| ours.iter().any(|prefix| name.starts_with(prefix)))
+        .filter(|name| is_whole(name) && ours.iter().any(|prefix| name.starts_with(prefix)))
         .map(str::to_owned)
         .collect()
 }
@@ -103,12 +121,13 @@ fn the_variables_of_the_clients_are_those_of_the_command_line() {
         "acs-chat",
         "acs-identity",
         "acs-messages",
+        "ms-messenger-entra",
         "msgraph-chat",
         "ucwa",
     ];
     let clients = crates.map(|name| names(&format!("crates/{name}/README.md")));
     let clients: BTreeSet<String> = clients.into_iter().flatten().collect();
-    assert!(clients.len() >= 17, "{clients:?}");
+    assert!(clients.len() >= 22, "{clients:?}");
     let msm = names("crates/ms-messenger-cli/README.md");
     let unknown: Vec<_> = clients.difference(&msm).collect();
     assert!(unknown.is_empty(), "{unknown:?}");

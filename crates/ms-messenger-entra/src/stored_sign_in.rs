@@ -30,6 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 ///   brought.
 /// * The next refresh token is kept before the access token is handed out. Should the store fail
 ///   then, the newest sign-in stays in memory, and serves on as long as this provider.
+/// * A token of other scopes than those of the sign-in is fetched each time.
 /// * While a renewal fails, the old access token serves as long as it lives.
 #[derive(Clone)]
 pub struct StoredSignIn(Arc<Inner>);
@@ -131,7 +132,7 @@ impl StoredSignIn {
             ));
         };
         Ok(match unsaved {
-            Some(unsaved) if unsaved.renewed_at > stored.renewed_at => unsaved.clone(),
+            Some(unsaved) if unsaved.renewed_at >= stored.renewed_at => unsaved.clone(),
             _ => stored,
         })
     }
@@ -177,15 +178,20 @@ impl StoredSignIn {
         application.issuer()
     }
 
-    /// Renews `old` for `request`. Under the lock.
-    async fn renewed(&self, old: &SignIn, request: &TokenRequest<'_>) -> Result<SignIn> {
+    /// A token for `request`, and what becomes of `old` by it. Under the lock.
+    async fn renewed(
+        &self,
+        old: &SignIn,
+        request: &TokenRequest<'_>,
+    ) -> Result<(AccessToken, SignIn)> {
         let Some(spent) = &old.refresh_token else {
             return Err(self.is_over(None));
         };
         // The same scopes as before where they serve, so that the next process finds them.
         let own: Vec<&str> = old.scopes.iter().map(String::as_str).collect();
+        let is_own = covers(old, request.scopes);
         let mut wanted = *request;
-        if covers(old, request.scopes) {
+        if is_own {
             wanted.scopes = &own;
         }
         let tokens = match refresh(&self.issuer(old)?, spent, &wanted).await {
@@ -195,15 +201,16 @@ impl StoredSignIn {
             }
             Err(error) => return Err(error),
         };
-        Ok(SignIn {
-            scopes: wanted.scopes.iter().map(ToString::to_string).collect(),
-            access_token: tokens.access,
-            refresh_token: tokens.refresh.or_else(|| old.refresh_token.clone()),
-            user: tokens.user.or_else(|| old.user.clone()),
-            user_id: tokens.user_id.or_else(|| old.user_id.clone()),
-            renewed_at: SystemTime::now(),
-            ..old.clone()
-        })
+        let mut renewed = old.clone();
+        if let Some(next) = tokens.refresh {
+            renewed.refresh_token = Some(next);
+        }
+        // A token of other scopes is for this caller alone: the sign-in stays what it is.
+        if is_own {
+            renewed.access_token = tokens.access.clone();
+            renewed.renewed_at = SystemTime::now();
+        }
+        Ok((tokens.access, renewed))
     }
 
     fn is_over(&self, cause: Option<Error>) -> Error {
@@ -234,8 +241,7 @@ impl TokenProvider for StoredSignIn {
             return Ok(known.access_token);
         }
         match self.renewed(&known, request).await {
-            Ok(renewed) => {
-                let token = renewed.access_token.clone();
+            Ok((token, renewed)) => {
                 let kept = renewed.clone();
                 let saved = self.blocking(move |inner| inner.store.save(&inner.name, &kept));
                 *unsaved = saved.await.err().map(|_| renewed);

@@ -216,13 +216,15 @@ async fn a_token_of_other_scopes_is_fetched_for_them() {
             "https://communication.azure.com/.default offline_access",
         ),
     ];
-    ok(exactly(&mut server, &form), "T1", None)
+    ok(exactly(&mut server, &form), "T1", Some("R1"))
         .create_async()
         .await;
-    let provider = StoredSignIn::new(store, "bot");
+    let provider = StoredSignIn::new(store.clone(), "bot");
     let other = ["https://communication.azure.com/.default"];
     let token = provider.token(&TokenRequest::new(&other)).await.unwrap();
     assert_eq!(token.secret(), "T1");
+    // The sign-in stays what it is, but for the rotation.
+    assert_eq!(kept(&store), (OLD.into(), "R1".into()));
 }
 
 async fn refuse(server: &mut ServerGuard, status: usize, code: &str) {

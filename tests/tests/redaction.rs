@@ -1,12 +1,11 @@
 //! Nothing secret and nothing that a message says is ever printed or logged.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
-use std::{
-    io::Write,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+mod log;
 
+use std::{sync::Arc, time::Duration};
+
+use log::Log;
 use ms_messenger::{
     Message, Messenger as _, SendRequest, SharedMessenger, StaticToken, Target,
     acs_chat::AcsChatClient,
@@ -16,35 +15,13 @@ use ms_messenger::{
     ucwa::{self, UcwaSession},
 };
 use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults};
-use tracing_subscriber::fmt::format::FmtSpan;
-
-/// Everything that is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 const CONTENT: &str = "the-merger-is-on-friday";
 
 #[tokio::test]
 async fn no_secret_and_no_content_is_printed_or_logged_at_any_level() {
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_span_events(FmtSpan::FULL)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = tracing::subscriber::set_default(log.subscriber());
 
     let emulator = Emulator::start().await.unwrap();
     let world = emulator.world().clone();
@@ -123,7 +100,7 @@ async fn no_secret_and_no_content_is_printed_or_logged_at_any_level() {
             }
         }
     }
-    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let logged = log.text();
     assert!(
         logged.contains("attempts") && logged.contains("delivery"),
         "spans are logged: {logged}"

@@ -2,11 +2,11 @@
 //! nothing of a whole login is printed or logged.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
-use std::{
-    io::Write,
-    sync::{Arc, LazyLock, Mutex},
-};
+mod log;
 
+use std::sync::{Arc, LazyLock, Mutex};
+
+use log::Log;
 use ms_messenger::{
     ErrorKind, Message, Messenger as _, Result, SendRequest, Target, TokenProvider, TokenRequest,
     entra::{Application, FileTokenStore, StoreKey, StoredSignIn, TokenStore as _},
@@ -19,7 +19,6 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
-use tracing_subscriber::fmt::format::FmtSpan;
 
 const SCOPES: [&str; 1] = ["https://graph.microsoft.com/ChannelMessage.Send"];
 
@@ -96,31 +95,10 @@ async fn sends_that_are_refused_with_the_same_challenge_fetch_one_token() {
     assert_eq!(emulator.messages().len(), 9);
 }
 
-/// Everything that is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 /// What all tests here log, on every thread: whether a span is one to log is decided once for all.
 static LOG: LazyLock<Log> = LazyLock::new(|| {
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_span_events(FmtSpan::FULL)
-        .with_writer(move || writer.clone())
-        .finish();
-    tracing::subscriber::set_global_default(subscriber).unwrap();
+    tracing::subscriber::set_global_default(log.subscriber()).unwrap();
     log
 });
 
@@ -251,7 +229,7 @@ async fn nothing_of_a_whole_login_is_printed_or_logged_at_any_level() {
     }
     printed += &format!("{right:?}{:?}", right.on_behalf_of("caller-hunter2"));
 
-    let logged = String::from_utf8(LOG.0.lock().unwrap().clone()).unwrap();
+    let logged = LOG.text();
     assert!(logged.contains("delivery"), "spans are logged: {logged}");
     secrets.push("eyJ".to_owned());
     for secret in secrets {

@@ -177,7 +177,7 @@ impl Pipeline {
         // An error body that cannot be read takes nothing from what the status proves.
         answer.body = body.unwrap_or_default();
         let error = self.refusal(&answer);
-        if error.kind() == ErrorKind::Unauthenticated {
+        if refuses_token(&error) {
             run.claims = claims_challenge(&answer.headers);
         }
         Err(error)
@@ -186,10 +186,8 @@ impl Pipeline {
     fn refusal(&self, answer: &Answer) -> Error {
         let wait = retry_after::read(&answer.headers, SystemTime::now());
         let throttled = self.service.throttles_with_503 && wait.is_some();
-        let (kind, delivery) = match (self.service.refuses_token)(answer) {
-            true => (ErrorKind::Unauthenticated, Delivery::NotSent),
-            false => classify::status(answer.status, throttled),
-        };
+        let (kind, delivery) = (self.service.classify)(answer)
+            .unwrap_or_else(|| classify::status(answer.status, throttled));
         let said = (self.service.read_error)(answer);
         let message = match said.message.as_deref().map(one_line) {
             Some(message) if !message.is_empty() => message,
@@ -206,6 +204,11 @@ impl Pipeline {
         }
         with_request_id(error, answer)
     }
+}
+
+/// Whether the service refused the token and so did not execute the request.
+fn refuses_token(error: &Error) -> bool {
+    error.kind() == ErrorKind::Unauthenticated && error.delivery() == Delivery::NotSent
 }
 
 fn with_request_id(error: Error, answer: &Answer) -> Error {
@@ -278,7 +281,7 @@ impl Run {
     /// Whether `error` is the first refusal of a token that can be renewed. It means that the
     /// request was not executed, so the try after it is always safe.
     fn may_renew(&mut self, error: &Error) -> bool {
-        if error.kind() != ErrorKind::Unauthenticated || self.rejected.is_some() {
+        if !refuses_token(error) || self.rejected.is_some() {
             return false;
         }
         let claims = self.claims.take();

@@ -1,5 +1,7 @@
 //! What sets one platform apart from another, as data.
 
+use ms_messenger_core::{Delivery, ErrorKind};
+
 use crate::Answer;
 
 /// What an error body says, as far as the platform's own reader understands it.
@@ -39,7 +41,7 @@ pub struct Service {
     pub(crate) numbers_answers: bool,
     pub(crate) read_error: fn(&Answer) -> ServiceError,
     pub(crate) throttles_with_503: bool,
-    pub(crate) refuses_token: fn(&Answer) -> bool,
+    pub(crate) classify: fn(&Answer) -> Option<(ErrorKind, Delivery)>,
 }
 
 impl Service {
@@ -53,7 +55,7 @@ impl Service {
             numbers_answers: false,
             read_error: |_| ServiceError::unknown(),
             throttles_with_503: false,
-            refuses_token: |answer| answer.status() == 401,
+            classify: |_| None,
         }
     }
 
@@ -95,11 +97,35 @@ impl Service {
         self
     }
 
-    /// How an answer is recognised that refuses the token and so proves that the request was
-    /// not executed. By default that is a 401.
+    /// Sets what reads from a response more than its status says: the kind of the failure and
+    /// what it proves. `None` leaves the response to the table of statuses.
+    ///
+    /// `Unauthenticated` with `NotSent` means that the service refused the token and did not
+    /// execute the request, as a 401 does by default: the call is repeated once with another
+    /// token, where one can be had.
+    ///
+    /// ```
+    /// use ms_messenger_core::{Delivery, ErrorKind};
+    /// use ms_messenger_http::{Answer, Service};
+    ///
+    /// const PAGER: Service = Service::new("pager").with_classifier(classify);
+    ///
+    /// fn classify(response: &Answer) -> Option<(ErrorKind, Delivery)> {
+    ///     match response.status() {
+    ///         400 if response.body().is_empty() => Some((ErrorKind::Service, Delivery::Unknown)),
+    ///         403 if response.body() == "token expired" => {
+    ///             Some((ErrorKind::Unauthenticated, Delivery::NotSent))
+    ///         }
+    ///         _ => None,
+    ///     }
+    /// }
+    /// ```
     #[must_use]
-    pub const fn with_refused_token(mut self, refuses: fn(&Answer) -> bool) -> Self {
-        self.refuses_token = refuses;
+    pub const fn with_classifier(
+        mut self,
+        classify: fn(&Answer) -> Option<(ErrorKind, Delivery)>,
+    ) -> Self {
+        self.classify = classify;
         self
     }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use ms_messenger_core::{Delivery, Error, ErrorKind, RetryPolicy};
-use ms_messenger_http::Service;
+use ms_messenger_http::{Answer, Service};
 use serde_json::Value;
 use server::{
     Act, Server, answer,
@@ -259,6 +259,45 @@ async fn a_503_proves_throttling_only_where_that_is_documented_and_a_wait_is_ask
         let error = pipeline.call(send()).await.unwrap_err();
         assert_failure(&error, kind, delivery, attempts);
         assert_eq!(server.seen().len(), attempts as usize);
+    }
+}
+
+/// Reads more than the status from the body.
+const READING: Service =
+    SERVICE.with_classifier(
+        |response: &Answer| match (response.status(), &response.body()[..]) {
+            (400, b"mute") => Some((ErrorKind::InvalidRequest, Delivery::Unknown)),
+            (412, b"may not") => Some((ErrorKind::PermissionDenied, Delivery::NotSent)),
+            (500, b"expired") => Some((ErrorKind::Unauthenticated, Delivery::NotSent)),
+            _ => None,
+        },
+    );
+
+#[tokio::test]
+async fn a_service_reads_more_from_a_response_than_its_status() {
+    for (code, body, kind, delivery) in [
+        (400, "mute", ErrorKind::InvalidRequest, Delivery::Unknown),
+        (400, "else", ErrorKind::InvalidRequest, Delivery::NotSent),
+        (
+            412,
+            "may not",
+            ErrorKind::PermissionDenied,
+            Delivery::NotSent,
+        ),
+        (412, "else", ErrorKind::Conflict, Delivery::NotSent),
+        (
+            500,
+            "expired",
+            ErrorKind::Unauthenticated,
+            Delivery::NotSent,
+        ),
+        (500, "else", ErrorKind::Service, Delivery::Unknown),
+    ] {
+        let server = Server::start([status(code, &[], body)]).await;
+        let pipeline = pipeline_to(&READING, &server.url(), &options(), Numbered::default());
+        let error = pipeline.call(send()).await.unwrap_err();
+        assert_failure(&error, kind, delivery, 1);
+        assert_eq!(error.status(), Some(code));
     }
 }
 

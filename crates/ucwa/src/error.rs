@@ -1,6 +1,6 @@
 //! Error answers: UCWA's own, those of the web layer before it, and those of something between.
 
-use ms_messenger_core::{Error, ErrorKind};
+use ms_messenger_core::{Delivery, Error, ErrorKind};
 use ms_messenger_http::{Answer, Service, ServiceError};
 
 use crate::reason::{ErrorCode, ErrorSubcode, Reason};
@@ -12,7 +12,7 @@ pub(crate) static SERVICE: Service = Service::new(PLATFORM)
     .with_client_request_id("client-request-id")
     .with_request_ids(&["x-ms-correlation-id", "request-id", "client-request-id"])
     .with_error_reader(read)
-    .with_refused_token(refuses_ticket);
+    .with_classifier(classify);
 
 /// The ticket belongs to another pool; the token belongs to another resource.
 const FOREIGN_TICKET: [u32; 2] = [28_032, 28_055];
@@ -29,12 +29,10 @@ fn read(answer: &Answer) -> ServiceError {
 
 /// A ticket is good for the pool that issued it. Elsewhere it is refused with 500 or 403 and
 /// the diagnostics of the web layer, before the request reaches UCWA.
-fn refuses_ticket(answer: &Answer) -> bool {
-    match answer.status() {
-        401 => true,
-        403 | 500 => diagnostics(answer).is_some_and(|(code, _)| FOREIGN_TICKET.contains(&code)),
-        _ => false,
-    }
+fn classify(answer: &Answer) -> Option<(ErrorKind, Delivery)> {
+    let is_foreign = matches!(answer.status(), 403 | 500)
+        && diagnostics(answer).is_some_and(|(code, _)| FOREIGN_TICKET.contains(&code));
+    is_foreign.then_some((ErrorKind::Unauthenticated, Delivery::NotSent))
 }
 
 /// `X-Ms-diagnostics: 28032;source="fe1";reason="The web ticket is invalid."`

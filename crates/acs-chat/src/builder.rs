@@ -1,6 +1,6 @@
 //! How a client is set up.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use ms_messenger_core::{
     CachedTokenProvider, ErrorKind, Problems, Result, RetryPolicy, TokenProvider,
@@ -32,6 +32,7 @@ pub struct AcsChatBuilder {
     sender_display_name: Option<String>,
     max_message_bytes: Option<usize>,
     client_message_ids: bool,
+    settling_margin: Option<Duration>,
 }
 
 impl AcsChatBuilder {
@@ -46,6 +47,7 @@ impl AcsChatBuilder {
             sender_display_name: None,
             max_message_bytes: Some(MAX_MESSAGE_BYTES),
             client_message_ids: false,
+            settling_margin: None,
         }
     }
 
@@ -94,6 +96,14 @@ impl AcsChatBuilder {
         self
     }
 
+    /// Sets how long after the end of its last attempt a send without a response can still take
+    /// effect. Settling claims that a message is not there only after that. Default 30 s; the
+    /// service documents none.
+    pub fn with_settling_margin(mut self, margin: Duration) -> Self {
+        self.settling_margin = Some(margin);
+        self
+    }
+
     /// Builds the client. Nothing is connected yet.
     ///
     /// # Errors
@@ -122,8 +132,12 @@ impl AcsChatBuilder {
             None => HttpClient::new(&self.options)?,
         };
         let bearer = Bearer::new(CachedTokenProvider::new(self.token), SCOPES);
+        let mut pipeline = Pipeline::new(&SERVICE, http, endpoint?, bearer).with_retry(self.retry);
+        if let Some(margin) = self.settling_margin {
+            pipeline = pipeline.with_settling_margin(margin);
+        }
         Ok(AcsChatClient::from_inner(Inner {
-            pipeline: Pipeline::new(&SERVICE, http, endpoint?, bearer).with_retry(self.retry),
+            pipeline,
             api_version: self.api_version,
             sender_display_name: self.sender_display_name,
             max_message_bytes: self.max_message_bytes,

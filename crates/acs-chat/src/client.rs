@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use ms_messenger_core::{
-    ConversationId, ErrorKind, MessageId, Problems, Result, TokenProvider, random_uuid,
+    ConversationId, Deadline, ErrorKind, Mark, MarkKind, MessageId, Problems, Result,
+    TokenProvider, random_uuid,
 };
 use ms_messenger_http::{Call, Pipeline, Variables, segment};
 use uuid::Uuid;
@@ -76,14 +77,16 @@ impl AcsChatClient {
         self.0.sender_display_name.as_deref()
     }
 
-    async fn send(
+    pub(crate) async fn post(
         &self,
         thread: &ConversationId,
         request: &SendChatMessageRequest,
+        deadline: Deadline,
     ) -> Result<SentChatMessage> {
         let call = self
             .call(thread, request)
-            .map_err(|error| error.with_platform(PLATFORM))?;
+            .map_err(|error| error.with_platform(PLATFORM))?
+            .with_deadline(deadline);
         let answer = self.0.pipeline.call(call).await?;
         if answer.status() != 201 {
             return Err(answer.unusable("a send is answered with 201, this was another success"));
@@ -112,7 +115,10 @@ impl AcsChatClient {
         let mut call = Call::post("send", path);
         call = if self.0.client_message_ids {
             let (request, id) = with_client_message_id(request)?;
-            call.with_json(&request)?.with_client_request_id(id)
+            let mark = Mark::new(MarkKind::ClientMessageId, id.to_string());
+            call.with_json(&request)?
+                .with_client_request_id(id)
+                .with_mark(mark)
         } else {
             call.with_json(request)?
         };
@@ -170,7 +176,9 @@ impl ChatThread {
     /// `Unauthenticated`, `PermissionDenied` (not a participant), `NotFound`, `RateLimited`
     /// from the service. [`Error::delivery`](ms_messenger_core::Error::delivery) says whether the message is out.
     pub async fn send(&self, request: &SendChatMessageRequest) -> Result<SentChatMessage> {
-        self.client.send(&self.id, request).await
+        self.client
+            .post(&self.id, request, Deadline::default())
+            .await
     }
 }
 

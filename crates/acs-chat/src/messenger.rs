@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use ms_messenger_core::{
-    Acceptance, Attachment, Body, Capabilities, Error, ErrorKind, Feature, FileReference,
-    Messenger, Problems, Receipt, Result, SendRequest, Target,
+    Acceptance, Attachment, Body, Capabilities, Error, ErrorKind, Evidence, Feature, FileReference,
+    Messenger, Problems, Receipt, Result, SendRequest, Settled, Target,
 };
 use serde_json::Value;
 
@@ -16,6 +16,7 @@ const CAPABILITIES: Capabilities = Capabilities::of(&[
     Feature::Text,
     Feature::Html,
     Feature::Native,
+    Feature::Deadline,
 ]);
 
 #[async_trait]
@@ -36,17 +37,29 @@ impl Messenger for AcsChatClient {
     }
 
     async fn send(&self, request: &SendRequest) -> Result<Receipt> {
+        let deadline = request.deadline();
         self.capabilities().check(PLATFORM, request)?;
         let Target::Conversation(thread) = &request.to else {
             return Err(unreachable_by_check());
         };
         let message = self.native(request)?;
-        let sent = self.thread(thread.clone()).send(&message).await?;
+        let sent = self.post(thread, &message, deadline).await?;
         let mut receipt = Receipt::new(Acceptance::Posted)
             .with_message_id(sent.id)
             .with_conversation(thread.clone());
         receipt.request_id = sent.request_id;
         Ok(receipt)
+    }
+
+    /// Lists the thread from the send on and looks for the id that the client wrote into the
+    /// message; for that it must be set up with
+    /// [`with_client_message_ids`](crate::AcsChatBuilder::with_client_message_ids), which changes
+    /// what is sent. `NotFound` is claimed only after
+    /// [`with_settling_margin`](crate::AcsChatBuilder::with_settling_margin) since the last
+    /// attempt. `CannotTell` without the id, when the thread cannot be listed to the end, and
+    /// where a message of that time was edited or deleted and may have lost the id.
+    async fn settle(&self, request: &SendRequest, evidence: &Evidence) -> Settled {
+        self.look(request, evidence).await
     }
 }
 

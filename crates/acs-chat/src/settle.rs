@@ -3,47 +3,21 @@
 
 use std::time::{Duration, SystemTime};
 
-use async_trait::async_trait;
 use ms_messenger_core::{
-    Acceptance, ConversationId, Error, ErrorKind, InDoubt, Receipt, Result, SendRequest, Settle,
-    Settled, Target,
+    Acceptance, ConversationId, Error, ErrorKind, Evidence, MarkKind, Receipt, Result, SendRequest,
+    Settled, Target, Window,
 };
 use ms_messenger_http::{Call, segment};
 use serde::Deserialize;
 
 use crate::{AcsChatClient, error::PLATFORM, models::CLIENT_MESSAGE_ID};
 
-/// How far the clocks of this machine and of the service may be apart.
-const SKEW: Duration = Duration::from_secs(120);
 /// The most pages of 200 messages that are looked through.
-const MAX_PAGES: usize = 10;
-
-/// Lists the thread from two minutes before the attempt on and looks for the id that the client
-/// wrote into the message; for that it must be set up with
-/// [`with_client_message_ids`](crate::AcsChatBuilder::with_client_message_ids), which changes
-/// what is sent. Without it, or when the thread cannot be listed to its end, it answers
-/// `CannotTell`. A message that the service stores only after it was asked is not found: give a
-/// request that timed out a moment before settling it.
-#[async_trait]
-impl Settle for AcsChatClient {
-    async fn settle(&self, request: &SendRequest, attempt: &InDoubt) -> Settled {
-        let (Target::Conversation(thread), Some(id), true) = (
-            &request.to,
-            &attempt.client_request_id,
-            self.writes_client_message_ids(),
-        ) else {
-            let why = "the message carries no id of this client: set it up with_client_message_ids";
-            return Settled::CannotTell(
-                Error::new(ErrorKind::Unsupported, why).with_platform(PLATFORM),
-            );
-        };
-        match self.find(thread, id, attempt.began_at).await {
-            Ok(Some(receipt)) => Settled::Found(receipt),
-            Ok(None) => Settled::NotFound,
-            Err(error) => Settled::CannotTell(error),
-        }
-    }
-}
+const MAX_PAGES: usize = 20;
+/// Where nobody has read the service's clock yet, the list begins so long before the send.
+const UNREAD_CLOCK: Duration = Duration::from_secs(25 * 60 * 60);
+/// The list begins a little before the window: the service counts whole milliseconds.
+const BEFORE: Duration = Duration::from_secs(1);
 
 #[derive(Deserialize)]
 struct Page {
@@ -53,52 +27,180 @@ struct Page {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Item {
     id: String,
+    #[serde(default)]
+    created_on: Option<String>,
+    #[serde(default)]
+    edited_on: Option<serde::de::IgnoredAny>,
+    #[serde(default)]
+    deleted_on: Option<serde::de::IgnoredAny>,
     #[serde(default)]
     metadata: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
+/// What a whole look through the thread found.
+enum Look {
+    Found(Receipt),
+    Nothing,
+    /// A message of about that time was edited or deleted, and may have lost its id with it.
+    Perhaps,
+}
+
 impl AcsChatClient {
+    /// The body of [`Messenger::settle`](ms_messenger_core::Messenger::settle).
+    pub(crate) async fn look(&self, request: &SendRequest, evidence: &Evidence) -> Settled {
+        match self.try_look(request, evidence).await {
+            Ok(settled) => settled,
+            Err(error) => Settled::CannotTell(error),
+        }
+    }
+
+    async fn try_look(&self, request: &SendRequest, evidence: &Evidence) -> Result<Settled> {
+        evidence.check_platform(PLATFORM)?;
+        let Target::Conversation(thread) = &request.to else {
+            return Err(cannot("no such message is sent"));
+        };
+        let Some(mark) = self.mark(evidence) else {
+            return Err(cannot(
+                "the message carries no id of its client: set the client up \
+                 with_client_message_ids before sending",
+            ));
+        };
+        let looked_at = SystemTime::now();
+        let since = self.since(evidence);
+        let mut look = self.find(thread, mark, evidence, since).await?;
+        // The first response may have shown that the service's clock is far behind.
+        let earlier = self.since(evidence);
+        if earlier < since && !matches!(look, Look::Found(_)) {
+            look = self.find(thread, mark, evidence, earlier).await?;
+        }
+        match look {
+            Look::Found(receipt) => Ok(Settled::Found(receipt)),
+            Look::Perhaps => Err(cannot(
+                "a message of about that time was edited or deleted, and may have lost its id",
+            )),
+            Look::Nothing => self.absent(evidence, looked_at),
+        }
+    }
+
+    /// The id that the client wrote into the message. The first form of evidence knew no marks:
+    /// there it was the client request id, if the client was set up to write one.
+    fn mark<'a>(&self, evidence: &'a Evidence) -> Option<&'a str> {
+        let by_id = || evidence.client_request_id.as_deref();
+        let is_first_form = evidence.ended_at.is_none() && self.writes_client_message_ids();
+        evidence
+            .mark_of(&MarkKind::ClientMessageId)
+            .or_else(|| by_id().filter(|_| is_first_form))
+    }
+
+    fn window(&self, evidence: &Evidence) -> Option<Window> {
+        evidence.window(self.pipeline().service_clock(), false)
+    }
+
+    /// From when on messages are read, by the service's clock.
+    fn since(&self, evidence: &Evidence) -> SystemTime {
+        let since = match self.window(evidence) {
+            Some(window) => window.opens.checked_sub(BEFORE),
+            None => evidence.began_at.checked_sub(UNREAD_CLOCK),
+        };
+        since.unwrap_or(SystemTime::UNIX_EPOCH)
+    }
+
+    /// The verdict on a message that a whole look did not find.
+    fn absent(&self, evidence: &Evidence, looked_at: SystemTime) -> Result<Settled> {
+        let clock = self.pipeline().service_clock();
+        if self.window(evidence).is_none() {
+            return Err(cannot("no response of the service shows its clock"));
+        }
+        let Some(from) = evidence.conclusive_from(clock, false) else {
+            return Err(cannot(
+                "the evidence does not say until when the send can take effect",
+            ));
+        };
+        if looked_at >= from {
+            Ok(Settled::NotFound)
+        } else {
+            Ok(Settled::NotYet(from))
+        }
+    }
+
     async fn find(
         &self,
         thread: &ConversationId,
-        id: &str,
-        began_at: SystemTime,
-    ) -> Result<Option<Receipt>> {
-        let start = began_at.checked_sub(SKEW).unwrap_or(SystemTime::UNIX_EPOCH);
+        mark: &str,
+        evidence: &Evidence,
+        since: SystemTime,
+    ) -> Result<Look> {
         let mut path = format!(
             "/chat/threads/{}/messages?maxPageSize=200&startTime={}&api-version={}",
             segment(thread.as_str()),
-            segment(&humantime::format_rfc3339_millis(start).to_string()),
+            segment(&rfc3339(since)),
             self.api_version()
         );
+        let mut is_changed = false;
         for _ in 0..MAX_PAGES {
             let page: Page = self
                 .pipeline()
                 .call(Call::get("list", path))
                 .await?
                 .json()?;
-            let is_it = |item: &&Item| {
-                let written = item
-                    .metadata
-                    .as_ref()
-                    .and_then(|m| m.get(CLIENT_MESSAGE_ID));
-                written.and_then(serde_json::Value::as_str) == Some(id)
-            };
-            if let Some(item) = page.value.iter().find(is_it) {
-                let receipt = Receipt::new(Acceptance::Posted)
+            if let Some(item) = page.value.iter().find(|item| item.carries(mark)) {
+                let mut receipt = Receipt::new(Acceptance::Posted)
                     .with_message_id(item.id.as_str())
                     .with_conversation(thread.clone());
-                return Ok(Some(receipt));
+                receipt.accepted_at = item.created();
+                return Ok(Look::Found(receipt));
             }
+            let window = self.window(evidence);
+            is_changed |= page.value.iter().any(|item| item.may_have_lost_it(window));
             // The link is absolute; its origin is checked before the credential goes there.
             match page.next_link.filter(|link| !link.is_empty()) {
                 Some(link) => path = self.pipeline().endpoint().follow_path(&link)?,
-                None => return Ok(None),
+                None if is_changed => return Ok(Look::Perhaps),
+                None => return Ok(Look::Nothing),
             }
         }
-        let why = "the thread has too many messages since the attempt to look through";
-        Err(Error::new(ErrorKind::Other, why).with_platform(PLATFORM))
+        Err(cannot(
+            "the thread has too many messages since the send to look through",
+        ))
     }
+}
+
+impl Item {
+    fn carries(&self, mark: &str) -> bool {
+        let written = self
+            .metadata
+            .as_ref()
+            .and_then(|it| it.get(CLIENT_MESSAGE_ID));
+        written.and_then(serde_json::Value::as_str) == Some(mark)
+    }
+
+    fn created(&self) -> Option<SystemTime> {
+        humantime::parse_rfc3339(self.created_on.as_deref()?).ok()
+    }
+
+    /// Whether it could be the message, changed after it was posted. Which members a change
+    /// keeps is not documented; one that carries another id is another message.
+    fn may_have_lost_it(&self, window: Option<Window>) -> bool {
+        let is_changed = self.edited_on.is_some() || self.deleted_on.is_some();
+        let carries_another = self
+            .metadata
+            .as_ref()
+            .is_some_and(|it| it.contains_key(CLIENT_MESSAGE_ID));
+        let within = || window?.contains(self.created()?);
+        is_changed && !carries_another && within() != Some(false)
+    }
+}
+
+/// RFC 3339, within the years that it knows.
+fn rfc3339(time: SystemTime) -> String {
+    let latest = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_799);
+    let time = time.clamp(SystemTime::UNIX_EPOCH, latest);
+    humantime::format_rfc3339_millis(time).to_string()
+}
+
+fn cannot(why: &'static str) -> Error {
+    Error::new(ErrorKind::Other, why).with_platform(PLATFORM)
 }

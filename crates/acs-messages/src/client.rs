@@ -6,7 +6,8 @@ use std::{
 };
 
 use ms_messenger_core::{
-    ConversationId, Error, ErrorKind, IdempotencyKey, MessageId, Problems, Result, open_enum,
+    ConversationId, Deadline, Error, ErrorKind, IdempotencyKey, MessageId, Problems, Result,
+    open_enum,
 };
 use ms_messenger_http::{Answer, Call, HeaderValue, Pipeline, Variables, segment};
 use uuid::Uuid;
@@ -125,11 +126,17 @@ impl AcsMessagesClient {
     }
 
     /// Makes a call that the service executes once per key, however often it is tried.
-    async fn call_once(&self, call: Call, key: IdempotencyKey) -> Result<Answer> {
+    async fn call_once(
+        &self,
+        call: Call,
+        key: IdempotencyKey,
+        deadline: Deadline,
+    ) -> Result<Answer> {
         let id = key.id.to_string();
         let date = httpdate::fmt_http_date(key.first_sent);
         let call = call
             .with_idempotency(key)
+            .with_deadline(deadline)
             .with_header("repeatability-request-id", header(&id)?)
             .with_header("repeatability-first-sent", header(&date)?);
         self.0.pipeline.call(call).await
@@ -209,6 +216,15 @@ impl Conversation {
         content: &ConversationContent,
         options: &SendOptions,
     ) -> Result<SentMessage> {
+        self.post(content, options, Deadline::default()).await
+    }
+
+    pub(crate) async fn post(
+        &self,
+        content: &ConversationContent,
+        options: &SendOptions,
+        deadline: Deadline,
+    ) -> Result<SentMessage> {
         let key = options.idempotency.unwrap_or_else(IdempotencyKey::random);
         let mut problems = Problems::new();
         problems.add_if(
@@ -231,7 +247,7 @@ impl Conversation {
             request: content,
             outbound_delivery_strategy: strategy.or(inner.strategy.as_ref()),
         })?;
-        let answer = self.client.call_once(call, key).await?;
+        let answer = self.client.call_once(call, key, deadline).await?;
         if answer.status() != 200 {
             return Err(answer.unusable("a send is answered with 200, this was another success"));
         }
@@ -290,6 +306,15 @@ impl Notifications {
         content: &NotificationContent,
         options: &SendOptions,
     ) -> Result<SentNotification> {
+        self.post(content, options, Deadline::default()).await
+    }
+
+    pub(crate) async fn post(
+        &self,
+        content: &NotificationContent,
+        options: &SendOptions,
+        deadline: Deadline,
+    ) -> Result<SentNotification> {
         let key = options.idempotency.unwrap_or_else(IdempotencyKey::random);
         let inner = &self.client.0;
         let mut problems = Problems::new();
@@ -313,7 +338,7 @@ impl Notifications {
         };
         let path = format!("/messages/notifications:send?api-version={version}");
         let call = Call::post("send.notification", path).with_json(content)?;
-        let answer = self.client.call_once(call, key).await?;
+        let answer = self.client.call_once(call, key, deadline).await?;
         if answer.status() != 202 {
             return Err(answer.unusable("a send is answered with 202, this was another success"));
         }

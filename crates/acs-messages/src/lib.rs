@@ -8,7 +8,6 @@ mod env;
 mod error;
 mod messenger;
 pub mod models;
-mod settle;
 
 pub use builder::AcsMessagesBuilder;
 pub use client::{

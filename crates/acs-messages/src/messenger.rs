@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use ms_messenger_core::{
-    Acceptance, Address, Body, Capabilities, ConversationId, Error, ErrorKind, Feature, Media,
-    MediaKind, Message, Messenger, PhoneNumber, Problems, Receipt, Result, SendRequest, Target,
+    Acceptance, Address, Body, Capabilities, ConversationId, Deadline, Error, ErrorKind, Evidence,
+    Feature, Media, MediaKind, Message, Messenger, PhoneNumber, Problems, Receipt, Result,
+    SendRequest, Settled, Target,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -24,6 +25,7 @@ const CAPABILITIES: Capabilities = Capabilities::of(&[
     Feature::Template,
     Feature::Native,
     Feature::Idempotency,
+    Feature::Deadline,
 ])
 .with_max_text_chars(MAX_TEXT_CHARS);
 
@@ -42,18 +44,37 @@ impl Messenger for AcsMessagesClient {
     }
 
     async fn send(&self, request: &SendRequest) -> Result<Receipt> {
+        let deadline = request.deadline();
         self.capabilities().check(PLATFORM, request)?;
         let options = SendOptions {
             idempotency: request.idempotency,
             outbound_delivery_strategy: None,
         };
         match &request.to {
-            Target::Conversation(id) => self.to_conversation(id, &request.message, &options).await,
+            Target::Conversation(id) => {
+                self.to_conversation(id, &request.message, &options, deadline)
+                    .await
+            }
             Target::Person(Address::Phone(number)) => {
-                self.to_phone(number, &request.message, &options).await
+                self.to_phone(number, &request.message, &options, deadline)
+                    .await
             }
             _ => Err(unsupported()),
         }
+    }
+
+    /// Always `CannotTell`: notifications cannot be listed, and the list of a conversation does
+    /// not say which messages this account sent. What can be done instead is to send again under
+    /// the key of the evidence within five minutes of its first use, as
+    /// [`send_settled`](ms_messenger_core::MessengerExt::send_settled) does: the service executes
+    /// one key at most once.
+    async fn settle(&self, _: &SendRequest, evidence: &Evidence) -> Settled {
+        if let Err(error) = evidence.check_platform(PLATFORM) {
+            return Settled::CannotTell(error);
+        }
+        let why = "the service cannot be asked for the message: send again under the key of the \
+                   evidence, within five minutes of its first use, and it removes the duplicate";
+        Settled::cannot_tell(PLATFORM, why)
     }
 }
 
@@ -63,6 +84,7 @@ impl AcsMessagesClient {
         id: &ConversationId,
         message: &Message,
         options: &SendOptions,
+        deadline: Deadline,
     ) -> Result<Receipt> {
         let content: ConversationContent = match &message.body {
             Body::Native { payload, .. } => from_payload(payload)?,
@@ -70,7 +92,7 @@ impl AcsMessagesClient {
         };
         let sent = self
             .conversation(id.clone())
-            .send_with(&content, options)
+            .post(&content, options, deadline)
             .await?;
         let mut receipt = Receipt::new(Acceptance::Posted)
             .with_message_id(sent.id)
@@ -84,6 +106,7 @@ impl AcsMessagesClient {
         number: &PhoneNumber,
         message: &Message,
         options: &SendOptions,
+        deadline: Deadline,
     ) -> Result<Receipt> {
         let content: NotificationKind = match &message.body {
             Body::Native { payload, .. } => {
@@ -99,7 +122,10 @@ impl AcsMessagesClient {
         };
         let channel = self.channel_registration_id().ok_or_else(unsupported)?;
         let content = NotificationContent::new(channel, number.as_str(), content);
-        let sent = self.notifications().send_with(&content, options).await?;
+        let sent = self
+            .notifications()
+            .post(&content, options, deadline)
+            .await?;
         let mut receipt = Receipt::new(Acceptance::Queued);
         receipt.message_id = sent
             .receipts

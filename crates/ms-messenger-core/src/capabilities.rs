@@ -63,6 +63,8 @@ pub enum Feature {
     ReplyInConversation,
     /// Honours an idempotency key.
     Idempotency,
+    /// Ends a send at its time-out or by its cancel handle, and says what is known then.
+    Deadline,
 }
 
 impl Feature {
@@ -177,6 +179,8 @@ impl Capabilities {
         if let Some(id) = &request.reply_to {
             problems.add_if(id.as_str().is_empty(), "reply_to", empty);
         }
+        let never = request.timeout.is_some_and(|timeout| timeout.is_zero());
+        problems.add_if(never, "timeout_ms", "must be longer than zero");
         find_invalid_body(&request.message, self.max_text_chars, problems);
     }
 }
@@ -298,6 +302,14 @@ impl Check<'_> {
             let what = "an idempotency key: it cannot remove duplicates";
             self.need(Feature::Idempotency, "idempotency", what);
         }
+        for (field, is_set) in [
+            ("timeout_ms", request.timeout.is_some()),
+            ("cancel", request.cancel.is_some()),
+        ] {
+            if is_set {
+                self.need(Feature::Deadline, field, "an end before the outcome");
+            }
+        }
     }
 }
 
@@ -344,4 +356,5 @@ const ALL: &[Feature] = &[
     Feature::ReplyInChannel,
     Feature::ReplyInConversation,
     Feature::Idempotency,
+    Feature::Deadline,
 ];

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration, time::SystemTime};
 
-use crate::{IdempotencyKey, Problem};
+use crate::{Evidence, IdempotencyKey, Problem};
 
 /// A result whose error says whether the message went out.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -37,6 +37,8 @@ pub enum ErrorKind {
     Service,
     /// The platform answered something that its contract does not allow.
     Protocol,
+    /// The caller cancelled the send.
+    Cancelled,
     /// Anything else; custom backends use it for causes of their own.
     Other,
 }
@@ -59,6 +61,7 @@ impl ErrorKind {
             Self::Transport => "transport",
             Self::Service => "service",
             Self::Protocol => "protocol",
+            Self::Cancelled => "cancelled",
             Self::Other => "other",
         }
     }
@@ -80,6 +83,7 @@ impl ErrorKind {
             | Self::Transport
             | Self::Service
             | Self::Protocol
+            | Self::Cancelled
             | Self::Other => Delivery::Unknown,
         }
     }
@@ -150,6 +154,7 @@ struct Repr {
     attempts: u32,
     began_at: Option<SystemTime>,
     idempotency: Option<IdempotencyKey>,
+    evidence: Option<Box<Evidence>>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -172,6 +177,7 @@ impl Error {
             attempts: 0,
             began_at: None,
             idempotency: None,
+            evidence: None,
             source: None,
         }))
     }
@@ -253,6 +259,13 @@ impl Error {
         self
     }
 
+    /// Keeps everything that settling an unknown delivery needs.
+    #[must_use]
+    pub fn with_evidence(mut self, evidence: Evidence) -> Self {
+        self.0.evidence = Some(Box::new(evidence));
+        self
+    }
+
     /// Keeps the cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -330,7 +343,15 @@ impl Error {
     /// When the first try began, by the local clock.
     #[must_use]
     pub fn began_at(&self) -> Option<SystemTime> {
-        self.0.began_at
+        let by_evidence = || self.evidence().map(|evidence| evidence.began_at);
+        self.0.began_at.or_else(by_evidence)
+    }
+
+    /// What is known of the attempts. [`Evidence::of`] completes it by the other facts of the
+    /// error, and is what settling takes.
+    #[must_use]
+    pub fn evidence(&self) -> Option<&Evidence> {
+        self.0.evidence.as_deref()
     }
 
     /// The idempotency key under which the request went.

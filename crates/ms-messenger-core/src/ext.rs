@@ -1,12 +1,13 @@
 //! What every messenger can do besides.
 
-use std::future::Future;
+use std::{future::Future, time::Duration, time::SystemTime};
 
 use futures_core::Stream;
 use futures_util::StreamExt as _;
 
 use crate::{
-    Delivery, InDoubt, Message, Messenger, Receipt, Result, SendRequest, Settle, Settled, Target,
+    Deadline, Delivery, Evidence, Feature, Message, Messenger, Receipt, Result, SendRequest,
+    SettlePolicy, Settled, Target, settle::settle_patiently,
 };
 
 /// The outcome of one request of a stream.
@@ -50,30 +51,96 @@ pub trait MessengerExt: Messenger {
         }
     }
 
-    /// Sends, and asks the platform what became of the message when that is unknown. A message
-    /// that is there is a success; one that is not is an error with the delivery `NotSent`;
-    /// where the platform cannot tell, the error stays as it was. Sends nothing twice.
+    /// Sends, but ends after `timeout`: as [`SendRequest::with_timeout`] where the messenger
+    /// supports it. Any other messenger is dropped then; what its error would have said is lost,
+    /// but for the time of the send.
     ///
     /// # Errors
     ///
-    /// As [`Messenger::send`].
-    fn send_settled(&self, request: &SendRequest) -> impl Future<Output = Result<Receipt>> + Send
-    where
-        Self: Settle,
-    {
+    /// As [`Messenger::send`]; `Timeout` when the time is over.
+    fn send_within(
+        &self,
+        request: &SendRequest,
+        timeout: Duration,
+    ) -> impl Future<Output = Result<Receipt>> + Send {
+        async move {
+            if self.capabilities().supports(Feature::Deadline) {
+                let shorter = request.timeout.map_or(timeout, |own| own.min(timeout));
+                return self.send(&request.clone().with_timeout(shorter)).await;
+            }
+            let began_at = SystemTime::now();
+            let deadline = Deadline::new(Some(timeout), None);
+            match deadline.limit(self.send(request)).await {
+                Ok(outcome) => outcome,
+                Err(reached) => Err(reached
+                    .into_error()
+                    .with_platform(self.platform().to_owned())
+                    .with_began_at(began_at)),
+            }
+        }
+    }
+
+    /// Looks for a message in doubt until there is a verdict or `policy` ends, and returns what
+    /// the last look said. Sends nothing.
+    fn settle_with(
+        &self,
+        request: &SendRequest,
+        evidence: &Evidence,
+        policy: &SettlePolicy,
+    ) -> impl Future<Output = Settled> + Send {
+        settle_patiently(self, request, evidence, policy)
+    }
+
+    /// Sends, and asks the platform what became of the message when that is unknown:
+    /// [`send_settled_with`](Self::send_settled_with) the default policy, so up to two minutes
+    /// longer than a send.
+    ///
+    /// # Errors
+    ///
+    /// As [`send_settled_with`](Self::send_settled_with).
+    fn send_settled(&self, request: &SendRequest) -> impl Future<Output = Result<Receipt>> + Send {
+        async move {
+            let policy = SettlePolicy::default();
+            self.send_settled_with(request, &policy).await
+        }
+    }
+
+    /// Sends, and asks the platform what became of the message when that is unknown, as
+    /// patiently as `policy` says. Makes no duplicate: where the platform cannot be asked but
+    /// removes duplicates by the key of the request, the request is sent again under that key.
+    ///
+    /// # Errors
+    ///
+    /// As [`Messenger::send`]: with delivery `NotSent` only when the platform proved that it does
+    /// not have the message and will not have it; unchanged where it cannot tell, or not within
+    /// the policy.
+    fn send_settled_with(
+        &self,
+        request: &SendRequest,
+        policy: &SettlePolicy,
+    ) -> impl Future<Output = Result<Receipt>> + Send {
         async move {
             let error = match self.send(request).await {
                 Ok(receipt) => return Ok(receipt),
                 Err(error) => error,
             };
-            let Some(attempt) = InDoubt::of(&error) else {
+            let Some(evidence) = Evidence::of(&error) else {
                 return Err(error);
             };
-            match self.settle(request, &attempt).await {
-                Settled::Found(receipt) => Ok(receipt),
-                Settled::NotFound => Err(error.with_delivery(Delivery::NotSent)),
-                Settled::CannotTell(_) => Err(error),
+            match settle_patiently(self, request, &evidence, policy).await {
+                Settled::Found(receipt) => return Ok(receipt),
+                Settled::NotFound => return Err(error.with_delivery(Delivery::NotSent)),
+                Settled::NotYet(_) | Settled::CannotTell(_) => {}
             }
+            let Some(key) = evidence.idempotency else {
+                return Err(error);
+            };
+            if !self.capabilities().supports(Feature::Idempotency) {
+                return Err(error);
+            }
+            let again = request.clone().with_idempotency(key);
+            // Its failure proves nothing of the first send.
+            self.send(&again).await.map_err(|_| error)
         }
     }
 

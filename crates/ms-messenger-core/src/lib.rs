@@ -3,6 +3,7 @@
 
 pub mod auth;
 mod capabilities;
+mod deadline;
 mod error;
 mod ext;
 mod memory;
@@ -21,6 +22,7 @@ mod timestamp;
 pub use async_trait::async_trait;
 pub use auth::{AccessToken, CachedTokenProvider, StaticToken, TokenProvider, TokenRequest};
 pub use capabilities::{Capabilities, Feature};
+pub use deadline::{CancelHandle, Deadline, Reached};
 pub use error::{Delivery, Error, ErrorKind, Result};
 pub use ext::{MessengerExt, Sent};
 pub use memory::MemoryMessenger;
@@ -34,7 +36,7 @@ pub use random::random_uuid;
 pub use receipt::{Acceptance, Receipt};
 pub use request::{IdempotencyKey, SendRequest};
 pub use retry::{Attempt, Decision, RetryPolicy};
-pub use settle::{InDoubt, Settle, Settled};
+pub use settle::{ClockOffset, Evidence, Mark, MarkKind, SettlePolicy, Settled, Window};
 pub use target::{
     Address, ChannelId, ConversationId, MessageId, ParseTargetError, PhoneNumber, SipUri, Target,
     TeamId, UserId,

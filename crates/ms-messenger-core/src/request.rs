@@ -1,11 +1,13 @@
 //! One send: where, what, and under which key.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Error, ErrorKind, Message, MessageId, Problem, Result, Target};
+use crate::{
+    CancelHandle, Deadline, Error, ErrorKind, Message, MessageId, Problem, Result, Target,
+};
 
 /// One message to one target.
 ///
@@ -15,7 +17,8 @@ use crate::{Error, ErrorKind, Message, MessageId, Problem, Result, Target};
 ///
 /// ```json
 /// {"to": "conversation:19:abc@thread.v2", "message": {"body": {"text": "hello"}},
-///  "idempotency": {"id": "5b1f0a5e-3f5b-4a43-a8d9-93a57a7fc0a5", "first_sent": "2026-04-01T12:34:56Z"}}
+///  "idempotency": {"id": "5b1f0a5e-3f5b-4a43-a8d9-93a57a7fc0a5", "first_sent": "2026-04-01T12:34:56Z"},
+///  "timeout_ms": 30000}
 /// ```
 ///
 /// ```
@@ -40,6 +43,15 @@ pub struct SendRequest {
     /// The key under which the platform removes duplicates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency: Option<IdempotencyKey>,
+    /// How long the send may take, retries and pauses included. When the time is over, the send
+    /// ends with what is known: `NotSent` when nothing was on its way, else `Unknown` with the
+    /// evidence that settling needs. In whole milliseconds in JSON.
+    #[serde(default, rename = "timeout_ms", with = "milliseconds")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Duration>,
+    /// Ends the send early in the same way. It has no JSON form.
+    #[serde(skip)]
+    pub cancel: Option<CancelHandle>,
 }
 
 impl SendRequest {
@@ -50,6 +62,8 @@ impl SendRequest {
             message,
             reply_to: None,
             idempotency: None,
+            timeout: None,
+            cancel: None,
         }
     }
 
@@ -65,6 +79,27 @@ impl SendRequest {
     pub fn with_idempotency(mut self, key: IdempotencyKey) -> Self {
         self.idempotency = Some(key);
         self
+    }
+
+    /// Ends the send after `timeout`, with what is known then.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Lets `cancel` end the send early, with what is known then.
+    #[must_use]
+    pub fn with_cancel(mut self, cancel: CancelHandle) -> Self {
+        self.cancel = Some(cancel);
+        self
+    }
+
+    /// The time-out and the cancel handle, counted from now: what a
+    /// [`Messenger`](crate::Messenger) makes first in its `send`.
+    #[must_use]
+    pub fn deadline(&self) -> Deadline {
+        Deadline::new(self.timeout, self.cancel.clone())
     }
 
     /// Reads the JSON form.
@@ -113,5 +148,32 @@ impl IdempotencyKey {
     #[must_use]
     pub fn new(id: Uuid, first_sent: SystemTime) -> Self {
         Self { id, first_sent }
+    }
+}
+
+/// A time-out in JSON: whole milliseconds, rounded up so that none becomes zero.
+mod milliseconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        timeout: &Option<Duration>,
+        out: S,
+    ) -> Result<S::Ok, S::Error> {
+        match timeout {
+            Some(timeout) => {
+                let ms = timeout.as_nanos().div_ceil(1_000_000);
+                out.serialize_u64(u64::try_from(ms).unwrap_or(u64::MAX))
+            }
+            None => out.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        input: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        let ms = Option::<u64>::deserialize(input)?;
+        Ok(ms.map(Duration::from_millis))
     }
 }

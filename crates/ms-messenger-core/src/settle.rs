@@ -1,96 +1,53 @@
 //! Turning "unknown" into a fact, where the platform can be asked.
 
-use std::{fmt, sync::Arc, time::SystemTime};
+mod clock;
+mod evidence;
+mod policy;
+mod window;
 
-use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
+use std::{borrow::Cow, time::SystemTime};
 
-use crate::{Delivery, Error, IdempotencyKey, Receipt, SendRequest};
+pub use clock::ClockOffset;
+pub use evidence::{Evidence, Mark, MarkKind};
+pub use policy::SettlePolicy;
+pub(crate) use policy::settle_patiently;
+pub use window::Window;
 
-/// What is known of a send of which it is unknown whether it went out. Keep it with the request
-/// to settle the send later, in another process too: it has a JSON form.
+use crate::{Error, ErrorKind, Receipt};
+
+/// What became of a send whose delivery was unknown. A verdict is a fact, or it is not given.
 ///
 /// ```
-/// use ms_messenger_core::{Error, ErrorKind, InDoubt};
+/// use ms_messenger_core::Settled;
 ///
-/// let error = Error::new(ErrorKind::Timeout, "no answer in time")
-///     .with_began_at(std::time::SystemTime::now());
-/// assert!(InDoubt::of(&error).is_some());
-/// assert!(InDoubt::of(&Error::new(ErrorKind::Connect, "no connection")).is_none());
+/// // All that a backend needs whose platform cannot be asked:
+/// let settled = Settled::cannot_tell("pager", "the platform has no way to list messages");
+/// assert!(matches!(settled, Settled::CannotTell(_)));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct InDoubt {
-    /// When the first try began, by the clock of this machine.
-    #[serde(with = "crate::timestamp")]
-    pub began_at: SystemTime,
-    /// The id that this side gave the call.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_request_id: Option<String>,
-    /// The key by which the platform recognises a repetition.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub idempotency: Option<IdempotencyKey>,
-}
-
-impl InDoubt {
-    /// A send that began at `began_at`.
-    #[must_use]
-    pub fn new(began_at: SystemTime) -> Self {
-        Self {
-            began_at,
-            client_request_id: None,
-            idempotency: None,
-        }
-    }
-
-    /// What an error says of its send. `None` unless the delivery is unknown and the error tells
-    /// when the send began.
-    #[must_use]
-    pub fn of(error: &Error) -> Option<Self> {
-        if error.delivery() != Delivery::Unknown {
-            return None;
-        }
-        Some(Self {
-            began_at: error.began_at()?,
-            client_request_id: error.client_request_id().map(str::to_owned),
-            idempotency: error.idempotency().copied(),
-        })
-    }
-}
-
-/// What came of a send in doubt.
 #[derive(Debug)]
+#[must_use = "the verdict says whether the message is out"]
 #[non_exhaustive]
 pub enum Settled {
-    /// The platform has the message.
+    /// The platform has the message. It was recognised by its mark, or by everything that can
+    /// be compared, and no other send can account for it.
     Found(Receipt),
-    /// The platform does not have it: sending it again makes no second one.
+    /// The platform does not have the message and will not have it: the look came after the
+    /// last moment at which the send could take effect. Sending it again makes no duplicate.
     NotFound,
-    /// It cannot be told, for this reason. The send stays in doubt.
+    /// There is no verdict yet: the message is not there but can still appear, or another send
+    /// is in the way. Look again at this time, by the clock of this machine.
+    NotYet(SystemTime),
+    /// It cannot be told, for this reason. The delivery stays unknown. The error is transient
+    /// ([`Error::is_transient`]) when a later look may tell more.
     CannotTell(Error),
 }
 
-/// A messenger that can ask its platform whether a message is there.
-///
-/// What it can tell differs by platform; each says so in its documentation. It never causes a
-/// second message. Object-safe, as [`Messenger`](crate::Messenger) is.
-#[async_trait]
-pub trait Settle: fmt::Debug + Send + Sync + 'static {
-    /// Finds out what became of a send. `request` is the one that was sent.
-    async fn settle(&self, request: &SendRequest, attempt: &InDoubt) -> Settled;
+impl Settled {
+    /// A [`CannotTell`](Self::CannotTell) whose reason is permanent.
+    pub fn cannot_tell(
+        platform: impl Into<Cow<'static, str>>,
+        why: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::CannotTell(Error::new(ErrorKind::Unsupported, why).with_platform(platform))
+    }
 }
-
-macro_rules! forward {
-    ($($pointer:ty),+) => {$(
-        #[deny(clippy::missing_trait_methods)]
-        #[async_trait]
-        impl<T: Settle + ?Sized> Settle for $pointer {
-            async fn settle(&self, request: &SendRequest, attempt: &InDoubt) -> Settled {
-                (**self).settle(request, attempt).await
-            }
-        }
-    )+};
-}
-
-forward!(Arc<T>, Box<T>);

@@ -8,8 +8,9 @@ use std::sync::{
 
 use futures_util::{StreamExt as _, stream};
 use ms_messenger_core::{
-    Acceptance, Capabilities, Error, ErrorKind, Feature, MemoryMessenger, Message, Messenger,
-    MessengerExt as _, Receipt, Result, SendRequest, SharedMessenger, Target, async_trait,
+    Acceptance, Capabilities, Error, ErrorKind, Evidence, Feature, MemoryMessenger, Message,
+    Messenger, MessengerExt as _, Receipt, Result, SendRequest, Settled, SharedMessenger, Target,
+    async_trait,
 };
 
 fn requests(count: usize) -> impl futures_util::Stream<Item = SendRequest> + Send {
@@ -52,6 +53,10 @@ impl Messenger for Counting {
         }
         self.now.fetch_sub(1, Ordering::SeqCst);
         Ok(Receipt::new(Acceptance::Posted))
+    }
+
+    async fn settle(&self, _: &SendRequest, _: &Evidence) -> Settled {
+        Settled::cannot_tell("counting", "nothing is kept")
     }
 }
 

@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use ms_messenger_core::{Error, ErrorKind, IdempotencyKey, Result};
+use ms_messenger_core::{Deadline, Error, ErrorKind, IdempotencyKey, Mark, Result};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -21,6 +21,8 @@ pub struct Call {
     pub(crate) timeout: Option<Duration>,
     pub(crate) expected: &'static [u16],
     pub(crate) client_request_id: Option<Uuid>,
+    pub(crate) mark: Option<Mark>,
+    pub(crate) deadline: Deadline,
 }
 
 impl Call {
@@ -63,6 +65,8 @@ impl Call {
             timeout: None,
             expected: &[],
             client_request_id: None,
+            mark: None,
+            deadline: Deadline::default(),
         }
     }
 
@@ -102,6 +106,21 @@ impl Call {
     #[must_use]
     pub fn with_client_request_id(mut self, id: Uuid) -> Self {
         self.client_request_id = Some(id);
+        self
+    }
+
+    /// Says by what the message of the call can be recognised, should its delivery be unknown.
+    #[must_use]
+    pub fn with_mark(mut self, mark: Mark) -> Self {
+        self.mark = Some(mark);
+        self
+    }
+
+    /// Sets when the call ends although it has no outcome: the
+    /// [deadline](ms_messenger_core::SendRequest::deadline) of the request that it carries.
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Deadline) -> Self {
+        self.deadline = deadline;
         self
     }
 

@@ -10,6 +10,7 @@ mod call;
 mod challenge;
 mod classify;
 mod client;
+mod clock;
 #[cfg(feature = "access-key")]
 mod connection_string;
 mod endpoint;

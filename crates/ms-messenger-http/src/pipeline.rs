@@ -7,19 +7,28 @@ use std::{
 
 use http::{HeaderName, HeaderValue};
 use ms_messenger_core::{
-    AccessToken, Attempt, Decision, Delivery, Error, ErrorKind, IdempotencyKey, Result,
-    RetryPolicy, random_uuid,
+    AccessToken, Attempt, ClockOffset, Decision, Delivery, Error, ErrorKind, Evidence,
+    IdempotencyKey, Mark, Reached, Result, RetryPolicy, random_uuid,
 };
 use url::Url;
 use uuid::Uuid;
 
 use crate::{
     Answer, Authorize, Call, Endpoint, HttpClient, Outgoing, Refusal, Service, answer::Facts,
-    belonging, claims_challenge, classify, client::Response, redact::one_line, retry_after, trace,
+    belonging, claims_challenge, classify, client::Response, clock::ServiceClock, redact::one_line,
+    retry_after, trace,
 };
 
 /// How long the platforms remember a key at least: tries under one key begin within it.
 const KEY_WINDOW: Duration = Duration::from_secs(290);
+
+/// How long after an attempt without a response the service may still execute it, unless the
+/// client sets another margin. No service documents one; front ends give up on what is behind
+/// them within this time.
+const SETTLING_MARGIN: Duration = Duration::from_secs(30);
+
+/// Longer margins are not told from "for ever", and no time is beyond what a machine can express.
+const LONGEST_MARGIN: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 /// Calls to one service as one caller. Clone it to share it: a clone is cheap.
 #[derive(Clone, Debug)]
@@ -29,6 +38,8 @@ pub struct Pipeline {
     endpoint: Endpoint,
     authorize: Arc<dyn Authorize>,
     retry: RetryPolicy,
+    clock: Arc<ServiceClock>,
+    settling_margin: Duration,
 }
 
 impl Pipeline {
@@ -45,6 +56,8 @@ impl Pipeline {
             endpoint,
             authorize: Arc::new(authorize),
             retry: RetryPolicy::default(),
+            clock: Arc::default(),
+            settling_margin: SETTLING_MARGIN,
         }
     }
 
@@ -53,6 +66,20 @@ impl Pipeline {
     pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
         self
+    }
+
+    /// Sets how long after the end of its last attempt a send without a response may still take
+    /// effect: the [`pending_until`](Evidence::pending_until) of its evidence. Default 30 s.
+    #[must_use]
+    pub fn with_settling_margin(mut self, margin: Duration) -> Self {
+        self.settling_margin = margin;
+        self
+    }
+
+    /// How far the service's clock is ahead, as far as responses to this pipeline showed it.
+    #[must_use]
+    pub fn service_clock(&self) -> Option<ClockOffset> {
+        self.clock.read()
     }
 
     /// The endpoint.
@@ -82,7 +109,7 @@ impl Pipeline {
     }
 
     async fn run(&self, mut call: Call) -> Result<Answer> {
-        let mut run = Run::new(&call);
+        let mut run = Run::new(&mut call);
         let url = match self.endpoint.address(&call.path_and_query) {
             Ok(url) => url,
             Err(error) => return Err(run.facts.mark(error, self.service)),
@@ -94,27 +121,44 @@ impl Pipeline {
                 .insert(HeaderName::from_static(header), header_value(id));
         }
         loop {
-            let outgoing = match self.authorized(&call, &url, &mut run).await {
-                Ok(outgoing) => outgoing,
-                Err(error) => return Err(run.without_credential(error, self.service)),
+            let authorized = self.authorized(&call, &url, &mut run);
+            let outgoing = match call.deadline.limit(authorized).await {
+                Ok(Ok(outgoing)) => outgoing,
+                Ok(Err(error)) => return Err(run.without_credential(error, self)),
+                Err(reached) => return Err(run.ended_early(reached, self)),
             };
             // A credential can take its time: what was decided before it may not hold any more.
             if let Some(last) = run.last.take().filter(|_| !run.may_begin(&self.retry)) {
-                return Err(run.end(last, self.service));
+                return Err(run.end(last, self));
+            }
+            if let Some(reached) = call.deadline.reached() {
+                return Err(run.ended_early(reached, self));
             }
             run.facts.attempts += 1;
-            let error = match self.attempt(outgoing, &call, &mut run).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
+            let attempt = self.attempt(outgoing, &call, &mut run);
+            let error = match call.deadline.limit(attempt).await {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(error)) => error,
+                Err(reached) => {
+                    run.delivery = classify::combine(run.delivery, Delivery::Unknown);
+                    return Err(run.ended_early(reached, self));
+                }
             };
             run.delivery = classify::combine(run.delivery, error.delivery());
             if !run.may_renew(&error) {
-                match self.retry.decide_at_random(&run.failed(&call, &error)) {
-                    Decision::RetryAfter(wait) if run.is_in_window(wait) => {
-                        trace::retrying(&error, run.facts.attempts, wait);
-                        tokio::time::sleep(wait).await;
-                    }
-                    _ => return Err(run.end(error, self.service)),
+                let decision = self.retry.decide_at_random(&run.failed(&call, &error));
+                let wait = match decision {
+                    Decision::RetryAfter(wait) if run.is_in_window(wait) => wait,
+                    _ => return Err(run.end(error, self)),
+                };
+                if call.deadline.remaining().is_some_and(|left| left <= wait) {
+                    return Err(run.end(error, self));
+                }
+                trace::retrying(&error, run.facts.attempts, wait);
+                let pause = tokio::time::sleep(wait);
+                if let Err(reached) = call.deadline.limit(pause).await {
+                    run.last = Some(error);
+                    return Err(run.ended_early(reached, self));
                 }
             }
             run.last = Some(error);
@@ -138,8 +182,9 @@ impl Pipeline {
 
     async fn attempt(&self, outgoing: Outgoing, call: &Call, run: &mut Run) -> Result<Answer> {
         let over_tls = outgoing.url.scheme() == "https";
+        let sent = SystemTime::now();
         let response = self.http.execute(outgoing).await?;
-        self.judge(response, call, run, over_tls)
+        self.judge(response, call, run, (sent, over_tls))
     }
 
     /// A success, or what its status proves.
@@ -148,7 +193,7 @@ impl Pipeline {
         response: Response,
         call: &Call,
         run: &mut Run,
-        over_tls: bool,
+        (sent, over_tls): (SystemTime, bool),
     ) -> Result<Answer> {
         let Response {
             status,
@@ -163,6 +208,8 @@ impl Pipeline {
             facts: run.facts,
         };
         belonging::check(&answer, over_tls, self.http.answers_seen())?;
+        // Only now: the date of a response to another request says nothing of this one.
+        self.clock.note(&answer.headers, sent);
         if (200..300).contains(&status) || call.expected.contains(&status) {
             return match body {
                 Ok(body) => {
@@ -256,10 +303,11 @@ struct Run {
     rejected: Option<Refusal>,
     /// The status and request id of the refusal that asked for a new token, told when none is to be had.
     refusal: Option<(Option<u16>, Option<String>)>,
+    mark: Option<Mark>,
 }
 
 impl Run {
-    fn new(call: &Call) -> Self {
+    fn new(call: &mut Call) -> Self {
         Self {
             facts: Facts {
                 attempts: 0,
@@ -275,6 +323,7 @@ impl Run {
             claims: None,
             rejected: None,
             refusal: None,
+            mark: call.mark.take(),
         }
     }
 
@@ -294,7 +343,7 @@ impl Run {
     /// The end of a call for want of a credential. This try did not happen, so only those
     /// before it count, whatever the provider says of its own failure. It is not tried again
     /// here: patience with the issuer is the provider's business.
-    fn without_credential(&self, error: Error, service: &Service) -> Error {
+    fn without_credential(&self, error: Error, pipeline: &Pipeline) -> Error {
         let error = match &self.refusal {
             Some((status, request_id)) => {
                 let refused = Error::new(ErrorKind::Unauthenticated, "the token was refused")
@@ -307,12 +356,42 @@ impl Run {
             }
             None => error,
         };
-        self.end(error, service)
+        self.end(error, pipeline)
+    }
+
+    /// The end of a call that its caller did not wait for. The failure before it is its cause.
+    fn ended_early(&mut self, reached: Reached, pipeline: &Pipeline) -> Error {
+        let error = reached.into_error();
+        let error = match self.last.take() {
+            Some(last) => error.with_source(last),
+            None => error,
+        };
+        self.end(error, pipeline)
     }
 
     /// The error of the call, with what all tries together leave known.
-    fn end(&self, error: Error, service: &Service) -> Error {
-        self.facts.mark(error.with_delivery(self.delivery), service)
+    fn end(&self, error: Error, pipeline: &Pipeline) -> Error {
+        let error = error.with_delivery(self.delivery);
+        let error = self.facts.mark(error, pipeline.service);
+        if error.delivery() == Delivery::Unknown {
+            error.with_evidence(self.evidence(pipeline))
+        } else {
+            error
+        }
+    }
+
+    fn evidence(&self, pipeline: &Pipeline) -> Evidence {
+        let ended_at = SystemTime::now();
+        let margin = pipeline.settling_margin.min(LONGEST_MARGIN);
+        let evidence = Evidence::new(self.facts.began_at).with_end(ended_at, ended_at + margin);
+        let evidence = match &self.mark {
+            Some(mark) => evidence.with_mark(mark.clone()),
+            None => evidence,
+        };
+        match pipeline.clock.read() {
+            Some(offset) => evidence.with_service_clock(offset),
+            None => evidence,
+        }
     }
 
     fn failed(&self, call: &Call, error: &Error) -> Attempt {

@@ -1,5 +1,7 @@
 //! Requests that ask for one thing more than a valid one does.
 
+use std::time::Duration;
+
 use ms_messenger_core::{
     Attachment, Body, Card, CardKind, Feature, FileReference, IdempotencyKey, Importance,
     InlineImage, Media, MediaKind, Message, SendRequest, Target, Template,
@@ -64,6 +66,7 @@ pub(crate) fn asking_for(
             out_of_channel(&mut base);
         }
         Feature::Idempotency => base = base.with_idempotency(IdempotencyKey::random()),
+        Feature::Deadline => base = base.with_timeout(Duration::from_secs(60)),
         _ => return None,
     }
     Some(base)

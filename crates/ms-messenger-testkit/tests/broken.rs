@@ -12,8 +12,8 @@ use std::{
 };
 
 use ms_messenger_core::{
-    Acceptance, Body, Capabilities, Delivery, Error, ErrorKind, Feature, Message, Messenger,
-    Receipt, Result, SendRequest, SharedMessenger, Target,
+    Acceptance, Body, Capabilities, Delivery, Error, ErrorKind, Evidence, Feature, Message,
+    Messenger, Receipt, Result, SendRequest, Settled, SharedMessenger, Target,
 };
 use ms_messenger_testkit::{Failure, Report, Rule, Subject, async_trait, check};
 
@@ -280,6 +280,20 @@ impl Messenger for Client {
             return Box::pin(async move { Ok(self.0.receipt(request, number)) });
         }
         Box::pin(self.0.run(request))
+    }
+
+    fn settle<'a, 'b, 'c, 'd>(
+        &'a self,
+        _: &'b SendRequest,
+        _: &'c Evidence,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Settled> + Send + 'd>>
+    where
+        'a: 'd,
+        'b: 'd,
+        'c: 'd,
+        Self: 'd,
+    {
+        Box::pin(async { Settled::cannot_tell(PLATFORM, "nothing can be looked for") })
     }
 }
 

@@ -56,8 +56,8 @@ pub mod http {
 /// What nearly every program needs.
 pub mod prelude {
     pub use ms_messenger_core::{
-        Acceptance, Body, Delivery, Error, ErrorKind, IdempotencyKey, InDoubt, Message, Messenger,
-        MessengerExt, Receipt, Result, RetryPolicy, SendRequest, Settle, Settled, SharedMessenger,
+        Acceptance, Body, Delivery, Error, ErrorKind, Evidence, IdempotencyKey, Message, Messenger,
+        MessengerExt, Receipt, Result, RetryPolicy, SendRequest, Settled, SharedMessenger,
         StaticToken, Target, TokenProvider,
     };
 }

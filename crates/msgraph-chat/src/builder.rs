@@ -1,6 +1,6 @@
 //! How a client is set up.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use ms_messenger_core::{
     CachedTokenProvider, ErrorKind, Problems, Result, RetryPolicy, TokenProvider, UserId,
@@ -12,6 +12,7 @@ use crate::{
     client::Inner,
     delegated::DelegatedOnly,
     error::{PLATFORM, SERVICE},
+    sends::RecentSends,
 };
 
 /// The published limit of a post is about 28 KB, mentions and cards included.
@@ -19,6 +20,10 @@ const MAX_MESSAGE_BYTES: usize = 28 * 1024;
 
 /// Graph takes at most 4 MB per call.
 const MAX_CALL_BYTES: usize = 4 * 1024 * 1024;
+
+/// Graph documents no bound for how late a message may appear after a 504 or a lost connection;
+/// its front ends give up within this time.
+const SETTLING_MARGIN: Duration = Duration::from_secs(30);
 
 /// Sets up a [`GraphChatClient`].
 #[derive(Debug)]
@@ -34,6 +39,7 @@ pub struct GraphChatBuilder {
     max_call_bytes: Option<usize>,
     one_on_one: Option<UserId>,
     app_only: bool,
+    settling_margin: Duration,
 }
 
 impl GraphChatBuilder {
@@ -49,6 +55,7 @@ impl GraphChatBuilder {
             max_call_bytes: Some(MAX_CALL_BYTES),
             one_on_one: None,
             app_only: false,
+            settling_margin: SETTLING_MARGIN,
         }
     }
 
@@ -81,6 +88,14 @@ impl GraphChatBuilder {
     /// Sets how often a call is tried again.
     pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
+        self
+    }
+
+    /// Sets how long after the end of its last attempt a send without a response can still take
+    /// effect. Settling claims that a message is not there only after that. Default 30 s; Graph
+    /// documents none.
+    pub fn with_settling_margin(mut self, margin: Duration) -> Self {
+        self.settling_margin = margin;
         self
     }
 
@@ -148,7 +163,11 @@ impl GraphChatBuilder {
         let scopes = self.cloud.scopes();
         let bearer = Bearer::new(Arc::clone(&token), scopes);
         Ok(GraphChatClient::from_inner(Inner {
-            pipeline: Pipeline::new(&SERVICE, http, endpoint?, bearer).with_retry(self.retry),
+            pipeline: Pipeline::new(&SERVICE, http, endpoint?, bearer)
+                .with_retry(self.retry)
+                .with_settling_margin(self.settling_margin),
+            sends: RecentSends::default(),
+            settling_margin: self.settling_margin,
             token,
             scopes,
             max_message_bytes: self.max_message_bytes,

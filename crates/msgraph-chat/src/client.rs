@@ -1,18 +1,21 @@
 //! The typed client.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use ms_messenger_core::{
-    ChannelId, ConversationId, ErrorKind, MessageId, Problems, Result, TeamId, TokenProvider,
-    UserId,
+    ChannelId, ConversationId, Deadline, Delivery, ErrorKind, Mark, MessageId, Problems, Result,
+    TeamId, TokenProvider, UserId,
 };
 use ms_messenger_http::{Answer, Call, Pipeline, Variables};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::json;
 
 use crate::{
-    ChatMessage, GraphChatBuilder, NewChatMessage, Place, error::PLATFORM, models::Timestamp,
+    ChatMessage, GraphChatBuilder, NewChatMessage, Place,
+    error::PLATFORM,
+    models::Timestamp,
+    sends::{Content, RecentSends, UnderWay},
 };
 
 /// What stands in a path segment as it is: the service writes `:` and `@` of its ids raw.
@@ -48,6 +51,42 @@ pub(crate) struct Inner {
     /// What the pipeline authorises with: settling asks it who the own user is.
     pub(crate) token: Arc<dyn TokenProvider>,
     pub(crate) scopes: &'static [&'static str],
+    pub(crate) sends: RecentSends,
+    pub(crate) settling_margin: Duration,
+}
+
+/// What a send has besides its message.
+#[derive(Default)]
+pub(crate) struct Extras {
+    pub(crate) deadline: Deadline,
+    /// By what this message alone can be recognised.
+    pub(crate) mark: Option<Mark>,
+}
+
+/// A message that the service says it stored.
+pub(crate) struct Sent<'a> {
+    answer: Answer,
+    under_way: UnderWay<'a>,
+}
+
+impl Sent<'_> {
+    /// Reads what was stored and notes its id.
+    pub(crate) fn read<T: DeserializeOwned>(
+        self,
+        id: impl Fn(&T) -> Option<&str>,
+    ) -> Result<(T, Answer)> {
+        let stored: T = self.answer.json()?;
+        match id(&stored).filter(|id| !id.is_empty()) {
+            Some(id) => self.under_way.sent(id),
+            None => return Err(self.answer.unusable("the answer names no message")),
+        }
+        Ok((stored, self.answer))
+    }
+
+    fn message(self) -> Result<ChatMessage> {
+        let (message, _) = self.read(|stored: &ChatMessage| stored.id.as_deref())?;
+        Ok(message)
+    }
 }
 
 impl GraphChatClient {
@@ -99,6 +138,15 @@ impl GraphChatClient {
     /// `InvalidRequest` before any I/O when an id is empty; the service's own refusals. No
     /// message is ever sent by it.
     pub async fn one_on_one_chat(&self, own: &UserId, other: &UserId) -> Result<Chat> {
+        self.find_one_on_one(own, other, &Deadline::default()).await
+    }
+
+    pub(crate) async fn find_one_on_one(
+        &self,
+        own: &UserId,
+        other: &UserId,
+        deadline: &Deadline,
+    ) -> Result<Chat> {
         let mut problems = Problems::new();
         problems.add_if(own.as_str().is_empty(), "own", "must not be empty");
         problems.add_if(other.as_str().is_empty(), "other", "must not be empty");
@@ -116,6 +164,7 @@ impl GraphChatClient {
         let body = json!({"chatType": "oneOnOne", "members": [member(own), member(other)]});
         let call = Call::post("chat.create", "/chats")
             .with_json(&body)?
+            .with_deadline(deadline.clone())
             .without_message();
         #[derive(Deserialize)]
         struct Created {
@@ -133,6 +182,10 @@ impl GraphChatClient {
         (self.0.token.as_ref(), self.0.scopes)
     }
 
+    pub(crate) fn sends(&self) -> &RecentSends {
+        &self.0.sends
+    }
+
     pub(crate) fn one_on_one(&self) -> Option<&UserId> {
         self.0.one_on_one.as_ref()
     }
@@ -144,8 +197,16 @@ impl GraphChatClient {
         path: String,
         message: &NewChatMessage,
         body: &(impl Serialize + Sync),
-    ) -> Result<Answer> {
-        let call = Call::post(operation, path).with_json(body)?;
+        extras: Extras,
+    ) -> Result<Sent<'_>> {
+        let content = Content::of(operation_place(&path), message);
+        let call = Call::post(operation, path)
+            .with_json(body)?
+            .with_deadline(extras.deadline);
+        let call = match extras.mark {
+            Some(mark) => call.with_mark(mark),
+            None => call,
+        };
         let pictures: usize = message
             .hosted_contents
             .iter()
@@ -164,13 +225,31 @@ impl GraphChatClient {
             problems.add("hostedContents", rule);
         }
         refuse(problems)?;
-        let answer = self.0.pipeline.call(call).await?;
+        let under_way = self.0.sends.begin(content, self.0.settling_margin);
+        let answer = match self.0.pipeline.call(call).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                return Err(match error.delivery() {
+                    Delivery::NotSent => {
+                        under_way.not_sent();
+                        error
+                    }
+                    Delivery::Unknown => under_way.in_doubt(error),
+                    _ => error,
+                });
+            }
+        };
         // Imports are answered with 200 by some documents, everything else with 201.
         match answer.status() {
-            200 | 201 => Ok(answer),
+            200 | 201 => Ok(Sent { answer, under_way }),
             _ => Err(answer.unusable("a send is answered with 201, this was another success")),
         }
     }
+}
+
+/// The collection in which the message of a send is listed.
+fn operation_place(path: &str) -> &str {
+    path.strip_suffix("/replyWithQuote").unwrap_or(path)
 }
 
 fn refuse(problems: Problems) -> Result<()> {
@@ -223,7 +302,7 @@ impl Channel {
     /// for a token of an application alone; the service's own refusals.
     /// [`Error::delivery`](ms_messenger_core::Error::delivery) says whether the message is out.
     pub async fn send(&self, message: &NewChatMessage) -> Result<ChatMessage> {
-        self.post(None, message).await?.json()
+        self.post(None, message, Extras::default()).await?.message()
     }
 
     /// Answers the message `to` of the channel: `POST …/messages/{id}/replies`. Source: "Send
@@ -233,14 +312,17 @@ impl Channel {
     ///
     /// As [`Channel::send`].
     pub async fn reply(&self, to: &MessageId, message: &NewChatMessage) -> Result<ChatMessage> {
-        self.post(Some(to), message).await?.json()
+        self.post(Some(to), message, Extras::default())
+            .await?
+            .message()
     }
 
     pub(crate) async fn post(
         &self,
         reply_to: Option<&MessageId>,
         message: &NewChatMessage,
-    ) -> Result<Answer> {
+        extras: Extras,
+    ) -> Result<Sent<'_>> {
         let mut ids = vec![("team", self.team.as_str()), ("channel", self.id.as_str())];
         ids.extend(reply_to.map(|id| ("reply_to", id.as_str())));
         check(&ids, message, Place::Channel)?;
@@ -256,7 +338,9 @@ impl Channel {
             ),
             None => ("send", messages),
         };
-        self.client.post(operation, path, message, message).await
+        self.client
+            .post(operation, path, message, message, extras)
+            .await
     }
 }
 
@@ -289,7 +373,7 @@ impl Chat {
     ///
     /// As [`Channel::send`].
     pub async fn send(&self, message: &NewChatMessage) -> Result<ChatMessage> {
-        self.post(message).await?.json()
+        self.post(message, Extras::default()).await?.message()
     }
 
     /// Sends a message that quotes one to ten others: `POST /chats/{id}/messages/replyWithQuote`.
@@ -303,20 +387,25 @@ impl Chat {
         messages: &[MessageId],
         message: &NewChatMessage,
     ) -> Result<ChatMessage> {
-        self.post_quote(messages, message).await?.json()
+        self.post_quote(messages, message, Extras::default())
+            .await?
+            .message()
     }
 
-    pub(crate) async fn post(&self, message: &NewChatMessage) -> Result<Answer> {
+    pub(crate) async fn post(&self, message: &NewChatMessage, extras: Extras) -> Result<Sent<'_>> {
         check(&[("chat", self.id.as_str())], message, Place::Chat)?;
         let path = format!("/chats/{}/messages", segment(self.id.as_str()));
-        self.client.post("send", path, message, message).await
+        self.client
+            .post("send", path, message, message, extras)
+            .await
     }
 
     pub(crate) async fn post_quote(
         &self,
         messages: &[MessageId],
         message: &NewChatMessage,
-    ) -> Result<Answer> {
+        extras: Extras,
+    ) -> Result<Sent<'_>> {
         let mut ids = vec![("chat", self.id.as_str())];
         ids.extend(messages.iter().map(|id| ("messageIds", id.as_str())));
         check(&ids, message, Place::Chat)?;
@@ -332,6 +421,8 @@ impl Chat {
             message_ids: messages,
             reply_message: message,
         };
-        self.client.post("send.quote", path, message, &body).await
+        self.client
+            .post("send.quote", path, message, &body, extras)
+            .await
     }
 }

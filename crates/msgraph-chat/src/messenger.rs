@@ -5,15 +5,14 @@ use std::slice;
 use async_trait::async_trait;
 use ms_messenger_core::{
     Acceptance, Address, Attachment as Neutral, Body, Capabilities, CardKind, ConversationId,
-    Error, ErrorKind, Feature, FileReference, Importance, Message, Messenger, Problems, Receipt,
-    Result, SendRequest, Target,
+    Error, ErrorKind, Evidence, Feature, FileReference, Importance, Mark, MarkKind, Message,
+    Messenger, Problems, Receipt, Result, SendRequest, Settled, Target,
 };
-use ms_messenger_http::Answer;
 use serde_json::Value;
 
 use crate::{
     Attachment, Chat, GraphChatClient, NewChatMessage, Place,
-    client::{Posted, check},
+    client::{Extras, Posted, Sent, check},
     error::PLATFORM,
     models::MessageImportance,
 };
@@ -31,6 +30,7 @@ const CAPABILITIES: Capabilities = Capabilities::of(&[
     Feature::Importance,
     Feature::ReplyInChannel,
     Feature::ReplyInConversation,
+    Feature::Deadline,
 ]);
 
 #[async_trait]
@@ -48,44 +48,89 @@ impl Messenger for GraphChatClient {
     }
 
     async fn send(&self, request: &SendRequest) -> Result<Receipt> {
+        let deadline = request.deadline();
         self.capabilities().check(PLATFORM, request)?;
         let message = native(&request.message)?;
+        let extras = Extras {
+            mark: mark(&request.message, &message),
+            deadline,
+        };
         let reply_to = request.reply_to.as_ref();
-        let (answer, conversation) = match &request.to {
+        match &request.to {
             Target::Channel { team, channel } => {
                 let id = ConversationId::new(channel.as_str());
                 let channel = self.channel(team.clone(), channel.clone());
-                (channel.post(reply_to, &message).await?, id)
+                receipt(channel.post(reply_to, &message, extras).await?, id)
             }
             Target::Conversation(id) => {
                 let chat = self.chat(id.clone());
-                (to_chat(&chat, request, &message).await?, id.clone())
+                to_chat(&chat, request, &message, extras).await
             }
             Target::Person(Address::User(other)) => {
                 let own = self.one_on_one().ok_or_else(unsupported)?;
                 // A chat is not made for a message that cannot be sent.
                 check(&[], &message, Place::Chat)?;
-                let chat = self.one_on_one_chat(own, other).await?;
-                (to_chat(&chat, request, &message).await?, chat.id().clone())
+                let chat = self.find_one_on_one(own, other, &extras.deadline).await?;
+                to_chat(&chat, request, &message, extras).await
             }
-            _ => return Err(unsupported()),
-        };
-        receipt(&answer, conversation)
+            _ => Err(unsupported()),
+        }
+    }
+
+    /// Reads everything that was posted since the send, and looks for the message: by the id of
+    /// an attachment that this message alone has (a card, or a shared file without an id of its
+    /// own), else for one by the own user (the `oid` of the token) with the same visible content
+    /// that was created while the send could take effect, by the service's clock.
+    ///
+    /// It needs a permission to read (ChatMessage.Read, ChannelMessage.Read.All). `NotFound` is
+    /// claimed only after [`with_settling_margin`](crate::GraphChatBuilder::with_settling_margin)
+    /// since the last attempt. `CannotTell` where another message could be taken for this one:
+    /// equal texts that this client has not the receipts of, own messages of that time that were
+    /// edited or deleted, own HTML that merely differs, since the service rewrites HTML.
+    async fn settle(&self, request: &SendRequest, evidence: &Evidence) -> Settled {
+        self.look(request, evidence).await
     }
 }
 
-async fn to_chat(chat: &Chat, request: &SendRequest, message: &NewChatMessage) -> Result<Answer> {
-    match &request.reply_to {
-        Some(quoted) => chat.post_quote(slice::from_ref(quoted), message).await,
-        None => chat.post(message).await,
+/// The id of an attachment that was made for this message alone: that of a native body may be
+/// sent any number of times, and that of a file is the file's.
+fn mark(message: &Message, native: &NewChatMessage) -> Option<Mark> {
+    if matches!(message.body, Body::Native { .. }) {
+        return None;
     }
+    let is_fresh = |attachment: &Neutral| match attachment {
+        Neutral::Card(_) => true,
+        Neutral::File(file) => file.id.is_none(),
+        _ => false,
+    };
+    // Inline pictures become no attachments; all others keep their order.
+    let entries = message
+        .attachments
+        .iter()
+        .filter(|it| !matches!(it, Neutral::InlineImage(_)));
+    let mut pairs = entries.zip(&native.attachments);
+    let (_, entry) = pairs.find(|(attachment, _)| is_fresh(attachment))?;
+    Some(Mark::new(MarkKind::AttachmentId, entry.id.as_deref()?))
 }
 
-fn receipt(answer: &Answer, conversation: ConversationId) -> Result<Receipt> {
-    let posted: Posted = answer.json()?;
-    if posted.id.as_str().is_empty() {
-        return Err(answer.unusable("the answer names no message"));
-    }
+async fn to_chat(
+    chat: &Chat,
+    request: &SendRequest,
+    message: &NewChatMessage,
+    extras: Extras,
+) -> Result<Receipt> {
+    let sent = match &request.reply_to {
+        Some(quoted) => {
+            let quoted = slice::from_ref(quoted);
+            chat.post_quote(quoted, message, extras).await?
+        }
+        None => chat.post(message, extras).await?,
+    };
+    receipt(sent, chat.id().clone())
+}
+
+fn receipt(sent: Sent<'_>, conversation: ConversationId) -> Result<Receipt> {
+    let (posted, answer) = sent.read(|posted: &Posted| Some(posted.id.as_str()))?;
     let mut receipt = Receipt::new(Acceptance::Posted)
         .with_message_id(posted.id)
         .with_conversation(conversation);

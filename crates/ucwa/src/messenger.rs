@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use ms_messenger_core::{
-    Acceptance, Address, Body, Capabilities, Error, ErrorKind, Feature, Message, Messenger,
-    Receipt, Result, SendRequest, Target,
+    Acceptance, Address, Body, Capabilities, Error, ErrorKind, Evidence, Feature, Message,
+    Messenger, Receipt, Result, SendRequest, Settled, Target,
 };
 
 use crate::{InstantMessage, Outcome, UcwaSession, error::PLATFORM};
@@ -46,6 +46,14 @@ impl Messenger for UcwaSession {
         receipt.accepted_at = delivered.at;
         receipt.request_id = delivered.request_id;
         Ok(receipt)
+    }
+
+    /// UCWA keeps no messages that could be looked for. What can be told is told by the event
+    /// that carries the verdict: while the session and the conversation live it may come after
+    /// the send was given up. So only the session that sent can tell, and `CannotTell` may become
+    /// a fact a moment later.
+    async fn settle(&self, _: &SendRequest, evidence: &Evidence) -> Settled {
+        self.verdict(evidence)
     }
 }
 

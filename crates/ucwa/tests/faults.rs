@@ -6,7 +6,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use ms_messenger_core::{
-    Delivery, ErrorKind, InDoubt, Message, SendRequest, Settle as _, Settled, Target,
+    Delivery, ErrorKind, Evidence, Message, Messenger as _, SendRequest, Settled, Target,
 };
 use ms_messenger_emulator::Emulator;
 use serde_json::{Value, json};
@@ -587,16 +587,16 @@ async fn a_verdict_that_comes_late_settles_what_was_unknown() {
     until(|| faults_applied(&emulator) > 0).await;
     let outcome = soon(alice.send(CONTACT, "second")).await;
     assert!(matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
-    let attempt = InDoubt::of(outcome.error().unwrap()).unwrap();
+    let evidence = Evidence::of(outcome.error().unwrap()).unwrap();
     let target = Target::sip(CONTACT).unwrap();
     let request = SendRequest::new(target, Message::text("second"));
     assert!(matches!(
-        alice.settle(&request, &attempt).await,
+        alice.settle(&request, &evidence).await,
         Settled::CannotTell(_)
     ));
     faults(&emulator, json!([]));
     soon(async {
-        while !matches!(alice.settle(&request, &attempt).await, Settled::Found(_)) {
+        while !matches!(alice.settle(&request, &evidence).await, Settled::Found(_)) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     })

@@ -4,7 +4,8 @@ use std::{collections::HashMap, fmt, sync::Arc};
 
 use futures_util::{StreamExt as _, stream};
 use ms_messenger::{
-    Delivery, IdempotencyKey, InDoubt, Message, MessengerExt as _, SendRequest, Sent, Settled,
+    Delivery, Evidence, IdempotencyKey, Message, MessengerExt as _, SendRequest, Sent,
+    SettlePolicy, Settled,
 };
 use ms_messenger_emulator::{Emulator, Faults};
 use serde_json::{Value, json};
@@ -139,17 +140,21 @@ impl Tally {
     }
 
     /// Asks the platform what became of each message in doubt, and holds the verdict against
-    /// the ledger as it is then: where settling may itself deliver, it must have done so once.
+    /// the ledger as it is then.
     async fn settle(&mut self, platform: &impl Platform, sent: Vec<Sent>, before: usize) {
         let settle = platform.settle();
         let in_doubt = sent.into_iter().filter_map(|sent| {
-            let attempt = InDoubt::of(sent.result.as_ref().err()?)?;
-            Some((text(&sent), sent.request, attempt))
+            let evidence = Evidence::of(sent.result.as_ref().err()?)?;
+            Some((text(&sent), sent.request, evidence))
         });
         let verdicts: Vec<(String, Settled)> = stream::iter(in_doubt)
-            .map(|(text, request, attempt)| {
+            .map(|(text, request, evidence)| {
                 let settle = Arc::clone(&settle);
-                async move { (text, settle.settle(&request, &attempt).await) }
+                let policy = SettlePolicy::default();
+                async move {
+                    let verdict = settle.settle_with(&request, &evidence, &policy).await;
+                    (text, verdict)
+                }
             })
             .buffer_unordered(CONCURRENCY)
             .collect()

@@ -3,7 +3,7 @@
 use std::{future::ready, sync::Arc, time::Duration};
 
 use ms_messenger::{
-    AccessToken, Messenger, RetryPolicy, Settle, Target, TokenProvider,
+    AccessToken, Messenger, RetryPolicy, Target, TokenProvider,
     acs_chat::AcsChatClient,
     acs_messages::{AcsMessagesClient, Credential},
     auth::TokenFn,
@@ -19,7 +19,7 @@ pub(crate) trait Platform: Send + Sync {
     fn name(&self) -> &'static str;
     fn emulator(&self) -> &Emulator;
     fn messenger(&self) -> Arc<dyn Messenger>;
-    fn settle(&self) -> Arc<dyn Settle>;
+    fn settle(&self) -> Arc<dyn Messenger>;
     /// Where the nth send of a cell goes.
     fn target(&self, cell: usize, number: usize) -> Target;
     /// Whether requests carry a key of the caller: without it, with it, or both.
@@ -34,9 +34,10 @@ pub(crate) trait Platform: Send + Sync {
     fn tells_tries(&self) -> bool {
         true
     }
-    /// Whether every message in doubt can be told.
+    /// Whether every message in doubt can be told. ACS Messages cannot be asked: its keys do the
+    /// work.
     fn always_settles(&self) -> bool {
-        true
+        self.name() != "acs-messages"
     }
 }
 
@@ -50,6 +51,9 @@ fn retry() -> RetryPolicy {
 fn hasty() -> HttpOptions {
     HttpOptions::default().with_timeout(Duration::from_millis(200))
 }
+
+/// The emulator stores at once or not at all.
+const MARGIN: Duration = Duration::from_millis(50);
 
 /// One of 40 conversations, so that none gets too long to look through. They are created on
 /// first use.
@@ -82,7 +86,7 @@ macro_rules! platform {
                 self.client.clone()
             }
 
-            fn settle(&self) -> Arc<dyn Settle> {
+            fn settle(&self) -> Arc<dyn Messenger> {
                 self.settler.clone()
             }
 
@@ -153,7 +157,7 @@ impl Platform for Skype {
         Arc::<UcwaSession>::clone(&self.session)
     }
 
-    fn settle(&self) -> Arc<dyn Settle> {
+    fn settle(&self) -> Arc<dyn Messenger> {
         Arc::<UcwaSession>::clone(&self.session)
     }
 
@@ -217,6 +221,7 @@ impl Chat {
             let root = emulator.ca_pem().unwrap().as_bytes();
             let builder = AcsChatClient::builder(emulator.https_url().unwrap(), token)
                 .with_client_message_ids()
+                .with_settling_margin(MARGIN)
                 .with_retry(retry())
                 .with_http_options(http.with_extra_roots(root));
             Arc::new(builder.build().unwrap())
@@ -237,6 +242,7 @@ impl Graph {
             let token = tokens(&emulator, "msgraph-chat", &world.users[0].id);
             let builder = GraphChatClient::builder(token)
                 .with_base_url(&world.base)
+                .with_settling_margin(MARGIN)
                 .with_retry(retry())
                 .with_http_options(http);
             Arc::new(builder.build().unwrap())

@@ -1,0 +1,165 @@
+//! The clock of a service, as far as its responses showed it.
+
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+/// A `Date` header counts whole seconds: the service's clock is up to so much later.
+const DATE_RESOLUTION_MS: i64 = 1000;
+
+/// How far the clock of a service is ahead of the clock of this machine, in milliseconds.
+/// Negative values say that it is behind.
+///
+/// One response bounds the offset to a second and its round trip; each further response can
+/// narrow it.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use ms_messenger_core::ClockOffset;
+///
+/// let sent = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
+/// let date = sent + Duration::from_secs(300);
+/// let offset = ClockOffset::from_date(date, sent, sent + Duration::from_millis(50));
+/// assert_eq!((offset.at_least_ms, offset.at_most_ms), (299_950, 301_000));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ClockOffset {
+    /// The least that the service's clock is ahead.
+    pub at_least_ms: i64,
+    /// The most that the service's clock is ahead.
+    pub at_most_ms: i64,
+}
+
+impl ClockOffset {
+    /// An offset between two bounds, in either order.
+    #[must_use]
+    pub fn new(a_ms: i64, b_ms: i64) -> Self {
+        Self {
+            at_least_ms: a_ms.min(b_ms),
+            at_most_ms: a_ms.max(b_ms),
+        }
+    }
+
+    /// What one response shows: its `Date` header was written between `sent` and `received`,
+    /// both by the clock of this machine.
+    #[must_use]
+    pub fn from_date(date: SystemTime, sent: SystemTime, received: SystemTime) -> Self {
+        let written = difference_ms(date, received);
+        let latest = difference_ms(date, sent).saturating_add(DATE_RESOLUTION_MS);
+        Self::new(written, latest)
+    }
+
+    /// What this and a later reading show together. When they contradict each other, a clock was
+    /// set in between, and the later one counts.
+    #[must_use]
+    pub fn narrowed_by(self, later: Self) -> Self {
+        let at_least_ms = self.at_least_ms.max(later.at_least_ms);
+        let at_most_ms = self.at_most_ms.min(later.at_most_ms);
+        if at_least_ms > at_most_ms {
+            return later;
+        }
+        Self {
+            at_least_ms,
+            at_most_ms,
+        }
+    }
+
+    /// The least correction that the responses allow: zero, unless they contradict the clock of
+    /// this machine.
+    #[must_use]
+    pub fn estimate_ms(self) -> i64 {
+        0.clamp(self.at_least_ms, self.at_most_ms.max(self.at_least_ms))
+    }
+
+    /// The earliest that the service's clock may show at `local`.
+    #[must_use]
+    pub fn earliest(self, local: SystemTime) -> SystemTime {
+        shifted(local, self.at_least_ms)
+    }
+
+    /// The latest that the service's clock may show at `local`.
+    #[must_use]
+    pub fn latest(self, local: SystemTime) -> SystemTime {
+        shifted(local, self.at_most_ms)
+    }
+
+    /// What the service's clock shows at `local`, by [`estimate_ms`](Self::estimate_ms).
+    #[must_use]
+    pub fn estimate(self, local: SystemTime) -> SystemTime {
+        shifted(local, self.estimate_ms())
+    }
+}
+
+/// `a - b`, saturating.
+fn difference_ms(a: SystemTime, b: SystemTime) -> i64 {
+    let ms = |d: Duration| i64::try_from(d.as_millis()).unwrap_or(i64::MAX);
+    match a.duration_since(b) {
+        Ok(ahead) => ms(ahead),
+        Err(behind) => -ms(behind.duration()),
+    }
+}
+
+/// `time + ms`; unchanged where this machine cannot express the result.
+pub(super) fn shifted(time: SystemTime, ms: i64) -> SystemTime {
+    let by = Duration::from_millis(ms.unsigned_abs());
+    let shifted = if ms < 0 {
+        time.checked_sub(by)
+    } else {
+        time.checked_add(by)
+    };
+    shifted.unwrap_or(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(ms: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_millis(ms)
+    }
+
+    #[test]
+    fn readings_narrow_the_offset_and_a_contradiction_starts_over() {
+        let first = ClockOffset::new(0, 1000);
+        let narrowed = first.narrowed_by(ClockOffset::new(-400, 600));
+        assert_eq!(narrowed, ClockOffset::new(0, 600));
+        let set = ClockOffset::new(60_000, 61_000);
+        assert_eq!(narrowed.narrowed_by(set), set);
+    }
+
+    #[test]
+    fn the_own_clock_counts_unless_the_responses_contradict_it() {
+        assert_eq!(ClockOffset::new(-20, 1000).estimate_ms(), 0);
+        assert_eq!(ClockOffset::new(300, 1300).estimate_ms(), 300);
+        assert_eq!(ClockOffset::new(-1300, -300).estimate_ms(), -300);
+    }
+
+    proptest! {
+        /// Whatever the clocks show, the bounds hold the true offset.
+        #[test]
+        fn the_bounds_hold_the_truth(
+            offset in -10_000_000_i64..10_000_000,
+            sent in 20_000_000_u64..1_000_000_000,
+            there in 0_u64..5_000,
+            back in 0_u64..5_000,
+        ) {
+            let written = shifted(at(sent + there), offset);
+            let whole = written.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+            let date = SystemTime::UNIX_EPOCH + Duration::from_secs(whole);
+            let seen = ClockOffset::from_date(date, at(sent), at(sent + there + back));
+            prop_assert!(seen.at_least_ms <= offset && offset <= seen.at_most_ms, "{seen:?}");
+        }
+
+        #[test]
+        fn no_value_does_harm(a: i64, b: i64, c: i64, d: i64, time: u64) {
+            let offset = ClockOffset::new(a, b).narrowed_by(ClockOffset { at_least_ms: c, at_most_ms: d });
+            for time in [at(time / 1_000_000), SystemTime::UNIX_EPOCH] {
+                let _ = (offset.earliest(time), offset.latest(time), offset.estimate(time));
+            }
+        }
+    }
+}

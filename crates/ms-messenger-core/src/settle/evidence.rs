@@ -1,0 +1,410 @@
+//! What is known of a send in doubt.
+
+use std::time::SystemTime;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+use super::ClockOffset;
+use crate::{Delivery, Error, ErrorKind, IdempotencyKey, MessageId, Problem, Result, open_enum};
+
+/// The version of the JSON form that is written.
+const VERSION: u32 = 2;
+
+open_enum! {
+    /// By what a message can be recognised.
+    pub enum MarkKind {
+        /// An id that the client wrote into the message (ACS Chat metadata).
+        ClientMessageId = "client_message_id",
+        /// The id of an attachment that the client gave to this message alone (Teams).
+        AttachmentId = "attachment_id",
+        /// The id of the operation that carried the message (UCWA).
+        OperationId = "operation_id",
+        /// The address under which the platform keeps the message (UCWA).
+        Location = "location",
+    }
+}
+
+/// What makes one message recognisable among all others.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Mark {
+    /// Where the mark stands.
+    pub kind: MarkKind,
+    /// The mark itself.
+    pub value: String,
+}
+
+impl Mark {
+    /// A mark of a kind.
+    pub fn new(kind: MarkKind, value: impl Into<String>) -> Self {
+        Self {
+            kind,
+            value: value.into(),
+        }
+    }
+}
+
+/// What is known of a send whose delivery is unknown. Keep it with the request to settle the
+/// send later, in another process too.
+///
+/// # JSON form
+///
+/// Versioned. Members that are not known are absent. The form without a version, which the first
+/// releases wrote, is still read; what it lacks makes a verdict more careful.
+///
+/// ```json
+/// {"version": 2, "platform": "acs-chat", "began_at": "2026-04-01T12:34:56.789Z",
+///  "ended_at": "2026-04-01T12:35:26.789Z", "pending_until": "2026-04-01T12:35:56.789Z",
+///  "service_clock": {"at_least_ms": -40, "at_most_ms": 960},
+///  "mark": {"kind": "client_message_id", "value": "5b1f0a5e-3f5b-4a43-a8d9-93a57a7fc0a5"}}
+/// ```
+///
+/// ```
+/// use ms_messenger_core::{Error, ErrorKind, Evidence};
+///
+/// let error = Error::new(ErrorKind::Timeout, "no response in time")
+///     .with_began_at(std::time::SystemTime::now());
+/// let evidence = Evidence::of(&error).unwrap();
+/// assert_eq!(Evidence::from_json(&serde_json::to_string(&evidence)?)?, evidence);
+/// assert!(Evidence::of(&Error::new(ErrorKind::Connect, "no connection")).is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Evidence {
+    #[serde(default)]
+    version: Version,
+    /// The platform of the send, e.g. `msgraph-chat`. A messenger of another platform refuses
+    /// the evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
+    /// When the first attempt began, by the clock of the machine that sent.
+    #[serde(with = "crate::timestamp")]
+    pub began_at: SystemTime,
+    /// When the last attempt ended, by the same clock.
+    #[serde(default, with = "crate::timestamp::optional")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<SystemTime>,
+    /// Until when the last attempt can still take effect, by the same clock.
+    #[serde(default, with = "crate::timestamp::optional")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending_until: Option<SystemTime>,
+    /// How far the service's clock was ahead of that clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_clock: Option<ClockOffset>,
+    /// The id that the client gave the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_request_id: Option<String>,
+    /// The key by which the platform removes duplicates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency: Option<IdempotencyKey>,
+    /// By what the message can be recognised. `None` when it carries no mark, or when the
+    /// evidence is of the form that knew none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<Mark>,
+    /// Messages of the same content that the sending client has receipts for, so that they are
+    /// not the message in doubt.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claimed: Vec<MessageId>,
+    /// Whether the sending client had another message of the same content under way or in doubt.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_twins: bool,
+}
+
+impl Evidence {
+    /// Evidence of a send that began at `began_at`, of which nothing else is known.
+    #[must_use]
+    pub fn new(began_at: SystemTime) -> Self {
+        Self {
+            version: Version,
+            platform: None,
+            began_at,
+            ended_at: None,
+            pending_until: None,
+            service_clock: None,
+            client_request_id: None,
+            idempotency: None,
+            mark: None,
+            claimed: Vec::new(),
+            has_twins: false,
+        }
+    }
+
+    /// What an error says of its send. `None` unless the delivery is unknown and the error says
+    /// when the send began.
+    #[must_use]
+    pub fn of(error: &Error) -> Option<Self> {
+        if error.delivery() != Delivery::Unknown {
+            return None;
+        }
+        let mut evidence = match error.evidence() {
+            Some(evidence) => evidence.clone(),
+            None => Self::new(error.began_at()?),
+        };
+        let or = |own: Option<String>, other: Option<&str>| own.or(other.map(str::to_owned));
+        evidence.platform = or(evidence.platform, error.platform());
+        evidence.client_request_id = or(evidence.client_request_id, error.client_request_id());
+        evidence.idempotency = evidence.idempotency.or(error.idempotency().copied());
+        Some(evidence)
+    }
+
+    /// Names the platform, e.g. `msgraph-chat`.
+    #[must_use]
+    pub fn with_platform(mut self, platform: impl Into<String>) -> Self {
+        self.platform = Some(platform.into());
+        self
+    }
+
+    /// Sets when the last attempt ended, and until when it can still take effect.
+    #[must_use]
+    pub fn with_end(mut self, ended_at: SystemTime, pending_until: SystemTime) -> Self {
+        self.ended_at = Some(ended_at);
+        self.pending_until = Some(pending_until);
+        self
+    }
+
+    /// Sets how far the service's clock was ahead.
+    #[must_use]
+    pub fn with_service_clock(mut self, offset: ClockOffset) -> Self {
+        self.service_clock = Some(offset);
+        self
+    }
+
+    /// Sets the id that the client gave the call.
+    #[must_use]
+    pub fn with_client_request_id(mut self, id: impl Into<String>) -> Self {
+        self.client_request_id = Some(id.into());
+        self
+    }
+
+    /// Sets the key by which the platform removes duplicates.
+    #[must_use]
+    pub fn with_idempotency(mut self, key: IdempotencyKey) -> Self {
+        self.idempotency = Some(key);
+        self
+    }
+
+    /// Sets by what the message can be recognised.
+    #[must_use]
+    pub fn with_mark(mut self, mark: Mark) -> Self {
+        self.mark = Some(mark);
+        self
+    }
+
+    /// The value of the mark, if it is of this kind.
+    #[must_use]
+    pub fn mark_of(&self, kind: &MarkKind) -> Option<&str> {
+        let mark = self.mark.as_ref().filter(|mark| mark.kind == *kind);
+        mark.map(|mark| mark.value.as_str())
+    }
+
+    /// Refuses evidence of a send through another platform: the first line of a
+    /// [`settle`](crate::Messenger::settle). Evidence that names no platform passes.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` for `platform`.
+    pub fn check_platform(&self, platform: &str) -> Result<()> {
+        match &self.platform {
+            Some(other) if other != platform => {
+                let rule = format!("is evidence of another platform, not of {platform}");
+                let problem = Problem::new("evidence.platform", rule);
+                let error = Error::from_problems(ErrorKind::InvalidRequest, vec![problem]);
+                // Nothing is said of the send by refusing to look.
+                Err(error
+                    .with_delivery(Delivery::Unknown)
+                    .with_platform(platform.to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads the JSON form.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` with the member that is unknown, missing or unusable, or with the
+    /// version, when it is newer than this library.
+    pub fn from_json(json: &str) -> Result<Self> {
+        let mut input = serde_json::Deserializer::from_str(json);
+        serde_path_to_error::deserialize(&mut input)
+            .and_then(|evidence| {
+                let end = input.end();
+                end.map(|()| evidence).map_err(|error| {
+                    serde_path_to_error::Error::new(serde_path_to_error::Track::new().path(), error)
+                })
+            })
+            .map_err(|error| {
+                let problem = Problem::new(error.path().to_string(), unusable(error.inner()));
+                Error::from_problems(ErrorKind::InvalidRequest, vec![problem])
+            })
+    }
+}
+
+/// What serde says, without the value that it quotes.
+fn unusable(error: &serde_json::Error) -> String {
+    let (line, column) = (error.line(), error.column());
+    format!("is not evidence of a send (line {line} column {column})")
+}
+
+/// The version of the JSON form: the newest is written, and every known one read. The first form
+/// did not name it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Version;
+
+impl Serialize for Version {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.serialize_u32(VERSION)
+    }
+}
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        let version = u32::deserialize(input)?;
+        if (1..=VERSION).contains(&version) {
+            Ok(Self)
+        } else {
+            Err(D::Error::custom("is not known to this library"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::settle::Window;
+
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn whole() -> Evidence {
+        Evidence::new(at(1000))
+            .with_platform("acs-chat")
+            .with_end(at(1100), at(1130))
+            .with_service_clock(ClockOffset::new(-40, 960))
+            .with_client_request_id("id")
+            .with_idempotency(IdempotencyKey::random())
+            .with_mark(Mark::new(MarkKind::ClientMessageId, "mark"))
+    }
+
+    #[test]
+    fn the_json_form_is_versioned_and_reads_back() {
+        let mut evidence = whole();
+        evidence.claimed.push(MessageId::new("7"));
+        evidence.has_twins = true;
+        let json = serde_json::to_string(&evidence).unwrap();
+        assert!(json.starts_with(r#"{"version":2,"#), "{json}");
+        assert_eq!(Evidence::from_json(&json).unwrap(), evidence);
+        let bare = serde_json::to_string(&Evidence::new(at(1))).unwrap();
+        assert_eq!(bare, r#"{"version":2,"began_at":"1970-01-01T00:00:01Z"}"#);
+    }
+
+    #[test]
+    fn the_first_form_is_read_and_proves_no_absence() {
+        let json = r#"{"began_at":"2026-04-01T12:34:56Z","client_request_id":"a"}"#;
+        let evidence = Evidence::from_json(json).unwrap();
+        assert_eq!(evidence.client_request_id.as_deref(), Some("a"));
+        let clock = Some(ClockOffset::new(0, 10));
+        assert_eq!(evidence.conclusive_from(clock, false), None);
+        assert_eq!(evidence.window(clock, false).unwrap().closes, None);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_and_not_quoted() {
+        for (json, field) in [
+            (
+                r#"{"version":3,"began_at":"2026-04-01T12:34:56Z"}"#,
+                "version",
+            ),
+            (
+                r#"{"version":"attack","began_at":"2026-04-01T12:34:56Z"}"#,
+                "version",
+            ),
+            (r#"{"began_at":"attack at dawn"}"#, "began_at"),
+            (
+                r#"{"began_at":"2026-04-01T12:34:56Z","mark":{"kind":"x","value":["attack"]}}"#,
+                "mark.value",
+            ),
+            (r#"{"began_at":"2026-04-01T12:34:56Z"} attack"#, "."),
+        ] {
+            let error = Evidence::from_json(json).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+            assert_eq!(error.problems()[0].field, field, "{json}");
+            assert!(!format!("{error}{error:?}").contains("attack"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn evidence_of_another_platform_is_refused_and_stays_unknown() {
+        let error = whole().check_platform("msgraph-chat").unwrap_err();
+        assert_eq!(error.delivery(), Delivery::Unknown);
+        assert!(whole().check_platform("acs-chat").is_ok());
+        assert!(Evidence::new(at(1)).check_platform("acs-chat").is_ok());
+    }
+
+    fn verdicts(window: Window, seconds: &[u64]) -> Vec<Option<bool>> {
+        seconds.iter().map(|s| window.contains(at(*s))).collect()
+    }
+
+    #[test]
+    fn the_window_is_that_of_the_services_clock() {
+        // The service is five minutes ahead of the sender, known to a second.
+        let mut evidence = whole();
+        evidence.service_clock = Some(ClockOffset::new(300_000, 301_000));
+        let window = evidence.window(None, false).unwrap();
+        assert_eq!(
+            verdicts(window, &[1000, 1299, 1300, 1400, 1401, 1431, 1432]),
+            [
+                Some(false),
+                Some(false),
+                Some(true),
+                Some(true),
+                None,
+                None,
+                Some(false)
+            ]
+        );
+        // The sender knows its later sends, so the whole time of effect counts.
+        let window = evidence.window(evidence.service_clock, true).unwrap();
+        assert_eq!(window.contains(at(1430)), Some(true));
+    }
+
+    #[test]
+    fn without_a_reading_of_the_senders_clock_equal_messages_of_a_day_leave_it_open() {
+        let mut evidence = whole();
+        evidence.service_clock = None;
+        assert_eq!(evidence.window(None, true), None);
+        let evidence = Evidence {
+            began_at: at(200_000),
+            ..evidence
+        }
+        .with_end(at(200_100), at(200_130));
+        let window = evidence
+            .window(Some(ClockOffset::new(0, 500)), false)
+            .unwrap();
+        assert_eq!(
+            verdicts(
+                window,
+                &[113_000, 199_000, 200_050, 200_120, 286_000, 287_000]
+            ),
+            [Some(false), None, Some(true), None, None, Some(false)]
+        );
+    }
+
+    #[test]
+    fn a_look_counts_after_the_last_moment_of_effect_by_both_clocks() {
+        let evidence = whole();
+        let here = Some(ClockOffset::new(-40, 960));
+        assert_eq!(evidence.conclusive_from(here, true), Some(at(1130)));
+        let elsewhere = evidence.conclusive_from(here, false).unwrap();
+        assert_eq!(elsewhere, at(1131));
+        // This machine's clock is an hour behind that of the sender.
+        let behind = Some(ClockOffset::new(3_600_000, 3_600_100));
+        assert_eq!(evidence.conclusive_from(behind, false), Some(at(1130)));
+    }
+}

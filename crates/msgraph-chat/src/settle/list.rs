@@ -1,0 +1,208 @@
+//! Reading everything that was posted since a send, whatever the order of the list.
+
+use std::time::{Duration, SystemTime};
+
+use ms_messenger_core::{
+    Address, ConversationId, ErrorKind, Evidence, Result, SendRequest, Target,
+};
+use ms_messenger_http::Call;
+use serde::Deserialize;
+
+use super::cannot;
+use crate::{ChatMessage, GraphChatClient, client::segment};
+
+/// The most pages of 50 messages that are read of one list.
+const MAX_PAGES: usize = 40;
+/// Where nobody has read the service's clock yet, the list begins so long before the send.
+const UNREAD_CLOCK: Duration = Duration::from_secs(25 * 60 * 60);
+/// Bounds of a filter are exclusive.
+const EXCLUSIVE: Duration = Duration::from_secs(1);
+
+/// Where a message would be listed.
+pub(super) struct Place {
+    /// The collection of its messages, without a query.
+    pub(super) path: String,
+    pub(super) conversation: ConversationId,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Chat,
+    Channel,
+    Replies,
+}
+
+/// What was read.
+pub(super) struct Listed {
+    pub(super) messages: Vec<ChatMessage>,
+    /// Whether everything since the send is among it.
+    pub(super) is_whole: bool,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    value: Vec<ChatMessage>,
+    #[serde(default, rename = "@odata.nextLink")]
+    next_link: Option<String>,
+}
+
+impl Place {
+    pub(super) async fn of(client: &GraphChatClient, request: &SendRequest) -> Result<Self> {
+        Ok(match &request.to {
+            Target::Conversation(id) => Self::chat(id),
+            Target::Channel { team, channel } => {
+                let (team, id) = (segment(team.as_str()), segment(channel.as_str()));
+                let messages = format!("/teams/{team}/channels/{id}/messages");
+                let (path, kind) = match &request.reply_to {
+                    Some(to) => (
+                        format!("{messages}/{}/replies", segment(to.as_str())),
+                        Kind::Replies,
+                    ),
+                    None => (messages, Kind::Channel),
+                };
+                Self {
+                    path,
+                    conversation: ConversationId::new(channel.as_str()),
+                    kind,
+                }
+            }
+            Target::Person(Address::User(other)) => {
+                let own = client
+                    .one_on_one()
+                    .ok_or_else(|| cannot("the own user is not known"))?;
+                Self::chat(client.one_on_one_chat(own, other).await?.id())
+            }
+            _ => return Err(cannot("no such message is sent")),
+        })
+    }
+
+    fn chat(id: &ConversationId) -> Self {
+        Self {
+            path: format!("/chats/{}/messages", segment(id.as_str())),
+            conversation: id.clone(),
+            kind: Kind::Chat,
+        }
+    }
+}
+
+impl GraphChatClient {
+    /// Everything that was created in `place` since the send, and older messages where the
+    /// service cannot leave them out.
+    pub(super) async fn list(
+        &self,
+        place: &Place,
+        evidence: &Evidence,
+        is_sender: bool,
+    ) -> Result<Listed> {
+        let path = format!("{}?$top=50", place.path);
+        match place.kind {
+            Kind::Chat => self.list_chat(path, evidence, is_sender).await,
+            Kind::Replies => self.pages(path).await,
+            Kind::Channel => {
+                let listed = self.pages(path).await?;
+                if listed.is_whole {
+                    return Ok(listed);
+                }
+                // Sorted by the last activity of the threads, the list has no end in sight:
+                // only the changes since then can be read whole.
+                let since = self.since(evidence, is_sender);
+                let path = format!("{}/delta?$top=50&$filter={}", place.path, newer(since));
+                let mut changed = self.pages(path).await?;
+                changed.messages.extend(listed.messages);
+                Ok(changed)
+            }
+        }
+    }
+
+    async fn list_chat(
+        &self,
+        path: String,
+        evidence: &Evidence,
+        is_sender: bool,
+    ) -> Result<Listed> {
+        let mut since = self.since(evidence, is_sender);
+        loop {
+            let order = "$orderby=lastModifiedDateTime%20desc";
+            let filtered = format!("{path}&{order}&$filter={}", newer(since));
+            let listed = match self.pages(filtered).await {
+                // Some clouds know no order and so no filter.
+                Err(error) if error.kind() == ErrorKind::InvalidRequest => {
+                    return self.pages(path).await;
+                }
+                listed => listed?,
+            };
+            // The first response may have shown that the service's clock is far behind.
+            let earlier = self.since(evidence, is_sender);
+            if earlier >= since {
+                return Ok(listed);
+            }
+            since = earlier;
+        }
+    }
+
+    /// From when on messages are read, by the service's clock.
+    fn since(&self, evidence: &Evidence, is_sender: bool) -> SystemTime {
+        let window = evidence.window(self.pipeline().service_clock(), is_sender);
+        let opens = match window {
+            Some(window) => window.opens.checked_sub(EXCLUSIVE),
+            None => evidence.began_at.checked_sub(UNREAD_CLOCK),
+        };
+        opens.unwrap_or(SystemTime::UNIX_EPOCH)
+    }
+
+    /// Reads a list to its end, empty pages and all.
+    async fn pages(&self, mut path: String) -> Result<Listed> {
+        let mut messages = Vec::new();
+        for _ in 0..MAX_PAGES {
+            let page: Page = self
+                .pipeline()
+                .call(Call::get("list", path))
+                .await?
+                .json()?;
+            messages.extend(page.value);
+            match page.next_link.filter(|link| !link.is_empty()) {
+                // The link is absolute; its origin is checked before the credential goes there.
+                Some(link) => path = self.pipeline().endpoint().follow_path(&link)?,
+                None => {
+                    return Ok(Listed {
+                        messages,
+                        is_whole: true,
+                    });
+                }
+            }
+        }
+        Ok(Listed {
+            messages,
+            is_whole: false,
+        })
+    }
+}
+
+/// The filter for what was changed after `time`.
+fn newer(time: SystemTime) -> String {
+    // What no RFC 3339 text can say is before or after all messages.
+    let latest = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_799);
+    let time = time.clamp(SystemTime::UNIX_EPOCH, latest);
+    let time = humantime::format_rfc3339_millis(time).to_string();
+    format!("lastModifiedDateTime%20gt%20{}", segment(&time))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_time_is_beyond_a_filter() {
+        let far = SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40);
+        assert_eq!(
+            newer(far),
+            "lastModifiedDateTime%20gt%209999-12-31T23:59:59.000Z"
+        );
+        let before = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
+        assert_eq!(
+            newer(before),
+            "lastModifiedDateTime%20gt%201970-01-01T00:00:00.000Z"
+        );
+    }
+}

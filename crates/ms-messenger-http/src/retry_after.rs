@@ -2,10 +2,16 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::HeaderMap;
+use http::{HeaderMap, header};
+
+/// Longer than anybody waits, and still fit to be added to a time: 100 years.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// How long `headers` ask to wait from now on, in all the spellings of the services; `None` when
 /// they do not say it readably.
+///
+/// A date is read by the clock of the service, if `headers` have it (`Date`), else by the local
+/// one. More than 100 years count as 100 years.
 #[must_use]
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     read(headers, SystemTime::now())
@@ -13,24 +19,38 @@ pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 /// The wait that `headers` ask for: `retry-after-ms`, then `x-ms-retry-after-ms`, then
 /// `Retry-After` in seconds, fractions of a second, or as an HTTP date. A date that has passed
-/// is no wait; what cannot be read counts as absent.
+/// is no wait; what cannot be read counts as absent. `now` is the local time, for want of `Date`.
 pub(crate) fn read(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
-    let milliseconds = |name: &str| {
-        let value: f64 = text(name)?.parse().ok()?;
-        Duration::try_from_secs_f64(value / 1000.0).ok()
-    };
+    let milliseconds = |name| Some(duration(number(text(headers, name)?)? / 1000.0));
     milliseconds("retry-after-ms")
         .or_else(|| milliseconds("x-ms-retry-after-ms"))
-        .or_else(|| text("retry-after").and_then(|value| seconds_or_date(value, now)))
+        .or_else(|| {
+            let value = text(headers, "retry-after")?;
+            number(value).map_or_else(|| until(value, headers, now), |it| Some(duration(it)))
+        })
 }
 
-fn seconds_or_date(value: &str, now: SystemTime) -> Option<Duration> {
-    if let Ok(seconds) = value.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
-    }
-    let date = httpdate::parse_http_date(value).ok()?;
-    Some(date.duration_since(now).unwrap_or_default())
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
+}
+
+/// A number that is not negative, of any size: what is too large for a float is infinite.
+fn number(text: &str) -> Option<f64> {
+    let is_numeric = |c: char| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-');
+    let number = text.parse().ok().filter(|_| text.chars().all(is_numeric));
+    number.filter(|number| *number >= 0.0)
+}
+
+fn duration(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).map_or(LONGEST, |it| it.min(LONGEST))
+}
+
+fn until(date: &str, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let date = httpdate::parse_http_date(date).ok()?;
+    let clock = text(headers, header::DATE.as_str());
+    let clock = clock.and_then(|date| httpdate::parse_http_date(date).ok());
+    let wait = date.duration_since(clock.unwrap_or(now));
+    Some(wait.unwrap_or_default().min(LONGEST))
 }
 
 #[cfg(test)]
@@ -82,17 +102,52 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_counts_as_absent() {
-        for value in [
-            "",
-            "soon",
-            "-1",
-            "NaN",
-            "inf",
-            "1,2",
-            "1e400",
-            "99999999999999999999999",
+    fn a_date_is_read_by_the_clock_of_the_service() {
+        let ten = Some(Duration::from_secs(10));
+        // An hour behind and a day ahead of this machine.
+        for (date, until) in [
+            (
+                "Tue, 01 Apr 2025 11:34:56 GMT",
+                "Tue, 01 Apr 2025 11:35:06 GMT",
+            ),
+            (
+                "Wed, 02 Apr 2025 12:34:56 GMT",
+                "Wed, 02 Apr 2025 12:35:06 GMT",
+            ),
         ] {
+            assert_eq!(wait(&[("date", date), ("retry-after", until)]), ten);
+        }
+        let by_own = [
+            ("date", "soon"),
+            ("retry-after", "Tue, 01 Apr 2025 12:35:06 GMT"),
+        ];
+        assert_eq!(wait(&by_own), ten);
+    }
+
+    #[test]
+    fn an_absurd_value_is_longer_than_anybody_waits() {
+        for value in [
+            "99999999999999999999",
+            "99999999999999999999999",
+            "18446744073709551616",
+            "1e30",
+            "1e400",
+            "3153600001",
+            "Fri, 31 Dec 9999 23:59:59 GMT",
+        ] {
+            assert_eq!(wait(&[("retry-after", value)]), Some(LONGEST), "{value}");
+        }
+        for name in ["retry-after-ms", "x-ms-retry-after-ms"] {
+            assert_eq!(wait(&[(name, "1e30")]), Some(LONGEST));
+        }
+        let first = ("date", "Thu, 01 Jan 1970 00:00:00 GMT");
+        let last = ("retry-after", "Fri, 31 Dec 9999 23:59:59 GMT");
+        assert_eq!(wait(&[first, last]), Some(LONGEST));
+    }
+
+    #[test]
+    fn what_cannot_be_read_counts_as_absent() {
+        for value in ["", "soon", "-1", "-1e30", "NaN", "inf", "infinity", "1,2"] {
             assert_eq!(wait(&[("retry-after", value)]), None, "{value}");
         }
         assert_eq!(wait(&[]), None);
@@ -107,10 +162,32 @@ mod tests {
         fn hostile_values_do_no_harm(bytes in proptest::collection::vec(32_u8..=255, 0..64)) {
             if let Ok(value) = HeaderValue::from_bytes(&bytes) {
                 let mut headers = HeaderMap::new();
-                headers.insert("retry-after", value.clone());
-                headers.insert("retry-after-ms", value);
-                let _ = read(&headers, SystemTime::now());
+                for name in ["date", "retry-after", "retry-after-ms"] {
+                    headers.insert(name, value.clone());
+                }
+                let wait = read(&headers, SystemTime::now());
+                prop_assert!(wait.is_none_or(|wait| wait <= LONGEST));
             }
+        }
+
+        #[test]
+        fn no_number_of_any_size_counts_as_absent(number in "[0-9]{1,40}([.][0-9]{1,9})?(e[0-9]{1,3})?") {
+            let wait = wait(&[("retry-after", &number)]).unwrap();
+            prop_assert!(SystemTime::now().checked_add(wait).is_some());
+        }
+
+        #[test]
+        fn a_date_is_the_difference_of_two_by_the_same_clock(
+            clock in 0_u64..253_402_300_800,
+            asked in 0_u64..253_402_300_800,
+        ) {
+            let date = |seconds| {
+                let time = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+                httpdate::fmt_http_date(time)
+            };
+            let expected = Duration::from_secs(asked.saturating_sub(clock)).min(LONGEST);
+            let headers = [("date", &*date(clock)), ("retry-after", &*date(asked))];
+            prop_assert_eq!(wait(&headers), Some(expected));
         }
     }
 }

@@ -9,27 +9,39 @@ const LONGEST: usize = 32 * 1024;
 
 /// The claims challenge of a 401, as JSON text: that of a `Bearer` challenge with
 /// `error="insufficient_claims"`, whose `claims` are an object in Base64 or Base64url. `None` for
-/// whatever is none. Hand it on as
+/// whatever is none; a line or challenge that cannot be read hides no other. Hand it on as
 /// [`TokenRequest::claims`](ms_messenger_core::TokenRequest::claims).
 #[must_use]
 pub fn claims_challenge(headers: &HeaderMap) -> Option<String> {
-    let mut is_insufficient = false;
-    let mut claims = None;
-    for line in headers.get_all(WWW_AUTHENTICATE) {
-        let line = line.to_str().ok().filter(|line| line.len() <= LONGEST)?;
-        for parameter in ChallengeParameters::new(line) {
-            let is = |name: &str| parameter.name.eq_ignore_ascii_case(name);
-            if !parameter.scheme.eq_ignore_ascii_case("Bearer") {
-                continue;
-            }
-            if is("error") {
-                is_insufficient = parameter.value == "insufficient_claims";
-            } else if is("claims") {
-                claims = Some(parameter.value);
-            }
+    let lines = headers.get_all(WWW_AUTHENTICATE).into_iter();
+    let mut lines = lines.filter(|line| line.len() <= LONGEST);
+    // Lossy: a name in another alphabet, say, stands beside the claims, not in them.
+    lines.find_map(|line| claims(&String::from_utf8_lossy(line.as_bytes())))
+}
+
+/// The claims of the first challenge in `line` that asks for them.
+fn claims(line: &str) -> Option<String> {
+    let mut scheme = "";
+    let (mut is_insufficient, mut claims) = (false, None);
+    for parameter in ChallengeParameters::new(line) {
+        // The place tells two challenges of one scheme apart.
+        if !std::ptr::eq(scheme, parameter.scheme) {
+            scheme = parameter.scheme;
+            (is_insufficient, claims) = (false, None);
+        }
+        if !scheme.eq_ignore_ascii_case("Bearer") {
+            continue;
+        }
+        if parameter.name.eq_ignore_ascii_case("error") {
+            is_insufficient = parameter.value == "insufficient_claims";
+        } else if parameter.name.eq_ignore_ascii_case("claims") {
+            claims = Some(parameter.value);
+        }
+        if let Some(json) = claims.filter(|_| is_insufficient).and_then(decode) {
+            return Some(json);
         }
     }
-    decode(claims.filter(|_| is_insufficient)?)
+    None
 }
 
 /// Either alphabet, with padding or without; only an object of JSON is one.
@@ -146,7 +158,10 @@ mod tests {
     fn read(lines: &[&str]) -> Option<String> {
         let mut headers = HeaderMap::new();
         for line in lines {
-            headers.append(WWW_AUTHENTICATE, HeaderValue::from_str(line).ok()?);
+            headers.append(
+                WWW_AUTHENTICATE,
+                HeaderValue::from_bytes(line.as_bytes()).ok()?,
+            );
         }
         claims_challenge(&headers)
     }
@@ -175,6 +190,31 @@ mod tests {
         // The two letters by which Base64url differs.
         let url = r#"Bearer error="insufficient_claims", claims="eyJhIjoiPz8_fn5-In0""#;
         assert_eq!(read(&[url]).as_deref(), Some(r#"{"a":"???~~~"}"#));
+    }
+
+    #[test]
+    fn what_cannot_be_read_hides_no_other_challenge() {
+        let good = format!(r#"Bearer error="insufficient_claims", claims="{BASE64}""#);
+        let beyond = format!("Basic realm=\"{}\"", "x".repeat(LONGEST));
+        let undecodable = r#"Bearer error="insufficient_claims", claims="?""#;
+        let other = r#"Bearer error="invalid_token""#;
+        let latin = "Basic realm=\"Z\u{fc}rich\"";
+        for bad in [&beyond, undecodable, other, latin, "Bearer", ""] {
+            let together = format!("{bad}, {good}");
+            let after = format!("{good}, {bad}");
+            for lines in [[bad, &good], [&good, bad], [&together, ""], [&after, ""]] {
+                let is_too_long = lines
+                    .iter()
+                    .any(|it| it.len() > LONGEST && it.contains(&good));
+                let expected = (!is_too_long).then_some(JSON);
+                assert_eq!(read(&lines).as_deref(), expected, "{lines:?}");
+            }
+        }
+        let mut line = good.clone().into_bytes();
+        line.splice(7..7, *b"realm=\"Z\xfcrich\", ");
+        let mut headers = HeaderMap::new();
+        headers.append(WWW_AUTHENTICATE, HeaderValue::from_bytes(&line).unwrap());
+        assert_eq!(claims_challenge(&headers).as_deref(), Some(JSON));
     }
 
     #[test]

@@ -176,7 +176,7 @@ impl Pipeline {
         };
         let refusal = run.rejected.as_ref();
         run.token = self.authorize.authorize(&mut outgoing, refusal).await?;
-        run.refusal = None;
+        run.is_renewing = false;
         Ok(outgoing)
     }
 
@@ -301,8 +301,8 @@ struct Run {
     /// What the last refusal of a token asks of the next one.
     claims: Option<String>,
     rejected: Option<Refusal>,
-    /// The status and request id of the refusal that asked for a new token, told when none is to be had.
-    refusal: Option<(Option<u16>, Option<String>)>,
+    /// Whether `last` refused a token that is being renewed.
+    is_renewing: bool,
     mark: Option<Mark>,
 }
 
@@ -322,7 +322,7 @@ impl Run {
             token: None,
             claims: None,
             rejected: None,
-            refusal: None,
+            is_renewing: false,
             mark: call.mark.take(),
         }
     }
@@ -336,24 +336,17 @@ impl Run {
         let claims = self.claims.take();
         let token = self.token.take();
         self.rejected = token.map(|token| Refusal { token, claims });
-        self.refusal = Some((error.status(), error.request_id().map(str::to_owned)));
-        self.rejected.is_some()
+        self.is_renewing = self.rejected.is_some();
+        self.is_renewing
     }
 
     /// The end of a call for want of a credential. This try did not happen, so only those
     /// before it count, whatever the provider says of its own failure. It is not tried again
-    /// here: patience with the issuer is the provider's business.
-    fn without_credential(&self, error: Error, pipeline: &Pipeline) -> Error {
-        let error = match &self.refusal {
-            Some((status, request_id)) => {
-                let refused = Error::new(ErrorKind::Unauthenticated, "the token was refused")
-                    .with_status(status.unwrap_or(401))
-                    .with_source(error);
-                match request_id {
-                    Some(id) => refused.with_request_id(id.clone()),
-                    None => refused,
-                }
-            }
+    /// here: patience with the issuer is the provider's business. Where a refused token was to
+    /// be renewed, the service's own words say more than the provider's, which become the cause.
+    fn without_credential(&mut self, error: Error, pipeline: &Pipeline) -> Error {
+        let error = match self.last.take().filter(|_| self.is_renewing) {
+            Some(refused) => refused.with_source(error),
             None => error,
         };
         self.end(error, pipeline)

@@ -3,17 +3,20 @@
 
 mod server;
 
-use std::sync::{Arc, Mutex};
+use std::{
+    error::Error as _,
+    sync::{Arc, Mutex},
+};
 
 use async_trait::async_trait;
 use ms_messenger_core::{
     AccessToken, Delivery, Error, ErrorKind, IdempotencyKey, Result, StaticToken, TokenProvider,
     TokenRequest,
 };
-use ms_messenger_http::Bearer;
+use ms_messenger_http::{Answer, Bearer, Service, ServiceError};
 use server::{
     Act, Server,
-    client::{pipeline_as, read, send},
+    client::{SERVICE, options, pipeline_as, pipeline_to, read, send},
     created, status,
 };
 
@@ -117,19 +120,67 @@ async fn a_401_after_a_doubt_is_replayed_under_the_key_and_the_doubt_stays() {
     assert_eq!(server.seen().len(), 3);
 }
 
+/// Reads `CODE: words`, and takes an expired token from a 403.
+const SPEAKING: Service = SERVICE
+    .with_error_reader(|response: &Answer| {
+        let body = std::str::from_utf8(response.body()).unwrap();
+        let (code, words) = body.split_once(": ").unwrap();
+        ServiceError::new(Some(code.to_owned()), Some(words.to_owned()))
+    })
+    .with_classifier(|response: &Answer| {
+        let is_expired = response.status() == 403 && response.body().starts_with(b"Expired");
+        is_expired.then_some((ErrorKind::Unauthenticated, Delivery::NotSent))
+    });
+
 #[tokio::test]
-async fn the_only_token_there_is_is_sent_once() {
-    let server = Server::start([status(401, &[("request-id", "r1")], ""), created()]).await;
-    let error = pipeline_as(&server, Bearer::new(StaticToken::new("only"), SCOPES))
-        .call(send())
-        .await
-        .unwrap_err();
+async fn without_another_token_the_error_is_the_refusal_of_the_service() {
+    for (code, body) in [(401, "Invalid: audience"), (403, "Expired: no information")] {
+        let refused = status(code, &[("request-id", "r1")], body);
+        let server = Server::start([refused, created()]).await;
+        let token = Bearer::new(StaticToken::new("only"), SCOPES);
+        let pipeline = pipeline_to(&SPEAKING, &server.url(), &options(), token);
+        let error = pipeline.call(send()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+        assert_eq!(error.status(), Some(code));
+        assert_eq!(error.request_id(), Some("r1"));
+        let said = format!("{}: {}", error.code().unwrap(), error.message());
+        assert_eq!(said, body);
+        assert_eq!(error.delivery(), Delivery::NotSent);
+        assert_eq!(error.attempts(), 1);
+        let cause = error.source().unwrap().downcast_ref::<Error>().unwrap();
+        assert_eq!(cause.kind(), ErrorKind::Unauthenticated);
+        assert_eq!(cause.status(), None, "the provider's own error");
+        assert_eq!(credentials(&server), ["Bearer only"]);
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_fails_to_renew_is_the_cause_and_a_doubt_stays() {
+    let refused = status(401, &[("request-id", "r1")], "Invalid: audience");
+    let server = Server::start([Act::Close, refused]).await;
+    let provider = Provider::new(|nth| match nth {
+        1 | 2 => fresh(nth),
+        _ => Err(Error::new(ErrorKind::Connect, "issuer")),
+    });
+    let call = send().with_idempotency(IdempotencyKey::random());
+    let pipeline = pipeline_to(&SPEAKING, &server.url(), &options(), bearer(&provider));
+    let error = pipeline.call(call).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
-    assert_eq!(error.status(), Some(401));
-    assert_eq!(error.request_id(), Some("r1"));
-    assert_eq!(error.delivery(), Delivery::NotSent);
-    assert_eq!(error.attempts(), 1);
-    assert_eq!(credentials(&server), ["Bearer only"]);
+    assert_eq!(error.code(), Some("Invalid"));
+    assert_eq!(error.delivery(), Delivery::Unknown);
+    assert_eq!(error.attempts(), 2);
+    let cause = error.source().unwrap().downcast_ref::<Error>().unwrap();
+    assert_eq!(cause.message(), "issuer");
+}
+
+#[tokio::test]
+async fn a_refusal_by_another_status_is_replayed_with_another_token() {
+    let acts = [status(403, &[], "Expired: no information"), created()];
+    let server = Server::start(acts).await;
+    let provider = Provider::new(fresh);
+    let pipeline = pipeline_to(&SPEAKING, &server.url(), &options(), bearer(&provider));
+    pipeline.call(send()).await.unwrap();
+    assert_eq!(credentials(&server), ["Bearer token-1", "Bearer token-2"]);
 }
 
 #[tokio::test]

@@ -41,6 +41,7 @@ pub use endpoint::{Endpoint, segment};
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 pub use pipeline::Pipeline;
 pub use probe::Probe;
+pub use redact::one_line;
 pub use retry_after::retry_after;
 pub use service::{Service, ServiceError};
 pub use variables::Variables;

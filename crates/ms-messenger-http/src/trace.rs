@@ -5,7 +5,7 @@ use std::time::Duration;
 use ms_messenger_core::Error;
 #[cfg(feature = "tracing")]
 use {
-    crate::{Answer, Call, Service},
+    crate::{Answer, Call, Service, redact::one_line},
     ms_messenger_core::Result,
 };
 
@@ -31,13 +31,13 @@ pub(crate) fn record(span: &tracing::Span, carries_message: bool, outcome: &Resu
             Some(answer.status),
             answer.facts.attempts,
             if carries_message { "sent" } else { "not_sent" },
-            answer.request_id(),
+            answer.request_id().map(one_line),
         ),
         Err(error) => (
             error.status(),
             error.attempts(),
             error.delivery().as_str(),
-            error.request_id(),
+            error.request_id().map(str::to_owned),
         ),
     };
     let (status, attempts, delivery, request_id) = facts;
@@ -47,7 +47,7 @@ pub(crate) fn record(span: &tracing::Span, carries_message: bool, outcome: &Resu
         span.record("status", status);
     }
     if let Some(request_id) = request_id {
-        span.record("request_id", request_id);
+        span.record("request_id", request_id.as_str());
     }
 }
 

@@ -15,6 +15,7 @@ mod clock;
 mod connection_string;
 mod endpoint;
 mod opening;
+mod options;
 mod pipeline;
 mod probe;
 mod redact;
@@ -33,12 +34,13 @@ pub use authorize::{Authorize, Bearer, Outgoing, Refusal};
 pub use bytes::Bytes;
 pub use call::Call;
 pub use challenge::{ChallengeParameter, ChallengeParameters, claims_challenge};
-pub use client::{HttpClient, HttpOptions, HttpVersions, Proxy};
+pub use client::HttpClient;
 #[cfg(feature = "access-key")]
 #[cfg_attr(docsrs, doc(cfg(feature = "access-key")))]
 pub use connection_string::ConnectionString;
 pub use endpoint::{Endpoint, segment};
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+pub use options::{HttpOptions, HttpVersions, Proxy};
 pub use pipeline::Pipeline;
 pub use probe::Probe;
 pub use redact::one_line;

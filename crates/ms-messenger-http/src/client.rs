@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, header};
-use ms_messenger_core::{Delivery, Error, ErrorKind, Result};
+use ms_messenger_core::{Error, ErrorKind, Result};
 
 use crate::{
-    HttpOptions, HttpVersions, Outgoing, Proxy, belonging::AnswersSeen, opening::Opening, tls,
-    traffic::Traffic,
+    HttpOptions, HttpVersions, Outgoing, Proxy, belonging::AnswersSeen, failure::failure,
+    opening::Opening, tls, traffic::Traffic,
 };
 
 /// Connections to the services, pooled. Clone it to share them: a clone is cheap.
@@ -28,6 +28,7 @@ struct Inner {
     negotiating: bool,
     opening: Opening,
     user_agent: HeaderValue,
+    proxy: Proxy,
     max_answer_bytes: usize,
     seen: AnswersSeen,
 }
@@ -61,6 +62,7 @@ impl HttpClient {
             negotiating: negotiating && tls::AVAILABLE,
             opening: Opening::default(),
             user_agent: options.user_agent()?,
+            proxy: options.proxy.clone(),
             max_answer_bytes: options.max_answer_bytes,
             seen: AnswersSeen::default(),
         })))
@@ -98,7 +100,7 @@ impl HttpClient {
         drop(opening);
         let mut response = match answered {
             Ok(response) => response,
-            Err(error) => return Err(self.failure(error)),
+            Err(error) => return Err(failure(&error, &self.0.proxy)),
         };
         Ok(Response {
             status: response.status().as_u16(),
@@ -130,7 +132,11 @@ impl HttpClient {
     async fn read(&self, mut response: reqwest::Response) -> Result<Bytes> {
         let mut body = Bytes::new();
         let mut pieces: Option<BytesMut> = None;
-        while let Some(chunk) = response.chunk().await.map_err(|e| self.failure(e))? {
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|e| failure(&e, &self.0.proxy))?
+        {
             let so_far = pieces.as_ref().map_or(body.len(), BytesMut::len);
             if so_far + chunk.len() > self.0.max_answer_bytes {
                 return Err(Error::new(
@@ -147,26 +153,6 @@ impl HttpClient {
             }
         }
         Ok(pieces.map_or(body, BytesMut::freeze))
-    }
-
-    /// A failure of the transport. `is_connect` is asked first: a time-out while connecting
-    /// answers yes to both, and only the former proves that nothing was sent.
-    fn failure(&self, error: reqwest::Error) -> Error {
-        let error = error.without_url();
-        let (kind, delivery, message) = if error.is_builder() {
-            let message = "the request cannot be built";
-            (ErrorKind::Config, Delivery::NotSent, message)
-        } else if error.is_connect() {
-            (ErrorKind::Connect, Delivery::NotSent, "no connection")
-        } else if error.is_timeout() {
-            (ErrorKind::Timeout, Delivery::Unknown, "no answer in time")
-        } else {
-            let message = "the connection broke before the answer was complete";
-            (ErrorKind::Transport, Delivery::Unknown, message)
-        };
-        Error::new(kind, message)
-            .with_delivery(delivery)
-            .with_source(error)
     }
 }
 

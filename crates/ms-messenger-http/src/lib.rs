@@ -7,6 +7,7 @@ mod answer;
 mod authorize;
 mod belonging;
 mod call;
+mod certificate;
 mod challenge;
 mod classify;
 mod client;
@@ -14,6 +15,7 @@ mod clock;
 #[cfg(feature = "access-key")]
 mod connection_string;
 mod endpoint;
+mod failure;
 mod opening;
 mod options;
 mod pipeline;
@@ -33,6 +35,7 @@ pub use answer::Answer;
 pub use authorize::{Authorize, Bearer, Outgoing, Refusal};
 pub use bytes::Bytes;
 pub use call::Call;
+pub use certificate::UNTRUSTED_CERTIFICATE;
 pub use challenge::{ChallengeParameter, ChallengeParameters, claims_challenge};
 pub use client::HttpClient;
 #[cfg(feature = "access-key")]

@@ -9,14 +9,15 @@ use std::{
 };
 
 use ms_messenger_core::{Delivery, Error, ErrorKind, RetryPolicy};
-use ms_messenger_http::{Answer, Service};
+use ms_messenger_http::{Answer, Call, Proxy, Service};
 use serde_json::Value;
 use server::{
     Act, Server, answer,
-    client::{Numbered, SERVICE, options, pipeline, pipeline_to, read, send},
+    client::{Numbered, SERVICE, all_that_is_said, options, pipeline, pipeline_to, read, send},
     created, status,
 };
 use socket2::{Domain, Socket, Type};
+use url::Url;
 
 /// Asserts kind, delivery and tries of a failure.
 fn assert_failure(error: &Error, kind: ErrorKind, delivery: Delivery, attempts: u32) {
@@ -43,19 +44,29 @@ async fn a_success_is_handed_over_whole() {
     assert_eq!(seen[0].body(), server::client::BODY);
 }
 
+/// Bound but not listening: the port refuses, and nobody else can have it meanwhile.
+fn refusing() -> Socket {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    socket.bind(&any.into()).unwrap();
+    socket
+}
+
 #[tokio::test]
 async fn a_refused_connection_proves_that_nothing_was_sent_and_is_tried_again() {
-    // Bound but not listening: the port refuses, and nobody else can have it meanwhile.
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    socket
-        .bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())
-        .unwrap();
+    let socket = refusing();
     let port = socket.local_addr().unwrap().as_socket().unwrap().port();
     let url = format!("http://127.0.0.1:{port}");
     let pipeline = pipeline_to(&SERVICE, &url, &options(), Numbered::default());
     let before = SystemTime::now();
     let error = pipeline.call(send()).await.unwrap_err();
     assert_failure(&error, ErrorKind::Connect, Delivery::NotSent, 4);
+    assert_eq!(
+        error.message(),
+        format!("no connection to 127.0.0.1:{port}")
+    );
+    let said = all_that_is_said(&error);
+    assert!(said.contains("refused"), "the innermost cause: {said}");
     let began_at = error.began_at().unwrap();
     assert!(before <= began_at && began_at <= SystemTime::now());
 }
@@ -63,10 +74,60 @@ async fn a_refused_connection_proves_that_nothing_was_sent_and_is_tried_again() 
 #[tokio::test]
 async fn a_name_that_does_not_resolve_proves_that_nothing_was_sent() {
     // A label of more than 63 letters: refused by the resolver without asking anybody.
-    let url = format!("http://{}.localhost:1", "a".repeat(64));
-    let pipeline = pipeline_to(&SERVICE, &url, &options(), Numbered::default());
+    let host = format!("{}.test", "a".repeat(64));
+    let call = Call::post("send", "/hunter2?code=hunter2");
+    let pipeline = pipeline_to(
+        &SERVICE,
+        &format!("https://{host}/hunter2"),
+        &options(),
+        Numbered::default(),
+    );
+    let error = pipeline.call(call).await.unwrap_err();
+    assert_failure(&error, ErrorKind::Connect, Delivery::NotSent, 4);
+    let expected = format!("no connection to {host}:443: the name does not resolve");
+    assert_eq!(error.message(), expected);
+    assert!(!all_that_is_said(&error).contains("hunter2"));
+
+    let proxy = Url::parse(&format!("http://user:hunter2@{host}:8080")).unwrap();
+    let options = options().with_proxy(Proxy::Url(proxy));
+    let pipeline = pipeline_to(
+        &SERVICE,
+        "https://contoso.test",
+        &options,
+        Numbered::default(),
+    );
     let error = pipeline.call(send()).await.unwrap_err();
     assert_failure(&error, ErrorKind::Connect, Delivery::NotSent, 4);
+    let expected = format!(
+        "no connection to contoso.test:443 through the proxy {host}:8080: \
+         the name of the proxy does not resolve"
+    );
+    assert_eq!(error.message(), expected);
+    let said = all_that_is_said(&error);
+    assert!(
+        said.contains("failed to lookup address"),
+        "the innermost cause: {said}"
+    );
+    assert!(!said.contains("hunter2"));
+}
+
+#[tokio::test]
+async fn a_proxy_that_cannot_be_reached_is_named_without_its_password() {
+    let socket = refusing();
+    let port = socket.local_addr().unwrap().as_socket().unwrap().port();
+    let proxy = Url::parse(&format!("http://user:hunter2@127.0.0.1:{port}/hunter2")).unwrap();
+    let options = options().with_proxy(Proxy::Url(proxy));
+    let pipeline = pipeline_to(
+        &SERVICE,
+        "https://contoso.test",
+        &options,
+        Numbered::default(),
+    );
+    let error = pipeline.call(send()).await.unwrap_err();
+    assert_failure(&error, ErrorKind::Connect, Delivery::NotSent, 4);
+    let place = format!("no connection to contoso.test:443 through the proxy 127.0.0.1:{port}");
+    assert_eq!(error.message(), place);
+    assert!(!all_that_is_said(&error).contains("hunter2"));
 }
 
 #[tokio::test]
@@ -328,7 +389,7 @@ async fn a_call_without_a_message_never_leaves_a_delivery_in_doubt() {
 #[tokio::test]
 async fn an_address_that_cannot_be_asked_for_is_refused_before_any_connection() {
     let server = Server::start([]).await;
-    let call = ms_messenger_http::Call::post("send", "/chats/../messages");
+    let call = Call::post("send", "/chats/../messages");
     let error = pipeline(&server).call(call).await.unwrap_err();
     assert_failure(&error, ErrorKind::InvalidRequest, Delivery::NotSent, 0);
     assert_eq!(server.connections(), 0);

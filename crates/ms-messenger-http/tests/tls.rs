@@ -7,10 +7,12 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use h2::Reason;
 use ms_messenger_core::{Delivery, Error, ErrorKind};
-use ms_messenger_http::{HttpClient, HttpOptions, HttpVersions, Pipeline};
+use ms_messenger_http::{
+    Bytes, Call, HttpClient, HttpOptions, HttpVersions, Pipeline, UNTRUSTED_CERTIFICATE,
+};
 use server::{
     Act, Server,
-    client::{Numbered, SERVICE, options, pipeline_to, quick, send},
+    client::{Numbered, SERVICE, all_that_is_said, options, pipeline_to, quick, send},
     created,
     tls::{self, Identity},
 };
@@ -56,24 +58,62 @@ async fn connecting_always_ends_before_the_try_does() {
     assert_never_connected(&error, 1);
 }
 
+/// Calls a server with `identity`, and asserts that its certificate is refused for `reason`.
+async fn assert_untrusted(identity: &Identity, options: HttpOptions, reason: &str) {
+    let server = Server::start_tls(identity.acceptor(&[]), [created()]).await;
+    let call = Call::post("send", "/hunter2?code=hunter2").with_json_bytes("hunter2");
+    let pipeline = pipeline(server.address.port(), &options);
+    let error = pipeline.call(call).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config, "{error:?}");
+    assert_eq!(error.code(), Some(UNTRUSTED_CERTIFICATE));
+    assert_eq!(error.delivery(), Delivery::NotSent);
+    assert!(!error.is_transient());
+    assert_eq!(error.attempts(), 1, "it is permanent");
+    assert_eq!(server.connections(), 1);
+    assert_eq!(server.seen().len(), 0);
+    let place = format!(
+        "the certificate of {} is not trusted: {reason}",
+        server.address
+    );
+    assert!(error.message().starts_with(&place), "{error}");
+    for remedy in [
+        "SSL_CERT_FILE",
+        "the system's store",
+        "HttpOptions::with_extra_roots",
+    ] {
+        assert!(error.message().contains(remedy), "{error}");
+    }
+    let said = all_that_is_said(&error);
+    assert!(
+        said.contains("invalid peer certificate"),
+        "the innermost cause: {said}"
+    );
+    assert!(!said.contains("hunter2"), "{said}");
+}
+
 #[tokio::test]
 async fn a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sent() {
     let identity = Identity::new(LOCAL);
-    let server = Server::start_tls(identity.acceptor(&[]), [created()]).await;
-    let pipeline = pipeline(server.address.port(), &options());
-    let error = pipeline.call(send()).await.unwrap_err();
-    assert_never_connected(&error, 4);
-    assert_eq!(server.seen().len(), 0);
+    assert_untrusted(&identity, options(), "its issuer is unknown").await;
 }
 
 #[tokio::test]
 async fn a_certificate_for_another_name_is_refused_before_anything_is_sent() {
     let identity = Identity::new("contoso.test");
-    let server = Server::start_tls(identity.acceptor(&[]), [created()]).await;
-    let pipeline = pipeline(server.address.port(), &trusting(&identity));
-    let error = pipeline.call(send()).await.unwrap_err();
-    assert_never_connected(&error, 4);
-    assert_eq!(server.seen().len(), 0);
+    let options = trusting(&identity);
+    assert_untrusted(&identity, options, "it is that of another host").await;
+}
+
+#[tokio::test]
+async fn a_certificate_out_of_its_time_is_refused_before_anything_is_sent() {
+    for (years, reason) in [
+        ((2001, 2002), "it has expired"),
+        ((4001, 4002), "it is not valid yet"),
+    ] {
+        let identity = Identity::valid(LOCAL, years);
+        let options = trusting(&identity);
+        assert_untrusted(&identity, options, reason).await;
+    }
 }
 
 #[tokio::test]
@@ -151,27 +191,55 @@ async fn a_connection_closed_unanswered_beneath_tls_leaves_it_unknown() {
     }
 }
 
-/// A stream that ends without an answer is not repeated by any layer, whatever its reason.
-async fn assert_not_repeated(act: fn(h2::server::SendResponse<ms_messenger_http::Bytes>)) {
+/// Calls a server that does `act` to the stream of each request.
+async fn failure_of_stream(act: fn(h2::server::SendResponse<Bytes>)) -> (Error, usize) {
     let identity = Identity::new(LOCAL);
     let (address, seen) = tls::http2(&identity, act).await;
     let options = trusting(&identity).with_versions(HttpVersions::Negotiate);
     let pipeline = pipeline(address.port(), &options);
     let error = pipeline.call(send()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Transport, "{error:?}");
+    (error, seen.load(Ordering::SeqCst))
+}
+
+/// A stream that ends without an answer is not repeated by any layer.
+async fn assert_not_repeated(act: fn(h2::server::SendResponse<Bytes>)) {
+    let (error, seen) = failure_of_stream(act).await;
     assert_eq!(error.delivery(), Delivery::Unknown);
     assert_eq!(error.attempts(), 1);
-    assert_eq!(seen.load(Ordering::SeqCst), 1);
+    assert_eq!(seen, 1);
 }
 
 #[tokio::test]
 async fn a_stream_that_is_reset_leaves_it_unknown() {
     assert_not_repeated(|mut respond| respond.send_reset(Reason::INTERNAL_ERROR)).await;
+    assert_not_repeated(|mut respond| respond.send_reset(Reason::CANCEL)).await;
 }
 
 #[tokio::test]
-async fn a_stream_that_is_refused_after_the_request_is_not_repeated_behind_our_back() {
-    assert_not_repeated(|mut respond| respond.send_reset(Reason::REFUSED_STREAM)).await;
+async fn a_stream_that_is_refused_was_not_executed_and_is_tried_again() {
+    let refuse = |mut respond: h2::server::SendResponse<Bytes>| {
+        respond.send_reset(Reason::REFUSED_STREAM);
+    };
+    let (error, seen) = failure_of_stream(refuse).await;
+    assert_eq!(error.delivery(), Delivery::NotSent);
+    assert_eq!(error.attempts(), 4);
+    assert_eq!(seen, 4, "no other layer tries again");
+}
+
+#[tokio::test]
+async fn a_connection_that_says_farewell_leaves_its_streams_unknown_in_one_line() {
+    let identity = Identity::new(LOCAL);
+    let address = tls::farewell(&identity).await;
+    let options = trusting(&identity).with_versions(HttpVersions::Negotiate);
+    let error = pipeline(address.port(), &options)
+        .call(send())
+        .await
+        .unwrap_err();
+    assert_eq!(error.delivery(), Delivery::Unknown, "{error:?}");
+    let said = all_that_is_said(&error);
+    assert!(said.contains("connection error received"), "{said}");
+    assert!(said.len() < 20_000, "{}", said.len());
 }
 
 #[tokio::test]

@@ -11,7 +11,10 @@ use std::{
 use h2::server::SendResponse;
 use ms_messenger_http::Bytes;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, KeyUsagePurpose};
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer},
@@ -27,6 +30,11 @@ pub(crate) struct Identity {
 impl Identity {
     /// A certificate for `name`, issued by an authority that nobody else knows.
     pub(crate) fn new(name: &str) -> Self {
+        Self::valid(name, (1975, 4096))
+    }
+
+    /// As `new`, but valid from the first to the second of `years` only.
+    pub(crate) fn valid(name: &str, years: (i32, i32)) -> Self {
         let mut params = CertificateParams::new([]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
@@ -35,7 +43,9 @@ impl Identity {
         let issuer = Issuer::new(params, key);
 
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new([name.to_owned()]).unwrap();
+        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+        params.not_before = rcgen::date_time_ymd(years.0, 1, 1);
+        params.not_after = rcgen::date_time_ymd(years.1, 1, 1);
         let certificate = params.signed_by(&key, &issuer).unwrap();
         let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -85,6 +95,37 @@ pub(crate) async fn http2(
         }
     });
     (address, seen)
+}
+
+/// An HTTP/2 server that reads a request and then says GOAWAY, with last words of 16,000 bytes.
+/// It claims no stream.
+pub(crate) async fn farewell(identity: &Identity) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let tls = identity.acceptor(&["h2"]);
+    tokio::spawn(async move {
+        let stream = listener.accept().await.unwrap().0;
+        let mut stream = tls.accept(stream).await.unwrap();
+        // Our settings, empty.
+        stream
+            .write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0])
+            .await
+            .unwrap();
+        let mut seen = Vec::new();
+        // The end of the request: a frame of data with END_STREAM on stream 1.
+        while !seen.windows(6).any(|it| it == [0, 1, 0, 0, 0, 1]) {
+            assert!(stream.read_buf(&mut seen).await.unwrap() > 0);
+        }
+        let words = [b'\n'; 16_000];
+        let length = u32::try_from(8 + words.len()).unwrap().to_be_bytes();
+        let mut frame = length[1..].to_vec();
+        // GOAWAY on stream 0; the last stream is 0, the reason INTERNAL_ERROR.
+        frame.extend([7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
+        frame.extend(words);
+        stream.write_all(&frame).await.unwrap();
+        stream.shutdown().await.unwrap();
+    });
+    address
 }
 
 /// 201 with a small JSON body.

@@ -1,14 +1,17 @@
 //! Whether an answer is the answer to this request.
 //!
 //! A broken proxy can send an answer twice. On a connection of HTTP/1.1 the copy is then taken for
-//! the answer to the next request, and would report as sent what nobody has received.
+//! the answer to the next request, and would report as sent what nobody has received. From then
+//! on every answer on that connection is that to the request before. Hence no connection is used
+//! again, and what comes by one of them to a request that was already under way is believed only
+//! if it names the request.
 
 use std::{
     hash::{BuildHasher as _, RandomState},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
-use ms_messenger_core::{Delivery, Error, ErrorKind, Result};
+use ms_messenger_core::{Delivery, Error, ErrorKind};
 use uuid::Uuid;
 
 use crate::Answer;
@@ -16,11 +19,37 @@ use crate::Answer;
 /// A copy comes right after its original; this is far more than the answers between the two.
 const REMEMBERED: u64 = 1024;
 
-/// The ids of the last answers, each in the slot that its hash names.
+/// The buckets of those that another id has pushed out of its slot.
+const BUCKETS: u64 = 128;
+
+/// The ids of the last answers, each in the slot that its hash names, and those pushed out of
+/// theirs. An id is lost only when eight others have followed it into the same bucket.
 #[derive(Debug)]
 pub(crate) struct AnswersSeen {
     hasher: RandomState,
     slots: Box<[AtomicU64]>,
+    pushed_out: Box<[Bucket]>,
+}
+
+/// The last eight ids that came in, as hashes.
+#[derive(Debug, Default)]
+struct Bucket {
+    count: AtomicUsize,
+    hashes: [AtomicU64; 8],
+}
+
+impl Bucket {
+    fn push(&self, hash: u64) {
+        let next = self.count.fetch_add(1, Ordering::Relaxed) % self.hashes.len();
+        if let Some(oldest) = self.hashes.get(next) {
+            oldest.store(hash, Ordering::Relaxed);
+        }
+    }
+
+    fn contains(&self, hash: u64) -> bool {
+        let mut hashes = self.hashes.iter();
+        hashes.any(|it| it.load(Ordering::Relaxed) == hash)
+    }
 }
 
 impl Default for AnswersSeen {
@@ -28,6 +57,7 @@ impl Default for AnswersSeen {
         Self {
             hasher: RandomState::new(),
             slots: (0..REMEMBERED).map(|_| AtomicU64::new(0)).collect(),
+            pushed_out: (0..BUCKETS).map(|_| Bucket::default()).collect(),
         }
     }
 }
@@ -37,44 +67,86 @@ impl AnswersSeen {
     fn has_seen(&self, id: &str) -> bool {
         // Zero is an empty slot.
         let hash = self.hasher.hash_one(id).max(1);
-        let slot = usize::try_from(hash % REMEMBERED).ok();
-        let slot = slot.and_then(|slot| self.slots.get(slot));
-        slot.map(|it| it.swap(hash, Ordering::Relaxed)) == Some(hash)
+        let Some(slot) = at(&self.slots, hash % REMEMBERED) else {
+            return false;
+        };
+        // One step, so that of two that come at once only one is the first.
+        let before = slot.swap(hash, Ordering::Relaxed);
+        if before == hash {
+            return true;
+        }
+        if let Some(bucket) = self.bucket(before).filter(|_| before != 0) {
+            bucket.push(before);
+        }
+        self.bucket(hash).is_some_and(|it| it.contains(hash))
+    }
+
+    /// By other bits than those that name the slot.
+    fn bucket(&self, hash: u64) -> Option<&Bucket> {
+        at(&self.pushed_out, (hash / REMEMBERED) % BUCKETS)
     }
 }
 
-/// Refuses an answer that names another call, or that has come before.
-///
-/// # Errors
-///
-/// `Transport` with an unknown delivery: what became of this request, nobody said.
-pub(crate) fn check(answer: &Answer, over_tls: bool, seen: &AnswersSeen) -> Result<()> {
-    let foreign = |what: &'static str| {
-        Err(Error::new(ErrorKind::Transport, what).with_delivery(Delivery::Unknown))
-    };
+fn at<T>(slots: &[T], index: u64) -> Option<&T> {
+    slots.get(usize::try_from(index).ok()?)
+}
+
+/// The [`Error::code`] of a call whose response is, or may be, that to another request.
+pub const FOREIGN_RESPONSE: &str = "foreign_response";
+
+/// Whose response it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Belonging {
+    /// It names the request.
+    Own,
+    /// It names none.
+    Unsaid,
+    /// It is that to another request: how that shows.
+    Foreign(&'static str),
+}
+
+pub(crate) fn of(answer: &Answer, over_tls: bool, seen: &AnswersSeen) -> Belonging {
     let service = answer.service;
-    let echoed = service
-        .client_request_id
-        .and_then(|name| answer.header(name));
-    if let (Some(echoed), Some(own)) = (echoed, answer.facts.client_request_id)
-        && Uuid::try_parse(echoed).is_ok_and(|echoed| echoed != own)
-    {
-        return foreign(
-            "the answer is that to another request: it names another client request id",
-        );
-    }
-    // Doubles on loopback may well give every answer the same id.
-    if !over_tls || !service.numbers_answers {
-        return Ok(());
-    }
     let own_header = |name: &&&str| service.client_request_id != Some(**name);
     let mut names = service.request_ids.iter().filter(own_header);
-    match names.find_map(|name| answer.header(name)) {
-        Some(id) if seen.has_seen(id) => {
-            foreign("the answer is a copy of that to another request: its id came before")
+    // Doubles on loopback may well give every response the same id.
+    let id = (over_tls && service.numbers_answers)
+        .then(|| names.find_map(|name| answer.header(name)))
+        .flatten();
+    // Noted in any case: a copy of this response can come later.
+    let is_copy = id.is_some_and(|id| seen.has_seen(id));
+    let echoed = service
+        .client_request_id
+        .and_then(|name| answer.header(name))
+        .and_then(|echoed| Uuid::try_parse(echoed).ok());
+    match (echoed, answer.facts.client_request_id) {
+        (Some(echoed), Some(own)) if echoed != own => {
+            Belonging::Foreign("it names another client request id")
         }
-        _ => Ok(()),
+        _ if is_copy => Belonging::Foreign("it is a copy, its request id came before"),
+        (Some(_), Some(_)) => Belonging::Own,
+        _ => Belonging::Unsaid,
     }
+}
+
+/// A response of which `why` says that it is another's: what became of this request is unknown.
+pub(crate) fn foreign(why: &str) -> Error {
+    let message = format!(
+        "the response is that to another request: {why} (for a test double that gives constant \
+         ids: HttpOptions::with_foreign_response_check)"
+    );
+    unproven(message)
+}
+
+/// A response that may be another's, because it came by a connection that is no longer trusted.
+pub(crate) fn suspect() -> Error {
+    unproven("the response may be that to another request: such a response came meanwhile")
+}
+
+fn unproven(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::new(ErrorKind::Transport, message)
+        .with_delivery(Delivery::Unknown)
+        .with_code(FOREIGN_RESPONSE)
 }
 
 #[cfg(test)]
@@ -91,5 +163,17 @@ mod tests {
             .filter(|n| seen.has_seen(&n.to_string()))
             .count();
         assert_eq!(repeated, 0);
+    }
+
+    #[test]
+    fn an_id_is_told_after_a_hundred_others() {
+        let seen = AnswersSeen::default();
+        let ids: Vec<String> = (0..100_000).map(|n| n.to_string()).collect();
+        for (n, id) in ids.iter().enumerate() {
+            assert!(!seen.has_seen(id));
+            if let Some(earlier) = n.checked_sub(100) {
+                assert!(seen.has_seen(&ids[earlier]), "{n}");
+            }
+        }
     }
 }

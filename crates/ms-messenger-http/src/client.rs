@@ -1,45 +1,83 @@
-//! The transport: the only file that names reqwest besides `tls.rs`.
+//! The transport. reqwest is named here, in `generation.rs`, `failure.rs` and `tls.rs` alone.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, header};
 use ms_messenger_core::{Error, ErrorKind, Result};
 
 use crate::{
-    HttpOptions, HttpVersions, Outgoing, Proxy, belonging::AnswersSeen, failure::failure,
-    opening::Opening, tls, traffic::Traffic,
+    HttpOptions, Outgoing, Proxy,
+    belonging::AnswersSeen,
+    failure::failure,
+    generation::{Generation, Generations},
+    options::FOR_EVER,
+    polls::{Polls, Running},
+    traffic::{Traffic, Turn},
 };
 
 /// Connections to the services, pooled. Clone it to share them: a clone is cheap.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HttpClient(Arc<Inner>);
 
-#[derive(Debug)]
 struct Inner {
-    client: reqwest::Client,
-    /// For calls that are alone, when the versions are adaptive: HTTP/1.1 only.
-    alone: Option<reqwest::Client>,
-    /// For http, which is spoken with loopback hosts alone: a proxy of the environment would
-    /// carry the credential off the machine in the clear.
-    local: Option<reqwest::Client>,
+    generations: Generations,
     traffic: Traffic,
-    /// Whether `client` offers HTTP/2.
-    negotiating: bool,
-    opening: Opening,
+    polls: Polls,
     user_agent: HeaderValue,
     proxy: Proxy,
     max_answer_bytes: usize,
-    seen: AnswersSeen,
+    /// `None` where foreign responses are not looked for.
+    seen: Option<AnswersSeen>,
+}
+
+impl fmt::Debug for HttpClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpClient").finish_non_exhaustive()
+    }
 }
 
 /// What the transport brought back.
-#[derive(Debug)]
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     /// The body, or why it could not be read to its end.
-    pub(crate) body: std::result::Result<Bytes, Error>,
+    pub(crate) body: Result<Bytes>,
+}
+
+/// A response of which the head is read.
+pub(crate) struct Head<'a> {
+    http: &'a HttpClient,
+    _turn: Turn<'a>,
+    generation: Arc<Generation>,
+    running: Option<Running<'a>>,
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    response: reqwest::Response,
+}
+
+impl Head<'_> {
+    /// Never again uses a connection from before this response, which is another's.
+    pub(crate) fn distrust(&self) {
+        self.http.0.generations.end(&self.generation);
+    }
+
+    /// Whether no connection from its time has brought another's response, as far as that has
+    /// been told. Ask it after having told it of this one.
+    pub(crate) async fn is_trusted(&mut self) -> bool {
+        self.running = None;
+        // Streams of HTTP/2 do not wait for each other.
+        if self.response.version() < http::Version::HTTP_2 {
+            self.http.0.polls.settle().await;
+        }
+        !self.generation.is_over()
+    }
+
+    /// The body, or why it could not be read to its end.
+    pub(crate) async fn body(mut self) -> Result<Bytes> {
+        self.running = None;
+        self.http.read(self.response).await
+    }
 }
 
 impl HttpClient {
@@ -49,63 +87,65 @@ impl HttpClient {
     ///
     /// `Config` when the options cannot be used: a certificate, the proxy, the application id.
     pub fn new(options: &HttpOptions) -> Result<Self> {
-        let tls = tls::Tls::new(options)?;
-        let negotiating = options.versions != HttpVersions::Http1;
-        let adaptive = options.versions == HttpVersions::Adaptive && tls::AVAILABLE;
-        let direct =
-            matches!(options.proxy, Proxy::System).then(|| options.clone().with_proxy(Proxy::None));
+        let options = &options.clone().bounded();
         Ok(Self(Arc::new(Inner {
-            client: build(options, &tls, negotiating)?,
-            alone: adaptive.then(|| build(options, &tls, false)).transpose()?,
-            local: direct.map(|it| build(&it, &tls, false)).transpose()?,
+            generations: Generations::new(options)?,
             traffic: Traffic::default(),
-            negotiating: negotiating && tls::AVAILABLE,
-            opening: Opening::default(),
+            polls: Polls::default(),
             user_agent: options.user_agent()?,
             proxy: options.proxy.clone(),
             max_answer_bytes: options.max_answer_bytes,
-            seen: AnswersSeen::default(),
+            seen: options.foreign_response_check.then(AnswersSeen::default),
         })))
     }
 
-    pub(crate) fn answers_seen(&self) -> &AnswersSeen {
-        &self.0.seen
+    /// The responses seen lately, where foreign ones are looked for.
+    pub(crate) fn answers_seen(&self) -> Option<&AnswersSeen> {
+        self.0.seen.as_ref()
     }
 
-    /// One try. The error says what is known of the request.
-    pub(crate) async fn execute(&self, outgoing: Outgoing) -> Result<Response> {
+    /// One try, up to the head of its response. The error says what is known of the request.
+    pub(crate) async fn begin(&self, outgoing: Outgoing) -> Result<Head<'_>> {
         let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
         *request.headers_mut() = outgoing.headers;
         request
             .headers_mut()
             .insert(header::USER_AGENT, self.0.user_agent.clone());
-        if outgoing.timeout.is_some() {
-            *request.timeout_mut() = outgoing.timeout;
+        if let Some(timeout) = outgoing.timeout {
+            *request.timeout_mut() = Some(timeout.min(FOR_EVER));
         }
         if !outgoing.body.is_empty() {
             *request.body_mut() = Some(outgoing.body.into());
         }
         let turn = self.0.traffic.enter();
-        let over_tls = request.url().scheme() == "https";
-        let own = match over_tls {
-            true => self.0.alone.as_ref().filter(|_| turn.is_quiet),
-            false => self.0.local.as_ref(),
+        let (generation, sent) = loop {
+            let generation = self.0.generations.current()?;
+            let sent = generation.execute(request, turn.is_quiet, &self.0.polls);
+            match sent.await {
+                Ok(sent) => break (generation, sent),
+                Err(unsent) => request = unsent,
+            }
         };
-        let client = own.unwrap_or(&self.0.client);
-        let opening = match own {
-            None if over_tls && self.0.negotiating => self.0.opening.turn().await,
-            _ => None,
-        };
-        let answered = client.execute(request).await;
-        drop(opening);
-        let mut response = match answered {
-            Ok(response) => response,
-            Err(error) => return Err(failure(&error, &self.0.proxy)),
-        };
-        Ok(Response {
+        let response = sent.outcome;
+        let mut response = response.map_err(|error| failure(&error, &self.0.proxy))?;
+        Ok(Head {
+            http: self,
+            _turn: turn,
+            generation,
+            running: Some(sent.running),
             status: response.status().as_u16(),
             headers: std::mem::take(response.headers_mut()),
-            body: self.read(response).await,
+            response,
+        })
+    }
+
+    /// One whole try. The error says what is known of the request.
+    pub(crate) async fn execute(&self, outgoing: Outgoing) -> Result<Response> {
+        let mut head = self.begin(outgoing).await?;
+        Ok(Response {
+            status: head.status,
+            headers: std::mem::take(&mut head.headers),
+            body: head.body().await,
         })
     }
 
@@ -154,36 +194,4 @@ impl HttpClient {
         }
         Ok(pieces.map_or(body, BytesMut::freeze))
     }
-}
-
-/// A client of reqwest that follows nothing and repeats nothing by itself.
-fn build(options: &HttpOptions, tls: &tls::Tls, negotiating: bool) -> Result<reqwest::Client> {
-    let connect_timeout = options.connect_timeout.min(options.timeout.mul_f64(0.9));
-    let mut builder = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .referer(false)
-        .connect_timeout(connect_timeout)
-        .timeout(options.timeout)
-        .pool_idle_timeout(options.pool_idle_timeout);
-    builder = match &options.proxy {
-        Proxy::System => builder,
-        Proxy::None => builder.no_proxy(),
-        Proxy::Url(url) => {
-            // The error of reqwest repeats the address, which may hold a password.
-            let unusable = |_| {
-                Error::new(
-                    ErrorKind::Config,
-                    "proxy: must be the address of an http or https proxy",
-                )
-            };
-            builder.proxy(reqwest::Proxy::all(url.as_str()).map_err(unusable)?)
-        }
-    };
-    tls.configure(builder, negotiating)
-        .build()
-        .map_err(|error| {
-            Error::new(ErrorKind::Config, "http options: cannot be used")
-                .with_source(error.without_url())
-        })
 }

@@ -6,6 +6,9 @@ use http::HeaderValue;
 use ms_messenger_core::{Error, ErrorKind, Result};
 use url::Url;
 
+/// Longer than any process waits, and still fit to be added to a time.
+pub(crate) const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+
 /// Which versions of HTTP are offered over TLS. Without TLS it is always HTTP/1.1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -20,17 +23,17 @@ pub enum HttpVersions {
     Http1,
 }
 
-/// Through which proxy calls go. `Debug` shows no more of an address than its origin.
+/// Through which proxy calls over https go. Those over http go through none: they are for
+/// loopback hosts only, and their credentials would reach the proxy in the clear. `Debug` shows no more of an address than its origin.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub enum Proxy {
-    /// As the environment or the system says (`HTTPS_PROXY`, `NO_PROXY` …); none for http,
-    /// which is spoken with loopback hosts only.
+    /// As the environment or the system says (`HTTPS_PROXY`, `NO_PROXY` …).
     #[default]
     System,
     /// None at all.
     None,
-    /// This one, for every call.
+    /// This one.
     Url(Url),
 }
 
@@ -52,7 +55,7 @@ impl fmt::Debug for Proxy {
 ///
 /// let options = HttpOptions::default().with_connect_timeout(Duration::from_secs(3));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct HttpOptions {
     /// How long a connection may take to stand, TLS handshake included. Default 10 s; always
@@ -72,6 +75,27 @@ pub struct HttpOptions {
     pub versions: HttpVersions,
     /// Certificates in PEM form that are trusted besides those of the platform.
     pub extra_roots: Vec<Vec<u8>>,
+    /// Whether a response is refused that names another request, or is the copy of one to
+    /// another request. Default `true`; see
+    /// [`with_foreign_response_check`](HttpOptions::with_foreign_response_check).
+    pub foreign_response_check: bool,
+}
+
+/// Shows how many certificates there are, not what was given for them.
+impl fmt::Debug for HttpOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpOptions")
+            .field("connect_timeout", &self.connect_timeout)
+            .field("timeout", &self.timeout)
+            .field("pool_idle_timeout", &self.pool_idle_timeout)
+            .field("max_answer_bytes", &self.max_answer_bytes)
+            .field("application_id", &self.application_id)
+            .field("proxy", &self.proxy)
+            .field("versions", &self.versions)
+            .field("extra_roots", &self.extra_roots.len())
+            .field("foreign_response_check", &self.foreign_response_check)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for HttpOptions {
@@ -85,6 +109,7 @@ impl Default for HttpOptions {
             proxy: Proxy::System,
             versions: HttpVersions::Adaptive,
             extra_roots: Vec::new(),
+            foreign_response_check: true,
         }
     }
 }
@@ -143,6 +168,31 @@ impl HttpOptions {
     #[must_use]
     pub fn with_extra_roots(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.extra_roots.push(pem.into());
+        self
+    }
+
+    /// Sets whether a response is refused that belongs to another request: it names another
+    /// client request id, or, over https, has a request id that came before (a broken proxy sent
+    /// it twice). No connection from before such a response is used again.
+    ///
+    /// Switch it off for a test double that gives constant ids over https, such as a server of
+    /// recorded responses. Against a service, leave it on: it keeps a message from being
+    /// reported as sent that was not.
+    #[must_use]
+    pub fn with_foreign_response_check(mut self, check: bool) -> Self {
+        self.foreign_response_check = check;
+        self
+    }
+
+    /// The same without durations so long that adding them to a time would fail.
+    pub(crate) fn bounded(mut self) -> Self {
+        for duration in [
+            &mut self.connect_timeout,
+            &mut self.timeout,
+            &mut self.pool_idle_timeout,
+        ] {
+            *duration = FOR_EVER.min(*duration);
+        }
         self
     }
 

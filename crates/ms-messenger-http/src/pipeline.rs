@@ -14,8 +14,13 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::{
-    Answer, Authorize, Call, Endpoint, HttpClient, Outgoing, Refusal, Service, answer::Facts,
-    belonging, claims_challenge, classify, client::Response, clock::ServiceClock, redact::one_line,
+    Answer, Authorize, Call, Endpoint, HttpClient, Outgoing, Refusal, Service,
+    answer::Facts,
+    belonging::{self, Belonging},
+    claims_challenge, classify,
+    client::Head,
+    clock::ServiceClock,
+    redact::one_line,
     retry_after, trace,
 };
 
@@ -183,33 +188,46 @@ impl Pipeline {
     async fn attempt(&self, outgoing: Outgoing, call: &Call, run: &mut Run) -> Result<Answer> {
         let over_tls = outgoing.url.scheme() == "https";
         let sent = SystemTime::now();
-        let response = self.http.execute(outgoing).await?;
-        self.judge(response, call, run, (sent, over_tls))
+        let mut head = self.http.begin(outgoing).await?;
+        let answer = Answer {
+            service: self.service,
+            status: head.status,
+            headers: std::mem::take(&mut head.headers),
+            body: bytes::Bytes::new(),
+            facts: run.facts,
+        };
+        // Before the body, at whose end the connection is free for the next request.
+        self.believe(&answer, &mut head, over_tls).await?;
+        // Only now: the date of a response to another request says nothing of this one.
+        self.clock.note(&answer.headers, sent);
+        let body = head.body().await;
+        self.judge(answer, body, call, run)
+    }
+
+    /// Refuses a response that is, or may be, that to another request.
+    async fn believe(&self, answer: &Answer, head: &mut Head<'_>, over_tls: bool) -> Result<()> {
+        let Some(seen) = self.http.answers_seen() else {
+            return Ok(());
+        };
+        match belonging::of(answer, over_tls, seen) {
+            Belonging::Foreign(why) => {
+                head.distrust();
+                Err(belonging::foreign(why))
+            }
+            Belonging::Unsaid if !head.is_trusted().await => Err(belonging::suspect()),
+            Belonging::Own | Belonging::Unsaid => Ok(()),
+        }
     }
 
     /// A success, or what its status proves.
     fn judge(
         &self,
-        response: Response,
+        mut answer: Answer,
+        body: Result<bytes::Bytes>,
         call: &Call,
         run: &mut Run,
-        (sent, over_tls): (SystemTime, bool),
     ) -> Result<Answer> {
-        let Response {
-            status,
-            headers,
-            body,
-        } = response;
-        let mut answer = Answer {
-            service: self.service,
-            status,
-            headers,
-            body: bytes::Bytes::new(),
-            facts: run.facts,
-        };
-        belonging::check(&answer, over_tls, self.http.answers_seen())?;
-        // Only now: the date of a response to another request says nothing of this one.
-        self.clock.note(&answer.headers, sent);
+        let status = answer.status;
         if (200..300).contains(&status) || call.expected.contains(&status) {
             return match body {
                 Ok(body) => {
@@ -409,7 +427,7 @@ impl Run {
             .idempotency
             .is_none_or(|IdempotencyKey { first_sent, .. }| {
                 let age = SystemTime::now().duration_since(first_sent);
-                age.unwrap_or_default() + wait < KEY_WINDOW
+                age.unwrap_or_default().saturating_add(wait) < KEY_WINDOW
             })
     }
 }

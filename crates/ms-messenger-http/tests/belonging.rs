@@ -4,7 +4,7 @@
 mod server;
 
 use ms_messenger_core::{Delivery, Error, ErrorKind};
-use ms_messenger_http::{HttpVersions, Pipeline, Service};
+use ms_messenger_http::{FOREIGN_RESPONSE, HttpOptions, HttpVersions, Pipeline, Service};
 use server::{
     Act, Server,
     client::{Numbered, SERVICE, options, pipeline, pipeline_to, read, send},
@@ -23,6 +23,7 @@ fn assert_foreign(error: &Error) {
     assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
     assert_eq!(error.delivery(), Delivery::Unknown);
     assert_eq!(error.attempts(), 1, "it may be out: it is not sent again");
+    assert_eq!(error.code(), Some(FOREIGN_RESPONSE));
 }
 
 #[tokio::test]
@@ -56,6 +57,13 @@ async fn a_read_is_made_again_after_a_foreign_answer() {
 }
 
 async fn over_tls(acts: impl IntoIterator<Item = Act>) -> (Server, Pipeline) {
+    over_tls_with(acts, |options| options).await
+}
+
+async fn over_tls_with(
+    acts: impl IntoIterator<Item = Act>,
+    set: fn(HttpOptions) -> HttpOptions,
+) -> (Server, Pipeline) {
     let identity = Identity::new("127.0.0.1");
     let server = Server::start_tls(identity.acceptor(&[]), acts).await;
     let options = options()
@@ -64,7 +72,7 @@ async fn over_tls(acts: impl IntoIterator<Item = Act>) -> (Server, Pipeline) {
     let pipeline = pipeline_to(
         &NUMBERED,
         &format!("https://{}", server.address),
-        &options,
+        &set(options),
         Numbered::default(),
     );
     (server, pipeline)
@@ -75,7 +83,20 @@ async fn over_tls_an_answer_that_came_before_is_not_believed() {
     // `created` has the same request id every time, as a copy of it has.
     let (_server, pipeline) = over_tls([created(), created()]).await;
     pipeline.call(send()).await.unwrap();
-    assert_foreign(&pipeline.call(send()).await.unwrap_err());
+    let error = pipeline.call(send()).await.unwrap_err();
+    assert_foreign(&error);
+    let way_out = "HttpOptions::with_foreign_response_check";
+    assert!(error.message().contains(way_out), "{error}");
+}
+
+#[tokio::test]
+async fn a_double_that_gives_constant_ids_over_tls_is_believed_without_the_check() {
+    let another = "0b5b1f64-7e4b-4a63-9d2c-0b8d7c9a5a11";
+    let acts = [created(), created(), created_for(another)];
+    let (_server, pipeline) = over_tls_with(acts, |it| it.with_foreign_response_check(false)).await;
+    for _ in 1..=3 {
+        pipeline.call(send()).await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    sync::{mpsc, oneshot, watch},
+    sync::{Notify, mpsc, oneshot, watch},
     task::{JoinHandle, JoinSet},
 };
 use tokio_rustls::TlsAcceptor;
@@ -34,6 +34,8 @@ pub(crate) enum Act {
     Reset,
     /// Nothing, for as long as the server lives.
     Silence,
+    /// These bytes, once it is notified.
+    AnswerWhen(Arc<Notify>, Vec<u8>),
 }
 
 /// A request as it came.
@@ -103,6 +105,14 @@ impl Server {
     /// As `start`, over TLS.
     pub(crate) async fn start_tls(tls: TlsAcceptor, acts: impl IntoIterator<Item = Act>) -> Self {
         Self::with_script(Some(tls), in_order(acts)).await
+    }
+
+    /// As `answering`, over TLS.
+    pub(crate) async fn answering_tls(
+        tls: TlsAcceptor,
+        script: impl FnMut(&Seen) -> Act + Send + 'static,
+    ) -> Self {
+        Self::with_script(Some(tls), script).await
     }
 
     async fn with_script(
@@ -224,6 +234,10 @@ async fn converse(
             }
             Act::Reset => return socket.set_linger(Some(Duration::ZERO)).unwrap(),
             Act::Silence => std::future::pending().await,
+            Act::AnswerWhen(signal, bytes) => {
+                signal.notified().await;
+                stream.write_all(&bytes).await.unwrap_or_default();
+            }
         }
     }
 }

@@ -97,6 +97,50 @@ pub(crate) async fn http2(
     (address, seen)
 }
 
+/// A request by HTTP/2, and where its response goes.
+pub(crate) struct Stream<'a> {
+    /// The number of the connection, from 1.
+    pub(crate) connection: usize,
+    pub(crate) request: &'a http::Request<()>,
+    pub(crate) respond: SendResponse<Bytes>,
+}
+
+/// An HTTP/2 server that does `act` with every request, once its body has been read.
+pub(crate) async fn http2_streams(
+    identity: &Identity,
+    act: impl Fn(Stream<'_>) + Send + Sync + 'static,
+) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let tls = identity.acceptor(&["h2"]);
+    let act = Arc::new(act);
+    tokio::spawn(async move {
+        for connection in 1.. {
+            let stream = listener.accept().await.unwrap().0;
+            let (tls, act) = (tls.clone(), Arc::clone(&act));
+            tokio::spawn(async move {
+                let stream = tls.accept(stream).await.unwrap();
+                let mut frames = h2::server::handshake(stream).await.unwrap();
+                while let Some(Ok((request, respond))) = frames.accept().await {
+                    let act = Arc::clone(&act);
+                    tokio::spawn(async move {
+                        let (head, mut body) = request.into_parts();
+                        while let Some(Ok(_)) = body.data().await {}
+                        let request = http::Request::from_parts(head, ());
+                        let request = &request;
+                        act(Stream {
+                            connection,
+                            request,
+                            respond,
+                        });
+                    });
+                }
+            });
+        }
+    });
+    address
+}
+
 /// An HTTP/2 server that reads a request and then says GOAWAY, with last words of 16,000 bytes.
 /// It claims no stream.
 pub(crate) async fn farewell(identity: &Identity) -> SocketAddr {

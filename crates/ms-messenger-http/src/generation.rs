@@ -1,0 +1,178 @@
+//! Generations of connections: after a response that belongs to another request, none of the
+//! connections from before is used again.
+
+use std::{
+    future::poll_fn,
+    pin::pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use arc_swap::ArcSwap;
+use ms_messenger_core::{Error, ErrorKind, Result};
+
+use crate::{
+    HttpOptions, HttpVersions, Proxy,
+    opening::Opening,
+    polls::{Polls, Running},
+    tls,
+};
+
+/// Pools of connections that came into use together.
+pub(crate) struct Generation {
+    negotiating: reqwest::Client,
+    /// For calls that are alone, when the versions are adaptive: HTTP/1.1 only.
+    alone: Option<reqwest::Client>,
+    /// For http, which is spoken with loopback hosts alone: a proxy would carry the credential
+    /// off the machine in the clear.
+    local: Option<reqwest::Client>,
+    /// Whether `negotiating` offers HTTP/2.
+    offers_http2: bool,
+    opening: Opening,
+    is_over: AtomicBool,
+}
+
+impl Generation {
+    fn new(options: &HttpOptions, tls: &tls::Tls) -> Result<Self> {
+        let offers_http2 = options.versions != HttpVersions::Http1;
+        let adaptive = options.versions == HttpVersions::Adaptive && tls::AVAILABLE;
+        let direct = match options.proxy {
+            Proxy::System => Some(options.clone().with_proxy(Proxy::None)),
+            _ => None,
+        };
+        Ok(Self {
+            negotiating: build(options, tls, offers_http2)?,
+            alone: adaptive.then(|| build(options, tls, false)).transpose()?,
+            local: direct.map(|it| build(&it, tls, false)).transpose()?,
+            offers_http2: offers_http2 && tls::AVAILABLE,
+            opening: Opening::default(),
+            is_over: AtomicBool::new(false),
+        })
+    }
+
+    /// Whether a foreign response has come by one of its connections.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::Acquire)
+    }
+
+    /// Sends `request` by one of its connections; gives it back if the generation ends before.
+    pub(crate) async fn execute<'a>(
+        &self,
+        request: reqwest::Request,
+        is_quiet: bool,
+        polls: &'a Polls,
+    ) -> Result<Sent<'a>, reqwest::Request> {
+        let over_tls = request.url().scheme() == "https";
+        let own = if over_tls {
+            self.alone.as_ref().filter(|_| is_quiet)
+        } else {
+            self.local.as_ref()
+        };
+        let opening = match own {
+            None if over_tls && self.offers_http2 => self.opening.turn().await,
+            _ => None,
+        };
+        if self.is_over() {
+            return Err(request);
+        }
+        let client = own.unwrap_or(&self.negotiating);
+        let mut sending = pin!(client.execute(request));
+        let sent = poll_fn(|context| {
+            let running = polls.enter();
+            let outcome = sending.as_mut().poll(context);
+            outcome.map(|outcome| Sent { outcome, running })
+        })
+        .await;
+        drop(opening);
+        Ok(sent)
+    }
+}
+
+/// What came of a request that was sent.
+pub(crate) struct Sent<'a> {
+    pub(crate) outcome: reqwest::Result<reqwest::Response>,
+    /// The poll that brought it: it lasts until the outcome is judged.
+    pub(crate) running: Running<'a>,
+}
+
+/// The generation in use, and how to make the next one.
+pub(crate) struct Generations {
+    options: HttpOptions,
+    tls: tls::Tls,
+    current: ArcSwap<Generation>,
+    renewal: Mutex<()>,
+}
+
+impl Generations {
+    pub(crate) fn new(options: &HttpOptions) -> Result<Self> {
+        let tls = tls::Tls::new(options)?;
+        let first = Generation::new(options, &tls)?;
+        Ok(Self {
+            options: options.clone(),
+            tls,
+            current: ArcSwap::from_pointee(first),
+            renewal: Mutex::default(),
+        })
+    }
+
+    /// The generation in use: never one that is over.
+    pub(crate) fn current(&self) -> Result<Arc<Generation>> {
+        let current = self.current.load_full();
+        if current.is_over() {
+            return self.renewed();
+        }
+        Ok(current)
+    }
+
+    /// Ends `generation`: no request begins on its connections any more.
+    pub(crate) fn end(&self, generation: &Generation) {
+        generation.is_over.store(true, Ordering::Release);
+        // Idle connections close at once; where this fails, the next call says so.
+        let _ = self.renewed();
+    }
+
+    fn renewed(&self) -> Result<Arc<Generation>> {
+        let _turn = self.renewal.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = self.current.load_full();
+        if !current.is_over() {
+            return Ok(current);
+        }
+        let next = Arc::new(Generation::new(&self.options, &self.tls)?);
+        self.current.store(Arc::clone(&next));
+        Ok(next)
+    }
+}
+
+/// A client of reqwest that follows nothing and repeats nothing by itself.
+fn build(options: &HttpOptions, tls: &tls::Tls, negotiating: bool) -> Result<reqwest::Client> {
+    let connect_timeout = options.connect_timeout.min(options.timeout.mul_f64(0.9));
+    let mut builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .connect_timeout(connect_timeout)
+        .timeout(options.timeout)
+        .pool_idle_timeout(options.pool_idle_timeout);
+    builder = match &options.proxy {
+        Proxy::System => builder,
+        Proxy::None => builder.no_proxy(),
+        Proxy::Url(url) => {
+            // The error of reqwest repeats the address, which may hold a password.
+            let unusable = |_| {
+                Error::new(
+                    ErrorKind::Config,
+                    "proxy: must be the address of an http or https proxy",
+                )
+            };
+            builder.proxy(reqwest::Proxy::all(url.as_str()).map_err(unusable)?)
+        }
+    };
+    tls.configure(builder, negotiating)
+        .build()
+        .map_err(|error| {
+            Error::new(ErrorKind::Config, "http options: cannot be used")
+                .with_source(error.without_url())
+        })
+}

@@ -42,7 +42,8 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// `Config` unless it is an absolute https address, or http on a loopback host, without
+    /// `Config` unless it is an absolute https address, or http on a loopback host (`localhost`,
+    /// 127.0.0.0/8, `[::1]`), without
     /// user info, query and fragment; or when it needs TLS and no TLS feature is compiled in.
     /// The error names the rule and never repeats the address.
     pub fn parse(text: &str) -> Result<Self> {
@@ -148,7 +149,8 @@ impl Endpoint {
 
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        // Not the names beneath it: resolvers may ask others for them.
+        Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
         Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
         None => false,
@@ -210,6 +212,11 @@ mod tests {
             "ftp://contoso.com",
             "http://contoso.com",
             "http://127.0.0.1.contoso.com",
+            "http://x.localhost",
+            "http://localhost.",
+            "http://localhost.contoso.com",
+            "http://[::ffff:127.0.0.1]",
+            "http://0.0.0.0",
             "https://user:hunter2@contoso.com",
             "https://contoso.com?key=hunter2",
             "https://contoso.com#hunter2",

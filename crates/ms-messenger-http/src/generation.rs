@@ -3,6 +3,7 @@
 
 use std::{
     future::poll_fn,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     pin::pin,
     sync::{
         Arc, Mutex, PoisonError,
@@ -39,8 +40,8 @@ impl Generation {
         let offers_http2 = options.versions != HttpVersions::Http1;
         let adaptive = options.versions == HttpVersions::Adaptive && tls::AVAILABLE;
         let direct = match options.proxy {
-            Proxy::System => Some(options.clone().with_proxy(Proxy::None)),
-            _ => None,
+            Proxy::None => None,
+            _ => Some(options.clone().with_proxy(Proxy::None)),
         };
         Ok(Self {
             negotiating: build(options, tls, offers_http2)?,
@@ -148,10 +149,16 @@ impl Generations {
 /// A client of reqwest that follows nothing and repeats nothing by itself.
 fn build(options: &HttpOptions, tls: &tls::Tls, negotiating: bool) -> Result<reqwest::Client> {
     let connect_timeout = options.connect_timeout.min(options.timeout.mul_f64(0.9));
+    // Asked of no resolver, which could send elsewhere what is for this machine.
+    let loopback = [
+        SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        SocketAddr::from((Ipv6Addr::LOCALHOST, 0)),
+    ];
     let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .referer(false)
+        .resolve_to_addrs("localhost", &loopback)
         .connect_timeout(connect_timeout)
         .timeout(options.timeout)
         .pool_idle_timeout(options.pool_idle_timeout);

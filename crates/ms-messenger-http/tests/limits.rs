@@ -3,9 +3,12 @@
 
 mod server;
 
-use std::process::Command;
+use std::{
+    process::Command,
+    time::{Duration, SystemTime},
+};
 
-use ms_messenger_core::{Delivery, ErrorKind, IdempotencyKey};
+use ms_messenger_core::{Delivery, ErrorKind, IdempotencyKey, RetryPolicy};
 use ms_messenger_http::{Answer, HttpClient, HttpOptions, Proxy, Service, ServiceError};
 use server::{
     Act, Server, answer,
@@ -128,18 +131,92 @@ async fn unusual_but_lawful_answers_are_understood() {
 }
 
 #[tokio::test]
-async fn calls_go_through_the_proxy_that_is_named_and_through_none_otherwise() {
-    let server = Server::start([created()]).await;
-    let proxy = Server::start([created()]).await;
+async fn a_proxy_that_is_named_never_sees_what_goes_to_this_machine_in_the_clear() {
+    let server = Server::start([created(), created()]).await;
+    let proxy = Server::start([]).await;
     for chosen in [Proxy::Url(url(&proxy)), Proxy::None] {
         let options = HttpOptions::default().with_proxy(chosen);
         let pipeline = pipeline_to(&SERVICE, &server.url(), &options, Numbered::default());
         pipeline.call(send()).await.unwrap();
     }
-    let line = format!("POST {}/messages?api-version=1 HTTP/1.1", server.url());
-    assert_eq!(proxy.seen().len(), 1);
-    assert_eq!(proxy.seen()[0].line(), line);
+    assert_eq!(server.seen().len(), 2);
+    assert_eq!(proxy.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_call_over_https_asks_the_proxy_that_is_named_for_a_tunnel_and_says_no_more() {
+    let proxy = Server::start([status(502, &[], "")]).await;
+    let options = HttpOptions::default().with_proxy(Proxy::Url(url(&proxy)));
+    let pipeline = pipeline_to(
+        &SERVICE,
+        "https://contoso.test",
+        &options,
+        Numbered::default(),
+    );
+    let pipeline = pipeline.with_retry(RetryPolicy::never());
+    let error = pipeline.call(send()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connect, "{error:?}");
+    assert_eq!(error.delivery(), Delivery::NotSent);
+    let seen = proxy.seen();
+    assert_eq!(seen.len(), 1);
+    assert_eq!(seen[0].line(), "CONNECT contoso.test:443 HTTP/1.1");
+    assert_eq!(seen[0].header("authorization"), None);
+}
+
+#[tokio::test]
+async fn localhost_is_this_machine() {
+    let server = Server::start([created()]).await;
+    let at = format!("http://localhost:{}", server.address.port());
+    let pipeline = pipeline_to(&SERVICE, &at, &options(), Numbered::default());
+    pipeline.call(send()).await.unwrap();
     assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn no_duration_or_size_that_can_be_set_does_harm() {
+    let ends = [Duration::ZERO, Duration::from_nanos(1), Duration::MAX];
+    for (timeout, connect, idle) in ends
+        .into_iter()
+        .flat_map(|a| ends.map(|b| (a, b)))
+        .flat_map(|(a, b)| ends.map(|c| (a, b, c)))
+    {
+        for bytes in [0, usize::MAX] {
+            let server = Server::start([created(), created()]).await;
+            let options = options()
+                .with_timeout(timeout)
+                .with_connect_timeout(connect)
+                .with_pool_idle_timeout(idle)
+                .with_max_answer_bytes(bytes);
+            let pipeline = pipeline_to(&SERVICE, &server.url(), &options, Numbered::default());
+            let pipeline = pipeline.with_retry(RetryPolicy::never());
+            let outcome = pipeline.call(send()).await;
+            let is_patient = timeout == Duration::MAX && connect == Duration::MAX;
+            if is_patient && bytes == usize::MAX {
+                outcome.unwrap();
+            } else if is_patient {
+                assert_eq!(outcome.unwrap_err().delivery(), Delivery::Sent);
+            }
+            let _ = pipeline.call(send().with_timeout(Duration::MAX)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wait_that_is_absurdly_long_ends_the_call() {
+    for asked in [
+        "99999999999999999999",
+        "1e30",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+    ] {
+        let server = Server::start([status(429, &[("retry-after", asked)], "")]).await;
+        let retry = RetryPolicy::default().with_max_retry_after(Duration::from_secs(86_400));
+        let pipeline = pipeline(&server).with_retry(retry);
+        let error = pipeline.call(send()).await.unwrap_err();
+        assert_eq!(error.attempts(), 1);
+        let wait = error.retry_after().unwrap();
+        assert!(wait > Duration::from_secs(86_400));
+        assert!(SystemTime::now().checked_add(wait).is_some());
+    }
 }
 
 /// The environment of a process cannot be changed safely, so the test runs itself in another.

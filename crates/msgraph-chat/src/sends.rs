@@ -157,7 +157,9 @@ impl RecentSends {
                     .is_none_or(|until| doubt.began_at <= until)
         };
         let receipts = state.receipts.iter().filter(|(it, _)| *it == content);
-        let found = others().filter_map(|doubt| match &doubt.state {
+        // An id is unique in its place alone.
+        let equal = others().filter(|doubt| doubt.content == content);
+        let found = equal.filter_map(|doubt| match &doubt.state {
             DoubtState::Found(id) => Some(id.clone()),
             _ => None,
         });

@@ -147,27 +147,30 @@ impl Tally {
             let evidence = Evidence::of(sent.result.as_ref().err()?)?;
             Some((text(&sent), sent.request, evidence))
         });
-        let verdicts: Vec<(String, Settled)> = stream::iter(in_doubt)
+        let verdicts: Vec<(String, Evidence, Settled)> = stream::iter(in_doubt)
             .map(|(text, request, evidence)| {
                 let settle = Arc::clone(&settle);
                 let policy = SettlePolicy::default();
                 async move {
                     let verdict = settle.settle_with(&request, &evidence, &policy).await;
-                    (text, verdict)
+                    (text, evidence, verdict)
                 }
             })
             .buffer_unordered(CONCURRENCY)
             .collect()
             .await;
         let rows = rows(platform.emulator(), before);
-        for (text, verdict) in verdicts {
+        for (text, evidence, verdict) in verdicts {
             let stored = rows.get(&text).copied().unwrap_or_default();
-            let (counter, is_true) = match verdict {
+            let (counter, is_true) = match &verdict {
                 Settled::Found(_) => (&mut self.found, stored == 1),
                 Settled::NotFound => (&mut self.not_found, stored == 0),
                 _ => (&mut self.cannot_tell, !platform.always_settles()),
             };
             *counter += 1;
+            if !is_true && std::env::var("FIRE_DEBUG").is_ok() {
+                println!("{text}: stored {stored}, {evidence:?} {verdict:?}");
+            }
             self.wrong_verdicts += usize::from(!is_true);
         }
         self.duplicates += rows.values().filter(|count| **count > 1).count();

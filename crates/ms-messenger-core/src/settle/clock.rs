@@ -4,14 +4,16 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-/// A `Date` header counts whole seconds: the service's clock is up to so much later.
-const DATE_RESOLUTION_MS: i64 = 1000;
+/// A `Date` header counts whole seconds, and many servers renew it only every second or two: the
+/// service's clock is up to so much later.
+const DATE_AGE_MS: i64 = 3000;
+/// The server that writes the `Date` is not the one that stores the message.
+const SERVERS_DIFFER_MS: i64 = 1000;
 
 /// How far the clock of a service is ahead of the clock of this machine, in milliseconds.
 /// Negative values say that it is behind.
 ///
-/// One response bounds the offset to a second and its round trip; each further response can
-/// narrow it.
+/// One response bounds the offset to some seconds; each further response can narrow it.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -20,7 +22,7 @@ const DATE_RESOLUTION_MS: i64 = 1000;
 /// let sent = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
 /// let date = sent + Duration::from_secs(300);
 /// let offset = ClockOffset::from_date(date, sent, sent + Duration::from_millis(50));
-/// assert_eq!((offset.at_least_ms, offset.at_most_ms), (299_950, 301_000));
+/// assert_eq!((offset.at_least_ms, offset.at_most_ms), (298_950, 304_000));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,9 +48,11 @@ impl ClockOffset {
     /// both by the clock of this machine.
     #[must_use]
     pub fn from_date(date: SystemTime, sent: SystemTime, received: SystemTime) -> Self {
-        let written = difference_ms(date, received);
-        let latest = difference_ms(date, sent).saturating_add(DATE_RESOLUTION_MS);
-        Self::new(written, latest)
+        let earliest = difference_ms(date, received).saturating_sub(SERVERS_DIFFER_MS);
+        let latest = difference_ms(date, sent)
+            .saturating_add(DATE_AGE_MS)
+            .saturating_add(SERVERS_DIFFER_MS);
+        Self::new(earliest, latest)
     }
 
     /// What this and a later reading show together. When they contradict each other, a clock was

@@ -401,10 +401,14 @@ mod tests {
         let evidence = whole();
         let here = Some(ClockOffset::new(-40, 960));
         assert_eq!(evidence.conclusive_from(here, true), Some(at(1130)));
-        let elsewhere = evidence.conclusive_from(here, false).unwrap();
-        assert_eq!(elsewhere, at(1131));
+        assert_eq!(evidence.conclusive_from(here, false), Some(at(1130)));
         // This machine's clock is an hour behind that of the sender.
-        let behind = Some(ClockOffset::new(3_600_000, 3_600_100));
-        assert_eq!(evidence.conclusive_from(behind, false), Some(at(1130)));
+        let behind = Some(ClockOffset::new(3_600_000, 3_601_000));
+        let from = Evidence {
+            began_at: at(10_000),
+            ..evidence
+        }
+        .with_end(at(10_100), at(10_130));
+        assert_eq!(from.conclusive_from(behind, false), Some(at(6_530)));
     }
 }

@@ -89,9 +89,10 @@ impl Evidence {
     ) -> Option<SystemTime> {
         let until = self.pending_until?;
         match (self.service_clock, clock) {
+            // Each machine's clock counts as far as the service's responses do not contradict it.
             (Some(then), Some(now)) if !is_sender => {
-                let by_service = then.latest(until);
-                Some(shifted(by_service, now.at_least_ms.saturating_neg()).max(until))
+                let apart = then.estimate_ms().saturating_sub(now.estimate_ms());
+                Some(shifted(until, apart))
             }
             _ => Some(until),
         }

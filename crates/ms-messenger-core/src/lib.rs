@@ -6,6 +6,7 @@ mod capabilities;
 mod deadline;
 mod error;
 mod ext;
+pub mod json;
 mod memory;
 mod message;
 mod messenger;
@@ -25,6 +26,7 @@ pub use capabilities::{Capabilities, Feature};
 pub use deadline::{CancelHandle, Deadline, Reached};
 pub use error::{Delivery, Error, ErrorKind, Result};
 pub use ext::{MessengerExt, Sent};
+pub use json::JsonError;
 pub use memory::MemoryMessenger;
 pub use message::{
     Attachment, Body, Card, CardKind, FileReference, Importance, InlineImage, Media, MediaKind,

@@ -186,6 +186,7 @@ pub struct Media {
     /// What it is.
     pub kind: MediaKind,
     /// Where the platform fetches it.
+    #[serde(with = "crate::json::text::url")]
     pub url: Url,
     /// Text shown with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -318,6 +319,7 @@ pub enum TemplateHeader {
 #[non_exhaustive]
 pub struct TemplateMedia {
     /// Where the platform fetches it.
+    #[serde(with = "crate::json::text::url")]
     pub url: Url,
     /// Text shown with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -371,6 +373,7 @@ pub enum Attachment {
 #[non_exhaustive]
 pub struct FileReference {
     /// Where it is.
+    #[serde(with = "crate::json::text::url")]
     pub url: Url,
     /// The id under which the platform knows it; made anew when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -446,7 +449,7 @@ pub struct InlineImage {
     /// The media type, e.g. `image/png`.
     pub content_type: String,
     /// The bytes; Base64 in JSON.
-    #[serde(with = "base64_bytes")]
+    #[serde(with = "crate::json::text::base64")]
     pub bytes: Vec<u8>,
     /// What is read out in its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -468,20 +471,5 @@ impl InlineImage {
     pub fn with_alt(mut self, alt: impl Into<String>) -> Self {
         self.alt = Some(alt.into());
         self
-    }
-}
-
-mod base64_bytes {
-    use base64::{Engine as _, engine::general_purpose::STANDARD};
-    use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
-
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8], out: S) -> Result<S::Ok, S::Error> {
-        out.serialize_str(&STANDARD.encode(bytes))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<u8>, D::Error> {
-        STANDARD
-            .decode(String::deserialize(input)?)
-            .map_err(D::Error::custom)
     }
 }

@@ -63,6 +63,11 @@ impl Problems {
         }
     }
 
+    /// Adds a problem.
+    pub fn push(&mut self, problem: Problem) {
+        self.0.push(problem);
+    }
+
     /// Takes over the problems of `other`.
     pub fn append(&mut self, other: Self) {
         self.0.extend(other.0);

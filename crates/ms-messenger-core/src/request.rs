@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    CancelHandle, Deadline, Error, ErrorKind, Message, MessageId, Problem, Result, Target,
+    CancelHandle, Deadline, Error, ErrorKind, Message, MessageId, Result, Target, json,
 };
 
 /// One message to one target.
@@ -106,18 +106,13 @@ impl SendRequest {
     ///
     /// # Errors
     ///
-    /// `InvalidRequest` with the path of the member that is unknown, missing or unusable.
-    pub fn from_json(json: &str) -> Result<Self> {
-        let mut input = serde_json::Deserializer::from_str(json);
-        let request: Self = serde_path_to_error::deserialize(&mut input).map_err(|error| {
-            let problem = Problem::new(error.path().to_string(), error.inner().to_string());
+    /// `InvalidRequest` with the path of the member that is unknown, missing or unusable, and
+    /// what was expected there. No value of the text is repeated.
+    pub fn from_json(text: &str) -> Result<Self> {
+        json::from_str(text).map_err(|error| {
+            let problem = error.into_problem("request");
             Error::from_problems(ErrorKind::InvalidRequest, vec![problem])
-        })?;
-        input.end().map_err(|error| {
-            Error::new(ErrorKind::InvalidRequest, "more text follows the request")
-                .with_source(error)
-        })?;
-        Ok(request)
+        })
     }
 }
 
@@ -131,6 +126,7 @@ impl SendRequest {
 #[non_exhaustive]
 pub struct IdempotencyKey {
     /// The key.
+    #[serde(with = "crate::json::text::uuid")]
     pub id: Uuid,
     /// When it was first used.
     #[serde(with = "crate::timestamp")]

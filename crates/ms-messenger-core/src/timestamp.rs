@@ -2,7 +2,9 @@
 
 use std::time::SystemTime;
 
-use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+use serde::{Deserialize, Deserializer, Serializer};
+
+use crate::json;
 
 pub(crate) fn serialize<S: Serializer>(time: &SystemTime, out: S) -> Result<S::Ok, S::Error> {
     out.collect_str(&humantime::format_rfc3339(*time))
@@ -10,7 +12,8 @@ pub(crate) fn serialize<S: Serializer>(time: &SystemTime, out: S) -> Result<S::O
 
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<SystemTime, D::Error> {
     let text = String::deserialize(input)?;
-    humantime::parse_rfc3339(&text).map_err(D::Error::custom)
+    humantime::parse_rfc3339(&text)
+        .map_err(|_| json::expected("a time as RFC 3339 writes it, e.g. 2026-04-01T12:34:56Z"))
 }
 
 /// The same for a time that may be missing.

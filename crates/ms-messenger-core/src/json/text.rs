@@ -1,0 +1,69 @@
+//! Members that are a text of a certain form: what is refused is not repeated.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, Unexpected},
+};
+
+/// A refusal that says what was expected. Unlike `Error::custom` its words survive in a
+/// [`JsonError`](super::JsonError), so they must not hold anything of the input.
+pub fn expected<E: Error>(what: impl fmt::Display) -> E {
+    let what = what.to_string();
+    E::invalid_value(Unexpected::Other("another value"), &what.as_str())
+}
+
+fn read<'de, D, T>(
+    input: D,
+    parse: impl FnOnce(&str) -> Option<T>,
+    what: &str,
+) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    parse(&String::deserialize(input)?).ok_or_else(|| expected(what))
+}
+
+/// An address.
+pub(crate) mod url {
+    use serde::{Deserializer, Serialize as _, Serializer};
+    use url::Url;
+
+    pub(crate) fn serialize<S: Serializer>(url: &Url, out: S) -> Result<S::Ok, S::Error> {
+        url.serialize(out)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Url, D::Error> {
+        let what = "an absolute URL, e.g. https://contoso.com/a.png";
+        super::read(input, |text| Url::parse(text).ok(), what)
+    }
+}
+
+/// A UUID.
+pub(crate) mod uuid {
+    use serde::{Deserializer, Serialize as _, Serializer};
+    use uuid::Uuid;
+
+    pub(crate) fn serialize<S: Serializer>(id: &Uuid, out: S) -> Result<S::Ok, S::Error> {
+        id.serialize(out)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Uuid, D::Error> {
+        super::read(input, |text| text.parse().ok(), "a UUID")
+    }
+}
+
+/// Bytes in Base64.
+pub(crate) mod base64 {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    use serde::{Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(bytes: &[u8], out: S) -> Result<S::Ok, S::Error> {
+        out.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<u8>, D::Error> {
+        super::read(input, |text| STANDARD.decode(text).ok(), "Base64")
+    }
+}

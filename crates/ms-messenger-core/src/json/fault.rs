@@ -44,13 +44,11 @@ impl Fault {
             path => format!("{path}.{name}"),
         };
         let (path, rule) = match self {
-            Self::Missing(name) => (within(name), "is missing".to_owned()),
             Self::Nested { path: inner, rule } => (within(&inner), rule),
             Self::Content => {
                 let parent = path.rsplit_once('.').map_or("", |(parent, _)| parent);
                 (parent.to_owned(), Self::Content.to_string())
             }
-            Self::Duplicate(name) => (within(&name), "is given more than once".to_owned()),
             fault => (path, fault.to_string()),
         };
         JsonError {
@@ -72,8 +70,8 @@ impl fmt::Display for Fault {
                 write!(f, "a member that is not known: expected {}", listed(names))
             }
             Self::Word(names) => write!(f, "expected {}", listed(names)),
-            Self::Missing(name) => write!(f, "{name} is missing"),
-            Self::Duplicate(name) => write!(f, "{name} is given more than once"),
+            Self::Missing(name) => write!(f, "`{name}` is missing"),
+            Self::Duplicate(name) => write!(f, "`{name}` is given more than once"),
             Self::Other => f.write_str("the value cannot be used"),
         }
     }

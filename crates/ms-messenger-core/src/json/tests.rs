@@ -20,7 +20,7 @@ fn the_error_says_what_is_expected_and_where() {
         ),
         (
             json!({"html": {"text": "secret"}}),
-            "message.body.html.html: is missing",
+            "message.body.html: `html` is missing",
         ),
         (
             json!({"html": {"html": ["secret"]}}),
@@ -99,7 +99,7 @@ fn members_of_a_certain_form_are_not_repeated() {
         ),
         (
             request(r#"},"to":"user:secret""#),
-            "to: is given more than once (line 1 column 51)",
+            "`to` is given more than once (line 1 column 51)",
         ),
     ] {
         assert_eq!(said::<SendRequest>(&text), expected);
@@ -143,7 +143,7 @@ fn a_value_is_named_by_the_member_that_holds_it() {
     );
     assert_eq!(
         problem(json!({})),
-        "message.body.native.payload.list: is missing"
+        "message.body.native.payload: `list` is missing"
     );
     assert_eq!(
         problem(json!({"list": [true, "secret"]})),
@@ -179,7 +179,7 @@ fn a_member_that_is_read_apart_keeps_its_path() {
             message(json!({"body": {"text": 7}})),
             "in[0].message.body.text: expected a string",
         ),
-        (message(json!({})), "in[0].message.body: is missing"),
+        (message(json!({})), "in[0].message: `body` is missing"),
         (json!({"in": ["secret"]}), "in[0]: expected an object"),
     ] {
         let error = from_value::<BTreeMap<String, Vec<Apart>>>(&value).unwrap_err();

@@ -2,8 +2,7 @@
 
 use async_trait::async_trait;
 use ms_messenger_core::{
-    Acceptance, Attachment, Body, Capabilities, Error, ErrorKind, Evidence, Feature, FileReference,
-    Messenger, Problems, Receipt, Result, SendRequest, Settled, Target,
+    Acceptance, Attachment, Body, Capabilities, Error, ErrorKind, Evidence, Feature, FileReference, json, Messenger, Problems, Receipt, Result, SendRequest, Settled, Target,
 };
 use serde_json::Value;
 
@@ -87,13 +86,9 @@ impl AcsChatClient {
 }
 
 fn from_payload(payload: &Value) -> Result<SendChatMessageRequest> {
-    serde_path_to_error::deserialize(payload).map_err(|error| {
+    json::from_value(payload).map_err(|error| {
         let mut problems = Problems::new();
-        let field = match error.path().to_string().as_str() {
-            "." => "message.body.native.payload".to_owned(),
-            path => format!("message.body.native.payload.{path}"),
-        };
-        problems.add(field, error.inner().to_string());
+        problems.push(error.into_problem_within("message.body.native.payload"));
         match problems.into_result(ErrorKind::InvalidRequest) {
             Err(error) => error.with_platform(PLATFORM),
             Ok(()) => unreachable_by_check(),

@@ -115,15 +115,26 @@ async fn a_bad_native_body_names_the_path() {
     )
     .build()
     .unwrap();
-    for (payload, path) in [
-        (json!({"content": 7}), "message.body.native.payload.content"),
+    for (payload, path, rule) in [
         (
-            json!({"content": "hi", "extra": 1}),
+            json!({"content": ["attack at dawn"]}),
+            "message.body.native.payload.content",
+            "expected a string",
+        ),
+        (
+            json!("attack at dawn"),
+            "message.body.native.payload",
+            "expected an object",
+        ),
+        (
+            json!({"content": "hi", "extra": "attack at dawn"}),
             "message.body.native.payload.extra",
+            "a member that is not known",
         ),
         (
             json!({"content": "hi", "attachments": [{"id": "a"}]}),
             "message.body.native.payload.attachments[0]",
+            "`attachmentType` is missing",
         ),
     ] {
         let error = client
@@ -132,5 +143,7 @@ async fn a_bad_native_body_names_the_path() {
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidRequest);
         assert_eq!(error.problems()[0].field, path);
+        assert!(error.problems()[0].rule.starts_with(rule), "{error}");
+        assert!(!format!("{error} {error:?}").contains("dawn"), "{error:?}");
     }
 }

@@ -2,9 +2,7 @@
 
 use async_trait::async_trait;
 use ms_messenger_core::{
-    Acceptance, Address, Body, Capabilities, ConversationId, Deadline, Error, ErrorKind, Evidence,
-    Feature, Media, MediaKind, Message, Messenger, PhoneNumber, Problems, Receipt, Result,
-    SendRequest, Settled, Target,
+    Acceptance, Address, Body, Capabilities, ConversationId, Deadline, Error, ErrorKind, Evidence, Feature, json, Media, MediaKind, Message, Messenger, PhoneNumber, Problem, Problems, Receipt, Result, SendRequest, Settled, Target,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -214,18 +212,21 @@ fn as_notification(content: ConversationContent) -> NotificationKind {
 }
 
 fn from_payload<T: DeserializeOwned>(payload: &Value) -> Result<T> {
-    serde_path_to_error::deserialize(payload)
-        .map_err(|error| refused(&error.path().to_string(), &error.inner().to_string()))
+    json::from_value(payload)
+        .map_err(|error| refused_as(error.into_problem_within("message.body.native.payload")))
 }
 
-/// The member at `path` of a native body breaks `rule`.
-fn refused(path: &str, rule: &str) -> Error {
+/// The member `name` of a native body breaks `rule`.
+fn refused(name: &str, rule: &str) -> Error {
+    refused_as(Problem::new(
+        format!("message.body.native.payload.{name}"),
+        rule,
+    ))
+}
+
+fn refused_as(problem: Problem) -> Error {
     let mut problems = Problems::new();
-    let field = match path {
-        "." => "message.body.native.payload".to_owned(),
-        path => format!("message.body.native.payload.{path}"),
-    };
-    problems.add(field, rule);
+    problems.push(problem);
     let refused = problems.into_result(ErrorKind::InvalidRequest);
     refused
         .err()

@@ -204,3 +204,45 @@ async fn a_native_body_cannot_name_another_recipient_or_unknown_members() {
         assert_eq!(fields, [field]);
     }
 }
+
+#[tokio::test]
+async fn a_native_body_is_refused_without_a_word_of_it() {
+    for (payload, rule) in [
+        (
+            json!({"kind": "text", "content": ["attack at dawn"]}),
+            "expected a string",
+        ),
+        (json!({"kind": "text"}), "`content` is missing"),
+        (
+            json!({"kind": "image", "mediaUri": "attack at dawn"}),
+            "cannot be used",
+        ),
+        (json!({"content": "attack at dawn"}), "`kind` is missing"),
+        (
+            json!({"kind": "template", "template": {"name": "n", "language": "en", "values": [
+            {"name": "v", "kind": "text", "text": 31_415_926}]}}),
+            "expected a string",
+        ),
+        (json!("attack at dawn"), "`kind` is missing"),
+    ] {
+        for to in [
+            Target::phone("+14255550123").unwrap(),
+            Target::conversation("c"),
+        ] {
+            let request = SendRequest::new(to, Message::native("acs-messages", payload.clone()));
+            let error = client("https://contoso.communication.azure.com")
+                .send(&request)
+                .await
+                .unwrap_err();
+            assert!(error.problems()[0].rule.contains(rule), "{error}");
+            assert!(
+                error.problems()[0]
+                    .field
+                    .starts_with("message.body.native.payload"),
+                "{error}"
+            );
+            let all = format!("{error} {error:?}");
+            assert!(!all.contains("dawn") && !all.contains("31415926"), "{all}");
+        }
+    }
+}

@@ -5,8 +5,7 @@ use std::slice;
 use async_trait::async_trait;
 use ms_messenger_core::{
     Acceptance, Address, Attachment as Neutral, Body, Capabilities, CardKind, ConversationId,
-    Error, ErrorKind, Evidence, Feature, FileReference, Importance, Mark, MarkKind, Message,
-    Messenger, Problems, Receipt, Result, SendRequest, Settled, Target,
+    Error, ErrorKind, Evidence, Feature, FileReference, Importance, json, Mark, MarkKind, Message, Messenger, Problems, Receipt, Result, SendRequest, Settled, Target,
 };
 use serde_json::Value;
 
@@ -207,14 +206,9 @@ fn native_is_whole() -> Error {
 }
 
 fn from_payload(payload: &Value) -> Result<NewChatMessage> {
-    serde_path_to_error::deserialize(payload).map_err(|error| {
+    json::from_value(payload).map_err(|error| {
         let mut problems = Problems::new();
-        let path = error.path().to_string();
-        let field = match path.as_str() {
-            "." => "message.body.native.payload".to_owned(),
-            path => format!("message.body.native.payload.{path}"),
-        };
-        problems.add(field, error.inner().to_string());
+        problems.push(error.into_problem_within("message.body.native.payload"));
         refusal(problems)
     })
 }

@@ -209,16 +209,30 @@ async fn what_is_not_carried_is_refused_all_at_once() {
         ["message.subject", "message.attachments[0]", "idempotency"]
     );
 
-    let native = Message::native(
-        "msgraph-chat",
-        json!({"body": {"content": "x"}, "etag": "1"}),
-    );
-    let error = client(&server)
-        .send(&SendRequest::new(Target::conversation("c"), native))
-        .await
-        .unwrap_err();
-    assert_eq!(
-        error.problems()[0].field,
-        "message.body.native.payload.etag"
-    );
+    for (payload, field, rule) in [
+        (
+            json!({"body": {"content": "x"}, "etag": "attack at dawn"}),
+            "message.body.native.payload.etag",
+            "a member that is not known",
+        ),
+        (
+            json!({"body": {"content": ["attack at dawn"]}}),
+            "message.body.native.payload.body.content",
+            "expected a string",
+        ),
+        (
+            json!({"body": "attack at dawn"}),
+            "message.body.native.payload.body",
+            "expected an object",
+        ),
+    ] {
+        let native = Message::native("msgraph-chat", payload);
+        let error = client(&server)
+            .send(&SendRequest::new(Target::conversation("c"), native))
+            .await
+            .unwrap_err();
+        assert_eq!(error.problems()[0].field, field);
+        assert!(error.problems()[0].rule.starts_with(rule), "{error}");
+        assert!(!format!("{error} {error:?}").contains("dawn"), "{error:?}");
+    }
 }

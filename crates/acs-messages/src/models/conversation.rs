@@ -5,7 +5,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use url::Url;
 
-use super::{MessageTemplate, OutboundDeliveryStrategy, check_text, check_url, open};
+use super::{
+    MessageTemplate, OutboundDeliveryStrategy, check_text, check_url,
+    open::{self, Open},
+};
 
 const KINDS: &[&str] = &["text", "image", "document", "video", "audio", "template"];
 
@@ -105,7 +108,19 @@ impl Serialize for ConversationContent {
 
 impl<'de> Deserialize<'de> for ConversationContent {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        open::read(deserializer, KINDS, Self::deserialize, Self::Other)
+        open::read(deserializer)
+    }
+}
+
+impl Open for ConversationContent {
+    const KINDS: &'static [&'static str] = KINDS;
+
+    fn strict<'de, D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        Self::deserialize(input)
+    }
+
+    fn other(value: Value) -> Self {
+        Self::Other(value)
     }
 }
 

@@ -6,7 +6,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use url::Url;
 
-use super::{check_url, open};
+use super::{
+    check_url,
+    open::{self, Open},
+};
 
 const CONTENT_KINDS: &[&str] = &[
     "text",
@@ -194,7 +197,19 @@ impl Serialize for InteractiveContent {
 
 impl<'de> Deserialize<'de> for InteractiveContent {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        open::read(deserializer, CONTENT_KINDS, Self::deserialize, Self::Other)
+        open::read(deserializer)
+    }
+}
+
+impl Open for InteractiveContent {
+    const KINDS: &'static [&'static str] = CONTENT_KINDS;
+
+    fn strict<'de, D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        Self::deserialize(input)
+    }
+
+    fn other(value: Value) -> Self {
+        Self::Other(value)
     }
 }
 
@@ -414,6 +429,18 @@ impl Serialize for ActionBindings {
 
 impl<'de> Deserialize<'de> for ActionBindings {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        open::read(deserializer, ACTION_KINDS, Self::deserialize, Self::Other)
+        open::read(deserializer)
+    }
+}
+
+impl Open for ActionBindings {
+    const KINDS: &'static [&'static str] = ACTION_KINDS;
+
+    fn strict<'de, D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        Self::deserialize(input)
+    }
+
+    fn other(value: Value) -> Self {
+        Self::Other(value)
     }
 }

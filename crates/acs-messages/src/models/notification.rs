@@ -6,7 +6,10 @@ use serde_json::Value;
 use url::Url;
 use uuid::Uuid;
 
-use super::{InteractiveMessage, MessageTemplate, check_text, check_url, open};
+use super::{
+    InteractiveMessage, MessageTemplate, check_text, check_url,
+    open::{self, Open},
+};
 
 const KINDS: &[&str] = &[
     "text",
@@ -191,7 +194,19 @@ impl Serialize for NotificationKind {
 
 impl<'de> Deserialize<'de> for NotificationKind {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        open::read(deserializer, KINDS, Self::deserialize, Self::Other)
+        open::read(deserializer)
+    }
+}
+
+impl Open for NotificationKind {
+    const KINDS: &'static [&'static str] = KINDS;
+
+    fn strict<'de, D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        Self::deserialize(input)
+    }
+
+    fn other(value: Value) -> Self {
+        Self::Other(value)
     }
 }
 

@@ -9,7 +9,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use url::Url;
 
-use super::{check_url, open};
+use super::{
+    check_url,
+    open::{self, Open},
+};
 
 const VALUE_KINDS: &[&str] = &[
     "text",
@@ -178,7 +181,19 @@ impl Serialize for TemplateValueKind {
 
 impl<'de> Deserialize<'de> for TemplateValueKind {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        open::read(deserializer, VALUE_KINDS, Self::deserialize, Self::Other)
+        open::read(deserializer)
+    }
+}
+
+impl Open for TemplateValueKind {
+    const KINDS: &'static [&'static str] = VALUE_KINDS;
+
+    fn strict<'de, D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        Self::deserialize(input)
+    }
+
+    fn other(value: Value) -> Self {
+        Self::Other(value)
     }
 }
 
@@ -211,7 +226,19 @@ impl Serialize for TemplateBindings {
 
 impl<'de> Deserialize<'de> for TemplateBindings {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        open::read(deserializer, &["whatsApp"], Self::deserialize, Self::Other)
+        open::read(deserializer)
+    }
+}
+
+impl Open for TemplateBindings {
+    const KINDS: &'static [&'static str] = &["whatsApp"];
+
+    fn strict<'de, D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        Self::deserialize(input)
+    }
+
+    fn other(value: Value) -> Self {
+        Self::Other(value)
     }
 }
 

@@ -35,7 +35,7 @@ pub use sign_in::SignIn;
 #[cfg(feature = "keyring")]
 pub use store::KeyringTokenStore;
 #[cfg(feature = "token-store")]
-pub use store::{FileTokenStore, StoreKey};
+pub use store::{FileTokenStore, StoreError, StoreFault, StoreKey};
 pub use store::{StoreLock, TokenStore};
 pub use stored_sign_in::StoredSignIn;
 pub use token_error::{TokenError, TokenErrorCode};

@@ -8,15 +8,21 @@ mod key;
 mod keyring;
 #[cfg(feature = "token-store")]
 mod sealed;
+#[cfg(feature = "token-store")]
+mod unreadable;
 
 use std::{any::Any, fmt, sync::Arc};
 
-use ms_messenger_core::Result;
+use ms_messenger_core::{Error, ErrorKind, Result};
 
 #[cfg(feature = "keyring")]
 pub use self::keyring::KeyringTokenStore;
 #[cfg(feature = "token-store")]
-pub use self::{file::FileTokenStore, key::StoreKey};
+pub use self::{
+    file::FileTokenStore,
+    key::StoreKey,
+    unreadable::{StoreError, StoreFault},
+};
 use crate::SignIn;
 
 /// A store of sign-ins, each under a name. Its methods may block: a
@@ -47,6 +53,20 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     /// As [`Self::save`].
     fn remove(&self, name: &str) -> Result<bool>;
 
+    /// Moves what is kept under `name` out of the way, whether it can be read or not, so that a
+    /// new sign-in can be kept there; a key that is damaged as well. Nothing is deleted. Returns
+    /// the new places, for people; none when there was nothing.
+    ///
+    /// # Errors
+    ///
+    /// `Config` when `name` cannot be one, when it cannot be moved, or when the store has no
+    /// place to move it to, which is the default.
+    fn set_aside(&self, name: &str) -> Result<Vec<String>> {
+        let _ = name;
+        let text = "this store cannot set a sign-in aside";
+        Err(Error::new(ErrorKind::Config, text))
+    }
+
     /// Takes the lock of `name` if nobody has it, in this process or another: who holds it may
     /// renew the sign-in. Does not wait. Loading and saving need no lock.
     ///
@@ -68,6 +88,10 @@ impl<T: TokenStore + ?Sized> TokenStore for Arc<T> {
 
     fn remove(&self, name: &str) -> Result<bool> {
         (**self).remove(name)
+    }
+
+    fn set_aside(&self, name: &str) -> Result<Vec<String>> {
+        (**self).set_aside(name)
     }
 
     fn try_lock(&self, name: &str) -> Result<Option<StoreLock>> {

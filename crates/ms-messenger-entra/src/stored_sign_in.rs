@@ -123,6 +123,21 @@ impl StoredSignIn {
         Ok(removed)
     }
 
+    /// Moves the sign-in out of the way, whether it can be read or not, so that a new one can be
+    /// kept. Returns where it is now, for people; nothing when there was none.
+    ///
+    /// # Errors
+    ///
+    /// As [`TokenStore::set_aside`]; `Timeout` when another process keeps it locked.
+    pub async fn set_aside(&self) -> Result<Vec<String>> {
+        let mut unsaved = self.0.unsaved.lock().await;
+        let _lock = self.lock().await?;
+        let moved = self.blocking(|inner| inner.store.set_aside(&inner.name));
+        let moved = moved.await?;
+        *unsaved = None;
+        Ok(moved)
+    }
+
     async fn newest(&self, unsaved: Option<&SignIn>) -> Result<SignIn> {
         let stored = self.blocking(|inner| inner.store.load(&inner.name)).await?;
         let Some(stored) = stored else {

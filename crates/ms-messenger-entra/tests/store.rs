@@ -5,7 +5,9 @@
 use std::{fs, path::Path};
 
 use ms_messenger_core::{ErrorKind, TokenRequest};
-use ms_messenger_entra::{Application, FileTokenStore, SignIn, StoreKey, TokenStore};
+use ms_messenger_entra::{
+    Application, FileTokenStore, SignIn, StoreError, StoreFault, StoreKey, TokenStore,
+};
 use proptest::prelude::*;
 use secrecy::ExposeSecret;
 
@@ -234,6 +236,96 @@ fn a_lost_key_is_said_and_no_new_one_is_made() {
         assert!(error.message().contains("has no key"), "{error}");
     }
     assert!(!file.exists());
+}
+
+/// What is wrong, as a program reads it.
+fn fault(error: &ms_messenger_core::Error) -> StoreFault {
+    let source = std::error::Error::source(error).unwrap();
+    source.downcast_ref::<StoreError>().unwrap().fault
+}
+
+#[test]
+fn a_damaged_sign_in_is_set_aside_and_none_of_it_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = FileTokenStore::new(folder.path(), key());
+    assert!(store.set_aside("bot").unwrap().is_empty());
+    store.save("bot", &sign_in()).unwrap();
+    let path = store.path("bot").unwrap();
+    for (number, bytes, expected) in [
+        (1, b"my shopping list".to_vec(), StoreFault::Foreign),
+        (
+            2,
+            fs::read(&path).unwrap()[..60].to_vec(),
+            StoreFault::Damaged,
+        ),
+        (3, Vec::new(), StoreFault::Foreign),
+    ] {
+        fs::write(&path, &bytes).unwrap();
+        let error = store.load("bot").unwrap_err();
+        assert_eq!(fault(&error), expected);
+        assert!(error.message().contains("set it aside"), "{error}");
+        let aside = format!("{}.aside-{number}", path.display());
+        assert_eq!(store.set_aside("bot").unwrap(), [aside.as_str()]);
+        assert_eq!(fs::read(&aside).unwrap(), bytes);
+        assert!(store.load("bot").unwrap().is_none());
+        store.save("bot", &sign_in()).unwrap();
+        assert!(store.load("bot").unwrap().is_some());
+    }
+}
+
+#[test]
+fn a_lost_key_can_be_got_over_and_the_old_sign_in_opens_again_when_it_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key");
+    let store = FileTokenStore::with_key_file(folder.path(), &file);
+    store.save("bot", &sign_in()).unwrap();
+    let lost = fs::read_to_string(&file).unwrap();
+    fs::remove_file(&file).unwrap();
+    assert_eq!(fault(&store.load("bot").unwrap_err()), StoreFault::KeyLost);
+    let aside = store.set_aside("bot").unwrap();
+    store.save("bot", &sign_in()).unwrap();
+    assert!(store.load("bot").unwrap().is_some());
+    let other = tempfile::tempdir().unwrap();
+    let found = FileTokenStore::new(other.path(), StoreKey::parse(&lost).unwrap());
+    fs::copy(&aside[0], found.path("bot").unwrap()).unwrap();
+    assert!(found.load("bot").unwrap().is_some());
+}
+
+#[test]
+fn a_damaged_key_is_set_aside_with_the_sign_in() {
+    for damage in [&b"hunter2"[..], b"", b"\xff\xfe"] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key");
+        let store = FileTokenStore::with_key_file(folder.path(), &file);
+        store.save("bot", &sign_in()).unwrap();
+        fs::write(&file, damage).unwrap();
+        let error = store.save("bot", &sign_in()).unwrap_err();
+        assert_eq!(fault(&error), StoreFault::KeyDamaged);
+        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+        let places = store.set_aside("bot").unwrap();
+        assert_eq!(places.len(), 2, "{places:?}");
+        assert_eq!(fs::read(&places[1]).unwrap(), damage);
+        store.save("bot", &sign_in()).unwrap();
+        assert!(store.load("bot").unwrap().is_some());
+    }
+}
+
+#[test]
+fn a_sign_in_that_could_never_be_read_again_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = FileTokenStore::new(folder.path(), key());
+    store.save("bot", &sign_in()).unwrap();
+    let mut huge = sign_in();
+    huge.refresh_token = Some("r".repeat(1 << 20).into());
+    let error = store.save("bot", &huge).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.message().contains("1 MiB"), "{error}");
+    let kept = store.load("bot").unwrap().unwrap();
+    assert_eq!(kept.refresh_token.unwrap().expose_secret(), REFRESH);
+    // The longest that fits comes back.
+    huge.refresh_token = Some("r".repeat((1 << 20) - 2000).into());
+    store.save("bot", &huge).unwrap();
+    assert!(store.load("bot").unwrap().is_some());
 }
 
 #[test]

@@ -13,10 +13,11 @@ use super::{
     StoreLock, TokenStore,
     key::{Given, KeyFile, KeySource, StoreKey},
     sealed::{self, Broken},
+    unreadable::{StoreError, StoreFault},
 };
 use crate::SignIn;
 
-/// More bytes than a sign-in has.
+/// The most bytes of the file of a sign-in.
 const LONGEST: u64 = 1 << 20;
 /// The most characters of a name.
 const LONGEST_NAME: usize = 64;
@@ -26,8 +27,10 @@ const LONGEST_NAME: usize = 64;
 ///
 /// * `NAME.sign-in` holds the sign-in under XChaCha20-Poly1305, for its owner alone (mode 0600),
 ///   and is replaced as a whole; `NAME.lock` is empty.
-/// * A file that is damaged, of another key or of another program is an error that names it. It
-///   is neither overwritten nor deleted: whoever reads the error decides.
+/// * A file that is damaged, of another key or of another program is an error that names it, with
+///   a [`StoreError`] as its source. It is neither overwritten nor deleted: whoever reads the
+///   error decides. [`set_aside`](TokenStore::set_aside) renames it to `NAME.sign-in.aside-1`, or
+///   the next number that is free, and a damaged file of the key likewise.
 /// * Names have 1 to 64 of the characters `A-Z a-z 0-9 . _ -` and begin with none of `. -`.
 #[derive(Debug)]
 pub struct FileTokenStore {
@@ -99,7 +102,10 @@ impl FileTokenStore {
             Err(error) => return Err(wrong(error)),
         };
         let mut bytes = Vec::new();
-        file.take(LONGEST).read_to_end(&mut bytes).map_err(wrong)?;
+        let read = file.take(LONGEST + 1).read_to_end(&mut bytes);
+        if read.map_err(wrong)? as u64 > LONGEST {
+            return Err(unreadable(path, StoreFault::Foreign));
+        }
         Ok(Some(bytes))
     }
 
@@ -122,23 +128,24 @@ impl TokenStore for FileTokenStore {
             return Ok(None);
         };
         let Some(key) = self.key.find()? else {
-            return Err(unusable(&path, "has no key: it was lost", None));
+            return Err(unreadable(&path, StoreFault::KeyLost));
         };
         match sealed::open(&bytes, name, &key) {
             Ok(sign_in) => Ok(Some(sign_in)),
-            Err(Broken::Foreign) => Err(unusable(&path, "is no sign-in of this program", None)),
-            Err(Broken::Unopened) => {
-                let why = "cannot be opened: it is damaged or of another key";
-                Err(unusable(&path, why, None))
-            }
+            Err(Broken::Foreign) => Err(unreadable(&path, StoreFault::Foreign)),
+            Err(Broken::Unopened) => Err(unreadable(&path, StoreFault::Damaged)),
         }
     }
 
     fn save(&self, name: &str, sign_in: &SignIn) -> Result<()> {
         // What cannot be read is not ours to replace.
         self.load(name)?;
+        let path = self.path(name)?;
         let bytes = sealed::seal(sign_in, name, &self.key_to_write()?)?;
-        Self::write(&self.path(name)?, &bytes)
+        if bytes.len() as u64 > LONGEST {
+            return Err(unusable(&path, "cannot hold more than 1 MiB", None));
+        }
+        Self::write(&path, &bytes)
     }
 
     fn remove(&self, name: &str) -> Result<bool> {
@@ -149,6 +156,15 @@ impl TokenStore for FileTokenStore {
         let removed = fs::remove_file(&path);
         removed.map_err(|error| unusable(&path, "cannot be deleted", Some(error)))?;
         Ok(true)
+    }
+
+    fn set_aside(&self, name: &str) -> Result<Vec<String>> {
+        let moved = [
+            move_aside(&self.path(name)?)?,
+            self.key.set_aside_if_damaged()?,
+        ];
+        let places = moved.into_iter().flatten();
+        Ok(places.map(|place| place.display().to_string()).collect())
     }
 
     fn try_lock(&self, name: &str) -> Result<Option<StoreLock>> {
@@ -197,4 +213,48 @@ pub(super) fn unusable(path: &Path, why: &str, error: Option<std::io::Error>) ->
     };
     let message = format!("{name} {why}: {}", error.kind());
     Error::new(ErrorKind::Config, message).with_source(error)
+}
+
+/// The file at `path` as it is cannot be used. Its content is never part of it.
+pub(super) fn unreadable(path: &Path, fault: StoreFault) -> Error {
+    let path = path.to_owned();
+    unusable(&path, fault.as_str(), None).with_source(StoreError { path, fault })
+}
+
+/// Why [`unreadable`] made `error`, if it did.
+pub(super) fn fault(error: &Error) -> Option<StoreFault> {
+    let source = std::error::Error::source(error)?;
+    Some(source.downcast_ref::<StoreError>()?.fault)
+}
+
+/// Renames the file at `path` to the first free name of its own with `aside` and a number.
+/// Returns the new name; `None` when there is no file.
+pub(super) fn move_aside(path: &Path) -> Result<Option<PathBuf>> {
+    let wrong = |error| unusable(path, "cannot be set aside", Some(error));
+    match fs::symlink_metadata(path) {
+        Ok(_) => {}
+        Err(error) if error.kind() == IoKind::NotFound => return Ok(None),
+        Err(error) => return Err(wrong(error)),
+    }
+    for number in 1_u32.. {
+        let mut place = path.as_os_str().to_owned();
+        place.push(format!(".aside-{number}"));
+        let place = PathBuf::from(place);
+        // Taken first: a rename alone would replace what another process put there.
+        match fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&place)
+        {
+            Ok(_) => {}
+            Err(error) if error.kind() == IoKind::AlreadyExists => continue,
+            Err(error) => return Err(wrong(error)),
+        }
+        if let Err(error) = fs::rename(path, &place) {
+            let _ = fs::remove_file(&place);
+            return Err(wrong(error));
+        }
+        return Ok(Some(place));
+    }
+    Err(unusable(path, "cannot be set aside: no name is free", None))
 }

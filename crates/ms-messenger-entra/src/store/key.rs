@@ -13,7 +13,10 @@ use secrecy::{
     zeroize::{Zeroize, Zeroizing},
 };
 
-use super::file::{make_folder, unusable};
+use super::{
+    file::{fault, make_folder, move_aside, unreadable, unusable},
+    unreadable::StoreFault,
+};
 
 /// The bytes of a key.
 const LENGTH: usize = 32;
@@ -82,6 +85,11 @@ pub(super) trait KeySource: fmt::Debug + Send + Sync + 'static {
 
     /// A new key, kept for the next [`Self::find`].
     fn make(&self) -> Result<StoreKey>;
+
+    /// Moves a file that holds no key out of the way. Returns where it is now.
+    fn set_aside_if_damaged(&self) -> Result<Option<PathBuf>> {
+        Ok(None)
+    }
 }
 
 /// A key that was handed over.
@@ -113,11 +121,23 @@ impl KeySource for KeyFile {
         owner_alone(path, &file)?;
         // With room for all of it, so that no copy is left behind by growing.
         let mut text = Zeroizing::new(String::with_capacity(2 * LONGEST_FILE as usize));
-        let read = file.take(LONGEST_FILE).read_to_string(&mut text);
-        read.map_err(|error| unusable(path, "cannot be read", Some(error)))?;
+        match file.take(LONGEST_FILE).read_to_string(&mut text) {
+            Ok(_) => {}
+            Err(error) if error.kind() == IoKind::InvalidData => {
+                return Err(unreadable(path, StoreFault::KeyDamaged));
+            }
+            Err(error) => return Err(unusable(path, "cannot be read", Some(error))),
+        }
         let key = StoreKey::parse(&text);
         key.map(Some)
-            .map_err(|_| unusable(path, "must hold 32 bytes in base64", None))
+            .map_err(|_| unreadable(path, StoreFault::KeyDamaged))
+    }
+
+    fn set_aside_if_damaged(&self) -> Result<Option<PathBuf>> {
+        match self.find() {
+            Err(error) if fault(&error) == Some(StoreFault::KeyDamaged) => move_aside(&self.0),
+            _ => Ok(None),
+        }
     }
 
     fn make(&self) -> Result<StoreKey> {

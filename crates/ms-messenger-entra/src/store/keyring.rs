@@ -57,6 +57,10 @@ impl TokenStore for KeyringTokenStore {
         self.0.remove(name)
     }
 
+    fn set_aside(&self, name: &str) -> Result<Vec<String>> {
+        self.0.set_aside(name)
+    }
+
     fn try_lock(&self, name: &str) -> Result<Option<StoreLock>> {
         self.0.try_lock(name)
     }

@@ -1,6 +1,8 @@
 //! The one error type: what went wrong, and whether the message is out.
 
-use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration, time::SystemTime};
+use std::{
+    borrow::Cow, error::Error as StdError, fmt, sync::Arc, time::Duration, time::SystemTime,
+};
 
 use crate::{Evidence, IdempotencyKey, Problem};
 
@@ -137,9 +139,12 @@ impl fmt::Display for Delivery {
 /// assert_eq!(error.delivery(), Delivery::Unknown);
 /// assert!(!error.is_safe_to_resend());
 /// ```
+///
+/// A clone is the same error, its source included: callers who waited for one attempt share it.
+#[derive(Clone)]
 pub struct Error(Box<Repr>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Repr {
     kind: ErrorKind,
     delivery: Delivery,
@@ -155,7 +160,7 @@ struct Repr {
     began_at: Option<SystemTime>,
     idempotency: Option<IdempotencyKey>,
     evidence: Option<Box<Evidence>>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
@@ -269,7 +274,7 @@ impl Error {
     /// Keeps the cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(Arc::from(source.into()));
         self
     }
 
@@ -415,6 +420,19 @@ impl StdError for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clone_is_the_same_error_with_the_same_source() {
+        let error = Error::new(ErrorKind::Service, "down")
+            .with_delivery(Delivery::NotSent)
+            .with_code("c")
+            .with_retry_after(Duration::from_secs(1))
+            .with_source(std::io::Error::other("the cause"));
+        let clone = error.clone();
+        assert_eq!(format!("{clone:?} {clone}"), format!("{error:?} {error}"));
+        let source = clone.source().unwrap().downcast_ref::<std::io::Error>();
+        assert_eq!(source.unwrap().to_string(), "the cause");
+    }
 
     #[test]
     fn an_error_is_one_pointer_wide() {

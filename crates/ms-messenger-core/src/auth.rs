@@ -1,6 +1,7 @@
 //! Where tokens come from.
 
 mod cache;
+mod flight;
 mod token;
 
 use std::{fmt, future::Future, sync::Arc};
@@ -8,6 +9,7 @@ use std::{fmt, future::Future, sync::Arc};
 use async_trait::async_trait;
 
 pub use cache::CachedTokenProvider;
+pub use flight::{SingleFlight, Turn};
 pub use token::AccessToken;
 
 use crate::{Error, ErrorKind, Result};
@@ -108,6 +110,7 @@ impl TokenProvider for StaticToken {
                 "the token was refused, and it is the only one",
             ));
         }
+        self.0.check()?;
         Ok(self.0.clone())
     }
 }

@@ -157,7 +157,7 @@ impl RetryPolicy {
         let wait = match attempt.retry_after {
             Some(asked) if asked > self.max_retry_after => return Decision::GiveUp,
             Some(asked) => asked,
-            None => self.backoff(attempt.number).mul_f64(jitter.clamp(0.0, 1.0)),
+            None => scaled(self.backoff(attempt.number), jitter),
         };
         if attempt.elapsed.saturating_add(wait) > self.max_elapsed {
             return Decision::GiveUp;
@@ -177,6 +177,14 @@ impl RetryPolicy {
             .saturating_mul(1 << doublings)
             .min(self.max_backoff)
     }
+}
+
+/// A part of `whole`, which may be as long as a duration can be. What is not a fraction from 0
+/// to 1 counts as the nearest one, and what is not a number as 1.
+pub(crate) fn scaled(whole: Duration, fraction: f64) -> Duration {
+    let seconds = whole.as_secs_f64() * fraction.clamp(0.0, 1.0);
+    // Rounded up, the longest duration is a little longer than any.
+    Duration::try_from_secs_f64(seconds).map_or(whole, |part| part.min(whole))
 }
 
 /// A random number from 0 to 1, good enough to spread waits and nothing else. The standard
@@ -276,6 +284,51 @@ mod tests {
             RetryPolicy::never().decide(&failed(1, Delivery::NotSent), 1.0),
             Decision::GiveUp
         );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_setting_makes_a_decision_panic(
+            durations in proptest::array::uniform5(durations()),
+            numbers in (proptest::num::u32::ANY, proptest::num::u32::ANY),
+            jitter in proptest::num::f64::ANY,
+            asked in proptest::option::of(durations()),
+        ) {
+            let [initial, longest, max_retry_after, max_elapsed, elapsed] = durations;
+            let policy = RetryPolicy::default()
+                .with_max_attempts(numbers.0)
+                .with_backoff(initial, longest)
+                .with_max_retry_after(max_retry_after)
+                .with_max_elapsed(max_elapsed);
+            let mut attempt = failed(numbers.1, Delivery::NotSent);
+            attempt.elapsed = elapsed;
+            attempt.retry_after = asked;
+            if let Decision::RetryAfter(wait) = policy.decide(&attempt, jitter) {
+                proptest::prop_assert!(wait <= longest.max(max_retry_after));
+                proptest::prop_assert!(elapsed.saturating_add(wait) <= max_elapsed);
+            }
+            let _ = policy.decide_at_random(&attempt);
+        }
+    }
+
+    /// Durations of every length, the longest and the shortest among them.
+    fn durations() -> impl proptest::strategy::Strategy<Value = Duration> {
+        use proptest::prelude::*;
+        prop_oneof![
+            Just(Duration::MAX),
+            Just(Duration::ZERO),
+            (any::<u64>(), 0..1_000_000_000_u32).prop_map(|(s, n)| Duration::new(s, n)),
+            (0..100_000_u64).prop_map(Duration::from_millis),
+        ]
+    }
+
+    #[test]
+    fn for_ever_is_a_wait_like_any_other() {
+        let policy = RetryPolicy::default()
+            .with_backoff(Duration::MAX, Duration::MAX)
+            .with_max_elapsed(Duration::MAX);
+        let decided = policy.decide(&failed(1, Delivery::NotSent), 1.0);
+        assert_eq!(decided, Decision::RetryAfter(Duration::MAX));
     }
 
     #[test]

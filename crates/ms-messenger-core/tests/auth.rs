@@ -8,8 +8,8 @@ use std::{
 };
 
 use ms_messenger_core::{
-    AccessToken, CachedTokenProvider, Error, ErrorKind, Result, StaticToken, TokenProvider,
-    TokenRequest, async_trait, auth::TokenFn,
+    AccessToken, CachedTokenProvider, Delivery, Error, ErrorKind, Result, StaticToken,
+    TokenProvider, TokenRequest, async_trait, auth::TokenFn,
 };
 
 /// Hands out what it was given, one by one, and counts.
@@ -169,4 +169,126 @@ async fn a_closure_gets_what_was_asked_for_and_nothing_secret_is_printed() {
         )
         .contains("hunter2")
     );
+}
+
+/// Takes a second for each fetch, and then fails.
+#[derive(Debug, Default)]
+struct Down(Mutex<usize>);
+
+#[async_trait]
+impl TokenProvider for Down {
+    async fn token(&self, _: &TokenRequest<'_>) -> Result<AccessToken> {
+        *self.0.lock().unwrap() += 1;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Err(Error::new(ErrorKind::Service, "the issuer is down")
+            .with_delivery(Delivery::NotSent)
+            .with_code("busy")
+            .with_retry_after(Duration::from_secs(7))
+            .with_source(std::io::Error::other("the cause")))
+    }
+}
+
+async fn in_parallel(
+    cached: &Arc<CachedTokenProvider<Arc<Down>>>,
+    requests: impl IntoIterator<Item = TokenRequest<'static>>,
+) -> Vec<Error> {
+    let tasks: Vec<_> = requests
+        .into_iter()
+        .map(|request| {
+            let cached = Arc::clone(cached);
+            tokio::spawn(async move { cached.token(&request).await.unwrap_err() })
+        })
+        .collect();
+    let mut errors = Vec::new();
+    for task in tasks {
+        errors.push(task.await.unwrap());
+    }
+    errors
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_waited_for_a_failed_fetch_share_its_failure() {
+    let down = Arc::new(Down::default());
+    let cached = Arc::new(CachedTokenProvider::new(Arc::clone(&down)));
+    for round in 1..=2 {
+        let began = tokio::time::Instant::now();
+        let errors = in_parallel(&cached, [ANY; 20]).await;
+        assert_eq!(began.elapsed().as_secs(), 1, "one wait for all");
+        assert_eq!(*down.0.lock().unwrap(), round, "one fetch for all");
+        for error in errors {
+            assert_eq!(error.kind(), ErrorKind::Service);
+            assert_eq!(error.delivery(), Delivery::NotSent);
+            assert_eq!(error.message(), "the issuer is down");
+            assert_eq!(error.code(), Some("busy"));
+            assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
+            let source = std::error::Error::source(&error).unwrap();
+            assert_eq!(source.to_string(), "the cause");
+        }
+    }
+    // A challenge is another request, with a failure of its own.
+    let challenge = ANY.with_claims("{}");
+    in_parallel(&cached, [ANY, ANY, challenge, challenge, ANY, challenge]).await;
+    assert_eq!(*down.0.lock().unwrap(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_after_a_failure_fetches_anew_and_a_dropped_fetch_fails_nobody() {
+    let down = Arc::new(Down::default());
+    let cached = Arc::new(CachedTokenProvider::new(Arc::clone(&down)));
+    in_parallel(&cached, [ANY]).await;
+    in_parallel(&cached, [ANY]).await;
+    assert_eq!(*down.0.lock().unwrap(), 2);
+    let first = tokio::spawn({
+        let cached = Arc::clone(&cached);
+        async move { cached.token(&ANY).await }
+    });
+    while *down.0.lock().unwrap() < 3 {
+        tokio::task::yield_now().await;
+    }
+    let waits = tokio::spawn({
+        let cached = Arc::clone(&cached);
+        async move { cached.token(&ANY).await }
+    });
+    tokio::task::yield_now().await;
+    first.abort();
+    assert_eq!(waits.await.unwrap().unwrap_err().kind(), ErrorKind::Service);
+    assert_eq!(*down.0.lock().unwrap(), 4);
+}
+
+#[tokio::test]
+async fn a_token_that_no_header_can_carry_is_refused_and_not_kept() {
+    for bad in [
+        "",
+        "a\nb",
+        "a\r\nX: y",
+        "a b",
+        " a",
+        "a\0",
+        "tök",
+        "a\u{7f}",
+    ] {
+        let script = Script::new([Ok(AccessToken::new(bad)), Ok(AccessToken::new("good"))]);
+        let cached = CachedTokenProvider::new(Arc::clone(&script));
+        let error = cached.token(&ANY).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.message().starts_with("the token"), "{error}");
+        assert_eq!(cached.token(&ANY).await.unwrap().secret(), "good");
+        assert!(StaticToken::new(bad).token(&ANY).await.is_err());
+    }
+    assert!(AccessToken::new("eyJ0.eXAi-_~+/=").check().is_ok());
+}
+
+#[tokio::test]
+async fn any_early_renewal_and_any_expiry_can_be_set() {
+    let far = SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 62);
+    let near = SystemTime::now() + Duration::from_secs(60);
+    for early in [Duration::MAX, Duration::from_secs(1 << 60), Duration::ZERO] {
+        for end in [near, far] {
+            let script = Script::new([Ok(AccessToken::new("a").with_expiry(end))]);
+            let cached = CachedTokenProvider::new(script).with_early_renewal(early);
+            for _ in 0..2 {
+                assert_eq!(cached.token(&ANY).await.unwrap().secret(), "a");
+            }
+        }
+    }
 }

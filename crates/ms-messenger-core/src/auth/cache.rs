@@ -7,15 +7,18 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use super::{AccessToken, SingleFlight, TokenProvider, TokenRequest};
+use crate::{
+    Error, ErrorKind, Result,
+    retry::{random_fraction, scaled},
+};
 use async_trait::async_trait;
-use tokio::sync::Mutex as AsyncMutex;
-
-use super::{AccessToken, TokenProvider, TokenRequest};
-use crate::{Error, ErrorKind, Result, retry::random_fraction};
 
 /// Keeps the tokens of another provider: one per set of scopes.
 ///
-/// * One fetch at a time per set of scopes; everybody else waits for it.
+/// * One fetch at a time per set of scopes; all others wait for it and share its token or its
+///   failure.
+/// * A token that no header can carry is an error and is not kept.
 /// * A token is renewed early: five minutes before it expires (a setting), spread by up to
 ///   a tenth of that. While a renewal runs or after one failed, the old token serves as long
 ///   as it lives.
@@ -35,7 +38,7 @@ pub struct CachedTokenProvider<P> {
 #[derive(Default)]
 struct Slot {
     kept: Mutex<Option<Kept>>,
-    fetching: AsyncMutex<()>,
+    fetching: SingleFlight,
 }
 
 #[derive(Clone)]
@@ -51,7 +54,7 @@ impl Kept {
         let now = SystemTime::now();
         let renew_at = token.expires_at().map(|expires_at| {
             let left = expires_at.duration_since(now).unwrap_or_default();
-            let early = early + early.mul_f64(random_fraction() / 10.0);
+            let early = early.saturating_add(scaled(early, random_fraction() / 10.0));
             now + left.checked_sub(early).unwrap_or(left / 2)
         });
         let claims = request.claims.map(str::to_owned);
@@ -120,6 +123,7 @@ impl<P: TokenProvider> CachedTokenProvider<P> {
 
     async fn fetch(&self, slot: &Slot, request: &TokenRequest<'_>) -> Result<AccessToken> {
         let token = self.inner.token(request).await?;
+        token.check()?;
         if request.rejected == Some(&token) {
             return Err(Error::new(
                 ErrorKind::Unauthenticated,
@@ -177,25 +181,25 @@ impl<P: TokenProvider> TokenProvider for CachedTokenProvider<P> {
     async fn token(&self, request: &TokenRequest<'_>) -> Result<AccessToken> {
         let slot = self.slot(request.scopes);
         if request.claims.is_some() {
-            let _turn = slot.fetching.lock().await;
+            let turn = slot.fetching.join(request).await?;
             return match slot.kept().filter(|kept| kept.answers(request)) {
                 Some(kept) => Ok(kept.token),
-                None => self.fetch(&slot, request).await,
+                None => turn.end(self.fetch(&slot, request).await),
             };
         }
-        let _turn = match judge(slot.kept(), request, SystemTime::now()) {
+        let turn = match judge(slot.kept(), request, SystemTime::now()) {
             Verdict::Use(token) => return Ok(token),
-            Verdict::Renew(kept) => match slot.fetching.try_lock() {
-                Ok(turn) => turn,
-                Err(_) => return Ok(kept.token),
+            Verdict::Renew(kept) => match slot.fetching.try_join(request) {
+                Some(turn) => turn,
+                None => return Ok(kept.token),
             },
-            Verdict::Fetch => slot.fetching.lock().await,
+            Verdict::Fetch => slot.fetching.join(request).await?,
         };
-        // Somebody may have fetched while this call waited for its turn.
+        // Another call may have fetched while this one waited for its turn.
         match judge(slot.kept(), request, SystemTime::now()) {
             Verdict::Use(token) => Ok(token),
-            Verdict::Fetch => self.fetch(&slot, request).await,
-            Verdict::Renew(old) => match self.fetch(&slot, request).await {
+            Verdict::Fetch => turn.end(self.fetch(&slot, request).await),
+            Verdict::Renew(old) => match turn.end(self.fetch(&slot, request).await) {
                 Ok(token) => Ok(token),
                 Err(error) => Self::forgive(&slot, old, error),
             },

@@ -4,6 +4,8 @@ use std::{sync::Arc, time::SystemTime};
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::{Error, ErrorKind, Result};
+
 /// An access token. Cheap to clone, wiped when the last clone goes, and never printed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -32,6 +34,24 @@ impl AccessToken {
     #[must_use]
     pub fn secret(&self) -> &str {
         self.secret.expose_secret()
+    }
+
+    /// Checks that a request can carry it in its header.
+    ///
+    /// # Errors
+    ///
+    /// `Config` when it is empty, or has white space, control characters or any other than the
+    /// visible ones of ASCII. Nothing of it is repeated.
+    pub fn check(&self) -> Result<()> {
+        let text = match self.secret() {
+            "" => "the token is empty",
+            secret if secret.bytes().all(|b| b.is_ascii_graphic()) => return Ok(()),
+            _ => {
+                "the token has characters that no header can carry: white space, control \
+                 characters or others than ASCII"
+            }
+        };
+        Err(Error::new(ErrorKind::Config, text))
     }
 
     /// When it expires, if that is known.

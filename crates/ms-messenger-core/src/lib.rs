@@ -43,6 +43,7 @@ pub use target::{
     Address, ChannelId, ConversationId, MessageId, ParseTargetError, PhoneNumber, SipUri, Target,
     TeamId, UserId,
 };
+pub use timestamp::rfc3339;
 
 #[doc(hidden)]
 pub mod __private {

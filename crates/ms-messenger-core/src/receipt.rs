@@ -40,7 +40,8 @@ impl std::fmt::Display for Acceptance {
 /// Proof that the platform accepted a message. It says only what is known.
 ///
 /// JSON form: `{"acceptance":"posted","message_id":"1593107077690","conversation":"19:…"}`,
-/// with `accepted_at` in RFC 3339 and `request_id` when known.
+/// with `accepted_at` in RFC 3339 and `request_id` when known. A time outside of the years 1970
+/// to 9999 is written as the nearest one within.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -56,7 +57,7 @@ pub struct Receipt {
     /// When it was accepted, by the platform's clock.
     #[serde(
         default,
-        with = "crate::timestamp::optional",
+        with = "crate::timestamp::nearest",
         skip_serializing_if = "Option::is_none"
     )]
     pub accepted_at: Option<SystemTime>,

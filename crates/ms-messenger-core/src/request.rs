@@ -128,7 +128,7 @@ pub struct IdempotencyKey {
     /// The key.
     #[serde(with = "crate::json::text::uuid")]
     pub id: Uuid,
-    /// When it was first used.
+    /// When it was first used. Writing a time outside of the years 1970 to 9999 as JSON fails.
     #[serde(with = "crate::timestamp")]
     pub first_sent: SystemTime,
 }

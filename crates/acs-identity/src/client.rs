@@ -14,6 +14,9 @@ use crate::{
     },
 };
 
+/// The most characters of an id that an error holds.
+const LONGEST_ID: usize = 200;
+
 /// A client for ACS Identity. Clone it to share it: a clone is cheap.
 ///
 /// Every error says by [`Error::delivery`](ms_messenger_core::Error::delivery) whether the call
@@ -114,6 +117,7 @@ impl AcsIdentityClient {
         let token = result.access_token.and_then(TokenResult::into_token);
         if token.is_none() && body.create_token_with_scopes.is_some() {
             // Without its id the user would be lost.
+            let id = shown(&id);
             return Err(answer.unusable(format!("the user {id} was made, but without a token")));
         }
         Ok(CreatedUser {
@@ -259,4 +263,10 @@ impl AcsIdentityClient {
 fn refuse(problems: Problems) -> Result<()> {
     let refused = problems.into_result(ErrorKind::InvalidRequest);
     refused.map_err(|error| error.with_platform(PLATFORM))
+}
+
+/// An id as the service gave it, on one line of bounded length.
+fn shown(id: &CommunicationUserId) -> String {
+    let clean = |c: char| if c.is_control() { ' ' } else { c };
+    id.as_str().chars().take(LONGEST_ID).map(clean).collect()
 }

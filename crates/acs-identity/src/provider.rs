@@ -12,8 +12,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use ms_messenger_core::{AccessToken, Error, ErrorKind, Result, TokenProvider, TokenRequest};
-use tokio::{runtime::Handle, sync::Mutex as AsyncMutex, task::AbortHandle};
+use ms_messenger_core::{
+    AccessToken, Error, ErrorKind, Result, TokenProvider, TokenRequest, auth::SingleFlight,
+};
+use tokio::{runtime::Handle, task::AbortHandle};
 
 pub use builder::UserTokenProviderBuilder;
 
@@ -109,7 +111,7 @@ struct Inner {
     /// Locked for a moment only.
     kept: Mutex<Option<Kept>>,
     /// Locked for one renewal.
-    renewing: AsyncMutex<()>,
+    renewing: SingleFlight,
     timer: Mutex<Option<AbortHandle>>,
 }
 
@@ -155,19 +157,24 @@ enum Verdict {
 
 impl Inner {
     async fn token(self: &Arc<Self>, rejected: Option<&AccessToken>) -> Result<AccessToken> {
-        let _turn = match self.judge(rejected) {
+        let mut request = TokenRequest::new(&[]);
+        request.rejected = rejected;
+        let turn = match self.judge(rejected) {
             Verdict::Use(token) => return Ok(token),
-            Verdict::Renew(kept) => match self.renewing.try_lock() {
-                Ok(turn) => turn,
-                Err(_) => return Ok(kept.token),
+            Verdict::Renew(kept) => match self.renewing.try_join(&request) {
+                Some(turn) => turn,
+                None => return Ok(kept.token),
             },
-            Verdict::Fetch => self.renewing.lock().await,
+            Verdict::Fetch => self.renewing.join(&request).await?,
         };
-        // Somebody may have renewed it while this call waited for its turn.
+        // Another call may have renewed it while this one waited for its turn.
         match self.judge(rejected) {
             Verdict::Use(token) => Ok(token),
-            Verdict::Fetch => self.fetch(rejected).await,
-            Verdict::Renew(old) => self.renew(old).await,
+            Verdict::Fetch => turn.end(self.fetch(rejected).await),
+            Verdict::Renew(old) => {
+                let fetched = turn.end(self.fetch(None).await);
+                self.or_old(fetched, old)
+            }
         }
     }
 
@@ -190,6 +197,7 @@ impl Inner {
         let mut request = TokenRequest::new(&[]);
         request.rejected = rejected;
         let token = self.source.token(&request).await?;
+        token.check()?;
         if rejected == Some(&token) {
             return Err(refuse("the new token is the one that was refused"));
         }
@@ -205,9 +213,10 @@ impl Inner {
         Ok(token)
     }
 
-    /// Replaces a token that still lives. A failure is forgiven as long as it does.
-    async fn renew(self: &Arc<Self>, old: Kept) -> Result<AccessToken> {
-        let error = match self.fetch(None).await {
+    /// What a renewal fetched. A failed one is forgiven while the old token lives; the next one
+    /// waits for half of what is left.
+    fn or_old(self: &Arc<Self>, fetched: Result<AccessToken>, old: Kept) -> Result<AccessToken> {
+        let error = match fetched {
             Ok(token) => return Ok(token),
             Err(error) => error,
         };
@@ -256,9 +265,15 @@ impl Inner {
     /// Renews the token although nobody asked. Failures are forgiven; once the token has ended,
     /// who asks next gets a new one and starts the timer again.
     async fn renew_ahead(self: &Arc<Self>) {
-        let _turn = self.renewing.lock().await;
+        // Whoever fetches sets the timer anew, and a failure leaves nothing to renew.
+        let Ok(turn) = self.renewing.join(&TokenRequest::new(&[])).await else {
+            return;
+        };
         match self.judge(None) {
-            Verdict::Renew(old) => drop(self.renew(old).await),
+            Verdict::Renew(old) => {
+                let fetched = turn.end(self.fetch(None).await);
+                drop(self.or_old(fetched, old));
+            }
             // Somebody was faster and set the timer, or the clock was set back.
             Verdict::Use(_) => {
                 let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);

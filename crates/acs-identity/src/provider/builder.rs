@@ -6,8 +6,9 @@ use std::{
     time::SystemTime,
 };
 
-use ms_messenger_core::{AccessToken, ErrorKind, Problems, Result, TokenProvider};
-use tokio::sync::Mutex as AsyncMutex;
+use ms_messenger_core::{
+    AccessToken, ErrorKind, Problems, Result, TokenProvider, auth::SingleFlight,
+};
 
 use super::{Clock, Inner, Issuer, Kept, UserTokenProvider};
 use crate::{TokenOptions, error::PLATFORM};
@@ -84,8 +85,9 @@ impl UserTokenProviderBuilder {
         }
         let rule = "are for tokens that this client issues, not for those of another source";
         problems.add_if(self.other_with_options, "token_options", rule);
-        let empty = self.initial.as_ref().is_some_and(|t| t.secret().is_empty());
-        problems.add_if(empty, "initial_token", "must not be empty");
+        if let Some(Err(unusable)) = self.initial.as_ref().map(AccessToken::check) {
+            problems.add("initial_token", unusable.message());
+        }
         problems
             .into_result(ErrorKind::Config)
             .map_err(|error| error.with_platform(PLATFORM))?;
@@ -97,7 +99,7 @@ impl UserTokenProviderBuilder {
             proactive: self.proactive,
             clock: self.clock,
             kept: Mutex::default(),
-            renewing: AsyncMutex::default(),
+            renewing: SingleFlight::default(),
             timer: Mutex::default(),
         });
         if let Some(token) = self.initial {

@@ -284,6 +284,63 @@ async fn a_clock_that_is_set_back_only_moves_the_timer() {
     assert_eq!(script.calls(), 2);
 }
 
+#[tokio::test(start_paused = true)]
+async fn twenty_callers_share_one_failed_fetch() {
+    let down = || {
+        let error = Error::new(ErrorKind::Service, "down").with_code("busy");
+        Err(error.with_delivery(ms_messenger_core::Delivery::NotSent))
+    };
+    let script = Script::new([down(), down()]);
+    let tokens = provider(&script).build().unwrap();
+    for round in 1..=2 {
+        let asked: Vec<_> = (0..20)
+            .map(|_| {
+                let tokens = tokens.clone();
+                tokio::spawn(async move { tokens.token(&TokenRequest::default()).await })
+            })
+            .collect();
+        for asked in asked {
+            let error = asked.await.unwrap().unwrap_err();
+            let facts = (
+                error.kind(),
+                error.message(),
+                error.code(),
+                error.delivery(),
+            );
+            let not_sent = ms_messenger_core::Delivery::NotSent;
+            assert_eq!(facts, (ErrorKind::Service, "down", Some("busy"), not_sent));
+        }
+        assert_eq!(script.calls(), round);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_no_header_can_carry_is_refused_and_not_kept() {
+    for bad in ["", "a\nb", "a b"] {
+        let script = Script::new([Ok(AccessToken::new(bad)), Ok(until(60.0, "good"))]);
+        let tokens = provider(&script).build().unwrap();
+        let error = tokens.token(&TokenRequest::default()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert_eq!(ask(&tokens).await, "good");
+        let initial = provider(&script).with_initial_token(bad).build();
+        assert_eq!(initial.unwrap_err().problems()[0].field, "initial_token");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_time_of_expiry_is_lived_with() {
+    for seconds in [0, 1, 1 << 40, 1 << 62] {
+        let end = BEGINNING + Duration::from_secs(seconds);
+        let script = Script::new([Ok(AccessToken::new("a").with_expiry(end))]);
+        let tokens = provider(&script).with_proactive_refresh().build().unwrap();
+        let asked = tokens.token(&TokenRequest::default()).await;
+        assert_eq!(asked.is_ok(), seconds > 1_000_000);
+        let initial = AccessToken::new("i").with_expiry(end);
+        let given = provider(&script).with_initial_token(initial).build();
+        let _ = given.unwrap().token(&TokenRequest::default()).await;
+    }
+}
+
 #[tokio::test]
 async fn claims_are_not_promised_and_nothing_secret_is_printed() {
     let script = Script::new([]);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{
     Address, Attachment, Body, ErrorKind, Importance, MediaKind, Message, Problems, Result,
-    SendRequest, Target,
+    SendRequest, Target, target::encoded,
 };
 
 /// One thing that a request can ask for and a backend may or may not carry.
@@ -176,12 +176,29 @@ impl Capabilities {
             }
             Target::Person(_) => {}
         }
+        for (field, id) in ids(&request.to) {
+            if let Some(plain) = encoded(id) {
+                problems.add(field, format!("is percent-encoded: write it as {plain}"));
+            }
+        }
         if let Some(id) = &request.reply_to {
             problems.add_if(id.as_str().is_empty(), "reply_to", empty);
         }
         let never = request.timeout.is_some_and(|timeout| timeout.is_zero());
         problems.add_if(never, "timeout_ms", "must be longer than zero");
         find_invalid_body(&request.message, self.max_text_chars, problems);
+    }
+}
+
+/// The ids of a target that a link may have been taken apart for.
+fn ids(target: &Target) -> Vec<(&'static str, &str)> {
+    match target {
+        Target::Conversation(id) => vec![("to", id.as_str())],
+        Target::Channel { team, channel } => {
+            vec![("to.team", team.as_str()), ("to.channel", channel.as_str())]
+        }
+        Target::Person(Address::User(id)) => vec![("to", id.as_str())],
+        Target::Person(_) => Vec::new(),
     }
 }
 

@@ -1,8 +1,12 @@
 //! Where a message goes, and the one text form of it.
 
+mod link;
+
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+pub use link::TeamsLink;
 
 macro_rules! id {
     ($(#[$meta:meta])* $name:ident) => {
@@ -91,11 +95,15 @@ impl PhoneNumber {
             .filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')'))
             .collect();
         let digits = number.strip_prefix('+').unwrap_or("");
-        if (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) {
-            Ok(Self(number))
-        } else {
-            Err(ParseTargetError::Phone)
+        if is_number(digits) {
+            return Ok(Self(number));
         }
+        // `00` is how many countries dial what `+` stands for.
+        let meant = number.strip_prefix("00").unwrap_or(&number);
+        if is_number(meant) && !meant.starts_with('0') {
+            return Err(ParseTargetError::Meant(format!("tel:+{meant}")));
+        }
+        Err(ParseTargetError::Phone)
     }
 
     /// The number, `+` included.
@@ -111,6 +119,10 @@ impl fmt::Display for PhoneNumber {
     }
 }
 
+fn is_number(digits: &str) -> bool {
+    (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// The SIP address of a person, e.g. `sip:lene@contoso.com`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -123,9 +135,18 @@ impl SipUri {
     ///
     /// [`ParseTargetError`] unless one `@` parts two non-empty halves free of white space.
     pub fn parse(text: &str) -> Result<Self, ParseTargetError> {
-        let address = text.strip_prefix("sip:").unwrap_or(text);
+        let is_sip = |text: &str| {
+            let head = text.get(..4);
+            head.is_some_and(|head| head.eq_ignore_ascii_case("sip:"))
+        };
+        let text = text.trim();
+        let address = if is_sip(text) {
+            text[4..].trim_start()
+        } else {
+            text
+        };
         // Once is enough: what is printed must be read as the same.
-        if address.starts_with("sip:") {
+        if is_sip(address) {
             return Err(ParseTargetError::Sip);
         }
         let halves = address.split_once('@');
@@ -178,8 +199,10 @@ pub enum Address {
 /// | a SIP address | `sip:lene@contoso.com` |
 /// | a person of a directory | `user:ID-OR-UPN` |
 ///
-/// Everything after the scheme is taken as it is; only in `TEAM` a `%` and a `/` are written
-/// `%25` and `%2F`.
+/// A scheme may be written in any case, and white space around the target and around its id is
+/// left out. The rest is taken as it is; only in `TEAM` a `%` and a `/` are written `%25` and
+/// `%2F`. An id out of a link, whose `:` and `@` are still percent-encoded, is refused. A whole
+/// link to a channel, chat or message of Teams is read as its channel or chat, see [`TeamsLink`].
 ///
 /// ```
 /// use ms_messenger_core::Target;
@@ -244,9 +267,15 @@ impl Target {
 }
 
 /// Why a text is no target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParseTargetError {
+    /// Almost a target: this is how it is written.
+    Meant(String),
+    /// An id is percent-encoded: this is how it is written.
+    Encoded(String),
+    /// An address of the web, but not a link of Teams to a channel, chat or message.
+    Link,
     /// No scheme, or one that is not in the table of [`Target`].
     Scheme,
     /// An id is empty.
@@ -262,6 +291,14 @@ pub enum ParseTargetError {
 impl fmt::Display for ParseTargetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Meant(target) => return write!(f, "did you mean {target}"),
+            Self::Encoded(id) => {
+                return write!(f, "the id is percent-encoded: write it as {id}");
+            }
+            Self::Link => {
+                "the link is not one of Teams to a channel, a chat or a message, such as \
+                 https://teams.microsoft.com/l/channel/…?groupId=…"
+            }
             Self::Scheme => "a target starts with conversation:, channel:, tel:, sip: or user:",
             Self::Empty => "the id after the scheme must not be empty",
             Self::Channel => "a channel is written channel:TEAM/CHANNEL",
@@ -292,23 +329,70 @@ impl FromStr for Target {
     type Err = ParseTargetError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (scheme, rest) = text.split_once(':').ok_or(ParseTargetError::Scheme)?;
-        match scheme {
-            "conversation" => non_empty(rest).map(Self::conversation),
-            "user" => non_empty(rest).map(Self::user),
+        let text = text.trim();
+        if link::is_address(text) {
+            return text.parse().map(|link: TeamsLink| link.target().clone());
+        }
+        let (scheme, rest) = text.split_once(':').ok_or_else(|| meant(text))?;
+        let rest = rest.trim();
+        match scheme.to_ascii_lowercase().as_str() {
+            "conversation" => plain(non_empty(rest)?).map(Self::conversation),
+            "user" => plain(non_empty(rest)?).map(Self::user),
             "tel" => Self::phone(rest),
             "sip" => Self::sip(text),
             "channel" => {
                 let (team, channel) = rest.split_once('/').ok_or(ParseTargetError::Channel)?;
+                let (team, channel) = (team.trim(), plain(channel.trim())?);
                 if team.is_empty() || channel.is_empty() {
                     return Err(ParseTargetError::Channel);
                 }
                 let team = team.replace("%2F", "/").replace("%25", "%");
                 Ok(Self::channel(team, channel))
             }
-            _ => Err(ParseTargetError::Scheme),
+            _ => Err(meant(text)),
         }
     }
+}
+
+/// What a text without a scheme of ours may have been meant for.
+fn meant(text: &str) -> ParseTargetError {
+    let is_id = |text: &str| text.starts_with("19:") && text.contains('@');
+    match PhoneNumber::parse(text) {
+        Ok(number) => return ParseTargetError::Meant(format!("tel:{number}")),
+        Err(ParseTargetError::Meant(target)) => return ParseTargetError::Meant(target),
+        Err(_) => {}
+    }
+    let is_plain = !text.contains(|c: char| c.is_whitespace() || c.is_control());
+    let (user, host) = text.split_once('@').unwrap_or_default();
+    if is_plain && !text.contains(':') && !user.is_empty() && host.contains('.') {
+        return ParseTargetError::Meant(format!("user:{text}"));
+    }
+    match encoded(text) {
+        Some(id) => ParseTargetError::Encoded(id),
+        None if is_plain && is_id(text) && text.ends_with("thread.v2") => {
+            ParseTargetError::Meant(format!("conversation:{text}"))
+        }
+        None => ParseTargetError::Scheme,
+    }
+}
+
+/// An id that is not percent-encoded.
+fn plain(id: &str) -> Result<&str, ParseTargetError> {
+    encoded(id).map_or(Ok(id), |id| Err(ParseTargetError::Encoded(id)))
+}
+
+/// The id that `text` is the percent-encoded form of: of a thread (`19:…`), a user (`8:…`) or a
+/// principal name. Others may hold a `%` of their own.
+pub(crate) fn encoded(text: &str) -> Option<String> {
+    let decoded = text.contains('%').then(|| link::decoded(text))?;
+    let has_number = || {
+        let (number, rest) = decoded.split_once(':')?;
+        let digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+        (digits && !rest.is_empty()).then_some(())
+    };
+    let gains = |c: char| decoded.contains(c) && !text.contains(c);
+    let is_clean = !decoded.contains(|c: char| c.is_control() || c.is_whitespace());
+    (is_clean && ((gains(':') && has_number().is_some()) || gains('@'))).then_some(decoded)
 }
 
 fn non_empty(id: &str) -> Result<&str, ParseTargetError> {
@@ -350,11 +434,17 @@ mod tests {
 
     use super::*;
 
+    /// Ids without white space around them, and not out of a link.
+    fn id() -> impl Strategy<Value = String> {
+        let usual = |id: &String| id.trim() == id && encoded(id).is_none();
+        ".{1,20}".prop_filter("white space or percent-encoded", usual)
+    }
+
     fn targets() -> impl Strategy<Value = Target> {
         prop_oneof![
-            ".+".prop_map(Target::conversation),
-            (".+", ".+").prop_map(|(team, channel)| Target::channel(team, channel)),
-            ".+".prop_map(Target::user),
+            id().prop_map(Target::conversation),
+            (id(), id()).prop_map(|(team, channel)| Target::channel(team, channel)),
+            id().prop_map(Target::user),
             "[+][0-9]{7,15}".prop_map(|number| Target::phone(&number).unwrap()),
             "[a-z.:%/]{1,9}@[a-z.:]{1,9}"
                 .prop_map(|address| Target::sip(&format!("sip:{address}")).unwrap()),
@@ -376,17 +466,154 @@ mod tests {
     }
 
     #[test]
+    fn what_was_meant_is_said() {
+        for (text, target) in [
+            ("tel:14255550123", "tel:+14255550123"),
+            ("tel:0049 30 901820", "tel:+4930901820"),
+            ("+1 (425) 555-0123", "tel:+14255550123"),
+            ("14255550123", "tel:+14255550123"),
+            ("alice@contoso.com", "user:alice@contoso.com"),
+        ] {
+            let error = text.parse::<Target>().unwrap_err();
+            assert_eq!(error, ParseTargetError::Meant(target.to_owned()), "{text}");
+            assert!(error.to_string().contains(target));
+            assert!(target.parse::<Target>().is_ok());
+        }
+    }
+
+    #[test]
+    fn case_of_the_scheme_and_white_space_around_do_not_count() {
+        for (text, target) in [
+            (" User:alice@contoso.com\n", "user:alice@contoso.com"),
+            ("SIP:lene@contoso.com", "sip:lene@contoso.com"),
+            ("Tel: +1 425 555 0123", "tel:+14255550123"),
+            (
+                "CHANNEL: t / 19:c@thread.tacv2 ",
+                "channel:t/19:c@thread.tacv2",
+            ),
+        ] {
+            assert_eq!(text.parse::<Target>().unwrap().to_string(), target);
+        }
+    }
+
+    #[test]
+    fn an_id_out_of_a_link_is_refused_with_the_decoded_one() {
+        for (text, id) in [
+            ("conversation:19%3Aabc%40thread.v2", "19:abc@thread.v2"),
+            ("conversation:19%3aabc@thread.v2", "19:abc@thread.v2"),
+            ("channel:t/19%3Ac%40thread.tacv2", "19:c@thread.tacv2"),
+            ("user:alice%40contoso.com", "alice@contoso.com"),
+            ("19%3Ac%40thread.tacv2", "19:c@thread.tacv2"),
+        ] {
+            let error = text.parse::<Target>().unwrap_err();
+            assert_eq!(error, ParseTargetError::Encoded(id.to_owned()), "{text}");
+            assert!(error.to_string().contains(id));
+        }
+    }
+
+    #[test]
+    fn a_link_of_teams_is_a_target() {
+        let at = |host: &str, rest: &str| format!("https://{host}/l/{rest}");
+        let c = "19%3Ac%40thread.tacv2";
+        for (rest, target, message, reply) in [
+            (
+                format!("channel/{c}/General?groupId=t&tenantId=x"),
+                "channel:t/19:c@thread.tacv2",
+                None,
+                None,
+            ),
+            (
+                format!("team/{c}/conversations?groupId=t&tenantId=x"),
+                "channel:t/19:c@thread.tacv2",
+                None,
+                None,
+            ),
+            (
+                "chat/19:a@thread.v2/conversations?context=%7B%7D".into(),
+                "conversation:19:a@thread.v2",
+                None,
+                None,
+            ),
+            (
+                "chat/19%3Aa_b%40unq.gbl.spaces/0".into(),
+                "conversation:19:a_b@unq.gbl.spaces",
+                None,
+                None,
+            ),
+            (
+                "chat/0/0?users=alice@contoso.com".into(),
+                "user:alice@contoso.com",
+                None,
+                None,
+            ),
+            (
+                format!("message/{c}/17?groupId=t&parentMessageId=16&createdTime=17"),
+                "channel:t/19:c@thread.tacv2",
+                Some("17"),
+                Some("16"),
+            ),
+            (
+                format!("message/{c}/17?groupId=t"),
+                "channel:t/19:c@thread.tacv2",
+                Some("17"),
+                Some("17"),
+            ),
+            (
+                "message/19:a@thread.v2/9?context=%7B%22contextType%22%3A%22chat%22%7D".into(),
+                "conversation:19:a@thread.v2",
+                Some("9"),
+                Some("9"),
+            ),
+        ] {
+            for host in [
+                "teams.microsoft.com",
+                "Teams.Cloud.Microsoft",
+                "gov.teams.microsoft.us",
+            ] {
+                let text = at(host, &rest);
+                let link: TeamsLink = text.parse().unwrap();
+                assert_eq!(link.target().to_string(), target, "{text}");
+                assert_eq!(link.message_id().map(MessageId::as_str), message);
+                assert_eq!(link.reply_to().map(MessageId::as_str), reply);
+                let json = serde_json::Value::from(text);
+                assert_eq!(
+                    serde_json::from_value::<Target>(json).unwrap(),
+                    *link.target()
+                );
+            }
+        }
+        for text in [
+            "https://teams.microsoft.com/l/channel/19%3Ac%40thread.tacv2/General",
+            "https://teams.microsoft.com/l/meetup-join/19%3Am/0",
+            "https://teams.microsoft.com/l/chat/0/0?users=a@b.c,d@b.c",
+            "https://teams.microsoft.com/l/message/19:a@thread.v2",
+            "https://teams.microsoft.com.evil.test/l/chat/19:a@thread.v2/0",
+            "http://teams.microsoft.com/l/chat/19:a@thread.v2/0",
+            "https://contoso.com/",
+        ] {
+            assert_eq!(
+                text.parse::<Target>().unwrap_err(),
+                ParseTargetError::Link,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
     fn broken_forms_say_what_is_wrong() {
         for (text, error) in [
             ("", ParseTargetError::Scheme),
-            ("19:abc@thread.v2", ParseTargetError::Scheme),
+            (
+                "19:abc@thread.v2",
+                ParseTargetError::Meant("conversation:19:abc@thread.v2".into()),
+            ),
             ("conversation:", ParseTargetError::Empty),
             ("user:", ParseTargetError::Empty),
             ("sip:sip:a@b", ParseTargetError::Sip),
             ("channel:team", ParseTargetError::Channel),
             ("channel:/c", ParseTargetError::Channel),
             ("channel:t/", ParseTargetError::Channel),
-            ("tel:4255550123", ParseTargetError::Phone),
+            ("tel:0255550123", ParseTargetError::Phone),
             ("tel:+1", ParseTargetError::Phone),
             ("tel:+142555501x", ParseTargetError::Phone),
             ("sip:lene", ParseTargetError::Sip),

@@ -1,0 +1,144 @@
+//! Links that Teams gives to channels, chats and messages.
+
+use std::str::FromStr;
+
+use url::{Url, form_urlencoded};
+
+use super::{ChannelId, ConversationId, MessageId, ParseTargetError, Target, TeamId};
+
+/// The hosts of Teams: world-wide, US government (GCC High and DoD) and China.
+const HOSTS: [&str; 5] = [
+    "teams.microsoft.com",
+    "teams.cloud.microsoft",
+    "gov.teams.microsoft.us",
+    "dod.teams.microsoft.us",
+    "teams.microsoftonline.cn",
+];
+
+/// A link that Teams gives by "Copy link": to a channel, a chat, or a message in one of them.
+///
+/// | Link | Target |
+/// |---|---|
+/// | `/l/channel/CHANNEL/NAME?groupId=TEAM` | the channel |
+/// | `/l/team/CHANNEL/conversations?groupId=TEAM` | the first channel of the team |
+/// | `/l/chat/CHAT/…` | the chat |
+/// | `/l/chat/0/0?users=USER` | that user |
+/// | `/l/message/CHANNEL/MESSAGE?groupId=TEAM` | the channel |
+/// | `/l/message/CHAT/MESSAGE` | the chat |
+///
+/// ```
+/// use ms_messenger_core::{Target, TeamsLink};
+///
+/// let link: TeamsLink = "https://teams.microsoft.com/l/message/19%3Aa%40thread.tacv2/17\
+///     ?groupId=t&parentMessageId=16".parse()?;
+/// assert_eq!(*link.target(), Target::channel("t", "19:a@thread.tacv2"));
+/// assert_eq!(link.message_id().unwrap().as_str(), "17");
+/// assert_eq!(link.reply_to().unwrap().as_str(), "16");
+/// # Ok::<(), ms_messenger_core::ParseTargetError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TeamsLink {
+    target: Target,
+    message: Option<MessageId>,
+    parent: Option<MessageId>,
+}
+
+impl TeamsLink {
+    /// The channel, chat or user.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The message, if the link is one to a message.
+    #[must_use]
+    pub fn message_id(&self) -> Option<&MessageId> {
+        self.message.as_ref()
+    }
+
+    /// What a reply to the message names in [`SendRequest::reply_to`](crate::SendRequest): in a
+    /// channel the message that began the thread, in a chat the message itself.
+    #[must_use]
+    pub fn reply_to(&self) -> Option<&MessageId> {
+        match self.target {
+            Target::Channel { .. } => self.parent.as_ref().or(self.message.as_ref()),
+            _ => self.message.as_ref(),
+        }
+    }
+}
+
+/// Whether `text` is an address of the web, which no other target is.
+pub(super) fn is_address(text: &str) -> bool {
+    let begins = |scheme: &str| {
+        let head = text.get(..scheme.len());
+        head.is_some_and(|head| head.eq_ignore_ascii_case(scheme))
+    };
+    begins("https://") || begins("http://")
+}
+
+impl FromStr for TeamsLink {
+    type Err = ParseTargetError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        read(text.trim()).ok_or(ParseTargetError::Link)
+    }
+}
+
+fn read(text: &str) -> Option<TeamsLink> {
+    let url = Url::parse(text)
+        .ok()
+        .filter(|url| url.scheme() == "https")?;
+    HOSTS.contains(&url.host_str()?).then_some(())?;
+    let segments: Vec<String> = url.path_segments()?.map(decoded).collect();
+    let mut segments = segments.iter().map(String::as_str);
+    (segments.next() == Some("l")).then_some(())?;
+    let (kind, id, rest) = (segments.next()?, segments.next()?, segments.next());
+    let query = |name: &str| {
+        let mut pairs = url.query_pairs();
+        let (_, value) = pairs.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+        (!value.is_empty()).then(|| value.into_owned())
+    };
+    let team = query("groupId");
+    let place = |id: &str| match &team {
+        _ if !id.starts_with("19:") => None,
+        Some(team) => Some(Target::channel(
+            TeamId::new(team.as_str()),
+            ChannelId::new(id),
+        )),
+        None => Some(Target::conversation(ConversationId::new(id))),
+    };
+    let (target, message) = match kind {
+        "channel" | "team" => (team.as_ref().and_then(|_| place(id))?, None),
+        "chat" if id == "0" => (Target::user(only_user(&query("users")?)?), None),
+        "chat" if id.starts_with("19:") => (Target::conversation(id), None),
+        "message" => {
+            let message = rest.filter(|it| !it.is_empty())?;
+            (place(id)?, Some(MessageId::new(message)))
+        }
+        _ => return None,
+    };
+    let parent = query("parentMessageId").map(MessageId::from);
+    Some(TeamsLink {
+        target,
+        parent: parent.filter(|_| message.is_some()),
+        message,
+    })
+}
+
+fn only_user(users: &str) -> Option<&str> {
+    let user = users.trim();
+    (!user.is_empty() && !user.contains(',')).then_some(user)
+}
+
+/// `text` with its percent escapes undone.
+pub(super) fn decoded(text: &str) -> String {
+    let lone = text
+        .replace('+', "%2B")
+        .replace('&', "%26")
+        .replace('=', "%3D");
+    let mut pairs = form_urlencoded::parse(lone.as_bytes());
+    pairs
+        .next()
+        .map_or_else(String::new, |(name, _)| name.into_owned())
+}

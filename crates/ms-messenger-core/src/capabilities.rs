@@ -65,6 +65,8 @@ pub enum Feature {
     Idempotency,
     /// Ends a send at its time-out or by its cancel handle, and says what is known then.
     Deadline,
+    /// Sends to a WhatsApp user by business-scoped id.
+    ToWhatsAppUser,
 }
 
 impl Feature {
@@ -240,6 +242,9 @@ impl Check<'_> {
             Target::Person(Address::Phone(_)) => {
                 (Feature::ToPhone, "messages to a telephone number")
             }
+            Target::Person(Address::WhatsApp(_)) => {
+                (Feature::ToWhatsAppUser, "messages to a WhatsApp user by id")
+            }
             Target::Person(Address::Sip(_)) => (Feature::ToSip, "messages to a SIP address"),
             Target::Person(Address::User(_)) => {
                 (Feature::ToUser, "messages to a person of a directory")
@@ -373,5 +378,5 @@ const ALL: &[Feature] = &[
     Feature::ReplyInChannel,
     Feature::ReplyInConversation,
     Feature::Idempotency,
-    Feature::Deadline,
+    Feature::Deadline, Feature::ToWhatsAppUser,
 ];

@@ -41,7 +41,7 @@ pub use retry::{Attempt, Decision, RetryPolicy};
 pub use settle::{ClockOffset, Evidence, Mark, MarkKind, SettlePolicy, Settled, Window};
 pub use target::{
     Address, ChannelId, ConversationId, MessageId, ParseTargetError, PhoneNumber, SipUri, Target,
-    TeamId, TeamsLink, UserId,
+    TeamId, TeamsLink, UserId, WhatsAppUserId,
 };
 pub use timestamp::rfc3339;
 

@@ -173,6 +173,42 @@ impl fmt::Display for SipUri {
     }
 }
 
+/// The business-scoped id of a WhatsApp user: a country, a dot, and up to 128 letters and digits,
+/// e.g. `US.13491208655302741918`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct WhatsAppUserId(String);
+
+impl WhatsAppUserId {
+    /// Reads an id.
+    ///
+    /// # Errors
+    ///
+    /// [`ParseTargetError`] unless it is two capital letters, a dot, and 1 to 128 letters and
+    /// digits of ASCII.
+    pub fn parse(text: &str) -> Result<Self, ParseTargetError> {
+        let (country, user) = text.split_once('.').ok_or(ParseTargetError::WhatsApp)?;
+        let is_country = country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase());
+        let is_user = user.bytes().all(|b| b.is_ascii_alphanumeric());
+        if is_country && is_user && (1..=128).contains(&user.len()) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(ParseTargetError::WhatsApp)
+    }
+
+    /// The id, its country included.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for WhatsAppUserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// The address of a person.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -183,6 +219,8 @@ pub enum Address {
     Sip(SipUri),
     /// A directory id or user principal name (Teams).
     User(UserId),
+    /// A WhatsApp user by the id that they have for one business.
+    WhatsApp(WhatsAppUserId),
 }
 
 /// Where a message goes.
@@ -198,6 +236,7 @@ pub enum Address {
 /// | a telephone number | `tel:+14255550123` |
 /// | a SIP address | `sip:lene@contoso.com` |
 /// | a person of a directory | `user:ID-OR-UPN` |
+/// | a WhatsApp user, by business-scoped id | `whatsapp:US.13491208655302741918` |
 ///
 /// A scheme may be written in any case, and white space around the target and around its id is
 /// left out. The rest is taken as it is; only in `TEAM` a `%` and a `/` are written `%25` and
@@ -260,6 +299,15 @@ impl Target {
         SipUri::parse(address).map(|address| Self::Person(Address::Sip(address)))
     }
 
+    /// A WhatsApp user, by business-scoped id.
+    ///
+    /// # Errors
+    ///
+    /// [`ParseTargetError`] if it is none.
+    pub fn whatsapp(id: &str) -> Result<Self, ParseTargetError> {
+        WhatsAppUserId::parse(id).map(|id| Self::Person(Address::WhatsApp(id)))
+    }
+
     /// A person of a directory, by id or user principal name.
     pub fn user(id: impl Into<UserId>) -> Self {
         Self::Person(Address::User(id.into()))
@@ -286,6 +334,8 @@ pub enum ParseTargetError {
     Phone,
     /// Not a SIP address.
     Sip,
+    /// Not the business-scoped id of a WhatsApp user.
+    WhatsApp,
 }
 
 impl fmt::Display for ParseTargetError {
@@ -299,10 +349,13 @@ impl fmt::Display for ParseTargetError {
                 "the link is not one of Teams to a channel, a chat or a message, such as \
                  https://teams.microsoft.com/l/channel/…?groupId=…"
             }
-            Self::Scheme => "a target starts with conversation:, channel:, tel:, sip: or user:",
+            Self::Scheme => {
+                "a target starts with conversation:, channel:, tel:, sip:, user: or whatsapp:"
+            }
             Self::Empty => "the id after the scheme must not be empty",
             Self::Channel => "a channel is written channel:TEAM/CHANNEL",
             Self::Phone => "a telephone number is written in E.164 form: + and 7 to 15 digits",
+            Self::WhatsApp => "a WhatsApp user is written whatsapp:CC.ID, e.g. whatsapp:US.1349",
             Self::Sip => "a SIP address is written sip:user@host",
         })
     }
@@ -321,6 +374,7 @@ impl fmt::Display for Target {
             Self::Person(Address::Phone(number)) => write!(f, "tel:{number}"),
             Self::Person(Address::Sip(address)) => address.fmt(f),
             Self::Person(Address::User(id)) => write!(f, "user:{id}"),
+            Self::Person(Address::WhatsApp(id)) => write!(f, "whatsapp:{id}"),
         }
     }
 }
@@ -340,6 +394,7 @@ impl FromStr for Target {
             "user" => plain(non_empty(rest)?).map(Self::user),
             "tel" => Self::phone(rest),
             "sip" => Self::sip(text),
+            "whatsapp" => Self::whatsapp(rest),
             "channel" => {
                 let (team, channel) = rest.split_once('/').ok_or(ParseTargetError::Channel)?;
                 let (team, channel) = (team.trim(), plain(channel.trim())?);
@@ -357,6 +412,11 @@ impl FromStr for Target {
 /// What a text without a scheme of ours may have been meant for.
 fn meant(text: &str) -> ParseTargetError {
     let is_id = |text: &str| text.starts_with("19:") && text.contains('@');
+    if let Ok(target) = Target::whatsapp(text)
+        && text.len() > 10
+    {
+        return ParseTargetError::Meant(target.to_string());
+    }
     match PhoneNumber::parse(text) {
         Ok(number) => return ParseTargetError::Meant(format!("tel:{number}")),
         Err(ParseTargetError::Meant(target)) => return ParseTargetError::Meant(target),
@@ -445,6 +505,7 @@ mod tests {
             id().prop_map(Target::conversation),
             (id(), id()).prop_map(|(team, channel)| Target::channel(team, channel)),
             id().prop_map(Target::user),
+            "[A-Z]{2}[.][a-zA-Z0-9]{1,128}".prop_map(|id| Target::whatsapp(&id).unwrap()),
             "[+][0-9]{7,15}".prop_map(|number| Target::phone(&number).unwrap()),
             "[a-z.:%/]{1,9}@[a-z.:]{1,9}"
                 .prop_map(|address| Target::sip(&format!("sip:{address}")).unwrap()),
@@ -473,6 +534,10 @@ mod tests {
             ("+1 (425) 555-0123", "tel:+14255550123"),
             ("14255550123", "tel:+14255550123"),
             ("alice@contoso.com", "user:alice@contoso.com"),
+            (
+                "US.13491208655302741918",
+                "whatsapp:US.13491208655302741918",
+            ),
         ] {
             let error = text.parse::<Target>().unwrap_err();
             assert_eq!(error, ParseTargetError::Meant(target.to_owned()), "{text}");
@@ -610,6 +675,8 @@ mod tests {
             ("conversation:", ParseTargetError::Empty),
             ("user:", ParseTargetError::Empty),
             ("sip:sip:a@b", ParseTargetError::Sip),
+            ("whatsapp:+14255550123", ParseTargetError::WhatsApp),
+            ("whatsapp:us.1", ParseTargetError::WhatsApp),
             ("channel:team", ParseTargetError::Channel),
             ("channel:/c", ParseTargetError::Channel),
             ("channel:t/", ParseTargetError::Channel),

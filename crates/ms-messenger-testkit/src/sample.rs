@@ -26,6 +26,7 @@ pub(crate) fn asking_for(
         Feature::ToPhone => base.to = Target::phone("+14255550123").ok()?,
         Feature::ToSip => base.to = Target::sip("sip:lene@contoso.example").ok()?,
         Feature::ToUser => base.to = Target::user("lene@contoso.example"),
+        Feature::ToWhatsAppUser => base.to = Target::whatsapp("US.13491208655302741918").ok()?,
         Feature::Text => message.body = Message::text(CONTENT).body,
         Feature::Html => message.body = html().body,
         Feature::HtmlAsText => message.body = html().with_text_alternative(CONTENT).body,

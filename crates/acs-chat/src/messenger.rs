@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use ms_messenger_core::{
-    Acceptance, Attachment, Body, Capabilities, Error, ErrorKind, Evidence, Feature, FileReference, json, Messenger, Problems, Receipt, Result, SendRequest, Settled, Target,
+    Acceptance, Attachment, Body, Capabilities, Error, ErrorKind, Evidence, Feature, FileReference,
+    Messenger, Problems, Receipt, Result, SendRequest, Settled, Target, json,
 };
 use serde_json::Value;
 

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use ms_messenger_core::{
-    Acceptance, Address, Body, Capabilities, ConversationId, Deadline, Error, ErrorKind, Evidence, Feature, json, Media, MediaKind, Message, Messenger, PhoneNumber, Problem, Problems, Receipt, Result, SendRequest, Settled, Target,
+    Acceptance, Address, Body, Capabilities, ConversationId, Deadline, Error, ErrorKind, Evidence,
+    Feature, Media, MediaKind, Message, Messenger, PhoneNumber, Problem, Problems, Receipt, Result,
+    SendRequest, Settled, Target, json,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -33,10 +35,12 @@ impl Messenger for AcsMessagesClient {
         PLATFORM
     }
 
-    /// Telephone numbers are carried when the client knows its channel registration.
+    /// Telephone numbers and WhatsApp users are carried when the client knows its channel registration.
     fn capabilities(&self) -> Capabilities {
         match self.channel_registration_id() {
-            Some(_) => CAPABILITIES.with(Feature::ToPhone),
+            Some(_) => CAPABILITIES
+                .with(Feature::ToPhone)
+                .with(Feature::ToWhatsAppUser),
             None => CAPABILITIES,
         }
     }
@@ -54,7 +58,13 @@ impl Messenger for AcsMessagesClient {
                     .await
             }
             Target::Person(Address::Phone(number)) => {
-                self.to_phone(number, &request.message, &options, deadline)
+                let number = number.as_str();
+                self.to_person(number, &request.message, &options, deadline)
+                    .await
+            }
+            Target::Person(Address::WhatsApp(id)) => {
+                let id = id.as_str();
+                self.to_person(id, &request.message, &options, deadline)
                     .await
             }
             _ => Err(unsupported()),
@@ -99,9 +109,9 @@ impl AcsMessagesClient {
         Ok(receipt)
     }
 
-    async fn to_phone(
+    async fn to_person(
         &self,
-        number: &PhoneNumber,
+        to: &str,
         message: &Message,
         options: &SendOptions,
         deadline: Deadline,
@@ -119,7 +129,7 @@ impl AcsMessagesClient {
             body => as_notification(conversation_content(body)?),
         };
         let channel = self.channel_registration_id().ok_or_else(unsupported)?;
-        let content = NotificationContent::new(channel, number.as_str(), content);
+        let content = NotificationContent::new(channel, to, content);
         let sent = self
             .notifications()
             .post(&content, options, deadline)

@@ -246,3 +246,24 @@ async fn a_native_body_is_refused_without_a_word_of_it() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_whatsapp_user_is_reached_by_business_scoped_id() {
+    let mut server = Server::new_async().await;
+    let mock = server
+        .mock("POST", Matcher::Any)
+        .match_body(Matcher::PartialJson(json!({
+            "channelRegistrationId": CHANNEL, "to": ["US.13491208655302741918"],
+            "kind": "text", "content": "x",
+        })))
+        .with_status(202)
+        .with_body(r#"{"receipts":[{"messageId":"m","to":"US.13491208655302741918"}]}"#)
+        .expect(1)
+        .create_async()
+        .await;
+    let to: Target = "whatsapp:US.13491208655302741918".parse().unwrap();
+    let request = SendRequest::new(to, Message::text("x"));
+    let receipt = client(&server.url()).send(&request).await.unwrap();
+    assert_eq!(receipt.message_id.unwrap().as_str(), "m");
+    mock.assert_async().await;
+}

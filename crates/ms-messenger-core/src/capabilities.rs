@@ -378,5 +378,6 @@ const ALL: &[Feature] = &[
     Feature::ReplyInChannel,
     Feature::ReplyInConversation,
     Feature::Idempotency,
-    Feature::Deadline, Feature::ToWhatsAppUser,
+    Feature::Deadline,
+    Feature::ToWhatsAppUser,
 ];

@@ -5,9 +5,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{
-    CancelHandle, Deadline, Error, ErrorKind, Message, MessageId, Result, Target, json,
-};
+use crate::{CancelHandle, Deadline, Error, ErrorKind, Message, MessageId, Result, Target, json};
 
 /// One message to one target.
 ///

@@ -5,7 +5,8 @@ use std::slice;
 use async_trait::async_trait;
 use ms_messenger_core::{
     Acceptance, Address, Attachment as Neutral, Body, Capabilities, CardKind, ConversationId,
-    Error, ErrorKind, Evidence, Feature, FileReference, Importance, json, Mark, MarkKind, Message, Messenger, Problems, Receipt, Result, SendRequest, Settled, Target,
+    Error, ErrorKind, Evidence, Feature, FileReference, Importance, Mark, MarkKind, Message,
+    Messenger, Problems, Receipt, Result, SendRequest, Settled, Target, json,
 };
 use serde_json::Value;
 

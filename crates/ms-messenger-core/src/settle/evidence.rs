@@ -5,7 +5,9 @@ use std::time::SystemTime;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::ClockOffset;
-use crate::{Delivery, Error, ErrorKind, IdempotencyKey, MessageId, Problem, Result, open_enum};
+use crate::{
+    Delivery, Error, ErrorKind, IdempotencyKey, MessageId, Problem, Result, json, open_enum,
+};
 
 /// The version of the JSON form that is written.
 const VERSION: u32 = 2;
@@ -227,26 +229,12 @@ impl Evidence {
     ///
     /// `InvalidRequest` with the member that is unknown, missing or unusable, or with the
     /// version, when it is newer than this library.
-    pub fn from_json(json: &str) -> Result<Self> {
-        let mut input = serde_json::Deserializer::from_str(json);
-        serde_path_to_error::deserialize(&mut input)
-            .and_then(|evidence| {
-                let end = input.end();
-                end.map(|()| evidence).map_err(|error| {
-                    serde_path_to_error::Error::new(serde_path_to_error::Track::new().path(), error)
-                })
-            })
-            .map_err(|error| {
-                let problem = Problem::new(error.path().to_string(), unusable(error.inner()));
-                Error::from_problems(ErrorKind::InvalidRequest, vec![problem])
-            })
+    pub fn from_json(text: &str) -> Result<Self> {
+        json::from_str(text).map_err(|error| {
+            let problem = error.into_problem("evidence");
+            Error::from_problems(ErrorKind::InvalidRequest, vec![problem])
+        })
     }
-}
-
-/// What serde says, without the value that it quotes.
-fn unusable(error: &serde_json::Error) -> String {
-    let (line, column) = (error.line(), error.column());
-    format!("is not evidence of a send (line {line} column {column})")
 }
 
 /// The version of the JSON form: the newest is written, and every known one read. The first form

@@ -38,4 +38,4 @@ pub use store::KeyringTokenStore;
 pub use store::{FileTokenStore, StoreError, StoreFault, StoreKey};
 pub use store::{StoreLock, TokenStore};
 pub use stored_sign_in::StoredSignIn;
-pub use token_error::{TokenError, TokenErrorCode};
+pub use token_error::{SignInPolicy, TokenError, TokenErrorCode};

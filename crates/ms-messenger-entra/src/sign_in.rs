@@ -2,7 +2,7 @@
 
 use std::{future::Future, time::SystemTime};
 
-use ms_messenger_core::{AccessToken, ErrorKind, Result, TokenRequest};
+use ms_messenger_core::{AccessToken, ErrorKind, Result, TokenRequest, auth::SingleFlight};
 use oauth2::Scope;
 use secrecy::SecretString;
 use tokio::sync::Mutex;
@@ -72,7 +72,10 @@ pub(crate) fn scopes(request: &TokenRequest<'_>) -> Vec<Scope> {
 
 /// The refresh token of a sign-in of this process.
 #[derive(Default)]
-pub(crate) struct Kept(Mutex<Option<SecretString>>);
+pub(crate) struct Kept {
+    refresh: Mutex<Option<SecretString>>,
+    fetching: SingleFlight,
+}
 
 impl Kept {
     /// A token by the kept refresh token, or by `sign_in` when there is none of worth.
@@ -82,8 +85,18 @@ impl Kept {
         request: &TokenRequest<'_>,
         sign_in: impl Future<Output = Result<SignIn>> + Send,
     ) -> Result<AccessToken> {
-        // Locked for the whole sign-in: one prompt for all who wait.
-        let mut kept = self.0.lock().await;
+        // One prompt for all who wait, who share its failure.
+        let turn = self.fetching.join(request).await?;
+        turn.end(self.fetch(issuer, request, sign_in).await)
+    }
+
+    async fn fetch(
+        &self,
+        issuer: &Issuer,
+        request: &TokenRequest<'_>,
+        sign_in: impl Future<Output = Result<SignIn>> + Send,
+    ) -> Result<AccessToken> {
+        let mut kept = self.refresh.lock().await;
         if let Some(old) = kept.as_ref() {
             match refresh(issuer, old, request).await {
                 Ok(tokens) => {

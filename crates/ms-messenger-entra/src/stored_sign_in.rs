@@ -9,11 +9,14 @@ use std::{
 use async_trait::async_trait;
 use ms_messenger_core::{
     AccessToken, Delivery, Error, ErrorKind, Result, TokenProvider, TokenRequest,
+    auth::{SingleFlight, TokenCall},
 };
 use ms_messenger_http::HttpClient;
 use tokio::{sync::Mutex, task::spawn_blocking};
 
-use crate::{SignIn, StoreLock, TokenStore, application::Issuer, refresh_token::refresh};
+use crate::{
+    SignIn, StoreLock, TokenError, TokenStore, application::Issuer, refresh_token::refresh,
+};
 
 /// How early a token is renewed, where it lives long enough.
 const EARLY: Duration = Duration::from_secs(300);
@@ -30,6 +33,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 ///   brought.
 /// * The next refresh token is kept before the access token is handed out. Should the store fail
 ///   then, the newest sign-in stays in memory, and serves on as long as this provider.
+/// * A renewal that has begun is finished and kept even if the call that began it is dropped: an
+///   issuer that rotates refresh tokens strictly would end the sign-in otherwise.
+/// * Callers that wait share a failure.
 /// * A token of other scopes than those of the sign-in is fetched each time.
 /// * While a renewal fails, the old access token serves as long as it lives.
 #[derive(Clone)]
@@ -42,6 +48,7 @@ struct Inner {
     claims_challenges: bool,
     /// What could not be stored.
     unsaved: Mutex<Option<SignIn>>,
+    renewing: SingleFlight,
 }
 
 impl StoredSignIn {
@@ -53,6 +60,7 @@ impl StoredSignIn {
             http: None,
             claims_challenges: false,
             unsaved: Mutex::new(None),
+            renewing: SingleFlight::default(),
         }))
     }
 
@@ -79,6 +87,7 @@ impl StoredSignIn {
             http: shared.http.clone(),
             claims_challenges: shared.claims_challenges,
             unsaved: Mutex::new(None),
+            renewing: SingleFlight::default(),
         });
         Self(Arc::new(change(inner)))
     }
@@ -193,6 +202,30 @@ impl StoredSignIn {
         application.issuer()
     }
 
+    /// A token that serves, renewed where there is none, and kept before it is handed out.
+    async fn renew(&self, call: &TokenCall) -> Result<AccessToken> {
+        let scopes: Vec<&str> = call.scopes.iter().map(String::as_str).collect();
+        let mut request = TokenRequest::new(&scopes);
+        request.claims = call.claims.as_deref();
+        request.rejected = call.rejected.as_ref();
+        let mut unsaved = self.0.unsaved.lock().await;
+        let _lock = self.lock().await?;
+        let known = self.newest(unsaved.as_ref()).await?;
+        if serves(&known, &request, SystemTime::now()) {
+            return Ok(known.access_token);
+        }
+        match self.renewed(&known, &request).await {
+            Ok((token, renewed)) => {
+                let kept = renewed.clone();
+                let saved = self.blocking(move |inner| inner.store.save(&inner.name, &kept));
+                *unsaved = saved.await.err().map(|_| renewed);
+                Ok(token)
+            }
+            Err(_) if lives(&known, &request, SystemTime::now()) => Ok(known.access_token),
+            Err(error) => Err(error),
+        }
+    }
+
     /// A token for `request`, and what becomes of `old` by it. Under the lock.
     async fn renewed(
         &self,
@@ -211,7 +244,8 @@ impl StoredSignIn {
         }
         let tokens = match refresh(&self.issuer(old)?, spent, &wanted).await {
             Ok(tokens) => tokens,
-            Err(error) if error.kind() == ErrorKind::Unauthenticated => {
+            // Signing in the same way again would be refused by the same policy.
+            Err(error) if error.kind() == ErrorKind::Unauthenticated && !of_policy(&error) => {
                 return Err(self.is_over(Some(error)));
             }
             Err(error) => return Err(error),
@@ -245,26 +279,25 @@ impl StoredSignIn {
 impl TokenProvider for StoredSignIn {
     async fn token(&self, request: &TokenRequest<'_>) -> Result<AccessToken> {
         // One at a time in this process, so that the lock of the store is for other ones.
-        let mut unsaved = self.0.unsaved.lock().await;
-        let known = self.newest(unsaved.as_ref()).await?;
-        if serves(&known, request, SystemTime::now()) {
-            return Ok(known.access_token);
-        }
-        let _lock = self.lock().await?;
-        let known = self.newest(unsaved.as_ref()).await?;
-        if serves(&known, request, SystemTime::now()) {
-            return Ok(known.access_token);
-        }
-        match self.renewed(&known, request).await {
-            Ok((token, renewed)) => {
-                let kept = renewed.clone();
-                let saved = self.blocking(move |inner| inner.store.save(&inner.name, &kept));
-                *unsaved = saved.await.err().map(|_| renewed);
-                Ok(token)
+        let turn = self.0.renewing.join(request).await?;
+        {
+            let unsaved = self.0.unsaved.lock().await;
+            let known = self.newest(unsaved.as_ref()).await?;
+            if serves(&known, request, SystemTime::now()) {
+                return Ok(known.access_token);
             }
-            Err(_) if lives(&known, request, SystemTime::now()) => Ok(known.access_token),
-            Err(error) => Err(error),
         }
+        let mut call = TokenCall::default();
+        call.scopes = request.scopes.iter().map(ToString::to_string).collect();
+        call.claims = request.claims.map(str::to_owned);
+        call.rejected = request.rejected.cloned();
+        let this = self.clone();
+        // In a task of its own: the next refresh token is kept even if no caller waits any more.
+        let renewal = tokio::spawn(async move { this.renew(&call).await });
+        turn.end(renewal.await.unwrap_or_else(|_| {
+            let text = "the renewal ended before it was done";
+            Err(Error::new(ErrorKind::Other, text).with_delivery(Delivery::NotSent))
+        }))
     }
 }
 
@@ -272,6 +305,7 @@ impl TokenProvider for StoredSignIn {
 fn lives(known: &SignIn, request: &TokenRequest<'_>, now: SystemTime) -> bool {
     let token = &known.access_token;
     request.claims.is_none()
+        && token.check().is_ok()
         && request.rejected != Some(token)
         && covers(known, request.scopes)
         && token.expires_at().is_none_or(|end| now < end)
@@ -308,4 +342,13 @@ impl fmt::Debug for StoredSignIn {
             .field("name", &self.0.name)
             .finish_non_exhaustive()
     }
+}
+
+fn of_policy(error: &Error) -> bool {
+    let source = std::error::Error::source(error);
+    let told = source.and_then(|it| it.downcast_ref::<TokenError>());
+    told.is_some_and(|it| {
+        it.policy()
+            .is_some_and(|policy| !policy.wants_interaction())
+    })
 }

@@ -5,8 +5,14 @@ use std::{fmt, time::Duration};
 use ms_messenger_core::{Delivery, Error, ErrorKind, open_enum};
 use serde::Deserialize;
 
-/// The most characters of foreign text that an error holds.
-const LIMIT: usize = 1000;
+mod clean;
+mod policy;
+
+use clean::{one_line, without};
+pub use policy::SignInPolicy;
+
+/// The most AADSTS numbers that are believed.
+const MOST_CODES: usize = 16;
 
 open_enum! {
     /// The member `error` of an error of Entra ID. Branch on it, never on the AADSTS text.
@@ -65,7 +71,7 @@ pub struct TokenError {
     pub claims: Option<String>,
     /// The text of the service, `AADSTS…`; for people.
     pub description: String,
-    /// The numbers of the AADSTS text; for diagnosis.
+    /// The numbers of the AADSTS text, e.g. 53003; see [`TokenError::policy`].
     pub error_codes: Vec<u64>,
     /// The id to quote in support tickets.
     pub correlation_id: Option<String>,
@@ -110,13 +116,19 @@ impl TokenError {
             return None;
         }
         let wire: Wire = serde_json::from_slice(body).ok()?;
-        let clean = |text: String| one_line(&without(text, secrets));
+        let clean = |text: String| one_line(&without(&text, secrets));
+        let description = clean(wire.error_description.unwrap_or_default());
+        let mut error_codes = wire.error_codes.unwrap_or_default();
+        error_codes.truncate(MOST_CODES);
+        if error_codes.is_empty() {
+            error_codes.extend(policy::code_in(&description));
+        }
         Some(Self {
             error: clean(wire.error).into(),
             suberror: wire.suberror.map(clean).filter(|it| !it.is_empty()),
-            claims: wire.claims.map(|it| without(it, secrets)),
-            description: clean(wire.error_description.unwrap_or_default()),
-            error_codes: wire.error_codes.unwrap_or_default(),
+            claims: wire.claims.map(|it| without(&it, secrets)),
+            description,
+            error_codes,
             correlation_id: wire.correlation_id.map(clean),
             trace_id: wire.trace_id.map(clean),
         })
@@ -131,7 +143,18 @@ impl TokenError {
     /// What the browser brought back in place of a code.
     #[cfg(feature = "browser")]
     pub(crate) fn redirected(error: &str, description: &str) -> Self {
-        Self::new(one_line(error).into(), one_line(description))
+        let mut told = Self::new(one_line(error).into(), one_line(description));
+        told.error_codes.extend(policy::code_in(&told.description));
+        told
+    }
+
+    /// The policy of the tenant that forbids this sign-in, if it is one that this version knows:
+    /// the same sign-in fails again, another way or an administrator helps.
+    #[must_use]
+    pub fn policy(&self) -> Option<SignInPolicy> {
+        self.error_codes
+            .iter()
+            .find_map(|code| SignInPolicy::of(*code))
     }
 
     fn new(error: TokenErrorCode, description: String) -> Self {
@@ -148,7 +171,12 @@ impl TokenError {
 
     /// The core's error, with this one as its source. `status` is 0 when there was no answer.
     pub(crate) fn into_core(self, status: u16, wait: Option<Duration>) -> Error {
-        let (kind, remedy) = remedy(&self.error, status);
+        let (kind, remedy) = match self.policy() {
+            Some(policy) if status != 429 && status < 500 => {
+                (ErrorKind::Unauthenticated, policy.remedy())
+            }
+            _ => remedy(&self.error, status),
+        };
         let mut error = Error::new(kind, remedy)
             .with_delivery(Delivery::NotSent)
             .with_code(self.error.as_str());
@@ -195,17 +223,4 @@ fn remedy(code: &TokenErrorCode, status: u16) -> (ErrorKind, &'static str) {
         ),
         _ => (ErrorKind::Unauthenticated, "Entra ID gave no token"),
     }
-}
-
-/// `text` without any of `secrets`.
-fn without(text: String, secrets: &[String]) -> String {
-    secrets
-        .iter()
-        .filter(|secret| !secret.is_empty())
-        .fold(text, |text, secret| text.replace(secret, "[redacted]"))
-}
-
-fn one_line(text: &str) -> String {
-    let clean = |c: char| if c.is_control() { ' ' } else { c };
-    text.trim().chars().take(LIMIT).map(clean).collect()
 }

@@ -46,6 +46,7 @@ impl Tokens {
             return Err(unusable());
         }
         let mut access = AccessToken::new(secret.as_str());
+        access.check()?;
         if let Some(end) = answer
             .expires_in()
             .and_then(|life| SystemTime::now().checked_add(life))

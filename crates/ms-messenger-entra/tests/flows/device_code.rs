@@ -7,7 +7,7 @@ use std::{
 
 use mockito::{Matcher, Mock, Server, ServerGuard};
 use ms_messenger_core::{ErrorKind, TokenProvider, TokenRequest};
-use ms_messenger_entra::TokenErrorCode;
+use ms_messenger_entra::{SignInPolicy, TokenErrorCode};
 
 use crate::support::{SCOPES, application, exactly, ok, token_error};
 
@@ -184,4 +184,50 @@ async fn a_failure_that_passes_does_not_end_the_polling() {
     let token = provider.token(&TokenRequest::new(&SCOPES)).await.unwrap();
     assert_eq!(token.secret(), "T1");
     assert_eq!(*prompts.lock().unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_policy_that_forbids_sign_in_by_code_advises_another_way() {
+    for (body, codes, policy) in [
+        (
+            serde_json::json!({"error": "invalid_grant", "error_codes": [53003],
+                "error_description": "AADSTS53003: Access has been blocked by Conditional Access policies.\r\nTrace ID: 1",
+                "suberror": "message_only", "claims": "{}"}),
+            vec![53003],
+            SignInPolicy::ConditionalAccess,
+        ),
+        (
+            serde_json::json!({"error": "interaction_required",
+                "error_description": "AADSTS53000: Device is not in required device state."}),
+            vec![53000],
+            SignInPolicy::Device,
+        ),
+        (
+            serde_json::json!({"error": "invalid_grant", "error_codes": [50105]}),
+            vec![50105],
+            SignInPolicy::Assignment,
+        ),
+    ] {
+        let mut server = Server::new_async().await;
+        device_endpoint(&mut server, 900, 1).await;
+        server
+            .mock("POST", "/contoso.com/oauth2/v2.0/token")
+            .with_status(400)
+            .with_body(body.to_string())
+            .expect(1)
+            .create_async()
+            .await;
+        let provider = application(&server).device_code(|_| {}).unwrap();
+        let provider = provider.with_sleep(|_| async {});
+        let error = provider
+            .token(&TokenRequest::new(&SCOPES))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+        assert!(error.message().contains("administrator"), "{error}");
+        assert!(!error.message().contains("again"), "{error}");
+        assert_eq!(token_error(&error).error_codes, codes);
+        assert_eq!(token_error(&error).policy(), Some(policy));
+        assert!(!format!("{}", token_error(&error)).contains('\n'));
+    }
 }

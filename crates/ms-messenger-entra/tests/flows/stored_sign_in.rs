@@ -328,3 +328,38 @@ async fn a_new_sign_in_waits_for_a_renewal_under_way_and_takes_its_place() {
     let error = provider.token(&REQUEST).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
 }
+
+#[tokio::test]
+async fn a_dropped_call_does_not_lose_the_next_refresh_token() {
+    let mut server = Server::new_async().await;
+    let store = signed_in(&mut server, 10_000, 3600).await;
+    let (reached, arrived) = std::sync::mpsc::channel();
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let held = Mutex::new(held);
+    let answer = serde_json::json!({"token_type": "Bearer", "expires_in": 3599,
+        "access_token": "T1", "refresh_token": "R1"});
+    server
+        .mock("POST", "/contoso.com/oauth2/v2.0/token")
+        .with_chunked_body(move |writer| {
+            reached.send(()).unwrap();
+            held.lock().unwrap().recv().unwrap();
+            writer.write_all(answer.to_string().as_bytes())
+        })
+        .expect(1)
+        .create_async()
+        .await;
+    let provider = StoredSignIn::new(store.clone(), "bot");
+    let caller = tokio::spawn({
+        let provider = provider.clone();
+        async move { provider.token(&REQUEST).await }
+    });
+    tokio::task::spawn_blocking(move || arrived.recv().unwrap())
+        .await
+        .unwrap();
+    caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
+    release.send(()).unwrap();
+    // The next caller waits for what the dropped one began.
+    assert_eq!(provider.token(&REQUEST).await.unwrap().secret(), "T1");
+    assert_eq!(kept(&store), ("T1".into(), "R1".into()));
+}

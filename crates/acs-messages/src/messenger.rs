@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use ms_messenger_core::{
     Acceptance, Address, Body, Capabilities, ConversationId, Deadline, Error, ErrorKind, Evidence,
-    Feature, Media, MediaKind, Message, Messenger, PhoneNumber, Problem, Problems, Receipt, Result,
-    SendRequest, Settled, Target, json,
+    Feature, Media, MediaKind, Message, Messenger, Problem, Problems, Receipt, Result, SendRequest,
+    Settled, Target, json,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;

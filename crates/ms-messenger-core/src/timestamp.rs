@@ -93,7 +93,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Acceptance, IdempotencyKey, InDoubt, Receipt};
+    use crate::{Acceptance, Evidence, IdempotencyKey, Receipt};
 
     fn times() -> impl Strategy<Value = SystemTime> {
         let shift = (
@@ -121,7 +121,7 @@ mod tests {
             }
             let key = IdempotencyKey::new(crate::random_uuid(), time);
             prop_assert_eq!(serde_json::to_string(&key).is_ok(), written.is_some());
-            let doubt = InDoubt::new(time);
+            let doubt = Evidence::new(time);
             prop_assert_eq!(serde_json::to_string(&doubt).is_ok(), written.is_some());
             let _ = format!("{receipt:?} {key:?} {doubt:?}");
         }

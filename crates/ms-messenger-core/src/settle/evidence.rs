@@ -318,7 +318,7 @@ mod tests {
                 r#"{"began_at":"2026-04-01T12:34:56Z","mark":{"kind":"x","value":["attack"]}}"#,
                 "mark.value",
             ),
-            (r#"{"began_at":"2026-04-01T12:34:56Z"} attack"#, "."),
+            (r#"{"began_at":"2026-04-01T12:34:56Z"} attack"#, "evidence"),
         ] {
             let error = Evidence::from_json(json).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidRequest);

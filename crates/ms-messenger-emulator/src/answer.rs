@@ -1,7 +1,7 @@
 //! An answer of the emulator before it becomes an HTTP response.
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CONTENT_TYPE, DATE, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
@@ -11,7 +11,13 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Whether a fault took the `Date` away, which every response has.
+    pub(crate) is_undated: bool,
 }
+
+/// Marks a response that is sent without a `Date`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Undated;
 
 impl Answer {
     /// An answer without a body.
@@ -20,6 +26,7 @@ impl Answer {
             status,
             headers: HeaderMap::new(),
             body: Bytes::new(),
+            is_undated: false,
         }
     }
 
@@ -49,6 +56,22 @@ impl Answer {
     pub(crate) fn set_header(&mut self, name: HeaderName, value: &str) {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.insert(name, value);
+        }
+    }
+
+    /// Sets the headers in place, and leaves some out; names and values that HTTP does not allow are
+    /// passed over.
+    pub(crate) fn set_headers(&mut self, set: &[(String, String)], without: &[String]) {
+        for name in without {
+            if let Ok(name) = HeaderName::try_from(name.as_str()) {
+                self.is_undated |= name == DATE;
+                self.headers.remove(name);
+            }
+        }
+        for (name, value) in set {
+            if let Ok(name) = HeaderName::try_from(name.as_str()) {
+                self.set_header(name, value);
+            }
         }
     }
 

@@ -5,7 +5,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tokio_rustls::rustls::pki_types::ServerName;
+
 use crate::acs_chat::ErrorStyle;
+use crate::clock;
 use crate::emulator::{self, Emulator, Https};
 use crate::entra::{EntraApprover, EntraSettings};
 use crate::faults::Faults;
@@ -24,7 +27,6 @@ const GRAPH_MESSAGE_LIMIT: usize = 28 * 1024;
 pub struct EmulatorBuilder {
     http: SocketAddr,
     https: Option<SocketAddr>,
-    hosts: Vec<String>,
     ca_out: Option<PathBuf>,
     workers: usize,
     settings: Settings,
@@ -59,6 +61,14 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// A setting that makes no sense.
+    #[error("{name}: {rule}")]
+    Setting {
+        /// Which one: `ucwa time scale`, `host`, `clock offset` …
+        name: &'static str,
+        /// What it must be.
+        rule: &'static str,
+    },
     /// The emulator's own threads could not be started.
     #[error("cannot start the emulator's runtime")]
     Runtime(#[source] io::Error),
@@ -69,7 +79,6 @@ impl EmulatorBuilder {
         Self {
             http: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             https: None,
-            hosts: Vec::new(),
             ca_out: None,
             workers: 1,
             settings: Settings {
@@ -80,6 +89,9 @@ impl EmulatorBuilder {
                 error_style: ErrorStyle::Spec,
                 keep: usize::MAX,
                 has_limits: false,
+                hosts: Vec::new(),
+                graph_forbids_expired: false,
+                clock_offset_ms: 0,
                 retry_after: RetryAfter::default(),
                 ucwa: UcwaSettings::default(),
                 entra: EntraSettings::default(),
@@ -102,9 +114,10 @@ impl EmulatorBuilder {
         self
     }
 
-    /// One more DNS name or IP address in the HTTPS certificate.
+    /// One more DNS name or IP address in the HTTPS certificate, under which the admin API answers
+    /// too: it refuses requests to and from other hosts than loopback ones.
     pub fn with_host(mut self, host: impl Into<String>) -> Self {
-        self.hosts.push(host.into());
+        self.settings.hosts.push(host.into());
         self
     }
 
@@ -128,7 +141,7 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Keeps the newest `messages` (at least one) of all platforms together: the rows of the ledger,
+    /// Keeps the newest `messages` (from 1) of all platforms together: the rows of the ledger,
     /// and the messages in their conversations. Older ones are forgotten; the numbers of rows and
     /// the statistics go on, and a duplicate of a forgotten message is not told. Default: all.
     pub fn with_keep(mut self, messages: usize) -> Self {
@@ -170,9 +183,28 @@ impl EmulatorBuilder {
         self
     }
 
+    /// How many seconds the clock of all services is ahead of this machine's; behind it when
+    /// negative. `Date` headers, the times and ids of messages, the ends of tokens and the checks of
+    /// signed dates follow it, durations do not. Default 0; at most ten years either way.
+    /// [`Emulator::set_clock_offset`] changes it later, and a reset brings this one back.
+    pub fn with_clock_offset(mut self, seconds: i64) -> Self {
+        self.settings.clock_offset_ms = seconds.saturating_mul(1000);
+        self
+    }
+
+    /// Whether Graph refuses an expired token with 403 "No authorization information present on the
+    /// request." in place of 401, as was seen. Default no. [`FaultAction::NoAuthorization`] ends
+    /// tokens so.
+    ///
+    /// [`FaultAction::NoAuthorization`]: crate::FaultAction::NoAuthorization
+    pub fn with_graph_forbidding_expired_tokens(mut self, forbids: bool) -> Self {
+        self.settings.graph_forbids_expired = forbids;
+        self
+    }
+
     /// How many times faster UCWA's clocks run: with 1000, its 30 seconds pass in 30 milliseconds.
-    /// Holds, invitations, inactivity and the life of tickets all follow it. Default 1; a factor
-    /// that is not above zero counts as 1.
+    /// Holds, invitations, inactivity and the life of tickets all follow it. Default 1; it
+    /// must be a finite number above 0.
     pub fn with_ucwa_time_scale(mut self, factor: f64) -> Self {
         self.settings.ucwa.set_time_scale(factor);
         self
@@ -221,6 +253,35 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Refuses settings that make no sense.
+    fn check(&self) -> Result<(), StartError> {
+        let settings = &self.settings;
+        let offset = settings.clock_offset_ms.unsigned_abs();
+        let is_host = |host: &String| ServerName::try_from(host.as_str()).is_ok();
+        let problems = [
+            (
+                !settings.ucwa.is_sound(),
+                "ucwa time scale",
+                "must be a finite number above 0",
+            ),
+            (settings.keep == 0, "keep", "must be at least 1"),
+            (
+                !settings.hosts.iter().all(is_host),
+                "host",
+                "must be a DNS name or an IP address, without a port",
+            ),
+            (
+                offset > clock::MAX_OFFSET_MS.unsigned_abs(),
+                "clock offset",
+                clock::OFFSET_RULE,
+            ),
+        ];
+        match problems.into_iter().find(|(is_wrong, ..)| *is_wrong) {
+            Some((_, name, rule)) => Err(StartError::Setting { name, rule }),
+            None => Ok(()),
+        }
+    }
+
     /// Binds the listener and starts to serve.
     ///
     /// The emulator runs on threads of its own: it does not need the caller's runtime, and keeps
@@ -228,16 +289,17 @@ impl EmulatorBuilder {
     ///
     /// # Errors
     ///
-    /// [`StartError`] when the address is not loopback or cannot be bound, or when the system gives
+    /// [`StartError`] when a setting makes no sense, when the address is not loopback or cannot be bound, or when the system gives
     /// no threads.
     pub async fn start(self) -> Result<Emulator, StartError> {
+        self.check()?;
         let (listener, authority) = listen(self.http)?;
         let mut listeners = vec![(listener, None)];
         let mut https = None;
         if let Some(address) = self.https {
             let (listener, authority) = listen(address)?;
             let port = authority.rsplit(':').next().unwrap_or_default().to_owned();
-            let tls = Tls::new(&self.hosts).map_err(StartError::Certificates)?;
+            let tls = Tls::new(&self.settings.hosts).map_err(StartError::Certificates)?;
             if let Some(path) = &self.ca_out {
                 let failed = |source| StartError::CaOut {
                     path: path.clone(),

@@ -1,9 +1,45 @@
-//! Wall clock, message ids and the two time formats of the services.
+//! The services' clock, message ids and the two time formats of the services.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Milliseconds since the Unix epoch, now.
-pub(crate) fn now_ms() -> u64 {
+/// The clock of the services, which may be wrong. Clones show the same time.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Clock {
+    offset_ms: Arc<AtomicI64>,
+}
+
+/// The largest offset of a clock either way, in milliseconds: ten years.
+pub(crate) const MAX_OFFSET_MS: i64 = 10 * 365 * 86_400_000;
+
+/// What an offset must be.
+pub(crate) const OFFSET_RULE: &str = "must be at most ten years either way";
+
+impl Clock {
+    /// A clock that is `offset_ms` ahead of the system's; behind it when negative.
+    pub(crate) fn with_offset(offset_ms: i64) -> Self {
+        let clock = Self::default();
+        clock.set_offset(offset_ms);
+        clock
+    }
+
+    pub(crate) fn set_offset(&self, offset_ms: i64) {
+        self.offset_ms.store(offset_ms, Ordering::Release);
+    }
+
+    pub(crate) fn offset_ms(&self) -> i64 {
+        self.offset_ms.load(Ordering::Acquire)
+    }
+
+    /// Milliseconds since the Unix epoch, by this clock.
+    pub(crate) fn now_ms(&self) -> u64 {
+        system_ms().saturating_add_signed(self.offset_ms())
+    }
+}
+
+/// Milliseconds since the Unix epoch by the system's clock.
+pub(crate) fn system_ms() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |elapsed| {

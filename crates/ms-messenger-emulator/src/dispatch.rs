@@ -1,16 +1,19 @@
 //! One request, from its head to its answer: routing, faults, the platform, the answer.
 
+mod late;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderValue};
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use serde_json::Value;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Undated};
+use crate::clock;
 use crate::faults::{FaultAction, FaultStatus, When, deliver, end_when, respond};
 use crate::inbound::{Inbound, client_request_id};
 use crate::platform::Platform;
@@ -21,8 +24,27 @@ use crate::stats::Event;
 use crate::token_life::Audience;
 use crate::{acs_chat, acs_identity, acs_messages, admin, entra, graph, ucwa};
 
-/// Answers one request.
+pub(crate) use late::begin as begin_late;
+
+/// Answers one request. Every response has the services' `Date`, unless a fault took it away.
 pub(crate) async fn handle(
+    shared: Arc<Shared>,
+    control: Control,
+    request: Request<Incoming>,
+) -> Response<Payload> {
+    let clock = shared.clock.clone();
+    let mut response = answer(shared, control, request).await;
+    let is_undated = response.extensions().get::<Undated>().is_some();
+    if !is_undated && !response.headers().contains_key(DATE) {
+        let date = httpdate::fmt_http_date(clock::at_ms(clock.now_ms()));
+        if let Ok(date) = HeaderValue::from_str(&date) {
+            response.headers_mut().insert(DATE, date);
+        }
+    }
+    response
+}
+
+async fn answer(
     shared: Arc<Shared>,
     control: Control,
     request: Request<Incoming>,
@@ -50,7 +72,7 @@ pub(crate) async fn handle(
     let Routed::Operation(route) = routed else {
         return unrouted(&shared, platform, &routed, request).await;
     };
-    operation(&shared, &control, &route, request).await
+    operation(&shared, &control, route, request).await
 }
 
 /// Why a request is refused before it reaches a platform's own rules.
@@ -89,7 +111,7 @@ impl Refusal {
 async fn operation(
     shared: &Arc<Shared>,
     control: &Control,
-    route: &Route,
+    route: Route,
     request: Request<Incoming>,
 ) -> Response<Payload> {
     let platform = route.platform;
@@ -104,53 +126,126 @@ async fn operation(
         Err((inbound, refusal)) => return refuse(shared, platform, &inbound, refusal),
     };
     end_when(fault.as_ref(), When::AfterRead, control).await;
-    match (&fault, Audience::of(route)) {
-        (Some(FaultAction::Status(instead)), _) => {
-            return respond(fault_answer(shared, platform, &inbound, instead));
-        }
-        (Some(FaultAction::ClaimsChallenge { claims }), _) => {
-            return respond(graph::challenge(shared, &inbound, claims));
-        }
-        (Some(FaultAction::TokenExpiry), Some(audience)) => shared.token_life.end_all(audience),
-        _ => {}
+    if let Some(FaultAction::LateStore(late)) = fault {
+        let answer = late::answer(shared, control, route, inbound, late).await;
+        return deliver(None, answer, control).await;
     }
-    if let Some(FaultAction::Entra(fault)) = &fault {
-        return respond(entra::fault_answer(shared, &inbound, fault));
+    if let Some(answer) = instead(shared, &route, &inbound, fault.as_ref()) {
+        return deliver(None, answer, control).await;
     }
-    let Outcome {
-        answer,
-        is_stored,
-        hold,
-        fault: of_part,
-    } = match &route.call {
-        Call::AcsMessages(call) => acs_messages::handle(shared, call, &inbound),
-        Call::AcsChat(call) => acs_chat::handle(shared, call, &inbound),
-        Call::AcsIdentity(call) => acs_identity::handle(shared, call, &inbound),
-        Call::Entra(call) => entra::handle(shared, call, &inbound),
-        Call::Graph(call) => graph::handle(shared, route, call, &inbound),
-        Call::Ucwa(call) => ucwa::handle(shared, call, &inbound, fault.as_ref()).await,
-    };
-    let fault = fault.or(of_part);
-    shared.forget_dropped();
-    if is_stored {
-        shared.stats.count(platform, Event::Stored);
-        shared.announce();
-    } else if answer.is_refusal() {
-        shared.stats.count(platform, Event::Rejected);
-    }
+    let done = carry_out(shared, &route, &inbound, fault.as_ref()).await;
+    let fault = fault.or(done.fault);
     let answer = match &fault {
         Some(FaultAction::Delay { ms }) => {
             tokio::time::sleep(Duration::from_millis(*ms)).await;
-            answer
+            done.answer
         }
         Some(FaultAction::StatusAfterStore(instead)) => {
             fault_answer(shared, platform, &inbound, instead)
         }
-        _ => answer,
+        _ => done.answer,
     };
-    drop(hold);
+    drop(done.hold);
     end_when(fault.as_ref(), When::AfterStore, control).await;
+    let answer = changed(shared, answer, &inbound, fault.as_ref());
     deliver(fault, answer, control).await
+}
+
+/// What a fault answers in place of the service, which then does nothing.
+pub(crate) fn instead(
+    shared: &Shared,
+    route: &Route,
+    inbound: &Inbound,
+    fault: Option<&FaultAction>,
+) -> Option<Answer> {
+    match fault? {
+        FaultAction::Status(instead) => {
+            Some(fault_answer(shared, route.platform, inbound, instead))
+        }
+        FaultAction::ClaimsChallenge { claims } => Some(graph::challenge(shared, inbound, claims)),
+        FaultAction::Entra(fault) => Some(entra::fault_answer(shared, inbound, fault)),
+        FaultAction::TokenExpiry | FaultAction::NoAuthorization => {
+            if let Some(audience) = Audience::of(route) {
+                let is_forbidden = fault == Some(&FaultAction::NoAuthorization);
+                shared
+                    .token_life
+                    .end_all(audience, shared.now_ms(), is_forbidden);
+            }
+            None
+        }
+        _ => None,
+    }
+}
+
+/// The service's answer as a fault changes it.
+pub(crate) fn changed(
+    shared: &Shared,
+    mut answer: Answer,
+    inbound: &Inbound,
+    fault: Option<&FaultAction>,
+) -> Answer {
+    match fault {
+        Some(FaultAction::Headers { set, remove }) => answer.set_headers(set, remove),
+        Some(FaultAction::EmptyPage) => empty_page(shared, &mut answer, inbound),
+        _ => {}
+    }
+    answer
+}
+
+/// Takes the items off a page, and links to the same page with them.
+fn empty_page(shared: &Shared, answer: &mut Answer, inbound: &Inbound) {
+    let Ok(Value::Object(mut page)) = serde_json::from_slice(&answer.body) else {
+        return;
+    };
+    if answer.is_refusal() || !page.get("value").is_some_and(Value::is_array) {
+        return;
+    }
+    let is_odata = page.contains_key("@odata.context");
+    let mark = if inbound.target.contains('?') {
+        '&'
+    } else {
+        '?'
+    };
+    // The number keeps the links of several empty pages apart.
+    let number = shared.guid().simple();
+    let link = format!("{}{}{mark}page={number}", inbound.origin(), inbound.target);
+    let next = if is_odata {
+        page.remove("@odata.deltaLink");
+        "@odata.nextLink"
+    } else {
+        "nextLink"
+    };
+    page.insert(next.to_owned(), link.into());
+    page.insert("value".to_owned(), Value::Array(Vec::new()));
+    if let Some(count) = page.get_mut("@odata.count") {
+        *count = 0.into();
+    }
+    answer.body = Value::Object(page).to_string().into();
+}
+
+/// Lets the platform carry the request out, and counts what came of it.
+async fn carry_out(
+    shared: &Arc<Shared>,
+    route: &Route,
+    inbound: &Inbound,
+    fault: Option<&FaultAction>,
+) -> Outcome {
+    let outcome = match &route.call {
+        Call::AcsMessages(call) => acs_messages::handle(shared, call, inbound),
+        Call::AcsChat(call) => acs_chat::handle(shared, call, inbound),
+        Call::AcsIdentity(call) => acs_identity::handle(shared, call, inbound),
+        Call::Entra(call) => entra::handle(shared, call, inbound),
+        Call::Graph(call) => graph::handle(shared, route, call, inbound),
+        Call::Ucwa(call) => ucwa::handle(shared, call, inbound, fault).await,
+    };
+    shared.forget_dropped();
+    if outcome.is_stored {
+        shared.stats.count(route.platform, Event::Stored);
+        shared.announce();
+    } else if outcome.answer.is_refusal() {
+        shared.stats.count(route.platform, Event::Rejected);
+    }
+    outcome
 }
 
 /// Reads the body under the size limit. A refusal comes with the request, its body left out.
@@ -271,13 +366,11 @@ pub(crate) fn fault_answer(
     instead: &FaultStatus,
 ) -> Answer {
     let status = StatusCode::from_u16(instead.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut answer = service_error(
-        shared,
-        platform,
-        inbound,
-        status,
-        "Injected by a fault rule.",
-    );
+    let message = match status.canonical_reason() {
+        Some(reason) if instead.is_bare => reason,
+        _ => "Injected by a fault rule.",
+    };
+    let mut answer = service_error(shared, platform, inbound, status, message);
     match &instead.body {
         None => {}
         Some(Value::String(text)) => {
@@ -288,10 +381,6 @@ pub(crate) fn fault_answer(
         }
         Some(json) => answer.body = Bytes::from(json.to_string()),
     }
-    for (name, value) in &instead.headers {
-        if let Ok(name) = HeaderName::try_from(name.as_str()) {
-            answer.set_header(name, value);
-        }
-    }
+    answer.set_headers(&instead.headers, &instead.without);
     answer
 }

@@ -13,6 +13,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::admin;
 use crate::builder::{EmulatorBuilder, StartError};
+use crate::clock;
 use crate::faults::{FaultRule, Faults};
 use crate::ledger::{Filter, KeptRow, LedgerRow};
 use crate::server;
@@ -128,6 +129,26 @@ impl Emulator {
     /// Marked at every stored message and reset.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.shared.changes()
+    }
+
+    /// Sets how many seconds the clock of all services is ahead of this machine's; behind it when
+    /// negative. Ids of messages never go back: in a conversation that has later ones already, they
+    /// go on from these. A reset brings back the offset of
+    /// [`with_clock_offset`](EmulatorBuilder::with_clock_offset).
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Setting`] for more than ten years either way.
+    pub fn set_clock_offset(&self, seconds: i64) -> Result<(), StartError> {
+        let offset_ms = seconds.saturating_mul(1000);
+        if offset_ms.unsigned_abs() > clock::MAX_OFFSET_MS.unsigned_abs() {
+            return Err(StartError::Setting {
+                name: "clock offset",
+                rule: clock::OFFSET_RULE,
+            });
+        }
+        self.shared.clock.set_offset(offset_ms);
+        Ok(())
     }
 
     /// Lets the other side speak: the document of `POST /_emulator/inject`. Answers the ids it made.

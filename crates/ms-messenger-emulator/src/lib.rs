@@ -38,7 +38,10 @@ pub use builder::{EmulatorBuilder, StartError};
 pub use emulator::Emulator;
 pub use entra::{EntraApprover, EntraFault};
 pub use expect::{Expectation, MessageMatcher, UnknownOperation, UnmetExpectation};
-pub use faults::{FaultAction, FaultRule, FaultStatus, Faults, InvalidFaults, UcwaFault, When};
+pub use faults::{
+    FaultAction, FaultRule, FaultStatus, Faults, InvalidFaults, LateResponse, LateStore, UcwaFault,
+    When,
+};
 pub use ledger::{CapturedRequest, LedgerRow};
 pub use limits::RetryAfter;
 pub use platform::Platform;

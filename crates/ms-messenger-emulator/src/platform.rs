@@ -52,6 +52,11 @@ impl Platform {
         Self::ALL.into_iter().find(|p| p.as_str() == name)
     }
 
+    /// Whether its lists come in pages.
+    pub(crate) const fn has_pages(self) -> bool {
+        !matches!(self, Self::Ucwa | Self::Entra)
+    }
+
     pub(crate) const fn index(self) -> usize {
         self as usize
     }

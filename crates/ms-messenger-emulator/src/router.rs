@@ -20,7 +20,7 @@ pub(crate) enum Routed {
 }
 
 /// An operation: platform, name and call.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Route {
     pub(crate) platform: Platform,
     pub(crate) operation: &'static str,

@@ -119,6 +119,7 @@ async fn connection<S>(
         })
     };
     let mut connection = http1::Builder::new()
+        .auto_date_header(false)
         .timer(TokioTimer::new())
         .header_read_timeout(IDLE_LIMIT)
         .serve_connection(TokioIo::new(Tap1::new(stream, control.clone())), handler);
@@ -166,6 +167,7 @@ async fn connection2(
         })
     };
     let connection = http2::Builder::new(TokioExecutor::new())
+        .auto_date_header(false)
         .timer(TokioTimer::new())
         .serve_connection(TokioIo::new(Tap2::new(stream, control.clone())), handler);
     let mut connection = pin!(connection);

@@ -12,6 +12,7 @@ use crate::acs_chat::{self, ErrorStyle};
 use crate::acs_identity;
 use crate::acs_messages;
 use crate::answer::Answer;
+use crate::clock::Clock;
 use crate::entra::{self, EntraSettings};
 use crate::faults::{FaultAction, FaultEngine, FaultRule, Faults};
 use crate::graph;
@@ -35,6 +36,12 @@ pub(crate) struct Settings {
     /// How many stored messages are kept at most.
     pub(crate) keep: usize,
     pub(crate) has_limits: bool,
+    /// Names under which the emulator is reached, beside loopback ones.
+    pub(crate) hosts: Vec<String>,
+    /// Whether Graph refuses expired tokens with 403 in place of 401.
+    pub(crate) graph_forbids_expired: bool,
+    /// How far the services' clock is ahead of the system's at the start and after a reset.
+    pub(crate) clock_offset_ms: i64,
     pub(crate) retry_after: RetryAfter,
     pub(crate) ucwa: UcwaSettings,
     pub(crate) entra: EntraSettings,
@@ -51,12 +58,16 @@ pub(crate) struct Shared {
     /// Wakes the keeper of UCWA's time when a nearer deadline was set.
     pub(crate) ucwa_clock: Notify,
     pub(crate) token_life: TokenLife,
+    /// The clock of all services.
+    pub(crate) clock: Clock,
     faults: Mutex<FaultEngine>,
     state: Mutex<State>,
     /// Counts stored messages and resets, for `wait`.
     changes: watch::Sender<u64>,
     ids: AtomicU64,
     answers: AtomicU64,
+    /// How often the world was reset.
+    resets: AtomicU64,
     /// The claims of tokens that came before, by token.
     pub(crate) known_tokens: Mutex<HashMap<Box<str>, Claims>>,
     start: u64,
@@ -77,14 +88,14 @@ pub(crate) struct State {
 }
 
 impl State {
-    fn new(world: &World, keep: usize) -> Self {
+    fn new(world: &World, keep: usize, clock: &Clock) -> Self {
         Self {
-            ledger: Ledger::new(keep),
+            ledger: Ledger::new(keep, clock),
             acs_messages: acs_messages::Store::new(world),
             acs_chat: acs_chat::Store::new(world),
             identity: acs_identity::Store::default(),
             limiter: Limiter::default(),
-            graph: graph::Store::new(world),
+            graph: graph::Store::new(world, clock),
             ucwa: ucwa::Store::default(),
             entra: entra::Store::default(),
         }
@@ -93,9 +104,11 @@ impl State {
 
 impl Shared {
     pub(crate) fn new(settings: Settings, world: World, authority: String, faults: Faults) -> Self {
+        let clock = Clock::with_offset(settings.clock_offset_ms);
         Self {
             faults: Mutex::new(FaultEngine::new(faults, settings.seed)),
-            state: Mutex::new(State::new(&world, settings.keep)),
+            state: Mutex::new(State::new(&world, settings.keep, &clock)),
+            clock,
             access_key: world.access_key_bytes(),
             settings,
             world,
@@ -106,6 +119,7 @@ impl Shared {
             changes: watch::Sender::new(0),
             ids: AtomicU64::new(0),
             answers: AtomicU64::new(0),
+            resets: AtomicU64::new(0),
             known_tokens: Mutex::default(),
             start: start(),
         }
@@ -165,6 +179,16 @@ impl Shared {
         self.fault_engine().decide(platform, operation, call)
     }
 
+    /// Milliseconds since the Unix epoch by the services' clock.
+    pub(crate) fn now_ms(&self) -> u64 {
+        self.clock.now_ms()
+    }
+
+    /// How often the world was reset; tells what was begun before a reset from what came after it.
+    pub(crate) fn resets(&self) -> u64 {
+        self.resets.load(Ordering::Acquire)
+    }
+
     /// The bytes of the ACS access key.
     pub(crate) fn access_key(&self) -> &[u8] {
         &self.access_key
@@ -192,7 +216,9 @@ impl Shared {
 
     /// Back to the seeded world: stores, ledger, statistics and faults.
     pub(crate) fn reset(&self) {
-        let fresh = State::new(&self.world, self.settings.keep);
+        let fresh = State::new(&self.world, self.settings.keep, &self.clock);
+        self.clock.set_offset(self.settings.clock_offset_ms);
+        self.resets.fetch_add(1, Ordering::AcqRel);
         *self.state() = fresh;
         self.set_faults(Faults::new());
         self.token_life.reset();

@@ -4,7 +4,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 
-use crate::clock;
 use crate::router::{Call, Route};
 use crate::shared::Shared;
 use crate::token::{Claims, TokenProblem};
@@ -58,6 +57,8 @@ struct End {
     era: u64,
     /// Unix seconds.
     at: u64,
+    /// Whether the tokens that ended are refused as forbidden, not as expired.
+    is_forbidden: bool,
 }
 
 impl TokenLife {
@@ -65,15 +66,21 @@ impl TokenLife {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends every token of that service that was issued before now.
-    pub(crate) fn end_all(&self, audience: Audience) {
+    /// Ends every token of that service that was issued before `now` (epoch milliseconds).
+    pub(crate) fn end_all(&self, audience: Audience, now: u64, is_forbidden: bool) {
         let mut ends = self.lock();
         ends.era += 1;
         let end = End {
             era: ends.era,
-            at: clock::now_ms() / 1000,
+            at: now / 1000,
+            is_forbidden,
         };
         ends.ends[audience as usize] = Some(end);
+    }
+
+    /// Whether tokens that ended are refused as forbidden.
+    pub(crate) fn is_forbidden(&self, audience: Audience) -> bool {
+        self.lock().ends[audience as usize].is_some_and(|end| end.is_forbidden)
     }
 
     /// Forgets all ends.
@@ -132,6 +139,7 @@ impl Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock;
     use crate::token::TokenKey;
 
     fn claims(mut claims: Value) -> Claims {
@@ -144,27 +152,27 @@ mod tests {
     fn an_end_counts_for_its_service_and_the_tokens_before_it() {
         let life = TokenLife::default();
         let stamped = || {
-            let mut token = json!({"iat": clock::now_ms() / 1000});
+            let mut token = json!({"iat": clock::system_ms() / 1000});
             life.stamp(&mut token);
             claims(token)
         };
         let before = stamped();
-        life.end_all(Audience::Graph);
+        life.end_all(Audience::Graph, clock::system_ms(), false);
         let after = stamped();
         let has_ended = |token: &Claims| life.has_ended(Audience::Graph, token);
         assert!(has_ended(&before) && !has_ended(&after));
         assert!(!life.has_ended(Audience::Chat, &before));
         life.reset();
         assert!(!has_ended(&before));
-        life.end_all(Audience::Graph);
+        life.end_all(Audience::Graph, clock::system_ms(), false);
         assert!(has_ended(&before) && has_ended(&after));
     }
 
     #[test]
     fn a_token_of_another_issuer_is_judged_by_its_second() {
         let life = TokenLife::default();
-        life.end_all(Audience::Chat);
-        let now = clock::now_ms() / 1000;
+        life.end_all(Audience::Chat, clock::system_ms(), false);
+        let now = clock::system_ms() / 1000;
         let has_ended = |iat: u64| life.has_ended(Audience::Chat, &claims(json!({ "iat": iat })));
         assert!(has_ended(now - 100) && !has_ended(now + 1));
         assert!(life.has_ended(Audience::Chat, &claims(json!({}))));

@@ -272,7 +272,7 @@ async fn an_application_gets_a_token_by_its_secret_that_graph_reads_with() {
     let access = tokens["access_token"].as_str().unwrap();
     assert!(claims(access).get("scp").is_none());
     assert_eq!(at.graph_list(access).await, 200);
-    assert_eq!(at.graph_send(access).await, 403);
+    assert_eq!(at.graph_send(access).await, 412);
     let acs = "https://communication.azure.com//.default";
     let (_, tokens) = at.application(acs, &[]).await;
     let make = at.out.post("/identities?api-version=2025-06-30");

@@ -79,17 +79,6 @@ fn answer_after_interim(socket: &mut std::net::TcpStream) -> (String, String) {
 }
 
 #[tokio::test]
-async fn http2_gives_a_duplicate_answer_once() {
-    let out = with(json!({"kind": "duplicate_answer"})).await;
-    let mut http2 = Http2::connect(&out);
-    for text in ["x", "y"] {
-        let stream = http2.send(&out, text);
-        assert_eq!(http2.answer(stream)["body"]["content"], text);
-    }
-    assert_eq!(out.rows("").await.len(), 2);
-}
-
-#[tokio::test]
 async fn a_reset_comes_after_the_byte() {
     for after in [0, 1, 17, 300, 900] {
         let out = with(json!({"kind": "reset", "after_bytes": after})).await;

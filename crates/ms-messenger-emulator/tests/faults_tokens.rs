@@ -201,7 +201,7 @@ async fn issued_tokens_have_the_scopes_and_the_life_asked_for() {
     assert_eq!(graph(&out, &fresh(&out, over).await).await.0, 401);
     // Without a user it is the application's, which may not send.
     let app = fresh(&out, json!({"platform": "msgraph-chat"})).await;
-    assert_eq!(graph(&out, &app).await.0, 403);
+    assert_eq!(graph(&out, &app).await.0, 412);
     let reader = json!({"platform": "acs-chat", "user": "alice", "scopes": ["voip"]});
     assert_eq!(chat(&out, &fresh(&out, reader).await).await, 403);
 }

@@ -313,7 +313,7 @@ async fn each_operation_wants_its_own_permission() {
     let (status, error) = Outside::ask(send).await;
     assert_eq!(
         (status, &error["error"]["code"]),
-        (403, &json!("Forbidden"))
+        (412, &json!("PreconditionFailed"))
     );
     for bad in ["garbled", &world.acs.entra_token, &world.acs.users[0].token] {
         let (status, error) = Outside::ask(out.read(&chat, bad)).await;

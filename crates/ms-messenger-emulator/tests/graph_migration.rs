@@ -37,7 +37,7 @@ async fn an_app_imports_between_start_and_completion_only() {
             verb(&list, "completeMigration"),
         );
         let message = old("hello", "2019-02-04T19:58:15.5119Z");
-        assert_eq!(app(&out, &list, &message).await.0, 403);
+        assert_eq!(app(&out, &list, &message).await.0, 412);
         assert_eq!(app(&out, &complete, &Value::Null).await.0, 400);
         let made = json!({"conversationCreationDateTime": MADE});
         assert_eq!(app(&out, &start, &made).await, (204, Value::Null));
@@ -62,7 +62,7 @@ async fn an_app_imports_between_start_and_completion_only() {
             app(&out, &list, &old("late", "2019-03-01T00:00:00Z"))
                 .await
                 .0,
-            403
+            412
         );
         assert_eq!(app(&out, &complete, &Value::Null).await.0, 400);
     }

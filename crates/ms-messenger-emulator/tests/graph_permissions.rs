@@ -424,7 +424,7 @@ async fn the_least_permission_of_each_operation_suffices_and_another_is_named_in
             let expected = "Requested API is not supported in application-only context";
             assert_eq!(
                 (status, &answer["error"]["message"]),
-                (403, &json!(expected))
+                (412, &json!(expected))
             );
             continue;
         }

@@ -370,7 +370,7 @@ async fn graph_refuses_with_its_own_words() {
         .send()
         .await
         .unwrap();
-    assert_eq!(app.status(), 403);
+    assert_eq!(app.status(), 412);
     let expired = out
         .emulator
         .world()

@@ -8,7 +8,6 @@ use crate::acs_chat::thread::{Message, Thread, View};
 use crate::acs_chat::{Chat, forbidden, validate};
 use crate::acs_error::AcsError;
 use crate::answer::Answer;
-use crate::clock;
 use crate::ledger::NewRow;
 use crate::platform::Platform;
 use crate::shared::Outcome;
@@ -28,7 +27,7 @@ pub(crate) fn send(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     };
     let id = {
         let mut state = chat.shared.state();
-        let now = clock::now_ms();
+        let now = chat.shared.now_ms();
         let thread = state
             .acs_chat
             .enter(chat.shared, chat.thread, chat.caller)?;
@@ -99,7 +98,7 @@ pub(crate) fn update(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
         return Err(missing_message());
     }
     let id = message.id;
-    thread.edit(id, change, clock::now_ms());
+    thread.edit(id, change, chat.shared.now_ms());
     Ok(Outcome::new(Answer::empty(StatusCode::NO_CONTENT), false))
 }
 
@@ -112,7 +111,7 @@ pub(crate) fn delete(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     let message = own(chat, thread)?;
     let (id, is_gone) = (message.id, message.deleted_on.is_some());
     if !is_gone {
-        thread.delete(id, clock::now_ms());
+        thread.delete(id, chat.shared.now_ms());
     }
     Ok(Outcome::new(Answer::empty(StatusCode::NO_CONTENT), false))
 }

@@ -17,12 +17,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Map, json};
 
 use crate::acs_error::{AcsError, api_version_problem};
 use crate::acs_identity;
+use crate::admin::Said;
 use crate::answer::Answer;
-use crate::clock;
 use crate::inbound::Inbound;
 use crate::ledger::NewRow;
 use crate::platform::Platform;
@@ -32,6 +32,7 @@ use crate::token_life::Audience;
 use routes::Op;
 pub(crate) use routes::{Call, OPERATIONS, route};
 pub(crate) use store::Store;
+use thread::{Thread, View};
 
 const PREVIEW: &str = "2024-03-15-preview";
 const NEWEST: &str = "2025-03-15";
@@ -163,7 +164,7 @@ fn authenticate(shared: &Shared, inbound: &Inbound) -> Result<(String, Vec<Strin
     let Some(token) = authorization.strip_prefix("Bearer ") else {
         return Err(unauthorized("A user access token is required."));
     };
-    let now = clock::now_ms() / 1000;
+    let now = shared.now_ms() / 1000;
     let claims = shared
         .verify(Audience::Chat, token.trim(), now)
         .map_err(|_| unauthorized("The user access token is invalid or has expired."))?;
@@ -184,21 +185,20 @@ fn forbidden() -> AcsError {
     AcsError::of_status(StatusCode::FORBIDDEN, message)
 }
 
-/// A message of another participant, who joins the thread if need be.
-pub(crate) fn inject(
-    shared: &Shared,
-    thread: &str,
-    sender: &str,
-    text: &str,
-    inbound: &Inbound,
-) -> (String, String) {
-    let draft = validate::Draft::text(text);
+/// A message of another participant, who joins the thread if need be. Answers its id.
+pub(crate) fn inject(shared: &Shared, said: &Said<'_>, inbound: &Inbound) -> String {
+    let (thread, sender) = (said.conversation, said.sender);
+    let draft = validate::Draft {
+        kind: if said.is_html { "html" } else { "text" },
+        ..validate::Draft::text(said.text)
+    };
     let mut state = shared.state();
-    let now = clock::now_ms();
-    let posted = state
-        .acs_chat
-        .enter_as_guest(thread, sender)
-        .map(|thread| thread.post(sender, &draft, now));
+    let now = shared.now_ms();
+    let posted = state.acs_chat.enter_as_guest(thread, sender, now);
+    let posted = posted.map(|thread| match said.created {
+        Some(created) => thread.post_earlier(sender, &draft, created),
+        None => thread.post(sender, &draft, now),
+    });
     state.acs_chat.touch(thread, now);
     let message_id = posted.unwrap_or_default().to_string();
     let row = NewRow {
@@ -207,10 +207,48 @@ pub(crate) fn inject(
         conversation: thread.to_owned(),
         sender: sender.to_owned(),
         kind: draft.kind.to_owned(),
-        text: text.to_owned(),
+        text: said.text.to_owned(),
         message_id: message_id.clone(),
         idempotency_key: None,
     };
     state.ledger.append(row, inbound);
-    (thread.to_owned(), message_id)
+    message_id
+}
+
+/// Changes the text of a message. Answers whether it is there and not deleted.
+pub(crate) fn inject_edit(shared: &Shared, thread: &str, id: &str, text: &str) -> bool {
+    let change = validate::Change {
+        content: Some(text.to_owned()),
+        metadata: Map::new(),
+        attachments: None,
+    };
+    let now = shared.now_ms();
+    with_message(shared, thread, id, |thread, id| {
+        thread.edit(id, change, now)
+    })
+}
+
+/// Deletes a message. Answers whether it was there.
+pub(crate) fn inject_delete(shared: &Shared, thread: &str, id: &str) -> bool {
+    let now = shared.now_ms();
+    with_message(shared, thread, id, |thread, id| thread.delete(id, now))
+}
+
+fn with_message(
+    shared: &Shared,
+    thread: &str,
+    id: &str,
+    change: impl FnOnce(&mut Thread, u64),
+) -> bool {
+    let mut state = shared.state();
+    let Some(thread) = state.acs_chat.threads.get_mut(thread) else {
+        return false;
+    };
+    let found = thread.message(View::ALL, id);
+    let found = found.filter(|(_, message)| message.deleted_on.is_none());
+    let Some(id) = found.map(|(_, message)| message.id) else {
+        return false;
+    };
+    change(thread, id);
+    true
 }

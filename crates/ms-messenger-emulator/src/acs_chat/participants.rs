@@ -55,7 +55,7 @@ pub(crate) fn add(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     if thread.participants.len() + count > MAX_PARTICIPANTS {
         return Err(too_many());
     }
-    thread.add(chat.caller, newcomers, clock::now_ms());
+    thread.add(chat.caller, newcomers, chat.shared.now_ms());
     let mut body = json!({});
     if !refused.is_empty() {
         body["invalidParticipants"] = json!(refused);
@@ -74,7 +74,7 @@ pub(crate) fn remove(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     let thread = state
         .acs_chat
         .enter(chat.shared, chat.thread, chat.caller)?;
-    thread.remove(chat.caller, &raw_id, clock::now_ms());
+    thread.remove(chat.caller, &raw_id, chat.shared.now_ms());
     Ok(Outcome::new(Answer::empty(StatusCode::NO_CONTENT), false))
 }
 

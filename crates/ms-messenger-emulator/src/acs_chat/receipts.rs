@@ -63,7 +63,7 @@ pub(crate) fn send(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     let id = message.id;
     let newest = thread.receipts.get(chat.caller).map_or(0, |(id, _)| *id);
     if thread.participants.len() <= MAX_WITH_RECEIPTS && id > newest {
-        let receipt = (id, clock::now_ms());
+        let receipt = (id, chat.shared.now_ms());
         thread.receipts.insert(chat.caller.to_owned(), receipt);
     }
     Ok(Outcome::new(Answer::empty(StatusCode::OK), false))

@@ -8,7 +8,7 @@ use crate::acs_chat::forbidden;
 use crate::acs_chat::thread::{Participant, Thread, View};
 use crate::acs_error::AcsError;
 use crate::answer::Answer;
-use crate::clock::{self, IdClock};
+use crate::clock::IdClock;
 use crate::shared::Shared;
 use crate::world::{EPOCH_SECONDS, World};
 
@@ -96,7 +96,7 @@ impl Store {
             if shared.settings.is_strict {
                 return Err(missing_thread());
             }
-            self.make_open(id, caller);
+            self.make_open(id, caller, shared.now_ms());
         }
         let thread = self.threads.get_mut(id).ok_or_else(missing_thread)?;
         match standing(shared, thread, caller)? {
@@ -108,9 +108,14 @@ impl Store {
     }
 
     /// The thread for the other side, which is let in wherever it speaks.
-    pub(crate) fn enter_as_guest(&mut self, id: &str, guest: &str) -> Option<&mut Thread> {
+    pub(crate) fn enter_as_guest(
+        &mut self,
+        id: &str,
+        guest: &str,
+        now: u64,
+    ) -> Option<&mut Thread> {
         if !self.threads.contains_key(id) {
-            self.make_open(id, guest);
+            self.make_open(id, guest, now);
         }
         let thread = self.threads.get_mut(id)?;
         if thread.participant(guest).is_none() {
@@ -119,8 +124,7 @@ impl Store {
         Some(thread)
     }
 
-    fn make_open(&mut self, id: &str, creator: &str) {
-        let now = clock::now_ms();
+    fn make_open(&mut self, id: &str, creator: &str, now: u64) {
         let mut thread = Thread::new(creator, vec![Participant::new(creator)], TOPIC, now);
         thread.is_open = true;
         self.insert(id, thread, now);

@@ -224,12 +224,36 @@ impl Thread {
     }
 
     fn append(&mut self, now: u64, kind: &'static str, content: Value) -> &mut Message {
-        let id = self.clock.next(now);
+        let id = self.free_id(now);
+        self.insert(id, kind, content)
+    }
+
+    /// The id of what happens now. What was put into the past may have taken the next.
+    fn free_id(&mut self, now: u64) -> u64 {
+        loop {
+            let id = self.clock.next(now);
+            if !self.is_taken(id) {
+                return id;
+            }
+        }
+    }
+
+    fn is_taken(&self, id: u64) -> bool {
+        self.version_of.contains_key(&id) || self.messages.contains_key(&id)
+    }
+
+    /// Adds a message in its place; those after it move on.
+    fn insert(&mut self, id: u64, kind: &'static str, content: Value) -> &mut Message {
         self.sequence += 1;
+        let mut sequence = self.sequence;
+        for (_, later) in self.messages.range_mut(id..) {
+            sequence = sequence.min(later.sequence);
+            later.sequence += 1;
+        }
         self.version_of.insert(id, id);
         self.messages.entry(id).or_insert(Message {
             id,
-            sequence: self.sequence,
+            sequence,
             kind,
             content: Content::Other(content),
             sender: None,
@@ -242,9 +266,21 @@ impl Thread {
 
     /// Appends a message of a participant. Answers its id.
     pub(crate) fn post(&mut self, sender: &str, draft: &Draft, now: u64) -> u64 {
+        let id = self.free_id(now);
+        self.post_at(sender, draft, id)
+    }
+
+    /// Adds a message that a participant sent at `created`. Answers its id.
+    pub(crate) fn post_earlier(&mut self, sender: &str, draft: &Draft, created: u64) -> u64 {
+        let id = (created..).find(|id| !self.is_taken(*id));
+        let id = id.unwrap_or(created);
+        self.post_at(sender, draft, id)
+    }
+
+    fn post_at(&mut self, sender: &str, draft: &Draft, id: u64) -> u64 {
         let own = self.participant(sender);
         let sender = own.map_or_else(|| sender.into(), |own| Arc::clone(&own.raw_id));
-        let message = self.append(now, draft.kind, Value::Null);
+        let message = self.insert(id, draft.kind, Value::Null);
         message.content = match &draft.attachments {
             None => Content::Text(draft.content.as_str().into()),
             Some(attachments) => {
@@ -256,8 +292,7 @@ impl Thread {
             .sender_display_name
             .clone_from(&draft.sender_display_name);
         message.metadata.clone_from(&draft.metadata);
-        let id = message.id;
-        self.last_message_on = Some(id);
+        self.last_message_on = self.last_message_on.max(Some(id));
         id
     }
 
@@ -327,7 +362,7 @@ impl Thread {
         let Some(mut message) = self.messages.remove(&old) else {
             return;
         };
-        let version = self.clock.next(now);
+        let version = self.free_id(now);
         self.sequence += 1;
         message.sequence = self.sequence;
         change(&mut message, version);

@@ -30,7 +30,7 @@ pub(crate) fn create(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     let request_id = chat.inbound.header("repeatability-request-id");
     let key = request_id.map(|id| (chat.caller.to_owned(), id.to_owned()));
     let id = new_id(chat.shared);
-    let now = clock::now_ms();
+    let now = chat.shared.now_ms();
     let mut state = chat.shared.state();
     let earlier = key.as_ref();
     if let Some(answer) = earlier.and_then(|key| state.acs_chat.earlier_creation(key)) {
@@ -115,7 +115,7 @@ pub(crate) fn update(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     }
     if let Some(topic) = topic {
         topic.clone_into(&mut thread.topic);
-        thread.note_topic(chat.caller, clock::now_ms());
+        thread.note_topic(chat.caller, chat.shared.now_ms());
     }
     Ok(Outcome::new(Answer::empty(StatusCode::NO_CONTENT), false))
 }
@@ -126,7 +126,7 @@ pub(crate) fn delete(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     let thread = state
         .acs_chat
         .enter(chat.shared, chat.thread, chat.caller)?;
-    thread.deleted_on = Some(clock::now_ms());
+    thread.deleted_on = Some(chat.shared.now_ms());
     Ok(Outcome::new(Answer::empty(StatusCode::NO_CONTENT), false))
 }
 

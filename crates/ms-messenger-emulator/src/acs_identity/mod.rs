@@ -12,7 +12,6 @@ use serde_json::{Map, Value, json};
 use crate::acs_auth::{Caller, caller, denied};
 use crate::acs_error::{AcsError, api_version_problem};
 use crate::answer::Answer;
-use crate::clock;
 use crate::inbound::Inbound;
 use crate::limits::Rate;
 use crate::platform::Platform;
@@ -82,7 +81,7 @@ fn execute(
     inbound: &Inbound,
     versions: &[&str],
 ) -> Result<Answer, AcsError> {
-    let now = clock::now_ms();
+    let now = shared.now_ms();
     // The exchanges check the Entra token that they are given by themselves.
     let is_exchange = matches!(call, Call::ExchangeExtension | Call::ExchangeEntra);
     if !is_exchange && let Caller::User(_) = caller(shared, Audience::Identity, inbound, now)? {

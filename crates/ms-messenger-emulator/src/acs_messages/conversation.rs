@@ -84,11 +84,37 @@ impl Conversation {
 
     /// Appends a message. Answers its id.
     pub(crate) fn post(&mut self, shared: &Shared, sender: &str, message: Value) -> u64 {
-        let message_id = self.clock.next(clock::now_ms());
+        let mut message_id = self.clock.next(shared.now_ms());
+        // What was put into the past may have taken it.
+        while self.messages.contains_key(&message_id) {
+            message_id = self.clock.next(message_id);
+        }
+        self.insert(shared, sender, message, message_id)
+    }
+
+    /// Adds a message that was sent at `created`; those after it move on. Answers its id.
+    pub(super) fn post_earlier(
+        &mut self,
+        shared: &Shared,
+        sender: &str,
+        message: Value,
+        created: u64,
+    ) -> u64 {
+        let is_taken = |id: &u64| self.messages.contains_key(id);
+        let id = (created..).find(|id| !is_taken(id)).unwrap_or(created);
+        self.insert(shared, sender, message, id)
+    }
+
+    fn insert(&mut self, shared: &Shared, sender: &str, message: Value, message_id: u64) -> u64 {
         self.posted += 1;
+        let mut sequence = self.posted;
+        for (_, later) in self.messages.range_mut(message_id..) {
+            sequence = sequence.min(later.sequence);
+            later.sequence += 1;
+        }
         let name = self.name_of(shared, sender);
         let item = Item {
-            sequence: self.posted,
+            sequence,
             sender: self.name(sender),
             sender_name: self.name(&name),
             message: message.to_string().into(),

@@ -24,7 +24,6 @@ use serde_json::{Value, json};
 use crate::acs_auth;
 use crate::acs_error::{AcsError, api_version_problem};
 use crate::answer::Answer;
-use crate::clock;
 use crate::inbound::Inbound;
 use crate::ledger::NewRow;
 use crate::platform::Platform;
@@ -114,7 +113,7 @@ fn decorate(shared: &Shared, inbound: &Inbound, answer: &mut Answer) {
 }
 
 fn execute(shared: &Arc<Shared>, call: &Call, inbound: &Inbound) -> Result<Outcome, AcsError> {
-    let now = clock::now_ms();
+    let now = shared.now_ms();
     let caller = authenticate(shared, inbound, now)?;
     let resource = format!("{}{}", inbound.origin(), inbound.path());
     let version = inbound.query.value("api-version");
@@ -253,16 +252,31 @@ fn notify(shared: &Shared, accepted: Accepted) -> (NewRow, Answer) {
 /// A medium that the other side sends: its media type and content.
 pub(crate) type Medium<'a> = (&'a str, Vec<u8>);
 
+/// A message of the other side.
+#[derive(Debug)]
+pub(crate) struct Incoming<'a> {
+    pub(crate) from: &'a str,
+    /// The conversation, for one that is not from a phone number to the channel.
+    pub(crate) conversation: Option<&'a str>,
+    pub(crate) text: &'a str,
+    /// When it was made, epoch milliseconds; now when absent.
+    pub(crate) created: Option<u64>,
+}
+
 /// An inbound message: into a conversation, or from a phone number to the channel. Answers where
 /// it is, its id, and the id of its medium.
 pub(crate) fn inject(
     shared: &Shared,
-    from: &str,
-    conversation: Option<&str>,
-    text: &str,
+    incoming: &Incoming<'_>,
     medium: Option<Medium<'_>>,
     inbound: &Inbound,
 ) -> (String, String, Option<String>) {
+    let Incoming {
+        from,
+        conversation,
+        text,
+        created,
+    } = *incoming;
     let mut state = shared.state();
     let conversation_or_from = conversation.unwrap_or(from).to_owned();
     let mut kind = "text";
@@ -278,7 +292,7 @@ pub(crate) fn inject(
     let message_id = match conversation {
         Some(conversation) => state
             .acs_messages
-            .store(shared, conversation, from, message)
+            .store(shared, conversation, from, message, created)
             .to_string(),
         None => shared.guid().to_string(),
     };

@@ -126,8 +126,19 @@ impl Store {
     }
 
     /// Appends a message of the other side. Answers its id.
-    pub(crate) fn store(&mut self, shared: &Shared, id: &str, sender: &str, message: Value) -> u64 {
-        self.open(id).post(shared, sender, message)
+    pub(crate) fn store(
+        &mut self,
+        shared: &Shared,
+        id: &str,
+        sender: &str,
+        message: Value,
+        created: Option<u64>,
+    ) -> u64 {
+        let conversation = self.open(id);
+        match created {
+            Some(created) => conversation.post_earlier(shared, sender, message, created),
+            None => conversation.post(shared, sender, message),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
+use crate::clock;
 use crate::dispatch::Refusal;
 use crate::entra;
 use crate::faults::Faults;
@@ -19,7 +20,7 @@ use crate::platform::Platform;
 use crate::shared::Shared;
 
 pub use inject::InvalidInjection;
-pub(crate) use inject::inject;
+pub(crate) use inject::{Said, inject};
 pub use tokens::InvalidTokenRequest;
 pub(crate) use tokens::issue as issue_token;
 
@@ -47,6 +48,8 @@ pub(crate) async fn handle(shared: &Arc<Shared>, path: &str, inbound: &Inbound) 
             shared.set_faults(Faults::new());
             Answer::empty(StatusCode::NO_CONTENT)
         }
+        ("clock", &Method::GET) => clock(shared),
+        ("clock", &Method::PUT) => put_clock(shared, inbound),
         ("inject", &Method::POST) => match read_json(inbound) {
             Ok(message) => match inject::inject_request(shared, &message, inbound) {
                 Ok(ids) => ok(&ids),
@@ -62,7 +65,8 @@ pub(crate) async fn handle(shared: &Arc<Shared>, path: &str, inbound: &Inbound) 
             Err(refusal) => *refusal,
         },
         (
-            "health" | "messages" | "wait" | "stats" | "reset" | "faults" | "inject" | "tokens",
+            "health" | "messages" | "wait" | "stats" | "reset" | "faults" | "inject" | "tokens"
+            | "clock",
             _,
         ) => refusal(Refusal::WrongMethod, &[]),
         _ => path
@@ -111,6 +115,37 @@ fn read_json(inbound: &Inbound) -> Result<Value, Box<Answer>> {
             &[format!("the body is not JSON: {e}")],
         ))
     })
+}
+
+/// How far the clock of the services is off, and what it says.
+fn clock(shared: &Shared) -> Answer {
+    let now = clock::rfc3339_millis(shared.now_ms());
+    ok(&json!({"offset_ms": shared.clock.offset_ms(), "now": now}))
+}
+
+fn put_clock(shared: &Shared, inbound: &Inbound) -> Answer {
+    let document = match read_json(inbound) {
+        Ok(document) => document,
+        Err(refusal) => return *refusal,
+    };
+    let members = document.as_object();
+    let unknown = members.and_then(|all| all.keys().find(|name| *name != "offset_ms"));
+    if let Some(name) = unknown {
+        let problem = format!("{name}: is unknown here; known: offset_ms");
+        return bad_request("InvalidClock", &[problem]);
+    }
+    let limit = clock::MAX_OFFSET_MS;
+    let offset = document.get("offset_ms").and_then(Value::as_i64);
+    match offset.filter(|offset| (-limit..=limit).contains(offset)) {
+        Some(offset) => {
+            shared.clock.set_offset(offset);
+            clock(shared)
+        }
+        None => {
+            let problem = format!("offset_ms: must be a whole number from -{limit} to {limit}");
+            bad_request("InvalidClock", &[problem])
+        }
+    }
 }
 
 fn put_faults(shared: &Shared, inbound: &Inbound) -> Answer {

@@ -35,7 +35,7 @@ pub(crate) fn issue(shared: &Shared, request: &Value) -> Result<Value, InvalidTo
     let Some((wish, (user, mut claims))) = issued.filter(|_| problems.is_empty()) else {
         return Err(InvalidTokenRequest { problems });
     };
-    let now = clock::now_ms() / 1000;
+    let now = shared.now_ms() / 1000;
     claims["iat"] = json!(now);
     // Two tokens of one second differ.
     claims["jti"] = json!(shared.guid().to_string());

@@ -4,7 +4,6 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
-use crate::clock;
 use crate::entra::device;
 use crate::inbound::Inbound;
 use crate::shared::Shared;
@@ -56,7 +55,7 @@ fn decide(shared: &Shared, body: &Value, approves: bool) -> Answer {
         return bad("user: is not a seeded user");
     };
     let user = approves.then(|| user.id.clone());
-    if !device::settle(shared, code, user, clock::now_ms()) {
+    if !device::settle(shared, code, user, shared.now_ms()) {
         return refuse(StatusCode::NOT_FOUND, "No such user code waits.");
     }
     Answer::empty(StatusCode::NO_CONTENT)

@@ -58,7 +58,7 @@ impl EntraError {
         let asked = inbound.client_request_id();
         let asked = asked.and_then(|id| uuid::Uuid::parse_str(id).ok());
         let correlation = asked.unwrap_or_else(|| shared.guid()).to_string();
-        let timestamp = clock::rfc3339_seconds(clock::now_ms()).replace('T', " ");
+        let timestamp = clock::rfc3339_seconds(shared.now_ms()).replace('T', " ");
         let mut body = json!({
             "error": self.error,
             "error_description": format!(

@@ -21,7 +21,6 @@ mod store;
 use http::StatusCode;
 
 use crate::answer::Answer;
-use crate::clock;
 use crate::inbound::Inbound;
 use crate::shared::{Outcome, Shared};
 
@@ -35,7 +34,7 @@ use error::EntraError;
 
 /// Carries out one operation. Nothing of it is a message, so nothing is counted as stored.
 pub(crate) fn handle(shared: &Shared, call: &Call, inbound: &Inbound) -> Outcome {
-    let now = clock::now_ms();
+    let now = shared.now_ms();
     let done = match call {
         Call::DeviceCode { tenant } => device::begin(shared, tenant, inbound, now),
         Call::DeviceLogin => Ok(device::login(shared, inbound, now)),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::entra::EntraFault;
 use crate::faults::json::{Reader, join};
 use crate::faults::rule::FaultStatus;
-use crate::faults::{FaultAction, UcwaFault, When};
+use crate::faults::{FaultAction, LateResponse, LateStore, UcwaFault, When};
 
 const MAX_DELAY_MS: u64 = 600_000;
 const MAX_PIECES: u64 = 10_000;
@@ -30,6 +30,20 @@ pub(super) fn action_to_json(action: &FaultAction) -> Value {
         FaultAction::DuplicateAnswer => json!({"kind": "duplicate_answer"}),
         FaultAction::GoAway { when } => json!({"kind": "go_away", "when": when.as_str()}),
         FaultAction::TokenExpiry => json!({"kind": "token_expiry"}),
+        FaultAction::NoAuthorization => json!({"kind": "no_authorization"}),
+        FaultAction::EmptyPage => json!({"kind": "empty_page"}),
+        FaultAction::Headers { set, remove } => {
+            json!({"kind": "headers", "headers": headers_to_json(set, remove)})
+        }
+        FaultAction::LateStore(late) => {
+            let mut document = match &late.then {
+                LateResponse::Status(answer) => status_to_json("late_store", answer),
+                _ => json!({"kind": "late_store"}),
+            };
+            document["ms"] = late.ms.into();
+            document["then"] = late.then.as_str().into();
+            document
+        }
         FaultAction::ClaimsChallenge { claims } => {
             json!({"kind": "claims_challenge", "claims": claims})
         }
@@ -40,15 +54,25 @@ pub(super) fn action_to_json(action: &FaultAction) -> Value {
 
 fn status_to_json(kind: &str, answer: &FaultStatus) -> Value {
     let mut document = json!({"kind": kind, "status": answer.status});
-    if !answer.headers.is_empty() {
-        let pairs = answer.headers.iter().cloned();
-        let headers: Map<String, Value> = pairs.map(|(k, v)| (k, v.into())).collect();
-        document["headers"] = headers.into();
+    if !answer.headers.is_empty() || !answer.without.is_empty() {
+        document["headers"] = headers_to_json(&answer.headers, &answer.without);
+    }
+    if answer.is_bare {
+        document["bare"] = true.into();
     }
     if let Some(body) = &answer.body {
         document["body"] = body.clone();
     }
     document
+}
+
+fn headers_to_json(set: &[(String, String)], without: &[String]) -> Value {
+    let set = set
+        .iter()
+        .cloned()
+        .map(|(name, value)| (name, value.into()));
+    let without = without.iter().cloned().map(|name| (name, Value::Null));
+    set.chain(without).collect::<Map<String, Value>>().into()
 }
 
 impl Reader {
@@ -58,14 +82,17 @@ impl Reader {
             return None;
         };
         let members: &[&str] = match kind {
-            "status" | "status_after_store" => &["kind", "status", "headers", "body"],
+            "status" | "status_after_store" => &["kind", "status", "headers", "body", "bare"],
+            "late_store" => &["kind", "ms", "then", "status", "headers", "body", "bare"],
+            "headers" => &["kind", "headers"],
             "delay" => &["kind", "ms"],
             "close" | "go_away" => &["kind", "when"],
             "reset" => &["kind", "when", "after_bytes"],
             "cut_body" => &["kind", "after_bytes"],
             "slow_body" => &["kind", "pieces", "ms"],
             "claims_challenge" => &["kind", "claims"],
-            "malformed_body" | "duplicate_answer" | "token_expiry" => &["kind"],
+            "malformed_body" | "duplicate_answer" | "token_expiry" | "no_authorization"
+            | "empty_page" => &["kind"],
             EntraFault::KIND => EntraFault::MEMBERS,
             _ => return self.ucwa(path, kind, value).map(FaultAction::Ucwa),
         };
@@ -118,6 +145,16 @@ impl Reader {
             }
             "duplicate_answer" => FaultAction::DuplicateAnswer,
             "token_expiry" => FaultAction::TokenExpiry,
+            "no_authorization" => FaultAction::NoAuthorization,
+            "empty_page" => FaultAction::EmptyPage,
+            "late_store" => FaultAction::LateStore(self.late_store(path, object)?),
+            "headers" => {
+                let (set, remove) = self.headers(path, object);
+                if set.is_empty() && remove.is_empty() {
+                    self.problem(&join(path, "headers"), "needs at least one header");
+                }
+                FaultAction::Headers { set, remove }
+            }
             "claims_challenge" => match object.get("claims") {
                 None => FaultAction::claims_challenge(),
                 Some(claims) => FaultAction::ClaimsChallenge {
@@ -141,7 +178,8 @@ impl Reader {
     fn ucwa(&mut self, path: &str, kind: &str, value: &Value) -> Option<UcwaFault> {
         let Some(mut fault) = UcwaFault::all().into_iter().find(|f| f.kind() == kind) else {
             let known = "status, status_after_store, delay, close, reset, cut_body, malformed_body, \
-                         slow_body, duplicate_answer, go_away, token_expiry, claims_challenge, \
+                         slow_body, duplicate_answer, go_away, token_expiry, no_authorization, \
+                         claims_challenge, late_store, headers, empty_page, \
                          entra_error";
             let ucwa: Vec<&str> = UcwaFault::all().iter().map(UcwaFault::kind).collect();
             let rule = format!("must be one of {known}, {}", ucwa.join(", "));
@@ -160,18 +198,68 @@ impl Reader {
         let status = self.whole_number(&join(path, "status"), status, 200, 599)?;
         let mut answer = FaultStatus::new(u16::try_from(status).ok()?);
         answer.body = object.get("body").cloned();
+        (answer.headers, answer.without) = self.headers(path, object);
+        match object.get("bare") {
+            None => {}
+            Some(Value::Bool(is_bare)) => answer.is_bare = *is_bare,
+            Some(_) => self.problem(&join(path, "bare"), "must be true or false"),
+        }
+        if answer.is_bare && answer.body.is_some() {
+            self.problem(path, "takes one of body, bare, not both");
+        }
+        Some(answer)
+    }
+
+    fn late_store(&mut self, path: &str, object: &Map<String, Value>) -> Option<LateStore> {
+        let ms = object.get("ms").unwrap_or(&Value::Null);
+        let ms = self.whole_number(&join(path, "ms"), ms, 0, MAX_DELAY_MS);
+        let then = object.get("then").and_then(Value::as_str);
+        if then != Some("status") {
+            for name in ["status", "headers", "body", "bare"] {
+                if object.contains_key(name) {
+                    self.problem(&join(path, name), "needs then to be status");
+                }
+            }
+        }
+        let then = match then {
+            Some("close") => LateResponse::Close,
+            Some("reset") => LateResponse::Reset,
+            Some("answer") => LateResponse::Answer,
+            Some("silence") => LateResponse::Silence,
+            Some("status") => LateResponse::Status(self.status(path, object)?),
+            _ => {
+                let rule = "must be one of close, reset, answer, silence, status";
+                self.problem(&join(path, "then"), rule);
+                return None;
+            }
+        };
+        Some(LateStore { ms: ms?, then })
+    }
+
+    /// The headers that are set, and the names of those that are left out (`null`).
+    fn headers(
+        &mut self,
+        path: &str,
+        object: &Map<String, Value>,
+    ) -> (Vec<(String, String)>, Vec<String>) {
         let at = join(path, "headers");
+        let (mut set, mut without) = (Vec::new(), Vec::new());
         match object.get("headers") {
             None => {}
             Some(Value::Object(headers)) => {
                 for (name, value) in headers {
-                    let pair = self.header(&join(&at, name), name, value);
-                    answer.headers.extend(pair);
+                    let text = if value.is_null() { &json!("") } else { value };
+                    let pair = self.header(&join(&at, name), name, text);
+                    if value.is_null() {
+                        without.extend(pair.map(|(name, _)| name));
+                    } else {
+                        set.extend(pair);
+                    }
                 }
             }
             Some(_) => self.problem(&at, "must be an object of strings"),
         }
-        Some(answer)
+        (set, without)
     }
 
     fn header(&mut self, path: &str, name: &str, value: &Value) -> Option<(String, String)> {
@@ -179,7 +267,7 @@ impl Reader {
             Value::String(text) => text.clone(),
             Value::Number(number) => number.to_string(),
             _ => {
-                self.problem(path, "must be a string or a number");
+                self.problem(path, "must be a string, a number or null");
                 return None;
             }
         };

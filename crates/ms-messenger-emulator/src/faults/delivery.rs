@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::Response;
 use http::header::{CONNECTION, HeaderValue};
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Undated};
 use crate::faults::{FaultAction, When};
 use crate::server::{Control, Ending, Payload};
 
@@ -29,6 +29,7 @@ pub(crate) async fn deliver(
     answer: Answer,
     control: &Control,
 ) -> Response<Payload> {
+    let answer = control.in_turn(answer, matches!(fault, Some(FaultAction::DuplicateAnswer)));
     match fault {
         Some(FaultAction::CutBody { .. }) if answer.body.is_empty() => {
             control.end(Ending::Close);
@@ -80,5 +81,8 @@ fn respond_with(answer: Answer, payload: Payload) -> Response<Payload> {
     let mut response = Response::new(payload);
     *response.status_mut() = answer.status;
     *response.headers_mut() = answer.headers;
+    if answer.is_undated {
+        response.extensions_mut().insert(Undated);
+    }
     response
 }

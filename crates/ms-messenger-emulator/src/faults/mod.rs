@@ -10,7 +10,7 @@ mod rule;
 mod ucwa;
 
 pub use json::InvalidFaults;
-pub use rule::{FaultAction, FaultRule, FaultStatus, Faults, When};
+pub use rule::{FaultAction, FaultRule, FaultStatus, Faults, LateResponse, LateStore, When};
 pub use ucwa::UcwaFault;
 
 pub(crate) use delivery::{deliver, end_when, respond};

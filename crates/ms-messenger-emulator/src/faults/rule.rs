@@ -176,6 +176,56 @@ impl When {
     }
 }
 
+/// A request that is carried out after its client got a response, or none.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct LateStore {
+    /// How long after it was read, in milliseconds.
+    pub ms: u64,
+    /// What the client gets.
+    pub then: LateResponse,
+}
+
+/// What the client of a [`LateStore`] gets.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum LateResponse {
+    /// The connection is closed (FIN) as soon as the request was read.
+    Close,
+    /// The connection is reset (RST) as soon as the request was read.
+    Reset,
+    /// The response of the request, once it was carried out.
+    Answer,
+    /// Nothing; the connection stays open.
+    Silence,
+    /// This response, as soon as the request was read.
+    Status(FaultStatus),
+}
+
+impl LateResponse {
+    /// A status (200 to 599), as soon as the request was read.
+    #[must_use]
+    pub const fn status(status: u16) -> Self {
+        Self::Status(FaultStatus::new(status))
+    }
+
+    pub(crate) const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Close => "close",
+            Self::Reset => "reset",
+            Self::Answer => "answer",
+            Self::Silence => "silence",
+            Self::Status(_) => "status",
+        }
+    }
+}
+
+/// Whether the operation reads a list in pages.
+fn is_list(operation: &str) -> bool {
+    let head = operation.split('.').next();
+    matches!(head, Some("list" | "delta")) || operation.ends_with(".list")
+}
+
 /// What happens to a request.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -223,7 +273,10 @@ pub enum FaultAction {
         ms: u64,
     },
     /// The request is carried out; every byte of the answer is sent twice, as a broken proxy does.
-    /// On HTTP/2, where no answer can come twice, it is answered as usual.
+    ///
+    /// On HTTP/2, where a stream has one response, the copy is the response to the next request of
+    /// the connection, whose own one is that to the request after it, and so on: what a gateway does
+    /// whose own connection to the service brought a response twice.
     DuplicateAnswer,
     /// The connection takes no more requests.
     ///
@@ -242,6 +295,20 @@ pub enum FaultAction {
     /// went: ACS Messages, ACS Chat, ACS Identity or Graph. The request gets the service's own 401
     /// unless it came with an access key. UCWA has [`UcwaFault::ExpireTicket`].
     TokenExpiry,
+    /// The request is read, and carried out later: whether or not the client is still there.
+    LateStore(LateStore),
+    /// The request is carried out; headers of its response are set or left out.
+    Headers {
+        /// Names and values, set as they are.
+        set: Vec<(String, String)>,
+        /// Names of those that are left out.
+        remove: Vec<String>,
+    },
+    /// Lists only: the page comes without its items, with a link to the page that has them.
+    EmptyPage,
+    /// Graph only: as [`TokenExpiry`](Self::TokenExpiry), but a token that ended is refused as Graph
+    /// was seen to: 403 "No authorization information present on the request."
+    NoAuthorization,
     /// Graph only: nothing is stored; 401 with a claims challenge in `WWW-Authenticate`.
     ClaimsChallenge {
         /// The JSON text that the challenge carries in Base64; sent as it is.
@@ -276,7 +343,10 @@ impl FaultAction {
         match self {
             Self::Ucwa(fault) => platform == Platform::Ucwa && fault.fits(operation),
             Self::TokenExpiry => !matches!(platform, Platform::Ucwa | Platform::Entra),
-            Self::ClaimsChallenge { .. } => platform == Platform::MsgraphChat,
+            Self::ClaimsChallenge { .. } | Self::NoAuthorization => {
+                platform == Platform::MsgraphChat
+            }
+            Self::EmptyPage => platform.has_pages() && is_list(operation),
             Self::Entra(_) => platform == Platform::Entra && EntraFault::fits(operation),
             _ => true,
         }
@@ -301,11 +371,61 @@ impl FaultAction {
         Self::StatusAfterStore(FaultStatus::new(status))
     }
 
-    /// Adds a header to a status action; other actions stay as they are.
+    /// Adds a header to a status or headers action; other actions stay as they are.
     #[must_use]
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        match &mut self {
+            Self::Status(answer)
+            | Self::StatusAfterStore(answer)
+            | Self::LateStore(LateStore {
+                then: LateResponse::Status(answer),
+                ..
+            }) => answer.headers.push((name.into(), value.into())),
+            Self::Headers { set, .. } => set.push((name.into(), value.into())),
+            _ => {}
+        }
+        self
+    }
+
+    /// Leaves a header out of the response of a status or headers action, `Date` for example; other
+    /// actions stay as they are.
+    #[must_use]
+    pub fn without_header(mut self, name: impl Into<String>) -> Self {
+        match &mut self {
+            Self::Status(answer)
+            | Self::StatusAfterStore(answer)
+            | Self::LateStore(LateStore {
+                then: LateResponse::Status(answer),
+                ..
+            }) => answer.without.push(name.into()),
+            Self::Headers { remove, .. } => remove.push(name.into()),
+            _ => {}
+        }
+        self
+    }
+
+    /// Carries the request out and leaves the headers of its response to
+    /// [`with_header`](Self::with_header) and [`without_header`](Self::without_header).
+    #[must_use]
+    pub const fn headers() -> Self {
+        Self::Headers {
+            set: Vec::new(),
+            remove: Vec::new(),
+        }
+    }
+
+    /// Carries the request out `ms` milliseconds after it was read; `then` is what its client gets.
+    #[must_use]
+    pub const fn late_store(ms: u64, then: LateResponse) -> Self {
+        Self::LateStore(LateStore { ms, then })
+    }
+
+    /// Gives a status action the platform's error body without a reason: code and message say what
+    /// the status says and no more ("Bad Request"). Other actions stay as they are.
+    #[must_use]
+    pub fn bare(mut self) -> Self {
         if let Self::Status(answer) | Self::StatusAfterStore(answer) = &mut self {
-            answer.headers.push((name.into(), value.into()));
+            answer.is_bare = true;
         }
         self
     }
@@ -338,8 +458,12 @@ pub struct FaultStatus {
     pub status: u16,
     /// Names and values, sent as they are: any spelling of `Retry-After` fits.
     pub headers: Vec<(String, String)>,
+    /// Names of headers that are left out, also of those that every response has.
+    pub without: Vec<String>,
     /// JSON, or verbatim text when it is a string.
     pub body: Option<Value>,
+    /// Whether the platform's own error body gives no reason.
+    pub is_bare: bool,
 }
 
 impl FaultStatus {
@@ -347,7 +471,9 @@ impl FaultStatus {
         Self {
             status,
             headers: Vec::new(),
+            without: Vec::new(),
             body: None,
+            is_bare: false,
         }
     }
 }

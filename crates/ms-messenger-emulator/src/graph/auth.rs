@@ -1,6 +1,5 @@
 //! Who calls Graph, and with which permissions.
 
-use crate::clock;
 use crate::graph::error::GraphError;
 use crate::graph::permissions::Permissions;
 use crate::inbound::Inbound;
@@ -29,13 +28,16 @@ pub(crate) fn verify(shared: &Shared, inbound: &Inbound) -> Result<Claims, Graph
         return Err(GraphError::token("Access token is empty."));
     }
     let token = authorization.get(7..).unwrap_or_default().trim();
-    let now = clock::now_ms() / 1000;
+    let now = shared.now_ms() / 1000;
     let claims = shared
         .verify(Audience::Graph, token, now)
         .map_err(|problem| {
             GraphError::token(match problem {
                 TokenProblem::Garbled => "IDX14100: JWT is not well formed.",
                 TokenProblem::Signature => "Access token validation failure. Invalid signature.",
+                TokenProblem::Expired if is_forbidden(shared) => {
+                    return GraphError::no_authorization();
+                }
                 TokenProblem::Expired => "Lifetime validation failed, the token is expired.",
             })
         })?;
@@ -45,6 +47,11 @@ pub(crate) fn verify(shared: &Shared, inbound: &Inbound) -> Result<Claims, Graph
         ));
     }
     Ok(claims)
+}
+
+/// Whether an expired token is refused with 403.
+fn is_forbidden(shared: &Shared) -> bool {
+    shared.settings.graph_forbids_expired || shared.token_life.is_forbidden(Audience::Graph)
 }
 
 /// Verifies the token and that it carries one of the permissions `needed`.
@@ -59,11 +66,10 @@ pub(crate) fn authenticate(
         None => (false, claims.roles(), needed.application),
     };
     if wanted.is_empty() {
-        let message = if is_user {
-            "Requested API is not supported in delegated context"
-        } else {
-            "Requested API is not supported in application-only context"
-        };
+        if !is_user {
+            return Err(GraphError::application_only());
+        }
+        let message = "Requested API is not supported in delegated context";
         return Err(GraphError::forbidden(message));
     }
     if !wanted.iter().any(|permission| granted.contains(permission)) {

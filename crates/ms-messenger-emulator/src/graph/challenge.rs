@@ -16,7 +16,7 @@ const MESSAGE: &str = "Continuous access evaluation resulted in challenge with r
 /// 401 that asks for a token with `claims` (JSON text).
 pub(crate) fn challenge(shared: &Shared, inbound: &Inbound, claims: &str) -> Answer {
     let request_id = shared.answer_id().to_string();
-    let answer = GraphError::token(MESSAGE).into_answer(inbound, &request_id);
+    let answer = GraphError::token(MESSAGE).into_answer(inbound, &request_id, shared.now_ms());
     let mut answer = decorate(answer, inbound, &request_id);
     let value = format!(
         "Bearer realm=\"\", \

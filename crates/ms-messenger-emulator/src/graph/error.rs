@@ -35,6 +35,7 @@ impl GraphError {
             404 => "NotFound",
             409 => "Conflict",
             410 => "syncStateNotFound",
+            412 => "PreconditionFailed",
             413 => "RequestEntityTooLarge",
             424 => "FailedDependency",
             429 => "TooManyRequests",
@@ -79,10 +80,24 @@ impl GraphError {
         }
     }
 
-    /// The answer; `request_id` is that of its header.
-    pub(crate) fn into_answer(self, inbound: &Inbound, request_id: &str) -> Answer {
+    /// 403 without a code, as Graph was seen to refuse an expired token.
+    pub(crate) fn no_authorization() -> Self {
+        Self {
+            code: "",
+            ..Self::forbidden("No authorization information present on the request.")
+        }
+    }
+
+    /// 412 for an app-only token where a user is needed.
+    pub(crate) fn application_only() -> Self {
+        let message = "Requested API is not supported in application-only context";
+        Self::of_status(StatusCode::PRECONDITION_FAILED, message)
+    }
+
+    /// The answer; `request_id` is that of its header, `now` in epoch milliseconds.
+    pub(crate) fn into_answer(self, inbound: &Inbound, request_id: &str, now: u64) -> Answer {
         let mut inner = json!({
-            "date": clock::rfc3339_seconds(clock::now_ms()).trim_end_matches('Z'),
+            "date": clock::rfc3339_seconds(now).trim_end_matches('Z'),
             "request-id": request_id,
         });
         if let Some(id) = inbound.header("client-request-id") {

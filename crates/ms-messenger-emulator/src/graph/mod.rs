@@ -12,6 +12,8 @@ mod place;
 mod routes;
 mod store;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{HeaderName, StatusCode};
 
@@ -28,7 +30,7 @@ use error::GraphError;
 use place::Place;
 
 pub(crate) use challenge::challenge;
-pub(crate) use messages::{inject, inject_event};
+pub(crate) use messages::{inject, inject_delete, inject_edit, inject_event};
 pub(crate) use routes::{Call, OPERATIONS, Op, Version, route};
 pub(crate) use store::Store;
 
@@ -36,16 +38,25 @@ const JSON: &str = "application/json;odata.metadata=minimal;odata.streaming=true
 const DIAGNOSTIC: &str = r#"{"ServerInfo":{"DataCenter":"Loopback","Slice":"E","Ring":"5","ScaleUnit":"001","RoleInstance":"emulator"}}"#;
 
 /// Answers an operation of this platform.
-pub(crate) fn handle(shared: &Shared, route: &Route, call: &Call, inbound: &Inbound) -> Outcome {
+pub(crate) fn handle(
+    shared: &Arc<Shared>,
+    route: &Route,
+    call: &Call,
+    inbound: &Inbound,
+) -> Outcome {
     let request_id = shared.answer_id().to_string();
-    let outcome = execute(shared, route, call, inbound)
-        .unwrap_or_else(|refusal| Outcome::new(refusal.into_answer(inbound, &request_id), false));
+    let outcome = execute(shared, route, call, inbound).unwrap_or_else(|refusal| {
+        Outcome::new(
+            refusal.into_answer(inbound, &request_id, shared.now_ms()),
+            false,
+        )
+    });
     let answer = decorate(outcome.answer, inbound, &request_id);
     Outcome { answer, ..outcome }
 }
 
 fn execute(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     route: &Route,
     call: &Call,
     inbound: &Inbound,
@@ -101,7 +112,7 @@ pub(crate) fn status_error(
 /// The whole answer of an error.
 fn refusal(shared: &Shared, inbound: &Inbound, error: GraphError) -> Answer {
     let request_id = shared.answer_id().to_string();
-    let answer = error.into_answer(inbound, &request_id);
+    let answer = error.into_answer(inbound, &request_id, shared.now_ms());
     decorate(answer, inbound, &request_id)
 }
 

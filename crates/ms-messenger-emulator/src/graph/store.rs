@@ -1,5 +1,6 @@
 //! What Graph remembers.
 
+use crate::clock::Clock;
 use crate::graph::{directory, messages};
 use crate::world::World;
 
@@ -12,10 +13,10 @@ pub(crate) struct Store {
 
 impl Store {
     /// The seeded world without a message.
-    pub(crate) fn new(world: &World) -> Self {
+    pub(crate) fn new(world: &World, clock: &Clock) -> Self {
         Self {
-            directory: directory::Store::new(world),
-            messages: messages::Store::default(),
+            directory: directory::Store::new(world, clock),
+            messages: messages::Store::new(clock),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
+use crate::clock::Clock;
 use crate::inbound::Inbound;
 use crate::packed::Packer;
 use crate::platform::Platform;
@@ -46,6 +47,7 @@ pub(crate) struct Dropped {
 pub(crate) struct Ledger {
     /// How many rows are kept at most.
     keep: usize,
+    clock: Clock,
     rows: VecDeque<KeptRow>,
     /// How many rows were dropped.
     gone: u64,
@@ -59,9 +61,10 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     /// A ledger of the newest `keep` rows, at least one.
-    pub(crate) fn new(keep: usize) -> Self {
+    pub(crate) fn new(keep: usize, clock: &Clock) -> Self {
         Self {
             keep: keep.max(1),
+            clock: clock.clone(),
             rows: VecDeque::new(),
             gone: 0,
             dropped: Vec::new(),
@@ -88,7 +91,14 @@ impl Ledger {
         let conversation = self.conversation(&new.conversation);
         let packer = &mut self.packers[platform.index()];
         let numbers = (seq, earlier_request.or(earlier_key));
-        let row = KeptRow::new(&new, inbound, packer, numbers, conversation);
+        let row = KeptRow::new(
+            &new,
+            inbound,
+            packer,
+            numbers,
+            self.clock.now_ms(),
+            conversation,
+        );
         self.rows.push_back(row);
         while self.rows.len() > self.keep {
             self.drop_oldest();

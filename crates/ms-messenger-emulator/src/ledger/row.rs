@@ -100,6 +100,7 @@ impl KeptRow {
         inbound: &Inbound,
         packer: &mut Packer,
         (seq, duplicate_of): (u64, Option<u64>),
+        received_ms: u64,
         conversation: Arc<str>,
     ) -> Self {
         let rest = Rest {
@@ -120,7 +121,7 @@ impl KeptRow {
             operation: new.operation,
             conversation,
             text: new.text.as_str().into(),
-            received_ms: clock::now_ms(),
+            received_ms,
             replays: 0,
             duplicate_of,
             rest: packer.pack(&bytes),

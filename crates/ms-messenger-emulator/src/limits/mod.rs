@@ -30,13 +30,13 @@ pub enum RetryAfter {
 }
 
 impl RetryAfter {
-    /// The value of the header for a wait of so many milliseconds, never too short.
-    fn write(self, wait_ms: u64) -> Option<String> {
+    /// The value of the header for a wait of so many milliseconds from `now`, never too short.
+    fn write(self, wait_ms: u64, now: u64) -> Option<String> {
         match self {
             Self::Seconds => Some(wait_ms.div_ceil(1000).to_string()),
             Self::Fraction => Some(format!("{}.{:03}", wait_ms / 1000, wait_ms % 1000)),
             Self::Date => {
-                let seconds = (clock::now_ms() + wait_ms).div_ceil(1000);
+                let seconds = (now + wait_ms).div_ceil(1000);
                 let date = UNIX_EPOCH + Duration::from_secs(seconds);
                 Some(httpdate::fmt_http_date(date))
             }
@@ -67,11 +67,11 @@ impl Shared {
         if !self.settings.has_limits {
             return Ok(());
         }
-        let admitted = self.state().limiter.admit(rates, clock::now_ms());
+        let admitted = self.state().limiter.admit(rates, clock::system_ms());
         admitted.map_err(|wait_ms| {
             self.stats.count(platform, Event::Throttled);
             Throttled {
-                retry_after: self.settings.retry_after.write(wait_ms),
+                retry_after: self.settings.retry_after.write(wait_ms, self.now_ms()),
             }
         })
     }
@@ -83,12 +83,15 @@ mod tests {
 
     #[test]
     fn a_wait_is_written_in_every_spelling_and_never_too_short() {
-        assert_eq!(RetryAfter::Seconds.write(1).as_deref(), Some("1"));
-        assert_eq!(RetryAfter::Seconds.write(2_128).as_deref(), Some("3"));
-        assert_eq!(RetryAfter::Fraction.write(2_128).as_deref(), Some("2.128"));
-        assert_eq!(RetryAfter::Fraction.write(70).as_deref(), Some("0.070"));
-        assert_eq!(RetryAfter::Absent.write(1), None);
-        let date = RetryAfter::Date.write(1).unwrap();
+        assert_eq!(RetryAfter::Seconds.write(1, 0).as_deref(), Some("1"));
+        assert_eq!(RetryAfter::Seconds.write(2_128, 0).as_deref(), Some("3"));
+        assert_eq!(
+            RetryAfter::Fraction.write(2_128, 0).as_deref(),
+            Some("2.128")
+        );
+        assert_eq!(RetryAfter::Fraction.write(70, 0).as_deref(), Some("0.070"));
+        assert_eq!(RetryAfter::Absent.write(1, 0), None);
+        let date = RetryAfter::Date.write(1, 0).unwrap();
         assert!(httpdate::parse_http_date(&date).is_ok(), "{date}");
     }
 }

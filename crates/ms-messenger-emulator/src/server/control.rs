@@ -1,10 +1,12 @@
 //! The handle by which a request orders its own connection about.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use crate::answer::Answer;
 use crate::platform::Platform;
 use crate::server::streams::Streams;
 use crate::server::tap1::{Order, Wire};
@@ -40,6 +42,8 @@ struct ControlState {
     wire: Wire,
     /// HTTP/2 only.
     streams: Mutex<Streams>,
+    /// HTTP/2 only: answers that come one request too late since one was copied.
+    late: Mutex<VecDeque<Answer>>,
 }
 
 /// Marks, when dropped, that the connection has got all of the answer.
@@ -146,6 +150,26 @@ impl Control {
         };
         self.state.wire.command(order).await;
         Some(AnswerEnd(self.clone()))
+    }
+
+    /// HTTP/2: the answer that the next response of the connection has. It is `own`, unless an
+    /// answer was copied before: from then on each response has the answer before its own.
+    pub(crate) fn in_turn(&self, own: Answer, is_copied: bool) -> Answer {
+        if !self.is_http2 {
+            return own;
+        }
+        let late = &self.state.late;
+        let mut late = late.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_copied {
+            late.push_back(own.clone());
+        }
+        match late.pop_front() {
+            None => own,
+            Some(earlier) => {
+                late.push_back(own);
+                earlier
+            }
+        }
     }
 
     /// HTTP/2: sends GOAWAY; open streams go on.

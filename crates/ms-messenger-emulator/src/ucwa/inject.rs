@@ -95,7 +95,7 @@ impl Desk<'_> {
                 conversation,
             } = &leg.place
             {
-                let message = incoming(from, body);
+                let message = incoming(from, body, self.shared.now_ms());
                 let number = self.hand_over(application, conversation, message, None)?;
                 if leg.sip == to {
                     let id = hrefs::message(application, conversation, number);

@@ -81,7 +81,7 @@ impl Desk<'_> {
                 conversation,
             } = leg.place
             {
-                let message = incoming(&first.sender, &first.body);
+                let message = incoming(&first.sender, &first.body, self.shared.now_ms());
                 self.hand_over(&application, &conversation, message, None);
             }
         }

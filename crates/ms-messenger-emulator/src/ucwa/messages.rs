@@ -8,7 +8,6 @@ use super::event::Event;
 use super::model::{Body, Leg, Message, Messaging, Place, Presence, Reason, reason};
 use super::time::Due;
 use super::{hrefs, render};
-use crate::clock;
 use crate::faults::UcwaFault;
 use crate::inbound::Inbound;
 
@@ -21,13 +20,13 @@ const TYPING: u64 = 10;
 pub(super) const MAX_OPERATION: usize = 50;
 
 /// A message on its way in.
-pub(super) fn incoming(sender: &str, body: &Body) -> Message {
+pub(super) fn incoming(sender: &str, body: &Body, now: u64) -> Message {
     Message {
         number: 0,
         is_incoming: true,
         body: body.clone(),
         sender: sender.to_owned(),
-        at_ms: clock::now_ms(),
+        at_ms: now,
         operation: None,
         failed: Vec::new(),
         status: "Succeeded",
@@ -99,7 +98,7 @@ impl Desk<'_> {
             operation: operation.clone(),
             is_incoming: false,
             status: "Pending",
-            ..incoming(&self.sip_of(application), &body)
+            ..incoming(&self.sip_of(application), &body, self.shared.now_ms())
         };
         let Some(view) = self.store.view_mut(application, id) else {
             return Err(not_found());
@@ -150,7 +149,11 @@ impl Desk<'_> {
                     application,
                     conversation,
                 } => {
-                    let message = incoming(&delivery.message.sender, &delivery.message.body);
+                    let message = incoming(
+                        &delivery.message.sender,
+                        &delivery.message.body,
+                        self.shared.now_ms(),
+                    );
                     self.hand_over(&application, &conversation, message, Some(number));
                     delivery.waiting.push((application, leg.sip));
                 }

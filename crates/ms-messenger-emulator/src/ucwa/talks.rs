@@ -195,7 +195,7 @@ impl Desk<'_> {
             self.complete_invitation(application, &invitation, "Connected", None);
         }
         if let Some(first) = first {
-            let message = incoming(&first.sender, &first.body);
+            let message = incoming(&first.sender, &first.body, self.shared.now_ms());
             self.hand_over(application, id, message, None);
         }
     }

@@ -4,6 +4,8 @@ mod order;
 mod part;
 mod run;
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use serde_json::json;
 
@@ -22,7 +24,7 @@ const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// Carries out the parts, each by itself; a fault of a part that ends the connection or changes
 /// the answer is that of the whole batch.
 pub(crate) fn handle(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     version: Version,
     inbound: &Inbound,
 ) -> Result<Outcome, GraphError> {

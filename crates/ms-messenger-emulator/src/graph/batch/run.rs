@@ -1,5 +1,7 @@
 //! Carrying out the parts of a batch.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::CONTENT_TYPE;
@@ -7,8 +9,8 @@ use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
 
 use crate::answer::Answer;
-use crate::dispatch::{Refusal, fault_answer};
-use crate::faults::{FaultAction, When};
+use crate::dispatch::{self, Refusal, fault_answer};
+use crate::faults::{FaultAction, LateResponse, LateStore, When};
 use crate::graph::batch::order::Step;
 use crate::graph::batch::part::Part;
 use crate::graph::error::GraphError;
@@ -18,7 +20,6 @@ use crate::platform::Platform;
 use crate::router::{self, Route, Routed};
 use crate::shared::{Outcome, Shared};
 use crate::stats::Event;
-use crate::token_life::Audience;
 
 const PLATFORM: Platform = Platform::MsgraphChat;
 
@@ -42,7 +43,7 @@ impl Done {
 
 /// The responses of all parts, and the fault of the whole batch.
 pub(super) fn all(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     version: Version,
     batch: &Inbound,
     parts: &[Part],
@@ -72,7 +73,7 @@ pub(super) fn all(
 }
 
 /// One part, as the same request by itself would be.
-fn carry_out(shared: &Shared, version: Version, batch: &Inbound, part: &Part) -> Done {
+fn carry_out(shared: &Arc<Shared>, version: Version, batch: &Inbound, part: &Part) -> Done {
     shared.stats.count(PLATFORM, Event::Request);
     let refused = |error: GraphError| {
         shared.stats.count(PLATFORM, Event::Rejected);
@@ -100,7 +101,7 @@ fn carry_out(shared: &Shared, version: Version, batch: &Inbound, part: &Part) ->
 }
 
 /// An operation under the ordinary rules of faults; `None` for a batch.
-fn operation(shared: &Shared, route: &Route, inbound: &Inbound) -> Option<Done> {
+fn operation(shared: &Arc<Shared>, route: &Route, inbound: &Inbound) -> Option<Done> {
     let router::Call::Graph(call) = &route.call else {
         return None;
     };
@@ -111,15 +112,13 @@ fn operation(shared: &Shared, route: &Route, inbound: &Inbound) -> Option<Done> 
     if fault.is_some() {
         shared.stats.count(PLATFORM, Event::Fault);
     }
+    if let Some(answer) = dispatch::instead(shared, route, inbound, fault.as_ref()) {
+        return Some(Done::plain(answer));
+    }
     match &fault {
-        Some(FaultAction::Status(status)) => {
-            let answer = fault_answer(shared, PLATFORM, inbound, status);
-            return Some(Done::plain(answer));
+        Some(FaultAction::LateStore(late)) => {
+            return Some(store_late(shared, route, inbound, late));
         }
-        Some(FaultAction::ClaimsChallenge { claims }) => {
-            return Some(Done::plain(graph::challenge(shared, inbound, claims)));
-        }
-        Some(FaultAction::TokenExpiry) => shared.token_life.end_all(Audience::Graph),
         Some(
             FaultAction::Close { when }
             | FaultAction::Reset { when }
@@ -145,6 +144,10 @@ fn operation(shared: &Shared, route: &Route, inbound: &Inbound) -> Option<Done> 
         Some(FaultAction::StatusAfterStore(status)) => {
             (fault_answer(shared, PLATFORM, inbound, &status), None)
         }
+        Some(FaultAction::Headers { .. } | FaultAction::EmptyPage) => (
+            dispatch::changed(shared, answer, inbound, fault.as_ref()),
+            None,
+        ),
         fault => (answer, fault),
     };
     Some(Done {
@@ -152,6 +155,32 @@ fn operation(shared: &Shared, route: &Route, inbound: &Inbound) -> Option<Done> 
         is_stored,
         fault,
     })
+}
+
+/// A part that is carried out after the batch was answered: by the fault's status, or by 504 where
+/// the whole batch does not end with it.
+fn store_late(shared: &Arc<Shared>, route: &Route, inbound: &Inbound, late: &LateStore) -> Done {
+    // Nobody waits for what comes of it.
+    drop(dispatch::begin_late(
+        shared,
+        route.clone(),
+        inbound.clone(),
+        late.ms,
+    ));
+    let when = When::AfterStore;
+    let (status, fault) = match &late.then {
+        LateResponse::Status(status) => {
+            return Done::plain(fault_answer(shared, PLATFORM, inbound, status));
+        }
+        LateResponse::Close => (StatusCode::BAD_GATEWAY, Some(FaultAction::Close { when })),
+        LateResponse::Reset => (StatusCode::BAD_GATEWAY, Some(FaultAction::Reset { when })),
+        LateResponse::Answer | LateResponse::Silence => (StatusCode::GATEWAY_TIMEOUT, None),
+    };
+    let answer = graph::status_error(shared, inbound, status, "The request timed out.");
+    Done {
+        fault,
+        ..Done::plain(answer)
+    }
 }
 
 /// Of two faults the one that leaves less of the answer; of two delays the longer.

@@ -4,7 +4,6 @@ use http::StatusCode;
 use serde_json::Value;
 
 use crate::answer::Answer;
-use crate::clock;
 use crate::graph::context::Context;
 use crate::graph::directory::member::{self, Member, Roll};
 use crate::graph::directory::options;
@@ -127,7 +126,7 @@ pub(crate) fn create(context: &Context<'_>, team: &str) -> Result<Outcome, Graph
         members.push((caller.id.clone(), Member::owner()));
     }
     let new_id = format!("19:{}@thread.tacv2", shared.guid().simple());
-    let mut channel = Channel::standard(&new_id, &name, clock::now_ms());
+    let mut channel = Channel::standard(&new_id, &name, shared.now_ms());
     channel.kind = kind;
     channel.description = description(&body)?;
     channel.is_favorite = body["isFavoriteByDefault"].as_bool();

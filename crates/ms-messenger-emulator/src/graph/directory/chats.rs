@@ -3,7 +3,6 @@
 use http::StatusCode;
 use serde_json::Value;
 
-use crate::clock;
 use crate::graph::context::Context;
 use crate::graph::directory::chat::Chat;
 use crate::graph::directory::member::{self, Member, Roll};
@@ -59,7 +58,7 @@ pub(crate) fn create(context: &Context<'_>) -> Result<Outcome, GraphError> {
     let resource = match known {
         Some(chat) => chat.render(&shared.world, caller.is_user),
         None => {
-            let mut chat = Chat::new(&ids[0], clock::now_ms());
+            let mut chat = Chat::new(&ids[0], shared.now_ms());
             chat.topic = topic;
             chat.roll = Roll::of(members);
             chat.roll.is_closed = true;
@@ -166,7 +165,7 @@ pub(crate) fn update(context: &Context<'_>, id: &str) -> Result<Outcome, GraphEr
         return Err(GraphError::bad_request(message));
     }
     chat.topic = topic;
-    chat.updated = clock::now_ms();
+    chat.updated = context.shared.now_ms();
     let resource = chat.render(&context.shared.world, context.caller.is_user);
     let body = options::entity(context, "chats", resource);
     Ok(graph::json(StatusCode::OK, body.to_string()))

@@ -148,7 +148,7 @@ pub(crate) fn parse(
     };
     let history_from = match &body["visibleHistoryStartDateTime"] {
         // Without it nothing of the history is shared.
-        Value::Null => clock::now_ms(),
+        Value::Null => shared.now_ms(),
         time => {
             let time = time.as_str().and_then(clock::parse_rfc3339);
             time.ok_or_else(GraphError::invalid_body)?

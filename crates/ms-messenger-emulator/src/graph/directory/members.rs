@@ -4,7 +4,6 @@ use http::StatusCode;
 use serde_json::Value;
 
 use crate::answer::Answer;
-use crate::clock;
 use crate::graph::context::Context;
 use crate::graph::directory::member::{self, Roll};
 use crate::graph::directory::{Group, Store, Whose, chats, options, own_chat};
@@ -101,13 +100,13 @@ impl Named {
     }
 
     /// Notes that the members of a chat changed.
-    fn touch(&self, directory: &mut Store) {
+    fn touch(&self, directory: &mut Store, now: u64) {
         let chat = match self {
             Self::Place(Place::Chat { chat }) => directory.chat_mut(chat),
             _ => None,
         };
         if let Some(chat) = chat {
-            chat.updated = clock::now_ms();
+            chat.updated = now;
         }
     }
 
@@ -212,7 +211,7 @@ pub(crate) fn add(context: &Context<'_>, group: &Group) -> Result<Outcome, Graph
             return Err(GraphError::bad_request(message));
         }
         roll.add(user.clone(), new.clone());
-        named.touch(directory);
+        named.touch(directory, context.shared.now_ms());
     }
     let id = member::membership_id(world, named.id(), &user);
     let answer = if named.is_chat() {
@@ -245,7 +244,7 @@ pub(crate) fn remove(
         owners_only(context, &named, directory)?;
     }
     named.roll_mut(directory)?.remove(&user);
-    named.touch(directory);
+    named.touch(directory, context.shared.now_ms());
     Ok(Outcome::new(Answer::empty(StatusCode::NO_CONTENT), false))
 }
 

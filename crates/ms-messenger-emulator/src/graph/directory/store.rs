@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::clock;
+use crate::clock::Clock;
 use crate::graph::Place;
 use crate::graph::auth::Caller;
 use crate::graph::directory::chat::Chat;
@@ -18,11 +18,12 @@ pub(crate) struct Store {
     chats: HashMap<String, Chat>,
     /// By id, in its one spelling.
     teams: HashMap<String, Team>,
+    clock: Clock,
 }
 
 impl Store {
     /// The seeded team with its channel, and the seeded group chat, with all seeded users.
-    pub(crate) fn new(world: &World) -> Self {
+    pub(crate) fn new(world: &World, clock: &Clock) -> Self {
         let graph = &world.graph;
         let everybody = |role: fn(usize) -> Option<&'static str>| {
             let users = graph.users.iter().enumerate();
@@ -43,6 +44,7 @@ impl Store {
         Self {
             chats: HashMap::from([(graph.chat_id.clone(), chat)]),
             teams: HashMap::from([(graph.team_id.clone(), team)]),
+            clock: clock.clone(),
         }
     }
 
@@ -101,8 +103,9 @@ impl Store {
                 None => self.chat_on_first_use(chat).roll.join(user),
             },
             Place::Channel { team, channel } => {
+                let now = self.clock.now_ms();
                 let team = self.team_on_first_use(team, channel);
-                team.on_first_use(channel);
+                team.on_first_use(channel, now);
                 team.roll.join(user);
                 // A channel of its own members has no roll of the team's.
                 let own = team.channel_mut(channel).and_then(|c| c.roll.as_mut());
@@ -151,21 +154,25 @@ impl Store {
                 self.chat_on_first_use(chat);
             }
             Place::Channel { team, channel } => {
-                self.team_on_first_use(team, channel).on_first_use(channel);
+                let now = self.clock.now_ms();
+                self.team_on_first_use(team, channel)
+                    .on_first_use(channel, now);
             }
         }
     }
 
     fn chat_on_first_use(&mut self, id: &str) -> &mut Chat {
+        let now = self.clock.now_ms();
         self.chats
             .entry(id.to_owned())
-            .or_insert_with(|| Chat::on_first_use(id, clock::now_ms()))
+            .or_insert_with(|| Chat::on_first_use(id, now))
     }
 
     fn team_on_first_use(&mut self, id: &str, primary: &str) -> &mut Team {
+        let now = self.clock.now_ms();
         self.teams.entry(id.to_owned()).or_insert_with(|| {
             let name = format!("Team {}", id.get(..8).unwrap_or(id));
-            Team::new(id, name, clock::now_ms(), primary)
+            Team::new(id, name, now, primary)
         })
     }
 

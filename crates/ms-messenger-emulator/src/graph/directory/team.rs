@@ -117,11 +117,10 @@ impl Team {
     }
 
     /// Makes the channel of that id on first use.
-    pub(crate) fn on_first_use(&mut self, id: &str) {
+    pub(crate) fn on_first_use(&mut self, id: &str, now: u64) {
         if self.channel(id).is_none() && !self.was_deleted(id) {
             let name = format!("Channel {}", self.channels.len());
-            self.channels
-                .push(Channel::standard(id, &name, clock::now_ms()));
+            self.channels.push(Channel::standard(id, &name, now));
         }
     }
 

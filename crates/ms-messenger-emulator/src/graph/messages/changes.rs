@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_change_between_two_pages_moves_the_message_to_the_end() {
-        let mut store = Store::default();
+        let mut store = Store::new(&crate::clock::Clock::default());
         let place = place();
         let ids = [0; 4].map(|_| store.append(&place, |id| (json!({"id": id}), Vec::new())));
         let first = store.changes(&[&place], since(0, 2));

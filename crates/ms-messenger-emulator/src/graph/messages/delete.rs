@@ -3,13 +3,27 @@
 use serde_json::json;
 
 use crate::clock;
+use crate::graph::Place;
 use crate::graph::context::Context;
 use crate::graph::error::GraphError;
-use crate::graph::messages::{InPlace, Op, locate, no_content};
+use crate::graph::messages::{InPlace, Op, Store, locate, no_content};
 use crate::shared::Outcome;
 
 /// The members that a deleted message does not tell, and gets back.
 const CONTENT: [&str; 5] = ["body", "subject", "summary", "attachments", "mentions"];
+
+/// Deletes a message, which remembers what it was.
+pub(super) fn bury(messages: &mut Store, place: &Place, id: u64) {
+    messages.bury(place, id);
+    messages.revise(place, id, |message, now| {
+        message["deletedDateTime"] = json!(clock::rfc3339_trimmed(now));
+        message["body"]["content"] = json!("");
+        message["subject"] = json!(null);
+        message["summary"] = json!(null);
+        message["attachments"] = json!([]);
+        message["mentions"] = json!([]);
+    });
+}
 
 /// Deletes a message of the caller's own, or brings it back. What is so already stays.
 pub(crate) fn delete(context: &Context<'_>, call: &InPlace) -> Result<Outcome, GraphError> {
@@ -24,15 +38,7 @@ pub(crate) fn delete(context: &Context<'_>, call: &InPlace) -> Result<Outcome, G
         return Ok(no_content());
     }
     if deletes {
-        messages.bury(place, id);
-        messages.revise(place, id, |message, now| {
-            message["deletedDateTime"] = json!(clock::rfc3339_trimmed(now));
-            message["body"]["content"] = json!("");
-            message["subject"] = json!(null);
-            message["summary"] = json!(null);
-            message["attachments"] = json!([]);
-            message["mentions"] = json!([]);
-        });
+        bury(messages, place, id);
     } else if let Some(before) = messages.unearth(place, id) {
         messages.revise(place, id, |message, _| {
             message["deletedDateTime"] = json!(null);

@@ -126,7 +126,7 @@ fn read(
     list::only(inbound, own)?;
     let skip = inbound.query.value("$skip").map(str::parse).transpose();
     let (after_ms, before_ms) = bounds(inbound.query.value("$filter"), is_delta)?;
-    let oldest = clock::now_ms().saturating_sub(EIGHT_MONTHS_MS);
+    let oldest = context.shared.now_ms().saturating_sub(EIGHT_MONTHS_MS);
     let since = Since {
         position: 0,
         size: list::top(inbound)?.unwrap_or(DEFAULT_TOP),

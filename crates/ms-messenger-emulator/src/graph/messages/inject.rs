@@ -1,61 +1,127 @@
 //! Messages of the other side.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::admin::Said;
+use crate::clock;
+use crate::graph::Place;
 use crate::graph::auth::Caller;
-use crate::graph::messages::event;
 use crate::graph::messages::render::{self, Setting};
+use crate::graph::messages::store::New;
 use crate::graph::messages::template::without_gaps;
 use crate::graph::messages::validate::{self, Draft};
+use crate::graph::messages::{Store, delete, event};
 use crate::inbound::Inbound;
 use crate::ledger::NewRow;
 use crate::platform::Platform;
 use crate::shared::Shared;
 
-/// A message of another user of the tenant; answers its conversation and id.
+/// A message of a user of the tenant, whoever it is, in reply to the message `root` if there is one.
+/// Answers its id.
+///
+/// # Errors
+///
+/// What is wrong with the message.
 pub(crate) fn inject(
     shared: &Shared,
-    conversation: &str,
-    sender: &str,
-    text: &str,
+    said: &Said<'_>,
+    root: Option<&str>,
     inbound: &Inbound,
-) -> (String, String) {
-    let user = shared.world.graph_user(sender);
+) -> Result<String, String> {
+    let user = shared.world.graph_user(said.sender);
     let caller = Caller {
-        id: sender.to_ascii_lowercase(),
+        id: said.sender.to_ascii_lowercase(),
         display_name: user.map_or_else(String::new, |user| user.display_name.clone()),
         app: String::new(),
         is_user: true,
     };
-    let draft = Draft {
-        content_type: "text",
-        content: without_gaps(text),
-        importance: "normal".to_owned(),
-        ..Draft::default()
-    };
+    let draft = draft(said.text, said.is_html);
+    let kind = draft.content_type.to_owned();
     let mut state = shared.state();
-    let place = state.graph.directory.place_of(&shared.world, conversation);
+    let graph = &mut state.graph;
+    let place = graph.directory.place_of(&shared.world, said.conversation);
+    let root = root.map(|root| {
+        let root = root.parse().ok();
+        root.filter(|root| place.is_channel() && graph.messages.has_root(&place, *root))
+            .ok_or("reply_to: must be the id of a message of the channel that is no reply")
+    });
+    let root = root.transpose()?;
     let setting = Setting {
         tenant: &shared.world.graph.tenant_id,
         place: &place,
-        root: None,
+        root,
         caller: &caller,
     };
-    state.graph.directory.join(&place, &caller.id);
+    graph.directory.join(&place, &caller.id);
+    let new = New {
+        place: &place,
+        root,
+        created: said.created.map(|at| graph.messages.free_at(&place, at)),
+    };
     let render = |id| render::message(&setting, draft, id);
-    let id = state.graph.messages.append(&place, render);
+    // Only an import's millisecond can be taken.
+    let id = graph.messages.store(&new, render).map_or(0, |(id, _)| id);
     let row = NewRow {
         platform: Platform::MsgraphChat,
         operation: "inject",
-        conversation: conversation.to_owned(),
+        conversation: said.conversation.to_owned(),
         sender: caller.id.clone(),
-        kind: "text".to_owned(),
-        text: text.to_owned(),
+        kind,
+        text: said.text.to_owned(),
         message_id: id.to_string(),
         idempotency_key: None,
     };
     state.ledger.append(row, inbound);
-    (conversation.to_owned(), id.to_string())
+    Ok(id.to_string())
+}
+
+fn draft(text: &str, is_html: bool) -> Draft {
+    Draft {
+        content_type: if is_html { "html" } else { "text" },
+        content: without_gaps(text),
+        importance: "normal".to_owned(),
+        ..Draft::default()
+    }
+}
+
+/// Changes the text of a message. Answers whether it is there and not deleted.
+pub(crate) fn inject_edit(
+    shared: &Shared,
+    conversation: &str,
+    id: &str,
+    text: &str,
+    is_html: bool,
+) -> bool {
+    let graph = &mut shared.state().graph;
+    let place = graph.directory.place_of(&shared.world, conversation);
+    let Some((id, root)) = present(&graph.messages, &place, id) else {
+        return false;
+    };
+    let path = render::message_path(&place, root, id);
+    graph.messages.revise(&place, id, |message, now| {
+        message["lastEditedDateTime"] = json!(clock::rfc3339_trimmed(now));
+        // No hosted contents come with a text.
+        let _ = render::fill(message, &path, now, draft(text, is_html));
+    });
+    true
+}
+
+/// Deletes a message. Answers whether it was there.
+pub(crate) fn inject_delete(shared: &Shared, conversation: &str, id: &str) -> bool {
+    let graph = &mut shared.state().graph;
+    let place = graph.directory.place_of(&shared.world, conversation);
+    let Some((id, _)) = present(&graph.messages, &place, id) else {
+        return false;
+    };
+    delete::bury(&mut graph.messages, &place, id);
+    true
+}
+
+/// The number of a message that is there and not deleted, and of the message it replies to.
+fn present(store: &Store, place: &Place, id: &str) -> Option<(u64, Option<u64>)> {
+    let id = id.parse().ok()?;
+    let root = store.root_of(place, id)?;
+    (!store.is_deleted(place, id)).then_some((id, root))
 }
 
 /// A system event in the place; answers its conversation and the id of its message.

@@ -113,15 +113,14 @@ impl Import {
     ) -> Result<Self, GraphError> {
         let migrations = &context.shared.state().graph.messages.migrations;
         let Some(migration) = migrations.get(place) else {
-            let message = "Requested API is not supported in application-only context";
-            return Err(GraphError::forbidden(message));
+            return Err(GraphError::application_only());
         };
         if migration.app != context.caller.id {
             return Err(of_another_app());
         }
         let created = match &message["createdDateTime"] {
             Value::Null => None,
-            time => Some(past(time, migration.since)?),
+            time => Some(past(time, migration.since, context.shared.now_ms())?),
         };
         let user = &message["from"]["user"];
         let id = user["id"].as_str().and_then(|id| Uuid::try_parse(id).ok());
@@ -136,14 +135,14 @@ impl Import {
 }
 
 /// A time after `since` and not after now, epoch milliseconds.
-fn past(time: &Value, since: u64) -> Result<u64, GraphError> {
+fn past(time: &Value, since: u64, now: u64) -> Result<u64, GraphError> {
     let time = time.as_str().and_then(clock::parse_rfc3339);
     let time = time.ok_or_else(GraphError::invalid_body)?;
     if time <= since {
         let message = "createdDateTime must be later than that of the conversation.";
         return Err(GraphError::bad_request(message));
     }
-    if time > clock::now_ms() {
+    if time > now {
         let message = "createdDateTime must not be in the future.";
         return Err(GraphError::bad_request(message));
     }

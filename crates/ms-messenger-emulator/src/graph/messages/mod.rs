@@ -41,7 +41,7 @@ use crate::shared::Outcome;
 use address::{Address, Via};
 use template::{Template, View};
 
-pub(crate) use inject::{inject, inject_event};
+pub(crate) use inject::{inject, inject_delete, inject_edit, inject_event};
 pub(crate) use routes::{Call, InPlace, Op, Whose, route};
 pub(crate) use store::Store;
 pub(crate) use validate::body;

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::clock::{self, IdClock};
+use crate::clock::{self, Clock, IdClock};
 use crate::graph::Place;
 use crate::graph::messages::migration::Migration;
 use crate::graph::messages::template::{KeptTemplate, Template};
@@ -16,6 +16,7 @@ use crate::packed::Packer;
 #[derive(Debug)]
 pub(crate) struct Store {
     pub(super) places: HashMap<Place, Thread>,
+    service_clock: Clock,
     /// How many messages were stored or changed so far, in all places.
     pub(super) changes: u64,
     packer: Packer,
@@ -74,12 +75,14 @@ pub(crate) struct New<'a> {
     pub(crate) created: Option<u64>,
 }
 
-impl Default for Store {
-    fn default() -> Self {
+impl Store {
+    /// No messages yet; their times are by `clock`.
+    pub(crate) fn new(clock: &Clock) -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         let nanos = since.map_or(0, |since| since.as_nanos());
         Self {
             places: HashMap::new(),
+            service_clock: clock.clone(),
             changes: 0,
             packer: Packer::default(),
             // The upper bits would only tell the century.
@@ -124,12 +127,13 @@ impl Store {
         new: &New<'_>,
         render: impl FnOnce(u64) -> (Value, Vec<Hosted>),
     ) -> Option<(u64, Template)> {
+        let now = self.service_clock.now_ms();
         let thread = match self.places.get_mut(new.place) {
             Some(thread) => thread,
             None => self.places.entry(new.place.clone()).or_default(),
         };
         let id = match new.created {
-            None => thread.free_id(),
+            None => thread.free_id(now),
             Some(created) if thread.messages.contains_key(&created) => return None,
             Some(created) => created,
         };
@@ -141,6 +145,18 @@ impl Store {
             thread.hosted.insert(id, hosted);
         }
         Some((id, template))
+    }
+
+    /// The first millisecond from `at` on that no message of the place has.
+    pub(crate) fn free_at(&self, place: &Place, at: u64) -> u64 {
+        let thread = self.places.get(place);
+        let is_taken = |id: &u64| thread.is_some_and(|thread| thread.messages.contains_key(id));
+        (at..).find(|id| !is_taken(id)).unwrap_or(at)
+    }
+
+    /// The message that a message replies to; `None` when it is not there.
+    pub(crate) fn root_of(&self, place: &Place, id: u64) -> Option<Option<u64>> {
+        self.message(place, id).map(|message| message.root)
     }
 
     /// Appends a root that is made now; `render` as for [`store`](Self::store). Answers its id.
@@ -164,7 +180,7 @@ impl Store {
         let Some(thread) = self.places.get_mut(place) else {
             return;
         };
-        let now = thread.clock.next(clock::now_ms());
+        let now = thread.clock.next(self.service_clock.now_ms());
         let Some(message) = thread.messages.get_mut(&id) else {
             return;
         };
@@ -217,9 +233,9 @@ impl Store {
 
 impl Thread {
     /// The id of a message that is made now. An imported one may have taken the next.
-    fn free_id(&mut self) -> u64 {
+    fn free_id(&mut self, now: u64) -> u64 {
         loop {
-            let id = self.clock.next(clock::now_ms());
+            let id = self.clock.next(now);
             if !self.messages.contains_key(&id) {
                 return id;
             }

@@ -165,8 +165,8 @@ pub(crate) struct EmulatorArgs {
     /// File to write the certificate authority of the HTTPS listener to, in PEM
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_out: Option<PathBuf>,
-    /// One more name in the HTTPS certificate; may be repeated
-    #[arg(long, value_name = "NAME")]
+    /// One more name in the HTTPS certificate, under which the admin API may be asked; may be repeated
+    #[arg(long, value_name = "NAME", value_parser = host)]
     pub(crate) host: Vec<String>,
     /// Seed of the keys, tokens and ids
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -177,9 +177,9 @@ pub(crate) struct EmulatorArgs {
     /// Whether the published rates of the services hold
     #[arg(long, value_enum, default_value_t = Limits::Off)]
     pub(crate) limits: Limits,
-    /// How a request above a rate is told when to come again
-    #[arg(long, value_enum, value_name = "STYLE", default_value_t = RetryAfterArg::Seconds)]
-    pub(crate) retry_after: RetryAfterArg,
+    /// How a request above a rate is told when to come again; needs --limits documented [default: seconds]
+    #[arg(long, value_enum, value_name = "STYLE")]
+    pub(crate) retry_after: Option<RetryAfterArg>,
     /// Keep the newest N messages and forget older ones; all of them when absent
     #[arg(long, value_name = "N", value_parser = keep)]
     pub(crate) keep: Option<usize>,
@@ -187,8 +187,14 @@ pub(crate) struct EmulatorArgs {
     #[arg(long, value_enum, value_name = "STYLE", default_value_t = ChatErrors::Spec)]
     pub(crate) acs_chat_errors: ChatErrors,
     /// How many times faster the clocks of UCWA run
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = factor, allow_negative_numbers = true)]
     pub(crate) ucwa_time_scale: f64,
+    /// How far the clock of the services is ahead of this machine's; behind it when negative
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(i64).range(-TEN_YEARS..=TEN_YEARS), allow_negative_numbers = true)]
+    pub(crate) clock_offset: i64,
+    /// The status by which Graph refuses an expired token; it was seen to use both
+    #[arg(long, value_enum, value_name = "STATUS", default_value_t = GraphExpired::Unauthorized)]
+    pub(crate) graph_expired: GraphExpired,
     /// Who approves sign-ins at Entra ID: nobody needs to, or a person at its pages
     #[arg(long, value_enum, value_name = "WHO", default_value_t = Approver::Auto)]
     pub(crate) entra_approver: Approver,
@@ -411,6 +417,17 @@ impl From<RetryAfterArg> for RetryAfter {
     }
 }
 
+/// The status by which Graph refuses an expired token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphExpired {
+    /// As documented
+    #[value(name = "401")]
+    Unauthorized,
+    /// "No authorization information present on the request."
+    #[value(name = "403")]
+    Forbidden,
+}
+
 /// Who approves sign-ins at Entra ID.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Approver {
@@ -495,6 +512,28 @@ fn keep(text: &str) -> Result<usize, String> {
     }
 }
 
+/// A bound of the emulator's clock, in seconds.
+const TEN_YEARS: i64 = 10 * 365 * 86_400;
+
+fn factor(text: &str) -> Result<f64, String> {
+    let factor = text.parse().ok();
+    let factor = factor.filter(|factor: &f64| factor.is_finite() && *factor > 0.0);
+    factor.ok_or_else(|| "must be a finite number above 0".to_owned())
+}
+
+fn host(text: &str) -> Result<String, String> {
+    let is_label = |label: &str| {
+        let is_letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        !label.is_empty() && label.len() < 64 && label.chars().all(is_letter)
+    };
+    let is_address = text.parse::<std::net::IpAddr>().is_ok();
+    if is_address || (text.len() < 254 && text.split('.').all(is_label)) {
+        Ok(text.to_owned())
+    } else {
+        Err("must be a DNS name or an IP address, without a port".to_owned())
+    }
+}
+
 fn time(text: &str) -> Result<SystemTime, humantime::TimestampError> {
     humantime::parse_rfc3339(text)
 }
@@ -539,6 +578,16 @@ mod tests {
             "emulator --keep 0",
             "emulator --keep some",
             "emulator --retry-after soon",
+            "emulator --ucwa-time-scale 0",
+            "emulator --ucwa-time-scale -1",
+            "emulator --ucwa-time-scale NaN",
+            "emulator --ucwa-time-scale inf",
+            "emulator --host bad:host",
+            "emulator --host a..b",
+            "emulator --host ",
+            "emulator --clock-offset soon",
+            "emulator --clock-offset 9223372036854775807",
+            "emulator --graph-expired 500",
         ] {
             let words = std::iter::once("msm").chain(line.split(' '));
             assert!(Cli::try_parse_from(words).is_err(), "{line}");

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use ms_messenger_emulator::{Emulator, Faults, StartError};
 
 use crate::{
-    args::{EmulatorArgs, Limits},
+    args::{EmulatorArgs, GraphExpired, Limits},
     exit::Exit,
     interrupt::Interrupt,
     print,
@@ -19,17 +19,24 @@ pub(crate) async fn run(args: &EmulatorArgs) -> Exit {
             return print::failure(&format!("cannot listen for signals: {error}"), Exit::Other);
         }
     };
+    if args.retry_after.is_some() && args.limits == Limits::Off {
+        return print::failure("--retry-after needs --limits documented", Exit::Usage);
+    }
     let mut builder = Emulator::builder()
         .with_http(args.http)
         .with_https(args.https)
         .with_seed(args.seed)
         .with_strict(args.strict)
         .with_ucwa_time_scale(args.ucwa_time_scale)
+        .with_clock_offset(args.clock_offset)
+        .with_graph_forbidding_expired_tokens(args.graph_expired == GraphExpired::Forbidden)
         .with_entra_approver(args.entra_approver.into())
         .with_token_lifetime(args.token_lifetime)
         .with_documented_limits(args.limits == Limits::Documented)
-        .with_retry_after(args.retry_after.into())
         .with_error_style(args.acs_chat_errors.into());
+    if let Some(style) = args.retry_after {
+        builder = builder.with_retry_after(style.into());
+    }
     if let Some(messages) = args.keep {
         builder = builder.with_keep(messages);
     }
@@ -75,7 +82,11 @@ fn refused(error: &StartError) -> Exit {
     let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
     let message = format!("{error}{}", cause.unwrap_or_default());
     let exit = match error {
-        StartError::NotLoopback(_) => Exit::Config,
+        StartError::NotLoopback(_)
+        | StartError::Listen { .. }
+        | StartError::CaOut { .. }
+        | StartError::Certificates(_)
+        | StartError::Setting { .. } => Exit::Config,
         _ => Exit::Other,
     };
     print::failure(&message, exit)

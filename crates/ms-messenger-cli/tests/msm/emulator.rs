@@ -156,8 +156,39 @@ fn an_address_in_use_is_said_to_be() {
     let running = Running::start(&[]);
     let taken = running.origin().strip_prefix("http://").unwrap();
     let ran = run(&["emulator", "--http", taken], &[], "");
-    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+    assert_eq!((ran.code, ran.stdout.as_str()), (3, ""));
     assert!(ran.stderr.contains(taken), "{}", ran.stderr);
+}
+
+#[test]
+fn every_failure_to_start_is_one_of_usage_or_of_configuration_and_names_its_option() {
+    let missing = "/nonexistent/file";
+    for (words, code, named) in [
+        (&["--ucwa-time-scale", "-1"][..], 2, "--ucwa-time-scale"),
+        (&["--ucwa-time-scale", "NaN"], 2, "--ucwa-time-scale"),
+        (&["--host", "bad host"], 2, "--host"),
+        (&["--clock-offset", "1e99"], 2, "--clock-offset"),
+        (&["--retry-after", "date"], 2, "--retry-after"),
+        (&["--faults", missing], 3, missing),
+        (&["--ca-out", missing], 3, missing),
+        (&["--https", "192.0.2.1:0"], 3, "192.0.2.1"),
+    ] {
+        let mut all = vec!["emulator", "--http", "127.0.0.1:0"];
+        if !words.contains(&"--https") {
+            all.extend(["--https", "127.0.0.1:0"]);
+        }
+        let words = [all.as_slice(), words].concat();
+        let ran = run(&words, &[], "");
+        assert_eq!((ran.code, ran.stdout.as_str()), (code, ""), "{words:?}");
+        assert!(ran.stderr.contains(named), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn the_clock_of_the_services_can_be_wrong() {
+    let running = Running::start(&["--clock-offset", "-7200", "--graph-expired", "403"]);
+    let (_, clock) = running.get("/_emulator/clock");
+    assert_eq!(clock["offset_ms"], -7_200_000);
 }
 
 #[test]

@@ -72,6 +72,13 @@ fn attachment_content(attachment: &Value, id: &str) -> Result<Value, GraphError>
         attachment["content"].as_str(),
         attachment["contentUrl"].as_str(),
     );
+    let is_image = content_type
+        .trim()
+        .to_ascii_lowercase()
+        .starts_with("image/");
+    if is_image {
+        return Err(failed());
+    }
     if content_type == "reference" {
         if content.is_some() || !url.is_some_and(|url| url.starts_with("https://")) {
             return Err(failed());

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::clock;
 use crate::graph::auth::Caller;
 use crate::graph::messages::emoji;
-use crate::graph::messages::markup::{escape, unescape};
+use crate::graph::messages::markup::{escape, unescape, without_other_mentions};
 use crate::graph::messages::store::Hosted;
 use crate::graph::messages::template::BASE;
 use crate::graph::messages::validate::Draft;
@@ -68,9 +68,15 @@ pub(crate) fn fill(message: &mut Value, path: &str, stamp: u64, draft: Draft) ->
         }
         text
     };
+    let mentioned = draft
+        .mentions
+        .iter()
+        .map(|mention| mention["id"].to_string());
+    let mentioned: Vec<String> = mentioned.collect();
+    let known = || without_other_mentions(&draft.content, &mentioned);
     let content = match draft.content_type {
-        "html" if draft.is_quote => absolute(&emoji::named(&draft.content)),
-        "html" => absolute(&emoji::named(&without_newlines(&draft.content))),
+        "html" if draft.is_quote => absolute(&emoji::named(&known())),
+        "html" => absolute(&emoji::named(&without_newlines(&known()))),
         _ => absolute(&draft.content),
     };
     let mut attachments = draft.attachments;

@@ -136,6 +136,7 @@ fn importance(message: &Value) -> Result<String, GraphError> {
     }
 }
 
+/// The mentions, each marked in the body or in a card; a marker without its mention is no error.
 fn mentions(
     message: &Value,
     content_type: &str,
@@ -148,6 +149,8 @@ fn mentions(
     } else {
         Vec::new()
     };
+    let cards = card_texts(message);
+    let in_cards: Vec<Marker<'_>> = cards.iter().flat_map(|text| markers(text, "at")).collect();
     let mut seen: Vec<String> = Vec::new();
     let mut normal = Vec::new();
     for mention in items(&message["mentions"])? {
@@ -158,8 +161,8 @@ fn mentions(
         let text = mention["mentionText"]
             .as_str()
             .ok_or_else(GraphError::invalid_body)?;
-        let is_marked = |marker: &&_| is_marker_of(marker, &id, text);
-        if found.iter().filter(is_marked).count() == 0 || seen.contains(&id) {
+        let mut all = found.iter().chain(&in_cards);
+        if !all.any(|marker| is_marker_of(marker, &id, text)) || seen.contains(&id) {
             let message = format!(
                 "Body does not contain marker for mention with Id '{id}'. Add '{text}' to the body."
             );
@@ -172,26 +175,38 @@ fn mentions(
         }));
         seen.push(id);
     }
-    match found
-        .iter()
-        .find(|marker| !seen.iter().any(|id| id == marker.id))
-    {
-        None => Ok(normal),
-        Some(marker) => {
-            let message = format!(
-                "Body contains marker for unknown mention with Id '{}'.",
-                marker.id
-            );
-            Err(GraphError::bad_request(message))
+    Ok(normal)
+}
+
+/// All texts of the cards that are attached.
+fn card_texts(message: &Value) -> Vec<String> {
+    let attachments = message["attachments"].as_array().into_iter().flatten();
+    let cards = attachments.filter_map(|attachment| {
+        let kind = attachment["contentType"].as_str()?;
+        let is_card = kind.starts_with("application/vnd.microsoft.card.");
+        serde_json::from_str(attachment["content"].as_str().filter(|_| is_card)?).ok()
+    });
+    let mut waiting: Vec<Value> = cards.collect();
+    let mut texts = Vec::new();
+    while let Some(value) = waiting.pop() {
+        match value {
+            Value::String(text) => texts.push(text),
+            Value::Array(items) => waiting.extend(items),
+            Value::Object(members) => waiting.extend(members.into_iter().map(|(_, value)| value)),
+            _ => {}
         }
     }
+    texts
 }
 
+/// Whether the marker shows the mention's text, which some clients escape.
 fn is_marker_of(marker: &Marker<'_>, id: &str, text: &str) -> bool {
-    marker.id == id && marker.mention_text() == unescape(text)
+    let shown = marker.mention_text();
+    marker.id == id && (shown == text || shown == unescape(text))
 }
 
-/// The identity set with all its members; exactly one of them is given.
+/// The identity set with all its members; exactly one of them is given. Nobody looks the id up: a
+/// principal name, or an id of nobody, is stored and notifies nobody.
 fn mentioned(mentioned: &Value, place: &Place) -> Result<Value, GraphError> {
     let given = MENTIONED_MEMBERS
         .into_iter()
@@ -203,7 +218,6 @@ fn mentioned(mentioned: &Value, place: &Place) -> Result<Value, GraphError> {
     let identity = &mentioned[*kind];
     let id = identity["id"].as_str().unwrap_or_default();
     let is_known_kind = match *kind {
-        "user" => uuid::Uuid::try_parse(id).is_ok(),
         "conversation" => match identity["conversationIdentityType"].as_str() {
             Some("team" | "channel") => matches!(place, Place::Channel { .. }),
             Some("chat") => matches!(place, Place::Chat { .. }),

@@ -15,7 +15,7 @@ use crate::faults::Faults;
 use crate::limits::RetryAfter;
 use crate::shared::{Settings, Shared};
 use crate::tls::{self, Tls};
-use crate::ucwa::UcwaSettings;
+use crate::ucwa::{UcwaSettings, UcwaTopology};
 use crate::world::World;
 
 const MAX_BODY: usize = 4 * 1024 * 1024;
@@ -207,6 +207,17 @@ impl EmulatorBuilder {
     /// must be a finite number above 0.
     pub fn with_ucwa_time_scale(mut self, factor: f64) -> Self {
         self.settings.ucwa.set_time_scale(factor);
+        self
+    }
+
+    /// How many hosts a client of UCWA meets on its way to its applications. Default
+    /// [`UcwaTopology::OneHost`]; the faults [`UcwaFault::DiscoveryRedirect`] and
+    /// [`UcwaFault::PoolSplit`] do it for single requests.
+    ///
+    /// [`UcwaFault::DiscoveryRedirect`]: crate::UcwaFault::DiscoveryRedirect
+    /// [`UcwaFault::PoolSplit`]: crate::UcwaFault::PoolSplit
+    pub fn with_ucwa_topology(mut self, topology: UcwaTopology) -> Self {
+        self.settings.ucwa.topology = topology;
         self
     }
 

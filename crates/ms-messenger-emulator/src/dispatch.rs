@@ -59,6 +59,9 @@ async fn answer(
         };
         return respond(admin::handle(&shared, &path, &inbound).await);
     }
+    if admin::wants_page(&request) {
+        return respond(admin::page());
+    }
     let platform = match &routed {
         Routed::Operation(Route { platform, .. })
         | Routed::WrongMethod(platform, _)

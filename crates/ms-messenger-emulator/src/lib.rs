@@ -45,4 +45,5 @@ pub use faults::{
 pub use ledger::{CapturedRequest, LedgerRow};
 pub use limits::RetryAfter;
 pub use platform::Platform;
+pub use ucwa::UcwaTopology;
 pub use world::{AcsUser, AcsWorld, EntraWorld, GraphUser, GraphWorld, UcwaUser, UcwaWorld, World};

@@ -31,7 +31,7 @@ async fn templates_come_in_pages_that_end_with_an_empty_one() {
             link = next.as_str().unwrap().to_owned();
             assert!(link.starts_with("/messages/channels/"), "{link}");
         }
-        assert_eq!(sizes, [2, 2, 1, 0]);
+        assert_eq!(sizes, [2, 2, 2, 1, 0]);
         for template in &templates {
             assert_eq!(template["kind"], "whatsApp");
             assert!(template["language"].is_string());
@@ -45,13 +45,22 @@ async fn templates_come_in_pages_that_end_with_an_empty_one() {
 }
 
 #[tokio::test]
-async fn strict_templates_must_be_approved_ones() {
-    let out = Outside::of(Emulator::builder().with_strict(true).start().await.unwrap());
+async fn templates_must_be_approved_ones_strict_or_not() {
+    for is_strict in [false, true] {
+        let builder = Emulator::builder().with_strict(is_strict);
+        only_approved_templates(&Outside::of(builder.start().await.unwrap())).await;
+    }
+}
+
+async fn only_approved_templates(out: &Outside) {
     let send = "/messages/notifications:send?api-version=2024-08-30";
     for (name, language, status) in [
         ("hello_world", "en_US", 202),
         ("hello_world", "fr", 404),
+        ("hello_world", "en_us", 404),
         ("seasonal_offer", "en_US", 404),
+        ("nonexistent", "en_US", 404),
+        ("appointment_reminder", "de", 202),
     ] {
         let template = json!({"name": name, "language": language});
         let body = out.notification(&json!({"kind": "template", "template": template}));
@@ -64,7 +73,58 @@ async fn strict_templates_must_be_approved_ones() {
             assert!(inner["message"].as_str().unwrap().contains("(#132001)"));
         }
     }
-    assert_eq!(out.rows("").await.len(), 1);
+    assert_eq!(out.rows("").await.len(), 2);
+    let conversation = format!(
+        "/messages/conversations/{}/messages:send?api-version=2025-04-01-preview",
+        out.emulator.world().acs.conversation_id
+    );
+    let template = json!({"name": "nonexistent", "language": "en_US"});
+    let body = json!({"request": {"kind": "template", "template": template}});
+    let (status, error) = out.keyed(Method::POST, &conversation, body).await;
+    assert_eq!(
+        (status, &error["error"]["code"]),
+        (404, &json!("TemplateNotFound"))
+    );
+}
+
+#[tokio::test]
+async fn templates_are_made_by_the_admin_api_and_gone_after_a_reset() {
+    let out = Outside::start().await;
+    let send = "/messages/notifications:send?api-version=2024-08-30";
+    let template = json!({"name": "mine", "language": "fr"});
+    let body = out.notification(&json!({"kind": "template", "template": template}));
+    let sent = async || out.keyed(Method::POST, send, body.clone()).await.0;
+    let make = async |document: Value| {
+        Outside::ask(out.post("/_emulator/templates").json(&document)).await
+    };
+    assert_eq!(sent().await, 404);
+    let (status, all) = make(json!({"name": "mine", "language": "fr", "status": "pending"})).await;
+    assert_eq!((status, all.as_array().map(Vec::len)), (200, Some(8)));
+    assert_eq!(sent().await, 404);
+    let (_, all) = make(template.clone()).await;
+    assert_eq!(
+        all.as_array().unwrap().last().unwrap()["status"],
+        "approved"
+    );
+    assert_eq!(sent().await, 202);
+    for bad in [
+        json!({}),
+        json!({"name": "x"}),
+        json!({"name": "x", "language": "fr", "status": "nice"}),
+        json!({"name": "x", "language": "fr", "x": 1}),
+        json!(1),
+    ] {
+        assert_eq!(make(bad.clone()).await.0, 400, "{bad}");
+    }
+    out.emulator.reset();
+    assert_eq!(sent().await, 404);
+    let listed = out
+        .get("/_emulator/templates")
+        .await
+        .json::<Value>()
+        .await
+        .unwrap();
+    assert_eq!(listed.as_array().unwrap().len(), 7);
 }
 
 #[tokio::test]

@@ -166,7 +166,7 @@ async fn a_thread_names_every_wrong_member() {
             "topic",
             "metadata",
             "retentionPolicy",
-            "communicationIdentifier"
+            "participants[0].communicationIdentifier"
         ]
     );
     let large = json!({"topic": "x", "metadata": {"k": "x".repeat(1024)}});

@@ -23,6 +23,8 @@ async fn the_ledger_has_one_row_per_message_without_credentials() {
         "sender",
         "kind",
         "text",
+        "subject",
+        "importance",
         "message_id",
         "request_id",
         "idempotency_key",
@@ -202,4 +204,69 @@ async fn hostile_bytes_do_not_bring_it_down() {
         let _ = stream.read_to_end(&mut answer).await;
     }
     assert_eq!(out.chat("still here").await.status(), 201);
+}
+
+#[tokio::test]
+async fn pages_of_other_sites_are_refused() {
+    let builder = Emulator::builder().with_host("mail.test");
+    let out = Outside::of(builder.start().await.unwrap());
+    out.chat("x").await;
+    let port = out.base.rsplit(':').next().unwrap();
+    for (name, value, status) in [
+        ("origin", "http://evil.example".to_owned(), 403),
+        ("origin", "null".to_owned(), 403),
+        ("origin", "http://127.0.0.1.evil.example".to_owned(), 403),
+        ("origin", "http://localhost:3000".to_owned(), 200),
+        ("origin", "https://mail.test".to_owned(), 200),
+        ("host", "evil.example".to_owned(), 403),
+        ("host", format!("evil.example:{port}"), 403),
+        ("host", format!("localhost:{port}"), 200),
+        ("host", format!("mail.test:{port}"), 200),
+        ("host", "[::1]".to_owned(), 200),
+        ("x-any", "nothing".to_owned(), 200),
+    ] {
+        for path in ["health", "messages", "stats", "clock", "templates"] {
+            let request = out.client.get(format!("{}/_emulator/{path}", out.base));
+            let answer = request.header(name, &value).send().await.unwrap();
+            assert_eq!(answer.status(), status, "{name}: {value} {path}");
+        }
+    }
+    let reset = out
+        .post("/_emulator/reset")
+        .header("origin", "http://evil.example");
+    assert_eq!(reset.send().await.unwrap().status(), 403);
+    assert_eq!(out.rows("").await.len(), 1, "it is all still there");
+    // The services themselves answer whatever they are called.
+    let service = out
+        .chat_send("y")
+        .header("host", "acs.example")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(service.status(), 201);
+}
+
+#[tokio::test]
+async fn settings_that_make_no_sense_are_refused_by_name() {
+    use ms_messenger_emulator::StartError;
+    let builder = Emulator::builder;
+    for (builder, named) in [
+        (builder().with_ucwa_time_scale(0.0), "ucwa time scale"),
+        (builder().with_ucwa_time_scale(-1.0), "ucwa time scale"),
+        (builder().with_ucwa_time_scale(f64::NAN), "ucwa time scale"),
+        (
+            builder().with_ucwa_time_scale(f64::INFINITY),
+            "ucwa time scale",
+        ),
+        (builder().with_host("bad host"), "host"),
+        (builder().with_host("a.test:80"), "host"),
+        (builder().with_host(""), "host"),
+        (builder().with_keep(0), "keep"),
+    ] {
+        let refused = builder.start().await;
+        let Err(StartError::Setting { name, .. }) = refused else {
+            panic!("{named} was taken");
+        };
+        assert_eq!(name, named);
+    }
 }

@@ -185,7 +185,7 @@ async fn a_blocking_client_on_the_only_thread_of_a_runtime_is_served() {
     let out = Outside::start().await;
     let host = out.base.trim_start_matches("http://");
     let mut socket = TcpStream::connect(host).unwrap();
-    let head = "GET /_emulator/health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    let head = "GET /_emulator/health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
     socket.write_all(head.as_bytes()).unwrap();
     let mut answer = String::new();
     socket.read_to_string(&mut answer).unwrap();

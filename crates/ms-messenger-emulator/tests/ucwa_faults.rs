@@ -362,6 +362,7 @@ async fn bodies_are_compressed_or_xml() {
     );
     let root = outside::client()
         .get(format!("{}/", out.base))
+        .header("accept", "application/xml")
         .send()
         .await
         .unwrap();

@@ -3,6 +3,7 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use crate::acs_chat::locate::{self, Step};
 use crate::acs_error::AcsError;
 use crate::inbound::Inbound;
 
@@ -26,21 +27,57 @@ pub(crate) fn object(inbound: &Inbound) -> Result<Map<String, Value>, AcsError> 
     }
 }
 
+fn detail(target: &str, message: &str) -> Value {
+    json!({"code": "BadRequest", "message": message, "target": target})
+}
+
 /// What is wrong with one body; becomes the details of a 400.
 #[derive(Debug, Default)]
-pub(crate) struct Problems(Vec<Value>);
+pub(crate) struct Problems {
+    details: Vec<Value>,
+    /// What the targets that are added begin with.
+    within: String,
+    /// What makes the whole body unreadable: it is told alone.
+    unreadable: Vec<Value>,
+}
 
 impl Problems {
     pub(crate) fn add(&mut self, target: &str, message: &str) {
-        let detail = json!({"code": "BadRequest", "message": message, "target": target});
-        self.0.push(detail);
+        let target = format!("{}{target}", self.within);
+        self.details.push(detail(&target, message));
+    }
+
+    /// Lets `read` add problems of a part of the body, `participants[0]` for example.
+    pub(crate) fn within<T>(&mut self, part: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.within, format!("{part}."));
+        let result = read(self);
+        self.within = outer;
+        result
+    }
+
+    /// A value that cannot be read as what the body of kind `dto` has there.
+    pub(crate) fn unreadable(&mut self, inbound: &Inbound, dto: &str, path: &[Step], why: &str) {
+        if self.unreadable.is_empty() {
+            let message =
+                format!("A value for the '{dto}' parameter or property was not provided.");
+            self.unreadable.push(detail(dto, &message));
+        }
+        let target = locate::written(path);
+        let (line, position) = locate::place(&inbound.body, path).unwrap_or((1, 1));
+        let message = format!("{why} Path '{target}', line {line}, position {position}.");
+        self.unreadable.push(detail(&target, &message));
     }
 
     pub(crate) fn into_result(self) -> Result<(), AcsError> {
-        if self.0.is_empty() {
+        let details = if self.unreadable.is_empty() {
+            self.details
+        } else {
+            self.unreadable
+        };
+        if details.is_empty() {
             return Ok(());
         }
-        Err(AcsError::bad_request(INVALID).with_details(self.0))
+        Err(AcsError::bad_request(INVALID).with_details(details))
     }
 
     /// An optional string.

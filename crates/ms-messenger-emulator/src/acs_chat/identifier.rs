@@ -2,28 +2,87 @@
 
 use serde_json::{Map, Value, json};
 
-/// The members of which an identifier may have one.
-const KINDS: [&str; 5] = [
-    "communicationUser",
-    "phoneNumber",
-    "microsoftTeamsUser",
-    "microsoftTeamsApp",
-    "teamsExtensionUser",
+/// What is wrong with an identifier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    /// A value of another kind than its member has; the names lead to it.
+    Kind {
+        path: Vec<&'static str>,
+        message: &'static str,
+    },
+    /// It names nobody, or more than one.
+    Meaning(&'static str),
+}
+
+/// The kind of a member's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Flag,
+    /// One of several names.
+    Choice,
+}
+
+/// The members of each kind of identifier.
+const MEMBERS: [(&str, &[(&str, Kind)]); 5] = [
+    ("communicationUser", &[("id", Kind::Text)]),
+    (
+        "phoneNumber",
+        &[
+            ("value", Kind::Text),
+            ("isAnonymous", Kind::Flag),
+            ("assertedId", Kind::Text),
+        ],
+    ),
+    (
+        "microsoftTeamsUser",
+        &[
+            ("userId", Kind::Text),
+            ("isAnonymous", Kind::Flag),
+            ("cloud", Kind::Choice),
+        ],
+    ),
+    (
+        "microsoftTeamsApp",
+        &[("appId", Kind::Text), ("cloud", Kind::Choice)],
+    ),
+    (
+        "teamsExtensionUser",
+        &[
+            ("userId", Kind::Text),
+            ("tenantId", Kind::Text),
+            ("resourceId", Kind::Text),
+            ("cloud", Kind::Choice),
+        ],
+    ),
 ];
 
 /// Reads an identifier of a request: its raw id, from `rawId` or from the nested object.
 ///
 /// The error is what is wrong with it.
-pub(crate) fn read(value: &Value) -> Result<String, &'static str> {
-    let Some(object) = value.as_object() else {
-        return Err("The communicationIdentifier field is required.");
+pub(crate) fn read(value: &Value) -> Result<String, Flaw> {
+    let object = match value {
+        Value::Object(object) => object,
+        Value::Null => {
+            return Err(Flaw::Meaning(
+                "The communicationIdentifier field is required.",
+            ));
+        }
+        other => {
+            return Err(Flaw::Kind {
+                path: Vec::new(),
+                message: no_object(other),
+            });
+        }
     };
-    let mut nested = KINDS
+    check_kinds(object)?;
+    let mut nested = MEMBERS
         .into_iter()
-        .filter_map(|kind| Some((kind, object.get(kind)?.as_object()?)));
+        .filter_map(|(kind, _)| Some((kind, object.get(kind)?.as_object()?)));
     let first = nested.next();
     if nested.next().is_some() {
-        return Err("Only one of the identifier's properties may be set.");
+        let message = "Only one of the identifier's properties may be set.";
+        return Err(Flaw::Meaning(message));
     }
     let raw = object.get("rawId").and_then(Value::as_str);
     let raw = match (raw, first) {
@@ -31,7 +90,62 @@ pub(crate) fn read(value: &Value) -> Result<String, &'static str> {
         (_, Some((kind, fields))) => raw_id(kind, fields),
         _ => None,
     };
-    raw.ok_or("The identifier has neither a rawId nor an id of its kind.")
+    raw.ok_or(Flaw::Meaning(
+        "The identifier has neither a rawId nor an id of its kind.",
+    ))
+}
+
+/// Refuses values of another kind than their members have.
+fn check_kinds(object: &Map<String, Value>) -> Result<(), Flaw> {
+    for name in ["rawId", "kind"] {
+        let value = object.get(name).unwrap_or(&Value::Null);
+        if let Some(message) = misfit(value, Kind::Text) {
+            let path = vec![name];
+            return Err(Flaw::Kind { path, message });
+        }
+    }
+    for (kind, members) in MEMBERS {
+        let fields = match object.get(kind) {
+            None | Some(Value::Null) => continue,
+            Some(Value::Object(fields)) => fields,
+            Some(other) => {
+                let (path, message) = (vec![kind], no_object(other));
+                return Err(Flaw::Kind { path, message });
+            }
+        };
+        for (name, wanted) in members {
+            let value = fields.get(*name).unwrap_or(&Value::Null);
+            if let Some(message) = misfit(value, *wanted) {
+                let path = vec![kind, name];
+                return Err(Flaw::Kind { path, message });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The service's words for a value of another kind; none where it fits.
+const fn misfit(value: &Value, wanted: Kind) -> Option<&'static str> {
+    Some(match (wanted, value) {
+        (_, Value::Null)
+        | (Kind::Text | Kind::Choice, Value::String(_))
+        | (Kind::Flag, Value::Bool(_)) => return None,
+        (Kind::Choice, Value::Object(_)) => "Unexpected token StartObject when parsing enum.",
+        (Kind::Choice, Value::Array(_)) => "Unexpected token StartArray when parsing enum.",
+        (Kind::Choice, Value::Bool(_)) => "Unexpected token Boolean when parsing enum.",
+        (Kind::Choice, Value::Number(_)) => "Unexpected token Integer when parsing enum.",
+        (Kind::Flag, Value::String(_)) => "Could not convert string to boolean.",
+        (_, Value::Object(_)) => "Unexpected character encountered while parsing value: {.",
+        (_, Value::Array(_)) => "Unexpected character encountered while parsing value: [.",
+        _ => "The value has another type than the property.",
+    })
+}
+
+const fn no_object(value: &Value) -> &'static str {
+    match value {
+        Value::Array(_) => "Cannot deserialize a JSON array into an object.",
+        _ => "Error converting the value to an object.",
+    }
 }
 
 fn raw_id(kind: &str, fields: &Map<String, Value>) -> Option<String> {
@@ -166,7 +280,7 @@ mod tests {
             json!({"communicationUser": {}}),
             json!({"communicationUser": {"id": "8:acs:a_b"}, "phoneNumber": {"value": "+1"}}),
         ] {
-            assert!(read(&bad).is_err(), "{bad}");
+            assert!(matches!(read(&bad), Err(Flaw::Meaning(_))), "{bad}");
         }
     }
 }

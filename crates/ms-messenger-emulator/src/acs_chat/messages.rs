@@ -8,7 +8,7 @@ use crate::acs_chat::thread::{Message, Thread, View};
 use crate::acs_chat::{Chat, forbidden, validate};
 use crate::acs_error::AcsError;
 use crate::answer::Answer;
-use crate::ledger::NewRow;
+use crate::ledger::{About, NewRow};
 use crate::platform::Platform;
 use crate::shared::Outcome;
 
@@ -24,6 +24,7 @@ pub(crate) fn send(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
         text: draft.content.clone(),
         message_id,
         idempotency_key: None,
+        about: About::default(),
     };
     let id = {
         let mut state = chat.shared.state();

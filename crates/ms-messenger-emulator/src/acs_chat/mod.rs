@@ -3,6 +3,7 @@
 mod body;
 mod identifier;
 mod limits;
+mod locate;
 mod messages;
 mod paging;
 mod participants;
@@ -17,14 +18,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::StatusCode;
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use crate::acs_error::{AcsError, api_version_problem};
 use crate::acs_identity;
 use crate::admin::Said;
 use crate::answer::Answer;
 use crate::inbound::Inbound;
-use crate::ledger::NewRow;
+use crate::ledger::{About, NewRow};
 use crate::platform::Platform;
 use crate::shared::{Outcome, Shared};
 use crate::token_life::Audience;
@@ -93,14 +94,18 @@ pub(crate) fn status_error(shared: &Shared, status: StatusCode, message: &str) -
 
 fn error_answer(shared: &Shared, error: &AcsError) -> Answer {
     let (code, message) = (error.code, &error.message);
-    let details = &error.details;
+    // As seen, details have no code of their own; as specified, they have one.
+    let detail = |message: &str, target: &str| {
+        let of = |detail: &Value| json!({message: detail["message"], target: detail["target"]});
+        error.details.iter().map(of).collect::<Vec<Value>>()
+    };
     let body = match shared.settings.error_style {
         ErrorStyle::Spec => error.body(),
         ErrorStyle::Pascal => json!({
-            "CommunicationError": {"Code": code, "Message": message, "Details": details}
+            "CommunicationError": {"Code": code, "Message": message, "Details": detail("Message", "Target")}
         }),
         ErrorStyle::Camel => json!({
-            "communicationError": {"code": code, "message": message, "details": details}
+            "communicationError": {"code": code, "message": message, "details": detail("message", "target")}
         }),
         ErrorStyle::Empty => return Answer::empty(error.status),
     };
@@ -210,6 +215,7 @@ pub(crate) fn inject(shared: &Shared, said: &Said<'_>, inbound: &Inbound) -> Str
         text: said.text.to_owned(),
         message_id: message_id.clone(),
         idempotency_key: None,
+        about: About::default(),
     };
     state.ledger.append(row, inbound);
     message_id

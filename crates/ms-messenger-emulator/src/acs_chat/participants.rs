@@ -4,6 +4,8 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::acs_chat::body::{Problems, object};
+use crate::acs_chat::identifier::Flaw;
+use crate::acs_chat::locate::Step;
 use crate::acs_chat::paging::SkipPage;
 use crate::acs_chat::thread::Participant;
 use crate::acs_chat::{Chat, identifier};
@@ -15,6 +17,7 @@ use crate::shared::{Outcome, Shared};
 
 /// The published limit of participants of a thread.
 pub(crate) const MAX_PARTICIPANTS: usize = 250;
+const IDENTIFIER: &str = "communicationIdentifier";
 /// The published limit of one request.
 const MAX_IN_REQUEST: usize = 200;
 
@@ -43,7 +46,7 @@ pub(crate) fn add(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     if !body.get("participants").is_some_and(Value::is_array) {
         problems.add("participants", "The participants field is required.");
     }
-    let wanted = read(&body, chat.version, &mut problems);
+    let wanted = read(chat, &body, "addChatParticipantsRequestDto", &mut problems);
     problems.into_result()?;
     let mut state = chat.shared.state();
     let (newcomers, refused) = judge(chat.shared, &state.identity, wanted);
@@ -69,7 +72,19 @@ pub(crate) fn add(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
 /// P3. Its body is the identifier itself. Who is not in changes nothing.
 pub(crate) fn remove(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     let body = Value::Object(object(chat.inbound)?);
-    let raw_id = identifier::read(&body).map_err(AcsError::bad_request)?;
+    let raw_id = match identifier::read(&body) {
+        Ok(raw_id) => raw_id,
+        Err(Flaw::Meaning(message)) => return Err(AcsError::bad_request(message)),
+        Err(Flaw::Kind { path, message }) => {
+            let path: Vec<Step> = path.into_iter().map(member).collect();
+            let mut problems = Problems::default();
+            problems.unreadable(chat.inbound, IDENTIFIER, &path, message);
+            return Err(problems
+                .into_result()
+                .err()
+                .unwrap_or_else(|| AcsError::bad_request(message)));
+        }
+    };
     let mut state = chat.shared.state();
     let thread = state
         .acs_chat
@@ -83,10 +98,15 @@ pub(crate) fn too_many() -> AcsError {
     AcsError::bad_request(message).with_target("participants")
 }
 
-/// The participants of a body, each once.
+fn member(name: &str) -> Step {
+    Step::Member(name.to_owned())
+}
+
+/// The participants of a body, each once; `dto` is the service's name for such a body.
 pub(crate) fn read(
+    chat: &Chat<'_>,
     body: &Map<String, Value>,
-    version: &str,
+    dto: &str,
     problems: &mut Problems,
 ) -> Vec<Participant> {
     let list = match body.get("participants") {
@@ -103,20 +123,29 @@ pub(crate) fn read(
         return Vec::new();
     }
     let mut all: Vec<Participant> = Vec::new();
-    for item in list {
-        if let Some(one) = read_one(item, version, problems)
-            && !all.iter().any(|p| p.raw_id == one.raw_id)
-        {
-            all.push(one);
+    for (index, item) in list.iter().enumerate() {
+        let part = format!("participants[{index}]");
+        let one = problems.within(&part, |problems| read_one(item, chat.version, problems));
+        match one {
+            Ok(Some(one)) if !all.iter().any(|p| p.raw_id == one.raw_id) => all.push(one),
+            Ok(_) => {}
+            Err((path, message)) => {
+                let mut whole = vec![member("participants"), Step::Item(index)];
+                whole.extend(path.into_iter().map(member));
+                problems.unreadable(chat.inbound, dto, &whole, message);
+            }
         }
     }
     all
 }
 
-fn read_one(item: &Value, version: &str, problems: &mut Problems) -> Option<Participant> {
+/// A participant; `None` for one whose problems were added. The error is a value that cannot be
+/// read, by the names that lead to it.
+type ReadOne = Result<Option<Participant>, (Vec<&'static str>, &'static str)>;
+
+fn read_one(item: &Value, version: &str, problems: &mut Problems) -> ReadOne {
     let Some(fields) = item.as_object() else {
-        problems.add("participants", "Each participant must be an object.");
-        return None;
+        return Err((Vec::new(), "Error converting the value to an object."));
     };
     let display_name = problems.text(fields, "displayName").map(str::to_owned);
     let metadata = problems.small_metadata(fields, false, version);
@@ -128,17 +157,18 @@ fn read_one(item: &Value, version: &str, problems: &mut Problems) -> Option<Part
             0
         }),
     };
-    match identifier::read(item.get("communicationIdentifier").unwrap_or(&Value::Null)) {
-        Ok(raw_id) => Some(Participant {
+    match identifier::read(item.get(IDENTIFIER).unwrap_or(&Value::Null)) {
+        Ok(raw_id) => Ok(Some(Participant {
             raw_id: raw_id.into(),
             display_name,
             share_history,
             metadata: metadata.unwrap_or_default(),
-        }),
-        Err(problem) => {
-            problems.add("communicationIdentifier", problem);
-            None
+        })),
+        Err(Flaw::Meaning(problem)) => {
+            problems.add(IDENTIFIER, problem);
+            Ok(None)
         }
+        Err(Flaw::Kind { path, message }) => Err(([vec![IDENTIFIER], path].concat(), message)),
     }
 }
 

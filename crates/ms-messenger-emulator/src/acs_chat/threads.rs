@@ -25,7 +25,7 @@ pub(crate) fn create(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     }
     let metadata = problems.small_metadata(&body, false, chat.version);
     let retention = retention(&body, chat.version, &mut problems);
-    let wanted = participants::read(&body, chat.version, &mut problems);
+    let wanted = participants::read(chat, &body, "createChatThreadRequestDto", &mut problems);
     problems.into_result()?;
     let request_id = chat.inbound.header("repeatability-request-id");
     let key = request_id.map(|id| (chat.caller.to_owned(), id.to_owned()));

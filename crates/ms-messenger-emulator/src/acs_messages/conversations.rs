@@ -11,7 +11,7 @@ use crate::acs_messages::store::may_use;
 use crate::acs_messages::validate::{self, Findings};
 use crate::acs_messages::{Op, Request};
 use crate::answer::Answer;
-use crate::ledger::NewRow;
+use crate::ledger::{About, NewRow};
 use crate::platform::Platform;
 use crate::shared::{Outcome, State};
 
@@ -54,6 +54,7 @@ pub(crate) fn create(request: &Request<'_>) -> Result<Outcome, AcsError> {
         text: text.to_owned(),
         message_id,
         idempotency_key: None,
+        about: About::default(),
     };
     state.ledger.append(row, request.inbound);
     Ok(Outcome::new(answer, true))

@@ -13,7 +13,7 @@ mod repeatability;
 mod routes;
 mod store;
 mod template;
-mod template_list;
+pub(crate) mod template_list;
 mod validate;
 
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use crate::acs_auth;
 use crate::acs_error::{AcsError, api_version_problem};
 use crate::answer::Answer;
 use crate::inbound::Inbound;
-use crate::ledger::NewRow;
+use crate::ledger::{About, NewRow};
 use crate::platform::Platform;
 use crate::shared::{Outcome, Shared, State};
 use crate::token_life::Audience;
@@ -227,6 +227,7 @@ fn into_conversation(
         text: accepted.text,
         message_id,
         idempotency_key: None,
+        about: About::default(),
     };
     Ok((row, answer))
 }
@@ -245,6 +246,7 @@ fn notify(shared: &Shared, accepted: Accepted) -> (NewRow, Answer) {
         text: accepted.text,
         message_id,
         idempotency_key: None,
+        about: About::default(),
     };
     (row, answer)
 }
@@ -305,6 +307,7 @@ pub(crate) fn inject(
         text: text.to_owned(),
         message_id: message_id.clone(),
         idempotency_key: None,
+        about: About::default(),
     };
     state.ledger.append(row, inbound);
     (conversation_or_from, message_id, media_id)

@@ -11,6 +11,7 @@ use crate::acs_messages::Caller;
 use crate::acs_messages::conversation::Conversation;
 use crate::acs_messages::media;
 use crate::acs_messages::repeatability::RepeatabilityStore;
+use crate::acs_messages::template_list::{self, Known};
 use crate::shared::Shared;
 use crate::world::World;
 
@@ -21,6 +22,8 @@ pub(crate) struct Store {
     /// Media type and content, by id.
     pub(crate) media: HashMap<String, (String, Bytes)>,
     pub(crate) repeatability: RepeatabilityStore,
+    /// Those of all channels.
+    pub(crate) templates: Vec<Known>,
     made: u64,
 }
 
@@ -31,7 +34,10 @@ fn missing() -> AcsError {
 impl Store {
     /// The seeded conversation with all seeded users, and the seeded medium.
     pub(crate) fn new(world: &World) -> Self {
-        let mut store = Self::default();
+        let mut store = Self {
+            templates: template_list::seeded(),
+            ..Self::default()
+        };
         let member = |user: &crate::world::AcsUser| {
             json!({
                 "id": user.id,

@@ -7,36 +7,78 @@ use crate::acs_error::AcsError;
 use crate::acs_messages::Request;
 use crate::acs_messages::paging::Listing;
 use crate::answer::Answer;
-use crate::shared::Outcome;
+use crate::shared::{Outcome, Shared};
 
-/// Name, language, status and text of the body.
-const TEMPLATES: [(&str, &str, &str, &str); 5] = [
-    (
+/// Name, language, status and text of the body of the well-known templates.
+const TEMPLATES: [[&str; 4]; 7] = [
+    [
         "appointment_reminder",
         "en_US",
         "approved",
         "Your appointment is on {{1}} at {{2}}.",
-    ),
-    (
+    ],
+    [
         "appointment_reminder",
         "de",
         "approved",
         "Ihr Termin ist am {{1}} um {{2}} Uhr.",
-    ),
-    (
+    ],
+    ["conformance", "en", "approved", "{{1}}"],
+    [
         "delivery_update",
         "en_US",
         "approved",
         "Your parcel {{1}} is on its way.",
-    ),
-    ("hello_world", "en_US", "approved", "Hello, world."),
-    (
+    ],
+    ["hello_world", "en_US", "approved", "Hello, world."],
+    ["reminder", "en_US", "approved", "Do not forget, {{1}}."],
+    [
         "seasonal_offer",
         "en_US",
         "paused",
         "This week only: {{1}} percent off.",
-    ),
+    ],
 ];
+
+/// What a template may be, as the service says it.
+pub(crate) const STATUSES: [&str; 4] = ["approved", "rejected", "pending", "paused"];
+
+/// A template of all channels.
+#[derive(Clone, Debug)]
+pub(crate) struct Known {
+    pub(crate) name: String,
+    pub(crate) language: String,
+    pub(crate) status: String,
+    pub(crate) text: String,
+}
+
+/// The well-known templates.
+pub(crate) fn seeded() -> Vec<Known> {
+    let known = |template: [&str; 4]| {
+        let [name, language, status, text] = template.map(str::to_owned);
+        Known {
+            name,
+            language,
+            status,
+            text,
+        }
+    };
+    TEMPLATES.map(known).into()
+}
+
+/// Makes a template, in place of the one of that name and language.
+pub(crate) fn put(shared: &Shared, template: Known) {
+    let templates = &mut shared.state().acs_messages.templates;
+    templates
+        .retain(|known| (&known.name, &known.language) != (&template.name, &template.language));
+    templates.push(template);
+}
+
+/// All templates, as the service lists them.
+pub(crate) fn all(shared: &Shared) -> Value {
+    let state = shared.state();
+    state.acs_messages.templates.iter().map(item).collect()
+}
 
 /// Op 3. One item per name and language. As recorded from the live service, the page with the last
 /// items links to a further one, relative to the endpoint, which is empty and has no link.
@@ -53,12 +95,10 @@ pub(crate) fn list(request: &Request<'_>) -> Result<Outcome, AcsError> {
         return Err(AcsError::of_status(StatusCode::NOT_FOUND, message));
     }
     let skip = usize::try_from(listing.after.unwrap_or_default()).unwrap_or(usize::MAX);
-    let page: Vec<Value> = TEMPLATES
-        .iter()
-        .skip(skip)
-        .take(listing.size)
-        .map(item)
-        .collect();
+    let state = request.shared.state();
+    let templates = state.acs_messages.templates.iter();
+    let page: Vec<Value> = templates.skip(skip).take(listing.size).map(item).collect();
+    drop(state);
     let next = skip.saturating_add(page.len());
     let mut body = json!({ "value": page });
     if !page.is_empty() {
@@ -67,21 +107,24 @@ pub(crate) fn list(request: &Request<'_>) -> Result<Outcome, AcsError> {
     Ok(Outcome::new(Answer::json(StatusCode::OK, &body), false))
 }
 
-fn item((name, language, status, text): &(&str, &str, &str, &str)) -> Value {
+fn item(template: &Known) -> Value {
     json!({
-        "name": name,
-        "language": language,
-        "status": status,
+        "name": template.name,
+        "language": template.language,
+        "status": template.status,
         "kind": "whatsApp",
-        "content": [{"type": "BODY", "text": text}],
+        "content": [{"type": "BODY", "text": template.text}],
     })
 }
 
 /// Whether a template can be sent.
-pub(crate) fn exists(name: &str, language: &str) -> bool {
-    TEMPLATES.iter().any(|(known, spoken, status, _)| {
-        *known == name && *spoken == language && *status == "approved"
-    })
+pub(crate) fn exists(shared: &Shared, name: &str, language: &str) -> bool {
+    let state = shared.state();
+    state
+        .acs_messages
+        .templates
+        .iter()
+        .any(|known| known.name == name && known.language == language && known.status == "approved")
 }
 
 /// The live service's answer to a template that it does not know.

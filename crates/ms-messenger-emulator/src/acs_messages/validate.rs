@@ -140,10 +140,10 @@ pub(crate) fn send(request: &Request<'_>, op: Op) -> Result<Accepted, AcsError> 
         _ => conversation_message(&body, version, &mut findings),
     };
     findings.into_result()?;
-    if shared.settings.is_strict && accepted.kind == "template" {
+    if accepted.kind == "template" {
         let template = &accepted.message["template"];
         let text = |name: &str| template[name].as_str().unwrap_or_default();
-        if !template_list::exists(text("name"), text("language")) {
+        if !template_list::exists(shared, text("name"), text("language")) {
             return Err(template_list::missing());
         }
     }

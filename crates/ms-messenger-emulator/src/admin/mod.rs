@@ -1,6 +1,9 @@
 //! The admin API under `/_emulator`.
 
 mod inject;
+mod origin;
+mod page;
+mod templates;
 mod tokens;
 
 use std::sync::Arc;
@@ -9,6 +12,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use crate::acs_messages::template_list;
 use crate::answer::Answer;
 use crate::clock;
 use crate::dispatch::Refusal;
@@ -21,6 +25,7 @@ use crate::shared::Shared;
 
 pub use inject::InvalidInjection;
 pub(crate) use inject::{Said, inject};
+pub(crate) use page::{page, wants_page};
 pub use tokens::InvalidTokenRequest;
 pub(crate) use tokens::issue as issue_token;
 
@@ -29,6 +34,9 @@ const MAX_WAIT_MS: u64 = 300_000;
 
 /// Answers an admin request; `path` is what follows `/_emulator/`.
 pub(crate) async fn handle(shared: &Arc<Shared>, path: &str, inbound: &Inbound) -> Answer {
+    if let Err(problem) = origin::check(inbound, &shared.settings.hosts) {
+        return error(StatusCode::FORBIDDEN, "Foreign", &problem, &[]);
+    }
     match (path, &inbound.method) {
         ("health", &Method::GET) => ok(&json!({
             "status": "ok",
@@ -50,6 +58,11 @@ pub(crate) async fn handle(shared: &Arc<Shared>, path: &str, inbound: &Inbound) 
         }
         ("clock", &Method::GET) => clock(shared),
         ("clock", &Method::PUT) => put_clock(shared, inbound),
+        ("templates", &Method::GET) => ok(&template_list::all(shared)),
+        ("templates", &Method::POST) => match read_json(inbound) {
+            Ok(document) => templates::post(shared, &document),
+            Err(refusal) => *refusal,
+        },
         ("inject", &Method::POST) => match read_json(inbound) {
             Ok(message) => match inject::inject_request(shared, &message, inbound) {
                 Ok(ids) => ok(&ids),
@@ -66,7 +79,7 @@ pub(crate) async fn handle(shared: &Arc<Shared>, path: &str, inbound: &Inbound) 
         },
         (
             "health" | "messages" | "wait" | "stats" | "reset" | "faults" | "inject" | "tokens"
-            | "clock",
+            | "clock" | "templates",
             _,
         ) => refusal(Refusal::WrongMethod, &[]),
         _ => path

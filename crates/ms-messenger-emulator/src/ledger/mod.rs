@@ -14,7 +14,7 @@ use crate::platform::Platform;
 
 pub use request::CapturedRequest;
 pub use row::LedgerRow;
-pub(crate) use row::{KeptRow, NewRow};
+pub(crate) use row::{About, KeptRow, NewRow};
 
 /// Which rows a reader wants; `None` means any.
 #[derive(Debug, Default)]

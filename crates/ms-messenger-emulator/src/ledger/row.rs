@@ -30,6 +30,10 @@ pub struct LedgerRow {
     pub kind: String,
     /// The text as sent (HTML source for `html`; caption, address, template name or emoji for other kinds).
     pub text: String,
+    /// The subject, where the platform has one: of the conversation in UCWA, of the message in Graph.
+    pub subject: Option<String>,
+    /// The importance, where the platform has one, in its own spelling.
+    pub importance: Option<String>,
     /// The id that the sender was given.
     pub message_id: String,
     /// The client request id of the call, when it sent one.
@@ -57,6 +61,14 @@ pub(crate) struct NewRow {
     pub(crate) text: String,
     pub(crate) message_id: String,
     pub(crate) idempotency_key: Option<String>,
+    pub(crate) about: About,
+}
+
+/// What a message says about itself, where the platform has that.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(crate) struct About {
+    pub(crate) subject: Option<String>,
+    pub(crate) importance: Option<String>,
 }
 
 /// A row as it is kept: what readers look for as it is, the rest packed.
@@ -81,6 +93,7 @@ struct Rest<'a> {
     message_id: &'a str,
     request_id: Option<&'a str>,
     idempotency_key: Option<&'a str>,
+    about: &'a About,
     head: Head,
 }
 
@@ -91,6 +104,7 @@ struct OwnedRest {
     message_id: String,
     request_id: Option<String>,
     idempotency_key: Option<String>,
+    about: About,
     head: Head,
 }
 
@@ -109,6 +123,7 @@ impl KeptRow {
             message_id: &new.message_id,
             request_id: inbound.client_request_id(),
             idempotency_key: new.idempotency_key.as_deref(),
+            about: &new.about,
             head: Head::new(inbound),
         };
         // Text alone: it has a JSON form without a line feed.
@@ -160,6 +175,8 @@ impl KeptRow {
             sender: rest.sender,
             kind: rest.kind,
             text: self.text.as_ref().to_owned(),
+            subject: rest.about.subject,
+            importance: rest.about.importance,
             message_id: rest.message_id,
             request_id: rest.request_id,
             idempotency_key: rest.idempotency_key,

@@ -12,7 +12,7 @@ use super::tickets::Ticket;
 use super::time::{Deadlines, Due};
 use super::{hrefs, render};
 use crate::inbound::Inbound;
-use crate::ledger::{Ledger, NewRow};
+use crate::ledger::{About, Ledger, NewRow};
 use crate::platform::Platform;
 use crate::shared::Shared;
 use crate::stats::Event as Counted;
@@ -223,6 +223,16 @@ impl Desk<'_> {
         Some(answer)
     }
 
+    /// Subject and importance of a conversation, by its id in whoever's view.
+    pub(super) fn about(&self, conversation: &str) -> About {
+        let mut applications = self.store.applications.values();
+        let view = applications.find_map(|found| found.conversations.get(conversation));
+        view.map_or_else(About::default, |view| About {
+            subject: Some(view.subject.clone()).filter(|subject| !subject.is_empty()),
+            importance: Some(view.importance.clone()),
+        })
+    }
+
     /// Writes a message into the ledger.
     pub(super) fn record(&mut self, message: &First) {
         let row = row(
@@ -232,6 +242,7 @@ impl Desk<'_> {
             &message.body,
             &message.message_id,
             message.operation.clone(),
+            self.about(&message.conversation),
         );
         self.ledger.append(row, &message.inbound);
         self.shared.stats.count(Platform::Ucwa, Counted::Stored);
@@ -252,6 +263,7 @@ pub(super) fn row(
     body: &Body,
     message_id: &str,
     operation_id: Option<String>,
+    about: About,
 ) -> NewRow {
     NewRow {
         platform: Platform::Ucwa,
@@ -262,5 +274,6 @@ pub(super) fn row(
         text: body.text.clone(),
         message_id: message_id.to_owned(),
         idempotency_key: operation_id,
+        about,
     }
 }

@@ -5,9 +5,11 @@ use serde_json::{Value, json};
 use super::answers::resource;
 use super::desk::Desk;
 use super::hrefs::APPLICATIONS;
+use super::time::UcwaTopology;
 use crate::answer::Answer;
 use crate::faults::UcwaFault;
 use crate::inbound::Inbound;
+use crate::shared::Shared;
 
 const SERVICE: &str = "/Autodiscover/AutodiscoverService.svc/root";
 
@@ -38,7 +40,12 @@ fn redirect(inbound: &Inbound, path: &str, href: &Option<String>) -> Value {
 }
 
 /// The root. It needs no ticket.
-pub(super) fn root(inbound: &Inbound, fault: Option<&UcwaFault>) -> Answer {
+pub(super) fn root(shared: &Shared, inbound: &Inbound, fault: Option<&UcwaFault>) -> Answer {
+    // The redirect names the domain; who comes by it is at the right place.
+    let is_first = inbound.query.value("originalDomain").is_none();
+    if shared.settings.ucwa.topology == UcwaTopology::Redirect && is_first {
+        return resource(&redirect(inbound, SERVICE, &None));
+    }
     if let Some(UcwaFault::DiscoveryRedirect { href }) = fault {
         return resource(&redirect(inbound, SERVICE, href));
     }
@@ -61,7 +68,10 @@ pub(super) fn user(desk: &mut Desk<'_>, inbound: &Inbound, fault: Option<&UcwaFa
             let path = format!("{SERVICE}/oauth/user");
             return resource(&redirect(inbound, &path, href));
         }
-        Some(UcwaFault::PoolSplit) => {
+        other
+            if other == Some(&UcwaFault::PoolSplit)
+                || desk.shared.settings.ucwa.topology == UcwaTopology::TwoPools =>
+        {
             desk.store.bind_ticket(inbound);
             other_origin(inbound)
         }

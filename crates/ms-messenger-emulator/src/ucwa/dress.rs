@@ -50,7 +50,8 @@ fn json_of(answer: &Answer) -> Option<Value> {
     serde_json::from_slice(&answer.body).ok()
 }
 
-/// The root is XML unless JSON is asked for; the rest is JSON unless only XML is.
+/// The root is XML for those who ask for nothing, for XML or for HTML, as browsers do; the rest is
+/// JSON unless only XML is asked for.
 fn wants_xml(call: &Call, inbound: &Inbound) -> bool {
     let accept = inbound
         .header("accept")
@@ -58,7 +59,10 @@ fn wants_xml(call: &Call, inbound: &Inbound) -> bool {
         .to_ascii_lowercase();
     match call {
         Call::Token => false,
-        Call::Root => !accept.contains("json"),
+        Call::Root => {
+            let is_for_xml = accept.contains("xml") || accept.contains("html");
+            accept.trim().is_empty() || (is_for_xml && !accept.contains("json"))
+        }
         _ => accept.contains("xml") && !accept.contains("json") && !accept.contains("*/*"),
     }
 }

@@ -72,7 +72,15 @@ impl Desk<'_> {
         };
         for session in self.between(from, to) {
             if let Some((conversation, message_id)) = self.say(session, from, to, &body) {
-                let new = row("inject", &conversation, from, &body, &message_id, None);
+                let new = row(
+                    "inject",
+                    &conversation,
+                    from,
+                    &body,
+                    &message_id,
+                    None,
+                    self.about(&conversation),
+                );
                 self.record_request(new, inbound);
                 return Ok(json!({"conversation": conversation, "message_id": message_id}));
             }

@@ -105,7 +105,15 @@ impl Desk<'_> {
         };
         message.number = view.keep(message.clone());
         let location = hrefs::message(application, id, message.number);
-        let new = row("send", id, &message.sender, &body, &location, operation);
+        let new = row(
+            "send",
+            id,
+            &message.sender,
+            &body,
+            &location,
+            operation,
+            self.about(id),
+        );
         self.record_request(new, inbound);
         self.stop_typing(session, &message.sender.clone(), None);
         self.carry(session, application, id, message, fault);

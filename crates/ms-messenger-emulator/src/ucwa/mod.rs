@@ -47,6 +47,7 @@ pub(crate) use answers::status_error;
 pub(crate) use desk::Store;
 pub(crate) use inject::{Injection, inject};
 pub(crate) use routes::{Call, OPERATIONS, route};
+pub use time::UcwaTopology;
 pub(crate) use time::{UcwaSettings, keep_time};
 
 /// Answers an operation of this platform.
@@ -87,7 +88,7 @@ async fn execute(
         return Err(answers::diagnosed(status, 28_070, inbound.host(), reason));
     }
     match call {
-        Call::Root => Ok(discovery::root(inbound, fault)),
+        Call::Root => Ok(discovery::root(shared, inbound, fault)),
         Call::Token => Ok(with_desk(shared, |desk| desk.token(inbound))),
         Call::User => with_desk(shared, |desk| {
             desk.authenticate(inbound, fault)?;

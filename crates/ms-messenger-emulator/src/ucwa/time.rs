@@ -13,6 +13,22 @@ pub(crate) struct UcwaSettings {
     factor: f64,
     /// Whether events of medium priority are held back.
     pub(crate) aggregates: bool,
+    pub(crate) topology: UcwaTopology,
+}
+
+/// How many hosts a client of Skype for Business meets on its way to its applications: the emulator
+/// has two names, `localhost` and `127.0.0.1`, which are two hosts to a client and to a ticket.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UcwaTopology {
+    /// Everything is at the host where discovery began.
+    #[default]
+    OneHost,
+    /// Discovery redirects to the other host, where everything is.
+    Redirect,
+    /// The applications are in the pool at the other host, which refuses the tickets of the first with
+    /// 500 and diagnostics 28032.
+    TwoPools,
 }
 
 impl Default for UcwaSettings {
@@ -20,6 +36,7 @@ impl Default for UcwaSettings {
         Self {
             factor: 1.0,
             aggregates: false,
+            topology: UcwaTopology::OneHost,
         }
     }
 }

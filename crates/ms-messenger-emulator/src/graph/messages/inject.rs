@@ -12,7 +12,7 @@ use crate::graph::messages::template::without_gaps;
 use crate::graph::messages::validate::{self, Draft};
 use crate::graph::messages::{Store, delete, event};
 use crate::inbound::Inbound;
-use crate::ledger::NewRow;
+use crate::ledger::{About, NewRow};
 use crate::platform::Platform;
 use crate::shared::Shared;
 
@@ -70,6 +70,7 @@ pub(crate) fn inject(
         text: said.text.to_owned(),
         message_id: id.to_string(),
         idempotency_key: None,
+        about: About::default(),
     };
     state.ledger.append(row, inbound);
     Ok(id.to_string())

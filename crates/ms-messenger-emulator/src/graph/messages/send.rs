@@ -14,7 +14,7 @@ use crate::graph::messages::store::New;
 use crate::graph::messages::validate::{self, Draft};
 use crate::graph::messages::{InPlace, Op, Store, no_message, number, view, with_preference};
 use crate::graph::{JSON, Place};
-use crate::ledger::NewRow;
+use crate::ledger::{About, NewRow};
 use crate::platform::Platform;
 use crate::shared::Outcome;
 
@@ -73,6 +73,10 @@ fn carry_out(context: &Context<'_>, at: &Address, sent: Sent) -> Result<Outcome,
         text: sent.draft.content.clone(),
         message_id: String::new(),
         idempotency_key: None,
+        about: About {
+            subject: sent.draft.subject.as_str().map(str::to_owned),
+            importance: Some(sent.draft.importance.clone()),
+        },
     };
     let setting = Setting {
         tenant: &shared.world.graph.tenant_id,

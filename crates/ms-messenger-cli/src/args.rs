@@ -189,6 +189,9 @@ pub(crate) struct EmulatorArgs {
     /// How many times faster the clocks of UCWA run
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = factor, allow_negative_numbers = true)]
     pub(crate) ucwa_time_scale: f64,
+    /// How many hosts a client of UCWA meets on its way to its applications
+    #[arg(long, value_enum, value_name = "HOSTS", default_value_t = Topology::OneHost)]
+    pub(crate) ucwa_topology: Topology,
     /// How far the clock of the services is ahead of this machine's; behind it when negative
     #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(i64).range(-TEN_YEARS..=TEN_YEARS), allow_negative_numbers = true)]
     pub(crate) clock_offset: i64,
@@ -413,6 +416,27 @@ impl From<RetryAfterArg> for RetryAfter {
             RetryAfterArg::Fraction => Self::Fraction,
             RetryAfterArg::Date => Self::Date,
             RetryAfterArg::None => Self::Absent,
+        }
+    }
+}
+
+/// How many hosts a client of UCWA meets.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Topology {
+    /// One
+    OneHost,
+    /// Discovery redirects to the other name of this machine
+    Redirect,
+    /// The applications are in a pool at the other name of this machine
+    TwoPools,
+}
+
+impl From<Topology> for ms_messenger_emulator::UcwaTopology {
+    fn from(topology: Topology) -> Self {
+        match topology {
+            Topology::OneHost => Self::OneHost,
+            Topology::Redirect => Self::Redirect,
+            Topology::TwoPools => Self::TwoPools,
         }
     }
 }

@@ -28,6 +28,7 @@ pub(crate) async fn run(args: &EmulatorArgs) -> Exit {
         .with_seed(args.seed)
         .with_strict(args.strict)
         .with_ucwa_time_scale(args.ucwa_time_scale)
+        .with_ucwa_topology(args.ucwa_topology.into())
         .with_clock_offset(args.clock_offset)
         .with_graph_forbidding_expired_tokens(args.graph_expired == GraphExpired::Forbidden)
         .with_entra_approver(args.entra_approver.into())

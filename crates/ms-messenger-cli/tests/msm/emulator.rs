@@ -186,7 +186,14 @@ fn every_failure_to_start_is_one_of_usage_or_of_configuration_and_names_its_opti
 
 #[test]
 fn the_clock_of_the_services_can_be_wrong() {
-    let running = Running::start(&["--clock-offset", "-7200", "--graph-expired", "403"]);
+    let running = Running::start(&[
+        "--clock-offset",
+        "-7200",
+        "--graph-expired",
+        "403",
+        "--ucwa-topology",
+        "redirect",
+    ]);
     let (_, clock) = running.get("/_emulator/clock");
     assert_eq!(clock["offset_ms"], -7_200_000);
 }

@@ -64,6 +64,12 @@ pub(crate) fn decode(segment: &str) -> Option<String> {
     (is_plain && text.len() <= 1024).then(|| text.into_owned())
 }
 
+/// Whether an id may be one that a service issues: none has blanks, and none `%`, which an id that was
+/// encoded twice has.
+pub(crate) fn may_be_id(id: &str) -> bool {
+    !id.contains(|c: char| c == '%' || c.is_whitespace())
+}
+
 /// The operation found for the method, or the refusal that names the methods `allowed`; a call
 /// whose ids cannot be read is no operation.
 pub(crate) fn pick(

@@ -9,6 +9,7 @@ use crate::acs_chat::thread::{Participant, Thread, View};
 use crate::acs_error::AcsError;
 use crate::answer::Answer;
 use crate::clock::IdClock;
+use crate::router::may_be_id;
 use crate::shared::Shared;
 use crate::world::{EPOCH_SECONDS, World};
 
@@ -93,7 +94,7 @@ impl Store {
         caller: &str,
     ) -> Result<&mut Thread, AcsError> {
         if !self.threads.contains_key(id) {
-            if shared.settings.is_strict {
+            if shared.settings.is_strict || !may_be_id(id) {
                 return Err(missing_thread());
             }
             self.make_open(id, caller, shared.now_ms());
@@ -153,8 +154,7 @@ impl Store {
         caller: &str,
     ) -> Result<Option<(&Thread, View)>, AcsError> {
         let Some(thread) = self.threads.get(id) else {
-            let is_strict = shared.settings.is_strict;
-            return if is_strict {
+            return if shared.settings.is_strict || !may_be_id(id) {
                 Err(missing_thread())
             } else {
                 Ok(None)

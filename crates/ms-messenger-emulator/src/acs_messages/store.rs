@@ -12,6 +12,7 @@ use crate::acs_messages::conversation::Conversation;
 use crate::acs_messages::media;
 use crate::acs_messages::repeatability::RepeatabilityStore;
 use crate::acs_messages::template_list::{self, Known};
+use crate::router::may_be_id;
 use crate::shared::Shared;
 use crate::world::World;
 
@@ -74,7 +75,7 @@ impl Store {
         caller: &Caller,
     ) -> Result<Option<&Conversation>, AcsError> {
         match self.conversations.get(id) {
-            None if shared.settings.is_strict => Err(missing()),
+            None if shared.settings.is_strict || !may_be_id(id) => Err(missing()),
             None => Ok(None),
             Some(conversation) if conversation.is_deleted => Err(missing()),
             Some(conversation) if !may_use(shared, conversation, caller) => {

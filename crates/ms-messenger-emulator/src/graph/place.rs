@@ -4,6 +4,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use uuid::Uuid;
 
 use crate::graph::error::GraphError;
+use crate::router::may_be_id;
 
 /// A place that holds messages.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -60,7 +61,8 @@ impl Place {
     /// The place with its ids in one spelling; refuses ids that no service issues.
     pub(crate) fn well_formed(&self) -> Result<Self, GraphError> {
         let id = self.conversation();
-        if !id.starts_with("19:") && !id.starts_with("48:") {
+        let is_known_kind = id.starts_with("19:") || id.starts_with("48:");
+        if !is_known_kind || !may_be_id(id) {
             return Err(GraphError::bad_request(format!(
                 "Invalid thread id '{id}'."
             )));

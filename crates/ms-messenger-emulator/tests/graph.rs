@@ -430,6 +430,13 @@ async fn each_operation_wants_its_own_permission() {
         let (status, error) = Outside::ask(out.read(&chat, bad)).await;
         let code = &error["error"]["code"];
         assert_eq!((status, code), (401, &json!("InvalidAuthenticationToken")));
+        let answer = out.read(&chat, bad).send().await.unwrap();
+        let challenge = answer.headers()["www-authenticate"].to_str().unwrap();
+        assert!(
+            challenge.contains("authorization_uri=\"https://"),
+            "{challenge}"
+        );
+        assert!(challenge.contains("client_id=\"00000003-"), "{challenge}");
     }
     assert_eq!(Outside::ask(out.post(&chat).json(&text("x"))).await.0, 401);
 }

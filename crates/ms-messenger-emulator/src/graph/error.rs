@@ -9,6 +9,11 @@ use crate::clock;
 use crate::inbound::Inbound;
 use crate::limits::Throttled;
 
+/// What a 401 tells of where tokens are to be had, and for whom.
+const CHALLENGE: &str = "Bearer realm=\"\", \
+    authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\", \
+    client_id=\"00000003-0000-0000-c000-000000000000\"";
+
 /// An error of Graph before it is written.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct GraphError {
@@ -112,7 +117,7 @@ impl GraphError {
             Bytes::from(body.to_string()),
         );
         if self.status == StatusCode::UNAUTHORIZED {
-            return answer.with_header("www-authenticate", "Bearer realm=\"\"");
+            return answer.with_header("www-authenticate", CHALLENGE);
         }
         match self.throttled {
             Some(throttled) => throttled.mark(answer),

@@ -1,0 +1,147 @@
+//! What a caller hands in: ids checked before any I/O, addresses as they may be shown.
+
+use ms_messenger_core::Problems;
+use percent_encoding::percent_decode_str;
+use url::Url;
+
+/// The most characters of an id or a path that is shown.
+const SHOWN: usize = 200;
+
+/// Adds the problem of an id that a platform cannot know: one that is empty, one with blanks
+/// around it as a paste brings them, or one that is percent-encoded, as it is within a link.
+///
+/// ```
+/// use ms_messenger_core::Problems;
+/// use ms_messenger_http::check_id;
+///
+/// let mut problems = Problems::new();
+/// check_id("19%3aabc%40thread.v2", "chat", &mut problems);
+/// let error = problems.into_result(ms_messenger_core::ErrorKind::InvalidRequest).unwrap_err();
+/// assert_eq!(error.message(), "chat: is percent-encoded; the id is 19:abc@thread.v2");
+/// ```
+pub fn check_id(id: &str, field: &str, problems: &mut Problems) {
+    problems.add_if(id.is_empty(), field, "must not be empty");
+    let is_padded = id.trim() != id || id.contains(char::is_control);
+    let rule = "must not have control characters, nor white space at its ends";
+    problems.add_if(is_padded, field, rule);
+    if let Some(decoded) = decoded(id) {
+        let is_shown = !decoded.contains(char::is_control) && decoded.chars().count() <= SHOWN;
+        let rule = if is_shown {
+            format!("is percent-encoded; the id is {decoded}")
+        } else {
+            "is percent-encoded".to_owned()
+        };
+        problems.add(field, rule);
+    }
+}
+
+/// How often an id may have been encoded: a link within a link, and once more.
+const ROUNDS: usize = 3;
+
+/// The id that `id` is the percent-encoded form of.
+fn decoded(id: &str) -> Option<String> {
+    let mut current = id.to_owned();
+    for _ in 0..ROUNDS {
+        match percent_decode_str(&current).decode_utf8() {
+            Ok(next) if next != current => current = next.into_owned(),
+            _ => break,
+        }
+    }
+    (current != id).then_some(current)
+}
+
+/// An address as `Debug` may show it: without user info, query and fragment; `…` for what is no
+/// address.
+#[must_use]
+pub fn redacted_address(text: &str) -> String {
+    let Ok(url) = Url::parse(text.trim()) else {
+        return "…".to_owned();
+    };
+    match url.host_str() {
+        Some(host) => {
+            let port = url.port().map(|port| format!(":{port}"));
+            let (scheme, port) = (url.scheme(), port.unwrap_or_default());
+            format!("{scheme}://{host}{port}{}", shortened(url.path()))
+        }
+        None => "…".to_owned(),
+    }
+}
+
+fn shortened(path: &str) -> String {
+    let path: String = path
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    match path.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &path[..end]),
+        None => path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ms_messenger_core::ErrorKind;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn rule(id: &str) -> Option<String> {
+        let mut problems = Problems::new();
+        check_id(id, "id", &mut problems);
+        let error = problems.into_result(ErrorKind::InvalidRequest).err()?;
+        Some(error.problems()[0].rule.clone())
+    }
+
+    #[test]
+    fn an_id_out_of_a_link_is_told_as_it_should_be() {
+        let rule_of = |id: &str| format!("is percent-encoded; the id is {id}");
+        for (id, decoded) in [
+            ("19%3aab%40thread.v2", "19:ab@thread.v2"),
+            ("19%3Aab@thread.v2", "19:ab@thread.v2"),
+            ("19%253Aab%2540thread.v2", "19:ab@thread.v2"),
+            ("lene%40contoso.com", "lene@contoso.com"),
+        ] {
+            assert_eq!(rule(id), Some(rule_of(decoded)), "{id}");
+        }
+        assert_eq!(rule("a%0d%0ab"), Some("is percent-encoded".to_owned()));
+        assert_eq!(rule(""), Some("must not be empty".to_owned()));
+        for id in [" 19:ab", "19:ab ", "19:ab\n", "19:\u{1}ab", " "] {
+            assert!(rule(id).unwrap().contains("white space"), "{id:?}");
+        }
+        for id in ["19:ab@thread.v2", "100%", "a%zz", "%", "a%ffb", "19:a b"] {
+            assert_eq!(rule(id), None, "{id}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_shown_without_what_may_be_a_secret() {
+        for (text, shown) in [
+            (
+                "https://u:hunter2@contoso.com:8443/v1.0?key=hunter2#hunter2",
+                "https://contoso.com:8443/v1.0",
+            ),
+            ("http://[::1]:1/", "http://[::1]:1/"),
+            ("hunter2@contoso.com", "…"),
+            ("hunter2:x", "…"),
+            ("", "…"),
+        ] {
+            assert_eq!(redacted_address(text), shown);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_address_shows_more_than_its_place(text in "(?s).*") {
+            let shown = redacted_address(&text);
+            prop_assert!(!shown.contains(char::is_control) && !shown.contains(['?', '#']));
+        }
+
+        #[test]
+        fn hostile_ids_make_one_bounded_line(id in "(?s).*") {
+            if let Some(rule) = rule(&id) {
+                prop_assert!(rule.chars().count() < SHOWN + 40);
+                prop_assert!(!rule.contains(char::is_control));
+            }
+        }
+    }
+}

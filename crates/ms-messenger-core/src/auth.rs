@@ -64,6 +64,17 @@ pub trait TokenProvider: fmt::Debug + Send + Sync + 'static {
     /// `Unauthenticated` when there is none to be had, which includes that the only one was
     /// refused; `Connect`, `Timeout`, `Service` … when the issuer failed.
     async fn token(&self, request: &TokenRequest<'_>) -> Result<AccessToken>;
+
+    /// Returns the token that [`token`](Self::token) would return, if it can be told without
+    /// any I/O. A check before a send uses it. By default none is at hand.
+    ///
+    /// # Errors
+    ///
+    /// Why `token` would refuse the token that is at hand.
+    fn at_hand(&self, request: &TokenRequest<'_>) -> Result<Option<AccessToken>> {
+        let _ = request;
+        Ok(None)
+    }
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -72,6 +83,10 @@ impl<T: TokenProvider + ?Sized> TokenProvider for Arc<T> {
     async fn token(&self, request: &TokenRequest<'_>) -> Result<AccessToken> {
         (**self).token(request).await
     }
+
+    fn at_hand(&self, request: &TokenRequest<'_>) -> Result<Option<AccessToken>> {
+        (**self).at_hand(request)
+    }
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -79,6 +94,10 @@ impl<T: TokenProvider + ?Sized> TokenProvider for Arc<T> {
 impl<T: TokenProvider + ?Sized> TokenProvider for Box<T> {
     async fn token(&self, request: &TokenRequest<'_>) -> Result<AccessToken> {
         (**self).token(request).await
+    }
+
+    fn at_hand(&self, request: &TokenRequest<'_>) -> Result<Option<AccessToken>> {
+        (**self).at_hand(request)
     }
 }
 
@@ -112,6 +131,10 @@ impl TokenProvider for StaticToken {
         }
         self.0.check()?;
         Ok(self.0.clone())
+    }
+
+    fn at_hand(&self, _request: &TokenRequest<'_>) -> Result<Option<AccessToken>> {
+        Ok(Some(self.0.clone()))
     }
 }
 

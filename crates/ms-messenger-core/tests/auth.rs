@@ -292,3 +292,25 @@ async fn any_early_renewal_and_any_expiry_can_be_set() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_token_at_hand_is_judged_as_a_fetch_judges_it() {
+    let at_hand = |token: AccessToken| {
+        let cache = CachedTokenProvider::new(StaticToken::new(token));
+        cache.at_hand(&TokenRequest::new(&["scope"]))
+    };
+    assert_eq!(at_hand("t".into()).unwrap().unwrap().secret(), "t");
+    let past = SystemTime::now() - Duration::from_secs(1);
+    let error = at_hand(AccessToken::new("t").with_expiry(past)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+    assert!(at_hand("a\nb".into()).is_err());
+
+    let fetched = CachedTokenProvider::new(TokenFn::new(async |_| Ok("fetched".into())));
+    let request = TokenRequest::new(&["scope"]);
+    assert!(fetched.at_hand(&request).unwrap().is_none());
+    fetched.token(&request).await.unwrap();
+    assert_eq!(
+        fetched.at_hand(&request).unwrap().unwrap().secret(),
+        "fetched"
+    );
+}

@@ -43,19 +43,24 @@ impl Outgoing {
     ///
     /// `Config` when it has characters that no header can carry.
     pub fn set_bearer(&mut self, token: &AccessToken) -> Result<()> {
-        let mut line = Vec::with_capacity(7 + token.secret().len());
-        line.extend_from_slice(b"Bearer ");
-        line.extend_from_slice(token.secret().as_bytes());
-        let mut value = HeaderValue::from_maybe_shared(Bytes::from(line)).map_err(|_| {
-            Error::new(
-                ErrorKind::Config,
-                "the token has characters that no header can carry",
-            )
-        })?;
-        value.set_sensitive(true);
-        self.headers.insert(header::AUTHORIZATION, value);
+        self.headers
+            .insert(header::AUTHORIZATION, bearer_value(token)?);
         Ok(())
     }
+}
+
+fn bearer_value(token: &AccessToken) -> Result<HeaderValue> {
+    let mut line = Vec::with_capacity(7 + token.secret().len());
+    line.extend_from_slice(b"Bearer ");
+    line.extend_from_slice(token.secret().as_bytes());
+    let mut value = HeaderValue::from_maybe_shared(Bytes::from(line)).map_err(|_| {
+        Error::new(
+            ErrorKind::Config,
+            "the token has characters that no header can carry",
+        )
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 impl fmt::Debug for Outgoing {
@@ -94,6 +99,15 @@ pub trait Authorize: fmt::Debug + Send + Sync + 'static {
         outgoing: &mut Outgoing,
         refusal: Option<&Refusal>,
     ) -> Result<Option<AccessToken>>;
+
+    /// Checks the credential as far as that needs no I/O. By default there is nothing to check.
+    ///
+    /// # Errors
+    ///
+    /// Why [`authorize`](Self::authorize) would fail.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// A bearer token from a [`TokenProvider`].
@@ -123,5 +137,12 @@ impl<P: TokenProvider> Authorize for Bearer<P> {
         let token = self.provider.token(&request).await?;
         outgoing.set_bearer(&token)?;
         Ok(Some(token))
+    }
+
+    fn check(&self) -> Result<()> {
+        match self.provider.at_hand(&TokenRequest::new(self.scopes))? {
+            Some(token) => bearer_value(&token).map(drop),
+            None => Ok(()),
+        }
     }
 }

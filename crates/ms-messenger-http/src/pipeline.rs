@@ -93,6 +93,22 @@ impl Pipeline {
         &self.endpoint
     }
 
+    /// Checks what can be checked of a call without any I/O: its address, and the credential
+    /// that is at hand. [`call`](Self::call) fails with the same error.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call), with 0 attempts.
+    pub fn check(&self, call: &Call) -> Result<()> {
+        let address = self.endpoint.address(&call.path_and_query).map(drop);
+        let checked = address.and_then(|()| self.authorize.check());
+        checked.map_err(|error| {
+            error
+                .with_platform(self.service.name)
+                .with_delivery(Delivery::NotSent)
+        })
+    }
+
     /// Makes one call and answers its success (2xx).
     ///
     /// # Errors

@@ -132,10 +132,7 @@ impl<P: TokenProvider> CachedTokenProvider<P> {
         }
         let kept = Kept::new(token.clone(), request, self.early);
         if !kept.is_alive(SystemTime::now()) {
-            return Err(Error::new(
-                ErrorKind::Unauthenticated,
-                "the provider handed out a token that has expired",
-            ));
+            return Err(expired());
         }
         slot.keep(kept);
         Ok(token)
@@ -158,6 +155,13 @@ impl<P: TokenProvider> CachedTokenProvider<P> {
         });
         Ok(old.token)
     }
+}
+
+fn expired() -> Error {
+    Error::new(
+        ErrorKind::Unauthenticated,
+        "the provider handed out a token that has expired",
+    )
 }
 
 /// What the kept token is worth for one request.
@@ -204,6 +208,21 @@ impl<P: TokenProvider> TokenProvider for CachedTokenProvider<P> {
                 Err(error) => Self::forgive(&slot, old, error),
             },
         }
+    }
+
+    fn at_hand(&self, request: &TokenRequest<'_>) -> Result<Option<AccessToken>> {
+        let now = SystemTime::now();
+        if let Some(kept) = self.slot(request.scopes).kept().filter(|k| k.is_alive(now)) {
+            return Ok(Some(kept.token));
+        }
+        let token = self.inner.at_hand(request)?;
+        if let Some(token) = &token {
+            token.check()?;
+            if token.expires_at().is_some_and(|end| end <= now) {
+                return Err(expired());
+            }
+        }
+        Ok(token)
     }
 }
 

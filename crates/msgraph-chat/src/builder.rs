@@ -1,11 +1,11 @@
 //! How a client is set up.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use ms_messenger_core::{
     CachedTokenProvider, ErrorKind, Problems, Result, RetryPolicy, TokenProvider, UserId,
 };
-use ms_messenger_http::{Bearer, Endpoint, HttpClient, HttpOptions, Pipeline};
+use ms_messenger_http::{Bearer, Endpoint, HttpClient, HttpOptions, Pipeline, redacted_address};
 
 use crate::{
     Cloud, GraphChatClient,
@@ -26,7 +26,6 @@ const MAX_CALL_BYTES: usize = 4 * 1024 * 1024;
 const SETTLING_MARGIN: Duration = Duration::from_secs(30);
 
 /// Sets up a [`GraphChatClient`].
-#[derive(Debug)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct GraphChatBuilder {
     token: Arc<dyn TokenProvider>,
@@ -174,5 +173,23 @@ impl GraphChatBuilder {
             max_call_bytes: self.max_call_bytes,
             one_on_one: self.one_on_one,
         }))
+    }
+}
+
+/// An address may hold a secret: what of it may be shown is shown.
+impl fmt::Debug for GraphChatBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let base_url = self.base_url.as_deref().map(redacted_address);
+        f.debug_struct("GraphChatBuilder")
+            .field("token", &self.token)
+            .field("cloud", &self.cloud)
+            .field("base_url", &base_url)
+            .field("options", &self.options)
+            .field("retry", &self.retry)
+            .field("max_message_bytes", &self.max_message_bytes)
+            .field("max_call_bytes", &self.max_call_bytes)
+            .field("app_only", &self.app_only)
+            .field("settling_margin", &self.settling_margin)
+            .finish_non_exhaustive()
     }
 }

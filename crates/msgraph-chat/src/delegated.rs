@@ -32,23 +32,33 @@ impl fmt::Debug for DelegatedOnly {
     }
 }
 
-#[async_trait]
-impl TokenProvider for DelegatedOnly {
-    async fn token(&self, request: &TokenRequest<'_>) -> Result<AccessToken> {
-        let token = self.inner.token(request).await?;
+/// What keeps an application alone from sending.
+pub(crate) const APP_ONLY: &str = "the token is one of an application alone (it has roles and no \
+    scp), and Graph sends messages for users only: sign a user in with ChannelMessage.Send or \
+    ChatMessage.Send";
+
+impl DelegatedOnly {
+    fn let_pass(&self, token: AccessToken) -> Result<AccessToken> {
         let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
         if passed.as_ref() != Some(&token) {
             if is_app_only(token.secret()) {
-                return Err(Error::new(
-                    ErrorKind::PermissionDenied,
-                    "the token is one of an application alone (it has roles and no scp), and \
-                     Graph sends messages for users only: sign a user in with ChannelMessage.Send \
-                     or ChatMessage.Send",
-                ));
+                return Err(Error::new(ErrorKind::PermissionDenied, APP_ONLY));
             }
             *passed = Some(token.clone());
         }
         Ok(token)
+    }
+}
+
+#[async_trait]
+impl TokenProvider for DelegatedOnly {
+    async fn token(&self, request: &TokenRequest<'_>) -> Result<AccessToken> {
+        self.let_pass(self.inner.token(request).await?)
+    }
+
+    fn at_hand(&self, request: &TokenRequest<'_>) -> Result<Option<AccessToken>> {
+        let token = self.inner.at_hand(request)?;
+        token.map(|token| self.let_pass(token)).transpose()
     }
 }
 

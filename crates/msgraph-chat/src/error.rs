@@ -1,7 +1,10 @@
 //! Error bodies. Source: Graph, "Microsoft Graph error responses and resource types".
 
+use ms_messenger_core::{Delivery, ErrorKind};
 use ms_messenger_http::{Answer, Service, ServiceError};
 use serde_json::{Map, Value};
+
+use crate::delegated::APP_ONLY;
 
 /// The name of the platform.
 pub const PLATFORM: &str = "msgraph-chat";
@@ -11,10 +14,13 @@ pub(crate) static SERVICE: Service = Service::new(PLATFORM)
     .with_request_ids(&["request-id"])
     .with_unique_request_ids()
     .with_error_reader(read)
+    .with_classifier(classify)
     .with_throttling_503();
 
 /// The most levels of `innerError` that are read.
 const DEPTH: usize = 8;
+/// The most messages that are told.
+const MAX_WORDS: usize = 16;
 
 /// What an error body says: `error`, its chain of `innerError` (or `innererror`) and its details.
 /// Codes are not of one case: compare them without it. Never branch on the message.
@@ -64,6 +70,81 @@ impl GraphError {
     }
 }
 
+impl GraphError {
+    /// The words of the error and of the chain behind it.
+    fn words(&self) -> impl Iterator<Item = &str> {
+        let words = self.message.iter().chain(&self.inner_messages);
+        words.map(String::as_str)
+    }
+
+    fn says(&self, words: &str) -> bool {
+        self.words()
+            .any(|said| said.to_ascii_lowercase().contains(words))
+    }
+
+    /// Whether the service says why it refused: a gateway says only that something was bad.
+    fn names_a_reason(&self) -> bool {
+        let codes = self.code.iter().chain(&self.inner_codes);
+        codes.map(String::as_str).any(is_reason) || self.words().any(is_reason)
+    }
+}
+
+/// Codes and words that say no more than the status, without case, blanks and full stop.
+const NO_REASON: &[&str] = &[
+    "",
+    "400",
+    "400badrequest",
+    "badrequest",
+    "generalexception",
+    "unknownerror",
+];
+
+fn is_reason(text: &str) -> bool {
+    let letters = text.chars().filter(|c| c.is_alphanumeric());
+    // A full sentence is a reason, whatever its letters.
+    let start: String = letters.take(32).collect();
+    !NO_REASON.contains(&start.to_ascii_lowercase().as_str())
+}
+
+/// What Graph says of an expired token besides a 401.
+const EXPIRED: &str = "no authorization information present";
+
+const APPLICATION: &str = "application-only context";
+
+/// What the body proves where the status says too little. A 400 without a reason was seen with
+/// the message posted; a 403 without authorization is an expired token; and what an application
+/// may not do has several statuses.
+fn classify(answer: &Answer) -> Option<(ErrorKind, Delivery)> {
+    let error = GraphError::read(answer.body());
+    match answer.status() {
+        400 if !error.names_a_reason() => Some((ErrorKind::InvalidRequest, Delivery::Unknown)),
+        403 if error.says(EXPIRED) => Some((ErrorKind::Unauthenticated, Delivery::NotSent)),
+        400 | 401 | 403 | 412 if error.says(APPLICATION) => {
+            Some((ErrorKind::PermissionDenied, Delivery::NotSent))
+        }
+        _ => None,
+    }
+}
+
+/// What is to be done about an error, where its words do not say it.
+fn advice(status: u16, error: &GraphError) -> Option<&'static str> {
+    match status {
+        400 if !error.names_a_reason() => {
+            Some("the service named no reason, and such a message may be posted all the same")
+        }
+        400 | 401 | 403 | 412 if error.says(APPLICATION) => Some(APP_ONLY),
+        401 if error.says("invalid audience") => {
+            Some("the token is for another resource or another cloud than this one")
+        }
+        403 if error.says(EXPIRED) => Some("the token has expired or was not accepted"),
+        403 => Some(
+            "sending needs ChannelMessage.Send (channels) or ChatMessage.Send (chats), and the \
+             user must be a member",
+        ),
+        _ => None,
+    }
+}
+
 fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
     let text = object.get(name)?.as_str()?;
     (!text.is_empty()).then(|| text.to_owned())
@@ -78,27 +159,22 @@ fn inner(object: &Map<String, Value>) -> Option<&Map<String, Value>> {
 
 fn read(answer: &Answer) -> ServiceError {
     let error = GraphError::read(answer.body());
-    let mut parts: Vec<String> = error.message.into_iter().collect();
-    for message in error.inner_messages {
-        if !parts.contains(&message) {
+    let mut parts: Vec<&str> = Vec::new();
+    let advice = advice(answer.status(), &error);
+    if advice == Some(APP_ONLY) {
+        parts.push(APP_ONLY);
+    }
+    parts.extend(error.message.as_deref());
+    for message in &error.inner_messages {
+        if parts.len() < MAX_WORDS && !parts.contains(&message.as_str()) {
             parts.push(message);
         }
     }
-    if answer.status() == 403 {
-        parts.push(
-            "sending needs ChannelMessage.Send (channels) or ChatMessage.Send (chats), and the \
-             user must be a member"
-                .to_owned(),
-        );
-    }
+    parts.extend(advice.filter(|advice| *advice != APP_ONLY));
     let message = (!parts.is_empty()).then(|| parts.join("; "));
     // The deepest code says most, but the outermost is what documents name.
-    ServiceError::new(
-        error
-            .code
-            .or_else(|| error.inner_codes.into_iter().next_back()),
-        message,
-    )
+    let code = error.code.as_ref().or(error.inner_codes.last());
+    ServiceError::new(code.cloned(), message)
 }
 
 #[cfg(test)]

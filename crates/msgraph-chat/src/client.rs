@@ -6,15 +6,17 @@ use ms_messenger_core::{
     ChannelId, ConversationId, Deadline, Delivery, ErrorKind, Mark, MessageId, Problems, Result,
     TeamId, TokenProvider, UserId,
 };
-use ms_messenger_http::{Answer, Call, Pipeline, Variables};
+use ms_messenger_http::{Answer, Call, Pipeline, Variables, check_id};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::{
     ChatMessage, GraphChatBuilder, NewChatMessage, Place,
     error::PLATFORM,
     models::Timestamp,
+    ready::{Draft, QUOTE, Ready},
     sends::{Content, RecentSends, UnderWay},
 };
 
@@ -148,8 +150,8 @@ impl GraphChatClient {
         deadline: &Deadline,
     ) -> Result<Chat> {
         let mut problems = Problems::new();
-        problems.add_if(own.as_str().is_empty(), "own", "must not be empty");
-        problems.add_if(other.as_str().is_empty(), "other", "must not be empty");
+        check_id(own.as_str(), "own", &mut problems);
+        check_id(other.as_str(), "other", &mut problems);
         refuse(problems)?;
         let member = |id: &UserId| {
             // An apostrophe ends a text in OData unless it is doubled; a guest's name holds `#`.
@@ -190,41 +192,24 @@ impl GraphChatClient {
         self.0.one_on_one.as_ref()
     }
 
-    /// Sends what is checked already, under the guards of size.
-    async fn post(
+    pub(crate) fn limits(&self) -> (Option<usize>, Option<usize>) {
+        (self.0.max_message_bytes, self.0.max_call_bytes)
+    }
+
+    /// Posts what is ready to the messages at `place`.
+    pub(crate) async fn post(
         &self,
-        operation: &'static str,
-        path: String,
+        place: &str,
+        ready: Ready,
         message: &NewChatMessage,
-        body: &(impl Serialize + Sync),
         extras: Extras,
     ) -> Result<Sent<'_>> {
-        let content = Content::of(operation_place(&path), message);
-        let call = Call::post(operation, path)
-            .with_json(body)?
-            .with_deadline(extras.deadline);
+        let content = Content::of(&ready.list(place), message);
+        let call = ready.call(place).with_deadline(extras.deadline);
         let call = match extras.mark {
             Some(mark) => call.with_mark(mark),
             None => call,
         };
-        let pictures: usize = message
-            .hosted_contents
-            .iter()
-            .filter_map(|hosted| hosted.content_bytes.as_ref().map(String::len))
-            .sum();
-        let (all, own) = (call.body().len(), call.body().len() - pictures);
-        let mut problems = Problems::new();
-        if let Some(limit) = self.0.max_message_bytes.filter(|limit| own > *limit) {
-            let rule = format!(
-                "the message has {own} bytes of JSON without its pictures, more than {limit}"
-            );
-            problems.add("body", rule);
-        }
-        if let Some(limit) = self.0.max_call_bytes.filter(|limit| all > *limit) {
-            let rule = format!("the call has {all} bytes with its pictures, more than {limit}");
-            problems.add("hostedContents", rule);
-        }
-        refuse(problems)?;
         let under_way = self.0.sends.begin(content, self.0.settling_margin);
         let answer = match self.0.pipeline.call(call).await {
             Ok(answer) => answer,
@@ -247,29 +232,10 @@ impl GraphChatClient {
     }
 }
 
-/// The collection in which the message of a send is listed.
-fn operation_place(path: &str) -> &str {
-    path.strip_suffix("/replyWithQuote").unwrap_or(path)
-}
-
-fn refuse(problems: Problems) -> Result<()> {
+pub(crate) fn refuse(problems: Problems) -> Result<()> {
     problems
         .into_result(ErrorKind::InvalidRequest)
         .map_err(|error| error.with_platform(PLATFORM))
-}
-
-/// Checks ids and message together, so that everything wrong is told at once.
-pub(crate) fn check(ids: &[(&str, &str)], message: &NewChatMessage, place: Place) -> Result<()> {
-    let mut problems = Problems::new();
-    for (field, id) in ids {
-        problems.add_if(id.is_empty(), field, "must not be empty");
-    }
-    if let Err(error) = message.check(place) {
-        for problem in error.problems() {
-            problems.add(problem.field.clone(), problem.rule.clone());
-        }
-    }
-    refuse(problems)
 }
 
 /// What a receipt needs of an answer, and nothing more of it.
@@ -302,7 +268,10 @@ impl Channel {
     /// for a token of an application alone; the service's own refusals.
     /// [`Error::delivery`](ms_messenger_core::Error::delivery) says whether the message is out.
     pub async fn send(&self, message: &NewChatMessage) -> Result<ChatMessage> {
-        self.post(None, message, Extras::default()).await?.message()
+        let ready = self.ready(None, message)?;
+        let place = self.place();
+        let sent = self.client.post(&place, ready, message, Extras::default());
+        sent.await?.message()
     }
 
     /// Answers the message `to` of the channel: `POST …/messages/{id}/replies`. Source: "Send
@@ -312,35 +281,41 @@ impl Channel {
     ///
     /// As [`Channel::send`].
     pub async fn reply(&self, to: &MessageId, message: &NewChatMessage) -> Result<ChatMessage> {
-        self.post(Some(to), message, Extras::default())
-            .await?
-            .message()
+        let ready = self.ready(Some(to), message)?;
+        let place = self.place();
+        let sent = self.client.post(&place, ready, message, Extras::default());
+        sent.await?.message()
     }
 
-    pub(crate) async fn post(
-        &self,
-        reply_to: Option<&MessageId>,
-        message: &NewChatMessage,
-        extras: Extras,
-    ) -> Result<Sent<'_>> {
-        let mut ids = vec![("team", self.team.as_str()), ("channel", self.id.as_str())];
-        ids.extend(reply_to.map(|id| ("reply_to", id.as_str())));
-        check(&ids, message, Place::Channel)?;
-        let messages = format!(
+    /// Where its messages are.
+    pub(crate) fn place(&self) -> String {
+        format!(
             "/teams/{}/channels/{}/messages",
             segment(self.team.as_str()),
             segment(self.id.as_str())
-        );
-        let (operation, path) = match reply_to {
-            Some(id) => (
-                "send.reply",
-                format!("{messages}/{}/replies", segment(id.as_str())),
-            ),
-            None => ("send", messages),
-        };
-        self.client
-            .post(operation, path, message, message, extras)
-            .await
+        )
+    }
+
+    /// Runs every check of a message to this channel.
+    pub(crate) fn ready(
+        &self,
+        reply_to: Option<&MessageId>,
+        message: &NewChatMessage,
+    ) -> Result<Ready> {
+        let mut draft = Draft::new(Place::Channel, message);
+        let team = self.team.as_str();
+        check_id(team, "team", &mut draft.problems);
+        let is_read = !team.is_empty() && draft.problems.is_empty();
+        let rule = "must be a GUID";
+        let is_guid = Uuid::try_parse(team).is_ok();
+        draft.problems.add_if(is_read && !is_guid, "team", rule);
+        check_id(self.id.as_str(), "channel", &mut draft.problems);
+        if let Some(id) = reply_to {
+            check_id(id.as_str(), "reply_to", &mut draft.problems);
+            draft.operation = "send.reply";
+            draft.tail = format!("/{}/replies", segment(id.as_str()));
+        }
+        draft.ready(message, self.client.limits())
     }
 }
 
@@ -373,7 +348,10 @@ impl Chat {
     ///
     /// As [`Channel::send`].
     pub async fn send(&self, message: &NewChatMessage) -> Result<ChatMessage> {
-        self.post(message, Extras::default()).await?.message()
+        let ready = self.ready(None, message)?;
+        let place = self.place();
+        let sent = self.client.post(&place, ready, message, Extras::default());
+        sent.await?.message()
     }
 
     /// Sends a message that quotes one to ten others: `POST /chats/{id}/messages/replyWithQuote`.
@@ -387,42 +365,50 @@ impl Chat {
         messages: &[MessageId],
         message: &NewChatMessage,
     ) -> Result<ChatMessage> {
-        self.post_quote(messages, message, Extras::default())
-            .await?
-            .message()
+        let ready = self.ready(Some(messages), message)?;
+        let place = self.place();
+        let sent = self.client.post(&place, ready, message, Extras::default());
+        sent.await?.message()
     }
 
-    pub(crate) async fn post(&self, message: &NewChatMessage, extras: Extras) -> Result<Sent<'_>> {
-        check(&[("chat", self.id.as_str())], message, Place::Chat)?;
-        let path = format!("/chats/{}/messages", segment(self.id.as_str()));
-        self.client
-            .post("send", path, message, message, extras)
-            .await
+    /// Where its messages are.
+    pub(crate) fn place(&self) -> String {
+        format!("/chats/{}/messages", segment(self.id.as_str()))
     }
 
-    pub(crate) async fn post_quote(
+    /// Runs every check of a message to this chat.
+    pub(crate) fn ready(
         &self,
-        messages: &[MessageId],
+        quoted: Option<&[MessageId]>,
         message: &NewChatMessage,
-        extras: Extras,
-    ) -> Result<Sent<'_>> {
-        let mut ids = vec![("chat", self.id.as_str())];
-        ids.extend(messages.iter().map(|id| ("messageIds", id.as_str())));
-        check(&ids, message, Place::Chat)?;
-        let mut problems = Problems::new();
-        let sound = (1..=MAX_QUOTES).contains(&messages.len());
-        problems.add_if(!sound, "messageIds", "must be one to ten messages");
-        refuse(problems)?;
-        let path = format!(
-            "/chats/{}/messages/replyWithQuote",
-            segment(self.id.as_str())
-        );
-        let body = Quote {
-            message_ids: messages,
-            reply_message: message,
-        };
-        self.client
-            .post("send.quote", path, message, &body, extras)
-            .await
+    ) -> Result<Ready> {
+        let mut draft = Draft::new(Place::Chat, message);
+        check_id(self.id.as_str(), "chat", &mut draft.problems);
+        ready_for_chat(draft, quoted, message, self.client.limits())
     }
+}
+
+/// Runs every check of a message to a chat but that of its id.
+pub(crate) fn ready_for_chat(
+    mut draft: Draft<'_>,
+    quoted: Option<&[MessageId]>,
+    message: &NewChatMessage,
+    limits: (Option<usize>, Option<usize>),
+) -> Result<Ready> {
+    let Some(quoted) = quoted else {
+        return draft.ready(message, limits);
+    };
+    for id in quoted {
+        check_id(id.as_str(), "messageIds", &mut draft.problems);
+    }
+    let sound = (1..=MAX_QUOTES).contains(&quoted.len());
+    let rule = "must be one to ten messages";
+    draft.problems.add_if(!sound, "messageIds", rule);
+    draft.operation = "send.quote";
+    draft.tail = QUOTE.to_owned();
+    let body = Quote {
+        message_ids: quoted,
+        reply_message: message,
+    };
+    draft.ready(&body, limits)
 }

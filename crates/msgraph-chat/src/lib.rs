@@ -10,6 +10,7 @@ mod error;
 mod messenger;
 pub mod models;
 pub mod permissions;
+mod ready;
 mod sends;
 mod settle;
 mod write;

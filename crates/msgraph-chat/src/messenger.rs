@@ -6,15 +6,17 @@ use async_trait::async_trait;
 use ms_messenger_core::{
     Acceptance, Address, Attachment as Neutral, Body, Capabilities, CardKind, ConversationId,
     Error, ErrorKind, Evidence, Feature, FileReference, Importance, Mark, MarkKind, Message,
-    Messenger, Problems, Receipt, Result, SendRequest, Settled, Target, json,
+    Messenger, Problem, Problems, Receipt, Result, SendRequest, Settled, Target, UserId, json,
 };
+use ms_messenger_http::{Call, check_id};
 use serde_json::Value;
 
 use crate::{
-    Attachment, Chat, GraphChatClient, NewChatMessage, Place,
-    client::{Extras, Posted, Sent, check},
+    Attachment, Channel, Chat, GraphChatClient, NewChatMessage, Place,
+    client::{Extras, Posted, Sent, ready_for_chat},
     error::PLATFORM,
     models::MessageImportance,
+    ready::{Draft, Ready},
 };
 
 const CAPABILITIES: Capabilities = Capabilities::of(&[
@@ -49,32 +51,25 @@ impl Messenger for GraphChatClient {
 
     async fn send(&self, request: &SendRequest) -> Result<Receipt> {
         let deadline = request.deadline();
-        self.capabilities().check(PLATFORM, request)?;
-        let message = native(&request.message)?;
+        let Prepared {
+            route,
+            message,
+            ready,
+        } = self.prepare(request)?;
         let extras = Extras {
             mark: mark(&request.message, &message),
             deadline,
         };
-        let reply_to = request.reply_to.as_ref();
-        match &request.to {
-            Target::Channel { team, channel } => {
-                let id = ConversationId::new(channel.as_str());
-                let channel = self.channel(team.clone(), channel.clone());
-                receipt(channel.post(reply_to, &message, extras).await?, id)
-            }
-            Target::Conversation(id) => {
-                let chat = self.chat(id.clone());
-                to_chat(&chat, request, &message, extras).await
-            }
-            Target::Person(Address::User(other)) => {
-                let own = self.one_on_one().ok_or_else(unsupported)?;
-                // A chat is not made for a message that cannot be sent.
-                check(&[], &message, Place::Chat)?;
+        let (place, conversation) = match route {
+            Route::Channel(channel, id) => (channel.place(), id),
+            Route::Chat(chat) => (chat.place(), chat.id().clone()),
+            Route::Person { own, other } => {
                 let chat = self.find_one_on_one(own, other, &extras.deadline).await?;
-                to_chat(&chat, request, &message, extras).await
+                (chat.place(), chat.id().clone())
             }
-            _ => Err(unsupported()),
-        }
+        };
+        let sent = self.post(&place, ready, &message, extras).await?;
+        receipt(sent, conversation)
     }
 
     /// Reads everything that was posted since the send, and looks for the message: by the id of
@@ -113,20 +108,77 @@ fn mark(message: &Message, native: &NewChatMessage) -> Option<Mark> {
     Some(Mark::new(MarkKind::AttachmentId, entry.id.as_deref()?))
 }
 
-async fn to_chat(
-    chat: &Chat,
-    request: &SendRequest,
-    message: &NewChatMessage,
-    extras: Extras,
-) -> Result<Receipt> {
-    let sent = match &request.reply_to {
-        Some(quoted) => {
-            let quoted = slice::from_ref(quoted);
-            chat.post_quote(quoted, message, extras).await?
-        }
-        None => chat.post(message, extras).await?,
-    };
-    receipt(sent, chat.id().clone())
+/// A request that passed every local check.
+struct Prepared<'a> {
+    route: Route<'a>,
+    message: NewChatMessage,
+    ready: Ready,
+}
+
+/// Where a request goes.
+enum Route<'a> {
+    Channel(Channel, ConversationId),
+    Chat(Chat),
+    Person { own: &'a UserId, other: &'a UserId },
+}
+
+impl GraphChatClient {
+    /// Runs every check of [`send`](Messenger::send) that needs no I/O: capabilities, ids,
+    /// markers and mentions, native bodies, sizes, and the token that is at hand. A request that
+    /// it refuses is refused by `send` with the same words.
+    ///
+    /// Returns warnings: what the service takes but a reader would miss, such as a link without
+    /// a scheme.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Messenger::send), before any I/O.
+    pub fn check(&self, request: &SendRequest) -> Result<Vec<Problem>> {
+        let Prepared { route, ready, .. } = self.prepare(request)?;
+        let call = match &route {
+            Route::Channel(channel, _) => ready.call(&channel.place()),
+            Route::Chat(chat) => ready.call(&chat.place()),
+            Route::Person { .. } => Call::post("chat.create", "/chats"),
+        };
+        self.pipeline().check(&call)?;
+        Ok(ready.warnings)
+    }
+
+    /// What `check` and `send` have in common: everything before I/O.
+    fn prepare<'a>(&'a self, request: &'a SendRequest) -> Result<Prepared<'a>> {
+        self.capabilities().check(PLATFORM, request)?;
+        let message = native(&request.message)?;
+        let reply_to = request.reply_to.as_ref();
+        let quoted = reply_to.map(slice::from_ref);
+        let (route, ready) = match &request.to {
+            Target::Channel { team, channel } => {
+                let id = ConversationId::new(channel.as_str());
+                let channel = self.channel(team.clone(), channel.clone());
+                let ready = channel.ready(reply_to, &message)?;
+                (Route::Channel(channel, id), ready)
+            }
+            Target::Conversation(id) => {
+                let chat = self.chat(id.clone());
+                let ready = chat.ready(quoted, &message)?;
+                (Route::Chat(chat), ready)
+            }
+            Target::Person(Address::User(other)) => {
+                let own = self.one_on_one().ok_or_else(unsupported)?;
+                // A chat is not made for a message that cannot be sent.
+                let mut draft = Draft::new(Place::Chat, &message);
+                check_id(own.as_str(), "own", &mut draft.problems);
+                check_id(other.as_str(), "other", &mut draft.problems);
+                let ready = ready_for_chat(draft, quoted, &message, self.limits())?;
+                (Route::Person { own, other }, ready)
+            }
+            _ => return Err(unsupported()),
+        };
+        Ok(Prepared {
+            route,
+            message,
+            ready,
+        })
+    }
 }
 
 fn receipt(sent: Sent<'_>, conversation: ConversationId) -> Result<Receipt> {

@@ -3,10 +3,11 @@
 mod attachment;
 mod check;
 mod compose;
-mod markers;
+mod markup;
 mod mention;
+mod text;
 
-use ms_messenger_core::Result;
+use ms_messenger_core::{ErrorKind, Problem, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::models::{
@@ -47,6 +48,13 @@ pub enum Place {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct NewChatMessage {
+    /// The type that some senders name; sent as it is.
+    #[serde(
+        rename = "@odata.type",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub odata_type: Option<String>,
     /// The title; channels only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
@@ -86,6 +94,13 @@ pub struct NewChatMessage {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct NewBody {
+    /// The type that some senders name; sent as it is.
+    #[serde(
+        rename = "@odata.type",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub odata_type: Option<String>,
     /// The form. The service takes a missing one for text; it is always sent.
     #[serde(default = "text")]
     pub content_type: BodyType,
@@ -99,17 +114,36 @@ fn text() -> BodyType {
 
 impl Default for NewBody {
     fn default() -> Self {
+        Self::new(BodyType::Text, String::new())
+    }
+}
+
+impl NewBody {
+    fn new(content_type: BodyType, content: String) -> Self {
         Self {
-            content_type: BodyType::Text,
-            content: String::new(),
+            odata_type: None,
+            content_type,
+            content,
         }
     }
 }
 
 impl NewChatMessage {
-    /// Plain text.
+    /// Plain text. One line goes as text. Line breaks are kept: the service shows those of HTML
+    /// alone, so a text with line breaks goes as HTML, escaped, with `<br>` for each.
+    ///
+    /// ```
+    /// use msgraph_chat::NewChatMessage;
+    ///
+    /// assert_eq!(NewChatMessage::text("1 < 2").body.content, "1 < 2");
+    /// assert_eq!(NewChatMessage::text("1 < 2\n2 < 3").body.content, "1 &lt; 2<br>2 &lt; 3");
+    /// ```
     pub fn text(content: impl Into<String>) -> Self {
-        Self::new(BodyType::Text, content)
+        let content = content.into();
+        if text::is_one_line(&content) {
+            return Self::new(BodyType::Text, content);
+        }
+        Self::compose().text(&content).build()
     }
 
     /// HTML, markers included; those are checked before it is sent.
@@ -119,10 +153,7 @@ impl NewChatMessage {
 
     fn new(content_type: BodyType, content: impl Into<String>) -> Self {
         Self {
-            body: NewBody {
-                content_type,
-                content: content.into(),
-            },
+            body: NewBody::new(content_type, content.into()),
             ..Self::default()
         }
     }
@@ -146,14 +177,33 @@ impl NewChatMessage {
         self
     }
 
+    /// Returns the text that a reader sees, without markup: a line for each block and `<br>`.
+    #[must_use]
+    pub fn visible_text(&self) -> String {
+        match self.body.content_type {
+            BodyType::Text => self.body.content.clone(),
+            _ => markup::visible(&self.body.content),
+        }
+    }
+
     /// Checks it for `place` against the rules that the service is known to have, without any
     /// I/O: each marker has what it stands for and the other way round, mentions say what
-    /// their markers say, cards are JSON, pictures are Base64, and so on.
+    /// their markers say, cards are JSON, pictures are Base64, and so on. Takes time in
+    /// proportion to its size.
+    ///
+    /// Returns warnings: what the service takes but a reader would miss, such as a link without
+    /// a scheme.
     ///
     /// # Errors
     ///
     /// `InvalidRequest` with every problem.
-    pub fn check(&self, place: Place) -> Result<()> {
+    pub fn check(&self, place: Place) -> Result<Vec<Problem>> {
+        let found = self.find(place);
+        found.problems.into_result(ErrorKind::InvalidRequest)?;
+        Ok(found.warnings)
+    }
+
+    pub(crate) fn find(&self, place: Place) -> check::Found {
         check::check(self, place)
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 fn fields(message: Value, place: Place) -> Vec<String> {
     let message: NewChatMessage = serde_json::from_value(message).unwrap();
     match message.check(place) {
-        Ok(()) => Vec::new(),
+        Ok(_) => Vec::new(),
         Err(error) => error.problems().iter().map(|p| p.field.clone()).collect(),
     }
 }
@@ -187,6 +187,149 @@ fn what_a_place_or_a_form_cannot_hold_is_named() {
     assert!(fields(plain, Place::Chat).is_empty());
     let plain = json!({"body": {"contentType": "text", "content": "<attachment id=\"x\"> ../hostedContents/1/$value"}});
     assert!(fields(plain, Place::Chat).is_empty());
+}
+
+fn warnings(message: Value) -> Vec<String> {
+    let message: NewChatMessage = serde_json::from_value(message).unwrap();
+    let warnings = message.check(Place::Chat).unwrap();
+    warnings.into_iter().map(|w| w.field).collect()
+}
+
+#[test]
+fn the_type_that_a_sender_names_is_sent_as_it_is_at_every_level() {
+    let mut message = html(
+        "<at id=\"0\">A</at><attachment id=\"1\"></attachment>",
+        json!({"@odata.type": "#microsoft.graph.chatMessage", "mentions": [user(0, "A")],
+            "attachments": [{"@odata.type": "#microsoft.graph.chatMessageAttachment", "id": "1",
+                "contentType": "application/vnd.microsoft.card.hero", "content": "{}"}]}),
+    );
+    message["body"]["@odata.type"] = json!("#microsoft.graph.itemBody");
+    message["mentions"][0]["@odata.type"] = json!("#microsoft.graph.chatMessageMention");
+    let mentioned = &mut message["mentions"][0]["mentioned"];
+    mentioned["@odata.type"] = json!("#microsoft.graph.chatMessageMentionedIdentitySet");
+    mentioned["user"]["@odata.type"] = json!("#microsoft.graph.teamworkUserIdentity");
+    assert!(fields(message.clone(), Place::Chat).is_empty());
+    let read: NewChatMessage = serde_json::from_value(message.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&read).unwrap(), message);
+}
+
+fn with_card(card: &Value, more: Value) -> Value {
+    let attachment = json!({"id": "1", "contentType": "application/vnd.microsoft.card.adaptive",
+        "content": card.to_string()});
+    let mut message = html("<attachment id=\"1\"></attachment>", more);
+    message["attachments"] = json!([attachment]);
+    message
+}
+
+fn card(text: &str, entity: &str) -> Value {
+    json!({"type": "AdaptiveCard", "version": "1.4",
+        "body": [{"type": "Container", "items": [{"type": "TextBlock", "text": text}]}],
+        "msteams": {"entities": [{"type": "mention", "text": entity,
+            "mentioned": {"id": "8ea0e38b-efb3-4757-924a-5f94061cf8c2", "name": "Ada"}}]}})
+}
+
+#[test]
+fn a_mention_may_be_marked_in_an_adaptive_card_alone() {
+    let marked = card("Hello <at>Ada &amp; Bo</at>", "<at>Ada &amp; Bo</at>");
+    let mentions = json!({"mentions": [user(0, "Ada & Bo")]});
+    let message = with_card(&marked, mentions.clone());
+    assert!(fields(message.clone(), Place::Chat).is_empty());
+    assert!(warnings(message).is_empty());
+    let by_id = card("Hello <at id=\"0\">A.</at>", "<at id=\"0\">A.</at>");
+    assert!(fields(with_card(&by_id, mentions.clone()), Place::Chat).is_empty());
+    assert!(fields(with_card(&marked, json!({})), Place::Chat).is_empty());
+
+    let unmarked = with_card(&card("Hello Ada", "<at>Ada &amp; Bo</at>"), mentions);
+    assert_eq!(fields(unmarked, Place::Chat), ["mentions[0]"]);
+    let unnamed = with_card(&card("<at>Ada</at>", "<at>Bo</at>"), json!({}));
+    assert_eq!(warnings(unnamed), ["attachments[0].content"]);
+}
+
+#[test]
+fn a_picture_is_no_attachment_and_the_rule_says_how_it_is_shown() {
+    for kind in ["image/png", "image/*", "IMAGE/JPEG"] {
+        let message = html(
+            "<attachment id=\"1\"></attachment>",
+            json!({"attachments": [{"id": "1", "contentType": kind, "contentUrl": "https://contoso.com/a.png"}]}),
+        );
+        let message: NewChatMessage = serde_json::from_value(message).unwrap();
+        let error = message.check(Place::Channel).unwrap_err();
+        assert_eq!(error.problems().len(), 1, "{error}");
+        assert_eq!(error.problems()[0].field, "attachments[0].contentType");
+        assert!(
+            error.problems()[0].rule.contains("hostedContents"),
+            "{error}"
+        );
+    }
+    let video = html(
+        "<attachment id=\"1\"></attachment>",
+        json!({"attachments": [{"id": "1", "contentType": "video/mp4", "contentUrl": "https://contoso.com/a"}]}),
+    );
+    assert_eq!(warnings(video), ["attachments[0].contentType"]);
+}
+
+#[test]
+fn what_a_reader_would_miss_is_a_warning() {
+    let body = "body.content";
+    assert_eq!(
+        warnings(html("<a href=\"www.contoso.com\">x</a>", json!({}))),
+        [body]
+    );
+    assert_eq!(
+        warnings(html("<a href='//contoso.com/'>x</a>", json!({}))),
+        [body]
+    );
+    assert_eq!(warnings(html("<img src=a.png>", json!({}))), [body]);
+    assert_eq!(warnings(html("<b>\u{1b}[31mred", json!({}))), [body]);
+    assert_eq!(warnings(html("\u{feff}x", json!({}))), [body]);
+    assert_eq!(warnings(json!({"body": {"content": "a\nb"}})), [body]);
+    let link = json!({"type": "AdaptiveCard", "version": "1.4",
+        "actions": [{"type": "Action.OpenUrl", "title": "x", "url": "www.contoso.com"}]});
+    assert_eq!(
+        warnings(with_card(&link, json!({}))),
+        ["attachments[0].content"]
+    );
+    for sound in [
+        "<a href=\"https://contoso.com\">x</a><a href=\"mailto:a@contoso.com\">y</a>",
+        "<img src=\"https://contoso.com/a.png\">",
+        "a\nb\tc",
+    ] {
+        assert!(warnings(html(sound, json!({}))).is_empty(), "{sound}");
+    }
+}
+
+#[test]
+fn blank_and_impossible_bodies_are_refused() {
+    for content in ["", " ", "<p>&nbsp;</p><br>"] {
+        assert_eq!(
+            fields(html(content, json!({})), Place::Chat),
+            ["body.content"],
+            "{content}"
+        );
+    }
+    let blank = NewChatMessage::text("\n \r\n")
+        .check(Place::Chat)
+        .unwrap_err();
+    assert_eq!(blank.problems()[0].field, "body.content");
+    assert_eq!(
+        fields(html("a\0b", json!({})), Place::Chat),
+        ["body.content"]
+    );
+    assert_eq!(
+        fields(json!({"body": {"content": "a\0b"}}), Place::Chat),
+        ["body.content"]
+    );
+}
+
+#[test]
+fn an_error_shows_ids_that_are_short_and_counts_the_rest() {
+    let secret = "attack at dawn".repeat(100);
+    let markers = format!("<at id=\"{secret}\">x</at>").repeat(1000);
+    let message: NewChatMessage = serde_json::from_value(html(&markers, json!({}))).unwrap();
+    let error = message.check(Place::Chat).unwrap_err();
+    assert_eq!(error.problems().len(), 1);
+    assert!(error.message().contains("nor have 999 more"), "{error}");
+    assert!(!format!("{error}{error:?}").contains("dawn"), "{error}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use ms_messenger_core::{
 use msgraph_chat::GraphChatClient;
 use serde_json::json;
 
+const TEAM: &str = "fbe2bf47-16c8-47cf-b4a5-4b9b187c508b";
 const POSTED: &str = r#"{"id":"7","createdDateTime":"2026-03-29T03:53:52.035Z"}"#;
 
 fn client(server: &ServerGuard) -> GraphChatClient {
@@ -43,9 +44,10 @@ async fn channels_answers_chats_and_quotes() {
     let hi = || Message::text("hi");
     let body = json!({"body": {"contentType": "text", "content": "hi"}});
     let exact = || Matcher::Json(body.clone());
-    let channel = || Target::channel("t", "19:c@thread.tacv2");
+    let channel = || Target::channel(TEAM, "19:c@thread.tacv2");
     let chat = || Target::conversation("19:a@thread.v2");
-    let messages = "/teams/t/channels/19:c@thread.tacv2/messages";
+    let messages = format!("/teams/{TEAM}/channels/19:c@thread.tacv2/messages");
+    let messages = messages.as_str();
     sends(
         SendRequest::new(channel(), hi()),
         messages,
@@ -103,14 +105,41 @@ async fn attachments_follow_the_content_with_their_markers() {
             "hostedContents": [{"@microsoft.graph.temporaryId": "1", "contentBytes": "cG5n"}]})),
         Matcher::Regex(r#"a&lt;b<attachment id=\\"f\\"></attachment><img src=\\"../hostedContents/1/\$value\\"><attachment id="#.into()),
     ]);
-    let request = SendRequest::new(Target::channel("t", "c"), message);
-    sends(request, "/teams/t/channels/c/messages", body, "c").await;
+    let request = SendRequest::new(Target::channel(TEAM, "c"), message);
+    let path = format!("/teams/{TEAM}/channels/c/messages");
+    sends(request, &path, body, "c").await;
+}
+
+#[tokio::test]
+async fn a_text_keeps_its_line_breaks_and_one_line_goes_as_text() {
+    for (text, kind, content) in [
+        ("a < b & \"c\"", "text", "a < b & \"c\""),
+        ("  a\tb  c", "text", "  a\tb  c"),
+        ("\u{1b}[31mred\u{1b}[0m", "text", "\u{1b}[31mred\u{1b}[0m"),
+        ("a\n<b>\r\nc\rd", "html", "a<br>&lt;b&gt;<br>c<br>d"),
+        ("a\u{2028}b", "html", "a<br>b"),
+        ("if:\n  x", "html", "if:<br>&nbsp;&nbsp;x"),
+    ] {
+        let body = json!({"body": {"contentType": kind, "content": content}});
+        let request = SendRequest::new(Target::conversation("c"), Message::text(text));
+        sends(
+            request,
+            "/chats/c/messages",
+            Matcher::Json(body.clone()),
+            "c",
+        )
+        .await;
+        let native = msgraph_chat::NewChatMessage::text(text);
+        assert_eq!(serde_json::to_value(&native).unwrap(), body);
+        let composed = msgraph_chat::NewChatMessage::compose().text(text).build();
+        assert_eq!(serde_json::to_value(&composed).unwrap(), body);
+    }
 }
 
 #[tokio::test]
 async fn a_native_body_goes_as_it_is() {
-    let native =
-        json!({"body": {"contentType": "html", "content": "<b>x</b>"}, "importance": "high"});
+    let native = json!({"@odata.type": "#microsoft.graph.chatMessage", "importance": "high",
+            "body": {"@odata.type": "#microsoft.graph.itemBody", "contentType": "html", "content": "<b>x</b>"}});
     let message = Message::native("msgraph-chat", native.clone());
     let request = SendRequest::new(Target::conversation("c"), message);
     sends(request, "/chats/c/messages", Matcher::Json(native), "c").await;

@@ -76,7 +76,22 @@ impl From<&str> for Flags {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn hostile_times_and_flags_do_no_harm(
+            text in ".*",
+            time in "[0-9]{4,6}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{0,12})?(Z|[+][0-9]{2}:00)?",
+        ) {
+            for text in [text, time] {
+                let _ = Timestamp::from(text.as_str()).to_system_time();
+                let _ = Flags::from(text.as_str()).contains(&text);
+            }
+        }
+    }
 
     #[test]
     fn flags_are_told_apart_whatever_their_case() {

@@ -3,12 +3,12 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ms_messenger_core::InlineImage;
 
-use super::{Attachment, Mention, NewBody, NewChatMessage, markers::escape};
+use super::{Attachment, Mention, NewBody, NewChatMessage, markup::escape, text};
 use crate::models::{BodyType, HostedContent, MessageImportance};
 
 /// A message under construction. Pieces stand in the body in the order in which they came.
 ///
-/// It stays plain text until a piece needs HTML; texts are then escaped.
+/// It stays plain text until a piece or a line break needs HTML; texts are then escaped.
 ///
 /// ```
 /// use msgraph_chat::{InlineImage, Mention, NewChatMessage};
@@ -33,10 +33,11 @@ pub struct Compose {
 }
 
 impl Compose {
-    /// Text; line breaks are kept.
+    /// Text. Line breaks are kept, and so are the spaces that HTML would drop.
     pub fn text(mut self, text: &str) -> Self {
         self.plain.push_str(text);
-        self.html.push_str(&escape(text).replace('\n', "<br>"));
+        text::push(&mut self.html, text);
+        self.needs_html |= !text::is_one_line(text);
         self
     }
 
@@ -111,15 +112,9 @@ impl Compose {
     #[must_use]
     pub fn build(self) -> NewChatMessage {
         let body = if self.needs_html {
-            NewBody {
-                content_type: BodyType::Html,
-                content: self.html,
-            }
+            NewBody::new(BodyType::Html, self.html)
         } else {
-            NewBody {
-                content_type: BodyType::Text,
-                content: self.plain,
-            }
+            NewBody::new(BodyType::Text, self.plain)
         };
         NewChatMessage {
             body,

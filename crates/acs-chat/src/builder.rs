@@ -1,11 +1,11 @@
 //! How a client is set up.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use ms_messenger_core::{
     CachedTokenProvider, ErrorKind, Problems, Result, RetryPolicy, TokenProvider,
 };
-use ms_messenger_http::{Bearer, Endpoint, HttpClient, HttpOptions, Pipeline};
+use ms_messenger_http::{Bearer, Endpoint, HttpClient, HttpOptions, Pipeline, redacted_address};
 
 use crate::{
     AcsChatClient, ApiVersion,
@@ -20,7 +20,6 @@ const SCOPES: &[&str] = &[];
 const MAX_MESSAGE_BYTES: usize = 28 * 1024;
 
 /// Sets up an [`AcsChatClient`].
-#[derive(Debug)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct AcsChatBuilder {
     endpoint: String,
@@ -143,5 +142,21 @@ impl AcsChatBuilder {
             max_message_bytes: self.max_message_bytes,
             client_message_ids: self.client_message_ids,
         }))
+    }
+}
+
+/// An address may hold a secret: what of it may be shown is shown.
+impl fmt::Debug for AcsChatBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AcsChatBuilder")
+            .field("endpoint", &redacted_address(&self.endpoint))
+            .field("token", &self.token)
+            .field("options", &self.options)
+            .field("retry", &self.retry)
+            .field("api_version", &self.api_version)
+            .field("max_message_bytes", &self.max_message_bytes)
+            .field("client_message_ids", &self.client_message_ids)
+            .field("settling_margin", &self.settling_margin)
+            .finish_non_exhaustive()
     }
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use ms_messenger_core::{
-    ConversationId, Deadline, ErrorKind, Mark, MarkKind, MessageId, Problems, Result,
+    ConversationId, Deadline, ErrorKind, Mark, MarkKind, MessageId, Problem, Problems, Result,
     TokenProvider, random_uuid,
 };
-use ms_messenger_http::{Call, Pipeline, Variables, segment};
+use ms_messenger_http::{Call, Pipeline, Variables, check_id, segment};
 use uuid::Uuid;
 
 use crate::{
@@ -83,10 +83,7 @@ impl AcsChatClient {
         request: &SendChatMessageRequest,
         deadline: Deadline,
     ) -> Result<SentChatMessage> {
-        let call = self
-            .call(thread, request)
-            .map_err(|error| error.with_platform(PLATFORM))?
-            .with_deadline(deadline);
+        let call = self.ready(thread, request)?.call.with_deadline(deadline);
         let answer = self.0.pipeline.call(call).await?;
         if answer.status() != 201 {
             return Err(answer.unusable("a send is answered with 201, this was another success"));
@@ -102,9 +99,22 @@ impl AcsChatClient {
         })
     }
 
+    /// Runs every check of a message to `thread`.
+    pub(crate) fn ready(
+        &self,
+        thread: &ConversationId,
+        request: &SendChatMessageRequest,
+    ) -> Result<Ready> {
+        let call = self.call(thread, request);
+        Ok(Ready {
+            call: call.map_err(|error| error.with_platform(PLATFORM))?,
+            warnings: request.warnings(),
+        })
+    }
+
     fn call(&self, thread: &ConversationId, request: &SendChatMessageRequest) -> Result<Call> {
         let mut problems = Problems::new();
-        problems.add_if(thread.as_str().is_empty(), "thread", "must not be empty");
+        check_id(thread.as_str(), "thread", &mut problems);
         let kind = request.find_problems(&self.0.api_version, &mut problems);
         problems.into_result(kind)?;
         let path = format!(
@@ -131,6 +141,13 @@ impl AcsChatClient {
         }
         Ok(call)
     }
+}
+
+/// A send that passed every local check, and what a reader would miss in it.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    pub(crate) call: Call,
+    pub(crate) warnings: Vec<Problem>,
 }
 
 /// The request with an id in its metadata, by which the message can be found again.

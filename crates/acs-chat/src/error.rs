@@ -17,6 +17,8 @@ pub(crate) static SERVICE: Service = Service::new(PLATFORM)
 
 /// The most levels of `innererror` and `details` that are read.
 const DEPTH: usize = 8;
+/// The most messages that are told.
+const MAX_PARTS: usize = 16;
 
 /// What an error body says, whatever its shape: wrapped in `error`, `CommunicationError` or
 /// `communicationError` or bare, with names in any case, every one of them optional.
@@ -71,14 +73,23 @@ impl CommunicationError {
     /// The message with those of its details, each behind the field that it is about.
     fn whole_message(&self) -> Option<String> {
         let mut parts: Vec<String> = self.message.iter().cloned().collect();
+        self.collect(&mut parts);
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
+
+    /// Adds the messages of what led to this error. What was read is of bounded depth.
+    fn collect(&self, parts: &mut Vec<String>) {
         for error in self.details.iter().chain(self.inner.as_deref()) {
+            if parts.len() >= MAX_PARTS {
+                return;
+            }
             match (&error.target, &error.message) {
                 (Some(target), Some(message)) => parts.push(format!("{target}: {message}")),
                 (None, Some(message)) => parts.push(message.clone()),
                 _ => {}
             }
+            error.collect(parts);
         }
-        (!parts.is_empty()).then(|| parts.join("; "))
     }
 }
 
@@ -132,6 +143,20 @@ mod tests {
             error.whole_message().as_deref(),
             Some("Invalid.; type: The input was not valid.")
         );
+    }
+
+    #[test]
+    fn details_within_details_are_told_and_their_number_is_bounded() {
+        let body = br#"{"communicationError":{"code":"BadRequest","message":"One or more validation errors occurred.","details":[{"message":"A value was not provided.","target":"dto"},{"message":"Unexpected token.","target":"participants[0].cloud","details":[{"message":"deeper"}]}]}}"#;
+        assert_eq!(
+            CommunicationError::read(body).whole_message().unwrap(),
+            "One or more validation errors occurred.; dto: A value was not provided.; \
+             participants[0].cloud: Unexpected token.; deeper"
+        );
+        let details = vec![r#"{"message":"m","details":[{"message":"n"}]}"#; 10_000].join(",");
+        let body = format!(r#"{{"error":{{"code":"c","message":"m","details":[{details}]}}}}"#);
+        let message = CommunicationError::read(body.as_bytes()).whole_message();
+        assert!(message.unwrap().len() < 100);
     }
 
     #[test]

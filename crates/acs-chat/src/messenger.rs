@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use ms_messenger_core::{
-    Acceptance, Attachment, Body, Capabilities, Error, ErrorKind, Evidence, Feature, FileReference,
-    Messenger, Problems, Receipt, Result, SendRequest, Settled, Target, json,
+    Acceptance, Attachment, Body, Capabilities, ConversationId, Error, ErrorKind, Evidence,
+    Feature, FileReference, Messenger, Problem, Problems, Receipt, Result, SendRequest, Settled,
+    Target, json,
 };
 use serde_json::Value;
 
@@ -38,11 +39,7 @@ impl Messenger for AcsChatClient {
 
     async fn send(&self, request: &SendRequest) -> Result<Receipt> {
         let deadline = request.deadline();
-        self.capabilities().check(PLATFORM, request)?;
-        let Target::Conversation(thread) = &request.to else {
-            return Err(unreachable_by_check());
-        };
-        let message = self.native(request)?;
+        let (thread, message) = self.prepare(request)?;
         let sent = self.post(thread, &message, deadline).await?;
         let mut receipt = Receipt::new(Acceptance::Posted)
             .with_message_id(sent.id)
@@ -64,6 +61,33 @@ impl Messenger for AcsChatClient {
 }
 
 impl AcsChatClient {
+    /// Runs every check of [`send`](Messenger::send) that needs no I/O: capabilities, the id,
+    /// native bodies, the size, and the token that is at hand. A request that it refuses is
+    /// refused by `send` with the same words.
+    ///
+    /// Returns warnings: what the service takes but a reader does not see as it was meant.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Messenger::send), before any I/O.
+    pub fn check(&self, request: &SendRequest) -> Result<Vec<Problem>> {
+        let (thread, message) = self.prepare(request)?;
+        let ready = self.ready(thread, &message)?;
+        self.pipeline().check(&ready.call)?;
+        Ok(ready.warnings)
+    }
+
+    fn prepare<'a>(
+        &self,
+        request: &'a SendRequest,
+    ) -> Result<(&'a ConversationId, SendChatMessageRequest)> {
+        self.capabilities().check(PLATFORM, request)?;
+        let Target::Conversation(thread) = &request.to else {
+            return Err(unreachable_by_check());
+        };
+        Ok((thread, self.native(request)?))
+    }
+
     fn native(&self, request: &SendRequest) -> Result<SendChatMessageRequest> {
         let message = &request.message;
         let mut native = match &message.body {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use ms_messenger_core::{ErrorKind, Problems, Result, open_enum};
+use ms_messenger_core::{ErrorKind, Problem, Problems, Result, open_enum};
 use serde::{Deserialize, Serialize};
 
 /// The member of `metadata` that holds the id that this client gives a message.
@@ -144,9 +144,22 @@ impl SendChatMessageRequest {
         problems.into_result(kind)
     }
 
+    /// What the service takes but a reader does not see as it was meant.
+    pub(crate) fn warnings(&self) -> Vec<Problem> {
+        let is_control = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
+        let rule = "has control characters, e.g. of a terminal's colours, which are not shown";
+        let has_controls = self.content.contains(is_control);
+        let warning = has_controls.then(|| Problem::new("content", rule));
+        warning.into_iter().collect()
+    }
+
     /// Adds what is wrong, and tells the kind of error that all of it amounts to.
     pub(crate) fn find_problems(&self, version: &ApiVersion, problems: &mut Problems) -> ErrorKind {
-        problems.add_if(self.content.is_empty(), "content", "must not be empty");
+        let blank = self.content.trim().is_empty();
+        problems.add_if(blank, "content", "must not be empty or blank");
+        let has_nul = self.message_type == ChatMessageType::Html && self.content.contains('\0');
+        let rule = "must not have the character U+0000: HTML cannot hold it";
+        problems.add_if(has_nul, "content", rule);
         let sendable = matches!(
             self.message_type,
             ChatMessageType::Text | ChatMessageType::Html

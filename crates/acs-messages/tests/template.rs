@@ -102,6 +102,39 @@ fn every_broken_rule_is_named_at_once() {
 }
 
 #[test]
+fn a_button_of_an_unknown_kind_is_carried_with_any_value() {
+    for value in [
+        json!({"name": "a", "kind": "quickAction", "payload": "p"}),
+        json!({"name": "a", "kind": "quickAction"}),
+        json!({"name": "a", "kind": "text", "text": "t"}),
+        json!({"name": "a", "kind": "flow", "token": "x"}),
+    ] {
+        let json = json!({"name": "t", "language": "en", "values": [value], "bindings":
+            {"kind": "whatsApp", "buttons": [{"subType": "flow", "refValue": "a"}]}});
+        let template: MessageTemplate = serde_json::from_value(json.clone()).unwrap();
+        assert_eq!(fields(&template), [""; 0], "{json}");
+        assert_eq!(serde_json::to_value(&template).unwrap(), json);
+    }
+    let mut bindings = WhatsAppBindings::default();
+    let buttons = &mut bindings.buttons;
+    buttons.push(ButtonBinding::new("flow".into(), "attack at dawn"));
+    buttons.push(ButtonBinding::new("".into(), "a"));
+    let mut template = MessageTemplate::new("t", "en");
+    template.values = vec![TemplateValue::new("a", TemplateValueKind::text("x"))];
+    template.bindings = Some(TemplateBindings::WhatsApp(bindings));
+    let error = template.check().unwrap_err();
+    let buttons = "template.bindings.buttons";
+    assert_eq!(
+        fields(&template),
+        [
+            format!("{buttons}[0].refValue"),
+            format!("{buttons}[1].subType")
+        ]
+    );
+    assert!(!error.to_string().contains("dawn"), "{error}");
+}
+
+#[test]
 fn all_six_kinds_and_unknown_ones_survive_a_round_trip() {
     let json = json!({"name": "t", "language": "en", "values": [
         {"name": "a", "kind": "text", "text": "x"},

@@ -158,6 +158,8 @@ impl TemplateValueKind {
 
     fn suits(&self, slot: Slot) -> bool {
         match self {
+            // What neither this version nor its documents know may go together.
+            _ if slot == Slot::UnknownButton => true,
             Self::Other(_) => true,
             Self::Text { .. } => matches!(slot, Slot::Header | Slot::Body | Slot::Footer),
             Self::QuickAction { text, payload } => match slot {
@@ -331,7 +333,7 @@ impl Slot {
             Self::Footer => "a footer takes a text",
             Self::QuickReply => "a quickReply button takes a quickAction with a payload",
             Self::Url => "a url button takes a quickAction with a text",
-            Self::UnknownButton => "a button takes a quickAction",
+            Self::UnknownButton => "a button of an unknown kind takes any value",
         }
     }
 }
@@ -392,14 +394,11 @@ impl MessageTemplate {
     /// Adds a value under a name that no other has, and answers the name.
     fn add(&mut self, value: TemplateValueKind) -> String {
         let mut number = self.values.len() + 1;
-        while self
-            .values
-            .iter()
-            .any(|v| v.name == format!("value{number}"))
-        {
+        let mut name = format!("value{number}");
+        while self.values.iter().any(|v| v.name == name) {
             number += 1;
+            name = format!("value{number}");
         }
-        let name = format!("value{number}");
         self.values.push(TemplateValue::new(name.clone(), value));
         name
     }
@@ -458,22 +457,37 @@ impl MessageTemplate {
     /// Fills a template by position, as the neutral model holds it.
     pub(crate) fn from_neutral(template: &Template) -> Self {
         let mut native = Self::new(template.name.as_str(), template.language.as_str());
-        if let Some(header) = &template.header {
-            native = native.bind_header(header_value(header));
-        }
+        let mut bindings = WhatsAppBindings::default();
+        // The names are free: no other value is there.
+        let values = &mut native.values;
+        let mut add = |value: TemplateValueKind| {
+            let name = format!("value{}", values.len() + 1);
+            values.push(TemplateValue::new(name.clone(), value));
+            name
+        };
+        let header = template.header.as_ref().map(header_value);
+        bindings.header = header
+            .map(|it| Reference::new(add(it)))
+            .into_iter()
+            .collect();
         for text in &template.body {
-            native = native.bind_body(TemplateValueKind::text(text.as_str()));
+            let name = add(TemplateValueKind::text(text.as_str()));
+            bindings.body.push(Reference::new(name));
         }
         for button in &template.buttons {
-            native = match button {
-                TemplateButton::QuickReply(payload) => native.bind_quick_reply(payload.as_str()),
-                TemplateButton::Url(suffix) => native.bind_url(suffix.as_str()),
-                // The neutral model may grow; a button of a new sort fills nothing and is refused.
-                _ => native.bind_button(
-                    ButtonSubType::Other(String::new()),
-                    TemplateValueKind::text(""),
-                ),
+            let (sub_type, text, payload) = match button {
+                TemplateButton::QuickReply(payload) => {
+                    (ButtonSubType::QuickReply, None, Some(payload.clone()))
+                }
+                TemplateButton::Url(suffix) => (ButtonSubType::Url, Some(suffix.clone()), None),
+                // The neutral model may grow; a button of a new sort has no name and is refused.
+                _ => (ButtonSubType::Other(String::new()), None, None),
             };
+            let name = add(TemplateValueKind::QuickAction { text, payload });
+            bindings.buttons.push(ButtonBinding::new(sub_type, name));
+        }
+        if !native.values.is_empty() {
+            native.bindings = Some(TemplateBindings::WhatsApp(bindings));
         }
         native
     }
@@ -577,8 +591,9 @@ impl WhatsAppBindings {
         field: &str,
         problems: &mut Problems,
     ) {
+        let mut unnamed = Problems::new();
         let mut check = |name: &str, slot: Slot, field: String| match values.get(name) {
-            None => problems.add(field, format!("no value is named {name:?}")),
+            None => problems.add(field, "must be the name of one of the values"),
             Some(value) => problems.add_if(!value.suits(slot), &field, slot.rule()),
         };
         for (part, slot, references) in [
@@ -600,11 +615,15 @@ impl WhatsAppBindings {
                 ButtonSubType::Url => Slot::Url,
                 ButtonSubType::Other(_) => Slot::UnknownButton,
             };
+            if button.sub_type.as_str().is_empty() {
+                unnamed.add(format!("{field}.buttons[{i}].subType"), "must not be empty");
+            }
             check(
                 &button.ref_value,
                 slot,
                 format!("{field}.buttons[{i}].refValue"),
             );
         }
+        problems.append(unnamed);
     }
 }

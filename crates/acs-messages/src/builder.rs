@@ -1,9 +1,11 @@
 //! How a client is set up.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
 use ms_messenger_core::{ErrorKind, Problems, Result, RetryPolicy};
-use ms_messenger_http::{ConnectionString, Endpoint, HttpClient, HttpOptions, Pipeline};
+use ms_messenger_http::{
+    ConnectionString, Endpoint, HttpClient, HttpOptions, Pipeline, redacted_address,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -13,7 +15,6 @@ use crate::{
 };
 
 /// Sets up an [`AcsMessagesClient`].
-#[derive(Debug)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct AcsMessagesBuilder {
     endpoint: String,
@@ -151,5 +152,22 @@ impl AcsMessagesBuilder {
             conversation_version: self.conversation_version,
             notification_version: self.notification_version,
         }))
+    }
+}
+
+/// An address may hold a secret: what of it may be shown is shown.
+impl fmt::Debug for AcsMessagesBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AcsMessagesBuilder")
+            .field("endpoint", &redacted_address(&self.endpoint))
+            .field("credential", &self.credential)
+            .field("options", &self.options)
+            .field("retry", &self.retry)
+            .field("channel_registration_id", &self.channel_registration_id)
+            .field("strategy", &self.strategy)
+            .field("any_recipient", &self.any_recipient)
+            .field("conversation_version", &self.conversation_version)
+            .field("notification_version", &self.notification_version)
+            .finish_non_exhaustive()
     }
 }

@@ -1,28 +1,21 @@
 //! The typed client.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::sync::Arc;
 
 use ms_messenger_core::{
-    ConversationId, Deadline, Error, ErrorKind, IdempotencyKey, MessageId, Problems, Result,
-    open_enum,
+    ConversationId, Deadline, IdempotencyKey, MessageId, Problem, Problems, Result, open_enum,
 };
-use ms_messenger_http::{Answer, Call, HeaderValue, Pipeline, Variables, segment};
+use ms_messenger_http::{Answer, Call, Pipeline, Variables, check_id, segment};
 use uuid::Uuid;
 
 use crate::{
     AcsMessagesBuilder, ConversationContent, Credential, NotificationContent,
     OutboundDeliveryStrategy, Receipt,
-    error::PLATFORM,
+    key::Key,
     models::{
         SendConversationMessage, SendConversationMessageResult, SendMessageResult, is_recipient,
     },
 };
-
-/// How long the service knows a key after its first use; later it answers 412.
-const KEY_LIFE: Duration = Duration::from_secs(300);
 
 /// A client for ACS Advanced Messaging. Clone it to share it: a clone is cheap.
 #[derive(Clone, Debug)]
@@ -125,57 +118,30 @@ impl AcsMessagesClient {
         }
     }
 
+    pub(crate) fn pipeline(&self) -> &Pipeline {
+        &self.0.pipeline
+    }
+
     /// Makes a call that the service executes once per key, however often it is tried.
-    async fn call_once(
-        &self,
-        call: Call,
-        key: IdempotencyKey,
-        deadline: Deadline,
-    ) -> Result<Answer> {
-        let id = key.id.to_string();
-        let date = httpdate::fmt_http_date(key.first_sent);
-        let call = call
-            .with_idempotency(key)
-            .with_deadline(deadline)
-            .with_header("repeatability-request-id", header(&id)?)
-            .with_header("repeatability-first-sent", header(&date)?);
-        self.0.pipeline.call(call).await
+    async fn call_once(&self, ready: Ready, deadline: Deadline) -> Result<Answer> {
+        let call = ready.call.with_deadline(deadline);
+        let answer = self.0.pipeline.call(call).await;
+        answer.map_err(|error| ready.key.judge(error))
     }
 }
 
-/// A value that no other call has: marked, so that HTTP/2 keeps it out of its table.
-fn header(text: &str) -> Result<HeaderValue> {
-    let mut value = HeaderValue::from_str(text)
-        .map_err(|e| Error::new(ErrorKind::Other, "no header value").with_source(e))?;
-    value.set_sensitive(true);
-    Ok(value)
+/// A send that passed every local check, and what a reader would miss in it.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    pub(crate) call: Call,
+    key: Key,
+    pub(crate) warnings: Vec<Problem>,
 }
 
 fn repeatability(answer: &Answer) -> Option<Repeatability> {
     answer
         .header("repeatability-result")
         .map(Repeatability::from)
-}
-
-/// A key that the service has forgotten would be refused with 412; one of the future too.
-fn find_key_problems(key: &IdempotencyKey, problems: &mut Problems) {
-    let now = SystemTime::now();
-    let rule = "was first used more than five minutes ago, so the service cannot recognise it";
-    let age = now.duration_since(key.first_sent).unwrap_or_default();
-    problems.add_if(age >= KEY_LIFE, "idempotency.first_sent", rule);
-    let ahead = key.first_sent.duration_since(now).unwrap_or_default();
-    problems.add_if(
-        ahead >= KEY_LIFE,
-        "idempotency.first_sent",
-        "lies in the future",
-    );
-}
-
-/// One answer for what was refused locally, the key kept for who wants to settle.
-fn refuse(problems: Problems, key: IdempotencyKey) -> Result<()> {
-    problems
-        .into_result(ErrorKind::InvalidRequest)
-        .map_err(|error| error.with_platform(PLATFORM).with_idempotency(key))
 }
 
 /// One conversation, by id.
@@ -210,7 +176,9 @@ impl Conversation {
     /// # Errors
     ///
     /// `InvalidRequest` before any I/O, with every problem; the service's own refusals.
-    /// [`Error::delivery`] says whether the message is out.
+    /// [`Error::delivery`](ms_messenger_core::Error::delivery) says whether the message is out.
+    /// A key of the caller may have been used before: where it is refused, here because it is
+    /// too old or by the service, the error is `Conflict` and the delivery unknown.
     pub async fn send_with(
         &self,
         content: &ConversationContent,
@@ -225,16 +193,33 @@ impl Conversation {
         options: &SendOptions,
         deadline: Deadline,
     ) -> Result<SentMessage> {
-        let key = options.idempotency.unwrap_or_else(IdempotencyKey::random);
+        let ready = self.ready(content, options)?;
+        let answer = self.client.call_once(ready, deadline).await?;
+        if answer.status() != 200 {
+            return Err(answer.unusable("a send is answered with 200, this was another success"));
+        }
+        let result: SendConversationMessageResult = answer.json()?;
+        if result.message_id.is_empty() {
+            return Err(answer.unusable("the answer names no message"));
+        }
+        Ok(SentMessage {
+            id: MessageId::from(result.message_id),
+            repeatability: repeatability(&answer),
+            request_id: answer.request_id().map(str::to_owned),
+        })
+    }
+
+    /// Runs every check of a message to this conversation.
+    pub(crate) fn ready(
+        &self,
+        content: &ConversationContent,
+        options: &SendOptions,
+    ) -> Result<Ready> {
+        let key = Key::of(options);
         let mut problems = Problems::new();
-        problems.add_if(
-            self.id.as_str().is_empty(),
-            "conversation",
-            "must not be empty",
-        );
+        check_id(self.id.as_str(), "conversation", &mut problems);
         content.find_problems("request", &mut problems);
-        find_key_problems(&key, &mut problems);
-        refuse(problems, key)?;
+        key.check(problems)?;
 
         let inner = &self.client.0;
         let strategy = options.outbound_delivery_strategy.as_ref();
@@ -247,18 +232,10 @@ impl Conversation {
             request: content,
             outbound_delivery_strategy: strategy.or(inner.strategy.as_ref()),
         })?;
-        let answer = self.client.call_once(call, key, deadline).await?;
-        if answer.status() != 200 {
-            return Err(answer.unusable("a send is answered with 200, this was another success"));
-        }
-        let result: SendConversationMessageResult = answer.json()?;
-        if result.message_id.is_empty() {
-            return Err(answer.unusable("the answer names no message"));
-        }
-        Ok(SentMessage {
-            id: MessageId::from(result.message_id),
-            repeatability: repeatability(&answer),
-            request_id: answer.request_id().map(str::to_owned),
+        Ok(Ready {
+            call: key.sign(call)?,
+            key,
+            warnings: content.warnings("request"),
         })
     }
 }
@@ -299,8 +276,7 @@ impl Notifications {
     ///
     /// # Errors
     ///
-    /// `InvalidRequest` before any I/O, with every problem; the service's own refusals.
-    /// [`Error::delivery`] says whether the message is out.
+    /// As [`Conversation::send_with`].
     pub async fn send_with(
         &self,
         content: &NotificationContent,
@@ -315,30 +291,8 @@ impl Notifications {
         options: &SendOptions,
         deadline: Deadline,
     ) -> Result<SentNotification> {
-        let key = options.idempotency.unwrap_or_else(IdempotencyKey::random);
-        let inner = &self.client.0;
-        let mut problems = Problems::new();
-        if !inner.any_recipient {
-            find_recipient_problems(&content.to, &mut problems);
-        }
-        content.content.find_problems(&mut problems);
-        find_key_problems(&key, &mut problems);
-        let strategy = options.outbound_delivery_strategy.is_some();
-        problems.add_if(
-            strategy,
-            "outboundDeliveryStrategy",
-            "is for conversations only",
-        );
-        refuse(problems, key)?;
-
-        let version = match &inner.notification_version {
-            Some(version) => version.as_str(),
-            None if content.content.needs_preview() => "2025-01-15-preview",
-            None => "2024-08-30",
-        };
-        let path = format!("/messages/notifications:send?api-version={version}");
-        let call = Call::post("send.notification", path).with_json(content)?;
-        let answer = self.client.call_once(call, key, deadline).await?;
+        let ready = self.ready(content, options)?;
+        let answer = self.client.call_once(ready, deadline).await?;
         if answer.status() != 202 {
             return Err(answer.unusable("a send is answered with 202, this was another success"));
         }
@@ -350,6 +304,40 @@ impl Notifications {
             receipts: result.receipts,
             repeatability: repeatability(&answer),
             request_id: answer.request_id().map(str::to_owned),
+        })
+    }
+
+    /// Runs every check of a notification.
+    pub(crate) fn ready(
+        &self,
+        content: &NotificationContent,
+        options: &SendOptions,
+    ) -> Result<Ready> {
+        let key = Key::of(options);
+        let inner = &self.client.0;
+        let mut problems = Problems::new();
+        if !inner.any_recipient {
+            find_recipient_problems(&content.to, &mut problems);
+        }
+        content.content.find_problems(&mut problems);
+        problems.add_if(
+            options.outbound_delivery_strategy.is_some(),
+            "outboundDeliveryStrategy",
+            "is for conversations only",
+        );
+        key.check(problems)?;
+
+        let version = match &inner.notification_version {
+            Some(version) => version.as_str(),
+            None if content.content.needs_preview() => "2025-01-15-preview",
+            None => "2024-08-30",
+        };
+        let path = format!("/messages/notifications:send?api-version={version}");
+        let call = Call::post("send.notification", path).with_json(content)?;
+        Ok(Ready {
+            call: key.sign(call)?,
+            key,
+            warnings: content.content.warnings(),
         })
     }
 }

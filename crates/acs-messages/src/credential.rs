@@ -78,4 +78,11 @@ impl Authorize for CredentialAuthorize {
             Self::Token(bearer) => bearer.authorize(outgoing, refusal).await,
         }
     }
+
+    fn check(&self) -> Result<()> {
+        match self {
+            Self::Key(key) => key.check(),
+            Self::Token(bearer) => bearer.check(),
+        }
+    }
 }

@@ -1,8 +1,10 @@
 //! Error bodies. Source: "Conversation Thread Operations - Send Message", `ErrorResponse`; the
 //! live service adds a `message` to `innererror`, which holds Meta's code as `(#n)`.
 
+use ms_messenger_core::{Delivery, ErrorKind};
 use ms_messenger_http::{Answer, Service, ServiceError};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 /// The name of the platform.
 pub const PLATFORM: &str = "acs-messages";
@@ -11,7 +13,12 @@ pub(crate) static SERVICE: Service = Service::new(PLATFORM)
     .with_client_request_id("x-ms-client-request-id")
     .with_request_ids(&["ms-cv", "x-azure-ref", "x-ms-client-request-id"])
     .with_unique_request_ids()
-    .with_error_reader(read);
+    .with_error_reader(read)
+    .with_classifier(classify);
+
+/// The most levels of an error that are told, and the most of its parts.
+const DEPTH: usize = 8;
+const MAX_PARTS: usize = 16;
 
 /// The body of an error.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,10 +75,41 @@ fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
 }
 
 impl ErrorResponse {
-    /// Reads a body; `None` when it is not of this shape.
+    /// Reads a body; `None` when it is not of this shape. The shapes of ACS Chat, `communicationError`
+    /// with names in either case, are read too: conversations are its threads.
     #[must_use]
     pub fn read(body: &[u8]) -> Option<Self> {
-        serde_json::from_slice(body).ok()
+        let read = serde_json::from_slice(body).ok();
+        read.or_else(|| Self::read_otherwise(serde_json::from_slice(body).ok()?))
+    }
+
+    fn read_otherwise(body: Value) -> Option<Self> {
+        let Value::Object(mut members) = lowered(body) else {
+            return None;
+        };
+        let wrapped = members
+            .remove("communicationerror")
+            .or_else(|| members.remove("error"));
+        let is_bare = members.contains_key("code") || members.contains_key("message");
+        let error = match wrapped {
+            Some(error) => error,
+            None if is_bare => Value::Object(members),
+            None => return None,
+        };
+        let error = serde_json::from_value(error).ok()?;
+        Some(Self { error })
+    }
+}
+
+/// A body with the names of its members in lower case.
+fn lowered(value: Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(name, value)| (name.to_ascii_lowercase(), lowered(value)))
+            .collect(),
+        Value::Array(items) => items.into_iter().map(lowered).collect(),
+        other => other,
     }
 }
 
@@ -83,27 +121,66 @@ impl ErrorDetail {
             Some(target) => parts.push(format!("{} ({target})", self.message)),
             None => parts.push(self.message.clone()),
         }
-        parts.extend(self.details.iter().map(|detail| detail.message.clone()));
+        self.collect(DEPTH, &mut parts);
         let mut inner = self.innererror.as_deref();
-        while let Some(error) = inner {
+        while let Some(error) = inner.filter(|_| parts.len() < MAX_PARTS) {
             parts.extend(error.message.clone().or_else(|| Some(error.code.clone())));
             inner = error.innererror.as_deref();
         }
         parts.retain(|part| !part.is_empty());
         (!parts.is_empty()).then(|| parts.join("; "))
     }
+
+    /// Adds the messages of the details, each behind the field that it is about.
+    fn collect(&self, depth: usize, parts: &mut Vec<String>) {
+        for detail in &self.details {
+            if depth == 0 || parts.len() >= MAX_PARTS {
+                return;
+            }
+            match &detail.target {
+                Some(target) if !detail.message.is_empty() => {
+                    parts.push(format!("{target}: {}", detail.message));
+                }
+                _ => parts.push(detail.message.clone()),
+            }
+            detail.collect(depth - 1, parts);
+        }
+    }
 }
+
+/// Whether the service refuses the key of a send: 412 says nothing else, and a 400 says it by
+/// the header.
+fn refuses_key(answer: &Answer) -> bool {
+    let result = answer.header("repeatability-result");
+    let is_rejected = result.is_some_and(|result| result.trim().eq_ignore_ascii_case("rejected"));
+    answer.status() == 412 || (answer.status() == 400 && is_rejected)
+}
+
+fn classify(answer: &Answer) -> Option<(ErrorKind, Delivery)> {
+    // Of this try; what it says of an earlier send is the client's to judge.
+    refuses_key(answer).then_some((ErrorKind::Conflict, Delivery::NotSent))
+}
+
+const KEY_ADVICE: &str = "the key is not taken: an earlier send under it may be out, so look \
+    whether the message arrived before it is sent under a new key; if there was none, set the \
+    clock of this machine right";
 
 /// The body first: the header is declared on every error, but was not seen live.
 fn read(answer: &Answer) -> ServiceError {
     let header = || answer.header("x-ms-error-code").map(str::to_owned);
-    match ErrorResponse::read(answer.body()) {
+    let (code, said) = match ErrorResponse::read(answer.body()) {
         Some(ErrorResponse { error }) => {
             let code = (!error.code.is_empty()).then(|| error.code.clone());
-            ServiceError::new(code.or_else(header), error.whole_message())
+            (code.or_else(header), error.whole_message())
         }
-        None => ServiceError::new(header(), None),
-    }
+        None => (header(), None),
+    };
+    let message = match said {
+        Some(said) if refuses_key(answer) => Some(format!("{KEY_ADVICE} ({said})")),
+        None if refuses_key(answer) => Some(KEY_ADVICE.to_owned()),
+        said => said,
+    };
+    ServiceError::new(code, message)
 }
 
 #[cfg(test)]
@@ -140,6 +217,39 @@ mod tests {
             error.whole_message().unwrap(),
             "id (id: The id field is required.); y"
         );
+    }
+
+    #[test]
+    fn the_shapes_of_acs_chat_are_read_with_the_words_of_their_details() {
+        let camel = br#"{"communicationError":{"code":"BadRequest","message":"One or more validation errors occurred.","details":[{"message":"A value was not provided.","target":"dto"},{"message":"Unexpected token.","target":"participants[0]","details":[{"message":"deeper"}]}]}}"#;
+        let error = ErrorResponse::read(camel).unwrap().error;
+        assert_eq!(error.code, "BadRequest");
+        assert_eq!(
+            error.whole_message().unwrap(),
+            "One or more validation errors occurred.; dto: A value was not provided.; \
+             participants[0]: Unexpected token.; deeper"
+        );
+        for body in [
+            r#"{"CommunicationError":{"Code":"Forbidden","Message":"No.","Details":[]}}"#,
+            r#"{"Code":"Forbidden","Message":"No.","InnerErrors":[]}"#,
+        ] {
+            let error = ErrorResponse::read(body.as_bytes()).unwrap().error;
+            assert_eq!(
+                (error.code.as_str(), error.message.as_str()),
+                ("Forbidden", "No.")
+            );
+        }
+        for body in ["{}", "[]", "", "7", r#"{"other":1}"#] {
+            assert_eq!(ErrorResponse::read(body.as_bytes()), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn the_number_of_parts_is_bounded() {
+        let details = vec![r#"{"message":"m","details":[{"message":"n"}]}"#; 10_000].join(",");
+        let body = format!(r#"{{"error":{{"code":"c","message":"m","details":[{details}]}}}}"#);
+        let error = ErrorResponse::read(body.as_bytes()).unwrap().error;
+        assert!(error.whole_message().unwrap().len() < 100);
     }
 
     proptest! {

@@ -2,16 +2,15 @@
 
 use async_trait::async_trait;
 use ms_messenger_core::{
-    Acceptance, Address, Body, Capabilities, ConversationId, Deadline, Error, ErrorKind, Evidence,
-    Feature, Media, MediaKind, Message, Messenger, Problem, Problems, Receipt, Result, SendRequest,
-    Settled, Target, json,
+    Acceptance, Address, Body, Capabilities, Error, ErrorKind, Evidence, Feature, Media, MediaKind,
+    Message, Messenger, Problem, Problems, Receipt, Result, SendRequest, Settled, Target, json,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{
-    AcsMessagesClient, ConversationContent, MessageTemplate, NotificationContent, NotificationKind,
-    SendOptions, error::PLATFORM, models::MAX_TEXT_CHARS,
+    AcsMessagesClient, Conversation, ConversationContent, MessageTemplate, NotificationContent,
+    NotificationKind, SendOptions, error::PLATFORM, models::MAX_TEXT_CHARS,
 };
 
 const CAPABILITIES: Capabilities = Capabilities::of(&[
@@ -35,7 +34,8 @@ impl Messenger for AcsMessagesClient {
         PLATFORM
     }
 
-    /// Telephone numbers and WhatsApp users are carried when the client knows its channel registration.
+    /// Telephone numbers and WhatsApp users are carried when the client knows its channel
+    /// registration.
     fn capabilities(&self) -> Capabilities {
         match self.channel_registration_id() {
             Some(_) => CAPABILITIES
@@ -47,27 +47,28 @@ impl Messenger for AcsMessagesClient {
 
     async fn send(&self, request: &SendRequest) -> Result<Receipt> {
         let deadline = request.deadline();
-        self.capabilities().check(PLATFORM, request)?;
-        let options = SendOptions {
-            idempotency: request.idempotency,
-            outbound_delivery_strategy: None,
-        };
-        match &request.to {
-            Target::Conversation(id) => {
-                self.to_conversation(id, &request.message, &options, deadline)
-                    .await
+        let options = options(request);
+        match self.prepare(request)? {
+            Prepared::Conversation(conversation, content) => {
+                let sent = conversation.post(&content, &options, deadline).await?;
+                let mut receipt = Receipt::new(Acceptance::Posted)
+                    .with_message_id(sent.id)
+                    .with_conversation(conversation.id().clone());
+                receipt.request_id = sent.request_id;
+                Ok(receipt)
             }
-            Target::Person(Address::Phone(number)) => {
-                let number = number.as_str();
-                self.to_person(number, &request.message, &options, deadline)
-                    .await
+            Prepared::Notification(content) => {
+                let notifications = self.notifications();
+                let sent = notifications.post(&content, &options, deadline).await?;
+                let mut receipt = Receipt::new(Acceptance::Queued);
+                receipt.message_id = sent
+                    .receipts
+                    .into_iter()
+                    .next()
+                    .map(|r| r.message_id.into());
+                receipt.request_id = sent.request_id;
+                Ok(receipt)
             }
-            Target::Person(Address::WhatsApp(id)) => {
-                let id = id.as_str();
-                self.to_person(id, &request.message, &options, deadline)
-                    .await
-            }
-            _ => Err(unsupported()),
         }
     }
 
@@ -86,36 +87,62 @@ impl Messenger for AcsMessagesClient {
     }
 }
 
+/// A request in the terms of the service.
+enum Prepared {
+    Conversation(Conversation, ConversationContent),
+    Notification(NotificationContent),
+}
+
+fn options(request: &SendRequest) -> SendOptions {
+    SendOptions {
+        idempotency: request.idempotency,
+        outbound_delivery_strategy: None,
+    }
+}
+
 impl AcsMessagesClient {
-    async fn to_conversation(
-        &self,
-        id: &ConversationId,
-        message: &Message,
-        options: &SendOptions,
-        deadline: Deadline,
-    ) -> Result<Receipt> {
-        let content: ConversationContent = match &message.body {
-            Body::Native { payload, .. } => from_payload(payload)?,
-            body => conversation_content(body)?,
+    /// Runs every check of [`send`](Messenger::send) that needs no I/O: capabilities, ids and
+    /// recipients, templates, media and native bodies, the age of the key, and the credential
+    /// that is at hand. A request that it refuses is refused by `send` with the same words.
+    ///
+    /// Returns warnings: what the service may take but a recipient would miss.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Messenger::send), before any I/O.
+    pub fn check(&self, request: &SendRequest) -> Result<Vec<Problem>> {
+        let options = options(request);
+        let ready = match self.prepare(request)? {
+            Prepared::Conversation(conversation, content) => {
+                conversation.ready(&content, &options)?
+            }
+            Prepared::Notification(content) => self.notifications().ready(&content, &options)?,
         };
-        let sent = self
-            .conversation(id.clone())
-            .post(&content, options, deadline)
-            .await?;
-        let mut receipt = Receipt::new(Acceptance::Posted)
-            .with_message_id(sent.id)
-            .with_conversation(id.clone());
-        receipt.request_id = sent.request_id;
-        Ok(receipt)
+        self.pipeline().check(&ready.call)?;
+        Ok(ready.warnings)
     }
 
-    async fn to_person(
-        &self,
-        to: &str,
-        message: &Message,
-        options: &SendOptions,
-        deadline: Deadline,
-    ) -> Result<Receipt> {
+    fn prepare(&self, request: &SendRequest) -> Result<Prepared> {
+        self.capabilities().check(PLATFORM, request)?;
+        let message = &request.message;
+        match &request.to {
+            Target::Conversation(id) => {
+                let content = match &message.body {
+                    Body::Native { payload, .. } => from_payload(payload)?,
+                    body => conversation_content(body)?,
+                };
+                Ok(Prepared::Conversation(
+                    self.conversation(id.clone()),
+                    content,
+                ))
+            }
+            Target::Person(Address::Phone(number)) => self.notification(number.as_str(), message),
+            Target::Person(Address::WhatsApp(id)) => self.notification(id.as_str(), message),
+            _ => Err(unsupported()),
+        }
+    }
+
+    fn notification(&self, to: &str, message: &Message) -> Result<Prepared> {
         let content: NotificationKind = match &message.body {
             Body::Native { payload, .. } => {
                 // The request says who gets it; a payload must not say otherwise.
@@ -130,18 +157,7 @@ impl AcsMessagesClient {
         };
         let channel = self.channel_registration_id().ok_or_else(unsupported)?;
         let content = NotificationContent::new(channel, to, content);
-        let sent = self
-            .notifications()
-            .post(&content, options, deadline)
-            .await?;
-        let mut receipt = Receipt::new(Acceptance::Queued);
-        receipt.message_id = sent
-            .receipts
-            .into_iter()
-            .next()
-            .map(|r| r.message_id.into());
-        receipt.request_id = sent.request_id;
-        Ok(receipt)
+        Ok(Prepared::Notification(content))
     }
 }
 

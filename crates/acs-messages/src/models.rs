@@ -8,7 +8,7 @@ mod notification;
 mod open;
 mod template;
 
-use ms_messenger_core::{Problems, open_enum};
+use ms_messenger_core::{Problem, Problems, open_enum};
 use url::Url;
 
 pub use conversation::ConversationContent;
@@ -46,7 +46,20 @@ pub(crate) fn check_url(url: &Url, field: &str, problems: &mut Problems) {
 }
 
 pub(crate) fn check_text(text: &str, field: &str, problems: &mut Problems) {
-    problems.add_if(text.is_empty(), field, "must not be empty");
-    let long = text.chars().count() > MAX_TEXT_CHARS;
+    let blank = text.trim().is_empty();
+    problems.add_if(blank, field, "must not be empty or blank");
+    let long = is_longer(text, MAX_TEXT_CHARS);
     problems.add_if(long, field, "must have at most 4096 characters");
+}
+
+/// Whether `text` has more than `limit` characters; looks at no more than those.
+pub(crate) fn is_longer(text: &str, limit: usize) -> bool {
+    text.chars().nth(limit).is_some()
+}
+
+/// What the service may take but a recipient does not see as it was meant.
+pub(crate) fn text_warning(text: &str, field: &str) -> Option<Problem> {
+    let is_control = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
+    let rule = "has control characters, e.g. of a terminal's colours, which are not shown";
+    text.contains(is_control).then(|| Problem::new(field, rule))
 }

@@ -3,9 +3,12 @@
 
 use std::time::Duration;
 
-use acs_messages::{AcsMessagesClient, ConversationContent, Credential};
+use acs_messages::{AcsMessagesClient, ConversationContent, Credential, SendOptions};
 use mockito::{Matcher, Server};
-use ms_messenger_core::{Delivery, Error, ErrorKind, RetryPolicy, StaticToken};
+use ms_messenger_core::{
+    Delivery, Error, ErrorKind, IdempotencyKey, Message, Messenger as _, RetryPolicy, SendRequest,
+    StaticToken, Target,
+};
 
 /// One send that is always answered with `status` and `body`; and how many tries it makes.
 async fn refused(status: usize, headers: &[(&str, &str)], body: &str, tries: usize) -> Error {
@@ -80,6 +83,146 @@ async fn a_forgotten_key_is_refused_and_nothing_is_sent() {
     assert_eq!(
         (error.kind(), error.delivery()),
         (ErrorKind::Conflict, Delivery::NotSent)
+    );
+}
+
+/// The same send twice, natively and by the neutral model, under a key of the caller.
+async fn refused_under(key: IdempotencyKey, status: usize, result: &str, body: &str) -> [Error; 2] {
+    let mut server = Server::new_async().await;
+    server
+        .mock("POST", Matcher::Any)
+        .with_status(status)
+        .with_header("repeatability-result", result)
+        .with_body(body)
+        .create_async()
+        .await;
+    let client = AcsMessagesClient::builder(server.url(), Credential::user(StaticToken::new("t")))
+        .with_retry(RetryPolicy::never())
+        .build()
+        .unwrap();
+    let options = SendOptions::default().with_idempotency(key);
+    let content = ConversationContent::text("hi");
+    let native = client.conversation("c").send_with(&content, &options).await;
+    let request = SendRequest::new(Target::conversation("c"), Message::text("hi"));
+    let neutral = client.send(&request.with_idempotency(key)).await;
+    let errors = [native.unwrap_err(), neutral.unwrap_err()];
+    for error in &errors {
+        assert_eq!(error.idempotency(), Some(&key));
+    }
+    errors
+}
+
+fn aged(seconds: u64) -> IdempotencyKey {
+    let first_sent = std::time::SystemTime::now() - Duration::from_secs(seconds);
+    IdempotencyKey::new(IdempotencyKey::random().id, first_sent)
+}
+
+#[tokio::test]
+async fn a_key_of_the_caller_that_is_refused_says_nothing_of_its_first_use() {
+    let differs = r#"{"error":{"code":"BadRequest","message":"Repeatability-Request-ID was used for a different request."}}"#;
+    for (key, status, result, body) in [
+        (aged(1), 400, "rejected", differs),
+        (aged(1), 400, "Rejected", ""),
+        (aged(290), 412, "rejected", ""),
+        (aged(290), 412, "", ""),
+    ] {
+        for error in refused_under(key, status, result, body).await {
+            assert_eq!(
+                (error.kind(), error.delivery()),
+                (ErrorKind::Conflict, Delivery::Unknown)
+            );
+            assert_eq!(error.attempts(), 1);
+            assert!(error.message().contains("may be out"), "{error}");
+            assert!(error.began_at().is_some());
+        }
+    }
+    for error in refused_under(aged(301), 500, "", "").await {
+        assert_eq!(
+            (error.kind(), error.delivery()),
+            (ErrorKind::Conflict, Delivery::Unknown)
+        );
+        assert_eq!(error.attempts(), 0);
+        assert!(error.message().contains("may be out"), "{error}");
+        assert!(error.began_at().is_some());
+        assert!(!error.is_safe_to_resend());
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_content_proves_that_nothing_was_sent_under_any_key() {
+    let named = r#"{"error":{"code":"BadRequest","message":"A non-empty Content is required."}}"#;
+    for (status, result, body) in [
+        (400, "accepted", named),
+        (400, "", ""),
+        (404, "accepted", ""),
+    ] {
+        for error in refused_under(aged(1), status, result, body).await {
+            assert_eq!(error.delivery(), Delivery::NotSent, "{status} {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_doubt_outlives_the_key() {
+    let mut server = Server::new_async().await;
+    let count = std::sync::atomic::AtomicUsize::new(0);
+    server
+        .mock("POST", Matcher::Any)
+        .with_status_code_from_request(move |_| {
+            match count.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+                0 => 500,
+                _ => 412,
+            }
+        })
+        .expect(2)
+        .create_async()
+        .await;
+    let retry =
+        RetryPolicy::default().with_backoff(Duration::from_millis(1), Duration::from_millis(2));
+    let client = AcsMessagesClient::builder(server.url(), Credential::user(StaticToken::new("t")))
+        .with_retry(retry)
+        .build()
+        .unwrap();
+    let content = ConversationContent::text("hi");
+    let error = client.conversation("c").send(&content).await.unwrap_err();
+    assert_eq!(
+        (error.status(), error.delivery()),
+        (Some(412), Delivery::Unknown)
+    );
+}
+
+#[tokio::test]
+async fn the_words_of_details_are_told_in_one_bounded_line() {
+    let body = r#"{"communicationError":{"code":"BadRequest","message":"One or more validation errors occurred.","details":[{"message":"A value was not provided.","target":"dto"},{"message":"Unexpected\r\n\u001b[31mtoken.","target":"participants[0].cloud"}]}}"#;
+    let error = refused(400, &[], body, 1).await;
+    assert_eq!(
+        (error.code(), error.delivery()),
+        (Some("BadRequest"), Delivery::NotSent)
+    );
+    assert!(
+        error
+            .message()
+            .contains("participants[0].cloud: Unexpected"),
+        "{error}"
+    );
+    assert!(!error.to_string().contains(char::is_control));
+    let words = "x\n".repeat(1_000_000);
+    let body = serde_json::json!({"error": {"code": words, "message": words, "target": words}});
+    let error = refused(404, &[], &body.to_string(), 1).await;
+    assert!(error.to_string().len() < 8_192);
+    assert!(!error.to_string().contains(char::is_control));
+}
+
+#[test]
+fn a_builder_shows_no_secret_of_its_address() {
+    let address = "https://lene:hunter2@contoso.com/?key=hunter2#hunter2";
+    let credential = Credential::user(StaticToken::new("hunter2"));
+    let builder = AcsMessagesClient::builder(address, credential);
+    assert!(!format!("{builder:?}").contains("hunter2"), "{builder:?}");
+    let error = builder.build().unwrap_err();
+    assert!(
+        !format!("{error} {error:?}").contains("hunter2"),
+        "{error:?}"
     );
 }
 

@@ -339,6 +339,11 @@ async fn what_the_service_would_refuse_is_refused_before_any_io_all_at_once() {
         ["conversation", "request.mediaUri", "idempotency.first_sent"]
     );
     assert_eq!(error.idempotency(), Some(&old));
+    // That the key is old says that it was used: what it was used for may be out.
+    assert_eq!(
+        (error.kind(), error.delivery(), error.attempts()),
+        (ErrorKind::Conflict, Delivery::Unknown, 0)
+    );
     mock.assert_async().await;
 }
 

@@ -1,6 +1,6 @@
 //! Messages of a conversation.
 
-use ms_messenger_core::Problems;
+use ms_messenger_core::{Problem, Problems};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use url::Url;
@@ -8,6 +8,7 @@ use url::Url;
 use super::{
     MessageTemplate, OutboundDeliveryStrategy, check_text, check_url,
     open::{self, Open},
+    text_warning,
 };
 
 const KINDS: &[&str] = &["text", "image", "document", "video", "audio", "template"];
@@ -94,6 +95,21 @@ impl ConversationContent {
             }
             Self::Other(_) => {}
         }
+    }
+
+    /// What the service may take but a recipient would miss.
+    pub(crate) fn warnings(&self, field: &str) -> Vec<Problem> {
+        let warning = match self {
+            Self::Text { content } => text_warning(content, &format!("{field}.content")),
+            Self::Image { caption, .. }
+            | Self::Document { caption, .. }
+            | Self::Video { caption, .. } => {
+                let caption = caption.as_deref().unwrap_or_default();
+                text_warning(caption, &format!("{field}.caption"))
+            }
+            Self::Audio { .. } | Self::Template { .. } | Self::Other(_) => None,
+        };
+        warning.into_iter().collect()
     }
 }
 

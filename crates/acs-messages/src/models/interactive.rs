@@ -1,13 +1,13 @@
 //! Interactive messages of WhatsApp. The names are those of 2025-01-15-preview and later; a
 //! branch of the specification (2024-11-15) has others, which were never released.
 
-use ms_messenger_core::Problems;
+use ms_messenger_core::{Problem, Problems};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use url::Url;
 
 use super::{
-    check_url,
+    check_url, is_longer,
     open::{self, Open},
 };
 
@@ -70,7 +70,7 @@ impl InteractiveMessage {
 
     pub(crate) fn find_problems(&self, field: &str, problems: &mut Problems) {
         use InteractiveContent::Text;
-        let too_long = |content: &InteractiveContent, limit: usize| matches!(content, Text { text } if text.chars().count() > limit);
+        let too_long = |content: &InteractiveContent, limit: usize| matches!(content, Text { text } if is_longer(text, limit));
         if let Some(header) = &self.header {
             let field = format!("{field}.header");
             problems.add_if(
@@ -83,10 +83,11 @@ impl InteractiveMessage {
         let body = format!("{field}.body");
         match &self.body {
             Text { text } => {
-                problems.add_if(text.is_empty(), &body, "must not be empty");
+                let blank = text.trim().is_empty();
+                problems.add_if(blank, &body, "must not be empty or blank");
                 // Lists may have more in newer texts of Meta; the service decides above 1024.
                 problems.add_if(
-                    text.chars().count() > 4096,
+                    is_longer(text, 4096),
                     &body,
                     "must have at most 4096 characters",
                 );
@@ -106,6 +107,15 @@ impl InteractiveMessage {
         }
         self.action
             .find_problems(&format!("{field}.action"), problems);
+    }
+
+    /// Sources differ on how long a body may be.
+    pub(crate) fn warning(&self, field: &str) -> Option<Problem> {
+        let InteractiveContent::Text { text } = &self.body else {
+            return None;
+        };
+        let rule = "has more than 1024 characters, which the service may refuse";
+        is_longer(text, 1024).then(|| Problem::new(format!("{field}.body"), rule))
     }
 }
 
@@ -401,7 +411,7 @@ fn find_group_problems(groups: &[ActionGroup], field: &str, problems: &mut Probl
             let field = format!("{field}.groups[{i}].items[{j}]");
             check_length(&item.id, 200, &format!("{field}.id"), problems);
             check_length(&item.title, 24, &format!("{field}.title"), problems);
-            let long = item.description.chars().count() > 72;
+            let long = is_longer(&item.description, 72);
             problems.add_if(
                 long,
                 &format!("{field}.description"),
@@ -412,7 +422,7 @@ fn find_group_problems(groups: &[ActionGroup], field: &str, problems: &mut Probl
 }
 
 fn check_length(text: &str, limit: usize, field: &str, problems: &mut Problems) {
-    let sound = (1..=limit).contains(&text.chars().count());
+    let sound = !text.is_empty() && !is_longer(text, limit);
     if !sound {
         problems.add(field, format!("must have 1 to {limit} characters"));
     }

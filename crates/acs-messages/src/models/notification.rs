@@ -1,6 +1,6 @@
 //! Notifications: messages to a person over a channel, without a conversation.
 
-use ms_messenger_core::Problems;
+use ms_messenger_core::{Problem, Problems};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use url::Url;
@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{
     InteractiveMessage, MessageTemplate, check_text, check_url,
     open::{self, Open},
+    text_warning,
 };
 
 const KINDS: &[&str] = &[
@@ -180,6 +181,23 @@ impl NotificationKind {
             }
             Self::Other(_) => {}
         }
+    }
+
+    /// What the service may take but a recipient would miss.
+    pub(crate) fn warnings(&self) -> Vec<Problem> {
+        let warning = match self {
+            Self::Text { content } => text_warning(content, "content"),
+            Self::Image { caption, .. }
+            | Self::Document { caption, .. }
+            | Self::Video { caption, .. } => {
+                text_warning(caption.as_deref().unwrap_or_default(), "caption")
+            }
+            Self::Interactive {
+                interactive_message,
+            } => interactive_message.warning("interactiveMessage"),
+            _ => None,
+        };
+        warning.into_iter().collect()
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) static SERVICE: Service = Service::new(PLATFORM)
 
 /// The most levels of `innererror` and `details` that are read.
 const DEPTH: usize = 8;
-/// The most messages that are told.
+/// The most messages that an error holds.
 const MAX_PARTS: usize = 16;
 
 /// What an error body says, whatever its shape: wrapped in `error`, `CommunicationError` or

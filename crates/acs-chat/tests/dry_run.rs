@@ -20,7 +20,7 @@ fn builder(server: &ServerGuard, token: impl Into<AccessToken>) -> AcsChatBuilde
     AcsChatClient::builder(server.url(), StaticToken::new(token))
 }
 
-/// Both refuse it alike, before any I/O; answers the fields.
+/// Expects that both refuse it alike, before any I/O. Returns the fields.
 async fn refused(client: &AcsChatClient, request: &SendRequest, kind: ErrorKind) -> Vec<String> {
     let checked = client.check(request).unwrap_err();
     let sent = client.send(request).await.unwrap_err();

@@ -16,7 +16,7 @@ pub(crate) static SERVICE: Service = Service::new(PLATFORM)
     .with_error_reader(read)
     .with_classifier(classify);
 
-/// The most levels of an error that are told, and the most of its parts.
+/// The most levels of an error that are read, and the most parts that an error of ours holds.
 const DEPTH: usize = 8;
 const MAX_PARTS: usize = 16;
 

@@ -65,7 +65,7 @@ pub trait TokenProvider: fmt::Debug + Send + Sync + 'static {
     /// refused; `Connect`, `Timeout`, `Service` … when the issuer failed.
     async fn token(&self, request: &TokenRequest<'_>) -> Result<AccessToken>;
 
-    /// Returns the token that [`token`](Self::token) would return, if it can be told without
+    /// Returns the token that [`token`](Self::token) would return, if that is known without
     /// any I/O. A check before a send uses it. By default none is at hand.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ pub(crate) static SERVICE: Service = Service::new(PLATFORM)
 
 /// The most levels of `innerError` that are read.
 const DEPTH: usize = 8;
-/// The most messages that are told.
+/// The most messages that an error holds.
 const MAX_WORDS: usize = 16;
 
 /// What an error body says: `error`, its chain of `innerError` (or `innererror`) and its details.

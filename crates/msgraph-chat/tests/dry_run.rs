@@ -22,7 +22,7 @@ fn builder(server: &ServerGuard, token: impl Into<AccessToken>) -> GraphChatBuil
         .with_one_on_one_chats("me@contoso.com")
 }
 
-/// Both refuse it alike, before any I/O; answers the fields.
+/// Expects that both refuse it alike, before any I/O. Returns the fields.
 async fn refused(client: &GraphChatClient, request: &SendRequest, kind: ErrorKind) -> Vec<String> {
     let checked = client.check(request).unwrap_err();
     let sent = client.send(request).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! Nothing that a caller or a server can set makes the client panic or tell a secret.
+//! Nothing that a caller or a server can set makes the client panic or print a secret.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use std::{sync::LazyLock, time::Duration};

@@ -56,8 +56,7 @@ impl Cards {
         found.warn_if(walk.has_bare_link, &field, rule);
         let entities = entities(&card);
         let unnamed = walk.ats.iter().any(|at| !entities.contains(&at.text));
-        let rule =
-            "an <at> has no entity with its text in msteams.entities, so nobody is mentioned";
+        let rule = "an <at> has no entity with its text in msteams.entities, so it mentions no one";
         found.warn_if(unnamed, &field, rule);
         for At { id, text } in walk.ats {
             self.ids.insert(id);

@@ -19,7 +19,7 @@ fn best(run: impl Fn()) -> Duration {
         run();
         start.elapsed()
     };
-    (0..5).map(|_| time()).min().unwrap()
+    (0..3).map(|_| time()).min().unwrap()
 }
 
 fn is_linear(what: &str, message: impl Fn(usize) -> NewChatMessage) {

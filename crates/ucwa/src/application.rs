@@ -5,17 +5,18 @@ use std::{
         Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use ms_messenger_core::{ErrorKind, Result};
+use ms_messenger_core::{Delivery, Error, ErrorKind, Result, RetryPolicy};
 use ms_messenger_http::{Answer, Call, HeaderValue, Pipeline};
 use serde::Serialize;
 use serde_json::{Value, json};
+use tokio::time::{timeout, timeout_at};
 
 use crate::{
-    error::{Says as _, protocol},
-    hosts::{Hosts, no_retry},
+    error::{PLATFORM, Says as _, protocol},
+    hosts::{Hosts, Mark, no_retry},
     message::Format,
     reason::ErrorSubcode,
     resource::Resource,
@@ -25,6 +26,13 @@ use crate::{
 static CREATED: AtomicU64 = AtomicU64::new(1);
 
 const FORMATS: &str = "supportedMessageFormats";
+
+/// How long a resource is waited for that an event only named.
+pub(crate) const READ: Duration = Duration::from_secs(10);
+
+fn late(message: &'static str) -> Error {
+    Error::new(ErrorKind::Timeout, message).with_platform(PLATFORM)
+}
 
 /// What identifies an installation: with the same identity the server gives the same
 /// application back.
@@ -41,6 +49,10 @@ pub(crate) struct Identity {
 pub(crate) struct Application {
     /// Tells the applications of a process apart.
     pub(crate) id: u64,
+    hosts: Hosts,
+    /// Where it was created.
+    applications: String,
+    retry: RetryPolicy,
     pipeline: Pipeline,
     /// For the event channel, whose every repetition has a rule of its own.
     once: Pipeline,
@@ -68,7 +80,7 @@ impl Application {
         hosts: &Hosts,
         applications: &str,
         identity: &Identity,
-        retry: &ms_messenger_core::RetryPolicy,
+        retry: &RetryPolicy,
     ) -> Result<Self> {
         let (pipeline, path) = hosts.signed_in(applications)?;
         let pipeline = pipeline.with_retry(retry.clone());
@@ -79,12 +91,14 @@ impl Application {
         let resource: Resource = pipeline.call(call).await?.json()?;
         let link = |rel: &str| {
             resource
-                .href(rel)
-                .map(str::to_owned)
+                .address(rel)
                 .ok_or_else(|| protocol(format!("the application has no link {rel}")))
         };
         let application = Self {
             id: CREATED.fetch_add(1, Ordering::Relaxed),
+            hosts: hosts.clone(),
+            applications: applications.to_owned(),
+            retry: retry.clone(),
             once: pipeline.clone().with_retry(no_retry()),
             href: link("self")?,
             events: link("events")?,
@@ -113,7 +127,7 @@ impl Application {
 
     /// Reads the links of `me` anew.
     pub(crate) fn take_me(&self, me: &Resource) {
-        let link = |rel| me.href(rel).map(str::to_owned);
+        let link = |rel| me.address(rel);
         self.update(|links| {
             links.me = link("self").or(links.me.take());
             links.make_me_available = link("makeMeAvailable");
@@ -123,7 +137,7 @@ impl Application {
 
     /// Reads the links of `communication` anew.
     pub(crate) fn take_communication(&self, communication: &Resource) {
-        let link = |rel| communication.href(rel).map(str::to_owned);
+        let link = |rel| communication.address(rel);
         self.update(|links| {
             links.communication = link("self").or(links.communication.take());
             links.start_messaging = link("startMessaging");
@@ -150,6 +164,35 @@ impl Application {
     /// would all be as large as the whole pipeline.
     pub(crate) async fn call(&self, call: Call) -> Result<Answer> {
         Box::pin(self.pipeline.call(call)).await
+    }
+
+    /// Makes a call that may not be made twice, and is given up at `deadline`: what is known of
+    /// it then is whether it had left. The pipeline itself begins no try that would end later.
+    pub(crate) async fn carry(&self, call: Call, deadline: Instant) -> Result<Answer> {
+        let mark = Mark::default();
+        let left = deadline.saturating_duration_since(Instant::now());
+        let retry = self
+            .retry
+            .clone()
+            .with_max_elapsed(self.retry.max_elapsed.min(left));
+        let (pipeline, _) = self.hosts.marking(&self.applications, Some(mark.clone()))?;
+        let pipeline = pipeline.with_retry(retry);
+        let calling = Box::pin(pipeline.call(call));
+        match timeout_at(deadline.into(), calling).await {
+            Ok(answered) => answered,
+            Err(_) if mark.is_set() => Err(late("no answer before the deadline of the send")
+                .with_delivery(Delivery::Unknown)
+                .with_attempts(1)),
+            Err(_) => Err(
+                late("the deadline of the send passed before it could be posted")
+                    .with_delivery(Delivery::NotSent),
+            ),
+        }
+    }
+
+    /// Reads a resource within [`READ`], for what others wait for.
+    pub(crate) async fn read(&self, href: &str) -> Option<Resource> {
+        timeout(READ, self.get(href)).await.ok()?.ok()
     }
 
     /// Reads a resource.

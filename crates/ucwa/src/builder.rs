@@ -1,6 +1,6 @@
 //! How a session is set up.
 
-use std::{num::NonZeroUsize, time::Duration};
+use std::{fmt, num::NonZeroUsize, time::Duration};
 
 use ms_messenger_core::{ErrorKind, Problems, Result, RetryPolicy, SipUri, random_uuid};
 use ms_messenger_http::{HttpClient, HttpOptions};
@@ -12,8 +12,9 @@ use crate::{
     discovery::Start,
     error::PLATFORM,
     hosts::{Hosts, Web},
-    message::{Format, Oversize},
+    message::{Format, Oversize, Sizes},
     session::UcwaSession,
+    words,
 };
 
 /// The longest of the identity's members. Source: "applications".
@@ -22,14 +23,18 @@ const MAX_IDENTITY_CHARS: usize = 100;
 const EVENT_TIMEOUT: Duration = Duration::from_secs(180);
 /// Beyond this the invitation that carries a first message gets too large.
 const FIRST_MESSAGE_BYTES: usize = 500;
-const MAX_MESSAGE_BYTES: NonZeroUsize = NonZeroUsize::new(7000).expect("not zero");
+const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// The server ends an application that has not asked for 15 minutes.
+const LONGEST_ASKED: Duration = Duration::from_secs(120);
 
 /// What a session was set up with.
-#[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) sip: String,
     pub(crate) start: Start,
     pub(crate) identity: Identity,
+    /// Whether the endpoint id was made up, and is nobody else's.
+    pub(crate) made_up: bool,
     pub(crate) formats: Vec<Format>,
     pub(crate) retry: RetryPolicy,
     pub(crate) send_timeout: Duration,
@@ -38,29 +43,26 @@ pub(crate) struct Config {
     pub(crate) activity_interval: Duration,
     pub(crate) first_pause: Duration,
     pub(crate) recreate_expired: bool,
-    pub(crate) max_message_bytes: NonZeroUsize,
-    pub(crate) oversize: Oversize,
+    pub(crate) sizes: Sizes,
     pub(crate) first_message_bytes: Option<usize>,
 }
 
 impl Config {
-    /// How long to wait after so many failures in a row: doubling up to a minute, with jitter,
-    /// or as long as the server asks.
+    /// How long to wait after so many failures in a row: doubling up to [`LONGEST_PAUSE`], with
+    /// jitter. The server can ask for more, up to [`LONGEST_ASKED`], and for no less: a channel
+    /// that rests too long loses its application, one that never rests burns both sides.
     pub(crate) fn pause(&self, failures: u32, asked: Option<Duration>) -> Duration {
-        if let Some(asked) = asked {
-            return asked;
-        }
-        let longest = Duration::from_secs(60);
         let doubled = self
             .first_pause
+            .max(SHORTEST_PAUSE)
             .saturating_mul(1 << failures.saturating_sub(1).min(16));
         let jitter = 0.5 + f64::from(random_uuid().as_bytes()[0]) / 510.0;
-        doubled.min(longest).mul_f64(jitter)
+        let own = doubled.min(LONGEST_PAUSE).mul_f64(jitter);
+        own.max(asked.unwrap_or_default().min(LONGEST_ASKED))
     }
 }
 
-/// Sets up a [`UcwaSession`].
-#[derive(Debug)]
+/// Sets up a [`UcwaSession`]. `Debug` shows addresses without user info and query.
 #[must_use = "a builder does nothing until it signs in"]
 pub struct UcwaBuilder {
     credential: Credential,
@@ -69,6 +71,20 @@ pub struct UcwaBuilder {
     http: Option<HttpClient>,
     options: HttpOptions,
     config: Config,
+}
+
+impl fmt::Debug for UcwaBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = self.discovery_url.as_deref();
+        f.debug_struct("UcwaBuilder")
+            .field("sip", &words::sip(&self.config.sip))
+            .field("credential", &self.credential)
+            .field("discovery_url", &url.map(words::address))
+            .field("trusted", &self.trusted)
+            .field("identity", &self.config.identity)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
 }
 
 impl UcwaBuilder {
@@ -88,6 +104,7 @@ impl UcwaBuilder {
                 sip,
                 start: Start::Domain(String::new()),
                 identity,
+                made_up: true,
                 formats: vec![Format::Plain, Format::Html],
                 retry: RetryPolicy::default(),
                 send_timeout: Duration::from_secs(75),
@@ -96,8 +113,7 @@ impl UcwaBuilder {
                 activity_interval: Duration::from_secs(180),
                 first_pause: Duration::from_secs(1),
                 recreate_expired: false,
-                max_message_bytes: MAX_MESSAGE_BYTES,
-                oversize: Oversize::Refuse,
+                sizes: Sizes::default(),
                 first_message_bytes: None,
             },
         }
@@ -122,6 +138,7 @@ impl UcwaBuilder {
     /// [`UcwaSession::endpoint_id`].
     pub fn with_endpoint_id(mut self, id: impl Into<String>) -> Self {
         self.config.identity.endpoint_id = id.into();
+        self.config.made_up = false;
         self
     }
 
@@ -182,8 +199,7 @@ impl UcwaBuilder {
     /// Sets the most bytes of a message, and what happens above. Default 7000, refused: no
     /// limit is published, and some servers cut or refuse at about 8000.
     pub fn with_max_message_bytes(mut self, limit: NonZeroUsize, oversize: Oversize) -> Self {
-        self.config.max_message_bytes = limit;
-        self.config.oversize = oversize;
+        self.config.sizes = Sizes { limit, oversize };
         self
     }
 
@@ -225,7 +241,7 @@ impl UcwaBuilder {
     /// in that the server does not offer; whatever keeps the server from being reached.
     pub async fn sign_in(mut self) -> Result<UcwaSession> {
         let trusted = self
-            .check()
+            .settings()
             .map_err(|error| error.with_platform(PLATFORM))?;
         let http = match self.http {
             Some(http) => http,
@@ -238,13 +254,17 @@ impl UcwaBuilder {
             .map_err(|error| error.with_platform(PLATFORM))
     }
 
+    pub(crate) fn sizes(&self) -> Sizes {
+        self.config.sizes
+    }
+
     #[cfg(test)]
     pub(crate) fn credential(&self) -> &Credential {
         &self.credential
     }
 
     /// Checks the settings and answers the domains that are trusted.
-    fn check(&mut self) -> Result<Vec<String>> {
+    fn settings(&mut self) -> Result<Vec<String>> {
         let mut problems = Problems::new();
         let mut trusted = std::mem::take(&mut self.trusted);
         match SipUri::parse(&self.config.sip) {
@@ -260,13 +280,18 @@ impl UcwaBuilder {
             Err(error) => problems.add("sip", error.to_string()),
         }
         if let Some(url) = self.discovery_url.take() {
-            match Url::parse(&url)
-                .ok()
-                .and_then(|url| url.host_str().map(str::to_owned))
-            {
-                Some(host) => trusted.push(host),
+            let parsed = Url::parse(&url).ok().filter(Url::has_host);
+            match &parsed {
+                Some(url) => trusted.push(url.host_str().unwrap_or_default().to_owned()),
                 None => problems.add("discovery_url", "must be an absolute address, https://…"),
             }
+            let is_signed = |url: &Url| !url.username().is_empty() || url.password().is_some();
+            let rule = "must not hold a user name or password";
+            problems.add_if(
+                parsed.as_ref().is_some_and(is_signed),
+                "discovery_url",
+                rule,
+            );
             self.config.start = Start::Fixed(url);
         }
         let identity = &self.config.identity;

@@ -1,7 +1,10 @@
-//! The background of a session: the event channel, the activity reports, and what follows from
-//! what they bring.
+//! The background of a session: the event channel, the activity reports, and a new application
+//! when the server lost the old one.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use ms_messenger_core::{Error, ErrorKind};
 use tokio::{sync::mpsc, time};
@@ -9,9 +12,10 @@ use tokio::{sync::mpsc, time};
 use crate::{
     application::Application,
     error::{Says as _, protocol},
-    events::{Event, Next, Package},
+    events::{Next, Package},
     hosts::is_stale,
-    incoming::{AcceptPolicy, Happened, Sender},
+    pace::{Pace, Rest},
+    process::process,
     reason::ErrorSubcode,
     session::{End, Inner},
 };
@@ -19,7 +23,11 @@ use crate::{
 /// How often in a row the channel may fail before the server is looked for anew.
 const FAILURES_BEFORE_REDISCOVERY: u32 = 5;
 /// How long the farewell may take.
-const FAREWELL: Duration = Duration::from_secs(10);
+pub(crate) const FAREWELL: Duration = Duration::from_secs(10);
+/// How many packages may wait to be looked at.
+const ARRIVALS: usize = 8;
+/// An application that lived so long was not lost at once.
+const STABLE: Duration = Duration::from_secs(300);
 
 /// Why the channel stopped.
 enum Cause {
@@ -31,13 +39,15 @@ enum Cause {
     Stop,
 }
 
-type Arrival = (Arc<Application>, Package);
+pub(crate) type Arrival = (Arc<Application>, Package);
 
 /// Runs until the session ends: listens, and replaces the application when it is lost.
 pub(crate) async fn supervise(inner: Arc<Inner>, mut application: Arc<Application>) {
-    let (arrivals, queue) = mpsc::unbounded_channel();
+    let (arrivals, queue) = mpsc::channel(ARRIVALS);
     let processor = tokio::spawn(process(Arc::clone(&inner), queue));
+    let mut losses = 0;
     let end = loop {
+        let began = Instant::now();
         let cause = tokio::select! {
             () = stopped(&inner) => Cause::Stop,
             cause = listen(&inner, &application, &arrivals) => cause,
@@ -50,10 +60,14 @@ pub(crate) async fn supervise(inner: Arc<Inner>, mut application: Arc<Applicatio
             Cause::Gone => {}
         }
         inner.forget("the application ended before the verdict came");
+        if began.elapsed() >= STABLE {
+            losses = 0;
+        }
         let renewed = tokio::select! {
             () = stopped(&inner) => break End::signed_out(),
-            renewed = renew(&inner) => renewed,
+            renewed = renew(&inner, losses) => renewed,
         };
+        losses += 1;
         match renewed {
             Ok(renewed) => application = renewed,
             Err(error) => break End::of(&error),
@@ -67,7 +81,7 @@ pub(crate) async fn supervise(inner: Arc<Inner>, mut application: Arc<Applicatio
     inner.finish(end);
 }
 
-async fn stopped(inner: &Inner) {
+pub(crate) async fn stopped(inner: &Inner) {
     let mut stop = inner.stop.subscribe();
     // The sender lives as long as `inner` does.
     let _ = stop.wait_for(|stop| *stop).await;
@@ -79,8 +93,12 @@ async fn lost(inner: &Inner, application: &Application) {
     let _ = lost.wait_for(|id| *id == application.id).await;
 }
 
-/// Makes a new application, with patience where the server or the way to it fails.
-async fn renew(inner: &Inner) -> Result<Arc<Application>, Error> {
+/// Makes a new application, with patience where the server or the way to it fails. The first
+/// loss is made good at once; one soon after the other waits ever longer.
+async fn renew(inner: &Inner, losses: u32) -> Result<Arc<Application>, Error> {
+    if losses > 0 {
+        time::sleep(inner.config.pause(losses, None)).await;
+    }
     let mut failures = 0;
     loop {
         match inner.renew().await {
@@ -98,7 +116,7 @@ async fn renew(inner: &Inner) -> Result<Arc<Application>, Error> {
 }
 
 /// Whether waiting can help.
-fn is_passing(error: &Error) -> bool {
+pub(crate) fn is_passing(error: &Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::Connect
@@ -116,14 +134,16 @@ fn is_passing(error: &Error) -> bool {
 async fn listen(
     inner: &Inner,
     application: &Arc<Application>,
-    arrivals: &mpsc::UnboundedSender<Arrival>,
+    arrivals: &mpsc::Sender<Arrival>,
 ) -> Cause {
     let mut path = match first_path(inner, application, &application.events) {
         Ok(path) => path,
         Err(error) => return Cause::Over(error),
     };
     let (mut failures, mut replaced) = (0, false);
+    let mut pace = Pace::new(Instant::now());
     loop {
+        let asked = Instant::now();
         let answer = application.poll(&path, inner.poll_timeout()).await;
         let package = answer.and_then(|answer| {
             Package::read(answer.body())
@@ -140,8 +160,21 @@ async fn listen(
                     Ok(path) => path,
                     Err(error) => return Cause::Over(error),
                 };
-                // Never waits: a message that is not fetched in 30 seconds is lost.
-                let _ = arrivals.send((Arc::clone(application), package));
+                let rest = pace.answered(
+                    Instant::now(),
+                    asked.elapsed(),
+                    package.fingerprint,
+                    inner.state().is_waited_for(),
+                );
+                // Waits for the events before to be looked at, which waits for nothing.
+                let _ = arrivals.send((Arc::clone(application), package)).await;
+                match rest {
+                    Rest::None => {}
+                    Rest::For(rest) => time::sleep(rest).await,
+                    Rest::AsAfter(failures, at_most) => {
+                        time::sleep(inner.config.pause(failures, None).min(at_most)).await;
+                    }
+                }
                 continue;
             }
             Err(error) => error,
@@ -150,10 +183,16 @@ async fn listen(
             Some(cause) => return cause(error),
             None => failures += 1,
         }
-        if failures % FAILURES_BEFORE_REDISCOVERY == 0 && is_stale(&error) {
+        if failures % FAILURES_BEFORE_REDISCOVERY == 0 {
             // The pool may have moved. The same identity finds the same application again.
-            inner.rediscover();
-            return Cause::Gone;
+            if is_stale(&error) {
+                inner.rediscover();
+                return Cause::Gone;
+            }
+            // What cannot be read cannot be acknowledged either: it would come for ever.
+            if error.kind() == ErrorKind::Protocol {
+                return Cause::Gone;
+            }
         }
         time::sleep(inner.config.pause(failures, error.retry_after())).await;
     }
@@ -215,151 +254,4 @@ async fn stay_active(inner: &Inner, application: &Arc<Application>) -> Cause {
             _ => {}
         }
     }
-}
-
-/// Looks at the events, in order.
-async fn process(inner: Arc<Inner>, mut queue: mpsc::UnboundedReceiver<Arrival>) {
-    while let Some((application, package)) = queue.recv().await {
-        // What an application said that is gone by now is of no use.
-        if !Arc::ptr_eq(&application, &inner.application()) {
-            continue;
-        }
-        match &package.next {
-            Next::Resume(_) => inner.forget("the event channel was interrupted for too long"),
-            Next::Resync(_) => refresh(&inner, &application).await,
-            Next::Package(_) => {}
-        }
-        for sender in &package.senders {
-            for event in &sender.events.0 {
-                take(&inner, &application, &sender.href, event).await;
-            }
-        }
-        inner.announce();
-    }
-}
-
-/// After a `resync` what is known may be out of date: each conversation is read anew.
-async fn refresh(inner: &Inner, application: &Application) {
-    let known: Vec<(String, Option<String>)> = {
-        let state = inner.state();
-        let conversations = state.conversations.iter();
-        conversations
-            .map(|(key, c)| (key.clone(), c.messaging.href.clone()))
-            .collect()
-    };
-    for (key, messaging) in known {
-        let Some(href) = messaging else { continue };
-        match application.get(&href).await {
-            Ok(messaging) => inner.state().take_messaging(&key, &messaging),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                let mut state = inner.state();
-                state.conversations.remove(&key);
-                state
-                    .flights
-                    .lose(&key, "the conversation ended before the verdict came");
-            }
-            Err(_) => {}
-        }
-    }
-}
-
-async fn take(inner: &Arc<Inner>, application: &Arc<Application>, sender: &str, event: &Event) {
-    let fetched = match needs_fetching(event) {
-        true => application.get(&event.link.href).await.ok(),
-        false => None,
-    };
-    let resource = event.resource().or(fetched.as_ref());
-    match (event.link.rel.as_str(), resource) {
-        ("communication", Some(communication)) => application.take_communication(communication),
-        ("me", Some(me)) => application.take_me(me),
-        _ => {}
-    }
-    let happened = inner.state().apply(sender, event, resource);
-    if let Some(happened) = happened {
-        follow_up(inner, application, happened).await;
-    }
-}
-
-/// A link-only event of something that matters is looked up. A completed message is not, when
-/// its address is known already: the verdict is in the event.
-fn needs_fetching(event: &Event) -> bool {
-    let matters = matches!(
-        event.link.rel.as_str(),
-        "messagingInvitation"
-            | "onlineMeetingInvitation"
-            | "participantInvitation"
-            | "conversation"
-            | "messaging"
-            | "communication"
-            | "me"
-    ) || (event.link.rel == "message" && event.kind == "completed");
-    matters && event.kind != "deleted" && event.resource().is_none()
-}
-
-/// What something from others leads to, before it is told.
-async fn follow_up(inner: &Arc<Inner>, application: &Arc<Application>, mut happened: Happened) {
-    if let Happened::Received {
-        from, participant, ..
-    } = &mut happened
-        && let (None, Some(href)) = (&from, participant)
-    {
-        let participant = application.get(href).await;
-        *from = participant
-            .ok()
-            .map(|participant| Sender::read(&participant));
-    }
-    if let Happened::Invited {
-        conversation,
-        from,
-        accept,
-        decline,
-        meeting,
-        ..
-    } = &happened
-    {
-        let Some(policy) = inner.policy() else { return };
-        let answer = match policy {
-            AcceptPolicy::Ask => None,
-            AcceptPolicy::Everyone => Some(true),
-            AcceptPolicy::Only(list) => Some(list.iter().any(|sip| is_same(sip, &from.uri))),
-        };
-        if let Some(accepts) = answer {
-            // On a task of its own: it waits for events that come after this one. It ends with
-            // the session at the latest.
-            let inner = Arc::clone(inner);
-            let (conversation, meeting) = (conversation.clone(), *meeting);
-            let (accept, decline) = (accept.clone(), decline.clone());
-            tokio::spawn(async move {
-                let answered = async {
-                    if accepts {
-                        inner
-                            .accept(&conversation, accept.as_deref(), meeting)
-                            .await
-                    } else if let Some(decline) = decline {
-                        inner.decline(&decline).await
-                    } else {
-                        Ok(())
-                    }
-                };
-                // A failure shows as an invitation that ends; there is nobody to tell.
-                tokio::select! {
-                    _ = answered => {}
-                    () = stopped(&inner) => {}
-                }
-            });
-            return;
-        }
-    }
-    inner.tell(&happened);
-}
-
-/// SIP addresses, with or without their scheme, whatever their case.
-fn is_same(one: &str, other: &str) -> bool {
-    let bare = |sip: &str| {
-        let lower = sip.trim().to_ascii_lowercase();
-        lower
-            .strip_prefix("sip:")
-            .map_or(lower.clone(), str::to_owned)
-    };
-    bare(one) == bare(other)
 }

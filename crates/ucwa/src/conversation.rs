@@ -12,6 +12,7 @@ use crate::{
     outcome::Outcome,
     session::UcwaSession,
     state,
+    words::{WORDS, line},
 };
 
 /// A conversation that is open, or was. It keeps its session alive.
@@ -127,6 +128,8 @@ impl Conversation {
 
 impl fmt::Debug for Conversation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Conversation({})", self.key)
+        // The key is a path of the server, or what the caller took for one.
+        let path = self.key.split(['?', '#']).next().unwrap_or_default();
+        write!(f, "Conversation({})", line(path, WORDS))
     }
 }

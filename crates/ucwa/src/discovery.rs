@@ -1,6 +1,6 @@
 //! From the domain of a user to the resource that creates applications.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use ms_messenger_core::{Error, ErrorKind, Result};
 use ms_messenger_http::{Answer, Call};
@@ -10,6 +10,7 @@ use crate::{
     error::{PLATFORM, protocol},
     hosts::{Hosts, Web},
     resource::Resource,
+    words::{address, origin},
 };
 
 /// How often a redirect is followed at most.
@@ -19,12 +20,21 @@ const INTERNAL_TIMEOUT: Duration = Duration::from_secs(5);
 const EXTERNAL_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Where discovery begins.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum Start {
     /// The domain of the SIP address.
     Domain(String),
     /// A fixed address.
     Fixed(String),
+}
+
+impl fmt::Debug for Start {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Domain(domain) => write!(f, "Domain({domain})"),
+            Self::Fixed(url) => write!(f, "Fixed({})", address(url)),
+        }
+    }
 }
 
 impl Start {
@@ -52,7 +62,7 @@ pub(crate) async fn user_address(web: &Web, start: &Start) -> Result<String> {
             // The server said something that nobody else will say better.
             Err(error) if error.kind() == ErrorKind::Config => return Err(error),
             Err(error) => {
-                failures.push(format!("{url}: {}", error.message()));
+                failures.push(format!("{}: {}", origin(&url), error.message()));
                 last = Some(error);
             }
         }
@@ -73,11 +83,11 @@ pub(crate) async fn user_address(web: &Web, start: &Start) -> Result<String> {
 async fn follow(web: &Web, start: &str, timeout: Duration) -> Result<String> {
     let mut url = start.to_owned();
     for _ in 0..MAX_HOPS {
-        let address = web.address(&url)?;
-        let call = Call::get("discover", address.path)
+        let to = web.address(&url)?;
+        let call = Call::get("discover", to.path)
             .with_timeout(timeout)
             .with_expected(&[301, 302, 303, 307, 308]);
-        let answer = web.open(&address.origin)?.call(call).await?;
+        let answer = web.open(&to.origin)?.call(call).await?;
         url = if answer.status() >= 300 {
             moved(&url, &answer)?
         } else {

@@ -3,7 +3,10 @@
 use ms_messenger_core::{Delivery, Error, ErrorKind};
 use ms_messenger_http::{Answer, Service, ServiceError};
 
-use crate::reason::{ErrorCode, ErrorSubcode, Reason};
+use crate::{
+    reason::{ErrorCode, ErrorSubcode, Reason},
+    words::{WORDS, line},
+};
 
 /// The name of the platform.
 pub const PLATFORM: &str = "ucwa";
@@ -17,30 +20,58 @@ pub(crate) static SERVICE: Service = Service::new(PLATFORM)
 /// The ticket belongs to another pool; the token belongs to another resource.
 const FOREIGN_TICKET: [u32; 2] = [28_032, 28_055];
 
+/// The words of the body, and those of the diagnostics, which often say more.
 fn read(answer: &Answer) -> ServiceError {
-    if let Some(reason) = Reason::read(answer.body()) {
-        return ServiceError::new(Some(reason.to_string()), reason.message);
-    }
-    match diagnostics(answer) {
-        Some((code, said)) => ServiceError::new(Some(code.to_string()), Some(said)),
-        None => ServiceError::unknown(),
-    }
+    let reason = Reason::read(answer.body());
+    let found = diagnostics(answer);
+    let code = match (&reason, &found) {
+        (Some(reason), _) => Some(reason.to_string()),
+        (None, Some((code, _))) => code.map(|code| code.to_string()),
+        (None, None) => None,
+    };
+    let said = reason.and_then(|reason| reason.message);
+    let diagnosed = found.map(|(_, words)| words);
+    let diagnosed = diagnosed.filter(|words| !words.is_empty());
+    let message = match (said, diagnosed) {
+        (Some(said), Some(diagnosed)) if !said.contains(&diagnosed) => {
+            Some(format!("{said} (diagnostics: {diagnosed})"))
+        }
+        (said, diagnosed) => said.or(diagnosed),
+    };
+    ServiceError::new(code, message)
 }
 
 /// A ticket is good for the pool that issued it. Elsewhere it is refused with 500 or 403 and
 /// the diagnostics of the web layer, before the request reaches UCWA.
 fn classify(answer: &Answer) -> Option<(ErrorKind, Delivery)> {
     let is_foreign = matches!(answer.status(), 403 | 500)
-        && diagnostics(answer).is_some_and(|(code, _)| FOREIGN_TICKET.contains(&code));
+        && diagnostics(answer)
+            .and_then(|(code, _)| code)
+            .is_some_and(|code| FOREIGN_TICKET.contains(&code));
     is_foreign.then_some((ErrorKind::Unauthenticated, Delivery::NotSent))
 }
 
-/// `X-Ms-diagnostics: 28032;source="fe1";reason="The web ticket is invalid."`
-fn diagnostics(answer: &Answer) -> Option<(u32, String)> {
-    let line = answer.header("x-ms-diagnostics")?;
-    let code = line.split(';').next()?.trim().parse().ok()?;
-    let reason = line.split_once("reason=").map_or("", |(_, reason)| reason);
-    Some((code, reason.trim().trim_matches('"').to_owned()))
+/// The number and the words of all lines of the diagnostics.
+fn diagnostics(answer: &Answer) -> Option<(Option<u32>, String)> {
+    let lines: Vec<_> = answer.headers("x-ms-diagnostics").map(diagnosis).collect();
+    let code = lines.iter().find_map(|(code, _)| *code);
+    let words: Vec<&str> = lines.iter().map(|(_, words)| words.as_str()).collect();
+    (!lines.is_empty()).then(|| (code, line(&words.join("; "), WORDS)))
+}
+
+/// `28032;source="fe1";reason="The web ticket is invalid."`
+pub(crate) fn diagnosis(header: &str) -> (Option<u32>, String) {
+    let (first, rest) = header.split_once(';').unwrap_or((header, ""));
+    let code: Option<u32> = first.trim().parse().ok();
+    let words = match (header.split_once("reason="), code) {
+        (Some((_, reason)), _) => match reason.trim_start().strip_prefix('"') {
+            Some(quoted) => quoted.split('"').next().unwrap_or_default(),
+            None => reason.split(';').next().unwrap_or_default(),
+        },
+        (None, Some(_)) => rest,
+        (None, None) => header,
+    };
+    (code, line(words, WORDS))
 }
 
 /// What a call that failed says of the application or of the moment.
@@ -51,11 +82,13 @@ pub(crate) trait Says {
     /// Whether the application is gone and a new one is needed.
     fn is_application_gone(&self) -> bool;
 
-    /// Whether the operation came at the wrong moment and was not started.
-    fn is_wrong_moment(&self) -> bool;
-
-    /// Whether the server names an operation that is in the way of this one.
+    /// Whether the server names an operation that is in the way of this one, which was therefore
+    /// not started. No other 409 proves that.
     fn is_in_the_way(&self) -> bool;
+
+    /// Whether the server says no more than that there was a conflict, as it does where the
+    /// moment is wrong. It may have acted all the same.
+    fn is_vague_conflict(&self) -> bool;
 }
 
 impl Says for Error {
@@ -71,14 +104,14 @@ impl Says for Error {
         self.status() == Some(409) && self.says(&ErrorSubcode::AnotherOperationPending)
     }
 
-    fn is_wrong_moment(&self) -> bool {
-        let moment = [ErrorSubcode::None, ErrorSubcode::AnotherOperationPending];
+    fn is_vague_conflict(&self) -> bool {
         self.status() == Some(409)
             && Reason::of(self).is_some_and(|reason| {
-                reason.code == ErrorCode::Conflict
-                    && reason
-                        .subcode
-                        .is_none_or(|subcode| moment.contains(&subcode))
+                let vague = reason
+                    .subcode
+                    .as_ref()
+                    .is_none_or(|it| *it == ErrorSubcode::None);
+                reason.code == ErrorCode::Conflict && vague
             })
     }
 }
@@ -89,4 +122,29 @@ pub(crate) fn config(message: impl Into<std::borrow::Cow<'static, str>>) -> Erro
 
 pub(crate) fn protocol(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::Protocol, message).with_platform(PLATFORM)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn diagnostics_are_read_in_all_spellings() {
+        let read = |text| {
+            let (code, words) = diagnosis(text);
+            (code, words)
+        };
+        let all = r#"28032;source="fe1";reason="The web ticket is invalid.";faultcode="x""#;
+        assert_eq!(
+            read(all),
+            (Some(28_032), "The web ticket is invalid.".into())
+        );
+        assert_eq!(read("5;reason=plain;x=y"), (Some(5), "plain".into()));
+        assert_eq!(read("5;source=fe1"), (Some(5), "source=fe1".into()));
+        assert_eq!(
+            read("the database is down"),
+            (None, "the database is down".into())
+        );
+        assert_eq!(read(""), (None, String::new()));
+    }
 }

@@ -1,9 +1,12 @@
 //! What the event channel brings.
 
-use serde::Deserialize;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde_json::Value;
 
 use crate::{
-    reason::Reason,
+    reason::{ErrorCode, Reason},
     resource::{Link, OneOrMany, Resource},
 };
 
@@ -12,6 +15,8 @@ use crate::{
 pub(crate) struct Package {
     pub(crate) next: Next,
     pub(crate) senders: Vec<Sender>,
+    /// What tells its events from others; none when it has none.
+    pub(crate) fingerprint: Option<u64>,
 }
 
 /// Where to ask next, and what it means.
@@ -52,10 +57,10 @@ pub(crate) struct Event {
     pub(crate) container: Option<Link>,
     #[serde(rename = "type")]
     pub(crate) kind: String,
-    /// How an operation ended: `Success` or not.
-    #[serde(default)]
-    pub(crate) status: Option<String>,
-    #[serde(default)]
+    /// How an operation ended: see [`Event::ending`].
+    #[serde(default, deserialize_with = "if_readable")]
+    status: Option<String>,
+    #[serde(default, deserialize_with = "if_readable")]
     pub(crate) reason: Option<Reason>,
     /// The resource, when the server sent it along.
     #[serde(flatten)]
@@ -69,9 +74,40 @@ impl Event {
         named.or_else(|| self.carrier.any_embedded())
     }
 
-    pub(crate) fn is_success(&self) -> bool {
-        self.status.as_deref() == Some("Success")
+    /// How the operation of a `completed` event ended. Only the word of success is documented:
+    /// any other is a failure when the server gives a reason for it, and an absent one says
+    /// nothing.
+    pub(crate) fn ending(&self) -> Ending {
+        let is_failure = |status: &str| {
+            ["Failure", "Failed"].contains(&status)
+                || self
+                    .reason
+                    .as_ref()
+                    .is_some_and(|reason| reason.code != ErrorCode::Informational)
+        };
+        match self.status.as_deref() {
+            Some("Success") => Ending::Success,
+            Some(status) if is_failure(status) => Ending::Failure,
+            _ => Ending::Unsaid,
+        }
     }
+}
+
+/// How an operation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Success,
+    Failure,
+    /// The server did not say.
+    Unsaid,
+}
+
+/// A member that is not what it should be counts as missing: the rest of the event matters.
+fn if_readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).ok())
 }
 
 impl Package {
@@ -81,7 +117,7 @@ impl Package {
         #[derive(Deserialize)]
         struct Answer {
             #[serde(default)]
-            sender: OneOrMany<Sender>,
+            sender: Value,
             #[serde(flatten)]
             resource: Resource,
         }
@@ -92,9 +128,14 @@ impl Package {
             .or_else(|| link("resync").map(Next::Resync))
             .or_else(|| link("resume").map(Next::Resume))
             .or_else(|| link("next").map(Next::Package))?;
+        let mut hasher = DefaultHasher::new();
+        answer.sender.hash(&mut hasher);
+        let senders: OneOrMany<Sender> = serde_json::from_value(answer.sender).unwrap_or_default();
+        let any = senders.0.iter().any(|sender| !sender.events.0.is_empty());
         Some(Self {
             next,
-            senders: answer.sender.0,
+            senders: senders.0,
+            fingerprint: any.then(|| hasher.finish()),
         })
     }
 }
@@ -146,17 +187,48 @@ mod tests {
         );
         let events = &package.senders[0].events.0;
         assert_eq!(events.len(), 3);
-        assert!(events[0].is_success());
+        assert_eq!(events[0].ending(), Ending::Success);
         assert_eq!(
             events[0].resource().unwrap().text("direction"),
             Some("Outgoing")
         );
         assert_eq!(events[1].resource().unwrap().text("uri"), Some("sip:a@b"));
-        assert!(!events[2].is_success() && events[2].resource().is_none());
+        assert_eq!(events[2].ending(), Ending::Failure);
+        assert!(events[2].resource().is_none());
         assert_eq!(
             events[2].reason.as_ref().unwrap().to_string(),
             "RemoteFailure/Timeout"
         );
+    }
+
+    #[test]
+    fn a_status_that_says_nothing_is_no_failure() {
+        let ending = |members: &str| {
+            let event = format!(
+                r#"{{"link":{{"rel":"message","href":"/m"}},"type":"completed"{members}}}"#
+            );
+            serde_json::from_str::<Event>(&event).unwrap().ending()
+        };
+        for members in [
+            "",
+            r#","status":null"#,
+            r#","status":7"#,
+            r#","status":"""#,
+            r#","status":"Pending""#,
+            r#","reason":{"code":"RemoteFailure"}"#,
+            r#","status":"Pending","reason":{"code":"Informational"}"#,
+            r#","status":"Pending","reason":"nonsense""#,
+        ] {
+            assert_eq!(ending(members), Ending::Unsaid, "{members}");
+        }
+        for members in [
+            r#","status":"Failure""#,
+            r#","status":"Failed","reason":{}"#,
+            r#","status":"Other","reason":{"code":"RemoteFailure"}"#,
+        ] {
+            assert_eq!(ending(members), Ending::Failure, "{members}");
+        }
+        assert_eq!(ending(r#","status":"Success","reason":7"#), Ending::Success);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Whom to talk to: which hosts get a credential, and a pipeline for each.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use async_trait::async_trait;
 use ms_messenger_core::{
@@ -14,6 +17,7 @@ use crate::{
     credential::Credential,
     error::{SERVICE, config, protocol},
     ticket::{Challenged, TicketIssuer},
+    words::{WORDS, line},
 };
 
 /// The hosts of one user's deployment. A clone shares the tickets.
@@ -54,10 +58,16 @@ impl Web {
         let host = url.host_str().unwrap_or_default();
         if !self.trusted.iter().any(|domain| is_within(host, domain)) {
             return Err(config(format!(
-                "the server leads to {host}, which is outside the domain of the user; \
-                 if that is right, name it with with_trusted_domain"
+                "the server leads to {}, which is outside the domain of the user; \
+                 if that is right, name it with with_trusted_domain",
+                line(host, WORDS)
             )));
         }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(config("an address must not hold a user name or password"));
+        }
+        // Whatever is asked for there, a credential may follow: https, or http on loopback.
+        Endpoint::parse(&url.origin().ascii_serialization())?;
         let path = match url.query() {
             Some(query) => format!("{}?{query}", url.path()),
             None => url.path().to_owned(),
@@ -97,13 +107,29 @@ impl Hosts {
 
     /// Calls to the host of `url` with its own ticket, and the path of `url` there.
     pub(crate) fn signed_in(&self, url: &str) -> Result<(Pipeline, String)> {
+        self.marking(url, None)
+    }
+
+    /// The same; the mark is set once something may be on its way.
+    pub(crate) fn marking(&self, url: &str, mark: Option<Mark>) -> Result<(Pipeline, String)> {
         let address = self.web.address(url)?;
         self.challenged.remember(&address);
         let ticket = Ticket {
             tickets: Arc::clone(&self.tickets),
             origin: address.origin.clone(),
+            mark,
         };
         Ok((self.web.pipeline(&address.origin, ticket)?, address.path))
+    }
+}
+
+/// Whether a call has left: unset, it waits for its ticket, and no byte of it is out.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Mark(Arc<AtomicBool>);
+
+impl Mark {
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
     }
 }
 
@@ -138,6 +164,7 @@ impl Authorize for Nobody {
 struct Ticket {
     tickets: Arc<CachedTokenProvider<TicketIssuer>>,
     origin: String,
+    mark: Option<Mark>,
 }
 
 #[async_trait]
@@ -152,6 +179,9 @@ impl Authorize for Ticket {
         request.rejected = refusal.map(|it| &it.token);
         let token = self.tickets.token(&request).await?;
         outgoing.set_bearer(&token)?;
+        if let Some(Mark(mark)) = &self.mark {
+            mark.store(true, Ordering::SeqCst);
+        }
         Ok(Some(token))
     }
 }

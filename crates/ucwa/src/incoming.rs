@@ -1,6 +1,8 @@
 //! What comes from others.
 
 use std::{
+    fmt,
+    future::poll_fn,
     pin::Pin,
     task::{Context, Poll},
     time::SystemTime,
@@ -9,11 +11,10 @@ use std::{
 use futures_core::Stream;
 use ms_messenger_core::{ConversationId, MessageId, Result};
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
 
 use crate::{
-    conversation::Conversation, message::Format, reason::Reason, resource::Resource,
-    session::UcwaSession,
+    conversation::Conversation, message::Format, queue::Outlet, reason::Reason, resource::Resource,
+    session::UcwaSession, words,
 };
 
 /// Which invitations are accepted without asking.
@@ -31,7 +32,7 @@ pub enum AcceptPolicy {
 }
 
 /// Who sent something.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Sender {
     /// The SIP address, with its scheme; empty when the server does not tell.
@@ -48,11 +49,26 @@ impl Sender {
     pub(crate) fn read(participant: &Resource) -> Self {
         let text = |name| {
             participant
-                .text(name)
+                .short_text(name)
                 .filter(|t| !t.is_empty())
                 .map(str::to_owned)
         };
         Self::new(text("uri").unwrap_or_default(), text("name"))
+    }
+}
+
+impl fmt::Debug for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender")
+            .field("uri", &words::sip(&self.uri))
+            .field(
+                "name",
+                &self
+                    .name
+                    .as_deref()
+                    .map(|name| words::line(name, words::CODE)),
+            )
+            .finish()
     }
 }
 
@@ -80,10 +96,13 @@ pub enum Incoming {
         /// Why, as far as the server said. `Ended` and `Removed` are the ordinary end.
         reason: Option<Reason>,
     },
+    /// So many things came that were not taken in time and are lost: the queue of a stream is
+    /// bounded.
+    Missed(u64),
 }
 
-/// A message from somebody else.
-#[derive(Clone, Debug)]
+/// A message from somebody else. `Debug` does not show its text.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct IncomingMessage {
     /// Its id: valid in this session only.
@@ -100,8 +119,21 @@ pub struct IncomingMessage {
     pub sent_at: Option<SystemTime>,
 }
 
-/// An invitation that waits for an answer.
-#[derive(Clone, Debug)]
+impl fmt::Debug for IncomingMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IncomingMessage")
+            .field("id", &self.id)
+            .field("conversation", &self.conversation)
+            .field("from", &self.from)
+            .field("format", &self.format)
+            .field("text_bytes", &self.text.len())
+            .field("sent_at", &self.sent_at)
+            .finish()
+    }
+}
+
+/// An invitation that waits for an answer. `Debug` does not show its texts.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Invitation {
     /// The conversation that it is for.
@@ -115,6 +147,16 @@ pub struct Invitation {
     accept: Option<String>,
     decline: Option<String>,
     meeting: bool,
+}
+
+impl fmt::Debug for Invitation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Invitation")
+            .field("conversation", &self.conversation)
+            .field("from", &self.from)
+            .field("is_meeting", &self.meeting)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Invitation {
@@ -154,7 +196,7 @@ pub(crate) fn decline_body() -> Value {
 }
 
 /// What happened, as plain data: it holds no session, so that a queue of it keeps none alive.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum Happened {
     Received {
         conversation: String,
@@ -183,9 +225,43 @@ pub(crate) enum Happened {
         conversation: String,
         reason: Option<Reason>,
     },
+    Missed(u64),
+}
+
+impl fmt::Debug for Happened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Received { .. } => "Received",
+            Self::Invited { .. } => "Invited",
+            Self::Typing { .. } => "Typing",
+            Self::Ended { .. } => "Ended",
+            Self::Missed(_) => "Missed",
+        })
+    }
 }
 
 impl Happened {
+    /// Where it happened.
+    pub(crate) fn conversation(&self) -> Option<&str> {
+        match self {
+            Self::Received { conversation, .. }
+            | Self::Invited { conversation, .. }
+            | Self::Typing { conversation, .. }
+            | Self::Ended { conversation, .. } => Some(conversation),
+            Self::Missed(_) => None,
+        }
+    }
+
+    /// How much memory it holds, about.
+    pub(crate) fn bytes(&self) -> usize {
+        let texts = match self {
+            Self::Received { text, message, .. } => text.len() + message.len(),
+            Self::Invited { toast, .. } => toast.as_ref().map_or(0, String::len),
+            Self::Typing { .. } | Self::Ended { .. } | Self::Missed(_) => 0,
+        };
+        texts + self.conversation().map_or(0, str::len) + 256
+    }
+
     fn told_by(self, session: &UcwaSession) -> Incoming {
         let at = |key: String| Conversation::new(session.clone(), key);
         match self {
@@ -238,23 +314,25 @@ impl Happened {
                 conversation: conversation.into(),
                 reason,
             },
+            Self::Missed(count) => Incoming::Missed(count),
         }
     }
 }
 
 /// What comes from others, in order, from the moment it was asked for. It ends with the session
-/// and keeps it alive until then. What is not taken is kept in memory.
+/// and keeps it alive until then. What is not taken is kept in memory, up to 10,000 things or
+/// 64 MiB; what comes then is lost, and told as [`Incoming::Missed`].
 #[derive(Debug)]
 #[must_use = "a stream does nothing until it is polled"]
 pub struct IncomingStream {
     pub(crate) session: UcwaSession,
-    pub(crate) queue: mpsc::UnboundedReceiver<Happened>,
+    pub(crate) queue: Outlet,
 }
 
 impl IncomingStream {
     /// The next thing, or `None` when the session has ended.
     pub async fn next(&mut self) -> Option<Incoming> {
-        let happened = self.queue.recv().await?;
+        let happened = poll_fn(|context| self.queue.poll(context)).await?;
         Some(happened.told_by(&self.session))
     }
 }
@@ -263,7 +341,7 @@ impl Stream for IncomingStream {
     type Item = Incoming;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Incoming>> {
-        let happened = self.queue.poll_recv(context);
+        let happened = self.queue.poll(context);
         happened.map(|happened| Some(happened?.told_by(&self.session)))
     }
 }

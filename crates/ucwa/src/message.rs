@@ -1,6 +1,6 @@
 //! An instant message, and what the other side can show.
 
-use std::num::NonZeroUsize;
+use std::{fmt, num::NonZeroUsize};
 
 use ms_messenger_core::{ErrorKind, Importance, Problems, Result, open_enum};
 
@@ -34,6 +34,26 @@ pub enum Oversize {
     Split,
 }
 
+/// The most bytes of a message, unless set otherwise: no limit is published, and some servers
+/// cut or refuse at about 8000.
+const MAX_MESSAGE_BYTES: NonZeroUsize = NonZeroUsize::new(7000).expect("not zero");
+
+/// What is allowed of the size of a message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sizes {
+    pub(crate) limit: NonZeroUsize,
+    pub(crate) oversize: Oversize,
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self {
+            limit: MAX_MESSAGE_BYTES,
+            oversize: Oversize::Refuse,
+        }
+    }
+}
+
 /// An instant message.
 ///
 /// ```
@@ -42,7 +62,8 @@ pub enum Oversize {
 /// let message = InstantMessage::html("<b>Build 42</b> is green", "Build 42 is green")
 ///     .with_subject("Build 42");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// `Debug` does not show its texts.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InstantMessage {
     /// The plain text; for HTML, what is sent where HTML is not understood.
@@ -53,6 +74,16 @@ pub struct InstantMessage {
     pub subject: Option<String>,
     /// The importance of the conversation that the message begins.
     pub importance: Importance,
+}
+
+impl fmt::Debug for InstantMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InstantMessage")
+            .field("text_bytes", &self.text.as_ref().map(String::len))
+            .field("html_bytes", &self.html.as_ref().map(String::len))
+            .field("importance", &self.importance)
+            .finish_non_exhaustive()
+    }
 }
 
 impl InstantMessage {
@@ -99,7 +130,7 @@ impl InstantMessage {
     }
 
     /// Everything that can be refused before the other side is known.
-    pub(crate) fn check(&self, limit: NonZeroUsize, oversize: Oversize) -> Result<()> {
+    pub(crate) fn check(&self, Sizes { limit, oversize }: Sizes) -> Result<()> {
         let mut problems = Problems::new();
         let empty = |text: &Option<String>| text.as_ref().is_some_and(String::is_empty);
         problems.add_if(empty(&self.text), "message.text", "must not be empty");
@@ -225,11 +256,15 @@ mod tests {
     fn all_problems_are_named_at_once() {
         let mut message = InstantMessage::html("<b>123456789</b>", "123456789");
         message.subject = Some("s".repeat(251));
-        let error = message.check(limit(5), Oversize::Refuse).unwrap_err();
+        let sizes = |oversize| Sizes {
+            limit: limit(5),
+            oversize,
+        };
+        let error = message.check(sizes(Oversize::Refuse)).unwrap_err();
         let fields: Vec<&str> = error.problems().iter().map(|p| p.field.as_str()).collect();
         assert_eq!(fields, ["message.subject", "message.text", "message.html"]);
         let error = InstantMessage::text("")
-            .check(limit(5), Oversize::Split)
+            .check(sizes(Oversize::Split))
             .unwrap_err();
         assert_eq!(error.problems()[0].field, "message.text");
     }

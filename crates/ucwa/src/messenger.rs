@@ -2,11 +2,14 @@
 
 use async_trait::async_trait;
 use ms_messenger_core::{
-    Acceptance, Address, Body, Capabilities, Error, ErrorKind, Evidence, Feature, Message,
-    Messenger, Receipt, Result, SendRequest, Settled, Target,
+    Acceptance, Address, Body, Capabilities, ConversationId, Error, ErrorKind, Evidence,
+    Feature, Message, Messenger, Problem, Problems, Receipt, Result, SendRequest, Settled, Target,
 };
 
-use crate::{InstantMessage, Outcome, UcwaSession, error::PLATFORM};
+use crate::{
+    InstantMessage, Outcome, UcwaBuilder, UcwaSession, error::PLATFORM, message::Sizes,
+    send::recipient,
+};
 
 /// What a session carries, known before anybody is signed in.
 pub const CAPABILITIES: Capabilities = Capabilities::of(&[
@@ -17,6 +20,74 @@ pub const CAPABILITIES: Capabilities = Capabilities::of(&[
     Feature::SubjectInConversation,
     Feature::Importance,
 ]);
+
+/// Runs every check of a send that needs no I/O and no session: what the platform carries, the
+/// address, the sizes of the texts; with the size that a builder has by default. What is
+/// returned are warnings: there are none yet.
+///
+/// What only a session knows is not checked: whether a conversation is open, and what the other
+/// side shows.
+///
+/// ```
+/// use ms_messenger_core::{Message, SendRequest, Target};
+///
+/// let request = |text: String| {
+///     SendRequest::new(Target::conversation("/ucwa/1"), Message::text(text))
+/// };
+/// assert!(ucwa::check(&request("Build 42 is green".into())).is_ok());
+/// let error = ucwa::check(&request("x".repeat(7001))).unwrap_err();
+/// assert_eq!(error.problems()[0].field, "message.text");
+/// ```
+///
+/// # Errors
+///
+/// As the send would answer: `Unsupported` or `InvalidRequest`, with every problem named.
+pub fn check(request: &SendRequest) -> Result<Vec<Problem>> {
+    checked(request, Sizes::default()).map(|_| Vec::new())
+}
+
+impl UcwaBuilder {
+    /// The same as [`check`](crate::check()), with the sizes that are set here.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](crate::check()).
+    pub fn check(&self, request: &SendRequest) -> Result<Vec<Problem>> {
+        checked(request, self.sizes()).map(|_| Vec::new())
+    }
+}
+
+/// Where a message goes.
+enum Recipient<'a> {
+    Conversation(&'a ConversationId),
+    Person(&'a str),
+}
+
+/// The local checks of a send, and what it comes to.
+fn checked(request: &SendRequest, sizes: Sizes) -> Result<(Recipient<'_>, InstantMessage)> {
+    CAPABILITIES.check(PLATFORM, request)?;
+    let message = instant_message(&request.message)?;
+    let to = match &request.to {
+        Target::Conversation(id) if id.as_str().is_empty() => {
+            let mut problems = Problems::new();
+            problems.add("to", "the id of the conversation must not be empty");
+            let refused = problems.into_result(ErrorKind::InvalidRequest);
+            return Err(refused
+                .err()
+                .unwrap_or_else(unsupported)
+                .with_platform(PLATFORM));
+        }
+        Target::Conversation(id) => Recipient::Conversation(id),
+        Target::Person(Address::Sip(sip)) => {
+            recipient(sip.as_str())?;
+            Recipient::Person(sip.as_str())
+        }
+        _ => return Err(unsupported()),
+    };
+    let checked = message.check(sizes);
+    checked.map_err(|error| error.with_platform(PLATFORM))?;
+    Ok((to, message))
+}
 
 #[async_trait]
 impl Messenger for UcwaSession {
@@ -30,18 +101,20 @@ impl Messenger for UcwaSession {
 
     /// A conversation that is open keeps its subject and importance: those of the message count
     /// for one that it begins. HTML without a text alternative is refused where the other side
-    /// shows none.
+    /// shows none. A message to a meeting that did not reach everyone is `Posted`.
     async fn send(&self, request: &SendRequest) -> Result<Receipt> {
-        CAPABILITIES.check(PLATFORM, request)?;
-        let message = instant_message(&request.message)?;
-        let outcome: Outcome = match &request.to {
-            Target::Conversation(id) => self.conversation(id).send(message).await,
-            Target::Person(Address::Sip(sip)) => Self::send(self, sip.as_str(), message).await,
-            _ => return Err(unsupported()),
+        let (to, message) = checked(request, self.inner().config.sizes)?;
+        let outcome: Outcome = match to {
+            Recipient::Conversation(id) => self.conversation(id).send(message).await,
+            Recipient::Person(sip) => Self::send(self, sip, message).await,
         };
         let delivered = outcome.into_result()?;
-        let mut receipt =
-            Receipt::new(Acceptance::Delivered).with_conversation(delivered.conversation);
+        // The server has it in any case; that everyone got it is more.
+        let acceptance = match delivered.to_everyone {
+            true => Acceptance::Delivered,
+            false => Acceptance::Posted,
+        };
+        let mut receipt = Receipt::new(acceptance).with_conversation(delivered.conversation);
         receipt.message_id = delivered.message_id;
         receipt.accepted_at = delivered.at;
         receipt.request_id = delivered.request_id;
@@ -49,11 +122,11 @@ impl Messenger for UcwaSession {
     }
 
     /// UCWA keeps no messages that could be looked for. What can be told is told by the event
-    /// that carries the verdict: while the session and the conversation live it may come after
-    /// the send was given up. So only the session that sent can tell, and `CannotTell` may become
-    /// a fact a moment later.
+    /// that carries the verdict: while the session lives it may come after the send was given
+    /// up. So only the session that sent can tell, and `CannotTell` may become a fact a moment
+    /// later.
     async fn settle(&self, _: &SendRequest, evidence: &Evidence) -> Settled {
-        self.verdict(evidence)
+        self.inner().settle(evidence).await
     }
 }
 

@@ -1,6 +1,9 @@
 //! Operations that the server answers with 201 at once and finishes by an event later.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use ms_messenger_core::{Delivery, Error, ErrorKind, Result, random_uuid};
 use ms_messenger_http::Call;
@@ -13,8 +16,10 @@ use crate::{
     outcome::Outcome,
     reason::Reason,
     session::Inner,
-    state::{Conversation, Operation, key},
+    state::{Conversation, Done, Operation, key},
 };
+
+const ADD_MESSAGING: &str = "add-messaging";
 
 /// An operation that somebody waits for. It is registered before it is posted, because its
 /// events can overtake the answer.
@@ -23,29 +28,43 @@ pub(crate) struct Pending<'a> {
     pub(crate) id: String,
 }
 
+impl Pending<'_> {
+    /// The server did not start it: nothing will be told of it.
+    fn refused(&self) {
+        self.inner.state().operations.remove(&self.id);
+    }
+}
+
 impl Drop for Pending<'_> {
-    /// Nobody waits any more. Until the end is told, the server's events still need the entry.
+    /// Nobody waits any more. For a while the server's events still need the entry.
     fn drop(&mut self) {
         let mut state = self.inner.state();
         let operation = state.operations.get_mut(&self.id);
         let is_over = operation.is_some_and(|operation| {
-            operation.wanted = false;
+            operation.left_at = Some(Instant::now());
             operation.done.is_some()
         });
         if is_over {
             state.operations.remove(&self.id);
         }
+        state.flights.give_up(&self.id);
     }
 }
+
+/// So long after nobody waits for an operation any more, its events are still known for its own.
+/// An invitation rings for half a minute.
+const LEFT: Duration = Duration::from_secs(180);
 
 /// How far an operation is.
 pub(crate) enum Progress {
     /// The conversation is ready for messages.
     Ready(String),
-    /// It succeeded, but the conversation is not known to be ready.
+    /// It did not fail, but the conversation is not known to be ready.
     Done(Operation),
     /// It failed.
     Failed(Option<Reason>),
+    /// The server will not say any more.
+    Lost(&'static str),
 }
 
 impl Inner {
@@ -54,15 +73,19 @@ impl Inner {
         let id = random_uuid().to_string();
         let operation = Operation {
             peer: peer.map(str::to_owned),
-            wanted: true,
             ..Operation::default()
         };
-        self.state().operations.insert(id.clone(), operation);
+        let mut state = self.state();
+        let is_of_use = |it: &Operation| it.left_at.is_none_or(|left_at| left_at.elapsed() < LEFT);
+        state.operations.retain(|_, operation| is_of_use(operation));
+        state.operations.insert(id.clone(), operation);
+        drop(state);
         Pending { inner: self, id }
     }
 
     /// Posts an operation. An answer that was lost is no failure yet: the events tell. It is
-    /// never posted twice, except at the wrong moment, which the server did not start.
+    /// posted twice only where the server says that it did not start the first, or where twice
+    /// is as good as once, as for messaging that is added.
     ///
     /// Answers the error of a lost answer.
     pub(crate) async fn post_operation(
@@ -74,11 +97,10 @@ impl Inner {
     ) -> Result<Option<Error>> {
         let path = application.path(href)?;
         let mut changes = self.changes();
-        // An invitation that carries a message is posted once, whatever the server calls it.
-        let mut may_try_again = body.get("_links").is_none();
+        let mut may_retry = true;
         loop {
             let call = Call::post(name, path.clone()).with_json(&body)?;
-            let error = match application.call(call).await {
+            let error = match application.carry(call, deadline).await {
                 Ok(answer) => {
                     let mut state = self.state();
                     if let Some(operation) = state.operations.get_mut(&pending.id) {
@@ -90,17 +112,19 @@ impl Inner {
                 Err(error) => error,
             };
             self.heed(application, &error);
-            if error.is_wrong_moment() && may_try_again {
-                may_try_again = false;
+            let in_the_way = error.is_in_the_way();
+            let is_early = name == ADD_MESSAGING && error.is_vague_conflict();
+            if (in_the_way || is_early) && std::mem::take(&mut may_retry) {
                 let next = tokio::time::timeout_at(deadline.into(), changes.changed()).await;
                 if matches!(next, Ok(Ok(()))) {
                     continue;
                 }
             }
-            return match error.delivery() {
-                Delivery::NotSent => Err(error),
-                _ => Ok(Some(error)),
-            };
+            if in_the_way || error.delivery() == Delivery::NotSent {
+                pending.refused();
+                return Err(error.with_delivery(Delivery::NotSent));
+            }
+            return Ok(Some(error));
         }
     }
 
@@ -112,16 +136,18 @@ impl Inner {
     ) -> Option<Progress> {
         self.wait_for(deadline, |state| {
             let operation = state.operations.get(&pending.id)?;
-            if let Some(Err(reason)) = &operation.done {
-                return Some(Progress::Failed(reason.clone()));
+            match &operation.done {
+                Some(Done::Failure(reason)) => return Some(Progress::Failed(reason.clone())),
+                Some(Done::Lost(why)) => return Some(Progress::Lost(why)),
+                _ => {}
             }
             let conversation = operation.conversation.as_ref();
             let known = conversation.and_then(|key| state.conversations.get(key));
             if known.is_some_and(|c| c.ready().is_some()) {
                 return conversation.cloned().map(Progress::Ready);
             }
-            let succeeded = operation.done.is_some();
-            succeeded.then(|| Progress::Done(operation.clone()))
+            let is_over = operation.done.is_some();
+            is_over.then(|| Progress::Done(operation.clone()))
         })
         .await
     }
@@ -136,7 +162,7 @@ impl Inner {
     ) -> Option<String> {
         let conversation = operation.conversation.clone()?;
         if let Some(href) = &operation.messaging
-            && let Ok(messaging) = application.get(href).await
+            && let Some(messaging) = application.read(href).await
         {
             self.state().take_messaging(&conversation, &messaging);
         }
@@ -209,7 +235,7 @@ impl Inner {
         };
         let look = |href: Option<String>| async move {
             // The event may have been swallowed: the resource is asked once.
-            application.get(&href?).await.ok()
+            application.read(&href?).await
         };
         let known = self.state().conversations.get(conversation).cloned();
         let known = known.ok_or_else(gone)?;
@@ -231,7 +257,7 @@ impl Inner {
         let lost = self
             .post_operation(
                 application,
-                ("add-messaging", &href, body),
+                (ADD_MESSAGING, &href, body),
                 &pending,
                 deadline,
             )
@@ -246,6 +272,7 @@ impl Inner {
                 Outcome::refused("messaging was not added", reason.as_ref()).into_result()?;
                 false
             }
+            Some(Progress::Lost(why)) => return Err(lost_track(why)),
             None => false,
         };
         match (ready, lost) {
@@ -284,6 +311,7 @@ impl Inner {
                 Outcome::refused("the meeting did not begin", reason.as_ref()).into_result()?;
                 return Err(gone());
             }
+            Some(Progress::Lost(why)) => return Err(lost_track(why)),
             None => return Err(lost.unwrap_or_else(|| late("the meeting did not begin in time"))),
         };
         self.conferenced(&conversation, deadline).await?;
@@ -314,8 +342,10 @@ impl Inner {
             state.operations.get(&pending.id)?.done.clone()
         });
         match done.await {
-            Some(Ok(())) => Ok(()),
-            Some(Err(reason)) => {
+            Some(Done::Success) => Ok(()),
+            Some(Done::Unsaid) => Err(lost_track("the server did not say how it ended")),
+            Some(Done::Lost(why)) => Err(lost_track(why)),
+            Some(Done::Failure(reason)) => {
                 let refused = Outcome::refused("the participant was not added", reason.as_ref());
                 refused.into_result().map(drop)
             }
@@ -326,6 +356,12 @@ impl Inner {
 
 fn late(message: &'static str) -> Error {
     Error::new(ErrorKind::Timeout, message)
+        .with_platform(PLATFORM)
+        .with_delivery(Delivery::NotSent)
+}
+
+fn lost_track(why: &'static str) -> Error {
+    Error::new(ErrorKind::Other, why)
         .with_platform(PLATFORM)
         .with_delivery(Delivery::NotSent)
 }

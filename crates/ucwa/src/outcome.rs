@@ -7,6 +7,7 @@ use ms_messenger_core::{ConversationId, Delivery, Error, ErrorKind, MessageId, R
 use crate::{
     error::PLATFORM,
     reason::{ErrorCode, ErrorSubcode, Reason},
+    words::{WORDS, line},
 };
 
 /// How a send ended. Every failure carries an [`Error`] whose `delivery()` says whether the
@@ -15,7 +16,8 @@ use crate::{
 #[non_exhaustive]
 #[must_use = "a message that is not delivered says so here and nowhere else"]
 pub enum Outcome {
-    /// The server says that the other side got it.
+    /// The server says that the other side got it; in a meeting, see
+    /// [`Delivered::to_everyone`].
     Delivered(Delivered),
     /// It was refused, here or there, and is not out.
     Failed(Error),
@@ -37,10 +39,27 @@ pub struct Delivered {
     pub conversation: ConversationId,
     /// When the server took it.
     pub at: Option<SystemTime>,
-    /// Who of a meeting did not get it.
+    /// Who of a meeting did not get it, as far as the server named them.
     pub failed_participants: Vec<String>,
+    /// Whether the server's word covers every participant. `false` when it names some who did
+    /// not get it, or when it could not be read whether it does.
+    pub to_everyone: bool,
     /// The id under which the server knows the request.
     pub request_id: Option<String>,
+}
+
+impl Delivered {
+    /// What this and the next part of the same message come to.
+    pub(crate) fn and(self, next: Self) -> Self {
+        let mut failed = self.failed_participants;
+        let news = next.failed_participants.into_iter();
+        failed.extend(news.filter(|it| !failed.contains(it)).collect::<Vec<_>>());
+        Self {
+            failed_participants: failed,
+            to_everyone: self.to_everyone && next.to_everyone,
+            ..next
+        }
+    }
 }
 
 impl Outcome {
@@ -77,6 +96,19 @@ impl Outcome {
         }
     }
 
+    /// An unknown one with what settling needs: when it began, and the operation id.
+    pub(crate) fn marked(self, began_at: SystemTime, operation: Option<&str>) -> Self {
+        match (self, operation) {
+            (Self::Unknown(error), Some(operation)) => Self::Unknown(
+                error
+                    .with_began_at(began_at)
+                    .with_client_request_id(operation),
+            ),
+            (Self::Unknown(error), None) => Self::Unknown(error.with_began_at(began_at)),
+            (other, _) => other,
+        }
+    }
+
     /// An error of a call, sorted by what it says of the message.
     pub(crate) fn of(error: Error) -> Self {
         match error.delivery() {
@@ -91,8 +123,8 @@ impl Outcome {
         let said = reason.map_or_else(|| "the server gave no reason".to_owned(), Reason::to_string);
         let words = reason.and_then(|reason| reason.message.as_deref());
         let message = match words {
-            Some(words) => format!("{what}: {said}: {words}"),
-            None => format!("{what}: {said}"),
+            Some(words) => line(&format!("{what}: {said}: {words}"), WORDS),
+            None => line(&format!("{what}: {said}"), WORDS),
         };
         let mut error = Error::new(kind, message)
             .with_platform(PLATFORM)
@@ -106,6 +138,15 @@ impl Outcome {
                 Self::TimedOut(error)
             }
             _ => Self::Failed(error),
+        }
+    }
+
+    /// The same of a message that the server had been given already: the other side may have
+    /// seen it before it refused.
+    pub(crate) fn refused_after(what: &str, reason: Option<&Reason>) -> Self {
+        match Self::refused(what, reason).into_result() {
+            Ok(delivered) => Self::Delivered(delivered),
+            Err(error) => Self::Unknown(error.with_delivery(Delivery::Unknown)),
         }
     }
 

@@ -6,6 +6,8 @@ use ms_messenger_core::{Error, open_enum};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::words::{CODE, WORDS, line};
+
 open_enum! {
     /// The code of a [`Reason`]. Source: "ErrorCode".
     pub enum ErrorCode {
@@ -166,24 +168,64 @@ open_enum! {
 }
 
 /// Why something failed. Source: "Errors and informational messages". Only the code is sure.
+///
+/// What is read is bounded: codes and words are one line each, and details of more than 8 KiB
+/// are left out.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(from = "Written")]
 #[non_exhaustive]
 pub struct Reason {
     /// What kind of failure it is.
     pub code: ErrorCode,
     /// What it is more precisely. Read it in context.
-    #[serde(default)]
     pub subcode: Option<ErrorSubcode>,
     /// The server's words for people, in the culture of the application.
-    #[serde(default)]
     pub message: Option<String>,
     /// For logs only; not shown by `Debug`.
-    #[serde(default)]
     pub debug_info: Option<Map<String, Value>>,
     /// Which parameters a 400 is about.
-    #[serde(default)]
     pub parameters: Option<Value>,
+}
+
+/// A reason as the server writes it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Written {
+    code: String,
+    #[serde(default)]
+    subcode: Value,
+    #[serde(default)]
+    message: Value,
+    #[serde(default)]
+    debug_info: Value,
+    #[serde(default)]
+    parameters: Value,
+}
+
+/// The most bytes of details that are kept.
+const DETAILS: usize = 8 << 10;
+
+impl From<Written> for Reason {
+    fn from(written: Written) -> Self {
+        let text = |value: &Value, most| {
+            let text = line(value.as_str()?, most);
+            (!text.is_empty()).then_some(text)
+        };
+        let details = |value: Value| match value {
+            Value::Null => None,
+            value => (value.to_string().len() <= DETAILS).then_some(value),
+        };
+        Self {
+            code: ErrorCode::from(line(&written.code, CODE).as_str()),
+            subcode: text(&written.subcode, CODE).map(|code| ErrorSubcode::from(code.as_str())),
+            message: text(&written.message, WORDS),
+            debug_info: match details(written.debug_info) {
+                Some(Value::Object(map)) => Some(map),
+                _ => None,
+            },
+            parameters: details(written.parameters),
+        }
+    }
 }
 
 impl Reason {
@@ -253,6 +295,30 @@ mod tests {
         assert_eq!(reason.to_string(), "Strange/Stranger");
         assert_eq!(reason.message.as_deref(), Some("m"));
         assert!(reason.debug_info.is_some() && reason.parameters.is_some());
+    }
+
+    #[test]
+    fn whatever_a_server_writes_is_one_bounded_line() {
+        let forged = "x\r\n\u{1b}[31mERROR \u{2028}\u{202e}".repeat(5000);
+        let body = serde_json::json!({"code": forged, "subcode": forged, "message": forged,
+                                      "debugInfo": {"x": forged}, "parameters": [forged]});
+        let reason = Reason::read(&serde_json::to_vec(&body).unwrap()).unwrap();
+        let shown = format!("{reason} {reason:?} {}", reason.message.as_deref().unwrap());
+        assert!(
+            shown.chars().count() < 2000,
+            "{} characters",
+            shown.chars().count()
+        );
+        assert!(!shown.contains(|c: char| c.is_control() || c == '\u{2028}' || c == '\u{202e}'));
+        assert_eq!((&reason.debug_info, &reason.parameters), (&None, &None));
+    }
+
+    #[test]
+    fn a_member_of_another_type_is_missing() {
+        let reason =
+            Reason::read(br#"{"code":"Conflict","subcode":7,"message":{},"debugInfo":"x"}"#);
+        let reason = reason.unwrap();
+        assert_eq!(reason, Reason::new(ErrorCode::Conflict, None));
     }
 
     #[test]

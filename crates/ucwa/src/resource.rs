@@ -6,8 +6,19 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _},
+};
 use serde_json::{Map, Value};
+
+/// The longest address that is kept: some are, for as long as a conversation lasts.
+const MAX_ADDRESS: usize = 8 << 10;
+/// The longest text and the longest list that are kept of a resource.
+const MAX_TEXT: usize = 1 << 10;
+const MAX_TEXTS: usize = 16;
+/// The first moment that has no four-digit year any more: 10000-01-01.
+const YEAR_10000: Duration = Duration::from_secs(253_402_300_800);
 
 /// One resource.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -34,19 +45,30 @@ pub(crate) struct Link {
 /// An address holds no white space, but some pages and servers print it.
 fn href<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let mut href = String::deserialize(deserializer)?;
-    if href.contains(' ') && !href.starts_with("data:") {
+    if is_data(&href) {
+        return Ok(href);
+    }
+    if href.len() > MAX_ADDRESS {
+        return Err(D::Error::custom("the address is too long"));
+    }
+    if href.contains(' ') {
         href.retain(|c| c != ' ');
     }
     Ok(href)
 }
 
-/// One value or a list of them.
+fn is_data(href: &str) -> bool {
+    let scheme = href.get(..5);
+    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"))
+}
+
+/// One value or a list of them, and how many more could not be read.
 #[derive(Clone, Debug)]
-pub(crate) struct OneOrMany<T>(pub(crate) Vec<T>);
+pub(crate) struct OneOrMany<T>(pub(crate) Vec<T>, usize);
 
 impl<T> Default for OneOrMany<T> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self(Vec::new(), 0)
     }
 }
 
@@ -58,10 +80,13 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for OneOrMany<T> {
             value => vec![value],
         };
         // A value that cannot be read is as good as missing: never a reason to lose the rest.
+        let all = values.len();
         let read = values
             .into_iter()
             .filter_map(|v| serde_json::from_value(v).ok());
-        Ok(Self(read.collect()))
+        let read: Vec<T> = read.collect();
+        let unreadable = all - read.len();
+        Ok(Self(read, unreadable))
     }
 }
 
@@ -81,6 +106,24 @@ impl Resource {
         self.link(rel).map(|link| link.href.as_str())
     }
 
+    /// The same, to be kept: no text in place of an address.
+    pub(crate) fn address(&self, rel: &str) -> Option<String> {
+        let href = self.href(rel).filter(|href| !is_data(href));
+        href.map(str::to_owned)
+    }
+
+    /// How many links or embedded resources with a relation there are, readable or not.
+    pub(crate) fn count(&self, rel: &str) -> usize {
+        let links = self.links.get(rel).map_or(0, |many| many.0.len() + many.1);
+        let embedded = self.embedded.get(rel);
+        links.max(embedded.map_or(0, |many| many.0.len() + many.1))
+    }
+
+    /// All embedded resources with a relation.
+    pub(crate) fn all_embedded(&self, rel: &str) -> impl Iterator<Item = &Resource> {
+        self.embedded.get(rel).into_iter().flat_map(|many| &many.0)
+    }
+
     /// The first embedded resource with a relation.
     pub(crate) fn embedded(&self, rel: &str) -> Option<&Resource> {
         self.embedded.get(rel)?.0.first()
@@ -96,11 +139,17 @@ impl Resource {
         self.properties.get(name)?.as_str()
     }
 
+    /// The same, to be kept: a long one counts as missing.
+    pub(crate) fn short_text(&self, name: &str) -> Option<&str> {
+        self.text(name).filter(|text| text.len() <= MAX_TEXT)
+    }
+
     /// A property that is a list of texts.
     pub(crate) fn texts(&self, name: &str) -> Vec<String> {
         let values = self.properties.get(name).and_then(Value::as_array);
         let texts = values.into_iter().flatten().filter_map(Value::as_str);
-        texts.map(str::to_owned).collect()
+        let short = texts.filter(|text| text.len() <= MAX_TEXT);
+        short.take(MAX_TEXTS).map(str::to_owned).collect()
     }
 
     /// A property that is a time: `/Date(ms)/` or ISO 8601.
@@ -109,18 +158,24 @@ impl Resource {
     }
 }
 
+/// A time outside the years 1970 to 9999 is none: no text form of a time can hold it.
 fn read_time(text: &str) -> Option<SystemTime> {
     let inner = text
         .strip_prefix("/Date(")
         .and_then(|rest| rest.strip_suffix(")/"));
-    match inner {
+    let since_epoch = match inner {
         Some(ms) => {
             // A time zone may follow; the number is UTC in any case.
             let digits = ms.split(['+', '-']).next()?;
-            SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(digits.parse().ok()?))
+            Duration::from_millis(digits.parse().ok()?)
         }
-        None => humantime::parse_rfc3339_weak(text.trim_end_matches("Z")).ok(),
-    }
+        None => {
+            let time = humantime::parse_rfc3339_weak(text.trim_end_matches('Z')).ok()?;
+            time.duration_since(SystemTime::UNIX_EPOCH).ok()?
+        }
+    };
+    let time = SystemTime::UNIX_EPOCH.checked_add(since_epoch)?;
+    (since_epoch < YEAR_10000).then_some(time)
 }
 
 #[cfg(test)]
@@ -154,13 +209,66 @@ mod tests {
             "/Date()/",
             "/Date(x)/",
             "/Date(99999999999999999999)/",
+            "/Date(999999999999999)/",
+            "/Date(253402300800000)/",
+            "/Date(18446744073709551615)/",
+            "/Date(-1)/",
             "soon",
         ] {
             assert_eq!(read_time(text), None, "{text}");
         }
+        assert!(read_time("/Date(253402300799999)/").is_some());
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let long = "x".repeat(MAX_ADDRESS + 1);
+        let many: Vec<&str> = vec![&long; 100];
+        let resource = serde_json::json!({"state": long, "formats": many,
+            "_links": {"a": {"href": long}, "b": {"href": format!("data:,{long}")},
+                       "failed": [{"href": "/1"}, {"title": "no address"}]}});
+        let resource: Resource = serde_json::from_value(resource).unwrap();
+        assert_eq!(
+            (resource.short_text("state"), resource.href("a")),
+            (None, None)
+        );
+        assert!(resource.href("b").is_some() && resource.address("b").is_none());
+        assert!(resource.texts("formats").is_empty());
+        assert_eq!(
+            (resource.links("failed").count(), resource.count("failed")),
+            (1, 2)
+        );
+    }
+
+    /// Whatever a server says of the time can be written down as JSON, which a receipt is.
+    fn has_a_text_form(time: SystemTime) {
+        let receipt = ms_messenger_core::Receipt::new(ms_messenger_core::Acceptance::Posted);
+        serde_json::to_string(&receipt.with_accepted_at(time)).unwrap();
     }
 
     proptest! {
+        #[test]
+        fn any_time_of_a_server_has_a_text_form(ms in any::<i128>(), zone in "([+-][0-9]{0,6})?") {
+            if let Some(time) = read_time(&format!("/Date({ms}{zone})/")) {
+                has_a_text_form(time);
+            }
+        }
+
+        #[test]
+        fn any_iso_time_has_a_text_form(
+            text in r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{0,12})?Z{0,2}"
+        ) {
+            if let Some(time) = read_time(&text) {
+                has_a_text_form(time);
+            }
+        }
+
+        #[test]
+        fn any_text_is_a_time_or_none(text in ".*") {
+            let _ = read_time(&text);
+            let _ = read_time(&format!("/Date({text})/"));
+        }
+
         #[test]
         fn hostile_bytes_end(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = serde_json::from_slice::<Resource>(&bytes);

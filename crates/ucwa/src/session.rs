@@ -9,11 +9,12 @@ use std::{
 
 use ms_messenger_core::{ConversationId, Delivery, Error, ErrorKind, Result};
 use ms_messenger_http::Variables;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, oneshot, watch};
 
 use crate::{
     application::Application,
     builder::{Config, UcwaBuilder},
+    channel::{FAREWELL, is_passing},
     conversation::Conversation,
     credential::Credential,
     discovery,
@@ -21,8 +22,11 @@ use crate::{
     hosts::Hosts,
     incoming::{AcceptPolicy, Happened, IncomingStream},
     message::InstantMessage,
+    operation::gone,
     outcome::Outcome,
+    queue::{Inlet, Outlet, queue},
     state::State,
+    words,
 };
 
 /// A signed-in user of Skype for Business. Clone it to share it: a clone is cheap.
@@ -63,12 +67,57 @@ pub(crate) struct Inner {
     /// One opening at a time with each peer.
     peers: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     receiving: Mutex<Receiving>,
+    /// How many invitations may be answered at once.
+    pub(crate) answering: Arc<Semaphore>,
 }
+
+/// How many invitations are answered at once at most.
+const ANSWERING: usize = 256;
+/// As good as for ever.
+const FAR: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 #[derive(Default)]
 struct Receiving {
     policy: Option<AcceptPolicy>,
-    queues: Vec<mpsc::UnboundedSender<Happened>>,
+    /// Whether the user was made available, and is to be kept so.
+    available: bool,
+    queues: Vec<Inlet>,
+}
+
+/// A stream that is being opened. Where that fails, or is given up, nothing is left of it.
+struct Opening<'a> {
+    inner: &'a Inner,
+    outlet: Option<Outlet>,
+    before: Option<AcceptPolicy>,
+}
+
+impl<'a> Opening<'a> {
+    fn begin(inner: &'a Inner, policy: AcceptPolicy) -> Self {
+        let (inlet, outlet) = queue();
+        let mut receiving = lock(&inner.receiving);
+        receiving.queues.push(inlet);
+        let before = receiving.policy.replace(policy);
+        Self {
+            inner,
+            outlet: Some(outlet),
+            before,
+        }
+    }
+
+    fn done(mut self) -> Option<Outlet> {
+        lock(&self.inner.receiving).available = true;
+        self.outlet.take()
+    }
+}
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        if let Some(outlet) = &self.outlet {
+            let mut receiving = lock(&self.inner.receiving);
+            receiving.queues.retain(|inlet| !inlet.leads_to(outlet));
+            receiving.policy = self.before.take();
+        }
+    }
 }
 
 /// Why a session ended, to be told many times.
@@ -93,7 +142,10 @@ impl End {
     pub(crate) fn of(error: &Error) -> Self {
         Self {
             kind: error.kind(),
-            message: format!("the session has ended: {}", error.message()),
+            message: words::line(
+                &format!("the session has ended: {}", error.message()),
+                2 * words::WORDS,
+            ),
             status: error.status(),
             code: error.code().map(str::to_owned),
         }
@@ -138,21 +190,26 @@ impl UcwaSession {
     /// Discovers, signs in and starts the background tasks.
     pub(crate) async fn start(config: Config, hosts: Hosts) -> Result<Self> {
         let applications = discover(&hosts, &config).await?;
-        let application =
-            Application::create(&hosts, &applications, &config.identity, &config.retry).await?;
-        let application = Arc::new(application);
+        let created = create(hosts.clone(), applications.clone(), &config, config.made_up);
+        let application = created.await?;
+        let state = State {
+            application: application.id,
+            own: config.sip.clone(),
+            ..State::default()
+        };
         let inner = Arc::new(Inner {
             config,
             hosts,
             applications: Mutex::new(Some(applications)),
             application: Mutex::new(Arc::clone(&application)),
-            state: Mutex::default(),
+            state: Mutex::new(state),
             changed: watch::Sender::new(0),
             stop: watch::Sender::new(false),
             ended: watch::Sender::new(None),
             lost: watch::Sender::new(0),
             peers: Mutex::default(),
             receiving: Mutex::default(),
+            answering: Arc::new(Semaphore::new(ANSWERING)),
         });
         tokio::spawn(crate::channel::supervise(Arc::clone(&inner), application));
         Ok(Self(Arc::new(Handle { inner })))
@@ -198,17 +255,13 @@ impl UcwaSession {
     pub async fn receive(&self, policy: AcceptPolicy) -> Result<IncomingStream> {
         let inner = self.inner();
         inner.alive()?;
-        let (queue, receiver) = mpsc::unbounded_channel();
-        {
-            let mut receiving = lock(&inner.receiving);
-            receiving.policy = Some(policy);
-            receiving.queues.push(queue);
-        }
+        let opening = Opening::begin(inner, policy);
         let application = inner.application();
         application.make_available(&inner.config.formats).await?;
+        let queue = opening.done().ok_or_else(gone)?;
         Ok(IncomingStream {
             session: self.clone(),
-            queue: receiver,
+            queue,
         })
     }
 
@@ -252,10 +305,58 @@ impl UcwaSession {
 impl fmt::Debug for UcwaSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UcwaSession")
-            .field("sip", &self.inner().config.sip)
+            .field("sip", &words::sip(&self.inner().config.sip))
             .field("is_alive", &self.is_alive())
             .finish_non_exhaustive()
     }
+}
+
+/// An application that was just made. Unless it is kept, it is deleted: its maker was given up.
+struct Fresh {
+    application: Option<Arc<Application>>,
+    is_own: bool,
+}
+
+impl Fresh {
+    fn keep(mut self) -> Option<Arc<Application>> {
+        self.application.take()
+    }
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        let Some(application) = self.application.take().filter(|_| self.is_own) else {
+            return;
+        };
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                let _ = tokio::time::timeout(FAREWELL, application.end()).await;
+            });
+        }
+    }
+}
+
+/// Makes the application. Once asked for, it is made: where nobody waits for it any more, it is
+/// deleted, if it can be nobody else's. With an endpoint id that was given, the next sign-in
+/// finds it again, and may have found it already.
+async fn create(
+    hosts: Hosts,
+    applications: String,
+    config: &Config,
+    is_own: bool,
+) -> Result<Arc<Application>> {
+    let (identity, retry) = (config.identity.clone(), config.retry.clone());
+    let (give, take) = oneshot::channel();
+    tokio::spawn(async move {
+        let created = Application::create(&hosts, &applications, &identity, &retry).await;
+        let fresh = created.map(|application| Fresh {
+            application: Some(Arc::new(application)),
+            is_own,
+        });
+        drop(give.send(fresh));
+    });
+    let created = take.await.map_err(|_| gone())?;
+    created?.keep().ok_or_else(gone)
 }
 
 async fn discover(hosts: &Hosts, config: &Config) -> Result<String> {
@@ -346,28 +447,39 @@ impl Inner {
                 found
             }
         };
-        let created = Application::create(
-            &self.hosts,
-            &applications,
-            &self.config.identity,
-            &self.config.retry,
-        )
-        .await;
-        let application = Arc::new(created.inspect_err(|error| {
+        let created = create(self.hosts.clone(), applications, &self.config, true).await;
+        let application = created.inspect_err(|error| {
             if matches!(error.status(), Some(403 | 502)) {
                 self.rediscover();
             }
-        })?);
-        if self.is_receiving() {
-            application.make_available(&self.config.formats).await?;
+        })?;
+        // From here on it is given up with the session alone.
+        let fresh = Fresh {
+            application: Some(application),
+            is_own: true,
+        };
+        if self.is_receiving()
+            && let Some(application) = &fresh.application
+        {
+            if let Err(error) = application.make_available(&self.config.formats).await {
+                // The next attempt finds it again.
+                if is_passing(&error) {
+                    let _ = fresh.keep();
+                }
+                return Err(error);
+            }
         }
+        let application = fresh.keep().ok_or_else(gone)?;
+        let mut state = self.state();
+        state.application = application.id;
         *lock(&self.application) = Arc::clone(&application);
+        drop(state);
         Ok(application)
     }
 
     /// Whether the user was made available, and is kept so.
     pub(crate) fn is_receiving(&self) -> bool {
-        lock(&self.receiving).policy.is_some()
+        lock(&self.receiving).available
     }
 
     pub(crate) fn policy(&self) -> Option<AcceptPolicy> {
@@ -379,13 +491,24 @@ impl Inner {
         let mut receiving = lock(&self.receiving);
         receiving
             .queues
-            .retain(|queue| queue.send(happened.clone()).is_ok());
+            .retain(|queue| queue.send(happened.clone()));
     }
 
-    /// Nothing of the application is left.
+    /// Nothing of the application is left, and nothing that it said before counts any more.
     pub(crate) fn forget(&self, why: &'static str) {
-        self.state().forget(why);
+        let mut state = self.state();
+        state.application = 0;
+        state.forget(why);
+        drop(state);
         self.announce();
+    }
+
+    /// Nothing of what this application said before is left.
+    pub(crate) fn reset(&self, application: &Application, why: &'static str) {
+        let mut state = self.state();
+        if state.application == application.id {
+            state.forget(why);
+        }
     }
 
     /// The session is over.
@@ -396,7 +519,9 @@ impl Inner {
     }
 
     pub(crate) fn deadline(&self) -> Instant {
-        Instant::now() + self.config.send_timeout
+        let now = Instant::now();
+        let end = now.checked_add(self.config.send_timeout.min(FAR));
+        end.unwrap_or(now)
     }
 
     pub(crate) fn poll_timeout(&self) -> Duration {

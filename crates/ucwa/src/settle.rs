@@ -1,29 +1,93 @@
 //! What became of a send in doubt: the server's event may have come after all.
 
-use ms_messenger_core::{Acceptance, Error, ErrorKind, Evidence, Receipt, Settled};
+use std::collections::HashSet;
 
-use crate::{UcwaSession, error::PLATFORM, flight::Verdict};
+use ms_messenger_core::{
+    Acceptance, Delivery, Error, ErrorKind, Evidence, MarkKind, Receipt, Settled,
+};
 
-impl UcwaSession {
-    /// The body of [`Messenger::settle`](ms_messenger_core::Messenger::settle).
-    pub(crate) fn verdict(&self, evidence: &Evidence) -> Settled {
+use crate::{
+    error::PLATFORM,
+    flight::{Arrival, Part, Past, Reach, Verdict},
+    session::Inner,
+};
+
+impl Inner {
+    /// What the server said of a send after all. Only our own operations are known here, and no
+    /// send of an earlier session or of another one.
+    pub(crate) async fn settle(&self, evidence: &Evidence) -> Settled {
         if let Err(error) = evidence.check_platform(PLATFORM) {
             return Settled::CannotTell(error);
         }
-        let id = evidence.client_request_id.as_deref();
-        let state = self.inner().state();
-        match id.and_then(|id| state.flights.late(id)) {
-            Some(Verdict::Delivered { href, at, .. }) => {
-                let mut receipt =
-                    Receipt::new(Acceptance::Delivered).with_message_id(href.as_str());
-                receipt.accepted_at = *at;
-                Settled::Found(receipt)
+        let marked = evidence.mark_of(&MarkKind::OperationId);
+        let Some(operation) = marked.or(evidence.client_request_id.as_deref()) else {
+            return cannot_tell("the evidence names no operation");
+        };
+        const UNKNOWN: &str = "this session has no send in doubt under this operation id";
+        let conversation = {
+            let state = self.state();
+            match state.flights.past(operation) {
+                None => return cannot_tell(UNKNOWN),
+                Some(past) if past.verdict.is_some() => None,
+                Some(past) => past.conversation.clone(),
             }
-            Some(Verdict::Failed(_)) => Settled::NotFound,
-            _ => Settled::CannotTell(
-                Error::new(ErrorKind::Other, "the server's verdict has not come")
-                    .with_platform(PLATFORM),
-            ),
+        };
+        if let Some(conversation) = conversation {
+            let application = self.application();
+            let asked = &mut HashSet::new();
+            self.identify(&application, &conversation, asked).await;
+        }
+        let state = self.state();
+        match state.flights.past(operation) {
+            Some(past) => judge(past),
+            None => cannot_tell(UNKNOWN),
         }
     }
+}
+
+fn judge(past: &Past) -> Settled {
+    let Part { number, of, .. } = past.part;
+    match &past.verdict {
+        Some(Verdict::Delivered(_)) if number + 1 < of => {
+            cannot_tell("a part of the message arrived, and those after it were not sent")
+        }
+        Some(Verdict::Delivered(arrival)) if arrival.reach == Reach::Nobody => {
+            cannot_tell("the server took the message, but names all participants as not reached")
+        }
+        Some(Verdict::Delivered(arrival)) => Settled::Found(receipt(past.part, arrival)),
+        Some(Verdict::Failed(_)) if past.part.in_invitation => {
+            cannot_tell("the invitation failed, but the message that it carried may have been seen")
+        }
+        Some(Verdict::Failed(_)) if number > 0 => {
+            cannot_tell("some parts of the message arrived, and this one did not")
+        }
+        Some(Verdict::Failed(_)) => Settled::NotFound,
+        Some(Verdict::Unsaid) => cannot_tell("the server did not say how the message ended"),
+        Some(Verdict::Lost(why)) => cannot_tell(why),
+        None if past.conversation.is_some() => cannot_tell("the server's verdict has not come"),
+        None => cannot_tell("the conversation ended before the server's verdict came"),
+    }
+}
+
+fn receipt(part: Part, arrival: &Arrival) -> Receipt {
+    let acceptance = match part.reached_all && arrival.reach == Reach::Everyone {
+        true => Acceptance::Delivered,
+        false => Acceptance::Posted,
+    };
+    let mut receipt = Receipt::new(acceptance);
+    if part.in_invitation {
+        receipt = receipt.with_conversation(arrival.href.as_str());
+    } else {
+        receipt = receipt.with_message_id(arrival.href.as_str());
+    }
+    receipt.accepted_at = arrival.at;
+    receipt
+}
+
+fn cannot_tell(why: &'static str) -> Settled {
+    Settled::CannotTell(
+        Error::new(ErrorKind::Other, why)
+            .with_platform(PLATFORM)
+            .with_delivery(Delivery::Unknown),
+    )
 }

@@ -1,27 +1,41 @@
 //! What is known of the conversations, and how events change it. No I/O.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Instant};
 
 use crate::{
     data_uri,
-    events::Event,
-    flight::{Flights, Verdict},
+    events::{Ending, Event},
+    flight::{Arrival, Flights, Reach, Verdict},
     incoming::{Happened, Sender},
     message::Format,
     reason::Reason,
     resource::Resource,
+    words::{CODE, line},
 };
 
-/// The path of an address: relative and absolute spellings of one resource are equal.
+/// The path of an address: all spellings of one resource's address are equal, relative or
+/// absolute, with or without a query.
 pub(crate) fn key(href: &str) -> &str {
-    match href.split_once("://") {
+    let path = match href.split_once("://") {
         Some((_, rest)) => rest.find('/').map_or("/", |at| &rest[at..]),
         None => href,
-    }
+    };
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    path.strip_suffix('/')
+        .filter(|path| !path.is_empty())
+        .unwrap_or(path)
 }
+
+/// How many conversations, and participants of one, are kept.
+const MAX_CONVERSATIONS: usize = 4096;
+const MAX_PARTICIPANTS: usize = 2048;
 
 #[derive(Debug, Default)]
 pub(crate) struct State {
+    /// The application that all this is of; what another one says does not count.
+    pub(crate) application: u64,
+    /// The own SIP address.
+    pub(crate) own: String,
     pub(crate) conversations: HashMap<String, Conversation>,
     /// Operations that were posted, by the id that events echo.
     pub(crate) operations: HashMap<String, Operation>,
@@ -44,8 +58,6 @@ pub(crate) struct Conversation {
     pub(crate) participants: HashMap<String, Sender>,
     /// Why messaging ended, as far as the server said.
     pub(crate) reason: Option<Reason>,
-    /// How often its messaging was told to have changed.
-    pub(crate) changes: u64,
 }
 
 /// The modality that carries messages. A missing link is a missing capability.
@@ -68,10 +80,10 @@ impl Conversation {
     }
 
     fn take_messaging(&mut self, messaging: &Resource) {
-        let link = |rel| messaging.href(rel).map(str::to_owned);
+        let link = |rel| messaging.address(rel);
         let own = &mut self.messaging;
         own.href = link("self").or(own.href.take());
-        own.state = messaging.text("state").unwrap_or_default().to_owned();
+        own.state = messaging.short_text("state").unwrap_or_default().to_owned();
         own.formats = messaging.texts("negotiatedMessageFormats");
         own.send = link("sendMessage");
         own.stop = link("stopMessaging");
@@ -80,13 +92,15 @@ impl Conversation {
     }
 
     fn take(&mut self, conversation: &Resource) {
-        let link = |rel| conversation.href(rel).map(str::to_owned);
-        if let Some(state) = conversation.text("state") {
+        let link = |rel| conversation.address(rel);
+        if let Some(state) = conversation.short_text("state") {
             state.clone_into(&mut self.state);
         }
         self.meeting |= self.state.starts_with("Conferenc");
         self.add_participant = link("addParticipant");
-        let thread = conversation.text("threadId").filter(|id| !id.is_empty());
+        let thread = conversation
+            .short_text("threadId")
+            .filter(|id| !id.is_empty());
         self.thread = thread.map(str::to_owned).or(self.thread.take());
         self.messaging.href = self.messaging.href.take().or_else(|| link("messaging"));
     }
@@ -100,10 +114,43 @@ pub(crate) struct Operation {
     pub(crate) href: Option<String>,
     pub(crate) conversation: Option<String>,
     pub(crate) messaging: Option<String>,
-    /// How it ended: the reason of a failure, as far as the server gave one.
-    pub(crate) done: Option<Result<(), Option<Reason>>>,
-    /// Whether somebody waits for the end.
-    pub(crate) wanted: bool,
+    pub(crate) done: Option<Done>,
+    /// Whether it carries a message, which then shares its id.
+    pub(crate) carries: bool,
+    /// Since when nobody waits for the end.
+    pub(crate) left_at: Option<Instant>,
+}
+
+/// How an operation ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Done {
+    Success,
+    /// With the reason, as far as the server gave one.
+    Failure(Option<Reason>),
+    /// The server did not say how.
+    Unsaid,
+    /// The server will not say any more.
+    Lost(&'static str),
+}
+
+impl Operation {
+    /// What its end says of the message that it carries.
+    fn verdict(&self, id: &str) -> Option<Verdict> {
+        if !self.carries {
+            return None;
+        }
+        Some(match self.done.as_ref()? {
+            Done::Success => Verdict::Delivered(Arrival {
+                href: self.conversation.clone().unwrap_or_else(|| id.to_owned()),
+                at: None,
+                failed: Vec::new(),
+                reach: Reach::Everyone,
+            }),
+            Done::Failure(reason) => Verdict::Failed(reason.clone()),
+            Done::Unsaid => Verdict::Unsaid,
+            Done::Lost(why) => Verdict::Lost(why),
+        })
+    }
 }
 
 impl State {
@@ -120,17 +167,47 @@ impl State {
         self.conversations.clear();
         self.flights.lose_all(why);
         for operation in self.operations.values_mut() {
-            operation.done.get_or_insert(Err(None));
+            operation.done.get_or_insert(Done::Lost(why));
         }
-        self.operations.retain(|_, operation| operation.wanted);
+        self.operations
+            .retain(|_, operation| operation.left_at.is_none());
+    }
+
+    /// A conversation is found to be over.
+    pub(crate) fn close(&mut self, conversation: &str) {
+        self.conversations.remove(conversation);
+        let why = "the conversation ended before the verdict came";
+        self.flights.lose(conversation, why);
+    }
+
+    /// Whether somebody waits for what the server will say.
+    pub(crate) fn is_waited_for(&self) -> bool {
+        let mut operations = self.operations.values();
+        self.flights.is_waited_for() || operations.any(|operation| operation.left_at.is_none())
     }
 
     fn conversation(&mut self, href: &str) -> &mut Conversation {
+        self.make_room(key(href));
         let conversation = self.conversations.entry(key(href).to_owned()).or_default();
         if conversation.href.is_empty() {
             href.clone_into(&mut conversation.href);
         }
         conversation
+    }
+
+    /// A server that names ever new conversations displaces old ones, those that are over first.
+    fn make_room(&mut self, key: &str) {
+        if self.conversations.len() < MAX_CONVERSATIONS || self.conversations.contains_key(key) {
+            return;
+        }
+        let mut all = self.conversations.iter();
+        let over = all.find(|(_, conversation)| conversation.ready().is_none());
+        let victim = over.or_else(|| self.conversations.iter().next());
+        if let Some(victim) = victim.map(|(key, _)| key.clone()) {
+            self.conversations.remove(&victim);
+            self.flights
+                .lose(&victim, "too many conversations are open");
+        }
     }
 
     /// Applies one event of the resource at `sender`. `resource` is what changed, when the
@@ -153,7 +230,6 @@ impl State {
             }
             "messaging" => {
                 let conversation = self.conversation(sender);
-                conversation.changes += 1;
                 if event.reason.is_some() {
                     conversation.reason.clone_from(&event.reason);
                 }
@@ -194,8 +270,8 @@ impl State {
     fn own_invitation(&mut self, id: &str, event: &Event, resource: Option<&Resource>) {
         // Where somebody else accepted, the talk goes on in a derived conversation.
         let link = |rels: [&str; 2]| {
-            let mut found = rels.iter().filter_map(|rel| resource?.href(rel));
-            found.next().map(str::to_owned)
+            let mut found = rels.iter().filter_map(|rel| resource?.address(rel));
+            found.next()
         };
         let conversation = link(["derivedConversation", "conversation"]);
         let messaging = link(["derivedMessaging", "messaging"]);
@@ -210,19 +286,20 @@ impl State {
         }
         operation.messaging = messaging.or(operation.messaging.take());
         if event.kind == "completed" {
-            let reason = event.reason.clone();
-            operation.done = Some(if event.is_success() {
-                Ok(())
-            } else {
-                Err(reason)
-            });
+            let done = match event.ending() {
+                Ending::Success => Done::Success,
+                Ending::Failure => Done::Failure(event.reason.clone()),
+                Ending::Unsaid => Done::Unsaid,
+            };
+            operation.done.get_or_insert(done);
         }
-        let (peer, over) = (
-            operation.peer.clone(),
-            operation.done.is_some() && !operation.wanted,
-        );
-        if over {
+        let peer = operation.peer.clone();
+        let verdict = operation.verdict(id);
+        if operation.done.is_some() && operation.left_at.is_some() {
             self.operations.remove(id);
+        }
+        if let Some(verdict) = verdict {
+            self.flights.complete("", "", Some(id), verdict);
         }
         if let (Some(conversation), Some(peer)) = (conversation, peer) {
             let conversation = self.conversation(&conversation);
@@ -231,7 +308,7 @@ impl State {
     }
 
     fn foreign_invitation(&mut self, event: &Event, invitation: &Resource) -> Option<Happened> {
-        let conversation = invitation.href("conversation")?.to_owned();
+        let conversation = invitation.address("conversation")?;
         let from = invitation.embedded("from").map(Sender::read);
         let meeting = event.link.rel == "onlineMeetingInvitation";
         let known = self.conversation(&conversation);
@@ -245,16 +322,17 @@ impl State {
             return None;
         }
         let accept = ["accept", "answer"];
-        let link = |rel: &str| invitation.href(rel).map(str::to_owned);
+        let link = |rel: &str| invitation.address(rel);
         Some(Happened::Invited {
             conversation: key(&conversation).to_owned(),
             from: from.unwrap_or_default(),
             subject: invitation
-                .text("subject")
+                .short_text("subject")
                 .filter(|s| !s.is_empty())
                 .map(str::to_owned),
-            toast: link("message")
-                .and_then(|uri| data_uri::decode(&uri))
+            toast: invitation
+                .href("message")
+                .and_then(data_uri::decode)
                 .map(|data| data.text),
             accept: accept.iter().find_map(|rel| link(rel)),
             decline: link("decline"),
@@ -264,9 +342,9 @@ impl State {
 
     fn ended(&mut self, event: &Event) -> Option<Happened> {
         let key = key(&event.link.href);
-        self.flights
-            .lose(key, "the conversation ended before the verdict came");
-        let conversation = self.conversations.remove(key)?;
+        let conversation = self.conversations.get(key).cloned();
+        self.close(key);
+        let conversation = conversation?;
         Some(Happened::Ended {
             conversation: key.to_owned(),
             reason: event.reason.clone().or(conversation.reason),
@@ -283,29 +361,55 @@ impl State {
         if resource.and_then(|r| r.text("direction")) == Some("Incoming") {
             return self.received(conversation, href, resource?);
         }
-        let verdict = if event.is_success() {
-            let failed = resource
-                .into_iter()
-                .flat_map(|r| r.links("failedDeliveryParticipant"));
-            Verdict::Delivered {
-                href: href.to_owned(),
-                at: resource.and_then(|r| r.time("timeStamp")),
-                failed: failed
-                    .map(|link| {
-                        link.title
-                            .clone()
-                            .filter(|t| !t.is_empty())
-                            .unwrap_or_else(|| link.href.clone())
-                    })
-                    .collect(),
-            }
-        } else {
-            Verdict::Failed(event.reason.clone())
+        let verdict = match event.ending() {
+            Ending::Success => Verdict::Delivered(self.arrival(&conversation, href, resource)),
+            Ending::Failure => Verdict::Failed(event.reason.clone()),
+            Ending::Unsaid => Verdict::Unsaid,
         };
         let operation = resource.and_then(|r| r.text("operationId"));
         self.flights
             .complete(&conversation, href, operation, verdict);
         None
+    }
+
+    /// What an event of success says: in a meeting some may not have got it all the same.
+    fn arrival(&self, conversation: &str, href: &str, resource: Option<&Resource>) -> Arrival {
+        const FAILED: &str = "failedDeliveryParticipant";
+        let linked = resource.into_iter().flat_map(|r| r.links(FAILED));
+        let linked = linked.map(|link| (key(&link.href).to_owned(), link.title.clone()));
+        let embedded = resource.into_iter().flat_map(|r| r.all_embedded(FAILED));
+        let embedded = embedded.filter_map(|participant| {
+            let href = participant.address("self")?;
+            let name = participant.short_text("name").map(str::to_owned);
+            Some((key(&href).to_owned(), name))
+        });
+        let mut failed: Vec<(String, Option<String>)> = linked.chain(embedded).collect();
+        failed.truncate(MAX_PARTICIPANTS);
+        let any = resource.map_or(0, |r| r.count(FAILED)) > 0;
+        let known = self.conversations.get(conversation);
+        let in_meeting = known.is_none_or(|known| known.meeting);
+        // Of a meeting each participant counts who is known, the own one excepted.
+        let is_left = |(href, participant): (&String, &Sender)| {
+            !participant.uri.eq_ignore_ascii_case(&self.own)
+                && !failed.iter().any(|(gone, _)| gone == href)
+        };
+        let any_left = known.is_some_and(|known| known.participants.iter().any(is_left));
+        let reach = match (any, resource, in_meeting) {
+            (true, _, true) if any_left => Reach::NotProven,
+            (true, ..) => Reach::Nobody,
+            (false, None, true) => Reach::NotProven,
+            (false, ..) => Reach::Everyone,
+        };
+        let shown = |(href, title): (String, Option<String>)| {
+            let title = title.filter(|title| !title.is_empty());
+            line(&title.unwrap_or(href), CODE)
+        };
+        Arrival {
+            href: href.to_owned(),
+            at: resource.and_then(|r| r.time("timeStamp")),
+            failed: failed.into_iter().map(shown).collect(),
+            reach,
+        }
     }
 
     fn received(
@@ -322,6 +426,7 @@ impl State {
         let participant = message.href("participant").map(key);
         let from = participant
             .and_then(|href| known.participants.get(href).cloned())
+            .filter(|known| !known.uri.is_empty())
             .or_else(|| {
                 let peer = known.peer.clone()?;
                 let title = message
@@ -354,6 +459,7 @@ impl State {
         let conversation = self.conversation(sender);
         if container == Some("typingParticipants") {
             let from = conversation.participants.get(&href).cloned();
+            let from = from.filter(|known| !known.uri.is_empty());
             let peer = || {
                 conversation
                     .peer
@@ -366,12 +472,15 @@ impl State {
                 is_typing: event.kind != "deleted",
             });
         }
+        let participants = &mut conversation.participants;
         if event.kind == "deleted" {
-            conversation.participants.remove(&href);
-        } else if let Some(participant) = resource {
-            conversation
-                .participants
-                .insert(href, Sender::read(participant));
+            participants.remove(&href);
+        } else if participants.len() < MAX_PARTICIPANTS || participants.contains_key(&href) {
+            match resource {
+                Some(participant) => drop(participants.insert(href, Sender::read(participant))),
+                // Who it is, is not told: that somebody is there counts.
+                None => drop(participants.entry(href).or_default()),
+            }
         }
         None
     }

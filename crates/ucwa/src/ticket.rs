@@ -20,6 +20,7 @@ use crate::{
     credential::Credential,
     error::{PLATFORM, config},
     hosts::{Address, Web},
+    words::{CODE, WORDS, line},
 };
 
 const PASSWORD: &str = "password";
@@ -54,8 +55,9 @@ pub(crate) struct TicketIssuer {
     web: Web,
     credential: Credential,
     challenged: Challenged,
-    /// Set for good once the credential was refused: to try again would lock the account.
-    refused: Mutex<bool>,
+    /// Set for good once the credential was refused, with the server's code: to try again would
+    /// lock the account.
+    refused: Mutex<Option<String>>,
     /// The last ticket of a guest by host: renewal with it keeps the identity.
     guests: Mutex<HashMap<String, AccessToken>>,
 }
@@ -97,8 +99,8 @@ impl TicketIssuer {
         let (grant, form) = self.form(renewed.as_ref())?;
         is_offered(&challenge, grant)?;
         self.ask(&endpoint, form).await.inspect_err(|error| {
-            if error.code() == Some("invalid_grant") && error.kind() == ErrorKind::Unauthenticated {
-                *lock(&self.refused) = true;
+            if is_refusal(error) {
+                *lock(&self.refused) = Some(error.code().unwrap_or("refused").to_owned());
             }
         })
     }
@@ -175,10 +177,10 @@ impl TokenProvider for TicketIssuer {
         if let Credential::Token(provider) = &self.credential {
             return Self::entra(provider.as_ref(), origin, request).await;
         }
-        if *lock(&self.refused) {
+        if let Some(code) = lock(&self.refused).clone() {
             return Err(Error::new(ErrorKind::Unauthenticated, REFUSED)
                 .with_platform(PLATFORM)
-                .with_code("invalid_grant"));
+                .with_code(code));
         }
         let ticket = self.issue(origin).await?;
         if matches!(self.credential, Credential::AnonymousMeeting { .. }) {
@@ -188,7 +190,17 @@ impl TokenProvider for TicketIssuer {
     }
 }
 
-/// What the token endpoint says with a 400.
+/// Whether the token endpoint will not take this credential: any 400 of it but one that says
+/// that it failed itself, and what forbids.
+fn is_refusal(error: &Error) -> bool {
+    match error.status() {
+        Some(400) => error.kind() != ErrorKind::Service,
+        Some(401 | 403) => true,
+        _ => false,
+    }
+}
+
+/// What the token endpoint says with a 400. Only `server_error` may pass by itself.
 fn refusal(body: &[u8], diagnostics: Option<&str>) -> Error {
     let refusal: Refusal = serde_json::from_slice(body).unwrap_or_default();
     let (kind, message) = match refusal.error.as_str() {
@@ -205,18 +217,18 @@ fn refusal(body: &[u8], diagnostics: Option<&str>) -> Error {
         ),
         "server_error" => (ErrorKind::Service, "the token endpoint failed"),
         _ => (
-            ErrorKind::Protocol,
-            "the token endpoint refused the request",
+            ErrorKind::Unauthenticated,
+            "the token endpoint refused the request; the credential is not sent again",
         ),
     };
     let mut error = Error::new(kind, message)
         .with_platform(PLATFORM)
         .with_status(400);
     if !refusal.error.is_empty() {
-        error = error.with_code(refusal.error);
+        error = error.with_code(line(&refusal.error, CODE));
     }
-    match diagnostics {
-        Some(said) => error.with_source(said.to_owned()),
+    match diagnostics.map(|said| line(said, WORDS)) {
+        Some(said) => error.with_source(said),
         None => error,
     }
 }
@@ -226,7 +238,7 @@ fn is_offered(challenge: &Challenge, grant: &str) -> Result<()> {
     if challenge.grants.is_empty() || challenge.grants.iter().any(|offered| offered == grant) {
         return Ok(());
     }
-    let offered = challenge.grants.join(", ");
+    let offered = line(&challenge.grants.join(", "), WORDS);
     Err(Error::new(
         ErrorKind::Unsupported,
         format!("the server does not offer the grant {grant}, only {offered}"),
@@ -265,8 +277,10 @@ fn seconds(value: Value) -> Option<Duration> {
         Value::String(text) => text.trim().parse().ok()?,
         _ => return None,
     };
-    // More than ten years is nonsense, and adding it to a time could overflow.
-    (seconds < 315_360_000).then(|| Duration::from_secs(seconds))
+    // Zero is nonsense; more than ten years is too, and adding it to a time could overflow.
+    (1..315_360_000)
+        .contains(&seconds)
+        .then(|| Duration::from_secs(seconds))
 }
 
 impl fmt::Debug for TicketIssuer {
@@ -285,9 +299,52 @@ mod tests {
     fn lives_are_read_as_numbers_and_texts_and_nonsense_is_none() {
         assert_eq!(seconds(28_289.into()), Some(Duration::from_secs(28_289)));
         assert_eq!(seconds("3600".into()), Some(Duration::from_secs(3600)));
-        for value in [Value::Null, "<n>".into(), (-1).into(), u64::MAX.into()] {
+        for value in [
+            Value::Null,
+            "<n>".into(),
+            0.into(),
+            (-1).into(),
+            u64::MAX.into(),
+            1e300.into(),
+        ] {
             assert_eq!(seconds(value), None);
         }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_life_can_be_added_to_the_time(n: i64, text in ".*") {
+            for value in [Value::from(n), n.to_string().into(), text.into()] {
+                if let Some(life) = seconds(value) {
+                    let _ = SystemTime::now() + life;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_refusal_of_the_token_endpoint_counts_for_good() {
+        for (body, counts) in [
+            (r#"{"error":"invalid_grant"}"#, true),
+            (r#"{"error":"invalid_request"}"#, true),
+            (r#"{"error":"invalid_scope"}"#, true),
+            (r#"{"error":"unsupported_grant_type"}"#, true),
+            (r#"{"error":"new"}"#, true),
+            (r#"{"error":"server_error"}"#, false),
+            ("<html>", true),
+            ("", true),
+        ] {
+            let error = refusal(body.as_bytes(), None);
+            assert_eq!(is_refusal(&error), counts, "{body}");
+        }
+        let forged = "x\r\nERROR ".repeat(1000);
+        let body = serde_json::json!({"error": forged}).to_string();
+        let error = refusal(body.as_bytes(), Some(&forged));
+        let shown = format!("{error} {error:?}");
+        assert!(
+            shown.len() < 2000 && !shown.contains(['\r', '\n']),
+            "{shown}"
+        );
     }
 
     #[test]

@@ -1,0 +1,160 @@
+//! What came from others and was not taken yet: bounded, and it says what it lost.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, AtomicUsize, Ordering},
+};
+
+use tokio::sync::mpsc;
+
+use crate::incoming::Happened;
+
+/// How much waits for a reader at most.
+const MAX_ITEMS: usize = 10_000;
+const MAX_BYTES: usize = 64 << 20;
+
+#[derive(Debug, Default)]
+struct Held {
+    items: AtomicUsize,
+    bytes: AtomicUsize,
+    lost: AtomicU64,
+}
+
+/// The end that is filled. Never waits.
+#[derive(Debug)]
+pub(crate) struct Inlet {
+    queue: mpsc::UnboundedSender<Happened>,
+    held: Arc<Held>,
+}
+
+/// The end that is read.
+#[derive(Debug)]
+pub(crate) struct Outlet {
+    queue: mpsc::UnboundedReceiver<Happened>,
+    held: Arc<Held>,
+}
+
+/// A queue for one reader.
+pub(crate) fn queue() -> (Inlet, Outlet) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let held = Arc::<Held>::default();
+    let inlet = Inlet {
+        queue: sender,
+        held: Arc::clone(&held),
+    };
+    let outlet = Outlet {
+        queue: receiver,
+        held,
+    };
+    (inlet, outlet)
+}
+
+impl Inlet {
+    /// Whether the reader is still there.
+    pub(crate) fn send(&self, happened: Happened) -> bool {
+        if self.queue.is_closed() {
+            return false;
+        }
+        let bytes = self.held.bytes.load(Ordering::Relaxed);
+        if self.held.items.load(Ordering::Relaxed) >= MAX_ITEMS
+            || bytes.saturating_add(happened.bytes()) > MAX_BYTES
+        {
+            self.held.lost.fetch_add(1, Ordering::Relaxed);
+            return true;
+        }
+        let lost = self.held.lost.swap(0, Ordering::Relaxed);
+        if lost > 0 && !self.push(Happened::Missed(lost)) {
+            return false;
+        }
+        self.push(happened)
+    }
+
+    /// Whether it is the queue that `outlet` reads.
+    pub(crate) fn leads_to(&self, outlet: &Outlet) -> bool {
+        Arc::ptr_eq(&self.held, &outlet.held)
+    }
+
+    fn push(&self, happened: Happened) -> bool {
+        self.held.items.fetch_add(1, Ordering::Relaxed);
+        let bytes = happened.bytes();
+        self.held.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.queue.send(happened).is_ok()
+    }
+}
+
+impl Outlet {
+    /// Takes the next thing, as a future's `poll` does.
+    pub(crate) fn poll(
+        &mut self,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Happened>> {
+        if self.queue.is_empty() {
+            let lost = self.held.lost.swap(0, Ordering::Relaxed);
+            if lost > 0 {
+                return std::task::Poll::Ready(Some(Happened::Missed(lost)));
+            }
+        }
+        let happened = self.queue.poll_recv(context);
+        if let std::task::Poll::Ready(Some(happened)) = &happened {
+            self.held.items.fetch_sub(1, Ordering::Relaxed);
+            let bytes = happened.bytes();
+            self.held.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        }
+        happened
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+
+    fn typing(conversation: &str) -> Happened {
+        Happened::Typing {
+            conversation: conversation.to_owned(),
+            from: crate::incoming::Sender::default(),
+            is_typing: true,
+        }
+    }
+
+    fn take(outlet: &mut Outlet) -> Option<Happened> {
+        match outlet.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(happened) => happened,
+            Poll::Pending => None,
+        }
+    }
+
+    #[test]
+    fn what_is_not_taken_is_bounded_and_the_loss_is_told_in_its_place() {
+        let (inlet, mut outlet) = queue();
+        for _ in 0..MAX_ITEMS + 7 {
+            assert!(inlet.send(typing("/c")));
+        }
+        assert!(take(&mut outlet).is_some() && take(&mut outlet).is_some());
+        assert!(inlet.send(typing("/last")));
+        for _ in 0..MAX_ITEMS - 2 {
+            assert!(matches!(take(&mut outlet), Some(Happened::Typing { .. })));
+        }
+        assert!(matches!(take(&mut outlet), Some(Happened::Missed(7))));
+        let last = take(&mut outlet);
+        assert!(
+            matches!(last, Some(Happened::Typing { conversation, .. }) if conversation == "/last")
+        );
+        assert!(take(&mut outlet).is_none());
+        drop(outlet);
+        assert!(!inlet.send(typing("/c")));
+    }
+
+    #[test]
+    fn large_texts_are_bounded_by_their_bytes_and_a_loss_at_the_end_is_told_too() {
+        let (inlet, mut outlet) = queue();
+        let large = "x".repeat(MAX_BYTES / 2);
+        for _ in 0..5 {
+            assert!(inlet.send(typing(&large)));
+        }
+        assert!(matches!(take(&mut outlet), Some(Happened::Typing { .. })));
+        assert!(matches!(take(&mut outlet), Some(Happened::Missed(4))));
+        assert!(take(&mut outlet).is_none());
+    }
+}

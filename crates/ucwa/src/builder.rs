@@ -317,3 +317,41 @@ impl UcwaBuilder {
         Ok(trusted)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn config(first_pause: Duration) -> Config {
+        let credential = Credential::password("u", "p");
+        let builder = UcwaBuilder::new("sip:bot@contoso.com".into(), credential);
+        builder.with_first_pause(first_pause).config
+    }
+
+    #[test]
+    fn a_pause_grows_to_its_cap_whatever_the_server_asks_for() {
+        let config = config(Duration::from_secs(1));
+        let day = Some(Duration::from_secs(86_400));
+        for failures in 1..100 {
+            assert!(config.pause(failures, day) <= LONGEST_ASKED);
+            assert!(config.pause(failures, None) <= LONGEST_PAUSE.mul_f64(1.5));
+            // No wait is asked for: that does not shorten the own pause.
+            let least = Duration::from_millis(500) * 2_u32.pow(failures.min(6) - 1);
+            assert!(
+                config.pause(failures, Some(Duration::ZERO)) >= least,
+                "{failures}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_pause_can_be_set_and_asked_for(first: u64, nanos in 0_u32..1_000_000_000, failures: u32, asked: u64) {
+            let pause = config(Duration::new(first, nanos));
+            let pause = pause.pause(failures, Some(Duration::from_secs(asked)));
+            prop_assert!(pause > Duration::ZERO && pause <= LONGEST_ASKED);
+        }
+    }
+}

@@ -1,6 +1,12 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(test)]
+extern crate self as ucwa;
+#[cfg(test)]
+#[path = "../tests/double/mod.rs"]
+mod double;
+
 mod application;
 mod builder;
 mod challenge;

@@ -382,3 +382,40 @@ pub(crate) fn not_allowed(what: &str) -> Error {
     )
     .with_platform(PLATFORM)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::double::{BOB, Double, Reply, body, located, soon, status};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_operation_that_was_refused_or_has_ended_leaves_nothing_behind() {
+        let pending = serde_json::json!({"code": "Conflict", "subcode": "AnotherOperationPending"});
+        let double = Double::start().await;
+        let alice = double.user().with_send_timeout(Duration::from_millis(200));
+        let alice = alice.sign_in().await.unwrap();
+        for refusal in [status(400), status(403), status(429), body(409, pending)] {
+            double.always("POST", "/apps/1/invitations", refusal);
+            for _ in 0..3 {
+                assert!(!soon(alice.send(BOB, "x")).await.is_delivered());
+            }
+            assert!(alice.inner().state().operations.is_empty());
+        }
+        // What may still ring is known for a while, and no longer.
+        double.always("POST", "/apps/1/invitations", Reply::Close);
+        double.once(
+            "POST",
+            "/apps/1/invitations",
+            located("/apps/1/invitations/1"),
+        );
+        for _ in 0..3 {
+            assert!(!soon(alice.send(BOB, "x")).await.is_delivered());
+        }
+        assert_eq!(alice.inner().state().operations.len(), 3);
+        for operation in alice.inner().state().operations.values_mut() {
+            operation.left_at = Instant::now().checked_sub(LEFT);
+        }
+        drop(alice.inner().begin(None));
+        assert_eq!(alice.inner().state().operations.len(), 1);
+    }
+}

@@ -164,10 +164,11 @@ impl Inner {
                 Err(error) => error,
             };
             self.heed(way.application, &error);
-            if error.is_in_the_way() && std::mem::take(&mut may_retry) {
-                if self.is_free(way, changes, &verdict).await {
-                    continue;
-                }
+            if error.is_in_the_way()
+                && std::mem::take(&mut may_retry)
+                && self.is_free(way, changes, &verdict).await
+            {
+                continue;
             }
             let is_refused = error.is_in_the_way() || error.delivery() == Delivery::NotSent;
             // What the server said of it by an event counts, whatever it answers.

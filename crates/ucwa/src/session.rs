@@ -460,14 +460,13 @@ impl Inner {
         };
         if self.is_receiving()
             && let Some(application) = &fresh.application
+            && let Err(error) = application.make_available(&self.config.formats).await
         {
-            if let Err(error) = application.make_available(&self.config.formats).await {
-                // The next attempt finds it again.
-                if is_passing(&error) {
-                    let _ = fresh.keep();
-                }
-                return Err(error);
+            // The next attempt finds it again.
+            if is_passing(&error) {
+                let _ = fresh.keep();
             }
+            return Err(error);
         }
         let application = fresh.keep().ok_or_else(gone)?;
         let mut state = self.state();

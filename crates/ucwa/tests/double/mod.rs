@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::{TcpListener, TcpStream},
-    sync::watch,
+    sync::{Notify, watch},
 };
 use ucwa::{Credential, UcwaBuilder, UcwaSession};
 
@@ -58,6 +58,8 @@ pub enum Reply {
     Close,
     /// No answer, ever.
     Hang,
+    /// An answer once it is let go.
+    Later(Arc<Notify>, Box<Reply>),
 }
 
 pub fn status(status: u16) -> Reply {
@@ -193,6 +195,13 @@ impl Double {
                 Some(reply) => reply,
                 None => self.right(&request).await,
             };
+            let reply = match reply {
+                Reply::Later(gate, reply) => {
+                    gate.notified().await;
+                    *reply
+                }
+                reply => reply,
+            };
             let Reply::Answer(status, headers, body) = reply else {
                 if matches!(reply, Reply::Hang) {
                     std::future::pending::<()>().await;
@@ -232,7 +241,11 @@ impl Double {
                 200,
                 json!({"access_token": "cwt=ticket", "expires_in": 28000, "token_type": "Bearer"}),
             ),
-            ("POST", "/apps") => body(201, application()),
+            ("POST", "/apps") => {
+                // A new application has a new channel.
+                self.0.packages.send_modify(Vec::clear);
+                body(201, application())
+            }
             ("GET", "/apps/1/events") => self.events(&request.query).await,
             ("GET", "/apps/1/me") => body(
                 200,

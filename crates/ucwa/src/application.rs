@@ -5,18 +5,18 @@ use std::{
         Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use ms_messenger_core::{Delivery, Error, ErrorKind, Result, RetryPolicy};
+use ms_messenger_core::{ClockOffset, Deadline, ErrorKind, Result, RetryPolicy};
 use ms_messenger_http::{Answer, Call, HeaderValue, Pipeline};
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokio::time::{timeout, timeout_at};
+use tokio::time::timeout;
 
 use crate::{
-    error::{PLATFORM, Says as _, protocol},
-    hosts::{Hosts, Mark, no_retry},
+    error::{Says as _, protocol},
+    hosts::{Hosts, no_retry},
     message::Format,
     reason::ErrorSubcode,
     resource::Resource,
@@ -29,10 +29,6 @@ const FORMATS: &str = "supportedMessageFormats";
 
 /// How long a resource is waited for that an event only named.
 pub(crate) const READ: Duration = Duration::from_secs(10);
-
-fn late(message: &'static str) -> Error {
-    Error::new(ErrorKind::Timeout, message).with_platform(PLATFORM)
-}
 
 /// What identifies an installation: with the same identity the server gives the same
 /// application back.
@@ -49,10 +45,6 @@ pub(crate) struct Identity {
 pub(crate) struct Application {
     /// Tells the applications of a process apart.
     pub(crate) id: u64,
-    hosts: Hosts,
-    /// Where it was created.
-    applications: String,
-    retry: RetryPolicy,
     pipeline: Pipeline,
     /// For the event channel, whose every repetition has a rule of its own.
     once: Pipeline,
@@ -96,9 +88,6 @@ impl Application {
         };
         let application = Self {
             id: CREATED.fetch_add(1, Ordering::Relaxed),
-            hosts: hosts.clone(),
-            applications: applications.to_owned(),
-            retry: retry.clone(),
             once: pipeline.clone().with_retry(no_retry()),
             href: link("self")?,
             events: link("events")?,
@@ -166,28 +155,14 @@ impl Application {
         Box::pin(self.pipeline.call(call)).await
     }
 
-    /// Makes a call that may not be made twice, and is given up at `deadline`: what is known of
-    /// it then is whether it had left. The pipeline itself begins no try that would end later.
-    pub(crate) async fn carry(&self, call: Call, deadline: Instant) -> Result<Answer> {
-        let mark = Mark::default();
-        let left = deadline.saturating_duration_since(Instant::now());
-        let retry = self
-            .retry
-            .clone()
-            .with_max_elapsed(self.retry.max_elapsed.min(left));
-        let (pipeline, _) = self.hosts.marking(&self.applications, Some(mark.clone()))?;
-        let pipeline = pipeline.with_retry(retry);
-        let calling = Box::pin(pipeline.call(call));
-        match timeout_at(deadline.into(), calling).await {
-            Ok(answered) => answered,
-            Err(_) if mark.is_set() => Err(late("no answer before the deadline of the send")
-                .with_delivery(Delivery::Unknown)
-                .with_attempts(1)),
-            Err(_) => Err(
-                late("the deadline of the send passed before it could be posted")
-                    .with_delivery(Delivery::NotSent),
-            ),
-        }
+    /// Makes a call of a send, which ends with it.
+    pub(crate) async fn carry(&self, call: Call, deadline: &Deadline) -> Result<Answer> {
+        self.call(call.with_deadline(deadline.clone())).await
+    }
+
+    /// How far the server's clock is ahead, as far as it is known.
+    pub(crate) fn service_clock(&self) -> Option<ClockOffset> {
+        self.pipeline.service_clock()
     }
 
     /// Reads a resource within [`READ`], for what others wait for.

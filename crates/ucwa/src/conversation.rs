@@ -65,7 +65,10 @@ impl Conversation {
     pub async fn send(&self, message: impl Into<InstantMessage>) -> Outcome {
         let message = message.into();
         let inner = self.session.inner();
-        inner.send_to_conversation(&self.key, &message).await
+        let deadline = inner.deadline();
+        inner
+            .send_to_conversation(&self.key, &message, &deadline)
+            .await
     }
 
     /// Tells the others that the user is typing. The server takes it back after a while.

@@ -1,9 +1,6 @@
 //! Whom to talk to: which hosts get a credential, and a pipeline for each.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use ms_messenger_core::{
@@ -107,29 +104,13 @@ impl Hosts {
 
     /// Calls to the host of `url` with its own ticket, and the path of `url` there.
     pub(crate) fn signed_in(&self, url: &str) -> Result<(Pipeline, String)> {
-        self.marking(url, None)
-    }
-
-    /// The same; the mark is set once something may be on its way.
-    pub(crate) fn marking(&self, url: &str, mark: Option<Mark>) -> Result<(Pipeline, String)> {
         let address = self.web.address(url)?;
         self.challenged.remember(&address);
         let ticket = Ticket {
             tickets: Arc::clone(&self.tickets),
             origin: address.origin.clone(),
-            mark,
         };
         Ok((self.web.pipeline(&address.origin, ticket)?, address.path))
-    }
-}
-
-/// Whether a call has left: unset, it waits for its ticket, and no byte of it is out.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Mark(Arc<AtomicBool>);
-
-impl Mark {
-    pub(crate) fn is_set(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
     }
 }
 
@@ -164,7 +145,6 @@ impl Authorize for Nobody {
 struct Ticket {
     tickets: Arc<CachedTokenProvider<TicketIssuer>>,
     origin: String,
-    mark: Option<Mark>,
 }
 
 #[async_trait]
@@ -179,9 +159,6 @@ impl Authorize for Ticket {
         request.rejected = refusal.map(|it| &it.token);
         let token = self.tickets.token(&request).await?;
         outgoing.set_bearer(&token)?;
-        if let Some(Mark(mark)) = &self.mark {
-            mark.store(true, Ordering::SeqCst);
-        }
         Ok(Some(token))
     }
 }

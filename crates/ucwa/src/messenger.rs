@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use ms_messenger_core::{
-    Acceptance, Address, Body, Capabilities, ConversationId, Error, ErrorKind, Evidence,
-    Feature, Message, Messenger, Problem, Problems, Receipt, Result, SendRequest, Settled, Target,
+    Acceptance, Address, Body, Capabilities, ConversationId, Error, ErrorKind, Evidence, Feature,
+    Message, Messenger, Problem, Problems, Receipt, Result, SendRequest, Settled, Target,
 };
 
 use crate::{
@@ -19,6 +19,7 @@ pub const CAPABILITIES: Capabilities = Capabilities::of(&[
     Feature::Html,
     Feature::SubjectInConversation,
     Feature::Importance,
+    Feature::Deadline,
 ]);
 
 /// Runs every check of a send that needs no I/O and no session: what the platform carries, the
@@ -104,9 +105,14 @@ impl Messenger for UcwaSession {
     /// shows none. A message to a meeting that did not reach everyone is `Posted`.
     async fn send(&self, request: &SendRequest) -> Result<Receipt> {
         let (to, message) = checked(request, self.inner().config.sizes)?;
+        let inner = self.inner();
+        let deadline = &inner.deadline_of(request.timeout, request.cancel.clone());
         let outcome: Outcome = match to {
-            Recipient::Conversation(id) => self.conversation(id).send(message).await,
-            Recipient::Person(sip) => Self::send(self, sip, message).await,
+            Recipient::Conversation(id) => {
+                let key = id.as_str();
+                inner.send_to_conversation(key, &message, deadline).await
+            }
+            Recipient::Person(sip) => inner.send_to_person(sip, &message, deadline).await,
         };
         let delivered = outcome.into_result()?;
         // The server has it in any case; that everyone got it is more.

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ms_messenger_core::{Delivery, Error, ErrorKind, Result, random_uuid};
+use ms_messenger_core::{Deadline, Delivery, Error, ErrorKind, Result, random_uuid};
 use ms_messenger_http::Call;
 use serde_json::{Value, json};
 
@@ -93,7 +93,7 @@ impl Inner {
         application: &Arc<Application>,
         (name, href, body): (&'static str, &str, Value),
         pending: &Pending<'_>,
-        deadline: Instant,
+        deadline: &Deadline,
     ) -> Result<Option<Error>> {
         let path = application.path(href)?;
         let mut changes = self.changes();
@@ -115,7 +115,7 @@ impl Inner {
             let in_the_way = error.is_in_the_way();
             let is_early = name == ADD_MESSAGING && error.is_vague_conflict();
             if (in_the_way || is_early) && std::mem::take(&mut may_retry) {
-                let next = tokio::time::timeout_at(deadline.into(), changes.changed()).await;
+                let next = deadline.limit(changes.changed()).await;
                 if matches!(next, Ok(Ok(()))) {
                     continue;
                 }
@@ -132,7 +132,7 @@ impl Inner {
     pub(crate) async fn progress(
         &self,
         pending: &Pending<'_>,
-        deadline: Instant,
+        deadline: &Deadline,
     ) -> Option<Progress> {
         self.wait_for(deadline, |state| {
             let operation = state.operations.get(&pending.id)?;
@@ -158,7 +158,7 @@ impl Inner {
         &self,
         application: &Application,
         operation: &Operation,
-        deadline: Instant,
+        deadline: &Deadline,
     ) -> Option<String> {
         let conversation = operation.conversation.clone()?;
         if let Some(href) = &operation.messaging
@@ -188,7 +188,7 @@ impl Inner {
             }
         }
         if meeting {
-            let deadline = self.deadline();
+            let deadline = &self.deadline();
             self.conferenced(conversation, deadline).await?;
             self.add_messaging(&application, conversation, deadline)
                 .await?;
@@ -207,7 +207,7 @@ impl Inner {
         }
     }
 
-    async fn conferenced(&self, conversation: &str, deadline: Instant) -> Result<()> {
+    async fn conferenced(&self, conversation: &str, deadline: &Deadline) -> Result<()> {
         let stands = self.wait_for(deadline, |state| {
             let known = state.conversations.get(conversation)?;
             matches!(known.state.as_str(), "Conferenced" | "InLobby").then_some(())
@@ -222,7 +222,7 @@ impl Inner {
         &self,
         application: &Arc<Application>,
         conversation: &str,
-        deadline: Instant,
+        deadline: &Deadline,
     ) -> Result<()> {
         enum Found {
             Ready,
@@ -285,7 +285,7 @@ impl Inner {
     /// Begins a meeting of its own and answers its conversation.
     pub(crate) async fn start_meeting(&self, subject: Option<&str>) -> Result<String> {
         self.alive()?;
-        let (application, deadline) = (self.application(), self.deadline());
+        let (application, deadline) = (self.application(), &self.deadline());
         let href = application
             .start_online_meeting()
             .ok_or_else(|| not_allowed("meetings"))?;
@@ -323,7 +323,7 @@ impl Inner {
     /// Invites a person to a conversation, which becomes a meeting if it was none.
     pub(crate) async fn add_participant(&self, conversation: &str, sip: &str) -> Result<()> {
         self.alive()?;
-        let (application, deadline) = (self.application(), self.deadline());
+        let (application, deadline) = (self.application(), &self.deadline());
         let known = self.state().conversations.get(conversation).cloned();
         let href = known.ok_or_else(gone)?.add_participant.ok_or_else(|| {
             not_allowed("participants to be added, or the conversation is not connected")

@@ -1,14 +1,21 @@
 //! How a send ended.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use ms_messenger_core::{ConversationId, Delivery, Error, ErrorKind, MessageId, Result};
+use ms_messenger_core::{
+    ClockOffset, ConversationId, Deadline, Delivery, Error, ErrorKind, Evidence, Mark, MarkKind,
+    MessageId, Reached, Result,
+};
 
 use crate::{
     error::PLATFORM,
     reason::{ErrorCode, ErrorSubcode, Reason},
     words::{WORDS, line},
 };
+
+/// A message that nobody fetched for 30 seconds fails, and an invitation rings as long: so much
+/// later it has taken effect or never will.
+const LATEST_VERDICT: Duration = Duration::from_secs(90);
 
 /// How a send ended. Every failure carries an [`Error`] whose `delivery()` says whether the
 /// message is out, and [`Reason::of`] reads the server's codes from it.
@@ -96,17 +103,29 @@ impl Outcome {
         }
     }
 
-    /// An unknown one with what settling needs: when it began, and the operation id.
-    pub(crate) fn marked(self, began_at: SystemTime, operation: Option<&str>) -> Self {
-        match (self, operation) {
-            (Self::Unknown(error), Some(operation)) => Self::Unknown(
-                error
-                    .with_began_at(began_at)
-                    .with_client_request_id(operation),
-            ),
-            (Self::Unknown(error), None) => Self::Unknown(error.with_began_at(began_at)),
-            (other, _) => other,
+    /// An unknown one with what settling needs: when it ran, by which clock, and the operation
+    /// id, by which alone it can be recognised.
+    pub(crate) fn marked(
+        self,
+        began_at: SystemTime,
+        clock: Option<ClockOffset>,
+        operation: Option<&str>,
+    ) -> Self {
+        let Self::Unknown(mut error) = self else {
+            return self;
+        };
+        let ended_at = SystemTime::now();
+        let mut evidence = Evidence::new(began_at)
+            .with_platform(PLATFORM)
+            .with_end(ended_at, ended_at + LATEST_VERDICT);
+        if let Some(clock) = clock {
+            evidence = evidence.with_service_clock(clock);
         }
+        if let Some(operation) = operation {
+            evidence = evidence.with_mark(Mark::new(MarkKind::OperationId, operation));
+            error = error.with_client_request_id(operation);
+        }
+        Self::Unknown(error.with_began_at(began_at).with_evidence(evidence))
     }
 
     /// An error of a call, sorted by what it says of the message.
@@ -150,13 +169,18 @@ impl Outcome {
         }
     }
 
-    /// No word in time from the other side; nothing was sent.
-    pub(crate) fn timed_out(message: &'static str) -> Self {
-        Self::TimedOut(
-            Error::new(ErrorKind::Timeout, message)
-                .with_platform(PLATFORM)
-                .with_delivery(Delivery::NotSent),
-        )
+    /// No word before the deadline; nothing was sent.
+    pub(crate) fn timed_out(deadline: &Deadline, message: &'static str) -> Self {
+        let error = early(deadline, message).with_delivery(Delivery::NotSent);
+        match error.kind() {
+            ErrorKind::Cancelled => Self::Failed(error),
+            _ => Self::TimedOut(error),
+        }
+    }
+
+    /// It was posted, and nobody said before the deadline what became of it.
+    pub(crate) fn unanswered(deadline: &Deadline, message: &'static str) -> Self {
+        Self::Unknown(early(deadline, message).with_delivery(Delivery::Unknown))
     }
 
     /// It was posted and nobody said what became of it.
@@ -167,6 +191,15 @@ impl Outcome {
                 .with_delivery(Delivery::Unknown),
         )
     }
+}
+
+/// The error of what ended before its outcome.
+fn early(deadline: &Deadline, message: &'static str) -> Error {
+    let error = match deadline.reached() {
+        Some(Reached::Cancelled) => Reached::Cancelled.into_error(),
+        _ => Error::new(ErrorKind::Timeout, message),
+    };
+    error.with_platform(PLATFORM)
 }
 
 fn kind(reason: &Reason) -> ErrorKind {

@@ -1,14 +1,10 @@
 //! The post of a message in an open conversation, and the wait for its verdict.
 
-use std::{
-    collections::HashSet,
-    sync::Arc,
-    time::{Instant, SystemTime},
-};
+use std::{collections::HashSet, sync::Arc, time::SystemTime};
 
-use ms_messenger_core::{Delivery, Error, ErrorKind, random_uuid};
+use ms_messenger_core::{ClockOffset, Deadline, Delivery, Error, ErrorKind, random_uuid};
 use ms_messenger_http::Call;
-use tokio::{sync::oneshot, time::timeout_at};
+use tokio::sync::oneshot;
 
 use crate::{
     application::Application,
@@ -47,7 +43,7 @@ struct Way<'a> {
     conversation: &'a str,
     href: &'a str,
     format: Format,
-    deadline: Instant,
+    deadline: &'a Deadline,
 }
 
 impl Inner {
@@ -57,7 +53,7 @@ impl Inner {
         application: &Arc<Application>,
         conversation: &str,
         message: &InstantMessage,
-        deadline: Instant,
+        deadline: &Deadline,
     ) -> Posted {
         let known = self.state().conversations.get(conversation).cloned();
         let Some((href, formats)) = known
@@ -111,7 +107,11 @@ impl Inner {
                 Posted::Gone(error) => Outcome::Failed(error),
                 Posted::Ended(outcome) => outcome,
             };
-            return Posted::Ended(partly(outcome, number, parts.len(), began_at));
+            return Posted::Ended(partly(
+                outcome,
+                (number, parts.len()),
+                (began_at, way.application.service_clock()),
+            ));
         }
         match whole {
             Some(delivered) => Posted::Ended(Outcome::Delivered(delivered)),
@@ -135,9 +135,9 @@ impl Inner {
         };
         // One post at a time in a conversation: messages keep their order.
         let gate = self.peer(way.conversation);
-        let Ok(turn) = timeout_at(way.deadline.into(), gate.lock()).await else {
+        let Ok(turn) = way.deadline.limit(gate.lock()).await else {
             let late = "another message to the same conversation got no answer";
-            return Posted::Ended(Outcome::timed_out(late));
+            return Posted::Ended(Outcome::timed_out(way.deadline, late));
         };
         let mut verdict = self
             .state()
@@ -183,8 +183,12 @@ impl Inner {
         };
         drop(turn);
         let told = self.verdict(way, &mut verdict, &lost).await;
-        let outcome = concluded(way.conversation, told, lost);
-        Posted::Ended(outcome.marked(began_at, Some(&flying.operation)))
+        let outcome = concluded(way, told, lost);
+        Posted::Ended(outcome.marked(
+            began_at,
+            way.application.service_clock(),
+            Some(&flying.operation),
+        ))
     }
 
     /// Whether an event said how it ended. It stays in `verdict`.
@@ -220,7 +224,7 @@ impl Inner {
                 }
             }
         };
-        let waited = timeout_at(way.deadline.into(), async {
+        let waited = way.deadline.limit(async {
             match lost {
                 Lost::No(_) => verdict.await.ok(),
                 Lost::Yes(_) => tokio::select! {
@@ -262,7 +266,7 @@ impl Inner {
         verdict: &oneshot::Receiver<Verdict>,
     ) -> bool {
         loop {
-            let changed = timeout_at(way.deadline.into(), changes.changed()).await;
+            let changed = way.deadline.limit(changes.changed()).await;
             if !matches!(changed, Ok(Ok(()))) || !verdict.is_empty() {
                 return false;
             }
@@ -284,7 +288,7 @@ enum Lost {
 }
 
 /// The verdict counts, whatever became of the answer. Without one nobody knows.
-fn concluded(conversation: &str, told: Option<Verdict>, lost: Lost) -> Outcome {
+fn concluded(way: &Way<'_>, told: Option<Verdict>, lost: Lost) -> Outcome {
     match (told, lost) {
         (Some(Verdict::Delivered(arrival)), _) if arrival.reach == Reach::Nobody => {
             Outcome::unknown(
@@ -294,7 +298,7 @@ fn concluded(conversation: &str, told: Option<Verdict>, lost: Lost) -> Outcome {
         }
         (Some(Verdict::Delivered(arrival)), lost) => Outcome::Delivered(Delivered {
             message_id: Some(arrival.href.into()),
-            conversation: conversation.into(),
+            conversation: way.conversation.into(),
             at: arrival.at,
             failed_participants: arrival.failed,
             to_everyone: arrival.reach == Reach::Everyone,
@@ -312,15 +316,19 @@ fn concluded(conversation: &str, told: Option<Verdict>, lost: Lost) -> Outcome {
             ErrorKind::Other,
             "the server reported the end of the message, but not whether it was delivered",
         ),
-        (None, _) => Outcome::unknown(
-            ErrorKind::Timeout,
+        (None, _) => Outcome::unanswered(
+            way.deadline,
             "the server took the message, but its verdict did not come in time",
         ),
     }
 }
 
 /// A message of which some parts arrived is neither out nor not out.
-fn partly(outcome: Outcome, arrived: usize, parts: usize, began_at: SystemTime) -> Outcome {
+fn partly(
+    outcome: Outcome,
+    (arrived, parts): (usize, usize),
+    (began_at, clock): (SystemTime, Option<ClockOffset>),
+) -> Outcome {
     if arrived == 0 {
         return outcome;
     }
@@ -336,7 +344,7 @@ fn partly(outcome: Outcome, arrived: usize, parts: usize, began_at: SystemTime) 
                 .with_platform(PLATFORM)
                 .with_delivery(Delivery::Unknown)
                 .with_source(error);
-            Outcome::Unknown(whole).marked(began_at, operation.as_deref())
+            Outcome::Unknown(whole).marked(began_at, clock, operation.as_deref())
         }
     }
 }

@@ -25,6 +25,8 @@ use crate::{
 /// as if it could not be found.
 const AT_ONCE: usize = 32;
 const WAITING: usize = 512;
+/// How long an invitation takes to be answered: a meeting must stand first.
+const ANSWER: time::Duration = time::Duration::from_secs(90);
 /// So many events are looked at before others get their turn.
 const IN_A_ROW: usize = 256;
 
@@ -366,7 +368,7 @@ fn answer(inner: &Arc<Inner>, invited: Happened) -> Option<Happened> {
         };
         // A failure shows as an invitation that ends; there is nobody to tell.
         tokio::select! {
-            _ = time::timeout_at(inner.deadline().into(), answered) => {}
+            _ = time::timeout(ANSWER, answered) => {}
             () = stopped(&inner) => {}
         }
     });

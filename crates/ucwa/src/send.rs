@@ -1,11 +1,8 @@
 //! The send: open the conversation, with the message in the invitation or without, and post.
 
-use std::{
-    sync::Arc,
-    time::{Instant, SystemTime},
-};
+use std::{sync::Arc, time::SystemTime};
 
-use ms_messenger_core::{Delivery, Error, ErrorKind, SipUri};
+use ms_messenger_core::{Deadline, Delivery, Error, ErrorKind, SipUri};
 use serde_json::json;
 
 use crate::{
@@ -30,7 +27,12 @@ enum Opened {
 
 impl Inner {
     /// Sends to a person, in whatever conversation is or becomes open with them.
-    pub(crate) async fn send_to_person(&self, to: &str, message: &InstantMessage) -> Outcome {
+    pub(crate) async fn send_to_person(
+        &self,
+        to: &str,
+        message: &InstantMessage,
+        deadline: &Deadline,
+    ) -> Outcome {
         let peer = match recipient(to) {
             Ok(peer) => peer,
             Err(error) => return Outcome::Failed(error),
@@ -38,7 +40,6 @@ impl Inner {
         if let Err(error) = self.check(message) {
             return Outcome::Failed(error);
         }
-        let deadline = self.deadline();
         let (mut last, mut thread) = (None, None);
         // Twice: a conversation that ended unnoticed is replaced by a new one.
         for _ in 0..2 {
@@ -78,11 +79,12 @@ impl Inner {
         &self,
         conversation: &str,
         message: &InstantMessage,
+        deadline: &Deadline,
     ) -> Outcome {
         if let Err(error) = self.check(message) {
             return Outcome::Failed(error);
         }
-        let (application, deadline) = (self.application(), self.deadline());
+        let application = self.application();
         match self
             .post(&application, conversation, message, deadline)
             .await
@@ -100,7 +102,7 @@ impl Inner {
     }
 
     /// Waits for a new application, when the error says that this one is gone.
-    async fn replaced(&self, application: &Arc<Application>, error: &Error, deadline: Instant) {
+    async fn replaced(&self, application: &Arc<Application>, error: &Error, deadline: &Deadline) {
         if error.is_application_gone() {
             self.wait_for(deadline, |_| {
                 (!Arc::ptr_eq(application, &self.application())).then_some(())
@@ -114,16 +116,16 @@ impl Inner {
         application: &Arc<Application>,
         (peer, thread): (&str, Option<&str>),
         message: &InstantMessage,
-        deadline: Instant,
+        deadline: &Deadline,
     ) -> Result<Opened, Posted> {
         let ready = |key| Ok(Opened::Ready(key));
         if let Some(key) = self.state().open_with(peer) {
             return ready(key);
         }
         let gate = self.peer(peer);
-        let Ok(_turn) = tokio::time::timeout_at(deadline.into(), gate.lock()).await else {
+        let Ok(_turn) = deadline.limit(gate.lock()).await else {
             let late = "another send to the same person opens the conversation and got no answer";
-            return Err(Posted::Ended(Outcome::timed_out(late)));
+            return Err(Posted::Ended(Outcome::timed_out(deadline, late)));
         };
         if let Some(key) = self.state().open_with(peer) {
             return ready(key);
@@ -140,7 +142,7 @@ impl Inner {
         application: &Arc<Application>,
         (peer, thread): (&str, Option<&str>),
         message: &InstantMessage,
-        deadline: Instant,
+        deadline: &Deadline,
     ) -> Result<Opened, Posted> {
         let Some(href) = application.start_messaging() else {
             let refused = not_allowed("instant messages");
@@ -160,7 +162,7 @@ impl Inner {
         }
         if message.html.is_some() {
             // Where it cannot be offered, the text alternative goes out, or nothing does.
-            let _ = tokio::time::timeout_at(deadline.into(), application.offer_html()).await;
+            let _ = deadline.limit(application.offer_html()).await;
         }
         if let Some(text) = self.carried(message) {
             let uri = data_uri::encode(Format::Plain.media_type(), text);
@@ -197,7 +199,7 @@ impl Inner {
         Err(Posted::Ended(match (self.alive(), lost) {
             (Err(ended), _) => Outcome::Failed(ended),
             (Ok(()), Some(error)) => Outcome::TimedOut(error.with_delivery(Delivery::NotSent)),
-            (Ok(()), None) => Outcome::timed_out("the other side did not answer in time"),
+            (Ok(()), None) => Outcome::timed_out(deadline, "the other side did not answer in time"),
         }))
     }
 
@@ -208,7 +210,7 @@ impl Inner {
         application: &Arc<Application>,
         (href, body): (&str, serde_json::Value),
         pending: Pending<'_>,
-        deadline: Instant,
+        deadline: &Deadline,
     ) -> Result<Opened, Posted> {
         let began_at = SystemTime::now();
         let mut verdict = {
@@ -238,7 +240,7 @@ impl Inner {
                 Some(error)
             }
         };
-        let waited = tokio::time::timeout_at(deadline.into(), &mut verdict).await;
+        let waited = deadline.limit(&mut verdict).await;
         let outcome = match waited {
             Ok(Ok(Verdict::Delivered(Arrival { href, .. }))) => {
                 return Ok(Opened::Carried(Delivered {
@@ -263,11 +265,15 @@ impl Inner {
                 self.withdraw(application, &pending);
                 match lost {
                     Some(error) => Outcome::Unknown(error.with_delivery(Delivery::Unknown)),
-                    None => Outcome::unknown(ErrorKind::Timeout, "the invitation got no answer"),
+                    None => Outcome::unanswered(deadline, "the invitation got no answer"),
                 }
             }
         };
-        Err(Posted::Ended(outcome.marked(began_at, Some(&pending.id))))
+        Err(Posted::Ended(outcome.marked(
+            began_at,
+            application.service_clock(),
+            Some(&pending.id),
+        )))
     }
 
     /// The text that the invitation carries, if that is wished and fits.

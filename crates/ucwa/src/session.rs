@@ -4,10 +4,12 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use ms_messenger_core::{ConversationId, Delivery, Error, ErrorKind, Result};
+use ms_messenger_core::{
+    CancelHandle, ConversationId, Deadline, Delivery, Error, ErrorKind, Result,
+};
 use ms_messenger_http::Variables;
 use tokio::sync::{Semaphore, oneshot, watch};
 
@@ -238,7 +240,8 @@ impl UcwaSession {
     /// nobody is told of it. The session stays usable.
     pub async fn send(&self, to: &str, message: impl Into<InstantMessage>) -> Outcome {
         let message = message.into();
-        self.inner().send_to_person(to, &message).await
+        let deadline = self.inner().deadline();
+        self.inner().send_to_person(to, &message, &deadline).await
     }
 
     /// A conversation that is open in this session, by its id.
@@ -387,7 +390,7 @@ impl Inner {
     /// of the session.
     pub(crate) async fn wait_for<T>(
         &self,
-        deadline: Instant,
+        deadline: &Deadline,
         mut look: impl FnMut(&mut State) -> Option<T>,
     ) -> Option<T> {
         let mut changes = self.changes();
@@ -398,7 +401,7 @@ impl Inner {
             if self.alive().is_err() {
                 return None;
             }
-            let changed = tokio::time::timeout_at(deadline.into(), changes.changed()).await;
+            let changed = deadline.limit(changes.changed()).await;
             if !matches!(changed, Ok(Ok(()))) {
                 return None;
             }
@@ -517,10 +520,20 @@ impl Inner {
         lock(&self.receiving).queues.clear();
     }
 
-    pub(crate) fn deadline(&self) -> Instant {
-        let now = Instant::now();
-        let end = now.checked_add(self.config.send_timeout.min(FAR));
-        end.unwrap_or(now)
+    /// When what begins now ends.
+    pub(crate) fn deadline(&self) -> Deadline {
+        self.deadline_of(None, None)
+    }
+
+    /// The same, with what the caller asks for besides.
+    pub(crate) fn deadline_of(
+        &self,
+        timeout: Option<Duration>,
+        cancel: Option<CancelHandle>,
+    ) -> Deadline {
+        let own = self.config.send_timeout.min(FAR);
+        let timeout = timeout.map_or(own, |timeout| timeout.min(own));
+        Deadline::new(Some(timeout), cancel)
     }
 
     pub(crate) fn poll_timeout(&self) -> Duration {

@@ -249,7 +249,8 @@ impl UcwaBuilder {
         };
         let web = Web::new(http, self.config.retry.clone(), trusted);
         let hosts = Hosts::new(web, self.credential);
-        UcwaSession::start(self.config, hosts)
+        // Boxed: the future of a whole sign-in is large.
+        Box::pin(UcwaSession::start(self.config, hosts))
             .await
             .map_err(|error| error.with_platform(PLATFORM))
     }

@@ -1,23 +1,20 @@
 //! The command line.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration, time::SystemTime};
+mod connection;
+mod relations;
+mod send;
+mod values;
 
-use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
-use ms_messenger::{Importance, Target};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use ms_messenger_emulator::{ErrorStyle, RetryAfter};
-use secrecy::SecretString;
-use url::Url;
-use uuid::Uuid;
 
+use self::values::{duration, keep};
+pub(crate) use self::{connection::ConnectionArgs, relations::Relations, send::SendArgs};
 use crate::{exit, platform::Platform};
 
-const TARGETS: &str = "\
-Targets:
-  conversation:ID       a conversation, chat thread or Teams chat
-  channel:TEAM/CHANNEL  a channel of a Teams team
-  tel:+14255550123      a telephone number (WhatsApp, through acs-messages)
-  user:ID-OR-UPN        a person in Teams, in a one-on-one chat
-  sip:user@host         a person in Skype for Business";
+const SIGN_IN: &str = "Stored sign-in";
 
 const ENVIRONMENT: &str = "\
 Secrets are best given by environment or file: other users of the machine can read a command line.
@@ -25,7 +22,12 @@ An option wins over its environment variable; an empty variable counts as absent
 
 /// Sends messages over Microsoft messaging platforms, and says whether they went out.
 #[derive(Debug, Parser)]
-#[command(name = "msm", version, after_long_help = exit::table())]
+#[command(
+    name = "msm",
+    version,
+    after_help = "Exit codes: msm exit-codes",
+    after_long_help = exit::table(),
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -61,9 +63,9 @@ pub(crate) struct DemoArgs {
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = "The exit code is that with which sending would end; 3 when nothing is configured. \
-        Nothing is sent. Skype for Business is signed in to, and out of again.",
-    after_long_help = format!("{ENVIRONMENT}\n\n{}", exit::table()),
+    after_help = format!("The exit code is that with which sending would end (msm exit-codes); 3 when \
+        nothing is configured.\nNothing is sent. Skype for Business is signed in to, and out of \
+        again.\n\n{ENVIRONMENT}"),
 )]
 pub(crate) struct DoctorArgs {
     /// Look at this platform only
@@ -84,8 +86,7 @@ pub(crate) struct DoctorArgs {
 #[command(
     after_help = "The application needs the permissions as delegated ones; for a device code it \
         must allow public client flows, for --browser it needs the redirect URI http://localhost. \
-        Nothing is written to the disk unencrypted.",
-    after_long_help = exit::table(),
+        Nothing is written to the disk unencrypted."
 )]
 pub(crate) struct LoginArgs {
     /// Id of the application that you registered [env: AZURE_CLIENT_ID]
@@ -106,7 +107,13 @@ pub(crate) struct LoginArgs {
     /// Sign in with the browser of this machine, not with a code on any device
     #[arg(long)]
     pub(crate) browser: bool,
-    /// How long one answer may take, e.g. 30s; 100s when absent
+    /// Replace the sign-in of another authority that has this name
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// Rename a sign-in of this name that cannot be read, and sign in all the same
+    #[arg(long)]
+    pub(crate) set_aside: bool,
+    /// How long one response may take, e.g. 30s; 100s when absent
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) timeout: Option<Duration>,
     /// Print one line of JSON, errors too
@@ -122,6 +129,9 @@ pub(crate) struct LoginArgs {
     after_help = "Entra ID is not told: what was issued lives until it ends or is revoked there."
 )]
 pub(crate) struct LogoutArgs {
+    /// Rename the sign-in where it cannot be read
+    #[arg(long)]
+    pub(crate) set_aside: bool,
     /// Print one line of JSON, errors too
     #[arg(long)]
     pub(crate) json: bool,
@@ -208,186 +218,6 @@ pub(crate) struct EmulatorArgs {
     #[arg(long)]
     pub(crate) strict: bool,
 }
-
-#[derive(Args, Debug)]
-#[command(
-    after_help = TARGETS,
-    after_long_help = format!("{TARGETS}\n\n{ENVIRONMENT}\n\n{}", exit::table()),
-    group(ArgGroup::new("content").required(true)),
-    group(ArgGroup::new("media")),
-)]
-pub(crate) struct SendArgs {
-    /// Where it goes; see the forms below
-    #[arg(
-        long,
-        value_name = "TARGET",
-        required_unless_present = "request",
-        conflicts_with = "request"
-    )]
-    pub(crate) to: Option<Target>,
-    /// The platform, when several that are configured carry the target
-    #[arg(long, value_enum)]
-    pub(crate) platform: Option<Platform>,
-
-    /// Send this text; `-` reads standard input
-    #[arg(long, value_name = "TEXT", group = "content")]
-    pub(crate) text: Option<String>,
-    /// Send this HTML; `-` reads standard input
-    #[arg(long, value_name = "HTML", group = "content")]
-    pub(crate) html: Option<String>,
-    /// Send this template of WhatsApp
-    #[arg(long, value_name = "NAME", group = "content", requires = "language")]
-    pub(crate) template: Option<String>,
-    /// Send the picture at this public address
-    #[arg(long, value_name = "URL", groups = ["content", "media"])]
-    pub(crate) image: Option<Url>,
-    /// Send the document at this public address
-    #[arg(long, value_name = "URL", groups = ["content", "media"])]
-    pub(crate) document: Option<Url>,
-    /// Send the video at this public address
-    #[arg(long, value_name = "URL", groups = ["content", "media"])]
-    pub(crate) video: Option<Url>,
-    /// Send the sound at this public address
-    #[arg(long, value_name = "URL", groups = ["content", "media"])]
-    pub(crate) audio: Option<Url>,
-    /// Send the whole request in this file, in the JSON form of SendRequest; `-` reads standard input
-    #[arg(long, value_name = "FILE", group = "content")]
-    pub(crate) request: Option<PathBuf>,
-    /// Read the text from standard input
-    #[arg(value_name = "-", value_parser = ["-"], hide_possible_values = true, group = "content")]
-    pub(crate) stdin: Option<String>,
-
-    /// What platforms without HTML send in its place
-    #[arg(long, value_name = "TEXT", requires = "html")]
-    pub(crate) text_alternative: Option<String>,
-    /// Language of the template, e.g. en_US
-    #[arg(long, requires = "template")]
-    pub(crate) language: Option<String>,
-    /// What fills the next placeholder of the template
-    #[arg(long, value_name = "TEXT", requires = "template")]
-    pub(crate) value: Vec<String>,
-    /// Text shown with the picture, document or video
-    #[arg(long, value_name = "TEXT", requires = "media")]
-    pub(crate) caption: Option<String>,
-    /// Name that the document gets
-    #[arg(long, value_name = "NAME", requires = "document")]
-    pub(crate) file_name: Option<String>,
-
-    /// Title above the message
-    #[arg(long, value_name = "TEXT", conflicts_with = "request")]
-    pub(crate) subject: Option<String>,
-    /// How urgent it is
-    #[arg(long, value_enum, conflicts_with = "request")]
-    pub(crate) importance: Option<ImportanceArg>,
-    /// Answer this message
-    #[arg(long, value_name = "MESSAGE-ID", conflicts_with = "request")]
-    pub(crate) reply_to: Option<String>,
-    /// Key under which the platform removes duplicates: run again with the same one
-    #[arg(long, value_name = "UUID", conflicts_with = "request")]
-    pub(crate) idempotency_key: Option<Uuid>,
-    /// When the key was first used, RFC 3339; now when absent
-    #[arg(long, value_name = "TIME", requires = "idempotency_key", value_parser = time)]
-    pub(crate) first_sent: Option<SystemTime>,
-
-    /// How long one try may take, e.g. 30s; 100s when absent
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub(crate) timeout: Option<Duration>,
-    /// How often a try that is proven harmless is repeated; 3 when absent
-    #[arg(long, value_name = "N")]
-    pub(crate) retries: Option<u32>,
-    /// Check what can be checked without sending
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Print one line of JSON, errors too
-    #[arg(long)]
-    pub(crate) json: bool,
-
-    #[command(flatten)]
-    pub(crate) connection: ConnectionArgs,
-}
-
-#[derive(Args, Debug, Default)]
-#[command(next_help_heading = "Azure Communication Services")]
-pub(crate) struct ConnectionArgs {
-    /// Connection string, as the portal prints it [env: ACS_CONNECTION_STRING, COMMUNICATION_SERVICES_CONNECTION_STRING]
-    #[arg(long, value_name = "STRING", value_parser = secret)]
-    pub(crate) acs_connection_string: Option<SecretString>,
-    /// File that holds the connection string
-    #[arg(long, value_name = "FILE", conflicts_with = "acs_connection_string")]
-    pub(crate) acs_connection_string_file: Option<PathBuf>,
-    /// Endpoint, if no connection string says it [env: ACS_ENDPOINT]
-    #[arg(long, value_name = "URL")]
-    pub(crate) acs_endpoint: Option<String>,
-    /// Access key for acs-messages [env: ACS_ACCESS_KEY]
-    #[arg(long, value_name = "KEY", value_parser = secret)]
-    pub(crate) acs_access_key: Option<SecretString>,
-    /// File that holds the access key
-    #[arg(long, value_name = "FILE", conflicts_with = "acs_access_key")]
-    pub(crate) acs_access_key_file: Option<PathBuf>,
-    /// Entra ID or user access token for acs-messages [env: ACS_ACCESS_TOKEN]
-    #[arg(long, value_name = "TOKEN", value_parser = secret)]
-    pub(crate) acs_access_token: Option<SecretString>,
-    /// File that holds the token for acs-messages
-    #[arg(long, value_name = "FILE", conflicts_with = "acs_access_token")]
-    pub(crate) acs_access_token_file: Option<PathBuf>,
-    /// Channel that messages to telephone numbers come from, a GUID [env: ACS_CHANNEL_REGISTRATION_ID]
-    #[arg(long, value_name = "GUID")]
-    pub(crate) acs_channel_registration_id: Option<String>,
-    /// Endpoint of acs-chat; that of acs-messages when absent [env: ACS_CHAT_ENDPOINT]
-    #[arg(long, value_name = "URL")]
-    pub(crate) acs_chat_endpoint: Option<String>,
-    /// User access token with the scope chat, for acs-chat [env: ACS_CHAT_TOKEN]
-    #[arg(long, value_name = "TOKEN", value_parser = secret)]
-    pub(crate) acs_chat_token: Option<SecretString>,
-    /// File that holds the token for acs-chat
-    #[arg(long, value_name = "FILE", conflicts_with = "acs_chat_token")]
-    pub(crate) acs_chat_token_file: Option<PathBuf>,
-
-    /// Delegated token for Graph; that of `msm login` when absent [env: MSGRAPH_TOKEN]
-    #[arg(long, value_name = "TOKEN", value_parser = secret, help_heading = TEAMS)]
-    pub(crate) msgraph_token: Option<SecretString>,
-    /// File that holds the token for Graph
-    #[arg(long, value_name = "FILE", conflicts_with = "msgraph_token", help_heading = TEAMS)]
-    pub(crate) msgraph_token_file: Option<PathBuf>,
-    /// National cloud: global, us-gov-l4, us-gov-l5, china [env: MSGRAPH_CLOUD]
-    #[arg(long, value_name = "CLOUD", help_heading = TEAMS)]
-    pub(crate) msgraph_cloud: Option<String>,
-    /// Base address with its version, instead of that of the cloud [env: MSGRAPH_BASE_URL]
-    #[arg(long, value_name = "URL", conflicts_with = "msgraph_cloud", help_heading = TEAMS)]
-    pub(crate) msgraph_base_url: Option<String>,
-    /// Your own id or user principal name, to send to user: targets [env: MSGRAPH_USER]
-    #[arg(long, value_name = "USER", help_heading = TEAMS)]
-    pub(crate) msgraph_user: Option<String>,
-
-    /// Your own SIP address, e.g. sip:bot@contoso.com [env: UCWA_SIP]
-    #[arg(long, value_name = "SIP", help_heading = SKYPE)]
-    pub(crate) ucwa_sip: Option<String>,
-    /// User name, DOMAIN\\user or a UPN; the SIP address without sip: when absent [env: UCWA_USERNAME]
-    #[arg(long, value_name = "NAME", help_heading = SKYPE)]
-    pub(crate) ucwa_username: Option<String>,
-    /// Password [env: UCWA_PASSWORD]
-    #[arg(long, value_name = "PASSWORD", value_parser = secret, help_heading = SKYPE)]
-    pub(crate) ucwa_password: Option<SecretString>,
-    /// File that holds the password
-    #[arg(long, value_name = "FILE", conflicts_with = "ucwa_password", help_heading = SKYPE)]
-    pub(crate) ucwa_password_file: Option<PathBuf>,
-    /// Where discovery begins, instead of the names of the domain [env: UCWA_DISCOVERY_URL]
-    #[arg(long, value_name = "URL", help_heading = SKYPE)]
-    pub(crate) ucwa_discovery_url: Option<String>,
-    /// Id of this installation: keep it [env: UCWA_ENDPOINT_ID]
-    #[arg(long, value_name = "ID", help_heading = SKYPE)]
-    pub(crate) ucwa_endpoint_id: Option<String>,
-    /// Domain that the server may lead to, besides that of the SIP address [env: UCWA_TRUSTED_DOMAIN]
-    #[arg(long, value_name = "DOMAIN", help_heading = SKYPE)]
-    pub(crate) ucwa_trusted_domain: Option<String>,
-
-    #[command(flatten)]
-    pub(crate) store: StoreArgs,
-}
-
-const SIGN_IN: &str = "Stored sign-in";
-const SKYPE: &str = "Skype for Business through UCWA";
-const TEAMS: &str = "Teams through Microsoft Graph";
 
 /// Whether published rates hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -493,47 +323,22 @@ impl From<ChatErrors> for ErrorStyle {
     }
 }
 
-/// How urgent a message is.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum ImportanceArg {
-    Normal,
-    High,
-    Urgent,
-}
-
-impl From<ImportanceArg> for Importance {
-    fn from(importance: ImportanceArg) -> Self {
-        match importance {
-            ImportanceArg::Normal => Self::Normal,
-            ImportanceArg::High => Self::High,
-            ImportanceArg::Urgent => Self::Urgent,
-        }
+/// The definition of the command line. The short help spares the options of connections.
+pub(crate) fn command() -> clap::Command {
+    let mut command = Cli::command();
+    let names: Vec<String> = command
+        .get_subcommands()
+        .map(|command| command.get_name().to_owned())
+        .collect();
+    for name in names {
+        command = command.mut_subcommand(name, |command| {
+            command.mut_args(|arg| {
+                let is_of_connections = arg.get_help_heading().is_some();
+                arg.hide_short_help(is_of_connections)
+            })
+        });
     }
-}
-
-fn secret(text: &str) -> Result<SecretString, std::convert::Infallible> {
-    Ok(SecretString::from(text))
-}
-
-/// A number alone counts as seconds.
-fn duration(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse().ok().map(Duration::try_from_secs_f64);
-    let duration = match seconds {
-        Some(duration) => duration.map_err(|e| e.to_string())?,
-        None => humantime::parse_duration(text).map_err(|e| e.to_string())?,
-    };
-    if duration.is_zero() {
-        return Err("must be longer than nothing".to_owned());
-    }
-    Ok(duration)
-}
-
-fn keep(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(0) => Err("must be at least 1".to_owned()),
-        Ok(messages) => Ok(messages),
-        Err(_) => Err("must be a whole number from 1".to_owned()),
-    }
+    command
 }
 
 /// A bound of the emulator's clock, in seconds.
@@ -558,45 +363,22 @@ fn host(text: &str) -> Result<String, String> {
     }
 }
 
-fn time(text: &str) -> Result<SystemTime, humantime::TimestampError> {
-    humantime::parse_rfc3339(text)
-}
-
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]
     fn the_definition_is_sound() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 
     #[test]
-    fn a_duration_is_seconds_or_has_a_unit() {
-        assert_eq!(duration("0.5"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration("1m 30s"), Ok(Duration::from_secs(90)));
-        for text in ["0", "-1", "nan", "soon", ""] {
-            assert!(duration(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_does_not_belong_together_is_refused() {
+    fn what_does_not_parse_is_refused() {
         for line in [
-            "send --to tel:+14255550123",
-            "send --to tel:+14255550123 --text a --html b",
-            "send --to tel:+14255550123 --text a -",
-            "send --text a",
             "send --to nowhere --text a",
-            "send --to tel:+14255550123 --template t",
-            "send --to tel:+14255550123 --text a --caption c",
-            "send --to tel:+14255550123 --text a --first-sent 2026-01-01T00:00:00Z",
-            "send --to tel:+14255550123 --request r.json",
-            "send --request r.json --subject s",
             "send --to tel:+14255550123 --text a --msgraph-token t --msgraph-token-file f",
             "send --to tel:+14255550123 hello",
+            "send --to tel:+14255550123 --text a --retries -1",
             "demo extra",
             "emulator --http nowhere",
             "emulator --keep 0",
@@ -615,6 +397,28 @@ mod tests {
         ] {
             let words = std::iter::once("msm").chain(line.split(' '));
             assert!(Cli::try_parse_from(words).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_belong_together_is_refused() {
+        for line in [
+            "send --to tel:+14255550123",
+            "send --to tel:+14255550123 --text a --html b",
+            "send --to tel:+14255550123 --text a -",
+            "send --text a",
+            "send --to tel:+14255550123 --template t",
+            "send --to tel:+14255550123 --text a --caption c",
+            "send --to tel:+14255550123 --text a --first-sent 2026-01-01T00:00:00Z",
+            "send --to tel:+14255550123 --request r.json",
+            "send --request r.json --subject s",
+        ] {
+            let words = std::iter::once("msm").chain(line.split(' '));
+            let cli = Cli::try_parse_from(words).unwrap();
+            let Command::Send(args) = cli.command else {
+                panic!("not a send");
+            };
+            assert!(args.broken().is_some(), "{line}");
         }
     }
 

@@ -8,20 +8,32 @@ use std::{
 };
 
 use ms_messenger::{
-    ErrorKind, IdempotencyKey, Media, MediaKind, Message, Problems, Result, SendRequest, Template,
+    Address, Body, Error, ErrorKind, IdempotencyKey, Media, MediaKind, Message, Problem, Problems,
+    Result, SendRequest, Target, Template,
 };
 
-use crate::args::SendArgs;
+use crate::{
+    args::SendArgs,
+    files::{unreadable, without_bom},
+};
 
 /// Reads standard input; replaced in tests.
 type Input<'a> = &'a dyn Fn() -> io::Result<String>;
+
+/// A request, and what whoever sends it should know.
+#[derive(Debug)]
+pub(crate) struct Composed {
+    pub(crate) request: SendRequest,
+    pub(crate) warnings: Vec<Problem>,
+}
 
 /// The request that the options describe. Files and standard input are read as needed.
 ///
 /// # Errors
 ///
-/// `InvalidRequest` when a file or standard input cannot be read, or holds no request.
-pub(crate) fn request(args: &SendArgs) -> Result<SendRequest> {
+/// `Config` when a file cannot be read; `InvalidRequest` when standard input cannot, or what is
+/// read is no request.
+pub(crate) fn request(args: &SendArgs) -> Result<Composed> {
     compose(args, &|| {
         let mut text = String::new();
         io::stdin().lock().read_to_string(&mut text)?;
@@ -29,20 +41,38 @@ pub(crate) fn request(args: &SendArgs) -> Result<SendRequest> {
     })
 }
 
-fn compose(args: &SendArgs, input: Input<'_>) -> Result<SendRequest> {
-    if let Some(path) = &args.request {
-        return SendRequest::from_json(&read_request(path, input)?);
-    }
-    let Some(to) = &args.to else {
-        return Err(unreadable("--to", "is missing"));
+fn compose(args: &SendArgs, input: Input<'_>) -> Result<Composed> {
+    let mut request = match (&args.request, &args.to) {
+        (Some(path), _) => parse(&read_request(path, input)?, path)?,
+        (None, Some(to)) => SendRequest::new(to.clone(), message(args, input)?),
+        (None, None) => return Err(Error::new(ErrorKind::InvalidRequest, "--to is missing")),
     };
-    let mut request = SendRequest::new(to.clone(), message(args, input)?);
-    request.reply_to = args.reply_to.as_deref().map(Into::into);
-    request.idempotency = args.idempotency_key.map(|id| {
-        let first_sent = args.first_sent.unwrap_or_else(SystemTime::now);
-        IdempotencyKey::new(id, first_sent)
-    });
-    Ok(request)
+    find_blanks(&request.to)?;
+    if let Some(id) = &args.reply_to {
+        request = request.with_reply_to(id.trim());
+    }
+    if let Some(id) = args.idempotency_key {
+        // Where none is given, the first use is looked up before the message goes out.
+        let first = args.first_sent.unwrap_or_else(SystemTime::now);
+        request = request.with_idempotency(IdempotencyKey::new(id, first));
+    }
+    let warnings = warnings(&request);
+    Ok(Composed { request, warnings })
+}
+
+fn parse(json: &str, path: &Path) -> Result<SendRequest> {
+    SendRequest::from_json(json).map_err(|error| {
+        let syntax = serde_json::from_str::<serde::de::IgnoredAny>(json).err();
+        let Some(syntax) = syntax.filter(|_| error.problems().len() <= 1) else {
+            return error;
+        };
+        let rule = format!(
+            "is not JSON (line {} column {})",
+            syntax.line(),
+            syntax.column()
+        );
+        refused(ErrorKind::InvalidRequest, &source_name(path), &rule)
+    })
 }
 
 fn message(args: &SendArgs, input: Input<'_>) -> Result<Message> {
@@ -54,7 +84,7 @@ fn message(args: &SendArgs, input: Input<'_>) -> Result<Message> {
 
 fn body(args: &SendArgs, input: Input<'_>) -> Result<Message> {
     if let Some(html) = &args.html {
-        let message = Message::html(given_or_read(html, input)?);
+        let message = Message::html(written(args, html, input)?);
         return Ok(match &args.text_alternative {
             Some(text) => message.with_text_alternative(text),
             None => message,
@@ -69,7 +99,7 @@ fn body(args: &SendArgs, input: Input<'_>) -> Result<Message> {
         return Ok(Message::media(media));
     }
     let text = args.text.as_deref().unwrap_or("-");
-    Ok(Message::text(given_or_read(text, input)?))
+    Ok(Message::text(written(args, text, input)?))
 }
 
 fn media(args: &SendArgs) -> Option<Media> {
@@ -87,11 +117,27 @@ fn media(args: &SendArgs) -> Option<Media> {
     Some(media)
 }
 
-fn given_or_read(given: &str, input: Input<'_>) -> Result<String> {
-    if given != "-" {
-        return Ok(given.to_owned());
-    }
-    let mut text = input().map_err(|error| unreadable("standard input", &reason(&error)))?;
+/// The text of an option, or of standard input.
+fn written(args: &SendArgs, given: &str, input: Input<'_>) -> Result<String> {
+    let text = match given {
+        "-" => read_text(input)?,
+        given => given.to_owned(),
+    };
+    Ok(match args.strip_ansi {
+        true => anstream::adapter::strip_str(&text).to_string(),
+        false => text,
+    })
+}
+
+fn read_text(input: Input<'_>) -> Result<String> {
+    let text = input().map_err(|error| {
+        refused(
+            ErrorKind::InvalidRequest,
+            "standard input",
+            &unreadable(&error),
+        )
+    })?;
+    let mut text = without_bom(text);
     // The line ending that `echo` adds is not part of the message.
     if text.ends_with('\n') {
         text.pop();
@@ -103,28 +149,62 @@ fn given_or_read(given: &str, input: Input<'_>) -> Result<String> {
 }
 
 fn read_request(path: &Path, input: Input<'_>) -> Result<String> {
-    let (name, text) = if path.as_os_str() == "-" {
-        ("standard input".to_owned(), input())
-    } else {
-        (path.display().to_string(), fs::read_to_string(path))
+    let text = match path.as_os_str() == "-" {
+        true => input(),
+        false => fs::read_to_string(path),
     };
-    text.map_err(|error| unreadable(&name, &reason(&error)))
+    text.map(without_bom).map_err(|error| {
+        // A file that is not there is a matter of the setup; what is in it, of the message.
+        let kind = match error.kind() {
+            io::ErrorKind::InvalidData => ErrorKind::InvalidRequest,
+            _ => ErrorKind::Config,
+        };
+        refused(kind, &source_name(path), &unreadable(&error))
+    })
 }
 
-fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::InvalidData => "is not UTF-8".to_owned(),
-        kind => format!("cannot be read: {kind}"),
+fn source_name(path: &Path) -> String {
+    match path.as_os_str() == "-" {
+        true => "standard input".to_owned(),
+        false => path.display().to_string(),
     }
 }
 
-fn unreadable(what: &str, rule: &str) -> ms_messenger::Error {
+/// Blanks around an id make another id of it, which a service may create.
+fn find_blanks(to: &Target) -> Result<()> {
+    let ids: &[&str] = match to {
+        Target::Conversation(id) => &[id.as_str()],
+        Target::Channel { team, channel } => &[team.as_str(), channel.as_str()],
+        Target::Person(Address::User(id)) => &[id.as_str()],
+        _ => &[],
+    };
+    let rule = "begins or ends with white space";
+    match ids.iter().any(|id| id.trim() != *id) {
+        true => Err(refused(ErrorKind::InvalidRequest, "to", rule)),
+        false => Ok(()),
+    }
+}
+
+fn warnings(request: &SendRequest) -> Vec<Problem> {
+    let (field, text) = match &request.message.body {
+        Body::Text(text) => ("message.body.text", text),
+        Body::Html { html, .. } => ("message.body.html", html),
+        _ => return Vec::new(),
+    };
+    let rule = "has terminal escapes, which are sent as they are: --strip-ansi removes them";
+    match text.contains('\u{1b}') {
+        true => vec![Problem::new(field, rule)],
+        false => Vec::new(),
+    }
+}
+
+fn refused(kind: ErrorKind, what: &str, rule: &str) -> Error {
     let mut problems = Problems::new();
     problems.add(what, rule);
-    let refused = problems.into_result(ErrorKind::InvalidRequest);
+    let refused = problems.into_result(kind);
     refused
         .err()
-        .unwrap_or_else(|| ms_messenger::Error::new(ErrorKind::InvalidRequest, rule.to_owned()))
+        .unwrap_or_else(|| Error::new(kind, rule.to_owned()))
 }
 
 #[cfg(test)]
@@ -134,14 +214,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::args::{Cli, Command};
+    use crate::args::{Cli, Command, Relations as _};
 
     fn composed(words: &[&str], input: &str) -> Result<SendRequest> {
         let cli = Cli::try_parse_from([&["msm", "send"], words].concat()).unwrap();
         let Command::Send(args) = cli.command else {
             panic!("not a send");
         };
-        compose(&args, &|| Ok(input.to_owned()))
+        if let Some(broken) = args.broken() {
+            panic!("{broken}");
+        }
+        compose(&args, &|| Ok(input.to_owned())).map(|composed| composed.request)
     }
 
     #[test]

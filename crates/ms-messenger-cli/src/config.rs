@@ -11,7 +11,7 @@ use ms_messenger::{
 };
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::{args::ConnectionArgs, platform::Platform, profile::SignedIn};
+use crate::{args::ConnectionArgs, files::unreadable, platform::Platform, profile::SignedIn};
 
 /// The variables of an application of Entra ID.
 pub(crate) const APPLICATION: [&str; 5] = [
@@ -44,10 +44,40 @@ impl fmt::Display for Origin {
         match self {
             Self::CommandLine => f.write_str("the command line"),
             Self::File(path) => write!(f, "the file {}", path.display()),
-            Self::Variable(name) => f.write_str(name),
+            Self::Variable(_) => f.write_str("the environment"),
             Self::SignIn(name) => write!(f, "the sign-in `{name}`"),
         }
     }
+}
+
+impl Origin {
+    /// The setting that `variable` can set, as whoever set it knows it.
+    pub(crate) fn setting(&self, variable: &str) -> String {
+        match self {
+            Self::CommandLine => option(variable),
+            Self::File(path) => path.display().to_string(),
+            Self::Variable(name) => (*name).to_owned(),
+            Self::SignIn(_) => self.to_string(),
+        }
+    }
+}
+
+/// `--acs-chat-token` of `ACS_CHAT_TOKEN`.
+fn option(variable: &str) -> String {
+    format!("--{}", variable.to_ascii_lowercase().replace('_', "-"))
+}
+
+/// What is wrong with a setting, in the words of what reads it.
+fn unusable(setting: &str, error: &Error) -> Error {
+    let rules: Vec<&str> = match error.problems() {
+        [] => vec![error.message()],
+        problems => problems
+            .iter()
+            .map(|problem| problem.rule.as_str())
+            .collect(),
+    };
+    let message = format!("{setting} is unusable: {}", rules.join("; "));
+    Error::new(ErrorKind::Config, message)
 }
 
 /// A secret, and where it came from.
@@ -243,6 +273,21 @@ impl Settings {
         Some(origin)
     }
 
+    /// The token that was given for `platform`, and the setting that holds it.
+    pub(crate) fn token_of(&self, platform: Platform) -> Option<(String, &SecretString)> {
+        let (variable, token) = match platform {
+            Platform::AcsMessages => match self.acs_credential()? {
+                AcsCredential::Token(token) => ("ACS_ACCESS_TOKEN", token),
+                _ => return None,
+            },
+            Platform::AcsChat => ("ACS_CHAT_TOKEN", self.chat_token.as_ref()?),
+            Platform::MsgraphChat => ("MSGRAPH_TOKEN", self.graph_token.as_ref()?),
+            Platform::Ucwa => return None,
+        };
+        let setting = self.origin(variable)?.setting(variable);
+        Some((setting, token))
+    }
+
     /// Whether there is a credential for `platform`.
     pub(crate) fn configures(&self, platform: Platform) -> bool {
         match platform {
@@ -277,7 +322,13 @@ impl Settings {
     /// `Config` when there is none or it is unusable; nothing of it is repeated.
     pub(crate) fn parsed_connection_string(&self) -> Result<ConnectionString> {
         match &self.connection_string {
-            Some(given) => ConnectionString::parse(given.secret.expose_secret()),
+            Some(given) => {
+                let parsed = ConnectionString::parse(given.secret.expose_secret());
+                parsed.map_err(|error| {
+                    let name = given.origin.setting("ACS_CONNECTION_STRING");
+                    unusable(&name, &error)
+                })
+            }
             None => Err(Error::new(
                 ErrorKind::Config,
                 "an endpoint is missing: set ACS_ENDPOINT",
@@ -332,23 +383,30 @@ impl Source<'_> {
         (!value.is_empty()).then(|| value.to_owned())
     }
 
-    fn text(&mut self, option: Option<&String>, name: &'static str) -> Option<String> {
-        let (value, origin) = match option {
-            Some(value) => (value.clone(), Origin::CommandLine),
+    fn text(&mut self, given: Option<&String>, name: &'static str) -> Option<String> {
+        let (value, origin) = match given {
+            Some(value) => (value.trim().to_owned(), Origin::CommandLine),
             None => (self.variable(name)?, Origin::Variable(name)),
         };
+        if value.is_empty() {
+            self.problems.add(option(name), "is empty");
+        }
         self.origins.push((name, origin));
         Some(value)
     }
 
     fn secret(
         &mut self,
-        option: Option<&SecretString>,
+        given: Option<&SecretString>,
         file: Option<&Path>,
         names: &[&'static str],
     ) -> Option<Given> {
-        let (secret, origin) = match (option, file) {
-            (Some(secret), _) => (secret.clone(), Origin::CommandLine),
+        let first = names.first()?;
+        let (secret, origin) = match (given, file) {
+            (Some(secret), _) => {
+                let secret = SecretString::from(secret.expose_secret().trim());
+                (secret, Origin::CommandLine)
+            }
             (None, Some(file)) => (self.file(file)?, Origin::File(file.to_owned())),
             (None, None) => {
                 let found = |name: &&'static str| Some((self.variable(name)?, *name));
@@ -356,19 +414,31 @@ impl Source<'_> {
                 (SecretString::from(value), Origin::Variable(name))
             }
         };
-        if let Some(name) = names.first() {
-            self.origins.push((name, origin.clone()));
-        }
+        self.find_slips(&secret, &origin.setting(first));
+        self.origins.push((first, origin.clone()));
         Some(Given { secret, origin })
+    }
+
+    /// What every service would refuse, without a hint that it was never a secret.
+    fn find_slips(&mut self, secret: &SecretString, setting: &str) {
+        let secret = secret.expose_secret();
+        if secret.is_empty() {
+            self.problems.add(setting, "is empty");
+        }
+        let scheme = secret.get(..7).unwrap_or_default();
+        if scheme.eq_ignore_ascii_case("bearer ") {
+            let rule = "begins with \"Bearer \": give the token alone";
+            self.problems.add(setting, rule);
+        }
     }
 
     fn token(
         &mut self,
-        option: Option<&SecretString>,
+        given: Option<&SecretString>,
         file: Option<&Path>,
         name: &'static str,
     ) -> Option<SecretString> {
-        self.secret(option, file, &[name]).map(|given| given.secret)
+        self.secret(given, file, &[name]).map(|given| given.secret)
     }
 
     /// The one line that a file holds. Its content is never part of an error.
@@ -377,9 +447,7 @@ impl Source<'_> {
         match fs::read_to_string(path) {
             Ok(text) if text.trim().is_empty() => self.problems.add(name, "the file is empty"),
             Ok(text) => return Some(SecretString::from(text.trim())),
-            Err(error) => self
-                .problems
-                .add(name, format!("cannot be read: {}", error.kind())),
+            Err(error) => self.problems.add(name, unreadable(&error)),
         }
         None
     }
@@ -487,11 +555,44 @@ mod tests {
         assert_eq!(origin("ACS_ENDPOINT").as_deref(), Some("the command line"));
         assert_eq!(
             origin("ACS_CONNECTION_STRING").as_deref(),
-            Some("COMMUNICATION_SERVICES_CONNECTION_STRING")
+            Some("the environment")
         );
-        assert_eq!(origin("MSGRAPH_TOKEN").as_deref(), Some("MSGRAPH_TOKEN"));
+        assert_eq!(origin("MSGRAPH_TOKEN").as_deref(), Some("the environment"));
         assert_eq!(origin("UCWA_SIP"), None);
         assert!(!format!("{settings:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn an_empty_option_is_refused_with_its_name() {
+        let args = ConnectionArgs {
+            msgraph_token: Some("".into()),
+            acs_chat_token: Some(" \n".into()),
+            acs_endpoint: Some(String::new()),
+            acs_access_token: Some("Bearer abc".into()),
+            ..ConnectionArgs::default()
+        };
+        let error = Settings::read(&args, &|_| None).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        for part in [
+            "--msgraph-token: is empty",
+            "--acs-chat-token: is empty",
+            "--acs-endpoint: is empty",
+            "--acs-access-token: begins with \"Bearer \"",
+        ] {
+            assert!(error.message().contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_broken_connection_string_is_named_by_where_it_came_from() {
+        let settings = read(
+            &ConnectionArgs::default(),
+            &[("COMMUNICATION_SERVICES_CONNECTION_STRING", "hunter2")],
+        );
+        let error = settings.parsed_connection_string().unwrap_err();
+        let begin = "COMMUNICATION_SERVICES_CONNECTION_STRING is unusable: ";
+        assert!(error.message().starts_with(begin), "{error}");
+        assert!(!error.message().contains("hunter2"), "{error}");
     }
 
     #[test]
@@ -504,5 +605,6 @@ mod tests {
         let error = Settings::read(&args, &|_| None).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
         assert_eq!(error.problems().len(), 2);
+        assert_eq!(error.problems()[0].rule, "no such file");
     }
 }

@@ -5,24 +5,35 @@ mod stage;
 
 use std::fmt;
 
-use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, Platform, When};
+use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, Platform, When, World};
 
 use crate::{
     args::DemoArgs,
     demo::{report::Report, stage::Stage},
     exit::Exit,
+    outcome::{Line, Status},
     print,
 };
 
 /// Runs the demonstration; a mismatch between what was claimed and what was stored fails it.
 pub(crate) async fn run(args: &DemoArgs) -> Exit {
     match demonstrate(args).await {
-        Ok(report) => finish(args, &report),
+        Ok((report, next)) => finish(args, &report, &next),
+        Err(error) if args.json => {
+            let message = error.to_string();
+            let line = Line {
+                kind: Some("other"),
+                message: Some(&message),
+                ..Line::new(Status::Error, Exit::Other)
+            };
+            let _ = print::result(&line.to_string());
+            Exit::Other
+        }
         Err(error) => print::failure(&error.to_string(), Exit::Other),
     }
 }
 
-async fn demonstrate(args: &DemoArgs) -> Result<Report, Box<dyn std::error::Error>> {
+async fn demonstrate(args: &DemoArgs) -> Result<(Report, String), Box<dyn std::error::Error>> {
     let say = |text: fmt::Arguments<'_>| {
         if !args.json {
             print::note(text);
@@ -44,8 +55,9 @@ async fn demonstrate(args: &DemoArgs) -> Result<Report, Box<dyn std::error::Erro
     ];
     stage.end().await;
     let report = Report::new(receipts, claims.into(), &emulator.messages());
+    let next = next(emulator.world());
     emulator.shutdown().await;
-    Ok(report)
+    Ok((report, next))
 }
 
 /// The next send to Teams and to ACS Advanced Messaging is stored, but never answered.
@@ -62,7 +74,7 @@ fn lose_answers() -> Faults {
         .with_rule(rule(Platform::AcsMessages))
 }
 
-fn finish(args: &DemoArgs, report: &Report) -> Exit {
+fn finish(args: &DemoArgs, report: &Report, next: &str) -> Exit {
     let text = if args.json {
         report.to_json()
     } else {
@@ -75,13 +87,20 @@ fn finish(args: &DemoArgs, report: &Report) -> Exit {
         return print::failure("what was claimed is not what was stored", Exit::Other);
     }
     if !args.json {
-        print::note(NEXT);
+        print::note(next);
     }
     Exit::Sent
 }
 
-const NEXT: &str = "
-Next:
-  msm emulator                                      keep an emulator running; it prints keys and ids
-  msm send --to conversation:ID --text hello        send to it, or to the real services
-  msm send --help                                   targets, environment, exit codes";
+/// A command that works as it is: every emulator has the same keys and ids.
+fn next(world: &World) -> String {
+    let (key, conversation) = (&world.acs.access_key, &world.acs.conversation_id);
+    format!(
+        "
+Next, keep an emulator running, with the same keys and ids, and send to it:
+  msm emulator &
+  msm send --acs-connection-string 'endpoint=http://127.0.0.1:8410;accesskey={key}' \\
+    --to 'conversation:{conversation}' --text hello
+For the real services: msm send --help, msm login --help, msm doctor"
+    )
+}

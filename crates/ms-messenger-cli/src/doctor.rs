@@ -5,7 +5,6 @@ mod finding;
 mod graph;
 mod patient;
 mod skype;
-mod token;
 
 use ms_messenger::{Result, http::HttpClient};
 
@@ -13,7 +12,7 @@ use crate::{
     args::DoctorArgs,
     config::{self, Settings},
     exit::Exit,
-    http_options,
+    http_options, login,
     platform::Platform,
     print,
 };
@@ -24,11 +23,7 @@ use patient::Patient;
 pub(crate) async fn run(args: &DoctorArgs) -> Exit {
     let report = match examine(args).await {
         Ok(report) => report,
-        Err(error) => {
-            let exit = Exit::of(&error);
-            print::note(print::error_text(&error, exit));
-            return exit;
-        }
+        Err(error) => return login::failed(error, args.json),
     };
     let text = if args.json {
         report.to_json().to_string()

@@ -18,10 +18,11 @@ pub(crate) enum Exit {
     Temporary = 7,
     Unknown = 8,
     Out = 9,
+    Absent = 10,
 }
 
 impl Exit {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Sent,
         Self::Other,
         Self::Usage,
@@ -32,6 +33,7 @@ impl Exit {
         Self::Temporary,
         Self::Unknown,
         Self::Out,
+        Self::Absent,
     ];
 
     /// The exit code.
@@ -39,40 +41,73 @@ impl Exit {
         self as u8
     }
 
-    /// What it means, and what to do.
-    pub(crate) const fn meaning(self) -> (&'static str, &'static str) {
+    /// Why, whether it is out where a message was to be sent, and what to do.
+    const fn parts(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Self::Sent => ("sent; or the command did what it was asked", "nothing"),
+            Self::Sent => ("sent; or the command did what it was asked", "", "nothing"),
             Self::Other => (
                 "another failure, or `demo` found a mismatch",
+                "",
                 "read the message",
             ),
-            Self::Usage => ("wrong usage: nothing was tried", "see --help"),
+            Self::Usage => ("wrong usage", ": nothing was tried", "see --help"),
             Self::Config => (
-                "configuration: nothing was sent",
+                "configuration",
+                ": nothing was sent",
                 "set what the message names",
             ),
             Self::Refused => (
-                "refused as invalid or not supported: not sent",
+                "refused as invalid or not supported",
+                ": not sent",
                 "change the message",
             ),
             Self::Denied => (
-                "sign-in or permission: not sent",
+                "sign-in or permission",
+                ": not sent",
                 "renew the token, ask for the permission",
             ),
-            Self::NotFound => ("the target does not exist: not sent", "check the ids"),
+            Self::NotFound => ("the target does not exist", ": not sent", "check the ids"),
             Self::Temporary => (
-                "no connection, or asked to slow down: not sent",
+                "unreachable, throttled or interrupted",
+                ": not sent",
                 "run it again later",
             ),
             Self::Unknown => (
                 "delivery unknown: it may be out",
-                "look before you send it again",
+                "",
+                "ask with `msm settle` before sending again",
             ),
             Self::Out => (
-                "it is out, but the answer could not be used",
+                "it is out, but the response could not be used",
+                "",
                 "do not send it again",
             ),
+            Self::Absent => (
+                "settled: it is not out",
+                "",
+                "send it again: that makes no duplicate",
+            ),
+        }
+    }
+
+    /// What it means after a send, and what to do.
+    pub(crate) fn meaning(self) -> (String, &'static str) {
+        let (why, fate, remedy) = self.parts();
+        (format!("{why}{fate}"), remedy)
+    }
+
+    /// What it means after a command that was to send nothing, and what to do.
+    pub(crate) const fn meaning_without_a_message(self) -> (&'static str, &'static str) {
+        let (why, _, remedy) = self.parts();
+        (why, remedy)
+    }
+
+    /// What the code alone says of the message.
+    pub(crate) const fn delivery(self) -> Delivery {
+        match self {
+            Self::Sent | Self::Out => Delivery::Sent,
+            Self::Unknown => Delivery::Unknown,
+            _ => Delivery::NotSent,
         }
     }
 
@@ -110,14 +145,21 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// Where a message may be on its way, signals are answered with a code of the table.
+const SIGNALS: &str = "\
+Ctrl-C, SIGTERM and SIGHUP end `send` with 8, or with 7 when nothing was sent, and `emulator` with
+0. They end the other commands, which send nothing, with 130, 143 and 129.
+";
+
 /// The table of exit codes, as the help prints it.
 pub(crate) fn table() -> String {
     let mut table = String::from("Exit codes:\n");
     for exit in Exit::ALL {
         let (meaning, remedy) = exit.meaning();
         // Writing to a string cannot fail.
-        let _ = writeln!(table, "  {}  {meaning:<49} {remedy}", exit.code());
+        let _ = writeln!(table, "  {:>2}  {meaning:<48} {remedy}", exit.code());
     }
+    table.push_str(SIGNALS);
     table
 }
 
@@ -154,7 +196,7 @@ mod tests {
     #[test]
     fn the_numbers_are_those_that_scripts_know() {
         let codes = Exit::ALL.map(Exit::code);
-        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
         assert_eq!(Exit::Unknown.code(), 8);
     }
 

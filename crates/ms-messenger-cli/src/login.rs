@@ -1,20 +1,26 @@
 //! `msm login`, `msm logout` and `msm whoami`.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
 
 use ms_messenger::{
-    Delivery, Error, ErrorKind, Problems, Result, TokenRequest,
+    Delivery, Error, ErrorKind, Result, TokenRequest,
     entra::{Application, DevicePrompt, SignIn},
     http::{HttpClient, HttpOptions},
     msgraph_chat::{Cloud, permissions::Operation},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     args::{LoginArgs, LogoutArgs, WhoamiArgs},
     config::{self, Environment},
     exit::Exit,
-    http_options, platform, print,
+    explain::{Explained, explain},
+    http_options,
+    outcome::{Line, moment},
+    platform, print,
     profile::Profile,
 };
 
@@ -44,8 +50,7 @@ async fn signed_in(args: &LoginArgs) -> Result<(Profile, SignIn)> {
     let env: Environment<'_> = &config::environment;
     let wish = Wish::read(args, env)?;
     let profile = Profile::open(&args.store, env)?;
-    // What is there and cannot be read would be in the way afterwards.
-    profile.store.load(&profile.name)?;
+    let place = Place::look(args, &profile, &wish)?;
     let options: HttpOptions = http_options(args.timeout).with_max_answer_bytes(LONGEST_ANSWER);
     let application = wish
         .application
@@ -62,8 +67,64 @@ async fn signed_in(args: &LoginArgs) -> Result<(Profile, SignIn)> {
     if sign_in.refresh_token.is_none() {
         print::note("Entra ID gave no refresh token: this lasts as long as the access token");
     }
+    match place {
+        Place::Free => {}
+        Place::Unreadable => note_set_aside(&profile.set_aside()?),
+        Place::Of(other) if other != name(&sign_in) => {
+            print::note(format_args!("this replaces the sign-in of {other}"));
+        }
+        Place::Of(_) => {}
+    }
     profile.stored().keep(sign_in.clone()).await?;
     Ok((profile, sign_in))
+}
+
+fn note_set_aside(files: &[PathBuf]) {
+    for file in files {
+        print::note(format_args!(
+            "what could not be read is now {}",
+            file.display()
+        ));
+    }
+}
+
+/// What is there under the name of a new sign-in.
+enum Place {
+    Free,
+    /// Something that is to be set aside.
+    Unreadable,
+    /// The sign-in of this user.
+    Of(String),
+}
+
+impl Place {
+    /// What is there, if it may be replaced. What may not would be in the way afterwards.
+    fn look(args: &LoginArgs, profile: &Profile, wish: &Wish) -> Result<Self> {
+        match profile.store.load(&profile.name) {
+            Ok(None) => Ok(Self::Free),
+            Ok(Some(old)) if args.replace || is_same(&old.authority, &wish.authority) => {
+                Ok(Self::Of(name(&old).to_owned()))
+            }
+            Ok(Some(old)) => {
+                let text = format!(
+                    "the sign-in `{}` is of {} at {}: keep the new one under another name with \
+                     --profile, or replace the old one with --replace",
+                    profile.name,
+                    name(&old),
+                    old.authority
+                );
+                Err(Error::new(ErrorKind::Config, text))
+            }
+            Err(_) if args.set_aside && profile.path.exists() => Ok(Self::Unreadable),
+            Err(error) => Err(profile.unreadable(error)),
+        }
+    }
+}
+
+/// Whether two addresses of authorities mean the same.
+fn is_same(one: &str, other: &str) -> bool {
+    let plain = |text: &str| text.trim_end_matches('/').to_ascii_lowercase();
+    plain(one) == plain(other)
 }
 
 /// The prompt is for people, so it goes where they read.
@@ -94,7 +155,10 @@ fn open(page: &str) {
     // A browser in a terminal lives as long as the program that called it.
     std::thread::spawn(move || {
         if webbrowser::open(&page).is_err() {
-            print::note("no browser could be opened");
+            print::note(
+                "no browser could be opened: open the page above on this machine, or end this with \
+                 Ctrl-C and run msm login without --browser",
+            );
         }
     });
 }
@@ -102,6 +166,7 @@ fn open(page: &str) {
 /// As what and for what somebody signs in.
 struct Wish {
     application: Application,
+    authority: String,
     scopes: Vec<String>,
 }
 
@@ -112,26 +177,23 @@ impl Wish {
             let value = value.trim();
             (!value.is_empty()).then(|| value.to_owned())
         };
-        let mut problems = Problems::new();
         let client_id = given(&args.client_id, "AZURE_CLIENT_ID");
         if client_id.is_none() {
-            problems.add(
-                "client-id",
-                "is missing: register an application, and set AZURE_CLIENT_ID to its id",
-            );
+            let text = "no application is named: register one, and set AZURE_CLIENT_ID to its id";
+            return Err(Error::new(ErrorKind::Config, text));
         }
         let cloud = match given(&args.msgraph_cloud, "MSGRAPH_CLOUD") {
             Some(name) => platform::cloud(&name)?,
             None => Cloud::GLOBAL,
         };
-        problems.into_result(ErrorKind::Config)?;
         let tenant = given(&args.tenant, "AZURE_TENANT_ID");
         let tenant = tenant.unwrap_or_else(|| ANY_TENANT.to_owned());
         let authority = given(&args.authority, "AZURE_AUTHORITY_HOST");
         let authority = authority.unwrap_or_else(|| cloud.login_authority.to_owned());
         let application = Application::new(tenant, client_id.unwrap_or_default());
         Ok(Self {
-            application: application.with_authority(authority),
+            application: application.with_authority(&authority),
+            authority,
             scopes: scopes(&args.scope, cloud),
         })
     }
@@ -158,24 +220,57 @@ fn scopes(asked: &[String], cloud: Cloud) -> Vec<String> {
 
 /// Forgets a sign-in.
 pub(crate) async fn logout(args: &LogoutArgs) -> Exit {
-    let forgotten = async {
-        let profile = Profile::open(&args.store, &config::environment)?;
-        // Without a file there is nothing to lock.
-        let there_was = profile.path.exists() && profile.stored().forget().await?;
-        Ok((profile, there_was))
-    };
-    match forgotten.await {
-        Ok((profile, there_was)) => {
+    match forgotten(args).await {
+        Ok((profile, what)) => {
             let name = &profile.name;
-            let text = match (args.json, there_was) {
-                (true, _) => json!({"profile": name, "signed_out": there_was}).to_string(),
-                (false, true) => format!("the sign-in `{name}` is forgotten"),
-                (false, false) => format!("nobody was signed in as `{name}`"),
+            let text = match (args.json, &what) {
+                (true, what) => {
+                    let set_aside = match what {
+                        Forgotten::SetAside(files) => files.as_slice(),
+                        _ => &[],
+                    };
+                    let files: Vec<String> = set_aside
+                        .iter()
+                        .map(|it| it.display().to_string())
+                        .collect();
+                    let there_was = !matches!(what, Forgotten::Nothing);
+                    done(json!({"profile": name, "signed_out": there_was, "set_aside": files}))
+                }
+                (false, Forgotten::SignIn) => format!("the sign-in `{name}` is forgotten"),
+                (false, Forgotten::Nothing) => format!("nobody was signed in as `{name}`"),
+                (false, Forgotten::SetAside(files)) => {
+                    note_set_aside(files);
+                    format!("the sign-in `{name}` could not be read, and is set aside")
+                }
             };
             print::result(&text).map_or(Exit::Other, |()| Exit::Sent)
         }
         Err(error) => failed(error, args.json),
     }
+}
+
+/// What was forgotten.
+enum Forgotten {
+    Nothing,
+    SignIn,
+    SetAside(Vec<PathBuf>),
+}
+
+async fn forgotten(args: &LogoutArgs) -> Result<(Profile, Forgotten)> {
+    let profile = Profile::open(&args.store, &config::environment)?;
+    // Without a file there is nothing to lock.
+    if !profile.path.exists() {
+        return Ok((profile, Forgotten::Nothing));
+    }
+    let what = match profile.store.load(&profile.name) {
+        Err(_) if args.set_aside => Forgotten::SetAside(profile.set_aside()?),
+        Err(error) => return Err(profile.unreadable(error)),
+        Ok(_) => match profile.stored().forget().await? {
+            true => Forgotten::SignIn,
+            false => Forgotten::Nothing,
+        },
+    };
+    Ok((profile, what))
 }
 
 /// Says who is signed in. Asks nobody.
@@ -196,18 +291,15 @@ pub(crate) fn whoami(args: &WhoamiArgs) -> Exit {
 
 fn name(sign_in: &SignIn) -> &str {
     let known = sign_in.user.as_deref().or(sign_in.user_id.as_deref());
-    known.unwrap_or("somebody whom Entra ID did not name")
+    known.unwrap_or("a user whom Entra ID did not name")
 }
 
 fn describe(profile: &Profile, sign_in: &SignIn) -> String {
     let token = match sign_in.access_token.expires_at() {
         None => "does not say how long it lasts".to_owned(),
         Some(end) => match end.duration_since(SystemTime::now()) {
-            Ok(left) => {
-                let left = Duration::from_secs(left.as_secs());
-                format!("for {} more", humantime::format_duration(left))
-            }
-            Err(_) => "expired".to_owned(),
+            Ok(_) => format!("until {}", moment(end)),
+            Err(_) => format!("expired at {}", moment(end)),
         },
     };
     let renewal = match sign_in.refresh_token {
@@ -233,7 +325,7 @@ fn describe(profile: &Profile, sign_in: &SignIn) -> String {
 
 fn describe_json(profile: &Profile, sign_in: &SignIn) -> String {
     let end = sign_in.access_token.expires_at();
-    json!({
+    done(json!({
         "profile": profile.name,
         "user": sign_in.user,
         "user_id": sign_in.user_id,
@@ -241,22 +333,35 @@ fn describe_json(profile: &Profile, sign_in: &SignIn) -> String {
         "tenant": sign_in.tenant,
         "authority": sign_in.authority,
         "scopes": sign_in.scopes,
-        "expires_at": end.map(|end| humantime::format_rfc3339_seconds(end).to_string()),
+        "expires_at": end.map(moment),
         "renewable": sign_in.refresh_token.is_some(),
         "path": profile.path.display().to_string(),
-    })
-    .to_string()
+    }))
 }
 
-fn failed(error: Error, json: bool) -> Exit {
-    // Nothing is ever sent here.
-    let error = error.with_delivery(Delivery::NotSent);
+/// The line of a command that did what it was asked: what every line has, then its own.
+fn done(own: Value) -> String {
+    let line = json!({"status": "ok", "exit_code": Exit::Sent.code(), "delivery": "not_sent"});
+    let (Value::Object(mut line), Value::Object(own)) = (line, own) else {
+        return String::new();
+    };
+    line.extend(own);
+    Value::Object(line).to_string()
+}
+
+/// Says why a command that sends nothing failed.
+pub(crate) fn failed(error: Error, json: bool) -> Exit {
+    let Explained { error, advice } = explain(error.with_delivery(Delivery::NotSent), None);
     let exit = Exit::of(&error);
     if json {
+        let line = Line {
+            advice: advice.as_deref(),
+            ..Line::of(&error, exit)
+        };
         // The exit code says it too, if nobody reads this.
-        let _ = print::result(&print::error_line(&error, exit));
+        let _ = print::result(&line.to_string());
     } else {
-        print::note(print::error_text(&error, exit));
+        print::note(print::plain_error_text(&error, exit, advice.as_deref()));
     }
     exit
 }

@@ -2,22 +2,29 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod args;
+mod claims;
 mod compose;
 mod config;
 mod demo;
 mod doctor;
 mod emulator;
 mod exit;
+mod explain;
+mod files;
 mod interrupt;
+mod keys;
 mod login;
+mod outcome;
 mod platform;
 mod print;
 mod profile;
 mod send;
+mod token;
+mod usage;
 
-use std::{process::ExitCode, time::Duration};
+use std::{ffi::OsString, process::ExitCode, time::Duration};
 
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 use ms_messenger::http::HttpOptions;
 
 use crate::{
@@ -26,7 +33,12 @@ use crate::{
 };
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let parsed = args::command().try_get_matches_from(&words);
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(error) => return usage::refused(&error, &words).into(),
+    };
     // One thread is enough for one message; threads would only cost time at the start.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -1,11 +1,11 @@
 //! Which platform a message goes through.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use clap::ValueEnum;
 use ms_messenger::{
-    Address, Body, Error, ErrorKind, Messenger, Problems, Result, RetryPolicy, SendRequest,
-    SharedMessenger, StaticToken, Target, TokenProvider,
+    Address, Body, Error, ErrorKind, Messenger, Problem, Problems, Result, RetryPolicy,
+    SendRequest, SharedMessenger, StaticToken, Target, TokenProvider,
     acs_chat::AcsChatClient,
     acs_messages::{AcsMessagesClient, Credential},
     http::HttpOptions,
@@ -14,7 +14,10 @@ use ms_messenger::{
 };
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::config::{AcsCredential, Settings};
+use crate::{
+    config::{AcsCredential, Settings},
+    token::{self, Service},
+};
 
 /// A platform of this build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -118,51 +121,98 @@ impl Platform {
             Some(platform) => platform,
             None => only_one(&request.to, settings)?,
         };
-        let mut problems = Problems::new();
         if !settings.configures(chosen) {
-            problems.add(
-                chosen.as_str(),
-                format!("is not configured: set {}", chosen.needs()),
-            );
+            return Err(incomplete(chosen));
         }
-        let extra = match (&request.to, chosen) {
-            (Target::Person(Address::Phone(_)), Self::AcsMessages) => {
-                let missing = settings.channel_registration_id.is_none();
-                missing.then_some("a telephone number needs ACS_CHANNEL_REGISTRATION_ID")
+        let missing = match (&request.to, chosen) {
+            (Target::Person(Address::Phone(_)), Self::AcsMessages)
+                if settings.channel_registration_id.is_none() =>
+            {
+                "a telephone number needs the channel that it is sent from: set \
+                 ACS_CHANNEL_REGISTRATION_ID"
             }
-            (Target::Person(Address::User(_)), Self::MsgraphChat) => {
-                let missing = settings.graph_own_user().is_none();
-                missing.then_some("a one-on-one chat needs your own id: set MSGRAPH_USER")
+            (Target::Person(Address::User(_)), Self::MsgraphChat)
+                if settings.graph_own_user().is_none() =>
+            {
+                "a one-on-one chat needs your own id: set MSGRAPH_USER"
             }
-            _ => None,
+            _ => return Ok(chosen),
         };
-        if let Some(rule) = extra {
-            problems.add("to", rule);
-        }
-        problems.into_result(ErrorKind::Config)?;
-        Ok(chosen)
+        Err(Error::new(ErrorKind::Config, missing).with_platform(chosen.as_str()))
     }
 
-    /// Checks `request` against what the client of this platform carries, without sending.
+    /// Runs every check that a send runs before anything leaves this machine, and those of the
+    /// token that only a service would run. Answers what whoever sends should know.
     ///
     /// # Errors
     ///
-    /// `Config` when something is missing or unusable; what the client would refuse.
+    /// `Config` when something is missing or unusable; what the client would refuse; what the
+    /// token says of itself.
     pub(crate) fn check(
         self,
         settings: &Settings,
         options: HttpOptions,
         request: &SendRequest,
-    ) -> Result<()> {
-        let (platform, capabilities) = match self {
-            // Who signs in is seen by the server.
-            Self::Ucwa => ("ucwa", ucwa::CAPABILITIES),
-            _ => {
-                let messenger = self.client(settings, options, RetryPolicy::never())?;
-                (self.as_str(), messenger.capabilities())
+    ) -> Result<Vec<Problem>> {
+        let retry = RetryPolicy::never();
+        let mut warnings = Vec::new();
+        match self {
+            Self::AcsMessages => {
+                let client = acs_messages(settings, options, retry)?;
+                client.capabilities().check(self.as_str(), request)?;
             }
+            Self::AcsChat => {
+                let client = acs_chat(settings, options, retry)?;
+                client.capabilities().check(self.as_str(), request)?;
+            }
+            Self::MsgraphChat => {
+                let client = msgraph_chat(settings, options, retry)?;
+                client.capabilities().check(self.as_str(), request)?;
+                let without = address_without_version(settings);
+                warnings.extend(without.map(|rule| Problem::new("MSGRAPH_BASE_URL", rule)));
+            }
+            Self::Ucwa => {
+                // What is set up wrongly is said here; who signs in is seen by the server.
+                drop(skype(settings, options, retry)?);
+                ucwa::CAPABILITIES.check(self.as_str(), request)?;
+            }
+        }
+        self.check_token(settings, request)?;
+        Ok(warnings)
+    }
+
+    fn check_token(self, settings: &Settings, request: &SendRequest) -> Result<()> {
+        let Some((setting, token)) = settings.token_of(self) else {
+            return self.check_sign_in(settings);
         };
-        capabilities.check(platform, request)
+        let token = token.expose_secret();
+        let now = SystemTime::now();
+        let faults = match self {
+            Self::AcsMessages => token::faults(token, Service::AcsMessages, now),
+            Self::AcsChat => token::faults(token, Service::AcsChat, now),
+            Self::MsgraphChat => {
+                let address = graph_address(settings)?;
+                let mut faults = token::faults(token, Service::Graph(&address), now);
+                faults.extend(token::missing_permission(token, request));
+                faults
+            }
+            Self::Ucwa => Vec::new(),
+        };
+        token::refuse(&setting, faults).map_err(|error| error.with_platform(self.as_str()))
+    }
+
+    /// A sign-in whose token has expired is renewed when something is sent, if that can be.
+    fn check_sign_in(self, settings: &Settings) -> Result<()> {
+        let (Self::MsgraphChat, Some(signed_in)) = (self, &settings.signed_in) else {
+            return Ok(());
+        };
+        let sign_in = signed_in.sign_in()?;
+        let end = sign_in.access_token.expires_at();
+        let has_expired = end.is_some_and(|end| end <= SystemTime::now());
+        match has_expired && sign_in.refresh_token.is_none() {
+            true => Err(signed_in.profile.over()),
+            false => Ok(()),
+        }
     }
 
     /// The client of this platform, as it is configured: signed in where it must be, else
@@ -238,7 +288,8 @@ fn only_one(to: &Target, settings: &Settings) -> Result<Platform> {
             Err(Error::new(
                 ErrorKind::Config,
                 format!(
-                    "several platforms could carry this: say which with --platform: {}",
+                    "several platforms could carry this: say which with --platform, or unset the \
+                     others: {}",
                     names.join(", ")
                 ),
             ))
@@ -361,6 +412,17 @@ pub(crate) fn graph_address(settings: &Settings) -> Result<String> {
         return Ok(url.clone());
     }
     Ok(format!("{}/v1.0", graph_cloud(settings)?.graph_root))
+}
+
+/// What is wrong with a base address of Graph that ends in no version.
+pub(crate) fn address_without_version(settings: &Settings) -> Option<String> {
+    let url = settings.graph_base_url.as_deref()?;
+    let address = url.trim_end_matches('/');
+    let has_version = ["/v1.0", "/beta"].iter().any(|it| address.ends_with(it));
+    let setting = settings
+        .origin("MSGRAPH_BASE_URL")?
+        .setting("MSGRAPH_BASE_URL");
+    (!has_version).then(|| format!("{setting} ends in no version: did you mean it with /v1.0?"))
 }
 
 /// The one place where a session is set up.

@@ -1,17 +1,14 @@
 //! What goes to standard output and standard error.
 
 use std::{
-    error::Error as _,
     fmt,
     io::{self, Write as _},
     time::SystemTime,
 };
 
 use ms_messenger::{Delivery, Error, IdempotencyKey, Receipt};
-use serde::Serialize;
-use serde_json::json;
 
-use crate::exit::Exit;
+use crate::{exit::Exit, outcome};
 
 /// Writes one result to standard output.
 ///
@@ -35,69 +32,6 @@ pub(crate) fn failure(message: &str, exit: Exit) -> Exit {
     exit
 }
 
-/// The JSON line of a receipt.
-pub(crate) fn sent_line(platform: &str, receipt: &Receipt) -> String {
-    #[derive(Serialize)]
-    struct Sent<'a> {
-        status: &'static str,
-        platform: &'a str,
-        receipt: &'a Receipt,
-    }
-    line(&Sent {
-        status: "sent",
-        platform,
-        receipt,
-    })
-}
-
-/// The JSON line of a check that found nothing.
-pub(crate) fn checked_line(platform: &str) -> String {
-    line(&json!({"status": "checked", "platform": platform}))
-}
-
-/// The JSON line of an error. Every member is always there.
-pub(crate) fn error_line(error: &Error, exit: Exit) -> String {
-    #[derive(Serialize)]
-    struct Failed<'a> {
-        status: &'static str,
-        kind: &'a str,
-        delivery: &'a str,
-        platform: Option<&'a str>,
-        message: &'a str,
-        problems: Vec<serde_json::Value>,
-        http_status: Option<u16>,
-        code: Option<&'a str>,
-        attempts: u32,
-        request_id: Option<&'a str>,
-        retry_after_seconds: Option<f64>,
-        idempotency: Option<&'a IdempotencyKey>,
-        exit_code: u8,
-    }
-    let problems = error.problems().iter();
-    line(&Failed {
-        status: "error",
-        kind: error.kind().as_str(),
-        delivery: error.delivery().as_str(),
-        platform: error.platform(),
-        message: error.message(),
-        problems: problems
-            .map(|p| json!({"field": p.field, "rule": p.rule}))
-            .collect(),
-        http_status: error.status(),
-        code: error.code(),
-        attempts: error.attempts(),
-        request_id: error.request_id(),
-        retry_after_seconds: error.retry_after().map(|wait| wait.as_secs_f64()),
-        idempotency: error.idempotency(),
-        exit_code: exit.code(),
-    })
-}
-
-fn line<T: Serialize>(value: &T) -> String {
-    // These types have string keys only, so that it cannot fail.
-    serde_json::to_string(value).unwrap_or_default()
-}
-
 /// A receipt in words.
 pub(crate) fn sent_text(platform: &str, receipt: &Receipt) -> String {
     let mut text = format!("{platform}: {}", receipt.acceptance);
@@ -110,24 +44,10 @@ pub(crate) fn sent_text(platform: &str, receipt: &Receipt) -> String {
     text
 }
 
-/// An error in words, with what to do.
-pub(crate) fn error_text(error: &Error, exit: Exit) -> String {
-    let mut text = if error.problems().len() > 1 {
-        let platform = error.platform().map(|name| format!("{name}: "));
-        let mut text = format!("error: {}refused (not sent)", platform.unwrap_or_default());
-        for problem in error.problems() {
-            text.push_str(&format!("\n  {problem}"));
-        }
-        text
-    } else {
-        format!("error: {error}")
-    };
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!("\n  caused by: {error}"));
-        cause = error.source();
-    }
+/// The error of a send in words, with what to do.
+pub(crate) fn error_text(error: &Error, exit: Exit, advice: Option<&str>) -> String {
     let (meaning, remedy) = exit.meaning();
+    let mut text = described(error, &error.to_string(), advice);
     text.push_str(&format!("\nexit code {}: {meaning}; {remedy}", exit.code()));
     if let Some(key) = error
         .idempotency()
@@ -137,6 +57,51 @@ pub(crate) fn error_text(error: &Error, exit: Exit) -> String {
         text.push_str(&again(key));
     }
     text
+}
+
+/// The error of a command that was to send nothing, with what to do.
+pub(crate) fn plain_error_text(error: &Error, exit: Exit, advice: Option<&str>) -> String {
+    let (meaning, remedy) = exit.meaning_without_a_message();
+    let code = error.code().map(|code| format!(" (code {code})"));
+    let said = format!("{}{}", error.message(), code.unwrap_or_default());
+    let text = described(error, &said, advice);
+    format!("{text}\nexit code {}: {meaning}; {remedy}", exit.code())
+}
+
+/// What is wrong, its causes, and what to do about it.
+fn described(error: &Error, said: &str, advice: Option<&str>) -> String {
+    let mut text = if error.problems().len() > 1 {
+        let platform = error.platform().map(|name| format!("{name}: "));
+        let mut text = format!("error: {}refused (not sent)", platform.unwrap_or_default());
+        for problem in error.problems() {
+            text.push_str(&format!("\n  {problem}"));
+        }
+        text
+    } else {
+        format!("error: {said}")
+    };
+    for cause in telling(&outcome::causes(error)) {
+        text.push_str(&format!("\n  caused by: {cause}"));
+    }
+    if let Some(advice) = advice {
+        text.push_str(&format!("\n  {advice}"));
+    }
+    text
+}
+
+/// The causes that tell people something: of layers that pass one on, the innermost.
+fn telling(causes: &[String]) -> Vec<&str> {
+    const LAYERS: [&str; 4] = [
+        "error sending request",
+        "client error",
+        "tcp connect error",
+        "connection error",
+    ];
+    let is_layer = |cause: &str| LAYERS.iter().any(|layer| cause.starts_with(layer));
+    let last = causes.len().saturating_sub(1);
+    let of_use = causes.iter().enumerate();
+    let of_use = of_use.filter(|(index, cause)| *index == last || !is_layer(cause));
+    of_use.map(|(_, cause)| cause.as_str()).collect()
 }
 
 /// How to run a send again so that the platform recognises it.
@@ -177,38 +142,9 @@ pub(crate) fn columns(head: &[&str], rows: &[Vec<String>]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use ms_messenger::{Acceptance, ErrorKind, Problems};
-    use serde_json::Value;
+    use ms_messenger::{ErrorKind, Problems};
 
     use super::*;
-
-    #[test]
-    fn a_receipt_is_one_line_of_json() {
-        let receipt = Receipt::new(Acceptance::Posted)
-            .with_message_id("1")
-            .with_conversation("19:a");
-        assert_eq!(
-            sent_line("acs-chat", &receipt),
-            r#"{"status":"sent","platform":"acs-chat","receipt":{"acceptance":"posted","message_id":"1","conversation":"19:a"}}"#
-        );
-    }
-
-    #[test]
-    fn an_error_has_every_member_in_one_line() {
-        let error = Error::new(ErrorKind::Timeout, "no answer\nin time")
-            .with_platform("acs-chat")
-            .with_attempts(1);
-        let line = error_line(&error, Exit::of(&error));
-        assert!(!line.contains('\n'));
-        let line: Value = serde_json::from_str(&line).unwrap();
-        let expected = json!({
-            "status": "error", "kind": "timeout", "delivery": "unknown", "platform": "acs-chat",
-            "message": "no answer\nin time", "problems": [], "http_status": null, "code": null,
-            "attempts": 1, "request_id": null, "retry_after_seconds": null, "idempotency": null,
-            "exit_code": 8,
-        });
-        assert_eq!(line, expected);
-    }
 
     #[test]
     fn several_problems_are_listed_one_to_a_line() {
@@ -216,7 +152,7 @@ mod tests {
         problems.add("to", "must not be empty");
         problems.add("message.subject", "is not carried");
         let error = problems.into_result(ErrorKind::Unsupported).unwrap_err();
-        let text = error_text(&error, Exit::Refused);
+        let text = error_text(&error, Exit::Refused, None);
         assert!(
             text.contains("\n  to: must not be empty\n  message.subject: is not carried\n"),
             "{text}"
@@ -227,13 +163,30 @@ mod tests {
     fn an_unknown_delivery_says_how_to_run_it_again_while_its_key_is_known() {
         let key = IdempotencyKey::random();
         let error = Error::new(ErrorKind::Transport, "broken").with_idempotency(key);
-        let text = error_text(&error, Exit::Unknown);
+        let text = error_text(&error, Exit::Unknown, None);
         assert!(
             text.contains(&format!("--idempotency-key {} --first-sent 2", key.id)),
             "{text}"
         );
         let error = error.with_idempotency(IdempotencyKey::new(key.id, SystemTime::UNIX_EPOCH));
-        assert!(!error_text(&error, Exit::Unknown).contains("--idempotency-key"));
+        assert!(!error_text(&error, Exit::Unknown, None).contains("--idempotency-key"));
+    }
+
+    #[test]
+    fn people_get_the_causes_that_tell_something_and_the_advice() {
+        let layers = io::Error::other("connection refused");
+        let layers = Error::new(ErrorKind::Other, "tcp connect error").with_source(layers);
+        let error = Error::new(ErrorKind::Connect, "no connection").with_source(layers);
+        let text = error_text(&error, Exit::Temporary, Some("start the server"));
+        let begin = "error: no connection (not sent)\n  caused by: connection refused\n  start the server\n";
+        assert!(text.starts_with(begin), "{text}");
+    }
+
+    #[test]
+    fn a_command_that_sends_nothing_does_not_speak_of_sending() {
+        let error = Error::new(ErrorKind::Unauthenticated, "nobody is signed in");
+        let text = plain_error_text(&error, Exit::Denied, None);
+        assert!(!text.contains("sent"), "{text}");
     }
 
     #[test]

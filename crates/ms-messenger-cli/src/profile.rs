@@ -1,6 +1,11 @@
 //! The sign-ins that `msm login` keeps.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::SystemTime,
+};
 
 use async_trait::async_trait;
 use etcetera::BaseStrategy;
@@ -10,7 +15,7 @@ use ms_messenger::{
     msgraph_chat::Cloud,
 };
 
-use crate::{args::StoreArgs, config::Environment};
+use crate::{args::StoreArgs, config::Environment, outcome::moment};
 
 /// The name of a sign-in that nobody named.
 const DEFAULT: &str = "default";
@@ -30,16 +35,33 @@ impl Place {
         let name = args.profile.clone();
         let name = name.or_else(|| variable(env, "MSM_PROFILE"));
         let name = name.unwrap_or_else(|| DEFAULT.to_owned());
-        let folder = args.state_dir.clone();
-        let folder = folder.or_else(|| variable(env, "MSM_STATE_DIR").map(PathBuf::from));
-        let folder = match folder {
-            Some(folder) => folder,
-            None => state_folder()?,
-        };
+        let folder = state_dir(args, env)?;
         // Of no matter which key: it names no file.
         let path = FileTokenStore::with_key_file(&folder, "").path(&name)?;
         Ok(Self { name, folder, path })
     }
+}
+
+/// The folder in which this program keeps what lasts.
+///
+/// # Errors
+///
+/// `Config` when the user has no folders and names none.
+pub(crate) fn state_dir(args: &StoreArgs, env: Environment<'_>) -> Result<PathBuf> {
+    let named = args.state_dir.clone();
+    match named.or_else(|| variable(env, "MSM_STATE_DIR").map(PathBuf::from)) {
+        Some(folder) => Ok(folder),
+        None => state_folder(),
+    }
+}
+
+/// Makes a folder for its owner alone, where there is none.
+pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 fn variable(env: Environment<'_>, name: &str) -> Option<String> {
@@ -54,6 +76,8 @@ pub(crate) struct Profile {
     pub(crate) name: String,
     /// The file of the sign-in.
     pub(crate) path: PathBuf,
+    /// The file of its key, if that is in one.
+    key_file: Option<PathBuf>,
     pub(crate) store: Arc<dyn TokenStore>,
 }
 
@@ -66,22 +90,25 @@ impl Profile {
     pub(crate) fn open(args: &StoreArgs, env: Environment<'_>) -> Result<Self> {
         let place = Place::of(args, env)?;
         let folder = place.folder;
-        let key_file = args.store_key_file.clone();
-        let store: Arc<dyn TokenStore> = if let Some(file) = key_file {
-            Arc::new(FileTokenStore::with_key_file(folder, file))
+        let named = args.store_key_file.clone();
+        let (store, key_file): (Arc<dyn TokenStore>, _) = if let Some(file) = named {
+            let store = FileTokenStore::with_key_file(folder, &file);
+            (Arc::new(store), Some(file))
         } else if let Some(key) = variable(env, "MSM_STORE_KEY") {
             let rule = "MSM_STORE_KEY: must be 32 bytes in base64";
             let key = StoreKey::parse(&key);
             let key = key.map_err(|_| Error::new(ErrorKind::Config, rule))?;
-            Arc::new(FileTokenStore::new(folder, key))
+            (Arc::new(FileTokenStore::new(folder, key)), None)
         } else if let Some(file) = variable(env, "MSM_STORE_KEY_FILE") {
-            Arc::new(FileTokenStore::with_key_file(folder, file))
+            let store = FileTokenStore::with_key_file(folder, &file);
+            (Arc::new(store), Some(file.into()))
         } else {
             usual_store(folder)?
         };
         Ok(Self {
             name: place.name,
             path: place.path,
+            key_file,
             store,
         })
     }
@@ -97,7 +124,37 @@ impl Profile {
     ///
     /// `Unauthenticated` when nobody did; what the store says.
     pub(crate) fn load(&self) -> Result<SignIn> {
-        self.store.load(&self.name)?.ok_or_else(|| self.nobody())
+        let loaded = self.store.load(&self.name);
+        let loaded = loaded.map_err(|error| self.unreadable(error))?;
+        loaded.ok_or_else(|| self.nobody())
+    }
+
+    /// What can be done about a sign-in that cannot be read.
+    pub(crate) fn unreadable(&self, error: Error) -> Error {
+        if error.kind() != ErrorKind::Config || !self.path.exists() {
+            return error;
+        }
+        let (what, login) = (error.message(), self.command("login --set-aside"));
+        let logout = self.command("logout --set-aside");
+        let text = format!("{what}; to rename it, run {logout}, or {login} to sign in as well");
+        Error::new(ErrorKind::Config, text)
+    }
+
+    /// Renames what cannot be read, the key too if that is it, so that nothing is lost.
+    /// Answers the new names.
+    ///
+    /// # Errors
+    ///
+    /// `Config` when it cannot be renamed, or another process has it.
+    pub(crate) fn set_aside(&self) -> Result<Vec<PathBuf>> {
+        let Some(_lock) = self.store.try_lock(&self.name)? else {
+            let text = format!("another process uses the sign-in `{}`", self.name);
+            return Err(Error::new(ErrorKind::Config, text));
+        };
+        let mut renamed = vec![aside(&self.path)?];
+        let key = self.key_file.as_ref().filter(|key| is_no_key(key));
+        renamed.extend(key.map(|key| aside(key)).transpose()?);
+        Ok(renamed)
     }
 
     pub(crate) fn nobody(&self) -> Error {
@@ -109,11 +166,20 @@ impl Profile {
         Error::new(ErrorKind::Unauthenticated, text)
     }
 
+    pub(crate) fn over(&self) -> Error {
+        let text = format!("the sign-in `{}` is over: run {}", self.name, self.login());
+        Error::new(ErrorKind::Unauthenticated, text)
+    }
+
     /// What to type to sign in here.
     fn login(&self) -> String {
+        self.command("login")
+    }
+
+    fn command(&self, words: &str) -> String {
         match self.name.as_str() {
-            DEFAULT => "`msm login`".to_owned(),
-            name => format!("`msm login --profile {name}`"),
+            DEFAULT => format!("`msm {words}`"),
+            name => format!("`msm {words} --profile {name}`"),
         }
     }
 }
@@ -133,18 +199,45 @@ fn state_folder() -> Result<PathBuf> {
     Ok(folder.join(FOLDER))
 }
 
+/// A store, and the file of its key, if that is in one.
+type Opened = (Arc<dyn TokenStore>, Option<PathBuf>);
+
 /// The store of a user who set no key: under a key in the keyring.
 #[cfg(feature = "keyring")]
-fn usual_store(folder: PathBuf) -> Result<Arc<dyn TokenStore>> {
+fn usual_store(folder: PathBuf) -> Result<Opened> {
     let store = ms_messenger::entra::KeyringTokenStore::new(FOLDER, folder)?;
-    Ok(Arc::new(store))
+    Ok((Arc::new(store), None))
 }
 
 /// The store of a user who set no key: under one in a file of theirs.
 #[cfg(not(feature = "keyring"))]
-fn usual_store(folder: PathBuf) -> Result<Arc<dyn TokenStore>> {
+fn usual_store(folder: PathBuf) -> Result<Opened> {
     let key = user_folders()?.config_dir().join(FOLDER).join("store.key");
-    Ok(Arc::new(FileTokenStore::with_key_file(folder, key)))
+    let store = FileTokenStore::with_key_file(folder, &key);
+    Ok((Arc::new(store), Some(key)))
+}
+
+/// Whether there is a file that is no key.
+fn is_no_key(path: &Path) -> bool {
+    match fs::read_to_string(path) {
+        Ok(text) => StoreKey::parse(text.trim()).is_err(),
+        Err(error) => error.kind() == io::ErrorKind::InvalidData,
+    }
+}
+
+/// Renames a file to a name that none has.
+fn aside(path: &Path) -> Result<PathBuf> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let day = moment(SystemTime::now()).replace([':', '-'], "");
+    let free = (0..1000)
+        .map(|number| path.with_file_name(format!("{name}.set-aside-{day}-{number}")))
+        .find(|path| !path.exists());
+    let renamed = free.ok_or_else(|| io::Error::other("too many files are set aside"));
+    let renamed = renamed.and_then(|free| fs::rename(path, &free).map(|()| free));
+    renamed.map_err(|error| {
+        let text = format!("{} cannot be renamed: {}", path.display(), error.kind());
+        Error::new(ErrorKind::Config, text)
+    })
 }
 
 /// A user who signed in, as a credential.
@@ -229,10 +322,8 @@ impl TokenProvider for Instructive {
             if error.kind() != ErrorKind::Unauthenticated {
                 return error;
             }
-            let (name, login) = (&self.profile.name, self.profile.login());
-            let text = format!("the sign-in `{name}` is over: run {login}");
             let code = error.code().map(str::to_owned);
-            let over = Error::new(ErrorKind::Unauthenticated, text).with_source(error);
+            let over = self.profile.over().with_source(error);
             match code {
                 Some(code) => over.with_code(code),
                 None => over,

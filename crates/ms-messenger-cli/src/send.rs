@@ -1,27 +1,34 @@
 //! `msm send`.
 
 use ms_messenger::{
-    Delivery, Error, ErrorKind, Feature, IdempotencyKey, Messenger, Receipt, Result, RetryPolicy,
-    SendRequest,
+    Delivery, Error, ErrorKind, Feature, IdempotencyKey, Messenger, Problem, Receipt, Result,
+    RetryPolicy, SendRequest,
 };
 
 use crate::{
-    args::SendArgs,
+    args::{Relations as _, SendArgs},
     compose,
     config::{self, Settings},
     exit::Exit,
+    explain::{Explained, explain, with_a_used_key},
     http_options,
     interrupt::Interrupt,
+    keys::{FirstUses, Use},
+    outcome::{Line, Status},
     platform::Platform,
-    print,
+    print, profile, usage,
 };
 
 /// Sends one message and says what became of it.
 pub(crate) async fn run(args: &SendArgs) -> Exit {
-    match outcome(args).await {
-        Ok(Outcome::Sent(platform, receipt)) => sent(args, platform, &receipt),
-        Ok(Outcome::Checked(platform)) => checked(args, platform),
-        Err(error) => failed(args, &error),
+    if let Some(broken) = args.broken() {
+        return usage::wrong(&broken, Some("send"), args.json);
+    }
+    let mut known = Known::default();
+    match outcome(args, &mut known).await {
+        Ok(Outcome::Sent(platform, receipt)) => sent(args, &known, platform, &receipt),
+        Ok(Outcome::Checked(platform)) => checked(args, &known, platform),
+        Err(error) => failed(args, &known, error),
     }
 }
 
@@ -30,28 +37,86 @@ enum Outcome {
     Checked(Platform),
 }
 
-async fn outcome(args: &SendArgs) -> Result<Outcome> {
-    let mut request = compose::request(args)?;
+/// What is known by the time that a send fails.
+#[derive(Debug, Default)]
+struct Known {
+    request: Option<SendRequest>,
+    warnings: Vec<Problem>,
+    settings: Option<Settings>,
+    was_interrupted: bool,
+}
+
+async fn outcome(args: &SendArgs, known: &mut Known) -> Result<Outcome> {
+    let composed = compose::request(args)?;
+    known.warnings = composed.warnings;
+    let mut request = composed.request;
     let settings = Settings::read(&args.connection, &config::environment)?;
-    let platform = Platform::choose(args.platform, &request, &settings)?;
+    let settings = known.settings.insert(settings);
+    let platform = Platform::choose(args.platform, &request, settings)?;
     if args.dry_run {
-        platform.check(&settings, http_options(args.timeout), &request)?;
+        let warnings = platform.check(settings, http_options(args.timeout), &request)?;
+        known.warnings.extend(warnings);
         return Ok(Outcome::Checked(platform));
     }
-    let connection = platform
-        .connect(&settings, http_options(args.timeout), retry(args))
-        .await?;
-    let messenger = &connection.messenger;
-    if messenger.capabilities().supports(Feature::Idempotency) {
-        // The client would take a key of its own; one of ours survives an interruption.
+    let interrupt = Interrupt::listen();
+    let mut interrupt = interrupt.map_err(|error| {
+        let text = "signals cannot be listened for";
+        let error = Error::new(ErrorKind::Other, text).with_source(error);
+        error.with_delivery(Delivery::NotSent)
+    })?;
+    let connecting = platform.connect(settings, http_options(args.timeout), retry(args));
+    let connection = tokio::select! {
+        biased;
+        connection = connecting => connection?,
+        () = interrupt.requested() => {
+            known.was_interrupted = true;
+            let text = "interrupted before anything was sent";
+            let error = Error::new(ErrorKind::Other, text).with_delivery(Delivery::NotSent);
+            return Err(error.with_platform(platform.as_str()));
+        }
+    };
+    let messenger = &*connection.messenger;
+    let key_in_use = if messenger.capabilities().supports(Feature::Idempotency) {
+        begin_key(args, platform, &mut request)?
+    } else {
+        None
+    };
+    let request = &*known.request.insert(request);
+    let outcome = send(
+        messenger,
+        request,
+        &mut interrupt,
+        &mut known.was_interrupted,
+    )
+    .await;
+    // Whatever became of it: a session that stays behind counts against the user.
+    connection.end().await;
+    let outcome = outcome.map_err(with_a_used_key);
+    if let (Some(key), Err(error)) = (key_in_use, &outcome)
+        && error.delivery() == Delivery::NotSent
+    {
+        key.forget();
+    }
+    Ok(Outcome::Sent(platform, outcome?))
+}
+
+/// The key under which it goes: with the time of its first use where only the key is given, and
+/// a random one where none is, because the client's own would not survive an interruption.
+fn begin_key(
+    args: &SendArgs,
+    platform: Platform,
+    request: &mut SendRequest,
+) -> Result<Option<Use>> {
+    let (Some(id), None) = (args.idempotency_key, args.first_sent) else {
         request
             .idempotency
             .get_or_insert_with(IdempotencyKey::random);
-    }
-    let outcome = send(&**messenger, &request).await;
-    // Whatever became of it: a session that stays behind counts against the user.
-    connection.end().await;
-    Ok(Outcome::Sent(platform, outcome?))
+        return Ok(None);
+    };
+    let state = profile::state_dir(&args.connection.store, &config::environment)?;
+    let (key, key_in_use) = FirstUses::new(&state).begin(id, platform, request)?;
+    request.idempotency = Some(key);
+    Ok(Some(key_in_use))
 }
 
 fn retry(args: &SendArgs) -> RetryPolicy {
@@ -63,15 +128,18 @@ fn retry(args: &SendArgs) -> RetryPolicy {
 }
 
 /// Sends, unless somebody ends the program meanwhile: whether it went out is unknown then.
-async fn send(messenger: &dyn Messenger, request: &SendRequest) -> Result<Receipt> {
-    let Ok(mut interrupt) = Interrupt::listen() else {
-        return messenger.send(request).await;
-    };
+async fn send(
+    messenger: &dyn Messenger,
+    request: &SendRequest,
+    interrupt: &mut Interrupt,
+    was_interrupted: &mut bool,
+) -> Result<Receipt> {
     tokio::select! {
         biased;
         outcome = messenger.send(request) => outcome,
         () = interrupt.requested() => {
-            let error = Error::new(ErrorKind::Other, "interrupted before the answer came")
+            *was_interrupted = true;
+            let error = Error::new(ErrorKind::Other, "interrupted before the response came")
                 .with_delivery(Delivery::Unknown)
                 .with_platform(messenger.platform().to_owned());
             Err(match request.idempotency {
@@ -82,9 +150,14 @@ async fn send(messenger: &dyn Messenger, request: &SendRequest) -> Result<Receip
     }
 }
 
-fn sent(args: &SendArgs, platform: Platform, receipt: &Receipt) -> Exit {
+fn sent(args: &SendArgs, known: &Known, platform: Platform, receipt: &Receipt) -> Exit {
+    warn(args, known);
     let text = if args.json {
-        print::sent_line(platform.as_str(), receipt)
+        let line = Line {
+            warnings: &known.warnings,
+            ..Line::sent(platform.as_str(), receipt)
+        };
+        line.to_string()
     } else {
         print::sent_text(platform.as_str(), receipt)
     };
@@ -95,22 +168,54 @@ fn sent(args: &SendArgs, platform: Platform, receipt: &Receipt) -> Exit {
     }
 }
 
-fn checked(args: &SendArgs, platform: Platform) -> Exit {
+fn checked(args: &SendArgs, known: &Known, platform: Platform) -> Exit {
+    warn(args, known);
     let text = if args.json {
-        print::checked_line(platform.as_str())
+        let line = Line {
+            platform: Some(platform.as_str()),
+            delivery: Delivery::NotSent.as_str(),
+            warnings: &known.warnings,
+            ..Line::new(Status::Checked, Exit::Sent)
+        };
+        line.to_string()
     } else {
-        format!("{}: would carry this; nothing was sent", platform.as_str())
+        format!(
+            "{}: nothing speaks against this; nothing was sent",
+            platform.as_str()
+        )
     };
     print::result(&text).map_or(Exit::Other, |()| Exit::Sent)
 }
 
-fn failed(args: &SendArgs, error: &Error) -> Exit {
-    let exit = Exit::of(error);
+fn failed(args: &SendArgs, known: &Known, error: Error) -> Exit {
+    warn(args, known);
+    let Explained { error, advice } = explain(error, known.settings.as_ref());
+    let exit = match Exit::of(&error) {
+        // Proven not to be out, and for no other reason than the signal.
+        Exit::Other if known.was_interrupted => Exit::Temporary,
+        exit => exit,
+    };
     if args.json {
+        let is_in_doubt = exit == Exit::Unknown;
+        let line = Line {
+            advice: advice.as_deref(),
+            warnings: &known.warnings,
+            request: known.request.as_ref().filter(|_| is_in_doubt),
+            ..Line::of(&error, exit)
+        };
         // The exit code says it too, if nobody reads this.
-        let _ = print::result(&print::error_line(error, exit));
+        let _ = print::result(&line.to_string());
     } else {
-        print::note(print::error_text(error, exit));
+        print::note(print::error_text(&error, exit, advice.as_deref()));
     }
     exit
+}
+
+fn warn(args: &SendArgs, known: &Known) {
+    if args.json {
+        return;
+    }
+    for warning in &known.warnings {
+        print::note(format_args!("warning: {warning}"));
+    }
 }

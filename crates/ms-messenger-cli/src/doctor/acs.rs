@@ -7,14 +7,14 @@ use ms_messenger::{
 use secrecy::ExposeSecret as _;
 
 use crate::{
+    claims::Claims,
     config::{APPLICATION, AcsCredential},
     doctor::{
         finding::Findings,
-        patient::{self, Patient},
-        token::Claims,
+        patient::{Patient, Verdict},
     },
     exit::Exit,
-    platform::Platform,
+    token::{CHAT_SCOPES, Service},
 };
 
 /// What an application asks for.
@@ -38,7 +38,7 @@ pub(crate) async fn messages(patient: &Patient, findings: &mut Findings) {
     let endpoint = endpoint(settings.messages_endpoint(), findings);
     let credential = match settings.acs_credential() {
         None => {
-            findings.problem(Exit::Config, "settings", Platform::AcsMessages.needs());
+            findings.unconfigured();
             return;
         }
         Some(credential) => credential,
@@ -51,9 +51,7 @@ pub(crate) async fn messages(patient: &Patient, findings: &mut Findings) {
     let Some(endpoint) = endpoint else { return };
     let authorize: Result<Box<dyn Authorize>> = match credential {
         AcsCredential::Token(token) => {
-            if let Some(claims) = Claims::read(token.expose_secret()) {
-                patient::describe(&claims, findings);
-            }
+            patient.token(token.expose_secret(), Service::AcsMessages, findings);
             let provider = StaticToken::new(token.expose_secret());
             Ok(Box::new(Bearer::new(provider, &[])))
         }
@@ -69,13 +67,27 @@ pub(crate) async fn messages(patient: &Patient, findings: &mut Findings) {
     };
     let authorize = match authorize {
         Ok(authorize) => authorize,
-        Err(error) => return findings.failure("credential", &error),
+        Err(error) => return findings.failure("credential", error),
     };
     if patient.reach(&endpoint, findings).await {
-        let channel = ms_messenger::http::segment(channel.unwrap_or(NO_CHANNEL));
-        let path = format!("/messages/channels/{channel}/templates?api-version=2024-08-30");
+        let judge = |status| match (status, channel) {
+            (403, _) => Verdict::Problem(Exit::Denied, "the service forbids it".to_owned()),
+            (404, None) => {
+                let text = "it is not refused, but without ACS_CHANNEL_REGISTRATION_ID nothing \
+                            proves that it is accepted";
+                Verdict::Note(text.to_owned())
+            }
+            (404, Some(_)) => {
+                let text = "there is no such channel: check ACS_CHANNEL_REGISTRATION_ID and the \
+                            address";
+                Verdict::Problem(Exit::NotFound, text.to_owned())
+            }
+            _ => Verdict::elsewhere(&endpoint.to_string()),
+        };
+        let segment = ms_messenger::http::segment(channel.unwrap_or(NO_CHANNEL));
+        let path = format!("/messages/channels/{segment}/templates?api-version=2024-08-30");
         patient
-            .accepted(&endpoint, &path, &*authorize, findings)
+            .accepted(&endpoint, &path, &*authorize, judge, findings)
             .await;
     }
 }
@@ -87,28 +99,27 @@ pub(crate) async fn chat(patient: &Patient, findings: &mut Findings) {
     patient.origins(&names, findings);
     let endpoint = endpoint(settings.chat_endpoint(), findings);
     let Some(token) = &settings.chat_token else {
-        findings.problem(Exit::Config, "settings", Platform::AcsChat.needs());
+        findings.unconfigured();
         return;
     };
-    match Claims::read(token.expose_secret()) {
-        None => findings.note("token", "it is none whose content can be read"),
-        Some(claims) => {
-            patient::describe(&claims, findings);
-            let needed = ["chat", "chat.join", "chat.join.limited"];
-            if claims.scopes.iter().any(|it| needed.contains(&it.as_str())) {
-                let scopes = claims.scopes.join(", ");
-                findings.sound("permission", format!("send to a thread: {scopes}"));
-            } else {
-                let text = "send to a thread: the token needs the scope chat";
-                findings.problem(Exit::Denied, "permission", text);
-            }
-        }
+    let token = token.expose_secret();
+    patient.token(token, Service::AcsChat, findings);
+    let claims = Claims::read(token).unwrap_or_default();
+    let mut scopes = claims.scopes.iter();
+    if let Some(scope) = scopes.find(|it| CHAT_SCOPES.contains(&it.as_str())) {
+        findings.sound("permission", format!("send to a thread: {scope}"));
     }
     let Some(endpoint) = endpoint else { return };
     if patient.reach(&endpoint, findings).await {
-        let bearer = Bearer::new(StaticToken::new(token.expose_secret()), &[]);
+        let bearer = Bearer::new(StaticToken::new(token), &[]);
         let path = "/chat/threads?maxPageSize=1&api-version=2025-03-15";
-        patient.accepted(&endpoint, path, &bearer, findings).await;
+        let judge = |status| match status {
+            403 => Verdict::Problem(Exit::Denied, "the service forbids it".to_owned()),
+            _ => Verdict::elsewhere(&endpoint.to_string()),
+        };
+        patient
+            .accepted(&endpoint, path, &bearer, judge, findings)
+            .await;
     }
 }
 
@@ -120,7 +131,7 @@ pub(crate) fn endpoint(text: Result<String>, findings: &mut Findings) -> Option<
             Some(endpoint)
         }
         Err(error) => {
-            findings.failure("address", &error);
+            findings.failure("address", error);
             None
         }
     }

@@ -5,7 +5,12 @@ use std::fmt::Write as _;
 use ms_messenger::Error;
 use serde_json::{Value, json};
 
-use crate::{exit::Exit, platform::Platform};
+use crate::{
+    exit::Exit,
+    explain::{Explained, explain},
+    outcome::causes,
+    platform::Platform,
+};
 
 /// One thing that was looked at.
 #[derive(Debug)]
@@ -69,15 +74,30 @@ impl Findings {
         self.add(Level::Problem(exit), check, text.into());
     }
 
-    /// An error that keeps messages from going out.
-    pub(crate) fn failure(&mut self, check: &'static str, error: &Error) {
+    /// What must be set before anything can be sent.
+    pub(crate) fn unconfigured(&mut self) {
+        let text = format!("not configured: set {}", self.platform.needs());
+        self.problem(Exit::Config, "settings", text);
+    }
+
+    /// An error that keeps messages from going out, with its innermost cause.
+    pub(crate) fn failure(&mut self, check: &'static str, error: Error) {
+        let Explained { error, advice } = explain(error, None);
         // Nothing was sent here: what counts is the kind.
-        let exit = match Exit::of(error) {
+        let exit = match Exit::of(&error) {
             Exit::Unknown | Exit::Out => Exit::Temporary,
             exit => exit,
         };
-        let code = error.code().map(|code| format!(" ({code})"));
-        let text = format!("{}{}", error.message(), code.unwrap_or_default());
+        let mut text = error.message().to_owned();
+        if let Some(code) = error.code() {
+            text.push_str(&format!(" ({code})"));
+        }
+        if let Some(cause) = causes(&error).last() {
+            text.push_str(&format!(": {cause}"));
+        }
+        if let Some(advice) = advice {
+            text.push_str(&format!("; {advice}"));
+        }
         self.problem(exit, check, text);
     }
 }
@@ -149,7 +169,17 @@ impl Report {
             json!({"platform": findings.platform.as_str(), "findings": list})
         };
         let platforms: Vec<Value> = self.platforms.iter().map(platform).collect();
-        json!({"platforms": platforms, "exit_code": self.exit().code()})
+        let exit = self.exit();
+        let status = match exit {
+            Exit::Sent => "ok",
+            _ => "problem",
+        };
+        json!({
+            "status": status,
+            "exit_code": exit.code(),
+            "delivery": "not_sent",
+            "platforms": platforms,
+        })
     }
 }
 

@@ -6,15 +6,16 @@ use ms_messenger::{
 };
 
 use crate::{
+    claims::Claims,
     config::Settings,
     doctor::{
         acs::endpoint,
         finding::Findings,
-        patient::{self, Patient},
-        token::Claims,
+        patient::{Patient, Verdict},
     },
     exit::Exit,
     platform::{self, Platform},
+    token::Service,
 };
 
 /// Microsoft Graph.
@@ -32,26 +33,37 @@ pub(crate) async fn graph(patient: &Patient, findings: &mut Findings) {
         findings.note("user", "user: targets need your own id: MSGRAPH_USER");
     }
     if !settings.configures(Platform::MsgraphChat) {
-        findings.problem(Exit::Config, "settings", Platform::MsgraphChat.needs());
+        findings.unconfigured();
         return;
     }
     // A sign-in whose token has run out is renewed here, as sending would.
     let token = match token(settings).await {
         Ok(token) => token,
-        Err(error) => return findings.failure("sign-in", &error),
+        Err(error) => return findings.failure("sign-in", error),
     };
-    match Claims::read(token.secret()) {
-        None => findings.note("token", "it is none whose content can be read"),
-        Some(claims) => {
-            patient::describe(&claims, findings);
-            permissions(&claims, findings);
-        }
+    let Ok(address) = platform::graph_address(settings) else {
+        return;
+    };
+    patient.token(token.secret(), Service::Graph(&address), findings);
+    if let Some(claims) = Claims::read(token.secret()) {
+        permissions(&claims, findings);
+    }
+    let without_version = platform::address_without_version(settings);
+    if let Some(text) = &without_version {
+        findings.note("address", text);
     }
     let Some(endpoint) = endpoint else { return };
     if patient.reach(&endpoint, findings).await {
         let bearer = Bearer::new(StaticToken::new(token), &[]);
-        // Who may not read it gets 403, who is nobody 401.
-        patient.accepted(&endpoint, "/me", &bearer, findings).await;
+        let judge = |status| match (status, without_version) {
+            // The permissions of sending do not include that of reading it.
+            (403, _) => Verdict::Note("the service knows it, but not for reading /me".to_owned()),
+            (_, Some(text)) => Verdict::Problem(Exit::NotFound, text),
+            _ => Verdict::elsewhere(&endpoint.to_string()),
+        };
+        patient
+            .accepted(&endpoint, "/me", &bearer, judge, findings)
+            .await;
     }
 }
 
@@ -64,9 +76,7 @@ async fn token(settings: &Settings) -> Result<AccessToken> {
 
 /// Whether the token allows what this program does with it.
 fn permissions(claims: &Claims, findings: &mut Findings) {
-    if claims.is_app_only {
-        let text = "it is of an application alone, and Graph sends for users only: sign a user in";
-        findings.problem(Exit::Denied, "permission", text);
+    if claims.is_app_only || claims.is_of_acs {
         return;
     }
     let granted = || claims.scopes.iter().map(String::as_str);

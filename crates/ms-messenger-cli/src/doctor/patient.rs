@@ -1,14 +1,20 @@
 //! The checks that every platform has in common.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use ms_messenger::http::{Authorize, Endpoint, HttpClient, HttpOptions, Probe};
+use ms_messenger::{
+    ErrorKind,
+    http::{Authorize, Endpoint, HttpClient, HttpOptions, Probe},
+};
 
 use crate::{
-    config::Settings,
-    doctor::{finding::Findings, token::Claims},
+    claims::Claims,
+    config::{Origin, Settings},
+    doctor::finding::Findings,
     exit::Exit,
+    outcome::{moment, one_line},
     platform::Platform,
+    token::{self, Service},
 };
 
 /// Beyond it, signatures with a date are refused.
@@ -33,7 +39,11 @@ impl Patient {
     pub(crate) fn origins(&self, names: &[&'static str], findings: &mut Findings) {
         for name in names {
             if let Some(origin) = self.settings.origin(name) {
-                findings.sound("setting", format!("{name} from {origin}"));
+                let of_another_name = match origin {
+                    Origin::Variable(variable) if variable != name => format!(" ({variable})"),
+                    _ => String::new(),
+                };
+                findings.sound("setting", format!("{name} from {origin}{of_another_name}"));
             }
         }
     }
@@ -44,40 +54,83 @@ impl Patient {
         let probe = match self.http.probe(endpoint, "/", None).await {
             Ok(probe) => probe,
             Err(error) => {
-                findings.failure("reachable", &error);
+                findings.failure("reachable", error);
                 return false;
             }
         };
         let took = probe.elapsed.as_millis();
-        findings.sound(
-            "reachable",
-            format!("answered {} after {took} ms", probe.status),
-        );
+        findings.sound("reachable", format!("it responds, after {took} ms"));
         clock(&probe, findings);
         true
     }
 
-    /// Whether the service takes the credential for a call that changes nothing.
+    /// Whether the service takes the credential for a call that changes nothing. What `judge`
+    /// makes of a status that is neither a success nor the same for every service.
     pub(crate) async fn accepted(
         &self,
         endpoint: &Endpoint,
         path: &str,
         authorize: &dyn Authorize,
+        judge: impl FnOnce(u16) -> Verdict,
         findings: &mut Findings,
     ) {
-        match self.http.probe(endpoint, path, Some(authorize)).await {
-            Err(error) => findings.failure("credential", &error),
-            Ok(probe) => match probe.status {
-                401 => findings.problem(Exit::Denied, "credential", "the service refused it (401)"),
-                429 | 500.. => {
-                    let text = format!("the service could not say ({})", probe.status);
-                    findings.problem(Exit::Temporary, "credential", text);
-                }
-                status => {
-                    findings.sound("credential", format!("the service takes it ({status})"));
-                }
-            },
+        let status = match self.http.probe(endpoint, path, Some(authorize)).await {
+            Err(error) => return findings.failure("credential", error),
+            Ok(probe) => probe.status,
+        };
+        let verdict = match status {
+            200..=299 => return findings.sound("credential", "the service accepts it"),
+            401 => Verdict::Problem(Exit::Denied, "the service refuses it".to_owned()),
+            429 | 500.. => {
+                let text = "the service cannot say for now".to_owned();
+                Verdict::Problem(Exit::Temporary, text)
+            }
+            status => judge(status),
+        };
+        match verdict {
+            Verdict::Note(text) => findings.note("credential", format!("{text} ({status})")),
+            Verdict::Problem(exit, text) => {
+                findings.problem(exit, "credential", format!("{text} ({status})"));
+            }
         }
+    }
+
+    /// What a token says of itself, and what is wrong with it for `service`.
+    pub(crate) fn token(&self, token: &str, service: Service<'_>, findings: &mut Findings) {
+        let faults = token::faults(token, service, SystemTime::now());
+        let is_over = faults.iter().any(|fault| fault.rule.starts_with("expired"));
+        match Claims::read(token) {
+            None => {
+                let text = "it is not a JWT, so its owner and end are unknown";
+                findings.note("token", text);
+            }
+            Some(claims) if !is_over => findings.sound("token", describe(&claims)),
+            Some(_) => {}
+        }
+        for fault in faults {
+            let (exit, check) = match fault.kind {
+                ErrorKind::PermissionDenied => (Exit::Denied, "permission"),
+                ErrorKind::Unauthenticated => (Exit::Denied, "token"),
+                _ => (Exit::Config, "token"),
+            };
+            findings.problem(exit, check, format!("it {}", fault.rule));
+        }
+    }
+}
+
+/// What a status says of a credential.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// Neither that it works nor that it does not.
+    Note(String),
+    Problem(Exit, String),
+}
+
+impl Verdict {
+    /// A status that no service gives to a call that it knows.
+    pub(crate) fn elsewhere(address: &str) -> Self {
+        let text = format!("there is no such service at {address}: check the address");
+        Self::Problem(Exit::NotFound, text)
     }
 }
 
@@ -98,7 +151,7 @@ const fn variables(platform: Platform) -> &'static [&'static str] {
 
 fn clock(probe: &Probe, findings: &mut Findings) {
     let Some(ahead) = probe.clock_ahead_seconds(SystemTime::now()) else {
-        return findings.note("clock", "the answer has no date to compare with");
+        return findings.note("clock", "the response has no date to compare with");
     };
     let text = match ahead {
         0 => "in step with the service".to_owned(),
@@ -116,24 +169,14 @@ fn clock(probe: &Probe, findings: &mut Findings) {
 }
 
 /// Who a token is for, and how long it lasts.
-pub(crate) fn describe(claims: &Claims, findings: &mut Findings) {
-    let user = claims
-        .user
-        .as_deref()
-        .unwrap_or("somebody it does not name");
-    let left = match claims
-        .expires_at
-        .map(|at| at.duration_since(SystemTime::now()))
-    {
-        None => "it does not say how long it lasts".to_owned(),
-        Some(Ok(left)) => {
-            let left = Duration::from_secs(left.as_secs());
-            format!("for {} more", humantime::format_duration(left))
-        }
-        Some(Err(_)) => {
-            let text = format!("of {user}, expired: get a new one");
-            return findings.problem(Exit::Denied, "token", text);
-        }
+fn describe(claims: &Claims) -> String {
+    let owner = match (&claims.user, &claims.application) {
+        (Some(user), _) => format!("of {}", one_line(user)),
+        (None, Some(application)) => format!("of application {}", one_line(application)),
+        (None, None) => "of a user whom it does not name".to_owned(),
     };
-    findings.sound("token", format!("of {user}, {left}"));
+    match claims.expires_at {
+        Some(end) => format!("{owner}, until {}", moment(end)),
+        None => format!("{owner}; it does not say how long it lasts"),
+    }
 }

@@ -4,7 +4,6 @@ use ms_messenger::RetryPolicy;
 
 use crate::{
     doctor::{finding::Findings, patient::Patient},
-    exit::Exit,
     platform::{self, Platform},
 };
 
@@ -21,19 +20,19 @@ pub(crate) async fn skype(patient: &Patient, findings: &mut Findings) {
     ];
     patient.origins(&names, findings);
     if !settings.configures(Platform::Ucwa) {
-        findings.problem(Exit::Config, "settings", Platform::Ucwa.needs());
+        findings.unconfigured();
         return;
     }
     let options = patient.options.clone();
     let signed_in = match platform::skype(settings, options, RetryPolicy::never()) {
         Ok(builder) => builder.sign_in().await,
-        Err(error) => return findings.failure("settings", &error),
+        Err(error) => return findings.failure("settings", error),
     };
     match signed_in {
         Ok(session) => {
             session.sign_out().await;
             findings.sound("sign-in", "signed in, and out again");
         }
-        Err(error) => findings.failure("sign-in", &error),
+        Err(error) => findings.failure("sign-in", error),
     }
 }

@@ -78,7 +78,7 @@ fn every_setting_is_named_with_its_origin_and_never_its_value() {
         texts,
         [
             format!("MSGRAPH_TOKEN from the file {name}").as_str(),
-            "MSGRAPH_BASE_URL from MSGRAPH_BASE_URL"
+            "MSGRAPH_BASE_URL from the environment"
         ]
     );
     assert!(!ran.stdout.contains(&world.graph.token));

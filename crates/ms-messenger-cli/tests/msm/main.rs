@@ -11,3 +11,4 @@ mod redaction;
 mod send;
 mod sign_in;
 mod support;
+mod usage;

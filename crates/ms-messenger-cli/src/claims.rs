@@ -14,8 +14,14 @@ pub(crate) struct Claims {
     pub(crate) roles: Vec<String>,
     /// Who it is for, in a readable form.
     pub(crate) user: Option<String>,
+    /// The application, where no user is named.
+    pub(crate) application: Option<String>,
+    /// Whom it may be shown to.
+    pub(crate) audiences: Vec<String>,
     pub(crate) expires_at: Option<SystemTime>,
     pub(crate) is_app_only: bool,
+    /// It is of ACS Identity, which names a resource instead of an audience.
+    pub(crate) is_of_acs: bool,
 }
 
 impl Claims {
@@ -49,6 +55,12 @@ impl Claims {
                 .map(str::to_owned)
                 .collect(),
             user: names.into_iter().find_map(text),
+            application: text("appid").or_else(|| text("azp")),
+            audiences: match claims["aud"].as_str() {
+                Some(audience) => vec![audience.to_owned()],
+                None => listed(&claims["aud"]),
+            },
+            is_of_acs: claims["acsScope"].is_string(),
             expires_at: claims["exp"].as_f64().and_then(moment),
             is_app_only: is_app && delegated.is_none(),
             roles,
@@ -81,6 +93,9 @@ mod tests {
         assert!(!user.is_app_only);
         let app = Claims::read(&jwt(r#"{"roles":["Chat.Read.All"]}"#)).unwrap();
         assert!(app.is_app_only);
+        assert!(app.audiences.is_empty());
+        let several = Claims::read(&jwt(r#"{"aud":["a","b"]}"#)).unwrap();
+        assert_eq!(several.audiences, ["a", "b"]);
         let acs = Claims::read(&jwt(r#"{"acsScope":"chat,voip","scp":1792}"#)).unwrap();
         assert_eq!(acs.scopes, ["chat", "voip"]);
         assert_eq!(Claims::read("opaque"), None);

@@ -1,0 +1,90 @@
+//! Options that say where to and as whom.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use secrecy::SecretString;
+
+use super::{StoreArgs, values::secret};
+
+const SKYPE: &str = "Skype for Business through UCWA";
+const TEAMS: &str = "Teams through Microsoft Graph";
+
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Azure Communication Services")]
+pub(crate) struct ConnectionArgs {
+    /// Connection string, as the portal prints it [env: ACS_CONNECTION_STRING, COMMUNICATION_SERVICES_CONNECTION_STRING]
+    #[arg(long, value_name = "STRING", value_parser = secret)]
+    pub(crate) acs_connection_string: Option<SecretString>,
+    /// File that holds the connection string
+    #[arg(long, value_name = "FILE", conflicts_with = "acs_connection_string")]
+    pub(crate) acs_connection_string_file: Option<PathBuf>,
+    /// Endpoint, if no connection string says it [env: ACS_ENDPOINT]
+    #[arg(long, value_name = "URL")]
+    pub(crate) acs_endpoint: Option<String>,
+    /// Access key for acs-messages [env: ACS_ACCESS_KEY]
+    #[arg(long, value_name = "KEY", value_parser = secret)]
+    pub(crate) acs_access_key: Option<SecretString>,
+    /// File that holds the access key
+    #[arg(long, value_name = "FILE", conflicts_with = "acs_access_key")]
+    pub(crate) acs_access_key_file: Option<PathBuf>,
+    /// Entra ID or user access token for acs-messages [env: ACS_ACCESS_TOKEN]
+    #[arg(long, value_name = "TOKEN", value_parser = secret)]
+    pub(crate) acs_access_token: Option<SecretString>,
+    /// File that holds the token for acs-messages
+    #[arg(long, value_name = "FILE", conflicts_with = "acs_access_token")]
+    pub(crate) acs_access_token_file: Option<PathBuf>,
+    /// Channel that messages to telephone numbers come from, a GUID [env: ACS_CHANNEL_REGISTRATION_ID]
+    #[arg(long, value_name = "GUID")]
+    pub(crate) acs_channel_registration_id: Option<String>,
+    /// Endpoint of acs-chat; that of acs-messages when absent [env: ACS_CHAT_ENDPOINT]
+    #[arg(long, value_name = "URL")]
+    pub(crate) acs_chat_endpoint: Option<String>,
+    /// User access token with the scope chat, for acs-chat [env: ACS_CHAT_TOKEN]
+    #[arg(long, value_name = "TOKEN", value_parser = secret)]
+    pub(crate) acs_chat_token: Option<SecretString>,
+    /// File that holds the token for acs-chat
+    #[arg(long, value_name = "FILE", conflicts_with = "acs_chat_token")]
+    pub(crate) acs_chat_token_file: Option<PathBuf>,
+
+    /// Delegated token for Graph; that of `msm login` when absent [env: MSGRAPH_TOKEN]
+    #[arg(long, value_name = "TOKEN", value_parser = secret, help_heading = TEAMS)]
+    pub(crate) msgraph_token: Option<SecretString>,
+    /// File that holds the token for Graph
+    #[arg(long, value_name = "FILE", conflicts_with = "msgraph_token", help_heading = TEAMS)]
+    pub(crate) msgraph_token_file: Option<PathBuf>,
+    /// National cloud: global, us-gov-l4, us-gov-l5, china [env: MSGRAPH_CLOUD]
+    #[arg(long, value_name = "CLOUD", help_heading = TEAMS)]
+    pub(crate) msgraph_cloud: Option<String>,
+    /// Base address with its version, instead of that of the cloud [env: MSGRAPH_BASE_URL]
+    #[arg(long, value_name = "URL", conflicts_with = "msgraph_cloud", help_heading = TEAMS)]
+    pub(crate) msgraph_base_url: Option<String>,
+    /// Your own id or user principal name, to send to user: targets [env: MSGRAPH_USER]
+    #[arg(long, value_name = "USER", help_heading = TEAMS)]
+    pub(crate) msgraph_user: Option<String>,
+
+    /// Your own SIP address, e.g. sip:bot@contoso.com [env: UCWA_SIP]
+    #[arg(long, value_name = "SIP", help_heading = SKYPE)]
+    pub(crate) ucwa_sip: Option<String>,
+    /// User name, DOMAIN\user or a UPN; the SIP address without sip: when absent [env: UCWA_USERNAME]
+    #[arg(long, value_name = "NAME", help_heading = SKYPE)]
+    pub(crate) ucwa_username: Option<String>,
+    /// Password [env: UCWA_PASSWORD]
+    #[arg(long, value_name = "PASSWORD", value_parser = secret, help_heading = SKYPE)]
+    pub(crate) ucwa_password: Option<SecretString>,
+    /// File that holds the password
+    #[arg(long, value_name = "FILE", conflicts_with = "ucwa_password", help_heading = SKYPE)]
+    pub(crate) ucwa_password_file: Option<PathBuf>,
+    /// Where discovery begins, instead of the names of the domain [env: UCWA_DISCOVERY_URL]
+    #[arg(long, value_name = "URL", help_heading = SKYPE)]
+    pub(crate) ucwa_discovery_url: Option<String>,
+    /// Id of this installation: keep it [env: UCWA_ENDPOINT_ID]
+    #[arg(long, value_name = "ID", help_heading = SKYPE)]
+    pub(crate) ucwa_endpoint_id: Option<String>,
+    /// Domain that the server may lead to, besides that of the SIP address [env: UCWA_TRUSTED_DOMAIN]
+    #[arg(long, value_name = "DOMAIN", help_heading = SKYPE)]
+    pub(crate) ucwa_trusted_domain: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}

@@ -1,0 +1,214 @@
+//! Options of `msm send` and `msm settle`.
+
+use std::{path::PathBuf, time::Duration, time::SystemTime};
+
+use clap::{Args, ValueEnum};
+use ms_messenger::{Importance, Target};
+use url::Url;
+use uuid::Uuid;
+
+use super::{
+    ConnectionArgs, ENVIRONMENT,
+    relations::{Relations, Rule},
+    values::{duration, key, media, retries, target, time},
+};
+use crate::{exit, platform::Platform};
+
+const TARGETS: &str = "\
+Targets:
+  conversation:ID       a conversation, chat thread or Teams chat
+  channel:TEAM/CHANNEL  a channel of a Teams team
+  tel:+14255550123      a telephone number (WhatsApp, through acs-messages)
+  user:ID-OR-UPN        a person in Teams, in a one-on-one chat
+  sip:user@host         a person in Skype for Business";
+
+const EXAMPLES: &str = "\
+Examples:
+  msm send --to channel:TEAM/CHANNEL --text 'The build is red'
+  make 2>&1 | tail -n 20 | msm send --to conversation:ID --strip-ansi -
+  msm send --to tel:+14255550123 --template reminder --language en_US --value Lene
+  msm send --to channel:TEAM/CHANNEL --html '<b>red</b>' --subject Build --importance high";
+
+#[derive(Args, Debug)]
+#[command(
+    override_usage = "msm send --to TARGET --text TEXT [OPTIONS]\n       msm send --request FILE [OPTIONS]",
+    after_help = format!("{EXAMPLES}\n\n{TARGETS}\n\nAll options: msm send --help. Exit codes: msm exit-codes."),
+    after_long_help = format!("{EXAMPLES}\n\n{TARGETS}\n\n{ENVIRONMENT}\n\n{}", exit::table()),
+)]
+pub(crate) struct SendArgs {
+    /// Where it goes; see the forms below
+    #[arg(long, value_name = "TARGET", value_parser = target)]
+    pub(crate) to: Option<Target>,
+    /// The platform, when several that are configured support the target
+    #[arg(long, value_enum)]
+    pub(crate) platform: Option<Platform>,
+
+    /// Send this text; `-` reads standard input
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(crate) text: Option<String>,
+    /// Send this HTML; `-` reads standard input
+    #[arg(long, value_name = "HTML", allow_hyphen_values = true)]
+    pub(crate) html: Option<String>,
+    /// Send this template of WhatsApp
+    #[arg(long, value_name = "NAME")]
+    pub(crate) template: Option<String>,
+    /// Send the picture at this public address
+    #[arg(long, value_name = "URL", value_parser = media)]
+    pub(crate) image: Option<Url>,
+    /// Send the document at this public address
+    #[arg(long, value_name = "URL", value_parser = media)]
+    pub(crate) document: Option<Url>,
+    /// Send the video at this public address
+    #[arg(long, value_name = "URL", value_parser = media)]
+    pub(crate) video: Option<Url>,
+    /// Send the sound at this public address
+    #[arg(long, value_name = "URL", value_parser = media)]
+    pub(crate) audio: Option<Url>,
+    /// Send the whole request in this file, in the JSON form of SendRequest; `-` reads standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) request: Option<PathBuf>,
+    /// Read the text from standard input
+    #[arg(value_name = "-", value_parser = ["-"], hide_possible_values = true)]
+    pub(crate) stdin: Option<String>,
+
+    /// What platforms without HTML send in its place
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(crate) text_alternative: Option<String>,
+    /// Remove terminal escapes (colours) from the text or HTML
+    #[arg(long)]
+    pub(crate) strip_ansi: bool,
+    /// Language of the template, e.g. en_US
+    #[arg(long)]
+    pub(crate) language: Option<String>,
+    /// What fills the next placeholder of the template
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(crate) value: Vec<String>,
+    /// Text shown with the picture, document or video
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(crate) caption: Option<String>,
+    /// Name that the document gets
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    pub(crate) file_name: Option<String>,
+
+    /// Title above the message
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(crate) subject: Option<String>,
+    /// How urgent it is
+    #[arg(long, value_enum)]
+    pub(crate) importance: Option<ImportanceArg>,
+    /// Reply to this message
+    #[arg(long, value_name = "MESSAGE-ID")]
+    pub(crate) reply_to: Option<String>,
+    /// Key under which the platform removes duplicates, any text: run again with the same one
+    #[arg(long, value_name = "KEY", value_parser = key)]
+    pub(crate) idempotency_key: Option<Uuid>,
+    /// When the key was first used, RFC 3339; what this machine remembers when absent, else now
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) first_sent: Option<SystemTime>,
+
+    /// How long the send may take with its retries, e.g. 30s; 100s for each attempt when absent
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// How often an attempt that is proven harmless is repeated; 3 when absent
+    #[arg(long, value_name = "N", value_parser = retries, allow_negative_numbers = true)]
+    pub(crate) retries: Option<u32>,
+    /// Check all that can be checked without sending
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print one line of JSON, errors too
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+}
+
+const WRITTEN: &[&str] = &["--text", "--html", "-"];
+const CONTENT: &[&str] = &[
+    "--text",
+    "--html",
+    "--template",
+    "--image",
+    "--document",
+    "--video",
+    "--audio",
+    "--request",
+    "-",
+];
+
+/// What belongs together. `clap` drops a `requires` whose option conflicts with a given one.
+const RULES: &[Rule] = &[
+    Rule::ExactlyOne {
+        of: &["--to", "--request"],
+        missing: "--to is missing: it says where the message goes",
+    },
+    Rule::ExactlyOne {
+        of: CONTENT,
+        missing: "what to send is missing: give --text TEXT, or another of --html, --template, \
+                  --image, --document, --video, --audio, --request, or - for standard input",
+    },
+    Rule::Needs("--text-alternative", &["--html"]),
+    Rule::Needs("--strip-ansi", WRITTEN),
+    Rule::Needs("--language", &["--template"]),
+    Rule::Needs("--template", &["--language"]),
+    Rule::Needs("--value", &["--template"]),
+    Rule::Needs("--caption", &["--image", "--document", "--video"]),
+    Rule::Needs("--file-name", &["--document"]),
+    Rule::Needs("--first-sent", &["--idempotency-key"]),
+    Rule::Apart("--request", "--subject"),
+    Rule::Apart("--request", "--importance"),
+    Rule::Apart("--request", "--reply-to"),
+    Rule::Apart("--request", "--idempotency-key"),
+];
+
+impl Relations for SendArgs {
+    fn rules(&self) -> &'static [Rule] {
+        RULES
+    }
+
+    fn given(&self) -> Vec<&'static str> {
+        let all = [
+            ("--to", self.to.is_some()),
+            ("--text", self.text.is_some()),
+            ("--html", self.html.is_some()),
+            ("--template", self.template.is_some()),
+            ("--image", self.image.is_some()),
+            ("--document", self.document.is_some()),
+            ("--video", self.video.is_some()),
+            ("--audio", self.audio.is_some()),
+            ("--request", self.request.is_some()),
+            ("-", self.stdin.is_some()),
+            ("--text-alternative", self.text_alternative.is_some()),
+            ("--strip-ansi", self.strip_ansi),
+            ("--language", self.language.is_some()),
+            ("--value", !self.value.is_empty()),
+            ("--caption", self.caption.is_some()),
+            ("--file-name", self.file_name.is_some()),
+            ("--subject", self.subject.is_some()),
+            ("--importance", self.importance.is_some()),
+            ("--reply-to", self.reply_to.is_some()),
+            ("--idempotency-key", self.idempotency_key.is_some()),
+            ("--first-sent", self.first_sent.is_some()),
+        ];
+        let given = all.into_iter().filter(|(_, is_given)| *is_given);
+        given.map(|(name, _)| name).collect()
+    }
+}
+
+/// How urgent a message is.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ImportanceArg {
+    Normal,
+    High,
+    Urgent,
+}
+
+impl From<ImportanceArg> for Importance {
+    fn from(importance: ImportanceArg) -> Self {
+        match importance {
+            ImportanceArg::Normal => Self::Normal,
+            ImportanceArg::High => Self::High,
+            ImportanceArg::Urgent => Self::Urgent,
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! What the values of options may be.
+
+use std::time::{Duration, SystemTime};
+
+use ms_messenger::Target;
+use secrecy::SecretString;
+use sha2::{Digest as _, Sha256};
+use url::Url;
+use uuid::Uuid;
+
+const SCHEMES: [&str; 5] = ["conversation", "channel", "tel", "sip", "user"];
+
+pub(super) fn secret(text: &str) -> Result<SecretString, std::convert::Infallible> {
+    Ok(SecretString::from(text))
+}
+
+/// A target, without the blanks of a paste around it and with its scheme in any case.
+pub(super) fn target(text: &str) -> Result<Target, String> {
+    let text = text.trim();
+    let parsed = match text.split_once(':') {
+        Some((scheme, rest)) if SCHEMES.contains(&scheme.to_ascii_lowercase().as_str()) => {
+            format!("{}:{}", scheme.to_ascii_lowercase(), rest.trim_start()).parse()
+        }
+        _ => text.parse(),
+    };
+    parsed.map_err(|error: ms_messenger::ParseTargetError| match meant(text) {
+        Some(target) => format!("{error}; did you mean {target}?"),
+        None => error.to_string(),
+    })
+}
+
+/// The target that a text without a scheme looks like.
+fn meant(text: &str) -> Option<String> {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    let is_number = digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits
+            .chars()
+            .all(|c| c.is_ascii_digit() || " -.()".contains(c));
+    let target = if is_number {
+        format!("tel:+{digits}")
+    } else if text.starts_with("19:") {
+        format!("conversation:{text}")
+    } else if text.contains('@') && !text.contains([':', '/']) {
+        format!("user:{text}")
+    } else {
+        return None;
+    };
+    target
+        .parse::<Target>()
+        .ok()
+        .map(|target| target.to_string())
+}
+
+/// The id of an idempotency key: a UUID as it is, any other text by its hash.
+pub(super) fn key(text: &str) -> Result<Uuid, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err("must not be empty".to_owned());
+    }
+    Ok(Uuid::try_parse(text).unwrap_or_else(|_| hashed(text)))
+}
+
+/// The same text is always the same id: a change would duplicate messages.
+fn hashed(text: &str) -> Uuid {
+    let digest = Sha256::new()
+        .chain_update(b"msm idempotency key\n")
+        .chain_update(text)
+        .finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+pub(super) fn media(text: &str) -> Result<Url, String> {
+    Url::parse(text).map_err(|_| {
+        "must be an https address: the platform fetches it itself, and local files are not sent"
+            .to_owned()
+    })
+}
+
+/// A number alone counts as seconds.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().map(Duration::try_from_secs_f64);
+    let duration = match seconds {
+        Some(duration) => duration.map_err(|e| e.to_string())?,
+        None => humantime::parse_duration(text).map_err(|e| e.to_string())?,
+    };
+    if duration.is_zero() {
+        return Err("must be longer than nothing".to_owned());
+    }
+    Ok(duration)
+}
+
+pub(super) fn retries(text: &str) -> Result<u32, String> {
+    text.parse()
+        .map_err(|_| "must be a whole number from 0".to_owned())
+}
+
+pub(super) fn keep(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("must be at least 1".to_owned()),
+        Ok(messages) => Ok(messages),
+        Err(_) => Err("must be a whole number from 1".to_owned()),
+    }
+}
+
+pub(super) fn time(text: &str) -> Result<SystemTime, &'static str> {
+    humantime::parse_rfc3339(text).map_err(|_| "must be written like 2026-11-28T21:22:06Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_seconds_or_has_a_unit() {
+        assert_eq!(duration("0.5"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("1m 30s"), Ok(Duration::from_secs(90)));
+        for text in ["0", "-1", "nan", "soon", ""] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_target_loses_the_blanks_around_it_and_the_case_of_its_scheme() {
+        for (text, read) in [
+            ("channel:t/c ", "channel:t/c"),
+            ("\tChannel:t/c\n", "channel:t/c"),
+            ("TEL:+14255550123", "tel:+14255550123"),
+            ("conversation: 19:A", "conversation:19:A"),
+            ("Sip:lene@contoso.com", "sip:lene@contoso.com"),
+        ] {
+            assert_eq!(target(text).unwrap().to_string(), read, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_target_without_a_scheme_gets_a_suggestion_where_there_is_one() {
+        for (text, suggestion) in [
+            ("alice@contoso.com", Some("user:alice@contoso.com?")),
+            ("+14255550123", Some("tel:+14255550123?")),
+            ("1 425 555-0123", Some("tel:+14255550123?")),
+            ("19:abc@thread.v2", Some("conversation:19:abc@thread.v2?")),
+            ("#general", None),
+            ("teams:Ops/Alerts", None),
+            ("nowhere", None),
+        ] {
+            let error = target(text).unwrap_err();
+            let suggested = error.split_once("did you mean ").map(|(_, rest)| rest);
+            assert_eq!(suggested, suggestion, "{error}");
+        }
+    }
+
+    #[test]
+    fn any_text_is_a_key_and_always_the_same_one() {
+        let id = "5b1f0a5e-3f5b-4a43-a8d9-93a57a7fc0a5";
+        assert_eq!(key(id).unwrap().to_string(), id);
+        assert_eq!(key(&id.to_uppercase()).unwrap().to_string(), id);
+        let build = key("build 42").unwrap();
+        // Scripts that run across an update of this program rely on this value.
+        assert_eq!(build.to_string(), "c409dcba-42bc-810e-8e68-8af43405605a");
+        assert_ne!(build, key("build 43").unwrap());
+        assert!(key(" ").is_err());
+    }
+}

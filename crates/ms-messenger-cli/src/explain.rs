@@ -1,0 +1,234 @@
+//! Errors in the words of whoever types commands: flags and variables, never methods of a library.
+
+use std::{fmt, time::SystemTime};
+
+use ms_messenger::{Delivery, Error, ErrorKind};
+use secrecy::ExposeSecret as _;
+
+use crate::{
+    config::Settings,
+    outcome::{causes, moment},
+    platform::{self, Platform},
+    token::{Service, faults},
+};
+
+/// An error, and what to do about it.
+#[derive(Debug)]
+pub(crate) struct Explained {
+    pub(crate) error: Error,
+    pub(crate) advice: Option<String>,
+}
+
+const TRUST: &str = "if the server is the right one, set SSL_CERT_FILE to a PEM file with the \
+                     certificate authority, or add that to the system's certificates";
+
+/// Says it in words of this program. `settings` are those that the command ran with.
+pub(crate) fn explain(error: Error, settings: Option<&Settings>) -> Explained {
+    if is_untrusted(&error) {
+        let error = untrusted(&error);
+        let advice = Some(TRUST.to_owned());
+        return Explained { error, advice };
+    }
+    let advice = match error.kind() {
+        ErrorKind::Unauthenticated if error.status().is_some() => {
+            settings.and_then(|settings| of_token(&error, settings))
+        }
+        ErrorKind::RateLimited => of_wait(&error),
+        ErrorKind::NotFound | ErrorKind::InvalidRequest if error.status().is_some() => {
+            settings.and_then(|settings| of_address(&error, settings))
+        }
+        _ => None,
+    };
+    Explained {
+        error: reworded(error),
+        advice,
+    }
+}
+
+/// Whether the server showed a certificate that nobody vouches for.
+pub(crate) fn is_untrusted(error: &Error) -> bool {
+    let is_it = |text: &String| text.contains("invalid peer certificate");
+    error.kind() == ErrorKind::Connect && causes(error).iter().any(is_it)
+}
+
+/// It does not pass by itself, so that it is a matter of the setup.
+fn untrusted(error: &Error) -> Error {
+    let message = "the certificate of the server is not trusted";
+    copied(error, ErrorKind::Config, message.to_owned())
+}
+
+/// The sentences of a library that name its methods.
+const METHODS: [(&str, &str); 1] = [(
+    ": set it up with_client_message_ids",
+    ", so that it cannot be told from an equal one",
+)];
+
+fn reworded(error: Error) -> Error {
+    let found = METHODS
+        .iter()
+        .find(|(own, _)| error.message().contains(own));
+    match found {
+        Some((own, words)) => {
+            let message = error.message().replace(own, words);
+            copied(&error, error.kind(), message)
+        }
+        None => error,
+    }
+}
+
+/// The same facts under another message.
+fn copied(error: &Error, kind: ErrorKind, message: String) -> Error {
+    let mut copy = Error::new(kind, message)
+        .with_delivery(error.delivery())
+        .with_attempts(error.attempts());
+    if let Some(platform) = error.platform() {
+        copy = copy.with_platform(platform.to_owned());
+    }
+    if let Some(status) = error.status() {
+        copy = copy.with_status(status);
+    }
+    if let Some(code) = error.code() {
+        copy = copy.with_code(code);
+    }
+    if let Some(id) = error.request_id() {
+        copy = copy.with_request_id(id);
+    }
+    if let Some(key) = error.idempotency() {
+        copy = copy.with_idempotency(*key);
+    }
+    match Cause::of(&causes(error)) {
+        Some(cause) => copy.with_source(cause),
+        None => copy,
+    }
+}
+
+/// A cause by its words.
+#[derive(Debug)]
+struct Cause {
+    text: String,
+    source: Option<Box<Cause>>,
+}
+
+impl Cause {
+    fn of(causes: &[String]) -> Option<Self> {
+        let (first, rest) = causes.split_first()?;
+        Some(Self {
+            text: first.clone(),
+            source: Self::of(rest).map(Box::new),
+        })
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Cause {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// What the refused token says of itself.
+fn of_token(error: &Error, settings: &Settings) -> Option<String> {
+    let platform = Platform::ALL
+        .into_iter()
+        .find(|it| Some(it.as_str()) == error.platform())?;
+    let address = platform::graph_address(settings).ok()?;
+    let service = match platform {
+        Platform::MsgraphChat => Service::Graph(&address),
+        Platform::AcsChat => Service::AcsChat,
+        Platform::AcsMessages => Service::AcsMessages,
+        Platform::Ucwa => return None,
+    };
+    let (setting, token) = settings.token_of(platform)?;
+    let faults = faults(token.expose_secret(), service, SystemTime::now());
+    let rules: Vec<&str> = faults.iter().map(|fault| fault.rule.as_str()).collect();
+    let login = match platform {
+        Platform::MsgraphChat => ", or unset it and run `msm login`",
+        _ => "",
+    };
+    (!rules.is_empty()).then(|| format!("{setting} {}: get a new one{login}", rules.join(" and ")))
+}
+
+/// When to come again.
+fn of_wait(error: &Error) -> Option<String> {
+    let wait = error.retry_after()?;
+    let seconds = wait.as_secs();
+    Some(match SystemTime::now().checked_add(wait) {
+        Some(then) => format!(
+            "the service asks to wait {seconds} s, longer than this command waits: run it again \
+             after {}",
+            moment(then)
+        ),
+        None => "the service asks to wait longer than anybody would".to_owned(),
+    })
+}
+
+/// A base address that has no version leads nowhere.
+fn of_address(error: &Error, settings: &Settings) -> Option<String> {
+    let is_graph = error.platform() == Some(Platform::MsgraphChat.as_str());
+    let without = platform::address_without_version(settings)?;
+    is_graph.then_some(without)
+}
+
+/// The code under which the service says that a key was used before; it tells nothing of the
+/// message that went out under it.
+pub(crate) fn with_a_used_key(error: Error) -> Error {
+    let is_refusal = matches!(error.status(), Some(400 | 409 | 412));
+    if error.idempotency().is_none() || !is_refusal || !speaks_of_keys(error.message()) {
+        return error;
+    }
+    error.with_delivery(Delivery::Unknown)
+}
+
+fn speaks_of_keys(message: &str) -> bool {
+    message.to_ascii_lowercase().contains("repeatability")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{exit::Exit, outcome::Line};
+
+    #[test]
+    fn an_untrusted_certificate_is_a_matter_of_the_setup() {
+        let cause = std::io::Error::other("invalid peer certificate: UnknownIssuer");
+        let error = Error::new(ErrorKind::Connect, "no connection")
+            .with_platform("acs-chat")
+            .with_attempts(1)
+            .with_source(cause);
+        let explained = explain(error, None);
+        assert_eq!(Exit::of(&explained.error), Exit::Config);
+        assert_eq!(explained.error.attempts(), 1);
+        assert!(explained.advice.unwrap().contains("SSL_CERT_FILE"));
+        let line = Line::of(&explained.error, Exit::Config).to_string();
+        assert!(
+            line.contains(r#""causes":["invalid peer certificate: UnknownIssuer"]"#),
+            "{line}"
+        );
+    }
+
+    #[test]
+    fn no_method_of_a_library_is_named() {
+        let text = "the message carries no id of this client: set it up with_client_message_ids";
+        let explained = explain(Error::new(ErrorKind::Other, text), None);
+        assert!(
+            !explained.error.message().contains("with_"),
+            "{explained:?}"
+        );
+    }
+
+    #[test]
+    fn a_wait_says_when_it_is_over() {
+        let wait = |seconds| {
+            let wait = std::time::Duration::from_secs(seconds);
+            let error = Error::new(ErrorKind::RateLimited, "slow down").with_retry_after(wait);
+            explain(error, None).advice.unwrap()
+        };
+        assert!(wait(120).contains("wait 120 s"), "{}", wait(120));
+        assert!(wait(u64::MAX).contains("longer than anybody"));
+    }
+}

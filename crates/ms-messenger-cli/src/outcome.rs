@@ -1,0 +1,260 @@
+//! The one line of JSON in which every command says how it ended.
+
+use std::{error::Error as _, fmt, time::SystemTime};
+
+use ms_messenger::{Error, IdempotencyKey, Problem, Receipt, SendRequest};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::exit::Exit;
+
+/// What became of the command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Status {
+    /// The platform took the message.
+    Sent,
+    /// A dry run found no fault.
+    Checked,
+    Error,
+}
+
+/// The line. Every member is always there, `null` or empty where there is nothing to say; the
+/// order is that of the members here.
+#[derive(Debug, Serialize)]
+pub(crate) struct Line<'a> {
+    pub(crate) status: Status,
+    pub(crate) exit_code: u8,
+    pub(crate) delivery: &'static str,
+    pub(crate) platform: Option<&'a str>,
+    pub(crate) kind: Option<&'a str>,
+    pub(crate) message: Option<&'a str>,
+    /// From the nearest to the innermost.
+    pub(crate) causes: Vec<String>,
+    /// What to do, in words of this program.
+    pub(crate) advice: Option<&'a str>,
+    #[serde(serialize_with = "problems")]
+    pub(crate) problems: &'a [Problem],
+    #[serde(serialize_with = "problems")]
+    pub(crate) warnings: &'a [Problem],
+    pub(crate) http_status: Option<u16>,
+    pub(crate) code: Option<&'a str>,
+    /// `null` where it is not known.
+    pub(crate) attempts: Option<u32>,
+    pub(crate) request_id: Option<&'a str>,
+    pub(crate) retry_after_seconds: Option<f64>,
+    pub(crate) idempotency: Option<&'a IdempotencyKey>,
+    pub(crate) receipt: Option<ReceiptForm<'a>>,
+    /// What was sent, where it is unknown whether it is out.
+    pub(crate) request: Option<&'a SendRequest>,
+    /// What settling needs.
+    pub(crate) evidence: Option<Value>,
+}
+
+impl Line<'_> {
+    /// A line that says no more than this.
+    pub(crate) fn new(status: Status, exit: Exit) -> Self {
+        Self {
+            status,
+            exit_code: exit.code(),
+            delivery: exit.delivery().as_str(),
+            platform: None,
+            kind: None,
+            message: None,
+            causes: Vec::new(),
+            advice: None,
+            problems: &[],
+            warnings: &[],
+            http_status: None,
+            code: None,
+            attempts: None,
+            request_id: None,
+            retry_after_seconds: None,
+            idempotency: None,
+            receipt: None,
+            request: None,
+            evidence: None,
+        }
+    }
+}
+
+impl<'a> Line<'a> {
+    /// What an error says.
+    pub(crate) fn of(error: &'a Error, exit: Exit) -> Self {
+        Self {
+            delivery: error.delivery().as_str(),
+            platform: error.platform(),
+            kind: Some(error.kind().as_str()),
+            message: Some(error.message()),
+            causes: causes(error),
+            problems: error.problems(),
+            http_status: error.status(),
+            code: error.code(),
+            attempts: Some(error.attempts()),
+            request_id: error.request_id(),
+            retry_after_seconds: error.retry_after().map(|wait| wait.as_secs_f64()),
+            idempotency: error.idempotency(),
+            ..Self::new(Status::Error, exit)
+        }
+    }
+
+    /// What a receipt says.
+    pub(crate) fn sent(platform: &'a str, receipt: &'a Receipt) -> Self {
+        Self {
+            platform: Some(platform),
+            request_id: receipt.request_id.as_deref(),
+            receipt: Some(ReceiptForm::of(receipt)),
+            ..Self::new(Status::Sent, Exit::Sent)
+        }
+    }
+}
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The types have string keys only, so that it cannot fail.
+        f.write_str(&serde_json::to_string(self).unwrap_or_default())
+    }
+}
+
+/// A receipt with all its members.
+#[derive(Debug, Serialize)]
+pub(crate) struct ReceiptForm<'a> {
+    acceptance: &'static str,
+    message_id: Option<&'a str>,
+    conversation: Option<&'a str>,
+    accepted_at: Option<String>,
+    request_id: Option<&'a str>,
+}
+
+impl<'a> ReceiptForm<'a> {
+    fn of(receipt: &'a Receipt) -> Self {
+        Self {
+            acceptance: receipt.acceptance.as_str(),
+            message_id: receipt.message_id.as_ref().map(|id| id.as_str()),
+            conversation: receipt.conversation.as_ref().map(|id| id.as_str()),
+            accepted_at: receipt.accepted_at.map(moment),
+            request_id: receipt.request_id.as_deref(),
+        }
+    }
+}
+
+/// A time as JSON and people get it.
+pub(crate) fn moment(time: SystemTime) -> String {
+    const YEAR_10000: u64 = 253_402_300_800;
+    let since = time.duration_since(SystemTime::UNIX_EPOCH);
+    // What is beyond cannot be written so.
+    if since.is_ok_and(|since| since.as_secs() < YEAR_10000) {
+        humantime::format_rfc3339_seconds(time).to_string()
+    } else {
+        "out of range".to_owned()
+    }
+}
+
+fn problems<S: Serializer>(problems: &[Problem], to: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Form<'a> {
+        field: &'a str,
+        rule: &'a str,
+    }
+    to.collect_seq(problems.iter().map(|problem| Form {
+        field: &problem.field,
+        rule: &problem.rule,
+    }))
+}
+
+/// The most characters of one cause.
+const LONGEST_CAUSE: usize = 300;
+
+/// What caused an error, from the nearest to the innermost: one line each, and none twice.
+pub(crate) fn causes(error: &Error) -> Vec<String> {
+    let mut causes: Vec<String> = Vec::new();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = one_line(&error.to_string());
+        if causes.last() != Some(&text) {
+            causes.push(text);
+        }
+        cause = error.source();
+    }
+    causes
+}
+
+/// A terminal obeys control characters, and a log counts lines.
+pub(crate) fn one_line(text: &str) -> String {
+    let text = text.replace(char::is_control, " ");
+    match text.char_indices().nth(LONGEST_CAUSE) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ms_messenger::{Acceptance, ErrorKind};
+    use serde_json::json;
+
+    use super::*;
+
+    fn members(line: &Line<'_>) -> Vec<String> {
+        let text = line.to_string();
+        let value: Value = serde_json::from_str(&text).unwrap();
+        let mut members: Vec<(usize, String)> = value
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(|name| (text.find(&format!("\"{name}\":")).unwrap(), name.clone()))
+            .collect();
+        members.sort();
+        members.into_iter().map(|(_, name)| name).collect()
+    }
+
+    #[test]
+    fn success_and_error_have_the_same_members_in_the_same_order() {
+        let receipt = Receipt::new(Acceptance::Queued);
+        let error = Error::new(ErrorKind::Timeout, "no response in time");
+        let sent = Line::sent("acs-chat", &receipt);
+        let failed = Line::of(&error, Exit::of(&error));
+        assert_eq!(members(&sent), members(&failed));
+        assert_eq!(members(&sent)[..3], ["status", "exit_code", "delivery"]);
+        let value = serde_json::to_value(&sent).unwrap();
+        let receipt = json!({
+            "acceptance": "queued", "message_id": null, "conversation": null, "accepted_at": null,
+            "request_id": null,
+        });
+        assert_eq!(value["receipt"], receipt);
+    }
+
+    #[test]
+    fn an_error_is_one_line_with_all_its_causes() {
+        let innermost = std::io::Error::other("certificate\nunknown");
+        let cause = Error::new(ErrorKind::Connect, "handshake").with_source(innermost);
+        let error = Error::new(ErrorKind::Connect, "no\nconnection")
+            .with_platform("acs-chat")
+            .with_attempts(4)
+            .with_source(cause);
+        let line = Line::of(&error, Exit::of(&error)).to_string();
+        assert!(!line.contains('\n'));
+        let line: Value = serde_json::from_str(&line).unwrap();
+        let expected = json!({
+            "status": "error", "exit_code": 7, "delivery": "not_sent", "platform": "acs-chat",
+            "kind": "connect", "message": "no\nconnection",
+            "causes": ["handshake (not sent)", "certificate unknown"], "advice": null,
+            "problems": [], "warnings": [], "http_status": null, "code": null, "attempts": 4,
+            "request_id": null, "retry_after_seconds": null, "idempotency": null, "receipt": null,
+            "request": null, "evidence": null,
+        });
+        assert_eq!(line, expected);
+    }
+
+    #[test]
+    fn a_cause_is_short_and_a_time_beyond_all_calendars_is_none() {
+        assert_eq!(
+            one_line(&"é".repeat(400)).chars().count(),
+            LONGEST_CAUSE + 1
+        );
+        assert_eq!(one_line("a\u{1b}[31m\r\nb"), "a [31m  b");
+        let far = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1 << 40);
+        assert_eq!(moment(far), "out of range");
+        assert_eq!(moment(SystemTime::UNIX_EPOCH), "1970-01-01T00:00:00Z");
+    }
+}

@@ -1,0 +1,274 @@
+//! The command line: what is refused, in which form, and that every output has one schema.
+
+use serde_json::Value;
+
+use crate::support::{
+    acs_chat, acs_messages, channel, closed_port, msgraph_chat, run, start, thread,
+};
+
+#[test]
+fn wrong_usage_with_json_is_one_line_of_json() {
+    for words in [
+        &["send", "--json", "--to", "foo", "--text", "hi"][..],
+        &["send", "--to", "user:a", "--json"],
+        &[
+            "send", "--json", "--to", "user:a", "--text", "a", "--html", "b",
+        ],
+        &[
+            "send",
+            "--json",
+            "--to",
+            "user:a",
+            "--text",
+            "a",
+            "--caption",
+            "b",
+        ],
+        &["send", "--json", "--nonsense"],
+        &["send", "--json", "--to", "user:a", "hello"],
+        &["doctor", "--json", "--platform", "mars"],
+        &["login", "--json", "--timeout", "soon"],
+        &["launch", "--json"],
+        &["--json"],
+    ] {
+        let ran = run(words, &[], "");
+        assert_eq!((ran.code, ran.stderr.as_str()), (2, ""), "{words:?}");
+        let line = ran.json();
+        assert_eq!(line["status"], "error", "{words:?}");
+        assert_eq!(line["exit_code"], 2);
+        assert_eq!(line["delivery"], "not_sent");
+        assert_eq!(line["kind"], "usage");
+        assert!(!line["message"].as_str().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn every_outcome_has_the_same_members() {
+    let emulator = start(false);
+    let world = emulator.world();
+    let (_kept, port) = closed_port();
+    let nobody = vec![
+        ("MSGRAPH_BASE_URL", format!("http://127.0.0.1:{port}/v1.0")),
+        ("MSGRAPH_TOKEN", "t".to_owned()),
+    ];
+    let members = |words: &[&str], environment: &[(&str, String)], code: i32| -> Vec<String> {
+        let words = [&["send", "--json", "--retries", "0"], words].concat();
+        let ran = run(&words, environment, "");
+        assert_eq!(ran.code, code, "{ran:?}");
+        let line = ran.json();
+        let members = line.as_object().unwrap();
+        // The order of the line, which a map does not keep.
+        let mut names: Vec<(usize, String)> = members
+            .keys()
+            .map(|name| {
+                (
+                    ran.stdout.find(&format!("\"{name}\":")).unwrap(),
+                    name.clone(),
+                )
+            })
+            .collect();
+        names.sort();
+        names.into_iter().map(|(_, name)| name).collect()
+    };
+    let (thread, to) = (thread(world), channel(world));
+    let sent = members(&["--to", &thread, "--text", "x"], &acs_chat(world), 0);
+    assert_eq!(sent[..3], ["status", "exit_code", "delivery"]);
+    for (words, environment, code) in [
+        (
+            &["--to", &thread, "--text", "x", "--dry-run"][..],
+            acs_chat(world),
+            0,
+        ),
+        (
+            &["--to", "tel:+14255550123", "--text", "x"],
+            acs_messages(world),
+            0,
+        ),
+        (&["--to", "nowhere", "--text", "x"], vec![], 2),
+        (&["--to", &to, "--text", "x"], vec![], 3),
+        (&["--to", &thread, "--text", ""], acs_chat(world), 4),
+        (&["--to", &to, "--text", "x"], nobody, 7),
+    ] {
+        assert_eq!(members(words, &environment, code), sent, "{words:?}");
+    }
+}
+
+#[test]
+fn a_receipt_has_all_its_members() {
+    let emulator = start(false);
+    let world = emulator.world();
+    let words = ["send", "--json", "--to", "tel:+14255550123", "--text", "x"];
+    let line = run(&words, &acs_messages(world), "").json();
+    assert_eq!(
+        (&line["exit_code"], &line["delivery"]),
+        (&0.into(), &"sent".into())
+    );
+    let receipt = line["receipt"].as_object().unwrap();
+    for name in [
+        "acceptance",
+        "message_id",
+        "conversation",
+        "accepted_at",
+        "request_id",
+    ] {
+        assert!(receipt.contains_key(name), "{name}: {line}");
+    }
+    assert_eq!(receipt["conversation"], Value::Null);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_3_and_json_in_every_command() {
+    for words in [
+        &["send", "--json", "--request", "/nonexistent"][..],
+        &[
+            "send",
+            "--json",
+            "--to",
+            "user:a",
+            "--text",
+            "x",
+            "--msgraph-token-file",
+            "/nonexistent",
+        ],
+        &["doctor", "--json", "--msgraph-token-file", "/nonexistent"],
+    ] {
+        let ran = run(words, &[], "");
+        assert_eq!(ran.code, 3, "{ran:?}");
+        let line = ran.json();
+        assert_eq!(line["kind"], "config");
+        let problem = &line["problems"][0];
+        assert_eq!(
+            (&problem["field"], &problem["rule"]),
+            (&"/nonexistent".into(), &"no such file".into())
+        );
+    }
+}
+
+#[test]
+fn a_text_that_begins_with_a_dash_is_sent() {
+    let emulator = start(false);
+    let world = emulator.world();
+    let to = channel(world);
+    for (words, sent) in [
+        (&["--text", "- item"][..], "- item"),
+        (&["--text", "-5 °C"], "-5 °C"),
+        (&["--text", "--json"], "--json"),
+        (&["--html", "- <b>x</b>"], "- <b>x</b>"),
+        (&["--subject", "-s", "--text", "t"], "t"),
+        (&["--html", "h", "--text-alternative", "-a"], "h"),
+    ] {
+        emulator.reset();
+        let words = [&["send", "--to", &to], words].concat();
+        let ran = run(&words, &msgraph_chat(world), "");
+        assert_eq!(ran.code, 0, "{words:?} {ran:?}");
+        assert_eq!(emulator.messages()[0].text, sent);
+    }
+    for words in [
+        &["--template", "t", "--language", "en_US", "--value", "-1"][..],
+        &["--image", "https://contoso.com/a.jpg", "--caption", "- A"],
+    ] {
+        let words = [&["send", "--to", "tel:+14255550123"], words].concat();
+        let ran = run(&words, &acs_messages(world), "");
+        assert_eq!(ran.code, 0, "{words:?} {ran:?}");
+    }
+}
+
+#[test]
+fn blanks_of_a_paste_name_no_other_target() {
+    let emulator = start(false);
+    let world = emulator.world();
+    let to = format!(" {} ", channel(world));
+    let ran = run(
+        &["send", "--json", "--to", &to, "--text", "x"],
+        &msgraph_chat(world),
+        "",
+    );
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(emulator.messages()[0].conversation, world.graph.channel_id);
+    let request = serde_json::json!({
+        "to": format!("{} ", channel(world)), "message": {"body": {"text": "x"}},
+    });
+    let words = ["send", "--json", "--request", "-"];
+    let ran = run(&words, &msgraph_chat(world), &request.to_string());
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert_eq!(ran.json()["problems"][0]["field"], "to");
+    assert_eq!(emulator.messages().len(), 1);
+}
+
+#[test]
+fn marks_and_escapes_of_a_pipe_are_removed_or_named() {
+    let emulator = start(false);
+    let world = emulator.world();
+    let to = thread(world);
+    let words = ["send", "--json", "--to", &to, "-"];
+    let coloured = "\u{feff}\u{1b}[31mred\u{1b}[0m\n";
+    let line = run(&words, &acs_chat(world), coloured).json();
+    assert_eq!(line["exit_code"], 0);
+    let warning = line["warnings"][0]["rule"].as_str().unwrap();
+    assert!(warning.contains("--strip-ansi"), "{line}");
+    let words = [&words[..], &["--strip-ansi"]].concat();
+    let line = run(&words, &acs_chat(world), coloured).json();
+    assert_eq!(
+        (&line["exit_code"], &line["warnings"]),
+        (&0.into(), &serde_json::json!([]))
+    );
+    let texts: Vec<String> = emulator
+        .messages()
+        .iter()
+        .map(|row| row.text.clone())
+        .collect();
+    assert_eq!(texts, ["\u{1b}[31mred\u{1b}[0m", "red"]);
+}
+
+#[test]
+fn an_empty_or_decorated_token_is_refused_with_its_name() {
+    for (token, rule) in [
+        ("", "is empty"),
+        (" ", "is empty"),
+        ("Bearer abc", "Bearer"),
+    ] {
+        let words = [
+            "send",
+            "--to",
+            "channel:t/c",
+            "--text",
+            "x",
+            "--msgraph-token",
+            token,
+        ];
+        let ran = run(&words, &[], "");
+        assert_eq!(ran.code, 3, "{ran:?}");
+        assert!(ran.stderr.contains("--msgraph-token"), "{ran:?}");
+        assert!(ran.stderr.contains(rule), "{ran:?}");
+    }
+}
+
+#[test]
+fn a_short_help_is_short_and_a_long_one_has_examples() {
+    let short = run(&["send", "-h"], &[], "");
+    let long = run(&["send", "--help"], &[], "");
+    assert!(
+        short.stdout.lines().count() < 70,
+        "{}",
+        short.stdout.lines().count()
+    );
+    assert!(
+        !short.stdout.contains("--acs-access-key"),
+        "{}",
+        short.stdout
+    );
+    assert!(long.stdout.contains("--acs-access-key"), "{}", long.stdout);
+    assert!(long.stdout.contains("DOMAIN\\user"), "{}", long.stdout);
+    for help in [&short, &long] {
+        assert!(help.stdout.contains("Examples:"), "{}", help.stdout);
+        assert_eq!(help.code, 0);
+    }
+    for command in ["login", "logout", "whoami", "doctor", "demo"] {
+        let help = run(&[command, "--help"], &[], "");
+        assert!(
+            !help.stdout.contains("Exit codes:\n"),
+            "{command}: {}",
+            help.stdout
+        );
+    }
+}

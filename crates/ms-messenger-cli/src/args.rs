@@ -424,10 +424,14 @@ mod tests {
 
     #[test]
     fn secrets_are_not_in_the_debug_form() {
-        let line = "msm send --to user:a - --msgraph-token hunter2 --acs-access-key hunter2 \
-             --acs-access-token hunter2 --acs-chat-token hunter2 --acs-connection-string hunter2 \
-             --ucwa-password hunter2";
-        let cli = Cli::try_parse_from(line.split_whitespace()).unwrap();
-        assert!(!format!("{cli:?}").contains("hunter2"));
+        for credential in [
+            "--acs-access-key hunter2 --acs-chat-token hunter2 --msgraph-token hunter2",
+            "--acs-access-token hunter2 --ucwa-password hunter2",
+            "--acs-connection-string hunter2",
+        ] {
+            let line = format!("msm send --to user:a - {credential}");
+            let cli = Cli::try_parse_from(line.split_whitespace()).unwrap();
+            assert!(!format!("{cli:?}").contains("hunter2"), "{credential}");
+        }
     }
 }

@@ -279,6 +279,123 @@ mod tests {
         }
     }
 
+    /// The words of an option, and what must stand in the request where it is used.
+    fn sample(id: &str) -> Option<(&'static [&'static str], Option<&'static str>)> {
+        Some(match id {
+            "to" => (&["--to", "user:marked-to"], Some("user:marked-to")),
+            "text" => (&["--text", "marked-text\u{1b}[1m"], Some("marked-text")),
+            "html" => (&["--html", "marked-html\u{1b}[1m"], Some("marked-html")),
+            "template" => (&["--template", "marked-template"], Some("marked-template")),
+            "image" => (&["--image", "https://a.b/image"], Some("a.b/image")),
+            "document" => (
+                &["--document", "https://a.b/document"],
+                Some("a.b/document"),
+            ),
+            "video" => (&["--video", "https://a.b/video"], Some("a.b/video")),
+            "audio" => (&["--audio", "https://a.b/audio"], Some("a.b/audio")),
+            "request" => (&["--request", "-"], Some("marked-input")),
+            "stdin" => (&["-"], Some("marked-input")),
+            "text_alternative" => (&["--text-alternative", "marked-alt"], Some("marked-alt")),
+            "language" => (&["--language", "marked-language"], Some("marked-language")),
+            "value" => (&["--value", "marked-value"], Some("marked-value")),
+            "caption" => (&["--caption", "marked-caption"], Some("marked-caption")),
+            "file_name" => (&["--file-name", "marked-file"], Some("marked-file")),
+            "subject" => (&["--subject", "marked-subject"], Some("marked-subject")),
+            "importance" => (&["--importance", "urgent"], Some("urgent")),
+            "reply_to" => (&["--reply-to", "marked-reply"], Some("marked-reply")),
+            "idempotency_key" => (
+                &["--idempotency-key", "5b1f0a5e-3f5b-4a43-a8d9-93a57a7fc0a5"],
+                Some("5b1f0a5e"),
+            ),
+            "first_sent" => (
+                &["--first-sent", "2026-01-02T03:04:05Z"],
+                Some("2026-01-02T03"),
+            ),
+            "strip_ansi" => (&["--strip-ansi"], None),
+            // They say how a request is sent, whatever it is.
+            "platform" => (&["--platform", "ucwa"], None),
+            "timeout" => (&["--timeout", "1s"], None),
+            "retries" => (&["--retries", "1"], None),
+            "dry_run" => (&["--dry-run"], None),
+            "json" => (&["--json"], None),
+            _ => return None,
+        })
+    }
+
+    const INPUT: &str =
+        "{\"to\":\"user:u\",\"message\":{\"body\":{\"text\":\"marked-input\\u001b[1m\"}}}";
+
+    #[test]
+    fn every_two_options_are_both_used_or_refused() {
+        const CONTENT: [&str; 9] = [
+            "text", "html", "template", "image", "document", "video", "audio", "request", "stdin",
+        ];
+        let command = crate::args::command();
+        let send = command.find_subcommand("send").unwrap();
+        let ids: Vec<String> = send
+            .get_arguments()
+            .filter(|arg| arg.get_help_heading().is_none() && arg.get_id() != "help")
+            .map(|arg| arg.get_id().to_string())
+            .collect();
+        let (mut used, mut refused) = (0, 0);
+        // Three, because what goes with an option may hide what does not.
+        for (one, two, three) in triples(&ids) {
+            let mut words = vec!["msm", "send"];
+            let chosen = [one, two, three];
+            let has = |id: &str| chosen.contains(&id);
+            let mut markers = Vec::new();
+            for id in ids.iter().filter(|id| has(id)) {
+                let (own, marker) = sample(id).unwrap_or_else(|| panic!("no sample of {id}"));
+                words.extend(own);
+                markers.extend(marker);
+            }
+            if !CONTENT.iter().any(|id| has(id)) {
+                words.extend(["--text", "any\u{1b}[1m"]);
+            }
+            if !has("to") && !has("request") {
+                words.extend(["--to", "user:any"]);
+            }
+            let Ok(cli) = Cli::try_parse_from(&words) else {
+                refused += 1;
+                continue;
+            };
+            let Command::Send(args) = cli.command else {
+                panic!("not a send");
+            };
+            if args.broken().is_some() {
+                refused += 1;
+                continue;
+            }
+            let input = match has("request") {
+                true => INPUT,
+                false => "marked-input\u{1b}[1m",
+            };
+            let composed = compose(&args, &|| Ok(input.to_owned())).unwrap();
+            let form = serde_json::to_string(&composed.request).unwrap();
+            for marker in markers {
+                assert!(
+                    form.contains(marker),
+                    "{marker} of {words:?} is not in {form}"
+                );
+            }
+            let has_escapes = form.contains("\\u001b");
+            assert!(!(has("strip_ansi") && has_escapes), "{words:?}: {form}");
+            used += 1;
+        }
+        assert!(used > 500 && refused > 500, "{used} {refused}");
+    }
+
+    fn triples(ids: &[String]) -> impl Iterator<Item = (&str, &str, &str)> {
+        let pairs = ids
+            .iter()
+            .flat_map(move |one| ids.iter().map(move |two| (one, two)));
+        pairs
+            .filter(|(one, two)| one <= two)
+            .flat_map(move |(one, two)| ids.iter().map(move |three| (one, two, three)))
+            .filter(|(_, two, three)| two <= three)
+            .map(|(one, two, three)| (one.as_str(), two.as_str(), three.as_str()))
+    }
+
     #[test]
     fn the_key_keeps_the_time_of_its_first_use() {
         let id = "5b1f0a5e-3f5b-4a43-a8d9-93a57a7fc0a5";

@@ -178,11 +178,7 @@ impl Settings {
                 args.acs_chat_token_file.as_deref(),
                 "ACS_CHAT_TOKEN",
             ),
-            graph_token: source.token(
-                args.msgraph_token.as_ref(),
-                args.msgraph_token_file.as_deref(),
-                "MSGRAPH_TOKEN",
-            ),
+            graph_token: source.graph_token(args),
             graph_user: source.text(args.msgraph_user.as_ref(), "MSGRAPH_USER"),
             ucwa: Ucwa {
                 sip: source.text(args.ucwa_sip.as_ref(), "UCWA_SIP"),
@@ -344,7 +340,15 @@ impl Settings {
     pub(crate) fn messages_endpoint(&self) -> Result<String> {
         // A key is for its own resource: the endpoint beside it wins over one of another place.
         if let Some(AcsCredential::ConnectionString) = self.acs_credential() {
-            return Ok(self.parsed_connection_string()?.endpoint().to_string());
+            let own = self.parsed_connection_string()?.endpoint().to_string();
+            let named = self.acs_endpoint.as_deref().unwrap_or(&own);
+            let is_asked_for = self.origin("ACS_ENDPOINT") == Some(&Origin::CommandLine);
+            if is_asked_for && named.trim_end_matches('/') != own {
+                let text = "--acs-endpoint is not that of the connection string, whose key is for \
+                            its own resource";
+                return Err(Error::new(ErrorKind::Config, text));
+            }
+            return Ok(own);
         }
         match &self.acs_endpoint {
             Some(endpoint) => Ok(endpoint.clone()),
@@ -441,6 +445,19 @@ impl Source<'_> {
         self.secret(given, file, &[name]).map(|given| given.secret)
     }
 
+    /// A sign-in that the command line names puts aside a token of the environment.
+    fn graph_token(&mut self, args: &ConnectionArgs) -> Option<SecretString> {
+        let (token, file) = (
+            args.msgraph_token.as_ref(),
+            args.msgraph_token_file.as_deref(),
+        );
+        let names_a_sign_in = args.store.profile.is_some() || args.store.store_key_file.is_some();
+        if names_a_sign_in && token.is_none() && file.is_none() {
+            return None;
+        }
+        self.token(token, file, "MSGRAPH_TOKEN")
+    }
+
     /// The one line that a file holds. Its content is never part of an error.
     fn file(&mut self, path: &Path) -> Option<SecretString> {
         let name = path.display().to_string();
@@ -526,6 +543,90 @@ mod tests {
             settings.messages_endpoint().unwrap(),
             "https://a.communication.azure.com"
         );
+    }
+
+    #[test]
+    fn every_two_options_are_both_used_or_refused() {
+        use clap::Parser as _;
+
+        use crate::args::{Cli, Command, command};
+
+        let command = command();
+        let send = command.find_subcommand("send").unwrap();
+        let of_connections = send
+            .get_arguments()
+            .filter(|it| it.get_help_heading().is_some());
+        let names: Vec<String> = of_connections.map(|it| it.get_id().to_string()).collect();
+        assert!(names.len() > 20, "{names:?}");
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("secret");
+        fs::write(&file, "x").unwrap();
+        let word = |name: &str| {
+            let value = match name.ends_with("_file") {
+                true => file.display().to_string(),
+                false => format!("value-of-{name}"),
+            };
+            format!("--{}={value}", name.replace('_', "-"))
+        };
+        // What the environment says must win over no option.
+        let env =
+            |name: &str| (!name.starts_with("MSM_")).then(|| format!("of-the-environment-{name}"));
+        let pairs = names.iter().enumerate();
+        for (one, two) in
+            pairs.flat_map(|(i, one)| names[i + 1..].iter().map(move |two| (one, two)))
+        {
+            let words = [
+                "msm".to_owned(),
+                "send".to_owned(),
+                "--to=user:a".to_owned(),
+                "--text=x".to_owned(),
+                word(one),
+                word(two),
+            ];
+            let Ok(cli) = Cli::try_parse_from(&words) else {
+                continue;
+            };
+            let Command::Send(args) = cli.command else {
+                panic!("not a send");
+            };
+            let settings = Settings::read(&args.connection, &env).unwrap();
+            for name in [one, two] {
+                let variable = name.trim_end_matches("_file").to_uppercase();
+                match name.as_str() {
+                    "profile" | "store_key_file" => {
+                        assert!(settings.graph_token.is_none(), "{words:?}")
+                    }
+                    "state_dir" => {}
+                    _ => {
+                        let origin = settings.origin(&variable).unwrap();
+                        assert!(!matches!(origin, Origin::Variable(_)), "{name}: {words:?}");
+                    }
+                }
+            }
+            // Of the credentials of a service, the one that is used is that of the command line.
+            let is_credential = |name: &String| {
+                ["acs_access", "acs_connection"]
+                    .iter()
+                    .any(|it| name.starts_with(it))
+            };
+            assert!(!(is_credential(one) && is_credential(two)), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_that_is_asked_for_is_not_put_aside() {
+        let string = format!("endpoint=https://a.communication.azure.com/;accesskey={KEY}");
+        for (endpoint, is_taken) in [
+            ("https://a.communication.azure.com/", true),
+            ("https://b.communication.azure.com", false),
+        ] {
+            let args = ConnectionArgs {
+                acs_endpoint: Some(endpoint.to_owned()),
+                ..ConnectionArgs::default()
+            };
+            let settings = read(&args, &[("ACS_CONNECTION_STRING", &string)]);
+            assert_eq!(settings.messages_endpoint().is_ok(), is_taken, "{endpoint}");
+        }
     }
 
     #[test]

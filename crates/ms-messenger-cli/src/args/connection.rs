@@ -8,6 +8,16 @@ use secrecy::SecretString;
 use super::{StoreArgs, values::secret};
 
 const SKYPE: &str = "Skype for Business through UCWA";
+/// Of several credentials for one service, none is dropped.
+const STRING: [&str; 2] = ["acs_connection_string", "acs_connection_string_file"];
+const KEYS: [&str; 4] = [
+    "acs_connection_string",
+    "acs_connection_string_file",
+    "acs_access_key",
+    "acs_access_key_file",
+];
+/// What chooses a sign-in.
+const KEPT: [&str; 2] = ["profile", "store_key_file"];
 const TEAMS: &str = "Teams through Microsoft Graph";
 
 #[derive(Args, Debug, Default)]
@@ -23,16 +33,16 @@ pub(crate) struct ConnectionArgs {
     #[arg(long, value_name = "URL")]
     pub(crate) acs_endpoint: Option<String>,
     /// Access key for acs-messages [env: ACS_ACCESS_KEY]
-    #[arg(long, value_name = "KEY", value_parser = secret)]
+    #[arg(long, value_name = "KEY", value_parser = secret, conflicts_with_all = STRING)]
     pub(crate) acs_access_key: Option<SecretString>,
     /// File that holds the access key
-    #[arg(long, value_name = "FILE", conflicts_with = "acs_access_key")]
+    #[arg(long, value_name = "FILE", conflicts_with = "acs_access_key", conflicts_with_all = STRING)]
     pub(crate) acs_access_key_file: Option<PathBuf>,
     /// Entra ID or user access token for acs-messages [env: ACS_ACCESS_TOKEN]
-    #[arg(long, value_name = "TOKEN", value_parser = secret)]
+    #[arg(long, value_name = "TOKEN", value_parser = secret, conflicts_with_all = KEYS)]
     pub(crate) acs_access_token: Option<SecretString>,
     /// File that holds the token for acs-messages
-    #[arg(long, value_name = "FILE", conflicts_with = "acs_access_token")]
+    #[arg(long, value_name = "FILE", conflicts_with = "acs_access_token", conflicts_with_all = KEYS)]
     pub(crate) acs_access_token_file: Option<PathBuf>,
     /// Channel that messages to telephone numbers come from, a GUID [env: ACS_CHANNEL_REGISTRATION_ID]
     #[arg(long, value_name = "GUID")]
@@ -48,10 +58,10 @@ pub(crate) struct ConnectionArgs {
     pub(crate) acs_chat_token_file: Option<PathBuf>,
 
     /// Delegated token for Graph; that of `msm login` when absent [env: MSGRAPH_TOKEN]
-    #[arg(long, value_name = "TOKEN", value_parser = secret, help_heading = TEAMS)]
+    #[arg(long, value_name = "TOKEN", value_parser = secret, help_heading = TEAMS, conflicts_with_all = KEPT)]
     pub(crate) msgraph_token: Option<SecretString>,
     /// File that holds the token for Graph
-    #[arg(long, value_name = "FILE", conflicts_with = "msgraph_token", help_heading = TEAMS)]
+    #[arg(long, value_name = "FILE", conflicts_with = "msgraph_token", help_heading = TEAMS, conflicts_with_all = KEPT)]
     pub(crate) msgraph_token_file: Option<PathBuf>,
     /// National cloud: global, us-gov-l4, us-gov-l5, china [env: MSGRAPH_CLOUD]
     #[arg(long, value_name = "CLOUD", help_heading = TEAMS)]

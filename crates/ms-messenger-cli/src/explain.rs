@@ -45,16 +45,30 @@ pub(crate) fn explain(error: Error, settings: Option<&Settings>) -> Explained {
     }
 }
 
-/// Whether the server showed a certificate that nobody vouches for.
-pub(crate) fn is_untrusted(error: &Error) -> bool {
-    let is_it = |text: &String| text.contains("invalid peer certificate");
-    error.kind() == ErrorKind::Connect && causes(error).iter().any(is_it)
+/// The code of an error whose server showed a certificate that is not trusted.
+const UNTRUSTED: &str = "untrusted_certificate";
+
+fn is_untrusted(error: &Error) -> bool {
+    let is_code = |error: &Error| error.code() == Some(UNTRUSTED);
+    let mut cause = std::error::Error::source(error);
+    let mut is_it = is_code(error);
+    while let Some(inner) = cause {
+        is_it |= inner.downcast_ref().is_some_and(is_code);
+        cause = inner.source();
+    }
+    let in_words = |text: &String| text.contains("invalid peer certificate");
+    is_it || (error.kind() == ErrorKind::Connect && causes(error).iter().any(in_words))
 }
 
 /// It does not pass by itself, so that it is a matter of the setup.
 fn untrusted(error: &Error) -> Error {
-    let message = "the certificate of the server is not trusted";
-    copied(error, ErrorKind::Config, message.to_owned())
+    let said = error.message().split("; trust is given by").next();
+    let message = match said {
+        Some(said) if said.contains("certificate") => said,
+        _ => "the certificate of the server is not trusted",
+    };
+    let error = copied(error, ErrorKind::Config, message.to_owned());
+    error.with_code(UNTRUSTED)
 }
 
 /// The sentences of a library that name its methods.
@@ -209,6 +223,22 @@ mod tests {
             line.contains(r#""causes":["invalid peer certificate: UnknownIssuer"]"#),
             "{line}"
         );
+    }
+
+    #[test]
+    fn the_certificate_keeps_its_name_and_reason_but_no_method() {
+        let text = "the certificate of localhost:1 is not trusted: its issuer is unknown; trust is \
+                    given by the system's store, by the file that SSL_CERT_FILE names, or by \
+                    HttpOptions::with_extra_roots";
+        let error = Error::new(ErrorKind::Config, text).with_code(UNTRUSTED);
+        let wrapped = Error::new(ErrorKind::Connect, "no sign-in").with_source(error.to_string());
+        assert!(!explain(wrapped, None).error.message().contains("with_"));
+        let explained = explain(error, None);
+        assert_eq!(
+            explained.error.message(),
+            "the certificate of localhost:1 is not trusted: its issuer is unknown"
+        );
+        assert!(explained.advice.unwrap().contains("SSL_CERT_FILE"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod emulator;
 mod exit_codes;
+mod field;
 mod redaction;
 mod send;
 mod sign_in;

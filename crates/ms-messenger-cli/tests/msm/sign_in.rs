@@ -74,6 +74,15 @@ impl Home {
         assert_eq!(status, 200, "{body}");
     }
 
+    fn sign_in(&self) -> std::path::PathBuf {
+        let state = self.folder.path().join(".local/state/msm");
+        state.join("default.sign-in")
+    }
+
+    fn key(&self) -> std::path::PathBuf {
+        self.folder.path().join(".config/msm/store.key")
+    }
+
     fn files(&self) -> Vec<std::path::PathBuf> {
         fn walk(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
             for entry in fs::read_dir(folder).unwrap() {
@@ -335,6 +344,93 @@ fn a_file_that_cannot_be_read_is_named_and_stays() {
     }
     assert_eq!(fs::read_to_string(&file).unwrap(), "my shopping list");
     assert_eq!(home.emulator.messages().len(), 0);
+}
+
+#[test]
+fn a_damaged_sign_in_and_a_lost_key_are_no_dead_end_and_lose_nothing() {
+    type Damage = fn(&Home);
+    let damage_file: Damage = |home| {
+        let mut bytes = fs::read(home.sign_in()).unwrap();
+        bytes.push(b'x');
+        fs::write(home.sign_in(), bytes).unwrap();
+    };
+    let lose_key: Damage = |home| fs::remove_file(home.key()).unwrap();
+    let damage_key: Damage = |home| fs::write(home.key(), "no key").unwrap();
+    for damage in [damage_file, lose_key, damage_key] {
+        for command in ["login", "logout"] {
+            let home = Home::new(3600);
+            assert_eq!(home.run(&["login"]).code, 0);
+            damage(&home);
+            let before = fs::read(home.sign_in()).unwrap();
+            let ran = home.run(&[command]);
+            assert_eq!(ran.code, 3, "{command}: {ran:?}");
+            assert!(ran.stderr.contains("--set-aside"), "{command}: {ran:?}");
+            assert_eq!(fs::read(home.sign_in()).unwrap(), before, "it stays");
+            let ran = home.run(&[command, "--set-aside"]);
+            assert_eq!(ran.code, 0, "{command}: {ran:?}");
+            let kept = home.files().into_iter().any(|file| {
+                let name = file.display().to_string();
+                name.contains("aside") && fs::read(&file).unwrap() == before
+            });
+            assert!(kept, "{command}: {:?}", home.files());
+            let code = match command {
+                "login" => 0,
+                _ => 5,
+            };
+            assert_eq!(home.run(&["whoami"]).code, code, "{command}");
+            assert_eq!(home.run(&["login"]).code, 0, "{command}");
+            assert_eq!(home.send().code, 0, "{command}");
+        }
+    }
+}
+
+#[test]
+fn the_sign_in_of_another_authority_is_replaced_only_on_demand() {
+    let home = Home::new(3600);
+    assert_eq!(home.run(&["login"]).code, 0);
+    let other = Home::new(3600);
+    let mut environment = home.environment();
+    for (name, value) in &mut environment {
+        if *name == "AZURE_AUTHORITY_HOST" {
+            value.clone_from(&other.emulator.world().entra.authority);
+        }
+    }
+    let before = fs::read(home.sign_in()).unwrap();
+    let ran = run(&["login"], &environment, "");
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.stderr.contains("--profile"), "{ran:?}");
+    assert!(ran.stderr.contains("--replace"), "{ran:?}");
+    assert_eq!(fs::read(home.sign_in()).unwrap(), before);
+    assert_eq!(other.asked(), 0, "nobody was made to sign in for nothing");
+    assert_eq!(
+        run(&["login", "--profile", "test"], &environment, "").code,
+        0
+    );
+    assert_eq!(run(&["login", "--replace"], &environment, "").code, 0);
+    assert_ne!(fs::read(home.sign_in()).unwrap(), before);
+}
+
+#[test]
+fn a_sign_in_that_is_named_is_used_whatever_the_environment_says() {
+    let home = Home::new(3600);
+    assert_eq!(home.run(&["login", "--profile", "desk"]).code, 0);
+    let mut environment = home.environment();
+    environment.push(("MSGRAPH_TOKEN", "not.a.token".to_owned()));
+    let to = channel(home.emulator.world());
+    let words = ["send", "--to", &to, "--text", "x", "--profile", "desk"];
+    let ran = run(&words, &environment, "");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(home.emulator.messages().len(), 1);
+}
+
+#[test]
+fn nobody_speaks_of_sending_where_nothing_was_to_be_sent() {
+    let home = Home::new(3600);
+    for words in [&["whoami"][..], &["login", "--msgraph-cloud", "mars"]] {
+        let ran = home.run(words);
+        assert_ne!(ran.code, 0, "{ran:?}");
+        assert!(!ran.stderr.contains("sent"), "{words:?}: {ran:?}");
+    }
 }
 
 #[test]

@@ -1,0 +1,417 @@
+//! What people run into: certificates of a company, tokens of another service, keys that are used
+//! again, signals.
+
+use std::{
+    process::{Child, Command, Stdio},
+    time::{Duration, SystemTime},
+};
+
+use ms_messenger_emulator::{Emulator, FaultAction, When};
+use serde_json::{Value, json};
+
+use crate::support::{
+    Environment, acs_chat, acs_messages, channel, closed_port, fail_next, msgraph_chat, msm, run,
+    start, thread,
+};
+
+/// An emulator that is reached over HTTPS, and the certificate of its authority.
+fn with_https() -> (Emulator, tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.pem");
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let builder = Emulator::builder()
+        .with_https("127.0.0.1:0".parse().unwrap())
+        .with_ca_out(&ca);
+    let emulator = runtime.unwrap().block_on(builder.start()).unwrap();
+    (emulator, folder, ca.display().to_string())
+}
+
+#[test]
+fn an_untrusted_certificate_says_what_to_set_and_never_to_come_again() {
+    let (emulator, _folder, ca) = with_https();
+    let world = emulator.world();
+    let base = format!("{}/v1.0", emulator.https_url().unwrap());
+    let environment = vec![
+        ("MSGRAPH_BASE_URL", base),
+        ("MSGRAPH_TOKEN", world.graph.token.clone()),
+    ];
+    let to = channel(world);
+    let words = ["send", "--to", &to, "--text", "x"];
+    let ran = run(&words, &environment, "");
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.stderr.contains("SSL_CERT_FILE"), "{ran:?}");
+    assert!(!ran.stderr.contains("with_"), "{ran:?}");
+    let json = run(&[&words[..], &["--json"]].concat(), &environment, "");
+    let line = json.json();
+    assert_eq!(line["exit_code"], 3);
+    assert!(
+        line["causes"].to_string().contains("UnknownIssuer"),
+        "{line}"
+    );
+    assert!(line["advice"].as_str().unwrap().contains("SSL_CERT_FILE"));
+    let doctor = run(&["doctor", "--platform", "msgraph-chat"], &environment, "");
+    assert_eq!(doctor.code, 3, "{doctor:?}");
+    let reachable = doctor
+        .stdout
+        .lines()
+        .find(|line| line.contains("reachable"));
+    assert!(reachable.unwrap().contains("UnknownIssuer"), "{doctor:?}");
+    assert!(reachable.unwrap().contains("SSL_CERT_FILE"), "{doctor:?}");
+    let trusting = [environment, vec![("SSL_CERT_FILE", ca)]].concat();
+    assert_eq!(run(&words, &trusting, "").code, 0);
+}
+
+#[test]
+fn a_refused_connection_is_among_the_causes() {
+    let (_kept, port) = closed_port();
+    let environment = vec![
+        ("MSGRAPH_BASE_URL", format!("http://127.0.0.1:{port}/v1.0")),
+        ("MSGRAPH_TOKEN", "t".to_owned()),
+    ];
+    let words = [
+        "send",
+        "--to",
+        "channel:t/c",
+        "--text",
+        "x",
+        "--retries",
+        "0",
+    ];
+    let line = run(&[&words[..], &["--json"]].concat(), &environment, "").json();
+    let causes = line["causes"].as_array().unwrap();
+    let innermost = causes.last().unwrap().as_str().unwrap().to_lowercase();
+    assert!(innermost.contains("refused"), "{line}");
+    let people = run(&words, &environment, "");
+    assert!(
+        people.stderr.to_lowercase().contains("refused"),
+        "{people:?}"
+    );
+    let doctor = run(&["doctor"], &environment, "");
+    assert!(
+        doctor.stdout.to_lowercase().contains("refused"),
+        "{doctor:?}"
+    );
+}
+
+/// The same with another value of `name`.
+fn with(mut environment: Environment, name: &'static str, value: &str) -> Environment {
+    environment.retain(|(known, _)| *known != name);
+    environment.push((name, value.to_owned()));
+    environment
+}
+
+#[test]
+fn a_dry_run_refuses_what_a_send_refuses_of_a_token() {
+    let emulator = start(false);
+    let world = emulator.world();
+    let user = &world.graph.users[0];
+    let soon = SystemTime::now() + Duration::from_secs(600);
+    let seconds = |time: SystemTime| {
+        time.duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap()
+            .as_secs()
+    };
+    let (soon, past) = (seconds(soon), seconds(SystemTime::now()) - 60);
+    let of_graph = |token: &str| with(msgraph_chat(world), "MSGRAPH_TOKEN", token);
+    let of_chat = |token: &str| with(acs_chat(world), "ACS_CHAT_TOKEN", token);
+    let alice = &world.acs.users[0].id;
+    for (to, environment, code, said) in [
+        (
+            channel(world),
+            of_graph(&world.graph.app_token),
+            5,
+            "application",
+        ),
+        (channel(world), of_graph("bad\u{1}"), 3, "header"),
+        (
+            channel(world),
+            of_graph(&world.graph_token(user, &["ChannelMessage.Send"], past)),
+            5,
+            "expired",
+        ),
+        (
+            channel(world),
+            of_graph(&world.graph_token(user, &["ChatMessage.Send"], soon)),
+            5,
+            "ChannelMessage.Send",
+        ),
+        (
+            channel(world),
+            of_graph(&world.acs.users[0].token),
+            5,
+            "Azure Communication Services",
+        ),
+        (
+            thread(world),
+            of_chat(&world.acs_token(alice, &["voip"], soon)),
+            5,
+            "scope chat",
+        ),
+        (
+            thread(world),
+            of_chat(&world.acs_token(alice, &["chat"], past)),
+            5,
+            "expired",
+        ),
+        (
+            thread(world),
+            of_chat(&world.graph.token),
+            5,
+            "graph.microsoft.com",
+        ),
+    ] {
+        let words = ["send", "--to", &to, "--text", "x", "--dry-run", "--json"];
+        let ran = run(&words, &environment, "");
+        assert_eq!(ran.code, code, "{said}: {ran:?}");
+        assert!(
+            ran.json()["message"].as_str().unwrap().contains(said),
+            "{said}: {ran:?}"
+        );
+        // The doctor sees it too, unless the token is of use for another target.
+        let doctor = match said {
+            "ChannelMessage.Send" => 0,
+            _ => code,
+        };
+        assert_eq!(run(&["doctor"], &environment, "").code, doctor, "{said}");
+    }
+    assert_eq!(emulator.stats()["stored"], 0);
+}
+
+#[test]
+fn a_refused_token_says_what_is_wrong_with_it() {
+    let emulator = start(false);
+    let world = emulator.world();
+    let expired = world.graph_token(
+        &world.graph.users[0],
+        &["ChannelMessage.Send"],
+        1_700_000_000,
+    );
+    let environment = with(msgraph_chat(world), "MSGRAPH_TOKEN", &expired);
+    let ran = run(
+        &["send", "--to", &channel(world), "--text", "x"],
+        &environment,
+        "",
+    );
+    assert_eq!(ran.code, 5, "{ran:?}");
+    assert!(
+        ran.stderr
+            .contains("MSGRAPH_TOKEN expired at 2023-11-14T22:13:20Z"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn a_base_address_without_its_version_is_named() {
+    let emulator = start(false);
+    let world = emulator.world();
+    let base = world.graph.base.trim_end_matches("/v1.0").to_owned();
+    let environment = with(msgraph_chat(world), "MSGRAPH_BASE_URL", &base);
+    let doctor = run(&["doctor", "--platform", "msgraph-chat"], &environment, "");
+    assert_eq!(doctor.code, 6, "{doctor:?}");
+    assert!(doctor.stdout.contains("/v1.0"), "{doctor:?}");
+    let words = ["send", "--to", &channel(world), "--text", "x"];
+    let ran = run(&words, &environment, "");
+    assert_eq!(ran.code, 6, "{ran:?}");
+    assert!(
+        ran.stderr.contains("MSGRAPH_BASE_URL ends in no version"),
+        "{ran:?}"
+    );
+    let dry = run(
+        &[&words[..], &["--dry-run", "--json"]].concat(),
+        &environment,
+        "",
+    );
+    assert_eq!(dry.json()["warnings"][0]["field"], "MSGRAPH_BASE_URL");
+}
+
+#[test]
+fn the_doctor_takes_no_refusal_for_consent() {
+    let emulator = start(false);
+    let world = emulator.world();
+    for (environment, path) in [
+        (
+            with(
+                acs_chat(world),
+                "ACS_CHAT_ENDPOINT",
+                &format!("{}/elsewhere", world.acs.endpoint),
+            ),
+            6,
+        ),
+        (
+            with(
+                acs_messages(world),
+                "ACS_CHANNEL_REGISTRATION_ID",
+                "00000000-0000-0000-0000-000000000009",
+            ),
+            0,
+        ),
+    ] {
+        let ran = run(&["doctor", "--json"], &environment, "");
+        let text = ran.stdout.clone();
+        assert!(!text.contains("accepts it (4"), "{text}");
+        assert!(path == 0 || ran.code != 0, "{text}");
+    }
+}
+
+fn store_and_close() -> FaultAction {
+    FaultAction::Close {
+        when: When::AfterStore,
+    }
+}
+
+#[test]
+fn a_key_alone_can_be_given_again_and_sends_once() {
+    let emulator = start(false);
+    let world = emulator.world();
+    let state = tempfile::tempdir().unwrap();
+    let environment = with(
+        acs_messages(world),
+        "MSM_STATE_DIR",
+        state.path().to_str().unwrap(),
+    );
+    fail_next(&emulator, store_and_close());
+    let words = [
+        "send",
+        "--to",
+        "tel:+14255550123",
+        "--text",
+        "trap",
+        "--idempotency-key",
+        "build 42",
+        "--retries",
+        "0",
+        "--json",
+    ];
+    let first = run(&words, &environment, "");
+    assert_eq!(first.code, 8, "{first:?}");
+    // A time of its own for each use would be another second by then.
+    std::thread::sleep(Duration::from_millis(1100));
+    for _ in 0..2 {
+        let again = run(&words, &environment, "");
+        assert_eq!(again.code, 0, "{again:?}");
+    }
+    let rows = emulator.messages();
+    assert_eq!((rows.len(), rows[0].replays), (1, 2));
+    // Another message under the same key is not sent, and says so truly.
+    let mut other = words;
+    other[4] = "another";
+    let ran = run(&other, &environment, "");
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert!(
+        ran.json()["message"]
+            .as_str()
+            .unwrap()
+            .contains("another message")
+    );
+    assert_eq!(emulator.messages().len(), 1);
+    let kept = std::fs::read_dir(state.path().join("keys")).unwrap();
+    for entry in kept {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        assert!(
+            !text.contains("trap") && !text.contains("4255550123"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_key_whose_first_use_is_not_known_here_never_ends_in_not_sent() {
+    let emulator = start(false);
+    let world = emulator.world();
+    fail_next(&emulator, store_and_close());
+    let run_on = |machine: &tempfile::TempDir| {
+        let environment = with(
+            acs_messages(world),
+            "MSM_STATE_DIR",
+            machine.path().to_str().unwrap(),
+        );
+        let words = [
+            "send",
+            "--to",
+            "tel:+14255550123",
+            "--text",
+            "trap",
+            "--idempotency-key",
+            "k",
+            "--retries",
+            "0",
+            "--json",
+        ];
+        run(&words, &environment, "")
+    };
+    let machines = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    assert_eq!(run_on(&machines[0]).code, 8);
+    std::thread::sleep(Duration::from_millis(1100));
+    let elsewhere = run_on(&machines[1]);
+    assert_eq!(elsewhere.code, 8, "{elsewhere:?}");
+    assert_eq!(elsewhere.json()["delivery"], "unknown");
+    assert_eq!(emulator.messages().len(), 1);
+}
+
+#[test]
+fn a_key_that_cannot_be_remembered_is_not_used() {
+    let emulator = start(false);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let state = file.path().to_str().unwrap();
+    let environment = with(acs_messages(emulator.world()), "MSM_STATE_DIR", state);
+    let words = [
+        "send",
+        "--to",
+        "tel:+14255550123",
+        "--text",
+        "x",
+        "--idempotency-key",
+        "k",
+    ];
+    let ran = run(&words, &environment, "");
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.stderr.contains("--first-sent"), "{ran:?}");
+    assert!(emulator.messages().is_empty());
+}
+
+#[cfg(unix)]
+fn spawn(words: &[&str], environment: &Environment) -> Child {
+    let mut command = msm();
+    let command = command.args(words).envs(environment.iter().cloned());
+    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+#[cfg(unix)]
+fn end(child: Child, signal: &str) -> (i32, Value) {
+    let id = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args([signal, &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let output = child.wait_with_output().unwrap();
+    let line = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {output:?}"));
+    (output.status.code().unwrap(), line)
+}
+
+#[cfg(unix)]
+#[test]
+fn every_signal_in_a_send_leaves_a_word() {
+    let emulator = start(false);
+    let world = emulator.world();
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        emulator.reset();
+        fail_next(&emulator, FaultAction::Delay { ms: 600_000 });
+        let words = ["send", "--json", "--to", &thread(world), "--text", "x"];
+        let child = spawn(&words, &acs_chat(world));
+        // Stored, so the program waits for the response.
+        while emulator.messages().is_empty() {
+            std::thread::yield_now();
+        }
+        let (code, line) = end(child, signal);
+        assert_eq!(
+            (code, &line["delivery"]),
+            (8, &"unknown".into()),
+            "{signal}: {line}"
+        );
+        assert_eq!(line["request"]["message"], json!({"body": {"text": "x"}}));
+    }
+}

@@ -3,6 +3,7 @@
 mod connection;
 mod relations;
 mod send;
+mod settle;
 mod values;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -11,7 +12,9 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use ms_messenger_emulator::{ErrorStyle, RetryAfter};
 
 use self::values::{duration, keep};
-pub(crate) use self::{connection::ConnectionArgs, relations::Relations, send::SendArgs};
+pub(crate) use self::{
+    connection::ConnectionArgs, relations::Relations, send::SendArgs, settle::SettleArgs,
+};
 use crate::{exit, platform::Platform};
 
 const SIGN_IN: &str = "Stored sign-in";
@@ -39,6 +42,8 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Sends one message
     Send(Box<SendArgs>),
+    /// Asks what became of a message when `send` ended with exit code 8; sends nothing
+    Settle(Box<SettleArgs>),
     /// Signs a user in to Teams, and keeps the sign-in for the next commands
     Login(Box<LoginArgs>),
     /// Forgets the sign-in

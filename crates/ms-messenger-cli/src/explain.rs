@@ -110,6 +110,12 @@ fn copied(error: &Error, kind: ErrorKind, message: String) -> Error {
     if let Some(key) = error.idempotency() {
         copy = copy.with_idempotency(*key);
     }
+    if let Some(id) = error.client_request_id() {
+        copy = copy.with_client_request_id(id);
+    }
+    if let Some(began_at) = error.began_at() {
+        copy = copy.with_began_at(began_at);
+    }
     match Cause::of(&causes(error)) {
         Some(cause) => copy.with_source(cause),
         None => copy,

@@ -7,6 +7,7 @@ mod compose;
 mod config;
 mod demo;
 mod doctor;
+mod doubt;
 mod emulator;
 mod exit;
 mod explain;
@@ -19,6 +20,7 @@ mod platform;
 mod print;
 mod profile;
 mod send;
+mod settle;
 mod token;
 mod usage;
 
@@ -54,6 +56,7 @@ async fn run(command: Command) -> Exit {
     match command {
         Command::Demo(args) => demo::run(&args).await,
         Command::Send(args) => send::run(&args).await,
+        Command::Settle(args) => settle::run(&args).await,
         Command::Login(args) => login::login(&args).await,
         Command::Logout(args) => login::logout(&args).await,
         Command::Whoami(args) => login::whoami(&args),

@@ -4,9 +4,8 @@ use std::{error::Error as _, fmt, time::SystemTime};
 
 use ms_messenger::{Error, IdempotencyKey, Problem, Receipt, SendRequest};
 use serde::{Serialize, Serializer};
-use serde_json::Value;
 
-use crate::exit::Exit;
+use crate::{doubt::Evidence, exit::Exit};
 
 /// What became of the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -16,6 +15,14 @@ pub(crate) enum Status {
     Sent,
     /// A dry run found no fault.
     Checked,
+    /// A message in doubt is out.
+    Found,
+    /// A message in doubt is not out, and will not be.
+    NotFound,
+    /// A message in doubt can still appear.
+    NotYet,
+    /// A message stays in doubt.
+    CannotTell,
     Error,
 }
 
@@ -48,7 +55,9 @@ pub(crate) struct Line<'a> {
     /// What was sent, where it is unknown whether it is out.
     pub(crate) request: Option<&'a SendRequest>,
     /// What settling needs.
-    pub(crate) evidence: Option<Value>,
+    pub(crate) evidence: Option<&'a Evidence>,
+    /// From when on asking again can tell more.
+    pub(crate) settle_after: Option<&'a str>,
 }
 
 impl Line<'_> {
@@ -74,6 +83,7 @@ impl Line<'_> {
             receipt: None,
             request: None,
             evidence: None,
+            settle_after: None,
         }
     }
 }
@@ -191,7 +201,7 @@ pub(crate) fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use ms_messenger::{Acceptance, ErrorKind};
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -241,7 +251,7 @@ mod tests {
             "causes": ["handshake (not sent)", "certificate unknown"], "advice": null,
             "problems": [], "warnings": [], "http_status": null, "code": null, "attempts": 4,
             "request_id": null, "retry_after_seconds": null, "idempotency": null, "receipt": null,
-            "request": null, "evidence": null,
+            "request": null, "evidence": null, "settle_after": null,
         });
         assert_eq!(line, expected);
     }

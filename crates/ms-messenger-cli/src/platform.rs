@@ -5,7 +5,7 @@ use std::{sync::Arc, time::SystemTime};
 use clap::ValueEnum;
 use ms_messenger::{
     Address, Body, Error, ErrorKind, Messenger, Problem, Problems, Result, RetryPolicy,
-    SendRequest, SharedMessenger, StaticToken, Target, TokenProvider,
+    SendRequest, Settle, Settled, SharedMessenger, StaticToken, Target, TokenProvider,
     acs_chat::AcsChatClient,
     acs_messages::{AcsMessagesClient, Credential},
     http::HttpOptions,
@@ -16,6 +16,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
     config::{AcsCredential, Settings},
+    doubt::Evidence,
+    settle,
     token::{self, Service},
 };
 
@@ -35,15 +37,18 @@ pub(crate) enum Platform {
 /// A client that can send, and the session behind it, if it has one that must be ended.
 #[derive(Debug)]
 pub(crate) struct Connection {
+    platform: Platform,
     pub(crate) messenger: SharedMessenger,
+    settle: Option<Arc<dyn Settle>>,
     session: Option<UcwaSession>,
 }
 
 impl Connection {
-    fn new(messenger: impl Messenger) -> Self {
-        Self {
-            messenger: Arc::new(messenger),
-            session: None,
+    /// Asks once what became of a message. Sends nothing.
+    pub(crate) async fn settle(&self, request: &SendRequest, evidence: &Evidence) -> Settled {
+        match &self.settle {
+            Some(settle) => settle.settle(request, evidence).await,
+            None => Settled::CannotTell(settle::unanswerable(self.platform)),
         }
     }
 
@@ -227,30 +232,30 @@ impl Platform {
         options: HttpOptions,
         retry: RetryPolicy,
     ) -> Result<Connection> {
-        if self != Self::Ucwa {
-            let messenger = self.client(settings, options, retry)?;
-            return Ok(Connection::new(messenger));
-        }
-        let session = skype(settings, options, retry)?.sign_in().await?;
+        let (mut session, platform) = (None, self);
+        let (messenger, settle): (SharedMessenger, Option<Arc<dyn Settle>>) = match self {
+            // Its settling would send.
+            Self::AcsMessages => (Arc::new(acs_messages(settings, options, retry)?), None),
+            Self::AcsChat => both(acs_chat(settings, options, retry)?),
+            Self::MsgraphChat => both(msgraph_chat(settings, options, retry)?),
+            Self::Ucwa => {
+                let signed_in = skype(settings, options, retry)?.sign_in().await?;
+                session = Some(signed_in.clone());
+                both(signed_in)
+            }
+        };
         Ok(Connection {
-            messenger: Arc::new(session.clone()),
-            session: Some(session),
+            platform,
+            messenger,
+            settle,
+            session,
         })
     }
+}
 
-    fn client(
-        self,
-        settings: &Settings,
-        options: HttpOptions,
-        retry: RetryPolicy,
-    ) -> Result<SharedMessenger> {
-        Ok(match self {
-            Self::AcsMessages => Arc::new(acs_messages(settings, options, retry)?),
-            Self::AcsChat => Arc::new(acs_chat(settings, options, retry)?),
-            Self::MsgraphChat => Arc::new(msgraph_chat(settings, options, retry)?),
-            Self::Ucwa => return Err(incomplete(self)),
-        })
-    }
+fn both<M: Messenger + Settle>(client: M) -> (SharedMessenger, Option<Arc<dyn Settle>>) {
+    let client = Arc::new(client);
+    (Arc::<M>::clone(&client), Some(client))
 }
 
 /// A body in a platform's own JSON names its platform.
@@ -342,6 +347,8 @@ fn acs_chat(
     let token = settings.chat_token.as_ref();
     let token = token.ok_or_else(|| incomplete(Platform::AcsChat))?;
     AcsChatClient::builder(settings.chat_endpoint()?, static_token(token))
+        // By them a message in doubt is recognised.
+        .with_client_message_ids()
         .with_http_options(options)
         .with_retry(retry)
         .build()

@@ -9,8 +9,10 @@ use crate::{
     args::{Relations as _, SendArgs},
     compose,
     config::{self, Settings},
+    doubt,
     exit::Exit,
     explain::{Explained, explain, with_a_used_key},
+    files::unreadable,
     http_options,
     interrupt::Interrupt,
     keys::{FirstUses, Use},
@@ -64,7 +66,7 @@ async fn outcome(args: &SendArgs, known: &mut Known) -> Result<Outcome> {
         let error = Error::new(ErrorKind::Other, text).with_source(error);
         error.with_delivery(Delivery::NotSent)
     })?;
-    let connecting = platform.connect(settings, http_options(args.timeout), retry(args));
+    let connecting = platform.connect(settings, http_options(args.timeout), retry(args.retries));
     let connection = tokio::select! {
         biased;
         connection = connecting => connection?,
@@ -119,9 +121,10 @@ fn begin_key(
     Ok(Some(key_in_use))
 }
 
-fn retry(args: &SendArgs) -> RetryPolicy {
+/// The default, or with so many retries.
+pub(crate) fn retry(retries: Option<u32>) -> RetryPolicy {
     let retry = RetryPolicy::default();
-    match args.retries {
+    match retries {
         Some(retries) => retry.with_max_attempts(retries.saturating_add(1)),
         None => retry,
     }
@@ -195,20 +198,56 @@ fn failed(args: &SendArgs, known: &Known, error: Error) -> Exit {
         Exit::Other if known.was_interrupted => Exit::Temporary,
         exit => exit,
     };
+    let is_in_doubt = exit == Exit::Unknown;
+    let evidence = doubt::evidence(&error);
+    let line = Line {
+        advice: advice.as_deref(),
+        warnings: &known.warnings,
+        request: known.request.as_ref().filter(|_| is_in_doubt),
+        evidence: evidence.as_ref().filter(|_| is_in_doubt),
+        ..Line::of(&error, exit)
+    };
     if args.json {
-        let is_in_doubt = exit == Exit::Unknown;
-        let line = Line {
-            advice: advice.as_deref(),
-            warnings: &known.warnings,
-            request: known.request.as_ref().filter(|_| is_in_doubt),
-            ..Line::of(&error, exit)
-        };
         // The exit code says it too, if nobody reads this.
         let _ = print::result(&line.to_string());
-    } else {
-        print::note(print::error_text(&error, exit, advice.as_deref()));
+        return exit;
+    }
+    print::note(print::error_text(&error, exit, advice.as_deref()));
+    // With a key the send is run again, which is as good and needs no file.
+    if line.evidence.is_some() && line.request.is_some() && line.idempotency.is_none() {
+        keep(args, &line);
     }
     exit
+}
+
+/// Keeps what settling needs, and says what to type.
+fn keep(args: &SendArgs, line: &Line<'_>) {
+    let state = profile::state_dir(&args.connection.store, &config::environment);
+    let kept = state
+        .map_err(|error| error.message().to_owned())
+        .and_then(|state| {
+            let kept = doubt::keep(&state, &line.to_string());
+            kept.map_err(|error| unreadable(&error))
+        });
+    match kept {
+        Ok(path) => print::note(format_args!(
+            "what became of it can be asked, with the same settings, by:\n  \
+             msm settle --evidence {} --wait 2m",
+            quoted(&path.display().to_string())
+        )),
+        Err(why) => print::note(format_args!(
+            "what settling needs could not be kept: {why}; --json would print it"
+        )),
+    }
+}
+
+/// As a shell takes it for one word.
+fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@".contains(c);
+    match text.chars().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
 }
 
 fn warn(args: &SendArgs, known: &Known) {

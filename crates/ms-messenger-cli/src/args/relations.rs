@@ -30,7 +30,7 @@ pub(crate) trait Relations {
 }
 
 impl Rule {
-    fn broken(self, given: &[&str]) -> Option<String> {
+    pub(crate) fn broken(self, given: &[&str]) -> Option<String> {
         let has = |name: &&&str| given.contains(*name);
         match self {
             Self::ExactlyOne { of, missing } => {

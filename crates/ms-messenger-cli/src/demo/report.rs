@@ -1,6 +1,6 @@
 //! What was claimed, beside what was stored.
 
-use ms_messenger::{Delivery, Receipt, Result, Target};
+use ms_messenger::{Delivery, Receipt, Result, Settled, Target};
 use ms_messenger_emulator::LedgerRow;
 use serde::Serialize;
 
@@ -57,6 +57,8 @@ pub(crate) struct Claim {
     message_id: Option<String>,
     error: Option<String>,
     attempts: u32,
+    /// What the platform said when it was asked for the message.
+    settled: Option<&'static str>,
     stored: usize,
     /// How often the platform recognised a repetition.
     recognised: u64,
@@ -96,10 +98,26 @@ impl Claim {
                     .saturating_add(1),
                 Err(error) => error.attempts(),
             },
+            settled: None,
             stored,
             recognised,
             honest: is_honest(delivery, stored),
         }
+    }
+}
+
+impl Claim {
+    /// What the platform said when it was asked for the message; a verdict is a claim, too.
+    pub(crate) fn settled(mut self, settled: &Settled) -> Self {
+        let (verdict, delivery, id) = match settled {
+            Settled::Found(receipt) => ("found", Delivery::Sent, receipt.message_id.as_ref()),
+            Settled::NotFound => ("not_found", Delivery::NotSent, None),
+            _ => ("cannot_tell", Delivery::Unknown, None),
+        };
+        self.settled = Some(verdict);
+        self.message_id = id.map(ToString::to_string);
+        self.honest &= is_honest(delivery, self.stored);
+        self
     }
 }
 
@@ -146,7 +164,12 @@ impl Report {
             .iter()
             .filter(|c| c.delivery == Delivery::Unknown.as_str());
         let one_doubt = doubtful.count() == 1;
-        let is_true = each_once && nothing_else && honest && one_doubt && ledger.duplicates == 0;
+        let is_resolved = |claim: &Claim| {
+            claim.delivery == Delivery::Sent.as_str() || claim.settled == Some("found")
+        };
+        let resolved = certainty.iter().all(is_resolved);
+        let is_true =
+            each_once && nothing_else && honest && one_doubt && resolved && ledger.duplicates == 0;
         Self {
             status: if is_true { "ok" } else { "mismatch" },
             receipts,
@@ -207,6 +230,7 @@ impl Report {
             "tries",
             "outcome",
             "delivery",
+            "asked again",
             "in ledger",
             "claim holds",
         ];
@@ -217,6 +241,7 @@ impl Report {
                 claim.attempts.to_string(),
                 claim.outcome.to_owned(),
                 claim.delivery.to_owned(),
+                claim.settled.unwrap_or("-").replace('_', " "),
                 times(claim.stored),
                 if claim.honest { "yes" } else { "NO" }.to_owned(),
             ]
@@ -271,6 +296,7 @@ mod tests {
             message_id: None,
             error: None,
             attempts: 1,
+            settled: None,
             stored,
             recognised: 0,
             honest: is_honest(delivery, stored),
@@ -302,6 +328,19 @@ mod tests {
         assert!(!report.is_true());
         assert!(report.to_json().starts_with(r#"{"status":"mismatch""#));
         assert!(report.to_text().contains("never"));
+    }
+
+    #[test]
+    fn a_verdict_that_the_ledger_contradicts_is_a_lie() {
+        let doubt = || claim(Delivery::Unknown, 1);
+        let found = Settled::Found(Receipt::new(ms_messenger::Acceptance::Posted));
+        assert!(doubt().settled(&found).honest);
+        assert_eq!(doubt().settled(&found).settled, Some("found"));
+        let denied = doubt().settled(&Settled::NotFound);
+        assert!(!denied.honest);
+        let denied = report(1, vec![denied], 2);
+        assert!(!denied.is_true());
+        assert!(denied.to_text().contains("not found"));
     }
 
     #[test]

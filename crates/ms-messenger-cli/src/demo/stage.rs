@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use ms_messenger::{
     IdempotencyKey, Importance, Message, MessageId, Messenger as _, Result, RetryPolicy,
-    SendRequest, SharedMessenger, StaticToken, Target, Template,
+    SendRequest, Settle, SharedMessenger, StaticToken, Target, Template,
     acs_chat::AcsChatClient,
     acs_messages::AcsMessagesClient,
     http::{HttpClient, HttpOptions, HttpVersions, Proxy},
@@ -13,7 +13,10 @@ use ms_messenger::{
 };
 use ms_messenger_emulator::{Emulator, World};
 
-use crate::demo::report::{Claim, Row};
+use crate::{
+    demo::report::{Claim, Row},
+    doubt,
+};
 
 /// The four messengers, and where they send to.
 #[derive(Debug)]
@@ -23,6 +26,7 @@ pub(crate) struct Stage {
     acs_messages: SharedMessenger,
     acs_chat: SharedMessenger,
     teams: SharedMessenger,
+    asked: Arc<dyn Settle>,
     conversation: Target,
     thread: Target,
     channel: Target,
@@ -72,7 +76,8 @@ impl Stage {
             bob: Target::sip(&callee.sip)?,
             acs_messages: Arc::new(acs_messages),
             acs_chat: Arc::new(acs_chat),
-            teams: Arc::new(teams),
+            teams: Arc::new(teams.clone()),
+            asked: Arc::new(teams),
             conversation: Target::conversation(acs.conversation_id.as_str()),
             thread: Target::conversation(acs.thread_id.as_str()),
             channel: Target::channel(graph.team_id.as_str(), graph.channel_id.as_str()),
@@ -180,13 +185,14 @@ impl Stage {
         let request = SendRequest::new(self.chat.clone(), Message::text(text));
         let outcome = self.teams.send(&request).await;
         let what = "no key: not repeated";
-        Ok(Claim::new(
-            self.teams.platform(),
-            what,
-            &outcome,
-            text,
-            &emulator.messages(),
-        ))
+        let platform = self.teams.platform();
+        let claim = Claim::new(platform, what, &outcome, text, &emulator.messages());
+        // What is unknown can be asked. That sends nothing.
+        let evidence = outcome.as_ref().err().and_then(doubt::evidence);
+        Ok(match evidence {
+            Some(evidence) => claim.settled(&self.asked.settle(&request, &evidence).await),
+            None => claim,
+        })
     }
 
     /// ACS Advanced Messaging removes duplicates by key, so that the lost answer is asked for again.

@@ -10,6 +10,7 @@ mod exit_codes;
 mod field;
 mod redaction;
 mod send;
+mod settle;
 mod sign_in;
 mod support;
 mod usage;

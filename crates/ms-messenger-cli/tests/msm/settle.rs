@@ -1,0 +1,177 @@
+//! `msm settle`: what exit code 8 leaves behind.
+
+use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, When};
+use serde_json::Value;
+
+use crate::support::{
+    Environment, Ran, acs_chat, acs_messages, channel, chat, closed_port, conversation, fail_next,
+    msgraph_chat, run, start, thread,
+};
+
+/// A send of `text` to `to` that the platform stored or not, and of which nobody can know.
+fn in_doubt(emulator: &Emulator, to: &str, environment: &Environment, when: When) -> Ran {
+    fail_next(emulator, FaultAction::Close { when });
+    let words = [
+        "send",
+        "--json",
+        "--retries",
+        "0",
+        "--to",
+        to,
+        "--text",
+        "doubt",
+    ];
+    let ran = run(&words, environment, "");
+    assert_eq!(ran.code, 8, "{ran:?}");
+    let line = ran.json();
+    assert!(line["evidence"].is_object(), "{line}");
+    assert!(line["request"].is_object(), "{line}");
+    ran
+}
+
+fn settle(environment: &Environment, line: &str) -> Ran {
+    let words = ["settle", "--json", "--evidence", "-"];
+    run(&words, environment, line)
+}
+
+#[test]
+fn a_message_that_is_out_is_found_and_none_is_sent() {
+    let emulator = start(false);
+    let world = emulator.world();
+    for (to, environment) in [
+        (thread(world), acs_chat(world)),
+        (channel(world), msgraph_chat(world)),
+        (chat(world), msgraph_chat(world)),
+    ] {
+        emulator.reset();
+        let sent = in_doubt(&emulator, &to, &environment, When::AfterStore);
+        let ran = settle(&environment, &sent.stdout);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let line = ran.json();
+        assert_eq!(
+            (&line["status"], &line["delivery"]),
+            (&"found".into(), &"sent".into())
+        );
+        let [row] = &emulator.messages()[..] else {
+            panic!("one row");
+        };
+        assert_eq!(line["receipt"]["message_id"], row.message_id.as_str());
+    }
+}
+
+#[test]
+fn a_question_that_fails_leaves_the_doubt() {
+    let emulator = start(false);
+    let world = emulator.world();
+    let environment = acs_chat(world);
+    let sent = in_doubt(&emulator, &thread(world), &environment, When::AfterStore);
+    let (_kept, port) = closed_port();
+    let nobody: Environment = vec![
+        ("ACS_CHAT_ENDPOINT", format!("http://127.0.0.1:{port}")),
+        ("ACS_CHAT_TOKEN", world.acs.users[0].token.clone()),
+    ];
+    for (environment, line) in [
+        // Without settings, without a server, without evidence: nothing is learnt.
+        (vec![], sent.stdout.as_str()),
+        (nobody, sent.stdout.as_str()),
+        (environment.clone(), "{}"),
+        (environment.clone(), "no json"),
+        (environment.clone(), "{\"evidence\":null,\"request\":null}"),
+    ] {
+        let ran = settle(&environment, line);
+        assert_eq!(ran.code, 8, "{line}: {ran:?}");
+        let said = ran.json();
+        assert_eq!(
+            (&said["status"], &said["delivery"]),
+            (&"cannot_tell".into(), &"unknown".into())
+        );
+    }
+    let refusal = FaultRule::new(FaultAction::status(403)).with_operation("list");
+    emulator.set_faults(Faults::new().with_rule(refusal));
+    let ran = settle(&environment, &sent.stdout);
+    assert_eq!(ran.code, 8, "{ran:?}");
+}
+
+#[test]
+fn a_platform_that_cannot_be_asked_says_so_and_sends_nothing() {
+    let emulator = start(false);
+    let world = emulator.world();
+    let to = conversation(world);
+    let environment = acs_messages(world);
+    let sent = in_doubt(&emulator, &to, &environment, When::BeforeRead);
+    let ran = settle(&environment, &sent.stdout);
+    assert_eq!(ran.code, 8, "{ran:?}");
+    assert!(emulator.messages().is_empty());
+}
+
+#[test]
+fn request_and_evidence_may_be_files_of_their_own() {
+    let emulator = start(false);
+    let world = emulator.world();
+    let environment = acs_chat(world);
+    let sent = in_doubt(&emulator, &thread(world), &environment, When::AfterStore).json();
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, sent[name].to_string()).unwrap();
+        path.display().to_string()
+    };
+    let words = [
+        "settle",
+        "--json",
+        "--request",
+        &file("request"),
+        "--evidence",
+        &file("evidence"),
+    ];
+    let ran = run(&words, &environment, "");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for words in [
+        &["settle", "--json"][..],
+        &["settle", "--json", "--request", "-", "--evidence", "-"],
+    ] {
+        assert_eq!(run(words, &environment, "").code, 2, "{words:?}");
+    }
+}
+
+#[test]
+fn people_get_the_command_to_type_and_what_is_kept_goes_when_it_is_settled() {
+    let emulator = start(false);
+    let world = emulator.world();
+    let state = tempfile::tempdir().unwrap();
+    let folder = state.path().display().to_string();
+    let environment = [msgraph_chat(world), vec![("MSM_STATE_DIR", folder)]].concat();
+    fail_next(
+        &emulator,
+        FaultAction::Close {
+            when: When::AfterStore,
+        },
+    );
+    let words = [
+        "send",
+        "--retries",
+        "0",
+        "--to",
+        &channel(world),
+        "--text",
+        "doubt",
+    ];
+    let ran = run(&words, &environment, "");
+    assert_eq!(ran.code, 8, "{ran:?}");
+    let command = ran.stderr.lines().last().unwrap().trim();
+    let words: Vec<&str> = command.strip_prefix("msm ").unwrap().split(' ').collect();
+    let kept = words[2];
+    let line: Value = serde_json::from_str(&std::fs::read_to_string(kept).unwrap()).unwrap();
+    assert_eq!(line["exit_code"], 8);
+    assert!(!line.to_string().contains(&world.graph.token));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(kept).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600);
+    }
+    let ran = run(&words, &environment, "");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stdout.starts_with("it is out: msgraph-chat"), "{ran:?}");
+    assert!(!std::path::Path::new(kept).exists(), "it is settled");
+}

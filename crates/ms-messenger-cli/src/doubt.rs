@@ -4,40 +4,28 @@ use std::{
     fs, io,
     io::{Read as _, Write as _},
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
-use ms_messenger::{Error, ErrorKind, InDoubt, Receipt, Result, SendRequest, Settled};
+use ms_messenger::{Error, ErrorKind, Evidence, Result, SendRequest};
 use serde_json::Value;
 
 use crate::{
     files::{unreadable, without_bom},
     outcome::moment,
-    platform::{Connection, Platform},
+    platform::Platform,
 };
 
 /// The folder beside the sign-ins.
 const FOLDER: &str = "unsettled";
-
-/// What settling needs beside the request.
-pub(crate) type Evidence = InDoubt;
 
 /// A send whose delivery is unknown.
 #[derive(Debug)]
 pub(crate) struct Doubt {
     pub(crate) request: SendRequest,
     pub(crate) evidence: Evidence,
-    /// As the line says it.
+    /// That it was sent through, if that is known.
     pub(crate) platform: Option<Platform>,
-}
-
-/// What became of it.
-#[derive(Debug)]
-pub(crate) enum Verdict {
-    Found(Receipt),
-    NotFound,
-    NotYet(SystemTime),
-    CannotTell(Error),
 }
 
 impl Doubt {
@@ -73,39 +61,11 @@ impl Doubt {
         let named = line.get("platform").and_then(Value::as_str);
         Ok(Self {
             request: SendRequest::from_json(&request.to_string())?,
-            evidence: read_evidence(form)?,
+            evidence: Evidence::from_json(&form.to_string())?,
             platform: Platform::ALL
                 .into_iter()
                 .find(|it| Some(it.as_str()) == named),
         })
-    }
-}
-
-/// What an error says of its send, where its delivery is unknown.
-pub(crate) fn evidence(error: &Error) -> Option<Evidence> {
-    InDoubt::of(error)
-}
-
-fn read_evidence(form: &Value) -> Result<Evidence> {
-    serde_json::from_value(form.clone()).map_err(|_| invalid("the evidence cannot be read"))
-}
-
-/// Asks the platform, again and again while `wait` lasts. Sends nothing.
-pub(crate) async fn settle(connection: &Connection, doubt: &Doubt, wait: Duration) -> Verdict {
-    let began = std::time::Instant::now();
-    loop {
-        let verdict = match connection.settle(&doubt.request, &doubt.evidence).await {
-            Settled::Found(receipt) => return Verdict::Found(receipt),
-            Settled::NotFound => return Verdict::NotFound,
-            Settled::CannotTell(error) => Verdict::CannotTell(error),
-            _ => Verdict::CannotTell(Error::new(ErrorKind::Other, "the verdict is not known")),
-        };
-        let may_pass = matches!(&verdict, Verdict::CannotTell(error) if error.is_transient());
-        let pause = Duration::from_secs(1);
-        if !may_pass || began.elapsed().saturating_add(pause) > wait {
-            return verdict;
-        }
-        tokio::time::sleep(pause).await;
     }
 }
 

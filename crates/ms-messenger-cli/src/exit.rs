@@ -133,7 +133,8 @@ impl Exit {
             | ErrorKind::Connect
             | ErrorKind::Timeout
             | ErrorKind::Transport
-            | ErrorKind::Service => Self::Temporary,
+            | ErrorKind::Service
+            | ErrorKind::Cancelled => Self::Temporary,
             _ => Self::Other,
         }
     }
@@ -182,6 +183,7 @@ mod tests {
             (ErrorKind::Timeout, Exit::Temporary),
             (ErrorKind::Transport, Exit::Temporary),
             (ErrorKind::Service, Exit::Temporary),
+            (ErrorKind::Cancelled, Exit::Temporary),
             (ErrorKind::Protocol, Exit::Other),
             (ErrorKind::Other, Exit::Other),
         ] {

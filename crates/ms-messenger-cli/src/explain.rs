@@ -116,6 +116,9 @@ fn copied(error: &Error, kind: ErrorKind, message: String) -> Error {
     if let Some(began_at) = error.began_at() {
         copy = copy.with_began_at(began_at);
     }
+    if let Some(evidence) = error.evidence() {
+        copy = copy.with_evidence(evidence.clone());
+    }
     match Cause::of(&causes(error)) {
         Some(cause) => copy.with_source(cause),
         None => copy,

@@ -2,10 +2,10 @@
 
 use std::{error::Error as _, fmt, time::SystemTime};
 
-use ms_messenger::{Error, IdempotencyKey, Problem, Receipt, SendRequest};
+use ms_messenger::{Error, Evidence, IdempotencyKey, Problem, Receipt, SendRequest};
 use serde::{Serialize, Serializer};
 
-use crate::{doubt::Evidence, exit::Exit};
+use crate::exit::Exit;
 
 /// What became of the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

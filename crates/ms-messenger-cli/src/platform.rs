@@ -5,7 +5,7 @@ use std::{sync::Arc, time::SystemTime};
 use clap::ValueEnum;
 use ms_messenger::{
     Address, Body, Error, ErrorKind, Messenger, Problem, Problems, Result, RetryPolicy,
-    SendRequest, Settle, Settled, SharedMessenger, StaticToken, Target, TokenProvider,
+    SendRequest, SharedMessenger, StaticToken, Target, TokenProvider,
     acs_chat::AcsChatClient,
     acs_messages::{AcsMessagesClient, Credential},
     http::HttpOptions,
@@ -16,8 +16,6 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
     config::{AcsCredential, Settings},
-    doubt::Evidence,
-    settle,
     token::{self, Service},
 };
 
@@ -37,21 +35,11 @@ pub(crate) enum Platform {
 /// A client that can send, and the session behind it, if it has one that must be ended.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    platform: Platform,
     pub(crate) messenger: SharedMessenger,
-    settle: Option<Arc<dyn Settle>>,
     session: Option<UcwaSession>,
 }
 
 impl Connection {
-    /// Asks once what became of a message. Sends nothing.
-    pub(crate) async fn settle(&self, request: &SendRequest, evidence: &Evidence) -> Settled {
-        match &self.settle {
-            Some(settle) => settle.settle(request, evidence).await,
-            None => Settled::CannotTell(settle::unanswerable(self.platform)),
-        }
-    }
-
     /// Signs out, where somebody signed in.
     pub(crate) async fn end(self) {
         if let Some(session) = self.session {
@@ -232,30 +220,19 @@ impl Platform {
         options: HttpOptions,
         retry: RetryPolicy,
     ) -> Result<Connection> {
-        let (mut session, platform) = (None, self);
-        let (messenger, settle): (SharedMessenger, Option<Arc<dyn Settle>>) = match self {
-            // Its settling would send.
-            Self::AcsMessages => (Arc::new(acs_messages(settings, options, retry)?), None),
-            Self::AcsChat => both(acs_chat(settings, options, retry)?),
-            Self::MsgraphChat => both(msgraph_chat(settings, options, retry)?),
+        let mut session = None;
+        let messenger: SharedMessenger = match self {
+            Self::AcsMessages => Arc::new(acs_messages(settings, options, retry)?),
+            Self::AcsChat => Arc::new(acs_chat(settings, options, retry)?),
+            Self::MsgraphChat => Arc::new(msgraph_chat(settings, options, retry)?),
             Self::Ucwa => {
                 let signed_in = skype(settings, options, retry)?.sign_in().await?;
                 session = Some(signed_in.clone());
-                both(signed_in)
+                Arc::new(signed_in)
             }
         };
-        Ok(Connection {
-            platform,
-            messenger,
-            settle,
-            session,
-        })
+        Ok(Connection { messenger, session })
     }
-}
-
-fn both<M: Messenger + Settle>(client: M) -> (SharedMessenger, Option<Arc<dyn Settle>>) {
-    let client = Arc::new(client);
-    (Arc::<M>::clone(&client), Some(client))
 }
 
 /// A body in a platform's own JSON names its platform.

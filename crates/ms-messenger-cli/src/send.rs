@@ -1,8 +1,13 @@
 //! `msm send`.
 
+use std::{
+    pin::pin,
+    time::{Duration, SystemTime},
+};
+
 use ms_messenger::{
-    Delivery, Error, ErrorKind, Feature, IdempotencyKey, Messenger, Problem, Receipt, Result,
-    RetryPolicy, SendRequest,
+    CancelHandle, Delivery, Error, ErrorKind, Evidence, Feature, IdempotencyKey, Messenger,
+    MessengerExt as _, Problem, Receipt, Result, RetryPolicy, SendRequest,
 };
 
 use crate::{
@@ -45,7 +50,6 @@ struct Known {
     request: Option<SendRequest>,
     warnings: Vec<Problem>,
     settings: Option<Settings>,
-    was_interrupted: bool,
 }
 
 async fn outcome(args: &SendArgs, known: &mut Known) -> Result<Outcome> {
@@ -71,9 +75,8 @@ async fn outcome(args: &SendArgs, known: &mut Known) -> Result<Outcome> {
         biased;
         connection = connecting => connection?,
         () = interrupt.requested() => {
-            known.was_interrupted = true;
             let text = "interrupted before anything was sent";
-            let error = Error::new(ErrorKind::Other, text).with_delivery(Delivery::NotSent);
+            let error = Error::new(ErrorKind::Cancelled, text).with_delivery(Delivery::NotSent);
             return Err(error.with_platform(platform.as_str()));
         }
     };
@@ -83,14 +86,13 @@ async fn outcome(args: &SendArgs, known: &mut Known) -> Result<Outcome> {
     } else {
         None
     };
+    let cancel = CancelHandle::new();
+    if messenger.capabilities().supports(Feature::Deadline) {
+        request.timeout = request.timeout.or(args.timeout);
+        request = request.with_cancel(cancel.clone());
+    }
     let request = &*known.request.insert(request);
-    let outcome = send(
-        messenger,
-        request,
-        &mut interrupt,
-        &mut known.was_interrupted,
-    )
-    .await;
+    let outcome = send(messenger, request, args.timeout, &mut interrupt, &cancel).await;
     // Whatever became of it: a session that stays behind counts against the user.
     connection.end().await;
     let outcome = outcome.map_err(with_a_used_key);
@@ -130,26 +132,46 @@ pub(crate) fn retry(retries: Option<u32>) -> RetryPolicy {
     }
 }
 
-/// Sends, unless somebody ends the program meanwhile: whether it went out is unknown then.
+/// Sends. A signal ends the send as soon as it can say what is known; where it cannot be told to
+/// end, or is told twice, at once.
 async fn send(
     messenger: &dyn Messenger,
     request: &SendRequest,
+    timeout: Option<Duration>,
     interrupt: &mut Interrupt,
-    was_interrupted: &mut bool,
+    cancel: &CancelHandle,
 ) -> Result<Receipt> {
+    let began_at = SystemTime::now();
+    let mut sending = pin!(async {
+        match timeout {
+            Some(timeout) => messenger.send_within(request, timeout).await,
+            None => messenger.send(request).await,
+        }
+    });
     tokio::select! {
         biased;
-        outcome = messenger.send(request) => outcome,
-        () = interrupt.requested() => {
-            *was_interrupted = true;
-            let error = Error::new(ErrorKind::Other, "interrupted before the response came")
-                .with_delivery(Delivery::Unknown)
-                .with_platform(messenger.platform().to_owned());
-            Err(match request.idempotency {
-                Some(key) => error.with_idempotency(key),
-                None => error,
-            })
-        }
+        outcome = &mut sending => return outcome,
+        () = interrupt.requested() => cancel.cancel(),
+    }
+    let can_end = request.cancel.is_some();
+    tokio::select! {
+        biased;
+        outcome = &mut sending, if can_end => outcome,
+        () = interrupt.requested(), if can_end => Err(interrupted(messenger, request, began_at)),
+        else => Err(interrupted(messenger, request, began_at)),
+    }
+}
+
+/// Of a send whose end was not waited for.
+fn interrupted(messenger: &dyn Messenger, request: &SendRequest, began_at: SystemTime) -> Error {
+    let text = "interrupted before the response came";
+    let error = Error::new(ErrorKind::Cancelled, text)
+        .with_delivery(Delivery::Unknown)
+        .with_began_at(began_at)
+        .with_platform(messenger.platform().to_owned());
+    match request.idempotency {
+        Some(key) => error.with_idempotency(key),
+        None => error,
     }
 }
 
@@ -193,13 +215,9 @@ fn checked(args: &SendArgs, known: &Known, platform: Platform) -> Exit {
 fn failed(args: &SendArgs, known: &Known, error: Error) -> Exit {
     warn(args, known);
     let Explained { error, advice } = explain(error, known.settings.as_ref());
-    let exit = match Exit::of(&error) {
-        // Proven not to be out, and for no other reason than the signal.
-        Exit::Other if known.was_interrupted => Exit::Temporary,
-        exit => exit,
-    };
+    let exit = Exit::of(&error);
     let is_in_doubt = exit == Exit::Unknown;
-    let evidence = doubt::evidence(&error);
+    let evidence = Evidence::of(&error);
     let line = Line {
         advice: advice.as_deref(),
         warnings: &known.warnings,

@@ -2,12 +2,14 @@
 
 use std::{path::Path, time::Duration};
 
-use ms_messenger::{Delivery, Error, ErrorKind, Receipt, Result};
+use ms_messenger::{
+    Delivery, Error, ErrorKind, MessengerExt as _, Receipt, Result, SettlePolicy, Settled,
+};
 
 use crate::{
     args::{Relations as _, SettleArgs},
     config::{self, Settings},
-    doubt::{self, Doubt, Verdict},
+    doubt::{self, Doubt},
     exit::Exit,
     explain::{Explained, explain},
     http_options,
@@ -24,23 +26,32 @@ pub(crate) async fn run(args: &SettleArgs) -> Exit {
     };
     let mut settings = None;
     match verdict(args, evidence, &mut settings).await {
-        Ok((platform, Verdict::Found(receipt))) => {
+        Ok((platform, Settled::Found(receipt))) => {
             forget(args, evidence);
             found(args, platform, &receipt)
         }
-        Ok((platform, Verdict::NotFound)) => {
+        Ok((platform, Settled::NotFound)) => {
             forget(args, evidence);
             let text = "it is not out: sending it again makes no duplicate";
             say(args, platform, Status::NotFound, Exit::Absent, text, None)
         }
-        Ok((platform, Verdict::NotYet(then))) => {
+        Ok((platform, Settled::NotYet(then))) => {
             let then = moment(then);
             let text = format!("it is not there, but can still appear: look again after {then}");
             let (status, exit) = (Status::NotYet, Exit::Unknown);
             say(args, platform, status, exit, &text, Some(&then))
         }
-        Ok((_, Verdict::CannotTell(error))) => cannot_tell(args, error, settings.as_ref()),
-        Err(error) => cannot_tell(args, error, settings.as_ref()),
+        Ok((_, Settled::CannotTell(error))) | Err(error) => {
+            cannot_tell(args, error, settings.as_ref())
+        }
+        Ok((platform, _)) => {
+            let error = Error::new(ErrorKind::Other, "the verdict is not known to this program");
+            cannot_tell(
+                args,
+                error.with_platform(platform.as_str()),
+                settings.as_ref(),
+            )
+        }
     }
 }
 
@@ -48,17 +59,20 @@ async fn verdict(
     args: &SettleArgs,
     evidence: &Path,
     settings: &mut Option<Settings>,
-) -> Result<(Platform, Verdict)> {
+) -> Result<(Platform, Settled)> {
     let doubt = Doubt::read(evidence, args.request.as_deref())?;
     let settings = settings.insert(Settings::read(&args.connection, &config::environment)?);
-    let named = args.platform.or_else(|| doubt.own_platform());
+    let named = args.platform.or_else(|| doubt.platform);
     let platform = Platform::choose(named, &doubt.request, settings)?;
     let options = http_options(args.timeout);
     let connection = platform
         .connect(settings, options, send::retry(None))
         .await?;
     let wait = args.wait.unwrap_or(Duration::ZERO);
-    let verdict = doubt::settle(&connection, &doubt, wait).await;
+    let policy = SettlePolicy::default().with_max_wait(wait);
+    let (request, evidence) = (&doubt.request, &doubt.evidence);
+    let messenger = &connection.messenger;
+    let verdict = messenger.settle_with(request, evidence, &policy).await;
     connection.end().await;
     Ok((platform, verdict))
 }
@@ -133,18 +147,4 @@ fn cannot_tell(args: &SettleArgs, error: Error, settings: Option<&Settings>) -> 
         ));
     }
     exit
-}
-
-impl Doubt {
-    /// The platform that it was sent through.
-    fn own_platform(&self) -> Option<Platform> {
-        self.platform
-    }
-}
-
-/// For a platform that cannot be asked at all.
-pub(crate) fn unanswerable(platform: Platform) -> Error {
-    let text = "the platform cannot be asked for a message; within five minutes the send can be \
-                run again under its idempotency key";
-    Error::new(ErrorKind::Unsupported, text).with_platform(platform.as_str())
 }

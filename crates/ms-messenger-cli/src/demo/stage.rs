@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use ms_messenger::{
-    IdempotencyKey, Importance, Message, MessageId, Messenger as _, Result, RetryPolicy,
-    SendRequest, Settle, SharedMessenger, StaticToken, Target, Template,
+    Evidence, IdempotencyKey, Importance, Message, MessageId, Messenger as _, Result, RetryPolicy,
+    SendRequest, SharedMessenger, StaticToken, Target, Template,
     acs_chat::AcsChatClient,
     acs_messages::AcsMessagesClient,
     http::{HttpClient, HttpOptions, HttpVersions, Proxy},
@@ -13,10 +13,7 @@ use ms_messenger::{
 };
 use ms_messenger_emulator::{Emulator, World};
 
-use crate::{
-    demo::report::{Claim, Row},
-    doubt,
-};
+use crate::demo::report::{Claim, Row};
 
 /// The four messengers, and where they send to.
 #[derive(Debug)]
@@ -26,7 +23,6 @@ pub(crate) struct Stage {
     acs_messages: SharedMessenger,
     acs_chat: SharedMessenger,
     teams: SharedMessenger,
-    asked: Arc<dyn Settle>,
     conversation: Target,
     thread: Target,
     channel: Target,
@@ -76,8 +72,7 @@ impl Stage {
             bob: Target::sip(&callee.sip)?,
             acs_messages: Arc::new(acs_messages),
             acs_chat: Arc::new(acs_chat),
-            teams: Arc::new(teams.clone()),
-            asked: Arc::new(teams),
+            teams: Arc::new(teams),
             conversation: Target::conversation(acs.conversation_id.as_str()),
             thread: Target::conversation(acs.thread_id.as_str()),
             channel: Target::channel(graph.team_id.as_str(), graph.channel_id.as_str()),
@@ -188,9 +183,9 @@ impl Stage {
         let platform = self.teams.platform();
         let claim = Claim::new(platform, what, &outcome, text, &emulator.messages());
         // What is unknown can be asked. That sends nothing.
-        let evidence = outcome.as_ref().err().and_then(doubt::evidence);
+        let evidence = outcome.as_ref().err().and_then(Evidence::of);
         Ok(match evidence {
-            Some(evidence) => claim.settled(&self.asked.settle(&request, &evidence).await),
+            Some(evidence) => claim.settled(&self.teams.settle(&request, &evidence).await),
             None => claim,
         })
     }

@@ -415,3 +415,90 @@ fn every_signal_in_a_send_leaves_a_word() {
         assert_eq!(line["request"]["message"], json!({"body": {"text": "x"}}));
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_signal_between_attempts_that_sent_nothing_is_not_sent() {
+    let emulator = start(false);
+    let world = emulator.world();
+    // Asked to wait, so nothing was taken.
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        emulator.reset();
+        let slow = FaultAction::status(429).with_header("Retry-After", "50");
+        fail_next(&emulator, slow);
+        let before = requests(&emulator);
+        let words = ["send", "--json", "--to", &channel(world), "--text", "x"];
+        let child = spawn(&words, &msgraph_chat(world));
+        while requests(&emulator) == before {
+            std::thread::yield_now();
+        }
+        let (code, line) = end(child, signal);
+        assert_eq!(
+            (code, &line["delivery"], &line["exit_code"]),
+            (7, &"not_sent".into(), &7.into()),
+            "{line}"
+        );
+        assert!(emulator.messages().is_empty());
+    }
+}
+
+#[cfg(unix)]
+fn requests(emulator: &Emulator) -> u64 {
+    emulator.stats()["requests"].as_u64().unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_after_refused_connections_is_not_sent() {
+    let (_kept, port) = closed_port();
+    let environment = vec![
+        ("MSGRAPH_BASE_URL", format!("http://127.0.0.1:{port}/v1.0")),
+        ("MSGRAPH_TOKEN", "t".to_owned()),
+    ];
+    let words = [
+        "send",
+        "--json",
+        "--to",
+        "channel:t/c",
+        "--text",
+        "x",
+        "--retries",
+        "1000000",
+    ];
+    let child = spawn(&words, &environment);
+    // Whenever it comes: nothing can have been sent.
+    std::thread::sleep(Duration::from_millis(500));
+    let (code, line) = end(child, "-INT");
+    assert_eq!((code, &line["delivery"]), (7, &"not_sent".into()), "{line}");
+}
+
+#[test]
+fn a_time_out_of_the_send_ends_it_with_its_evidence() {
+    let emulator = start(false);
+    let world = emulator.world();
+    fail_next(&emulator, FaultAction::Delay { ms: 600_000 });
+    let words = [
+        "send",
+        "--json",
+        "--to",
+        &thread(world),
+        "--text",
+        "x",
+        "--timeout",
+        "300ms",
+    ];
+    let ran = run(&words, &acs_chat(world), "");
+    assert_eq!(ran.code, 8, "{ran:?}");
+    let line = ran.json();
+    assert_eq!(line["kind"], "timeout");
+    assert!(line["evidence"].is_object(), "{line}");
+    // A wait for a server that asks for it ends there, too, and nothing was sent.
+    emulator.reset();
+    fail_next(
+        &emulator,
+        FaultAction::status(429).with_header("Retry-After", "50"),
+    );
+    let ran = run(&words, &acs_chat(world), "");
+    assert_eq!(ran.code, 7, "{ran:?}");
+    assert!(emulator.messages().is_empty());
+}

@@ -8,8 +8,8 @@ use std::{
 };
 
 use ms_messenger::{
-    Address, Body, Error, ErrorKind, IdempotencyKey, Media, MediaKind, Message, Problem, Problems,
-    Result, SendRequest, Target, Template,
+    Body, Error, ErrorKind, IdempotencyKey, Media, MediaKind, Message, Problem, Problems, Result,
+    SendRequest, Template,
 };
 
 use crate::{
@@ -47,7 +47,6 @@ fn compose(args: &SendArgs, input: Input<'_>) -> Result<Composed> {
         (None, Some(to)) => SendRequest::new(to.clone(), message(args, input)?),
         (None, None) => return Err(Error::new(ErrorKind::InvalidRequest, "--to is missing")),
     };
-    find_blanks(&request.to)?;
     if let Some(id) = &args.reply_to {
         request = request.with_reply_to(id.trim());
     }
@@ -167,21 +166,6 @@ fn source_name(path: &Path) -> String {
     match path.as_os_str() == "-" {
         true => "standard input".to_owned(),
         false => path.display().to_string(),
-    }
-}
-
-/// Blanks around an id make another id of it, which a service may create.
-fn find_blanks(to: &Target) -> Result<()> {
-    let ids: &[&str] = match to {
-        Target::Conversation(id) => &[id.as_str()],
-        Target::Channel { team, channel } => &[team.as_str(), channel.as_str()],
-        Target::Person(Address::User(id)) => &[id.as_str()],
-        _ => &[],
-    };
-    let rule = "begins or ends with white space";
-    match ids.iter().any(|id| id.trim() != *id) {
-        true => Err(refused(ErrorKind::InvalidRequest, "to", rule)),
-        false => Ok(()),
     }
 }
 

@@ -1,9 +1,6 @@
 //! `msm login`, `msm logout` and `msm whoami`.
 
-use std::{
-    path::PathBuf,
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use ms_messenger::{
     Delivery, Error, ErrorKind, Result, TokenRequest,
@@ -69,7 +66,7 @@ async fn signed_in(args: &LoginArgs) -> Result<(Profile, SignIn)> {
     }
     match place {
         Place::Free => {}
-        Place::Unreadable => note_set_aside(&profile.set_aside()?),
+        Place::Unreadable => note_set_aside(&profile.set_aside().await?),
         Place::Of(other) if other != name(&sign_in) => {
             print::note(format_args!("this replaces the sign-in of {other}"));
         }
@@ -79,12 +76,9 @@ async fn signed_in(args: &LoginArgs) -> Result<(Profile, SignIn)> {
     Ok((profile, sign_in))
 }
 
-fn note_set_aside(files: &[PathBuf]) {
+fn note_set_aside(files: &[String]) {
     for file in files {
-        print::note(format_args!(
-            "what could not be read is now {}",
-            file.display()
-        ));
+        print::note(format_args!("what could not be read is now {file}"));
     }
 }
 
@@ -229,12 +223,8 @@ pub(crate) async fn logout(args: &LogoutArgs) -> Exit {
                         Forgotten::SetAside(files) => files.as_slice(),
                         _ => &[],
                     };
-                    let files: Vec<String> = set_aside
-                        .iter()
-                        .map(|it| it.display().to_string())
-                        .collect();
                     let there_was = !matches!(what, Forgotten::Nothing);
-                    done(json!({"profile": name, "signed_out": there_was, "set_aside": files}))
+                    done(json!({"profile": name, "signed_out": there_was, "set_aside": set_aside}))
                 }
                 (false, Forgotten::SignIn) => format!("the sign-in `{name}` is forgotten"),
                 (false, Forgotten::Nothing) => format!("nobody was signed in as `{name}`"),
@@ -253,7 +243,7 @@ pub(crate) async fn logout(args: &LogoutArgs) -> Exit {
 enum Forgotten {
     Nothing,
     SignIn,
-    SetAside(Vec<PathBuf>),
+    SetAside(Vec<String>),
 }
 
 async fn forgotten(args: &LogoutArgs) -> Result<(Profile, Forgotten)> {
@@ -263,7 +253,7 @@ async fn forgotten(args: &LogoutArgs) -> Result<(Profile, Forgotten)> {
         return Ok((profile, Forgotten::Nothing));
     }
     let what = match profile.store.load(&profile.name) {
-        Err(_) if args.set_aside => Forgotten::SetAside(profile.set_aside()?),
+        Err(_) if args.set_aside => Forgotten::SetAside(profile.set_aside().await?),
         Err(error) => return Err(profile.unreadable(error)),
         Ok(_) => match profile.stored().forget().await? {
             true => Forgotten::SignIn,

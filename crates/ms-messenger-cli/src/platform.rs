@@ -77,7 +77,9 @@ impl Platform {
             Target::Channel { .. } | Target::Person(Address::User(_)) => {
                 matches!(self, Self::MsgraphChat)
             }
-            Target::Person(Address::Phone(_)) => matches!(self, Self::AcsMessages),
+            Target::Person(Address::Phone(_) | Address::WhatsApp(_)) => {
+                matches!(self, Self::AcsMessages)
+            }
             _ => false,
         }
     }
@@ -118,10 +120,10 @@ impl Platform {
             return Err(incomplete(chosen));
         }
         let missing = match (&request.to, chosen) {
-            (Target::Person(Address::Phone(_)), Self::AcsMessages)
+            (Target::Person(Address::Phone(_) | Address::WhatsApp(_)), Self::AcsMessages)
                 if settings.channel_registration_id.is_none() =>
             {
-                "a telephone number needs the channel that it is sent from: set \
+                "a WhatsApp user needs the channel that the message comes from: set \
                  ACS_CHANNEL_REGISTRATION_ID"
             }
             (Target::Person(Address::User(_)), Self::MsgraphChat)

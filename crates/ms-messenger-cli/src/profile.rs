@@ -1,21 +1,21 @@
 //! The sign-ins that `msm login` keeps.
 
 use std::{
+    error::Error as _,
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
-    time::SystemTime,
 };
 
 use async_trait::async_trait;
 use etcetera::BaseStrategy;
 use ms_messenger::{
     AccessToken, Error, ErrorKind, Result, TokenProvider, TokenRequest,
-    entra::{FileTokenStore, SignIn, StoreKey, StoredSignIn, TokenStore},
+    entra::{FileTokenStore, SignIn, StoreError, StoreKey, StoredSignIn, TokenStore},
     msgraph_chat::Cloud,
 };
 
-use crate::{args::StoreArgs, config::Environment, outcome::moment};
+use crate::{args::StoreArgs, config::Environment};
 
 /// The name of a sign-in that nobody named.
 const DEFAULT: &str = "default";
@@ -76,8 +76,6 @@ pub(crate) struct Profile {
     pub(crate) name: String,
     /// The file of the sign-in.
     pub(crate) path: PathBuf,
-    /// The file of its key, if that is in one.
-    key_file: Option<PathBuf>,
     pub(crate) store: Arc<dyn TokenStore>,
 }
 
@@ -91,24 +89,21 @@ impl Profile {
         let place = Place::of(args, env)?;
         let folder = place.folder;
         let named = args.store_key_file.clone();
-        let (store, key_file): (Arc<dyn TokenStore>, _) = if let Some(file) = named {
-            let store = FileTokenStore::with_key_file(folder, &file);
-            (Arc::new(store), Some(file))
+        let store: Arc<dyn TokenStore> = if let Some(file) = named {
+            Arc::new(FileTokenStore::with_key_file(folder, file))
         } else if let Some(key) = variable(env, "MSM_STORE_KEY") {
             let rule = "MSM_STORE_KEY: must be 32 bytes in base64";
             let key = StoreKey::parse(&key);
             let key = key.map_err(|_| Error::new(ErrorKind::Config, rule))?;
-            (Arc::new(FileTokenStore::new(folder, key)), None)
+            Arc::new(FileTokenStore::new(folder, key))
         } else if let Some(file) = variable(env, "MSM_STORE_KEY_FILE") {
-            let store = FileTokenStore::with_key_file(folder, &file);
-            (Arc::new(store), Some(file.into()))
+            Arc::new(FileTokenStore::with_key_file(folder, file))
         } else {
             usual_store(folder)?
         };
         Ok(Self {
             name: place.name,
             path: place.path,
-            key_file,
             store,
         })
     }
@@ -131,7 +126,8 @@ impl Profile {
 
     /// What can be done about a sign-in that cannot be read.
     pub(crate) fn unreadable(&self, error: Error) -> Error {
-        if error.kind() != ErrorKind::Config || !self.path.exists() {
+        let source = error.source();
+        if !source.is_some_and(|source| source.is::<StoreError>()) {
             return error;
         }
         let (what, login) = (error.message(), self.command("login --set-aside"));
@@ -145,16 +141,9 @@ impl Profile {
     ///
     /// # Errors
     ///
-    /// `Config` when it cannot be renamed, or another process has it.
-    pub(crate) fn set_aside(&self) -> Result<Vec<PathBuf>> {
-        let Some(_lock) = self.store.try_lock(&self.name)? else {
-            let text = format!("another process uses the sign-in `{}`", self.name);
-            return Err(Error::new(ErrorKind::Config, text));
-        };
-        let mut renamed = vec![aside(&self.path)?];
-        let key = self.key_file.as_ref().filter(|key| is_no_key(key));
-        renamed.extend(key.map(|key| aside(key)).transpose()?);
-        Ok(renamed)
+    /// As [`StoredSignIn::set_aside`].
+    pub(crate) async fn set_aside(&self) -> Result<Vec<String>> {
+        self.stored().set_aside().await
     }
 
     pub(crate) fn nobody(&self) -> Error {
@@ -199,45 +188,18 @@ fn state_folder() -> Result<PathBuf> {
     Ok(folder.join(FOLDER))
 }
 
-/// A store, and the file of its key, if that is in one.
-type Opened = (Arc<dyn TokenStore>, Option<PathBuf>);
-
 /// The store of a user who set no key: under a key in the keyring.
 #[cfg(feature = "keyring")]
-fn usual_store(folder: PathBuf) -> Result<Opened> {
+fn usual_store(folder: PathBuf) -> Result<Arc<dyn TokenStore>> {
     let store = ms_messenger::entra::KeyringTokenStore::new(FOLDER, folder)?;
-    Ok((Arc::new(store), None))
+    Ok(Arc::new(store))
 }
 
 /// The store of a user who set no key: under one in a file of theirs.
 #[cfg(not(feature = "keyring"))]
-fn usual_store(folder: PathBuf) -> Result<Opened> {
+fn usual_store(folder: PathBuf) -> Result<Arc<dyn TokenStore>> {
     let key = user_folders()?.config_dir().join(FOLDER).join("store.key");
-    let store = FileTokenStore::with_key_file(folder, &key);
-    Ok((Arc::new(store), Some(key)))
-}
-
-/// Whether there is a file that is no key.
-fn is_no_key(path: &Path) -> bool {
-    match fs::read_to_string(path) {
-        Ok(text) => StoreKey::parse(text.trim()).is_err(),
-        Err(error) => error.kind() == io::ErrorKind::InvalidData,
-    }
-}
-
-/// Renames a file to a name that none has.
-fn aside(path: &Path) -> Result<PathBuf> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let day = moment(SystemTime::now()).replace([':', '-'], "");
-    let free = (0..1000)
-        .map(|number| path.with_file_name(format!("{name}.set-aside-{day}-{number}")))
-        .find(|path| !path.exists());
-    let renamed = free.ok_or_else(|| io::Error::other("too many files are set aside"));
-    let renamed = renamed.and_then(|free| fs::rename(path, &free).map(|()| free));
-    renamed.map_err(|error| {
-        let text = format!("{} cannot be renamed: {}", path.display(), error.kind());
-        Error::new(ErrorKind::Config, text)
-    })
+    Ok(Arc::new(FileTokenStore::with_key_file(folder, key)))
 }
 
 /// A user who signed in, as a credential.

@@ -62,7 +62,7 @@ async fn verdict(
 ) -> Result<(Platform, Settled)> {
     let doubt = Doubt::read(evidence, args.request.as_deref())?;
     let settings = settings.insert(Settings::read(&args.connection, &config::environment)?);
-    let named = args.platform.or_else(|| doubt.platform);
+    let named = args.platform.or(doubt.platform);
     let platform = Platform::choose(named, &doubt.request, settings)?;
     let options = http_options(args.timeout);
     let connection = platform

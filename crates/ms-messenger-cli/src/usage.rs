@@ -253,8 +253,7 @@ mod tests {
             (format!("{to} --text a --text b"), "--text is given twice"),
             (
                 "send --to alice@contoso.com --text x".to_owned(),
-                "--to: a target starts with conversation:, channel:, tel:, sip: or user:; \
-                 did you mean user:alice@contoso.com?",
+                "--to: did you mean user:alice@contoso.com",
             ),
             (
                 "send --to user:a --image ./a.png".to_owned(),

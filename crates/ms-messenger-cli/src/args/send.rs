@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{
     ConnectionArgs, ENVIRONMENT,
     relations::{Relations, Rule},
-    values::{duration, key, media, retries, target, time},
+    values::{duration, key, media, retries, time},
 };
 use crate::{exit, platform::Platform};
 
@@ -19,8 +19,10 @@ Targets:
   conversation:ID       a conversation, chat thread or Teams chat
   channel:TEAM/CHANNEL  a channel of a Teams team
   tel:+14255550123      a telephone number (WhatsApp, through acs-messages)
+  whatsapp:US.1349…     a WhatsApp user, by business-scoped id
   user:ID-OR-UPN        a person in Teams, in a one-on-one chat
-  sip:user@host         a person in Skype for Business";
+  sip:user@host         a person in Skype for Business
+  https://teams.microsoft.com/l/…   a link of Teams to a channel, chat or message";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -37,7 +39,7 @@ Examples:
 )]
 pub(crate) struct SendArgs {
     /// Where it goes; see the forms below
-    #[arg(long, value_name = "TARGET", value_parser = target)]
+    #[arg(long, value_name = "TARGET")]
     pub(crate) to: Option<Target>,
     /// The platform, when several that are configured support the target
     #[arg(long, value_enum)]

@@ -2,53 +2,13 @@
 
 use std::time::{Duration, SystemTime};
 
-use ms_messenger::Target;
 use secrecy::SecretString;
 use sha2::{Digest as _, Sha256};
 use url::Url;
 use uuid::Uuid;
 
-const SCHEMES: [&str; 5] = ["conversation", "channel", "tel", "sip", "user"];
-
 pub(super) fn secret(text: &str) -> Result<SecretString, std::convert::Infallible> {
     Ok(SecretString::from(text))
-}
-
-/// A target, without the blanks of a paste around it and with its scheme in any case.
-pub(super) fn target(text: &str) -> Result<Target, String> {
-    let text = text.trim();
-    let parsed = match text.split_once(':') {
-        Some((scheme, rest)) if SCHEMES.contains(&scheme.to_ascii_lowercase().as_str()) => {
-            format!("{}:{}", scheme.to_ascii_lowercase(), rest.trim_start()).parse()
-        }
-        _ => text.parse(),
-    };
-    parsed.map_err(|error: ms_messenger::ParseTargetError| match meant(text) {
-        Some(target) => format!("{error}; did you mean {target}?"),
-        None => error.to_string(),
-    })
-}
-
-/// The target that a text without a scheme looks like.
-fn meant(text: &str) -> Option<String> {
-    let digits = text.strip_prefix('+').unwrap_or(text);
-    let is_number = digits.starts_with(|c: char| c.is_ascii_digit())
-        && digits
-            .chars()
-            .all(|c| c.is_ascii_digit() || " -.()".contains(c));
-    let target = if is_number {
-        format!("tel:+{digits}")
-    } else if text.starts_with("19:") {
-        format!("conversation:{text}")
-    } else if text.contains('@') && !text.contains([':', '/']) {
-        format!("user:{text}")
-    } else {
-        return None;
-    };
-    target
-        .parse::<Target>()
-        .ok()
-        .map(|target| target.to_string())
 }
 
 /// The id of an idempotency key: a UUID as it is, any other text by its hash.
@@ -130,24 +90,8 @@ mod tests {
             ("conversation: 19:A", "conversation:19:A"),
             ("Sip:lene@contoso.com", "sip:lene@contoso.com"),
         ] {
-            assert_eq!(target(text).unwrap().to_string(), read, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_target_without_a_scheme_gets_a_suggestion_where_there_is_one() {
-        for (text, suggestion) in [
-            ("alice@contoso.com", Some("user:alice@contoso.com?")),
-            ("+14255550123", Some("tel:+14255550123?")),
-            ("1 425 555-0123", Some("tel:+14255550123?")),
-            ("19:abc@thread.v2", Some("conversation:19:abc@thread.v2?")),
-            ("#general", None),
-            ("teams:Ops/Alerts", None),
-            ("nowhere", None),
-        ] {
-            let error = target(text).unwrap_err();
-            let suggested = error.split_once("did you mean ").map(|(_, rest)| rest);
-            assert_eq!(suggested, suggestion, "{error}");
+            let target: ms_messenger::Target = text.parse().unwrap();
+            assert_eq!(target.to_string(), read, "{text:?}");
         }
     }
 

@@ -43,7 +43,7 @@ fn what_the_demo_says_to_try_next_works() {
     let line = next.lines().next().unwrap();
     let emulator = start(false);
     // That of the command is on the usual port, which a test must not take.
-    let line = line.replace("http://127.0.0.1:8410", &emulator.http_url().to_string());
+    let line = line.replace("http://127.0.0.1:8410", emulator.http_url());
     let words = line.replace('\'', "");
     let words: Vec<&str> = std::iter::once("send")
         .chain(words.split_whitespace())

@@ -393,7 +393,7 @@ impl FromStr for Target {
             "conversation" => plain(non_empty(rest)?).map(Self::conversation),
             "user" => plain(non_empty(rest)?).map(Self::user),
             "tel" => Self::phone(rest),
-            "sip" => Self::sip(text),
+            "sip" => Self::sip(&format!("sip:{rest}")),
             "whatsapp" => Self::whatsapp(rest),
             "channel" => {
                 let (team, channel) = rest.split_once('/').ok_or(ParseTargetError::Channel)?;

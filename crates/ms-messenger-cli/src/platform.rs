@@ -4,8 +4,8 @@ use std::{sync::Arc, time::SystemTime};
 
 use clap::ValueEnum;
 use ms_messenger::{
-    Address, Body, Error, ErrorKind, Messenger, Problem, Problems, Result, RetryPolicy,
-    SendRequest, SharedMessenger, StaticToken, Target, TokenProvider,
+    Address, Body, Error, ErrorKind, Problem, Problems, Result, RetryPolicy, SendRequest,
+    SharedMessenger, StaticToken, Target, TokenProvider,
     acs_chat::AcsChatClient,
     acs_messages::{AcsMessagesClient, Credential},
     http::HttpOptions,
@@ -150,27 +150,20 @@ impl Platform {
         request: &SendRequest,
     ) -> Result<Vec<Problem>> {
         let retry = RetryPolicy::never();
-        let mut warnings = Vec::new();
-        match self {
-            Self::AcsMessages => {
-                let client = acs_messages(settings, options, retry)?;
-                client.capabilities().check(self.as_str(), request)?;
-            }
-            Self::AcsChat => {
-                let client = acs_chat(settings, options, retry)?;
-                client.capabilities().check(self.as_str(), request)?;
-            }
-            Self::MsgraphChat => {
-                let client = msgraph_chat(settings, options, retry)?;
-                client.capabilities().check(self.as_str(), request)?;
-                let without = address_without_version(settings);
-                warnings.extend(without.map(|rule| Problem::new("MSGRAPH_BASE_URL", rule)));
-            }
+        let checked = match self {
+            Self::AcsMessages => acs_messages(settings, options, retry)?.check(request),
+            Self::AcsChat => acs_chat(settings, options, retry)?.check(request),
+            Self::MsgraphChat => msgraph_chat(settings, options, retry)?.check(request),
             Self::Ucwa => {
                 // What is set up wrongly is said here; who signs in is seen by the server.
                 drop(skype(settings, options, retry)?);
-                ucwa::CAPABILITIES.check(self.as_str(), request)?;
+                ucwa::check(request)
             }
+        };
+        let mut warnings = checked?;
+        if self == Self::MsgraphChat {
+            let without = address_without_version(settings);
+            warnings.extend(without.map(|rule| Problem::new("MSGRAPH_BASE_URL", rule)));
         }
         self.check_token(settings, request)?;
         Ok(warnings)

@@ -178,6 +178,83 @@ fn a_dry_run_refuses_what_a_send_refuses_of_a_token() {
 }
 
 #[test]
+fn a_dry_run_refuses_what_a_send_refuses_without_asking() {
+    let emulator = start(false);
+    let world = emulator.world();
+    let native = |payload: Value| {
+        let body = json!({"native": {"platform": "msgraph-chat", "payload": payload}});
+        json!({"to": channel(world), "message": {"body": body}}).to_string()
+    };
+    let (to, thread) = (channel(world), thread(world));
+    let bob = world.ucwa.users[1].sip.clone();
+    let (long, graph) = ("a".repeat(1_000_000), msgraph_chat(world));
+    let long_chat = "a".repeat(29_000);
+    let key = "5b1f0a5e-3f5b-4a43-a8d9-93a57a7fc0a5";
+    let old = "2020-01-01T00:00:00Z";
+    for (words, environment, input) in [
+        (&["--to", &to, "-"][..], &graph, long.as_str()),
+        (
+            &["--to", "tel:+14255550123", "--image", "file:///etc/passwd"],
+            &acs_messages(world),
+            "",
+        ),
+        (
+            &["--to", &to, "--html", "<at id=\"0\">Bob</at>"],
+            &graph,
+            "",
+        ),
+        (&["--to", &to, "--text", "   "], &graph, ""),
+        (
+            &[
+                "--to",
+                "channel:not-a-guid/19:a@thread.tacv2",
+                "--text",
+                "x",
+            ],
+            &graph,
+            "",
+        ),
+        (
+            &[
+                "--to",
+                "tel:+14255550123",
+                "--text",
+                "x",
+                "--idempotency-key",
+                key,
+                "--first-sent",
+                old,
+            ],
+            &acs_messages(world),
+            "",
+        ),
+        (&["--to", &thread, "-"], &acs_chat(world), &long_chat),
+        (&["--to", &bob, "-"], &crate::support::skype(world), &long),
+        (&["--request", "-"], &graph, &native(json!({"bogus": 1}))),
+        (&["--request", "-"], &graph, &native(json!([]))),
+        (
+            &["--to", &thread, "--template", "t", "--language", "en"],
+            &acs_chat(world),
+            "",
+        ),
+    ] {
+        let dry = run(
+            &[&["send", "--json", "--dry-run"], words].concat(),
+            environment,
+            input,
+        );
+        let sent = run(&[&["send", "--json"], words].concat(), environment, input);
+        assert_ne!(dry.code, 0, "{words:?}: {dry:?}");
+        let (dry, sent) = (dry.json(), sent.json());
+        assert_eq!(sent["attempts"], 0, "{sent}");
+        for name in ["kind", "message", "problems"] {
+            assert_eq!(dry[name], sent[name], "{words:?}");
+        }
+    }
+    assert_eq!(emulator.stats()["stored"], 0);
+}
+
+#[test]
 fn a_refused_token_says_what_is_wrong_with_it() {
     let emulator = start(false);
     let world = emulator.world();

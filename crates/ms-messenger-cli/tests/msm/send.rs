@@ -116,7 +116,7 @@ fn every_part_of_a_teams_post_arrives() {
     let body: serde_json::Value = serde_json::from_slice(post.request.body()).unwrap();
     assert_eq!(body["subject"], "Build");
     assert_eq!(body["importance"], "high");
-    assert_eq!(post.text, "line 1\nline 2");
+    assert_eq!(post.text, "line 1<br>line 2");
     assert_eq!(
         (reply.operation, reply.text.as_str()),
         ("send.reply", "<i>seen</i>")

@@ -129,8 +129,7 @@ impl Messenger for UcwaSession {
 
     /// UCWA keeps no messages that could be looked for. What can be told is told by the event
     /// that carries the verdict: while the session lives it may come after the send was given
-    /// up. So only the session that sent can tell, and `CannotTell` may become a fact a moment
-    /// later.
+    /// up. So only the session that sent can tell. `NotYet` while the verdict may still come.
     async fn settle(&self, _: &SendRequest, evidence: &Evidence) -> Settled {
         self.inner().settle(evidence).await
     }

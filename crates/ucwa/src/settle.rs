@@ -1,6 +1,6 @@
 //! What became of a send in doubt: the server's event may have come after all.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::SystemTime};
 
 use ms_messenger_core::{
     Acceptance, Delivery, Error, ErrorKind, Evidence, MarkKind, Receipt, Settled,
@@ -39,13 +39,13 @@ impl Inner {
         }
         let state = self.state();
         match state.flights.past(operation) {
-            Some(past) => judge(past),
+            Some(past) => judge(past, evidence),
             None => cannot_tell(UNKNOWN),
         }
     }
 }
 
-fn judge(past: &Past) -> Settled {
+fn judge(past: &Past, evidence: &Evidence) -> Settled {
     let Part { number, of, .. } = past.part;
     match &past.verdict {
         Some(Verdict::Delivered(_)) if number + 1 < of => {
@@ -64,7 +64,13 @@ fn judge(past: &Past) -> Settled {
         Some(Verdict::Failed(_)) => Settled::NotFound,
         Some(Verdict::Unsaid) => cannot_tell("the server did not say how the message ended"),
         Some(Verdict::Lost(why)) => cannot_tell(why),
-        None if past.conversation.is_some() => cannot_tell("the server's verdict has not come"),
+        None if past.conversation.is_some() => {
+            let until = evidence.pending_until;
+            match until.filter(|until| SystemTime::now() < *until) {
+                Some(until) => Settled::NotYet(until),
+                None => cannot_tell("the server's verdict has not come"),
+            }
+        }
         None => cannot_tell("the conversation ended before the server's verdict came"),
     }
 }

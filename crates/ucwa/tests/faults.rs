@@ -592,7 +592,7 @@ async fn a_verdict_that_comes_late_settles_what_was_unknown() {
     let request = SendRequest::new(target, Message::text("second"));
     assert!(matches!(
         alice.settle(&request, &evidence).await,
-        Settled::CannotTell(_)
+        Settled::NotYet(_)
     ));
     faults(&emulator, json!([]));
     soon(async {

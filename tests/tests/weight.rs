@@ -103,6 +103,7 @@ fn each_platform_feature_brings_its_crate_and_no_other() {
     }
 }
 
+/// The thirteenth is `html5gum`, which reads the markup of a message once and without copies.
 /// The yardstick is a program with reqwest, rustls, serde_json and tokio; both count themselves.
 #[test]
 fn the_facade_with_graph_is_hardly_heavier_than_reqwest_alone() {
@@ -110,7 +111,7 @@ fn the_facade_with_graph_is_hardly_heavier_than_reqwest_alone() {
     let ours = tree("hello-graph", &[]);
     let added: Vec<_> = ours.difference(&bare).collect();
     assert!(
-        ours.len() <= bare.len() + 12,
+        ours.len() <= bare.len() + 13,
         "{} against {}; added: {added:#?}",
         ours.len(),
         bare.len()

@@ -104,7 +104,7 @@ async fn what_a_send_refuses_before_any_io_a_check_refuses_in_the_same_words() {
                 Target::conversation("19%3Aa%40thread.v2"),
                 Message::text("x"),
             ),
-            vec!["conversation"],
+            vec!["to"],
         ),
     ] {
         let found = refused(

@@ -106,7 +106,7 @@ impl<T: TokenProvider + ?Sized> TokenProvider for Box<T> {
 /// ```
 /// use ms_messenger_core::StaticToken;
 ///
-/// let token = StaticToken::new("eyJ0eXAi…");
+/// let token = StaticToken::new("eyJ0eXAi");
 /// assert!(!format!("{token:?}").contains("eyJ0eXAi"));
 /// ```
 #[derive(Clone, Debug)]

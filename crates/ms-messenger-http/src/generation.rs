@@ -6,12 +6,11 @@ use std::{
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     pin::pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
 };
 
-use arc_swap::ArcSwap;
 use ms_messenger_core::{Error, ErrorKind, Result};
 
 use crate::{
@@ -102,8 +101,8 @@ pub(crate) struct Sent<'a> {
 pub(crate) struct Generations {
     options: HttpOptions,
     tls: tls::Tls,
-    current: ArcSwap<Generation>,
-    renewal: Mutex<()>,
+    /// Written once per generation, so that those who read it never wait for each other.
+    current: RwLock<Arc<Generation>>,
 }
 
 impl Generations {
@@ -113,18 +112,18 @@ impl Generations {
         Ok(Self {
             options: options.clone(),
             tls,
-            current: ArcSwap::from_pointee(first),
-            renewal: Mutex::default(),
+            current: RwLock::new(Arc::new(first)),
         })
     }
 
     /// The generation in use: never one that is over.
     pub(crate) fn current(&self) -> Result<Arc<Generation>> {
-        let current = self.current.load_full();
-        if current.is_over() {
-            return self.renewed();
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        if !current.is_over() {
+            return Ok(Arc::clone(&current));
         }
-        Ok(current)
+        drop(current);
+        self.renewed()
     }
 
     /// Ends `generation`: no request begins on its connections any more.
@@ -135,14 +134,11 @@ impl Generations {
     }
 
     fn renewed(&self) -> Result<Arc<Generation>> {
-        let _turn = self.renewal.lock().unwrap_or_else(PoisonError::into_inner);
-        let current = self.current.load_full();
-        if !current.is_over() {
-            return Ok(current);
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        if current.is_over() {
+            *current = Arc::new(Generation::new(&self.options, &self.tls)?);
         }
-        let next = Arc::new(Generation::new(&self.options, &self.tls)?);
-        self.current.store(Arc::clone(&next));
-        Ok(next)
+        Ok(Arc::clone(&current))
     }
 }
 

@@ -93,6 +93,40 @@ fn a_question_that_fails_leaves_the_doubt() {
 }
 
 #[test]
+fn a_message_that_is_not_there_is_not_yet_and_then_not_out() {
+    let emulator = start(false);
+    let world = emulator.world();
+    for (to, environment) in [
+        (thread(world), acs_chat(world)),
+        (channel(world), msgraph_chat(world)),
+        (chat(world), msgraph_chat(world)),
+    ] {
+        emulator.reset();
+        let sent = in_doubt(&emulator, &to, &environment, When::AfterRead);
+        let ran = settle(&environment, &sent.stdout);
+        assert_eq!(ran.code, 8, "{to}: {ran:?}");
+        let line = ran.json();
+        assert_eq!(line["status"], "not_yet", "{to}: {line}");
+        let mut line = sent.json();
+        let evidence = &mut line["evidence"];
+        assert_eq!(
+            ran.json()["settle_after"].as_str().map(|it| &it[..16]),
+            evidence["pending_until"].as_str().map(|it| &it[..16])
+        );
+        // As if the margin were over.
+        evidence["pending_until"] = evidence["ended_at"].clone();
+        let ran = settle(&environment, &line.to_string());
+        assert_eq!(ran.code, 10, "{to}: {ran:?}");
+        let line = ran.json();
+        assert_eq!(
+            (&line["status"], &line["delivery"]),
+            (&"not_found".into(), &"not_sent".into())
+        );
+        assert!(emulator.messages().is_empty());
+    }
+}
+
+#[test]
 fn a_platform_that_cannot_be_asked_says_so_and_sends_nothing() {
     let emulator = start(false);
     let world = emulator.world();

@@ -149,15 +149,17 @@ async fn a_key_of_the_caller_that_is_refused_says_nothing_of_its_first_use() {
 }
 
 #[tokio::test]
-async fn a_refusal_of_the_content_proves_that_nothing_was_sent_under_any_key() {
+async fn a_refusal_of_the_content_proves_nothing_of_an_earlier_call_under_the_key() {
     let named = r#"{"error":{"code":"BadRequest","message":"A non-empty Content is required."}}"#;
     for (status, result, body) in [
         (400, "accepted", named),
         (400, "", ""),
         (404, "accepted", ""),
     ] {
-        for error in refused_under(aged(1), status, result, body).await {
-            assert_eq!(error.delivery(), Delivery::NotSent, "{status} {body}");
+        for (age, delivery) in [(0, Delivery::NotSent), (20, Delivery::Unknown)] {
+            for error in refused_under(aged(age), status, result, body).await {
+                assert_eq!(error.delivery(), delivery, "{age} {status} {body}");
+            }
         }
     }
 }

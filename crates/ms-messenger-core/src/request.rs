@@ -119,6 +119,9 @@ impl SendRequest {
 /// It belongs to the request: one key per message, kept over every try, with the time of its
 /// first use, because ACS asks for both (`Repeatability-Request-ID` and
 /// `Repeatability-First-Sent`). ACS honours a key for five minutes after the first use.
+///
+/// A key whose first use lies more than a second back says that there was an earlier call, so a
+/// failure under it leaves the delivery unknown even where this call was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]

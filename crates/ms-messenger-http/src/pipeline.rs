@@ -32,6 +32,9 @@ const KEY_WINDOW: Duration = Duration::from_secs(290);
 /// them within this time.
 const SETTLING_MARGIN: Duration = Duration::from_secs(30);
 
+/// A call makes the first use of its key when it begins so soon after it.
+const FIRST_USE: Duration = Duration::from_secs(1);
+
 /// Longer margins are not told from "for ever", and no time is beyond what a machine can express.
 const LONGEST_MARGIN: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
@@ -323,6 +326,19 @@ fn unrepeated(mut value: HeaderValue) -> HeaderValue {
     value
 }
 
+/// What is known of a message before its first attempt. A key that was first used a while ago
+/// says that there was an earlier call, and its outcome is not known here.
+fn known_before(call: &Call, began_at: SystemTime) -> Delivery {
+    let age = call
+        .idempotency
+        .and_then(|key| began_at.duration_since(key.first_sent).ok());
+    if age.is_some_and(|age| age > FIRST_USE) {
+        Delivery::Unknown
+    } else {
+        Delivery::NotSent
+    }
+}
+
 /// The state of one call over its tries.
 struct Run {
     facts: Facts,
@@ -342,16 +358,17 @@ struct Run {
 
 impl Run {
     fn new(call: &mut Call) -> Self {
+        let began_at = SystemTime::now();
         Self {
             facts: Facts {
                 attempts: 0,
-                began_at: SystemTime::now(),
+                began_at,
                 idempotency: call.idempotency,
                 carries_message: call.carries_message,
                 client_request_id: call.client_request_id,
             },
             started: Instant::now(),
-            delivery: Delivery::NotSent,
+            delivery: known_before(call, began_at),
             last: None,
             token: None,
             claims: None,

@@ -208,7 +208,8 @@ async fn a_credential_that_came_too_late_for_the_key_is_not_used() {
     };
     tokio::join!(
         late(Act::Close, Delivery::Unknown),
-        late(status(401, &[], ""), Delivery::NotSent),
+        // A key so old says that there was an earlier call.
+        late(status(401, &[], ""), Delivery::Unknown),
     );
 }
 
@@ -311,4 +312,37 @@ async fn a_send_that_is_dropped_leaves_the_pipeline_usable() {
     }
     pipeline.call(send()).await.unwrap();
     assert_eq!(server.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn under_a_key_of_an_earlier_call_no_failure_proves_that_nothing_was_sent() {
+    for (age, delivery) in [(0, Delivery::NotSent), (30, Delivery::Unknown)] {
+        for act in [
+            status(400, &[], ""),
+            status(429, &[], ""),
+            status(403, &[], ""),
+        ] {
+            let server = Server::start([act]).await;
+            let first_sent = SystemTime::now() - Duration::from_secs(age);
+            let key = IdempotencyKey::new(IdempotencyKey::random().id, first_sent);
+            let pipeline = pipeline(&server).with_retry(RetryPolicy::never());
+            let error = pipeline
+                .call(send().with_idempotency(key))
+                .await
+                .unwrap_err();
+            assert_eq!(error.delivery(), delivery, "{age}: {error}");
+            assert_eq!(error.idempotency(), Some(&key));
+        }
+        let gone = Server::start([Act::CloseForGood]).await;
+        let pipeline = pipeline(&gone).with_retry(RetryPolicy::never());
+        pipeline.call(read()).await.unwrap_err();
+        let first_sent = SystemTime::now() - Duration::from_secs(age);
+        let key = IdempotencyKey::new(IdempotencyKey::random().id, first_sent);
+        let error = pipeline
+            .call(send().with_idempotency(key))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Connect);
+        assert_eq!(error.delivery(), delivery, "{age}: {error}");
+    }
 }

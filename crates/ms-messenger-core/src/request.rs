@@ -2,10 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
-use crate::{CancelHandle, Deadline, Error, ErrorKind, Message, MessageId, Result, Target, json};
+use crate::{
+    CancelHandle, Deadline, Error, ErrorKind, Message, MessageId, Result, Target, TeamsLink,
+    json::{self, JsonError},
+    target::Addressee,
+};
 
 /// One message to one target.
 ///
@@ -19,6 +23,9 @@ use crate::{CancelHandle, Deadline, Error, ErrorKind, Message, MessageId, Result
 ///  "timeout_ms": 30000}
 /// ```
 ///
+/// In `to` a link of Teams to a message may stand as well: it gives the target and `reply_to`. A
+/// `reply_to` that names another message is refused.
+///
 /// ```
 /// use ms_messenger_core::{Message, SendRequest, Target};
 ///
@@ -27,8 +34,7 @@ use crate::{CancelHandle, Deadline, Error, ErrorKind, Message, MessageId, Result
 /// assert_eq!(read, request);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct SendRequest {
     /// Where it goes.
@@ -36,20 +42,60 @@ pub struct SendRequest {
     /// What is sent.
     pub message: Message,
     /// The message that it answers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<MessageId>,
     /// The key under which the platform removes duplicates.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub idempotency: Option<IdempotencyKey>,
     /// How long the send may take, retries and pauses included. When the time is over, the send
     /// ends with what is known: `NotSent` when nothing was on its way, else `Unknown` with the
     /// evidence that settling needs. In whole milliseconds in JSON.
-    #[serde(default, rename = "timeout_ms", with = "milliseconds")]
+    #[serde(rename = "timeout_ms", serialize_with = "milliseconds::serialize")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Duration>,
     /// Ends the send early in the same way. It has no JSON form.
     #[serde(skip)]
     pub cancel: Option<CancelHandle>,
+}
+
+/// The JSON form of a request as it is read.
+#[derive(Deserialize)]
+#[serde(rename = "SendRequest", deny_unknown_fields)]
+struct Wire {
+    to: Addressee,
+    message: Message,
+    #[serde(default)]
+    reply_to: Option<MessageId>,
+    #[serde(default)]
+    idempotency: Option<IdempotencyKey>,
+    #[serde(
+        default,
+        rename = "timeout_ms",
+        deserialize_with = "milliseconds::deserialize"
+    )]
+    timeout: Option<Duration>,
+}
+
+impl<'de> Deserialize<'de> for SendRequest {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        let wire = Wire::deserialize(input)?;
+        let of_link = wire.to.reply_to;
+        if of_link.is_some() && wire.reply_to.is_some() && wire.reply_to != of_link {
+            let error = JsonError {
+                path: "reply_to".to_owned(),
+                rule: "must be the message that the link in `to` replies to, or be left out"
+                    .to_owned(),
+                position: None,
+            };
+            return Err(error.into_serde());
+        }
+        Ok(Self {
+            reply_to: wire.reply_to.or(of_link),
+            idempotency: wire.idempotency,
+            timeout: wire.timeout,
+            ..Self::new(wire.to.target, wire.message)
+        })
+    }
 }
 
 impl SendRequest {
@@ -62,6 +108,15 @@ impl SendRequest {
             idempotency: None,
             timeout: None,
             cancel: None,
+        }
+    }
+
+    /// `message` to what `link` names: a reply, if that is a message.
+    #[must_use]
+    pub fn to_link(link: &TeamsLink, message: Message) -> Self {
+        Self {
+            reply_to: link.reply_to().cloned(),
+            ..Self::new(link.target().clone(), message)
         }
     }
 

@@ -6,6 +6,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub(crate) use link::Addressee;
 pub use link::TeamsLink;
 
 macro_rules! id {
@@ -241,7 +242,8 @@ pub enum Address {
 /// A scheme may be written in any case, and white space around the target and around its id is
 /// left out. The rest is taken as it is; only in `TEAM` a `%` and a `/` are written `%25` and
 /// `%2F`. An id out of a link, whose `:` and `@` are still percent-encoded, is refused. A whole
-/// link to a channel, chat or message of Teams is read as its channel or chat, see [`TeamsLink`].
+/// link of Teams to a channel, a chat or a person is read as that; one to a message is refused,
+/// because a target cannot hold the message that is replied to, see [`TeamsLink`].
 ///
 /// ```
 /// use ms_messenger_core::Target;
@@ -324,6 +326,13 @@ pub enum ParseTargetError {
     Encoded(String),
     /// An address of the web, but not a link of Teams to a channel, chat or message.
     Link,
+    /// A link of Teams to a message, which is a target and a message to reply to: these.
+    Message {
+        /// The channel or chat, as a target is written.
+        target: String,
+        /// The id of the message that a reply names.
+        reply_to: String,
+    },
     /// No scheme, or one that is not in the table of [`Target`].
     Scheme,
     /// An id is empty.
@@ -344,6 +353,12 @@ impl fmt::Display for ParseTargetError {
             Self::Meant(target) => return write!(f, "did you mean {target}"),
             Self::Encoded(id) => {
                 return write!(f, "the id is percent-encoded: write it as {id}");
+            }
+            Self::Message { target, reply_to } => {
+                return write!(
+                    f,
+                    "the link is one to a message: write {target} and reply to {reply_to}"
+                );
             }
             Self::Link => {
                 "the link is not one of Teams to a channel, a chat or a message, such as \
@@ -385,7 +400,7 @@ impl FromStr for Target {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
         if link::is_address(text) {
-            return text.parse().map(|link: TeamsLink| link.target().clone());
+            return text.parse().and_then(TeamsLink::into_target);
         }
         let (scheme, rest) = text.split_once(':').ok_or_else(|| meant(text))?;
         let rest = rest.trim();
@@ -640,11 +655,17 @@ mod tests {
                 assert_eq!(link.target().to_string(), target, "{text}");
                 assert_eq!(link.message_id().map(MessageId::as_str), message);
                 assert_eq!(link.reply_to().map(MessageId::as_str), reply);
-                let json = serde_json::Value::from(text);
-                assert_eq!(
-                    serde_json::from_value::<Target>(json).unwrap(),
-                    *link.target()
-                );
+                let json = serde_json::Value::from(text.as_str());
+                let read = serde_json::from_value::<Target>(json);
+                match reply {
+                    None => assert_eq!(read.unwrap(), *link.target()),
+                    Some(reply) => {
+                        let error = text.parse::<Target>().unwrap_err();
+                        let (target, reply_to) = (target.to_owned(), reply.to_owned());
+                        assert_eq!(error, ParseTargetError::Message { target, reply_to });
+                        assert!(read.unwrap_err().to_string().contains(&error.to_string()));
+                    }
+                }
             }
         }
         for text in [

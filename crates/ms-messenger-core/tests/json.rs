@@ -124,3 +124,51 @@ proptest::proptest! {
         let _ = SendRequest::from_json(&text);
     }
 }
+
+const IN_CHANNEL: &str = "https://teams.microsoft.com/l/message/19%3Ac%40thread.tacv2/17\
+    ?groupId=t&parentMessageId=16&tenantId=x";
+const IN_CHAT: &str = "https://teams.cloud.microsoft/l/message/19%3Aa%40thread.v2/9";
+
+#[test]
+fn a_link_to_a_message_makes_a_request_a_reply() {
+    for (link, target, reply) in [
+        (IN_CHANNEL, "channel:t/19:c@thread.tacv2", "16"),
+        (IN_CHAT, "conversation:19:a@thread.v2", "9"),
+    ] {
+        let mut json = json!({"to": link, "message": {"body": {"text": "x"}}});
+        let written = json!({"to": target, "reply_to": reply, "message": {"body": {"text": "x"}}});
+        let request = SendRequest::from_json(&json.to_string()).unwrap();
+        assert_eq!(serde_json::to_value(&request).unwrap(), written);
+        let from_link = SendRequest::to_link(&link.parse().unwrap(), Message::text("x"));
+        assert_eq!(from_link, request);
+        // The same said twice is no contradiction.
+        json["reply_to"] = reply.into();
+        assert_eq!(SendRequest::from_json(&json.to_string()).unwrap(), request);
+    }
+}
+
+#[test]
+fn a_reply_to_another_message_than_that_of_the_link_is_refused() {
+    for (link, other) in [(IN_CHANNEL, "17"), (IN_CHANNEL, "18"), (IN_CHAT, "16")] {
+        let json =
+            json!({"to": link, "reply_to": other, "message": {"body": {"text": "x"}}}).to_string();
+        let error = SendRequest::from_json(&json).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        let problem = &error.problems()[0];
+        assert_eq!(problem.field, "reply_to");
+        assert!(problem.rule.contains("the link in `to`"), "{error}");
+    }
+}
+
+#[test]
+fn a_link_to_no_message_leaves_the_reply_as_it_is() {
+    let link = "https://teams.microsoft.com/l/channel/19%3Ac%40thread.tacv2/General?groupId=t";
+    for reply in [None, Some("5")] {
+        let mut json = json!({"to": link, "message": {"body": {"text": "x"}}});
+        if let Some(reply) = reply {
+            json["reply_to"] = reply.into();
+        }
+        let request = SendRequest::from_json(&json.to_string()).unwrap();
+        assert_eq!(request.reply_to.as_ref().map(|it| it.as_str()), reply);
+    }
+}

@@ -2,11 +2,14 @@
 
 use std::str::FromStr;
 
+use serde::{Deserialize, Deserializer};
 use url::{Url, form_urlencoded};
 
 use super::{ChannelId, ConversationId, MessageId, ParseTargetError, Target, TeamId};
 
-/// The hosts of Teams: world-wide, US government (GCC High and DoD) and China.
+/// The hosts of Teams: world-wide (GCC included), US government (GCC High and DoD) and China.
+/// Sources: "Configure deep links"; "Unified cloud.microsoft domain for Microsoft 365 apps";
+/// "Microsoft Teams JavaScript client library", whose lists name the hosts of the other clouds.
 const HOSTS: [&str; 5] = [
     "teams.microsoft.com",
     "teams.cloud.microsoft",
@@ -36,6 +39,10 @@ const HOSTS: [&str; 5] = [
 /// assert_eq!(link.reply_to().unwrap().as_str(), "16");
 /// # Ok::<(), ms_messenger_core::ParseTargetError>(())
 /// ```
+///
+/// A link to a message names more than a target. The JSON form of a
+/// [`SendRequest`](crate::SendRequest) takes it in `to` and replies to the message;
+/// [`Target::from_str`] refuses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TeamsLink {
@@ -65,6 +72,42 @@ impl TeamsLink {
             Target::Channel { .. } => self.parent.as_ref().or(self.message.as_ref()),
             _ => self.message.as_ref(),
         }
+    }
+
+    /// The target, of a link that names nothing else.
+    pub(super) fn into_target(self) -> Result<Target, ParseTargetError> {
+        match self.reply_to() {
+            None => Ok(self.target),
+            Some(message) => Err(ParseTargetError::Message {
+                target: self.target.to_string(),
+                reply_to: message.to_string(),
+            }),
+        }
+    }
+}
+
+/// A target in the JSON form of a request, where a link to a message has its place.
+#[derive(Debug)]
+pub(crate) struct Addressee {
+    pub(crate) target: Target,
+    pub(crate) reply_to: Option<MessageId>,
+}
+
+impl<'de> Deserialize<'de> for Addressee {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let read = if is_address(text.trim()) {
+            text.parse().map(|link: TeamsLink| Self {
+                reply_to: link.reply_to().cloned(),
+                target: link.target,
+            })
+        } else {
+            text.parse().map(|target| Self {
+                target,
+                reply_to: None,
+            })
+        };
+        read.map_err(crate::json::expected)
     }
 }
 

@@ -1,7 +1,11 @@
 //! How a client is set up.
 
+use std::fmt;
+
 use ms_messenger_core::{ErrorKind, Problems, Result, RetryPolicy};
-use ms_messenger_http::{ConnectionString, Endpoint, HttpClient, HttpOptions, Pipeline};
+use ms_messenger_http::{
+    ConnectionString, Endpoint, HttpClient, HttpOptions, Pipeline, redacted_address,
+};
 
 use crate::{
     AcsIdentityClient, ApiVersion, Credential,
@@ -9,8 +13,7 @@ use crate::{
     error::{PLATFORM, SERVICE},
 };
 
-/// Sets up an [`AcsIdentityClient`].
-#[derive(Debug)]
+/// Sets up an [`AcsIdentityClient`]. `Debug` shows neither user info nor query of the endpoint.
 #[must_use = "a builder does nothing until it is built"]
 pub struct AcsIdentityBuilder {
     endpoint: String,
@@ -95,5 +98,41 @@ impl AcsIdentityBuilder {
             pipeline: Pipeline::new(&SERVICE, http, endpoint?, authorize).with_retry(self.retry),
             api_version: self.api_version,
         }))
+    }
+}
+
+impl fmt::Debug for AcsIdentityBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AcsIdentityBuilder")
+            .field("endpoint", &redacted_address(&self.endpoint))
+            .field("credential", &self.credential)
+            .field("http", &self.http)
+            .field("options", &self.options)
+            .field("retry", &self.retry)
+            .field("api_version", &self.api_version)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_form_of_a_builder_shows_user_info_or_query() {
+        for endpoint in [
+            "https://alice:hunter2@contoso.communication.azure.com/",
+            "https://contoso.communication.azure.com/?sig=hunter2",
+            "https://contoso.communication.azure.com/#hunter2",
+            "alice:hunter2@contoso.communication.azure.com",
+        ] {
+            let credential = Credential::entra(ms_messenger_core::StaticToken::new("T"));
+            let builder = AcsIdentityClient::builder(endpoint, credential);
+            let shown = format!("{builder:?} {builder:#?}");
+            let error = builder.build().unwrap_err();
+            let shown = format!("{shown} {error} {error:?}");
+            assert!(!shown.contains("hunter2"), "{shown}");
+            assert_eq!(error.kind(), ErrorKind::Config);
+        }
     }
 }

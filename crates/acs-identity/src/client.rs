@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ms_messenger_core::{ErrorKind, Problems, Result};
-use ms_messenger_http::{Answer, Call, Pipeline, Variables, segment};
+use ms_messenger_http::{Answer, Call, Pipeline, Variables, one_line, segment};
 
 use crate::{
     AcsIdentityBuilder, ApiVersion, CommunicationUserId, CreatedUser, Credential, TeamsUserToken,
@@ -267,6 +267,5 @@ fn refuse(problems: Problems) -> Result<()> {
 
 /// An id as the service gave it, on one line of bounded length.
 fn shown(id: &CommunicationUserId) -> String {
-    let clean = |c: char| if c.is_control() { ' ' } else { c };
-    id.as_str().chars().take(LONGEST_ID).map(clean).collect()
+    one_line(&id.as_str().chars().take(LONGEST_ID).collect::<String>())
 }

@@ -185,3 +185,26 @@ async fn a_user_without_the_token_that_was_asked_for_is_not_lost() {
         assert!(error.message().contains(USER), "{error}");
     }
 }
+
+#[tokio::test]
+async fn the_id_of_a_user_without_a_token_is_one_bounded_line() {
+    for (id, shown) in [
+        (format!("8:acs:{}", "x".repeat(100_000)), 200),
+        ("8:acs:a\r\nERROR forged\u{1b}[31m".to_owned(), 26),
+        ("8:acs:a\u{2028}b\u{202e}c".to_owned(), 11),
+    ] {
+        let mut server = Server::new_async().await;
+        let body = serde_json::json!({"identity": {"id": id}}).to_string();
+        let _mock = answer(&mut server, "POST", 201, &body).await;
+        let (client, chat) = (client(&server), TokenOptions::chat());
+        let error = client.create_user_with_token(&chat).await.unwrap_err();
+        let message = error.message();
+        let (head, tail) = ("the user ", " was made, but without a token");
+        assert!(message.starts_with("the user 8:acs:"), "{message}");
+        assert!(message.ends_with(tail), "{message}");
+        let length = message.chars().count() - head.len() - tail.len();
+        assert_eq!(length, shown, "{message}");
+        let unfit = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{202e}');
+        assert!(!error.to_string().contains(unfit), "{message}");
+    }
+}

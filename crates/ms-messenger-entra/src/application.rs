@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use ms_messenger_core::{Error, ErrorKind, Result};
-use ms_messenger_http::{Endpoint, HttpClient, HttpOptions};
+use ms_messenger_http::{Endpoint, HttpClient, HttpOptions, redacted_address};
 use secrecy::SecretString;
 use url::Url;
 
@@ -19,7 +19,9 @@ use crate::{ClientCredentials, DeviceCode, DevicePrompt, RefreshToken, authority
 ///     .device_code(|prompt| println!("{}", prompt.message))?;
 /// # Ok::<(), ms_messenger_core::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+///
+/// `Debug` shows neither user info nor query of the authority.
+#[derive(Clone)]
 pub struct Application {
     authority: String,
     tenant: String,
@@ -209,6 +211,18 @@ impl Application {
                 None => HttpClient::new(&HttpOptions::default().with_max_answer_bytes(1 << 20))?,
             },
         })))
+    }
+}
+
+impl fmt::Debug for Application {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Application")
+            .field("authority", &redacted_address(&self.authority))
+            .field("tenant", &self.tenant)
+            .field("client_id", &self.client_id)
+            .field("http", &self.http)
+            .field("claims_challenges", &self.claims_challenges)
+            .finish()
     }
 }
 

@@ -26,6 +26,12 @@ type Open = Box<dyn Fn(&Url) + Send + Sync>;
 /// redirect to loopback (RFC 8252). Later tokens come by the refresh token of the first sign-in,
 /// kept in memory; the browser is opened again once that is worth nothing any more. Wrap it in a
 /// [`CachedTokenProvider`](ms_messenger_core::CachedTokenProvider).
+///
+/// # Cancel safety
+///
+/// A call that is dropped while the user is asked ends the prompt, and the next one prompts again.
+/// A renewal by the refresh token is finished in a task of its own, and the next refresh token
+/// kept.
 pub struct AuthorizationCode {
     issuer: Issuer,
     open: Open,

@@ -7,9 +7,7 @@ use azure_core::{credentials::TokenCredential, error::ErrorKind as AzureKind};
 use ms_messenger_core::{
     AccessToken, Delivery, Error, ErrorKind, Result, TokenProvider, TokenRequest,
 };
-
-/// The most characters of foreign text that an error holds.
-const LIMIT: usize = 1000;
+use ms_messenger_http::one_line;
 
 /// Tokens of any credential of `azure_core`: managed identity, workload identity, certificates,
 /// the Azure CLI and whatever else the crate `azure_identity` has.
@@ -96,8 +94,7 @@ fn core(error: azure_core::Error) -> Error {
         }
         _ => (ErrorKind::Unauthenticated, "the credential gave no token"),
     };
-    let clean = |c: char| if c.is_control() { ' ' } else { c };
-    let text = error.to_string().chars().take(LIMIT).map(clean).collect();
+    let text = one_line(&error.to_string());
     Error::new(kind, what)
         .with_delivery(Delivery::NotSent)
         .with_source(AzureCredentialError { text })

@@ -4,6 +4,7 @@ use std::{fmt, future::Future, pin::Pin, time::Duration};
 
 use async_trait::async_trait;
 use ms_messenger_core::{AccessToken, Result, TokenProvider, TokenRequest};
+use ms_messenger_http::{one_line, redacted_address};
 use oauth2::{DeviceAuthorizationResponse, ExtraDeviceAuthorizationFields};
 use secrecy::zeroize::Zeroize;
 use serde::{Deserialize, Serialize};
@@ -18,11 +19,13 @@ use crate::{
 
 /// The longest time between polls and the longest life of a code that are believed.
 const LONGEST: Duration = Duration::from_secs(3600);
+/// The shortest time between polls, whatever the service says.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 
 type Sleep = Box<dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 type Show = Box<dyn Fn(&DevicePrompt) + Send + Sync>;
 
-/// What the user must be shown. The user code is for their eyes: `Debug` leaves it out, and it is
+/// What the user must be shown, each in one bounded line. The user code is for their eyes: `Debug` leaves it out, and it is
 /// wiped when the prompt goes.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -31,7 +34,7 @@ pub struct DevicePrompt {
     pub user_code: String,
     /// Where to type it in.
     pub verification_uri: String,
-    /// Both in a sentence, in the language of the service.
+    /// Both in a sentence, in the language of the service. Empty if the service sent none.
     pub message: String,
     /// How long the code lives from now on.
     pub expires_in: Duration,
@@ -47,7 +50,10 @@ impl Drop for DevicePrompt {
 impl fmt::Debug for DevicePrompt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DevicePrompt")
-            .field("verification_uri", &self.verification_uri)
+            .field(
+                "verification_uri",
+                &redacted_address(&self.verification_uri),
+            )
             .field("expires_in", &self.expires_in)
             .finish_non_exhaustive()
     }
@@ -56,6 +62,12 @@ impl fmt::Debug for DevicePrompt {
 /// Tokens of a user who signs in by a code. Later tokens come by the refresh token of the first
 /// sign-in, kept in memory; the user is prompted again once that is worth nothing any more.
 /// Wrap it in a [`CachedTokenProvider`](ms_messenger_core::CachedTokenProvider).
+///
+/// # Cancel safety
+///
+/// A call that is dropped while the user is asked ends the prompt, and the next one prompts again.
+/// A renewal by the refresh token is finished in a task of its own, and the next refresh token
+/// kept.
 pub struct DeviceCode {
     issuer: Issuer,
     show: Show,
@@ -115,9 +127,9 @@ impl DeviceCode {
             return Err(exchange::unusable());
         }
         (self.show)(&DevicePrompt {
-            user_code: code.user_code().secret().clone(),
-            verification_uri: code.verification_uri().to_string(),
-            message: code.extra_fields().message.clone(),
+            user_code: one_line(code.user_code().secret()),
+            verification_uri: one_line(code.verification_uri()),
+            message: one_line(&code.extra_fields().message),
             expires_in: life,
         });
         let exchange = self.issuer.exchange().polling();
@@ -127,9 +139,10 @@ impl DeviceCode {
         if let Some(claims) = self.issuer.claims(request.claims)? {
             grant = grant.add_extra_param("claims", claims);
         }
+        let pause = |wait: Duration| (self.sleep)(wait.max(SHORTEST_PAUSE));
         let polls = async {
-            (self.sleep)(interval).await;
-            grant.request_async(&exchange, &self.sleep, None).await
+            pause(interval).await;
+            grant.request_async(&exchange, pause, None).await
         };
         match tokio::time::timeout(life, polls).await {
             Ok(answered) => {

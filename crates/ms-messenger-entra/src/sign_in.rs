@@ -1,23 +1,33 @@
 //! A user who signed in, and what is kept of it.
 
-use std::{future::Future, time::SystemTime};
+use std::{fmt, future::Future, sync::Arc, time::SystemTime};
 
-use ms_messenger_core::{AccessToken, ErrorKind, Result, TokenRequest, auth::SingleFlight};
+use ms_messenger_core::{
+    AccessToken, ErrorKind, Result, TokenRequest,
+    auth::{SingleFlight, TokenCall},
+};
+use ms_messenger_http::redacted_address;
 use oauth2::Scope;
 use secrecy::SecretString;
 use tokio::sync::Mutex;
 
-use crate::{Application, application::Issuer, refresh_token::refresh, tokens::Tokens};
+use crate::{
+    Application,
+    application::Issuer,
+    refresh_token::{call, finished, refresh, request},
+    tokens::Tokens,
+};
 
 /// The scopes beside those of the resource: who the user is, and a refresh token.
 const OF_THE_USER: [&str; 3] = ["offline_access", "openid", "profile"];
 
-/// A user who signed in: all that is needed to act for them later. `Debug` shows no token.
+/// A user who signed in: all that is needed to act for them later. `Debug` shows no token,
+/// and neither user info nor query of the authority.
 ///
 /// [`DeviceCode::sign_in`](crate::DeviceCode::sign_in) and
 /// [`AuthorizationCode::sign_in`](crate::AuthorizationCode::sign_in) make one, a
 /// [`TokenStore`](crate::TokenStore) keeps it, and a [`StoredSignIn`](crate::StoredSignIn) uses it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SignIn {
     /// Where they signed in, e.g. `https://login.microsoftonline.com`.
@@ -63,6 +73,22 @@ impl SignIn {
     }
 }
 
+impl fmt::Debug for SignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignIn")
+            .field("authority", &redacted_address(&self.authority))
+            .field("tenant", &self.tenant)
+            .field("client_id", &self.client_id)
+            .field("user", &self.user)
+            .field("user_id", &self.user_id)
+            .field("scopes", &self.scopes)
+            .field("access_token", &self.access_token)
+            .field("refresh_token", &self.refresh_token)
+            .field("renewed_at", &self.renewed_at)
+            .finish()
+    }
+}
+
 /// The scopes of `request`, and those that make the answer a sign-in.
 pub(crate) fn scopes(request: &TokenRequest<'_>) -> Vec<Scope> {
     let own = OF_THE_USER.iter().filter(|it| !request.scopes.contains(it));
@@ -73,7 +99,7 @@ pub(crate) fn scopes(request: &TokenRequest<'_>) -> Vec<Scope> {
 /// The refresh token of a sign-in of this process.
 #[derive(Default)]
 pub(crate) struct Kept {
-    refresh: Mutex<Option<SecretString>>,
+    refresh: Arc<Mutex<Option<SecretString>>>,
     fetching: SingleFlight,
 }
 
@@ -96,21 +122,39 @@ impl Kept {
         request: &TokenRequest<'_>,
         sign_in: impl Future<Output = Result<SignIn>> + Send,
     ) -> Result<AccessToken> {
-        let mut kept = self.refresh.lock().await;
-        if let Some(old) = kept.as_ref() {
-            match refresh(issuer, old, request).await {
-                Ok(tokens) => {
-                    if let Some(next) = tokens.refresh {
-                        *kept = Some(next);
-                    }
-                    return Ok(tokens.access);
-                }
-                Err(error) if error.kind() == ErrorKind::Unauthenticated => *kept = None,
-                Err(error) => return Err(error),
-            }
+        let renewal = renew(Arc::clone(&self.refresh), issuer.clone(), call(request));
+        if let Some(token) = finished(renewal).await? {
+            return Ok(token);
         }
         let sign_in = sign_in.await?;
-        *kept = sign_in.refresh_token;
+        *self.refresh.lock().await = sign_in.refresh_token;
         Ok(sign_in.access_token)
+    }
+}
+
+/// Spends the refresh token that is kept and keeps the next one. `None` when there is none, or it
+/// is worth nothing any more.
+async fn renew(
+    kept: Arc<Mutex<Option<SecretString>>>,
+    issuer: Issuer,
+    call: TokenCall,
+) -> Result<Option<AccessToken>> {
+    let mut kept = kept.lock().await;
+    let Some(old) = kept.as_ref() else {
+        return Ok(None);
+    };
+    let scopes: Vec<&str> = call.scopes.iter().map(String::as_str).collect();
+    match refresh(&issuer, old, &request(&call, &scopes)).await {
+        Ok(tokens) => {
+            if let Some(next) = tokens.refresh {
+                *kept = Some(next);
+            }
+            Ok(Some(tokens.access))
+        }
+        Err(error) if error.kind() == ErrorKind::Unauthenticated => {
+            *kept = None;
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }

@@ -15,7 +15,9 @@ use ms_messenger_http::HttpClient;
 use tokio::{sync::Mutex, task::spawn_blocking};
 
 use crate::{
-    SignIn, StoreLock, TokenError, TokenStore, application::Issuer, refresh_token::refresh,
+    SignIn, StoreLock, TokenError, TokenStore,
+    application::Issuer,
+    refresh_token::{call, finished, refresh, request},
 };
 
 /// How early a token is renewed, where it lives long enough.
@@ -205,9 +207,7 @@ impl StoredSignIn {
     /// A token that serves, renewed where there is none, and kept before it is handed out.
     async fn renew(&self, call: &TokenCall) -> Result<AccessToken> {
         let scopes: Vec<&str> = call.scopes.iter().map(String::as_str).collect();
-        let mut request = TokenRequest::new(&scopes);
-        request.claims = call.claims.as_deref();
-        request.rejected = call.rejected.as_ref();
+        let request = request(call, &scopes);
         let mut unsaved = self.0.unsaved.lock().await;
         let _lock = self.lock().await?;
         let known = self.newest(unsaved.as_ref()).await?;
@@ -287,17 +287,9 @@ impl TokenProvider for StoredSignIn {
                 return Ok(known.access_token);
             }
         }
-        let mut call = TokenCall::default();
-        call.scopes = request.scopes.iter().map(ToString::to_string).collect();
-        call.claims = request.claims.map(str::to_owned);
-        call.rejected = request.rejected.cloned();
-        let this = self.clone();
-        // In a task of its own: the next refresh token is kept even if no caller waits any more.
-        let renewal = tokio::spawn(async move { this.renew(&call).await });
-        turn.end(renewal.await.unwrap_or_else(|_| {
-            let text = "the renewal ended before it was done";
-            Err(Error::new(ErrorKind::Other, text).with_delivery(Delivery::NotSent))
-        }))
+        let (this, call) = (self.clone(), call(request));
+        // The next refresh token is kept even if no caller waits any more.
+        turn.end(finished(async move { this.renew(&call).await }).await)
     }
 }
 

@@ -3,12 +3,13 @@
 use std::{fmt, time::Duration};
 
 use ms_messenger_core::{Delivery, Error, ErrorKind, open_enum};
+use ms_messenger_http::one_line;
 use serde::Deserialize;
 
 mod clean;
 mod policy;
 
-use clean::{one_line, without};
+use clean::without;
 pub use policy::SignInPolicy;
 
 /// The most AADSTS numbers that are believed.
@@ -60,7 +61,7 @@ open_enum! {
 ///
 /// Foreign text in it is one line of at most 1000 characters, and the secrets of the request
 /// are cut out should the answer repeat them.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct TokenError {
     /// What to branch on.
@@ -90,6 +91,21 @@ impl fmt::Display for TokenError {
 }
 
 impl std::error::Error for TokenError {}
+
+/// The claims are cut like all other words: only the member itself has to be whole.
+impl fmt::Debug for TokenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenError")
+            .field("error", &self.error)
+            .field("suberror", &self.suberror)
+            .field("claims", &self.claims.as_deref().map(one_line))
+            .field("description", &self.description)
+            .field("error_codes", &self.error_codes)
+            .field("correlation_id", &self.correlation_id)
+            .field("trace_id", &self.trace_id)
+            .finish()
+    }
+}
 
 #[derive(Deserialize)]
 struct Wire {
@@ -224,3 +240,6 @@ fn remedy(code: &TokenErrorCode, status: u16) -> (ErrorKind, &'static str) {
         _ => (ErrorKind::Unauthenticated, "Entra ID gave no token"),
     }
 }
+
+#[cfg(test)]
+mod tests;

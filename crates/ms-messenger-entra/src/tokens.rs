@@ -92,7 +92,55 @@ impl Identity {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
     use super::*;
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            ".{0,30}".prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(|number| json!(number)),
+            Just(Value::Null),
+            Just(json!({})),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn any_answer_is_tokens_that_a_header_can_carry_or_is_refused_without_them(
+            access in prop_oneof![3 => "hunter2.{0,20}".prop_map(Value::from), 1 => any_value()],
+            token_type in prop_oneof![4 => Just(json!("Bearer")), 1 => any_value()],
+            (expires_in, ext_expires_in) in (any_value(), any_value()),
+            (refresh, id_token) in (any_value(), any_value()),
+        ) {
+            let body = json!({"access_token": access, "token_type": token_type,
+                "expires_in": expires_in, "ext_expires_in": ext_expires_in,
+                "refresh_token": refresh, "id_token": id_token});
+            let Ok(answer) = serde_json::from_value::<TokenAnswer>(body) else {
+                return Ok(());
+            };
+            match Tokens::of(&answer) {
+                Ok(tokens) => {
+                    prop_assert!(tokens.access.check().is_ok());
+                    let text = format!("{tokens:?}");
+                    prop_assert!(!text.contains("hunter2"), "{}", text);
+                }
+                Err(error) => {
+                    let text = format!("{error} {error:?}");
+                    prop_assert!(!text.contains("hunter2"), "{}", text);
+                }
+            }
+        }
+
+        #[test]
+        fn any_text_is_an_identity_or_none(token in ".{0,200}", claims in ".{0,200}") {
+            let _ = Identity::read(&token);
+            let _ = read(&claims);
+        }
+    }
 
     fn read(claims: &str) -> Option<Identity> {
         Identity::read(&format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims)))

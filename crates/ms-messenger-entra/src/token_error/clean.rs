@@ -6,16 +6,8 @@ use base64::{
     engine::general_purpose::{GeneralPurpose, NO_PAD},
 };
 
-/// The most characters of foreign text that an error holds.
-const LIMIT: usize = 1000;
 /// What stands in place of a secret.
 const REDACTED: &str = "[redacted]";
-
-/// `text` in one line, without control characters, cut at a bounded length.
-pub(super) fn one_line(text: &str) -> String {
-    let clean = |c: char| if c.is_control() { ' ' } else { c };
-    text.trim().chars().take(LIMIT).map(clean).collect()
-}
 
 /// `text` without any of `secrets`: as they are, in the encoding of forms and addresses (any
 /// mixture of plain and escaped characters), with the escapes of JSON, or in Base64.
@@ -41,7 +33,7 @@ fn spellings(secret: &str) -> Vec<String> {
     for alphabet in [&STANDARD, &URL_SAFE] {
         // The last character of Base64 depends on what follows the secret.
         let mut encoded = GeneralPurpose::new(alphabet, NO_PAD).encode(secret);
-        if secret.len() % 3 != 0 {
+        if !secret.len().is_multiple_of(3) {
             encoded.pop();
         }
         if encoded.len() >= 8 {

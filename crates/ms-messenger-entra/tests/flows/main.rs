@@ -5,6 +5,9 @@ mod application;
 #[cfg(feature = "browser")]
 mod authorization_code;
 mod device_code;
+mod dropped;
+mod hostile;
 mod on_behalf_of;
 mod stored_sign_in;
 mod support;
+mod waiters;

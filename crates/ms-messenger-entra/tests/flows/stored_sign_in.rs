@@ -13,7 +13,7 @@ use ms_messenger_core::{
 use ms_messenger_entra::{SignIn, StoreLock, StoredSignIn, TokenErrorCode, TokenStore};
 use secrecy::ExposeSecret;
 
-use crate::support::{SCOPES, application, exactly, ok, token_error};
+use crate::support::{self, Held, SCOPES, application, device_endpoint, exactly, ok, token_error};
 
 /// A store in memory whose lock is one for all its clones, as that of other processes is.
 #[derive(Clone, Debug, Default)]
@@ -67,15 +67,7 @@ const OLD: &str = "T0";
 
 /// Signs in for real, then makes the token one of `life` seconds that came `age` seconds ago.
 async fn signed_in(server: &mut ServerGuard, age: u64, life: u64) -> MemoryStore {
-    let endpoint = serde_json::json!({
-        "user_code": "ABCD", "device_code": "DEVICE", "expires_in": 900, "interval": 5,
-        "verification_uri": "https://microsoft.com/devicelogin",
-    });
-    let devices = server
-        .mock("POST", "/contoso.com/oauth2/v2.0/devicecode")
-        .with_body(endpoint.to_string())
-        .create_async();
-    let devices = devices.await;
+    let devices = device_endpoint(server).await;
     let form = [
         ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
         ("client_id", "the-client"),
@@ -98,14 +90,7 @@ async fn signed_in(server: &mut ServerGuard, age: u64, life: u64) -> MemoryStore
 }
 
 fn renewal(server: &mut ServerGuard, spent: &str, token: &str, next: Option<&str>) -> Mock {
-    let scope = format!("{} offline_access", SCOPES[0]);
-    let form = [
-        ("grant_type", "refresh_token"),
-        ("client_id", "the-client"),
-        ("refresh_token", spent),
-        ("scope", &scope),
-    ];
-    ok(exactly(server, &form), token, next)
+    ok(support::renewal(server, spent), token, next)
 }
 
 fn kept(store: &MemoryStore) -> (String, String) {
@@ -333,33 +318,68 @@ async fn a_new_sign_in_waits_for_a_renewal_under_way_and_takes_its_place() {
 async fn a_dropped_call_does_not_lose_the_next_refresh_token() {
     let mut server = Server::new_async().await;
     let store = signed_in(&mut server, 10_000, 3600).await;
-    let (reached, arrived) = std::sync::mpsc::channel();
-    let (release, held) = std::sync::mpsc::channel::<()>();
-    let held = Mutex::new(held);
-    let answer = serde_json::json!({"token_type": "Bearer", "expires_in": 3599,
+    let next = serde_json::json!({"token_type": "Bearer", "expires_in": 3599,
         "access_token": "T1", "refresh_token": "R1"});
-    server
-        .mock("POST", "/contoso.com/oauth2/v2.0/token")
-        .with_chunked_body(move |writer| {
-            reached.send(()).unwrap();
-            held.lock().unwrap().recv().unwrap();
-            writer.write_all(answer.to_string().as_bytes())
-        })
-        .expect(1)
-        .create_async()
-        .await;
+    let held = Held::answering(support::renewal(&mut server, "R0"), 200, &next).await;
     let provider = StoredSignIn::new(store.clone(), "bot");
     let caller = tokio::spawn({
         let provider = provider.clone();
         async move { provider.token(&REQUEST).await }
     });
-    tokio::task::spawn_blocking(move || arrived.recv().unwrap())
-        .await
-        .unwrap();
+    held.reached().await;
     caller.abort();
     assert!(caller.await.unwrap_err().is_cancelled());
-    release.send(()).unwrap();
+    held.release();
     // The next caller waits for what the dropped one began.
     assert_eq!(provider.token(&REQUEST).await.unwrap().secret(), "T1");
     assert_eq!(kept(&store), ("T1".into(), "R1".into()));
+}
+
+/// What callers who all wait for one renewal get.
+async fn of_many(provider: &StoredSignIn, held: Held) -> Vec<Result<AccessToken>> {
+    let callers: Vec<_> = (0..20)
+        .map(|_| {
+            let provider = provider.clone();
+            tokio::spawn(async move { provider.token(&REQUEST).await })
+        })
+        .collect();
+    // On the one thread of this test all have begun by now.
+    held.reached().await;
+    held.release();
+    let mut outcomes = vec![];
+    for caller in callers {
+        outcomes.push(caller.await.unwrap());
+    }
+    outcomes
+}
+
+#[tokio::test]
+async fn callers_that_wait_share_one_renewal() {
+    let mut server = Server::new_async().await;
+    let store = signed_in(&mut server, 10_000, 3600).await;
+    let next = serde_json::json!({"token_type": "Bearer", "expires_in": 3599,
+        "access_token": "T1", "refresh_token": "R1"});
+    let held = Held::answering(support::renewal(&mut server, "R0"), 200, &next).await;
+    let provider = StoredSignIn::new(store.clone(), "bot");
+    for token in of_many(&provider, held).await {
+        assert_eq!(token.unwrap().secret(), "T1");
+    }
+    assert_eq!(kept(&store), ("T1".into(), "R1".into()));
+}
+
+#[tokio::test]
+async fn callers_that_wait_share_one_failure_and_the_next_one_asks_again() {
+    let mut server = Server::new_async().await;
+    let store = signed_in(&mut server, 10_000, 3600).await;
+    let busy = serde_json::json!({"error": "temporarily_unavailable"});
+    // A second request would be held for ever.
+    let held = Held::answering(support::renewal(&mut server, "R0"), 503, &busy).await;
+    let provider = StoredSignIn::new(store.clone(), "bot");
+    let outcomes = of_many(&provider, held).await;
+    assert_eq!(outcomes.len(), 20);
+    for error in outcomes.into_iter().map(Result::unwrap_err) {
+        assert_eq!(error.kind(), ErrorKind::Service);
+    }
+    renewal(&mut server, "R0", "T1", None).create_async().await;
+    assert_eq!(provider.token(&REQUEST).await.unwrap().secret(), "T1");
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use ms_messenger_core::{
     Acceptance, Address, Attachment as Neutral, Body, Capabilities, CardKind, ConversationId,
     Error, ErrorKind, Evidence, Feature, FileReference, Importance, Mark, MarkKind, Message,
-    Messenger, Problem, Problems, Receipt, Result, SendRequest, Settled, Target, UserId, json,
+    Messenger, Problem, Problems, Receipt, Result, SendRequest, Settled, Target, UserId,
 };
 use ms_messenger_http::{Call, check_id};
 use serde_json::Value;
@@ -17,6 +17,7 @@ use crate::{
     error::PLATFORM,
     models::MessageImportance,
     ready::{Draft, Ready},
+    write::read_message,
 };
 
 const CAPABILITIES: Capabilities = Capabilities::of(&[
@@ -259,7 +260,7 @@ fn native_is_whole() -> Error {
 }
 
 fn from_payload(payload: &Value) -> Result<NewChatMessage> {
-    json::from_value(payload).map_err(|error| {
+    read_message(payload).map_err(|error| {
         let mut problems = Problems::new();
         problems.push(error.into_problem_within("message.body.native.payload"));
         refusal(problems)

@@ -1,5 +1,6 @@
 //! A message to be sent: built so that no marker can be forgotten, or written by hand and checked.
 
+mod annotation;
 mod attachment;
 mod check;
 mod compose;
@@ -9,11 +10,13 @@ mod text;
 
 use ms_messenger_core::{ErrorKind, Problem, Result};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::models::{
     BodyType, ChatMessageAttachment, ChatMessageMention, HostedContent, MessageImportance, nullable,
 };
 
+pub(crate) use annotation::read_message;
 pub use attachment::Attachment;
 pub use compose::Compose;
 pub use mention::Mention;
@@ -45,7 +48,7 @@ pub enum Place {
 /// assert!(message.check(Place::Channel).is_ok());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NewChatMessage {
     /// The type that some senders name; sent as it is.
@@ -87,11 +90,15 @@ pub struct NewChatMessage {
         skip_serializing_if = "Vec::is_empty"
     )]
     pub hosted_contents: Vec<HostedContent>,
+    /// Annotations that some senders write, such as `@odata.context` and
+    /// `attachments@odata.type`; sent as they are.
+    #[serde(flatten, deserialize_with = "annotation::of_message")]
+    pub annotations: Map<String, Value>,
 }
 
 /// The content of a message to be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NewBody {
     /// The type that some senders name; sent as it is.
@@ -106,6 +113,9 @@ pub struct NewBody {
     pub content_type: BodyType,
     /// The text or markup.
     pub content: String,
+    /// Annotations that some senders write, such as `contentType@odata.type`; sent as they are.
+    #[serde(flatten, deserialize_with = "annotation::of_body")]
+    pub annotations: Map<String, Value>,
 }
 
 fn text() -> BodyType {
@@ -124,6 +134,7 @@ impl NewBody {
             odata_type: None,
             content_type,
             content,
+            annotations: Map::new(),
         }
     }
 }

@@ -213,6 +213,35 @@ fn the_type_that_a_sender_names_is_sent_as_it_is_at_every_level() {
     assert_eq!(serde_json::to_value(&read).unwrap(), message);
 }
 
+#[test]
+fn annotations_are_sent_as_they_are_and_no_other_member_is_taken() {
+    let mut message = html(
+        "x",
+        json!({"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#chats('1')/messages/$entity",
+            "attachments@odata.type": "#Collection(microsoft.graph.chatMessageAttachment)",
+            "mentions@odata.type": "#Collection(microsoft.graph.chatMessageMention)",
+            "body@odata.type": "#microsoft.graph.itemBody", "replies@odata.count": 7,
+            "@microsoft.graph.tips": "use $select"}),
+    );
+    message["body"]["contentType@odata.type"] = json!("#microsoft.graph.bodyType");
+    assert!(fields(message.clone(), Place::Chat).is_empty());
+    let read: NewChatMessage = serde_json::from_value(message.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&read).unwrap(), message);
+    for (pointer, name) in [
+        ("", "hologram"),
+        ("", "attachments@client.note"),
+        ("", "@odata"),
+        ("/body", "hologram"),
+    ] {
+        let mut refused = message.clone();
+        refused.pointer_mut(pointer).unwrap()[name] = json!(1);
+        assert!(
+            serde_json::from_value::<NewChatMessage>(refused).is_err(),
+            "{name}"
+        );
+    }
+}
+
 fn with_card(card: &Value, more: Value) -> Value {
     let attachment = json!({"id": "1", "contentType": "application/vnd.microsoft.card.adaptive",
         "content": card.to_string()});

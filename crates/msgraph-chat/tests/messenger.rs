@@ -139,6 +139,7 @@ async fn a_text_keeps_its_line_breaks_and_one_line_goes_as_text() {
 #[tokio::test]
 async fn a_native_body_goes_as_it_is() {
     let native = json!({"@odata.type": "#microsoft.graph.chatMessage", "importance": "high",
+            "@odata.context": "c", "attachments@odata.type": "#Collection(chatMessageAttachment)",
             "body": {"@odata.type": "#microsoft.graph.itemBody", "contentType": "html", "content": "<b>x</b>"}});
     let message = Message::native("msgraph-chat", native.clone());
     let request = SendRequest::new(Target::conversation("c"), message);

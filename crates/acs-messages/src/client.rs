@@ -13,7 +13,8 @@ use crate::{
     OutboundDeliveryStrategy, Receipt,
     key::Key,
     models::{
-        SendConversationMessage, SendConversationMessageResult, SendMessageResult, is_recipient,
+        SendConversationMessage, SendConversationMessageResult, SendMessageResult,
+        recipient_problem,
     },
 };
 
@@ -345,8 +346,9 @@ impl Notifications {
 fn find_recipient_problems(to: &[String], problems: &mut Problems) {
     problems.add_if(to.len() != 1, "to", "must be exactly one recipient");
     for (i, recipient) in to.iter().enumerate() {
-        let rule = "must be digits with +, -, (, ) and spaces, or a business-scoped user id";
-        problems.add_if(!is_recipient(recipient), &format!("to[{i}]"), rule);
+        if let Some(problem) = recipient_problem(recipient) {
+            problems.add(format!("to[{i}]"), problem);
+        }
     }
 }
 

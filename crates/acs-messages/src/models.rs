@@ -17,7 +17,7 @@ pub use interactive::{
     ActionBindings, ActionGroup, ActionGroupItem, Button, InteractiveContent, InteractiveMessage,
 };
 pub use notification::{NotificationContent, NotificationKind, Receipt};
-pub(crate) use notification::{SendMessageResult, is_recipient};
+pub(crate) use notification::{SendMessageResult, recipient_problem};
 pub use template::{
     ButtonBinding, ButtonSubType, MessageTemplate, Reference, TemplateBindings, TemplateValue,
     TemplateValueKind, WhatsAppBindings,

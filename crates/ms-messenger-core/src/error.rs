@@ -314,7 +314,9 @@ impl Error {
         self.0.status
     }
 
-    /// The service's own error code, e.g. `TemplateNotFound`.
+    /// The service's own error code, e.g. `TemplateNotFound`, or one that this side gave a failure
+    /// of the connection: `untrusted_certificate` (the certificate of the server is not trusted),
+    /// `foreign_response` (the response belongs to another request).
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()

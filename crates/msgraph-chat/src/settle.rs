@@ -102,7 +102,8 @@ impl GraphChatClient {
         for message in &listed.messages {
             seen.take(&wanted, message);
         }
-        if !listed.is_whole && !(wanted.mark.is_some() && seen.equal.len() == 1) {
+        let is_recognised = wanted.mark.is_some() && seen.equal.len() == 1;
+        if !listed.is_whole && !is_recognised {
             return Err(cannot(
                 "there are too many messages since the send to look through",
             ));

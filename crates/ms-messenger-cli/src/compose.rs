@@ -44,10 +44,19 @@ pub(crate) fn request(args: &SendArgs) -> Result<Composed> {
 fn compose(args: &SendArgs, input: Input<'_>) -> Result<Composed> {
     let mut request = match (&args.request, &args.to) {
         (Some(path), _) => parse(&read_request(path, input)?, path)?,
-        (None, Some(to)) => SendRequest::new(to.clone(), message(args, input)?),
+        (None, Some(to)) => {
+            let mut request = SendRequest::new(to.target.clone(), message(args, input)?);
+            request.reply_to.clone_from(&to.reply_to);
+            request
+        }
         (None, None) => return Err(Error::new(ErrorKind::InvalidRequest, "--to is missing")),
     };
     if let Some(id) = &args.reply_to {
+        let named = request.reply_to.as_ref().filter(|_| args.to.is_some());
+        if named.is_some_and(|named| named.as_str() != id.trim()) {
+            let rule = "the link of --to names another message to reply to: drop one of them";
+            return Err(refused(ErrorKind::InvalidRequest, "--reply-to", rule));
+        }
         request = request.with_reply_to(id.trim());
     }
     if let Some(id) = args.idempotency_key {

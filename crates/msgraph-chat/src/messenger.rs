@@ -201,7 +201,11 @@ fn unsupported() -> Error {
 
 pub(crate) fn native(message: &Message) -> Result<NewChatMessage> {
     let mut native = match &message.body {
+        Body::Text(text) if message.attachments.is_empty() => NewChatMessage::text(text.as_str()),
         Body::Text(text) => attach(NewChatMessage::compose().text(text), message)?,
+        Body::Html { html, .. } if message.attachments.is_empty() => {
+            NewChatMessage::html(html.as_str())
+        }
         Body::Html { html, .. } => attach(NewChatMessage::compose().html(html), message)?,
         Body::Native { payload, .. } if message.attachments.is_empty() => from_payload(payload)?,
         Body::Native { .. } => return Err(native_is_whole()),

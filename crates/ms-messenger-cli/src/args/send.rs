@@ -3,14 +3,14 @@
 use std::{path::PathBuf, time::Duration, time::SystemTime};
 
 use clap::{Args, ValueEnum};
-use ms_messenger::{Importance, Target};
+use ms_messenger::Importance;
 use url::Url;
 use uuid::Uuid;
 
 use super::{
     ConnectionArgs, ENVIRONMENT,
     relations::{Relations, Rule},
-    values::{duration, key, media, retries, time},
+    values::{To, duration, key, media, retries, time},
 };
 use crate::{exit, platform::Platform};
 
@@ -22,7 +22,8 @@ Targets:
   whatsapp:US.1349…     a WhatsApp user, by business-scoped id
   user:ID-OR-UPN        a person in Teams, in a one-on-one chat
   sip:user@host         a person in Skype for Business
-  https://teams.microsoft.com/l/…   a link of Teams to a channel, chat or message";
+  https://teams.microsoft.com/l/…   a link of Teams to a channel or chat, or to the message
+                        that is replied to";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -40,7 +41,7 @@ Examples:
 pub(crate) struct SendArgs {
     /// Where it goes; see the forms below
     #[arg(long, value_name = "TARGET")]
-    pub(crate) to: Option<Target>,
+    pub(crate) to: Option<To>,
     /// The platform, when several that are configured support the target
     #[arg(long, value_enum)]
     pub(crate) platform: Option<Platform>,

@@ -2,10 +2,35 @@
 
 use std::time::{Duration, SystemTime};
 
+use ms_messenger::{MessageId, ParseTargetError, Target, TeamsLink};
 use secrecy::SecretString;
 use sha2::{Digest as _, Sha256};
 use url::Url;
 use uuid::Uuid;
+
+/// Where a message goes, and the message that it replies to, if a link of Teams names one.
+#[derive(Clone, Debug)]
+pub(crate) struct To {
+    pub(crate) target: Target,
+    pub(crate) reply_to: Option<MessageId>,
+}
+
+impl std::str::FromStr for To {
+    type Err = ParseTargetError;
+
+    fn from_str(text: &str) -> Result<Self, ParseTargetError> {
+        if let Ok(link) = text.parse::<TeamsLink>() {
+            return Ok(Self {
+                target: link.target().clone(),
+                reply_to: link.reply_to().cloned(),
+            });
+        }
+        Ok(Self {
+            target: text.parse()?,
+            reply_to: None,
+        })
+    }
+}
 
 pub(super) fn secret(text: &str) -> Result<SecretString, std::convert::Infallible> {
     Ok(SecretString::from(text))

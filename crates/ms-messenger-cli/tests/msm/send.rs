@@ -16,6 +16,42 @@ fn only(rows: &[LedgerRow]) -> &LedgerRow {
 }
 
 #[test]
+fn a_link_to_a_message_of_a_channel_is_replied_to() {
+    let emulator = start(false);
+    let world = emulator.world();
+    let environment = msgraph_chat(world);
+    let first = run(
+        &["send", "--json", "--to", &channel(world), "--text", "root"],
+        &environment,
+        "",
+    );
+    let root = first.json()["receipt"]["message_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let (team, id) = (
+        &world.graph.team_id,
+        world.graph.channel_id.replace(':', "%3A"),
+    );
+    let link = format!(
+        "https://teams.microsoft.com/l/message/{}/{root}?groupId={team}&parentMessageId={root}",
+        id.replace('@', "%40")
+    );
+    let ran = run(
+        &["send", "--to", &link, "--text", "reply"],
+        &environment,
+        "",
+    );
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let rows = emulator.messages();
+    assert_eq!(rows[1].operation, "send.reply");
+    let words = ["send", "--to", &link, "--reply-to", "7", "--text", "reply"];
+    let ran = run(&words, &environment, "");
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert_eq!(emulator.messages().len(), 2);
+}
+
+#[test]
 fn each_platform_stores_the_message_once_and_answers_a_receipt() {
     let emulator = start(false);
     let world = emulator.world();

@@ -199,7 +199,7 @@ fn a_whole_journey_from_an_empty_home() {
 
 #[test]
 fn a_token_that_ran_out_is_renewed_silently() {
-    let home = Home::new(1);
+    let home = Home::new(4);
     assert_eq!(home.run(&["login"]).code, 0);
     loop {
         let who = home.run(&["whoami", "--json"]).json();

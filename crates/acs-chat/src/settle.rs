@@ -114,7 +114,7 @@ impl AcsChatClient {
         if self.window(evidence).is_none() {
             return Err(cannot("no response of the service shows its clock"));
         }
-        let Some(from) = evidence.conclusive_from(clock, false) else {
+        let Some(from) = evidence.conclusive_from(clock) else {
             return Err(cannot(
                 "the evidence does not say until when the send can take effect",
             ));

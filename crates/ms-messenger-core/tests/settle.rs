@@ -207,3 +207,18 @@ async fn a_time_out_of_the_caller_leaves_an_unknown_delivery_with_its_beginning(
         .check("stuck", &request().with_cancel(CancelHandle::new()));
     assert_eq!(refused.unwrap_err().problems()[0].field, "cancel");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_request_is_looked_for_once_and_not_waited_for() {
+    let cancel = CancelHandle::new();
+    let request = request().with_cancel(cancel.clone());
+    let memory = scripted([not_yet(), not_yet(), found()]);
+    let began = Instant::now();
+    let (outcome, ()) = tokio::join!(memory.send_settled(&request), async {
+        tokio::task::yield_now().await;
+        cancel.cancel();
+    });
+    assert_eq!(outcome.unwrap_err().delivery(), Delivery::Unknown);
+    assert_eq!(began.elapsed(), Duration::ZERO);
+    assert_eq!(*memory.looks.lock().unwrap(), 1);
+}

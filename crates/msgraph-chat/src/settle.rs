@@ -142,7 +142,7 @@ fn absent(
     is_sender: bool,
     looked_at: SystemTime,
 ) -> Result<Settled> {
-    let Some(from) = evidence.conclusive_from(clock, is_sender) else {
+    let Some(from) = evidence.conclusive_from(clock) else {
         return Err(cannot(
             "the evidence does not say until when the send can take effect",
         ));

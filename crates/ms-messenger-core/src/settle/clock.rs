@@ -77,6 +77,33 @@ impl ClockOffset {
         0.clamp(self.at_least_ms, self.at_most_ms.max(self.at_least_ms))
     }
 
+    /// The bounds without the slack for odd servers: zero, unless the responses contradict the
+    /// clock of this machine.
+    fn likely_ms(self) -> (i64, i64) {
+        if self.at_least_ms <= 0 && self.at_most_ms >= 0 {
+            return (0, 0);
+        }
+        let least = self.at_least_ms.saturating_add(SERVERS_DIFFER_MS);
+        let most = self.at_most_ms.saturating_sub(DATE_AGE_MS);
+        if least <= most {
+            (least, most)
+        } else {
+            (self.at_least_ms, self.at_most_ms)
+        }
+    }
+
+    /// The earliest and the latest that the service's clock shows at `local`, unless its servers
+    /// are odd.
+    pub(super) fn likely(self, local: SystemTime) -> (SystemTime, SystemTime) {
+        let (least, most) = self.likely_ms();
+        (shifted(local, least), shifted(local, most))
+    }
+
+    /// Whether one clock can have shown both.
+    pub(super) fn agrees_with(self, other: Self) -> bool {
+        self.at_least_ms <= other.at_most_ms && other.at_least_ms <= self.at_most_ms
+    }
+
     /// The earliest that the service's clock may show at `local`.
     #[must_use]
     pub fn earliest(self, local: SystemTime) -> SystemTime {
@@ -142,6 +169,17 @@ mod tests {
         assert_eq!(ClockOffset::new(-1300, -300).estimate_ms(), -300);
     }
 
+    #[test]
+    fn a_wrong_clock_is_known_to_the_second_of_a_date() {
+        let seen = |sent: u64, date: u64| ClockOffset::from_date(at(date), at(sent), at(sent + 10));
+        // Five minutes slow, and as much fast, both read at the half of a second.
+        let (least, most) = seen(1_000_500, 1_300_000).likely(at(1_000_500));
+        assert_eq!((least, most), (at(1_299_990), at(1_301_000)));
+        let (least, most) = seen(1_300_500, 1_000_000).likely(at(1_300_500));
+        assert_eq!((least, most), (at(999_990), at(1_001_000)));
+        assert_eq!(seen(500, 0).likely(at(500)), (at(500), at(500)));
+    }
+
     proptest! {
         /// Whatever the clocks show, the bounds hold the true offset.
         #[test]
@@ -162,6 +200,7 @@ mod tests {
         fn no_value_does_harm(a: i64, b: i64, c: i64, d: i64, time: u64) {
             let offset = ClockOffset::new(a, b).narrowed_by(ClockOffset { at_least_ms: c, at_most_ms: d });
             for time in [at(time / 1_000_000), SystemTime::UNIX_EPOCH] {
+                let _ = (offset.likely(time), offset.agrees_with(ClockOffset::new(c, d)));
                 let _ = (offset.earliest(time), offset.latest(time), offset.estimate(time));
             }
         }

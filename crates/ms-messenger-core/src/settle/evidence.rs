@@ -6,7 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::ClockOffset;
 use crate::{
-    Delivery, Error, ErrorKind, IdempotencyKey, MessageId, Problem, Result, json, open_enum,
+    ConversationId, Delivery, Error, ErrorKind, IdempotencyKey, MessageId, Problem, Result, json,
+    open_enum,
 };
 
 /// The version of the JSON form that is written.
@@ -106,6 +107,12 @@ pub struct Evidence {
     /// evidence is of the form that knew none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mark: Option<Mark>,
+    /// The account that sent, as the platform names it, where a message is recognised by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<String>,
+    /// The conversation that the message went to, where the target does not name it: a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<ConversationId>,
     /// Messages of the same content that the sending client has receipts for, so that they are
     /// not the message in doubt.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -129,6 +136,8 @@ impl Evidence {
             client_request_id: None,
             idempotency: None,
             mark: None,
+            sender: None,
+            conversation: None,
             claimed: Vec::new(),
             has_twins: false,
         }
@@ -192,6 +201,20 @@ impl Evidence {
     #[must_use]
     pub fn with_mark(mut self, mark: Mark) -> Self {
         self.mark = Some(mark);
+        self
+    }
+
+    /// Sets the account that sent.
+    #[must_use]
+    pub fn with_sender(mut self, account: impl Into<String>) -> Self {
+        self.sender = Some(account.into());
+        self
+    }
+
+    /// Sets the conversation that the message went to.
+    #[must_use]
+    pub fn with_conversation(mut self, id: impl Into<ConversationId>) -> Self {
+        self.conversation = Some(id.into());
         self
     }
 
@@ -298,7 +321,7 @@ mod tests {
         let evidence = Evidence::from_json(json).unwrap();
         assert_eq!(evidence.client_request_id.as_deref(), Some("a"));
         let clock = Some(ClockOffset::new(0, 10));
-        assert_eq!(evidence.conclusive_from(clock, false), None);
+        assert_eq!(evidence.conclusive_from(clock), None);
         assert_eq!(evidence.window(clock, false).unwrap().closes, None);
     }
 
@@ -346,7 +369,7 @@ mod tests {
         evidence.service_clock = Some(ClockOffset::new(300_000, 301_000));
         let window = evidence.window(None, false).unwrap();
         assert_eq!(
-            verdicts(window, &[1000, 1299, 1300, 1400, 1401, 1431, 1432]),
+            verdicts(window, &[1000, 1299, 1300, 1401, 1402, 1431, 1432]),
             [
                 Some(false),
                 Some(false),
@@ -360,6 +383,21 @@ mod tests {
         // The sender knows its later sends, so the whole time of effect counts.
         let window = evidence.window(evidence.service_clock, true).unwrap();
         assert_eq!(window.contains(at(1430)), Some(true));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_after_the_send_moves_no_window_and_no_last_moment() {
+        let mut evidence = whole();
+        evidence.service_clock = Some(ClockOffset::new(-40, 960));
+        // Set an hour forth since, so that the service seems to be an hour behind.
+        let set = Some(ClockOffset::new(-3_600_040, -3_599_040));
+        let window = evidence.window(set, true).unwrap();
+        assert_eq!(verdicts(window, &[999, 1000]), [Some(false), Some(true)]);
+        let from = at(1130 + 3601);
+        assert_eq!(evidence.conclusive_from(set), Some(from));
+        // A reading of a few more milliseconds is the same clock.
+        let closer = Some(ClockOffset::new(200, 700));
+        assert_eq!(evidence.conclusive_from(closer), Some(at(1130)));
     }
 
     #[test]
@@ -388,8 +426,7 @@ mod tests {
     fn a_look_counts_after_the_last_moment_of_effect_by_both_clocks() {
         let evidence = whole();
         let here = Some(ClockOffset::new(-40, 960));
-        assert_eq!(evidence.conclusive_from(here, true), Some(at(1130)));
-        assert_eq!(evidence.conclusive_from(here, false), Some(at(1130)));
+        assert_eq!(evidence.conclusive_from(here), Some(at(1130)));
         // This machine's clock is an hour behind that of the sender.
         let behind = Some(ClockOffset::new(3_600_000, 3_601_000));
         let from = Evidence {
@@ -397,6 +434,9 @@ mod tests {
             ..evidence
         }
         .with_end(at(10_100), at(10_130));
-        assert_eq!(from.conclusive_from(behind, false), Some(at(6_530)));
+        assert_eq!(
+            from.conclusive_from(behind),
+            Some(at(6_530) + Duration::from_millis(960))
+        );
     }
 }

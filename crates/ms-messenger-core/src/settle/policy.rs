@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, sleep};
 
 use super::{Evidence, Settled};
-use crate::{Messenger, SendRequest};
+use crate::{Deadline, Messenger, SendRequest};
 
 /// How long, and how often, [`send_settled`](crate::MessengerExt::send_settled) and
 /// [`settle_with`](crate::MessengerExt::settle_with) look for a message in doubt.
@@ -19,7 +19,8 @@ use crate::{Messenger, SendRequest};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SettlePolicy {
-    /// After how long no further look begins. Default 120 s. A verdict that would come later
+    /// After how long no further look begins; none does after the cancel handle of the request
+    /// was used either. Default 120 s. A verdict that would come later
     /// is not waited for.
     pub max_wait: Duration,
     /// The pause after the first look. Default 0.5 s; doubled after each later one.
@@ -72,6 +73,8 @@ pub(crate) async fn settle_patiently<M: Messenger + ?Sized>(
     policy: &SettlePolicy,
 ) -> Settled {
     let started = Instant::now();
+    // The time-out of the request is the send's alone; who cancels waits for nothing any more.
+    let cancelled = Deadline::new(None, request.cancel.clone());
     let mut pause = policy.initial_pause.max(MIN_PAUSE);
     loop {
         let settled = messenger.settle(request, evidence).await;
@@ -89,7 +92,9 @@ pub(crate) async fn settle_patiently<M: Messenger + ?Sized>(
         if started.elapsed().saturating_add(wait) > policy.max_wait {
             return settled;
         }
-        sleep(wait).await;
+        if cancelled.limit(sleep(wait)).await.is_err() {
+            return settled;
+        }
         pause = pause.saturating_mul(2).min(policy.max_pause.max(MIN_PAUSE));
     }
 }

@@ -54,14 +54,16 @@ impl Evidence {
     pub fn window(&self, clock: Option<ClockOffset>, is_sender: bool) -> Option<Window> {
         // The sender's own readings go with its times. Without them this machine's readings do,
         // on the assumption that it is the same machine, and the span of doubt is wide.
-        let (offset, is_blind) = match (self.service_clock, clock, is_sender) {
-            (_, Some(now), true) | (Some(now), _, _) => (now, false),
-            (None, Some(now), false) => (now, true),
-            (None, None, _) => return None,
+        let (offset, is_blind) = match (self.service_clock, clock) {
+            // A clock that was set since then is none of the evidence's times.
+            (Some(then), Some(now)) if is_sender => (now.narrowed_by(then), false),
+            (Some(then), _) => (then, false),
+            (None, Some(now)) => (now, !is_sender),
+            (None, None) => return None,
         };
         let blind = if is_blind { BLIND } else { Duration::ZERO };
         let opens = back(offset.earliest(self.began_at), blind);
-        let from = whole_ms(offset.estimate(self.began_at));
+        let from = whole_ms(offset.likely(self.began_at).0);
         let last = match (is_sender, self.ended_at) {
             (true, Some(ended)) => self.pending_until.unwrap_or(ended),
             (false, Some(ended)) => ended,
@@ -73,7 +75,7 @@ impl Evidence {
         Some(Window {
             opens: opens.min(from),
             from,
-            to: offset.estimate(last),
+            to: offset.likely(last).1,
             closes,
         })
     }
@@ -81,17 +83,15 @@ impl Evidence {
     /// From when on, by the clock of this machine, a look that does not find the message proves
     /// that it is not there. `None` when the evidence does not say how long the send could take
     /// effect.
+    ///
+    /// `clock` is what the service's responses showed this process. Where it contradicts the
+    /// evidence, the clock was set meanwhile, or this is another machine.
     #[must_use]
-    pub fn conclusive_from(
-        &self,
-        clock: Option<ClockOffset>,
-        is_sender: bool,
-    ) -> Option<SystemTime> {
+    pub fn conclusive_from(&self, clock: Option<ClockOffset>) -> Option<SystemTime> {
         let until = self.pending_until?;
         match (self.service_clock, clock) {
-            // Each machine's clock counts as far as the service's responses do not contradict it.
-            (Some(then), Some(now)) if !is_sender => {
-                let apart = then.estimate_ms().saturating_sub(now.estimate_ms());
+            (Some(then), Some(now)) if !then.agrees_with(now) => {
+                let apart = then.at_most_ms.saturating_sub(now.at_least_ms);
                 Some(shifted(until, apart))
             }
             _ => Some(until),

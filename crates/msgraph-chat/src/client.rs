@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use ms_messenger_core::{
-    ChannelId, ConversationId, Deadline, Delivery, ErrorKind, Mark, MessageId, Problems, Result,
-    TeamId, TokenProvider, UserId,
+    ChannelId, ConversationId, Deadline, Delivery, Error, ErrorKind, Evidence, Mark, MessageId,
+    Problems, Result, TeamId, TokenProvider, TokenRequest, UserId,
 };
 use ms_messenger_http::{Answer, Call, Pipeline, Variables, check_id};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     ChatMessage, GraphChatBuilder, NewChatMessage, Place,
+    delegated::own_user,
     error::PLATFORM,
     models::Timestamp,
     ready::{Draft, QUOTE, Ready},
@@ -61,6 +62,8 @@ pub(crate) struct Inner {
 #[derive(Default)]
 pub(crate) struct Extras {
     pub(crate) deadline: Deadline,
+    /// The chat, where the target does not name it.
+    pub(crate) conversation: Option<ConversationId>,
     /// By what this message alone can be recognised.
     pub(crate) mark: Option<Mark>,
 }
@@ -184,6 +187,13 @@ impl GraphChatClient {
         (self.0.token.as_ref(), self.0.scopes)
     }
 
+    /// The user of the token that is at hand, if it says so.
+    pub(crate) fn user_at_hand(&self) -> Option<String> {
+        let (provider, scopes) = self.token();
+        let token = provider.at_hand(&TokenRequest::new(scopes)).ok()??;
+        own_user(token.secret())
+    }
+
     pub(crate) fn sends(&self) -> &RecentSends {
         &self.0.sends
     }
@@ -219,7 +229,10 @@ impl GraphChatClient {
                         under_way.not_sent();
                         error
                     }
-                    Delivery::Unknown => under_way.in_doubt(error),
+                    Delivery::Unknown => {
+                        let error = under_way.in_doubt(error, self.user_at_hand());
+                        in_conversation(error, extras.conversation)
+                    }
                     _ => error,
                 });
             }
@@ -229,6 +242,14 @@ impl GraphChatClient {
             200 | 201 => Ok(Sent { answer, under_way }),
             _ => Err(answer.unusable("a send is answered with 201, this was another success")),
         }
+    }
+}
+
+/// Notes in the evidence where the message would be.
+fn in_conversation(error: Error, conversation: Option<ConversationId>) -> Error {
+    match (Evidence::of(&error), conversation) {
+        (Some(evidence), Some(id)) => error.with_evidence(evidence.with_conversation(id)),
+        _ => error,
     }
 }
 

@@ -57,15 +57,17 @@ impl Messenger for GraphChatClient {
             message,
             ready,
         } = self.prepare(request)?;
-        let extras = Extras {
+        let mut extras = Extras {
             mark: mark(&request.message, &message),
             deadline,
+            conversation: None,
         };
         let (place, conversation) = match route {
             Route::Channel(channel, id) => (channel.place(), id),
             Route::Chat(chat) => (chat.place(), chat.id().clone()),
             Route::Person { own, other } => {
                 let chat = self.find_one_on_one(own, other, &extras.deadline).await?;
+                extras.conversation = Some(chat.id().clone());
                 (chat.place(), chat.id().clone())
             }
         };
@@ -75,14 +77,16 @@ impl Messenger for GraphChatClient {
 
     /// Reads everything that was posted since the send, and looks for the message: by the id of
     /// an attachment that this message alone has (a card, or a shared file without an id of its
-    /// own), else for one by the own user (the `oid` of the token) with the same visible content
-    /// that was created while the send could take effect, by the service's clock.
+    /// own), else for one by the account that sent (the `oid` of the token) with the same visible
+    /// text, subject, importance and attachments that was created while the send could take
+    /// effect, by the service's clock.
     ///
-    /// It needs a permission to read (ChatMessage.Read, ChannelMessage.Read.All). `NotFound` is
-    /// claimed only after [`with_settling_margin`](crate::GraphChatBuilder::with_settling_margin)
-    /// since the last attempt. `CannotTell` where another message could be taken for this one:
-    /// equal texts that this client has not the receipts of, own messages of that time that were
-    /// edited or deleted, own HTML that merely differs, since the service rewrites HTML.
+    /// It needs a permission to read (Chat.Read, ChannelMessage.Read.All). `NotFound` is claimed
+    /// only after [`with_settling_margin`](crate::GraphChatBuilder::with_settling_margin) since
+    /// the last attempt. `CannotTell` for evidence that does not name the account or, for a
+    /// person, the chat, unless this client sent it; and where another message could be taken for
+    /// this one: equal texts that this client does not have the receipts of, own messages of that
+    /// time that were edited or deleted, own HTML that differs, since the service rewrites HTML.
     async fn settle(&self, request: &SendRequest, evidence: &Evidence) -> Settled {
         self.look(request, evidence).await
     }

@@ -1,6 +1,7 @@
 //! What a client has sent lately, so that settling takes no other message for the one in doubt.
 
 use std::{
+    borrow::Cow,
     collections::{HashMap, VecDeque},
     hash::{DefaultHasher, Hasher as _},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -9,7 +10,7 @@ use std::{
 
 use ms_messenger_core::{Error, Evidence, MessageId};
 
-use crate::{NewChatMessage, settle::visible::Visible};
+use crate::{NewChatMessage, models::BodyType, write::markup};
 
 /// How many receipts are remembered.
 const RECEIPTS: usize = 16 * 1024;
@@ -30,14 +31,23 @@ impl Content {
     pub(crate) fn of(place: &str, message: &NewChatMessage) -> Self {
         let mut text = [0; COMPARED_BYTES + 4];
         let mut length = 0;
-        for c in Visible::new(&message.body.content, &message.body.content_type) {
+        let content = &message.body.content;
+        let seen = match message.body.content_type {
+            BodyType::Text => Cow::Borrowed(content.as_str()),
+            _ => Cow::Owned(markup::visible(content)),
+        };
+        for c in markup::one_spaced(&seen) {
             if length >= COMPARED_BYTES {
                 break;
             }
             length += c.encode_utf8(&mut text[length..]).len();
         }
         let mut hasher = DefaultHasher::new();
-        hasher.write(place.as_bytes());
+        // One channel can be reached through several teams, and ids be written in either case.
+        let (_, place) = place.rsplit_once("/channels/").unwrap_or(("", place));
+        for byte in place.bytes() {
+            hasher.write_u8(byte.to_ascii_lowercase());
+        }
         hasher.write_u8(0xff);
         hasher.write(&text[..length]);
         Self(hasher.finish())
@@ -67,15 +77,34 @@ impl Id {
     }
 }
 
+/// A send that has a receipt.
+#[derive(Debug)]
+struct Stored {
+    content: Content,
+    id: Id,
+    at: SystemTime,
+}
+
 /// A send whose delivery was unknown when it ended.
 #[derive(Debug)]
 struct Doubt {
     content: Content,
+    /// Whether this client made the send.
+    is_own: bool,
     /// `None` for a send that nobody can ask about: it was dropped, or its response was unreadable.
     client_request_id: Option<String>,
     began_at: SystemTime,
     pending_until: SystemTime,
     state: DoubtState,
+}
+
+impl Doubt {
+    /// Whether `evidence` is of this send. Without an id, sends are told apart by their time.
+    fn is_of(&self, content: Content, evidence: &Evidence) -> bool {
+        self.content == content
+            && self.client_request_id == evidence.client_request_id
+            && (self.client_request_id.is_some() || self.began_at == evidence.began_at)
+    }
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -88,7 +117,7 @@ enum DoubtState {
 #[derive(Debug, Default)]
 struct State {
     under_way: HashMap<Content, u32>,
-    receipts: VecDeque<(Content, Id)>,
+    receipts: VecDeque<Stored>,
     doubts: VecDeque<Doubt>,
     /// No send that ended before this is remembered for certain.
     forgotten_until: Option<SystemTime>,
@@ -135,74 +164,77 @@ impl RecentSends {
     }
 
     /// Whether this client made the send of `evidence`, and so knows all its other sends.
-    pub(crate) fn is_sender(&self, evidence: &Evidence) -> bool {
+    pub(crate) fn is_sender(&self, content: Content, evidence: &Evidence) -> bool {
         let state = self.state();
-        evidence.client_request_id.is_some()
-            && state.doubts.iter().any(|doubt| {
-                doubt.client_request_id == evidence.client_request_id
-                    && doubt.began_at <= evidence.began_at
-            })
+        state.doubts.iter().any(|doubt| {
+            doubt.is_own && doubt.is_of(content, evidence) && doubt.began_at <= evidence.began_at
+        })
     }
 
     /// What else could be taken for the message of `evidence`, as far as this client knows.
     pub(crate) fn rivals(&self, content: Content, evidence: &Evidence) -> Rivals {
-        let state = self.state();
-        let own = &evidence.client_request_id;
-        let is_own = |doubt: &Doubt| own.is_some() && doubt.client_request_id == *own;
-        let others = || state.doubts.iter().filter(|doubt| !is_own(doubt));
+        self.state().rivals(content, evidence)
+    }
+
+    /// Remembers what was found, so that no other send in doubt is told of the same message; and
+    /// what was not, so that it is in the way of no other.
+    pub(crate) fn settled(&self, content: Content, evidence: &Evidence, found: Option<&str>) {
+        let verdict = found.map_or(DoubtState::NotFound, |id| DoubtState::Found(Id::new(id)));
+        let mut state = self.state();
+        let mut doubts = state.doubts.iter_mut();
+        if let Some(doubt) = doubts.find(|doubt| doubt.is_of(content, evidence)) {
+            doubt.state = verdict;
+        } else if found.is_some() {
+            state.doubt(Doubt {
+                content,
+                is_own: false,
+                client_request_id: evidence.client_request_id.clone(),
+                began_at: evidence.began_at,
+                pending_until: evidence.pending_until.unwrap_or(evidence.began_at),
+                state: verdict,
+            });
+        }
+    }
+}
+
+impl State {
+    fn rivals(&self, content: Content, evidence: &Evidence) -> Rivals {
+        let equal = self.doubts.iter().filter(|it| it.content == content);
+        let equal = equal.filter(|it| !it.is_of(content, evidence));
         let overlaps = |doubt: &Doubt| {
             doubt.pending_until >= evidence.began_at
                 && evidence
                     .pending_until
                     .is_none_or(|until| doubt.began_at <= until)
         };
-        let receipts = state.receipts.iter().filter(|(it, _)| *it == content);
-        // An id is unique in its place alone.
-        let equal = others().filter(|doubt| doubt.content == content);
-        let found = equal.filter_map(|doubt| match &doubt.state {
-            DoubtState::Found(id) => Some(id.clone()),
-            _ => None,
-        });
-        Rivals {
-            is_under_way: state.under_way.contains_key(&content),
-            is_in_doubt: others().any(|doubt| {
-                doubt.content == content && doubt.state == DoubtState::Open && overlaps(doubt)
-            }),
-            is_forgotten: state
+        let receipts = self.receipts.iter().filter(|it| it.content == content);
+        let mut rivals = Rivals {
+            is_under_way: self.under_way.contains_key(&content),
+            is_in_doubt: false,
+            is_forgotten: self
                 .forgotten_until
                 .is_some_and(|until| until >= evidence.began_at),
-            claimed: receipts
-                .map(|(_, id)| id.clone())
-                .chain(found)
-                .chain(evidence.claimed.iter().map(|id| Id::new(id.as_str())))
-                .collect(),
+            claimed: receipts.map(|it| it.id.clone()).collect(),
+        };
+        for doubt in equal {
+            match &doubt.state {
+                DoubtState::Found(id) => rivals.claimed.push(id.clone()),
+                DoubtState::Open => rivals.is_in_doubt |= overlaps(doubt),
+                DoubtState::NotFound => {}
+            }
         }
+        let claimed = evidence.claimed.iter().map(|id| Id::new(id.as_str()));
+        rivals.claimed.extend(claimed);
+        rivals
     }
 
-    /// Remembers a verdict, so that no other send in doubt is told of the same message.
-    pub(crate) fn settled(&self, content: Content, evidence: &Evidence, found: Option<&str>) {
-        let verdict = found.map_or(DoubtState::NotFound, |id| DoubtState::Found(Id::new(id)));
-        let mut state = self.state();
-        let id = &evidence.client_request_id;
-        let known = state
-            .doubts
-            .iter_mut()
-            .find(|doubt| id.is_some() && doubt.client_request_id == *id);
-        if let Some(doubt) = known {
-            doubt.state = verdict;
-            return;
-        }
-        state.doubt(Doubt {
-            content,
-            client_request_id: id.clone(),
-            began_at: evidence.began_at,
-            pending_until: evidence.pending_until.unwrap_or(evidence.began_at),
-            state: verdict,
-        });
+    /// Whether more receipts of one content came in since `time` than evidence can name.
+    fn has_too_many(&self, content: Content, time: SystemTime) -> bool {
+        let later = self.receipts.iter().rev();
+        let later = later.filter(|it| it.content == content && it.at >= time);
+        later.count() > CLAIMED
     }
-}
 
-impl State {
     fn doubt(&mut self, doubt: Doubt) {
         if self.doubts.len() == DOUBTS {
             self.doubts.pop_front();
@@ -240,7 +272,11 @@ impl UnderWay<'_> {
             state.receipts.pop_front();
             state.forgotten_until = Some(SystemTime::now());
         }
-        state.receipts.push_back((self.content, Id::new(id)));
+        state.receipts.push_back(Stored {
+            content: self.content,
+            id: Id::new(id),
+            at: SystemTime::now(),
+        });
     }
 
     /// The message was not sent.
@@ -251,24 +287,31 @@ impl UnderWay<'_> {
 
     /// It is unknown whether it was sent. Returns the error with what else was sent that could
     /// be taken for it.
-    pub(crate) fn in_doubt(mut self, error: Error) -> Error {
+    pub(crate) fn in_doubt(mut self, error: Error, sender: Option<String>) -> Error {
         let Some(mut evidence) = Evidence::of(&error) else {
             return error;
         };
         self.is_over = true;
-        let rivals = self.sends.rivals(self.content, &evidence);
-        let claimed = rivals.claimed.iter().rev().take(CLAIMED);
-        evidence.claimed = claimed.map(Id::to_message_id).collect();
         let mut state = self.sends.state();
         state.end(self.content);
-        evidence.has_twins = rivals.is_in_doubt || state.under_way.contains_key(&self.content);
+        // By one lock: a send that ends in between would be neither under way nor claimed.
+        let rivals = state.rivals(self.content, &evidence);
+        let claimed = rivals.claimed.iter().rev().take(CLAIMED);
+        evidence.claimed = claimed.map(Id::to_message_id).collect();
+        evidence.has_twins = rivals.is_in_doubt
+            || rivals.is_under_way
+            || rivals.is_forgotten
+            || state.has_too_many(self.content, self.began_at);
+        evidence.sender = sender;
         state.doubt(Doubt {
             content: self.content,
+            is_own: true,
             client_request_id: evidence.client_request_id.clone(),
             began_at: self.began_at.min(evidence.began_at),
             pending_until: evidence.pending_until.unwrap_or(evidence.began_at),
             state: DoubtState::Open,
         });
+        drop(state);
         error.with_evidence(evidence)
     }
 }
@@ -284,6 +327,7 @@ impl Drop for UnderWay<'_> {
         state.end(self.content);
         state.doubt(Doubt {
             content: self.content,
+            is_own: true,
             client_request_id: None,
             began_at: self.began_at,
             pending_until: now.checked_add(self.margin).unwrap_or(now),

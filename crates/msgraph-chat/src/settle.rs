@@ -1,53 +1,27 @@
 //! What became of a send in doubt: the message is looked for by its mark, or by everything that
 //! can be compared.
 
+mod compare;
 mod list;
-pub(crate) mod visible;
 
 use std::time::{Duration, SystemTime};
 
 use ms_messenger_core::{
-    Acceptance, ClockOffset, ConversationId, Error, ErrorKind, Evidence, MarkKind, MessageId,
-    Receipt, Result, SendRequest, Settled, TokenRequest, Window,
+    Acceptance, ClockOffset, ConversationId, Delivery, Error, ErrorKind, Evidence, MarkKind,
+    MessageId, Receipt, Result, SendRequest, Settled, TokenRequest,
 };
 
-use self::{list::Place, visible::Visible};
+use self::{
+    compare::{Match, Wanted},
+    list::Place,
+};
 use crate::{
-    ChatMessage, GraphChatClient, NewChatMessage,
-    delegated::own_user,
-    error::PLATFORM,
-    messenger::native,
-    models::BodyType,
-    sends::{Content, Rivals},
+    ChatMessage, GraphChatClient, delegated::own_user, error::PLATFORM, messenger::native,
+    sends::Content,
 };
 
 /// Another send of the same content is asked about again after this time.
 const RIVAL_PAUSE: Duration = Duration::from_secs(1);
-
-/// What is looked for.
-struct Wanted {
-    message: NewChatMessage,
-    /// The id of an attachment that this message alone has.
-    mark: Option<String>,
-    /// The ids of the attachments that other messages may have too.
-    attachments: Vec<String>,
-    /// The own user; not needed where there is a mark.
-    own: Option<String>,
-    /// Whether the service may have rewritten the content.
-    is_rewritten: bool,
-    window: Option<Window>,
-    rivals: Rivals,
-}
-
-/// How one listed message compares.
-enum Match {
-    /// It is the message, if no other is.
-    Equal,
-    /// It could be the message, changed or from a moment that the clocks leave open.
-    Perhaps,
-    /// It is another message.
-    No,
-}
 
 /// What was seen in the list.
 #[derive(Default)]
@@ -61,45 +35,38 @@ impl GraphChatClient {
     pub(crate) async fn look(&self, request: &SendRequest, evidence: &Evidence) -> Settled {
         match self.try_look(request, evidence).await {
             Ok(settled) => settled,
-            Err(error) => Settled::CannotTell(error),
+            // Whatever ended the look says nothing of the send.
+            Err(error) => Settled::CannotTell(error.with_delivery(Delivery::Unknown)),
         }
     }
 
     async fn try_look(&self, request: &SendRequest, evidence: &Evidence) -> Result<Settled> {
         evidence.check_platform(PLATFORM)?;
+        let place = Place::of(request, evidence)?;
         let message = native(&request.message)?;
-        let mark = evidence.mark_of(&MarkKind::AttachmentId).map(str::to_owned);
-        let ids = message.attachments.iter().filter_map(|it| it.id.clone());
-        let own = if mark.is_some() {
-            None
-        } else {
-            Some(self.own_user().await?)
-        };
-        let place = Place::of(self, request).await?;
         let content = Content::of(&place.path, &message);
-        let is_sender = self.sends().is_sender(evidence);
+        let is_sender = self.sends().is_sender(content, evidence);
+        let mark = evidence.mark_of(&MarkKind::AttachmentId).map(str::to_owned);
+        let own = match &mark {
+            Some(_) => evidence.sender.clone(),
+            None => Some(self.sender(evidence, is_sender).await?),
+        };
         let looked_at = SystemTime::now();
         let listed = self.list(&place, evidence, is_sender).await?;
         // Receipts of the other sends come in meanwhile: what is claimed is asked for last.
         let clock = self.pipeline().service_clock();
-        let mut wanted = Wanted {
-            mark,
-            attachments: ids.collect(),
-            own,
-            is_rewritten: message.body.content_type == BodyType::Html || request.reply_to.is_some(),
-            window: evidence.window(clock, is_sender),
-            rivals: self.sends().rivals(content, evidence),
-            message,
-        };
-        if wanted.mark.is_some() {
-            wanted.attachments.clear();
-        } else if wanted.is_invisible() {
+        let window = evidence.window(clock, is_sender);
+        let rivals = self.sends().rivals(content, evidence);
+        let quoted = request.reply_to.as_ref().filter(|_| place.is_chat());
+        let quoted = quoted.map(MessageId::as_str);
+        let wanted = Wanted::new(message, quoted, mark, own, window, rivals);
+        if wanted.mark.is_none() && wanted.is_invisible() {
             return Err(cannot(
                 "a message without visible text is not told from others",
             ));
         }
         let mut seen = Seen::default();
-        for message in &listed.messages {
+        for message in listed.messages.iter().filter(|it| place.holds(it)) {
             seen.take(&wanted, message);
         }
         let is_recognised = wanted.mark.is_some() && seen.equal.len() == 1;
@@ -114,7 +81,12 @@ impl GraphChatClient {
             None if wanted.window.is_none() => {
                 return Err(cannot("no response of the service shows its clock"));
             }
-            None => absent(evidence, clock, is_sender, looked_at)?,
+            None if self.is_other_account(evidence) => {
+                return Err(cannot(
+                    "another account sent it, which may see other messages",
+                ));
+            }
+            None => absent(evidence, clock, looked_at)?,
         };
         match &settled {
             Settled::Found(receipt) => {
@@ -127,11 +99,25 @@ impl GraphChatClient {
         Ok(settled)
     }
 
-    /// The own user, as the token says.
-    async fn own_user(&self) -> Result<String> {
+    /// The account that sent, which must be the own one: only its messages are compared.
+    async fn sender(&self, evidence: &Evidence, is_sender: bool) -> Result<String> {
         let (provider, scopes) = self.token();
         let token = provider.token(&TokenRequest::new(scopes)).await?;
-        own_user(token.secret()).ok_or_else(|| cannot("the token does not say which user it is of"))
+        let own = own_user(token.secret())
+            .ok_or_else(|| cannot("the token does not say which user it is of"))?;
+        match &evidence.sender {
+            Some(sender) if sender.eq_ignore_ascii_case(&own) => Ok(own),
+            Some(_) => Err(cannot("another account sent it")),
+            None if is_sender => Ok(own),
+            None => Err(cannot("the evidence does not say which account sent it")),
+        }
+    }
+
+    fn is_other_account(&self, evidence: &Evidence) -> bool {
+        match (&evidence.sender, self.user_at_hand()) {
+            (Some(sender), Some(own)) => !sender.eq_ignore_ascii_case(&own),
+            _ => false,
+        }
     }
 }
 
@@ -139,7 +125,6 @@ impl GraphChatClient {
 fn absent(
     evidence: &Evidence,
     clock: Option<ClockOffset>,
-    is_sender: bool,
     looked_at: SystemTime,
 ) -> Result<Settled> {
     let Some(from) = evidence.conclusive_from(clock) else {
@@ -155,71 +140,6 @@ fn absent(
 }
 
 impl Wanted {
-    fn is_invisible(&self) -> bool {
-        let body = &self.message.body;
-        self.attachments.is_empty()
-            && Visible::new(&body.content, &body.content_type)
-                .next()
-                .is_none()
-    }
-
-    fn compare(&self, listed: &ChatMessage) -> Match {
-        if listed.id.as_deref().is_some_and(|id| self.rivals.claim(id)) {
-            return Match::No;
-        }
-        let is_changed =
-            listed.deleted_date_time.is_some() || listed.last_edited_date_time.is_some();
-        match &self.mark {
-            Some(mark) if has_attachment(listed, mark) => Match::Equal,
-            // A deleted message has lost its attachments, an edited one may have.
-            Some(_) => self.perhaps_within(is_changed, listed),
-            None => self.compare_content(listed, is_changed),
-        }
-    }
-
-    fn compare_content(&self, listed: &ChatMessage, is_changed: bool) -> Match {
-        let user = listed.from.as_ref().and_then(|from| from.user.as_ref());
-        match user.and_then(|user| user.id.as_deref()) {
-            Some(id) if self.own.as_deref() == Some(id) => {}
-            // Whose it was, a deleted message may not say.
-            None => return self.perhaps_within(listed.deleted_date_time.is_some(), listed),
-            Some(_) => return Match::No,
-        }
-        let has_all = self.attachments.iter().all(|id| has_attachment(listed, id));
-        let is_equal = has_all && !is_changed && self.has_equal_text(listed);
-        let looks_alike = is_equal || is_changed || (self.is_rewritten && is_html(listed));
-        match (self.within(listed), is_equal) {
-            (Some(true), true) => Match::Equal,
-            (Some(false), _) => Match::No,
-            _ if looks_alike => Match::Perhaps,
-            _ => Match::No,
-        }
-    }
-
-    fn has_equal_text(&self, listed: &ChatMessage) -> bool {
-        let Some(body) = &listed.body else {
-            return false;
-        };
-        let content = body.content.as_deref().unwrap_or_default();
-        let content_type = body.content_type.as_ref().unwrap_or(&BodyType::Text);
-        let own = &self.message.body;
-        Visible::new(content, content_type).eq(Visible::new(&own.content, &own.content_type))
-    }
-
-    /// Whether a message lies in the window; `None` where the clocks leave it open.
-    fn within(&self, listed: &ChatMessage) -> Option<bool> {
-        let created = listed.created_date_time.as_ref()?.to_system_time()?;
-        self.window?.contains(created)
-    }
-
-    fn perhaps_within(&self, looks_alike: bool, listed: &ChatMessage) -> Match {
-        if looks_alike && self.within(listed) != Some(false) {
-            Match::Perhaps
-        } else {
-            Match::No
-        }
-    }
-
     /// The message if it was found, nothing if no listed message can be it.
     fn verdict(
         &self,
@@ -286,16 +206,6 @@ impl Seen {
             (Match::No, _) => {}
         }
     }
-}
-
-fn is_html(listed: &ChatMessage) -> bool {
-    let body = listed.body.as_ref();
-    body.is_some_and(|body| body.content_type == Some(BodyType::Html))
-}
-
-fn has_attachment(listed: &ChatMessage, id: &str) -> bool {
-    let ids = listed.attachments.iter().filter_map(|it| it.id.as_deref());
-    ids.into_iter().any(|it| it.eq_ignore_ascii_case(id))
 }
 
 fn cannot(why: &'static str) -> Error {

@@ -4,7 +4,7 @@ mod annotation;
 mod attachment;
 mod check;
 mod compose;
-mod markup;
+pub(crate) mod markup;
 mod mention;
 mod text;
 
@@ -188,7 +188,9 @@ impl NewChatMessage {
         self
     }
 
-    /// Returns the text that a reader sees, without markup: a line for each block and `<br>`.
+    /// Returns the text that a reader sees, without markup: a line for each block and `<br>`, an
+    /// emoji as its own character, and U+FFFC for a picture. By it
+    /// [`settle`](ms_messenger_core::Messenger::settle) compares messages.
     #[must_use]
     pub fn visible_text(&self) -> String {
         match self.body.content_type {

@@ -13,6 +13,8 @@ use crate::{ChatMessage, GraphChatClient, client::segment};
 
 /// The most pages of 50 messages that are read of one list.
 const MAX_PAGES: usize = 40;
+/// How often a list is begun for a clock of the service that proves to be further behind.
+const MAX_LOOKS: usize = 3;
 /// Where nobody has read the service's clock yet, the list begins so long before the send.
 const UNREAD_CLOCK: Duration = Duration::from_secs(25 * 60 * 60);
 /// Bounds of a filter are exclusive.
@@ -48,7 +50,7 @@ struct Page {
 }
 
 impl Place {
-    pub(super) async fn of(client: &GraphChatClient, request: &SendRequest) -> Result<Self> {
+    pub(super) fn of(request: &SendRequest, evidence: &Evidence) -> Result<Self> {
         Ok(match &request.to {
             Target::Conversation(id) => Self::chat(id),
             Target::Channel { team, channel } => {
@@ -67,14 +69,22 @@ impl Place {
                     kind,
                 }
             }
-            Target::Person(Address::User(other)) => {
-                let own = client
-                    .one_on_one()
-                    .ok_or_else(|| cannot("the own user is not known"))?;
-                Self::chat(client.one_on_one_chat(own, other).await?.id())
-            }
+            // To ask the service for the chat would create it.
+            Target::Person(Address::User(_)) => match &evidence.conversation {
+                Some(id) => Self::chat(id),
+                None => return Err(cannot("the evidence does not say in which chat it was")),
+            },
             _ => return Err(cannot("no such message is sent")),
         })
+    }
+
+    /// Whether a message stands among those of the place: an answer is none of the channel's own.
+    pub(super) fn holds(&self, listed: &ChatMessage) -> bool {
+        self.kind != Kind::Channel || listed.reply_to_id.is_none()
+    }
+
+    pub(super) fn is_chat(&self) -> bool {
+        self.kind == Kind::Chat
     }
 
     fn chat(id: &ConversationId) -> Self {
@@ -122,7 +132,7 @@ impl GraphChatClient {
         is_sender: bool,
     ) -> Result<Listed> {
         let mut since = self.since(evidence, is_sender);
-        loop {
+        for _ in 0..MAX_LOOKS {
             let order = "$orderby=lastModifiedDateTime%20desc";
             let filtered = format!("{path}&{order}&$filter={}", newer(since));
             let listed = match self.pages(filtered).await {
@@ -139,6 +149,7 @@ impl GraphChatClient {
             }
             since = earlier;
         }
+        Err(cannot("the service's clock is set while it is read"))
     }
 
     /// From when on messages are read, by the service's clock.
@@ -151,32 +162,45 @@ impl GraphChatClient {
         opens.unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
-    /// Reads a list to its end, empty pages and all.
-    async fn pages(&self, mut path: String) -> Result<Listed> {
+    /// Reads a list to its end, empty pages and all. What changes meanwhile moves to the start of
+    /// the list, so that is read again.
+    async fn pages(&self, first: String) -> Result<Listed> {
+        let mut page = self.page(first.clone()).await?;
         let mut messages = Vec::new();
-        for _ in 0..MAX_PAGES {
-            let page: Page = self
-                .pipeline()
-                .call(Call::get("list", path))
-                .await?
-                .json()?;
-            messages.extend(page.value);
-            match page.next_link.filter(|link| !link.is_empty()) {
-                // The link is absolute; its origin is checked before the credential goes there.
-                Some(link) => path = self.pipeline().endpoint().follow_path(&link)?,
-                None => {
-                    return Ok(Listed {
-                        messages,
-                        is_whole: true,
-                    });
-                }
+        let mut links = Vec::new();
+        loop {
+            messages.append(&mut page.value);
+            let Some(link) = page.next_link.filter(|link| !link.is_empty()) else {
+                break;
+            };
+            // The link is absolute; its origin is checked before the credential goes there.
+            let path = self.pipeline().endpoint().follow_path(&link)?;
+            if links.len() + 1 == MAX_PAGES || links.contains(&path) || path == first {
+                let is_whole = false;
+                return Ok(Listed { messages, is_whole });
             }
+            links.push(path.clone());
+            page = self.page(path).await?;
         }
-        Ok(Listed {
-            messages,
-            is_whole: false,
-        })
+        let mut is_whole = true;
+        if !links.is_empty() {
+            let again = self.page(first).await?.value;
+            is_whole = again.last().is_none_or(|last| was_read(&messages, last));
+            messages.extend(again);
+        }
+        Ok(Listed { messages, is_whole })
     }
+
+    async fn page(&self, path: String) -> Result<Page> {
+        self.pipeline().call(Call::get("list", path)).await?.json()
+    }
+}
+
+/// Whether a message was read before, and did not change since: all that moved are before it.
+fn was_read(messages: &[ChatMessage], last: &ChatMessage) -> bool {
+    messages.iter().any(|message| {
+        message.id == last.id && message.last_modified_date_time == last.last_modified_date_time
+    })
 }
 
 /// The filter for what was changed after `time`.

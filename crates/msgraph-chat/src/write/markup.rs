@@ -122,21 +122,49 @@ pub(super) fn hosted_references(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// What stands for a picture in a visible text.
+pub(crate) const IMAGE: char = '\u{fffc}';
+
 /// The text that a reader sees: without tags, character references resolved, a line for each
-/// block and line break, and every space an ordinary one.
-pub(super) fn visible(html: &str) -> String {
+/// block and line break, an emoji as its own character, [`IMAGE`] for a picture, and every space
+/// an ordinary one. Nothing stands for an attachment, which is compared by its id.
+pub(crate) fn visible(html: &str) -> String {
     let mut text = String::with_capacity(html.len());
     for token in tokens(html) {
         match token {
             Token::String(piece) => text.push_str(&String::from_utf8_lossy(&piece)),
-            Token::StartTag(tag) if *tag.name == b"br" => text.push('\n'),
-            Token::EndTag(tag) if matches!(&**tag.name, b"p" | b"div" | b"li" | b"tr") => {
-                text.push('\n');
-            }
+            Token::StartTag(tag) => match &**tag.name {
+                b"br" => text.push('\n'),
+                b"img" => text.push(IMAGE),
+                b"emoji" | b"customemoji" => {
+                    text.push_str(&attribute(&tag, b"alt").unwrap_or_default());
+                }
+                name if is_block(name) && !text.is_empty() && !text.ends_with('\n') => {
+                    text.push('\n');
+                }
+                _ => {}
+            },
+            Token::EndTag(tag) if is_block(&tag.name) => text.push('\n'),
             _ => {}
         }
     }
-    text.replace('\u{a0}', " ")
+    if text.contains('\u{a0}') {
+        text = text.replace('\u{a0}', " ");
+    }
+    text
+}
+
+fn is_block(name: &[u8]) -> bool {
+    matches!(name, b"p" | b"div" | b"li" | b"tr")
+}
+
+/// A text with one space for all white space between two words, and none at either end: what
+/// the service changes of it is not compared.
+pub(crate) fn one_spaced(text: &str) -> impl Iterator<Item = char> {
+    text.split_whitespace().enumerate().flat_map(|(i, word)| {
+        let space = (i > 0).then_some(' ');
+        space.into_iter().chain(word.chars())
+    })
 }
 
 /// Escapes a text so that it can stand in HTML, in content or attribute.
@@ -233,6 +261,12 @@ mod tests {
         assert_eq!(
             visible("<p>a&nbsp;&nbsp;&lt;b</p><at id=\"0\">Ada</at><br>c"),
             "a  <b\nAda\nc"
+        );
+        assert_eq!(
+            visible(
+                "a<p>b</p><!-- c > d -->e <emoji id=\"x\" alt=\"\u{1f440}\"></emoji><img alt=\"y\"><attachment id=\"1\"></attachment>"
+            ),
+            "a\nb\ne \u{1f440}\u{fffc}"
         );
         for html in ["", " ", "<p>&nbsp;</p><br>", "<div><b></b></div>"] {
             assert!(!read(html).is_visible, "{html}");

@@ -1,0 +1,72 @@
+//! The window is the service's, whatever the clock of this machine shows.
+
+use std::time::Duration;
+
+use ms_messenger_core::Messenger as _;
+use serde_json::json;
+
+use crate::teams::*;
+
+#[tokio::test]
+async fn a_clock_that_is_minutes_wrong_hides_no_message() {
+    for ahead in [-300, 300] {
+        let teams = Teams::start([Post::StoredUnsaid]).await;
+        teams.world().ahead = Some(ahead);
+        let client = teams.client();
+        let evidence = doubt(&client, &ping()).await;
+        // The sender read no clock before its first doubt, and reads it now.
+        found(client.settle(&ping(), &evidence).await);
+        assert!(teams.reads().len() <= 3);
+        // So does another process of this machine.
+        found(teams.client().settle(&ping(), &elsewhere(&evidence)).await);
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_was_read_before_serves_another_process() {
+    for ahead in [-300, 0, 300] {
+        let teams = Teams::start([Post::Stored, Post::StoredUnsaid, Post::Lost]).await;
+        teams.world().ahead = Some(ahead);
+        let client = teams.client();
+        client
+            .send(&to_chat(ms_messenger_core::Message::text("hello")))
+            .await
+            .unwrap();
+        let evidence = doubt(&client, &ping()).await;
+        assert!(evidence.service_clock.is_some());
+        found(teams.client().settle(&ping(), &elsewhere(&evidence)).await);
+        teams.world().messages.remove(1);
+        not_found(teams.client().settle(&ping(), &elsewhere(&evidence)).await);
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_shows_no_clock_proves_no_absence() {
+    let teams = Teams::start([Post::Lost]).await;
+    teams.world().ahead = None;
+    let client = teams.client();
+    let evidence = doubt(&client, &ping()).await;
+    cannot_tell(client.settle(&ping(), &evidence).await, "shows its clock");
+    let message = listed(
+        "7",
+        OWN,
+        "ping",
+        evidence.began_at + Duration::from_millis(1),
+    );
+    teams.world().messages.push(message);
+    cannot_tell(client.settle(&ping(), &evidence).await, "may be it");
+}
+
+#[tokio::test]
+async fn a_clock_that_runs_away_ends_the_look() {
+    let teams = Teams::start([Post::Lost]).await;
+    let client = teams.client();
+    let evidence = doubt(&client, &ping()).await;
+    teams.world().ahead = Some(-100_000);
+    teams.show(|world, _| {
+        world.ahead = world.ahead.map(|it| it - 100_000);
+        json!({"value": []})
+    });
+    cannot_tell(client.settle(&ping(), &evidence).await, "clock");
+    assert_eq!(teams.reads().len(), 3);
+}

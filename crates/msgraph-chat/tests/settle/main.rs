@@ -1,0 +1,11 @@
+//! What became of a message in doubt, on the wire: each verdict, and what it was asked by.
+#![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+mod absent;
+mod clock;
+mod compare;
+mod deadline;
+mod found;
+mod lists;
+mod teams;
+mod twins;

@@ -4,8 +4,8 @@
 use std::time::{Duration, SystemTime};
 
 use ms_messenger_core::{
-    Acceptance, ConversationId, Error, ErrorKind, Evidence, MarkKind, Receipt, Result, SendRequest,
-    Settled, Target, Window,
+    Acceptance, ConversationId, Delivery, Error, ErrorKind, Evidence, MarkKind, Receipt, Result,
+    SendRequest, Settled, Target, Window,
 };
 use ms_messenger_http::{Call, segment};
 use serde::Deserialize;
@@ -31,6 +31,8 @@ struct Page {
 struct Item {
     id: String,
     #[serde(default)]
+    version: Option<String>,
+    #[serde(default)]
     created_on: Option<String>,
     #[serde(default)]
     edited_on: Option<serde::de::IgnoredAny>,
@@ -53,7 +55,8 @@ impl AcsChatClient {
     pub(crate) async fn look(&self, request: &SendRequest, evidence: &Evidence) -> Settled {
         match self.try_look(request, evidence).await {
             Ok(settled) => settled,
-            Err(error) => Settled::CannotTell(error),
+            // Whatever ended the look says nothing of the send.
+            Err(error) => Settled::CannotTell(error.with_delivery(Delivery::Unknown)),
         }
     }
 
@@ -86,10 +89,12 @@ impl AcsChatClient {
     }
 
     /// The id that the client wrote into the message. The first form of evidence knew no marks:
-    /// there it was the client request id, if the client was set up to write one.
+    /// there it was the client request id, if the client was set up to write one. Whether it was,
+    /// only finding it shows.
     fn mark<'a>(&self, evidence: &'a Evidence) -> Option<&'a str> {
         let by_id = || evidence.client_request_id.as_deref();
-        let is_first_form = evidence.ended_at.is_none() && self.writes_client_message_ids();
+        let is_first_form = evidence.ended_at.is_none() && evidence.pending_until.is_none();
+        let is_first_form = is_first_form && self.writes_client_message_ids();
         evidence
             .mark_of(&MarkKind::ClientMessageId)
             .or_else(|| by_id().filter(|_| is_first_form))
@@ -133,38 +138,94 @@ impl AcsChatClient {
         evidence: &Evidence,
         since: SystemTime,
     ) -> Result<Look> {
-        let mut path = format!(
+        let first = format!(
             "/chat/threads/{}/messages?maxPageSize=200&startTime={}&api-version={}",
             segment(thread.as_str()),
             segment(&rfc3339(since)),
             self.api_version()
         );
-        let mut is_changed = false;
-        for _ in 0..MAX_PAGES {
-            let page: Page = self
-                .pipeline()
-                .call(Call::get("list", path))
-                .await?
-                .json()?;
-            if let Some(item) = page.value.iter().find(|item| item.carries(mark)) {
-                let mut receipt = Receipt::new(Acceptance::Posted)
-                    .with_message_id(item.id.as_str())
-                    .with_conversation(thread.clone());
-                receipt.accepted_at = item.created();
-                return Ok(Look::Found(receipt));
-            }
-            let window = self.window(evidence);
-            is_changed |= page.value.iter().any(|item| item.may_have_lost_it(window));
+        let mut look = Reading::new(thread, mark);
+        let mut page = self.page(first.clone()).await?;
+        let mut links = Vec::new();
+        loop {
+            look.take(&page, self.window(evidence));
+            let link = page.next_link.filter(|link| !link.is_empty());
+            let Some(link) = link.filter(|_| look.found.is_none()) else {
+                break;
+            };
             // The link is absolute; its origin is checked before the credential goes there.
-            match page.next_link.filter(|link| !link.is_empty()) {
-                Some(link) => path = self.pipeline().endpoint().follow_path(&link)?,
-                None if is_changed => return Ok(Look::Perhaps),
-                None => return Ok(Look::Nothing),
+            let path = self.pipeline().endpoint().follow_path(&link)?;
+            if links.len() + 1 == MAX_PAGES || links.contains(&path) || path == first {
+                return Err(too_many());
+            }
+            links.push(path.clone());
+            page = self.page(path).await?;
+        }
+        if look.found.is_none() && !links.is_empty() {
+            // What was edited or deleted meanwhile moved to the start of the list.
+            let again = self.page(first).await?;
+            let is_whole = again.value.last().is_none_or(|last| look.has_read(last));
+            look.take(&again, self.window(evidence));
+            if !is_whole && look.found.is_none() {
+                return Err(too_many());
             }
         }
-        Err(cannot(
-            "the thread has too many messages since the send to look through",
-        ))
+        Ok(look.end())
+    }
+
+    async fn page(&self, path: String) -> Result<Page> {
+        self.pipeline().call(Call::get("list", path)).await?.json()
+    }
+}
+
+/// One reading of the list.
+struct Reading<'a> {
+    thread: &'a ConversationId,
+    mark: &'a str,
+    found: Option<Receipt>,
+    may_have_lost_it: bool,
+    /// Id and version of every item.
+    read: Vec<(String, Option<String>)>,
+}
+
+impl<'a> Reading<'a> {
+    fn new(thread: &'a ConversationId, mark: &'a str) -> Self {
+        Self {
+            thread,
+            mark,
+            found: None,
+            may_have_lost_it: false,
+            read: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, page: &Page, window: Option<Window>) {
+        if let Some(item) = page.value.iter().find(|item| item.carries(self.mark)) {
+            let mut receipt = Receipt::new(Acceptance::Posted)
+                .with_message_id(item.id.as_str())
+                .with_conversation(self.thread.clone());
+            receipt.accepted_at = item.created();
+            self.found = Some(receipt);
+        }
+        let mut items = page.value.iter();
+        self.may_have_lost_it |= items.any(|item| item.may_have_lost_it(window));
+        let read = page.value.iter();
+        self.read
+            .extend(read.map(|item| (item.id.clone(), item.version.clone())));
+    }
+
+    /// Whether an item was read before and did not change since: all that moved are before it.
+    fn has_read(&self, item: &Item) -> bool {
+        let mut read = self.read.iter();
+        read.any(|(id, version)| *id == item.id && *version == item.version)
+    }
+
+    fn end(self) -> Look {
+        match self.found {
+            Some(receipt) => Look::Found(receipt),
+            None if self.may_have_lost_it => Look::Perhaps,
+            None => Look::Nothing,
+        }
     }
 }
 
@@ -199,6 +260,10 @@ fn rfc3339(time: SystemTime) -> String {
     let latest = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_799);
     let time = time.clamp(SystemTime::UNIX_EPOCH, latest);
     humantime::format_rfc3339_millis(time).to_string()
+}
+
+fn too_many() -> Error {
+    cannot("the thread has too many messages since the send to look through")
 }
 
 fn cannot(why: &'static str) -> Error {

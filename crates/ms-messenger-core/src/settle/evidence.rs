@@ -369,7 +369,7 @@ mod tests {
         evidence.service_clock = Some(ClockOffset::new(300_000, 301_000));
         let window = evidence.window(None, false).unwrap();
         assert_eq!(
-            verdicts(window, &[1000, 1299, 1300, 1401, 1402, 1431, 1432]),
+            verdicts(window, &[1000, 1299, 1300, 1400, 1401, 1431, 1432]),
             [
                 Some(false),
                 Some(false),

@@ -75,7 +75,12 @@ impl Evidence {
         Some(Window {
             opens: opens.min(from),
             from,
-            to: offset.likely(last).1,
+            // What another process knows nothing of, a later send, must not be inside.
+            to: if is_sender {
+                offset.likely(last).1
+            } else {
+                offset.likely(last).0
+            },
             closes,
         })
     }

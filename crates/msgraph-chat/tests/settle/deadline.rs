@@ -68,9 +68,7 @@ async fn a_chat_that_is_not_made_in_time_is_not_sent() {
     assert_eq!(teams.world().seen[0].target, "/chats");
     assert_eq!((teams.posted(), teams.world().messages.len()), (1, 0));
     // Nor is it in the way of a later one.
-    let mut world = teams.world();
-    world.posts = [Post::StoredUnsaid].into();
-    drop(world);
+    teams.world().posts = [Post::StoredUnsaid].into();
     let request = SendRequest::new(Target::user(OTHER), Message::text("ping"));
     let evidence = doubt(&client, &request).await;
     assert!(!evidence.has_twins);

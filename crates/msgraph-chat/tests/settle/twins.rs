@@ -230,6 +230,9 @@ async fn an_equal_text_of_another_program_is_no_receipt_and_no_absence() {
         not_found(client.settle(&ping(), &evidence).await);
     }
     // With ours, there are two.
+    let mut evidence = evidence;
+    evidence.pending_until = evidence.pending_until.map(|it| it + Duration::from_secs(5));
+    let before = evidence.began_at - Duration::from_millis(500);
     let ours = listed(
         "8",
         OWN,
@@ -249,7 +252,7 @@ async fn an_equal_text_of_another_program_is_no_receipt_and_no_absence() {
         client.settle(&ping(), &evidence).await,
         "several own messages",
     );
-    teams.world().messages = vec![ours, listed("7", OWN, "ping", at(-500))];
+    teams.world().messages = vec![ours, listed("7", OWN, "ping", before)];
     cannot_tell(
         client.settle(&ping(), &evidence).await,
         "several own messages",

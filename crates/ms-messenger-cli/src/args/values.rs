@@ -115,7 +115,7 @@ mod tests {
             ("conversation: 19:A", "conversation:19:A"),
             ("Sip:lene@contoso.com", "sip:lene@contoso.com"),
         ] {
-            let target: ms_messenger::Target = text.parse().unwrap();
+            let target: Target = text.parse().unwrap();
             assert_eq!(target.to_string(), read, "{text:?}");
         }
     }

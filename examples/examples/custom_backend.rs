@@ -12,6 +12,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::SystemTime,
 };
 
 use async_trait::async_trait;
@@ -45,6 +46,7 @@ impl Messenger for Spool {
     async fn send(&self, request: &SendRequest) -> Result<Receipt> {
         self.capabilities().check(PLATFORM, request)?;
         let line = serde_json::to_string(request).map_err(|e| not_sent("no JSON form", e))?;
+        let began_at = SystemTime::now();
         let mut file = OpenOptions::new()
             .create(true)
             .append(true)
@@ -56,6 +58,7 @@ impl Messenger for Spool {
                 Error::new(ErrorKind::Other, "the spool was not written to its end")
                     .with_platform(PLATFORM)
                     .with_delivery(Delivery::Unknown)
+                    .with_evidence(Evidence::new(began_at).with_platform(PLATFORM))
                     .with_source(e)
             })?;
         let number = self.sent.fetch_add(1, Ordering::Relaxed) + 1;

@@ -31,7 +31,8 @@ impl Service {
 
     /// One request per connection.
     async fn answer(self: Arc<Self>, mut stream: TcpStream) -> Option<()> {
-        read_request(&mut stream).await?;
+        let (method, _) = read_request(&mut stream).await?;
+        assert_eq!(method, "POST", "only sends are made");
         let failure = self.failure.lock().await.take();
         if failure.is_none_or(Failure::is_stored) {
             self.stored.fetch_add(1, Ordering::SeqCst);
@@ -55,17 +56,21 @@ impl Service {
     }
 }
 
-async fn read_request(stream: &mut TcpStream) -> Option<()> {
+/// One request: its method, and its body.
+async fn read_request(stream: &mut TcpStream) -> Option<(String, String)> {
     let mut bytes = Vec::new();
     loop {
         stream.read_buf(&mut bytes).await.ok().filter(|n| *n > 0)?;
-        let text = String::from_utf8_lossy(&bytes).to_ascii_lowercase();
+        let text = String::from_utf8_lossy(&bytes);
         let Some((head, body)) = text.split_once("\r\n\r\n") else {
             continue;
         };
-        let length = head.split("content-length: ").nth(1)?.lines().next()?;
-        if body.len() >= length.parse().ok()? {
-            return Some(());
+        let lower = head.to_ascii_lowercase();
+        let length = lower.split("content-length: ").nth(1);
+        let length = length.and_then(|rest| rest.lines().next()?.parse().ok());
+        if body.len() >= length.unwrap_or(0) {
+            let method = head.split(' ').next()?.to_owned();
+            return Some((method, body.to_owned()));
         }
     }
 }

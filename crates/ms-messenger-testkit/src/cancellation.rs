@@ -29,7 +29,7 @@ async fn usable_after_drop<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
     suite.begin(Rule::UsableAfterDrop);
     let before = suite.subject.stored().await;
     // What is dropped may still arrive, so only the bounds are known.
-    let (mut least, mut most) = (0, 0);
+    let (mut least, mut most) = (0, suite.may_arrive_late);
     for polls in 1..=POLLS {
         let request = suite.request();
         let outcome = poll_times(pin!(suite.messenger.send(&request)), polls).await;

@@ -5,11 +5,13 @@ mod cancellation;
 mod capabilities;
 mod concurrency;
 mod contract;
+mod deadline;
 mod errors;
 mod redaction;
 mod report;
 mod rule;
 mod sample;
+mod settle;
 mod subject;
 mod suite;
 
@@ -29,7 +31,9 @@ pub async fn check<S: Subject + ?Sized>(subject: &S) -> Report {
     suite.run(contract::check).await;
     suite.run(capabilities::check).await;
     suite.run(errors::check).await;
+    suite.run(settle::check).await;
     suite.run(concurrency::check).await;
+    suite.run(deadline::check).await;
     // Last of those that send: what a dropped send leaves on the way may arrive late.
     suite.run(cancellation::check).await;
     suite.run(redaction::check).await;

@@ -28,6 +28,24 @@ pub enum Rule {
     ErrorFacts,
     /// After a failure the messenger sends again.
     Recovery,
+    /// Settling never causes a send.
+    SettleNeverSends,
+    /// A message that was stored is not settled as not found, nor one that was not as found.
+    TrueVerdict,
+    /// Of a send that this messenger never made, nothing is claimed.
+    NothingKnown,
+    /// Evidence of another platform is refused.
+    ForeignEvidence,
+    /// A second look tells the same as the first, with evidence from its JSON form and through
+    /// `Arc`, `Box` and `dyn` too.
+    SameVerdict,
+    /// An error with an unknown delivery comes with evidence that names the platform.
+    HasEvidence,
+    /// A request that was cancelled before, or has no time at all, is refused without I/O.
+    CancelledBefore,
+    /// A time-out of the caller ends a send truthfully, keeps its evidence, and leaves the
+    /// messenger usable.
+    DeadlineEvidence,
     /// Sends at the same time are stored once each.
     EachOnce,
     /// Messages sent at the same time have different ids.
@@ -58,6 +76,14 @@ impl Rule {
             Self::TrueDelivery => "errors/true-delivery",
             Self::ErrorFacts => "errors/facts",
             Self::Recovery => "errors/recovery",
+            Self::SettleNeverSends => "settle/never-sends",
+            Self::TrueVerdict => "settle/true-verdict",
+            Self::NothingKnown => "settle/nothing-known",
+            Self::ForeignEvidence => "settle/foreign-evidence",
+            Self::SameVerdict => "settle/same-verdict",
+            Self::HasEvidence => "settle/evidence",
+            Self::CancelledBefore => "deadline/cancelled-before",
+            Self::DeadlineEvidence => "deadline/evidence",
             Self::EachOnce => "concurrency/each-once",
             Self::DistinctIds => "concurrency/distinct-ids",
             Self::LazySend => "cancellation/lazy-send",

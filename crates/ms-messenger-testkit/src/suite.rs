@@ -3,7 +3,9 @@
 use std::{any::Any, error::Error as StdError, panic::AssertUnwindSafe, time::Duration};
 
 use futures_util::FutureExt as _;
-use ms_messenger_core::{Body, Error, Receipt, Result, SendRequest, SharedMessenger};
+use ms_messenger_core::{
+    Body, Delivery, Error, Evidence, Receipt, Result, SendRequest, Settled, SharedMessenger,
+};
 
 use crate::{Failed, Report, Rule, Skipped, Subject, sample};
 
@@ -23,6 +25,35 @@ pub(crate) struct Suite<'a, S: ?Sized> {
     printed: Vec<(String, String)>,
     /// What the messages said.
     contents: Vec<String>,
+    /// How many messages of earlier sends may still arrive.
+    pub(crate) may_arrive_late: usize,
+}
+
+/// How many messages some sends stored, as far as is known.
+#[derive(Default)]
+pub(crate) struct Arrived {
+    pub(crate) least: usize,
+    pub(crate) most: usize,
+}
+
+impl Arrived {
+    pub(crate) fn count(&mut self, result: &Result<Receipt>) {
+        let delivery = match result {
+            Ok(_) => Delivery::Sent,
+            Err(error) => error.delivery(),
+        };
+        self.least += usize::from(delivery == Delivery::Sent);
+        self.most += usize::from(delivery != Delivery::NotSent);
+    }
+
+    /// The verdict on a send that was counted as unknown.
+    pub(crate) fn settle(&mut self, settled: &Settled) {
+        match settled {
+            Settled::Found(_) => self.least += 1,
+            Settled::NotFound => self.most -= 1,
+            _ => {}
+        }
+    }
 }
 
 impl<'a, S: Subject + ?Sized> Suite<'a, S> {
@@ -37,6 +68,7 @@ impl<'a, S: Subject + ?Sized> Suite<'a, S> {
             rule: Rule::PlatformName,
             printed: Vec::new(),
             contents: vec![sample::CONTENT.to_owned()],
+            may_arrive_late: 0,
         }
     }
 
@@ -112,6 +144,30 @@ impl<'a, S: Subject + ?Sized> Suite<'a, S> {
             Err(error) => self.print_error(error),
         }
         (result, after.saturating_sub(before))
+    }
+
+    /// Asks what became of a send, which must not send.
+    pub(crate) async fn settle(&mut self, request: &SendRequest, evidence: &Evidence) -> Settled {
+        let rule = self.rule;
+        self.begin(Rule::SettleNeverSends);
+        let before = self.subject.stored().await;
+        let settled = self.look(request, evidence).await;
+        let after = self.subject.stored().await;
+        self.expect(before == after, || {
+            format!("{} messages were stored", after.saturating_sub(before))
+        });
+        self.rule = rule;
+        settled
+    }
+
+    /// The same where messages of earlier sends may arrive meanwhile.
+    pub(crate) async fn look(&mut self, request: &SendRequest, evidence: &Evidence) -> Settled {
+        let settled = self.messenger.settle(request, evidence).await;
+        self.print("a verdict", format!("{settled:?}{settled:#?}"));
+        if let Settled::CannotTell(error) = &settled {
+            self.print_error(error);
+        }
+        settled
     }
 
     /// Sends a request that must be stored once.

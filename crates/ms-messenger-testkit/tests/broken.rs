@@ -9,6 +9,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    time::SystemTime,
 };
 
 use ms_messenger_core::{
@@ -52,6 +53,30 @@ enum Defect {
     PrintsSecretInDebug,
     PrintsSecretInErrors,
     PrintsContent,
+    SettleSends,
+    SettleSendsWhenInDoubt,
+    SaysNotFoundToEverything,
+    SaysFoundToEverything,
+    SaysNotFoundThoughStored,
+    FindsWhatWasRefused,
+    TrustsUnknownIds,
+    AcceptsForeignEvidence,
+    FindsOnce,
+    FindsAnotherAtEachLook,
+    UnknownWithoutEvidence,
+    IgnoresCancel,
+    UnknownForACancelledRequest,
+    TimeoutLosesEvidence,
+    TimeoutSaysNotSent,
+    DeadAfterATimeout,
+}
+
+/// What became of a send.
+#[derive(Clone)]
+struct Fate {
+    id: String,
+    stored_as: Option<usize>,
+    looks: usize,
 }
 
 /// A platform that stores what it is sent, and the messenger that talks to it.
@@ -61,6 +86,7 @@ struct Sample {
     failure: Mutex<Option<Failure>>,
     busy: AtomicUsize,
     dead: AtomicBool,
+    fates: Mutex<Vec<Fate>>,
 }
 
 /// Lets a send notice that it was dropped.
@@ -87,6 +113,7 @@ impl Sample {
             failure: Mutex::default(),
             busy: AtomicUsize::default(),
             dead: AtomicBool::default(),
+            fates: Mutex::default(),
         })
     }
 
@@ -112,7 +139,12 @@ impl Sample {
     }
 
     fn promised(&self) -> Capabilities {
-        Capabilities::of(&[Feature::ToConversation, Feature::Text, Feature::Native])
+        Capabilities::of(&[
+            Feature::ToConversation,
+            Feature::Text,
+            Feature::Native,
+            Feature::Deadline,
+        ])
     }
 
     /// Refuses, before anything is sent, what it does not carry.
@@ -159,13 +191,43 @@ impl Sample {
         }
     }
 
-    fn fail(&self, failure: Failure) -> Error {
-        if failure.is_stored() {
+    /// Evidence of a send that ended just now, and a note of what became of it.
+    fn evidence(&self, began_at: SystemTime, stored_as: Option<usize>) -> Evidence {
+        let mut fates = self.fates.lock().unwrap();
+        let id = format!("send-{}", fates.len());
+        fates.push(Fate {
+            id: id.clone(),
+            stored_as,
+            looks: 0,
+        });
+        let now = SystemTime::now();
+        Evidence::new(began_at)
+            .with_platform(PLATFORM)
+            .with_end(now, now)
+            .with_client_request_id(id)
+    }
+
+    fn fail(&self, failure: Failure, began_at: SystemTime, is_limited: bool) -> Error {
+        let stored_as = failure.is_stored().then(|| self.store());
+        if stored_as.is_some() && self.has(Defect::ResendsUnknown) {
             self.store();
-            if self.has(Defect::ResendsUnknown) {
-                self.store();
+        }
+        let error = self.failed(failure);
+        if is_limited && failure == Failure::LostAnswer {
+            match self.defect {
+                Defect::TimeoutLosesEvidence => return error,
+                Defect::TimeoutSaysNotSent => return error.with_delivery(Delivery::NotSent),
+                Defect::DeadAfterATimeout => self.dead.store(true, Ordering::SeqCst),
+                _ => {}
             }
         }
+        if self.has(Defect::UnknownWithoutEvidence) {
+            return error;
+        }
+        error.with_evidence(self.evidence(began_at, stored_as))
+    }
+
+    fn failed(&self, failure: Failure) -> Error {
         if self.has(Defect::DeadAfterAFailure) {
             self.dead.store(true, Ordering::SeqCst);
         }
@@ -197,8 +259,69 @@ impl Sample {
         }
     }
 
+    /// Refuses a request that is over before it began.
+    fn in_time(&self, request: &SendRequest) -> Result<()> {
+        let Some(reached) = request.deadline().reached() else {
+            return Ok(());
+        };
+        let error = reached.into_error().with_platform(PLATFORM);
+        match (self.defect, error.kind()) {
+            (Defect::IgnoresCancel, ErrorKind::Cancelled) => Ok(()),
+            (Defect::UnknownForACancelledRequest, _) => {
+                Err(error.with_evidence(self.evidence(SystemTime::now(), None)))
+            }
+            _ => Err(error.with_delivery(Delivery::NotSent)),
+        }
+    }
+
+    fn settle(&self, evidence: &Evidence) -> Settled {
+        let any = || Receipt::new(Acceptance::Posted).with_message_id("1");
+        if self.has(Defect::SettleSends) {
+            self.store();
+        }
+        match self.defect {
+            Defect::SaysNotFoundToEverything => return Settled::NotFound,
+            Defect::SaysFoundToEverything => return Settled::Found(any()),
+            Defect::AcceptsForeignEvidence => {}
+            _ => {
+                if let Err(error) = evidence.check_platform(PLATFORM) {
+                    return Settled::CannotTell(error);
+                }
+            }
+        }
+        let mut fates = self.fates.lock().unwrap();
+        let id = evidence.client_request_id.as_deref();
+        let fate = fates.iter_mut().find(|fate| Some(fate.id.as_str()) == id);
+        let Some(fate) = fate else {
+            return match (self.defect, id) {
+                (Defect::TrustsUnknownIds, Some(_)) => Settled::NotFound,
+                _ => Settled::cannot_tell(PLATFORM, "the evidence is of another messenger"),
+            };
+        };
+        fate.looks += 1;
+        match (self.defect, fate.stored_as) {
+            (Defect::SettleSendsWhenInDoubt, None) => {
+                let number = self.store();
+                fate.stored_as = Some(number);
+                Settled::Found(Receipt::new(Acceptance::Posted).with_message_id(number.to_string()))
+            }
+            (Defect::SaysNotFoundThoughStored, Some(_)) => Settled::NotFound,
+            (Defect::FindsWhatWasRefused, None) => Settled::Found(any()),
+            (Defect::FindsOnce, Some(_)) if fate.looks > 1 => Settled::NotFound,
+            (Defect::FindsAnotherAtEachLook, Some(_)) => Settled::Found(
+                Receipt::new(Acceptance::Posted).with_message_id(fate.looks.to_string()),
+            ),
+            (_, Some(number)) => {
+                Settled::Found(Receipt::new(Acceptance::Posted).with_message_id(number.to_string()))
+            }
+            (_, None) => Settled::NotFound,
+        }
+    }
+
     async fn run(&self, request: &SendRequest) -> Result<Receipt> {
         self.refuse(request)?;
+        self.in_time(request)?;
+        let began_at = SystemTime::now();
         let others = self.busy.fetch_add(1, Ordering::SeqCst);
         let mut under_way = UnderWay {
             sample: self,
@@ -215,7 +338,7 @@ impl Sample {
         under_way.is_done = true;
         let failure = self.failure.lock().unwrap().take();
         if let Some(failure) = failure {
-            return Err(self.fail(failure));
+            return Err(self.fail(failure, began_at, request.timeout.is_some()));
         }
         if self.has(Defect::PrintsContent)
             && request.message.subject.is_none()
@@ -285,7 +408,7 @@ impl Messenger for Client {
     fn settle<'a, 'b, 'c, 'd>(
         &'a self,
         _: &'b SendRequest,
-        _: &'c Evidence,
+        evidence: &'c Evidence,
     ) -> std::pin::Pin<Box<dyn Future<Output = Settled> + Send + 'd>>
     where
         'a: 'd,
@@ -293,7 +416,7 @@ impl Messenger for Client {
         'c: 'd,
         Self: 'd,
     {
-        Box::pin(async { Settled::cannot_tell(PLATFORM, "nothing can be looked for") })
+        Box::pin(async { self.0.settle(evidence) })
     }
 }
 
@@ -344,7 +467,10 @@ async fn a_sound_messenger_breaks_no_rule() {
 
 /// Each defect with the rules that must be named, all of them and no other.
 const BROKEN: &[(Defect, &[Rule])] = &[
-    (Defect::BadName, &[Rule::PlatformName, Rule::ErrorFacts]),
+    (
+        Defect::BadName,
+        &[Rule::PlatformName, Rule::ErrorFacts, Rule::HasEvidence],
+    ),
     (Defect::ReceiptOfAnotherConversation, &[Rule::Receipt]),
     (Defect::EmptyMessageId, &[Rule::Receipt, Rule::DistinctIds]),
     (
@@ -367,24 +493,75 @@ const BROKEN: &[(Defect, &[Rule])] = &[
             Rule::AllProblems,
             Rule::ForeignNative,
             Rule::InvalidInput,
+            Rule::CancelledBefore,
         ],
     ),
     (Defect::AcceptsEmptyText, &[Rule::InvalidInput]),
-    (Defect::SaysNotSentThoughStored, &[Rule::TrueDelivery]),
+    (
+        Defect::SaysNotSentThoughStored,
+        &[Rule::TrueDelivery, Rule::DeadlineEvidence],
+    ),
     (Defect::SaysSentThoughRefused, &[Rule::TrueDelivery]),
-    (Defect::ResendsUnknown, &[Rule::TrueDelivery]),
+    (
+        Defect::ResendsUnknown,
+        &[Rule::TrueDelivery, Rule::DeadlineEvidence],
+    ),
     (Defect::UnknownForAProvenRefusal, &[Rule::TrueDelivery]),
     (Defect::NoPlatformInErrors, &[Rule::ErrorFacts]),
     (Defect::SeveralLines, &[Rule::ErrorFacts]),
     (Defect::WrongKindForLimit, &[Rule::ErrorFacts]),
     (Defect::LosesUnderLoad, &[Rule::EachOnce, Rule::DistinctIds]),
     (Defect::SameIdForAll, &[Rule::DistinctIds]),
-    (Defect::SendsUnpolled, &[Rule::LazySend]),
+    (
+        Defect::SendsUnpolled,
+        &[Rule::LazySend, Rule::CancelledBefore],
+    ),
     (Defect::DeadAfterADrop, &[Rule::UsableAfterDrop]),
     (Defect::PanicsAfterADrop, &[Rule::UsableAfterDrop]),
     (Defect::PrintsSecretInDebug, &[Rule::NoSecrets]),
     (Defect::PrintsSecretInErrors, &[Rule::NoSecrets]),
     (Defect::PrintsContent, &[Rule::NoContent, Rule::DistinctIds]),
+    (
+        Defect::SettleSends,
+        &[Rule::SettleNeverSends, Rule::DeadlineEvidence],
+    ),
+    (
+        Defect::SettleSendsWhenInDoubt,
+        &[Rule::SettleNeverSends, Rule::TrueVerdict],
+    ),
+    (
+        Defect::SaysNotFoundToEverything,
+        &[
+            Rule::DeadlineEvidence,
+            Rule::TrueVerdict,
+            Rule::NothingKnown,
+            Rule::ForeignEvidence,
+        ],
+    ),
+    (
+        Defect::SaysFoundToEverything,
+        &[Rule::TrueVerdict, Rule::NothingKnown, Rule::ForeignEvidence],
+    ),
+    (
+        Defect::SaysNotFoundThoughStored,
+        &[Rule::TrueVerdict, Rule::DeadlineEvidence],
+    ),
+    (Defect::FindsWhatWasRefused, &[Rule::TrueVerdict]),
+    (Defect::TrustsUnknownIds, &[Rule::NothingKnown]),
+    (Defect::AcceptsForeignEvidence, &[Rule::ForeignEvidence]),
+    (Defect::FindsOnce, &[Rule::SameVerdict]),
+    (Defect::FindsAnotherAtEachLook, &[Rule::SameVerdict]),
+    (
+        Defect::UnknownWithoutEvidence,
+        &[Rule::HasEvidence, Rule::DeadlineEvidence],
+    ),
+    (Defect::IgnoresCancel, &[Rule::CancelledBefore]),
+    (
+        Defect::UnknownForACancelledRequest,
+        &[Rule::CancelledBefore],
+    ),
+    (Defect::TimeoutLosesEvidence, &[Rule::DeadlineEvidence]),
+    (Defect::TimeoutSaysNotSent, &[Rule::DeadlineEvidence]),
 ];
 
 #[tokio::test]
@@ -411,6 +588,7 @@ async fn a_defect_of_every_send_is_named_too() {
         (Defect::SendsTwice, Rule::SendOnce),
         (Defect::RefusesWhatItPromises, Rule::SendOnce),
         (Defect::DeadAfterAFailure, Rule::Recovery),
+        (Defect::DeadAfterATimeout, Rule::DeadlineEvidence),
     ] {
         let report = report(defect).await;
         assert!(report.broken().contains(&rule), "{defect:?}: {report}");

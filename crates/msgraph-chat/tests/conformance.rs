@@ -1,24 +1,36 @@
 //! The contract of `Messenger`, checked by the suite for all backends.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
 };
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ms_messenger_core::{Message, RetryPolicy, SendRequest, SharedMessenger, StaticToken, Target};
 use ms_messenger_testkit::{Failure, Subject, assert_conformance, async_trait};
 use msgraph_chat::GraphChatClient;
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     sync::Mutex,
 };
 
+/// The signed-in user.
+const OWN: &str = "8ea0e38b-efb3-4757-924a-5f94061cf8c2";
+
+/// A token that says whose it is, as those of Graph do.
+fn token() -> String {
+    let claims = json!({"oid": OWN, "scp": "ChatMessage.Send Chat.Read"}).to_string();
+    let claims = URL_SAFE_NO_PAD.encode(claims);
+    format!("eyJhbGciOiJub25lIn0.{claims}.very-secret-signature")
+}
+
 /// A server that stores what it is sent and fails the next request as it is told.
 #[derive(Default)]
 struct Service {
-    stored: AtomicUsize,
+    stored: Mutex<Vec<Value>>,
     failure: Mutex<Option<Failure>>,
 }
 
@@ -31,12 +43,20 @@ impl Service {
 
     /// One request per connection.
     async fn answer(self: Arc<Self>, mut stream: TcpStream) -> Option<()> {
-        read_request(&mut stream).await?;
-        let failure = self.failure.lock().await.take();
-        if failure.is_none_or(Failure::is_stored) {
-            self.stored.fetch_add(1, Ordering::SeqCst);
+        let (method, body) = read_request(&mut stream).await?;
+        if method != "POST" {
+            let list = self.list().await;
+            return write(&mut stream, "200 OK", &list).await;
         }
-        let id = self.stored.load(Ordering::SeqCst);
+        let failure = self.failure.lock().await.take();
+        let mut stored = self.stored.lock().await;
+        if failure.is_none_or(Failure::is_stored) {
+            let sent: Value = serde_json::from_str(&body).unwrap();
+            let id = stored.len() + 1;
+            stored.push(listed(id, &sent));
+        }
+        let id = stored.len();
+        drop(stored);
         let (status, body) = match failure {
             None => ("201 Created", format!(r#"{{"id":"{id}"}}"#)),
             Some(Failure::GarbledAnswer) => ("201 Created", r#"{"id":"#.to_owned()),
@@ -47,25 +67,53 @@ impl Service {
             Some(Failure::RateLimited) => ("429 Too Many Requests", String::new()),
             Some(_) => return None,
         };
-        let answer = format!(
-            "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        stream.write_all(answer.as_bytes()).await.ok()
+        write(&mut stream, status, &body).await
+    }
+
+    /// Everything that was stored, in one page.
+    async fn list(&self) -> String {
+        json!({"value": *self.stored.lock().await}).to_string()
     }
 }
 
-async fn read_request(stream: &mut TcpStream) -> Option<()> {
+/// A message as Graph lists it.
+fn listed(id: usize, sent: &Value) -> Value {
+    let now = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
+    json!({
+        "id": id.to_string(),
+        "messageType": "message",
+        "createdDateTime": now,
+        "lastModifiedDateTime": now,
+        "from": {"user": {"id": OWN}},
+        "body": sent["body"],
+        "attachments": [],
+    })
+}
+
+async fn write(stream: &mut TcpStream, status: &str, body: &str) -> Option<()> {
+    let date = httpdate::fmt_http_date(SystemTime::now());
+    let answer = format!(
+        "HTTP/1.1 {status}\r\nconnection: close\r\ndate: {date}\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(answer.as_bytes()).await.ok()
+}
+
+/// One request: its method, and its body.
+async fn read_request(stream: &mut TcpStream) -> Option<(String, String)> {
     let mut bytes = Vec::new();
     loop {
         stream.read_buf(&mut bytes).await.ok().filter(|n| *n > 0)?;
-        let text = String::from_utf8_lossy(&bytes).to_ascii_lowercase();
+        let text = String::from_utf8_lossy(&bytes);
         let Some((head, body)) = text.split_once("\r\n\r\n") else {
             continue;
         };
-        let length = head.split("content-length: ").nth(1)?.lines().next()?;
-        if body.len() >= length.parse().ok()? {
-            return Some(());
+        let lower = head.to_ascii_lowercase();
+        let length = lower.split("content-length: ").nth(1);
+        let length = length.and_then(|rest| rest.lines().next()?.parse().ok());
+        if body.len() >= length.unwrap_or(0) {
+            let method = head.split(' ').next()?.to_owned();
+            return Some((method, body.to_owned()));
         }
     }
 }
@@ -89,7 +137,7 @@ impl Subject for Teams {
     }
 
     async fn stored(&self) -> usize {
-        self.service.stored.load(Ordering::SeqCst)
+        self.service.stored.lock().await.len()
     }
 
     async fn fail_next(&self, failure: Failure) -> bool {
@@ -101,7 +149,7 @@ impl Subject for Teams {
     }
 
     fn secrets(&self) -> Vec<String> {
-        vec!["very-secret-user-token".to_owned()]
+        vec![token(), "very-secret-signature".to_owned()]
     }
 }
 
@@ -111,9 +159,10 @@ async fn the_client_keeps_the_contract() {
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let service = Arc::new(Service::default());
     tokio::spawn(Arc::clone(&service).serve(listener));
-    let client = GraphChatClient::builder(StaticToken::new("very-secret-user-token"))
+    let client = GraphChatClient::builder(StaticToken::new(token()))
         .with_base_url(endpoint)
         .with_retry(RetryPolicy::never())
+        .with_settling_margin(Duration::ZERO)
         .build()
         .unwrap();
     let messenger: SharedMessenger = Arc::new(client);

@@ -1,11 +1,14 @@
 //! What to do when it is unknown whether a message went out.
 //!
-//! The emulator stores a message and then closes the connection without an answer: the client
-//! cannot know, and says so. On a platform with idempotency keys the same happens unnoticed.
+//! The emulator stores a message and then closes the connection without a response: the client
+//! cannot know, and says so. Settling asks the platform, here or in another process, and never
+//! sends. On a platform with idempotency keys the same happens unnoticed.
 //!
 //! ```sh
 //! cargo run -p examples --example certainty
 //! ```
+
+use std::time::Duration;
 
 use ms_messenger::{acs_chat::AcsChatClient, acs_messages::AcsMessagesClient, prelude::*};
 use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, Platform, When};
@@ -14,14 +17,14 @@ use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, Platform, 
 async fn main() -> examples::Result {
     let emulator = Emulator::start().await?;
     let world = emulator.world().acs.clone();
-    // The first send on each platform is stored, but its answer is lost.
+    // The first two sends on each platform are stored, but their responses are lost.
     let lost = |platform| {
         FaultRule::new(FaultAction::Close {
             when: When::AfterStore,
         })
         .with_platform(platform)
         .with_operation("send")
-        .with_nth([1])
+        .with_nth([1, 2])
     };
     let faults = Faults::new()
         .with_rule(lost(Platform::AcsChat))
@@ -35,32 +38,43 @@ async fn main() -> examples::Result {
         &world.thread_id,
     )
     .await?;
+    in_one_call(
+        &emulator,
+        &world.endpoint,
+        &world.users[0].token,
+        &world.thread_id,
+    )
+    .await?;
     with_a_key(&emulator, &world.connection_string, &world.conversation_id).await
 }
 
-/// ACS Chat removes no duplicates, so nothing is repeated by itself.
+/// ACS Chat removes no duplicates, so nothing is sent again automatically. The client writes an
+/// id into each message instead, by which the message can be found.
 async fn without_a_key(
     emulator: &Emulator,
     endpoint: &str,
     token: &str,
     thread: &str,
 ) -> examples::Result {
-    let chat = AcsChatClient::builder(endpoint, StaticToken::new(token)).build()?;
-    let outcome = chat
-        .send_text(Target::conversation(thread), "Pay 40 crowns")
-        .await;
-    let error = outcome.err().ok_or("the answer should have been lost")?;
+    let chat = AcsChatClient::builder(endpoint, StaticToken::new(token))
+        .with_client_message_ids()
+        .build()?;
+    let request = SendRequest::new(Target::conversation(thread), Message::text("Pay 40 crowns"));
+    let error = chat.send(&request).await.err();
+    let error = error.ok_or("the response should have been lost")?;
     println!("without a key: {error}");
     match error.delivery() {
         // Proven: send it again.
         Delivery::NotSent => println!("  nothing is out"),
         // Proven: do not send it again, only its id is lost.
         Delivery::Sent => println!("  it is out"),
-        // Look before you send again: the error keeps when the attempt began.
-        _ => println!(
-            "  it may be out since {:?}; ask the thread, or a person",
-            error.began_at()
-        ),
+        // Keep the evidence with the request, and settle: now, later, or in another process.
+        _ => {
+            let evidence = Evidence::of(&error).ok_or("the error says when the send began")?;
+            let journal = serde_json::to_string(&evidence)?;
+            println!("  it may be out; the evidence: {journal}");
+            settle_later(endpoint, token, &request, &journal).await?;
+        }
     }
     println!(
         "  the ledger says: stored {} time(s)\n",
@@ -69,7 +83,47 @@ async fn without_a_key(
     Ok(())
 }
 
-/// ACS Advanced Messaging removes duplicates, so the lost answer is fetched by repeating.
+/// Another process, which has the request and the evidence only. Nothing is sent.
+async fn settle_later(
+    endpoint: &str,
+    token: &str,
+    request: &SendRequest,
+    journal: &str,
+) -> examples::Result {
+    let chat = AcsChatClient::builder(endpoint, StaticToken::new(token)).build()?;
+    match chat.settle(request, &Evidence::from_json(journal)?).await {
+        Settled::Found(receipt) => println!("  it is out, as {:?}", receipt.message_id),
+        Settled::NotFound => println!("  it is not out and will not be: send it again"),
+        Settled::NotYet(when) => println!("  look again at {when:?}"),
+        Settled::CannotTell(why) => println!("  it stays unknown: {why}"),
+        _ => println!("  a verdict of a later version"),
+    }
+    Ok(())
+}
+
+/// The same in one call, which ends with the receipt although the response was lost.
+async fn in_one_call(
+    emulator: &Emulator,
+    endpoint: &str,
+    token: &str,
+    thread: &str,
+) -> examples::Result {
+    let chat = AcsChatClient::builder(endpoint, StaticToken::new(token))
+        .with_client_message_ids()
+        .build()?;
+    let request = SendRequest::new(Target::conversation(thread), Message::text("Pay 50 crowns"))
+        // Ends the attempt in time, and keeps the evidence; dropping the future would lose it.
+        .with_timeout(Duration::from_secs(10));
+    let receipt = chat.send_settled(&request).await?;
+    println!("send_settled: posted as {:?}", receipt.message_id);
+    println!(
+        "  the ledger says: stored {} time(s) in all\n",
+        stored(emulator, Platform::AcsChat)
+    );
+    Ok(())
+}
+
+/// ACS Advanced Messaging removes duplicates, so the lost response is fetched by a retry.
 async fn with_a_key(emulator: &Emulator, connection: &str, conversation: &str) -> examples::Result {
     let messages = AcsMessagesClient::from_connection_string(connection)?.build()?;
     let request = SendRequest::new(

@@ -1,18 +1,32 @@
 //! One cell of the table: many sends under one fault, and what became of them.
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{sync::Arc, time::Duration};
 
 use futures_util::{StreamExt as _, stream};
 use ms_messenger::{
-    Delivery, Evidence, IdempotencyKey, Message, MessengerExt as _, SendRequest, Sent,
-    SettlePolicy, Settled,
+    ClockOffset, Delivery, Evidence, IdempotencyKey, Messenger, MessengerExt as _, Receipt,
+    SendRequest, Sent, SettlePolicy, Settled,
 };
-use ms_messenger_emulator::{Emulator, Faults};
+use ms_messenger_emulator::{Emulator, Faults, LedgerRow};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
-use crate::platforms::Platform;
+use crate::{
+    platforms::Platform,
+    story::{Story, conversation, text},
+    tally::Tally,
+};
 
 const CONCURRENCY: usize = 16;
+/// Settling waits, most of the time.
+const LOOKS: usize = 256;
+/// The emulator stores at once, or not at all.
+const MARGIN: Duration = Duration::from_millis(50);
+/// It stores late, but within this time.
+const LATE_MARGIN: Duration = Duration::from_millis(900);
+
+/// A clock that is known to some seconds leaves shorter margins open.
+const CLOCK_MARGIN: Duration = Duration::from_millis(2500);
 
 pub(crate) struct Cell {
     pub(crate) number: usize,
@@ -20,62 +34,136 @@ pub(crate) struct Cell {
     pub(crate) strike: &'static str,
     pub(crate) action: Value,
     pub(crate) matching: Value,
+    pub(crate) story: Story,
     pub(crate) seed: u64,
     pub(crate) sends: usize,
+    pub(crate) with_key: bool,
 }
 
-/// What a cell counted.
-#[derive(Default)]
-pub(crate) struct Tally {
-    platform: String,
-    fault: String,
-    sends: usize,
-    ok: usize,
-    sent: usize,
-    not_sent: usize,
-    unknown: usize,
-    stored: usize,
-    duplicates: usize,
-    lies: usize,
-    found: usize,
-    not_found: usize,
-    cannot_tell: usize,
-    wrong_verdicts: usize,
+/// What a client said of a send.
+pub(crate) struct Outcome {
+    pub(crate) index: usize,
+    request: SendRequest,
+    result: ms_messenger::Result<Receipt>,
+}
+
+/// A send of which it is unknown whether it went out.
+struct Doubt {
+    number: usize,
+    request: SendRequest,
+    evidence: Evidence,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Settler {
+    Sender,
+    Fresh,
 }
 
 impl Cell {
-    pub(crate) async fn run(&self, platform: &impl Platform, with_key: bool) -> Tally {
+    pub(crate) async fn run(&self, platform: &impl Platform) -> Tally {
         let emulator = platform.emulator();
         if !platform.keeps_its_ledger() {
             emulator.reset();
         }
+        emulator
+            .set_clock_offset(self.story.service_clock())
+            .unwrap();
         let before = emulator.messages().len();
+        let client = platform.client(self.margin());
+        self.story.begin(platform, self.number, self.sends);
         self.arm(platform, emulator);
+        let talk = self.talk(platform);
         let requests = (0..self.sends).map(|number| {
-            let message = Message::text(format!("message {number}."));
-            let mut request = SendRequest::new(platform.target(self.number, number), message);
-            request.idempotency = with_key.then(IdempotencyKey::random);
+            let mut request = self.story.request(platform, self.number, number);
+            request.idempotency = self.with_key.then(IdempotencyKey::random);
             request
         });
-        let messenger = platform.messenger();
-        let sent: Vec<Sent> = messenger
-            .send_all_unordered(stream::iter(requests), CONCURRENCY)
-            .collect()
-            .await;
+        let sent = self.send(&client, requests).await;
         emulator.set_faults(Faults::new());
-        let key = if with_key { ", with key" } else { "" };
-        let mut tally = Tally {
-            platform: format!("{}{key}", platform.name()),
+        let ended = Instant::now();
+        let story = self.story;
+        story
+            .go_on(platform, self.number, &sent, self.margin())
+            .await;
+        let doubts = sent.iter().filter_map(doubt).collect::<Vec<_>>();
+        let mut tally = self.tally(platform);
+        let verdicts = self.settle(platform, &client, &doubts).await;
+        if let Some(talk) = talk {
+            talk.abort();
+        }
+        if self.is_late() {
+            tokio::time::sleep_until(ended + LATE_MARGIN).await;
+        }
+        let rows = rows(emulator, before);
+        self.hold_sends(platform, &mut tally, &rows, &sent);
+        for (settler, doubt, settled) in verdicts {
+            self.hold_verdict(
+                platform,
+                &mut tally,
+                &rows,
+                (settler, &doubts[doubt], &settled),
+            );
+        }
+        tally
+    }
+
+    async fn send(
+        &self,
+        client: &Arc<dyn Messenger>,
+        requests: impl Iterator<Item = SendRequest> + Send,
+    ) -> Vec<Outcome> {
+        if self.story == Story::Settled {
+            let sends = requests.enumerate().map(|(index, request)| async move {
+                let result = client.send_settled_with(&request, &policy()).await;
+                Outcome {
+                    index,
+                    request,
+                    result,
+                }
+            });
+            let sends = stream::iter(sends.collect::<Vec<_>>());
+            return sends.buffer_unordered(LOOKS).collect().await;
+        }
+        let outcome = |sent: Sent| Outcome {
+            index: sent.index,
+            request: sent.request,
+            result: sent.result,
+        };
+        client
+            .send_all_unordered(stream::iter(requests), CONCURRENCY)
+            .map(outcome)
+            .collect()
+            .await
+    }
+
+    fn tally(&self, platform: &impl Platform) -> Tally {
+        let key = if self.with_key { ", key" } else { "" };
+        let story = match self.story {
+            Story::Plain => String::new(),
+            story => format!(", {story:?}"),
+        };
+        Tally {
+            platform: format!("{}{key}", platform.label()),
             fault: match self.fault {
-                "none" => "none".to_owned(),
-                fault => format!("{fault}, {}", self.strike),
+                "none" => format!("none{story}"),
+                fault => format!("{fault}, {}{story}", self.strike),
             },
             sends: self.sends,
             ..Tally::default()
-        };
-        tally.hold_against(&rows(emulator, before), &sent);
-        tally.settle(platform, sent, before).await;
-        tally
+        }
+    }
+
+    fn is_late(&self) -> bool {
+        self.action["kind"] == "late_store"
+    }
+
+    fn margin(&self) -> Duration {
+        match self.story {
+            Story::ServiceClock(_) => CLOCK_MARGIN,
+            _ if self.is_late() => LATE_MARGIN,
+            _ => MARGIN,
+        }
     }
 
     fn arm(&self, platform: &impl Platform, emulator: &Emulator) {
@@ -104,122 +192,229 @@ impl Cell {
         let faults = json!({"seed": self.seed, "rules": rules});
         emulator.set_faults(Faults::from_json(&faults).unwrap());
     }
-}
 
-/// How often each text is in the ledger, after the first `before` rows.
-fn rows(emulator: &Emulator, before: usize) -> HashMap<String, usize> {
-    let mut count = HashMap::new();
-    for row in emulator.messages().into_iter().skip(before) {
-        *count.entry(row.text).or_default() += 1;
-    }
-    count
-}
-
-fn text(sent: &Sent) -> String {
-    format!("message {}.", sent.index)
-}
-
-impl Tally {
-    /// The rows of the ledger against what the client said of each send.
-    fn hold_against(&mut self, rows: &HashMap<String, usize>, sent: &[Sent]) {
-        assert_eq!(sent.len(), self.sends);
-        self.stored = rows.values().sum();
-        self.duplicates = rows.values().filter(|count| **count > 1).count();
-        for sent in sent {
-            let stored = rows.get(&text(sent)).copied().unwrap_or_default();
-            let delivery = sent.result.as_ref().map_err(|error| error.delivery());
-            let (counter, is_true) = match delivery {
-                Ok(_) => (&mut self.ok, stored == 1),
-                Err(Delivery::Sent) => (&mut self.sent, stored == 1),
-                Err(Delivery::NotSent) => (&mut self.not_sent, stored == 0),
-                Err(_) => (&mut self.unknown, stored <= 1),
-            };
-            *counter += 1;
-            self.lies += usize::from(!is_true);
-        }
+    /// The recipients of this cell talk, until the task is ended.
+    fn talk(&self, platform: &impl Platform) -> Option<tokio::task::JoinHandle<()>> {
+        let speak = (self.story == Story::Talk).then(|| platform.peers(self.number))?;
+        Some(tokio::spawn(async move {
+            loop {
+                speak();
+                tokio::time::sleep(Duration::from_millis(3)).await;
+            }
+        }))
     }
 
-    /// Asks the platform what became of each message in doubt, and holds the verdict against
-    /// the ledger as it is then.
-    async fn settle(&mut self, platform: &impl Platform, sent: Vec<Sent>, before: usize) {
-        let settle = platform.settle();
-        let in_doubt = sent.into_iter().filter_map(|sent| {
-            let evidence = Evidence::of(sent.result.as_ref().err()?)?;
-            Some((text(&sent), sent.request, evidence))
+    /// Everybody who can settle looks at every send in doubt.
+    async fn settle(
+        &self,
+        platform: &impl Platform,
+        client: &Arc<dyn Messenger>,
+        doubts: &[Doubt],
+    ) -> Vec<(Settler, usize, Settled)> {
+        let policy = policy();
+        let fresh = platform.fresh();
+        let settlers = [
+            (!platform.is_keyed()).then_some((Settler::Sender, Arc::clone(client))),
+            fresh.map(|fresh| (Settler::Fresh, fresh)),
+        ];
+        let looks = settlers.into_iter().flatten().flat_map(|(who, messenger)| {
+            let looked_at = doubts.iter().enumerate();
+            looked_at.map(move |(index, doubt)| (who, Arc::clone(&messenger), index, doubt))
         });
-        let verdicts: Vec<(String, Evidence, Settled)> = stream::iter(in_doubt)
-            .map(|(text, request, evidence)| {
-                let settle = Arc::clone(&settle);
-                let policy = SettlePolicy::default();
+        stream::iter(looks)
+            .map(|(who, messenger, index, doubt)| {
+                let evidence = self.evidence(who, &doubt.evidence);
                 async move {
-                    let verdict = settle.settle_with(&request, &evidence, &policy).await;
-                    (text, evidence, verdict)
+                    let settled = if platform.is_keyed() {
+                        send_again(&*messenger, doubt).await
+                    } else {
+                        messenger
+                            .settle_with(&doubt.request, &evidence, &policy)
+                            .await
+                    };
+                    (who, index, settled)
                 }
             })
-            .buffer_unordered(CONCURRENCY)
+            .buffer_unordered(LOOKS)
             .collect()
-            .await;
-        let rows = rows(platform.emulator(), before);
-        for (text, evidence, verdict) in verdicts {
-            let stored = rows.get(&text).copied().unwrap_or_default();
-            let (counter, is_true) = match &verdict {
-                Settled::Found(_) => (&mut self.found, stored == 1),
-                Settled::NotFound => (&mut self.not_found, stored == 0),
-                _ => (&mut self.cannot_tell, !platform.always_settles()),
+            .await
+    }
+
+    /// The evidence as who settles has it: another process reads it from JSON.
+    fn evidence(&self, who: Settler, evidence: &Evidence) -> Evidence {
+        if who == Settler::Sender {
+            return evidence.clone();
+        }
+        let json = serde_json::to_string(evidence).unwrap();
+        let mut read = Evidence::from_json(&json).unwrap();
+        if let (Story::SenderClock(seconds), Some(clock)) = (self.story, read.service_clock) {
+            let shifted = ClockOffset::new(seconds * 1000, seconds * 1000);
+            read.began_at = shifted.estimate(read.began_at);
+            read.ended_at = read.ended_at.map(|time| shifted.estimate(time));
+            read.pending_until = read.pending_until.map(|time| shifted.estimate(time));
+            read.service_clock = Some(ClockOffset::new(
+                clock.at_least_ms - seconds * 1000,
+                clock.at_most_ms - seconds * 1000,
+            ));
+        }
+        read
+    }
+
+    /// The rows of the nth send: twins are told by the ids of their calls.
+    fn rows_of<'a>(&self, rows: &'a [LedgerRow], sent: &Outcome) -> Vec<&'a LedgerRow> {
+        if self.story != Story::Twins {
+            let text = text(sent.index);
+            return rows.iter().filter(|row| row.text == text).collect();
+        }
+        match &sent.result {
+            Ok(receipt) => {
+                let id = receipt.message_id.as_ref().unwrap().as_str();
+                let place = conversation(&sent.request.to);
+                let is_it = |row: &&LedgerRow| row.message_id == id && row.conversation == place;
+                rows.iter().filter(is_it).collect()
+            }
+            Err(error) => of_call(rows, error.client_request_id()),
+        }
+    }
+
+    /// The rows of the ledger against what the client said of each send.
+    fn hold_sends(
+        &self,
+        platform: &impl Platform,
+        tally: &mut Tally,
+        rows: &[LedgerRow],
+        sent: &[Outcome],
+    ) {
+        assert_eq!(sent.len(), self.sends);
+        tally.stored = rows.len();
+        for sent in sent {
+            let stored = self.rows_of(rows, sent).len();
+            let delivery = sent.result.as_ref().map_err(|error| error.delivery());
+            let (counter, is_true) = match delivery {
+                Ok(_) => (&mut tally.ok, stored == 1),
+                Err(Delivery::Sent) => (&mut tally.sent, stored == 1),
+                Err(Delivery::NotSent) => (&mut tally.not_sent, stored == 0),
+                Err(_) => (&mut tally.unknown, stored <= 1),
             };
             *counter += 1;
-            if !is_true && std::env::var("FIRE_DEBUG").is_ok() {
-                println!("{text}: stored {stored}, {evidence:?} {verdict:?}");
+            tally.duplicates += usize::from(stored > 1);
+            let has_evidence = match &sent.result {
+                Err(error) if error.delivery() == Delivery::Unknown => {
+                    let has_end = |evidence: Evidence| evidence.ended_at.is_some();
+                    Evidence::of(error).is_some_and(|it| !platform.tells_tries() || has_end(it))
+                }
+                _ => true,
+            };
+            if !is_true || !has_evidence {
+                tally.lies += 1;
+                let said = &sent.result;
+                let line = format!(
+                    "message {}: stored {stored} times, said {said:?}",
+                    sent.index
+                );
+                tally.wrong.push(line);
             }
-            self.wrong_verdicts += usize::from(!is_true);
         }
-        self.duplicates += rows.values().filter(|count| **count > 1).count();
     }
 
-    pub(crate) fn is_wrong(&self) -> bool {
-        self.duplicates + self.lies + self.wrong_verdicts > 0
+    fn hold_verdict(
+        &self,
+        platform: &impl Platform,
+        tally: &mut Tally,
+        rows: &[LedgerRow],
+        (settler, doubt, settled): (Settler, &Doubt, &Settled),
+    ) {
+        let verdicts = match settler {
+            Settler::Sender => &mut tally.sender,
+            Settler::Fresh => &mut tally.fresh,
+        };
+        verdicts.count(settled);
+        let stored: Vec<&LedgerRow> = if self.story == Story::Twins {
+            of_call(rows, doubt.evidence.client_request_id.as_deref())
+        } else {
+            let text = text(doubt.number);
+            rows.iter().filter(|row| row.text == text).collect()
+        };
+        let ids: Vec<&str> = stored.iter().map(|row| row.message_id.as_str()).collect();
+        let is_true = match settled {
+            Settled::Found(receipt) => {
+                let id = receipt.message_id.as_ref().map_or("", |id| id.as_str());
+                let same = !platform.tells_tries() || ids == [id];
+                let is_true = ids.len() == 1 && same;
+                tally.false_found += usize::from(!is_true);
+                is_true
+            }
+            Settled::NotFound => {
+                tally.false_not_found += usize::from(!ids.is_empty());
+                ids.is_empty()
+            }
+            _ => !self.must_settle(platform, settler),
+        };
+        if !is_true {
+            let who = if settler == Settler::Sender {
+                "the sender"
+            } else {
+                "another process"
+            };
+            let evidence = serde_json::to_string(&self.evidence(settler, &doubt.evidence));
+            tally.wrong.push(format!(
+                "message {}: stored as {ids:?}, {who} says {settled:?} by {}",
+                doubt.number,
+                evidence.unwrap()
+            ));
+        }
     }
 
-    pub(crate) fn heading() -> String {
-        format!(
-            "{:<24}{:<32}{:>6}{:>6}{:>6}{:>9}{:>8}{:>7}{:>11}{:>5} |{:>6}{:>10}{:>12}{:>6}",
-            "platform",
-            "fault",
-            "sends",
-            "ok",
-            "sent",
-            "not sent",
-            "unknown",
-            "stored",
-            "duplicates",
-            "lies",
-            "found",
-            "not found",
-            "cannot tell",
-            "wrong"
-        )
+    /// Whether nothing keeps who settles from a verdict.
+    fn must_settle(&self, platform: &impl Platform, settler: Settler) -> bool {
+        let is_clear = match self.story {
+            Story::Plain | Story::TimedOut | Story::Cancelled => true,
+            // A clock that is known to some seconds does not place an unmarked message.
+            Story::ServiceClock(_) => platform.marks_messages(),
+            _ => false,
+        };
+        platform.always_settles() && is_clear && settler == Settler::Sender
     }
 }
 
-impl fmt::Display for Tally {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:<24}{:<32}{:>6}{:>6}{:>6}{:>9}{:>8}{:>7}{:>11}{:>5} |{:>6}{:>10}{:>12}{:>6}",
-            self.platform,
-            self.fault,
-            self.sends,
-            self.ok,
-            self.sent,
-            self.not_sent,
-            self.unknown,
-            self.stored,
-            self.duplicates,
-            self.lies,
-            self.found,
-            self.not_found,
-            self.cannot_tell,
-            self.wrong_verdicts
-        )
+fn policy() -> SettlePolicy {
+    SettlePolicy::default()
+        .with_max_wait(Duration::from_secs(5))
+        .with_pauses(Duration::from_millis(20), Duration::from_millis(200))
+}
+
+fn doubt(sent: &Outcome) -> Option<Doubt> {
+    Some(Doubt {
+        number: sent.index,
+        request: sent.request.clone(),
+        evidence: Evidence::of(sent.result.as_ref().err()?)?,
+    })
+}
+
+/// What `send_settled` does where the platform removes duplicates: under the key of the first
+/// send the message is stored once, whatever became of that send.
+async fn send_again(messenger: &dyn Messenger, doubt: &Doubt) -> Settled {
+    let asked = messenger.settle(&doubt.request, &doubt.evidence).await;
+    assert!(matches!(asked, Settled::CannotTell(_)), "{asked:?}");
+    let mut request = doubt.request.clone();
+    request.timeout = None;
+    request.cancel = None;
+    request.idempotency = doubt.evidence.idempotency;
+    assert!(request.idempotency.is_some(), "{:?}", doubt.evidence);
+    match messenger.send(&request).await {
+        Ok(receipt) => Settled::Found(receipt),
+        Err(error) => Settled::CannotTell(error),
     }
+}
+
+/// The messages that were sent, after the first `before` rows.
+fn rows(emulator: &Emulator, before: usize) -> Vec<LedgerRow> {
+    let rows = emulator.messages().into_iter().skip(before);
+    rows.filter(|row| row.operation != "inject").collect()
+}
+
+fn of_call<'a>(rows: &'a [LedgerRow], id: Option<&str>) -> Vec<&'a LedgerRow> {
+    rows.iter()
+        .filter(|row| id.is_some() && row.request_id.as_deref() == id)
+        .collect()
 }

@@ -12,11 +12,15 @@
 
 mod cell;
 mod platforms;
+mod story;
+mod tally;
 
-use cell::{Cell, Tally};
+use cell::Cell;
 use ms_messenger_emulator::Emulator;
-use platforms::Platform;
+use platforms::{Platform, Wire};
 use serde_json::{Value, json};
+use story::Story;
+use tally::Tally;
 
 /// Each fault by its name in the table.
 fn faults() -> Vec<(&'static str, Value)> {
@@ -59,7 +63,7 @@ fn faults() -> Vec<(&'static str, Value)> {
         ),
         ("body cut", json!({"kind": "cut_body", "after_bytes": 5})),
         ("body malformed", json!({"kind": "malformed_body"})),
-        ("late answer", json!({"kind": "delay", "ms": 300})),
+        ("late answer", json!({"kind": "delay", "ms": 700})),
         (
             "body slow",
             json!({"kind": "slow_body", "pieces": 3, "ms": 1}),
@@ -130,46 +134,178 @@ fn is_slow(platform: &dyn Platform, fault: &str) -> bool {
     fault == "late answer" || (platform.name() == "ucwa" && without_event.contains(&fault))
 }
 
-async fn run(platform: impl Platform) {
-    let seed = setting("FIRE_SEED", 20_260_401);
-    let sends = usize::try_from(setting("FIRE_SENDS", 50)).unwrap();
-    println!("seed {seed}, {sends} sends a cell");
-    println!("{}", Tally::heading());
-    let (mut wrong, mut cells) = (Vec::new(), 0);
-    for (fault, action) in faults() {
-        if is_foreign(&platform, fault) {
+/// Late storage, by its name in the table, and what the client gets instead of a response.
+fn late() -> Vec<(&'static str, Value)> {
+    let late = |then: &str, ms: u64| json!({"kind": "late_store", "ms": ms, "then": then});
+    vec![
+        ("late, closed", late("close", 150)),
+        ("late, reset", late("reset", 150)),
+        (
+            "late, 504",
+            json!({"kind": "late_store", "ms": 150, "then": "status", "status": 504}),
+        ),
+        ("late, answered", late("answer", 150)),
+        ("late, silence", late("silence", 600)),
+    ]
+}
+
+const HALF: &str = "half, at random";
+
+/// The faults that leave a send in doubt, not stored, stored, and stored late.
+fn doubtful() -> Vec<(&'static str, Value)> {
+    let wanted = ["closed read", "closed stored", "late, closed"];
+    let all = faults().into_iter().chain(late());
+    all.filter(|(fault, _)| wanted.contains(fault)).collect()
+}
+
+/// A cell of the table, before it has a number.
+struct Plan {
+    fault: &'static str,
+    strike: &'static str,
+    action: Value,
+    matching: Value,
+    story: Story,
+}
+
+impl Plan {
+    /// Whether whoever settles has to wait, so that fewer sends must do.
+    fn waits(&self) -> bool {
+        self.story != Story::Plain || is_late(self.fault)
+    }
+}
+
+/// The most sends of a cell that waits.
+const WAITING: usize = 200;
+
+fn each_fault(platform: &dyn Platform) -> Vec<Plan> {
+    let mut plans = Vec::new();
+    for (fault, action) in faults().into_iter().chain(late()) {
+        if is_foreign(platform, fault) {
             continue;
         }
-        for (strike, matching) in strikes(&platform) {
-            let slow = is_slow(&platform, fault);
+        for (strike, matching) in strikes(platform) {
+            let slow = is_slow(platform, fault);
             let (strike, matching) = match (fault, slow) {
                 ("none", _) if strike != "every try" => continue,
                 (_, true) if strike != "every try" => continue,
                 (_, true) => ("every 20th", json!({"every": 20})),
+                _ if is_late(fault) && !["1st try", HALF].contains(&strike) => continue,
                 _ => (strike, matching),
             };
-            cells += 1;
-            let cell = Cell {
-                number: cells,
+            let action = action.clone();
+            plans.push(Plan {
                 fault,
                 strike,
-                action: action.clone(),
+                action,
                 matching,
+                story: Story::Plain,
+            });
+        }
+    }
+    plans
+}
+
+fn is_late(fault: &str) -> bool {
+    fault.starts_with("late,")
+}
+
+/// Each story with each fault that leaves sends in doubt.
+fn told(stories: &[Story]) -> Vec<Plan> {
+    let mut plans = Vec::new();
+    for story in stories {
+        for (fault, action) in doubtful() {
+            plans.push(Plan {
+                fault,
+                strike: HALF,
+                action,
+                matching: json!({"probability": 0.5}),
+                story: *story,
+            });
+        }
+    }
+    plans
+}
+
+/// Callers who give up, while the service takes its time.
+fn given_up() -> Vec<Plan> {
+    let mut plans = Vec::new();
+    for story in [Story::TimedOut, Story::Cancelled] {
+        for (fault, action) in [
+            ("late, closed", late().swap_remove(0).1),
+            ("late, answered", late().swap_remove(3).1),
+            ("slow, 150 ms", json!({"kind": "delay", "ms": 150})),
+        ] {
+            plans.push(Plan {
+                fault,
+                strike: HALF,
+                action,
+                matching: json!({"probability": 0.5}),
+                story,
+            });
+        }
+    }
+    plans
+}
+
+/// Responses that come twice.
+fn copies() -> Vec<Plan> {
+    let strikes = [
+        ("every try", json!({})),
+        ("every 3rd", json!({"every": 3})),
+        (HALF, json!({"probability": 0.5})),
+    ];
+    let plan = |(strike, matching)| Plan {
+        fault: "answer twice",
+        strike,
+        action: json!({"kind": "duplicate_answer"}),
+        matching,
+        story: Story::Plain,
+    };
+    strikes.into_iter().map(plan).collect()
+}
+
+/// Everything that happens around sends to conversations.
+const STORIES: [Story; 8] = [
+    Story::ServiceClock(300),
+    Story::ServiceClock(-300),
+    Story::SenderClock(300),
+    Story::SenderClock(-300),
+    Story::Twins,
+    Story::Noise,
+    Story::Changed,
+    Story::Settled,
+];
+
+async fn run(platform: impl Platform, plans: Vec<Plan>) {
+    let seed = setting("FIRE_SEED", 20_260_401);
+    let sends = usize::try_from(setting("FIRE_SENDS", 50)).unwrap();
+    println!("seed {seed}, {sends} sends a cell");
+    println!("{}", Tally::heading());
+    let mut wrong = Vec::new();
+    for (number, plan) in plans.into_iter().enumerate() {
+        for with_key in platform.keys() {
+            let cell = Cell {
+                number,
+                fault: plan.fault,
+                strike: plan.strike,
+                action: plan.action.clone(),
+                matching: plan.matching.clone(),
+                story: plan.story,
                 seed,
-                sends,
+                sends: sends.min(if plan.waits() { WAITING } else { usize::MAX }),
+                with_key: *with_key,
             };
-            for with_key in platform.keys() {
-                let tally = cell.run(&platform, *with_key).await;
-                println!("{tally}");
-                if tally.is_wrong() {
-                    wrong.push(tally.to_string());
-                }
+            let tally = cell.run(&platform).await;
+            println!("{tally}");
+            if tally.is_wrong() {
+                println!("  {}", tally.wrong.join("\n  "));
+                wrong.push(tally.to_string());
             }
         }
     }
     assert!(
         wrong.is_empty(),
-        "duplicates or lies:\n{}\n{}",
+        "duplicates, lies or wrong verdicts with seed {seed}:\n{}\n{}",
         Tally::heading(),
         wrong.join("\n")
     );
@@ -190,20 +326,56 @@ async fn emulator() -> Emulator {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn acs_messages_under_fire() {
-    run(platforms::Messages::new(emulator().await)).await;
+    // HTTP/1.1 over TLS: a response can come twice and does not name its request.
+    let platform = platforms::Messages::new(emulator().await, Wire::Http1);
+    let mut plans = each_fault(&platform);
+    plans.extend(told(&[Story::Settled, Story::ServiceClock(300)]));
+    plans.extend(given_up());
+    run(platform, plans).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn acs_chat_under_fire() {
-    run(platforms::Chat::new(emulator().await)).await;
+    let platform = platforms::Chat::new(emulator().await, Wire::Http2);
+    let mut plans = each_fault(&platform);
+    plans.extend(told(&STORIES));
+    plans.extend(given_up());
+    run(platform, plans).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn msgraph_chat_under_fire() {
-    run(platforms::Graph::new(emulator().await)).await;
+    let platform = platforms::Graph::new(emulator().await, Wire::Plain);
+    let mut plans = each_fault(&platform);
+    plans.extend(told(&STORIES));
+    plans.extend(given_up());
+    run(platform, plans).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ucwa_under_fire() {
-    run(platforms::Skype::new(emulator().await).await).await;
+    let platform = platforms::Skype::new(emulator().await).await;
+    let mut plans = each_fault(&platform);
+    let talk = faults()
+        .into_iter()
+        .filter(|(fault, _)| !is_slow(&platform, fault) && !is_foreign(&platform, fault));
+    plans.extend(talk.map(|(fault, action)| Plan {
+        fault,
+        strike: HALF,
+        action,
+        matching: json!({"probability": 0.5}),
+        story: Story::Talk,
+    }));
+    plans.extend(given_up());
+    run(platform, plans).await;
+}
+
+/// Over TLS a copy may be taken for the response to the next request.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn copied_responses_over_tls() {
+    for wire in [Wire::Http1, Wire::Http2] {
+        run(platforms::Messages::new(emulator().await, wire), copies()).await;
+        run(platforms::Chat::new(emulator().await, wire), copies()).await;
+        run(platforms::Graph::new(emulator().await, wire), copies()).await;
+    }
 }

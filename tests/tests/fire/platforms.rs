@@ -1,4 +1,4 @@
-//! The platforms, each with a client on an emulator of its own.
+//! The platforms, each with an emulator of its own and clients as a cell needs them.
 
 use std::{future::ready, sync::Arc, time::Duration};
 
@@ -14,14 +14,31 @@ use ms_messenger::{
 use ms_messenger_emulator::Emulator;
 use serde_json::json;
 
+/// Lets the recipients say something, once.
+pub(crate) type Peers = Box<dyn Fn() + Send>;
+
 /// One platform under fire.
 pub(crate) trait Platform: Send + Sync {
     fn name(&self) -> &'static str;
+    /// Its name in the table.
+    fn label(&self) -> String {
+        self.name().to_owned()
+    }
     fn emulator(&self) -> &Emulator;
-    fn messenger(&self) -> Arc<dyn Messenger>;
-    fn settle(&self) -> Arc<dyn Messenger>;
+    /// A client that sends; after `margin` a send without response has no effect any more.
+    fn client(&self, margin: Duration) -> Arc<dyn Messenger>;
+    /// A client as another process has it: it knows nothing of what was sent. `None` where only
+    /// the sender can settle.
+    fn fresh(&self) -> Option<Arc<dyn Messenger>>;
     /// Where the nth send of a cell goes.
     fn target(&self, cell: usize, number: usize) -> Target;
+    /// The id of the account that sends, and of another.
+    fn own_account(&self) -> String;
+    fn other_account(&self) -> String;
+    /// What lets the recipients of a cell talk.
+    fn peers(&self, _: usize) -> Peers {
+        Box::new(|| {})
+    }
     /// Whether requests carry a key of the caller: without it, with it, or both.
     fn keys(&self) -> &'static [bool] {
         &[false]
@@ -34,10 +51,17 @@ pub(crate) trait Platform: Send + Sync {
     fn tells_tries(&self) -> bool {
         true
     }
-    /// Whether every message in doubt can be told. ACS Messages cannot be asked: its keys do the
-    /// work.
+    /// Whether the platform cannot be asked, and removes duplicates instead.
+    fn is_keyed(&self) -> bool {
+        false
+    }
+    /// Whether messages carry an id by which they are found.
+    fn marks_messages(&self) -> bool {
+        self.name() == "acs-chat"
+    }
+    /// Whether every message in doubt can be told, where nothing is in the way.
     fn always_settles(&self) -> bool {
-        self.name() != "acs-messages"
+        true
     }
 }
 
@@ -49,11 +73,33 @@ fn retry() -> RetryPolicy {
 
 /// A late answer is later than this; a healthy one is not, or it is in doubt, which is honest.
 fn hasty() -> HttpOptions {
-    HttpOptions::default().with_timeout(Duration::from_millis(200))
+    HttpOptions::default().with_timeout(Duration::from_millis(400))
 }
 
-/// The emulator stores at once or not at all.
-const MARGIN: Duration = Duration::from_millis(50);
+/// How the clients of a platform reach the emulator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wire {
+    /// Without TLS, so with HTTP/1.1.
+    Plain,
+    /// HTTP/1.1 over TLS.
+    Http1,
+    /// HTTP/2 over TLS, where the calls share one connection.
+    Http2,
+}
+
+impl Wire {
+    /// The address of the emulator and the options of a client.
+    fn reach(self, emulator: &Emulator, options: HttpOptions) -> (String, HttpOptions) {
+        let versions = match self {
+            Self::Plain => return (emulator.http_url().to_owned(), options),
+            Self::Http1 => HttpVersions::Http1,
+            Self::Http2 => HttpVersions::Negotiate,
+        };
+        let root = emulator.ca_pem().unwrap().as_bytes();
+        let options = options.with_versions(versions).with_extra_roots(root);
+        (emulator.https_url().unwrap().to_owned(), options)
+    }
+}
 
 /// One of 40 conversations, so that none gets too long to look through. They are created on
 /// first use.
@@ -64,64 +110,196 @@ fn conversation(number: usize) -> Target {
     ))
 }
 
-macro_rules! platform {
-    ($name:ident, $client:ty, $platform:literal, $target:expr $(, $($more:tt)*)?) => {
-        pub(crate) struct $name {
-            emulator: Arc<Emulator>,
-            client: Arc<$client>,
-            /// The same with the patience of every day: listing takes longer than sending.
-            settler: Arc<$client>,
-        }
-
-        impl Platform for $name {
-            fn name(&self) -> &'static str {
-                $platform
-            }
-
-            fn emulator(&self) -> &Emulator {
-                &self.emulator
-            }
-
-            fn messenger(&self) -> Arc<dyn Messenger> {
-                self.client.clone()
-            }
-
-            fn settle(&self) -> Arc<dyn Messenger> {
-                self.settler.clone()
-            }
-
-            fn target(&self, _: usize, number: usize) -> Target {
-                let target: fn(&Emulator, usize) -> Target = $target;
-                target(&self.emulator, number)
-            }
-
-            $($($more)*)?
-        }
-    };
+/// Tokens as the emulator issues them, so that one that was ended is followed by a good one.
+fn tokens(emulator: &Arc<Emulator>, platform: &'static str, user: &str) -> impl TokenProvider {
+    let (emulator, user) = (Arc::clone(emulator), user.to_owned());
+    TokenFn::new(move |_| {
+        let issued = emulator.issue_token(&json!({"platform": platform, "user": user}));
+        let token = issued.unwrap()["token"].as_str().unwrap().to_owned();
+        ready(Ok(AccessToken::new(token)))
+    })
 }
 
-platform!(
-    Messages,
-    AcsMessagesClient,
-    "acs-messages",
-    |emulator, _| Target::conversation(emulator.world().acs.conversation_id.as_str()),
+pub(crate) struct Messages {
+    emulator: Arc<Emulator>,
+    wire: Wire,
+}
+
+pub(crate) struct Chat {
+    emulator: Arc<Emulator>,
+    wire: Wire,
+}
+
+pub(crate) struct Graph {
+    emulator: Arc<Emulator>,
+    wire: Wire,
+}
+
+impl Messages {
+    pub(crate) fn new(emulator: Emulator, wire: Wire) -> Self {
+        let emulator = Arc::new(emulator);
+        Self { emulator, wire }
+    }
+
+    fn build(&self, options: HttpOptions) -> Arc<dyn Messenger> {
+        let key = Credential::access_key(&self.emulator.world().acs.access_key).unwrap();
+        let (url, options) = self.wire.reach(&self.emulator, options);
+        let builder = AcsMessagesClient::builder(url, key).with_retry(retry());
+        Arc::new(builder.with_http_options(options).build().unwrap())
+    }
+}
+
+impl Platform for Messages {
+    fn name(&self) -> &'static str {
+        "acs-messages"
+    }
+
+    fn label(&self) -> String {
+        format!("messages {:?}", self.wire)
+    }
+
+    fn emulator(&self) -> &Emulator {
+        &self.emulator
+    }
+
+    fn client(&self, _: Duration) -> Arc<dyn Messenger> {
+        self.build(hasty())
+    }
+
+    fn fresh(&self) -> Option<Arc<dyn Messenger>> {
+        Some(self.build(HttpOptions::default()))
+    }
+
+    fn target(&self, _: usize, _: usize) -> Target {
+        Target::conversation(self.emulator.world().acs.conversation_id.as_str())
+    }
+
+    fn own_account(&self) -> String {
+        self.emulator.world().acs.users[0].id.clone()
+    }
+
+    fn other_account(&self) -> String {
+        self.emulator.world().acs.users[1].id.clone()
+    }
+
     fn keys(&self) -> &'static [bool] {
         &[false, true]
     }
-);
 
-platform!(Chat, AcsChatClient, "acs-chat", |_, number| conversation(
-    number
-));
+    fn is_keyed(&self) -> bool {
+        true
+    }
+}
 
-platform!(Graph, GraphChatClient, "msgraph-chat", |_, number| {
-    conversation(number)
-});
+impl Chat {
+    pub(crate) fn new(emulator: Emulator, wire: Wire) -> Self {
+        let emulator = Arc::new(emulator);
+        Self { emulator, wire }
+    }
+
+    fn build(&self, options: HttpOptions, margin: Duration) -> Arc<dyn Messenger> {
+        let token = tokens(&self.emulator, "acs-chat", &self.own_account());
+        let (url, options) = self.wire.reach(&self.emulator, options);
+        let builder = AcsChatClient::builder(url, token)
+            .with_client_message_ids()
+            .with_settling_margin(margin)
+            .with_retry(retry())
+            .with_http_options(options);
+        Arc::new(builder.build().unwrap())
+    }
+}
+
+impl Platform for Chat {
+    fn name(&self) -> &'static str {
+        "acs-chat"
+    }
+
+    fn label(&self) -> String {
+        format!("chat {:?}", self.wire)
+    }
+
+    fn emulator(&self) -> &Emulator {
+        &self.emulator
+    }
+
+    fn client(&self, margin: Duration) -> Arc<dyn Messenger> {
+        self.build(hasty(), margin)
+    }
+
+    fn fresh(&self) -> Option<Arc<dyn Messenger>> {
+        // The margin of the evidence counts, not that of who reads it.
+        Some(self.build(HttpOptions::default(), Duration::ZERO))
+    }
+
+    fn target(&self, _: usize, number: usize) -> Target {
+        conversation(number)
+    }
+
+    fn own_account(&self) -> String {
+        self.emulator.world().acs.users[0].id.clone()
+    }
+
+    fn other_account(&self) -> String {
+        self.emulator.world().acs.users[1].id.clone()
+    }
+}
+
+impl Graph {
+    pub(crate) fn new(emulator: Emulator, wire: Wire) -> Self {
+        let emulator = Arc::new(emulator);
+        Self { emulator, wire }
+    }
+
+    fn build(&self, options: HttpOptions, margin: Duration) -> Arc<dyn Messenger> {
+        let token = tokens(&self.emulator, "msgraph-chat", &self.own_account());
+        let (url, options) = self.wire.reach(&self.emulator, options);
+        let builder = GraphChatClient::builder(token)
+            .with_base_url(format!("{url}/v1.0"))
+            .with_settling_margin(margin)
+            .with_retry(retry())
+            .with_http_options(options);
+        Arc::new(builder.build().unwrap())
+    }
+}
+
+impl Platform for Graph {
+    fn name(&self) -> &'static str {
+        "msgraph-chat"
+    }
+
+    fn label(&self) -> String {
+        format!("graph {:?}", self.wire)
+    }
+
+    fn emulator(&self) -> &Emulator {
+        &self.emulator
+    }
+
+    fn client(&self, margin: Duration) -> Arc<dyn Messenger> {
+        self.build(hasty(), margin)
+    }
+
+    fn fresh(&self) -> Option<Arc<dyn Messenger>> {
+        Some(self.build(HttpOptions::default(), Duration::ZERO))
+    }
+
+    fn target(&self, _: usize, number: usize) -> Target {
+        conversation(number)
+    }
+
+    fn own_account(&self) -> String {
+        self.emulator.world().graph.users[0].id.clone()
+    }
+
+    fn other_account(&self) -> String {
+        self.emulator.world().graph.users[1].id.clone()
+    }
+}
 
 /// Skype for Business: contacts who accept and read at once. A verdict that came before the
 /// send was given up needs no settling; one that never comes cannot be settled.
 pub(crate) struct Skype {
-    emulator: Emulator,
+    emulator: Arc<Emulator>,
     session: Arc<UcwaSession>,
 }
 
@@ -139,7 +317,7 @@ impl Skype {
             .await;
         Self {
             session: Arc::new(session.unwrap()),
-            emulator,
+            emulator: Arc::new(emulator),
         }
     }
 }
@@ -153,17 +331,43 @@ impl Platform for Skype {
         &self.emulator
     }
 
-    fn messenger(&self) -> Arc<dyn Messenger> {
+    fn client(&self, _: Duration) -> Arc<dyn Messenger> {
         Arc::<UcwaSession>::clone(&self.session)
     }
 
-    fn settle(&self) -> Arc<dyn Messenger> {
-        Arc::<UcwaSession>::clone(&self.session)
+    fn fresh(&self) -> Option<Arc<dyn Messenger>> {
+        None
     }
 
     /// New people in each cell: who was left in doubt makes the next doubt harder to settle.
     fn target(&self, cell: usize, number: usize) -> Target {
-        Target::sip(&format!("sip:contact{cell}.{}@fabrikam.test", number % 16)).unwrap()
+        Target::sip(&contact(cell, number)).unwrap()
+    }
+
+    fn own_account(&self) -> String {
+        self.emulator.world().ucwa.users[0].sip.clone()
+    }
+
+    fn other_account(&self) -> String {
+        self.emulator.world().ucwa.users[1].sip.clone()
+    }
+
+    /// Each recipient says in turn what is sent to it at the same time.
+    fn peers(&self, cell: usize) -> Peers {
+        let (emulator, own) = (Arc::clone(&self.emulator), self.own_account());
+        let turn = std::sync::atomic::AtomicUsize::new(0);
+        Box::new(move || {
+            let number = turn.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let spoken = json!({
+                "platform": "ucwa",
+                "from": contact(cell, number),
+                "to": own,
+                "action": "message",
+                "text": format!("message {}.", number % 50),
+            });
+            // A contact who is being called cannot speak yet.
+            let _ = emulator.inject(&spoken);
+        })
     }
 
     fn always_settles(&self) -> bool {
@@ -180,77 +384,6 @@ impl Platform for Skype {
     }
 }
 
-impl Messages {
-    /// Over TLS with HTTP/1.1, where an answer can come twice and does not name its request.
-    pub(crate) fn new(emulator: Emulator) -> Self {
-        let build = |http: HttpOptions| {
-            let key = Credential::access_key(&emulator.world().acs.access_key).unwrap();
-            let root = emulator.ca_pem().unwrap().as_bytes();
-            let http = http
-                .with_versions(HttpVersions::Http1)
-                .with_extra_roots(root);
-            let builder = AcsMessagesClient::builder(emulator.https_url().unwrap(), key);
-            let builder = builder.with_retry(retry()).with_http_options(http);
-            Arc::new(builder.build().unwrap())
-        };
-        Self {
-            client: build(hasty()),
-            settler: build(HttpOptions::default()),
-            emulator: Arc::new(emulator),
-        }
-    }
-}
-
-/// Tokens as the emulator issues them, so that one that was ended is followed by a good one.
-fn tokens(emulator: &Arc<Emulator>, platform: &'static str, user: &str) -> impl TokenProvider {
-    let (emulator, user) = (Arc::clone(emulator), user.to_owned());
-    TokenFn::new(move |_| {
-        let issued = emulator.issue_token(&json!({"platform": platform, "user": user}));
-        let token = issued.unwrap()["token"].as_str().unwrap().to_owned();
-        ready(Ok(AccessToken::new(token)))
-    })
-}
-
-impl Chat {
-    /// Over TLS, so that the calls share one connection of HTTP/2.
-    pub(crate) fn new(emulator: Emulator) -> Self {
-        let emulator = Arc::new(emulator);
-        let build = |http: HttpOptions| {
-            let user = &emulator.world().acs.users[0].id;
-            let token = tokens(&emulator, "acs-chat", user);
-            let root = emulator.ca_pem().unwrap().as_bytes();
-            let builder = AcsChatClient::builder(emulator.https_url().unwrap(), token)
-                .with_client_message_ids()
-                .with_settling_margin(MARGIN)
-                .with_retry(retry())
-                .with_http_options(http.with_extra_roots(root));
-            Arc::new(builder.build().unwrap())
-        };
-        Self {
-            client: build(hasty()),
-            settler: build(HttpOptions::default()),
-            emulator,
-        }
-    }
-}
-
-impl Graph {
-    pub(crate) fn new(emulator: Emulator) -> Self {
-        let emulator = Arc::new(emulator);
-        let build = |http: HttpOptions| {
-            let world = &emulator.world().graph;
-            let token = tokens(&emulator, "msgraph-chat", &world.users[0].id);
-            let builder = GraphChatClient::builder(token)
-                .with_base_url(&world.base)
-                .with_settling_margin(MARGIN)
-                .with_retry(retry())
-                .with_http_options(http);
-            Arc::new(builder.build().unwrap())
-        };
-        Self {
-            client: build(hasty()),
-            settler: build(HttpOptions::default()),
-            emulator,
-        }
-    }
+fn contact(cell: usize, number: usize) -> String {
+    format!("sip:contact{cell}.{}@fabrikam.test", number % 16)
 }

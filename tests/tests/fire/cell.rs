@@ -20,8 +20,8 @@ use crate::{
 const CONCURRENCY: usize = 16;
 /// Settling waits, most of the time.
 const LOOKS: usize = 256;
-/// The emulator stores at once, or not at all.
-const MARGIN: Duration = Duration::from_millis(50);
+/// The emulator stores at once, or not at all; a busy machine needs a while for it.
+const MARGIN: Duration = Duration::from_millis(300);
 /// It stores late, but within this time.
 const LATE_MARGIN: Duration = Duration::from_millis(900);
 

@@ -81,14 +81,18 @@ pub trait MessengerExt: Messenger {
     }
 
     /// Looks for a message in doubt until there is a verdict or `policy` ends, and returns what
-    /// the last look said. Sends nothing.
+    /// the last look said. Sends nothing, and can be dropped at any time. The time-out and the
+    /// cancel handle of the request are those of its send: here they do not count.
     fn settle_with(
         &self,
         request: &SendRequest,
         evidence: &Evidence,
         policy: &SettlePolicy,
     ) -> impl Future<Output = Settled> + Send {
-        settle_patiently(self, request, evidence, policy)
+        async move {
+            let endless = Deadline::default();
+            settle_patiently(self, request, evidence, policy, &endless).await
+        }
     }
 
     /// Sends, and asks the platform what became of the message when that is unknown:
@@ -127,7 +131,9 @@ pub trait MessengerExt: Messenger {
             let Some(evidence) = Evidence::of(&error) else {
                 return Err(error);
             };
-            match settle_patiently(self, request, &evidence, policy).await {
+            // The time-out is that of the send alone; who cancels waits for nothing any more.
+            let cancelled = Deadline::new(None, request.cancel.clone());
+            match settle_patiently(self, request, &evidence, policy, &cancelled).await {
                 Settled::Found(receipt) => return Ok(receipt),
                 Settled::NotFound => return Err(error.with_delivery(Delivery::NotSent)),
                 Settled::NotYet(_) | Settled::CannotTell(_) => {}

@@ -56,6 +56,10 @@ pub(crate) struct Head<'a> {
     response: reqwest::Response,
 }
 
+/// How often a task of HTTP/2 lets others go first: once for those that wait on its thread, and
+/// again for those that another thread has just taken over.
+const TURNS: usize = 3;
+
 impl Head<'_> {
     /// Never again uses a connection from before this response, which is another's.
     pub(crate) fn distrust(&self) {
@@ -66,10 +70,15 @@ impl Head<'_> {
     /// been told. Ask it after having told it of this one.
     pub(crate) async fn is_trusted(&mut self) -> bool {
         self.running = None;
-        // Streams of HTTP/2 do not wait for each other.
-        if self.response.version() < http::Version::HTTP_2 {
-            self.http.0.polls.settle().await;
+        // Streams of HTTP/2 do not wait for each other, and what one read of the connection brought
+        // wakes many tasks at once: those woken before this one are given their turn.
+        if self.response.version() >= http::Version::HTTP_2 {
+            for _ in 0..TURNS {
+                tokio::task::yield_now().await;
+                self.http.0.polls.settle().await;
+            }
         }
+        self.http.0.polls.settle().await;
         !self.generation.is_over()
     }
 

@@ -19,9 +19,8 @@ use crate::{Deadline, Messenger, SendRequest};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SettlePolicy {
-    /// After how long no further look begins; none does after the cancel handle of the request
-    /// was used either. Default 120 s. A verdict that would come later
-    /// is not waited for.
+    /// After how long no further look begins. Default 120 s. A verdict that would come later is
+    /// not waited for.
     pub max_wait: Duration,
     /// The pause after the first look. Default 0.5 s; doubled after each later one.
     pub initial_pause: Duration,
@@ -71,10 +70,9 @@ pub(crate) async fn settle_patiently<M: Messenger + ?Sized>(
     request: &SendRequest,
     evidence: &Evidence,
     policy: &SettlePolicy,
+    cancelled: &Deadline,
 ) -> Settled {
     let started = Instant::now();
-    // The time-out of the request is the send's alone; who cancels waits for nothing any more.
-    let cancelled = Deadline::new(None, request.cancel.clone());
     let mut pause = policy.initial_pause.max(MIN_PAUSE);
     loop {
         let settled = messenger.settle(request, evidence).await;

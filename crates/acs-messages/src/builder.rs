@@ -1,6 +1,9 @@
 //! How a client is set up.
 
-use std::fmt::{self, Display};
+use std::{
+    fmt::{self, Display},
+    time::Duration,
+};
 
 use ms_messenger_core::{ErrorKind, Problems, Result, RetryPolicy};
 use ms_messenger_http::{
@@ -27,6 +30,7 @@ pub struct AcsMessagesBuilder {
     any_recipient: bool,
     conversation_version: String,
     notification_version: Option<String>,
+    settling_margin: Option<Duration>,
 }
 
 impl AcsMessagesBuilder {
@@ -42,6 +46,7 @@ impl AcsMessagesBuilder {
             any_recipient: false,
             conversation_version: "2025-04-01-preview".to_owned(),
             notification_version: None,
+            settling_margin: None,
         }
     }
 
@@ -102,6 +107,13 @@ impl AcsMessagesBuilder {
         self
     }
 
+    /// Sets how long after the end of its last attempt a send without a response can still take
+    /// effect, as its evidence says. Default 30 s; the service documents none.
+    pub fn with_settling_margin(mut self, margin: Duration) -> Self {
+        self.settling_margin = Some(margin);
+        self
+    }
+
     /// Builds the client. Nothing is connected yet.
     ///
     /// # Errors
@@ -144,8 +156,13 @@ impl AcsMessagesBuilder {
             None => HttpClient::new(&self.options)?,
         };
         let authorize = self.credential.into_authorize();
+        let mut pipeline =
+            Pipeline::new(&SERVICE, http, endpoint?, authorize).with_retry(self.retry);
+        if let Some(margin) = self.settling_margin {
+            pipeline = pipeline.with_settling_margin(margin);
+        }
         Ok(AcsMessagesClient::from_inner(Inner {
-            pipeline: Pipeline::new(&SERVICE, http, endpoint?, authorize).with_retry(self.retry),
+            pipeline,
             channel_registration_id: channel,
             strategy: self.strategy,
             any_recipient: self.any_recipient,

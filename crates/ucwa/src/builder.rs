@@ -28,6 +28,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// The server ends an application that has not asked for 15 minutes.
 const LONGEST_ASKED: Duration = Duration::from_secs(120);
 
+const SETTLING_MARGIN: Duration = Duration::from_secs(90);
+/// No longer margin is told from "for ever", and none is beyond what a machine can express.
+const LONGEST_MARGIN: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
 /// What a session was set up with.
 pub(crate) struct Config {
     pub(crate) sip: String,
@@ -38,6 +42,7 @@ pub(crate) struct Config {
     pub(crate) formats: Vec<Format>,
     pub(crate) retry: RetryPolicy,
     pub(crate) send_timeout: Duration,
+    pub(crate) settling_margin: Duration,
     pub(crate) event_timeout: Duration,
     pub(crate) event_timeout_parameter: Option<u64>,
     pub(crate) activity_interval: Duration,
@@ -108,6 +113,7 @@ impl UcwaBuilder {
                 formats: vec![Format::Plain, Format::Html],
                 retry: RetryPolicy::default(),
                 send_timeout: Duration::from_secs(75),
+                settling_margin: SETTLING_MARGIN,
                 event_timeout: EVENT_TIMEOUT,
                 event_timeout_parameter: None,
                 activity_interval: Duration::from_secs(180),
@@ -164,6 +170,14 @@ impl UcwaBuilder {
     /// server gives the other side 30 seconds to accept and 30 to fetch.
     pub fn with_send_timeout(mut self, timeout: Duration) -> Self {
         self.config.send_timeout = timeout;
+        self
+    }
+
+    /// Sets how long after the end of a send without a verdict the message can still take effect
+    /// and its verdict come; at most ten years. Default 90 s: a message that nobody fetched for 30
+    /// seconds fails, and an invitation rings as long.
+    pub fn with_settling_margin(mut self, margin: Duration) -> Self {
+        self.config.settling_margin = margin.min(LONGEST_MARGIN);
         self
     }
 

@@ -13,10 +13,6 @@ use crate::{
     words::{WORDS, line},
 };
 
-/// A message that nobody fetched for 30 seconds fails, and an invitation rings as long: so much
-/// later it has taken effect or never will.
-const LATEST_VERDICT: Duration = Duration::from_secs(90);
-
 /// How a send ended. Every failure carries an [`Error`] whose `delivery()` says whether the
 /// message is out, and [`Reason::of`] reads the server's codes from it.
 #[derive(Debug)]
@@ -108,6 +104,7 @@ impl Outcome {
     pub(crate) fn marked(
         self,
         began_at: SystemTime,
+        margin: Duration,
         clock: Option<ClockOffset>,
         operation: Option<&str>,
     ) -> Self {
@@ -117,7 +114,7 @@ impl Outcome {
         let ended_at = SystemTime::now();
         let mut evidence = Evidence::new(began_at)
             .with_platform(PLATFORM)
-            .with_end(ended_at, ended_at + LATEST_VERDICT);
+            .with_end(ended_at, ended_at + margin);
         if let Some(clock) = clock {
             evidence = evidence.with_service_clock(clock);
         }

@@ -1,6 +1,10 @@
 //! The post of a message in an open conversation, and the wait for its verdict.
 
-use std::{collections::HashSet, sync::Arc, time::SystemTime};
+use std::{
+    collections::HashSet,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use ms_messenger_core::{ClockOffset, Deadline, Delivery, Error, ErrorKind, random_uuid};
 use ms_messenger_http::Call;
@@ -110,7 +114,9 @@ impl Inner {
             return Posted::Ended(partly(
                 outcome,
                 (number, parts.len()),
-                (began_at, way.application.service_clock()),
+                began_at,
+                self.config.settling_margin,
+                way.application.service_clock(),
             ));
         }
         match whole {
@@ -186,6 +192,7 @@ impl Inner {
         let outcome = concluded(way, told, lost);
         Posted::Ended(outcome.marked(
             began_at,
+            self.config.settling_margin,
             way.application.service_clock(),
             Some(&flying.operation),
         ))
@@ -327,7 +334,9 @@ fn concluded(way: &Way<'_>, told: Option<Verdict>, lost: Lost) -> Outcome {
 fn partly(
     outcome: Outcome,
     (arrived, parts): (usize, usize),
-    (began_at, clock): (SystemTime, Option<ClockOffset>),
+    began_at: SystemTime,
+    margin: Duration,
+    clock: Option<ClockOffset>,
 ) -> Outcome {
     if arrived == 0 {
         return outcome;
@@ -344,7 +353,7 @@ fn partly(
                 .with_platform(PLATFORM)
                 .with_delivery(Delivery::Unknown)
                 .with_source(error);
-            Outcome::Unknown(whole).marked(began_at, clock, operation.as_deref())
+            Outcome::Unknown(whole).marked(began_at, margin, clock, operation.as_deref())
         }
     }
 }

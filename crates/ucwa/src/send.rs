@@ -271,6 +271,7 @@ impl Inner {
         };
         Err(Posted::Ended(outcome.marked(
             began_at,
+            self.config.settling_margin,
             application.service_clock(),
             Some(&pending.id),
         )))

@@ -96,6 +96,9 @@ struct Desk {
 #[derive(Clone)]
 pub struct Double(Arc<Desk>);
 
+/// How long a send without a verdict can still take effect.
+pub(crate) const MARGIN: Duration = Duration::from_secs(33);
+
 impl Double {
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -126,6 +129,7 @@ impl Double {
             .with_endpoint_id("double")
             .with_first_pause(Duration::from_millis(5))
             .with_send_timeout(Duration::from_secs(5))
+            .with_settling_margin(MARGIN)
     }
 
     pub async fn signed_in(&self) -> UcwaSession {

@@ -34,10 +34,14 @@ async fn service(acts: &'static [Act]) -> (AcsMessagesClient, Heads) {
     let credential = Credential::user(StaticToken::new("t"));
     let client = AcsMessagesClient::builder(endpoint, credential)
         .with_retry(RetryPolicy::never())
+        .with_settling_margin(MARGIN)
         .build()
         .unwrap();
     (client, heads)
 }
+
+/// How long a send without a response can still take effect.
+const MARGIN: Duration = Duration::from_secs(44);
 
 #[derive(Clone, Copy)]
 enum Act {
@@ -105,6 +109,8 @@ async fn settling_asks_nothing_and_cannot_tell() {
     let (client, heads) = service(&[Act::Close]).await;
     let error = client.send(&request()).await.unwrap_err();
     let evidence = Evidence::of(&error).unwrap();
+    let until = evidence.ended_at.map(|ended| ended + MARGIN);
+    assert_eq!(evidence.pending_until, until);
     let mut foreign = evidence.clone();
     foreign.platform = Some("msgraph-chat".to_owned());
     for evidence in [&evidence, &foreign] {

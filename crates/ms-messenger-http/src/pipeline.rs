@@ -417,7 +417,10 @@ impl Run {
     fn end(&self, error: Error, pipeline: &Pipeline) -> Error {
         let error = error.with_delivery(self.delivery);
         let error = self.facts.mark(error, pipeline.service);
-        if error.delivery() == Delivery::Unknown {
+        // Also where it is proven that nothing was sent: a client may know that the proof is none,
+        // as with a key that an earlier call used.
+        let is_doubtful = error.delivery() == Delivery::Unknown;
+        if self.facts.carries_message && (self.facts.attempts > 0 || is_doubtful) {
             error.with_evidence(self.evidence(pipeline))
         } else {
             error

@@ -12,11 +12,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use double::{BOB, CONVERSATION, Double, Reply, body, completed, link_only, soon, status};
+use double::{
+    BOB, CONVERSATION, Double, Reply, application, body, completed, link_only, soon, status,
+};
 use ms_messenger_core::{
     AccessToken, Delivery, ErrorKind, Message, Messenger, Result, SendRequest, Target, async_trait,
 };
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 use ucwa::{AcceptPolicy, Credential, Incoming, IntegratedSignIn, Outcome, UcwaSession};
 
 const EVENTS: &str = "/apps/1/events";
@@ -262,10 +265,7 @@ async fn what_a_lost_application_still_says_does_not_count() {
     assert!(soon(alice.send(BOB, "first")).await.is_delivered());
     let mut incoming = alice.receive(AcceptPolicy::Ask).await.unwrap();
     // What the old application named is looked up until after it was lost.
-    let (gate, path) = (
-        Arc::new(tokio::sync::Notify::new()),
-        "/apps/1/invitations/7",
-    );
+    let (gate, path) = (Arc::new(Notify::new()), "/apps/1/invitations/7");
     let invitation = json!({"direction": "Incoming", "_links": {"accept": {"href": "/accept"},
         "conversation": {"href": "/apps/1/c/7"}}, "_embedded": {"from": {"uri": BOB}}});
     let later = Reply::Later(Arc::clone(&gate), Box::new(body(200, invitation)));
@@ -503,12 +503,13 @@ async fn a_sign_in_that_is_given_up_leaves_no_application_that_nobody_finds() {
         let double = Double::start().await;
         let arrived = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&arrived);
+        // The response is held until the sign-in is given up.
+        let gate = Arc::new(Notify::new());
+        let held = Arc::clone(&gate);
         double.rule(move |request| {
-            if request.is("POST", "/apps") {
-                count.fetch_add(1, Ordering::SeqCst);
-                std::thread::sleep(Duration::from_millis(300));
-            }
-            None
+            let is_first = request.is("POST", "/apps") && count.fetch_add(1, Ordering::SeqCst) == 0;
+            let made = Box::new(body(201, application()));
+            is_first.then(|| Reply::Later(Arc::clone(&held), made))
         });
         let credential = Credential::password("alice", "hunter2");
         let mut builder = UcwaSession::builder("sip:alice@contoso.test", credential)
@@ -525,6 +526,7 @@ async fn a_sign_in_that_is_given_up_leaves_no_application_that_nobody_finds() {
         .await;
         signing_in.abort();
         assert!(signing_in.await.is_err());
+        gate.notify_one();
         if is_given {
             double.wait_for("POST", "/apps", 1).await;
             let again = double

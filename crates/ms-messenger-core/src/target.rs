@@ -584,6 +584,10 @@ mod tests {
             ("channel:t/19%3Ac%40thread.tacv2", "19:c@thread.tacv2"),
             ("user:alice%40contoso.com", "alice@contoso.com"),
             ("19%3Ac%40thread.tacv2", "19:c@thread.tacv2"),
+            (
+                "https://teams.microsoft.com/l/chat/19%3Aa%2540thread.v2/0",
+                "19:a@thread.v2",
+            ),
         ] {
             let error = text.parse::<Target>().unwrap_err();
             assert_eq!(error, ParseTargetError::Encoded(id.to_owned()), "{text}");

@@ -124,7 +124,13 @@ impl FromStr for TeamsLink {
     type Err = ParseTargetError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        read(text.trim()).ok_or(ParseTargetError::Link)
+        let link = read(text.trim()).ok_or(ParseTargetError::Link)?;
+        // An id that was encoded twice, or holds what no target may, is refused as in any target.
+        match link.target.to_string().parse::<Target>() {
+            Ok(target) if target == link.target => Ok(link),
+            Err(error @ ParseTargetError::Encoded(_)) => Err(error),
+            _ => Err(ParseTargetError::Link),
+        }
     }
 }
 

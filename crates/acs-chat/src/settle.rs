@@ -119,16 +119,9 @@ impl AcsChatClient {
         if self.window(evidence).is_none() {
             return Err(cannot("no response of the service shows its clock"));
         }
-        let Some(from) = evidence.conclusive_from(clock) else {
-            return Err(cannot(
-                "the evidence does not say until when the send can take effect",
-            ));
-        };
-        if looked_at >= from {
-            Ok(Settled::NotFound)
-        } else {
-            Ok(Settled::NotYet(from))
-        }
+        evidence
+            .absence(clock, looked_at)
+            .map_err(|error| error.with_platform(PLATFORM))
     }
 
     async fn find(

@@ -7,8 +7,8 @@ mod list;
 use std::time::{Duration, SystemTime};
 
 use ms_messenger_core::{
-    Acceptance, ClockOffset, ConversationId, Delivery, Error, ErrorKind, Evidence, MarkKind,
-    MessageId, Receipt, Result, SendRequest, Settled, TokenRequest,
+    Acceptance, ConversationId, Delivery, Error, ErrorKind, Evidence, MarkKind, MessageId, Receipt,
+    Result, SendRequest, Settled, TokenRequest,
 };
 
 use self::{
@@ -86,7 +86,9 @@ impl GraphChatClient {
                     "another account sent it, which may see other messages",
                 ));
             }
-            None => absent(evidence, clock, looked_at)?,
+            None => evidence
+                .absence(clock, looked_at)
+                .map_err(|error| error.with_platform(PLATFORM))?,
         };
         match &settled {
             Settled::Found(receipt) => {
@@ -118,24 +120,6 @@ impl GraphChatClient {
             (Some(sender), Some(own)) => !sender.eq_ignore_ascii_case(&own),
             _ => false,
         }
-    }
-}
-
-/// The verdict on a message that a whole look did not find.
-fn absent(
-    evidence: &Evidence,
-    clock: Option<ClockOffset>,
-    looked_at: SystemTime,
-) -> Result<Settled> {
-    let Some(from) = evidence.conclusive_from(clock) else {
-        return Err(cannot(
-            "the evidence does not say until when the send can take effect",
-        ));
-    };
-    if looked_at >= from {
-        Ok(Settled::NotFound)
-    } else {
-        Ok(Settled::NotYet(from))
     }
 }
 

@@ -1,4 +1,3 @@
-
 use super::*;
 
 const KEY: &str = "c2VjcmV0LWFjY2Vzcy1rZXktZm9yLXRlc3RzLTAxMjM0NQ==";

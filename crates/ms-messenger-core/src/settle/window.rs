@@ -2,7 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{ClockOffset, Evidence, clock::shifted};
+use super::{ClockOffset, Evidence, Settled, clock::shifted};
+use crate::{Error, ErrorKind, Result};
 
 /// The longest that a call of our clients lasts by default: the time in which retries begin, and
 /// one more attempt. Assumed where the evidence does not say when the send ended.
@@ -100,6 +101,24 @@ impl Evidence {
                 Some(shifted(until, apart))
             }
             _ => Some(until),
+        }
+    }
+
+    /// The verdict of a whole look that began at `looked_at`, by the clock of this machine, and
+    /// did not find the message; `clock` as in [`conclusive_from`](Self::conclusive_from).
+    ///
+    /// # Errors
+    ///
+    /// `Other` when the evidence does not say how long the send could take effect.
+    pub fn absence(&self, clock: Option<ClockOffset>, looked_at: SystemTime) -> Result<Settled> {
+        let Some(from) = self.conclusive_from(clock) else {
+            let why = "the evidence does not say until when the send can take effect";
+            return Err(Error::new(ErrorKind::Other, why));
+        };
+        if looked_at >= from {
+            Ok(Settled::NotFound)
+        } else {
+            Ok(Settled::NotYet(from))
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     HttpOptions, Outgoing, Proxy,
     belonging::AnswersSeen,
     failure::failure,
-    generation::{Generation, Generations},
+    generation::{Generation, Generations, Sharing},
     options::FOR_EVER,
     polls::{Polls, Running},
     traffic::{Traffic, Turn},
@@ -113,8 +113,9 @@ impl HttpClient {
         self.0.seen.as_ref()
     }
 
-    /// One try, up to the head of its response. The error says what is known of the request.
-    pub(crate) async fn begin(&self, outgoing: Outgoing) -> Result<Head<'_>> {
+    /// One attempt, up to the head of its response, which names its request if `is_named`. The
+    /// error says what is known of the request.
+    pub(crate) async fn begin(&self, outgoing: Outgoing, is_named: bool) -> Result<Head<'_>> {
         let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
         *request.headers_mut() = outgoing.headers;
         request
@@ -127,9 +128,16 @@ impl HttpClient {
             *request.body_mut() = Some(outgoing.body.into());
         }
         let turn = self.0.traffic.enter();
+        let sharing = if is_named {
+            Sharing::WhenBusy {
+                is_quiet: turn.is_quiet,
+            }
+        } else {
+            Sharing::Never
+        };
         let (generation, sent) = loop {
             let generation = self.0.generations.current()?;
-            let sent = generation.execute(request, turn.is_quiet, &self.0.polls);
+            let sent = generation.execute(request, sharing, &self.0.polls);
             match sent.await {
                 Ok(sent) => break (generation, sent),
                 Err(unsent) => request = unsent,
@@ -150,7 +158,7 @@ impl HttpClient {
 
     /// One whole try. The error says what is known of the request.
     pub(crate) async fn execute(&self, outgoing: Outgoing) -> Result<Response> {
-        let mut head = self.begin(outgoing).await?;
+        let mut head = self.begin(outgoing, false).await?;
         Ok(Response {
             status: head.status,
             headers: std::mem::take(&mut head.headers),

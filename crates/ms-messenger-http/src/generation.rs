@@ -23,8 +23,10 @@ use crate::{
 /// Pools of connections that came into use together.
 pub(crate) struct Generation {
     negotiating: reqwest::Client,
-    /// For calls that are alone, when the versions are adaptive: HTTP/1.1 only.
-    alone: Option<reqwest::Client>,
+    /// HTTP/1.1 only, where `negotiating` is not: for calls that are alone, when the versions are
+    /// adaptive, and for those whose response does not name them.
+    single: Option<reqwest::Client>,
+    is_adaptive: bool,
     /// For http, which is spoken with loopback hosts alone: a proxy would carry the credential
     /// off the machine in the clear.
     local: Option<reqwest::Client>,
@@ -37,14 +39,17 @@ pub(crate) struct Generation {
 impl Generation {
     fn new(options: &HttpOptions, tls: &tls::Tls) -> Result<Self> {
         let offers_http2 = options.versions != HttpVersions::Http1;
-        let adaptive = options.versions == HttpVersions::Adaptive && tls::AVAILABLE;
+        let needs_single = offers_http2 && tls::AVAILABLE;
         let direct = match options.proxy {
             Proxy::None => None,
             _ => Some(options.clone().with_proxy(Proxy::None)),
         };
         Ok(Self {
             negotiating: build(options, tls, offers_http2)?,
-            alone: adaptive.then(|| build(options, tls, false)).transpose()?,
+            single: needs_single
+                .then(|| build(options, tls, false))
+                .transpose()?,
+            is_adaptive: options.versions == HttpVersions::Adaptive,
             local: direct.map(|it| build(&it, tls, false)).transpose()?,
             offers_http2: offers_http2 && tls::AVAILABLE,
             opening: Opening::default(),
@@ -61,12 +66,16 @@ impl Generation {
     pub(crate) async fn execute<'a>(
         &self,
         request: reqwest::Request,
-        is_quiet: bool,
+        sharing: Sharing,
         polls: &'a Polls,
     ) -> Result<Sent<'a>, reqwest::Request> {
         let over_tls = request.url().scheme() == "https";
         let own = if over_tls {
-            self.alone.as_ref().filter(|_| is_quiet)
+            let is_single = match sharing {
+                Sharing::Never => true,
+                Sharing::WhenBusy { is_quiet } => self.is_adaptive && is_quiet,
+            };
+            self.single.as_ref().filter(|_| is_single)
         } else {
             self.local.as_ref()
         };
@@ -88,6 +97,22 @@ impl Generation {
         drop(opening);
         Ok(sent)
     }
+}
+
+/// Whether a request may share its connection with others under way, as HTTP/2 lets it.
+///
+/// Streams share a connection, and the runtime decides in which order their responses are looked
+/// at. Once a gateway has sent one twice, each later response is another's, and one that does not
+/// name its request can be believed before the copy is noticed. HTTP/1.1 has an order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Sharing {
+    /// The response does not name its request.
+    Never,
+    /// The response names its request.
+    WhenBusy {
+        /// No other request is under way, nor was one lately.
+        is_quiet: bool,
+    },
 }
 
 /// What came of a request that was sent.

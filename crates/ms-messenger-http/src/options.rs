@@ -9,7 +9,10 @@ use url::Url;
 /// Longer than any process waits, and still fit to be added to a time.
 pub(crate) const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
-/// Which versions of HTTP are offered over TLS. Without TLS it is always HTTP/1.1.
+/// Which versions of HTTP are offered over TLS. Without TLS it is always HTTP/1.1, and so it is
+/// with every service whose responses do not name their request: Azure Communication Services and
+/// Skype for Business Server
+/// ([`with_echoed_client_request_id`](crate::Service::with_echoed_client_request_id) says why).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HttpVersions {

@@ -207,7 +207,8 @@ impl Pipeline {
     async fn attempt(&self, outgoing: Outgoing, call: &Call, run: &mut Run) -> Result<Answer> {
         let over_tls = outgoing.url.scheme() == "https";
         let sent = SystemTime::now();
-        let mut head = self.http.begin(outgoing).await?;
+        let is_named = self.service.echoes_client_request_id;
+        let mut head = self.http.begin(outgoing, is_named).await?;
         let answer = Answer {
             service: self.service,
             status: head.status,

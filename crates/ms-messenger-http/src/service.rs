@@ -37,6 +37,7 @@ impl ServiceError {
 pub struct Service {
     pub(crate) name: &'static str,
     pub(crate) client_request_id: Option<&'static str>,
+    pub(crate) echoes_client_request_id: bool,
     pub(crate) request_ids: &'static [&'static str],
     pub(crate) numbers_answers: bool,
     pub(crate) read_error: fn(&Answer) -> ServiceError,
@@ -51,6 +52,7 @@ impl Service {
         Self {
             name,
             client_request_id: None,
+            echoes_client_request_id: false,
             request_ids: &[],
             numbers_answers: false,
             read_error: |_| ServiceError::unknown(),
@@ -63,6 +65,19 @@ impl Service {
     #[must_use]
     pub const fn with_client_request_id(mut self, header: &'static str) -> Self {
         self.client_request_id = Some(header);
+        self
+    }
+
+    /// Says that every response repeats the
+    /// [client request id](Self::with_client_request_id) in the same header.
+    ///
+    /// Only calls to such a service share a connection of HTTP/2. A gateway that sends a response
+    /// twice makes every later response of the connection that of the request before it; on a
+    /// shared connection, a response that names no request could be believed before the copy is
+    /// noticed.
+    #[must_use]
+    pub const fn with_echoed_client_request_id(mut self) -> Self {
+        self.echoes_client_request_id = true;
         self
     }
 

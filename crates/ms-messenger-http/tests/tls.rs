@@ -8,7 +8,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 use h2::Reason;
 use ms_messenger_core::{Delivery, Error, ErrorKind};
 use ms_messenger_http::{
-    Bytes, Call, HttpClient, HttpOptions, HttpVersions, Pipeline, UNTRUSTED_CERTIFICATE,
+    Bytes, Call, HttpClient, HttpOptions, HttpVersions, Pipeline, Service, UNTRUSTED_CERTIFICATE,
 };
 use server::{
     Act, Server,
@@ -16,7 +16,7 @@ use server::{
     created,
     tls::{self, Identity},
 };
-use tokio::{io::AsyncWriteExt, net::TcpListener};
+use tokio::{io::AsyncWriteExt, net::TcpListener, task::JoinSet};
 
 const LOCAL: &str = "127.0.0.1";
 
@@ -176,6 +176,29 @@ async fn http_2_is_spoken_where_it_is_negotiated() {
     assert_eq!(answer.request_id(), Some("req-2"));
     assert_eq!(&answer.body()[..], b"{\"id\":\"2\"}");
     assert_eq!(seen.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn calls_whose_responses_do_not_name_them_share_no_connection() {
+    static UNNAMED: Service = Service::new("unnamed").with_client_request_id("client-request-id");
+    for versions in [HttpVersions::Adaptive, HttpVersions::Negotiate] {
+        let identity = Identity::new(LOCAL);
+        let both = identity.acceptor(&["h2", "http/1.1"]);
+        let server = Server::answering_tls(both, |_| created()).await;
+        let options = trusting(&identity).with_versions(versions);
+        let url = format!("https://{LOCAL}:{}", server.address.port());
+        let pipeline = pipeline_to(&UNNAMED, &url, &options, Numbered::default());
+        let mut calls = JoinSet::new();
+        for _ in 0..8 {
+            let pipeline = pipeline.clone();
+            calls.spawn(async move { pipeline.call(send()).await });
+        }
+        // The server speaks HTTP/1.1 alone: a request of HTTP/2 would fail.
+        for outcome in calls.join_all().await {
+            outcome.unwrap();
+        }
+        assert_eq!(server.seen().len(), 8);
+    }
 }
 
 #[tokio::test]

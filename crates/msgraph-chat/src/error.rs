@@ -11,6 +11,7 @@ pub const PLATFORM: &str = "msgraph-chat";
 
 pub(crate) static SERVICE: Service = Service::new(PLATFORM)
     .with_client_request_id("client-request-id")
+    .with_echoed_client_request_id()
     .with_request_ids(&["request-id"])
     .with_unique_request_ids()
     .with_error_reader(read)

@@ -83,7 +83,8 @@ pub(crate) enum Wire {
     Plain,
     /// HTTP/1.1 over TLS.
     Http1,
-    /// HTTP/2 over TLS, where the calls share one connection.
+    /// HTTP/2 over TLS is offered. Graph takes it and shares one connection; the others stay with
+    /// HTTP/1.1, because their responses do not name their requests.
     Http2,
 }
 

@@ -16,7 +16,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use ms_messenger::{Capabilities, Feature, prelude::*};
+use ms_messenger::{Capabilities, Capability, prelude::*};
 use ms_messenger_testkit::{Failure, Subject, assert_conformance};
 
 /// Appends each message to a file, one line of JSON per message.
@@ -30,8 +30,11 @@ const PLATFORM: &str = "spool";
 
 /// All that the backend carries. Whatever is not named here is refused, what later versions of
 /// the model add included.
-const CAPABILITIES: Capabilities =
-    Capabilities::of(&[Feature::ToConversation, Feature::Text, Feature::HtmlAsText]);
+const CAPABILITIES: Capabilities = Capabilities::of(&[
+    Capability::ToConversation,
+    Capability::Text,
+    Capability::HtmlAsText,
+]);
 
 #[async_trait]
 impl Messenger for Spool {

@@ -34,7 +34,7 @@ async fn main() -> examples::Result {
     Ok(())
 }
 
-/// Alice asks twice, and waits for each answer.
+/// Alice asks twice, and waits for each response.
 async fn talk(
     alice: &UcwaSession,
     heard: &mut ms_messenger::ucwa::IncomingStream,
@@ -46,7 +46,7 @@ async fn talk(
             sent.into_result()?;
             loop {
                 match heard.next().await {
-                    Some(Incoming::Message(answer)) => return Ok(answer),
+                    Some(Incoming::Message(response)) => return Ok(response),
                     Some(_) => {}
                     None => return Err("alice's session ended".into()),
                 }
@@ -57,11 +57,11 @@ async fn talk(
                 react(happened).await;
             }
         };
-        let answer: IncomingMessage = tokio::select! {
-            answer = asked => answer.map_err(|error: Box<dyn std::error::Error + Send + Sync>| error)?,
+        let response: IncomingMessage = tokio::select! {
+            response = asked => response.map_err(|error: Box<dyn std::error::Error + Send + Sync>| error)?,
             () = bot => return Err("the bot's session ended".into()),
         };
-        println!("alice asked {question:?} and heard {:?}", answer.text);
+        println!("alice asked {question:?} and heard {:?}", response.text);
     }
     Ok(())
 }
@@ -71,12 +71,12 @@ async fn react(happened: Incoming) {
     let Incoming::Message(message) = happened else {
         return;
     };
-    let answer = match message.text.contains('?') {
+    let response = match message.text.contains('?') {
         true => format!("\"{}\" Let me look that up.", message.text),
         false => "You are welcome.".to_owned(),
     };
-    let outcome = message.conversation.send(answer).await;
+    let outcome = message.conversation.send(response).await;
     if let Some(error) = outcome.error() {
-        eprintln!("{} did not get the answer: {error}", message.from.uri);
+        eprintln!("{} did not get the response: {error}", message.from.uri);
     }
 }

@@ -1,4 +1,4 @@
-//! A Teams message with a mention, a card and a picture within it, and an answer to it.
+//! A Teams message with a mention, a card and a picture within it, and a response to it.
 //!
 //! ```sh
 //! cargo run -p examples --example teams_channel
@@ -45,8 +45,8 @@ async fn main() -> examples::Result {
     let id = posted.id.clone().unwrap_or_default();
     println!("posted as {id}: {}", posted.web_url.unwrap_or_default());
 
-    let answer = NewChatMessage::text("I am on it.");
-    let reply = channel.reply(&id.into(), &answer).await?;
+    let response = NewChatMessage::text("I am on it.");
+    let reply = channel.reply(&id.into(), &response).await?;
     println!("answered as {}", reply.id.unwrap_or_default());
     stage.print_ledger();
     Ok(())

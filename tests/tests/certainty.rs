@@ -29,15 +29,15 @@ fn messengers(emulator: &Emulator) -> [(SharedMessenger, Target); 3] {
         .with_base_url(&world.graph.base);
     [
         (
-            Arc::new(chat.with_retry(retry.clone()).build().unwrap()),
+            Arc::new(chat.with_retry_policy(retry.clone()).build().unwrap()),
             Target::conversation(world.acs.thread_id.as_str()),
         ),
         (
-            Arc::new(messages.with_retry(retry.clone()).build().unwrap()),
+            Arc::new(messages.with_retry_policy(retry.clone()).build().unwrap()),
             Target::conversation(world.acs.conversation_id.as_str()),
         ),
         (
-            Arc::new(teams.with_retry(retry).build().unwrap()),
+            Arc::new(teams.with_retry_policy(retry).build().unwrap()),
             Target::conversation(world.graph.chat_id.as_str()),
         ),
     ]

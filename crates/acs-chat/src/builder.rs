@@ -63,7 +63,7 @@ impl AcsChatBuilder {
     }
 
     /// Sets how often a call is tried again.
-    pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
+    pub fn with_retry_policy(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
         self
     }
@@ -131,7 +131,8 @@ impl AcsChatBuilder {
             None => HttpClient::new(&self.options)?,
         };
         let bearer = Bearer::new(CachedTokenProvider::new(self.token), SCOPES);
-        let mut pipeline = Pipeline::new(&SERVICE, http, endpoint?, bearer).with_retry(self.retry);
+        let mut pipeline =
+            Pipeline::new(&SERVICE, http, endpoint?, bearer).with_retry_policy(self.retry);
         if let Some(margin) = self.settling_margin {
             pipeline = pipeline.with_settling_margin(margin);
         }

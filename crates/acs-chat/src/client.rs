@@ -6,7 +6,7 @@ use ms_messenger_core::{
     ConversationId, Deadline, ErrorKind, Mark, MarkKind, MessageId, Problem, Problems, Result,
     TokenProvider, random_uuid,
 };
-use ms_messenger_http::{Call, Pipeline, Variables, check_id, segment};
+use ms_messenger_http::{Call, Pipeline, Variables, check_id, encode_path_segment};
 use uuid::Uuid;
 
 use crate::{
@@ -44,7 +44,7 @@ impl AcsChatClient {
     ///
     /// `Config` that names every variable that is missing, and no value.
     pub fn from_env() -> Result<AcsChatBuilder> {
-        AcsChatBuilder::from_vars(Variables::of_process())
+        AcsChatBuilder::from_vars(Variables::from_process())
     }
 
     pub(crate) fn from_inner(inner: Inner) -> Self {
@@ -84,18 +84,18 @@ impl AcsChatClient {
         deadline: Deadline,
     ) -> Result<SentChatMessage> {
         let call = self.ready(thread, request)?.call.with_deadline(deadline);
-        let answer = self.0.pipeline.call(call).await?;
-        if answer.status() != 201 {
-            return Err(answer.unusable("a send is answered with 201, this was another success"));
+        let response = self.0.pipeline.call(call).await?;
+        if response.status() != 201 {
+            return Err(response.unusable("a send is answered with 201, this was another success"));
         }
-        let result: SendChatMessageResult = answer.json()?;
+        let result: SendChatMessageResult = response.json()?;
         if result.id.is_empty() {
-            return Err(answer.unusable("the answer names no message"));
+            return Err(response.unusable("the response names no message"));
         }
         Ok(SentChatMessage {
             id: MessageId::from(result.id),
-            location: answer.header("location").map(str::to_owned),
-            request_id: answer.request_id().map(str::to_owned),
+            location: response.header("location").map(str::to_owned),
+            request_id: response.request_id().map(str::to_owned),
         })
     }
 
@@ -119,7 +119,7 @@ impl AcsChatClient {
         problems.into_result(kind)?;
         let path = format!(
             "/chat/threads/{}/messages?api-version={}",
-            segment(thread.as_str()),
+            encode_path_segment(thread.as_str()),
             self.0.api_version
         );
         let mut call = Call::post("send", path);

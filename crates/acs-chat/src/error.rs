@@ -2,13 +2,13 @@
 //! Azure/azure-sdk-for-js#22130, Azure/communication-ui-library#583, Azure/azure-sdk-for-java#21723
 //! and #17951.
 
-use ms_messenger_http::{Answer, Service, ServiceError};
+use ms_messenger_http::{Response, ServiceError, ServiceProfile};
 use serde_json::{Map, Value};
 
 /// The name of the platform.
 pub const PLATFORM: &str = "acs-chat";
 
-pub(crate) static SERVICE: Service = Service::new(PLATFORM)
+pub(crate) static SERVICE: ServiceProfile = ServiceProfile::new(PLATFORM)
     .with_client_request_id("x-ms-client-request-id")
     .with_request_ids(&["ms-cv", "x-azure-ref"])
     .with_unique_request_ids()
@@ -99,10 +99,10 @@ fn member<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     Some(value)
 }
 
-fn read(answer: &Answer) -> ServiceError {
-    let error = CommunicationError::read(answer.body());
+fn read(response: &Response) -> ServiceError {
+    let error = CommunicationError::read(response.body());
     let said = error.whole_message();
-    let hint = match answer.status() {
+    let hint = match response.status() {
         401 => Some("ACS Chat takes user access tokens only, no access key and no Entra token"),
         403 => Some("the caller must take part in the thread, with a token of the scope chat"),
         _ => None,

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use ms_messenger_core::{
-    Acceptance, Attachment, Body, Capabilities, ConversationId, Error, ErrorKind, Evidence,
-    Feature, FileReference, Messenger, Problem, Problems, Receipt, Result, SendRequest, Settled,
+    Acceptance, Attachment, Body, Capabilities, Capability, ConversationId, Error, ErrorKind,
+    Evidence, FileReference, Messenger, Problem, Problems, Receipt, Result, SendRequest, Settled,
     Target, json,
 };
 use serde_json::Value;
@@ -13,11 +13,11 @@ use crate::{
 };
 
 const CAPABILITIES: Capabilities = Capabilities::of(&[
-    Feature::ToConversation,
-    Feature::Text,
-    Feature::Html,
-    Feature::Native,
-    Feature::Deadline,
+    Capability::ToConversation,
+    Capability::Text,
+    Capability::Html,
+    Capability::Native,
+    Capability::Deadline,
 ]);
 
 #[async_trait]
@@ -30,8 +30,8 @@ impl Messenger for AcsChatClient {
     fn capabilities(&self) -> Capabilities {
         if self.api_version().carries_attachments() {
             CAPABILITIES
-                .with(Feature::AttachmentFile)
-                .with(Feature::AttachmentImage)
+                .with(Capability::AttachmentFile)
+                .with(Capability::AttachmentImage)
         } else {
             CAPABILITIES
         }

@@ -7,7 +7,7 @@ use ms_messenger_core::{
     Acceptance, ConversationId, Delivery, Error, ErrorKind, Evidence, MarkKind, Receipt, Result,
     SendRequest, Settled, Target, Window,
 };
-use ms_messenger_http::{Call, segment};
+use ms_messenger_http::{Call, encode_path_segment};
 use serde::Deserialize;
 
 use crate::{AcsChatClient, error::PLATFORM, models::CLIENT_MESSAGE_ID};
@@ -133,8 +133,8 @@ impl AcsChatClient {
     ) -> Result<Look> {
         let first = format!(
             "/chat/threads/{}/messages?maxPageSize=200&startTime={}&api-version={}",
-            segment(thread.as_str()),
-            segment(&rfc3339(since)),
+            encode_path_segment(thread.as_str()),
+            encode_path_segment(&rfc3339(since)),
             self.api_version()
         );
         let mut look = Reading::new(thread, mark);

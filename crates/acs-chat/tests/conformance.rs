@@ -26,12 +26,12 @@ struct Service {
 impl Service {
     async fn serve(self: Arc<Self>, listener: TcpListener) {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(Arc::clone(&self).answer(stream));
+            tokio::spawn(Arc::clone(&self).response(stream));
         }
     }
 
     /// One request per connection.
-    async fn answer(self: Arc<Self>, mut stream: TcpStream) -> Option<()> {
+    async fn response(self: Arc<Self>, mut stream: TcpStream) -> Option<()> {
         let (method, body) = read_request(&mut stream).await?;
         if method != "POST" {
             let list = self.list().await;
@@ -79,11 +79,11 @@ fn listed(id: usize, sent: &Value) -> Value {
 
 async fn write(stream: &mut TcpStream, status: &str, body: &str) -> Option<()> {
     let date = httpdate::fmt_http_date(SystemTime::now());
-    let answer = format!(
+    let response = format!(
         "HTTP/1.1 {status}\r\nconnection: close\r\ndate: {date}\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
-    stream.write_all(answer.as_bytes()).await.ok()
+    stream.write_all(response.as_bytes()).await.ok()
 }
 
 /// One request: its method, and its body.
@@ -147,7 +147,7 @@ async fn the_client_keeps_the_contract() {
     let service = Arc::new(Service::default());
     tokio::spawn(Arc::clone(&service).serve(listener));
     let client = AcsChatClient::builder(endpoint, StaticToken::new("very-secret-user-token"))
-        .with_retry(RetryPolicy::never())
+        .with_retry_policy(RetryPolicy::never())
         .with_settling_margin(Duration::ZERO)
         .with_client_message_ids()
         .build()

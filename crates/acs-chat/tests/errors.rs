@@ -22,7 +22,7 @@ async fn refused(status: usize, headers: &[(&str, &str)], body: &str, tries: usi
         .with_max_attempts(3)
         .with_backoff(Duration::from_millis(1), Duration::from_millis(2));
     let client = AcsChatClient::builder(server.url(), StaticToken::new("t"))
-        .with_retry(retry)
+        .with_retry_policy(retry)
         .build()
         .unwrap();
     let message = SendChatMessageRequest::text("hi");

@@ -67,7 +67,7 @@ proptest! {
         let builder = AcsChatClient::builder(address, StaticToken::new("hunter2"))
             .with_api_version(version.as_str().into())
             .with_max_message_bytes(limit)
-            .with_retry(RetryPolicy::default().with_backoff(wait, wait));
+            .with_retry_policy(RetryPolicy::default().with_backoff(wait, wait));
         prop_assert!(!format!("{builder:?}").contains("hunter2"), "{builder:?}");
         let shown = match builder.build() {
             Ok(client) => format!("{client:?}"),

@@ -55,7 +55,7 @@ impl AcsIdentityBuilder {
     }
 
     /// Sets how often a call is tried again.
-    pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
+    pub fn with_retry_policy(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
         self
     }
@@ -95,7 +95,8 @@ impl AcsIdentityBuilder {
         };
         let authorize = self.credential.into_authorize();
         Ok(AcsIdentityClient::from_inner(Inner {
-            pipeline: Pipeline::new(&SERVICE, http, endpoint?, authorize).with_retry(self.retry),
+            pipeline: Pipeline::new(&SERVICE, http, endpoint?, authorize)
+                .with_retry_policy(self.retry),
             api_version: self.api_version,
         }))
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ms_messenger_core::{ErrorKind, Problems, Result};
-use ms_messenger_http::{Answer, Call, Pipeline, Variables, one_line, segment};
+use ms_messenger_http::{Call, Pipeline, Response, Variables, encode_path_segment, one_line};
 
 use crate::{
     AcsIdentityBuilder, ApiVersion, CommunicationUserId, CreatedUser, Credential, TeamsUserToken,
@@ -54,7 +54,7 @@ impl AcsIdentityClient {
     ///
     /// `Config` that names every variable that is missing or unusable, and no value.
     pub fn from_env() -> Result<AcsIdentityBuilder> {
-        AcsIdentityBuilder::from_vars(Variables::of_process())
+        AcsIdentityBuilder::from_vars(Variables::from_process())
     }
 
     pub(crate) fn from_inner(inner: Inner) -> Self {
@@ -96,7 +96,7 @@ impl AcsIdentityClient {
     ///
     /// `InvalidRequest` before any I/O (no scope, an empty one, a life outside 60 to 1440
     /// minutes); then as [`create_user`](Self::create_user). `Protocol` with the id of the user
-    /// in its message when the answer has a user and no token.
+    /// in its message when the response has a user and no token.
     pub async fn create_user_with_token(&self, options: &TokenOptions) -> Result<CreatedUser> {
         options.check().map_err(|e| e.with_platform(PLATFORM))?;
         self.create(&CreateIdentity {
@@ -108,23 +108,23 @@ impl AcsIdentityClient {
 
     async fn create(&self, body: &CreateIdentity<'_>) -> Result<CreatedUser> {
         let call = Call::post("identity.create", self.path("/identities")).with_json(body)?;
-        let answer = self.call(call, 201).await?;
-        let result: CreateIdentityResult = answer.json()?;
+        let response = self.call(call, 201).await?;
+        let result: CreateIdentityResult = response.json()?;
         if result.identity.id.as_str().is_empty() {
-            return Err(answer.unusable("the answer names no user"));
+            return Err(response.unusable("the response names no user"));
         }
         let id = result.identity.id;
         let token = result.access_token.and_then(TokenResult::into_token);
         if token.is_none() && body.create_token_with_scopes.is_some() {
             // Without its id the user would be lost.
             let id = shown(&id);
-            return Err(answer.unusable(format!("the user {id} was made, but without a token")));
+            return Err(response.unusable(format!("the user {id} was made, but without a token")));
         }
         Ok(CreatedUser {
             id,
             token,
             properties: result.identity.other,
-            request_id: answer.request_id().map(str::to_owned),
+            request_id: response.request_id().map(str::to_owned),
             other: result.other,
         })
     }
@@ -235,20 +235,20 @@ impl AcsIdentityClient {
     }
 
     async fn token(&self, call: Call) -> Result<UserToken> {
-        let answer = self.call(call, 200).await?;
-        let result: TokenResult = answer.json()?;
+        let response = self.call(call, 200).await?;
+        let result: TokenResult = response.json()?;
         let token = result.into_token();
-        token.ok_or_else(|| answer.unusable("the answer has an empty token"))
+        token.ok_or_else(|| response.unusable("the response has an empty token"))
     }
 
     /// Makes a call whose only success is `expected`.
-    async fn call(&self, call: Call, expected: u16) -> Result<Answer> {
-        let answer = self.0.pipeline.call(call).await?;
-        if answer.status() == expected {
-            return Ok(answer);
+    async fn call(&self, call: Call, expected: u16) -> Result<Response> {
+        let response = self.0.pipeline.call(call).await?;
+        if response.status() == expected {
+            return Ok(response);
         }
         let rule = format!("a success has the status {expected}, this was another one");
-        Err(answer.unusable(rule))
+        Err(response.unusable(rule))
     }
 
     fn path(&self, path: &str) -> String {
@@ -256,7 +256,10 @@ impl AcsIdentityClient {
     }
 
     fn user_path(&self, user: &CommunicationUserId, rest: &str) -> String {
-        self.path(&format!("/identities/{}{rest}", segment(user.as_str())))
+        self.path(&format!(
+            "/identities/{}{rest}",
+            encode_path_segment(user.as_str())
+        ))
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ms_messenger_core::{AccessToken, CachedTokenProvider, Result, TokenProvider};
-use ms_messenger_http::{AccessKey, Authorize, Bearer, Outgoing, Refusal};
+use ms_messenger_http::{AccessKey, Authorize, Bearer, HttpRequest, RejectedToken};
 
 /// The two slashes are no slip: both published SDKs ask for this scope, since the name of the
 /// resource ends with a slash of its own.
@@ -62,8 +62,8 @@ pub(crate) enum CredentialAuthorize {
 impl Authorize for CredentialAuthorize {
     async fn authorize(
         &self,
-        outgoing: &mut Outgoing,
-        refusal: Option<&Refusal>,
+        outgoing: &mut HttpRequest,
+        refusal: Option<&RejectedToken>,
     ) -> Result<Option<AccessToken>> {
         match self {
             Self::Key(key) => key.authorize(outgoing, refusal).await,

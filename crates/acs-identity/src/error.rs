@@ -2,13 +2,13 @@
 //! Azure/azure-sdk-for-js#22130, Azure/communication-ui-library#583, Azure/azure-sdk-for-java#21723
 //! and #17951.
 
-use ms_messenger_http::{Answer, Service, ServiceError};
+use ms_messenger_http::{Response, ServiceError, ServiceProfile};
 use serde_json::{Map, Value};
 
 /// The name of the service, as errors carry it.
 pub const PLATFORM: &str = "acs-identity";
 
-pub(crate) static SERVICE: Service = Service::new(PLATFORM)
+pub(crate) static SERVICE: ServiceProfile = ServiceProfile::new(PLATFORM)
     .with_client_request_id("x-ms-client-request-id")
     .with_request_ids(&["ms-cv", "x-azure-ref", "x-ms-client-request-id"])
     .with_error_reader(read)
@@ -87,11 +87,11 @@ fn member<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     Some(value)
 }
 
-fn read(answer: &Answer) -> ServiceError {
-    let error = CommunicationError::read(answer.body());
+fn read(response: &Response) -> ServiceError {
+    let error = CommunicationError::read(response.body());
     let said = error.whole_message();
     // What is wrong with the token of a Teams user is no matter of the credential.
-    let hint = match (answer.status(), error.code.as_deref()) {
+    let hint = match (response.status(), error.code.as_deref()) {
         (401, None | Some("Denied" | "Unauthorized")) => Some(
             "ACS Identity takes the access key of the resource or an Entra token, no user access token",
         ),

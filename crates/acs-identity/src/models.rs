@@ -242,9 +242,9 @@ pub struct CreatedUser {
     pub token: Option<UserToken>,
     /// The id under which the service knows the request (`MS-CV`).
     pub request_id: Option<String>,
-    /// What else the answer says of the user, kept as it was read.
+    /// What else the response says of the user, kept as it was read.
     pub properties: Map<String, Value>,
-    /// Members of the answer itself that this version does not know, kept as they were read.
+    /// Members of the response itself that this version does not know, kept as they were read.
     pub other: Map<String, Value>,
 }
 
@@ -255,12 +255,12 @@ pub struct CreatedUser {
 pub struct UserToken {
     /// The token. It knows its end: that of `expiresOn`, or else that of its own claim `exp`.
     pub token: AccessToken,
-    /// Members of the answer that this version does not know, kept as they were read.
+    /// Members of the response that this version does not know, kept as they were read.
     pub other: Map<String, Value>,
 }
 
 impl UserToken {
-    /// When it ends, if the answer says so.
+    /// When it ends, if the response says so.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.token.expires_at()

@@ -147,7 +147,7 @@ async fn an_issue_whose_answer_is_lost_is_repeated_by_the_provider_alone() {
         AcsIdentityClient::from_connection_string(&emulator.world().acs.connection_string);
     let quick =
         RetryPolicy::default().with_backoff(std::time::Duration::ZERO, std::time::Duration::ZERO);
-    let identity = builder.unwrap().with_retry(quick).build().unwrap();
+    let identity = builder.unwrap().with_retry_policy(quick).build().unwrap();
     let user = new_user(&identity).await;
     let lost = || FaultAction::status_after_store(504);
 

@@ -15,17 +15,17 @@ fn client(server: &ServerGuard) -> AcsIdentityClient {
         .with_max_attempts(3)
         .with_backoff(Duration::from_millis(1), Duration::from_millis(1));
     let builder = AcsIdentityClient::from_connection_string(&string).unwrap();
-    builder.with_retry(quick).build().unwrap()
+    builder.with_retry_policy(quick).build().unwrap()
 }
 
-async fn answer(server: &mut ServerGuard, method: &str, status: usize, body: &str) -> Mock {
+async fn response(server: &mut ServerGuard, method: &str, status: usize, body: &str) -> Mock {
     let mock = server.mock(method, Matcher::Any).with_status(status);
     mock.with_body(body).create_async().await
 }
 
 async fn answer_all(server: &mut ServerGuard, status: usize, body: &str) -> [Mock; 2] {
-    let post = answer(server, "POST", status, body).await;
-    [post, answer(server, "DELETE", status, body).await]
+    let post = response(server, "POST", status, body).await;
+    [post, response(server, "DELETE", status, body).await]
 }
 
 /// The outcome of every operation, by its name.
@@ -175,7 +175,7 @@ async fn a_user_without_the_token_that_was_asked_for_is_not_lost() {
     for token in ["null", r#"{"token":""}"#] {
         let mut server = Server::new_async().await;
         let body = format!(r#"{{"identity":{{"id":"{USER}"}},"accessToken":{token}}}"#);
-        let _mock = answer(&mut server, "POST", 201, &body).await;
+        let _mock = response(&mut server, "POST", 201, &body).await;
         let (client, chat) = (client(&server), TokenOptions::chat());
         let error = client.create_user_with_token(&chat).await.unwrap_err();
         assert_eq!(
@@ -195,7 +195,7 @@ async fn the_id_of_a_user_without_a_token_is_one_bounded_line() {
     ] {
         let mut server = Server::new_async().await;
         let body = serde_json::json!({"identity": {"id": id}}).to_string();
-        let _mock = answer(&mut server, "POST", 201, &body).await;
+        let _mock = response(&mut server, "POST", 201, &body).await;
         let (client, chat) = (client(&server), TokenOptions::chat());
         let error = client.create_user_with_token(&chat).await.unwrap_err();
         let message = error.message();

@@ -69,7 +69,7 @@ impl AcsMessagesBuilder {
     }
 
     /// Sets how often a call is tried again.
-    pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
+    pub fn with_retry_policy(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
         self
     }
@@ -157,7 +157,7 @@ impl AcsMessagesBuilder {
         };
         let authorize = self.credential.into_authorize();
         let mut pipeline =
-            Pipeline::new(&SERVICE, http, endpoint?, authorize).with_retry(self.retry);
+            Pipeline::new(&SERVICE, http, endpoint?, authorize).with_retry_policy(self.retry);
         if let Some(margin) = self.settling_margin {
             pipeline = pipeline.with_settling_margin(margin);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ms_messenger_core::{
     ConversationId, Deadline, IdempotencyKey, MessageId, Problem, Problems, Result, open_enum,
 };
-use ms_messenger_http::{Answer, Call, Pipeline, Variables, check_id, segment};
+use ms_messenger_http::{Call, Pipeline, Response, Variables, check_id, encode_path_segment};
 use uuid::Uuid;
 
 use crate::{
@@ -92,7 +92,7 @@ impl AcsMessagesClient {
     ///
     /// `Config` that names every variable that is missing or unusable, and no value.
     pub fn from_env() -> Result<AcsMessagesBuilder> {
-        AcsMessagesBuilder::from_vars(Variables::of_process())
+        AcsMessagesBuilder::from_vars(Variables::from_process())
     }
 
     pub(crate) fn from_inner(inner: Inner) -> Self {
@@ -124,10 +124,10 @@ impl AcsMessagesClient {
     }
 
     /// Makes a call that the service executes once per key, however often it is tried.
-    async fn call_once(&self, ready: Ready, deadline: Deadline) -> Result<Answer> {
+    async fn call_once(&self, ready: Ready, deadline: Deadline) -> Result<Response> {
         let call = ready.call.with_deadline(deadline);
-        let answer = self.0.pipeline.call(call).await;
-        answer.map_err(|error| ready.key.judge(error))
+        let response = self.0.pipeline.call(call).await;
+        response.map_err(|error| ready.key.judge(error))
     }
 }
 
@@ -139,8 +139,8 @@ pub(crate) struct Ready {
     pub(crate) warnings: Vec<Problem>,
 }
 
-fn repeatability(answer: &Answer) -> Option<Repeatability> {
-    answer
+fn repeatability(response: &Response) -> Option<Repeatability> {
+    response
         .header("repeatability-result")
         .map(Repeatability::from)
 }
@@ -195,18 +195,18 @@ impl Conversation {
         deadline: Deadline,
     ) -> Result<SentMessage> {
         let ready = self.ready(content, options)?;
-        let answer = self.client.call_once(ready, deadline).await?;
-        if answer.status() != 200 {
-            return Err(answer.unusable("a send is answered with 200, this was another success"));
+        let response = self.client.call_once(ready, deadline).await?;
+        if response.status() != 200 {
+            return Err(response.unusable("a send is answered with 200, this was another success"));
         }
-        let result: SendConversationMessageResult = answer.json()?;
+        let result: SendConversationMessageResult = response.json()?;
         if result.message_id.is_empty() {
-            return Err(answer.unusable("the answer names no message"));
+            return Err(response.unusable("the response names no message"));
         }
         Ok(SentMessage {
             id: MessageId::from(result.message_id),
-            repeatability: repeatability(&answer),
-            request_id: answer.request_id().map(str::to_owned),
+            repeatability: repeatability(&response),
+            request_id: response.request_id().map(str::to_owned),
         })
     }
 
@@ -226,7 +226,7 @@ impl Conversation {
         let strategy = options.outbound_delivery_strategy.as_ref();
         let path = format!(
             "/messages/conversations/{}/messages:send?api-version={}",
-            segment(self.id.as_str()),
+            encode_path_segment(self.id.as_str()),
             inner.conversation_version
         );
         let call = Call::post("send", path).with_json(&SendConversationMessage {
@@ -293,18 +293,18 @@ impl Notifications {
         deadline: Deadline,
     ) -> Result<SentNotification> {
         let ready = self.ready(content, options)?;
-        let answer = self.client.call_once(ready, deadline).await?;
-        if answer.status() != 202 {
-            return Err(answer.unusable("a send is answered with 202, this was another success"));
+        let response = self.client.call_once(ready, deadline).await?;
+        if response.status() != 202 {
+            return Err(response.unusable("a send is answered with 202, this was another success"));
         }
-        let result: SendMessageResult = answer.json()?;
+        let result: SendMessageResult = response.json()?;
         if result.receipts.is_empty() || result.receipts.iter().any(|r| r.message_id.is_empty()) {
-            return Err(answer.unusable("the answer names no message"));
+            return Err(response.unusable("the response names no message"));
         }
         Ok(SentNotification {
             receipts: result.receipts,
-            repeatability: repeatability(&answer),
-            request_id: answer.request_id().map(str::to_owned),
+            repeatability: repeatability(&response),
+            request_id: response.request_id().map(str::to_owned),
         })
     }
 

@@ -2,14 +2,14 @@
 //! live service adds a `message` to `innererror`, which holds Meta's code as `(#n)`.
 
 use ms_messenger_core::{Delivery, ErrorKind};
-use ms_messenger_http::{Answer, Service, ServiceError};
+use ms_messenger_http::{Response, ServiceError, ServiceProfile};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 /// The name of the platform.
 pub const PLATFORM: &str = "acs-messages";
 
-pub(crate) static SERVICE: Service = Service::new(PLATFORM)
+pub(crate) static SERVICE: ServiceProfile = ServiceProfile::new(PLATFORM)
     .with_client_request_id("x-ms-client-request-id")
     .with_request_ids(&["ms-cv", "x-azure-ref", "x-ms-client-request-id"])
     .with_unique_request_ids()
@@ -150,15 +150,15 @@ impl ErrorDetail {
 
 /// Whether the service refuses the key of a send: 412 says nothing else, and a 400 says it by
 /// the header.
-fn refuses_key(answer: &Answer) -> bool {
-    let result = answer.header("repeatability-result");
+fn refuses_key(response: &Response) -> bool {
+    let result = response.header("repeatability-result");
     let is_rejected = result.is_some_and(|result| result.trim().eq_ignore_ascii_case("rejected"));
-    answer.status() == 412 || (answer.status() == 400 && is_rejected)
+    response.status() == 412 || (response.status() == 400 && is_rejected)
 }
 
-fn classify(answer: &Answer) -> Option<(ErrorKind, Delivery)> {
+fn classify(response: &Response) -> Option<(ErrorKind, Delivery)> {
     // Of this try; what it says of an earlier send is the client's to judge.
-    refuses_key(answer).then_some((ErrorKind::Conflict, Delivery::NotSent))
+    refuses_key(response).then_some((ErrorKind::Conflict, Delivery::NotSent))
 }
 
 const KEY_ADVICE: &str = "the key is not taken: an earlier send under it may be out, so look \
@@ -166,9 +166,9 @@ const KEY_ADVICE: &str = "the key is not taken: an earlier send under it may be 
     clock of this machine right";
 
 /// The body first: the header is declared on every error, but was not seen live.
-fn read(answer: &Answer) -> ServiceError {
-    let header = || answer.header("x-ms-error-code").map(str::to_owned);
-    let (code, said) = match ErrorResponse::read(answer.body()) {
+fn read(response: &Response) -> ServiceError {
+    let header = || response.header("x-ms-error-code").map(str::to_owned);
+    let (code, said) = match ErrorResponse::read(response.body()) {
         Some(ErrorResponse { error }) => {
             let code = (!error.code.is_empty()).then(|| error.code.clone());
             (code.or_else(header), error.whole_message())
@@ -176,8 +176,8 @@ fn read(answer: &Answer) -> ServiceError {
         None => (header(), None),
     };
     let message = match said {
-        Some(said) if refuses_key(answer) => Some(format!("{KEY_ADVICE} ({said})")),
-        None if refuses_key(answer) => Some(KEY_ADVICE.to_owned()),
+        Some(said) if refuses_key(response) => Some(format!("{KEY_ADVICE} ({said})")),
+        None if refuses_key(response) => Some(KEY_ADVICE.to_owned()),
         said => said,
     };
     ServiceError::new(code, message)

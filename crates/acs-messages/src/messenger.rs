@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use ms_messenger_core::{
-    Acceptance, Address, Body, Capabilities, Error, ErrorKind, Evidence, Feature, Media, MediaKind,
-    Message, Messenger, Problem, Problems, Receipt, Result, SendRequest, Settled, Target, json,
+    Acceptance, Address, Body, Capabilities, Capability, Error, ErrorKind, Evidence, Media,
+    MediaKind, Message, Messenger, Problem, Problems, Receipt, Result, SendRequest, Settled,
+    Target, json,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -14,17 +15,17 @@ use crate::{
 };
 
 const CAPABILITIES: Capabilities = Capabilities::of(&[
-    Feature::ToConversation,
-    Feature::Text,
-    Feature::HtmlAsText,
-    Feature::MediaImage,
-    Feature::MediaDocument,
-    Feature::MediaVideo,
-    Feature::MediaAudio,
-    Feature::Template,
-    Feature::Native,
-    Feature::Idempotency,
-    Feature::Deadline,
+    Capability::ToConversation,
+    Capability::Text,
+    Capability::HtmlAsText,
+    Capability::MediaImage,
+    Capability::MediaDocument,
+    Capability::MediaVideo,
+    Capability::MediaAudio,
+    Capability::Template,
+    Capability::Native,
+    Capability::Idempotency,
+    Capability::Deadline,
 ])
 .with_max_text_chars(MAX_TEXT_CHARS);
 
@@ -39,8 +40,8 @@ impl Messenger for AcsMessagesClient {
     fn capabilities(&self) -> Capabilities {
         match self.channel_registration_id() {
             Some(_) => CAPABILITIES
-                .with(Feature::ToPhone)
-                .with(Feature::ToWhatsAppUser),
+                .with(Capability::ToPhone)
+                .with(Capability::ToWhatsAppUser),
             None => CAPABILITIES,
         }
     }

@@ -25,12 +25,12 @@ struct Service {
 impl Service {
     async fn serve(self: Arc<Self>, listener: TcpListener) {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(Arc::clone(&self).answer(stream));
+            tokio::spawn(Arc::clone(&self).response(stream));
         }
     }
 
     /// One request per connection.
-    async fn answer(self: Arc<Self>, mut stream: TcpStream) -> Option<()> {
+    async fn response(self: Arc<Self>, mut stream: TcpStream) -> Option<()> {
         let (method, _) = read_request(&mut stream).await?;
         assert_eq!(method, "POST", "only sends are made");
         let failure = self.failure.lock().await.take();
@@ -48,11 +48,11 @@ impl Service {
             Some(Failure::RateLimited) => ("429 Too Many Requests", String::new()),
             Some(_) => return None,
         };
-        let answer = format!(
+        let response = format!(
             "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
-        stream.write_all(answer.as_bytes()).await.ok()
+        stream.write_all(response.as_bytes()).await.ok()
     }
 }
 
@@ -120,7 +120,7 @@ async fn the_client_keeps_the_contract() {
         endpoint,
         Credential::user(StaticToken::new("very-secret-user-token")),
     )
-    .with_retry(RetryPolicy::never())
+    .with_retry_policy(RetryPolicy::never())
     .build()
     .unwrap();
     let messenger: SharedMessenger = Arc::new(client);

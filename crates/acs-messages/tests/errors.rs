@@ -25,7 +25,7 @@ async fn refused(status: usize, headers: &[(&str, &str)], body: &str, tries: usi
         .with_max_attempts(3)
         .with_backoff(Duration::from_millis(1), Duration::from_millis(2));
     let client = AcsMessagesClient::builder(server.url(), Credential::user(StaticToken::new("t")))
-        .with_retry(retry)
+        .with_retry_policy(retry)
         .build()
         .unwrap();
     let content = ConversationContent::text("hi");
@@ -97,7 +97,7 @@ async fn refused_under(key: IdempotencyKey, status: usize, result: &str, body: &
         .create_async()
         .await;
     let client = AcsMessagesClient::builder(server.url(), Credential::user(StaticToken::new("t")))
-        .with_retry(RetryPolicy::never())
+        .with_retry_policy(RetryPolicy::never())
         .build()
         .unwrap();
     let options = SendOptions::default().with_idempotency(key);
@@ -182,7 +182,7 @@ async fn a_doubt_outlives_the_key() {
     let retry =
         RetryPolicy::default().with_backoff(Duration::from_millis(1), Duration::from_millis(2));
     let client = AcsMessagesClient::builder(server.url(), Credential::user(StaticToken::new("t")))
-        .with_retry(retry)
+        .with_retry_policy(retry)
         .build()
         .unwrap();
     let content = ConversationContent::text("hi");
@@ -253,7 +253,7 @@ async fn a_repetition_carries_the_same_key_and_bytes() {
     let retry =
         RetryPolicy::default().with_backoff(Duration::from_millis(1), Duration::from_millis(2));
     let client = AcsMessagesClient::builder(server.url(), Credential::user(StaticToken::new("t")))
-        .with_retry(retry)
+        .with_retry_policy(retry)
         .build()
         .unwrap();
     client

@@ -106,7 +106,7 @@ proptest! {
         let wait = Duration::from_secs(seconds);
         let builder = AcsMessagesClient::builder(format!("{address}?key=hunter2"), credential)
             .with_conversation_version(version)
-            .with_retry(RetryPolicy::default().with_backoff(wait, wait));
+            .with_retry_policy(RetryPolicy::default().with_backoff(wait, wait));
         prop_assert!(!format!("{builder:?}").contains("hunter2"), "{builder:?}");
         let shown = match builder.build() {
             Ok(client) => format!("{client:?}"),

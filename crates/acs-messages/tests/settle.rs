@@ -33,7 +33,7 @@ async fn service(acts: &'static [Act]) -> (AcsMessagesClient, Heads) {
     });
     let credential = Credential::user(StaticToken::new("t"));
     let client = AcsMessagesClient::builder(endpoint, credential)
-        .with_retry(RetryPolicy::never())
+        .with_retry_policy(RetryPolicy::never())
         .with_settling_margin(MARGIN)
         .build()
         .unwrap();

@@ -231,7 +231,7 @@ pub(crate) enum Limits {
     Off,
 }
 
-/// How an answer says when to come again.
+/// How a response says when to come again.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum RetryAfterArg {
     /// Whole seconds

@@ -48,10 +48,10 @@ async fn signed_in(args: &LoginArgs) -> Result<(Profile, SignIn)> {
     let wish = Wish::read(args, env)?;
     let profile = Profile::open(&args.store, env)?;
     let place = Place::look(args, &profile, &wish)?;
-    let options: HttpOptions = http_options(args.timeout).with_max_answer_bytes(LONGEST_ANSWER);
+    let options: HttpOptions = http_options(args.timeout).with_max_response_bytes(LONGEST_ANSWER);
     let application = wish
         .application
-        .with_http(HttpClient::new(&options)?)
+        .with_http_client(HttpClient::new(&options)?)
         .with_claims_challenges();
     let scopes: Vec<&str> = wish.scopes.iter().map(String::as_str).collect();
     let request = TokenRequest::new(&scopes);

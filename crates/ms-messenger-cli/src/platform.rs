@@ -304,7 +304,7 @@ fn acs_messages(
     };
     let mut builder = AcsMessagesClient::builder(settings.messages_endpoint()?, credential)
         .with_http_options(options)
-        .with_retry(retry);
+        .with_retry_policy(retry);
     if let Some(id) = &settings.channel_registration_id {
         builder = builder.with_channel_registration_id(id);
     }
@@ -322,7 +322,7 @@ fn acs_chat(
         // By them a message in doubt is recognised.
         .with_client_message_ids()
         .with_http_options(options)
-        .with_retry(retry)
+        .with_retry_policy(retry)
         .build()
 }
 
@@ -333,7 +333,7 @@ fn msgraph_chat(
 ) -> Result<GraphChatClient> {
     let mut builder = GraphChatClient::builder(graph_credential(settings)?)
         .with_http_options(options)
-        .with_retry(retry)
+        .with_retry_policy(retry)
         .with_cloud(graph_cloud(settings)?);
     if let Some(url) = &settings.graph_base_url {
         builder = builder.with_base_url(url);
@@ -422,7 +422,7 @@ pub(crate) fn skype(
     let mut builder = UcwaSession::builder(sip, credential)
         .with_http_options(options)
         .with_user_agent(concat!("msm/", env!("CARGO_PKG_VERSION")))
-        .with_retry(retry);
+        .with_retry_policy(retry);
     if let Some(url) = &configured.discovery_url {
         builder = builder.with_discovery_url(url);
     }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use ms_messenger::{
-    CancelHandle, Delivery, Error, ErrorKind, Evidence, Feature, IdempotencyKey, Messenger,
+    CancelHandle, Capability, Delivery, Error, ErrorKind, Evidence, IdempotencyKey, Messenger,
     MessengerExt as _, Problem, Receipt, Result, RetryPolicy, SendRequest,
 };
 
@@ -81,13 +81,13 @@ async fn outcome(args: &SendArgs, known: &mut Known) -> Result<Outcome> {
         }
     };
     let messenger = &*connection.messenger;
-    let key_in_use = if messenger.capabilities().supports(Feature::Idempotency) {
+    let key_in_use = if messenger.capabilities().supports(Capability::Idempotency) {
         begin_key(args, platform, &mut request)?
     } else {
         None
     };
     let cancel = CancelHandle::new();
-    if messenger.capabilities().supports(Feature::Deadline) {
+    if messenger.capabilities().supports(Capability::Deadline) {
         request.timeout = request.timeout.or(args.timeout);
         request = request.with_cancel(cancel.clone());
     }

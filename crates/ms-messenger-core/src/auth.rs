@@ -141,7 +141,7 @@ impl TokenProvider for StaticToken {
 /// What a [`TokenFn`] is asked for: a [`TokenRequest`] that owns its parts.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
-pub struct TokenCall {
+pub struct OwnedTokenRequest {
     /// The scopes that the token must have.
     pub scopes: Vec<String>,
     /// A claims challenge of the resource, as decoded JSON.
@@ -164,7 +164,7 @@ pub struct TokenFn<F>(F);
 
 impl<F, Fut> TokenFn<F>
 where
-    F: Fn(TokenCall) -> Fut + Send + Sync + 'static,
+    F: Fn(OwnedTokenRequest) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Result<AccessToken>> + Send,
 {
     /// Asks `fetch` for every token.
@@ -182,11 +182,11 @@ impl<F> fmt::Debug for TokenFn<F> {
 #[async_trait]
 impl<F, Fut> TokenProvider for TokenFn<F>
 where
-    F: Fn(TokenCall) -> Fut + Send + Sync + 'static,
+    F: Fn(OwnedTokenRequest) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Result<AccessToken>> + Send,
 {
     async fn token(&self, request: &TokenRequest<'_>) -> Result<AccessToken> {
-        (self.0)(TokenCall {
+        (self.0)(OwnedTokenRequest {
             scopes: request.scopes.iter().map(ToString::to_string).collect(),
             claims: request.claims.map(str::to_owned),
             rejected: request.rejected.cloned(),

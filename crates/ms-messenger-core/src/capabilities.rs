@@ -14,7 +14,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 #[non_exhaustive]
-pub enum Feature {
+pub enum Capability {
     /// Sends to a conversation that exists.
     ToConversation,
     /// Sends to a channel of a team.
@@ -57,9 +57,9 @@ pub enum Feature {
     SubjectInConversation,
     /// Carries an importance other than normal.
     Importance,
-    /// Carries an answer within a channel.
+    /// Carries a response within a channel.
     ReplyInChannel,
-    /// Carries an answer within a conversation.
+    /// Carries a response within a conversation.
     ReplyInConversation,
     /// Honours an idempotency key.
     Idempotency,
@@ -69,7 +69,7 @@ pub enum Feature {
     ToWhatsAppUser,
 }
 
-impl Feature {
+impl Capability {
     const fn bit(self) -> u32 {
         1 << (self as u8)
     }
@@ -78,9 +78,9 @@ impl Feature {
 /// What a messenger can carry: nothing, until it is named.
 ///
 /// ```
-/// use ms_messenger_core::{Capabilities, Feature, Message, SendRequest, Target};
+/// use ms_messenger_core::{Capabilities, Capability, Message, SendRequest, Target};
 ///
-/// let capabilities = Capabilities::of(&[Feature::ToConversation, Feature::Text]);
+/// let capabilities = Capabilities::of(&[Capability::ToConversation, Capability::Text]);
 /// let request = SendRequest::new(Target::conversation("1"), Message::html("<b>hi</b>").with_subject("x"));
 /// let error = capabilities.check("sms", &request).unwrap_err();
 /// assert_eq!(error.problems().len(), 2);
@@ -105,7 +105,7 @@ impl Capabilities {
 
     /// The given features and nothing else.
     #[must_use]
-    pub const fn of(features: &[Feature]) -> Self {
+    pub const fn of(features: &[Capability]) -> Self {
         let mut capabilities = Self::none();
         let mut i = 0;
         while i < features.len() {
@@ -117,7 +117,7 @@ impl Capabilities {
 
     /// Adds a feature.
     #[must_use]
-    pub const fn with(mut self, feature: Feature) -> Self {
+    pub const fn with(mut self, feature: Capability) -> Self {
         self.features |= feature.bit();
         self
     }
@@ -131,7 +131,7 @@ impl Capabilities {
 
     /// Whether `feature` is carried.
     #[must_use]
-    pub const fn supports(&self, feature: Feature) -> bool {
+    pub const fn supports(&self, feature: Capability) -> bool {
         self.features & feature.bit() != 0
     }
 
@@ -228,7 +228,7 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn need(&mut self, feature: Feature, field: impl Into<String>, what: &str) {
+    fn need(&mut self, feature: Capability, field: impl Into<String>, what: &str) {
         if !self.capabilities.supports(feature) {
             let rule = format!("{} does not carry {what}", self.platform);
             self.problems.add(field, rule);
@@ -237,17 +237,18 @@ impl Check<'_> {
 
     fn target(&mut self, target: &Target) {
         let (feature, what) = match target {
-            Target::Conversation(_) => (Feature::ToConversation, "messages to a conversation"),
-            Target::Channel { .. } => (Feature::ToChannel, "messages to a channel"),
+            Target::Conversation(_) => (Capability::ToConversation, "messages to a conversation"),
+            Target::Channel { .. } => (Capability::ToChannel, "messages to a channel"),
             Target::Person(Address::Phone(_)) => {
-                (Feature::ToPhone, "messages to a telephone number")
+                (Capability::ToPhone, "messages to a telephone number")
             }
-            Target::Person(Address::WhatsApp(_)) => {
-                (Feature::ToWhatsAppUser, "messages to a WhatsApp user by id")
-            }
-            Target::Person(Address::Sip(_)) => (Feature::ToSip, "messages to a SIP address"),
+            Target::Person(Address::WhatsApp(_)) => (
+                Capability::ToWhatsAppUser,
+                "messages to a WhatsApp user by id",
+            ),
+            Target::Person(Address::Sip(_)) => (Capability::ToSip, "messages to a SIP address"),
             Target::Person(Address::User(_)) => {
-                (Feature::ToUser, "messages to a person of a directory")
+                (Capability::ToUser, "messages to a person of a directory")
             }
         };
         self.need(feature, "to", what);
@@ -255,34 +256,36 @@ impl Check<'_> {
 
     fn body(&mut self, body: &Body) {
         match body {
-            Body::Text(_) => self.need(Feature::Text, "message.body.text", "text"),
-            Body::Html { text: Some(_), .. } if self.capabilities.supports(Feature::HtmlAsText) => {
-            }
+            Body::Text(_) => self.need(Capability::Text, "message.body.text", "text"),
+            Body::Html { text: Some(_), .. }
+                if self.capabilities.supports(Capability::HtmlAsText) => {}
             Body::Html { .. } => {
-                let what = if self.capabilities.supports(Feature::HtmlAsText) {
+                let what = if self.capabilities.supports(Capability::HtmlAsText) {
                     "HTML without a text alternative"
                 } else {
                     "HTML"
                 };
-                self.need(Feature::Html, "message.body.html", what);
+                self.need(Capability::Html, "message.body.html", what);
             }
             Body::Media(media) => {
                 let (feature, what) = match media.kind {
-                    MediaKind::Image => (Feature::MediaImage, "pictures by URL"),
-                    MediaKind::Document => (Feature::MediaDocument, "documents by URL"),
-                    MediaKind::Video => (Feature::MediaVideo, "videos by URL"),
-                    MediaKind::Audio => (Feature::MediaAudio, "sounds by URL"),
+                    MediaKind::Image => (Capability::MediaImage, "pictures by URL"),
+                    MediaKind::Document => (Capability::MediaDocument, "documents by URL"),
+                    MediaKind::Video => (Capability::MediaVideo, "videos by URL"),
+                    MediaKind::Audio => (Capability::MediaAudio, "sounds by URL"),
                 };
                 self.need(feature, "message.body.media", what);
             }
-            Body::Template(_) => self.need(Feature::Template, "message.body.template", "templates"),
+            Body::Template(_) => {
+                self.need(Capability::Template, "message.body.template", "templates")
+            }
             Body::Native { platform, .. } => self.native(platform),
         }
     }
 
     fn native(&mut self, platform: &str) {
         if platform == self.platform {
-            self.need(Feature::Native, "message.body.native", "native bodies");
+            self.need(Capability::Native, "message.body.native", "native bodies");
         } else {
             let rule = format!("is a body for {platform}, not for {}", self.platform);
             self.problems.add("message.body.native.platform", rule);
@@ -294,42 +297,51 @@ impl Check<'_> {
         let in_channel = matches!(request.to, Target::Channel { .. });
         if message.subject.is_some() {
             let (feature, what) = if in_channel {
-                (Feature::SubjectInChannel, "a subject in a channel")
+                (Capability::SubjectInChannel, "a subject in a channel")
             } else {
-                (Feature::SubjectInConversation, "a subject outside channels")
+                (
+                    Capability::SubjectInConversation,
+                    "a subject outside channels",
+                )
             };
             self.need(feature, "message.subject", what);
         }
         if message.importance != Importance::Normal {
-            self.need(Feature::Importance, "message.importance", "an importance");
+            self.need(
+                Capability::Importance,
+                "message.importance",
+                "an importance",
+            );
         }
         for (i, attachment) in message.attachments.iter().enumerate() {
             let (feature, what) = match attachment {
-                Attachment::File(_) => (Feature::AttachmentFile, "file references"),
-                Attachment::Image(_) => (Feature::AttachmentImage, "picture references"),
-                Attachment::Card(_) => (Feature::AttachmentCard, "cards"),
-                Attachment::InlineImage(_) => (Feature::AttachmentInlineImage, "inline pictures"),
+                Attachment::File(_) => (Capability::AttachmentFile, "file references"),
+                Attachment::Image(_) => (Capability::AttachmentImage, "picture references"),
+                Attachment::Card(_) => (Capability::AttachmentCard, "cards"),
+                Attachment::InlineImage(_) => {
+                    (Capability::AttachmentInlineImage, "inline pictures")
+                }
             };
             self.need(feature, format!("message.attachments[{i}]"), what);
         }
         if request.reply_to.is_some() {
             let (feature, what) = if in_channel {
-                (Feature::ReplyInChannel, "answers in a channel")
+                (Capability::ReplyInChannel, "answers in a channel")
             } else {
-                (Feature::ReplyInConversation, "answers in a conversation")
+                (Capability::ReplyInConversation, "answers in a conversation")
             };
             self.need(feature, "reply_to", what);
         }
         if request.idempotency.is_some() {
             let what = "an idempotency key: it cannot remove duplicates";
-            self.need(Feature::Idempotency, "idempotency", what);
+            self.need(Capability::Idempotency, "idempotency", what);
         }
         for (field, is_set) in [
             ("timeout_ms", request.timeout.is_some()),
             ("cancel", request.cancel.is_some()),
         ] {
             if is_set {
-                self.need(Feature::Deadline, field, "an end before the outcome");
+                self.need(Capability::Deadline, field, "an end before the outcome");
             }
         }
     }
@@ -348,36 +360,36 @@ impl fmt::Debug for Capabilities {
 impl Capabilities {
     /// Every feature that this version knows; for tests and tables.
     #[must_use]
-    pub const fn all_features() -> &'static [Feature] {
+    pub const fn all_features() -> &'static [Capability] {
         ALL
     }
 }
 
-const ALL: &[Feature] = &[
-    Feature::ToConversation,
-    Feature::ToChannel,
-    Feature::ToPhone,
-    Feature::ToSip,
-    Feature::ToUser,
-    Feature::Text,
-    Feature::Html,
-    Feature::HtmlAsText,
-    Feature::MediaImage,
-    Feature::MediaDocument,
-    Feature::MediaVideo,
-    Feature::MediaAudio,
-    Feature::Template,
-    Feature::Native,
-    Feature::AttachmentFile,
-    Feature::AttachmentImage,
-    Feature::AttachmentCard,
-    Feature::AttachmentInlineImage,
-    Feature::SubjectInChannel,
-    Feature::SubjectInConversation,
-    Feature::Importance,
-    Feature::ReplyInChannel,
-    Feature::ReplyInConversation,
-    Feature::Idempotency,
-    Feature::Deadline,
-    Feature::ToWhatsAppUser,
+const ALL: &[Capability] = &[
+    Capability::ToConversation,
+    Capability::ToChannel,
+    Capability::ToPhone,
+    Capability::ToSip,
+    Capability::ToUser,
+    Capability::Text,
+    Capability::Html,
+    Capability::HtmlAsText,
+    Capability::MediaImage,
+    Capability::MediaDocument,
+    Capability::MediaVideo,
+    Capability::MediaAudio,
+    Capability::Template,
+    Capability::Native,
+    Capability::AttachmentFile,
+    Capability::AttachmentImage,
+    Capability::AttachmentCard,
+    Capability::AttachmentInlineImage,
+    Capability::SubjectInChannel,
+    Capability::SubjectInConversation,
+    Capability::Importance,
+    Capability::ReplyInChannel,
+    Capability::ReplyInConversation,
+    Capability::Idempotency,
+    Capability::Deadline,
+    Capability::ToWhatsAppUser,
 ];

@@ -105,7 +105,7 @@ pub enum Delivery {
     NotSent,
     /// The platform may or may not have it. Sending again may duplicate it.
     Unknown,
-    /// The platform has it, although the answer could not be used.
+    /// The platform has it, although the response could not be used.
     Sent,
 }
 
@@ -135,7 +135,7 @@ impl fmt::Display for Delivery {
 /// ```
 /// use ms_messenger_core::{Delivery, Error, ErrorKind};
 ///
-/// let error = Error::new(ErrorKind::Timeout, "no answer within 100 s").with_attempts(1);
+/// let error = Error::new(ErrorKind::Timeout, "no response within 100 s").with_attempts(1);
 /// assert_eq!(error.delivery(), Delivery::Unknown);
 /// assert!(!error.is_safe_to_resend());
 /// ```
@@ -308,7 +308,7 @@ impl Error {
         self.0.platform.as_deref()
     }
 
-    /// The HTTP status of the last try, if there was an answer.
+    /// The HTTP status of the last try, if there was a response.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.0.status

@@ -6,14 +6,14 @@ use futures_core::Stream;
 use futures_util::StreamExt as _;
 
 use crate::{
-    Deadline, Delivery, Evidence, Feature, Message, Messenger, Receipt, Result, SendRequest,
+    Capability, Deadline, Delivery, Evidence, Message, Messenger, Receipt, Result, SendRequest,
     SettlePolicy, Settled, Target, settle::settle_patiently,
 };
 
 /// The outcome of one request of a stream.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Sent {
+pub struct SendOutcome {
     /// The place of the request in the stream, from 0.
     pub index: usize,
     /// The request, handed back: a caller that keeps a journal or tries again needs it.
@@ -64,7 +64,7 @@ pub trait MessengerExt: Messenger {
         timeout: Duration,
     ) -> impl Future<Output = Result<Receipt>> + Send {
         async move {
-            if self.capabilities().supports(Feature::Deadline) {
+            if self.capabilities().supports(Capability::Deadline) {
                 let shorter = request.timeout.map_or(timeout, |own| own.min(timeout));
                 return self.send(&request.clone().with_timeout(shorter)).await;
             }
@@ -141,7 +141,7 @@ pub trait MessengerExt: Messenger {
             let Some(key) = evidence.idempotency else {
                 return Err(error);
             };
-            if !self.capabilities().supports(Feature::Idempotency) {
+            if !self.capabilities().supports(Capability::Idempotency) {
                 return Err(error);
             }
             let again = request.clone().with_idempotency(key);
@@ -155,7 +155,7 @@ pub trait MessengerExt: Messenger {
     ///
     /// Nothing is sent until the stream is polled, and the order of the outcomes is no order
     /// of arrival: only a `limit` of 1 sends one after the other.
-    fn send_all<S>(&self, requests: S, limit: usize) -> impl Stream<Item = Sent> + Send
+    fn send_all<S>(&self, requests: S, limit: usize) -> impl Stream<Item = SendOutcome> + Send
     where
         S: Stream<Item = SendRequest> + Send,
     {
@@ -166,7 +166,11 @@ pub trait MessengerExt: Messenger {
     }
 
     /// The same, but each outcome is answered as soon as it is known.
-    fn send_all_unordered<S>(&self, requests: S, limit: usize) -> impl Stream<Item = Sent> + Send
+    fn send_all_unordered<S>(
+        &self,
+        requests: S,
+        limit: usize,
+    ) -> impl Stream<Item = SendOutcome> + Send
     where
         S: Stream<Item = SendRequest> + Send,
     {
@@ -183,9 +187,9 @@ async fn send_one<M: Messenger + ?Sized>(
     messenger: &M,
     index: usize,
     request: SendRequest,
-) -> Sent {
+) -> SendOutcome {
     let result = messenger.send(&request).await;
-    Sent {
+    SendOutcome {
         index,
         request,
         result,

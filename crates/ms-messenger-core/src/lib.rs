@@ -22,10 +22,10 @@ mod timestamp;
 
 pub use async_trait::async_trait;
 pub use auth::{AccessToken, CachedTokenProvider, StaticToken, TokenProvider, TokenRequest};
-pub use capabilities::{Capabilities, Feature};
+pub use capabilities::{Capabilities, Capability};
 pub use deadline::{CancelHandle, Deadline, Reached};
 pub use error::{Delivery, Error, ErrorKind, Result};
-pub use ext::{MessengerExt, Sent};
+pub use ext::{MessengerExt, SendOutcome};
 pub use json::JsonError;
 pub use memory::MemoryMessenger;
 pub use message::{

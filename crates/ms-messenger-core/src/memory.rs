@@ -79,7 +79,7 @@ impl MemoryMessenger {
     pub fn new() -> Self {
         let mut capabilities = Capabilities::none();
         for feature in Capabilities::all_features() {
-            if *feature != crate::Feature::Idempotency {
+            if *feature != crate::Capability::Idempotency {
                 capabilities = capabilities.with(*feature);
             }
         }

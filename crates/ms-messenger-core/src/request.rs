@@ -120,7 +120,7 @@ impl SendRequest {
         }
     }
 
-    /// Makes it an answer to `message`.
+    /// Makes it a response to `message`.
     #[must_use]
     pub fn with_reply_to(mut self, message: impl Into<MessageId>) -> Self {
         self.reply_to = Some(message.into());

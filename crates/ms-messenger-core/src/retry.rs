@@ -148,7 +148,7 @@ impl RetryPolicy {
         let harmless = match attempt.delivery {
             Delivery::NotSent => true,
             Delivery::Unknown => attempt.repeatable || self.resend_when_unknown,
-            // Only for the sake of the answer, and only where it cannot act twice.
+            // Only for the sake of the response, and only where it cannot act twice.
             Delivery::Sent => attempt.repeatable,
         };
         if !attempt.transient || !harmless || attempt.number >= self.max_attempts {
@@ -167,7 +167,7 @@ impl RetryPolicy {
 
     /// [`decide`](Self::decide) with a jitter of its own.
     #[must_use]
-    pub fn decide_at_random(&self, attempt: &Attempt) -> Decision {
+    pub fn decide_with_jitter(&self, attempt: &Attempt) -> Decision {
         self.decide(attempt, random_fraction())
     }
 
@@ -307,7 +307,7 @@ mod tests {
                 proptest::prop_assert!(wait <= longest.max(max_retry_after));
                 proptest::prop_assert!(elapsed.saturating_add(wait) <= max_elapsed);
             }
-            let _ = policy.decide_at_random(&attempt);
+            let _ = policy.decide_with_jitter(&attempt);
         }
     }
 

@@ -152,7 +152,7 @@ async fn a_failed_fetch_is_told_and_the_next_call_tries_again() {
 
 #[tokio::test]
 async fn a_closure_gets_what_was_asked_for_and_nothing_secret_is_printed() {
-    let provider = TokenFn::new(async |call: ms_messenger_core::auth::TokenCall| {
+    let provider = TokenFn::new(async |call: ms_messenger_core::auth::OwnedTokenRequest| {
         Ok(AccessToken::new(format!(
             "hunter2-{}",
             call.scopes.join("+")

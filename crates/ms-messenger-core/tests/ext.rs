@@ -8,7 +8,7 @@ use std::sync::{
 
 use futures_util::{StreamExt as _, stream};
 use ms_messenger_core::{
-    Acceptance, Capabilities, Error, ErrorKind, Evidence, Feature, MemoryMessenger, Message,
+    Acceptance, Capabilities, Capability, Error, ErrorKind, Evidence, MemoryMessenger, Message,
     Messenger, MessengerExt as _, Receipt, Result, SendRequest, Settled, SharedMessenger, Target,
     async_trait,
 };
@@ -117,5 +117,5 @@ fn every_feature_is_refused_by_a_messenger_that_has_none_and_listed_once() {
         all.iter()
             .all(|feature| Capabilities::of(&[*feature]).supports(*feature))
     );
-    assert!(!Capabilities::of(&[Feature::Text]).supports(Feature::Html));
+    assert!(!Capabilities::of(&[Capability::Text]).supports(Capability::Html));
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use ms_messenger_core::{
-    Acceptance, CancelHandle, Capabilities, Delivery, Error, ErrorKind, Evidence, Feature,
+    Acceptance, CancelHandle, Capabilities, Capability, Delivery, Error, ErrorKind, Evidence,
     IdempotencyKey, MemoryMessenger, Message, Messenger, MessengerExt as _, Receipt, Result,
     SendRequest, SettlePolicy, Settled, SharedMessenger, Target, async_trait,
 };
@@ -30,9 +30,9 @@ impl Messenger for Scripted {
     }
 
     fn capabilities(&self) -> Capabilities {
-        let all = Capabilities::of(&[Feature::ToConversation, Feature::Text]);
+        let all = Capabilities::of(&[Capability::ToConversation, Capability::Text]);
         if self.honours_keys {
-            all.with(Feature::Idempotency)
+            all.with(Capability::Idempotency)
         } else {
             all
         }
@@ -184,7 +184,7 @@ async fn a_time_out_of_the_caller_leaves_an_unknown_delivery_with_its_beginning(
             "stuck"
         }
         fn capabilities(&self) -> Capabilities {
-            Capabilities::of(&[Feature::ToConversation, Feature::Text])
+            Capabilities::of(&[Capability::ToConversation, Capability::Text])
         }
         async fn send(&self, _: &SendRequest) -> Result<Receipt> {
             std::future::pending().await

@@ -57,7 +57,7 @@ impl Application {
 
     /// Shares the connections of `http` instead of making new ones.
     #[must_use]
-    pub fn with_http(mut self, http: HttpClient) -> Self {
+    pub fn with_http_client(mut self, http: HttpClient) -> Self {
         self.http = Some(http);
         self
     }
@@ -85,7 +85,7 @@ impl Application {
     }
 
     /// Signs a user in by the browser of this machine: `open` is given the address that it must
-    /// show, and the answer comes back to a listener on loopback (authorization code with PKCE).
+    /// show, and the response comes back to a listener on loopback (authorization code with PKCE).
     /// A public client with the redirect URI `http://localhost`; no secret.
     ///
     /// # Errors
@@ -208,7 +208,7 @@ impl Application {
             claims_challenges: self.claims_challenges,
             http: match self.http {
                 Some(http) => http,
-                None => HttpClient::new(&HttpOptions::default().with_max_answer_bytes(1 << 20))?,
+                None => HttpClient::new(&HttpOptions::default().with_max_response_bytes(1 << 20))?,
             },
         })))
     }

@@ -65,7 +65,7 @@ impl AuthorizationCode {
         self
     }
 
-    /// Opens the browser and waits for the user. The answer is for a
+    /// Opens the browser and waits for the user. The response is for a
     /// [`TokenStore`](crate::TokenStore); who wants tokens alone uses this as a `TokenProvider`.
     ///
     /// # Errors

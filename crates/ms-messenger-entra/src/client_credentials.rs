@@ -93,7 +93,7 @@ impl TokenProvider for ClientCredentials {
         }
         let exchange = self.issuer.exchange();
         let answered = grant.request_async(&exchange).await;
-        let answer = answered.map_err(|error| exchange.error(error))?;
-        Ok(Tokens::of(&answer)?.access)
+        let response = answered.map_err(|error| exchange.error(error))?;
+        Ok(Tokens::of(&response)?.access)
     }
 }

@@ -105,7 +105,7 @@ impl DeviceCode {
         self
     }
 
-    /// Prompts the user and waits for them, for as long as the code lives. The answer is for a
+    /// Prompts the user and waits for them, for as long as the code lives. The response is for a
     /// [`TokenStore`](crate::TokenStore); who wants tokens alone uses this as a `TokenProvider`.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ impl Application {
     ///
     /// `Config` that names every variable that is missing.
     pub fn from_env() -> Result<Self> {
-        let mut variables = Variables::of_process();
+        let mut variables = Variables::from_process();
         let application = Self::from_variables(&mut variables);
         variables.into_result()?;
         Ok(application)
@@ -39,7 +39,7 @@ impl ClientCredentials {
     ///
     /// `Config` that names every variable that is missing or unusable, and no value.
     pub fn from_env() -> Result<Self> {
-        let mut variables = Variables::of_process();
+        let mut variables = Variables::from_process();
         let credentials = Self::from_variables(&mut variables);
         variables.into_result()?;
         credentials.ok_or_else(|| Error::new(ErrorKind::Config, "the environment is unusable"))

@@ -8,7 +8,7 @@ use std::{
 };
 
 use ms_messenger_core::{Delivery, Error, ErrorKind, Result};
-use ms_messenger_http::{Bytes, HttpClient, Outgoing, retry_after};
+use ms_messenger_http::{Bytes, HttpClient, retry_after};
 use oauth2::{
     AsyncHttpClient, AuthType, AuthUrl, Client, ClientId, DeviceAuthorizationUrl, EndpointNotSet,
     EndpointSet, ErrorResponse, HttpRequest, HttpResponse, RequestTokenError,
@@ -98,12 +98,13 @@ impl Exchange<'_> {
             .header("content-type", "application/x-www-form-urlencoded")
             .body(body.into_bytes())
             .map_err(|_| unusable())?;
-        let answer = self.post(request).await?;
+        let response = self.post(request).await?;
         if let Some(failure) = self.failure().take() {
             return Err(failure);
         }
-        let answer: TokenAnswer = serde_json::from_slice(answer.body()).map_err(|_| unusable())?;
-        Tokens::of(&answer)
+        let response: TokenAnswer =
+            serde_json::from_slice(response.body()).map_err(|_| unusable())?;
+        Tokens::of(&response)
     }
 
     async fn post(&self, request: HttpRequest) -> Result<HttpResponse> {
@@ -114,13 +115,15 @@ impl Exchange<'_> {
             .filter(|(name, _)| SECRETS.contains(&name.as_ref()))
             .map(|(_, value)| value.into_owned())
             .collect();
-        let mut outgoing = Outgoing::new(parts.method, url, Bytes::from(body));
+        let mut outgoing =
+            ms_messenger_http::HttpRequest::new(parts.method, url, Bytes::from(body));
         outgoing.headers = parts.headers;
         let sent = self.http.exchange(outgoing).await;
-        let answer = sent.map_err(|error| error.with_delivery(Delivery::NotSent))?;
-        if answer.status() != 200 {
-            let wait = retry_after(answer.headers());
-            let (error, goes_on) = refusal(answer.status().as_u16(), answer.body(), wait, &secrets);
+        let response = sent.map_err(|error| error.with_delivery(Delivery::NotSent))?;
+        if response.status() != 200 {
+            let wait = retry_after(response.headers());
+            let (error, goes_on) =
+                refusal(response.status().as_u16(), response.body(), wait, &secrets);
             if self.polls && matches!(error.kind(), ErrorKind::RateLimited | ErrorKind::Service) {
                 // Bounded by the life of the code, which the caller watches.
                 tokio::time::sleep(wait.unwrap_or_default()).await;
@@ -128,7 +131,7 @@ impl Exchange<'_> {
             }
             *self.failure() = Some(error).filter(|_| !(self.polls && goes_on));
         }
-        Ok(answer.map(|body| body.to_vec()))
+        Ok(response.map(|body| body.to_vec()))
     }
 
     fn failure(&self) -> std::sync::MutexGuard<'_, Option<Error>> {
@@ -142,7 +145,7 @@ impl Exchange<'_> {
         }
         match error {
             RequestTokenError::Request(error) => error,
-            // Only its own clock makes an error that no answer brought.
+            // Only its own clock makes an error that no response brought.
             RequestTokenError::ServerResponse(_) => TokenError::expired().into_core(0, None),
             _ => unusable(),
         }
@@ -158,7 +161,7 @@ impl<'c> AsyncHttpClient<'c> for Exchange<'_> {
     }
 }
 
-/// The error of an answer without a token, and whether polling goes on after it.
+/// The error of a response without a token, and whether polling goes on after it.
 fn refusal(status: u16, body: &[u8], wait: Option<Duration>, secrets: &[String]) -> (Error, bool) {
     let Some(error) = TokenError::read(body, secrets) else {
         let kind = match status {
@@ -184,7 +187,7 @@ fn refusal(status: u16, body: &[u8], wait: Option<Duration>, secrets: &[String])
 pub(crate) fn unusable() -> Error {
     Error::new(
         ErrorKind::Protocol,
-        "the answer of Entra ID is not what the contract says",
+        "the response of Entra ID is not what the contract says",
     )
     .with_delivery(Delivery::NotSent)
 }

@@ -1,4 +1,4 @@
-//! The listener to which the browser brings the answer.
+//! The listener to which the browser brings the response.
 
 use std::{
     convert::Infallible,
@@ -36,7 +36,7 @@ struct Awaited {
     outcome: Mutex<Option<Result<SecretString>>>,
 }
 
-/// Waits until a browser brings the answer that belongs to `state`: the code, or the refusal.
+/// Waits until a browser brings the response that belongs to `state`: the code, or the refusal.
 /// Whatever else is asked for is refused, and changes nothing.
 pub(crate) async fn redirected(
     listener: TcpListener,
@@ -69,8 +69,8 @@ pub(crate) async fn redirected(
 
 async fn serve(stream: TcpStream, awaited: Arc<Awaited>) {
     let service = service_fn(|request| {
-        let answer = answer(&awaited, &request);
-        async { Ok::<_, Infallible>(answer) }
+        let response = response(&awaited, &request);
+        async { Ok::<_, Infallible>(response) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -82,7 +82,7 @@ async fn serve(stream: TcpStream, awaited: Arc<Awaited>) {
     let _ = tokio::time::timeout(PATIENCE, connection).await;
 }
 
-fn answer(awaited: &Awaited, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+fn response(awaited: &Awaited, request: &Request<Incoming>) -> Response<Full<Bytes>> {
     let host = request.headers().get(header::HOST);
     if request.method() != Method::GET || request.uri().path() != "/" {
         return page(StatusCode::NOT_FOUND, "There is nothing here.");
@@ -148,7 +148,7 @@ impl Redirect {
         }
     }
 
-    /// `None` when it does not belong to `state`, or is no answer.
+    /// `None` when it does not belong to `state`, or is no response.
     fn outcome(self, state: &CsrfToken) -> Option<Result<SecretString>> {
         // By its hash: the comparison takes as long for any other state.
         (CsrfToken::new(self.state?) == *state).then_some(())?;
@@ -167,8 +167,8 @@ impl Redirect {
 }
 
 fn page(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
-    let mut answer = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
-    *answer.status_mut() = status;
+    let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
+    *response.status_mut() = status;
     let headers = [
         (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store"),
@@ -177,9 +177,9 @@ fn page(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     for (name, value) in headers {
-        answer
+        response
             .headers_mut()
             .insert(name, HeaderValue::from_static(value));
     }
-    answer
+    response
 }

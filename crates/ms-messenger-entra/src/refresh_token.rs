@@ -4,7 +4,8 @@ use std::{fmt, future::Future, sync::Arc};
 
 use async_trait::async_trait;
 use ms_messenger_core::{
-    AccessToken, Delivery, Error, ErrorKind, Result, TokenProvider, TokenRequest, auth::TokenCall,
+    AccessToken, Delivery, Error, ErrorKind, Result, TokenProvider, TokenRequest,
+    auth::OwnedTokenRequest,
 };
 use oauth2::Scope;
 use secrecy::{ExposeSecret, SecretString};
@@ -12,7 +13,7 @@ use tokio::sync::Mutex;
 
 use crate::{application::Issuer, tokens::Tokens};
 
-/// Tokens by a refresh token. Entra gives a new one with each answer, which replaces the old.
+/// Tokens by a refresh token. Entra gives a new one with each response, which replaces the old.
 /// Asks anew each time: wrap it in a
 /// [`CachedTokenProvider`](ms_messenger_core::CachedTokenProvider).
 ///
@@ -58,7 +59,7 @@ impl TokenProvider for RefreshToken {
 async fn renew(
     kept: Arc<Mutex<SecretString>>,
     issuer: Issuer,
-    call: TokenCall,
+    call: OwnedTokenRequest,
 ) -> Result<AccessToken> {
     let mut kept = kept.lock().await;
     let scopes: Vec<&str> = call.scopes.iter().map(String::as_str).collect();
@@ -80,8 +81,8 @@ pub(crate) async fn finished<T: Send + 'static>(
 }
 
 /// `request` with parts of its own.
-pub(crate) fn call(request: &TokenRequest<'_>) -> TokenCall {
-    let mut call = TokenCall::default();
+pub(crate) fn call(request: &TokenRequest<'_>) -> OwnedTokenRequest {
+    let mut call = OwnedTokenRequest::default();
     call.scopes = request.scopes.iter().map(ToString::to_string).collect();
     call.claims = request.claims.map(str::to_owned);
     call.rejected = request.rejected.cloned();
@@ -89,14 +90,14 @@ pub(crate) fn call(request: &TokenRequest<'_>) -> TokenCall {
 }
 
 /// The counterpart of [`call`]; `scopes` are those of `call`.
-pub(crate) fn request<'a>(call: &'a TokenCall, scopes: &'a [&'a str]) -> TokenRequest<'a> {
+pub(crate) fn request<'a>(call: &'a OwnedTokenRequest, scopes: &'a [&'a str]) -> TokenRequest<'a> {
     let mut request = TokenRequest::new(scopes);
     request.claims = call.claims.as_deref();
     request.rejected = call.rejected.as_ref();
     request
 }
 
-/// Spends `token`; with the answer comes the next one.
+/// Spends `token`; with the response comes the next one.
 pub(crate) async fn refresh(
     issuer: &Issuer,
     token: &SecretString,

@@ -4,7 +4,7 @@ use std::{fmt, future::Future, sync::Arc, time::SystemTime};
 
 use ms_messenger_core::{
     AccessToken, ErrorKind, Result, TokenRequest,
-    auth::{SingleFlight, TokenCall},
+    auth::{OwnedTokenRequest, SingleFlight},
 };
 use ms_messenger_http::redacted_address;
 use oauth2::Scope;
@@ -89,7 +89,7 @@ impl fmt::Debug for SignIn {
     }
 }
 
-/// The scopes of `request`, and those that make the answer a sign-in.
+/// The scopes of `request`, and those that make the response a sign-in.
 pub(crate) fn scopes(request: &TokenRequest<'_>) -> Vec<Scope> {
     let own = OF_THE_USER.iter().filter(|it| !request.scopes.contains(it));
     let all = request.scopes.iter().chain(own);
@@ -137,7 +137,7 @@ impl Kept {
 async fn renew(
     kept: Arc<Mutex<Option<SecretString>>>,
     issuer: Issuer,
-    call: TokenCall,
+    call: OwnedTokenRequest,
 ) -> Result<Option<AccessToken>> {
     let mut kept = kept.lock().await;
     let Some(old) = kept.as_ref() else {

@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use ms_messenger_core::{
     AccessToken, Delivery, Error, ErrorKind, Result, TokenProvider, TokenRequest,
-    auth::{SingleFlight, TokenCall},
+    auth::{OwnedTokenRequest, SingleFlight},
 };
 use ms_messenger_http::HttpClient;
 use tokio::{sync::Mutex, task::spawn_blocking};
@@ -68,7 +68,7 @@ impl StoredSignIn {
 
     /// Shares the connections of `http` instead of making new ones.
     #[must_use]
-    pub fn with_http(self, http: HttpClient) -> Self {
+    pub fn with_http_client(self, http: HttpClient) -> Self {
         let http = Some(http);
         self.changed(|inner| Inner { http, ..inner })
     }
@@ -196,7 +196,7 @@ impl StoredSignIn {
     fn issuer(&self, sign_in: &SignIn) -> Result<Issuer> {
         let mut application = sign_in.application();
         if let Some(http) = &self.0.http {
-            application = application.with_http(http.clone());
+            application = application.with_http_client(http.clone());
         }
         if self.0.claims_challenges {
             application = application.with_claims_challenges();
@@ -205,7 +205,7 @@ impl StoredSignIn {
     }
 
     /// A token that serves, renewed where there is none, and kept before it is handed out.
-    async fn renew(&self, call: &TokenCall) -> Result<AccessToken> {
+    async fn renew(&self, call: &OwnedTokenRequest) -> Result<AccessToken> {
         let scopes: Vec<&str> = call.scopes.iter().map(String::as_str).collect();
         let request = request(call, &scopes);
         let mut unsaved = self.0.unsaved.lock().await;

@@ -60,7 +60,7 @@ open_enum! {
 /// An error of the token endpoint: the `source` of the [`Error`] that a provider answers.
 ///
 /// Foreign text in it is one line of at most 1000 characters, and the secrets of the request
-/// are cut out should the answer repeat them.
+/// are cut out should the response repeat them.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TokenError {
@@ -185,7 +185,7 @@ impl TokenError {
         }
     }
 
-    /// The core's error, with this one as its source. `status` is 0 when there was no answer.
+    /// The core's error, with this one as its source. `status` is 0 when there was no response.
     pub(crate) fn into_core(self, status: u16, wait: Option<Duration>) -> Error {
         let (kind, remedy) = match self.policy() {
             Some(policy) if status != 429 && status < 500 => {

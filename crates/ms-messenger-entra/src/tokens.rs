@@ -40,21 +40,21 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    pub(crate) fn of(answer: &TokenAnswer) -> Result<Self> {
-        let secret = answer.access_token().secret();
-        if *answer.token_type() != BasicTokenType::Bearer || secret.is_empty() {
+    pub(crate) fn of(response: &TokenAnswer) -> Result<Self> {
+        let secret = response.access_token().secret();
+        if *response.token_type() != BasicTokenType::Bearer || secret.is_empty() {
             return Err(unusable());
         }
         let mut access = AccessToken::new(secret.as_str());
         access.check()?;
-        if let Some(end) = answer
+        if let Some(end) = response
             .expires_in()
             .and_then(|life| SystemTime::now().checked_add(life))
         {
             access = access.with_expiry(end);
         }
-        let refresh = answer.refresh_token().map(|it| it.secret().as_str());
-        let id_token = answer.extra_fields().id_token.as_deref();
+        let refresh = response.refresh_token().map(|it| it.secret().as_str());
+        let id_token = response.extra_fields().id_token.as_deref();
         let identity = id_token.and_then(Identity::read).unwrap_or_default();
         Ok(Self {
             access,
@@ -119,10 +119,10 @@ mod tests {
             let body = json!({"access_token": access, "token_type": token_type,
                 "expires_in": expires_in, "ext_expires_in": ext_expires_in,
                 "refresh_token": refresh, "id_token": id_token});
-            let Ok(answer) = serde_json::from_value::<TokenAnswer>(body) else {
+            let Ok(response) = serde_json::from_value::<TokenAnswer>(body) else {
                 return Ok(());
             };
-            match Tokens::of(&answer) {
+            match Tokens::of(&response) {
                 Ok(tokens) => {
                     prop_assert!(tokens.access.check().is_ok());
                     let text = format!("{tokens:?}");

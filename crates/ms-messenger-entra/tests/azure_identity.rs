@@ -19,7 +19,7 @@ type Answer = fn() -> azure_core::Result<AccessToken>;
 
 #[derive(Debug)]
 struct Credential {
-    answer: Answer,
+    response: Answer,
     asked: Mutex<Vec<Vec<String>>>,
 }
 
@@ -32,13 +32,13 @@ impl TokenCredential for Credential {
     ) -> azure_core::Result<AccessToken> {
         let scopes = scopes.iter().map(ToString::to_string).collect();
         self.asked.lock().unwrap().push(scopes);
-        (self.answer)()
+        (self.response)()
     }
 }
 
-fn credential(answer: Answer) -> (AzureCredential, Arc<Credential>) {
+fn credential(response: Answer) -> (AzureCredential, Arc<Credential>) {
     let credential = Arc::new(Credential {
-        answer,
+        response,
         asked: Mutex::default(),
     });
     let dynamic: Arc<dyn TokenCredential> = Arc::clone(&credential) as _;
@@ -107,8 +107,8 @@ async fn an_error_keeps_its_text_in_one_line_and_its_kind() {
             ErrorKind::Connect,
         ),
     ];
-    for (answer, kind) in cases {
-        let (provider, _) = credential(answer);
+    for (response, kind) in cases {
+        let (provider, _) = credential(response);
         let error = provider.token(&REQUEST).await.unwrap_err();
         assert_eq!(error.kind(), kind);
         assert_eq!(error.delivery(), Delivery::NotSent);

@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretSlice};
 use sha2::{Digest, Sha256};
 use url::{Position, Url};
 
-use crate::{Authorize, Outgoing, Refusal};
+use crate::{Authorize, HttpRequest, RejectedToken};
 
 /// The access key of an ACS resource. It signs, and it cannot be printed.
 ///
@@ -37,7 +37,7 @@ impl AccessKey {
     }
 
     /// Adds date, content hash and signature to `outgoing`, as at `now`.
-    fn sign(&self, outgoing: &mut Outgoing, now: SystemTime) -> Result<()> {
+    fn sign(&self, outgoing: &mut HttpRequest, now: SystemTime) -> Result<()> {
         let date = httpdate::fmt_http_date(now);
         let hash = STANDARD.encode(Sha256::digest(&outgoing.body));
         let host = host(&outgoing.url);
@@ -84,8 +84,8 @@ impl fmt::Debug for AccessKey {
 impl Authorize for AccessKey {
     async fn authorize(
         &self,
-        outgoing: &mut Outgoing,
-        _refusal: Option<&Refusal>,
+        outgoing: &mut HttpRequest,
+        _refusal: Option<&RejectedToken>,
     ) -> Result<Option<AccessToken>> {
         self.sign(outgoing, SystemTime::now())?;
         Ok(None)
@@ -119,7 +119,7 @@ mod tests {
         (hash, signature): (&str, &str),
     ) {
         let url = Url::parse(&url).unwrap();
-        let mut outgoing = Outgoing::new(method, url, body.into());
+        let mut outgoing = HttpRequest::new(method, url, body.into());
         let now = httpdate::parse_http_date(date).unwrap();
         AccessKey::parse(key)
             .unwrap()

@@ -11,7 +11,7 @@ use url::Url;
 /// One try, as it will go out. `Debug` shows neither headers nor body nor query.
 #[derive(Clone)]
 #[non_exhaustive]
-pub struct Outgoing {
+pub struct HttpRequest {
     /// The method.
     pub method: Method,
     /// The whole address.
@@ -24,7 +24,7 @@ pub struct Outgoing {
     pub timeout: Option<Duration>,
 }
 
-impl Outgoing {
+impl HttpRequest {
     /// A try without headers.
     #[must_use]
     pub fn new(method: Method, url: Url, body: Bytes) -> Self {
@@ -63,9 +63,9 @@ fn bearer_value(token: &AccessToken) -> Result<HeaderValue> {
     Ok(value)
 }
 
-impl fmt::Debug for Outgoing {
+impl fmt::Debug for HttpRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outgoing")
+        f.debug_struct("HttpRequest")
             .field("method", &self.method)
             .field("path", &self.url.path())
             .finish_non_exhaustive()
@@ -75,7 +75,7 @@ impl fmt::Debug for Outgoing {
 /// The refusal (401) of the try before.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Refusal {
+pub struct RejectedToken {
     /// The token that was refused.
     pub token: AccessToken,
     /// The claims challenge that came with it, as JSON text.
@@ -96,8 +96,8 @@ pub trait Authorize: fmt::Debug + Send + Sync + 'static {
     /// Whatever keeps it from getting a credential; nothing was sent then.
     async fn authorize(
         &self,
-        outgoing: &mut Outgoing,
-        refusal: Option<&Refusal>,
+        outgoing: &mut HttpRequest,
+        refusal: Option<&RejectedToken>,
     ) -> Result<Option<AccessToken>>;
 
     /// Checks the credential as far as that needs no I/O. By default there is nothing to check.
@@ -128,8 +128,8 @@ impl<P: TokenProvider> Bearer<P> {
 impl<P: TokenProvider> Authorize for Bearer<P> {
     async fn authorize(
         &self,
-        outgoing: &mut Outgoing,
-        refusal: Option<&Refusal>,
+        outgoing: &mut HttpRequest,
+        refusal: Option<&RejectedToken>,
     ) -> Result<Option<AccessToken>> {
         let mut request = TokenRequest::new(self.scopes);
         request.rejected = refusal.map(|it| &it.token);

@@ -86,7 +86,7 @@ impl Call {
         self
     }
 
-    /// Sets how long one try may take, instead of the time of the client: for an answer that
+    /// Sets how long one try may take, instead of the time of the client: for a response that
     /// the service holds back on purpose.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {

@@ -1,4 +1,4 @@
-//! What an answer that is no success proves: the table of what may be repeated.
+//! What a response that is no success proves: the table of what may be repeated.
 //!
 //! | Status | The server may have executed it | Delivery |
 //! |---|---|---|

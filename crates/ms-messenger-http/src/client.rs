@@ -7,13 +7,13 @@ use http::{HeaderMap, HeaderValue, header};
 use ms_messenger_core::{Error, ErrorKind, Result};
 
 use crate::{
-    HttpOptions, Outgoing, Proxy,
-    belonging::AnswersSeen,
+    HttpOptions, HttpRequest, Proxy,
+    concurrency::{Traffic, Turn},
     failure::failure,
     generation::{Generation, Generations, Sharing},
     options::FOR_EVER,
     polls::{Polls, Running},
-    traffic::{Traffic, Turn},
+    response_match::DuplicateResponses,
 };
 
 /// Connections to the services, pooled. Clone it to share them: a clone is cheap.
@@ -26,9 +26,9 @@ struct Inner {
     polls: Polls,
     user_agent: HeaderValue,
     proxy: Proxy,
-    max_answer_bytes: usize,
+    max_response_bytes: usize,
     /// `None` where foreign responses are not looked for.
-    seen: Option<AnswersSeen>,
+    seen: Option<DuplicateResponses>,
 }
 
 impl fmt::Debug for HttpClient {
@@ -38,7 +38,7 @@ impl fmt::Debug for HttpClient {
 }
 
 /// What the transport brought back.
-pub(crate) struct Response {
+pub(crate) struct RawResponse {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     /// The body, or why it could not be read to its end.
@@ -103,19 +103,21 @@ impl HttpClient {
             polls: Polls::default(),
             user_agent: options.user_agent()?,
             proxy: options.proxy.clone(),
-            max_answer_bytes: options.max_answer_bytes,
-            seen: options.foreign_response_check.then(AnswersSeen::default),
+            max_response_bytes: options.max_response_bytes,
+            seen: options
+                .foreign_response_check
+                .then(DuplicateResponses::default),
         })))
     }
 
     /// The responses seen lately, where foreign ones are looked for.
-    pub(crate) fn answers_seen(&self) -> Option<&AnswersSeen> {
+    pub(crate) fn responses_seen(&self) -> Option<&DuplicateResponses> {
         self.0.seen.as_ref()
     }
 
     /// One attempt, up to the head of its response, which names its request if `is_named`. The
     /// error says what is known of the request.
-    pub(crate) async fn begin(&self, outgoing: Outgoing, is_named: bool) -> Result<Head<'_>> {
+    pub(crate) async fn begin(&self, outgoing: HttpRequest, is_named: bool) -> Result<Head<'_>> {
         let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
         *request.headers_mut() = outgoing.headers;
         request
@@ -157,33 +159,33 @@ impl HttpClient {
     }
 
     /// One whole try. The error says what is known of the request.
-    pub(crate) async fn execute(&self, outgoing: Outgoing) -> Result<Response> {
+    pub(crate) async fn execute(&self, outgoing: HttpRequest) -> Result<RawResponse> {
         let mut head = self.begin(outgoing, false).await?;
-        Ok(Response {
+        Ok(RawResponse {
             status: head.status,
             headers: std::mem::take(&mut head.headers),
             body: head.body().await,
         })
     }
 
-    /// One try for a caller that judges the answer by itself: any status is an answer, nothing
+    /// One try for a caller that judges the response by itself: any status is a response, nothing
     /// is added but the `User-Agent`, followed or repeated. The address is the caller's to vet:
     /// take it from an [`Endpoint`](crate::Endpoint).
     ///
     /// # Errors
     ///
-    /// `Connect`, `Timeout`, `Transport`; `Protocol` when the answer is too long.
-    pub async fn exchange(&self, outgoing: Outgoing) -> Result<http::Response<Bytes>> {
-        let response = self.execute(outgoing).await?;
-        let mut answer = http::Response::new(response.body?);
-        *answer.status_mut() = http::StatusCode::from_u16(response.status).map_err(|_| {
+    /// `Connect`, `Timeout`, `Transport`; `Protocol` when the response is too long.
+    pub async fn exchange(&self, outgoing: HttpRequest) -> Result<http::Response<Bytes>> {
+        let raw = self.execute(outgoing).await?;
+        let mut response = http::Response::new(raw.body?);
+        *response.status_mut() = http::StatusCode::from_u16(raw.status).map_err(|_| {
             Error::new(
                 ErrorKind::Protocol,
-                "the status of the answer is no HTTP status",
+                "the status of the response is no HTTP status",
             )
         })?;
-        *answer.headers_mut() = response.headers;
-        Ok(answer)
+        *response.headers_mut() = raw.headers;
+        Ok(response)
     }
 
     async fn read(&self, mut response: reqwest::Response) -> Result<Bytes> {
@@ -195,13 +197,16 @@ impl HttpClient {
             .map_err(|e| failure(&e, &self.0.proxy))?
         {
             let so_far = pieces.as_ref().map_or(body.len(), BytesMut::len);
-            if so_far + chunk.len() > self.0.max_answer_bytes {
+            if so_far + chunk.len() > self.0.max_response_bytes {
                 return Err(Error::new(
                     ErrorKind::Protocol,
-                    format!("the answer has more than {} bytes", self.0.max_answer_bytes),
+                    format!(
+                        "the response has more than {} bytes",
+                        self.0.max_response_bytes
+                    ),
                 ));
             }
-            // Nearly every answer comes in one piece, which is then not copied.
+            // Nearly every response comes in one piece, which is then not copied.
             if so_far == 0 {
                 body = chunk;
             } else {

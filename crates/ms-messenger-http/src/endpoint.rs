@@ -16,7 +16,7 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 
 /// Encodes an id for use as one segment of a path: `19:a@b` becomes `19%3Aa%40b`.
-pub fn segment(id: &str) -> impl fmt::Display + '_ {
+pub fn encode_path_segment(id: &str) -> impl fmt::Display + '_ {
     utf8_percent_encode(id, SEGMENT)
 }
 
@@ -187,7 +187,7 @@ mod tests {
         #[test]
         fn any_id_is_one_segment_or_refused(id in ".*") {
             let endpoint = Endpoint::parse("http://127.0.0.1:8410").unwrap();
-            if let Ok(url) = endpoint.address(&format!("/a/{}/b?c=d", segment(&id))) {
+            if let Ok(url) = endpoint.address(&format!("/a/{}/b?c=d", encode_path_segment(&id))) {
                 prop_assert_eq!(url.path_segments().unwrap().count(), 3);
                 prop_assert_eq!(url.query(), Some("c=d"));
             }
@@ -231,7 +231,7 @@ mod tests {
     fn ids_that_would_climb_are_refused() {
         let endpoint = Endpoint::parse("http://localhost:1").unwrap();
         for id in [".", ".."] {
-            let path = format!("/chats/{}/messages", segment(id));
+            let path = format!("/chats/{}/messages", encode_path_segment(id));
             assert!(endpoint.address(&path).is_err(), "{id}");
         }
     }

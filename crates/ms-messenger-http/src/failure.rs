@@ -23,13 +23,13 @@ pub(crate) fn failure(error: &reqwest::Error, proxy: &Proxy) -> Error {
         let message = no_connection(error, proxy);
         (ErrorKind::Connect, Delivery::NotSent, message)
     } else if error.is_timeout() {
-        let message = "no answer in time".to_owned();
+        let message = "no response in time".to_owned();
         (ErrorKind::Timeout, Delivery::Unknown, message)
     } else if error.is_request() && chain(error).any(is_refused_stream) {
         let message = "the server refused the stream of the request unread".to_owned();
         (ErrorKind::Transport, Delivery::NotSent, message)
     } else {
-        let message = "the connection broke before the answer was complete".to_owned();
+        let message = "the connection broke before the response was complete".to_owned();
         (ErrorKind::Transport, Delivery::Unknown, message)
     };
     Error::new(kind, message)

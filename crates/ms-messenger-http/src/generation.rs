@@ -15,7 +15,7 @@ use ms_messenger_core::{Error, ErrorKind, Result};
 
 use crate::{
     HttpOptions, HttpVersions, Proxy,
-    opening::Opening,
+    first_connection::Opening,
     polls::{Polls, Running},
     tls,
 };

@@ -3,40 +3,38 @@
 
 #[cfg(feature = "access-key")]
 mod access_key;
-mod answer;
 mod authorize;
-mod belonging;
 mod call;
 mod certificate;
 mod challenge;
 mod classify;
 mod client;
 mod clock;
+mod concurrency;
 #[cfg(feature = "access-key")]
 mod connection_string;
 mod endpoint;
 mod failure;
+mod first_connection;
 mod generation;
 mod input;
-mod opening;
 mod options;
 mod pipeline;
 mod polls;
 mod probe;
 mod redact;
+mod response;
+mod response_match;
 mod retry_after;
 mod service;
 mod tls;
 mod trace;
-mod traffic;
 mod variables;
 
 #[cfg(feature = "access-key")]
 #[cfg_attr(docsrs, doc(cfg(feature = "access-key")))]
 pub use access_key::AccessKey;
-pub use answer::Answer;
-pub use authorize::{Authorize, Bearer, Outgoing, Refusal};
-pub use belonging::FOREIGN_RESPONSE;
+pub use authorize::{Authorize, Bearer, HttpRequest, RejectedToken};
 pub use bytes::Bytes;
 pub use call::Call;
 pub use certificate::UNTRUSTED_CERTIFICATE;
@@ -45,15 +43,17 @@ pub use client::HttpClient;
 #[cfg(feature = "access-key")]
 #[cfg_attr(docsrs, doc(cfg(feature = "access-key")))]
 pub use connection_string::ConnectionString;
-pub use endpoint::{Endpoint, segment};
+pub use endpoint::{Endpoint, encode_path_segment};
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 pub use input::{check_id, redacted_address};
 pub use options::{HttpOptions, HttpVersions, Proxy};
 pub use pipeline::Pipeline;
 pub use probe::Probe;
 pub use redact::one_line;
+pub use response::Response;
+pub use response_match::FOREIGN_RESPONSE;
 pub use retry_after::retry_after;
-pub use service::{Service, ServiceError};
+pub use service::{ServiceError, ServiceProfile};
 pub use variables::Variables;
 
 /// What the fuzz targets reach; compiled for them alone.

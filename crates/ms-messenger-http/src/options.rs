@@ -12,7 +12,7 @@ pub(crate) const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 /// Which versions of HTTP are offered over TLS. Without TLS it is always HTTP/1.1, and so it is
 /// with every service whose responses do not name their request: Azure Communication Services and
 /// Skype for Business Server
-/// ([`with_echoed_client_request_id`](crate::Service::with_echoed_client_request_id) says why).
+/// ([`with_echoed_client_request_id`](crate::ServiceProfile::with_echoed_client_request_id) says why).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HttpVersions {
@@ -68,8 +68,8 @@ pub struct HttpOptions {
     pub timeout: Duration,
     /// How long an unused connection is kept. Default 50 s, below what the services allow.
     pub pool_idle_timeout: Duration,
-    /// The most bytes that an answer may have. Default 16 MiB.
-    pub max_answer_bytes: usize,
+    /// The most bytes that a response may have. Default 16 MiB.
+    pub max_response_bytes: usize,
     /// What goes in front of our own `User-Agent`, e.g. `contoso-alerts/1.2`.
     pub application_id: Option<String>,
     /// Through which proxy calls go.
@@ -91,7 +91,7 @@ impl fmt::Debug for HttpOptions {
             .field("connect_timeout", &self.connect_timeout)
             .field("timeout", &self.timeout)
             .field("pool_idle_timeout", &self.pool_idle_timeout)
-            .field("max_answer_bytes", &self.max_answer_bytes)
+            .field("max_response_bytes", &self.max_response_bytes)
             .field("application_id", &self.application_id)
             .field("proxy", &self.proxy)
             .field("versions", &self.versions)
@@ -107,7 +107,7 @@ impl Default for HttpOptions {
             connect_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(100),
             pool_idle_timeout: Duration::from_secs(50),
-            max_answer_bytes: 16 << 20,
+            max_response_bytes: 16 << 20,
             application_id: None,
             proxy: Proxy::System,
             versions: HttpVersions::Adaptive,
@@ -139,10 +139,10 @@ impl HttpOptions {
         self
     }
 
-    /// Sets the most bytes that an answer may have.
+    /// Sets the most bytes that a response may have.
     #[must_use]
-    pub fn with_max_answer_bytes(mut self, bytes: usize) -> Self {
-        self.max_answer_bytes = bytes;
+    pub fn with_max_response_bytes(mut self, bytes: usize) -> Self {
+        self.max_response_bytes = bytes;
         self
     }
 

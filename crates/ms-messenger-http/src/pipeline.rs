@@ -14,13 +14,13 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::{
-    Answer, Authorize, Call, Endpoint, HttpClient, Outgoing, Refusal, Service,
-    answer::Facts,
-    belonging::{self, Belonging},
+    Authorize, Call, Endpoint, HttpClient, HttpRequest, RejectedToken, Response, ServiceProfile,
     claims_challenge, classify,
     client::Head,
     clock::ServiceClock,
     redact::one_line,
+    response::Facts,
+    response_match::{self, Belonging},
     retry_after, trace,
 };
 
@@ -41,7 +41,7 @@ const LONGEST_MARGIN: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 /// Calls to one service as one caller. Clone it to share it: a clone is cheap.
 #[derive(Clone, Debug)]
 pub struct Pipeline {
-    service: &'static Service,
+    service: &'static ServiceProfile,
     http: HttpClient,
     endpoint: Endpoint,
     authorize: Arc<dyn Authorize>,
@@ -53,7 +53,7 @@ pub struct Pipeline {
 impl Pipeline {
     /// Calls to `service` at `endpoint` through `http`, authorised by `authorize`.
     pub fn new(
-        service: &'static Service,
+        service: &'static ServiceProfile,
         http: HttpClient,
         endpoint: Endpoint,
         authorize: impl Authorize,
@@ -71,7 +71,7 @@ impl Pipeline {
 
     /// Sets how often a call is tried again.
     #[must_use]
-    pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
+    pub fn with_retry_policy(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
         self
     }
@@ -118,7 +118,7 @@ impl Pipeline {
     ///
     /// Everything else, classified: [`Error::delivery`] says whether the message of the call is
     /// out, over all tries together.
-    pub async fn call(&self, call: Call) -> Result<Answer> {
+    pub async fn call(&self, call: Call) -> Result<Response> {
         #[cfg(feature = "tracing")]
         {
             use tracing::Instrument as _;
@@ -132,7 +132,7 @@ impl Pipeline {
         self.run(call).await
     }
 
-    async fn run(&self, mut call: Call) -> Result<Answer> {
+    async fn run(&self, mut call: Call) -> Result<Response> {
         let mut run = Run::new(&mut call);
         let url = match self.endpoint.address(&call.path_and_query) {
             Ok(url) => url,
@@ -161,7 +161,7 @@ impl Pipeline {
             run.facts.attempts += 1;
             let attempt = self.attempt(outgoing, &call, &mut run);
             let error = match call.deadline.limit(attempt).await {
-                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Ok(response)) => return Ok(response),
                 Ok(Err(error)) => error,
                 Err(reached) => {
                     run.delivery = classify::combine(run.delivery, Delivery::Unknown);
@@ -170,7 +170,7 @@ impl Pipeline {
             };
             run.delivery = classify::combine(run.delivery, error.delivery());
             if !run.may_renew(&error) {
-                let decision = self.retry.decide_at_random(&run.failed(&call, &error));
+                let decision = self.retry.decide_with_jitter(&run.failed(&call, &error));
                 let wait = match decision {
                     Decision::RetryAfter(wait) if run.is_in_window(wait) => wait,
                     _ => return Err(run.end(error, self)),
@@ -190,8 +190,8 @@ impl Pipeline {
     }
 
     /// One try, ready to go: the same bytes as the others, with a credential of its own.
-    async fn authorized(&self, call: &Call, url: &Url, run: &mut Run) -> Result<Outgoing> {
-        let mut outgoing = Outgoing {
+    async fn authorized(&self, call: &Call, url: &Url, run: &mut Run) -> Result<HttpRequest> {
+        let mut outgoing = HttpRequest {
             method: call.method.clone(),
             url: url.clone(),
             headers: call.headers.clone(),
@@ -204,12 +204,12 @@ impl Pipeline {
         Ok(outgoing)
     }
 
-    async fn attempt(&self, outgoing: Outgoing, call: &Call, run: &mut Run) -> Result<Answer> {
+    async fn attempt(&self, outgoing: HttpRequest, call: &Call, run: &mut Run) -> Result<Response> {
         let over_tls = outgoing.url.scheme() == "https";
         let sent = SystemTime::now();
         let is_named = self.service.echoes_client_request_id;
         let mut head = self.http.begin(outgoing, is_named).await?;
-        let answer = Answer {
+        let response = Response {
             service: self.service,
             status: head.status,
             headers: std::mem::take(&mut head.headers),
@@ -217,24 +217,29 @@ impl Pipeline {
             facts: run.facts,
         };
         // Before the body, at whose end the connection is free for the next request.
-        self.believe(&answer, &mut head, over_tls).await?;
+        self.believe(&response, &mut head, over_tls).await?;
         // Only now: the date of a response to another request says nothing of this one.
-        self.clock.note(&answer.headers, sent);
+        self.clock.note(&response.headers, sent);
         let body = head.body().await;
-        self.judge(answer, body, call, run)
+        self.judge(response, body, call, run)
     }
 
     /// Refuses a response that is, or may be, that to another request.
-    async fn believe(&self, answer: &Answer, head: &mut Head<'_>, over_tls: bool) -> Result<()> {
-        let Some(seen) = self.http.answers_seen() else {
+    async fn believe(
+        &self,
+        response: &Response,
+        head: &mut Head<'_>,
+        over_tls: bool,
+    ) -> Result<()> {
+        let Some(seen) = self.http.responses_seen() else {
             return Ok(());
         };
-        match belonging::of(answer, over_tls, seen) {
+        match response_match::of(response, over_tls, seen) {
             Belonging::Foreign(why) => {
                 head.distrust();
-                Err(belonging::foreign(why))
+                Err(response_match::foreign(why))
             }
-            Belonging::Unsaid if !head.is_trusted().await => Err(belonging::suspect()),
+            Belonging::Unsaid if !head.is_trusted().await => Err(response_match::suspect()),
             Belonging::Own | Belonging::Unsaid => Ok(()),
         }
     }
@@ -242,52 +247,52 @@ impl Pipeline {
     /// A success, or what its status proves.
     fn judge(
         &self,
-        mut answer: Answer,
+        mut response: Response,
         body: Result<bytes::Bytes>,
         call: &Call,
         run: &mut Run,
-    ) -> Result<Answer> {
-        let status = answer.status;
+    ) -> Result<Response> {
+        let status = response.status;
         if (200..300).contains(&status) || call.expected.contains(&status) {
             return match body {
                 Ok(body) => {
-                    answer.body = body;
-                    Ok(answer)
+                    response.body = body;
+                    Ok(response)
                 }
-                Err(cut) => Err(with_request_id(cut, &answer)
+                Err(cut) => Err(with_request_id(cut, &response)
                     .with_status(status)
                     .with_delivery(Delivery::Sent)),
             };
         }
         // An error body that cannot be read takes nothing from what the status proves.
-        answer.body = body.unwrap_or_default();
-        let error = self.refusal(&answer);
+        response.body = body.unwrap_or_default();
+        let error = self.refusal(&response);
         if refuses_token(&error) {
-            run.claims = claims_challenge(&answer.headers);
+            run.claims = claims_challenge(&response.headers);
         }
         Err(error)
     }
 
-    fn refusal(&self, answer: &Answer) -> Error {
-        let wait = retry_after::read(&answer.headers, SystemTime::now());
+    fn refusal(&self, response: &Response) -> Error {
+        let wait = retry_after::read(&response.headers, SystemTime::now());
         let throttled = self.service.throttles_with_503 && wait.is_some();
-        let (kind, delivery) = (self.service.classify)(answer)
-            .unwrap_or_else(|| classify::status(answer.status, throttled));
-        let said = (self.service.read_error)(answer);
+        let (kind, delivery) = (self.service.classify)(response)
+            .unwrap_or_else(|| classify::status(response.status, throttled));
+        let said = (self.service.read_error)(response);
         let message = match said.message.as_deref().map(one_line) {
             Some(message) if !message.is_empty() => message,
-            _ => format!("the service answered {}", describe(answer.status)),
+            _ => format!("the service answered {}", describe(response.status)),
         };
         let mut error = Error::new(kind, message)
             .with_delivery(delivery)
-            .with_status(answer.status);
+            .with_status(response.status);
         if let Some(code) = said.code {
             error = error.with_code(one_line(&code));
         }
         if let Some(wait) = wait {
             error = error.with_retry_after(wait);
         }
-        with_request_id(error, answer)
+        with_request_id(error, response)
     }
 }
 
@@ -296,8 +301,8 @@ fn refuses_token(error: &Error) -> bool {
     error.kind() == ErrorKind::Unauthenticated && error.delivery() == Delivery::NotSent
 }
 
-fn with_request_id(error: Error, answer: &Answer) -> Error {
-    match answer.request_id() {
+fn with_request_id(error: Error, response: &Response) -> Error {
+    match response.request_id() {
         Some(id) => error.with_request_id(one_line(id)),
         None => error,
     }
@@ -351,7 +356,7 @@ struct Run {
     token: Option<AccessToken>,
     /// What the last refusal of a token asks of the next one.
     claims: Option<String>,
-    rejected: Option<Refusal>,
+    rejected: Option<RejectedToken>,
     /// Whether `last` refused a token that is being renewed.
     is_renewing: bool,
     mark: Option<Mark>,
@@ -387,7 +392,7 @@ impl Run {
         }
         let claims = self.claims.take();
         let token = self.token.take();
-        self.rejected = token.map(|token| Refusal { token, claims });
+        self.rejected = token.map(|token| RejectedToken { token, claims });
         self.is_renewing = self.rejected.is_some();
         self.is_renewing
     }

@@ -6,23 +6,23 @@ use bytes::Bytes;
 use http::{Method, header};
 use ms_messenger_core::Result;
 
-use crate::{Authorize, Endpoint, HttpClient, Outgoing};
+use crate::{Authorize, Endpoint, HttpClient, HttpRequest};
 
 /// What a look at a server showed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Probe {
-    /// The status of the answer; any answer proves that the server can be reached.
+    /// The status of the response; any answer proves that the server can be reached.
     pub status: u16,
     /// The server's own time (`Date`), to the second.
     pub date: Option<SystemTime>,
-    /// From the request to the answer's last byte, the connection included.
+    /// From the request to the response's last byte, the connection included.
     pub elapsed: Duration,
 }
 
 impl Probe {
     /// How far the clock of this machine, read at `received`, is ahead of the server's.
-    /// Negative: behind. Correct to about a second and the time that the answer took.
+    /// Negative: behind. Correct to about a second and the time that the response took.
     #[must_use]
     pub fn clock_ahead_seconds(&self, received: SystemTime) -> Option<i64> {
         let date = self.date?;
@@ -40,7 +40,7 @@ impl HttpClient {
     ///
     /// # Errors
     ///
-    /// When there was no answer: `Connect`, `Timeout`, `Transport`; `InvalidRequest` for a path
+    /// When there was no response: `Connect`, `Timeout`, `Transport`; `InvalidRequest` for a path
     /// that is none; and those of `authorize`.
     pub async fn probe(
         &self,
@@ -48,7 +48,7 @@ impl HttpClient {
         path: &str,
         authorize: Option<&dyn Authorize>,
     ) -> Result<Probe> {
-        let mut outgoing = Outgoing::new(Method::GET, endpoint.address(path)?, Bytes::new());
+        let mut outgoing = HttpRequest::new(Method::GET, endpoint.address(path)?, Bytes::new());
         if let Some(authorize) = authorize {
             authorize.authorize(&mut outgoing, None).await?;
         }

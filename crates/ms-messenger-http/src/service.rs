@@ -2,7 +2,7 @@
 
 use ms_messenger_core::{Delivery, ErrorKind};
 
-use crate::Answer;
+use crate::Response;
 
 /// What an error body says, as far as the platform's own reader understands it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,18 +34,18 @@ impl ServiceError {
 /// A platform, as the pipeline needs to know it. Made once, as a constant.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct Service {
+pub struct ServiceProfile {
     pub(crate) name: &'static str,
     pub(crate) client_request_id: Option<&'static str>,
     pub(crate) echoes_client_request_id: bool,
     pub(crate) request_ids: &'static [&'static str],
-    pub(crate) numbers_answers: bool,
-    pub(crate) read_error: fn(&Answer) -> ServiceError,
+    pub(crate) numbers_responses: bool,
+    pub(crate) read_error: fn(&Response) -> ServiceError,
     pub(crate) throttles_with_503: bool,
-    pub(crate) classify: fn(&Answer) -> Option<(ErrorKind, Delivery)>,
+    pub(crate) classify: fn(&Response) -> Option<(ErrorKind, Delivery)>,
 }
 
-impl Service {
+impl ServiceProfile {
     /// The platform `name`, e.g. `acs-chat`.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
@@ -54,7 +54,7 @@ impl Service {
             client_request_id: None,
             echoes_client_request_id: false,
             request_ids: &[],
-            numbers_answers: false,
+            numbers_responses: false,
             read_error: |_| ServiceError::unknown(),
             throttles_with_503: false,
             classify: |_| None,
@@ -81,7 +81,7 @@ impl Service {
         self
     }
 
-    /// The headers (in lower case) under which an answer tells its id, the best first.
+    /// The headers (in lower case) under which a response tells its id, the best first.
     #[must_use]
     pub const fn with_request_ids(mut self, headers: &'static [&'static str]) -> Self {
         self.request_ids = headers;
@@ -90,16 +90,16 @@ impl Service {
 
     /// Says that no two answers of the platform have the same id (see
     /// [`with_request_ids`](Self::with_request_ids)), so that over https one that comes twice is
-    /// known to be the copy of an answer to another request.
+    /// known to be the copy of a response to another request.
     #[must_use]
     pub const fn with_unique_request_ids(mut self) -> Self {
-        self.numbers_answers = true;
+        self.numbers_responses = true;
         self
     }
 
     /// How an error body is read.
     #[must_use]
-    pub const fn with_error_reader(mut self, read: fn(&Answer) -> ServiceError) -> Self {
+    pub const fn with_error_reader(mut self, read: fn(&Response) -> ServiceError) -> Self {
         self.read_error = read;
         self
     }
@@ -121,11 +121,11 @@ impl Service {
     ///
     /// ```
     /// use ms_messenger_core::{Delivery, ErrorKind};
-    /// use ms_messenger_http::{Answer, Service};
+    /// use ms_messenger_http::{Response, Service};
     ///
-    /// const PAGER: Service = Service::new("pager").with_classifier(classify);
+    /// const PAGER: ServiceProfile = ServiceProfile::new("pager").with_classifier(classify);
     ///
-    /// fn classify(response: &Answer) -> Option<(ErrorKind, Delivery)> {
+    /// fn classify(response: &Response) -> Option<(ErrorKind, Delivery)> {
     ///     match response.status() {
     ///         400 if response.body().is_empty() => Some((ErrorKind::Service, Delivery::Unknown)),
     ///         403 if response.body() == "token expired" => {
@@ -138,7 +138,7 @@ impl Service {
     #[must_use]
     pub const fn with_classifier(
         mut self,
-        classify: fn(&Answer) -> Option<(ErrorKind, Delivery)>,
+        classify: fn(&Response) -> Option<(ErrorKind, Delivery)>,
     ) -> Self {
         self.classify = classify;
         self

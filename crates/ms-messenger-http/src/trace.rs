@@ -5,12 +5,12 @@ use std::time::Duration;
 use ms_messenger_core::Error;
 #[cfg(feature = "tracing")]
 use {
-    crate::{Answer, Call, Service, redact::one_line},
+    crate::{Call, Response, ServiceProfile, redact::one_line},
     ms_messenger_core::Result,
 };
 
 #[cfg(feature = "tracing")]
-pub(crate) fn span(service: &Service, call: &Call) -> tracing::Span {
+pub(crate) fn span(service: &ServiceProfile, call: &Call) -> tracing::Span {
     tracing::info_span!(
         target: "ms_messenger",
         "call",
@@ -25,13 +25,13 @@ pub(crate) fn span(service: &Service, call: &Call) -> tracing::Span {
 
 /// Writes the outcome of a call into its span: facts only, never a body or a secret.
 #[cfg(feature = "tracing")]
-pub(crate) fn record(span: &tracing::Span, carries_message: bool, outcome: &Result<Answer>) {
+pub(crate) fn record(span: &tracing::Span, carries_message: bool, outcome: &Result<Response>) {
     let facts = match outcome {
-        Ok(answer) => (
-            Some(answer.status),
-            answer.facts.attempts,
+        Ok(response) => (
+            Some(response.status),
+            response.facts.attempts,
             if carries_message { "sent" } else { "not_sent" },
-            answer.request_id().map(one_line),
+            response.request_id().map(one_line),
         ),
         Err(error) => (
             error.status(),

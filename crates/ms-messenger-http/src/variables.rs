@@ -27,7 +27,7 @@ pub struct Variables<'a> {
     problems: Problems,
 }
 
-fn of_process(name: &str) -> Option<String> {
+fn from_process(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
@@ -42,8 +42,8 @@ impl<'a> Variables<'a> {
 
     /// The environment variables of this process. Those that are no Unicode count as missing.
     #[must_use]
-    pub fn of_process() -> Self {
-        Self::new(&of_process)
+    pub fn from_process() -> Self {
+        Self::new(&from_process)
     }
 
     /// The value of `name`, without the white space around it. An empty one counts as missing.
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn the_environment_of_the_process_is_read() {
-        let variables = Variables::of_process();
+        let variables = Variables::from_process();
         for (name, value) in std::env::vars_os() {
             let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) else {
                 continue;

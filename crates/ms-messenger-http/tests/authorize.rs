@@ -13,7 +13,7 @@ use ms_messenger_core::{
     AccessToken, Delivery, Error, ErrorKind, IdempotencyKey, Result, StaticToken, TokenProvider,
     TokenRequest,
 };
-use ms_messenger_http::{Answer, Bearer, Service, ServiceError};
+use ms_messenger_http::{Bearer, Response, ServiceError, ServiceProfile};
 use server::{
     Act, Server,
     client::{SERVICE, options, pipeline_as, pipeline_to, read, send},
@@ -121,13 +121,13 @@ async fn a_401_after_a_doubt_is_replayed_under_the_key_and_the_doubt_stays() {
 }
 
 /// Reads `CODE: words`, and takes an expired token from a 403.
-const SPEAKING: Service = SERVICE
-    .with_error_reader(|response: &Answer| {
+const SPEAKING: ServiceProfile = SERVICE
+    .with_error_reader(|response: &Response| {
         let body = std::str::from_utf8(response.body()).unwrap();
         let (code, words) = body.split_once(": ").unwrap();
         ServiceError::new(Some(code.to_owned()), Some(words.to_owned()))
     })
-    .with_classifier(|response: &Answer| {
+    .with_classifier(|response: &Response| {
         let is_expired = response.status() == 403 && response.body().starts_with(b"Expired");
         is_expired.then_some((ErrorKind::Unauthenticated, Delivery::NotSent))
     });

@@ -1,4 +1,4 @@
-//! An answer that belongs to another request proves nothing of this one.
+//! A response that belongs to another request proves nothing of this one.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod server;
@@ -12,7 +12,7 @@ use server::{
     tls::Identity,
 };
 
-static NUMBERED: Service = SERVICE.with_unique_request_ids();
+static NUMBERED: ServiceProfile = SERVICE.with_unique_request_ids();
 
 fn created_for(client_request_id: &str) -> Act {
     let headers = [("client-request-id", client_request_id)];

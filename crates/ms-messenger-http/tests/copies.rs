@@ -11,23 +11,25 @@ use std::{
 
 use http::Request;
 use ms_messenger_core::{Delivery, Error, ErrorKind, Result, RetryPolicy};
-use ms_messenger_http::{Answer, Bytes, Call, FOREIGN_RESPONSE, HttpVersions, Pipeline, Service};
+use ms_messenger_http::{Bytes, Call, FOREIGN_RESPONSE, HttpVersions, Pipeline, Response, Service};
 use serde_json::{Value, json};
 use server::{
-    Act, Seen, Server, answer,
+    Act, Seen, Server,
     client::{Numbered, SERVICE, options, pipeline_to},
+    response,
     tls::{self, Identity, Stream},
 };
 use tokio::sync::Notify;
 
-static NUMBERED: Service = SERVICE.with_unique_request_ids();
+static NUMBERED: ServiceProfile = SERVICE.with_unique_request_ids();
 
 fn pipeline(identity: &Identity, address: SocketAddr, versions: HttpVersions) -> Pipeline {
     let options = options()
         .with_versions(versions)
         .with_extra_roots(identity.authority.as_str());
     let url = format!("https://{address}");
-    pipeline_to(&NUMBERED, &url, &options, Numbered::default()).with_retry(RetryPolicy::never())
+    pipeline_to(&NUMBERED, &url, &options, Numbered::default())
+        .with_retry_policy(RetryPolicy::never())
 }
 
 /// Message number `n`.
@@ -47,10 +49,10 @@ fn number_of(seen: &Seen) -> usize {
 /// 201 for message `n`, which names no request.
 fn stored(n: usize) -> Vec<u8> {
     let body = json!({ "id": n }).to_string();
-    answer(201, &[("request-id", &format!("r{n}"))], &body)
+    response(201, &[("request-id", &format!("r{n}"))], &body)
 }
 
-fn assert_own(outcome: Result<Answer>, n: usize) {
+fn assert_own(outcome: Result<Response>, n: usize) {
     assert_eq!(outcome.unwrap().json::<Value>().unwrap()["id"], n);
 }
 
@@ -83,8 +85,8 @@ async fn after_a_copy_the_next_request_goes_by_another_connection() {
         let n = number_of(seen);
         match shifted.responds_with(seen.connection, n, 2) {
             // What the server says to 3 itself is a refusal.
-            3 => Act::Answer(answer(400, &[("request-id", "r3")], "{}")),
-            other => Act::Answer(stored(other)),
+            3 => Act::Respond(response(400, &[("request-id", "r3")], "{}")),
+            other => Act::Respond(stored(other)),
         }
     })
     .await;
@@ -106,7 +108,7 @@ async fn after_a_response_that_names_another_the_next_request_goes_by_another_co
             1 => "0b5b1f64-7e4b-4a63-9d2c-0b8d7c9a5a11",
             _ => seen.header("client-request-id").unwrap(),
         };
-        Act::Answer(answer(201, &[("client-request-id", id)], "{}"))
+        Act::Respond(response(201, &[("client-request-id", id)], "{}"))
     })
     .await;
     let pipeline = pipeline(&identity, server.address, HttpVersions::Http1);
@@ -118,14 +120,14 @@ async fn after_a_response_that_names_another_the_next_request_goes_by_another_co
 
 /// Message 2 brings a copy while message 3 is under way on another connection; `own` makes the
 /// response to 3.
-async fn under_way(own: fn(&Seen) -> Vec<u8>) -> (Server, Pipeline, Result<Answer>) {
+async fn under_way(own: fn(&Seen) -> Vec<u8>) -> (Server, Pipeline, Result<Response>) {
     let identity = Identity::new("127.0.0.1");
     let (copy, late) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (when_copy, when_late) = (Arc::clone(&copy), Arc::clone(&late));
     let server = Server::answering_tls(identity.acceptor(&[]), move |seen| match number_of(seen) {
         2 => Act::AnswerWhen(Arc::clone(&when_copy), stored(1)),
         3 => Act::AnswerWhen(Arc::clone(&when_late), own(seen)),
-        n => Act::Answer(stored(n)),
+        n => Act::Respond(stored(n)),
     })
     .await;
     let pipeline = pipeline(&identity, server.address, HttpVersions::Http1);
@@ -146,7 +148,7 @@ async fn under_way(own: fn(&Seen) -> Vec<u8>) -> (Server, Pipeline, Result<Answe
 async fn what_comes_after_a_copy_to_a_request_from_before_proves_nothing() {
     for own in [
         |_: &Seen| stored(3),
-        |_: &Seen| answer(400, &[("request-id", "r3")], "{}"),
+        |_: &Seen| response(400, &[("request-id", "r3")], "{}"),
     ] {
         let (server, pipeline, third) = under_way(own).await;
         assert_unknown(&third.unwrap_err());
@@ -161,7 +163,7 @@ async fn what_names_its_request_is_believed_even_after_a_copy() {
     let named = |seen: &Seen| {
         let id = seen.header("client-request-id").unwrap();
         let headers = [("client-request-id", id), ("request-id", "r3")];
-        answer(201, &headers, r#"{"id":3}"#)
+        response(201, &headers, r#"{"id":3}"#)
     };
     let (server, pipeline, third) = under_way(named).await;
     assert_own(third, 3);
@@ -219,7 +221,7 @@ async fn assert_no_lies(pipeline: &Pipeline) {
         tokio::spawn(async move {
             for n in (0..EACH).map(|it| sender * EACH + it) {
                 match pipeline.call(message(n)).await {
-                    Ok(answer) => assert_own(Ok(answer), n),
+                    Ok(response) => assert_own(Ok(response), n),
                     Err(error) => assert_unknown(&error),
                 }
             }
@@ -236,7 +238,7 @@ async fn side_by_side_no_copy_makes_a_later_response_count() {
     let mut shifted = Shifted::default();
     let server = Server::answering_tls(identity.acceptor(&[]), move |seen| {
         let n = number_of(seen);
-        Act::Answer(stored(shifted.responds_with(seen.connection, n, 4)))
+        Act::Respond(stored(shifted.responds_with(seen.connection, n, 4)))
     })
     .await;
     assert_no_lies(&pipeline(&identity, server.address, HttpVersions::Http1)).await;

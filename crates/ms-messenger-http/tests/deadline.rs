@@ -70,7 +70,7 @@ async fn a_cancelled_wait_after_a_refusal_is_not_sent_and_keeps_the_refusal() {
     let server = Server::start([status(429, &[("retry-after", "50")], "")]).await;
     let cancel = CancelHandle::new();
     let call = send().with_deadline(Deadline::new(None, Some(cancel.clone())));
-    let pipeline = pipeline(&server).with_retry(RetryPolicy::default());
+    let pipeline = pipeline(&server).with_retry_policy(RetryPolicy::default());
     let (outcome, ()) = tokio::join!(pipeline.call(call), async {
         read(&server, 1).await;
         // The response is on its way; a moment later the pause has begun.
@@ -90,7 +90,7 @@ async fn a_cancelled_wait_after_a_refusal_is_not_sent_and_keeps_the_refusal() {
 async fn a_pause_that_outlasts_the_time_out_is_not_begun() {
     let server = Server::start([status(429, &[("retry-after", "50")], "")]).await;
     let call = send().with_deadline(within(Duration::from_secs(40)));
-    let pipeline = pipeline(&server).with_retry(RetryPolicy::default());
+    let pipeline = pipeline(&server).with_retry_policy(RetryPolicy::default());
     let error = pipeline.call(call).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::RateLimited);
     assert_eq!(error.delivery(), Delivery::NotSent);
@@ -115,7 +115,7 @@ async fn the_evidence_holds_the_services_clock_as_responses_showed_it() {
     let date = httpdate::fmt_http_date(ahead);
     let dated = status(404, &[("date", &date)], "");
     let server = Server::start([dated, Act::Close]).await;
-    let pipeline = pipeline(&server).with_retry(RetryPolicy::never());
+    let pipeline = pipeline(&server).with_retry_policy(RetryPolicy::never());
     assert!(pipeline.service_clock().is_none());
     pipeline.call(send()).await.unwrap_err();
     let error = pipeline.call(send()).await.unwrap_err();

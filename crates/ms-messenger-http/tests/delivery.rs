@@ -9,12 +9,12 @@ use std::{
 };
 
 use ms_messenger_core::{Delivery, Error, ErrorKind, RetryPolicy};
-use ms_messenger_http::{Answer, Call, Proxy, Service};
+use ms_messenger_http::{Call, Proxy, Response, ServiceProfile};
 use serde_json::Value;
 use server::{
-    Act, Server, answer,
+    Act, Server,
     client::{Numbered, SERVICE, all_that_is_said, options, pipeline, pipeline_to, read, send},
-    created, status,
+    created, response, status,
 };
 use socket2::{Domain, Socket, Type};
 use url::Url;
@@ -32,10 +32,10 @@ fn assert_failure(error: &Error, kind: ErrorKind, delivery: Delivery, attempts: 
 #[tokio::test]
 async fn a_success_is_handed_over_whole() {
     let server = Server::start([created()]).await;
-    let answer = pipeline(&server).call(send()).await.unwrap();
-    assert_eq!(answer.status(), 201);
-    assert_eq!(answer.request_id(), Some("req-1"));
-    assert_eq!(answer.json::<Value>().unwrap()["id"], "1");
+    let response = pipeline(&server).call(send()).await.unwrap();
+    assert_eq!(response.status(), 201);
+    assert_eq!(response.request_id(), Some("req-1"));
+    assert_eq!(response.json::<Value>().unwrap()["id"], "1");
     let seen = server.seen();
     assert_eq!(seen.len(), 1);
     assert_eq!(seen[0].line(), "POST /messages?api-version=1 HTTP/1.1");
@@ -212,7 +212,7 @@ async fn a_success_whose_body_is_cut_off_is_sent() {
 #[tokio::test]
 async fn a_success_whose_body_never_ends_in_time_is_sent() {
     let head = b"HTTP/1.1 202 Accepted\r\ncontent-length: 50\r\n\r\n{";
-    let server = Server::start([Act::Answer(head.into())]).await;
+    let server = Server::start([Act::Respond(head.into())]).await;
     let options = options().with_timeout(Duration::from_secs(1));
     let pipeline = pipeline_to(&SERVICE, &server.url(), &options, Numbered::default());
     let error = pipeline.call(send()).await.unwrap_err();
@@ -223,8 +223,8 @@ async fn a_success_whose_body_never_ends_in_time_is_sent() {
 #[tokio::test]
 async fn a_success_whose_body_is_not_what_it_should_be_is_sent() {
     let server = Server::start([status(201, &[("request-id", "r8")], "<html>")]).await;
-    let answer = pipeline(&server).call(send()).await.unwrap();
-    let error = answer.json::<Value>().unwrap_err();
+    let response = pipeline(&server).call(send()).await.unwrap();
+    let error = response.json::<Value>().unwrap_err();
     assert_failure(&error, ErrorKind::Protocol, Delivery::Sent, 1);
     assert_eq!(error.status(), Some(201));
     assert_eq!(error.request_id(), Some("r8"));
@@ -281,7 +281,7 @@ async fn each_status_proves_what_the_table_says() {
     }
 }
 
-const THROTTLING: Service = SERVICE.with_throttling_503();
+const THROTTLING: ServiceProfile = SERVICE.with_throttling_503();
 
 #[tokio::test]
 async fn a_503_proves_throttling_only_where_that_is_documented_and_a_wait_is_asked_for() {
@@ -324,15 +324,14 @@ async fn a_503_proves_throttling_only_where_that_is_documented_and_a_wait_is_ask
 }
 
 /// Reads more than the status from the body.
-const READING: Service =
-    SERVICE.with_classifier(
-        |response: &Answer| match (response.status(), &response.body()[..]) {
-            (400, b"mute") => Some((ErrorKind::InvalidRequest, Delivery::Unknown)),
-            (412, b"may not") => Some((ErrorKind::PermissionDenied, Delivery::NotSent)),
-            (500, b"expired") => Some((ErrorKind::Unauthenticated, Delivery::NotSent)),
-            _ => None,
-        },
-    );
+const READING: ServiceProfile = SERVICE.with_classifier(|response: &Response| {
+    match (response.status(), &response.body()[..]) {
+        (400, b"mute") => Some((ErrorKind::InvalidRequest, Delivery::Unknown)),
+        (412, b"may not") => Some((ErrorKind::PermissionDenied, Delivery::NotSent)),
+        (500, b"expired") => Some((ErrorKind::Unauthenticated, Delivery::NotSent)),
+        _ => None,
+    }
+});
 
 #[tokio::test]
 async fn a_service_reads_more_from_a_response_than_its_status() {
@@ -374,15 +373,15 @@ async fn a_call_without_a_message_never_leaves_a_delivery_in_doubt() {
         let error = pipeline(&server).call(read()).await.unwrap_err();
         assert_failure(&error, kind, Delivery::NotSent, 4);
         let error = pipeline(&server)
-            .with_retry(RetryPolicy::never())
+            .with_retry_policy(RetryPolicy::never())
             .call(send().without_message())
             .await
             .unwrap_err();
         assert_failure(&error, kind, Delivery::NotSent, 1);
     }
-    let server = Server::start([Act::Answer(answer(200, &[], "<html>"))]).await;
-    let answer = pipeline(&server).call(read()).await.unwrap();
-    let error = answer.json::<Value>().unwrap_err();
+    let server = Server::start([Act::Respond(response(200, &[], "<html>"))]).await;
+    let response = pipeline(&server).call(read()).await.unwrap();
+    let error = response.json::<Value>().unwrap_err();
     assert_failure(&error, ErrorKind::Protocol, Delivery::NotSent, 1);
 }
 

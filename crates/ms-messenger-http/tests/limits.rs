@@ -9,11 +9,11 @@ use std::{
 };
 
 use ms_messenger_core::{Delivery, ErrorKind, IdempotencyKey, RetryPolicy};
-use ms_messenger_http::{Answer, HttpClient, HttpOptions, Proxy, Service, ServiceError};
+use ms_messenger_http::{HttpClient, HttpOptions, Proxy, Response, ServiceError, ServiceProfile};
 use server::{
-    Act, Server, answer,
+    Act, Server,
     client::{Numbered, SERVICE, options, pipeline, pipeline_to, read, send},
-    created, status,
+    created, response, status,
 };
 use url::Url;
 
@@ -44,41 +44,41 @@ async fn a_redirect_is_not_followed() {
     }
 }
 
-fn capped(server: &Server, service: &'static Service) -> ms_messenger_http::Pipeline {
-    let options = options().with_max_answer_bytes(1000);
+fn capped(server: &Server, service: &'static ServiceProfile) -> ms_messenger_http::Pipeline {
+    let options = options().with_max_response_bytes(1000);
     pipeline_to(service, &server.url(), &options, Numbered::default())
 }
 
 #[tokio::test]
 async fn an_answer_of_just_the_size_allowed_is_read() {
     let server = Server::start([status(201, &[], &"x".repeat(1000))]).await;
-    let answer = capped(&server, &SERVICE).call(send()).await.unwrap();
-    assert_eq!(answer.body().len(), 1000);
+    let response = capped(&server, &SERVICE).call(send()).await.unwrap();
+    assert_eq!(response.body().len(), 1000);
 }
 
 #[tokio::test]
 async fn a_success_beyond_the_size_allowed_is_sent_and_not_asked_for_again() {
-    let told = answer(201, &[], &"x".repeat(1001));
+    let told = response(201, &[], &"x".repeat(1001));
     let chunk = format!("1f4\r\n{}\r\n", "x".repeat(500));
     let endless = format!(
         "HTTP/1.1 201 Created\r\ntransfer-encoding: chunked\r\n\r\n{}",
         chunk.repeat(1000)
     );
     for bytes in [told, endless.into_bytes()] {
-        let server = Server::start([Act::Answer(bytes)]).await;
+        let server = Server::start([Act::Respond(bytes)]).await;
         let call = send().with_idempotency(IdempotencyKey::random());
         let error = capped(&server, &SERVICE).call(call).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Protocol);
         assert_eq!(error.delivery(), Delivery::Sent);
         assert_eq!(error.status(), Some(201));
-        assert_eq!(error.message(), "the answer has more than 1000 bytes");
+        assert_eq!(error.message(), "the response has more than 1000 bytes");
         assert_eq!(server.seen().len(), 1);
     }
 }
 
 /// Says how long the error body is.
-const MEASURING: Service = SERVICE.with_error_reader(|answer: &Answer| {
-    let length = answer.body().len().to_string();
+const MEASURING: ServiceProfile = SERVICE.with_error_reader(|response: &Response| {
+    let length = response.body().len().to_string();
     ServiceError::new(Some(length), Some("a\r\nb".to_owned()))
 });
 
@@ -105,7 +105,7 @@ async fn a_flood_of_headers_does_no_harm() {
     let long = format!("x: {}\r\n", "y".repeat(4 << 20));
     for headers in [many, long] {
         let bytes = format!("HTTP/1.1 201 Created\r\n{headers}content-length: 0\r\n\r\n");
-        let server = Server::start([Act::Answer(bytes.into_bytes())]).await;
+        let server = Server::start([Act::Respond(bytes.into_bytes())]).await;
         let error = pipeline(&server).call(send()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Transport);
         assert_eq!(error.delivery(), Delivery::Unknown);
@@ -122,12 +122,12 @@ async fn unusual_but_lawful_answers_are_understood() {
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\n[\r\n1;x=y\r\n]\r\n0\r\na: b\r\n\r\n",
     ] {
         let server = Server::start([Act::AnswerAndClose(bytes.into())]).await;
-        let answer = pipeline(&server).call(send()).await.unwrap();
-        assert_eq!(&answer.body()[..], b"[]");
+        let response = pipeline(&server).call(send()).await.unwrap();
+        assert_eq!(&response.body()[..], b"[]");
     }
     let server = Server::start([status(204, &[], "")]).await;
-    let answer = pipeline(&server).call(send()).await.unwrap();
-    assert!(answer.body().is_empty());
+    let response = pipeline(&server).call(send()).await.unwrap();
+    assert!(response.body().is_empty());
 }
 
 #[tokio::test]
@@ -153,7 +153,7 @@ async fn a_call_over_https_asks_the_proxy_that_is_named_for_a_tunnel_and_says_no
         &options,
         Numbered::default(),
     );
-    let pipeline = pipeline.with_retry(RetryPolicy::never());
+    let pipeline = pipeline.with_retry_policy(RetryPolicy::never());
     let error = pipeline.call(send()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connect, "{error:?}");
     assert_eq!(error.delivery(), Delivery::NotSent);
@@ -186,9 +186,9 @@ async fn no_duration_or_size_that_can_be_set_does_harm() {
                 .with_timeout(timeout)
                 .with_connect_timeout(connect)
                 .with_pool_idle_timeout(idle)
-                .with_max_answer_bytes(bytes);
+                .with_max_response_bytes(bytes);
             let pipeline = pipeline_to(&SERVICE, &server.url(), &options, Numbered::default());
-            let pipeline = pipeline.with_retry(RetryPolicy::never());
+            let pipeline = pipeline.with_retry_policy(RetryPolicy::never());
             let outcome = pipeline.call(send()).await;
             let is_patient = timeout == Duration::MAX && connect == Duration::MAX;
             if is_patient && bytes == usize::MAX {
@@ -210,7 +210,7 @@ async fn a_wait_that_is_absurdly_long_ends_the_call() {
     ] {
         let server = Server::start([status(429, &[("retry-after", asked)], "")]).await;
         let retry = RetryPolicy::default().with_max_retry_after(Duration::from_secs(86_400));
-        let pipeline = pipeline(&server).with_retry(retry);
+        let pipeline = pipeline(&server).with_retry_policy(retry);
         let error = pipeline.call(send()).await.unwrap_err();
         assert_eq!(error.attempts(), 1);
         let wait = error.retry_after().unwrap();

@@ -18,7 +18,7 @@ fn client() -> HttpClient {
 
 #[tokio::test]
 async fn a_refusal_proves_that_the_server_is_there_and_tells_its_time() {
-    let server = Server::start([Act::Answer(ANSWER.into())]).await;
+    let server = Server::start([Act::Respond(ANSWER.into())]).await;
     let endpoint = Endpoint::parse(&server.url()).unwrap();
     let probe = client().probe(&endpoint, "/a?b=c", None).await.unwrap();
     assert_eq!(probe.status, 401);
@@ -31,7 +31,7 @@ async fn a_refusal_proves_that_the_server_is_there_and_tells_its_time() {
 
 #[tokio::test]
 async fn a_credential_goes_along_when_it_is_given() {
-    let server = Server::start([Act::Answer(ANSWER.into())]).await;
+    let server = Server::start([Act::Respond(ANSWER.into())]).await;
     let endpoint = Endpoint::parse(&server.url()).unwrap();
     let bearer = Bearer::new(StaticToken::new(AccessToken::new("abc")), &[]);
     client()

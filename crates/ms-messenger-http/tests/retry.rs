@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use ms_messenger_core::{AccessToken, Delivery, ErrorKind, IdempotencyKey, Result, RetryPolicy};
-use ms_messenger_http::{Authorize, Outgoing, Refusal};
+use ms_messenger_http::{Authorize, HttpRequest, RejectedToken};
 use server::{
     Act, Seen, Server,
     client::{BODY, pipeline, pipeline_as, quick, read, send},
@@ -65,8 +65,8 @@ async fn a_send_under_a_key_is_repeated_byte_for_byte_with_a_fresh_credential() 
     let acts = [Act::Close, status(503, &[], ""), cut, created()];
     let server = Server::start(acts).await;
     let call = send().with_idempotency(IdempotencyKey::random());
-    let answer = pipeline(&server).call(call).await.unwrap();
-    assert_eq!(answer.status(), 201);
+    let response = pipeline(&server).call(call).await.unwrap();
+    assert_eq!(response.status(), 201);
     let seen = server.seen();
     assert_eq!(seen.len(), 4);
     assert_equal_but_for_the_credential(&seen);
@@ -90,7 +90,7 @@ async fn each_call_has_a_client_request_id_of_its_own() {
 async fn a_send_of_unknown_fate_is_repeated_when_that_is_allowed() {
     let server = Server::start([Act::Close, created()]).await;
     let retry = quick().with_resend_when_unknown(true);
-    let pipeline = pipeline(&server).with_retry(retry);
+    let pipeline = pipeline(&server).with_retry_policy(retry);
     pipeline.call(send()).await.unwrap();
     let seen = server.seen();
     assert_eq!(seen.len(), 2);
@@ -103,7 +103,7 @@ async fn a_send_that_is_out_is_not_repeated_even_when_doubt_may_be() {
     let server = Server::start([cut, created()]).await;
     let retry = quick().with_resend_when_unknown(true);
     let error = pipeline(&server)
-        .with_retry(retry)
+        .with_retry_policy(retry)
         .call(send())
         .await
         .unwrap_err();
@@ -120,8 +120,8 @@ async fn a_read_is_repeated_after_any_passing_failure() {
         status(200, &[], "[]"),
     ];
     let server = Server::start(acts).await;
-    let answer = pipeline(&server).call(read()).await.unwrap();
-    assert_eq!(&answer.body()[..], b"[]");
+    let response = pipeline(&server).call(read()).await.unwrap();
+    assert_eq!(&response.body()[..], b"[]");
     assert_eq!(server.seen().len(), 4);
 }
 
@@ -182,8 +182,8 @@ struct Slow(Duration, Arc<Mutex<u32>>);
 impl Authorize for Slow {
     async fn authorize(
         &self,
-        _outgoing: &mut Outgoing,
-        _refusal: Option<&Refusal>,
+        _outgoing: &mut HttpRequest,
+        _refusal: Option<&RejectedToken>,
     ) -> Result<Option<AccessToken>> {
         let before = std::mem::replace(&mut *self.1.lock().unwrap(), 1);
         if before > 0 {
@@ -218,7 +218,7 @@ async fn no_try_begins_after_the_time_allowed() {
     let server = Server::answering(|_| status(429, &[], "")).await;
     let retry = quick().with_max_elapsed(Duration::from_millis(100));
     let error = pipeline_as(&server, Slow(Duration::from_millis(150), Arc::default()))
-        .with_retry(retry)
+        .with_retry_policy(retry)
         .call(send())
         .await
         .unwrap_err();
@@ -233,7 +233,7 @@ async fn tries_are_counted_and_bounded() {
     for (most, made) in [(0, 1), (1, 1), (2, 2), (7, 7)] {
         let before = server.seen().len();
         let retry = quick().with_max_attempts(most);
-        let pipeline = pipeline(&server).with_retry(retry);
+        let pipeline = pipeline(&server).with_retry_policy(retry);
         let error = pipeline.call(send()).await.unwrap_err();
         assert_eq!(error.attempts(), made);
         assert_eq!(error.delivery(), Delivery::NotSent);
@@ -252,7 +252,7 @@ async fn a_wait_that_is_asked_for_is_waited_in_every_spelling() {
     ] {
         let throttled = status(429, &[(name, value)], "");
         let server = Server::start([throttled, created()]).await;
-        let pipeline = pipeline(&server).with_retry(only_when_asked());
+        let pipeline = pipeline(&server).with_retry_policy(only_when_asked());
         let began = Instant::now();
         pipeline.call(send()).await.unwrap();
         assert!(began.elapsed() >= Duration::from_millis(least), "{value}");
@@ -265,7 +265,7 @@ async fn a_date_to_wait_for_is_waited_for() {
     let date = SystemTime::now() + Duration::from_secs(2);
     let text = httpdate::fmt_http_date(date);
     let server = Server::start([status(429, &[("Retry-After", &text)], ""), created()]).await;
-    let pipeline = pipeline(&server).with_retry(only_when_asked());
+    let pipeline = pipeline(&server).with_retry_policy(only_when_asked());
     pipeline.call(send()).await.unwrap();
     // The date has no fraction of a second.
     assert!(SystemTime::now() >= date - Duration::from_secs(1));
@@ -294,7 +294,7 @@ async fn a_longer_wait_than_allowed_ends_the_call_and_stands_in_the_error() {
 async fn a_wait_that_cannot_be_read_is_no_wait() {
     let server = Server::start([status(429, &[("Retry-After", "soon")], ""), created()]).await;
     let error = pipeline(&server)
-        .with_retry(quick().with_max_attempts(1))
+        .with_retry_policy(quick().with_max_attempts(1))
         .call(send())
         .await
         .unwrap_err();
@@ -325,7 +325,7 @@ async fn under_a_key_of_an_earlier_call_no_failure_proves_that_nothing_was_sent(
             let server = Server::start([act]).await;
             let first_sent = SystemTime::now() - Duration::from_secs(age);
             let key = IdempotencyKey::new(IdempotencyKey::random().id, first_sent);
-            let pipeline = pipeline(&server).with_retry(RetryPolicy::never());
+            let pipeline = pipeline(&server).with_retry_policy(RetryPolicy::never());
             let error = pipeline
                 .call(send().with_idempotency(key))
                 .await
@@ -334,7 +334,7 @@ async fn under_a_key_of_an_earlier_call_no_failure_proves_that_nothing_was_sent(
             assert_eq!(error.idempotency(), Some(&key));
         }
         let gone = Server::start([Act::CloseForGood]).await;
-        let pipeline = pipeline(&gone).with_retry(RetryPolicy::never());
+        let pipeline = pipeline(&gone).with_retry_policy(RetryPolicy::never());
         pipeline.call(read()).await.unwrap_err();
         let first_sent = SystemTime::now() - Duration::from_secs(age);
         let key = IdempotencyKey::new(IdempotencyKey::random().id, first_sent);

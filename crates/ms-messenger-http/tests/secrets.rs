@@ -7,7 +7,7 @@ use std::{fmt::Debug, time::Duration};
 
 use ms_messenger_core::StaticToken;
 use ms_messenger_http::{
-    Bearer, Bytes, Call, Endpoint, HeaderValue, HttpClient, HttpOptions, Method, Outgoing,
+    Bearer, Bytes, Call, Endpoint, HeaderValue, HttpClient, HttpOptions, HttpRequest, Method,
     Pipeline, Proxy, header,
 };
 use serde_json::Value;
@@ -47,14 +47,14 @@ fn pipeline(url: &str) -> Pipeline {
         Endpoint::parse(url).unwrap(),
         Bearer::new(StaticToken::new("token-hunter2"), &["scope"]),
     )
-    .with_retry(quick())
+    .with_retry_policy(quick())
 }
 
 #[test]
 fn what_goes_out_is_not_printed() {
     assert_debug_is_tight("call", &call());
     let url = Url::parse("http://localhost:1/messages?code=hunter2").unwrap();
-    let mut outgoing = Outgoing::new(Method::POST, url, call().body().clone());
+    let mut outgoing = HttpRequest::new(Method::POST, url, call().body().clone());
     let value = HeaderValue::from_static("Bearer hunter2");
     outgoing.headers.insert(header::AUTHORIZATION, value);
     assert_debug_is_tight("outgoing", &outgoing);
@@ -99,12 +99,12 @@ fn an_access_key_is_not_printed() {
 async fn an_answer_is_printed_without_its_body_and_headers() {
     let act = status(201, &[("set-cookie", "hunter2")], r#"{"id":"hunter2"}"#);
     let server = Server::start([act]).await;
-    let answer = pipeline(&server.url()).call(call()).await.unwrap();
-    assert_debug_is_tight("answer", &answer);
-    assert_eq!(answer.json::<Value>().unwrap()["id"], "hunter2");
-    let error = answer.json::<Vec<u8>>().unwrap_err();
+    let response = pipeline(&server.url()).call(call()).await.unwrap();
+    assert_debug_is_tight("response", &response);
+    assert_eq!(response.json::<Value>().unwrap()["id"], "hunter2");
+    let error = response.json::<Vec<u8>>().unwrap_err();
     assert_tight("not a list", &all_that_is_said(&error));
-    let error = answer.json::<std::collections::HashMap<String, u8>>();
+    let error = response.json::<std::collections::HashMap<String, u8>>();
     assert_tight("not a number", &all_that_is_said(&error.unwrap_err()));
 }
 
@@ -152,7 +152,7 @@ async fn a_call_that_took_too_long_does_not_tell_the_query() {
     let token = Bearer::new(StaticToken::new("token-hunter2"), &["scope"]);
     let pipeline = pipeline_to(&SERVICE, &server.url(), &options, token);
     let error = pipeline.call(call()).await.unwrap_err();
-    assert_eq!(error.message(), "no answer in time");
+    assert_eq!(error.message(), "no response in time");
     assert_tight("error", &all_that_is_said(&error));
 }
 
@@ -174,7 +174,7 @@ async fn the_credential_is_marked_so_that_no_layer_prints_it() {
     use ms_messenger_http::Authorize;
 
     let url = Url::parse("http://localhost:1/").unwrap();
-    let mut outgoing = Outgoing::new(Method::GET, url, Bytes::new());
+    let mut outgoing = HttpRequest::new(Method::GET, url, Bytes::new());
     let bearer = Bearer::new(StaticToken::new("hunter2"), &["scope"]);
     let used = bearer.authorize(&mut outgoing, None).await.unwrap();
     assert_eq!(used, Some(AccessToken::new("hunter2")));

@@ -216,7 +216,7 @@ async fn neither_token_nor_body_nor_query_is_told_at_any_level() {
         .with_extra_roots(identity.authority);
     let token = Bearer::new(StaticToken::new("token-hunter2"), &["scope"]);
     let url = format!("https://{address}");
-    let secure = pipeline_to(&SERVICE, &url, &options, token).with_retry(quick());
+    let secure = pipeline_to(&SERVICE, &url, &options, token).with_retry_policy(quick());
     secure.call(call).await.unwrap();
 
     let told = &capture.0.lock().unwrap().text;

@@ -8,7 +8,8 @@ use std::{sync::atomic::Ordering, time::Duration};
 use h2::Reason;
 use ms_messenger_core::{Delivery, Error, ErrorKind};
 use ms_messenger_http::{
-    Bytes, Call, HttpClient, HttpOptions, HttpVersions, Pipeline, Service, UNTRUSTED_CERTIFICATE,
+    Bytes, Call, HttpClient, HttpOptions, HttpVersions, Pipeline, ServiceProfile,
+    UNTRUSTED_CERTIFICATE,
 };
 use server::{
     Act, Server,
@@ -41,7 +42,7 @@ async fn a_handshake_that_is_never_answered_proves_that_nothing_was_sent() {
     let listener = TcpListener::bind((LOCAL, 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let options = options().with_connect_timeout(Duration::from_millis(100));
-    let pipeline = pipeline(port, &options).with_retry(quick().with_max_attempts(2));
+    let pipeline = pipeline(port, &options).with_retry_policy(quick().with_max_attempts(2));
     let error = pipeline.call(send()).await.unwrap_err();
     assert_never_connected(&error, 2);
 }
@@ -53,7 +54,7 @@ async fn connecting_always_ends_before_the_try_does() {
     let options = options()
         .with_connect_timeout(Duration::from_secs(3600))
         .with_timeout(Duration::from_secs(2));
-    let pipeline = pipeline(port, &options).with_retry(quick().with_max_attempts(1));
+    let pipeline = pipeline(port, &options).with_retry_policy(quick().with_max_attempts(1));
     let error = pipeline.call(send()).await.unwrap_err();
     assert_never_connected(&error, 1);
 }
@@ -122,8 +123,8 @@ async fn a_server_that_answers_without_tls_is_sent_nothing() {
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            let answer = server::answer(400, &[], "");
-            stream.write_all(&answer).await.unwrap();
+            let response = server::response(400, &[], "");
+            stream.write_all(&response).await.unwrap();
         }
     });
     let error = pipeline(port, &options()).call(send()).await.unwrap_err();
@@ -170,17 +171,18 @@ async fn http_2_is_spoken_where_it_is_negotiated() {
     let identity = Identity::new(LOCAL);
     let (address, seen) = tls::http2(&identity, tls::created).await;
     let options = trusting(&identity).with_versions(HttpVersions::Negotiate);
-    let answer = pipeline(address.port(), &options).call(send()).await;
-    let answer = answer.unwrap();
-    assert_eq!(answer.status(), 201);
-    assert_eq!(answer.request_id(), Some("req-2"));
-    assert_eq!(&answer.body()[..], b"{\"id\":\"2\"}");
+    let response = pipeline(address.port(), &options).call(send()).await;
+    let response = response.unwrap();
+    assert_eq!(response.status(), 201);
+    assert_eq!(response.request_id(), Some("req-2"));
+    assert_eq!(&response.body()[..], b"{\"id\":\"2\"}");
     assert_eq!(seen.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
 async fn calls_whose_responses_do_not_name_them_share_no_connection() {
-    static UNNAMED: Service = Service::new("unnamed").with_client_request_id("client-request-id");
+    static UNNAMED: ServiceProfile =
+        ServiceProfile::new("unnamed").with_client_request_id("client-request-id");
     for versions in [HttpVersions::Adaptive, HttpVersions::Negotiate] {
         let identity = Identity::new(LOCAL);
         let both = identity.acceptor(&["h2", "http/1.1"]);
@@ -225,7 +227,7 @@ async fn failure_of_stream(act: fn(h2::server::SendResponse<Bytes>)) -> (Error, 
     (error, seen.load(Ordering::SeqCst))
 }
 
-/// A stream that ends without an answer is not repeated by any layer.
+/// A stream that ends without a response is not repeated by any layer.
 async fn assert_not_repeated(act: fn(h2::server::SendResponse<Bytes>)) {
     let (error, seen) = failure_of_stream(act).await;
     assert_eq!(error.delivery(), Delivery::Unknown);

@@ -1,7 +1,7 @@
 //! Whatever is not carried is refused, at once and completely, before anything is sent.
 
 use ms_messenger_core::{
-    Body, Capabilities, Delivery, Error, ErrorKind, Feature, Message, SendRequest, Target,
+    Body, Capabilities, Capability, Delivery, Error, ErrorKind, Message, SendRequest, Target,
 };
 
 use crate::{Rule, Subject, sample, suite::Suite};
@@ -14,12 +14,13 @@ pub(crate) async fn check<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
     invalid_input(suite, &capabilities).await;
 }
 
-fn missing(capabilities: &Capabilities) -> impl Iterator<Item = Feature> {
+fn missing(capabilities: &Capabilities) -> impl Iterator<Item = Capability> {
     let all = Capabilities::all_features().iter().copied();
     all.filter(|feature| match feature {
         // With HTML of its own a messenger needs no text in its place.
-        Feature::HtmlAsText => {
-            !capabilities.supports(Feature::HtmlAsText) && !capabilities.supports(Feature::Html)
+        Capability::HtmlAsText => {
+            !capabilities.supports(Capability::HtmlAsText)
+                && !capabilities.supports(Capability::Html)
         }
         _ => !capabilities.supports(*feature),
     })
@@ -102,7 +103,7 @@ async fn invalid_input<S: Subject + ?Sized>(suite: &mut Suite<'_, S>, capabiliti
     }
     if let (Some(limit), true) = (
         capabilities.max_text_chars,
-        capabilities.supports(Feature::Text),
+        capabilities.supports(Capability::Text),
     ) {
         let mut request = suite.request();
         request.message.body = Body::Text("x".repeat(limit + 1));

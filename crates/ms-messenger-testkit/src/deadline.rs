@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ms_messenger_core::{CancelHandle, Delivery, ErrorKind, Evidence, Feature, Receipt, Result};
+use ms_messenger_core::{CancelHandle, Capability, Delivery, ErrorKind, Evidence, Receipt, Result};
 
 use crate::{
     Failure, Rule, Subject,
@@ -19,7 +19,11 @@ const HASTY: [Duration; 3] = [
 ];
 
 pub(crate) async fn check<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
-    if !suite.messenger.capabilities().supports(Feature::Deadline) {
+    if !suite
+        .messenger
+        .capabilities()
+        .supports(Capability::Deadline)
+    {
         // That it refuses such a request, the rules of the capabilities say.
         return;
     }
@@ -74,11 +78,16 @@ async fn over_before_it_began<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
 async fn lost_in_time<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
     suite.begin(Rule::DeadlineEvidence);
     if !suite.subject.fail_next(Failure::LostAnswer).await {
-        return suite.skip("lost answer: the subject cannot arrange it");
+        return suite.skip("lost response: the subject cannot arrange it");
     }
     let request = suite.request().with_timeout(GENEROUS);
     let (result, stored) = suite.send(&request).await;
-    told(suite, "a lost answer within the time-out", &result, stored);
+    told(
+        suite,
+        "a lost response within the time-out",
+        &result,
+        stored,
+    );
 }
 
 fn told<S: Subject + ?Sized>(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ms_messenger_core::{
-    Attachment, Body, Card, CardKind, Feature, FileReference, IdempotencyKey, Importance,
+    Attachment, Body, Capability, Card, CardKind, FileReference, IdempotencyKey, Importance,
     InlineImage, Media, MediaKind, Message, SendRequest, Target, Template,
 };
 use serde_json::json;
@@ -15,59 +15,59 @@ pub(crate) const CONTENT: &str = "quince-marmalade-7391";
 /// `base`, changed so that it asks for `feature` of the messenger named `platform`.
 /// `None` for a feature that this version does not know.
 pub(crate) fn asking_for(
-    feature: Feature,
+    feature: Capability,
     mut base: SendRequest,
     platform: &str,
 ) -> Option<SendRequest> {
     let message = &mut base.message;
     match feature {
-        Feature::ToConversation => base.to = conversation(),
-        Feature::ToChannel => base.to = channel(),
-        Feature::ToPhone => base.to = Target::phone("+14255550123").ok()?,
-        Feature::ToSip => base.to = Target::sip("sip:lene@contoso.example").ok()?,
-        Feature::ToUser => base.to = Target::user("lene@contoso.example"),
-        Feature::ToWhatsAppUser => base.to = Target::whatsapp("US.13491208655302741918").ok()?,
-        Feature::Text => message.body = Message::text(CONTENT).body,
-        Feature::Html => message.body = html().body,
-        Feature::HtmlAsText => message.body = html().with_text_alternative(CONTENT).body,
-        Feature::MediaImage => message.body = media(MediaKind::Image)?,
-        Feature::MediaDocument => message.body = media(MediaKind::Document)?,
-        Feature::MediaVideo => message.body = media(MediaKind::Video)?,
-        Feature::MediaAudio => message.body = media(MediaKind::Audio)?,
-        Feature::Template => {
+        Capability::ToConversation => base.to = conversation(),
+        Capability::ToChannel => base.to = channel(),
+        Capability::ToPhone => base.to = Target::phone("+14255550123").ok()?,
+        Capability::ToSip => base.to = Target::sip("sip:lene@contoso.example").ok()?,
+        Capability::ToUser => base.to = Target::user("lene@contoso.example"),
+        Capability::ToWhatsAppUser => base.to = Target::whatsapp("US.13491208655302741918").ok()?,
+        Capability::Text => message.body = Message::text(CONTENT).body,
+        Capability::Html => message.body = html().body,
+        Capability::HtmlAsText => message.body = html().with_text_alternative(CONTENT).body,
+        Capability::MediaImage => message.body = media(MediaKind::Image)?,
+        Capability::MediaDocument => message.body = media(MediaKind::Document)?,
+        Capability::MediaVideo => message.body = media(MediaKind::Video)?,
+        Capability::MediaAudio => message.body = media(MediaKind::Audio)?,
+        Capability::Template => {
             let template = Template::new("conformance", "en").with_body_value(CONTENT);
             message.body = Body::Template(template);
         }
-        Feature::Native => message.body = native(platform),
-        Feature::AttachmentFile => message.attachments.push(Attachment::File(file()?)),
-        Feature::AttachmentImage => message.attachments.push(Attachment::Image(file()?)),
-        Feature::AttachmentCard => {
+        Capability::Native => message.body = native(platform),
+        Capability::AttachmentFile => message.attachments.push(Attachment::File(file()?)),
+        Capability::AttachmentImage => message.attachments.push(Attachment::Image(file()?)),
+        Capability::AttachmentCard => {
             let card = Card::new(CardKind::Adaptive, json!({ "text": CONTENT }));
             message.attachments.push(Attachment::Card(card));
         }
-        Feature::AttachmentInlineImage => {
+        Capability::AttachmentInlineImage => {
             let image = InlineImage::new("image/png", *b"\x89PNG\r\n\x1a\n");
             message.attachments.push(Attachment::InlineImage(image));
         }
-        Feature::SubjectInChannel => {
+        Capability::SubjectInChannel => {
             message.subject = Some(CONTENT.to_owned());
             into_channel(&mut base);
         }
-        Feature::SubjectInConversation => {
+        Capability::SubjectInConversation => {
             message.subject = Some(CONTENT.to_owned());
             out_of_channel(&mut base);
         }
-        Feature::Importance => message.importance = Importance::High,
-        Feature::ReplyInChannel => {
+        Capability::Importance => message.importance = Importance::High,
+        Capability::ReplyInChannel => {
             base = base.with_reply_to("conformance-message");
             into_channel(&mut base);
         }
-        Feature::ReplyInConversation => {
+        Capability::ReplyInConversation => {
             base = base.with_reply_to("conformance-message");
             out_of_channel(&mut base);
         }
-        Feature::Idempotency => base = base.with_idempotency(IdempotencyKey::random()),
-        Feature::Deadline => base = base.with_timeout(Duration::from_secs(60)),
+        Capability::Idempotency => base = base.with_idempotency(IdempotencyKey::random()),
+        Capability::Deadline => base = base.with_timeout(Duration::from_secs(60)),
         _ => return None,
     }
     Some(base)

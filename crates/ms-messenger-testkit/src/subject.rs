@@ -38,10 +38,10 @@ pub trait Subject: Send + Sync {
 pub enum Failure {
     /// The platform cannot be reached: nothing is executed, nothing stored.
     Refused,
-    /// The platform stores the message, but no answer comes (the connection ends, or the time
+    /// The platform stores the message, but no response comes (the connection ends, or the time
     /// runs out).
     LostAnswer,
-    /// The platform stores the message and says so, but its answer cannot be read.
+    /// The platform stores the message and says so, but its response cannot be read.
     GarbledAnswer,
     /// The platform says that the request is wrong (400); nothing is stored.
     Rejected,
@@ -74,8 +74,8 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Refused => "refused connection",
-            Self::LostAnswer => "lost answer",
-            Self::GarbledAnswer => "garbled answer",
+            Self::LostAnswer => "lost response",
+            Self::GarbledAnswer => "garbled response",
             Self::Rejected => "rejected request",
             Self::RateLimited => "rate limit",
         })

@@ -13,7 +13,7 @@ use std::{
 };
 
 use ms_messenger_core::{
-    Acceptance, Body, Capabilities, Delivery, Error, ErrorKind, Evidence, Feature, Message,
+    Acceptance, Body, Capabilities, Capability, Delivery, Error, ErrorKind, Evidence, Message,
     Messenger, Receipt, Result, SendRequest, Settled, SharedMessenger, Target,
 };
 use ms_messenger_testkit::{Failure, Report, Rule, Subject, async_trait, check};
@@ -140,10 +140,10 @@ impl Sample {
 
     fn promised(&self) -> Capabilities {
         Capabilities::of(&[
-            Feature::ToConversation,
-            Feature::Text,
-            Feature::Native,
-            Feature::Deadline,
+            Capability::ToConversation,
+            Capability::Text,
+            Capability::Native,
+            Capability::Deadline,
         ])
     }
 
@@ -235,9 +235,9 @@ impl Sample {
             Failure::Refused => self.error(ErrorKind::Connect, "no connection"),
             Failure::LostAnswer => match self.defect {
                 Defect::SaysNotSentThoughStored => self
-                    .error(ErrorKind::Timeout, "no answer")
+                    .error(ErrorKind::Timeout, "no response")
                     .with_delivery(Delivery::NotSent),
-                _ => self.error(ErrorKind::Timeout, "no answer"),
+                _ => self.error(ErrorKind::Timeout, "no response"),
             },
             Failure::GarbledAnswer => self
                 .error(ErrorKind::Protocol, "unreadable")
@@ -332,7 +332,7 @@ impl Sample {
             under_way.is_done = true;
             return Err(self.error(ErrorKind::Other, "dead"));
         }
-        // As on a wire: the answer is not there at once.
+        // As on a wire: the response is not there at once.
         tokio::task::yield_now().await;
         tokio::task::yield_now().await;
         under_way.is_done = true;

@@ -48,8 +48,8 @@ pub mod http {
     #[cfg_attr(docsrs, doc(cfg(feature = "acs-messages")))]
     pub use ms_messenger_http::{AccessKey, ConnectionString};
     pub use ms_messenger_http::{
-        Authorize, Bearer, Endpoint, HttpClient, HttpOptions, HttpVersions, Probe, Proxy, Refusal,
-        Variables, segment,
+        Authorize, Bearer, Endpoint, HttpClient, HttpOptions, HttpVersions, Probe, Proxy,
+        RejectedToken, Variables, encode_path_segment,
     };
 }
 

@@ -85,7 +85,7 @@ impl GraphChatBuilder {
     }
 
     /// Sets how often a call is tried again.
-    pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
+    pub fn with_retry_policy(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
         self
     }
@@ -163,7 +163,7 @@ impl GraphChatBuilder {
         let bearer = Bearer::new(Arc::clone(&token), scopes);
         Ok(GraphChatClient::from_inner(Inner {
             pipeline: Pipeline::new(&SERVICE, http, endpoint?, bearer)
-                .with_retry(self.retry)
+                .with_retry_policy(self.retry)
                 .with_settling_margin(self.settling_margin),
             sends: RecentSends::default(),
             settling_margin: self.settling_margin,

@@ -6,7 +6,7 @@ use ms_messenger_core::{
     ChannelId, ConversationId, Deadline, Delivery, Error, ErrorKind, Evidence, Mark, MessageId,
     Problems, Result, TeamId, TokenProvider, TokenRequest, UserId,
 };
-use ms_messenger_http::{Answer, Call, Pipeline, Variables, check_id};
+use ms_messenger_http::{Call, Pipeline, Response, Variables, check_id};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::json;
@@ -70,7 +70,7 @@ pub(crate) struct Extras {
 
 /// A message that the service says it stored.
 pub(crate) struct Sent<'a> {
-    answer: Answer,
+    response: Response,
     under_way: UnderWay<'a>,
 }
 
@@ -79,13 +79,13 @@ impl Sent<'_> {
     pub(crate) fn read<T: DeserializeOwned>(
         self,
         id: impl Fn(&T) -> Option<&str>,
-    ) -> Result<(T, Answer)> {
-        let stored: T = self.answer.json()?;
+    ) -> Result<(T, Response)> {
+        let stored: T = self.response.json()?;
         match id(&stored).filter(|id| !id.is_empty()) {
             Some(id) => self.under_way.sent(id),
-            None => return Err(self.answer.unusable("the answer names no message")),
+            None => return Err(self.response.unusable("the response names no message")),
         }
-        Ok((stored, self.answer))
+        Ok((stored, self.response))
     }
 
     fn message(self) -> Result<ChatMessage> {
@@ -111,7 +111,7 @@ impl GraphChatClient {
     ///
     /// `Config` that names every variable that is missing or unusable, and no value.
     pub fn from_env() -> Result<GraphChatBuilder> {
-        GraphChatBuilder::from_vars(Variables::of_process())
+        GraphChatBuilder::from_vars(Variables::from_process())
     }
 
     pub(crate) fn from_inner(inner: Inner) -> Self {
@@ -221,8 +221,8 @@ impl GraphChatClient {
             None => call,
         };
         let under_way = self.0.sends.begin(content, self.0.settling_margin);
-        let answer = match self.0.pipeline.call(call).await {
-            Ok(answer) => answer,
+        let response = match self.0.pipeline.call(call).await {
+            Ok(response) => response,
             Err(error) => {
                 return Err(match error.delivery() {
                     Delivery::NotSent => {
@@ -238,9 +238,12 @@ impl GraphChatClient {
             }
         };
         // Imports are answered with 200 by some documents, everything else with 201.
-        match answer.status() {
-            200 | 201 => Ok(Sent { answer, under_way }),
-            _ => Err(answer.unusable("a send is answered with 201, this was another success")),
+        match response.status() {
+            200 | 201 => Ok(Sent {
+                response,
+                under_way,
+            }),
+            _ => Err(response.unusable("a send is answered with 201, this was another success")),
         }
     }
 }
@@ -259,7 +262,7 @@ pub(crate) fn refuse(problems: Problems) -> Result<()> {
         .map_err(|error| error.with_platform(PLATFORM))
 }
 
-/// What a receipt needs of an answer, and nothing more of it.
+/// What a receipt needs of a response, and nothing more of it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Posted {

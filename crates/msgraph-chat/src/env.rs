@@ -45,7 +45,7 @@ fn cloud(name: &str) -> Option<Cloud> {
 
 #[cfg(test)]
 mod tests {
-    use ms_messenger_core::{ErrorKind, Feature, Messenger as _, TokenRequest};
+    use ms_messenger_core::{Capability, ErrorKind, Messenger as _, TokenRequest};
 
     use super::*;
 
@@ -65,7 +65,7 @@ mod tests {
         assert_eq!(token.unwrap().secret(), "opaque");
         let endpoint = client.pipeline().endpoint().to_string();
         assert_eq!(endpoint, "https://graph.microsoft.com/v1.0");
-        assert!(!client.capabilities().supports(Feature::ToUser));
+        assert!(!client.capabilities().supports(Capability::ToUser));
     }
 
     #[test]
@@ -84,7 +84,7 @@ mod tests {
             let client = read(&[token, more, ("MSGRAPH_USER", "lene@contoso.com")]);
             let client = client.unwrap().build().unwrap();
             assert_eq!(client.pipeline().endpoint().to_string(), expected);
-            assert!(client.capabilities().supports(Feature::ToUser));
+            assert!(client.capabilities().supports(Capability::ToUser));
         }
     }
 

@@ -1,7 +1,7 @@
 //! Error bodies. Source: Graph, "Microsoft Graph error responses and resource types".
 
 use ms_messenger_core::{Delivery, ErrorKind};
-use ms_messenger_http::{Answer, Service, ServiceError};
+use ms_messenger_http::{Response, ServiceError, ServiceProfile};
 use serde_json::{Map, Value};
 
 use crate::delegated::APP_ONLY;
@@ -9,7 +9,7 @@ use crate::delegated::APP_ONLY;
 /// The name of the platform.
 pub const PLATFORM: &str = "msgraph-chat";
 
-pub(crate) static SERVICE: Service = Service::new(PLATFORM)
+pub(crate) static SERVICE: ServiceProfile = ServiceProfile::new(PLATFORM)
     .with_client_request_id("client-request-id")
     .with_echoed_client_request_id()
     .with_request_ids(&["request-id"])
@@ -115,9 +115,9 @@ const APPLICATION: &str = "application-only context";
 /// What the body proves where the status says too little. A 400 without a reason was seen with
 /// the message posted; a 403 without authorization is an expired token; and what an application
 /// may not do has several statuses.
-fn classify(answer: &Answer) -> Option<(ErrorKind, Delivery)> {
-    let error = GraphError::read(answer.body());
-    match answer.status() {
+fn classify(response: &Response) -> Option<(ErrorKind, Delivery)> {
+    let error = GraphError::read(response.body());
+    match response.status() {
         400 if !error.names_a_reason() => Some((ErrorKind::InvalidRequest, Delivery::Unknown)),
         403 if error.says(EXPIRED) => Some((ErrorKind::Unauthenticated, Delivery::NotSent)),
         400 | 401 | 403 | 412 if error.says(APPLICATION) => {
@@ -158,10 +158,10 @@ fn inner(object: &Map<String, Value>) -> Option<&Map<String, Value>> {
     inner.as_object()
 }
 
-fn read(answer: &Answer) -> ServiceError {
-    let error = GraphError::read(answer.body());
+fn read(response: &Response) -> ServiceError {
+    let error = GraphError::read(response.body());
     let mut parts: Vec<&str> = Vec::new();
-    let advice = advice(answer.status(), &error);
+    let advice = advice(response.status(), &error);
     if advice == Some(APP_ONLY) {
         parts.push(APP_ONLY);
     }

@@ -4,8 +4,8 @@ use std::slice;
 
 use async_trait::async_trait;
 use ms_messenger_core::{
-    Acceptance, Address, Attachment as Neutral, Body, Capabilities, CardKind, ConversationId,
-    Error, ErrorKind, Evidence, Feature, FileReference, Importance, Mark, MarkKind, Message,
+    Acceptance, Address, Attachment as Neutral, Body, Capabilities, Capability, CardKind,
+    ConversationId, Error, ErrorKind, Evidence, FileReference, Importance, Mark, MarkKind, Message,
     Messenger, Problem, Problems, Receipt, Result, SendRequest, Settled, Target, UserId,
 };
 use ms_messenger_http::{Call, check_id};
@@ -21,19 +21,19 @@ use crate::{
 };
 
 const CAPABILITIES: Capabilities = Capabilities::of(&[
-    Feature::ToConversation,
-    Feature::ToChannel,
-    Feature::Text,
-    Feature::Html,
-    Feature::Native,
-    Feature::AttachmentFile,
-    Feature::AttachmentCard,
-    Feature::AttachmentInlineImage,
-    Feature::SubjectInChannel,
-    Feature::Importance,
-    Feature::ReplyInChannel,
-    Feature::ReplyInConversation,
-    Feature::Deadline,
+    Capability::ToConversation,
+    Capability::ToChannel,
+    Capability::Text,
+    Capability::Html,
+    Capability::Native,
+    Capability::AttachmentFile,
+    Capability::AttachmentCard,
+    Capability::AttachmentInlineImage,
+    Capability::SubjectInChannel,
+    Capability::Importance,
+    Capability::ReplyInChannel,
+    Capability::ReplyInConversation,
+    Capability::Deadline,
 ]);
 
 #[async_trait]
@@ -45,7 +45,7 @@ impl Messenger for GraphChatClient {
     /// Persons are carried when the client knows its own user.
     fn capabilities(&self) -> Capabilities {
         match self.one_on_one() {
-            Some(_) => CAPABILITIES.with(Feature::ToUser),
+            Some(_) => CAPABILITIES.with(Capability::ToUser),
             None => CAPABILITIES,
         }
     }
@@ -187,14 +187,14 @@ impl GraphChatClient {
 }
 
 fn receipt(sent: Sent<'_>, conversation: ConversationId) -> Result<Receipt> {
-    let (posted, answer) = sent.read(|posted: &Posted| Some(posted.id.as_str()))?;
+    let (posted, response) = sent.read(|posted: &Posted| Some(posted.id.as_str()))?;
     let mut receipt = Receipt::new(Acceptance::Posted)
         .with_message_id(posted.id)
         .with_conversation(conversation);
     receipt.accepted_at = posted
         .created_date_time
         .and_then(|time| time.to_system_time());
-    receipt.request_id = answer.request_id().map(str::to_owned);
+    receipt.request_id = response.request_id().map(str::to_owned);
     Ok(receipt)
 }
 

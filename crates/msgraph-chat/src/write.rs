@@ -25,7 +25,7 @@ pub use mention::Mention;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Place {
-    /// A channel, or an answer in one.
+    /// A channel, or a response in one.
     Channel,
     /// A chat.
     Chat,

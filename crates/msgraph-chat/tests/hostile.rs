@@ -81,7 +81,7 @@ proptest! {
             .with_base_url(address)
             .with_max_message_bytes(limit)
             .with_max_call_bytes(limit)
-            .with_retry(RetryPolicy::default().with_max_attempts(attempts).with_backoff(wait, wait));
+            .with_retry_policy(RetryPolicy::default().with_max_attempts(attempts).with_backoff(wait, wait));
         prop_assert!(!format!("{builder:?}").contains("hunter2"), "{builder:?}");
         let shown = match builder.build() {
             Ok(client) => format!("{client:?}"),

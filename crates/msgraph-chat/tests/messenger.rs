@@ -55,9 +55,9 @@ async fn channels_answers_chats_and_quotes() {
         "19:c@thread.tacv2",
     )
     .await;
-    let answer = SendRequest::new(channel(), hi()).with_reply_to("5");
+    let response = SendRequest::new(channel(), hi()).with_reply_to("5");
     sends(
-        answer,
+        response,
         &format!("{messages}/5/replies"),
         exact(),
         "19:c@thread.tacv2",
@@ -207,7 +207,7 @@ async fn when_the_chat_of_two_cannot_be_had_nothing_is_sent() {
         .await;
     let client = GraphChatClient::builder(StaticToken::new("t"))
         .with_base_url(server.url())
-        .with_retry(ms_messenger_core::RetryPolicy::never())
+        .with_retry_policy(ms_messenger_core::RetryPolicy::never())
         .with_one_on_one_chats("me")
         .build()
         .unwrap();

@@ -20,7 +20,7 @@ fn client(server: &ServerGuard) -> GraphChatClient {
         .unwrap()
 }
 
-fn answer() -> String {
+fn response() -> String {
     json!({"@odata.context": "c", "id": "1616990032035", "etag": "1616990032035",
         "createdDateTime": "2026-03-29T03:53:52.035Z", "body": {"contentType": "text", "content": "x"},
         "from": {"user": {"id": USER, "userIdentityType": "aadUser"}}, "later": {"member": 1}})
@@ -39,7 +39,7 @@ async fn mock(server: &mut ServerGuard, path: &str, body: Matcher) -> Mock {
         .match_body(body)
         .with_status(201)
         .with_header("request-id", "r1")
-        .with_body(answer())
+        .with_body(response())
         .create_async()
         .await
 }

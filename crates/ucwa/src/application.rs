@@ -9,7 +9,7 @@ use std::{
 };
 
 use ms_messenger_core::{ClockOffset, Deadline, ErrorKind, Result, RetryPolicy};
-use ms_messenger_http::{Answer, Call, HeaderValue, Pipeline};
+use ms_messenger_http::{Call, HeaderValue, Pipeline, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -75,7 +75,7 @@ impl Application {
         retry: &RetryPolicy,
     ) -> Result<Self> {
         let (pipeline, path) = hosts.signed_in(applications)?;
-        let pipeline = pipeline.with_retry(retry.clone());
+        let pipeline = pipeline.with_retry_policy(retry.clone());
         // The same identity gets the same application back, so it can be asked for again.
         let call = Call::post("application", path)
             .without_message()
@@ -88,7 +88,7 @@ impl Application {
         };
         let application = Self {
             id: CREATED.fetch_add(1, Ordering::Relaxed),
-            once: pipeline.clone().with_retry(no_retry()),
+            once: pipeline.clone().with_retry_policy(no_retry()),
             href: link("self")?,
             events: link("events")?,
             links: Mutex::default(),
@@ -151,12 +151,12 @@ impl Application {
 
     /// Makes a call to the application's host. Boxed: many steps hold a call, and their futures
     /// would all be as large as the whole pipeline.
-    pub(crate) async fn call(&self, call: Call) -> Result<Answer> {
+    pub(crate) async fn call(&self, call: Call) -> Result<Response> {
         Box::pin(self.pipeline.call(call)).await
     }
 
     /// Makes a call of a send, which ends with it.
-    pub(crate) async fn carry(&self, call: Call, deadline: &Deadline) -> Result<Answer> {
+    pub(crate) async fn carry(&self, call: Call, deadline: &Deadline) -> Result<Response> {
         self.call(call.with_deadline(deadline.clone())).await
     }
 
@@ -197,7 +197,7 @@ impl Application {
     }
 
     /// Asks the event channel once.
-    pub(crate) async fn poll(&self, path: &str, timeout: Duration) -> Result<Answer> {
+    pub(crate) async fn poll(&self, path: &str, timeout: Duration) -> Result<Response> {
         self.once
             .call(Call::get("events", path).with_timeout(timeout))
             .await

@@ -228,7 +228,7 @@ impl UcwaBuilder {
 
     /// Sets how often a call is tried again that is proven safe to repeat. Nothing of which it
     /// is unknown whether it was executed is ever sent again, whatever the policy says.
-    pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
+    pub fn with_retry_policy(mut self, retry: RetryPolicy) -> Self {
         self.config.retry = retry.with_resend_when_unknown(false);
         self
     }

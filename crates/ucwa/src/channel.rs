@@ -144,9 +144,9 @@ async fn listen(
     let mut pace = Pace::new(Instant::now());
     loop {
         let asked = Instant::now();
-        let answer = application.poll(&path, inner.poll_timeout()).await;
-        let package = answer.and_then(|answer| {
-            Package::read(answer.body())
+        let response = application.poll(&path, inner.poll_timeout()).await;
+        let package = response.and_then(|response| {
+            Package::read(response.body())
                 .ok_or_else(|| protocol("the event channel answered what cannot be acknowledged"))
         });
         let error = match package {

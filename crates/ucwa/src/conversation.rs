@@ -116,7 +116,7 @@ impl Conversation {
         }
     }
 
-    /// Invites another person; a conversation of two becomes a meeting. Waits for the answer.
+    /// Invites another person; a conversation of two becomes a meeting. Waits for the response.
     ///
     /// # Errors
     ///

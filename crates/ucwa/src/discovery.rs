@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use ms_messenger_core::{Error, ErrorKind, Result};
-use ms_messenger_http::{Answer, Call};
+use ms_messenger_http::{Call, Response};
 use url::Url;
 
 use crate::{
@@ -87,11 +87,11 @@ async fn follow(web: &Web, start: &str, timeout: Duration) -> Result<String> {
         let call = Call::get("discover", to.path)
             .with_timeout(timeout)
             .with_expected(&[301, 302, 303, 307, 308]);
-        let answer = web.open(&to.origin)?.call(call).await?;
-        url = if answer.status() >= 300 {
-            moved(&url, &answer)?
+        let response = web.open(&to.origin)?.call(call).await?;
+        url = if response.status() >= 300 {
+            moved(&url, &response)?
         } else {
-            let root = read(&answer)?;
+            let root = read(&response)?;
             if let Some(user) = root.href("user") {
                 return absolute(&url, user);
             }
@@ -99,7 +99,7 @@ async fn follow(web: &Web, start: &str, timeout: Duration) -> Result<String> {
             absolute(
                 &url,
                 redirect.ok_or_else(|| {
-                    protocol("the discovery answer names neither a user nor a redirect")
+                    protocol("the discovery response names neither a user nor a redirect")
                 })?,
             )?
         };
@@ -110,8 +110,8 @@ async fn follow(web: &Web, start: &str, timeout: Duration) -> Result<String> {
 }
 
 /// An HTTP redirect is followed within its host alone: elsewhere the candidate has failed.
-fn moved(from: &str, answer: &Answer) -> Result<String> {
-    let to = answer.header("location").unwrap_or_default();
+fn moved(from: &str, response: &Response) -> Result<String> {
+    let to = response.header("location").unwrap_or_default();
     let to = absolute(from, to)?;
     let host = |url: &str| Url::parse(url).ok()?.host_str().map(str::to_owned);
     if host(from) != host(&to) {
@@ -123,17 +123,17 @@ fn moved(from: &str, answer: &Answer) -> Result<String> {
 fn absolute(base: &str, link: &str) -> Result<String> {
     let url = Url::parse(base).and_then(|base| base.join(link));
     url.map(String::from)
-        .map_err(|_| protocol("the discovery answer has a link that is no address"))
+        .map_err(|_| protocol("the discovery response has a link that is no address"))
 }
 
 /// XML comes from a server that did not see `Accept`, or from a proxy that dropped it.
-fn read(answer: &Answer) -> Result<Resource> {
-    if answer.body().trim_ascii_start().starts_with(b"<") {
+fn read(response: &Response) -> Result<Resource> {
+    if response.body().trim_ascii_start().starts_with(b"<") {
         return Err(protocol(
-            "the discovery answer is XML or HTML; this crate asks for JSON and reads nothing else",
+            "the discovery response is XML or HTML; this crate asks for JSON and reads nothing else",
         ));
     }
-    answer.json()
+    response.json()
 }
 
 /// Reads the `user` resource, where the user is homed, and answers the address that creates

@@ -1,7 +1,7 @@
 //! Error answers: UCWA's own, those of the web layer before it, and those of something between.
 
 use ms_messenger_core::{Delivery, Error, ErrorKind};
-use ms_messenger_http::{Answer, Service, ServiceError};
+use ms_messenger_http::{Response, ServiceError, ServiceProfile};
 
 use crate::{
     reason::{ErrorCode, ErrorSubcode, Reason},
@@ -11,7 +11,7 @@ use crate::{
 /// The name of the platform.
 pub const PLATFORM: &str = "ucwa";
 
-pub(crate) static SERVICE: Service = Service::new(PLATFORM)
+pub(crate) static SERVICE: ServiceProfile = ServiceProfile::new(PLATFORM)
     .with_client_request_id("client-request-id")
     .with_request_ids(&["x-ms-correlation-id", "request-id", "client-request-id"])
     .with_error_reader(read)
@@ -21,9 +21,9 @@ pub(crate) static SERVICE: Service = Service::new(PLATFORM)
 const FOREIGN_TICKET: [u32; 2] = [28_032, 28_055];
 
 /// The words of the body, and those of the diagnostics, which often say more.
-fn read(answer: &Answer) -> ServiceError {
-    let reason = Reason::read(answer.body());
-    let found = diagnostics(answer);
+fn read(response: &Response) -> ServiceError {
+    let reason = Reason::read(response.body());
+    let found = diagnostics(response);
     let code = match (&reason, &found) {
         (Some(reason), _) => Some(reason.to_string()),
         (None, Some((code, _))) => code.map(|code| code.to_string()),
@@ -43,17 +43,20 @@ fn read(answer: &Answer) -> ServiceError {
 
 /// A ticket is good for the pool that issued it. Elsewhere it is refused with 500 or 403 and
 /// the diagnostics of the web layer, before the request reaches UCWA.
-fn classify(answer: &Answer) -> Option<(ErrorKind, Delivery)> {
-    let is_foreign = matches!(answer.status(), 403 | 500)
-        && diagnostics(answer)
+fn classify(response: &Response) -> Option<(ErrorKind, Delivery)> {
+    let is_foreign = matches!(response.status(), 403 | 500)
+        && diagnostics(response)
             .and_then(|(code, _)| code)
             .is_some_and(|code| FOREIGN_TICKET.contains(&code));
     is_foreign.then_some((ErrorKind::Unauthenticated, Delivery::NotSent))
 }
 
 /// The number and the words of all lines of the diagnostics.
-fn diagnostics(answer: &Answer) -> Option<(Option<u32>, String)> {
-    let lines: Vec<_> = answer.headers("x-ms-diagnostics").map(diagnosis).collect();
+fn diagnostics(response: &Response) -> Option<(Option<u32>, String)> {
+    let lines: Vec<_> = response
+        .headers("x-ms-diagnostics")
+        .map(diagnosis)
+        .collect();
     let code = lines.iter().find_map(|(code, _)| *code);
     let words: Vec<&str> = lines.iter().map(|(_, words)| words.as_str()).collect();
     (!lines.is_empty()).then(|| (code, line(&words.join("; "), WORDS)))

@@ -111,7 +111,7 @@ fn if_readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(
 }
 
 impl Package {
-    /// Reads an answer. `None` when it does not say where to ask next: it cannot be
+    /// Reads a response. `None` when it does not say where to ask next: it cannot be
     /// acknowledged then, and is asked for again.
     pub(crate) fn read(body: &[u8]) -> Option<Self> {
         #[derive(Deserialize)]
@@ -121,16 +121,17 @@ impl Package {
             #[serde(flatten)]
             resource: Resource,
         }
-        let answer: Answer = serde_json::from_slice(body).ok()?;
-        let link = |rel| answer.resource.href(rel).map(str::to_owned);
+        let response: Answer = serde_json::from_slice(body).ok()?;
+        let link = |rel| response.resource.href(rel).map(str::to_owned);
         // The order is that of Microsoft's own client, with resume in between.
         let next = None
             .or_else(|| link("resync").map(Next::Resync))
             .or_else(|| link("resume").map(Next::Resume))
             .or_else(|| link("next").map(Next::Package))?;
         let mut hasher = DefaultHasher::new();
-        answer.sender.hash(&mut hasher);
-        let senders: OneOrMany<Sender> = serde_json::from_value(answer.sender).unwrap_or_default();
+        response.sender.hash(&mut hasher);
+        let senders: OneOrMany<Sender> =
+            serde_json::from_value(response.sender).unwrap_or_default();
         let any = senders.0.iter().any(|sender| !sender.events.0.is_empty());
         Some(Self {
             next,

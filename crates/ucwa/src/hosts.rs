@@ -7,7 +7,7 @@ use ms_messenger_core::{
     AccessToken, CachedTokenProvider, ErrorKind, Result, RetryPolicy, TokenProvider as _,
     TokenRequest,
 };
-use ms_messenger_http::{Authorize, Endpoint, HttpClient, Outgoing, Pipeline, Refusal};
+use ms_messenger_http::{Authorize, Endpoint, HttpClient, HttpRequest, Pipeline, RejectedToken};
 use url::Url;
 
 use crate::{
@@ -83,7 +83,7 @@ impl Web {
     fn pipeline(&self, origin: &str, who: impl Authorize) -> Result<Pipeline> {
         let endpoint = Endpoint::parse(origin)?;
         let pipeline = Pipeline::new(&SERVICE, self.http.clone(), endpoint, who);
-        Ok(pipeline.with_retry(self.retry.clone()))
+        Ok(pipeline.with_retry_policy(self.retry.clone()))
     }
 }
 
@@ -133,8 +133,8 @@ struct Nobody;
 impl Authorize for Nobody {
     async fn authorize(
         &self,
-        _: &mut Outgoing,
-        _: Option<&Refusal>,
+        _: &mut HttpRequest,
+        _: Option<&RejectedToken>,
     ) -> Result<Option<AccessToken>> {
         Ok(None)
     }
@@ -151,8 +151,8 @@ struct Ticket {
 impl Authorize for Ticket {
     async fn authorize(
         &self,
-        outgoing: &mut Outgoing,
-        refusal: Option<&Refusal>,
+        outgoing: &mut HttpRequest,
+        refusal: Option<&RejectedToken>,
     ) -> Result<Option<AccessToken>> {
         let scopes = [self.origin.as_str()];
         let mut request = TokenRequest::new(&scopes);

@@ -78,7 +78,7 @@ impl fmt::Debug for Sender {
 pub enum Incoming {
     /// A message.
     Message(IncomingMessage),
-    /// An invitation that waits for an answer: see [`AcceptPolicy::Ask`].
+    /// An invitation that waits for a response: see [`AcceptPolicy::Ask`].
     Invitation(Invitation),
     /// Somebody began or stopped typing.
     Typing {
@@ -132,7 +132,7 @@ impl fmt::Debug for IncomingMessage {
     }
 }
 
-/// An invitation that waits for an answer. `Debug` does not show its texts.
+/// An invitation that waits for a response. `Debug` does not show its texts.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Invitation {

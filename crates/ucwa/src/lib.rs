@@ -61,7 +61,7 @@ pub mod fuzzing {
         let _ = Challenge::read(text.lines());
     }
 
-    /// Reads an answer of the event channel and applies it.
+    /// Reads a response of the event channel and applies it.
     pub fn event_page(bytes: &[u8]) {
         let Some(package) = Package::read(bytes) else {
             return;

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use ms_messenger_core::{
-    Acceptance, Address, Body, Capabilities, ConversationId, Error, ErrorKind, Evidence, Feature,
-    Message, Messenger, Problem, Problems, Receipt, Result, SendRequest, Settled, Target,
+    Acceptance, Address, Body, Capabilities, Capability, ConversationId, Error, ErrorKind,
+    Evidence, Message, Messenger, Problem, Problems, Receipt, Result, SendRequest, Settled, Target,
 };
 
 use crate::{
@@ -13,13 +13,13 @@ use crate::{
 
 /// What a session carries, known before anybody is signed in.
 pub const CAPABILITIES: Capabilities = Capabilities::of(&[
-    Feature::ToConversation,
-    Feature::ToSip,
-    Feature::Text,
-    Feature::Html,
-    Feature::SubjectInConversation,
-    Feature::Importance,
-    Feature::Deadline,
+    Capability::ToConversation,
+    Capability::ToSip,
+    Capability::Text,
+    Capability::Html,
+    Capability::SubjectInConversation,
+    Capability::Importance,
+    Capability::Deadline,
 ]);
 
 /// Runs every check of a send that needs no I/O and no session: what the platform carries, the

@@ -22,7 +22,7 @@ use crate::{
 const ADD_MESSAGING: &str = "add-messaging";
 
 /// An operation that somebody waits for. It is registered before it is posted, because its
-/// events can overtake the answer.
+/// events can overtake the response.
 pub(crate) struct Pending<'a> {
     inner: &'a Inner,
     pub(crate) id: String,
@@ -83,11 +83,11 @@ impl Inner {
         Pending { inner: self, id }
     }
 
-    /// Posts an operation. An answer that was lost is no failure yet: the events tell. It is
+    /// Posts an operation. A response that was lost is no failure yet: the events tell. It is
     /// posted twice only where the server says that it did not start the first, or where twice
     /// is as good as once, as for messaging that is added.
     ///
-    /// Answers the error of a lost answer.
+    /// Answers the error of a lost response.
     pub(crate) async fn post_operation(
         &self,
         application: &Arc<Application>,
@@ -101,10 +101,10 @@ impl Inner {
         loop {
             let call = Call::post(name, path.clone()).with_json(&body)?;
             let error = match application.carry(call, deadline).await {
-                Ok(answer) => {
+                Ok(response) => {
                     let mut state = self.state();
                     if let Some(operation) = state.operations.get_mut(&pending.id) {
-                        let location = answer.header("location");
+                        let location = response.header("location");
                         operation.href = location.map(|href| key(href).to_owned());
                     }
                     return Ok(None);
@@ -349,7 +349,7 @@ impl Inner {
                 let refused = Outcome::refused("the participant was not added", reason.as_ref());
                 refused.into_result().map(drop)
             }
-            None => Err(lost.unwrap_or_else(|| late("the participant did not answer in time"))),
+            None => Err(lost.unwrap_or_else(|| late("the participant did not response in time"))),
         }
     }
 }

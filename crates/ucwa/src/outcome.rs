@@ -28,7 +28,7 @@ pub enum Outcome {
     Declined(Error),
     /// The other side did not answer in time; it is not out.
     TimedOut(Error),
-    /// Nobody knows: the answer was lost and no event told. It is never sent again by itself.
+    /// Nobody knows: the response was lost and no event told. It is never sent again by itself.
     Unknown(Error),
 }
 

@@ -49,7 +49,7 @@ impl Pace {
         }
     }
 
-    /// Notes an answer that took `held`. `events` tells its events apart; none when it has none.
+    /// Notes a response that took `held`. `events` tells its events apart; none when it has none.
     pub(crate) fn answered(
         &mut self,
         now: Instant,

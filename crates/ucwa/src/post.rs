@@ -142,7 +142,7 @@ impl Inner {
         // One post at a time in a conversation: messages keep their order.
         let gate = self.peer(way.conversation);
         let Ok(turn) = way.deadline.limit(gate.lock()).await else {
-            let late = "another message to the same conversation got no answer";
+            let late = "another message to the same conversation got no response";
             return Posted::Ended(Outcome::timed_out(way.deadline, late));
         };
         let mut verdict = self
@@ -160,12 +160,12 @@ impl Inner {
                 .with_client_request_id(id)
                 .with_body(content_type, body.as_bytes().to_vec());
             let error = match way.application.carry(call, way.deadline).await {
-                Ok(answer) => {
-                    if let Some(location) = answer.header("location").map(key) {
+                Ok(response) => {
+                    if let Some(location) = response.header("location").map(key) {
                         let flights = &mut self.state().flights;
                         flights.locate(&flying.operation, location);
                     }
-                    break Lost::No(answer.request_id().map(|id| line(id, WORDS)));
+                    break Lost::No(response.request_id().map(|id| line(id, WORDS)));
                 }
                 Err(error) => error,
             };
@@ -211,7 +211,7 @@ impl Inner {
         }
     }
 
-    /// Waits for the verdict until the deadline. Where no answer told the address, the server is
+    /// Waits for the verdict until the deadline. Where no response told the address, the server is
     /// asked of which operation the messages are that it reports meanwhile.
     async fn verdict(
         &self,
@@ -288,13 +288,13 @@ impl Inner {
     }
 }
 
-/// Whether the answer of a post was lost; if not, under which id the server knows it.
+/// Whether the response of a post was lost; if not, under which id the server knows it.
 enum Lost {
     No(Option<String>),
     Yes(Error),
 }
 
-/// The verdict counts, whatever became of the answer. Without one nobody knows.
+/// The verdict counts, whatever became of the response. Without one nobody knows.
 fn concluded(way: &Way<'_>, told: Option<Verdict>, lost: Lost) -> Outcome {
     match (told, lost) {
         (Some(Verdict::Delivered(arrival)), _) if arrival.reach == Reach::Nobody => {

@@ -1,5 +1,5 @@
 //! What follows from the events: each is looked at in order and at once. What must be looked up
-//! for it is looked up aside, so that no answer that is withheld holds up the others.
+//! for it is looked up aside, so that no response that is withheld holds up the others.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -282,7 +282,7 @@ impl Desk {
     ) {
         let happened = match happened {
             Some(Happened::Invited { .. }) if self.inner.policy().is_none() => None,
-            Some(invited @ Happened::Invited { .. }) => answer(&self.inner, invited),
+            Some(invited @ Happened::Invited { .. }) => response(&self.inner, invited),
             other => other,
         };
         let unknown = match &happened {
@@ -329,7 +329,7 @@ fn needs_fetching(event: &Event) -> bool {
 }
 
 /// Accepts or declines an invitation by the policy. Answers it when there is nothing to decide.
-fn answer(inner: &Arc<Inner>, invited: Happened) -> Option<Happened> {
+fn response(inner: &Arc<Inner>, invited: Happened) -> Option<Happened> {
     let Happened::Invited {
         conversation,
         from,

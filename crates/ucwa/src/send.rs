@@ -124,7 +124,7 @@ impl Inner {
         }
         let gate = self.peer(peer);
         let Ok(_turn) = deadline.limit(gate.lock()).await else {
-            let late = "another send to the same person opens the conversation and got no answer";
+            let late = "another send to the same person opens the conversation and got no response";
             return Err(Posted::Ended(Outcome::timed_out(deadline, late)));
         };
         if let Some(key) = self.state().open_with(peer) {
@@ -199,7 +199,9 @@ impl Inner {
         Err(Posted::Ended(match (self.alive(), lost) {
             (Err(ended), _) => Outcome::Failed(ended),
             (Ok(()), Some(error)) => Outcome::TimedOut(error.with_delivery(Delivery::NotSent)),
-            (Ok(()), None) => Outcome::timed_out(deadline, "the other side did not answer in time"),
+            (Ok(()), None) => {
+                Outcome::timed_out(deadline, "the other side did not response in time")
+            }
         }))
     }
 
@@ -265,7 +267,7 @@ impl Inner {
                 self.withdraw(application, &pending);
                 match lost {
                     Some(error) => Outcome::Unknown(error.with_delivery(Delivery::Unknown)),
-                    None => Outcome::unanswered(deadline, "the invitation got no answer"),
+                    None => Outcome::unanswered(deadline, "the invitation got no response"),
                 }
             }
         };

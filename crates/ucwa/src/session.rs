@@ -186,7 +186,7 @@ impl UcwaSession {
     ///
     /// `Config` that names every variable that is missing, and no value.
     pub fn from_env() -> Result<UcwaBuilder> {
-        UcwaBuilder::from_vars(Variables::of_process())
+        UcwaBuilder::from_vars(Variables::from_process())
     }
 
     /// Discovers, signs in and starts the background tasks.
@@ -230,7 +230,7 @@ impl UcwaSession {
 
     /// Sends a message to a person: in the conversation that is open with them, else in a new
     /// one, whose acceptance is waited for. The message itself is posted once, and the verdict
-    /// is the server's event, not its answer.
+    /// is the server's event, not its response.
     ///
     /// Several sends to one person share one conversation.
     ///

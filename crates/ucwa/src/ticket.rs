@@ -77,8 +77,8 @@ impl TicketIssuer {
         let path = self.challenged.path(origin);
         // A 2xx would be strange, but the token endpoint has a well-known place.
         let call = Call::get("challenge", path).with_expected(&[401, 403, 404, 405]);
-        let answer = self.web.open(origin)?.call(call).await?;
-        Ok(Challenge::read(answer.headers("www-authenticate")))
+        let response = self.web.open(origin)?.call(call).await?;
+        Ok(Challenge::read(response.headers("www-authenticate")))
     }
 
     async fn issue(&self, origin: &str) -> Result<AccessToken> {
@@ -138,11 +138,14 @@ impl TicketIssuer {
             .without_message()
             .with_body(FORM, form)
             .with_expected(&[400]);
-        let answer = self.web.open(&address.origin)?.call(call).await?;
-        if answer.status() == 400 {
-            return Err(refusal(answer.body(), answer.header("x-ms-diagnostics")));
+        let response = self.web.open(&address.origin)?.call(call).await?;
+        if response.status() == 400 {
+            return Err(refusal(
+                response.body(),
+                response.header("x-ms-diagnostics"),
+            ));
         }
-        let ticket: WebTicket = answer.json()?;
+        let ticket: WebTicket = response.json()?;
         let token = AccessToken::new(ticket.access_token);
         Ok(match seconds(ticket.expires_in) {
             Some(life) => token.with_expiry(SystemTime::now() + life),

@@ -96,7 +96,7 @@ async fn our_own_operation_id_is_the_verdict_whatever_became_of_the_answer() {
             let double = Double::start().await;
             let alice = talking(&double).await;
             let pusher = double.clone();
-            let answer = reply.clone();
+            let response = reply.clone();
             double.rule(move |request| {
                 let is_get = request.is("GET", &message(2));
                 if is_get {
@@ -115,11 +115,11 @@ async fn our_own_operation_id_is_the_verdict_whatever_became_of_the_answer() {
                     event["_embedded"]["message"]["operationId"] = request.operation().into();
                 }
                 pusher.push_events(json!([event]));
-                Some(answer.clone())
+                Some(response.clone())
             });
             let outcome = soon(alice.send(BOB, "second")).await;
             // A refusal that comes before its event is believed.
-            let may_be_refused = matches!(reply, Reply::Answer(404 | 400, ..));
+            let may_be_refused = matches!(reply, Reply::Respond(404 | 400, ..));
             assert!(
                 outcome.is_delivered() || may_be_refused,
                 "{in_event} {reply:?}: {outcome:?}"
@@ -246,7 +246,7 @@ async fn what_an_invitation_carried_is_unknown_when_it_is_lost_while_it_rings() 
     for name in [
         "application lost",
         "signed out",
-        "no answer",
+        "no response",
         "connected without a verdict",
     ] {
         let double = Double::start().await;

@@ -38,7 +38,7 @@ impl Subject for Skype {
             Failure::LostAnswer => json!({"kind": "close", "when": "after_store"}),
             Failure::Rejected => json!({"kind": "status", "status": 400}),
             Failure::RateLimited => json!({"kind": "status", "status": 429}),
-            // An answer of UCWA has no body that could be garbled, and a connection that stands
+            // A response of UCWA has no body that could be garbled, and a connection that stands
             // cannot be refused.
             _ => return false,
         };
@@ -57,7 +57,7 @@ impl Subject for Skype {
 async fn the_session_keeps_the_contract() {
     let emulator = support::emulator().await;
     let session = support::user(&emulator, ALICE)
-        .with_retry(RetryPolicy::never())
+        .with_retry_policy(RetryPolicy::never())
         .sign_in()
         .await
         .unwrap();

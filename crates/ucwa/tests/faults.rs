@@ -96,7 +96,7 @@ async fn an_ambiguous_post_without_an_event_is_unknown_and_not_repeated() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn refusals_of_a_post_prove_that_it_was_not_sent() {
-    for (answer, expected) in [
+    for (response, expected) in [
         (status(400), ErrorKind::InvalidRequest),
         (status(403), ErrorKind::PermissionDenied),
         (refused(410, "Gone", "CannotRedirect"), ErrorKind::NotFound),
@@ -110,17 +110,17 @@ async fn refusals_of_a_post_prove_that_it_was_not_sent() {
         ),
     ] {
         let emulator = emulator().await;
-        let alice = talking(&emulator, answer.clone()).await;
+        let alice = talking(&emulator, response.clone()).await;
         let outcome = soon(alice.send(CONTACT, "second")).await;
         assert!(
             matches!(outcome, Outcome::Failed(_)),
-            "{answer}: {outcome:?}"
+            "{response}: {outcome:?}"
         );
         let error = outcome.into_result().unwrap_err();
         assert_eq!(
             (error.kind(), error.delivery()),
             (expected, Delivery::NotSent),
-            "{answer}"
+            "{response}"
         );
         assert_eq!(stored(&emulator), ["first"]);
         assert!(soon(alice.send(CONTACT, "third")).await.is_delivered());

@@ -56,7 +56,7 @@ async fn a_channel_that_answers_at_once_is_asked_ever_more_slowly() {
     let next = json!({"next": {"href": "/apps/1/events?ack=1"}});
     let event = json!([{"href": CONVERSATION, "events": [{"link": {"rel": "participant",
         "href": "/p"}, "in": {"rel": "typingParticipants", "href": "/t"}, "type": "added"}]}]);
-    for (name, answer) in [
+    for (name, response) in [
         ("idle", body(200, json!({"_links": next}))),
         (
             "without senders",
@@ -90,10 +90,10 @@ async fn a_channel_that_answers_at_once_is_asked_ever_more_slowly() {
             status(503).with("Retry-After", "0"),
         ),
         ("failed", status(500)),
-        ("garbage", Reply::Answer(200, vec![], "<html>".into())),
+        ("garbage", Reply::Respond(200, vec![], "<html>".into())),
     ] {
         let double = Double::start().await;
-        double.always("GET", EVENTS, answer);
+        double.always("GET", EVENTS, response);
         let builder = double.user().with_first_pause(Duration::from_millis(50));
         let alice = builder.sign_in().await.unwrap();
         let asked = in_two_seconds(&double, "GET", EVENTS).await;
@@ -360,7 +360,7 @@ async fn no_address_is_shown_with_user_info_or_query() {
         let credential = Credential::password("alice", "hunter2");
         let builder = UcwaSession::builder("sip:alice:hunter2@contoso.test?x=hunter2", credential)
             .with_discovery_url(url)
-            .with_retry(ms_messenger_core::RetryPolicy::never());
+            .with_retry_policy(ms_messenger_core::RetryPolicy::never());
         shown(format!("{builder:?}"));
         let error = soon(builder.sign_in()).await.unwrap_err();
         shown(format!("{error} {error:?}"));
@@ -420,7 +420,7 @@ async fn the_words_of_a_server_are_one_bounded_line() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_diagnostics_of_a_failure_keep_their_words() {
-    for (answer, words) in [
+    for (response, words) in [
         (status(500), "The database is full"),
         (
             body(500, json!({"code": "ServiceFailure"})),
@@ -440,7 +440,7 @@ async fn the_diagnostics_of_a_failure_keep_their_words() {
         double.always(
             "POST",
             "/apps/1/invitations",
-            answer.with("X-Ms-diagnostics", header),
+            response.with("X-Ms-diagnostics", header),
         );
         let alice = double.user().with_send_timeout(Duration::from_millis(500));
         let alice = alice.sign_in().await.unwrap();

@@ -40,8 +40,8 @@ async fn what_alice_sends_arrives_at_bob_and_his_answer_at_hers() {
     assert_eq!(message.format, Format::Plain);
     assert!(message.sent_at.is_some());
 
-    let answer = soon(message.conversation.send("Hello Alice")).await;
-    assert!(answer.is_delivered(), "{answer:?}");
+    let response = soon(message.conversation.send("Hello Alice")).await;
+    assert!(response.is_delivered(), "{response:?}");
     let heard = next_message(&mut at_alice).await;
     assert_eq!(
         (heard.text.as_str(), heard.from.uri.as_str()),

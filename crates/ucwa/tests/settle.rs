@@ -146,7 +146,7 @@ async fn after_a_lost_answer_the_message_itself_is_asked_for_its_operation() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_in_parts_is_found_only_when_all_are_proven() {
-    // The number of the part whose answer is lost, and what the server says of it later.
+    // The number of the part whose response is lost, and what the server says of it later.
     for (lost, status_of_part, expected) in [
         (1, "Success", "cannot tell"),
         (1, "Failure", "not found"),
@@ -275,7 +275,7 @@ async fn a_caller_ends_a_send_and_keeps_what_settling_needs() {
         } else {
             ErrorKind::Timeout
         };
-        // The answer is withheld; the verdict is.
+        // The response is withheld; the verdict is.
         for reply in [Reply::Hang, located(&message(2))] {
             double.once("POST", MESSAGES, reply);
             let count = double.posted().len();

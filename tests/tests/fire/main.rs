@@ -63,12 +63,12 @@ fn faults() -> Vec<(&'static str, Value)> {
         ),
         ("body cut", json!({"kind": "cut_body", "after_bytes": 5})),
         ("body malformed", json!({"kind": "malformed_body"})),
-        ("late answer", json!({"kind": "delay", "ms": 700})),
+        ("late response", json!({"kind": "delay", "ms": 700})),
         (
             "body slow",
             json!({"kind": "slow_body", "pieces": 3, "ms": 1}),
         ),
-        ("answer twice", json!({"kind": "duplicate_answer"})),
+        ("response twice", json!({"kind": "duplicate_answer"})),
         (
             "reset in the head",
             json!({"kind": "reset", "after_bytes": 20}),
@@ -121,7 +121,7 @@ fn is_foreign(platform: &dyn Platform, fault: &str) -> bool {
     }
 }
 
-/// A late answer takes its time, and an event of UCWA that does not come too: they strike seldom.
+/// A late response takes its time, and an event of UCWA that does not come too: they strike seldom.
 fn is_slow(platform: &dyn Platform, fault: &str) -> bool {
     let without_event = [
         "503, retry-after",
@@ -131,7 +131,7 @@ fn is_slow(platform: &dyn Platform, fault: &str) -> bool {
         "closed read",
         "reset read",
     ];
-    fault == "late answer" || (platform.name() == "ucwa" && without_event.contains(&fault))
+    fault == "late response" || (platform.name() == "ucwa" && without_event.contains(&fault))
 }
 
 /// Late storage, by its name in the table, and what the client gets instead of a response.
@@ -144,7 +144,7 @@ fn late() -> Vec<(&'static str, Value)> {
             "late, 504",
             json!({"kind": "late_store", "ms": 150, "then": "status", "status": 504}),
         ),
-        ("late, answered", late("answer", 150)),
+        ("late, answered", late("response", 150)),
         ("late, silence", late("silence", 600)),
     ]
 }
@@ -258,7 +258,7 @@ fn copies() -> Vec<Plan> {
         (HALF, json!({"probability": 0.5})),
     ];
     let plan = |(strike, matching)| Plan {
-        fault: "answer twice",
+        fault: "response twice",
         strike,
         action: json!({"kind": "duplicate_answer"}),
         matching,

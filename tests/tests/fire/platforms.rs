@@ -71,7 +71,7 @@ fn retry() -> RetryPolicy {
         .with_backoff(Duration::from_millis(1), Duration::from_millis(2))
 }
 
-/// A late answer is later than this; a healthy one is not, or it is in doubt, which is honest.
+/// A late response is later than this; a healthy one is not, or it is in doubt, which is honest.
 fn hasty() -> HttpOptions {
     HttpOptions::default().with_timeout(Duration::from_millis(400))
 }
@@ -145,7 +145,7 @@ impl Messages {
     fn build(&self, options: HttpOptions) -> Arc<dyn Messenger> {
         let key = Credential::access_key(&self.emulator.world().acs.access_key).unwrap();
         let (url, options) = self.wire.reach(&self.emulator, options);
-        let builder = AcsMessagesClient::builder(url, key).with_retry(retry());
+        let builder = AcsMessagesClient::builder(url, key).with_retry_policy(retry());
         Arc::new(builder.with_http_options(options).build().unwrap())
     }
 }
@@ -204,7 +204,7 @@ impl Chat {
         let builder = AcsChatClient::builder(url, token)
             .with_client_message_ids()
             .with_settling_margin(margin)
-            .with_retry(retry())
+            .with_retry_policy(retry())
             .with_http_options(options);
         Arc::new(builder.build().unwrap())
     }
@@ -257,7 +257,7 @@ impl Graph {
         let builder = GraphChatClient::builder(token)
             .with_base_url(format!("{url}/v1.0"))
             .with_settling_margin(margin)
-            .with_retry(retry())
+            .with_retry_policy(retry())
             .with_http_options(options);
         Arc::new(builder.build().unwrap())
     }
@@ -313,7 +313,7 @@ impl Skype {
             .with_discovery_url(&world.discover)
             .with_send_timeout(Duration::from_millis(400))
             .with_first_pause(Duration::from_millis(5))
-            .with_retry(retry())
+            .with_retry_policy(retry())
             .sign_in()
             .await;
         Self {

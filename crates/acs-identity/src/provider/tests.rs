@@ -30,8 +30,8 @@ impl TokenProvider for Script {
         *self.calls.lock().unwrap() += 1;
         // Lets the others come, so that they would all fetch if they could.
         tokio::time::sleep(Duration::from_millis(10)).await;
-        let answer = self.answers.lock().unwrap().pop_front();
-        answer.unwrap_or_else(|| Err(Error::new(ErrorKind::Service, "the script is over")))
+        let response = self.answers.lock().unwrap().pop_front();
+        response.unwrap_or_else(|| Err(Error::new(ErrorKind::Service, "the script is over")))
     }
 }
 

@@ -26,7 +26,7 @@ const ACTION_KINDS: &[&str] = &[
     "whatsAppUrlAction",
 ];
 
-/// A message that asks for an answer by button, list or link.
+/// A message that asks for a response by button, list or link.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]

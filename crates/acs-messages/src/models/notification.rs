@@ -131,7 +131,7 @@ pub enum NotificationKind {
         /// The message.
         message_id: String,
     },
-    /// A message that asks for an answer (2025-01-15-preview).
+    /// A message that asks for a response (2025-01-15-preview).
     Interactive {
         /// The message.
         interactive_message: Box<InteractiveMessage>,

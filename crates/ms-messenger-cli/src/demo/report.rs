@@ -46,7 +46,7 @@ impl Row {
     }
 }
 
-/// What the client said of a send whose answer was lost.
+/// What the client said of a send whose response was lost.
 #[derive(Debug, Serialize)]
 pub(crate) struct Claim {
     platform: String,
@@ -86,7 +86,7 @@ impl Claim {
         Self {
             platform: platform.to_owned(),
             scenario,
-            fault: "stored, then the connection was closed without an answer",
+            fault: "stored, then the connection was closed without a response",
             outcome: if outcome.is_ok() { "receipt" } else { "error" },
             delivery: delivery.as_str(),
             message_id: id.map(ToString::to_string),
@@ -192,7 +192,7 @@ impl Report {
     /// Tables for people.
     pub(crate) fn to_text(&self) -> String {
         format!(
-            "Receipts\n\n{}\n\nThe answer is lost: the platform stores the message, then the connection closes\n\n{}\n\n\
+            "Receipts\n\n{}\n\nThe response is lost: the platform stores the message, then the connection closes\n\n{}\n\n\
              The ledger has {} messages, {} of them twice.",
             self.receipts_table(),
             self.claims_table(),

@@ -45,17 +45,17 @@ impl Stage {
         let acs_messages = AcsMessagesClient::from_connection_string(&acs.connection_string)?
             .with_channel_registration_id(&acs.channel_registration_id)
             .with_http_client(http.clone())
-            .with_retry(retry.clone())
+            .with_retry_policy(retry.clone())
             .build()?;
         let token = StaticToken::new(alice.token.as_str());
         let acs_chat = AcsChatClient::builder(&acs.endpoint, token)
             .with_http_client(http.clone())
-            .with_retry(retry.clone())
+            .with_retry_policy(retry.clone())
             .build()?;
         let teams = GraphChatClient::builder(StaticToken::new(graph.token.as_str()))
             .with_base_url(&graph.base)
             .with_http_client(http.clone())
-            .with_retry(retry.clone())
+            .with_retry_policy(retry.clone())
             .build()?;
         let [caller, callee, ..] = world.ucwa.users.as_slice() else {
             return Err("the emulator has too few users".into());
@@ -64,7 +64,7 @@ impl Stage {
         let skype = UcwaSession::builder(&caller.sip, credential)
             .with_discovery_url(&world.ucwa.discover)
             .with_http_client(http)
-            .with_retry(retry)
+            .with_retry_policy(retry)
             .sign_in()
             .await?;
         Ok(Self {
@@ -190,7 +190,7 @@ impl Stage {
         })
     }
 
-    /// ACS Advanced Messaging removes duplicates by key, so that the lost answer is asked for again.
+    /// ACS Advanced Messaging removes duplicates by key, so that the lost response is asked for again.
     pub(crate) async fn lose_an_answer_with_a_key(&self, emulator: &Emulator) -> Result<Claim> {
         let text = "Please pay invoice 8";
         let request = SendRequest::new(self.conversation.clone(), Message::text(text))

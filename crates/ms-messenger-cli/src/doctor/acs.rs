@@ -84,7 +84,7 @@ pub(crate) async fn messages(patient: &Patient, findings: &mut Findings) {
             }
             _ => Verdict::elsewhere(&endpoint.to_string()),
         };
-        let segment = ms_messenger::http::segment(channel.unwrap_or(NO_CHANNEL));
+        let segment = ms_messenger::http::encode_path_segment(channel.unwrap_or(NO_CHANNEL));
         let path = format!("/messages/channels/{segment}/templates?api-version=2024-08-30");
         patient
             .accepted(&endpoint, &path, &*authorize, judge, findings)

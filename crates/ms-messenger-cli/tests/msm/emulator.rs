@@ -52,9 +52,9 @@ impl Running {
             "GET {path} HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n"
         )
         .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        let (head, body) = response.split_once("\r\n\r\n").unwrap();
         (
             head.lines().next().unwrap().to_owned(),
             serde_json::from_str(body).unwrap(),

@@ -289,7 +289,7 @@ fn an_interrupted_send_is_8() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    // Stored, so the program waits for the answer.
+    // Stored, so the program waits for the response.
     while emulator.messages().is_empty() {
         std::thread::yield_now();
     }

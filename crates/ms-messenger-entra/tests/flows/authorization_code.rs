@@ -61,9 +61,9 @@ impl Flow {
             self.port()
         );
         stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        answer
+        let mut response = String::new();
+        stream.read_to_string(&mut response).await.unwrap();
+        response
     }
 
     /// Brings `query` and the true state to the listener.
@@ -205,9 +205,9 @@ async fn hostile_requests_do_no_harm() {
         // The listener may have closed it already.
         let _ = stream.write_all(bytes).await;
         let _ = stream.shutdown().await;
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer).await;
-        assert!(!answer.starts_with(b"HTTP/1.1 200"));
+        let mut response = Vec::new();
+        let _ = stream.read_to_end(&mut response).await;
+        assert!(!response.starts_with(b"HTTP/1.1 200"));
     }
     token_endpoint(&mut server, &flow).await;
     flow.bring("code=C%2B1").await;

@@ -17,7 +17,7 @@ const REQUEST: TokenRequest<'static> = TokenRequest::new(&SCOPES);
 /// Words that would forge a line of a log, or fill it.
 const FORGED: &str = "x\r\nERROR forged\u{1b}[31m\u{2028}y\u{202e}z";
 
-async fn answer(server: &mut ServerGuard, leaf: &str, status: usize, body: &str) {
+async fn response(server: &mut ServerGuard, leaf: &str, status: usize, body: &str) {
     server
         .mock("POST", format!("/contoso.com/oauth2/v2.0/{leaf}").as_str())
         .with_status(status)
@@ -55,7 +55,7 @@ async fn numbers_of_a_token_answer_are_used_or_refused() {
         let mut server = Server::new_async().await;
         let body = json!({"token_type": "Bearer", "access_token": "T", "expires_in": life,
             "ext_expires_in": life, "refresh_token": "hunter2"});
-        answer(&mut server, "token", 200, &body.to_string()).await;
+        response(&mut server, "token", 200, &body.to_string()).await;
         let provider = application(&server).client_secret(SECRET).unwrap();
         match provider.token(&REQUEST).await {
             Ok(token) => assert!(is_read && token.secret() == "T", "{life}"),
@@ -84,7 +84,7 @@ async fn numbers_of_a_device_code_are_used_or_refused() {
         let mut server = Server::new_async().await;
         let body = json!({"user_code": "hunter2", "device_code": "hunter3", "expires_in": life,
             "interval": interval, "verification_uri": "https://microsoft.com/devicelogin"});
-        answer(&mut server, "devicecode", 200, &body.to_string()).await;
+        response(&mut server, "devicecode", 200, &body.to_string()).await;
         let provider = application(&server).device_code(|_| {}).unwrap();
         let error = provider.token(&REQUEST).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Protocol, "{body}");
@@ -98,7 +98,7 @@ async fn an_interval_of_nothing_is_no_licence_to_poll_without_a_pause() {
     let mut server = Server::new_async().await;
     let code = json!({"user_code": "ABCD", "device_code": "D", "expires_in": 900, "interval": 0,
         "verification_uri": "https://microsoft.com/devicelogin"});
-    answer(&mut server, "devicecode", 200, &code.to_string()).await;
+    response(&mut server, "devicecode", 200, &code.to_string()).await;
     let pending = json!({"error": "authorization_pending"}).to_string();
     let path = "/contoso.com/oauth2/v2.0/token";
     let mock = server.mock("POST", path).with_status(400);
@@ -122,7 +122,7 @@ async fn a_prompt_is_one_bounded_line() {
     let long = format!("{FORGED}{}", "m".repeat(100_000));
     let code = json!({"user_code": FORGED, "device_code": "D", "expires_in": 0, "interval": 5,
         "verification_uri": "https://microsoft.com/devicelogin?code=hunter2", "message": long});
-    answer(&mut server, "devicecode", 200, &code.to_string()).await;
+    response(&mut server, "devicecode", 200, &code.to_string()).await;
     let prompts = Arc::new(Mutex::new(vec![]));
     let shown = Arc::clone(&prompts);
     let provider = application(&server)
@@ -154,7 +154,7 @@ async fn words_of_an_error_are_bounded_lines_and_hold_no_secret() {
         let words = format!("{FORGED}{SECRET}{escaped}{}", "w".repeat(200_000));
         let mut body = json!({"error": "invalid_grant", "error_description": "AADSTS1"});
         body[member] = words.into();
-        answer(&mut server, "token", 400, &body.to_string()).await;
+        response(&mut server, "token", 400, &body.to_string()).await;
         let provider = application(&server).client_secret(SECRET).unwrap();
         let error = provider.token(&REQUEST).await.unwrap_err();
         assert_is_fit(&error);
@@ -178,7 +178,7 @@ async fn numbers_of_an_error_are_bounded_and_no_number_panics() {
         let mut server = Server::new_async().await;
         let body = json!({"error": "invalid_grant", "error_description": "AADSTS7: no",
             "error_codes": codes});
-        answer(&mut server, "token", 400, &body.to_string()).await;
+        response(&mut server, "token", 400, &body.to_string()).await;
         let provider = application(&server).client_secret(SECRET).unwrap();
         let error = provider.token(&REQUEST).await.unwrap_err();
         assert_is_fit(&error);

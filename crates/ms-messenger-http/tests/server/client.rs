@@ -9,13 +9,13 @@ use std::{
 use async_trait::async_trait;
 use ms_messenger_core::{AccessToken, Error, Result, RetryPolicy};
 use ms_messenger_http::{
-    Authorize, Bytes, Call, Endpoint, HeaderValue, HttpClient, HttpOptions, Outgoing, Pipeline,
-    Proxy, Refusal, Service, header,
+    Authorize, Bytes, Call, Endpoint, HeaderValue, HttpClient, HttpOptions, HttpRequest, Pipeline,
+    Proxy, RejectedToken, ServiceProfile, header,
 };
 
 use super::Server;
 
-pub(crate) const SERVICE: Service = Service::new("test")
+pub(crate) const SERVICE: ServiceProfile = ServiceProfile::new("test")
     .with_client_request_id("client-request-id")
     .with_echoed_client_request_id()
     .with_request_ids(&["request-id"]);
@@ -42,14 +42,14 @@ pub(crate) fn pipeline_as(server: &Server, authorize: impl Authorize) -> Pipelin
 }
 
 pub(crate) fn pipeline_to(
-    service: &'static Service,
+    service: &'static ServiceProfile,
     url: &str,
     options: &HttpOptions,
     authorize: impl Authorize,
 ) -> Pipeline {
     let http = HttpClient::new(options).unwrap();
     let endpoint = Endpoint::parse(url).unwrap();
-    Pipeline::new(service, http, endpoint, authorize).with_retry(quick())
+    Pipeline::new(service, http, endpoint, authorize).with_retry_policy(quick())
 }
 
 /// A message.
@@ -70,8 +70,8 @@ pub(crate) struct Numbered(AtomicU32);
 impl Authorize for Numbered {
     async fn authorize(
         &self,
-        outgoing: &mut Outgoing,
-        _refusal: Option<&Refusal>,
+        outgoing: &mut HttpRequest,
+        _refusal: Option<&RejectedToken>,
     ) -> Result<Option<AccessToken>> {
         let number = 1 + self.0.fetch_add(1, Ordering::Relaxed);
         let value = HeaderValue::try_from(format!("try {number}")).unwrap();

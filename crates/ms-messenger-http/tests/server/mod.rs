@@ -23,14 +23,14 @@ use tokio_rustls::TlsAcceptor;
 #[derive(Clone, Debug)]
 pub(crate) enum Act {
     /// These bytes; the connection stays open.
-    Answer(Vec<u8>),
+    Respond(Vec<u8>),
     /// These bytes, then an orderly close.
     AnswerAndClose(Vec<u8>),
     /// An orderly close without a byte.
     Close,
     /// Stops listening, so that the next connection is refused, then closes.
     CloseForGood,
-    /// A reset instead of an answer.
+    /// A reset instead of a response.
     Reset,
     /// Nothing, for as long as the server lives.
     Silence,
@@ -220,7 +220,7 @@ async fn converse(
         let act = (shared.script.lock().unwrap())(&seen);
         shared.seen.send_modify(|all| all.push(seen));
         match act {
-            Act::Answer(bytes) => stream.write_all(&bytes).await.unwrap_or_default(),
+            Act::Respond(bytes) => stream.write_all(&bytes).await.unwrap_or_default(),
             Act::AnswerAndClose(bytes) => {
                 stream.write_all(&bytes).await.unwrap_or_default();
                 return stream.shutdown().await.unwrap_or_default();
@@ -272,9 +272,9 @@ async fn more(stream: &mut (impl AsyncRead + Unpin), input: &mut Vec<u8>) -> Opt
     }
 }
 
-/// An answer whose length is told and right.
+/// A response whose length is told and right.
 pub(crate) fn status(code: u16, headers: &[(&str, &str)], body: &str) -> Act {
-    Act::Answer(answer(code, headers, body))
+    Act::Respond(response(code, headers, body))
 }
 
 /// 201 with a small JSON body.
@@ -282,8 +282,8 @@ pub(crate) fn created() -> Act {
     status(201, &[("request-id", "req-1")], r#"{"id":"1"}"#)
 }
 
-/// The bytes of an answer whose length is told and right.
-pub(crate) fn answer(code: u16, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
+/// The bytes of a response whose length is told and right.
+pub(crate) fn response(code: u16, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
     let mut text = format!("HTTP/1.1 {code} Said So\r\n");
     for (name, value) in headers {
         text += &format!("{name}: {value}\r\n");

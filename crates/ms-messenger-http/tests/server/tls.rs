@@ -174,12 +174,12 @@ pub(crate) async fn farewell(identity: &Identity) -> SocketAddr {
 
 /// 201 with a small JSON body.
 pub(crate) fn created(mut respond: SendResponse<Bytes>) {
-    let answer = http::Response::builder()
+    let response = http::Response::builder()
         .status(201)
         .header("request-id", "req-2")
         .body(())
         .unwrap();
-    let mut body = respond.send_response(answer, false).unwrap();
+    let mut body = respond.send_response(response, false).unwrap();
     body.send_data(Bytes::from_static(b"{\"id\":\"2\"}"), true)
         .unwrap();
 }

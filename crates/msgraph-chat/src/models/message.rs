@@ -84,7 +84,7 @@ pub struct ChannelIdentity {
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct ChatMessage {
-    /// What the service says the answer is.
+    /// What the service says the response is.
     #[serde(rename = "@odata.context", skip_serializing_if = "Option::is_none")]
     pub odata_context: Option<String>,
     /// The id: Unix milliseconds as a text, unique within its thread only.

@@ -78,7 +78,7 @@ impl Place {
         })
     }
 
-    /// Whether a message stands among those of the place: an answer is none of the channel's own.
+    /// Whether a message stands among those of the place: a response is none of the channel's own.
     pub(super) fn holds(&self, listed: &ChatMessage) -> bool {
         self.kind != Kind::Channel || listed.reply_to_id.is_none()
     }

@@ -53,30 +53,30 @@ impl Request {
 /// What is answered.
 #[derive(Clone, Debug)]
 pub enum Reply {
-    Answer(u16, Vec<(&'static str, String)>, String),
-    /// The connection is closed without an answer.
+    Respond(u16, Vec<(&'static str, String)>, String),
+    /// The connection is closed without a response.
     Close,
     /// No answer, ever.
     Hang,
-    /// An answer once it is let go.
+    /// A response once it is let go.
     Later(Arc<Notify>, Box<Reply>),
 }
 
 pub fn status(status: u16) -> Reply {
-    Reply::Answer(status, Vec::new(), String::new())
+    Reply::Respond(status, Vec::new(), String::new())
 }
 
 pub fn body(status: u16, body: Value) -> Reply {
-    Reply::Answer(status, Vec::new(), body.to_string())
+    Reply::Respond(status, Vec::new(), body.to_string())
 }
 
 pub fn located(location: &str) -> Reply {
-    Reply::Answer(201, vec![("Location", location.to_owned())], String::new())
+    Reply::Respond(201, vec![("Location", location.to_owned())], String::new())
 }
 
 impl Reply {
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        if let Self::Answer(_, headers, _) = &mut self {
+        if let Self::Response(_, headers, _) = &mut self {
             headers.push((name, value.into()));
         }
         self
@@ -206,7 +206,7 @@ impl Double {
                 }
                 reply => reply,
             };
-            let Reply::Answer(status, headers, body) = reply else {
+            let Reply::Respond(status, headers, body) = reply else {
                 if matches!(reply, Reply::Hang) {
                     std::future::pending::<()>().await;
                 }
@@ -216,8 +216,8 @@ impl Double {
             for (name, value) in headers {
                 head.push_str(&format!("{name}: {value}\r\n"));
             }
-            let answer = format!("{head}\r\n{body}");
-            if stream.write_all(answer.as_bytes()).await.is_err() {
+            let response = format!("{head}\r\n{body}");
+            if stream.write_all(response.as_bytes()).await.is_err() {
                 return;
             }
         }

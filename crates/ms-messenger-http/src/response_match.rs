@@ -1,8 +1,8 @@
-//! Whether an answer is the answer to this request.
+//! Whether a response is the response to this request.
 //!
-//! A broken proxy can send an answer twice. On a connection of HTTP/1.1 the copy is then taken for
-//! the answer to the next request, and would report as sent what nobody has received. From then
-//! on every answer on that connection is that to the request before. Hence no connection is used
+//! A broken proxy can send a response twice. On a connection of HTTP/1.1 the copy is then taken for
+//! the response to the next request, and would report as sent what nobody has received. From then
+//! on every response on that connection is that to the request before. Hence no connection is used
 //! again, and what comes by one of them to a request that was already under way is believed only
 //! if it names the request.
 
@@ -14,7 +14,7 @@ use std::{
 use ms_messenger_core::{Delivery, Error, ErrorKind};
 use uuid::Uuid;
 
-use crate::Answer;
+use crate::Response;
 
 /// A copy comes right after its original; this is far more than the answers between the two.
 const REMEMBERED: u64 = 1024;
@@ -25,7 +25,7 @@ const BUCKETS: u64 = 128;
 /// The ids of the last answers, each in the slot that its hash names, and those pushed out of
 /// theirs. An id is lost only when eight others have followed it into the same bucket.
 #[derive(Debug)]
-pub(crate) struct AnswersSeen {
+pub(crate) struct DuplicateResponses {
     hasher: RandomState,
     slots: Box<[AtomicU64]>,
     pushed_out: Box<[Bucket]>,
@@ -52,7 +52,7 @@ impl Bucket {
     }
 }
 
-impl Default for AnswersSeen {
+impl Default for DuplicateResponses {
     fn default() -> Self {
         Self {
             hasher: RandomState::new(),
@@ -62,7 +62,7 @@ impl Default for AnswersSeen {
     }
 }
 
-impl AnswersSeen {
+impl DuplicateResponses {
     /// Notes `id`, and answers whether it was among the last ones already.
     fn has_seen(&self, id: &str) -> bool {
         // Zero is an empty slot.
@@ -105,21 +105,21 @@ pub(crate) enum Belonging {
     Foreign(&'static str),
 }
 
-pub(crate) fn of(answer: &Answer, over_tls: bool, seen: &AnswersSeen) -> Belonging {
-    let service = answer.service;
+pub(crate) fn of(response: &Response, over_tls: bool, seen: &DuplicateResponses) -> Belonging {
+    let service = response.service;
     let own_header = |name: &&&str| service.client_request_id != Some(**name);
     let mut names = service.request_ids.iter().filter(own_header);
     // Doubles on loopback may well give every response the same id.
-    let id = (over_tls && service.numbers_answers)
-        .then(|| names.find_map(|name| answer.header(name)))
+    let id = (over_tls && service.numbers_responses)
+        .then(|| names.find_map(|name| response.header(name)))
         .flatten();
     // Noted in any case: a copy of this response can come later.
     let is_copy = id.is_some_and(|id| seen.has_seen(id));
     let echoed = service
         .client_request_id
-        .and_then(|name| answer.header(name))
+        .and_then(|name| response.header(name))
         .and_then(|echoed| Uuid::try_parse(echoed).ok());
-    match (echoed, answer.facts.client_request_id) {
+    match (echoed, response.facts.client_request_id) {
         (Some(echoed), Some(own)) if echoed != own => {
             Belonging::Foreign("it names another client request id")
         }
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn an_id_is_told_when_it_comes_again() {
-        let seen = AnswersSeen::default();
+        let seen = DuplicateResponses::default();
         assert!(!seen.has_seen("a"));
         assert!(seen.has_seen("a"));
         assert!(!seen.has_seen("b"));
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn an_id_is_told_after_a_hundred_others() {
-        let seen = AnswersSeen::default();
+        let seen = DuplicateResponses::default();
         let ids: Vec<String> = (0..100_000).map(|n| n.to_string()).collect();
         let mut forgotten = 0;
         for (n, id) in ids.iter().enumerate() {

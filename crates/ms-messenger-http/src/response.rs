@@ -8,12 +8,12 @@ use ms_messenger_core::{Delivery, Error, ErrorKind, IdempotencyKey, Result};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::Service;
+use crate::ServiceProfile;
 
 /// A whole answer: status, headers, body. `Debug` does not show the body.
 #[derive(Clone)]
-pub struct Answer {
-    pub(crate) service: &'static Service,
+pub struct Response {
+    pub(crate) service: &'static ServiceProfile,
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
@@ -32,7 +32,7 @@ pub(crate) struct Facts {
 
 impl Facts {
     /// Writes what is known into an error of the call.
-    pub(crate) fn mark(&self, error: Error, service: &Service) -> Error {
+    pub(crate) fn mark(&self, error: Error, service: &ServiceProfile) -> Error {
         let mut error = error
             .with_platform(service.name)
             .with_attempts(self.attempts)
@@ -51,7 +51,7 @@ impl Facts {
     }
 }
 
-impl Answer {
+impl Response {
     /// The HTTP status.
     #[must_use]
     pub fn status(&self) -> u16 {
@@ -88,13 +88,13 @@ impl Answer {
     /// # Errors
     ///
     /// `Protocol`, with delivery `Sent` when the call carried a message: the platform said that
-    /// it has it, only the answer cannot be used.
+    /// it has it, only the response cannot be used.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_slice(&self.body).map_err(|error| {
             // Where, but not what: the error of serde quotes the body.
             let (line, column) = (error.line(), error.column());
             self.unusable(format!(
-                "the answer is not what the contract says, at line {line} column {column}"
+                "the response is not what the contract says, at line {line} column {column}"
             ))
         })
     }
@@ -111,9 +111,9 @@ impl Answer {
     }
 }
 
-impl fmt::Debug for Answer {
+impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer")
+        f.debug_struct("Response")
             .field("platform", &self.service.name)
             .field("status", &self.status)
             .field("body_bytes", &self.body.len())

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use futures_util::{StreamExt as _, stream};
 use ms_messenger::{
     ClockOffset, Delivery, Evidence, IdempotencyKey, Messenger, MessengerExt as _, Receipt,
-    SendRequest, Sent, SettlePolicy, Settled,
+    SendOutcome, SendRequest, SettlePolicy, Settled,
 };
 use ms_messenger_emulator::{Emulator, Faults, LedgerRow};
 use serde_json::{Value, json};
@@ -125,7 +125,7 @@ impl Cell {
             let sends = stream::iter(sends.collect::<Vec<_>>());
             return sends.buffer_unordered(LOOKS).collect().await;
         }
-        let outcome = |sent: Sent| Outcome {
+        let outcome = |sent: SendOutcome| Outcome {
             index: sent.index,
             request: sent.request,
             result: sent.result,

@@ -4,7 +4,7 @@
 mod server;
 
 use ms_messenger_core::{Delivery, Error, ErrorKind};
-use ms_messenger_http::{FOREIGN_RESPONSE, HttpOptions, HttpVersions, Pipeline, Service};
+use ms_messenger_http::{FOREIGN_RESPONSE, HttpOptions, HttpVersions, Pipeline, ServiceProfile};
 use server::{
     Act, Server,
     client::{Numbered, SERVICE, options, pipeline, pipeline_to, read, send},

@@ -11,7 +11,9 @@ use std::{
 
 use http::Request;
 use ms_messenger_core::{Delivery, Error, ErrorKind, Result, RetryPolicy};
-use ms_messenger_http::{Bytes, Call, FOREIGN_RESPONSE, HttpVersions, Pipeline, Response, Service};
+use ms_messenger_http::{
+    Bytes, Call, FOREIGN_RESPONSE, HttpVersions, Pipeline, Response, ServiceProfile,
+};
 use serde_json::{Value, json};
 use server::{
     Act, Seen, Server,

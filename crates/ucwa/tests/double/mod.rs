@@ -76,7 +76,7 @@ pub fn located(location: &str) -> Reply {
 
 impl Reply {
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        if let Self::Response(_, headers, _) = &mut self {
+        if let Self::Respond(_, headers, _) = &mut self {
             headers.push((name, value.into()));
         }
         self

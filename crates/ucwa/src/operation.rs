@@ -349,7 +349,7 @@ impl Inner {
                 let refused = Outcome::refused("the participant was not added", reason.as_ref());
                 refused.into_result().map(drop)
             }
-            None => Err(lost.unwrap_or_else(|| late("the participant did not response in time"))),
+            None => Err(lost.unwrap_or_else(|| late("the participant did not respond in time"))),
         }
     }
 }

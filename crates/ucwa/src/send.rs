@@ -200,7 +200,7 @@ impl Inner {
             (Err(ended), _) => Outcome::Failed(ended),
             (Ok(()), Some(error)) => Outcome::TimedOut(error.with_delivery(Delivery::NotSent)),
             (Ok(()), None) => {
-                Outcome::timed_out(deadline, "the other side did not response in time")
+                Outcome::timed_out(deadline, "the other side did not respond in time")
             }
         }))
     }

@@ -321,7 +321,7 @@ impl State {
         if event.kind != "started" {
             return None;
         }
-        let accept = ["accept", "response"];
+        let accept = ["accept", "answer"];
         let link = |rel: &str| invitation.address(rel);
         Some(Happened::Invited {
             conversation: key(&conversation).to_owned(),

@@ -144,7 +144,7 @@ fn late() -> Vec<(&'static str, Value)> {
             "late, 504",
             json!({"kind": "late_store", "ms": 150, "then": "status", "status": 504}),
         ),
-        ("late, answered", late("response", 150)),
+        ("late, answered", late("answer", 150)),
         ("late, silence", late("silence", 600)),
     ]
 }

@@ -30,7 +30,7 @@ const PLATFORM: &str = "spool";
 
 /// All that the backend carries. Whatever is not named here is refused, what later versions of
 /// the model add included.
-const CAPABILITIES: Capabilities = Capabilities::of(&[
+const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::ToConversation,
     Capability::Text,
     Capability::HtmlAsText,

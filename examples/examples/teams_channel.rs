@@ -22,7 +22,7 @@ const DOT: &[u8] = &[
 #[tokio::main]
 async fn main() -> examples::Result {
     let stage = examples::teams().await?;
-    let Target::Channel { team, channel } = &stage.target else {
+    let Target::Channel { team, channel, .. } = &stage.target else {
         return Err("this example sends to a channel: channel:TEAM/CHANNEL".into());
     };
     let channel = stage.client.channel(team.clone(), channel.clone());

@@ -12,7 +12,7 @@ use crate::{
     AcsChatClient, ChatAttachment, ChatAttachmentType, SendChatMessageRequest, error::PLATFORM,
 };
 
-const CAPABILITIES: Capabilities = Capabilities::of(&[
+const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::ToConversation,
     Capability::Text,
     Capability::Html,
@@ -131,5 +131,5 @@ fn reference(kind: ChatAttachmentType, file: &FileReference) -> ChatAttachment {
 
 /// What the check of the capabilities has refused already.
 fn unreachable_by_check() -> Error {
-    Error::new(ErrorKind::Unsupported, "acs-chat does not carry this").with_platform(PLATFORM)
+    Error::new(ErrorKind::Unsupported, "acs-chat does not support this").with_platform(PLATFORM)
 }

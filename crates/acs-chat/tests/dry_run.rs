@@ -105,7 +105,7 @@ async fn what_a_send_refuses_before_any_io_a_check_refuses_in_the_same_words() {
     let client = builder(&server, "bad\u{1}").build().unwrap();
     refused(&client, &request, ErrorKind::Config).await;
     let past = SystemTime::now() - Duration::from_secs(60);
-    let old = AccessToken::new("old").with_expiry(past);
+    let old = AccessToken::new("old").with_expires_at(past);
     let client = builder(&server, old).build().unwrap();
     refused(&client, &request, ErrorKind::Unauthenticated).await;
     none.assert_async().await;

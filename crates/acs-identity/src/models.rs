@@ -322,7 +322,7 @@ impl TokenResult {
         let token = AccessToken::new(self.token);
         Some(UserToken {
             token: match end {
-                Some(end) => token.with_expiry(end),
+                Some(end) => token.with_expires_at(end),
                 None => token,
             },
             other: self.other,

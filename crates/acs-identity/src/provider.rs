@@ -127,7 +127,7 @@ impl Kept {
         let token = match token.expires_at() {
             Some(_) => token,
             None => match expiry::of_jwt(token.secret()) {
-                Some(end) => token.with_expiry(end),
+                Some(end) => token.with_expires_at(end),
                 None => token,
             },
         };

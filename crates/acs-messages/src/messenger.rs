@@ -14,7 +14,7 @@ use crate::{
     NotificationKind, SendOptions, error::PLATFORM, models::MAX_TEXT_CHARS,
 };
 
-const CAPABILITIES: Capabilities = Capabilities::of(&[
+const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::ToConversation,
     Capability::Text,
     Capability::HtmlAsText,
@@ -164,7 +164,7 @@ impl AcsMessagesClient {
 
 /// What the check of the capabilities has refused already.
 fn unsupported() -> Error {
-    Error::new(ErrorKind::Unsupported, "acs-messages does not carry this").with_platform(PLATFORM)
+    Error::new(ErrorKind::Unsupported, "acs-messages does not support this").with_platform(PLATFORM)
 }
 
 fn conversation_content(body: &Body) -> Result<ConversationContent> {

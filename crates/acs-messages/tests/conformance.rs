@@ -40,7 +40,7 @@ impl Service {
         let id = self.stored.load(Ordering::SeqCst);
         let (status, body) = match failure {
             None => ("200 OK", format!(r#"{{"messageId":"{id}"}}"#)),
-            Some(Failure::GarbledAnswer) => ("200 OK", r#"{"id":"#.to_owned()),
+            Some(Failure::GarbledResponse) => ("200 OK", r#"{"id":"#.to_owned()),
             Some(Failure::Rejected) => (
                 "400 Bad Request",
                 r#"{"error":{"code":"BadRequest","message":"No."}}"#.to_owned(),

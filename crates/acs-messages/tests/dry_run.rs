@@ -80,7 +80,7 @@ async fn what_a_send_refuses_before_any_io_a_check_refuses_in_the_same_words() {
             vec!["message.body.text"],
         ),
         (
-            conversation(Message::html("<b>x</b>").with_text_alternative("a".repeat(4097))),
+            conversation(Message::html_with_text("<b>x</b>", "a".repeat(4097))),
             vec!["request.content"],
         ),
         (

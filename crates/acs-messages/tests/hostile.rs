@@ -9,7 +9,7 @@ use std::{
 use acs_messages::{AcsMessagesClient, Credential, ErrorResponse, MessageTemplate, PLATFORM};
 use ms_messenger_core::{
     IdempotencyKey, Message, RetryPolicy, SendRequest, StaticToken, Target, Template,
-    TemplateHeader,
+    TemplateHeader, TemplateLocation,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -43,12 +43,9 @@ fn any_json() -> impl Strategy<Value = Value> {
 fn messages() -> impl Strategy<Value = Message> {
     let place = (any::<f64>(), any::<f64>()).prop_map(|(latitude, longitude)| {
         Message::template(
-            Template::new("t", "en").with_header(TemplateHeader::Location {
-                latitude,
-                longitude,
-                name: None,
-                address: None,
-            }),
+            Template::new("t", "en").with_header(TemplateHeader::Location(TemplateLocation::new(
+                latitude, longitude,
+            ))),
         )
     });
     prop_oneof![

@@ -40,7 +40,7 @@ fn messages() -> Vec<(Message, Value)> {
             json!({"kind": "text", "content": "hi"}),
         ),
         (
-            Message::html("<b>hi</b>").with_text_alternative("hi"),
+            Message::html_with_text("<b>hi</b>", "hi"),
             json!({"kind": "text", "content": "hi"}),
         ),
         (

@@ -92,10 +92,10 @@ fn message(args: &SendArgs, input: Input<'_>) -> Result<Message> {
 
 fn body(args: &SendArgs, input: Input<'_>) -> Result<Message> {
     if let Some(html) = &args.html {
-        let message = Message::html(written(args, html, input)?);
+        let html = written(args, html, input)?;
         return Ok(match &args.text_alternative {
-            Some(text) => message.with_text_alternative(text),
-            None => message,
+            Some(text) => Message::html_with_text(html, text),
+            None => Message::html(html),
         });
     }
     if let Some(name) = &args.template {

@@ -71,7 +71,7 @@ pub trait TokenProvider: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// Why `token` would refuse the token that is at hand.
-    fn at_hand(&self, request: &TokenRequest<'_>) -> Result<Option<AccessToken>> {
+    fn cached_token(&self, request: &TokenRequest<'_>) -> Result<Option<AccessToken>> {
         let _ = request;
         Ok(None)
     }
@@ -84,8 +84,8 @@ impl<T: TokenProvider + ?Sized> TokenProvider for Arc<T> {
         (**self).token(request).await
     }
 
-    fn at_hand(&self, request: &TokenRequest<'_>) -> Result<Option<AccessToken>> {
-        (**self).at_hand(request)
+    fn cached_token(&self, request: &TokenRequest<'_>) -> Result<Option<AccessToken>> {
+        (**self).cached_token(request)
     }
 }
 
@@ -96,8 +96,8 @@ impl<T: TokenProvider + ?Sized> TokenProvider for Box<T> {
         (**self).token(request).await
     }
 
-    fn at_hand(&self, request: &TokenRequest<'_>) -> Result<Option<AccessToken>> {
-        (**self).at_hand(request)
+    fn cached_token(&self, request: &TokenRequest<'_>) -> Result<Option<AccessToken>> {
+        (**self).cached_token(request)
     }
 }
 
@@ -133,7 +133,7 @@ impl TokenProvider for StaticToken {
         Ok(self.0.clone())
     }
 
-    fn at_hand(&self, _request: &TokenRequest<'_>) -> Result<Option<AccessToken>> {
+    fn cached_token(&self, _request: &TokenRequest<'_>) -> Result<Option<AccessToken>> {
         Ok(Some(self.0.clone()))
     }
 }

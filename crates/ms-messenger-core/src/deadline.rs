@@ -13,7 +13,7 @@ use std::{
 use futures_util::future::{Either, select};
 use tokio::{sync::Notify, time::Instant};
 
-use crate::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
 
 /// Ends sends early, from another task or a signal handler. Clones share one state.
 ///

@@ -1,136 +1,19 @@
-//! The one error type: what went wrong, and whether the message is out.
+//! The one error type.
 
 use std::{
     borrow::Cow, error::Error as StdError, fmt, sync::Arc, time::Duration, time::SystemTime,
 };
 
-use crate::{Evidence, IdempotencyKey, Problem};
+pub(crate) use crate::error_kind::{Delivery, ErrorKind};
+use crate::{idempotency::IdempotencyKey, problem::Problem, settle::Evidence};
 
-/// A result whose error says whether the message went out.
+/// A result whose error says whether the message was sent.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong, by the remedy: each kind asks for another reaction of the caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The client is set up wrongly: an endpoint, a credential or an option is unusable.
-    Config,
-    /// The request breaks a rule of the platform; see [`Error::problems`].
-    InvalidRequest,
-    /// The platform cannot carry what the request asks for; see [`Error::problems`].
-    Unsupported,
-    /// No credential, or one that the platform does not accept (401).
-    Unauthenticated,
-    /// The credential is good but may not do this (403).
-    PermissionDenied,
-    /// The conversation, channel or person does not exist (404, 410).
-    NotFound,
-    /// The request contradicts the state of the platform (409, 412).
-    Conflict,
-    /// The platform asks to slow down (429, or 503 with a time to wait).
-    RateLimited,
-    /// No connection: name resolution, refusal, time-out before it stood, or TLS handshake.
-    Connect,
-    /// No answer in time.
-    Timeout,
-    /// The connection broke after the request had begun.
-    Transport,
-    /// The platform failed (408, 5xx).
-    Service,
-    /// The platform answered something that its contract does not allow.
-    Protocol,
-    /// The caller cancelled the send.
-    Cancelled,
-    /// Anything else; custom backends use it for causes of their own.
-    Other,
-}
-
-impl ErrorKind {
-    /// The name of the kind in `snake_case`, as logs and JSON print it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Config => "config",
-            Self::InvalidRequest => "invalid_request",
-            Self::Unsupported => "unsupported",
-            Self::Unauthenticated => "unauthenticated",
-            Self::PermissionDenied => "permission_denied",
-            Self::NotFound => "not_found",
-            Self::Conflict => "conflict",
-            Self::RateLimited => "rate_limited",
-            Self::Connect => "connect",
-            Self::Timeout => "timeout",
-            Self::Transport => "transport",
-            Self::Service => "service",
-            Self::Protocol => "protocol",
-            Self::Cancelled => "cancelled",
-            Self::Other => "other",
-        }
-    }
-
-    /// What is known of the message when an error of this kind says nothing more precise:
-    /// `NotSent` where the request cannot have been executed, else `Unknown`.
-    const fn default_delivery(self) -> Delivery {
-        match self {
-            Self::Config
-            | Self::InvalidRequest
-            | Self::Unsupported
-            | Self::Unauthenticated
-            | Self::PermissionDenied
-            | Self::NotFound
-            | Self::RateLimited
-            | Self::Connect => Delivery::NotSent,
-            Self::Conflict
-            | Self::Timeout
-            | Self::Transport
-            | Self::Service
-            | Self::Protocol
-            | Self::Cancelled
-            | Self::Other => Delivery::Unknown,
-        }
-    }
-}
-
-impl fmt::Display for ErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// Is the message out?
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Delivery {
-    /// Proven: the platform has not accepted the message. Sending again cannot duplicate it.
-    NotSent,
-    /// The platform may or may not have it. Sending again may duplicate it.
-    Unknown,
-    /// The platform has it, although the response could not be used.
-    Sent,
-}
-
-impl Delivery {
-    /// The name in `snake_case`, as logs and JSON print it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NotSent => "not_sent",
-            Self::Unknown => "unknown",
-            Self::Sent => "sent",
-        }
-    }
-}
-
-impl fmt::Display for Delivery {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// Why a call failed, and whether the message is out all the same.
+/// Why a call failed, and whether the message was sent nevertheless.
 ///
-/// One pointer wide. `Display` is one line and does not repeat the source; neither it nor
-/// `Debug` ever holds a secret, a message body or the query of an address.
+/// One pointer wide. `Display` is one line and does not repeat the source. Neither it nor `Debug`
+/// nor the JSON form contains a secret, a message body or the query of a URL.
 ///
 /// ```
 /// use ms_messenger_core::{Delivery, Error, ErrorKind};
@@ -140,11 +23,24 @@ impl fmt::Display for Delivery {
 /// assert!(!error.is_safe_to_resend());
 /// ```
 ///
-/// A clone is the same error, its source included: callers who waited for one attempt share it.
+/// A clone is the same error, including its source: callers that waited for one attempt share it.
+///
+/// # JSON form
+///
+/// For logs and journals; it is written and not read back. `delivery`, `kind`, `message` and
+/// `attempts` are always there, other members only if they are known. `causes` are the texts of
+/// the sources, from the nearest to the innermost, one line of at most 300 characters each.
+/// `evidence` is there for an unknown delivery, see [`Evidence::of`].
+///
+/// ```json
+/// {"delivery": "not_sent", "platform": "acs-messages", "kind": "not_found",
+///  "message": "Template does not exist", "http_status": 404, "code": "TemplateNotFound",
+///  "attempts": 1, "request_id": "5b1f0a5e-3f5b-4a43-a8d9-93a57a7fc0a5"}
+/// ```
 #[derive(Clone)]
 pub struct Error(Box<Repr>);
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Repr {
     kind: ErrorKind,
     delivery: Delivery,
@@ -164,7 +60,7 @@ struct Repr {
 }
 
 impl Error {
-    /// An error of `kind` with the delivery that its kind implies: `NotSent` for `Config`,
+    /// Creates an error of `kind` with the delivery that the kind implies: `NotSent` for `Config`,
     /// `InvalidRequest`, `Unsupported`, `Unauthenticated`, `PermissionDenied`, `NotFound`,
     /// `RateLimited` and `Connect`, else `Unknown`.
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
@@ -187,6 +83,24 @@ impl Error {
         }))
     }
 
+    /// Creates an error of kind `InvalidRequest` for one `field` that breaks one `rule`. For
+    /// several problems, or another kind, see [`Problems`](crate::Problems).
+    ///
+    /// ```
+    /// use ms_messenger_core::{Delivery, Error};
+    ///
+    /// let error = Error::invalid("message.body.text", "must not be empty").with_platform("sms");
+    /// assert_eq!(error.to_string(), "sms: message.body.text: must not be empty (not sent)");
+    /// assert_eq!(error.problems()[0].field, "message.body.text");
+    /// ```
+    pub fn invalid(field: impl Into<String>, rule: impl Into<String>) -> Self {
+        Self::from_problem(Problem::new(field, rule))
+    }
+
+    pub(crate) fn from_problem(problem: Problem) -> Self {
+        Self::from_problems(ErrorKind::InvalidRequest, vec![problem])
+    }
+
     pub(crate) fn from_problems(kind: ErrorKind, problems: Vec<Problem>) -> Self {
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
         let mut error = Self::new(kind, lines.join("; ")).with_delivery(Delivery::NotSent);
@@ -194,181 +108,166 @@ impl Error {
         error
     }
 
-    /// Says what is known of the message.
+    /// Sets what is known of the message.
     #[must_use]
     pub fn with_delivery(mut self, delivery: Delivery) -> Self {
         self.0.delivery = delivery;
         self
     }
 
-    /// Names the platform, e.g. `msgraph-chat`.
+    /// Sets the platform, e.g. `msgraph-chat`.
     #[must_use]
     pub fn with_platform(mut self, platform: impl Into<Cow<'static, str>>) -> Self {
         self.0.platform = Some(platform.into());
         self
     }
 
-    /// Keeps the HTTP status.
+    /// Sets the HTTP status.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
         self.0.status = Some(status);
         self
     }
 
-    /// Keeps the service's own error code.
+    /// Sets the service's own error code.
     #[must_use]
     pub fn with_code(mut self, code: impl Into<String>) -> Self {
         self.0.code = Some(code.into());
         self
     }
 
-    /// Keeps the id under which the service knows the request.
+    /// Sets the id that the service assigned to the request.
     #[must_use]
     pub fn with_request_id(mut self, request_id: impl Into<String>) -> Self {
         self.0.request_id = Some(request_id.into());
         self
     }
 
-    /// Sets the id that this side gave the call.
+    /// Sets the id that the client assigned to the call.
     #[must_use]
     pub fn with_client_request_id(mut self, id: impl Into<String>) -> Self {
         self.0.client_request_id = Some(id.into());
         self
     }
 
-    /// Keeps how long the service asks to wait.
+    /// Sets how long the service asks to wait.
     #[must_use]
     pub fn with_retry_after(mut self, retry_after: Duration) -> Self {
         self.0.retry_after = Some(retry_after);
         self
     }
 
-    /// Keeps how many tries were made (0: none reached the network).
+    /// Sets how many attempts were made (0: none reached the network).
     #[must_use]
     pub fn with_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
         self
     }
 
-    /// Keeps when the first try began; settling an unknown delivery needs it.
+    /// Sets when the first attempt began; settling an unknown delivery needs it.
     #[must_use]
     pub fn with_began_at(mut self, began_at: SystemTime) -> Self {
         self.0.began_at = Some(began_at);
         self
     }
 
-    /// Keeps the idempotency key under which the request went; settling needs it.
+    /// Sets the idempotency key of the request; settling needs it.
     #[must_use]
     pub fn with_idempotency(mut self, key: IdempotencyKey) -> Self {
         self.0.idempotency = Some(key);
         self
     }
 
-    /// Keeps everything that settling an unknown delivery needs.
+    /// Sets everything that settling an unknown delivery needs.
     #[must_use]
     pub fn with_evidence(mut self, evidence: Evidence) -> Self {
         self.0.evidence = Some(Box::new(evidence));
         self
     }
 
-    /// Keeps the cause.
+    /// Sets the cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(Arc::from(source.into()));
         self
     }
 
-    /// What went wrong.
-    #[must_use]
+    /// Returns what went wrong.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Is the message out?
-    #[must_use]
+    /// Returns whether the message was sent.
     pub fn delivery(&self) -> Delivery {
         self.0.delivery
     }
 
-    /// The message alone, without platform, status and code.
-    #[must_use]
+    /// Returns the text alone, without platform, status and code.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// Every rule that the input breaks; empty unless the input was refused locally.
-    #[must_use]
+    /// Returns every rule that the input breaks; empty unless the input was rejected locally.
     pub fn problems(&self) -> &[Problem] {
         &self.0.problems
     }
 
-    /// The platform that failed, e.g. `msgraph-chat`.
-    #[must_use]
+    /// Returns the platform that failed, e.g. `msgraph-chat`.
     pub fn platform(&self) -> Option<&str> {
         self.0.platform.as_deref()
     }
 
-    /// The HTTP status of the last try, if there was a response.
-    #[must_use]
+    /// Returns the HTTP status of the last attempt, if there was a response.
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
-    /// The service's own error code, e.g. `TemplateNotFound`, or one that this side gave a failure
-    /// of the connection: `untrusted_certificate` (the certificate of the server is not trusted),
-    /// `foreign_response` (the response belongs to another request).
-    #[must_use]
+    /// Returns the service's own error code, e.g. `TemplateNotFound`, or the client's code for a
+    /// failure of the connection: `untrusted_certificate` (the certificate of the server is not
+    /// trusted), `foreign_response` (the response belongs to another request).
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }
 
-    /// The id under which the service knows the request; quote it in support tickets.
-    #[must_use]
+    /// Returns the id that the service assigned to the request; quote it in support tickets.
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
-    /// The id that this side gave the call, the same for all its tries; there even when no
-    /// answer came.
-    #[must_use]
+    /// Returns the id that the client assigned to the call, the same for all its attempts. It is
+    /// known even without a response.
     pub fn client_request_id(&self) -> Option<&str> {
         self.0.client_request_id.as_deref()
     }
 
-    /// How long the service asks to wait before the next try.
-    #[must_use]
+    /// Returns how long the service asks to wait before the next attempt.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// How many tries were made; 0 when the request never reached the network.
-    #[must_use]
+    /// Returns how many attempts were made; 0 if the request never reached the network.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// When the first try began, by the local clock.
-    #[must_use]
+    /// Returns when the first attempt began, by the local clock.
     pub fn began_at(&self) -> Option<SystemTime> {
         let by_evidence = || self.evidence().map(|evidence| evidence.began_at);
         self.0.began_at.or_else(by_evidence)
     }
 
-    /// What is known of the attempts. [`Evidence::of`] completes it by the other facts of the
-    /// error, and is what settling takes.
-    #[must_use]
+    /// Returns what is known of the attempts. [`Evidence::of`] completes it by the other facts of
+    /// the error, and is what settling needs.
     pub fn evidence(&self) -> Option<&Evidence> {
         self.0.evidence.as_deref()
     }
 
-    /// The idempotency key under which the request went.
-    #[must_use]
+    /// Returns the idempotency key of the request.
     pub fn idempotency(&self) -> Option<&IdempotencyKey> {
         self.0.idempotency.as_ref()
     }
 
-    /// Whether the cause may pass by itself, so that a later try may succeed.
-    #[must_use]
+    /// Returns whether the cause may be temporary, so that a later attempt may succeed.
     pub fn is_transient(&self) -> bool {
         matches!(
             self.0.kind,
@@ -380,9 +279,8 @@ impl Error {
         )
     }
 
-    /// Whether the same message can be sent again without a risk of a duplicate.
-    /// Whether that helps is another question: see [`Error::is_transient`].
-    #[must_use]
+    /// Returns whether the same message can be sent again without the risk of a duplicate.
+    /// Whether it would succeed is another question: see [`is_transient`](Self::is_transient).
     pub fn is_safe_to_resend(&self) -> bool {
         self.0.delivery == Delivery::NotSent
     }
@@ -407,10 +305,43 @@ impl fmt::Display for Error {
     }
 }
 
+/// Lists what is known.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+        let repr = &*self.0;
+        let mut out = f.debug_struct("Error");
+        out.field("kind", &repr.kind)
+            .field("delivery", &repr.delivery)
+            .field("message", &repr.message);
+        if !repr.problems.is_empty() {
+            out.field("problems", &repr.problems);
+        }
+        let facts: [(&str, Option<&dyn fmt::Debug>); 9] = [
+            ("platform", debug(&repr.platform)),
+            ("status", debug(&repr.status)),
+            ("code", debug(&repr.code)),
+            ("request_id", debug(&repr.request_id)),
+            ("client_request_id", debug(&repr.client_request_id)),
+            ("retry_after", debug(&repr.retry_after)),
+            ("began_at", debug(&repr.began_at)),
+            ("idempotency", debug(&repr.idempotency)),
+            ("evidence", debug(&repr.evidence)),
+        ];
+        for (name, fact) in facts {
+            if let Some(fact) = fact {
+                out.field(name, fact);
+            }
+        }
+        out.field("attempts", &repr.attempts);
+        if let Some(source) = &repr.source {
+            out.field("source", source);
+        }
+        out.finish()
     }
+}
+
+fn debug<T: fmt::Debug>(fact: &Option<T>) -> Option<&dyn fmt::Debug> {
+    fact.as_ref().map(|fact| fact as _)
 }
 
 impl StdError for Error {
@@ -473,13 +404,12 @@ mod tests {
     }
 
     #[test]
-    fn refused_input_is_not_sent_and_lists_every_problem() {
-        let error = Error::from_problems(
-            ErrorKind::Unsupported,
-            vec![Problem::new("a", "rule 1"), Problem::new("b", "rule 2")],
+    fn debug_is_named_after_the_type_and_lists_what_is_known() {
+        let error = Error::new(ErrorKind::NotFound, "no such thread").with_status(404);
+        assert_eq!(
+            format!("{error:?}"),
+            "Error { kind: NotFound, delivery: NotSent, message: \"no such thread\", \
+             status: 404, attempts: 0 }"
         );
-        assert_eq!(error.delivery(), Delivery::NotSent);
-        assert_eq!(error.message(), "a: rule 1; b: rule 2");
-        assert_eq!(error.problems().len(), 2);
     }
 }

@@ -20,8 +20,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
-use crate::Problem;
+use crate::problem::Problem;
 use fault::Fault;
+pub(crate) use fault::listed;
 use reader::Reader;
 pub use text::expected;
 

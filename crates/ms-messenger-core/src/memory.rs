@@ -10,8 +10,8 @@ use std::{
 use async_trait::async_trait;
 
 use crate::{
-    Acceptance, Capabilities, Delivery, Error, ErrorKind, Evidence, Messenger, Receipt, Result,
-    SendRequest, Settled, Target, random_uuid,
+    Acceptance, Capabilities, Capability, Delivery, Error, ErrorKind, Evidence, Messenger, Receipt,
+    Result, SendRequest, Settled, Target, random_uuid,
 };
 
 /// Records every message instead of sending it, and fails as it is told.
@@ -77,15 +77,10 @@ impl MemoryMessenger {
     /// A messenger named `memory` that carries everything but answers to idempotency keys.
     #[must_use]
     pub fn new() -> Self {
-        let mut capabilities = Capabilities::none();
-        for feature in Capabilities::all_features() {
-            if *feature != crate::Capability::Idempotency {
-                capabilities = capabilities.with(*feature);
-            }
-        }
+        let all: Capabilities = Capability::ALL.iter().copied().collect();
         Self {
             platform: "memory".to_owned(),
-            capabilities,
+            capabilities: all.without(Capability::Idempotency),
             state: Mutex::default(),
         }
     }

@@ -1,15 +1,30 @@
-//! What is sent: the neutral message.
+//! The neutral message.
+
+mod attachment;
+mod body;
+mod media;
+mod template;
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use url::Url;
+
+pub use attachment::{Attachment, Card, CardKind, FileReference, InlineImage};
+pub use body::Body;
+pub use media::{Media, MediaKind};
+pub use template::{Template, TemplateButton, TemplateHeader, TemplateLocation, TemplateMedia};
+
+use crate::{closed_enum::closed_enum, redact};
 
 /// A message, in terms that no single platform owns.
 ///
+/// `Debug` prints its structure and never its content.
+///
 /// # JSON form
 ///
-/// Stable; queues and batch files may hold it. Members that are absent are omitted, and
-/// members that are not known are refused with their path:
+/// Stable; queues and batch files may hold it. Members without a value are omitted; unknown
+/// members are rejected with their path:
 ///
 /// ```json
 /// {"body": {"text": "hello"}, "subject": "greeting", "importance": "high",
@@ -20,8 +35,9 @@ use url::Url;
 /// use ms_messenger_core::{Importance, Message};
 ///
 /// let message = Message::text("The build is red").with_importance(Importance::High);
+/// assert!(!format!("{message:?}").contains("red"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Message {
@@ -33,13 +49,13 @@ pub struct Message {
     /// How urgent it is.
     #[serde(default, skip_serializing_if = "Importance::is_normal")]
     pub importance: Importance,
-    /// What goes with the content, in order.
+    /// The attachments, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
 }
 
 impl Message {
-    /// A message with `body` and nothing else.
+    /// Creates a message with `body` and nothing else.
     #[must_use]
     pub fn new(body: Body) -> Self {
         Self {
@@ -50,47 +66,44 @@ impl Message {
         }
     }
 
-    /// Plain text.
+    /// Creates a message of plain text.
     pub fn text(text: impl Into<String>) -> Self {
         Self::new(Body::Text(text.into()))
     }
 
-    /// HTML without a text alternative; add one with [`Message::with_text_alternative`].
+    /// Creates an HTML message. Platforms without HTML reject it; see
+    /// [`html_with_text`](Self::html_with_text).
     pub fn html(html: impl Into<String>) -> Self {
-        Self::new(Body::Html {
-            html: html.into(),
-            text: None,
-        })
+        Self::new(Body::html(html))
     }
 
-    /// One medium, by URL.
+    /// Creates an HTML message with a text that platforms without HTML send instead.
+    ///
+    /// ```
+    /// use ms_messenger_core::Message;
+    ///
+    /// let message = Message::html_with_text("<b>late</b>", "late");
+    /// ```
+    pub fn html_with_text(html: impl Into<String>, text: impl Into<String>) -> Self {
+        Self::new(Body::html_with_text(html, text))
+    }
+
+    /// Creates a message of one media file, by URL.
     #[must_use]
     pub fn media(media: Media) -> Self {
         Self::new(Body::Media(media))
     }
 
-    /// A template of the platform, filled.
+    /// Creates a message from a template of the platform.
     #[must_use]
     pub fn template(template: Template) -> Self {
         Self::new(Body::Template(template))
     }
 
-    /// A body in the platform's own JSON; only the backend named `platform` takes it.
+    /// Creates a message with a body in the platform's own JSON; only the messenger named
+    /// `platform` accepts it.
     pub fn native(platform: impl Into<String>, payload: Value) -> Self {
-        Self::new(Body::Native {
-            platform: platform.into(),
-            payload,
-        })
-    }
-
-    /// Gives an HTML body the text that platforms without HTML send in its place.
-    /// Other bodies are left alone.
-    #[must_use]
-    pub fn with_text_alternative(mut self, alternative: impl Into<String>) -> Self {
-        if let Body::Html { text, .. } = &mut self.body {
-            *text = Some(alternative.into());
-        }
-        self
+        Self::new(Body::native(platform, payload))
     }
 
     /// Sets the title above the content.
@@ -100,14 +113,14 @@ impl Message {
         self
     }
 
-    /// Sets how urgent it is.
+    /// Sets how urgent the message is.
     #[must_use]
     pub fn with_importance(mut self, importance: Importance) -> Self {
         self.importance = importance;
         self
     }
 
-    /// Adds an attachment behind those that are there.
+    /// Adds an attachment after the existing ones.
     #[must_use]
     pub fn with_attachment(mut self, attachment: Attachment) -> Self {
         self.attachments.push(attachment);
@@ -115,46 +128,44 @@ impl Message {
     }
 }
 
-/// The content of a message.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-#[non_exhaustive]
-pub enum Body {
-    /// Plain text.
-    Text(String),
-    /// HTML, of which each platform allows a subset of its own.
-    Html {
-        /// The markup.
-        html: String,
-        /// What platforms without HTML send in its place.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        text: Option<String>,
-    },
-    /// One medium, fetched by the platform from a URL.
-    Media(Media),
-    /// A template that the platform holds, filled with values.
-    Template(Template),
-    /// A body in the platform's own JSON.
-    Native {
-        /// The platform that it is for, as [`Messenger::platform`](crate::Messenger::platform) names it.
-        platform: String,
-        /// The platform's own send body.
-        payload: Value,
-    },
+/// A message of plain text.
+impl From<&str> for Message {
+    fn from(text: &str) -> Self {
+        Self::text(text)
+    }
 }
 
-/// How urgent a message is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Importance {
-    /// No mark.
-    #[default]
-    Normal,
-    /// Marked as important.
-    High,
-    /// Marked as urgent; the recipient may be notified repeatedly.
-    Urgent,
+/// A message of plain text.
+impl From<String> for Message {
+    fn from(text: String) -> Self {
+        Self::text(text)
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("body", &self.body)
+            .field("subject", &self.subject.as_ref().map(redact::length))
+            .field("importance", &self.importance)
+            .field("attachments", &self.attachments)
+            .finish()
+    }
+}
+
+closed_enum! {
+    /// How urgent a message is.
+    #[derive(Default)]
+    #[non_exhaustive]
+    pub enum Importance {
+        /// Not marked.
+        #[default]
+        Normal = "normal",
+        /// Marked as important.
+        High = "high",
+        /// Marked as urgent; the recipient may be notified repeatedly.
+        Urgent = "urgent",
+    }
 }
 
 impl Importance {
@@ -163,313 +174,92 @@ impl Importance {
     }
 }
 
-/// The kind of a medium.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum MediaKind {
-    /// A picture.
-    Image,
-    /// A document.
-    Document,
-    /// A video.
-    Video,
-    /// A sound.
-    Audio,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Acceptance, IdempotencyKey, Receipt, SendOutcome, SendRequest, Target};
 
-/// One medium, by URL. The platform fetches it, so the URL must be public.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Media {
-    /// What it is.
-    pub kind: MediaKind,
-    /// Where the platform fetches it.
-    #[serde(with = "crate::json::text::url")]
-    pub url: Url,
-    /// Text shown with it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub caption: Option<String>,
-    /// The name that a document gets.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub file_name: Option<String>,
-}
+    const CONTENT: &str = "attack-at-dawn";
 
-impl Media {
-    /// A medium of `kind` at `url`.
-    #[must_use]
-    pub fn new(kind: MediaKind, url: Url) -> Self {
-        Self {
-            kind,
-            url,
-            caption: None,
-            file_name: None,
+    fn url() -> crate::Url {
+        format!("https://contoso.com/{CONTENT}?sig={CONTENT}")
+            .parse()
+            .unwrap()
+    }
+
+    fn bodies() -> Vec<Message> {
+        let media = Media::new(MediaKind::Image, url())
+            .with_caption(CONTENT)
+            .with_file_name(CONTENT);
+        let template = |header| {
+            let template = Template::new("reminder", "en").with_header(header);
+            Message::template(
+                template
+                    .with_body_value(CONTENT)
+                    .with_button(TemplateButton::QuickReply(CONTENT.into()))
+                    .with_button(TemplateButton::Url(CONTENT.into())),
+            )
+        };
+        let image = TemplateMedia::new(url())
+            .with_caption(CONTENT)
+            .with_file_name(CONTENT);
+        let place = TemplateLocation::new(47.6, -122.1)
+            .with_name(CONTENT)
+            .with_address(CONTENT);
+        vec![
+            Message::text(CONTENT),
+            Message::html_with_text(CONTENT, CONTENT),
+            Message::media(media),
+            template(TemplateHeader::Text(CONTENT.into())),
+            template(TemplateHeader::Image(image)),
+            template(TemplateHeader::Location(place)),
+            Message::native("acs-chat", serde_json::json!({ CONTENT: CONTENT })),
+        ]
+    }
+
+    #[test]
+    fn no_content_no_bytes_and_no_address_is_printed() {
+        let file = FileReference::new(url()).with_id("1").with_name(CONTENT);
+        for message in bodies() {
+            let message = message
+                .with_subject(CONTENT)
+                .with_attachment(Attachment::File(file.clone()))
+                .with_attachment(Attachment::Image(file.clone()))
+                .with_attachment(Attachment::Card(Card::new(
+                    CardKind::Adaptive,
+                    serde_json::json!({ CONTENT: CONTENT }),
+                )))
+                .with_attachment(Attachment::InlineImage(
+                    InlineImage::new("image/png", CONTENT).with_alt(CONTENT),
+                ));
+            let request = SendRequest::new(Target::conversation("1"), message.clone())
+                .with_idempotency(IdempotencyKey::random());
+            let outcome = SendOutcome {
+                index: 0,
+                request: request.clone(),
+                result: Ok(Receipt::new(Acceptance::Posted)),
+            };
+            for text in [
+                format!("{message:?}{request:?}{outcome:?}"),
+                format!("{message:#?}{request:#?}{outcome:#?}"),
+            ] {
+                assert!(!text.contains("attack"), "{text}");
+                assert!(!text.contains("97, 116"), "bytes: {text}");
+                assert!(!text.contains("contoso.com"), "{text}");
+                assert!(!text.contains("47.6"), "{text}");
+            }
         }
     }
 
-    /// Sets the text shown with it.
-    #[must_use]
-    pub fn with_caption(mut self, caption: impl Into<String>) -> Self {
-        self.caption = Some(caption.into());
-        self
-    }
-
-    /// Sets the name that a document gets.
-    #[must_use]
-    pub fn with_file_name(mut self, file_name: impl Into<String>) -> Self {
-        self.file_name = Some(file_name.into());
-        self
-    }
-}
-
-/// A template that the platform holds, with its placeholders filled by position.
-///
-/// ```
-/// use ms_messenger_core::Template;
-///
-/// let template = Template::new("appointment_reminder", "en_US")
-///     .with_body_value("Lene")
-///     .with_body_value("9:30");
-/// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Template {
-    /// The name under which the platform holds it.
-    pub name: String,
-    /// The language, ISO 639 with an optional country: `en`, `en_US`.
-    pub language: String,
-    /// What fills the header, if it has a placeholder.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub header: Option<TemplateHeader>,
-    /// What fills `{{1}}`, `{{2}}`, … of the body, in order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub body: Vec<String>,
-    /// What the buttons carry, in order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub buttons: Vec<TemplateButton>,
-}
-
-impl Template {
-    /// The template `name` in `language`, with nothing filled.
-    pub fn new(name: impl Into<String>, language: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            language: language.into(),
-            header: None,
-            body: Vec::new(),
-            buttons: Vec::new(),
-        }
-    }
-
-    /// Fills the header.
-    #[must_use]
-    pub fn with_header(mut self, header: TemplateHeader) -> Self {
-        self.header = Some(header);
-        self
-    }
-
-    /// Fills the next placeholder of the body.
-    #[must_use]
-    pub fn with_body_value(mut self, value: impl Into<String>) -> Self {
-        self.body.push(value.into());
-        self
-    }
-
-    /// Fills the next button.
-    #[must_use]
-    pub fn with_button(mut self, button: TemplateButton) -> Self {
-        self.buttons.push(button);
-        self
-    }
-}
-
-/// What fills the header of a template.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-#[non_exhaustive]
-pub enum TemplateHeader {
-    /// Text.
-    Text(String),
-    /// A picture.
-    Image(TemplateMedia),
-    /// A document.
-    Document(TemplateMedia),
-    /// A video.
-    Video(TemplateMedia),
-    /// A place.
-    Location {
-        /// Degrees north.
-        latitude: f64,
-        /// Degrees east.
-        longitude: f64,
-        /// The name of the place.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        name: Option<String>,
-        /// Its postal address.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        address: Option<String>,
-    },
-}
-
-/// A medium in the header of a template.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct TemplateMedia {
-    /// Where the platform fetches it.
-    #[serde(with = "crate::json::text::url")]
-    pub url: Url,
-    /// Text shown with it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub caption: Option<String>,
-    /// The name that a document gets.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub file_name: Option<String>,
-}
-
-impl TemplateMedia {
-    /// A medium at `url`.
-    #[must_use]
-    pub fn new(url: Url) -> Self {
-        Self {
-            url,
-            caption: None,
-            file_name: None,
-        }
-    }
-}
-
-/// What a button of a template carries.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum TemplateButton {
-    /// A quick reply; the text comes back as its payload when the button is pressed.
-    QuickReply(String),
-    /// A link; the text fills the variable end of its URL.
-    Url(String),
-}
-
-/// What goes with the content of a message.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Attachment {
-    /// A file that is already stored where the recipients can reach it.
-    File(FileReference),
-    /// A picture that is already stored where the recipients can reach it.
-    Image(FileReference),
-    /// A card.
-    Card(Card),
-    /// A picture that travels within the message, shown in its content.
-    InlineImage(InlineImage),
-}
-
-/// A file or picture that is stored elsewhere.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct FileReference {
-    /// Where it is.
-    #[serde(with = "crate::json::text::url")]
-    pub url: Url,
-    /// The id under which the platform knows it; made anew when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// The name shown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-}
-
-impl FileReference {
-    /// The file at `url`.
-    #[must_use]
-    pub fn new(url: Url) -> Self {
-        Self {
-            url,
-            id: None,
-            name: None,
-        }
-    }
-
-    /// Sets the id under which the platform knows it.
-    #[must_use]
-    pub fn with_id(mut self, id: impl Into<String>) -> Self {
-        self.id = Some(id.into());
-        self
-    }
-
-    /// Sets the name shown.
-    #[must_use]
-    pub fn with_name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
-    }
-}
-
-/// The kind of a card.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum CardKind {
-    /// An Adaptive Card.
-    Adaptive,
-    /// A hero card: one large picture.
-    Hero,
-    /// A thumbnail card: one small picture.
-    Thumbnail,
-}
-
-/// A card in its own JSON.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Card {
-    /// The kind.
-    pub kind: CardKind,
-    /// The card itself, a JSON object.
-    pub content: Value,
-}
-
-impl Card {
-    /// A card of `kind`.
-    #[must_use]
-    pub fn new(kind: CardKind, content: Value) -> Self {
-        Self { kind, content }
-    }
-}
-
-/// A picture that travels within the message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct InlineImage {
-    /// The media type, e.g. `image/png`.
-    pub content_type: String,
-    /// The bytes; Base64 in JSON.
-    #[serde(with = "crate::json::text::base64")]
-    pub bytes: Vec<u8>,
-    /// What is read out in its place.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub alt: Option<String>,
-}
-
-impl InlineImage {
-    /// A picture of `content_type`, e.g. `image/png`.
-    pub fn new(content_type: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
-        Self {
-            content_type: content_type.into(),
-            bytes: bytes.into(),
-            alt: None,
-        }
-    }
-
-    /// Sets what is read out in its place.
-    #[must_use]
-    pub fn with_alt(mut self, alt: impl Into<String>) -> Self {
-        self.alt = Some(alt.into());
-        self
+    #[test]
+    fn what_is_printed_shows_the_structure() {
+        let image = InlineImage::new("image/png", *b"png");
+        let message = Message::html("<b>x</b>").with_attachment(Attachment::InlineImage(image));
+        assert_eq!(
+            format!("{message:?}"),
+            "Message { body: Html { html: <8 bytes>, text: None }, subject: None, \
+             importance: Normal, attachments: [InlineImage(InlineImage { content_type: \
+             \"image/png\", bytes: <3 bytes>, alt: None })] }"
+        );
     }
 }

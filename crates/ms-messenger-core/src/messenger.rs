@@ -4,7 +4,13 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 
-use crate::{Capabilities, Evidence, Receipt, Result, SendRequest, Settled};
+use crate::{
+    capabilities::Capabilities,
+    error::Result,
+    receipt::Receipt,
+    request::SendRequest,
+    settle::{Evidence, Settled},
+};
 
 /// A backend that sends messages.
 ///

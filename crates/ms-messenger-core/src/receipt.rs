@@ -1,39 +1,24 @@
-//! What is known of a message that went out.
+//! What is known of a message that was sent.
 
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConversationId, MessageId};
+use crate::{
+    closed_enum::closed_enum,
+    ids::{ConversationId, MessageId},
+};
 
-/// How far the platform took the message before it answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Acceptance {
-    /// Taken into a queue; whether it reaches the person is told later, by event (ACS 202).
-    Queued,
-    /// Stored in the conversation (ACS Chat and Graph 201, ACS conversations 200).
-    Posted,
-    /// Confirmed by the recipient's side (UCWA completion event).
-    Delivered,
-}
-
-impl Acceptance {
-    /// The name in `snake_case`, as JSON prints it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Posted => "posted",
-            Self::Delivered => "delivered",
-        }
-    }
-}
-
-impl std::fmt::Display for Acceptance {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
+closed_enum! {
+    /// How far the platform took a message before it responded.
+    #[non_exhaustive]
+    pub enum Acceptance {
+        /// Accepted into a queue; an event reports later whether it reached the recipient (ACS 202).
+        Queued = "queued",
+        /// Stored in the conversation (ACS Chat and Graph 201, ACS conversations 200).
+        Posted = "posted",
+        /// Confirmed by the recipient's side (UCWA completion event).
+        Delivered = "delivered",
     }
 }
 

@@ -1,14 +1,18 @@
 //! One send: where, what, and under which key.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize};
-use uuid::Uuid;
 
 use crate::{
-    CancelHandle, Deadline, Error, ErrorKind, Message, MessageId, Result, Target, TeamsLink,
+    deadline::{CancelHandle, Deadline},
+    error::{Error, Result},
+    idempotency::IdempotencyKey,
+    ids::MessageId,
     json::{self, JsonError},
-    target::Addressee,
+    message::Message,
+    target::Target,
+    teams_link::{Addressee, TeamsLink},
 };
 
 /// One message to one target.
@@ -99,11 +103,11 @@ impl<'de> Deserialize<'de> for SendRequest {
 }
 
 impl SendRequest {
-    /// `message` to `to`, answering nothing, without a key.
-    pub fn new(to: impl Into<Target>, message: Message) -> Self {
+    /// Creates a request that sends `message` to `to`. A string is a message of plain text.
+    pub fn new(to: impl Into<Target>, message: impl Into<Message>) -> Self {
         Self {
             to: to.into(),
-            message,
+            message: message.into(),
             reply_to: None,
             idempotency: None,
             timeout: None,
@@ -162,44 +166,7 @@ impl SendRequest {
     /// `InvalidRequest` with the path of the member that is unknown, missing or unusable, and
     /// what was expected there. No value of the text is repeated.
     pub fn from_json(text: &str) -> Result<Self> {
-        json::from_str(text).map_err(|error| {
-            let problem = error.into_problem("request");
-            Error::from_problems(ErrorKind::InvalidRequest, vec![problem])
-        })
-    }
-}
-
-/// The key of one logical send, by which the platform recognises a repetition.
-///
-/// It belongs to the request: one key per message, kept over every try, with the time of its
-/// first use, because ACS asks for both (`Repeatability-Request-ID` and
-/// `Repeatability-First-Sent`). ACS honours a key for five minutes after the first use.
-///
-/// A key whose first use lies more than a second back says that there was an earlier call, so a
-/// failure under it leaves the delivery unknown even where this call was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct IdempotencyKey {
-    /// The key.
-    #[serde(with = "crate::json::text::uuid")]
-    pub id: Uuid,
-    /// When it was first used. Writing a time outside of the years 1970 to 9999 as JSON fails.
-    #[serde(with = "crate::timestamp")]
-    pub first_sent: SystemTime,
-}
-
-impl IdempotencyKey {
-    /// A new random key, first used now.
-    #[must_use]
-    pub fn random() -> Self {
-        Self::new(crate::random_uuid(), SystemTime::now())
-    }
-
-    /// The key `id`, first used at `first_sent`.
-    #[must_use]
-    pub fn new(id: Uuid, first_sent: SystemTime) -> Self {
-        Self { id, first_sent }
+        json::from_str(text).map_err(|error| Error::from_problem(error.into_problem("request")))
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use crate::Delivery;
+use crate::error::Delivery;
 
 /// How often and how patiently a call is tried again.
 ///

@@ -43,7 +43,7 @@ impl TokenProvider for Script {
 }
 
 fn lasting(secret: &str, seconds: u64) -> Result<AccessToken> {
-    Ok(AccessToken::new(secret).with_expiry(SystemTime::now() + Duration::from_secs(seconds)))
+    Ok(AccessToken::new(secret).with_expires_at(SystemTime::now() + Duration::from_secs(seconds)))
 }
 
 const ANY: TokenRequest<'static> = TokenRequest::new(&["a"]);
@@ -130,7 +130,7 @@ async fn a_claims_challenge_always_fetches_and_an_expired_token_is_refused() {
     );
     assert_eq!(cached.token(&ANY).await.unwrap().secret(), "b");
 
-    let dead = AccessToken::new("dead").with_expiry(SystemTime::UNIX_EPOCH);
+    let dead = AccessToken::new("dead").with_expires_at(SystemTime::UNIX_EPOCH);
     let cached = CachedTokenProvider::new(Script::new([Ok(dead)]));
     assert_eq!(
         cached.token(&ANY).await.unwrap_err().kind(),
@@ -284,7 +284,7 @@ async fn any_early_renewal_and_any_expiry_can_be_set() {
     let near = SystemTime::now() + Duration::from_secs(60);
     for early in [Duration::MAX, Duration::from_secs(1 << 60), Duration::ZERO] {
         for end in [near, far] {
-            let script = Script::new([Ok(AccessToken::new("a").with_expiry(end))]);
+            let script = Script::new([Ok(AccessToken::new("a").with_expires_at(end))]);
             let cached = CachedTokenProvider::new(script).with_early_renewal(early);
             for _ in 0..2 {
                 assert_eq!(cached.token(&ANY).await.unwrap().secret(), "a");
@@ -294,23 +294,23 @@ async fn any_early_renewal_and_any_expiry_can_be_set() {
 }
 
 #[tokio::test]
-async fn a_token_at_hand_is_judged_as_a_fetch_judges_it() {
-    let at_hand = |token: AccessToken| {
+async fn a_known_token_is_judged_as_a_fetch_judges_it() {
+    let cached_token = |token: AccessToken| {
         let cache = CachedTokenProvider::new(StaticToken::new(token));
-        cache.at_hand(&TokenRequest::new(&["scope"]))
+        cache.cached_token(&TokenRequest::new(&["scope"]))
     };
-    assert_eq!(at_hand("t".into()).unwrap().unwrap().secret(), "t");
+    assert_eq!(cached_token("t".into()).unwrap().unwrap().secret(), "t");
     let past = SystemTime::now() - Duration::from_secs(1);
-    let error = at_hand(AccessToken::new("t").with_expiry(past)).unwrap_err();
+    let error = cached_token(AccessToken::new("t").with_expires_at(past)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
-    assert!(at_hand("a\nb".into()).is_err());
+    assert!(cached_token("a\nb".into()).is_err());
 
     let fetched = CachedTokenProvider::new(TokenFn::new(async |_| Ok("fetched".into())));
     let request = TokenRequest::new(&["scope"]);
-    assert!(fetched.at_hand(&request).unwrap().is_none());
+    assert!(fetched.cached_token(&request).unwrap().is_none());
     fetched.token(&request).await.unwrap();
     assert_eq!(
-        fetched.at_hand(&request).unwrap().unwrap().secret(),
+        fetched.cached_token(&request).unwrap().unwrap().secret(),
         "fetched"
     );
 }

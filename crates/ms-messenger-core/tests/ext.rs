@@ -8,9 +8,8 @@ use std::sync::{
 
 use futures_util::{StreamExt as _, stream};
 use ms_messenger_core::{
-    Acceptance, Capabilities, Capability, Error, ErrorKind, Evidence, MemoryMessenger, Message,
-    Messenger, MessengerExt as _, Receipt, Result, SendRequest, Settled, SharedMessenger, Target,
-    async_trait,
+    Acceptance, Capabilities, Error, ErrorKind, Evidence, MemoryMessenger, Message, Messenger,
+    MessengerExt as _, Receipt, Result, SendRequest, Settled, SharedMessenger, Target, async_trait,
 };
 
 fn requests(count: usize) -> impl futures_util::Stream<Item = SendRequest> + Send {
@@ -100,22 +99,4 @@ async fn a_checked_send_holds_a_careless_messenger_to_its_word() {
     let error = counting.send_checked(&request).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert_eq!(error.platform(), Some("counting"));
-}
-
-#[test]
-fn every_feature_is_refused_by_a_messenger_that_has_none_and_listed_once() {
-    let all = Capabilities::all_features();
-    let mut sorted = all.to_vec();
-    sorted.sort_unstable();
-    sorted.dedup();
-    assert_eq!(sorted.len(), all.len());
-    assert!(
-        all.iter()
-            .all(|feature| !Capabilities::none().supports(*feature))
-    );
-    assert!(
-        all.iter()
-            .all(|feature| Capabilities::of(&[*feature]).supports(*feature))
-    );
-    assert!(!Capabilities::of(&[Capability::Text]).supports(Capability::Html));
 }

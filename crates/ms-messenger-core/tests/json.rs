@@ -21,8 +21,7 @@ fn every_part_has_one_form_and_comes_back() {
         .with_body_value("v")
         .with_button(TemplateButton::QuickReply("q".into()))
         .with_button(TemplateButton::Url("u".into()));
-    let whole = Message::html("<b>x</b>")
-        .with_text_alternative("x")
+    let whole = Message::html_with_text("<b>x</b>", "x")
         .with_subject("s")
         .with_importance(Importance::High)
         .with_attachment(Attachment::File(

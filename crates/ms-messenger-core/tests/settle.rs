@@ -30,7 +30,7 @@ impl Messenger for Scripted {
     }
 
     fn capabilities(&self) -> Capabilities {
-        let all = Capabilities::of(&[Capability::ToConversation, Capability::Text]);
+        let all = Capabilities::new(&[Capability::ToConversation, Capability::Text]);
         if self.honours_keys {
             all.with(Capability::Idempotency)
         } else {
@@ -184,7 +184,7 @@ async fn a_time_out_of_the_caller_leaves_an_unknown_delivery_with_its_beginning(
             "stuck"
         }
         fn capabilities(&self) -> Capabilities {
-            Capabilities::of(&[Capability::ToConversation, Capability::Text])
+            Capabilities::new(&[Capability::ToConversation, Capability::Text])
         }
         async fn send(&self, _: &SendRequest) -> Result<Receipt> {
             std::future::pending().await

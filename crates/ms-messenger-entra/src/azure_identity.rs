@@ -56,7 +56,7 @@ impl TokenProvider for AzureCredential {
         }
         let got = self.0.get_token(request.scopes, None).await.map_err(core)?;
         let token = AccessToken::new(got.token.secret().to_owned())
-            .with_expiry(SystemTime::from(got.expires_on));
+            .with_expires_at(SystemTime::from(got.expires_on));
         token.check()?;
         if request.rejected == Some(&token) {
             return Err(Error::new(

@@ -51,7 +51,7 @@ impl Tokens {
             .expires_in()
             .and_then(|life| SystemTime::now().checked_add(life))
         {
-            access = access.with_expiry(end);
+            access = access.with_expires_at(end);
         }
         let refresh = response.refresh_token().map(|it| it.secret().as_str());
         let id_token = response.extra_fields().id_token.as_deref();

@@ -140,7 +140,10 @@ impl<P: TokenProvider> Authorize for Bearer<P> {
     }
 
     fn check(&self) -> Result<()> {
-        match self.provider.at_hand(&TokenRequest::new(self.scopes))? {
+        match self
+            .provider
+            .cached_token(&TokenRequest::new(self.scopes))?
+        {
             Some(token) => bearer_value(&token).map(drop),
             None => Ok(()),
         }

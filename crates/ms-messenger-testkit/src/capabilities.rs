@@ -15,7 +15,7 @@ pub(crate) async fn check<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
 }
 
 fn missing(capabilities: &Capabilities) -> impl Iterator<Item = Capability> {
-    let all = Capabilities::all_features().iter().copied();
+    let all = Capability::ALL.iter().copied();
     all.filter(|feature| match feature {
         // With HTML of its own a messenger needs no text in its place.
         Capability::HtmlAsText => {

@@ -77,7 +77,7 @@ async fn over_before_it_began<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
 /// A deadline takes nothing from what an error says.
 async fn lost_in_time<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
     suite.begin(Rule::DeadlineEvidence);
-    if !suite.subject.fail_next(Failure::LostAnswer).await {
+    if !suite.subject.fail_next(Failure::LostResponse).await {
         return suite.skip("lost response: the subject cannot arrange it");
     }
     let request = suite.request().with_timeout(GENEROUS);
@@ -114,7 +114,7 @@ async fn ended_early<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
     let before = suite.subject.stored().await;
     let mut arrived = Arrived::default();
     for timeout in HASTY {
-        for failure in [None, Some(Failure::LostAnswer)] {
+        for failure in [None, Some(Failure::LostResponse)] {
             if let Some(failure) = failure
                 && !suite.subject.fail_next(failure).await
             {

@@ -5,7 +5,7 @@ use ms_messenger_core::{Delivery, Error, ErrorKind, Receipt, Result};
 use crate::{Failure, Rule, Subject, suite::Suite};
 
 pub(crate) async fn check<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
-    for failure in Failure::all() {
+    for failure in Failure::ALL {
         suite.begin(Rule::TrueDelivery);
         if !suite.subject.fail_next(*failure).await {
             suite.skip(format!("{failure}: the subject cannot arrange it"));

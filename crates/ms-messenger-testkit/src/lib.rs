@@ -16,7 +16,7 @@ mod subject;
 mod suite;
 
 pub use async_trait::async_trait;
-pub use report::{Failed, Report, Skipped};
+pub use report::{BrokenRule, Report, SkippedCheck};
 pub use rule::Rule;
 pub use subject::{Failure, Subject};
 
@@ -47,5 +47,5 @@ pub async fn check<S: Subject + ?Sized>(subject: &S) -> Report {
 /// With the list of every broken rule.
 pub async fn assert_conformance<S: Subject + ?Sized>(subject: &S) {
     let report = check(subject).await;
-    assert!(report.is_passed(), "{report}");
+    assert!(report.passed(), "{report}");
 }

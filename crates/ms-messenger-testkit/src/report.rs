@@ -7,7 +7,7 @@ use crate::Rule;
 /// A broken rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Failed {
+pub struct BrokenRule {
     /// The rule.
     pub rule: Rule,
     /// How it was broken.
@@ -17,7 +17,7 @@ pub struct Failed {
 /// Something that could not be checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Skipped {
+pub struct SkippedCheck {
     /// The rule.
     pub rule: Rule,
     /// Which part of it, and why.
@@ -34,9 +34,9 @@ pub struct Report {
     /// The rules that were checked, in order.
     pub checked: Vec<Rule>,
     /// Every way in which one of them was broken.
-    pub failed: Vec<Failed>,
+    pub broken: Vec<BrokenRule>,
     /// What could not be checked.
-    pub skipped: Vec<Skipped>,
+    pub skipped: Vec<SkippedCheck>,
 }
 
 impl Report {
@@ -44,27 +44,27 @@ impl Report {
         Self {
             platform,
             checked: Vec::new(),
-            failed: Vec::new(),
+            broken: Vec::new(),
             skipped: Vec::new(),
         }
     }
 
     /// Whether no rule was broken.
     #[must_use]
-    pub fn is_passed(&self) -> bool {
-        self.failed.is_empty()
+    pub fn passed(&self) -> bool {
+        self.broken.is_empty()
     }
 
     /// The rules that were broken.
     #[must_use]
-    pub fn broken(&self) -> BTreeSet<Rule> {
-        self.failed.iter().map(|failed| failed.rule).collect()
+    pub fn broken_rules(&self) -> BTreeSet<Rule> {
+        self.broken.iter().map(|broken| broken.rule).collect()
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let broken = self.broken().len();
+        let broken = self.broken_rules().len();
         writeln!(
             f,
             "conformance of {}: {} of {} rules kept",
@@ -72,10 +72,10 @@ impl fmt::Display for Report {
             self.checked.len().saturating_sub(broken),
             self.checked.len()
         )?;
-        for Failed { rule, detail } in &self.failed {
+        for BrokenRule { rule, detail } in &self.broken {
             writeln!(f, "  broken       {rule}: {detail}")?;
         }
-        for Skipped { rule, reason } in &self.skipped {
+        for SkippedCheck { rule, reason } in &self.skipped {
             writeln!(f, "  not checked  {rule}: {reason}")?;
         }
         Ok(())

@@ -29,7 +29,9 @@ pub(crate) fn asking_for(
         Capability::ToWhatsAppUser => base.to = Target::whatsapp("US.13491208655302741918").ok()?,
         Capability::Text => message.body = Message::text(CONTENT).body,
         Capability::Html => message.body = html().body,
-        Capability::HtmlAsText => message.body = html().with_text_alternative(CONTENT).body,
+        Capability::HtmlAsText => {
+            message.body = Message::html_with_text(format!("<b>{CONTENT}</b>"), CONTENT).body
+        }
         Capability::MediaImage => message.body = media(MediaKind::Image)?,
         Capability::MediaDocument => message.body = media(MediaKind::Document)?,
         Capability::MediaVideo => message.body = media(MediaKind::Video)?,

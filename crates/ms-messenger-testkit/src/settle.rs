@@ -18,7 +18,7 @@ const LONG_AGO: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 pub(crate) async fn check<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
     never_made(suite).await;
     after_success(suite).await;
-    for failure in Failure::all() {
+    for failure in Failure::ALL {
         after_failure(suite, *failure).await;
     }
 }

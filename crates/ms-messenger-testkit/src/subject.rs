@@ -40,9 +40,9 @@ pub enum Failure {
     Refused,
     /// The platform stores the message, but no response comes (the connection ends, or the time
     /// runs out).
-    LostAnswer,
+    LostResponse,
     /// The platform stores the message and says so, but its response cannot be read.
-    GarbledAnswer,
+    GarbledResponse,
     /// The platform says that the request is wrong (400); nothing is stored.
     Rejected,
     /// The platform asks to slow down (429); nothing is stored. A messenger may try again and
@@ -52,21 +52,18 @@ pub enum Failure {
 
 impl Failure {
     /// Every failure that this version knows.
-    #[must_use]
-    pub const fn all() -> &'static [Self] {
-        &[
-            Self::Refused,
-            Self::LostAnswer,
-            Self::GarbledAnswer,
-            Self::Rejected,
-            Self::RateLimited,
-        ]
-    }
+    pub const ALL: &'static [Self] = &[
+        Self::Refused,
+        Self::LostResponse,
+        Self::GarbledResponse,
+        Self::Rejected,
+        Self::RateLimited,
+    ];
 
     /// Whether the platform stores the message all the same.
     #[must_use]
     pub const fn is_stored(self) -> bool {
-        matches!(self, Self::LostAnswer | Self::GarbledAnswer)
+        matches!(self, Self::LostResponse | Self::GarbledResponse)
     }
 }
 
@@ -74,8 +71,8 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Refused => "refused connection",
-            Self::LostAnswer => "lost response",
-            Self::GarbledAnswer => "garbled response",
+            Self::LostResponse => "lost response",
+            Self::GarbledResponse => "garbled response",
             Self::Rejected => "rejected request",
             Self::RateLimited => "rate limit",
         })

@@ -7,7 +7,12 @@ use ms_messenger_core::{
     Body, Delivery, Error, Evidence, Receipt, Result, SendRequest, Settled, SharedMessenger,
 };
 
-use crate::{Failed, Report, Rule, Skipped, Subject, sample};
+use crate::{
+    report::{BrokenRule, Report, SkippedCheck},
+    rule::Rule,
+    sample,
+    subject::Subject,
+};
 
 /// How long one chapter may take.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -97,7 +102,7 @@ impl<'a, S: Subject + ?Sized> Suite<'a, S> {
     /// The current rule is broken.
     pub(crate) fn fail(&mut self, detail: impl Into<String>) {
         self.begin(self.rule);
-        self.report.failed.push(Failed {
+        self.report.broken.push(BrokenRule {
             rule: self.rule,
             detail: detail.into(),
         });
@@ -111,7 +116,7 @@ impl<'a, S: Subject + ?Sized> Suite<'a, S> {
     }
 
     pub(crate) fn skip(&mut self, reason: impl Into<String>) {
-        self.report.skipped.push(Skipped {
+        self.report.skipped.push(SkippedCheck {
             rule: self.rule,
             reason: reason.into(),
         });
@@ -122,7 +127,7 @@ impl<'a, S: Subject + ?Sized> Suite<'a, S> {
         let request = self.subject.request();
         let texts: Vec<&String> = match &request.message.body {
             Body::Text(text) => vec![text],
-            Body::Html { html, text } => text.iter().chain([html]).collect(),
+            Body::Html { html, text, .. } => text.iter().chain([html]).collect(),
             Body::Template(template) => template.body.iter().collect(),
             _ => Vec::new(),
         };

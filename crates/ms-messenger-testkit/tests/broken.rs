@@ -139,7 +139,7 @@ impl Sample {
     }
 
     fn promised(&self) -> Capabilities {
-        Capabilities::of(&[
+        Capabilities::new(&[
             Capability::ToConversation,
             Capability::Text,
             Capability::Native,
@@ -213,7 +213,7 @@ impl Sample {
             self.store();
         }
         let error = self.failed(failure);
-        if is_limited && failure == Failure::LostAnswer {
+        if is_limited && failure == Failure::LostResponse {
             match self.defect {
                 Defect::TimeoutLosesEvidence => return error,
                 Defect::TimeoutSaysNotSent => return error.with_delivery(Delivery::NotSent),
@@ -233,13 +233,13 @@ impl Sample {
         }
         match failure {
             Failure::Refused => self.error(ErrorKind::Connect, "no connection"),
-            Failure::LostAnswer => match self.defect {
+            Failure::LostResponse => match self.defect {
                 Defect::SaysNotSentThoughStored => self
                     .error(ErrorKind::Timeout, "no response")
                     .with_delivery(Delivery::NotSent),
                 _ => self.error(ErrorKind::Timeout, "no response"),
             },
-            Failure::GarbledAnswer => self
+            Failure::GarbledResponse => self
                 .error(ErrorKind::Protocol, "unreadable")
                 .with_delivery(Delivery::Sent),
             Failure::Rejected => {
@@ -461,7 +461,7 @@ async fn report(defect: Defect) -> Report {
 #[tokio::test]
 async fn a_sound_messenger_breaks_no_rule() {
     let report = report(Defect::None).await;
-    assert!(report.is_passed(), "{report}");
+    assert!(report.passed(), "{report}");
     assert!(report.skipped.is_empty(), "{report}");
 }
 
@@ -570,10 +570,10 @@ async fn each_defect_is_named_by_its_rule() {
     for (defect, rules) in BROKEN {
         let report = report(*defect).await;
         let expected: BTreeSet<Rule> = rules.iter().copied().collect();
-        if report.broken() != expected {
+        if report.broken_rules() != expected {
             wrong.push(format!(
                 "{defect:?}: expected {expected:?}, got {:?}\n{report}",
-                report.broken()
+                report.broken_rules()
             ));
         }
     }
@@ -591,6 +591,9 @@ async fn a_defect_of_every_send_is_named_too() {
         (Defect::DeadAfterATimeout, Rule::DeadlineEvidence),
     ] {
         let report = report(defect).await;
-        assert!(report.broken().contains(&rule), "{defect:?}: {report}");
+        assert!(
+            report.broken_rules().contains(&rule),
+            "{defect:?}: {report}"
+        );
     }
 }

@@ -190,7 +190,7 @@ impl GraphChatClient {
     /// The user of the token that is at hand, if it says so.
     pub(crate) fn user_at_hand(&self) -> Option<String> {
         let (provider, scopes) = self.token();
-        let token = provider.at_hand(&TokenRequest::new(scopes)).ok()??;
+        let token = provider.cached_token(&TokenRequest::new(scopes)).ok()??;
         own_user(token.secret())
     }
 

@@ -56,8 +56,8 @@ impl TokenProvider for DelegatedOnly {
         self.let_pass(self.inner.token(request).await?)
     }
 
-    fn at_hand(&self, request: &TokenRequest<'_>) -> Result<Option<AccessToken>> {
-        let token = self.inner.at_hand(request)?;
+    fn cached_token(&self, request: &TokenRequest<'_>) -> Result<Option<AccessToken>> {
+        let token = self.inner.cached_token(request)?;
         token.map(|token| self.let_pass(token)).transpose()
     }
 }

@@ -20,7 +20,7 @@ use crate::{
     write::read_message,
 };
 
-const CAPABILITIES: Capabilities = Capabilities::of(&[
+const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::ToConversation,
     Capability::ToChannel,
     Capability::Text,
@@ -156,7 +156,7 @@ impl GraphChatClient {
         let reply_to = request.reply_to.as_ref();
         let quoted = reply_to.map(slice::from_ref);
         let (route, ready) = match &request.to {
-            Target::Channel { team, channel } => {
+            Target::Channel { team, channel, .. } => {
                 let id = ConversationId::new(channel.as_str());
                 let channel = self.channel(team.clone(), channel.clone());
                 let ready = channel.ready(reply_to, &message)?;
@@ -200,7 +200,7 @@ fn receipt(sent: Sent<'_>, conversation: ConversationId) -> Result<Receipt> {
 
 /// What the check of the capabilities has refused already.
 fn unsupported() -> Error {
-    Error::new(ErrorKind::Unsupported, "msgraph-chat does not carry this").with_platform(PLATFORM)
+    Error::new(ErrorKind::Unsupported, "msgraph-chat does not support this").with_platform(PLATFORM)
 }
 
 pub(crate) fn native(message: &Message) -> Result<NewChatMessage> {

@@ -59,7 +59,7 @@ impl Service {
         drop(stored);
         let (status, body) = match failure {
             None => ("201 Created", format!(r#"{{"id":"{id}"}}"#)),
-            Some(Failure::GarbledAnswer) => ("201 Created", r#"{"id":"#.to_owned()),
+            Some(Failure::GarbledResponse) => ("201 Created", r#"{"id":"#.to_owned()),
             Some(Failure::Rejected) => (
                 "400 Bad Request",
                 r#"{"error":{"code":"BadRequest","message":"No."}}"#.to_owned(),

@@ -225,7 +225,7 @@ async fn the_token_at_hand_is_checked() {
     let client = builder(&server, "bad\u{1}").build().unwrap();
     refused(&client, &request, ErrorKind::Config).await;
     let past = SystemTime::now() - Duration::from_secs(60);
-    let client = builder(&server, AccessToken::new("old").with_expiry(past));
+    let client = builder(&server, AccessToken::new("old").with_expires_at(past));
     refused(
         &client.build().unwrap(),
         &request,

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What a session carries, known before anybody is signed in.
-pub const CAPABILITIES: Capabilities = Capabilities::of(&[
+pub const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::ToConversation,
     Capability::ToSip,
     Capability::Text,
@@ -141,8 +141,9 @@ fn instant_message(message: &Message) -> Result<InstantMessage> {
         Body::Html {
             html,
             text: Some(text),
+            ..
         } => InstantMessage::html(html, text),
-        Body::Html { html, text: None } => InstantMessage::html_only(html),
+        Body::Html { html, .. } => InstantMessage::html_only(html),
         _ => return Err(unsupported()),
     };
     instant.subject.clone_from(&message.subject);
@@ -152,5 +153,5 @@ fn instant_message(message: &Message) -> Result<InstantMessage> {
 
 /// What the check of the capabilities has refused already.
 fn unsupported() -> Error {
-    Error::new(ErrorKind::Unsupported, "ucwa does not carry this").with_platform(PLATFORM)
+    Error::new(ErrorKind::Unsupported, "ucwa does not support this").with_platform(PLATFORM)
 }

@@ -148,7 +148,7 @@ impl TicketIssuer {
         let ticket: WebTicket = response.json()?;
         let token = AccessToken::new(ticket.access_token);
         Ok(match seconds(ticket.expires_in) {
-            Some(life) => token.with_expiry(SystemTime::now() + life),
+            Some(life) => token.with_expires_at(SystemTime::now() + life),
             None => token,
         })
     }

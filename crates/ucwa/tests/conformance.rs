@@ -35,7 +35,7 @@ impl Subject for Skype {
 
     async fn fail_next(&self, failure: Failure) -> bool {
         let action = match failure {
-            Failure::LostAnswer => json!({"kind": "close", "when": "after_store"}),
+            Failure::LostResponse => json!({"kind": "close", "when": "after_store"}),
             Failure::Rejected => json!({"kind": "status", "status": 400}),
             Failure::RateLimited => json!({"kind": "status", "status": 429}),
             // A response of UCWA has no body that could be garbled, and a connection that stands

@@ -423,7 +423,7 @@ async fn settings_that_break_a_rule_are_all_named_before_any_io() {
 async fn a_neutral_request_is_delivered() {
     let emulator = emulator().await;
     let alice = signed_in(&emulator, ALICE).await;
-    let message = ms_messenger_core::Message::html("<b>x</b>").with_text_alternative("x");
+    let message = ms_messenger_core::Message::html_with_text("<b>x</b>", "x");
     let mut request = SendRequest::new(Target::sip(CONTACT).unwrap(), message);
     request.message.subject = Some("Build".into());
     request.message.importance = Importance::Urgent;

@@ -46,7 +46,7 @@ fn clock() -> Clock {
 /// A token that ends so many minutes after the beginning of the test.
 fn until(minutes: f64, secret: &str) -> AccessToken {
     let end = Duration::from_secs(1_000_000) + Duration::from_secs_f64(minutes * 60.0);
-    AccessToken::new(secret).with_expiry(BEGINNING + end)
+    AccessToken::new(secret).with_expires_at(BEGINNING + end)
 }
 
 fn provider(script: &Arc<Script>) -> UserTokenProviderBuilder {
@@ -331,11 +331,11 @@ async fn a_token_that_no_header_can_carry_is_refused_and_not_kept() {
 async fn any_time_of_expiry_is_lived_with() {
     for seconds in [0, 1, 1 << 40, 1 << 62] {
         let end = BEGINNING + Duration::from_secs(seconds);
-        let script = Script::new([Ok(AccessToken::new("a").with_expiry(end))]);
+        let script = Script::new([Ok(AccessToken::new("a").with_expires_at(end))]);
         let tokens = provider(&script).with_proactive_refresh().build().unwrap();
         let asked = tokens.token(&TokenRequest::default()).await;
         assert_eq!(asked.is_ok(), seconds > 1_000_000);
-        let initial = AccessToken::new("i").with_expiry(end);
+        let initial = AccessToken::new("i").with_expires_at(end);
         let given = provider(&script).with_initial_token(initial).build();
         let _ = given.unwrap().token(&TokenRequest::default()).await;
     }

@@ -210,12 +210,12 @@ impl<P: TokenProvider> TokenProvider for CachedTokenProvider<P> {
         }
     }
 
-    fn at_hand(&self, request: &TokenRequest<'_>) -> Result<Option<AccessToken>> {
+    fn cached_token(&self, request: &TokenRequest<'_>) -> Result<Option<AccessToken>> {
         let now = SystemTime::now();
         if let Some(kept) = self.slot(request.scopes).kept().filter(|k| k.is_alive(now)) {
             return Ok(Some(kept.token));
         }
-        let token = self.inner.at_hand(request)?;
+        let token = self.inner.cached_token(request)?;
         if let Some(token) = &token {
             token.check()?;
             if token.expires_at().is_some_and(|end| end <= now) {

@@ -25,7 +25,7 @@ impl AccessToken {
 
     /// Sets the time at which it expires.
     #[must_use]
-    pub fn with_expiry(mut self, expires_at: SystemTime) -> Self {
+    pub fn with_expires_at(mut self, expires_at: SystemTime) -> Self {
         self.expires_at = Some(expires_at);
         self
     }

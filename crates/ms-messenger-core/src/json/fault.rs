@@ -149,7 +149,7 @@ fn read_nested(what: &str) -> Option<Fault> {
     Some(Fault::Nested { path, rule })
 }
 
-fn listed(names: &[&str]) -> String {
+pub(crate) fn listed(names: &[&str]) -> String {
     let shown = names.len().min(MOST_NAMES);
     let mut text = match &names[..shown] {
         [] => "something else".to_owned(),

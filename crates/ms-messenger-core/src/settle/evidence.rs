@@ -4,10 +4,12 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use super::ClockOffset;
+use super::clock::ClockOffset;
 use crate::{
-    ConversationId, Delivery, Error, ErrorKind, IdempotencyKey, MessageId, Problem, Result, json,
-    open_enum,
+    error::{Delivery, Error, Result},
+    idempotency::IdempotencyKey,
+    ids::{ConversationId, MessageId},
+    json, open_enum,
 };
 
 /// The version of the JSON form that is written.
@@ -235,10 +237,8 @@ impl Evidence {
         match &self.platform {
             Some(other) if other != platform => {
                 let rule = format!("is evidence of another platform, not of {platform}");
-                let problem = Problem::new("evidence.platform", rule);
-                let error = Error::from_problems(ErrorKind::InvalidRequest, vec![problem]);
-                // Nothing is said of the send by refusing to look.
-                Err(error
+                // Refusing to look says nothing about the send.
+                Err(Error::invalid("evidence.platform", rule)
                     .with_delivery(Delivery::Unknown)
                     .with_platform(platform.to_owned()))
             }
@@ -253,10 +253,7 @@ impl Evidence {
     /// `InvalidRequest` with the member that is unknown, missing or unusable, or with the
     /// version, when it is newer than this library.
     pub fn from_json(text: &str) -> Result<Self> {
-        json::from_str(text).map_err(|error| {
-            let problem = error.into_problem("evidence");
-            Error::from_problems(ErrorKind::InvalidRequest, vec![problem])
-        })
+        json::from_str(text).map_err(|error| Error::from_problem(error.into_problem("evidence")))
     }
 }
 
@@ -287,7 +284,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::settle::Window;
+    use crate::{ErrorKind, settle::Window};
 
     fn at(seconds: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)

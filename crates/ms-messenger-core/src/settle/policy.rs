@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, sleep};
 
-use super::{Evidence, Settled};
-use crate::{Deadline, Messenger, SendRequest};
+use super::{evidence::Evidence, settled::Settled};
+use crate::{deadline::Deadline, messenger::Messenger, request::SendRequest};
 
 /// How long, and how often, [`send_settled`](crate::MessengerExt::send_settled) and
 /// [`settle_with`](crate::MessengerExt::settle_with) look for a message in doubt.

@@ -2,8 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{ClockOffset, Evidence, Settled, clock::shifted};
-use crate::{Error, ErrorKind, Result};
+use super::{
+    clock::{ClockOffset, shifted},
+    evidence::Evidence,
+    settled::Settled,
+};
+use crate::error::{Error, ErrorKind, Result};
 
 /// The longest that a call of our clients lasts by default: the time in which retries begin, and
 /// one more attempt. Assumed where the evidence does not say when the send ended.

@@ -105,7 +105,7 @@ fn read(plain: &[u8]) -> Option<SignIn> {
     let wire: Wire<'_> = serde_json::from_slice(plain).ok()?;
     let mut access_token = AccessToken::new(wire.access_token.into_owned());
     if let Some(end) = wire.expires_at {
-        access_token = access_token.with_expiry(moment(end)?);
+        access_token = access_token.with_expires_at(moment(end)?);
     }
     Some(SignIn {
         authority: wire.authority,

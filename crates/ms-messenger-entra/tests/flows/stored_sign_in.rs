@@ -83,7 +83,7 @@ async fn signed_in(server: &mut ServerGuard, age: u64, life: u64) -> MemoryStore
     token.remove_async().await;
     sign_in.renewed_at = SystemTime::now() - Duration::from_secs(age);
     let end = sign_in.renewed_at + Duration::from_secs(life);
-    sign_in.access_token = AccessToken::new(OLD).with_expiry(end);
+    sign_in.access_token = AccessToken::new(OLD).with_expires_at(end);
     let store = MemoryStore::default();
     store.save("bot", &sign_in).unwrap();
     store

@@ -53,7 +53,7 @@ impl Place {
     pub(super) fn of(request: &SendRequest, evidence: &Evidence) -> Result<Self> {
         Ok(match &request.to {
             Target::Conversation(id) => Self::chat(id),
-            Target::Channel { team, channel } => {
+            Target::Channel { team, channel, .. } => {
                 let (team, id) = (segment(team.as_str()), segment(channel.as_str()));
                 let messages = format!("/teams/{team}/channels/{id}/messages");
                 let (path, kind) = match &request.reply_to {

@@ -80,16 +80,11 @@ fn header_value(header: &TemplateHeader) -> TemplateValueKind {
             caption: caption.clone(),
             file_name: file_name.clone(),
         },
-        TemplateHeader::Location {
-            latitude,
-            longitude,
-            name,
-            address,
-        } => TemplateValueKind::Location {
-            latitude: *latitude,
-            longitude: *longitude,
-            location_name: name.clone(),
-            address: address.clone(),
+        TemplateHeader::Location(place) => TemplateValueKind::Location {
+            latitude: place.latitude,
+            longitude: place.longitude,
+            location_name: place.name.clone(),
+            address: place.address.clone(),
         },
         // A header of a new sort suits no slot and is refused.
         _ => TemplateValueKind::QuickAction {

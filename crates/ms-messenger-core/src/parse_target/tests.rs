@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::MessageId;
 
 /// Ids without white space around them, and not out of a link.
 fn id() -> impl Strategy<Value = String> {

@@ -1,11 +1,17 @@
-//! Links that Teams gives to channels, chats and messages.
+//! Teams links to channels, chats and messages.
 
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer};
-use url::{Url, form_urlencoded};
+use url::Url;
 
-use super::{ChannelId, ConversationId, MessageId, ParseTargetError, Target, TeamId};
+use crate::{
+    ids::{ChannelId, ConversationId, MessageId, TeamId},
+    json,
+    parse_target_error::ParseTargetError,
+    percent::decoded,
+    target::Target,
+};
 
 /// The hosts of Teams: world-wide (GCC included), US government (GCC High and DoD) and China.
 /// Sources: "Configure deep links"; "Unified cloud.microsoft domain for Microsoft 365 apps";
@@ -18,7 +24,7 @@ const HOSTS: [&str; 5] = [
     "teams.microsoftonline.cn",
 ];
 
-/// A link that Teams gives by "Copy link": to a channel, a chat, or a message in one of them.
+/// A link of Teams ("Copy link") to a channel, a chat, a user, or a message.
 ///
 /// | Link | Target |
 /// |---|---|
@@ -41,8 +47,8 @@ const HOSTS: [&str; 5] = [
 /// ```
 ///
 /// A link to a message names more than a target. The JSON form of a
-/// [`SendRequest`](crate::SendRequest) takes it in `to` and replies to the message;
-/// [`Target::from_str`] refuses it.
+/// [`SendRequest`](crate::SendRequest) accepts it in `to` and replies to the message;
+/// [`Target::from_str`] rejects it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TeamsLink {
@@ -75,7 +81,7 @@ impl TeamsLink {
     }
 
     /// The target, of a link that names nothing else.
-    pub(super) fn into_target(self) -> Result<Target, ParseTargetError> {
+    pub(crate) fn into_target(self) -> Result<Target, ParseTargetError> {
         match self.reply_to() {
             None => Ok(self.target),
             Some(message) => Err(ParseTargetError::Message {
@@ -96,7 +102,7 @@ pub(crate) struct Addressee {
 impl<'de> Deserialize<'de> for Addressee {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let read = if is_address(text.trim()) {
+        let read = if is_web_address(text.trim()) {
             text.parse().map(|link: TeamsLink| Self {
                 reply_to: link.reply_to().cloned(),
                 target: link.target,
@@ -107,12 +113,12 @@ impl<'de> Deserialize<'de> for Addressee {
                 reply_to: None,
             })
         };
-        read.map_err(crate::json::expected)
+        read.map_err(json::expected)
     }
 }
 
 /// Whether `text` is an address of the web, which no other target is.
-pub(super) fn is_address(text: &str) -> bool {
+pub(crate) fn is_web_address(text: &str) -> bool {
     let begins = |scheme: &str| {
         let head = text.get(..scheme.len());
         head.is_some_and(|head| head.eq_ignore_ascii_case(scheme))
@@ -178,16 +184,4 @@ fn read(text: &str) -> Option<TeamsLink> {
 fn only_user(users: &str) -> Option<&str> {
     let user = users.trim();
     (!user.is_empty() && !user.contains(',')).then_some(user)
-}
-
-/// `text` with its percent escapes undone.
-pub(super) fn decoded(text: &str) -> String {
-    let lone = text
-        .replace('+', "%2B")
-        .replace('&', "%26")
-        .replace('=', "%3D");
-    let mut pairs = form_urlencoded::parse(lone.as_bytes());
-    pairs
-        .next()
-        .map_or_else(String::new, |(name, _)| name.into_owned())
 }

@@ -38,12 +38,15 @@ pub use random::random_uuid;
 pub use receipt::{Acceptance, Receipt};
 pub use request::{IdempotencyKey, SendRequest};
 pub use retry::{Attempt, Decision, RetryPolicy};
+pub use secrecy::SecretString;
 pub use settle::{ClockOffset, Evidence, Mark, MarkKind, SettlePolicy, Settled, Window};
 pub use target::{
     Address, ChannelId, ConversationId, MessageId, ParseTargetError, PhoneNumber, SipUri, Target,
     TeamId, TeamsLink, UserId, WhatsAppUserId,
 };
 pub use timestamp::rfc3339;
+pub use url::Url;
+pub use uuid::Uuid;
 
 #[doc(hidden)]
 pub mod __private {

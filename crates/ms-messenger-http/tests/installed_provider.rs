@@ -28,7 +28,7 @@ async fn the_provider_of_the_process_comes_before_that_of_a_feature() {
     let url = format!("https://{}", listener.local_addr().unwrap());
     let offered = tokio::spawn(offered_groups(listener));
     let pipeline = pipeline_to(&SERVICE, &url, &options(), Numbered::default())
-        .with_retry(quick().with_max_attempts(1));
+        .with_retry_policy(quick().with_max_attempts(1));
     let error = pipeline.call(send()).await.unwrap_err();
 
     assert_eq!(error.kind(), ErrorKind::Connect, "{error:?}");

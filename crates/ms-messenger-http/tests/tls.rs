@@ -170,7 +170,7 @@ async fn the_provider_is_that_of_the_feature_and_ring_where_both_are_on() {
     let listener = TcpListener::bind((LOCAL, 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let offered = tokio::spawn(tls::offered_groups(listener));
-    let pipeline = pipeline(port, &options()).with_retry(quick().with_max_attempts(1));
+    let pipeline = pipeline(port, &options()).with_retry_policy(quick().with_max_attempts(1));
     assert_never_connected(&pipeline.call(send()).await.unwrap_err(), 1);
     assert_eq!(
         offered.await.unwrap().contains(&NamedGroup::X25519MLKEM768),

@@ -107,7 +107,7 @@ fn assert_reached_through_the_facade(dir: &Path) {
         .find(|line| line.starts_with("full = "))
         .unwrap();
     assert!(full.contains(&format!("\"{name}\"")), "{name}: {full}");
-    for feature in ["rustls", "rustls-aws-lc", "native-tls", "tracing"] {
+    for feature in ["rustls", "rustls-ring", "native-tls", "tracing"] {
         let line = facade
             .lines()
             .find(|l| l.starts_with(&format!("{feature} = ")))

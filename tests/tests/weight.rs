@@ -69,7 +69,7 @@ fn the_facade_without_platforms_has_no_http_client() {
     for features in [
         &[][..],
         &["rustls"],
-        &["rustls-aws-lc", "native-tls", "tracing"],
+        &["rustls-ring", "native-tls", "tracing"],
     ] {
         let tree = tree("ms-messenger", features);
         for name in HTTP_AND_TLS {
@@ -88,7 +88,7 @@ fn each_platform_feature_brings_its_crate_and_no_other() {
         "acs-identity",
     ];
     for platform in platforms {
-        let tree = tree("ms-messenger", &[platform, "rustls"]);
+        let tree = tree("ms-messenger", &[platform, "rustls-ring"]);
         for other in platforms {
             assert_eq!(
                 names(&tree).contains(other),
@@ -96,11 +96,36 @@ fn each_platform_feature_brings_its_crate_and_no_other() {
                 "{platform}: {other}"
             );
         }
-        assert!(names(&tree).contains("ring"), "{platform}");
-        for absent in ["aws-lc-rs", "native-tls", "openssl"] {
-            assert!(!names(&tree).contains(absent), "{platform}: {absent}");
-        }
     }
+}
+
+/// A second provider would make every `rustls::ClientConfig::builder()` of the program panic.
+#[test]
+fn each_tls_feature_brings_one_provider_of_cryptography() {
+    for (feature, brought) in [
+        ("rustls", &["aws-lc-rs"][..]),
+        ("rustls-ring", &["ring"]),
+        ("native-tls", &["native-tls"]),
+    ] {
+        let tree = tree("ms-messenger", &["full", feature]);
+        let names = names(&tree);
+        let found: Vec<_> = ["aws-lc-rs", "native-tls", "ring"]
+            .into_iter()
+            .filter(|name| names.contains(name))
+            .collect();
+        assert_eq!(found, brought, "{feature}");
+    }
+}
+
+#[test]
+fn the_default_is_not_heavier_than_the_light_choice_by_more_than_aws_lc() {
+    let light = tree("ms-messenger", &["msgraph-chat", "rustls-ring"]);
+    let default = tree("ms-messenger", &["msgraph-chat", "rustls"]);
+    let added: Vec<_> = default
+        .difference(&light)
+        .filter_map(|line| line.split(' ').next())
+        .collect();
+    assert_eq!(added, ["aws-lc-rs", "aws-lc-sys"]);
 }
 
 /// The thirteenth is `html5gum`, which reads the markup of a message once and without copies.

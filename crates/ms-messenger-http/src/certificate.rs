@@ -10,7 +10,7 @@ pub const UNTRUSTED_CERTIFICATE: &str = "untrusted_certificate";
 
 /// Why the server's certificate is not trusted, if `cause` says so.
 pub(crate) fn reason(cause: &(dyn StdError + 'static)) -> Option<&'static str> {
-    #[cfg(any(feature = "rustls", feature = "rustls-aws-lc"))]
+    #[cfg(any(feature = "rustls", feature = "rustls-ring"))]
     {
         use rustls::CertificateError as Why;
 
@@ -35,13 +35,13 @@ pub(crate) fn reason(cause: &(dyn StdError + 'static)) -> Option<&'static str> {
             _ => "it cannot be verified",
         })
     }
-    #[cfg(not(any(feature = "rustls", feature = "rustls-aws-lc")))]
+    #[cfg(not(any(feature = "rustls", feature = "rustls-ring")))]
     reason_in_words(&cause.to_string())
 }
 
 /// What the platform's own TLS library says, which has no type in common.
 #[cfg_attr(
-    any(feature = "rustls", feature = "rustls-aws-lc"),
+    any(feature = "rustls", feature = "rustls-ring"),
     allow(dead_code, reason = "for the platform's own library")
 )]
 fn reason_in_words(said: &str) -> Option<&'static str> {

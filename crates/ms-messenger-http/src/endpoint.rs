@@ -53,7 +53,7 @@ impl Endpoint {
         match url.scheme() {
             "https" if !tls::AVAILABLE => {
                 return Err(refuse(
-                    "endpoint: https needs one of the features rustls, rustls-aws-lc, native-tls",
+                    "endpoint: https needs one of the features rustls, rustls-ring, native-tls",
                 ));
             }
             "https" => {}

@@ -1,21 +1,21 @@
-//! TLS, by whichever library the features name.
+//! TLS, by the library that the features name.
 //!
-//! rustls gets a configuration of our own: with the ring provider and the platform's verifier
-//! it stands in milliseconds and installs nothing process-wide.
+//! rustls gets a complete configuration: its provider of cryptography is given explicitly, so
+//! that none is installed process-wide and none needs to be.
 
-#[cfg(any(feature = "rustls", feature = "rustls-aws-lc"))]
+#[cfg(any(feature = "rustls", feature = "rustls-ring"))]
 pub(crate) use with_rustls::Tls;
-#[cfg(not(any(feature = "rustls", feature = "rustls-aws-lc")))]
+#[cfg(not(any(feature = "rustls", feature = "rustls-ring")))]
 pub(crate) use without_rustls::Tls;
 
 /// Whether any TLS is compiled in.
 pub(crate) const AVAILABLE: bool = cfg!(any(
     feature = "rustls",
-    feature = "rustls-aws-lc",
+    feature = "rustls-ring",
     feature = "native-tls"
 ));
 
-#[cfg(any(feature = "rustls", feature = "rustls-aws-lc"))]
+#[cfg(any(feature = "rustls", feature = "rustls-ring"))]
 mod with_rustls {
     use std::sync::Arc;
 
@@ -29,12 +29,12 @@ mod with_rustls {
 
     use crate::HttpOptions;
 
-    /// A configuration that several clients share, the loaded certificates with it.
+    /// A configuration that several clients share, including the loaded certificates.
     pub(crate) struct Tls(ClientConfig);
 
     impl Tls {
         pub(crate) fn new(options: &HttpOptions) -> Result<Self> {
-            let provider = Arc::new(provider());
+            let provider = provider();
             let unusable = |error: rustls::Error| {
                 Error::new(ErrorKind::Config, "TLS cannot be set up").with_source(error)
             };
@@ -64,11 +64,19 @@ mod with_rustls {
         }
     }
 
-    fn provider() -> CryptoProvider {
-        #[cfg(feature = "rustls-aws-lc")]
-        return rustls::crypto::aws_lc_rs::default_provider();
-        #[cfg(not(feature = "rustls-aws-lc"))]
-        rustls::crypto::ring::default_provider()
+    /// The provider that the process has installed, else that of our feature.
+    fn provider() -> Arc<CryptoProvider> {
+        CryptoProvider::get_default()
+            .cloned()
+            .unwrap_or_else(|| Arc::new(provider_of_feature()))
+    }
+
+    /// ring where both features are on: it is asked for by name, and starts faster.
+    fn provider_of_feature() -> CryptoProvider {
+        #[cfg(feature = "rustls-ring")]
+        return rustls::crypto::ring::default_provider();
+        #[cfg(not(feature = "rustls-ring"))]
+        rustls::crypto::aws_lc_rs::default_provider()
     }
 
     fn extra_roots(options: &HttpOptions) -> Result<Vec<CertificateDer<'static>>> {
@@ -93,7 +101,7 @@ mod with_rustls {
     }
 }
 
-#[cfg(not(any(feature = "rustls", feature = "rustls-aws-lc")))]
+#[cfg(not(any(feature = "rustls", feature = "rustls-ring")))]
 mod without_rustls {
     use ms_messenger_core::Result;
 

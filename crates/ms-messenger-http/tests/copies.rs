@@ -1,4 +1,5 @@
 //! After a response that belongs to another request, the connections from before prove nothing.
+#![cfg(any(feature = "rustls", feature = "rustls-ring"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod server;

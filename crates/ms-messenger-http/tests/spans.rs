@@ -1,4 +1,5 @@
 //! One span per call, with the facts and nothing else.
+#![cfg(any(feature = "rustls", feature = "rustls-ring"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod server;

@@ -1,4 +1,5 @@
 //! TLS: what a failed handshake proves, who is trusted, and which HTTP is spoken over it.
+#![cfg(any(feature = "rustls", feature = "rustls-ring"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod server;
@@ -18,6 +19,7 @@ use server::{
     tls::{self, Identity},
 };
 use tokio::{io::AsyncWriteExt, net::TcpListener, task::JoinSet};
+use tokio_rustls::rustls::{NamedGroup, crypto::CryptoProvider};
 
 const LOCAL: &str = "127.0.0.1";
 
@@ -151,6 +153,29 @@ fn an_extra_root_that_is_no_certificate_is_refused() {
         assert_eq!(error.kind(), ErrorKind::Config);
         assert!(error.message().starts_with("extra_roots: "), "{error}");
     }
+}
+
+#[tokio::test]
+async fn no_provider_of_cryptography_is_installed_for_the_process() {
+    let identity = Identity::new(LOCAL);
+    let server = Server::start_tls(identity.acceptor(&[]), [created()]).await;
+    let pipeline = pipeline(server.address.port(), &trusting(&identity));
+    pipeline.call(send()).await.unwrap();
+    assert!(CryptoProvider::get_default().is_none());
+}
+
+/// Only aws-lc-rs can exchange keys by ML-KEM.
+#[tokio::test]
+async fn the_provider_is_that_of_the_feature_and_ring_where_both_are_on() {
+    let listener = TcpListener::bind((LOCAL, 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let offered = tokio::spawn(tls::offered_groups(listener));
+    let pipeline = pipeline(port, &options()).with_retry(quick().with_max_attempts(1));
+    assert_never_connected(&pipeline.call(send()).await.unwrap_err(), 1);
+    assert_eq!(
+        offered.await.unwrap().contains(&NamedGroup::X25519MLKEM768),
+        cfg!(not(feature = "rustls-ring")),
+    );
 }
 
 #[tokio::test]

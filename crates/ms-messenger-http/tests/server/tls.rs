@@ -16,8 +16,8 @@ use tokio::{
     net::TcpListener,
 };
 use tokio_rustls::{
-    TlsAcceptor,
-    rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer},
+    LazyConfigAcceptor, TlsAcceptor,
+    rustls::{NamedGroup, ServerConfig, crypto::ring, pki_types::PrivateKeyDer, server::Acceptor},
 };
 
 /// A server's certificate and the authority that issued it.
@@ -170,6 +170,16 @@ pub(crate) async fn farewell(identity: &Identity) -> SocketAddr {
         stream.shutdown().await.unwrap();
     });
     address
+}
+
+/// The groups for the exchange of keys that a client offers in its first message. The handshake
+/// then ends, so that the client fails to connect.
+pub(crate) async fn offered_groups(listener: TcpListener) -> Vec<NamedGroup> {
+    let stream = listener.accept().await.unwrap().0;
+    let start = LazyConfigAcceptor::new(Acceptor::default(), stream)
+        .await
+        .unwrap();
+    start.client_hello().named_groups().unwrap().to_vec()
 }
 
 /// 201 with a small JSON body.

@@ -1,4 +1,4 @@
-//! A backend of one's own, which the conformance suite then holds to its word.
+//! A backend of your own, checked by the conformance suite.
 //!
 //! ```sh
 //! cargo run -p examples --example custom_backend
@@ -15,8 +15,9 @@ use std::{
     time::SystemTime,
 };
 
-use async_trait::async_trait;
-use ms_messenger::{Capabilities, Capability, prelude::*};
+use ms_messenger::{
+    Acceptance, Capabilities, Capability, Error, ErrorKind, Result, async_trait, prelude::*,
+};
 use ms_messenger_testkit::{Failure, Subject, assert_conformance};
 
 /// Appends each message to a file, one line of JSON per message.
@@ -28,8 +29,8 @@ struct Spool {
 
 const PLATFORM: &str = "spool";
 
-/// All that the backend carries. Whatever is not named here is refused, what later versions of
-/// the model add included.
+/// The capabilities of the backend. Everything else is refused, including what later versions of
+/// the model add.
 const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::ToConversation,
     Capability::Text,
@@ -55,10 +56,10 @@ impl Messenger for Spool {
             .append(true)
             .open(&self.path)
             .map_err(|e| not_sent("the spool cannot be opened", e))?;
-        // From here on it is not proven any more that nothing was written.
+        // From here on, a part of the line may have been written.
         file.write_all(format!("{line}\n").as_bytes())
             .map_err(|e| {
-                Error::new(ErrorKind::Other, "the spool was not written to its end")
+                Error::new(ErrorKind::Other, "the spool was not written completely")
                     .with_platform(PLATFORM)
                     .with_delivery(Delivery::Unknown)
                     .with_evidence(Evidence::new(began_at).with_platform(PLATFORM))
@@ -68,7 +69,7 @@ impl Messenger for Spool {
         Ok(Receipt::new(Acceptance::Queued).with_message_id(number.to_string()))
     }
 
-    /// Lines of equal content are not told apart, so there is nothing to look for.
+    /// Lines of equal content look alike, so there is nothing to search for.
     async fn settle(&self, _: &SendRequest, _: &Evidence) -> Settled {
         Settled::cannot_tell(PLATFORM, "the lines of a spool carry no ids")
     }
@@ -84,7 +85,7 @@ fn not_sent(
         .with_source(source)
 }
 
-/// What the suite needs to know of the backend, and how it counts what really arrived.
+/// Tells the suite how to drive the backend, and how to count what was really stored.
 struct SpoolUnderTest(Arc<Spool>);
 
 #[async_trait]
@@ -104,7 +105,7 @@ impl Subject for SpoolUnderTest {
         File::open(&self.0.path).map_or(0, |file| BufReader::new(file).lines().count())
     }
 
-    /// A disk does not fail on demand; the report says what could not be checked.
+    /// A disk does not fail on demand; the report says which rules were not checked.
     async fn fail_next(&self, _failure: Failure) -> bool {
         false
     }
@@ -136,6 +137,6 @@ async fn main() -> examples::Result {
     );
 
     assert_conformance(&SpoolUnderTest(spool)).await;
-    println!("the backend keeps the contract");
+    println!("the backend conforms");
     Ok(std::fs::remove_file(path)?)
 }

@@ -1,7 +1,18 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-pub use ms_messenger_core::*;
+pub use ms_messenger_core::{
+    Acceptance, AccessToken, Address, Attachment, Attempt, Body, CachedTokenProvider, CancelHandle,
+    Capabilities, Capability, Card, CardKind, ChannelId, ClockOffset, ConversationId, Deadline,
+    Decision, Delivery, Error, ErrorKind, Evidence, ExposeSecret, FileReference, Fitted,
+    IdempotencyKey, Importance, InlineImage, JsonError, Mark, MarkKind, Media, MediaKind,
+    MemoryMessenger, Message, MessageId, Messenger, MessengerExt, ParseNameError, ParseTargetError,
+    PhoneNumber, Problem, Problems, Reached, Receipt, Result, RetryPolicy, SecretString,
+    SendOutcome, SendRequest, SettlePolicy, Settled, SharedMessenger, SipUri, StaticToken, Target,
+    TeamId, TeamsLink, Template, TemplateButton, TemplateHeader, TemplateLocation, TemplateMedia,
+    TokenProvider, TokenRequest, Url, UserId, Uuid, WhatsAppUserId, Window, async_trait, auth,
+    json, open_enum, random_uuid, rfc3339,
+};
 
 #[cfg(feature = "acs-chat")]
 #[cfg_attr(docsrs, doc(cfg(feature = "acs-chat")))]
@@ -12,18 +23,10 @@ pub use acs_identity;
 #[cfg(feature = "acs-messages")]
 #[cfg_attr(docsrs, doc(cfg(feature = "acs-messages")))]
 pub use acs_messages;
-/// Sign-in with Entra ID.
 #[cfg(feature = "entra")]
 #[cfg_attr(docsrs, doc(cfg(feature = "entra")))]
 pub use ms_messenger_entra as entra;
-#[cfg(feature = "msgraph-chat")]
-#[cfg_attr(docsrs, doc(cfg(feature = "msgraph-chat")))]
-pub use msgraph_chat;
-#[cfg(feature = "ucwa")]
-#[cfg_attr(docsrs, doc(cfg(feature = "ucwa")))]
-pub use ucwa;
-
-/// How calls travel: shared connections, time-outs, proxy, trusted certificates.
+/// The HTTP pipeline under every client: its options, and what a client of another service needs.
 #[cfg(any(
     feature = "acs-messages",
     feature = "acs-chat",
@@ -43,21 +46,33 @@ pub use ucwa;
         feature = "ucwa"
     )))
 )]
-pub mod http {
-    #[cfg(feature = "acs-messages")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "acs-messages")))]
-    pub use ms_messenger_http::{AccessKey, ConnectionString};
-    pub use ms_messenger_http::{
-        Authorize, Bearer, Endpoint, HttpClient, HttpOptions, HttpVersions, Probe, Proxy,
-        RejectedToken, Variables, encode_path_segment,
+pub use ms_messenger_http as http;
+#[cfg(feature = "msgraph-chat")]
+#[cfg_attr(docsrs, doc(cfg(feature = "msgraph-chat")))]
+pub use msgraph_chat;
+#[cfg(feature = "ucwa")]
+#[cfg_attr(docsrs, doc(cfg(feature = "ucwa")))]
+pub use ucwa;
+
+/// The traits, and the types of a send. No name of it is one of the standard prelude or of a
+/// platform crate, so that all of them can be imported with `*` side by side.
+pub mod prelude {
+    pub use ms_messenger_core::{
+        Delivery, Evidence, IdempotencyKey, Message, Messenger, MessengerExt, Receipt, SendRequest,
+        Settled, SharedMessenger, StaticToken, Target, TokenProvider,
     };
 }
 
-/// What nearly every program needs.
-pub mod prelude {
-    pub use ms_messenger_core::{
-        Acceptance, Body, Delivery, Error, ErrorKind, Evidence, IdempotencyKey, Message, Messenger,
-        MessengerExt, Receipt, Result, RetryPolicy, SendRequest, Settled, SharedMessenger,
-        StaticToken, Target, TokenProvider,
-    };
+/// How to get a credential for each platform: what to register, which permission to ask for,
+/// which variables to set, and what can go wrong. In the documentation only.
+#[cfg(any(doc, doctest))]
+pub mod credentials {
+    #[doc = include_str!("../docs/acs-chat.md")]
+    pub mod acs_chat {}
+    #[doc = include_str!("../docs/acs-messages.md")]
+    pub mod acs_messages {}
+    #[doc = include_str!("../docs/skype.md")]
+    pub mod skype {}
+    #[doc = include_str!("../docs/teams.md")]
+    pub mod teams {}
 }

@@ -3,7 +3,7 @@
 use ms_messenger::{msgraph_chat::GraphChatClient, prelude::*};
 
 #[tokio::main]
-async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [base, token, chat, text] = args.as_slice() else {
         return Err("usage: hello-graph BASE TOKEN CHAT TEXT".into());

@@ -1,0 +1,45 @@
+//! The facade lists what it re-exports by name, and the lists are complete.
+#![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+use std::{collections::BTreeSet, fs};
+
+/// The source of the root of a crate, `ms-messenger-core` for example.
+fn root_of(name: &str) -> String {
+    let path = format!("{}/../crates/{name}/src/lib.rs", env!("CARGO_MANIFEST_DIR"));
+    fs::read_to_string(path).unwrap()
+}
+
+/// The names that the `pub use` and `pub mod` lines of `source` make public at its top level, as
+/// rustfmt writes them: at the beginning of a line, with at most one level of braces.
+fn public_names(source: &str) -> BTreeSet<String> {
+    let starts = |keyword: &'static str| {
+        source
+            .split(keyword)
+            .skip(1)
+            .map(|rest| rest.split([';']).next().unwrap())
+    };
+    let used = starts("\npub use ").flat_map(|tree| {
+        let (prefix, list) = tree.split_once('{').unwrap_or(("", tree));
+        assert!(!list.contains('{') && !list.contains('*'), "{tree}");
+        assert!(prefix.is_empty() || prefix.ends_with("::"), "{tree}");
+        list.trim_end_matches('}').split(',')
+    });
+    let modules = starts("\npub mod ").map(|rest| rest.split(' ').next().unwrap());
+    used.chain(modules)
+        .map(|path| path.rsplit("::").next().unwrap())
+        .map(|name| name.rsplit(" as ").next().unwrap().trim())
+        .filter(|name| !name.is_empty() && *name != "__private")
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn the_facade_reexports_every_public_name_of_the_core() {
+    let facade = public_names(&root_of("ms-messenger"));
+    let mut core = public_names(&root_of("ms-messenger-core"));
+    // An exported macro needs no `pub use`.
+    assert!(core.insert("open_enum".to_owned()));
+    let missing: Vec<_> = core.difference(&facade).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    assert!(core.len() > 60, "{core:?}");
+}

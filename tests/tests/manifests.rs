@@ -4,6 +4,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 fn root() -> PathBuf {
@@ -36,6 +37,7 @@ fn every_crate_brings_what_a_registry_wants() {
             "keywords = ",
             "categories = ",
             "include = ",
+            "rust-version.workspace = true",
             "[package.metadata.docs.rs]",
             "[lints]",
         ] {
@@ -45,6 +47,57 @@ fn every_crate_brings_what_a_registry_wants() {
             let text = fs::read_to_string(dir.join(file)).unwrap_or_default();
             assert!(text.len() > 200, "{}: {file}", dir.display());
         }
+    }
+}
+
+/// `.ci/run` checks the public signatures against the list.
+#[test]
+fn every_library_lists_the_foreign_types_of_its_signatures() {
+    for dir in crates()
+        .iter()
+        .filter(|dir| dir.join("src/lib.rs").exists())
+    {
+        let manifest = manifest(dir);
+        assert!(
+            manifest.contains("[package.metadata.cargo_check_external_types]"),
+            "{}",
+            dir.display()
+        );
+    }
+}
+
+/// `major.minor`, as numbers.
+fn version(text: &str) -> (u32, u32) {
+    let mut parts = text
+        .trim_matches('"')
+        .split('.')
+        .map(|it| it.parse().unwrap());
+    (parts.next().unwrap(), parts.next().unwrap())
+}
+
+/// Of the versions in `Cargo.lock` none needs a newer compiler than we promise.
+#[test]
+fn every_locked_package_builds_with_the_minimum_supported_rust_version() {
+    let ours = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let ours = ours
+        .lines()
+        .find_map(|line| line.strip_prefix("rust-version = "))
+        .map(version)
+        .unwrap();
+    let output = Command::new(env!("CARGO"))
+        .current_dir(root())
+        .args(["metadata", "--locked", "--format-version", "1"])
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    assert!(packages.len() > 100);
+    for package in packages {
+        let Some(needed) = package["rust_version"].as_str() else {
+            continue;
+        };
+        assert!(version(needed) <= ours, "{} needs {needed}", package["id"]);
     }
 }
 

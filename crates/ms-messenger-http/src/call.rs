@@ -124,10 +124,20 @@ impl Call {
         self
     }
 
-    /// Sets a header (its name in lower case).
+    /// Sets a header.
+    ///
+    /// ```
+    /// use ms_messenger_http::{Call, HeaderName, HeaderValue, header};
+    ///
+    /// const PRIORITY: HeaderName = HeaderName::from_static("x-priority"); // checked by the compiler
+    ///
+    /// let call = Call::put("settings", "/settings")
+    ///     .with_header(header::IF_MATCH, HeaderValue::from_static("*"))
+    ///     .with_header(PRIORITY, HeaderValue::from_static("high"));
+    /// ```
     #[must_use]
-    pub fn with_header(mut self, name: &'static str, value: HeaderValue) -> Self {
-        self.headers.insert(HeaderName::from_static(name), value);
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
         self
     }
 
@@ -146,15 +156,22 @@ impl Call {
     /// Sets the body to bytes that are JSON already.
     #[must_use]
     pub fn with_json_bytes(self, body: impl Into<Bytes>) -> Self {
-        self.with_body("application/json", body)
+        self.with_body(HeaderValue::from_static("application/json"), body)
     }
 
     /// Sets the body and its media type.
+    ///
+    /// ```
+    /// use ms_messenger_http::{Call, HeaderValue};
+    ///
+    /// let call = Call::post("page", "/pages")
+    ///     .with_body(HeaderValue::from_static("text/plain"), "disk full");
+    /// assert_eq!(call.body(), "disk full");
+    /// ```
     #[must_use]
-    pub fn with_body(mut self, content_type: &'static str, body: impl Into<Bytes>) -> Self {
+    pub fn with_body(mut self, content_type: HeaderValue, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
-        self.headers
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        self.headers.insert(header::CONTENT_TYPE, content_type);
         self
     }
 

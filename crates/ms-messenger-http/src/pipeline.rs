@@ -42,6 +42,8 @@ const LONGEST_MARGIN: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 #[derive(Clone, Debug)]
 pub struct Pipeline {
     service: &'static ServiceProfile,
+    /// The header of the client request id, if the service has one.
+    client_request_id: Option<HeaderName>,
     http: HttpClient,
     endpoint: Endpoint,
     authorize: Arc<dyn Authorize>,
@@ -60,6 +62,7 @@ impl Pipeline {
     ) -> Self {
         Self {
             service,
+            client_request_id: service.client_request_id.map(HeaderName::from_static),
             http,
             endpoint,
             authorize: Arc::new(authorize),
@@ -138,11 +141,10 @@ impl Pipeline {
             Ok(url) => url,
             Err(error) => return Err(run.facts.mark(error, self.service)),
         };
-        if let Some(header) = self.service.client_request_id {
+        if let Some(header) = &self.client_request_id {
             let id = call.client_request_id.unwrap_or_else(random_uuid);
             run.facts.client_request_id = Some(id);
-            call.headers
-                .insert(HeaderName::from_static(header), header_value(id));
+            call.headers.insert(header, header_value(id));
         }
         loop {
             let authorized = self.authorized(&call, &url, &mut run);

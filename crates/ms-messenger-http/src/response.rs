@@ -58,14 +58,14 @@ impl Response {
         self.status
     }
 
-    /// A header (its name in lower case), if it is there and readable.
+    /// The value of the header `name`, if the response has it and it is readable.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// All readable values of a header (its name in lower case) that can come several times.
-    pub fn headers<'a>(&'a self, name: &'static str) -> impl Iterator<Item = &'a str> {
+    /// All readable values of the header `name`, which can occur several times.
+    pub fn headers<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> + use<'a> {
         let values = self.headers.get_all(name).into_iter();
         values.filter_map(|value| value.to_str().ok())
     }

@@ -14,8 +14,8 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::{
-    Authorize, Call, Endpoint, HttpClient, HttpRequest, RejectedToken, Response, ServiceProfile,
-    claims_challenge, classify,
+    Authorize, Call, Endpoint, HttpClient, HttpRequest, RejectedToken, Response, RetryClass,
+    ServiceProfile, claims_challenge, classify,
     client::Head,
     clock::ServiceClock,
     redact::one_line,
@@ -126,9 +126,9 @@ impl Pipeline {
         {
             use tracing::Instrument as _;
             let span = trace::span(self.service, &call);
-            let carries_message = call.carries_message;
+            let class = call.class;
             let outcome = self.run(call).instrument(span.clone()).await;
-            trace::record(&span, carries_message, &outcome);
+            trace::record(&span, class, &outcome);
             outcome
         }
         #[cfg(not(feature = "tracing"))]
@@ -372,7 +372,8 @@ impl Run {
                 attempts: 0,
                 began_at,
                 idempotency: call.idempotency,
-                carries_message: call.carries_message,
+                operation: call.operation,
+                class: call.class,
                 client_request_id: call.client_request_id,
             },
             started: Instant::now(),
@@ -428,7 +429,7 @@ impl Run {
         // Also where it is proven that nothing was sent: a client may know that the proof is none,
         // as with a key that an earlier call used.
         let is_doubtful = error.delivery() == Delivery::Unknown;
-        if self.facts.carries_message && (self.facts.attempts > 0 || is_doubtful) {
+        if self.facts.class == RetryClass::Message && (self.facts.attempts > 0 || is_doubtful) {
             error.with_evidence(self.evidence(pipeline))
         } else {
             error

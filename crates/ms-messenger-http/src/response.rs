@@ -8,7 +8,7 @@ use ms_messenger_core::{Delivery, Error, ErrorKind, IdempotencyKey, Result};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::ServiceProfile;
+use crate::{RetryClass, ServiceProfile};
 
 /// A whole answer: status, headers, body. `Debug` does not show the body.
 #[derive(Clone)]
@@ -26,7 +26,8 @@ pub(crate) struct Facts {
     pub(crate) attempts: u32,
     pub(crate) began_at: SystemTime,
     pub(crate) idempotency: Option<IdempotencyKey>,
-    pub(crate) carries_message: bool,
+    pub(crate) operation: &'static str,
+    pub(crate) class: RetryClass,
     pub(crate) client_request_id: Option<Uuid>,
 }
 
@@ -43,10 +44,10 @@ impl Facts {
         if let Some(id) = self.client_request_id {
             error = error.with_client_request_id(id.to_string());
         }
-        if self.carries_message {
-            error
-        } else {
-            error.with_delivery(Delivery::NotSent)
+        match self.class {
+            RetryClass::Message => error,
+            RetryClass::Repeatable => error.with_delivery(Delivery::NotSent),
+            RetryClass::NotRepeatable => error.with_operation(self.operation),
         }
     }
 }

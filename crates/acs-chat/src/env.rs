@@ -24,10 +24,10 @@ impl AcsChatBuilder {
                 "the endpoint of the resource; ACS_ENDPOINT or ACS_CONNECTION_STRING would do";
             variables.missing("ACS_CHAT_ENDPOINT", what);
         }
-        let result = variables.into_result();
-        result.map_err(|error| error.with_platform(PLATFORM))?;
-        let token = Arc::new(StaticToken::new(token));
-        Ok(Self::new(endpoint.unwrap_or_default(), token))
+        let (endpoint, token) = variables
+            .finish(endpoint.zip(token))
+            .map_err(|error| error.with_platform(PLATFORM))?;
+        Ok(Self::new(endpoint, Arc::new(StaticToken::new(token))))
     }
 }
 

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use ms_messenger_core::{ErrorKind, Problems, Result};
-use ms_messenger_http::{Call, Pipeline, Response, Variables, encode_path_segment, one_line};
+use ms_messenger_http::{
+    Call, Method, Pipeline, Response, RetryClass, Variables, encode_path_segment, one_line,
+};
 
 use crate::{
     AcsIdentityBuilder, ApiVersion, CommunicationUserId, CreatedUser, Credential, TeamsUserToken,
@@ -107,7 +109,7 @@ impl AcsIdentityClient {
     }
 
     async fn create(&self, body: &CreateIdentity<'_>) -> Result<CreatedUser> {
-        let call = Call::post("identity.create", self.path("/identities")).with_json(body)?;
+        let call = once("identity.create", self.path("/identities")).with_json(body)?;
         let response = self.call(call, 201).await?;
         let result: CreateIdentityResult = response.json()?;
         if result.identity.id.as_str().is_empty() {
@@ -168,7 +170,7 @@ impl AcsIdentityClient {
         options.find_problems(&mut problems);
         refuse(problems)?;
         let path = self.user_path(user, "/:issueAccessToken");
-        Call::post("identity.issue", path).with_json(&IssueAccessToken {
+        once("identity.issue", path).with_json(&IssueAccessToken {
             scopes: &options.scopes,
             expires_in_minutes: options.expires_in_minutes,
         })
@@ -229,7 +231,7 @@ impl AcsIdentityClient {
         user.find_problems(&mut problems);
         refuse(problems)?;
         let path = self.path("/teamsUser/:exchangeAccessToken");
-        let call = Call::post("identity.exchange", path);
+        let call = once("identity.exchange", path);
         let call = call.with_json(&ExchangeTeamsUserToken::from(user))?;
         self.token(call).await
     }
@@ -261,6 +263,11 @@ impl AcsIdentityClient {
             encode_path_segment(user.as_str())
         ))
     }
+}
+
+/// A POST that is not retried when it may have been executed.
+fn once(operation: &'static str, path: String) -> Call {
+    Call::request(Method::POST, operation, path, RetryClass::NotRepeatable)
 }
 
 fn refuse(problems: Problems) -> Result<()> {

@@ -3,9 +3,12 @@
 use std::time::{Duration, SystemTime};
 
 use ms_messenger_core::{Delivery, Error, ErrorKind, IdempotencyKey, Problems, Result};
-use ms_messenger_http::{Call, HeaderValue};
+use ms_messenger_http::{Call, HeaderName, HeaderValue};
 
 use crate::{SendOptions, error::PLATFORM};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("repeatability-request-id");
+const FIRST_SENT: HeaderName = HeaderName::from_static("repeatability-first-sent");
 
 /// How long the service knows a key after its first use; later it responds with 412.
 const LIFE: Duration = Duration::from_secs(300);
@@ -70,8 +73,8 @@ impl Key {
         let date = httpdate::fmt_http_date(self.key.first_sent);
         Ok(call
             .with_idempotency(self.key)
-            .with_header("repeatability-request-id", header(&id)?)
-            .with_header("repeatability-first-sent", header(&date)?))
+            .with_header(REQUEST_ID, header(&id)?)
+            .with_header(FIRST_SENT, header(&date)?))
     }
 
     /// What an error of the call leaves known. Where the service refuses the key itself (400 or

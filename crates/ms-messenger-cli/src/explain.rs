@@ -113,6 +113,9 @@ fn copied(error: &Error, kind: ErrorKind, message: String) -> Error {
     if let Some(id) = error.client_request_id() {
         copy = copy.with_client_request_id(id);
     }
+    if let Some(operation) = error.operation() {
+        copy = copy.with_operation(operation.to_owned());
+    }
     if let Some(began_at) = error.began_at() {
         copy = copy.with_began_at(began_at);
     }

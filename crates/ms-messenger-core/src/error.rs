@@ -53,6 +53,7 @@ struct Repr {
     client_request_id: Option<String>,
     retry_after: Option<Duration>,
     attempts: u32,
+    operation: Option<Cow<'static, str>>,
     began_at: Option<SystemTime>,
     idempotency: Option<IdempotencyKey>,
     evidence: Option<Box<Evidence>>,
@@ -76,6 +77,7 @@ impl Error {
             client_request_id: None,
             retry_after: None,
             attempts: 0,
+            operation: None,
             began_at: None,
             idempotency: None,
             evidence: None,
@@ -161,6 +163,24 @@ impl Error {
     #[must_use]
     pub fn with_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
+        self
+    }
+
+    /// Names the operation that failed, e.g. `identity.create`, where it carries no message and
+    /// still must not run twice. [`delivery`](Self::delivery) then says whether it was executed.
+    ///
+    /// ```
+    /// use ms_messenger_core::{Error, ErrorKind};
+    ///
+    /// let error = Error::new(ErrorKind::Timeout, "no response in time").with_operation("user.create");
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "no response in time (unknown whether user.create was executed)"
+    /// );
+    /// ```
+    #[must_use]
+    pub fn with_operation(mut self, operation: impl Into<Cow<'static, str>>) -> Self {
+        self.0.operation = Some(operation.into());
         self
     }
 
@@ -250,6 +270,11 @@ impl Error {
         self.0.attempts
     }
 
+    /// Returns the operation that failed, if it is not the send of a message but still must not run twice.
+    pub fn operation(&self) -> Option<&str> {
+        self.0.operation.as_deref()
+    }
+
     /// Returns when the first attempt began, by the local clock.
     pub fn began_at(&self) -> Option<SystemTime> {
         let by_evidence = || self.evidence().map(|evidence| evidence.began_at);
@@ -296,10 +321,15 @@ impl fmt::Display for Error {
         facts.extend(self.status().map(|status| format!("status {status}")));
         facts.extend(self.code().map(|code| format!("code {code}")));
         facts.extend(self.request_id().map(|id| format!("request id {id}")));
-        facts.push(match self.0.delivery {
-            Delivery::NotSent => "not sent".to_owned(),
-            Delivery::Unknown => "delivery unknown".to_owned(),
-            Delivery::Sent => "sent".to_owned(),
+        facts.push(match (self.operation(), self.0.delivery) {
+            (None, Delivery::NotSent) => "not sent".to_owned(),
+            (None, Delivery::Unknown) => "delivery unknown".to_owned(),
+            (None, Delivery::Sent) => "sent".to_owned(),
+            (Some(operation), Delivery::NotSent) => format!("{operation} was not executed"),
+            (Some(operation), Delivery::Unknown) => {
+                format!("unknown whether {operation} was executed")
+            }
+            (Some(operation), Delivery::Sent) => format!("{operation} was executed"),
         });
         write!(f, " ({})", facts.join(", "))
     }

@@ -19,6 +19,8 @@ const LONGEST_CAUSE: usize = 300;
 struct Form<'a> {
     delivery: Delivery,
     #[serde(skip_serializing_if = "Option::is_none")]
+    operation: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     platform: Option<&'a str>,
     kind: ErrorKind,
     message: &'a str,
@@ -48,6 +50,7 @@ impl Serialize for Error {
         // A key or evidence whose time RFC 3339 cannot write is left out: the rest still counts.
         let form = Form {
             delivery: self.delivery(),
+            operation: self.operation(),
             platform: self.platform(),
             kind: self.kind(),
             message: self.message(),

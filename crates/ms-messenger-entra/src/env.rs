@@ -1,6 +1,6 @@
 //! What the environment says, in the variables that the Azure libraries of other languages read.
 
-use ms_messenger_core::{Error, ErrorKind, Result};
+use ms_messenger_core::Result;
 use ms_messenger_http::Variables;
 
 use crate::{Application, ClientCredentials};
@@ -15,19 +15,18 @@ impl Application {
     pub fn from_env() -> Result<Self> {
         let mut variables = Variables::from_process();
         let application = Self::from_variables(&mut variables);
-        variables.into_result()?;
-        Ok(application)
+        variables.finish(application)
     }
 
-    /// As [`Self::from_env`], of `variables`, in which what is missing is noted.
-    pub fn from_variables(variables: &mut Variables<'_>) -> Self {
+    /// As [`Self::from_env`], of `variables`, in which what is missing is noted; `None` then.
+    pub fn from_variables(variables: &mut Variables<'_>) -> Option<Self> {
         let tenant = variables.required("AZURE_TENANT_ID", "the tenant, a GUID or a domain");
         let client_id = variables.required("AZURE_CLIENT_ID", "the id of the application");
-        let application = Self::new(tenant, client_id);
-        match variables.optional("AZURE_AUTHORITY_HOST") {
+        let application = Self::new(tenant?, client_id?);
+        Some(match variables.optional("AZURE_AUTHORITY_HOST") {
             Some(authority) => application.with_authority(authority),
             None => application,
-        }
+        })
     }
 }
 
@@ -41,8 +40,7 @@ impl ClientCredentials {
     pub fn from_env() -> Result<Self> {
         let mut variables = Variables::from_process();
         let credentials = Self::from_variables(&mut variables);
-        variables.into_result()?;
-        credentials.ok_or_else(|| Error::new(ErrorKind::Config, "the environment is unusable"))
+        variables.finish(credentials)
     }
 
     /// Whether `variables` hold what proves an application, be the rest there or not.
@@ -55,15 +53,11 @@ impl ClientCredentials {
     /// As [`Self::from_env`], of `variables`, in which what is missing or unusable is noted;
     /// `None` then.
     pub fn from_variables(variables: &mut Variables<'_>) -> Option<Self> {
-        let (tenant, id) = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID");
-        let has_both = [tenant, id]
-            .iter()
-            .all(|it| variables.optional(it).is_some());
         let application = Application::from_variables(variables);
         let made = if let Some(secret) = variables.optional("AZURE_CLIENT_SECRET") {
-            has_both.then(|| application.client_secret(secret))
+            application.map(|it| it.client_secret(secret))
         } else if let Some(file) = variables.optional("AZURE_FEDERATED_TOKEN_FILE") {
-            has_both.then(|| application.federated_token_file(file))
+            application.map(|it| it.federated_token_file(file))
         } else {
             let what = "the secret of the application; AZURE_FEDERATED_TOKEN_FILE would do";
             variables.missing("AZURE_CLIENT_SECRET", what);
@@ -73,7 +67,7 @@ impl ClientCredentials {
             Ok(credentials) => Some(credentials),
             Err(error) => {
                 let rule = format!("the application cannot sign in: {}", error.message());
-                variables.refuse(id, &rule);
+                variables.refuse("AZURE_CLIENT_ID", &rule);
                 None
             }
         }
@@ -82,6 +76,8 @@ impl ClientCredentials {
 
 #[cfg(test)]
 mod tests {
+    use ms_messenger_core::ErrorKind;
+
     use super::*;
 
     const TENANT: (&str, &str) = ("AZURE_TENANT_ID", "contoso.com");

@@ -1,4 +1,4 @@
-//! One logical call, before it is tried.
+//! One logical call, before its first attempt.
 
 use std::{fmt, time::Duration};
 
@@ -8,7 +8,34 @@ use ms_messenger_core::{Deadline, Error, ErrorKind, IdempotencyKey, Mark, Result
 use serde::Serialize;
 use uuid::Uuid;
 
-/// One logical call: its tries all carry the same bytes. `Debug` does not show them.
+/// What a retry of a call can do, which decides when there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RetryClass {
+    /// The call carries a message. It is retried when no earlier attempt can have been executed,
+    /// or under an [idempotency key](Call::with_idempotency). The delivery of its error is that of
+    /// the message.
+    Message,
+    /// Executing the call twice has the effect of executing it once, as for a read. It is retried
+    /// after every transient failure, and the delivery of its error is always `NotSent`.
+    Repeatable,
+    /// The call carries no message, but must not be executed twice, such as a creation. It is
+    /// retried as a message is. The delivery of its error says whether it was executed, and
+    /// [`Error::operation`] names it.
+    NotRepeatable,
+}
+
+/// One logical call. All its attempts carry the same bytes, which `Debug` does not show.
+///
+/// ```
+/// use ms_messenger_http::{Call, Method, RetryClass};
+///
+/// let read = Call::get("pages", "/pages?api-version=1");
+/// let edit = Call::patch("page.edit", "/pages/7").with_json(&serde_json::json!({ "text": "up again" }))?;
+/// let create = Call::request(Method::POST, "user.create", "/users", RetryClass::NotRepeatable);
+/// assert!(!format!("{read:?} {edit:?} {create:?}").contains("again"));
+/// # Ok::<(), ms_messenger_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Call {
     pub(crate) operation: &'static str,
@@ -16,7 +43,7 @@ pub struct Call {
     pub(crate) path_and_query: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    pub(crate) carries_message: bool,
+    pub(crate) class: RetryClass,
     pub(crate) idempotency: Option<IdempotencyKey>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) expected: &'static [u16],
@@ -26,31 +53,59 @@ pub struct Call {
 }
 
 impl Call {
-    /// A POST that carries a message: it is repeated only when that is proven safe.
+    /// A POST that carries a message: it is retried only when that is proven safe.
     pub fn post(operation: &'static str, path_and_query: impl Into<String>) -> Self {
-        Self::new(operation, Method::POST, path_and_query, true)
+        Self::request(Method::POST, operation, path_and_query, RetryClass::Message)
     }
 
-    /// A GET; it can be repeated at any time.
+    /// A GET, which can be repeated.
     pub fn get(operation: &'static str, path_and_query: impl Into<String>) -> Self {
-        Self::new(operation, Method::GET, path_and_query, false)
+        Self::request(
+            Method::GET,
+            operation,
+            path_and_query,
+            RetryClass::Repeatable,
+        )
     }
 
-    /// A PUT of a resource; it can be repeated at any time.
+    /// A PUT of a resource, which can be repeated.
     pub fn put(operation: &'static str, path_and_query: impl Into<String>) -> Self {
-        Self::new(operation, Method::PUT, path_and_query, false)
+        Self::request(
+            Method::PUT,
+            operation,
+            path_and_query,
+            RetryClass::Repeatable,
+        )
     }
 
-    /// A DELETE; it can be repeated at any time.
+    /// A PATCH that sets values, which can be repeated. For one that changes relative to the
+    /// current state, state the class with [`request`](Self::request).
+    pub fn patch(operation: &'static str, path_and_query: impl Into<String>) -> Self {
+        Self::request(
+            Method::PATCH,
+            operation,
+            path_and_query,
+            RetryClass::Repeatable,
+        )
+    }
+
+    /// A DELETE, which can be repeated.
     pub fn delete(operation: &'static str, path_and_query: impl Into<String>) -> Self {
-        Self::new(operation, Method::DELETE, path_and_query, false)
+        Self::request(
+            Method::DELETE,
+            operation,
+            path_and_query,
+            RetryClass::Repeatable,
+        )
     }
 
-    fn new(
-        operation: &'static str,
+    /// A call with any method, retried as `class` allows. `operation` is its name in spans and
+    /// errors; `path_and_query` starts with a slash and goes below the base path of the endpoint.
+    pub fn request(
         method: Method,
+        operation: &'static str,
         path_and_query: impl Into<String>,
-        carries_message: bool,
+        class: RetryClass,
     ) -> Self {
         let mut headers = HeaderMap::with_capacity(12);
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
@@ -60,7 +115,7 @@ impl Call {
             path_and_query: path_and_query.into(),
             headers,
             body: Bytes::new(),
-            carries_message,
+            class,
             idempotency: None,
             timeout: None,
             expected: &[],
@@ -70,68 +125,78 @@ impl Call {
         }
     }
 
-    /// Says that the call carries no message and that repeating it changes nothing, so that it
-    /// is repeated like a read and its failure never leaves a delivery in doubt.
+    /// Makes the call [`Repeatable`](RetryClass::Repeatable): it carries no message, and repeating
+    /// it changes nothing.
     #[must_use]
     pub fn without_message(mut self) -> Self {
-        self.carries_message = false;
+        self.class = RetryClass::Repeatable;
         self
     }
 
-    /// Says that the platform removes duplicates of the call by `key`, so that it can be
-    /// repeated while the platform remembers the key. The headers are the caller's to set.
+    /// Declares that the platform removes duplicates of the call by `key`, so that it can be
+    /// repeated while the platform remembers the key. The caller sets the headers.
     #[must_use]
     pub fn with_idempotency(mut self, key: IdempotencyKey) -> Self {
         self.idempotency = Some(key);
         self
     }
 
-    /// Sets how long one try may take, instead of the time of the client: for a response that
-    /// the service holds back on purpose.
+    /// Sets the time-out of one attempt, instead of that of the client: for a response that the
+    /// service delays on purpose.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// Says that `statuses` besides 2xx are answers like any other, not errors.
+    /// Treats `statuses` as a success, in addition to 2xx.
     #[must_use]
     pub fn with_expected(mut self, statuses: &'static [u16]) -> Self {
         self.expected = statuses;
         self
     }
 
-    /// Sets the id that this side gives the call; by default it is a random one. It goes out in
-    /// the header of the platform, if it has one, and into errors.
+    /// Sets the client request id, by default a random one. It is sent in the platform's header,
+    /// if it has one, and stands in errors.
     #[must_use]
     pub fn with_client_request_id(mut self, id: Uuid) -> Self {
         self.client_request_id = Some(id);
         self
     }
 
-    /// Says by what the message of the call can be recognised, should its delivery be unknown.
+    /// Sets the mark by which the message of the call can be recognised if its delivery is unknown.
     #[must_use]
     pub fn with_mark(mut self, mark: Mark) -> Self {
         self.mark = Some(mark);
         self
     }
 
-    /// Sets when the call ends although it has no outcome: the
-    /// [deadline](ms_messenger_core::SendRequest::deadline) of the request that it carries.
+    /// Sets when the call ends without an outcome: the
+    /// [deadline](ms_messenger_core::SendRequest::deadline) of the send that it carries.
     #[must_use]
     pub fn with_deadline(mut self, deadline: Deadline) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// Sets a header (its name in lower case).
+    /// Sets a header.
+    ///
+    /// ```
+    /// use ms_messenger_http::{Call, HeaderName, HeaderValue, header};
+    ///
+    /// const PRIORITY: HeaderName = HeaderName::from_static("x-priority"); // checked by the compiler
+    ///
+    /// let call = Call::put("settings", "/settings")
+    ///     .with_header(header::IF_MATCH, HeaderValue::from_static("*"))
+    ///     .with_header(PRIORITY, HeaderValue::from_static("high"));
+    /// ```
     #[must_use]
-    pub fn with_header(mut self, name: &'static str, value: HeaderValue) -> Self {
-        self.headers.insert(HeaderName::from_static(name), value);
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
         self
     }
 
-    /// Sets the body: `value` as JSON, serialised here and never again.
+    /// Sets the body to `value` as JSON, serialised once for all attempts.
     ///
     /// # Errors
     ///
@@ -143,18 +208,25 @@ impl Call {
         Ok(self.with_json_bytes(body))
     }
 
-    /// Sets the body to bytes that are JSON already.
+    /// Sets the body to bytes that are already JSON.
     #[must_use]
     pub fn with_json_bytes(self, body: impl Into<Bytes>) -> Self {
-        self.with_body("application/json", body)
+        self.with_body(HeaderValue::from_static("application/json"), body)
     }
 
     /// Sets the body and its media type.
+    ///
+    /// ```
+    /// use ms_messenger_http::{Call, HeaderValue};
+    ///
+    /// let call = Call::post("page", "/pages")
+    ///     .with_body(HeaderValue::from_static("text/plain"), "disk full");
+    /// assert_eq!(call.body(), "disk full");
+    /// ```
     #[must_use]
-    pub fn with_body(mut self, content_type: &'static str, body: impl Into<Bytes>) -> Self {
+    pub fn with_body(mut self, content_type: HeaderValue, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
-        self.headers
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        self.headers.insert(header::CONTENT_TYPE, content_type);
         self
     }
 
@@ -164,9 +236,9 @@ impl Call {
         &self.body
     }
 
-    /// Whether a repetition is harmless by itself.
+    /// Whether executing it twice does no harm.
     pub(crate) fn is_repeatable(&self) -> bool {
-        !self.carries_message || self.idempotency.is_some()
+        self.class == RetryClass::Repeatable || self.idempotency.is_some()
     }
 }
 

@@ -36,7 +36,7 @@ mod variables;
 pub use access_key::AccessKey;
 pub use authorize::{Authorize, Bearer, HttpRequest, RejectedToken};
 pub use bytes::Bytes;
-pub use call::Call;
+pub use call::{Call, RetryClass};
 pub use certificate::UNTRUSTED_CERTIFICATE;
 pub use challenge::{ChallengeParameter, ChallengeParameters, claims_challenge};
 pub use client::HttpClient;

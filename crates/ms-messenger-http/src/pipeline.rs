@@ -14,8 +14,8 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::{
-    Authorize, Call, Endpoint, HttpClient, HttpRequest, RejectedToken, Response, ServiceProfile,
-    claims_challenge, classify,
+    Authorize, Call, Endpoint, HttpClient, HttpRequest, RejectedToken, Response, RetryClass,
+    ServiceProfile, claims_challenge, classify,
     client::Head,
     clock::ServiceClock,
     redact::one_line,
@@ -42,6 +42,8 @@ const LONGEST_MARGIN: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 #[derive(Clone, Debug)]
 pub struct Pipeline {
     service: &'static ServiceProfile,
+    /// The header of the client request id, if the service has one.
+    client_request_id: Option<HeaderName>,
     http: HttpClient,
     endpoint: Endpoint,
     authorize: Arc<dyn Authorize>,
@@ -60,6 +62,7 @@ impl Pipeline {
     ) -> Self {
         Self {
             service,
+            client_request_id: service.client_request_id.map(HeaderName::from_static),
             http,
             endpoint,
             authorize: Arc::new(authorize),
@@ -123,9 +126,9 @@ impl Pipeline {
         {
             use tracing::Instrument as _;
             let span = trace::span(self.service, &call);
-            let carries_message = call.carries_message;
+            let class = call.class;
             let outcome = self.run(call).instrument(span.clone()).await;
-            trace::record(&span, carries_message, &outcome);
+            trace::record(&span, class, &outcome);
             outcome
         }
         #[cfg(not(feature = "tracing"))]
@@ -138,11 +141,10 @@ impl Pipeline {
             Ok(url) => url,
             Err(error) => return Err(run.facts.mark(error, self.service)),
         };
-        if let Some(header) = self.service.client_request_id {
+        if let Some(header) = &self.client_request_id {
             let id = call.client_request_id.unwrap_or_else(random_uuid);
             run.facts.client_request_id = Some(id);
-            call.headers
-                .insert(HeaderName::from_static(header), header_value(id));
+            call.headers.insert(header, header_value(id));
         }
         loop {
             let authorized = self.authorized(&call, &url, &mut run);
@@ -370,7 +372,8 @@ impl Run {
                 attempts: 0,
                 began_at,
                 idempotency: call.idempotency,
-                carries_message: call.carries_message,
+                operation: call.operation,
+                class: call.class,
                 client_request_id: call.client_request_id,
             },
             started: Instant::now(),
@@ -426,7 +429,7 @@ impl Run {
         // Also where it is proven that nothing was sent: a client may know that the proof is none,
         // as with a key that an earlier call used.
         let is_doubtful = error.delivery() == Delivery::Unknown;
-        if self.facts.carries_message && (self.facts.attempts > 0 || is_doubtful) {
+        if self.facts.class == RetryClass::Message && (self.facts.attempts > 0 || is_doubtful) {
             error.with_evidence(self.evidence(pipeline))
         } else {
             error

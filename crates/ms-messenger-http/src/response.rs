@@ -8,7 +8,7 @@ use ms_messenger_core::{Delivery, Error, ErrorKind, IdempotencyKey, Result};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::ServiceProfile;
+use crate::{RetryClass, ServiceProfile};
 
 /// A whole answer: status, headers, body. `Debug` does not show the body.
 #[derive(Clone)]
@@ -26,7 +26,8 @@ pub(crate) struct Facts {
     pub(crate) attempts: u32,
     pub(crate) began_at: SystemTime,
     pub(crate) idempotency: Option<IdempotencyKey>,
-    pub(crate) carries_message: bool,
+    pub(crate) operation: &'static str,
+    pub(crate) class: RetryClass,
     pub(crate) client_request_id: Option<Uuid>,
 }
 
@@ -43,10 +44,10 @@ impl Facts {
         if let Some(id) = self.client_request_id {
             error = error.with_client_request_id(id.to_string());
         }
-        if self.carries_message {
-            error
-        } else {
-            error.with_delivery(Delivery::NotSent)
+        match self.class {
+            RetryClass::Message => error,
+            RetryClass::Repeatable => error.with_delivery(Delivery::NotSent),
+            RetryClass::NotRepeatable => error.with_operation(self.operation),
         }
     }
 }
@@ -58,14 +59,14 @@ impl Response {
         self.status
     }
 
-    /// A header (its name in lower case), if it is there and readable.
+    /// The value of the header `name`, if the response has it and it is readable.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// All readable values of a header (its name in lower case) that can come several times.
-    pub fn headers<'a>(&'a self, name: &'static str) -> impl Iterator<Item = &'a str> {
+    /// All readable values of the header `name`, which can occur several times.
+    pub fn headers<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> + use<'a> {
         let values = self.headers.get_all(name).into_iter();
         values.filter_map(|value| value.to_str().ok())
     }

@@ -1,5 +1,6 @@
 //! What sets one platform apart from another, as data.
 
+use http::HeaderName;
 use ms_messenger_core::{Delivery, ErrorKind};
 
 use crate::Response;
@@ -61,9 +62,23 @@ impl ServiceProfile {
         }
     }
 
-    /// The header (in lower case) that carries one id per call, the same for all its tries.
+    /// Sets the header that carries one id per call, the same for all its attempts.
+    ///
+    /// # Panics
+    ///
+    /// When `header` is no header name in lower case. A profile is a constant, so that this
+    /// fails to compile:
+    ///
+    /// ```compile_fail
+    /// use ms_messenger_http::ServiceProfile;
+    ///
+    /// const PAGER: ServiceProfile = ServiceProfile::new("pager").with_client_request_id("X-Id");
+    /// # let _ = PAGER;
+    /// ```
     #[must_use]
     pub const fn with_client_request_id(mut self, header: &'static str) -> Self {
+        // Its destructor, which no constant can run, has nothing to do for a static name.
+        std::mem::forget(HeaderName::from_static(header));
         self.client_request_id = Some(header);
         self
     }
@@ -121,7 +136,7 @@ impl ServiceProfile {
     ///
     /// ```
     /// use ms_messenger_core::{Delivery, ErrorKind};
-    /// use ms_messenger_http::{Response, Service};
+    /// use ms_messenger_http::{Response, ServiceProfile};
     ///
     /// const PAGER: ServiceProfile = ServiceProfile::new("pager").with_classifier(classify);
     ///

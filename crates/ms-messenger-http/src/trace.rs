@@ -5,7 +5,7 @@ use std::time::Duration;
 use ms_messenger_core::Error;
 #[cfg(feature = "tracing")]
 use {
-    crate::{Call, Response, ServiceProfile, redact::one_line},
+    crate::{Call, Response, RetryClass, ServiceProfile, redact::one_line},
     ms_messenger_core::Result,
 };
 
@@ -25,12 +25,16 @@ pub(crate) fn span(service: &ServiceProfile, call: &Call) -> tracing::Span {
 
 /// Writes the outcome of a call into its span: facts only, never a body or a secret.
 #[cfg(feature = "tracing")]
-pub(crate) fn record(span: &tracing::Span, carries_message: bool, outcome: &Result<Response>) {
+pub(crate) fn record(span: &tracing::Span, class: RetryClass, outcome: &Result<Response>) {
     let facts = match outcome {
         Ok(response) => (
             Some(response.status),
             response.facts.attempts,
-            if carries_message { "sent" } else { "not_sent" },
+            if class == RetryClass::Repeatable {
+                "not_sent"
+            } else {
+                "sent"
+            },
             response.request_id().map(one_line),
         ),
         Err(error) => (

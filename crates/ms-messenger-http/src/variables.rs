@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ms_messenger_core::{ErrorKind, Problems, Result};
+use ms_messenger_core::{Error, ErrorKind, Problems, Result};
 
 #[cfg(feature = "access-key")]
 use crate::{AccessKey, ConnectionString};
@@ -18,8 +18,8 @@ use crate::{AccessKey, ConnectionString};
 /// let read = |name: &str| (name == "A").then(|| " one\n".to_owned());
 /// let mut variables = Variables::new(&read);
 /// assert_eq!(variables.first(&["B", "A"]).as_deref(), Some("one"));
-/// variables.required("B", "the other letter");
-/// let error = variables.into_result().unwrap_err();
+/// let other = variables.required("B", "the other letter");
+/// let error = variables.finish(other).unwrap_err();
 /// assert_eq!(error.message(), "B: is missing: the other letter");
 /// ```
 pub struct Variables<'a> {
@@ -60,12 +60,14 @@ impl<'a> Variables<'a> {
         names.iter().find_map(|name| self.optional(name))
     }
 
-    /// The value of `name`, or an empty one and a problem that says `what` it is.
-    pub fn required(&mut self, name: &str, what: &str) -> String {
-        self.optional(name).unwrap_or_else(|| {
+    /// The value of `name`; without one, adds a problem that says `what` it is.
+    /// [`finish`](Self::finish) turns what is made of the values into a result.
+    pub fn required(&mut self, name: &str, what: &str) -> Option<String> {
+        let value = self.optional(name);
+        if value.is_none() {
             self.missing(name, what);
-            String::new()
-        })
+        }
+        value
     }
 
     /// Adds that `name` is missing, and `what` it is or what would do instead.
@@ -107,6 +109,28 @@ impl<'a> Variables<'a> {
     pub fn into_result(self) -> Result<()> {
         self.problems.into_result(ErrorKind::Config)
     }
+
+    /// Returns `value`, which was made of the settings, when nothing was missing or refused.
+    ///
+    /// ```
+    /// use ms_messenger_http::Variables;
+    ///
+    /// let read = |name: &str| Some(name.to_lowercase());
+    /// let mut variables = Variables::new(&read);
+    /// let name = variables.required("USER", "the user name");
+    /// let secret = variables.required("SECRET", "the password");
+    /// let (name, secret) = variables.finish(name.zip(secret))?;
+    /// assert_eq!((&*name, &*secret), ("user", "secret"));
+    /// # Ok::<(), ms_messenger_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`into_result`](Self::into_result), and `Config` when there is no `value`.
+    pub fn finish<T>(self, value: Option<T>) -> Result<T> {
+        self.into_result()?;
+        value.ok_or_else(|| Error::new(ErrorKind::Config, "a setting is missing"))
+    }
 }
 
 impl fmt::Debug for Variables<'_> {
@@ -129,12 +153,13 @@ mod tests {
             _ => None,
         };
         let mut variables = Variables::new(&read);
-        assert_eq!(variables.required("SET", "a password"), "hunter2");
+        let set = variables.required("SET", "a password");
+        assert_eq!(set.as_deref(), Some("hunter2"));
         assert_eq!(variables.optional("BLANK"), None);
-        assert_eq!(variables.required("BLANK", "a blank"), "");
+        assert_eq!(variables.required("BLANK", "a blank"), None);
         variables.refuse("SET", "must be longer");
         assert!(!format!("{variables:?}").contains("hunter2"));
-        let error = variables.into_result().unwrap_err();
+        let error = variables.finish(set).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
         assert_eq!(
             error.message(),

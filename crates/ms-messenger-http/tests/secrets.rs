@@ -7,8 +7,8 @@ use std::{fmt::Debug, time::Duration};
 
 use ms_messenger_core::StaticToken;
 use ms_messenger_http::{
-    Bearer, Bytes, Call, Endpoint, HeaderValue, HttpClient, HttpOptions, HttpRequest, Method,
-    Pipeline, Proxy, header,
+    Bearer, Bytes, Call, Endpoint, HeaderName, HeaderValue, HttpClient, HttpOptions, HttpRequest,
+    Method, Pipeline, Proxy, header,
 };
 use serde_json::Value;
 use server::{
@@ -36,7 +36,10 @@ fn assert_debug_is_tight(what: &str, value: &impl Debug) {
 
 fn call() -> Call {
     Call::post("send", "/messages?code=hunter2")
-        .with_header("x-secret", HeaderValue::from_static("hunter2"))
+        .with_header(
+            HeaderName::from_static("x-secret"),
+            HeaderValue::from_static("hunter2"),
+        )
         .with_json_bytes(Bytes::from_static(br#"{"text":"hunter2"}"#))
 }
 

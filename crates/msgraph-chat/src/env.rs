@@ -11,24 +11,29 @@ impl GraphChatBuilder {
     pub(crate) fn from_vars(mut variables: Variables<'_>) -> Result<Self> {
         let what = "a delegated token for Microsoft Graph";
         let token = variables.required("MSGRAPH_TOKEN", what);
-        let mut builder = Self::new(Arc::new(StaticToken::new(token)));
-        if let Some(name) = variables.optional("MSGRAPH_CLOUD") {
-            match cloud(&name) {
-                Some(cloud) => builder = builder.with_cloud(cloud),
-                None => variables.refuse(
-                    "MSGRAPH_CLOUD",
-                    "must be global, us-gov-l4, us-gov-l5 or china",
-                ),
+        let cloud = variables.optional("MSGRAPH_CLOUD").and_then(|name| {
+            let cloud = cloud(&name);
+            if cloud.is_none() {
+                let rule = "must be global, us-gov-l4, us-gov-l5 or china";
+                variables.refuse("MSGRAPH_CLOUD", rule);
             }
+            cloud
+        });
+        let base_url = variables.optional("MSGRAPH_BASE_URL");
+        let user = variables.optional("MSGRAPH_USER");
+        let token = variables
+            .finish(token)
+            .map_err(|error| error.with_platform(PLATFORM))?;
+        let mut builder = Self::new(Arc::new(StaticToken::new(token)));
+        if let Some(cloud) = cloud {
+            builder = builder.with_cloud(cloud);
         }
-        if let Some(url) = variables.optional("MSGRAPH_BASE_URL") {
+        if let Some(url) = base_url {
             builder = builder.with_base_url(url);
         }
-        if let Some(own) = variables.optional("MSGRAPH_USER") {
+        if let Some(own) = user {
             builder = builder.with_one_on_one_chats(own);
         }
-        let result = variables.into_result();
-        result.map_err(|error| error.with_platform(PLATFORM))?;
         Ok(builder)
     }
 }

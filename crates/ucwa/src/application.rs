@@ -9,7 +9,7 @@ use std::{
 };
 
 use ms_messenger_core::{ClockOffset, Deadline, ErrorKind, Result, RetryPolicy};
-use ms_messenger_http::{Call, HeaderValue, Pipeline, Response};
+use ms_messenger_http::{Call, HeaderValue, Pipeline, Response, header};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -255,7 +255,7 @@ impl Application {
             json!([Format::Plain.as_str(), Format::Html.as_str()]),
         );
         let call = Call::put("communication", self.path(href)?)
-            .with_header("if-match", etag)
+            .with_header(header::IF_MATCH, etag)
             .with_json(&properties)?;
         self.call(call).await?;
         self.take_communication(&self.get(href).await?);

@@ -9,21 +9,25 @@ impl UcwaBuilder {
     pub(crate) fn from_vars(mut variables: Variables<'_>) -> Result<Self> {
         let sip = variables.required("UCWA_SIP", "the own SIP address, sip:user@host");
         let password = variables.required("UCWA_PASSWORD", "the password");
-        let username = variables
-            .optional("UCWA_USERNAME")
-            .unwrap_or_else(|| sip.strip_prefix("sip:").unwrap_or(&sip).to_owned());
+        let username = variables.optional("UCWA_USERNAME");
+        let discovery_url = variables.optional("UCWA_DISCOVERY_URL");
+        let endpoint_id = variables.optional("UCWA_ENDPOINT_ID");
+        let trusted_domain = variables.optional("UCWA_TRUSTED_DOMAIN");
+        let (sip, password) = variables
+            .finish(sip.zip(password))
+            .map_err(|error| error.with_platform(PLATFORM))?;
+        let username =
+            username.unwrap_or_else(|| sip.strip_prefix("sip:").unwrap_or(&sip).to_owned());
         let mut builder = Self::new(sip, Credential::password(username, password));
-        if let Some(url) = variables.optional("UCWA_DISCOVERY_URL") {
+        if let Some(url) = discovery_url {
             builder = builder.with_discovery_url(url);
         }
-        if let Some(id) = variables.optional("UCWA_ENDPOINT_ID") {
+        if let Some(id) = endpoint_id {
             builder = builder.with_endpoint_id(id);
         }
-        if let Some(domain) = variables.optional("UCWA_TRUSTED_DOMAIN") {
+        if let Some(domain) = trusted_domain {
             builder = builder.with_trusted_domain(domain);
         }
-        let result = variables.into_result();
-        result.map_err(|error| error.with_platform(PLATFORM))?;
         Ok(builder)
     }
 }

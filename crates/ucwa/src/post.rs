@@ -7,7 +7,7 @@ use std::{
 };
 
 use ms_messenger_core::{ClockOffset, Deadline, Delivery, Error, ErrorKind, random_uuid};
-use ms_messenger_http::Call;
+use ms_messenger_http::{Call, HeaderValue};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -21,6 +21,9 @@ use crate::{
     state::key,
     words::{WORDS, line},
 };
+
+const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 /// What came of a post.
 pub(crate) enum Posted {
@@ -136,8 +139,8 @@ impl Inner {
             }
         };
         let content_type = match way.format {
-            Format::Html => "text/html; charset=utf-8",
-            _ => "text/plain; charset=utf-8",
+            Format::Html => HTML,
+            _ => PLAIN,
         };
         // One post at a time in a conversation: messages keep their order.
         let gate = self.peer(way.conversation);
@@ -158,7 +161,7 @@ impl Inner {
             let changes = self.changes();
             let call = Call::post("send", path.clone())
                 .with_client_request_id(id)
-                .with_body(content_type, body.as_bytes().to_vec());
+                .with_body(content_type.clone(), body.as_bytes().to_vec());
             let error = match way.application.carry(call, way.deadline).await {
                 Ok(response) => {
                     if let Some(location) = response.header("location").map(key) {

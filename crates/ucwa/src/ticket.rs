@@ -9,7 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use ms_messenger_core::{AccessToken, Error, ErrorKind, Result, TokenProvider, TokenRequest};
-use ms_messenger_http::Call;
+use ms_messenger_http::{Call, HeaderValue};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use serde_json::Value;
@@ -26,7 +26,8 @@ use crate::{
 const PASSWORD: &str = "password";
 const ANONYMOUS: &str = "urn:microsoft.rtc:anonmeeting";
 const WINDOWS: &str = "urn:microsoft.rtc:windows";
-const FORM: &str = "application/x-www-form-urlencoded;charset=UTF-8";
+const FORM: HeaderValue =
+    HeaderValue::from_static("application/x-www-form-urlencoded;charset=UTF-8");
 
 /// Where each host can be challenged: at the first resource that it was asked for.
 #[derive(Clone, Debug, Default)]

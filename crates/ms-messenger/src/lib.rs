@@ -44,9 +44,6 @@ pub use ucwa;
     )))
 )]
 pub mod http {
-    #[cfg(feature = "acs-messages")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "acs-messages")))]
-    pub use ms_messenger_http::{AccessKey, ConnectionString};
     pub use ms_messenger_http::{
         Authorize, Bearer, Endpoint, HttpClient, HttpOptions, HttpVersions, Probe, Proxy,
         RejectedToken, Variables, encode_path_segment,

@@ -38,7 +38,7 @@ async fn main() -> examples::Result {
         tokens = tokens.with_initial_token(first.token);
     }
     // A timer renews each token ten minutes before its end, so that no message waits for one.
-    let tokens = tokens.with_proactive_refresh().build()?;
+    let tokens = tokens.with_proactive_refresh(true).build()?;
     let chat = AcsChatClient::builder(identity.endpoint(), tokens).build()?;
 
     let thread = chat.thread(thread.clone());

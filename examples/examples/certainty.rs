@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use ms_messenger::{acs_chat::AcsChatClient, acs_messages::AcsMessagesClient, prelude::*};
+use ms_messenger::{acs_chat::AcsChatClient, acs_messages::AcsMessagesBuilder, prelude::*};
 use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, Platform, When};
 
 #[tokio::main]
@@ -57,7 +57,7 @@ async fn without_a_key(
     thread: &str,
 ) -> examples::Result {
     let chat = AcsChatClient::builder(endpoint, StaticToken::new(token))
-        .with_client_message_ids()
+        .with_client_message_ids(true)
         .build()?;
     let request = SendRequest::new(Target::conversation(thread), Message::text("Pay 40 crowns"));
     let error = chat.send(&request).await.err();
@@ -109,7 +109,7 @@ async fn in_one_call(
     thread: &str,
 ) -> examples::Result {
     let chat = AcsChatClient::builder(endpoint, StaticToken::new(token))
-        .with_client_message_ids()
+        .with_client_message_ids(true)
         .build()?;
     let request = SendRequest::new(Target::conversation(thread), Message::text("Pay 50 crowns"))
         // Ends the attempt in time, and keeps the evidence; dropping the future would lose it.
@@ -125,7 +125,7 @@ async fn in_one_call(
 
 /// ACS Advanced Messaging removes duplicates, so the lost response is fetched by a retry.
 async fn with_a_key(emulator: &Emulator, connection: &str, conversation: &str) -> examples::Result {
-    let messages = AcsMessagesClient::from_connection_string(connection)?.build()?;
+    let messages = AcsMessagesBuilder::from_connection_string(connection)?.build()?;
     let request = SendRequest::new(
         Target::conversation(conversation),
         Message::text("Pay 40 crowns"),

@@ -8,8 +8,8 @@ use std::env;
 use ms_messenger::{
     StaticToken, Target,
     acs_chat::AcsChatClient,
-    acs_identity::AcsIdentityClient,
-    acs_messages::AcsMessagesClient,
+    acs_identity::{AcsIdentityBuilder, AcsIdentityClient},
+    acs_messages::{AcsMessagesBuilder, AcsMessagesClient},
     msgraph_chat::GraphChatClient,
     ucwa::{self, UcwaSession},
 };
@@ -95,7 +95,7 @@ pub async fn teams() -> Result<Stage<GraphChatClient>> {
 /// When the environment is unusable or the emulator does not start.
 pub async fn acs_messages() -> Result<Stage<AcsMessagesClient>> {
     if let Ok(string) = env::var("ACS_CONNECTION_STRING") {
-        let mut builder = AcsMessagesClient::from_connection_string(&string)?;
+        let mut builder = AcsMessagesBuilder::from_connection_string(&string)?;
         if let Ok(id) = env::var("ACS_CHANNEL_REGISTRATION_ID") {
             builder = builder.with_channel_registration_id(id);
         }
@@ -103,7 +103,7 @@ pub async fn acs_messages() -> Result<Stage<AcsMessagesClient>> {
     }
     let emulator = Emulator::start().await?;
     let world = &emulator.world().acs;
-    let client = AcsMessagesClient::from_connection_string(&world.connection_string)?
+    let client = AcsMessagesBuilder::from_connection_string(&world.connection_string)?
         .with_channel_registration_id(&world.channel_registration_id)
         .build()?;
     let target = Target::phone("+14255550123")?;
@@ -129,7 +129,7 @@ pub async fn acs_chat() -> Result<Stage<AcsChatClient>> {
 }
 
 /// ACS Identity: `ACS_CONNECTION_STRING`, or `ACS_ENDPOINT` with a credential, as
-/// [`AcsIdentityClient::from_env`] reads them.
+/// [`AcsIdentityBuilder::from_env`] reads them.
 ///
 /// # Errors
 ///
@@ -141,11 +141,11 @@ pub async fn acs_identity() -> Result<Stage<AcsIdentityClient>> {
         "ACS_ENDPOINT",
     ];
     if names.iter().any(|name| env::var_os(name).is_some()) {
-        return Stage::real(AcsIdentityClient::from_env()?.build()?);
+        return Stage::real(AcsIdentityBuilder::from_env()?.build()?);
     }
     let emulator = Emulator::start().await?;
     let world = &emulator.world().acs;
-    let client = AcsIdentityClient::from_connection_string(&world.connection_string)?.build()?;
+    let client = AcsIdentityBuilder::from_connection_string(&world.connection_string)?.build()?;
     let target = Target::conversation(world.thread_id.as_str());
     Ok(Stage::emulated(client, target, emulator))
 }

@@ -2,5 +2,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let _ = acs_chat::CommunicationError::read(bytes);
+    let _ = ms_messenger_http::acs::ErrorEnvelope::read(bytes);
 });

@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 use futures_util::{StreamExt as _, stream};
 use ms_messenger::{
     Delivery, Error, Message, MessengerExt as _, RetryPolicy, SendRequest, SharedMessenger,
-    StaticToken, Target, acs_chat::AcsChatClient, acs_messages::AcsMessagesClient,
+    StaticToken, Target, acs_chat::AcsChatClient, acs_messages::AcsMessagesBuilder,
     msgraph_chat::GraphChatClient,
 };
 use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, When};
@@ -24,7 +24,8 @@ fn messengers(emulator: &Emulator) -> [(SharedMessenger, Target); 3] {
         &world.acs.endpoint,
         StaticToken::new(world.acs.users[0].token.as_str()),
     );
-    let messages = AcsMessagesClient::from_connection_string(&world.acs.connection_string).unwrap();
+    let messages =
+        AcsMessagesBuilder::from_connection_string(&world.acs.connection_string).unwrap();
     let teams = GraphChatClient::builder(StaticToken::new(world.graph.token.as_str()))
         .with_base_url(&world.graph.base);
     [

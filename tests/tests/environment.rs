@@ -5,9 +5,9 @@ use std::{collections::BTreeSet, env, fs, process::Command};
 
 use ms_messenger::{
     ErrorKind, Result,
-    acs_chat::AcsChatClient,
-    acs_identity::AcsIdentityClient,
-    acs_messages::AcsMessagesClient,
+    acs_chat::AcsChatBuilder,
+    acs_identity::AcsIdentityBuilder,
+    acs_messages::AcsMessagesBuilder,
     entra::{Application, ClientCredentials},
     msgraph_chat::GraphChatClient,
     ucwa::UcwaSession,
@@ -32,11 +32,11 @@ const VARIABLES: [(&str, &str); 8] = [
 /// What became of each client, in the order of their names.
 fn clients() -> [Result<()>; 7] {
     [
-        AcsChatClient::from_env().and_then(|b| b.build()).map(drop),
-        AcsIdentityClient::from_env()
+        AcsChatBuilder::from_env().and_then(|b| b.build()).map(drop),
+        AcsIdentityBuilder::from_env()
             .and_then(|b| b.build())
             .map(drop),
-        AcsMessagesClient::from_env()
+        AcsMessagesBuilder::from_env()
             .and_then(|b| b.build())
             .map(drop),
         GraphChatClient::from_env()

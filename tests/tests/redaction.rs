@@ -9,8 +9,8 @@ use log::Log;
 use ms_messenger::{
     Message, Messenger as _, SendRequest, SharedMessenger, StaticToken, Target,
     acs_chat::AcsChatClient,
-    acs_identity::{AcsIdentityClient, TokenOptions, UserTokenProvider},
-    acs_messages::AcsMessagesClient,
+    acs_identity::{AcsIdentityBuilder, TokenOptions, UserTokenProvider},
+    acs_messages::AcsMessagesBuilder,
     msgraph_chat::GraphChatClient,
     ucwa::{self, UcwaSession},
 };
@@ -37,7 +37,7 @@ async fn no_secret_and_no_content_is_printed_or_logged_at_any_level() {
     printed += &format!("{builder:?}{builder:#?}");
     let session = builder.sign_in().await.unwrap();
     let conversation = |id: &str| Target::conversation(id);
-    let identity = AcsIdentityClient::from_connection_string(&world.acs.connection_string)
+    let identity = AcsIdentityBuilder::from_connection_string(&world.acs.connection_string)
         .unwrap()
         .build()
         .unwrap();
@@ -69,7 +69,7 @@ async fn no_secret_and_no_content_is_printed_or_logged_at_any_level() {
         ),
         (
             Arc::new(
-                AcsMessagesClient::from_connection_string(&world.acs.connection_string)
+                AcsMessagesBuilder::from_connection_string(&world.acs.connection_string)
                     .unwrap()
                     .build()
                     .unwrap(),

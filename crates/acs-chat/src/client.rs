@@ -6,11 +6,11 @@ use ms_messenger_core::{
     ConversationId, Deadline, ErrorKind, Mark, MarkKind, MessageId, Problem, Problems, Result,
     TokenProvider, random_uuid,
 };
-use ms_messenger_http::{Call, Pipeline, Variables, check_id, encode_path_segment};
+use ms_messenger_http::{Call, Pipeline, check_id, encode_path_segment};
 use uuid::Uuid;
 
 use crate::{
-    AcsChatBuilder, ApiVersion, SendChatMessageRequest,
+    AcsChatBuilder, ChatApiVersion, SendChatMessageRequest,
     error::PLATFORM,
     models::{CLIENT_MESSAGE_ID, SendChatMessageResult},
 };
@@ -22,7 +22,7 @@ pub struct AcsChatClient(Arc<Inner>);
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) pipeline: Pipeline,
-    pub(crate) api_version: ApiVersion,
+    pub(crate) api_version: ChatApiVersion,
     pub(crate) sender_display_name: Option<String>,
     pub(crate) max_message_bytes: Option<usize>,
     pub(crate) client_message_ids: bool,
@@ -33,18 +33,7 @@ impl AcsChatClient {
     /// access tokens `token` hands out. (ACS Chat takes neither access keys nor Entra tokens.)
     /// Tokens are cached here; `token` need not do it.
     pub fn builder(endpoint: impl Into<String>, token: impl TokenProvider) -> AcsChatBuilder {
-        AcsChatBuilder::new(endpoint.into(), Arc::new(token))
-    }
-
-    /// Sets up a client by the environment: `ACS_CHAT_TOKEN`, a user access token, which is not
-    /// renewed; and `ACS_CHAT_ENDPOINT`, `ACS_ENDPOINT` or the endpoint of a connection string.
-    /// The README says more of them.
-    ///
-    /// # Errors
-    ///
-    /// `Config` that names every variable that is missing, and no value.
-    pub fn from_env() -> Result<AcsChatBuilder> {
-        AcsChatBuilder::from_vars(Variables::from_process())
+        AcsChatBuilder::new(endpoint, token)
     }
 
     pub(crate) fn from_inner(inner: Inner) -> Self {
@@ -61,7 +50,7 @@ impl AcsChatClient {
 
     /// The version of the API that this client speaks.
     #[must_use]
-    pub fn api_version(&self) -> &ApiVersion {
+    pub fn api_version(&self) -> &ChatApiVersion {
         &self.0.api_version
     }
 

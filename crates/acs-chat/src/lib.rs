@@ -3,16 +3,16 @@
 
 mod builder;
 mod client;
-mod env;
 mod error;
 mod messenger;
-pub mod models;
+mod models;
 mod settle;
 
 pub use builder::AcsChatBuilder;
 pub use client::{AcsChatClient, ChatThread, SentChatMessage};
-pub use error::{CommunicationError, PLATFORM};
+pub use error::PLATFORM;
 pub use models::{
-    ApiVersion, ChatAttachment, ChatAttachmentType, ChatMessageType, SendChatMessageRequest,
+    CLIENT_MESSAGE_ID, ChatApiVersion, ChatAttachment, ChatAttachmentType, ChatMessageType,
+    SendChatMessageRequest,
 };
 pub use ms_messenger_http::{HttpClient, HttpOptions};

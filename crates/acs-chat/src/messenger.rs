@@ -26,7 +26,7 @@ impl Messenger for AcsChatClient {
         PLATFORM
     }
 
-    /// Attachments are carried by [`ApiVersion::V2024_03_15Preview`](crate::ApiVersion) only.
+    /// Attachments are carried by [`ChatApiVersion::V2024_03_15Preview`](crate::ChatApiVersion) only.
     fn capabilities(&self) -> Capabilities {
         if self.api_version().carries_attachments() {
             CAPABILITIES

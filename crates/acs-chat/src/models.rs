@@ -11,7 +11,7 @@ pub const CLIENT_MESSAGE_ID: &str = "clientMessageId";
 
 open_enum! {
     /// The version of the API that a client speaks.
-    pub enum ApiVersion {
+    pub enum ChatApiVersion {
         /// The newest stable version. It knows no attachments in requests.
         V2025_03_15 = "2025-03-15",
         /// The preview whose requests may carry attachments.
@@ -19,7 +19,7 @@ open_enum! {
     }
 }
 
-impl ApiVersion {
+impl ChatApiVersion {
     /// Whether a message that is sent may have attachments.
     #[must_use]
     pub fn carries_attachments(&self) -> bool {
@@ -80,7 +80,7 @@ pub struct SendChatMessageRequest {
     /// Properties of the sender's own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
-    /// Attachments, in [`ApiVersion::V2024_03_15Preview`] only.
+    /// Attachments, in [`ChatApiVersion::V2024_03_15Preview`] only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<ChatAttachment>,
 }
@@ -138,7 +138,7 @@ impl SendChatMessageRequest {
     ///
     /// `Unsupported` when the version cannot carry it, `InvalidRequest` when it breaks another
     /// rule of the service; every problem is named.
-    pub fn check(&self, version: &ApiVersion) -> Result<()> {
+    pub fn check(&self, version: &ChatApiVersion) -> Result<()> {
         let mut problems = Problems::new();
         let kind = self.find_problems(version, &mut problems);
         problems.into_result(kind)
@@ -154,7 +154,11 @@ impl SendChatMessageRequest {
     }
 
     /// Adds what is wrong, and tells the kind of error that all of it amounts to.
-    pub(crate) fn find_problems(&self, version: &ApiVersion, problems: &mut Problems) -> ErrorKind {
+    pub(crate) fn find_problems(
+        &self,
+        version: &ChatApiVersion,
+        problems: &mut Problems,
+    ) -> ErrorKind {
         let blank = self.content.trim().is_empty();
         problems.add_if(blank, "content", "must not be empty or blank");
         let has_nul = self.message_type == ChatMessageType::Html && self.content.contains('\0');
@@ -177,7 +181,7 @@ impl SendChatMessageRequest {
         } else {
             ErrorKind::InvalidRequest
         };
-        let preview = ApiVersion::V2024_03_15Preview;
+        let preview = ChatApiVersion::V2024_03_15Preview;
         let rule = format!("version {version} carries no attachments, {preview} does");
         problems.add("attachments", rule);
         kind

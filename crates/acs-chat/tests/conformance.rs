@@ -149,7 +149,7 @@ async fn the_client_keeps_the_contract() {
     let client = AcsChatClient::builder(endpoint, StaticToken::new("very-secret-user-token"))
         .with_retry_policy(RetryPolicy::never())
         .with_settling_margin(Duration::ZERO)
-        .with_client_message_ids()
+        .with_client_message_ids(true)
         .build()
         .unwrap();
     let messenger: SharedMessenger = Arc::new(client);

@@ -4,8 +4,8 @@
 use std::time::{Duration, SystemTime};
 
 use acs_chat::{
-    AcsChatBuilder, AcsChatClient, ApiVersion, PLATFORM, SendChatMessageRequest,
-    models::CLIENT_MESSAGE_ID,
+    AcsChatBuilder, AcsChatClient, CLIENT_MESSAGE_ID, ChatApiVersion, PLATFORM,
+    SendChatMessageRequest,
 };
 use mockito::{Matcher, Server, ServerGuard};
 use ms_messenger_core::{
@@ -55,7 +55,7 @@ async fn what_a_send_refuses_before_any_io_a_check_refuses_in_the_same_words() {
         .create_async()
         .await;
     let client = builder(&server, "t")
-        .with_client_message_ids()
+        .with_client_message_ids(true)
         .build()
         .unwrap();
     let payload = |member: &str| format!("message.body.native.payload.{member}");
@@ -142,7 +142,7 @@ async fn what_a_check_accepts_a_send_sends_and_warnings_do_not_stop_it() {
         .create_async()
         .await;
     let client = builder(&server, "t")
-        .with_api_version(ApiVersion::V2024_03_15Preview)
+        .with_api_version(ChatApiVersion::V2024_03_15Preview)
         .build()
         .unwrap();
     for (request, warnings) in [

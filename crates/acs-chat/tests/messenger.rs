@@ -1,7 +1,7 @@
 //! The neutral model on the wire.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
-use acs_chat::{AcsChatClient, ApiVersion};
+use acs_chat::{AcsChatClient, ChatApiVersion};
 use mockito::{Matcher, Server};
 use ms_messenger_core::{
     Acceptance, Attachment, ErrorKind, FileReference, IdempotencyKey, Importance, Message,
@@ -13,7 +13,7 @@ fn to(message: Message) -> SendRequest {
     SendRequest::new(Target::conversation("19:a@thread.v2"), message)
 }
 
-async fn sends(message: Message, version: ApiVersion, body: Matcher) {
+async fn sends(message: Message, version: ChatApiVersion, body: Matcher) {
     let mut server = Server::new_async().await;
     let mock = server
         .mock("POST", Matcher::Any)
@@ -43,7 +43,7 @@ fn exactly(json: serde_json::Value) -> Matcher {
 
 #[tokio::test]
 async fn text_html_and_native_bodies_are_carried() {
-    let stable = ApiVersion::V2025_03_15;
+    let stable = ChatApiVersion::V2025_03_15;
     let text = json!({"content": "hi", "type": "text", "senderDisplayName": "Ops"});
     sends(Message::text("hi"), stable.clone(), exactly(text)).await;
     let html = json!({"content": "<i>hi</i>", "type": "html", "senderDisplayName": "Ops"});
@@ -73,7 +73,7 @@ async fn references_are_carried_in_the_preview() {
         ]})),
         Matcher::Regex(r#""id":"[0-9a-f-]{36}","attachmentType":"image""#.into()),
     ]);
-    sends(message, ApiVersion::V2024_03_15Preview, body).await;
+    sends(message, ChatApiVersion::V2024_03_15Preview, body).await;
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use acs_chat::{
-    AcsChatBuilder, AcsChatClient, ApiVersion, ChatAttachment, ChatAttachmentType, ChatMessageType,
-    SendChatMessageRequest,
+    AcsChatBuilder, AcsChatClient, ChatApiVersion, ChatAttachment, ChatAttachmentType,
+    ChatMessageType, SendChatMessageRequest,
 };
 use mockito::{Matcher, Server, ServerGuard};
 use ms_messenger_core::{Delivery, ErrorKind, StaticToken};
@@ -35,7 +35,7 @@ async fn a_message_is_posted_with_token_version_and_every_member() {
         .create_async()
         .await;
     let client = builder(&server)
-        .with_api_version(ApiVersion::V2024_03_15Preview)
+        .with_api_version(ChatApiVersion::V2024_03_15Preview)
         .build()
         .unwrap();
     let attachment = ChatAttachment::new(ChatAttachmentType::Image, "a1")

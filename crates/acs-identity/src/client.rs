@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use ms_messenger_core::{ErrorKind, Problems, Result};
 use ms_messenger_http::{
-    Call, Method, Pipeline, Response, RetryClass, Variables, encode_path_segment, one_line,
+    Call, Method, Pipeline, Response, RetryClass, encode_path_segment, one_line,
 };
 
 use crate::{
-    AcsIdentityBuilder, ApiVersion, CommunicationUserId, CreatedUser, Credential, TeamsUserToken,
-    TokenOptions, UserToken,
+    AcsIdentityBuilder, CommunicationUserId, CreatedUser, Credential, IdentityApiVersion,
+    TeamsUserToken, TokenOptions, UserToken,
     error::PLATFORM,
     models::{
         CreateIdentity, CreateIdentityResult, ExchangeTeamsUserToken, IssueAccessToken, TokenResult,
@@ -29,34 +29,13 @@ pub struct AcsIdentityClient(Arc<Inner>);
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) pipeline: Pipeline,
-    pub(crate) api_version: ApiVersion,
+    pub(crate) api_version: IdentityApiVersion,
 }
 
 impl AcsIdentityClient {
     /// Sets up a client for the resource at `endpoint`, speaking as `credential`.
     pub fn builder(endpoint: impl Into<String>, credential: Credential) -> AcsIdentityBuilder {
-        AcsIdentityBuilder::new(endpoint.into(), credential)
-    }
-
-    /// Sets up a client by the connection string of the resource, as the portal shows it.
-    ///
-    /// # Errors
-    ///
-    /// `Config`, with all problems at once; no part of the string is repeated.
-    pub fn from_connection_string(text: &str) -> Result<AcsIdentityBuilder> {
-        AcsIdentityBuilder::from_connection_string(text)
-    }
-
-    /// Sets up a client by the environment: the connection string `ACS_CONNECTION_STRING` (or
-    /// `COMMUNICATION_SERVICES_CONNECTION_STRING`), or `ACS_ENDPOINT` with `ACS_ACCESS_KEY` or
-    /// `ACS_ACCESS_TOKEN`; with the feature `entra` also the `AZURE_…` variables of an
-    /// application. The README says more of them.
-    ///
-    /// # Errors
-    ///
-    /// `Config` that names every variable that is missing or unusable, and no value.
-    pub fn from_env() -> Result<AcsIdentityBuilder> {
-        AcsIdentityBuilder::from_vars(Variables::from_process())
+        AcsIdentityBuilder::new(endpoint, credential)
     }
 
     pub(crate) fn from_inner(inner: Inner) -> Self {
@@ -65,7 +44,7 @@ impl AcsIdentityClient {
 
     /// The version of the API that this client speaks.
     #[must_use]
-    pub fn api_version(&self) -> &ApiVersion {
+    pub fn api_version(&self) -> &IdentityApiVersion {
         &self.0.api_version
     }
 

@@ -3,22 +3,22 @@
 
 mod builder;
 mod client;
-mod credential;
-mod env;
 mod error;
 mod expiry;
-pub mod models;
+mod models;
 mod provider;
 
 pub use builder::AcsIdentityBuilder;
 pub use client::AcsIdentityClient;
-pub use credential::Credential;
-pub use error::{CommunicationError, PLATFORM};
+pub use error::PLATFORM;
 pub use models::{
-    ApiVersion, CommunicationUserId, CreatedUser, TeamsUserToken, TokenOptions, TokenScope,
-    UserToken,
+    CommunicationUserId, CreatedUser, IdentityApiVersion, MAX_EXPIRES_IN_MINUTES,
+    MIN_EXPIRES_IN_MINUTES, TeamsUserToken, TokenOptions, TokenScope, UserToken,
 };
-pub use ms_messenger_http::{AccessKey, ConnectionString, HttpClient, HttpOptions};
+pub use ms_messenger_http::{
+    HttpClient, HttpOptions,
+    acs::{AccessKey, ConnectionString, Credential},
+};
 pub use provider::{UserTokenProvider, UserTokenProviderBuilder};
 
 /// What the fuzz targets reach; compiled for them alone.

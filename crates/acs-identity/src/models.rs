@@ -20,7 +20,7 @@ pub const MAX_EXPIRES_IN_MINUTES: u32 = 1440;
 
 open_enum! {
     /// The version of the API that a client speaks.
-    pub enum ApiVersion {
+    pub enum IdentityApiVersion {
         /// The newest stable version.
         V2025_06_30 = "2025-06-30",
         /// The stable version before it, which the published SDKs for JavaScript and Python speak.

@@ -52,7 +52,7 @@ type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 /// use acs_identity::{AcsIdentityClient, UserTokenProvider};
 ///
 /// # fn run(identity: AcsIdentityClient, user: acs_identity::CommunicationUserId) -> ms_messenger_core::Result<()> {
-/// let tokens = UserTokenProvider::builder(identity, user).with_proactive_refresh().build()?;
+/// let tokens = UserTokenProvider::builder(identity, user).with_proactive_refresh(true).build()?;
 /// let chat = acs_chat::AcsChatClient::builder("https://contoso.communication.azure.com", tokens).build()?;
 /// # Ok(())
 /// # }

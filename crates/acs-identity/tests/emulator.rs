@@ -4,15 +4,15 @@
 
 use acs_chat::{AcsChatClient, SendChatMessageRequest};
 use acs_identity::{
-    AcsIdentityClient, ApiVersion, CommunicationUserId, Credential, TeamsUserToken, TokenOptions,
-    TokenScope, UserTokenProvider, UserTokenProviderBuilder,
+    AcsIdentityBuilder, AcsIdentityClient, CommunicationUserId, Credential, IdentityApiVersion,
+    TeamsUserToken, TokenOptions, TokenScope, UserTokenProvider, UserTokenProviderBuilder,
 };
 use ms_messenger_core::{Delivery, Error, ErrorKind, RetryPolicy, StaticToken};
 use ms_messenger_emulator::{Emulator, FaultAction, Platform};
 
 fn identity(emulator: &Emulator) -> AcsIdentityClient {
     let string = &emulator.world().acs.connection_string;
-    let builder = AcsIdentityClient::from_connection_string(string).unwrap();
+    let builder = AcsIdentityBuilder::from_connection_string(string).unwrap();
     builder.build().unwrap()
 }
 
@@ -144,7 +144,7 @@ async fn a_token_that_stays_refused_ends_the_call_after_one_renewal() {
 async fn an_issue_whose_answer_is_lost_is_repeated_by_the_provider_alone() {
     let emulator = Emulator::start().await.unwrap();
     let builder =
-        AcsIdentityClient::from_connection_string(&emulator.world().acs.connection_string);
+        AcsIdentityBuilder::from_connection_string(&emulator.world().acs.connection_string);
     let quick =
         RetryPolicy::default().with_backoff(std::time::Duration::ZERO, std::time::Duration::ZERO);
     let identity = builder.unwrap().with_retry_policy(quick).build().unwrap();
@@ -181,10 +181,10 @@ async fn every_operation_is_understood_in_both_versions_and_with_both_credential
     let world = emulator.world().clone();
     let entra = Credential::entra(StaticToken::new(world.acs.entra_token.as_str()));
     let by_token = AcsIdentityClient::builder(&world.acs.endpoint, entra);
-    let by_key = AcsIdentityClient::from_connection_string(&world.acs.connection_string).unwrap();
+    let by_key = AcsIdentityBuilder::from_connection_string(&world.acs.connection_string).unwrap();
     for client in [
         by_token
-            .with_api_version(ApiVersion::V2023_10_01)
+            .with_api_version(IdentityApiVersion::V2023_10_01)
             .build()
             .unwrap(),
         by_key.build().unwrap(),

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use acs_identity::{AcsIdentityClient, TeamsUserToken, TokenOptions};
+use acs_identity::{AcsIdentityBuilder, AcsIdentityClient, TeamsUserToken, TokenOptions};
 use mockito::{Matcher, Mock, Server, ServerGuard};
 use ms_messenger_core::{Delivery, Error, ErrorKind, RetryPolicy};
 
@@ -14,7 +14,7 @@ fn client(server: &ServerGuard) -> AcsIdentityClient {
     let quick = RetryPolicy::default()
         .with_max_attempts(3)
         .with_backoff(Duration::from_millis(1), Duration::from_millis(1));
-    let builder = AcsIdentityClient::from_connection_string(&string).unwrap();
+    let builder = AcsIdentityBuilder::from_connection_string(&string).unwrap();
     builder.with_retry_policy(quick).build().unwrap()
 }
 
@@ -103,14 +103,14 @@ async fn the_words_of_the_service_are_told() {
             r#"{"error":{"code":"Denied","message":"Denied by the resource provider."}}"#,
             ErrorKind::Unauthenticated,
             Some("Denied"),
-            "Denied by the resource provider. (ACS Identity takes the access key",
+            "Denied by the resource provider. (ACS Identity accepts the access key",
         ),
         (
             401,
             "",
             ErrorKind::Unauthenticated,
             None,
-            "ACS Identity takes the access key",
+            "ACS Identity accepts the access key",
         ),
         (
             403,

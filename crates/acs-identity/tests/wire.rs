@@ -4,7 +4,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use acs_identity::{
-    AcsIdentityBuilder, AcsIdentityClient, ApiVersion, CommunicationUserId, Credential,
+    AcsIdentityBuilder, AcsIdentityClient, CommunicationUserId, Credential, IdentityApiVersion,
     TeamsUserToken, TokenOptions, TokenScope,
 };
 use mockito::{Matcher, Mock, Server, ServerGuard};
@@ -25,7 +25,7 @@ const SAMPLE_END: Duration = Duration::new(1_696_973_979, 324_458_400);
 
 fn builder(server: &ServerGuard) -> AcsIdentityBuilder {
     let string = format!("endpoint={}/;accesskey=c2VjcmV0LWtleQ==", server.url());
-    AcsIdentityClient::from_connection_string(&string).unwrap()
+    AcsIdentityBuilder::from_connection_string(&string).unwrap()
 }
 
 fn client(server: &ServerGuard) -> AcsIdentityClient {
@@ -229,7 +229,7 @@ async fn an_entra_token_and_another_version_go_out_as_they_were_set() {
         .await;
     let credential = Credential::entra(StaticToken::new("entra-token"));
     let client = AcsIdentityClient::builder(server.url(), credential)
-        .with_api_version(ApiVersion::V2023_10_01)
+        .with_api_version(IdentityApiVersion::V2023_10_01)
         .build()
         .unwrap();
     client.delete_user(&USER.into()).await.unwrap();
@@ -290,7 +290,7 @@ fn unusable_settings_are_named_at_once_without_a_secret() {
     assert_eq!(error.kind(), ErrorKind::Config);
     assert_eq!(error.problems().len(), 2, "{error}");
     let string = "endpoint=https://contoso.communication.azure.com;accesskey=hunter2!";
-    let refused = AcsIdentityClient::from_connection_string(string).unwrap_err();
+    let refused = AcsIdentityBuilder::from_connection_string(string).unwrap_err();
     assert_eq!(refused.platform(), Some("acs-identity"));
     assert!(!format!("{error:?}{refused:?}").contains("hunter2"));
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ms_messenger_core::{
     ConversationId, Deadline, IdempotencyKey, MessageId, Problem, Problems, Result, open_enum,
 };
-use ms_messenger_http::{Call, Pipeline, Response, Variables, check_id, encode_path_segment};
+use ms_messenger_http::{Call, Pipeline, Response, check_id, encode_path_segment};
 use uuid::Uuid;
 
 use crate::{
@@ -71,28 +71,7 @@ impl SendOptions {
 impl AcsMessagesClient {
     /// Sets up a client for the resource at `endpoint`, speaking as `credential`.
     pub fn builder(endpoint: impl Into<String>, credential: Credential) -> AcsMessagesBuilder {
-        AcsMessagesBuilder::new(endpoint.into(), credential)
-    }
-
-    /// Sets up a client from a connection string, as the portal shows it.
-    ///
-    /// # Errors
-    ///
-    /// `Config`, with all problems at once; no part of the string is repeated.
-    pub fn from_connection_string(text: &str) -> Result<AcsMessagesBuilder> {
-        AcsMessagesBuilder::from_connection_string(text)
-    }
-
-    /// Sets up a client by the environment: the connection string `ACS_CONNECTION_STRING` (or
-    /// `COMMUNICATION_SERVICES_CONNECTION_STRING`), or `ACS_ENDPOINT` with `ACS_ACCESS_KEY` or
-    /// `ACS_ACCESS_TOKEN`, and `ACS_CHANNEL_REGISTRATION_ID`; with the feature `entra` also the
-    /// `AZURE_…` variables of an application. The README says more of them.
-    ///
-    /// # Errors
-    ///
-    /// `Config` that names every variable that is missing or unusable, and no value.
-    pub fn from_env() -> Result<AcsMessagesBuilder> {
-        AcsMessagesBuilder::from_vars(Variables::from_process())
+        AcsMessagesBuilder::new(endpoint, credential)
     }
 
     pub(crate) fn from_inner(inner: Inner) -> Self {

@@ -3,8 +3,6 @@
 
 mod builder;
 mod client;
-mod credential;
-mod env;
 mod error;
 mod key;
 mod messenger;
@@ -15,10 +13,12 @@ pub use client::{
     AcsMessagesClient, Conversation, Notifications, Repeatability, SendOptions, SentMessage,
     SentNotification,
 };
-pub use credential::Credential;
-pub use error::{ErrorDetail, ErrorResponse, InnerError, PLATFORM};
+pub use error::PLATFORM;
 pub use models::{
     ConversationContent, InteractiveMessage, MessageTemplate, NotificationContent,
     NotificationKind, OutboundDeliveryStrategy, Receipt,
 };
-pub use ms_messenger_http::{AccessKey, ConnectionString, HttpClient, HttpOptions};
+pub use ms_messenger_http::{
+    HttpClient, HttpOptions,
+    acs::{AccessKey, ConnectionString, Credential},
+};

@@ -19,7 +19,7 @@ const HTTP_DATE: &str = "^[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{
 
 fn builder(server: &ServerGuard) -> AcsMessagesBuilder {
     let key = "endpoint=".to_owned() + &server.url() + "/;accesskey=c2VjcmV0LWtleQ==";
-    AcsMessagesClient::from_connection_string(&key).unwrap()
+    AcsMessagesBuilder::from_connection_string(&key).unwrap()
 }
 
 fn url(text: &str) -> url::Url {

@@ -297,7 +297,7 @@ fn acs_messages(
         Some(AcsCredential::Token(token)) => Credential::entra(static_token(token)),
         Some(AcsCredential::Key(key)) => Credential::access_key(key.expose_secret())?,
         Some(AcsCredential::ConnectionString) => {
-            Credential::AccessKey(settings.parsed_connection_string()?.access_key().clone())
+            Credential::from(settings.parsed_connection_string()?.access_key().clone())
         }
         Some(AcsCredential::Application(application)) => Credential::entra(application.clone()),
         None => return Err(incomplete(Platform::AcsMessages)),
@@ -320,7 +320,7 @@ fn acs_chat(
     let token = token.ok_or_else(|| incomplete(Platform::AcsChat))?;
     AcsChatClient::builder(settings.chat_endpoint()?, static_token(token))
         // By them a message in doubt is recognised.
-        .with_client_message_ids()
+        .with_client_message_ids(true)
         .with_http_options(options)
         .with_retry_policy(retry)
         .build()

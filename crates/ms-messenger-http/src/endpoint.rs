@@ -1,6 +1,6 @@
 //! The origin that a client talks to, and nothing else.
 
-use std::{fmt, net::IpAddr};
+use std::{fmt, net::IpAddr, str::FromStr};
 
 use ms_messenger_core::{Delivery, Error, ErrorKind, Result};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -28,7 +28,7 @@ pub fn encode_path_segment(id: &str) -> impl fmt::Display + '_ {
 ///
 /// let endpoint = Endpoint::parse("https://contoso.communication.azure.com/")?;
 /// assert_eq!(endpoint.to_string(), "https://contoso.communication.azure.com");
-/// assert!(Endpoint::parse("http://contoso.communication.azure.com").is_err());
+/// assert!("http://contoso.communication.azure.com".parse::<Endpoint>().is_err());
 /// # Ok::<(), ms_messenger_core::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
@@ -141,9 +141,17 @@ impl Endpoint {
     }
 
     /// Whether it is an origin alone, without a base path.
-    #[cfg(feature = "access-key")]
+    #[cfg(feature = "acs")]
     pub(crate) fn is_origin(&self) -> bool {
         self.url.path().trim_end_matches('/').is_empty()
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::parse(text)
     }
 }
 

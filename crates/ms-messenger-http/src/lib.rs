@@ -1,8 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[cfg(feature = "access-key")]
-mod access_key;
+#[cfg(feature = "acs")]
+#[cfg_attr(docsrs, doc(cfg(feature = "acs")))]
+pub mod acs;
 mod authorize;
 mod call;
 mod certificate;
@@ -11,8 +12,6 @@ mod classify;
 mod client;
 mod clock;
 mod concurrency;
-#[cfg(feature = "access-key")]
-mod connection_string;
 mod endpoint;
 mod failure;
 mod first_connection;
@@ -31,18 +30,12 @@ mod tls;
 mod trace;
 mod variables;
 
-#[cfg(feature = "access-key")]
-#[cfg_attr(docsrs, doc(cfg(feature = "access-key")))]
-pub use access_key::AccessKey;
 pub use authorize::{Authorize, Bearer, HttpRequest, RejectedToken};
 pub use bytes::Bytes;
 pub use call::{Call, RetryClass};
 pub use certificate::UNTRUSTED_CERTIFICATE;
 pub use challenge::{ChallengeParameter, ChallengeParameters, claims_challenge};
 pub use client::HttpClient;
-#[cfg(feature = "access-key")]
-#[cfg_attr(docsrs, doc(cfg(feature = "access-key")))]
-pub use connection_string::ConnectionString;
 pub use endpoint::{Endpoint, encode_path_segment};
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 pub use input::{check_id, redacted_address};

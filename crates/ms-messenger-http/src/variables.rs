@@ -4,9 +4,6 @@ use std::fmt;
 
 use ms_messenger_core::{Error, ErrorKind, Problems, Result};
 
-#[cfg(feature = "access-key")]
-use crate::{AccessKey, ConnectionString};
-
 /// Settings by name, and what is wrong with them, all of it at once.
 ///
 /// A client's `from_env` reads the variables of the process; its tests read a list, since the
@@ -80,27 +77,6 @@ impl<'a> Variables<'a> {
         self.problems.add(name, rule);
     }
 
-    /// The connection string that the first of `names` with a value holds; a problem when it is
-    /// unusable.
-    #[cfg(feature = "access-key")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "access-key")))]
-    pub fn connection_string(&mut self, names: &[&str]) -> Option<ConnectionString> {
-        let mut set = names.iter();
-        let (name, text) = set.find_map(|name| Some((name, self.optional(name)?)))?;
-        let string = ConnectionString::parse(&text);
-        string
-            .map_err(|error| self.refuse(name, error.message()))
-            .ok()
-    }
-
-    /// The access key that `name` holds; a problem when it is unusable.
-    #[cfg(feature = "access-key")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "access-key")))]
-    pub fn access_key(&mut self, name: &str) -> Option<AccessKey> {
-        let key = AccessKey::parse(&self.optional(name)?);
-        key.map_err(|error| self.refuse(name, error.message())).ok()
-    }
-
     /// `Ok` when nothing was missing or refused.
     ///
     /// # Errors
@@ -165,27 +141,6 @@ mod tests {
             error.message(),
             "BLANK: is missing: a blank; SET: must be longer"
         );
-    }
-
-    #[cfg(feature = "access-key")]
-    #[test]
-    fn unusable_keys_and_connection_strings_are_named_without_their_value() {
-        let read = |name: &str| match name {
-            "B" => Some("endpoint=https://hunter2.com/path;accesskey=hunter2!".to_owned()),
-            "KEY" => Some("hunter2!".to_owned()),
-            "GOOD" => Some("c2VjcmV0".to_owned()),
-            _ => None,
-        };
-        let mut variables = Variables::new(&read);
-        assert!(variables.connection_string(&["A"]).is_none());
-        assert!(variables.access_key("A").is_none());
-        assert!(variables.access_key("GOOD").is_some());
-        assert!(variables.connection_string(&["A", "B"]).is_none());
-        assert!(variables.access_key("KEY").is_none());
-        let error = variables.into_result().unwrap_err();
-        let fields: Vec<&str> = error.problems().iter().map(|p| p.field.as_str()).collect();
-        assert_eq!(fields, ["B", "KEY"]);
-        assert!(!format!("{error:?}").contains("hunter2"));
     }
 
     #[test]

@@ -252,9 +252,9 @@ async fn reads_are_authorised_like_sends() {
     assert_eq!(credentials(&server), ["Bearer token-1", "Bearer token-2"]);
 }
 
-#[cfg(feature = "access-key")]
+#[cfg(feature = "acs")]
 mod access_key {
-    use ms_messenger_http::AccessKey;
+    use ms_messenger_http::acs::AccessKey;
 
     use super::*;
 

@@ -82,12 +82,12 @@ fn the_password_of_a_proxy_is_not_printed() {
     }
 }
 
-#[cfg(feature = "access-key")]
+#[cfg(feature = "acs")]
 #[test]
 fn an_access_key_is_not_printed() {
     // The key is the secret itself, in Base64.
     const BASE64: &str = "aHVudGVyMg==";
-    let key = ms_messenger_http::AccessKey::parse(BASE64).unwrap();
+    let key = ms_messenger_http::acs::AccessKey::parse(BASE64).unwrap();
     let pipeline = Pipeline::new(
         &SERVICE,
         HttpClient::new(&options()).unwrap(),

@@ -202,7 +202,7 @@ impl Chat {
         let token = tokens(&self.emulator, "acs-chat", &self.own_account());
         let (url, options) = self.wire.reach(&self.emulator, options);
         let builder = AcsChatClient::builder(url, token)
-            .with_client_message_ids()
+            .with_client_message_ids(true)
             .with_settling_margin(margin)
             .with_retry_policy(retry())
             .with_http_options(options);

@@ -129,7 +129,7 @@ impl Chat {
 
     pub(crate) fn builder(&self) -> AcsChatBuilder {
         AcsChatClient::builder(self.url.as_str(), StaticToken::new("t"))
-            .with_client_message_ids()
+            .with_client_message_ids(true)
             .with_settling_margin(Duration::ZERO)
     }
 

@@ -65,11 +65,13 @@ impl UserTokenProviderBuilder {
         self
     }
 
-    /// Renews each token in the background, with ten minutes left, and then again with half of
-    /// what is left. It needs a runtime of tokio with time, and starts with the first token that
+    /// Sets whether each token is renewed in the background, with ten minutes left, and then
+    /// again with half of what is left. Default `false`: a token is renewed when it is requested.
+    ///
+    /// The background task needs a tokio runtime with time. It starts with the first token that
     /// is fetched or, if there is an initial one, when this is built within a runtime.
-    pub fn with_proactive_refresh(mut self) -> Self {
-        self.proactive = true;
+    pub fn with_proactive_refresh(mut self, enabled: bool) -> Self {
+        self.proactive = enabled;
         self
     }
 

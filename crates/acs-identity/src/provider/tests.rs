@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::*;
+use crate::AcsIdentityBuilder;
 
 /// Hands out what it was given, one by one, and counts.
 #[derive(Debug, Default)]
@@ -139,7 +140,10 @@ async fn a_failed_renewal_is_forgiven_while_the_token_lives() {
 #[tokio::test(start_paused = true)]
 async fn a_proactive_provider_renews_with_ten_minutes_left_and_nobody_asking() {
     let script = Script::new([Ok(until(60.0, "one")), Ok(until(110.0, "two"))]);
-    let tokens = provider(&script).with_proactive_refresh().build().unwrap();
+    let tokens = provider(&script)
+        .with_proactive_refresh(true)
+        .build()
+        .unwrap();
     ask(&tokens).await;
     minutes(49.9).await;
     assert_eq!(script.calls(), 1);
@@ -156,7 +160,10 @@ async fn a_proactive_provider_renews_with_ten_minutes_left_and_nobody_asking() {
 #[tokio::test(start_paused = true)]
 async fn proactive_renewals_back_off_by_half_lives_and_end_with_the_token() {
     let script = Script::new([Ok(until(8.0, "one"))]);
-    let tokens = provider(&script).with_proactive_refresh().build().unwrap();
+    let tokens = provider(&script)
+        .with_proactive_refresh(true)
+        .build()
+        .unwrap();
     ask(&tokens).await;
     // Eight minutes are less than ten: the first renewal comes after four, then after two more …
     let mut seen = Vec::new();
@@ -182,7 +189,10 @@ async fn proactive_renewals_back_off_by_half_lives_and_end_with_the_token() {
 #[tokio::test(start_paused = true)]
 async fn the_timer_ends_with_the_provider() {
     let script = Script::new([Ok(until(60.0, "one")), Ok(until(120.0, "two"))]);
-    let tokens = provider(&script).with_proactive_refresh().build().unwrap();
+    let tokens = provider(&script)
+        .with_proactive_refresh(true)
+        .build()
+        .unwrap();
     ask(&tokens).await;
     let other = tokens.clone();
     drop(tokens);
@@ -199,7 +209,7 @@ async fn an_initial_token_serves_first_and_starts_the_timer() {
     let script = Script::new([Ok(until(120.0, "two"))]);
     let tokens = provider(&script)
         .with_initial_token(until(60.0, "one"))
-        .with_proactive_refresh()
+        .with_proactive_refresh(true)
         .build()
         .unwrap();
     assert_eq!((ask(&tokens).await.as_str(), script.calls()), ("one", 0));
@@ -271,7 +281,7 @@ async fn the_end_is_read_from_the_token_where_nobody_tells_it() {
 #[tokio::test(start_paused = true)]
 async fn a_clock_that_is_set_back_only_moves_the_timer() {
     let script = Script::new([Ok(until(60.0, "one")), Ok(until(300.0, "two"))]);
-    let mut builder = provider(&script).with_proactive_refresh();
+    let mut builder = provider(&script).with_proactive_refresh(true);
     let (real, behind) = (clock(), Arc::new(Mutex::new(Duration::ZERO)));
     let lag = Arc::clone(&behind);
     builder.clock = Arc::new(move || real() - *lag.lock().unwrap());
@@ -332,7 +342,10 @@ async fn any_time_of_expiry_is_lived_with() {
     for seconds in [0, 1, 1 << 40, 1 << 62] {
         let end = BEGINNING + Duration::from_secs(seconds);
         let script = Script::new([Ok(AccessToken::new("a").with_expires_at(end))]);
-        let tokens = provider(&script).with_proactive_refresh().build().unwrap();
+        let tokens = provider(&script)
+            .with_proactive_refresh(true)
+            .build()
+            .unwrap();
         let asked = tokens.token(&TokenRequest::default()).await;
         assert_eq!(asked.is_ok(), seconds > 1_000_000);
         let initial = AccessToken::new("i").with_expires_at(end);
@@ -356,7 +369,7 @@ async fn claims_are_not_promised_and_nothing_secret_is_printed() {
 #[test]
 fn unusable_settings_are_named_at_once() {
     let string = "endpoint=http://127.0.0.1:1/;accesskey=c2VjcmV0LWtleQ==";
-    let client = AcsIdentityClient::from_connection_string(string).unwrap();
+    let client = AcsIdentityBuilder::from_connection_string(string).unwrap();
     let nothing = crate::TokenOptions::new([]).with_expires_in_minutes(1);
     let error = UserTokenProvider::builder(client.build().unwrap(), "")
         .with_token_options(nothing.clone())

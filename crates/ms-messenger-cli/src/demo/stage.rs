@@ -6,7 +6,7 @@ use ms_messenger::{
     Evidence, IdempotencyKey, Importance, Message, MessageId, Messenger as _, Result, RetryPolicy,
     SendRequest, SharedMessenger, StaticToken, Target, Template,
     acs_chat::AcsChatClient,
-    acs_messages::AcsMessagesClient,
+    acs_messages::AcsMessagesBuilder,
     http::{HttpClient, HttpOptions, HttpVersions, Proxy},
     msgraph_chat::GraphChatClient,
     ucwa::{self, UcwaSession},
@@ -42,7 +42,7 @@ impl Stage {
         let (acs, graph) = (&world.acs, &world.graph);
         let alice = acs.users.first().ok_or("the emulator has no users")?;
 
-        let acs_messages = AcsMessagesClient::from_connection_string(&acs.connection_string)?
+        let acs_messages = AcsMessagesBuilder::from_connection_string(&acs.connection_string)?
             .with_channel_registration_id(&acs.channel_registration_id)
             .with_http_client(http.clone())
             .with_retry_policy(retry.clone())

@@ -2,7 +2,8 @@
 
 use ms_messenger::{
     Result, StaticToken,
-    http::{AccessKey, Authorize, Bearer, Endpoint},
+    acs_messages::AccessKey,
+    http::{Authorize, Bearer, Endpoint},
 };
 use secrecy::ExposeSecret as _;
 

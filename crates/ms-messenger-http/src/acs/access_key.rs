@@ -1,6 +1,6 @@
-//! Signing with an ACS access key: HMAC-SHA256 over the exact bytes of each try.
+//! Signing with an ACS access key: HMAC-SHA256 over the exact bytes of each attempt.
 
-use std::{fmt, time::SystemTime};
+use std::{fmt, str::FromStr, time::SystemTime};
 
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -13,9 +13,18 @@ use url::{Position, Url};
 
 use crate::{Authorize, HttpRequest, RejectedToken};
 
-/// The access key of an ACS resource. It signs, and it cannot be printed.
+/// The access key of an ACS resource. It signs each attempt, and it cannot be printed.
 ///
 /// Source: Azure Communication Services, "Sign an HTTP request".
+///
+/// ```
+/// use ms_messenger_http::acs::AccessKey;
+///
+/// let key: AccessKey = "c2VjcmV0".parse()?;
+/// assert_eq!(format!("{key:?}"), "AccessKey([redacted])");
+/// assert!("no Base64".parse::<AccessKey>().is_err());
+/// # Ok::<(), ms_messenger_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct AccessKey(SecretSlice<u8>);
 
@@ -36,15 +45,15 @@ impl AccessKey {
         Ok(Self(key.into()))
     }
 
-    /// Adds date, content hash and signature to `outgoing`, as at `now`.
-    fn sign(&self, outgoing: &mut HttpRequest, now: SystemTime) -> Result<()> {
+    /// Adds date, content hash and signature to `request`, as at `now`.
+    fn sign(&self, request: &mut HttpRequest, now: SystemTime) -> Result<()> {
         let date = httpdate::fmt_http_date(now);
-        let hash = STANDARD.encode(Sha256::digest(&outgoing.body));
-        let host = host(&outgoing.url);
+        let hash = STANDARD.encode(Sha256::digest(&request.body));
+        let host = host(&request.url);
         let text = format!(
             "{}\n{}\n{date};{host};{hash}",
-            outgoing.method,
-            &outgoing.url[Position::BeforePath..Position::AfterQuery],
+            request.method,
+            &request.url[Position::BeforePath..Position::AfterQuery],
         );
         let mut mac = Hmac::<Sha256>::new_from_slice(self.0.expose_secret())
             .map_err(|_| Error::new(ErrorKind::Config, "access key: not usable"))?;
@@ -53,7 +62,7 @@ impl AccessKey {
         let authorization = format!(
             "HMAC-SHA256 SignedHeaders=x-ms-date;host;x-ms-content-sha256&Signature={signature}"
         );
-        let headers = &mut outgoing.headers;
+        let headers = &mut request.headers;
         headers.insert(HeaderName::from_static("x-ms-date"), value(date)?);
         headers.insert(HeaderName::from_static("x-ms-content-sha256"), value(hash)?);
         let mut authorization = value(authorization)?;
@@ -74,6 +83,14 @@ fn value(text: String) -> Result<HeaderValue> {
     })
 }
 
+impl FromStr for AccessKey {
+    type Err = Error;
+
+    fn from_str(base64: &str) -> Result<Self> {
+        Self::parse(base64)
+    }
+}
+
 impl fmt::Debug for AccessKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("AccessKey([redacted])")
@@ -84,10 +101,10 @@ impl fmt::Debug for AccessKey {
 impl Authorize for AccessKey {
     async fn authorize(
         &self,
-        outgoing: &mut HttpRequest,
-        _refusal: Option<&RejectedToken>,
+        request: &mut HttpRequest,
+        _rejected: Option<&RejectedToken>,
     ) -> Result<Option<AccessToken>> {
-        self.sign(outgoing, SystemTime::now())?;
+        self.sign(request, SystemTime::now())?;
         Ok(None)
     }
 }
@@ -119,16 +136,16 @@ mod tests {
         (hash, signature): (&str, &str),
     ) {
         let url = Url::parse(&url).unwrap();
-        let mut outgoing = HttpRequest::new(method, url, body.into());
+        let mut request = HttpRequest::new(method, url, body.into());
         let now = httpdate::parse_http_date(date).unwrap();
         AccessKey::parse(key)
             .unwrap()
-            .sign(&mut outgoing, now)
+            .sign(&mut request, now)
             .unwrap();
-        assert_eq!(outgoing.headers["x-ms-date"], date);
-        assert_eq!(outgoing.headers["x-ms-content-sha256"], hash);
+        assert_eq!(request.headers["x-ms-date"], date);
+        assert_eq!(request.headers["x-ms-content-sha256"], hash);
         assert_eq!(
-            outgoing.headers["authorization"],
+            request.headers["authorization"],
             format!(
                 "HMAC-SHA256 SignedHeaders=x-ms-date;host;x-ms-content-sha256&Signature={signature}"
             )

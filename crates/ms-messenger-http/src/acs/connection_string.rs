@@ -1,16 +1,20 @@
 //! Connection strings, as the portal shows them.
 
+use std::str::FromStr;
+
 use ms_messenger_core::{Error, ErrorKind, Problems, Result};
 
-use crate::{AccessKey, Endpoint};
+use super::AccessKey;
+use crate::Endpoint;
 
+/// The connection string of a resource:
 /// `endpoint=https://NAME.communication.azure.com/;accesskey=BASE64`.
 ///
 /// Parts may stand in any order, their names in any case, with white space around them;
-/// parts with other names are ignored. A name must not stand twice, and none may be empty.
+/// parts with other names are ignored. A name must not occur twice, and no value may be empty.
 ///
 /// ```
-/// use ms_messenger_http::ConnectionString;
+/// use ms_messenger_http::acs::ConnectionString;
 ///
 /// let string = ConnectionString::parse("endpoint=https://contoso.communication.azure.com/;accesskey=c2VjcmV0")?;
 /// assert_eq!(string.endpoint().to_string(), "https://contoso.communication.azure.com");
@@ -32,12 +36,12 @@ impl ConnectionString {
     pub fn parse(text: &str) -> Result<Self> {
         let mut problems = Problems::new();
         let (mut endpoint, mut key) = (None, None);
-        for part in text.split(';').map(str::trim).filter(|p| !p.is_empty()) {
-            let Some((name, value)) = part.split_once('=') else {
+        for part in parts(text) {
+            let Some((name, value)) = part else {
                 problems.add("connection string", "each part is written name=value");
                 continue;
             };
-            let (name, value) = (name.trim().to_ascii_lowercase(), value.trim());
+            let name = name.to_ascii_lowercase();
             let slot = match name.as_str() {
                 "endpoint" => &mut endpoint,
                 "accesskey" => &mut key,
@@ -100,6 +104,30 @@ impl ConnectionString {
     }
 }
 
+impl FromStr for ConnectionString {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::parse(text)
+    }
+}
+
+/// The parts of a connection string as name and value, `None` for one that is not so written.
+fn parts(text: &str) -> impl Iterator<Item = Option<(&str, &str)>> {
+    let parts = text.split(';').map(str::trim).filter(|p| !p.is_empty());
+    parts.map(|part| {
+        let (name, value) = part.split_once('=')?;
+        Some((name.trim(), value.trim()))
+    })
+}
+
+/// The endpoint that a connection string names, whatever else it holds.
+pub(super) fn endpoint_in(text: &str) -> Option<&str> {
+    let mut parts = parts(text).flatten();
+    let (_, endpoint) = parts.find(|(name, _)| name.eq_ignore_ascii_case("endpoint"))?;
+    (!endpoint.is_empty()).then_some(endpoint)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -116,7 +144,7 @@ mod tests {
             format!(" endpoint = https://a.communication.azure.com ; accesskey = {KEY} ;"),
             format!("x=y;;endpoint=https://a.communication.azure.com//;accesskey={KEY}"),
         ] {
-            let string = ConnectionString::parse(&text).unwrap();
+            let string = ConnectionString::from_str(&text).unwrap();
             assert_eq!(
                 string.endpoint().to_string(),
                 "https://a.communication.azure.com",

@@ -8,8 +8,8 @@ use ms_messenger_core::{
 use ms_messenger_http::{Bearer, Endpoint, HttpClient, HttpOptions, Pipeline, redacted_address};
 
 use crate::{
-    Cloud, GraphChatClient,
-    client::Inner,
+    client::{GraphChatClient, Inner},
+    cloud::Cloud,
     delegated::DelegatedOnly,
     error::{PLATFORM, SERVICE},
     sends::RecentSends,

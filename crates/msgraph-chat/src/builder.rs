@@ -159,7 +159,7 @@ impl GraphChatBuilder {
         } else {
             Arc::new(DelegatedOnly::new(cached))
         };
-        let scopes = self.cloud.scopes();
+        let scopes = self.cloud.scopes;
         let bearer = Bearer::new(Arc::clone(&token), scopes);
         Ok(GraphChatClient::from_inner(Inner {
             pipeline: Pipeline::new(&SERVICE, http, endpoint?, bearer)

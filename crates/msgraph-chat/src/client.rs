@@ -59,15 +59,6 @@ impl GraphChatClient {
         GraphChatBuilder::new(Arc::new(token))
     }
 
-    /// Sets up a client by the environment.
-    ///
-    /// # Errors
-    ///
-    /// `Config` that names every variable that is missing or unusable, and no value.
-    pub fn from_env() -> Result<GraphChatBuilder> {
-        GraphChatBuilder::from_vars(ms_messenger_http::Variables::from_process())
-    }
-
     pub(crate) fn from_inner(inner: Inner) -> Self {
         Self(Arc::new(inner))
     }

@@ -9,6 +9,7 @@ mod cloud;
 mod delegated;
 mod destination;
 mod env;
+mod env_token;
 mod error;
 mod messenger;
 pub mod models;

@@ -134,7 +134,7 @@ impl GraphChatBuilder {
     ///
     /// `Config`: an unusable base address, an empty own id, or an unusable HTTP option.
     pub fn build(self) -> Result<GraphChatClient> {
-        let mut problems = Problems::new();
+        let mut problems = Problems::for_platform(PLATFORM);
         let base = self.base_url;
         let base = base.unwrap_or_else(|| format!("{}/v1.0", self.cloud.graph_root));
         let endpoint = Endpoint::parse(&base);
@@ -146,9 +146,7 @@ impl GraphChatBuilder {
             .as_ref()
             .is_some_and(|own| own.as_str().is_empty());
         problems.add_if(empty, "one_on_one_chats", "the own id must not be empty");
-        problems
-            .into_result(ErrorKind::Config)
-            .map_err(|error| error.with_platform(PLATFORM))?;
+        problems.into_result(ErrorKind::Config)?;
         let http = match self.http {
             Some(http) => http,
             None => HttpClient::new(&self.options)?,

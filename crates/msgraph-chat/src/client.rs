@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use ms_messenger_core::{
-    ChannelId, ConversationId, Deadline, Problems, Result, TeamId, TokenProvider, TokenRequest,
-    UserId,
+    ChannelId, ConversationId, Deadline, ErrorKind, Problems, Result, TeamId, TokenProvider,
+    TokenRequest, UserId,
 };
 use ms_messenger_http::{Call, Pipeline};
 use serde::Deserialize;
@@ -16,7 +16,7 @@ use crate::{
     chat::Chat,
     delegated::own_user,
     destination::{check_members, literal},
-    error::refuse,
+    error::PLATFORM,
     sends::RecentSends,
 };
 
@@ -104,9 +104,9 @@ impl GraphChatClient {
         other: &UserId,
         deadline: &Deadline,
     ) -> Result<ConversationId> {
-        let mut problems = Problems::new();
+        let mut problems = Problems::for_platform(PLATFORM);
         check_members(own, other, &mut problems);
-        refuse(problems)?;
+        problems.into_result(ErrorKind::InvalidRequest)?;
         let member = |id: &UserId| {
             let (users, id) = (self.pipeline().endpoint(), literal(id.as_str()));
             json!({

@@ -1,6 +1,6 @@
 //! Error bodies. Source: Graph, "Microsoft Graph error responses and resource types".
 
-use ms_messenger_core::{Delivery, Error, ErrorKind, Problems, Result};
+use ms_messenger_core::{Delivery, Error, ErrorKind};
 use ms_messenger_http::{Response, ServiceError, ServiceProfile};
 use serde_json::{Map, Value};
 
@@ -17,13 +17,6 @@ pub(crate) static SERVICE: ServiceProfile = ServiceProfile::new(PLATFORM)
     .with_error_reader(read)
     .with_classifier(classify)
     .with_throttling_503();
-
-/// One refusal of all `problems`, if there are any.
-pub(crate) fn refuse(problems: Problems) -> Result<()> {
-    problems
-        .into_result(ErrorKind::InvalidRequest)
-        .map_err(|error| error.with_platform(PLATFORM))
-}
 
 /// Why a send cannot be settled.
 pub(crate) fn cannot_tell(why: &'static str) -> Error {

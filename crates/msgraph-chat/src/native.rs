@@ -1,13 +1,12 @@
 //! Turns a neutral message into one of Graph.
 
 use ms_messenger_core::{
-    Attachment, Body, Card, CardKind, Error, ErrorKind, FileReference, Importance, JsonError,
-    Message, Problems, Result,
+    Attachment, Body, Card, CardKind, Error, ErrorKind, FileReference, Importance, Message, Result,
 };
 use serde_json::Value;
 
 use crate::{
-    error::{PLATFORM, refuse},
+    error::PLATFORM,
     models::{BodyType, ChatMessageAttachment, MessageImportance},
     write::{Compose, NewChatMessage, markup::Markup, read_message},
 };
@@ -78,26 +77,15 @@ fn reference(file: &FileReference) -> ChatMessageAttachment {
 }
 
 fn of_payload(payload: &Value, message: &Message) -> Result<NewChatMessage> {
-    let mut problems = Problems::new();
-    // Where the markers of more attachments would be in a native body cannot be known here.
-    let rule = "a native body holds its own attachments, with their markers";
-    let has_more = !message.attachments.is_empty();
-    problems.add_if(has_more, "message.attachments", rule);
-    let read = if has_more {
-        None
-    } else {
-        read(payload, &mut problems)
-    };
-    refuse(problems)?;
-    read.ok_or_else(unsupported)
-}
-
-fn read(payload: &Value, problems: &mut Problems) -> Option<NewChatMessage> {
-    let read = read_message(payload);
-    let failed = |error: JsonError| {
-        problems.push(error.into_problem_within("message.body.native.payload"));
-    };
-    read.map_err(failed).ok()
+    if !message.attachments.is_empty() {
+        // Where their markers would be in a native body cannot be known here.
+        let rule = "a native body holds its own attachments, with their markers";
+        return Err(Error::invalid("message.attachments", rule).with_platform(PLATFORM));
+    }
+    read_message(payload).map_err(|error| {
+        let problem = error.into_problem_within("message.body.native.payload");
+        Error::invalid(problem.field, problem.rule).with_platform(PLATFORM)
+    })
 }
 
 /// The error for what the check of the capabilities refuses already.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::{
     client::GraphChatClient,
     destination::{Destination, PostPath},
-    error::refuse,
+    error::PLATFORM,
     models::{ChatMessage, Timestamp},
     sends::{Content, Text, UnderWay},
     write::{NewChatMessage, markup::Markup},
@@ -108,7 +108,7 @@ impl GraphChatClient {
         message: &NewChatMessage,
         markup: Option<Markup>,
     ) -> Result<Ready> {
-        let mut problems = Problems::new();
+        let mut problems = Problems::for_platform(PLATFORM);
         destination.find_problems(&mut problems);
         let body = match destination.quoted() {
             None => json(message)?,
@@ -123,7 +123,7 @@ impl GraphChatClient {
             let place = destination.place();
             message.find_problems(place, &seen, &mut problems, &mut warnings);
         }
-        refuse(problems)?;
+        problems.into_result(ErrorKind::InvalidRequest)?;
         Ok(Ready {
             operation: destination.operation(),
             body: body.into(),

@@ -270,7 +270,10 @@ mod tests {
             .attach(attachment)
             .build_with_markup();
         let id = message.attachments[0].id.clone().unwrap();
-        assert_eq!(known.unwrap().attachments, [id.clone()]);
+        assert_eq!(
+            known.unwrap().attachments.as_slice(),
+            std::slice::from_ref(&id)
+        );
         assert!(message.body.content.contains(&id));
         let foreign = NewChatMessage::compose()
             .html("<b>x</b>")

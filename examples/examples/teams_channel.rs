@@ -7,7 +7,7 @@
 
 use ms_messenger::{
     InlineImage, Target,
-    msgraph_chat::{Attachment, Mention, NewChatMessage},
+    msgraph_chat::{Mention, NewChatMessage, models::ChatMessageAttachment},
 };
 use serde_json::json;
 
@@ -34,20 +34,18 @@ async fn main() -> examples::Result {
         .text(": the build is red ")
         .emoji("🚨")
         .inline_image(&InlineImage::new("image/png", DOT).with_alt("a red dot"))
-        .attach(Attachment::adaptive_card(json!({
+        .attach(ChatMessageAttachment::adaptive_card(json!({
             "type": "AdaptiveCard",
             "version": "1.4",
             "body": [{"type": "TextBlock", "text": "3 of 812 tests failed", "weight": "Bolder"}],
             "actions": [{"type": "Action.OpenUrl", "title": "Log", "url": "https://ci.contoso.com/4711"}],
-        })))
-        .build();
-    let posted = channel.send(&message).await?;
-    let id = posted.id.clone().unwrap_or_default();
-    println!("posted as {id}: {}", posted.web_url.unwrap_or_default());
+        })));
+    let posted = channel.send(message).await?;
+    let link = posted.message.web_url.unwrap_or_default();
+    println!("posted as {}: {link}", posted.id);
 
-    let response = NewChatMessage::text("I am on it.");
-    let reply = channel.reply(&id.into(), &response).await?;
-    println!("answered as {}", reply.id.unwrap_or_default());
+    let reply = channel.reply(posted.id, "I am on it.").await?;
+    println!("replied as {}", reply.id);
     stage.print_ledger();
     Ok(())
 }

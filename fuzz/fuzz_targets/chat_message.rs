@@ -1,7 +1,7 @@
 //! `chatMessage` of Graph: what is read is written back and read again as the same.
 #![no_main]
 
-use msgraph_chat::ChatMessage;
+use msgraph_chat::models::ChatMessage;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     if let Ok(message) = serde_json::from_slice::<ChatMessage>(bytes) {

@@ -9,7 +9,7 @@ use ms_messenger::{
     acs_identity::AcsIdentityBuilder,
     acs_messages::AcsMessagesBuilder,
     entra::{Application, ClientCredentials},
-    msgraph_chat::GraphChatClient,
+    msgraph_chat::GraphChatBuilder,
     ucwa::UcwaSession,
 };
 
@@ -39,7 +39,7 @@ fn clients() -> [Result<()>; 7] {
         AcsMessagesBuilder::from_env()
             .and_then(|b| b.build())
             .map(drop),
-        GraphChatClient::from_env()
+        GraphChatBuilder::from_env()
             .and_then(|b| b.build())
             .map(drop),
         UcwaSession::from_env().map(drop),

@@ -10,6 +10,8 @@ mod keyring;
 mod sealed;
 #[cfg(feature = "token-store")]
 mod unreadable;
+#[cfg(feature = "token-store")]
+mod variables;
 
 use std::{any::Any, fmt, sync::Arc};
 

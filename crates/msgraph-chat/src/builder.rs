@@ -8,8 +8,8 @@ use ms_messenger_core::{
 use ms_messenger_http::{Bearer, Endpoint, HttpClient, HttpOptions, Pipeline, redacted_address};
 
 use crate::{
-    Cloud, GraphChatClient,
-    client::Inner,
+    client::{GraphChatClient, Inner},
+    cloud::Cloud,
     delegated::DelegatedOnly,
     error::{PLATFORM, SERVICE},
     sends::RecentSends,
@@ -134,7 +134,7 @@ impl GraphChatBuilder {
     ///
     /// `Config`: an unusable base address, an empty own id, or an unusable HTTP option.
     pub fn build(self) -> Result<GraphChatClient> {
-        let mut problems = Problems::new();
+        let mut problems = Problems::for_platform(PLATFORM);
         let base = self.base_url;
         let base = base.unwrap_or_else(|| format!("{}/v1.0", self.cloud.graph_root));
         let endpoint = Endpoint::parse(&base);
@@ -146,9 +146,7 @@ impl GraphChatBuilder {
             .as_ref()
             .is_some_and(|own| own.as_str().is_empty());
         problems.add_if(empty, "one_on_one_chats", "the own id must not be empty");
-        problems
-            .into_result(ErrorKind::Config)
-            .map_err(|error| error.with_platform(PLATFORM))?;
+        problems.into_result(ErrorKind::Config)?;
         let http = match self.http {
             Some(http) => http,
             None => HttpClient::new(&self.options)?,
@@ -159,7 +157,7 @@ impl GraphChatBuilder {
         } else {
             Arc::new(DelegatedOnly::new(cached))
         };
-        let scopes = self.cloud.scopes();
+        let scopes = self.cloud.scopes;
         let bearer = Bearer::new(Arc::clone(&token), scopes);
         Ok(GraphChatClient::from_inner(Inner {
             pipeline: Pipeline::new(&SERVICE, http, endpoint?, bearer)

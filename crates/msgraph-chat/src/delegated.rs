@@ -3,6 +3,7 @@
 use std::{
     fmt,
     sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
 };
 
 use async_trait::async_trait;
@@ -74,12 +75,21 @@ struct Claims {
     idtyp: Option<serde_json::Value>,
     #[serde(default)]
     oid: Option<serde_json::Value>,
+    #[serde(default)]
+    exp: Option<serde_json::Value>,
 }
 
 /// The id of the user whom a token names. Not trusted: it only tells own messages apart.
 pub(crate) fn own_user(token: &str) -> Option<String> {
     let id = claims(token)?.ok()?.oid?;
     id.as_str().map(str::to_owned)
+}
+
+/// The time at which a token expires. Not trusted: the service has the last word.
+pub(crate) fn expiry(token: &str) -> Option<SystemTime> {
+    let seconds = claims(token)?.ok()?.exp?.as_f64()?;
+    let since = Duration::try_from_secs_f64(seconds).ok()?;
+    SystemTime::UNIX_EPOCH.checked_add(since)
 }
 
 fn is_app_only(token: &str) -> bool {
@@ -100,7 +110,7 @@ fn claims(token: &str) -> Option<serde_json::Result<Claims>> {
 
 #[cfg(fuzzing)]
 pub(crate) fn look_into(token: &str) {
-    let _ = (is_app_only(token), own_user(token));
+    let _ = (is_app_only(token), own_user(token), expiry(token));
 }
 
 #[cfg(test)]
@@ -130,11 +140,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_expiry_that_is_no_time_is_none() {
+        let at = |seconds| Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+        assert_eq!(expiry(&jwt(r#"{"exp":1651535310}"#)), at(1_651_535_310));
+        for exp in ["-1", "1e300", "\"soon\"", "null"] {
+            assert_eq!(expiry(&jwt(&format!(r#"{{"exp":{exp}}}"#))), None, "{exp}");
+        }
+        assert_eq!(expiry("opaque"), None);
+    }
+
     proptest! {
         #[test]
         fn hostile_tokens_do_no_harm(token in ".*", claims in ".*") {
             let _ = is_app_only(&token);
             let _ = is_app_only(&jwt(&claims));
+            let _ = (expiry(&token), expiry(&jwt(&claims)));
         }
     }
 }

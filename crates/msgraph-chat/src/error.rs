@@ -1,6 +1,6 @@
 //! Error bodies. Source: Graph, "Microsoft Graph error responses and resource types".
 
-use ms_messenger_core::{Delivery, ErrorKind};
+use ms_messenger_core::{Delivery, Error, ErrorKind};
 use ms_messenger_http::{Response, ServiceError, ServiceProfile};
 use serde_json::{Map, Value};
 
@@ -17,6 +17,11 @@ pub(crate) static SERVICE: ServiceProfile = ServiceProfile::new(PLATFORM)
     .with_error_reader(read)
     .with_classifier(classify)
     .with_throttling_503();
+
+/// Why a send cannot be settled.
+pub(crate) fn cannot_tell(why: &'static str) -> Error {
+    Error::new(ErrorKind::Other, why).with_platform(PLATFORM)
+}
 
 /// The most levels of `innerError` that are read.
 const DEPTH: usize = 8;

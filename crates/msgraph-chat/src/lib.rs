@@ -2,32 +2,39 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod builder;
+mod channel;
+mod chat;
 mod client;
 mod cloud;
 mod delegated;
+mod destination;
 mod env;
+mod env_token;
 mod error;
 mod messenger;
 pub mod models;
+mod native;
 pub mod permissions;
-mod ready;
+mod send;
 mod sends;
 mod settle;
 mod write;
 
 pub use builder::GraphChatBuilder;
-pub use client::{Channel, Chat, GraphChatClient};
+pub use channel::Channel;
+pub use chat::Chat;
+pub use client::GraphChatClient;
 pub use cloud::Cloud;
 pub use error::{GraphError, PLATFORM};
-pub use models::ChatMessage;
 pub use ms_messenger_core::InlineImage;
 pub use ms_messenger_http::{HttpClient, HttpOptions};
-pub use write::{Attachment, Compose, Mention, NewChatMessage, Place};
+pub use send::PostedMessage;
+pub use write::{Compose, Mention, NewBody, NewChatMessage, Place};
 
-/// What the fuzz targets reach; compiled for them alone.
+/// Entry points of the fuzz targets; compiled for them only.
 #[cfg(fuzzing)]
 pub mod fuzzing {
-    /// Looks into a token.
+    /// Reads the claims of a token.
     pub fn token(text: &str) {
         crate::delegated::look_into(text);
     }

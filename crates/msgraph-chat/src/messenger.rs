@@ -4,20 +4,18 @@ use std::slice;
 
 use async_trait::async_trait;
 use ms_messenger_core::{
-    Acceptance, Address, Attachment as Neutral, Body, Capabilities, Capability, CardKind,
-    ConversationId, Error, ErrorKind, Evidence, FileReference, Importance, Mark, MarkKind, Message,
-    Messenger, Problem, Problems, Receipt, Result, SendRequest, Settled, Target, UserId,
+    Acceptance, Address, Attachment, Body, Capabilities, Capability, ConversationId, Evidence,
+    Mark, MarkKind, Message, Messenger, Problem, Receipt, Result, SendRequest, Settled, Target,
 };
-use ms_messenger_http::{Call, check_id};
-use serde_json::Value;
+use ms_messenger_http::Call;
 
 use crate::{
-    Attachment, Channel, Chat, GraphChatClient, NewChatMessage, Place,
-    client::{Extras, Posted, Sent, ready_for_chat},
+    client::GraphChatClient,
+    destination::{Destination, PostPath},
     error::PLATFORM,
-    models::MessageImportance,
-    ready::{Draft, Ready},
-    write::read_message,
+    native::{native, unsupported},
+    send::{Extras, Posted, Ready, Stored},
+    write::NewChatMessage,
 };
 
 const CAPABILITIES: Capabilities = Capabilities::new(&[
@@ -42,7 +40,7 @@ impl Messenger for GraphChatClient {
         PLATFORM
     }
 
-    /// Persons are carried when the client knows its own user.
+    /// Users are supported as recipients when the client has the id of its own user.
     fn capabilities(&self) -> Capabilities {
         match self.one_on_one() {
             Some(_) => CAPABILITIES.with(Capability::ToUser),
@@ -51,28 +49,32 @@ impl Messenger for GraphChatClient {
     }
 
     async fn send(&self, request: &SendRequest) -> Result<Receipt> {
-        let deadline = request.deadline();
-        let Prepared {
-            route,
-            message,
-            ready,
-        } = self.prepare(request)?;
+        let (destination, ready, mark) = self.prepare_request(request)?;
         let mut extras = Extras {
-            mark: mark(&request.message, &message),
-            deadline,
+            deadline: request.deadline(),
             conversation: None,
+            mark,
         };
-        let (place, conversation) = match route {
-            Route::Channel(channel, id) => (channel.place(), id),
-            Route::Chat(chat) => (chat.place(), chat.id().clone()),
-            Route::Person { own, other } => {
+        let (path, conversation) = match destination {
+            Destination::Channel {
+                team,
+                channel,
+                reply_to,
+            } => {
+                let path = PostPath::of_channel(team, channel, reply_to);
+                (path, ConversationId::new(channel.as_str()))
+            }
+            Destination::Chat { chat, quoted } => {
+                (PostPath::of_chat(chat, quoted.is_some()), chat.clone())
+            }
+            Destination::Person { own, other, quoted } => {
                 let chat = self.find_one_on_one(own, other, &extras.deadline).await?;
-                extras.conversation = Some(chat.id().clone());
-                (chat.place(), chat.id().clone())
+                extras.conversation = Some(chat.clone());
+                (PostPath::of_chat(&chat, quoted.is_some()), chat)
             }
         };
-        let sent = self.post(&place, ready, &message, extras).await?;
-        receipt(sent, conversation)
+        let stored = self.post_raw(path, ready, extras).await?;
+        receipt(stored, conversation)
     }
 
     /// Reads everything that was posted since the send, and looks for the message: by the id of
@@ -92,102 +94,101 @@ impl Messenger for GraphChatClient {
     }
 }
 
+impl GraphChatClient {
+    /// Runs every check of [`send`](Messenger::send) that needs no I/O: capabilities, ids,
+    /// markers and mentions, native bodies, sizes, and the token that is at hand. `send` rejects
+    /// what it rejects, with the same error.
+    ///
+    /// Returns warnings: what the service accepts but a reader would miss, such as a link without
+    /// a scheme.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Messenger::send), before any I/O.
+    ///
+    /// ```
+    /// use ms_messenger_core::{Message, SendRequest, StaticToken, Target};
+    /// use msgraph_chat::GraphChatClient;
+    ///
+    /// let client = GraphChatClient::builder(StaticToken::new("eyJ0eXAi")).build()?;
+    /// let chat = Target::conversation("19:2da4c29f6d7041eca70b638b43d45437@thread.v2");
+    /// let request = SendRequest::new(chat, Message::html("<a href=\"www.contoso.com\">x</a>"));
+    /// let warnings = client.check(&request)?;
+    /// assert_eq!(warnings[0].field, "body.content");
+    /// # Ok::<_, ms_messenger_core::Error>(())
+    /// ```
+    pub fn check(&self, request: &SendRequest) -> Result<Vec<Problem>> {
+        let (destination, ready, _) = self.prepare_request(request)?;
+        let call = match destination {
+            Destination::Channel {
+                team,
+                channel,
+                reply_to,
+            } => ready.call(PostPath::of_channel(team, channel, reply_to)),
+            Destination::Chat { chat, quoted } => {
+                ready.call(PostPath::of_chat(chat, quoted.is_some()))
+            }
+            Destination::Person { .. } => Call::post("chat.create", "/chats"),
+        };
+        self.pipeline().check(&call)?;
+        Ok(ready.warnings)
+    }
+
+    /// Everything of a send before its I/O, which is all of a check.
+    fn prepare_request<'a>(
+        &'a self,
+        request: &'a SendRequest,
+    ) -> Result<(Destination<'a>, Ready, Option<Mark>)> {
+        self.capabilities().check(PLATFORM, request)?;
+        let (message, markup) = native(&request.message)?;
+        let destination = self.destination(request)?;
+        let ready = self.prepare(destination, &message, markup)?;
+        Ok((destination, ready, mark(&request.message, &message)))
+    }
+
+    fn destination<'a>(&'a self, request: &'a SendRequest) -> Result<Destination<'a>> {
+        let reply_to = request.reply_to.as_ref();
+        let quoted = reply_to.map(slice::from_ref);
+        Ok(match &request.to {
+            Target::Channel { team, channel, .. } => Destination::Channel {
+                team,
+                channel,
+                reply_to,
+            },
+            Target::Conversation(chat) => Destination::Chat { chat, quoted },
+            Target::Person(Address::User(other)) => Destination::Person {
+                own: self.one_on_one().ok_or_else(unsupported)?,
+                other,
+                quoted,
+            },
+            _ => return Err(unsupported()),
+        })
+    }
+}
+
 /// The id of an attachment that was made for this message alone: that of a native body may be
 /// sent any number of times, and that of a file is the file's.
 fn mark(message: &Message, native: &NewChatMessage) -> Option<Mark> {
     if matches!(message.body, Body::Native { .. }) {
         return None;
     }
-    let is_fresh = |attachment: &Neutral| match attachment {
-        Neutral::Card(_) => true,
-        Neutral::File(file) => file.id.is_none(),
+    let is_fresh = |attachment: &Attachment| match attachment {
+        Attachment::Card(_) => true,
+        Attachment::File(file) => file.id.is_none(),
         _ => false,
     };
     // Inline pictures become no attachments; all others keep their order.
     let entries = message
         .attachments
         .iter()
-        .filter(|it| !matches!(it, Neutral::InlineImage(_)));
+        .filter(|it| !matches!(it, Attachment::InlineImage(_)));
     let mut pairs = entries.zip(&native.attachments);
     let (_, entry) = pairs.find(|(attachment, _)| is_fresh(attachment))?;
     Some(Mark::new(MarkKind::AttachmentId, entry.id.as_deref()?))
 }
 
-/// A request that passed every local check.
-struct Prepared<'a> {
-    route: Route<'a>,
-    message: NewChatMessage,
-    ready: Ready,
-}
-
-/// Where a request goes.
-enum Route<'a> {
-    Channel(Channel, ConversationId),
-    Chat(Chat),
-    Person { own: &'a UserId, other: &'a UserId },
-}
-
-impl GraphChatClient {
-    /// Runs every check of [`send`](Messenger::send) that needs no I/O: capabilities, ids,
-    /// markers and mentions, native bodies, sizes, and the token that is at hand. A request that
-    /// it refuses is refused by `send` with the same words.
-    ///
-    /// Returns warnings: what the service takes but a reader would miss, such as a link without
-    /// a scheme.
-    ///
-    /// # Errors
-    ///
-    /// As [`send`](Messenger::send), before any I/O.
-    pub fn check(&self, request: &SendRequest) -> Result<Vec<Problem>> {
-        let Prepared { route, ready, .. } = self.prepare(request)?;
-        let call = match &route {
-            Route::Channel(channel, _) => ready.call(&channel.place()),
-            Route::Chat(chat) => ready.call(&chat.place()),
-            Route::Person { .. } => Call::post("chat.create", "/chats"),
-        };
-        self.pipeline().check(&call)?;
-        Ok(ready.warnings)
-    }
-
-    /// What `check` and `send` have in common: everything before I/O.
-    fn prepare<'a>(&'a self, request: &'a SendRequest) -> Result<Prepared<'a>> {
-        self.capabilities().check(PLATFORM, request)?;
-        let message = native(&request.message)?;
-        let reply_to = request.reply_to.as_ref();
-        let quoted = reply_to.map(slice::from_ref);
-        let (route, ready) = match &request.to {
-            Target::Channel { team, channel, .. } => {
-                let id = ConversationId::new(channel.as_str());
-                let channel = self.channel(team.clone(), channel.clone());
-                let ready = channel.ready(reply_to, &message)?;
-                (Route::Channel(channel, id), ready)
-            }
-            Target::Conversation(id) => {
-                let chat = self.chat(id.clone());
-                let ready = chat.ready(quoted, &message)?;
-                (Route::Chat(chat), ready)
-            }
-            Target::Person(Address::User(other)) => {
-                let own = self.one_on_one().ok_or_else(unsupported)?;
-                // A chat is not made for a message that cannot be sent.
-                let mut draft = Draft::new(Place::Chat, &message);
-                check_id(own.as_str(), "own", &mut draft.problems);
-                check_id(other.as_str(), "other", &mut draft.problems);
-                let ready = ready_for_chat(draft, quoted, &message, self.limits())?;
-                (Route::Person { own, other }, ready)
-            }
-            _ => return Err(unsupported()),
-        };
-        Ok(Prepared {
-            route,
-            message,
-            ready,
-        })
-    }
-}
-
-fn receipt(sent: Sent<'_>, conversation: ConversationId) -> Result<Receipt> {
-    let (posted, response) = sent.read(|posted: &Posted| Some(posted.id.as_str()))?;
+fn receipt(stored: Stored<'_>, conversation: ConversationId) -> Result<Receipt> {
+    let (posted, response) = stored.read(|posted: &Posted| Some(posted.id.as_str()))?;
     let mut receipt = Receipt::new(Acceptance::Posted)
         .with_message_id(posted.id)
         .with_conversation(conversation);
@@ -196,89 +197,4 @@ fn receipt(sent: Sent<'_>, conversation: ConversationId) -> Result<Receipt> {
         .and_then(|time| time.to_system_time());
     receipt.request_id = response.request_id().map(str::to_owned);
     Ok(receipt)
-}
-
-/// What the check of the capabilities has refused already.
-fn unsupported() -> Error {
-    Error::new(ErrorKind::Unsupported, "msgraph-chat does not support this").with_platform(PLATFORM)
-}
-
-pub(crate) fn native(message: &Message) -> Result<NewChatMessage> {
-    let mut native = match &message.body {
-        Body::Text(text) if message.attachments.is_empty() => NewChatMessage::text(text.as_str()),
-        Body::Text(text) => attach(NewChatMessage::compose().text(text), message)?,
-        Body::Html { html, .. } if message.attachments.is_empty() => {
-            NewChatMessage::html(html.as_str())
-        }
-        Body::Html { html, .. } => attach(NewChatMessage::compose().html(html), message)?,
-        Body::Native { payload, .. } if message.attachments.is_empty() => from_payload(payload)?,
-        Body::Native { .. } => return Err(native_is_whole()),
-        _ => return Err(unsupported()),
-    };
-    if let Some(subject) = &message.subject {
-        native.subject = Some(subject.clone());
-    }
-    native.importance = match message.importance {
-        Importance::Normal => native.importance,
-        Importance::High => Some(MessageImportance::High),
-        Importance::Urgent => Some(MessageImportance::Urgent),
-        _ => return Err(unsupported()),
-    };
-    Ok(native)
-}
-
-/// Attachments follow the content, in order.
-fn attach(mut compose: crate::Compose, message: &Message) -> Result<NewChatMessage> {
-    for attachment in &message.attachments {
-        compose = match attachment {
-            Neutral::File(file) => compose.attach(reference(file)),
-            Neutral::Card(card) => {
-                let content = card.content.clone();
-                compose.attach(match card.kind {
-                    CardKind::Adaptive => Attachment::adaptive_card(content),
-                    CardKind::Hero => Attachment::hero_card(content),
-                    CardKind::Thumbnail => Attachment::thumbnail_card(content),
-                    _ => return Err(unsupported()),
-                })
-            }
-            Neutral::InlineImage(image) => compose.inline_image(image),
-            _ => return Err(unsupported()),
-        };
-    }
-    Ok(compose.build())
-}
-
-fn reference(file: &FileReference) -> Attachment {
-    let mut attachment = Attachment::share_link(&file.url);
-    if let Some(id) = &file.id {
-        attachment = attachment.with_id(id.as_str());
-    }
-    match &file.name {
-        Some(name) => attachment.with_name(name.as_str()),
-        None => attachment,
-    }
-}
-
-/// Where the markers of more attachments would go in a native body is not ours to say.
-fn native_is_whole() -> Error {
-    let mut problems = Problems::new();
-    let rule = "a native body holds its own attachments, with their markers";
-    problems.add("message.attachments", rule);
-    refusal(problems)
-}
-
-fn from_payload(payload: &Value) -> Result<NewChatMessage> {
-    read_message(payload).map_err(|error| {
-        let mut problems = Problems::new();
-        problems.push(error.into_problem_within("message.body.native.payload"));
-        refusal(problems)
-    })
-}
-
-fn refusal(problems: Problems) -> Error {
-    let refused = problems.into_result(ErrorKind::InvalidRequest);
-    refused
-        .err()
-        .unwrap_or_else(unsupported)
-        .with_platform(PLATFORM)
 }

@@ -1,12 +1,28 @@
-//! The `chatMessage` resource, for reading: every member optional, because they vary between
-//! answers; members and values that this version does not know are kept.
+//! The `chatMessage` resource as the service returns it.
+//!
+//! Every member is optional, because responses differ in the members that they have. Members and
+//! values that this version does not know are kept, so that nothing is lost when a message is
+//! read and stored again.
+//!
+//! ```
+//! use msgraph_chat::models::ChatMessage;
+//!
+//! let json = r#"{"id":"1616990032035","subject":null,"newMember":7}"#;
+//! let message: ChatMessage = serde_json::from_str(json)?;
+//! assert_eq!(message.id.as_deref(), Some("1616990032035"));
+//! assert_eq!(message.other["newMember"], 7);
+//! # Ok::<_, serde_json::Error>(())
+//! ```
 
+pub(crate) mod attachment;
 mod event;
 mod identity;
 mod message;
+pub(crate) mod nullable;
 mod parts;
 mod scalar;
 
+pub use attachment::ChatMessageAttachment;
 pub use event::{CallParticipantInfo, EventKind, EventMessageDetail};
 pub use identity::{
     ApplicationIdentity, ApplicationIdentityType, ConversationIdentity, ConversationIdentityType,
@@ -16,16 +32,7 @@ pub use message::{
     BodyType, ChannelIdentity, ChatMessage, ChatMessageType, ItemBody, MessageImportance,
 };
 pub use parts::{
-    ChatMessageAttachment, ChatMessageMention, ChatMessageReaction, HostedContent,
-    MessageHistoryItem, PolicyTip, PolicyViolation,
+    ChatMessageMention, ChatMessageReaction, HostedContent, MessageHistoryItem, PolicyTip,
+    PolicyViolation,
 };
 pub use scalar::{Flags, Timestamp};
-
-use serde::{Deserialize, Deserializer};
-
-/// A list that may be null.
-pub(crate) fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    input: D,
-) -> Result<Vec<T>, D::Error> {
-    Ok(Option::deserialize(input)?.unwrap_or_default())
-}

@@ -1,7 +1,6 @@
-//! What a client has sent lately, so that settling takes no other message for the one in doubt.
+//! The recent sends of a client, so that settling takes no other message for the one in doubt.
 
 use std::{
-    borrow::Cow,
     collections::{HashMap, VecDeque},
     hash::{DefaultHasher, Hasher as _},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -9,8 +8,6 @@ use std::{
 };
 
 use ms_messenger_core::{Error, Evidence, MessageId};
-
-use crate::{NewChatMessage, models::BodyType, write::markup};
 
 /// How many receipts are remembered.
 const RECEIPTS: usize = 16 * 1024;
@@ -22,34 +19,55 @@ const CLAIMED: usize = 32;
 /// How much of a text tells it from another: more would cost every send, and less only makes a
 /// verdict more careful.
 const COMPARED_BYTES: usize = 1024;
+/// How much of a path is hashed at once.
+const CHUNK: usize = 128;
 
-/// What two sends have in common that cannot be told apart in a list: place and visible text.
+/// The visible text of a message, as far as it is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Text(u64);
+
+impl Text {
+    /// Spaces do not count, because the service changes them.
+    pub(crate) fn of(visible: &str) -> Self {
+        let mut text = [0; COMPARED_BYTES];
+        let mut length = 0;
+        for word in visible.split_whitespace() {
+            if length > 0 && length < COMPARED_BYTES {
+                text[length] = b' ';
+                length += 1;
+            }
+            let room = &mut text[length..];
+            let taken = room.len().min(word.len());
+            room[..taken].copy_from_slice(&word.as_bytes()[..taken]);
+            length += taken;
+            if length == COMPARED_BYTES {
+                break;
+            }
+        }
+        let mut hasher = DefaultHasher::new();
+        hasher.write(&text[..length]);
+        Self(hasher.finish())
+    }
+}
+
+/// Everything of a send that a list shows of another send too: its place and its visible text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Content(u64);
 
 impl Content {
-    pub(crate) fn of(place: &str, message: &NewChatMessage) -> Self {
-        let mut text = [0; COMPARED_BYTES + 4];
-        let mut length = 0;
-        let content = &message.body.content;
-        let seen = match message.body.content_type {
-            BodyType::Text => Cow::Borrowed(content.as_str()),
-            _ => Cow::Owned(markup::visible(content)),
-        };
-        for c in markup::one_spaced(&seen) {
-            if length >= COMPARED_BYTES {
-                break;
-            }
-            length += c.encode_utf8(&mut text[length..]).len();
-        }
-        let mut hasher = DefaultHasher::new();
+    /// The content of a message that is listed at the path `list`.
+    pub(crate) fn new(list: &str, text: Text) -> Self {
         // One channel can be reached through several teams, and ids be written in either case.
-        let (_, place) = place.rsplit_once("/channels/").unwrap_or(("", place));
-        for byte in place.bytes() {
-            hasher.write_u8(byte.to_ascii_lowercase());
+        let (_, place) = list.rsplit_once("/channels/").unwrap_or(("", list));
+        let mut hasher = DefaultHasher::new();
+        for piece in place.as_bytes().chunks(CHUNK) {
+            let mut lower = [0; CHUNK];
+            let lower = &mut lower[..piece.len()];
+            lower.copy_from_slice(piece);
+            lower.make_ascii_lowercase();
+            hasher.write(lower);
         }
-        hasher.write_u8(0xff);
-        hasher.write(&text[..length]);
+        hasher.write_u64(text.0);
         Self(hasher.finish())
     }
 }

@@ -7,17 +7,21 @@ mod list;
 use std::time::{Duration, SystemTime};
 
 use ms_messenger_core::{
-    Acceptance, ConversationId, Delivery, Error, ErrorKind, Evidence, MarkKind, MessageId, Receipt,
-    Result, SendRequest, Settled, TokenRequest,
+    Acceptance, ConversationId, Delivery, Evidence, MarkKind, MessageId, Receipt, Result,
+    SendRequest, Settled, TokenRequest,
 };
 
 use self::{
     compare::{Match, Wanted},
-    list::Place,
+    list::MessageList,
 };
 use crate::{
-    ChatMessage, GraphChatClient, delegated::own_user, error::PLATFORM, messenger::native,
-    sends::Content,
+    client::GraphChatClient,
+    delegated::own_user,
+    error::{PLATFORM, cannot_tell as cannot},
+    models::ChatMessage,
+    native::native,
+    sends::{Content, Text},
 };
 
 /// Another send of the same content is asked about again after this time.
@@ -42,9 +46,10 @@ impl GraphChatClient {
 
     async fn try_look(&self, request: &SendRequest, evidence: &Evidence) -> Result<Settled> {
         evidence.check_platform(PLATFORM)?;
-        let place = Place::of(request, evidence)?;
-        let message = native(&request.message)?;
-        let content = Content::of(&place.path, &message);
+        let place = MessageList::of(request, evidence)?;
+        let (message, markup) = native(&request.message)?;
+        let markup = markup.unwrap_or_else(|| message.markup());
+        let content = Content::new(&place.path, Text::of(message.seen(&markup)));
         let is_sender = self.sends().is_sender(content, evidence);
         let mark = evidence.mark_of(&MarkKind::AttachmentId).map(str::to_owned);
         let own = match &mark {
@@ -190,8 +195,4 @@ impl Seen {
             (Match::No, _) => {}
         }
     }
-}
-
-fn cannot(why: &'static str) -> Error {
-    Error::new(ErrorKind::Other, why).with_platform(PLATFORM)
 }

@@ -180,20 +180,13 @@ async fn an_id_out_of_a_link_is_refused_with_the_id_that_it_stands_for() {
     for error in [
         client.chat(encoded).send(&hi).await.unwrap_err(),
         client.channel(TEAM, encoded).send(&hi).await.unwrap_err(),
-        client
-            .chat(CHAT)
-            .quote(&[encoded.into()], &hi)
-            .await
-            .unwrap_err(),
+        client.chat(CHAT).quote([encoded], &hi).await.unwrap_err(),
         client
             .channel(TEAM, "c")
-            .reply(&encoded.into(), &hi)
+            .reply(encoded, &hi)
             .await
             .unwrap_err(),
-        client
-            .one_on_one_chat(&"me".into(), &encoded.into())
-            .await
-            .unwrap_err(),
+        client.one_on_one_chat("me", encoded).await.unwrap_err(),
     ] {
         assert_eq!(
             (error.kind(), error.attempts()),

@@ -1,10 +1,7 @@
-//! Whatever the service answers is read without loss; null members count as absent.
+//! Whatever the service returns is read without loss; null members count as absent.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
-use msgraph_chat::{
-    ChatMessage,
-    models::{ChatMessageType, EventKind, UserIdentityType},
-};
+use msgraph_chat::models::{ChatMessage, ChatMessageType, EventKind, UserIdentityType};
 use serde_json::{Value, json};
 
 /// The value without members that are null or empty lists.

@@ -4,7 +4,8 @@
 use mockito::{Matcher, Mock, Server, ServerGuard};
 use ms_messenger_core::{Delivery, ErrorKind, InlineImage, StaticToken};
 use msgraph_chat::{
-    Attachment, GraphChatClient, Mention, NewChatMessage, models::MessageImportance,
+    GraphChatClient, Mention, NewChatMessage,
+    models::{ChatMessageAttachment, MessageImportance},
 };
 use serde_json::{Value, json};
 
@@ -61,13 +62,21 @@ async fn text_goes_to_a_channel_and_the_whole_message_comes_back() {
         .unwrap();
 
     mock.assert_async().await;
-    assert_eq!(posted.id.as_deref(), Some("1616990032035"));
-    assert!(posted.created_date_time.unwrap().to_system_time().is_some());
-    assert_eq!(posted.other["later"], json!({"member": 1}));
+    assert_eq!(posted.id.as_str(), "1616990032035");
+    assert_eq!(posted.request_id.as_deref(), Some("r1"));
+    let message = posted.message;
+    assert!(
+        message
+            .created_date_time
+            .unwrap()
+            .to_system_time()
+            .is_some()
+    );
+    assert_eq!(message.other["later"], json!({"member": 1}));
 }
 
 #[tokio::test]
-async fn an_answer_a_chat_and_a_quote_have_paths_of_their_own() {
+async fn a_reply_a_chat_and_a_quote_have_paths_of_their_own() {
     let mut server = Server::new_async().await;
     let any = || Matcher::PartialJson(json!({}));
     let client = client(&server);
@@ -77,7 +86,7 @@ async fn an_answer_a_chat_and_a_quote_have_paths_of_their_own() {
     let reply = mock(&mut server, &path, any()).await;
     client
         .channel(TEAM, CHANNEL)
-        .reply(&"161#x".into(), &hi)
+        .reply("161#x", &hi)
         .await
         .unwrap();
     reply.assert_async().await;
@@ -90,12 +99,37 @@ async fn an_answer_a_chat_and_a_quote_have_paths_of_their_own() {
         r#"{"messageIds":["1","2"],"replyMessage":{"body":{"contentType":"text","content":"hi"}}}"#;
     let path = format!("/v1.0/chats/{CHAT}/messages/replyWithQuote");
     let quote = mock(&mut server, &path, Matcher::Exact(body.into())).await;
-    client
-        .chat(CHAT)
-        .quote(&["1".into(), "2".into()], &hi)
+    client.chat(CHAT).quote(["1", "2"], &hi).await.unwrap();
+    quote.assert_async().await;
+}
+
+#[tokio::test]
+async fn what_a_send_returns_is_enough_for_a_reply() {
+    let mut server = Server::new_async().await;
+    let any = || Matcher::PartialJson(json!({}));
+    let messages = format!("/v1.0/teams/{TEAM}/channels/{CHANNEL}/messages");
+    let sent = mock(&mut server, &messages, any()).await;
+    let body = Matcher::Exact(r#"{"body":{"contentType":"text","content":"on it"}}"#.into());
+    let reply = mock(
+        &mut server,
+        &format!("{messages}/1616990032035/replies"),
+        body,
+    )
+    .await;
+
+    let channel = client(&server).channel(TEAM, CHANNEL);
+    assert_eq!(
+        (channel.team().as_str(), channel.id().as_str()),
+        (TEAM, CHANNEL)
+    );
+    let posted = channel.send("the build is red".to_owned()).await.unwrap();
+    channel
+        .reply(posted.id, NewChatMessage::compose().text("on it"))
         .await
         .unwrap();
-    quote.assert_async().await;
+
+    sent.assert_async().await;
+    reply.assert_async().await;
 }
 
 #[tokio::test]
@@ -115,16 +149,16 @@ async fn each_marker_is_written_with_what_it_stands_for() {
         .emoji("😶‍🌫️")
         .inline_image(&image)
         .attach(
-            Attachment::adaptive_card(card.clone())
+            ChatMessageAttachment::adaptive_card(card.clone())
                 .with_id("card")
                 .with_teams_app_id("app-1"),
         )
-        .attach(Attachment::file(
+        .attach(ChatMessageAttachment::file(
             "file",
             &"https://a.com/f.docx".parse().unwrap(),
             "f.docx",
         ))
-        .attach(Attachment::announcement_banner("News").with_id("banner"))
+        .attach(ChatMessageAttachment::announcement_banner("News").with_id("banner"))
         .build();
     let name = |kind: &str, id: &str, name: &str, members: Value| {
         let mut identity = json!({"id": id, "displayName": name});
@@ -171,7 +205,7 @@ async fn each_marker_is_written_with_what_it_stands_for() {
 }
 
 #[tokio::test]
-async fn everybody_in_a_chat_is_mentioned_by_the_chat() {
+async fn everyone_in_a_chat_is_mentioned_by_the_chat() {
     let mut server = Server::new_async().await;
     let message = NewChatMessage::compose()
         .mention(Mention::everyone(CHAT))
@@ -219,7 +253,7 @@ async fn the_guards_of_size_refuse_before_any_io_and_can_be_moved() {
 }
 
 #[tokio::test]
-async fn a_token_of_an_application_alone_is_refused_with_the_reason_before_any_io() {
+async fn a_token_of_an_application_without_a_user_is_refused_with_the_reason_before_any_io() {
     let mut server = Server::new_async().await;
     let mock = server
         .mock("POST", Matcher::Any)
@@ -232,11 +266,7 @@ async fn a_token_of_an_application_alone_is_refused_with_the_reason_before_any_i
         .with_base_url(server.url())
         .build()
         .unwrap();
-    let error = client
-        .chat(CHAT)
-        .send(&NewChatMessage::text("hi"))
-        .await
-        .unwrap_err();
+    let error = client.chat(CHAT).send("hi").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
     assert_eq!((error.delivery(), error.attempts()), (Delivery::NotSent, 0));
     assert!(error.message().contains("for users only"), "{error}");
@@ -253,11 +283,7 @@ async fn a_success_that_cannot_be_read_is_sent() {
             .with_body(body)
             .create_async()
             .await;
-        let error = client(&server)
-            .chat(CHAT)
-            .send(&NewChatMessage::text("hi"))
-            .await
-            .unwrap_err();
+        let error = client(&server).chat(CHAT).send("hi").await.unwrap_err();
         assert_eq!(
             (error.kind(), error.delivery()),
             (ErrorKind::Protocol, Delivery::Sent)
@@ -266,7 +292,7 @@ async fn a_success_that_cannot_be_read_is_sent() {
 }
 
 #[tokio::test]
-async fn a_refusal_tells_code_words_and_request_id_and_a_504_is_doubt() {
+async fn a_refusal_has_code_message_and_request_id_and_after_a_504_the_delivery_is_unknown() {
     let mut server = Server::new_async().await;
     let body = r#"{"error":{"code":"BadRequest","message":"Invalid request body was sent.","innerError":{"date":"2026-07-02T01:40:19","request-id":"x"}}}"#;
     server
@@ -276,11 +302,7 @@ async fn a_refusal_tells_code_words_and_request_id_and_a_504_is_doubt() {
         .with_body(body)
         .create_async()
         .await;
-    let error = client(&server)
-        .chat(CHAT)
-        .send(&NewChatMessage::text("hi"))
-        .await
-        .unwrap_err();
+    let error = client(&server).chat(CHAT).send("hi").await.unwrap_err();
     assert_eq!(
         (error.kind(), error.delivery()),
         (ErrorKind::InvalidRequest, Delivery::NotSent)
@@ -299,11 +321,7 @@ async fn a_refusal_tells_code_words_and_request_id_and_a_504_is_doubt() {
         .expect(1)
         .create_async()
         .await;
-    let error = client(&server)
-        .chat(CHAT)
-        .send(&NewChatMessage::text("hi"))
-        .await
-        .unwrap_err();
+    let error = client(&server).chat(CHAT).send("hi").await.unwrap_err();
     assert_eq!(
         (error.kind(), error.delivery(), error.attempts()),
         (ErrorKind::Service, Delivery::Unknown, 1)

@@ -69,9 +69,9 @@ pub(crate) async fn graph(patient: &Patient, findings: &mut Findings) {
 
 /// The token with which a message would go out.
 async fn token(settings: &Settings) -> Result<AccessToken> {
-    let scopes = [platform::graph_cloud(settings)?.default_scope];
+    let scopes = platform::graph_cloud(settings)?.scopes;
     let credential = platform::graph_credential(settings)?;
-    credential.token(&TokenRequest::new(&scopes)).await
+    credential.token(&TokenRequest::new(scopes)).await
 }
 
 /// Whether the token allows what this program does with it.

@@ -19,7 +19,7 @@ use super::{
 };
 
 /// The bytes of a key.
-const LENGTH: usize = 32;
+pub(super) const LENGTH: usize = 32;
 /// More than any spelling of a key.
 const LONGEST_FILE: u64 = 1024;
 

@@ -4,7 +4,11 @@ use ms_messenger_core::open_enum;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{IdentitySet, Timestamp, UserIdentity, nullable};
+use super::{
+    identity::{IdentitySet, UserIdentity},
+    nullable::nullable,
+    scalar::Timestamp,
+};
 
 open_enum! {
     /// What happened, as `@odata.type` names it.

@@ -5,8 +5,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    ChatMessageAttachment, ChatMessageMention, ChatMessageReaction, EventMessageDetail,
-    HostedContent, IdentitySet, MessageHistoryItem, PolicyViolation, Timestamp, nullable,
+    attachment::ChatMessageAttachment,
+    event::EventMessageDetail,
+    identity::IdentitySet,
+    nullable::nullable,
+    parts::{
+        ChatMessageMention, ChatMessageReaction, HostedContent, MessageHistoryItem, PolicyViolation,
+    },
+    scalar::Timestamp,
 };
 
 open_enum! {

@@ -1,40 +1,13 @@
-//! The parts of a message. Sources: Graph `chatMessageAttachment`, `chatMessageMention`, `chatMessageReaction`, `chatMessageHistoryItem`, `chatMessageHostedContent`, `chatMessagePolicyViolation`.
+//! Mentions, reactions, pictures, history and policy of a message. Sources: Graph `chatMessageMention`, `chatMessageReaction`, `chatMessageHistoryItem`, `chatMessageHostedContent`, `chatMessagePolicyViolation`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Flags, IdentitySet, MentionedIdentitySet, Timestamp, nullable};
-
-/// What goes with a message. `content` is a text that holds JSON, never an object.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-#[non_exhaustive]
-pub struct ChatMessageAttachment {
-    /// Its id, which the `<attachment>` marker names.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// Its kind: `reference`, a card type, `messageReference` …
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub content_type: Option<String>,
-    /// Where it is; excludes `content`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub content_url: Option<String>,
-    /// What it is; excludes `contentUrl`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub content: Option<String>,
-    /// The name shown.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// A small picture of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub thumbnail_url: Option<String>,
-    /// The app that it belongs to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub teams_app_id: Option<String>,
-    /// Members that this version does not know, kept as they were read.
-    #[serde(flatten)]
-    pub other: Map<String, Value>,
-}
+use super::{
+    identity::{IdentitySet, MentionedIdentitySet},
+    nullable::nullable,
+    scalar::{Flags, Timestamp},
+};
 
 /// A mention: the `<at>` marker with its id holds the same text.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

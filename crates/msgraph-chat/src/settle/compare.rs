@@ -3,10 +3,12 @@
 use ms_messenger_core::Window;
 
 use crate::{
-    ChatMessage, NewChatMessage,
-    models::{BodyType, ChatMessageType, MessageImportance},
+    models::{BodyType, ChatMessage, ChatMessageType, MessageImportance},
     sends::Rivals,
-    write::markup::{self, IMAGE},
+    write::{
+        NewChatMessage,
+        markup::{self, IMAGE, Markup},
+    },
 };
 
 /// What is looked for.
@@ -178,7 +180,7 @@ fn seen(listed: &ChatMessage) -> String {
     let content = content.unwrap_or_default();
     match body_type(listed) {
         BodyType::Text => one_spaced(content),
-        _ => one_spaced(&markup::visible(content)),
+        _ => one_spaced(&Markup::read(content).text),
     }
 }
 

@@ -8,8 +8,12 @@ use ms_messenger_core::{
 use ms_messenger_http::Call;
 use serde::Deserialize;
 
-use super::cannot;
-use crate::{ChatMessage, GraphChatClient, client::segment};
+use crate::{
+    client::GraphChatClient,
+    destination::{channel_messages, chat_messages, segment},
+    error::cannot_tell as cannot,
+    models::ChatMessage,
+};
 
 /// The most pages of 50 messages that are read of one list.
 const MAX_PAGES: usize = 40;
@@ -21,7 +25,7 @@ const UNREAD_CLOCK: Duration = Duration::from_secs(25 * 60 * 60);
 const EXCLUSIVE: Duration = Duration::from_secs(1);
 
 /// Where a message would be listed.
-pub(super) struct Place {
+pub(super) struct MessageList {
     /// The collection of its messages, without a query.
     pub(super) path: String,
     pub(super) conversation: ConversationId,
@@ -49,24 +53,16 @@ struct Page {
     next_link: Option<String>,
 }
 
-impl Place {
+impl MessageList {
     pub(super) fn of(request: &SendRequest, evidence: &Evidence) -> Result<Self> {
         Ok(match &request.to {
             Target::Conversation(id) => Self::chat(id),
             Target::Channel { team, channel, .. } => {
-                let (team, id) = (segment(team.as_str()), segment(channel.as_str()));
-                let messages = format!("/teams/{team}/channels/{id}/messages");
-                let (path, kind) = match &request.reply_to {
-                    Some(to) => (
-                        format!("{messages}/{}/replies", segment(to.as_str())),
-                        Kind::Replies,
-                    ),
-                    None => (messages, Kind::Channel),
-                };
+                let reply_to = request.reply_to.as_ref();
                 Self {
-                    path,
+                    path: channel_messages(team, channel, reply_to),
                     conversation: ConversationId::new(channel.as_str()),
-                    kind,
+                    kind: reply_to.map_or(Kind::Channel, |_| Kind::Replies),
                 }
             }
             // To ask the service for the chat would create it.
@@ -89,7 +85,7 @@ impl Place {
 
     fn chat(id: &ConversationId) -> Self {
         Self {
-            path: format!("/chats/{}/messages", segment(id.as_str())),
+            path: chat_messages(id),
             conversation: id.clone(),
             kind: Kind::Chat,
         }
@@ -101,7 +97,7 @@ impl GraphChatClient {
     /// service cannot leave them out.
     pub(super) async fn list(
         &self,
-        place: &Place,
+        place: &MessageList,
         evidence: &Evidence,
         is_sender: bool,
     ) -> Result<Listed> {

@@ -3,188 +3,119 @@
 
 mod attachments;
 mod cards;
+mod found;
+mod hosted;
 mod mentions;
 
-use std::{borrow::Cow, collections::HashSet};
+use ms_messenger_core::{ErrorKind, Problem, Problems, Result};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use ms_messenger_core::{Problem, Problems};
-
+use self::{cards::Cards, found::Found};
 use super::{
-    NewChatMessage, Place,
-    attachment::BANNER,
-    markup::{self, Markup},
+    markup::Markup,
+    message::{NewChatMessage, Place},
     text,
 };
 use crate::models::BodyType;
-use cards::Cards;
 
-/// What was found: rules that are broken, and what the service takes but a reader would miss.
-#[derive(Debug, Default)]
-pub(crate) struct Found {
-    pub(crate) problems: Problems,
-    pub(crate) warnings: Vec<Problem>,
-}
+impl NewChatMessage {
+    /// Checks the message for `place` against the known rules of the service, without any I/O:
+    /// each marker has the member that it refers to and the other way round, mentions have the
+    /// text of their markers, cards are JSON, pictures are Base64, and so on. Takes time in
+    /// proportion to the size of the message.
+    ///
+    /// Returns warnings: what the service accepts but a reader would miss, such as a link without
+    /// a scheme.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` with every problem.
+    ///
+    /// ```
+    /// use msgraph_chat::{NewChatMessage, Place};
+    ///
+    /// let message = NewChatMessage::text("Release 4.2").with_subject("News");
+    /// assert!(message.check(Place::Channel)?.is_empty());
+    /// let error = message.check(Place::Chat).unwrap_err();
+    /// assert_eq!(error.message(), "subject: is for channels only");
+    ///
+    /// let link = NewChatMessage::html("<a href=\"www.contoso.com\">news</a>");
+    /// assert_eq!(link.check(Place::Chat)?.len(), 1);
+    /// # Ok::<_, ms_messenger_core::Error>(())
+    /// ```
+    pub fn check(&self, place: Place) -> Result<Vec<Problem>> {
+        let (mut problems, mut warnings) = (Problems::new(), Vec::new());
+        self.find_problems(place, &self.markup(), &mut problems, &mut warnings);
+        problems.into_result(ErrorKind::InvalidRequest)?;
+        Ok(warnings)
+    }
 
-impl Found {
-    fn warn_if(&mut self, seen: bool, field: &str, rule: &str) {
-        if seen {
-            self.warnings.push(Problem::new(field, rule));
-        }
+    /// Adds every problem and warning. `markup` is that of this message.
+    pub(crate) fn find_problems(
+        &self,
+        place: Place,
+        markup: &Markup,
+        problems: &mut Problems,
+        warnings: &mut Vec<Problem>,
+    ) {
+        let mut found = Found { problems, warnings };
+        check_body(self, place, markup, found.problems);
+        check_characters(self, markup, &mut found);
+        let mut cards = Cards::default();
+        attachments::check(self, markup, &mut cards, &mut found);
+        mentions::check(self, place, markup, &cards, found.problems);
+        hosted::check(self, found.problems);
     }
 }
 
-pub(super) fn check(message: &NewChatMessage, place: Place) -> Found {
-    let markup = if is_marked(message) {
-        markup::read(&message.body.content)
+fn check_body(message: &NewChatMessage, place: Place, markup: &Markup, problems: &mut Problems) {
+    let body = &message.body;
+    let has_markup = message.has_markup();
+    let is_visible = if has_markup {
+        markup.is_visible
     } else {
-        Markup::default()
+        !body.content.trim().is_empty()
     };
-    let mut check = Check {
-        message,
-        place,
-        markup,
-        cards: Cards::default(),
-        found: Found::default(),
-    };
-    check.body();
-    check.characters();
-    check.attachments();
-    check.mentions();
-    check.hosted_contents();
-    check.found
-}
-
-/// Whether the body has markers at all: plain text has none, whatever it looks like, save that
-/// announcements are sent as text by the service's own sample.
-fn is_marked(message: &NewChatMessage) -> bool {
-    message.body.content_type != BodyType::Text || has_banner(message)
-}
-
-fn has_banner(message: &NewChatMessage) -> bool {
-    let mut attachments = message.attachments.iter();
-    attachments.any(|attachment| attachment.content_type.as_deref() == Some(BANNER))
-}
-
-struct Check<'a> {
-    message: &'a NewChatMessage,
-    place: Place,
-    markup: Markup,
-    cards: Cards,
-    found: Found,
-}
-
-impl Check<'_> {
-    fn body(&mut self) {
-        let message = self.message;
-        let body = &message.body;
-        let is_visible = if is_marked(message) {
-            self.markup.is_visible
-        } else {
-            !body.content.trim().is_empty()
-        };
-        let problems = &mut self.found.problems;
-        let lone = !is_visible && message.attachments.is_empty();
-        problems.add_if(lone, "body.content", "must not be empty or blank");
-        if let BodyType::Other(_) = body.content_type {
-            problems.add("body.contentType", "must be text or html");
-        }
-        let marked = !message.mentions.is_empty()
-            || !message.attachments.is_empty()
-            || !message.hosted_contents.is_empty();
-        if !is_marked(message) && marked {
-            let rule =
-                "must be html, because mentions, attachments and pictures have markers in it";
-            problems.add("body.contentType", rule);
-        }
-        if self.place == Place::Chat {
-            let only = "is for channels only";
-            problems.add_if(message.subject.is_some(), "subject", only);
-            problems.add_if(message.summary.is_some(), "summary", only);
-        }
+    let lone = !is_visible && message.attachments.is_empty();
+    problems.add_if(lone, "body.content", "must not be empty or blank");
+    if let BodyType::Other(_) = body.content_type {
+        problems.add("body.contentType", "must be text or html");
     }
-
-    /// What cannot be carried, and what is carried but not shown as it was meant.
-    fn characters(&mut self) {
-        let body = &self.message.body;
-        let rule = "must not have the character U+0000: HTML cannot hold it";
-        let has_nul = body.content.contains('\0');
-        self.found.problems.add_if(has_nul, "body.content", rule);
-        let is_lost = body.content_type == BodyType::Text && !text::is_one_line(&body.content);
-        let rule = "line breaks of a text are not shown: use html with <br>";
-        self.found.warn_if(is_lost, "body.content", rule);
-        let is_control = |c: char| c.is_control() && !matches!(c, '\0' | '\t' | '\n' | '\r');
-        let has_controls = body.content.contains(is_control);
-        let rule = "has control characters, e.g. of a terminal's colours, which are not shown";
-        self.found.warn_if(has_controls, "body.content", rule);
-        let has_mark = body.content.starts_with('\u{feff}');
-        let rule = "begins with a byte order mark, which is sent";
-        self.found.warn_if(has_mark, "body.content", rule);
-        let rule = "a link has no scheme, so it leads nowhere: write https://…";
-        let bare = self.markup.has_bare_link;
-        self.found.warn_if(bare, "body.content", rule);
-        let rule =
-            "a picture has neither a scheme nor ../hostedContents/ID/$value, so it is not shown";
-        let bare = self.markup.has_bare_picture;
-        self.found.warn_if(bare, "body.content", rule);
-    }
-
-    fn hosted_contents(&mut self) {
-        let message = self.message;
-        let contents = message
-            .attachments
-            .iter()
-            .filter_map(|a| a.content.as_deref());
-        let body = is_marked(message).then_some(message.body.content.as_str());
-        let used: HashSet<&str> = contents
-            .chain(body)
-            .flat_map(markup::hosted_references)
-            .collect();
-        let problems = &mut self.found.problems;
-        let mut ids = HashSet::new();
-        for (i, hosted) in message.hosted_contents.iter().enumerate() {
-            let field = format!("hostedContents[{i}]");
-            let id = hosted.temporary_id.as_deref().unwrap_or_default();
-            let name = format!("{field}.@microsoft.graph.temporaryId");
-            problems.add_if(id.is_empty(), &name, "must not be empty");
-            problems.add_if(!ids.insert(id), &name, "must not stand twice");
-            let rule = "no ../hostedContents/ID/$value in body or card refers to it";
-            problems.add_if(!id.is_empty() && !used.contains(id), &field, rule);
-            let bytes = hosted.content_bytes.as_deref().unwrap_or_default();
-            let sound = !bytes.is_empty() && STANDARD.decode(bytes).is_ok();
-            let rule = "must be standard Base64 with its padding, and not empty";
-            problems.add_if(!sound, &format!("{field}.contentBytes"), rule);
-            let kind = hosted.content_type.as_deref().unwrap_or_default();
-            let rule = "must be a media type, e.g. image/png";
-            problems.add_if(!kind.contains('/'), &format!("{field}.contentType"), rule);
-        }
-        let mut missing: Vec<&str> = used.into_iter().filter(|id| !ids.contains(id)).collect();
-        missing.sort_unstable();
-        if let [first, rest @ ..] = missing.as_slice() {
-            let first = shown(first);
-            let rule = format!(
-                "../hostedContents/{first}/$value has no hosted content{}",
-                and_more(rest.len())
-            );
-            problems.add("body.content", rule);
-        }
+    let needs_markers = !message.mentions.is_empty()
+        || !message.attachments.is_empty()
+        || !message.hosted_contents.is_empty();
+    let rule = "must be html, because mentions, attachments and pictures have markers in it";
+    problems.add_if(!has_markup && needs_markers, "body.contentType", rule);
+    if place == Place::Chat {
+        let only = "is for channels only";
+        problems.add_if(message.subject.is_some(), "subject", only);
+        problems.add_if(message.summary.is_some(), "summary", only);
     }
 }
 
-/// An id out of the message, as an error may show it: short, and of letters that no log minds.
-fn shown(id: &str) -> Cow<'_, str> {
-    let is_plain =
-        |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '{' | '}');
-    if id.len() <= 64 && id.chars().all(is_plain) {
-        Cow::Borrowed(id)
-    } else {
-        Cow::Borrowed("…")
+/// Finds what cannot be sent, and what is sent but not shown as it was meant.
+fn check_characters(message: &NewChatMessage, markup: &Markup, found: &mut Found<'_>) {
+    let content = message.body.content.as_str();
+    // Nearly every text is of these alone, and then no rule below applies.
+    if !content.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        check_special_characters(message, content, found);
     }
+    let rule = "a link has no scheme, so it leads nowhere: write https://…";
+    found.warn_if(markup.has_bare_link, "body.content", rule);
+    let rule = "a picture has neither a scheme nor ../hostedContents/ID/$value, so it is not shown";
+    found.warn_if(markup.has_bare_picture, "body.content", rule);
 }
 
-fn and_more(count: usize) -> Cow<'static, str> {
-    match count {
-        0 => Cow::Borrowed(""),
-        count => Cow::Owned(format!(", nor have {count} more")),
-    }
+fn check_special_characters(message: &NewChatMessage, content: &str, found: &mut Found<'_>) {
+    let rule = "must not have the character U+0000: HTML cannot hold it";
+    let has_nul = content.contains('\0');
+    found.problems.add_if(has_nul, "body.content", rule);
+    let is_lost = message.body.content_type == BodyType::Text && !text::is_one_line(content);
+    let rule = "line breaks of a text are not shown: use html with <br>";
+    found.warn_if(is_lost, "body.content", rule);
+    let is_control = |c: char| c.is_control() && !matches!(c, '\0' | '\t' | '\n' | '\r');
+    let rule = "has control characters, e.g. of a terminal's colours, which are not shown";
+    found.warn_if(content.contains(is_control), "body.content", rule);
+    let has_mark = content.starts_with('\u{feff}');
+    let rule = "begins with a byte order mark, which is sent";
+    found.warn_if(has_mark, "body.content", rule);
 }

@@ -1,62 +1,102 @@
-//! Reading the markup of a body, as a browser does: `<at>`, `<attachment>`, links, and what is
-//! visible of it. One pass, whatever the text holds.
+//! Reads the markup of a body as a browser does: `<at>`, `<attachment>`, links, and the visible
+//! text. One pass, whatever the text holds.
 
 use html5gum::{HtmlString, StartTag, Token, Tokenizer};
 
 /// `<at id="N">TEXT</at>`; the text without markup and character references.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct At {
     pub(super) id: String,
     pub(super) text: String,
 }
 
-/// What stands in a body and matters to a check.
-#[derive(Debug, Default)]
-pub(super) struct Markup {
+/// The markup of a body, as far as a check or a comparison needs it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Markup {
     pub(super) ats: Vec<At>,
     /// The ids of `<attachment>`, in order.
     pub(super) attachments: Vec<String>,
-    /// Whether a link leads nowhere for want of a scheme.
+    /// Whether a link has no scheme, so that it leads nowhere.
     pub(super) has_bare_link: bool,
-    /// Whether a picture is shown from an address that is none.
+    /// Whether the source of a picture has neither a scheme nor the form of a hosted content.
     pub(super) has_bare_picture: bool,
     /// Whether a reader sees anything.
     pub(super) is_visible: bool,
+    /// The text that a reader sees: without tags, character references resolved, a line for each
+    /// block and line break, an emoji as its own character, [`IMAGE`] for a picture, and every
+    /// space an ordinary one. Nothing stands for an attachment, which is compared by its id.
+    pub(crate) text: String,
 }
 
-/// Tags that show nothing by themselves.
+/// Tags that show nothing of their own.
 const INVISIBLE: &[&[u8]] = &[
     b"a", b"b", b"br", b"div", b"em", b"i", b"p", b"s", b"span", b"strong", b"u",
 ];
 
-/// Reads the markup of `html`. What is no well-formed tag is text, and comments hold no tags.
-pub(super) fn read(html: &str) -> Markup {
-    let mut markup = Markup::default();
-    let mut open: Option<At> = None;
-    for token in tokens(html) {
-        match token {
-            Token::StartTag(tag) => markup.open(&tag, &mut open),
-            Token::EndTag(tag) if *tag.name == b"at" => markup.ats.extend(open.take()),
-            Token::String(text) => {
-                let text = String::from_utf8_lossy(&text);
-                markup.is_visible |= !text.trim().is_empty();
-                if let Some(at) = &mut open {
-                    at.text.push_str(&text);
+impl Markup {
+    /// Reads the markup of `html`. What is no well-formed tag is text, and comments hold no tags.
+    pub(crate) fn read(html: &str) -> Self {
+        let mut markup = Self {
+            text: String::with_capacity(html.len()),
+            ..Self::default()
+        };
+        let mut open: Option<At> = None;
+        for token in tokens(html) {
+            match token {
+                Token::StartTag(tag) => {
+                    markup.open(&tag, &mut open);
+                    markup.show(&tag);
                 }
+                Token::EndTag(tag) if *tag.name == b"at" => markup.ats.extend(open.take()),
+                Token::EndTag(tag) if is_block(&tag.name) => markup.text.push('\n'),
+                Token::String(text) => {
+                    let text = String::from_utf8_lossy(&text);
+                    markup.is_visible |= !text.trim().is_empty();
+                    markup.text.push_str(&text);
+                    if let Some(at) = &mut open {
+                        at.text.push_str(&text);
+                    }
+                }
+                _ => {}
+            }
+        }
+        // A marker that is never closed has no text.
+        let unclosed = open.map(|at| At {
+            text: String::new(),
+            ..at
+        });
+        markup.ats.extend(unclosed);
+        if markup.text.contains(NO_BREAK_SPACE) {
+            markup.text = markup.text.replace(NO_BREAK_SPACE, " ");
+        }
+        markup
+    }
+
+    /// The markup of a text that was escaped here, which holds no tags but line breaks.
+    pub(crate) fn of_text(text: String) -> Self {
+        Self {
+            is_visible: !text.trim().is_empty(),
+            text,
+            ..Self::default()
+        }
+    }
+
+    /// Adds what a reader sees of `tag`.
+    fn show(&mut self, tag: &StartTag<()>) {
+        match &**tag.name {
+            b"br" => self.text.push('\n'),
+            b"img" => self.text.push(IMAGE),
+            b"emoji" | b"customemoji" => {
+                self.text
+                    .push_str(&attribute(tag, b"alt").unwrap_or_default());
+            }
+            name if is_block(name) && !self.text.is_empty() && !self.text.ends_with('\n') => {
+                self.text.push('\n');
             }
             _ => {}
         }
     }
-    // A marker that is never closed says nothing.
-    let unclosed = open.map(|at| At {
-        text: String::new(),
-        ..at
-    });
-    markup.ats.extend(unclosed);
-    markup
-}
 
-impl Markup {
     fn open(&mut self, tag: &StartTag<()>, open: &mut Option<At>) {
         self.is_visible |= !INVISIBLE.contains(&&**tag.name);
         match &**tag.name {
@@ -125,34 +165,7 @@ pub(super) fn hosted_references(text: &str) -> impl Iterator<Item = &str> {
 /// What stands for a picture in a visible text.
 pub(crate) const IMAGE: char = '\u{fffc}';
 
-/// The text that a reader sees: without tags, character references resolved, a line for each
-/// block and line break, an emoji as its own character, [`IMAGE`] for a picture, and every space
-/// an ordinary one. Nothing stands for an attachment, which is compared by its id.
-pub(crate) fn visible(html: &str) -> String {
-    let mut text = String::with_capacity(html.len());
-    for token in tokens(html) {
-        match token {
-            Token::String(piece) => text.push_str(&String::from_utf8_lossy(&piece)),
-            Token::StartTag(tag) => match &**tag.name {
-                b"br" => text.push('\n'),
-                b"img" => text.push(IMAGE),
-                b"emoji" | b"customemoji" => {
-                    text.push_str(&attribute(&tag, b"alt").unwrap_or_default());
-                }
-                name if is_block(name) && !text.is_empty() && !text.ends_with('\n') => {
-                    text.push('\n');
-                }
-                _ => {}
-            },
-            Token::EndTag(tag) if is_block(&tag.name) => text.push('\n'),
-            _ => {}
-        }
-    }
-    if text.contains('\u{a0}') {
-        text = text.replace('\u{a0}', " ");
-    }
-    text
-}
+const NO_BREAK_SPACE: char = '\u{a0}';
 
 fn is_block(name: &[u8]) -> bool {
     matches!(name, b"p" | b"div" | b"li" | b"tr")
@@ -195,8 +208,12 @@ mod tests {
 
     use super::*;
 
+    fn visible(html: &str) -> String {
+        Markup::read(html).text
+    }
+
     fn ats(html: &str) -> Vec<(String, String)> {
-        let ats = read(html).ats.into_iter();
+        let ats = Markup::read(html).ats.into_iter();
         ats.map(|at| (at.id, at.text)).collect()
     }
 
@@ -208,16 +225,16 @@ mod tests {
     fn markers_are_found_in_every_spelling() {
         let html = r#"a <at id="0">Ada &amp; <b>Bo</b></at> <AT class='x' ID='1'>C</AT><attachment id="x-1"></attachment><img src="a>b"><p>"#;
         assert_eq!(ats(html), [at("0", "Ada & Bo"), at("1", "C")]);
-        assert_eq!(read(html).attachments, ["x-1"]);
+        assert_eq!(Markup::read(html).attachments, ["x-1"]);
         let apostrophe = "<b isn't <p><attachment id=1>";
-        assert_eq!(read(apostrophe).attachments, ["1"]);
+        assert_eq!(Markup::read(apostrophe).attachments, ["1"]);
     }
 
     #[test]
     fn what_only_looks_like_a_marker_is_none() {
         let html = "1 < 2, <attribute id=\"1\">, &lt;at id=\"0\"&gt;, <at id=\"0\"";
         assert_eq!(ats(html), []);
-        assert_eq!(read(html).attachments, [""; 0]);
+        assert_eq!(Markup::read(html).attachments, [""; 0]);
         assert_eq!(ats("<at id=\"0\">Bob"), [at("0", "")]);
     }
 
@@ -269,10 +286,10 @@ mod tests {
             "a\nb\ne \u{1f440}\u{fffc}"
         );
         for html in ["", " ", "<p>&nbsp;</p><br>", "<div><b></b></div>"] {
-            assert!(!read(html).is_visible, "{html}");
+            assert!(!Markup::read(html).is_visible, "{html}");
         }
         for html in ["x", "<img src=\"x\">", "<emoji alt=\"x\"></emoji>", "<hr>"] {
-            assert!(read(html).is_visible, "{html}");
+            assert!(Markup::read(html).is_visible, "{html}");
         }
     }
 
@@ -287,7 +304,7 @@ mod tests {
 
         #[test]
         fn hostile_markup_does_no_harm(html in "[<>/=\"' a-z&;.$0-9é!-]*") {
-            let _ = (read(&html), visible(&html), hosted_references(&html).count());
+            let _ = (Markup::read(&html), hosted_references(&html).count());
         }
     }
 }

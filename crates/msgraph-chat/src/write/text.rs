@@ -38,7 +38,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::write::markup;
+    use crate::write::markup::Markup;
 
     fn html(text: &str) -> String {
         let mut html = String::new();
@@ -72,14 +72,14 @@ mod tests {
     proptest! {
         #[test]
         fn a_text_without_breaks_and_tabs_is_seen_as_it_is(text in "[^\0\n\r\t\u{b}\u{c}\u{85}\u{2028}\u{2029}]*") {
-            let seen = markup::visible(&html(&text));
+            let seen = Markup::read(&html(&text)).text;
             prop_assert_eq!(seen, text.replace('\u{a0}', " "));
         }
 
         #[test]
         fn the_lines_of_a_text_are_the_lines_that_are_seen(lines in proptest::collection::vec("[a-z<&]{1,5}", 1..5)) {
             let text = lines.join("\r\n");
-            prop_assert_eq!(markup::visible(&html(&text)), lines.join("\n"));
+            prop_assert_eq!(Markup::read(&html(&text)).text, lines.join("\n"));
         }
     }
 }

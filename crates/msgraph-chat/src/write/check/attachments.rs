@@ -5,59 +5,64 @@ use std::collections::{HashMap, HashSet};
 use ms_messenger_core::Problems;
 
 use super::{
-    super::attachment::{BANNER, CARD, REFERENCE},
-    Check, and_more, shown,
+    super::{markup::Markup, message::NewChatMessage},
+    cards::Cards,
+    found::{Found, and_more, shown},
 };
-use crate::models::ChatMessageAttachment;
+use crate::models::{
+    ChatMessageAttachment,
+    attachment::{BANNER, CARD, REFERENCE},
+};
 
 /// Kinds that an old page lists beside pictures; the service may refuse them.
 const DOUBTFUL: &[&str] = &["audio/", "file", "video/"];
 
-impl Check<'_> {
-    /// "Body does not contain marker for attachment with Id '...'."
-    pub(super) fn attachments(&mut self) {
-        let mut markers: HashMap<&str, usize> = HashMap::new();
-        for id in &self.markup.attachments {
-            *markers.entry(id).or_default() += 1;
+/// "Body does not contain marker for attachment with Id '...'."
+pub(super) fn check(
+    message: &NewChatMessage,
+    markup: &Markup,
+    cards: &mut Cards,
+    found: &mut Found<'_>,
+) {
+    let mut markers: HashMap<&str, usize> = HashMap::new();
+    for id in &markup.attachments {
+        *markers.entry(id).or_default() += 1;
+    }
+    let mut ids = HashSet::new();
+    for (i, attachment) in message.attachments.iter().enumerate() {
+        let field = format!("attachments[{i}]");
+        let id = attachment.id.as_deref().unwrap_or_default();
+        let problems = &mut found.problems;
+        problems.add_if(id.is_empty(), &format!("{field}.id"), "must not be empty");
+        let twice = !id.is_empty() && !ids.insert(id);
+        problems.add_if(twice, &format!("{field}.id"), "must be unique");
+        let marked = markers.get(id).copied().unwrap_or_default();
+        if marked != 1 && !twice {
+            let id = shown(id);
+            let rule =
+                format!("needs exactly one <attachment id=\"{id}\"> in the body, has {marked}");
+            problems.add(&field, rule);
         }
-        let mut ids = HashSet::new();
-        for (i, attachment) in self.message.attachments.iter().enumerate() {
-            let field = format!("attachments[{i}]");
-            let id = attachment.id.as_deref().unwrap_or_default();
-            let problems = &mut self.found.problems;
-            problems.add_if(id.is_empty(), &format!("{field}.id"), "must not be empty");
-            let twice = !id.is_empty() && !ids.insert(id);
-            problems.add_if(twice, &format!("{field}.id"), "must not stand twice");
-            let marked = markers.get(id).copied().unwrap_or_default();
-            if marked != 1 && !twice {
-                let id = shown(id);
-                let rule =
-                    format!("needs exactly one <attachment id=\"{id}\"> in the body, has {marked}");
-                problems.add(&field, rule);
-            }
-            let kind = attachment.content_type.as_deref().unwrap_or_default();
-            find_problems(attachment, kind, &field, problems);
-            let doubtful = DOUBTFUL.iter().any(|doubtful| kind.starts_with(doubtful));
-            let rule = "is a kind that the service may refuse: attach a link to it as a reference";
-            self.found
-                .warn_if(doubtful, &format!("{field}.contentType"), rule);
-            if kind.starts_with(CARD) || kind == BANNER {
-                self.cards.read(attachment, kind, &field, &mut self.found);
-            }
+        let kind = attachment.content_type.as_deref().unwrap_or_default();
+        find_problems(attachment, kind, &field, problems);
+        let doubtful = DOUBTFUL.iter().any(|doubtful| kind.starts_with(doubtful));
+        let rule = "is a kind that the service may refuse: attach a link to it as a reference";
+        found.warn_if(doubtful, &format!("{field}.contentType"), rule);
+        if kind.starts_with(CARD) || kind == BANNER {
+            cards.read(attachment, kind, &field, found);
         }
-        let mut strays = self
-            .markup
-            .attachments
-            .iter()
-            .filter(|id| !ids.contains(id.as_str()));
-        if let Some(first) = strays.next() {
-            let rule = format!(
-                "the marker <attachment id=\"{}\"> has no attachment{}",
-                shown(first),
-                and_more(strays.count())
-            );
-            self.found.problems.add("body.content", rule);
-        }
+    }
+    let mut strays = markup
+        .attachments
+        .iter()
+        .filter(|id| !ids.contains(id.as_str()));
+    if let Some(first) = strays.next() {
+        let rule = format!(
+            "the marker <attachment id=\"{}\"> has no attachment{}",
+            shown(first),
+            and_more(strays.count())
+        );
+        found.problems.add("body.content", rule);
     }
 }
 

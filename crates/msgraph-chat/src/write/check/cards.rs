@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::{
-    super::markup::{self, At},
-    Found,
+    super::markup::{At, Markup, is_bare},
+    found::Found,
 };
 use crate::models::ChatMessageAttachment;
 
@@ -31,7 +31,7 @@ impl Cards {
         attachment: &ChatMessageAttachment,
         kind: &str,
         field: &str,
-        found: &mut Found,
+        found: &mut Found<'_>,
     ) {
         let content = attachment.content.as_deref();
         let json = content.and_then(|content| serde_json::from_str(content).ok());
@@ -72,7 +72,7 @@ fn entities(card: &Map<String, Value>) -> HashSet<String> {
     let entities = entities.and_then(Value::as_array).into_iter().flatten();
     let texts = entities.filter_map(|entity| entity.get("text")?.as_str());
     texts
-        .flat_map(|text| markup::read(text).ats)
+        .flat_map(|text| Markup::read(text).ats)
         .map(|at| at.text)
         .collect()
 }
@@ -88,7 +88,7 @@ impl Walk {
     fn object(&mut self, object: &Map<String, Value>) {
         let is_link = object.get("type").and_then(Value::as_str) == Some("Action.OpenUrl");
         let url = object.get("url").and_then(Value::as_str);
-        self.has_bare_link |= is_link && url.is_some_and(markup::is_bare);
+        self.has_bare_link |= is_link && url.is_some_and(is_bare);
         for (name, value) in object {
             if name != "msteams" {
                 self.value(value);
@@ -98,7 +98,7 @@ impl Walk {
 
     fn value(&mut self, value: &Value) {
         match value {
-            Value::String(text) if text.contains("<at") => self.ats.extend(markup::read(text).ats),
+            Value::String(text) if text.contains("<at") => self.ats.extend(Markup::read(text).ats),
             Value::Array(items) => items.iter().for_each(|item| self.value(item)),
             Value::Object(object) => self.object(object),
             _ => {}

@@ -1,0 +1,189 @@
+//! The place that a message is posted to: its ids, their checks, and its path.
+
+use ms_messenger_core::{ChannelId, ConversationId, MessageId, Problems, TeamId, UserId};
+use ms_messenger_http::check_id;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
+use uuid::Uuid;
+
+use crate::write::Place;
+
+/// The characters that are not encoded in a path segment: the service writes `:` and `@` of its
+/// ids raw.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b':')
+    .remove(b'@');
+
+/// The same within a string literal of OData, where the apostrophe has its meaning.
+const LITERAL: &AsciiSet = &SEGMENT.remove(b'\'');
+
+/// The most messages that one message can quote.
+const MAX_QUOTES: usize = 10;
+
+/// The place that a message is posted to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Destination<'a> {
+    Channel {
+        team: &'a TeamId,
+        channel: &'a ChannelId,
+        reply_to: Option<&'a MessageId>,
+    },
+    Chat {
+        chat: &'a ConversationId,
+        quoted: Option<&'a [MessageId]>,
+    },
+    /// A one-on-one chat, which is found or created only for a message that passed every check.
+    Person {
+        own: &'a UserId,
+        other: &'a UserId,
+        quoted: Option<&'a [MessageId]>,
+    },
+}
+
+impl<'a> Destination<'a> {
+    pub(crate) fn place(self) -> Place {
+        match self {
+            Self::Channel { .. } => Place::Channel,
+            Self::Chat { .. } | Self::Person { .. } => Place::Chat,
+        }
+    }
+
+    /// The messages that are quoted.
+    pub(crate) fn quoted(self) -> Option<&'a [MessageId]> {
+        match self {
+            Self::Channel { .. } => None,
+            Self::Chat { quoted, .. } | Self::Person { quoted, .. } => quoted,
+        }
+    }
+
+    pub(crate) fn operation(self) -> &'static str {
+        match self {
+            Self::Channel {
+                reply_to: Some(_), ..
+            } => "send.reply",
+            _ if self.quoted().is_some() => "send.quote",
+            _ => "send",
+        }
+    }
+
+    /// Adds what is wrong with the ids.
+    pub(crate) fn find_problems(self, problems: &mut Problems) {
+        match self {
+            Self::Channel {
+                team,
+                channel,
+                reply_to,
+            } => {
+                check_team(team, problems);
+                check_id(channel.as_str(), "channel", problems);
+                if let Some(id) = reply_to {
+                    check_id(id.as_str(), "reply_to", problems);
+                }
+            }
+            Self::Chat { chat, .. } => check_id(chat.as_str(), "chat", problems),
+            Self::Person { own, other, .. } => check_members(own, other, problems),
+        }
+        if let Some(quoted) = self.quoted() {
+            for id in quoted {
+                check_id(id.as_str(), "messageIds", problems);
+            }
+            let sound = (1..=MAX_QUOTES).contains(&quoted.len());
+            problems.add_if(!sound, "messageIds", "must be one to ten messages");
+        }
+    }
+}
+
+fn check_team(team: &TeamId, problems: &mut Problems) {
+    let team = team.as_str();
+    check_id(team, "team", problems);
+    let is_read = !team.is_empty() && problems.is_empty();
+    let is_guid = Uuid::try_parse(team).is_ok();
+    problems.add_if(is_read && !is_guid, "team", "must be a GUID");
+}
+
+/// Adds what is wrong with the two members of a one-on-one chat.
+pub(crate) fn check_members(own: &UserId, other: &UserId, problems: &mut Problems) {
+    check_id(own.as_str(), "own", problems);
+    check_id(other.as_str(), "other", problems);
+}
+
+/// The path under which a message is posted.
+#[derive(Debug)]
+pub(crate) struct PostPath {
+    /// The collection in which the message is listed.
+    pub(crate) list: String,
+    /// What follows it in the path of the call.
+    tail: &'static str,
+}
+
+impl PostPath {
+    /// The path to the messages of `channel`, or to the replies to one of them.
+    pub(crate) fn of_channel(
+        team: &TeamId,
+        channel: &ChannelId,
+        reply_to: Option<&MessageId>,
+    ) -> Self {
+        Self {
+            list: channel_messages(team, channel, reply_to),
+            tail: "",
+        }
+    }
+
+    /// The path to the messages of `chat`. A quote is listed with the others.
+    pub(crate) fn of_chat(chat: &ConversationId, is_quote: bool) -> Self {
+        Self {
+            list: chat_messages(chat),
+            tail: if is_quote { "/replyWithQuote" } else { "" },
+        }
+    }
+
+    /// The path of the call.
+    pub(crate) fn into_path(mut self) -> String {
+        self.list.push_str(self.tail);
+        self.list
+    }
+}
+
+/// The collection of the messages of `channel`, or of the replies to one of them.
+pub(crate) fn channel_messages(
+    team: &TeamId,
+    channel: &ChannelId,
+    reply_to: Option<&MessageId>,
+) -> String {
+    let mut path = String::with_capacity(192);
+    path.push_str("/teams/");
+    path.extend(segment(team.as_str()));
+    path.push_str("/channels/");
+    path.extend(segment(channel.as_str()));
+    path.push_str("/messages");
+    if let Some(id) = reply_to {
+        path.push('/');
+        path.extend(segment(id.as_str()));
+        path.push_str("/replies");
+    }
+    path
+}
+
+/// The collection of the messages of `chat`.
+pub(crate) fn chat_messages(chat: &ConversationId) -> String {
+    let mut path = String::with_capacity(128);
+    path.push_str("/chats/");
+    path.extend(segment(chat.as_str()));
+    path.push_str("/messages");
+    path
+}
+
+/// Encodes an id for a path or query.
+pub(crate) fn segment(id: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(id, SEGMENT)
+}
+
+/// Encodes an id for a string literal of OData, which an apostrophe ends unless it is doubled.
+/// The name of a guest has `#` in it.
+pub(crate) fn literal(id: &str) -> String {
+    let id = id.replace('\'', "''");
+    utf8_percent_encode(&id, LITERAL).to_string()
+}

@@ -1,0 +1,241 @@
+//! One send from top to bottom: prepare without I/O, post, read what was stored.
+
+use ms_messenger_core::{
+    ConversationId, Deadline, Delivery, Error, ErrorKind, Evidence, Mark, MessageId, Problem,
+    Problems, Result,
+};
+use ms_messenger_http::{Bytes, Call, Response};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{
+    client::GraphChatClient,
+    destination::{Destination, PostPath},
+    error::PLATFORM,
+    models::{ChatMessage, Timestamp},
+    sends::{Content, Text, UnderWay},
+    write::{NewChatMessage, markup::Markup},
+};
+
+/// A message that Graph stored.
+///
+/// ```no_run
+/// # async fn example(channel: msgraph_chat::Channel) -> ms_messenger_core::Result<()> {
+/// let posted = channel.send("The build is red").await?;
+/// println!("{} {:?}", posted.id, posted.message.web_url);
+/// channel.reply(posted.id, "It is green again").await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PostedMessage {
+    /// The id: Unix milliseconds as a text, unique within its channel or chat only.
+    pub id: MessageId,
+    /// The `request-id` of the response, which Microsoft's support asks for.
+    pub request_id: Option<String>,
+    /// The message as the service returned it.
+    pub message: ChatMessage,
+}
+
+/// The members of the stored message that a receipt needs.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Posted {
+    pub(crate) id: MessageId,
+    #[serde(default)]
+    pub(crate) created_date_time: Option<Timestamp>,
+}
+
+/// A message that passed every check without I/O.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    operation: &'static str,
+    body: Bytes,
+    text: Text,
+    pub(crate) warnings: Vec<Problem>,
+}
+
+impl Ready {
+    /// The call that posts the message.
+    pub(crate) fn call(&self, path: PostPath) -> Call {
+        Call::post(self.operation, path.into_path()).with_json_bytes(self.body.clone())
+    }
+}
+
+/// The parts of a send besides its message.
+#[derive(Default)]
+pub(crate) struct Extras {
+    pub(crate) deadline: Deadline,
+    /// The chat, where the target does not name it.
+    pub(crate) conversation: Option<ConversationId>,
+    /// The mark by which this message alone can be recognised.
+    pub(crate) mark: Option<Mark>,
+}
+
+/// The body of a quote.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Quote<'a> {
+    message_ids: &'a [MessageId],
+    reply_message: &'a NewChatMessage,
+}
+
+impl GraphChatClient {
+    /// Sends `message` to `destination`, for the typed handles.
+    pub(crate) async fn send_typed(
+        &self,
+        destination: Destination<'_>,
+        path: PostPath,
+        message: NewChatMessage,
+    ) -> Result<PostedMessage> {
+        let ready = self.prepare(destination, &message, None)?;
+        drop(message);
+        let stored = self.post_raw(path, ready, Extras::default()).await?;
+        let (message, response) = stored.read(|it: &ChatMessage| it.id.as_deref())?;
+        Ok(PostedMessage {
+            id: MessageId::new(message.id.as_deref().unwrap_or_default()),
+            request_id: response.request_id().map(str::to_owned),
+            message,
+        })
+    }
+
+    /// Runs every check that needs no I/O and writes the body, both once. `markup` is that of
+    /// `message` where it is known without reading. The guards of size come first: what is too
+    /// large is not looked into.
+    pub(crate) fn prepare(
+        &self,
+        destination: Destination<'_>,
+        message: &NewChatMessage,
+        markup: Option<Markup>,
+    ) -> Result<Ready> {
+        let mut problems = Problems::for_platform(PLATFORM);
+        destination.find_problems(&mut problems);
+        let body = match destination.quoted() {
+            None => json(message)?,
+            Some(message_ids) => json(&Quote {
+                message_ids,
+                reply_message: message,
+            })?,
+        };
+        let (mut seen, mut warnings) = (Markup::default(), Vec::new());
+        if self.fits(message, body.len(), &mut problems) {
+            seen = markup.unwrap_or_else(|| message.markup());
+            let place = destination.place();
+            message.find_problems(place, &seen, &mut problems, &mut warnings);
+        }
+        problems.into_result(ErrorKind::InvalidRequest)?;
+        Ok(Ready {
+            operation: destination.operation(),
+            body: body.into(),
+            text: Text::of(message.seen(&seen)),
+            warnings,
+        })
+    }
+
+    /// Whether a body of `bytes` is within the limits; adds a problem for each that it is not.
+    fn fits(&self, message: &NewChatMessage, bytes: usize, problems: &mut Problems) -> bool {
+        let pictures: usize = message
+            .hosted_contents
+            .iter()
+            .filter_map(|hosted| hosted.content_bytes.as_ref().map(String::len))
+            .sum();
+        let own = bytes.saturating_sub(pictures);
+        let (max_message, max_call) = self.limits();
+        let mut fits = true;
+        if let Some(limit) = max_message.filter(|limit| own > *limit) {
+            let rule = format!(
+                "the message has {own} bytes of JSON without its pictures, more than {limit}"
+            );
+            problems.add("body", rule);
+            fits = false;
+        }
+        if let Some(limit) = max_call.filter(|limit| bytes > *limit) {
+            let rule = format!("the call has {bytes} bytes with its pictures, more than {limit}");
+            problems.add("hostedContents", rule);
+            fits = false;
+        }
+        fits
+    }
+
+    /// Posts a message that is ready. Returns what the service stored, not yet read.
+    pub(crate) async fn post_raw(
+        &self,
+        path: PostPath,
+        ready: Ready,
+        extras: Extras,
+    ) -> Result<Stored<'_>> {
+        let content = Content::new(&path.list, ready.text);
+        let mut call = ready.call(path).with_deadline(extras.deadline);
+        if let Some(mark) = extras.mark {
+            call = call.with_mark(mark);
+        }
+        let under_way = self.sends().begin(content, self.settling_margin());
+        let response = match self.pipeline().call(call).await {
+            Ok(response) => response,
+            Err(error) => return Err(self.failed(error, under_way, extras.conversation)),
+        };
+        // Some documents say 200 for imports; everything else is 201.
+        match response.status() {
+            200 | 201 => Ok(Stored {
+                response,
+                under_way,
+            }),
+            _ => Err(response.unusable("a send returns 201, this was another success")),
+        }
+    }
+
+    /// Notes how a send failed, and completes the evidence of one whose delivery is unknown.
+    fn failed(
+        &self,
+        error: Error,
+        under_way: UnderWay<'_>,
+        conversation: Option<ConversationId>,
+    ) -> Error {
+        match error.delivery() {
+            Delivery::NotSent => under_way.not_sent(),
+            Delivery::Unknown => {
+                let error = under_way.in_doubt(error, self.user_at_hand());
+                return in_conversation(error, conversation);
+            }
+            _ => {}
+        }
+        error
+    }
+}
+
+/// A message that the service reports to have stored.
+pub(crate) struct Stored<'a> {
+    response: Response,
+    under_way: UnderWay<'a>,
+}
+
+impl Stored<'_> {
+    /// Reads the stored message and notes its id.
+    pub(crate) fn read<T: DeserializeOwned>(
+        self,
+        id: impl Fn(&T) -> Option<&str>,
+    ) -> Result<(T, Response)> {
+        let stored: T = self.response.json()?;
+        match id(&stored).filter(|id| !id.is_empty()) {
+            Some(id) => self.under_way.sent(id),
+            None => return Err(self.response.unusable("the response names no message")),
+        }
+        Ok((stored, self.response))
+    }
+}
+
+fn json(body: &impl Serialize) -> Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(512);
+    serde_json::to_writer(&mut bytes, body).map_err(|error| {
+        Error::new(ErrorKind::InvalidRequest, "the body has no JSON form").with_source(error)
+    })?;
+    Ok(bytes)
+}
+
+/// Adds the conversation that the message would be in to the evidence.
+fn in_conversation(error: Error, conversation: Option<ConversationId>) -> Error {
+    match (Evidence::of(&error), conversation) {
+        (Some(evidence), Some(id)) => error.with_evidence(evidence.with_conversation(id)),
+        _ => error,
+    }
+}

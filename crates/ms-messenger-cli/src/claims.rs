@@ -1,4 +1,4 @@
-//! What a token says of itself. Nothing of it is trusted: it only explains refusals.
+//! Claims of a token. They are not verified and not trusted: they only explain errors.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,20 +12,21 @@ pub(crate) struct Claims {
     pub(crate) scopes: Vec<String>,
     /// Permissions of an application.
     pub(crate) roles: Vec<String>,
-    /// Who it is for, in a readable form.
+    /// The user, in a readable form.
     pub(crate) user: Option<String>,
-    /// The application, where no user is named.
+    /// The application, if no user is named.
     pub(crate) application: Option<String>,
-    /// Whom it may be shown to.
+    /// The services it is for.
     pub(crate) audiences: Vec<String>,
     pub(crate) expires_at: Option<SystemTime>,
+    /// Whether it acts for an application without a user.
     pub(crate) is_app_only: bool,
-    /// It is of ACS Identity, which names a resource instead of an audience.
-    pub(crate) is_of_acs: bool,
+    /// Whether ACS Identity issued it, which names a resource instead of an audience.
+    pub(crate) is_from_acs: bool,
 }
 
 impl Claims {
-    /// Reads a token; `None` when it is no readable JWT, which is no fault of it.
+    /// Reads the claims of a token; `None` for a token that is not a JWT, which is not an error.
     pub(crate) fn read(token: &str) -> Option<Self> {
         let payload = token.split('.').nth(1)?.trim_end_matches('=');
         let json = URL_SAFE_NO_PAD.decode(payload).ok()?;
@@ -60,7 +61,7 @@ impl Claims {
                 Some(audience) => vec![audience.to_owned()],
                 None => listed(&claims["aud"]),
             },
-            is_of_acs: claims["acsScope"].is_string(),
+            is_from_acs: claims["acsScope"].is_string(),
             expires_at: claims["exp"].as_f64().and_then(moment),
             is_app_only: is_app && delegated.is_none(),
             roles,
@@ -84,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn users_and_applications_are_read() {
+    fn claims_of_users_and_applications_are_read() {
         let claims = r#"{"scp":"ChatMessage.Send User.Read","upn":"a@b.c","exp":1651535310.5}"#;
         let user = Claims::read(&jwt(claims)).unwrap();
         assert_eq!(user.scopes, ["ChatMessage.Send", "User.Read"]);
@@ -103,7 +104,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn hostile_tokens_do_no_harm(token in ".*", claims in ".*", exp in any::<f64>()) {
+        fn hostile_tokens_do_not_panic(token in ".*", claims in ".*", exp in any::<f64>()) {
             let _ = Claims::read(&token);
             let _ = Claims::read(&jwt(&claims));
             let _ = Claims::read(&jwt(&format!("{{\"exp\":{exp:e}}}")));

@@ -1,4 +1,4 @@
-//! Where to and as whom: options, files and environment.
+//! Settings: options, files and environment.
 
 use std::{
     fmt, fs,
@@ -11,7 +11,13 @@ use ms_messenger::{
 };
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::{args::ConnectionArgs, files::unreadable, platform::Platform, profile::SignedIn};
+use crate::{
+    args::ConnectionArgs,
+    environment::{Environment, variable},
+    files::unreadable,
+    platform::Platform,
+    sign_in::SignedIn,
+};
 
 /// The variables of an application of Entra ID.
 pub(crate) const APPLICATION: [&str; 5] = [
@@ -21,14 +27,6 @@ pub(crate) const APPLICATION: [&str; 5] = [
     "AZURE_FEDERATED_TOKEN_FILE",
     "AZURE_AUTHORITY_HOST",
 ];
-
-/// Where variables come from; `None` for one that is not set.
-pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
-
-/// The variables of this process.
-pub(crate) fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok()
-}
 
 /// Where a setting came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,12 +80,12 @@ fn unusable(setting: &str, error: &Error) -> Error {
 
 /// A secret, and where it came from.
 #[derive(Debug)]
-struct Given {
+struct SecretSource {
     secret: SecretString,
     origin: Origin,
 }
 
-impl Given {
+impl SecretSource {
     const fn is_of_the_environment(&self) -> bool {
         matches!(self.origin, Origin::Variable(_))
     }
@@ -96,9 +94,9 @@ impl Given {
 /// What is configured. Nothing is checked here but that files can be read.
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
-    connection_string: Option<Given>,
-    access_key: Option<Given>,
-    access_token: Option<Given>,
+    connection_string: Option<SecretSource>,
+    access_key: Option<SecretSource>,
+    access_token: Option<SecretSource>,
     /// The application of the `AZURE_…` variables, where an endpoint says that it is for ACS.
     application: Option<ClientCredentials>,
     acs_endpoint: Option<String>,
@@ -298,7 +296,8 @@ impl Settings {
     /// before a key before a connection string; an application after all of them.
     pub(crate) fn acs_credential(&self) -> Option<AcsCredential<'_>> {
         let given = [false, true].into_iter().find_map(|of_the_environment| {
-            let given = |given: &'_ &Given| given.is_of_the_environment() == of_the_environment;
+            let given =
+                |given: &'_ &SecretSource| given.is_of_the_environment() == of_the_environment;
             if let Some(token) = self.access_token.as_ref().filter(given) {
                 return Some(AcsCredential::Token(&token.secret));
             }
@@ -381,16 +380,10 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    fn variable(&self, name: &str) -> Option<String> {
-        let value = (self.env)(name)?;
-        let value = value.trim();
-        (!value.is_empty()).then(|| value.to_owned())
-    }
-
     fn text(&mut self, given: Option<&String>, name: &'static str) -> Option<String> {
         let (value, origin) = match given {
             Some(value) => (value.trim().to_owned(), Origin::CommandLine),
-            None => (self.variable(name)?, Origin::Variable(name)),
+            None => (variable(self.env, name)?, Origin::Variable(name)),
         };
         if value.is_empty() {
             self.problems.add(option(name), "is empty");
@@ -404,7 +397,7 @@ impl Source<'_> {
         given: Option<&SecretString>,
         file: Option<&Path>,
         names: &[&'static str],
-    ) -> Option<Given> {
+    ) -> Option<SecretSource> {
         let first = names.first()?;
         let (secret, origin) = match (given, file) {
             (Some(secret), _) => {
@@ -413,14 +406,14 @@ impl Source<'_> {
             }
             (None, Some(file)) => (self.file(file)?, Origin::File(file.to_owned())),
             (None, None) => {
-                let found = |name: &&'static str| Some((self.variable(name)?, *name));
+                let found = |name: &&'static str| Some((variable(self.env, name)?, *name));
                 let (value, name) = names.iter().find_map(found)?;
                 (SecretString::from(value), Origin::Variable(name))
             }
         };
         self.find_slips(&secret, &origin.setting(first));
         self.origins.push((first, origin.clone()));
-        Some(Given { secret, origin })
+        Some(SecretSource { secret, origin })
     }
 
     /// What every service would refuse, without a hint that it was never a secret.

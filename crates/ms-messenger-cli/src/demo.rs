@@ -1,7 +1,7 @@
-//! `msm demo`: every platform, one injected failure of each sort, and the ledger as witness.
+//! `msm demo`: a send over every platform, two lost responses, and a comparison with the ledger.
 
 mod report;
-mod stage;
+mod scenario;
 
 use std::fmt;
 
@@ -9,13 +9,13 @@ use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, Platform, 
 
 use crate::{
     args::DemoArgs,
-    demo::{report::Report, stage::Stage},
+    demo::{report::Report, scenario::Scenario},
     exit::Exit,
     outcome::{Line, Status},
     print,
 };
 
-/// Runs the demonstration; a mismatch between what was claimed and what was stored fails it.
+/// Runs the demonstration. It fails when a claim of a client does not match the ledger.
 pub(crate) async fn run(args: &DemoArgs) -> Exit {
     match demonstrate(args).await {
         Ok((report, next)) => finish(args, &report, &next),
@@ -34,34 +34,33 @@ pub(crate) async fn run(args: &DemoArgs) -> Exit {
 }
 
 async fn demonstrate(args: &DemoArgs) -> Result<(Report, String), Box<dyn std::error::Error>> {
-    let say = |text: fmt::Arguments<'_>| {
+    let note = |text: fmt::Arguments<'_>| {
         if !args.json {
             print::note(text);
         }
     };
     let emulator = Emulator::start().await?;
-    say(format_args!(
+    note(format_args!(
         "An emulator of Azure Communication Services, Microsoft Graph and Skype for Business runs\n\
          at {}: no account, no network. One program sends over four platforms through one trait.\n",
         emulator.http_url()
     ));
-    let stage = Stage::new(emulator.world()).await?;
-    let receipts = stage.send_everything(&emulator).await?;
-    let lost = lose_answers();
-    emulator.set_faults(lost);
+    let scenario = Scenario::new(emulator.world()).await?;
+    let receipts = scenario.send_everything(&emulator).await?;
+    emulator.set_faults(lose_responses());
     let claims = [
-        stage.lose_an_answer_without_a_key(&emulator).await?,
-        stage.lose_an_answer_with_a_key(&emulator).await?,
+        scenario.lose_response_without_key(&emulator).await?,
+        scenario.lose_response_with_key(&emulator).await?,
     ];
-    stage.end().await;
+    scenario.end().await;
     let report = Report::new(receipts, claims.into(), &emulator.messages());
     let next = next(emulator.world());
     emulator.shutdown().await;
     Ok((report, next))
 }
 
-/// The next send to Teams and to ACS Advanced Messaging is stored, but never answered.
-fn lose_answers() -> Faults {
+/// Stores the next send to Teams and to ACS Advanced Messaging, but loses the response.
+fn lose_responses() -> Faults {
     let rule = |platform| {
         let action = FaultAction::Close {
             when: When::AfterStore,
@@ -84,20 +83,20 @@ fn finish(args: &DemoArgs, report: &Report, next: &str) -> Exit {
         return Exit::Other;
     }
     if !report.is_true() {
-        return print::failure("what was claimed is not what was stored", Exit::Other);
+        return print::failure("a claim of a client does not match the ledger", Exit::Other);
     }
     if !args.json {
         print::note(next);
     }
-    Exit::Sent
+    Exit::Success
 }
 
-/// A command that works as it is: every emulator has the same keys and ids.
+/// Returns commands that work unchanged: every emulator has the same keys and ids.
 fn next(world: &World) -> String {
     let (key, conversation) = (&world.acs.access_key, &world.acs.conversation_id);
     format!(
         "
-Next, keep an emulator running, with the same keys and ids, and send to it:
+Next, keep an emulator running, which has the same keys and ids, and send to it:
   msm emulator &
   msm send --acs-connection-string 'endpoint=http://127.0.0.1:8410;accesskey={key}' \\
     --to 'conversation:{conversation}' --text hello

@@ -1,29 +1,32 @@
-//! `msm doctor`: what would keep a message from going out, found before one is sent.
+//! `msm doctor`: checks what would prevent a send, and sends nothing.
 
 mod acs;
+mod context;
 mod finding;
 mod graph;
-mod patient;
 mod skype;
 
 use ms_messenger::{Result, http::HttpClient};
 
 use crate::{
     args::DoctorArgs,
-    config::{self, Settings},
+    config::Settings,
+    doctor::{
+        context::DoctorContext,
+        finding::{Findings, Report},
+    },
+    environment,
     exit::Exit,
-    http_options, login,
     platform::Platform,
-    print,
+    print, report,
+    transport::http_options,
 };
-use finding::{Findings, Report};
-use patient::Patient;
 
-/// Looks at every platform that is configured, and says the worst that it found.
+/// Checks every configured platform; the exit code is that of the worst problem.
 pub(crate) async fn run(args: &DoctorArgs) -> Exit {
     let report = match examine(args).await {
         Ok(report) => report,
-        Err(error) => return login::failed(error, args.json),
+        Err(error) => return report::failed(error, args.json),
     };
     let text = if args.json {
         report.to_json().to_string()
@@ -35,9 +38,9 @@ pub(crate) async fn run(args: &DoctorArgs) -> Exit {
 }
 
 async fn examine(args: &DoctorArgs) -> Result<Report> {
-    let settings = Settings::read(&args.connection, &config::environment)?;
+    let settings = Settings::read(&args.connection, &environment::process)?;
     let options = http_options(args.timeout);
-    let patient = Patient {
+    let context = DoctorContext {
         http: HttpClient::new(&options)?,
         options,
         settings,
@@ -48,14 +51,14 @@ async fn examine(args: &DoctorArgs) -> Result<Report> {
             continue;
         }
         let mut findings = Findings::new(platform);
-        if args.platform.is_none() && !patient.mentions(platform) {
+        if args.platform.is_none() && !context.is_mentioned(platform) {
             findings.note("settings", format!("not configured: {}", platform.needs()));
         } else {
             match platform {
-                Platform::AcsMessages => acs::messages(&patient, &mut findings).await,
-                Platform::AcsChat => acs::chat(&patient, &mut findings).await,
-                Platform::MsgraphChat => graph::graph(&patient, &mut findings).await,
-                Platform::Ucwa => skype::skype(&patient, &mut findings).await,
+                Platform::AcsMessages => acs::messages(&context, &mut findings).await,
+                Platform::AcsChat => acs::chat(&context, &mut findings).await,
+                Platform::MsgraphChat => graph::teams(&context, &mut findings).await,
+                Platform::Ucwa => skype::skype(&context, &mut findings).await,
             }
             report.examined += 1;
         }

@@ -11,7 +11,7 @@ use crate::{
     print,
 };
 
-/// Runs the emulator until somebody ends it.
+/// Runs the emulator until a signal ends it.
 pub(crate) async fn run(args: &EmulatorArgs) -> Exit {
     let mut interrupt = match Interrupt::listen() {
         Ok(interrupt) => interrupt,
@@ -55,31 +55,31 @@ pub(crate) async fn run(args: &EmulatorArgs) -> Exit {
     }
     let emulator = match builder.start().await {
         Ok(emulator) => emulator,
-        Err(error) => return refused(&error),
+        Err(error) => return not_started(&error),
     };
     if print::result(&emulator.ready_line().to_string()).is_err() {
         return print::failure("the ready line could not be written", Exit::Other);
     }
     print::note(format_args!(
-        "emulator ready at {}; its inbox is {}/_emulator/messages; Ctrl-C ends it",
+        "emulator ready at {}; inbox at {}/_emulator/messages; press Ctrl-C to stop",
         emulator.http_url(),
         emulator.http_url()
     ));
     interrupt.requested().await;
-    print::note("ending");
+    print::note("stopping");
     emulator.shutdown().await;
-    Exit::Sent
+    Exit::Success
 }
 
-/// The rules in a file: the document of `PUT /_emulator/faults`.
+/// Reads the rules in a file, in the form of `PUT /_emulator/faults`.
 fn faults(file: &Path) -> Result<Faults, String> {
     let name = file.display();
     let text = fs::read_to_string(file).map_err(|e| format!("{name}: cannot be read: {e}"))?;
-    let rules = serde_json::from_str(&text).map_err(|e| format!("{name}: no JSON: {e}"))?;
+    let rules = serde_json::from_str(&text).map_err(|e| format!("{name}: not JSON: {e}"))?;
     Faults::from_json(&rules).map_err(|e| format!("{name}: {e}"))
 }
 
-fn refused(error: &StartError) -> Exit {
+fn not_started(error: &StartError) -> Exit {
     let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
     let message = format!("{error}{}", cause.unwrap_or_default());
     let exit = match error {

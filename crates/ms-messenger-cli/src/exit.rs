@@ -1,70 +1,71 @@
-//! What the exit code says.
+//! Exit codes.
 
 use std::{fmt::Write as _, process::ExitCode};
 
 use ms_messenger::{Delivery, Error, ErrorKind};
 
-/// How a run ended, by what to do next. The number is the exit code.
+/// How a command ended, by what to do next. The number is the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Exit {
-    Sent = 0,
+    Success = 0,
     Other = 1,
     Usage = 2,
     Config = 3,
-    Refused = 4,
+    Rejected = 4,
     Denied = 5,
     NotFound = 6,
     Temporary = 7,
     Unknown = 8,
-    Out = 9,
-    Absent = 10,
+    SentUnread = 9,
+    ProvenNotSent = 10,
 }
 
 impl Exit {
+    /// All exit codes, in their order.
     pub(crate) const ALL: [Self; 11] = [
-        Self::Sent,
+        Self::Success,
         Self::Other,
         Self::Usage,
         Self::Config,
-        Self::Refused,
+        Self::Rejected,
         Self::Denied,
         Self::NotFound,
         Self::Temporary,
         Self::Unknown,
-        Self::Out,
-        Self::Absent,
+        Self::SentUnread,
+        Self::ProvenNotSent,
     ];
 
-    /// The exit code.
+    /// Returns the number.
     pub(crate) const fn code(self) -> u8 {
         self as u8
     }
 
-    /// Why, whether it is out where a message was to be sent, and what to do.
+    /// Returns the meaning, the delivery after a send, and what to do.
     const fn parts(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Self::Sent => ("sent; or the command did what it was asked", "", "nothing"),
+            Self::Success => ("sent; or the command succeeded", "", "nothing"),
             Self::Other => (
-                "another failure, or `demo` found a mismatch",
+                "other failure, or `demo` found a mismatch",
                 "",
                 "read the message",
             ),
-            Self::Usage => ("wrong usage", ": nothing was tried", "see --help"),
+            Self::Usage => ("wrong usage", ": nothing was attempted", "see --help"),
             Self::Config => (
                 "configuration",
                 ": nothing was sent",
-                "set what the message names",
+                "correct the setting that the error names",
             ),
-            Self::Refused => (
-                "refused as invalid or not supported",
+            Self::Rejected => (
+                "rejected as invalid or unsupported",
                 ": not sent",
                 "change the message",
             ),
             Self::Denied => (
                 "sign-in or permission",
                 ": not sent",
-                "renew the token, ask for the permission",
+                "renew the token, or ask for the permission",
             ),
             Self::NotFound => ("the target does not exist", ": not sent", "check the ids"),
             Self::Temporary => (
@@ -73,50 +74,50 @@ impl Exit {
                 "run it again later",
             ),
             Self::Unknown => (
-                "delivery unknown: it may be out",
+                "unknown whether it was sent",
                 "",
-                "ask with `msm settle` before sending again",
+                "run `msm settle` before sending again",
             ),
-            Self::Out => (
-                "it is out, but the response could not be used",
+            Self::SentUnread => (
+                "sent, but the response could not be used",
                 "",
                 "do not send it again",
             ),
-            Self::Absent => (
-                "settled: it is not out",
+            Self::ProvenNotSent => (
+                "settled: it was not sent",
                 "",
                 "send it again: that makes no duplicate",
             ),
         }
     }
 
-    /// What it means after a send, and what to do.
+    /// Returns the meaning after a send, and what to do.
     pub(crate) fn meaning(self) -> (String, &'static str) {
-        let (why, fate, remedy) = self.parts();
-        (format!("{why}{fate}"), remedy)
+        let (meaning, delivery, remedy) = self.parts();
+        (format!("{meaning}{delivery}"), remedy)
     }
 
-    /// What it means after a command that was to send nothing, and what to do.
+    /// Returns the meaning after a command that sends nothing, and what to do.
     pub(crate) const fn meaning_without_a_message(self) -> (&'static str, &'static str) {
-        let (why, _, remedy) = self.parts();
-        (why, remedy)
+        let (meaning, _, remedy) = self.parts();
+        (meaning, remedy)
     }
 
-    /// What the code alone says of the message.
+    /// Returns what the code alone says about the message.
     pub(crate) const fn delivery(self) -> Delivery {
         match self {
-            Self::Sent | Self::Out => Delivery::Sent,
+            Self::Success | Self::SentUnread => Delivery::Sent,
             Self::Unknown => Delivery::Unknown,
             _ => Delivery::NotSent,
         }
     }
 
-    /// The exit code of a failed send: is it out? comes first, then why.
+    /// Returns the exit code of a failed send: by its delivery first, then by its kind.
     pub(crate) fn of(error: &Error) -> Self {
         match error.delivery() {
             Delivery::NotSent => Self::of_not_sent(error.kind()),
-            Delivery::Sent => Self::Out,
-            // A delivery that this program does not know is no proof of anything.
+            Delivery::Sent => Self::SentUnread,
+            // A delivery that this program does not know proves nothing.
             _ => Self::Unknown,
         }
     }
@@ -125,7 +126,7 @@ impl Exit {
         match kind {
             ErrorKind::Config => Self::Config,
             ErrorKind::InvalidRequest | ErrorKind::Unsupported | ErrorKind::Conflict => {
-                Self::Refused
+                Self::Rejected
             }
             ErrorKind::Unauthenticated | ErrorKind::PermissionDenied => Self::Denied,
             ErrorKind::NotFound => Self::NotFound,
@@ -146,13 +147,13 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Where a message may be on its way, signals are answered with a code of the table.
+/// A send ends with a code of the table even when a signal ends it.
 const SIGNALS: &str = "\
 Ctrl-C, SIGTERM and SIGHUP end `send` with 8, or with 7 when nothing was sent, and `emulator` with
 0. They end the other commands, which send nothing, with 130, 143 and 129.
 ";
 
-/// The table of exit codes, as the help prints it.
+/// Returns the table of exit codes as the help prints it.
 pub(crate) fn table() -> String {
     let mut table = String::from("Exit codes:\n");
     for exit in Exit::ALL {
@@ -169,12 +170,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_of_error_has_its_code() {
+    fn every_error_kind_has_its_exit_code() {
         for (kind, exit) in [
             (ErrorKind::Config, Exit::Config),
-            (ErrorKind::InvalidRequest, Exit::Refused),
-            (ErrorKind::Unsupported, Exit::Refused),
-            (ErrorKind::Conflict, Exit::Refused),
+            (ErrorKind::InvalidRequest, Exit::Rejected),
+            (ErrorKind::Unsupported, Exit::Rejected),
+            (ErrorKind::Conflict, Exit::Rejected),
             (ErrorKind::Unauthenticated, Exit::Denied),
             (ErrorKind::PermissionDenied, Exit::Denied),
             (ErrorKind::NotFound, Exit::NotFound),
@@ -189,14 +190,14 @@ mod tests {
         ] {
             let error = |delivery| Error::new(kind, "x").with_delivery(delivery);
             assert_eq!(Exit::of(&error(Delivery::NotSent)), exit, "{kind}");
-            // Whatever the kind: a doubt and a proof have codes of their own.
+            // Whatever the kind: an unknown delivery and a message that was sent have their own codes.
             assert_eq!(Exit::of(&error(Delivery::Unknown)), Exit::Unknown, "{kind}");
-            assert_eq!(Exit::of(&error(Delivery::Sent)), Exit::Out, "{kind}");
+            assert_eq!(Exit::of(&error(Delivery::Sent)), Exit::SentUnread, "{kind}");
         }
     }
 
     #[test]
-    fn the_numbers_are_those_that_scripts_know() {
+    fn the_numbers_that_scripts_rely_on_do_not_change() {
         let codes = Exit::ALL.map(Exit::code);
         assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
         assert_eq!(Exit::Unknown.code(), 8);

@@ -1,4 +1,4 @@
-//! Errors in the words of whoever types commands: flags and variables, never methods of a library.
+//! Errors in terms of the command line: flags and variables, not methods of a library.
 
 use std::{fmt, time::SystemTime};
 
@@ -7,12 +7,13 @@ use secrecy::ExposeSecret as _;
 
 use crate::{
     config::Settings,
+    graph,
     outcome::{causes, moment},
-    platform::{self, Platform},
+    platform::Platform,
     token::{Service, faults},
 };
 
-/// An error, and what to do about it.
+/// An error and what to do about it.
 #[derive(Debug)]
 pub(crate) struct Explained {
     pub(crate) error: Error,
@@ -20,9 +21,9 @@ pub(crate) struct Explained {
 }
 
 const TRUST: &str = "if the server is the right one, set SSL_CERT_FILE to a PEM file with the \
-                     certificate authority, or add that to the system's certificates";
+                     certificate authority, or add it to the system's certificates";
 
-/// Says it in words of this program. `settings` are those that the command ran with.
+/// Explains an error. `settings` are those that the command ran with.
 pub(crate) fn explain(error: Error, settings: Option<&Settings>) -> Explained {
     if is_untrusted(&error) {
         let error = untrusted(&error);
@@ -31,11 +32,11 @@ pub(crate) fn explain(error: Error, settings: Option<&Settings>) -> Explained {
     }
     let advice = match error.kind() {
         ErrorKind::Unauthenticated if error.status().is_some() => {
-            settings.and_then(|settings| of_token(&error, settings))
+            settings.and_then(|settings| token_advice(&error, settings))
         }
-        ErrorKind::RateLimited => of_wait(&error),
+        ErrorKind::RateLimited => wait_advice(&error),
         ErrorKind::NotFound | ErrorKind::InvalidRequest if error.status().is_some() => {
-            settings.and_then(|settings| of_address(&error, settings))
+            settings.and_then(|settings| address_advice(&error, settings))
         }
         _ => None,
     };
@@ -45,36 +46,36 @@ pub(crate) fn explain(error: Error, settings: Option<&Settings>) -> Explained {
     }
 }
 
-/// The code of an error whose server showed a certificate that is not trusted.
+/// Code of an error whose server has an untrusted certificate.
 const UNTRUSTED: &str = "untrusted_certificate";
 
 fn is_untrusted(error: &Error) -> bool {
     let is_code = |error: &Error| error.code() == Some(UNTRUSTED);
     let mut cause = std::error::Error::source(error);
-    let mut is_it = is_code(error);
+    let mut found = is_code(error);
     while let Some(inner) = cause {
-        is_it |= inner.downcast_ref().is_some_and(is_code);
+        found |= inner.downcast_ref().is_some_and(is_code);
         cause = inner.source();
     }
-    let in_words = |text: &String| text.contains("invalid peer certificate");
-    is_it || (error.kind() == ErrorKind::Connect && causes(error).iter().any(in_words))
+    let names_it = |text: &String| text.contains("invalid peer certificate");
+    found || (error.kind() == ErrorKind::Connect && causes(error).iter().any(names_it))
 }
 
-/// It does not pass by itself, so that it is a matter of the setup.
+/// Turns it into a configuration error, because waiting does not help.
 fn untrusted(error: &Error) -> Error {
-    let said = error.message().split("; trust is given by").next();
-    let message = match said {
-        Some(said) if said.contains("certificate") => said,
+    let message = error.message().split("; trust is given by").next();
+    let message = match message {
+        Some(message) if message.contains("certificate") => message,
         _ => "the certificate of the server is not trusted",
     };
     let error = copied(error, ErrorKind::Config, message.to_owned());
     error.with_code(UNTRUSTED)
 }
 
-/// The sentences of a library that name its methods.
+/// Phrases of the library that name its methods, and their replacements.
 const METHODS: [(&str, &str); 1] = [(
     ": set it up with_client_message_ids",
-    ", so that it cannot be told from an equal one",
+    ", so it cannot be distinguished from an equal message",
 )];
 
 fn reworded(error: Error) -> Error {
@@ -90,7 +91,7 @@ fn reworded(error: Error) -> Error {
     }
 }
 
-/// The same facts under another message.
+/// Copies an error with another kind and message.
 fn copied(error: &Error, kind: ErrorKind, message: String) -> Error {
     let mut copy = Error::new(kind, message)
         .with_delivery(error.delivery())
@@ -128,7 +129,7 @@ fn copied(error: &Error, kind: ErrorKind, message: String) -> Error {
     }
 }
 
-/// A cause by its words.
+/// A cause, as text.
 #[derive(Debug)]
 struct Cause {
     text: String,
@@ -157,12 +158,10 @@ impl std::error::Error for Cause {
     }
 }
 
-/// What the refused token says of itself.
-fn of_token(error: &Error, settings: &Settings) -> Option<String> {
-    let platform = Platform::ALL
-        .into_iter()
-        .find(|it| Some(it.as_str()) == error.platform())?;
-    let address = platform::graph_address(settings).ok()?;
+/// Explains a rejected token by its claims.
+fn token_advice(error: &Error, settings: &Settings) -> Option<String> {
+    let platform = Platform::named(error.platform()?)?;
+    let address = graph::address(settings).ok()?;
     let service = match platform {
         Platform::MsgraphChat => Service::Graph(&address),
         Platform::AcsChat => Service::AcsChat,
@@ -179,8 +178,8 @@ fn of_token(error: &Error, settings: &Settings) -> Option<String> {
     (!rules.is_empty()).then(|| format!("{setting} {}: get a new one{login}", rules.join(" and ")))
 }
 
-/// When to come again.
-fn of_wait(error: &Error) -> Option<String> {
+/// Explains how long the service asks to wait.
+fn wait_advice(error: &Error) -> Option<String> {
     let wait = error.retry_after()?;
     let seconds = wait.as_secs();
     Some(match SystemTime::now().checked_add(wait) {
@@ -189,28 +188,28 @@ fn of_wait(error: &Error) -> Option<String> {
              after {}",
             moment(then)
         ),
-        None => "the service asks to wait longer than anybody would".to_owned(),
+        None => "the service asks to wait for an unreasonably long time".to_owned(),
     })
 }
 
-/// A base address that has no version leads nowhere.
-fn of_address(error: &Error, settings: &Settings) -> Option<String> {
+/// Explains a base address without a version.
+fn address_advice(error: &Error, settings: &Settings) -> Option<String> {
     let is_graph = error.platform() == Some(Platform::MsgraphChat.as_str());
-    let without = platform::address_without_version(settings)?;
+    let without = graph::address_without_version(settings)?;
     is_graph.then_some(without)
 }
 
-/// The code under which the service says that a key was used before; it tells nothing of the
-/// message that went out under it.
-pub(crate) fn with_a_used_key(error: Error) -> Error {
-    let is_refusal = matches!(error.status(), Some(400 | 409 | 412));
-    if error.idempotency().is_none() || !is_refusal || !speaks_of_keys(error.message()) {
+/// Marks the rejection of a key that was used before as an unknown delivery: it says nothing about
+/// the message that was sent with the key.
+pub(crate) fn mark_used_key(error: Error) -> Error {
+    let is_rejection = matches!(error.status(), Some(400 | 409 | 412));
+    if error.idempotency().is_none() || !is_rejection || !mentions_keys(error.message()) {
         return error;
     }
     error.with_delivery(Delivery::Unknown)
 }
 
-fn speaks_of_keys(message: &str) -> bool {
+fn mentions_keys(message: &str) -> bool {
     message.to_ascii_lowercase().contains("repeatability")
 }
 
@@ -220,7 +219,7 @@ mod tests {
     use crate::{exit::Exit, outcome::Line};
 
     #[test]
-    fn an_untrusted_certificate_is_a_matter_of_the_setup() {
+    fn an_untrusted_certificate_is_a_configuration_error() {
         let cause = std::io::Error::other("invalid peer certificate: UnknownIssuer");
         let error = Error::new(ErrorKind::Connect, "no connection")
             .with_platform("acs-chat")
@@ -238,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn the_certificate_keeps_its_name_and_reason_but_no_method() {
+    fn the_certificate_error_keeps_name_and_reason_but_no_method() {
         let text = "the certificate of localhost:1 is not trusted: its issuer is unknown; trust is \
                     given by the system's store, by the file that SSL_CERT_FILE names, or by \
                     HttpOptions::with_extra_roots";
@@ -264,13 +263,13 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_says_when_it_is_over() {
+    fn a_wait_names_its_end() {
         let wait = |seconds| {
             let wait = std::time::Duration::from_secs(seconds);
             let error = Error::new(ErrorKind::RateLimited, "slow down").with_retry_after(wait);
             explain(error, None).advice.unwrap()
         };
         assert!(wait(120).contains("wait 120 s"), "{}", wait(120));
-        assert!(wait(u64::MAX).contains("longer than anybody"));
+        assert!(wait(u64::MAX).contains("unreasonably long"));
     }
 }

@@ -1,8 +1,8 @@
-//! Files and standard input that cannot be read, in words.
+//! Errors of files and of standard input.
 
 use std::io;
 
-/// Why something cannot be read, without the words of the operating system.
+/// Describes why something cannot be read, without the text of the operating system.
 pub(crate) fn unreadable(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such file".to_owned(),
@@ -13,7 +13,7 @@ pub(crate) fn unreadable(error: &io::Error) -> String {
     }
 }
 
-/// Without the mark that some programs write before UTF-8.
+/// Removes the byte order mark that some programs write before UTF-8.
 pub(crate) fn without_bom(text: String) -> String {
     match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),

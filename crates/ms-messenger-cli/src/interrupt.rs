@@ -2,21 +2,25 @@
 
 use std::io;
 
-/// Waits for the wish to end. Listens from the moment it is made, not only once it is awaited.
+/// Waits for a signal that ends the program. It listens as soon as it exists, awaited or not.
 #[derive(Debug)]
 pub(crate) struct Interrupt {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
-    /// The terminal is gone, e.g. a lost connection over ssh.
+    /// The terminal was closed, e.g. by a lost ssh connection.
     #[cfg(unix)]
     hangup: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
 impl Interrupt {
-    /// Begins to listen.
+    /// Starts to listen.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system refuses.
     pub(crate) fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
@@ -26,7 +30,7 @@ impl Interrupt {
         })
     }
 
-    /// Returns once the program is to end.
+    /// Waits for the next signal.
     pub(crate) async fn requested(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
@@ -38,12 +42,16 @@ impl Interrupt {
 
 #[cfg(not(unix))]
 impl Interrupt {
-    /// Begins to listen.
+    /// Starts to listen.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system refuses.
     pub(crate) fn listen() -> io::Result<Self> {
         Ok(Self {})
     }
 
-    /// Returns once the program is to end.
+    /// Waits for the next signal.
     pub(crate) async fn requested(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;

@@ -1,7 +1,6 @@
-//! The first use of each idempotency key, so that the same key can be given again.
+//! The first use of each idempotency key, so that a command can be run again with the same key.
 //!
-//! The platform asks for the time of the first use beside the key, and recognises a repetition by
-//! both.
+//! The platform needs the key and the time of its first use to recognise a repeated send.
 
 use std::{
     fs,
@@ -15,14 +14,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::{outcome::moment, platform::Platform};
+use crate::{files::unreadable, outcome::moment, platform::Platform, state::make_folder};
 
-/// The folder beside the sign-ins.
+/// Folder inside the state folder.
 const FOLDER: &str = "keys";
-/// How long a key is remembered: longer than anybody runs the same command again.
+/// How long a key is remembered: longer than a command is run again with the same key.
 const MEMORY: Duration = Duration::from_secs(90 * 24 * 3600);
-/// How often old keys are looked for.
-const BETWEEN_CLEANINGS: Duration = Duration::from_secs(24 * 3600);
+/// Interval between two searches for old keys.
+const CLEANING_INTERVAL: Duration = Duration::from_secs(24 * 3600);
 
 /// The keys that were used on this machine.
 #[derive(Debug)]
@@ -30,7 +29,7 @@ pub(crate) struct FirstUses {
     folder: PathBuf,
 }
 
-/// What is kept of a key: nothing of the message but its hash.
+/// The stored form of a key: only a hash of the message.
 #[derive(Debug, Serialize, Deserialize)]
 struct Entry {
     #[serde(flatten)]
@@ -38,33 +37,33 @@ struct Entry {
     message: String,
 }
 
-/// A key that is in use now.
+/// A key that this send uses.
 #[derive(Debug)]
-pub(crate) struct Use {
+pub(crate) struct KeyUse {
     path: PathBuf,
     is_first: bool,
 }
 
 impl FirstUses {
-    /// The keys in the folder of the state.
+    /// Returns the keys in the state folder.
     pub(crate) fn new(state: &Path) -> Self {
         let folder = state.join(FOLDER);
         Self { folder }
     }
 
-    /// The key `id` with the time of its first use for this very message, which is now if there
+    /// Returns the key `id` with the time of its first use for this message, which is now if there
     /// was none.
     ///
     /// # Errors
     ///
     /// `InvalidRequest` when the key was used for another message; `Config` when it cannot be
-    /// remembered.
+    /// stored.
     pub(crate) fn begin(
         &self,
         id: Uuid,
         platform: Platform,
         request: &SendRequest,
-    ) -> Result<(IdempotencyKey, Use)> {
+    ) -> Result<(IdempotencyKey, KeyUse)> {
         self.clean();
         let path = self.folder.join(format!("{id}.json"));
         let message = fingerprint(platform, request);
@@ -72,32 +71,32 @@ impl FirstUses {
         let entry = Entry { key, message };
         let is_first = write_new(&path, &entry).map_err(|error| self.unusable(&error))?;
         if is_first {
-            return Ok((key, Use { path, is_first }));
+            return Ok((key, KeyUse { path, is_first }));
         }
         let known = read(&path).map_err(|error| self.unusable(&error))?;
         if known.message != entry.message {
             let text = format!(
-                "--idempotency-key: was used for another message at {}; take a new key for this one",
+                "--idempotency-key: was used for another message at {}; use a new key for this one",
                 moment(known.key.first_sent)
             );
             return Err(Error::new(ErrorKind::InvalidRequest, text));
         }
-        Ok((known.key, Use { path, is_first }))
+        Ok((known.key, KeyUse { path, is_first }))
     }
 
     fn unusable(&self, error: &io::Error) -> Error {
         let text = format!(
-            "the first use of the key cannot be remembered in {}: {}; give it with --first-sent",
+            "the first use of the key cannot be stored in {}: {}; give its time with --first-sent",
             self.folder.display(),
-            crate::files::unreadable(error)
+            unreadable(error)
         );
         Error::new(ErrorKind::Config, text)
     }
 
-    /// Forgets old keys, once a day. What cannot be deleted stays.
+    /// Deletes old keys, once a day. Files that cannot be deleted stay.
     fn clean(&self) {
         let marker = self.folder.join(".cleaned");
-        if !is_older(&marker, BETWEEN_CLEANINGS) {
+        if !is_older(&marker, CLEANING_INTERVAL) {
             return;
         }
         let _ = fs::write(&marker, "");
@@ -109,9 +108,8 @@ impl FirstUses {
     }
 }
 
-impl Use {
-    /// It is proven that nothing went out under the key: it is as good as new, unless an earlier
-    /// use is out.
+impl KeyUse {
+    /// Deletes the key after a send that was certainly not sent, unless it had an earlier use.
     pub(crate) fn forget(self) {
         if self.is_first {
             let _ = fs::remove_file(self.path);
@@ -124,18 +122,18 @@ fn is_older(path: &Path, age: Duration) -> bool {
     changed.is_ok_and(|changed| changed.elapsed().is_ok_and(|elapsed| elapsed > age))
 }
 
-/// Writes the file as a whole; `false` when there is one already.
+/// Writes the file atomically; returns `false` when it exists already.
 fn write_new(path: &Path, entry: &Entry) -> io::Result<bool> {
     if path.exists() {
         return Ok(false);
     }
     let folder = path.parent().unwrap_or(Path::new("."));
-    crate::profile::make_folder(folder)?;
+    make_folder(folder)?;
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(serde_json::to_string(entry)?.as_bytes())?;
     match file.persist_noclobber(path) {
         Ok(_) => Ok(true),
-        // Another process was faster: its use is the first.
+        // Another process was faster, so its use is the first.
         Err(lost) if lost.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
         Err(lost) => Err(lost.error),
     }
@@ -146,11 +144,11 @@ fn read(path: &Path) -> io::Result<Entry> {
     entry.map_err(|_| io::Error::other("damaged"))
 }
 
-/// The hash of what is sent, and through what.
+/// Returns a hash of the request and its platform.
 fn fingerprint(platform: Platform, request: &SendRequest) -> String {
     let mut bare = request.clone();
     bare.idempotency = None;
-    // The types have string keys only, so that it cannot fail.
+    // All keys are strings, so this cannot fail.
     let form = serde_json::to_string(&bare).unwrap_or_default();
     let digest = Sha256::new()
         .chain_update(platform.as_str())
@@ -186,7 +184,7 @@ mod tests {
         let error = begin("b").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidRequest);
         assert!(error.message().contains("another message"), "{error}");
-        // An earlier use may be out, whatever became of the later one.
+        // The message of an earlier use may have been sent.
         again.forget();
         assert!(begin("b").is_err());
     }
@@ -204,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_is_kept_and_a_folder_that_is_none_is_said() {
+    fn no_text_is_stored_and_an_unusable_folder_is_reported() {
         let state = tempfile::tempdir().unwrap();
         let keys = FirstUses::new(state.path());
         keys.begin(
@@ -225,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn old_keys_are_forgotten_and_others_stay() {
+    fn old_keys_are_deleted_and_others_stay() {
         let state = tempfile::tempdir().unwrap();
         let keys = FirstUses::new(state.path());
         fs::create_dir_all(&keys.folder).unwrap();

@@ -2,32 +2,42 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod args;
+mod choose;
 mod claims;
 mod compose;
 mod config;
+mod connect;
 mod demo;
 mod doctor;
-mod doubt;
+mod dry_run;
 mod emulator;
+mod environment;
 mod exit;
 mod explain;
 mod files;
+mod graph;
 mod interrupt;
 mod keys;
 mod login;
+mod logout;
 mod outcome;
 mod platform;
 mod print;
 mod profile;
+mod report;
 mod send;
 mod settle;
+mod sign_in;
+mod state;
 mod token;
+mod transport;
+mod unsettled;
 mod usage;
+mod whoami;
 
-use std::{ffi::OsString, process::ExitCode, time::Duration};
+use std::{ffi::OsString, process::ExitCode};
 
 use clap::FromArgMatches as _;
-use ms_messenger::http::HttpOptions;
 
 use crate::{
     args::{Cli, Command},
@@ -39,9 +49,9 @@ fn main() -> ExitCode {
     let parsed = args::command().try_get_matches_from(&words);
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) => return usage::refused(&error, &words).into(),
+        Err(error) => return usage::report(&error, &words).into(),
     };
-    // One thread is enough for one message; threads would only cost time at the start.
+    // One message needs one thread; more would only make the start slower.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -57,23 +67,13 @@ async fn run(command: Command) -> Exit {
         Command::Demo(args) => demo::run(&args).await,
         Command::Send(args) => send::run(&args).await,
         Command::Settle(args) => settle::run(&args).await,
-        Command::Login(args) => login::login(&args).await,
-        Command::Logout(args) => login::logout(&args).await,
-        Command::Whoami(args) => login::whoami(&args),
+        Command::Login(args) => login::run(&args).await,
+        Command::Logout(args) => logout::run(&args).await,
+        Command::Whoami(args) => whoami::run(&args),
         Command::Doctor(args) => doctor::run(&args).await,
         Command::Emulator(args) => emulator::run(&args).await,
         Command::ExitCodes => {
-            print::result(exit::table().trim_end()).map_or(Exit::Other, |()| Exit::Sent)
+            print::result(exit::table().trim_end()).map_or(Exit::Other, |()| Exit::Success)
         }
-    }
-}
-
-/// How this program's calls travel.
-fn http_options(timeout: Option<Duration>) -> HttpOptions {
-    let options =
-        HttpOptions::default().with_application_id(concat!("msm/", env!("CARGO_PKG_VERSION")));
-    match timeout {
-        Some(timeout) => options.with_timeout(timeout),
-        None => options,
     }
 }

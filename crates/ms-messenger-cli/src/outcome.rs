@@ -1,4 +1,4 @@
-//! The one line of JSON in which every command says how it ended.
+//! The JSON line in which a command reports how it ended.
 
 use std::{error::Error as _, fmt, time::SystemTime};
 
@@ -7,27 +7,28 @@ use serde::{Serialize, Serializer};
 
 use crate::exit::Exit;
 
-/// What became of the command.
+/// How the command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Status {
-    /// The platform took the message.
+    /// The platform accepted the message.
     Sent,
-    /// A dry run found no fault.
+    /// A dry run found no problem.
     Checked,
-    /// A message in doubt is out.
+    /// Settled: the message was sent.
     Found,
-    /// A message in doubt is not out, and will not be.
+    /// Settled: the message was not sent and never will be.
     NotFound,
-    /// A message in doubt can still appear.
+    /// Not settled: the message can still appear.
     NotYet,
-    /// A message stays in doubt.
+    /// Not settled: it stays unknown whether the message was sent.
     CannotTell,
+    /// The command failed.
     Error,
 }
 
-/// The line. Every member is always there, `null` or empty where there is nothing to say; the
-/// order is that of the members here.
+/// The line. It always has every member, in the order of the fields; unused ones are `null` or
+/// empty.
 #[derive(Debug, Serialize)]
 pub(crate) struct Line<'a> {
     pub(crate) status: Status,
@@ -36,9 +37,9 @@ pub(crate) struct Line<'a> {
     pub(crate) platform: Option<&'a str>,
     pub(crate) kind: Option<&'a str>,
     pub(crate) message: Option<&'a str>,
-    /// From the nearest to the innermost.
+    /// From the outermost to the innermost.
     pub(crate) causes: Vec<String>,
-    /// What to do, in words of this program.
+    /// What to do, in terms of this program.
     pub(crate) advice: Option<&'a str>,
     #[serde(serialize_with = "problems")]
     pub(crate) problems: &'a [Problem],
@@ -46,22 +47,22 @@ pub(crate) struct Line<'a> {
     pub(crate) warnings: &'a [Problem],
     pub(crate) http_status: Option<u16>,
     pub(crate) code: Option<&'a str>,
-    /// `null` where it is not known.
+    /// `None` when unknown.
     pub(crate) attempts: Option<u32>,
     pub(crate) request_id: Option<&'a str>,
     pub(crate) retry_after_seconds: Option<f64>,
     pub(crate) idempotency: Option<&'a IdempotencyKey>,
     pub(crate) receipt: Option<ReceiptForm<'a>>,
-    /// What was sent, where it is unknown whether it is out.
+    /// The request, when it is unknown whether it was sent.
     pub(crate) request: Option<&'a SendRequest>,
-    /// What settling needs.
+    /// What `msm settle` needs.
     pub(crate) evidence: Option<&'a Evidence>,
-    /// From when on asking again can tell more.
+    /// Earliest time at which another `msm settle` can find out more.
     pub(crate) settle_after: Option<&'a str>,
 }
 
 impl Line<'_> {
-    /// A line that says no more than this.
+    /// Returns a line with only these members set.
     pub(crate) fn new(status: Status, exit: Exit) -> Self {
         Self {
             status,
@@ -89,7 +90,7 @@ impl Line<'_> {
 }
 
 impl<'a> Line<'a> {
-    /// What an error says.
+    /// Returns the line of an error.
     pub(crate) fn of(error: &'a Error, exit: Exit) -> Self {
         Self {
             delivery: error.delivery().as_str(),
@@ -108,25 +109,25 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// What a receipt says.
+    /// Returns the line of a receipt.
     pub(crate) fn sent(platform: &'a str, receipt: &'a Receipt) -> Self {
         Self {
             platform: Some(platform),
             request_id: receipt.request_id.as_deref(),
             receipt: Some(ReceiptForm::of(receipt)),
-            ..Self::new(Status::Sent, Exit::Sent)
+            ..Self::new(Status::Sent, Exit::Success)
         }
     }
 }
 
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The types have string keys only, so that it cannot fail.
+        // All keys are strings, so this cannot fail.
         f.write_str(&serde_json::to_string(self).unwrap_or_default())
     }
 }
 
-/// A receipt with all its members.
+/// JSON form of a receipt, with all members.
 #[derive(Debug, Serialize)]
 pub(crate) struct ReceiptForm<'a> {
     acceptance: &'static str,
@@ -148,11 +149,11 @@ impl<'a> ReceiptForm<'a> {
     }
 }
 
-/// A time as JSON and people get it.
+/// Formats a time as RFC 3339, in seconds.
 pub(crate) fn moment(time: SystemTime) -> String {
     const YEAR_10000: u64 = 253_402_300_800;
     let since = time.duration_since(SystemTime::UNIX_EPOCH);
-    // What is beyond cannot be written so.
+    // RFC 3339 has years of four digits.
     if since.is_ok_and(|since| since.as_secs() < YEAR_10000) {
         humantime::format_rfc3339_seconds(time).to_string()
     } else {
@@ -172,10 +173,11 @@ fn problems<S: Serializer>(problems: &[Problem], to: S) -> Result<S::Ok, S::Erro
     }))
 }
 
-/// The most characters of one cause.
+/// Length limit of one cause, in characters.
 const LONGEST_CAUSE: usize = 300;
 
-/// What caused an error, from the nearest to the innermost: one line each, and none twice.
+/// Returns the causes of an error from the outermost to the innermost: one line each, without
+/// repetitions.
 pub(crate) fn causes(error: &Error) -> Vec<String> {
     let mut causes: Vec<String> = Vec::new();
     let mut cause = error.source();
@@ -257,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cause_is_short_and_a_time_beyond_all_calendars_is_none() {
+    fn causes_are_short_and_times_beyond_the_year_9999_are_out_of_range() {
         assert_eq!(
             one_line(&"é".repeat(400)).chars().count(),
             LONGEST_CAUSE + 1

@@ -1,4 +1,4 @@
-//! What goes to standard output and standard error.
+//! Standard output and standard error.
 
 use std::{
     fmt,
@@ -14,25 +14,32 @@ use crate::{exit::Exit, outcome};
 ///
 /// # Errors
 ///
-/// When standard output is gone.
+/// When standard output is closed.
 pub(crate) fn result(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{text}")?;
     out.flush()
 }
 
-/// Writes one line for people. Nobody may be reading: that is no failure.
+/// Writes one line to standard error. A closed standard error is no failure.
 pub(crate) fn note(text: impl fmt::Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// Says why a command failed, and with which exit code.
+/// Prints why a command failed and returns its exit code.
 pub(crate) fn failure(message: &str, exit: Exit) -> Exit {
     note(format_args!("error: {message}"));
     exit
 }
 
-/// A receipt in words.
+/// Prints the new names of files that were renamed because they could not be read.
+pub(crate) fn set_aside(files: &[String]) {
+    for file in files {
+        note(format_args!("the unreadable file was renamed to {file}"));
+    }
+}
+
+/// Describes a receipt.
 pub(crate) fn sent_text(platform: &str, receipt: &Receipt) -> String {
     let mut text = format!("{platform}: {}", receipt.acceptance);
     if let Some(id) = &receipt.message_id {
@@ -44,43 +51,43 @@ pub(crate) fn sent_text(platform: &str, receipt: &Receipt) -> String {
     text
 }
 
-/// The error of a send in words, with what to do.
+/// Describes the error of a send and what to do about it.
 pub(crate) fn error_text(error: &Error, exit: Exit, advice: Option<&str>) -> String {
     let (meaning, remedy) = exit.meaning();
-    let mut text = described(error, &error.to_string(), advice);
+    let mut text = describe(error, &error.to_string(), advice);
     text.push_str(&format!("\nexit code {}: {meaning}; {remedy}", exit.code()));
     if let Some(key) = error
         .idempotency()
         .filter(|_| error.delivery() == Delivery::Unknown)
     {
         text.push('\n');
-        text.push_str(&again(key));
+        text.push_str(&rerun_hint(key));
     }
     text
 }
 
-/// The error of a command that was to send nothing, with what to do.
+/// Describes the error of a command that sends nothing and what to do about it.
 pub(crate) fn plain_error_text(error: &Error, exit: Exit, advice: Option<&str>) -> String {
     let (meaning, remedy) = exit.meaning_without_a_message();
     let code = error.code().map(|code| format!(" (code {code})"));
-    let said = format!("{}{}", error.message(), code.unwrap_or_default());
-    let text = described(error, &said, advice);
+    let message = format!("{}{}", error.message(), code.unwrap_or_default());
+    let text = describe(error, &message, advice);
     format!("{text}\nexit code {}: {meaning}; {remedy}", exit.code())
 }
 
-/// What is wrong, its causes, and what to do about it.
-fn described(error: &Error, said: &str, advice: Option<&str>) -> String {
+/// Describes an error with its causes and the advice.
+fn describe(error: &Error, message: &str, advice: Option<&str>) -> String {
     let mut text = if error.problems().len() > 1 {
         let platform = error.platform().map(|name| format!("{name}: "));
-        let mut text = format!("error: {}refused (not sent)", platform.unwrap_or_default());
+        let mut text = format!("error: {}rejected (not sent)", platform.unwrap_or_default());
         for problem in error.problems() {
             text.push_str(&format!("\n  {problem}"));
         }
         text
     } else {
-        format!("error: {said}")
+        format!("error: {message}")
     };
-    for cause in telling(&outcome::causes(error)) {
+    for cause in informative(&outcome::causes(error)) {
         text.push_str(&format!("\n  caused by: {cause}"));
     }
     if let Some(advice) = advice {
@@ -89,8 +96,8 @@ fn described(error: &Error, said: &str, advice: Option<&str>) -> String {
     text
 }
 
-/// The causes that tell people something: of layers that pass one on, the innermost.
-fn telling(causes: &[String]) -> Vec<&str> {
+/// Leaves out the causes that only name a layer, unless it is the innermost.
+fn informative(causes: &[String]) -> Vec<&str> {
     const LAYERS: [&str; 4] = [
         "error sending request",
         "client error",
@@ -99,18 +106,19 @@ fn telling(causes: &[String]) -> Vec<&str> {
     ];
     let is_layer = |cause: &str| LAYERS.iter().any(|layer| cause.starts_with(layer));
     let last = causes.len().saturating_sub(1);
-    let of_use = causes.iter().enumerate();
-    let of_use = of_use.filter(|(index, cause)| *index == last || !is_layer(cause));
-    of_use.map(|(_, cause)| cause.as_str()).collect()
+    let causes = causes.iter().enumerate();
+    let informative = causes.filter(|(index, cause)| *index == last || !is_layer(cause));
+    informative.map(|(_, cause)| cause.as_str()).collect()
 }
 
-/// How to run a send again so that the platform recognises it.
-fn again(key: &IdempotencyKey) -> String {
+/// Describes how to run a send again so that the platform removes the duplicate.
+fn rerun_hint(key: &IdempotencyKey) -> String {
     let still_known = SystemTime::now()
         .duration_since(key.first_sent)
         .is_ok_and(|age| age.as_secs() < 270);
     if !still_known {
-        return "the platform no longer knows the key of this send".to_owned();
+        return "the key of this send has expired: the platform no longer removes duplicates by it"
+            .to_owned();
     }
     format!(
         "within five minutes it can be run again without a duplicate, with:\n  \
@@ -120,7 +128,7 @@ fn again(key: &IdempotencyKey) -> String {
     )
 }
 
-/// Columns as wide as their widest cell, two spaces apart.
+/// Formats a table: each column as wide as its widest cell, two spaces apart.
 pub(crate) fn columns(head: &[&str], rows: &[Vec<String>]) -> String {
     let mut widths: Vec<usize> = head.iter().map(|cell| cell.chars().count()).collect();
     for row in rows {
@@ -152,7 +160,7 @@ mod tests {
         problems.add("to", "must not be empty");
         problems.add("message.subject", "is not carried");
         let error = problems.into_result(ErrorKind::Unsupported).unwrap_err();
-        let text = error_text(&error, Exit::Refused, None);
+        let text = error_text(&error, Exit::Rejected, None);
         assert!(
             text.contains("\n  to: must not be empty\n  message.subject: is not carried\n"),
             "{text}"
@@ -160,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_delivery_says_how_to_run_it_again_while_its_key_is_known() {
+    fn an_unknown_delivery_says_how_to_run_it_again_until_its_key_expires() {
         let key = IdempotencyKey::random();
         let error = Error::new(ErrorKind::Transport, "broken").with_idempotency(key);
         let text = error_text(&error, Exit::Unknown, None);
@@ -173,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn people_get_the_causes_that_tell_something_and_the_advice() {
+    fn the_text_has_the_informative_causes_and_the_advice() {
         let layers = io::Error::other("connection refused");
         let layers = Error::new(ErrorKind::Other, "tcp connect error").with_source(layers);
         let error = Error::new(ErrorKind::Connect, "no connection").with_source(layers);
@@ -183,8 +191,8 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_sends_nothing_does_not_speak_of_sending() {
-        let error = Error::new(ErrorKind::Unauthenticated, "nobody is signed in");
+    fn the_error_of_a_command_that_sends_nothing_does_not_mention_sending() {
+        let error = Error::new(ErrorKind::Unauthenticated, "no user is signed in");
         let text = plain_error_text(&error, Exit::Denied, None);
         assert!(!text.contains("sent"), "{text}");
     }

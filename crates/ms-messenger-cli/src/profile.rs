@@ -1,76 +1,73 @@
-//! The sign-ins that `msm login` keeps.
+//! The sign-ins that `msm login` stores.
 
-use std::{
-    error::Error as _,
-    fs, io,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{error::Error as _, path::PathBuf, sync::Arc};
 
-use async_trait::async_trait;
-use etcetera::BaseStrategy;
+use clap::Args;
 use ms_messenger::{
-    AccessToken, Error, ErrorKind, Result, TokenProvider, TokenRequest,
+    Error, ErrorKind, Result,
     entra::{FileTokenStore, SignIn, StoreError, StoreKey, StoredSignIn, TokenStore},
-    msgraph_chat::Cloud,
 };
 
-use crate::{args::StoreArgs, config::Environment};
+use crate::{
+    environment::{Environment, variable},
+    state,
+};
 
-/// The name of a sign-in that nobody named.
+const SIGN_IN: &str = "Stored sign-in";
+/// Name of the sign-in when none is given.
 const DEFAULT: &str = "default";
-/// The folder of this program in those of a user.
-const FOLDER: &str = "msm";
 
-/// Where one sign-in is kept, if there is one.
-struct Place {
+/// Options that say where sign-ins are stored.
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct StoreArgs {
+    /// Name of the sign-in; by default `default` [env: MSM_PROFILE]
+    #[arg(long, value_name = "NAME", help_heading = SIGN_IN)]
+    pub(crate) profile: Option<String>,
+    /// Folder of the sign-ins; by default in the state folder of the user [env: MSM_STATE_DIR]
+    #[arg(long, value_name = "FOLDER", help_heading = SIGN_IN)]
+    pub(crate) state_dir: Option<PathBuf>,
+    /// File with their encryption key, created by the first sign-in [env: MSM_STORE_KEY_FILE; MSM_STORE_KEY holds the key itself]
+    #[arg(long, value_name = "FILE", help_heading = SIGN_IN)]
+    pub(crate) store_key_file: Option<PathBuf>,
+}
+
+impl StoreArgs {
+    /// Returns the folder in which this program keeps its state.
+    ///
+    /// # Errors
+    ///
+    /// As [`state::state_dir`].
+    pub(crate) fn state_dir(&self, env: Environment<'_>) -> Result<PathBuf> {
+        state::state_dir(self.state_dir.as_deref(), env)
+    }
+}
+
+/// Where one sign-in is stored, whether it exists or not.
+pub(crate) struct Location {
     name: String,
     folder: PathBuf,
     /// The file of the sign-in.
-    path: PathBuf,
+    pub(crate) path: PathBuf,
 }
 
-impl Place {
-    fn of(args: &StoreArgs, env: Environment<'_>) -> Result<Self> {
+impl Location {
+    /// Finds the location that options and environment name.
+    ///
+    /// # Errors
+    ///
+    /// `Config` when the name cannot be used, or the user has no folders.
+    pub(crate) fn find(args: &StoreArgs, env: Environment<'_>) -> Result<Self> {
         let name = args.profile.clone();
         let name = name.or_else(|| variable(env, "MSM_PROFILE"));
         let name = name.unwrap_or_else(|| DEFAULT.to_owned());
-        let folder = state_dir(args, env)?;
-        // Of no matter which key: it names no file.
+        let folder = args.state_dir(env)?;
+        // The path does not depend on the key.
         let path = FileTokenStore::with_key_file(&folder, "").path(&name)?;
         Ok(Self { name, folder, path })
     }
 }
 
-/// The folder in which this program keeps what lasts.
-///
-/// # Errors
-///
-/// `Config` when the user has no folders and names none.
-pub(crate) fn state_dir(args: &StoreArgs, env: Environment<'_>) -> Result<PathBuf> {
-    let named = args.state_dir.clone();
-    match named.or_else(|| variable(env, "MSM_STATE_DIR").map(PathBuf::from)) {
-        Some(folder) => Ok(folder),
-        None => state_folder(),
-    }
-}
-
-/// Makes a folder for its owner alone, where there is none.
-pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-fn variable(env: Environment<'_>, name: &str) -> Option<String> {
-    let value = env(name)?;
-    let value = value.trim();
-    (!value.is_empty()).then(|| value.to_owned())
-}
-
-/// A sign-in that can be read and written. There need be none yet.
+/// A stored sign-in that can be read and replaced. It may not exist yet.
 #[derive(Clone, Debug)]
 pub(crate) struct Profile {
     pub(crate) name: String,
@@ -80,14 +77,14 @@ pub(crate) struct Profile {
 }
 
 impl Profile {
-    /// Where options and environment say; else in the folders of the user. Nothing is made yet.
+    /// Opens the store that options and environment name, else that of the user. Creates nothing.
     ///
     /// # Errors
     ///
     /// `Config` when the name or the key cannot be used, or the user has no folders.
     pub(crate) fn open(args: &StoreArgs, env: Environment<'_>) -> Result<Self> {
-        let place = Place::of(args, env)?;
-        let folder = place.folder;
+        let location = Location::find(args, env)?;
+        let folder = location.folder;
         let named = args.store_key_file.clone();
         let store: Arc<dyn TokenStore> = if let Some(file) = named {
             Arc::new(FileTokenStore::with_key_file(folder, file))
@@ -99,32 +96,32 @@ impl Profile {
         } else if let Some(file) = variable(env, "MSM_STORE_KEY_FILE") {
             Arc::new(FileTokenStore::with_key_file(folder, file))
         } else {
-            usual_store(folder)?
+            default_store(folder)?
         };
         Ok(Self {
-            name: place.name,
-            path: place.path,
+            name: location.name,
+            path: location.path,
             store,
         })
     }
 
-    /// The provider of its tokens.
+    /// Returns the provider of its tokens.
     pub(crate) fn stored(&self) -> StoredSignIn {
         StoredSignIn::new(Arc::clone(&self.store), self.name.clone()).with_claims_challenges()
     }
 
-    /// Who signed in here.
+    /// Reads the sign-in.
     ///
     /// # Errors
     ///
-    /// `Unauthenticated` when nobody did; what the store says.
+    /// `Unauthenticated` when there is none; what the store reports.
     pub(crate) fn load(&self) -> Result<SignIn> {
         let loaded = self.store.load(&self.name);
         let loaded = loaded.map_err(|error| self.unreadable(error))?;
-        loaded.ok_or_else(|| self.nobody())
+        loaded.ok_or_else(|| self.not_signed_in())
     }
 
-    /// What can be done about a sign-in that cannot be read.
+    /// Adds to the error of a sign-in that cannot be read what to do about it.
     pub(crate) fn unreadable(&self, error: Error) -> Error {
         let source = error.source();
         if !source.is_some_and(|source| source.is::<StoreError>()) {
@@ -136,8 +133,8 @@ impl Profile {
         Error::new(ErrorKind::Config, text)
     }
 
-    /// Renames what cannot be read, the key too if that is it, so that nothing is lost.
-    /// Answers the new names.
+    /// Renames the file that cannot be read, or that of its key, so that nothing is lost.
+    /// Returns the new names.
     ///
     /// # Errors
     ///
@@ -146,23 +143,23 @@ impl Profile {
         self.stored().set_aside().await
     }
 
-    pub(crate) fn nobody(&self) -> Error {
+    fn not_signed_in(&self) -> Error {
         let text = format!(
-            "nobody is signed in as `{}`: run {}",
+            "no user is signed in as `{}`: run {}",
             self.name,
-            self.login()
+            self.command("login")
         );
         Error::new(ErrorKind::Unauthenticated, text)
     }
 
-    pub(crate) fn over(&self) -> Error {
-        let text = format!("the sign-in `{}` is over: run {}", self.name, self.login());
+    /// The error of a sign-in that can no longer be renewed.
+    pub(crate) fn expired(&self) -> Error {
+        let text = format!(
+            "the sign-in `{}` has expired or was revoked: run {}",
+            self.name,
+            self.command("login")
+        );
         Error::new(ErrorKind::Unauthenticated, text)
-    }
-
-    /// What to type to sign in here.
-    fn login(&self) -> String {
-        self.command("login")
     }
 
     fn command(&self, words: &str) -> String {
@@ -173,123 +170,16 @@ impl Profile {
     }
 }
 
-/// The folders of this user, as the operating system has them.
-fn user_folders() -> Result<impl BaseStrategy> {
-    etcetera::choose_base_strategy().map_err(|_| {
-        let rule = "MSM_STATE_DIR: must be set, because this user has no home folder";
-        Error::new(ErrorKind::Config, rule)
-    })
-}
-
-/// Where programs keep what is of this machine alone.
-fn state_folder() -> Result<PathBuf> {
-    let folders = user_folders()?;
-    let folder = folders.state_dir().unwrap_or_else(|| folders.data_dir());
-    Ok(folder.join(FOLDER))
-}
-
-/// The store of a user who set no key: under a key in the keyring.
+/// The store for a user who names no key: its key is in the keyring.
 #[cfg(feature = "keyring")]
-fn usual_store(folder: PathBuf) -> Result<Arc<dyn TokenStore>> {
-    let store = ms_messenger::entra::KeyringTokenStore::new(FOLDER, folder)?;
+fn default_store(folder: PathBuf) -> Result<Arc<dyn TokenStore>> {
+    let store = ms_messenger::entra::KeyringTokenStore::new(state::FOLDER, folder)?;
     Ok(Arc::new(store))
 }
 
-/// The store of a user who set no key: under one in a file of theirs.
+/// The store for a user who names no key: its key is in a file of the user.
 #[cfg(not(feature = "keyring"))]
-fn usual_store(folder: PathBuf) -> Result<Arc<dyn TokenStore>> {
-    let key = user_folders()?.config_dir().join(FOLDER).join("store.key");
+fn default_store(folder: PathBuf) -> Result<Arc<dyn TokenStore>> {
+    let key = state::config_dir()?.join("store.key");
     Ok(Arc::new(FileTokenStore::with_key_file(folder, key)))
-}
-
-/// A user who signed in, as a credential.
-#[derive(Debug)]
-pub(crate) struct SignedIn {
-    pub(crate) profile: Profile,
-    loaded: Result<SignIn>,
-}
-
-impl SignedIn {
-    /// The sign-in that is kept, readable or not; `None` when there is none, or no place for one.
-    pub(crate) fn find(args: &StoreArgs, env: Environment<'_>) -> Result<Option<Self>> {
-        let place = match Place::of(args, env) {
-            Ok(place) => place,
-            // Who has no home has no sign-in. What was named must be usable.
-            Err(_) if *args == StoreArgs::default() && user_folders().is_err() => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        // The key is looked for only where there is something to open.
-        if !place.path.exists() {
-            return Ok(None);
-        }
-        let profile = Profile::open(args, env)?;
-        let loaded = profile.load();
-        Ok(Some(Self { profile, loaded }))
-    }
-
-    /// Who it is.
-    ///
-    /// # Errors
-    ///
-    /// What kept the sign-in from being read.
-    pub(crate) fn sign_in(&self) -> Result<&SignIn> {
-        self.loaded
-            .as_ref()
-            .map_err(|error| Error::new(error.kind(), error.message().to_owned()))
-    }
-
-    /// The cloud that they signed in to; `None` when it is none of those that are known.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::sign_in`].
-    pub(crate) fn cloud(&self) -> Result<Option<Cloud>> {
-        let scopes = &self.sign_in()?.scopes;
-        let clouds = [
-            Cloud::GLOBAL,
-            Cloud::US_GOV_L4,
-            Cloud::US_GOV_L5,
-            Cloud::CHINA,
-        ];
-        Ok(clouds.into_iter().find(|cloud| {
-            let of_it = |scope: &String| {
-                let rest = scope.strip_prefix(cloud.graph_root);
-                rest.is_some_and(|rest| rest.starts_with('/'))
-            };
-            scopes.iter().any(of_it)
-        }))
-    }
-
-    /// Their tokens.
-    pub(crate) fn provider(&self) -> Instructive {
-        Instructive {
-            stored: self.profile.stored(),
-            profile: self.profile.clone(),
-        }
-    }
-}
-
-/// Tokens of a sign-in, whose errors say what to type.
-#[derive(Debug)]
-pub(crate) struct Instructive {
-    stored: StoredSignIn,
-    profile: Profile,
-}
-
-#[async_trait]
-impl TokenProvider for Instructive {
-    async fn token(&self, request: &TokenRequest<'_>) -> Result<AccessToken> {
-        let asked = self.stored.token(request).await;
-        asked.map_err(|error| {
-            if error.kind() != ErrorKind::Unauthenticated {
-                return error;
-            }
-            let code = error.code().map(str::to_owned);
-            let over = self.profile.over().with_source(error);
-            match code {
-                Some(code) => over.with_code(code),
-                None => over,
-            }
-        })
-    }
 }

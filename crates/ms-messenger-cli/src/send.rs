@@ -12,30 +12,33 @@ use ms_messenger::{
 
 use crate::{
     args::{Relations as _, SendArgs},
+    choose::choose,
     compose,
-    config::{self, Settings},
-    doubt,
+    config::Settings,
+    connect::Connection,
+    dry_run, environment,
     exit::Exit,
-    explain::{Explained, explain, with_a_used_key},
+    explain::{Explained, explain, mark_used_key},
     files::unreadable,
-    http_options,
     interrupt::Interrupt,
-    keys::{FirstUses, Use},
+    keys::{FirstUses, KeyUse},
     outcome::{Line, Status},
     platform::Platform,
-    print, profile, usage,
+    print,
+    transport::http_options,
+    unsettled, usage,
 };
 
-/// Sends one message and says what became of it.
+/// Sends one message and reports whether it was sent.
 pub(crate) async fn run(args: &SendArgs) -> Exit {
-    if let Some(broken) = args.broken() {
-        return usage::wrong(&broken, Some("send"), args.json);
+    if let Some(violation) = args.violation() {
+        return usage::report_violation(&violation, Some("send"), args.json);
     }
-    let mut known = Known::default();
-    match outcome(args, &mut known).await {
-        Ok(Outcome::Sent(platform, receipt)) => sent(args, &known, platform, &receipt),
-        Ok(Outcome::Checked(platform)) => checked(args, &known, platform),
-        Err(error) => failed(args, &known, error),
+    let mut context = SendContext::default();
+    match outcome(args, &mut context).await {
+        Ok(Outcome::Sent(platform, receipt)) => sent(args, &context, platform, &receipt),
+        Ok(Outcome::Checked(platform)) => checked(args, &context, platform),
+        Err(error) => failed(args, &context, error),
     }
 }
 
@@ -44,33 +47,35 @@ enum Outcome {
     Checked(Platform),
 }
 
-/// What is known by the time that a send fails.
+/// What is known when a send fails.
 #[derive(Debug, Default)]
-struct Known {
+struct SendContext {
     request: Option<SendRequest>,
     warnings: Vec<Problem>,
     settings: Option<Settings>,
 }
 
-async fn outcome(args: &SendArgs, known: &mut Known) -> Result<Outcome> {
+async fn outcome(args: &SendArgs, context: &mut SendContext) -> Result<Outcome> {
     let composed = compose::request(args)?;
-    known.warnings = composed.warnings;
+    context.warnings = composed.warnings;
     let mut request = composed.request;
-    let settings = Settings::read(&args.connection, &config::environment)?;
-    let settings = known.settings.insert(settings);
-    let platform = Platform::choose(args.platform, &request, settings)?;
+    let settings = Settings::read(&args.connection, &environment::process)?;
+    let settings = context.settings.insert(settings);
+    let platform = choose(args.platform, &request, settings)?;
     if args.dry_run {
-        let warnings = platform.check(settings, http_options(args.timeout), &request)?;
-        known.warnings.extend(warnings);
+        let options = http_options(args.timeout);
+        let warnings = dry_run::check(platform, settings, options, &request)?;
+        context.warnings.extend(warnings);
         return Ok(Outcome::Checked(platform));
     }
     let interrupt = Interrupt::listen();
     let mut interrupt = interrupt.map_err(|error| {
-        let text = "signals cannot be listened for";
+        let text = "cannot listen for signals";
         let error = Error::new(ErrorKind::Other, text).with_source(error);
         error.with_delivery(Delivery::NotSent)
     })?;
-    let connecting = platform.connect(settings, http_options(args.timeout), retry(args.retries));
+    let (options, retry) = (http_options(args.timeout), retry(args.retries));
+    let connecting = Connection::open(platform, settings, options, retry);
     let connection = tokio::select! {
         biased;
         connection = connecting => connection?,
@@ -91,11 +96,11 @@ async fn outcome(args: &SendArgs, known: &mut Known) -> Result<Outcome> {
         request.timeout = request.timeout.or(args.timeout);
         request = request.with_cancel(cancel.clone());
     }
-    let request = &*known.request.insert(request);
+    let request = &*context.request.insert(request);
     let outcome = send(messenger, request, args.timeout, &mut interrupt, &cancel).await;
-    // Whatever became of it: a session that stays behind counts against the user.
+    // Also after a failure: a session that stays open counts against the user.
     connection.end().await;
-    let outcome = outcome.map_err(with_a_used_key);
+    let outcome = outcome.map_err(mark_used_key);
     if let (Some(key), Err(error)) = (key_in_use, &outcome)
         && error.delivery() == Delivery::NotSent
     {
@@ -104,26 +109,26 @@ async fn outcome(args: &SendArgs, known: &mut Known) -> Result<Outcome> {
     Ok(Outcome::Sent(platform, outcome?))
 }
 
-/// The key under which it goes: with the time of its first use where only the key is given, and
-/// a random one where none is, because the client's own would not survive an interruption.
+/// Sets the idempotency key: with the time of its first use if only the key is given, and a random
+/// one if none is given, because the client's own would be lost by an interruption.
 fn begin_key(
     args: &SendArgs,
     platform: Platform,
     request: &mut SendRequest,
-) -> Result<Option<Use>> {
+) -> Result<Option<KeyUse>> {
     let (Some(id), None) = (args.idempotency_key, args.first_sent) else {
         request
             .idempotency
             .get_or_insert_with(IdempotencyKey::random);
         return Ok(None);
     };
-    let state = profile::state_dir(&args.connection.store, &config::environment)?;
+    let state = args.connection.store.state_dir(&environment::process)?;
     let (key, key_in_use) = FirstUses::new(&state).begin(id, platform, request)?;
     request.idempotency = Some(key);
     Ok(Some(key_in_use))
 }
 
-/// The default, or with so many retries.
+/// Returns the default policy, or one with this number of retries.
 pub(crate) fn retry(retries: Option<u32>) -> RetryPolicy {
     let retry = RetryPolicy::default();
     match retries {
@@ -132,8 +137,8 @@ pub(crate) fn retry(retries: Option<u32>) -> RetryPolicy {
     }
 }
 
-/// Sends. A signal ends the send as soon as it can say what is known; where it cannot be told to
-/// end, or is told twice, at once.
+/// Sends. The first signal cancels the send, which then reports what is known; a second signal, or
+/// the first where the platform cannot cancel, ends it at once.
 async fn send(
     messenger: &dyn Messenger,
     request: &SendRequest,
@@ -162,9 +167,9 @@ async fn send(
     }
 }
 
-/// Of a send whose end was not waited for.
+/// Returns the error of a send that was ended before it returned.
 fn interrupted(messenger: &dyn Messenger, request: &SendRequest, began_at: SystemTime) -> Error {
-    let text = "interrupted before the response came";
+    let text = "interrupted before the response arrived";
     let error = Error::new(ErrorKind::Cancelled, text)
         .with_delivery(Delivery::Unknown)
         .with_began_at(began_at)
@@ -175,11 +180,11 @@ fn interrupted(messenger: &dyn Messenger, request: &SendRequest, began_at: Syste
     }
 }
 
-fn sent(args: &SendArgs, known: &Known, platform: Platform, receipt: &Receipt) -> Exit {
-    warn(args, known);
+fn sent(args: &SendArgs, context: &SendContext, platform: Platform, receipt: &Receipt) -> Exit {
+    warn(args, context);
     let text = if args.json {
         let line = Line {
-            warnings: &known.warnings,
+            warnings: &context.warnings,
             ..Line::sent(platform.as_str(), receipt)
         };
         line.to_string()
@@ -187,92 +192,93 @@ fn sent(args: &SendArgs, known: &Known, platform: Platform, receipt: &Receipt) -
         print::sent_text(platform.as_str(), receipt)
     };
     match print::result(&text) {
-        Ok(()) => Exit::Sent,
-        // The message is out: a script must not take this for a failed send.
-        Err(_) => print::failure("it is out, but the receipt could not be written", Exit::Out),
+        Ok(()) => Exit::Success,
+        // The message was sent: a script must not take this for a failed send.
+        Err(_) => print::failure(
+            "the message was sent, but the receipt could not be written",
+            Exit::SentUnread,
+        ),
     }
 }
 
-fn checked(args: &SendArgs, known: &Known, platform: Platform) -> Exit {
-    warn(args, known);
+fn checked(args: &SendArgs, context: &SendContext, platform: Platform) -> Exit {
+    warn(args, context);
     let text = if args.json {
         let line = Line {
             platform: Some(platform.as_str()),
             delivery: Delivery::NotSent.as_str(),
-            warnings: &known.warnings,
-            ..Line::new(Status::Checked, Exit::Sent)
+            warnings: &context.warnings,
+            ..Line::new(Status::Checked, Exit::Success)
         };
         line.to_string()
     } else {
-        format!(
-            "{}: nothing speaks against this; nothing was sent",
-            platform.as_str()
-        )
+        format!("{}: no problem found; nothing was sent", platform.as_str())
     };
-    print::result(&text).map_or(Exit::Other, |()| Exit::Sent)
+    print::result(&text).map_or(Exit::Other, |()| Exit::Success)
 }
 
-fn failed(args: &SendArgs, known: &Known, error: Error) -> Exit {
-    warn(args, known);
-    let Explained { error, advice } = explain(error, known.settings.as_ref());
+fn failed(args: &SendArgs, context: &SendContext, error: Error) -> Exit {
+    warn(args, context);
+    let Explained { error, advice } = explain(error, context.settings.as_ref());
     let exit = Exit::of(&error);
-    let is_in_doubt = exit == Exit::Unknown;
+    let is_unknown = exit == Exit::Unknown;
     let evidence = Evidence::of(&error);
     let line = Line {
         advice: advice.as_deref(),
-        warnings: &known.warnings,
-        request: known.request.as_ref().filter(|_| is_in_doubt),
-        evidence: evidence.as_ref().filter(|_| is_in_doubt),
+        warnings: &context.warnings,
+        request: context.request.as_ref().filter(|_| is_unknown),
+        evidence: evidence.as_ref().filter(|_| is_unknown),
         ..Line::of(&error, exit)
     };
     if args.json {
-        // The exit code says it too, if nobody reads this.
+        // The exit code reports the failure even if standard output is closed.
         let _ = print::result(&line.to_string());
         return exit;
     }
     print::note(print::error_text(&error, exit, advice.as_deref()));
-    // With a key the send is run again, which is as good and needs no file.
+    // With a key the send can be run again, which needs no file.
     if line.evidence.is_some() && line.request.is_some() && line.idempotency.is_none() {
-        keep(args, &line);
+        store(args, &line);
     }
     exit
 }
 
-/// Keeps what settling needs, and says what to type.
-fn keep(args: &SendArgs, line: &Line<'_>) {
-    let state = profile::state_dir(&args.connection.store, &config::environment);
-    let kept = state
+/// Stores what `msm settle` needs and prints its command.
+fn store(args: &SendArgs, line: &Line<'_>) {
+    let state = args.connection.store.state_dir(&environment::process);
+    let stored = state
         .map_err(|error| error.message().to_owned())
         .and_then(|state| {
-            let kept = doubt::keep(&state, &line.to_string());
-            kept.map_err(|error| unreadable(&error))
+            let stored = unsettled::store(&state, &line.to_string());
+            stored.map_err(|error| unreadable(&error))
         });
-    match kept {
+    match stored {
         Ok(path) => print::note(format_args!(
-            "what became of it can be asked, with the same settings, by:\n  \
+            "to find out whether it was sent, run with the same settings:\n  \
              msm settle --evidence {} --wait 2m",
             quoted(&path.display().to_string())
         )),
         Err(why) => print::note(format_args!(
-            "what settling needs could not be kept: {why}; --json would print it"
+            "the evidence for msm settle could not be stored: {why}; --json prints it"
         )),
     }
 }
 
-/// As a shell takes it for one word.
+/// Quotes a text for a shell, if needed.
 fn quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@".contains(c);
-    match text.chars().all(is_plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', "'\\''")),
+    if text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
     }
 }
 
-fn warn(args: &SendArgs, known: &Known) {
+fn warn(args: &SendArgs, context: &SendContext) {
     if args.json {
         return;
     }
-    for warning in &known.warnings {
+    for warning in &context.warnings {
         print::note(format_args!("warning: {warning}"));
     }
 }

@@ -1,4 +1,4 @@
-//! `msm settle`: what became of a message whose delivery is unknown.
+//! `msm settle`: finds out whether a message was sent.
 
 use std::{path::Path, time::Duration};
 
@@ -8,44 +8,57 @@ use ms_messenger::{
 
 use crate::{
     args::{Relations as _, SettleArgs},
-    config::{self, Settings},
-    doubt::{self, Doubt},
+    choose::choose,
+    config::Settings,
+    connect::Connection,
+    environment,
     exit::Exit,
     explain::{Explained, explain},
-    http_options,
     outcome::{Line, Status, moment},
     platform::Platform,
-    print, profile, send, usage,
+    print, send,
+    transport::http_options,
+    unsettled::{self, Unsettled},
+    usage,
 };
 
-/// Asks the platform. Whatever fails here says nothing of the message: it stays in doubt.
+/// Asks the platform. A failure of this command says nothing about the message.
 pub(crate) async fn run(args: &SettleArgs) -> Exit {
-    let broken = args.broken();
-    let (None, Some(evidence)) = (&broken, &args.evidence) else {
-        return usage::wrong(&broken.unwrap_or_default(), Some("settle"), args.json);
+    let violation = args.violation();
+    let (None, Some(evidence)) = (&violation, &args.evidence) else {
+        return usage::report_violation(&violation.unwrap_or_default(), Some("settle"), args.json);
     };
     let mut settings = None;
     match verdict(args, evidence, &mut settings).await {
         Ok((platform, Settled::Found(receipt))) => {
-            forget(args, evidence);
+            delete(args, evidence);
             found(args, platform, &receipt)
         }
         Ok((platform, Settled::NotFound)) => {
-            forget(args, evidence);
-            let text = "it is not out: sending it again makes no duplicate";
-            say(args, platform, Status::NotFound, Exit::Absent, text, None)
+            delete(args, evidence);
+            let text = "the message was not sent: sending it again makes no duplicate";
+            report(
+                args,
+                platform,
+                Status::NotFound,
+                Exit::ProvenNotSent,
+                text,
+                None,
+            )
         }
         Ok((platform, Settled::NotYet(then))) => {
             let then = moment(then);
-            let text = format!("it is not there, but can still appear: look again after {then}");
+            let text = format!(
+                "the message was not found, but can still appear: run this again after {then}"
+            );
             let (status, exit) = (Status::NotYet, Exit::Unknown);
-            say(args, platform, status, exit, &text, Some(&then))
+            report(args, platform, status, exit, &text, Some(&then))
         }
         Ok((_, Settled::CannotTell(error))) | Err(error) => {
             cannot_tell(args, error, settings.as_ref())
         }
         Ok((platform, _)) => {
-            let error = Error::new(ErrorKind::Other, "the verdict is not known to this program");
+            let error = Error::new(ErrorKind::Other, "this program does not know the verdict");
             cannot_tell(
                 args,
                 error.with_platform(platform.as_str()),
@@ -60,28 +73,26 @@ async fn verdict(
     evidence: &Path,
     settings: &mut Option<Settings>,
 ) -> Result<(Platform, Settled)> {
-    let doubt = Doubt::read(evidence, args.request.as_deref())?;
-    let settings = settings.insert(Settings::read(&args.connection, &config::environment)?);
-    let named = args.platform.or(doubt.platform);
-    let platform = Platform::choose(named, &doubt.request, settings)?;
+    let unsettled = Unsettled::read(evidence, args.request.as_deref())?;
+    let settings = settings.insert(Settings::read(&args.connection, &environment::process)?);
+    let named = args.platform.or(unsettled.platform);
+    let platform = choose(named, &unsettled.request, settings)?;
     let options = http_options(args.timeout);
-    let connection = platform
-        .connect(settings, options, send::retry(None))
-        .await?;
+    let connection = Connection::open(platform, settings, options, send::retry(None)).await?;
     let wait = args.wait.unwrap_or(Duration::ZERO);
     let policy = SettlePolicy::default().with_max_wait(wait);
-    let (request, evidence) = (&doubt.request, &doubt.evidence);
+    let (request, evidence) = (&unsettled.request, &unsettled.evidence);
     let messenger = &connection.messenger;
     let verdict = messenger.settle_with(request, evidence, &policy).await;
     connection.end().await;
     Ok((platform, verdict))
 }
 
-/// What is settled need not be kept.
-fn forget(args: &SettleArgs, evidence: &Path) {
-    let state = profile::state_dir(&args.connection.store, &config::environment);
+/// Deletes the stored evidence of a settled send.
+fn delete(args: &SettleArgs, evidence: &Path) {
+    let state = args.connection.store.state_dir(&environment::process);
     if let Ok(state) = state {
-        doubt::forget(&state, evidence);
+        unsettled::delete(&state, evidence);
     }
 }
 
@@ -94,17 +105,20 @@ fn found(args: &SettleArgs, platform: Platform, receipt: &Receipt) -> Exit {
         line.to_string()
     } else {
         format!(
-            "it is out: {}",
+            "the message was sent: {}",
             print::sent_text(platform.as_str(), receipt)
         )
     };
     match print::result(&text) {
-        Ok(()) => Exit::Sent,
-        Err(_) => print::failure("it is out, but that could not be written", Exit::Out),
+        Ok(()) => Exit::Success,
+        Err(_) => print::failure(
+            "the message was sent, but the result could not be written",
+            Exit::SentUnread,
+        ),
     }
 }
 
-fn say(
+fn report(
     args: &SettleArgs,
     platform: Platform,
     status: Status,
@@ -123,13 +137,13 @@ fn say(
     } else {
         format!("{}: {text}", platform.as_str())
     };
-    // The exit code says it too, if nobody reads this.
+    // The exit code reports the verdict even if standard output is closed.
     let _ = print::result(&text);
     exit
 }
 
 fn cannot_tell(args: &SettleArgs, error: Error, settings: Option<&Settings>) -> Exit {
-    // An error of the question is none of the message.
+    // The error of this command says nothing about the message.
     let Explained { error, advice } = explain(error, settings);
     let error = error.with_delivery(Delivery::Unknown);
     let exit = Exit::Unknown;
@@ -143,7 +157,7 @@ fn cannot_tell(args: &SettleArgs, error: Error, settings: Option<&Settings>) -> 
     } else {
         let text = print::error_text(&error, exit, advice.as_deref());
         print::note(format_args!(
-            "it cannot be told what became of the message\n{text}"
+            "it is still unknown whether the message was sent\n{text}"
         ));
     }
     exit

@@ -1,9 +1,9 @@
-//! What can be said of a token before a service is asked.
+//! Checks of a token before any request.
 
 use std::time::SystemTime;
 
 use ms_messenger::{
-    Address, Error, ErrorKind, Problems, Result, SendRequest, Target,
+    Address, ErrorKind, Problems, Result, SendRequest, Target,
     msgraph_chat::{Cloud, permissions::Operation},
 };
 
@@ -11,7 +11,7 @@ use crate::{claims::Claims, outcome::moment};
 
 /// The application id of Microsoft Graph, in every cloud.
 const GRAPH_ID: &str = "00000003-0000-0000-c000-000000000000";
-/// Where each Graph is.
+/// Address of Graph in each cloud.
 const GRAPHS: [&str; 4] = [
     Cloud::GLOBAL.graph_root,
     Cloud::US_GOV_L4.graph_root,
@@ -23,19 +23,21 @@ const ACS: [&str; 2] = [
     "https://communication.azure.com",
     "https://communication.azure.us",
 ];
-/// Scopes of an ACS user, any one of which allows sending to a thread.
+/// Scopes of an ACS user; any one of them allows a send to a thread.
 pub(crate) const CHAT_SCOPES: [&str; 3] = ["chat", "chat.join", "chat.join.limited"];
 
-/// Who the token will be shown to.
+/// The service that receives the token.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Service<'a> {
-    /// Graph at this address.
+    /// Graph at this address
     Graph(&'a str),
+    /// ACS Advanced Messaging
     AcsMessages,
+    /// ACS Chat
     AcsChat,
 }
 
-/// A reason for which every send with a token would be refused.
+/// A reason why every send with a token would be rejected.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) kind: ErrorKind,
@@ -49,13 +51,13 @@ impl Fault {
     }
 }
 
-/// What is wrong with `token` for whatever is sent to `service`.
+/// Returns what is wrong with `token` for every send to `service`.
 pub(crate) fn faults(token: &str, service: Service<'_>, now: SystemTime) -> Vec<Fault> {
     if token.is_empty() || token.contains(|c: char| c.is_control()) {
-        let rule = "is empty, or has characters that no header can carry";
+        let rule = "is empty, or has characters that are invalid in a header";
         return vec![Fault::new(ErrorKind::Config, rule)];
     }
-    // An opaque token is no fault.
+    // An opaque token is not an error.
     let Some(claims) = Claims::read(token) else {
         return Vec::new();
     };
@@ -75,18 +77,18 @@ fn expiry(claims: &Claims, now: SystemTime) -> Option<Fault> {
 
 fn audience(claims: &Claims, service: Service<'_>) -> Option<Fault> {
     let audiences = || claims.audiences.iter().map(|it| it.trim_end_matches('/'));
-    if claims.is_of_acs {
+    if claims.is_from_acs {
         let is_graph = matches!(service, Service::Graph(_));
-        let rule = "is of Azure Communication Services, not of Microsoft Graph";
+        let rule = "belongs to Azure Communication Services, not to Microsoft Graph";
         return is_graph.then(|| Fault::new(ErrorKind::Unauthenticated, rule));
     }
     let first = audiences().next()?;
-    let (is_right, wanted) = match service {
+    let (is_valid, expected) = match service {
         Service::Graph(address) => {
             let own = GRAPHS.iter().find(|root| address.starts_with(**root));
             let known = || audiences().any(|it| GRAPHS.contains(&it) || it == GRAPH_ID);
             match own {
-                // A token of one cloud is worth nothing in another.
+                // No cloud accepts a token of another one.
                 Some(own) => (audiences().any(|it| it == *own || it == GRAPH_ID), *own),
                 None => (known(), "Microsoft Graph"),
             }
@@ -97,32 +99,32 @@ fn audience(claims: &Claims, service: Service<'_>) -> Option<Fault> {
     };
     let rule = || {
         format!(
-            "is for {}, not for {wanted}",
+            "is for {}, not for {expected}",
             crate::outcome::one_line(first)
         )
     };
-    (!is_right).then(|| Fault::new(ErrorKind::Unauthenticated, rule()))
+    (!is_valid).then(|| Fault::new(ErrorKind::Unauthenticated, rule()))
 }
 
 fn scope(claims: &Claims, service: Service<'_>) -> Option<Fault> {
     match service {
         Service::Graph(_) if claims.is_app_only => Some(Fault::new(
             ErrorKind::PermissionDenied,
-            "is of an application alone, and Graph sends for users only: sign a user in",
+            "belongs to an application without a user, and Graph sends only for users: sign a user in",
         )),
-        Service::AcsChat if claims.is_of_acs => {
+        Service::AcsChat if claims.is_from_acs => {
             let has = claims
                 .scopes
                 .iter()
                 .any(|it| CHAT_SCOPES.contains(&it.as_str()));
-            let rule = "has not the scope chat, without which nothing is sent";
+            let rule = "lacks the scope chat, which every send needs";
             (!has).then(|| Fault::new(ErrorKind::PermissionDenied, rule))
         }
         _ => None,
     }
 }
 
-/// What a delegated token for Graph lacks for this request.
+/// Returns the permission that a delegated token for Graph lacks for this request.
 pub(crate) fn missing_permission(token: &str, request: &SendRequest) -> Option<Fault> {
     let claims = Claims::read(token)?;
     if claims.scopes.is_empty() {
@@ -136,16 +138,16 @@ pub(crate) fn missing_permission(token: &str, request: &SendRequest) -> Option<F
     let granted = || claims.scopes.iter().map(String::as_str);
     let missing = needed.iter().find(|it| !it.is_granted_by(granted()))?;
     let (what, permission) = (missing.describe(), missing.delegated()[0]);
-    let rule = format!("has not the permission {permission}, which it needs to {what}");
+    let rule = format!("lacks the permission {permission}, which it needs to {what}");
     Some(Fault::new(ErrorKind::PermissionDenied, rule))
 }
 
-/// Refuses a token for its faults; `setting` names it.
+/// Rejects a token for its faults; `setting` names it.
 ///
 /// # Errors
 ///
-/// Of the kind of the first fault.
-pub(crate) fn refuse(setting: &str, faults: Vec<Fault>) -> Result<()> {
+/// The kind is that of the first fault.
+pub(crate) fn reject(setting: &str, faults: Vec<Fault>) -> Result<()> {
     let Some(kind) = faults.first().map(|fault| fault.kind) else {
         return Ok(());
     };
@@ -153,10 +155,7 @@ pub(crate) fn refuse(setting: &str, faults: Vec<Fault>) -> Result<()> {
     for fault in faults {
         problems.add(setting, fault.rule);
     }
-    match problems.into_result(kind) {
-        Ok(()) => Err(Error::new(kind, "the token cannot be used")),
-        Err(error) => Err(error),
-    }
+    problems.into_result(kind)
 }
 
 #[cfg(test)]
@@ -176,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn an_audience_is_that_of_the_cloud() {
+    fn the_audience_must_be_that_of_the_cloud() {
         let global = Service::Graph("https://graph.microsoft.com/v1.0");
         let china = Service::Graph("https://microsoftgraph.chinacloudapi.cn/v1.0");
         let elsewhere = Service::Graph("http://127.0.0.1:8410/v1.0");
@@ -202,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_can_send_nothing_is_known() {
+    fn a_token_that_cannot_send_is_rejected() {
         for (scopes, count) in [("voip", 1), ("chat,voip", 0), ("chat.join", 0), ("", 1)] {
             let claims = format!(r#"{{"acsScope":"{scopes}"}}"#);
             assert_eq!(rules(&claims, Service::AcsChat).len(), count, "{scopes}");
@@ -221,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_permission_is_that_of_the_target() {
+    fn the_target_decides_the_permission() {
         let token = jwt(r#"{"scp":"ChatMessage.Send User.Read"}"#);
         for (to, missing) in [
             ("conversation:19:a", None),

@@ -1,5 +1,4 @@
-//! Wrong usage, in words of this program. No value that was typed is repeated: it may be a secret
-//! or a message.
+//! Errors of the command line. They repeat no value, which may be a secret or a message.
 
 use std::{error::Error as _, ffi::OsString};
 
@@ -12,8 +11,8 @@ use crate::{
     print,
 };
 
-/// What people type for an option that has another name.
-const OTHER_NAMES: [(&str, &str); 12] = [
+/// Common names of options that have another name here.
+const ALIASES: [(&str, &str); 12] = [
     ("--body", "--text"),
     ("--content", "--text"),
     ("--message", "--text"),
@@ -27,41 +26,41 @@ const OTHER_NAMES: [(&str, &str); 12] = [
     ("-s", "--subject"),
     ("-t", "--to or --text"),
 ];
-/// The most edits between two names that may be a slip of the finger.
-const SLIP: usize = 2;
+/// Largest edit distance of a typing error.
+const MAX_EDITS: usize = 2;
 
-/// Whether the command line asks for JSON; known also when nothing else of it can be read.
+/// Returns whether the command line asks for JSON, even if it cannot be parsed.
 pub(crate) fn wants_json(words: &[OsString]) -> bool {
     let options = words.iter().skip(1).take_while(|word| *word != "--");
     options.into_iter().any(|word| word == "--json")
 }
 
-/// Says what is wrong with the command line. Help and version are no failure.
-pub(crate) fn refused(error: &clap::Error, words: &[OsString]) -> Exit {
+/// Reports what is wrong with the command line. Help and version are no failure.
+pub(crate) fn report(error: &clap::Error, words: &[OsString]) -> Exit {
     let json = wants_json(words);
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            // Nobody may be reading: that is no failure.
+            // A closed standard output is no failure here.
             let _ = error.print();
-            Exit::Sent
+            Exit::Success
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if !json => {
             let _ = error.print();
             Exit::Usage
         }
-        _ => wrong(&message(error), subcommand(words).as_deref(), json),
+        _ => report_violation(&message(error), subcommand(words).as_deref(), json),
     }
 }
 
-/// Says what is wrong, and how the command is used.
-pub(crate) fn wrong(message: &str, subcommand: Option<&str>, json: bool) -> Exit {
+/// Prints what is wrong and how the command is used.
+pub(crate) fn report_violation(message: &str, subcommand: Option<&str>, json: bool) -> Exit {
     if json {
         let line = Line {
             kind: Some("usage"),
             message: Some(message),
             ..Line::new(Status::Error, Exit::Usage)
         };
-        // The exit code says it too, if nobody reads this.
+        // The exit code reports the failure even if standard output is closed.
         let _ = print::result(&line.to_string());
     } else {
         let usage = usage(subcommand);
@@ -80,7 +79,7 @@ fn usage(subcommand: Option<&str>) -> String {
     }
 }
 
-/// The command that is meant, if there is such a one.
+/// Returns the name of the subcommand, if it exists.
 pub(crate) fn subcommand(words: &[OsString]) -> Option<String> {
     let word = words.get(1)?.to_str()?;
     let command = args::command();
@@ -105,13 +104,13 @@ fn message(error: &clap::Error) -> String {
         (ErrorKind::ArgumentConflict, Some(option)) => match text(error, ContextKind::PriorArg) {
             Some(other) if name(&other) == option => format!("{option} is given twice"),
             Some(other) => format!("{option} and {} cannot be used together", name(&other)),
-            None => format!("{option} is given with another that it excludes"),
+            None => format!("{option} conflicts with another option"),
         },
         (ErrorKind::MissingRequiredArgument, Some(option)) => format!("{option} is missing"),
         (ErrorKind::TooManyValues, Some(option)) => format!("{option} takes one value"),
         (ErrorKind::InvalidUtf8, _) => "an argument is not UTF-8".to_owned(),
-        (_, Some(option)) => format!("{option} cannot be used like this"),
-        (_, None) => "the command line cannot be read".to_owned(),
+        (_, Some(option)) => format!("{option} cannot be used this way"),
+        (_, None) => "the command line cannot be parsed".to_owned(),
     }
 }
 
@@ -123,7 +122,7 @@ fn text(error: &clap::Error, kind: ContextKind) -> Option<String> {
     }
 }
 
-/// `--to` of `--to <TARGET>`.
+/// Returns `--to` of `--to <TARGET>`.
 fn name(option: &str) -> &str {
     option.split([' ', '=']).next().unwrap_or(option)
 }
@@ -133,17 +132,17 @@ fn unknown_option(option: &str, error: &clap::Error) -> String {
         return format!("{} is not expected here", quoted(option));
     }
     let unknown = format!("there is no option {}", shown(option));
-    if let Some((_, known)) = OTHER_NAMES.iter().find(|(other, _)| *other == option) {
+    if let Some((_, known)) = ALIASES.iter().find(|(other, _)| *other == option) {
         return format!("{unknown}: use {known}");
     }
-    let near = text(error, ContextKind::SuggestedArg).filter(|known| is_slip(option, known));
+    let near = text(error, ContextKind::SuggestedArg).filter(|known| is_typo(option, known));
     match near {
         Some(known) => format!("{unknown}: did you mean {known}?"),
         None => unknown,
     }
 }
 
-/// What was typed as an option, so far as it can be one.
+/// Returns the part of a word that can be the name of an option.
 fn shown(option: &str) -> String {
     let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     option.chars().take_while(is_plain).take(40).collect()
@@ -155,7 +154,7 @@ fn unknown_command(error: &clap::Error) -> String {
         .get_subcommands()
         .map(|command| command.get_name().to_owned())
         .collect();
-    let near = known.iter().find(|known| is_slip(&typed, known));
+    let near = known.iter().find(|known| is_typo(&typed, known));
     match near {
         Some(known) => format!(
             "there is no command {}: did you mean {known}?",
@@ -169,7 +168,7 @@ fn unknown_command(error: &clap::Error) -> String {
     }
 }
 
-/// A word that is no option: most likely the text of the message.
+/// Describes a word that is no option: most likely the text of the message.
 fn extra_word(error: &clap::Error) -> String {
     let word = text(error, ContextKind::InvalidValue).unwrap_or_default();
     format!(
@@ -184,26 +183,28 @@ fn bad_value(option: &str, error: &clap::Error) -> String {
         Some(ContextValue::Strings(valid)) if !valid.is_empty() => valid.join(", "),
         _ => return format!("{option} needs a value"),
     };
-    match is_empty {
-        true => format!("{option} needs a value: {valid}"),
-        false => format!("{option} must be one of {valid}"),
+    if is_empty {
+        format!("{option} needs a value: {valid}")
+    } else {
+        format!("{option} must be one of {valid}")
     }
 }
 
-/// A short plain word as it is; nothing that may be the text of a message or a secret.
+/// Quotes a short plain word, but nothing that may be the text of a message or a secret.
 fn quoted(word: &str) -> String {
     let is_plain = word.len() <= 20 && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    match is_plain && !word.is_empty() {
-        true => format!("'{word}'"),
-        false => "a word".to_owned(),
+    if is_plain && !word.is_empty() {
+        format!("'{word}'")
+    } else {
+        "a word".to_owned()
     }
 }
 
-fn is_slip(typed: &str, known: &str) -> bool {
+fn is_typo(typed: &str, known: &str) -> bool {
     let typed = typed.trim_start_matches('-');
     let known = known.trim_start_matches('-');
-    // Half of a short name is another name.
-    strsim::damerau_levenshtein(typed, known) <= SLIP.min(known.len() / 3)
+    // In a short name, two edits make another name.
+    strsim::damerau_levenshtein(typed, known) <= MAX_EDITS.min(known.len() / 3)
 }
 
 #[cfg(test)]
@@ -213,7 +214,7 @@ mod tests {
     use super::*;
     use crate::args::Cli;
 
-    fn refusal(line: &str) -> String {
+    fn error_of(line: &str) -> String {
         let words = std::iter::once("msm").chain(line.split(' '));
         let parsed = args::command()
             .try_get_matches_from(words)
@@ -222,9 +223,9 @@ mod tests {
     }
 
     #[test]
-    fn wrong_usage_is_said_in_words_of_this_program() {
+    fn errors_of_usage_name_options_of_this_program() {
         let to = "send --to user:a";
-        for (line, said) in [
+        for (line, expected) in [
             (
                 format!("{to} hello"),
                 "'hello' is not an option; the text goes after --text (\"-\" reads standard input)",
@@ -257,7 +258,7 @@ mod tests {
             ),
             (
                 "send --to user:a --image ./a.png".to_owned(),
-                "--image: must be an https address: the platform fetches it itself, and local \
+                "--image: must be an https address: the platform downloads it, and local \
                  files are not sent",
             ),
             (
@@ -273,7 +274,7 @@ mod tests {
                 "there is no command 'snd': did you mean send?",
             ),
         ] {
-            assert_eq!(refusal(&line), said, "{line}");
+            assert_eq!(error_of(&line), expected, "{line}");
         }
     }
 
@@ -288,15 +289,15 @@ mod tests {
             "hunter2:hunter2",
         ] {
             assert!(
-                !refusal(line).contains("hunter2"),
+                !error_of(line).contains("hunter2"),
                 "{line}: {}",
-                refusal(line)
+                error_of(line)
             );
         }
     }
 
     #[test]
-    fn json_is_asked_for_before_the_end_of_the_options_only() {
+    fn json_is_only_an_option_before_the_end_of_the_options() {
         let words = |line: &str| -> Vec<OsString> { line.split(' ').map(Into::into).collect() };
         assert!(wants_json(&words("msm send --json --what")));
         assert!(!wants_json(&words("msm send -- --json")));

@@ -1,4 +1,4 @@
-//! One cell of the table: many sends under one fault, and what became of them.
+//! One cell of the table: many sends with one fault, and their results.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,20 +12,20 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::{
-    platforms::Platform,
+    platform::Platform,
     story::{Story, conversation, text},
     tally::Tally,
 };
 
 const CONCURRENCY: usize = 16;
-/// Settling waits, most of the time.
-const LOOKS: usize = 256;
-/// The emulator stores at once, or not at all; a busy machine needs a while for it.
+/// Settling mostly waits.
+const SETTLE_CONCURRENCY: usize = 256;
+/// The emulator stores at once or not at all, but a busy machine can be slow.
 const MARGIN: Duration = Duration::from_millis(300);
-/// It stores late, but within this time.
+/// Late storage happens within this time.
 const LATE_MARGIN: Duration = Duration::from_millis(900);
 
-/// A clock that is known to some seconds leaves shorter margins open.
+/// A clock difference that is known only to seconds needs a longer margin.
 const CLOCK_MARGIN: Duration = Duration::from_millis(2500);
 
 pub(crate) struct Cell {
@@ -40,30 +40,42 @@ pub(crate) struct Cell {
     pub(crate) with_key: bool,
 }
 
-/// What a client said of a send.
+/// What a client reported about a send.
 pub(crate) struct Outcome {
     pub(crate) index: usize,
     request: SendRequest,
     result: ms_messenger::Result<Receipt>,
 }
 
-/// A send of which it is unknown whether it went out.
-struct Doubt {
+/// A send whose delivery is unknown.
+struct Unknown {
     number: usize,
     request: SendRequest,
     evidence: Evidence,
 }
 
+/// The client that settles.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Settler {
+    /// The client that sent.
     Sender,
+    /// A client of another process.
     Fresh,
 }
 
+/// The verdict on an unknown send.
+struct Verdict {
+    settler: Settler,
+    /// Index of the send among the unknown ones.
+    index: usize,
+    settled: Settled,
+}
+
 impl Cell {
+    /// Runs the sends of the cell and compares them with the ledger.
     pub(crate) async fn run(&self, platform: &impl Platform) -> Tally {
         let emulator = platform.emulator();
-        if !platform.keeps_its_ledger() {
+        if !platform.keeps_ledger() {
             emulator.reset();
         }
         emulator
@@ -84,11 +96,11 @@ impl Cell {
         let ended = Instant::now();
         let story = self.story;
         story
-            .go_on(platform, self.number, &sent, self.margin())
+            .end_sends(platform, self.number, &sent, self.margin())
             .await;
-        let doubts = sent.iter().filter_map(doubt).collect::<Vec<_>>();
+        let unknown = sent.iter().filter_map(unknown).collect::<Vec<_>>();
         let mut tally = self.tally(platform);
-        let verdicts = self.settle(platform, &client, &doubts).await;
+        let verdicts = self.settle(platform, &client, &unknown).await;
         if let Some(talk) = talk {
             talk.abort();
         }
@@ -96,14 +108,10 @@ impl Cell {
             tokio::time::sleep_until(ended + LATE_MARGIN).await;
         }
         let rows = rows(emulator, before);
-        self.hold_sends(platform, &mut tally, &rows, &sent);
-        for (settler, doubt, settled) in verdicts {
-            self.hold_verdict(
-                platform,
-                &mut tally,
-                &rows,
-                (settler, &doubts[doubt], &settled),
-            );
+        self.check_sends(platform, &mut tally, &rows, &sent);
+        for verdict in &verdicts {
+            let send = &unknown[verdict.index];
+            self.check_verdict(platform, &mut tally, &rows, send, verdict);
         }
         tally
     }
@@ -123,7 +131,7 @@ impl Cell {
                 }
             });
             let sends = stream::iter(sends.collect::<Vec<_>>());
-            return sends.buffer_unordered(LOOKS).collect().await;
+            return sends.buffer_unordered(SETTLE_CONCURRENCY).collect().await;
         }
         let outcome = |sent: SendOutcome| Outcome {
             index: sent.index,
@@ -179,21 +187,21 @@ impl Cell {
             "match": matching(self.matching.clone()),
             "action": self.action,
         })];
-        // The tries before the one that is struck are refused, so that there is such a try.
+        // The attempts before the one that is struck are rejected, so that there is such an attempt.
         if let Some(struck) = self.matching["attempt"][0].as_u64().filter(|n| *n > 1) {
             let earlier: Vec<u64> = (1..struck).collect();
-            let refusal =
+            let rejection =
                 json!({"kind": "status", "status": 429, "headers": {"retry-after-ms": "1"}});
             rules.push(json!({
                 "match": matching(json!({"attempt": earlier})),
-                "action": refusal,
+                "action": rejection,
             }));
         }
         let faults = json!({"seed": self.seed, "rules": rules});
         emulator.set_faults(Faults::from_json(&faults).unwrap());
     }
 
-    /// The recipients of this cell talk, until the task is ended.
+    /// Lets the recipients of this cell send until the task is aborted.
     fn talk(&self, platform: &impl Platform) -> Option<tokio::task::JoinHandle<()>> {
         let speak = (self.story == Story::Talk).then(|| platform.peers(self.number))?;
         Some(tokio::spawn(async move {
@@ -204,45 +212,52 @@ impl Cell {
         }))
     }
 
-    /// Everybody who can settle looks at every send in doubt.
+    /// Settles every unknown send, by every client that can.
     async fn settle(
         &self,
         platform: &impl Platform,
         client: &Arc<dyn Messenger>,
-        doubts: &[Doubt],
-    ) -> Vec<(Settler, usize, Settled)> {
+        unknown: &[Unknown],
+    ) -> Vec<Verdict> {
         let policy = policy();
         let fresh = platform.fresh();
         let settlers = [
             (!platform.is_keyed()).then_some((Settler::Sender, Arc::clone(client))),
             fresh.map(|fresh| (Settler::Fresh, fresh)),
         ];
-        let looks = settlers.into_iter().flatten().flat_map(|(who, messenger)| {
-            let looked_at = doubts.iter().enumerate();
-            looked_at.map(move |(index, doubt)| (who, Arc::clone(&messenger), index, doubt))
-        });
-        stream::iter(looks)
-            .map(|(who, messenger, index, doubt)| {
-                let evidence = self.evidence(who, &doubt.evidence);
+        let settles = settlers
+            .into_iter()
+            .flatten()
+            .flat_map(|(settler, messenger)| {
+                let sends = unknown.iter().enumerate();
+                sends.map(move |(index, send)| (settler, Arc::clone(&messenger), index, send))
+            });
+        stream::iter(settles)
+            .map(|(settler, messenger, index, send)| {
+                let evidence = self.evidence(settler, &send.evidence);
                 async move {
                     let settled = if platform.is_keyed() {
-                        send_again(&*messenger, doubt).await
+                        send_again(&*messenger, send).await
                     } else {
                         messenger
-                            .settle_with(&doubt.request, &evidence, &policy)
+                            .settle_with(&send.request, &evidence, &policy)
                             .await
                     };
-                    (who, index, settled)
+                    Verdict {
+                        settler,
+                        index,
+                        settled,
+                    }
                 }
             })
-            .buffer_unordered(LOOKS)
+            .buffer_unordered(SETTLE_CONCURRENCY)
             .collect()
             .await
     }
 
-    /// The evidence as who settles has it: another process reads it from JSON.
-    fn evidence(&self, who: Settler, evidence: &Evidence) -> Evidence {
-        if who == Settler::Sender {
+    /// Returns the evidence that the settler has: another process reads it from JSON.
+    fn evidence(&self, settler: Settler, evidence: &Evidence) -> Evidence {
+        if settler == Settler::Sender {
             return evidence.clone();
         }
         let json = serde_json::to_string(evidence).unwrap();
@@ -260,7 +275,7 @@ impl Cell {
         read
     }
 
-    /// The rows of the nth send: twins are told by the ids of their calls.
+    /// Returns the rows of the nth send; twins are distinguished by the ids of their requests.
     fn rows_of<'a>(&self, rows: &'a [LedgerRow], sent: &Outcome) -> Vec<&'a LedgerRow> {
         if self.story != Story::Twins {
             let text = text(sent.index);
@@ -277,8 +292,8 @@ impl Cell {
         }
     }
 
-    /// The rows of the ledger against what the client said of each send.
-    fn hold_sends(
+    /// Compares the ledger with what the client reported about each send.
+    fn check_sends(
         &self,
         platform: &impl Platform,
         tally: &mut Tally,
@@ -301,15 +316,15 @@ impl Cell {
             let has_evidence = match &sent.result {
                 Err(error) if error.delivery() == Delivery::Unknown => {
                     let has_end = |evidence: Evidence| evidence.ended_at.is_some();
-                    Evidence::of(error).is_some_and(|it| !platform.tells_tries() || has_end(it))
+                    Evidence::of(error).is_some_and(|it| !platform.counts_attempts() || has_end(it))
                 }
                 _ => true,
             };
             if !is_true || !has_evidence {
-                tally.lies += 1;
-                let said = &sent.result;
+                tally.false_claims += 1;
+                let reported = &sent.result;
                 let line = format!(
-                    "message {}: stored {stored} times, said {said:?}",
+                    "message {}: stored {stored} times, reported {reported:?}",
                     sent.index
                 );
                 tally.wrong.push(line);
@@ -317,29 +332,33 @@ impl Cell {
         }
     }
 
-    fn hold_verdict(
+    fn check_verdict(
         &self,
         platform: &impl Platform,
         tally: &mut Tally,
         rows: &[LedgerRow],
-        (settler, doubt, settled): (Settler, &Doubt, &Settled),
+        send: &Unknown,
+        verdict: &Verdict,
     ) {
+        let Verdict {
+            settler, settled, ..
+        } = verdict;
         let verdicts = match settler {
             Settler::Sender => &mut tally.sender,
             Settler::Fresh => &mut tally.fresh,
         };
         verdicts.count(settled);
         let stored: Vec<&LedgerRow> = if self.story == Story::Twins {
-            of_call(rows, doubt.evidence.client_request_id.as_deref())
+            of_call(rows, send.evidence.client_request_id.as_deref())
         } else {
-            let text = text(doubt.number);
+            let text = text(send.number);
             rows.iter().filter(|row| row.text == text).collect()
         };
         let ids: Vec<&str> = stored.iter().map(|row| row.message_id.as_str()).collect();
         let is_true = match settled {
             Settled::Found(receipt) => {
                 let id = receipt.message_id.as_ref().map_or("", |id| id.as_str());
-                let same = !platform.tells_tries() || ids == [id];
+                let same = !platform.counts_attempts() || ids == [id];
                 let is_true = ids.len() == 1 && same;
                 tally.false_found += usize::from(!is_true);
                 is_true
@@ -348,28 +367,28 @@ impl Cell {
                 tally.false_not_found += usize::from(!ids.is_empty());
                 ids.is_empty()
             }
-            _ => !self.must_settle(platform, settler),
+            _ => !self.must_settle(platform, *settler),
         };
         if !is_true {
-            let who = if settler == Settler::Sender {
+            let who = if *settler == Settler::Sender {
                 "the sender"
             } else {
                 "another process"
             };
-            let evidence = serde_json::to_string(&self.evidence(settler, &doubt.evidence));
+            let evidence = serde_json::to_string(&self.evidence(*settler, &send.evidence));
             tally.wrong.push(format!(
-                "message {}: stored as {ids:?}, {who} says {settled:?} by {}",
-                doubt.number,
+                "message {}: stored as {ids:?}, {who} reports {settled:?} by {}",
+                send.number,
                 evidence.unwrap()
             ));
         }
     }
 
-    /// Whether nothing keeps who settles from a verdict.
+    /// Returns whether the settler must reach a verdict.
     fn must_settle(&self, platform: &impl Platform, settler: Settler) -> bool {
         let is_clear = match self.story {
             Story::Plain | Story::TimedOut | Story::Cancelled => true,
-            // A clock that is known to some seconds does not place an unmarked message.
+            // With a clock difference known only to seconds, a message without id cannot be placed.
             Story::ServiceClock(_) => platform.marks_messages(),
             _ => false,
         };
@@ -383,31 +402,31 @@ fn policy() -> SettlePolicy {
         .with_pauses(Duration::from_millis(20), Duration::from_millis(200))
 }
 
-fn doubt(sent: &Outcome) -> Option<Doubt> {
-    Some(Doubt {
+fn unknown(sent: &Outcome) -> Option<Unknown> {
+    Some(Unknown {
         number: sent.index,
         request: sent.request.clone(),
         evidence: Evidence::of(sent.result.as_ref().err()?)?,
     })
 }
 
-/// What `send_settled` does where the platform removes duplicates: under the key of the first
-/// send the message is stored once, whatever became of that send.
-async fn send_again(messenger: &dyn Messenger, doubt: &Doubt) -> Settled {
-    let asked = messenger.settle(&doubt.request, &doubt.evidence).await;
+/// Does what `send_settled` does where the platform removes duplicates: with the key of the first
+/// send the message is stored once, whether that send was stored or not.
+async fn send_again(messenger: &dyn Messenger, send: &Unknown) -> Settled {
+    let asked = messenger.settle(&send.request, &send.evidence).await;
     assert!(matches!(asked, Settled::CannotTell(_)), "{asked:?}");
-    let mut request = doubt.request.clone();
+    let mut request = send.request.clone();
     request.timeout = None;
     request.cancel = None;
-    request.idempotency = doubt.evidence.idempotency;
-    assert!(request.idempotency.is_some(), "{:?}", doubt.evidence);
+    request.idempotency = send.evidence.idempotency;
+    assert!(request.idempotency.is_some(), "{:?}", send.evidence);
     match messenger.send(&request).await {
         Ok(receipt) => Settled::Found(receipt),
         Err(error) => Settled::CannotTell(error),
     }
 }
 
-/// The messages that were sent, after the first `before` rows.
+/// Returns the sent messages after the first `before` rows.
 fn rows(emulator: &Emulator, before: usize) -> Vec<LedgerRow> {
     let rows = emulator.messages().into_iter().skip(before);
     rows.filter(|row| row.operation != "inject").collect()

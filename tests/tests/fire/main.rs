@@ -1,8 +1,8 @@
-//! The certainty suite: for each platform, each fault and each try that it strikes, fifty sends (a
-//! thousand in CI), counted in the emulator's ledger and held against what the client said of
-//! each. A receipt or "sent" means stored once, "not sent" means never, "unknown" at most once;
-//! and nothing is ever stored twice. Every "unknown" is then settled, where the platform can be
-//! asked, and the verdict held against the ledger too.
+//! The certainty suite: for each platform, each fault and each attempt that it strikes, fifty sends
+//! (a thousand in CI), counted in the emulator's ledger and compared with what the client reported
+//! about each. A receipt or "sent" means stored once, "not sent" means never, "unknown" at most
+//! once; and nothing is ever stored twice. Every "unknown" is then settled, where the platform can
+//! be asked, and the verdict is compared with the ledger too.
 //!
 //! ```sh
 //! cargo test -p tests --test fire -- --nocapture     # prints the table
@@ -11,18 +11,22 @@
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod cell;
-mod platforms;
+mod http_platform;
+mod platform;
+mod skype;
 mod story;
 mod tally;
 
 use cell::Cell;
+use http_platform::{HttpPlatform, Wire};
 use ms_messenger_emulator::Emulator;
-use platforms::{Platform, Wire};
+use platform::Platform;
 use serde_json::{Value, json};
+use skype::Skype;
 use story::Story;
 use tally::Tally;
 
-/// Each fault by its name in the table.
+/// Returns each fault by its name in the table.
 fn faults() -> Vec<(&'static str, Value)> {
     vec![
         ("none", Value::Null),
@@ -90,28 +94,28 @@ fn faults() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Which tries of a send a fault strikes, by its name in the table. A send has three tries at
-/// most; one that is struck later gets there by harmless refusals. UCWA's calls have no id by
-/// which the emulator could tell their tries.
+/// Returns which attempts of a send a fault strikes, by its name in the table. A send has three
+/// attempts at most; before the one that is struck, the others are rejected with 429. Requests of
+/// UCWA have no id by which the emulator could count the attempts.
 fn strikes(platform: &dyn Platform) -> Vec<(&'static str, Value)> {
-    if platform.tells_tries() {
+    if platform.counts_attempts() {
         return vec![
-            ("1st try", json!({"attempt": [1]})),
-            ("2nd try", json!({"attempt": [2]})),
-            ("3rd try", json!({"attempt": [3]})),
-            ("every try", json!({})),
+            ("1st attempt", json!({"attempt": [1]})),
+            ("2nd attempt", json!({"attempt": [2]})),
+            ("3rd attempt", json!({"attempt": [3]})),
+            ("every attempt", json!({})),
             ("half, at random", json!({"probability": 0.5})),
         ];
     }
     vec![
-        ("every try", json!({})),
+        ("every attempt", json!({})),
         ("every 2nd", json!({"every": 2})),
         ("every 3rd", json!({"every": 3})),
         ("half, at random", json!({"probability": 0.5})),
     ]
 }
 
-/// Faults that this platform cannot have.
+/// Returns whether this platform cannot have the fault.
 fn is_foreign(platform: &dyn Platform, fault: &str) -> bool {
     match fault {
         "claims challenge" => platform.name() != "msgraph-chat",
@@ -121,7 +125,8 @@ fn is_foreign(platform: &dyn Platform, fault: &str) -> bool {
     }
 }
 
-/// A late response takes its time, and an event of UCWA that does not come too: they strike seldom.
+/// Returns whether the fault costs time, as a late response and a missing event of UCWA do. It
+/// strikes only a few sends.
 fn is_slow(platform: &dyn Platform, fault: &str) -> bool {
     let without_event = [
         "503, retry-after",
@@ -134,7 +139,7 @@ fn is_slow(platform: &dyn Platform, fault: &str) -> bool {
     fault == "late response" || (platform.name() == "ucwa" && without_event.contains(&fault))
 }
 
-/// Late storage, by its name in the table, and what the client gets instead of a response.
+/// Returns faults that store late, by their names in the table.
 fn late() -> Vec<(&'static str, Value)> {
     let late = |then: &str, ms: u64| json!({"kind": "late_store", "ms": ms, "then": then});
     vec![
@@ -144,15 +149,15 @@ fn late() -> Vec<(&'static str, Value)> {
             "late, 504",
             json!({"kind": "late_store", "ms": 150, "then": "status", "status": 504}),
         ),
-        ("late, answered", late("answer", 150)),
+        ("late, response", late("answer", 150)),
         ("late, silence", late("silence", 600)),
     ]
 }
 
 const HALF: &str = "half, at random";
 
-/// The faults that leave a send in doubt, not stored, stored, and stored late.
-fn doubtful() -> Vec<(&'static str, Value)> {
+/// Returns the faults that leave a send unknown: not stored, stored, and stored late.
+fn uncertain() -> Vec<(&'static str, Value)> {
     let wanted = ["closed read", "closed stored", "late, closed"];
     let all = faults().into_iter().chain(late());
     all.filter(|(fault, _)| wanted.contains(fault)).collect()
@@ -168,13 +173,13 @@ struct Plan {
 }
 
 impl Plan {
-    /// Whether whoever settles has to wait, so that fewer sends must do.
+    /// Returns whether settling has to wait, so that the cell has fewer sends.
     fn waits(&self) -> bool {
         self.story != Story::Plain || is_late(self.fault)
     }
 }
 
-/// The most sends of a cell that waits.
+/// Limit of the sends of a cell that waits.
 const WAITING: usize = 200;
 
 fn each_fault(platform: &dyn Platform) -> Vec<Plan> {
@@ -186,12 +191,12 @@ fn each_fault(platform: &dyn Platform) -> Vec<Plan> {
         for (strike, matching) in strikes(platform) {
             let slow = is_slow(platform, fault);
             let (strike, matching) = match (fault, slow) {
-                ("none", _) if strike != "every try" => continue,
-                (_, true) if strike != "every try" => continue,
+                ("none", _) if strike != "every attempt" => continue,
+                (_, true) if strike != "every attempt" => continue,
                 (_, true) => ("every 20th", json!({"every": 20})),
-                _ if is_late(fault) && !["1st try", HALF].contains(&strike) => continue,
-                // What the third try adds is worth the time of the long run alone.
-                _ if is_short() && strike == "3rd try" => continue,
+                _ if is_late(fault) && !["1st attempt", HALF].contains(&strike) => continue,
+                // Only the long run has time for the third attempt.
+                _ if is_short() && strike == "3rd attempt" => continue,
                 _ if is_short() && is_late(fault) && strike != HALF => continue,
                 _ => (strike, matching),
             };
@@ -212,11 +217,11 @@ fn is_late(fault: &str) -> bool {
     fault.starts_with("late,")
 }
 
-/// Each story with each fault that leaves sends in doubt.
-fn told(stories: &[Story]) -> Vec<Plan> {
+/// Returns each story with each fault that leaves sends unknown.
+fn stories(stories: &[Story]) -> Vec<Plan> {
     let mut plans = Vec::new();
     for story in stories {
-        for (fault, action) in doubtful() {
+        for (fault, action) in uncertain() {
             plans.push(Plan {
                 fault,
                 strike: HALF,
@@ -229,13 +234,13 @@ fn told(stories: &[Story]) -> Vec<Plan> {
     plans
 }
 
-/// Callers who give up, while the service takes its time.
-fn given_up() -> Vec<Plan> {
+/// Returns sends that the caller ends while the service is slow.
+fn ended_by_caller() -> Vec<Plan> {
     let mut plans = Vec::new();
     for story in [Story::TimedOut, Story::Cancelled] {
         for (fault, action) in [
             ("late, closed", late().swap_remove(0).1),
-            ("late, answered", late().swap_remove(3).1),
+            ("late, response", late().swap_remove(3).1),
             ("slow, 150 ms", json!({"kind": "delay", "ms": 150})),
         ] {
             plans.push(Plan {
@@ -250,10 +255,10 @@ fn given_up() -> Vec<Plan> {
     plans
 }
 
-/// Responses that come twice.
-fn copies() -> Vec<Plan> {
+/// Returns responses that arrive twice.
+fn duplicate_responses() -> Vec<Plan> {
     let strikes = [
-        ("every try", json!({})),
+        ("every attempt", json!({})),
         ("every 3rd", json!({"every": 3})),
         (HALF, json!({"probability": 0.5})),
     ];
@@ -267,10 +272,10 @@ fn copies() -> Vec<Plan> {
     strikes.into_iter().map(plan).collect()
 }
 
-/// How many sends a cell has.
+/// Number of sends of a cell.
 const SENDS: u64 = 50;
 
-/// Everything that happens around sends to conversations.
+/// Everything that can happen around sends to conversations.
 const STORIES: [Story; 8] = [
     Story::ServiceClock(300),
     Story::ServiceClock(-300),
@@ -311,13 +316,13 @@ async fn run(platform: impl Platform, plans: Vec<Plan>) {
     }
     assert!(
         wrong.is_empty(),
-        "duplicates, lies or wrong verdicts with seed {seed}:\n{}\n{}",
+        "duplicates, false claims or wrong verdicts with seed {seed}:\n{}\n{}",
         Tally::heading(),
         wrong.join("\n")
     );
 }
 
-/// Whether this is the run that comes with all other tests.
+/// Returns whether this is the short run, with all other tests.
 fn is_short() -> bool {
     setting("FIRE_SENDS", SENDS) < 500
 }
@@ -337,35 +342,35 @@ async fn emulator() -> Emulator {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn acs_messages_under_fire() {
-    // HTTP/1.1 over TLS: a response can come twice and does not name its request.
-    let platform = platforms::Messages::new(emulator().await, Wire::Http1);
+    // HTTP/1.1 over TLS: a response can arrive twice and does not name its request.
+    let platform = HttpPlatform::messages(emulator().await, Wire::Http1);
     let mut plans = each_fault(&platform);
-    plans.extend(told(&[Story::Settled, Story::ServiceClock(300)]));
-    plans.extend(given_up());
+    plans.extend(stories(&[Story::Settled, Story::ServiceClock(300)]));
+    plans.extend(ended_by_caller());
     run(platform, plans).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn acs_chat_under_fire() {
-    let platform = platforms::Chat::new(emulator().await, Wire::Http2);
+    let platform = HttpPlatform::chat(emulator().await, Wire::Http2);
     let mut plans = each_fault(&platform);
-    plans.extend(told(&STORIES));
-    plans.extend(given_up());
+    plans.extend(stories(&STORIES));
+    plans.extend(ended_by_caller());
     run(platform, plans).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn msgraph_chat_under_fire() {
-    let platform = platforms::Graph::new(emulator().await, Wire::Plain);
+    let platform = HttpPlatform::graph(emulator().await, Wire::Plain);
     let mut plans = each_fault(&platform);
-    plans.extend(told(&STORIES));
-    plans.extend(given_up());
+    plans.extend(stories(&STORIES));
+    plans.extend(ended_by_caller());
     run(platform, plans).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ucwa_under_fire() {
-    let platform = platforms::Skype::new(emulator().await).await;
+    let platform = Skype::new(emulator().await).await;
     let mut plans = each_fault(&platform);
     let talk = faults()
         .into_iter()
@@ -377,16 +382,28 @@ async fn ucwa_under_fire() {
         matching: json!({"probability": 0.5}),
         story: Story::Talk,
     }));
-    plans.extend(given_up());
+    plans.extend(ended_by_caller());
     run(platform, plans).await;
 }
 
-/// Over TLS a copy may be taken for the response to the next request.
+/// Over TLS a duplicate could be taken for the response to the next request.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn copied_responses_over_tls() {
+async fn duplicate_responses_over_tls() {
     for wire in [Wire::Http1, Wire::Http2] {
-        run(platforms::Messages::new(emulator().await, wire), copies()).await;
-        run(platforms::Chat::new(emulator().await, wire), copies()).await;
-        run(platforms::Graph::new(emulator().await, wire), copies()).await;
+        run(
+            HttpPlatform::messages(emulator().await, wire),
+            duplicate_responses(),
+        )
+        .await;
+        run(
+            HttpPlatform::chat(emulator().await, wire),
+            duplicate_responses(),
+        )
+        .await;
+        run(
+            HttpPlatform::graph(emulator().await, wire),
+            duplicate_responses(),
+        )
+        .await;
     }
 }

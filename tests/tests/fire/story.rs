@@ -5,39 +5,40 @@ use std::time::Duration;
 use ms_messenger::{CancelHandle, Message, SendRequest, Target};
 use serde_json::{Value, json};
 
-use crate::{cell::Outcome, platforms::Platform};
+use crate::{cell::Outcome, platform::Platform};
 
-/// How many sends share one text, where they are twins.
+/// Number of sends with the same text in [`Story::Twins`].
 const TWINS: usize = 4;
-/// After how long a caller gives up.
-const PATIENCE: Duration = Duration::from_millis(30);
+/// Time after which the caller ends a send.
+const CALLER_TIMEOUT: Duration = Duration::from_millis(30);
 
 /// What happens around the sends of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Story {
     /// Nothing.
     Plain,
-    /// The services' clock is so many seconds ahead of that of this machine.
+    /// The clock of the services is this many seconds ahead of the clock of this machine.
     ServiceClock(i64),
-    /// The clock of the machine that sent was so many seconds ahead; another one settles.
+    /// The clock of the machine that sent was this many seconds ahead; another machine settles.
     SenderClock(i64),
     /// Four sends have the same text and target.
     Twins,
-    /// Others, and another program of the same account, post the same texts.
+    /// Other accounts, and another program of the same account, send the same texts.
     Noise,
-    /// Messages are edited and deleted before anybody looks.
+    /// Messages are edited and deleted before settling.
     Changed,
-    /// The caller's time-out ends each send.
+    /// The time-out of the caller ends each send.
     TimedOut,
     /// The caller cancels each send.
     Cancelled,
-    /// The recipients talk meanwhile.
+    /// The recipients send at the same time.
     Talk,
-    /// `send_settled` sends and settles in one.
+    /// `send_settled` sends and settles in one call.
     Settled,
 }
 
 impl Story {
+    /// Returns the nth request of a cell.
     pub(crate) fn request(
         self,
         platform: &impl Platform,
@@ -48,12 +49,12 @@ impl Story {
         let to = platform.target(cell, number);
         let request = SendRequest::new(to, Message::text(text(number)));
         match self {
-            Self::TimedOut => request.with_timeout(PATIENCE),
+            Self::TimedOut => request.with_timeout(CALLER_TIMEOUT),
             Self::Cancelled => {
                 let cancel = CancelHandle::new();
                 let request = request.with_cancel(cancel.clone());
                 tokio::spawn(async move {
-                    tokio::time::sleep(PATIENCE).await;
+                    tokio::time::sleep(CALLER_TIMEOUT).await;
                     cancel.cancel();
                 });
                 request
@@ -62,7 +63,7 @@ impl Story {
         }
     }
 
-    /// The number of the text of the nth send.
+    /// Returns the number of the text of the nth send.
     pub(crate) fn text_number(self, number: usize) -> usize {
         if self == Self::Twins {
             number / TWINS
@@ -71,6 +72,7 @@ impl Story {
         }
     }
 
+    /// Returns how many seconds the clock of the services is ahead.
     pub(crate) fn service_clock(self) -> i64 {
         match self {
             Self::ServiceClock(seconds) => seconds,
@@ -78,14 +80,14 @@ impl Story {
         }
     }
 
-    /// Before the sends.
+    /// Does what happens before the sends.
     pub(crate) fn begin(self, platform: &impl Platform, cell: usize, sends: usize) {
         if self != Self::Noise {
             return;
         }
         for number in 0..sends {
             let age = match number % 4 {
-                // Long enough that the clocks tell it from the send.
+                // Old enough to be distinguished from the send by its time.
                 1 => 60_000,
                 2 => 1_000,
                 _ => continue,
@@ -100,8 +102,8 @@ impl Story {
         }
     }
 
-    /// After the sends, before anybody looks.
-    pub(crate) async fn go_on(
+    /// Does what happens after the sends and before settling.
+    pub(crate) async fn end_sends(
         self,
         platform: &impl Platform,
         cell: usize,
@@ -114,7 +116,7 @@ impl Story {
                     let other = platform.other_account();
                     inject(platform, cell, sent.index, json!({"sender": other}));
                 }
-                // What comes after the last moment of effect is another program's.
+                // A message after the margin comes from another program.
                 tokio::time::sleep(margin).await;
                 for sent in sent.iter().filter(|sent| sent.index % 4 == 3) {
                     let own = platform.own_account();
@@ -127,11 +129,12 @@ impl Story {
     }
 }
 
+/// Returns the text of the nth send.
 pub(crate) fn text(number: usize) -> String {
     format!("message {number}.")
 }
 
-/// Stores the text of the nth send once more, as another program does.
+/// Stores the text of the nth send again, as another program does.
 fn inject(platform: &impl Platform, cell: usize, number: usize, about: Value) {
     let to = platform.target(cell, number);
     let mut message = about;
@@ -162,6 +165,7 @@ fn change(platform: &impl Platform) {
     }
 }
 
+/// Returns the id of the conversation that is the target.
 pub(crate) fn conversation(to: &Target) -> String {
     match to {
         Target::Conversation(id) => id.as_str().to_owned(),

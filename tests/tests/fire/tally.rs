@@ -1,10 +1,10 @@
-//! What a cell counted, and what was wrong in it.
+//! The counts of a cell, and its errors.
 
 use std::fmt;
 
 use ms_messenger::Settled;
 
-/// The verdicts of one who settles.
+/// The verdicts of one settler.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Verdicts {
     pub(crate) found: usize,
@@ -13,6 +13,7 @@ pub(crate) struct Verdicts {
 }
 
 impl Verdicts {
+    /// Counts a verdict.
     pub(crate) fn count(&mut self, settled: &Settled) {
         match settled {
             Settled::Found(_) => self.found += 1,
@@ -29,7 +30,7 @@ impl fmt::Display for Verdicts {
     }
 }
 
-/// What a cell counted.
+/// The counts of a cell.
 #[derive(Default)]
 pub(crate) struct Tally {
     pub(crate) platform: String,
@@ -41,26 +42,28 @@ pub(crate) struct Tally {
     pub(crate) unknown: usize,
     pub(crate) stored: usize,
     pub(crate) duplicates: usize,
-    pub(crate) lies: usize,
-    /// By the client that sent.
+    pub(crate) false_claims: usize,
+    /// Verdicts of the client that sent.
     pub(crate) sender: Verdicts,
-    /// By a client that knows nothing but the JSON form of the evidence.
+    /// Verdicts of a client that has only the JSON form of the evidence.
     pub(crate) fresh: Verdicts,
     pub(crate) false_found: usize,
     pub(crate) false_not_found: usize,
-    /// One line for each thing that was wrong.
+    /// One line for each error.
     pub(crate) wrong: Vec<String>,
 }
 
 impl Tally {
+    /// Returns whether something was wrong.
     pub(crate) fn is_wrong(&self) -> bool {
         !self.wrong.is_empty()
-            || self.duplicates + self.lies + self.false_found + self.false_not_found > 0
+            || self.duplicates + self.false_claims + self.false_found + self.false_not_found > 0
     }
 
+    /// Returns the heading of the table.
     pub(crate) fn heading() -> String {
         format!(
-            "{:<20}{:<42}{:>6}{:>6}{:>6}{:>9}{:>8}{:>7} |{:>15}{:>15} |{:>12}{:>16}{:>11}{:>5}",
+            "{:<20}{:<42}{:>6}{:>6}{:>6}{:>9}{:>8}{:>7} |{:>15}{:>15} |{:>12}{:>16}{:>11}{:>13}",
             "platform",
             "fault",
             "sends",
@@ -74,7 +77,7 @@ impl Tally {
             "false found",
             "false not found",
             "duplicates",
-            "lies",
+            "false claims",
         )
     }
 }
@@ -83,7 +86,7 @@ impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:<20}{:<42}{:>6}{:>6}{:>6}{:>9}{:>8}{:>7} |{:>15}{:>15} |{:>12}{:>16}{:>11}{:>5}",
+            "{:<20}{:<42}{:>6}{:>6}{:>6}{:>9}{:>8}{:>7} |{:>15}{:>15} |{:>12}{:>16}{:>11}{:>13}",
             self.platform,
             self.fault,
             self.sends,
@@ -97,7 +100,7 @@ impl fmt::Display for Tally {
             self.false_found,
             self.false_not_found,
             self.duplicates,
-            self.lies,
+            self.false_claims,
         )
     }
 }

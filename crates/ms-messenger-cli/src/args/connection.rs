@@ -1,14 +1,21 @@
-//! Options that say where to and as whom.
+//! Options that say how the platforms are reached.
 
 use std::path::PathBuf;
 
 use clap::Args;
 use secrecy::SecretString;
 
-use super::{StoreArgs, values::secret};
+use super::values::secret;
+use crate::profile::StoreArgs;
 
+/// Help on secrets and on precedence.
+pub(super) const ENVIRONMENT: &str = "\
+Give secrets by environment or file: other users of the machine can read a command line.
+An option takes precedence over its environment variable; an empty variable counts as missing.";
+
+const TEAMS: &str = "Teams through Microsoft Graph";
 const SKYPE: &str = "Skype for Business through UCWA";
-/// Of several credentials for one service, none is dropped.
+/// Two credentials for one service conflict: none is ignored.
 const STRING: [&str; 2] = ["acs_connection_string", "acs_connection_string_file"];
 const KEYS: [&str; 4] = [
     "acs_connection_string",
@@ -16,9 +23,8 @@ const KEYS: [&str; 4] = [
     "acs_access_key",
     "acs_access_key_file",
 ];
-/// What chooses a sign-in.
-const KEPT: [&str; 2] = ["profile", "store_key_file"];
-const TEAMS: &str = "Teams through Microsoft Graph";
+/// Options that choose a stored sign-in.
+const STORED: [&str; 2] = ["profile", "store_key_file"];
 
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Azure Communication Services")]
@@ -29,7 +35,7 @@ pub(crate) struct ConnectionArgs {
     /// File that holds the connection string
     #[arg(long, value_name = "FILE", conflicts_with = "acs_connection_string")]
     pub(crate) acs_connection_string_file: Option<PathBuf>,
-    /// Endpoint, if no connection string says it [env: ACS_ENDPOINT]
+    /// Endpoint, if there is no connection string [env: ACS_ENDPOINT]
     #[arg(long, value_name = "URL")]
     pub(crate) acs_endpoint: Option<String>,
     /// Access key for acs-messages [env: ACS_ACCESS_KEY]
@@ -44,10 +50,10 @@ pub(crate) struct ConnectionArgs {
     /// File that holds the token for acs-messages
     #[arg(long, value_name = "FILE", conflicts_with = "acs_access_token", conflicts_with_all = KEYS)]
     pub(crate) acs_access_token_file: Option<PathBuf>,
-    /// Channel that messages to telephone numbers come from, a GUID [env: ACS_CHANNEL_REGISTRATION_ID]
+    /// Channel that messages to telephone numbers are sent from, a GUID [env: ACS_CHANNEL_REGISTRATION_ID]
     #[arg(long, value_name = "GUID")]
     pub(crate) acs_channel_registration_id: Option<String>,
-    /// Endpoint of acs-chat; that of acs-messages when absent [env: ACS_CHAT_ENDPOINT]
+    /// Endpoint of acs-chat; by default that of acs-messages [env: ACS_CHAT_ENDPOINT]
     #[arg(long, value_name = "URL")]
     pub(crate) acs_chat_endpoint: Option<String>,
     /// User access token with the scope chat, for acs-chat [env: ACS_CHAT_TOKEN]
@@ -57,11 +63,11 @@ pub(crate) struct ConnectionArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "acs_chat_token")]
     pub(crate) acs_chat_token_file: Option<PathBuf>,
 
-    /// Delegated token for Graph; that of `msm login` when absent [env: MSGRAPH_TOKEN]
-    #[arg(long, value_name = "TOKEN", value_parser = secret, help_heading = TEAMS, conflicts_with_all = KEPT)]
+    /// Delegated token for Graph; by default the sign-in of `msm login` [env: MSGRAPH_TOKEN]
+    #[arg(long, value_name = "TOKEN", value_parser = secret, help_heading = TEAMS, conflicts_with_all = STORED)]
     pub(crate) msgraph_token: Option<SecretString>,
     /// File that holds the token for Graph
-    #[arg(long, value_name = "FILE", conflicts_with = "msgraph_token", help_heading = TEAMS, conflicts_with_all = KEPT)]
+    #[arg(long, value_name = "FILE", conflicts_with = "msgraph_token", help_heading = TEAMS, conflicts_with_all = STORED)]
     pub(crate) msgraph_token_file: Option<PathBuf>,
     /// National cloud: global, us-gov-l4, us-gov-l5, china [env: MSGRAPH_CLOUD]
     #[arg(long, value_name = "CLOUD", help_heading = TEAMS)]
@@ -76,7 +82,7 @@ pub(crate) struct ConnectionArgs {
     /// Your own SIP address, e.g. sip:bot@contoso.com [env: UCWA_SIP]
     #[arg(long, value_name = "SIP", help_heading = SKYPE)]
     pub(crate) ucwa_sip: Option<String>,
-    /// User name, DOMAIN\user or a UPN; the SIP address without sip: when absent [env: UCWA_USERNAME]
+    /// User name, DOMAIN\user or a UPN; by default the SIP address without sip: [env: UCWA_USERNAME]
     #[arg(long, value_name = "NAME", help_heading = SKYPE)]
     pub(crate) ucwa_username: Option<String>,
     /// Password [env: UCWA_PASSWORD]
@@ -85,13 +91,13 @@ pub(crate) struct ConnectionArgs {
     /// File that holds the password
     #[arg(long, value_name = "FILE", conflicts_with = "ucwa_password", help_heading = SKYPE)]
     pub(crate) ucwa_password_file: Option<PathBuf>,
-    /// Where discovery begins, instead of the names of the domain [env: UCWA_DISCOVERY_URL]
+    /// Address where discovery starts, instead of the names of the domain [env: UCWA_DISCOVERY_URL]
     #[arg(long, value_name = "URL", help_heading = SKYPE)]
     pub(crate) ucwa_discovery_url: Option<String>,
-    /// Id of this installation: keep it [env: UCWA_ENDPOINT_ID]
+    /// Stable id of this installation [env: UCWA_ENDPOINT_ID]
     #[arg(long, value_name = "ID", help_heading = SKYPE)]
     pub(crate) ucwa_endpoint_id: Option<String>,
-    /// Domain that the server may lead to, besides that of the SIP address [env: UCWA_TRUSTED_DOMAIN]
+    /// Additional domain that the server may redirect to [env: UCWA_TRUSTED_DOMAIN]
     #[arg(long, value_name = "DOMAIN", help_heading = SKYPE)]
     pub(crate) ucwa_trusted_domain: Option<String>,
 

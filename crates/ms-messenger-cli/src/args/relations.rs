@@ -1,36 +1,37 @@
-//! Which options belong together: every combination is either used or refused.
+//! Which options can be combined: every combination is either used or rejected.
 
-/// What must hold of the options that are given.
+/// A rule about the options that are given.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Rule {
-    /// One of these, and only one; what is said when none is given.
+    /// Exactly one of these; the error when there is none.
     ExactlyOne {
         of: &'static [&'static str],
         missing: &'static str,
     },
-    /// The first means nothing without one of the others.
+    /// The first has no meaning without one of the others.
     Needs(&'static str, &'static [&'static str]),
-    /// Not both.
-    Apart(&'static str, &'static str),
+    /// Not both of these.
+    Conflict(&'static str, &'static str),
 }
 
 /// Options with rules between them.
 pub(crate) trait Relations {
-    /// What must hold.
+    /// Returns the rules.
     fn rules(&self) -> &'static [Rule];
 
-    /// The options that are given, as they are typed.
+    /// Returns the options that are given, as they are typed.
     fn given(&self) -> Vec<&'static str>;
 
-    /// The first rule that does not hold, in words.
-    fn broken(&self) -> Option<String> {
+    /// Describes the first rule that is violated.
+    fn violation(&self) -> Option<String> {
         let given = self.given();
-        self.rules().iter().find_map(|rule| rule.broken(&given))
+        self.rules().iter().find_map(|rule| rule.violation(&given))
     }
 }
 
 impl Rule {
-    pub(crate) fn broken(self, given: &[&str]) -> Option<String> {
+    /// Describes how the given options violate this rule.
+    pub(crate) fn violation(self, given: &[&str]) -> Option<String> {
         let has = |name: &&&str| given.contains(*name);
         match self {
             Self::ExactlyOne { of, missing } => {
@@ -48,7 +49,7 @@ impl Rule {
                 let lacks = given.contains(&name) && !others.iter().any(|it| given.contains(it));
                 lacks.then(|| format!("{name} needs {}", others.join(" or ")))
             }
-            Self::Apart(one, other) => {
+            Self::Conflict(one, other) => {
                 let both = given.contains(&one) && given.contains(&other);
                 both.then(|| format!("{one} and {other} cannot be used together"))
             }

@@ -1,6 +1,9 @@
-//! Options of `msm send` and `msm settle`.
+//! Options of `msm send`.
 
-use std::{path::PathBuf, time::Duration, time::SystemTime};
+use std::{
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
 
 use clap::{Args, ValueEnum};
 use ms_messenger::Importance;
@@ -8,7 +11,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{
-    ConnectionArgs, ENVIRONMENT,
+    connection::{ConnectionArgs, ENVIRONMENT},
     relations::{Relations, Rule},
     values::{To, duration, key, media, retries, time},
 };
@@ -20,10 +23,10 @@ Targets:
   channel:TEAM/CHANNEL  a channel of a Teams team
   tel:+14255550123      a telephone number (WhatsApp, through acs-messages)
   whatsapp:US.1349…     a WhatsApp user, by business-scoped id
-  user:ID-OR-UPN        a person in Teams, in a one-on-one chat
-  sip:user@host         a person in Skype for Business
-  https://teams.microsoft.com/l/…   a link of Teams to a channel or chat, or to the message
-                        that is replied to";
+  user:ID-OR-UPN        a Teams user, in a one-on-one chat
+  sip:user@host         a user of Skype for Business
+  https://teams.microsoft.com/l/…   a Teams link to a channel or chat, or to the message
+                        to reply to";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -39,10 +42,10 @@ Examples:
     after_long_help = format!("{EXAMPLES}\n\n{TARGETS}\n\n{ENVIRONMENT}\n\n{}", exit::table()),
 )]
 pub(crate) struct SendArgs {
-    /// Where it goes; see the forms below
+    /// Target of the message; see the forms below
     #[arg(long, value_name = "TARGET")]
     pub(crate) to: Option<To>,
-    /// The platform, when several that are configured support the target
+    /// Platform, if several configured ones support the target
     #[arg(long, value_enum)]
     pub(crate) platform: Option<Platform>,
 
@@ -52,10 +55,10 @@ pub(crate) struct SendArgs {
     /// Send this HTML; `-` reads standard input
     #[arg(long, value_name = "HTML", allow_hyphen_values = true)]
     pub(crate) html: Option<String>,
-    /// Send this template of WhatsApp
+    /// Send this WhatsApp template
     #[arg(long, value_name = "NAME")]
     pub(crate) template: Option<String>,
-    /// Send the picture at this public address
+    /// Send the image at this public address
     #[arg(long, value_name = "URL", value_parser = media)]
     pub(crate) image: Option<Url>,
     /// Send the document at this public address
@@ -64,17 +67,17 @@ pub(crate) struct SendArgs {
     /// Send the video at this public address
     #[arg(long, value_name = "URL", value_parser = media)]
     pub(crate) video: Option<Url>,
-    /// Send the sound at this public address
+    /// Send the audio at this public address
     #[arg(long, value_name = "URL", value_parser = media)]
     pub(crate) audio: Option<Url>,
-    /// Send the whole request in this file, in the JSON form of SendRequest; `-` reads standard input
+    /// Send the request in this file, in the JSON form of SendRequest; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) request: Option<PathBuf>,
     /// Read the text from standard input
     #[arg(value_name = "-", value_parser = ["-"], hide_possible_values = true)]
     pub(crate) stdin: Option<String>,
 
-    /// What platforms without HTML send in its place
+    /// Text that platforms without HTML send instead
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) text_alternative: Option<String>,
     /// Remove terminal escapes (colours) from the text or HTML
@@ -83,42 +86,42 @@ pub(crate) struct SendArgs {
     /// Language of the template, e.g. en_US
     #[arg(long)]
     pub(crate) language: Option<String>,
-    /// What fills the next placeholder of the template
+    /// Value of the next placeholder of the template; can be repeated
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) value: Vec<String>,
-    /// Text shown with the picture, document or video
+    /// Caption of the image, document or video
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) caption: Option<String>,
-    /// Name that the document gets
+    /// File name of the document
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     pub(crate) file_name: Option<String>,
 
-    /// Title above the message
+    /// Subject of the message
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) subject: Option<String>,
-    /// How urgent it is
+    /// Importance of the message
     #[arg(long, value_enum)]
     pub(crate) importance: Option<ImportanceArg>,
     /// Reply to this message
     #[arg(long, value_name = "MESSAGE-ID")]
     pub(crate) reply_to: Option<String>,
-    /// Key under which the platform removes duplicates, any text: run again with the same one
+    /// Any text by which the platform recognises a repeated send: run again with the same key
     #[arg(long, value_name = "KEY", value_parser = key)]
     pub(crate) idempotency_key: Option<Uuid>,
-    /// When the key was first used, RFC 3339; what this machine remembers when absent, else now
+    /// Time of the first use of the key, RFC 3339; by default what this machine remembers, else now
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) first_sent: Option<SystemTime>,
 
-    /// How long the send may take with its retries, e.g. 30s; 100s for each attempt when absent
+    /// Time-out of the send with its retries, e.g. 30s; by default 100s for each attempt
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) timeout: Option<Duration>,
-    /// How often an attempt that is proven harmless is repeated; 3 when absent
+    /// Number of retries, each only where it cannot duplicate the message; by default 3
     #[arg(long, value_name = "N", value_parser = retries, allow_negative_numbers = true)]
     pub(crate) retries: Option<u32>,
-    /// Check all that can be checked without sending
+    /// Check the message and the settings without sending
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Print one line of JSON, errors too
+    /// Print one line of JSON, also for errors
     #[arg(long)]
     pub(crate) json: bool,
 
@@ -126,7 +129,7 @@ pub(crate) struct SendArgs {
     pub(crate) connection: ConnectionArgs,
 }
 
-const WRITTEN: &[&str] = &["--text", "--html", "-"];
+const TEXT_OR_HTML: &[&str] = &["--text", "--html", "-"];
 const CONTENT: &[&str] = &[
     "--text",
     "--html",
@@ -139,29 +142,29 @@ const CONTENT: &[&str] = &[
     "-",
 ];
 
-/// What belongs together. `clap` drops a `requires` whose option conflicts with a given one.
+/// Checked here because `clap` ignores a `requires` whose option conflicts with a given one.
 const RULES: &[Rule] = &[
     Rule::ExactlyOne {
         of: &["--to", "--request"],
-        missing: "--to is missing: it says where the message goes",
+        missing: "--to is missing: it names the target of the message",
     },
     Rule::ExactlyOne {
         of: CONTENT,
-        missing: "what to send is missing: give --text TEXT, or another of --html, --template, \
+        missing: "the content is missing: give --text TEXT, or another of --html, --template, \
                   --image, --document, --video, --audio, --request, or - for standard input",
     },
     Rule::Needs("--text-alternative", &["--html"]),
-    Rule::Needs("--strip-ansi", WRITTEN),
+    Rule::Needs("--strip-ansi", TEXT_OR_HTML),
     Rule::Needs("--language", &["--template"]),
     Rule::Needs("--template", &["--language"]),
     Rule::Needs("--value", &["--template"]),
     Rule::Needs("--caption", &["--image", "--document", "--video"]),
     Rule::Needs("--file-name", &["--document"]),
     Rule::Needs("--first-sent", &["--idempotency-key"]),
-    Rule::Apart("--request", "--subject"),
-    Rule::Apart("--request", "--importance"),
-    Rule::Apart("--request", "--reply-to"),
-    Rule::Apart("--request", "--idempotency-key"),
+    Rule::Conflict("--request", "--subject"),
+    Rule::Conflict("--request", "--importance"),
+    Rule::Conflict("--request", "--reply-to"),
+    Rule::Conflict("--request", "--idempotency-key"),
 ];
 
 impl Relations for SendArgs {
@@ -198,7 +201,7 @@ impl Relations for SendArgs {
     }
 }
 
-/// How urgent a message is.
+/// Importance of a message.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum ImportanceArg {
     Normal,

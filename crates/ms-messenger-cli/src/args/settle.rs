@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::Args;
 
 use super::{
-    ConnectionArgs, ENVIRONMENT,
+    connection::{ConnectionArgs, ENVIRONMENT},
     relations::{Relations, Rule},
     values::duration,
 };
@@ -16,8 +16,8 @@ Examples:
   msm send --json --to … --text … > line.json || msm settle --evidence line.json --wait 2m
   msm settle --request request.json --evidence evidence.json
 
-It sends nothing. Give it the options and variables with which the message was sent.
-It ends with 0 when the message is out, with 10 when it is not and never will be, else with 8.";
+It sends nothing. Use the same options and variables as for the send.
+It ends with 0 when the message was sent, with 10 when it was not and never will be, else with 8.";
 
 #[derive(Args, Debug)]
 #[command(
@@ -26,22 +26,22 @@ It ends with 0 when the message is out, with 10 when it is not and never will be
     after_long_help = format!("{EXAMPLES}\n\n{ENVIRONMENT}"),
 )]
 pub(crate) struct SettleArgs {
-    /// What the failed send printed with --json, or kept, or its member `evidence` alone; `-` reads standard input
+    /// The JSON line of the failed send, printed or stored, or its member `evidence`; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) evidence: Option<PathBuf>,
-    /// The request that was sent, in its JSON form; that beside the evidence when absent
+    /// The request in its JSON form; by default the one in the evidence file
     #[arg(long, value_name = "FILE")]
     pub(crate) request: Option<PathBuf>,
-    /// The platform; that of the evidence when absent
+    /// Platform; by default that of the evidence
     #[arg(long, value_enum)]
     pub(crate) platform: Option<Platform>,
-    /// Wait this long for a verdict, e.g. 2m; look once when absent
+    /// Wait this long for a verdict, e.g. 2m; by default check once
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) wait: Option<Duration>,
-    /// How long one response may take, e.g. 30s; 100s when absent
+    /// Time-out of one request, e.g. 30s; by default 100s
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) timeout: Option<Duration>,
-    /// Print one line of JSON, errors too
+    /// Print one line of JSON, also for errors
     #[arg(long)]
     pub(crate) json: bool,
 
@@ -51,7 +51,7 @@ pub(crate) struct SettleArgs {
 
 const RULES: &[Rule] = &[Rule::ExactlyOne {
     of: &["--evidence"],
-    missing: "--evidence is missing: it names what the failed send printed or kept",
+    missing: "--evidence is missing: it names the JSON line of the failed send",
 }];
 
 impl Relations for SettleArgs {
@@ -64,14 +64,15 @@ impl Relations for SettleArgs {
         evidence.map(|_| "--evidence").into_iter().collect()
     }
 
-    fn broken(&self) -> Option<String> {
+    fn violation(&self) -> Option<String> {
         let is_input =
             |path: &Option<PathBuf>| path.as_ref().is_some_and(|it| it.as_os_str() == "-");
         if is_input(&self.evidence) && is_input(&self.request) {
-            let text = "standard input is read once: give --evidence - alone, with both in it";
+            let text =
+                "standard input is read once: use --evidence - alone, with the request in it";
             return Some(text.to_owned());
         }
         let given = self.given();
-        self.rules().iter().find_map(|rule| rule.broken(&given))
+        self.rules().iter().find_map(|rule| rule.violation(&given))
     }
 }

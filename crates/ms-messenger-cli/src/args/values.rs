@@ -1,4 +1,4 @@
-//! What the values of options may be.
+//! Values of options.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 use uuid::Uuid;
 
-/// Where a message goes, and the message that it replies to, if a link of Teams names one.
+/// The target, and the message to reply to if a Teams link names one.
 #[derive(Clone, Debug)]
 pub(crate) struct To {
     pub(crate) target: Target,
@@ -36,17 +36,17 @@ pub(super) fn secret(text: &str) -> Result<SecretString, std::convert::Infallibl
     Ok(SecretString::from(text))
 }
 
-/// The id of an idempotency key: a UUID as it is, any other text by its hash.
+/// Returns the id of an idempotency key: a UUID unchanged, any other text by its hash.
 pub(super) fn key(text: &str) -> Result<Uuid, String> {
     let text = text.trim();
     if text.is_empty() {
         return Err("must not be empty".to_owned());
     }
-    Ok(Uuid::try_parse(text).unwrap_or_else(|_| hashed(text)))
+    Ok(Uuid::try_parse(text).unwrap_or_else(|_| hash(text)))
 }
 
-/// The same text is always the same id: a change would duplicate messages.
-fn hashed(text: &str) -> Uuid {
+/// The result for a text must never change, or messages would be duplicated.
+fn hash(text: &str) -> Uuid {
     let digest = Sha256::new()
         .chain_update(b"msm idempotency key\n")
         .chain_update(text)
@@ -58,12 +58,12 @@ fn hashed(text: &str) -> Uuid {
 
 pub(super) fn media(text: &str) -> Result<Url, String> {
     Url::parse(text).map_err(|_| {
-        "must be an https address: the platform fetches it itself, and local files are not sent"
+        "must be an https address: the platform downloads it, and local files are not sent"
             .to_owned()
     })
 }
 
-/// A number alone counts as seconds.
+/// Parses a duration; a number without a unit counts as seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().map(Duration::try_from_secs_f64);
     let duration = match seconds {
@@ -71,7 +71,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         None => humantime::parse_duration(text).map_err(|e| e.to_string())?,
     };
     if duration.is_zero() {
-        return Err("must be longer than nothing".to_owned());
+        return Err("must be more than 0".to_owned());
     }
     Ok(duration)
 }

@@ -1,4 +1,4 @@
-//! What was claimed, beside what was stored.
+//! The claims of the clients, compared with the ledger.
 
 use ms_messenger::{Delivery, Receipt, Result, Settled, Target};
 use ms_messenger_emulator::LedgerRow;
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::print;
 
-/// One receipt.
+/// A receipt, and how often the ledger has its message.
 #[derive(Debug, Serialize)]
 pub(crate) struct Row {
     platform: String,
@@ -14,7 +14,7 @@ pub(crate) struct Row {
     target: String,
     acceptance: &'static str,
     message_id: Option<String>,
-    /// How often the ledger has it.
+    /// How often the ledger has the message.
     stored: usize,
 }
 
@@ -27,12 +27,12 @@ impl Row {
         ledger: &[LedgerRow],
     ) -> Self {
         let id = receipt.message_id.as_ref().map(|id| id.as_str().to_owned());
-        // Ids are unique within their conversation only.
+        // Ids are unique only within their conversation.
         let place = receipt.conversation.as_ref().map(|id| id.as_str());
         let stored = ledger.iter().filter(|row| {
             row.platform.as_str() == platform
                 && Some(&row.message_id) == id.as_ref()
-                // Skype for Business names a conversation by its address, the ledger by its end.
+                // Skype for Business names a conversation by its URL, the ledger by the last segment.
                 && place.is_none_or(|place| place.rsplit('/').next() == Some(&row.conversation))
         });
         Self {
@@ -46,7 +46,7 @@ impl Row {
     }
 }
 
-/// What the client said of a send whose response was lost.
+/// What the client reported about a send whose response was lost.
 #[derive(Debug, Serialize)]
 pub(crate) struct Claim {
     platform: String,
@@ -57,10 +57,10 @@ pub(crate) struct Claim {
     message_id: Option<String>,
     error: Option<String>,
     attempts: u32,
-    /// What the platform said when it was asked for the message.
+    /// The verdict of settling.
     settled: Option<&'static str>,
     stored: usize,
-    /// How often the platform recognised a repetition.
+    /// How often the platform recognised a retry.
     recognised: u64,
     honest: bool,
 }
@@ -92,7 +92,7 @@ impl Claim {
             message_id: id.map(ToString::to_string),
             error: outcome.as_ref().err().map(ToString::to_string),
             attempts: match outcome {
-                // A receipt does not say it: the first try, and those that were recognised.
+                // A receipt has no attempts: the first one, and the retries that were recognised.
                 Ok(_) => u32::try_from(recognised)
                     .unwrap_or(u32::MAX)
                     .saturating_add(1),
@@ -107,7 +107,7 @@ impl Claim {
 }
 
 impl Claim {
-    /// What the platform said when it was asked for the message; a verdict is a claim, too.
+    /// Adds the verdict of settling, which must match the ledger too.
     pub(crate) fn settled(mut self, settled: &Settled) -> Self {
         let (verdict, delivery, id) = match settled {
             Settled::Found(receipt) => ("found", Delivery::Sent, receipt.message_id.as_ref()),
@@ -121,7 +121,7 @@ impl Claim {
     }
 }
 
-/// Whether the ledger allows the claim.
+/// Returns whether the claim matches the ledger.
 fn is_honest(delivery: Delivery, stored: usize) -> bool {
     match delivery {
         Delivery::NotSent => stored == 0,
@@ -155,21 +155,25 @@ impl Report {
                 .count(),
         };
         let each_once = receipts.iter().all(|row| row.stored == 1);
-        // The fault stores before it closes: the unknown one must be there, once, like the others.
+        // The fault stores the message first, so every claim must have its message once.
         let nothing_else = ledger.stored == receipts.len() + certainty.len();
         let honest = certainty
             .iter()
             .all(|claim| claim.honest && claim.stored == 1);
-        let doubtful = certainty
+        let unknown = certainty
             .iter()
             .filter(|c| c.delivery == Delivery::Unknown.as_str());
-        let one_doubt = doubtful.count() == 1;
+        let one_unknown = unknown.count() == 1;
         let is_resolved = |claim: &Claim| {
             claim.delivery == Delivery::Sent.as_str() || claim.settled == Some("found")
         };
         let resolved = certainty.iter().all(is_resolved);
-        let is_true =
-            each_once && nothing_else && honest && one_doubt && resolved && ledger.duplicates == 0;
+        let is_true = each_once
+            && nothing_else
+            && honest
+            && one_unknown
+            && resolved
+            && ledger.duplicates == 0;
         Self {
             status: if is_true { "ok" } else { "mismatch" },
             receipts,
@@ -178,22 +182,22 @@ impl Report {
         }
     }
 
-    /// Whether everything that was claimed is what was stored.
+    /// Returns whether every claim matches the ledger.
     pub(crate) fn is_true(&self) -> bool {
         self.status == "ok"
     }
 
-    /// One JSON document, in one line.
+    /// Returns the report as one line of JSON.
     pub(crate) fn to_json(&self) -> String {
-        // The types have string keys only, so that it cannot fail.
+        // All keys are strings, so this cannot fail.
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Tables for people.
+    /// Returns the report as tables.
     pub(crate) fn to_text(&self) -> String {
         format!(
-            "Receipts\n\n{}\n\nThe response is lost: the platform stores the message, then the connection closes\n\n{}\n\n\
-             The ledger has {} messages, {} of them twice.",
+            "Receipts\n\n{}\n\nLost responses: the platform stores the message, then the connection closes\n\n{}\n\n\
+             The ledger has {} messages, {} of them duplicates.",
             self.receipts_table(),
             self.claims_table(),
             self.ledger.stored,
@@ -227,10 +231,10 @@ impl Report {
         let head = [
             "platform",
             "sent",
-            "tries",
+            "attempts",
             "outcome",
             "delivery",
-            "asked again",
+            "settled",
             "in ledger",
             "claim holds",
         ];
@@ -258,7 +262,7 @@ fn times(count: usize) -> String {
     }
 }
 
-/// Ids are long: their middle says nothing to people.
+/// Shortens a long id to its ends.
 fn shorten(text: &str) -> String {
     const HEAD: usize = 18;
     const TAIL: usize = 10;
@@ -323,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn a_receipt_that_the_ledger_does_not_know_is_a_mismatch() {
+    fn a_receipt_without_a_ledger_row_is_a_mismatch() {
         let report = report(0, vec![claim(Delivery::Unknown, 1)], 0);
         assert!(!report.is_true());
         assert!(report.to_json().starts_with(r#"{"status":"mismatch""#));
@@ -331,12 +335,12 @@ mod tests {
     }
 
     #[test]
-    fn a_verdict_that_the_ledger_contradicts_is_a_lie() {
-        let doubt = || claim(Delivery::Unknown, 1);
+    fn a_verdict_that_contradicts_the_ledger_is_a_mismatch() {
+        let unknown = || claim(Delivery::Unknown, 1);
         let found = Settled::Found(Receipt::new(ms_messenger::Acceptance::Posted));
-        assert!(doubt().settled(&found).honest);
-        assert_eq!(doubt().settled(&found).settled, Some("found"));
-        let denied = doubt().settled(&Settled::NotFound);
+        assert!(unknown().settled(&found).honest);
+        assert_eq!(unknown().settled(&found).settled, Some("found"));
+        let denied = unknown().settled(&Settled::NotFound);
         assert!(!denied.honest);
         let denied = report(1, vec![denied], 2);
         assert!(!denied.is_true());
@@ -344,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lie_stands_in_the_table() {
+    fn a_false_claim_is_shown_in_the_table() {
         let report = report(1, vec![claim(Delivery::NotSent, 1)], 2);
         assert!(!report.is_true());
         assert!(report.to_text().contains("NO"));

@@ -11,22 +11,22 @@ use crate::{
     claims::Claims,
     config::{APPLICATION, AcsCredential},
     doctor::{
+        context::{DoctorContext, Verdict},
         finding::Findings,
-        patient::{Patient, Verdict},
     },
     exit::Exit,
     token::{CHAT_SCOPES, Service},
 };
 
-/// What an application asks for.
+/// Scope of an application.
 const SCOPES: &[&str] = &["https://communication.azure.com/.default"];
 
-/// Some channel; the credential is judged before it is looked for.
+/// Any channel: the service checks the credential first.
 const NO_CHANNEL: &str = "00000000-0000-0000-0000-000000000000";
 
-/// Advanced Messaging.
-pub(crate) async fn messages(patient: &Patient, findings: &mut Findings) {
-    let settings = &patient.settings;
+/// Checks Advanced Messaging.
+pub(crate) async fn messages(context: &DoctorContext, findings: &mut Findings) {
+    let settings = &context.settings;
     let names = [
         "ACS_CONNECTION_STRING",
         "ACS_ENDPOINT",
@@ -34,8 +34,8 @@ pub(crate) async fn messages(patient: &Patient, findings: &mut Findings) {
         "ACS_ACCESS_TOKEN",
         "ACS_CHANNEL_REGISTRATION_ID",
     ];
-    patient.origins(&names, findings);
-    patient.origins(&APPLICATION, findings);
+    context.origins(&names, findings);
+    context.origins(&APPLICATION, findings);
     let endpoint = endpoint(settings.messages_endpoint(), findings);
     let credential = match settings.acs_credential() {
         None => {
@@ -52,7 +52,7 @@ pub(crate) async fn messages(patient: &Patient, findings: &mut Findings) {
     let Some(endpoint) = endpoint else { return };
     let authorize: Result<Box<dyn Authorize>> = match credential {
         AcsCredential::Token(token) => {
-            patient.token(token.expose_secret(), Service::AcsMessages, findings);
+            context.token(token.expose_secret(), Service::AcsMessages, findings);
             let provider = StaticToken::new(token.expose_secret());
             Ok(Box::new(Bearer::new(provider, &[])))
         }
@@ -70,65 +70,65 @@ pub(crate) async fn messages(patient: &Patient, findings: &mut Findings) {
         Ok(authorize) => authorize,
         Err(error) => return findings.failure("credential", error),
     };
-    if patient.reach(&endpoint, findings).await {
+    if context.reach(&endpoint, findings).await {
         let judge = |status| match (status, channel) {
             (403, _) => Verdict::Problem(Exit::Denied, "the service forbids it".to_owned()),
             (404, None) => {
-                let text = "it is not refused, but without ACS_CHANNEL_REGISTRATION_ID nothing \
-                            proves that it is accepted";
+                let text = "it is not rejected, but without ACS_CHANNEL_REGISTRATION_ID it is not \
+                            certain that it is accepted";
                 Verdict::Note(text.to_owned())
             }
             (404, Some(_)) => {
-                let text = "there is no such channel: check ACS_CHANNEL_REGISTRATION_ID and the \
+                let text = "the channel does not exist: check ACS_CHANNEL_REGISTRATION_ID and the \
                             address";
                 Verdict::Problem(Exit::NotFound, text.to_owned())
             }
-            _ => Verdict::elsewhere(&endpoint.to_string()),
+            _ => Verdict::wrong_address(&endpoint.to_string()),
         };
         let segment = ms_messenger::http::encode_path_segment(channel.unwrap_or(NO_CHANNEL));
         let path = format!("/messages/channels/{segment}/templates?api-version=2024-08-30");
-        patient
+        context
             .accepted(&endpoint, &path, &*authorize, judge, findings)
             .await;
     }
 }
 
-/// Chat.
-pub(crate) async fn chat(patient: &Patient, findings: &mut Findings) {
-    let settings = &patient.settings;
+/// Checks Chat.
+pub(crate) async fn chat(context: &DoctorContext, findings: &mut Findings) {
+    let settings = &context.settings;
     let names = ["ACS_CHAT_ENDPOINT", "ACS_ENDPOINT", "ACS_CHAT_TOKEN"];
-    patient.origins(&names, findings);
+    context.origins(&names, findings);
     let endpoint = endpoint(settings.chat_endpoint(), findings);
     let Some(token) = &settings.chat_token else {
         findings.unconfigured();
         return;
     };
     let token = token.expose_secret();
-    patient.token(token, Service::AcsChat, findings);
+    context.token(token, Service::AcsChat, findings);
     let claims = Claims::read(token).unwrap_or_default();
     let mut scopes = claims.scopes.iter();
     if let Some(scope) = scopes.find(|it| CHAT_SCOPES.contains(&it.as_str())) {
-        findings.sound("permission", format!("send to a thread: {scope}"));
+        findings.ok("permission", format!("send to a thread: {scope}"));
     }
     let Some(endpoint) = endpoint else { return };
-    if patient.reach(&endpoint, findings).await {
+    if context.reach(&endpoint, findings).await {
         let bearer = Bearer::new(StaticToken::new(token), &[]);
         let path = "/chat/threads?maxPageSize=1&api-version=2025-03-15";
         let judge = |status| match status {
             403 => Verdict::Problem(Exit::Denied, "the service forbids it".to_owned()),
-            _ => Verdict::elsewhere(&endpoint.to_string()),
+            _ => Verdict::wrong_address(&endpoint.to_string()),
         };
-        patient
+        context
             .accepted(&endpoint, path, &bearer, judge, findings)
             .await;
     }
 }
 
-/// The address, if it is usable.
+/// Checks the address and returns it if it is usable.
 pub(crate) fn endpoint(text: Result<String>, findings: &mut Findings) -> Option<Endpoint> {
     match text.and_then(|text| Endpoint::parse(&text)) {
         Ok(endpoint) => {
-            findings.sound("address", endpoint.to_string());
+            findings.ok("address", endpoint.to_string());
             Some(endpoint)
         }
         Err(error) => {

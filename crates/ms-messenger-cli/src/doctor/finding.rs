@@ -1,4 +1,4 @@
-//! What was found, and how bad it is.
+//! Findings and their severity.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ use crate::{
     platform::Platform,
 };
 
-/// One thing that was looked at.
+/// The result of one check.
 #[derive(Debug)]
 struct Finding {
     check: &'static str,
@@ -22,25 +22,25 @@ struct Finding {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Level {
-    /// As it should be.
-    Sound,
-    /// Something cannot be done, or may surprise; messages go out all the same.
+    /// In order.
+    Ok,
+    /// Something is not possible, or worth knowing; messages can be sent.
     Note,
-    /// No message would go out; the exit code with which sending would end.
+    /// No message can be sent; the exit code of a send.
     Problem(Exit),
 }
 
 impl Level {
     const fn as_str(self) -> &'static str {
         match self {
-            Self::Sound => "ok",
+            Self::Ok => "ok",
             Self::Note => "note",
             Self::Problem(_) => "problem",
         }
     }
 }
 
-/// What was found on one platform.
+/// The findings on one platform.
 #[derive(Debug)]
 pub(crate) struct Findings {
     platform: Platform,
@@ -59,33 +59,33 @@ impl Findings {
         self.list.push(Finding { check, text, level });
     }
 
-    /// Something is as it should be.
-    pub(crate) fn sound(&mut self, check: &'static str, text: impl Into<String>) {
-        self.add(Level::Sound, check, text.into());
+    /// Adds something that is in order.
+    pub(crate) fn ok(&mut self, check: &'static str, text: impl Into<String>) {
+        self.add(Level::Ok, check, text.into());
     }
 
-    /// Something that should be known.
+    /// Adds something worth knowing.
     pub(crate) fn note(&mut self, check: &'static str, text: impl Into<String>) {
         self.add(Level::Note, check, text.into());
     }
 
-    /// Something that keeps messages from going out.
+    /// Adds something that prevents a send.
     pub(crate) fn problem(&mut self, exit: Exit, check: &'static str, text: impl Into<String>) {
         self.add(Level::Problem(exit), check, text.into());
     }
 
-    /// What must be set before anything can be sent.
+    /// Adds what must be configured.
     pub(crate) fn unconfigured(&mut self) {
         let text = format!("not configured: set {}", self.platform.needs());
         self.problem(Exit::Config, "settings", text);
     }
 
-    /// An error that keeps messages from going out, with its innermost cause.
+    /// Adds an error that prevents a send, with its innermost cause.
     pub(crate) fn failure(&mut self, check: &'static str, error: Error) {
         let Explained { error, advice } = explain(error, None);
-        // Nothing was sent here: what counts is the kind.
+        // Nothing was sent here, so that only the kind counts.
         let exit = match Exit::of(&error) {
-            Exit::Unknown | Exit::Out => Exit::Temporary,
+            Exit::Unknown | Exit::SentUnread => Exit::Temporary,
             exit => exit,
         };
         let mut text = error.message().to_owned();
@@ -102,27 +102,27 @@ impl Findings {
     }
 }
 
-/// All that was found.
+/// All findings.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     pub(crate) platforms: Vec<Findings>,
-    /// How many platforms are configured.
+    /// Number of platforms that were checked.
     pub(crate) examined: usize,
 }
 
-/// From the worst on.
+/// Exit codes from the worst to the mildest.
 const SEVERITY: [Exit; 6] = [
     Exit::Config,
     Exit::Denied,
     Exit::NotFound,
-    Exit::Refused,
+    Exit::Rejected,
     Exit::Temporary,
     Exit::Other,
 ];
 
 impl Report {
-    /// The exit code of the worst problem; that of an unusable configuration when there is none
-    /// to look at.
+    /// Returns the exit code of the worst problem; that of a configuration error when nothing is
+    /// configured.
     pub(crate) fn exit(&self) -> Exit {
         let found: Vec<Exit> = self
             .platforms
@@ -137,11 +137,11 @@ impl Report {
         match worst {
             Some(exit) => exit,
             None if self.examined == 0 => Exit::Config,
-            None => Exit::Sent,
+            None => Exit::Success,
         }
     }
 
-    /// The report for people.
+    /// Returns the report as text.
     pub(crate) fn to_text(&self) -> String {
         let mut text = String::new();
         for findings in &self.platforms {
@@ -155,7 +155,7 @@ impl Report {
         text
     }
 
-    /// The report for programs, as one line.
+    /// Returns the report as JSON.
     pub(crate) fn to_json(&self) -> Value {
         let finding = |finding: &Finding| {
             json!({
@@ -171,7 +171,7 @@ impl Report {
         let platforms: Vec<Value> = self.platforms.iter().map(platform).collect();
         let exit = self.exit();
         let status = match exit {
-            Exit::Sent => "ok",
+            Exit::Success => "ok",
             _ => "problem",
         };
         json!({
@@ -193,10 +193,10 @@ mod tests {
         assert_eq!(report.exit(), Exit::Config, "nothing is configured");
         report.examined = 1;
         let mut findings = Findings::new(Platform::AcsChat);
-        findings.sound("a", "x");
+        findings.ok("a", "x");
         findings.note("b", "y");
         report.platforms.push(findings);
-        assert_eq!(report.exit(), Exit::Sent);
+        assert_eq!(report.exit(), Exit::Success);
         for (found, worst) in [
             (Exit::Temporary, Exit::Temporary),
             (Exit::Denied, Exit::Denied),

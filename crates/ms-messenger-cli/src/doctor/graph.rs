@@ -10,25 +10,26 @@ use crate::{
     config::Settings,
     doctor::{
         acs::endpoint,
+        context::{DoctorContext, Verdict},
         finding::Findings,
-        patient::{Patient, Verdict},
     },
     exit::Exit,
-    platform::{self, Platform},
+    graph,
+    platform::Platform,
     token::Service,
 };
 
-/// Microsoft Graph.
-pub(crate) async fn graph(patient: &Patient, findings: &mut Findings) {
-    let settings = &patient.settings;
+/// Checks Microsoft Graph.
+pub(crate) async fn teams(context: &DoctorContext, findings: &mut Findings) {
+    let settings = &context.settings;
     let names = [
         "MSGRAPH_TOKEN",
         "MSGRAPH_CLOUD",
         "MSGRAPH_BASE_URL",
         "MSGRAPH_USER",
     ];
-    patient.origins(&names, findings);
-    let endpoint = endpoint(platform::graph_address(settings), findings);
+    context.origins(&names, findings);
+    let endpoint = endpoint(graph::address(settings), findings);
     if settings.graph_own_user().is_none() {
         findings.note("user", "user: targets need your own id: MSGRAPH_USER");
     }
@@ -36,47 +37,47 @@ pub(crate) async fn graph(patient: &Patient, findings: &mut Findings) {
         findings.unconfigured();
         return;
     }
-    // A sign-in whose token has run out is renewed here, as sending would.
+    // An expired sign-in is renewed here, as by a send.
     let token = match token(settings).await {
         Ok(token) => token,
         Err(error) => return findings.failure("sign-in", error),
     };
-    let Ok(address) = platform::graph_address(settings) else {
+    let Ok(address) = graph::address(settings) else {
         return;
     };
-    patient.token(token.secret(), Service::Graph(&address), findings);
+    context.token(token.secret(), Service::Graph(&address), findings);
     if let Some(claims) = Claims::read(token.secret()) {
         permissions(&claims, findings);
     }
-    let without_version = platform::address_without_version(settings);
+    let without_version = graph::address_without_version(settings);
     if let Some(text) = &without_version {
         findings.note("address", text);
     }
     let Some(endpoint) = endpoint else { return };
-    if patient.reach(&endpoint, findings).await {
+    if context.reach(&endpoint, findings).await {
         let bearer = Bearer::new(StaticToken::new(token), &[]);
         let judge = |status| match (status, without_version) {
-            // The permissions of sending do not include that of reading it.
-            (403, _) => Verdict::Note("the service knows it, but not for reading /me".to_owned()),
+            // The permissions of sending do not include reading /me.
+            (403, _) => Verdict::Note("the service accepts it, but not for reading /me".to_owned()),
             (_, Some(text)) => Verdict::Problem(Exit::NotFound, text),
-            _ => Verdict::elsewhere(&endpoint.to_string()),
+            _ => Verdict::wrong_address(&endpoint.to_string()),
         };
-        patient
+        context
             .accepted(&endpoint, "/me", &bearer, judge, findings)
             .await;
     }
 }
 
-/// The token with which a message would go out.
+/// Returns the token that a send would use.
 async fn token(settings: &Settings) -> Result<AccessToken> {
-    let scopes = platform::graph_cloud(settings)?.scopes;
-    let credential = platform::graph_credential(settings)?;
+    let scopes = graph::cloud(settings)?.scopes;
+    let credential = graph::credential(settings)?;
     credential.token(&TokenRequest::new(scopes)).await
 }
 
-/// Whether the token allows what this program does with it.
+/// Checks whether the token has the permissions that this program needs.
 fn permissions(claims: &Claims, findings: &mut Findings) {
-    if claims.is_app_only || claims.is_of_acs {
+    if claims.is_app_only || claims.is_from_acs {
         return;
     }
     let granted = || claims.scopes.iter().map(String::as_str);
@@ -86,12 +87,13 @@ fn permissions(claims: &Claims, findings: &mut Findings) {
         let (what, needed) = (operation.describe(), operation.delegated());
         let has = |name: &&&str| granted().any(|scope| scope.eq_ignore_ascii_case(name));
         if let Some(scope) = needed.iter().find(has) {
-            findings.sound("permission", format!("{what}: {scope}"));
+            findings.ok("permission", format!("{what}: {scope}"));
             continue;
         }
-        let consent = match operation.needs_admin_consent() {
-            true => ", to which an administrator must consent",
-            false => "",
+        let consent = if operation.needs_admin_consent() {
+            ", with the consent of an administrator"
+        } else {
+            ""
         };
         let text = format!("{what}: needs {}{consent}", needed[0]);
         if sends.contains(operation) && !can_send {

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::{run, start};
 
 #[test]
-fn the_demo_prints_a_row_per_receipt_and_one_per_lost_answer() {
+fn the_demo_prints_a_row_per_receipt_and_one_per_lost_response() {
     let ran = run(&["demo"], &[], "");
     assert_eq!(ran.code, 0, "{ran:?}");
     for (platform, message, acceptance) in [
@@ -36,13 +36,13 @@ fn the_demo_prints_a_row_per_receipt_and_one_per_lost_answer() {
 }
 
 #[test]
-fn what_the_demo_says_to_try_next_works() {
+fn the_commands_that_the_demo_suggests_work() {
     let ran = run(&["demo"], &[], "");
     let (_, next) = ran.stderr.split_once("msm send ").unwrap();
     let next = next.replace("\\\n", " ");
     let line = next.lines().next().unwrap();
     let emulator = start(false);
-    // That of the command is on the usual port, which a test must not take.
+    // The command uses the default port, which a test must not take.
     let line = line.replace("http://127.0.0.1:8410", emulator.http_url());
     let words = line.replace('\'', "");
     let words: Vec<&str> = std::iter::once("send")
@@ -66,7 +66,7 @@ fn the_demo_as_json_is_one_document_that_agrees_with_the_ledger() {
         assert!(row["message_id"].is_string(), "{row}");
     }
     let [unknown, recovered] = &report["certainty"].as_array().unwrap()[..] else {
-        panic!("two lost answers: {report}");
+        panic!("two lost responses: {report}");
     };
     for (claim, platform, outcome, delivery, recognised) in [
         (unknown, "msgraph-chat", "error", "unknown", 0),

@@ -1,4 +1,4 @@
-//! `msm doctor`: what it finds, and that it changes nothing.
+//! `msm doctor`: what it finds, and that it sends nothing.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,7 +12,7 @@ fn doctor(environment: &Environment) -> Ran {
     run(&["doctor", "--json"], environment, "")
 }
 
-/// The findings of `check` on `platform`, as level and text.
+/// Returns the findings of `check` on `platform`, as level and text.
 fn found(ran: &Ran, platform: &str, check: &str) -> Vec<(String, String)> {
     let report = ran.json();
     let platforms = report["platforms"].as_array().unwrap();
@@ -27,7 +27,7 @@ fn found(ran: &Ran, platform: &str, check: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn a_sound_configuration_has_no_problem_and_nothing_is_sent() {
+fn a_correct_configuration_has_no_problem_and_nothing_is_sent() {
     let emulator = start(false);
     let world = emulator.world();
     let environment: Environment = [
@@ -62,7 +62,7 @@ fn a_sound_configuration_has_no_problem_and_nothing_is_sent() {
 }
 
 #[test]
-fn every_setting_is_named_with_its_origin_and_never_its_value() {
+fn every_setting_is_reported_with_its_origin_and_never_its_value() {
     let emulator = start(false);
     let world = emulator.world();
     let folder = tempfile::tempdir().unwrap();
@@ -85,14 +85,14 @@ fn every_setting_is_named_with_its_origin_and_never_its_value() {
 }
 
 #[test]
-fn nothing_configured_is_a_problem_of_configuration() {
+fn a_missing_configuration_is_a_configuration_error() {
     let ran = doctor(&Vec::new());
     assert_eq!(ran.code, 3, "{ran:?}");
     assert_eq!(found(&ran, "acs-chat", "settings")[0].0, "note");
 }
 
 #[test]
-fn half_a_configuration_names_what_is_missing() {
+fn an_incomplete_configuration_names_what_is_missing() {
     let ran = doctor(&vec![("UCWA_SIP", "sip:a@contoso.test".to_owned())]);
     assert_eq!(ran.code, 3, "{ran:?}");
     let (level, text) = found(&ran, "ucwa", "settings").remove(0);
@@ -101,7 +101,7 @@ fn half_a_configuration_names_what_is_missing() {
 }
 
 #[test]
-fn a_token_of_an_application_is_told_from_one_of_a_user() {
+fn the_token_of_an_application_is_distinguished_from_that_of_a_user() {
     let emulator = start(false);
     let world = emulator.world();
     let environment = vec![
@@ -112,7 +112,7 @@ fn a_token_of_an_application_is_told_from_one_of_a_user() {
     assert_eq!(ran.code, 5, "{ran:?}");
     let (level, text) = found(&ran, "msgraph-chat", "permission").remove(0);
     assert_eq!(level, "problem");
-    assert!(text.contains("application alone"), "{text}");
+    assert!(text.contains("application without a user"), "{text}");
 }
 
 #[test]
@@ -122,18 +122,18 @@ fn an_expired_token_and_missing_permissions_are_named() {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let now = now.unwrap_or(Duration::ZERO).as_secs();
     let user = &world.graph.users[0];
-    let look = |token: String| {
+    let check = |token: String| {
         doctor(&vec![
             ("MSGRAPH_BASE_URL", world.graph.base.clone()),
             ("MSGRAPH_TOKEN", token),
         ])
     };
-    let expired = look(world.graph_token(user, &["ChatMessage.Send"], now - 60));
+    let expired = check(world.graph_token(user, &["ChatMessage.Send"], now - 60));
     assert_eq!(expired.code, 5, "{expired:?}");
     let (level, text) = found(&expired, "msgraph-chat", "token").remove(0);
     assert_eq!(level, "problem");
     assert!(text.contains("expired"), "{text}");
-    let reader = look(world.graph_token(user, &["Chat.Read"], now + 600));
+    let reader = check(world.graph_token(user, &["Chat.Read"], now + 600));
     assert_eq!(reader.code, 5, "{reader:?}");
     let permissions = found(&reader, "msgraph-chat", "permission");
     let needed = "send to a channel: needs ChannelMessage.Send";
@@ -141,7 +141,7 @@ fn an_expired_token_and_missing_permissions_are_named() {
         permissions.contains(&("problem".into(), needed.into())),
         "{permissions:?}"
     );
-    let chat_only = look(world.graph_token(user, &["ChatMessage.Send"], now + 600));
+    let chat_only = check(world.graph_token(user, &["ChatMessage.Send"], now + 600));
     assert_eq!(chat_only.code, 0, "{chat_only:?}");
     let permissions = found(&chat_only, "msgraph-chat", "permission");
     assert!(
@@ -151,7 +151,7 @@ fn an_expired_token_and_missing_permissions_are_named() {
 }
 
 #[test]
-fn a_wrong_key_is_refused_by_the_service_and_the_exit_code_says_so() {
+fn a_wrong_key_is_rejected_by_the_service_with_exit_code_5() {
     let emulator = start(false);
     let environment = vec![
         ("ACS_ENDPOINT", emulator.world().acs.endpoint.clone()),
@@ -163,7 +163,7 @@ fn a_wrong_key_is_refused_by_the_service_and_the_exit_code_says_so() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_a_passing_problem() {
+fn an_unreachable_server_is_a_temporary_problem() {
     let (_kept, port) = closed_port();
     let environment = vec![
         ("ACS_ENDPOINT", format!("http://127.0.0.1:{port}")),
@@ -176,7 +176,7 @@ fn a_server_that_is_not_there_is_a_passing_problem() {
 }
 
 #[test]
-fn a_wrong_password_is_refused_at_sign_in() {
+fn a_wrong_password_is_rejected_at_sign_in() {
     let emulator = start(false);
     let mut environment = skype(emulator.world());
     for (name, value) in &mut environment {
@@ -190,7 +190,7 @@ fn a_wrong_password_is_refused_at_sign_in() {
 }
 
 #[test]
-fn people_get_a_table() {
+fn without_json_the_report_is_a_table() {
     let emulator = start(false);
     let ran = run(&["doctor"], &acs_chat(emulator.world()), "");
     assert_eq!(ran.code, 0, "{ran:?}");

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::support::{msm, run};
 
-/// The program while it runs; it does not outlive the test.
+/// The running program, which ends with the test.
 struct Running {
     child: Child,
     ready: Value,
@@ -70,7 +70,7 @@ impl Drop for Running {
 }
 
 #[test]
-fn the_ready_line_holds_what_a_client_needs_and_the_emulator_answers() {
+fn the_ready_line_has_what_a_client_needs_and_the_emulator_responds() {
     let running = Running::start(&["--seed", "7"]);
     for path in [
         "/acs/connection_string",
@@ -95,7 +95,7 @@ fn the_ready_line_holds_what_a_client_needs_and_the_emulator_answers() {
 }
 
 #[test]
-fn the_program_sends_to_the_emulator_that_it_runs() {
+fn the_program_sends_to_its_own_emulator() {
     let running = Running::start(&[]);
     let acs = &running.ready["acs"];
     let environment = [
@@ -121,7 +121,7 @@ fn the_program_sends_to_the_emulator_that_it_runs() {
 
 #[cfg(unix)]
 #[test]
-fn a_signal_ends_it_cleanly() {
+fn a_signal_ends_the_emulator_cleanly() {
     for signal in ["-TERM", "-INT"] {
         let mut running = Running::start(&[]);
         let id = running.child.id().to_string();
@@ -145,14 +145,14 @@ fn a_signal_ends_it_cleanly() {
 }
 
 #[test]
-fn an_address_that_others_could_reach_is_refused() {
+fn an_address_other_than_loopback_is_rejected() {
     let ran = run(&["emulator", "--http", "0.0.0.0:0"], &[], "");
     assert_eq!((ran.code, ran.stdout.as_str()), (3, ""));
     assert!(ran.stderr.contains("loopback"), "{}", ran.stderr);
 }
 
 #[test]
-fn an_address_in_use_is_said_to_be() {
+fn an_address_in_use_is_named() {
     let running = Running::start(&[]);
     let taken = running.origin().strip_prefix("http://").unwrap();
     let ran = run(&["emulator", "--http", taken], &[], "");
@@ -161,7 +161,7 @@ fn an_address_in_use_is_said_to_be() {
 }
 
 #[test]
-fn every_failure_to_start_is_one_of_usage_or_of_configuration_and_names_its_option() {
+fn every_failed_start_is_a_usage_or_configuration_error_and_names_its_option() {
     let missing = "/nonexistent/file";
     for (words, code, named) in [
         (&["--ucwa-time-scale", "-1"][..], 2, "--ucwa-time-scale"),
@@ -185,7 +185,7 @@ fn every_failure_to_start_is_one_of_usage_or_of_configuration_and_names_its_opti
 }
 
 #[test]
-fn the_clock_of_the_services_can_be_wrong() {
+fn the_clock_of_the_services_can_be_offset() {
     let running = Running::start(&[
         "--clock-offset",
         "-7200",
@@ -199,7 +199,7 @@ fn the_clock_of_the_services_can_be_wrong() {
 }
 
 #[test]
-fn the_ready_line_names_https_and_the_authority() {
+fn the_ready_line_names_the_https_address_and_the_certificate_authority() {
     let path = std::env::temp_dir().join(format!("msm-ca-{}.pem", std::process::id()));
     let running = Running::start(&["--ca-out", path.to_str().unwrap(), "--host", "mail.test"]);
     let written = std::fs::read_to_string(&path).unwrap();

@@ -1,14 +1,14 @@
-//! Each row of the table of exit codes, provoked through the program.
+//! Every exit code of the table, as the program returns it.
 
 use ms_messenger_emulator::{FaultAction, When};
 use serde_json::{Value, json};
 
 use crate::support::{
     Environment, Ran, acs_chat, acs_messages, channel, closed_port, conversation, fail_next,
-    msgraph_chat, run, skype, start, thread,
+    msgraph_chat, run, skype, start, thread, with,
 };
 
-/// Sends and answers the error line, which must agree with the exit code.
+/// Sends and returns the error line, which must agree with the exit code.
 fn failure(words: &[&str], environment: &Environment, code: i32) -> Value {
     let words = [&["send", "--json", "--retries", "0"], words].concat();
     let ran = run(&words, environment, "");
@@ -19,18 +19,8 @@ fn failure(words: &[&str], environment: &Environment, code: i32) -> Value {
     line
 }
 
-/// The same with another value of `name`.
-fn with(mut environment: Environment, name: &str, value: &str) -> Environment {
-    for (known, old) in &mut environment {
-        if *known == name {
-            value.clone_into(old);
-        }
-    }
-    environment
-}
-
 #[test]
-fn wrong_usage_is_2_and_says_nothing_on_standard_output() {
+fn wrong_usage_is_2_and_prints_nothing_on_standard_output() {
     for words in [
         &["send"][..],
         &["send", "--to", "nowhere", "--text", "x"],
@@ -89,7 +79,7 @@ fn missing_or_unusable_configuration_is_3() {
 }
 
 #[test]
-fn what_no_platform_carries_is_4_and_named_at_once() {
+fn what_no_platform_supports_is_4_with_all_problems() {
     let environment: Environment = vec![
         ("ACS_CHAT_TOKEN", "t".to_owned()),
         (
@@ -122,7 +112,7 @@ fn what_no_platform_carries_is_4_and_named_at_once() {
 }
 
 #[test]
-fn what_the_platform_refuses_as_invalid_is_4() {
+fn a_message_that_the_platform_rejects_as_invalid_is_4() {
     let emulator = start(false);
     let world = emulator.world();
     fail_next(&emulator, FaultAction::status(400));
@@ -177,12 +167,12 @@ fn a_target_that_does_not_exist_is_6() {
 }
 
 #[test]
-fn no_connection_and_a_plea_to_slow_down_are_7() {
+fn no_connection_and_throttling_are_7() {
     let emulator = start(false);
     let world = emulator.world();
     let (_kept, port) = closed_port();
-    let nobody = format!("http://127.0.0.1:{port}");
-    let environment = with(acs_chat(world), "ACS_CHAT_ENDPOINT", &nobody);
+    let unreachable = format!("http://127.0.0.1:{port}");
+    let environment = with(acs_chat(world), "ACS_CHAT_ENDPOINT", &unreachable);
     let line = failure(&["--to", &thread(world), "--text", "x"], &environment, 7);
     assert_eq!(line["kind"], "connect");
 
@@ -201,7 +191,7 @@ fn no_connection_and_a_plea_to_slow_down_are_7() {
 }
 
 #[test]
-fn an_answer_that_is_lost_is_8_on_every_platform() {
+fn a_lost_response_is_8_on_every_platform() {
     let emulator = start(false);
     let world = emulator.world();
     for (to, environment) in [
@@ -217,13 +207,13 @@ fn an_answer_that_is_lost_is_8_on_every_platform() {
         assert_eq!(
             emulator.messages().len(),
             1,
-            "it is out, but nobody can know"
+            "the message was sent, but the client cannot know"
         );
     }
 }
 
 #[test]
-fn a_late_answer_is_8_too() {
+fn a_late_response_is_8() {
     let emulator = start(false);
     let world = emulator.world();
     fail_next(&emulator, FaultAction::Delay { ms: 600_000 });
@@ -233,7 +223,7 @@ fn a_late_answer_is_8_too() {
 }
 
 #[test]
-fn an_unknown_delivery_under_a_key_can_be_run_again_as_it_says() {
+fn an_unknown_delivery_with_a_key_can_be_run_again_as_the_hint_says() {
     let emulator = start(false);
     let world = emulator.world();
     let to = conversation(world);
@@ -256,7 +246,7 @@ fn an_unknown_delivery_under_a_key_can_be_run_again_as_it_says() {
 }
 
 #[test]
-fn a_success_that_cannot_be_read_is_9() {
+fn an_unreadable_success_is_9() {
     let emulator = start(false);
     let world = emulator.world();
     for action in [
@@ -308,11 +298,11 @@ fn an_interrupted_send_is_8() {
 }
 
 #[test]
-fn the_table_is_printed_on_request_and_in_the_help() {
+fn the_table_is_printed_by_its_command_and_in_the_help() {
     let table = run(&["exit-codes"], &[], "");
     assert_eq!(table.code, 0);
     assert!(
-        table.stdout.contains("8  delivery unknown"),
+        table.stdout.contains("8  unknown whether it was sent"),
         "{}",
         table.stdout
     );
@@ -327,7 +317,7 @@ fn the_table_is_printed_on_request_and_in_the_help() {
 }
 
 #[test]
-fn a_person_of_skype_for_business_who_declines_is_told_with_the_servers_words() {
+fn a_declined_invitation_of_skype_for_business_keeps_the_code_of_the_server() {
     let emulator = start(false);
     let world = emulator.world();
     let bob = &world.ucwa.users[1].sip;

@@ -1,16 +1,20 @@
-//! The program as scripts see it: arguments and environment in; output and exit code out.
+//! The program as scripts use it: arguments and environment in, output and exit code back.
 
 // The lint spares tests, but not what they share.
 #![allow(clippy::unwrap_used)]
 
+mod checks;
 mod demo;
 mod doctor;
 mod emulator;
 mod exit_codes;
-mod field;
+mod home;
+mod keys;
 mod redaction;
 mod send;
 mod settle;
 mod sign_in;
+mod signals;
+mod store;
 mod support;
 mod usage;

@@ -1,4 +1,4 @@
-//! No secret is printed, whatever goes wrong.
+//! No error prints a secret.
 
 use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, World};
 
@@ -7,7 +7,7 @@ use crate::support::{
     start, thread,
 };
 
-/// What must not be seen: the secrets of the world, and one that is good for nothing.
+/// What must not be printed: the secrets of the world, and an invalid one.
 fn secrets(world: &World) -> Vec<String> {
     let key = world.acs.access_key.trim_end_matches('=').to_owned();
     vec![
@@ -35,7 +35,7 @@ fn always(emulator: &Emulator, action: FaultAction) {
 }
 
 #[test]
-fn no_outcome_of_a_send_prints_a_secret() {
+fn no_result_of_a_send_prints_a_secret() {
     let emulator = start(false);
     let world = emulator.world();
     let secrets = secrets(world);
@@ -50,7 +50,7 @@ fn no_outcome_of_a_send_prints_a_secret() {
             // A service that repeats a credential where no error text is expected.
             let echo = serde_json::json!({"trace": secrets.join(" ")});
             let echo = match status {
-                // A refusal of Graph that names no reason proves nothing.
+                // A rejection of Graph without a reason proves nothing.
                 400 => serde_json::json!({"error": {"code": "x", "message": "x", "trace": echo}}),
                 _ => echo,
             };
@@ -64,10 +64,10 @@ fn no_outcome_of_a_send_prints_a_secret() {
 }
 
 #[test]
-fn no_broken_configuration_prints_a_secret() {
+fn no_unusable_configuration_prints_a_secret() {
     let emulator = start(false);
     let secrets = secrets(emulator.world());
-    let (_kept, nobody) = closed_port();
+    let (_socket, closed) = closed_port();
     for (environment, code) in [
         (
             vec![(
@@ -97,7 +97,7 @@ fn no_broken_configuration_prints_a_secret() {
         (
             vec![
                 ("ACS_CHAT_TOKEN", "hunter2\u{7f}".to_owned()),
-                ("ACS_ENDPOINT", format!("http://127.0.0.1:{nobody}")),
+                ("ACS_ENDPOINT", format!("http://127.0.0.1:{closed}")),
             ],
             3,
         ),
@@ -106,7 +106,7 @@ fn no_broken_configuration_prints_a_secret() {
                 ("MSGRAPH_TOKEN", "hunter2".to_owned()),
                 (
                     "MSGRAPH_BASE_URL",
-                    format!("http://127.0.0.1:{nobody}/v1.0"),
+                    format!("http://127.0.0.1:{closed}/v1.0"),
                 ),
             ],
             7,
@@ -117,7 +117,7 @@ fn no_broken_configuration_prints_a_secret() {
 }
 
 #[test]
-fn wrong_usage_beside_a_secret_does_not_print_it() {
+fn an_error_of_usage_does_not_print_a_secret() {
     for words in [
         &[
             "--msgraph-token",

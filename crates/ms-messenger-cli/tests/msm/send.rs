@@ -52,7 +52,7 @@ fn a_link_to_a_message_of_a_channel_is_replied_to() {
 }
 
 #[test]
-fn each_platform_stores_the_message_once_and_answers_a_receipt() {
+fn each_platform_stores_the_message_once_and_returns_a_receipt() {
     let emulator = start(false);
     let world = emulator.world();
     for (platform, environment, to, acceptance) in [
@@ -102,7 +102,7 @@ fn each_platform_stores_the_message_once_and_answers_a_receipt() {
 }
 
 #[test]
-fn without_json_the_receipt_is_a_line_for_people() {
+fn without_json_the_receipt_is_a_line_of_text() {
     let emulator = start(false);
     let world = emulator.world();
     let to = thread(world);
@@ -160,7 +160,7 @@ fn every_part_of_a_teams_post_arrives() {
 }
 
 #[test]
-fn a_person_of_teams_is_reached_in_a_one_on_one_chat() {
+fn a_teams_user_is_reached_in_a_one_on_one_chat() {
     let emulator = start(false);
     let world = emulator.world();
     let to = format!("user:{}", world.graph.users[1].id);
@@ -214,7 +214,7 @@ fn templates_and_media_reach_whatsapp() {
 }
 
 #[test]
-fn the_same_key_sends_once_however_often_it_is_run() {
+fn the_same_key_sends_once_however_often_it_is_used() {
     let emulator = start(false);
     let world = emulator.world();
     let to = conversation(world);
@@ -242,7 +242,7 @@ fn the_same_key_sends_once_however_often_it_is_run() {
 }
 
 #[test]
-fn a_request_of_a_file_is_sent_as_it_is() {
+fn a_request_in_a_file_is_sent_unchanged() {
     let emulator = start(false);
     let world = emulator.world();
     let folder = tempfile::tempdir().unwrap();
@@ -291,7 +291,7 @@ fn a_dry_run_stores_nothing() {
 }
 
 #[test]
-fn several_platforms_are_never_guessed_between() {
+fn several_candidates_are_listed_and_nothing_is_sent() {
     let emulator = start(false);
     let world = emulator.world();
     let environment: Environment =
@@ -314,7 +314,7 @@ fn several_platforms_are_never_guessed_between() {
 
 #[cfg(unix)]
 #[test]
-fn a_receipt_that_nobody_reads_does_not_look_like_a_failed_send() {
+fn a_receipt_that_cannot_be_written_does_not_look_like_a_failed_send() {
     use std::process::Stdio;
 
     let emulator = start(false);
@@ -367,7 +367,7 @@ fn an_application_of_entra_id_sends_through_acs_messages() {
         !doctor.stdout.contains(&world.entra.client_secret),
         "{doctor:?}"
     );
-    // The variables alone are for anything.
+    // Without an endpoint, the variables may belong to something else.
     environment.retain(|(name, _)| *name != "ACS_ENDPOINT");
     let ran = run(&words, &environment, "");
     assert_eq!(ran.code, 3, "{ran:?}");

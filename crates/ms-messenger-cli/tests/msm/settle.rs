@@ -1,4 +1,4 @@
-//! `msm settle`: what exit code 8 leaves behind.
+//! `msm settle`, after exit code 8.
 
 use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, When};
 use serde_json::Value;
@@ -8,8 +8,8 @@ use crate::support::{
     msgraph_chat, run, start, thread,
 };
 
-/// A send of `text` to `to` that the platform stored or not, and of which nobody can know.
-fn in_doubt(emulator: &Emulator, to: &str, environment: &Environment, when: When) -> Ran {
+/// Sends a message whose delivery is unknown, stored by the platform or not.
+fn send_unknown(emulator: &Emulator, to: &str, environment: &Environment, when: When) -> Ran {
     fail_next(emulator, FaultAction::Close { when });
     let words = [
         "send",
@@ -35,7 +35,7 @@ fn settle(environment: &Environment, line: &str) -> Ran {
 }
 
 #[test]
-fn a_message_that_is_out_is_found_and_none_is_sent() {
+fn a_sent_message_is_found_and_nothing_is_sent() {
     let emulator = start(false);
     let world = emulator.world();
     for (to, environment) in [
@@ -44,7 +44,7 @@ fn a_message_that_is_out_is_found_and_none_is_sent() {
         (chat(world), msgraph_chat(world)),
     ] {
         emulator.reset();
-        let sent = in_doubt(&emulator, &to, &environment, When::AfterStore);
+        let sent = send_unknown(&emulator, &to, &environment, When::AfterStore);
         let ran = settle(&environment, &sent.stdout);
         assert_eq!(ran.code, 0, "{ran:?}");
         let line = ran.json();
@@ -60,20 +60,20 @@ fn a_message_that_is_out_is_found_and_none_is_sent() {
 }
 
 #[test]
-fn a_question_that_fails_leaves_the_doubt() {
+fn a_failed_settle_leaves_the_delivery_unknown() {
     let emulator = start(false);
     let world = emulator.world();
     let environment = acs_chat(world);
-    let sent = in_doubt(&emulator, &thread(world), &environment, When::AfterStore);
+    let sent = send_unknown(&emulator, &thread(world), &environment, When::AfterStore);
     let (_kept, port) = closed_port();
-    let nobody: Environment = vec![
+    let unreachable: Environment = vec![
         ("ACS_CHAT_ENDPOINT", format!("http://127.0.0.1:{port}")),
         ("ACS_CHAT_TOKEN", world.acs.users[0].token.clone()),
     ];
     for (environment, line) in [
-        // Without settings, without a server, without evidence: nothing is learnt.
+        // Without settings, without a server, without evidence.
         (vec![], sent.stdout.as_str()),
-        (nobody, sent.stdout.as_str()),
+        (unreachable, sent.stdout.as_str()),
         (environment.clone(), "{}"),
         (environment.clone(), "no json"),
         (environment.clone(), "{\"evidence\":null,\"request\":null}"),
@@ -93,7 +93,7 @@ fn a_question_that_fails_leaves_the_doubt() {
 }
 
 #[test]
-fn a_message_that_is_not_there_is_not_yet_and_then_not_out() {
+fn a_missing_message_is_not_yet_and_then_not_found() {
     let emulator = start(false);
     let world = emulator.world();
     for (to, environment) in [
@@ -102,7 +102,7 @@ fn a_message_that_is_not_there_is_not_yet_and_then_not_out() {
         (chat(world), msgraph_chat(world)),
     ] {
         emulator.reset();
-        let sent = in_doubt(&emulator, &to, &environment, When::AfterRead);
+        let sent = send_unknown(&emulator, &to, &environment, When::AfterRead);
         let ran = settle(&environment, &sent.stdout);
         assert_eq!(ran.code, 8, "{to}: {ran:?}");
         let line = ran.json();
@@ -113,7 +113,7 @@ fn a_message_that_is_not_there_is_not_yet_and_then_not_out() {
             ran.json()["settle_after"].as_str().map(|it| &it[..16]),
             evidence["pending_until"].as_str().map(|it| &it[..16])
         );
-        // As if the margin were over.
+        // As if the margin had passed.
         evidence["pending_until"] = evidence["ended_at"].clone();
         let ran = settle(&environment, &line.to_string());
         assert_eq!(ran.code, 10, "{to}: {ran:?}");
@@ -127,23 +127,23 @@ fn a_message_that_is_not_there_is_not_yet_and_then_not_out() {
 }
 
 #[test]
-fn a_platform_that_cannot_be_asked_says_so_and_sends_nothing() {
+fn a_platform_that_cannot_be_asked_is_reported_and_nothing_is_sent() {
     let emulator = start(false);
     let world = emulator.world();
     let to = conversation(world);
     let environment = acs_messages(world);
-    let sent = in_doubt(&emulator, &to, &environment, When::BeforeRead);
+    let sent = send_unknown(&emulator, &to, &environment, When::BeforeRead);
     let ran = settle(&environment, &sent.stdout);
     assert_eq!(ran.code, 8, "{ran:?}");
     assert!(emulator.messages().is_empty());
 }
 
 #[test]
-fn request_and_evidence_may_be_files_of_their_own() {
+fn request_and_evidence_can_be_separate_files() {
     let emulator = start(false);
     let world = emulator.world();
     let environment = acs_chat(world);
-    let sent = in_doubt(&emulator, &thread(world), &environment, When::AfterStore).json();
+    let sent = send_unknown(&emulator, &thread(world), &environment, When::AfterStore).json();
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| {
         let path = folder.path().join(name);
@@ -169,7 +169,7 @@ fn request_and_evidence_may_be_files_of_their_own() {
 }
 
 #[test]
-fn people_get_the_command_to_type_and_what_is_kept_goes_when_it_is_settled() {
+fn the_stored_evidence_and_its_command_are_printed_and_settling_deletes_the_file() {
     let emulator = start(false);
     let world = emulator.world();
     let state = tempfile::tempdir().unwrap();
@@ -194,18 +194,21 @@ fn people_get_the_command_to_type_and_what_is_kept_goes_when_it_is_settled() {
     assert_eq!(ran.code, 8, "{ran:?}");
     let command = ran.stderr.lines().last().unwrap().trim();
     let words: Vec<&str> = command.strip_prefix("msm ").unwrap().split(' ').collect();
-    let kept = words[2];
-    let line: Value = serde_json::from_str(&std::fs::read_to_string(kept).unwrap()).unwrap();
+    let stored = words[2];
+    let line: Value = serde_json::from_str(&std::fs::read_to_string(stored).unwrap()).unwrap();
     assert_eq!(line["exit_code"], 8);
     assert!(!line.to_string().contains(&world.graph.token));
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        let mode = std::fs::metadata(kept).unwrap().permissions().mode() & 0o777;
+        let mode = std::fs::metadata(stored).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, 0o600);
     }
     let ran = run(&words, &environment, "");
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.stdout.starts_with("it is out: msgraph-chat"), "{ran:?}");
-    assert!(!std::path::Path::new(kept).exists(), "it is settled");
+    assert!(
+        ran.stdout.starts_with("the message was sent: msgraph-chat"),
+        "{ran:?}"
+    );
+    assert!(!std::path::Path::new(stored).exists(), "it is settled");
 }

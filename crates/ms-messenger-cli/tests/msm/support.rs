@@ -10,7 +10,7 @@ use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, World};
 use serde_json::Value;
 use tokio::net::TcpSocket;
 
-/// What the program reads, and what would lead its calls away from loopback.
+/// Variables that the program reads, or that would redirect its requests.
 const VARIABLES: [&str; 33] = [
     "ACS_CONNECTION_STRING",
     "COMMUNICATION_SERVICES_CONNECTION_STRING",
@@ -47,7 +47,7 @@ const VARIABLES: [&str; 33] = [
     "all_proxy",
 ];
 
-/// How a run ended.
+/// The output of a run.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: i32,
@@ -56,17 +56,17 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    /// The one line of JSON on standard output.
+    /// Returns the JSON line on standard output.
     pub(crate) fn json(&self) -> Value {
         assert_eq!(self.stdout.lines().count(), 1, "{self:?}");
         serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {self:?}"))
     }
 }
 
-/// The program with an environment that says nothing, of a user whose home has nothing.
+/// Returns the program with an empty configuration, of a user with an empty home.
 pub(crate) fn msm() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_msm"));
-    command.env("HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/nobody"));
+    command.env("HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/no-home"));
     for name in VARIABLES {
         command.env_remove(name);
     }
@@ -93,7 +93,7 @@ pub(crate) fn run(words: &[&str], environment: &[(&str, String)], input: &str) -
     }
 }
 
-/// An emulator with threads of its own, so that tests may block.
+/// Starts an emulator with threads of its own, so that tests can block.
 pub(crate) fn start(is_strict: bool) -> Emulator {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
@@ -102,11 +102,11 @@ pub(crate) fn start(is_strict: bool) -> Emulator {
     runtime.block_on(builder.start()).unwrap()
 }
 
-/// One request over a connection of its own: the status, the headers and the body.
+/// Sends one request over its own connection; returns status, head and body.
 pub(crate) fn http(method: &str, url: &str, body: &str) -> (u16, String, String) {
     let rest = url.strip_prefix("http://").unwrap();
     let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap());
-    // As a browser completes an address.
+    // A browser adds the path too.
     let path = format!("/{}", path.strip_prefix('/').unwrap_or(path));
     let port = authority.rsplit_once(':').unwrap().1;
     let mut stream = TcpStream::connect(("127.0.0.1", port.parse().unwrap())).unwrap();
@@ -123,13 +123,13 @@ pub(crate) fn http(method: &str, url: &str, body: &str) -> (u16, String, String)
     (status, head.to_owned(), body.to_owned())
 }
 
-/// The next send gets `action`.
+/// Applies `action` to the next send.
 pub(crate) fn fail_next(emulator: &Emulator, action: FaultAction) {
     let rule = FaultRule::new(action).with_operation("send").with_times(1);
     emulator.set_faults(Faults::new().with_rule(rule));
 }
 
-/// A port of this machine on which nobody listens, and nobody will while it is kept.
+/// A local port without listener, reserved as long as the socket exists.
 pub(crate) fn closed_port() -> (TcpSocket, u16) {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -189,4 +189,11 @@ pub(crate) fn chat(world: &World) -> String {
 
 pub(crate) fn channel(world: &World) -> String {
     format!("channel:{}/{}", world.graph.team_id, world.graph.channel_id)
+}
+
+/// Returns the environment with another value of `name`.
+pub(crate) fn with(mut environment: Environment, name: &'static str, value: &str) -> Environment {
+    environment.retain(|(known, _)| *known != name);
+    environment.push((name, value.to_owned()));
+    environment
 }

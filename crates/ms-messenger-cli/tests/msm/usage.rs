@@ -47,7 +47,7 @@ fn every_outcome_has_the_same_members() {
     let emulator = start(false);
     let world = emulator.world();
     let (_kept, port) = closed_port();
-    let nobody = vec![
+    let unreachable = vec![
         ("MSGRAPH_BASE_URL", format!("http://127.0.0.1:{port}/v1.0")),
         ("MSGRAPH_TOKEN", "t".to_owned()),
     ];
@@ -87,7 +87,7 @@ fn every_outcome_has_the_same_members() {
         (&["--to", "nowhere", "--text", "x"], vec![], 2),
         (&["--to", &to, "--text", "x"], vec![], 3),
         (&["--to", &thread, "--text", ""], acs_chat(world), 4),
-        (&["--to", &to, "--text", "x"], nobody, 7),
+        (&["--to", &to, "--text", "x"], unreachable, 7),
     ] {
         assert_eq!(members(words, &environment, code), sent, "{words:?}");
     }

@@ -1,4 +1,4 @@
-//! What is sent in the demonstration.
+//! The messages of the demonstration.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,9 +15,36 @@ use ms_messenger_emulator::{Emulator, World};
 
 use crate::demo::report::{Claim, Row};
 
-/// The four messengers, and where they send to.
+/// A message of the demonstration.
+struct Planned<'a> {
+    messenger: &'a SharedMessenger,
+    /// Its kind, as the table names it.
+    what: &'static str,
+    to: &'a Target,
+    message: Message,
+    reply_to: Option<MessageId>,
+}
+
+impl<'a> Planned<'a> {
+    const fn new(
+        messenger: &'a SharedMessenger,
+        what: &'static str,
+        to: &'a Target,
+        message: Message,
+    ) -> Self {
+        Self {
+            messenger,
+            what,
+            to,
+            message,
+            reply_to: None,
+        }
+    }
+}
+
+/// The four messengers and their targets.
 #[derive(Debug)]
-pub(crate) struct Stage {
+pub(crate) struct Scenario {
     skype: UcwaSession,
     bob: Target,
     acs_messages: SharedMessenger,
@@ -30,8 +57,12 @@ pub(crate) struct Stage {
     phone: Target,
 }
 
-impl Stage {
-    /// Clients for the seeded world of an emulator.
+impl Scenario {
+    /// Builds clients for the seeded world of an emulator.
+    ///
+    /// # Errors
+    ///
+    /// When a client cannot be built, or the sign-in fails.
     pub(crate) async fn new(world: &World) -> Result<Self, Box<dyn std::error::Error>> {
         let options = HttpOptions::default()
             .with_proxy(Proxy::None)
@@ -81,108 +112,87 @@ impl Stage {
         })
     }
 
-    /// One message of each sort.
+    /// Sends one message of each kind.
+    ///
+    /// # Errors
+    ///
+    /// The error of the first send that fails.
     pub(crate) async fn send_everything(&self, emulator: &Emulator) -> Result<Vec<Row>> {
-        let reminder = Template::new("appointment_reminder", "en_US")
-            .with_body_value("Lene")
-            .with_body_value("9:30");
         let post = Message::html("<b>The build is green</b>")
             .with_subject("Build 42")
             .with_importance(Importance::High);
-        let (posted, first) = self
-            .send(emulator, &self.teams, "post", &self.channel, post, None)
+        let (posted, row) = self
+            .send(
+                emulator,
+                Planned::new(&self.teams, "post", &self.channel, post),
+            )
             .await?;
-
-        let text = |text: &str| Message::text(text);
-        let plan = [
-            (
-                &self.teams,
-                "reply",
-                &self.channel,
-                text("Thanks, Alice"),
-                posted,
-            ),
-            (
-                &self.teams,
-                "chat",
-                &self.chat,
-                text("Lunch at noon?"),
-                None,
-            ),
-            (
-                &self.acs_chat,
-                "html",
-                &self.thread,
-                Message::html("<i>Your agent is typing</i>"),
-                None,
-            ),
-            (
-                &self.acs_messages,
-                "text",
-                &self.conversation,
-                text("How can we help?"),
-                None,
-            ),
-            (
-                &self.acs_messages,
-                "template",
-                &self.phone,
-                Message::template(reminder),
-                None,
-            ),
-        ];
-        let mut rows = vec![first];
-        for (messenger, what, to, message, reply_to) in plan {
-            let (_, row) = self
-                .send(emulator, messenger, what, to, message, reply_to)
-                .await?;
-            rows.push(row);
+        let mut rows = vec![row];
+        for planned in self.plan(posted) {
+            rows.push(self.send(emulator, planned).await?.1);
         }
         let skype: SharedMessenger = Arc::new(self.skype.clone());
-        let hello = text("Call me when you are back");
-        let (_, row) = self
-            .send(emulator, &skype, "instant message", &self.bob, hello, None)
-            .await?;
-        rows.push(row);
+        let hello = Message::text("Call me when you are back");
+        let hello = Planned::new(&skype, "instant message", &self.bob, hello);
+        rows.push(self.send(emulator, hello).await?.1);
         Ok(rows)
+    }
+
+    /// Returns the sends after the post in the channel, over HTTP.
+    fn plan(&self, posted: Option<MessageId>) -> [Planned<'_>; 5] {
+        let reminder = Template::new("appointment_reminder", "en_US")
+            .with_body_value("Lene")
+            .with_body_value("9:30");
+        let thanks = Message::text("Thanks, Alice");
+        let lunch = Message::text("Lunch at noon?");
+        let typing = Message::html("<i>Your agent is typing</i>");
+        let help = Message::text("How can we help?");
+        let reminder = Message::template(reminder);
+        [
+            Planned {
+                reply_to: posted,
+                ..Planned::new(&self.teams, "reply", &self.channel, thanks)
+            },
+            Planned::new(&self.teams, "chat", &self.chat, lunch),
+            Planned::new(&self.acs_chat, "html", &self.thread, typing),
+            Planned::new(&self.acs_messages, "text", &self.conversation, help),
+            Planned::new(&self.acs_messages, "template", &self.phone, reminder),
+        ]
     }
 
     async fn send(
         &self,
         emulator: &Emulator,
-        messenger: &SharedMessenger,
-        what: &'static str,
-        to: &Target,
-        message: Message,
-        reply_to: Option<MessageId>,
+        planned: Planned<'_>,
     ) -> Result<(Option<MessageId>, Row)> {
-        let mut request = SendRequest::new(to.clone(), message);
-        request.reply_to = reply_to;
-        let receipt = messenger.send(&request).await?;
-        let row = Row::new(
-            messenger.platform(),
+        let Planned {
+            messenger,
             what,
             to,
-            &receipt,
-            &emulator.messages(),
-        );
+            ..
+        } = planned;
+        let mut request = SendRequest::new(to.clone(), planned.message);
+        request.reply_to = planned.reply_to;
+        let receipt = messenger.send(&request).await?;
+        let ledger = emulator.messages();
+        let row = Row::new(messenger.platform(), what, to, &receipt, &ledger);
         Ok((receipt.message_id, row))
     }
 
-    /// Ends what was begun.
+    /// Signs out.
     pub(crate) async fn end(self) {
         self.skype.sign_out().await;
     }
 
-    /// Graph has no key by which it removes duplicates: the error must not claim to know.
-    pub(crate) async fn lose_an_answer_without_a_key(&self, emulator: &Emulator) -> Result<Claim> {
+    /// Loses the response of Graph, which cannot deduplicate: the delivery is unknown until settled.
+    pub(crate) async fn lose_response_without_key(&self, emulator: &Emulator) -> Result<Claim> {
         let text = "Please pay invoice 7";
         let request = SendRequest::new(self.chat.clone(), Message::text(text));
         let outcome = self.teams.send(&request).await;
-        let what = "no key: not repeated";
+        let what = "no key: no retry";
         let platform = self.teams.platform();
         let claim = Claim::new(platform, what, &outcome, text, &emulator.messages());
-        // What is unknown can be asked. That sends nothing.
+        // Settling asks the platform and sends nothing.
         let evidence = outcome.as_ref().err().and_then(Evidence::of);
         Ok(match evidence {
             Some(evidence) => claim.settled(&self.teams.settle(&request, &evidence).await),
@@ -190,13 +200,13 @@ impl Stage {
         })
     }
 
-    /// ACS Advanced Messaging removes duplicates by key, so that the lost response is asked for again.
-    pub(crate) async fn lose_an_answer_with_a_key(&self, emulator: &Emulator) -> Result<Claim> {
+    /// Loses the response of ACS Advanced Messaging, which deduplicates by key: the client retries.
+    pub(crate) async fn lose_response_with_key(&self, emulator: &Emulator) -> Result<Claim> {
         let text = "Please pay invoice 8";
         let request = SendRequest::new(self.conversation.clone(), Message::text(text))
             .with_idempotency(IdempotencyKey::random());
         let outcome = self.acs_messages.send(&request).await;
-        let what = "with a key: repeated";
+        let what = "with a key: retried";
         Ok(Claim::new(
             self.acs_messages.platform(),
             what,

@@ -1,4 +1,4 @@
-//! The checks that every platform has in common.
+//! The checks that all platforms share.
 
 use std::time::SystemTime;
 
@@ -17,39 +17,39 @@ use crate::{
     token::{self, Service},
 };
 
-/// Beyond it, signatures with a date are refused.
+/// Clock difference at which signatures are rejected, in seconds.
 const SKEW_LIMIT: i64 = 300;
 
-/// What is looked at, and by what means.
+/// The settings to check, and a client for requests.
 #[derive(Debug)]
-pub(crate) struct Patient {
+pub(crate) struct DoctorContext {
     pub(crate) settings: Settings,
     pub(crate) http: HttpClient,
     pub(crate) options: HttpOptions,
 }
 
-impl Patient {
-    /// Whether something is configured that only `platform` has a use for.
-    pub(crate) fn mentions(&self, platform: Platform) -> bool {
+impl DoctorContext {
+    /// Returns whether a setting that only `platform` uses is set.
+    pub(crate) fn is_mentioned(&self, platform: Platform) -> bool {
         let is_set = |name: &str| self.settings.origin(name).is_some();
         self.settings.configures(platform) || variables(platform).iter().any(|name| is_set(name))
     }
 
-    /// Says where each setting came from, never its value.
+    /// Reports where each setting comes from, never its value.
     pub(crate) fn origins(&self, names: &[&'static str], findings: &mut Findings) {
         for name in names {
             if let Some(origin) = self.settings.origin(name) {
-                let of_another_name = match origin {
+                let other_name = match origin {
                     Origin::Variable(variable) if variable != name => format!(" ({variable})"),
                     _ => String::new(),
                 };
-                findings.sound("setting", format!("{name} from {origin}{of_another_name}"));
+                findings.ok("setting", format!("{name} from {origin}{other_name}"));
             }
         }
     }
 
-    /// Whether the server answers at all, and whether the clocks agree. Answers whether it is
-    /// worth going on.
+    /// Checks whether the server responds, and its clock. Returns whether further requests make
+    /// sense.
     pub(crate) async fn reach(&self, endpoint: &Endpoint, findings: &mut Findings) -> bool {
         let probe = match self.http.probe(endpoint, "/", None).await {
             Ok(probe) => probe,
@@ -59,13 +59,13 @@ impl Patient {
             }
         };
         let took = probe.elapsed.as_millis();
-        findings.sound("reachable", format!("it responds, after {took} ms"));
+        findings.ok("reachable", format!("the server responds, after {took} ms"));
         clock(&probe, findings);
         true
     }
 
-    /// Whether the service takes the credential for a call that changes nothing. What `judge`
-    /// makes of a status that is neither a success nor the same for every service.
+    /// Checks whether the service accepts the credential, by a request that changes nothing.
+    /// `judge` decides on a status whose meaning depends on the service.
     pub(crate) async fn accepted(
         &self,
         endpoint: &Endpoint,
@@ -79,10 +79,10 @@ impl Patient {
             Ok(probe) => probe.status,
         };
         let verdict = match status {
-            200..=299 => return findings.sound("credential", "the service accepts it"),
-            401 => Verdict::Problem(Exit::Denied, "the service refuses it".to_owned()),
+            200..=299 => return findings.ok("credential", "the service accepts it"),
+            401 => Verdict::Problem(Exit::Denied, "the service rejects it".to_owned()),
             429 | 500.. => {
-                let text = "the service cannot say for now".to_owned();
+                let text = "the service cannot check it at the moment".to_owned();
                 Verdict::Problem(Exit::Temporary, text)
             }
             status => judge(status),
@@ -95,16 +95,16 @@ impl Patient {
         }
     }
 
-    /// What a token says of itself, and what is wrong with it for `service`.
+    /// Reports the claims of a token, and what is wrong with it for `service`.
     pub(crate) fn token(&self, token: &str, service: Service<'_>, findings: &mut Findings) {
         let faults = token::faults(token, service, SystemTime::now());
-        let is_over = faults.iter().any(|fault| fault.rule.starts_with("expired"));
+        let has_expired = faults.iter().any(|fault| fault.rule.starts_with("expired"));
         match Claims::read(token) {
             None => {
-                let text = "it is not a JWT, so its owner and end are unknown";
+                let text = "it is not a JWT, so its user and its expiry are unknown";
                 findings.note("token", text);
             }
-            Some(claims) if !is_over => findings.sound("token", describe(&claims)),
+            Some(claims) if !has_expired => findings.ok("token", describe(&claims)),
             Some(_) => {}
         }
         for fault in faults {
@@ -118,23 +118,24 @@ impl Patient {
     }
 }
 
-/// What a status says of a credential.
+/// What a status says about a credential.
 #[derive(Debug)]
 pub(crate) enum Verdict {
-    /// Neither that it works nor that it does not.
+    /// It may work or not.
     Note(String),
+    /// It does not work.
     Problem(Exit, String),
 }
 
 impl Verdict {
-    /// A status that no service gives to a call that it knows.
-    pub(crate) fn elsewhere(address: &str) -> Self {
+    /// Returns the verdict on a status that the service does not return for this request.
+    pub(crate) fn wrong_address(address: &str) -> Self {
         let text = format!("there is no such service at {address}: check the address");
         Self::Problem(Exit::NotFound, text)
     }
 }
 
-/// Variables that no other platform has a use for.
+/// Returns the variables that only this platform uses.
 const fn variables(platform: Platform) -> &'static [&'static str] {
     match platform {
         Platform::AcsMessages => &[
@@ -151,32 +152,32 @@ const fn variables(platform: Platform) -> &'static [&'static str] {
 
 fn clock(probe: &Probe, findings: &mut Findings) {
     let Some(ahead) = probe.clock_ahead_seconds(SystemTime::now()) else {
-        return findings.note("clock", "the response has no date to compare with");
+        return findings.note("clock", "the response has no date to compare");
     };
     let text = match ahead {
-        0 => "in step with the service".to_owned(),
+        0 => "same as the service".to_owned(),
         1.. => format!("{ahead} s ahead of the service"),
         _ => format!("{} s behind the service", -ahead),
     };
     if ahead.abs() < SKEW_LIMIT / 5 {
-        findings.sound("clock", text);
+        findings.ok("clock", text);
     } else if ahead.abs() < SKEW_LIMIT {
         findings.note("clock", text);
     } else {
-        let text = format!("{text}: set it, or tokens and signatures are refused");
+        let text = format!("{text}: correct it, or tokens and signatures are rejected");
         findings.problem(Exit::Config, "clock", text);
     }
 }
 
-/// Who a token is for, and how long it lasts.
+/// Describes the user of a token and its expiry.
 fn describe(claims: &Claims) -> String {
     let owner = match (&claims.user, &claims.application) {
         (Some(user), _) => format!("of {}", one_line(user)),
         (None, Some(application)) => format!("of application {}", one_line(application)),
-        (None, None) => "of a user whom it does not name".to_owned(),
+        (None, None) => "of an unnamed user".to_owned(),
     };
     match claims.expires_at {
-        Some(end) => format!("{owner}, until {}", moment(end)),
-        None => format!("{owner}; it does not say how long it lasts"),
+        Some(end) => format!("{owner}, expires at {}", moment(end)),
+        None => format!("{owner}; its expiry is unknown"),
     }
 }

@@ -1,8 +1,8 @@
-//! Messages of which it is unknown whether they are out: what is kept of them, and the question.
+//! Sends whose delivery is unknown: what is stored of them, and how it is read.
 
 use std::{
-    fs, io,
-    io::{Read as _, Write as _},
+    fs,
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -14,45 +14,46 @@ use crate::{
     files::{unreadable, without_bom},
     outcome::moment,
     platform::Platform,
+    state::make_folder,
 };
 
-/// The folder beside the sign-ins.
+/// Folder inside the state folder.
 const FOLDER: &str = "unsettled";
 
 /// A send whose delivery is unknown.
 #[derive(Debug)]
-pub(crate) struct Doubt {
+pub(crate) struct Unsettled {
     pub(crate) request: SendRequest,
     pub(crate) evidence: Evidence,
-    /// That it was sent through, if that is known.
+    /// The platform of the send, if known.
     pub(crate) platform: Option<Platform>,
 }
 
-impl Doubt {
-    /// Reads a line that a send printed or kept; or evidence alone, and the request beside it.
+impl Unsettled {
+    /// Reads the JSON line that a send printed or stored, or evidence alone with a separate request.
     ///
     /// # Errors
     ///
-    /// `Config` for a file that cannot be read, `InvalidRequest` for what it holds.
+    /// `Config` for a file that cannot be read, `InvalidRequest` for unusable content.
     pub(crate) fn read(evidence: &Path, request: Option<&Path>) -> Result<Self> {
         let line = json(evidence)?;
         let own = line.get("evidence");
-        let beside = line.get("request").filter(|it| !it.is_null());
+        let included = line.get("request").filter(|it| !it.is_null());
         let request = match request {
             Some(path) => {
                 let form = json(path)?;
-                // A line will do, too.
+                // The line of a send is accepted too.
                 let inner = form.get("request").filter(|it| !it.is_null());
                 inner.unwrap_or(&form).clone()
             }
-            None => beside
-                .ok_or_else(|| invalid("the evidence has no request beside it: give --request"))?
+            None => included
+                .ok_or_else(|| invalid("the evidence comes without its request: give --request"))?
                 .clone(),
         };
         let form = match own {
             Some(Value::Null) => {
                 return Err(invalid(
-                    "the line has no evidence: its send is not in doubt",
+                    "the line has no evidence: the delivery of its send is known",
                 ));
             }
             Some(own) => own,
@@ -62,21 +63,18 @@ impl Doubt {
         Ok(Self {
             request: SendRequest::from_json(&request.to_string())?,
             evidence: Evidence::from_json(&form.to_string())?,
-            platform: Platform::ALL
-                .into_iter()
-                .find(|it| Some(it.as_str()) == named),
+            platform: named.and_then(Platform::named),
         })
     }
 }
 
 fn json(path: &Path) -> Result<Value> {
-    let (name, text) = match path.as_os_str() == "-" {
-        true => {
-            let mut text = String::new();
-            let read = io::stdin().lock().read_to_string(&mut text);
-            ("standard input".to_owned(), read.map(|_| text))
-        }
-        false => (path.display().to_string(), fs::read_to_string(path)),
+    let (name, text) = if path.as_os_str() == "-" {
+        let mut text = String::new();
+        let read = io::stdin().lock().read_to_string(&mut text);
+        ("standard input".to_owned(), read.map(|_| text))
+    } else {
+        (path.display().to_string(), fs::read_to_string(path))
     };
     let text = text.map_err(|error| {
         Error::new(ErrorKind::Config, format!("{name}: {}", unreadable(&error)))
@@ -91,31 +89,32 @@ fn invalid(text: &str) -> Error {
     Error::new(ErrorKind::InvalidRequest, text.to_owned())
 }
 
-/// Keeps the line of a send in doubt, for its owner alone: the message is in it, no secret is.
+/// Stores the line of a send whose delivery is unknown, readable by its owner only. It contains
+/// the message, but no secret.
 ///
 /// # Errors
 ///
 /// When it cannot be written.
-pub(crate) fn keep(state: &Path, line: &str) -> io::Result<PathBuf> {
+pub(crate) fn store(state: &Path, line: &str) -> io::Result<PathBuf> {
     let folder = state.join(FOLDER);
-    crate::profile::make_folder(&folder)?;
+    make_folder(&folder)?;
     let day = moment(SystemTime::now()).replace([':', '-'], "");
     let mut builder = tempfile::Builder::new();
     let builder = builder.prefix(&*day).suffix(".json");
     let mut file = builder.tempfile_in(&folder)?;
     writeln!(file, "{line}")?;
-    let (_, path) = file.keep().map_err(|kept| kept.error)?;
+    let (_, path) = file.keep().map_err(|error| error.error)?;
     Ok(path)
 }
 
-/// Deletes what [`keep`] kept, once it is settled. Another file is not ours.
-pub(crate) fn forget(state: &Path, path: &Path) {
+/// Deletes a file of [`store`] once it is settled; other files stay.
+pub(crate) fn delete(state: &Path, path: &Path) {
     let folder = state.join(FOLDER);
-    let of_it = |folder: PathBuf| {
+    let stored_in = |folder: PathBuf| {
         let file = path.canonicalize().ok()?;
         (file.parent()? == folder).then_some(file)
     };
-    if let Some(file) = folder.canonicalize().ok().and_then(of_it) {
+    if let Some(file) = folder.canonicalize().ok().and_then(stored_in) {
         let _ = fs::remove_file(file);
     }
 }

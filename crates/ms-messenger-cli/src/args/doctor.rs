@@ -1,0 +1,32 @@
+//! Options of `msm doctor`.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{
+    connection::{ConnectionArgs, ENVIRONMENT},
+    values::duration,
+};
+use crate::platform::Platform;
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = format!("The exit code is the one that a send would end with (msm exit-codes), or 3 when \
+        nothing is configured.\nNothing is sent. For Skype for Business, it signs in and out \
+        again.\n\n{ENVIRONMENT}"),
+)]
+pub(crate) struct DoctorArgs {
+    /// Check this platform only
+    #[arg(long, value_enum)]
+    pub(crate) platform: Option<Platform>,
+    /// Time-out of one request, e.g. 30s; by default 100s
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Print one line of JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+}

@@ -1,0 +1,69 @@
+use super::*;
+
+#[test]
+fn the_definition_is_consistent() {
+    command().debug_assert();
+}
+
+#[test]
+fn unusable_values_are_rejected() {
+    for line in [
+        "send --to nowhere --text a",
+        "send --to tel:+14255550123 --text a --msgraph-token t --msgraph-token-file f",
+        "send --to tel:+14255550123 hello",
+        "send --to tel:+14255550123 --text a --retries -1",
+        "demo extra",
+        "emulator --http nowhere",
+        "emulator --keep 0",
+        "emulator --keep some",
+        "emulator --retry-after soon",
+        "emulator --ucwa-time-scale 0",
+        "emulator --ucwa-time-scale -1",
+        "emulator --ucwa-time-scale NaN",
+        "emulator --ucwa-time-scale inf",
+        "emulator --host bad:host",
+        "emulator --host a..b",
+        "emulator --host ",
+        "emulator --clock-offset soon",
+        "emulator --clock-offset 9223372036854775807",
+        "emulator --graph-expired 500",
+    ] {
+        let words = std::iter::once("msm").chain(line.split(' '));
+        assert!(Cli::try_parse_from(words).is_err(), "{line}");
+    }
+}
+
+#[test]
+fn options_that_cannot_be_combined_are_rejected() {
+    for line in [
+        "send --to tel:+14255550123",
+        "send --to tel:+14255550123 --text a --html b",
+        "send --to tel:+14255550123 --text a -",
+        "send --text a",
+        "send --to tel:+14255550123 --template t",
+        "send --to tel:+14255550123 --text a --caption c",
+        "send --to tel:+14255550123 --text a --first-sent 2026-01-01T00:00:00Z",
+        "send --to tel:+14255550123 --request r.json",
+        "send --request r.json --subject s",
+    ] {
+        let words = std::iter::once("msm").chain(line.split(' '));
+        let cli = Cli::try_parse_from(words).unwrap();
+        let Command::Send(args) = cli.command else {
+            panic!("not a send");
+        };
+        assert!(args.violation().is_some(), "{line}");
+    }
+}
+
+#[test]
+fn secrets_are_not_in_the_debug_form() {
+    for credential in [
+        "--acs-access-key hunter2 --acs-chat-token hunter2 --msgraph-token hunter2",
+        "--acs-access-token hunter2 --ucwa-password hunter2",
+        "--acs-connection-string hunter2",
+    ] {
+        let line = format!("msm send --to user:a - {credential}");
+        let cli = Cli::try_parse_from(line.split_whitespace()).unwrap();
+        assert!(!format!("{cli:?}").contains("hunter2"), "{credential}");
+    }
+}

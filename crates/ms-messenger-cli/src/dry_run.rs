@@ -1,0 +1,80 @@
+//! The checks of `msm send --dry-run`.
+
+use std::time::SystemTime;
+
+use ms_messenger::{Problem, Result, RetryPolicy, SendRequest, http::HttpOptions, ucwa};
+use secrecy::ExposeSecret as _;
+
+use crate::{
+    config::Settings,
+    connect, graph,
+    platform::Platform,
+    token::{self, Service},
+};
+
+/// Runs every check that a send runs before any I/O, and those of the token that only a service
+/// would run otherwise. Returns warnings.
+///
+/// # Errors
+///
+/// `Config` when a setting is missing or unusable; what the client rejects; what is wrong with
+/// the token.
+pub(crate) fn check(
+    platform: Platform,
+    settings: &Settings,
+    options: HttpOptions,
+    request: &SendRequest,
+) -> Result<Vec<Problem>> {
+    let retry = RetryPolicy::never();
+    let checked = match platform {
+        Platform::AcsMessages => connect::acs_messages(settings, options, retry)?.check(request),
+        Platform::AcsChat => connect::acs_chat(settings, options, retry)?.check(request),
+        Platform::MsgraphChat => connect::msgraph_chat(settings, options, retry)?.check(request),
+        Platform::Ucwa => {
+            // The settings are checked here; only the server can check the credential.
+            drop(connect::skype(settings, options, retry)?);
+            ucwa::check(request)
+        }
+    };
+    let mut warnings = checked?;
+    if platform == Platform::MsgraphChat {
+        let rule = graph::address_without_version(settings);
+        warnings.extend(rule.map(|rule| Problem::new("MSGRAPH_BASE_URL", rule)));
+    }
+    check_token(platform, settings, request)?;
+    Ok(warnings)
+}
+
+fn check_token(platform: Platform, settings: &Settings, request: &SendRequest) -> Result<()> {
+    let Some((setting, token)) = settings.token_of(platform) else {
+        return check_sign_in(platform, settings);
+    };
+    let token = token.expose_secret();
+    let now = SystemTime::now();
+    let faults = match platform {
+        Platform::AcsMessages => token::faults(token, Service::AcsMessages, now),
+        Platform::AcsChat => token::faults(token, Service::AcsChat, now),
+        Platform::MsgraphChat => {
+            let address = graph::address(settings)?;
+            let mut faults = token::faults(token, Service::Graph(&address), now);
+            faults.extend(token::missing_permission(token, request));
+            faults
+        }
+        Platform::Ucwa => Vec::new(),
+    };
+    token::reject(&setting, faults).map_err(|error| error.with_platform(platform.as_str()))
+}
+
+/// An expired sign-in is no error when a send can renew it.
+fn check_sign_in(platform: Platform, settings: &Settings) -> Result<()> {
+    let (Platform::MsgraphChat, Some(signed_in)) = (platform, &settings.signed_in) else {
+        return Ok(());
+    };
+    let sign_in = signed_in.sign_in()?;
+    let end = sign_in.access_token.expires_at();
+    let has_expired = end.is_some_and(|end| end <= SystemTime::now());
+    if has_expired && sign_in.refresh_token.is_none() {
+        return Err(signed_in.profile.expired());
+    }
+    Ok(())
+}

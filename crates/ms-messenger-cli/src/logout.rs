@@ -1,0 +1,73 @@
+//! `msm logout`.
+
+use ms_messenger::Result;
+use serde_json::json;
+
+use crate::{args::LogoutArgs, environment, exit::Exit, print, profile::Profile, report};
+
+/// What was deleted or renamed.
+enum Removed {
+    Nothing,
+    SignIn,
+    SetAside(Vec<String>),
+}
+
+/// Deletes the stored sign-in.
+pub(crate) async fn run(args: &LogoutArgs) -> Exit {
+    match remove(args).await {
+        Ok((profile, removed)) => {
+            let text = if args.json {
+                to_json(&profile, &removed)
+            } else {
+                to_text(&profile, &removed)
+            };
+            print::result(&text).map_or(Exit::Other, |()| Exit::Success)
+        }
+        Err(error) => report::failed(error, args.json),
+    }
+}
+
+async fn remove(args: &LogoutArgs) -> Result<(Profile, Removed)> {
+    let profile = Profile::open(&args.store, &environment::process)?;
+    // Without a file there is nothing to lock.
+    if !profile.path.exists() {
+        return Ok((profile, Removed::Nothing));
+    }
+    let removed = match profile.store.load(&profile.name) {
+        Err(_) if args.set_aside => Removed::SetAside(profile.set_aside().await?),
+        Err(error) => return Err(profile.unreadable(error)),
+        Ok(_) => {
+            if profile.stored().forget().await? {
+                Removed::SignIn
+            } else {
+                Removed::Nothing
+            }
+        }
+    };
+    Ok((profile, removed))
+}
+
+fn to_json(profile: &Profile, removed: &Removed) -> String {
+    let set_aside = match removed {
+        Removed::SetAside(files) => files.as_slice(),
+        _ => &[],
+    };
+    let existed = !matches!(removed, Removed::Nothing);
+    report::done(json!({
+        "profile": profile.name,
+        "signed_out": existed,
+        "set_aside": set_aside,
+    }))
+}
+
+fn to_text(profile: &Profile, removed: &Removed) -> String {
+    let name = &profile.name;
+    match removed {
+        Removed::Nothing => format!("no user was signed in as `{name}`"),
+        Removed::SignIn => format!("the sign-in `{name}` is deleted"),
+        Removed::SetAside(files) => {
+            print::set_aside(files);
+            format!("the sign-in `{name}` could not be read and was renamed")
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! How commands that send nothing end.
+
+use ms_messenger::{Delivery, Error};
+use serde_json::{Value, json};
+
+use crate::{
+    exit::Exit,
+    explain::{Explained, explain},
+    outcome::Line,
+    print,
+};
+
+/// Returns the JSON line of a command that succeeded: the members of every line, then its own.
+pub(crate) fn done(own: Value) -> String {
+    let line = json!({"status": "ok", "exit_code": Exit::Success.code(), "delivery": "not_sent"});
+    let (Value::Object(mut line), Value::Object(own)) = (line, own) else {
+        return String::new();
+    };
+    line.extend(own);
+    Value::Object(line).to_string()
+}
+
+/// Reports why a command that sends nothing failed.
+pub(crate) fn failed(error: Error, json: bool) -> Exit {
+    let Explained { error, advice } = explain(error.with_delivery(Delivery::NotSent), None);
+    let exit = Exit::of(&error);
+    if json {
+        let line = Line {
+            advice: advice.as_deref(),
+            ..Line::of(&error, exit)
+        };
+        // The exit code reports the failure even if standard output is closed.
+        let _ = print::result(&line.to_string());
+    } else {
+        print::note(print::plain_error_text(&error, exit, advice.as_deref()));
+    }
+    exit
+}

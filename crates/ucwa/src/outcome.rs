@@ -10,6 +10,7 @@ use ms_messenger_core::{
 use crate::{
     error::PLATFORM,
     reason::{ErrorCode, ErrorSubcode, Reason},
+    verdict::Verdict,
     words::{WORDS, line},
 };
 
@@ -18,10 +19,10 @@ use crate::{
 #[derive(Debug)]
 #[non_exhaustive]
 #[must_use = "a message that is not delivered says so here and nowhere else"]
-pub enum Outcome {
+pub enum UcwaOutcome {
     /// The server says that the other side got it; in a meeting, see
-    /// [`Delivered::to_everyone`].
-    Delivered(Delivered),
+    /// [`DeliveredMessage::to_everyone`].
+    Delivered(DeliveredMessage),
     /// It was refused, here or there, and is not out.
     Failed(Error),
     /// The other side declined to talk; it is not out.
@@ -35,7 +36,7 @@ pub enum Outcome {
 /// A message that arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Delivered {
+pub struct DeliveredMessage {
     /// Its id: valid in this session only.
     pub message_id: Option<MessageId>,
     /// The conversation: valid in this session, while it is open.
@@ -51,7 +52,7 @@ pub struct Delivered {
     pub request_id: Option<String>,
 }
 
-impl Delivered {
+impl DeliveredMessage {
     /// What this and the next part of the same message come to.
     pub(crate) fn and(self, next: Self) -> Self {
         let mut failed = self.failed_participants;
@@ -65,7 +66,7 @@ impl Delivered {
     }
 }
 
-impl Outcome {
+impl UcwaOutcome {
     /// Whether the message arrived.
     #[must_use]
     pub fn is_delivered(&self) -> bool {
@@ -89,7 +90,7 @@ impl Outcome {
     /// # Errors
     ///
     /// Whatever is not `Delivered`.
-    pub fn into_result(self) -> Result<Delivered> {
+    pub fn into_result(self) -> Result<DeliveredMessage> {
         match self {
             Self::Delivered(delivered) => Ok(delivered),
             Self::Failed(error)
@@ -164,6 +165,43 @@ impl Outcome {
             Ok(delivered) => Self::Delivered(delivered),
             Err(error) => Self::Unknown(error.with_delivery(Delivery::Unknown)),
         }
+    }
+
+    /// What the end of an invitation proves about the message that it carried.
+    pub(crate) fn of_invitation(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Delivered(arrival) => Self::Delivered(DeliveredMessage {
+                message_id: None,
+                conversation: arrival.href.into(),
+                at: None,
+                failed_participants: Vec::new(),
+                to_everyone: true,
+                request_id: None,
+            }),
+            Verdict::Failed(reason) => {
+                let what = "the invitation that carried the message failed";
+                Self::refused_after(what, reason.as_ref())
+            }
+            Verdict::Unsaid => Self::unknown(
+                ErrorKind::Other,
+                "the invitation ended, but the server did not say how",
+            ),
+            Verdict::Lost(why) => Self::unknown(ErrorKind::Other, why),
+        }
+    }
+
+    /// A message of which the first `arrived` of `parts` arrived before the error.
+    pub(crate) fn partly(arrived: usize, parts: usize, error: Error) -> Self {
+        let message = format!(
+            "{arrived} of {parts} parts arrived, then: {}",
+            error.message()
+        );
+        Self::Unknown(
+            Error::new(error.kind(), message)
+                .with_platform(PLATFORM)
+                .with_delivery(Delivery::Unknown)
+                .with_source(error),
+        )
     }
 
     /// No word before the deadline; nothing was sent.

@@ -17,9 +17,9 @@ use url::form_urlencoded;
 
 use crate::{
     challenge::Challenge,
-    credential::Credential,
+    credential::{Kind, UcwaCredential},
     error::{PLATFORM, config},
-    hosts::{Address, Web},
+    web::{Address, Web},
     words::{CODE, WORDS, line},
 };
 
@@ -54,7 +54,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Issues web tickets. The one scope of a request is the origin of a host.
 pub(crate) struct TicketIssuer {
     web: Web,
-    credential: Credential,
+    credential: UcwaCredential,
     challenged: Challenged,
     /// Set for good once the credential was refused, with the server's code: to try again would
     /// lock the account.
@@ -64,7 +64,7 @@ pub(crate) struct TicketIssuer {
 }
 
 impl TicketIssuer {
-    pub(crate) fn new(web: Web, credential: Credential, challenged: Challenged) -> Self {
+    pub(crate) fn new(web: Web, credential: UcwaCredential, challenged: Challenged) -> Self {
         Self {
             web,
             credential,
@@ -88,8 +88,7 @@ impl TicketIssuer {
             Some(href) => href.clone(),
             None => format!("{origin}/WebTicket/oauthtoken"),
         };
-        if let Credential::Integrated(sign_in) = &self.credential {
-            let sign_in = sign_in.as_ref().ok_or_else(no_integrated_sign_in)?;
+        if let Kind::Integrated(sign_in) = self.credential.kind() {
             is_offered(&challenge, WINDOWS)?;
             // That address gets the credentials of Windows: the same rule as for ours.
             self.web.address(&endpoint)?;
@@ -109,14 +108,14 @@ impl TicketIssuer {
     /// The grant, and the form that asks for a ticket with it.
     fn form(&self, renewed: Option<&AccessToken>) -> Result<(&'static str, String)> {
         let mut form = form_urlencoded::Serializer::new(String::new());
-        let grant = match &self.credential {
-            Credential::Password { username, password } => {
+        let grant = match self.credential.kind() {
+            Kind::Password { username, password } => {
                 form.append_pair("grant_type", PASSWORD)
                     .append_pair("username", username)
                     .append_pair("password", password.expose_secret());
                 PASSWORD
             }
-            Credential::AnonymousMeeting {
+            Kind::AnonymousMeeting {
                 conference_key,
                 conference_uri,
             } => {
@@ -178,7 +177,7 @@ impl TokenProvider for TicketIssuer {
         let [origin] = request.scopes else {
             return Err(config("a ticket is for one host"));
         };
-        if let Credential::Token(provider) = &self.credential {
+        if let Kind::Token(provider) = self.credential.kind() {
             return Self::entra(provider.as_ref(), origin, request).await;
         }
         if let Some(code) = lock(&self.refused).clone() {
@@ -187,7 +186,7 @@ impl TokenProvider for TicketIssuer {
                 .with_code(code));
         }
         let ticket = self.issue(origin).await?;
-        if matches!(self.credential, Credential::AnonymousMeeting { .. }) {
+        if matches!(self.credential.kind(), Kind::AnonymousMeeting { .. }) {
             lock(&self.guests).insert((*origin).to_owned(), ticket.clone());
         }
         Ok(ticket)
@@ -250,15 +249,6 @@ fn is_offered(challenge: &Challenge, grant: &str) -> Result<()> {
     .with_platform(PLATFORM))
 }
 
-fn no_integrated_sign_in() -> Error {
-    Error::new(
-        ErrorKind::Unsupported,
-        "integrated Windows sign-in needs an implementation of IntegratedSignIn: \
-         give one with Credential::integrated, or sign in with a password",
-    )
-    .with_platform(PLATFORM)
-}
-
 #[derive(Deserialize)]
 struct WebTicket {
     access_token: String,
@@ -300,7 +290,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lives_are_read_as_numbers_and_texts_and_nonsense_is_none() {
+    fn lifetimes_are_read_as_numbers_and_texts() {
         assert_eq!(seconds(28_289.into()), Some(Duration::from_secs(28_289)));
         assert_eq!(seconds("3600".into()), Some(Duration::from_secs(3600)));
         for value in [
@@ -317,7 +307,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_life_can_be_added_to_the_time(n: i64, text in ".*") {
+        fn any_lifetime_can_be_added_to_the_time(n: i64, text in ".*") {
             for value in [Value::from(n), n.to_string().into(), text.into()] {
                 if let Some(life) = seconds(value) {
                     let _ = SystemTime::now() + life;
@@ -327,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn every_refusal_of_the_token_endpoint_counts_for_good() {
+    fn every_rejection_of_the_token_endpoint_is_final() {
         for (body, counts) in [
             (r#"{"error":"invalid_grant"}"#, true),
             (r#"{"error":"invalid_request"}"#, true),
@@ -352,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn a_grant_that_is_not_offered_is_refused_before_the_password_leaves() {
+    fn a_grant_that_is_not_offered_is_refused_before_the_password_is_sent() {
         let challenge = Challenge {
             grants: vec![WINDOWS.into()],
             ..Challenge::default()

@@ -1,4 +1,4 @@
-//! What is said afterwards of a send in doubt, and how a caller ends one early.
+//! Settling a send whose outcome is unknown, and ending a send early.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod double;
@@ -6,7 +6,8 @@ mod double;
 use std::time::{Duration, Instant, SystemTime};
 
 use double::{
-    BOB, CONVERSATION, Double, Reply, body, completed, invitation, link_only, located, soon, status,
+    BOB, CONVERSATION, Double, Reply, body, completed, invitation, link_only, located, sip, soon,
+    status,
 };
 use ms_messenger_core::{
     Acceptance, CancelHandle, Delivery, Error, ErrorKind, Evidence, Mark, MarkKind, Message,
@@ -43,7 +44,7 @@ async fn talking(double: &Double) -> UcwaSession {
         .sign_in()
         .await
         .unwrap();
-    assert!(soon(alice.send(BOB, "one")).await.is_delivered());
+    assert!(soon(alice.send(sip(BOB), "one")).await.is_delivered());
     alice
 }
 
@@ -74,7 +75,7 @@ async fn settled(session: &UcwaSession, request: &SendRequest, evidence: &Eviden
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_the_servers_own_word_of_our_operation_settles() {
+async fn only_a_verdict_on_our_own_operation_settles() {
     let failed = {
         let mut event = completed(&message(2));
         event["status"] = "Failure".into();
@@ -116,7 +117,7 @@ async fn only_the_servers_own_word_of_our_operation_settles() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_a_lost_answer_the_message_itself_is_asked_for_its_operation() {
+async fn after_a_lost_response_the_operation_is_read_from_the_message() {
     for is_ours in [true, false] {
         let double = Double::start().await;
         let alice = talking(&double).await;
@@ -264,7 +265,7 @@ async fn a_caller_ends_a_send_and_keeps_what_settling_needs() {
             .sign_in()
             .await
             .unwrap();
-        assert!(soon(alice.send(BOB, "one")).await.is_delivered());
+        assert!(soon(alice.send(sip(BOB), "one")).await.is_delivered());
         let cancel = CancelHandle::new();
         let limited = |text: &str| match cancels {
             true => request(text).with_cancel(cancel.clone()),

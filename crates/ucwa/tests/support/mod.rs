@@ -8,9 +8,10 @@
 
 use std::{future::Future, time::Duration};
 
+use ms_messenger_core::SipUri;
 use ms_messenger_emulator::{Emulator, Faults, LedgerRow};
 use serde_json::{Value, json};
-use ucwa::{Credential, Incoming, IncomingMessage, IncomingStream, UcwaBuilder, UcwaSession};
+use ucwa::{Incoming, IncomingMessage, IncomingStream, UcwaBuilder, UcwaCredential, UcwaSession};
 
 pub const ALICE: &str = "sip:alice@contoso.test";
 pub const BOB: &str = "sip:bob@contoso.test";
@@ -20,6 +21,11 @@ pub const CONTACT: &str = "sip:contact@fabrikam.test";
 
 /// So long no step of a test takes unless it hangs.
 pub const LIMIT: Duration = Duration::from_secs(30);
+
+/// The address of a user.
+pub fn sip(address: &str) -> SipUri {
+    address.parse().unwrap()
+}
 
 pub async fn emulator() -> Emulator {
     Emulator::start().await.unwrap()
@@ -35,11 +41,11 @@ pub async fn fast() -> Emulator {
 pub fn user(emulator: &Emulator, sip: &str) -> UcwaBuilder {
     let world = &emulator.world().ucwa;
     let user = world.users.iter().find(|user| user.sip == sip).unwrap();
-    let credential = Credential::password(&user.username, user.password.as_str());
+    let credential = UcwaCredential::password(&user.username, user.password.as_str());
     UcwaSession::builder(sip, credential)
         .with_discovery_url(&world.discover)
         .with_endpoint_id(format!("test-{sip}"))
-        .with_first_pause(Duration::from_millis(5))
+        .with_reconnect_backoff(Duration::from_millis(5))
         .with_send_timeout(Duration::from_secs(10))
 }
 
@@ -107,4 +113,20 @@ pub fn faults_applied(emulator: &Emulator) -> u64 {
     let stats = emulator.stats();
     let count = stats["faults"].as_u64();
     count.unwrap_or_else(|| panic!("no count of faults in {stats}"))
+}
+
+/// A fault without members.
+pub fn kind(kind: &str) -> Value {
+    json!({"kind": kind})
+}
+
+/// A fault that responds with a status.
+pub fn status(status: u16) -> Value {
+    json!({"kind": "status", "status": status})
+}
+
+/// The same fault for every request of an operation.
+pub fn always(emulator: &Emulator, operation: &str, action: Value) {
+    let matching = json!({"platform": "ucwa", "operation": operation});
+    faults(emulator, json!([{"match": matching, "action": action}]));
 }

@@ -90,8 +90,7 @@ impl AcsChatBuilder {
                 "the endpoint of the resource; ACS_ENDPOINT or ACS_CONNECTION_STRING would do";
             variables.missing("ACS_CHAT_ENDPOINT", what);
         }
-        let token = Some(token).filter(|token| !token.is_empty())?;
-        Some(Self::new(endpoint?, StaticToken::new(token)))
+        Some(Self::new(endpoint?, StaticToken::new(token?)))
     }
 
     /// Shares the connections of `http`; the [options](Self::with_http_options) are ignored then.

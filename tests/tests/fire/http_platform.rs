@@ -94,7 +94,7 @@ impl HttpPlatform {
             }
             Service::Chat => {
                 let builder = AcsChatClient::builder(url, tokens())
-                    .with_client_message_ids()
+                    .with_client_message_ids(true)
                     .with_settling_margin(margin)
                     .with_retry_policy(retry())
                     .with_http_options(options);

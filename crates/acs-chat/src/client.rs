@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ms_messenger_core::{
-    ConversationId, Deadline, ErrorKind, Mark, MarkKind, MessageId, Problem, Problems, Result,
+    ConversationId, Deadline, Error, Mark, MarkKind, MessageId, Problem, Problems, Result,
     TokenProvider, random_uuid,
 };
 use ms_messenger_http::{Call, Pipeline, check_id, encode_path_segment};
@@ -15,7 +15,26 @@ use crate::{
     models::{CLIENT_MESSAGE_ID, SendChatMessageResult},
 };
 
-/// A client for ACS Chat, speaking as one user. Clone it to share it: a clone is cheap.
+/// A client for ACS Chat that acts as one user. Clone it to share it: a clone is cheap.
+///
+/// ```
+/// use acs_chat::{AcsChatClient, SendChatMessageRequest};
+/// use ms_messenger_core::StaticToken;
+/// use ms_messenger_emulator::Emulator;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = Emulator::start().await?;
+/// let acs = &emulator.world().acs;
+/// let token = StaticToken::new(acs.users[0].token.as_str());
+/// let client = AcsChatClient::builder(&acs.endpoint, token).build()?;
+///
+/// let thread = client.thread(acs.thread_id.as_str());
+/// let sent = thread.send(&SendChatMessageRequest::text("hello")).await?;
+/// assert_eq!(sent.id, emulator.messages()[0].message_id.as_str());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct AcsChatClient(Arc<Inner>);
 
@@ -29,9 +48,8 @@ pub(crate) struct Inner {
 }
 
 impl AcsChatClient {
-    /// Sets up a client for the resource at `endpoint`, speaking as the user whose ACS user
-    /// access tokens `token` hands out. (ACS Chat takes neither access keys nor Entra tokens.)
-    /// Tokens are cached here; `token` need not do it.
+    /// Sets up a client for the resource at `endpoint` that acts as the user of `token`; see
+    /// [`AcsChatBuilder::new`]. The builder also reads environment variables.
     pub fn builder(endpoint: impl Into<String>, token: impl TokenProvider) -> AcsChatBuilder {
         AcsChatBuilder::new(endpoint, token)
     }
@@ -40,7 +58,7 @@ impl AcsChatClient {
         Self(Arc::new(inner))
     }
 
-    /// The thread with the id `id`. Nothing is asked of the service.
+    /// Returns a handle to the thread with the id `id`. The service is not called.
     pub fn thread(&self, id: impl Into<ConversationId>) -> ChatThread {
         ChatThread {
             client: self.clone(),
@@ -48,7 +66,7 @@ impl AcsChatClient {
         }
     }
 
-    /// The version of the API that this client speaks.
+    /// Returns the version of the API that this client uses.
     #[must_use]
     pub fn api_version(&self) -> &ChatApiVersion {
         &self.0.api_version
@@ -74,15 +92,10 @@ impl AcsChatClient {
     ) -> Result<SentChatMessage> {
         let call = self.ready(thread, request)?.call.with_deadline(deadline);
         let response = self.0.pipeline.call(call).await?;
-        if response.status() != 201 {
-            return Err(response.unusable("a send is answered with 201, this was another success"));
-        }
+        response.expect_status(201)?;
         let result: SendChatMessageResult = response.json()?;
-        if result.id.is_empty() {
-            return Err(response.unusable("the response names no message"));
-        }
         Ok(SentChatMessage {
-            id: MessageId::from(result.id),
+            id: response.expect_message_id(result.id)?,
             location: response.header("location").map(str::to_owned),
             request_id: response.request_id().map(str::to_owned),
         })
@@ -101,18 +114,21 @@ impl AcsChatClient {
         })
     }
 
+    fn path(&self, thread: &ConversationId) -> String {
+        format!(
+            "/chat/threads/{}/messages?api-version={}",
+            encode_path_segment(thread.as_str()),
+            self.0.api_version
+        )
+    }
+
     fn call(&self, thread: &ConversationId, request: &SendChatMessageRequest) -> Result<Call> {
         let mut problems = Problems::new();
         check_id(thread.as_str(), "thread", &mut problems);
         let kind = request.find_problems(&self.0.api_version, &mut problems);
         problems.into_result(kind)?;
-        let path = format!(
-            "/chat/threads/{}/messages?api-version={}",
-            encode_path_segment(thread.as_str()),
-            self.0.api_version
-        );
-        let mut call = Call::post("send", path);
-        call = if self.0.client_message_ids {
+        let call = Call::post("send", self.path(thread));
+        let call = if self.0.client_message_ids {
             let (request, id) = with_client_message_id(request)?;
             let mark = Mark::new(MarkKind::ClientMessageId, id.to_string());
             call.with_json(&request)?
@@ -124,30 +140,31 @@ impl AcsChatClient {
         let (bytes, limit) = (call.body().len(), self.0.max_message_bytes);
         if let Some(limit) = limit.filter(|limit| bytes > *limit) {
             let rule = format!("the message has {bytes} bytes of JSON, more than {limit}");
-            let mut problems = Problems::new();
-            problems.add("content", rule);
-            problems.into_result(ErrorKind::InvalidRequest)?;
+            return Err(Error::invalid("content", rule));
         }
         Ok(call)
     }
 }
 
-/// A send that passed every local check, and what a reader would miss in it.
+/// A send that passed every local check.
 #[derive(Debug)]
 pub(crate) struct Ready {
     pub(crate) call: Call,
+    /// What a reader would miss.
     pub(crate) warnings: Vec<Problem>,
 }
 
-/// The request with an id in its metadata, by which the message can be found again.
+/// Adds an id to the metadata of the request, by which the message can be found again.
 fn with_client_message_id(
     request: &SendChatMessageRequest,
 ) -> Result<(SendChatMessageRequest, Uuid)> {
-    let mut problems = Problems::new();
-    let taken = request.metadata.contains_key(CLIENT_MESSAGE_ID);
-    let field = format!("metadata.{CLIENT_MESSAGE_ID}");
-    problems.add_if(taken, &field, "is written by the client, as it is set up");
-    problems.into_result(ErrorKind::InvalidRequest)?;
+    if request.metadata.contains_key(CLIENT_MESSAGE_ID) {
+        let field = format!("metadata.{CLIENT_MESSAGE_ID}");
+        return Err(Error::invalid(
+            field,
+            "is set by the client, as it is set up",
+        ));
+    }
     let id = random_uuid();
     let request = request
         .clone()
@@ -155,7 +172,27 @@ fn with_client_message_id(
     Ok((request, id))
 }
 
-/// One thread, by id.
+/// A handle to one thread, by id.
+///
+/// ```
+/// use acs_chat::{AcsChatClient, SendChatMessageRequest};
+/// use ms_messenger_core::{Delivery, StaticToken};
+/// use ms_messenger_emulator::Emulator;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = Emulator::start().await?;
+/// let acs = &emulator.world().acs;
+/// let token = StaticToken::new(acs.users[0].token.as_str());
+/// let thread = AcsChatClient::builder(&acs.endpoint, token).build()?.thread(acs.thread_id.as_str());
+///
+/// let message = SendChatMessageRequest::html("<b>build 7</b>").with_metadata("build", "7");
+/// let error = thread.send(&message.with_metadata("", "x".repeat(30_000))).await.unwrap_err();
+/// assert_eq!(error.delivery(), Delivery::NotSent);
+/// assert!(emulator.messages().is_empty());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct ChatThread {
     client: AcsChatClient,
@@ -163,7 +200,7 @@ pub struct ChatThread {
 }
 
 impl ChatThread {
-    /// The id of the thread.
+    /// Returns the id of the thread.
     #[must_use]
     pub fn id(&self) -> &ConversationId {
         &self.id
@@ -172,15 +209,15 @@ impl ChatThread {
     /// Sends a message to the thread:
     /// `POST /chat/threads/{id}/messages`. Source: "Chat Thread - Send Chat Message".
     ///
-    /// The service has no way to remove duplicates, so a send of which it is unknown whether
-    /// it was executed is not repeated.
+    /// The service cannot remove duplicates, so a send is not retried when it is unknown whether
+    /// it was executed.
     ///
     /// # Errors
     ///
     /// `InvalidRequest` and `Unsupported` before any I/O (an empty id or content, a kind that
     /// only the service makes, attachments in a version without them, too many bytes);
     /// `Unauthenticated`, `PermissionDenied` (not a participant), `NotFound`, `RateLimited`
-    /// from the service. [`Error::delivery`](ms_messenger_core::Error::delivery) says whether the message is out.
+    /// from the service. [`Error::delivery`] reports whether the message was sent.
     pub async fn send(&self, request: &SendChatMessageRequest) -> Result<SentChatMessage> {
         self.client
             .post(&self.id, request, Deadline::default())
@@ -192,11 +229,11 @@ impl ChatThread {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SentChatMessage {
-    /// Its id: Unix milliseconds, as a text.
+    /// The id of the message: Unix milliseconds, as text.
     pub id: MessageId,
-    /// Its address, as the service wrote it. The service encodes it otherwise than this client
-    /// does: compare the last segment only.
+    /// The address of the message, as the service wrote it. The service encodes it differently
+    /// from this client: compare the last segment only.
     pub location: Option<String>,
-    /// The id under which the service knows the request (`MS-CV`).
+    /// The id that the service gave the request (`MS-CV`).
     pub request_id: Option<String>,
 }

@@ -26,9 +26,10 @@ impl Messenger for AcsChatClient {
         PLATFORM
     }
 
-    /// Attachments are carried by [`ChatApiVersion::V2024_03_15Preview`](crate::ChatApiVersion) only.
+    /// Attachments are supported in [`ChatApiVersion::V2024_03_15Preview`](crate::ChatApiVersion)
+    /// only.
     fn capabilities(&self) -> Capabilities {
-        if self.api_version().carries_attachments() {
+        if self.api_version().supports_attachments() {
             CAPABILITIES
                 .with(Capability::AttachmentFile)
                 .with(Capability::AttachmentImage)
@@ -49,9 +50,9 @@ impl Messenger for AcsChatClient {
     }
 
     /// Lists the thread from the send on and looks for the id that the client wrote into the
-    /// message; for that it must be set up with
+    /// message. For that the client must be set up
     /// [`with_client_message_ids`](crate::AcsChatBuilder::with_client_message_ids), which changes
-    /// what is sent. `NotFound` is claimed only after
+    /// what is sent. `NotFound` is returned only after
     /// [`with_settling_margin`](crate::AcsChatBuilder::with_settling_margin) since the last
     /// attempt. `CannotTell` without the id, when the thread cannot be listed to the end, and
     /// where a message of that time was edited or deleted and may have lost the id.
@@ -62,10 +63,22 @@ impl Messenger for AcsChatClient {
 
 impl AcsChatClient {
     /// Runs every check of [`send`](Messenger::send) that needs no I/O: capabilities, the id,
-    /// native bodies, the size, and the token that is at hand. A request that it refuses is
-    /// refused by `send` with the same words.
+    /// native bodies, the size, and the token that is at hand. `send` refuses a request with the
+    /// same error.
     ///
-    /// Returns warnings: what the service takes but a reader does not see as it was meant.
+    /// Returns warnings: what the service accepts but a reader does not see as it was meant.
+    ///
+    /// ```
+    /// use acs_chat::AcsChatClient;
+    /// use ms_messenger_core::{Message, SendRequest, StaticToken, Target};
+    ///
+    /// let token = StaticToken::new("eyJ0eXAi");
+    /// let client = AcsChatClient::builder("https://contoso.communication.azure.com", token).build()?;
+    /// let to_thread = |text| SendRequest::new(Target::conversation("19:a@thread.v2"), Message::text(text));
+    /// assert!(client.check(&to_thread("hello"))?.is_empty());
+    /// assert_eq!(client.check(&to_thread("")).unwrap_err().problems()[0].field, "message.body.text");
+    /// # Ok::<(), ms_messenger_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -83,7 +96,7 @@ impl AcsChatClient {
     ) -> Result<(&'a ConversationId, SendChatMessageRequest)> {
         self.capabilities().check(PLATFORM, request)?;
         let Target::Conversation(thread) = &request.to else {
-            return Err(unreachable_by_check());
+            return Err(unsupported());
         };
         Ok((thread, self.native(request)?))
     }
@@ -94,7 +107,7 @@ impl AcsChatClient {
             Body::Text(text) => SendChatMessageRequest::text(text.as_str()),
             Body::Html { html, .. } => SendChatMessageRequest::html(html.as_str()),
             Body::Native { payload, .. } => from_payload(payload)?,
-            _ => return Err(unreachable_by_check()),
+            _ => return Err(unsupported()),
         };
         if native.sender_display_name.is_none() {
             native.sender_display_name = self.sender_display_name().map(str::to_owned);
@@ -103,7 +116,7 @@ impl AcsChatClient {
             native.attachments.push(match attachment {
                 Attachment::File(file) => reference(ChatAttachmentType::File, file),
                 Attachment::Image(image) => reference(ChatAttachmentType::Image, image),
-                _ => return Err(unreachable_by_check()),
+                _ => return Err(unsupported()),
             });
         }
         Ok(native)
@@ -112,12 +125,10 @@ impl AcsChatClient {
 
 fn from_payload(payload: &Value) -> Result<SendChatMessageRequest> {
     json::from_value(payload).map_err(|error| {
-        let mut problems = Problems::new();
+        let mut problems = Problems::for_platform(PLATFORM);
         problems.push(error.into_problem_within("message.body.native.payload"));
-        match problems.into_result(ErrorKind::InvalidRequest) {
-            Err(error) => error.with_platform(PLATFORM),
-            Ok(()) => unreachable_by_check(),
-        }
+        let refused = problems.into_error(ErrorKind::InvalidRequest);
+        refused.unwrap_or_else(unsupported)
     })
 }
 
@@ -129,7 +140,7 @@ fn reference(kind: ChatAttachmentType, file: &FileReference) -> ChatAttachment {
     attachment
 }
 
-/// What the check of the capabilities has refused already.
-fn unreachable_by_check() -> Error {
+/// The error of a request that the check of the capabilities has refused already.
+fn unsupported() -> Error {
     Error::new(ErrorKind::Unsupported, "acs-chat does not support this").with_platform(PLATFORM)
 }

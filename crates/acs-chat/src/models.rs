@@ -6,29 +6,29 @@ use std::collections::BTreeMap;
 use ms_messenger_core::{ErrorKind, Problem, Problems, Result, open_enum};
 use serde::{Deserialize, Serialize};
 
-/// The member of `metadata` that holds the id that this client gives a message.
+/// The member of `metadata` that holds the id that this client gives to a message.
 pub const CLIENT_MESSAGE_ID: &str = "clientMessageId";
 
 open_enum! {
-    /// The version of the API that a client speaks.
+    /// The version of the API that a client uses.
     pub enum ChatApiVersion {
-        /// The newest stable version. It knows no attachments in requests.
+        /// The newest stable version. It has no attachments in requests.
         V2025_03_15 = "2025-03-15",
-        /// The preview whose requests may carry attachments.
+        /// The preview whose requests may have attachments.
         V2024_03_15Preview = "2024-03-15-preview",
     }
 }
 
 impl ChatApiVersion {
-    /// Whether a message that is sent may have attachments.
+    /// Returns whether a message that is sent may have attachments.
     #[must_use]
-    pub fn carries_attachments(&self) -> bool {
+    pub fn supports_attachments(&self) -> bool {
         *self == Self::V2024_03_15Preview
     }
 }
 
 open_enum! {
-    /// The kind of a message. A client sends `Text` and `Html`; the others are made by the service.
+    /// The kind of a message. A client sends `Text` and `Html`; the service creates the others.
     pub enum ChatMessageType {
         /// Plain text.
         Text = "text",
@@ -36,9 +36,9 @@ open_enum! {
         Html = "html",
         /// The topic of the thread changed.
         TopicUpdated = "topicUpdated",
-        /// Somebody came.
+        /// A participant was added.
         ParticipantAdded = "participantAdded",
-        /// Somebody went.
+        /// A participant was removed.
         ParticipantRemoved = "participantRemoved",
     }
 }
@@ -46,7 +46,7 @@ open_enum! {
 open_enum! {
     /// The kind of an attachment.
     pub enum ChatAttachmentType {
-        /// A picture.
+        /// An image.
         Image = "image",
         /// A file.
         File = "file",
@@ -74,7 +74,7 @@ pub struct SendChatMessageRequest {
     /// The name of the sender that push notifications show.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sender_display_name: Option<String>,
-    /// `Text` or `Html`. The service takes a missing kind for `Text`; it is always sent.
+    /// `Text` or `Html`. The service reads a missing kind as `Text`; it is always sent.
     #[serde(rename = "type", default = "text")]
     pub message_type: ChatMessageType,
     /// Properties of the sender's own.
@@ -136,7 +136,7 @@ impl SendChatMessageRequest {
     ///
     /// # Errors
     ///
-    /// `Unsupported` when the version cannot carry it, `InvalidRequest` when it breaks another
+    /// `Unsupported` when the version does not support it, `InvalidRequest` when it breaks another
     /// rule of the service; every problem is named.
     pub fn check(&self, version: &ChatApiVersion) -> Result<()> {
         let mut problems = Problems::new();
@@ -144,7 +144,7 @@ impl SendChatMessageRequest {
         problems.into_result(kind)
     }
 
-    /// What the service takes but a reader does not see as it was meant.
+    /// What the service accepts but a reader does not see as it was meant.
     pub(crate) fn warnings(&self) -> Vec<Problem> {
         let is_control = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
         let rule = "has control characters, e.g. of a terminal's colours, which are not shown";
@@ -153,7 +153,7 @@ impl SendChatMessageRequest {
         warning.into_iter().collect()
     }
 
-    /// Adds what is wrong, and tells the kind of error that all of it amounts to.
+    /// Adds what is wrong, and returns the kind of the error of all of it.
     pub(crate) fn find_problems(
         &self,
         version: &ChatApiVersion,
@@ -173,7 +173,7 @@ impl SendChatMessageRequest {
             let empty = attachment.id.is_empty();
             problems.add_if(empty, &format!("attachments[{i}].id"), "must not be empty");
         }
-        if self.attachments.is_empty() || version.carries_attachments() {
+        if self.attachments.is_empty() || version.supports_attachments() {
             return ErrorKind::InvalidRequest;
         }
         let kind = if problems.is_empty() {
@@ -182,28 +182,36 @@ impl SendChatMessageRequest {
             ErrorKind::InvalidRequest
         };
         let preview = ChatApiVersion::V2024_03_15Preview;
-        let rule = format!("version {version} carries no attachments, {preview} does");
+        let rule = format!("version {version} does not support attachments, {preview} does");
         problems.add("attachments", rule);
         kind
     }
 }
 
-/// A file or picture beside the content. The service uses it in threads with Teams.
+/// A file or image that is attached to a message. The service uses it in threads with Teams.
+///
+/// ```
+/// use acs_chat::{ChatAttachment, ChatAttachmentType, SendChatMessageRequest};
+///
+/// let file = ChatAttachment::new(ChatAttachmentType::File, "7").with_name("bill.pdf");
+/// let message = SendChatMessageRequest::text("the bill").with_attachment(file);
+/// assert_eq!(message.attachments.len(), 1);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ChatAttachment {
-    /// Its id.
+    /// The id of the attachment.
     pub id: String,
-    /// Its kind.
+    /// The kind of the attachment.
     pub attachment_type: ChatAttachmentType,
     /// The name shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Where it is.
+    /// The address of the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// Where a preview of it is.
+    /// The address of a preview.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview_url: Option<String>,
 }
@@ -227,14 +235,14 @@ impl ChatAttachment {
         self
     }
 
-    /// Sets where it is.
+    /// Sets the address of the file.
     #[must_use]
     pub fn with_url(mut self, url: impl Into<String>) -> Self {
         self.url = Some(url.into());
         self
     }
 
-    /// Sets where a preview of it is.
+    /// Sets the address of a preview.
     #[must_use]
     pub fn with_preview_url(mut self, url: impl Into<String>) -> Self {
         self.preview_url = Some(url.into());

@@ -1,5 +1,5 @@
-//! What became of a send in doubt: the message is looked for by the id that this client wrote
-//! into it.
+//! Settles a send whose delivery is unknown: looks for the message by the id that this client
+//! wrote into it.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,24 +7,17 @@ use ms_messenger_core::{
     Acceptance, ConversationId, Delivery, Error, ErrorKind, Evidence, MarkKind, Receipt, Result,
     SendRequest, Settled, Target, Window,
 };
-use ms_messenger_http::{Call, encode_path_segment};
+use ms_messenger_http::{Pages, encode_path_segment};
 use serde::Deserialize;
 
 use crate::{AcsChatClient, error::PLATFORM, models::CLIENT_MESSAGE_ID};
 
-/// The most pages of 200 messages that are looked through.
+/// The most pages of 200 messages that are read.
 const MAX_PAGES: usize = 20;
-/// Where nobody has read the service's clock yet, the list begins so long before the send.
+/// Where the service's clock is not known yet, the list begins so long before the send.
 const UNREAD_CLOCK: Duration = Duration::from_secs(25 * 60 * 60);
 /// The list begins a little before the window: the service counts whole milliseconds.
 const BEFORE: Duration = Duration::from_secs(1);
-
-#[derive(Deserialize)]
-struct Page {
-    value: Vec<Item>,
-    #[serde(default, rename = "nextLink")]
-    next_link: Option<String>,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -42,11 +35,11 @@ struct Item {
     metadata: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
-/// What a whole look through the thread found.
+/// What a reading of the whole thread found.
 enum Look {
     Found(Receipt),
     Nothing,
-    /// A message of about that time was edited or deleted, and may have lost its id with it.
+    /// A message of about that time was edited or deleted, and may have lost its id.
     Perhaps,
 }
 
@@ -55,8 +48,12 @@ impl AcsChatClient {
     pub(crate) async fn look(&self, request: &SendRequest, evidence: &Evidence) -> Settled {
         match self.try_look(request, evidence).await {
             Ok(settled) => settled,
-            // Whatever ended the look says nothing of the send.
-            Err(error) => Settled::CannotTell(error.with_delivery(Delivery::Unknown)),
+            // What ended the reading proves nothing about the send.
+            Err(error) => Settled::CannotTell(
+                error
+                    .with_platform(PLATFORM)
+                    .with_delivery(Delivery::Unknown),
+            ),
         }
     }
 
@@ -66,10 +63,7 @@ impl AcsChatClient {
             return Err(cannot("no such message is sent"));
         };
         let Some(mark) = self.mark(evidence) else {
-            return Err(cannot(
-                "the message carries no id of its client: set the client up \
-                 with_client_message_ids before sending",
-            ));
+            return Err(cannot(self.why_unmarked(evidence)));
         };
         let looked_at = SystemTime::now();
         let since = self.since(evidence);
@@ -88,7 +82,7 @@ impl AcsChatClient {
         }
     }
 
-    /// The id that the client wrote into the message. The first form of evidence knew no marks:
+    /// The id that the client wrote into the message. The first form of evidence had no marks:
     /// there it was the client request id, if the client was set up to write one. Whether it was,
     /// only finding it shows.
     fn mark<'a>(&self, evidence: &'a Evidence) -> Option<&'a str> {
@@ -100,11 +94,23 @@ impl AcsChatClient {
             .or_else(|| by_id().filter(|_| is_first_form))
     }
 
+    /// Why there is no id to look for. Evidence of a send that was attempted has its end: without
+    /// a mark, that send wrote no id. Other evidence was not taken from the error of a send.
+    fn why_unmarked(&self, evidence: &Evidence) -> &'static str {
+        if self.writes_client_message_ids() && evidence.ended_at.is_none() {
+            "the evidence holds no client message id: settle with the evidence of the error that \
+             the send returned"
+        } else {
+            "the message was sent without a client message id: set up the client \
+             with_client_message_ids before sending"
+        }
+    }
+
     fn window(&self, evidence: &Evidence) -> Option<Window> {
         evidence.window(self.pipeline().service_clock(), false)
     }
 
-    /// From when on messages are read, by the service's clock.
+    /// The time from which on messages are read, by the service's clock.
     fn since(&self, evidence: &Evidence) -> SystemTime {
         let since = match self.window(evidence) {
             Some(window) => window.opens.checked_sub(BEFORE),
@@ -113,15 +119,13 @@ impl AcsChatClient {
         since.unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
-    /// The verdict on a message that a whole look did not find.
+    /// The verdict on a message that the whole list did not show.
     fn absent(&self, evidence: &Evidence, looked_at: SystemTime) -> Result<Settled> {
         let clock = self.pipeline().service_clock();
         if self.window(evidence).is_none() {
             return Err(cannot("no response of the service shows its clock"));
         }
-        evidence
-            .absence(clock, looked_at)
-            .map_err(|error| error.with_platform(PLATFORM))
+        evidence.absence(clock, looked_at)
     }
 
     async fn find(
@@ -138,36 +142,29 @@ impl AcsChatClient {
             self.api_version()
         );
         let mut look = Reading::new(thread, mark);
-        let mut page = self.page(first.clone()).await?;
-        let mut links = Vec::new();
-        loop {
+        let mut pages = self.pages(&first);
+        while let Some(page) = pages.next_page().await? {
             look.take(&page, self.window(evidence));
-            let link = page.next_link.filter(|link| !link.is_empty());
-            let Some(link) = link.filter(|_| look.found.is_none()) else {
-                break;
-            };
-            // The link is absolute; its origin is checked before the credential goes there.
-            let path = self.pipeline().endpoint().follow_path(&link)?;
-            if links.len() + 1 == MAX_PAGES || links.contains(&path) || path == first {
-                return Err(too_many());
+            if look.found.is_some() {
+                return Ok(look.end());
             }
-            links.push(path.clone());
-            page = self.page(path).await?;
         }
-        if look.found.is_none() && !links.is_empty() {
+        if pages.pages_read() > 1 {
             // What was edited or deleted meanwhile moved to the start of the list.
-            let again = self.page(first).await?;
-            let is_whole = again.value.last().is_none_or(|last| look.has_read(last));
+            let again = self.pages(&first).next_page().await?.unwrap_or_default();
+            let is_whole = again.last().is_none_or(|last| look.has_read(last));
             look.take(&again, self.window(evidence));
             if !is_whole && look.found.is_none() {
-                return Err(too_many());
+                return Err(cannot(
+                    "the thread has too many messages since the send to read all of them",
+                ));
             }
         }
         Ok(look.end())
     }
 
-    async fn page(&self, path: String) -> Result<Page> {
-        self.pipeline().call(Call::get("list", path)).await?.json()
+    fn pages(&self, first: &str) -> Pages<'_, Item> {
+        Pages::new(self.pipeline(), "list", first).with_max_pages(MAX_PAGES)
     }
 }
 
@@ -192,22 +189,22 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn take(&mut self, page: &Page, window: Option<Window>) {
-        if let Some(item) = page.value.iter().find(|item| item.carries(self.mark)) {
+    fn take(&mut self, page: &[Item], window: Option<Window>) {
+        if let Some(item) = page.iter().find(|item| item.carries(self.mark)) {
             let mut receipt = Receipt::new(Acceptance::Posted)
                 .with_message_id(item.id.as_str())
                 .with_conversation(self.thread.clone());
             receipt.accepted_at = item.created();
             self.found = Some(receipt);
         }
-        let mut items = page.value.iter();
+        let mut items = page.iter();
         self.may_have_lost_it |= items.any(|item| item.may_have_lost_it(window));
-        let read = page.value.iter();
+        let read = page.iter();
         self.read
             .extend(read.map(|item| (item.id.clone(), item.version.clone())));
     }
 
-    /// Whether an item was read before and did not change since: all that moved are before it.
+    /// Whether an item was read before and has not changed since: all that moved are before it.
     fn has_read(&self, item: &Item) -> bool {
         let mut read = self.read.iter();
         read.any(|(id, version)| *id == item.id && *version == item.version)
@@ -235,8 +232,8 @@ impl Item {
         humantime::parse_rfc3339(self.created_on.as_deref()?).ok()
     }
 
-    /// Whether it could be the message, changed after it was posted. Which members a change
-    /// keeps is not documented; one that carries another id is another message.
+    /// Whether it could be the message, changed after it was posted. It is not documented which
+    /// members a change keeps; one that has another id is another message.
     fn may_have_lost_it(&self, window: Option<Window>) -> bool {
         let is_changed = self.edited_on.is_some() || self.deleted_on.is_some();
         let carries_another = self
@@ -255,10 +252,6 @@ fn rfc3339(time: SystemTime) -> String {
     humantime::format_rfc3339_millis(time).to_string()
 }
 
-fn too_many() -> Error {
-    cannot("the thread has too many messages since the send to look through")
-}
-
 fn cannot(why: &'static str) -> Error {
-    Error::new(ErrorKind::Other, why).with_platform(PLATFORM)
+    Error::new(ErrorKind::Other, why)
 }

@@ -1,9 +1,9 @@
-//! The key of a send, and what its refusal says of an earlier send under it.
+//! The idempotency key of a send, and what its rejection means for an earlier send under it.
 
 use std::time::{Duration, SystemTime};
 
 use ms_messenger_core::{Delivery, Error, ErrorKind, IdempotencyKey, Problems, Result};
-use ms_messenger_http::{Call, HeaderName, HeaderValue};
+use ms_messenger_http::{Call, HeaderName, HeaderValue, header::InvalidHeaderValue};
 
 use crate::{SendOptions, error::PLATFORM};
 
@@ -14,18 +14,18 @@ const FIRST_SENT: HeaderName = HeaderName::from_static("repeatability-first-sent
 const LIFE: Duration = Duration::from_secs(300);
 
 const AGED: &str = "was first used more than five minutes ago, so the service does not recognise \
-    it any more; that first send may be out: look whether the message arrived before it is sent \
+    it any more; that first send may be out: check whether the message arrived before it is sent \
     under a new key";
 
-const AHEAD: &str = "lies more than five minutes in the future, so the service does not take it; \
-    an earlier send under the key may be out: look whether the message arrived, and set the clock \
+const AHEAD: &str = "lies more than five minutes in the future, so the service does not accept it; \
+    an earlier send under the key may be out: check whether the message arrived, and set the clock \
     of this machine right";
 
 /// The key of one send.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Key {
     key: IdempotencyKey,
-    /// Whether the caller brought it, so that it may have been used before this send.
+    /// Whether the caller set it, so that it may have been used before this send.
     is_callers: bool,
 }
 
@@ -38,8 +38,8 @@ impl Key {
         }
     }
 
-    /// The error of everything that was found, the key kept for who wants to settle. A key that
-    /// is too old proves nothing of the send that used it first.
+    /// Returns the error of all `problems` and of an unusable key; it keeps the key for settling.
+    /// A key that is too old proves nothing about the send that used it first.
     pub(crate) fn check(&self, mut problems: Problems) -> Result<()> {
         let mut own = Problems::new();
         let (first_sent, now) = (self.key.first_sent, SystemTime::now());
@@ -67,22 +67,23 @@ impl Key {
         })
     }
 
-    /// The call under this key.
+    /// Returns the call under this key.
     pub(crate) fn sign(&self, call: Call) -> Result<Call> {
-        let id = self.key.id.to_string();
+        let mut id = [0; uuid::fmt::Hyphenated::LENGTH];
+        let id = self.key.id.hyphenated().encode_lower(&mut id);
         let date = httpdate::fmt_http_date(self.key.first_sent);
         Ok(call
             .with_idempotency(self.key)
-            .with_header(REQUEST_ID, header(&id)?)
-            .with_header(FIRST_SENT, header(&date)?))
+            .with_header(REQUEST_ID, header(HeaderValue::from_str(id))?)
+            .with_header(FIRST_SENT, header(HeaderValue::try_from(date))?))
     }
 
-    /// What an error of the call leaves known. Where the service refuses the key itself (400 or
-    /// 412), this send was not executed, but one before it under the same key may have been.
+    /// Corrects the delivery of an error of the call. Where the service rejects the key itself (400
+    /// or 412), this send was not executed, but one before it under the same key may have been.
     pub(crate) fn judge(&self, error: Error) -> Error {
-        let refuses_key =
+        let rejects_key =
             error.kind() == ErrorKind::Conflict && matches!(error.status(), Some(400 | 412));
-        if self.is_callers && refuses_key && error.delivery() == Delivery::NotSent {
+        if self.is_callers && rejects_key && error.delivery() == Delivery::NotSent {
             error.with_delivery(Delivery::Unknown)
         } else {
             error
@@ -90,10 +91,10 @@ impl Key {
     }
 }
 
-/// A value that no other call has: marked, so that HTTP/2 keeps it out of its table.
-fn header(text: &str) -> Result<HeaderValue> {
-    let mut value = HeaderValue::from_str(text)
-        .map_err(|e| Error::new(ErrorKind::Other, "no header value").with_source(e))?;
+/// Marks a value that no other call has, so that HTTP/2 keeps it out of its table.
+fn header(value: Result<HeaderValue, InvalidHeaderValue>) -> Result<HeaderValue> {
+    let mut value =
+        value.map_err(|e| Error::new(ErrorKind::Other, "no header value").with_source(e))?;
     value.set_sensitive(true);
     Ok(value)
 }
@@ -113,7 +114,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_time_of_a_first_use_does_harm(seconds in any::<i64>(), nanos in 0_u32..1_000_000_000) {
+        fn any_time_of_a_first_use_is_handled(seconds in any::<i64>(), nanos in 0_u32..1_000_000_000) {
             let distance = Duration::new(seconds.unsigned_abs(), nanos);
             let time = if seconds < 0 {
                 SystemTime::UNIX_EPOCH.checked_sub(distance)
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_lives_for_five_minutes() {
+    fn a_key_is_valid_for_five_minutes() {
         let ago = |seconds| SystemTime::now() - Duration::from_secs(seconds);
         for (time, is_good) in [(ago(0), true), (ago(298), true), (ago(300), false)] {
             assert_eq!(check(time).is_ok(), is_good);

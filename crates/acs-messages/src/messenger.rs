@@ -2,16 +2,18 @@
 
 use async_trait::async_trait;
 use ms_messenger_core::{
-    Acceptance, Address, Body, Capabilities, Capability, Error, ErrorKind, Evidence, Media,
-    MediaKind, Message, Messenger, Problem, Problems, Receipt, Result, SendRequest, Settled,
-    Target, json,
+    Acceptance, Address, Body, Capabilities, Capability, Error, ErrorKind, Evidence, Message,
+    Messenger, Problem, Problems, Receipt, Result, SendRequest, Settled, Target, json,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::{
-    AcsMessagesClient, Conversation, ConversationContent, MessageTemplate, NotificationContent,
-    NotificationKind, SendOptions, error::PLATFORM, models::MAX_TEXT_CHARS,
+    AcsMessagesClient, ConversationContent, ConversationThread, NotificationContent,
+    NotificationKind, SendOptions,
+    error::PLATFORM,
+    models::{common::CommonContent, text::MAX_TEXT_CHARS},
 };
 
 const CAPABILITIES: Capabilities = Capabilities::new(&[
@@ -29,19 +31,20 @@ const CAPABILITIES: Capabilities = Capabilities::new(&[
 ])
 .with_max_text_chars(MAX_TEXT_CHARS);
 
+const NO_CHANNEL: &str = "acs-messages sends to telephone numbers and WhatsApp users only from a \
+    channel: set with_channel_registration_id (ACS_CHANNEL_REGISTRATION_ID)";
+
 #[async_trait]
 impl Messenger for AcsMessagesClient {
     fn platform(&self) -> &str {
         PLATFORM
     }
 
-    /// Telephone numbers and WhatsApp users are carried when the client knows its channel
-    /// registration.
+    /// Telephone numbers and WhatsApp users are supported when the client has a
+    /// [channel registration](crate::AcsMessagesBuilder::with_channel_registration_id).
     fn capabilities(&self) -> Capabilities {
         match self.channel_registration_id() {
-            Some(_) => CAPABILITIES
-                .with(Capability::ToPhone)
-                .with(Capability::ToWhatsAppUser),
+            Some(_) => with_channel(),
             None => CAPABILITIES,
         }
     }
@@ -61,12 +64,7 @@ impl Messenger for AcsMessagesClient {
             Prepared::Notification(content) => {
                 let notifications = self.notifications();
                 let sent = notifications.post(&content, &options, deadline).await?;
-                let mut receipt = Receipt::new(Acceptance::Queued);
-                receipt.message_id = sent
-                    .receipts
-                    .into_iter()
-                    .next()
-                    .map(|r| r.message_id.into());
+                let mut receipt = Receipt::new(Acceptance::Queued).with_message_id(sent.id);
                 receipt.request_id = sent.request_id;
                 Ok(receipt)
             }
@@ -74,7 +72,7 @@ impl Messenger for AcsMessagesClient {
     }
 
     /// Always `CannotTell`: notifications cannot be listed, and the list of a conversation does
-    /// not say which messages this account sent. What can be done instead is to send again under
+    /// not show which messages this account sent. Instead, the message can be sent again under
     /// the key of the evidence within five minutes of its first use, as
     /// [`send_settled`](ms_messenger_core::MessengerExt::send_settled) does: the service executes
     /// one key at most once.
@@ -90,7 +88,7 @@ impl Messenger for AcsMessagesClient {
 
 /// A request in the terms of the service.
 enum Prepared {
-    Conversation(Conversation, ConversationContent),
+    Conversation(ConversationThread, ConversationContent),
     Notification(NotificationContent),
 }
 
@@ -101,12 +99,30 @@ fn options(request: &SendRequest) -> SendOptions {
     }
 }
 
+fn with_channel() -> Capabilities {
+    CAPABILITIES
+        .with(Capability::ToPhone)
+        .with(Capability::ToWhatsAppUser)
+}
+
 impl AcsMessagesClient {
     /// Runs every check of [`send`](Messenger::send) that needs no I/O: capabilities, ids and
     /// recipients, templates, media and native bodies, the age of the key, and the credential
-    /// that is at hand. A request that it refuses is refused by `send` with the same words.
+    /// that is at hand. `send` refuses a request with the same error.
     ///
-    /// Returns warnings: what the service may take but a recipient would miss.
+    /// Returns warnings: what the service may accept but a recipient would miss.
+    ///
+    /// ```
+    /// use acs_messages::AcsMessagesBuilder;
+    /// use ms_messenger_core::{Message, SendRequest, Target};
+    ///
+    /// let string = "endpoint=https://contoso.communication.azure.com/;accesskey=c2VjcmV0";
+    /// let client = AcsMessagesBuilder::from_connection_string(string)?.build()?;
+    /// let request = SendRequest::new(Target::phone("+14255550123")?, Message::text("hello"));
+    /// let error = client.check(&request).unwrap_err();
+    /// assert!(error.message().contains("ACS_CHANNEL_REGISTRATION_ID"));
+    /// # Ok::<(), ms_messenger_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -120,143 +136,93 @@ impl AcsMessagesClient {
             Prepared::Notification(content) => self.notifications().ready(&content, &options)?,
         };
         self.pipeline().check(&ready.call)?;
-        Ok(ready.warnings)
+        Ok(ready.warning.into_iter().collect())
     }
 
     fn prepare(&self, request: &SendRequest) -> Result<Prepared> {
-        self.capabilities().check(PLATFORM, request)?;
         let message = &request.message;
         match &request.to {
-            Target::Conversation(id) => {
-                let content = match &message.body {
-                    Body::Native { payload, .. } => from_payload(payload)?,
-                    body => conversation_content(body)?,
+            Target::Person(Address::Phone(number)) => {
+                let channel = self.channel(request)?;
+                notification(channel, number.as_str(), message)
+            }
+            Target::Person(Address::WhatsApp(id)) => {
+                let channel = self.channel(request)?;
+                notification(channel, id.as_str(), message)
+            }
+            to => {
+                self.capabilities().check(PLATFORM, request)?;
+                let Target::Conversation(id) = to else {
+                    return Err(unsupported());
                 };
+                let content = content(&message.body)?;
                 Ok(Prepared::Conversation(
                     self.conversation(id.clone()),
                     content,
                 ))
             }
-            Target::Person(Address::Phone(number)) => self.notification(number.as_str(), message),
-            Target::Person(Address::WhatsApp(id)) => self.notification(id.as_str(), message),
-            _ => Err(unsupported()),
         }
     }
 
-    fn notification(&self, to: &str, message: &Message) -> Result<Prepared> {
-        let content: NotificationKind = match &message.body {
-            Body::Native { payload, .. } => {
-                // The request says who gets it; a payload must not say otherwise.
-                for member in ["to", "channelRegistrationId"] {
-                    if payload.get(member).is_some() {
-                        return Err(refused(member, "is said by the request, not by its body"));
-                    }
-                }
-                from_payload(payload)?
+    /// Checks a request to a telephone number or WhatsApp user, and returns the channel that it
+    /// is sent from. Where there is none, the error says how to set it.
+    fn channel(&self, request: &SendRequest) -> Result<Uuid> {
+        let checked = with_channel().check(PLATFORM, request);
+        if let Some(channel) = self.channel_registration_id() {
+            return checked.map(|()| channel);
+        }
+        let mut problems = Problems::for_platform(PLATFORM);
+        problems.add("to", NO_CHANNEL);
+        let mut kind = ErrorKind::Unsupported;
+        if let Err(error) = checked {
+            kind = error.kind();
+            error
+                .problems()
+                .iter()
+                .cloned()
+                .for_each(|it| problems.push(it));
+        }
+        Err(problems.into_error(kind).unwrap_or_else(unsupported))
+    }
+}
+
+fn notification(channel: Uuid, to: &str, message: &Message) -> Result<Prepared> {
+    if let Body::Native { payload, .. } = &message.body {
+        // The request names the recipient; a payload must not name another one.
+        for member in ["to", "channelRegistrationId"] {
+            if payload.get(member).is_some() {
+                let field = format!("message.body.native.payload.{member}");
+                let rule = "is set by the request, not by its body";
+                return Err(Error::invalid(field, rule).with_platform(PLATFORM));
             }
-            body => as_notification(conversation_content(body)?),
-        };
-        let channel = self.channel_registration_id().ok_or_else(unsupported)?;
-        let content = NotificationContent::new(channel, to, content);
-        Ok(Prepared::Notification(content))
+        }
     }
+    let content: NotificationKind = content(&message.body)?;
+    let content = NotificationContent::new(channel, to, content);
+    Ok(Prepared::Notification(content))
 }
 
-/// What the check of the capabilities has refused already.
-fn unsupported() -> Error {
-    Error::new(ErrorKind::Unsupported, "acs-messages does not support this").with_platform(PLATFORM)
-}
-
-fn conversation_content(body: &Body) -> Result<ConversationContent> {
+/// Converts a body into the content of one of the operations.
+fn content<T: DeserializeOwned + From<CommonContent>>(body: &Body) -> Result<T> {
     match body {
-        Body::Text(text)
-        | Body::Html {
-            text: Some(text), ..
-        } => Ok(ConversationContent::text(text.as_str())),
-        Body::Media(media) => media_content(media),
-        Body::Template(template) => Ok(ConversationContent::Template {
-            template: MessageTemplate::from_neutral(template),
-        }),
-        _ => Err(unsupported()),
-    }
-}
-
-/// Only what the kind has a place for: the rest is refused, not dropped.
-fn media_content(media: &Media) -> Result<ConversationContent> {
-    let mut problems = Problems::new();
-    let caption = media.kind == MediaKind::Audio && media.caption.is_some();
-    problems.add_if(
-        caption,
-        "message.body.media.caption",
-        "acs-messages carries no caption of a sound",
-    );
-    let name = media.kind != MediaKind::Document && media.file_name.is_some();
-    problems.add_if(
-        name,
-        "message.body.media.file_name",
-        "acs-messages carries file names of documents only",
-    );
-    problems
-        .into_result(ErrorKind::Unsupported)
-        .map_err(|error| error.with_platform(PLATFORM))?;
-    let (media_uri, caption) = (media.url.clone(), media.caption.clone());
-    Ok(match media.kind {
-        MediaKind::Image => ConversationContent::Image { media_uri, caption },
-        MediaKind::Document => ConversationContent::Document {
-            media_uri,
-            caption,
-            file_name: media.file_name.clone(),
+        Body::Native { payload, .. } => from_payload(payload),
+        body => match CommonContent::from_body(body) {
+            Ok(content) => Ok(content.into()),
+            Err(error) => Err(error.with_platform(PLATFORM)),
         },
-        MediaKind::Video => ConversationContent::Video { media_uri, caption },
-        MediaKind::Audio => ConversationContent::Audio { media_uri },
-        _ => return Err(unsupported()),
-    })
-}
-
-/// Both operations have the six common kinds, member by member.
-fn as_notification(content: ConversationContent) -> NotificationKind {
-    match content {
-        ConversationContent::Text { content } => NotificationKind::Text { content },
-        ConversationContent::Image { media_uri, caption } => {
-            NotificationKind::Image { media_uri, caption }
-        }
-        ConversationContent::Document {
-            media_uri,
-            caption,
-            file_name,
-        } => NotificationKind::Document {
-            media_uri,
-            caption,
-            file_name,
-        },
-        ConversationContent::Video { media_uri, caption } => {
-            NotificationKind::Video { media_uri, caption }
-        }
-        ConversationContent::Audio { media_uri } => NotificationKind::Audio { media_uri },
-        ConversationContent::Template { template } => NotificationKind::Template { template },
-        ConversationContent::Other(value) => NotificationKind::Other(value),
     }
 }
 
 fn from_payload<T: DeserializeOwned>(payload: &Value) -> Result<T> {
-    json::from_value(payload)
-        .map_err(|error| refused_as(error.into_problem_within("message.body.native.payload")))
+    json::from_value(payload).map_err(|error| {
+        let mut problems = Problems::for_platform(PLATFORM);
+        problems.push(error.into_problem_within("message.body.native.payload"));
+        let refused = problems.into_error(ErrorKind::InvalidRequest);
+        refused.unwrap_or_else(unsupported)
+    })
 }
 
-/// The member `name` of a native body breaks `rule`.
-fn refused(name: &str, rule: &str) -> Error {
-    refused_as(Problem::new(
-        format!("message.body.native.payload.{name}"),
-        rule,
-    ))
-}
-
-fn refused_as(problem: Problem) -> Error {
-    let mut problems = Problems::new();
-    problems.push(problem);
-    let refused = problems.into_result(ErrorKind::InvalidRequest);
-    refused
-        .err()
-        .unwrap_or_else(unsupported)
-        .with_platform(PLATFORM)
+/// The error of a request that the check of the capabilities has refused already.
+fn unsupported() -> Error {
+    Error::new(ErrorKind::Unsupported, "acs-messages does not support this").with_platform(PLATFORM)
 }

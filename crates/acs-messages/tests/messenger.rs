@@ -267,3 +267,45 @@ async fn a_whatsapp_user_is_reached_by_business_scoped_id() {
     assert_eq!(receipt.message_id.unwrap().as_str(), "m");
     mock.assert_async().await;
 }
+
+#[tokio::test]
+async fn without_a_channel_the_missing_option_is_named_among_all_problems() {
+    let client = AcsMessagesClient::builder(
+        "http://localhost:1",
+        Credential::entra(StaticToken::new("t")),
+    );
+    let client = client.build().unwrap();
+    let request = |message| SendRequest::new(Target::phone("+14255550123").unwrap(), message);
+    for (message, kind, fields) in [
+        (Message::text("hi"), ErrorKind::Unsupported, &["to"][..]),
+        (
+            Message::text("hi").with_subject("s"),
+            ErrorKind::Unsupported,
+            &["to", "message.subject"],
+        ),
+        (
+            Message::text(""),
+            ErrorKind::InvalidRequest,
+            &["to", "message.body.text"],
+        ),
+    ] {
+        let request = request(message);
+        for error in [
+            client.send(&request).await.unwrap_err(),
+            client.check(&request).unwrap_err(),
+        ] {
+            assert_eq!(
+                (error.kind(), error.platform()),
+                (kind, Some("acs-messages"))
+            );
+            let found: Vec<_> = error.problems().iter().map(|p| p.field.as_str()).collect();
+            assert_eq!(found, fields);
+            for name in [
+                "with_channel_registration_id",
+                "ACS_CHANNEL_REGISTRATION_ID",
+            ] {
+                assert!(error.message().contains(name), "{error}");
+            }
+        }
+    }
+}

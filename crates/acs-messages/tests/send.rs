@@ -2,9 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use acs_messages::{
-    AcsMessagesBuilder, AcsMessagesClient, ConversationContent, Credential, InteractiveMessage,
-    MessageTemplate, NotificationContent, NotificationKind, OutboundDeliveryStrategy, SendOptions,
-    models::{ActionBindings, Button, TemplateValueKind},
+    AcsMessagesBuilder, AcsMessagesClient, ActionBindings, ConversationContent, Credential,
+    DocumentContent, InteractiveMessage, MediaContent, MessageTemplate, NotificationContent,
+    NotificationKind, OutboundDeliveryStrategy, ReplyButton, SendOptions, TemplateValueKind,
 };
 use mockito::{Matcher, Mock, Server, ServerGuard};
 use ms_messenger_core::{Delivery, ErrorKind, IdempotencyKey, StaticToken};
@@ -45,42 +45,34 @@ async fn conversation_mock(server: &mut ServerGuard, body: &str) -> Mock {
 #[tokio::test]
 async fn each_kind_of_a_conversation_has_its_own_body() {
     let media_uri = url("https://contoso.com/a");
-    let caption = Some("see".to_owned());
+    let media = MediaContent::new(media_uri.clone()).with_caption("see");
     let kinds = [
         (
             ConversationContent::text("hi"),
             json!({"kind": "text", "content": "hi"}),
         ),
         (
-            ConversationContent::Image {
-                media_uri: media_uri.clone(),
-                caption: caption.clone(),
-            },
+            ConversationContent::image(media.clone()),
             json!({"kind": "image", "mediaUri": "https://contoso.com/a", "caption": "see"}),
         ),
         (
-            ConversationContent::Document {
-                media_uri: media_uri.clone(),
-                caption: None,
-                file_name: Some("a.pdf".into()),
-            },
+            ConversationContent::document(
+                DocumentContent::new(media_uri.clone()).with_file_name("a.pdf"),
+            ),
             json!({"kind": "document", "mediaUri": "https://contoso.com/a", "fileName": "a.pdf"}),
         ),
         (
-            ConversationContent::Video {
-                media_uri: media_uri.clone(),
-                caption,
-            },
+            ConversationContent::video(media),
             json!({"kind": "video", "mediaUri": "https://contoso.com/a", "caption": "see"}),
         ),
         (
-            ConversationContent::Audio { media_uri },
+            ConversationContent::audio(media_uri),
             json!({"kind": "audio", "mediaUri": "https://contoso.com/a"}),
         ),
         (
-            ConversationContent::Template {
-                template: MessageTemplate::new("t", "en").bind_body(TemplateValueKind::text("x")),
-            },
+            ConversationContent::template(
+                MessageTemplate::new("t", "en").bind_body(TemplateValueKind::text("x")),
+            ),
             json!({"kind": "template", "template": {"name": "t", "language": "en",
                 "values": [{"name": "value1", "kind": "text", "text": "x"}],
                 "bindings": {"kind": "whatsApp", "body": [{"refValue": "value1"}]}}}),
@@ -198,6 +190,7 @@ async fn notification(content: NotificationKind, version: &str, json: Value) {
     let content = NotificationContent::new(CHANNEL.parse().unwrap(), "+1 (425) 555-0123", content);
     let sent = client.notifications().send(&content).await.unwrap();
     mock.assert_async().await;
+    assert_eq!(sent.id, "9b7ee2a8");
     assert_eq!(sent.receipts[0].message_id, "9b7ee2a8");
     assert_eq!(sent.receipts[0].to, "+1 (425) 555-0123");
     assert_eq!(sent.repeatability.unwrap().as_str(), "accepted");
@@ -222,52 +215,37 @@ async fn each_kind_of_a_notification_has_its_own_body_and_version() {
     )
     .await;
     notification(
-        NotificationKind::Image {
-            media_uri: media_uri.clone(),
-            caption: None,
-        },
+        NotificationKind::image(media_uri.clone()),
         stable,
         media("image"),
     )
     .await;
     notification(
-        NotificationKind::ImageV0 {
-            media_uri: media_uri.clone(),
-            content: None,
-        },
+        NotificationKind::image_v0(media_uri.clone(), None),
         stable,
         media("image_v0"),
     )
     .await;
     notification(
-        NotificationKind::Video {
-            media_uri: media_uri.clone(),
-            caption: None,
-        },
+        NotificationKind::video(media_uri.clone()),
         stable,
         media("video"),
     )
     .await;
     notification(
-        NotificationKind::Document {
-            media_uri: media_uri.clone(),
-            caption: None,
-            file_name: None,
-        },
+        NotificationKind::document(media_uri.clone()),
         stable,
         media("document"),
     )
     .await;
     notification(
-        NotificationKind::Audio {
-            media_uri: media_uri.clone(),
-        },
+        NotificationKind::audio(media_uri.clone()),
         stable,
         media("audio"),
     )
     .await;
     notification(
-        NotificationKind::Sticker { media_uri },
+        NotificationKind::sticker(media_uri),
         preview,
         media("sticker"),
     )
@@ -278,21 +256,18 @@ async fn each_kind_of_a_notification_has_its_own_body_and_version() {
         "values": [{"name": "value1", "kind": "quickAction", "payload": "yes"}],
         "bindings": {"kind": "whatsApp", "buttons": [{"subType": "quickReply", "refValue": "value1"}]}}}),
     );
-    notification(NotificationKind::Template { template }, stable, json).await;
-    let reaction = NotificationKind::Reaction {
-        emoji: "😀".into(),
-        message_id: "m1".into(),
-    };
+    notification(NotificationKind::template(template), stable, json).await;
+    let reaction = NotificationKind::reaction("😀", "m1");
     notification(
         reaction,
         preview,
         with(json!({"kind": "reaction", "emoji": "😀", "messageId": "m1"})),
     )
     .await;
-    let action = ActionBindings::buttons([Button::new("y", "Yes"), Button::new("n", "No")]);
-    let interactive = NotificationKind::Interactive {
-        interactive_message: Box::new(InteractiveMessage::new("Keep the slot?", action)),
-    };
+    let action =
+        ActionBindings::buttons([ReplyButton::new("y", "Yes"), ReplyButton::new("n", "No")]);
+    let interactive =
+        NotificationKind::interactive(InteractiveMessage::new("Keep the slot?", action));
     let json = with(json!({"kind": "interactive", "interactiveMessage": {
         "body": {"kind": "text", "text": "Keep the slot?"},
         "action": {"kind": "whatsAppButtonAction", "content": {"kind": "buttonSet",
@@ -323,9 +298,7 @@ async fn what_the_service_would_refuse_is_refused_before_any_io_all_at_once() {
     let fields: Vec<&str> = error.problems().iter().map(|p| p.field.as_str()).collect();
     assert_eq!(fields, ["to", "to[0]", "content"]);
 
-    let audio = ConversationContent::Audio {
-        media_uri: url("http://contoso.com/a"),
-    };
+    let audio = ConversationContent::audio(url("http://contoso.com/a"));
     let old = IdempotencyKey::new(IdempotencyKey::random().id, std::time::UNIX_EPOCH);
     let options = SendOptions::default().with_idempotency(old);
     let error = client

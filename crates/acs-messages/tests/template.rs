@@ -2,11 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use acs_messages::{
-    MessageTemplate,
-    models::{
-        ButtonBinding, ButtonSubType, Reference, TemplateBindings, TemplateValue,
-        TemplateValueKind, WhatsAppBindings,
-    },
+    ButtonBinding, ButtonSubType, MessageTemplate, TemplateBindings, TemplatePlaceValue,
+    TemplateValue, TemplateValueKind, ValueReference, WhatsAppBindings,
 };
 use serde_json::json;
 
@@ -20,12 +17,9 @@ fn fields(template: &MessageTemplate) -> Vec<String> {
 #[test]
 fn values_are_bound_by_position_under_names_of_their_own() {
     let template = MessageTemplate::new("t", "en")
-        .bind_header(TemplateValueKind::Location {
-            latitude: 59.3,
-            longitude: 18.1,
-            location_name: None,
-            address: None,
-        })
+        .bind_header(TemplateValueKind::location(TemplatePlaceValue::new(
+            59.3, 18.1,
+        )))
         .bind_body(TemplateValueKind::text("a"))
         .bind_body(TemplateValueKind::text("b"))
         .bind_url("suffix");
@@ -41,10 +35,10 @@ fn values_are_bound_by_position_under_names_of_their_own() {
 #[test]
 fn every_broken_rule_is_named_at_once() {
     let mut bindings = WhatsAppBindings::default();
-    bindings.header.push(Reference::new("quick"));
-    bindings.body.push(Reference::new("missing"));
-    bindings.body.push(Reference::new("place"));
-    bindings.footer.push(Reference::new("quick"));
+    bindings.header.push(ValueReference::new("quick"));
+    bindings.body.push(ValueReference::new("missing"));
+    bindings.body.push(ValueReference::new("place"));
+    bindings.footer.push(ValueReference::new("quick"));
     bindings
         .buttons
         .push(ButtonBinding::new(ButtonSubType::QuickReply, "text"));
@@ -55,29 +49,14 @@ fn every_broken_rule_is_named_at_once() {
     template.values = vec![
         TemplateValue::new("text", TemplateValueKind::text("x")),
         TemplateValue::new("text", TemplateValueKind::text("y")),
-        TemplateValue::new(
-            "quick",
-            TemplateValueKind::QuickAction {
-                text: None,
-                payload: Some("p".into()),
-            },
-        ),
+        TemplateValue::new("quick", TemplateValueKind::quick_reply("p")),
         TemplateValue::new(
             "place",
-            TemplateValueKind::Location {
-                latitude: 91.0,
-                longitude: 181.0,
-                location_name: None,
-                address: None,
-            },
+            TemplateValueKind::location(TemplatePlaceValue::new(91.0, 181.0)),
         ),
         TemplateValue::new(
             "",
-            TemplateValueKind::Image {
-                url: "http://a.com/".parse().unwrap(),
-                caption: None,
-                file_name: None,
-            },
+            TemplateValueKind::image("http://a.com/".parse::<url::Url>().unwrap()),
         ),
     ];
     template.bindings = Some(TemplateBindings::WhatsApp(bindings));

@@ -78,7 +78,7 @@ pub(crate) fn acs_messages(
         Some(AcsCredential::Token(token)) => Credential::entra(static_token(token)),
         Some(AcsCredential::Key(key)) => Credential::access_key(key.expose_secret())?,
         Some(AcsCredential::ConnectionString) => {
-            Credential::AccessKey(settings.parsed_connection_string()?.access_key().clone())
+            Credential::from(settings.parsed_connection_string()?.access_key().clone())
         }
         Some(AcsCredential::Application(application)) => Credential::entra(application.clone()),
         None => return Err(Platform::AcsMessages.not_configured()),

@@ -110,12 +110,15 @@ async fn pages_without_end_in_a_circle_or_elsewhere_prove_no_absence() {
     let evidence = doubt(&client, &ping()).await;
     let link = format!("{}/chat/threads/x?page=1", chat.url);
     chat.show(move |_, _| json!({"value": [], "nextLink": link}));
-    cannot_tell(client.settle(&ping(), &evidence).await, "too many messages");
+    cannot_tell(client.settle(&ping(), &evidence).await, "leads back");
     let url = chat.url.clone();
     chat.show(move |_, target| {
         json!({"value": [], "nextLink": format!("{url}/chat/threads/x?page={}", page_of(target) + 1)})
     });
-    cannot_tell(client.settle(&ping(), &evidence).await, "too many messages");
+    cannot_tell(
+        client.settle(&ping(), &evidence).await,
+        "more than 20 pages",
+    );
     let link = format!("{}/chat/threads/x?page=1", other.url);
     chat.show(move |_, _| json!({"value": [], "nextLink": link}));
     cannot_tell(client.settle(&ping(), &evidence).await, "");
@@ -147,7 +150,7 @@ async fn a_changed_message_that_lost_its_id_leaves_it_open_unless_it_has_another
 }
 
 #[tokio::test]
-async fn without_an_id_nothing_is_asked_and_nothing_told() {
+async fn without_an_id_the_service_is_not_called() {
     let chat = Chat::start([Post::StoredUnsaid]).await;
     let plain = acs_chat::AcsChatClient::builder(
         chat.url.as_str(),
@@ -178,7 +181,8 @@ async fn the_first_form_of_evidence_finds_and_proves_no_absence() {
     cannot_tell(chat.client().settle(&ping(), &first).await, "until when");
     // A last moment makes no mark of what may be none.
     first.pending_until = Some(evidence.began_at);
-    cannot_tell(chat.client().settle(&ping(), &first).await, "carries no id");
+    let settled = chat.client().settle(&ping(), &first).await;
+    cannot_tell(settled, "the evidence of the error");
 }
 
 #[tokio::test]

@@ -1,20 +1,31 @@
 //! Messages of a conversation.
 
 use ms_messenger_core::{Problem, Problems};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
 use super::{
-    MessageTemplate, OutboundDeliveryStrategy, check_text, check_url,
-    open::{self, Open},
-    text_warning,
+    common::CommonContent,
+    media::{DocumentContent, MediaContent, caption_warning, check_media_uri, member},
+    open::open_kinds,
+    strategy::OutboundDeliveryStrategy,
+    template::MessageTemplate,
+    text::{check_text, text_warning},
 };
 
-const KINDS: &[&str] = &["text", "image", "document", "video", "audio", "template"];
-
-/// What a message of a conversation holds. A kind that this version does not know survives a
+/// The content of a message of a conversation. A kind that this version does not know survives a
 /// round trip.
+///
+/// ```
+/// use acs_messages::{ConversationContent, MessageTemplate};
+///
+/// let text = ConversationContent::text("hello");
+/// assert_eq!(serde_json::to_string(&text)?, r#"{"kind":"text","content":"hello"}"#);
+/// let template = ConversationContent::template(MessageTemplate::new("reminder", "en_US"));
+/// assert!(matches!(template, ConversationContent::Template { template, .. } if template.name == "reminder"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(
     remote = "Self",
@@ -26,43 +37,25 @@ const KINDS: &[&str] = &["text", "image", "document", "video", "audio", "templat
 #[non_exhaustive]
 pub enum ConversationContent {
     /// Text, at most 4096 characters.
+    #[non_exhaustive]
     Text {
         /// The text.
         content: String,
     },
-    /// A picture.
-    Image {
-        /// Where the service fetches it.
-        media_uri: Url,
-        /// Text shown with it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        caption: Option<String>,
-    },
+    /// An image.
+    Image(MediaContent),
     /// A document.
-    Document {
-        /// Where the service fetches it.
-        media_uri: Url,
-        /// Text shown with it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        caption: Option<String>,
-        /// The name that it gets.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        file_name: Option<String>,
-    },
+    Document(DocumentContent),
     /// A video.
-    Video {
-        /// Where the service fetches it.
-        media_uri: Url,
-        /// Text shown with it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        caption: Option<String>,
-    },
-    /// A sound.
+    Video(MediaContent),
+    /// An audio file.
+    #[non_exhaustive]
     Audio {
-        /// Where the service fetches it.
+        /// Its address: https, and reachable for the service.
         media_uri: Url,
     },
     /// A template, filled.
+    #[non_exhaustive]
     Template {
         /// The template.
         template: MessageTemplate,
@@ -72,71 +65,85 @@ pub enum ConversationContent {
     Other(Value),
 }
 
+open_kinds!(
+    ConversationContent,
+    &["text", "image", "document", "video", "audio", "template"]
+);
+
 impl ConversationContent {
-    /// Text.
+    /// Text, at most 4096 characters.
     pub fn text(content: impl Into<String>) -> Self {
         Self::Text {
             content: content.into(),
         }
     }
 
+    /// An image, by its https address or with a caption.
+    pub fn image(image: impl Into<MediaContent>) -> Self {
+        Self::Image(image.into())
+    }
+
+    /// A document, by its https address or with caption and file name.
+    pub fn document(document: impl Into<DocumentContent>) -> Self {
+        Self::Document(document.into())
+    }
+
+    /// A video, by its https address or with a caption.
+    pub fn video(video: impl Into<MediaContent>) -> Self {
+        Self::Video(video.into())
+    }
+
+    /// An audio file, by its https address.
+    #[must_use]
+    pub fn audio(media_uri: Url) -> Self {
+        Self::Audio { media_uri }
+    }
+
+    /// A template, filled.
+    #[must_use]
+    pub fn template(template: MessageTemplate) -> Self {
+        Self::Template { template }
+    }
+
     /// Adds what is wrong with it, as far as the rules of the service are known.
     pub(crate) fn find_problems(&self, field: &str, problems: &mut Problems) {
         match self {
-            Self::Text { content } => check_text(content, &format!("{field}.content"), problems),
-            Self::Image { media_uri, .. }
-            | Self::Document { media_uri, .. }
-            | Self::Video { media_uri, .. }
-            | Self::Audio { media_uri } => {
-                check_url(media_uri, &format!("{field}.mediaUri"), problems);
+            Self::Text { content } => check_text(content, || member(field, "content"), problems),
+            Self::Image(media) | Self::Video(media) => {
+                check_media_uri(&media.media_uri, field, problems);
             }
+            Self::Document(document) => check_media_uri(&document.media_uri, field, problems),
+            Self::Audio { media_uri } => check_media_uri(media_uri, field, problems),
             Self::Template { template } => {
-                template.find_problems(&format!("{field}.template"), problems);
+                template.find_problems(&member(field, "template"), problems);
             }
             Self::Other(_) => {}
         }
     }
 
-    /// What the service may take but a recipient would miss.
-    pub(crate) fn warnings(&self, field: &str) -> Vec<Problem> {
-        let warning = match self {
-            Self::Text { content } => text_warning(content, &format!("{field}.content")),
-            Self::Image { caption, .. }
-            | Self::Document { caption, .. }
-            | Self::Video { caption, .. } => {
-                let caption = caption.as_deref().unwrap_or_default();
-                text_warning(caption, &format!("{field}.caption"))
-            }
-            Self::Audio { .. } | Self::Template { .. } | Self::Other(_) => None,
-        };
-        warning.into_iter().collect()
-    }
-}
-
-impl Serialize for ConversationContent {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    /// What the service may accept but a recipient would miss.
+    pub(crate) fn warning(&self, field: &str) -> Option<Problem> {
         match self {
-            Self::Other(value) => value.serialize(serializer),
-            known => Self::serialize(known, serializer),
+            Self::Text { content } => text_warning(content, || member(field, "content")),
+            Self::Image(media) | Self::Video(media) => {
+                caption_warning(media.caption.as_deref(), field)
+            }
+            Self::Document(document) => caption_warning(document.caption.as_deref(), field),
+            Self::Audio { .. } | Self::Template { .. } | Self::Other(_) => None,
         }
     }
 }
 
-impl<'de> Deserialize<'de> for ConversationContent {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        open::read(deserializer)
-    }
-}
-
-impl Open for ConversationContent {
-    const KINDS: &'static [&'static str] = KINDS;
-
-    fn strict<'de, D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        Self::deserialize(input)
-    }
-
-    fn other(value: Value) -> Self {
-        Self::Other(value)
+impl From<CommonContent> for ConversationContent {
+    fn from(content: CommonContent) -> Self {
+        match content {
+            CommonContent::Text(text) => Self::text(text),
+            CommonContent::Image(image) => Self::Image(image),
+            CommonContent::Document(document) => Self::Document(document),
+            CommonContent::Video(video) => Self::Video(video),
+            CommonContent::Audio(media_uri) => Self::audio(media_uri),
+            CommonContent::Template(template) => Self::template(template),
+        }
     }
 }
 

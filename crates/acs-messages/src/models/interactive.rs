@@ -2,13 +2,13 @@
 //! branch of the specification (2024-11-15) has others, which were never released.
 
 use ms_messenger_core::{Problem, Problems};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
 use super::{
-    check_url, is_longer,
-    open::{self, Open},
+    open::open_kinds,
+    text::{check_url, is_longer},
 };
 
 const CONTENT_KINDS: &[&str] = &[
@@ -27,11 +27,21 @@ const ACTION_KINDS: &[&str] = &[
 ];
 
 /// A message that asks for a response by button, list or link.
+///
+/// ```
+/// use acs_messages::{ActionBindings, InteractiveContent, InteractiveMessage, ReplyButton};
+///
+/// let buttons = [ReplyButton::new("keep", "Keep"), ReplyButton::new("move", "Move")];
+/// let message = InteractiveMessage::new("Keep the slot?", ActionBindings::buttons(buttons))
+///     .with_header(InteractiveContent::text("Tuesday, 9:30"))
+///     .with_footer("Reply until Monday");
+/// assert!(message.header.is_some() && message.footer.is_some());
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct InteractiveMessage {
-    /// A text, picture, video or document above the body.
+    /// A text, image, video or document above the body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub header: Option<InteractiveContent>,
     /// The text.
@@ -39,7 +49,7 @@ pub struct InteractiveMessage {
     /// A text below the body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub footer: Option<InteractiveContent>,
-    /// What can be answered.
+    /// The ways in which the recipient can respond.
     pub action: ActionBindings,
 }
 
@@ -54,7 +64,7 @@ impl InteractiveMessage {
         }
     }
 
-    /// Sets what stands above the body.
+    /// Sets the text, image, video or document above the body.
     #[must_use]
     pub fn with_header(mut self, header: InteractiveContent) -> Self {
         self.header = Some(header);
@@ -109,7 +119,7 @@ impl InteractiveMessage {
             .find_problems(&format!("{field}.action"), problems);
     }
 
-    /// Sources differ on how long a body may be.
+    /// The length of a body on which the sources differ.
     pub(crate) fn warning(&self, field: &str) -> Option<Problem> {
         let InteractiveContent::Text { text } = &self.body else {
             return None;
@@ -132,31 +142,37 @@ impl InteractiveMessage {
 #[non_exhaustive]
 pub enum InteractiveContent {
     /// Text.
+    #[non_exhaustive]
     Text {
         /// The text.
         text: String,
     },
-    /// A picture.
+    /// An image.
+    #[non_exhaustive]
     Image {
-        /// Where the service fetches it.
+        /// Its address: https, and reachable for the service.
         media_uri: Url,
     },
     /// A video.
+    #[non_exhaustive]
     Video {
-        /// Where the service fetches it.
+        /// Its address: https, and reachable for the service.
         media_uri: Url,
     },
     /// A document.
+    #[non_exhaustive]
     Document {
-        /// Where the service fetches it.
+        /// Its address: https, and reachable for the service.
         media_uri: Url,
     },
     /// Reply buttons.
+    #[non_exhaustive]
     ButtonSet {
         /// The buttons, one to three.
-        buttons: Vec<Button>,
+        buttons: Vec<ReplyButton>,
     },
     /// A list in sections.
+    #[non_exhaustive]
     Group {
         /// The label that opens the list.
         title: String,
@@ -164,6 +180,7 @@ pub enum InteractiveContent {
         groups: Vec<ActionGroup>,
     },
     /// A link.
+    #[non_exhaustive]
     Url {
         /// The label.
         title: String,
@@ -181,6 +198,24 @@ impl InteractiveContent {
         Self::Text { text: text.into() }
     }
 
+    /// An image, by its https address.
+    #[must_use]
+    pub fn image(media_uri: Url) -> Self {
+        Self::Image { media_uri }
+    }
+
+    /// A video, by its https address.
+    #[must_use]
+    pub fn video(media_uri: Url) -> Self {
+        Self::Video { media_uri }
+    }
+
+    /// A document, by its https address.
+    #[must_use]
+    pub fn document(media_uri: Url) -> Self {
+        Self::Document { media_uri }
+    }
+
     fn find_media_problems(&self, field: &str, problems: &mut Problems) {
         match self {
             Self::Image { media_uri }
@@ -196,46 +231,21 @@ impl InteractiveContent {
     }
 }
 
-impl Serialize for InteractiveContent {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Other(value) => value.serialize(serializer),
-            known => Self::serialize(known, serializer),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for InteractiveContent {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        open::read(deserializer)
-    }
-}
-
-impl Open for InteractiveContent {
-    const KINDS: &'static [&'static str] = CONTENT_KINDS;
-
-    fn strict<'de, D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        Self::deserialize(input)
-    }
-
-    fn other(value: Value) -> Self {
-        Self::Other(value)
-    }
-}
+open_kinds!(InteractiveContent, CONTENT_KINDS);
 
 /// A reply button.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
-pub struct Button {
-    /// What comes back when it is pressed; at most 256 characters.
+pub struct ReplyButton {
+    /// The value that is returned when it is pressed; at most 256 characters.
     pub id: String,
     /// Its label; at most 20 characters.
     pub title: String,
 }
 
-impl Button {
-    /// A button labelled `title` that answers `id`.
+impl ReplyButton {
+    /// A button labelled `title` that returns `id`.
     pub fn new(id: impl Into<String>, title: impl Into<String>) -> Self {
         Self {
             id: id.into(),
@@ -270,7 +280,7 @@ impl ActionGroup {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ActionGroupItem {
-    /// What comes back when it is chosen; at most 200 characters.
+    /// The value that is returned when it is chosen; at most 200 characters.
     pub id: String,
     /// Its title; at most 24 characters.
     pub title: String,
@@ -279,7 +289,7 @@ pub struct ActionGroupItem {
 }
 
 impl ActionGroupItem {
-    /// A row that answers `id`.
+    /// A row that returns `id`.
     pub fn new(
         id: impl Into<String>,
         title: impl Into<String>,
@@ -293,7 +303,7 @@ impl ActionGroupItem {
     }
 }
 
-/// What can be answered. A kind that this version does not know survives a round trip.
+/// The ways in which a recipient can respond. A kind that this version does not know survives a round trip.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(
     remote = "Self",
@@ -305,18 +315,21 @@ impl ActionGroupItem {
 pub enum ActionBindings {
     /// A list menu.
     #[serde(rename = "whatsAppListAction")]
+    #[non_exhaustive]
     List {
         /// An [`InteractiveContent::Group`].
         content: InteractiveContent,
     },
     /// Up to three reply buttons.
     #[serde(rename = "whatsAppButtonAction")]
+    #[non_exhaustive]
     Buttons {
         /// An [`InteractiveContent::ButtonSet`].
         content: InteractiveContent,
     },
     /// A button that opens a link.
     #[serde(rename = "whatsAppUrlAction")]
+    #[non_exhaustive]
     Url {
         /// An [`InteractiveContent::Url`].
         content: InteractiveContent,
@@ -328,7 +341,7 @@ pub enum ActionBindings {
 
 impl ActionBindings {
     /// Reply buttons, one to three.
-    pub fn buttons(buttons: impl Into<Vec<Button>>) -> Self {
+    pub fn buttons(buttons: impl Into<Vec<ReplyButton>>) -> Self {
         Self::Buttons {
             content: InteractiveContent::ButtonSet {
                 buttons: buttons.into(),
@@ -428,29 +441,4 @@ fn check_length(text: &str, limit: usize, field: &str, problems: &mut Problems) 
     }
 }
 
-impl Serialize for ActionBindings {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Other(value) => value.serialize(serializer),
-            known => Self::serialize(known, serializer),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for ActionBindings {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        open::read(deserializer)
-    }
-}
-
-impl Open for ActionBindings {
-    const KINDS: &'static [&'static str] = ACTION_KINDS;
-
-    fn strict<'de, D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        Self::deserialize(input)
-    }
-
-    fn other(value: Value) -> Self {
-        Self::Other(value)
-    }
-}
+open_kinds!(ActionBindings, ACTION_KINDS);

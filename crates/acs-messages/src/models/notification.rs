@@ -1,43 +1,42 @@
-//! Notifications: messages to a person over a channel, without a conversation.
+//! Notifications: messages to a telephone number or WhatsApp user, without a conversation.
 
-use ms_messenger_core::{Problem, Problems, WhatsAppUserId};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use ms_messenger_core::{MessageId, Problem, Problems};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 use uuid::Uuid;
 
 use super::{
-    InteractiveMessage, MessageTemplate, check_text, check_url,
-    open::{self, Open},
-    text_warning,
+    common::CommonContent,
+    interactive::InteractiveMessage,
+    media::{DocumentContent, MediaContent, caption_warning, check_media_uri},
+    open::open_kinds,
+    template::MessageTemplate,
+    text::{check_text, text_warning},
 };
 
-const KINDS: &[&str] = &[
-    "text",
-    "image",
-    "image_v0",
-    "document",
-    "video",
-    "audio",
-    "template",
-    "sticker",
-    "reaction",
-    "interactive",
-];
-
-/// The body of a notification: the channel, the recipient, and what it holds.
+/// The body of a notification: the channel, the recipient, and the content.
 ///
-/// `to` is an array on the wire, and the service takes exactly one recipient today; so does the
-/// check, unless the client is told otherwise.
+/// `to` is an array on the wire, and the service accepts exactly one recipient today; so does the
+/// check, unless the client is [set up otherwise](crate::AcsMessagesBuilder::with_any_recipient).
+///
+/// ```
+/// use acs_messages::{NotificationContent, NotificationKind};
+///
+/// let channel = "0f0eb78e-a576-1dfc-b414-0f0756de3338".parse()?;
+/// let body = NotificationContent::new(channel, "+14255550123", NotificationKind::text("hello"));
+/// assert_eq!(body.to, ["+14255550123"]);
+/// # Ok::<(), uuid::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NotificationContent {
-    /// The registration of the channel that sends.
+    /// The registration of the channel that the message is sent from.
     pub channel_registration_id: Uuid,
-    /// The recipients.
+    /// The recipients: telephone numbers in E.164 form or business-scoped user ids.
     pub to: Vec<String>,
-    /// What it holds.
+    /// The content.
     #[serde(flatten)]
     pub content: NotificationKind,
 }
@@ -57,7 +56,20 @@ impl NotificationContent {
     }
 }
 
-/// What a notification holds. A kind that this version does not know survives a round trip.
+/// The content of a notification. A kind that this version does not know survives a round trip.
+///
+/// ```
+/// use acs_messages::NotificationKind;
+///
+/// let reaction = NotificationKind::reaction("👍", "wamid.1");
+/// assert_eq!(
+///     serde_json::to_string(&reaction)?,
+///     r#"{"kind":"reaction","emoji":"👍","messageId":"wamid.1"}"#
+/// );
+/// let unknown: NotificationKind = serde_json::from_str(r#"{"kind":"hologram","depth":3}"#)?;
+/// assert!(matches!(unknown, NotificationKind::Other(_)));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(
     remote = "Self",
@@ -69,69 +81,55 @@ impl NotificationContent {
 #[non_exhaustive]
 pub enum NotificationKind {
     /// Text, at most 4096 characters.
+    #[non_exhaustive]
     Text {
         /// The text.
         content: String,
     },
-    /// A picture.
-    Image {
-        /// Where the service fetches it.
-        media_uri: Url,
-        /// Text shown with it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        caption: Option<String>,
-    },
-    /// A picture as versions before 2024-08-30 knew it; use [`NotificationKind::Image`].
+    /// An image.
+    Image(MediaContent),
+    /// An image as versions before 2024-08-30 had it; use [`NotificationKind::Image`].
     #[serde(rename = "image_v0")]
+    #[non_exhaustive]
     ImageV0 {
-        /// Where the service fetches it.
+        /// Its address: https, and reachable for the service.
         media_uri: Url,
         /// Text shown with it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         content: Option<String>,
     },
     /// A document.
-    Document {
-        /// Where the service fetches it.
-        media_uri: Url,
-        /// Text shown with it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        caption: Option<String>,
-        /// The name that it gets.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        file_name: Option<String>,
-    },
+    Document(DocumentContent),
     /// A video.
-    Video {
-        /// Where the service fetches it.
-        media_uri: Url,
-        /// Text shown with it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        caption: Option<String>,
-    },
-    /// A sound.
+    Video(MediaContent),
+    /// An audio file.
+    #[non_exhaustive]
     Audio {
-        /// Where the service fetches it.
+        /// Its address: https, and reachable for the service.
         media_uri: Url,
     },
     /// A template, filled. The only kind that may open a conversation.
+    #[non_exhaustive]
     Template {
         /// The template.
         template: MessageTemplate,
     },
     /// A sticker (2025-01-15-preview).
+    #[non_exhaustive]
     Sticker {
-        /// Where the service fetches it.
+        /// Its address: https, and reachable for the service.
         media_uri: Url,
     },
     /// A reaction to a message (2025-01-15-preview).
+    #[non_exhaustive]
     Reaction {
         /// The emoji.
         emoji: String,
-        /// The message.
+        /// The id of the message.
         message_id: String,
     },
-    /// A message that asks for a response (2025-01-15-preview).
+    /// A message that asks for a response by button, list or link (2025-01-15-preview).
+    #[non_exhaustive]
     Interactive {
         /// The message.
         interactive_message: Box<InteractiveMessage>,
@@ -141,15 +139,86 @@ pub enum NotificationKind {
     Other(Value),
 }
 
+open_kinds!(
+    NotificationKind,
+    &[
+        "text",
+        "image",
+        "image_v0",
+        "document",
+        "video",
+        "audio",
+        "template",
+        "sticker",
+        "reaction",
+        "interactive",
+    ]
+);
+
 impl NotificationKind {
-    /// Text.
+    /// Text, at most 4096 characters.
     pub fn text(content: impl Into<String>) -> Self {
         Self::Text {
             content: content.into(),
         }
     }
 
-    /// Whether only 2025-01-15-preview and later know it.
+    /// An image, by its https address or with a caption.
+    pub fn image(image: impl Into<MediaContent>) -> Self {
+        Self::Image(image.into())
+    }
+
+    /// An image as versions before 2024-08-30 had it, with `content` shown with it.
+    #[must_use]
+    pub fn image_v0(media_uri: Url, content: Option<String>) -> Self {
+        Self::ImageV0 { media_uri, content }
+    }
+
+    /// A document, by its https address or with caption and file name.
+    pub fn document(document: impl Into<DocumentContent>) -> Self {
+        Self::Document(document.into())
+    }
+
+    /// A video, by its https address or with a caption.
+    pub fn video(video: impl Into<MediaContent>) -> Self {
+        Self::Video(video.into())
+    }
+
+    /// An audio file, by its https address.
+    #[must_use]
+    pub fn audio(media_uri: Url) -> Self {
+        Self::Audio { media_uri }
+    }
+
+    /// A template, filled. The only kind that may open a conversation.
+    #[must_use]
+    pub fn template(template: MessageTemplate) -> Self {
+        Self::Template { template }
+    }
+
+    /// A sticker, by its https address (2025-01-15-preview).
+    #[must_use]
+    pub fn sticker(media_uri: Url) -> Self {
+        Self::Sticker { media_uri }
+    }
+
+    /// A reaction to a message (2025-01-15-preview).
+    pub fn reaction(emoji: impl Into<String>, message_id: impl Into<MessageId>) -> Self {
+        Self::Reaction {
+            emoji: emoji.into(),
+            message_id: message_id.into().as_str().to_owned(),
+        }
+    }
+
+    /// A message that asks for a response by button, list or link (2025-01-15-preview).
+    #[must_use]
+    pub fn interactive(message: InteractiveMessage) -> Self {
+        Self::Interactive {
+            interactive_message: Box::new(message),
+        }
+    }
+
+    /// Whether it needs 2025-01-15-preview or a later version.
     pub(crate) fn needs_preview(&self) -> bool {
         matches!(
             self,
@@ -160,17 +229,19 @@ impl NotificationKind {
         )
     }
 
+    /// Adds what is wrong with it, as far as the rules of the service are known.
     pub(crate) fn find_problems(&self, problems: &mut Problems) {
         match self {
-            Self::Text { content } => check_text(content, "content", problems),
-            Self::Image { media_uri, .. }
-            | Self::ImageV0 { media_uri, .. }
-            | Self::Document { media_uri, .. }
-            | Self::Video { media_uri, .. }
+            Self::Text { content } => check_text(content, || "content".to_owned(), problems),
+            Self::Image(media) | Self::Video(media) => {
+                check_media_uri(&media.media_uri, "", problems);
+            }
+            Self::Document(document) => check_media_uri(&document.media_uri, "", problems),
+            Self::ImageV0 { media_uri, .. }
             | Self::Audio { media_uri }
-            | Self::Sticker { media_uri } => check_url(media_uri, "mediaUri", problems),
+            | Self::Sticker { media_uri } => check_media_uri(media_uri, "", problems),
             Self::Template { template } => template.find_problems("template", problems),
-            // Whether an empty emoji takes a reaction back is not confirmed, so it may be empty.
+            // Whether an empty emoji removes a reaction is not confirmed, so it may be empty.
             Self::Reaction { message_id, .. } => {
                 problems.add_if(message_id.is_empty(), "messageId", "must not be empty");
             }
@@ -183,82 +254,42 @@ impl NotificationKind {
         }
     }
 
-    /// What the service may take but a recipient would miss.
-    pub(crate) fn warnings(&self) -> Vec<Problem> {
-        let warning = match self {
-            Self::Text { content } => text_warning(content, "content"),
-            Self::Image { caption, .. }
-            | Self::Document { caption, .. }
-            | Self::Video { caption, .. } => {
-                text_warning(caption.as_deref().unwrap_or_default(), "caption")
+    /// What the service may accept but a recipient would miss.
+    pub(crate) fn warning(&self) -> Option<Problem> {
+        match self {
+            Self::Text { content } => text_warning(content, || "content".to_owned()),
+            Self::Image(media) | Self::Video(media) => {
+                caption_warning(media.caption.as_deref(), "")
             }
+            Self::Document(document) => caption_warning(document.caption.as_deref(), ""),
             Self::Interactive {
                 interactive_message,
             } => interactive_message.warning("interactiveMessage"),
             _ => None,
-        };
-        warning.into_iter().collect()
-    }
-}
-
-impl Serialize for NotificationKind {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Other(value) => value.serialize(serializer),
-            known => Self::serialize(known, serializer),
         }
     }
 }
 
-impl<'de> Deserialize<'de> for NotificationKind {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        open::read(deserializer)
+impl From<CommonContent> for NotificationKind {
+    fn from(content: CommonContent) -> Self {
+        match content {
+            CommonContent::Audio(media_uri) => Self::audio(media_uri),
+            CommonContent::Document(document) => Self::Document(document),
+            CommonContent::Image(image) => Self::Image(image),
+            CommonContent::Template(template) => Self::template(template),
+            CommonContent::Text(text) => Self::text(text),
+            CommonContent::Video(video) => Self::Video(video),
+        }
     }
 }
 
-impl Open for NotificationKind {
-    const KINDS: &'static [&'static str] = KINDS;
-
-    fn strict<'de, D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        Self::deserialize(input)
-    }
-
-    fn other(value: Value) -> Self {
-        Self::Other(value)
-    }
-}
-
-/// What is wrong with a recipient, if anything: the live service takes digits with separators, with
-/// or without `+`, or a business-scoped user id, `CC.` and up to 128 alphanumerics.
-pub(crate) fn recipient_problem(to: &str) -> Option<String> {
-    const RULE: &str =
-        "must be a number in E.164 form, e.g. +14255550123, or a business-scoped user id";
-    if to.contains(|c: char| c.is_ascii_alphabetic()) {
-        let is_scoped = WhatsAppUserId::parse(to).is_ok();
-        return (!is_scoped).then(|| RULE.to_owned());
-    }
-    let number = to.replace(['-', '(', ')', ' '], "");
-    let digits = number.strip_prefix('+').unwrap_or(&number);
-    let is_number = |digits: &str| {
-        (1..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
-    };
-    // No country code begins with a zero; `00` is how many countries dial what `+` stands for.
-    match digits.strip_prefix("00") {
-        Some(meant) if is_number(meant) && !meant.starts_with('0') => Some(format!(
-            "must be a number in E.164 form: write it as +{meant}"
-        )),
-        _ if is_number(digits) && !digits.starts_with('0') => None,
-        _ => Some(RULE.to_owned()),
-    }
-}
-
-/// What the service says of one recipient: that it took the message, not that it arrived.
+/// What the service reports for one recipient: that it accepted the message, not that it arrived.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
-pub struct Receipt {
+pub struct NotificationReceipt {
     /// The id of the message, a GUID.
-    pub message_id: String,
+    pub message_id: MessageId,
     /// The recipient, as it was sent.
     pub to: String,
 }
@@ -266,49 +297,5 @@ pub struct Receipt {
 /// The body of a success.
 #[derive(Debug, Deserialize)]
 pub(crate) struct SendMessageResult {
-    pub(crate) receipts: Vec<Receipt>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_recipient_is_a_number_of_e_164_or_a_business_scoped_id() {
-        for to in [
-            "+14255550123",
-            "14255550123",
-            "+1 (425) 555-0123",
-            "US.13491208655302741918",
-        ] {
-            assert_eq!(recipient_problem(to), None, "{to}");
-        }
-        for to in [
-            "",
-            "+",
-            " ",
-            "0255550123",
-            "+0255550123",
-            "1+4255550123",
-            "++14255550123",
-            "+1234567890123456",
-            "+1425555012x",
-            "alice@contoso.com",
-            "us.1349",
-            "US.",
-            "+१४२५",
-        ] {
-            let problem = recipient_problem(to).unwrap();
-            assert!(problem.contains("E.164"), "{to}: {problem}");
-            assert!(to.is_empty() || !problem.contains(&format!("`{to}`")));
-        }
-    }
-
-    #[test]
-    fn a_number_dialled_with_00_is_refused_with_the_one_to_write() {
-        for to in ["0049 30 901820", "+00 49-30-901820"] {
-            let problem = recipient_problem(to).unwrap();
-            assert!(problem.ends_with("write it as +4930901820"), "{problem}");
-        }
-    }
+    pub(crate) receipts: Vec<NotificationReceipt>,
 }

@@ -1,27 +1,19 @@
 //! Templates and the values that fill them.
 
+mod bindings;
 mod neutral;
+mod slot;
+mod value;
 
 use std::collections::HashMap;
 
-use ms_messenger_core::{Problems, open_enum};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
-use url::Url;
+use ms_messenger_core::{ErrorKind, Problems, Result};
+use serde::{Deserialize, Serialize};
 
-use super::{
-    check_url,
-    open::{self, Open},
+pub use bindings::{
+    ButtonBinding, ButtonSubType, TemplateBindings, ValueReference, WhatsAppBindings,
 };
-
-const VALUE_KINDS: &[&str] = &[
-    "text",
-    "image",
-    "document",
-    "video",
-    "location",
-    "quickAction",
-];
+pub use value::{TemplateMediaValue, TemplatePlaceValue, TemplateValue, TemplateValueKind};
 
 /// A template that WhatsApp holds, filled with values.
 ///
@@ -30,7 +22,7 @@ const VALUE_KINDS: &[&str] = &[
 /// [`MessageTemplate::bind_body`] and its siblings bind values by position and so cannot get that wrong.
 ///
 /// ```
-/// use acs_messages::{MessageTemplate, models::TemplateValueKind};
+/// use acs_messages::{MessageTemplate, TemplateValueKind};
 ///
 /// let template = MessageTemplate::new("appointment_reminder", "en_US")
 ///     .bind_body(TemplateValueKind::text("Lene"))
@@ -53,291 +45,6 @@ pub struct MessageTemplate {
     pub bindings: Option<TemplateBindings>,
 }
 
-/// A value under its name.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct TemplateValue {
-    /// The name by which bindings refer to it.
-    pub name: String,
-    /// The value.
-    #[serde(flatten)]
-    pub value: TemplateValueKind,
-}
-
-impl TemplateValue {
-    /// `value` under `name`.
-    pub fn new(name: impl Into<String>, value: TemplateValueKind) -> Self {
-        Self {
-            name: name.into(),
-            value,
-        }
-    }
-}
-
-/// A value. A kind that this version does not know survives a round trip.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(
-    remote = "Self",
-    tag = "kind",
-    deny_unknown_fields,
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
-#[non_exhaustive]
-pub enum TemplateValueKind {
-    /// Text.
-    Text {
-        /// The text.
-        text: String,
-    },
-    /// A picture.
-    Image {
-        /// Where the service fetches it.
-        url: Url,
-        /// Text shown with it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        caption: Option<String>,
-        /// The name that it gets.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        file_name: Option<String>,
-    },
-    /// A document.
-    Document {
-        /// Where the service fetches it.
-        url: Url,
-        /// Text shown with it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        caption: Option<String>,
-        /// The name that it gets.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        file_name: Option<String>,
-    },
-    /// A video.
-    Video {
-        /// Where the service fetches it.
-        url: Url,
-        /// Text shown with it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        caption: Option<String>,
-        /// The name that it gets.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        file_name: Option<String>,
-    },
-    /// A place.
-    Location {
-        /// Degrees north.
-        latitude: f64,
-        /// Degrees east.
-        longitude: f64,
-        /// The name of the place.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        location_name: Option<String>,
-        /// Its postal address.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        address: Option<String>,
-    },
-    /// What a button carries.
-    QuickAction {
-        /// The variable end of a URL, for a button of the sub-type `url`.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        text: Option<String>,
-        /// What comes back when it is pressed, for the sub-type `quickReply`.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        payload: Option<String>,
-    },
-    /// A kind that this version does not know, as it stands on the wire.
-    #[serde(skip)]
-    Other(Value),
-}
-
-impl TemplateValueKind {
-    /// Text.
-    pub fn text(text: impl Into<String>) -> Self {
-        Self::Text { text: text.into() }
-    }
-
-    fn suits(&self, slot: Slot) -> bool {
-        match self {
-            // What neither this version nor its documents know may go together.
-            _ if slot == Slot::UnknownButton => true,
-            Self::Other(_) => true,
-            Self::Text { .. } => matches!(slot, Slot::Header | Slot::Body | Slot::Footer),
-            Self::QuickAction { text, payload } => match slot {
-                Slot::QuickReply => payload.is_some(),
-                Slot::Url => text.is_some(),
-                _ => false,
-            },
-            _ => slot == Slot::Header,
-        }
-    }
-}
-
-impl Serialize for TemplateValueKind {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Other(value) => value.serialize(serializer),
-            known => Self::serialize(known, serializer),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for TemplateValueKind {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        open::read(deserializer)
-    }
-}
-
-impl Open for TemplateValueKind {
-    const KINDS: &'static [&'static str] = VALUE_KINDS;
-
-    fn strict<'de, D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        Self::deserialize(input)
-    }
-
-    fn other(value: Value) -> Self {
-        Self::Other(value)
-    }
-}
-
-/// Which value fills what. Bindings of a channel that this version does not know survive a
-/// round trip.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(
-    remote = "Self",
-    tag = "kind",
-    deny_unknown_fields,
-    rename_all = "camelCase"
-)]
-#[non_exhaustive]
-pub enum TemplateBindings {
-    /// For WhatsApp.
-    WhatsApp(WhatsAppBindings),
-    /// For a channel that this version does not know, as it stands on the wire.
-    #[serde(skip)]
-    Other(Value),
-}
-
-impl Serialize for TemplateBindings {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Other(value) => value.serialize(serializer),
-            known => Self::serialize(known, serializer),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for TemplateBindings {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        open::read(deserializer)
-    }
-}
-
-impl Open for TemplateBindings {
-    const KINDS: &'static [&'static str] = &["whatsApp"];
-
-    fn strict<'de, D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        Self::deserialize(input)
-    }
-
-    fn other(value: Value) -> Self {
-        Self::Other(value)
-    }
-}
-
-/// Which value fills which part of a WhatsApp template, by position.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct WhatsAppBindings {
-    /// The header.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub header: Vec<Reference>,
-    /// `{{1}}`, `{{2}}`, … of the body.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub body: Vec<Reference>,
-    /// The footer.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub footer: Vec<Reference>,
-    /// The buttons.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub buttons: Vec<ButtonBinding>,
-}
-
-/// A reference to a value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Reference {
-    /// The name of the value.
-    pub ref_value: String,
-}
-
-impl Reference {
-    /// A reference to the value named `name`.
-    pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            ref_value: name.into(),
-        }
-    }
-}
-
-open_enum! {
-    /// What a button does.
-    pub enum ButtonSubType {
-        /// Sends a payload back.
-        QuickReply = "quickReply",
-        /// Opens a link.
-        Url = "url",
-    }
-}
-
-/// A button and the value that fills it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct ButtonBinding {
-    /// What the button does.
-    pub sub_type: ButtonSubType,
-    /// The name of the value.
-    pub ref_value: String,
-}
-
-impl ButtonBinding {
-    /// A button of `sub_type` that the value named `name` fills.
-    pub fn new(sub_type: ButtonSubType, name: impl Into<String>) -> Self {
-        Self {
-            sub_type,
-            ref_value: name.into(),
-        }
-    }
-}
-
-/// A place of a template that a value can fill.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Slot {
-    Header,
-    Body,
-    Footer,
-    QuickReply,
-    Url,
-    UnknownButton,
-}
-
-impl Slot {
-    const fn rule(self) -> &'static str {
-        match self {
-            Self::Header => "a header takes a text, image, document, video or location",
-            Self::Body => "a body takes a text",
-            Self::Footer => "a footer takes a text",
-            Self::QuickReply => "a quickReply button takes a quickAction with a payload",
-            Self::Url => "a url button takes a quickAction with a text",
-            Self::UnknownButton => "a button of an unknown kind takes any value",
-        }
-    }
-}
-
 impl MessageTemplate {
     /// The template `name` in `language`, with nothing filled.
     pub fn new(name: impl Into<String>, language: impl Into<String>) -> Self {
@@ -352,7 +59,7 @@ impl MessageTemplate {
     /// Fills the header.
     #[must_use]
     pub fn bind_header(mut self, value: TemplateValueKind) -> Self {
-        let reference = Reference::new(self.add(value));
+        let reference = ValueReference::new(self.add(value));
         self.whatsapp().header.push(reference);
         self
     }
@@ -360,28 +67,22 @@ impl MessageTemplate {
     /// Fills the next placeholder of the body.
     #[must_use]
     pub fn bind_body(mut self, value: TemplateValueKind) -> Self {
-        let reference = Reference::new(self.add(value));
+        let reference = ValueReference::new(self.add(value));
         self.whatsapp().body.push(reference);
         self
     }
 
-    /// Fills the next button with what comes back when it is pressed.
+    /// Fills the next button with the payload that is returned when it is pressed.
     #[must_use]
     pub fn bind_quick_reply(self, payload: impl Into<String>) -> Self {
-        let value = TemplateValueKind::QuickAction {
-            text: None,
-            payload: Some(payload.into()),
-        };
+        let value = TemplateValueKind::quick_reply(payload);
         self.bind_button(ButtonSubType::QuickReply, value)
     }
 
     /// Fills the next button with the variable end of its URL.
     #[must_use]
     pub fn bind_url(self, suffix: impl Into<String>) -> Self {
-        let value = TemplateValueKind::QuickAction {
-            text: Some(suffix.into()),
-            payload: None,
-        };
+        let value = TemplateValueKind::url_suffix(suffix);
         self.bind_button(ButtonSubType::Url, value)
     }
 
@@ -391,7 +92,7 @@ impl MessageTemplate {
         self
     }
 
-    /// Adds a value under a name that no other has, and answers the name.
+    /// Adds a value under a name that no other has, and returns the name.
     fn add(&mut self, value: TemplateValueKind) -> String {
         let mut number = self.values.len() + 1;
         let mut name = format!("value{number}");
@@ -424,10 +125,10 @@ impl MessageTemplate {
     /// # Errors
     ///
     /// `InvalidRequest` with every problem.
-    pub fn check(&self) -> ms_messenger_core::Result<()> {
+    pub fn check(&self) -> Result<()> {
         let mut problems = Problems::new();
         self.find_problems("template", &mut problems);
-        problems.into_result(ms_messenger_core::ErrorKind::InvalidRequest)
+        problems.into_result(ErrorKind::InvalidRequest)
     }
 
     pub(crate) fn find_problems(&self, field: &str, problems: &mut Problems) {
@@ -445,40 +146,13 @@ impl MessageTemplate {
             let name = format!("{field}.name");
             problems.add_if(value.name.is_empty(), &name, "must not be empty");
             let twice = values.insert(value.name.as_str(), &value.value).is_some();
-            problems.add_if(twice, &name, "must not stand twice");
-            find_value_problems(&value.value, &field, problems);
+            problems.add_if(twice, &name, "must not occur twice");
+            value.value.find_problems(&field, problems);
         }
         if let Some(TemplateBindings::WhatsApp(bindings)) = &self.bindings {
             let field = format!("{field}.bindings");
             bindings.find_problems(&values, &field, problems);
         }
-    }
-}
-
-fn find_value_problems(value: &TemplateValueKind, field: &str, problems: &mut Problems) {
-    match value {
-        TemplateValueKind::Image { url, .. }
-        | TemplateValueKind::Document { url, .. }
-        | TemplateValueKind::Video { url, .. } => check_url(url, &format!("{field}.url"), problems),
-        TemplateValueKind::Location {
-            latitude,
-            longitude,
-            ..
-        } => {
-            let north = (-90.0..=90.0).contains(latitude);
-            problems.add_if(
-                !north,
-                &format!("{field}.latitude"),
-                "must be from -90 to 90",
-            );
-            let east = (-180.0..=180.0).contains(longitude);
-            problems.add_if(
-                !east,
-                &format!("{field}.longitude"),
-                "must be from -180 to 180",
-            );
-        }
-        _ => {}
     }
 }
 
@@ -492,48 +166,4 @@ fn is_language(text: &str) -> bool {
     (2..=3).contains(&language.len())
         && letters(language)
         && country.is_none_or(|country| country.len() == 2 && letters(country))
-}
-
-impl WhatsAppBindings {
-    fn find_problems(
-        &self,
-        values: &HashMap<&str, &TemplateValueKind>,
-        field: &str,
-        problems: &mut Problems,
-    ) {
-        let mut unnamed = Problems::new();
-        let mut check = |name: &str, slot: Slot, field: String| match values.get(name) {
-            None => problems.add(field, "must be the name of one of the values"),
-            Some(value) => problems.add_if(!value.suits(slot), &field, slot.rule()),
-        };
-        for (part, slot, references) in [
-            ("header", Slot::Header, &self.header),
-            ("body", Slot::Body, &self.body),
-            ("footer", Slot::Footer, &self.footer),
-        ] {
-            for (i, reference) in references.iter().enumerate() {
-                check(
-                    &reference.ref_value,
-                    slot,
-                    format!("{field}.{part}[{i}].refValue"),
-                );
-            }
-        }
-        for (i, button) in self.buttons.iter().enumerate() {
-            let slot = match button.sub_type {
-                ButtonSubType::QuickReply => Slot::QuickReply,
-                ButtonSubType::Url => Slot::Url,
-                ButtonSubType::Other(_) => Slot::UnknownButton,
-            };
-            if button.sub_type.as_str().is_empty() {
-                unnamed.add(format!("{field}.buttons[{i}].subType"), "must not be empty");
-            }
-            check(
-                &button.ref_value,
-                slot,
-                format!("{field}.buttons[{i}].refValue"),
-            );
-        }
-        problems.append(unnamed);
-    }
 }

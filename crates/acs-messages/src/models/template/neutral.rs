@@ -3,8 +3,9 @@
 use ms_messenger_core::{Template, TemplateButton, TemplateHeader, TemplateMedia};
 
 use super::{
-    ButtonBinding, ButtonSubType, MessageTemplate, Reference, TemplateBindings, TemplateValue,
-    TemplateValueKind, WhatsAppBindings,
+    MessageTemplate,
+    bindings::{ButtonBinding, ButtonSubType, TemplateBindings, ValueReference, WhatsAppBindings},
+    value::{TemplateMediaValue, TemplatePlaceValue, TemplateValue, TemplateValueKind},
 };
 
 impl MessageTemplate {
@@ -21,12 +22,12 @@ impl MessageTemplate {
         };
         let header = template.header.as_ref().map(header_value);
         bindings.header = header
-            .map(|it| Reference::new(add(it)))
+            .map(|it| ValueReference::new(add(it)))
             .into_iter()
             .collect();
         for text in &template.body {
             let name = add(TemplateValueKind::text(text.as_str()));
-            bindings.body.push(Reference::new(name));
+            bindings.body.push(ValueReference::new(name));
         }
         for button in &template.buttons {
             let (sub_type, text, payload) = match button {
@@ -34,7 +35,7 @@ impl MessageTemplate {
                     (ButtonSubType::QuickReply, None, Some(payload.clone()))
                 }
                 TemplateButton::Url(suffix) => (ButtonSubType::Url, Some(suffix.clone()), None),
-                // The neutral model may grow; a button of a new sort has no name and is refused.
+                // The neutral model may grow; a button of a new kind has no sub-type and is refused.
                 _ => (ButtonSubType::Other(String::new()), None, None),
             };
             let name = add(TemplateValueKind::QuickAction { text, payload });
@@ -50,46 +51,27 @@ impl MessageTemplate {
 fn header_value(header: &TemplateHeader) -> TemplateValueKind {
     match header {
         TemplateHeader::Text(text) => TemplateValueKind::text(text.as_str()),
-        TemplateHeader::Image(TemplateMedia {
-            url,
-            caption,
-            file_name,
-            ..
-        }) => TemplateValueKind::Image {
-            url: url.clone(),
-            caption: caption.clone(),
-            file_name: file_name.clone(),
-        },
-        TemplateHeader::Document(TemplateMedia {
-            url,
-            caption,
-            file_name,
-            ..
-        }) => TemplateValueKind::Document {
-            url: url.clone(),
-            caption: caption.clone(),
-            file_name: file_name.clone(),
-        },
-        TemplateHeader::Video(TemplateMedia {
-            url,
-            caption,
-            file_name,
-            ..
-        }) => TemplateValueKind::Video {
-            url: url.clone(),
-            caption: caption.clone(),
-            file_name: file_name.clone(),
-        },
-        TemplateHeader::Location(place) => TemplateValueKind::Location {
+        TemplateHeader::Image(media) => TemplateValueKind::Image(media_value(media)),
+        TemplateHeader::Document(media) => TemplateValueKind::Document(media_value(media)),
+        TemplateHeader::Video(media) => TemplateValueKind::Video(media_value(media)),
+        TemplateHeader::Location(place) => TemplateValueKind::Location(TemplatePlaceValue {
             latitude: place.latitude,
             longitude: place.longitude,
             location_name: place.name.clone(),
             address: place.address.clone(),
-        },
-        // A header of a new sort suits no slot and is refused.
+        }),
+        // A header of a new kind suits no place and is refused.
         _ => TemplateValueKind::QuickAction {
             text: None,
             payload: None,
         },
+    }
+}
+
+fn media_value(media: &TemplateMedia) -> TemplateMediaValue {
+    TemplateMediaValue {
+        url: media.url.clone(),
+        caption: media.caption.clone(),
+        file_name: media.file_name.clone(),
     }
 }

@@ -41,7 +41,7 @@ pub struct Call {
     pub(crate) operation: &'static str,
     pub(crate) method: Method,
     pub(crate) path_and_query: String,
-    pub(crate) headers: HeaderMap,
+    headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Bytes,
     pub(crate) class: RetryClass,
     pub(crate) idempotency: Option<IdempotencyKey>,
@@ -107,8 +107,8 @@ impl Call {
         path_and_query: impl Into<String>,
         class: RetryClass,
     ) -> Self {
-        let mut headers = HeaderMap::with_capacity(12);
-        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        let mut headers = Vec::with_capacity(8);
+        headers.push((header::ACCEPT, HeaderValue::from_static("application/json")));
         Self {
             operation,
             method,
@@ -192,7 +192,7 @@ impl Call {
     /// ```
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.headers.push((name, value));
         self
     }
 
@@ -226,14 +226,28 @@ impl Call {
     #[must_use]
     pub fn with_body(mut self, content_type: HeaderValue, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
-        self.headers.insert(header::CONTENT_TYPE, content_type);
-        self
+        self.with_header(header::CONTENT_TYPE, content_type)
     }
 
     /// The bytes of the body.
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.body
+    }
+
+    /// The headers of one attempt, with room for those that are added to it.
+    pub(crate) fn headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::with_capacity(self.headers.len() + 4);
+        for (name, value) in &self.headers {
+            headers.insert(name, value.clone());
+        }
+        headers
+    }
+
+    /// The path without the query: what the call is for.
+    pub(crate) fn path(&self) -> &str {
+        let path = self.path_and_query.split(['?', '#']).next();
+        path.unwrap_or_default()
     }
 
     /// Whether executing it twice does no harm.

@@ -1,4 +1,4 @@
-//! What a response that is no success proves: the table of what may be repeated.
+//! What a response that is no success proves.
 //!
 //! | Status | The server may have executed it | Delivery |
 //! |---|---|---|
@@ -6,10 +6,59 @@
 //! | 503 with `Retry-After`, where the platform documents it as throttling | no | `NotSent` |
 //! | 408, 409, other 5xx, anything else | maybe | `Unknown` |
 
-use ms_messenger_core::{Delivery, ErrorKind};
+use std::time::SystemTime;
+
+use http::StatusCode;
+use ms_messenger_core::{Delivery, Error, ErrorKind};
+
+use crate::{Response, redact::one_line, retry_after};
+
+/// The error of a response that is no success.
+pub(crate) fn error_of(response: &Response) -> Error {
+    let service = response.service;
+    let wait = retry_after::read(&response.headers, SystemTime::now());
+    let throttled = service.throttles_with_503 && wait.is_some();
+    let (kind, delivery) =
+        (service.classify)(response).unwrap_or_else(|| status(response.status, throttled));
+    let said = (service.read_error)(response);
+    let message = match said.message.as_deref().map(one_line) {
+        Some(message) if !message.is_empty() => message,
+        _ => format!("the service responded with {}", describe(response.status)),
+    };
+    let mut error = Error::new(kind, message)
+        .with_delivery(delivery)
+        .with_status(response.status);
+    if let Some(code) = said.code {
+        error = error.with_code(one_line(&code));
+    }
+    if let Some(wait) = wait {
+        error = error.with_retry_after(wait);
+    }
+    with_request_id(error, response)
+}
+
+pub(crate) fn with_request_id(error: Error, response: &Response) -> Error {
+    match response.request_id() {
+        Some(id) => error.with_request_id(one_line(id)),
+        None => error,
+    }
+}
+
+fn describe(status: u16) -> String {
+    let known = StatusCode::from_u16(status).ok();
+    match known.and_then(|status| status.canonical_reason()) {
+        Some(reason) => format!("{status} {reason}"),
+        None => status.to_string(),
+    }
+}
+
+/// Whether the service rejected the token and so did not execute the request.
+pub(crate) fn rejects_token(error: &Error) -> bool {
+    error.kind() == ErrorKind::Unauthenticated && error.delivery() == Delivery::NotSent
+}
 
 /// The kind of a failure and what it proves, by status alone.
-pub(crate) fn status(status: u16, throttled: bool) -> (ErrorKind, Delivery) {
+fn status(status: u16, throttled: bool) -> (ErrorKind, Delivery) {
     use Delivery::{NotSent, Unknown};
     match status {
         400 | 405 | 413 | 415 => (ErrorKind::InvalidRequest, NotSent),
@@ -25,8 +74,8 @@ pub(crate) fn status(status: u16, throttled: bool) -> (ErrorKind, Delivery) {
     }
 }
 
-/// What is known after several tries: the least certain of them counts, because a later
-/// refusal does not undo an earlier try that may have been executed.
+/// What is known after several attempts. The least certain of them counts, because a later
+/// rejection does not undo an earlier attempt that may have been executed.
 pub(crate) fn combine(so_far: Delivery, new: Delivery) -> Delivery {
     match (so_far, new) {
         (Delivery::Sent, _) | (_, Delivery::Sent) => Delivery::Sent,
@@ -57,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_refusal_does_not_undo_an_earlier_doubt() {
+    fn a_later_rejection_does_not_undo_an_earlier_doubt() {
         use Delivery::{NotSent, Sent, Unknown};
         assert_eq!(combine(NotSent, NotSent), NotSent);
         assert_eq!(combine(Unknown, NotSent), Unknown);

@@ -8,7 +8,7 @@ use ms_messenger_core::{Error, ErrorKind, Result};
 
 use crate::{
     HttpOptions, HttpRequest, Proxy,
-    concurrency::{Traffic, Turn},
+    concurrency::{InFlight, Traffic},
     failure::failure,
     generation::{Generation, Generations, Sharing},
     options::FOR_EVER,
@@ -48,7 +48,7 @@ pub(crate) struct RawResponse {
 /// A response of which the head is read.
 pub(crate) struct Head<'a> {
     http: &'a HttpClient,
-    _turn: Turn<'a>,
+    _in_flight: InFlight<'a>,
     generation: Arc<Generation>,
     running: Option<Running<'a>>,
     pub(crate) status: u16,
@@ -129,10 +129,10 @@ impl HttpClient {
         if !outgoing.body.is_empty() {
             *request.body_mut() = Some(outgoing.body.into());
         }
-        let turn = self.0.traffic.enter();
+        let in_flight = self.0.traffic.enter();
         let sharing = if is_named {
             Sharing::WhenBusy {
-                is_quiet: turn.is_quiet,
+                is_quiet: in_flight.is_quiet,
             }
         } else {
             Sharing::Never
@@ -149,7 +149,7 @@ impl HttpClient {
         let mut response = response.map_err(|error| failure(&error, &self.0.proxy))?;
         Ok(Head {
             http: self,
-            _turn: turn,
+            _in_flight: in_flight,
             generation,
             running: Some(sent.running),
             status: response.status().as_u16(),

@@ -1,12 +1,12 @@
-//! Whether tries run one after the other or side by side: the two want different connections.
+//! Whether attempts run in sequence or in parallel, which call for different connections.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How many of the tries that follow one that ran beside others count as busy too: a busy
-/// sender is alone for a moment whenever a batch of answers came in.
+/// How many attempts after a parallel one still count as busy: a busy sender is alone for a moment
+/// whenever a batch of responses came in.
 const BUSY_FOR: usize = 256;
 
-/// Tells whether tries run one after the other or side by side.
+/// Counts the attempts under way.
 #[derive(Debug, Default)]
 pub(crate) struct Traffic {
     under_way: AtomicUsize,
@@ -14,7 +14,7 @@ pub(crate) struct Traffic {
 }
 
 impl Traffic {
-    pub(crate) fn enter(&self) -> Turn<'_> {
+    pub(crate) fn enter(&self) -> InFlight<'_> {
         let is_alone = self.under_way.fetch_add(1, Ordering::Relaxed) == 0;
         let busy_for = self.busy_for.load(Ordering::Relaxed);
         if !is_alone {
@@ -25,21 +25,21 @@ impl Traffic {
         } else if busy_for > 0 {
             self.busy_for.store(busy_for - 1, Ordering::Relaxed);
         }
-        Turn {
+        InFlight {
             traffic: self,
             is_quiet: is_alone && busy_for == 0,
         }
     }
 }
 
-/// One try that is under way, counted until it is dropped.
-pub(crate) struct Turn<'a> {
+/// One attempt that is under way, counted until it is dropped.
+pub(crate) struct InFlight<'a> {
     traffic: &'a Traffic,
-    /// Whether no other try is under way, nor was one lately.
+    /// Whether no other attempt is under way, nor was one lately.
     pub(crate) is_quiet: bool,
 }
 
-impl Drop for Turn<'_> {
+impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         self.traffic.under_way.fetch_sub(1, Ordering::Relaxed);
     }
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_try_after_the_other_is_quiet() {
+    fn attempts_in_sequence_are_quiet() {
         let traffic = Traffic::default();
         for _ in 0..3 {
             assert!(traffic.enter().is_quiet);

@@ -6,6 +6,8 @@
 pub mod acs;
 mod authorize;
 mod call;
+mod call_context;
+mod call_state;
 mod certificate;
 mod challenge;
 mod classify;
@@ -28,6 +30,7 @@ mod response;
 mod response_match;
 mod retry_after;
 mod service;
+mod throttle;
 mod tls;
 mod trace;
 mod variables;

@@ -1,44 +1,63 @@
-//! The one way out: authorise, send, classify, and try again only where that is proven safe.
+//! The one way out: wait, authorise, send, classify, and retry only where that is proven safe.
 
 use std::{
     sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
-use http::{HeaderName, HeaderValue};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use ms_messenger_core::{
-    AccessToken, Attempt, ClockOffset, Decision, Delivery, Error, ErrorKind, Evidence,
-    IdempotencyKey, Mark, Reached, Result, RetryPolicy, random_uuid,
+    AccessToken, ClockOffset, Delivery, Error, ErrorKind, Result, RetryPolicy, random_uuid,
 };
+use tokio::time::timeout;
 use url::Url;
 use uuid::Uuid;
 
 use crate::{
-    Authorize, Call, Endpoint, HttpClient, HttpRequest, RejectedToken, Response, RetryClass,
-    ServiceProfile, claims_challenge, classify,
+    Authorize, Call, Endpoint, HttpClient, HttpRequest, RejectedToken, Response, ServiceProfile,
+    call_context::CallContext,
+    call_state::{CallState, Failure, Next},
+    claims_challenge, classify,
     client::Head,
     clock::ServiceClock,
-    redact::one_line,
-    response::Facts,
     response_match::{self, Belonging},
-    retry_after, trace,
+    throttle::{LONGEST_JITTER, Throttle, Turn},
+    trace,
 };
-
-/// How long the platforms remember a key at least: tries under one key begin within it.
-const KEY_WINDOW: Duration = Duration::from_secs(290);
 
 /// How long after an attempt without a response the service may still execute it, unless the
 /// client sets another margin. No service documents one; front ends give up on what is behind
 /// them within this time.
 const SETTLING_MARGIN: Duration = Duration::from_secs(30);
 
-/// A call makes the first use of its key when it begins so soon after it.
-const FIRST_USE: Duration = Duration::from_secs(1);
-
-/// Longer margins are not told from "for ever", and no time is beyond what a machine can express.
-const LONGEST_MARGIN: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
-
-/// Calls to one service as one caller. Clone it to share it: a clone is cheap.
+/// Makes calls to one service with one credential. A clone is cheap and shares its state.
+///
+/// When the service throttles a call (429, or a 503 that it documents as throttling) and says for
+/// how long, all calls of the pipeline to the same path, whatever their query, wait that long. Then
+/// they are released in the order in which they came, one after the other at first, and faster while
+/// they succeed. A call that waits has made no attempt: its waiting is limited by its deadline and
+/// by [`max_elapsed`](RetryPolicy::max_elapsed), and when it ends so, it is
+/// [`RateLimited`](ErrorKind::RateLimited), with 0 attempts. Calls neither wait nor cause waiting
+/// when the policy allows one attempt only, or a shorter
+/// [`max_retry_after`](RetryPolicy::max_retry_after) than the service asks for.
+///
+/// ```
+/// use ms_messenger_core::{RetryPolicy, StaticToken};
+/// use ms_messenger_http::{Bearer, Endpoint, HttpClient, HttpOptions, Pipeline, ServiceProfile};
+///
+/// const PAGER: ServiceProfile = ServiceProfile::new("pager");
+///
+/// let pipeline = Pipeline::new(
+///     &PAGER,
+///     HttpClient::new(&HttpOptions::default())?,
+///     Endpoint::parse("http://localhost:8410/v1")?,
+///     Bearer::new(StaticToken::new("eyJ0eXAi"), &[]),
+/// )
+/// .with_retry_policy(RetryPolicy::default().with_max_attempts(2));
+/// assert_eq!(pipeline.endpoint().to_string(), "http://localhost:8410/v1");
+/// # Ok::<(), ms_messenger_core::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Pipeline {
     service: &'static ServiceProfile,
@@ -48,12 +67,13 @@ pub struct Pipeline {
     endpoint: Endpoint,
     authorize: Arc<dyn Authorize>,
     retry: RetryPolicy,
+    throttle: Arc<Throttle>,
     clock: Arc<ServiceClock>,
     settling_margin: Duration,
 }
 
 impl Pipeline {
-    /// Calls to `service` at `endpoint` through `http`, authorised by `authorize`.
+    /// Makes calls to `service` at `endpoint` through `http`, authorised by `authorize`.
     pub fn new(
         service: &'static ServiceProfile,
         http: HttpClient,
@@ -67,12 +87,13 @@ impl Pipeline {
             endpoint,
             authorize: Arc::new(authorize),
             retry: RetryPolicy::default(),
+            throttle: Arc::default(),
             clock: Arc::default(),
             settling_margin: SETTLING_MARGIN,
         }
     }
 
-    /// Sets how often a call is tried again.
+    /// Sets when calls are retried.
     #[must_use]
     pub fn with_retry_policy(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
@@ -80,7 +101,8 @@ impl Pipeline {
     }
 
     /// Sets how long after the end of its last attempt a send without a response may still take
-    /// effect: the [`pending_until`](Evidence::pending_until) of its evidence. Default 30 s.
+    /// effect: the [`pending_until`](ms_messenger_core::Evidence::pending_until) of its evidence.
+    /// Default 30 s.
     #[must_use]
     pub fn with_settling_margin(mut self, margin: Duration) -> Self {
         self.settling_margin = margin;
@@ -88,13 +110,11 @@ impl Pipeline {
     }
 
     /// How far the service's clock is ahead, as far as responses to this pipeline showed it.
-    #[must_use]
     pub fn service_clock(&self) -> Option<ClockOffset> {
         self.clock.read()
     }
 
     /// The endpoint.
-    #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
@@ -115,12 +135,12 @@ impl Pipeline {
         })
     }
 
-    /// Makes one call and answers its success (2xx).
+    /// Makes one call and returns its success (2xx).
     ///
     /// # Errors
     ///
-    /// Everything else, classified: [`Error::delivery`] says whether the message of the call is
-    /// out, over all tries together.
+    /// Everything else, classified: [`Error::delivery`] says whether the message of the call was
+    /// sent, over all attempts together.
     pub async fn call(&self, call: Call) -> Result<Response> {
         #[cfg(feature = "tracing")]
         {
@@ -136,97 +156,187 @@ impl Pipeline {
     }
 
     async fn run(&self, mut call: Call) -> Result<Response> {
-        let mut run = Run::new(&mut call);
+        let mut state = CallState::new(&mut call, self.service);
         let url = match self.endpoint.address(&call.path_and_query) {
             Ok(url) => url,
-            Err(error) => return Err(run.facts.mark(error, self.service)),
+            Err(error) => return Err(state.context.finish(error, self.service)),
         };
         if let Some(header) = &self.client_request_id {
             let id = call.client_request_id.unwrap_or_else(random_uuid);
-            run.facts.client_request_id = Some(id);
-            call.headers.insert(header, header_value(id));
+            state.context.client_request_id = Some(id);
+            call = call.with_header(header.clone(), header_value(id));
         }
+        let outcome = self.attempts(&call, &url, &mut state).await;
+        outcome.map_err(|error| state.finish(error, self.settling_margin, self.clock.read()))
+    }
+
+    /// Makes attempts until one succeeds or none may follow. The error is that of the last one.
+    async fn attempts(&self, call: &Call, url: &Url, state: &mut CallState) -> Result<Response> {
+        let mut turn = None;
         loop {
-            let authorized = self.authorized(&call, &url, &mut run);
-            let outgoing = match call.deadline.limit(authorized).await {
-                Ok(Ok(outgoing)) => outgoing,
-                Ok(Err(error)) => return Err(run.without_credential(error, self)),
-                Err(reached) => return Err(run.ended_early(reached, self)),
+            turn = self.turn(call, state, turn).await?;
+            let failure = match self.attempt(call, url, state).await? {
+                Ok(response) => {
+                    if let Some(turn) = turn {
+                        turn.succeeded();
+                    }
+                    return Ok(response);
+                }
+                Err(failure) => failure,
             };
-            // A credential can take its time: what was decided before it may not hold any more.
-            if let Some(last) = run.last.take().filter(|_| !run.may_begin(&self.retry)) {
-                return Err(run.end(last, self));
-            }
-            if let Some(reached) = call.deadline.reached() {
-                return Err(run.ended_early(reached, self));
-            }
-            run.facts.attempts += 1;
-            let attempt = self.attempt(outgoing, &call, &mut run);
-            let error = match call.deadline.limit(attempt).await {
-                Ok(Ok(response)) => return Ok(response),
-                Ok(Err(error)) => error,
-                Err(reached) => {
-                    run.delivery = classify::combine(run.delivery, Delivery::Unknown);
-                    return Err(run.ended_early(reached, self));
-                }
+            let is_paused = self.pause(call, &failure.error);
+            let wait = match state.after(failure, call, &self.retry) {
+                Next::Renew => continue,
+                Next::RetryAfter(wait) => wait,
+                Next::GiveUp(error) => return Err(error),
             };
-            run.delivery = classify::combine(run.delivery, error.delivery());
-            if !run.may_renew(&error) {
-                let decision = self.retry.decide_with_jitter(&run.failed(&call, &error));
-                let wait = match decision {
-                    Decision::RetryAfter(wait) if run.is_in_window(wait) => wait,
-                    _ => return Err(run.end(error, self)),
-                };
-                if call.deadline.remaining().is_some_and(|left| left <= wait) {
-                    return Err(run.end(error, self));
-                }
-                trace::retrying(&error, run.facts.attempts, wait);
-                let pause = tokio::time::sleep(wait);
-                if let Err(reached) = call.deadline.limit(pause).await {
-                    run.last = Some(error);
-                    return Err(run.ended_early(reached, self));
+            if let Some(error) = state.last() {
+                trace::retrying(error, state.context.attempts, wait);
+            }
+            if !is_paused {
+                turn = None;
+                let sleep = tokio::time::sleep(wait);
+                if let Err(reached) = call.deadline.limit(sleep).await {
+                    return Err(state.ended_early(reached));
                 }
             }
-            run.last = Some(error);
         }
     }
 
-    /// One try, ready to go: the same bytes as the others, with a credential of its own.
-    async fn authorized(&self, call: &Call, url: &Url, run: &mut Run) -> Result<HttpRequest> {
-        let mut outgoing = HttpRequest {
+    /// Waits while the service has asked for a pause, and for those that came before; not at all
+    /// where it has not. `kept` is the turn of the attempt before.
+    async fn turn(
+        &self,
+        call: &Call,
+        state: &mut CallState,
+        kept: Option<Turn>,
+    ) -> Result<Option<Turn>> {
+        let resource = match &kept {
+            Some(turn) => Arc::clone(turn.resource()),
+            None => match self.throttle.resource(call.path()) {
+                Some(resource) if self.retry.max_attempts > 1 => resource,
+                _ => return Ok(None),
+            },
+        };
+        let (pause, left) = (resource.pause_left(), state.time_left(&self.retry));
+        let obeyed = self.retry.max_retry_after.saturating_add(LONGEST_JITTER);
+        let is_too_long =
+            pause > left.min(obeyed) || call.deadline.remaining().is_some_and(|left| left <= pause);
+        if is_too_long {
+            return Err(state.last_or(|| throttled(pause)));
+        }
+        let waiting = async {
+            let turn = match kept {
+                Some(turn) => turn,
+                None => Arc::clone(&resource).turn().await,
+            };
+            turn.pause_ends().await;
+            turn
+        };
+        match call.deadline.limit(timeout(left, waiting)).await {
+            Ok(Ok(turn)) => {
+                state.has_waited();
+                Ok(Some(turn))
+            }
+            Ok(Err(_)) => Err(state.last_or(|| throttled(resource.pause_left()))),
+            Err(reached) => Err(state.ended_early(reached)),
+        }
+    }
+
+    /// Makes all calls for the same resource pause if `error` asks for it.
+    fn pause(&self, call: &Call, error: &Error) -> bool {
+        let is_throttled = error.kind() == ErrorKind::RateLimited && self.retry.max_attempts > 1;
+        let wait = error.retry_after().filter(|_| is_throttled);
+        match wait.filter(|wait| *wait <= self.retry.max_retry_after) {
+            Some(wait) => {
+                self.throttle.pause(call.path(), wait);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// One attempt, with a credential of its own. The outer error ends the call.
+    async fn attempt(
+        &self,
+        call: &Call,
+        url: &Url,
+        state: &mut CallState,
+    ) -> Result<Result<Response, Failure>> {
+        let authorizing = self.authorized(call, url, state.rejected());
+        let (request, token) = match call.deadline.limit(authorizing).await {
+            Ok(Ok(authorized)) => authorized,
+            Ok(Err(error)) => return Err(state.without_credential(error)),
+            Err(reached) => return Err(state.ended_early(reached)),
+        };
+        if let Some(reached) = call.deadline.reached() {
+            return Err(state.ended_early(reached));
+        }
+        state.begin_attempt(&self.retry)?;
+        let exchange = self.exchange(request, token, call, state.context);
+        match call.deadline.limit(exchange).await {
+            Ok(outcome) => Ok(outcome),
+            Err(reached) => {
+                state.interrupted();
+                Err(state.ended_early(reached))
+            }
+        }
+    }
+
+    /// The request of one attempt: the same bytes as the others, with a credential of its own.
+    async fn authorized(
+        &self,
+        call: &Call,
+        url: &Url,
+        rejected: Option<&RejectedToken>,
+    ) -> Result<(HttpRequest, Option<AccessToken>)> {
+        let mut request = HttpRequest {
             method: call.method.clone(),
             url: url.clone(),
-            headers: call.headers.clone(),
+            headers: call.headers(),
             body: call.body.clone(),
             timeout: call.timeout,
         };
-        let refusal = run.rejected.as_ref();
-        run.token = self.authorize.authorize(&mut outgoing, refusal).await?;
-        run.is_renewing = false;
-        Ok(outgoing)
+        let token = self.authorize.authorize(&mut request, rejected).await?;
+        Ok((request, token))
     }
 
-    async fn attempt(&self, outgoing: HttpRequest, call: &Call, run: &mut Run) -> Result<Response> {
-        let over_tls = outgoing.url.scheme() == "https";
+    /// Sends one request and judges its response.
+    async fn exchange(
+        &self,
+        request: HttpRequest,
+        token: Option<AccessToken>,
+        call: &Call,
+        context: CallContext,
+    ) -> Result<Response, Failure> {
+        let over_tls = request.url.scheme() == "https";
         let sent = SystemTime::now();
         let is_named = self.service.echoes_client_request_id;
-        let mut head = self.http.begin(outgoing, is_named).await?;
+        let mut head = self.http.begin(request, is_named).await?;
         let response = Response {
             service: self.service,
             status: head.status,
             headers: std::mem::take(&mut head.headers),
-            body: bytes::Bytes::new(),
-            facts: run.facts,
+            body: Bytes::new(),
+            context,
         };
         // Before the body, at whose end the connection is free for the next request.
         self.believe(&response, &mut head, over_tls).await?;
         // Only now: the date of a response to another request says nothing of this one.
         self.clock.note(&response.headers, sent);
         let body = head.body().await;
-        self.judge(response, body, call, run)
+        judge(response, body, call.expected).map_err(|(error, headers)| Failure {
+            rejected: token
+                .filter(|_| classify::rejects_token(&error))
+                .map(|token| RejectedToken {
+                    token,
+                    claims: claims_challenge(&headers),
+                }),
+            error,
+        })
     }
 
-    /// Refuses a response that is, or may be, that to another request.
+    /// Rejects a response that is, or may be, that to another request.
     async fn believe(
         &self,
         response: &Response,
@@ -245,234 +355,46 @@ impl Pipeline {
             Belonging::Own | Belonging::Unsaid => Ok(()),
         }
     }
+}
 
-    /// A success, or what its status proves.
-    fn judge(
-        &self,
-        mut response: Response,
-        body: Result<bytes::Bytes>,
-        call: &Call,
-        run: &mut Run,
-    ) -> Result<Response> {
-        let status = response.status;
-        if (200..300).contains(&status) || call.expected.contains(&status) {
-            return match body {
-                Ok(body) => {
-                    response.body = body;
-                    Ok(response)
-                }
-                Err(cut) => Err(with_request_id(cut, &response)
-                    .with_status(status)
-                    .with_delivery(Delivery::Sent)),
-            };
+/// A success, or what its status proves.
+fn judge(
+    mut response: Response,
+    body: Result<Bytes>,
+    expected: &[u16],
+) -> Result<Response, (Error, HeaderMap)> {
+    let status = response.status;
+    let is_success = (200..300).contains(&status) || expected.contains(&status);
+    let error = match body {
+        Ok(body) if is_success => {
+            response.body = body;
+            return Ok(response);
         }
+        Err(cut) if is_success => classify::with_request_id(cut, &response)
+            .with_status(status)
+            .with_delivery(Delivery::Sent),
         // An error body that cannot be read takes nothing from what the status proves.
-        response.body = body.unwrap_or_default();
-        let error = self.refusal(&response);
-        if refuses_token(&error) {
-            run.claims = claims_challenge(&response.headers);
+        body => {
+            response.body = body.unwrap_or_default();
+            classify::error_of(&response)
         }
-        Err(error)
-    }
-
-    fn refusal(&self, response: &Response) -> Error {
-        let wait = retry_after::read(&response.headers, SystemTime::now());
-        let throttled = self.service.throttles_with_503 && wait.is_some();
-        let (kind, delivery) = (self.service.classify)(response)
-            .unwrap_or_else(|| classify::status(response.status, throttled));
-        let said = (self.service.read_error)(response);
-        let message = match said.message.as_deref().map(one_line) {
-            Some(message) if !message.is_empty() => message,
-            _ => format!("the service answered {}", describe(response.status)),
-        };
-        let mut error = Error::new(kind, message)
-            .with_delivery(delivery)
-            .with_status(response.status);
-        if let Some(code) = said.code {
-            error = error.with_code(one_line(&code));
-        }
-        if let Some(wait) = wait {
-            error = error.with_retry_after(wait);
-        }
-        with_request_id(error, response)
-    }
+    };
+    Err((error, response.headers))
 }
 
-/// Whether the service refused the token and so did not execute the request.
-fn refuses_token(error: &Error) -> bool {
-    error.kind() == ErrorKind::Unauthenticated && error.delivery() == Delivery::NotSent
+/// The error of a call that waited in vain for the service's pause to end.
+fn throttled(left: Duration) -> Error {
+    let message = "the service asked earlier calls to slow down, and this one waited in vain for \
+                   its turn";
+    Error::new(ErrorKind::RateLimited, message).with_retry_after(left)
 }
 
-fn with_request_id(error: Error, response: &Response) -> Error {
-    match response.request_id() {
-        Some(id) => error.with_request_id(one_line(id)),
-        None => error,
-    }
-}
-
-fn describe(status: u16) -> String {
-    let reason = http::StatusCode::from_u16(status)
-        .ok()
-        .and_then(|status| status.canonical_reason());
-    match reason {
-        Some(reason) => format!("{status} {reason}"),
-        None => status.to_string(),
-    }
-}
-
+/// A value that no other call has is marked, so that HTTP/2 does not push out of its table what
+/// the calls have in common.
 fn header_value(id: Uuid) -> HeaderValue {
     let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
     let id = id.hyphenated().encode_lower(&mut text);
-    let value = HeaderValue::from_str(id);
-    unrepeated(value.unwrap_or_else(|_| HeaderValue::from_static("0")))
-}
-
-/// Marks the value of a header that no other call has, so that HTTP/2 does not push out of its
-/// table what the calls have in common.
-fn unrepeated(mut value: HeaderValue) -> HeaderValue {
+    let mut value = HeaderValue::from_str(id).unwrap_or_else(|_| HeaderValue::from_static("0"));
     value.set_sensitive(true);
     value
-}
-
-/// What is known of a message before its first attempt. A key that was first used a while ago
-/// says that there was an earlier call, and its outcome is not known here.
-fn known_before(call: &Call, began_at: SystemTime) -> Delivery {
-    let age = call
-        .idempotency
-        .and_then(|key| began_at.duration_since(key.first_sent).ok());
-    if age.is_some_and(|age| age > FIRST_USE) {
-        Delivery::Unknown
-    } else {
-        Delivery::NotSent
-    }
-}
-
-/// The state of one call over its tries.
-struct Run {
-    facts: Facts,
-    started: Instant,
-    /// What the tries so far leave known.
-    delivery: Delivery,
-    /// The failure of the last try.
-    last: Option<Error>,
-    token: Option<AccessToken>,
-    /// What the last refusal of a token asks of the next one.
-    claims: Option<String>,
-    rejected: Option<RejectedToken>,
-    /// Whether `last` refused a token that is being renewed.
-    is_renewing: bool,
-    mark: Option<Mark>,
-}
-
-impl Run {
-    fn new(call: &mut Call) -> Self {
-        let began_at = SystemTime::now();
-        Self {
-            facts: Facts {
-                attempts: 0,
-                began_at,
-                idempotency: call.idempotency,
-                operation: call.operation,
-                class: call.class,
-                client_request_id: call.client_request_id,
-            },
-            started: Instant::now(),
-            delivery: known_before(call, began_at),
-            last: None,
-            token: None,
-            claims: None,
-            rejected: None,
-            is_renewing: false,
-            mark: call.mark.take(),
-        }
-    }
-
-    /// Whether `error` is the first refusal of a token that can be renewed. It means that the
-    /// request was not executed, so the try after it is always safe.
-    fn may_renew(&mut self, error: &Error) -> bool {
-        if !refuses_token(error) || self.rejected.is_some() {
-            return false;
-        }
-        let claims = self.claims.take();
-        let token = self.token.take();
-        self.rejected = token.map(|token| RejectedToken { token, claims });
-        self.is_renewing = self.rejected.is_some();
-        self.is_renewing
-    }
-
-    /// The end of a call for want of a credential. This try did not happen, so only those
-    /// before it count, whatever the provider says of its own failure. It is not tried again
-    /// here: patience with the issuer is the provider's business. Where a refused token was to
-    /// be renewed, the service's own words say more than the provider's, which become the cause.
-    fn without_credential(&mut self, error: Error, pipeline: &Pipeline) -> Error {
-        let error = match self.last.take().filter(|_| self.is_renewing) {
-            Some(refused) => refused.with_source(error),
-            None => error,
-        };
-        self.end(error, pipeline)
-    }
-
-    /// The end of a call that its caller did not wait for. The failure before it is its cause.
-    fn ended_early(&mut self, reached: Reached, pipeline: &Pipeline) -> Error {
-        let error = reached.into_error();
-        let error = match self.last.take() {
-            Some(last) => error.with_source(last),
-            None => error,
-        };
-        self.end(error, pipeline)
-    }
-
-    /// The error of the call, with what all tries together leave known.
-    fn end(&self, error: Error, pipeline: &Pipeline) -> Error {
-        let error = error.with_delivery(self.delivery);
-        let error = self.facts.mark(error, pipeline.service);
-        // Also where it is proven that nothing was sent: a client may know that the proof is none,
-        // as with a key that an earlier call used.
-        let is_doubtful = error.delivery() == Delivery::Unknown;
-        if self.facts.class == RetryClass::Message && (self.facts.attempts > 0 || is_doubtful) {
-            error.with_evidence(self.evidence(pipeline))
-        } else {
-            error
-        }
-    }
-
-    fn evidence(&self, pipeline: &Pipeline) -> Evidence {
-        let ended_at = SystemTime::now();
-        let margin = pipeline.settling_margin.min(LONGEST_MARGIN);
-        let evidence = Evidence::new(self.facts.began_at).with_end(ended_at, ended_at + margin);
-        let evidence = match &self.mark {
-            Some(mark) => evidence.with_mark(mark.clone()),
-            None => evidence,
-        };
-        match pipeline.clock.read() {
-            Some(offset) => evidence.with_service_clock(offset),
-            None => evidence,
-        }
-    }
-
-    fn failed(&self, call: &Call, error: &Error) -> Attempt {
-        let elapsed = self.started.elapsed();
-        let mut attempt = Attempt::new(self.facts.attempts, elapsed, error.delivery());
-        // 409 under a key says that the same request is still being executed.
-        let running = error.kind() == ErrorKind::Conflict && error.status() == Some(409);
-        attempt.transient = error.is_transient() || (running && call.idempotency.is_some());
-        attempt.repeatable = call.is_repeatable();
-        attempt.retry_after = error.retry_after();
-        attempt
-    }
-
-    /// Whether there is time for a further try.
-    fn may_begin(&self, retry: &RetryPolicy) -> bool {
-        self.started.elapsed() <= retry.max_elapsed && self.is_in_window(Duration::ZERO)
-    }
-
-    /// Whether the platform will still know the key of the call after `wait`.
-    fn is_in_window(&self, wait: Duration) -> bool {
-        self.facts
-            .idempotency
-            .is_none_or(|IdempotencyKey { first_sent, .. }| {
-                let age = SystemTime::now().duration_since(first_sent);
-                age.unwrap_or_default().saturating_add(wait) < KEY_WINDOW
-            })
-    }
 }

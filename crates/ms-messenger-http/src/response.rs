@@ -1,14 +1,13 @@
 //! What came back.
 
-use std::{borrow::Cow, fmt, time::SystemTime};
+use std::{borrow::Cow, fmt};
 
 use bytes::Bytes;
 use http::HeaderMap;
-use ms_messenger_core::{Delivery, Error, ErrorKind, IdempotencyKey, Result};
+use ms_messenger_core::{Delivery, Error, ErrorKind, Result};
 use serde::de::DeserializeOwned;
-use uuid::Uuid;
 
-use crate::{RetryClass, ServiceProfile};
+use crate::{ServiceProfile, call_context::CallContext, redact::one_line};
 
 /// A whole answer: status, headers, body. `Debug` does not show the body.
 #[derive(Clone)]
@@ -17,39 +16,7 @@ pub struct Response {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    pub(crate) facts: Facts,
-}
-
-/// What the pipeline knows of the call by itself.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Facts {
-    pub(crate) attempts: u32,
-    pub(crate) began_at: SystemTime,
-    pub(crate) idempotency: Option<IdempotencyKey>,
-    pub(crate) operation: &'static str,
-    pub(crate) class: RetryClass,
-    pub(crate) client_request_id: Option<Uuid>,
-}
-
-impl Facts {
-    /// Writes what is known into an error of the call.
-    pub(crate) fn mark(&self, error: Error, service: &ServiceProfile) -> Error {
-        let mut error = error
-            .with_platform(service.name)
-            .with_attempts(self.attempts)
-            .with_began_at(self.began_at);
-        if let Some(key) = self.idempotency {
-            error = error.with_idempotency(key);
-        }
-        if let Some(id) = self.client_request_id {
-            error = error.with_client_request_id(id.to_string());
-        }
-        match self.class {
-            RetryClass::Message => error,
-            RetryClass::Repeatable => error.with_delivery(Delivery::NotSent),
-            RetryClass::NotRepeatable => error.with_operation(self.operation),
-        }
-    }
+    pub(crate) context: CallContext,
 }
 
 impl Response {
@@ -106,9 +73,9 @@ impl Response {
             .with_delivery(Delivery::Sent)
             .with_status(self.status);
         if let Some(id) = self.request_id() {
-            error = error.with_request_id(crate::redact::one_line(id));
+            error = error.with_request_id(one_line(id));
         }
-        self.facts.mark(error, self.service)
+        self.context.finish(error, self.service)
     }
 }
 

@@ -119,7 +119,7 @@ pub(crate) fn of(response: &Response, over_tls: bool, seen: &DuplicateResponses)
         .client_request_id
         .and_then(|name| response.header(name))
         .and_then(|echoed| Uuid::try_parse(echoed).ok());
-    match (echoed, response.facts.client_request_id) {
+    match (echoed, response.context.client_request_id) {
         (Some(echoed), Some(own)) if echoed != own => {
             Belonging::Foreign("it names another client request id")
         }

@@ -29,7 +29,7 @@ pub(crate) fn record(span: &tracing::Span, class: RetryClass, outcome: &Result<R
     let facts = match outcome {
         Ok(response) => (
             Some(response.status),
-            response.facts.attempts,
+            response.context.attempts,
             if class == RetryClass::Repeatable {
                 "not_sent"
             } else {

@@ -1,4 +1,4 @@
-//! What goes over the wire for an application itself, and what becomes of the answers.
+//! The requests of an application itself, and how responses are handled.
 
 use std::time::Duration;
 

@@ -231,7 +231,10 @@ async fn a_revoked_sign_in_says_what_to_do_and_is_kept() {
     let provider = StoredSignIn::new(store.clone(), "bot");
     let error = provider.token(&REQUEST).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
-    assert_eq!(error.message(), "the sign-in `bot` is over: sign in again");
+    assert_eq!(
+        error.message(),
+        "the sign-in `bot` is no longer valid: sign in again"
+    );
     assert_eq!(error.code(), Some("invalid_grant"));
     let source = std::error::Error::source(&error).unwrap();
     let cause = source.downcast_ref::<Error>().unwrap();
@@ -286,10 +289,7 @@ async fn nobody_signed_in_is_said() {
     let provider = CachedTokenProvider::new(StoredSignIn::new(MemoryStore::default(), "bot"));
     let error = provider.token(&REQUEST).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
-    assert_eq!(
-        error.message(),
-        "nobody is signed in as `bot`: sign in first"
-    );
+    assert_eq!(error.message(), "there is no sign-in `bot`: sign in first");
 }
 
 #[tokio::test]

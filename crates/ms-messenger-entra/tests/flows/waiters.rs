@@ -56,7 +56,7 @@ async fn callers_of_a_sign_in_by_code_share_one_prompt_and_its_failure() {
     let refused = json!({"error": "invalid_client"});
     let mock = server.mock("POST", "/contoso.com/oauth2/v2.0/devicecode");
     // A second request would be held for ever.
-    let held = Held::answering(mock, 400, &refused).await;
+    let held = Held::responding(mock, 400, &refused).await;
     let provider = application(&server).device_code(|_| {}).unwrap();
     let outcomes = all_of(provider, once(held)).await;
     for error in failures(outcomes, ErrorKind::Config) {

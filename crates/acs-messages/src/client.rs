@@ -9,8 +9,8 @@ use ms_messenger_http::{Call, Pipeline, Response, check_id, encode_path_segment}
 use uuid::Uuid;
 
 use crate::{
-    AcsMessagesBuilder, ConversationContent, Credential, NotificationContent,
-    OutboundDeliveryStrategy, Receipt,
+    AcsMessagesBuilder, ConversationContent, Credential, NotificationContent, NotificationReceipt,
+    OutboundDeliveryStrategy,
     key::Key,
     models::{
         SendConversationMessage, SendConversationMessageResult, SendMessageResult,
@@ -336,7 +336,7 @@ fn find_recipient_problems(to: &[String], problems: &mut Problems) {
 #[non_exhaustive]
 pub struct SentNotification {
     /// One per recipient.
-    pub receipts: Vec<Receipt>,
+    pub receipts: Vec<NotificationReceipt>,
     /// What the service says of the key.
     pub repeatability: Option<Repeatability>,
     /// The id under which the service knows the request (`MS-CV`).

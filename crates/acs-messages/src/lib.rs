@@ -16,7 +16,7 @@ pub use client::{
 pub use error::PLATFORM;
 pub use models::{
     ConversationContent, InteractiveMessage, MessageTemplate, NotificationContent,
-    NotificationKind, OutboundDeliveryStrategy, Receipt,
+    NotificationKind, NotificationReceipt, OutboundDeliveryStrategy,
 };
 pub use ms_messenger_http::{
     HttpClient, HttpOptions,

@@ -16,7 +16,7 @@ pub(crate) use conversation::{SendConversationMessage, SendConversationMessageRe
 pub use interactive::{
     ActionBindings, ActionGroup, ActionGroupItem, Button, InteractiveContent, InteractiveMessage,
 };
-pub use notification::{NotificationContent, NotificationKind, Receipt};
+pub use notification::{NotificationContent, NotificationKind, NotificationReceipt};
 pub(crate) use notification::{SendMessageResult, recipient_problem};
 pub use template::{
     ButtonBinding, ButtonSubType, MessageTemplate, Reference, TemplateBindings, TemplateValue,

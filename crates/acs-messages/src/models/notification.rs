@@ -256,7 +256,7 @@ pub(crate) fn recipient_problem(to: &str) -> Option<String> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
-pub struct Receipt {
+pub struct NotificationReceipt {
     /// The id of the message, a GUID.
     pub message_id: String,
     /// The recipient, as it was sent.
@@ -266,7 +266,7 @@ pub struct Receipt {
 /// The body of a success.
 #[derive(Debug, Deserialize)]
 pub(crate) struct SendMessageResult {
-    pub(crate) receipts: Vec<Receipt>,
+    pub(crate) receipts: Vec<NotificationReceipt>,
 }
 
 #[cfg(test)]

@@ -43,3 +43,40 @@ fn the_facade_reexports_every_public_name_of_the_core() {
     assert!(missing.is_empty(), "{missing:?}");
     assert!(core.len() > 60, "{core:?}");
 }
+/// The names of the prelude, from the source of the facade.
+fn prelude() -> BTreeSet<String> {
+    let source = root_of("ms-messenger");
+    let prelude = source.split("pub mod prelude {").nth(1).unwrap();
+    let prelude = prelude.split("\n}").next().unwrap();
+    public_names(&prelude.replace("\n    pub use", "\npub use"))
+}
+
+/// What `std::prelude` and nearly every program have in scope.
+const OFTEN_IN_SCOPE: &[&str] = &[
+    "Box", "Clone", "Debug", "Default", "Display", "Duration", "Err", "Error", "From", "Into",
+    "Iterator", "None", "Ok", "Option", "Result", "Some", "String", "ToString", "TryFrom",
+    "TryInto", "Vec",
+];
+
+#[test]
+fn the_prelude_collides_with_nothing() {
+    let prelude = prelude();
+    assert!(prelude.contains("Messenger") && prelude.len() < 20);
+    for name in OFTEN_IN_SCOPE {
+        assert!(!prelude.contains(*name), "{name}");
+    }
+    for platform in [
+        "acs-chat",
+        "acs-identity",
+        "acs-messages",
+        "ms-messenger-entra",
+        "ms-messenger-http",
+        "msgraph-chat",
+        "ucwa",
+    ] {
+        let theirs = public_names(&root_of(platform));
+        assert!(theirs.len() > 3, "{platform}: {theirs:?}");
+        let both: Vec<_> = theirs.intersection(&prelude).collect();
+        assert!(both.is_empty(), "{platform}: {both:?}");
+    }
+}

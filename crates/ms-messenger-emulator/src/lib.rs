@@ -47,3 +47,18 @@ pub use limits::RetryAfter;
 pub use platform::Platform;
 pub use ucwa::UcwaTopology;
 pub use world::{AcsUser, AcsWorld, EntraWorld, GraphUser, GraphWorld, UcwaUser, UcwaWorld, World};
+
+/// The documentation beyond the README, as pages. In the documentation only.
+#[cfg(any(doc, doctest))]
+pub mod docs {
+    #[doc = include_str!("../docs/assumptions.md")]
+    pub mod assumptions {}
+    #[doc = include_str!("../docs/entra.md")]
+    pub mod entra {}
+    #[doc = include_str!("../docs/faults.md")]
+    pub mod faults {}
+    #[doc = include_str!("../docs/operations.md")]
+    pub mod operations {}
+    #[doc = include_str!("../docs/ucwa.md")]
+    pub mod ucwa {}
+}

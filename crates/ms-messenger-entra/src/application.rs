@@ -1,13 +1,17 @@
-//! The application that signs in, and the providers made of it.
+//! The registration of an application, from which every provider is built.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, path::PathBuf, sync::Arc};
 
-use ms_messenger_core::{Error, ErrorKind, Result};
+use ms_messenger_core::{Error, ErrorKind, Result, RetryPolicy};
 use ms_messenger_http::{Endpoint, HttpClient, HttpOptions, redacted_address};
 use secrecy::SecretString;
+#[cfg(feature = "browser")]
 use url::Url;
 
-use crate::{ClientCredentials, DeviceCode, DevicePrompt, RefreshToken, authority};
+use crate::{
+    ClientCredentials, DeviceCode, DevicePrompt, RefreshToken, SignIn, authority,
+    issuer::{Inner, Issuer},
+};
 
 /// The registration of an application in Entra ID: the builder of every provider.
 ///
@@ -27,52 +31,102 @@ pub struct Application {
     tenant: String,
     client_id: String,
     http: Option<HttpClient>,
+    options: HttpOptions,
+    retry: RetryPolicy,
     claims_challenges: bool,
 }
 
 impl Application {
-    /// The application `client_id` in `tenant`: a GUID, a domain, or `organizations`.
+    /// Describes the application `client_id` in `tenant`: a GUID, a domain, or `organizations`.
     pub fn new(tenant: impl Into<String>, client_id: impl Into<String>) -> Self {
         Self {
             authority: authority::GLOBAL.to_owned(),
             tenant: tenant.into(),
             client_id: client_id.into(),
             http: None,
+            options: HttpOptions::default().with_max_response_bytes(1 << 20),
+            retry: RetryPolicy::never(),
             claims_challenges: false,
         }
     }
 
-    /// Sets the authority, e.g. one of [`authority`]: https, or http on a loopback host. A host
-    /// alone is taken for one over https. Default [`authority::GLOBAL`].
+    /// Sets the authority, e.g. one of [`authority`]: https, or http on a loopback host. A bare
+    /// host name means https. Default [`authority::GLOBAL`].
+    ///
+    /// ```
+    /// use ms_messenger_entra::{Application, authority};
+    ///
+    /// let application = Application::new("contoso.onmicrosoft.us", "11111111-2222-3333-4444-555555555555")
+    ///     .with_authority(authority::US_GOVERNMENT);
+    /// ```
     #[must_use]
     pub fn with_authority(mut self, authority: impl Into<String>) -> Self {
         let authority = authority.into();
         let authority = authority.trim_end_matches('/');
-        self.authority = match authority.contains("://") {
-            true => authority.to_owned(),
-            false => format!("https://{authority}"),
+        self.authority = if authority.contains("://") {
+            authority.to_owned()
+        } else {
+            format!("https://{authority}")
         };
         self
     }
 
-    /// Shares the connections of `http` instead of making new ones.
+    /// Uses `http`, and so shares its connections, instead of building a client.
     #[must_use]
     pub fn with_http_client(mut self, http: HttpClient) -> Self {
         self.http = Some(http);
         self
     }
 
+    /// Sets the options of the client that is built: time-outs, proxy, trusted certificates. By
+    /// default a response may have 1 MiB. Without effect beside [`Self::with_http_client`].
+    #[must_use]
+    pub fn with_http_options(mut self, options: HttpOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Sets when a failed request is retried. By default never: the caller of a provider, such as
+    /// a client of ms-messenger, retries.
+    ///
+    /// Retried is what the service did not execute (no connection, 429), and a passing failure
+    /// where executing it twice does no harm. A refresh token or a code may be spent by a request
+    /// whose response was lost, so after that such a request is not retried.
+    ///
+    /// ```
+    /// use ms_messenger_core::RetryPolicy;
+    /// use ms_messenger_entra::Application;
+    ///
+    /// let service = Application::new("contoso.com", "11111111-2222-3333-4444-555555555555")
+    ///     .with_retry_policy(RetryPolicy::default().with_max_attempts(3))
+    ///     .client_secret("the secret")?;
+    /// # Ok::<(), ms_messenger_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_retry_policy(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
     /// Declares that the application handles claims challenges (`xms_cc`: `cp1`), as the clients
-    /// of ms-messenger do. Elsewhere opt in only where the challenges of the resource are handed on
-    /// as [`TokenRequest::claims`](ms_messenger_core::TokenRequest::claims).
+    /// of ms-messenger do. With another client, set it only if the client passes challenges on as
+    /// [`TokenRequest::claims`](ms_messenger_core::TokenRequest::claims).
     #[must_use]
     pub fn with_claims_challenges(mut self) -> Self {
         self.claims_challenges = true;
         self
     }
 
-    /// Signs a user in by a code that `prompt` shows, to be typed in on any device: for
+    /// Signs a user in with a code that `prompt` shows and the user enters on any device: for
     /// programs without a browser. A public client; no secret.
+    ///
+    /// ```
+    /// use ms_messenger_entra::Application;
+    ///
+    /// let user = Application::new("organizations", "11111111-2222-3333-4444-555555555555")
+    ///     .device_code(|prompt| println!("{}", prompt.message))?;
+    /// # Ok::<(), ms_messenger_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -84,9 +138,17 @@ impl Application {
         Ok(DeviceCode::new(self.issuer()?, Box::new(prompt)))
     }
 
-    /// Signs a user in by the browser of this machine: `open` is given the address that it must
-    /// show, and the response comes back to a listener on loopback (authorization code with PKCE).
+    /// Signs a user in with the browser of this machine: `open` receives the address to show, and
+    /// the response is redirected to a listener on loopback (authorization code with PKCE).
     /// A public client with the redirect URI `http://localhost`; no secret.
+    ///
+    /// ```
+    /// use ms_messenger_entra::Application;
+    ///
+    /// let user = Application::new("contoso.com", "11111111-2222-3333-4444-555555555555")
+    ///     .authorization_code(|address| println!("open {address}"))?;
+    /// # Ok::<(), ms_messenger_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -102,7 +164,7 @@ impl Application {
         ))
     }
 
-    /// Signs a user in who signed in before: for programs that were handed a refresh token.
+    /// Uses the refresh token of an earlier sign-in: for programs that received one.
     /// A public client; no secret.
     ///
     /// # Errors
@@ -112,8 +174,16 @@ impl Application {
         Ok(RefreshToken::new(self.issuer()?, token.into()))
     }
 
-    /// Signs the application itself in by a secret: for services. Graph does not let an
-    /// application alone send ordinary Teams messages.
+    /// Signs the application itself in with a secret: for services. Graph does not let an
+    /// application send ordinary Teams messages without a user.
+    ///
+    /// ```
+    /// use ms_messenger_entra::Application;
+    ///
+    /// let service = Application::new("contoso.com", "11111111-2222-3333-4444-555555555555")
+    ///     .client_secret("the secret")?;
+    /// # Ok::<(), ms_messenger_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -126,8 +196,8 @@ impl Application {
         ))
     }
 
-    /// Signs the application itself in by an assertion (a JWT), which `source` gives anew for
-    /// each token: a certificate's signature, or another issuer's token.
+    /// Signs the application itself in with an assertion (a JWT). `source` is called for each
+    /// token; it returns a JWT signed with a certificate, or the token of another issuer.
     ///
     /// # Errors
     ///
@@ -142,32 +212,23 @@ impl Application {
         ))
     }
 
-    /// Signs the application itself in by the assertion in the file at `path`, read anew for
-    /// each token because it rotates: workload identity, `AZURE_FEDERATED_TOKEN_FILE`.
+    /// Signs the application itself in with the assertion in the file at `path`, which is read
+    /// for each token because it rotates: workload identity, `AZURE_FEDERATED_TOKEN_FILE`.
     ///
     /// # Errors
     ///
     /// As [`Self::client_secret`].
-    pub fn federated_token_file(
-        self,
-        path: impl Into<std::path::PathBuf>,
-    ) -> Result<ClientCredentials> {
+    pub fn federated_token_file(self, path: impl Into<PathBuf>) -> Result<ClientCredentials> {
         let path = path.into();
         self.client_assertion(move || {
             let text = std::fs::read_to_string(&path).map_err(|error| {
-                Error::new(
-                    ErrorKind::Config,
-                    "the file of the assertion cannot be read",
-                )
-                .with_source(error)
+                Error::new(ErrorKind::Config, "the assertion file cannot be read")
+                    .with_source(error)
             })?;
-            match text.trim() {
-                "" => Err(Error::new(
-                    ErrorKind::Config,
-                    "the file of the assertion is empty",
-                )),
-                text => Ok(SecretString::from(text)),
+            if text.trim().is_empty() {
+                return Err(Error::new(ErrorKind::Config, "the assertion file is empty"));
             }
+            Ok(SecretString::from(text.trim()))
         })
     }
 
@@ -175,7 +236,7 @@ impl Application {
         if matches!(self.tenant.as_str(), "common" | "organizations") {
             return Err(Error::new(
                 ErrorKind::Config,
-                "tenant: an application signs in to one tenant, by its id or domain",
+                "tenant: an application signs in to one tenant, named by its id or domain",
             ));
         }
         self.issuer()
@@ -208,9 +269,18 @@ impl Application {
             claims_challenges: self.claims_challenges,
             http: match self.http {
                 Some(http) => http,
-                None => HttpClient::new(&HttpOptions::default().with_max_response_bytes(1 << 20))?,
+                None => HttpClient::new(&self.options)?,
             },
+            retry: self.retry,
         })))
+    }
+}
+
+impl SignIn {
+    /// Returns the application that the user signed in to.
+    #[must_use]
+    pub fn application(&self) -> Application {
+        Application::new(&self.tenant, &self.client_id).with_authority(&self.authority)
     }
 }
 
@@ -221,31 +291,8 @@ impl fmt::Debug for Application {
             .field("tenant", &self.tenant)
             .field("client_id", &self.client_id)
             .field("http", &self.http)
+            .field("retry", &self.retry)
             .field("claims_challenges", &self.claims_challenges)
             .finish()
-    }
-}
-
-/// An application, checked: where and as whom tokens are asked for.
-#[derive(Clone)]
-pub(crate) struct Issuer(pub(crate) Arc<Inner>);
-
-pub(crate) struct Inner {
-    pub(crate) authority: String,
-    pub(crate) tenant: String,
-    pub(crate) authorize_url: Url,
-    pub(crate) token_url: Url,
-    pub(crate) device_url: Url,
-    pub(crate) client_id: String,
-    pub(crate) claims_challenges: bool,
-    pub(crate) http: HttpClient,
-}
-
-impl fmt::Debug for Issuer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Issuer")
-            .field("token_url", &self.0.token_url.as_str())
-            .field("client_id", &self.0.client_id)
-            .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! Where the clouds sign in. Tokens of one cloud are worth nothing in another.
+//! The authorities of the national clouds. A token of one cloud is invalid in another.
 
 /// The global cloud, GCC included.
 pub const GLOBAL: &str = "https://login.microsoftonline.com";

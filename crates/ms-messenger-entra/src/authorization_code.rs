@@ -1,4 +1,4 @@
-//! A user who signs in with the browser of this machine.
+//! Sign-in with the browser of this machine.
 
 use std::{fmt, time::Duration};
 
@@ -11,31 +11,43 @@ use url::Url;
 
 use crate::{
     SignIn, TokenError,
-    application::Issuer,
+    issuer::Issuer,
     loopback,
     sign_in::{Kept, scopes},
     tokens::Tokens,
 };
 
-/// About as long as a code of Entra ID lives.
-const PATIENCE: Duration = Duration::from_secs(600);
+/// About as long as a code of Entra ID is valid.
+const TIMEOUT: Duration = Duration::from_secs(600);
 
 type Open = Box<dyn Fn(&Url) + Send + Sync>;
 
-/// Tokens of a user who signs in with a browser: authorization code with PKCE (RFC 7636) and a
-/// redirect to loopback (RFC 8252). Later tokens come by the refresh token of the first sign-in,
-/// kept in memory; the browser is opened again once that is worth nothing any more. Wrap it in a
-/// [`CachedTokenProvider`](ms_messenger_core::CachedTokenProvider).
+/// A provider of tokens of a user who signs in with a browser: authorization code with PKCE
+/// (RFC 7636) and a redirect to loopback (RFC 8252). Later tokens are fetched with the refresh
+/// token of the first sign-in, which is kept in memory; when that is rejected, the browser is
+/// opened again. Wrap it in a [`CachedTokenProvider`](ms_messenger_core::CachedTokenProvider).
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use ms_messenger_entra::Application;
+///
+/// let user = Application::new("contoso.com", "11111111-2222-3333-4444-555555555555")
+///     .authorization_code(|address| println!("open {address}"))?
+///     .with_timeout(Duration::from_secs(300))
+///     .with_login_hint("alice@contoso.com");
+/// # Ok::<(), ms_messenger_core::Error>(())
+/// ```
 ///
 /// # Cancel safety
 ///
-/// A call that is dropped while the user is asked ends the prompt, and the next one prompts again.
-/// A renewal by the refresh token is finished in a task of its own, and the next refresh token
-/// kept.
+/// A call that is dropped while it waits for the user ends the prompt; the next call prompts
+/// again. A renewal with the refresh token is finished in a task of its own, and the next refresh
+/// token is kept.
 pub struct AuthorizationCode {
     issuer: Issuer,
     open: Open,
-    patience: Duration,
+    timeout: Duration,
     login_hint: Option<String>,
     kept: Kept,
 }
@@ -45,34 +57,34 @@ impl AuthorizationCode {
         Self {
             issuer,
             open,
-            patience: PATIENCE,
+            timeout: TIMEOUT,
             login_hint: None,
             kept: Kept::default(),
         }
     }
 
-    /// Sets how long the user may take. Default ten minutes.
+    /// Sets how long to wait for the user. Default ten minutes.
     #[must_use]
-    pub fn with_patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 
-    /// Sets whom the page is to suggest, a user principal name.
+    /// Sets the account that the page suggests, a user principal name.
     #[must_use]
     pub fn with_login_hint(mut self, user: impl Into<String>) -> Self {
         self.login_hint = Some(user.into());
         self
     }
 
-    /// Opens the browser and waits for the user. The response is for a
-    /// [`TokenStore`](crate::TokenStore); who wants tokens alone uses this as a `TokenProvider`.
+    /// Opens the browser and waits until the sign-in is complete. The result is for a
+    /// [`TokenStore`](crate::TokenStore); as a `TokenProvider` it returns tokens alone.
     ///
     /// # Errors
     ///
-    /// `Unauthenticated` when the user declined or did not come in time; `Config` when Entra ID
-    /// refuses the application or the scopes; `Other` when loopback cannot be listened on; what
-    /// keeps Entra ID from being reached.
+    /// `Unauthenticated` when the user declined or did not sign in in time; `Config` when Entra ID
+    /// rejects the application or the scopes; `Other` when no listener can be opened on loopback;
+    /// any failure to reach Entra ID.
     pub async fn sign_in(&self, request: &TokenRequest<'_>) -> Result<SignIn> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await;
         let listener = listener.map_err(no_listener)?;
@@ -98,7 +110,7 @@ impl AuthorizationCode {
         let (page, state) = page.url();
         (self.open)(&page);
         let redirected = loopback::redirected(listener, port, state);
-        let code = match tokio::time::timeout(self.patience, redirected).await {
+        let code = match tokio::time::timeout(self.timeout, redirected).await {
             Ok(redirected) => redirected?,
             Err(_) => return Err(TokenError::expired().into_core(0, None)),
         };
@@ -109,8 +121,8 @@ impl AuthorizationCode {
         if let Some(claims) = claims {
             grant = grant.add_extra_param("claims", claims);
         }
-        let answered = grant.request_async(&exchange).await;
-        let tokens = Tokens::of(&answered.map_err(|error| exchange.error(error))?)?;
+        let response = grant.request_async(&exchange).await;
+        let tokens = Tokens::of(&response.map_err(|error| exchange.error(error))?)?;
         Ok(SignIn::new(&self.issuer, request.scopes, tokens))
     }
 }
@@ -118,7 +130,7 @@ impl AuthorizationCode {
 fn no_listener(error: std::io::Error) -> Error {
     Error::new(
         ErrorKind::Other,
-        "cannot listen on loopback for the browser",
+        "no listener can be opened on loopback for the browser",
     )
     .with_source(error)
 }

@@ -9,14 +9,15 @@ use ms_messenger_core::{
 };
 use ms_messenger_http::one_line;
 
-/// Tokens of any credential of `azure_core`: managed identity, workload identity, certificates,
-/// the Azure CLI and whatever else the crate `azure_identity` has.
+/// A provider of tokens of any credential of `azure_core`: managed identity, workload identity,
+/// certificates, the Azure CLI and everything else in the crate `azure_identity`.
 ///
-/// The HTTP client of `azure_core` brings TLS with its default features. Without them a program
-/// must install a provider of cryptography (`rustls`) before it makes a credential.
+/// The HTTP client of `azure_core` includes TLS with its default features. Without them, and with
+/// `rustls-ring` here, a program must install a provider of cryptography before it builds a
+/// credential.
 ///
-/// Such credentials keep tokens by themselves, and hand a token out again that was refused; that
-/// is an error here. They have no way to pass on a claims challenge, which is one too.
+/// These credentials cache tokens and may return a token again that was rejected; that is an
+/// error here, and so is a claims challenge, which they cannot pass on.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -32,13 +33,13 @@ use ms_messenger_http::one_line;
 pub struct AzureCredential(Arc<dyn TokenCredential>);
 
 impl AzureCredential {
-    /// The tokens of `credential`.
+    /// Wraps `credential`.
     pub fn new(credential: Arc<dyn TokenCredential>) -> Self {
         Self(credential)
     }
 }
 
-/// A foreign `Debug` form is nothing to rely on.
+/// The `Debug` form of the credential may contain secrets.
 impl fmt::Debug for AzureCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("AzureCredential").finish_non_exhaustive()
@@ -51,7 +52,7 @@ impl TokenProvider for AzureCredential {
         if request.claims.is_some() {
             return Err(Error::new(
                 ErrorKind::Unauthenticated,
-                "a claims challenge, which credentials of azure_core cannot pass on",
+                "claims: credentials of azure_core cannot pass on a claims challenge",
             ));
         }
         let got = self.0.get_token(request.scopes, None).await.map_err(core)?;
@@ -61,15 +62,15 @@ impl TokenProvider for AzureCredential {
         if request.rejected == Some(&token) {
             return Err(Error::new(
                 ErrorKind::Unauthenticated,
-                "the credential has no other token than the one that was refused",
+                "the credential returned the rejected token again",
             ));
         }
         Ok(token)
     }
 }
 
-/// What a credential of `azure_core` said: the `source` of the [`Error`]. One line of at most 1000
-/// characters.
+/// The error text of a credential of `azure_core`: the `source` of the [`Error`]. One line of at
+/// most 1000 characters.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct AzureCredentialError {
@@ -85,14 +86,20 @@ impl fmt::Display for AzureCredentialError {
 
 impl std::error::Error for AzureCredentialError {}
 
-/// The core's error, with the text alone: the parts of the other one may hold whole answers.
+/// Keeps only the text: the parts of the original may contain whole responses.
 fn core(error: azure_core::Error) -> Error {
     let (kind, what) = match error.kind() {
-        AzureKind::Io => (ErrorKind::Connect, "the credential could not be asked"),
+        AzureKind::Io => (
+            ErrorKind::Connect,
+            "the credential has no connection to its issuer",
+        ),
         AzureKind::HttpResponse { status, .. } if u16::from(*status) >= 500 => {
             (ErrorKind::Service, "the issuer of the credential failed")
         }
-        _ => (ErrorKind::Unauthenticated, "the credential gave no token"),
+        _ => (
+            ErrorKind::Unauthenticated,
+            "the credential returned no token",
+        ),
     };
     let text = one_line(&error.to_string());
     Error::new(kind, what)

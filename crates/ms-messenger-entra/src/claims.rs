@@ -1,19 +1,16 @@
-//! The `claims` parameter: what the client can do, merged with what the resource asks for.
+//! The `claims` parameter: the capability of the client, merged with the claims challenge.
 
 use ms_messenger_core::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
 
-/// The value of `claims`, if there is any: `cp1` when `capable`, and `challenge`.
+/// Returns the value of `claims`, if there is any: `cp1` when `capable`, and `challenge`.
 pub(crate) fn parameter(capable: bool, challenge: Option<&str>) -> Result<Option<String>> {
     let mut claims = match challenge {
         Some(text) => serde_json::from_str::<Value>(text)
             .ok()
             .filter(Value::is_object)
             .ok_or_else(|| {
-                Error::new(
-                    ErrorKind::Unauthenticated,
-                    "the claims challenge is not a JSON object",
-                )
+                Error::new(ErrorKind::Unauthenticated, "claims: must be a JSON object")
             })?,
         None if capable => json!({}),
         None => return Ok(None),
@@ -25,7 +22,7 @@ pub(crate) fn parameter(capable: bool, challenge: Option<&str>) -> Result<Option
     Ok(Some(claims.to_string()))
 }
 
-/// Puts `from` into `into`: objects member by member, anything else in place of what is there.
+/// Merges `from` into `into`: objects member by member; anything else replaces the old value.
 fn merge(into: &mut Value, from: Value) {
     match (into, from) {
         (Value::Object(into), Value::Object(from)) => {
@@ -56,14 +53,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_declared_unless_asked_for() {
+    fn nothing_is_declared_by_default() {
         assert_eq!(parameter(false, None).unwrap(), None);
         let own = parameter(true, None).unwrap().unwrap();
         assert_eq!(own, r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#);
     }
 
     #[test]
-    fn a_challenge_that_is_no_object_is_refused() {
+    fn a_challenge_that_is_not_an_object_is_rejected() {
         for hostile in ["", "[]", "null", "{", "\"x\""] {
             let error = parameter(true, Some(hostile)).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{hostile}");

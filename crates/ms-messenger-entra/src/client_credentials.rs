@@ -1,4 +1,4 @@
-//! The application as itself.
+//! Tokens of the application itself.
 
 use std::{fmt, sync::Arc};
 
@@ -7,22 +7,33 @@ use ms_messenger_core::{AccessToken, Result, TokenProvider, TokenRequest};
 use oauth2::{ClientSecret, Scope};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{OnBehalfOf, application::Issuer, tokens::Tokens};
+use crate::{OnBehalfOf, issuer::Issuer, tokens::Tokens};
 
 /// The value of `client_assertion_type` (RFC 7523).
 pub(crate) const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 type AssertionSource = Box<dyn Fn() -> Result<SecretString> + Send + Sync>;
 
-/// Tokens of the application itself, by a secret or an assertion. Asks anew each time: wrap it
-/// in a [`CachedTokenProvider`](ms_messenger_core::CachedTokenProvider).
+/// A provider of tokens of the application itself, which proves itself with a secret or an
+/// assertion. It keeps no token: wrap it in a
+/// [`CachedTokenProvider`](ms_messenger_core::CachedTokenProvider).
+///
+/// ```
+/// use ms_messenger_core::CachedTokenProvider;
+/// use ms_messenger_entra::Application;
+///
+/// let service = Application::new("contoso.com", "11111111-2222-3333-4444-555555555555")
+///     .client_secret("the secret")?;
+/// let tokens = CachedTokenProvider::new(service);
+/// # Ok::<(), ms_messenger_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct ClientCredentials {
     issuer: Issuer,
     credential: Arc<Credential>,
 }
 
-/// By what an application proves that it is itself.
+/// What an application proves its identity with.
 pub(crate) enum Credential {
     Secret(SecretString),
     Assertion(AssertionSource),
@@ -39,8 +50,8 @@ impl ClientCredentials {
         Self { issuer, credential }
     }
 
-    /// Acts for the user of `token`, which a client of this application presented to it: a
-    /// delegated token whose audience is this application. One provider per user.
+    /// Builds a provider that acts for the user of `token`: a delegated token whose audience is
+    /// this application, as a caller of the application presents it. One provider per user.
     ///
     /// ```
     /// use ms_messenger_entra::Application;
@@ -91,9 +102,9 @@ impl TokenProvider for ClientCredentials {
         if let Some(claims) = self.issuer.claims(request.claims)? {
             grant = grant.add_extra_param("claims", claims);
         }
-        let exchange = self.issuer.exchange();
-        let answered = grant.request_async(&exchange).await;
-        let response = answered.map_err(|error| exchange.error(error))?;
+        let exchange = self.issuer.exchange().repeatable();
+        let response = grant.request_async(&exchange).await;
+        let response = response.map_err(|error| exchange.error(error))?;
         Ok(Tokens::of(&response)?.access)
     }
 }

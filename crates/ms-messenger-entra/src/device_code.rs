@@ -1,4 +1,4 @@
-//! A user who signs in elsewhere, by a code.
+//! Sign-in with a code on another device.
 
 use std::{fmt, future::Future, pin::Pin, time::Duration};
 
@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     SignIn, TokenError,
-    application::Issuer,
-    exchange,
+    issuer::Issuer,
+    malformed::malformed,
     sign_in::{Kept, scopes},
     tokens::Tokens,
 };
@@ -25,18 +25,18 @@ const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 type Sleep = Box<dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 type Show = Box<dyn Fn(&DevicePrompt) + Send + Sync>;
 
-/// What the user must be shown, each in one bounded line. The user code is for their eyes: `Debug` leaves it out, and it is
-/// wiped when the prompt goes.
+/// What to show the user, each in one bounded line. `Debug` leaves the user code out, and it is
+/// wiped when the prompt is dropped.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DevicePrompt {
-    /// What to type in.
+    /// The code to enter.
     pub user_code: String,
-    /// Where to type it in.
+    /// The address at which to enter it.
     pub verification_uri: String,
-    /// Both in a sentence, in the language of the service. Empty if the service sent none.
+    /// Both in one sentence, in the language of the service. Empty if the service sent none.
     pub message: String,
-    /// How long the code lives from now on.
+    /// How long the code is valid from now on.
     pub expires_in: Duration,
 }
 
@@ -59,15 +59,25 @@ impl fmt::Debug for DevicePrompt {
     }
 }
 
-/// Tokens of a user who signs in by a code. Later tokens come by the refresh token of the first
-/// sign-in, kept in memory; the user is prompted again once that is worth nothing any more.
-/// Wrap it in a [`CachedTokenProvider`](ms_messenger_core::CachedTokenProvider).
+/// A provider of tokens of a user who signs in with a code. Later tokens are fetched with the
+/// refresh token of the first sign-in, which is kept in memory; when that is rejected, the user is
+/// prompted again. Wrap it in a [`CachedTokenProvider`](ms_messenger_core::CachedTokenProvider).
+///
+/// ```
+/// use ms_messenger_core::CachedTokenProvider;
+/// use ms_messenger_entra::Application;
+///
+/// let user = Application::new("organizations", "11111111-2222-3333-4444-555555555555")
+///     .device_code(|prompt| println!("{}", prompt.message))?;
+/// let tokens = CachedTokenProvider::new(user);
+/// # Ok::<(), ms_messenger_core::Error>(())
+/// ```
 ///
 /// # Cancel safety
 ///
-/// A call that is dropped while the user is asked ends the prompt, and the next one prompts again.
-/// A renewal by the refresh token is finished in a task of its own, and the next refresh token
-/// kept.
+/// A call that is dropped while it waits for the user ends the prompt; the next call prompts
+/// again. A renewal with the refresh token is finished in a task of its own, and the next refresh
+/// token is kept.
 pub struct DeviceCode {
     issuer: Issuer,
     show: Show,
@@ -93,8 +103,8 @@ impl DeviceCode {
         }
     }
 
-    /// Sets how the time between polls is waited for; by default it is the timer of tokio. For
-    /// tests, and for programs that show that they wait.
+    /// Sets the function that waits between polls; by default it is tokio's timer. For tests, and
+    /// for programs that show a countdown.
     #[must_use]
     pub fn with_sleep<F, Fut>(mut self, sleep: F) -> Self
     where
@@ -105,16 +115,16 @@ impl DeviceCode {
         self
     }
 
-    /// Prompts the user and waits for them, for as long as the code lives. The response is for a
-    /// [`TokenStore`](crate::TokenStore); who wants tokens alone uses this as a `TokenProvider`.
+    /// Prompts the user and waits until the sign-in is complete or the code expires. The result
+    /// is for a [`TokenStore`](crate::TokenStore); as a `TokenProvider` it returns tokens alone.
     ///
     /// # Errors
     ///
-    /// `Unauthenticated` when the user declined or did not come in time; `Config` when Entra ID
-    /// refuses the application or the scopes; what keeps it from being reached.
+    /// `Unauthenticated` when the user declined or did not sign in in time; `Config` when Entra ID
+    /// rejects the application or the scopes; any failure to reach Entra ID.
     pub async fn sign_in(&self, request: &TokenRequest<'_>) -> Result<SignIn> {
         let client = self.issuer.client();
-        let exchange = self.issuer.exchange();
+        let exchange = self.issuer.exchange().repeatable();
         let asked = client
             .exchange_device_code()
             .add_scopes(scopes(request))
@@ -124,7 +134,7 @@ impl DeviceCode {
             asked.map_err(|error| exchange.error(error))?;
         let (interval, life) = (code.interval(), code.expires_in());
         if interval > LONGEST || life > LONGEST {
-            return Err(exchange::unusable());
+            return Err(malformed());
         }
         (self.show)(&DevicePrompt {
             user_code: one_line(code.user_code().secret()),
@@ -145,8 +155,8 @@ impl DeviceCode {
             grant.request_async(&exchange, pause, None).await
         };
         match tokio::time::timeout(life, polls).await {
-            Ok(answered) => {
-                let tokens = Tokens::of(&answered.map_err(|error| exchange.error(error))?)?;
+            Ok(response) => {
+                let tokens = Tokens::of(&response.map_err(|error| exchange.error(error))?)?;
                 Ok(SignIn::new(&self.issuer, request.scopes, tokens))
             }
             Err(_) => Err(TokenError::expired().into_core(0, None)),

@@ -1,4 +1,4 @@
-//! What the environment says, in the variables that the Azure libraries of other languages read.
+//! Configuration by the environment variables that the Azure libraries of other languages read.
 
 use ms_messenger_core::Result;
 use ms_messenger_http::Variables;
@@ -6,19 +6,26 @@ use ms_messenger_http::Variables;
 use crate::{Application, ClientCredentials};
 
 impl Application {
-    /// The application that the environment names: `AZURE_TENANT_ID` and `AZURE_CLIENT_ID`, and
-    /// if it is set `AZURE_AUTHORITY_HOST`.
+    /// Reads `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and, if it is set, `AZURE_AUTHORITY_HOST`.
+    ///
+    /// ```no_run
+    /// use ms_messenger_entra::Application;
+    ///
+    /// let user = Application::from_env()?.device_code(|prompt| println!("{}", prompt.message))?;
+    /// # Ok::<(), ms_messenger_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// `Config` that names every variable that is missing.
+    /// `Config` that names every missing variable.
     pub fn from_env() -> Result<Self> {
         let mut variables = Variables::from_process();
         let application = Self::from_variables(&mut variables);
         variables.finish(application)
     }
 
-    /// As [`Self::from_env`], of `variables`, in which what is missing is noted; `None` then.
+    /// As [`Self::from_env`], with any source of variables; missing ones are recorded in
+    /// `variables`, and the result is `None`.
     pub fn from_variables(variables: &mut Variables<'_>) -> Option<Self> {
         let tenant = variables.required("AZURE_TENANT_ID", "the tenant, a GUID or a domain");
         let client_id = variables.required("AZURE_CLIENT_ID", "the id of the application");
@@ -31,27 +38,36 @@ impl Application {
 }
 
 impl ClientCredentials {
-    /// The application of [`Application::from_env`], by `AZURE_CLIENT_SECRET`, else by the
-    /// assertion in the file that `AZURE_FEDERATED_TOKEN_FILE` names (workload identity).
+    /// Reads what [`Application::from_env`] reads, and the credential: `AZURE_CLIENT_SECRET`, else
+    /// the assertion in the file that `AZURE_FEDERATED_TOKEN_FILE` names (workload identity).
+    ///
+    /// ```no_run
+    /// use ms_messenger_core::CachedTokenProvider;
+    /// use ms_messenger_entra::ClientCredentials;
+    ///
+    /// let tokens = CachedTokenProvider::new(ClientCredentials::from_env()?);
+    /// # Ok::<(), ms_messenger_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// `Config` that names every variable that is missing or unusable, and no value.
+    /// `Config` that names every missing or invalid variable, and no value.
     pub fn from_env() -> Result<Self> {
         let mut variables = Variables::from_process();
         let credentials = Self::from_variables(&mut variables);
         variables.finish(credentials)
     }
 
-    /// Whether `variables` hold what proves an application, be the rest there or not.
+    /// Returns whether `variables` contain the credential of an application, even if the other
+    /// variables are missing.
     #[must_use]
     pub fn are_in(variables: &Variables<'_>) -> bool {
         let proofs = ["AZURE_CLIENT_SECRET", "AZURE_FEDERATED_TOKEN_FILE"];
         variables.first(&proofs).is_some()
     }
 
-    /// As [`Self::from_env`], of `variables`, in which what is missing or unusable is noted;
-    /// `None` then.
+    /// As [`Self::from_env`], with any source of variables; missing and invalid ones are recorded
+    /// in `variables`, and the result is `None`.
     pub fn from_variables(variables: &mut Variables<'_>) -> Option<Self> {
         let application = Application::from_variables(variables);
         let made = if let Some(secret) = variables.optional("AZURE_CLIENT_SECRET") {
@@ -59,7 +75,7 @@ impl ClientCredentials {
         } else if let Some(file) = variables.optional("AZURE_FEDERATED_TOKEN_FILE") {
             application.map(|it| it.federated_token_file(file))
         } else {
-            let what = "the secret of the application; AZURE_FEDERATED_TOKEN_FILE would do";
+            let what = "the secret of the application, or set AZURE_FEDERATED_TOKEN_FILE";
             variables.missing("AZURE_CLIENT_SECRET", what);
             None
         };

@@ -1,13 +1,13 @@
-//! The crate `oauth2` over our own transport.
+//! The crate `oauth2` over the transport of ms-messenger.
 
 use std::{
     future::Future,
     pin::Pin,
     sync::{Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use ms_messenger_core::{Delivery, Error, ErrorKind, Result};
+use ms_messenger_core::{Attempt, Decision, Delivery, Error, ErrorKind, Result, RetryPolicy};
 use ms_messenger_http::{Bytes, HttpClient, retry_after};
 use oauth2::{
     AsyncHttpClient, AuthType, AuthUrl, Client, ClientId, DeviceAuthorizationUrl, EndpointNotSet,
@@ -19,8 +19,9 @@ use url::{Url, form_urlencoded};
 
 use crate::{
     TokenError, TokenErrorCode,
-    application::Issuer,
-    tokens::{TokenAnswer, Tokens},
+    issuer::Issuer,
+    malformed::malformed,
+    tokens::{TokenResponse, Tokens},
 };
 
 /// The parameters of a request that no error may repeat.
@@ -34,10 +35,10 @@ const SECRETS: [&str; 7] = [
     "refresh_token",
 ];
 
-/// The client of `oauth2` with the endpoints that it is asked to use.
+/// The client of `oauth2`, with the endpoints that it uses.
 pub(crate) type EntraClient = Client<
     BasicErrorResponse,
-    TokenAnswer,
+    TokenResponse,
     BasicTokenIntrospectionResponse,
     StandardRevocableToken,
     BasicRevocationErrorResponse,
@@ -62,6 +63,8 @@ impl Issuer {
     pub(crate) fn exchange(&self) -> Exchange<'_> {
         Exchange {
             http: &self.0.http,
+            retry: &self.0.retry,
+            repeatable: false,
             polls: false,
             failure: Mutex::new(None),
         }
@@ -73,22 +76,38 @@ impl Issuer {
     }
 }
 
+/// An attempt that brought no token.
+struct FailedAttempt {
+    error: Error,
+    /// Whether a flow that polls continues.
+    polls_on: bool,
+    response: Option<HttpResponse>,
+}
+
 /// The requests of one flow. Keeps the last refusal, of which `oauth2` drops most members.
 pub(crate) struct Exchange<'a> {
     http: &'a HttpClient,
+    retry: &'a RetryPolicy,
+    repeatable: bool,
     polls: bool,
     failure: Mutex<Option<Error>>,
 }
 
 impl Exchange<'_> {
+    /// Declares that executing a request twice does no harm.
+    pub(crate) fn repeatable(mut self) -> Self {
+        self.repeatable = true;
+        self
+    }
+
     /// Makes passing failures of the service look like a broken connection, after which
-    /// `oauth2` polls on, less often.
+    /// `oauth2` continues to poll, less often.
     pub(crate) fn polling(mut self) -> Self {
         self.polls = true;
         self
     }
 
-    /// Makes one request that `oauth2` has no words for, with the form `fields`.
+    /// Makes one request that `oauth2` does not support, with the form `fields`.
     pub(crate) async fn form(&self, url: &Url, fields: &[(&str, &str)]) -> Result<Tokens> {
         let body = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(fields)
@@ -97,57 +116,116 @@ impl Exchange<'_> {
             .header("accept", "application/json")
             .header("content-type", "application/x-www-form-urlencoded")
             .body(body.into_bytes())
-            .map_err(|_| unusable())?;
+            .map_err(|_| malformed())?;
         let response = self.post(request).await?;
         if let Some(failure) = self.failure().take() {
             return Err(failure);
         }
-        let response: TokenAnswer =
-            serde_json::from_slice(response.body()).map_err(|_| unusable())?;
+        let response: TokenResponse =
+            serde_json::from_slice(response.body()).map_err(|_| malformed())?;
         Tokens::of(&response)
     }
 
     async fn post(&self, request: HttpRequest) -> Result<HttpResponse> {
-        let (parts, body) = request.into_parts();
-        let url = Url::parse(&parts.uri.to_string())
+        let address = Url::parse(&request.uri().to_string())
             .map_err(|_| Error::new(ErrorKind::Config, "the address cannot be used"))?;
-        let secrets: Vec<String> = form_urlencoded::parse(&body)
+        let secrets: Vec<String> = form_urlencoded::parse(request.body())
             .filter(|(name, _)| SECRETS.contains(&name.as_ref()))
             .map(|(_, value)| value.into_owned())
             .collect();
-        let mut outgoing =
-            ms_messenger_http::HttpRequest::new(parts.method, url, Bytes::from(body));
-        outgoing.headers = parts.headers;
-        let sent = self.http.exchange(outgoing).await;
-        let response = sent.map_err(|error| error.with_delivery(Delivery::NotSent))?;
-        if response.status() != 200 {
-            let wait = retry_after(response.headers());
-            let (error, goes_on) =
-                refusal(response.status().as_u16(), response.body(), wait, &secrets);
-            if self.polls && matches!(error.kind(), ErrorKind::RateLimited | ErrorKind::Service) {
-                // Bounded by the life of the code, which the caller watches.
-                tokio::time::sleep(wait.unwrap_or_default()).await;
-                return Err(error);
+        let began = Instant::now();
+        let mut number = 1;
+        loop {
+            let failed = match self.attempt(&request, address.clone(), &secrets).await {
+                Ok(response) => return Ok(response),
+                Err(failed) => failed,
+            };
+            let attempt = self.facts(number, began.elapsed(), &failed.error);
+            match self.retry.decide_with_jitter(&attempt) {
+                Decision::RetryAfter(wait) if !self.polls => tokio::time::sleep(wait).await,
+                _ => return self.give_up(failed).await,
             }
-            *self.failure() = Some(error).filter(|_| !(self.polls && goes_on));
+            number += 1;
         }
-        Ok(response.map(|body| body.to_vec()))
+    }
+
+    async fn attempt(
+        &self,
+        request: &HttpRequest,
+        address: Url,
+        secrets: &[String],
+    ) -> Result<HttpResponse, FailedAttempt> {
+        let body = Bytes::copy_from_slice(request.body());
+        let mut outgoing =
+            ms_messenger_http::HttpRequest::new(request.method().clone(), address, body);
+        outgoing.headers = request.headers().clone();
+        let response = self.http.exchange(outgoing).await;
+        let response = response.map_err(|error| FailedAttempt {
+            error,
+            polls_on: false,
+            response: None,
+        })?;
+        let status = response.status().as_u16();
+        if status == 200 {
+            return Ok(response.map(|body| body.to_vec()));
+        }
+        let wait = retry_after(response.headers());
+        let (error, polls_on) = refusal(status, response.body(), wait, secrets);
+        Err(FailedAttempt {
+            error,
+            polls_on,
+            response: Some(response.map(|body| body.to_vec())),
+        })
+    }
+
+    /// What decides whether the attempt is retried.
+    fn facts(&self, number: u32, elapsed: Duration, error: &Error) -> Attempt {
+        let delivery = match error.status() {
+            // Refused before it was executed.
+            Some(429) => Delivery::NotSent,
+            Some(_) => Delivery::Unknown,
+            None => error.delivery(),
+        };
+        let mut attempt = Attempt::new(number, elapsed, delivery);
+        attempt.transient = error.is_transient();
+        attempt.repeatable = self.repeatable;
+        attempt.retry_after = error.retry_after();
+        attempt
+    }
+
+    /// Hands the failure to `oauth2`: as a response, or as a connection that broke.
+    async fn give_up(&self, failed: FailedAttempt) -> Result<HttpResponse> {
+        let FailedAttempt {
+            error,
+            polls_on,
+            response,
+        } = failed;
+        let Some(response) = response else {
+            return Err(error.with_delivery(Delivery::NotSent));
+        };
+        if self.polls && matches!(error.kind(), ErrorKind::RateLimited | ErrorKind::Service) {
+            // Bounded by the life of the code, which the caller watches.
+            tokio::time::sleep(error.retry_after().unwrap_or_default()).await;
+            return Err(error);
+        }
+        *self.failure() = Some(error).filter(|_| !(self.polls && polls_on));
+        Ok(response)
     }
 
     fn failure(&self) -> std::sync::MutexGuard<'_, Option<Error>> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Our own error for one of `oauth2`, which may quote the whole answer and is dropped.
+    /// Converts an error of `oauth2`, which may quote the whole response and is dropped.
     pub(crate) fn error<T: ErrorResponse>(&self, error: RequestTokenError<Error, T>) -> Error {
         if let Some(failure) = self.failure().take() {
             return failure;
         }
         match error {
             RequestTokenError::Request(error) => error,
-            // Only its own clock makes an error that no response brought.
+            // Without a response, only the clock of `oauth2` makes an error.
             RequestTokenError::ServerResponse(_) => TokenError::expired().into_core(0, None),
-            _ => unusable(),
+            _ => malformed(),
         }
     }
 }
@@ -161,7 +239,7 @@ impl<'c> AsyncHttpClient<'c> for Exchange<'_> {
     }
 }
 
-/// The error of a response without a token, and whether polling goes on after it.
+/// The error for a response without a token, and whether polling continues after it.
 fn refusal(status: u16, body: &[u8], wait: Option<Duration>, secrets: &[String]) -> (Error, bool) {
     let Some(error) = TokenError::read(body, secrets) else {
         let kind = match status {
@@ -169,7 +247,7 @@ fn refusal(status: u16, body: &[u8], wait: Option<Duration>, secrets: &[String])
             408 | 500.. => ErrorKind::Service,
             _ => ErrorKind::Protocol,
         };
-        let mut error = Error::new(kind, "Entra ID answered neither a token nor an error")
+        let mut error = Error::new(kind, "Entra ID returned neither a token nor an error")
             .with_delivery(Delivery::NotSent)
             .with_status(status);
         if let Some(wait) = wait {
@@ -177,17 +255,9 @@ fn refusal(status: u16, body: &[u8], wait: Option<Duration>, secrets: &[String])
         }
         return (error, false);
     };
-    let goes_on = matches!(
+    let polls_on = matches!(
         error.error,
         TokenErrorCode::AuthorizationPending | TokenErrorCode::SlowDown
     );
-    (error.into_core(status, wait), goes_on)
-}
-
-pub(crate) fn unusable() -> Error {
-    Error::new(
-        ErrorKind::Protocol,
-        "the response of Entra ID is not what the contract says",
-    )
-    .with_delivery(Delivery::NotSent)
+    (error.into_core(status, wait), polls_on)
 }

@@ -12,8 +12,10 @@ mod client_credentials;
 mod device_code;
 mod env;
 mod exchange;
+mod issuer;
 #[cfg(feature = "browser")]
 mod loopback;
+mod malformed;
 mod on_behalf_of;
 mod refresh_token;
 mod sign_in;

@@ -1,4 +1,4 @@
-//! The listener to which the browser brings the response.
+//! The listener to which the browser is redirected.
 
 use std::{
     convert::Infallible,
@@ -22,22 +22,22 @@ use url::form_urlencoded;
 
 use crate::TokenError;
 
-/// Browsers open more connections than they use; nobody needs more than this.
+/// Browsers open more connections than they use, but not more than this.
 const MOST_CONNECTIONS: usize = 16;
-/// How long a connection may take to say what it wants.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a connection may take to send its request.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(30);
 /// The most bytes of a request's head.
 const LONGEST_HEAD: usize = 64 * 1024;
 
-/// What is waited for, and what came of it.
+/// The redirect that is expected, and its outcome.
 struct Awaited {
     port: u16,
     state: CsrfToken,
     outcome: Mutex<Option<Result<SecretString>>>,
 }
 
-/// Waits until a browser brings the response that belongs to `state`: the code, or the refusal.
-/// Whatever else is asked for is refused, and changes nothing.
+/// Waits until a browser is redirected with the response for `state`: the code, or the error.
+/// Any other request is rejected, and changes nothing.
 pub(crate) async fn redirected(
     listener: TcpListener,
     port: u16,
@@ -56,7 +56,7 @@ pub(crate) async fn redirected(
                     connections.spawn(serve(stream, Arc::clone(&awaited)));
                 }
             }
-            // Looked at only when a connection has ended, so that the browser has its page.
+            // Read only after a connection has ended, so that the browser has its page.
             Some(_) = connections.join_next() => {
                 let mut outcome = awaited.outcome.lock().unwrap_or_else(PoisonError::into_inner);
                 if let Some(outcome) = outcome.take() {
@@ -74,12 +74,12 @@ async fn serve(stream: TcpStream, awaited: Arc<Awaited>) {
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
+        .header_read_timeout(CONNECTION_TIMEOUT)
         .max_buf_size(LONGEST_HEAD)
         .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service);
-    // A connection that breaks concerns the browser, which tries again.
-    let _ = tokio::time::timeout(PATIENCE, connection).await;
+    // A broken connection is the browser's concern: it retries.
+    let _ = tokio::time::timeout(CONNECTION_TIMEOUT, connection).await;
 }
 
 fn response(awaited: &Awaited, request: &Request<Incoming>) -> Response<Full<Bytes>> {
@@ -87,7 +87,7 @@ fn response(awaited: &Awaited, request: &Request<Incoming>) -> Response<Full<Byt
     if request.method() != Method::GET || request.uri().path() != "/" {
         return page(StatusCode::NOT_FOUND, "There is nothing here.");
     }
-    // Another name for this machine would be that of a page which wants to reach it.
+    // Another host name would be that of a web page that tries to reach this listener.
     if !host.is_some_and(|host| awaited.is_own(host)) {
         return page(
             StatusCode::FORBIDDEN,
@@ -128,7 +128,7 @@ impl Awaited {
     }
 }
 
-/// The query that Entra ID gave the browser.
+/// The query of the redirect.
 #[derive(Default)]
 struct Redirect {
     state: Option<String>,
@@ -148,9 +148,9 @@ impl Redirect {
         }
     }
 
-    /// `None` when it does not belong to `state`, or is no response.
+    /// `None` when it does not belong to `state`.
     fn outcome(self, state: &CsrfToken) -> Option<Result<SecretString>> {
-        // By its hash: the comparison takes as long for any other state.
+        // Compares hashes, and so takes the same time for every state.
         (CsrfToken::new(self.state?) == *state).then_some(())?;
         match (self.error, self.code) {
             (Some(error), _) => {
@@ -160,7 +160,7 @@ impl Redirect {
             (None, Some(code)) => Some(Ok(code)),
             (None, None) => Some(Err(Error::new(
                 ErrorKind::Protocol,
-                "the browser brought neither a code nor an error",
+                "the redirect of the browser has neither a code nor an error",
             ))),
         }
     }

@@ -1,4 +1,4 @@
-//! A service that acts for the user who called it.
+//! Tokens for the user of a caller.
 
 use std::{fmt, sync::Arc};
 
@@ -7,18 +7,18 @@ use ms_messenger_core::{AccessToken, Result, TokenProvider, TokenRequest};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
-    application::Issuer,
     client_credentials::{ASSERTION_TYPE, Credential},
+    issuer::Issuer,
 };
 
-/// Tokens of a user who called this application, in exchange for the token that they brought
-/// (the on-behalf-of flow). Made by
-/// [`ClientCredentials::on_behalf_of`](crate::ClientCredentials::on_behalf_of). Asks anew each
-/// time, and only as long as that token lives: wrap it in a
+/// A provider of tokens for the user of a caller, in exchange for the token that the caller
+/// presented (the on-behalf-of flow). Built by
+/// [`ClientCredentials::on_behalf_of`](crate::ClientCredentials::on_behalf_of). It keeps no
+/// token, and works until the presented token expires: wrap it in a
 /// [`CachedTokenProvider`](ms_messenger_core::CachedTokenProvider).
 ///
 /// When the user must do something first (`interaction_required`), the
-/// [`TokenError`](crate::TokenError) has the `claims` to hand to the caller in the
+/// [`TokenError`](crate::TokenError) contains the `claims` to return to the caller in the
 /// `WWW-Authenticate` header of a 401.
 pub struct OnBehalfOf {
     issuer: Issuer,
@@ -71,7 +71,7 @@ impl TokenProvider for OnBehalfOf {
         if let Some(claims) = &claims {
             fields.push(("claims", claims));
         }
-        let exchange = self.issuer.exchange();
+        let exchange = self.issuer.exchange().repeatable();
         let tokens = exchange.form(&issuer.token_url, &fields).await?;
         Ok(tokens.access)
     }

@@ -1,4 +1,4 @@
-//! A user who signed in before.
+//! Tokens for an earlier sign-in.
 
 use std::{fmt, future::Future, sync::Arc};
 
@@ -11,20 +11,32 @@ use oauth2::Scope;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
-use crate::{application::Issuer, tokens::Tokens};
+use crate::{issuer::Issuer, tokens::Tokens};
 
-/// Tokens by a refresh token. Entra gives a new one with each response, which replaces the old.
-/// Asks anew each time: wrap it in a
+/// A provider of tokens for a refresh token. Each response contains a new refresh token, which
+/// replaces the old one. It keeps no access token: wrap it in a
 /// [`CachedTokenProvider`](ms_messenger_core::CachedTokenProvider).
+///
+/// ```
+/// use ms_messenger_entra::Application;
+///
+/// # async fn example() -> ms_messenger_core::Result<()> {
+/// let user = Application::new("contoso.com", "11111111-2222-3333-4444-555555555555")
+///     .refresh_token("the refresh token")?;
+/// // Store it before the program ends: the first one is replaced.
+/// let next = user.current().await;
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Cancel safety
 ///
 /// A request that has begun is finished in a task of its own even if the call that began it is
-/// dropped, and the refresh token that it brings is kept: an issuer that rotates strictly would
-/// end the sign-in otherwise. [`current`](Self::current) waits for it.
+/// dropped, and the refresh token of its response is kept: an issuer that revokes used refresh
+/// tokens would end the sign-in otherwise. [`current`](Self::current) waits for it.
 pub struct RefreshToken {
     issuer: Issuer,
-    /// Locked for a whole request: two at a time would both spend the same refresh token.
+    /// Locked for a whole request: two at a time would use the same refresh token.
     kept: Arc<Mutex<SecretString>>,
 }
 
@@ -34,7 +46,7 @@ impl RefreshToken {
         Self { issuer, kept }
     }
 
-    /// The refresh token of now, for whoever keeps it beyond the life of the process.
+    /// Returns the current refresh token, to be stored beyond the life of the process.
     pub async fn current(&self) -> SecretString {
         self.kept.lock().await.clone()
     }
@@ -70,17 +82,17 @@ async fn renew(
     Ok(tokens.access)
 }
 
-/// The outcome of `work`, which runs to its end even if nobody waits for it any more.
+/// Returns the outcome of `work`, which runs to its end even if this future is dropped.
 pub(crate) async fn finished<T: Send + 'static>(
     work: impl Future<Output = Result<T>> + Send + 'static,
 ) -> Result<T> {
     tokio::spawn(work).await.unwrap_or_else(|_| {
-        let text = "the renewal ended before it was done";
+        let text = "the renewal task ended early";
         Err(Error::new(ErrorKind::Other, text).with_delivery(Delivery::NotSent))
     })
 }
 
-/// `request` with parts of its own.
+/// Copies `request`.
 pub(crate) fn call(request: &TokenRequest<'_>) -> OwnedTokenRequest {
     let mut call = OwnedTokenRequest::default();
     call.scopes = request.scopes.iter().map(ToString::to_string).collect();
@@ -97,7 +109,7 @@ pub(crate) fn request<'a>(call: &'a OwnedTokenRequest, scopes: &'a [&'a str]) ->
     request
 }
 
-/// Spends `token`; with the response comes the next one.
+/// Uses `token`; the response contains the next one.
 pub(crate) async fn refresh(
     issuer: &Issuer,
     token: &SecretString,
@@ -112,11 +124,11 @@ pub(crate) async fn refresh(
         grant = grant.add_extra_param("claims", claims);
     }
     let exchange = issuer.exchange();
-    let answered = grant.request_async(&exchange).await;
-    Tokens::of(&answered.map_err(|error| exchange.error(error))?)
+    let response = grant.request_async(&exchange).await;
+    Tokens::of(&response.map_err(|error| exchange.error(error))?)
 }
 
-/// The scopes of `request`, and the one without which no refresh token comes.
+/// The scopes of `request`, and the one without which Entra ID returns no refresh token.
 fn scopes(request: &TokenRequest<'_>) -> Vec<Scope> {
     let mut scopes = request.scopes.to_vec();
     if !scopes.contains(&"offline_access") {

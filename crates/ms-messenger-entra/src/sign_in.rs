@@ -1,4 +1,4 @@
-//! A user who signed in, and what is kept of it.
+//! A completed sign-in, and its refresh token.
 
 use std::{fmt, future::Future, sync::Arc, time::SystemTime};
 
@@ -12,41 +12,40 @@ use secrecy::SecretString;
 use tokio::sync::Mutex;
 
 use crate::{
-    Application,
-    application::Issuer,
+    issuer::Issuer,
     refresh_token::{call, finished, refresh, request},
     tokens::Tokens,
 };
 
-/// The scopes beside those of the resource: who the user is, and a refresh token.
+/// The scopes in addition to those of the resource: the user's identity, and a refresh token.
 const OF_THE_USER: [&str; 3] = ["offline_access", "openid", "profile"];
 
-/// A user who signed in: all that is needed to act for them later. `Debug` shows no token,
-/// and neither user info nor query of the authority.
+/// A completed sign-in of a user: everything needed to act for the user later. `Debug` shows no
+/// token, and neither user info nor query of the authority.
 ///
 /// [`DeviceCode::sign_in`](crate::DeviceCode::sign_in) and
-/// [`AuthorizationCode::sign_in`](crate::AuthorizationCode::sign_in) make one, a
+/// [`AuthorizationCode::sign_in`](crate::AuthorizationCode::sign_in) return it, a
 /// [`TokenStore`](crate::TokenStore) keeps it, and a [`StoredSignIn`](crate::StoredSignIn) uses it.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SignIn {
-    /// Where they signed in, e.g. `https://login.microsoftonline.com`.
+    /// The authority, e.g. `https://login.microsoftonline.com`.
     pub authority: String,
-    /// The tenant as it was asked for: a GUID, a domain or `organizations`.
+    /// The tenant as configured: a GUID, a domain or `organizations`.
     pub tenant: String,
-    /// The application that they signed in to, a GUID.
+    /// The client id of the application, a GUID.
     pub client_id: String,
-    /// The user principal name, if Entra ID said it. For people; nothing may be decided by it.
+    /// The user principal name, if the id token contains it. For display only: it can change.
     pub user: Option<String>,
-    /// The object id, a GUID, if Entra ID said it.
+    /// The object id of the user, a GUID, if the id token contains it.
     pub user_id: Option<String>,
     /// The scopes of `access_token`.
     pub scopes: Vec<String>,
     /// The newest access token.
     pub access_token: AccessToken,
-    /// What gets the next access token; `None` when Entra ID gave none.
+    /// The refresh token; `None` when Entra ID issued none.
     pub refresh_token: Option<SecretString>,
-    /// When the tokens came.
+    /// When the tokens were issued.
     pub renewed_at: SystemTime,
 }
 
@@ -64,12 +63,6 @@ impl SignIn {
             refresh_token: tokens.refresh,
             renewed_at: SystemTime::now(),
         }
-    }
-
-    /// The application that they signed in to.
-    #[must_use]
-    pub fn application(&self) -> Application {
-        Application::new(&self.tenant, &self.client_id).with_authority(&self.authority)
     }
 }
 
@@ -104,14 +97,14 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    /// A token by the kept refresh token, or by `sign_in` when there is none of worth.
+    /// Returns a token for the kept refresh token, or by `sign_in` when there is no valid one.
     pub(crate) async fn token(
         &self,
         issuer: &Issuer,
         request: &TokenRequest<'_>,
         sign_in: impl Future<Output = Result<SignIn>> + Send,
     ) -> Result<AccessToken> {
-        // One prompt for all who wait, who share its failure.
+        // One prompt for all waiting calls, which share its failure.
         let turn = self.fetching.join(request).await?;
         turn.end(self.fetch(issuer, request, sign_in).await)
     }
@@ -132,8 +125,8 @@ impl Kept {
     }
 }
 
-/// Spends the refresh token that is kept and keeps the next one. `None` when there is none, or it
-/// is worth nothing any more.
+/// Uses the kept refresh token and keeps the next one. `None` when there is none, or it was
+/// rejected.
 async fn renew(
     kept: Arc<Mutex<Option<SecretString>>>,
     issuer: Issuer,

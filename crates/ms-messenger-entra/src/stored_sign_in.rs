@@ -1,4 +1,4 @@
-//! A user who signed in before, in another process perhaps.
+//! Tokens for a sign-in of this or another process.
 
 use std::{
     fmt,
@@ -8,38 +8,50 @@ use std::{
 
 use async_trait::async_trait;
 use ms_messenger_core::{
-    AccessToken, Delivery, Error, ErrorKind, Result, TokenProvider, TokenRequest,
+    AccessToken, Delivery, Error, ErrorKind, Result, RetryPolicy, TokenProvider, TokenRequest,
     auth::{OwnedTokenRequest, SingleFlight},
 };
-use ms_messenger_http::HttpClient;
+use ms_messenger_http::{HttpClient, HttpOptions};
 use tokio::{sync::Mutex, task::spawn_blocking};
 
 use crate::{
     SignIn, StoreLock, TokenError, TokenStore,
-    application::Issuer,
+    issuer::Issuer,
     refresh_token::{call, finished, refresh, request},
 };
 
-/// How early a token is renewed, where it lives long enough.
+/// How early a token is renewed, if it is valid for long enough.
 const EARLY: Duration = Duration::from_secs(300);
-/// How often the lock is asked for while another process has it.
-const BETWEEN_TRIES: Duration = Duration::from_millis(20);
-/// How long another process may take to renew a token.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// The pause between attempts to take the lock while another process holds it.
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
+/// How long another process may hold the lock.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Tokens of a sign-in in a [`TokenStore`].
+/// A provider of tokens for a sign-in in a [`TokenStore`].
 ///
-/// * The kept access token is used as long as it serves; it is renewed five minutes before it
-///   expires, at half of its life if that is later.
-/// * One renewal at a time: the others, in this process or another, wait for it and use what it
-///   brought.
-/// * The next refresh token is kept before the access token is handed out. Should the store fail
-///   then, the newest sign-in stays in memory, and serves on as long as this provider.
-/// * A renewal that has begun is finished and kept even if the call that began it is dropped: an
-///   issuer that rotates refresh tokens strictly would end the sign-in otherwise.
-/// * Callers that wait share a failure.
-/// * A token of other scopes than those of the sign-in is fetched each time.
-/// * While a renewal fails, the old access token serves as long as it lives.
+/// * The stored access token is used until five minutes before it expires, or until half of its
+///   lifetime if that is later; then it is renewed.
+/// * One renewal at a time: other calls, in this process or another, wait for it and use its
+///   result.
+/// * The next refresh token is stored before the access token is returned. If the store fails
+///   then, the newest sign-in stays in memory and is used as long as this provider exists.
+/// * A renewal that has begun is finished and stored even if the call that began it is dropped: an
+///   issuer that revokes used refresh tokens would end the sign-in otherwise.
+/// * Waiting calls share a failure.
+/// * A token for scopes other than those of the sign-in is fetched each time.
+/// * While a renewal fails, the old access token is used until it expires.
+///
+/// ```no_run
+/// # #[cfg(feature = "token-store")]
+/// # async fn example() -> ms_messenger_core::Result<()> {
+/// use ms_messenger_entra::{FileTokenStore, StoredSignIn};
+///
+/// let store = FileTokenStore::with_key_file("/var/lib/bot/state", "/etc/bot/key");
+/// let user = StoredSignIn::new(store, "bot");
+/// println!("signed in as {:?}", user.current().await?.user);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct StoredSignIn(Arc<Inner>);
 
@@ -47,30 +59,47 @@ struct Inner {
     store: Arc<dyn TokenStore>,
     name: String,
     http: Option<HttpClient>,
+    options: Option<HttpOptions>,
+    retry: RetryPolicy,
     claims_challenges: bool,
-    /// What could not be stored.
+    /// The sign-in that could not be stored.
     unsaved: Mutex<Option<SignIn>>,
     renewing: SingleFlight,
 }
 
 impl StoredSignIn {
-    /// The sign-in under `name` in `store`. Nothing is read yet.
+    /// Names the sign-in `name` in `store`. Nothing is read yet.
     pub fn new(store: impl TokenStore, name: impl Into<String>) -> Self {
         Self(Arc::new(Inner {
             store: Arc::new(store),
             name: name.into(),
             http: None,
+            options: None,
+            retry: RetryPolicy::never(),
             claims_challenges: false,
             unsaved: Mutex::new(None),
             renewing: SingleFlight::default(),
         }))
     }
 
-    /// Shares the connections of `http` instead of making new ones.
+    /// Uses `http`, and so shares its connections, instead of building a client.
     #[must_use]
     pub fn with_http_client(self, http: HttpClient) -> Self {
         let http = Some(http);
         self.changed(|inner| Inner { http, ..inner })
+    }
+
+    /// As [`Application::with_http_options`](crate::Application::with_http_options).
+    #[must_use]
+    pub fn with_http_options(self, options: HttpOptions) -> Self {
+        let options = Some(options);
+        self.changed(|inner| Inner { options, ..inner })
+    }
+
+    /// As [`Application::with_retry_policy`](crate::Application::with_retry_policy).
+    #[must_use]
+    pub fn with_retry_policy(self, retry: RetryPolicy) -> Self {
+        self.changed(|inner| Inner { retry, ..inner })
     }
 
     /// As [`Application::with_claims_challenges`](crate::Application::with_claims_challenges).
@@ -87,6 +116,8 @@ impl StoredSignIn {
             store: Arc::clone(&shared.store),
             name: shared.name.clone(),
             http: shared.http.clone(),
+            options: shared.options.clone(),
+            retry: shared.retry.clone(),
             claims_challenges: shared.claims_challenges,
             unsaved: Mutex::new(None),
             renewing: SingleFlight::default(),
@@ -94,21 +125,21 @@ impl StoredSignIn {
         Self(Arc::new(change(inner)))
     }
 
-    /// The newest sign-in, with the tokens in it.
+    /// Returns the newest sign-in, including its tokens.
     ///
     /// # Errors
     ///
-    /// `Unauthenticated` when nobody is signed in; what the store says.
+    /// `Unauthenticated` when there is no sign-in; the errors of the store.
     pub async fn current(&self) -> Result<SignIn> {
         let unsaved = self.0.unsaved.lock().await;
         self.newest(unsaved.as_ref()).await
     }
 
-    /// Keeps `sign_in` in place of the one before, once nobody renews that any more.
+    /// Stores `sign_in` in place of the previous one, after any renewal in progress.
     ///
     /// # Errors
     ///
-    /// `Timeout` when another process keeps the lock; what the store says.
+    /// `Timeout` when another process holds the lock; the errors of the store.
     pub async fn keep(&self, sign_in: SignIn) -> Result<()> {
         let mut unsaved = self.0.unsaved.lock().await;
         let _lock = self.lock().await?;
@@ -118,8 +149,8 @@ impl StoredSignIn {
         Ok(())
     }
 
-    /// Forgets the sign-in. Answers whether there was one. Entra ID is not told: it has no
-    /// address for that, and the tokens live until they end or are revoked there.
+    /// Removes the sign-in. Returns whether there was one. Entra ID has no endpoint for this: the
+    /// tokens stay valid until they expire or are revoked there.
     ///
     /// # Errors
     ///
@@ -134,12 +165,12 @@ impl StoredSignIn {
         Ok(removed)
     }
 
-    /// Moves the sign-in out of the way, whether it can be read or not, so that a new one can be
-    /// kept. Returns where it is now, for people; nothing when there was none.
+    /// Moves the sign-in aside, whether it can be read or not, so that a new one can be stored.
+    /// Returns the new places, for display; empty when there was none.
     ///
     /// # Errors
     ///
-    /// As [`TokenStore::set_aside`]; `Timeout` when another process keeps it locked.
+    /// As [`TokenStore::set_aside`]; `Timeout` when another process holds the lock.
     pub async fn set_aside(&self) -> Result<Vec<String>> {
         let mut unsaved = self.0.unsaved.lock().await;
         let _lock = self.lock().await?;
@@ -154,7 +185,7 @@ impl StoredSignIn {
         let Some(stored) = stored else {
             return Err(Error::new(
                 ErrorKind::Unauthenticated,
-                format!("nobody is signed in as `{}`: sign in first", self.0.name),
+                format!("there is no sign-in `{}`: sign in first", self.0.name),
             ));
         };
         Ok(match unsaved {
@@ -170,16 +201,16 @@ impl StoredSignIn {
             if let Some(lock) = lock.await? {
                 return Ok(lock);
             }
-            if began.elapsed() > PATIENCE {
-                let text = "another process keeps the sign-in locked";
+            if began.elapsed() > LOCK_TIMEOUT {
+                let text = "another process holds the lock of the sign-in";
                 let error = Error::new(ErrorKind::Timeout, text);
                 return Err(error.with_delivery(Delivery::NotSent));
             }
-            tokio::time::sleep(BETWEEN_TRIES).await;
+            tokio::time::sleep(LOCK_PAUSE).await;
         }
     }
 
-    /// Runs `work` where it may block.
+    /// Runs `work` on a thread that may block.
     async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Inner) -> Result<T> + Send + 'static,
@@ -187,14 +218,19 @@ impl StoredSignIn {
         let inner = Arc::clone(&self.0);
         let done = spawn_blocking(move || work(&inner)).await;
         done.unwrap_or_else(|_| {
-            let text = "the token store ended before it was done";
+            let text = "the task of the token store ended early";
             Err(Error::new(ErrorKind::Other, text))
         })
     }
 
     /// The issuer of `sign_in`.
     fn issuer(&self, sign_in: &SignIn) -> Result<Issuer> {
-        let mut application = sign_in.application();
+        let mut application = sign_in
+            .application()
+            .with_retry_policy(self.0.retry.clone());
+        if let Some(options) = &self.0.options {
+            application = application.with_http_options(options.clone());
+        }
         if let Some(http) = &self.0.http {
             application = application.with_http_client(http.clone());
         }
@@ -204,14 +240,14 @@ impl StoredSignIn {
         application.issuer()
     }
 
-    /// A token that serves, renewed where there is none, and kept before it is handed out.
+    /// Returns a usable token; a renewed one is stored before it is returned.
     async fn renew(&self, call: &OwnedTokenRequest) -> Result<AccessToken> {
         let scopes: Vec<&str> = call.scopes.iter().map(String::as_str).collect();
         let request = request(call, &scopes);
         let mut unsaved = self.0.unsaved.lock().await;
         let _lock = self.lock().await?;
         let known = self.newest(unsaved.as_ref()).await?;
-        if serves(&known, &request, SystemTime::now()) {
+        if is_fresh(&known, &request, SystemTime::now()) {
             return Ok(known.access_token);
         }
         match self.renewed(&known, &request).await {
@@ -221,21 +257,22 @@ impl StoredSignIn {
                 *unsaved = saved.await.err().map(|_| renewed);
                 Ok(token)
             }
-            Err(_) if lives(&known, &request, SystemTime::now()) => Ok(known.access_token),
+            Err(_) if is_valid(&known, &request, SystemTime::now()) => Ok(known.access_token),
             Err(error) => Err(error),
         }
     }
 
-    /// A token for `request`, and what becomes of `old` by it. Under the lock.
+    /// Fetches a token for `request`. Returns it with the sign-in that replaces `old`. Under the
+    /// lock.
     async fn renewed(
         &self,
         old: &SignIn,
         request: &TokenRequest<'_>,
     ) -> Result<(AccessToken, SignIn)> {
         let Some(spent) = &old.refresh_token else {
-            return Err(self.is_over(None));
+            return Err(self.no_longer_valid(None));
         };
-        // The same scopes as before where they serve, so that the next process finds them.
+        // The scopes of the sign-in where they suffice, so that the next process finds them.
         let own: Vec<&str> = old.scopes.iter().map(String::as_str).collect();
         let is_own = covers(old, request.scopes);
         let mut wanted = *request;
@@ -244,9 +281,9 @@ impl StoredSignIn {
         }
         let tokens = match refresh(&self.issuer(old)?, spent, &wanted).await {
             Ok(tokens) => tokens,
-            // Signing in the same way again would be refused by the same policy.
-            Err(error) if error.kind() == ErrorKind::Unauthenticated && !of_policy(&error) => {
-                return Err(self.is_over(Some(error)));
+            // Signing in the same way again would be rejected by the same policy.
+            Err(error) if error.kind() == ErrorKind::Unauthenticated && !is_policy(&error) => {
+                return Err(self.no_longer_valid(Some(error)));
             }
             Err(error) => return Err(error),
         };
@@ -254,7 +291,7 @@ impl StoredSignIn {
         if let Some(next) = tokens.refresh {
             renewed.refresh_token = Some(next);
         }
-        // A token of other scopes is for this caller alone: the sign-in stays what it is.
+        // A token for other scopes is for this call alone and does not change the sign-in.
         if is_own {
             renewed.access_token = tokens.access.clone();
             renewed.renewed_at = SystemTime::now();
@@ -262,8 +299,11 @@ impl StoredSignIn {
         Ok((tokens.access, renewed))
     }
 
-    fn is_over(&self, cause: Option<Error>) -> Error {
-        let text = format!("the sign-in `{}` is over: sign in again", self.0.name);
+    fn no_longer_valid(&self, cause: Option<Error>) -> Error {
+        let text = format!(
+            "the sign-in `{}` is no longer valid: sign in again",
+            self.0.name
+        );
         let error = Error::new(ErrorKind::Unauthenticated, text);
         match cause {
             None => error,
@@ -278,23 +318,23 @@ impl StoredSignIn {
 #[async_trait]
 impl TokenProvider for StoredSignIn {
     async fn token(&self, request: &TokenRequest<'_>) -> Result<AccessToken> {
-        // One at a time in this process, so that the lock of the store is for other ones.
+        // One at a time in this process: the lock of the store is for other processes.
         let turn = self.0.renewing.join(request).await?;
         {
             let unsaved = self.0.unsaved.lock().await;
             let known = self.newest(unsaved.as_ref()).await?;
-            if serves(&known, request, SystemTime::now()) {
+            if is_fresh(&known, request, SystemTime::now()) {
                 return Ok(known.access_token);
             }
         }
         let (this, call) = (self.clone(), call(request));
-        // The next refresh token is kept even if no caller waits any more.
+        // The next refresh token is stored even if this call is dropped.
         turn.end(finished(async move { this.renew(&call).await }).await)
     }
 }
 
-/// Whether the access token of `known` is one for `request` at all, and has not expired.
-fn lives(known: &SignIn, request: &TokenRequest<'_>, now: SystemTime) -> bool {
+/// Whether the access token of `known` is valid for `request`.
+fn is_valid(known: &SignIn, request: &TokenRequest<'_>, now: SystemTime) -> bool {
     let token = &known.access_token;
     request.claims.is_none()
         && token.check().is_ok()
@@ -303,17 +343,17 @@ fn lives(known: &SignIn, request: &TokenRequest<'_>, now: SystemTime) -> bool {
         && token.expires_at().is_none_or(|end| now < end)
 }
 
-/// Whether it need not be renewed yet.
-fn serves(known: &SignIn, request: &TokenRequest<'_>, now: SystemTime) -> bool {
+/// Whether the access token is valid for `request` and need not be renewed yet.
+fn is_fresh(known: &SignIn, request: &TokenRequest<'_>, now: SystemTime) -> bool {
     let renew_at = known.access_token.expires_at().map(|end| {
         let life = end.duration_since(known.renewed_at).unwrap_or_default();
         end - EARLY.min(life / 2)
     });
-    lives(known, request, now) && renew_at.is_none_or(|renew_at| now < renew_at)
+    is_valid(known, request, now) && renew_at.is_none_or(|renew_at| now < renew_at)
 }
 
-/// Whether the access token of `known` has `scopes`. `.default` is all that the user allowed for
-/// a resource, which is what a sign-in with any scope of it has.
+/// Whether the access token of `known` has `scopes`. `.default` means everything that the user
+/// consented to for a resource, which a sign-in with any scope of the resource has.
 fn covers(known: &SignIn, scopes: &[&str]) -> bool {
     let has = |wanted: &str| known.scopes.iter().any(|scope| scope == wanted);
     scopes.iter().all(|scope| {
@@ -336,10 +376,10 @@ impl fmt::Debug for StoredSignIn {
     }
 }
 
-fn of_policy(error: &Error) -> bool {
+fn is_policy(error: &Error) -> bool {
     let source = std::error::Error::source(error);
-    let told = source.and_then(|it| it.downcast_ref::<TokenError>());
-    told.is_some_and(|it| {
+    let error = source.and_then(|it| it.downcast_ref::<TokenError>());
+    error.is_some_and(|it| {
         it.policy()
             .is_some_and(|policy| !policy.wants_interaction())
     })

@@ -1,4 +1,4 @@
-//! What the token endpoint answers when it gives no token.
+//! Errors of the token endpoint.
 
 use std::{fmt, time::Duration};
 
@@ -12,27 +12,27 @@ mod policy;
 use clean::without;
 pub use policy::SignInPolicy;
 
-/// The most AADSTS numbers that are believed.
+/// The most AADSTS numbers that are kept.
 const MOST_CODES: usize = 16;
 
 open_enum! {
-    /// The member `error` of an error of Entra ID. Branch on it, never on the AADSTS text.
+    /// The `error` member of an error response. Branch on it, never on the AADSTS text.
     pub enum TokenErrorCode {
         /// The user has not finished signing in.
         AuthorizationPending = "authorization_pending",
         /// Poll less often.
         SlowDown = "slow_down",
-        /// The user said no; Entra's word for `access_denied`.
+        /// The user declined; Entra's name for `access_denied` in the device code flow.
         AuthorizationDeclined = "authorization_declined",
-        /// The user or an administrator said no.
+        /// The user or an administrator declined.
         AccessDenied = "access_denied",
-        /// The device code is none.
+        /// The device code is invalid.
         BadVerificationCode = "bad_verification_code",
         /// The device code has expired.
         ExpiredToken = "expired_token",
         /// A parameter is missing or wrong.
         InvalidRequest = "invalid_request",
-        /// A code or refresh token that is expired, used or revoked.
+        /// The code or refresh token is expired, used or revoked.
         InvalidGrant = "invalid_grant",
         /// The application may not use this flow.
         UnauthorizedClient = "unauthorized_client",
@@ -50,33 +50,45 @@ open_enum! {
         ConsentRequired = "consent_required",
         /// The user must sign in.
         LoginRequired = "login_required",
-        /// Too busy.
+        /// The service is too busy.
         TemporarilyUnavailable = "temporarily_unavailable",
-        /// A failure of the service.
+        /// The service failed.
         ServerError = "server_error",
     }
 }
 
-/// An error of the token endpoint: the `source` of the [`Error`] that a provider answers.
+/// An error response of the token endpoint: the `source` of the [`Error`] of a provider.
 ///
-/// Foreign text in it is one line of at most 1000 characters, and the secrets of the request
-/// are cut out should the response repeat them.
+/// Text of the service is one line of at most 1000 characters, and any secret of the request
+/// that the response repeats is removed from it.
+///
+/// ```
+/// use std::error::Error as _;
+///
+/// use ms_messenger_core::Error;
+/// use ms_messenger_entra::{TokenError, TokenErrorCode};
+///
+/// fn needs_interaction(error: &Error) -> bool {
+///     let source = error.source().and_then(|it| it.downcast_ref::<TokenError>());
+///     source.is_some_and(|it| it.error == TokenErrorCode::InteractionRequired)
+/// }
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TokenError {
-    /// What to branch on.
+    /// The error code to branch on.
     pub error: TokenErrorCode,
-    /// A finer cause, e.g. `consent_required`, if the service names one.
+    /// A more specific cause, e.g. `consent_required`, if the service names one.
     pub suberror: Option<String>,
     /// Claims, as JSON, that an interactive sign-in must satisfy.
     pub claims: Option<String>,
-    /// The text of the service, `AADSTS…`; for people.
+    /// The text of the service, `AADSTS…`; for display.
     pub description: String,
     /// The numbers of the AADSTS text, e.g. 53003; see [`TokenError::policy`].
     pub error_codes: Vec<u64>,
     /// The id to quote in support tickets.
     pub correlation_id: Option<String>,
-    /// The id of the very request.
+    /// The id of the request at the service.
     pub trace_id: Option<String>,
 }
 
@@ -92,7 +104,7 @@ impl fmt::Display for TokenError {
 
 impl std::error::Error for TokenError {}
 
-/// The claims are cut like all other words: only the member itself has to be whole.
+/// The claims are shortened like all other text; the field itself has all of them.
 impl fmt::Debug for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenError")
@@ -125,7 +137,7 @@ struct Wire {
 }
 
 impl TokenError {
-    /// Reads an error answer, without any of `secrets` in it; `None` when it is none.
+    /// Reads an error response and removes `secrets` from it; `None` for any other body.
     pub(crate) fn read(body: &[u8], secrets: &[String]) -> Option<Self> {
         // serde would take an array for the members in their order.
         if body.trim_ascii_start().first() != Some(&b'{') {
@@ -150,22 +162,24 @@ impl TokenError {
         })
     }
 
-    /// The user's code ran out before the user used it.
+    /// The code expired before the user used it.
     pub(crate) fn expired() -> Self {
         let text = "the code was not used in time".to_owned();
         Self::new(TokenErrorCode::ExpiredToken, text)
     }
 
-    /// What the browser brought back in place of a code.
+    /// The error that the browser was redirected with.
     #[cfg(feature = "browser")]
     pub(crate) fn redirected(error: &str, description: &str) -> Self {
-        let mut told = Self::new(one_line(error).into(), one_line(description));
-        told.error_codes.extend(policy::code_in(&told.description));
-        told
+        let mut error = Self::new(one_line(error).into(), one_line(description));
+        error
+            .error_codes
+            .extend(policy::code_in(&error.description));
+        error
     }
 
-    /// The policy of the tenant that forbids this sign-in, if it is one that this version knows:
-    /// the same sign-in fails again, another way or an administrator helps.
+    /// Returns the policy of the tenant that forbids this sign-in, if this version knows it: the
+    /// same sign-in fails again; another way of signing in, or an administrator, is needed.
     #[must_use]
     pub fn policy(&self) -> Option<SignInPolicy> {
         self.error_codes
@@ -213,18 +227,21 @@ impl TokenError {
 fn remedy(code: &TokenErrorCode, status: u16) -> (ErrorKind, &'static str) {
     use TokenErrorCode as C;
     match code {
-        _ if status == 429 => (ErrorKind::RateLimited, "Entra ID asks to slow down"),
+        _ if status == 429 => (
+            ErrorKind::RateLimited,
+            "Entra ID limits the rate of requests",
+        ),
         C::TemporarilyUnavailable | C::ServerError => {
-            (ErrorKind::Service, "Entra ID failed for the moment")
+            (ErrorKind::Service, "Entra ID is temporarily unavailable")
         }
-        _ if status >= 500 => (ErrorKind::Service, "Entra ID failed for the moment"),
+        _ if status >= 500 => (ErrorKind::Service, "Entra ID is temporarily unavailable"),
         C::InvalidClient | C::UnauthorizedClient => (
             ErrorKind::Config,
-            "Entra ID refuses the application: check its id, its credential and the flows that it may use",
+            "Entra ID rejects the application: check its id, its credential and the flows that it may use",
         ),
         C::InvalidRequest | C::UnsupportedGrantType | C::InvalidResource | C::InvalidScope => (
             ErrorKind::Config,
-            "Entra ID refuses the request: check tenant, scopes and flow",
+            "Entra ID rejects the request: check tenant, scopes and flow",
         ),
         C::InvalidGrant
         | C::InteractionRequired
@@ -235,9 +252,9 @@ fn remedy(code: &TokenErrorCode, status: u16) -> (ErrorKind, &'static str) {
         | C::BadVerificationCode
         | C::ExpiredToken => (
             ErrorKind::Unauthenticated,
-            "Entra ID gave no token: sign in again",
+            "Entra ID issued no token: sign in again",
         ),
-        _ => (ErrorKind::Unauthenticated, "Entra ID gave no token"),
+        _ => (ErrorKind::Unauthenticated, "Entra ID issued no token"),
     }
 }
 

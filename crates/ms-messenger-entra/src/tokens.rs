@@ -1,19 +1,19 @@
-//! What the token endpoint gives.
+//! Success responses of the token endpoint.
 
 use std::{fmt, time::SystemTime};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ms_messenger_core::{AccessToken, Result};
-use oauth2::{ExtraTokenFields, StandardTokenResponse, TokenResponse, basic::BasicTokenType};
+use oauth2::{ExtraTokenFields, StandardTokenResponse, TokenResponse as _, basic::BasicTokenType};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use crate::exchange::unusable;
+use crate::malformed::malformed;
 
 /// A success of the token endpoint.
-pub(crate) type TokenAnswer = StandardTokenResponse<More, BasicTokenType>;
+pub(crate) type TokenResponse = StandardTokenResponse<More, BasicTokenType>;
 
-/// What Entra ID adds to RFC 6749.
+/// The members that Entra ID adds to RFC 6749.
 #[derive(Clone, Deserialize, Serialize)]
 pub(crate) struct More {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -28,22 +28,22 @@ impl fmt::Debug for More {
     }
 }
 
-/// The tokens of one answer, and whose they are.
+/// The tokens of one response, and the user they belong to.
 #[derive(Debug)]
 pub(crate) struct Tokens {
     pub(crate) access: AccessToken,
     pub(crate) refresh: Option<SecretString>,
-    /// The user principal name, where an id token says it.
+    /// The user principal name, if the id token contains it.
     pub(crate) user: Option<String>,
     /// The object id of the user, likewise.
     pub(crate) user_id: Option<String>,
 }
 
 impl Tokens {
-    pub(crate) fn of(response: &TokenAnswer) -> Result<Self> {
+    pub(crate) fn of(response: &TokenResponse) -> Result<Self> {
         let secret = response.access_token().secret();
         if *response.token_type() != BasicTokenType::Bearer || secret.is_empty() {
-            return Err(unusable());
+            return Err(malformed());
         }
         let mut access = AccessToken::new(secret.as_str());
         access.check()?;
@@ -65,9 +65,8 @@ impl Tokens {
     }
 }
 
-/// What an id token says of the user. It names who signed in and is trusted for nothing else;
-/// it came from the token endpoint itself, so its signature is not checked (OpenID Connect Core
-/// 3.1.3.7).
+/// The user in an id token. For display only. The token came from the token endpoint itself, so
+/// its signature is not checked (OpenID Connect Core 3.1.3.7).
 #[derive(Default, Deserialize)]
 struct Identity {
     preferred_username: Option<String>,
@@ -78,10 +77,10 @@ impl Identity {
     fn read(token: &str) -> Option<Self> {
         let payload = token.split('.').nth(1)?.trim_end_matches('=');
         let json = URL_SAFE_NO_PAD.decode(payload).ok()?;
-        // serde would take an array for the members in their order.
+        // serde would accept an array of the members in order.
         (json.trim_ascii_start().first() == Some(&b'{')).then_some(())?;
         let identity: Self = serde_json::from_slice(&json).ok()?;
-        // They are shown to people and go into addresses.
+        // They are displayed and become part of addresses.
         let is_plain = |text: &String| text.len() <= 1000 && !text.contains(char::is_control);
         Some(Self {
             preferred_username: identity.preferred_username.filter(is_plain),
@@ -110,7 +109,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_answer_is_tokens_that_a_header_can_carry_or_is_refused_without_them(
+        fn any_response_yields_tokens_valid_in_a_header_or_an_error_without_them(
             access in prop_oneof![3 => "hunter2.{0,20}".prop_map(Value::from), 1 => any_value()],
             token_type in prop_oneof![4 => Just(json!("Bearer")), 1 => any_value()],
             (expires_in, ext_expires_in) in (any_value(), any_value()),
@@ -119,7 +118,7 @@ mod tests {
             let body = json!({"access_token": access, "token_type": token_type,
                 "expires_in": expires_in, "ext_expires_in": ext_expires_in,
                 "refresh_token": refresh, "id_token": id_token});
-            let Ok(response) = serde_json::from_value::<TokenAnswer>(body) else {
+            let Ok(response) = serde_json::from_value::<TokenResponse>(body) else {
                 return Ok(());
             };
             match Tokens::of(&response) {
@@ -136,7 +135,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_an_identity_or_none(token in ".{0,200}", claims in ".{0,200}") {
+        fn any_text_is_read_without_panic(token in ".{0,200}", claims in ".{0,200}") {
             let _ = Identity::read(&token);
             let _ = read(&claims);
         }
@@ -158,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_id_token_is_nobody() {
+    fn an_invalid_id_token_has_no_identity() {
         for hostile in ["", "a", "..", "a.!.c", "e30.W10.c", "e30.eyJvaWQiOjF9.c"] {
             assert!(Identity::read(hostile).is_none(), "{hostile}");
         }

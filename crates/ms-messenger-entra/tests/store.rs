@@ -361,7 +361,7 @@ fn a_lock_is_one_for_all_who_open_the_folder() {
     assert!(one.try_lock("bot").unwrap().is_none());
     assert!(two.try_lock("bot").unwrap().is_none());
     assert!(two.try_lock("other").unwrap().is_some());
-    // It keeps nobody from reading and writing.
+    // Reading and writing need no lock.
     two.save("bot", &sign_in()).unwrap();
     drop(lock);
     assert!(two.try_lock("bot").unwrap().is_some());

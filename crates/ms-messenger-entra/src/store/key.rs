@@ -14,25 +14,32 @@ use secrecy::{
 };
 
 use super::{
-    file::{fault, make_folder, move_aside, unreadable, unusable},
+    disk::{fault, make_folder, move_aside, unreadable, unusable},
     unreadable::StoreFault,
 };
 
 /// The bytes of a key.
 pub(super) const LENGTH: usize = 32;
-/// More than any spelling of a key.
+/// More than any encoding of a key.
 const LONGEST_FILE: u64 = 1024;
 
-/// A key of 32 bytes. Wiped when it goes, and never printed.
+/// A key of 32 bytes. It is wiped when it is dropped, and never printed.
+///
+/// ```
+/// use ms_messenger_entra::StoreKey;
+///
+/// let key = StoreKey::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")?;
+/// # Ok::<(), ms_messenger_core::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct StoreKey(SecretBox<[u8; LENGTH]>);
 
 impl StoreKey {
-    /// A new key, from the random numbers of the operating system.
+    /// Creates a key from random numbers of the operating system.
     ///
     /// # Errors
     ///
-    /// `Other` when there are none.
+    /// `Other` when the operating system provides none.
     pub fn random() -> Result<Self> {
         let mut key = Self(SecretBox::new(Box::new([0; LENGTH])));
         fill(secrecy::ExposeSecretMut::expose_secret_mut(&mut key.0))?;
@@ -40,11 +47,11 @@ impl StoreKey {
     }
 
     /// Reads a key: 32 bytes in base64 (RFC 4648 section 4), e.g. what
-    /// `head -c 32 /dev/urandom | base64` prints. White space around it is left out.
+    /// `head -c 32 /dev/urandom | base64` prints. White space around it is ignored.
     ///
     /// # Errors
     ///
-    /// `Config` when it is none; nothing of it is repeated.
+    /// `Config` for any other text; the error does not repeat it.
     pub fn parse(text: &str) -> Result<Self> {
         let mut key = Self(SecretBox::new(Box::new([0; LENGTH])));
         let bytes = Zeroizing::new(STANDARD.decode(text.trim()).unwrap_or_default());
@@ -56,7 +63,7 @@ impl StoreKey {
         Ok(key)
     }
 
-    /// The key in base64, as [`Self::parse`] reads it. Whoever asks must not print it.
+    /// Returns the key in base64, as [`Self::parse`] reads it. Never log it.
     #[must_use]
     pub fn to_base64(&self) -> SecretString {
         STANDARD.encode(self.bytes()).into()
@@ -73,26 +80,26 @@ pub(super) fn fill(bytes: &mut [u8]) -> Result<()> {
         bytes.zeroize();
         Error::new(
             ErrorKind::Other,
-            "the operating system gave no random numbers",
+            "the operating system provides no random numbers",
         )
     })
 }
 
-/// Where a store has its key from.
+/// The source of the key of a store.
 pub(super) trait KeySource: fmt::Debug + Send + Sync + 'static {
     /// The key, if there is one.
     fn find(&self) -> Result<Option<StoreKey>>;
 
-    /// A new key, kept for the next [`Self::find`].
+    /// Creates a key and keeps it for the next [`Self::find`].
     fn make(&self) -> Result<StoreKey>;
 
-    /// Moves a file that holds no key out of the way. Returns where it is now.
+    /// Moves a damaged key file aside. Returns its new place.
     fn set_aside_if_damaged(&self) -> Result<Option<PathBuf>> {
         Ok(None)
     }
 }
 
-/// A key that was handed over.
+/// A key given by the program.
 #[derive(Debug)]
 pub(super) struct Given(pub(super) StoreKey);
 
@@ -106,7 +113,7 @@ impl KeySource for Given {
     }
 }
 
-/// A key in a file that its owner alone may read.
+/// A key in a file that only its owner may read.
 #[derive(Debug)]
 pub(super) struct KeyFile(pub(super) PathBuf);
 
@@ -119,7 +126,7 @@ impl KeySource for KeyFile {
             Err(error) => return Err(unusable(path, "cannot be read", Some(error))),
         };
         owner_alone(path, &file)?;
-        // With room for all of it, so that no copy is left behind by growing.
+        // With capacity for all of it, so that growing leaves no copy behind.
         let mut text = Zeroizing::new(String::with_capacity(2 * LONGEST_FILE as usize));
         match file.take(LONGEST_FILE).read_to_string(&mut text) {
             Ok(_) => {}
@@ -152,17 +159,17 @@ impl KeySource for KeyFile {
         file.as_file().sync_all().map_err(wrong)?;
         match file.persist_noclobber(path) {
             Ok(_) => Ok(key),
-            // Somebody made one meanwhile: theirs counts.
+            // Another process created one meanwhile: that one counts.
             Err(lost) if lost.error.kind() == IoKind::AlreadyExists => {
                 let key = self.find()?;
-                key.ok_or_else(|| unusable(path, "is gone again", None))
+                key.ok_or_else(|| unusable(path, "was removed again", None))
             }
             Err(lost) => Err(wrong(lost.error)),
         }
     }
 }
 
-/// Refuses a file that others may read or write: its key is no secret.
+/// Rejects a file that other users may read or write.
 #[cfg(unix)]
 fn owner_alone(path: &Path, file: &fs::File) -> Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -178,7 +185,7 @@ fn owner_alone(path: &Path, file: &fs::File) -> Result<()> {
     Ok(())
 }
 
-/// Elsewhere the folders of a user are their own.
+/// On other systems access rights are not checked.
 #[cfg(not(unix))]
 fn owner_alone(_: &Path, _: &fs::File) -> Result<()> {
     Ok(())

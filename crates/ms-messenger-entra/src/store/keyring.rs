@@ -1,4 +1,4 @@
-//! Sign-ins under a key in the keyring of the operating system.
+//! Sign-ins encrypted under a key in the keyring of the operating system.
 
 use std::{
     path::PathBuf,
@@ -9,34 +9,46 @@ use keyring::Entry;
 use ms_messenger_core::{Error, ErrorKind, Result};
 use secrecy::{ExposeSecret, zeroize::Zeroizing};
 
-use super::{FileTokenStore, StoreKey, StoreLock, TokenStore, key::KeySource};
+use super::{
+    file::FileTokenStore,
+    key::{KeySource, StoreKey},
+    token_store::{StoreLock, TokenStore},
+};
 use crate::SignIn;
 
-/// The account of the key, beside the service that the caller names.
+/// The account of the key; the caller names the service.
 const ACCOUNT: &str = "key of the token store";
 
-/// A [`TokenStore`] whose secret is in the operating system's keyring: Keychain on macOS, the
+/// A [`TokenStore`] whose key is in the keyring of the operating system: Keychain on macOS, the
 /// Credential Manager on Windows, the Secret Service elsewhere.
 ///
-/// The keyring holds the key, and the folder the sign-ins under it, as those of a
-/// [`FileTokenStore`]: tokens are longer than what the Credential Manager takes (2,560 bytes),
-/// and a keyring has neither an atomic replacement nor a lock between processes.
+/// The sign-ins are encrypted files in a folder, as those of a [`FileTokenStore`]: tokens are
+/// longer than what the Credential Manager accepts (2,560 bytes), and a keyring has neither an
+/// atomic replacement nor a lock between processes.
+///
+/// ```no_run
+/// use ms_messenger_entra::{KeyringTokenStore, StoredSignIn};
+///
+/// let store = KeyringTokenStore::new("contoso-bot", "/var/lib/bot/state")?;
+/// let user = StoredSignIn::new(store, "bot");
+/// # Ok::<(), ms_messenger_core::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct KeyringTokenStore(FileTokenStore);
 
 impl KeyringTokenStore {
-    /// Sign-ins in `folder`, under the key that the keyring keeps for `service`, e.g. the name of
-    /// the program. Both are made by the first sign-in.
+    /// Keeps sign-ins in `folder`, encrypted under the key that the keyring has for `service`, e.g.
+    /// the name of the program. The first sign-in creates both.
     ///
     /// # Errors
     ///
-    /// `Config` when this machine has no keyring, or it cannot be reached.
+    /// `Config` when this machine has no keyring, or it cannot be used.
     pub fn new(service: &str, folder: impl Into<PathBuf>) -> Result<Self> {
         let entry = Entry::new(service, ACCOUNT).map_err(no_keyring)?;
         Ok(Self::with_entry(entry, folder))
     }
 
-    /// As [`Self::new`], with an entry of the caller's choice.
+    /// As [`Self::new`], with the given entry of the keyring.
     #[must_use]
     pub fn with_entry(entry: Entry, folder: impl Into<PathBuf>) -> Self {
         let source = InKeyring(Mutex::new(entry));
@@ -98,11 +110,11 @@ impl KeySource for InKeyring {
     }
 }
 
-/// The errors of a keyring may carry what it holds; only what it is about is told.
+/// The errors of a keyring may contain secrets: only their kind is reported.
 fn no_keyring(error: keyring::Error) -> Error {
     let why = match error {
         keyring::Error::NoDefaultStore => "this machine has none",
-        keyring::Error::NoStorageAccess(_) => "it is locked or not there",
+        keyring::Error::NoStorageAccess(_) => "it is locked or not running",
         keyring::Error::Ambiguous(_) => "it has several keys for this program",
         _ => "it cannot be used",
     };

@@ -1,4 +1,4 @@
-//! The form of a sign-in at rest: encrypted, and bound to its name.
+//! The encrypted form of a sign-in, bound to its name.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,17 +13,17 @@ use serde::{Deserialize, Serialize};
 use super::key::{self, StoreKey};
 use crate::SignIn;
 
-/// What a file of this crate begins with. The number is that of the form.
+/// The beginning of each file, with the version of the form.
 const HEAD: &[u8] = b"ms-messenger sign-in 1\n";
-/// The bytes of a nonce: enough for random ones never to meet.
+/// The bytes of a nonce: random ones do not repeat.
 const NONCE: usize = 24;
 
-/// Why bytes are no sign-in.
+/// Why bytes cannot be read as a sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Broken {
-    /// Something else was written there.
+    /// Written by another program.
     Foreign,
-    /// Damaged, or of another key or name.
+    /// Damaged, or encrypted under another key or name.
     Unopened,
 }
 
@@ -40,12 +40,12 @@ pub(super) fn seal(sign_in: &SignIn, name: &str, key: &StoreKey) -> Result<Vec<u
     };
     let cipher = XChaCha20Poly1305::new(key.bytes().into());
     let sealed = cipher.encrypt((&nonce).into(), payload);
-    // Only a text of more than 2^38 bytes is refused.
-    let sealed = sealed.map_err(|_| crate::exchange::unusable())?;
+    // Fails only for more than 2^38 bytes.
+    let sealed = sealed.map_err(|_| crate::malformed::malformed())?;
     Ok([HEAD, &nonce, &sealed].concat())
 }
 
-/// Undoes [`seal`].
+/// Decrypts what [`seal`] encrypted.
 pub(super) fn open(bytes: &[u8], name: &str, key: &StoreKey) -> Result<SignIn, Broken> {
     let rest = bytes.strip_prefix(HEAD).ok_or(Broken::Foreign)?;
     let (nonce, sealed) = rest.split_first_chunk::<NONCE>().ok_or(Broken::Unopened)?;
@@ -64,7 +64,7 @@ fn associated(name: &str) -> Vec<u8> {
     [HEAD, name.as_bytes()].concat()
 }
 
-/// The JSON form, which is of this file alone. It borrows: no copy of a token is left behind.
+/// The JSON form inside a file. It borrows tokens, so that no copy is left behind.
 #[derive(Deserialize, Serialize)]
 struct Wire<'a> {
     authority: String,
@@ -94,9 +94,9 @@ fn write(sign_in: &SignIn) -> Vec<u8> {
         renewed_at: milliseconds(sign_in.renewed_at),
     };
     let secrets = refresh.map_or(0, |token| token.expose_secret().len());
-    // Tokens are base64: with room for all of it, it is never moved.
+    // Tokens are base64: with this capacity it never grows.
     let mut plain = Vec::with_capacity(2 * (secrets + wire.access_token.len()) + 16 * 1024);
-    // Strings and numbers are always written to memory.
+    // Writing strings and numbers to memory cannot fail.
     let _ = serde_json::to_writer(&mut plain, &wire);
     plain
 }

@@ -1,4 +1,4 @@
-//! The sign-in that the environment names, in the variables that `msm` reads.
+//! Configuration of a stored sign-in by the environment variables that `msm` reads.
 
 use std::sync::Arc;
 
@@ -6,13 +6,13 @@ use ms_messenger_core::{Error, ErrorKind, Result};
 use ms_messenger_http::Variables;
 
 use super::{
-    TokenStore,
     file::FileTokenStore,
     key::{LENGTH, StoreKey},
+    token_store::TokenStore,
 };
 use crate::stored_sign_in::StoredSignIn;
 
-/// The name of a sign-in that was given none.
+/// The default name of a sign-in.
 const DEFAULT: &str = "default";
 
 impl StoredSignIn {
@@ -27,12 +27,12 @@ impl StoredSignIn {
     ///
     /// # Errors
     ///
-    /// `Config` that names every variable that is missing or unusable, and no value.
+    /// `Config` that names every variable that is missing or invalid, and no value.
     pub fn from_env() -> Result<Self> {
         let mut variables = Variables::from_process();
         let sign_in = Self::from_variables(&mut variables);
         variables.into_result()?;
-        sign_in.ok_or_else(|| Error::new(ErrorKind::Config, "the environment is unusable"))
+        sign_in.ok_or_else(|| Error::new(ErrorKind::Config, "the environment names no sign-in"))
     }
 
     /// Returns whether `variables` name a stored sign-in: whether `MSM_STATE_DIR` has a value.
@@ -85,10 +85,10 @@ fn store(folder: &str, variables: &mut Variables<'_>) -> Option<Arc<dyn TokenSto
     without_key(folder, variables)
 }
 
-/// The store for which no key was given: under the key in the keyring, as `msm` has it.
+/// The store without a given key: its key is in the keyring, as that of `msm`.
 #[cfg(feature = "keyring")]
 fn without_key(folder: &str, variables: &mut Variables<'_>) -> Option<Arc<dyn TokenStore>> {
-    match super::KeyringTokenStore::new("msm", folder) {
+    match super::keyring::KeyringTokenStore::new("msm", folder) {
         Ok(store) => Some(Arc::new(store)),
         Err(error) => {
             let what = format!("the file of the key, since {}", error.message());
@@ -100,7 +100,7 @@ fn without_key(folder: &str, variables: &mut Variables<'_>) -> Option<Arc<dyn To
 
 #[cfg(not(feature = "keyring"))]
 fn without_key(_folder: &str, variables: &mut Variables<'_>) -> Option<Arc<dyn TokenStore>> {
-    let what = "the file of the key of the sign-ins; MSM_STORE_KEY would do";
+    let what = "the file of the key of the sign-ins, or set MSM_STORE_KEY";
     variables.missing("MSM_STORE_KEY_FILE", what);
     None
 }

@@ -1,4 +1,4 @@
-//! Words of a server, made fit to stand in an error.
+//! Removes secrets from the text of a server.
 
 use base64::{
     Engine as _,
@@ -6,7 +6,7 @@ use base64::{
     engine::general_purpose::{GeneralPurpose, NO_PAD},
 };
 
-/// What stands in place of a secret.
+/// Replaces a secret.
 const REDACTED: &str = "[redacted]";
 
 /// `text` without any of `secrets`: as they are, in the encoding of forms and addresses (any

@@ -1,8 +1,8 @@
-//! Refusals by which a tenant says that this way of signing in is forbidden.
+//! Rejections by a policy of the tenant.
 
-/// A rule of the tenant that stops a sign-in however often it is attempted in the same way.
+/// A policy of the tenant by which a sign-in fails, however often it is attempted in the same way.
 ///
-/// It is advice for people and never decides whether a request is made again: the service may
+/// It is advice for display and never decides whether a request is retried: the service may
 /// change its numbers at any time. Sources: "Microsoft Entra authentication and authorization
 /// error codes"; for 530036 "Block authentication flows with Conditional Access policy"; 50131 and
 /// those of six digits otherwise as the sign-in page names them.
@@ -10,7 +10,7 @@
 #[non_exhaustive]
 pub enum SignInPolicy {
     /// Conditional Access or the security defaults block it: 50131, 53003, 530032, 530035, 530036.
-    /// Often sign-in by code as such is blocked.
+    /// Often every sign-in by code is blocked.
     ConditionalAccess,
     /// The device must be compliant, joined to the domain, or known: 50005, 50097, 50129, 50155,
     /// 50187, 53000, 53001, 530001, 530002, 530003.
@@ -51,12 +51,12 @@ impl SignInPolicy {
         })
     }
 
-    /// Whether signing in again, interactively, is what helps.
+    /// Whether an interactive sign-in satisfies the policy.
     pub(crate) fn wants_interaction(self) -> bool {
         self == Self::Interaction
     }
 
-    /// What is wrong and what to do, for people.
+    /// What is wrong and what to do.
     pub(super) fn remedy(self) -> &'static str {
         match self {
             Self::ConditionalAccess => {
@@ -69,7 +69,7 @@ impl SignInPolicy {
                  with the browser of such a device, or ask an administrator"
             }
             Self::ApprovedApplication => {
-                "the policy of the tenant allows approved applications alone: ask an \
+                "the policy of the tenant allows only approved applications: ask an \
                  administrator to allow this one"
             }
             Self::Registration => {

@@ -1,4 +1,4 @@
-//! What goes over the wire for an application itself, and what becomes of the answers.
+//! The requests of an application itself, and how responses are handled.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ async fn a_secret_goes_percent_encoded_into_the_form() {
 }
 
 #[tokio::test]
-async fn the_file_of_an_assertion_is_read_for_each_token() {
+async fn the_assertion_file_is_read_for_each_token() {
     let mut server = Server::new_async().await;
     let file = tempfile::NamedTempFile::new().unwrap();
     let provider = application(&server)
@@ -170,7 +170,7 @@ async fn every_refusal_has_its_kind_and_repeats_no_secret() {
 }
 
 #[tokio::test]
-async fn hostile_answers_give_no_token_and_are_not_repeated_in_the_error() {
+async fn hostile_responses_give_no_token_and_are_not_repeated_in_the_error() {
     let cases = [
         (200, "application/json", "{\"access_token\":\"LEAK\""),
         (200, "text/html", "<html>LEAK"),

@@ -235,7 +235,7 @@ async fn a_user_who_declines_is_told_so() {
 #[tokio::test]
 async fn a_user_who_never_comes_ends_the_wait() {
     let server = Server::new_async().await;
-    let flow = Flow::begin(&server, |flow| flow.with_patience(Duration::ZERO)).await;
+    let flow = Flow::begin(&server, |flow| flow.with_timeout(Duration::ZERO)).await;
     let error = flow.end().await.unwrap_err();
     assert_eq!(token_error(&error).error, TokenErrorCode::ExpiredToken);
 }

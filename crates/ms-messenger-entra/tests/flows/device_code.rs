@@ -32,7 +32,7 @@ async fn device_endpoint(server: &mut ServerGuard, expires_in: u64, interval: u6
         .await
 }
 
-/// Answers polls with `errors` one after the other, then with a token.
+/// Responds to polls with `errors` one after the other, then with a token.
 async fn polls(server: &mut ServerGuard, errors: &[&str]) {
     let form = [
         ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
@@ -130,7 +130,7 @@ async fn polling_ends_with_what_the_user_or_the_service_decided() {
 }
 
 #[tokio::test]
-async fn a_code_that_nobody_uses_expires() {
+async fn an_unused_code_expires() {
     let mut server = Server::new_async().await;
     device_endpoint(&mut server, 0, 5).await;
     let provider = application(&server).device_code(|_| {}).unwrap();

@@ -14,7 +14,7 @@ use crate::support::{Held, SCOPES, application, device_endpoint, ok, renewal};
 
 const REQUEST: TokenRequest<'static> = TokenRequest::new(&SCOPES);
 
-/// Drops a call of `provider` that has reached the endpoint, then lets the endpoint answer.
+/// Drops a call of `provider` that has reached the endpoint, then lets the endpoint respond.
 async fn drop_a_call<P: TokenProvider>(provider: &Arc<P>, held: &Held) {
     let caller = tokio::spawn({
         let provider = Arc::clone(provider);
@@ -30,7 +30,7 @@ async fn drop_a_call<P: TokenProvider>(provider: &Arc<P>, held: &Held) {
 async fn a_refresh_token_keeps_what_a_dropped_call_brought() {
     let mut server = Server::new_async().await;
     let next = json!({"token_type": "Bearer", "access_token": "T1", "refresh_token": "R1"});
-    let held = Held::answering(renewal(&mut server, "R0"), 200, &next).await;
+    let held = Held::responding(renewal(&mut server, "R0"), 200, &next).await;
     let after = ok(renewal(&mut server, "R1"), "T2", Some("R2")).expect(1);
     let after = after.create_async().await;
     let provider = Arc::new(application(&server).refresh_token("R0").unwrap());
@@ -62,7 +62,7 @@ async fn a_sign_in_by_code_keeps_what_a_dropped_call_brought() {
     signed_in.remove_async().await;
 
     let next = json!({"token_type": "Bearer", "access_token": "T1", "refresh_token": "R1"});
-    let held = Held::answering(renewal(&mut server, "R0"), 200, &next).await;
+    let held = Held::responding(renewal(&mut server, "R0"), 200, &next).await;
     let after = ok(renewal(&mut server, "R1"), "T2", Some("R2")).expect(1);
     let after = after.create_async().await;
     drop_a_call(&provider, &held).await;

@@ -1,4 +1,4 @@
-//! Answers of a service that means harm: nothing panics, nothing is busy, no word forges a line.
+//! Responses of a hostile service: nothing panics or loops, and no text forges a line.
 
 use std::{
     sync::{Arc, Mutex},
@@ -40,7 +40,7 @@ fn assert_is_fit(error: &Error) {
 }
 
 #[tokio::test]
-async fn numbers_of_a_token_answer_are_used_or_refused() {
+async fn numbers_of_a_token_response_are_used_or_rejected() {
     for (life, is_read) in [
         (json!(0), true),
         (json!(u64::MAX), true),
@@ -70,7 +70,7 @@ async fn numbers_of_a_token_answer_are_used_or_refused() {
 }
 
 #[tokio::test]
-async fn numbers_of_a_device_code_are_used_or_refused() {
+async fn numbers_of_a_device_code_are_used_or_rejected() {
     for (life, interval) in [
         (json!(-1), json!(5)),
         (json!(1e300), json!(5)),
@@ -94,7 +94,7 @@ async fn numbers_of_a_device_code_are_used_or_refused() {
 }
 
 #[tokio::test]
-async fn an_interval_of_nothing_is_no_licence_to_poll_without_a_pause() {
+async fn an_interval_of_zero_still_pauses_between_polls() {
     let mut server = Server::new_async().await;
     let code = json!({"user_code": "ABCD", "device_code": "D", "expires_in": 900, "interval": 0,
         "verification_uri": "https://microsoft.com/devicelogin"});
@@ -140,7 +140,7 @@ async fn a_prompt_is_one_bounded_line() {
 }
 
 #[tokio::test]
-async fn words_of_an_error_are_bounded_lines_and_hold_no_secret() {
+async fn text_of_an_error_is_bounded_lines_without_secrets() {
     let escaped = "s3cret%2B%26%3D%25+%C3%A4";
     for member in [
         "error",

@@ -1,4 +1,4 @@
-//! The flows: what goes over the wire, and what becomes of the answers.
+//! The flows: requests on the wire, and how responses are handled.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod application;
@@ -8,6 +8,7 @@ mod device_code;
 mod dropped;
 mod hostile;
 mod on_behalf_of;
+mod retry;
 mod stored_sign_in;
 mod support;
 mod waiters;

@@ -94,7 +94,7 @@ async fn what_the_user_must_do_comes_up_as_claims_and_no_secret_with_it() {
 }
 
 #[tokio::test]
-async fn an_answer_without_a_token_is_none() {
+async fn a_response_without_a_token_is_an_error() {
     for body in ["", "[]", "{}", "{\"access_token\":\"LEAK\"}", "<html>LEAK"] {
         let mut server = Server::new_async().await;
         server

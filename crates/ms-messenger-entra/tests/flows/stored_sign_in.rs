@@ -108,7 +108,7 @@ const REQUEST: TokenRequest<'static> = TokenRequest::new(&SCOPES);
 async fn a_token_that_serves_is_used_as_it_is() {
     let mut server = Server::new_async().await;
     let store = signed_in(&mut server, 0, 3600).await;
-    // No endpoint is left that could answer.
+    // No endpoint is left.
     let provider = StoredSignIn::new(store, "bot");
     assert_eq!(provider.token(&REQUEST).await.unwrap().secret(), OLD);
     let own = TokenRequest::new(&["https://graph.microsoft.com/.default"]);
@@ -149,7 +149,7 @@ async fn many_processes_that_need_a_token_at_once_fetch_one() {
 }
 
 #[tokio::test]
-async fn a_refused_token_is_renewed_unless_somebody_did_already() {
+async fn a_rejected_token_is_renewed_unless_that_was_done_already() {
     let mut server = Server::new_async().await;
     let store = signed_in(&mut server, 0, 3600).await;
     let mock = renewal(&mut server, "R0", "T1", None).expect(1);
@@ -166,7 +166,7 @@ async fn a_refused_token_is_renewed_unless_somebody_did_already() {
 }
 
 #[tokio::test]
-async fn a_claims_challenge_is_answered_by_a_renewal() {
+async fn a_claims_challenge_causes_a_renewal() {
     let mut server = Server::new_async().await;
     let store = signed_in(&mut server, 0, 3600).await;
     let scope = format!("{} offline_access", SCOPES[0]);
@@ -231,7 +231,10 @@ async fn a_revoked_sign_in_says_what_to_do_and_is_kept() {
     let provider = StoredSignIn::new(store.clone(), "bot");
     let error = provider.token(&REQUEST).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
-    assert_eq!(error.message(), "the sign-in `bot` is over: sign in again");
+    assert_eq!(
+        error.message(),
+        "the sign-in `bot` is no longer valid: sign in again"
+    );
     assert_eq!(error.code(), Some("invalid_grant"));
     let source = std::error::Error::source(&error).unwrap();
     let cause = source.downcast_ref::<Error>().unwrap();
@@ -282,14 +285,11 @@ async fn a_store_that_fails_costs_nothing_while_the_provider_lives() {
 }
 
 #[tokio::test]
-async fn nobody_signed_in_is_said() {
+async fn a_missing_sign_in_is_reported() {
     let provider = CachedTokenProvider::new(StoredSignIn::new(MemoryStore::default(), "bot"));
     let error = provider.token(&REQUEST).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
-    assert_eq!(
-        error.message(),
-        "nobody is signed in as `bot`: sign in first"
-    );
+    assert_eq!(error.message(), "there is no sign-in `bot`: sign in first");
 }
 
 #[tokio::test]
@@ -320,7 +320,7 @@ async fn a_dropped_call_does_not_lose_the_next_refresh_token() {
     let store = signed_in(&mut server, 10_000, 3600).await;
     let next = serde_json::json!({"token_type": "Bearer", "expires_in": 3599,
         "access_token": "T1", "refresh_token": "R1"});
-    let held = Held::answering(support::renewal(&mut server, "R0"), 200, &next).await;
+    let held = Held::responding(support::renewal(&mut server, "R0"), 200, &next).await;
     let provider = StoredSignIn::new(store.clone(), "bot");
     let caller = tokio::spawn({
         let provider = provider.clone();
@@ -359,7 +359,7 @@ async fn callers_that_wait_share_one_renewal() {
     let store = signed_in(&mut server, 10_000, 3600).await;
     let next = serde_json::json!({"token_type": "Bearer", "expires_in": 3599,
         "access_token": "T1", "refresh_token": "R1"});
-    let held = Held::answering(support::renewal(&mut server, "R0"), 200, &next).await;
+    let held = Held::responding(support::renewal(&mut server, "R0"), 200, &next).await;
     let provider = StoredSignIn::new(store.clone(), "bot");
     for token in of_many(&provider, held).await {
         assert_eq!(token.unwrap().secret(), "T1");
@@ -373,7 +373,7 @@ async fn callers_that_wait_share_one_failure_and_the_next_one_asks_again() {
     let store = signed_in(&mut server, 10_000, 3600).await;
     let busy = serde_json::json!({"error": "temporarily_unavailable"});
     // A second request would be held for ever.
-    let held = Held::answering(support::renewal(&mut server, "R0"), 503, &busy).await;
+    let held = Held::responding(support::renewal(&mut server, "R0"), 503, &busy).await;
     let provider = StoredSignIn::new(store.clone(), "bot");
     let outcomes = of_many(&provider, held).await;
     assert_eq!(outcomes.len(), 20);

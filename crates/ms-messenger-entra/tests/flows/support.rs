@@ -1,4 +1,4 @@
-//! A token endpoint that answers one form.
+//! A token endpoint that expects one form.
 
 use std::{collections::BTreeMap, error::Error as _};
 
@@ -13,7 +13,7 @@ pub(crate) fn application(server: &ServerGuard) -> Application {
     Application::new("contoso.com", "the-client").with_authority(server.url())
 }
 
-/// Answers the token endpoint if the form is exactly `form`.
+/// Mocks the token endpoint for requests whose form is exactly `form`.
 pub(crate) fn exactly(server: &mut ServerGuard, form: &[(&str, &str)]) -> Mock {
     let mut expected = BTreeMap::new();
     for (name, value) in form {
@@ -42,15 +42,15 @@ pub(crate) fn ok(mock: Mock, access: &str, refresh: Option<&str>) -> Mock {
         .with_body(body.to_string())
 }
 
-/// A token endpoint that reports a request and answers it once it is told to.
+/// A token endpoint that reports a request and responds when released.
 pub(crate) struct Held {
     arrived: std::sync::Arc<std::sync::Mutex<std::sync::mpsc::Receiver<()>>>,
     release: std::sync::mpsc::Sender<()>,
 }
 
 impl Held {
-    /// Answers each request that `mock` matches with `status` and `body`, when it is released.
-    pub(crate) async fn answering(mock: Mock, status: usize, body: &serde_json::Value) -> Self {
+    /// Responds to each request that `mock` matches with `status` and `body`, when it is released.
+    pub(crate) async fn responding(mock: Mock, status: usize, body: &serde_json::Value) -> Self {
         let (reached, arrived) = std::sync::mpsc::channel();
         let (release, held) = std::sync::mpsc::channel::<()>();
         let held = std::sync::Mutex::new(held);

@@ -56,7 +56,7 @@ async fn callers_of_a_sign_in_by_code_share_one_prompt_and_its_failure() {
     let refused = json!({"error": "invalid_client"});
     let mock = server.mock("POST", "/contoso.com/oauth2/v2.0/devicecode");
     // A second request would be held for ever.
-    let held = Held::answering(mock, 400, &refused).await;
+    let held = Held::responding(mock, 400, &refused).await;
     let provider = application(&server).device_code(|_| {}).unwrap();
     let outcomes = all_of(provider, once(held)).await;
     for error in failures(outcomes, ErrorKind::Config) {
@@ -93,7 +93,7 @@ async fn callers_of_a_sign_in_by_browser_share_one_page_and_its_failure() {
     let flow = application(&server).authorization_code(move |_| {
         opened.fetch_add(1, Ordering::SeqCst);
     });
-    let flow = flow.unwrap().with_patience(std::time::Duration::ZERO);
+    let flow = flow.unwrap().with_timeout(std::time::Duration::ZERO);
     let outcomes = all_of(flow, async {}).await;
     for error in failures(outcomes, ErrorKind::Unauthenticated) {
         assert_eq!(token_error(&error).error.as_str(), "expired_token");

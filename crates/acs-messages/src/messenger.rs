@@ -252,11 +252,6 @@ fn refused(name: &str, rule: &str) -> Error {
 }
 
 fn refused_as(problem: Problem) -> Error {
-    let mut problems = Problems::new();
-    problems.push(problem);
-    let refused = problems.into_result(ErrorKind::InvalidRequest);
-    refused
-        .err()
-        .unwrap_or_else(unsupported)
-        .with_platform(PLATFORM)
+    let refused = problem.into_error(ErrorKind::InvalidRequest);
+    refused.with_platform(PLATFORM)
 }

@@ -4,8 +4,8 @@ use std::{sync::Arc, time::SystemTime};
 
 use clap::ValueEnum;
 use ms_messenger::{
-    Address, Body, Error, ErrorKind, Problem, Problems, Result, RetryPolicy, SendRequest,
-    SharedMessenger, StaticToken, Target, TokenProvider,
+    Address, Body, Error, ErrorKind, Problem, Result, RetryPolicy, SendRequest, SharedMessenger,
+    StaticToken, Target, TokenProvider,
     acs_chat::AcsChatClient,
     acs_messages::{AcsMessagesClient, Credential},
     http::HttpOptions,
@@ -275,13 +275,8 @@ fn only_one(to: &Target, settings: &Settings) -> Result<Platform> {
 }
 
 fn nobody_has() -> Error {
-    let mut problems = Problems::new();
     let rule = "no enabled platform carries this target";
-    problems.add("to", rule);
-    let refused = problems.into_result(ErrorKind::Unsupported);
-    refused
-        .err()
-        .unwrap_or_else(|| Error::new(ErrorKind::Unsupported, rule))
+    Problem::new("to", rule).into_error(ErrorKind::Unsupported)
 }
 
 fn static_token(secret: &SecretString) -> StaticToken {

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use ms_messenger::{
-    Address, Error, ErrorKind, Problems, Result, SendRequest, Target,
+    Address, ErrorKind, Problems, Result, SendRequest, Target,
     msgraph_chat::{Cloud, permissions::Operation},
 };
 
@@ -153,10 +153,7 @@ pub(crate) fn refuse(setting: &str, faults: Vec<Fault>) -> Result<()> {
     for fault in faults {
         problems.add(setting, fault.rule);
     }
-    match problems.into_result(kind) {
-        Ok(()) => Err(Error::new(kind, "the token cannot be used")),
-        Err(error) => Err(error),
-    }
+    problems.into_result(kind)
 }
 
 #[cfg(test)]

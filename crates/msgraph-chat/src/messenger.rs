@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use ms_messenger_core::{
     Acceptance, Address, Attachment as Neutral, Body, Capabilities, Capability, CardKind,
     ConversationId, Error, ErrorKind, Evidence, FileReference, Importance, Mark, MarkKind, Message,
-    Messenger, Problem, Problems, Receipt, Result, SendRequest, Settled, Target, UserId,
+    Messenger, Problem, Receipt, Result, SendRequest, Settled, Target, UserId,
 };
 use ms_messenger_http::{Call, check_id};
 use serde_json::Value;
@@ -261,24 +261,14 @@ fn reference(file: &FileReference) -> Attachment {
 
 /// Where the markers of more attachments would go in a native body is not ours to say.
 fn native_is_whole() -> Error {
-    let mut problems = Problems::new();
     let rule = "a native body holds its own attachments, with their markers";
-    problems.add("message.attachments", rule);
-    refusal(problems)
+    Error::invalid("message.attachments", rule).with_platform(PLATFORM)
 }
 
 fn from_payload(payload: &Value) -> Result<NewChatMessage> {
     read_message(payload).map_err(|error| {
-        let mut problems = Problems::new();
-        problems.push(error.into_problem_within("message.body.native.payload"));
-        refusal(problems)
+        let problem = error.into_problem_within("message.body.native.payload");
+        let refused = problem.into_error(ErrorKind::InvalidRequest);
+        refused.with_platform(PLATFORM)
     })
-}
-
-fn refusal(problems: Problems) -> Error {
-    let refused = problems.into_result(ErrorKind::InvalidRequest);
-    refused
-        .err()
-        .unwrap_or_else(unsupported)
-        .with_platform(PLATFORM)
 }

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use ms_messenger_core::{
     Acceptance, Attachment, Body, Capabilities, Capability, ConversationId, Error, ErrorKind,
-    Evidence, FileReference, Messenger, Problem, Problems, Receipt, Result, SendRequest, Settled,
-    Target, json,
+    Evidence, FileReference, Messenger, Problem, Receipt, Result, SendRequest, Settled, Target,
+    json,
 };
 use serde_json::Value;
 
@@ -125,10 +125,9 @@ impl AcsChatClient {
 
 fn from_payload(payload: &Value) -> Result<SendChatMessageRequest> {
     json::from_value(payload).map_err(|error| {
-        let mut problems = Problems::for_platform(PLATFORM);
-        problems.push(error.into_problem_within("message.body.native.payload"));
-        let refused = problems.into_error(ErrorKind::InvalidRequest);
-        refused.unwrap_or_else(unsupported)
+        let problem = error.into_problem_within("message.body.native.payload");
+        let refused = problem.into_error(ErrorKind::InvalidRequest);
+        refused.with_platform(PLATFORM)
     })
 }
 

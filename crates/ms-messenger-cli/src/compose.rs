@@ -8,7 +8,7 @@ use std::{
 };
 
 use ms_messenger::{
-    Body, Error, ErrorKind, IdempotencyKey, Media, MediaKind, Message, Problem, Problems, Result,
+    Body, Error, ErrorKind, IdempotencyKey, Media, MediaKind, Message, Problem, Result,
     SendRequest, Template,
 };
 
@@ -196,10 +196,7 @@ fn warnings(request: &SendRequest) -> Vec<Problem> {
 }
 
 fn invalid(kind: ErrorKind, what: &str, rule: &str) -> Error {
-    let mut problems = Problems::new();
-    problems.add(what, rule);
-    let error = problems.into_error(kind);
-    error.unwrap_or_else(|| Error::new(kind, rule.to_owned()))
+    Problem::new(what, rule).into_error(kind)
 }
 
 #[cfg(test)]

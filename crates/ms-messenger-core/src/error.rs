@@ -86,7 +86,8 @@ impl Error {
     }
 
     /// Creates an error of kind `InvalidRequest` for one `field` that breaks one `rule`. For
-    /// several problems, or another kind, see [`Problems`](crate::Problems).
+    /// another kind see [`Problem::into_error`], for several problems
+    /// [`Problems`](crate::Problems).
     ///
     /// ```
     /// use ms_messenger_core::{Delivery, Error};
@@ -96,11 +97,7 @@ impl Error {
     /// assert_eq!(error.problems()[0].field, "message.body.text");
     /// ```
     pub fn invalid(field: impl Into<String>, rule: impl Into<String>) -> Self {
-        Self::from_problem(Problem::new(field, rule))
-    }
-
-    pub(crate) fn from_problem(problem: Problem) -> Self {
-        Self::from_problems(ErrorKind::InvalidRequest, vec![problem])
+        Self::from_problems(ErrorKind::InvalidRequest, vec![Problem::new(field, rule)])
     }
 
     pub(crate) fn from_problems(kind: ErrorKind, problems: Vec<Problem>) -> Self {

@@ -89,6 +89,22 @@ impl Problems {
     }
 }
 
+impl Problem {
+    /// Returns an error of `kind` that has this problem alone, with delivery `NotSent`. For kind
+    /// `InvalidRequest` see also [`Error::invalid`].
+    ///
+    /// ```
+    /// use ms_messenger_core::{ErrorKind, Problem};
+    ///
+    /// let problem = Problem::new("message.subject", "is supported in channels only");
+    /// let error = problem.into_error(ErrorKind::Unsupported).with_platform("sms");
+    /// assert_eq!(error.problems().len(), 1);
+    /// ```
+    pub fn into_error(self, kind: ErrorKind) -> Error {
+        Error::from_problems(kind, vec![self])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     deadline::{CancelHandle, Deadline},
-    error::{Error, Result},
+    error::{ErrorKind, Result},
     idempotency::IdempotencyKey,
     ids::MessageId,
     json::{self, JsonError},
@@ -166,7 +166,10 @@ impl SendRequest {
     /// `InvalidRequest` with the path of the member that is unknown, missing or unusable, and
     /// what was expected there. No value of the text is repeated.
     pub fn from_json(text: &str) -> Result<Self> {
-        json::from_str(text).map_err(|error| Error::from_problem(error.into_problem("request")))
+        json::from_str(text).map_err(|error| {
+            let problem = error.into_problem("request");
+            problem.into_error(ErrorKind::InvalidRequest)
+        })
     }
 }
 

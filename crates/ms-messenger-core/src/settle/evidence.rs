@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::clock::ClockOffset;
 use crate::{
-    error::{Delivery, Error, Result},
+    error::{Delivery, Error, ErrorKind, Result},
     idempotency::IdempotencyKey,
     ids::{ConversationId, MessageId},
     json, open_enum,
@@ -253,7 +253,10 @@ impl Evidence {
     /// `InvalidRequest` with the member that is unknown, missing or unusable, or with the
     /// version, when it is newer than this library.
     pub fn from_json(text: &str) -> Result<Self> {
-        json::from_str(text).map_err(|error| Error::from_problem(error.into_problem("evidence")))
+        json::from_str(text).map_err(|error| {
+            let problem = error.into_problem("evidence");
+            problem.into_error(ErrorKind::InvalidRequest)
+        })
     }
 }
 
@@ -284,7 +287,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{ErrorKind, settle::Window};
+    use crate::settle::Window;
 
     fn at(seconds: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)

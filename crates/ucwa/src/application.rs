@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::{
-    error::{Says as _, protocol},
+    error::{UcwaErrorExt as _, protocol},
     hosts::{Hosts, no_retry},
     message::Format,
     reason::ErrorSubcode,

@@ -11,20 +11,20 @@ use tokio::{sync::mpsc, time};
 
 use crate::{
     application::Application,
-    error::{Says as _, protocol},
+    current_application::FAREWELL,
+    error::{UcwaErrorExt as _, protocol},
     events::{Next, Package},
     hosts::is_stale,
+    inner::Inner,
+    lifecycle::End,
     pace::{Pace, Rest},
-    process::process,
+    process::{Arrival, process},
     reason::ErrorSubcode,
-    session::{End, Inner},
 };
 
-/// How often in a row the channel may fail before the server is looked for anew.
+/// How often in a row the channel may fail before the server is discovered again.
 const FAILURES_BEFORE_REDISCOVERY: u32 = 5;
-/// How long the farewell may take.
-pub(crate) const FAREWELL: Duration = Duration::from_secs(10);
-/// How many packages may wait to be looked at.
+/// How many packages may wait to be processed.
 const ARRIVALS: usize = 8;
 /// An application that lived so long was not lost at once.
 const STABLE: Duration = Duration::from_secs(300);
@@ -39,8 +39,6 @@ enum Cause {
     Stop,
 }
 
-pub(crate) type Arrival = (Arc<Application>, Package);
-
 /// Runs until the session ends: listens, and replaces the application when it is lost.
 pub(crate) async fn supervise(inner: Arc<Inner>, mut application: Arc<Application>) {
     let (arrivals, queue) = mpsc::channel(ARRIVALS);
@@ -49,22 +47,24 @@ pub(crate) async fn supervise(inner: Arc<Inner>, mut application: Arc<Applicatio
     let end = loop {
         let began = Instant::now();
         let cause = tokio::select! {
-            () = stopped(&inner) => Cause::Stop,
+            () = inner.lifecycle.stopped() => Cause::Stop,
             cause = listen(&inner, &application, &arrivals) => cause,
             cause = stay_active(&inner, &application) => cause,
-            () = lost(&inner, &application) => Cause::Gone,
+            () = inner.application.lost(&application) => Cause::Gone,
         };
         match cause {
             Cause::Stop => break End::signed_out(),
             Cause::Over(error) => break End::of(&error),
             Cause::Gone => {}
         }
-        inner.forget("the application ended before the verdict came");
+        inner
+            .conversations
+            .forget("the application ended before the verdict came");
         if began.elapsed() >= STABLE {
             losses = 0;
         }
         let renewed = tokio::select! {
-            () = stopped(&inner) => break End::signed_out(),
+            () = inner.lifecycle.stopped() => break End::signed_out(),
             renewed = renew(&inner, losses) => renewed,
         };
         losses += 1;
@@ -81,18 +81,6 @@ pub(crate) async fn supervise(inner: Arc<Inner>, mut application: Arc<Applicatio
     inner.finish(end);
 }
 
-pub(crate) async fn stopped(inner: &Inner) {
-    let mut stop = inner.stop.subscribe();
-    // The sender lives as long as `inner` does.
-    let _ = stop.wait_for(|stop| *stop).await;
-}
-
-/// Waits until a call finds this application gone.
-async fn lost(inner: &Inner, application: &Application) {
-    let mut lost = inner.lost.subscribe();
-    let _ = lost.wait_for(|id| *id == application.id).await;
-}
-
 /// Makes a new application, with patience where the server or the way to it fails. The first
 /// loss is made good at once; one soon after the other waits ever longer.
 async fn renew(inner: &Inner, losses: u32) -> Result<Arc<Application>, Error> {
@@ -103,29 +91,16 @@ async fn renew(inner: &Inner, losses: u32) -> Result<Arc<Application>, Error> {
     loop {
         match inner.renew().await {
             Ok(application) => return Ok(application),
-            Err(error) if is_passing(&error) => {
+            Err(error) if error.is_passing() => {
                 failures += 1;
                 if failures % FAILURES_BEFORE_REDISCOVERY == 0 && is_stale(&error) {
-                    inner.rediscover();
+                    inner.application.rediscover();
                 }
                 time::sleep(inner.config.pause(failures, error.retry_after())).await;
             }
             Err(error) => return Err(error),
         }
     }
-}
-
-/// Whether waiting can help.
-pub(crate) fn is_passing(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Connect
-            | ErrorKind::Timeout
-            | ErrorKind::Transport
-            | ErrorKind::Service
-            | ErrorKind::RateLimited
-            | ErrorKind::Protocol
-    )
 }
 
 /// The event channel: one GET at a time, the next one before the events of the last are looked
@@ -144,7 +119,7 @@ async fn listen(
     let mut pace = Pace::new(Instant::now());
     loop {
         let asked = Instant::now();
-        let response = application.poll(&path, inner.poll_timeout()).await;
+        let response = application.poll(&path, poll_timeout(inner)).await;
         let package = response.and_then(|response| {
             Package::read(response.body())
                 .ok_or_else(|| protocol("the event channel answered what cannot be acknowledged"))
@@ -164,10 +139,15 @@ async fn listen(
                     Instant::now(),
                     asked.elapsed(),
                     package.fingerprint,
-                    inner.state().is_waited_for(),
+                    inner.conversations.state().is_awaited(),
                 );
                 // Waits for the events before to be looked at, which waits for nothing.
-                let _ = arrivals.send((Arc::clone(application), package)).await;
+                let application = Arc::clone(application);
+                let arrival = Arrival {
+                    application,
+                    package,
+                };
+                let _ = arrivals.send(arrival).await;
                 match rest {
                     Rest::None => {}
                     Rest::For(rest) => time::sleep(rest).await,
@@ -186,7 +166,7 @@ async fn listen(
         if failures % FAILURES_BEFORE_REDISCOVERY == 0 {
             // The pool may have moved. The same identity finds the same application again.
             if is_stale(&error) {
-                inner.rediscover();
+                inner.application.rediscover();
                 return Cause::Gone;
             }
             // What cannot be read cannot be acknowledged either: it would come for ever.
@@ -220,9 +200,14 @@ fn judge(inner: &Inner, error: &Error, replaced: &mut bool) -> Option<fn(Error) 
                 .then_some(gone)
                 .or(Some(Cause::Over))
         }
-        _ if is_passing(error) => None,
+        _ if error.is_passing() => None,
         _ => Some(Cause::Over),
     }
+}
+
+/// The server holds the GET; the rest is for the way.
+fn poll_timeout(inner: &Inner) -> Duration {
+    inner.config.event_timeout + Duration::from_secs(30)
 }
 
 /// An address of the channel with what the caller may add: the server forgets it after a while.
@@ -239,7 +224,7 @@ fn first_path(inner: &Inner, application: &Application, href: &str) -> Result<St
 async fn stay_active(inner: &Inner, application: &Arc<Application>) -> Cause {
     loop {
         time::sleep(inner.config.activity_interval).await;
-        if !inner.is_receiving() {
+        if !inner.receivers.is_available() {
             continue;
         }
         match application.report_activity().await {

@@ -6,126 +6,113 @@ use ms_messenger_core::{ConversationId, ErrorKind, Result, SipUri};
 use serde_json::Value;
 
 use crate::{
-    error::config,
+    error::{config, not_allowed, not_open},
+    handle::SessionHandle,
+    meeting,
     message::InstantMessage,
-    operation::{gone, not_allowed},
     outcome::Outcome,
-    session::UcwaSession,
-    state,
+    send, state,
     words::{WORDS, line},
 };
 
 /// A conversation that is open, or was. It keeps its session alive.
 #[derive(Clone)]
 pub struct Conversation {
-    pub(crate) session: UcwaSession,
+    pub(crate) session: SessionHandle,
     key: String,
 }
 
 impl Conversation {
-    pub(crate) fn new(session: UcwaSession, key: String) -> Self {
+    pub(crate) fn new(session: SessionHandle, key: String) -> Self {
         Self { session, key }
     }
 
-    pub(crate) fn key(&self) -> &str {
-        &self.key
-    }
-
-    /// Its id: valid in this session, while it is open.
+    /// Returns its id: valid in this session, while it is open.
     pub fn id(&self) -> ConversationId {
         self.key.as_str().into()
     }
 
-    /// Whether messages can be sent to it now.
-    #[must_use]
+    /// Returns whether messages can be sent to it now.
     pub fn is_open(&self) -> bool {
-        let inner = self.session.inner();
-        let state = inner.state();
-        let known = state.conversations.get(&self.key);
+        let conversations = &self.session.inner().conversations;
+        let known = conversations.snapshot(&self.key);
         known.is_some_and(|conversation| conversation.ready().is_some())
     }
 
     fn known(&self) -> Result<state::Conversation> {
         let inner = self.session.inner();
-        inner.alive()?;
-        inner
-            .state()
-            .conversations
-            .get(&self.key)
-            .cloned()
-            .ok_or_else(gone)
+        inner.lifecycle.check()?;
+        inner.conversations.snapshot(&self.key).ok_or_else(not_open)
     }
 
-    /// Sends a message to it. One that is over is not begun anew: its message is refused with
+    /// Sends a message to it. If it has ended, no new one is begun: the send fails with
     /// `NotFound`, and nothing is sent.
     ///
     /// # Cancel safety
     ///
-    /// As [`UcwaSession::send`].
+    /// As [`UcwaSession::send`](crate::UcwaSession::send).
     pub async fn send(&self, message: impl Into<InstantMessage>) -> Outcome {
         let message = message.into();
         let inner = self.session.inner();
-        let deadline = inner.deadline();
-        inner
-            .send_to_conversation(&self.key, &message, &deadline)
-            .await
+        send::to_conversation(inner, &self.key, &message, &inner.deadline()).await
     }
 
-    /// Tells the others that the user is typing. The server takes it back after a while.
+    /// Reports to the other participants that the user is typing. The server withdraws it after a
+    /// while.
     ///
     /// # Errors
     ///
-    /// `NotFound` when the conversation is over; as the server says.
+    /// `NotFound` if the conversation has ended; otherwise the error of the server.
     pub async fn set_typing(&self) -> Result<()> {
         let href = self.known()?.messaging.typing;
-        let href = href.ok_or_else(|| not_allowed("typing to be told, or nobody is there"))?;
-        let application = self.session.inner().application();
+        let href = href.ok_or_else(|| not_allowed("typing notices, or no participant is there"))?;
+        let application = self.session.inner().application.get();
         application.post("typing", &href, Value::Null).await
     }
 
-    /// Stops messaging; the conversation ends, unless it has more than messages. One that is
-    /// over already is stopped.
+    /// Stops messaging; the conversation ends, unless it has other modalities. Stopping one that
+    /// has ended succeeds.
     ///
     /// # Errors
     ///
-    /// As the server says.
+    /// The error of the server.
     pub async fn stop(&self) -> Result<()> {
         let Some(href) = self.known().ok().and_then(|known| known.messaging.stop) else {
             return Ok(());
         };
-        let application = self.session.inner().application();
+        let application = self.session.inner().application.get();
         match application.post("terminate", &href, Value::Null).await {
             Err(error) if matches!(error.status(), Some(404 | 409)) => Ok(()),
             other => other,
         }
     }
 
-    /// Leaves the conversation; in a meeting the others stay. One that is over is left.
+    /// Leaves the conversation; in a meeting the others stay. Leaving one that has ended succeeds.
     ///
     /// # Errors
     ///
-    /// As the server says.
+    /// The error of the server.
     pub async fn leave(&self) -> Result<()> {
         let Ok(known) = self.known() else {
             return Ok(());
         };
-        let application = self.session.inner().application();
+        let application = self.session.inner().application.get();
         match application.delete("leave", &known.href).await {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             other => other,
         }
     }
 
-    /// Invites another person; a conversation of two becomes a meeting. Waits for the response.
+    /// Invites another participant and waits for the response. A conversation of two becomes a
+    /// meeting.
     ///
     /// # Errors
     ///
-    /// `Unsupported` when the policy of the user does not allow it; the refusal of the person,
+    /// `Unsupported` if the policy of the user does not allow it; the refusal of the participant,
     /// with its [`Reason`](crate::Reason).
     pub async fn add_participant(&self, sip: &str) -> Result<()> {
         let sip = SipUri::parse(sip).map_err(|error| config(format!("participant: {error}")))?;
-        let inner = self.session.inner();
-        inner.add_participant(&self.key, sip.as_str()).await
+        meeting::add_participant(self.session.inner(), &self.key, sip.as_str()).await
     }
 }
 

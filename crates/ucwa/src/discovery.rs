@@ -8,8 +8,9 @@ use url::Url;
 
 use crate::{
     error::{PLATFORM, protocol},
-    hosts::{Hosts, Web},
+    hosts::Hosts,
     resource::Resource,
+    web::Web,
     words::{address, origin},
 };
 

@@ -77,8 +77,8 @@ pub(crate) fn diagnosis(header: &str) -> (Option<u32>, String) {
     (code, line(words, WORDS))
 }
 
-/// What a call that failed says of the application or of the moment.
-pub(crate) trait Says {
+/// What the error of a failed call proves about the application or the moment.
+pub(crate) trait UcwaErrorExt {
     /// Whether the server's subcode is `subcode`.
     fn says(&self, subcode: &ErrorSubcode) -> bool;
 
@@ -89,12 +89,15 @@ pub(crate) trait Says {
     /// not started. No other 409 proves that.
     fn is_in_the_way(&self) -> bool;
 
-    /// Whether the server says no more than that there was a conflict, as it does where the
-    /// moment is wrong. It may have acted all the same.
+    /// Whether the server reports a conflict without saying which, as it does if the moment is
+    /// wrong. It may have executed the request all the same.
     fn is_vague_conflict(&self) -> bool;
+
+    /// Whether waiting can help.
+    fn is_passing(&self) -> bool;
 }
 
-impl Says for Error {
+impl UcwaErrorExt for Error {
     fn says(&self, subcode: &ErrorSubcode) -> bool {
         Reason::of(self).is_some_and(|reason| reason.is(subcode))
     }
@@ -117,6 +120,18 @@ impl Says for Error {
                 reason.code == ErrorCode::Conflict && vague
             })
     }
+
+    fn is_passing(&self) -> bool {
+        matches!(
+            self.kind(),
+            ErrorKind::Connect
+                | ErrorKind::Timeout
+                | ErrorKind::Transport
+                | ErrorKind::Service
+                | ErrorKind::RateLimited
+                | ErrorKind::Protocol
+        )
+    }
 }
 
 pub(crate) fn config(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
@@ -125,6 +140,18 @@ pub(crate) fn config(message: impl Into<std::borrow::Cow<'static, str>>) -> Erro
 
 pub(crate) fn protocol(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::Protocol, message).with_platform(PLATFORM)
+}
+
+/// The error of a conversation that is not open in this session.
+pub(crate) fn not_open() -> Error {
+    let message = "the conversation is not open in this session";
+    Error::new(ErrorKind::NotFound, message).with_platform(PLATFORM)
+}
+
+/// The error of an operation whose link the server does not offer.
+pub(crate) fn not_allowed(what: &str) -> Error {
+    let message = format!("the policy of the user does not allow {what}");
+    Error::new(ErrorKind::Unsupported, message).with_platform(PLATFORM)
 }
 
 #[cfg(test)]

@@ -10,67 +10,17 @@ use std::{
 
 use futures_core::Stream;
 use ms_messenger_core::{ConversationId, MessageId, Result};
-use serde_json::{Value, json};
 
 use crate::{
-    conversation::Conversation, message::Format, queue::Outlet, reason::Reason, resource::Resource,
-    session::UcwaSession, words,
+    conversation::Conversation,
+    handle::SessionHandle,
+    message::Format,
+    raw_event::{RawEvent, RawInvitation},
+    reason::Reason,
+    respond,
+    sender::Sender,
+    stream_queue::Outlet,
 };
-
-/// Which invitations are accepted without asking.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum AcceptPolicy {
-    /// Every one.
-    #[default]
-    Everyone,
-    /// Those of these SIP addresses; others are declined.
-    Only(Vec<String>),
-    /// None: each comes as [`Incoming::Invitation`], to be accepted or declined within the 30
-    /// seconds that the server waits.
-    Ask,
-}
-
-/// Who sent something.
-#[derive(Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Sender {
-    /// The SIP address, with its scheme; empty when the server does not tell.
-    pub uri: String,
-    /// The name, when the server tells it.
-    pub name: Option<String>,
-}
-
-impl Sender {
-    pub(crate) fn new(uri: String, name: Option<String>) -> Self {
-        Self { uri, name }
-    }
-
-    pub(crate) fn read(participant: &Resource) -> Self {
-        let text = |name| {
-            participant
-                .short_text(name)
-                .filter(|t| !t.is_empty())
-                .map(str::to_owned)
-        };
-        Self::new(text("uri").unwrap_or_default(), text("name"))
-    }
-}
-
-impl fmt::Debug for Sender {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sender")
-            .field("uri", &words::sip(&self.uri))
-            .field(
-                "name",
-                &self
-                    .name
-                    .as_deref()
-                    .map(|name| words::line(name, words::CODE)),
-            )
-            .finish()
-    }
-}
 
 /// What comes from others.
 #[derive(Clone, Debug)]
@@ -144,9 +94,7 @@ pub struct Invitation {
     pub subject: Option<String>,
     /// The first message. It comes again as a message once the invitation is accepted.
     pub toast: Option<String>,
-    accept: Option<String>,
-    decline: Option<String>,
-    meeting: bool,
+    raw: RawInvitation,
 }
 
 impl fmt::Debug for Invitation {
@@ -154,7 +102,7 @@ impl fmt::Debug for Invitation {
         f.debug_struct("Invitation")
             .field("conversation", &self.conversation)
             .field("from", &self.from)
-            .field("is_meeting", &self.meeting)
+            .field("is_meeting", &self.raw.is_meeting)
             .finish_non_exhaustive()
     }
 }
@@ -167,15 +115,7 @@ impl Invitation {
     ///
     /// As the server says; `NotFound` when it ended meanwhile.
     pub async fn accept(&self) -> Result<()> {
-        let session = &self.conversation.session;
-        session
-            .inner()
-            .accept(
-                self.conversation.key(),
-                self.accept.as_deref(),
-                self.meeting,
-            )
-            .await
+        respond::accept(self.conversation.session.inner(), &self.raw).await
     }
 
     /// Declines it, for this endpoint alone. One that ended meanwhile is declined.
@@ -184,85 +124,15 @@ impl Invitation {
     ///
     /// As the server says.
     pub async fn decline(&self) -> Result<()> {
-        match &self.decline {
-            Some(href) => self.conversation.session.inner().decline(href).await,
+        match &self.raw.decline {
+            Some(href) => respond::decline(self.conversation.session.inner(), href).await,
             None => Ok(()),
         }
     }
 }
 
-pub(crate) fn decline_body() -> Value {
-    json!({"reason": "Local"})
-}
-
-/// What happened, as plain data: it holds no session, so that a queue of it keeps none alive.
-#[derive(Clone)]
-pub(crate) enum Happened {
-    Received {
-        conversation: String,
-        message: String,
-        participant: Option<String>,
-        from: Option<Sender>,
-        format: Format,
-        text: String,
-        at: Option<SystemTime>,
-    },
-    Invited {
-        conversation: String,
-        from: Sender,
-        subject: Option<String>,
-        toast: Option<String>,
-        accept: Option<String>,
-        decline: Option<String>,
-        meeting: bool,
-    },
-    Typing {
-        conversation: String,
-        from: Sender,
-        is_typing: bool,
-    },
-    Ended {
-        conversation: String,
-        reason: Option<Reason>,
-    },
-    Missed(u64),
-}
-
-impl fmt::Debug for Happened {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Received { .. } => "Received",
-            Self::Invited { .. } => "Invited",
-            Self::Typing { .. } => "Typing",
-            Self::Ended { .. } => "Ended",
-            Self::Missed(_) => "Missed",
-        })
-    }
-}
-
-impl Happened {
-    /// Where it happened.
-    pub(crate) fn conversation(&self) -> Option<&str> {
-        match self {
-            Self::Received { conversation, .. }
-            | Self::Invited { conversation, .. }
-            | Self::Typing { conversation, .. }
-            | Self::Ended { conversation, .. } => Some(conversation),
-            Self::Missed(_) => None,
-        }
-    }
-
-    /// How much memory it holds, about.
-    pub(crate) fn bytes(&self) -> usize {
-        let texts = match self {
-            Self::Received { text, message, .. } => text.len() + message.len(),
-            Self::Invited { toast, .. } => toast.as_ref().map_or(0, String::len),
-            Self::Typing { .. } | Self::Ended { .. } | Self::Missed(_) => 0,
-        };
-        texts + self.conversation().map_or(0, str::len) + 256
-    }
-
-    fn told_by(self, session: &UcwaSession) -> Incoming {
+impl RawEvent {
+    pub(crate) fn into_incoming(self, session: &SessionHandle) -> Incoming {
         let at = |key: String| Conversation::new(session.clone(), key);
         match self {
             Self::Received {
@@ -281,22 +151,12 @@ impl Happened {
                 text,
                 sent_at,
             }),
-            Self::Invited {
-                conversation,
-                from,
-                subject,
-                toast,
-                accept,
-                decline,
-                meeting,
-            } => Incoming::Invitation(Invitation {
-                conversation: at(conversation),
-                from,
-                subject,
-                toast,
-                accept,
-                decline,
-                meeting,
+            Self::Invited(mut raw) => Incoming::Invitation(Invitation {
+                conversation: at(raw.conversation.clone()),
+                from: raw.from.clone(),
+                subject: raw.subject.take(),
+                toast: raw.toast.take(),
+                raw,
             }),
             Self::Typing {
                 conversation,
@@ -325,15 +185,19 @@ impl Happened {
 #[derive(Debug)]
 #[must_use = "a stream does nothing until it is polled"]
 pub struct IncomingStream {
-    pub(crate) session: UcwaSession,
-    pub(crate) queue: Outlet,
+    session: SessionHandle,
+    queue: Outlet,
 }
 
 impl IncomingStream {
+    pub(crate) fn new(session: SessionHandle, queue: Outlet) -> Self {
+        Self { session, queue }
+    }
+
     /// The next thing, or `None` when the session has ended.
     pub async fn next(&mut self) -> Option<Incoming> {
-        let happened = poll_fn(|context| self.queue.poll(context)).await?;
-        Some(happened.told_by(&self.session))
+        let event = poll_fn(|context| self.queue.poll(context)).await?;
+        Some(event.into_incoming(&self.session))
     }
 }
 
@@ -341,7 +205,7 @@ impl Stream for IncomingStream {
     type Item = Incoming;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Incoming>> {
-        let happened = self.queue.poll(context);
-        happened.map(|happened| Some(happened?.told_by(&self.session)))
+        let event = self.queue.poll(context);
+        event.map(|event| Some(event?.into_incoming(&self.session)))
     }
 }

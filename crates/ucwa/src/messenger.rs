@@ -3,12 +3,18 @@
 use async_trait::async_trait;
 use ms_messenger_core::{
     Acceptance, Address, Body, Capabilities, Capability, ConversationId, Error, ErrorKind,
-    Evidence, Message, Messenger, Problem, Problems, Receipt, Result, SendRequest, Settled, Target,
+    Evidence, Message, Messenger, Problem, Problems, Receipt, Result, SendRequest, Settled, SipUri,
+    Target,
 };
 
 use crate::{
-    InstantMessage, Outcome, UcwaBuilder, UcwaSession, error::PLATFORM, message::Sizes,
-    send::recipient,
+    builder::UcwaBuilder,
+    error::PLATFORM,
+    message::{InstantMessage, Sizes},
+    outcome::Outcome,
+    send,
+    session::UcwaSession,
+    settle,
 };
 
 /// What a session carries, known before anybody is signed in.
@@ -61,7 +67,7 @@ impl UcwaBuilder {
 /// Where a message goes.
 enum Recipient<'a> {
     Conversation(&'a ConversationId),
-    Person(&'a str),
+    Person(&'a SipUri),
 }
 
 /// The local checks of a send, and what it comes to.
@@ -79,10 +85,7 @@ fn checked(request: &SendRequest, sizes: Sizes) -> Result<(Recipient<'_>, Instan
                 .with_platform(PLATFORM));
         }
         Target::Conversation(id) => Recipient::Conversation(id),
-        Target::Person(Address::Sip(sip)) => {
-            recipient(sip.as_str())?;
-            Recipient::Person(sip.as_str())
-        }
+        Target::Person(Address::Sip(sip)) => Recipient::Person(sip),
         _ => return Err(unsupported()),
     };
     let checked = message.check(sizes);
@@ -110,15 +113,16 @@ impl Messenger for UcwaSession {
         let outcome: Outcome = match to {
             Recipient::Conversation(id) => {
                 let key = id.as_str();
-                inner.send_to_conversation(key, &message, deadline).await
+                send::to_conversation(inner, key, &message, deadline).await
             }
-            Recipient::Person(sip) => inner.send_to_person(sip, &message, deadline).await,
+            Recipient::Person(sip) => send::to_person(inner, sip, &message, deadline).await,
         };
         let delivered = outcome.into_result()?;
         // The server has it in any case; that everyone got it is more.
-        let acceptance = match delivered.to_everyone {
-            true => Acceptance::Delivered,
-            false => Acceptance::Posted,
+        let acceptance = if delivered.to_everyone {
+            Acceptance::Delivered
+        } else {
+            Acceptance::Posted
         };
         let mut receipt = Receipt::new(acceptance).with_conversation(delivered.conversation);
         receipt.message_id = delivered.message_id;
@@ -131,7 +135,7 @@ impl Messenger for UcwaSession {
     /// that carries the verdict: while the session lives it may come after the send was given
     /// up. So only the session that sent can tell. `NotYet` while the verdict may still come.
     async fn settle(&self, _: &SendRequest, evidence: &Evidence) -> Settled {
-        self.inner().settle(evidence).await
+        settle::settle(self.inner(), evidence).await
     }
 }
 
@@ -154,4 +158,12 @@ fn instant_message(message: &Message) -> Result<InstantMessage> {
 /// What the check of the capabilities has refused already.
 fn unsupported() -> Error {
     Error::new(ErrorKind::Unsupported, "ucwa does not support this").with_platform(PLATFORM)
+}
+
+/// TODO
+pub(crate) fn recipient(to: &str) -> Result<SipUri> {
+    SipUri::parse(to).map_err(|error| {
+        let message = format!("to: {error}");
+        Error::new(ErrorKind::InvalidRequest, message).with_platform(PLATFORM)
+    })
 }

@@ -10,6 +10,7 @@ use ms_messenger_core::{
 use crate::{
     error::PLATFORM,
     reason::{ErrorCode, ErrorSubcode, Reason},
+    verdict::Verdict,
     words::{WORDS, line},
 };
 
@@ -164,6 +165,43 @@ impl Outcome {
             Ok(delivered) => Self::Delivered(delivered),
             Err(error) => Self::Unknown(error.with_delivery(Delivery::Unknown)),
         }
+    }
+
+    /// What the end of an invitation proves about the message that it carried.
+    pub(crate) fn of_invitation(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Delivered(arrival) => Self::Delivered(Delivered {
+                message_id: None,
+                conversation: arrival.href.into(),
+                at: None,
+                failed_participants: Vec::new(),
+                to_everyone: true,
+                request_id: None,
+            }),
+            Verdict::Failed(reason) => {
+                let what = "the invitation that carried the message failed";
+                Self::refused_after(what, reason.as_ref())
+            }
+            Verdict::Unsaid => Self::unknown(
+                ErrorKind::Other,
+                "the invitation ended, but the server did not say how",
+            ),
+            Verdict::Lost(why) => Self::unknown(ErrorKind::Other, why),
+        }
+    }
+
+    /// A message of which the first `arrived` of `parts` arrived before the error.
+    pub(crate) fn partly(arrived: usize, parts: usize, error: Error) -> Self {
+        let message = format!(
+            "{arrived} of {parts} parts arrived, then: {}",
+            error.message()
+        );
+        Self::Unknown(
+            Error::new(error.kind(), message)
+                .with_platform(PLATFORM)
+                .with_delivery(Delivery::Unknown)
+                .with_source(error),
+        )
     }
 
     /// No word before the deadline; nothing was sent.

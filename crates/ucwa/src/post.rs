@@ -1,98 +1,68 @@
-//! The post of a message in an open conversation, and the wait for its verdict.
+//! The post of a message to an open conversation, from top to bottom: each part is posted once,
+//! and its verdict is awaited.
 
-use std::{
-    collections::HashSet,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{collections::HashSet, sync::Arc, time::SystemTime};
 
-use ms_messenger_core::{ClockOffset, Deadline, Delivery, Error, ErrorKind, random_uuid};
+use ms_messenger_core::{Deadline, Delivery, Error, ErrorKind, random_uuid};
 use ms_messenger_http::{Call, HeaderValue};
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 
 use crate::{
     application::Application,
-    error::{PLATFORM, Says as _},
-    flight::{Part, Reach, Verdict},
-    message::{Format, InstantMessage, Oversize, split},
-    operation::gone,
+    conversations::Conversations,
+    error::{UcwaErrorExt as _, not_open},
+    inner::Inner,
+    message::Format,
     outcome::{Delivered, Outcome},
-    session::Inner,
     state::key,
+    verdict::{Arrival, AwaitedVerdict, Part, Reach, Verdict},
     words::{WORDS, line},
 };
 
-const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
-const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
-
-/// What came of a post.
-pub(crate) enum Posted {
+/// Why an attempt ended without a delivered message.
+pub(crate) enum Stop {
+    /// This is the outcome of the send.
     Ended(Outcome),
-    /// The conversation or the application was gone before; the message was not taken.
+    /// The conversation or the application had ended before; the message was not taken.
     Gone(Error),
 }
 
-/// One message under way. When its sender goes away, a later verdict is kept for who asks.
-struct Flying<'a> {
-    inner: &'a Inner,
-    operation: String,
-}
+impl Stop {
+    pub(crate) fn failed(error: Error) -> Self {
+        Self::Ended(Outcome::Failed(error))
+    }
 
-impl Drop for Flying<'_> {
-    fn drop(&mut self) {
-        self.inner.state().flights.give_up(&self.operation);
+    /// Ends the attempt with an outcome.
+    pub(crate) fn ended(outcome: Outcome) -> Result<Delivered, Self> {
+        match outcome {
+            Outcome::Delivered(delivered) => Ok(delivered),
+            outcome => Err(Self::Ended(outcome)),
+        }
     }
 }
 
-/// Where and how the parts of a message are posted.
-struct Way<'a> {
-    application: &'a Arc<Application>,
-    conversation: &'a str,
-    href: &'a str,
-    format: Format,
-    deadline: &'a Deadline,
+/// One attempt to post a message over one application.
+pub(crate) struct PostAttempt<'a> {
+    pub(crate) session: &'a Inner,
+    pub(crate) application: &'a Arc<Application>,
+    pub(crate) conversation: &'a str,
+    /// The address to post to.
+    pub(crate) href: &'a str,
+    pub(crate) format: Format,
+    pub(crate) deadline: &'a Deadline,
 }
 
-impl Inner {
-    /// Posts a message in all its parts.
-    pub(crate) async fn post(
-        &self,
-        application: &Arc<Application>,
-        conversation: &str,
-        message: &InstantMessage,
-        deadline: &Deadline,
-    ) -> Posted {
-        let known = self.state().conversations.get(conversation).cloned();
-        let Some((href, formats)) = known
-            .as_ref()
-            .and_then(|c| Some((c.ready()?, &c.messaging.formats)))
-        else {
-            return Posted::Gone(gone());
-        };
-        let Some((format, body)) = message.written(formats) else {
-            let refused = Error::new(
-                ErrorKind::Unsupported,
-                "the other side shows no HTML, and the message has no text alternative",
-            );
-            return Posted::Ended(Outcome::Failed(refused.with_platform(PLATFORM)));
-        };
-        let sizes = self.config.sizes;
-        let parts = match (sizes.oversize, &format) {
-            (Oversize::Split, Format::Plain) => split(body, sizes.limit),
-            _ => vec![body],
-        };
-        let way = Way {
-            application,
-            conversation,
-            href,
-            format,
-            deadline,
-        };
-        self.post_parts(&way, &parts).await
-    }
+/// The response to a post.
+enum PostResponse {
+    /// The server took the message, under this request id.
+    Received(Option<String>),
+    /// The response was lost, or proves nothing.
+    Lost(Error),
+}
 
-    /// What all parts together came to: whom one did not reach, the message did not.
-    async fn post_parts(&self, way: &Way<'_>, parts: &[&str]) -> Posted {
+impl PostAttempt<'_> {
+    /// Posts all parts. A participant that one part did not reach has not received the message.
+    pub(crate) async fn post_parts(&self, parts: &[&str]) -> Result<Delivered, Stop> {
         let began_at = SystemTime::now();
         let mut whole: Option<Delivered> = None;
         for (number, body) in parts.iter().enumerate() {
@@ -102,186 +72,111 @@ impl Inner {
                 reached_all: whole.as_ref().is_none_or(|it| it.to_everyone),
                 in_invitation: false,
             };
-            let outcome = match self.post_part(way, body, part).await {
-                Posted::Ended(Outcome::Delivered(part)) => {
+            match self.post_part(body, part).await {
+                Ok(delivered) => {
                     whole = Some(match whole.take() {
-                        Some(before) => before.and(part),
-                        None => part,
+                        Some(before) => before.and(delivered),
+                        None => delivered,
                     });
-                    continue;
                 }
-                Posted::Gone(error) if number == 0 => return Posted::Gone(error),
-                Posted::Gone(error) => Outcome::Failed(error),
-                Posted::Ended(outcome) => outcome,
-            };
-            return Posted::Ended(partly(
-                outcome,
-                (number, parts.len()),
-                began_at,
-                self.config.settling_margin,
-                way.application.service_clock(),
-            ));
+                Err(stop) if number == 0 => return Err(stop),
+                Err(Stop::Gone(error)) => return Err(self.partly(error, part, began_at)),
+                Err(Stop::Ended(outcome)) => {
+                    return match outcome.into_result() {
+                        Ok(delivered) => Ok(delivered),
+                        Err(error) => Err(self.partly(error, part, began_at)),
+                    };
+                }
+            }
         }
-        match whole {
-            Some(delivered) => Posted::Ended(Outcome::Delivered(delivered)),
-            None => Posted::Gone(gone()),
-        }
+        whole.ok_or_else(|| Stop::Gone(not_open()))
     }
 
-    /// Posts one message and waits for its verdict.
-    async fn post_part(&self, way: &Way<'_>, body: &str, part: Part) -> Posted {
+    /// A message of which some parts arrived is neither sent nor not sent.
+    fn partly(&self, error: Error, part: Part, began_at: SystemTime) -> Stop {
+        let operation = error.client_request_id().map(str::to_owned);
+        let outcome = Outcome::partly(part.number, part.of, error);
+        Stop::Ended(self.marked(outcome, began_at, operation.as_deref()))
+    }
+
+    /// Posts one part and waits for its verdict.
+    async fn post_part(&self, body: &str, part: Part) -> Result<Delivered, Stop> {
         let (id, began_at) = (random_uuid(), SystemTime::now());
         let operation = id.to_string();
-        let path = match way.application.path(way.href) {
-            Ok(path) => with_operation(&path, &operation),
-            Err(error) => {
-                return Posted::Ended(Outcome::Failed(error.with_delivery(Delivery::NotSent)));
-            }
-        };
-        let content_type = match way.format {
-            Format::Html => HTML,
-            _ => PLAIN,
-        };
+        let path = self.application.path(self.href);
+        let path = path.map_err(|e| Stop::failed(e.with_delivery(Delivery::NotSent)))?;
         // One post at a time in a conversation: messages keep their order.
-        let gate = self.peer(way.conversation);
-        let Ok(turn) = way.deadline.limit(gate.lock()).await else {
+        let gate = self.session.turns.of(self.conversation);
+        let Ok(turn) = self.deadline.limit(gate.lock()).await else {
             let late = "another message to the same conversation got no response";
-            return Posted::Ended(Outcome::timed_out(way.deadline, late));
+            return Err(Stop::Ended(Outcome::timed_out(self.deadline, late)));
         };
-        let mut verdict = self
-            .state()
-            .flights
-            .begin(way.conversation, &operation, part);
-        let flying = Flying {
-            inner: self,
-            operation,
-        };
+        let call = Call::post("send", with_operation(&path, &operation))
+            .with_client_request_id(id)
+            .with_body(self.content_type(), body.as_bytes().to_vec());
+        let conversations = &self.session.conversations;
+        let mut pending = PendingMessage::begin(conversations, self.conversation, operation, part);
+        let response = self.transmit(&mut pending, call).await?;
+        drop(turn);
+        let verdict = self.await_verdict(&mut pending, &response).await;
+        let outcome = self.conclude(verdict, response);
+        Stop::ended(self.marked(outcome, began_at, Some(&pending.operation)))
+    }
+
+    /// Posts the call, and once more if the server names an operation that is in the way.
+    async fn transmit(
+        &self,
+        pending: &mut PendingMessage<'_>,
+        call: Call,
+    ) -> Result<PostResponse, Stop> {
         let mut may_retry = true;
-        let lost = loop {
-            let changes = self.changes();
-            let call = Call::post("send", path.clone())
-                .with_client_request_id(id)
-                .with_body(content_type.clone(), body.as_bytes().to_vec());
-            let error = match way.application.carry(call, way.deadline).await {
+        loop {
+            let changes = self.session.conversations.changes();
+            let error = match self.application.carry(call.clone(), self.deadline).await {
                 Ok(response) => {
-                    if let Some(location) = response.header("location").map(key) {
-                        let flights = &mut self.state().flights;
-                        flights.locate(&flying.operation, location);
+                    if let Some(location) = response.header("location") {
+                        pending.locate(key(location));
                     }
-                    break Lost::No(response.request_id().map(|id| line(id, WORDS)));
+                    let id = response.request_id().map(|id| line(id, WORDS));
+                    return Ok(PostResponse::Received(id));
                 }
                 Err(error) => error,
             };
-            self.heed(way.application, &error);
+            let current = &self.session.application;
+            current.observe_error(self.application, &error);
             if error.is_in_the_way()
                 && std::mem::take(&mut may_retry)
-                && self.is_free(way, changes, &verdict).await
+                && self.wait_until_ready(changes, pending).await
             {
                 continue;
             }
-            let is_refused = error.is_in_the_way() || error.delivery() == Delivery::NotSent;
-            // What the server said of it by an event counts, whatever it answers.
-            if is_refused && !self.is_told(&mut verdict) {
-                self.state().flights.cancel(&flying.operation);
-                return match error.status() {
-                    Some(404) => Posted::Gone(error),
-                    _ => Posted::Ended(Outcome::Failed(error.with_delivery(Delivery::NotSent))),
-                };
+            let is_rejected = error.is_in_the_way() || error.delivery() == Delivery::NotSent;
+            // An event that reports the message counts, whatever the response says.
+            if is_rejected && !pending.has_verdict() {
+                pending.cancel();
+                return Err(match error.status() {
+                    Some(404) => Stop::Gone(error),
+                    _ => Stop::failed(error.with_delivery(Delivery::NotSent)),
+                });
             }
-            break Lost::Yes(error);
-        };
-        drop(turn);
-        let told = self.verdict(way, &mut verdict, &lost).await;
-        let outcome = concluded(way, told, lost);
-        Posted::Ended(outcome.marked(
-            began_at,
-            self.config.settling_margin,
-            way.application.service_clock(),
-            Some(&flying.operation),
-        ))
-    }
-
-    /// Whether an event said how it ended. It stays in `verdict`.
-    fn is_told(&self, verdict: &mut oneshot::Receiver<Verdict>) -> bool {
-        match verdict.try_recv() {
-            Ok(told @ (Verdict::Delivered(_) | Verdict::Failed(_) | Verdict::Unsaid)) => {
-                let (back, again) = oneshot::channel();
-                let _ = back.send(told);
-                *verdict = again;
-                true
-            }
-            Ok(Verdict::Lost(_)) | Err(_) => false,
+            return Ok(PostResponse::Lost(error));
         }
     }
 
-    /// Waits for the verdict until the deadline. Where no response told the address, the server is
-    /// asked of which operation the messages are that it reports meanwhile.
-    async fn verdict(
+    /// Waits until a message may be posted again that the server did not start, because an
+    /// operation was in the way. A verdict that comes meanwhile proves that it was started.
+    async fn wait_until_ready(
         &self,
-        way: &Way<'_>,
-        verdict: &mut oneshot::Receiver<Verdict>,
-        lost: &Lost,
-    ) -> Option<Verdict> {
-        let (mut changes, mut asked) = (self.changes(), HashSet::new());
-        // What does not end until the deadline, ends then.
-        let identifying = async {
-            loop {
-                changes.mark_unchanged();
-                self.identify(way.application, way.conversation, &mut asked)
-                    .await;
-                if changes.changed().await.is_err() {
-                    std::future::pending::<()>().await;
-                }
-            }
-        };
-        let waited = way.deadline.limit(async {
-            match lost {
-                Lost::No(_) => verdict.await.ok(),
-                Lost::Yes(_) => tokio::select! {
-                    biased;
-                    told = verdict => told.ok(),
-                    () = identifying => None,
-                },
-            }
-        });
-        waited.await.ok().flatten()
-    }
-
-    /// Asks the server of which operations the messages are that nobody claims.
-    pub(crate) async fn identify(
-        &self,
-        application: &Application,
-        conversation: &str,
-        asked: &mut HashSet<String>,
-    ) {
-        let unclaimed = self.state().flights.unclaimed(conversation);
-        for href in unclaimed {
-            if !asked.insert(href.clone()) {
-                continue;
-            }
-            if let Some(message) = application.read(&href).await {
-                let is_own = message.text("direction") != Some("Incoming");
-                let operation = message.text("operationId").filter(|_| is_own);
-                self.state().flights.identify(&href, operation);
-            }
-        }
-    }
-
-    /// Waits until a message may be posted once more that the server did not start, because an
-    /// operation was in the way. A verdict that comes meanwhile says that it did after all.
-    async fn is_free(
-        &self,
-        way: &Way<'_>,
-        mut changes: tokio::sync::watch::Receiver<u64>,
-        verdict: &oneshot::Receiver<Verdict>,
+        mut changes: watch::Receiver<u64>,
+        pending: &mut PendingMessage<'_>,
     ) -> bool {
         loop {
-            let changed = way.deadline.limit(changes.changed()).await;
-            if !matches!(changed, Ok(Ok(()))) || !verdict.is_empty() {
+            let changed = self.deadline.limit(changes.changed()).await;
+            if !matches!(changed, Ok(Ok(()))) || pending.verdict.peek().is_some() {
                 return false;
             }
-            let state = self.state();
-            let Some(known) = state.conversations.get(way.conversation) else {
+            let state = self.session.conversations.state();
+            let Some(known) = state.conversations.get(self.conversation) else {
                 return false;
             };
             if known.ready().is_some() {
@@ -289,79 +184,168 @@ impl Inner {
             }
         }
     }
-}
 
-/// Whether the response of a post was lost; if not, under which id the server knows it.
-enum Lost {
-    No(Option<String>),
-    Yes(Error),
-}
+    /// Waits for the verdict until the deadline. If no response returned the address, the server
+    /// is asked to which operations the messages belong that it reports meanwhile.
+    async fn await_verdict(
+        &self,
+        pending: &mut PendingMessage<'_>,
+        response: &PostResponse,
+    ) -> Option<Verdict> {
+        let conversations = &self.session.conversations;
+        let (mut changes, mut asked) = (conversations.changes(), HashSet::new());
+        // Never completes: the deadline ends it.
+        let identifying = async {
+            loop {
+                changes.mark_unchanged();
+                let application = self.application;
+                identify_messages(conversations, application, self.conversation, &mut asked).await;
+                if changes.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        let waited = self.deadline.limit(async {
+            match response {
+                PostResponse::Received(_) => pending.verdict.wait().await,
+                PostResponse::Lost(_) => tokio::select! {
+                    biased;
+                    verdict = pending.verdict.wait() => verdict,
+                    () = identifying => None,
+                },
+            }
+        });
+        waited.await.ok().flatten()
+    }
 
-/// The verdict counts, whatever became of the response. Without one nobody knows.
-fn concluded(way: &Way<'_>, told: Option<Verdict>, lost: Lost) -> Outcome {
-    match (told, lost) {
-        (Some(Verdict::Delivered(arrival)), _) if arrival.reach == Reach::Nobody => {
-            Outcome::unknown(
-                ErrorKind::Other,
-                "the server took the message, but names all participants as not reached",
-            )
+    /// The verdict counts, whatever the response was. Without a verdict the outcome is unknown.
+    fn conclude(&self, verdict: Option<Verdict>, response: PostResponse) -> Outcome {
+        let unknown = |why| Outcome::unknown(ErrorKind::Other, why);
+        match (verdict, response) {
+            (Some(Verdict::Delivered(arrival)), _) if arrival.reach == Reach::Nobody => {
+                unknown("the server took the message, but it reached none of the participants")
+            }
+            (Some(Verdict::Delivered(arrival)), response) => {
+                Outcome::Delivered(delivered(self.conversation, arrival, response))
+            }
+            (Some(Verdict::Failed(reason)), _) => {
+                Outcome::refused("the message was not delivered", reason.as_ref())
+            }
+            (_, PostResponse::Lost(error)) => {
+                Outcome::Unknown(error.with_delivery(Delivery::Unknown))
+            }
+            (Some(Verdict::Lost(why)), _) => unknown(why),
+            (Some(Verdict::Unsaid), _) => unknown(
+                "the server reported the end of the message, but not whether it was delivered",
+            ),
+            (None, _) => Outcome::unanswered(
+                self.deadline,
+                "the server took the message, but its verdict did not come in time",
+            ),
         }
-        (Some(Verdict::Delivered(arrival)), lost) => Outcome::Delivered(Delivered {
-            message_id: Some(arrival.href.into()),
-            conversation: way.conversation.into(),
-            at: arrival.at,
-            failed_participants: arrival.failed,
-            to_everyone: arrival.reach == Reach::Everyone,
-            request_id: match lost {
-                Lost::No(id) => id,
-                Lost::Yes(_) => None,
-            },
-        }),
-        (Some(Verdict::Failed(reason)), _) => {
-            Outcome::refused("the message was not delivered", reason.as_ref())
-        }
-        (_, Lost::Yes(error)) => Outcome::Unknown(error.with_delivery(Delivery::Unknown)),
-        (Some(Verdict::Lost(why)), _) => Outcome::unknown(ErrorKind::Other, why),
-        (Some(Verdict::Unsaid), _) => Outcome::unknown(
-            ErrorKind::Other,
-            "the server reported the end of the message, but not whether it was delivered",
-        ),
-        (None, _) => Outcome::unanswered(
-            way.deadline,
-            "the server took the message, but its verdict did not come in time",
-        ),
+    }
+
+    /// Adds the evidence that settling needs to an unknown outcome.
+    fn marked(&self, outcome: Outcome, began_at: SystemTime, operation: Option<&str>) -> Outcome {
+        outcome.marked(
+            began_at,
+            self.session.config.settling_margin,
+            self.application.service_clock(),
+            operation,
+        )
+    }
+
+    fn content_type(&self) -> HeaderValue {
+        HeaderValue::from_static(match self.format {
+            Format::Html => "text/html; charset=utf-8",
+            _ => "text/plain; charset=utf-8",
+        })
     }
 }
 
-/// A message of which some parts arrived is neither out nor not out.
-fn partly(
-    outcome: Outcome,
-    (arrived, parts): (usize, usize),
-    began_at: SystemTime,
-    margin: Duration,
-    clock: Option<ClockOffset>,
-) -> Outcome {
-    if arrived == 0 {
-        return outcome;
-    }
-    match outcome.into_result() {
-        Ok(delivered) => Outcome::Delivered(delivered),
-        Err(error) => {
-            let message = format!(
-                "{arrived} of {parts} parts arrived, then: {}",
-                error.message()
-            );
-            let operation = error.client_request_id().map(str::to_owned);
-            let whole = Error::new(error.kind(), message)
-                .with_platform(PLATFORM)
-                .with_delivery(Delivery::Unknown)
-                .with_source(error);
-            Outcome::Unknown(whole).marked(began_at, margin, clock, operation.as_deref())
-        }
+fn delivered(conversation: &str, arrival: Arrival, response: PostResponse) -> Delivered {
+    Delivered {
+        message_id: Some(arrival.href.into()),
+        conversation: conversation.into(),
+        at: arrival.at,
+        failed_participants: arrival.failed,
+        to_everyone: arrival.reach == Reach::Everyone,
+        request_id: match response {
+            PostResponse::Received(id) => id,
+            PostResponse::Lost(_) => None,
+        },
     }
 }
 
 fn with_operation(path: &str, operation: &str) -> String {
     let sign = if path.contains('?') { '&' } else { '?' };
     format!("{path}{sign}operationId={operation}")
+}
+
+/// A message that was registered to be posted. When it is dropped, it is remembered, so that a
+/// late verdict can settle it.
+struct PendingMessage<'a> {
+    conversations: &'a Conversations,
+    operation: String,
+    verdict: AwaitedVerdict,
+}
+
+impl<'a> PendingMessage<'a> {
+    fn begin(
+        conversations: &'a Conversations,
+        conversation: &str,
+        operation: String,
+        part: Part,
+    ) -> Self {
+        let mut state = conversations.state();
+        let verdict = state.verdicts.register(conversation, &operation, part);
+        Self {
+            conversations,
+            operation,
+            verdict,
+        }
+    }
+
+    fn locate(&self, href: &str) {
+        let mut state = self.conversations.state();
+        state.verdicts.locate(&self.operation, href);
+    }
+
+    fn cancel(&self) {
+        let mut state = self.conversations.state();
+        state.verdicts.cancel(&self.operation);
+    }
+
+    /// Whether an event has reported how the message ended.
+    fn has_verdict(&mut self) -> bool {
+        let verdict = self.verdict.peek();
+        verdict.is_some_and(|verdict| !matches!(verdict, Verdict::Lost(_)))
+    }
+}
+
+impl Drop for PendingMessage<'_> {
+    fn drop(&mut self) {
+        let mut state = self.conversations.state();
+        state.verdicts.give_up(&self.operation);
+    }
+}
+
+/// Asks the server to which operations the messages of a conversation belong that no send claims.
+pub(crate) async fn identify_messages(
+    conversations: &Conversations,
+    application: &Application,
+    conversation: &str,
+    asked: &mut HashSet<String>,
+) {
+    let unclaimed = conversations.state().verdicts.unclaimed(conversation);
+    for href in unclaimed {
+        if !asked.insert(href.clone()) {
+            continue;
+        }
+        if let Some(message) = application.read(&href).await {
+            let is_own = message.text("direction") != Some("Incoming");
+            let operation = message.text("operationId").filter(|_| is_own);
+            conversations.state().verdicts.identify(&href, operation);
+        }
+    }
 }

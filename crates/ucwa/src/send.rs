@@ -1,318 +1,297 @@
-//! The send: open the conversation, with the message in the invitation or without, and post.
+//! A send, from top to bottom: find the open conversation or invite the recipient, then post.
 
 use std::{sync::Arc, time::SystemTime};
 
 use ms_messenger_core::{Deadline, Delivery, Error, ErrorKind, SipUri};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
-    application::{Application, READ},
+    application::Application,
     data_uri,
-    error::{PLATFORM, Says as _},
-    flight::{Arrival, Part, Verdict},
-    message::{Format, InstantMessage, importance},
-    operation::{Pending, Progress, gone, not_allowed},
+    error::{PLATFORM, UcwaErrorExt as _, not_allowed, not_open},
+    inner::Inner,
+    message::{Format, InstantMessage, Oversize, importance, split},
+    operation::{PendingOperation, Progress},
     outcome::{Delivered, Outcome},
-    post::Posted,
-    session::Inner,
+    post::{PostAttempt, Stop},
+    verdict::Verdict,
 };
 
-/// What is left to do once a conversation stands.
+/// Sends to a person, in the conversation that is open with that person or in a new one.
+pub(crate) async fn to_person(
+    session: &Inner,
+    to: &SipUri,
+    message: &InstantMessage,
+    deadline: &Deadline,
+) -> Outcome {
+    if let Err(error) = check(session, message) {
+        return Outcome::Failed(error);
+    }
+    let peer = to.as_str().to_ascii_lowercase();
+    let (mut thread, mut last) = (None, None);
+    // Twice: a conversation that ended unnoticed is replaced by a new one.
+    for _ in 0..2 {
+        let attempt = SendAttempt::new(session, message, deadline);
+        match attempt.send_to(&peer, &mut thread).await {
+            Ok(delivered) => return Outcome::Delivered(delivered),
+            Err(Stop::Ended(outcome)) => return outcome,
+            Err(Stop::Gone(error)) => {
+                attempt.wait_for_replacement(&error).await;
+                last = Some(error);
+            }
+        }
+    }
+    Outcome::Failed(last.unwrap_or_else(not_open))
+}
+
+/// Sends to a conversation that is open.
+pub(crate) async fn to_conversation(
+    session: &Inner,
+    conversation: &str,
+    message: &InstantMessage,
+    deadline: &Deadline,
+) -> Outcome {
+    if let Err(error) = check(session, message) {
+        return Outcome::Failed(error);
+    }
+    let attempt = SendAttempt::new(session, message, deadline);
+    match attempt.post(conversation).await {
+        Ok(delivered) => Outcome::Delivered(delivered),
+        Err(Stop::Ended(outcome)) => outcome,
+        Err(Stop::Gone(error)) => Outcome::Failed(error),
+    }
+}
+
+fn check(session: &Inner, message: &InstantMessage) -> Result<(), Error> {
+    session.lifecycle.check()?;
+    let checked = message.check(session.config.sizes);
+    checked.map_err(|error| error.with_platform(PLATFORM))
+}
+
+/// One attempt to send a message over one application.
+struct SendAttempt<'a> {
+    session: &'a Inner,
+    application: Arc<Application>,
+    message: &'a InstantMessage,
+    deadline: &'a Deadline,
+}
+
+/// What is left to do once a conversation is open.
 enum Opened {
     /// The message is still to be posted, in this conversation.
     Ready(String),
-    /// The invitation carried it.
+    /// The invitation carried the message.
     Carried(Delivered),
 }
 
-impl Inner {
-    /// Sends to a person, in whatever conversation is or becomes open with them.
-    pub(crate) async fn send_to_person(
-        &self,
-        to: &str,
-        message: &InstantMessage,
-        deadline: &Deadline,
-    ) -> Outcome {
-        let peer = match recipient(to) {
-            Ok(peer) => peer,
-            Err(error) => return Outcome::Failed(error),
+impl<'a> SendAttempt<'a> {
+    fn new(session: &'a Inner, message: &'a InstantMessage, deadline: &'a Deadline) -> Self {
+        Self {
+            session,
+            application: session.application.get(),
+            message,
+            deadline,
+        }
+    }
+
+    /// Sends to a peer. `thread` is the thread that a new conversation continues.
+    async fn send_to(&self, peer: &str, thread: &mut Option<String>) -> Result<Delivered, Stop> {
+        let conversation = match self.open(peer, thread.as_deref()).await? {
+            Opened::Ready(conversation) => conversation,
+            Opened::Carried(delivered) => return Ok(delivered),
         };
-        if let Err(error) = self.check(message) {
-            return Outcome::Failed(error);
+        let posted = self.post(&conversation).await;
+        if let Err(Stop::Gone(_)) = &posted {
+            let mut state = self.session.conversations.state();
+            let ended = state.conversations.remove(&conversation);
+            *thread = ended.and_then(|ended| ended.thread);
         }
-        let (mut last, mut thread) = (None, None);
-        // Twice: a conversation that ended unnoticed is replaced by a new one.
-        for _ in 0..2 {
-            let application = self.application();
-            let conversation = match self
-                .open(&application, (&peer, thread.as_deref()), message, deadline)
-                .await
-            {
-                Ok(Opened::Ready(conversation)) => conversation,
-                Ok(Opened::Carried(delivered)) => return Outcome::Delivered(delivered),
-                Err(Posted::Ended(outcome)) => return outcome,
-                Err(Posted::Gone(error)) => {
-                    self.replaced(&application, &error, deadline).await;
-                    last = Some(error);
-                    continue;
-                }
-            };
-            match self
-                .post(&application, &conversation, message, deadline)
-                .await
-            {
-                Posted::Ended(outcome) => return outcome,
-                Posted::Gone(error) => {
-                    // A new conversation with the same thread goes on where this one ended.
-                    let ended = self.state().conversations.remove(&conversation);
-                    thread = ended.and_then(|ended| ended.thread);
-                    self.replaced(&application, &error, deadline).await;
-                    last = Some(error);
-                }
-            }
-        }
-        Outcome::Failed(last.unwrap_or_else(gone))
+        posted
     }
 
-    /// Sends to a conversation that is open.
-    pub(crate) async fn send_to_conversation(
-        &self,
-        conversation: &str,
-        message: &InstantMessage,
-        deadline: &Deadline,
-    ) -> Outcome {
-        if let Err(error) = self.check(message) {
-            return Outcome::Failed(error);
+    /// Waits for a new application, if the error says that this one is gone.
+    async fn wait_for_replacement(&self, error: &Error) {
+        if !error.is_application_gone() {
+            return;
         }
-        let application = self.application();
-        match self
-            .post(&application, conversation, message, deadline)
-            .await
-        {
-            Posted::Ended(outcome) => outcome,
-            Posted::Gone(error) => Outcome::Failed(error),
-        }
+        let current = &self.session.application;
+        let replaced = self.session.conversations.wait_for(self.deadline, |_| {
+            (!Arc::ptr_eq(&self.application, &current.get())).then_some(())
+        });
+        replaced.await;
     }
 
-    fn check(&self, message: &InstantMessage) -> Result<(), Error> {
-        self.alive()?;
-        message
-            .check(self.config.sizes)
-            .map_err(|error| error.with_platform(PLATFORM))
-    }
-
-    /// Waits for a new application, when the error says that this one is gone.
-    async fn replaced(&self, application: &Arc<Application>, error: &Error, deadline: &Deadline) {
-        if error.is_application_gone() {
-            self.wait_for(deadline, |_| {
-                (!Arc::ptr_eq(application, &self.application())).then_some(())
-            })
-            .await;
+    /// Finds the open conversation with a peer, or opens one.
+    async fn open(&self, peer: &str, thread: Option<&str>) -> Result<Opened, Stop> {
+        let conversations = &self.session.conversations;
+        let open = conversations.state().open_with(peer);
+        if let Some(open) = open {
+            return Ok(Opened::Ready(open));
         }
-    }
-
-    async fn open(
-        &self,
-        application: &Arc<Application>,
-        (peer, thread): (&str, Option<&str>),
-        message: &InstantMessage,
-        deadline: &Deadline,
-    ) -> Result<Opened, Posted> {
-        let ready = |key| Ok(Opened::Ready(key));
-        if let Some(key) = self.state().open_with(peer) {
-            return ready(key);
-        }
-        let gate = self.peer(peer);
-        let Ok(_turn) = deadline.limit(gate.lock()).await else {
+        let turn = self.session.turns.of(peer);
+        let Ok(_turn) = self.deadline.limit(turn.lock()).await else {
             let late = "another send to the same person opens the conversation and got no response";
-            return Err(Posted::Ended(Outcome::timed_out(deadline, late)));
+            return Err(Stop::Ended(Outcome::timed_out(self.deadline, late)));
         };
-        if let Some(key) = self.state().open_with(peer) {
-            return ready(key);
+        let open = conversations.state().open_with(peer);
+        if let Some(open) = open {
+            return Ok(Opened::Ready(open));
         }
-        self.alive()
-            .map_err(|e| Posted::Ended(Outcome::Failed(e)))?;
-        self.invite(application, (peer, thread), message, deadline)
-            .await
+        self.session.lifecycle.check().map_err(Stop::failed)?;
+        self.invite(peer, thread).await
     }
 
-    /// Starts a conversation and waits until the other side is there.
-    async fn invite(
-        &self,
-        application: &Arc<Application>,
-        (peer, thread): (&str, Option<&str>),
-        message: &InstantMessage,
-        deadline: &Deadline,
-    ) -> Result<Opened, Posted> {
-        let Some(href) = application.start_messaging() else {
-            let refused = not_allowed("instant messages");
-            return Err(Posted::Ended(Outcome::Failed(refused)));
+    /// Invites a peer, with the message in the invitation if that is enabled and it fits.
+    async fn invite(&self, peer: &str, thread: Option<&str>) -> Result<Opened, Stop> {
+        let Some(href) = self.application.start_messaging() else {
+            return Err(Stop::failed(not_allowed("instant messages")));
         };
-        let pending = self.begin(Some(peer));
+        let invitation =
+            PendingOperation::begin(self.session, &self.application, self.deadline, Some(peer));
+        let mut body = self.invitation(&invitation.id, peer, thread);
+        if self.message.html.is_some() {
+            // If HTML cannot be offered, the text alternative is posted, or nothing is.
+            let _ = self.deadline.limit(self.application.offer_html()).await;
+        }
+        if let Some(text) = self.text_in_invitation() {
+            let uri = data_uri::encode(Format::Plain.media_type(), text);
+            body["_links"] = json!({"message": {"href": uri}});
+            let invited = self.invite_with_message(invitation, &href, body);
+            return Box::pin(invited).await.map(Opened::Carried);
+        }
+        match invitation.post("start", &href, &body).await {
+            Ok(lost) => self.await_acceptance(invitation, lost).await,
+            Err(error) if error.is_application_gone() => Err(Stop::Gone(error)),
+            Err(error) => Err(Stop::Ended(Outcome::of(error))),
+        }
+    }
+
+    fn invitation(&self, operation: &str, peer: &str, thread: Option<&str>) -> Value {
         let mut body = json!({
             "to": peer,
-            "operationId": pending.id,
-            "importance": importance(message.importance),
+            "operationId": operation,
+            "importance": importance(self.message.importance),
         });
-        if let Some(subject) = &message.subject {
+        if let Some(subject) = &self.message.subject {
             body["subject"] = subject.as_str().into();
         }
         if let Some(thread) = thread {
             body["threadId"] = thread.into();
         }
-        if message.html.is_some() {
-            // Where it cannot be offered, the text alternative goes out, or nothing does.
-            let _ = deadline.limit(application.offer_html()).await;
-        }
-        if let Some(text) = self.carried(message) {
-            let uri = data_uri::encode(Format::Plain.media_type(), text);
-            body["_links"] = json!({"message": {"href": uri}});
-            let invited = self.invite_with(application, (&href, body), pending, deadline);
-            return Box::pin(invited).await;
-        }
-        let posted = self
-            .post_operation(application, ("start", &href, body), &pending, deadline)
-            .await;
-        let lost = match posted {
-            Ok(lost) => lost,
-            Err(error) if error.is_application_gone() => return Err(Posted::Gone(error)),
-            Err(error) => return Err(Posted::Ended(Outcome::of(error))),
-        };
-        let opened = match self.progress(&pending, deadline).await {
-            Some(Progress::Ready(key)) => Some(key),
-            Some(Progress::Done(operation)) => self.ready(application, &operation, deadline).await,
+        body
+    }
+
+    /// The text that the invitation carries, if that is enabled and the text fits.
+    fn text_in_invitation(&self) -> Option<&'a str> {
+        let limit = self.session.config.first_message_bytes?;
+        let text = self.message.text.as_deref()?;
+        (self.message.html.is_none() && text.len() <= limit).then_some(text)
+    }
+
+    /// Waits until the peer has accepted an invitation without a message. `lost` is the error of
+    /// a lost response.
+    async fn await_acceptance(
+        &self,
+        invitation: PendingOperation<'_>,
+        lost: Option<Error>,
+    ) -> Result<Opened, Stop> {
+        let opened = match invitation.progress().await {
+            Some(Progress::Ready(conversation)) => Some(conversation),
+            Some(Progress::Done(done)) => invitation.ready(&done).await,
             Some(Progress::Failed(reason)) => {
-                let refused = Outcome::refused("the other side is not there", reason.as_ref());
-                return Err(Posted::Ended(refused));
+                let what = "the recipient did not accept the invitation";
+                return Err(Stop::Ended(Outcome::refused(what, reason.as_ref())));
             }
             Some(Progress::Lost(why)) => {
                 let lost = Error::new(ErrorKind::Other, why).with_platform(PLATFORM);
-                let lost = lost.with_delivery(Delivery::NotSent);
-                return Err(Posted::Ended(Outcome::Failed(lost)));
+                return Err(Stop::failed(lost.with_delivery(Delivery::NotSent)));
             }
             None => None,
         };
-        if let Some(key) = opened {
-            return Ok(Opened::Ready(key));
+        if let Some(conversation) = opened {
+            return Ok(Opened::Ready(conversation));
         }
-        self.withdraw(application, &pending);
-        Err(Posted::Ended(match (self.alive(), lost) {
+        invitation.withdraw();
+        Err(Stop::Ended(match (self.session.lifecycle.check(), lost) {
             (Err(ended), _) => Outcome::Failed(ended),
             (Ok(()), Some(error)) => Outcome::TimedOut(error.with_delivery(Delivery::NotSent)),
             (Ok(()), None) => {
-                Outcome::timed_out(deadline, "the other side did not respond in time")
+                let late = "the recipient did not respond to the invitation in time";
+                Outcome::timed_out(self.deadline, late)
             }
         }))
     }
 
-    /// Starts a conversation with an invitation that carries the message. From the moment it is
-    /// posted the other side may see it: only the end of our own invitation says more.
-    async fn invite_with(
+    /// Invites with the message in the invitation. From the moment it is posted the peer may see
+    /// the message: only the end of the invitation says more.
+    async fn invite_with_message(
         &self,
-        application: &Arc<Application>,
-        (href, body): (&str, serde_json::Value),
-        pending: Pending<'_>,
-        deadline: &Deadline,
-    ) -> Result<Opened, Posted> {
+        invitation: PendingOperation<'_>,
+        href: &str,
+        body: Value,
+    ) -> Result<Delivered, Stop> {
         let began_at = SystemTime::now();
-        let mut verdict = {
-            let mut state = self.state();
-            if let Some(operation) = state.operations.get_mut(&pending.id) {
-                operation.carries = true;
-            }
-            state.flights.begin("", &pending.id, Part::INVITATION)
-        };
-        let posted = self
-            .post_operation(application, ("start", href, body), &pending, deadline)
-            .await;
-        let lost = match posted {
+        let mut verdict = invitation.carry_message();
+        let lost = match invitation.post("start", href, &body).await {
             Ok(lost) => lost,
-            Err(error) => {
-                // What the server said of it before counts, whatever it answers.
-                if !matches!(
-                    verdict.try_recv(),
-                    Ok(Verdict::Delivered(_) | Verdict::Unsaid)
-                ) {
-                    self.state().flights.cancel(&pending.id);
+            // An event that reports the message counts, whatever the response says.
+            Err(error) => match verdict.peek() {
+                Some(Verdict::Delivered(_) | Verdict::Unsaid) => Some(error),
+                _ => {
+                    let mut state = self.session.conversations.state();
+                    state.verdicts.cancel(&invitation.id);
                     return Err(match error.is_application_gone() {
-                        true => Posted::Gone(error),
-                        false => Posted::Ended(Outcome::Failed(error)),
+                        true => Stop::Gone(error),
+                        false => Stop::failed(error),
                     });
                 }
-                Some(error)
-            }
+            },
         };
-        let waited = deadline.limit(&mut verdict).await;
-        let outcome = match waited {
-            Ok(Ok(Verdict::Delivered(Arrival { href, .. }))) => {
-                return Ok(Opened::Carried(Delivered {
-                    message_id: None,
-                    conversation: href.into(),
-                    at: None,
-                    failed_participants: Vec::new(),
-                    to_everyone: true,
-                    request_id: None,
-                }));
-            }
-            Ok(Ok(Verdict::Failed(reason))) => Outcome::refused_after(
-                "the invitation that carried the message failed",
-                reason.as_ref(),
-            ),
-            Ok(Ok(Verdict::Unsaid)) => Outcome::unknown(
-                ErrorKind::Other,
-                "the invitation ended, but the server did not say how",
-            ),
-            Ok(Ok(Verdict::Lost(why))) => Outcome::unknown(ErrorKind::Other, why),
-            Ok(Err(_)) | Err(_) => {
-                self.withdraw(application, &pending);
+        let outcome = match self.deadline.limit(verdict.wait()).await {
+            Ok(Some(verdict)) => Outcome::of_invitation(verdict),
+            Ok(None) | Err(_) => {
+                invitation.withdraw();
                 match lost {
                     Some(error) => Outcome::Unknown(error.with_delivery(Delivery::Unknown)),
-                    None => Outcome::unanswered(deadline, "the invitation got no response"),
+                    None => {
+                        let late = "the invitation got no response";
+                        Outcome::unanswered(self.deadline, late)
+                    }
                 }
             }
         };
-        Err(Posted::Ended(outcome.marked(
-            began_at,
-            self.config.settling_margin,
-            application.service_clock(),
-            Some(&pending.id),
-        )))
+        let margin = self.session.config.settling_margin;
+        let clock = self.application.service_clock();
+        Stop::ended(outcome.marked(began_at, margin, clock, Some(&invitation.id)))
     }
 
-    /// The text that the invitation carries, if that is wished and fits.
-    fn carried<'a>(&self, message: &'a InstantMessage) -> Option<&'a str> {
-        let limit = self.config.first_message_bytes?;
-        let text = message.text.as_deref()?;
-        (message.html.is_none() && text.len() <= limit).then_some(text)
-    }
-
-    /// An invitation that nobody waits for any more must not ring on. It may have ended
-    /// meanwhile, which is what is wanted.
-    fn withdraw(&self, application: &Arc<Application>, pending: &Pending<'_>) {
-        let stop = {
-            let state = self.state();
-            let operation = state.operations.get(&pending.id);
-            let key = operation.and_then(|operation| operation.conversation.as_ref());
-            let conversation = key.and_then(|key| state.conversations.get(key));
-            conversation.and_then(|c| c.messaging.stop.clone())
+    /// Posts the message to an open conversation, in one part or several.
+    async fn post(&self, conversation: &str) -> Result<Delivered, Stop> {
+        let known = self.session.conversations.snapshot(conversation);
+        let Some((href, formats)) = known
+            .as_ref()
+            .and_then(|c| Some((c.ready()?, &c.messaging.formats)))
+        else {
+            return Err(Stop::Gone(not_open()));
         };
-        if let Some(href) = stop {
-            let application = Arc::clone(application);
-            tokio::spawn(async move {
-                let cancelling = application.post("cancel", &href, serde_json::Value::Null);
-                let _ = tokio::time::timeout(READ, cancelling).await;
-            });
-        }
-    }
-}
-
-/// Who is meant, as conversations are found by.
-pub(crate) fn recipient(to: &str) -> Result<String, Error> {
-    match SipUri::parse(to) {
-        Ok(sip) => Ok(sip.as_str().to_ascii_lowercase()),
-        Err(error) => {
-            let message = format!("to: {error}");
-            Err(Error::new(ErrorKind::InvalidRequest, message).with_platform(PLATFORM))
-        }
+        let Some((format, body)) = self.message.written(formats) else {
+            let why = "the recipient shows no HTML, and the message has no text alternative";
+            let error = Error::new(ErrorKind::Unsupported, why);
+            return Err(Stop::failed(error.with_platform(PLATFORM)));
+        };
+        let sizes = self.session.config.sizes;
+        let parts = match (sizes.oversize, &format) {
+            (Oversize::Split, Format::Plain) => split(body, sizes.limit),
+            _ => vec![body],
+        };
+        let post = PostAttempt {
+            session: self.session,
+            application: &self.application,
+            conversation,
+            href,
+            format,
+            deadline: self.deadline,
+        };
+        post.post_parts(&parts).await
     }
 }

@@ -1,4 +1,4 @@
-//! What became of a send in doubt: the server's event may have come after all.
+//! Settling: what the server reported of a message after its send had ended without a verdict.
 
 use std::{collections::HashSet, time::SystemTime};
 
@@ -8,40 +8,41 @@ use ms_messenger_core::{
 
 use crate::{
     error::PLATFORM,
-    flight::{Arrival, Part, Past, Reach, Verdict},
-    session::Inner,
+    inner::Inner,
+    pending::Past,
+    post::identify_messages,
+    verdict::{Arrival, Part, Reach, Verdict},
 };
 
-impl Inner {
-    /// What the server said of a send after all. Only our own operations are known here, and no
-    /// send of an earlier session or of another one.
-    pub(crate) async fn settle(&self, evidence: &Evidence) -> Settled {
-        if let Err(error) = evidence.check_platform(PLATFORM) {
-            return Settled::CannotTell(error);
+const UNKNOWN: &str = "this session has no send in doubt under this operation id";
+
+/// Settles a send from what the server has reported since. A session knows its own operations
+/// only: none of an earlier session, and none of another one.
+pub(crate) async fn settle(session: &Inner, evidence: &Evidence) -> Settled {
+    if let Err(error) = evidence.check_platform(PLATFORM) {
+        return Settled::CannotTell(error);
+    }
+    let marked = evidence.mark_of(&MarkKind::OperationId);
+    let Some(operation) = marked.or(evidence.client_request_id.as_deref()) else {
+        return cannot_tell("the evidence names no operation");
+    };
+    let conversations = &session.conversations;
+    let conversation = {
+        let state = conversations.state();
+        match state.verdicts.past(operation) {
+            None => return cannot_tell(UNKNOWN),
+            Some(past) if past.verdict.is_some() => None,
+            Some(past) => past.conversation.clone(),
         }
-        let marked = evidence.mark_of(&MarkKind::OperationId);
-        let Some(operation) = marked.or(evidence.client_request_id.as_deref()) else {
-            return cannot_tell("the evidence names no operation");
-        };
-        const UNKNOWN: &str = "this session has no send in doubt under this operation id";
-        let conversation = {
-            let state = self.state();
-            match state.flights.past(operation) {
-                None => return cannot_tell(UNKNOWN),
-                Some(past) if past.verdict.is_some() => None,
-                Some(past) => past.conversation.clone(),
-            }
-        };
-        if let Some(conversation) = conversation {
-            let application = self.application();
-            let asked = &mut HashSet::new();
-            self.identify(&application, &conversation, asked).await;
-        }
-        let state = self.state();
-        match state.flights.past(operation) {
-            Some(past) => judge(past, evidence),
-            None => cannot_tell(UNKNOWN),
-        }
+    };
+    if let Some(conversation) = conversation {
+        let (application, asked) = (session.application.get(), &mut HashSet::new());
+        identify_messages(conversations, &application, &conversation, asked).await;
+    }
+    let state = conversations.state();
+    match state.verdicts.past(operation) {
+        Some(past) => judge(past, evidence),
+        None => cannot_tell(UNKNOWN),
     }
 }
 
@@ -52,7 +53,7 @@ fn judge(past: &Past, evidence: &Evidence) -> Settled {
             cannot_tell("a part of the message arrived, and those after it were not sent")
         }
         Some(Verdict::Delivered(arrival)) if arrival.reach == Reach::Nobody => {
-            cannot_tell("the server took the message, but names all participants as not reached")
+            cannot_tell("the server took the message, but it reached none of the participants")
         }
         Some(Verdict::Delivered(arrival)) => Settled::Found(receipt(past.part, arrival)),
         Some(Verdict::Failed(_)) if past.part.in_invitation => {
@@ -76,9 +77,10 @@ fn judge(past: &Past, evidence: &Evidence) -> Settled {
 }
 
 fn receipt(part: Part, arrival: &Arrival) -> Receipt {
-    let acceptance = match part.reached_all && arrival.reach == Reach::Everyone {
-        true => Acceptance::Delivered,
-        false => Acceptance::Posted,
+    let acceptance = if part.reached_all && arrival.reach == Reach::Everyone {
+        Acceptance::Delivered
+    } else {
+        Acceptance::Posted
     };
     let mut receipt = Receipt::new(acceptance);
     if part.in_invitation {

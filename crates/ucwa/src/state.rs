@@ -1,20 +1,17 @@
-//! What is known of the conversations, and how events change it. No I/O.
+//! What a session knows of its conversations, operations and messages. No I/O.
 
 use std::{collections::HashMap, time::Instant};
 
 use crate::{
-    data_uri,
-    events::{Ending, Event},
-    flight::{Arrival, Flights, Reach, Verdict},
-    incoming::{Happened, Sender},
-    message::Format,
+    pending::Verdicts,
     reason::Reason,
     resource::Resource,
-    words::{CODE, line},
+    sender::Sender,
+    verdict::{Arrival, Reach, Verdict},
 };
 
-/// The path of an address: all spellings of one resource's address are equal, relative or
-/// absolute, with or without a query.
+/// Returns the path of an address, by which all spellings of it are equal: relative or absolute,
+/// with or without a query.
 pub(crate) fn key(href: &str) -> &str {
     let path = match href.split_once("://") {
         Some((_, rest)) => rest.find('/').map_or("/", |at| &rest[at..]),
@@ -26,41 +23,41 @@ pub(crate) fn key(href: &str) -> &str {
         .unwrap_or(path)
 }
 
-/// How many conversations, and participants of one, are kept.
+/// How many conversations are kept.
 const MAX_CONVERSATIONS: usize = 4096;
-const MAX_PARTICIPANTS: usize = 2048;
 
+/// The state of one session.
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    /// The application that all this is of; what another one says does not count.
+    /// The application that all this belongs to; events of another one do not count.
     pub(crate) application: u64,
-    /// The own SIP address.
+    /// The SIP address of the user.
     pub(crate) own: String,
     pub(crate) conversations: HashMap<String, Conversation>,
-    /// Operations that were posted, by the id that events echo.
+    /// Operations that were posted, by the id that events return.
     pub(crate) operations: HashMap<String, Operation>,
-    pub(crate) flights: Flights,
+    pub(crate) verdicts: Verdicts,
 }
 
 /// One conversation.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Conversation {
-    /// The SIP address of the other side, in lower case; none in a meeting.
+    /// The SIP address of the peer, in lower case; `None` in a meeting.
     pub(crate) peer: Option<String>,
     /// Whether it is, or becomes, a meeting.
     pub(crate) meeting: bool,
     pub(crate) state: String,
     pub(crate) href: String,
-    /// What continues it after its end.
+    /// The thread by which a new conversation continues it after its end.
     pub(crate) thread: Option<String>,
     pub(crate) add_participant: Option<String>,
     pub(crate) messaging: Messaging,
     pub(crate) participants: HashMap<String, Sender>,
-    /// Why messaging ended, as far as the server said.
+    /// Why messaging ended, if the server reported it.
     pub(crate) reason: Option<Reason>,
 }
 
-/// The modality that carries messages. A missing link is a missing capability.
+/// The messaging modality. A missing link is a missing capability.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Messaging {
     pub(crate) href: Option<String>,
@@ -73,13 +70,13 @@ pub(crate) struct Messaging {
 }
 
 impl Conversation {
-    /// Where to post messages, when the conversation is ready for them.
+    /// Returns the address to post messages to, if the conversation is ready for them.
     pub(crate) fn ready(&self) -> Option<&str> {
         let send = self.messaging.send.as_deref();
         send.filter(|_| self.messaging.state == "Connected")
     }
 
-    fn take_messaging(&mut self, messaging: &Resource) {
+    pub(crate) fn take_messaging(&mut self, messaging: &Resource) {
         let link = |rel| messaging.address(rel);
         let own = &mut self.messaging;
         own.href = link("self").or(own.href.take());
@@ -91,7 +88,7 @@ impl Conversation {
         own.add = link("addMessaging");
     }
 
-    fn take(&mut self, conversation: &Resource) {
+    pub(crate) fn take(&mut self, conversation: &Resource) {
         let link = |rel| conversation.address(rel);
         if let Some(state) = conversation.short_text("state") {
             state.clone_into(&mut self.state);
@@ -106,10 +103,10 @@ impl Conversation {
     }
 }
 
-/// An invitation or the like that this side began.
+/// An invitation or another operation of this session.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Operation {
-    /// Whom it invites.
+    /// The peer that it invites.
     pub(crate) peer: Option<String>,
     pub(crate) href: Option<String>,
     pub(crate) conversation: Option<String>,
@@ -117,7 +114,7 @@ pub(crate) struct Operation {
     pub(crate) done: Option<Done>,
     /// Whether it carries a message, which then shares its id.
     pub(crate) carries: bool,
-    /// Since when nobody waits for the end.
+    /// When the caller stopped waiting for its end.
     pub(crate) left_at: Option<Instant>,
 }
 
@@ -125,17 +122,17 @@ pub(crate) struct Operation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Done {
     Success,
-    /// With the reason, as far as the server gave one.
+    /// With the reason, if the server gave one.
     Failure(Option<Reason>),
     /// The server did not say how.
     Unsaid,
-    /// The server will not say any more.
+    /// The server will report nothing more.
     Lost(&'static str),
 }
 
 impl Operation {
-    /// What its end says of the message that it carries.
-    fn verdict(&self, id: &str) -> Option<Verdict> {
+    /// What its end proves about the message that it carries.
+    pub(crate) fn verdict(&self, id: &str) -> Option<Verdict> {
         if !self.carries {
             return None;
         }
@@ -154,7 +151,7 @@ impl Operation {
 }
 
 impl State {
-    /// Where the conversation with a peer is ready for messages.
+    /// Returns the conversation with a peer that is ready for messages.
     pub(crate) fn open_with(&self, peer: &str) -> Option<String> {
         let is_it = |c: &Conversation| !c.meeting && c.peer.as_deref() == Some(peer);
         let mut open = self.conversations.iter();
@@ -162,10 +159,10 @@ impl State {
         Some(key.clone())
     }
 
-    /// Everything that does not outlive the application, or a long absence, is over.
+    /// Ends everything that does not outlive the application, or a long absence.
     pub(crate) fn forget(&mut self, why: &'static str) {
         self.conversations.clear();
-        self.flights.lose_all(why);
+        self.verdicts.lose_all(why);
         for operation in self.operations.values_mut() {
             operation.done.get_or_insert(Done::Lost(why));
         }
@@ -173,20 +170,21 @@ impl State {
             .retain(|_, operation| operation.left_at.is_none());
     }
 
-    /// A conversation is found to be over.
+    /// Ends a conversation.
     pub(crate) fn close(&mut self, conversation: &str) {
         self.conversations.remove(conversation);
         let why = "the conversation ended before the verdict came";
-        self.flights.lose(conversation, why);
+        self.verdicts.lose(conversation, why);
     }
 
-    /// Whether somebody waits for what the server will say.
-    pub(crate) fn is_waited_for(&self) -> bool {
+    /// Whether a caller waits for an event of the server.
+    pub(crate) fn is_awaited(&self) -> bool {
         let mut operations = self.operations.values();
-        self.flights.is_waited_for() || operations.any(|operation| operation.left_at.is_none())
+        self.verdicts.any_awaited() || operations.any(|operation| operation.left_at.is_none())
     }
 
-    fn conversation(&mut self, href: &str) -> &mut Conversation {
+    /// Returns the conversation at an address, which is added if it is new.
+    pub(crate) fn conversation(&mut self, href: &str) -> &mut Conversation {
         self.make_room(key(href));
         let conversation = self.conversations.entry(key(href).to_owned()).or_default();
         if conversation.href.is_empty() {
@@ -195,297 +193,22 @@ impl State {
         conversation
     }
 
-    /// A server that names ever new conversations displaces old ones, those that are over first.
+    /// A server that names ever new conversations displaces old ones, those that have ended first.
     fn make_room(&mut self, key: &str) {
         if self.conversations.len() < MAX_CONVERSATIONS || self.conversations.contains_key(key) {
             return;
         }
         let mut all = self.conversations.iter();
-        let over = all.find(|(_, conversation)| conversation.ready().is_none());
-        let victim = over.or_else(|| self.conversations.iter().next());
+        let ended = all.find(|(_, conversation)| conversation.ready().is_none());
+        let victim = ended.or_else(|| self.conversations.iter().next());
         if let Some(victim) = victim.map(|(key, _)| key.clone()) {
             self.conversations.remove(&victim);
-            self.flights
+            self.verdicts
                 .lose(&victim, "too many conversations are open");
         }
     }
 
-    /// Applies one event of the resource at `sender`. `resource` is what changed, when the
-    /// event brought it or it could be fetched.
-    pub(crate) fn apply(
-        &mut self,
-        sender: &str,
-        event: &Event,
-        resource: Option<&Resource>,
-    ) -> Option<Happened> {
-        match event.link.rel.as_str() {
-            "messagingInvitation" | "onlineMeetingInvitation" | "participantInvitation" => {
-                self.invitation(event, resource)
-            }
-            "conversation" if event.kind == "deleted" => self.ended(event),
-            "conversation" => {
-                let conversation = self.conversation(&event.link.href);
-                conversation.take(resource?);
-                None
-            }
-            "messaging" => {
-                let conversation = self.conversation(sender);
-                if event.reason.is_some() {
-                    conversation.reason.clone_from(&event.reason);
-                }
-                conversation.take_messaging(resource?);
-                None
-            }
-            "message" if event.kind == "completed" => self.message(sender, event, resource),
-            "participant" => self.participant(sender, event, resource),
-            _ => None,
-        }
-    }
-
-    fn invitation(&mut self, event: &Event, resource: Option<&Resource>) -> Option<Happened> {
-        let href = key(&event.link.href);
-        let id = resource.and_then(|r| r.text("operationId"));
-        let id = match id.filter(|id| self.operations.contains_key(*id)) {
-            Some(id) => Some(id.to_owned()),
-            None => self.operation_at(href),
-        };
-        match (id, resource) {
-            (Some(id), _) => {
-                self.own_invitation(&id, event, resource);
-                None
-            }
-            (None, Some(invitation)) if invitation.text("direction") == Some("Incoming") => {
-                self.foreign_invitation(event, invitation)
-            }
-            _ => None,
-        }
-    }
-
-    fn operation_at(&self, href: &str) -> Option<String> {
-        let mut operations = self.operations.iter();
-        let (id, _) = operations.find(|(_, operation)| operation.href.as_deref() == Some(href))?;
-        Some(id.clone())
-    }
-
-    fn own_invitation(&mut self, id: &str, event: &Event, resource: Option<&Resource>) {
-        // Where somebody else accepted, the talk goes on in a derived conversation.
-        let link = |rels: [&str; 2]| {
-            let mut found = rels.iter().filter_map(|rel| resource?.address(rel));
-            found.next()
-        };
-        let conversation = link(["derivedConversation", "conversation"]);
-        let messaging = link(["derivedMessaging", "messaging"]);
-        let Some(operation) = self.operations.get_mut(id) else {
-            return;
-        };
-        operation
-            .href
-            .get_or_insert_with(|| key(&event.link.href).to_owned());
-        if let Some(conversation) = &conversation {
-            operation.conversation = Some(key(conversation).to_owned());
-        }
-        operation.messaging = messaging.or(operation.messaging.take());
-        if event.kind == "completed" {
-            let done = match event.ending() {
-                Ending::Success => Done::Success,
-                Ending::Failure => Done::Failure(event.reason.clone()),
-                Ending::Unsaid => Done::Unsaid,
-            };
-            operation.done.get_or_insert(done);
-        }
-        let peer = operation.peer.clone();
-        let verdict = operation.verdict(id);
-        if operation.done.is_some() && operation.left_at.is_some() {
-            self.operations.remove(id);
-        }
-        if let Some(verdict) = verdict {
-            self.flights.complete("", "", Some(id), verdict);
-        }
-        if let (Some(conversation), Some(peer)) = (conversation, peer) {
-            let conversation = self.conversation(&conversation);
-            conversation.peer.get_or_insert(peer);
-        }
-    }
-
-    fn foreign_invitation(&mut self, event: &Event, invitation: &Resource) -> Option<Happened> {
-        let conversation = invitation.address("conversation")?;
-        let from = invitation.embedded("from").map(Sender::read);
-        let meeting = event.link.rel == "onlineMeetingInvitation";
-        let known = self.conversation(&conversation);
-        known.meeting |= meeting;
-        if let (Some(from), false) = (&from, known.meeting) {
-            known
-                .peer
-                .get_or_insert_with(|| from.uri.to_ascii_lowercase());
-        }
-        if event.kind != "started" {
-            return None;
-        }
-        let accept = ["accept", "answer"];
-        let link = |rel: &str| invitation.address(rel);
-        Some(Happened::Invited {
-            conversation: key(&conversation).to_owned(),
-            from: from.unwrap_or_default(),
-            subject: invitation
-                .short_text("subject")
-                .filter(|s| !s.is_empty())
-                .map(str::to_owned),
-            toast: invitation
-                .href("message")
-                .and_then(data_uri::decode)
-                .map(|data| data.text),
-            accept: accept.iter().find_map(|rel| link(rel)),
-            decline: link("decline"),
-            meeting,
-        })
-    }
-
-    fn ended(&mut self, event: &Event) -> Option<Happened> {
-        let key = key(&event.link.href);
-        let conversation = self.conversations.get(key).cloned();
-        self.close(key);
-        let conversation = conversation?;
-        Some(Happened::Ended {
-            conversation: key.to_owned(),
-            reason: event.reason.clone().or(conversation.reason),
-        })
-    }
-
-    fn message(
-        &mut self,
-        sender: &str,
-        event: &Event,
-        resource: Option<&Resource>,
-    ) -> Option<Happened> {
-        let (conversation, href) = (key(sender).to_owned(), key(&event.link.href));
-        if resource.and_then(|r| r.text("direction")) == Some("Incoming") {
-            return self.received(conversation, href, resource?);
-        }
-        let verdict = match event.ending() {
-            Ending::Success => Verdict::Delivered(self.arrival(&conversation, href, resource)),
-            Ending::Failure => Verdict::Failed(event.reason.clone()),
-            Ending::Unsaid => Verdict::Unsaid,
-        };
-        let operation = resource.and_then(|r| r.text("operationId"));
-        self.flights
-            .complete(&conversation, href, operation, verdict);
-        None
-    }
-
-    /// What an event of success says: in a meeting some may not have got it all the same.
-    fn arrival(&self, conversation: &str, href: &str, resource: Option<&Resource>) -> Arrival {
-        const FAILED: &str = "failedDeliveryParticipant";
-        let linked = resource.into_iter().flat_map(|r| r.links(FAILED));
-        let linked = linked.map(|link| (key(&link.href).to_owned(), link.title.clone()));
-        let embedded = resource.into_iter().flat_map(|r| r.all_embedded(FAILED));
-        let embedded = embedded.filter_map(|participant| {
-            let href = participant.address("self")?;
-            let name = participant.short_text("name").map(str::to_owned);
-            Some((key(&href).to_owned(), name))
-        });
-        let mut failed: Vec<(String, Option<String>)> = linked.chain(embedded).collect();
-        failed.truncate(MAX_PARTICIPANTS);
-        let any = resource.map_or(0, |r| r.count(FAILED)) > 0;
-        let known = self.conversations.get(conversation);
-        let in_meeting = known.is_none_or(|known| known.meeting);
-        // Of a meeting each participant counts who is known, the own one excepted.
-        let is_left = |(href, participant): (&String, &Sender)| {
-            !participant.uri.eq_ignore_ascii_case(&self.own)
-                && !failed.iter().any(|(gone, _)| gone == href)
-        };
-        let any_left = known.is_some_and(|known| known.participants.iter().any(is_left));
-        let reach = match (any, resource, in_meeting) {
-            (true, _, true) if any_left => Reach::NotProven,
-            (true, ..) => Reach::Nobody,
-            (false, None, true) => Reach::NotProven,
-            (false, ..) => Reach::Everyone,
-        };
-        let shown = |(href, title): (String, Option<String>)| {
-            let title = title.filter(|title| !title.is_empty());
-            line(&title.unwrap_or(href), CODE)
-        };
-        Arrival {
-            href: href.to_owned(),
-            at: resource.and_then(|r| r.time("timeStamp")),
-            failed: failed.into_iter().map(shown).collect(),
-            reach,
-        }
-    }
-
-    fn received(
-        &mut self,
-        conversation: String,
-        href: &str,
-        message: &Resource,
-    ) -> Option<Happened> {
-        let uri = ["htmlMessage", "plainMessage"]
-            .iter()
-            .find_map(|rel| message.href(rel))?;
-        let data = data_uri::decode(uri)?;
-        let known = self.conversation(&conversation);
-        let participant = message.href("participant").map(key);
-        let from = participant
-            .and_then(|href| known.participants.get(href).cloned())
-            .filter(|known| !known.uri.is_empty())
-            .or_else(|| {
-                let peer = known.peer.clone()?;
-                let title = message
-                    .link("participant")
-                    .and_then(|link| link.title.clone());
-                Some(Sender::new(peer, title.filter(|t| !t.is_empty())))
-            });
-        Some(Happened::Received {
-            message: href.to_owned(),
-            participant: participant.map(str::to_owned),
-            from,
-            format: match data.media_type.as_str() {
-                "text/html" => Format::Html,
-                _ => Format::Plain,
-            },
-            text: data.text,
-            at: message.time("timeStamp"),
-            conversation,
-        })
-    }
-
-    fn participant(
-        &mut self,
-        sender: &str,
-        event: &Event,
-        resource: Option<&Resource>,
-    ) -> Option<Happened> {
-        let href = key(&event.link.href).to_owned();
-        let container = event.container.as_ref().map(|link| link.rel.as_str());
-        let conversation = self.conversation(sender);
-        if container == Some("typingParticipants") {
-            let from = conversation.participants.get(&href).cloned();
-            let from = from.filter(|known| !known.uri.is_empty());
-            let peer = || {
-                conversation
-                    .peer
-                    .clone()
-                    .map(|peer| Sender::new(peer, None))
-            };
-            return Some(Happened::Typing {
-                conversation: key(sender).to_owned(),
-                from: from.or_else(peer).unwrap_or_default(),
-                is_typing: event.kind != "deleted",
-            });
-        }
-        let participants = &mut conversation.participants;
-        if event.kind == "deleted" {
-            participants.remove(&href);
-        } else if participants.len() < MAX_PARTICIPANTS || participants.contains_key(&href) {
-            match resource {
-                Some(participant) => drop(participants.insert(href, Sender::read(participant))),
-                // Who it is, is not told: that somebody is there counts.
-                None => drop(participants.entry(href).or_default()),
-            }
-        }
-        None
-    }
-
-    /// Takes over a `messaging` resource that was read on purpose.
+    /// Takes a `messaging` resource that was read.
     pub(crate) fn take_messaging(&mut self, conversation: &str, messaging: &Resource) {
         self.conversation(conversation).take_messaging(messaging);
     }

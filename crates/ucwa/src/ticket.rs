@@ -19,7 +19,7 @@ use crate::{
     challenge::Challenge,
     credential::Credential,
     error::{PLATFORM, config},
-    hosts::{Address, Web},
+    web::{Address, Web},
     words::{CODE, WORDS, line},
 };
 

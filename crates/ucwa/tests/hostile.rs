@@ -38,7 +38,9 @@ async fn an_application_that_is_lost_at_once_is_made_anew_ever_more_slowly() {
         let double = Double::start().await;
         let gone = json!({"code": "Gone", "subcode": "InactiveApplicationExpired"});
         double.always("GET", EVENTS, body(status_of_events, gone));
-        let builder = double.user().with_first_pause(Duration::from_millis(50));
+        let builder = double
+            .user()
+            .with_reconnect_backoff(Duration::from_millis(50));
         let alice = builder
             .with_recreation_after_expiry()
             .sign_in()
@@ -94,7 +96,9 @@ async fn a_channel_that_answers_at_once_is_asked_ever_more_slowly() {
     ] {
         let double = Double::start().await;
         double.always("GET", EVENTS, response);
-        let builder = double.user().with_first_pause(Duration::from_millis(50));
+        let builder = double
+            .user()
+            .with_reconnect_backoff(Duration::from_millis(50));
         let alice = builder.sign_in().await.unwrap();
         let asked = in_two_seconds(&double, "GET", EVENTS).await;
         assert!((2..30).contains(&asked), "{name}: {asked}");
@@ -483,7 +487,7 @@ async fn any_duration_can_be_set() {
     for duration in [Duration::MAX, Duration::from_nanos(1)] {
         let alice = double
             .user()
-            .with_first_pause(duration)
+            .with_reconnect_backoff(duration)
             .with_activity_interval(Duration::MAX)
             .with_send_timeout(duration)
             .sign_in()

@@ -32,7 +32,7 @@ impl Skype {
         let session = UcwaSession::builder(&user.sip, credential)
             .with_discovery_url(&world.discover)
             .with_send_timeout(Duration::from_millis(400))
-            .with_first_pause(Duration::from_millis(5))
+            .with_reconnect_backoff(Duration::from_millis(5))
             .with_retry_policy(retry())
             .sign_in()
             .await;

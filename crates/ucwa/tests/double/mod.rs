@@ -127,7 +127,7 @@ impl Double {
         UcwaSession::builder("sip:alice@contoso.test", credential)
             .with_discovery_url(self.url("/"))
             .with_endpoint_id("double")
-            .with_first_pause(Duration::from_millis(5))
+            .with_reconnect_backoff(Duration::from_millis(5))
             .with_send_timeout(Duration::from_secs(5))
             .with_settling_margin(MARGIN)
     }

@@ -39,7 +39,7 @@ pub fn user(emulator: &Emulator, sip: &str) -> UcwaBuilder {
     UcwaSession::builder(sip, credential)
         .with_discovery_url(&world.discover)
         .with_endpoint_id(format!("test-{sip}"))
-        .with_first_pause(Duration::from_millis(5))
+        .with_reconnect_backoff(Duration::from_millis(5))
         .with_send_timeout(Duration::from_secs(10))
 }
 

@@ -1,4 +1,4 @@
-//! What came from others and was not taken yet: bounded, and it says what it lost.
+//! The bounded queue of a stream: events that were not taken yet, and how many were lost.
 
 use std::sync::{
     Arc,
@@ -7,9 +7,9 @@ use std::sync::{
 
 use tokio::sync::mpsc;
 
-use crate::incoming::Happened;
+use crate::raw_event::RawEvent;
 
-/// How much waits for a reader at most.
+/// The most that waits for a reader.
 const MAX_ITEMS: usize = 10_000;
 const MAX_BYTES: usize = 64 << 20;
 
@@ -20,21 +20,21 @@ struct Held {
     lost: AtomicU64,
 }
 
-/// The end that is filled. Never waits.
+/// The end that is written. Never waits.
 #[derive(Debug)]
 pub(crate) struct Inlet {
-    queue: mpsc::UnboundedSender<Happened>,
+    queue: mpsc::UnboundedSender<RawEvent>,
     held: Arc<Held>,
 }
 
 /// The end that is read.
 #[derive(Debug)]
 pub(crate) struct Outlet {
-    queue: mpsc::UnboundedReceiver<Happened>,
+    queue: mpsc::UnboundedReceiver<RawEvent>,
     held: Arc<Held>,
 }
 
-/// A queue for one reader.
+/// Creates the queue of one reader.
 pub(crate) fn queue() -> (Inlet, Outlet) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let held = Arc::<Held>::default();
@@ -50,57 +50,57 @@ pub(crate) fn queue() -> (Inlet, Outlet) {
 }
 
 impl Inlet {
-    /// Whether the reader is still there.
-    pub(crate) fn send(&self, happened: Happened) -> bool {
+    /// Adds an event. Returns whether the reader is still there.
+    pub(crate) fn send(&self, event: RawEvent) -> bool {
         if self.queue.is_closed() {
             return false;
         }
         let bytes = self.held.bytes.load(Ordering::Relaxed);
         if self.held.items.load(Ordering::Relaxed) >= MAX_ITEMS
-            || bytes.saturating_add(happened.bytes()) > MAX_BYTES
+            || bytes.saturating_add(event.bytes()) > MAX_BYTES
         {
             self.held.lost.fetch_add(1, Ordering::Relaxed);
             return true;
         }
         let lost = self.held.lost.swap(0, Ordering::Relaxed);
-        if lost > 0 && !self.push(Happened::Missed(lost)) {
+        if lost > 0 && !self.push(RawEvent::Missed(lost)) {
             return false;
         }
-        self.push(happened)
+        self.push(event)
     }
 
-    /// Whether it is the queue that `outlet` reads.
+    /// Whether `outlet` reads this queue.
     pub(crate) fn leads_to(&self, outlet: &Outlet) -> bool {
         Arc::ptr_eq(&self.held, &outlet.held)
     }
 
-    fn push(&self, happened: Happened) -> bool {
+    fn push(&self, event: RawEvent) -> bool {
         self.held.items.fetch_add(1, Ordering::Relaxed);
-        let bytes = happened.bytes();
+        let bytes = event.bytes();
         self.held.bytes.fetch_add(bytes, Ordering::Relaxed);
-        self.queue.send(happened).is_ok()
+        self.queue.send(event).is_ok()
     }
 }
 
 impl Outlet {
-    /// Takes the next thing, as a future's `poll` does.
+    /// Takes the next event, as the `poll` of a future does.
     pub(crate) fn poll(
         &mut self,
         context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Happened>> {
+    ) -> std::task::Poll<Option<RawEvent>> {
         if self.queue.is_empty() {
             let lost = self.held.lost.swap(0, Ordering::Relaxed);
             if lost > 0 {
-                return std::task::Poll::Ready(Some(Happened::Missed(lost)));
+                return std::task::Poll::Ready(Some(RawEvent::Missed(lost)));
             }
         }
-        let happened = self.queue.poll_recv(context);
-        if let std::task::Poll::Ready(Some(happened)) = &happened {
+        let event = self.queue.poll_recv(context);
+        if let std::task::Poll::Ready(Some(event)) = &event {
             self.held.items.fetch_sub(1, Ordering::Relaxed);
-            let bytes = happened.bytes();
+            let bytes = event.bytes();
             self.held.bytes.fetch_sub(bytes, Ordering::Relaxed);
         }
-        happened
+        event
     }
 }
 
@@ -110,17 +110,17 @@ mod tests {
 
     use super::*;
 
-    fn typing(conversation: &str) -> Happened {
-        Happened::Typing {
+    fn typing(conversation: &str) -> RawEvent {
+        RawEvent::Typing {
             conversation: conversation.to_owned(),
-            from: crate::incoming::Sender::default(),
+            from: crate::sender::Sender::default(),
             is_typing: true,
         }
     }
 
-    fn take(outlet: &mut Outlet) -> Option<Happened> {
+    fn take(outlet: &mut Outlet) -> Option<RawEvent> {
         match outlet.poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(happened) => happened,
+            Poll::Ready(event) => event,
             Poll::Pending => None,
         }
     }
@@ -134,12 +134,12 @@ mod tests {
         assert!(take(&mut outlet).is_some() && take(&mut outlet).is_some());
         assert!(inlet.send(typing("/last")));
         for _ in 0..MAX_ITEMS - 2 {
-            assert!(matches!(take(&mut outlet), Some(Happened::Typing { .. })));
+            assert!(matches!(take(&mut outlet), Some(RawEvent::Typing { .. })));
         }
-        assert!(matches!(take(&mut outlet), Some(Happened::Missed(7))));
+        assert!(matches!(take(&mut outlet), Some(RawEvent::Missed(7))));
         let last = take(&mut outlet);
         assert!(
-            matches!(last, Some(Happened::Typing { conversation, .. }) if conversation == "/last")
+            matches!(last, Some(RawEvent::Typing { conversation, .. }) if conversation == "/last")
         );
         assert!(take(&mut outlet).is_none());
         drop(outlet);
@@ -153,8 +153,8 @@ mod tests {
         for _ in 0..5 {
             assert!(inlet.send(typing(&large)));
         }
-        assert!(matches!(take(&mut outlet), Some(Happened::Typing { .. })));
-        assert!(matches!(take(&mut outlet), Some(Happened::Missed(4))));
+        assert!(matches!(take(&mut outlet), Some(RawEvent::Typing { .. })));
+        assert!(matches!(take(&mut outlet), Some(RawEvent::Missed(4))));
         assert!(take(&mut outlet).is_none());
     }
 }

@@ -1,0 +1,123 @@
+//! The hosts that a session may call, and a pipeline without a credential for each.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use ms_messenger_core::{AccessToken, Result, RetryPolicy};
+use ms_messenger_http::{Authorize, Endpoint, HttpClient, HttpRequest, Pipeline, RejectedToken};
+use url::Url;
+
+use crate::{
+    error::{SERVICE, config, protocol},
+    words::{WORDS, line},
+};
+
+/// The hosts of trusted domains, without a credential.
+#[derive(Clone, Debug)]
+pub(crate) struct Web {
+    http: HttpClient,
+    retry: RetryPolicy,
+    /// The domains that may receive a credential.
+    trusted: Arc<[String]>,
+}
+
+/// An address split for a pipeline.
+pub(crate) struct Address {
+    pub(crate) origin: String,
+    pub(crate) path: String,
+}
+
+impl Web {
+    pub(crate) fn new(http: HttpClient, retry: RetryPolicy, trusted: Vec<String>) -> Self {
+        Self {
+            http,
+            retry,
+            trusted: trusted.into(),
+        }
+    }
+
+    /// Splits an absolute address of a host that may be called.
+    pub(crate) fn address(&self, url: &str) -> Result<Address> {
+        let url = Url::parse(url).map_err(|_| protocol("a link is no absolute address"))?;
+        let host = url.host_str().unwrap_or_default();
+        if !self.trusted.iter().any(|domain| is_within(host, domain)) {
+            return Err(config(format!(
+                "the server leads to {}, which is outside the domain of the user; \
+                 if that is right, name it with with_trusted_domain",
+                line(host, WORDS)
+            )));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(config("an address must not hold a user name or password"));
+        }
+        // A credential may be sent there later: https, or http on loopback.
+        Endpoint::parse(&url.origin().ascii_serialization())?;
+        let path = match url.query() {
+            Some(query) => format!("{}?{query}", url.path()),
+            None => url.path().to_owned(),
+        };
+        Ok(Address {
+            origin: url.origin().ascii_serialization(),
+            path,
+        })
+    }
+
+    /// Returns a pipeline to `origin` without a credential.
+    pub(crate) fn open(&self, origin: &str) -> Result<Pipeline> {
+        self.pipeline(origin, Anonymous)
+    }
+
+    /// Returns a pipeline to `origin` with the credential of `authorize`.
+    pub(crate) fn pipeline(&self, origin: &str, authorize: impl Authorize) -> Result<Pipeline> {
+        let endpoint = Endpoint::parse(origin)?;
+        let pipeline = Pipeline::new(&SERVICE, self.http.clone(), endpoint, authorize);
+        Ok(pipeline.with_retry_policy(self.retry.clone()))
+    }
+}
+
+/// Whether `host` is `domain` or lies within it.
+fn is_within(host: &str, domain: &str) -> bool {
+    let rest = host
+        .len()
+        .checked_sub(domain.len())
+        .filter(|&at| host.is_char_boundary(at))
+        .map(|at| host.split_at(at));
+    rest.is_some_and(|(head, tail)| {
+        tail.eq_ignore_ascii_case(domain) && (head.is_empty() || head.ends_with('.'))
+    })
+}
+
+#[derive(Debug)]
+struct Anonymous;
+
+#[async_trait]
+impl Authorize for Anonymous {
+    async fn authorize(
+        &self,
+        _: &mut HttpRequest,
+        _: Option<&RejectedToken>,
+    ) -> Result<Option<AccessToken>> {
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_domain_and_what_lies_within_it_is_trusted() {
+        for host in ["contoso.com", "lyncweb.contoso.com", "LYNCWEB.Contoso.COM"] {
+            assert!(is_within(host, "contoso.com"), "{host}");
+        }
+        for host in [
+            "evilcontoso.com",
+            "contoso.com.evil.org",
+            "com",
+            "",
+            "ö.com",
+        ] {
+            assert!(!is_within(host, "contoso.com"), "{host}");
+        }
+    }
+}

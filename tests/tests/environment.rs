@@ -10,7 +10,7 @@ use ms_messenger::{
     acs_messages::AcsMessagesBuilder,
     entra::{Application, ClientCredentials},
     msgraph_chat::GraphChatBuilder,
-    ucwa::UcwaSession,
+    ucwa::UcwaBuilder,
 };
 
 /// Tells the child what it is.
@@ -42,7 +42,7 @@ fn clients() -> [Result<()>; 7] {
         GraphChatBuilder::from_env()
             .and_then(|b| b.build())
             .map(drop),
-        UcwaSession::from_env().map(drop),
+        UcwaBuilder::from_env().map(drop),
         Application::from_env().map(drop),
         ClientCredentials::from_env().map(drop),
     ]

@@ -1,4 +1,4 @@
-//! Who signs in, and how.
+//! The credential of the signed-in user.
 
 use std::{fmt, sync::Arc};
 
@@ -6,85 +6,112 @@ use async_trait::async_trait;
 use ms_messenger_core::{AccessToken, Result, TokenProvider};
 use secrecy::SecretString;
 
-/// How the user proves who they are. Cannot be printed.
+/// The credential of the user who signs in. `Debug` shows its kind only.
 ///
 /// UCWA knows users only: a bot is a user account of its own.
+///
+/// ```
+/// use ucwa::Credential;
+///
+/// let credential = Credential::password("CONTOSO\\bot", "hunter2");
+/// assert_eq!(format!("{credential:?}"), "Password");
+/// ```
 #[derive(Clone)]
-#[non_exhaustive]
-pub enum Credential {
-    /// User name (UPN or `DOMAIN\user`) and password: the grant `password`.
+pub struct Credential(Kind);
+
+#[derive(Clone)]
+pub(crate) enum Kind {
+    /// The grant `password`.
     Password {
-        /// The user name.
         username: String,
-        /// The password.
         password: SecretString,
     },
-    /// A guest of one meeting: the grant `urn:microsoft.rtc:anonmeeting`.
+    /// The grant `urn:microsoft.rtc:anonmeeting`.
     AnonymousMeeting {
-        /// The id at the end of the address to join by.
         conference_key: SecretString,
-        /// `sip:<org>@<domain>;gruu;opaque=app:conf:focus:id:<ID>`.
         conference_uri: String,
     },
-    /// The user who is signed in to Windows: the grant `urn:microsoft.rtc:windows`. Without an
-    /// implementation, sign-in answers `Unsupported`.
-    Integrated(Option<Arc<dyn IntegratedSignIn>>),
-    /// Tokens of Entra ID, in a hybrid topology. The scope asked for is `https://HOST/.default`
-    /// of the host that is about to be called: each host wants a token of its own.
+    /// The grant `urn:microsoft.rtc:windows`.
+    Integrated(Arc<dyn IntegratedSignIn>),
     Token(Arc<dyn TokenProvider>),
 }
 
 impl Credential {
-    /// User name (UPN or `DOMAIN\user`) and password.
+    /// A user name, as a UPN or `DOMAIN\user`, and a password.
     pub fn password(username: impl Into<String>, password: impl Into<SecretString>) -> Self {
-        Self::Password {
+        Self(Kind::Password {
             username: username.into(),
             password: password.into(),
-        }
+        })
     }
 
-    /// A guest of the meeting `conference_uri` with the key `conference_key`.
+    /// A guest of one meeting. `conference_key` is the id at the end of the join address;
+    /// `conference_uri` has the form `sip:<org>@<domain>;gruu;opaque=app:conf:focus:id:<ID>`.
     pub fn anonymous_meeting(
         conference_key: impl Into<SecretString>,
         conference_uri: impl Into<String>,
     ) -> Self {
-        Self::AnonymousMeeting {
+        Self(Kind::AnonymousMeeting {
             conference_key: conference_key.into(),
             conference_uri: conference_uri.into(),
-        }
+        })
     }
 
-    /// The user who is signed in to Windows, through `sign_in`.
+    /// The user who is signed in to Windows, by an implementation of [`IntegratedSignIn`].
     pub fn integrated(sign_in: impl IntegratedSignIn) -> Self {
-        Self::Integrated(Some(Arc::new(sign_in)))
+        Self(Kind::Integrated(Arc::new(sign_in)))
     }
 
-    /// Tokens of Entra ID, in a hybrid topology.
+    /// Tokens of Entra ID, in a hybrid topology. The scope is `https://HOST/.default` of the host
+    /// that is about to be called: each host needs a token of its own. The tokens are cached.
     pub fn token(provider: impl TokenProvider) -> Self {
-        Self::Token(Arc::new(provider))
+        Self(Kind::Token(Arc::new(provider)))
+    }
+
+    pub(crate) fn kind(&self) -> &Kind {
+        &self.0
     }
 }
 
 impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Password { .. } => "Password",
-            Self::AnonymousMeeting { .. } => "AnonymousMeeting",
-            Self::Integrated(_) => "Integrated",
-            Self::Token(_) => "Token",
+        f.write_str(match &self.0 {
+            Kind::Password { .. } => "Password",
+            Kind::AnonymousMeeting { .. } => "AnonymousMeeting",
+            Kind::Integrated(_) => "Integrated",
+            Kind::Token(_) => "Token",
         })
     }
 }
 
 /// Gets web tickets by integrated Windows sign-in (Negotiate or NTLM). This crate has no
-/// implementation: it needs the security library of the platform.
+/// implementation, because it needs the security library of the platform.
+///
+/// ```
+/// use ms_messenger_core::{AccessToken, Result, async_trait};
+/// use ucwa::{Credential, IntegratedSignIn};
+///
+/// #[derive(Debug)]
+/// struct Kerberos;
+///
+/// #[async_trait]
+/// impl IntegratedSignIn for Kerberos {
+///     async fn ticket(&self, token_endpoint: &str) -> Result<AccessToken> {
+///         // POST with Negotiate, by the library of the platform.
+///         # let _ = token_endpoint;
+///         Ok(AccessToken::new("cwt=…"))
+///     }
+/// }
+///
+/// let credential = Credential::integrated(Kerberos);
+/// ```
 #[async_trait]
 pub trait IntegratedSignIn: fmt::Debug + Send + Sync + 'static {
-    /// Posts `grant_type=urn:microsoft.rtc:windows` to `token_endpoint`, answers its Negotiate
-    /// challenge and returns the web ticket (`cwt=…`).
+    /// Posts `grant_type=urn:microsoft.rtc:windows` to `token_endpoint`, responds to its
+    /// Negotiate challenge and returns the web ticket (`cwt=…`).
     ///
     /// # Errors
     ///
-    /// Whatever keeps it from getting one.
+    /// Whatever prevents it from getting one.
     async fn ticket(&self, token_endpoint: &str) -> Result<AccessToken>;
 }

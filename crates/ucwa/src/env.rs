@@ -1,35 +1,79 @@
-//! Setting up by the environment.
+//! Builders from the environment.
 
-use ms_messenger_core::Result;
+use ms_messenger_core::{Error, ErrorKind, Result};
 use ms_messenger_http::Variables;
 
-use crate::{Credential, UcwaBuilder, error::PLATFORM};
+use crate::{builder::UcwaBuilder, credential::Credential, error::PLATFORM};
 
 impl UcwaBuilder {
-    pub(crate) fn from_vars(mut variables: Variables<'_>) -> Result<Self> {
-        let sip = variables.required("UCWA_SIP", "the own SIP address, sip:user@host");
-        let password = variables.required("UCWA_PASSWORD", "the password");
-        let username = variables.optional("UCWA_USERNAME");
-        let discovery_url = variables.optional("UCWA_DISCOVERY_URL");
-        let endpoint_id = variables.optional("UCWA_ENDPOINT_ID");
-        let trusted_domain = variables.optional("UCWA_TRUSTED_DOMAIN");
-        let (sip, password) = variables
-            .finish(sip.zip(password))
-            .map_err(|error| error.with_platform(PLATFORM))?;
-        let username =
-            username.unwrap_or_else(|| sip.strip_prefix("sip:").unwrap_or(&sip).to_owned());
+    /// Reads the settings from the environment variables `UCWA_SIP` and `UCWA_PASSWORD`, and if
+    /// they are set, `UCWA_USERNAME`, `UCWA_DISCOVERY_URL`, `UCWA_ENDPOINT_ID` and
+    /// `UCWA_TRUSTED_DOMAIN`. The README describes them.
+    ///
+    /// # Errors
+    ///
+    /// `Config` that names every variable that is missing, and no value.
+    ///
+    /// ```no_run
+    /// use ucwa::UcwaBuilder;
+    ///
+    /// # async fn run() -> Result<(), ms_messenger_core::Error> {
+    /// let session = UcwaBuilder::from_env()?.sign_in().await?;
+    /// # session.sign_out().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from_env() -> Result<Self> {
+        let mut variables = Variables::from_process();
+        let builder = Self::from_variables(&mut variables);
+        let found = variables.into_result();
+        found.map_err(|error| error.with_platform(PLATFORM))?;
+        builder.ok_or_else(|| Error::new(ErrorKind::Config, "a setting is missing"))
+    }
+
+    /// Reads the settings of [`from_env`](Self::from_env) from `variables`. Returns `None` if one
+    /// is missing, which `variables` records.
+    ///
+    /// ```
+    /// use ms_messenger_http::Variables;
+    /// use ucwa::UcwaBuilder;
+    ///
+    /// let read = |name: &str| match name {
+    ///     "UCWA_SIP" => Some("sip:bot@contoso.com".to_owned()),
+    ///     "UCWA_PASSWORD" => Some("hunter2".to_owned()),
+    ///     _ => None,
+    /// };
+    /// let mut variables = Variables::new(&read);
+    /// let builder = UcwaBuilder::from_variables(&mut variables);
+    /// assert!(builder.is_some() && variables.into_result().is_ok());
+    /// ```
+    pub fn from_variables(variables: &mut Variables<'_>) -> Option<Self> {
+        let sip = required(variables, "UCWA_SIP", "the SIP address, sip:user@host");
+        let password = required(variables, "UCWA_PASSWORD", "the password");
+        let (sip, password) = sip.zip(password)?;
+        let username = variables
+            .optional("UCWA_USERNAME")
+            .unwrap_or_else(|| sip.strip_prefix("sip:").unwrap_or(&sip).to_owned());
         let mut builder = Self::new(sip, Credential::password(username, password));
-        if let Some(url) = discovery_url {
+        if let Some(url) = variables.optional("UCWA_DISCOVERY_URL") {
             builder = builder.with_discovery_url(url);
         }
-        if let Some(id) = endpoint_id {
+        if let Some(id) = variables.optional("UCWA_ENDPOINT_ID") {
             builder = builder.with_endpoint_id(id);
         }
-        if let Some(domain) = trusted_domain {
+        if let Some(domain) = variables.optional("UCWA_TRUSTED_DOMAIN") {
             builder = builder.with_trusted_domain(domain);
         }
-        Ok(builder)
+        Some(builder)
     }
+}
+
+fn required(variables: &mut Variables<'_>, name: &str, what: &str) -> Option<String> {
+    let value = variables.optional(name);
+    if value.is_none() {
+        variables.missing(name, what);
+    }
+    value
 }
 
 #[cfg(test)]
@@ -38,22 +82,26 @@ mod tests {
     use secrecy::ExposeSecret as _;
 
     use super::*;
+    use crate::credential::Kind;
 
     fn read(variables: &[(&str, &str)]) -> Result<UcwaBuilder> {
         let read = |name: &str| {
             let found = variables.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        UcwaBuilder::from_vars(Variables::new(&read))
+        let mut variables = Variables::new(&read);
+        let builder = UcwaBuilder::from_variables(&mut variables);
+        variables.into_result()?;
+        Ok(builder.unwrap())
     }
 
     /// User name and password.
     fn credential(builder: &UcwaBuilder) -> (String, String) {
-        match builder.credential() {
-            Credential::Password { username, password } => {
+        match builder.credential().kind() {
+            Kind::Password { username, password } => {
                 (username.clone(), password.expose_secret().to_owned())
             }
-            other => panic!("{other:?}"),
+            _ => panic!("{builder:?}"),
         }
     }
 
@@ -92,10 +140,7 @@ mod tests {
     #[test]
     fn everything_that_is_missing_is_named() {
         let error = read(&[("UCWA_USERNAME", "hunter2")]).unwrap_err();
-        assert_eq!(
-            (error.kind(), error.platform()),
-            (ErrorKind::Config, Some(PLATFORM))
-        );
+        assert_eq!(error.kind(), ErrorKind::Config);
         let fields: Vec<&str> = error.problems().iter().map(|p| p.field.as_str()).collect();
         assert_eq!(fields, ["UCWA_SIP", "UCWA_PASSWORD"]);
         assert!(!format!("{error:?}").contains("hunter2"));

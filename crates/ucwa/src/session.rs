@@ -4,8 +4,6 @@ use std::{fmt, sync::Arc};
 
 use ms_messenger_core::{ConversationId, Error, Result};
 
-use ms_messenger_http::Variables;
-
 use crate::{
     accept_policy::AcceptPolicy, channel::supervise, config::Config, conversation::Conversation,
     error::not_open, handle::SessionHandle, hosts::Hosts, incoming::IncomingStream, inner::Inner,
@@ -28,17 +26,6 @@ impl UcwaSession {
         let application = inner.application.get();
         tokio::spawn(supervise(Arc::clone(&inner), application));
         Ok(Self(SessionHandle::new(inner)))
-    }
-
-    /// Reads the settings of a session from the environment: `UCWA_SIP` and `UCWA_PASSWORD`; and,
-    /// if they are set, `UCWA_USERNAME`, `UCWA_DISCOVERY_URL`, `UCWA_ENDPOINT_ID` and
-    /// `UCWA_TRUSTED_DOMAIN`. The README describes them.
-    ///
-    /// # Errors
-    ///
-    /// `Config` that names every variable that is missing, and no value.
-    pub fn from_env() -> Result<crate::UcwaBuilder> {
-        crate::UcwaBuilder::from_vars(Variables::from_process())
     }
 
     pub(crate) fn inner(&self) -> &Arc<Inner> {

@@ -17,7 +17,7 @@ use url::form_urlencoded;
 
 use crate::{
     challenge::Challenge,
-    credential::Credential,
+    credential::{Credential, Kind},
     error::{PLATFORM, config},
     web::{Address, Web},
     words::{CODE, WORDS, line},
@@ -88,8 +88,7 @@ impl TicketIssuer {
             Some(href) => href.clone(),
             None => format!("{origin}/WebTicket/oauthtoken"),
         };
-        if let Credential::Integrated(sign_in) = &self.credential {
-            let sign_in = sign_in.as_ref().ok_or_else(no_integrated_sign_in)?;
+        if let Kind::Integrated(sign_in) = self.credential.kind() {
             is_offered(&challenge, WINDOWS)?;
             // That address gets the credentials of Windows: the same rule as for ours.
             self.web.address(&endpoint)?;
@@ -109,14 +108,14 @@ impl TicketIssuer {
     /// The grant, and the form that asks for a ticket with it.
     fn form(&self, renewed: Option<&AccessToken>) -> Result<(&'static str, String)> {
         let mut form = form_urlencoded::Serializer::new(String::new());
-        let grant = match &self.credential {
-            Credential::Password { username, password } => {
+        let grant = match self.credential.kind() {
+            Kind::Password { username, password } => {
                 form.append_pair("grant_type", PASSWORD)
                     .append_pair("username", username)
                     .append_pair("password", password.expose_secret());
                 PASSWORD
             }
-            Credential::AnonymousMeeting {
+            Kind::AnonymousMeeting {
                 conference_key,
                 conference_uri,
             } => {
@@ -178,7 +177,7 @@ impl TokenProvider for TicketIssuer {
         let [origin] = request.scopes else {
             return Err(config("a ticket is for one host"));
         };
-        if let Credential::Token(provider) = &self.credential {
+        if let Kind::Token(provider) = self.credential.kind() {
             return Self::entra(provider.as_ref(), origin, request).await;
         }
         if let Some(code) = lock(&self.refused).clone() {
@@ -187,7 +186,7 @@ impl TokenProvider for TicketIssuer {
                 .with_code(code));
         }
         let ticket = self.issue(origin).await?;
-        if matches!(self.credential, Credential::AnonymousMeeting { .. }) {
+        if matches!(self.credential.kind(), Kind::AnonymousMeeting { .. }) {
             lock(&self.guests).insert((*origin).to_owned(), ticket.clone());
         }
         Ok(ticket)
@@ -248,15 +247,6 @@ fn is_offered(challenge: &Challenge, grant: &str) -> Result<()> {
         format!("the server does not offer the grant {grant}, only {offered}"),
     )
     .with_platform(PLATFORM))
-}
-
-fn no_integrated_sign_in() -> Error {
-    Error::new(
-        ErrorKind::Unsupported,
-        "integrated Windows sign-in needs an implementation of IntegratedSignIn: \
-         give one with Credential::integrated, or sign in with a password",
-    )
-    .with_platform(PLATFORM)
 }
 
 #[derive(Deserialize)]

@@ -282,17 +282,6 @@ async fn a_wrong_password_is_tried_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn integrated_sign_in_without_an_implementation_says_so() {
-    let emulator = emulator().await;
-    let builder = UcwaSession::builder(ALICE, Credential::Integrated(None))
-        .with_discovery_url(&emulator.world().ucwa.discover);
-    let error = soon(builder.sign_in()).await.unwrap_err();
-    let all = format!("{error:?}");
-    assert_eq!(error.kind(), ErrorKind::Unsupported, "{all}");
-    assert!(all.contains("IntegratedSignIn"), "{all}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_ticket_that_expires_is_replaced_in_the_middle_of_a_talk() {
     for operation in ["send", "events", "start", "make_available"] {
         let emulator = emulator().await;

@@ -7,7 +7,10 @@
 //! With `UCWA_SIP` and `UCWA_PASSWORD` (and `UCWA_USERNAME`, `UCWA_DISCOVERY_URL`) it signs in
 //! to a real server and runs until it is interrupted; without, an emulator's alice talks to it.
 
-use ms_messenger::ucwa::{AcceptPolicy, Incoming, IncomingMessage, UcwaSession};
+use ms_messenger::{
+    SipUri,
+    ucwa::{AcceptPolicy, Incoming, IncomingMessage, UcwaSession},
+};
 
 #[tokio::main]
 async fn main() -> examples::Result {
@@ -40,9 +43,10 @@ async fn talk(
     heard: &mut ms_messenger::ucwa::IncomingStream,
     incoming: &mut ms_messenger::ucwa::IncomingStream,
 ) -> examples::Result {
+    let bob: SipUri = "sip:bob@contoso.test".parse()?;
     for question in ["Is the build green?", "Thanks!"] {
         let asked = async {
-            let sent = alice.send("sip:bob@contoso.test", question).await;
+            let sent = alice.send(bob.clone(), question).await;
             sent.into_result()?;
             loop {
                 match heard.next().await {

@@ -168,7 +168,7 @@ pub async fn skype() -> Result<(UcwaSession, Option<Emulator>)> {
     };
     let password = env::var("UCWA_PASSWORD").map_err(|_| "UCWA_PASSWORD is not set")?;
     let username = env::var("UCWA_USERNAME").unwrap_or_else(|_| sip.replace("sip:", ""));
-    let mut builder = UcwaSession::builder(sip, ucwa::Credential::password(username, password));
+    let mut builder = UcwaSession::builder(sip, ucwa::UcwaCredential::password(username, password));
     if let Ok(url) = env::var("UCWA_DISCOVERY_URL") {
         builder = builder.with_discovery_url(url);
     }
@@ -184,7 +184,7 @@ pub async fn skype_user(emulator: &Emulator, name: &str) -> Result<UcwaSession> 
     let world = &emulator.world().ucwa;
     let is_it = |user: &&ms_messenger_emulator::UcwaUser| user.name.eq_ignore_ascii_case(name);
     let user = world.users.iter().find(is_it).ok_or("no such user")?;
-    let credential = ucwa::Credential::password(&user.username, user.password.as_str());
+    let credential = ucwa::UcwaCredential::password(&user.username, user.password.as_str());
     let builder = UcwaSession::builder(&user.sip, credential);
     Ok(builder
         .with_discovery_url(&world.discover)

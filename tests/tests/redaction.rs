@@ -29,7 +29,7 @@ async fn no_secret_and_no_content_is_printed_or_logged_at_any_level() {
     let [alice, bob, ..] = world.ucwa.users.as_slice() else {
         panic!("two users");
     };
-    let credential = ucwa::Credential::password(&alice.username, alice.password.as_str());
+    let credential = ucwa::UcwaCredential::password(&alice.username, alice.password.as_str());
     let mut printed = format!("{credential:?}{credential:#?}");
     let builder = UcwaSession::builder(&alice.sip, credential)
         .with_send_timeout(Duration::from_millis(500))

@@ -153,7 +153,7 @@ pub(crate) fn skype(
         Some(username) => username.as_str(),
         None => sip.strip_prefix("sip:").unwrap_or(sip),
     };
-    let credential = ucwa::Credential::password(username, password.clone());
+    let credential = ucwa::UcwaCredential::password(username, password.clone());
     let mut builder = UcwaSession::builder(sip, credential)
         .with_http_options(options)
         .with_user_agent(concat!("msm/", env!("CARGO_PKG_VERSION")))

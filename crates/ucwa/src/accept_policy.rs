@@ -1,12 +1,15 @@
 //! The invitations that a session accepts automatically.
 
+use ms_messenger_core::SipUri;
+
 /// Which invitations [`UcwaSession::receive`](crate::UcwaSession::receive) accepts automatically.
 ///
 /// ```
 /// use ucwa::AcceptPolicy;
 ///
-/// let policy = AcceptPolicy::Only(vec!["sip:lene@contoso.com".to_owned()]);
+/// let policy = AcceptPolicy::Only(vec!["sip:lene@contoso.com".parse()?]);
 /// assert_ne!(policy, AcceptPolicy::default());
+/// # Ok::<(), ms_messenger_core::ParseTargetError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -14,8 +17,8 @@ pub enum AcceptPolicy {
     /// All of them.
     #[default]
     Everyone,
-    /// Those of these SIP addresses, in any case, with or without `sip:`; others are declined.
-    Only(Vec<String>),
+    /// Those of these addresses, whatever their case; others are declined.
+    Only(Vec<SipUri>),
     /// None: each comes as [`Incoming::Invitation`](crate::Incoming::Invitation), to be accepted
     /// or declined within the 30 seconds that the server waits.
     Ask,
@@ -26,7 +29,7 @@ impl AcceptPolicy {
     pub(crate) fn accepts(&self, sip: &str) -> Option<bool> {
         match self {
             Self::Everyone => Some(true),
-            Self::Only(list) => Some(list.iter().any(|listed| bare(listed) == bare(sip))),
+            Self::Only(list) => Some(list.iter().any(|listed| bare(listed.as_str()) == bare(sip))),
             Self::Ask => None,
         }
     }

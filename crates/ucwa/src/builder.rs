@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::{
     config::{Config, FIRST_MESSAGE_BYTES, LONGEST_MARGIN, MAX_IDENTITY_CHARS},
-    credential::Credential,
+    credential::UcwaCredential,
     discovery::Start,
     error::PLATFORM,
     hosts::Hosts,
@@ -21,7 +21,7 @@ use crate::{
 /// Sets up a [`UcwaSession`]. `Debug` shows addresses without user info and query.
 #[must_use = "a builder does nothing until it signs in"]
 pub struct UcwaBuilder {
-    credential: Credential,
+    credential: UcwaCredential,
     discovery_url: Option<String>,
     trusted: Vec<String>,
     http: Option<HttpClient>,
@@ -45,14 +45,14 @@ impl fmt::Debug for UcwaBuilder {
 
 impl UcwaSession {
     /// Sets up a session for the user with the SIP address `sip`, e.g. `sip:bot@contoso.com`.
-    pub fn builder(sip: impl Into<String>, credential: Credential) -> UcwaBuilder {
+    pub fn builder(sip: impl Into<String>, credential: UcwaCredential) -> UcwaBuilder {
         UcwaBuilder::new(sip, credential)
     }
 }
 
 impl UcwaBuilder {
     /// Sets up a session for the user with the SIP address `sip`, e.g. `sip:bot@contoso.com`.
-    pub fn new(sip: impl Into<String>, credential: Credential) -> Self {
+    pub fn new(sip: impl Into<String>, credential: UcwaCredential) -> Self {
         Self {
             credential,
             discovery_url: None,
@@ -212,7 +212,7 @@ impl UcwaBuilder {
     }
 
     #[cfg(test)]
-    pub(crate) fn credential(&self) -> &Credential {
+    pub(crate) fn credential(&self) -> &UcwaCredential {
         &self.credential
     }
 

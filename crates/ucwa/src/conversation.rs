@@ -6,23 +6,23 @@ use ms_messenger_core::{ConversationId, ErrorKind, Result, SipUri};
 use serde_json::Value;
 
 use crate::{
-    error::{config, not_allowed, not_open},
+    error::{not_allowed, not_open},
     handle::SessionHandle,
     meeting,
     message::InstantMessage,
-    outcome::Outcome,
+    outcome::UcwaOutcome,
     send, state,
     words::{WORDS, line},
 };
 
 /// A conversation that is open, or was. It keeps its session alive.
 #[derive(Clone)]
-pub struct Conversation {
+pub struct UcwaConversation {
     pub(crate) session: SessionHandle,
     key: String,
 }
 
-impl Conversation {
+impl UcwaConversation {
     pub(crate) fn new(session: SessionHandle, key: String) -> Self {
         Self { session, key }
     }
@@ -39,7 +39,7 @@ impl Conversation {
         known.is_some_and(|conversation| conversation.ready().is_some())
     }
 
-    fn known(&self) -> Result<state::Conversation> {
+    fn known(&self) -> Result<state::ConversationState> {
         let inner = self.session.inner();
         inner.lifecycle.check()?;
         inner.conversations.snapshot(&self.key).ok_or_else(not_open)
@@ -51,7 +51,7 @@ impl Conversation {
     /// # Cancel safety
     ///
     /// As [`UcwaSession::send`](crate::UcwaSession::send).
-    pub async fn send(&self, message: impl Into<InstantMessage>) -> Outcome {
+    pub async fn send(&self, message: impl Into<InstantMessage>) -> UcwaOutcome {
         let message = message.into();
         let inner = self.session.inner();
         send::to_conversation(inner, &self.key, &message, &inner.deadline()).await
@@ -110,13 +110,13 @@ impl Conversation {
     ///
     /// `Unsupported` if the policy of the user does not allow it; the refusal of the participant,
     /// with its [`Reason`](crate::Reason).
-    pub async fn add_participant(&self, sip: &str) -> Result<()> {
-        let sip = SipUri::parse(sip).map_err(|error| config(format!("participant: {error}")))?;
-        meeting::add_participant(self.session.inner(), &self.key, sip.as_str()).await
+    pub async fn add_participant(&self, sip: impl Into<SipUri>) -> Result<()> {
+        let sip = sip.into();
+        meeting::add_participant(self.session.inner(), &self.key, &sip).await
     }
 }
 
-impl fmt::Debug for Conversation {
+impl fmt::Debug for UcwaConversation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The key is a path of the server, or what the caller took for one.
         let path = self.key.split(['?', '#']).next().unwrap_or_default();

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use crate::{
     application::Application,
     lifecycle::Lifecycle,
-    state::{Conversation, State},
+    state::{ConversationState, State},
 };
 
 /// The conversations, operations and pending messages of a session.
@@ -34,7 +34,7 @@ impl Conversations {
     }
 
     /// Returns a copy of what is known of a conversation.
-    pub(crate) fn snapshot(&self, conversation: &str) -> Option<Conversation> {
+    pub(crate) fn snapshot(&self, conversation: &str) -> Option<ConversationState> {
         self.state().conversations.get(conversation).cloned()
     }
 

@@ -11,13 +11,13 @@ use secrecy::SecretString;
 /// UCWA knows users only: a bot is a user account of its own.
 ///
 /// ```
-/// use ucwa::Credential;
+/// use ucwa::UcwaCredential;
 ///
-/// let credential = Credential::password("CONTOSO\\bot", "hunter2");
+/// let credential = UcwaCredential::password("CONTOSO\\bot", "hunter2");
 /// assert_eq!(format!("{credential:?}"), "Password");
 /// ```
 #[derive(Clone)]
-pub struct Credential(Kind);
+pub struct UcwaCredential(Kind);
 
 #[derive(Clone)]
 pub(crate) enum Kind {
@@ -36,7 +36,7 @@ pub(crate) enum Kind {
     Token(Arc<dyn TokenProvider>),
 }
 
-impl Credential {
+impl UcwaCredential {
     /// A user name, as a UPN or `DOMAIN\user`, and a password.
     pub fn password(username: impl Into<String>, password: impl Into<SecretString>) -> Self {
         Self(Kind::Password {
@@ -73,7 +73,7 @@ impl Credential {
     }
 }
 
-impl fmt::Debug for Credential {
+impl fmt::Debug for UcwaCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match &self.0 {
             Kind::Password { .. } => "Password",
@@ -89,7 +89,7 @@ impl fmt::Debug for Credential {
 ///
 /// ```
 /// use ms_messenger_core::{AccessToken, Result, async_trait};
-/// use ucwa::{Credential, IntegratedSignIn};
+/// use ucwa::{UcwaCredential, IntegratedSignIn};
 ///
 /// #[derive(Debug)]
 /// struct Kerberos;
@@ -103,7 +103,7 @@ impl fmt::Debug for Credential {
 ///     }
 /// }
 ///
-/// let credential = Credential::integrated(Kerberos);
+/// let credential = UcwaCredential::integrated(Kerberos);
 /// ```
 #[async_trait]
 pub trait IntegratedSignIn: fmt::Debug + Send + Sync + 'static {

@@ -3,7 +3,7 @@
 use ms_messenger_core::{Error, ErrorKind, Result};
 use ms_messenger_http::Variables;
 
-use crate::{builder::UcwaBuilder, credential::Credential, error::PLATFORM};
+use crate::{builder::UcwaBuilder, credential::UcwaCredential, error::PLATFORM};
 
 impl UcwaBuilder {
     /// Reads the settings from the environment variables `UCWA_SIP` and `UCWA_PASSWORD`, and if
@@ -54,7 +54,7 @@ impl UcwaBuilder {
         let username = variables
             .optional("UCWA_USERNAME")
             .unwrap_or_else(|| sip.strip_prefix("sip:").unwrap_or(&sip).to_owned());
-        let mut builder = Self::new(sip, Credential::password(username, password));
+        let mut builder = Self::new(sip, UcwaCredential::password(username, password));
         if let Some(url) = variables.optional("UCWA_DISCOVERY_URL") {
             builder = builder.with_discovery_url(url);
         }

@@ -10,7 +10,7 @@ use ms_messenger_core::{
 use ms_messenger_http::{Authorize, HttpRequest, Pipeline, RejectedToken};
 
 use crate::{
-    credential::Credential,
+    credential::UcwaCredential,
     ticket::{Challenged, TicketIssuer},
     web::Web,
 };
@@ -24,7 +24,7 @@ pub(crate) struct Hosts {
 }
 
 impl Hosts {
-    pub(crate) fn new(web: Web, credential: Credential) -> Self {
+    pub(crate) fn new(web: Web, credential: UcwaCredential) -> Self {
         let challenged = Challenged::default();
         let issuer = TicketIssuer::new(web.clone(), credential, challenged.clone());
         Self {

@@ -12,7 +12,7 @@ use futures_core::Stream;
 use ms_messenger_core::{ConversationId, MessageId, Result};
 
 use crate::{
-    conversation::Conversation,
+    conversation::UcwaConversation,
     handle::SessionHandle,
     message::Format,
     raw_event::{RawEvent, RawInvitation},
@@ -33,7 +33,7 @@ pub enum Incoming {
     /// Somebody began or stopped typing.
     Typing {
         /// Where.
-        conversation: Conversation,
+        conversation: UcwaConversation,
         /// Who.
         from: Sender,
         /// Whether they began.
@@ -57,8 +57,8 @@ pub enum Incoming {
 pub struct IncomingMessage {
     /// Its id: valid in this session only.
     pub id: MessageId,
-    /// Where it was said. Answer with [`Conversation::send`].
-    pub conversation: Conversation,
+    /// Where it was said. Answer with [`UcwaConversation::send`].
+    pub conversation: UcwaConversation,
     /// Who said it.
     pub from: Sender,
     /// How it is written.
@@ -87,7 +87,7 @@ impl fmt::Debug for IncomingMessage {
 #[non_exhaustive]
 pub struct Invitation {
     /// The conversation that it is for.
-    pub conversation: Conversation,
+    pub conversation: UcwaConversation,
     /// Who invites.
     pub from: Sender,
     /// What the conversation is about.
@@ -133,7 +133,7 @@ impl Invitation {
 
 impl RawEvent {
     pub(crate) fn into_incoming(self, session: &SessionHandle) -> Incoming {
-        let at = |key: String| Conversation::new(session.clone(), key);
+        let at = |key: String| UcwaConversation::new(session.clone(), key);
         match self {
             Self::Received {
                 conversation,

@@ -57,14 +57,14 @@ mod words;
 
 pub use accept_policy::AcceptPolicy;
 pub use builder::UcwaBuilder;
-pub use conversation::Conversation;
-pub use credential::{Credential, IntegratedSignIn};
+pub use conversation::UcwaConversation;
+pub use credential::{IntegratedSignIn, UcwaCredential};
 pub use error::PLATFORM;
 pub use incoming::{Incoming, IncomingMessage, IncomingStream, Invitation};
 pub use message::{Format, InstantMessage, Oversize};
 pub use messenger::{CAPABILITIES, check};
 pub use ms_messenger_http::{HttpClient, HttpOptions};
-pub use outcome::{Delivered, Outcome};
+pub use outcome::{DeliveredMessage, UcwaOutcome};
 pub use reason::{ErrorCode, ErrorSubcode, Reason};
 pub use sender::Sender;
 pub use session::UcwaSession;

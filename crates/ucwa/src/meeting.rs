@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ms_messenger_core::{Deadline, Delivery, Error, ErrorKind, Result};
+use ms_messenger_core::{Deadline, Delivery, Error, ErrorKind, Result, SipUri};
 use serde_json::json;
 
 use crate::{
@@ -10,9 +10,9 @@ use crate::{
     error::{PLATFORM, not_allowed, not_open, protocol},
     inner::Inner,
     operation::{ADD_MESSAGING, PendingOperation, Progress},
-    outcome::Outcome,
+    outcome::UcwaOutcome,
     reason::Reason,
-    state::{Conversation, Done},
+    state::{ConversationState, Done},
 };
 
 /// Begins a meeting and returns the key of its conversation.
@@ -45,7 +45,11 @@ pub(crate) async fn start(session: &Inner, subject: Option<&str>) -> Result<Stri
 }
 
 /// Invites a participant to a conversation. One of two becomes a meeting.
-pub(crate) async fn add_participant(session: &Inner, conversation: &str, sip: &str) -> Result<()> {
+pub(crate) async fn add_participant(
+    session: &Inner,
+    conversation: &str,
+    sip: &SipUri,
+) -> Result<()> {
     session.lifecycle.check()?;
     let (application, deadline) = (session.application.get(), &session.deadline());
     let known = session.conversations.snapshot(conversation);
@@ -53,7 +57,7 @@ pub(crate) async fn add_participant(session: &Inner, conversation: &str, sip: &s
         not_allowed("participants to be added, or the conversation is not connected")
     })?;
     let adding = PendingOperation::begin(session, &application, deadline, None);
-    let body = json!({"operationId": adding.id, "to": sip});
+    let body = json!({"operationId": adding.id, "to": sip.as_str()});
     let lost = adding.post("add-participant", &href, &body).await?;
     match adding.done().await {
         Some(Done::Success) => Ok(()),
@@ -119,7 +123,7 @@ enum Messaging {
 }
 
 impl Messaging {
-    fn of(conversation: &Conversation) -> Option<Self> {
+    fn of(conversation: &ConversationState) -> Option<Self> {
         match (conversation.ready(), &conversation.messaging.add) {
             (Some(_), _) => Some(Self::Ready),
             (None, Some(href)) => Some(Self::Missing(href.clone())),
@@ -154,7 +158,7 @@ async fn find_messaging(
 }
 
 fn failed(what: &str, reason: Option<&Reason>) -> Error {
-    let refused = Outcome::refused(what, reason).into_result();
+    let refused = UcwaOutcome::refused(what, reason).into_result();
     refused.err().unwrap_or_else(not_open)
 }
 

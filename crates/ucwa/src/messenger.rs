@@ -11,7 +11,7 @@ use crate::{
     builder::UcwaBuilder,
     error::PLATFORM,
     message::{InstantMessage, Sizes},
-    outcome::Outcome,
+    outcome::UcwaOutcome,
     send,
     session::UcwaSession,
     settle,
@@ -110,7 +110,7 @@ impl Messenger for UcwaSession {
         let (to, message) = checked(request, self.inner().config.sizes)?;
         let inner = self.inner();
         let deadline = &inner.deadline_of(request.timeout, request.cancel.clone());
-        let outcome: Outcome = match to {
+        let outcome: UcwaOutcome = match to {
             Recipient::Conversation(id) => {
                 let key = id.as_str();
                 send::to_conversation(inner, key, &message, deadline).await
@@ -158,12 +158,4 @@ fn instant_message(message: &Message) -> Result<InstantMessage> {
 /// What the check of the capabilities has refused already.
 fn unsupported() -> Error {
     Error::new(ErrorKind::Unsupported, "ucwa does not support this").with_platform(PLATFORM)
-}
-
-/// TODO
-pub(crate) fn recipient(to: &str) -> Result<SipUri> {
-    SipUri::parse(to).map_err(|error| {
-        let message = format!("to: {error}");
-        Error::new(ErrorKind::InvalidRequest, message).with_platform(PLATFORM)
-    })
 }

@@ -220,7 +220,7 @@ impl Drop for PendingOperation<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::double::{BOB, Double, Reply, body, located, soon, status};
+    use crate::double::{BOB, Double, Reply, body, located, sip, soon, status};
 
     #[tokio::test(flavor = "multi_thread")]
     async fn an_operation_that_was_rejected_or_has_ended_leaves_nothing_behind() {
@@ -233,7 +233,7 @@ mod tests {
         for refusal in [status(400), status(403), status(429), body(409, pending)] {
             double.always("POST", "/apps/1/invitations", refusal);
             for _ in 0..3 {
-                assert!(!soon(alice.send(BOB, "x")).await.is_delivered());
+                assert!(!soon(alice.send(sip(BOB), "x")).await.is_delivered());
             }
             assert!(state().operations.is_empty());
         }
@@ -245,7 +245,7 @@ mod tests {
             located("/apps/1/invitations/1"),
         );
         for _ in 0..3 {
-            assert!(!soon(alice.send(BOB, "x")).await.is_delivered());
+            assert!(!soon(alice.send(sip(BOB), "x")).await.is_delivered());
         }
         assert_eq!(state().operations.len(), 3);
         for operation in state().operations.values_mut() {

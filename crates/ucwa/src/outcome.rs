@@ -19,10 +19,10 @@ use crate::{
 #[derive(Debug)]
 #[non_exhaustive]
 #[must_use = "a message that is not delivered says so here and nowhere else"]
-pub enum Outcome {
+pub enum UcwaOutcome {
     /// The server says that the other side got it; in a meeting, see
-    /// [`Delivered::to_everyone`].
-    Delivered(Delivered),
+    /// [`DeliveredMessage::to_everyone`].
+    Delivered(DeliveredMessage),
     /// It was refused, here or there, and is not out.
     Failed(Error),
     /// The other side declined to talk; it is not out.
@@ -36,7 +36,7 @@ pub enum Outcome {
 /// A message that arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Delivered {
+pub struct DeliveredMessage {
     /// Its id: valid in this session only.
     pub message_id: Option<MessageId>,
     /// The conversation: valid in this session, while it is open.
@@ -52,7 +52,7 @@ pub struct Delivered {
     pub request_id: Option<String>,
 }
 
-impl Delivered {
+impl DeliveredMessage {
     /// What this and the next part of the same message come to.
     pub(crate) fn and(self, next: Self) -> Self {
         let mut failed = self.failed_participants;
@@ -66,7 +66,7 @@ impl Delivered {
     }
 }
 
-impl Outcome {
+impl UcwaOutcome {
     /// Whether the message arrived.
     #[must_use]
     pub fn is_delivered(&self) -> bool {
@@ -90,7 +90,7 @@ impl Outcome {
     /// # Errors
     ///
     /// Whatever is not `Delivered`.
-    pub fn into_result(self) -> Result<Delivered> {
+    pub fn into_result(self) -> Result<DeliveredMessage> {
         match self {
             Self::Delivered(delivered) => Ok(delivered),
             Self::Failed(error)
@@ -170,7 +170,7 @@ impl Outcome {
     /// What the end of an invitation proves about the message that it carried.
     pub(crate) fn of_invitation(verdict: Verdict) -> Self {
         match verdict {
-            Verdict::Delivered(arrival) => Self::Delivered(Delivered {
+            Verdict::Delivered(arrival) => Self::Delivered(DeliveredMessage {
                 message_id: None,
                 conversation: arrival.href.into(),
                 at: None,

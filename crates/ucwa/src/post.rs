@@ -13,7 +13,7 @@ use crate::{
     error::{UcwaErrorExt as _, not_open},
     inner::Inner,
     message::Format,
-    outcome::{Delivered, Outcome},
+    outcome::{DeliveredMessage, UcwaOutcome},
     state::key,
     verdict::{Arrival, AwaitedVerdict, Part, Reach, Verdict},
     words::{WORDS, line},
@@ -22,20 +22,20 @@ use crate::{
 /// Why an attempt ended without a delivered message.
 pub(crate) enum Stop {
     /// This is the outcome of the send.
-    Ended(Outcome),
+    Ended(UcwaOutcome),
     /// The conversation or the application had ended before; the message was not taken.
     Gone(Error),
 }
 
 impl Stop {
     pub(crate) fn failed(error: Error) -> Self {
-        Self::Ended(Outcome::Failed(error))
+        Self::Ended(UcwaOutcome::Failed(error))
     }
 
     /// Ends the attempt with an outcome.
-    pub(crate) fn ended(outcome: Outcome) -> Result<Delivered, Self> {
+    pub(crate) fn ended(outcome: UcwaOutcome) -> Result<DeliveredMessage, Self> {
         match outcome {
-            Outcome::Delivered(delivered) => Ok(delivered),
+            UcwaOutcome::Delivered(delivered) => Ok(delivered),
             outcome => Err(Self::Ended(outcome)),
         }
     }
@@ -62,9 +62,9 @@ enum PostResponse {
 
 impl PostAttempt<'_> {
     /// Posts all parts. A participant that one part did not reach has not received the message.
-    pub(crate) async fn post_parts(&self, parts: &[&str]) -> Result<Delivered, Stop> {
+    pub(crate) async fn post_parts(&self, parts: &[&str]) -> Result<DeliveredMessage, Stop> {
         let began_at = SystemTime::now();
-        let mut whole: Option<Delivered> = None;
+        let mut whole: Option<DeliveredMessage> = None;
         for (number, body) in parts.iter().enumerate() {
             let part = Part {
                 number,
@@ -95,12 +95,12 @@ impl PostAttempt<'_> {
     /// A message of which some parts arrived is neither sent nor not sent.
     fn partly(&self, error: Error, part: Part, began_at: SystemTime) -> Stop {
         let operation = error.client_request_id().map(str::to_owned);
-        let outcome = Outcome::partly(part.number, part.of, error);
+        let outcome = UcwaOutcome::partly(part.number, part.of, error);
         Stop::Ended(self.marked(outcome, began_at, operation.as_deref()))
     }
 
     /// Posts one part and waits for its verdict.
-    async fn post_part(&self, body: &str, part: Part) -> Result<Delivered, Stop> {
+    async fn post_part(&self, body: &str, part: Part) -> Result<DeliveredMessage, Stop> {
         let (id, began_at) = (random_uuid(), SystemTime::now());
         let operation = id.to_string();
         let path = self.application.path(self.href);
@@ -109,7 +109,7 @@ impl PostAttempt<'_> {
         let gate = self.session.turns.of(self.conversation);
         let Ok(turn) = self.deadline.limit(gate.lock()).await else {
             let late = "another message to the same conversation got no response";
-            return Err(Stop::Ended(Outcome::timed_out(self.deadline, late)));
+            return Err(Stop::Ended(UcwaOutcome::timed_out(self.deadline, late)));
         };
         let call = Call::post("send", with_operation(&path, &operation))
             .with_client_request_id(id)
@@ -219,26 +219,26 @@ impl PostAttempt<'_> {
     }
 
     /// The verdict counts, whatever the response was. Without a verdict the outcome is unknown.
-    fn conclude(&self, verdict: Option<Verdict>, response: PostResponse) -> Outcome {
-        let unknown = |why| Outcome::unknown(ErrorKind::Other, why);
+    fn conclude(&self, verdict: Option<Verdict>, response: PostResponse) -> UcwaOutcome {
+        let unknown = |why| UcwaOutcome::unknown(ErrorKind::Other, why);
         match (verdict, response) {
             (Some(Verdict::Delivered(arrival)), _) if arrival.reach == Reach::Nobody => {
                 unknown("the server took the message, but it reached none of the participants")
             }
             (Some(Verdict::Delivered(arrival)), response) => {
-                Outcome::Delivered(delivered(self.conversation, arrival, response))
+                UcwaOutcome::Delivered(delivered(self.conversation, arrival, response))
             }
             (Some(Verdict::Failed(reason)), _) => {
-                Outcome::refused("the message was not delivered", reason.as_ref())
+                UcwaOutcome::refused("the message was not delivered", reason.as_ref())
             }
             (_, PostResponse::Lost(error)) => {
-                Outcome::Unknown(error.with_delivery(Delivery::Unknown))
+                UcwaOutcome::Unknown(error.with_delivery(Delivery::Unknown))
             }
             (Some(Verdict::Lost(why)), _) => unknown(why),
             (Some(Verdict::Unsaid), _) => unknown(
                 "the server reported the end of the message, but not whether it was delivered",
             ),
-            (None, _) => Outcome::unanswered(
+            (None, _) => UcwaOutcome::unanswered(
                 self.deadline,
                 "the server took the message, but its verdict did not come in time",
             ),
@@ -246,7 +246,12 @@ impl PostAttempt<'_> {
     }
 
     /// Adds the evidence that settling needs to an unknown outcome.
-    fn marked(&self, outcome: Outcome, began_at: SystemTime, operation: Option<&str>) -> Outcome {
+    fn marked(
+        &self,
+        outcome: UcwaOutcome,
+        began_at: SystemTime,
+        operation: Option<&str>,
+    ) -> UcwaOutcome {
         outcome.marked(
             began_at,
             self.session.config.settling_margin,
@@ -263,8 +268,8 @@ impl PostAttempt<'_> {
     }
 }
 
-fn delivered(conversation: &str, arrival: Arrival, response: PostResponse) -> Delivered {
-    Delivered {
+fn delivered(conversation: &str, arrival: Arrival, response: PostResponse) -> DeliveredMessage {
+    DeliveredMessage {
         message_id: Some(arrival.href.into()),
         conversation: conversation.into(),
         at: arrival.at,

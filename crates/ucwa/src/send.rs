@@ -12,7 +12,7 @@ use crate::{
     inner::Inner,
     message::{Format, InstantMessage, Oversize, importance, split},
     operation::{PendingOperation, Progress},
-    outcome::{Delivered, Outcome},
+    outcome::{DeliveredMessage, UcwaOutcome},
     post::{PostAttempt, Stop},
     verdict::Verdict,
 };
@@ -23,9 +23,9 @@ pub(crate) async fn to_person(
     to: &SipUri,
     message: &InstantMessage,
     deadline: &Deadline,
-) -> Outcome {
+) -> UcwaOutcome {
     if let Err(error) = check(session, message) {
-        return Outcome::Failed(error);
+        return UcwaOutcome::Failed(error);
     }
     let peer = to.as_str().to_ascii_lowercase();
     let (mut thread, mut last) = (None, None);
@@ -33,7 +33,7 @@ pub(crate) async fn to_person(
     for _ in 0..2 {
         let attempt = SendAttempt::new(session, message, deadline);
         match attempt.send_to(&peer, &mut thread).await {
-            Ok(delivered) => return Outcome::Delivered(delivered),
+            Ok(delivered) => return UcwaOutcome::Delivered(delivered),
             Err(Stop::Ended(outcome)) => return outcome,
             Err(Stop::Gone(error)) => {
                 attempt.wait_for_replacement(&error).await;
@@ -41,7 +41,7 @@ pub(crate) async fn to_person(
             }
         }
     }
-    Outcome::Failed(last.unwrap_or_else(not_open))
+    UcwaOutcome::Failed(last.unwrap_or_else(not_open))
 }
 
 /// Sends to a conversation that is open.
@@ -50,15 +50,15 @@ pub(crate) async fn to_conversation(
     conversation: &str,
     message: &InstantMessage,
     deadline: &Deadline,
-) -> Outcome {
+) -> UcwaOutcome {
     if let Err(error) = check(session, message) {
-        return Outcome::Failed(error);
+        return UcwaOutcome::Failed(error);
     }
     let attempt = SendAttempt::new(session, message, deadline);
     match attempt.post(conversation).await {
-        Ok(delivered) => Outcome::Delivered(delivered),
+        Ok(delivered) => UcwaOutcome::Delivered(delivered),
         Err(Stop::Ended(outcome)) => outcome,
-        Err(Stop::Gone(error)) => Outcome::Failed(error),
+        Err(Stop::Gone(error)) => UcwaOutcome::Failed(error),
     }
 }
 
@@ -81,7 +81,7 @@ enum Opened {
     /// The message is still to be posted, in this conversation.
     Ready(String),
     /// The invitation carried the message.
-    Carried(Delivered),
+    Carried(DeliveredMessage),
 }
 
 impl<'a> SendAttempt<'a> {
@@ -95,7 +95,11 @@ impl<'a> SendAttempt<'a> {
     }
 
     /// Sends to a peer. `thread` is the thread that a new conversation continues.
-    async fn send_to(&self, peer: &str, thread: &mut Option<String>) -> Result<Delivered, Stop> {
+    async fn send_to(
+        &self,
+        peer: &str,
+        thread: &mut Option<String>,
+    ) -> Result<DeliveredMessage, Stop> {
         let conversation = match self.open(peer, thread.as_deref()).await? {
             Opened::Ready(conversation) => conversation,
             Opened::Carried(delivered) => return Ok(delivered),
@@ -131,7 +135,7 @@ impl<'a> SendAttempt<'a> {
         let turn = self.session.turns.of(peer);
         let Ok(_turn) = self.deadline.limit(turn.lock()).await else {
             let late = "another send to the same person opens the conversation and got no response";
-            return Err(Stop::Ended(Outcome::timed_out(self.deadline, late)));
+            return Err(Stop::Ended(UcwaOutcome::timed_out(self.deadline, late)));
         };
         let open = conversations.state().open_with(peer);
         if let Some(open) = open {
@@ -162,7 +166,7 @@ impl<'a> SendAttempt<'a> {
         match invitation.post("start", &href, &body).await {
             Ok(lost) => self.await_acceptance(invitation, lost).await,
             Err(error) if error.is_application_gone() => Err(Stop::Gone(error)),
-            Err(error) => Err(Stop::Ended(Outcome::of(error))),
+            Err(error) => Err(Stop::Ended(UcwaOutcome::of(error))),
         }
     }
 
@@ -200,7 +204,7 @@ impl<'a> SendAttempt<'a> {
             Some(Progress::Done(done)) => invitation.ready(&done).await,
             Some(Progress::Failed(reason)) => {
                 let what = "the recipient did not accept the invitation";
-                return Err(Stop::Ended(Outcome::refused(what, reason.as_ref())));
+                return Err(Stop::Ended(UcwaOutcome::refused(what, reason.as_ref())));
             }
             Some(Progress::Lost(why)) => {
                 let lost = Error::new(ErrorKind::Other, why).with_platform(PLATFORM);
@@ -213,11 +217,11 @@ impl<'a> SendAttempt<'a> {
         }
         invitation.withdraw();
         Err(Stop::Ended(match (self.session.lifecycle.check(), lost) {
-            (Err(ended), _) => Outcome::Failed(ended),
-            (Ok(()), Some(error)) => Outcome::TimedOut(error.with_delivery(Delivery::NotSent)),
+            (Err(ended), _) => UcwaOutcome::Failed(ended),
+            (Ok(()), Some(error)) => UcwaOutcome::TimedOut(error.with_delivery(Delivery::NotSent)),
             (Ok(()), None) => {
                 let late = "the recipient did not respond to the invitation in time";
-                Outcome::timed_out(self.deadline, late)
+                UcwaOutcome::timed_out(self.deadline, late)
             }
         }))
     }
@@ -229,7 +233,7 @@ impl<'a> SendAttempt<'a> {
         invitation: PendingOperation<'_>,
         href: &str,
         body: Value,
-    ) -> Result<Delivered, Stop> {
+    ) -> Result<DeliveredMessage, Stop> {
         let began_at = SystemTime::now();
         let mut verdict = invitation.carry_message();
         let lost = match invitation.post("start", href, &body).await {
@@ -248,14 +252,14 @@ impl<'a> SendAttempt<'a> {
             },
         };
         let outcome = match self.deadline.limit(verdict.wait()).await {
-            Ok(Some(verdict)) => Outcome::of_invitation(verdict),
+            Ok(Some(verdict)) => UcwaOutcome::of_invitation(verdict),
             Ok(None) | Err(_) => {
                 invitation.withdraw();
                 match lost {
-                    Some(error) => Outcome::Unknown(error.with_delivery(Delivery::Unknown)),
+                    Some(error) => UcwaOutcome::Unknown(error.with_delivery(Delivery::Unknown)),
                     None => {
                         let late = "the invitation got no response";
-                        Outcome::unanswered(self.deadline, late)
+                        UcwaOutcome::unanswered(self.deadline, late)
                     }
                 }
             }
@@ -266,7 +270,7 @@ impl<'a> SendAttempt<'a> {
     }
 
     /// Posts the message to an open conversation, in one part or several.
-    async fn post(&self, conversation: &str) -> Result<Delivered, Stop> {
+    async fn post(&self, conversation: &str) -> Result<DeliveredMessage, Stop> {
         let known = self.session.conversations.snapshot(conversation);
         let Some((href, formats)) = known
             .as_ref()

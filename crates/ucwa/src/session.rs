@@ -2,12 +2,13 @@
 
 use std::{fmt, sync::Arc};
 
-use ms_messenger_core::{ConversationId, Error, Result};
+use ms_messenger_core::{ConversationId, Error, Result, SipUri};
 
 use crate::{
-    accept_policy::AcceptPolicy, channel::supervise, config::Config, conversation::Conversation,
-    error::not_open, handle::SessionHandle, hosts::Hosts, incoming::IncomingStream, inner::Inner,
-    meeting, message::InstantMessage, outcome::Outcome, send,
+    accept_policy::AcceptPolicy, channel::supervise, config::Config,
+    conversation::UcwaConversation, error::not_open, handle::SessionHandle, hosts::Hosts,
+    incoming::IncomingStream, inner::Inner, meeting, message::InstantMessage, outcome::UcwaOutcome,
+    send,
 };
 
 /// A signed-in user of Skype for Business. A clone is cheap and shares the session.
@@ -48,18 +49,18 @@ impl UcwaSession {
     ///
     /// Not cancel-safe: a message that was posted when the future is dropped is delivered, and
     /// nothing reports it. The session stays usable.
-    pub async fn send(&self, to: &str, message: impl Into<InstantMessage>) -> Outcome {
-        let (message, inner) = (message.into(), self.inner());
-        let to = match crate::messenger::recipient(to) {
-            Ok(to) => to,
-            Err(error) => return Outcome::Failed(error),
-        };
+    pub async fn send(
+        &self,
+        to: impl Into<SipUri>,
+        message: impl Into<InstantMessage>,
+    ) -> UcwaOutcome {
+        let (to, message, inner) = (to.into(), message.into(), self.inner());
         send::to_person(inner, &to, &message, &inner.deadline()).await
     }
 
     /// Returns a conversation that is open in this session, by its id.
-    pub fn conversation(&self, id: &ConversationId) -> Conversation {
-        Conversation::new(self.0.clone(), id.as_str().to_owned())
+    pub fn conversation(&self, id: impl Into<ConversationId>) -> UcwaConversation {
+        UcwaConversation::new(self.0.clone(), id.into().into_string())
     }
 
     /// Makes the user reachable, accepts invitations by `policy`, and returns a stream of what
@@ -79,15 +80,15 @@ impl UcwaSession {
     }
 
     /// Begins a meeting: a conversation of several participants, to which
-    /// [`add_participant`](Conversation::add_participant) invites.
+    /// [`add_participant`](UcwaConversation::add_participant) invites.
     ///
     /// # Errors
     ///
     /// `Unsupported` if the policy of the user does not allow meetings; otherwise the error of
     /// the server.
-    pub async fn start_meeting(&self, subject: Option<&str>) -> Result<Conversation> {
+    pub async fn start_meeting(&self, subject: Option<&str>) -> Result<UcwaConversation> {
         let key = meeting::start(self.inner(), subject).await?;
-        Ok(Conversation::new(self.0.clone(), key))
+        Ok(UcwaConversation::new(self.0.clone(), key))
     }
 
     /// Returns whether the session is still alive.

@@ -33,7 +33,7 @@ pub(crate) struct State {
     pub(crate) application: u64,
     /// The SIP address of the user.
     pub(crate) own: String,
-    pub(crate) conversations: HashMap<String, Conversation>,
+    pub(crate) conversations: HashMap<String, ConversationState>,
     /// Operations that were posted, by the id that events return.
     pub(crate) operations: HashMap<String, Operation>,
     pub(crate) verdicts: Verdicts,
@@ -41,7 +41,7 @@ pub(crate) struct State {
 
 /// One conversation.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Conversation {
+pub(crate) struct ConversationState {
     /// The SIP address of the peer, in lower case; `None` in a meeting.
     pub(crate) peer: Option<String>,
     /// Whether it is, or becomes, a meeting.
@@ -69,7 +69,7 @@ pub(crate) struct Messaging {
     pub(crate) add: Option<String>,
 }
 
-impl Conversation {
+impl ConversationState {
     /// Returns the address to post messages to, if the conversation is ready for them.
     pub(crate) fn ready(&self) -> Option<&str> {
         let send = self.messaging.send.as_deref();
@@ -153,7 +153,7 @@ impl Operation {
 impl State {
     /// Returns the conversation with a peer that is ready for messages.
     pub(crate) fn open_with(&self, peer: &str) -> Option<String> {
-        let is_it = |c: &Conversation| !c.meeting && c.peer.as_deref() == Some(peer);
+        let is_it = |c: &ConversationState| !c.meeting && c.peer.as_deref() == Some(peer);
         let mut open = self.conversations.iter();
         let (key, _) = open.find(|(_, c)| is_it(c) && c.ready().is_some())?;
         Some(key.clone())
@@ -184,7 +184,7 @@ impl State {
     }
 
     /// Returns the conversation at an address, which is added if it is new.
-    pub(crate) fn conversation(&mut self, href: &str) -> &mut Conversation {
+    pub(crate) fn conversation(&mut self, href: &str) -> &mut ConversationState {
         self.make_room(key(href));
         let conversation = self.conversations.entry(key(href).to_owned()).or_default();
         if conversation.href.is_empty() {

@@ -17,7 +17,7 @@ use url::form_urlencoded;
 
 use crate::{
     challenge::Challenge,
-    credential::{Credential, Kind},
+    credential::{Kind, UcwaCredential},
     error::{PLATFORM, config},
     web::{Address, Web},
     words::{CODE, WORDS, line},
@@ -54,7 +54,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Issues web tickets. The one scope of a request is the origin of a host.
 pub(crate) struct TicketIssuer {
     web: Web,
-    credential: Credential,
+    credential: UcwaCredential,
     challenged: Challenged,
     /// Set for good once the credential was refused, with the server's code: to try again would
     /// lock the account.
@@ -64,7 +64,7 @@ pub(crate) struct TicketIssuer {
 }
 
 impl TicketIssuer {
-    pub(crate) fn new(web: Web, credential: Credential, challenged: Challenged) -> Self {
+    pub(crate) fn new(web: Web, credential: UcwaCredential, challenged: Challenged) -> Self {
         Self {
             web,
             credential,

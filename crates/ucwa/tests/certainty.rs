@@ -7,13 +7,14 @@ mod double;
 use std::time::Duration;
 
 use double::{
-    BOB, CONVERSATION, Double, Reply, body, completed, invitation, link_only, located, soon, status,
+    BOB, CONVERSATION, Double, Reply, body, completed, invitation, link_only, located, sip, soon,
+    status,
 };
 use ms_messenger_core::{
     Acceptance, Delivery, ErrorKind, Message, Messenger as _, SendRequest, Target,
 };
 use serde_json::{Value, json};
-use ucwa::{ErrorSubcode, Outcome, Oversize, Reason, UcwaSession};
+use ucwa::{ErrorSubcode, Oversize, Reason, UcwaOutcome, UcwaSession};
 
 const MESSAGES: &str = "/apps/1/c/1/messages";
 const INVITATIONS: &str = "/apps/1/invitations";
@@ -26,11 +27,11 @@ fn message(number: u32) -> String {
 async fn talking(double: &Double) -> UcwaSession {
     let alice = double.user().with_send_timeout(Duration::from_secs(2));
     let alice = alice.sign_in().await.unwrap();
-    assert!(soon(alice.send(BOB, "first")).await.is_delivered());
+    assert!(soon(alice.send(sip(BOB), "first")).await.is_delivered());
     alice
 }
 
-fn delivery(outcome: &Outcome) -> Option<Delivery> {
+fn delivery(outcome: &UcwaOutcome) -> Option<Delivery> {
     outcome.error().map(ms_messenger_core::Error::delivery)
 }
 
@@ -70,11 +71,11 @@ async fn nothing_else_on_the_channel_is_the_verdict_on_a_lost_post() {
                 pusher.wait_for("POST", MESSAGES, 2).await;
                 pusher.push_events(json!([event]));
             };
-            tokio::join!(alice.send(BOB, "second"), pushing).0
+            tokio::join!(alice.send(sip(BOB), "second"), pushing).0
         })
         .await;
         assert!(
-            matches!(outcome, Outcome::Unknown(_)),
+            matches!(outcome, UcwaOutcome::Unknown(_)),
             "{name}: {outcome:?}"
         );
         assert_eq!(delivery(&outcome), Some(Delivery::Unknown), "{name}");
@@ -117,7 +118,7 @@ async fn our_own_operation_id_is_the_verdict_whatever_became_of_the_answer() {
                 pusher.push_events(json!([event]));
                 Some(response.clone())
             });
-            let outcome = soon(alice.send(BOB, "second")).await;
+            let outcome = soon(alice.send(sip(BOB), "second")).await;
             // A refusal that comes before its event is believed.
             let may_be_refused = matches!(reply, Reply::Respond(404 | 400, ..));
             assert!(
@@ -141,7 +142,7 @@ async fn an_address_is_known_in_every_spelling() {
             pusher.wait_for("POST", MESSAGES, 2).await;
             pusher.push_events(json!([completed(&message(2))]));
         };
-        let outcome = soon(async { tokio::join!(alice.send(BOB, "second"), pushing).0 }).await;
+        let outcome = soon(async { tokio::join!(alice.send(sip(BOB), "second"), pushing).0 }).await;
         assert!(outcome.is_delivered(), "{spelling}: {outcome:?}");
     }
 }
@@ -169,7 +170,7 @@ async fn a_conflict_is_unknown_and_posted_once_unless_it_names_what_is_in_the_wa
                     "_embedded": {"messaging": messaging}}]));
             }
         };
-        let outcome = soon(async { tokio::join!(alice.send(BOB, "second"), pushing).0 }).await;
+        let outcome = soon(async { tokio::join!(alice.send(sip(BOB), "second"), pushing).0 }).await;
         assert_eq!(
             delivery(&outcome),
             Some(Delivery::Unknown),
@@ -191,7 +192,7 @@ async fn an_operation_in_the_way_proves_that_nothing_was_started() {
         pusher.push_events(json!([]));
         pusher.push_events(json!([{"link": {"rel": "x", "href": "/x"}, "type": "updated"}]));
     };
-    let outcome = soon(async { tokio::join!(alice.send(BOB, "second"), pushing).0 }).await;
+    let outcome = soon(async { tokio::join!(alice.send(sip(BOB), "second"), pushing).0 }).await;
     assert_eq!(delivery(&outcome), Some(Delivery::NotSent), "{outcome:?}");
     assert_eq!(double.posted(), ["first", "second", "second"]);
 }
@@ -221,9 +222,9 @@ async fn what_an_invitation_carried_is_unknown_however_it_ends_without_success()
                 located("/apps/1/invitations/1")
             })
         });
-        let outcome = soon(alice.send(BOB, "toast")).await;
+        let outcome = soon(alice.send(sip(BOB), "toast")).await;
         assert!(
-            matches!(outcome, Outcome::Unknown(_)),
+            matches!(outcome, UcwaOutcome::Unknown(_)),
             "{name}: {outcome:?}"
         );
         let error = outcome.error().unwrap();
@@ -275,9 +276,9 @@ async fn what_an_invitation_carried_is_unknown_when_it_is_lost_while_it_rings() 
                 _ => {}
             }
         };
-        let outcome = soon(async { tokio::join!(alice.send(BOB, "toast"), ending).0 }).await;
+        let outcome = soon(async { tokio::join!(alice.send(sip(BOB), "toast"), ending).0 }).await;
         assert!(
-            matches!(outcome, Outcome::Unknown(_)),
+            matches!(outcome, UcwaOutcome::Unknown(_)),
             "{name}: {outcome:?}"
         );
         assert_eq!(delivery(&outcome), Some(Delivery::Unknown), "{name}");
@@ -294,8 +295,8 @@ async fn what_was_posted_when_the_application_is_lost_is_unknown() {
         double.once("GET", "/apps/1/events", status(404));
         double.push(json!([]));
     };
-    let outcome = soon(async { tokio::join!(alice.send(BOB, "second"), losing).0 }).await;
-    assert!(matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
+    let outcome = soon(async { tokio::join!(alice.send(sip(BOB), "second"), losing).0 }).await;
+    assert!(matches!(outcome, UcwaOutcome::Unknown(_)), "{outcome:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -310,9 +311,9 @@ async fn the_end_of_a_message_without_a_status_is_no_failure() {
             double.wait_for("POST", MESSAGES, 2).await;
             double.push_events(json!([event]));
         };
-        let outcome = soon(async { tokio::join!(alice.send(BOB, "second"), pushing).0 }).await;
+        let outcome = soon(async { tokio::join!(alice.send(sip(BOB), "second"), pushing).0 }).await;
         assert!(
-            matches!(outcome, Outcome::Unknown(_)),
+            matches!(outcome, UcwaOutcome::Unknown(_)),
             "{status}: {outcome:?}"
         );
         assert_eq!(delivery(&outcome), Some(Delivery::Unknown), "{status}");
@@ -408,7 +409,7 @@ async fn a_refused_conversation_leaves_nothing_behind_and_says_not_sent() {
     let alice = double.signed_in().await;
     for refusal in [status(400), status(403), status(413)] {
         double.always("POST", INVITATIONS, refusal);
-        let outcome = soon(alice.send(BOB, "x")).await;
+        let outcome = soon(alice.send(sip(BOB), "x")).await;
         assert_eq!(delivery(&outcome), Some(Delivery::NotSent), "{outcome:?}");
     }
 }
@@ -418,26 +419,26 @@ async fn a_post_that_is_not_answered_ends_with_the_send_and_is_unknown() {
     let double = Double::start().await;
     let alice = double.user().with_send_timeout(Duration::from_millis(600));
     let alice = alice.sign_in().await.unwrap();
-    assert!(soon(alice.send(BOB, "first")).await.is_delivered());
+    assert!(soon(alice.send(sip(BOB), "first")).await.is_delivered());
     double.once("POST", MESSAGES, Reply::Hang);
     let began = std::time::Instant::now();
-    let outcome = soon(alice.send(BOB, "second")).await;
+    let outcome = soon(alice.send(sip(BOB), "second")).await;
     assert!(
         began.elapsed() < Duration::from_secs(5),
         "{:?}",
         began.elapsed()
     );
-    assert!(matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
+    assert!(matches!(outcome, UcwaOutcome::Unknown(_)), "{outcome:?}");
     let error = outcome.error().unwrap();
     assert_eq!(error.kind(), ErrorKind::Timeout);
     assert!(error.began_at().is_some() && error.client_request_id().is_some());
     // A throttled one was not taken: no wait beyond the deadline, and it is known.
     double.always("POST", MESSAGES, status(429).with("Retry-After", "30"));
-    let outcome = soon(alice.send(BOB, "third")).await;
+    let outcome = soon(alice.send(sip(BOB), "third")).await;
     assert_eq!(delivery(&outcome), Some(Delivery::NotSent), "{outcome:?}");
     // An invitation that is not answered carried nothing.
     double.always("POST", INVITATIONS, Reply::Hang);
-    let outcome = soon(alice.send("sip:carol@contoso.test", "x")).await;
+    let outcome = soon(alice.send(sip("sip:carol@contoso.test"), "x")).await;
     assert_eq!(delivery(&outcome), Some(Delivery::NotSent), "{outcome:?}");
 }
 

@@ -12,9 +12,9 @@ use ms_messenger_emulator::Emulator;
 use serde_json::{Value, json};
 use support::{
     ALICE, BOB, CONTACT, emulator, fast, fault, faults, faults_applied, next_message, rule,
-    signed_in, soon, stat, stored, until, user,
+    signed_in, sip, soon, stat, stored, until, user,
 };
-use ucwa::{AcceptPolicy, Credential, ErrorSubcode, Outcome, Reason, UcwaSession};
+use ucwa::{AcceptPolicy, ErrorSubcode, Reason, UcwaCredential, UcwaOutcome, UcwaSession};
 
 fn kind(kind: &str) -> Value {
     json!({"kind": kind})
@@ -42,7 +42,7 @@ async fn talking(emulator: &Emulator, fault_of_send: Value) -> UcwaSession {
         .sign_in()
         .await
         .unwrap();
-    assert!(soon(alice.send(CONTACT, "first")).await.is_delivered());
+    assert!(soon(alice.send(sip(CONTACT), "first")).await.is_delivered());
     fault(emulator, "send", fault_of_send);
     alice
 }
@@ -61,10 +61,10 @@ async fn a_lost_answer_is_settled_by_the_event_and_nothing_is_sent_twice() {
     ] {
         let emulator = emulator().await;
         let alice = talking(&emulator, lost.clone()).await;
-        let outcome = soon(alice.send(CONTACT, "second")).await;
+        let outcome = soon(alice.send(sip(CONTACT), "second")).await;
         assert!(outcome.is_delivered(), "{lost}: {outcome:?}");
         assert_eq!(stored(&emulator), ["first", "second"], "{lost}");
-        assert!(soon(alice.send(CONTACT, "third")).await.is_delivered());
+        assert!(soon(alice.send(sip(CONTACT), "third")).await.is_delivered());
         assert_eq!(stored(&emulator), ["first", "second", "third"], "{lost}");
     }
 }
@@ -81,16 +81,16 @@ async fn an_ambiguous_post_without_an_event_is_unknown_and_not_repeated() {
         let emulator = emulator().await;
         let alice = user(&emulator, ALICE).with_send_timeout(Duration::from_secs(2));
         let alice = alice.sign_in().await.unwrap();
-        assert!(soon(alice.send(CONTACT, "first")).await.is_delivered());
+        assert!(soon(alice.send(sip(CONTACT), "first")).await.is_delivered());
         fault(&emulator, "send", lost.clone());
-        let outcome = soon(alice.send(CONTACT, "second")).await;
+        let outcome = soon(alice.send(sip(CONTACT), "second")).await;
         assert!(
-            matches!(outcome, Outcome::Unknown(_)),
+            matches!(outcome, UcwaOutcome::Unknown(_)),
             "{lost}: {outcome:?}"
         );
         assert_eq!(outcome.error().unwrap().delivery(), Delivery::Unknown);
         assert_eq!(stored(&emulator), ["first"], "{lost}");
-        assert!(soon(alice.send(CONTACT, "third")).await.is_delivered());
+        assert!(soon(alice.send(sip(CONTACT), "third")).await.is_delivered());
     }
 }
 
@@ -111,9 +111,9 @@ async fn refusals_of_a_post_prove_that_it_was_not_sent() {
     ] {
         let emulator = emulator().await;
         let alice = talking(&emulator, response.clone()).await;
-        let outcome = soon(alice.send(CONTACT, "second")).await;
+        let outcome = soon(alice.send(sip(CONTACT), "second")).await;
         assert!(
-            matches!(outcome, Outcome::Failed(_)),
+            matches!(outcome, UcwaOutcome::Failed(_)),
             "{response}: {outcome:?}"
         );
         let error = outcome.into_result().unwrap_err();
@@ -123,7 +123,7 @@ async fn refusals_of_a_post_prove_that_it_was_not_sent() {
             "{response}"
         );
         assert_eq!(stored(&emulator), ["first"]);
-        assert!(soon(alice.send(CONTACT, "third")).await.is_delivered());
+        assert!(soon(alice.send(sip(CONTACT), "third")).await.is_delivered());
     }
 }
 
@@ -137,7 +137,7 @@ async fn where_an_operation_is_in_the_way_the_post_is_tried_once_more_after_the_
     .await;
     let sending = {
         let alice = alice.clone();
-        tokio::spawn(async move { alice.send(CONTACT, "second").await })
+        tokio::spawn(async move { alice.send(sip(CONTACT), "second").await })
     };
     until(|| faults_applied(&emulator) == 1).await;
     // The next event of the session: the user becomes available.
@@ -158,13 +158,13 @@ async fn a_conflict_that_names_nothing_is_no_proof_and_not_repeated() {
         let alice = talking(&emulator, conflict).await;
         let sending = {
             let alice = alice.clone();
-            tokio::spawn(async move { alice.send(CONTACT, "second").await })
+            tokio::spawn(async move { alice.send(sip(CONTACT), "second").await })
         };
         until(|| faults_applied(&emulator) == 1).await;
         let _incoming = alice.receive(AcceptPolicy::Everyone).await.unwrap();
         let outcome = soon(sending).await.unwrap();
         assert_eq!(outcome.is_delivered(), stored_too, "{outcome:?}");
-        assert_eq!(matches!(outcome, Outcome::Unknown(_)), !stored_too);
+        assert_eq!(matches!(outcome, UcwaOutcome::Unknown(_)), !stored_too);
         assert_eq!(stored(&emulator).len(), 1 + usize::from(stored_too));
     }
 }
@@ -173,7 +173,11 @@ async fn a_conflict_that_names_nothing_is_no_proof_and_not_repeated() {
 async fn a_conversation_that_is_gone_is_replaced_by_a_new_one() {
     let emulator = emulator().await;
     let alice = talking(&emulator, refused(404, "NotFound", "ConversationNotFound")).await;
-    assert!(soon(alice.send(CONTACT, "second")).await.is_delivered());
+    assert!(
+        soon(alice.send(sip(CONTACT), "second"))
+            .await
+            .is_delivered()
+    );
     assert_eq!(stored(&emulator), ["first", "second"]);
 }
 
@@ -183,7 +187,7 @@ async fn an_application_that_is_gone_is_replaced_silently() {
         let emulator = emulator().await;
         let alice = signed_in(&emulator, ALICE).await;
         let mut incoming = alice.receive(AcceptPolicy::Everyone).await.unwrap();
-        assert!(soon(alice.send(CONTACT, "first")).await.is_delivered());
+        assert!(soon(alice.send(sip(CONTACT), "first")).await.is_delivered());
         fault(&emulator, operation, kind("application_not_found"));
         let to = if operation == "start" {
             "sip:other@fabrikam.test"
@@ -192,9 +196,9 @@ async fn an_application_that_is_gone_is_replaced_silently() {
         };
         let outcome = soon(async {
             loop {
-                let outcome = alice.send(to, "second").await;
+                let outcome = alice.send(sip(to), "second").await;
                 // Where the channel learns of it first, a send on its way may be in doubt.
-                if !matches!(outcome, Outcome::Unknown(_)) {
+                if !matches!(outcome, UcwaOutcome::Unknown(_)) {
                     return outcome;
                 }
             }
@@ -226,13 +230,13 @@ async fn an_expired_application_ends_the_session_unless_it_shall_be_made_anew() 
     let alice = signed_in(&emulator, ALICE).await;
     fault(&emulator, "events", kind("inactive_application"));
     // The held request ends with the next event; the one after it is refused.
-    let _ = soon(alice.send(CONTACT, "nudge")).await;
+    let _ = soon(alice.send(sip(CONTACT), "nudge")).await;
     let end = soon(alice.ended()).await;
     assert_eq!(
         Reason::of(&end).unwrap().subcode,
         Some(ErrorSubcode::InactiveApplicationExpired)
     );
-    let outcome = soon(alice.send(CONTACT, "x")).await;
+    let outcome = soon(alice.send(sip(CONTACT), "x")).await;
     assert_eq!(outcome.error().unwrap().delivery(), Delivery::NotSent);
 
     let bob = user(&emulator, BOB)
@@ -241,9 +245,9 @@ async fn an_expired_application_ends_the_session_unless_it_shall_be_made_anew() 
         .await
         .unwrap();
     fault(&emulator, "events", kind("inactive_application"));
-    let _ = soon(bob.send(CONTACT, "nudge")).await;
+    let _ = soon(bob.send(sip(CONTACT), "nudge")).await;
     soon(async {
-        while !bob.send(CONTACT, "again").await.is_delivered() {
+        while !bob.send(sip(CONTACT), "again").await.is_delivered() {
             assert!(bob.is_alive());
         }
     })
@@ -269,7 +273,7 @@ async fn a_wrong_password_is_tried_once() {
     let world = &emulator.world().ucwa;
     let builder = UcwaSession::builder(
         ALICE,
-        Credential::password("CONTOSO\\alice", "wrong-password"),
+        UcwaCredential::password("CONTOSO\\alice", "wrong-password"),
     )
     .with_discovery_url(&world.discover);
     let error = soon(builder.sign_in()).await.unwrap_err();
@@ -286,7 +290,7 @@ async fn a_ticket_that_expires_is_replaced_in_the_middle_of_a_talk() {
     for operation in ["send", "events", "start", "make_available"] {
         let emulator = emulator().await;
         let alice = signed_in(&emulator, ALICE).await;
-        assert!(soon(alice.send(CONTACT, "first")).await.is_delivered());
+        assert!(soon(alice.send(sip(CONTACT), "first")).await.is_delivered());
         fault(&emulator, operation, kind("expire_ticket"));
         let to = if operation == "start" {
             "sip:other@fabrikam.test"
@@ -295,11 +299,11 @@ async fn a_ticket_that_expires_is_replaced_in_the_middle_of_a_talk() {
         };
         let _incoming = alice.receive(AcceptPolicy::Everyone).await.unwrap();
         assert!(
-            soon(alice.send(to, "second")).await.is_delivered(),
+            soon(alice.send(sip(to), "second")).await.is_delivered(),
             "{operation}"
         );
         assert!(
-            soon(alice.send(to, "third")).await.is_delivered(),
+            soon(alice.send(sip(to), "third")).await.is_delivered(),
             "{operation}"
         );
         assert_eq!(
@@ -316,9 +320,13 @@ async fn a_ticket_of_another_pool_is_replaced() {
     always(&emulator, "user", kind("pool_split"));
     let alice = user(&emulator, ALICE).with_trusted_domain("localhost");
     let alice = soon(alice.sign_in()).await.unwrap();
-    assert!(soon(alice.send(CONTACT, "first")).await.is_delivered());
+    assert!(soon(alice.send(sip(CONTACT), "first")).await.is_delivered());
     fault(&emulator, "send", kind("wrong_pool"));
-    assert!(soon(alice.send(CONTACT, "second")).await.is_delivered());
+    assert!(
+        soon(alice.send(sip(CONTACT), "second"))
+            .await
+            .is_delivered()
+    );
     assert_eq!(stored(&emulator), ["first", "second"]);
 }
 
@@ -359,7 +367,7 @@ async fn every_spelling_of_the_challenge_is_read() {
         fault(&emulator, "user", kind(spelling));
         let alice = soon(signed_in(&emulator, ALICE)).await;
         assert!(
-            soon(alice.send(CONTACT, "x")).await.is_delivered(),
+            soon(alice.send(sip(CONTACT), "x")).await.is_delivered(),
             "{spelling}"
         );
     }
@@ -387,7 +395,7 @@ async fn the_channel_survives_what_happens_on_the_way() {
         fault(&emulator, "events", action.clone());
         let mut incoming = alice.receive(AcceptPolicy::Everyone).await.unwrap();
         for text in ["one", "two", "three"] {
-            let outcome = soon(alice.send(CONTACT, text)).await;
+            let outcome = soon(alice.send(sip(CONTACT), text)).await;
             assert!(outcome.is_delivered(), "{action}: {outcome:?}");
         }
         assert_eq!(stored(&emulator), ["one", "two", "three"], "{action}");
@@ -405,14 +413,14 @@ async fn the_channel_survives_what_happens_on_the_way() {
 async fn a_channel_that_is_cut_in_the_middle_of_a_send_loses_no_verdict() {
     let emulator = emulator().await;
     let alice = signed_in(&emulator, ALICE).await;
-    assert!(soon(alice.send(CONTACT, "first")).await.is_delivered());
+    assert!(soon(alice.send(sip(CONTACT), "first")).await.is_delivered());
     faults(
         &emulator,
         json!([{"match": {"platform": "ucwa", "operation": "events", "every": 2},
                 "action": {"kind": "close", "when": "after_store"}}]),
     );
     for n in 0..20 {
-        let outcome = soon(alice.send(CONTACT, format!("message {n}"))).await;
+        let outcome = soon(alice.send(sip(CONTACT), format!("message {n}"))).await;
         assert!(outcome.is_delivered(), "{n}: {outcome:?}");
     }
     assert_eq!(stored(&emulator).len(), 21);
@@ -423,15 +431,15 @@ async fn a_channel_that_is_cut_in_the_middle_of_a_send_loses_no_verdict() {
 async fn after_a_long_absence_conversations_are_begun_anew() {
     let emulator = emulator().await;
     let alice = signed_in(&emulator, ALICE).await;
-    let before = soon(alice.send(CONTACT, "first"))
+    let before = soon(alice.send(sip(CONTACT), "first"))
         .await
         .into_result()
         .unwrap();
     fault(&emulator, "events", kind("resume"));
     // The held request ends with the next event; the one after it is told to resume.
     let _incoming = alice.receive(AcceptPolicy::Everyone).await.unwrap();
-    until(|| !alice.conversation(&before.conversation).is_open()).await;
-    let after = soon(alice.send(CONTACT, "second"))
+    until(|| !alice.conversation(before.conversation.clone()).is_open()).await;
+    let after = soon(alice.send(sip(CONTACT), "second"))
         .await
         .into_result()
         .unwrap();
@@ -461,7 +469,7 @@ async fn events_may_overtake_the_answer() {
             rule("send", kind("events_first"))
         ]),
     );
-    assert!(soon(alice.send(CONTACT, "first")).await.is_delivered());
+    assert!(soon(alice.send(sip(CONTACT), "first")).await.is_delivered());
     assert_eq!(stored(&emulator), ["first"]);
 }
 
@@ -471,16 +479,16 @@ async fn swallowed_events_and_missing_capabilities() {
     let alice = user(&emulator, ALICE).with_send_timeout(Duration::from_secs(3));
     let alice = alice.sign_in().await.unwrap();
     fault(&emulator, "start", kind("skip_intermediate"));
-    assert!(soon(alice.send(CONTACT, "first")).await.is_delivered());
+    assert!(soon(alice.send(sip(CONTACT), "first")).await.is_delivered());
     fault(&emulator, "start", kind("html_not_negotiated"));
     let html = ucwa::InstantMessage::html("<b>x</b>", "x");
     assert!(
-        soon(alice.send("sip:a@fabrikam.test", html))
+        soon(alice.send(sip("sip:a@fabrikam.test"), html))
             .await
             .is_delivered()
     );
     fault(&emulator, "start", kind("no_send_link"));
-    let outcome = soon(alice.send("sip:b@fabrikam.test", "y")).await;
+    let outcome = soon(alice.send(sip("sip:b@fabrikam.test"), "y")).await;
     assert_eq!(outcome.error().unwrap().delivery(), Delivery::NotSent);
     assert_eq!(stored(&emulator), ["first", "x"]);
 }
@@ -490,9 +498,9 @@ async fn the_verdict_is_that_of_the_event() {
     let emulator = fast().await;
     let failed = json!({"kind": "message_failed", "reason": "Unreachable"});
     let alice = talking(&emulator, failed).await;
-    let outcome = soon(alice.send(CONTACT, "second")).await;
+    let outcome = soon(alice.send(sip(CONTACT), "second")).await;
     let error = outcome.error().unwrap();
-    assert!(matches!(outcome, Outcome::Failed(_)), "{outcome:?}");
+    assert!(matches!(outcome, UcwaOutcome::Failed(_)), "{outcome:?}");
     assert_eq!(error.delivery(), Delivery::NotSent);
     assert_eq!(
         Reason::of(error).unwrap().subcode,
@@ -500,13 +508,13 @@ async fn the_verdict_is_that_of_the_event() {
     );
 
     fault(&emulator, "send", kind("message_lost"));
-    let outcome = soon(alice.send(CONTACT, "third")).await;
-    assert!(matches!(outcome, Outcome::TimedOut(_)), "{outcome:?}");
+    let outcome = soon(alice.send(sip(CONTACT), "third")).await;
+    assert!(matches!(outcome, UcwaOutcome::TimedOut(_)), "{outcome:?}");
 
     fault(&emulator, "send", kind("ended_by_peer"));
-    let outcome = soon(alice.send(CONTACT, "fourth")).await;
+    let outcome = soon(alice.send(sip(CONTACT), "fourth")).await;
     assert!(!outcome.is_delivered(), "{outcome:?}");
-    assert!(soon(alice.send(CONTACT, "fifth")).await.is_delivered());
+    assert!(soon(alice.send(sip(CONTACT), "fifth")).await.is_delivered());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -515,10 +523,12 @@ async fn a_send_that_is_dropped_leaves_the_session_consistent() {
     let alice = signed_in(&emulator, ALICE).await;
     for operation in ["start", "send"] {
         fault(&emulator, operation, json!({"kind": "delay", "ms": 200}));
-        let dropped =
-            tokio::time::timeout(Duration::from_millis(50), alice.send(CONTACT, "dropped"));
+        let dropped = tokio::time::timeout(
+            Duration::from_millis(50),
+            alice.send(sip(CONTACT), "dropped"),
+        );
         assert!(dropped.await.is_err());
-        assert!(soon(alice.send(CONTACT, "kept")).await.is_delivered());
+        assert!(soon(alice.send(sip(CONTACT), "kept")).await.is_delivered());
     }
     // The first was dropped while the invitation was under way, the second while posted.
     let texts = stored(&emulator);
@@ -544,7 +554,7 @@ async fn a_session_of_some_minutes_keeps_alive_with_one_request_and_no_more_task
     let alice = user(&emulator, ALICE).with_activity_interval(Duration::from_millis(60));
     let alice = alice.sign_in().await.unwrap();
     let _incoming = alice.receive(AcceptPolicy::Everyone).await.unwrap();
-    assert!(soon(alice.send(CONTACT, "first")).await.is_delivered());
+    assert!(soon(alice.send(sip(CONTACT), "first")).await.is_delivered());
     let tasks = || {
         tokio::runtime::Handle::current()
             .metrics()
@@ -556,7 +566,7 @@ async fn a_session_of_some_minutes_keeps_alive_with_one_request_and_no_more_task
         assert!(alice.is_alive());
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    assert!(soon(alice.send(CONTACT, "last")).await.is_delivered());
+    assert!(soon(alice.send(sip(CONTACT), "last")).await.is_delivered());
     assert!(tasks() <= before + 2, "{before} tasks became {}", tasks());
     assert_eq!(stat(&emulator, "pgets_max_at_once"), 1);
     assert_eq!(stat(&emulator, "applications_alive"), 1);
@@ -568,14 +578,14 @@ async fn a_verdict_that_comes_late_settles_what_was_unknown() {
     let emulator = emulator().await;
     let alice = user(&emulator, ALICE).with_send_timeout(Duration::from_secs(2));
     let alice = alice.sign_in().await.unwrap();
-    assert!(soon(alice.send(CONTACT, "first")).await.is_delivered());
+    assert!(soon(alice.send(sip(CONTACT), "first")).await.is_delivered());
     // The verdict is held back: the channel fails until the send was given up.
     always(&emulator, "events", status(503));
     // The request that is held already ends with the next event.
     let _incoming = alice.receive(AcceptPolicy::Everyone).await.unwrap();
     until(|| faults_applied(&emulator) > 0).await;
-    let outcome = soon(alice.send(CONTACT, "second")).await;
-    assert!(matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
+    let outcome = soon(alice.send(sip(CONTACT), "second")).await;
+    assert!(matches!(outcome, UcwaOutcome::Unknown(_)), "{outcome:?}");
     let evidence = Evidence::of(outcome.error().unwrap()).unwrap();
     let target = Target::sip(CONTACT).unwrap();
     let request = SendRequest::new(target, Message::text("second"));

@@ -13,14 +13,14 @@ use std::{
 };
 
 use double::{
-    BOB, CONVERSATION, Double, Reply, application, body, completed, link_only, soon, status,
+    BOB, CONVERSATION, Double, Reply, application, body, completed, link_only, sip, soon, status,
 };
 use ms_messenger_core::{
     AccessToken, Delivery, ErrorKind, Message, Messenger, Result, SendRequest, Target, async_trait,
 };
 use serde_json::{Value, json};
 use tokio::sync::Notify;
-use ucwa::{AcceptPolicy, Credential, Incoming, IntegratedSignIn, Outcome, UcwaSession};
+use ucwa::{AcceptPolicy, Incoming, IntegratedSignIn, UcwaCredential, UcwaOutcome, UcwaSession};
 
 const EVENTS: &str = "/apps/1/events";
 const MESSAGES: &str = "/apps/1/c/1/messages";
@@ -132,10 +132,10 @@ async fn a_long_retry_after_does_not_cost_the_application() {
     // most is tested where the pause is made; here, that a send does not wait for it.
     let double = Double::start().await;
     let alice = double.signed_in().await;
-    assert!(soon(alice.send(BOB, "first")).await.is_delivered());
+    assert!(soon(alice.send(sip(BOB), "first")).await.is_delivered());
     double.always("POST", MESSAGES, status(429).with("Retry-After", "86400"));
     let began = Instant::now();
-    let outcome = soon(alice.send(BOB, "second")).await;
+    let outcome = soon(alice.send(sip(BOB), "second")).await;
     assert!(began.elapsed() < Duration::from_secs(3));
     let error = outcome.error().unwrap();
     assert_eq!(
@@ -150,7 +150,7 @@ async fn events_whose_resources_are_withheld_hold_up_no_verdict() {
     let double = Double::start().await;
     let alice = double.signed_in().await;
     let mut incoming = alice.receive(AcceptPolicy::Everyone).await.unwrap();
-    assert!(soon(alice.send(BOB, "first")).await.is_delivered());
+    assert!(soon(alice.send(sip(BOB), "first")).await.is_delivered());
     double.rule(|request| {
         let withheld = request.method == "GET" && request.path.starts_with("/hang/");
         withheld.then_some(Reply::Hang)
@@ -169,7 +169,10 @@ async fn events_whose_resources_are_withheld_hold_up_no_verdict() {
     double.push(json!([{"href": "/apps/1/c/9", "events": events}]));
     let began = Instant::now();
     for text in ["second", "third"] {
-        assert!(soon(alice.send(BOB, text)).await.is_delivered(), "{text}");
+        assert!(
+            soon(alice.send(sip(BOB), text)).await.is_delivered(),
+            "{text}"
+        );
     }
     // And other people's messages come.
     double.push_events(
@@ -196,7 +199,7 @@ async fn messages_that_must_be_looked_up_keep_their_order() {
     let double = Double::start().await;
     let alice = double.signed_in().await;
     let mut incoming = alice.receive(AcceptPolicy::Everyone).await.unwrap();
-    assert!(soon(alice.send(BOB, "first")).await.is_delivered());
+    assert!(soon(alice.send(sip(BOB), "first")).await.is_delivered());
     let text = |text: &str| {
         json!({"direction": "Incoming",
                "_links": {"plainMessage": {"href": format!("data:text/plain,{text}")}}})
@@ -231,7 +234,11 @@ async fn a_refused_receive_leaves_the_session_as_it_was() {
     double.once("GET", EVENTS, status(404));
     double.push(json!([]));
     double.wait_for("POST", "/apps", 2).await;
-    assert!(soon(alice.send(BOB, "still here")).await.is_delivered());
+    assert!(
+        soon(alice.send(sip(BOB), "still here"))
+            .await
+            .is_delivered()
+    );
     assert_eq!(double.requests("POST", "/apps/1/me/available").len(), 1);
     assert!(alice.is_alive());
 }
@@ -255,7 +262,7 @@ async fn a_refused_password_is_sent_once() {
         double.push(json!([]));
         let end = soon(alice.ended()).await;
         assert_eq!(end.kind(), ErrorKind::Unauthenticated, "{refusal}: {end}");
-        let outcome = soon(alice.send(BOB, "x")).await;
+        let outcome = soon(alice.send(sip(BOB), "x")).await;
         assert_eq!(outcome.error().unwrap().delivery(), Delivery::NotSent);
         // The one that signed in, and the one that was refused.
         assert_eq!(double.requests("POST", "/token").len(), 2, "{refusal}");
@@ -266,7 +273,7 @@ async fn a_refused_password_is_sent_once() {
 async fn what_a_lost_application_still_says_does_not_count() {
     let double = Double::start().await;
     let alice = double.signed_in().await;
-    assert!(soon(alice.send(BOB, "first")).await.is_delivered());
+    assert!(soon(alice.send(sip(BOB), "first")).await.is_delivered());
     let mut incoming = alice.receive(AcceptPolicy::Ask).await.unwrap();
     // What the old application named is looked up until after it was lost.
     let (gate, path) = (Arc::new(Notify::new()), "/apps/1/invitations/7");
@@ -283,7 +290,7 @@ async fn what_a_lost_application_still_says_does_not_count() {
     // The new one works, which the end of its first send proves.
     let sent = soon(async {
         loop {
-            let outcome = alice.send(BOB, "second").await;
+            let outcome = alice.send(sip(BOB), "second").await;
             if outcome.is_delivered() {
                 return outcome;
             }
@@ -319,12 +326,12 @@ impl IntegratedSignIn for Windows {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_credential_goes_over_plain_http() {
     let asked = Arc::<AtomicUsize>::default();
-    let windows = || Credential::integrated(Windows(Arc::clone(&asked)));
-    let password = || Credential::password("alice", "hunter2");
+    let windows = || UcwaCredential::integrated(Windows(Arc::clone(&asked)));
+    let password = || UcwaCredential::password("alice", "hunter2");
     for (grant, credential) in [
         (
             "urn:microsoft.rtc:windows",
-            &windows as &dyn Fn() -> Credential,
+            &windows as &dyn Fn() -> UcwaCredential,
         ),
         ("password", &password),
     ] {
@@ -361,7 +368,7 @@ async fn no_address_is_shown_with_user_info_or_query() {
         "ftp://127.0.0.1/?hunter2",
     ];
     for url in urls {
-        let credential = Credential::password("alice", "hunter2");
+        let credential = UcwaCredential::password("alice", "hunter2");
         let builder = UcwaSession::builder("sip:alice:hunter2@contoso.test?x=hunter2", credential)
             .with_discovery_url(url)
             .with_retry_policy(ms_messenger_core::RetryPolicy::never());
@@ -388,7 +395,7 @@ async fn no_address_is_shown_with_user_info_or_query() {
 async fn the_words_of_a_server_are_one_bounded_line() {
     let forged = "x\r\n\u{1b}[31mERROR forged \u{2028}\u{202e}".repeat(3000);
     let reason = json!({"code": forged, "subcode": forged, "message": forged});
-    let fits = |outcome: &Outcome| {
+    let fits = |outcome: &UcwaOutcome| {
         let error = outcome.error().unwrap();
         let shown = format!("{error} {error:?} {outcome:?}");
         assert!(shown.len() < 20_000, "{} bytes", shown.len());
@@ -401,7 +408,7 @@ async fn the_words_of_a_server_are_one_bounded_line() {
     };
     let double = Double::start().await;
     let alice = double.signed_in().await;
-    assert!(soon(alice.send(BOB, "first")).await.is_delivered());
+    assert!(soon(alice.send(sip(BOB), "first")).await.is_delivered());
     let failing = double.clone();
     let of_event = reason.clone();
     double.rule(move |request| {
@@ -414,10 +421,10 @@ async fn the_words_of_a_server_are_one_bounded_line() {
             double::located(&href)
         })
     });
-    fits(&soon(alice.send(BOB, "second")).await);
+    fits(&soon(alice.send(sip(BOB), "second")).await);
     for code in [400, 409, 500] {
         double.once("POST", MESSAGES, body(code, reason.clone()));
-        let outcome = tokio::time::timeout(Duration::from_secs(10), alice.send(BOB, "third"));
+        let outcome = tokio::time::timeout(Duration::from_secs(10), alice.send(sip(BOB), "third"));
         fits(&outcome.await.unwrap());
     }
 }
@@ -448,7 +455,7 @@ async fn the_diagnostics_of_a_failure_keep_their_words() {
         );
         let alice = double.user().with_send_timeout(Duration::from_millis(500));
         let alice = alice.sign_in().await.unwrap();
-        let outcome = soon(alice.send(BOB, "x")).await;
+        let outcome = soon(alice.send(sip(BOB), "x")).await;
         let message = outcome.error().unwrap().message().to_owned();
         assert_eq!(message, words);
     }
@@ -493,7 +500,7 @@ async fn any_duration_can_be_set() {
             .sign_in()
             .await
             .unwrap();
-        let sending = alice.send(BOB, "x");
+        let sending = alice.send(sip(BOB), "x");
         let _ = tokio::time::timeout(Duration::from_secs(3), sending).await;
         drop(alice);
     }
@@ -515,7 +522,7 @@ async fn a_sign_in_that_is_given_up_leaves_no_application_that_nobody_finds() {
             let made = Box::new(body(201, application()));
             is_first.then(|| Reply::Later(Arc::clone(&held), made))
         });
-        let credential = Credential::password("alice", "hunter2");
+        let credential = UcwaCredential::password("alice", "hunter2");
         let mut builder = UcwaSession::builder("sip:alice@contoso.test", credential)
             .with_discovery_url(double.url("/"));
         if is_given {
@@ -539,7 +546,7 @@ async fn a_sign_in_that_is_given_up_leaves_no_application_that_nobody_finds() {
                 .sign_in()
                 .await
                 .unwrap();
-            assert!(soon(again.send(BOB, "x")).await.is_delivered());
+            assert!(soon(again.send(sip(BOB), "x")).await.is_delivered());
             assert!(double.requests("DELETE", "/apps/1").is_empty());
             soon(again.sign_out()).await;
         }

@@ -11,12 +11,12 @@ use ms_messenger_core::{
 use ms_messenger_emulator::Emulator;
 use serde_json::json;
 use support::{
-    ALICE, BOB, CAROL, CONTACT, emulator, fast, next_message, signed_in, soon, stat, stored, until,
-    user,
+    ALICE, BOB, CAROL, CONTACT, emulator, fast, next_message, signed_in, sip, soon, stat, stored,
+    until, user,
 };
 use ucwa::{
-    AcceptPolicy, Conversation, Credential, ErrorSubcode, Format, Incoming, IncomingStream,
-    InstantMessage, Outcome, Oversize, Reason, UcwaSession,
+    AcceptPolicy, ErrorSubcode, Format, Incoming, IncomingStream, InstantMessage, Oversize, Reason,
+    UcwaConversation, UcwaCredential, UcwaOutcome, UcwaSession,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -30,7 +30,7 @@ async fn what_alice_sends_arrives_at_bob_and_his_answer_at_hers() {
     let mut at_alice = alice.receive(AcceptPolicy::Everyone).await.unwrap();
 
     let first = alice.send(
-        BOB,
+        sip(BOB),
         InstantMessage::text("Hello <Bob> & all +1").with_subject("Build 42"),
     );
     let sent = soon(first).await.into_result().unwrap();
@@ -50,13 +50,16 @@ async fn what_alice_sends_arrives_at_bob_and_his_answer_at_hers() {
     assert_eq!(heard.conversation.id(), sent.conversation);
 
     // The open conversation is used again, from both sides.
-    let again = soon(alice.send(BOB, "still there?"))
+    let again = soon(alice.send(sip(BOB), "still there?"))
         .await
         .into_result()
         .unwrap();
     assert_eq!(again.conversation, sent.conversation);
     assert_eq!(next_message(&mut at_bob).await.text, "still there?");
-    let back = soon(bob.send(ALICE, "yes")).await.into_result().unwrap();
+    let back = soon(bob.send(sip(ALICE), "yes"))
+        .await
+        .into_result()
+        .unwrap();
     assert_eq!(back.conversation, message.conversation.id());
 
     message.conversation.set_typing().await.unwrap();
@@ -111,21 +114,25 @@ async fn html_goes_to_those_who_show_it() {
     let mut at_bob = bob.receive(AcceptPolicy::Everyone).await.unwrap();
     let mut at_carol = carol.receive(AcceptPolicy::Everyone).await.unwrap();
     let message = InstantMessage::html("<b>green</b>", "green");
-    assert!(soon(alice.send(BOB, message.clone())).await.is_delivered());
+    assert!(
+        soon(alice.send(sip(BOB), message.clone()))
+            .await
+            .is_delivered()
+    );
     let heard = next_message(&mut at_bob).await;
     assert_eq!(
         (heard.format, heard.text.as_str()),
         (Format::Html, "<b>green</b>")
     );
 
-    assert!(soon(alice.send(CAROL, message)).await.is_delivered());
+    assert!(soon(alice.send(sip(CAROL), message)).await.is_delivered());
     let heard = next_message(&mut at_carol).await;
     assert_eq!(
         (heard.format, heard.text.as_str()),
         (Format::Plain, "green")
     );
 
-    let refused = soon(alice.send(CAROL, InstantMessage::html_only("<b>x</b>"))).await;
+    let refused = soon(alice.send(sip(CAROL), InstantMessage::html_only("<b>x</b>"))).await;
     let error = refused.error().unwrap();
     assert_eq!(
         (error.kind(), error.delivery()),
@@ -145,9 +152,9 @@ async fn refusals_of_the_other_side_prove_that_nothing_was_sent() {
         emulator
             .inject(&json!({"platform": "ucwa", "from": BOB, "to": ALICE, "action": action}))
             .unwrap();
-        let outcome = soon(alice.send(BOB, "are you there?")).await;
+        let outcome = soon(alice.send(sip(BOB), "are you there?")).await;
         assert_eq!(
-            matches!(outcome, Outcome::Declined(_)),
+            matches!(outcome, UcwaOutcome::Declined(_)),
             action == "decline",
             "{outcome:?}"
         );
@@ -158,7 +165,7 @@ async fn refusals_of_the_other_side_prove_that_nothing_was_sent() {
     }
     assert!(stored(&emulator).is_empty());
     // And the session is none the worse for it.
-    assert!(soon(alice.send(BOB, "now?")).await.is_delivered());
+    assert!(soon(alice.send(sip(BOB), "now?")).await.is_delivered());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -168,8 +175,8 @@ async fn an_invitation_that_nobody_answers_times_out() {
     emulator
         .inject(&json!({"platform": "ucwa", "from": BOB, "to": ALICE, "action": "ignore"}))
         .unwrap();
-    let outcome = soon(alice.send(BOB, "hello?")).await;
-    assert!(matches!(outcome, Outcome::TimedOut(_)), "{outcome:?}");
+    let outcome = soon(alice.send(sip(BOB), "hello?")).await;
+    assert!(matches!(outcome, UcwaOutcome::TimedOut(_)), "{outcome:?}");
     assert_eq!(outcome.error().unwrap().delivery(), Delivery::NotSent);
     assert!(stored(&emulator).is_empty());
 }
@@ -182,18 +189,21 @@ async fn the_policy_decides_who_is_let_in() {
         signed_in(&emulator, BOB).await,
     );
     let mut at_bob = bob
-        .receive(AcceptPolicy::Only(vec![CAROL.into()]))
+        .receive(AcceptPolicy::Only(vec![sip(CAROL)]))
         .await
         .unwrap();
-    let outcome = soon(alice.send(BOB, "let me in")).await;
-    assert!(matches!(outcome, Outcome::Declined(_)), "{outcome:?}");
+    let outcome = soon(alice.send(sip(BOB), "let me in")).await;
+    assert!(matches!(outcome, UcwaOutcome::Declined(_)), "{outcome:?}");
 
     let mut asked = bob.receive(AcceptPolicy::Ask).await.unwrap();
     let sending = {
         let alice = alice.clone();
         tokio::spawn(async move {
             alice
-                .send(BOB, InstantMessage::text("please").with_subject("Entry"))
+                .send(
+                    sip(BOB),
+                    InstantMessage::text("please").with_subject("Entry"),
+                )
                 .await
         })
     };
@@ -215,7 +225,7 @@ async fn the_policy_decides_who_is_let_in() {
     let mut asked = bob.receive(AcceptPolicy::Ask).await.unwrap();
     alice
         .conversation(
-            &soon(alice.send(BOB, "x"))
+            soon(alice.send(sip(BOB), "x"))
                 .await
                 .into_result()
                 .unwrap()
@@ -224,7 +234,7 @@ async fn the_policy_decides_who_is_let_in() {
         .stop()
         .await
         .unwrap();
-    let sending = tokio::spawn(async move { alice.send(BOB, "again").await });
+    let sending = tokio::spawn(async move { alice.send(sip(BOB), "again").await });
     soon(async {
         loop {
             if let Incoming::Invitation(invitation) = asked.next().await.unwrap() {
@@ -234,7 +244,7 @@ async fn the_policy_decides_who_is_let_in() {
     })
     .await;
     let outcome = soon(sending).await.unwrap();
-    assert!(matches!(outcome, Outcome::Declined(_)), "{outcome:?}");
+    assert!(matches!(outcome, UcwaOutcome::Declined(_)), "{outcome:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -247,13 +257,13 @@ async fn the_first_message_can_travel_with_the_invitation() {
         .unwrap();
     let bob = signed_in(&emulator, BOB).await;
     let mut at_bob = bob.receive(AcceptPolicy::Everyone).await.unwrap();
-    let delivered = soon(alice.send(BOB, "1+1 = 2, ä"))
+    let delivered = soon(alice.send(sip(BOB), "1+1 = 2, ä"))
         .await
         .into_result()
         .unwrap();
     assert_eq!(delivered.message_id, None);
     assert_eq!(next_message(&mut at_bob).await.text, "1+1 = 2, ä");
-    assert!(soon(alice.send(BOB, "second")).await.is_delivered());
+    assert!(soon(alice.send(sip(BOB), "second")).await.is_delivered());
     assert_eq!(next_message(&mut at_bob).await.text, "second");
     assert_eq!(stored(&emulator), ["1+1 = 2, ä", "second"]);
 }
@@ -265,12 +275,12 @@ async fn a_long_text_is_refused_or_split() {
     let text = "one two three four five six";
     let alice = user(&emulator, ALICE).with_max_message_bytes(limit, Oversize::Refuse);
     let alice = alice.sign_in().await.unwrap();
-    let outcome = soon(alice.send(CONTACT, text)).await;
+    let outcome = soon(alice.send(sip(CONTACT), text)).await;
     assert_eq!(outcome.error().unwrap().problems()[0].field, "message.text");
     assert!(stored(&emulator).is_empty());
     let bob = user(&emulator, BOB).with_max_message_bytes(limit, Oversize::Split);
     let bob = bob.sign_in().await.unwrap();
-    assert!(soon(bob.send(CONTACT, text)).await.is_delivered());
+    assert!(soon(bob.send(sip(CONTACT), text)).await.is_delivered());
     assert!(stored(&emulator).len() > 1);
     assert_eq!(stored(&emulator).concat(), text);
 }
@@ -281,7 +291,7 @@ async fn sends_to_one_person_share_one_conversation() {
     let alice = signed_in(&emulator, ALICE).await;
     let sends = (0..20).map(|n| {
         let alice = alice.clone();
-        tokio::spawn(async move { alice.send(CONTACT, format!("message {n}")).await })
+        tokio::spawn(async move { alice.send(sip(CONTACT), format!("message {n}")).await })
     });
     let mut conversations = std::collections::HashSet::new();
     for send in sends.collect::<Vec<_>>() {
@@ -333,12 +343,12 @@ async fn a_meeting_of_three_hears_everybody() {
 /// Signs a user in and takes them into a meeting: they are there when this returns.
 async fn joined(
     emulator: &Emulator,
-    meeting: &Conversation,
+    meeting: &UcwaConversation,
     sip: &str,
 ) -> (IncomingStream, UcwaSession) {
     let guest = signed_in(emulator, sip).await;
     let mut incoming = guest.receive(AcceptPolicy::Ask).await.unwrap();
-    let adding = meeting.add_participant(sip);
+    let adding = meeting.add_participant(support::sip(sip));
     let accepting = async {
         match incoming.next().await {
             Some(Incoming::Invitation(invitation)) => invitation.accept().await,
@@ -357,7 +367,7 @@ async fn the_last_handle_signs_out_in_the_background() {
     let alice = signed_in(&emulator, ALICE).await;
     let clone = alice.clone();
     let conversation = alice.conversation(
-        &soon(alice.send(BOB, "x"))
+        soon(alice.send(sip(BOB), "x"))
             .await
             .into_result()
             .unwrap()
@@ -378,7 +388,7 @@ async fn a_session_that_is_signed_out_says_so() {
     let mut incoming = alice.receive(AcceptPolicy::Everyone).await.unwrap();
     soon(alice.sign_out()).await;
     assert!(!alice.is_alive());
-    let outcome = soon(alice.send(BOB, "x")).await;
+    let outcome = soon(alice.send(sip(BOB), "x")).await;
     assert_eq!(outcome.error().unwrap().delivery(), Delivery::NotSent);
     assert!(soon(incoming.next()).await.is_none());
     assert!(alice.receive(AcceptPolicy::Everyone).await.is_err());
@@ -391,7 +401,7 @@ async fn the_same_endpoint_id_finds_the_same_application() {
     let emulator = emulator().await;
     let first = signed_in(&emulator, ALICE).await;
     assert_eq!(first.endpoint_id(), format!("test-{ALICE}"));
-    assert!(soon(first.send(BOB, "x")).await.is_delivered());
+    assert!(soon(first.send(sip(BOB), "x")).await.is_delivered());
     let second = user(&emulator, ALICE)
         .with_endpoint_id("another")
         .sign_in()
@@ -404,13 +414,16 @@ async fn the_same_endpoint_id_finds_the_same_application() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_that_break_a_rule_are_all_named_before_any_io() {
-    let error = UcwaSession::builder("alice", Credential::password("u", "very-secret-password"))
-        .with_discovery_url("nowhere")
-        .with_endpoint_id("x".repeat(101))
-        .with_event_timeout(Duration::from_secs(1))
-        .sign_in()
-        .await
-        .unwrap_err();
+    let error = UcwaSession::builder(
+        "alice",
+        UcwaCredential::password("u", "very-secret-password"),
+    )
+    .with_discovery_url("nowhere")
+    .with_endpoint_id("x".repeat(101))
+    .with_event_timeout(Duration::from_secs(1))
+    .sign_in()
+    .await
+    .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     let fields: Vec<&str> = error.problems().iter().map(|p| p.field.as_str()).collect();
     assert_eq!(
@@ -449,7 +462,7 @@ async fn a_guest_of_a_meeting_signs_in_and_renews() {
         .unwrap();
     let key = "G03W98W4";
     let uri = format!("sip:alice@contoso.test;gruu;opaque=app:conf:focus:id:{key}");
-    let guest = UcwaSession::builder(ALICE, Credential::anonymous_meeting(key, uri))
+    let guest = UcwaSession::builder(ALICE, UcwaCredential::anonymous_meeting(key, uri))
         .with_discovery_url(&emulator.world().ucwa.discover)
         .sign_in()
         .await

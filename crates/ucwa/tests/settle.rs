@@ -6,7 +6,8 @@ mod double;
 use std::time::{Duration, Instant, SystemTime};
 
 use double::{
-    BOB, CONVERSATION, Double, Reply, body, completed, invitation, link_only, located, soon, status,
+    BOB, CONVERSATION, Double, Reply, body, completed, invitation, link_only, located, sip, soon,
+    status,
 };
 use ms_messenger_core::{
     Acceptance, CancelHandle, Delivery, Error, ErrorKind, Evidence, Mark, MarkKind, Message,
@@ -43,7 +44,7 @@ async fn talking(double: &Double) -> UcwaSession {
         .sign_in()
         .await
         .unwrap();
-    assert!(soon(alice.send(BOB, "one")).await.is_delivered());
+    assert!(soon(alice.send(sip(BOB), "one")).await.is_delivered());
     alice
 }
 
@@ -264,7 +265,7 @@ async fn a_caller_ends_a_send_and_keeps_what_settling_needs() {
             .sign_in()
             .await
             .unwrap();
-        assert!(soon(alice.send(BOB, "one")).await.is_delivered());
+        assert!(soon(alice.send(sip(BOB), "one")).await.is_delivered());
         let cancel = CancelHandle::new();
         let limited = |text: &str| match cancels {
             true => request(text).with_cancel(cancel.clone()),

@@ -28,7 +28,7 @@ impl Skype {
     pub(crate) async fn new(emulator: Emulator) -> Self {
         let world = &emulator.world().ucwa;
         let user = &world.users[0];
-        let credential = ucwa::Credential::password(&user.username, user.password.as_str());
+        let credential = ucwa::UcwaCredential::password(&user.username, user.password.as_str());
         let session = UcwaSession::builder(&user.sip, credential)
             .with_discovery_url(&world.discover)
             .with_send_timeout(Duration::from_millis(400))

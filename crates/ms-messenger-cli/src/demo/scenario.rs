@@ -91,7 +91,7 @@ impl Scenario {
         let [caller, callee, ..] = world.ucwa.users.as_slice() else {
             return Err("the emulator has too few users".into());
         };
-        let credential = ucwa::Credential::password(&caller.username, caller.password.as_str());
+        let credential = ucwa::UcwaCredential::password(&caller.username, caller.password.as_str());
         let skype = UcwaSession::builder(&caller.sip, credential)
             .with_discovery_url(&world.ucwa.discover)
             .with_http_client(http)

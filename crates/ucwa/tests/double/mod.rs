@@ -13,13 +13,14 @@ use std::{
     time::Duration,
 };
 
+use ms_messenger_core::SipUri;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::{TcpListener, TcpStream},
     sync::{Notify, watch},
 };
-use ucwa::{Credential, UcwaBuilder, UcwaSession};
+use ucwa::{UcwaBuilder, UcwaCredential, UcwaSession};
 
 pub const BOB: &str = "sip:bob@contoso.test";
 pub const CONVERSATION: &str = "/apps/1/c/1";
@@ -123,7 +124,7 @@ impl Double {
     }
 
     pub fn user(&self) -> UcwaBuilder {
-        let credential = Credential::password("alice", "hunter2-very-secret");
+        let credential = UcwaCredential::password("alice", "hunter2-very-secret");
         UcwaSession::builder("sip:alice@contoso.test", credential)
             .with_discovery_url(self.url("/"))
             .with_endpoint_id("double")
@@ -342,6 +343,11 @@ pub fn completed(href: &str) -> Value {
 /// The event of a message that names no more than its address.
 pub fn link_only(href: &str) -> Value {
     json!({"link": {"rel": "message", "href": href}, "type": "completed", "status": "Success"})
+}
+
+/// The address of a user.
+pub fn sip(address: &str) -> SipUri {
+    address.parse().unwrap()
 }
 
 /// Waits for a step, and fails the test when it hangs.

@@ -8,9 +8,10 @@
 
 use std::{future::Future, time::Duration};
 
+use ms_messenger_core::SipUri;
 use ms_messenger_emulator::{Emulator, Faults, LedgerRow};
 use serde_json::{Value, json};
-use ucwa::{Credential, Incoming, IncomingMessage, IncomingStream, UcwaBuilder, UcwaSession};
+use ucwa::{Incoming, IncomingMessage, IncomingStream, UcwaBuilder, UcwaCredential, UcwaSession};
 
 pub const ALICE: &str = "sip:alice@contoso.test";
 pub const BOB: &str = "sip:bob@contoso.test";
@@ -20,6 +21,11 @@ pub const CONTACT: &str = "sip:contact@fabrikam.test";
 
 /// So long no step of a test takes unless it hangs.
 pub const LIMIT: Duration = Duration::from_secs(30);
+
+/// The address of a user.
+pub fn sip(address: &str) -> SipUri {
+    address.parse().unwrap()
+}
 
 pub async fn emulator() -> Emulator {
     Emulator::start().await.unwrap()
@@ -35,7 +41,7 @@ pub async fn fast() -> Emulator {
 pub fn user(emulator: &Emulator, sip: &str) -> UcwaBuilder {
     let world = &emulator.world().ucwa;
     let user = world.users.iter().find(|user| user.sip == sip).unwrap();
-    let credential = Credential::password(&user.username, user.password.as_str());
+    let credential = UcwaCredential::password(&user.username, user.password.as_str());
     UcwaSession::builder(sip, credential)
         .with_discovery_url(&world.discover)
         .with_endpoint_id(format!("test-{sip}"))

@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn two_lines_and_one_merged_line_say_the_same() {
+    fn two_lines_and_one_merged_line_mean_the_same() {
         assert_eq!(Challenge::read([BEARER, TICKET]), expected());
         assert_eq!(Challenge::read([TICKET, BEARER]), expected());
         assert_eq!(

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_after_something_awaited_waits_for_it_in_its_conversation_alone() {
+    fn an_event_waits_for_an_earlier_look_up_of_its_conversation_only() {
         let mut queue = ConversationQueue::default();
         let (first, second) = (queue.reserve("/c"), queue.reserve("/c"));
         assert!(queue.pass(typing("/c", true)).is_none());

@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn the_spellings_of_the_field_are_read() {
+    fn all_common_spellings_are_read() {
         assert_eq!(
             text("data:text/plain;charset=utf-8,Hi+Tosh%0d%0a").as_deref(),
             Some("Hi Tosh")
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_data_uri_is_none() {
+    fn other_text_is_not_a_data_uri() {
         for uri in [
             "",
             "data:",
@@ -112,7 +112,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_written_is_read(text in ".*[^\r\n]|") {
+        fn a_written_uri_reads_back(text in ".*[^\r\n]|") {
             let data = decode(&encode("text/plain", &text)).unwrap();
             prop_assert_eq!(data.text, text);
         }

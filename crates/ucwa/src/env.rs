@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_taken() {
+    fn every_optional_variable_is_read() {
         let builder = read(&[
             SIP,
             PASSWORD,

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn an_idle_answer_has_no_sender_or_an_empty_one() {
+    fn an_idle_response_has_no_sender_or_an_empty_one() {
         for text in [
             r#"{"_links":{"next":{"href":"/e?ack=2"}}}"#,
             r#"{"_links":{"next":{"href":"/e?ack=2"}},"sender":[]}"#,
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_that_says_nothing_is_no_failure() {
+    fn an_unknown_status_is_not_a_failure() {
         let ending = |members: &str| {
             let event = format!(
                 r#"{{"link":{{"rel":"message","href":"/m"}},"type":"completed"{members}}}"#
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_leads_nowhere_is_none() {
+    fn a_response_without_a_next_link_is_rejected() {
         for text in [
             "",
             "{}",

@@ -117,7 +117,7 @@ mod tests {
     const MINUTE: Duration = Duration::from_secs(60);
 
     #[test]
-    fn answers_that_bring_nothing_are_asked_for_ever_more_slowly() {
+    fn responses_without_news_are_polled_ever_more_slowly() {
         assert!(answers(MINUTE, MS, false, |_| None) < 12);
         assert!(answers(MINUTE, MS, true, |_| Some(7)) < 70);
         let slow = Duration::from_millis(60);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_busy_talk_is_not_slowed_down() {
+    fn a_busy_conversation_is_not_slowed_down() {
         let news = Some;
         let every = Duration::from_millis(25);
         assert_eq!(answers(MINUTE, every, false, news), 2400);

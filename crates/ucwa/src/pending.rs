@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn the_only_verdict_and_the_only_message_in_doubt_need_not_belong_together() {
+    fn a_single_verdict_does_not_belong_to_a_single_message_without_proof() {
         let mut verdicts = Verdicts::default();
         let mut a = begin(&mut verdicts, "1");
         verdicts.complete("c", "/m/1", None, delivered("/m/1"));
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_verdict_that_comes_again_is_for_nobody() {
+    fn a_repeated_verdict_belongs_to_no_message() {
         let mut verdicts = Verdicts::default();
         let mut a = begin(&mut verdicts, "1");
         verdicts.locate("1", "/m/1");
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_late_verdict_is_kept_for_who_asks() {
+    fn a_late_verdict_is_kept_for_settling() {
         let mut verdicts = Verdicts::default();
         for (operation, href) in [("1", Some("/m/1")), ("2", None)] {
             let waiting = begin(&mut verdicts, operation);
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_conversation_is_told_to_all_who_wait_and_frees_its_addresses() {
+    fn the_end_of_a_conversation_ends_its_messages_and_frees_its_addresses() {
         let mut verdicts = Verdicts::default();
         let mut a = begin(&mut verdicts, "1");
         let mut b = verdicts.register("d", "2", Part::WHOLE).channel;
@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn no_flood_of_verdicts_is_kept() {
+    fn the_number_of_kept_verdicts_is_bounded() {
         let mut verdicts = Verdicts::default();
         let _waiting = begin(&mut verdicts, "1");
         for n in 0..10_000 {

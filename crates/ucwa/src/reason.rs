@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_a_server_writes_is_one_bounded_line() {
+    fn server_text_is_one_bounded_line() {
         let forged = "x\r\n\u{1b}[31mERROR \u{2028}\u{202e}".repeat(5000);
         let body = serde_json::json!({"code": forged, "subcode": forged, "message": forged,
                                       "debugInfo": {"x": forged}, "parameters": [forged]});
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_a_proxy_is_no_reason() {
+    fn a_proxy_page_is_not_a_reason() {
         assert_eq!(Reason::read(b"<html>502</html>"), None);
         assert_eq!(Reason::read(b"{}"), None);
     }

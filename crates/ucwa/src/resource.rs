@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_and_many_read_alike_and_nonsense_takes_nothing_else_along() {
+    fn one_and_many_read_alike_and_unreadable_members_are_skipped() {
         let resource: Resource = serde_json::from_str(
             r#"{"state":"Connected","_links":{"self":{"href":"/a"},"x":[{"href":"/b"},{"href":7}],"y":3},
                 "_embedded":{"p":{"rel":"participant","uri":"sip:a@b"},"q":[{"uri":"sip:c@d"}]},"etag":"1"}"#,
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_bounded() {
+    fn kept_values_are_bounded() {
         let long = "x".repeat(MAX_ADDRESS + 1);
         let many: Vec<&str> = vec![&long; 100];
         let resource = serde_json::json!({"state": long, "formats": many,

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_taken_is_bounded_and_the_loss_is_told_in_its_place() {
+    fn the_queue_is_bounded_and_reports_the_loss_in_its_place() {
         let (inlet, mut outlet) = queue();
         for _ in 0..MAX_ITEMS + 7 {
             assert!(inlet.send(typing("/c")));
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn large_texts_are_bounded_by_their_bytes_and_a_loss_at_the_end_is_told_too() {
+    fn large_texts_are_bounded_by_bytes_and_a_loss_at_the_end_is_reported() {
         let (inlet, mut outlet) = queue();
         let large = "x".repeat(MAX_BYTES / 2);
         for _ in 0..5 {

@@ -290,7 +290,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lives_are_read_as_numbers_and_texts_and_nonsense_is_none() {
+    fn lifetimes_are_read_as_numbers_and_texts() {
         assert_eq!(seconds(28_289.into()), Some(Duration::from_secs(28_289)));
         assert_eq!(seconds("3600".into()), Some(Duration::from_secs(3600)));
         for value in [
@@ -307,7 +307,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_life_can_be_added_to_the_time(n: i64, text in ".*") {
+        fn any_lifetime_can_be_added_to_the_time(n: i64, text in ".*") {
             for value in [Value::from(n), n.to_string().into(), text.into()] {
                 if let Some(life) = seconds(value) {
                     let _ = SystemTime::now() + life;
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn every_refusal_of_the_token_endpoint_counts_for_good() {
+    fn every_rejection_of_the_token_endpoint_is_final() {
         for (body, counts) in [
             (r#"{"error":"invalid_grant"}"#, true),
             (r#"{"error":"invalid_request"}"#, true),
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn a_grant_that_is_not_offered_is_refused_before_the_password_leaves() {
+    fn a_grant_that_is_not_offered_is_refused_before_the_password_is_sent() {
         let challenge = Challenge {
             grants: vec![WINDOWS.into()],
             ..Challenge::default()

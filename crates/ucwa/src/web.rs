@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_domain_and_what_lies_within_it_is_trusted() {
+    fn only_the_domain_and_its_subdomains_are_trusted() {
         for host in ["contoso.com", "lyncweb.contoso.com", "LYNCWEB.Contoso.COM"] {
             assert!(is_within(host, "contoso.com"), "{host}");
         }

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_secret_of_an_address_is_shown() {
+    fn an_address_is_shown_without_secrets() {
         for url in [
             "https://alice:hunter2@lync.contoso.com/root?key=hunter2#hunter2",
             "alice:hunter2@lync.contoso.com",

@@ -1,5 +1,5 @@
-//! What is said of a message is true: nothing but our own operation id or a known address lands a
-//! verdict, and what was carried without a verdict is unknown.
+//! The outcome of a send is true: a verdict belongs to a message only by our own operation id or a
+//! known address, and a message without a verdict is unknown.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod double;
@@ -7,14 +7,13 @@ mod double;
 use std::time::Duration;
 
 use double::{
-    BOB, CONVERSATION, Double, Reply, body, completed, invitation, link_only, located, sip, soon,
-    status,
+    BOB, CONVERSATION, Double, Reply, body, completed, link_only, located, sip, soon, status,
 };
 use ms_messenger_core::{
     Acceptance, Delivery, ErrorKind, Message, Messenger as _, SendRequest, Target,
 };
 use serde_json::{Value, json};
-use ucwa::{ErrorSubcode, Oversize, Reason, UcwaOutcome, UcwaSession};
+use ucwa::{Oversize, UcwaOutcome, UcwaSession};
 
 const MESSAGES: &str = "/apps/1/c/1/messages";
 const INVITATIONS: &str = "/apps/1/invitations";
@@ -84,7 +83,7 @@ async fn nothing_else_on_the_channel_is_the_verdict_on_a_lost_post() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn our_own_operation_id_is_the_verdict_whatever_became_of_the_answer() {
+async fn our_own_operation_id_is_the_verdict_whatever_the_response_was() {
     // In the event, or in the message that the event names.
     for in_event in [true, false] {
         for reply in [
@@ -148,7 +147,7 @@ async fn an_address_is_known_in_every_spelling() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_conflict_is_unknown_and_posted_once_unless_it_names_what_is_in_the_way() {
+async fn a_conflict_is_unknown_and_posted_once_unless_it_names_a_pending_operation() {
     for refusal in [
         json!({"code": "Conflict", "subcode": "None"}),
         json!({"code": "Conflict"}),
@@ -181,7 +180,7 @@ async fn a_conflict_is_unknown_and_posted_once_unless_it_names_what_is_in_the_wa
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_operation_in_the_way_proves_that_nothing_was_started() {
+async fn a_pending_operation_proves_that_nothing_was_started() {
     let pending = json!({"code": "Conflict", "subcode": "AnotherOperationPending"});
     let double = Double::start().await;
     let alice = talking(&double).await;
@@ -195,94 +194,6 @@ async fn an_operation_in_the_way_proves_that_nothing_was_started() {
     let outcome = soon(async { tokio::join!(alice.send(sip(BOB), "second"), pushing).0 }).await;
     assert_eq!(delivery(&outcome), Some(Delivery::NotSent), "{outcome:?}");
     assert_eq!(double.posted(), ["first", "second", "second"]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_an_invitation_carried_is_unknown_however_it_ends_without_success() {
-    let failed = |reason: Value| json!({"status": "Failure", "reason": reason});
-    for (name, members) in [
-        (
-            "declined",
-            failed(json!({"code": "RemoteFailure", "subcode": "Declined"})),
-        ),
-        (
-            "not answered",
-            failed(json!({"code": "RemoteFailure", "subcode": "Timeout"})),
-        ),
-        ("without a reason", failed(Value::Null)),
-        ("without a status", json!({})),
-    ] {
-        let double = Double::start().await;
-        let alice = double.user().with_first_message_in_invitation();
-        let alice = alice.sign_in().await.unwrap();
-        let pusher = double.clone();
-        double.rule(move |request| {
-            request.is("POST", INVITATIONS).then(|| {
-                pusher.push(invitation(&request.operation(), members.clone()));
-                located("/apps/1/invitations/1")
-            })
-        });
-        let outcome = soon(alice.send(sip(BOB), "toast")).await;
-        assert!(
-            matches!(outcome, UcwaOutcome::Unknown(_)),
-            "{name}: {outcome:?}"
-        );
-        let error = outcome.error().unwrap();
-        assert_eq!(error.delivery(), Delivery::Unknown, "{name}");
-        assert!(
-            error.began_at().is_some() && error.client_request_id().is_some(),
-            "{name}"
-        );
-        if name == "declined" {
-            assert_eq!(
-                Reason::of(error).unwrap().subcode,
-                Some(ErrorSubcode::Declined)
-            );
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_an_invitation_carried_is_unknown_when_it_is_lost_while_it_rings() {
-    for name in [
-        "application lost",
-        "signed out",
-        "no response",
-        "connected without a verdict",
-    ] {
-        let double = Double::start().await;
-        let alice = double
-            .user()
-            .with_first_message_in_invitation()
-            .with_send_timeout(Duration::from_secs(2))
-            .sign_in()
-            .await
-            .unwrap();
-        double.once("POST", INVITATIONS, located("/apps/1/invitations/1"));
-        let ending = async {
-            double.wait_for("POST", INVITATIONS, 1).await;
-            match name {
-                "application lost" => {
-                    double.once("GET", "/apps/1/events", status(404));
-                    double.push(json!([]));
-                }
-                "signed out" => alice.sign_out().await,
-                "connected without a verdict" => {
-                    let operation = double.requests("POST", INVITATIONS)[0].operation();
-                    let mut senders = double::accepted(&operation);
-                    senders.as_array_mut().unwrap().remove(0);
-                    double.push(senders);
-                }
-                _ => {}
-            }
-        };
-        let outcome = soon(async { tokio::join!(alice.send(sip(BOB), "toast"), ending).0 }).await;
-        assert!(
-            matches!(outcome, UcwaOutcome::Unknown(_)),
-            "{name}: {outcome:?}"
-        );
-        assert_eq!(delivery(&outcome), Some(Delivery::Unknown), "{name}");
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -300,7 +211,7 @@ async fn what_was_posted_when_the_application_is_lost_is_unknown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_end_of_a_message_without_a_status_is_no_failure() {
+async fn the_end_of_a_message_without_a_status_is_not_a_failure() {
     for status in [Value::Null, json!(7), json!(""), json!("Pending")] {
         let double = Double::start().await;
         let alice = talking(&double).await;
@@ -378,7 +289,7 @@ async fn delivered_means_to_everyone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_a_message_in_a_meeting_that_is_not_told_whole_it_is_not_said_that_all_got_it() {
+async fn a_message_in_a_meeting_without_a_full_report_is_not_delivered_to_everyone() {
     let double = Double::start().await;
     let alice = talking(&double).await;
     meeting(&double, &["bob", "carol"]).await;
@@ -415,7 +326,7 @@ async fn a_refused_conversation_leaves_nothing_behind_and_says_not_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_post_that_is_not_answered_ends_with_the_send_and_is_unknown() {
+async fn a_post_without_a_response_ends_with_the_send_and_is_unknown() {
     let double = Double::start().await;
     let alice = double.user().with_send_timeout(Duration::from_millis(600));
     let alice = alice.sign_in().await.unwrap();
@@ -443,7 +354,7 @@ async fn a_post_that_is_not_answered_ends_with_the_send_and_is_unknown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dry_check_refuses_what_a_send_refuses() {
+async fn a_check_refuses_what_a_send_refuses() {
     let double = Double::start().await;
     let limit = std::num::NonZeroUsize::new(10).unwrap();
     let builder = double

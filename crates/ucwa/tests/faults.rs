@@ -1,9 +1,9 @@
-//! What goes wrong, and what the session makes of it: the rows of the contract, provoked.
+//! Faults of a send: the rows of the contract, provoked.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod support;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ms_messenger_core::{
     Delivery, ErrorKind, Evidence, Message, Messenger as _, SendRequest, Settled, Target,
@@ -11,24 +11,10 @@ use ms_messenger_core::{
 use ms_messenger_emulator::Emulator;
 use serde_json::{Value, json};
 use support::{
-    ALICE, BOB, CONTACT, emulator, fast, fault, faults, faults_applied, next_message, rule,
-    signed_in, sip, soon, stat, stored, until, user,
+    ALICE, CONTACT, always, emulator, fast, fault, faults, faults_applied, kind, rule, signed_in,
+    sip, soon, status, stored, until, user,
 };
-use ucwa::{AcceptPolicy, ErrorSubcode, Reason, UcwaCredential, UcwaOutcome, UcwaSession};
-
-fn kind(kind: &str) -> Value {
-    json!({"kind": kind})
-}
-
-fn status(status: u16) -> Value {
-    json!({"kind": "status", "status": status})
-}
-
-/// The same fault for every request of an operation.
-fn always(emulator: &Emulator, operation: &str, action: Value) {
-    let matching = json!({"platform": "ucwa", "operation": operation});
-    faults(emulator, json!([{"match": matching, "action": action}]));
-}
+use ucwa::{AcceptPolicy, ErrorSubcode, Reason, UcwaOutcome, UcwaSession};
 
 /// An error body of UCWA.
 fn refused(status: u16, code: &str, subcode: &str) -> Value {
@@ -48,7 +34,7 @@ async fn talking(emulator: &Emulator, fault_of_send: Value) -> UcwaSession {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_answer_is_settled_by_the_event_and_nothing_is_sent_twice() {
+async fn a_lost_response_is_settled_by_the_event_and_nothing_is_sent_twice() {
     for lost in [
         json!({"kind": "close", "when": "after_store"}),
         json!({"kind": "reset", "when": "after_store"}),
@@ -70,7 +56,7 @@ async fn a_lost_answer_is_settled_by_the_event_and_nothing_is_sent_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_ambiguous_post_without_an_event_is_unknown_and_not_repeated() {
+async fn an_ambiguous_post_without_an_event_is_unknown_and_not_retried() {
     for lost in [
         status(500),
         status(503),
@@ -95,7 +81,7 @@ async fn an_ambiguous_post_without_an_event_is_unknown_and_not_repeated() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn refusals_of_a_post_prove_that_it_was_not_sent() {
+async fn a_rejected_post_was_not_sent() {
     for (response, expected) in [
         (status(400), ErrorKind::InvalidRequest),
         (status(403), ErrorKind::PermissionDenied),
@@ -128,7 +114,7 @@ async fn refusals_of_a_post_prove_that_it_was_not_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_an_operation_is_in_the_way_the_post_is_tried_once_more_after_the_next_event() {
+async fn a_post_is_retried_once_after_the_next_event_if_an_operation_is_pending() {
     let emulator = emulator().await;
     let alice = talking(
         &emulator,
@@ -147,7 +133,7 @@ async fn where_an_operation_is_in_the_way_the_post_is_tried_once_more_after_the_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_conflict_that_names_nothing_is_no_proof_and_not_repeated() {
+async fn a_conflict_without_a_reason_proves_nothing_and_is_not_retried() {
     // The server took the message and said so in its own way: one event more is no proof.
     for stored_too in [false, true] {
         let emulator = emulator().await;
@@ -170,7 +156,7 @@ async fn a_conflict_that_names_nothing_is_no_proof_and_not_repeated() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_conversation_that_is_gone_is_replaced_by_a_new_one() {
+async fn a_conversation_that_does_not_exist_any_more_is_replaced() {
     let emulator = emulator().await;
     let alice = talking(&emulator, refused(404, "NotFound", "ConversationNotFound")).await;
     assert!(
@@ -182,284 +168,7 @@ async fn a_conversation_that_is_gone_is_replaced_by_a_new_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_application_that_is_gone_is_replaced_silently() {
-    for operation in ["send", "events", "start"] {
-        let emulator = emulator().await;
-        let alice = signed_in(&emulator, ALICE).await;
-        let mut incoming = alice.receive(AcceptPolicy::Everyone).await.unwrap();
-        assert!(soon(alice.send(sip(CONTACT), "first")).await.is_delivered());
-        fault(&emulator, operation, kind("application_not_found"));
-        let to = if operation == "start" {
-            "sip:other@fabrikam.test"
-        } else {
-            CONTACT
-        };
-        let outcome = soon(async {
-            loop {
-                let outcome = alice.send(sip(to), "second").await;
-                // Where the channel learns of it first, a send on its way may be in doubt.
-                if !matches!(outcome, UcwaOutcome::Unknown(_)) {
-                    return outcome;
-                }
-            }
-        })
-        .await;
-        assert!(outcome.is_delivered(), "{operation}: {outcome:?}");
-        // Once the old one is gone, there is one again.
-        until(|| faults_applied(&emulator) == 1).await;
-        until(|| stat(&emulator, "applications_alive") == 1).await;
-        // The new application is as available as the old one was.
-        soon(async {
-            loop {
-                let hello = json!({"platform": "ucwa", "from": BOB, "to": ALICE,
-                                   "action": "message", "text": "hello"});
-                if emulator.inject(&hello).is_ok() {
-                    return;
-                }
-                tokio::task::yield_now().await;
-            }
-        })
-        .await;
-        assert_eq!(next_message(&mut incoming).await.text, "hello");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_expired_application_ends_the_session_unless_it_shall_be_made_anew() {
-    let emulator = emulator().await;
-    let alice = signed_in(&emulator, ALICE).await;
-    fault(&emulator, "events", kind("inactive_application"));
-    // The held request ends with the next event; the one after it is refused.
-    let _ = soon(alice.send(sip(CONTACT), "nudge")).await;
-    let end = soon(alice.ended()).await;
-    assert_eq!(
-        Reason::of(&end).unwrap().subcode,
-        Some(ErrorSubcode::InactiveApplicationExpired)
-    );
-    let outcome = soon(alice.send(sip(CONTACT), "x")).await;
-    assert_eq!(outcome.error().unwrap().delivery(), Delivery::NotSent);
-
-    let bob = user(&emulator, BOB)
-        .with_recreation_after_expiry()
-        .sign_in()
-        .await
-        .unwrap();
-    fault(&emulator, "events", kind("inactive_application"));
-    let _ = soon(bob.send(sip(CONTACT), "nudge")).await;
-    soon(async {
-        while !bob.send(sip(CONTACT), "again").await.is_delivered() {
-            assert!(bob.is_alive());
-        }
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn too_many_applications_is_told_and_not_repeated() {
-    let emulator = emulator().await;
-    fault(&emulator, "application", kind("too_many_applications"));
-    let error = soon(user(&emulator, ALICE).sign_in()).await.unwrap_err();
-    assert_eq!(error.status(), Some(410));
-    assert_eq!(
-        Reason::of(&error).unwrap().subcode,
-        Some(ErrorSubcode::TooManyApplications)
-    );
-    assert_eq!(error.attempts(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_password_is_tried_once() {
-    let emulator = emulator().await;
-    let world = &emulator.world().ucwa;
-    let builder = UcwaSession::builder(
-        ALICE,
-        UcwaCredential::password("CONTOSO\\alice", "wrong-password"),
-    )
-    .with_discovery_url(&world.discover);
-    let error = soon(builder.sign_in()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unauthenticated);
-    assert!(
-        format!("{error:?}{error}").contains("not tried again"),
-        "{error:?}"
-    );
-    assert!(!format!("{error:?}{error:#?}{error}").contains("wrong-password"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_ticket_that_expires_is_replaced_in_the_middle_of_a_talk() {
-    for operation in ["send", "events", "start", "make_available"] {
-        let emulator = emulator().await;
-        let alice = signed_in(&emulator, ALICE).await;
-        assert!(soon(alice.send(sip(CONTACT), "first")).await.is_delivered());
-        fault(&emulator, operation, kind("expire_ticket"));
-        let to = if operation == "start" {
-            "sip:other@fabrikam.test"
-        } else {
-            CONTACT
-        };
-        let _incoming = alice.receive(AcceptPolicy::Everyone).await.unwrap();
-        assert!(
-            soon(alice.send(sip(to), "second")).await.is_delivered(),
-            "{operation}"
-        );
-        assert!(
-            soon(alice.send(sip(to), "third")).await.is_delivered(),
-            "{operation}"
-        );
-        assert_eq!(
-            stored(&emulator),
-            ["first", "second", "third"],
-            "{operation}"
-        );
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_ticket_of_another_pool_is_replaced() {
-    let emulator = emulator().await;
-    always(&emulator, "user", kind("pool_split"));
-    let alice = user(&emulator, ALICE).with_trusted_domain("localhost");
-    let alice = soon(alice.sign_in()).await.unwrap();
-    assert!(soon(alice.send(sip(CONTACT), "first")).await.is_delivered());
-    fault(&emulator, "send", kind("wrong_pool"));
-    assert!(
-        soon(alice.send(sip(CONTACT), "second"))
-            .await
-            .is_delivered()
-    );
-    assert_eq!(stored(&emulator), ["first", "second"]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_host_outside_the_domain_learns_nothing_until_it_is_named() {
-    let emulator = emulator().await;
-    always(&emulator, "user", kind("pool_split"));
-    let error = soon(user(&emulator, ALICE).sign_in()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Config);
-    assert!(error.message().contains("localhost"), "{error}");
-
-    fault(&emulator, "discover", kind("discovery_redirect"));
-    let error = soon(user(&emulator, ALICE).sign_in()).await.unwrap_err();
-    assert!(error.message().contains("with_trusted_domain"), "{error}");
-    fault(&emulator, "discover", kind("discovery_redirect"));
-    let alice = user(&emulator, ALICE).with_trusted_domain("localhost");
-    assert!(soon(alice.sign_in()).await.is_ok());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn discovery_in_circles_and_in_xml_is_refused() {
-    let emulator = emulator().await;
-    let circle = json!({"kind": "discovery_redirect", "href": emulator.world().ucwa.discover});
-    always(&emulator, "discover", circle);
-    let error = soon(user(&emulator, ALICE).sign_in()).await.unwrap_err();
-    assert!(error.message().contains("redirects"), "{error}");
-
-    fault(&emulator, "discover", kind("xml"));
-    let error = soon(user(&emulator, ALICE).sign_in()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Protocol);
-    assert!(error.message().contains("XML"), "{error}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_spelling_of_the_challenge_is_read() {
-    for spelling in ["merged_challenge", "unquoted_challenge"] {
-        let emulator = emulator().await;
-        fault(&emulator, "user", kind(spelling));
-        let alice = soon(signed_in(&emulator, ALICE)).await;
-        assert!(
-            soon(alice.send(sip(CONTACT), "x")).await.is_delivered(),
-            "{spelling}"
-        );
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_channel_survives_what_happens_on_the_way() {
-    for action in [
-        json!({"kind": "close", "when": "before_read"}),
-        json!({"kind": "close", "when": "after_store"}),
-        json!({"kind": "cut_body", "after_bytes": 10}),
-        json!({"kind": "malformed_body"}),
-        status(502),
-        status(503),
-        status(408),
-        kind("pget_replaced"),
-        kind("resync"),
-        kind("link_only"),
-        kind("sender_absent"),
-        kind("iso_timestamps"),
-        kind("gzip"),
-    ] {
-        let emulator = emulator().await;
-        let alice = signed_in(&emulator, ALICE).await;
-        fault(&emulator, "events", action.clone());
-        let mut incoming = alice.receive(AcceptPolicy::Everyone).await.unwrap();
-        for text in ["one", "two", "three"] {
-            let outcome = soon(alice.send(sip(CONTACT), text)).await;
-            assert!(outcome.is_delivered(), "{action}: {outcome:?}");
-        }
-        assert_eq!(stored(&emulator), ["one", "two", "three"], "{action}");
-        let hello = json!({"platform": "ucwa", "from": BOB, "to": ALICE,
-                           "action": "message", "text": "hello"});
-        emulator.inject(&hello).unwrap();
-        assert_eq!(next_message(&mut incoming).await.text, "hello", "{action}");
-        assert_eq!(stat(&emulator, "pgets_max_at_once"), 1, "{action}");
-        assert_eq!(faults_applied(&emulator), 1, "{action}");
-        soon(alice.sign_out()).await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_channel_that_is_cut_in_the_middle_of_a_send_loses_no_verdict() {
-    let emulator = emulator().await;
-    let alice = signed_in(&emulator, ALICE).await;
-    assert!(soon(alice.send(sip(CONTACT), "first")).await.is_delivered());
-    faults(
-        &emulator,
-        json!([{"match": {"platform": "ucwa", "operation": "events", "every": 2},
-                "action": {"kind": "close", "when": "after_store"}}]),
-    );
-    for n in 0..20 {
-        let outcome = soon(alice.send(sip(CONTACT), format!("message {n}"))).await;
-        assert!(outcome.is_delivered(), "{n}: {outcome:?}");
-    }
-    assert_eq!(stored(&emulator).len(), 21);
-    assert_eq!(stat(&emulator, "pgets_max_at_once"), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn after_a_long_absence_conversations_are_begun_anew() {
-    let emulator = emulator().await;
-    let alice = signed_in(&emulator, ALICE).await;
-    let before = soon(alice.send(sip(CONTACT), "first"))
-        .await
-        .into_result()
-        .unwrap();
-    fault(&emulator, "events", kind("resume"));
-    // The held request ends with the next event; the one after it is told to resume.
-    let _incoming = alice.receive(AcceptPolicy::Everyone).await.unwrap();
-    until(|| !alice.conversation(before.conversation.clone()).is_open()).await;
-    let after = soon(alice.send(sip(CONTACT), "second"))
-        .await
-        .into_result()
-        .unwrap();
-    assert_ne!(before.conversation, after.conversation);
-    assert_eq!(stored(&emulator), ["first", "second"]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_foreign_request_for_the_channel_ends_the_session() {
-    let emulator = emulator().await;
-    let alice = signed_in(&emulator, ALICE).await;
-    always(&emulator, "events", kind("pget_replaced"));
-    let _incoming = alice.receive(AcceptPolicy::Everyone).await;
-    let end = soon(alice.ended()).await;
-    assert_eq!(end.kind(), ErrorKind::Conflict);
-    assert!(end.message().contains("endpoint id"), "{end}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn events_may_overtake_the_answer() {
+async fn events_may_overtake_the_response() {
     let emulator = emulator().await;
     let alice = signed_in(&emulator, ALICE).await;
     faults(
@@ -474,7 +183,7 @@ async fn events_may_overtake_the_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn swallowed_events_and_missing_capabilities() {
+async fn a_send_survives_swallowed_events_and_reports_missing_capabilities() {
     let emulator = emulator().await;
     let alice = user(&emulator, ALICE).with_send_timeout(Duration::from_secs(3));
     let alice = alice.sign_in().await.unwrap();
@@ -494,7 +203,7 @@ async fn swallowed_events_and_missing_capabilities() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_verdict_is_that_of_the_event() {
+async fn the_event_decides_the_outcome() {
     let emulator = fast().await;
     let failed = json!({"kind": "message_failed", "reason": "Unreachable"});
     let alice = talking(&emulator, failed).await;
@@ -544,37 +253,7 @@ async fn a_send_that_is_dropped_leaves_the_session_consistent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_of_some_minutes_keeps_alive_with_one_request_and_no_more_tasks() {
-    // 1000 times faster: the 5 minutes to idle are 300 ms, the 15 to the end 900.
-    let emulator = Emulator::builder()
-        .with_ucwa_time_scale(1000.0)
-        .start()
-        .await
-        .unwrap();
-    let alice = user(&emulator, ALICE).with_activity_interval(Duration::from_millis(60));
-    let alice = alice.sign_in().await.unwrap();
-    let _incoming = alice.receive(AcceptPolicy::Everyone).await.unwrap();
-    assert!(soon(alice.send(sip(CONTACT), "first")).await.is_delivered());
-    let tasks = || {
-        tokio::runtime::Handle::current()
-            .metrics()
-            .num_alive_tasks()
-    };
-    let before = tasks();
-    let began = Instant::now();
-    while began.elapsed() < Duration::from_secs(3) {
-        assert!(alice.is_alive());
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    assert!(soon(alice.send(sip(CONTACT), "last")).await.is_delivered());
-    assert!(tasks() <= before + 2, "{before} tasks became {}", tasks());
-    assert_eq!(stat(&emulator, "pgets_max_at_once"), 1);
-    assert_eq!(stat(&emulator, "applications_alive"), 1);
-    soon(alice.sign_out()).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_verdict_that_comes_late_settles_what_was_unknown() {
+async fn a_late_verdict_settles_an_unknown_send() {
     let emulator = emulator().await;
     let alice = user(&emulator, ALICE).with_send_timeout(Duration::from_secs(2));
     let alice = alice.sign_in().await.unwrap();

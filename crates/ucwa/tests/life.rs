@@ -20,7 +20,7 @@ use ucwa::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_alice_sends_arrives_at_bob_and_his_answer_at_hers() {
+async fn a_message_and_its_reply_arrive() {
     let emulator = emulator().await;
     let (alice, bob) = (
         signed_in(&emulator, ALICE).await,
@@ -102,7 +102,7 @@ async fn what_alice_sends_arrives_at_bob_and_his_answer_at_hers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn html_goes_to_those_who_show_it() {
+async fn html_is_sent_to_recipients_that_show_it() {
     let emulator = emulator().await;
     let alice = signed_in(&emulator, ALICE).await;
     let bob = signed_in(&emulator, BOB).await;
@@ -142,7 +142,7 @@ async fn html_goes_to_those_who_show_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn refusals_of_the_other_side_prove_that_nothing_was_sent() {
+async fn a_declined_invitation_proves_that_nothing_was_sent() {
     let emulator = emulator().await;
     let alice = signed_in(&emulator, ALICE).await;
     for (action, subcode) in [
@@ -169,7 +169,7 @@ async fn refusals_of_the_other_side_prove_that_nothing_was_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_invitation_that_nobody_answers_times_out() {
+async fn an_invitation_without_a_response_times_out() {
     let emulator = fast().await;
     let alice = signed_in(&emulator, ALICE).await;
     emulator
@@ -182,7 +182,7 @@ async fn an_invitation_that_nobody_answers_times_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_policy_decides_who_is_let_in() {
+async fn the_policy_decides_which_invitations_are_accepted() {
     let emulator = emulator().await;
     let (alice, bob) = (
         signed_in(&emulator, ALICE).await,
@@ -309,7 +309,7 @@ async fn sends_to_one_person_share_one_conversation() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_meeting_of_three_hears_everybody() {
+async fn all_participants_of_a_meeting_receive_a_message() {
     let emulator = emulator().await;
     let alice = signed_in(&emulator, ALICE).await;
     let meeting = soon(alice.start_meeting(Some("Build 42"))).await.unwrap();
@@ -382,7 +382,7 @@ async fn the_last_handle_signs_out_in_the_background() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_that_is_signed_out_says_so() {
+async fn a_signed_out_session_reports_it() {
     let emulator = emulator().await;
     let alice = signed_in(&emulator, ALICE).await;
     let mut incoming = alice.receive(AcceptPolicy::Everyone).await.unwrap();

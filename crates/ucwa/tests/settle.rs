@@ -1,4 +1,4 @@
-//! What is said afterwards of a send in doubt, and how a caller ends one early.
+//! Settling a send whose outcome is unknown, and ending a send early.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod double;
@@ -75,7 +75,7 @@ async fn settled(session: &UcwaSession, request: &SendRequest, evidence: &Eviden
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_the_servers_own_word_of_our_operation_settles() {
+async fn only_a_verdict_on_our_own_operation_settles() {
     let failed = {
         let mut event = completed(&message(2));
         event["status"] = "Failure".into();
@@ -117,7 +117,7 @@ async fn only_the_servers_own_word_of_our_operation_settles() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_a_lost_answer_the_message_itself_is_asked_for_its_operation() {
+async fn after_a_lost_response_the_operation_is_read_from_the_message() {
     for is_ours in [true, false] {
         let double = Double::start().await;
         let alice = talking(&double).await;

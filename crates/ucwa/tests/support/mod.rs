@@ -114,3 +114,19 @@ pub fn faults_applied(emulator: &Emulator) -> u64 {
     let count = stats["faults"].as_u64();
     count.unwrap_or_else(|| panic!("no count of faults in {stats}"))
 }
+
+/// A fault without members.
+pub fn kind(kind: &str) -> Value {
+    json!({"kind": kind})
+}
+
+/// A fault that responds with a status.
+pub fn status(status: u16) -> Value {
+    json!({"kind": "status", "status": status})
+}
+
+/// The same fault for every request of an operation.
+pub fn always(emulator: &Emulator, operation: &str, action: Value) {
+    let matching = json!({"platform": "ucwa", "operation": operation});
+    faults(emulator, json!([{"match": matching, "action": action}]));
+}

@@ -1,4 +1,6 @@
 //! The invitations that a session accepts automatically.
+//!
+//! SIP addresses are compared without their case, because servers and directories differ in it.
 
 use ms_messenger_core::SipUri;
 

@@ -1,4 +1,15 @@
-//! The application: what a signed-in client is to the server.
+//! The application: the signed-in client as the server sees it.
+//!
+//! `POST applications` creates it, or finds it if the identity is the same:
+//!
+//! ```json
+//! {"UserAgent": "ms-messenger/0.1.0", "EndpointId": "5f5a1f5e-…", "Culture": "en-US"}
+//! ```
+//!
+//! The response links the event channel, and embeds `me` (makeMeAvailable, reportMyActivity) and
+//! `communication` (startMessaging, startOnlineMeeting). A missing link means that the policy of the
+//! user forbids the operation. The server ends an application that does not poll for 15 minutes, or
+//! whose user was made available and reports no activity for 5.
 
 use std::{
     sync::{
@@ -22,16 +33,16 @@ use crate::{
     resource::Resource,
 };
 
-/// How many applications were created, from 1.
+/// The number of the next application of this process.
 static CREATED: AtomicU64 = AtomicU64::new(1);
 
 const FORMATS: &str = "supportedMessageFormats";
 
-/// How long a resource is waited for that an event only named.
+/// The longest time to read a resource that an event only named.
 pub(crate) const READ: Duration = Duration::from_secs(10);
 
-/// What identifies an installation: with the same identity the server gives the same
-/// application back.
+/// The identity of an installation: with the same identity the server returns the same
+/// application.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Identity {
@@ -40,13 +51,13 @@ pub(crate) struct Identity {
     pub(crate) culture: String,
 }
 
-/// A living application, at the host that it lives on.
+/// An application, on the host that it lives on.
 #[derive(Debug)]
 pub(crate) struct Application {
-    /// Tells the applications of a process apart.
+    /// Its number in this process.
     pub(crate) id: u64,
     pipeline: Pipeline,
-    /// For the event channel, whose every repetition has a rule of its own.
+    /// For the event channel, which has retry rules of its own.
     once: Pipeline,
     href: String,
     pub(crate) events: String,
@@ -76,7 +87,7 @@ impl Application {
     ) -> Result<Self> {
         let (pipeline, path) = hosts.signed_in(applications)?;
         let pipeline = pipeline.with_retry_policy(retry.clone());
-        // The same identity gets the same application back, so it can be asked for again.
+        // The same identity gets the same application, so that a retry is safe.
         let call = Call::post("application", path)
             .without_message()
             .with_json(identity)?;
@@ -114,7 +125,7 @@ impl Application {
         change(&mut self.links.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Reads the links of `me` anew.
+    /// Takes the current links of `me`.
     pub(crate) fn take_me(&self, me: &Resource) {
         let link = |rel| me.address(rel);
         self.update(|links| {
@@ -124,7 +135,7 @@ impl Application {
         });
     }
 
-    /// Reads the links of `communication` anew.
+    /// Takes the current links of `communication`.
     pub(crate) fn take_communication(&self, communication: &Resource) {
         let link = |rel| communication.address(rel);
         self.update(|links| {
@@ -135,7 +146,7 @@ impl Application {
         });
     }
 
-    /// The address of `startMessaging`, unless the policy of the user forbids it.
+    /// Returns the address of `startMessaging`, unless the policy of the user forbids it.
     pub(crate) fn start_messaging(&self) -> Option<String> {
         self.links().start_messaging
     }
@@ -144,28 +155,28 @@ impl Application {
         self.links().start_online_meeting
     }
 
-    /// What a link leads to: the path on the application's own host, and nowhere else.
+    /// Returns the path of a link. It must lead to the application's own host.
     pub(crate) fn path(&self, href: &str) -> Result<String> {
         self.pipeline.endpoint().follow_path(href)
     }
 
-    /// Makes a call to the application's host. Boxed: many steps hold a call, and their futures
-    /// would all be as large as the whole pipeline.
+    /// Makes a call to the application's host. Boxed: many futures hold a call, and each would be
+    /// as large as the whole pipeline.
     pub(crate) async fn call(&self, call: Call) -> Result<Response> {
         Box::pin(self.pipeline.call(call)).await
     }
 
-    /// Makes a call of a send, which ends with it.
+    /// Makes a call of a send, within its deadline.
     pub(crate) async fn carry(&self, call: Call, deadline: &Deadline) -> Result<Response> {
         self.call(call.with_deadline(deadline.clone())).await
     }
 
-    /// How far the server's clock is ahead, as far as it is known.
+    /// Returns the offset of the server's clock, if it is known.
     pub(crate) fn service_clock(&self) -> Option<ClockOffset> {
         self.pipeline.service_clock()
     }
 
-    /// Reads a resource within [`READ`], for what others wait for.
+    /// Reads a resource within [`READ`]; `None` if that fails.
     pub(crate) async fn read(&self, href: &str) -> Option<Resource> {
         timeout(READ, self.get(href)).await.ok()?.ok()
     }
@@ -176,7 +187,7 @@ impl Application {
         self.call(call).await?.json()
     }
 
-    /// An operation that may be repeated: when the server finds nothing left to do, it is done.
+    /// Posts an operation that is safe to retry.
     pub(crate) async fn post(
         &self,
         operation: &'static str,
@@ -190,20 +201,20 @@ impl Application {
         self.call(call).await.map(drop)
     }
 
-    /// Deletes a resource; one that is gone already is deleted.
+    /// Deletes a resource. One that does not exist counts as deleted.
     pub(crate) async fn delete(&self, operation: &'static str, href: &str) -> Result<()> {
         let call = Call::delete(operation, self.path(href)?).with_expected(&[404]);
         self.call(call).await.map(drop)
     }
 
-    /// Asks the event channel once.
+    /// Polls the event channel once.
     pub(crate) async fn poll(&self, path: &str, timeout: Duration) -> Result<Response> {
         self.once
             .call(Call::get("events", path).with_timeout(timeout))
             .await
     }
 
-    /// Makes the user reachable. That somebody did so already is success.
+    /// Makes the user reachable. A user who is available already counts as success.
     pub(crate) async fn make_available(&self, formats: &[Format]) -> Result<()> {
         let Some(href) = self.links().make_me_available else {
             return Ok(());
@@ -222,11 +233,11 @@ impl Application {
         self.read_me().await
     }
 
-    /// Offers HTML to whom this user writes to, unless it is offered already. A user who
-    /// receives offered it on becoming available.
+    /// Offers HTML to the recipients of this user, unless it is offered already. A user who
+    /// receives has offered it on becoming available.
     ///
-    /// The server wants all properties back, its own strange one included, under the etag in
-    /// double quotes. An etag that is out of date is read anew once.
+    /// The server requires all properties back, including its own, and the etag in double quotes.
+    /// With an etag that is out of date, the resource is read again once.
     pub(crate) async fn offer_html(&self) -> Result<()> {
         for _ in 0..2 {
             let links = self.links();
@@ -269,7 +280,7 @@ impl Application {
         Ok(())
     }
 
-    /// Reports that the user is active, when the user was made available.
+    /// Reports that the user is active, if the user was made available.
     pub(crate) async fn report_activity(&self) -> Result<()> {
         if self.links().report_my_activity.is_none() {
             self.read_me().await?;
@@ -280,10 +291,10 @@ impl Application {
         }
     }
 
-    /// Signs out: the application ends.
+    /// Signs out: deletes the application.
     pub(crate) async fn end(&self) -> Result<()> {
         match self.delete("sign-out", &self.href).await {
-            // Gone in any way is signed out.
+            // One that does not exist is signed out.
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             other => other,
         }

@@ -1,4 +1,14 @@
 //! How the events of the server change the state.
+//!
+//! | Event | Change |
+//! |---|---|
+//! | `messagingInvitation` and the like, of an own operation | its address, conversation, progress and end |
+//! | the same, incoming and `started` | the conversation; reported as an invitation |
+//! | `conversation` | state and links; `deleted` ends it |
+//! | `messaging` | formats and links; the reason of its end |
+//! | `message` `completed`, outgoing | the verdict on a message |
+//! | `message` `completed`, incoming | reported as a message |
+//! | `participant` | the known participants; in `typingParticipants`, reported as typing |
 
 use crate::{
     data_uri,
@@ -198,7 +208,7 @@ impl State {
         // In a meeting each known participant counts, except the user.
         let is_left = |(href, participant): (&String, &Sender)| {
             !participant.uri.eq_ignore_ascii_case(&self.own)
-                && !failed.iter().any(|(gone, _)| gone == href)
+                && !failed.iter().any(|(failed, _)| failed == href)
         };
         let any_left = known.is_some_and(|known| known.participants.iter().any(is_left));
         let reach = match (any, resource, in_meeting) {

@@ -1,4 +1,4 @@
-//! How a session is set up.
+//! The builder of a session.
 
 use std::{fmt, num::NonZeroUsize, time::Duration};
 
@@ -19,6 +19,29 @@ use crate::{
 };
 
 /// Sets up a [`UcwaSession`]. `Debug` shows addresses without user info and query.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use ms_messenger_emulator::Emulator;
+/// use ucwa::{UcwaBuilder, UcwaCredential};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = Emulator::start().await?;
+/// let user = &emulator.world().ucwa.users[0];
+/// let credential = UcwaCredential::password(&user.username, user.password.as_str());
+/// let session = UcwaBuilder::new(&user.sip, credential)
+///     .with_discovery_url(&emulator.world().ucwa.discover)
+///     .with_endpoint_id("build-server")
+///     .with_send_timeout(Duration::from_secs(30))
+///     .sign_in()
+///     .await?;
+/// assert_eq!(session.endpoint_id(), "build-server");
+/// # session.sign_out().await;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a builder does nothing until it signs in"]
 pub struct UcwaBuilder {
     credential: UcwaCredential,
@@ -44,14 +67,14 @@ impl fmt::Debug for UcwaBuilder {
 }
 
 impl UcwaSession {
-    /// Sets up a session for the user with the SIP address `sip`, e.g. `sip:bot@contoso.com`.
+    /// Creates a builder for the user with the SIP address `sip`, e.g. `sip:bot@contoso.com`.
     pub fn builder(sip: impl Into<String>, credential: UcwaCredential) -> UcwaBuilder {
         UcwaBuilder::new(sip, credential)
     }
 }
 
 impl UcwaBuilder {
-    /// Sets up a session for the user with the SIP address `sip`, e.g. `sip:bot@contoso.com`.
+    /// Creates a builder for the user with the SIP address `sip`, e.g. `sip:bot@contoso.com`.
     pub fn new(sip: impl Into<String>, credential: UcwaCredential) -> Self {
         Self {
             credential,
@@ -63,134 +86,181 @@ impl UcwaBuilder {
         }
     }
 
-    /// Begins at `url` instead of `lyncdiscoverinternal.` and `lyncdiscover.` of the domain of
-    /// the SIP address. Its host is trusted.
+    /// Sets the discovery address, instead of `lyncdiscoverinternal.` and `lyncdiscover.` of the
+    /// domain of the SIP address. Its host is trusted.
     pub fn with_discovery_url(mut self, url: impl Into<String>) -> Self {
         self.discovery_url = Some(url.into());
         self
     }
 
-    /// Trusts a domain, and what lies within it, besides the one of the SIP address: the server
-    /// may lead there, and hosts there may learn the credential.
+    /// Trusts a domain and its subdomains, in addition to the domain of the SIP address: the
+    /// server may redirect there, and hosts there may receive the credential.
+    /// ```
+    /// use ucwa::{UcwaBuilder, UcwaCredential};
+    ///
+    /// let credential = UcwaCredential::password("bot", "hunter2");
+    /// let builder = UcwaBuilder::new("sip:bot@contoso.com", credential)
+    ///     .with_trusted_domain("pool.fabrikam.net");
+    /// assert!(format!("{builder:?}").contains("pool.fabrikam.net"));
+    /// ```
     pub fn with_trusted_domain(mut self, domain: impl Into<String>) -> Self {
         self.trusted.push(domain.into());
         self
     }
 
-    /// Sets the id of this installation, at most 100 characters. Keep it stable: with the same
-    /// id the server gives the same application back. By default one is made up; see
+    /// Sets the id of this installation, at most 100 characters. Keep it stable: with the same id
+    /// the server returns the same application. By default one is generated; see
     /// [`UcwaSession::endpoint_id`].
+    /// ```
+    /// use ucwa::{UcwaBuilder, UcwaCredential};
+    ///
+    /// let credential = UcwaCredential::password("bot", "hunter2");
+    /// let builder = UcwaBuilder::new("sip:bot@contoso.com", credential)
+    ///     // Generated once at installation and kept, e.g. in the settings of the program.
+    ///     .with_endpoint_id("5f5a1f5e-8f5b-4a47-9f5e-000000000001");
+    /// ```
     pub fn with_endpoint_id(mut self, id: impl Into<String>) -> Self {
         self.config.identity.endpoint_id = id.into();
         self.config.made_up = false;
         self
     }
 
-    /// Sets the name under which administrators see the client, at most 100 characters.
+    /// Sets the name that administrators see, at most 100 characters.
     pub fn with_user_agent(mut self, agent: impl Into<String>) -> Self {
         self.config.identity.user_agent = agent.into();
         self
     }
 
-    /// Sets the culture of the server's words. Default `en-US`.
+    /// Sets the culture of the server's messages. Default `en-US`.
     pub fn with_culture(mut self, culture: impl Into<String>) -> Self {
         self.config.identity.culture = culture.into();
         self
     }
 
-    /// Offers plain text only to those who invite. Default: HTML too.
+    /// Offers only plain text in accepted conversations. By default HTML is offered too.
     pub fn with_plain_text_only(mut self) -> Self {
         self.config.formats = vec![Format::Plain];
         self
     }
 
-    /// Sets how long a send may take, from the invitation to the verdict. Default 75 s: the
-    /// server gives the other side 30 seconds to accept and 30 to fetch.
+    /// Sets the time-out of a send, from the invitation to the verdict. Default 75 s: the server
+    /// gives the recipient 30 seconds to accept and 30 to fetch the message.
     pub fn with_send_timeout(mut self, timeout: Duration) -> Self {
         self.config.send_timeout = timeout;
         self
     }
 
     /// Sets how long after the end of a send without a verdict the message can still take effect
-    /// and its verdict come; at most ten years. Default 90 s: a message that nobody fetched for 30
+    /// and its verdict come; at most ten years. Default 90 s: a message that is not fetched for 30
     /// seconds fails, and an invitation rings as long.
     pub fn with_settling_margin(mut self, margin: Duration) -> Self {
         self.config.settling_margin = margin.min(LONGEST_MARGIN);
         self
     }
 
-    /// Sets how long the server holds an idle GET of the event channel: 180 s to 1800 s. Less
-    /// than the way allows, where something on it cuts idle connections.
+    /// Sets how long the server holds an idle GET of the event channel: 180 s to 1800 s. Choose
+    /// less than the time after which the network cuts idle connections.
     pub fn with_event_timeout(mut self, timeout: Duration) -> Self {
         self.config.event_timeout = timeout;
         self.config.event_timeout_parameter = Some(timeout.as_secs());
         self
     }
 
-    /// Sets how often activity is reported once the user was made available. Default 3
-    /// minutes; the server wants it at least every 4.
+    /// Sets the interval of the activity reports, once the user was made available. Default 3
+    /// minutes; the server requires one every 4.
     pub fn with_activity_interval(mut self, interval: Duration) -> Self {
         self.config.activity_interval = interval;
         self
     }
 
-    /// Sets the first pause after a failure of the event channel; it doubles up to a minute.
-    /// Default 1 s.
+    /// Sets the first pause before the event channel is polled again after a failure; it doubles
+    /// up to a minute. Default 1 s.
     pub fn with_reconnect_backoff(mut self, pause: Duration) -> Self {
         self.config.first_pause = pause;
         self
     }
 
-    /// Makes a new application when the server ended the old one for want of activity, as an
-    /// unattended bot wants it. By default the session ends with `InactiveApplicationExpired`.
+    /// Creates a new application when the server has ended the old one for inactivity, as an
+    /// unattended bot needs it. By default the session ends with `InactiveApplicationExpired`.
+    /// ```
+    /// use ucwa::{UcwaBuilder, UcwaCredential};
+    ///
+    /// let credential = UcwaCredential::password("bot", "hunter2");
+    /// let builder = UcwaBuilder::new("sip:bot@contoso.com", credential)
+    ///     .with_recreation_after_expiry();
+    /// ```
     pub fn with_recreation_after_expiry(mut self) -> Self {
         self.config.recreate_expired = true;
         self
     }
 
-    /// Sets the most bytes of a message, and what happens above. Default 7000, refused: no
-    /// limit is published, and some servers cut or refuse at about 8000.
+    /// Sets the most bytes of a message, and what happens above. Default 7000, refused: no limit
+    /// is published, and some servers cut or refuse at about 8000.
+    /// ```
+    /// use std::num::NonZeroUsize;
+    ///
+    /// use ucwa::{Oversize, UcwaBuilder, UcwaCredential};
+    ///
+    /// let credential = UcwaCredential::password("bot", "hunter2");
+    /// let builder = UcwaBuilder::new("sip:bot@contoso.com", credential)
+    ///     .with_max_message_bytes(NonZeroUsize::new(4000).unwrap(), Oversize::Split);
+    /// ```
     pub fn with_max_message_bytes(mut self, limit: NonZeroUsize, oversize: Oversize) -> Self {
         self.config.sizes = Sizes { limit, oversize };
         self
     }
 
-    /// Lets the invitation carry a first plain text of at most 500 bytes, which saves a round
-    /// trip. It is then delivered with the acceptance; no event tells of it apart. By default
-    /// every message is posted after the other side is there, so that an unanswered invitation
-    /// proves that nothing was sent.
+    /// Puts a first plain text of at most 500 bytes into the invitation, which saves a round trip.
+    /// It is then delivered with the acceptance; no event reports it separately. By default every
+    /// message is posted after the recipient has accepted, so that an invitation without a
+    /// response proves that nothing was sent.
     pub fn with_first_message_in_invitation(mut self) -> Self {
         self.config.first_message_bytes = Some(FIRST_MESSAGE_BYTES);
         self
     }
 
-    /// Sets how often a call is tried again that is proven safe to repeat. Nothing of which it
-    /// is unknown whether it was executed is ever sent again, whatever the policy says.
+    /// Sets the retry policy of calls that are proven safe to retry. A call of which it is unknown
+    /// whether it was executed is never retried, whatever the policy says.
+    /// ```
+    /// use ms_messenger_core::RetryPolicy;
+    /// use ucwa::{UcwaBuilder, UcwaCredential};
+    ///
+    /// let credential = UcwaCredential::password("bot", "hunter2");
+    /// let builder = UcwaBuilder::new("sip:bot@contoso.com", credential)
+    ///     .with_retry_policy(RetryPolicy::never());
+    /// ```
     pub fn with_retry_policy(mut self, retry: RetryPolicy) -> Self {
         self.config.retry = retry.with_resend_when_unknown(false);
         self
     }
 
-    /// Sets how calls travel.
+    /// Sets the transport options: time-outs, proxy, TLS roots.
     pub fn with_http_options(mut self, options: HttpOptions) -> Self {
         self.options = options;
         self
     }
 
-    /// Shares the connections of `http`; the options set here do not count then.
+    /// Shares the connections of `http`; the transport options of this builder do not apply then.
+    /// ```
+    /// use ucwa::{HttpClient, HttpOptions, UcwaBuilder, UcwaCredential};
+    ///
+    /// let http = HttpClient::new(&HttpOptions::default())?;
+    /// let credential = UcwaCredential::password("bot", "hunter2");
+    /// let builder = UcwaBuilder::new("sip:bot@contoso.com", credential).with_http_client(http);
+    /// # Ok::<(), ms_messenger_core::Error>(())
+    /// ```
     pub fn with_http_client(mut self, http: HttpClient) -> Self {
         self.http = Some(http);
         self
     }
 
-    /// Discovers the server, signs in, and starts the background tasks. Needs a runtime of
-    /// tokio.
+    /// Discovers the server, signs in, and starts the background tasks. Needs a tokio runtime.
     ///
     /// # Errors
     ///
     /// `Config` with every problem of the settings, before any I/O; `Unauthenticated` for a
-    /// credential that is refused, which is never tried again; `Unsupported` for a way to sign
-    /// in that the server does not offer; whatever keeps the server from being reached.
+    /// credential that is rejected, which is never sent again; `Unsupported` for a grant that the
+    /// server does not offer; otherwise the error that prevented the sign-in.
     pub async fn sign_in(mut self) -> Result<UcwaSession> {
         let trusted = self
             .settings()
@@ -201,7 +271,7 @@ impl UcwaBuilder {
         };
         let web = Web::new(http, self.config.retry.clone(), trusted);
         let hosts = Hosts::new(web, self.credential);
-        // Boxed: the future of a whole sign-in is large.
+        // Boxed: the future of a sign-in is large.
         Box::pin(UcwaSession::start(self.config, hosts))
             .await
             .map_err(|error| error.with_platform(PLATFORM))
@@ -216,7 +286,7 @@ impl UcwaBuilder {
         &self.credential
     }
 
-    /// Checks the settings and answers the domains that are trusted.
+    /// Checks the settings and returns the trusted domains.
     fn settings(&mut self) -> Result<Vec<String>> {
         let mut problems = Problems::new();
         let mut trusted = std::mem::take(&mut self.trusted);

@@ -1,21 +1,27 @@
-//! `WWW-Authenticate`, as Skype for Business spells it: two header lines or one merged line,
-//! values quoted or not, commas inside quotes.
+//! `WWW-Authenticate` as Skype for Business writes it: two header lines or one merged line, values
+//! quoted or not, commas inside quotes.
+//!
+//! ```text
+//! WWW-Authenticate: Bearer trusted_issuers="00000002-…@contoso.com", client_id="00000004-…"
+//! WWW-Authenticate: MsRtcOAuth href="https://lyncweb.contoso.com/WebTicket/oauthtoken",
+//!                   grant_type="urn:microsoft.rtc:windows,urn:microsoft.rtc:anonmeeting,password"
+//! ```
 
 use ms_messenger_http::{ChallengeParameter, ChallengeParameters};
 
-/// What a 401 offers.
+/// The content of a 401.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Challenge {
-    /// Where web tickets are issued (`MsRtcOAuth href`).
+    /// The address that issues web tickets (`MsRtcOAuth href`).
     pub(crate) token_endpoint: Option<String>,
     /// The grants offered there.
     pub(crate) grants: Vec<String>,
-    /// Where Entra ID issues tokens (`Bearer authorization_uri`).
+    /// The address at which Entra ID issues tokens (`Bearer authorization_uri`).
     pub(crate) authorization_uri: Option<String>,
 }
 
 impl Challenge {
-    /// Reads all lines of the header together. What is not understood is skipped.
+    /// Reads all lines of the header together. Unknown parameters are skipped.
     pub(crate) fn read<'a>(lines: impl IntoIterator<Item = &'a str>) -> Self {
         let mut challenge = Self::default();
         for line in lines {

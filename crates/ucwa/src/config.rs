@@ -1,4 +1,14 @@
 //! The settings of a session.
+//!
+//! Times and their reasons:
+//!
+//! | Setting | Default | Reason |
+//! |---|---|---|
+//! | send time-out | 75 s | 30 s to accept, 30 s to fetch, and the network |
+//! | settling margin | 90 s | an invitation rings 30 s, a message fails after 30 s |
+//! | event time-out | 180 s | the server's own default |
+//! | activity interval | 180 s | the server requires a report every 4 minutes |
+//! | reconnect back-off | 1 s, doubled up to 60 s | with jitter; `Retry-After` counts up to 120 s |
 
 use std::time::Duration;
 
@@ -14,7 +24,7 @@ use crate::{
 pub(crate) const MAX_IDENTITY_CHARS: usize = 100;
 /// How long the server holds an idle GET by default.
 const EVENT_TIMEOUT: Duration = Duration::from_secs(180);
-/// Beyond this the invitation that carries a first message gets too large.
+/// The most bytes of a first message in the invitation.
 pub(crate) const FIRST_MESSAGE_BYTES: usize = 500;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);

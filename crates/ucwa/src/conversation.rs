@@ -16,6 +16,31 @@ use crate::{
 };
 
 /// A conversation that is open, or was. It keeps its session alive.
+///
+/// ```
+/// use ms_messenger_core::SipUri;
+/// use ms_messenger_emulator::Emulator;
+/// use ucwa::{UcwaCredential, UcwaSession};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = Emulator::start().await?;
+/// let user = &emulator.world().ucwa.users[0];
+/// let credential = UcwaCredential::password(&user.username, user.password.as_str());
+/// let session = UcwaSession::builder(&user.sip, credential)
+///     .with_discovery_url(&emulator.world().ucwa.discover)
+///     .sign_in()
+///     .await?;
+///
+/// let lene: SipUri = "sip:lene@fabrikam.test".parse()?;
+/// let first = session.send(lene, "Build 42 is running").await.into_result()?;
+/// let conversation = session.conversation(first.conversation);
+/// assert!(conversation.send("Build 42 is green").await.is_delivered());
+/// conversation.leave().await?;
+/// # session.sign_out().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct UcwaConversation {
     pub(crate) session: SessionHandle,

@@ -47,6 +47,15 @@ impl UcwaCredential {
 
     /// A guest of one meeting. `conference_key` is the id at the end of the join address;
     /// `conference_uri` has the form `sip:<org>@<domain>;gruu;opaque=app:conf:focus:id:<ID>`.
+    /// ```
+    /// use ucwa::UcwaCredential;
+    ///
+    /// let credential = UcwaCredential::anonymous_meeting(
+    ///     "G03W98W4",
+    ///     "sip:alice@contoso.com;gruu;opaque=app:conf:focus:id:G03W98W4",
+    /// );
+    /// assert_eq!(format!("{credential:?}"), "AnonymousMeeting");
+    /// ```
     pub fn anonymous_meeting(
         conference_key: impl Into<SecretString>,
         conference_uri: impl Into<String>,
@@ -64,6 +73,13 @@ impl UcwaCredential {
 
     /// Tokens of Entra ID, in a hybrid topology. The scope is `https://HOST/.default` of the host
     /// that is about to be called: each host needs a token of its own. The tokens are cached.
+    /// ```
+    /// use ms_messenger_core::StaticToken;
+    /// use ucwa::UcwaCredential;
+    ///
+    /// let credential = UcwaCredential::token(StaticToken::new("eyJ0eXAi…"));
+    /// assert_eq!(format!("{credential:?}"), "Token");
+    /// ```
     pub fn token(provider: impl TokenProvider) -> Self {
         Self(Kind::Token(Arc::new(provider)))
     }

@@ -1,4 +1,8 @@
 //! The application of a session, and how it is created again when the server has lost it.
+//!
+//! The application is created at sign-in, and again when a call or the event channel proves it lost:
+//! 404 with `ApplicationNotFound`. A 403 or 502 also drops the discovered address, because the user may
+//! have moved to another pool.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -26,7 +30,7 @@ pub(crate) struct CurrentApplication {
     /// The address that creates applications, until it proves to be out of date.
     applications: Mutex<Option<String>>,
     current: Mutex<Arc<Application>>,
-    /// The id of the last application that a call found gone.
+    /// The id of the last application that a call proved lost.
     lost: watch::Sender<u64>,
 }
 
@@ -63,7 +67,7 @@ impl CurrentApplication {
         }
     }
 
-    /// Waits until a call finds this application gone.
+    /// Waits until a call proves this application lost.
     pub(crate) async fn lost(&self, application: &Application) {
         let mut lost = self.lost.subscribe();
         let _ = lost.wait_for(|id| *id == application.id).await;

@@ -1,4 +1,8 @@
-//! The text of a message, as UCWA carries it: in a `data:` URI.
+//! The text of a message as UCWA transfers it: in a `data:` URI.
+//!
+//! `data:text/plain;charset=utf-8,Build%2042%20is%20green`. Source: "Messaging", with the spellings
+//! that servers and clients use: `+` for a space, Base64 with or without padding, a line break at the
+//! end.
 
 use base64::{
     Engine as _, alphabet,
@@ -6,13 +10,13 @@ use base64::{
 };
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 
-/// Tolerant of missing padding, as browsers are.
+/// Missing padding is accepted, as browsers do.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// What a `data:` URI holds.
+/// The content of a `data:` URI.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Data {
     /// The media type in lower case, without parameters; `text/plain` when none is named.
@@ -21,9 +25,10 @@ pub(crate) struct Data {
 }
 
 /// Reads a `data:` URI: an optional media type, parameters, `;base64` or percent-encoding in
-/// which, unlike RFC 2397, a `+` is a space. One line break at the end is the server's.
+/// which, unlike RFC 2397, a `+` is a space. One line break at the end is added by the server and
+/// removed.
 ///
-/// `None` for what is no such URI or holds no UTF-8.
+/// `None` if the text is not such a URI or not UTF-8.
 pub(crate) fn decode(uri: &str) -> Option<Data> {
     let (scheme, rest) = uri.split_once(':')?;
     if !scheme.eq_ignore_ascii_case("data") {
@@ -36,7 +41,7 @@ pub(crate) fn decode(uri: &str) -> Option<Data> {
         _ => "text/plain".to_owned(),
     };
     let bytes = if parts.any(|part| part.eq_ignore_ascii_case("base64")) {
-        // The percent-encoding of the URI lies over that of Base64.
+        // The URI is percent-encoded on top of Base64.
         let text: Vec<u8> = percent_decode(body.as_bytes()).collect();
         BASE64.decode(text).ok()?
     } else {
@@ -51,8 +56,8 @@ pub(crate) fn decode(uri: &str) -> Option<Data> {
     Some(Data { media_type, text })
 }
 
-/// Writes a text as a `data:` URI that every known reader decodes: percent-encoded throughout,
-/// so that neither `+` nor Base64 can be misread.
+/// Writes a text as a `data:` URI that every known reader decodes: percent-encoded throughout, so
+/// that neither `+` nor Base64 can be misread.
 pub(crate) fn encode(media_type: &str, text: &str) -> String {
     format!(
         "data:{media_type};charset=utf-8,{}",

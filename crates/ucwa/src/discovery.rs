@@ -1,4 +1,11 @@
-//! From the domain of a user to the resource that creates applications.
+//! Discovery: from the domain of a user to the resource that creates applications.
+//!
+//! 1. `GET https://lyncdiscoverinternal.contoso.com/`, then `https://lyncdiscover.contoso.com/`,
+//!    without a credential. A response with `redirect` is followed until one has `user`.
+//! 2. `GET user` with the web ticket of its host. A response with `redirect` leads to the home pool of
+//!    the user, which needs a ticket of its own; one with `applications` ends the discovery.
+//!
+//! Source: "RootURL", "User". Every host must lie in a trusted domain before it is called.
 
 use std::{fmt, time::Duration};
 
@@ -14,9 +21,9 @@ use crate::{
     words::{address, origin},
 };
 
-/// How often a redirect is followed at most.
+/// The most redirects that are followed.
 const MAX_HOPS: usize = 10;
-/// The internal name does not exist outside: it is not waited for long.
+/// The internal name does not exist outside: the wait is short.
 const INTERNAL_TIMEOUT: Duration = Duration::from_secs(5);
 const EXTERNAL_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -53,14 +60,14 @@ impl Start {
     }
 }
 
-/// Finds the address of the `user` resource: the first candidate that answers.
+/// Finds the address of the `user` resource: that of the first candidate that responds.
 pub(crate) async fn user_address(web: &Web, start: &Start) -> Result<String> {
     let mut failures = Vec::new();
     let mut last = None;
     for (url, timeout) in start.candidates() {
         match follow(web, &url, timeout).await {
             Ok(user) => return Ok(user),
-            // The server said something that nobody else will say better.
+            // No other candidate would respond otherwise.
             Err(error) if error.kind() == ErrorKind::Config => return Err(error),
             Err(error) => {
                 failures.push(format!("{}: {}", origin(&url), error.message()));
@@ -80,7 +87,7 @@ pub(crate) async fn user_address(web: &Web, start: &Start) -> Result<String> {
     Err(error.with_delivery(ms_messenger_core::Delivery::NotSent))
 }
 
-/// Walks from a root over redirects to the one that names the user resource.
+/// Follows redirects from a root to the resource that names the user.
 async fn follow(web: &Web, start: &str, timeout: Duration) -> Result<String> {
     let mut url = start.to_owned();
     for _ in 0..MAX_HOPS {
@@ -106,11 +113,11 @@ async fn follow(web: &Web, start: &str, timeout: Duration) -> Result<String> {
         };
     }
     Err(protocol(format!(
-        "discovery went round more than {MAX_HOPS} redirects"
+        "discovery followed more than {MAX_HOPS} redirects"
     )))
 }
 
-/// An HTTP redirect is followed within its host alone: elsewhere the candidate has failed.
+/// An HTTP redirect is followed within its host only; otherwise the candidate has failed.
 fn moved(from: &str, response: &Response) -> Result<String> {
     let to = response.header("location").unwrap_or_default();
     let to = absolute(from, to)?;
@@ -124,20 +131,20 @@ fn moved(from: &str, response: &Response) -> Result<String> {
 fn absolute(base: &str, link: &str) -> Result<String> {
     let url = Url::parse(base).and_then(|base| base.join(link));
     url.map(String::from)
-        .map_err(|_| protocol("the discovery response has a link that is no address"))
+        .map_err(|_| protocol("the discovery response has an invalid link"))
 }
 
-/// XML comes from a server that did not see `Accept`, or from a proxy that dropped it.
+/// XML comes from a server that ignores `Accept`, or from a proxy that removed it.
 fn read(response: &Response) -> Result<Resource> {
     if response.body().trim_ascii_start().starts_with(b"<") {
         return Err(protocol(
-            "the discovery response is XML or HTML; this crate asks for JSON and reads nothing else",
+            "the discovery response is XML or HTML; only JSON is supported",
         ));
     }
     response.json()
 }
 
-/// Reads the `user` resource, where the user is homed, and answers the address that creates
+/// Reads the `user` resource on the user's home pool, and returns the address that creates
 /// applications.
 pub(crate) async fn applications_address(hosts: &Hosts, user: &str) -> Result<String> {
     let mut url = user.to_owned();
@@ -153,6 +160,6 @@ pub(crate) async fn applications_address(hosts: &Hosts, user: &str) -> Result<St
         url = absolute(&url, redirect)?;
     }
     Err(protocol(format!(
-        "the user resource went round more than {MAX_HOPS} redirects"
+        "the user resource followed more than {MAX_HOPS} redirects"
     )))
 }

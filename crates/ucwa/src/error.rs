@@ -1,4 +1,12 @@
-//! Error answers: UCWA's own, those of the web layer before it, and those of something between.
+//! Error responses: those of UCWA, of the web layer in front of it, and of proxies.
+//!
+//! ```json
+//! {"code": "Conflict", "subcode": "AnotherOperationPending", "message": "…",
+//!  "debugInfo": {"errorReportId": "…"}}
+//! ```
+//!
+//! The code and subcode become [`Error::code`] as `Conflict/AnotherOperationPending`. The web layer and
+//! proxies send no such body; the web layer reports in `X-Ms-Diagnostics`.
 
 use ms_messenger_core::{Delivery, Error, ErrorKind};
 use ms_messenger_http::{Response, ServiceError, ServiceProfile};
@@ -20,7 +28,7 @@ pub(crate) static SERVICE: ServiceProfile = ServiceProfile::new(PLATFORM)
 /// The ticket belongs to another pool; the token belongs to another resource.
 const FOREIGN_TICKET: [u32; 2] = [28_032, 28_055];
 
-/// The words of the body, and those of the diagnostics, which often say more.
+/// Reads the body, and the diagnostics, which often say more.
 fn read(response: &Response) -> ServiceError {
     let reason = Reason::read(response.body());
     let found = diagnostics(response);
@@ -41,8 +49,8 @@ fn read(response: &Response) -> ServiceError {
     ServiceError::new(code, message)
 }
 
-/// A ticket is good for the pool that issued it. Elsewhere it is refused with 500 or 403 and
-/// the diagnostics of the web layer, before the request reaches UCWA.
+/// A ticket is valid for the pool that issued it. Another one rejects it with 500 or 403 and the
+/// diagnostics of the web layer, before the request reaches UCWA.
 fn classify(response: &Response) -> Option<(ErrorKind, Delivery)> {
     let is_foreign = matches!(response.status(), 403 | 500)
         && diagnostics(response)
@@ -51,7 +59,7 @@ fn classify(response: &Response) -> Option<(ErrorKind, Delivery)> {
     is_foreign.then_some((ErrorKind::Unauthenticated, Delivery::NotSent))
 }
 
-/// The number and the words of all lines of the diagnostics.
+/// The number and the text of all lines of the diagnostics.
 fn diagnostics(response: &Response) -> Option<(Option<u32>, String)> {
     let lines: Vec<_> = response
         .headers("x-ms-diagnostics")
@@ -82,11 +90,11 @@ pub(crate) trait UcwaErrorExt {
     /// Whether the server's subcode is `subcode`.
     fn says(&self, subcode: &ErrorSubcode) -> bool;
 
-    /// Whether the application is gone and a new one is needed.
+    /// Whether the application does not exist any more, so that a new one is needed.
     fn is_application_gone(&self) -> bool;
 
-    /// Whether the server names an operation that is in the way of this one, which was therefore
-    /// not started. No other 409 proves that.
+    /// Whether the server names a pending operation, because of which it did not start this one.
+    /// No other 409 proves that.
     fn is_in_the_way(&self) -> bool;
 
     /// Whether the server reports a conflict without saying which, as it does if the moment is

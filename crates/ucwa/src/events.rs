@@ -1,4 +1,17 @@
-//! What the event channel brings.
+//! The packages of the event channel.
+//!
+//! A package names the next address, and groups the events by the resource that reports them:
+//!
+//! ```json
+//! {"_links": {"next": {"href": "/apps/1/events?ack=2"}},
+//!  "sender": [{"rel": "conversation", "href": "/apps/1/conversations/7", "events": [
+//!    {"link": {"rel": "message", "href": "/apps/1/conversations/7/messages/3"},
+//!     "type": "completed", "status": "Success",
+//!     "_embedded": {"message": {"direction": "Outgoing", "operationId": "74a9…"}}}]}]}
+//! ```
+//!
+//! `resume` and `resync` stand in place of `next` after a long absence or an old `ack`. The server may
+//! leave out `_embedded`: the resource is then looked up if it matters.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
@@ -10,23 +23,23 @@ use crate::{
     resource::{Link, OneOrMany, Resource},
 };
 
-/// One answer of the event channel.
+/// One response of the event channel.
 #[derive(Clone, Debug)]
 pub(crate) struct Package {
     pub(crate) next: Next,
     pub(crate) senders: Vec<Sender>,
-    /// What tells its events from others; none when it has none.
+    /// A hash by which its events differ from others; `None` without events.
     pub(crate) fingerprint: Option<u64>,
 }
 
-/// Where to ask next, and what it means.
+/// The next address to poll, and what it means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// All is well.
+    /// The channel continues.
     Package(String),
-    /// The client was away for too long: conversations and invitations are gone.
+    /// The client was away for too long: conversations and invitations have ended.
     Resume(String),
-    /// The client asked for an old package: what it knows may be out of date.
+    /// The client asked for an old package: its state may be out of date.
     Resync(String),
 }
 
@@ -47,12 +60,12 @@ pub(crate) struct Sender {
     pub(crate) events: OneOrMany<Event>,
 }
 
-/// One thing that happened.
+/// One event.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Event {
-    /// What changed.
+    /// The resource that changed.
     pub(crate) link: Link,
-    /// Within what it changed.
+    /// The resource that contains it.
     #[serde(default, rename = "in")]
     pub(crate) container: Option<Link>,
     #[serde(rename = "type")]
@@ -62,20 +75,20 @@ pub(crate) struct Event {
     status: Option<String>,
     #[serde(default, deserialize_with = "if_readable")]
     pub(crate) reason: Option<Reason>,
-    /// The resource, when the server sent it along.
+    /// The resource, if the server included it.
     #[serde(flatten)]
     carrier: Resource,
 }
 
 impl Event {
-    /// The resource that changed, when the server sent it along.
+    /// Returns the resource that changed, if the server included it.
     pub(crate) fn resource(&self) -> Option<&Resource> {
         let named = self.carrier.embedded(&self.link.rel);
         named.or_else(|| self.carrier.any_embedded())
     }
 
-    /// How the operation of a `completed` event ended. Only the word of success is documented:
-    /// any other is a failure when the server gives a reason for it, and an absent one says
+    /// Returns how the operation of a `completed` event ended. Only the status of success is
+    /// documented: any other is a failure if the server gives a reason, and a missing one means
     /// nothing.
     pub(crate) fn ending(&self) -> Ending {
         let is_failure = |status: &str| {
@@ -98,11 +111,11 @@ impl Event {
 pub(crate) enum Ending {
     Success,
     Failure,
-    /// The server did not say.
+    /// The server did not report it.
     Unsaid,
 }
 
-/// A member that is not what it should be counts as missing: the rest of the event matters.
+/// A member of another type counts as missing: the rest of the event matters.
 fn if_readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
@@ -111,19 +124,19 @@ fn if_readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(
 }
 
 impl Package {
-    /// Reads a response. `None` when it does not say where to ask next: it cannot be
-    /// acknowledged then, and is asked for again.
+    /// Reads a response. `None` if it names no next address: it cannot be acknowledged then, and
+    /// is requested again.
     pub(crate) fn read(body: &[u8]) -> Option<Self> {
         #[derive(Deserialize)]
-        struct Answer {
+        struct Body {
             #[serde(default)]
             sender: Value,
             #[serde(flatten)]
             resource: Resource,
         }
-        let response: Answer = serde_json::from_slice(body).ok()?;
+        let response: Body = serde_json::from_slice(body).ok()?;
         let link = |rel| response.resource.href(rel).map(str::to_owned);
-        // The order is that of Microsoft's own client, with resume in between.
+        // The order is that of Microsoft's own client, with `resume` in between.
         let next = None
             .or_else(|| link("resync").map(Next::Resync))
             .or_else(|| link("resume").map(Next::Resume))

@@ -1,4 +1,4 @@
-//! What comes from others.
+//! What other participants do.
 
 use std::{
     fmt,
@@ -22,7 +22,21 @@ use crate::{
     stream_queue::Outlet,
 };
 
-/// What comes from others.
+/// What another participant did.
+/// ```
+/// use ucwa::Incoming;
+///
+/// async fn react(event: Incoming) {
+///     match event {
+///         Incoming::Message(message) => println!("{:?}: {} bytes", message.from, message.text.len()),
+///         Incoming::Invitation(invitation) => println!("invited by {:?}", invitation.from),
+///         Incoming::Typing { from, is_typing, .. } => println!("{from:?} is typing: {is_typing}"),
+///         Incoming::Ended { conversation, .. } => println!("{conversation} has ended"),
+///         Incoming::Missed(count) => eprintln!("{count} events were lost"),
+///         _ => {}
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Incoming {
@@ -30,42 +44,42 @@ pub enum Incoming {
     Message(IncomingMessage),
     /// An invitation that waits for a response: see [`AcceptPolicy::Ask`].
     Invitation(Invitation),
-    /// Somebody began or stopped typing.
+    /// A participant began or stopped typing.
     Typing {
-        /// Where.
+        /// The conversation.
         conversation: UcwaConversation,
-        /// Who.
+        /// The participant.
         from: Sender,
-        /// Whether they began.
+        /// Whether the participant began.
         is_typing: bool,
     },
-    /// A conversation is over.
+    /// A conversation ended.
     Ended {
-        /// Which one.
+        /// The conversation.
         conversation: ConversationId,
-        /// Why, as far as the server said. `Ended` and `Removed` are the ordinary end.
+        /// The reason, if the server reported one. `Ended` and `Removed` are the ordinary end.
         reason: Option<Reason>,
     },
-    /// So many things came that were not taken in time and are lost: the queue of a stream is
-    /// bounded.
+    /// The number of events that were lost because the stream did not take them in time: its queue
+    /// is bounded.
     Missed(u64),
 }
 
-/// A message from somebody else. `Debug` does not show its text.
+/// A message from another participant. `Debug` does not show its text.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct IncomingMessage {
     /// Its id: valid in this session only.
     pub id: MessageId,
-    /// Where it was said. Answer with [`UcwaConversation::send`].
+    /// The conversation. Reply with [`UcwaConversation::send`].
     pub conversation: UcwaConversation,
-    /// Who said it.
+    /// The sender.
     pub from: Sender,
-    /// How it is written.
+    /// The format of the text.
     pub format: Format,
-    /// What was said, decoded; HTML as it came, not to be trusted.
+    /// The decoded text; HTML as it was received, not to be trusted.
     pub text: String,
-    /// When the server got it.
+    /// When the server received it.
     pub sent_at: Option<SystemTime>,
 }
 
@@ -83,16 +97,34 @@ impl fmt::Debug for IncomingMessage {
 }
 
 /// An invitation that waits for a response. `Debug` does not show its texts.
+/// ```
+/// use ms_messenger_core::Result;
+/// use ucwa::{AcceptPolicy, Incoming, UcwaSession};
+///
+/// async fn ask(session: &UcwaSession) -> Result<()> {
+///     let mut incoming = session.receive(AcceptPolicy::Ask).await?;
+///     while let Some(event) = incoming.next().await {
+///         if let Incoming::Invitation(invitation) = event {
+///             if invitation.from.uri == "sip:lene@contoso.com" {
+///                 invitation.accept().await?;
+///             } else {
+///                 invitation.decline().await?;
+///             }
+///         }
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Invitation {
-    /// The conversation that it is for.
+    /// The conversation.
     pub conversation: UcwaConversation,
-    /// Who invites.
+    /// The sender of the invitation.
     pub from: Sender,
-    /// What the conversation is about.
+    /// The subject of the conversation.
     pub subject: Option<String>,
-    /// The first message. It comes again as a message once the invitation is accepted.
+    /// The first message. It is received again as a message once the invitation is accepted.
     pub toast: Option<String>,
     raw: RawInvitation,
 }
@@ -108,21 +140,21 @@ impl fmt::Debug for Invitation {
 }
 
 impl Invitation {
-    /// Accepts it. One that was accepted already, or that the server accepts by itself, is
+    /// Accepts it. One that was accepted already, also automatically by the server, counts as
     /// accepted.
     ///
     /// # Errors
     ///
-    /// As the server says; `NotFound` when it ended meanwhile.
+    /// The error of the server; `NotFound` if the invitation has ended.
     pub async fn accept(&self) -> Result<()> {
         respond::accept(self.conversation.session.inner(), &self.raw).await
     }
 
-    /// Declines it, for this endpoint alone. One that ended meanwhile is declined.
+    /// Declines it for this endpoint. One that has ended counts as declined.
     ///
     /// # Errors
     ///
-    /// As the server says.
+    /// The error of the server.
     pub async fn decline(&self) -> Result<()> {
         match &self.raw.decline {
             Some(href) => respond::decline(self.conversation.session.inner(), href).await,
@@ -179,9 +211,39 @@ impl RawEvent {
     }
 }
 
-/// What comes from others, in order, from the moment it was asked for. It ends with the session
-/// and keeps it alive until then. What is not taken is kept in memory, up to 10,000 things or
-/// 64 MiB; what comes then is lost, and told as [`Incoming::Missed`].
+/// A stream of what other participants do, in order, from the moment it was opened. It ends with
+/// the session and keeps it alive until then. Events that are not taken are kept in memory, up to
+/// 10,000 events or 64 MiB; further ones are lost, which [`Incoming::Missed`] reports.
+///
+/// ```
+/// use ms_messenger_emulator::Emulator;
+/// use serde_json::json;
+/// use ucwa::{AcceptPolicy, Incoming, UcwaCredential, UcwaSession};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = Emulator::start().await?;
+/// let user = &emulator.world().ucwa.users[0];
+/// let credential = UcwaCredential::password(&user.username, user.password.as_str());
+/// let session = UcwaSession::builder(&user.sip, credential)
+///     .with_discovery_url(&emulator.world().ucwa.discover)
+///     .sign_in()
+///     .await?;
+///
+/// let mut incoming = session.receive(AcceptPolicy::Everyone).await?;
+/// emulator.inject(&json!({"platform": "ucwa", "from": "sip:lene@fabrikam.test", "to": user.sip,
+///                         "action": "message", "text": "Is the build green?"}))?;
+/// while let Some(event) = incoming.next().await {
+///     if let Incoming::Message(message) = event {
+///         assert_eq!(message.text, "Is the build green?");
+///         assert!(message.conversation.send("Yes").await.is_delivered());
+///         break;
+///     }
+/// }
+/// # session.sign_out().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "a stream does nothing until it is polled"]
 pub struct IncomingStream {
@@ -194,7 +256,7 @@ impl IncomingStream {
         Self { session, queue }
     }
 
-    /// The next thing, or `None` when the session has ended.
+    /// Returns the next event, or `None` when the session has ended.
     pub async fn next(&mut self) -> Option<Incoming> {
         let event = poll_fn(|context| self.queue.poll(context)).await?;
         Some(event.into_incoming(&self.session))

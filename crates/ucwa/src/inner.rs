@@ -18,7 +18,7 @@ use crate::{
     turns::Turns,
 };
 
-/// How many invitations are answered at once at most.
+/// The most invitations that get a response at once.
 const MAX_RESPONSES: usize = 256;
 /// As good as no deadline.
 const FAR: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
@@ -31,7 +31,7 @@ pub(crate) struct Inner {
     pub(crate) turns: Turns,
     pub(crate) receivers: Receivers,
     pub(crate) lifecycle: Arc<Lifecycle>,
-    /// Limits how many invitations are answered at once.
+    /// Limits how many invitations get a response at once.
     pub(crate) responses: Arc<Semaphore>,
 }
 

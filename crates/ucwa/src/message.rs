@@ -1,11 +1,11 @@
-//! An instant message, and what the other side can show.
+//! An instant message, its formats and its size.
 
 use std::{fmt, num::NonZeroUsize};
 
 use ms_messenger_core::{ErrorKind, Importance, Problems, Result, open_enum};
 
 open_enum! {
-    /// How a message is written. Source: "MessageFormat".
+    /// The format of a message. Source: "MessageFormat".
     pub enum Format {
         /// Plain text.
         Plain = "Plain",
@@ -23,22 +23,38 @@ impl Format {
     }
 }
 
-/// What happens to a text above the limit of size.
+/// What happens to a text above the size limit.
+/// ```
+/// use std::num::NonZeroUsize;
+///
+/// use ms_messenger_core::{Message, SendRequest, Target};
+/// use ucwa::{Oversize, UcwaBuilder, UcwaCredential};
+///
+/// let limit = NonZeroUsize::new(10).unwrap();
+/// let to = Target::conversation("/ucwa/1");
+/// let request = SendRequest::new(to, Message::text("Build 42 is green"));
+/// for (oversize, is_sent) in [(Oversize::Refuse, false), (Oversize::Split, true)] {
+///     let credential = UcwaCredential::password("bot", "hunter2");
+///     let builder = UcwaBuilder::new("sip:bot@contoso.com", credential)
+///         .with_max_message_bytes(limit, oversize);
+///     assert_eq!(builder.check(&request).is_ok(), is_sent);
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Oversize {
-    /// It is refused, before anything is sent.
+    /// The send is refused before any I/O.
     #[default]
     Refuse,
-    /// It is split at white space, and the parts are sent one after the other. HTML is refused.
+    /// The text is split at white space, and the parts are sent one after the other. HTML is
+    /// refused.
     Split,
 }
 
-/// The most bytes of a message, unless set otherwise: no limit is published, and some servers
-/// cut or refuse at about 8000.
+/// The default limit in bytes: none is published, and some servers cut or refuse at about 8000.
 const MAX_MESSAGE_BYTES: NonZeroUsize = NonZeroUsize::new(7000).expect("not zero");
 
-/// What is allowed of the size of a message.
+/// The size limit of a message.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sizes {
     pub(crate) limit: NonZeroUsize,
@@ -54,25 +70,27 @@ impl Default for Sizes {
     }
 }
 
-/// An instant message.
+/// An instant message. `Debug` does not show its texts.
 ///
 /// ```
+/// use ms_messenger_core::Importance;
 /// use ucwa::InstantMessage;
 ///
 /// let message = InstantMessage::html("<b>Build 42</b> is green", "Build 42 is green")
-///     .with_subject("Build 42");
+///     .with_subject("Build 42")
+///     .with_importance(Importance::High);
+/// assert_eq!(message.text.as_deref(), Some("Build 42 is green"));
 /// ```
-/// `Debug` does not show its texts.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InstantMessage {
-    /// The plain text; for HTML, what is sent where HTML is not understood.
+    /// The plain text; with HTML, the alternative for recipients that do not show HTML.
     pub text: Option<String>,
     /// The HTML.
     pub html: Option<String>,
-    /// The subject of the conversation that the message begins; an open one keeps its own.
+    /// The subject of the conversation that the message opens; an open conversation keeps its own.
     pub subject: Option<String>,
-    /// The importance of the conversation that the message begins.
+    /// The importance of the conversation that the message opens.
     pub importance: Importance,
 }
 
@@ -87,7 +105,7 @@ impl fmt::Debug for InstantMessage {
 }
 
 impl InstantMessage {
-    /// Plain text.
+    /// Creates a message of plain text.
     pub fn text(text: impl Into<String>) -> Self {
         Self {
             text: Some(text.into()),
@@ -97,7 +115,7 @@ impl InstantMessage {
         }
     }
 
-    /// HTML, and the plain text for those who do not understand it.
+    /// Creates a message of HTML, and the plain text for recipients that do not show HTML.
     pub fn html(html: impl Into<String>, text: impl Into<String>) -> Self {
         Self {
             html: Some(html.into()),
@@ -105,7 +123,7 @@ impl InstantMessage {
         }
     }
 
-    /// HTML for those who understand it; to others it is not sent.
+    /// Creates a message of HTML only. It is not sent to recipients that do not show HTML.
     pub fn html_only(html: impl Into<String>) -> Self {
         Self {
             html: Some(html.into()),
@@ -115,21 +133,21 @@ impl InstantMessage {
         }
     }
 
-    /// Sets the subject of the conversation that the message begins.
+    /// Sets the subject of the conversation that the message opens.
     #[must_use]
     pub fn with_subject(mut self, subject: impl Into<String>) -> Self {
         self.subject = Some(subject.into());
         self
     }
 
-    /// Sets the importance of the conversation that the message begins.
+    /// Sets the importance of the conversation that the message opens.
     #[must_use]
     pub fn with_importance(mut self, importance: Importance) -> Self {
         self.importance = importance;
         self
     }
 
-    /// Everything that can be refused before the other side is known.
+    /// Checks everything that can be checked before the recipient is known.
     pub(crate) fn check(&self, Sizes { limit, oversize }: Sizes) -> Result<()> {
         let mut problems = Problems::new();
         let empty = |text: &Option<String>| text.as_ref().is_some_and(String::is_empty);
@@ -151,7 +169,7 @@ impl InstantMessage {
         problems.into_result(ErrorKind::InvalidRequest)
     }
 
-    /// What to write, given what was negotiated with the other side.
+    /// Returns what to post, given the formats that were negotiated with the recipient.
     pub(crate) fn written(&self, negotiated: &[String]) -> Option<(Format, &str)> {
         let html = negotiated.iter().any(|f| f == Format::Html.as_str());
         match (&self.html, &self.text) {
@@ -180,8 +198,8 @@ impl From<&String> for InstantMessage {
     }
 }
 
-/// The importance of an invitation. Source: "Importance": Normal, Urgent, Emergency. There is
-/// nothing below Normal.
+/// Returns the importance of an invitation. Source: "Importance": Normal, Urgent, Emergency.
+/// Nothing is below Normal.
 pub(crate) fn importance(importance: Importance) -> &'static str {
     match importance {
         Importance::High => "Urgent",
@@ -190,8 +208,8 @@ pub(crate) fn importance(importance: Importance) -> &'static str {
     }
 }
 
-/// Splits a text into parts of at most `limit` bytes: at white space where there is some in
-/// the second half of a part, else between characters. The parts together are the text.
+/// Splits a text into parts of at most `limit` bytes: at white space if there is some in the
+/// second half of a part, otherwise between characters. The parts together are the text.
 pub(crate) fn split(text: &str, limit: NonZeroUsize) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut rest = text;
@@ -201,7 +219,7 @@ pub(crate) fn split(text: &str, limit: NonZeroUsize) -> Vec<&str> {
             end -= 1;
         }
         if end == 0 {
-            // A limit below one character: the character goes out whole.
+            // The limit is below one character: the character is sent whole.
             end = rest.chars().next().map_or(rest.len(), char::len_utf8);
         }
         let space = rest[..end]

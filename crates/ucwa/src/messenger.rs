@@ -1,4 +1,4 @@
-//! The neutral model on top of the session.
+//! The neutral model, on top of the session.
 
 use async_trait::async_trait;
 use ms_messenger_core::{
@@ -17,7 +17,13 @@ use crate::{
     settle,
 };
 
-/// What a session carries, known before anybody is signed in.
+/// The capabilities of a session, known before sign-in.
+/// ```
+/// use ms_messenger_core::Capability;
+///
+/// assert!(ucwa::CAPABILITIES.supports(Capability::ToSip));
+/// assert!(!ucwa::CAPABILITIES.supports(Capability::Idempotency));
+/// ```
 pub const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::ToConversation,
     Capability::ToSip,
@@ -28,12 +34,10 @@ pub const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::Deadline,
 ]);
 
-/// Runs every check of a send that needs no I/O and no session: what the platform carries, the
-/// address, the sizes of the texts; with the size that a builder has by default. What is
-/// returned are warnings: there are none yet.
+/// Runs every check of a send that needs no I/O and no session: the capabilities, the address, and
+/// the sizes of the texts against the default limit. Returns warnings; there are none yet.
 ///
-/// What only a session knows is not checked: whether a conversation is open, and what the other
-/// side shows.
+/// Only a session can check whether a conversation is open, and which formats the recipient shows.
 ///
 /// ```
 /// use ms_messenger_core::{Message, SendRequest, Target};
@@ -48,13 +52,13 @@ pub const CAPABILITIES: Capabilities = Capabilities::new(&[
 ///
 /// # Errors
 ///
-/// As the send would answer: `Unsupported` or `InvalidRequest`, with every problem named.
+/// The error of the send: `Unsupported` or `InvalidRequest`, with every problem named.
 pub fn check(request: &SendRequest) -> Result<Vec<Problem>> {
     checked(request, Sizes::default()).map(|_| Vec::new())
 }
 
 impl UcwaBuilder {
-    /// The same as [`check`](crate::check()), with the sizes that are set here.
+    /// Runs the checks of [`check`](crate::check()) with the size limit of this builder.
     ///
     /// # Errors
     ///
@@ -64,13 +68,13 @@ impl UcwaBuilder {
     }
 }
 
-/// Where a message goes.
+/// The recipient of a message.
 enum Recipient<'a> {
     Conversation(&'a ConversationId),
     Person(&'a SipUri),
 }
 
-/// The local checks of a send, and what it comes to.
+/// Runs the local checks of a send, and returns the recipient and the message.
 fn checked(request: &SendRequest, sizes: Sizes) -> Result<(Recipient<'_>, InstantMessage)> {
     CAPABILITIES.check(PLATFORM, request)?;
     let message = instant_message(&request.message)?;
@@ -103,9 +107,10 @@ impl Messenger for UcwaSession {
         CAPABILITIES
     }
 
-    /// A conversation that is open keeps its subject and importance: those of the message count
-    /// for one that it begins. HTML without a text alternative is refused where the other side
-    /// shows none. A message to a meeting that did not reach everyone is `Posted`.
+    /// An open conversation keeps its subject and importance: those of the message apply to a
+    /// conversation that it opens. HTML without a text alternative is refused if the recipient
+    /// does not show HTML. The acceptance of a message to a meeting that did not reach everyone is
+    /// `Posted`.
     async fn send(&self, request: &SendRequest) -> Result<Receipt> {
         let (to, message) = checked(request, self.inner().config.sizes)?;
         let inner = self.inner();
@@ -118,7 +123,7 @@ impl Messenger for UcwaSession {
             Recipient::Person(sip) => send::to_person(inner, sip, &message, deadline).await,
         };
         let delivered = outcome.into_result()?;
-        // The server has it in any case; that everyone got it is more.
+        // The server has it in any case; that everyone received it is more.
         let acceptance = if delivered.to_everyone {
             Acceptance::Delivered
         } else {
@@ -131,9 +136,9 @@ impl Messenger for UcwaSession {
         Ok(receipt)
     }
 
-    /// UCWA keeps no messages that could be looked for. What can be told is told by the event
-    /// that carries the verdict: while the session lives it may come after the send was given
-    /// up. So only the session that sent can tell. `NotYet` while the verdict may still come.
+    /// UCWA stores no messages that could be searched. Only the event with the verdict settles a
+    /// send; it may come after the send has ended, while the session that sent it is alive.
+    /// `NotYet` while the verdict may still come.
     async fn settle(&self, _: &SendRequest, evidence: &Evidence) -> Settled {
         settle::settle(self.inner(), evidence).await
     }
@@ -155,7 +160,7 @@ fn instant_message(message: &Message) -> Result<InstantMessage> {
     Ok(instant)
 }
 
-/// What the check of the capabilities has refused already.
+/// The check of the capabilities has already refused this.
 fn unsupported() -> Error {
     Error::new(ErrorKind::Unsupported, "ucwa does not support this").with_platform(PLATFORM)
 }

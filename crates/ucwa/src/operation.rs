@@ -1,4 +1,14 @@
 //! Operations that the server accepts with 201 at once and completes by an event later.
+//!
+//! An operation is posted with an id of the client, which the events repeat as `operationId`:
+//!
+//! 1. `POST startMessaging {"operationId": "…", "to": "sip:lene@contoso.com"}`: 201 with the address of
+//!    the invitation.
+//! 2. Event `started`: names the conversation.
+//! 3. Event `completed` with `Success`, or with `Failure` and a reason such as `RemoteFailure/Declined`.
+//!
+//! The events may come before the 201. Some servers leave out an event between; the state of the
+//! conversation then shows the progress.
 
 use std::{
     sync::Arc,
@@ -71,7 +81,7 @@ impl<'a> PendingOperation<'a> {
         }
     }
 
-    /// Registers the message that the operation carries. It shares the id of the operation.
+    /// Registers the message in the invitation. It shares the id of the operation.
     pub(crate) fn carry_message(&self) -> AwaitedVerdict {
         let mut state = self.session.conversations.state();
         if let Some(operation) = state.operations.get_mut(&self.id) {
@@ -212,7 +222,7 @@ impl Drop for PendingOperation<'_> {
         if has_ended {
             state.operations.remove(&self.id);
         }
-        // The message that it carries, if any.
+        // The message in the invitation, if any.
         state.verdicts.give_up(&self.id);
     }
 }

@@ -1,4 +1,4 @@
-//! How a send ended.
+//! The outcome of a send.
 
 use std::time::{Duration, SystemTime};
 
@@ -14,46 +14,75 @@ use crate::{
     words::{WORDS, line},
 };
 
-/// How a send ended. Every failure carries an [`Error`] whose `delivery()` says whether the
-/// message is out, and [`Reason::of`] reads the server's codes from it.
+/// The outcome of a send. Every failure has an [`Error`] whose `delivery()` says whether the
+/// message was sent, and from which [`Reason::of`] reads the codes of the server.
+///
+/// ```
+/// use ucwa::UcwaOutcome;
+///
+/// fn log(outcome: &UcwaOutcome) {
+///     match outcome {
+///         UcwaOutcome::Delivered(message) => println!("delivered in {}", message.conversation),
+///         UcwaOutcome::Unknown(error) => println!("settle it later: {error}"),
+///         other => println!("not sent: {:?}", other.error()),
+///     }
+/// }
+/// # let failed = ms_messenger_core::Error::invalid("text", "must not be empty");
+/// # log(&UcwaOutcome::Failed(failed));
+/// ```
+/// | Outcome | `delivery()` of its error | What the recipient has |
+/// |---|---|---|
+/// | `Delivered` | | the message |
+/// | `Failed` | `NotSent` | nothing; a check, the server or the recipient's client refused |
+/// | `Declined` | `NotSent` | an invitation, which was declined |
+/// | `TimedOut` | `NotSent` | an invitation, or a message that was not fetched in time |
+/// | `Unknown` | `Unknown` | nothing or the message: settle it later |
 #[derive(Debug)]
 #[non_exhaustive]
 #[must_use = "a message that is not delivered says so here and nowhere else"]
 pub enum UcwaOutcome {
-    /// The server says that the other side got it; in a meeting, see
-    /// [`DeliveredMessage::to_everyone`].
+    /// The recipient received it; for a meeting, see [`DeliveredMessage::to_everyone`].
     Delivered(DeliveredMessage),
-    /// It was refused, here or there, and is not out.
+    /// It was refused by a check or by the server; it was not sent.
     Failed(Error),
-    /// The other side declined to talk; it is not out.
+    /// The recipient declined; it was not sent.
     Declined(Error),
-    /// The other side did not answer in time; it is not out.
+    /// The recipient did not respond in time; it was not sent.
     TimedOut(Error),
-    /// Nobody knows: the response was lost and no event told. It is never sent again by itself.
+    /// Unknown whether it was sent: the response was lost and no event reported it. It is never
+    /// sent again automatically.
     Unknown(Error),
 }
 
-/// A message that arrived.
+/// A message that was delivered.
+/// ```
+/// use ucwa::DeliveredMessage;
+///
+/// /// The participants of a meeting that need the message by another way.
+/// fn missing(message: &DeliveredMessage) -> Option<&[String]> {
+///     (!message.to_everyone).then_some(&message.failed_participants)
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeliveredMessage {
-    /// Its id: valid in this session only.
+    /// Its id: valid in this session only. `None` if an invitation carried it.
     pub message_id: Option<MessageId>,
     /// The conversation: valid in this session, while it is open.
     pub conversation: ConversationId,
     /// When the server took it.
     pub at: Option<SystemTime>,
-    /// Who of a meeting did not get it, as far as the server named them.
+    /// The participants of a meeting that did not receive it, as far as the server named them.
     pub failed_participants: Vec<String>,
-    /// Whether the server's word covers every participant. `false` when it names some who did
-    /// not get it, or when it could not be read whether it does.
+    /// Whether every participant received it. `false` if the server names some that did not, or if
+    /// that could not be read.
     pub to_everyone: bool,
-    /// The id under which the server knows the request.
+    /// The server's id of the request.
     pub request_id: Option<String>,
 }
 
 impl DeliveredMessage {
-    /// What this and the next part of the same message come to.
+    /// Combines this part of a message with the next one.
     pub(crate) fn and(self, next: Self) -> Self {
         let mut failed = self.failed_participants;
         let news = next.failed_participants.into_iter();
@@ -67,14 +96,12 @@ impl DeliveredMessage {
 }
 
 impl UcwaOutcome {
-    /// Whether the message arrived.
-    #[must_use]
+    /// Returns whether the message was delivered.
     pub fn is_delivered(&self) -> bool {
         matches!(self, Self::Delivered(_))
     }
 
-    /// The error of what did not arrive.
-    #[must_use]
+    /// Returns the error of a message that was not delivered.
     pub fn error(&self) -> Option<&Error> {
         match self {
             Self::Delivered(_) => None,
@@ -85,11 +112,21 @@ impl UcwaOutcome {
         }
     }
 
-    /// The same as a result.
+    /// Returns the outcome as a result.
     ///
     /// # Errors
     ///
-    /// Whatever is not `Delivered`.
+    /// The error of every outcome except `Delivered`.
+    /// ```
+    /// use ms_messenger_core::{Result, SipUri};
+    /// use ucwa::UcwaSession;
+    ///
+    /// async fn report(session: &UcwaSession, to: SipUri) -> Result<()> {
+    ///     let message = session.send(to, "Build 42 is green").await.into_result()?;
+    ///     println!("delivered in {}", message.conversation);
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn into_result(self) -> Result<DeliveredMessage> {
         match self {
             Self::Delivered(delivered) => Ok(delivered),
@@ -100,8 +137,8 @@ impl UcwaOutcome {
         }
     }
 
-    /// An unknown one with what settling needs: when it ran, by which clock, and the operation
-    /// id, by which alone it can be recognised.
+    /// Adds to an unknown outcome what settling needs: when the send ran, by which clock, and the
+    /// operation id, by which alone it can be recognised.
     pub(crate) fn marked(
         self,
         began_at: SystemTime,
@@ -126,7 +163,7 @@ impl UcwaOutcome {
         Self::Unknown(error.with_began_at(began_at).with_evidence(evidence))
     }
 
-    /// An error of a call, sorted by what it says of the message.
+    /// The outcome of a failed call, by what its error proves about the message.
     pub(crate) fn of(error: Error) -> Self {
         match error.delivery() {
             Delivery::NotSent => Self::Failed(error),
@@ -134,7 +171,7 @@ impl UcwaOutcome {
         }
     }
 
-    /// A refusal by the server or the other side, told by an event: the message is not out.
+    /// A refusal by the server or the recipient that an event reported: the message was not sent.
     pub(crate) fn refused(what: &str, reason: Option<&Reason>) -> Self {
         let kind = reason.map_or(ErrorKind::Other, kind);
         let said = reason.map_or_else(|| "the server gave no reason".to_owned(), Reason::to_string);
@@ -158,8 +195,8 @@ impl UcwaOutcome {
         }
     }
 
-    /// The same of a message that the server had been given already: the other side may have
-    /// seen it before it refused.
+    /// The same for a message that the server had been given: the recipient may have seen it
+    /// before refusing.
     pub(crate) fn refused_after(what: &str, reason: Option<&Reason>) -> Self {
         match Self::refused(what, reason).into_result() {
             Ok(delivered) => Self::Delivered(delivered),
@@ -179,7 +216,7 @@ impl UcwaOutcome {
                 request_id: None,
             }),
             Verdict::Failed(reason) => {
-                let what = "the invitation that carried the message failed";
+                let what = "the invitation with the message failed";
                 Self::refused_after(what, reason.as_ref())
             }
             Verdict::Unsaid => Self::unknown(
@@ -204,7 +241,7 @@ impl UcwaOutcome {
         )
     }
 
-    /// No word before the deadline; nothing was sent.
+    /// No response before the deadline; nothing was sent.
     pub(crate) fn timed_out(deadline: &Deadline, message: &'static str) -> Self {
         let error = early(deadline, message).with_delivery(Delivery::NotSent);
         match error.kind() {
@@ -213,12 +250,12 @@ impl UcwaOutcome {
         }
     }
 
-    /// It was posted, and nobody said before the deadline what became of it.
+    /// It was posted, and nothing reported the outcome before the deadline.
     pub(crate) fn unanswered(deadline: &Deadline, message: &'static str) -> Self {
         Self::Unknown(early(deadline, message).with_delivery(Delivery::Unknown))
     }
 
-    /// It was posted and nobody said what became of it.
+    /// It was posted, and nothing reported the outcome.
     pub(crate) fn unknown(kind: ErrorKind, message: &'static str) -> Self {
         Self::Unknown(
             Error::new(kind, message)
@@ -228,7 +265,7 @@ impl UcwaOutcome {
     }
 }
 
-/// The error of what ended before its outcome.
+/// The error of a send that ended before its outcome.
 fn early(deadline: &Deadline, message: &'static str) -> Error {
     let error = match deadline.reached() {
         Some(Reached::Cancelled) => Reached::Cancelled.into_error(),

@@ -1,40 +1,49 @@
-//! How often the event channel may be asked, whatever the server answers.
+//! The rate at which the event channel is polled, whatever the server responds.
+//!
+//! A server that holds the poll, as it should, is polled at once. The other cases rest:
+//!
+//! | Responses | Rest |
+//! |---|---|
+//! | idle or the same events, three in a row within 50 ms | grows to 20 s, or 1 s while a send waits |
+//! | idle or the same events, three in a row within 1 s | at most twice the time that they were held |
+//! | new events | none up to 200 packages, then 50 per second; five times as many while a send waits |
 
 use std::time::{Duration, Instant};
 
-/// An idle answer that came sooner was not held for long, as the server should hold it.
+/// An idle response that comes sooner was not held as long as the server should hold it.
 const HELD: Duration = Duration::from_secs(1);
-/// One that came sooner was not held at all.
+/// One that comes sooner was not held at all.
 const AT_ONCE: Duration = Duration::from_millis(50);
-/// How long the channel may rest: a message that is not fetched within 30 seconds is lost, and
-/// who waits for a verdict shall not wait long.
+/// The longest rest of the channel: a message that is not fetched within 30 seconds is lost, and a
+/// send that waits for its verdict must not wait long.
 const LONGEST_IDLE: Duration = Duration::from_secs(20);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
-/// So many hasty answers in a row may be chance.
+/// So many hasty responses in a row may be chance.
 const HASTY: u32 = 3;
-/// How many packages with events may come at once, and how many a second for long, while
-/// nobody waits; while somebody does, [`HURRY`] times as many.
+/// How many packages with events may come at once, and how many per second in the long run, while
+/// no send waits; while one does, [`HURRY`] times as many.
 const BURST: f64 = 200.0;
 const RATE: f64 = 50.0;
 const HURRY: f64 = 5.0;
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// What the channel has been asked so far. A server that answers everything at once, with
-/// nothing, with the same again, or with ever new events, is asked ever more slowly.
+/// The recent responses of the channel. A server that responds at once, with nothing, with the
+/// same events, or with ever new events, is polled ever more slowly.
 #[derive(Debug)]
 pub(crate) struct Pace {
     hasty: u32,
-    /// The packages that came lately; it runs out with time.
+    /// The recent packages; it drains with time.
     level: f64,
     at: Instant,
     last: Option<u64>,
 }
 
-/// What to do before the channel is asked again.
+/// What to do before the channel is polled again.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Rest {
     None,
-    /// The answers bring nothing: as after so many failures in a row, but not longer than this.
+    /// The responses bring nothing: rest as after so many failures in a row, but not longer than
+    /// this.
     AsAfter(u32, Duration),
     For(Duration),
 }
@@ -49,8 +58,8 @@ impl Pace {
         }
     }
 
-    /// Notes a response that took `held`. `events` tells its events apart; none when it has none.
-    pub(crate) fn answered(
+    /// Records a response that took `held`. `events` is the hash of its events, if it has any.
+    pub(crate) fn record(
         &mut self,
         now: Instant,
         held: Duration,
@@ -89,8 +98,8 @@ impl Pace {
 mod tests {
     use super::*;
 
-    /// How many answers come in `span`, each `every` after the last one's rest.
-    fn answers(
+    /// How many responses come in `span`, each `every` after the rest of the last one.
+    fn responses(
         span: Duration,
         every: Duration,
         is_waited_for: bool,
@@ -102,7 +111,7 @@ mod tests {
             now += every;
             count += 1;
             let events = events(count);
-            now += match pace.answered(now, every, events, is_waited_for) {
+            now += match pace.record(now, every, events, is_waited_for) {
                 Rest::None => Duration::ZERO,
                 Rest::AsAfter(failures, at_most) => {
                     at_most.min(Duration::from_secs(1 << (failures - 1).min(6)))
@@ -118,25 +127,25 @@ mod tests {
 
     #[test]
     fn responses_without_news_are_polled_ever_more_slowly() {
-        assert!(answers(MINUTE, MS, false, |_| None) < 12);
-        assert!(answers(MINUTE, MS, true, |_| Some(7)) < 70);
+        assert!(responses(MINUTE, MS, false, |_| None) < 12);
+        assert!(responses(MINUTE, MS, true, |_| Some(7)) < 70);
         let slow = Duration::from_millis(60);
-        assert!(answers(MINUTE, slow, false, |_| None) < 350);
+        assert!(responses(MINUTE, slow, false, |_| None) < 350);
     }
 
     #[test]
     fn news_without_end_has_a_bounded_rate() {
         let news = Some;
-        assert!(answers(MINUTE, MS, false, news) < 3_500);
-        assert!(answers(MINUTE, MS, true, news) < 16_500);
+        assert!(responses(MINUTE, MS, false, news) < 3_500);
+        assert!(responses(MINUTE, MS, true, news) < 16_500);
     }
 
     #[test]
     fn a_busy_conversation_is_not_slowed_down() {
         let news = Some;
         let every = Duration::from_millis(25);
-        assert_eq!(answers(MINUTE, every, false, news), 2400);
+        assert_eq!(responses(MINUTE, every, false, news), 2400);
         let held = Duration::from_secs(180);
-        assert_eq!(answers(20 * held, held, false, |_| None), 20);
+        assert_eq!(responses(20 * held, held, false, |_| None), 20);
     }
 }

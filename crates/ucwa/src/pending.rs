@@ -3,6 +3,14 @@
 //! A verdict belongs to a message if it names the address that the 201 returned (`Location`), or
 //! the operation id of the post. Nothing else proves it: an event of a peer's message looks the
 //! same, and the server may report an earlier message again.
+//!
+//! A message is in one of three states:
+//!
+//! * *pending*: its send waits for the verdict. A verdict that comes before the 201 is unclaimed until
+//!   the 201 returns the address.
+//! * *past*: its send has ended without a verdict. A late verdict is kept for settling.
+//! * *lost*: its conversation or its application has ended. Its address may be given to another
+//!   message, so that only its operation id still identifies it.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -340,15 +348,15 @@ mod tests {
         let mut a = begin(&mut verdicts, "1");
         let mut b = verdicts.register("d", "2", Part::WHOLE).channel;
         verdicts.locate("1", "/m/1");
-        verdicts.lose("c", "over");
-        assert_eq!(a.try_recv().unwrap(), Verdict::Lost("over"));
+        verdicts.lose("c", "ended");
+        assert_eq!(a.try_recv().unwrap(), Verdict::Lost("ended"));
         // Another conversation may get the same addresses.
         verdicts.complete("c", "/m/1", None, delivered("/m/1"));
         assert_eq!(verdicts.past("1").unwrap().verdict, None);
         verdicts.complete("c", "/m/1", Some("1"), delivered("/m/1"));
         assert_eq!(verdicts.past("1").unwrap().verdict, Some(delivered("/m/1")));
-        verdicts.lose_all("gone");
-        assert_eq!(b.try_recv().unwrap(), Verdict::Lost("gone"));
+        verdicts.lose_all("lost");
+        assert_eq!(b.try_recv().unwrap(), Verdict::Lost("lost"));
         assert!(!verdicts.any_awaited());
     }
 

@@ -1,5 +1,16 @@
 //! The post of a message to an open conversation, from top to bottom: each part is posted once,
 //! and its verdict is awaited.
+//!
+//! | Response | Event | Outcome |
+//! |---|---|---|
+//! | any | `Success` for this message | `Delivered` |
+//! | any | `Failure` for this message | `Failed`, `Declined` or `TimedOut` |
+//! | 404 | none | the conversation had ended: not sent |
+//! | 409 `AnotherOperationPending` | none | posted again once after the next event, then not sent |
+//! | another proof that it was not taken | none | `Failed` |
+//! | 201 | none before the deadline | `Unknown` |
+//! | lost, 5xx, another 409 | none before the deadline | `Unknown` |
+//! | 201 or lost | the conversation or the session ended | `Unknown` |
 
 use std::{collections::HashSet, sync::Arc, time::SystemTime};
 
@@ -261,10 +272,10 @@ impl PostAttempt<'_> {
     }
 
     fn content_type(&self) -> HeaderValue {
-        match self.format {
-            Format::Html => HeaderValue::from_static("text/html; charset=utf-8"),
-            _ => HeaderValue::from_static("text/plain; charset=utf-8"),
-        }
+        HeaderValue::from_static(match self.format {
+            Format::Html => "text/html; charset=utf-8",
+            _ => "text/plain; charset=utf-8",
+        })
     }
 }
 

@@ -1,4 +1,4 @@
-//! Why something failed, in the server's words: in an error body or in an event.
+//! The reason of a failure, as the server reports it in an error body or an event.
 
 use std::fmt;
 
@@ -21,17 +21,17 @@ open_enum! {
         ExchangeServiceFailure = "ExchangeServiceFailure",
         /// Not allowed.
         Forbidden = "Forbidden",
-        /// A gateway did not answer in time.
+        /// A gateway did not respond in time.
         GatewayTimeout = "GatewayTimeout",
-        /// Gone for good: do not try again.
+        /// The resource does not exist any more: do not retry.
         Gone = "Gone",
-        /// No failure at all.
+        /// Not a failure.
         Informational = "Informational",
-        /// This side failed.
+        /// The client failed.
         LocalFailure = "LocalFailure",
         /// The resource has no such method.
         MethodNotAllowed = "MethodNotAllowed",
-        /// The other side accepts nothing that was offered.
+        /// The peer accepts nothing that was offered.
         NotAcceptable = "NotAcceptable",
         /// The resource does not exist.
         NotFound = "NotFound",
@@ -39,13 +39,13 @@ open_enum! {
         PreconditionFailed = "PreconditionFailed",
         /// An etag is needed.
         PreconditionRequired = "PreconditionRequired",
-        /// The other side failed.
+        /// The peer failed.
         RemoteFailure = "RemoteFailure",
         /// The server failed.
         ServiceFailure = "ServiceFailure",
         /// The server is not available.
         ServiceUnavailable = "ServiceUnavailable",
-        /// No answer in time.
+        /// No response in time.
         Timeout = "Timeout",
         /// Too many requests.
         TooManyRequests = "TooManyRequests",
@@ -55,44 +55,44 @@ open_enum! {
 }
 
 open_enum! {
-    /// The subcode of a [`Reason`], as far as instant messages meet them. Source:
+    /// The subcode of a [`Reason`], as far as it concerns instant messages. Source:
     /// "ErrorSubcode".
     pub enum ErrorSubcode {
-        /// The same thing is there already.
+        /// The resource already exists.
         AlreadyExists = "AlreadyExists",
         /// Guests of a meeting may not do this.
         AnonymousNotAllowed = "AnonymousNotAllowed",
-        /// Another operation of the conversation is under way.
+        /// Another operation of the conversation is pending.
         AnotherOperationPending = "AnotherOperationPending",
         /// The version of the resource is not supported.
         ApiVersionNotSupported = "APIVersionNotSupported",
-        /// The application is gone.
+        /// The application does not exist any more.
         ApplicationNotFound = "ApplicationNotFound",
-        /// The server accepted by itself.
+        /// The server accepted automatically.
         AutoAccepted = "AutoAccepted",
         /// The peer is busy.
         Busy = "Busy",
         /// The call was ended.
         CallTerminated = "CallTerminated",
-        /// The event channel of the other side cannot be reached.
+        /// The event channel of the peer cannot be reached.
         CallbackChannelError = "CallbackChannelError",
         /// The operation was cancelled.
         Canceled = "Canceled",
         /// No backup pool is configured.
         CannotRedirect = "CannotRedirect",
-        /// Another endpoint of the user took it.
+        /// Another endpoint of the user accepted.
         ConnectedElsewhere = "ConnectedElsewhere",
         /// The conversation does not exist.
         ConversationNotFound = "ConversationNotFound",
         /// The peer declined.
         Declined = "Declined",
-        /// Refused.
+        /// Denied.
         Denied = "Denied",
-        /// The conversation goes on in another one.
+        /// Another conversation continues it.
         DerivedConversation = "DerivedConversation",
         /// The body cannot be read.
         DeserializationFailure = "DeserializationFailure",
-        /// Nobody has the address.
+        /// The address does not exist.
         DestinationNotFound = "DestinationNotFound",
         /// The peer does not want to be disturbed.
         DoNotDisturb = "DoNotDisturb",
@@ -110,17 +110,17 @@ open_enum! {
         Forwarded = "Forwarded",
         /// The application was idle for too long.
         InactiveApplicationExpired = "InactiveApplicationExpired",
-        /// A limit is exceeded.
+        /// A limit was exceeded.
         LimitExceeded = "LimitExceeded",
         /// `makeMeAvailable` must come first.
         MakeMeAvailableRequired = "MakeMeAvailableRequired",
         /// The user is being moved.
         MigrationInProgress = "MigrationInProgress",
-        /// Nobody answered.
+        /// The invitation was not answered.
         Missed = "Missed",
-        /// Mobile applications are not allowed any more.
+        /// Mobile applications are no longer allowed.
         MobileApplicationNoLongerAllowed = "MobileApplicationNoLongerAllowed",
-        /// The peer does not do this.
+        /// The peer does not support this modality.
         ModalityNotSupported = "ModalityNotSupported",
         /// Nothing more precise.
         None = "None",
@@ -128,7 +128,7 @@ open_enum! {
         NotAcceptable = "NotAcceptable",
         /// Not allowed.
         NotAllowed = "NotAllowed",
-        /// Another pending GET took over.
+        /// Another pending GET replaced this one.
         PGetReplaced = "PGetReplaced",
         /// A parameter is not valid.
         ParameterValidationFailure = "ParameterValidationFailure",
@@ -138,15 +138,15 @@ open_enum! {
         Removed = "Removed",
         /// Replaced by another.
         Replaced = "Replaced",
-        /// The peer answered otherwise.
+        /// The peer replied with another modality.
         RepliedWithOtherModality = "RepliedWithOtherModality",
         /// The server took too long.
         ServiceTimeout = "ServiceTimeout",
-        /// The peer is not available for a moment.
+        /// The peer is temporarily not available.
         TemporarilyUnavailable = "TemporarilyUnavailable",
         /// A conversation with this thread id exists.
         ThreadIdAlreadyExists = "ThreadIdAlreadyExists",
-        /// Nobody answered in time.
+        /// There was no response in time.
         Timeout = "Timeout",
         /// The user signed in too often.
         TooManyApplications = "TooManyApplications",
@@ -154,7 +154,7 @@ open_enum! {
         TooManyConversations = "TooManyConversations",
         /// Too many groups.
         TooManyGroups = "TooManyGroups",
-        /// Too many wait in the lobby.
+        /// Too many participants wait in the lobby.
         TooManyLobbyParticipants = "TooManyLobbyParticipants",
         /// Too many participants.
         TooManyParticipants = "TooManyParticipants",
@@ -167,23 +167,36 @@ open_enum! {
     }
 }
 
-/// Why something failed. Source: "Errors and informational messages". Only the code is sure.
+/// The reason of a failure. Source: "Errors and informational messages". Only the code is always
+/// present.
 ///
-/// What is read is bounded: codes and words are one line each, and details of more than 8 KiB
-/// are left out.
+/// Its size is bounded: codes and messages are one line each, and details of more than 8 KiB are
+/// dropped.
+///
+/// ```
+/// use ms_messenger_core::{Error, ErrorKind};
+/// use ucwa::{ErrorSubcode, Reason};
+///
+/// // As the error of a declined invitation has it.
+/// let error = Error::new(ErrorKind::Other, "declined").with_code("RemoteFailure/Declined");
+/// let reason = Reason::of(&error).ok_or("no reason")?;
+/// assert_eq!(reason.subcode, Some(ErrorSubcode::Declined));
+/// assert_eq!(reason.to_string(), "RemoteFailure/Declined");
+/// # Ok::<(), &str>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(from = "Written")]
 #[non_exhaustive]
 pub struct Reason {
-    /// What kind of failure it is.
+    /// The kind of the failure.
     pub code: ErrorCode,
-    /// What it is more precisely. Read it in context.
+    /// The failure in detail. Its meaning depends on the request.
     pub subcode: Option<ErrorSubcode>,
-    /// The server's words for people, in the culture of the application.
+    /// The message of the server, in the culture of the application.
     pub message: Option<String>,
     /// For logs only; not shown by `Debug`.
     pub debug_info: Option<Map<String, Value>>,
-    /// Which parameters a 400 is about.
+    /// The parameters that a 400 is about.
     pub parameters: Option<Value>,
 }
 
@@ -229,8 +242,7 @@ impl From<Written> for Reason {
 }
 
 impl Reason {
-    /// A reason with a code and a subcode.
-    #[must_use]
+    /// Creates a reason from a code and a subcode.
     pub fn new(code: ErrorCode, subcode: Option<ErrorSubcode>) -> Self {
         Self {
             code,
@@ -241,9 +253,8 @@ impl Reason {
         }
     }
 
-    /// The code and subcode of an error of this crate: [`Error::code`] holds both, as
+    /// Returns the code and subcode of an error of this crate. [`Error::code`] holds both, as
     /// `Conflict/AlreadyExists`.
-    #[must_use]
     pub fn of(error: &Error) -> Option<Self> {
         let (code, subcode) = match error.code()?.split_once('/') {
             Some((code, subcode)) => (code, Some(ErrorSubcode::from(subcode))),
@@ -252,7 +263,7 @@ impl Reason {
         Some(Self::new(ErrorCode::from(code), subcode))
     }
 
-    /// Reads an error body. `None` when it is not UCWA's, but of something in between.
+    /// Reads an error body. `None` if it is not UCWA's, but that of a proxy.
     pub(crate) fn read(body: &[u8]) -> Option<Self> {
         serde_json::from_slice(body).ok()
     }

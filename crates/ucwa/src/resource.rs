@@ -1,5 +1,12 @@
 //! The JSON of UCWA: resources with properties, links and embedded resources. A link or an
-//! embedded value may be one or many; both shapes are read. What is unknown is ignored.
+//! embedded value may be one or many; both forms are read. Unknown members are ignored.
+//!
+//! ```json
+//! {"rel": "messaging", "state": "Connected", "negotiatedMessageFormats": ["Plain", "Html"],
+//!  "_links": {"self": {"href": "/apps/1/conversations/7/messaging"},
+//!             "sendMessage": {"href": "/apps/1/conversations/7/messages"}},
+//!  "_embedded": {"participant": [{"rel": "participant", "uri": "sip:lene@contoso.com"}]}}
+//! ```
 
 use std::{
     collections::HashMap,
@@ -12,12 +19,12 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-/// The longest address that is kept: some are, for as long as a conversation lasts.
+/// The longest address that is kept: some are kept as long as a conversation.
 const MAX_ADDRESS: usize = 8 << 10;
 /// The longest text and the longest list that are kept of a resource.
 const MAX_TEXT: usize = 1 << 10;
 const MAX_TEXTS: usize = 16;
-/// The first moment that has no four-digit year any more: 10000-01-01.
+/// The first moment without a four-digit year: 10000-01-01.
 const YEAR_10000: Duration = Duration::from_secs(253_402_300_800);
 
 /// One resource.
@@ -42,7 +49,7 @@ pub(crate) struct Link {
     pub(crate) title: Option<String>,
 }
 
-/// An address holds no white space, but some pages and servers print it.
+/// An address holds no white space, but some documents and servers print it.
 fn href<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let mut href = String::deserialize(deserializer)?;
     if is_data(&href) {
@@ -62,7 +69,7 @@ fn is_data(href: &str) -> bool {
     scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"))
 }
 
-/// One value or a list of them, and how many more could not be read.
+/// One value or a list of values, and how many more could not be read.
 #[derive(Clone, Debug)]
 pub(crate) struct OneOrMany<T>(pub(crate) Vec<T>, usize);
 
@@ -79,7 +86,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for OneOrMany<T> {
             Value::Null => Vec::new(),
             value => vec![value],
         };
-        // A value that cannot be read is as good as missing: never a reason to lose the rest.
+        // A value that cannot be read counts as missing: the rest is still read.
         let all = values.len();
         let read = values
             .into_iter()
@@ -91,60 +98,60 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for OneOrMany<T> {
 }
 
 impl Resource {
-    /// The first link with a relation.
+    /// Returns the first link with a relation.
     pub(crate) fn link(&self, rel: &str) -> Option<&Link> {
         self.links(rel).next()
     }
 
-    /// All links with a relation.
+    /// Returns all links with a relation.
     pub(crate) fn links(&self, rel: &str) -> impl Iterator<Item = &Link> {
         self.links.get(rel).into_iter().flat_map(|many| &many.0)
     }
 
-    /// The address of the first link with a relation.
+    /// Returns the address of the first link with a relation.
     pub(crate) fn href(&self, rel: &str) -> Option<&str> {
         self.link(rel).map(|link| link.href.as_str())
     }
 
-    /// The same, to be kept: no text in place of an address.
+    /// The same, to be kept: a `data:` URI counts as missing.
     pub(crate) fn address(&self, rel: &str) -> Option<String> {
         let href = self.href(rel).filter(|href| !is_data(href));
         href.map(str::to_owned)
     }
 
-    /// How many links or embedded resources with a relation there are, readable or not.
+    /// Returns how many links or embedded resources with a relation there are, readable or not.
     pub(crate) fn count(&self, rel: &str) -> usize {
         let links = self.links.get(rel).map_or(0, |many| many.0.len() + many.1);
         let embedded = self.embedded.get(rel);
         links.max(embedded.map_or(0, |many| many.0.len() + many.1))
     }
 
-    /// All embedded resources with a relation.
+    /// Returns all embedded resources with a relation.
     pub(crate) fn all_embedded(&self, rel: &str) -> impl Iterator<Item = &Resource> {
         self.embedded.get(rel).into_iter().flat_map(|many| &many.0)
     }
 
-    /// The first embedded resource with a relation.
+    /// Returns the first embedded resource with a relation.
     pub(crate) fn embedded(&self, rel: &str) -> Option<&Resource> {
         self.embedded.get(rel)?.0.first()
     }
 
-    /// The only embedded resource, whatever it is called.
+    /// Returns an embedded resource, whatever its relation.
     pub(crate) fn any_embedded(&self) -> Option<&Resource> {
         self.embedded.values().next()?.0.first()
     }
 
-    /// A property that is a text.
+    /// Returns a text property.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.properties.get(name)?.as_str()
     }
 
-    /// The same, to be kept: a long one counts as missing.
+    /// The same, to be kept: a long text counts as missing.
     pub(crate) fn short_text(&self, name: &str) -> Option<&str> {
         self.text(name).filter(|text| text.len() <= MAX_TEXT)
     }
 
-    /// A property that is a list of texts.
+    /// Returns a property that is a list of texts.
     pub(crate) fn texts(&self, name: &str) -> Vec<String> {
         let values = self.properties.get(name).and_then(Value::as_array);
         let texts = values.into_iter().flatten().filter_map(Value::as_str);
@@ -152,13 +159,13 @@ impl Resource {
         short.take(MAX_TEXTS).map(str::to_owned).collect()
     }
 
-    /// A property that is a time: `/Date(ms)/` or ISO 8601.
+    /// Returns a time property: `/Date(ms)/` or ISO 8601.
     pub(crate) fn time(&self, name: &str) -> Option<SystemTime> {
         read_time(self.text(name)?)
     }
 }
 
-/// A time outside the years 1970 to 9999 is none: no text form of a time can hold it.
+/// Reads a time. One outside the years 1970 to 9999 counts as missing: no text form can hold it.
 fn read_time(text: &str) -> Option<SystemTime> {
     let inner = text
         .strip_prefix("/Date(")
@@ -240,7 +247,7 @@ mod tests {
         );
     }
 
-    /// Whatever a server says of the time can be written down as JSON, which a receipt is.
+    /// Any time of a server can be written as JSON, as in a receipt.
     fn has_a_text_form(time: SystemTime) {
         let receipt = ms_messenger_core::Receipt::new(ms_messenger_core::Acceptance::Posted);
         serde_json::to_string(&receipt.with_accepted_at(time)).unwrap();

@@ -1,4 +1,11 @@
 //! Responses to invitations, by the policy of the session or by the caller.
+//!
+//! | Policy | Response |
+//! |---|---|
+//! | no stream was opened | none: another endpoint of the user may accept |
+//! | `Everyone` | accepted |
+//! | `Only` | accepted if the inviter is listed, otherwise declined |
+//! | `Ask` | none: the stream gets the invitation |
 
 use std::{sync::Arc, time::Duration};
 

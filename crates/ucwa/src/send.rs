@@ -1,4 +1,14 @@
 //! A send, from top to bottom: find the open conversation or invite the recipient, then post.
+//!
+//! 1. [`to_person`] takes the open conversation with the recipient, or invites the recipient and waits
+//!    for the acceptance. One conversation at a time is opened per recipient.
+//! 2. [`PostAttempt`] posts each part once and waits for its verdict. One part at a time is posted per
+//!    conversation.
+//! 3. If the conversation or the application had ended before the post was taken (404), both steps
+//!    are repeated once. In every other case the outcome is final.
+//!
+//! Nothing is awaited between the registration of a message and its post: a send that is dropped at
+//! any point leaves either no request, or a registered message that a late verdict can settle.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -113,7 +123,7 @@ impl<'a> SendAttempt<'a> {
         posted
     }
 
-    /// Waits for a new application, if the error says that this one is gone.
+    /// Waits for a new application, if the error says that this one does not exist any more.
     async fn wait_for_replacement(&self, error: &Error) {
         if !error.is_application_gone() {
             return;
@@ -244,9 +254,10 @@ impl<'a> SendAttempt<'a> {
                 _ => {
                     let mut state = self.session.conversations.state();
                     state.verdicts.cancel(&invitation.id);
-                    return Err(match error.is_application_gone() {
-                        true => Stop::Gone(error),
-                        false => Stop::failed(error),
+                    return Err(if error.is_application_gone() {
+                        Stop::Gone(error)
+                    } else {
+                        Stop::failed(error)
                     });
                 }
             },

@@ -17,6 +17,51 @@ use crate::{
 /// the user was made available, and creates a new application when the server has lost the old
 /// one. [`sign_out`](Self::sign_out) ends it for certain; when the last clone, conversation and
 /// stream are dropped, it signs out in the background, if the runtime still runs.
+///
+/// ```
+/// use ms_messenger_core::SipUri;
+/// use ms_messenger_emulator::Emulator;
+/// use ucwa::{UcwaCredential, UcwaSession};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = Emulator::start().await?;
+/// let user = &emulator.world().ucwa.users[0];
+/// let credential = UcwaCredential::password(&user.username, user.password.as_str());
+/// let session = UcwaSession::builder(&user.sip, credential)
+///     .with_discovery_url(&emulator.world().ucwa.discover)
+///     .sign_in()
+///     .await?;
+///
+/// let lene: SipUri = "sip:lene@fabrikam.test".parse()?;
+/// let delivered = session.send(lene, "Build 42 is green").await.into_result()?;
+/// assert!(delivered.to_everyone);
+/// assert_eq!(emulator.messages()[0].text, "Build 42 is green");
+/// # session.sign_out().await;
+/// # Ok(())
+/// # }
+/// ```
+/// # Settling
+///
+/// As a [`Messenger`](ms_messenger_core::Messenger) the session also settles a send whose outcome is
+/// unknown, as long as it is the session that sent:
+///
+/// ```no_run
+/// use ms_messenger_core::{Evidence, Messenger, SendRequest, Settled};
+///
+/// # async fn run(session: ucwa::UcwaSession, request: SendRequest) {
+/// if let Err(error) = Messenger::send(&session, &request).await
+///     && let Some(evidence) = Evidence::of(&error)
+/// {
+///     match session.settle(&request, &evidence).await {
+///         Settled::Found(receipt) => println!("delivered: {:?}", receipt.message_id),
+///         Settled::NotFound => println!("not delivered: it is safe to send again"),
+///         Settled::NotYet(until) => println!("the verdict may come until {until:?}"),
+///         other => println!("still unknown: {other:?}"),
+///     }
+/// }
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct UcwaSession(SessionHandle);
 
@@ -69,6 +114,20 @@ impl UcwaSession {
     /// # Errors
     ///
     /// The error of the server, or the end of the session.
+    /// ```no_run
+    /// # async fn run(session: ucwa::UcwaSession) -> Result<(), ms_messenger_core::Error> {
+    /// use ucwa::{AcceptPolicy, Incoming};
+    ///
+    /// let policy = AcceptPolicy::Only(vec!["sip:lene@contoso.com".parse()?]);
+    /// let mut incoming = session.receive(policy).await?;
+    /// while let Some(event) = incoming.next().await {
+    ///     if let Incoming::Message(message) = event {
+    ///         println!("{} bytes from {}", message.text.len(), message.from.uri);
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn receive(&self, policy: AcceptPolicy) -> Result<IncomingStream> {
         let inner = self.inner();
         inner.lifecycle.check()?;
@@ -81,6 +140,18 @@ impl UcwaSession {
 
     /// Begins a meeting: a conversation of several participants, to which
     /// [`add_participant`](UcwaConversation::add_participant) invites.
+    ///
+    /// ```no_run
+    /// # async fn run(session: ucwa::UcwaSession) -> Result<(), ms_messenger_core::Error> {
+    /// use ms_messenger_core::SipUri;
+    ///
+    /// let meeting = session.start_meeting(Some("Build 42")).await?;
+    /// meeting.add_participant(SipUri::parse("sip:lene@contoso.com")?).await?;
+    /// let message = meeting.send("Build 42 is green").await.into_result()?;
+    /// println!("not delivered to {:?}", message.failed_participants);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -98,6 +169,16 @@ impl UcwaSession {
 
     /// Waits until the session has ended, and returns why: an error whose kind says whether
     /// signing in again can help.
+    ///
+    /// ```no_run
+    /// # async fn run(session: ucwa::UcwaSession) {
+    /// use ms_messenger_core::ErrorKind;
+    ///
+    /// let why = session.ended().await;
+    /// let another_process = why.kind() == ErrorKind::Conflict;
+    /// println!("the session ended: {why}; same endpoint id in use: {another_process}");
+    /// # }
+    /// ```
     pub async fn ended(&self) -> Error {
         self.inner().lifecycle.ended().await
     }

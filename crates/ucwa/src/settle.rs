@@ -57,7 +57,7 @@ fn judge(past: &Past, evidence: &Evidence) -> Settled {
         }
         Some(Verdict::Delivered(arrival)) => Settled::Found(receipt(past.part, arrival)),
         Some(Verdict::Failed(_)) if past.part.in_invitation => {
-            cannot_tell("the invitation failed, but the message that it carried may have been seen")
+            cannot_tell("the invitation failed, but the recipient may have seen its message")
         }
         Some(Verdict::Failed(_)) if number > 0 => {
             cannot_tell("some parts of the message arrived, and this one did not")

@@ -1,4 +1,7 @@
 //! What a session knows of its conversations, operations and messages. No I/O.
+//!
+//! Every map is bounded: 4096 conversations, 2048 participants each, 256 unclaimed verdicts, 1024 past
+//! messages, and operations until three minutes after their caller has stopped waiting.
 
 use std::{collections::HashMap, time::Instant};
 
@@ -112,7 +115,7 @@ pub(crate) struct Operation {
     pub(crate) conversation: Option<String>,
     pub(crate) messaging: Option<String>,
     pub(crate) done: Option<Done>,
-    /// Whether it carries a message, which then shares its id.
+    /// Whether it contains a message, which then shares its id.
     pub(crate) carries: bool,
     /// When the caller stopped waiting for its end.
     pub(crate) left_at: Option<Instant>,
@@ -131,7 +134,7 @@ pub(crate) enum Done {
 }
 
 impl Operation {
-    /// What its end proves about the message that it carries.
+    /// What its end proves about the message in it.
     pub(crate) fn verdict(&self, id: &str) -> Option<Verdict> {
         if !self.carries {
             return None;

@@ -1,4 +1,16 @@
-//! Web tickets: challenge a host, ask its token endpoint. One ticket per host.
+//! Web tickets, one per host: request the challenge, then the ticket at the token endpoint it
+//! names.
+//!
+//! ```text
+//! POST /WebTicket/oauthtoken
+//! grant_type=password&username=CONTOSO%5Cbot&password=…
+//!
+//! 200 {"access_token": "cwt=AAEBHAEFAAA…", "expires_in": 28289, "token_type": "Bearer"}
+//! 400 {"error": "invalid_grant"}
+//! ```
+//!
+//! Any rejection except `server_error` is final for the credential: the same password is never sent
+//! again, because a few failures lock the account.
 
 use std::{
     collections::HashMap,
@@ -29,7 +41,7 @@ const WINDOWS: &str = "urn:microsoft.rtc:windows";
 const FORM: HeaderValue =
     HeaderValue::from_static("application/x-www-form-urlencoded;charset=UTF-8");
 
-/// Where each host can be challenged: at the first resource that it was asked for.
+/// The path at which each host is challenged: the first that was requested there.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Challenged(Arc<Mutex<HashMap<String, String>>>);
 
@@ -51,15 +63,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Issues web tickets. The one scope of a request is the origin of a host.
+/// Issues web tickets. The only scope of a request is the origin of a host.
 pub(crate) struct TicketIssuer {
     web: Web,
     credential: UcwaCredential,
     challenged: Challenged,
-    /// Set for good once the credential was refused, with the server's code: to try again would
+    /// Set for good once the credential was rejected, with the code of the server: a retry would
     /// lock the account.
     refused: Mutex<Option<String>>,
-    /// The last ticket of a guest by host: renewal with it keeps the identity.
+    /// The last ticket of a guest, by host: renewal with it keeps the identity.
     guests: Mutex<HashMap<String, AccessToken>>,
 }
 
@@ -76,7 +88,7 @@ impl TicketIssuer {
 
     async fn challenge(&self, origin: &str) -> Result<Challenge> {
         let path = self.challenged.path(origin);
-        // A 2xx would be strange, but the token endpoint has a well-known place.
+        // A 2xx is unexpected, but the token endpoint has a well-known path.
         let call = Call::get("challenge", path).with_expected(&[401, 403, 404, 405]);
         let response = self.web.open(origin)?.call(call).await?;
         Ok(Challenge::read(response.headers("www-authenticate")))
@@ -90,11 +102,11 @@ impl TicketIssuer {
         };
         if let Kind::Integrated(sign_in) = self.credential.kind() {
             is_offered(&challenge, WINDOWS)?;
-            // That address gets the credentials of Windows: the same rule as for ours.
+            // That address receives the credentials of Windows: the same rule as for ours.
             self.web.address(&endpoint)?;
             return sign_in.ticket(&endpoint).await;
         }
-        // With the old ticket a guest keeps the identity that the application belongs to.
+        // With the old ticket a guest keeps the identity that owns the application.
         let renewed = lock(&self.guests).get(origin).cloned();
         let (grant, form) = self.form(renewed.as_ref())?;
         is_offered(&challenge, grant)?;
@@ -105,7 +117,7 @@ impl TicketIssuer {
         })
     }
 
-    /// The grant, and the form that asks for a ticket with it.
+    /// Returns the grant, and the form that requests a ticket with it.
     fn form(&self, renewed: Option<&AccessToken>) -> Result<(&'static str, String)> {
         let mut form = form_urlencoded::Serializer::new(String::new());
         let grant = match self.credential.kind() {
@@ -153,7 +165,7 @@ impl TicketIssuer {
         })
     }
 
-    /// A token of Entra ID: for the host that is called, whatever issues it.
+    /// Requests a token of Entra ID for the host that is called.
     async fn entra(
         provider: &dyn TokenProvider,
         origin: &str,
@@ -193,8 +205,8 @@ impl TokenProvider for TicketIssuer {
     }
 }
 
-/// Whether the token endpoint will not take this credential: any 400 of it but one that says
-/// that it failed itself, and what forbids.
+/// Whether the token endpoint rejected this credential: by any 400 except its own failure, by 401
+/// or by 403.
 fn is_refusal(error: &Error) -> bool {
     match error.status() {
         Some(400) => error.kind() != ErrorKind::Service,
@@ -203,7 +215,7 @@ fn is_refusal(error: &Error) -> bool {
     }
 }
 
-/// What the token endpoint says with a 400. Only `server_error` may pass by itself.
+/// Returns the error of a 400 of the token endpoint. Only `server_error` may be temporary.
 fn refusal(body: &[u8], diagnostics: Option<&str>) -> Error {
     let refusal: Refusal = serde_json::from_slice(body).unwrap_or_default();
     let (kind, message) = match refusal.error.as_str() {
@@ -236,7 +248,7 @@ fn refusal(body: &[u8], diagnostics: Option<&str>) -> Error {
     }
 }
 
-/// A server that lists its grants offers no others; one that lists none is asked.
+/// Fails if the server lists its grants without this one. Without a list, the server decides.
 fn is_offered(challenge: &Challenge, grant: &str) -> Result<()> {
     if challenge.grants.is_empty() || challenge.grants.iter().any(|offered| offered == grant) {
         return Ok(());
@@ -264,14 +276,14 @@ struct Refusal {
     ms_rtc_passiveauthuri: Option<String>,
 }
 
-/// Seconds, as a number or a text.
+/// Reads seconds from a number or a text.
 fn seconds(value: Value) -> Option<Duration> {
     let seconds = match &value {
         Value::Number(number) => number.as_u64()?,
         Value::String(text) => text.trim().parse().ok()?,
         _ => return None,
     };
-    // Zero is nonsense; more than ten years is too, and adding it to a time could overflow.
+    // Zero is invalid; so is more than ten years, which could overflow a time.
     (1..315_360_000)
         .contains(&seconds)
         .then(|| Duration::from_secs(seconds))

@@ -47,7 +47,7 @@ pub(crate) struct Part {
     pub(crate) of: usize,
     /// Whether all parts before it reached everyone.
     pub(crate) reached_all: bool,
-    /// Whether an invitation carried it, which shows it before it is accepted.
+    /// Whether it is in an invitation, which shows it before it is accepted.
     pub(crate) in_invitation: bool,
 }
 

@@ -1,4 +1,8 @@
 //! The hosts that a session may call, and a pipeline without a credential for each.
+//!
+//! A host is trusted if it lies in the domain of the SIP address, is the host of the discovery address
+//! that the caller gave, or lies in a domain of `with_trusted_domain`. Redirects and links of the
+//! server cannot add a host.
 
 use std::sync::Arc;
 
@@ -38,12 +42,12 @@ impl Web {
 
     /// Splits an absolute address of a host that may be called.
     pub(crate) fn address(&self, url: &str) -> Result<Address> {
-        let url = Url::parse(url).map_err(|_| protocol("a link is no absolute address"))?;
+        let url = Url::parse(url).map_err(|_| protocol("a link is not an absolute address"))?;
         let host = url.host_str().unwrap_or_default();
         if !self.trusted.iter().any(|domain| is_within(host, domain)) {
             return Err(config(format!(
-                "the server leads to {}, which is outside the domain of the user; \
-                 if that is right, name it with with_trusted_domain",
+                "the server redirects to {}, which is outside the domain of the user; \
+                 if that is intended, trust it with with_trusted_domain",
                 line(host, WORDS)
             )));
         }

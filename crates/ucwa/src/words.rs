@@ -1,14 +1,14 @@
-//! Foreign words and addresses, made fit for an error, a log or `Debug`.
+//! Text and addresses of the server, made safe for an error, a log or `Debug`.
 
 use url::Url;
 
-/// The most characters of a server's words in an error.
+/// The most characters of a server's message in an error.
 pub(crate) const WORDS: usize = 500;
 /// The most characters of a code.
 pub(crate) const CODE: usize = 100;
 
-/// `text` in one line of at most `most` characters, without anything that moves the cursor or
-/// turns the reading direction.
+/// Returns `text` in one line of at most `most` characters, without control characters and
+/// characters that change the reading direction.
 pub(crate) fn line(text: &str, most: usize) -> String {
     let mut line = String::new();
     for (count, c) in text.trim().chars().enumerate() {
@@ -29,7 +29,7 @@ fn is_harmless(c: char) -> bool {
         )
 }
 
-/// An address without user info, query and fragment.
+/// Returns an address without user info, query and fragment.
 pub(crate) fn address(url: &str) -> String {
     match Url::parse(url) {
         Ok(url) if url.has_host() => {
@@ -40,7 +40,7 @@ pub(crate) fn address(url: &str) -> String {
     }
 }
 
-/// The scheme, host and port of an address.
+/// Returns the scheme, host and port of an address.
 pub(crate) fn origin(url: &str) -> String {
     match Url::parse(url) {
         Ok(url) if url.has_host() => line(&url.origin().ascii_serialization(), WORDS),
@@ -48,7 +48,7 @@ pub(crate) fn origin(url: &str) -> String {
     }
 }
 
-/// A SIP address without password, parameters and headers: `sip:user@host`.
+/// Returns a SIP address without password, parameters and headers: `sip:user@host`.
 pub(crate) fn sip(address: &str) -> String {
     let bare = address.strip_prefix("sip:").unwrap_or(address);
     let (user, host) = bare.split_once('@').unwrap_or(("", bare));

@@ -47,7 +47,7 @@ async fn nothing_else_on_the_channel_is_the_verdict_on_a_lost_post() {
     foreign["_embedded"]["message"]["operationId"] = "of-another".into();
     for (name, event) in [
         (
-            "a peer's message of which only the address is told",
+            "a peer's message with its address only",
             link_only(&message(77)),
         ),
         ("a peer's message", incoming),
@@ -347,7 +347,7 @@ async fn a_post_without_a_response_ends_with_the_send_and_is_unknown() {
     double.always("POST", MESSAGES, status(429).with("Retry-After", "30"));
     let outcome = soon(alice.send(sip(BOB), "third")).await;
     assert_eq!(delivery(&outcome), Some(Delivery::NotSent), "{outcome:?}");
-    // An invitation that is not answered carried nothing.
+    // An invitation without a response sent nothing.
     double.always("POST", INVITATIONS, Reply::Hang);
     let outcome = soon(alice.send(sip("sip:carol@contoso.test"), "x")).await;
     assert_eq!(delivery(&outcome), Some(Delivery::NotSent), "{outcome:?}");

@@ -38,7 +38,7 @@ async fn an_application_that_does_not_exist_any_more_is_replaced() {
         })
         .await;
         assert!(outcome.is_delivered(), "{operation}: {outcome:?}");
-        // Once the old one is gone, there is one again.
+        // The old application has been replaced by one.
         until(|| faults_applied(&emulator) == 1).await;
         until(|| stat(&emulator, "applications_alive") == 1).await;
         // The new application is as available as the old one was.
@@ -150,7 +150,7 @@ async fn conversations_are_opened_again_after_a_long_absence() {
         .into_result()
         .unwrap();
     fault(&emulator, "events", kind("resume"));
-    // The held request ends with the next event; the one after it is told to resume.
+    // The held request ends with the next event; the one after it must resume.
     let _incoming = alice.receive(AcceptPolicy::Everyone).await.unwrap();
     until(|| !alice.conversation(before.conversation.clone()).is_open()).await;
     let after = soon(alice.send(sip(CONTACT), "second"))

@@ -61,7 +61,7 @@ fn evidence(sent: &Result<ms_messenger_core::Receipt, Error>) -> Evidence {
     Evidence::from_json(&serde_json::to_string(&evidence).unwrap()).unwrap()
 }
 
-/// Settles until the channel has brought what was pushed, and answers the last verdict.
+/// Settles until the channel has delivered what was pushed, and returns the last result.
 async fn settled(session: &UcwaSession, request: &SendRequest, evidence: &Evidence) -> Settled {
     let began = Instant::now();
     loop {
@@ -83,14 +83,15 @@ async fn only_a_verdict_on_our_own_operation_settles() {
     };
     let mut unsaid = completed(&message(2));
     unsaid["status"] = Value::Null;
-    let mut nobody = completed(&message(2));
-    nobody["_embedded"]["message"]["_links"]["failedDeliveryParticipant"] = json!([{"href": "/p"}]);
+    let mut to_nobody = completed(&message(2));
+    to_nobody["_embedded"]["message"]["_links"]["failedDeliveryParticipant"] =
+        json!([{"href": "/p"}]);
     for (name, event, expected) in [
         ("delivered", completed(&message(2)), "found"),
         ("an address and no more", link_only(&message(2)), "found"),
         ("failed", failed, "not found"),
         ("without a status", unsaid, "cannot tell"),
-        ("reached nobody", nobody, "cannot tell"),
+        ("reached nobody", to_nobody, "cannot tell"),
         ("of another address", completed(&message(7)), "cannot tell"),
         ("of a peer", link_only(&message(8)), "cannot tell"),
     ] {

@@ -246,7 +246,7 @@ async fn no_address_is_shown_with_user_info_or_query() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sign_in_that_is_dropped_leaves_no_orphaned_application() {
-    // With an id of its own, nobody else finds it: it is deleted. With a given one, the next
+    // With a generated id, no other sign-in finds it: it is deleted. With a given one, the next
     // sign-in gets the same application back, and may have it already.
     for is_given in [false, true] {
         let double = Double::start().await;

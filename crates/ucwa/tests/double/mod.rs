@@ -1,5 +1,5 @@
-//! A server of UCWA that a test plays by hand: it does what is right by default, and each
-//! request can be answered otherwise. Loopback, HTTP/1.1.
+//! A UCWA server under the control of a test: it responds correctly by default, and rules change
+//! the response to a request. Loopback, HTTP/1.1.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -51,13 +51,13 @@ impl Request {
     }
 }
 
-/// What is answered.
+/// The response to a request.
 #[derive(Clone, Debug)]
 pub enum Reply {
     Respond(u16, Vec<(&'static str, String)>, String),
     /// The connection is closed without a response.
     Close,
-    /// No answer, ever.
+    /// No response.
     Hang,
     /// A response once it is let go.
     Later(Arc<Notify>, Box<Reply>),
@@ -137,12 +137,12 @@ impl Double {
         self.user().sign_in().await.unwrap()
     }
 
-    /// Answers requests otherwise; the newest rule is asked first.
+    /// Changes the response to requests; the newest rule applies first.
     pub fn rule(&self, rule: impl FnMut(&Request) -> Option<Reply> + Send + 'static) {
         self.0.rules.lock().unwrap().insert(0, Box::new(rule));
     }
 
-    /// The same answer to every request with this method and path.
+    /// The same response to every request with this method and path.
     pub fn always(&self, method: &'static str, path: &'static str, reply: Reply) {
         self.rule(move |request| request.is(method, path).then(|| reply.clone()));
     }
@@ -224,7 +224,7 @@ impl Double {
         }
     }
 
-    /// What a server answers that does right.
+    /// The response of a correct server.
     async fn right(&self, request: &Request) -> Reply {
         match (request.method.as_str(), request.path.as_str()) {
             ("GET", "/") => body(
@@ -323,7 +323,7 @@ pub fn invitation(operation: &str, members: Value) -> Value {
     json!([{"rel": "communication", "href": "/apps/1/communication", "events": [event]}])
 }
 
-/// What the channel brings when the other side accepts.
+/// The events of an accepted invitation.
 pub fn accepted(operation: &str) -> Value {
     let mut senders = invitation(operation, json!({"status": "Success"}));
     let connected = json!({"rel": "conversation", "href": CONVERSATION, "events": [

@@ -16,7 +16,7 @@ use ucwa::{Incoming, IncomingMessage, IncomingStream, UcwaBuilder, UcwaCredentia
 pub const ALICE: &str = "sip:alice@contoso.test";
 pub const BOB: &str = "sip:bob@contoso.test";
 pub const CAROL: &str = "sip:carol@contoso.test";
-/// Nobody whom the world knows: a contact who accepts and reads everything.
+/// A contact that the emulator does not know: it accepts and reads everything.
 pub const CONTACT: &str = "sip:contact@fabrikam.test";
 
 /// So long no step of a test takes unless it hangs.

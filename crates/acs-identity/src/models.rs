@@ -1,4 +1,4 @@
-//! What goes over the wire. Source: Azure Communication Services REST API, "Communication
+//! The types of the wire. Source: Azure Communication Services REST API, "Communication
 //! Identity", versions 2023-10-01 and 2025-06-30.
 
 use std::{

@@ -150,7 +150,7 @@ impl AcsChatClient {
 #[derive(Debug)]
 pub(crate) struct Ready {
     pub(crate) call: Call,
-    /// What a reader would miss.
+    /// Properties that a reader would miss.
     pub(crate) warnings: Vec<Problem>,
 }
 

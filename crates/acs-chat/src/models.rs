@@ -1,4 +1,4 @@
-//! What goes over the wire. Source: Azure Communication Services REST API, "Chat Thread - Send
+//! The types of the wire. Source: Azure Communication Services REST API, "Chat Thread - Send
 //! Chat Message", versions 2024-03-15-preview and 2025-03-15.
 
 use std::collections::BTreeMap;
@@ -144,7 +144,7 @@ impl SendChatMessageRequest {
         problems.into_result(kind)
     }
 
-    /// What the service accepts but a reader does not see as it was meant.
+    /// Returns warnings about what the service accepts but a reader does not see.
     pub(crate) fn warnings(&self) -> Vec<Problem> {
         let is_control = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
         let rule = "has control characters, e.g. of a terminal's colours, which are not shown";

@@ -14,7 +14,7 @@ use crate::{AcsChatClient, error::PLATFORM, models::CLIENT_MESSAGE_ID};
 
 /// The most pages of 200 messages that are read.
 const MAX_PAGES: usize = 20;
-/// Where the service's clock is not known yet, the list begins so long before the send.
+/// How long before the send the list begins while the service's clock is not known.
 const UNREAD_CLOCK: Duration = Duration::from_secs(25 * 60 * 60);
 /// The list begins a little before the window: the service counts whole milliseconds.
 const BEFORE: Duration = Duration::from_secs(1);
@@ -35,7 +35,7 @@ struct Item {
     metadata: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
-/// What a reading of the whole thread found.
+/// The result of reading the whole thread.
 enum Look {
     Found(Receipt),
     Nothing,

@@ -21,8 +21,26 @@ const LONGEST_ID: usize = 200;
 
 /// A client for ACS Identity. Clone it to share it: a clone is cheap.
 ///
-/// Every error says by [`Error::delivery`](ms_messenger_core::Error::delivery) whether the call
-/// was executed: `Unknown` after a creation means that a user may be there whose id nobody knows.
+/// Every error reports by [`Error::delivery`](ms_messenger_core::Error::delivery) whether the call
+/// was executed: `Unknown` after a creation means that a user may exist whose id is lost.
+///
+/// ```
+/// use acs_identity::{AcsIdentityBuilder, TokenOptions};
+/// use ms_messenger_emulator::Emulator;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = Emulator::start().await?;
+/// let string = &emulator.world().acs.connection_string;
+/// let identity = AcsIdentityBuilder::from_connection_string(string)?.build()?;
+///
+/// let user = identity.create_user().await?.id;
+/// let token = identity.issue_token(&user, &TokenOptions::chat()).await?;
+/// assert!(token.time_left().is_some_and(|left| !left.is_zero()));
+/// identity.delete_user(user).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct AcsIdentityClient(Arc<Inner>);
 
@@ -33,7 +51,8 @@ pub(crate) struct Inner {
 }
 
 impl AcsIdentityClient {
-    /// Sets up a client for the resource at `endpoint`, speaking as `credential`.
+    /// Sets up a client for the resource at `endpoint`; see [`AcsIdentityBuilder::new`]. The
+    /// builder also reads connection strings and environment variables.
     pub fn builder(endpoint: impl Into<String>, credential: Credential) -> AcsIdentityBuilder {
         AcsIdentityBuilder::new(endpoint, credential)
     }
@@ -42,44 +61,46 @@ impl AcsIdentityClient {
         Self(Arc::new(inner))
     }
 
-    /// The version of the API that this client speaks.
+    /// Returns the version of the API that this client uses.
     #[must_use]
     pub fn api_version(&self) -> &IdentityApiVersion {
         &self.0.api_version
     }
 
-    /// The endpoint of the resource, e.g. `https://contoso.communication.azure.com`. Chat is there
-    /// too.
+    /// Returns the endpoint of the resource, e.g. `https://contoso.communication.azure.com`, which
+    /// is also that of ACS Chat.
     #[must_use]
     pub fn endpoint(&self) -> String {
         self.0.pipeline.endpoint().to_string()
     }
 
-    /// Makes a user: `POST /identities`. Source: "Communication Identity - Create".
+    /// Creates a user: `POST /identities`. Source: "Communication Identity - Create".
     ///
-    /// Each call makes another user, so one of which it is unknown whether it was executed is
-    /// not repeated.
+    /// Each call creates another user, so it is not retried when it is unknown whether it was
+    /// executed.
     ///
     /// # Errors
     ///
-    /// `Unauthenticated` for a credential that is refused, `RateLimited`, and whatever else the
-    /// service answers.
+    /// `Unauthenticated` for a rejected credential, `RateLimited`, and the other errors of the
+    /// service.
     pub async fn create_user(&self) -> Result<CreatedUser> {
         self.create(&CreateIdentity::default()).await
     }
 
-    /// Makes a user and a first token in one call: `POST /identities`.
+    /// Creates a user and a first token in one call: `POST /identities`.
     ///
-    /// Not repeated when it is unknown whether it was executed, as
-    /// [`create_user`](Self::create_user).
+    /// Like [`create_user`](Self::create_user), it is not retried when it is unknown whether it was
+    /// executed.
     ///
     /// # Errors
     ///
-    /// `InvalidRequest` before any I/O (no scope, an empty one, a life outside 60 to 1440
+    /// `InvalidRequest` before any I/O (no scope, an empty one, a lifetime outside 60 to 1440
     /// minutes); then as [`create_user`](Self::create_user). `Protocol` with the id of the user
     /// in its message when the response has a user and no token.
     pub async fn create_user_with_token(&self, options: &TokenOptions) -> Result<CreatedUser> {
-        options.check().map_err(|e| e.with_platform(PLATFORM))?;
+        let mut problems = Problems::for_platform(PLATFORM);
+        options.find_problems(&mut problems);
+        problems.into_result(ErrorKind::InvalidRequest)?;
         self.create(&CreateIdentity {
             create_token_with_scopes: Some(&options.scopes),
             expires_in_minutes: options.expires_in_minutes,
@@ -99,7 +120,8 @@ impl AcsIdentityClient {
         if token.is_none() && body.create_token_with_scopes.is_some() {
             // Without its id the user would be lost.
             let id = shown(&id);
-            return Err(response.unusable(format!("the user {id} was made, but without a token")));
+            let rule = format!("the user {id} was created, but without a token");
+            return Err(response.unusable(rule));
         }
         Ok(CreatedUser {
             id,
@@ -113,27 +135,26 @@ impl AcsIdentityClient {
     /// Issues a token for a user: `POST /identities/{id}/:issueAccessToken`. Source:
     /// "Communication Identity - Issue Access Token".
     ///
-    /// Earlier tokens of the user stay valid. A call of which it is unknown whether it was
-    /// executed is not repeated by itself, but the caller may do so without harm: issuing twice
-    /// only makes two tokens, of which the lost one is in nobody's hands and ends by itself.
+    /// Earlier tokens of the user stay valid. The call is not retried automatically when it is
+    /// unknown whether it was executed, but the caller can do so without harm: two issues only make
+    /// two tokens, and the lost one expires unused.
     /// [`UserTokenProvider`](crate::UserTokenProvider) does so.
     ///
     /// # Errors
     ///
-    /// `InvalidRequest` before any I/O (an empty id, no scope, an empty one, a life outside 60
+    /// `InvalidRequest` before any I/O (an empty id, no scope, an empty one, a lifetime outside 60
     /// to 1440 minutes); `NotFound` when there is no such user; `Unauthenticated`, `RateLimited`
-    /// and whatever else the service answers.
+    /// and the other errors of the service.
     pub async fn issue_token(
         &self,
-        user: &CommunicationUserId,
+        user: impl Into<CommunicationUserId>,
         options: &TokenOptions,
     ) -> Result<UserToken> {
-        let call = self.issue_call(user, options)?;
+        let call = self.issue_call(&user.into(), options)?;
         self.token(call).await
     }
 
-    /// [`issue_token`](Self::issue_token) for somebody who wants any token: repeated when it is
-    /// unknown whether it was executed.
+    /// Issues any token: retried when it is unknown whether it was executed.
     pub(crate) async fn reissue_token(
         &self,
         user: &CommunicationUserId,
@@ -144,32 +165,29 @@ impl AcsIdentityClient {
     }
 
     fn issue_call(&self, user: &CommunicationUserId, options: &TokenOptions) -> Result<Call> {
-        let mut problems = Problems::new();
+        let mut problems = Problems::for_platform(PLATFORM);
         user.find_problems(&mut problems);
         options.find_problems(&mut problems);
-        refuse(problems)?;
-        let path = self.user_path(user, "/:issueAccessToken");
+        problems.into_result(ErrorKind::InvalidRequest)?;
+        let path = self.user_path(user, "/:issueAccessToken")?;
         once("identity.issue", path).with_json(&IssueAccessToken {
             scopes: &options.scopes,
             expires_in_minutes: options.expires_in_minutes,
         })
     }
 
-    /// Ends all tokens of a user: `POST /identities/{id}/:revokeAccessTokens`. Source:
+    /// Revokes all tokens of a user: `POST /identities/{id}/:revokeAccessTokens`. Source:
     /// "Communication Identity - Revoke Access Tokens".
     ///
-    /// The service can take 15 minutes until nothing accepts them any more. Ending them twice
-    /// changes nothing, so the call is repeated like a read.
+    /// It can take 15 minutes until no service accepts them any more. A second call changes
+    /// nothing, so the call is retried like a read.
     ///
     /// # Errors
     ///
     /// `InvalidRequest` before any I/O (an empty id); `NotFound` when there is no such user;
-    /// whatever else the service answers.
-    pub async fn revoke_tokens(&self, user: &CommunicationUserId) -> Result<()> {
-        let mut problems = Problems::new();
-        user.find_problems(&mut problems);
-        refuse(problems)?;
-        let path = self.user_path(user, "/:revokeAccessTokens");
+    /// the other errors of the service.
+    pub async fn revoke_tokens(&self, user: impl Into<CommunicationUserId>) -> Result<()> {
+        let path = self.user_path(&user.into(), "/:revokeAccessTokens")?;
         let call = Call::post("identity.revoke", path).without_message();
         self.call(call, 204).await.map(drop)
     }
@@ -177,19 +195,17 @@ impl AcsIdentityClient {
     /// Deletes a user, with all tokens and data: `DELETE /identities/{id}`. Source:
     /// "Communication Identity - Delete". It cannot be undone.
     ///
-    /// The call is repeated like a read. `NotFound` after more than one try
+    /// The call is retried like a read. `NotFound` after more than one attempt
     /// ([`Error::attempts`](ms_messenger_core::Error::attempts)) can mean that an earlier one
     /// deleted the user.
     ///
     /// # Errors
     ///
     /// `InvalidRequest` before any I/O (an empty id); `NotFound` when there is no such user;
-    /// whatever else the service answers.
-    pub async fn delete_user(&self, user: &CommunicationUserId) -> Result<()> {
-        let mut problems = Problems::new();
-        user.find_problems(&mut problems);
-        refuse(problems)?;
-        let call = Call::delete("identity.delete", self.user_path(user, ""));
+    /// the other errors of the service.
+    pub async fn delete_user(&self, user: impl Into<CommunicationUserId>) -> Result<()> {
+        let path = self.user_path(&user.into(), "")?;
+        let call = Call::delete("identity.delete", path);
         self.call(call, 204).await.map(drop)
     }
 
@@ -197,18 +213,17 @@ impl AcsIdentityClient {
     /// `POST /teamsUser/:exchangeAccessToken`. Source: "Communication Identity - Exchange Teams
     /// User Access Token".
     ///
-    /// Not repeated by itself when it is unknown whether it was executed; doing so is as
+    /// Not retried automatically when it is unknown whether it was executed; doing so is as
     /// harmless as with [`issue_token`](Self::issue_token).
     ///
     /// # Errors
     ///
     /// `InvalidRequest` before any I/O (an empty token or id); `Unauthenticated`, with the code
-    /// `InvalidAccessToken` when it is the user's token that is refused; whatever else the
-    /// service answers.
+    /// `InvalidAccessToken` when the user's token is rejected; the other errors of the service.
     pub async fn exchange_teams_user_token(&self, user: &TeamsUserToken) -> Result<UserToken> {
-        let mut problems = Problems::new();
+        let mut problems = Problems::for_platform(PLATFORM);
         user.find_problems(&mut problems);
-        refuse(problems)?;
+        problems.into_result(ErrorKind::InvalidRequest)?;
         let path = self.path("/teamsUser/:exchangeAccessToken");
         let call = once("identity.exchange", path);
         let call = call.with_json(&ExchangeTeamsUserToken::from(user))?;
@@ -225,22 +240,21 @@ impl AcsIdentityClient {
     /// Makes a call whose only success is `expected`.
     async fn call(&self, call: Call, expected: u16) -> Result<Response> {
         let response = self.0.pipeline.call(call).await?;
-        if response.status() == expected {
-            return Ok(response);
-        }
-        let rule = format!("a success has the status {expected}, this was another one");
-        Err(response.unusable(rule))
+        response.expect_status(expected)?;
+        Ok(response)
     }
 
     fn path(&self, path: &str) -> String {
         format!("{path}?api-version={}", self.0.api_version)
     }
 
-    fn user_path(&self, user: &CommunicationUserId, rest: &str) -> String {
-        self.path(&format!(
-            "/identities/{}{rest}",
-            encode_path_segment(user.as_str())
-        ))
+    /// Returns the path of a call about a user, whose id must not be empty.
+    fn user_path(&self, user: &CommunicationUserId, rest: &str) -> Result<String> {
+        let mut problems = Problems::for_platform(PLATFORM);
+        user.find_problems(&mut problems);
+        problems.into_result(ErrorKind::InvalidRequest)?;
+        let id = encode_path_segment(user.as_str());
+        Ok(self.path(&format!("/identities/{id}{rest}")))
     }
 }
 
@@ -249,12 +263,7 @@ fn once(operation: &'static str, path: String) -> Call {
     Call::request(Method::POST, operation, path, RetryClass::NotRepeatable)
 }
 
-fn refuse(problems: Problems) -> Result<()> {
-    let refused = problems.into_result(ErrorKind::InvalidRequest);
-    refused.map_err(|error| error.with_platform(PLATFORM))
-}
-
-/// An id as the service gave it, on one line of bounded length.
+/// Returns an id of the service on one line of bounded length.
 fn shown(id: &CommunicationUserId) -> String {
     one_line(&id.as_str().chars().take(LONGEST_ID).collect::<String>())
 }

@@ -1,17 +1,17 @@
-//! When a token ends: as the service says it, or as the token says it of itself.
+//! The expiry of a token: as the service states it, or as the claim of the token states it.
 //!
 //! Nothing else of a token is read. Its form is no contract, its signature is not checked, and
-//! the time decides on nothing but when the next token is asked for.
+//! the time only decides when the next token is requested.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
 
-/// Longer tokens are not looked into. Those of the service have about a kilobyte.
+/// Longer tokens are not read. Those of the service have about a kilobyte.
 const MAX_TOKEN_BYTES: usize = 64 * 1024;
 
-/// Longer times are not looked into: RFC 3339 with all digits that anybody writes.
+/// Longer times are not read: RFC 3339 with more digits than any service writes.
 const MAX_TIME_BYTES: usize = 64;
 
 /// The end of the year 9999 in Unix seconds, the last moment that RFC 3339 can write.
@@ -55,7 +55,7 @@ fn read_offset(text: &str) -> Option<i64> {
 }
 
 /// The claim `exp` of a JSON Web Token: Unix seconds, which may have a fraction. `None` for
-/// whatever is no such token or has no usable time.
+/// anything that is not such a token or has no usable time.
 pub(crate) fn of_jwt(token: &str) -> Option<SystemTime> {
     #[derive(Deserialize)]
     struct Claims {

@@ -1,4 +1,4 @@
-//! What goes over the wire. Source: Azure Communication Services REST API, "Communication
+//! The types of the wire. Source: Azure Communication Services REST API, "Communication
 //! Identity", versions 2023-10-01 and 2025-06-30.
 
 use std::{
@@ -13,51 +13,58 @@ use serde_json::{Map, Value};
 
 use crate::expiry;
 
-/// The shortest life of a token, in minutes.
+/// The shortest lifetime of a token, in minutes.
 pub const MIN_EXPIRES_IN_MINUTES: u32 = 60;
-/// The longest life of a token, in minutes: a day. The service takes it where none is named.
+/// The longest lifetime of a token, in minutes: a day. It is the default of the service.
 pub const MAX_EXPIRES_IN_MINUTES: u32 = 1440;
 
 open_enum! {
-    /// The version of the API that a client speaks.
+    /// The version of the API that a client uses.
     pub enum IdentityApiVersion {
         /// The newest stable version.
         V2025_06_30 = "2025-06-30",
-        /// The stable version before it, which the published SDKs for JavaScript and Python speak.
+        /// The stable version before it, which the published SDKs for JavaScript and Python use.
         V2023_10_01 = "2023-10-01",
     }
 }
 
 open_enum! {
-    /// What the holder of a token may do.
+    /// What a token permits.
     pub enum TokenScope {
         /// Everything in Chat.
         Chat = "chat",
-        /// Chat in the threads that the user is in: all but making, changing and deleting them.
+        /// Chat in the threads that the user is in: everything except creating, changing and
+        /// deleting them.
         ChatJoin = "chat.join",
         /// Messages, receipts and reading in the threads that the user is in.
         ChatJoinLimited = "chat.join.limited",
         /// Calls.
         Voip = "voip",
-        /// Taking part in calls, without starting any.
+        /// Joining calls, without starting any.
         VoipJoin = "voip.join",
     }
 }
 
 /// The id of a user of a resource, its raw id: `8:acs:RESOURCE_USER`.
+///
+/// ```
+/// use acs_identity::CommunicationUserId;
+///
+/// let id = CommunicationUserId::new("8:acs:11111111_22222222");
+/// assert_eq!(id.as_str(), id.to_string());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-#[non_exhaustive]
 pub struct CommunicationUserId(String);
 
 impl CommunicationUserId {
-    /// Wraps an id as the service gave it. No form is checked here; an empty id is refused when
-    /// a call is made.
+    /// Wraps an id as the service gave it. Its form is not checked here; an empty id is refused
+    /// when a call is made.
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
-    /// The id as the service gave it.
+    /// Returns the id as the service gave it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -80,6 +87,12 @@ impl AsRef<str> for CommunicationUserId {
     }
 }
 
+impl From<&Self> for CommunicationUserId {
+    fn from(id: &Self) -> Self {
+        id.clone()
+    }
+}
+
 impl From<&str> for CommunicationUserId {
     fn from(id: &str) -> Self {
         Self::new(id)
@@ -92,7 +105,7 @@ impl From<String> for CommunicationUserId {
     }
 }
 
-/// The token that is asked for.
+/// The scopes and lifetime of a requested token.
 ///
 /// ```
 /// use acs_identity::{TokenOptions, TokenScope};
@@ -103,14 +116,14 @@ impl From<String> for CommunicationUserId {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TokenOptions {
-    /// What its holder may do; at least one thing.
+    /// What it permits; at least one scope.
     pub scopes: Vec<TokenScope>,
-    /// How long it lives, in minutes from 60 to 1440; the service's own 1440 when absent.
+    /// Its lifetime in minutes, from 60 to 1440; 1440 when absent.
     pub expires_in_minutes: Option<u32>,
 }
 
 impl TokenOptions {
-    /// A token with `scopes` that lives a day.
+    /// A token with `scopes` that is valid for a day.
     pub fn new(scopes: impl IntoIterator<Item = TokenScope>) -> Self {
         Self {
             scopes: scopes.into_iter().collect(),
@@ -124,7 +137,7 @@ impl TokenOptions {
         Self::new([TokenScope::Chat])
     }
 
-    /// Sets how long it lives, in minutes from 60 to 1440.
+    /// Sets its lifetime in minutes, from 60 to 1440.
     #[must_use]
     pub fn with_expires_in_minutes(mut self, minutes: u32) -> Self {
         self.expires_in_minutes = Some(minutes);
@@ -156,7 +169,7 @@ impl TokenOptions {
     }
 }
 
-/// The body of a creation. Without scopes no token is made.
+/// The body of a creation. Without scopes no token is issued.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CreateIdentity<'a> {
@@ -175,7 +188,14 @@ pub(crate) struct IssueAccessToken<'a> {
     pub(crate) expires_in_minutes: Option<u32>,
 }
 
-/// The token of a Teams user, to be exchanged for one of ACS. Its token cannot be printed.
+/// The token of a Teams user, to be exchanged for one of ACS. `Debug` does not show it.
+///
+/// ```
+/// use acs_identity::TeamsUserToken;
+///
+/// let user = TeamsUserToken::new("eyJ0eXAi", "the-application", "the-user");
+/// assert!(!format!("{user:?}").contains("eyJ0eXAi"));
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TeamsUserToken {
@@ -232,41 +252,42 @@ impl<'a> From<&'a TeamsUserToken> for ExchangeTeamsUserToken<'a> {
     }
 }
 
-/// A user that was made.
+/// A user that was created.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreatedUser {
     /// The id of the user.
     pub id: CommunicationUserId,
-    /// The token; there when one was asked for.
+    /// The token, when one was requested.
     pub token: Option<UserToken>,
-    /// The id under which the service knows the request (`MS-CV`).
+    /// The id that the service gave the request (`MS-CV`).
     pub request_id: Option<String>,
-    /// What else the response says of the user, kept as it was read.
+    /// Other members of the user in the response, kept as they were read.
     pub properties: Map<String, Value>,
     /// Members of the response itself that this version does not know, kept as they were read.
     pub other: Map<String, Value>,
 }
 
-/// A user access token, and when it ends. `Debug` shows neither the token nor what of the
-/// answer this version does not know.
+/// A user access token and its expiry. `Debug` shows neither the token nor the unknown members of
+/// the response.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UserToken {
-    /// The token. It knows its end: that of `expiresOn`, or else that of its own claim `exp`.
+    /// The token, with its expiry: that of `expiresOn`, or else that of its own claim `exp`.
     pub token: AccessToken,
     /// Members of the response that this version does not know, kept as they were read.
     pub other: Map<String, Value>,
 }
 
 impl UserToken {
-    /// When it ends, if the response says so.
+    /// Returns when it expires, if the response says so.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.token.expires_at()
     }
 
-    /// How long it still lives; zero when it has ended, `None` when its end is not known.
+    /// Returns how long it is still valid; zero when it has expired, `None` when its expiry is not
+    /// known.
     #[must_use]
     pub fn time_left(&self) -> Option<Duration> {
         let end = self.expires_at()?;
@@ -299,7 +320,7 @@ pub(crate) struct Identity {
     pub(crate) other: Map<String, Value>,
 }
 
-/// The body of a success that brings a token.
+/// The body of a success with a token.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TokenResult {
@@ -312,13 +333,13 @@ pub(crate) struct TokenResult {
 }
 
 impl TokenResult {
-    /// The token, unless it is empty.
+    /// Returns the token, unless it is empty.
     pub(crate) fn into_token(self) -> Option<UserToken> {
         if self.token.is_empty() {
             return None;
         }
-        let told = self.expires_on.as_str().and_then(expiry::rfc3339);
-        let end = told.or_else(|| expiry::of_jwt(&self.token));
+        let stated = self.expires_on.as_str().and_then(expiry::rfc3339);
+        let end = stated.or_else(|| expiry::of_jwt(&self.token));
         let token = AccessToken::new(self.token);
         Some(UserToken {
             token: match end {

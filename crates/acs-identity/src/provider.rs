@@ -1,4 +1,4 @@
-//! Tokens of one user, renewed before they end.
+//! Tokens of one user, renewed before they expire.
 
 mod builder;
 mod issuer;
@@ -22,38 +22,49 @@ pub use builder::UserTokenProviderBuilder;
 use crate::{AcsIdentityClient, CommunicationUserId, expiry};
 use issuer::Issuer;
 
-/// How long before its end a token is renewed when somebody asks for it.
+/// How long before its expiry a token is renewed when it is requested.
 const ON_DEMAND: Duration = Duration::from_secs(2 * 60);
-/// How long before its end a token is renewed ahead of anybody who asks.
+/// How long before its expiry a token is renewed in the background.
 const PROACTIVE: Duration = Duration::from_secs(10 * 60);
-/// The shortest pause before a renewal that nobody asked for.
+/// The shortest pause before a renewal in the background.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(10);
 
-/// What time it is.
+/// Returns the current time.
 type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
-/// Hands out the access tokens of one user and renews them: what `AcsChatClient` asks for.
+/// Provides the access tokens of one user and renews them, for example for `AcsChatClient`.
 ///
-/// * A token is renewed when it is asked for with two minutes left or less. With
-///   [`with_proactive_refresh`](UserTokenProviderBuilder::with_proactive_refresh) a timer
-///   renews it with ten minutes left, so that nobody waits.
-/// * When a renewal brings a token with less than that left, or fails, the next one waits for
-///   half of what is left of the token at hand, so that it cannot run in a loop. Until it ends,
-///   that token serves.
-/// * One renewal at a time, however many ask. While the token at hand lives they get that.
-/// * A request that names the token at hand as refused causes one renewal; if that fails or
-///   brings the same token, the request fails with `Unauthenticated`. Who comes with a token
-///   that has been replaced meanwhile gets the new one.
-/// * A token without a known end is kept until it is refused.
+/// * A token is renewed when it is requested with two minutes left or less. With
+///   [`with_proactive_refresh`](UserTokenProviderBuilder::with_proactive_refresh) a background
+///   task renews it with ten minutes left, so that no request waits.
+/// * When a renewal returns a token with less than that left, or fails, the next one waits for
+///   half of the remaining lifetime of the current token, so that it cannot run in a loop. Until it
+///   expires, the current token is used.
+/// * There is one renewal at a time for all concurrent requests. While the current token is valid,
+///   the other requests get it at once.
+/// * A request that names the current token as rejected causes one renewal; if that fails or
+///   returns the same token, the request fails with `Unauthenticated`. A request that names an
+///   older token gets the current one.
+/// * A token without a known expiry is used until it is rejected.
 ///
-/// Clones share the token. Cheap to clone; the timer ends with the last clone.
+/// Clones share the token. Cheap to clone; the background task ends with the last clone.
 ///
-/// ```no_run
-/// use acs_identity::{AcsIdentityClient, UserTokenProvider};
+/// ```
+/// use acs_chat::{AcsChatClient, SendChatMessageRequest};
+/// use acs_identity::{AcsIdentityBuilder, TokenOptions, UserTokenProvider};
+/// use ms_messenger_emulator::Emulator;
 ///
-/// # fn run(identity: AcsIdentityClient, user: acs_identity::CommunicationUserId) -> ms_messenger_core::Result<()> {
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = Emulator::start().await?;
+/// let acs = &emulator.world().acs;
+/// let identity = AcsIdentityBuilder::from_connection_string(&acs.connection_string)?.build()?;
+///
+/// let user = acs.users[0].id.as_str();
 /// let tokens = UserTokenProvider::builder(identity, user).with_proactive_refresh(true).build()?;
-/// let chat = acs_chat::AcsChatClient::builder("https://contoso.communication.azure.com", tokens).build()?;
+/// let chat = AcsChatClient::builder(&acs.endpoint, tokens).build()?;
+/// chat.thread(acs.thread_id.as_str()).send(&SendChatMessageRequest::text("hello")).await?;
+/// assert_eq!(emulator.messages().len(), 1);
 /// # Ok(())
 /// # }
 /// ```
@@ -61,10 +72,10 @@ type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 pub struct UserTokenProvider(Arc<Inner>);
 
 impl UserTokenProvider {
-    /// Tokens that `client` issues for `user`, with the scope `chat` unless set otherwise.
+    /// Provides tokens that `client` issues for `user`, with the scope `chat` unless set otherwise.
     ///
-    /// An issue of which it is unknown whether it was executed is repeated here: issuing twice
-    /// only makes two tokens.
+    /// An issue is retried when it is unknown whether it was executed: two issues only make two
+    /// tokens.
     pub fn builder(
         client: AcsIdentityClient,
         user: impl Into<CommunicationUserId>,
@@ -72,9 +83,18 @@ impl UserTokenProvider {
         UserTokenProviderBuilder::issuing(Issuer::new(client, user.into()))
     }
 
-    /// Tokens of another source, e.g. of a back end that holds the access key: `source` is asked
-    /// for each of them and need not cache. Where it does not say when a token ends, the claim
-    /// `exp` of the token itself does.
+    /// Provides tokens of another source, e.g. of a back end that holds the access key. `source`
+    /// need not cache them. Where it does not state the expiry of a token, the claim `exp` of the
+    /// token is read.
+    ///
+    /// ```
+    /// use acs_identity::UserTokenProvider;
+    /// use ms_messenger_core::{AccessToken, auth::TokenFn};
+    ///
+    /// let source = TokenFn::new(async |_| Ok(AccessToken::new("fetched from the back end")));
+    /// let tokens = UserTokenProvider::builder_from(source).build()?;
+    /// # Ok::<(), ms_messenger_core::Error>(())
+    /// ```
     pub fn builder_from(source: impl TokenProvider) -> UserTokenProviderBuilder {
         UserTokenProviderBuilder::refreshing(Arc::new(source))
     }
@@ -91,8 +111,8 @@ impl fmt::Debug for UserTokenProvider {
 
 #[async_trait]
 impl TokenProvider for UserTokenProvider {
-    /// Answers the token at hand or a new one. The scopes of the request do not count: those of
-    /// a token are set when it is issued.
+    /// Returns the current token or a new one. The scopes of the request are ignored: those of a
+    /// token are set when it is issued.
     async fn token(&self, request: &TokenRequest<'_>) -> Result<AccessToken> {
         if request.claims.is_some() {
             return Err(Error::new(
@@ -108,14 +128,14 @@ struct Inner {
     source: Arc<dyn TokenProvider>,
     proactive: bool,
     clock: Clock,
-    /// Locked for a moment only.
+    /// Never locked across an await.
     kept: Mutex<Option<Kept>>,
     /// Locked for one renewal.
     renewing: SingleFlight,
     timer: Mutex<Option<AbortHandle>>,
 }
 
-/// The token at hand.
+/// The current token.
 #[derive(Clone)]
 struct Kept {
     token: AccessToken,
@@ -138,7 +158,7 @@ impl Kept {
         Self { token, renew_at }
     }
 
-    /// How long it lives yet, if it does; as long as can be when its end is not known.
+    /// How long it is still valid, `None` when it has expired; without a known expiry forever.
     fn left(&self, now: SystemTime) -> Option<Duration> {
         let Some(end) = self.token.expires_at() else {
             return Some(Duration::MAX);
@@ -148,7 +168,7 @@ impl Kept {
     }
 }
 
-/// What the token at hand is worth for one request.
+/// What one request does with the current token.
 enum Verdict {
     Use(AccessToken),
     Renew(Kept),
@@ -167,7 +187,7 @@ impl Inner {
             },
             Verdict::Fetch => self.renewing.join(&request).await?,
         };
-        // Another call may have renewed it while this one waited for its turn.
+        // Another request may have renewed it while this one waited for its turn.
         match self.judge(rejected) {
             Verdict::Use(token) => Ok(token),
             Verdict::Fetch => turn.end(self.fetch(rejected).await),
@@ -191,7 +211,7 @@ impl Inner {
         }
     }
 
-    /// Gets another token than the `rejected` one.
+    /// Fetches a token other than the `rejected` one.
     async fn fetch(self: &Arc<Self>, rejected: Option<&AccessToken>) -> Result<AccessToken> {
         let refuse = |rule: &'static str| Error::new(ErrorKind::Unauthenticated, rule);
         let mut request = TokenRequest::new(&[]);
@@ -199,13 +219,13 @@ impl Inner {
         let token = self.source.token(&request).await?;
         token.check()?;
         if rejected == Some(&token) {
-            return Err(refuse("the new token is the one that was refused"));
+            return Err(refuse("the new token is the one that was rejected"));
         }
         let now = (self.clock)();
         let kept = Kept::new(token, self.early(), now);
         if kept.left(now).is_none() {
             return Err(refuse(
-                "the new token has ended already: is the clock of this machine right?",
+                "the new token has expired already: is the clock of this machine right?",
             ));
         }
         let token = kept.token.clone();
@@ -213,8 +233,8 @@ impl Inner {
         Ok(token)
     }
 
-    /// What a renewal fetched. A failed one is forgiven while the old token lives; the next one
-    /// waits for half of what is left.
+    /// Returns what a renewal fetched. A failed one is ignored while the old token is valid; the
+    /// next one waits for half of the remaining lifetime.
     fn or_old(self: &Arc<Self>, fetched: Result<AccessToken>, old: Kept) -> Result<AccessToken> {
         let error = match fetched {
             Ok(token) => return Ok(token),
@@ -242,8 +262,8 @@ impl Inner {
         }
     }
 
-    /// Sets the timer, which knows this only while somebody else does. Without a runtime there
-    /// is none, and the renewal waits for the next request.
+    /// Starts the background task, which does not keep this alive. Without a runtime there is none,
+    /// and the renewal waits for the next request.
     fn wake_at(self: &Arc<Self>, renew_at: SystemTime, now: SystemTime) {
         let Ok(runtime) = Handle::try_current() else {
             return;
@@ -262,10 +282,10 @@ impl Inner {
         }
     }
 
-    /// Renews the token although nobody asked. Failures are forgiven; once the token has ended,
-    /// who asks next gets a new one and starts the timer again.
+    /// Renews the token in the background. Failures are ignored; once the token has expired, the
+    /// next request fetches a new one and starts the task again.
     async fn renew_ahead(self: &Arc<Self>) {
-        // Whoever fetches sets the timer anew, and a failure leaves nothing to renew.
+        // Each fetch starts the task again, and a failure leaves nothing to renew.
         let Ok(turn) = self.renewing.join(&TokenRequest::new(&[])).await else {
             return;
         };
@@ -274,7 +294,7 @@ impl Inner {
                 let fetched = turn.end(self.fetch(None).await);
                 drop(self.or_old(fetched, old));
             }
-            // Somebody was faster and set the timer, or the clock was set back.
+            // Another request has renewed it, or the clock was set back.
             Verdict::Use(_) => {
                 let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
                 let renew_at = kept.as_ref().and_then(|kept| kept.renew_at);

@@ -30,7 +30,7 @@ async fn answer_all(server: &mut ServerGuard, status: usize, body: &str) -> [Moc
 
 /// The outcome of every operation, by its name.
 async fn all(client: &AcsIdentityClient) -> Vec<(&'static str, Error)> {
-    let (user, chat) = (USER.into(), TokenOptions::chat());
+    let (user, chat) = (USER, TokenOptions::chat());
     let teams = TeamsUserToken::new("t", "a", "u");
     vec![
         ("create", client.create_user().await.unwrap_err()),
@@ -38,13 +38,13 @@ async fn all(client: &AcsIdentityClient) -> Vec<(&'static str, Error)> {
             "create with token",
             client.create_user_with_token(&chat).await.unwrap_err(),
         ),
-        ("issue", client.issue_token(&user, &chat).await.unwrap_err()),
+        ("issue", client.issue_token(user, &chat).await.unwrap_err()),
         (
             "exchange",
             client.exchange_teams_user_token(&teams).await.unwrap_err(),
         ),
-        ("revoke", client.revoke_tokens(&user).await.unwrap_err()),
-        ("delete", client.delete_user(&user).await.unwrap_err()),
+        ("revoke", client.revoke_tokens(user).await.unwrap_err()),
+        ("delete", client.delete_user(user).await.unwrap_err()),
     ]
 }
 
@@ -161,7 +161,7 @@ async fn a_success_that_cannot_be_used_says_that_the_call_was_executed() {
         let chat = TokenOptions::chat();
         for error in [
             client.create_user().await.unwrap_err(),
-            client.issue_token(&USER.into(), &chat).await.unwrap_err(),
+            client.issue_token(USER, &chat).await.unwrap_err(),
         ] {
             assert_eq!(error.kind(), ErrorKind::Protocol, "{status} {body}");
             assert_eq!(error.delivery(), Delivery::Sent, "{status} {body}");
@@ -199,7 +199,7 @@ async fn the_id_of_a_user_without_a_token_is_one_bounded_line() {
         let (client, chat) = (client(&server), TokenOptions::chat());
         let error = client.create_user_with_token(&chat).await.unwrap_err();
         let message = error.message();
-        let (head, tail) = ("the user ", " was made, but without a token");
+        let (head, tail) = ("the user ", " was created, but without a token");
         assert!(message.starts_with("the user 8:acs:"), "{message}");
         assert!(message.ends_with(tail), "{message}");
         let length = message.chars().count() - head.len() - tail.len();

@@ -145,10 +145,7 @@ async fn a_token_is_issued() {
         .await;
 
     let client = client(&server);
-    let token = client
-        .issue_token(&USER.into(), &all_scopes())
-        .await
-        .unwrap();
+    let token = client.issue_token(USER, &all_scopes()).await.unwrap();
     assert_eq!(token.expires_at(), Some(UNIX_EPOCH + SAMPLE_END));
     assert_eq!(token.other["hint"], "secret-hint");
     let printed = format!("{token:?}{token:#?}");
@@ -159,7 +156,7 @@ async fn a_token_is_issued() {
 
     // A scope of a later version goes out as it is; without `expiresOn` the token is asked.
     let options = TokenOptions::new([TokenScope::from("telepathy")]);
-    let token = client.issue_token(&USER.into(), &options).await.unwrap();
+    let token = client.issue_token(USER, &options).await.unwrap();
     let end = UNIX_EPOCH + Duration::new(1_651_535_310, 500_000_000);
     assert_eq!(token.expires_at(), Some(end));
     mock.assert_async().await;
@@ -232,7 +229,7 @@ async fn an_entra_token_and_another_version_go_out_as_they_were_set() {
         .with_api_version(IdentityApiVersion::V2023_10_01)
         .build()
         .unwrap();
-    client.delete_user(&USER.into()).await.unwrap();
+    client.delete_user(USER).await.unwrap();
     mock.assert_async().await;
 }
 
@@ -256,12 +253,12 @@ async fn what_the_service_would_refuse_is_refused_before_any_io_all_at_once() {
     let error = client.create_user_with_token(&none).await.unwrap_err();
     assert_eq!(fields(error), "scopes expires_in_minutes");
     let long = TokenOptions::new(["".into()]).with_expires_in_minutes(1441);
-    let error = client.issue_token(&"".into(), &long).await.unwrap_err();
+    let error = client.issue_token("", &long).await.unwrap_err();
     assert!(error.message().contains("must be 60 to 1440"), "{error}");
     assert_eq!(fields(error), "user scopes[0] expires_in_minutes");
     for error in [
-        client.revoke_tokens(&"".into()).await.unwrap_err(),
-        client.delete_user(&"".into()).await.unwrap_err(),
+        client.revoke_tokens("").await.unwrap_err(),
+        client.delete_user("").await.unwrap_err(),
     ] {
         assert_eq!(fields(error), "user");
     }

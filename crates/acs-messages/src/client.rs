@@ -45,11 +45,11 @@ pub(crate) struct Inner {
 }
 
 open_enum! {
-    /// What the service reports about the key of a send.
+    /// The response of the service to the key of a send.
     pub enum Repeatability {
-        /// It accepted the request under its key, or responded as it did the first time.
+        /// The request was accepted under its key, or got the response of its first execution.
         Accepted = "accepted",
-        /// It did not accept the key.
+        /// The key was rejected.
         Rejected = "rejected",
     }
 }
@@ -109,11 +109,11 @@ impl AcsMessagesClient {
 pub(crate) struct Ready {
     pub(crate) call: Call,
     pub(crate) key: Key,
-    /// What a recipient would miss.
+    /// A property that a recipient would miss.
     pub(crate) warning: Option<Problem>,
 }
 
-/// What a response reports about the key of its send.
+/// Reads the response of the service to the key of a send.
 pub(crate) fn repeatability(response: &Response) -> Option<Repeatability> {
     response
         .header("repeatability-result")

@@ -63,7 +63,7 @@ impl ConversationThread {
     /// Sends a message: `POST /messages/conversations/{id}/messages:send`. Source:
     /// "Conversation Thread Operations - Send Message", 2025-04-01-preview.
     ///
-    /// Every send carries a key by which the service removes duplicates, so it is retried after a
+    /// Every send has a key by which the service removes duplicates, so it is retried after a
     /// failure that leaves it unknown whether the message was sent.
     ///
     /// # Errors
@@ -133,7 +133,7 @@ impl ConversationThread {
 pub struct SentConversationMessage {
     /// The id of the message.
     pub id: MessageId,
-    /// What the service reports about the key.
+    /// The response of the service to the key.
     pub repeatability: Option<Repeatability>,
     /// The id that the service gave the request (`MS-CV`).
     pub request_id: Option<String>,

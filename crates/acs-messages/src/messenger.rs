@@ -165,7 +165,7 @@ impl AcsMessagesClient {
     }
 
     /// Checks a request to a telephone number or WhatsApp user, and returns the channel that it
-    /// is sent from. Where there is none, the error says how to set it.
+    /// is sent from. Without one, the error says how to set it.
     fn channel(&self, request: &SendRequest) -> Result<Uuid> {
         let checked = with_channel().check(PLATFORM, request);
         if let Some(channel) = self.channel_registration_id() {

@@ -1,4 +1,4 @@
-//! What goes over the wire. Sources: Azure Communication Services Messages REST API,
+//! The types of the wire. Sources: Azure Communication Services Messages REST API,
 //! "Conversation Thread Operations - Send Message" (2025-04-01-preview) and "Notification
 //! Messages - Send" (2024-08-30, 2025-01-15-preview).
 

@@ -130,7 +130,7 @@ pub struct SentNotification {
     pub id: MessageId,
     /// One receipt per recipient; at least one.
     pub receipts: Vec<NotificationReceipt>,
-    /// What the service reports about the key.
+    /// The response of the service to the key.
     pub repeatability: Option<Repeatability>,
     /// The id that the service gave the request (`MS-CV`).
     pub request_id: Option<String>,

@@ -1,4 +1,4 @@
-//! How a provider is set up.
+//! Builder of the provider.
 
 use std::{
     fmt,
@@ -19,6 +19,18 @@ enum Source {
 }
 
 /// Sets up a [`UserTokenProvider`].
+///
+/// ```
+/// use acs_identity::{AcsIdentityBuilder, TokenOptions, TokenScope, UserTokenProvider};
+///
+/// let string = "endpoint=https://contoso.communication.azure.com/;accesskey=c2VjcmV0";
+/// let identity = AcsIdentityBuilder::from_connection_string(string)?.build()?;
+/// let tokens = UserTokenProvider::builder(identity, "8:acs:11111111_22222222")
+///     .with_token_options(TokenOptions::new([TokenScope::Chat]).with_expires_in_minutes(60))
+///     .with_initial_token("eyJ0eXAi")
+///     .build()?;
+/// # Ok::<(), ms_messenger_core::Error>(())
+/// ```
 #[must_use = "a builder does nothing until it is built"]
 pub struct UserTokenProviderBuilder {
     source: Source,
@@ -47,8 +59,8 @@ impl UserTokenProviderBuilder {
         }
     }
 
-    /// Sets what the tokens are for and how long they live. Default: the scope `chat`, a day.
-    /// Not for tokens of another source, which decides for itself.
+    /// Sets the scopes and lifetime of the tokens. Default: the scope `chat`, a day. An error for
+    /// tokens of another source, which decides on both.
     pub fn with_token_options(mut self, options: TokenOptions) -> Self {
         match &mut self.source {
             Source::Issuer(issuer) => issuer.options = options,
@@ -57,9 +69,8 @@ impl UserTokenProviderBuilder {
         self
     }
 
-    /// Sets a token that is there already, e.g. that of
-    /// [`create_user_with_token`](crate::AcsIdentityClient::create_user_with_token). It serves
-    /// until it is to be renewed.
+    /// Sets a token to begin with, e.g. that of
+    /// [`create_user_with_token`](crate::AcsIdentityClient::create_user_with_token).
     pub fn with_initial_token(mut self, token: impl Into<AccessToken>) -> Self {
         self.initial = Some(token.into());
         self

@@ -1,4 +1,4 @@
-//! Tokens as Identity issues them.
+//! Tokens that ACS Identity issues.
 
 use async_trait::async_trait;
 use ms_messenger_core::{
@@ -7,7 +7,7 @@ use ms_messenger_core::{
 
 use crate::{AcsIdentityClient, CommunicationUserId, TokenOptions};
 
-/// Issues a token whenever it is asked.
+/// Issues a token for every request.
 #[derive(Debug)]
 pub(super) struct Issuer {
     client: AcsIdentityClient,
@@ -38,8 +38,8 @@ impl TokenProvider for Issuer {
     }
 }
 
-/// A refusal of Identity, as it looks to whoever wanted a token: a missing user must not be
-/// taken for a missing thread.
+/// Converts an error of ACS Identity for a caller that needs a token: a missing user must not
+/// look like a missing thread.
 fn no_token(error: Error) -> Error {
     if error.is_transient() || error.kind() == ErrorKind::Config {
         return error;

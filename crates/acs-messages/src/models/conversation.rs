@@ -60,7 +60,7 @@ pub enum ConversationContent {
         /// The template.
         template: MessageTemplate,
     },
-    /// A kind that this version does not know, as it stands on the wire.
+    /// A kind that this version does not know, as it is on the wire.
     #[serde(skip)]
     Other(Value),
 }
@@ -121,7 +121,7 @@ impl ConversationContent {
         }
     }
 
-    /// What the service may accept but a recipient would miss.
+    /// Returns a warning about what the service may accept but a recipient would miss.
     pub(crate) fn warning(&self, field: &str) -> Option<Problem> {
         match self {
             Self::Text { content } => text_warning(content, || member(field, "content")),

@@ -184,10 +184,10 @@ pub enum InteractiveContent {
     Url {
         /// The label.
         title: String,
-        /// Where it leads.
+        /// The address that it opens.
         url: Url,
     },
-    /// A kind that this version does not know, as it stands on the wire.
+    /// A kind that this version does not know, as it is on the wire.
     #[serde(skip)]
     Other(Value),
 }
@@ -304,6 +304,14 @@ impl ActionGroupItem {
 }
 
 /// The ways in which a recipient can respond. A kind that this version does not know survives a round trip.
+///
+/// ```
+/// use acs_messages::{ActionBindings, ActionGroup, ActionGroupItem};
+///
+/// let items = [ActionGroupItem::new("9", "9:00", "first"), ActionGroupItem::new("10", "10:00", "")];
+/// let list = ActionBindings::list("Times", [ActionGroup::new("Tuesday", items)]);
+/// assert!(matches!(list, ActionBindings::List { .. }));
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(
     remote = "Self",
@@ -334,7 +342,7 @@ pub enum ActionBindings {
         /// An [`InteractiveContent::Url`].
         content: InteractiveContent,
     },
-    /// A kind that this version does not know, as it stands on the wire.
+    /// A kind that this version does not know, as it is on the wire.
     #[serde(skip)]
     Other(Value),
 }

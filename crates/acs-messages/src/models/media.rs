@@ -125,17 +125,17 @@ impl From<Url> for DocumentContent {
     }
 }
 
-/// Adds what is wrong with the address of a medium, the member `mediaUri` of `field`.
+/// Adds what is wrong with the address of media, the member `mediaUri` of `field`.
 pub(super) fn check_media_uri(media_uri: &Url, field: &str, problems: &mut Problems) {
     check_url(media_uri, &member(field, "mediaUri"), problems);
 }
 
-/// What a recipient would miss of a caption, a member of `field`.
+/// Returns a warning about a caption, the member `caption` of `field`.
 pub(super) fn caption_warning(caption: Option<&str>, field: &str) -> Option<Problem> {
     text_warning(caption?, || member(field, "caption"))
 }
 
-/// The path of the member `name` of `field`, which is empty at the root.
+/// Returns the path of the member `name` of `field`, which is empty at the root.
 pub(super) fn member(field: &str, name: &str) -> String {
     if field.is_empty() {
         name.to_owned()

@@ -15,7 +15,7 @@ use super::{
     text::{check_text, text_warning},
 };
 
-/// The body of a notification: the channel, the recipient, and the content.
+/// The body of a notification: channel, recipient and content.
 ///
 /// `to` is an array on the wire, and the service accepts exactly one recipient today; so does the
 /// check, unless the client is [set up otherwise](crate::AcsMessagesBuilder::with_any_recipient).
@@ -134,7 +134,7 @@ pub enum NotificationKind {
         /// The message.
         interactive_message: Box<InteractiveMessage>,
     },
-    /// A kind that this version does not know, as it stands on the wire.
+    /// A kind that this version does not know, as it is on the wire.
     #[serde(skip)]
     Other(Value),
 }
@@ -218,7 +218,7 @@ impl NotificationKind {
         }
     }
 
-    /// Whether it needs 2025-01-15-preview or a later version.
+    /// Returns whether it needs 2025-01-15-preview or a later version.
     pub(crate) fn needs_preview(&self) -> bool {
         matches!(
             self,
@@ -254,7 +254,7 @@ impl NotificationKind {
         }
     }
 
-    /// What the service may accept but a recipient would miss.
+    /// Returns a warning about what the service may accept but a recipient would miss.
     pub(crate) fn warning(&self) -> Option<Problem> {
         match self {
             Self::Text { content } => text_warning(content, || "content".to_owned()),
@@ -283,7 +283,7 @@ impl From<CommonContent> for NotificationKind {
     }
 }
 
-/// What the service reports for one recipient: that it accepted the message, not that it arrived.
+/// The receipt for one recipient: the service accepted the message. It may not have arrived yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

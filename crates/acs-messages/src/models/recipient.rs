@@ -2,7 +2,7 @@
 
 use ms_messenger_core::{Problems, WhatsAppUserId};
 
-/// Adds what is wrong with the recipients of a notification: the service takes exactly one.
+/// Adds what is wrong with the recipients of a notification: the service accepts exactly one.
 pub(crate) fn find_recipient_problems(to: &[String], problems: &mut Problems) {
     problems.add_if(to.len() != 1, "to", "must be exactly one recipient");
     for (i, recipient) in to.iter().enumerate() {
@@ -12,7 +12,7 @@ pub(crate) fn find_recipient_problems(to: &[String], problems: &mut Problems) {
     }
 }
 
-/// What is wrong with a recipient, if anything: the live service accepts digits with separators,
+/// Returns what is wrong with a recipient, if anything: the live service accepts digits with separators,
 /// with or without `+`, or a business-scoped user id, `CC.` and up to 128 alphanumerics.
 fn recipient_problem(to: &str) -> Option<String> {
     const RULE: &str =

@@ -15,11 +15,11 @@ pub use bindings::{
 };
 pub use value::{TemplateMediaValue, TemplatePlaceValue, TemplateValue, TemplateValueKind};
 
-/// A template that WhatsApp holds, filled with values.
+/// A template that is stored at WhatsApp, with the values that fill it.
 ///
 /// The position of a reference is the placeholder that it fills: the first of
 /// [`WhatsAppBindings::body`] fills `{{1}}`, the first of the buttons the first button.
-/// [`MessageTemplate::bind_body`] and its siblings bind values by position and so cannot get that wrong.
+/// [`MessageTemplate::bind_body`] and the other `bind_` methods bind values in this order.
 ///
 /// ```
 /// use acs_messages::{MessageTemplate, TemplateValueKind};
@@ -40,7 +40,7 @@ pub struct MessageTemplate {
     /// The values, each under a name of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<TemplateValue>,
-    /// Which value fills what.
+    /// The parts that the values fill.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bindings: Option<TemplateBindings>,
 }
@@ -104,8 +104,8 @@ impl MessageTemplate {
         name
     }
 
-    /// The bindings for WhatsApp, made if there are none. Bindings of a channel that this
-    /// version does not know are replaced: one template has one set.
+    /// Returns the bindings for WhatsApp, which are created if there are none. Bindings of a channel
+    /// that this version does not know are replaced: a template has one set of bindings.
     fn whatsapp(&mut self) -> &mut WhatsAppBindings {
         let bindings = self
             .bindings
@@ -119,8 +119,8 @@ impl MessageTemplate {
         }
     }
 
-    /// Checks it without any I/O: a name and a language, values under names of their own, every
-    /// reference to a value that is there and suits its slot.
+    /// Checks the template without any I/O: it has a name and a language, the names of its values
+    /// are unique, and every reference names a value that suits its place.
     ///
     /// # Errors
     ///

@@ -11,7 +11,20 @@ use crate::{Endpoint, HttpClient, HttpOptions, Pipeline, ServiceProfile, redacte
 /// retry policy.
 ///
 /// `Debug` shows neither user info nor query of the endpoint, and no secret.
-#[must_use = "a connection does nothing until a pipeline is made of it"]
+///
+/// ```
+/// use ms_messenger_core::Problems;
+/// use ms_messenger_http::{ServiceProfile, acs::Connection};
+///
+/// static SERVICE: ServiceProfile = ServiceProfile::new("acs-rooms");
+/// let string = "endpoint=https://contoso.communication.azure.com/;accesskey=c2VjcmV0";
+/// let scopes = &["https://communication.azure.com/.default"];
+/// let connection = Connection::from_connection_string(string)?;
+/// let pipeline = connection.pipeline(&SERVICE, scopes, Problems::new())?;
+/// assert_eq!(pipeline.endpoint().to_string(), "https://contoso.communication.azure.com");
+/// # Ok::<(), ms_messenger_core::Error>(())
+/// ```
+#[must_use = "a connection does nothing without its pipeline"]
 pub struct Connection {
     endpoint: String,
     credential: Credential,

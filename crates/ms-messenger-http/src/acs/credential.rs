@@ -8,7 +8,7 @@ use ms_messenger_core::{AccessToken, CachedTokenProvider, Result, TokenProvider}
 use super::AccessKey;
 use crate::{Authorize, Bearer, HttpRequest, RejectedToken};
 
-/// ACS user access tokens carry the scopes with which they were issued; none are requested.
+/// ACS user access tokens have the scopes with which they were issued; none are requested.
 const NO_SCOPES: &[&str] = &[];
 
 /// The credential of an ACS client: an access key, Entra ID tokens, or user access tokens.
@@ -47,18 +47,18 @@ impl Credential {
         AccessKey::parse(base64).map(Self::from)
     }
 
-    /// Uses Entra ID tokens of `provider`, which is asked for the scope of the client's service.
+    /// Uses Entra ID tokens of `provider`, requested with the scope of the client's service.
     pub fn entra(provider: impl TokenProvider) -> Self {
         Self(Kind::Entra(cached(provider)))
     }
 
-    /// Uses ACS user access tokens of `provider`, which is asked for no scope: the tokens carry
-    /// their own.
+    /// Uses ACS user access tokens of `provider`, requested without a scope: the tokens have their
+    /// own.
     pub fn user(provider: impl TokenProvider) -> Self {
         Self(Kind::User(cached(provider)))
     }
 
-    /// Whether it is made of user access tokens, which ACS Identity does not accept.
+    /// Returns whether it consists of user access tokens, which ACS Identity does not accept.
     #[must_use]
     pub fn is_user(&self) -> bool {
         matches!(self.0, Kind::User(_))

@@ -51,6 +51,17 @@ impl OtherCredential {
 /// Reads settings with `from_variables`, such as that of a builder, and reports everything that
 /// it noted.
 ///
+/// ```
+/// use ms_messenger_http::{Variables, acs};
+///
+/// let read = |name: &str| (name == "ACS_CHAT_TOKEN").then(|| "eyJ0eXAi".to_owned());
+/// let token = acs::read(Variables::new(&read), "acs-chat", |variables| {
+///     variables.required("ACS_CHAT_TOKEN", "a user access token")
+/// })?;
+/// assert_eq!(token, "eyJ0eXAi");
+/// # Ok::<(), ms_messenger_core::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// `Config` of `platform` that names every variable that is missing or unusable, and no value.
@@ -66,7 +77,18 @@ pub fn read<'a, T>(
 }
 
 /// Returns the endpoint that the first of `names` holds, else that of a connection string, of
-/// which nothing else is read: for a client that takes no access key.
+/// which nothing else is read: for a client that accepts no access key.
+///
+/// ```
+/// use ms_messenger_http::{Variables, acs};
+///
+/// let read = |name: &str| match name {
+///     "ACS_CONNECTION_STRING" => Some("endpoint=https://contoso.com/;accesskey=c2VjcmV0".to_owned()),
+///     _ => None,
+/// };
+/// let endpoint = acs::endpoint_from(&Variables::new(&read), &["ACS_CHAT_ENDPOINT"]);
+/// assert_eq!(endpoint.as_deref(), Some("https://contoso.com/"));
+/// ```
 pub fn endpoint_from(variables: &Variables<'_>, names: &[&str]) -> Option<String> {
     let named = variables.first(names);
     named.or_else(|| {

@@ -22,7 +22,7 @@ use crate::models::open::open_kinds;
 pub enum TemplateBindings {
     /// For WhatsApp.
     WhatsApp(WhatsAppBindings),
-    /// For a channel that this version does not know, as it stands on the wire.
+    /// For a channel that this version does not know, as it is on the wire.
     #[serde(skip)]
     Other(Value),
 }
@@ -67,7 +67,7 @@ impl ValueReference {
 }
 
 open_enum! {
-    /// What a button does.
+    /// The action of a button.
     pub enum ButtonSubType {
         /// Sends a payload back.
         QuickReply = "quickReply",
@@ -81,7 +81,7 @@ open_enum! {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ButtonBinding {
-    /// What the button does.
+    /// The action of the button.
     pub sub_type: ButtonSubType,
     /// The name of the value.
     pub ref_value: String,

@@ -8,7 +8,7 @@ use url::Url;
 use super::slot::Slot;
 use crate::models::{open::open_kinds, text::check_url};
 
-/// A value under its name.
+/// A named value of a template.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TemplateValue {
@@ -76,7 +76,7 @@ pub enum TemplateValueKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         payload: Option<String>,
     },
-    /// A kind that this version does not know, as it stands on the wire.
+    /// A kind that this version does not know, as it is on the wire.
     #[serde(skip)]
     Other(Value),
 }
@@ -218,6 +218,17 @@ impl From<Url> for TemplateMediaValue {
 }
 
 /// A place in the header of a template.
+///
+/// ```
+/// use acs_messages::{TemplatePlaceValue, TemplateValueKind};
+///
+/// let place = TemplatePlaceValue::new(59.3, 18.1).with_location_name("the office");
+/// assert_eq!(
+///     serde_json::to_string(&TemplateValueKind::location(place))?,
+///     r#"{"kind":"location","latitude":59.3,"longitude":18.1,"locationName":"the office"}"#
+/// );
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]

@@ -7,9 +7,9 @@
 //! ```
 //!
 //! The response links the event channel, and embeds `me` (makeMeAvailable, reportMyActivity) and
-//! `communication` (startMessaging, startOnlineMeeting). A missing link means that the policy of the
-//! user forbids the operation. The server ends an application that does not poll for 15 minutes, or
-//! whose user was made available and reports no activity for 5.
+//! `communication` (startMessaging, startOnlineMeeting). A missing link means that the policy of
+//! the user forbids the operation. The server ends an application that does not poll for 15
+//! minutes, or whose user was made available and reports no activity for 5.
 
 use std::{
     sync::{

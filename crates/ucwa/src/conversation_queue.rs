@@ -1,8 +1,8 @@
 //! The order of the events of a conversation, if some of them must be looked up first.
 //!
-//! A message whose event only names it is looked up. Until the look-up completes, later events of the
-//! same conversation wait in its queue, so that a stream gets them in order. Other conversations are
-//! not held up.
+//! A message whose event only names it is looked up. Until the look-up completes, later events of
+//! the same conversation wait in its queue, so that a stream gets them in order. Other
+//! conversations are not held up.
 
 use std::collections::{HashMap, VecDeque};
 

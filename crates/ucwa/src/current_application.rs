@@ -1,8 +1,8 @@
 //! The application of a session, and how it is created again when the server has lost it.
 //!
-//! The application is created at sign-in, and again when a call or the event channel proves it lost:
-//! 404 with `ApplicationNotFound`. A 403 or 502 also drops the discovered address, because the user may
-//! have moved to another pool.
+//! The application is created at sign-in, and again when a call or the event channel proves it
+//! lost: 404 with `ApplicationNotFound`. A 403 or 502 also drops the discovered address, because
+//! the user may have moved to another pool.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},

@@ -1,8 +1,8 @@
 //! The text of a message as UCWA transfers it: in a `data:` URI.
 //!
 //! `data:text/plain;charset=utf-8,Build%2042%20is%20green`. Source: "Messaging", with the spellings
-//! that servers and clients use: `+` for a space, Base64 with or without padding, a line break at the
-//! end.
+//! that servers and clients use: `+` for a space, Base64 with or without padding, a line break at
+//! the end.
 
 use base64::{
     Engine as _, alphabet,

@@ -2,8 +2,9 @@
 //!
 //! 1. `GET https://lyncdiscoverinternal.contoso.com/`, then `https://lyncdiscover.contoso.com/`,
 //!    without a credential. A response with `redirect` is followed until one has `user`.
-//! 2. `GET user` with the web ticket of its host. A response with `redirect` leads to the home pool of
-//!    the user, which needs a ticket of its own; one with `applications` ends the discovery.
+//! 2. `GET user` with the web ticket of its host. A response with `redirect` leads to the home
+//!    pool of the user, which needs a ticket of its own; one with `applications` ends the
+//!    discovery.
 //!
 //! Source: "RootURL", "User". Every host must lie in a trusted domain before it is called.
 

@@ -1,6 +1,6 @@
 //! Builders from the environment.
 
-use ms_messenger_core::{Error, ErrorKind, Result};
+use ms_messenger_core::Result;
 use ms_messenger_http::Variables;
 
 use crate::{builder::UcwaBuilder, credential::UcwaCredential, error::PLATFORM};
@@ -24,11 +24,7 @@ impl UcwaBuilder {
     /// # }
     /// ```
     pub fn from_env() -> Result<Self> {
-        let mut variables = Variables::from_process();
-        let builder = Self::from_variables(&mut variables);
-        let found = variables.into_result();
-        found.map_err(|error| error.with_platform(PLATFORM))?;
-        builder.ok_or_else(|| Error::new(ErrorKind::Config, "a setting is missing"))
+        read(Variables::from_process())
     }
 
     /// Reads the settings of [`from_env`](Self::from_env) from `variables`. Returns `None` if one
@@ -48,8 +44,8 @@ impl UcwaBuilder {
     /// assert!(builder.is_some() && variables.into_result().is_ok());
     /// ```
     pub fn from_variables(variables: &mut Variables<'_>) -> Option<Self> {
-        let sip = required(variables, "UCWA_SIP", "the SIP address, sip:user@host");
-        let password = required(variables, "UCWA_PASSWORD", "the password");
+        let sip = variables.required("UCWA_SIP", "the SIP address, sip:user@host");
+        let password = variables.required("UCWA_PASSWORD", "the password");
         let (sip, password) = sip.zip(password)?;
         let username = variables
             .optional("UCWA_USERNAME")
@@ -68,12 +64,10 @@ impl UcwaBuilder {
     }
 }
 
-fn required(variables: &mut Variables<'_>, name: &str, what: &str) -> Option<String> {
-    let value = variables.optional(name);
-    if value.is_none() {
-        variables.missing(name, what);
-    }
-    value
+fn read(mut variables: Variables<'_>) -> Result<UcwaBuilder> {
+    let builder = UcwaBuilder::from_variables(&mut variables);
+    let builder = variables.finish(builder);
+    builder.map_err(|error| error.with_platform(PLATFORM))
 }
 
 #[cfg(test)]
@@ -84,15 +78,11 @@ mod tests {
     use super::*;
     use crate::credential::Kind;
 
-    fn read(variables: &[(&str, &str)]) -> Result<UcwaBuilder> {
-        let read = |name: &str| {
+    fn read_list(variables: &[(&str, &str)]) -> Result<UcwaBuilder> {
+        read(Variables::new(&|name: &str| {
             let found = variables.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| (*value).to_owned())
-        };
-        let mut variables = Variables::new(&read);
-        let builder = UcwaBuilder::from_variables(&mut variables);
-        variables.into_result()?;
-        Ok(builder.unwrap())
+        }))
     }
 
     /// User name and password.
@@ -110,16 +100,16 @@ mod tests {
 
     #[test]
     fn address_and_password_are_enough() {
-        let builder = read(&[SIP, PASSWORD]).unwrap();
+        let builder = read_list(&[SIP, PASSWORD]).unwrap();
         let expected = ("bot@contoso.com".to_owned(), "hunter2".to_owned());
         assert_eq!(credential(&builder), expected);
-        let builder = read(&[SIP, PASSWORD, ("UCWA_USERNAME", r"CONTOSO\bot")]).unwrap();
+        let builder = read_list(&[SIP, PASSWORD, ("UCWA_USERNAME", r"CONTOSO\bot")]).unwrap();
         assert_eq!(credential(&builder).0, r"CONTOSO\bot");
     }
 
     #[test]
     fn every_optional_variable_is_read() {
-        let builder = read(&[
+        let builder = read_list(&[
             SIP,
             PASSWORD,
             ("UCWA_DISCOVERY_URL", "https://lync.contoso.com/"),
@@ -139,8 +129,11 @@ mod tests {
 
     #[test]
     fn everything_that_is_missing_is_named() {
-        let error = read(&[("UCWA_USERNAME", "hunter2")]).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Config);
+        let error = read_list(&[("UCWA_USERNAME", "hunter2")]).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.platform()),
+            (ErrorKind::Config, Some(PLATFORM))
+        );
         let fields: Vec<&str> = error.problems().iter().map(|p| p.field.as_str()).collect();
         assert_eq!(fields, ["UCWA_SIP", "UCWA_PASSWORD"]);
         assert!(!format!("{error:?}").contains("hunter2"));

@@ -5,8 +5,8 @@
 //!  "debugInfo": {"errorReportId": "…"}}
 //! ```
 //!
-//! The code and subcode become [`Error::code`] as `Conflict/AnotherOperationPending`. The web layer and
-//! proxies send no such body; the web layer reports in `X-Ms-Diagnostics`.
+//! The code and subcode become [`Error::code`] as `Conflict/AnotherOperationPending`. The web
+//! layer and proxies send no such body; the web layer reports in `X-Ms-Diagnostics`.
 
 use ms_messenger_core::{Delivery, Error, ErrorKind};
 use ms_messenger_http::{Response, ServiceError, ServiceProfile};

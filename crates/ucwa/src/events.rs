@@ -10,8 +10,8 @@
 //!     "_embedded": {"message": {"direction": "Outgoing", "operationId": "74a9…"}}}]}]}
 //! ```
 //!
-//! `resume` and `resync` stand in place of `next` after a long absence or an old `ack`. The server may
-//! leave out `_embedded`: the resource is then looked up if it matters.
+//! `resume` and `resync` stand in place of `next` after a long absence or an old `ack`. The server
+//! may leave out `_embedded`: the resource is then looked up if it matters.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 

@@ -69,7 +69,7 @@ pub use reason::{ErrorCode, ErrorSubcode, Reason};
 pub use sender::Sender;
 pub use session::UcwaSession;
 
-/// What the fuzz targets reach; compiled for them alone.
+/// Entry points of the fuzz targets; compiled for them only.
 #[cfg(fuzzing)]
 pub mod fuzzing {
     use crate::{challenge::Challenge, data_uri, events::Package, state::State};
@@ -92,7 +92,7 @@ pub mod fuzzing {
         }
     }
 
-    /// Reads a URI, and what is written of a text.
+    /// Reads a URI, and a URI that was written from a text.
     pub fn data_uri(text: &str) {
         let _ = data_uri::decode(text);
         if !text.ends_with(['\r', '\n']) {

@@ -3,8 +3,7 @@
 use async_trait::async_trait;
 use ms_messenger_core::{
     Acceptance, Address, Body, Capabilities, Capability, ConversationId, Error, ErrorKind,
-    Evidence, Message, Messenger, Problem, Problems, Receipt, Result, SendRequest, Settled, SipUri,
-    Target,
+    Evidence, Message, Messenger, Problem, Receipt, Result, SendRequest, Settled, SipUri, Target,
 };
 
 use crate::{
@@ -80,13 +79,8 @@ fn checked(request: &SendRequest, sizes: Sizes) -> Result<(Recipient<'_>, Instan
     let message = instant_message(&request.message)?;
     let to = match &request.to {
         Target::Conversation(id) if id.as_str().is_empty() => {
-            let mut problems = Problems::new();
-            problems.add("to", "the id of the conversation must not be empty");
-            let refused = problems.into_result(ErrorKind::InvalidRequest);
-            return Err(refused
-                .err()
-                .unwrap_or_else(unsupported)
-                .with_platform(PLATFORM));
+            let rule = "the id of the conversation must not be empty";
+            return Err(Error::invalid("to", rule).with_platform(PLATFORM));
         }
         Target::Conversation(id) => Recipient::Conversation(id),
         Target::Person(Address::Sip(sip)) => Recipient::Person(sip),

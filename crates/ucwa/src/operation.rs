@@ -2,10 +2,11 @@
 //!
 //! An operation is posted with an id of the client, which the events repeat as `operationId`:
 //!
-//! 1. `POST startMessaging {"operationId": "…", "to": "sip:lene@contoso.com"}`: 201 with the address of
-//!    the invitation.
+//! 1. `POST startMessaging {"operationId": "…", "to": "sip:lene@contoso.com"}`: 201 with the
+//!    address of the invitation.
 //! 2. Event `started`: names the conversation.
-//! 3. Event `completed` with `Success`, or with `Failure` and a reason such as `RemoteFailure/Declined`.
+//! 3. Event `completed` with `Success`, or with `Failure` and a reason such as
+//!    `RemoteFailure/Declined`.
 //!
 //! The events may come before the 201. Some servers leave out an event between; the state of the
 //! conversation then shows the progress.

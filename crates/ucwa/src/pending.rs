@@ -6,8 +6,8 @@
 //!
 //! A message is in one of three states:
 //!
-//! * *pending*: its send waits for the verdict. A verdict that comes before the 201 is unclaimed until
-//!   the 201 returns the address.
+//! * *pending*: its send waits for the verdict. A verdict that comes before the 201 is unclaimed
+//!   until the 201 returns the address.
 //! * *past*: its send has ended without a verdict. A late verdict is kept for settling.
 //! * *lost*: its conversation or its application has ended. Its address may be given to another
 //!   message, so that only its operation id still identifies it.

@@ -1,9 +1,9 @@
 //! A send, from top to bottom: find the open conversation or invite the recipient, then post.
 //!
-//! 1. [`to_person`] takes the open conversation with the recipient, or invites the recipient and waits
-//!    for the acceptance. One conversation at a time is opened per recipient.
-//! 2. [`PostAttempt`] posts each part once and waits for its verdict. One part at a time is posted per
-//!    conversation.
+//! 1. [`to_person`] takes the open conversation with the recipient, or invites the recipient
+//!    and waits for the acceptance. One conversation at a time is opened per recipient.
+//! 2. [`PostAttempt`] posts each part once and waits for its verdict. One part at a time is
+//!    posted per conversation.
 //! 3. If the conversation or the application had ended before the post was taken (404), both steps
 //!    are repeated once. In every other case the outcome is final.
 //!

@@ -43,8 +43,8 @@ use crate::{
 /// ```
 /// # Settling
 ///
-/// As a [`Messenger`](ms_messenger_core::Messenger) the session also settles a send whose outcome is
-/// unknown, as long as it is the session that sent:
+/// As a [`Messenger`](ms_messenger_core::Messenger) the session also settles a send whose outcome
+/// is unknown, as long as it is the session that sent:
 ///
 /// ```no_run
 /// use ms_messenger_core::{Evidence, Messenger, SendRequest, Settled};

@@ -1,7 +1,7 @@
 //! What a session knows of its conversations, operations and messages. No I/O.
 //!
-//! Every map is bounded: 4096 conversations, 2048 participants each, 256 unclaimed verdicts, 1024 past
-//! messages, and operations until three minutes after their caller has stopped waiting.
+//! Every map is bounded: 4096 conversations, 2048 participants each, 256 unclaimed verdicts, 1024
+//! past messages, and operations until three minutes after their caller has stopped waiting.
 
 use std::{collections::HashMap, time::Instant};
 

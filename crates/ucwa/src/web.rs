@@ -1,8 +1,8 @@
 //! The hosts that a session may call, and a pipeline without a credential for each.
 //!
-//! A host is trusted if it lies in the domain of the SIP address, is the host of the discovery address
-//! that the caller gave, or lies in a domain of `with_trusted_domain`. Redirects and links of the
-//! server cannot add a host.
+//! A host is trusted if it lies in the domain of the SIP address, is the host of the discovery
+//! address that the caller gave, or lies in a domain of `with_trusted_domain`. Redirects and links
+//! of the server cannot add a host.
 
 use std::sync::Arc;
 

@@ -1,12 +1,12 @@
-//! A user of Azure Communication Services, whose tokens renew themselves, says hello in a thread.
+//! A user of Azure Communication Services sends to a thread, with tokens that are renewed automatically.
 //!
 //! ```sh
 //! cargo run -p examples --example acs_user_token
 //! ACS_CONNECTION_STRING=… cargo run -p examples --example acs_user_token -- conversation:19:…@thread.v2 8:acs:…
 //! ```
 //!
-//! The second argument is a user who is in the thread. Without it a user is made, and deleted in
-//! the end; the emulator lets newcomers into its thread, the real service does not.
+//! The second argument is a participant of the thread. Without it a user is created, and deleted at
+//! the end; the emulator lets new users into its thread, the real service does not.
 
 use ms_messenger::{
     Target,
@@ -29,7 +29,7 @@ async fn main() -> examples::Result {
         None => {
             let options = TokenOptions::chat().with_expires_in_minutes(60);
             let made = identity.create_user_with_token(&options).await?;
-            println!("made {}", made.id);
+            println!("created {}", made.id);
             (made.id, made.token)
         }
     };
@@ -37,7 +37,7 @@ async fn main() -> examples::Result {
     if let Some(first) = first {
         tokens = tokens.with_initial_token(first.token);
     }
-    // A timer renews each token ten minutes before its end, so that no message waits for one.
+    // A timer renews each token ten minutes before it expires, so that no message waits for one.
     let tokens = tokens.with_proactive_refresh(true).build()?;
     let chat = AcsChatClient::builder(identity.endpoint(), tokens).build()?;
 
@@ -55,7 +55,7 @@ async fn main() -> examples::Result {
     said
 }
 
-/// Sends before and after all tokens of the user were revoked.
+/// Sends before and after all tokens of the user are revoked.
 async fn talk(
     identity: &AcsIdentityClient,
     user: &CommunicationUserId,
@@ -63,7 +63,7 @@ async fn talk(
 ) -> examples::Result {
     say(thread, "Hello").await?;
     identity.revoke_tokens(user).await?;
-    // The refused token is replaced once, and the send made again: it was not executed.
+    // The rejected token is replaced once and the send retried: it was not executed.
     say(thread, "Still here").await
 }
 

@@ -1,8 +1,8 @@
-//! What to do when it is unknown whether a message went out.
+//! What to do when it is unknown whether a message was sent.
 //!
-//! The emulator stores a message and then closes the connection without a response: the client
-//! cannot know, and says so. Settling asks the platform, here or in another process, and never
-//! sends. On a platform with idempotency keys the same happens unnoticed.
+//! The emulator stores a message and then closes the connection without a response, so the client
+//! reports the delivery as unknown. Settling asks the platform, here or in another process, and never
+//! sends. On a platform with idempotency keys a retry resolves it.
 //!
 //! ```sh
 //! cargo run -p examples --example certainty
@@ -48,8 +48,8 @@ async fn main() -> examples::Result {
     with_a_key(&emulator, &world.connection_string, &world.conversation_id).await
 }
 
-/// ACS Chat removes no duplicates, so nothing is sent again automatically. The client writes an
-/// id into each message instead, by which the message can be found.
+/// ACS Chat removes no duplicates, so nothing is retried automatically. The client writes an id into
+/// each message instead, by which the message can be found.
 async fn without_a_key(
     emulator: &Emulator,
     endpoint: &str,
@@ -65,14 +65,14 @@ async fn without_a_key(
     println!("without a key: {error}");
     match error.delivery() {
         // Proven: send it again.
-        Delivery::NotSent => println!("  nothing is out"),
+        Delivery::NotSent => println!("  it was not sent"),
         // Proven: do not send it again, only its id is lost.
-        Delivery::Sent => println!("  it is out"),
+        Delivery::Sent => println!("  it was sent"),
         // Keep the evidence with the request, and settle: now, later, or in another process.
         _ => {
             let evidence = Evidence::of(&error).ok_or("the error says when the send began")?;
             let journal = serde_json::to_string(&evidence)?;
-            println!("  it may be out; the evidence: {journal}");
+            println!("  it may have been sent; the evidence: {journal}");
             settle_later(endpoint, token, &request, &journal).await?;
         }
     }
@@ -83,7 +83,7 @@ async fn without_a_key(
     Ok(())
 }
 
-/// Another process, which has the request and the evidence only. Nothing is sent.
+/// Another process, which has only the request and the evidence. Nothing is sent.
 async fn settle_later(
     endpoint: &str,
     token: &str,
@@ -92,16 +92,16 @@ async fn settle_later(
 ) -> examples::Result {
     let chat = AcsChatClient::builder(endpoint, StaticToken::new(token)).build()?;
     match chat.settle(request, &Evidence::from_json(journal)?).await {
-        Settled::Found(receipt) => println!("  it is out, as {:?}", receipt.message_id),
-        Settled::NotFound => println!("  it is not out and will not be: send it again"),
-        Settled::NotYet(when) => println!("  look again at {when:?}"),
+        Settled::Found(receipt) => println!("  it was sent, as {:?}", receipt.message_id),
+        Settled::NotFound => println!("  it was not sent and will not be: send it again"),
+        Settled::NotYet(when) => println!("  ask again at {when:?}"),
         Settled::CannotTell(why) => println!("  it stays unknown: {why}"),
         _ => println!("  a verdict of a later version"),
     }
     Ok(())
 }
 
-/// The same in one call, which ends with the receipt although the response was lost.
+/// The same in one call, which returns the receipt although the response was lost.
 async fn in_one_call(
     emulator: &Emulator,
     endpoint: &str,
@@ -112,7 +112,7 @@ async fn in_one_call(
         .with_client_message_ids(true)
         .build()?;
     let request = SendRequest::new(Target::conversation(thread), Message::text("Pay 50 crowns"))
-        // Ends the attempt in time, and keeps the evidence; dropping the future would lose it.
+        // Ends the send in time with its evidence; dropping the future would lose it.
         .with_timeout(Duration::from_secs(10));
     let receipt = chat.send_settled(&request).await?;
     println!("send_settled: posted as {:?}", receipt.message_id);
@@ -123,7 +123,7 @@ async fn in_one_call(
     Ok(())
 }
 
-/// ACS Advanced Messaging removes duplicates, so the lost response is fetched by a retry.
+/// ACS Advanced Messaging removes duplicates, so a retry gets the lost response.
 async fn with_a_key(emulator: &Emulator, connection: &str, conversation: &str) -> examples::Result {
     let messages = AcsMessagesBuilder::from_connection_string(connection)?.build()?;
     let request = SendRequest::new(

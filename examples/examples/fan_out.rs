@@ -23,7 +23,7 @@ async fn main() -> examples::Result {
             let text = format!("Deployment {number} of 5 is done");
             SendRequest::new(target.clone(), Message::text(text))
         });
-        // Four at a time; outcomes in the order of the requests, failures among them.
+        // Four at a time; outcomes in the order of the requests, including failures.
         let mut outcomes = std::pin::pin!(messenger.send_all(stream::iter(requests), 4));
         while let Some(sent) = outcomes.next().await {
             match sent.result {
@@ -33,7 +33,7 @@ async fn main() -> examples::Result {
                     sent.index,
                     receipt.acceptance
                 ),
-                // The request comes back with its outcome, ready for a journal.
+                // The outcome contains its request, ready for a journal.
                 Err(error) => println!("{} {}: {error}", messenger.platform(), sent.index),
             }
         }

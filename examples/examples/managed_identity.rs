@@ -1,13 +1,13 @@
-//! A program on Azure sends through ACS Advanced Messaging as its managed identity: no secret.
+//! A program on Azure sends through ACS Advanced Messaging with its managed identity: no secret.
 //!
 //! ```sh
 //! cargo run -p examples --example managed_identity
 //! ACS_ENDPOINT=https://….communication.azure.com cargo run -p examples --example managed_identity -- conversation:ID
 //! ```
 //!
-//! The credential is that of the crate `azure_identity`; every other one of it fits in its place.
+//! The credential comes from the crate `azure_identity`; any other credential of it can take its place.
 //! Without `ACS_ENDPOINT` the example runs itself against an emulator, with the variables that App
-//! Service gives its programs.
+//! Service sets.
 
 use std::{env, process::Command};
 
@@ -21,7 +21,8 @@ use ms_messenger_emulator::Emulator;
 
 #[tokio::main]
 async fn main() -> examples::Result {
-    // The client of `azure_core` wants a provider of cryptography, over plain HTTP too.
+    // The client of `azure_core` needs a provider of cryptography, also for plain HTTP: this program
+    // takes `rustls-ring`. With the default feature `rustls` it needs none.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let Ok(endpoint) = env::var("ACS_ENDPOINT") else {
         return emulated().await;
@@ -38,11 +39,11 @@ async fn main() -> examples::Result {
 async fn emulated() -> examples::Result {
     let emulator = Emulator::start().await?;
     println!(
-        "no service named: sending to an emulator at {}",
+        "no service configured: sending to an emulator at {}",
         emulator.http_url()
     );
     let world = emulator.world();
-    // A process may not change its own environment safely, so that another one gets it.
+    // A process cannot change its own environment safely, so a child process gets it.
     let mut program = Command::new(env::current_exe()?);
     program
         .arg(format!("conversation:{}", world.acs.conversation_id))
@@ -59,8 +60,9 @@ async fn emulated() -> examples::Result {
             row.platform, row.operation, row.text
         );
     }
-    match status.success() {
-        true => Ok(()),
-        false => Err("it was not sent".into()),
+    if status.success() {
+        Ok(())
+    } else {
+        Err("it was not sent".into())
     }
 }

@@ -20,10 +20,10 @@ async fn main() -> examples::Result {
             let id = receipt.message_id.map(|id| id.to_string());
             println!("{} as {}", receipt.acceptance, id.unwrap_or_default());
         }
-        // Not sent, proven: running it again cannot duplicate anything.
+        // Proven not to be sent: running it again cannot duplicate anything.
         Err(error) if error.is_safe_to_resend() => return Err(error.into()),
-        // Perhaps sent: look before you send again. The example `certainty` shows how.
-        Err(error) => return Err(format!("it may be out: {error}").into()),
+        // Perhaps sent: settle before you send again. The example `certainty` shows how.
+        Err(error) => return Err(format!("it may have been sent: {error}").into()),
     }
     stage.print_ledger();
     Ok(())

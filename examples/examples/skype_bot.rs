@@ -1,15 +1,15 @@
-//! A bot in Skype for Business that answers what it is told.
+//! A bot for Skype for Business that replies to messages.
 //!
 //! ```sh
 //! cargo run -p examples --example skype_bot
 //! ```
 //!
 //! With `UCWA_SIP` and `UCWA_PASSWORD` (and `UCWA_USERNAME`, `UCWA_DISCOVERY_URL`) it signs in
-//! to a real server and runs until it is interrupted; without, an emulator's alice talks to it.
+//! to a real server and runs until it is interrupted; without them, alice of an emulator sends to it.
 
 use ms_messenger::{
     SipUri,
-    ucwa::{AcceptPolicy, Incoming, IncomingMessage, UcwaSession},
+    ucwa::{AcceptPolicy, Incoming, IncomingMessage, IncomingStream, UcwaSession},
 };
 
 #[tokio::main]
@@ -25,8 +25,8 @@ async fn main() -> examples::Result {
         }
         Some(emulator) => {
             let alice = examples::skype_user(&emulator, "alice").await?;
-            let mut heard = alice.receive(AcceptPolicy::Everyone).await?;
-            talk(&alice, &mut heard, &mut incoming).await?;
+            let mut received = alice.receive(AcceptPolicy::Everyone).await?;
+            converse(&alice, &mut received, &mut incoming).await?;
             for row in emulator.messages() {
                 println!("  stored: {} {:?}", row.sender, row.text);
             }
@@ -37,11 +37,11 @@ async fn main() -> examples::Result {
     Ok(())
 }
 
-/// Alice asks twice, and waits for each response.
-async fn talk(
+/// Sends two messages as alice, and waits for each reply.
+async fn converse(
     alice: &UcwaSession,
-    heard: &mut ms_messenger::ucwa::IncomingStream,
-    incoming: &mut ms_messenger::ucwa::IncomingStream,
+    received: &mut IncomingStream,
+    incoming: &mut IncomingStream,
 ) -> examples::Result {
     let bob: SipUri = "sip:bob@contoso.test".parse()?;
     for question in ["Is the build green?", "Thanks!"] {
@@ -49,7 +49,7 @@ async fn talk(
             let sent = alice.send(bob.clone(), question).await;
             sent.into_result()?;
             loop {
-                match heard.next().await {
+                match received.next().await {
                     Some(Incoming::Message(response)) => return Ok(response),
                     Some(_) => {}
                     None => return Err("alice's session ended".into()),
@@ -65,22 +65,23 @@ async fn talk(
             response = asked => response.map_err(|error: Box<dyn std::error::Error + Send + Sync>| error)?,
             () = bot => return Err("the bot's session ended".into()),
         };
-        println!("alice asked {question:?} and heard {:?}", response.text);
+        println!("alice sent {question:?} and received {:?}", response.text);
     }
     Ok(())
 }
 
-/// Answers a message in the conversation that it came from.
+/// Replies to a message in its conversation.
 async fn react(happened: Incoming) {
     let Incoming::Message(message) = happened else {
         return;
     };
-    let response = match message.text.contains('?') {
-        true => format!("\"{}\" Let me look that up.", message.text),
-        false => "You are welcome.".to_owned(),
+    let response = if message.text.contains('?') {
+        format!("\"{}\" Let me look that up.", message.text)
+    } else {
+        "You are welcome.".to_owned()
     };
     let outcome = message.conversation.send(response).await;
     if let Some(error) = outcome.error() {
-        eprintln!("{} did not get the response: {error}", message.from.uri);
+        eprintln!("{} did not receive the reply: {error}", message.from.uri);
     }
 }

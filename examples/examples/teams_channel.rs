@@ -1,4 +1,4 @@
-//! A Teams message with a mention, a card and a picture within it, and a response to it.
+//! A Teams message with a mention, a card and an inline picture, and a reply to it.
 //!
 //! ```sh
 //! cargo run -p examples --example teams_channel
@@ -27,7 +27,7 @@ async fn main() -> examples::Result {
     };
     let channel = stage.client.channel(team.clone(), channel.clone());
 
-    // One value writes both the marker in the body and what it stands for.
+    // One call adds both the marker in the body and the object that it refers to.
     let message = NewChatMessage::compose()
         .subject("Build 4711")
         .mention(Mention::team(team.as_str(), "Everybody here"))

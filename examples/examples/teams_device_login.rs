@@ -1,13 +1,13 @@
-//! A user signs in with a code on any device, once; the next run goes on without them.
+//! A user signs in once with a code on any device; the next run needs no prompt.
 //!
 //! ```sh
 //! cargo run -p examples --example teams_device_login
 //! AZURE_TENANT_ID=… AZURE_CLIENT_ID=… cargo run -p examples --example teams_device_login -- channel:TEAM/CHANNEL STATE-FOLDER
 //! ```
 //!
-//! The sign-in is kept encrypted in the folder; its key is in the file `key` there, which a
-//! program for real keeps elsewhere. Without `AZURE_CLIENT_ID` all of it happens on an emulator,
-//! whose approver needs no hands.
+//! The sign-in is stored encrypted in the folder; its key is in the file `key` there, which a real
+//! program keeps elsewhere. Without `AZURE_CLIENT_ID` everything runs on an emulator, which approves
+//! the sign-in automatically.
 
 use std::{env, path::PathBuf, sync::Arc};
 
@@ -37,7 +37,7 @@ async fn main() -> examples::Result {
         .with_device_interval(0);
     let emulator = emulator.start().await?;
     println!(
-        "no application named: signing in to an emulator at {}",
+        "no application configured: signing in to an emulator at {}",
         emulator.http_url()
     );
     let world = emulator.world();
@@ -46,7 +46,7 @@ async fn main() -> examples::Result {
     let target = Target::channel(&*world.graph.team_id, &*world.graph.channel_id);
     let base = Some(world.graph.base.as_str());
     let folder = tempfile::tempdir()?;
-    // Two runs of a program: the second one prompts nobody.
+    // Two runs of a program: the second one needs no prompt.
     for _ in 0..2 {
         say(application.clone(), base, &target, folder.path().to_owned()).await?;
     }
@@ -73,7 +73,10 @@ async fn say(
             .await?;
     }
     let name = user.current().await?.user;
-    println!("signed in as {}", name.as_deref().unwrap_or("somebody"));
+    println!(
+        "signed in as {}",
+        name.as_deref().unwrap_or("an unnamed user")
+    );
     let mut teams = GraphChatClient::builder(user);
     if let Some(base) = base {
         teams = teams.with_base_url(base);

@@ -1,5 +1,5 @@
-//! A WhatsApp template to a telephone number, which may open a conversation: anything else may
-//! be sent only within 24 hours after the person wrote.
+//! A WhatsApp template to a telephone number, which may start a conversation: anything else can only be
+//! sent within 24 hours after the recipient's last message.
 //!
 //! ```sh
 //! cargo run -p examples --example whatsapp_template
@@ -20,11 +20,11 @@ async fn main() -> examples::Result {
         .with_button(TemplateButton::QuickReply("confirm-4711".into()))
         .with_button(TemplateButton::QuickReply("cancel-4711".into()));
     let request = SendRequest::new(stage.target.clone(), Message::template(template))
-        // The service removes duplicates by this key: a journal that keeps it may send again.
+        // The service removes duplicates by this key: a program that stores it can send again.
         .with_idempotency(IdempotencyKey::random());
 
     let receipt = stage.client.send(&request).await?;
-    // Queued is all that is known now; whether it reaches the person is told later, by event.
+    // Queued is all that is known now; a later event reports whether it was delivered.
     println!("{}: {:?}", receipt.acceptance, receipt.message_id);
     stage.print_ledger();
     Ok(())

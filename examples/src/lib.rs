@@ -1,7 +1,7 @@
-//! What the examples share: where they send to.
+//! The clients and targets that the examples share.
 //!
-//! Each example sends to the real service when the environment says where, and to an embedded
-//! emulator when it does not, so that `cargo run -p examples --example NAME` works for everybody.
+//! Each example sends to the real service if the environment configures it, and to an embedded
+//! emulator otherwise, so that `cargo run -p examples --example NAME` always works.
 
 use std::env;
 
@@ -18,15 +18,15 @@ use ms_messenger_emulator::Emulator;
 /// A result of an example.
 pub type Result<T = (), E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
 
-/// A client, where it sends to, and the emulator behind it, if any: keep it while you send.
+/// A client, its target, and the emulator behind it, if any: keep it while you send.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Stage<C> {
     /// The client.
     pub client: C,
-    /// Where an example sends to.
+    /// The target of the example.
     pub target: Target,
-    /// The emulator, when nothing else was named.
+    /// The emulator, if no service is configured.
     pub emulator: Option<Emulator>,
 }
 
@@ -45,7 +45,7 @@ impl<C> Stage<C> {
 
     fn emulated(client: C, target: Target, emulator: Emulator) -> Self {
         println!(
-            "no service named: sending to an emulator at {}",
+            "no service configured: sending to an emulator at {}",
             emulator.http_url()
         );
         Self {
@@ -55,7 +55,7 @@ impl<C> Stage<C> {
         }
     }
 
-    /// Prints what the emulator stored; nothing when the service is real.
+    /// Prints what the emulator stored; nothing for a real service.
     pub fn print_ledger(&self) {
         for row in self.emulator.iter().flat_map(Emulator::messages) {
             println!(
@@ -70,7 +70,7 @@ impl<C> Stage<C> {
 ///
 /// # Errors
 ///
-/// When the environment is unusable or the emulator does not start.
+/// When the environment is invalid or the emulator does not start.
 pub async fn teams() -> Result<Stage<GraphChatClient>> {
     if let Ok(token) = env::var("MSGRAPH_TOKEN") {
         let mut builder = GraphChatClient::builder(StaticToken::new(token));
@@ -92,7 +92,7 @@ pub async fn teams() -> Result<Stage<GraphChatClient>> {
 ///
 /// # Errors
 ///
-/// When the environment is unusable or the emulator does not start.
+/// When the environment is invalid or the emulator does not start.
 pub async fn acs_messages() -> Result<Stage<AcsMessagesClient>> {
     if let Ok(string) = env::var("ACS_CONNECTION_STRING") {
         let mut builder = AcsMessagesBuilder::from_connection_string(&string)?;
@@ -114,7 +114,7 @@ pub async fn acs_messages() -> Result<Stage<AcsMessagesClient>> {
 ///
 /// # Errors
 ///
-/// When the environment is unusable or the emulator does not start.
+/// When the environment is invalid or the emulator does not start.
 pub async fn acs_chat() -> Result<Stage<AcsChatClient>> {
     if let Ok(endpoint) = env::var("ACS_CHAT_ENDPOINT") {
         let token = env::var("ACS_CHAT_TOKEN").map_err(|_| "ACS_CHAT_TOKEN is not set")?;
@@ -133,7 +133,7 @@ pub async fn acs_chat() -> Result<Stage<AcsChatClient>> {
 ///
 /// # Errors
 ///
-/// When the environment is unusable or the emulator does not start.
+/// When the environment is invalid or the emulator does not start.
 pub async fn acs_identity() -> Result<Stage<AcsIdentityClient>> {
     let names = [
         "ACS_CONNECTION_STRING",
@@ -155,12 +155,12 @@ pub async fn acs_identity() -> Result<Stage<AcsIdentityClient>> {
 ///
 /// # Errors
 ///
-/// When the environment is unusable, nobody can sign in, or the emulator does not start.
+/// When the environment is invalid, the sign-in fails, or the emulator does not start.
 pub async fn skype() -> Result<(UcwaSession, Option<Emulator>)> {
     let Ok(sip) = env::var("UCWA_SIP") else {
         let emulator = Emulator::start().await?;
         println!(
-            "no service named: signing in to an emulator at {}",
+            "no service configured: signing in to an emulator at {}",
             emulator.http_url()
         );
         let bob = skype_user(&emulator, "bob").await?;

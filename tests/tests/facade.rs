@@ -10,7 +10,7 @@ fn root_of(name: &str) -> String {
 }
 
 /// The names that the `pub use` and `pub mod` lines of `source` make public at its top level, as
-/// rustfmt writes them: at the beginning of a line, with at most one level of braces.
+/// rustfmt writes them: at the beginning of a line.
 fn public_names(source: &str) -> BTreeSet<String> {
     let starts = |keyword: &'static str| {
         source
@@ -19,10 +19,10 @@ fn public_names(source: &str) -> BTreeSet<String> {
             .map(|rest| rest.split([';']).next().unwrap())
     };
     let used = starts("\npub use ").flat_map(|tree| {
-        let (prefix, list) = tree.split_once('{').unwrap_or(("", tree));
-        assert!(!list.contains('{') && !list.contains('*'), "{tree}");
-        assert!(prefix.is_empty() || prefix.ends_with("::"), "{tree}");
-        list.trim_end_matches('}').split(',')
+        assert!(!tree.contains('*'), "{tree}");
+        tree.split(['{', '}', ','])
+            .map(str::trim)
+            .filter(|path| !path.ends_with("::"))
     });
     let modules = starts("\npub mod ").map(|rest| rest.split(' ').next().unwrap());
     used.chain(modules)

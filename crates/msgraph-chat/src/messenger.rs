@@ -12,7 +12,7 @@ use ms_messenger_http::Call;
 use crate::{
     client::GraphChatClient,
     destination::{Destination, PostPath},
-    error::PLATFORM,
+    error::{CREATE_CHAT, PLATFORM},
     native::{native, unsupported},
     send::{Extras, Posted, Ready, Stored},
     write::NewChatMessage,
@@ -128,7 +128,7 @@ impl GraphChatClient {
             Destination::Chat { chat, quoted } => {
                 ready.call(PostPath::of_chat(chat, quoted.is_some()))
             }
-            Destination::Person { .. } => Call::post("chat.create", "/chats"),
+            Destination::Person { .. } => Call::post(CREATE_CHAT, "/chats"),
         };
         self.pipeline().check(&call)?;
         Ok(ready.warnings)

@@ -134,7 +134,7 @@ async fn a_403_without_authorization_for_the_new_token_too_is_a_refusal() {
 }
 
 #[tokio::test]
-async fn any_other_403_is_a_permission_that_is_missing() {
+async fn any_other_403_is_a_permission_that_is_missing_and_names_that_of_the_operation() {
     let body = json!({"error": {"code": "Forbidden", "message": "Insufficient privileges."}});
     let error = refusal(403, &body.to_string()).await;
     assert_eq!(
@@ -142,6 +142,15 @@ async fn any_other_403_is_a_permission_that_is_missing() {
         (ErrorKind::PermissionDenied, 1)
     );
     assert!(error.message().contains("ChatMessage.Send"), "{error}");
+
+    let mut server = Server::new_async().await;
+    let chats = server.mock("POST", "/chats").with_status(403);
+    let chats = chats.with_body(body.to_string()).create_async().await;
+    let client = client(&server, StaticToken::new("t"));
+    let error = client.one_on_one_chat("a", "b").await.unwrap_err();
+    chats.assert_async().await;
+    assert!(error.message().contains("needs Chat.Create"), "{error}");
+    assert!(!error.message().contains("Send"), "{error}");
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::{
     client::GraphChatClient,
     destination::{channel_messages, chat_messages, segment},
-    error::cannot_tell as cannot,
+    error::{LIST, cannot_tell as cannot},
     models::ChatMessage,
 };
 
@@ -188,7 +188,7 @@ impl GraphChatClient {
     }
 
     async fn page(&self, path: String) -> Result<Page> {
-        self.pipeline().call(Call::get("list", path)).await?.json()
+        self.pipeline().call(Call::get(LIST, path)).await?.json()
     }
 }
 

@@ -174,18 +174,25 @@ async fn evidence_of_another_platform_is_refused_before_any_request() {
 }
 
 #[tokio::test]
-async fn a_list_that_cannot_be_read_tells_nothing() {
+async fn a_list_that_cannot_be_read_gives_no_verdict() {
     let teams = Teams::start([Post::Lost]).await;
     let client = teams.client();
     let evidence = doubt(&client, &ping()).await;
-    for shown in [
-        json!({"status": 403, "error": {"code": "Forbidden", "message": "Missing scope."}}),
-        json!({"status": 404, "error": {"code": "NotFound", "message": "No such chat."}}),
-        json!({"error": "no list"}),
-        json!({"value": [{"id": 7}]}),
+    for (shown, why) in [
+        (
+            json!({"status": 403, "error": {"code": "Forbidden", "message": "Missing scope."}}),
+            "Missing scope.; reading needs ChannelMessage.Read.All (channels) or Chat.Read (chats)",
+        ),
+        (
+            json!({"status": 404, "error": {"code": "NotFound", "message": "No such chat."}}),
+            "No such chat.",
+        ),
+        (json!({"status": 400, "error": {}}), "400"),
+        (json!({"error": "no list"}), ""),
+        (json!({"value": [{"id": 7}]}), ""),
     ] {
         teams.show(move |_, _| shown.clone());
-        cannot_tell(client.settle(&ping(), &evidence).await, "");
+        cannot_tell(client.settle(&ping(), &evidence).await, why);
     }
 }
 

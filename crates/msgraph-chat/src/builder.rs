@@ -18,7 +18,7 @@ use crate::{
 /// The published limit of a post is about 28 KB, mentions and cards included.
 const MAX_MESSAGE_BYTES: usize = 28 * 1024;
 
-/// Graph takes at most 4 MB per call.
+/// The limit of Graph is 4 MB per call.
 const MAX_CALL_BYTES: usize = 4 * 1024 * 1024;
 
 /// Graph documents no bound for how late a message can appear after a 504 or a lost connection;

@@ -20,6 +20,11 @@ pub struct Response {
 }
 
 impl Response {
+    /// The operation of the call, so that an error reader can name what that needs.
+    pub fn operation(&self) -> &'static str {
+        self.context.operation
+    }
+
     /// The HTTP status.
     #[must_use]
     pub fn status(&self) -> u16 {

@@ -1,4 +1,4 @@
-//! How a client is set up.
+//! The builder of the client.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -18,14 +18,28 @@ use crate::{
 /// The published limit of a post is about 28 KB, mentions and cards included.
 const MAX_MESSAGE_BYTES: usize = 28 * 1024;
 
-/// Graph takes at most 4 MB per call.
+/// The limit of Graph is 4 MB per call.
 const MAX_CALL_BYTES: usize = 4 * 1024 * 1024;
 
-/// Graph documents no bound for how late a message may appear after a 504 or a lost connection;
-/// its front ends give up within this time.
+/// Graph documents no bound for how late a message can appear after a 504 or a lost connection;
+/// its front ends time out within this time.
 const SETTLING_MARGIN: Duration = Duration::from_secs(30);
 
-/// Sets up a [`GraphChatClient`].
+/// Configures a [`GraphChatClient`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use ms_messenger_core::StaticToken;
+/// use msgraph_chat::{Cloud, GraphChatClient, HttpOptions};
+///
+/// let client = GraphChatClient::builder(StaticToken::new("eyJ0eXAi"))
+///     .with_cloud(Cloud::US_GOV_L4)
+///     .with_http_options(HttpOptions::default().with_timeout(Duration::from_secs(20)))
+///     .with_one_on_one_chats("bot@contoso.com")
+///     .build()?;
+/// # Ok::<_, ms_messenger_core::Error>(())
+/// ```
 #[must_use = "a builder does nothing until it is built"]
 pub struct GraphChatBuilder {
     token: Arc<dyn TokenProvider>,
@@ -64,71 +78,94 @@ impl GraphChatBuilder {
         self
     }
 
-    /// Sets the base address, version included, instead of that of the cloud: for an emulator
-    /// or a gateway, e.g. `http://127.0.0.1:8410/v1.0`. Tokens are still asked for with the
-    /// scope of the cloud.
+    /// Sets the base address with its version, instead of that of the cloud: for an emulator or a
+    /// gateway, e.g. `http://127.0.0.1:8410/v1.0`. Tokens are still requested with the scope of
+    /// the cloud.
+    ///
+    /// ```
+    /// use ms_messenger_core::StaticToken;
+    /// use msgraph_chat::GraphChatClient;
+    ///
+    /// let builder = GraphChatClient::builder(StaticToken::new("eyJ0eXAi"));
+    /// let client = builder.with_base_url("http://127.0.0.1:8410/v1.0").build()?;
+    ///
+    /// let builder = GraphChatClient::builder(StaticToken::new("eyJ0eXAi"));
+    /// let error = builder.with_base_url("graph.contoso.com").build().unwrap_err();
+    /// assert_eq!(error.problems()[0].field, "base_url");
+    /// # Ok::<_, ms_messenger_core::Error>(())
+    /// ```
     pub fn with_base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
     }
 
-    /// Shares the connections of `http`; the options set here do not count then.
+    /// Shares the connections of `http`. Options set with
+    /// [`with_http_options`](Self::with_http_options) are ignored then.
     pub fn with_http_client(mut self, http: HttpClient) -> Self {
         self.http = Some(http);
         self
     }
 
-    /// Sets how calls travel.
+    /// Sets timeouts, proxy, TLS roots and HTTP version.
     pub fn with_http_options(mut self, options: HttpOptions) -> Self {
         self.options = options;
         self
     }
 
-    /// Sets how often a call is tried again.
+    /// Sets the retry limits and the backoff.
     pub fn with_retry_policy(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
         self
     }
 
     /// Sets how long after the end of its last attempt a send without a response can still take
-    /// effect. Settling claims that a message is not there only after that. Default 30 s; Graph
-    /// documents none.
+    /// effect. Settling reports `NotFound` only after that. Default 30 s; Graph documents none.
     pub fn with_settling_margin(mut self, margin: Duration) -> Self {
         self.settling_margin = margin;
         self
     }
 
-    /// Sets the most bytes that the JSON of a message may have, the Base64 of its pictures not
-    /// counted; `None` leaves it to the service. Default 28 KiB, the published limit.
+    /// Sets the size limit of a message in bytes of JSON, without the Base64 of its pictures;
+    /// `None` leaves it to the service. Default 28 KiB, the published limit.
     pub fn with_max_message_bytes(mut self, limit: Option<usize>) -> Self {
         self.max_message_bytes = limit;
         self
     }
 
-    /// Sets the most bytes that a whole call may have; `None` leaves it to the service.
-    /// Default 4 MiB, the limit of Graph: about 3 MB of pictures before Base64.
+    /// Sets the size limit of a whole call in bytes; `None` leaves it to the service. Default
+    /// 4 MiB, the limit of Graph: about 3 MB of pictures before Base64.
     pub fn with_max_call_bytes(mut self, limit: Option<usize>) -> Self {
         self.max_call_bytes = limit;
         self
     }
 
-    /// Lets the neutral model send to persons: a one-on-one chat between them and `own`, the
-    /// signed-in user's id or user principal name, is found or created. It needs the
-    /// permission Chat.Create besides ChatMessage.Send.
+    /// Supports users as recipients in the neutral model: their one-on-one chat with `own`, the id
+    /// or user principal name of the signed-in user, is found or created. This needs the
+    /// permission Chat.Create in addition to ChatMessage.Send.
+    ///
+    /// ```
+    /// use ms_messenger_core::{Capability, Messenger as _, StaticToken};
+    /// use msgraph_chat::GraphChatClient;
+    ///
+    /// let builder = GraphChatClient::builder(StaticToken::new("eyJ0eXAi"));
+    /// let client = builder.with_one_on_one_chats("bot@contoso.com").build()?;
+    /// assert!(client.capabilities().supports(Capability::ToUser));
+    /// # Ok::<_, ms_messenger_core::Error>(())
+    /// ```
     pub fn with_one_on_one_chats(mut self, own: impl Into<UserId>) -> Self {
         self.one_on_one = Some(own.into());
         self
     }
 
-    /// Lets tokens of an application alone pass, as the import of messages (migration) needs
-    /// them. Everywhere else Graph refuses them, so by default they are refused here, with the
-    /// reason.
+    /// Sets whether tokens of an application without a user are accepted, as the import of
+    /// messages (migration) needs them. Graph rejects them for everything else, so by default they
+    /// are rejected here, with the reason.
     pub fn with_app_only(mut self, allowed: bool) -> Self {
         self.app_only = allowed;
         self
     }
 
-    /// Builds the client. Nothing is connected yet.
+    /// Builds the client, without any I/O.
     ///
     /// # Errors
     ///
@@ -174,7 +211,7 @@ impl GraphChatBuilder {
     }
 }
 
-/// An address may hold a secret: what of it may be shown is shown.
+/// An address can hold a secret, so it is shown without user info and query.
 impl fmt::Debug for GraphChatBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let base_url = self.base_url.as_deref().map(redacted_address);

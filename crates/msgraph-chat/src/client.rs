@@ -16,7 +16,7 @@ use crate::{
     chat::Chat,
     delegated::own_user,
     destination::{check_members, literal},
-    error::PLATFORM,
+    error::{CREATE_CHAT, PLATFORM},
     sends::RecentSends,
 };
 
@@ -116,7 +116,7 @@ impl GraphChatClient {
             })
         };
         let body = json!({"chatType": "oneOnOne", "members": [member(own), member(other)]});
-        let call = Call::post("chat.create", "/chats")
+        let call = Call::post(CREATE_CHAT, "/chats")
             .with_json(&body)?
             .with_deadline(deadline.clone())
             .without_message();

@@ -1,4 +1,4 @@
-//! Sending is for users: a token of an application alone is refused before it goes anywhere.
+//! Sending is for users: a token of an application without a user is rejected before any I/O.
 
 use std::{
     fmt,
@@ -11,18 +11,18 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ms_messenger_core::{AccessToken, Error, ErrorKind, Result, TokenProvider, TokenRequest};
 use serde::Deserialize;
 
-/// Lets delegated tokens pass, and those of which nothing can be told.
+/// Accepts delegated tokens, and those that cannot be read.
 pub(crate) struct DelegatedOnly {
     inner: Arc<dyn TokenProvider>,
-    /// The last token that passed, so that each is looked into once.
-    passed: Mutex<Option<AccessToken>>,
+    /// The last token that was accepted, so that each is read once.
+    accepted: Mutex<Option<AccessToken>>,
 }
 
 impl DelegatedOnly {
     pub(crate) fn new(inner: Arc<dyn TokenProvider>) -> Self {
         Self {
             inner,
-            passed: Mutex::default(),
+            accepted: Mutex::default(),
         }
     }
 }
@@ -33,19 +33,19 @@ impl fmt::Debug for DelegatedOnly {
     }
 }
 
-/// What keeps an application alone from sending.
+/// Why an application without a user cannot send.
 pub(crate) const APP_ONLY: &str = "the token is one of an application alone (it has roles and no \
     scp), and Graph sends messages for users only: sign a user in with ChannelMessage.Send or \
     ChatMessage.Send";
 
 impl DelegatedOnly {
-    fn let_pass(&self, token: AccessToken) -> Result<AccessToken> {
-        let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
-        if passed.as_ref() != Some(&token) {
+    fn accept(&self, token: AccessToken) -> Result<AccessToken> {
+        let mut accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
+        if accepted.as_ref() != Some(&token) {
             if is_app_only(token.secret()) {
                 return Err(Error::new(ErrorKind::PermissionDenied, APP_ONLY));
             }
-            *passed = Some(token.clone());
+            *accepted = Some(token.clone());
         }
         Ok(token)
     }
@@ -54,17 +54,17 @@ impl DelegatedOnly {
 #[async_trait]
 impl TokenProvider for DelegatedOnly {
     async fn token(&self, request: &TokenRequest<'_>) -> Result<AccessToken> {
-        self.let_pass(self.inner.token(request).await?)
+        self.accept(self.inner.token(request).await?)
     }
 
     fn cached_token(&self, request: &TokenRequest<'_>) -> Result<Option<AccessToken>> {
         let token = self.inner.cached_token(request)?;
-        token.map(|token| self.let_pass(token)).transpose()
+        token.map(|token| self.accept(token)).transpose()
     }
 }
 
-/// What tells an application from a user. Nothing of it is trusted; a token that is no JWT, or
-/// an encrypted one, says nothing.
+/// The claims that distinguish an application from a user. They are not trusted; a token that is
+/// no JWT, or an encrypted one, has none.
 #[derive(Deserialize)]
 struct Claims {
     #[serde(default)]
@@ -79,7 +79,7 @@ struct Claims {
     exp: Option<serde_json::Value>,
 }
 
-/// The id of the user whom a token names. Not trusted: it only tells own messages apart.
+/// The id of the user that a token names. Not trusted: it only distinguishes own messages.
 pub(crate) fn own_user(token: &str) -> Option<String> {
     let id = claims(token)?.ok()?.oid?;
     id.as_str().map(str::to_owned)
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn an_application_is_told_from_a_user() {
+    fn an_application_is_distinguished_from_a_user() {
         assert!(is_app_only(&jwt(r#"{"roles":["Teamwork.Migrate.All"]}"#)));
         assert!(is_app_only(&jwt(r#"{"idtyp":"app"}"#)));
         for token in [

@@ -6,8 +6,13 @@ use serde_json::{Map, Value};
 
 use crate::delegated::APP_ONLY;
 
-/// The name of the platform.
+/// The name of the platform in errors and native bodies.
 pub const PLATFORM: &str = "msgraph-chat";
+
+/// The operation that reads messages.
+pub(crate) const LIST: &str = "list";
+/// The operation that finds or creates a one-on-one chat.
+pub(crate) const CREATE_CHAT: &str = "chat.create";
 
 pub(crate) static SERVICE: ServiceProfile = ServiceProfile::new(PLATFORM)
     .with_client_request_id("client-request-id")
@@ -25,28 +30,38 @@ pub(crate) fn cannot_tell(why: &'static str) -> Error {
 
 /// The most levels of `innerError` that are read.
 const DEPTH: usize = 8;
-/// The most messages that an error holds.
+/// The most messages of the service that an error repeats.
 const MAX_WORDS: usize = 16;
 
-/// What an error body says: `error`, its chain of `innerError` (or `innererror`) and its details.
-/// Codes are not of one case: compare them without it. Never branch on the message.
+/// An error body of Graph: `error`, its chain of `innerError` (or `innererror`) and its details.
+/// Compare codes without regard to case, and never branch on the message.
+///
+/// ```
+/// use msgraph_chat::GraphError;
+///
+/// let body = br#"{"error":{"code":"Forbidden","message":"No.","innerError":{"code":"AclCheckFailed"}}}"#;
+/// let error = GraphError::read(body);
+/// assert_eq!(error.code.as_deref(), Some("Forbidden"));
+/// assert_eq!(error.inner_codes, ["AclCheckFailed"]);
+/// assert_eq!(GraphError::read(b"<html>"), GraphError::default());
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GraphError {
     /// The code of the error.
     pub code: Option<String>,
-    /// The words of the error; may be empty.
+    /// The message of the error.
     pub message: Option<String>,
-    /// The codes of the chain behind it, the deepest last.
+    /// The codes of its inner errors, the deepest last.
     pub inner_codes: Vec<String>,
-    /// The words of the chain behind it and of its details.
+    /// The messages of its details and of its inner errors.
     pub inner_messages: Vec<String>,
-    /// The request id that the body names.
+    /// The request id in the body.
     pub request_id: Option<String>,
 }
 
 impl GraphError {
-    /// Reads a body. What is no error object says nothing.
+    /// Reads a body. One that has no error object gives an empty value.
     #[must_use]
     pub fn read(body: &[u8]) -> Self {
         let Ok(Value::Object(body)) = serde_json::from_slice(body) else {
@@ -77,7 +92,7 @@ impl GraphError {
 }
 
 impl GraphError {
-    /// The words of the error and of the chain behind it.
+    /// The messages of the error, of its details and of its inner errors.
     fn words(&self) -> impl Iterator<Item = &str> {
         let words = self.message.iter().chain(&self.inner_messages);
         words.map(String::as_str)
@@ -88,14 +103,14 @@ impl GraphError {
             .any(|said| said.to_ascii_lowercase().contains(words))
     }
 
-    /// Whether the service says why it refused: a gateway says only that something was bad.
+    /// Whether the service gives a reason: a gateway reports only that the request was bad.
     fn names_a_reason(&self) -> bool {
         let codes = self.code.iter().chain(&self.inner_codes);
         codes.map(String::as_str).any(is_reason) || self.words().any(is_reason)
     }
 }
 
-/// Codes and words that say no more than the status, without case, blanks and full stop.
+/// Codes and messages that say no more than the status, without case, blanks and full stop.
 const NO_REASON: &[&str] = &[
     "",
     "400",
@@ -112,14 +127,14 @@ fn is_reason(text: &str) -> bool {
     !NO_REASON.contains(&start.to_ascii_lowercase().as_str())
 }
 
-/// What Graph says of an expired token besides a 401.
+/// The message of Graph for an expired token, in addition to a 401.
 const EXPIRED: &str = "no authorization information present";
 
 const APPLICATION: &str = "application-only context";
 
-/// What the body proves where the status says too little. A 400 without a reason was seen with
-/// the message posted; a 403 without authorization is an expired token; and what an application
-/// may not do has several statuses.
+/// The classification by the body, where the status says too little. A 400 without a reason was
+/// seen with the message posted; a 403 without authorization is an expired token; and what an
+/// application may not do has several statuses.
 fn classify(response: &Response) -> Option<(ErrorKind, Delivery)> {
     let error = GraphError::read(response.body());
     match response.status() {
@@ -132,10 +147,10 @@ fn classify(response: &Response) -> Option<(ErrorKind, Delivery)> {
     }
 }
 
-/// What is to be done about an error, where its words do not say it.
-fn advice(status: u16, error: &GraphError) -> Option<&'static str> {
-    match status {
-        400 if !error.names_a_reason() => {
+/// Advice for an error whose messages give none.
+fn advice(response: &Response, error: &GraphError) -> Option<&'static str> {
+    match response.status() {
+        400 if !error.names_a_reason() && is_send(response.operation()) => {
             Some("the service named no reason, and such a message may be posted all the same")
         }
         400 | 401 | 403 | 412 if error.says(APPLICATION) => Some(APP_ONLY),
@@ -143,11 +158,27 @@ fn advice(status: u16, error: &GraphError) -> Option<&'static str> {
             Some("the token is for another resource or another cloud than this one")
         }
         403 if error.says(EXPIRED) => Some("the token has expired or was not accepted"),
-        403 => Some(
-            "sending needs ChannelMessage.Send (channels) or ChatMessage.Send (chats), and the \
-             user must be a member",
-        ),
+        403 => Some(needed(response.operation())),
         _ => None,
+    }
+}
+
+fn is_send(operation: &str) -> bool {
+    ![LIST, CREATE_CHAT].contains(&operation)
+}
+
+/// The permissions that `operation` needs.
+fn needed(operation: &str) -> &'static str {
+    match operation {
+        LIST => {
+            "reading needs ChannelMessage.Read.All (channels) or Chat.Read (chats), and the user \
+             must be a member"
+        }
+        CREATE_CHAT => "finding or creating a chat needs Chat.Create",
+        _ => {
+            "sending needs ChannelMessage.Send (channels) or ChatMessage.Send (chats), and the \
+             user must be a member"
+        }
     }
 }
 
@@ -166,7 +197,7 @@ fn inner(object: &Map<String, Value>) -> Option<&Map<String, Value>> {
 fn read(response: &Response) -> ServiceError {
     let error = GraphError::read(response.body());
     let mut parts: Vec<&str> = Vec::new();
-    let advice = advice(response.status(), &error);
+    let advice = advice(response, &error);
     if advice == Some(APP_ONLY) {
         parts.push(APP_ONLY);
     }
@@ -178,7 +209,7 @@ fn read(response: &Response) -> ServiceError {
     }
     parts.extend(advice.filter(|advice| *advice != APP_ONLY));
     let message = (!parts.is_empty()).then(|| parts.join("; "));
-    // The deepest code says most, but the outermost is what documents name.
+    // The deepest code says most, but the outermost is the documented one.
     let code = error.code.as_ref().or(error.inner_codes.last());
     ServiceError::new(code.cloned(), message)
 }
@@ -201,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_error_body_says_nothing() {
+    fn a_body_without_an_error_object_is_empty() {
         for body in [
             "",
             "null",
@@ -220,7 +251,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn hostile_bodies_are_read_or_say_nothing(body in proptest::collection::vec(any::<u8>(), 0..512)) {
+        fn hostile_bodies_are_read_or_empty(body in proptest::collection::vec(any::<u8>(), 0..512)) {
             let _ = GraphError::read(&body);
         }
     }

@@ -12,7 +12,7 @@ use ms_messenger_http::Call;
 use crate::{
     client::GraphChatClient,
     destination::{Destination, PostPath},
-    error::PLATFORM,
+    error::{CREATE_CHAT, PLATFORM},
     native::{native, unsupported},
     send::{Extras, Posted, Ready, Stored},
     write::NewChatMessage,
@@ -77,18 +77,19 @@ impl Messenger for GraphChatClient {
         receipt(stored, conversation)
     }
 
-    /// Reads everything that was posted since the send, and looks for the message: by the id of
-    /// an attachment that this message alone has (a card, or a shared file without an id of its
-    /// own), else for one by the account that sent (the `oid` of the token) with the same visible
-    /// text, subject, importance and attachments that was created while the send could take
-    /// effect, by the service's clock.
+    /// Reads every message that was posted since the send. Recognises the message by the id of an
+    /// attachment that only this message has (a card, or a shared file without an id of its own);
+    /// else as the one by the account that sent (the `oid` of the token) with the same visible
+    /// text, subject, importance and attachments, created while the send could take effect by the
+    /// clock of the service.
     ///
-    /// It needs a permission to read (Chat.Read, ChannelMessage.Read.All). `NotFound` is claimed
+    /// It needs a permission to read (Chat.Read, ChannelMessage.Read.All). `NotFound` is reported
     /// only after [`with_settling_margin`](crate::GraphChatBuilder::with_settling_margin) since
-    /// the last attempt. `CannotTell` for evidence that does not name the account or, for a
-    /// person, the chat, unless this client sent it; and where another message could be taken for
-    /// this one: equal texts that this client does not have the receipts of, own messages of that
-    /// time that were edited or deleted, own HTML that differs, since the service rewrites HTML.
+    /// the last attempt. `CannotTell` for evidence that does not name the account or, for a user
+    /// as the recipient, the chat, unless this client sent it; and where another message could be
+    /// this one: equal texts without a receipt of this client, messages of the account and time
+    /// that were edited or deleted, HTML of the account that differs, since the service rewrites
+    /// HTML.
     async fn settle(&self, request: &SendRequest, evidence: &Evidence) -> Settled {
         self.look(request, evidence).await
     }
@@ -128,7 +129,7 @@ impl GraphChatClient {
             Destination::Chat { chat, quoted } => {
                 ready.call(PostPath::of_chat(chat, quoted.is_some()))
             }
-            Destination::Person { .. } => Call::post("chat.create", "/chats"),
+            Destination::Person { .. } => Call::post(CREATE_CHAT, "/chats"),
         };
         self.pipeline().check(&call)?;
         Ok(ready.warnings)
@@ -166,8 +167,8 @@ impl GraphChatClient {
     }
 }
 
-/// The id of an attachment that was made for this message alone: that of a native body may be
-/// sent any number of times, and that of a file is the file's.
+/// The id of an attachment that was made for this message only. A native body may be sent several
+/// times with one id, and the id of a file is that of the file.
 fn mark(message: &Message, native: &NewChatMessage) -> Option<Mark> {
     if matches!(message.body, Body::Native { .. }) {
         return None;

@@ -1,6 +1,7 @@
-//! What a token must be allowed, as data: for diagnosis, and for asking an administrator.
+//! The permissions that each operation needs, as data: for diagnosis, and for a request to an
+//! administrator.
 
-/// An operation of this client, as far as permissions tell operations apart.
+/// An operation of this client that needs permissions of its own.
 ///
 /// The permissions are those of Microsoft's published data, the least privileged first.
 ///
@@ -15,15 +16,15 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Operation {
-    /// Send to a channel, or reply there: `POST /teams/{id}/channels/{id}/messages[/{id}/replies]`.
+    /// Sends to a channel, or replies there: `POST /teams/{id}/channels/{id}/messages[/{id}/replies]`.
     SendToChannel,
-    /// Send to a chat, or quote there: `POST /chats/{id}/messages`.
+    /// Sends to a chat, or quotes there: `POST /chats/{id}/messages`.
     SendToChat,
-    /// Find or make the chat with one person: `POST /chats`.
+    /// Finds or creates a one-on-one chat: `POST /chats`.
     CreateChat,
-    /// Read a channel, as settling does: `GET /teams/{id}/channels/{id}/messages`.
+    /// Reads a channel, as settling does: `GET /teams/{id}/channels/{id}/messages`.
     ReadChannel,
-    /// Read a chat, as settling does: `GET /chats/{id}/messages`.
+    /// Reads a chat, as settling does: `GET /chats/{id}/messages`.
     ReadChat,
 }
 
@@ -37,20 +38,18 @@ impl Operation {
         Self::ReadChat,
     ];
 
-    /// What it does, in words: `send to a channel`.
-    #[must_use]
+    /// Returns what it does, e.g. `send to a channel`.
     pub const fn describe(self) -> &'static str {
         match self {
             Self::SendToChannel => "send to a channel",
             Self::SendToChat => "send to a chat",
-            Self::CreateChat => "find or make the chat with a person",
-            Self::ReadChannel => "settle a doubt in a channel",
-            Self::ReadChat => "settle a doubt in a chat",
+            Self::CreateChat => "find or create a one-on-one chat",
+            Self::ReadChannel => "settle an unknown send in a channel",
+            Self::ReadChat => "settle an unknown send in a chat",
         }
     }
 
-    /// The delegated permissions (`scp` of a token), any one of which allows it.
-    #[must_use]
+    /// Returns the delegated permissions (`scp` of a token), any one of which allows it.
     pub const fn delegated(self) -> &'static [&'static str] {
         match self {
             Self::SendToChannel => &["ChannelMessage.Send", "Group.ReadWrite.All"],
@@ -65,21 +64,20 @@ impl Operation {
         }
     }
 
-    /// Whether an application may do it without a user. Sending, it may not (the import of old
-    /// messages with `Teamwork.Migrate.All` apart, which this client does not do).
-    #[must_use]
+    /// Returns whether an application may do it without a user. It may not send, except for the
+    /// import of old messages with `Teamwork.Migrate.All`, which this client does not support.
     pub const fn allows_applications(self) -> bool {
         matches!(self, Self::CreateChat | Self::ReadChannel | Self::ReadChat)
     }
 
-    /// Whether an administrator must consent to the least privileged delegated permission.
-    #[must_use]
+    /// Returns whether an administrator must consent to the least privileged delegated permission.
     pub const fn needs_admin_consent(self) -> bool {
         matches!(self, Self::ReadChannel)
     }
 
-    /// Whether one of the delegated permissions `granted` allows it. Names are compared without
-    /// regard to case; a full name (`https://graph.microsoft.com/ChatMessage.Send`) counts.
+    /// Returns whether one of the delegated permissions `granted` allows it. Names are compared
+    /// without regard to case; a full name (`https://graph.microsoft.com/ChatMessage.Send`)
+    /// counts too.
     pub fn is_granted_by<'a>(self, granted: impl IntoIterator<Item = &'a str>) -> bool {
         granted.into_iter().any(|granted| {
             let name = granted.rsplit('/').next().unwrap_or(granted);

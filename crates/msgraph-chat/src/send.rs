@@ -62,7 +62,7 @@ impl Ready {
     }
 }
 
-/// The parts of a send besides its message.
+/// The parts of a send other than its message.
 #[derive(Default)]
 pub(crate) struct Extras {
     pub(crate) deadline: Deadline,
@@ -194,7 +194,7 @@ impl GraphChatClient {
         match error.delivery() {
             Delivery::NotSent => under_way.not_sent(),
             Delivery::Unknown => {
-                let error = under_way.in_doubt(error, self.user_at_hand());
+                let error = under_way.unknown(error, self.user_at_hand());
                 return in_conversation(error, conversation);
             }
             _ => {}
@@ -203,7 +203,7 @@ impl GraphChatClient {
     }
 }
 
-/// A message that the service reports to have stored.
+/// A message that the service stored, by its response.
 pub(crate) struct Stored<'a> {
     response: Response,
     under_way: UnderWay<'a>,

@@ -1,4 +1,5 @@
-//! The recent sends of a client, so that settling takes no other message for the one in doubt.
+//! The recent sends of a client, so that settling does not mistake another message for the one
+//! that it looks for.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -9,17 +10,17 @@ use std::{
 
 use ms_messenger_core::{Error, Evidence, MessageId};
 
-/// How many receipts are remembered.
+/// The number of receipts that are remembered.
 const RECEIPTS: usize = 16 * 1024;
-/// How many sends in doubt are remembered.
-const DOUBTS: usize = 4 * 1024;
-/// How many receipts evidence names: the last ones, for older messages are outside its window or
-/// leave the verdict open.
+/// The number of unknown sends that are remembered.
+const UNKNOWN: usize = 4 * 1024;
+/// The number of receipts that evidence names: the last ones, because older messages are outside
+/// its window or leave the verdict open.
 const CLAIMED: usize = 32;
-/// How much of a text tells it from another: more would cost every send, and less only makes a
+/// The bytes of a text that are compared: more would cost every send, and fewer only make a
 /// verdict more careful.
 const COMPARED_BYTES: usize = 1024;
-/// How much of a path is hashed at once.
+/// The bytes of a path that are hashed at once.
 const CHUNK: usize = 128;
 
 /// The visible text of a message, as far as it is compared.
@@ -50,7 +51,7 @@ impl Text {
     }
 }
 
-/// Everything of a send that a list shows of another send too: its place and its visible text.
+/// What two sends that a list does not distinguish have in common: place and visible text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Content(u64);
 
@@ -72,7 +73,7 @@ impl Content {
     }
 }
 
-/// The id of a message in few bytes: those of the service are numbers.
+/// The id of a message in few bytes: ids of the service are numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Id {
     Number(u64),
@@ -105,19 +106,19 @@ struct Stored {
 
 /// A send whose delivery was unknown when it ended.
 #[derive(Debug)]
-struct Doubt {
+struct UnknownSend {
     content: Content,
     /// Whether this client made the send.
     is_own: bool,
-    /// `None` for a send that nobody can ask about: it was dropped, or its response was unreadable.
+    /// `None` for a send without evidence: it was dropped, or its response was unreadable.
     client_request_id: Option<String>,
     began_at: SystemTime,
     pending_until: SystemTime,
-    state: DoubtState,
+    state: Verdict,
 }
 
-impl Doubt {
-    /// Whether `evidence` is of this send. Without an id, sends are told apart by their time.
+impl UnknownSend {
+    /// Whether `evidence` is of this send. Without an id, sends are distinguished by their time.
     fn is_of(&self, content: Content, evidence: &Evidence) -> bool {
         self.content == content
             && self.client_request_id == evidence.client_request_id
@@ -126,7 +127,7 @@ impl Doubt {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum DoubtState {
+enum Verdict {
     Open,
     Found(Id),
     NotFound,
@@ -136,23 +137,23 @@ enum DoubtState {
 struct State {
     under_way: HashMap<Content, u32>,
     receipts: VecDeque<Stored>,
-    doubts: VecDeque<Doubt>,
-    /// No send that ended before this is remembered for certain.
+    unknown: VecDeque<UnknownSend>,
+    /// Sends that ended before this may be forgotten.
     forgotten_until: Option<SystemTime>,
 }
 
-/// What a client has sent lately.
+/// The recent sends of a client.
 #[derive(Debug, Default)]
 pub(crate) struct RecentSends(Mutex<State>);
 
-/// What else a client has sent that could be taken for a message in doubt.
+/// The other sends of a client that could be mistaken for an unknown one.
 #[derive(Debug, Default)]
 pub(crate) struct Rivals {
     /// Whether another send of the same content is under way.
     pub(crate) is_under_way: bool,
-    /// Whether another send of the same content and time is in doubt itself.
-    pub(crate) is_in_doubt: bool,
-    /// Whether so much was sent since that receipts are forgotten.
+    /// Whether the delivery of another send of the same content and time is unknown too.
+    pub(crate) has_unknown: bool,
+    /// Whether so many messages were sent since that receipts are forgotten.
     pub(crate) is_forgotten: bool,
     claimed: Vec<Id>,
 }
@@ -169,7 +170,7 @@ impl RecentSends {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a send that begins. Dropped without an outcome it stays in doubt.
+    /// Notes a send that begins. If it is dropped without an outcome, its delivery is unknown.
     pub(crate) fn begin(&self, content: Content, margin: Duration) -> UnderWay<'_> {
         *self.state().under_way.entry(content).or_default() += 1;
         UnderWay {
@@ -177,33 +178,33 @@ impl RecentSends {
             content,
             began_at: SystemTime::now(),
             margin,
-            is_over: false,
+            has_ended: false,
         }
     }
 
-    /// Whether this client made the send of `evidence`, and so knows all its other sends.
+    /// Whether this client made the send of `evidence`, and so knows all its rivals.
     pub(crate) fn is_sender(&self, content: Content, evidence: &Evidence) -> bool {
         let state = self.state();
-        state.doubts.iter().any(|doubt| {
-            doubt.is_own && doubt.is_of(content, evidence) && doubt.began_at <= evidence.began_at
+        state.unknown.iter().any(|send| {
+            send.is_own && send.is_of(content, evidence) && send.began_at <= evidence.began_at
         })
     }
 
-    /// What else could be taken for the message of `evidence`, as far as this client knows.
+    /// The sends that could be mistaken for that of `evidence`, as far as this client knows.
     pub(crate) fn rivals(&self, content: Content, evidence: &Evidence) -> Rivals {
         self.state().rivals(content, evidence)
     }
 
-    /// Remembers what was found, so that no other send in doubt is told of the same message; and
-    /// what was not, so that it is in the way of no other.
+    /// Remembers a message that was found, so that no other send claims it; and one that was not,
+    /// so that it keeps no other from being found.
     pub(crate) fn settled(&self, content: Content, evidence: &Evidence, found: Option<&str>) {
-        let verdict = found.map_or(DoubtState::NotFound, |id| DoubtState::Found(Id::new(id)));
+        let verdict = found.map_or(Verdict::NotFound, |id| Verdict::Found(Id::new(id)));
         let mut state = self.state();
-        let mut doubts = state.doubts.iter_mut();
-        if let Some(doubt) = doubts.find(|doubt| doubt.is_of(content, evidence)) {
-            doubt.state = verdict;
+        let mut unknown = state.unknown.iter_mut();
+        if let Some(send) = unknown.find(|send| send.is_of(content, evidence)) {
+            send.state = verdict;
         } else if found.is_some() {
-            state.doubt(Doubt {
+            state.remember(UnknownSend {
                 content,
                 is_own: false,
                 client_request_id: evidence.client_request_id.clone(),
@@ -217,28 +218,28 @@ impl RecentSends {
 
 impl State {
     fn rivals(&self, content: Content, evidence: &Evidence) -> Rivals {
-        let equal = self.doubts.iter().filter(|it| it.content == content);
+        let equal = self.unknown.iter().filter(|it| it.content == content);
         let equal = equal.filter(|it| !it.is_of(content, evidence));
-        let overlaps = |doubt: &Doubt| {
-            doubt.pending_until >= evidence.began_at
+        let overlaps = |send: &UnknownSend| {
+            send.pending_until >= evidence.began_at
                 && evidence
                     .pending_until
-                    .is_none_or(|until| doubt.began_at <= until)
+                    .is_none_or(|until| send.began_at <= until)
         };
         let receipts = self.receipts.iter().filter(|it| it.content == content);
         let mut rivals = Rivals {
             is_under_way: self.under_way.contains_key(&content),
-            is_in_doubt: false,
+            has_unknown: false,
             is_forgotten: self
                 .forgotten_until
                 .is_some_and(|until| until >= evidence.began_at),
             claimed: receipts.map(|it| it.id.clone()).collect(),
         };
-        for doubt in equal {
-            match &doubt.state {
-                DoubtState::Found(id) => rivals.claimed.push(id.clone()),
-                DoubtState::Open => rivals.is_in_doubt |= overlaps(doubt),
-                DoubtState::NotFound => {}
+        for send in equal {
+            match &send.state {
+                Verdict::Found(id) => rivals.claimed.push(id.clone()),
+                Verdict::Open => rivals.has_unknown |= overlaps(send),
+                Verdict::NotFound => {}
             }
         }
         let claimed = evidence.claimed.iter().map(|id| Id::new(id.as_str()));
@@ -246,19 +247,19 @@ impl State {
         rivals
     }
 
-    /// Whether more receipts of one content came in since `time` than evidence can name.
+    /// Whether there are more receipts of `content` since `time` than evidence can name.
     fn has_too_many(&self, content: Content, time: SystemTime) -> bool {
         let later = self.receipts.iter().rev();
         let later = later.filter(|it| it.content == content && it.at >= time);
         later.count() > CLAIMED
     }
 
-    fn doubt(&mut self, doubt: Doubt) {
-        if self.doubts.len() == DOUBTS {
-            self.doubts.pop_front();
+    fn remember(&mut self, send: UnknownSend) {
+        if self.unknown.len() == UNKNOWN {
+            self.unknown.pop_front();
             self.forgotten_until = Some(SystemTime::now());
         }
-        self.doubts.push_back(doubt);
+        self.unknown.push_back(send);
     }
 
     fn end(&mut self, content: Content) {
@@ -277,13 +278,13 @@ pub(crate) struct UnderWay<'a> {
     content: Content,
     began_at: SystemTime,
     margin: Duration,
-    is_over: bool,
+    has_ended: bool,
 }
 
 impl UnderWay<'_> {
     /// The service stored the message under this id.
     pub(crate) fn sent(mut self, id: &str) {
-        self.is_over = true;
+        self.has_ended = true;
         let mut state = self.sends.state();
         state.end(self.content);
         if state.receipts.len() == RECEIPTS {
@@ -299,57 +300,56 @@ impl UnderWay<'_> {
 
     /// The message was not sent.
     pub(crate) fn not_sent(mut self) {
-        self.is_over = true;
+        self.has_ended = true;
         self.sends.state().end(self.content);
     }
 
-    /// It is unknown whether it was sent. Returns the error with what else was sent that could
-    /// be taken for it.
-    pub(crate) fn in_doubt(mut self, error: Error, sender: Option<String>) -> Error {
+    /// It is unknown whether the message was sent. Adds the rivals to the evidence of the error.
+    pub(crate) fn unknown(mut self, error: Error, sender: Option<String>) -> Error {
         let Some(mut evidence) = Evidence::of(&error) else {
             return error;
         };
-        self.is_over = true;
+        self.has_ended = true;
         let mut state = self.sends.state();
         state.end(self.content);
         // By one lock: a send that ends in between would be neither under way nor claimed.
         let rivals = state.rivals(self.content, &evidence);
         let claimed = rivals.claimed.iter().rev().take(CLAIMED);
         evidence.claimed = claimed.map(Id::to_message_id).collect();
-        evidence.has_twins = rivals.is_in_doubt
+        evidence.has_twins = rivals.has_unknown
             || rivals.is_under_way
             || rivals.is_forgotten
             || state.has_too_many(self.content, self.began_at);
         evidence.sender = sender;
-        state.doubt(Doubt {
+        state.remember(UnknownSend {
             content: self.content,
             is_own: true,
             client_request_id: evidence.client_request_id.clone(),
             began_at: self.began_at.min(evidence.began_at),
             pending_until: evidence.pending_until.unwrap_or(evidence.began_at),
-            state: DoubtState::Open,
+            state: Verdict::Open,
         });
         drop(state);
         error.with_evidence(evidence)
     }
 }
 
-/// Dropped on the way, or stored under an id that nobody could read.
+/// The send was dropped before its outcome, or its id could not be read.
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
-        if self.is_over {
+        if self.has_ended {
             return;
         }
         let now = SystemTime::now();
         let mut state = self.sends.state();
         state.end(self.content);
-        state.doubt(Doubt {
+        state.remember(UnknownSend {
             content: self.content,
             is_own: true,
             client_request_id: None,
             began_at: self.began_at,
             pending_until: now.checked_add(self.margin).unwrap_or(now),
-            state: DoubtState::Open,
+            state: Verdict::Open,
         });
     }
 }

@@ -1,5 +1,5 @@
-//! What became of a send in doubt: the message is looked for by its mark, or by everything that
-//! can be compared.
+//! Settles an unknown send: looks for the message by its mark, or by everything that can be
+//! compared.
 
 mod compare;
 mod list;
@@ -24,10 +24,10 @@ use crate::{
     sends::{Content, Text},
 };
 
-/// Another send of the same content is asked about again after this time.
+/// The pause before the next look while another send of the same content is under way.
 const RIVAL_PAUSE: Duration = Duration::from_secs(1);
 
-/// What was seen in the list.
+/// The messages of a list that can be the one that is looked for.
 #[derive(Default)]
 struct Seen {
     equal: Vec<(MessageId, Option<SystemTime>)>,
@@ -39,7 +39,7 @@ impl GraphChatClient {
     pub(crate) async fn look(&self, request: &SendRequest, evidence: &Evidence) -> Settled {
         match self.try_look(request, evidence).await {
             Ok(settled) => settled,
-            // Whatever ended the look says nothing of the send.
+            // A failed look proves nothing about the send.
             Err(error) => Settled::CannotTell(error.with_delivery(Delivery::Unknown)),
         }
     }
@@ -58,7 +58,7 @@ impl GraphChatClient {
         };
         let looked_at = SystemTime::now();
         let listed = self.list(&place, evidence, is_sender).await?;
-        // Receipts of the other sends come in meanwhile: what is claimed is asked for last.
+        // Receipts of other sends arrive meanwhile, so the claims are read last.
         let clock = self.pipeline().service_clock();
         let window = evidence.window(clock, is_sender);
         let rivals = self.sends().rivals(content, evidence);
@@ -67,7 +67,7 @@ impl GraphChatClient {
         let wanted = Wanted::new(message, quoted, mark, own, window, rivals);
         if wanted.mark.is_none() && wanted.is_invisible() {
             return Err(cannot(
-                "a message without visible text is not told from others",
+                "a message without visible text cannot be distinguished from others",
             ));
         }
         let mut seen = Seen::default();
@@ -77,14 +77,14 @@ impl GraphChatClient {
         let is_recognised = wanted.mark.is_some() && seen.equal.len() == 1;
         if !listed.is_whole && !is_recognised {
             return Err(cannot(
-                "there are too many messages since the send to look through",
+                "there are too many messages since the send to read them all",
             ));
         }
         let has_twins = evidence.has_twins && !is_sender;
         let settled = match wanted.verdict(&seen, place.conversation, has_twins)? {
             Some(settled) => settled,
             None if wanted.window.is_none() => {
-                return Err(cannot("no response of the service shows its clock"));
+                return Err(cannot("no response of the service has a date"));
             }
             None if self.is_other_account(evidence) => {
                 return Err(cannot(
@@ -106,17 +106,19 @@ impl GraphChatClient {
         Ok(settled)
     }
 
-    /// The account that sent, which must be the own one: only its messages are compared.
+    /// The account that sent, which must be that of the token: only its messages are compared.
     async fn sender(&self, evidence: &Evidence, is_sender: bool) -> Result<String> {
         let (provider, scopes) = self.token();
         let token = provider.token(&TokenRequest::new(scopes)).await?;
-        let own = own_user(token.secret())
-            .ok_or_else(|| cannot("the token does not say which user it is of"))?;
+        let own =
+            own_user(token.secret()).ok_or_else(|| cannot("the token does not name its user"))?;
         match &evidence.sender {
             Some(sender) if sender.eq_ignore_ascii_case(&own) => Ok(own),
             Some(_) => Err(cannot("another account sent it")),
             None if is_sender => Ok(own),
-            None => Err(cannot("the evidence does not say which account sent it")),
+            None => Err(cannot(
+                "the evidence does not name the account that sent it",
+            )),
         }
     }
 
@@ -129,7 +131,7 @@ impl GraphChatClient {
 }
 
 impl Wanted {
-    /// The message if it was found, nothing if no listed message can be it.
+    /// The message if it was found, `None` if no listed message can be it.
     fn verdict(
         &self,
         seen: &Seen,
@@ -139,12 +141,12 @@ impl Wanted {
         let [(id, created)] = seen.equal.as_slice() else {
             if !seen.equal.is_empty() {
                 return Err(cannot(
-                    "several own messages of the time have the same content",
+                    "several messages of the account have the same content and time",
                 ));
             }
             if seen.is_ambiguous {
                 return Err(cannot(
-                    "a message of about that time may be it, changed since or of another send",
+                    "a message of about that time may be it, edited since or from another send",
                 ));
             }
             return Ok(None);
@@ -162,18 +164,20 @@ impl Wanted {
         Ok(Some(Settled::Found(receipt)))
     }
 
-    /// Whether nothing else accounts for the one message of equal content.
+    /// Fails if another send can account for the one message of equal content.
     fn alone(&self, seen: &Seen, has_twins: bool) -> Result<()> {
-        if self.rivals.is_in_doubt || has_twins {
-            return Err(cannot("another send of the same content is in doubt too"));
+        if self.rivals.has_unknown || has_twins {
+            return Err(cannot(
+                "the delivery of another send of the same content is unknown too",
+            ));
         }
         if self.rivals.is_forgotten {
             return Err(cannot(
-                "too much was sent since to tell this message from the others",
+                "too many messages were sent since to distinguish this one",
             ));
         }
         if seen.is_ambiguous {
-            return Err(cannot("several own messages may be it"));
+            return Err(cannot("several messages of the account may be it"));
         }
         Ok(())
     }
@@ -185,7 +189,7 @@ impl Seen {
             (Match::Equal, Some(id)) => {
                 let id = MessageId::new(id.as_str());
                 let created = listed.created_date_time.as_ref();
-                // A page may show again what moved while it was read.
+                // A message that moved while the list was read is in it twice.
                 if self.equal.iter().all(|(other, _)| *other != id) {
                     self.equal
                         .push((id, created.and_then(|it| it.to_system_time())));

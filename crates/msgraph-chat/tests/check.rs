@@ -27,7 +27,7 @@ fn user(id: i32, text: &str) -> Value {
 }
 
 #[test]
-fn a_mention_says_what_its_marker_says() {
+fn a_mention_has_the_text_of_its_marker() {
     let sound = html(
         "<at id=\"0\">Ada &amp; Bo</at>",
         json!({"mentions": [user(0, "Ada & Bo")]}),
@@ -55,7 +55,7 @@ fn a_mention_says_what_its_marker_says() {
 }
 
 #[test]
-fn who_is_mentioned_is_one_and_fits_the_place() {
+fn a_mention_names_one_identity_that_fits_the_place() {
     let mention = |mentioned: Value| {
         html(
             "<at id=\"0\">A</at>",
@@ -214,7 +214,7 @@ fn the_type_that_a_sender_names_is_sent_as_it_is_at_every_level() {
 }
 
 #[test]
-fn annotations_are_sent_as_they_are_and_no_other_member_is_taken() {
+fn annotations_are_sent_as_they_are_and_other_members_are_refused() {
     let mut message = html(
         "x",
         json!({"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#chats('1')/messages/$entity",
@@ -275,7 +275,7 @@ fn a_mention_may_be_marked_in_an_adaptive_card_alone() {
 }
 
 #[test]
-fn a_picture_is_no_attachment_and_the_rule_says_how_it_is_shown() {
+fn a_picture_is_no_attachment_and_the_rule_says_how_to_show_it() {
     for kind in ["image/png", "image/*", "IMAGE/JPEG"] {
         let message = html(
             "<attachment id=\"1\"></attachment>",

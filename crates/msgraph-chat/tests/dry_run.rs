@@ -50,7 +50,7 @@ fn payload(member: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_a_send_refuses_before_any_io_a_check_refuses_in_the_same_words() {
+async fn a_check_and_a_send_refuse_the_same_before_any_io_with_the_same_error() {
     let mut server = Server::new_async().await;
     let none = server
         .mock("POST", Matcher::Any)

@@ -40,7 +40,7 @@ async fn sends(request: SendRequest, path: &str, body: Matcher, conversation: &s
 }
 
 #[tokio::test]
-async fn channels_answers_chats_and_quotes() {
+async fn channels_replies_chats_and_quotes() {
     let hi = || Message::text("hi");
     let body = json!({"body": {"contentType": "text", "content": "hi"}});
     let exact = || Matcher::Json(body.clone());

@@ -72,7 +72,7 @@ fn a_chat_message_without_lists_and_with_null_lists() {
 }
 
 #[test]
-fn what_happened_is_told_and_unknown_events_are_kept() {
+fn events_are_read_and_unknown_ones_are_kept() {
     let event = |kind: &str, members: Value| {
         let mut detail = json!({"@odata.type": format!("#microsoft.graph.{kind}EventMessageDetail"),
             "initiator": {"user": {"id": "u"}}});
@@ -114,7 +114,7 @@ fn what_happened_is_told_and_unknown_events_are_kept() {
 }
 
 #[test]
-fn a_number_that_nobody_knows_keeps_its_value() {
+fn a_number_in_an_unknown_member_keeps_its_value() {
     // Found by fuzzing: read without care, the last digit came out as another one.
     let text = r#"{"body":{"content":"x"},"w":1.444444244444444444}"#;
     let message: ChatMessage = serde_json::from_str(text).unwrap();

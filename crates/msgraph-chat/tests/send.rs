@@ -1,4 +1,4 @@
-//! What goes over the wire, and what comes back.
+//! Requests on the wire, and the responses to them.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use mockito::{Matcher, Mock, Server, ServerGuard};

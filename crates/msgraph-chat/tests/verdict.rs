@@ -134,7 +134,7 @@ async fn a_403_without_authorization_for_the_new_token_too_is_a_refusal() {
 }
 
 #[tokio::test]
-async fn any_other_403_is_a_permission_that_is_missing() {
+async fn any_other_403_is_a_permission_that_is_missing_and_names_that_of_the_operation() {
     let body = json!({"error": {"code": "Forbidden", "message": "Insufficient privileges."}});
     let error = refusal(403, &body.to_string()).await;
     assert_eq!(
@@ -142,10 +142,19 @@ async fn any_other_403_is_a_permission_that_is_missing() {
         (ErrorKind::PermissionDenied, 1)
     );
     assert!(error.message().contains("ChatMessage.Send"), "{error}");
+
+    let mut server = Server::new_async().await;
+    let chats = server.mock("POST", "/chats").with_status(403);
+    let chats = chats.with_body(body.to_string()).create_async().await;
+    let client = client(&server, StaticToken::new("t"));
+    let error = client.one_on_one_chat("a", "b").await.unwrap_err();
+    chats.assert_async().await;
+    assert!(error.message().contains("needs Chat.Create"), "{error}");
+    assert!(!error.message().contains("Send"), "{error}");
 }
 
 #[tokio::test]
-async fn what_an_application_may_not_do_is_said_as_the_local_refusal_says_it() {
+async fn a_refusal_of_an_application_has_the_message_of_the_local_one() {
     for status in [412, 403, 400] {
         let error = refusal(status, APPLICATION).await;
         assert_eq!(error.kind(), ErrorKind::PermissionDenied);
@@ -166,7 +175,7 @@ async fn what_an_application_may_not_do_is_said_as_the_local_refusal_says_it() {
 }
 
 #[tokio::test]
-async fn words_and_codes_of_the_service_are_one_bounded_line() {
+async fn messages_and_codes_of_the_service_are_one_bounded_line() {
     let words = "x\r\n\u{1b}[31m".repeat(100_000);
     let body = json!({"error": {"code": words, "message": words, "details": [{"message": words}],
         "innerError": {"code": words, "message": "y"}}});
@@ -190,7 +199,7 @@ fn a_builder_shows_no_secret_of_its_address() {
 }
 
 #[tokio::test]
-async fn a_token_for_another_resource_says_so() {
+async fn a_token_for_another_resource_is_reported_as_such() {
     let body = json!({"error": {"code": "InvalidAuthenticationToken",
         "message": "Access token validation failure. Invalid audience."}});
     let mut server = Server::new_async().await;

@@ -1,4 +1,4 @@
-//! What happened, in messages that the service made. Source: Graph `eventMessageDetail` and its thirty kinds.
+//! Events in messages of the service. Source: Graph `eventMessageDetail` and its thirty kinds.
 
 use ms_messenger_core::open_enum;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use super::{
 };
 
 open_enum! {
-    /// What happened, as `@odata.type` names it.
+    /// The kind of an event, as `@odata.type` names it.
     pub enum EventKind {
         /// `callEnded`.
         CallEnded = "#microsoft.graph.callEndedEventMessageDetail",
@@ -76,48 +76,49 @@ open_enum! {
     }
 }
 
-/// What happened. Which members are there depends on the kind; a kind that this version does not know keeps its members in `other`.
+/// An event. Its members depend on the kind; a kind that this version does not know keeps its
+/// members in `other`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct EventMessageDetail {
-    /// What happened.
+    /// The kind.
     #[serde(rename = "@odata.type", skip_serializing_if = "Option::is_none")]
     pub odata_type: Option<EventKind>,
-    /// Who did it; not for transcripts.
+    /// The initiator; not for transcripts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub initiator: Option<IdentitySet>,
-    /// How long the call was, ISO 8601.
+    /// The duration of the call, ISO 8601.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_duration: Option<String>,
     /// `call`, `meeting` or `screenShare`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_event_type: Option<String>,
-    /// The call.
+    /// The id of the call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_id: Option<String>,
-    /// Who took part in the call.
+    /// The participants of the call.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
     pub call_participants: Vec<CallParticipantInfo>,
     /// The name of the recording.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_recording_display_name: Option<String>,
-    /// How long the recording is, ISO 8601.
+    /// The duration of the recording, ISO 8601.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_recording_duration: Option<String>,
     /// `success`, `failure`, `initial` or `chunkFinished`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_recording_status: Option<String>,
-    /// Where the recording is.
+    /// The address of the recording.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_recording_url: Option<String>,
     /// The calendar id of the meeting.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_transcript_i_cal_uid: Option<String>,
-    /// Who called the meeting.
+    /// The organizer of the meeting.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meeting_organizer: Option<IdentitySet>,
-    /// The channel.
+    /// The id of the channel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel_id: Option<String>,
     /// The name of the channel.
@@ -126,37 +127,37 @@ pub struct EventMessageDetail {
     /// The description of the channel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel_description: Option<String>,
-    /// The chat.
+    /// The id of the chat.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_id: Option<String>,
     /// The name of the chat.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_display_name: Option<String>,
-    /// The roles that a member has now.
+    /// The new roles of the member.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
     pub conversation_member_roles: Vec<String>,
     /// The member.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conversation_member_user: Option<UserIdentity>,
-    /// Whether the chat of the meeting is open.
+    /// Whether the chat of the meeting is enabled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meeting_chat_enabled: Option<bool>,
-    /// The chat of the meeting.
+    /// The id of the chat of the meeting.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meeting_chat_id: Option<String>,
-    /// Who came or went.
+    /// The members that joined or left.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
     pub members: Vec<UserIdentity>,
-    /// From when on new members see messages.
+    /// The time from which new members see messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub visible_history_start_date_time: Option<Timestamp>,
-    /// When it happened.
+    /// The time of the event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_date_time: Option<Timestamp>,
-    /// The tab.
+    /// The id of the tab.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tab_id: Option<String>,
-    /// The team.
+    /// The id of the team.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub team_id: Option<String>,
     /// The name of the team.
@@ -165,7 +166,7 @@ pub struct EventMessageDetail {
     /// The description of the team.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub team_description: Option<String>,
-    /// The app.
+    /// The id of the app.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub teams_app_id: Option<String>,
     /// The name of the app.
@@ -176,12 +177,12 @@ pub struct EventMessageDetail {
     pub other: Map<String, Value>,
 }
 
-/// Somebody who took part in a call.
+/// A participant of a call.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct CallParticipantInfo {
-    /// Who.
+    /// The identity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub participant: Option<IdentitySet>,
     /// Members that this version does not know, kept as they were read.

@@ -1,25 +1,26 @@
-//! Who did something, or is spoken of. Source: Graph `identitySet` and `teamworkUserIdentity`.
+//! Identities of users, applications and conversations. Source: Graph `identitySet` and
+//! `teamworkUserIdentity`.
 
 use ms_messenger_core::open_enum;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 open_enum! {
-    /// The kind of a user.
+    /// The kind of a user identity.
     pub enum UserIdentityType {
         /// A user of the directory.
         AadUser = "aadUser",
         /// A user of a directory on premises.
         OnPremiseAadUser = "onPremiseAadUser",
-        /// A guest without a name.
+        /// An anonymous guest.
         AnonymousGuest = "anonymousGuest",
-        /// A user of another organisation.
+        /// A user of a federated organisation.
         FederatedUser = "federatedUser",
         /// A personal account.
         PersonalMicrosoftAccountUser = "personalMicrosoftAccountUser",
-        /// A user of Skype.
+        /// A Skype user.
         SkypeUser = "skypeUser",
-        /// A telephone.
+        /// A telephone number.
         PhoneUser = "phoneUser",
         /// An e-mail address.
         EmailUser = "emailUser",
@@ -27,7 +28,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// The kind of an application.
+    /// The kind of an application identity.
     pub enum ApplicationIdentityType {
         /// An application of the directory.
         AadApplication = "aadApplication",
@@ -43,7 +44,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// The kind of a conversation.
+    /// The kind of a conversation identity.
     pub enum ConversationIdentityType {
         /// A team.
         Team = "team",
@@ -59,7 +60,7 @@ open_enum! {
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct UserIdentity {
-    /// The type that the service names.
+    /// The OData type.
     #[serde(rename = "@odata.type", skip_serializing_if = "Option::is_none")]
     pub odata_type: Option<String>,
     /// The id.
@@ -71,7 +72,7 @@ pub struct UserIdentity {
     /// The kind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_identity_type: Option<UserIdentityType>,
-    /// The tenant.
+    /// The id of the tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_id: Option<String>,
     /// Members that this version does not know, kept as they were read.
@@ -84,7 +85,7 @@ pub struct UserIdentity {
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct ApplicationIdentity {
-    /// The type that the service names.
+    /// The OData type.
     #[serde(rename = "@odata.type", skip_serializing_if = "Option::is_none")]
     pub odata_type: Option<String>,
     /// The id.
@@ -106,7 +107,7 @@ pub struct ApplicationIdentity {
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct ConversationIdentity {
-    /// The type that the service names.
+    /// The OData type.
     #[serde(rename = "@odata.type", skip_serializing_if = "Option::is_none")]
     pub odata_type: Option<String>,
     /// The id.
@@ -128,7 +129,7 @@ pub struct ConversationIdentity {
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct Identity {
-    /// The type that the service names.
+    /// The OData type.
     #[serde(rename = "@odata.type", skip_serializing_if = "Option::is_none")]
     pub odata_type: Option<String>,
     /// The id.
@@ -142,12 +143,12 @@ pub struct Identity {
     pub other: Map<String, Value>,
 }
 
-/// Who did something: at most one of them is there.
+/// The identity behind an action: at most one member is set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct IdentitySet {
-    /// The type that the service names.
+    /// The OData type.
     #[serde(rename = "@odata.type", skip_serializing_if = "Option::is_none")]
     pub odata_type: Option<String>,
     /// An application.
@@ -164,12 +165,13 @@ pub struct IdentitySet {
     pub other: Map<String, Value>,
 }
 
-/// Who is mentioned: exactly one of them is there. `tag` stands in answers of v1.0 although its schema lacks it.
+/// The identity that is mentioned: exactly one member is set. Responses of v1.0 have `tag`,
+/// although its schema does not.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct MentionedIdentitySet {
-    /// An application, as a bot is.
+    /// An application, such as a bot.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub application: Option<ApplicationIdentity>,
     /// A device.
@@ -178,7 +180,7 @@ pub struct MentionedIdentitySet {
     /// A user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<UserIdentity>,
-    /// A team, a channel, or everybody in a chat.
+    /// A team, a channel, or all members of a chat.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conversation: Option<ConversationIdentity>,
     /// A tag of a team.

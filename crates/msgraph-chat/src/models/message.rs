@@ -1,4 +1,4 @@
-//! The message as the service answers it. Source: Graph `chatMessage` resource, v1.0.
+//! The message as the service returns it. Source: Graph `chatMessage` resource, v1.0.
 
 use ms_messenger_core::open_enum;
 use serde::{Deserialize, Serialize};
@@ -18,27 +18,27 @@ use super::{
 open_enum! {
     /// The kind of a message.
     pub enum ChatMessageType {
-        /// Somebody wrote it.
+        /// A message of a user or an application.
         Message = "message",
-        /// Something happened.
+        /// An event of a chat.
         ChatEvent = "chatEvent",
-        /// Somebody types.
+        /// A typing notification.
         Typing = "typing",
-        /// The service made it.
+        /// An event message of the service.
         SystemEventMessage = "systemEventMessage",
-        /// A kind that the service tells only on request (`Prefer: include-unknown-enum-members`).
+        /// A kind that the service names on request only (`Prefer: include-unknown-enum-members`).
         UnknownFutureValue = "unknownFutureValue",
     }
 }
 
 open_enum! {
-    /// How urgent a message is.
+    /// The importance of a message.
     pub enum MessageImportance {
-        /// No mark.
+        /// Shown without a mark.
         Normal = "normal",
-        /// Important.
+        /// Shown as important.
         High = "high",
-        /// Urgent.
+        /// Shown as urgent; the recipients of a chat are notified repeatedly.
         Urgent = "urgent",
     }
 }
@@ -58,7 +58,7 @@ open_enum! {
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct ItemBody {
-    /// The form; always there in answers.
+    /// The form; every response has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_type: Option<BodyType>,
     /// The text or markup.
@@ -69,15 +69,15 @@ pub struct ItemBody {
     pub other: Map<String, Value>,
 }
 
-/// The channel that holds a message.
+/// The channel of a message.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct ChannelIdentity {
-    /// The team.
+    /// The id of the team.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub team_id: Option<String>,
-    /// The channel.
+    /// The id of the channel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel_id: Option<String>,
     /// Members that this version does not know, kept as they were read.
@@ -85,36 +85,37 @@ pub struct ChannelIdentity {
     pub other: Map<String, Value>,
 }
 
-/// A message of a channel or chat, whole. Members that the service left out or set to null are absent.
+/// A whole message of a channel or chat. Members that the service left out or set to null are
+/// absent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct ChatMessage {
-    /// What the service says the response is.
+    /// The OData context of the response.
     #[serde(rename = "@odata.context", skip_serializing_if = "Option::is_none")]
     pub odata_context: Option<String>,
     /// The id: Unix milliseconds as a text, unique within its thread only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// The message that it answers; channels only.
+    /// The id of the message that it replies to; channels only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_to_id: Option<String>,
-    /// Its version; equals the id while it is new. No HTTP entity tag.
+    /// The version; equals the id until the message changes. It is no HTTP entity tag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
     /// The kind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_type: Option<ChatMessageType>,
-    /// When it was made.
+    /// The time of creation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_date_time: Option<Timestamp>,
-    /// When it was last changed, reactions included.
+    /// The time of the last change, reactions included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_modified_date_time: Option<Timestamp>,
-    /// When its content was last changed.
+    /// The time of the last change of the content.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_edited_date_time: Option<Timestamp>,
-    /// When it was deleted.
+    /// The time of deletion.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deleted_date_time: Option<Timestamp>,
     /// The title; channels only.
@@ -123,52 +124,53 @@ pub struct ChatMessage {
     /// The summary; channels only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
-    /// The chat that holds it.
+    /// The id of its chat.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_id: Option<String>,
-    /// How urgent it is.
+    /// The importance.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub importance: Option<MessageImportance>,
     /// Always `en-us`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
-    /// A link to it; channels only.
+    /// A link to the message in Teams; channels only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub web_url: Option<String>,
-    /// For whom it was sent; stands in answers although the schema lacks it.
+    /// The user or application that it was sent on behalf of; in responses although not in the
+    /// schema.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_behalf_of: Option<IdentitySet>,
-    /// What a policy says of it.
+    /// The policy violation, if a policy found one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_violation: Option<PolicyViolation>,
-    /// What happened, if the service made it.
+    /// The event, in event messages of the service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_detail: Option<EventMessageDetail>,
-    /// Who sent it; absent in system messages.
+    /// The sender; absent in system messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<IdentitySet>,
     /// The content.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<ItemBody>,
-    /// The channel that holds it.
+    /// Its channel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel_identity: Option<ChannelIdentity>,
-    /// What goes with it.
+    /// The attachments.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
     pub attachments: Vec<ChatMessageAttachment>,
-    /// Who is mentioned.
+    /// The mentions.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
     pub mentions: Vec<ChatMessageMention>,
-    /// How people reacted.
+    /// The reactions.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
     pub reactions: Vec<ChatMessageReaction>,
-    /// What was done to it.
+    /// The history of changes.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
     pub message_history: Vec<MessageHistoryItem>,
-    /// Pictures within it; never in answers to a send.
+    /// The pictures within it; not in the response to a send.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
     pub hosted_contents: Vec<HostedContent>,
-    /// Its answers, when asked for.
+    /// The replies, in responses to a request that expands them.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
     pub replies: Vec<ChatMessage>,
     /// Members that this version does not know, kept as they were read.

@@ -9,18 +9,20 @@ use super::{
     scalar::{Flags, Timestamp},
 };
 
-/// A mention: the `<at>` marker with its id holds the same text.
+/// A mention. The `<at>` marker with its id has the same text.
+///
+/// [`Mention`](crate::Mention) writes it and its marker.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct ChatMessageMention {
-    /// Its id, which the marker names.
+    /// The id that the `<at>` marker names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i32>,
     /// The text of the marker.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mention_text: Option<String>,
-    /// Who is mentioned.
+    /// The mentioned user, application, conversation or tag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mentioned: Option<MentionedIdentitySet>,
     /// Members that this version does not know, kept as they were read.
@@ -33,19 +35,19 @@ pub struct ChatMessageMention {
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct HostedContent {
-    /// The id by which a request refers to it.
+    /// The id by which the body of a request refers to it.
     #[serde(
         rename = "@microsoft.graph.temporaryId",
         skip_serializing_if = "Option::is_none"
     )]
     pub temporary_id: Option<String>,
-    /// The id in answers; opaque.
+    /// The id in responses; opaque.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// The bytes in Base64; null in answers.
+    /// The bytes in Base64; null in responses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_bytes: Option<String>,
-    /// The media type; null in answers.
+    /// The media type; null in responses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
     /// Members that this version does not know, kept as they were read.
@@ -58,19 +60,19 @@ pub struct HostedContent {
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct ChatMessageReaction {
-    /// The emoji, `custom`, or a name of old such as `like`.
+    /// The emoji, `custom`, or an older name such as `like`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reaction_type: Option<String>,
     /// The name shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
-    /// The picture of a custom one.
+    /// The address of the picture of a custom reaction.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reaction_content_url: Option<String>,
-    /// When.
+    /// The time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_date_time: Option<Timestamp>,
-    /// Who.
+    /// The user or application.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<IdentitySet>,
     /// Members that this version does not know, kept as they were read.
@@ -78,12 +80,12 @@ pub struct ChatMessageReaction {
     pub other: Map<String, Value>,
 }
 
-/// Something that was done to a message.
+/// A change of a message.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct MessageHistoryItem {
-    /// When.
+    /// The time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub modified_date_time: Option<Timestamp>,
     /// `reactionAdded`, `reactionRemoved`, `actionUndefined`.
@@ -97,12 +99,12 @@ pub struct MessageHistoryItem {
     pub other: Map<String, Value>,
 }
 
-/// What the policy tells the user.
+/// The explanation that a policy shows to the user.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct PolicyTip {
-    /// Where to read more.
+    /// The address of further information.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compliance_url: Option<String>,
     /// The explanation.
@@ -116,7 +118,7 @@ pub struct PolicyTip {
     pub other: Map<String, Value>,
 }
 
-/// What a policy says of a message.
+/// The violation of a policy by a message.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -124,10 +126,10 @@ pub struct PolicyViolation {
     /// `none`, `notifySender`, `blockAccess`, `blockAccessExternal`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dlp_action: Option<Flags>,
-    /// Why the user overrode it.
+    /// The reason that the user gave for overriding it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub justification_text: Option<String>,
-    /// What it tells the user.
+    /// The explanation for the user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_tip: Option<PolicyTip>,
     /// `none`, `override`, `reportFalsePositive`.

@@ -1,24 +1,31 @@
-//! Times and flags, kept as they were read.
+//! Times and flags, kept to the letter.
 
 use std::{fmt, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
 
 /// A time in RFC 3339, kept to the letter: the service drops trailing zeros of fractions.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use msgraph_chat::models::Timestamp;
+///
+/// let time = Timestamp::from("1970-01-01T00:00:01.5Z");
+/// let expected = SystemTime::UNIX_EPOCH + Duration::from_millis(1500);
+/// assert_eq!(time.to_system_time(), Some(expected));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-#[non_exhaustive]
 pub struct Timestamp(String);
 
 impl Timestamp {
-    /// The text as it was read.
-    #[must_use]
+    /// Returns the text as it was read.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The time, if the text is one in UTC.
-    #[must_use]
+    /// Returns the time, if the text is one in UTC.
     pub fn to_system_time(&self) -> Option<SystemTime> {
         parse_time(&self.0)
     }
@@ -41,19 +48,25 @@ pub(crate) fn parse_time(text: &str) -> Option<SystemTime> {
 }
 
 /// A set of flags: names joined by commas, in either case, kept to the letter.
+///
+/// ```
+/// use msgraph_chat::models::Flags;
+///
+/// let flags = Flags::from("notifySender, BlockAccess");
+/// assert!(flags.contains("blockAccess"));
+/// assert_eq!(flags.iter().count(), 2);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-#[non_exhaustive]
 pub struct Flags(String);
 
 impl Flags {
-    /// The text as it was read.
-    #[must_use]
+    /// Returns the text as it was read.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The flags, one by one.
+    /// Iterates over the flags.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0
             .split(',')
@@ -61,8 +74,7 @@ impl Flags {
             .filter(|flag| !flag.is_empty())
     }
 
-    /// Whether `flag` is set; the service is not of one mind about the case.
-    #[must_use]
+    /// Returns whether `flag` is set, without regard to case: the service is inconsistent about it.
     pub fn contains(&self, flag: &str) -> bool {
         self.iter().any(|set| set.eq_ignore_ascii_case(flag))
     }
@@ -94,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_are_told_apart_whatever_their_case() {
+    fn flags_are_compared_without_regard_to_case() {
         let flags = Flags::from("AllowOverrideWithoutJustification, allowFalsePositiveOverride");
         assert!(flags.contains("allowOverrideWithoutJustification"));
         assert!(flags.contains("AllowFalsePositiveOverride"));

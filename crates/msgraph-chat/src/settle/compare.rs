@@ -1,4 +1,4 @@
-//! Whether a listed message is the one that is looked for.
+//! Compares listed messages with the one that is looked for.
 
 use ms_messenger_core::Window;
 
@@ -11,16 +11,16 @@ use crate::{
     },
 };
 
-/// What is looked for.
+/// The message that is looked for.
 pub(super) struct Wanted {
     pub(super) message: NewChatMessage,
-    /// What a reader sees of it.
+    /// The text that a reader sees.
     text: String,
-    /// The id of an attachment that this message alone has.
+    /// The id of an attachment that only this message has.
     pub(super) mark: Option<String>,
-    /// The ids of the attachments that other messages may have too.
+    /// The ids of the attachments, which other messages may have too.
     attachments: Vec<String>,
-    /// The account that sent; where there is a mark it need not be known.
+    /// The account that sent; a message with a mark is found without it.
     own: Option<String>,
     /// Whether the service may have rewritten the content.
     is_rewritten: bool,
@@ -28,12 +28,12 @@ pub(super) struct Wanted {
     pub(super) rivals: Rivals,
 }
 
-/// How one listed message compares.
+/// The result of comparing one listed message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Match {
-    /// It is the message, if no other is.
+    /// It is the message, unless another is equal too.
     Equal,
-    /// It could be the message, changed or from a moment that the clocks leave open.
+    /// It may be the message, edited or from a moment that the clocks leave open.
     Perhaps,
     /// It is another message.
     No,
@@ -70,7 +70,7 @@ impl Wanted {
         }
     }
 
-    /// Whether nothing of it can be compared: pictures look all the same.
+    /// Whether it has nothing to compare: pictures look the same in a list.
     pub(super) fn is_invisible(&self) -> bool {
         self.message.attachments.is_empty()
             && self.text.chars().all(|c| c == IMAGE || c.is_whitespace())
@@ -92,7 +92,7 @@ impl Wanted {
         let is_changed =
             listed.deleted_date_time.is_some() || listed.last_edited_date_time.is_some();
         let is_like = match &self.mark {
-            // A deleted message has lost its attachments, an edited one may have.
+            // A deleted message has no attachments any more, an edited one may have others.
             Some(_) => is_changed,
             None => {
                 let likeness = self.likeness(listed, sender);
@@ -109,7 +109,7 @@ impl Wanted {
         if is_like { Match::Perhaps } else { Match::No }
     }
 
-    /// How the contents compare.
+    /// Compares the contents.
     fn likeness(&self, listed: &ChatMessage, sender: Sender) -> Match {
         let text = seen(listed);
         if text == self.text {
@@ -119,7 +119,7 @@ impl Wanted {
                 Match::Perhaps
             };
         }
-        // The service rewrites HTML, and may show a text as HTML; letters it leaves alone.
+        // The service rewrites HTML and may return a text as HTML, but it keeps the letters.
         let is_html = body_type(listed) == BodyType::Html;
         let may_be_rewritten = self.is_rewritten && is_html && sender == Sender::Own;
         if may_be_rewritten || letters(&text).eq(letters(&self.text)) {
@@ -129,7 +129,7 @@ impl Wanted {
         }
     }
 
-    /// Whether everything besides the text that can be compared is equal.
+    /// Whether subject, importance and attachments are equal.
     fn has_equal_rest(&self, listed: &ChatMessage) -> bool {
         let mut ids: Vec<_> = listed_ids(listed).collect();
         ids.sort_unstable();
@@ -152,19 +152,19 @@ impl Wanted {
             (Some(_), Some(_)) => Sender::Other,
             (Some(_), None) => Sender::Unknown,
             (None, _) if from.is_some_and(|from| from.application.is_some()) => Sender::Other,
-            // A deleted message may not say whose it was.
+            // A deleted message may not name its sender.
             (None, _) => Sender::Unknown,
         }
     }
 
-    /// Whether a message lies in the window; `None` where the clocks leave it open.
+    /// Whether a message was created in the window; `None` where the clocks leave it open.
     fn within(&self, listed: &ChatMessage) -> Option<bool> {
         let created = listed.created_date_time.as_ref()?.to_system_time()?;
         self.window?.contains(created)
     }
 }
 
-/// Whether somebody wrote it: what the service says by itself is no message of anybody.
+/// Whether it is a message of a user or application, not an event of the service.
 fn is_message(listed: &ChatMessage) -> bool {
     let kind = listed.message_type.as_ref();
     kind.is_none_or(|kind| *kind == ChatMessageType::Message)
@@ -189,7 +189,7 @@ fn listed_ids(listed: &ChatMessage) -> impl Iterator<Item = String> {
     ids.map(normal_id)
 }
 
-/// A GUID is written with and without hyphens, in either case.
+/// An id for comparison: GUIDs are written with and without hyphens, in either case.
 fn normal_id(id: &str) -> String {
     let kept = id.chars().filter(|c| !matches!(c, '-' | '{' | '}'));
     kept.map(|c| c.to_ascii_lowercase()).collect()

@@ -1,4 +1,4 @@
-//! Reading everything that was posted since a send, whatever the order of the list.
+//! Reads every message that was posted since a send, whatever the order of the list.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,20 +11,20 @@ use serde::Deserialize;
 use crate::{
     client::GraphChatClient,
     destination::{channel_messages, chat_messages, segment},
-    error::cannot_tell as cannot,
+    error::{LIST, cannot_tell as cannot},
     models::ChatMessage,
 };
 
-/// The most pages of 50 messages that are read of one list.
+/// The limit of pages of one list, with 50 messages each.
 const MAX_PAGES: usize = 40;
-/// How often a list is begun for a clock of the service that proves to be further behind.
+/// The limit of reading a list again because the clock of the service is further behind.
 const MAX_LOOKS: usize = 3;
-/// Where nobody has read the service's clock yet, the list begins so long before the send.
+/// The start of a list before the send while the clock of the service is not known.
 const UNREAD_CLOCK: Duration = Duration::from_secs(25 * 60 * 60);
-/// Bounds of a filter are exclusive.
+/// The bounds of a filter are exclusive.
 const EXCLUSIVE: Duration = Duration::from_secs(1);
 
-/// Where a message would be listed.
+/// The list in which a message would be.
 pub(super) struct MessageList {
     /// The collection of its messages, without a query.
     pub(super) path: String,
@@ -39,10 +39,10 @@ enum Kind {
     Replies,
 }
 
-/// What was read.
+/// The messages that were read.
 pub(super) struct Listed {
     pub(super) messages: Vec<ChatMessage>,
-    /// Whether everything since the send is among it.
+    /// Whether every message since the send is among them.
     pub(super) is_whole: bool,
 }
 
@@ -65,16 +65,16 @@ impl MessageList {
                     kind: reply_to.map_or(Kind::Channel, |_| Kind::Replies),
                 }
             }
-            // To ask the service for the chat would create it.
+            // A request for the chat would create it.
             Target::Person(Address::User(_)) => match &evidence.conversation {
                 Some(id) => Self::chat(id),
-                None => return Err(cannot("the evidence does not say in which chat it was")),
+                None => return Err(cannot("the evidence does not name the chat")),
             },
-            _ => return Err(cannot("no such message is sent")),
+            _ => return Err(cannot("such a message is not sent")),
         })
     }
 
-    /// Whether a message stands among those of the place: a response is none of the channel's own.
+    /// Whether `listed` belongs to this list: a reply is not among the messages of its channel.
     pub(super) fn holds(&self, listed: &ChatMessage) -> bool {
         self.kind != Kind::Channel || listed.reply_to_id.is_none()
     }
@@ -93,8 +93,8 @@ impl MessageList {
 }
 
 impl GraphChatClient {
-    /// Everything that was created in `place` since the send, and older messages where the
-    /// service cannot leave them out.
+    /// Every message that was created in `place` since the send, and older ones where the service
+    /// cannot leave them out.
     pub(super) async fn list(
         &self,
         place: &MessageList,
@@ -110,8 +110,8 @@ impl GraphChatClient {
                 if listed.is_whole {
                     return Ok(listed);
                 }
-                // Sorted by the last activity of the threads, the list has no end in sight:
-                // only the changes since then can be read whole.
+                // The list is sorted by the last activity of the threads, so it cannot be cut: only
+                // the changes since the send can be read whole.
                 let since = self.since(evidence, is_sender);
                 let path = format!("{}/delta?$top=50&$filter={}", place.path, newer(since));
                 let mut changed = self.pages(path).await?;
@@ -132,23 +132,23 @@ impl GraphChatClient {
             let order = "$orderby=lastModifiedDateTime%20desc";
             let filtered = format!("{path}&{order}&$filter={}", newer(since));
             let listed = match self.pages(filtered).await {
-                // Some clouds know no order and so no filter.
+                // Some clouds do not support the order, and so no filter.
                 Err(error) if error.kind() == ErrorKind::InvalidRequest => {
                     return self.pages(path).await;
                 }
                 listed => listed?,
             };
-            // The first response may have shown that the service's clock is far behind.
+            // The first response may have shown that the clock of the service is far behind.
             let earlier = self.since(evidence, is_sender);
             if earlier >= since {
                 return Ok(listed);
             }
             since = earlier;
         }
-        Err(cannot("the service's clock is set while it is read"))
+        Err(cannot("the clock of the service changes while it is read"))
     }
 
-    /// From when on messages are read, by the service's clock.
+    /// The time from which messages are read, by the clock of the service.
     fn since(&self, evidence: &Evidence, is_sender: bool) -> SystemTime {
         let window = evidence.window(self.pipeline().service_clock(), is_sender);
         let opens = match window {
@@ -158,8 +158,8 @@ impl GraphChatClient {
         opens.unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
-    /// Reads a list to its end, empty pages and all. What changes meanwhile moves to the start of
-    /// the list, so that is read again.
+    /// Reads a list to its end, past empty pages too. A message that changes meanwhile moves to the
+    /// start of the list, so that is read again.
     async fn pages(&self, first: String) -> Result<Listed> {
         let mut page = self.page(first.clone()).await?;
         let mut messages = Vec::new();
@@ -188,20 +188,20 @@ impl GraphChatClient {
     }
 
     async fn page(&self, path: String) -> Result<Page> {
-        self.pipeline().call(Call::get("list", path)).await?.json()
+        self.pipeline().call(Call::get(LIST, path)).await?.json()
     }
 }
 
-/// Whether a message was read before, and did not change since: all that moved are before it.
+/// Whether a message was read before and has not changed since: those that moved are before it.
 fn was_read(messages: &[ChatMessage], last: &ChatMessage) -> bool {
     messages.iter().any(|message| {
         message.id == last.id && message.last_modified_date_time == last.last_modified_date_time
     })
 }
 
-/// The filter for what was changed after `time`.
+/// The filter for messages that were changed after `time`.
 fn newer(time: SystemTime) -> String {
-    // What no RFC 3339 text can say is before or after all messages.
+    // A time beyond RFC 3339 is before or after all messages.
     let latest = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_799);
     let time = time.clamp(SystemTime::UNIX_EPOCH, latest);
     let time = humantime::format_rfc3339_millis(time).to_string();

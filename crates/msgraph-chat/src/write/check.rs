@@ -20,8 +20,8 @@ use crate::models::BodyType;
 impl NewChatMessage {
     /// Checks the message for `place` against the known rules of the service, without any I/O:
     /// each marker has the member that it refers to and the other way round, mentions have the
-    /// text of their markers, cards are JSON, pictures are Base64, and so on. Takes time in
-    /// proportion to the size of the message.
+    /// text of their markers, cards are JSON, pictures are Base64, and so on. The time is
+    /// proportional to the size of the message.
     ///
     /// Returns warnings: what the service accepts but a reader would miss, such as a link without
     /// a scheme.

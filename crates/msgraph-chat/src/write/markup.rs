@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_reader_sees_is_told_without_markup() {
+    fn the_visible_text_has_no_markup() {
         assert_eq!(
             visible("<p>a&nbsp;&nbsp;&lt;b</p><at id=\"0\">Ada</at><br>c"),
             "a  <b\nAda\nc"
@@ -295,7 +295,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_escaped_text_is_no_marker_and_comes_back(text in "[^\0]*") {
+        fn an_escaped_text_is_no_marker_and_is_read_as_it_was(text in "[^\0]*") {
             let html = escape(&text);
             prop_assert_eq!(ats(&html), []);
             let marked = format!("<at id=\"7\">{html}</at>");

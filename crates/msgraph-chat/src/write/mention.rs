@@ -1,4 +1,4 @@
-//! Who can be mentioned.
+//! Mentions and their entries.
 
 use crate::models::{
     ApplicationIdentity, ApplicationIdentityType, ChatMessageMention, ConversationIdentity,
@@ -6,8 +6,21 @@ use crate::models::{
 };
 
 /// A mention: one value that becomes both the `<at>` marker and the entry of `mentions`.
+///
+/// ```
+/// use msgraph_chat::{Mention, NewChatMessage};
+///
+/// let message = NewChatMessage::compose()
+///     .mention(Mention::user("8ea0e38b-efb3-4757-924a-5f94061cf8c2", "Robin"))
+///     .text(" and ")
+///     .mention(Mention::everyone("19:2da4c29f6d7041eca70b638b43d45437@thread.v2"))
+///     .build();
+/// assert_eq!(
+///     message.body.content,
+///     r#"<at id="0">Robin</at> and <at id="1">Everyone</at>"#
+/// );
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Mention {
     text: String,
     id: String,
@@ -33,32 +46,33 @@ impl Mention {
         }
     }
 
-    /// A user, by the GUID of the directory.
+    /// Mentions a user, by the GUID in the directory.
     pub fn user(id: impl Into<String>, name: impl Into<String>) -> Self {
         Self::new(Kind::User, id, name)
     }
 
-    /// A bot, by the id of its application.
+    /// Mentions a bot, by the id of its application.
     pub fn bot(id: impl Into<String>, name: impl Into<String>) -> Self {
         Self::new(Kind::Bot, id, name)
     }
 
-    /// A channel, by its id; in channels only.
+    /// Mentions a channel, by its id; in channels only.
     pub fn channel(id: impl Into<String>, name: impl Into<String>) -> Self {
         Self::new(Kind::Channel, id, name)
     }
 
-    /// A team, by its GUID; in channels only.
+    /// Mentions a team, by its GUID; in channels only.
     pub fn team(id: impl Into<String>, name: impl Into<String>) -> Self {
         Self::new(Kind::Team, id, name)
     }
 
-    /// Everybody in a chat, by the id of the chat; in group chats only.
+    /// Mentions all members of a chat, by the id of the chat; in group chats only.
     pub fn everyone(chat_id: impl Into<String>) -> Self {
         Self::new(Kind::Everyone, chat_id, "Everyone")
     }
 
-    /// A tag of a team, by its id. Documents name it; that v1.0 takes it is not confirmed.
+    /// Mentions a tag of a team, by its id. It is documented; that v1.0 accepts it is not
+    /// confirmed.
     pub fn tag(id: impl Into<String>, name: impl Into<String>) -> Self {
         Self::new(Kind::Tag, id, name)
     }

@@ -37,7 +37,7 @@ async fn a_message_that_is_never_stored_is_not_sent_only_after_the_margin() {
 }
 
 #[tokio::test]
-async fn before_the_margin_there_is_no_verdict_and_it_is_said_when() {
+async fn before_the_margin_there_is_no_verdict_but_the_time_of_one() {
     let teams = Teams::start([Post::Lost]).await;
     let margin = Duration::from_secs(60);
     let client = teams
@@ -85,10 +85,10 @@ async fn a_message_that_was_changed_since_leaves_it_open() {
         let evidence = doubt(&client, &ping()).await;
         teams.world().messages[0][member] = json!(rfc3339(SystemTime::now()));
         teams.world().messages[0]["body"]["content"] = json!("");
-        cannot_tell(client.settle(&ping(), &evidence).await, "changed since");
+        cannot_tell(client.settle(&ping(), &evidence).await, "edited since");
         // A deleted message may not say whose it was.
         teams.world().messages[0]["from"] = json!(null);
-        cannot_tell(client.settle(&ping(), &evidence).await, "changed since");
+        cannot_tell(client.settle(&ping(), &evidence).await, "edited since");
     }
 }
 
@@ -109,7 +109,7 @@ async fn a_message_without_its_sender_leaves_it_open() {
 }
 
 #[tokio::test]
-async fn who_is_another_account_or_cannot_say_so_tells_nothing() {
+async fn another_account_or_a_token_without_one_gets_no_verdict() {
     let teams = Teams::start([Post::Lost]).await;
     let client = teams.client();
     let evidence = elsewhere(&doubt(&client, &ping()).await);
@@ -120,11 +120,14 @@ async fn who_is_another_account_or_cannot_say_so_tells_nothing() {
     unsaid.sender = None;
     cannot_tell(
         teams.client().settle(&ping(), &unsaid).await,
-        "which account",
+        "does not name the account",
     );
     let opaque = GraphChatClient::builder(StaticToken::new("opaque"));
     let opaque = opaque.with_base_url(teams.url.as_str()).build().unwrap();
-    cannot_tell(opaque.settle(&ping(), &evidence).await, "which user");
+    cannot_tell(
+        opaque.settle(&ping(), &evidence).await,
+        "does not name its user",
+    );
     assert_eq!(teams.reads().len(), 0);
     not_found(teams.client().settle(&ping(), &evidence).await);
 }
@@ -147,7 +150,7 @@ async fn the_mark_of_another_account_is_found_but_its_absence_proves_nothing() {
 }
 
 #[tokio::test]
-async fn the_first_form_of_evidence_proves_nothing_to_another_process() {
+async fn evidence_of_the_first_form_gives_another_process_no_verdict() {
     let teams = Teams::start([Post::StoredUnsaid]).await;
     let client = teams.client();
     let evidence = doubt(&client, &ping()).await;
@@ -156,7 +159,7 @@ async fn the_first_form_of_evidence_proves_nothing_to_another_process() {
     let first = Evidence::from_json(&first.to_string()).unwrap();
     cannot_tell(
         teams.client().settle(&ping(), &first).await,
-        "which account",
+        "does not name the account",
     );
     teams.world().messages.clear();
     let settled = client.settle(&ping(), &first).await;
@@ -174,23 +177,30 @@ async fn evidence_of_another_platform_is_refused_before_any_request() {
 }
 
 #[tokio::test]
-async fn a_list_that_cannot_be_read_tells_nothing() {
+async fn a_list_that_cannot_be_read_gives_no_verdict() {
     let teams = Teams::start([Post::Lost]).await;
     let client = teams.client();
     let evidence = doubt(&client, &ping()).await;
-    for shown in [
-        json!({"status": 403, "error": {"code": "Forbidden", "message": "Missing scope."}}),
-        json!({"status": 404, "error": {"code": "NotFound", "message": "No such chat."}}),
-        json!({"error": "no list"}),
-        json!({"value": [{"id": 7}]}),
+    for (shown, why) in [
+        (
+            json!({"status": 403, "error": {"code": "Forbidden", "message": "Missing scope."}}),
+            "Missing scope.; reading needs ChannelMessage.Read.All (channels) or Chat.Read (chats)",
+        ),
+        (
+            json!({"status": 404, "error": {"code": "NotFound", "message": "No such chat."}}),
+            "No such chat.",
+        ),
+        (json!({"status": 400, "error": {}}), "400"),
+        (json!({"error": "no list"}), ""),
+        (json!({"value": [{"id": 7}]}), ""),
     ] {
         teams.show(move |_, _| shown.clone());
-        cannot_tell(client.settle(&ping(), &evidence).await, "");
+        cannot_tell(client.settle(&ping(), &evidence).await, why);
     }
 }
 
 #[tokio::test]
-async fn a_message_of_pictures_alone_is_not_told_from_others() {
+async fn a_message_of_pictures_only_cannot_be_distinguished() {
     use ms_messenger_core::{Attachment, InlineImage};
     let teams = Teams::start([Post::StoredUnsaid]).await;
     let client = teams.client();

@@ -14,7 +14,7 @@ async fn a_clock_that_is_minutes_wrong_hides_no_message() {
         teams.world().ahead = Some(ahead);
         let client = teams.client();
         let evidence = doubt(&client, &ping()).await;
-        // The sender read no clock before its first doubt, and reads it now.
+        // The sender read no clock before its first unknown send, and reads it now.
         found(client.settle(&ping(), &evidence).await);
         assert!(teams.reads().len() <= 3);
         // Another process of this machine knows of no later send, so the attempt must be longer
@@ -71,7 +71,7 @@ async fn a_service_that_shows_no_clock_proves_no_absence() {
     teams.world().ahead = None;
     let client = teams.client();
     let evidence = doubt(&client, &ping()).await;
-    cannot_tell(client.settle(&ping(), &evidence).await, "shows its clock");
+    cannot_tell(client.settle(&ping(), &evidence).await, "has a date");
     let message = listed(
         "7",
         OWN,

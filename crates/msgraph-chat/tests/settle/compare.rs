@@ -1,4 +1,4 @@
-//! What besides the text is compared.
+//! The comparison of everything other than the text.
 
 use ms_messenger_core::{Importance, Message, Messenger as _, SendRequest, Target};
 use serde_json::json;

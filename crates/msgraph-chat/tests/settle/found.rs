@@ -105,7 +105,10 @@ async fn a_message_to_a_person_is_looked_for_in_the_chat_without_making_one() {
     assert_eq!(teams.reads().len(), 1);
     let mut unsaid = evidence;
     unsaid.conversation = None;
-    cannot_tell(build().settle(&request, &unsaid).await, "in which chat");
+    cannot_tell(
+        build().settle(&request, &unsaid).await,
+        "does not name the chat",
+    );
     assert_eq!(teams.reads().len(), 1);
 }
 
@@ -173,7 +176,7 @@ async fn an_own_attachment_that_lost_its_marks_leaves_it_open() {
     teams.world().messages[0]["attachments"] = json!([]);
     for member in ["deletedDateTime", "lastEditedDateTime"] {
         teams.world().messages[0][member] = json!("2026-01-01T00:00:00Z");
-        cannot_tell(client.settle(&request, &evidence).await, "changed since");
+        cannot_tell(client.settle(&request, &evidence).await, "edited since");
         teams.world().messages[0]["from"] = json!({"user": {"id": OTHER}});
         not_found(client.settle(&request, &evidence).await);
         teams.world().messages[0]["from"] = json!({"user": {"id": OWN}});

@@ -171,7 +171,7 @@ async fn a_message_that_moves_while_the_pages_are_read_is_not_missed() {
     moving(&teams, |ours| {
         ours["lastEditedDateTime"] = json!("2026-01-01T00:00:00Z")
     });
-    cannot_tell(client.settle(&ping(), &evidence).await, "changed since");
+    cannot_tell(client.settle(&ping(), &evidence).await, "edited since");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What became of a message in doubt, on the wire: each verdict, and what it was asked by.
+//! Settling an unknown send, on the wire: each verdict, and the requests that it needs.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod absent;

@@ -34,7 +34,7 @@ pub(crate) enum Post {
     Unreadable,
     /// Not stored, and the connection is closed.
     Lost,
-    /// Not stored, and no response comes.
+    /// Not stored, and no response.
     Silent,
 }
 
@@ -117,7 +117,7 @@ impl Drop for Teams {
 }
 
 impl Teams {
-    /// What becomes of each posted message; those beyond it are stored.
+    /// What happens to each posted message; further ones are stored.
     pub(crate) async fn start(posts: impl IntoIterator<Item = Post>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

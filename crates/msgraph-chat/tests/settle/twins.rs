@@ -1,4 +1,4 @@
-//! Equal texts: which of them can be told apart, and which cannot.
+//! Equal texts: which of them can be distinguished, and which cannot.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::teams::*;
 
 #[tokio::test]
-async fn a_message_that_has_a_receipt_is_not_the_one_in_doubt() {
+async fn a_message_with_a_receipt_is_not_the_unknown_one() {
     let teams = Teams::start([Post::Stored, Post::Lost]).await;
     let client = teams.client();
     client.send(&ping()).await.unwrap();
@@ -50,7 +50,7 @@ async fn receipts_of_the_typed_client_of_html_and_of_native_bodies_count_too() {
 }
 
 #[tokio::test]
-async fn a_receipt_after_the_doubt_is_not_taken_for_it() {
+async fn a_later_receipt_is_not_mistaken_for_an_unknown_send() {
     let teams = Teams::start([Post::Lost]).await;
     let client = teams.client();
     let mut evidence = doubt(&client, &ping()).await;
@@ -74,7 +74,7 @@ async fn while_an_equal_text_is_under_way_there_is_no_verdict() {
     }
     let settled = client.settle(&ping(), &evidence).await;
     assert!(matches!(settled, Settled::NotYet(_)), "{settled:?}");
-    // Dropped, it stays in doubt, and nobody can ask about it.
+    // Its future is dropped, so its delivery is unknown and there is no evidence.
     task.abort();
     assert!(task.await.is_err());
     let settled = client.settle(&ping(), &evidence).await;
@@ -125,7 +125,7 @@ async fn a_stored_message_whose_id_was_unreadable_leaves_it_open() {
 }
 
 #[tokio::test]
-async fn of_two_in_doubt_none_is_told_of_the_one_message() {
+async fn of_two_unknown_sends_neither_claims_the_one_message() {
     let teams = Teams::start([Post::Lost, Post::StoredUnsaid]).await;
     let client = teams
         .builder(OWN)
@@ -237,12 +237,12 @@ async fn an_equal_text_of_another_program_is_no_receipt_and_no_absence() {
     ];
     cannot_tell(
         client.settle(&ping(), &evidence).await,
-        "several own messages",
+        "several messages of the account",
     );
     teams.world().messages = vec![ours, listed("7", OWN, "ping", before)];
     cannot_tell(
         client.settle(&ping(), &evidence).await,
-        "several own messages",
+        "several messages of the account",
     );
 }
 

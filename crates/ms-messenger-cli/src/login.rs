@@ -58,7 +58,7 @@ async fn sign_in(args: &LoginArgs) -> Result<(Profile, SignIn)> {
     let request = TokenRequest::new(&scopes);
     let sign_in = if args.browser {
         let flow = application.authorization_code(|page| open(page.as_str()))?;
-        let flow = flow.with_patience(BROWSER_TIMEOUT);
+        let flow = flow.with_timeout(BROWSER_TIMEOUT);
         flow.sign_in(&request).await?
     } else {
         application.device_code(show)?.sign_in(&request).await?

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use secrecy::{ExposeSecret, SecretString};
+use ms_messenger::{ExposeSecret, SecretString};
 
 use super::values::secret;
 use crate::profile::StoreArgs;

@@ -12,7 +12,7 @@ mod values;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 pub(crate) use self::{
-    connection::ConnectionArgs,
+    connection::{ConnectionArgs, Given},
     doctor::DoctorArgs,
     emulator::{EmulatorArgs, GraphExpired, Limits},
     relations::Relations,

@@ -29,13 +29,13 @@ pub(crate) fn choose(
     }
     let missing = match (to, chosen) {
         (Target::Person(Address::Phone(_) | Address::WhatsApp(_)), Platform::AcsMessages)
-            if settings.channel_registration_id.is_none() =>
+            if settings.value("ACS_CHANNEL_REGISTRATION_ID").is_none() =>
         {
             "a WhatsApp user needs the channel that the message is sent from: set \
              ACS_CHANNEL_REGISTRATION_ID"
         }
         (Target::Person(Address::User(_)), Platform::MsgraphChat)
-            if settings.graph_own_user().is_none() =>
+            if settings.value("MSGRAPH_USER").is_none() =>
         {
             "a one-on-one chat needs your own id: set MSGRAPH_USER"
         }

@@ -1,21 +1,21 @@
 //! Clients of the platforms, built from the settings.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use ms_messenger::{
-    Result, RetryPolicy, SharedMessenger, StaticToken,
-    acs_chat::AcsChatClient,
-    acs_messages::{AcsMessagesClient, Credential},
-    http::HttpOptions,
-    msgraph_chat::GraphChatClient,
-    ucwa::{self, UcwaBuilder, UcwaSession},
+    Error, ErrorKind, Result, RetryPolicy, SharedMessenger,
+    acs_chat::{AcsChatBuilder, AcsChatClient},
+    acs_messages::{AcsMessagesBuilder, AcsMessagesClient},
+    http::{HttpOptions, acs::ConnectionString},
+    msgraph_chat::{GraphChatBuilder, GraphChatClient},
+    ucwa::{UcwaBuilder, UcwaSession},
 };
-use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
-    config::{AcsCredential, Settings},
+    config::{Origin, Settings},
     graph,
     platform::Platform,
+    token,
 };
 
 /// A client that can send, and its session if it has one that must be ended.
@@ -60,10 +60,6 @@ impl Connection {
     }
 }
 
-fn static_token(secret: &SecretString) -> StaticToken {
-    StaticToken::new(secret.expose_secret())
-}
-
 /// Builds the client of acs-messages.
 ///
 /// # Errors
@@ -74,22 +70,32 @@ pub(crate) fn acs_messages(
     options: HttpOptions,
     retry: RetryPolicy,
 ) -> Result<AcsMessagesClient> {
-    let credential = match settings.acs_credential() {
-        Some(AcsCredential::Token(token)) => Credential::entra(static_token(token)),
-        Some(AcsCredential::Key(key)) => Credential::access_key(key.expose_secret())?,
-        Some(AcsCredential::ConnectionString) => {
-            Credential::from(settings.parsed_connection_string()?.access_key().clone())
-        }
-        Some(AcsCredential::Application(application)) => Credential::entra(application.clone()),
-        None => return Err(Platform::AcsMessages.not_configured()),
-    };
-    let mut builder = AcsMessagesClient::builder(settings.messages_endpoint()?, credential)
+    check_endpoint(settings)?;
+    settings
+        .configure(Platform::AcsMessages, AcsMessagesBuilder::from_variables)?
         .with_http_options(options)
-        .with_retry_policy(retry);
-    if let Some(id) = &settings.channel_registration_id {
-        builder = builder.with_channel_registration_id(id);
+        .with_retry_policy(retry)
+        .build()
+}
+
+/// Rejects `--acs-endpoint` beside a connection string of another resource, whose endpoint would
+/// be used instead.
+fn check_endpoint(settings: &Settings) -> Result<()> {
+    let other = ["ACS_ACCESS_TOKEN", "ACS_ACCESS_KEY"];
+    let is_given = settings.origin("ACS_ENDPOINT") == Some(&Origin::CommandLine);
+    if !is_given || other.iter().any(|it| settings.value(it).is_some()) {
+        return Ok(());
     }
-    builder.build()
+    let string = settings.value("ACS_CONNECTION_STRING");
+    let string = string.and_then(|text| ConnectionString::parse(text).ok());
+    let own = string.map(|string| string.endpoint().to_string());
+    let named = settings.value("ACS_ENDPOINT").unwrap_or_default();
+    if own.is_some_and(|own| own != named.trim_end_matches('/')) {
+        let text = "--acs-endpoint is not that of the connection string, whose key is valid only \
+                    for its own resource";
+        return Err(Error::new(ErrorKind::Config, text));
+    }
+    Ok(())
 }
 
 /// Builds the client of acs-chat.
@@ -102,9 +108,8 @@ pub(crate) fn acs_chat(
     options: HttpOptions,
     retry: RetryPolicy,
 ) -> Result<AcsChatClient> {
-    let token = settings.chat_token.as_ref();
-    let token = token.ok_or_else(|| Platform::AcsChat.not_configured())?;
-    AcsChatClient::builder(settings.chat_endpoint()?, static_token(token))
+    settings
+        .configure(Platform::AcsChat, AcsChatBuilder::from_variables)?
         // `msm settle` recognises a message by them.
         .with_client_message_ids(true)
         .with_http_options(options)
@@ -116,26 +121,28 @@ pub(crate) fn acs_chat(
 ///
 /// # Errors
 ///
-/// `Config` when a setting is missing or unusable.
+/// `Config` when a setting is missing or unusable, `Unauthenticated` for an expired token.
 pub(crate) fn msgraph_chat(
     settings: &Settings,
     options: HttpOptions,
     retry: RetryPolicy,
 ) -> Result<GraphChatClient> {
-    let mut builder = GraphChatClient::builder(graph::credential(settings)?)
+    let platform = Platform::MsgraphChat;
+    graph::check_sign_in(settings)?;
+    if let Some((setting, token)) = settings.token_of(platform) {
+        // For the library an expired token is an unusable setting; here it has its own exit code.
+        let expired = token::expired(token, SystemTime::now());
+        let checked = token::reject(&setting, expired.into_iter().collect());
+        checked.map_err(|error| error.with_platform(platform.as_str()))?;
+    }
+    settings
+        .configure(platform, GraphChatBuilder::from_variables)?
         .with_http_options(options)
         .with_retry_policy(retry)
-        .with_cloud(graph::cloud(settings)?);
-    if let Some(url) = &settings.graph_base_url {
-        builder = builder.with_base_url(url);
-    }
-    if let Some(own) = settings.graph_own_user() {
-        builder = builder.with_one_on_one_chats(own);
-    }
-    builder.build()
+        .build()
 }
 
-/// Sets a session of Skype for Business up; nothing is signed in yet.
+/// Sets up a session of Skype for Business; it does not sign in yet.
 ///
 /// # Errors
 ///
@@ -145,27 +152,9 @@ pub(crate) fn skype(
     options: HttpOptions,
     retry: RetryPolicy,
 ) -> Result<UcwaBuilder> {
-    let configured = &settings.ucwa;
-    let (Some(sip), Some(password)) = (&configured.sip, &configured.password) else {
-        return Err(Platform::Ucwa.not_configured());
-    };
-    let username = match &configured.username {
-        Some(username) => username.as_str(),
-        None => sip.strip_prefix("sip:").unwrap_or(sip),
-    };
-    let credential = ucwa::UcwaCredential::password(username, password.clone());
-    let mut builder = UcwaSession::builder(sip, credential)
+    let builder = settings.configure(Platform::Ucwa, UcwaBuilder::from_variables)?;
+    Ok(builder
         .with_http_options(options)
         .with_user_agent(concat!("msm/", env!("CARGO_PKG_VERSION")))
-        .with_retry_policy(retry);
-    if let Some(url) = &configured.discovery_url {
-        builder = builder.with_discovery_url(url);
-    }
-    if let Some(id) = &configured.endpoint_id {
-        builder = builder.with_endpoint_id(id);
-    }
-    if let Some(domain) = &configured.trusted_domain {
-        builder = builder.with_trusted_domain(domain);
-    }
-    Ok(builder)
+        .with_retry_policy(retry))
 }

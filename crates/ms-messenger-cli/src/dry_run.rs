@@ -3,7 +3,6 @@
 use std::time::SystemTime;
 
 use ms_messenger::{Problem, Result, RetryPolicy, SendRequest, http::HttpOptions, ucwa};
-use secrecy::ExposeSecret as _;
 
 use crate::{
     config::Settings,
@@ -49,7 +48,6 @@ fn check_token(platform: Platform, settings: &Settings, request: &SendRequest) -
     let Some((setting, token)) = settings.token_of(platform) else {
         return check_sign_in(platform, settings);
     };
-    let token = token.expose_secret();
     let now = SystemTime::now();
     let faults = match platform {
         Platform::AcsMessages => token::faults(token, Service::AcsMessages, now),

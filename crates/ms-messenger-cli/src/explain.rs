@@ -3,7 +3,6 @@
 use std::{fmt, time::SystemTime};
 
 use ms_messenger::{Delivery, Error, ErrorKind};
-use secrecy::ExposeSecret as _;
 
 use crate::{
     config::Settings,
@@ -31,8 +30,8 @@ pub(crate) fn explain(error: Error, settings: Option<&Settings>) -> Explained {
         return Explained { error, advice };
     }
     let advice = match error.kind() {
-        ErrorKind::Unauthenticated if error.status().is_some() => {
-            settings.and_then(|settings| token_advice(&error, settings))
+        ErrorKind::Unauthenticated => {
+            settings.and_then(|settings| sign_in_advice(settings, &error))
         }
         ErrorKind::RateLimited => wait_advice(&error),
         ErrorKind::NotFound | ErrorKind::InvalidRequest if error.status().is_some() => {
@@ -158,6 +157,18 @@ impl std::error::Error for Cause {
     }
 }
 
+/// Explains how to sign in again, or what is wrong with a fixed token.
+fn sign_in_advice(settings: &Settings, error: &Error) -> Option<String> {
+    let is_graph = error
+        .platform()
+        .is_none_or(|it| it == Platform::MsgraphChat.as_str());
+    match &settings.signed_in {
+        Some(signed_in) if is_graph => Some(format!("run {}", signed_in.profile.command("login"))),
+        _ if error.status().is_some() => token_advice(error, settings),
+        _ => None,
+    }
+}
+
 /// Explains a rejected token by its claims.
 fn token_advice(error: &Error, settings: &Settings) -> Option<String> {
     let platform = Platform::named(error.platform()?)?;
@@ -169,7 +180,7 @@ fn token_advice(error: &Error, settings: &Settings) -> Option<String> {
         Platform::Ucwa => return None,
     };
     let (setting, token) = settings.token_of(platform)?;
-    let faults = faults(token.expose_secret(), service, SystemTime::now());
+    let faults = faults(token, service, SystemTime::now());
     let rules: Vec<&str> = faults.iter().map(|fault| fault.rule.as_str()).collect();
     let login = match platform {
         Platform::MsgraphChat => ", or unset it and run `msm login`",

@@ -9,10 +9,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use ms_messenger::{Error, ErrorKind, IdempotencyKey, Result, SendRequest};
+use ms_messenger::{Error, ErrorKind, IdempotencyKey, Result, SendRequest, Uuid};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use uuid::Uuid;
 
 use crate::{files::unreadable, outcome::moment, platform::Platform, state::make_folder};
 

@@ -1,10 +1,16 @@
 //! The sign-ins that `msm login` stores.
 
-use std::{error::Error as _, path::PathBuf, sync::Arc};
+use std::{
+    error::Error as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use clap::Args;
+#[cfg(feature = "keyring")]
+use ms_messenger::entra::KeyringTokenStore;
 use ms_messenger::{
-    Error, ErrorKind, Result,
+    Error, ErrorKind, ExposeSecret as _, Result, SecretString,
     entra::{FileTokenStore, SignIn, StoreError, StoreKey, StoredSignIn, TokenStore},
 };
 
@@ -43,6 +49,7 @@ impl StoreArgs {
 }
 
 /// Where one sign-in is stored, whether it exists or not.
+#[derive(Clone, Debug)]
 pub(crate) struct Location {
     name: String,
     folder: PathBuf,
@@ -71,9 +78,64 @@ impl Location {
 #[derive(Clone, Debug)]
 pub(crate) struct Profile {
     pub(crate) name: String,
+    /// The folder of the sign-ins.
+    folder: PathBuf,
     /// The file of the sign-in.
     pub(crate) path: PathBuf,
+    key: KeySource,
     pub(crate) store: Arc<dyn TokenStore>,
+}
+
+/// Where the encryption key of the sign-ins is.
+#[derive(Clone, Debug)]
+enum KeySource {
+    /// In this variable
+    Value(SecretString),
+    /// In this file
+    File(PathBuf),
+    /// In the keyring of the operating system
+    #[cfg(feature = "keyring")]
+    Keyring,
+}
+
+impl KeySource {
+    /// Finds the source that options and environment name, else that of the user.
+    fn find(args: &StoreArgs, env: Environment<'_>) -> Result<Self> {
+        if let Some(file) = &args.store_key_file {
+            return Ok(Self::File(file.clone()));
+        }
+        if let Some(key) = variable(env, "MSM_STORE_KEY") {
+            return Ok(Self::Value(key.into()));
+        }
+        match variable(env, "MSM_STORE_KEY_FILE") {
+            Some(file) => Ok(Self::File(file.into())),
+            None => Self::default_source(),
+        }
+    }
+
+    #[cfg(feature = "keyring")]
+    fn default_source() -> Result<Self> {
+        Ok(Self::Keyring)
+    }
+
+    #[cfg(not(feature = "keyring"))]
+    fn default_source() -> Result<Self> {
+        Ok(Self::File(state::config_dir()?.join("store.key")))
+    }
+
+    fn open(&self, folder: &Path) -> Result<Arc<dyn TokenStore>> {
+        Ok(match self {
+            Self::Value(key) => {
+                let rule = "MSM_STORE_KEY: must be 32 bytes in base64";
+                let key = StoreKey::parse(key.expose_secret());
+                let key = key.map_err(|_| Error::new(ErrorKind::Config, rule))?;
+                Arc::new(FileTokenStore::new(folder, key))
+            }
+            Self::File(file) => Arc::new(FileTokenStore::with_key_file(folder, file)),
+            #[cfg(feature = "keyring")]
+            Self::Keyring => Arc::new(KeyringTokenStore::new(state::FOLDER, folder)?),
+        })
+    }
 }
 
 impl Profile {
@@ -84,25 +146,37 @@ impl Profile {
     /// `Config` when the name or the key cannot be used, or the user has no folders.
     pub(crate) fn open(args: &StoreArgs, env: Environment<'_>) -> Result<Self> {
         let location = Location::find(args, env)?;
-        let folder = location.folder;
-        let named = args.store_key_file.clone();
-        let store: Arc<dyn TokenStore> = if let Some(file) = named {
-            Arc::new(FileTokenStore::with_key_file(folder, file))
-        } else if let Some(key) = variable(env, "MSM_STORE_KEY") {
-            let rule = "MSM_STORE_KEY: must be 32 bytes in base64";
-            let key = StoreKey::parse(&key);
-            let key = key.map_err(|_| Error::new(ErrorKind::Config, rule))?;
-            Arc::new(FileTokenStore::new(folder, key))
-        } else if let Some(file) = variable(env, "MSM_STORE_KEY_FILE") {
-            Arc::new(FileTokenStore::with_key_file(folder, file))
-        } else {
-            default_store(folder)?
-        };
+        let key = KeySource::find(args, env)?;
+        let store = key.open(&location.folder)?;
         Ok(Self {
             name: location.name,
+            folder: location.folder,
             path: location.path,
+            key,
             store,
         })
+    }
+
+    /// Returns the variables by which a client finds this sign-in.
+    ///
+    /// # Errors
+    ///
+    /// `Config` when a path is not UTF-8, as no variable can hold it.
+    pub(crate) fn variables(&self) -> Result<Vec<(&'static str, SecretString)>> {
+        let mut variables = vec![
+            ("MSM_STATE_DIR", text("MSM_STATE_DIR", &self.folder)?),
+            ("MSM_PROFILE", self.name.as_str().into()),
+        ];
+        match &self.key {
+            KeySource::Value(key) => variables.push(("MSM_STORE_KEY", key.clone())),
+            KeySource::File(file) => {
+                let file = text("MSM_STORE_KEY_FILE", file)?;
+                variables.push(("MSM_STORE_KEY_FILE", file));
+            }
+            #[cfg(feature = "keyring")]
+            KeySource::Keyring => {}
+        }
+        Ok(variables)
     }
 
     /// Returns the provider of its tokens.
@@ -162,7 +236,8 @@ impl Profile {
         Error::new(ErrorKind::Unauthenticated, text)
     }
 
-    fn command(&self, words: &str) -> String {
+    /// Returns the command of these words for this sign-in.
+    pub(crate) fn command(&self, words: &str) -> String {
         match self.name.as_str() {
             DEFAULT => format!("`msm {words}`"),
             name => format!("`msm {words} --profile {name}`"),
@@ -170,16 +245,7 @@ impl Profile {
     }
 }
 
-/// The store for a user who names no key: its key is in the keyring.
-#[cfg(feature = "keyring")]
-fn default_store(folder: PathBuf) -> Result<Arc<dyn TokenStore>> {
-    let store = ms_messenger::entra::KeyringTokenStore::new(state::FOLDER, folder)?;
-    Ok(Arc::new(store))
-}
-
-/// The store for a user who names no key: its key is in a file of the user.
-#[cfg(not(feature = "keyring"))]
-fn default_store(folder: PathBuf) -> Result<Arc<dyn TokenStore>> {
-    let key = state::config_dir()?.join("store.key");
-    Ok(Arc::new(FileTokenStore::with_key_file(folder, key)))
+fn text(variable: &str, path: &Path) -> Result<SecretString> {
+    let text = path.to_str().map(SecretString::from);
+    text.ok_or_else(|| Error::new(ErrorKind::Config, format!("{variable}: is not UTF-8")))
 }

@@ -1,11 +1,6 @@
 //! A stored sign-in as the credential of Teams.
 
-use async_trait::async_trait;
-use ms_messenger::{
-    AccessToken, Error, ErrorKind, Result, TokenProvider, TokenRequest,
-    entra::{SignIn, StoredSignIn},
-    msgraph_chat::Cloud,
-};
+use ms_messenger::{Error, Result, SecretString, entra::SignIn, msgraph_chat::Cloud};
 
 use crate::{
     environment::Environment,
@@ -62,13 +57,8 @@ impl SignedIn {
     /// As [`Self::sign_in`].
     pub(crate) fn cloud(&self) -> Result<Option<Cloud>> {
         let scopes = &self.sign_in()?.scopes;
-        let clouds = [
-            Cloud::GLOBAL,
-            Cloud::US_GOV_L4,
-            Cloud::US_GOV_L5,
-            Cloud::CHINA,
-        ];
-        Ok(clouds.into_iter().find(|cloud| {
+        let mut clouds = Cloud::ALL.iter().copied();
+        Ok(clouds.find(|cloud| {
             let belongs = |scope: &String| {
                 let rest = scope.strip_prefix(cloud.graph_root);
                 rest.is_some_and(|rest| rest.starts_with('/'))
@@ -77,36 +67,21 @@ impl SignedIn {
         }))
     }
 
-    /// Returns the provider of its tokens.
-    pub(crate) fn provider(&self) -> ProfileTokenProvider {
-        ProfileTokenProvider {
-            stored: self.profile.stored(),
-            profile: self.profile.clone(),
+    /// Returns the variables that a client of Graph reads for this sign-in.
+    ///
+    /// # Errors
+    ///
+    /// `Config` when a path is not UTF-8, as no variable can hold it.
+    pub(crate) fn variables(&self) -> Result<Vec<(&'static str, SecretString)>> {
+        let mut variables = self.profile.variables()?;
+        if let Ok(Some(cloud)) = self.cloud() {
+            variables.push(("MSGRAPH_CLOUD", cloud.name.into()));
         }
-    }
-}
-
-/// Tokens of a stored sign-in. Its errors name the command that signs in again.
-#[derive(Debug)]
-pub(crate) struct ProfileTokenProvider {
-    stored: StoredSignIn,
-    profile: Profile,
-}
-
-#[async_trait]
-impl TokenProvider for ProfileTokenProvider {
-    async fn token(&self, request: &TokenRequest<'_>) -> Result<AccessToken> {
-        let token = self.stored.token(request).await;
-        token.map_err(|error| {
-            if error.kind() != ErrorKind::Unauthenticated {
-                return error;
-            }
-            let code = error.code().map(str::to_owned);
-            let expired = self.profile.expired().with_source(error);
-            match code {
-                Some(code) => expired.with_code(code),
-                None => expired,
-            }
-        })
+        let user = self.loaded.as_ref().ok().and_then(|sign_in| {
+            let user = sign_in.user_id.as_deref();
+            user.or(sign_in.user.as_deref())
+        });
+        variables.extend(user.map(|user| ("MSGRAPH_USER", user.into())));
+        Ok(variables)
     }
 }

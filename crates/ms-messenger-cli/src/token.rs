@@ -51,6 +51,11 @@ impl Fault {
     }
 }
 
+/// Returns whether `token` has expired, as a fault.
+pub(crate) fn expired(token: &str, now: SystemTime) -> Option<Fault> {
+    expiry(&Claims::read(token)?, now)
+}
+
 /// Returns what is wrong with `token` for every send to `service`.
 pub(crate) fn faults(token: &str, service: Service<'_>, now: SystemTime) -> Vec<Fault> {
     if token.is_empty() || token.contains(|c: char| c.is_control()) {

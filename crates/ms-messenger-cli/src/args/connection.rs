@@ -1,9 +1,9 @@
 //! Options that say how the platforms are reached.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use secrecy::SecretString;
+use ms_messenger::{ExposeSecret, SecretString};
 
 use super::values::secret;
 use crate::profile::StoreArgs;
@@ -103,4 +103,92 @@ pub(crate) struct ConnectionArgs {
 
     #[command(flatten)]
     pub(crate) store: StoreArgs,
+}
+
+/// A setting as the command line gives it.
+#[derive(Debug)]
+pub(crate) struct Given<'a> {
+    /// The variable that the option replaces.
+    pub(crate) variable: &'static str,
+    pub(crate) value: Option<&'a str>,
+    /// The file that holds the value.
+    pub(crate) file: Option<&'a Path>,
+    pub(crate) is_secret: bool,
+}
+
+impl<'a> Given<'a> {
+    fn text(variable: &'static str, value: &'a Option<String>) -> Self {
+        Self {
+            variable,
+            value: value.as_deref(),
+            file: None,
+            is_secret: false,
+        }
+    }
+
+    fn secret(
+        variable: &'static str,
+        value: &'a Option<SecretString>,
+        file: &'a Option<PathBuf>,
+    ) -> Self {
+        Self {
+            variable,
+            value: value.as_ref().map(ExposeSecret::expose_secret),
+            file: file.as_deref(),
+            is_secret: true,
+        }
+    }
+}
+
+impl ConnectionArgs {
+    /// Returns every setting, given or not, by the variable that its option replaces.
+    pub(crate) fn settings(&self) -> [Given<'_>; 17] {
+        let (text, secret) = (Given::text, Given::secret);
+        [
+            secret(
+                "ACS_CONNECTION_STRING",
+                &self.acs_connection_string,
+                &self.acs_connection_string_file,
+            ),
+            text("ACS_ENDPOINT", &self.acs_endpoint),
+            secret(
+                "ACS_ACCESS_KEY",
+                &self.acs_access_key,
+                &self.acs_access_key_file,
+            ),
+            secret(
+                "ACS_ACCESS_TOKEN",
+                &self.acs_access_token,
+                &self.acs_access_token_file,
+            ),
+            text(
+                "ACS_CHANNEL_REGISTRATION_ID",
+                &self.acs_channel_registration_id,
+            ),
+            text("ACS_CHAT_ENDPOINT", &self.acs_chat_endpoint),
+            secret(
+                "ACS_CHAT_TOKEN",
+                &self.acs_chat_token,
+                &self.acs_chat_token_file,
+            ),
+            secret(
+                "MSGRAPH_TOKEN",
+                &self.msgraph_token,
+                &self.msgraph_token_file,
+            ),
+            text("MSGRAPH_CLOUD", &self.msgraph_cloud),
+            text("MSGRAPH_BASE_URL", &self.msgraph_base_url),
+            text("MSGRAPH_USER", &self.msgraph_user),
+            text("UCWA_SIP", &self.ucwa_sip),
+            text("UCWA_USERNAME", &self.ucwa_username),
+            secret(
+                "UCWA_PASSWORD",
+                &self.ucwa_password,
+                &self.ucwa_password_file,
+            ),
+            text("UCWA_DISCOVERY_URL", &self.ucwa_discovery_url),
+            text("UCWA_ENDPOINT_ID", &self.ucwa_endpoint_id),
+            text("UCWA_TRUSTED_DOMAIN", &self.ucwa_trusted_domain),
+        ]
+    }
 }

@@ -6,9 +6,7 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
-use ms_messenger::Importance;
-use url::Url;
-use uuid::Uuid;
+use ms_messenger::{Importance, Url, Uuid};
 
 use super::{
     connection::{ConnectionArgs, ENVIRONMENT},

@@ -2,10 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use ms_messenger::{MessageId, ParseTargetError, Target, TeamsLink};
-use secrecy::SecretString;
+use ms_messenger::{MessageId, ParseTargetError, SecretString, Target, TeamsLink, Url};
 use sha2::{Digest as _, Sha256};
-use url::Url;
 use uuid::Uuid;
 
 /// The target, and the message to reply to if a Teams link names one.

@@ -1,6 +1,16 @@
+use std::fs;
+
+use ms_messenger::{
+    acs_chat::AcsChatBuilder,
+    acs_messages::{AcsMessagesBuilder, AcsMessagesClient},
+};
+
 use super::*;
+use crate::connect;
 
 const KEY: &str = "c2VjcmV0LWFjY2Vzcy1rZXktZm9yLXRlc3RzLTAxMjM0NQ==";
+const STRING: &str = "endpoint=https://a.communication.azure.com/;\
+                      accesskey=c2VjcmV0LWFjY2Vzcy1rZXktZm9yLXRlc3RzLTAxMjM0NQ==";
 
 fn read(args: &ConnectionArgs, variables: &[(&str, &str)]) -> Settings {
     let env = |name: &str| {
@@ -10,93 +20,107 @@ fn read(args: &ConnectionArgs, variables: &[(&str, &str)]) -> Settings {
     Settings::read(args, &env).unwrap()
 }
 
+fn acs_messages(settings: &Settings) -> Result<AcsMessagesClient> {
+    let (options, retry) = (Default::default(), ms_messenger::RetryPolicy::never());
+    connect::acs_messages(settings, options, retry)
+}
+
+/// The builder of acs-messages, as its debug form shows endpoint and kind of credential.
+fn builder(settings: &Settings) -> String {
+    let builder = settings.configure(Platform::AcsMessages, AcsMessagesBuilder::from_variables);
+    format!("{:?}", builder.unwrap())
+}
+
 #[test]
 fn both_names_of_the_connection_string_are_read() {
-    let string = format!("endpoint=https://a.communication.azure.com/;accesskey={KEY}");
     for name in [
         "ACS_CONNECTION_STRING",
         "COMMUNICATION_SERVICES_CONNECTION_STRING",
     ] {
-        let settings = read(&ConnectionArgs::default(), &[(name, &string)]);
+        let variables = [(name, STRING), ("ACS_CHAT_TOKEN", "t")];
+        let settings = read(&ConnectionArgs::default(), &variables);
+        let chat = settings.configure(Platform::AcsChat, AcsChatBuilder::from_variables);
         let endpoint = "https://a.communication.azure.com";
-        assert_eq!(settings.messages_endpoint().unwrap(), endpoint);
-        assert_eq!(settings.chat_endpoint().unwrap(), endpoint);
+        assert!(builder(&settings).contains(endpoint));
+        assert!(format!("{:?}", chat.unwrap()).contains(endpoint));
         assert!(settings.configures(Platform::AcsMessages));
+        let settings = read(&ConnectionArgs::default(), &variables[..1]);
         assert!(!settings.configures(Platform::AcsChat));
     }
 }
 
 #[test]
-fn an_empty_variable_is_absent_and_white_space_is_dropped() {
+fn an_empty_variable_is_missing_and_white_space_is_removed() {
     let variables = [("MSGRAPH_TOKEN", " \n"), ("ACS_CHAT_TOKEN", " abc\n")];
     let settings = read(&ConnectionArgs::default(), &variables);
     assert!(!settings.configures(Platform::MsgraphChat));
-    assert_eq!(settings.chat_token.unwrap().expose_secret(), "abc");
+    assert_eq!(settings.value("ACS_CHAT_TOKEN"), Some("abc"));
 }
 
 #[test]
-fn a_credential_of_the_command_line_wins_over_every_one_of_the_environment() {
-    let args = ConnectionArgs {
+fn a_credential_of_the_command_line_takes_precedence_over_those_of_the_environment() {
+    let endpoint = ("ACS_ENDPOINT", "https://b.communication.azure.com");
+    let (token, key) = (("ACS_ACCESS_TOKEN", "token"), ("ACS_ACCESS_KEY", KEY));
+    let by_key = ConnectionArgs {
         acs_access_key: Some(KEY.into()),
         ..ConnectionArgs::default()
     };
-    let settings = read(&args, &[("ACS_ACCESS_TOKEN", "token")]);
-    assert!(matches!(
-        settings.acs_credential(),
-        Some(AcsCredential::Key(_))
-    ));
-    let settings = read(
-        &ConnectionArgs::default(),
-        &[("ACS_ACCESS_TOKEN", "token"), ("ACS_ACCESS_KEY", KEY)],
-    );
-    assert!(matches!(
-        settings.acs_credential(),
-        Some(AcsCredential::Token(_))
-    ));
+    let by_string = ConnectionArgs {
+        acs_connection_string: Some(STRING.into()),
+        ..ConnectionArgs::default()
+    };
+    let none = ConnectionArgs::default();
+    for (args, variables, expected) in [
+        (&by_key, &[token, endpoint][..], "AccessKey"),
+        (&by_string, &[token, key], "AccessKey"),
+        (&none, &[token, key, endpoint], "Entra"),
+    ] {
+        let printed = builder(&read(args, variables));
+        assert!(printed.contains(expected), "{variables:?}: {printed}");
+    }
+    let printed = builder(&read(&by_string, &[token, key, endpoint]));
+    assert!(printed.contains("https://a."), "{printed}");
 }
 
 #[test]
 fn the_key_of_a_connection_string_goes_to_no_other_endpoint() {
-    let string = format!("endpoint=https://a.communication.azure.com/;accesskey={KEY}");
     let settings = read(
         &ConnectionArgs::default(),
         &[
-            ("ACS_CONNECTION_STRING", &string),
+            ("ACS_CONNECTION_STRING", STRING),
             ("ACS_ENDPOINT", "https://b.communication.azure.com"),
         ],
     );
-    assert_eq!(
-        settings.messages_endpoint().unwrap(),
-        "https://a.communication.azure.com"
-    );
+    assert!(builder(&settings).contains("https://a.communication.azure.com"));
+    assert!(acs_messages(&settings).is_ok());
 }
 
 #[test]
-fn every_two_options_are_both_used_or_refused() {
+fn every_combination_of_options_is_used_or_rejected() {
     use clap::Parser as _;
 
     use crate::args::{Cli, Command, command};
 
     let command = command();
     let send = command.find_subcommand("send").unwrap();
-    let of_connections = send
+    let connection = send
         .get_arguments()
         .filter(|it| it.get_help_heading().is_some());
-    let names: Vec<String> = of_connections.map(|it| it.get_id().to_string()).collect();
+    let names: Vec<String> = connection.map(|it| it.get_id().to_string()).collect();
     assert!(names.len() > 20, "{names:?}");
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("secret");
     fs::write(&file, "x").unwrap();
     let word = |name: &str| {
-        let value = match name.ends_with("_file") {
-            true => file.display().to_string(),
-            false => format!("value-of-{name}"),
+        let value = if name.ends_with("_file") {
+            file.display().to_string()
+        } else {
+            format!("value-of-{name}")
         };
         format!("--{}={value}", name.replace('_', "-"))
     };
-    // What the environment says must win over no option.
-    let env =
-        |name: &str| (!name.starts_with("MSM_")).then(|| format!("of-the-environment-{name}"));
+    // No variable may take precedence over an option.
+    let env = |name: &str| (!name.starts_with("MSM_")).then(|| format!("environment-{name}"));
     let pairs = names.iter().enumerate();
     for (one, two) in pairs.flat_map(|(i, one)| names[i + 1..].iter().map(move |two| (one, two))) {
         let words = [
@@ -118,7 +142,7 @@ fn every_two_options_are_both_used_or_refused() {
             let variable = name.trim_end_matches("_file").to_uppercase();
             match name.as_str() {
                 "profile" | "store_key_file" => {
-                    assert!(settings.graph_token.is_none(), "{words:?}")
+                    assert!(settings.value("MSGRAPH_TOKEN").is_none(), "{words:?}");
                 }
                 "state_dir" => {}
                 _ => {
@@ -127,20 +151,28 @@ fn every_two_options_are_both_used_or_refused() {
                 }
             }
         }
-        // Of the credentials of a service, the one that is used is that of the command line.
+        // The credential that a service uses is that of the command line.
         let is_credential = |name: &String| {
             ["acs_access", "acs_connection"]
                 .iter()
                 .any(|it| name.starts_with(it))
         };
         assert!(!(is_credential(one) && is_credential(two)), "{words:?}");
+        if is_credential(one) || is_credential(two) {
+            let order = [
+                "ACS_ACCESS_TOKEN",
+                "ACS_ACCESS_KEY",
+                "ACS_CONNECTION_STRING",
+            ];
+            let first = order.iter().find_map(|it| settings.origin(it)).unwrap();
+            assert!(!matches!(first, Origin::Variable(_)), "{words:?}");
+        }
     }
 }
 
 #[test]
-fn an_endpoint_that_is_asked_for_is_not_put_aside() {
-    let string = format!("endpoint=https://a.communication.azure.com/;accesskey={KEY}");
-    for (endpoint, is_taken) in [
+fn an_endpoint_option_that_would_be_ignored_is_rejected() {
+    for (endpoint, is_accepted) in [
         ("https://a.communication.azure.com/", true),
         ("https://b.communication.azure.com", false),
     ] {
@@ -148,24 +180,24 @@ fn an_endpoint_that_is_asked_for_is_not_put_aside() {
             acs_endpoint: Some(endpoint.to_owned()),
             ..ConnectionArgs::default()
         };
-        let settings = read(&args, &[("ACS_CONNECTION_STRING", &string)]);
-        assert_eq!(settings.messages_endpoint().is_ok(), is_taken, "{endpoint}");
+        let settings = read(&args, &[("ACS_CONNECTION_STRING", STRING)]);
+        assert_eq!(acs_messages(&settings).is_ok(), is_accepted, "{endpoint}");
     }
 }
 
 #[test]
-fn a_cloud_of_the_command_line_puts_aside_the_address_of_the_environment() {
+fn a_cloud_of_the_command_line_displaces_the_address_of_the_environment() {
     let args = ConnectionArgs {
         msgraph_cloud: Some("china".to_owned()),
         ..ConnectionArgs::default()
     };
     let settings = read(&args, &[("MSGRAPH_BASE_URL", "http://127.0.0.1:1/v1.0")]);
-    assert_eq!(settings.graph_base_url, None);
-    assert_eq!(settings.graph_cloud.as_deref(), Some("china"));
+    assert_eq!(settings.value("MSGRAPH_BASE_URL"), None);
+    assert_eq!(settings.value("MSGRAPH_CLOUD"), Some("china"));
 }
 
 #[test]
-fn every_setting_tells_where_it_came_from() {
+fn every_setting_has_its_origin() {
     let args = ConnectionArgs {
         acs_endpoint: Some("https://a.test".to_owned()),
         ..ConnectionArgs::default()
@@ -188,7 +220,7 @@ fn every_setting_tells_where_it_came_from() {
 }
 
 #[test]
-fn an_empty_option_is_refused_with_its_name() {
+fn an_empty_option_is_rejected_with_its_name() {
     let args = ConnectionArgs {
         msgraph_token: Some("".into()),
         acs_chat_token: Some(" \n".into()),
@@ -209,15 +241,25 @@ fn an_empty_option_is_refused_with_its_name() {
 }
 
 #[test]
-fn a_broken_connection_string_is_named_by_where_it_came_from() {
-    let settings = read(
-        &ConnectionArgs::default(),
-        &[("COMMUNICATION_SERVICES_CONNECTION_STRING", "hunter2")],
-    );
-    let error = settings.parsed_connection_string().unwrap_err();
-    let begin = "COMMUNICATION_SERVICES_CONNECTION_STRING is unusable: ";
-    assert!(error.message().starts_with(begin), "{error}");
-    assert!(!error.message().contains("hunter2"), "{error}");
+fn an_unusable_setting_is_named_by_its_origin() {
+    let secret = "COMMUNICATION_SERVICES_CONNECTION_STRING";
+    let by_option = ConnectionArgs {
+        acs_connection_string: Some("hunter2".into()),
+        ..ConnectionArgs::default()
+    };
+    for (args, variables, begin) in [
+        (
+            &ConnectionArgs::default(),
+            &[(secret, "hunter2")][..],
+            secret,
+        ),
+        (&by_option, &[], "--acs-connection-string"),
+    ] {
+        let error = acs_messages(&read(args, variables)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert_eq!(error.problems()[0].field, begin, "{error}");
+        assert!(!error.message().contains("hunter2"), "{error}");
+    }
 }
 
 #[test]

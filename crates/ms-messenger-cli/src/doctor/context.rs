@@ -48,13 +48,27 @@ impl DoctorContext {
         }
     }
 
+    /// Checks the address and returns it if it is usable.
+    pub(crate) fn address(&self, text: &str, findings: &mut Findings) -> Option<Endpoint> {
+        match Endpoint::parse(text) {
+            Ok(endpoint) => {
+                findings.ok("address", endpoint.to_string());
+                Some(endpoint)
+            }
+            Err(error) => {
+                findings.failure("address", error, &self.settings);
+                None
+            }
+        }
+    }
+
     /// Checks whether the server responds, and its clock. Returns whether further requests make
     /// sense.
     pub(crate) async fn reach(&self, endpoint: &Endpoint, findings: &mut Findings) -> bool {
         let probe = match self.http.probe(endpoint, "/", None).await {
             Ok(probe) => probe,
             Err(error) => {
-                findings.failure("reachable", error);
+                findings.failure("reachable", error, &self.settings);
                 return false;
             }
         };
@@ -75,7 +89,7 @@ impl DoctorContext {
         findings: &mut Findings,
     ) {
         let status = match self.http.probe(endpoint, path, Some(authorize)).await {
-            Err(error) => return findings.failure("credential", error),
+            Err(error) => return findings.failure("credential", error, &self.settings),
             Ok(probe) => probe.status,
         };
         let verdict = match status {

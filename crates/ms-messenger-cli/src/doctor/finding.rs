@@ -6,6 +6,7 @@ use ms_messenger::Error;
 use serde_json::{Value, json};
 
 use crate::{
+    config::Settings,
     exit::Exit,
     explain::{Explained, explain},
     outcome::causes,
@@ -81,8 +82,8 @@ impl Findings {
     }
 
     /// Adds an error that prevents a send, with its innermost cause.
-    pub(crate) fn failure(&mut self, check: &'static str, error: Error) {
-        let Explained { error, advice } = explain(error, None);
+    pub(crate) fn failure(&mut self, check: &'static str, error: Error, settings: &Settings) {
+        let Explained { error, advice } = explain(error, Some(settings));
         // Nothing was sent here, so that only the kind counts.
         let exit = match Exit::of(&error) {
             Exit::Unknown | Exit::SentUnread => Exit::Temporary,

@@ -1,7 +1,7 @@
 //! Teams through Microsoft Graph.
 
 use ms_messenger::{
-    AccessToken, Result, StaticToken, TokenRequest, http::Bearer,
+    AccessToken, Result, StaticToken, TokenProvider as _, TokenRequest, http::Bearer,
     msgraph_chat::permissions::Operation,
 };
 
@@ -9,7 +9,6 @@ use crate::{
     claims::Claims,
     config::Settings,
     doctor::{
-        acs::endpoint,
         context::{DoctorContext, Verdict},
         finding::Findings,
     },
@@ -29,8 +28,19 @@ pub(crate) async fn teams(context: &DoctorContext, findings: &mut Findings) {
         "MSGRAPH_USER",
     ];
     context.origins(&names, findings);
-    let endpoint = endpoint(graph::address(settings), findings);
-    if settings.graph_own_user().is_none() {
+    if let Some(signed_in) = &settings.signed_in {
+        let name = &signed_in.profile.name;
+        findings.ok(
+            "setting",
+            format!("MSGRAPH_TOKEN from the sign-in `{name}`"),
+        );
+    }
+    let address = match graph::address(settings) {
+        Ok(address) => address,
+        Err(error) => return findings.failure("address", error, settings),
+    };
+    let endpoint = context.address(&address, findings);
+    if settings.value("MSGRAPH_USER").is_none() {
         findings.note("user", "user: targets need your own id: MSGRAPH_USER");
     }
     if !settings.configures(Platform::MsgraphChat) {
@@ -40,10 +50,7 @@ pub(crate) async fn teams(context: &DoctorContext, findings: &mut Findings) {
     // An expired sign-in is renewed here, as by a send.
     let token = match token(settings).await {
         Ok(token) => token,
-        Err(error) => return findings.failure("sign-in", error),
-    };
-    let Ok(address) = graph::address(settings) else {
-        return;
+        Err(error) => return findings.failure("sign-in", error, settings),
     };
     context.token(token.secret(), Service::Graph(&address), findings);
     if let Some(claims) = Claims::read(token.secret()) {
@@ -70,9 +77,13 @@ pub(crate) async fn teams(context: &DoctorContext, findings: &mut Findings) {
 
 /// Returns the token that a send would use.
 async fn token(settings: &Settings) -> Result<AccessToken> {
-    let scopes = graph::cloud(settings)?.scopes;
-    let credential = graph::credential(settings)?;
-    credential.token(&TokenRequest::new(scopes)).await
+    if let Some((_, token)) = settings.token_of(Platform::MsgraphChat) {
+        return Ok(AccessToken::new(token));
+    }
+    let signed_in = settings.signed_in.as_ref();
+    let signed_in = signed_in.ok_or_else(|| Platform::MsgraphChat.not_configured())?;
+    let request = TokenRequest::new(graph::cloud(settings)?.scopes);
+    signed_in.profile.stored().token(&request).await
 }
 
 /// Checks whether the token has the permissions that this program needs.

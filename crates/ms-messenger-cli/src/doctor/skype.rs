@@ -27,13 +27,13 @@ pub(crate) async fn skype(context: &DoctorContext, findings: &mut Findings) {
     let options = context.options.clone();
     let signed_in = match connect::skype(settings, options, RetryPolicy::never()) {
         Ok(builder) => builder.sign_in().await,
-        Err(error) => return findings.failure("settings", error),
+        Err(error) => return findings.failure("settings", error, settings),
     };
     match signed_in {
         Ok(session) => {
             session.sign_out().await;
             findings.ok("sign-in", "signed in, and out again");
         }
-        Err(error) => findings.failure("sign-in", error),
+        Err(error) => findings.failure("sign-in", error, settings),
     }
 }

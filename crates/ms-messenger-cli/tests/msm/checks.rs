@@ -255,7 +255,7 @@ fn the_error_of_a_rejected_token_says_what_is_wrong_with_it() {
     assert_eq!(ran.code, 5, "{ran:?}");
     assert!(
         ran.stderr
-            .contains("MSGRAPH_TOKEN expired at 2023-11-14T22:13:20Z"),
+            .contains("MSGRAPH_TOKEN: expired at 2023-11-14T22:13:20Z"),
         "{ran:?}"
     );
 }

@@ -79,11 +79,8 @@ fn a_sign_in_from_an_empty_home_sends_and_is_deleted() {
     home.end_tokens();
     let ran = home.send();
     assert_eq!(ran.code, 5, "{ran:?}");
-    assert!(
-        ran.stderr
-            .contains("the sign-in `default` has expired or was revoked: run `msm login`"),
-        "{ran:?}"
-    );
+    assert!(ran.stderr.contains("the sign-in `default`"), "{ran:?}");
+    assert!(ran.stderr.contains("\n  run `msm login`\n"), "{ran:?}");
     assert!(ran.stderr.contains("AADSTS"), "why: {ran:?}");
     assert_eq!(home.run(&["doctor", "--platform", "msgraph-chat"]).code, 5);
     assert_eq!(

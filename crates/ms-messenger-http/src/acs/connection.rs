@@ -84,6 +84,11 @@ impl Connection {
         }
     }
 
+    /// Returns the endpoint, which need not be usable.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
     /// The credential.
     #[must_use]
     pub fn credential(&self) -> &Credential {

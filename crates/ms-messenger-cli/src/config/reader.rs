@@ -1,0 +1,147 @@
+//! Reads settings from options, files, environment and stored sign-in.
+
+use std::{fs, path::Path};
+
+use ms_messenger::{
+    ErrorKind, ExposeSecret as _, Problems, Result, SecretString,
+    http::acs::CONNECTION_STRING_VARIABLES,
+};
+
+use super::setting::{Origin, Setting, option};
+use crate::{
+    args::Given,
+    environment::{Environment, variable},
+    files::unreadable,
+    profile::StoreArgs,
+    sign_in::SignedIn,
+};
+
+/// The settings that are read so far. The first value of a variable wins.
+pub(super) struct Reader<'a> {
+    env: Environment<'a>,
+    values: Vec<Setting>,
+    problems: Problems,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(env: Environment<'a>) -> Self {
+        Self {
+            env,
+            values: Vec::new(),
+            problems: Problems::new(),
+        }
+    }
+
+    /// Returns the settings.
+    ///
+    /// # Errors
+    ///
+    /// `Config` with every problem that was found.
+    pub(super) fn finish(self) -> Result<Vec<Setting>> {
+        self.problems.into_result(ErrorKind::Config)?;
+        Ok(self.values)
+    }
+
+    pub(super) fn has(&self, variable: &str) -> bool {
+        self.values.iter().any(|it| it.variable == variable)
+    }
+
+    fn add(&mut self, variable: &'static str, value: &str, origin: Origin) {
+        let value = SecretString::from(value.trim());
+        self.values.push(Setting {
+            variable,
+            value,
+            origin,
+        });
+    }
+
+    /// Reads an option, or the file that it names.
+    pub(super) fn read_option(&mut self, given: &Given<'_>) {
+        let variable = given.variable;
+        if let Some(value) = given.value {
+            if value.trim().is_empty() {
+                self.problems.add(option(variable), "is empty");
+            }
+            self.add(variable, value, Origin::CommandLine);
+        } else if let Some(path) = given.file {
+            let Some(value) = self.read_file(path) else {
+                return;
+            };
+            let origin = Origin::File(path.to_owned());
+            self.add(variable, value.expose_secret(), origin);
+        } else {
+            return;
+        }
+        if given.is_secret {
+            self.check_secret(variable);
+        }
+    }
+
+    /// Reads a variable of the environment, unless it has a value already.
+    pub(super) fn read_variable(&mut self, name: &'static str, is_secret: bool) {
+        if self.has(name) {
+            return;
+        }
+        let names: &[&'static str] = if name == CONNECTION_STRING_VARIABLES[0] {
+            &CONNECTION_STRING_VARIABLES
+        } else {
+            &[name]
+        };
+        let found = |name: &&'static str| Some((variable(self.env, name)?, *name));
+        let Some((value, found)) = names.iter().find_map(found) else {
+            return;
+        };
+        self.add(name, &value, Origin::Variable(found));
+        if is_secret {
+            self.check_secret(name);
+        }
+    }
+
+    /// Finds the stored sign-in if there is no token for Graph, and adds its settings.
+    pub(super) fn read_sign_in(&mut self, args: &StoreArgs) -> Option<SignedIn> {
+        if self.has("MSGRAPH_TOKEN") {
+            return None;
+        }
+        let signed_in = match SignedIn::find(args, self.env) {
+            Ok(signed_in) => signed_in?,
+            Err(error) => {
+                self.problems.add("sign-in", error.message());
+                return None;
+            }
+        };
+        let variables = signed_in.variables().unwrap_or_else(|error| {
+            self.problems.add("sign-in", error.message());
+            Vec::new()
+        });
+        for (variable, value) in variables {
+            if !self.has(variable) {
+                let origin = Origin::SignIn(signed_in.profile.name.clone());
+                self.add(variable, value.expose_secret(), origin);
+            }
+        }
+        Some(signed_in)
+    }
+
+    /// Finds a header that was given as a token: no service would explain that rejection.
+    fn check_secret(&mut self, variable: &str) {
+        let Some(setting) = self.values.iter().find(|it| it.variable == variable) else {
+            return;
+        };
+        let scheme = setting.value.expose_secret().get(..7).unwrap_or_default();
+        if scheme.eq_ignore_ascii_case("bearer ") {
+            let rule = "begins with \"Bearer \": give the token alone";
+            self.problems.add(setting.origin.setting(variable), rule);
+        }
+    }
+
+    /// Reads the one line that a file holds. No error repeats its content.
+    fn read_file(&mut self, path: &Path) -> Option<SecretString> {
+        let name = path.display().to_string();
+        match fs::read_to_string(path) {
+            Ok(text) if text.trim().is_empty() => self.problems.add(name, "the file is empty"),
+            Ok(text) => return Some(SecretString::from(text.trim())),
+            Err(error) => self.problems.add(name, unreadable(&error)),
+        }
+        None
+    }
+}

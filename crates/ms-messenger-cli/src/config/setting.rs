@@ -1,0 +1,54 @@
+//! A setting and where it comes from.
+
+use std::{fmt, path::PathBuf};
+
+use ms_messenger::SecretString;
+
+/// The value of a variable that clients read.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    pub(crate) variable: &'static str,
+    pub(crate) value: SecretString,
+    pub(crate) origin: Origin,
+}
+
+/// Where a setting comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// An option
+    CommandLine,
+    /// A file that an option names
+    File(PathBuf),
+    /// This variable
+    Variable(&'static str),
+    /// The stored sign-in of this name
+    SignIn(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CommandLine => f.write_str("the command line"),
+            Self::File(path) => write!(f, "the file {}", path.display()),
+            Self::Variable(_) => f.write_str("the environment"),
+            Self::SignIn(name) => write!(f, "the sign-in `{name}`"),
+        }
+    }
+}
+
+impl Origin {
+    /// Returns the name by which the user set `variable`.
+    pub(crate) fn setting(&self, variable: &str) -> String {
+        match self {
+            Self::CommandLine => option(variable),
+            Self::File(path) => path.display().to_string(),
+            Self::Variable(name) => (*name).to_owned(),
+            Self::SignIn(_) => self.to_string(),
+        }
+    }
+}
+
+/// Returns the option that replaces a variable: `--acs-chat-token` for `ACS_CHAT_TOKEN`.
+pub(crate) fn option(variable: &str) -> String {
+    format!("--{}", variable.to_ascii_lowercase().replace('_', "-"))
+}

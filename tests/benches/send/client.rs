@@ -14,8 +14,8 @@ use ms_messenger::{
     MessengerExt as _, SharedMessenger, StaticToken, Target,
     acs_chat::{AcsChatClient, ChatThread, SendChatMessageRequest},
     acs_messages::{
-        AcsMessagesClient, Conversation, ConversationContent, Credential, NotificationContent,
-        NotificationKind, Notifications,
+        AcsMessagesClient, ConversationContent, ConversationThread, Credential,
+        NotificationContent, NotificationKind, Notifications,
     },
     http::{HttpClient, HttpOptions},
     msgraph_chat::{Chat, GraphChatClient, NewChatMessage},
@@ -41,7 +41,7 @@ const CHANNEL: Uuid = Uuid::from_u128(0x34ad_fa4f_cedf_4dc0_ba29_b6d1_a69a_b345)
 
 #[derive(Clone)]
 enum Client {
-    Conversation(Conversation),
+    Conversation(ConversationThread),
     Notifications(Notifications),
     Thread(ChatThread),
     Chat(Chat),

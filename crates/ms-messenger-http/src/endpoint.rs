@@ -85,13 +85,24 @@ impl Endpoint {
     /// `InvalidRequest` when the address would not be what was asked for, as an id of `..`
     /// would make it.
     pub fn address(&self, path_and_query: &str) -> Result<Url> {
-        let text = format!("{}{path_and_query}", self.base);
-        match Url::parse(&text) {
-            Ok(url) if url.as_str() == text => Ok(url),
-            _ => Err(Error::new(
+        let (path, query) = match path_and_query.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (path_and_query, None),
+        };
+        // Parsing the whole address again would cost every send.
+        let mut url = self.url.clone();
+        match url.path().trim_end_matches('/') {
+            "" => url.set_path(path),
+            base => url.set_path(&[base, path].concat()),
+        }
+        url.set_query(query);
+        if url.as_str().strip_prefix(&*self.base) == Some(path_and_query) {
+            Ok(url)
+        } else {
+            Err(Error::new(
                 ErrorKind::InvalidRequest,
                 "an id in the path is not usable: it must not be empty, `.` or `..`",
-            )),
+            ))
         }
     }
 

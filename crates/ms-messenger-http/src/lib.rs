@@ -33,6 +33,7 @@ mod service;
 mod throttle;
 mod tls;
 mod trace;
+mod transport;
 mod variables;
 
 pub use authorize::{Authorize, Bearer, HttpRequest, RejectedToken};
@@ -53,6 +54,7 @@ pub use response::Response;
 pub use response_match::FOREIGN_RESPONSE;
 pub use retry_after::retry_after;
 pub use service::{ServiceError, ServiceProfile};
+pub use transport::Transport;
 pub use variables::Variables;
 
 /// What the fuzz targets reach; compiled for them alone.

@@ -1,6 +1,7 @@
 //! The one way out: wait, authorise, send, classify, and retry only where that is proven safe.
 
 use std::{
+    pin::pin,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -233,7 +234,8 @@ impl Pipeline {
             turn.pause_ends().await;
             turn
         };
-        match call.deadline.limit(timeout(left, waiting)).await {
+        let waiting = pin!(timeout(left, waiting));
+        match call.deadline.limit(waiting).await {
             Ok(Ok(turn)) => {
                 state.has_waited();
                 Ok(Some(turn))
@@ -263,8 +265,12 @@ impl Pipeline {
         url: &Url,
         state: &mut CallState,
     ) -> Result<Result<Response, Failure>> {
-        let authorizing = self.authorized(call, url, state.rejected());
-        let (request, token) = match call.deadline.limit(authorizing).await {
+        // Pinned here, so that the limit holds a pointer: each copy of a future costs every send.
+        let authorized = {
+            let authorizing = pin!(self.authorized(call, url, state.rejected()));
+            call.deadline.limit(authorizing).await
+        };
+        let (request, token) = match authorized {
             Ok(Ok(authorized)) => authorized,
             Ok(Err(error)) => return Err(state.without_credential(error)),
             Err(reached) => return Err(state.ended_early(reached)),
@@ -273,7 +279,7 @@ impl Pipeline {
             return Err(state.ended_early(reached));
         }
         state.begin_attempt(&self.retry)?;
-        let exchange = self.exchange(request, token, call, state.context);
+        let exchange = pin!(self.exchange(request, token, call, state.context));
         match call.deadline.limit(exchange).await {
             Ok(outcome) => Ok(outcome),
             Err(reached) => {

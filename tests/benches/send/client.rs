@@ -1,4 +1,4 @@
-//! One client process: sends, then tells what it cost.
+//! One client process: sends, then prints what it cost.
 
 use std::{
     io::Write as _,
@@ -12,117 +12,152 @@ use std::{
 use cpu_time::ProcessTime;
 use ms_messenger::{
     MessengerExt as _, SharedMessenger, StaticToken, Target,
-    acs_chat::AcsChatClient,
-    acs_messages::{AcsMessagesClient, Credential},
+    acs_chat::{AcsChatClient, ChatThread, SendChatMessageRequest},
+    acs_messages::{
+        AcsMessagesClient, ConversationContent, ConversationThread, Credential,
+        NotificationContent, NotificationKind, Notifications,
+    },
     http::{HttpClient, HttpOptions},
-    msgraph_chat::GraphChatClient,
+    msgraph_chat::{Chat, GraphChatClient, NewChatMessage},
 };
 use uuid::Uuid;
 
 use crate::Failure;
 
-pub(crate) const PLATFORMS: [&str; 3] = ["msgraph-chat", "acs-chat", "acs-messages"];
+/// What is sent: an API by its native client, or by the trait.
+pub(crate) const APIS: [&str; 5] = [
+    "acs-messages",
+    "acs-messages-notification",
+    "acs-chat",
+    "msgraph-chat",
+    "msgraph-chat-trait",
+];
 pub(crate) const KINDS: [&str; 2] = ["reqwest", "ms-messenger"];
 
 const CONVERSATION: &str = "19:34adfa4f-cedf-4dc0-ba29-b6d1a69ab345@thread.v2";
-const TEXT: &str = "The build is green again; thanks to everybody who helped.";
+const TEXT: &str = "The build is green again; thanks to the whole team.";
+const PHONE: &str = "+14255550123";
+const CHANNEL: Uuid = Uuid::from_u128(0x34ad_fa4f_cedf_4dc0_ba29_b6d1_a69a_b345);
 
 #[derive(Clone)]
 enum Client {
-    Ours(SharedMessenger),
-    Bare {
-        client: bare_reqwest::Client,
-        platform: String,
-        base: String,
-        token: String,
-    },
+    Conversation(ConversationThread),
+    Notifications(Notifications),
+    Thread(ChatThread),
+    Chat(Chat),
+    Trait(SharedMessenger),
+    Bare(Bare),
+}
+
+#[derive(Clone)]
+struct Bare {
+    client: bare_reqwest::Client,
+    api: String,
+    base: String,
+    token: String,
 }
 
 impl Client {
-    fn new(platform: &str, kind: &str, base: &str, root: &str) -> Result<Self, Failure> {
+    fn new(api: &str, kind: &str, base: &str, root: &str) -> Result<Self, Failure> {
         let root = std::fs::read(root)?;
         // As long as a real token, because its length counts.
         let token = "eyJ0eXAi".repeat(180);
         if kind == "reqwest" {
             let client = bare_reqwest::client(Some(&root)).map_err(|e| e.to_string())?;
-            return Ok(Self::Bare {
+            return Ok(Self::Bare(Bare {
                 client,
-                platform: platform.to_owned(),
+                api: api.to_owned(),
                 base: base.to_owned(),
                 token,
-            });
+            }));
         }
         let http = HttpClient::new(&HttpOptions::default().with_extra_roots(root))?;
         let token = StaticToken::new(token);
-        Ok(Self::Ours(match platform {
-            "msgraph-chat" => Arc::new(
-                GraphChatClient::builder(token)
-                    .with_base_url(format!("{base}/v1.0"))
-                    .with_http_client(http)
-                    .build()?,
-            ),
-            "acs-chat" => Arc::new(
-                AcsChatClient::builder(base, token)
-                    .with_http_client(http)
-                    .build()?,
-            ),
-            _ => Arc::new(
-                AcsMessagesClient::builder(base, Credential::entra(token))
-                    .with_http_client(http)
-                    .build()?,
-            ),
-        }))
+        if api.starts_with("msgraph-chat") {
+            let client = GraphChatClient::builder(token).with_base_url(format!("{base}/v1.0"));
+            let client = client.with_http_client(http).build()?;
+            return Ok(match api {
+                "msgraph-chat" => Self::Chat(client.chat(CONVERSATION)),
+                _ => Self::Trait(Arc::new(client)),
+            });
+        }
+        if api == "acs-chat" {
+            let client = AcsChatClient::builder(base, token).with_http_client(http);
+            return Ok(Self::Thread(client.build()?.thread(CONVERSATION)));
+        }
+        let client = AcsMessagesClient::builder(base, Credential::entra(token));
+        let client = client.with_http_client(http).build()?;
+        Ok(match api {
+            "acs-messages" => Self::Conversation(client.conversation(CONVERSATION)),
+            _ => Self::Notifications(client.notifications()),
+        })
     }
 
     async fn send(&self) -> Result<(), Failure> {
         match self {
-            Self::Ours(messenger) => {
-                messenger
-                    .send_text(Target::conversation(CONVERSATION), TEXT)
+            Self::Conversation(conversation) => {
+                conversation.send(&ConversationContent::text(TEXT)).await?;
+            }
+            Self::Notifications(notifications) => {
+                let text = NotificationKind::text(TEXT);
+                let content = NotificationContent::new(CHANNEL, PHONE, text);
+                notifications.send(&content).await?;
+            }
+            Self::Thread(thread) => {
+                thread.send(&SendChatMessageRequest::text(TEXT)).await?;
+            }
+            Self::Chat(chat) => {
+                chat.send(NewChatMessage::text(TEXT)).await?;
+            }
+            Self::Trait(messenger) => {
+                let target = Target::conversation(CONVERSATION);
+                messenger.send_text(target, TEXT).await?;
+            }
+            Self::Bare(bare) => bare.send().await?,
+        }
+        Ok(())
+    }
+}
+
+impl Bare {
+    async fn send(&self) -> Result<(), Failure> {
+        let (client, base, token) = (&self.client, &*self.base, &*self.token);
+        // As ours: an id that comes twice would be taken for a repetition.
+        let id = Uuid::new_v4().to_string();
+        match &*self.api {
+            "msgraph-chat" => {
+                bare_reqwest::send_graph_typed(client, base, token, CONVERSATION, TEXT, &id)
                     .await?;
             }
-            Self::Bare {
-                client,
-                platform,
-                base,
-                token,
-            } => {
-                // As ours: an id that comes twice would be taken for a repetition.
-                let id = Uuid::new_v4().to_string();
-                send_bare((client, base, token), platform, &id).await?;
+            "msgraph-chat-trait" => {
+                bare_reqwest::send_graph(client, base, token, CONVERSATION, TEXT, &id).await?;
+            }
+            "acs-chat" => {
+                bare_reqwest::send_acs_chat(client, base, token, CONVERSATION, TEXT, &id).await?;
+            }
+            api => {
+                let key = Uuid::new_v4().to_string();
+                let date = httpdate::fmt_http_date(SystemTime::now());
+                let ids = (&*id, &*key, &*date);
+                if api == "acs-messages" {
+                    bare_reqwest::send_conversation(client, base, token, CONVERSATION, TEXT, ids)
+                        .await?;
+                } else {
+                    let (channel, to) = (CHANNEL.to_string(), PHONE);
+                    let recipient = (&*channel, to);
+                    bare_reqwest::send_notification(client, base, token, recipient, TEXT, ids)
+                        .await?;
+                }
             }
         }
         Ok(())
     }
 }
 
-async fn send_bare(
-    (client, base, token): (&bare_reqwest::Client, &str, &str),
-    platform: &str,
-    id: &str,
-) -> Result<(), Failure> {
-    match platform {
-        "msgraph-chat" => {
-            bare_reqwest::send_graph(client, base, token, CONVERSATION, TEXT, id).await?;
-        }
-        "acs-chat" => {
-            bare_reqwest::send_acs_chat(client, base, token, CONVERSATION, TEXT, id).await?;
-        }
-        _ => {
-            let key = Uuid::new_v4().to_string();
-            let date = httpdate::fmt_http_date(SystemTime::now());
-            let once = (key.as_str(), date.as_str());
-            bare_reqwest::send_acs_messages(client, base, token, CONVERSATION, TEXT, id, once)
-                .await?;
-        }
-    }
-    Ok(())
-}
-
-/// `PLATFORM KIND CONCURRENCY SENDS ADDRESS ROOT`.
+/// `API KIND CONCURRENCY SENDS ADDRESS ROOT`.
 pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
-    let [platform, kind, concurrency, sends, base, root] = args else {
-        return Err("six arguments".into());
+    let [api, kind, concurrency, sends, base, root] = args else {
+        return Err("six arguments are needed".into());
     };
     let (concurrency, sends): (usize, usize) = (concurrency.parse()?, sends.parse()?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -130,7 +165,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let client = Client::new(platform, kind, base, root)?;
+        let client = Client::new(api, kind, base, root)?;
         let cold = ProcessTime::now();
         let begun = Arc::new(AtomicUsize::new(0));
         let workers: Vec<_> = (0..concurrency)
@@ -166,7 +201,7 @@ fn accepted() -> Result<(), Failure> {
     Ok(std::io::stdout().flush()?)
 }
 
-/// The peak of resident memory, where the system tells it.
+/// The peak of resident memory, where the system reports it.
 fn peak_kib() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;

@@ -1,5 +1,6 @@
-//! CPU, memory and time to the first message of each platform crate, beside hand-written
-//! reqwest that does the same typed work, against the same loopback TLS server.
+//! CPU, memory and time to the first message of each client, beside hand-written
+//! reqwest that does the same typed work, against the same loopback TLS server. For instructions
+//! per send see `instructions.sh` in the folder above.
 //!
 //! ```text
 //! cargo bench -p tests --bench send              # everything
@@ -59,40 +60,32 @@ fn compare(sends: usize, rounds: usize) -> Result<(), Failure> {
     let server = Server::start()?;
     println!("{sends} sends a run, {rounds} rounds, medians; ratio = ours / hand-written\n");
     println!(
-        "{:<14} {:>11} {:<13} {:>10} {:>7} {:>10} {:>7} {:>10} {:>7}",
-        "platform",
-        "concurrency",
-        "client",
-        "CPU/send",
-        "ratio",
-        "peak KiB",
-        "ratio",
-        "first",
-        "ratio"
+        "{:<25} {:>11} {:<13} {:>10} {:>7} {:>10} {:>7} {:>10} {:>7}",
+        "API", "concurrency", "client", "CPU/send", "ratio", "peak KiB", "ratio", "first", "ratio"
     );
-    for platform in client::PLATFORMS {
+    for api in client::APIS {
         for concurrency in [1, 64] {
             let mut runs: BTreeMap<&str, Vec<Figures>> = BTreeMap::new();
             for _ in 0..rounds {
                 for kind in client::KINDS {
-                    let figures = measure(&server, platform, kind, concurrency, sends)?;
+                    let figures = measure(&server, api, kind, concurrency, sends)?;
                     runs.entry(kind).or_default().push(figures);
                 }
             }
-            print(platform, concurrency, &runs);
+            print(api, concurrency, &runs);
         }
     }
     Ok(())
 }
 
-fn print(platform: &str, concurrency: usize, runs: &BTreeMap<&str, Vec<Figures>>) {
+fn print(api: &str, concurrency: usize, runs: &BTreeMap<&str, Vec<Figures>>) {
     let median = |kind: &str, value: Figure| {
         let mut values: Vec<f64> = runs[kind].iter().map(value).collect();
         values.sort_by(f64::total_cmp);
         values[values.len() / 2]
     };
     for kind in client::KINDS {
-        print!("{platform:<14} {concurrency:>11} {kind:<13}");
+        print!("{api:<25} {concurrency:>11} {kind:<13}");
         let columns: [(Figure, &str); 3] = [
             (|f| f.cpu_per_send.as_secs_f64() * 1e6, "µs"),
             (|f| f.peak_kib as f64, "  "),
@@ -108,7 +101,7 @@ fn print(platform: &str, concurrency: usize, runs: &BTreeMap<&str, Vec<Figures>>
 
 fn measure(
     server: &Server,
-    platform: &str,
+    api: &str,
     kind: &str,
     concurrency: usize,
     sends: usize,
@@ -116,7 +109,7 @@ fn measure(
     let started = Instant::now();
     let mut child = itself(&[
         "--client",
-        platform,
+        api,
         kind,
         &concurrency.to_string(),
         &sends.to_string(),

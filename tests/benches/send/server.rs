@@ -1,10 +1,19 @@
 //! A TLS server that accepts every message at once; HTTP/1.1 and HTTP/2.
 
-use std::{convert::Infallible, io::Read as _, sync::Arc};
+use std::{
+    convert::Infallible,
+    io::Read as _,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
-use hyper::{Request, Response, body::Incoming, service::service_fn};
+use hyper::{
+    Request, Response, StatusCode, body::Incoming, header::HeaderValue, service::service_fn,
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto::Builder,
@@ -17,6 +26,9 @@ use tokio_rustls::{
 use crate::Failure;
 
 const GRAPH: &str = r##"{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#chats('19%3Ab%40thread.v2')/messages/$entity","id":"1616990032035","replyToId":null,"etag":"1616990032035","messageType":"message","createdDateTime":"2026-03-29T03:53:52.035Z","lastModifiedDateTime":"2026-03-29T03:53:52.035Z","lastEditedDateTime":null,"deletedDateTime":null,"subject":null,"summary":null,"chatId":"19:b@thread.v2","importance":"normal","locale":"en-us","webUrl":null,"channelIdentity":null,"policyViolation":null,"eventDetail":null,"from":{"application":null,"device":null,"user":{"@odata.type":"#microsoft.graph.teamworkUserIdentity","id":"8ea0e38b-efb3-4757-924a-5f94061cf8c2","displayName":"Lene","userIdentityType":"aadUser","tenantId":"e61ef81e-8bd8-476a-92e8-4a62f8426fca"}},"body":{"contentType":"text","content":"hello"},"attachments":[],"mentions":[],"reactions":[],"messageHistory":[]}"##;
+
+const NOTIFICATION: &str =
+    r#"{"receipts":[{"messageId":"9b7ee2a8-2b4b-4f0c-b9a2-1f1ad0a7b6a4","to":"+14255550123"}]}"#;
 
 /// Serves until standard input ends.
 pub(crate) fn run() -> Result<(), Failure> {
@@ -64,18 +76,27 @@ async fn serve(config: ServerConfig, root: String) -> Result<(), Failure> {
     }
 }
 
+/// Responds as the services do: with a request id of its own, and Graph with that of the client.
 async fn accept(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    let (status, body) = match request.uri().path() {
-        path if path.starts_with("/v1.0") => (201, GRAPH),
-        path if path.starts_with("/chat") => (201, r#"{"id":"1593107077690"}"#),
-        _ => (200, r#"{"messageId":"1593107077690"}"#),
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let (status, id_header, body) = match request.uri().path() {
+        path if path.starts_with("/v1.0") => (201, "request-id", GRAPH),
+        path if path.starts_with("/chat") => (201, "ms-cv", r#"{"id":"1593107077690"}"#),
+        path if path.ends_with("notifications:send") => (202, "ms-cv", NOTIFICATION),
+        _ => (200, "ms-cv", r#"{"messageId":"1593107077690"}"#),
     };
+    let id = format!("{:032x}", COUNT.fetch_add(1, Ordering::Relaxed));
+    let echoed = request.headers().get("client-request-id").cloned();
     let _ = request.into_body().collect().await;
     let mut response = Response::new(Full::new(Bytes::from_static(body.as_bytes())));
-    *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or_default();
-    response.headers_mut().insert(
-        "content-type",
-        hyper::header::HeaderValue::from_static("application/json"),
-    );
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
+    let headers = response.headers_mut();
+    headers.insert("content-type", HeaderValue::from_static("application/json"));
+    if let Ok(id) = HeaderValue::try_from(id) {
+        headers.insert(id_header, id);
+    }
+    if let Some(echoed) = echoed {
+        headers.insert("client-request-id", echoed);
+    }
     Ok(response)
 }

@@ -5,7 +5,9 @@ use std::{fmt, time::Duration};
 use ms_messenger_core::{ErrorKind, Problems, Result, RetryPolicy};
 
 use super::{ConnectionString, Credential};
-use crate::{Endpoint, HttpClient, HttpOptions, Pipeline, ServiceProfile, redacted_address};
+use crate::{
+    Endpoint, HttpClient, HttpOptions, Pipeline, ServiceProfile, Transport, redacted_address,
+};
 
 /// The settings that the builders of all ACS clients share: endpoint, credential, transport and
 /// retry policy.
@@ -28,9 +30,7 @@ use crate::{Endpoint, HttpClient, HttpOptions, Pipeline, ServiceProfile, redacte
 pub struct Connection {
     endpoint: String,
     credential: Credential,
-    http: Option<HttpClient>,
-    options: HttpOptions,
-    retry: RetryPolicy,
+    transport: Transport,
     settling_margin: Option<Duration>,
 }
 
@@ -41,9 +41,7 @@ impl Connection {
         Self {
             endpoint: endpoint.into(),
             credential,
-            http: None,
-            options: HttpOptions::default(),
-            retry: RetryPolicy::default(),
+            transport: Transport::default(),
             settling_margin: None,
         }
     }
@@ -61,18 +59,20 @@ impl Connection {
 
     /// Shares the connections of `http`; the [options](Self::with_http_options) are ignored then.
     pub fn with_http_client(self, http: HttpClient) -> Self {
-        let http = Some(http);
-        Self { http, ..self }
+        let transport = self.transport.with_http_client(http);
+        Self { transport, ..self }
     }
 
     /// Sets the transport options. Default: those of [`HttpOptions::default`].
     pub fn with_http_options(self, options: HttpOptions) -> Self {
-        Self { options, ..self }
+        let transport = self.transport.with_http_options(options);
+        Self { transport, ..self }
     }
 
     /// Sets the retry policy. Default: that of [`RetryPolicy::default`].
     pub fn with_retry_policy(self, retry: RetryPolicy) -> Self {
-        Self { retry, ..self }
+        let transport = self.transport.with_retry_policy(retry);
+        Self { transport, ..self }
     }
 
     /// Sets the [settling margin](Pipeline::with_settling_margin).
@@ -115,13 +115,8 @@ impl Connection {
         all.append(problems);
         all.into_result(ErrorKind::Config)
             .map_err(|error| error.with_platform(service.name()))?;
-        let http = match self.http {
-            Some(http) => http,
-            None => HttpClient::new(&self.options)?,
-        };
         let authorize = self.credential.into_authorize(entra_scopes);
-        let pipeline =
-            Pipeline::new(service, http, endpoint?, authorize).with_retry_policy(self.retry);
+        let pipeline = self.transport.pipeline(service, endpoint?, authorize)?;
         Ok(match self.settling_margin {
             Some(margin) => pipeline.with_settling_margin(margin),
             None => pipeline,
@@ -134,9 +129,7 @@ impl fmt::Debug for Connection {
         f.debug_struct("Connection")
             .field("endpoint", &redacted_address(&self.endpoint))
             .field("credential", &self.credential)
-            .field("http", &self.http)
-            .field("options", &self.options)
-            .field("retry", &self.retry)
+            .field("transport", &self.transport)
             .field("settling_margin", &self.settling_margin)
             .finish()
     }

@@ -5,11 +5,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use ms_messenger_core::auth::unverified_claims;
 use serde::Deserialize;
-
-/// Longer tokens are not read. Those of the service have about a kilobyte.
-const MAX_TOKEN_BYTES: usize = 64 * 1024;
 
 /// Longer times are not read: RFC 3339 with more digits than any service writes.
 const MAX_TIME_BYTES: usize = 64;
@@ -61,16 +58,7 @@ pub(crate) fn of_jwt(token: &str) -> Option<SystemTime> {
     struct Claims {
         exp: f64,
     }
-    if token.len() > MAX_TOKEN_BYTES {
-        return None;
-    }
-    let mut segments = token.split('.');
-    let (_, payload, _) = (segments.next()?, segments.next()?, segments.next()?);
-    if segments.next().is_some() {
-        return None;
-    }
-    let payload = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
-    let Claims { exp } = serde_json::from_slice(&payload).ok()?;
+    let Claims { exp } = unverified_claims(token)?;
     if !(1.0..=MAX_SECONDS).contains(&exp) {
         return None;
     }
@@ -79,6 +67,7 @@ pub(crate) fn of_jwt(token: &str) -> Option<SystemTime> {
 
 #[cfg(test)]
 mod tests {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
     use proptest::prelude::*;
 
     use super::*;

@@ -9,7 +9,8 @@ use std::{
 
 use ms_messenger_core::{
     AccessToken, CachedTokenProvider, Delivery, Error, ErrorKind, Result, StaticToken,
-    TokenProvider, TokenRequest, async_trait, auth::TokenFn,
+    TokenProvider, TokenRequest, async_trait,
+    auth::{self, CachedTokenProviderBuilder, OwnedTokenRequest, TokenFn},
 };
 
 /// Hands out what it was given, one by one, and counts.
@@ -82,8 +83,9 @@ async fn a_token_about_to_expire_is_renewed_and_a_renewal_that_did_not_help_does
         lasting("new", 120),
         lasting("newer", 3600),
     ]);
-    let cached =
-        CachedTokenProvider::new(Arc::clone(&script)).with_early_renewal(Duration::from_secs(60));
+    let cached = CachedTokenProviderBuilder::new(Arc::clone(&script))
+        .with_early_renewal(Duration::from_secs(60))
+        .build();
     assert_eq!(cached.token(&ANY).await.unwrap().secret(), "old");
     assert_eq!(cached.token(&ANY).await.unwrap().secret(), "old");
     let cached = CachedTokenProvider::new(Arc::clone(&script));
@@ -152,7 +154,7 @@ async fn a_failed_fetch_is_told_and_the_next_call_tries_again() {
 
 #[tokio::test]
 async fn a_closure_gets_what_was_asked_for_and_nothing_secret_is_printed() {
-    let provider = TokenFn::new(async |call: ms_messenger_core::auth::OwnedTokenRequest| {
+    let provider = TokenFn::new(async |call: OwnedTokenRequest| {
         Ok(AccessToken::new(format!(
             "hunter2-{}",
             call.scopes.join("+")
@@ -285,7 +287,9 @@ async fn any_early_renewal_and_any_expiry_can_be_set() {
     for early in [Duration::MAX, Duration::from_secs(1 << 60), Duration::ZERO] {
         for end in [near, far] {
             let script = Script::new([Ok(AccessToken::new("a").with_expires_at(end))]);
-            let cached = CachedTokenProvider::new(script).with_early_renewal(early);
+            let cached = CachedTokenProviderBuilder::new(script)
+                .with_early_renewal(early)
+                .build();
             for _ in 0..2 {
                 assert_eq!(cached.token(&ANY).await.unwrap().secret(), "a");
             }
@@ -313,4 +317,74 @@ async fn a_known_token_is_judged_as_a_fetch_judges_it() {
         fetched.cached_token(&request).unwrap().unwrap().secret(),
         "fetched"
     );
+}
+
+#[tokio::test]
+async fn a_provider_that_caches_is_not_cached_again() {
+    let script = Script::new([lasting("one", 3600)]);
+    assert!(!script.is_cached());
+    let cached = CachedTokenProvider::new(Arc::clone(&script));
+    let shared: Arc<dyn TokenProvider> = Arc::new(cached.clone());
+    assert!(shared.is_cached());
+    let again = auth::cached(Arc::clone(&shared));
+    assert_eq!(format!("{again:?}"), format!("{cached:?}"));
+    assert_eq!(again.token(&ANY).await.unwrap().secret(), "one");
+    assert_eq!(cached.token(&ANY).await.unwrap().secret(), "one");
+    assert_eq!(script.calls(), 1);
+}
+
+#[test]
+fn an_owned_request_asks_for_the_same() {
+    let token = AccessToken::new("t");
+    let request = TokenRequest::new(&["a", "b"])
+        .with_claims("{}")
+        .with_rejected(&token);
+    let owned = OwnedTokenRequest::from(&request);
+    assert!(owned == request);
+    assert!(owned != request.with_claims("[]"));
+    assert!(owned != ANY);
+}
+
+/// A clock that keeps pace with the time of the runtime.
+fn clock() -> impl Fn() -> SystemTime + Send + Sync + 'static {
+    let (began, started) = (SystemTime::now(), tokio::time::Instant::now());
+    move || began + started.elapsed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timer_renews_each_set_of_scopes_and_ends_with_the_cache() {
+    let script = Script::new((1..=6).map(|hour| lasting("t", hour * 3600)));
+    let cached = CachedTokenProviderBuilder::new(Arc::clone(&script))
+        .with_renewal_spread(0.0)
+        .with_proactive_renewal(true)
+        .with_clock(clock())
+        .build();
+    cached.token(&TokenRequest::new(&["a"])).await.unwrap();
+    cached.token(&TokenRequest::new(&["b", "c"])).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(54 * 60)).await;
+    assert_eq!(script.calls(), 2);
+    tokio::time::sleep(Duration::from_secs(2 * 60)).await;
+    assert_eq!(script.calls.lock().unwrap().join(","), "a,b c,a");
+    tokio::time::sleep(Duration::from_secs(60 * 60)).await;
+    assert_eq!(script.calls.lock().unwrap().join(","), "a,b c,a,b c");
+    let clone = cached.clone();
+    drop(cached);
+    assert_eq!(Arc::strong_count(&script), 2);
+    drop(clone);
+    tokio::time::sleep(Duration::from_secs(24 * 3600)).await;
+    assert_eq!((script.calls(), Arc::strong_count(&script)), (4, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_initial_token_is_used_until_it_is_to_be_renewed() {
+    let script = Script::new([lasting("two", 7200)]);
+    let cached = CachedTokenProviderBuilder::new(Arc::clone(&script))
+        .with_renewal_spread(0.0)
+        .with_initial_token(&["a"], lasting("one", 3600).unwrap())
+        .with_clock(clock())
+        .build();
+    assert_eq!(cached.token(&ANY).await.unwrap().secret(), "one");
+    tokio::time::sleep(Duration::from_secs(56 * 60)).await;
+    assert_eq!(cached.token(&ANY).await.unwrap().secret(), "two");
+    assert_eq!(script.calls(), 1);
 }

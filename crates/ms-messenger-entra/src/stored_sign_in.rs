@@ -340,15 +340,12 @@ fn is_valid(known: &SignIn, request: &TokenRequest<'_>, now: SystemTime) -> bool
         && token.check().is_ok()
         && request.rejected != Some(token)
         && covers(known, request.scopes)
-        && token.expires_at().is_none_or(|end| now < end)
+        && token.is_valid_at(now)
 }
 
 /// Whether the access token is valid for `request` and need not be renewed yet.
 fn is_fresh(known: &SignIn, request: &TokenRequest<'_>, now: SystemTime) -> bool {
-    let renew_at = known.access_token.expires_at().map(|end| {
-        let life = end.duration_since(known.renewed_at).unwrap_or_default();
-        end - EARLY.min(life / 2)
-    });
+    let renew_at = known.access_token.renew_at(known.renewed_at, EARLY);
     is_valid(known, request, now) && renew_at.is_none_or(|renew_at| now < renew_at)
 }
 

@@ -2,9 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use ms_messenger_core::{
-    CachedTokenProvider, ErrorKind, Problems, Result, RetryPolicy, TokenProvider, UserId,
-};
+use ms_messenger_core::{ErrorKind, Problems, Result, RetryPolicy, TokenProvider, UserId, auth};
 use ms_messenger_http::{Bearer, Endpoint, HttpClient, HttpOptions, Pipeline, redacted_address};
 
 use crate::{
@@ -188,7 +186,7 @@ impl GraphChatBuilder {
             Some(http) => http,
             None => HttpClient::new(&self.options)?,
         };
-        let cached: Arc<dyn TokenProvider> = Arc::new(CachedTokenProvider::new(self.token));
+        let cached = auth::cached(self.token);
         let token: Arc<dyn TokenProvider> = if self.app_only {
             cached
         } else {

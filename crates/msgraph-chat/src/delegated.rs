@@ -7,8 +7,9 @@ use std::{
 };
 
 use async_trait::async_trait;
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use ms_messenger_core::{AccessToken, Error, ErrorKind, Result, TokenProvider, TokenRequest};
+use ms_messenger_core::{
+    AccessToken, Error, ErrorKind, Result, TokenProvider, TokenRequest, auth::unverified_claims,
+};
 use serde::Deserialize;
 
 /// Accepts delegated tokens, and those that cannot be read.
@@ -61,6 +62,10 @@ impl TokenProvider for DelegatedOnly {
         let token = self.inner.cached_token(request)?;
         token.map(|token| self.accept(token)).transpose()
     }
+
+    fn is_cached(&self) -> bool {
+        self.inner.is_cached()
+    }
 }
 
 /// The claims that distinguish an application from a user. They are not trusted; a token that is
@@ -81,31 +86,26 @@ struct Claims {
 
 /// The id of the user that a token names. Not trusted: it only distinguishes own messages.
 pub(crate) fn own_user(token: &str) -> Option<String> {
-    let id = claims(token)?.ok()?.oid?;
+    let Claims { oid, .. } = unverified_claims(token)?;
+    let id = oid?;
     id.as_str().map(str::to_owned)
 }
 
 /// The time at which a token expires. Not trusted: the service has the last word.
 pub(crate) fn expiry(token: &str) -> Option<SystemTime> {
-    let seconds = claims(token)?.ok()?.exp?.as_f64()?;
+    let Claims { exp, .. } = unverified_claims(token)?;
+    let seconds = exp?.as_f64()?;
     let since = Duration::try_from_secs_f64(seconds).ok()?;
     SystemTime::UNIX_EPOCH.checked_add(since)
 }
 
 fn is_app_only(token: &str) -> bool {
-    match claims(token) {
-        None | Some(Err(_) | Ok(Claims { scp: Some(_), .. })) => false,
-        Some(Ok(Claims { roles, idtyp, .. })) => {
+    match unverified_claims(token) {
+        None | Some(Claims { scp: Some(_), .. }) => false,
+        Some(Claims { roles, idtyp, .. }) => {
             roles.is_some() || idtyp.as_ref().and_then(|v| v.as_str()) == Some("app")
         }
     }
-}
-
-/// The claims of a JWT; `None` for what is none.
-fn claims(token: &str) -> Option<serde_json::Result<Claims>> {
-    let payload = token.split('.').nth(1)?.trim_end_matches('=');
-    let json = URL_SAFE_NO_PAD.decode(payload).ok()?;
-    Some(serde_json::from_slice(&json))
 }
 
 #[cfg(fuzzing)]
@@ -115,6 +115,7 @@ pub(crate) fn look_into(token: &str) {
 
 #[cfg(test)]
 mod tests {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
     use proptest::prelude::*;
 
     use super::*;

@@ -1,16 +1,12 @@
 //! Builder of the provider.
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex},
-    time::SystemTime,
-};
+use std::{fmt, sync::Arc, time::SystemTime};
 
 use ms_messenger_core::{
-    AccessToken, ErrorKind, Problems, Result, TokenProvider, auth::SingleFlight,
+    AccessToken, ErrorKind, Problems, Result, TokenProvider, auth::CachedTokenProviderBuilder,
 };
 
-use super::{Clock, Inner, Issuer, Kept, UserTokenProvider};
+use super::{Clock, Expiring, Issuer, ON_DEMAND, PROACTIVE, UserTokenProvider, with_expiry};
 use crate::{TokenOptions, error::PLATFORM};
 
 enum Source {
@@ -104,22 +100,21 @@ impl UserTokenProviderBuilder {
         problems
             .into_result(ErrorKind::Config)
             .map_err(|error| error.with_platform(PLATFORM))?;
-        let inner = Arc::new(Inner {
-            source: match self.source {
-                Source::Issuer(issuer) => Arc::new(issuer),
-                Source::Other(source) => source,
-            },
-            proactive: self.proactive,
-            clock: self.clock,
-            kept: Mutex::default(),
-            renewing: SingleFlight::default(),
-            timer: Mutex::default(),
-        });
+        let source = match self.source {
+            Source::Issuer(issuer) => Arc::new(issuer),
+            Source::Other(source) => source,
+        };
+        let early = if self.proactive { PROACTIVE } else { ON_DEMAND };
+        let clock = self.clock;
+        let mut cache = CachedTokenProviderBuilder::new(Expiring(source))
+            .with_early_renewal(early)
+            .with_renewal_spread(0.0)
+            .with_proactive_renewal(self.proactive)
+            .with_clock(move || clock());
         if let Some(token) = self.initial {
-            let now = (inner.clock)();
-            inner.keep(Kept::new(token, inner.early(), now), now);
+            cache = cache.with_initial_token(&[], with_expiry(token));
         }
-        Ok(UserTokenProvider(inner))
+        Ok(UserTokenProvider(cache.build()))
     }
 }
 

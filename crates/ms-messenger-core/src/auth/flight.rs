@@ -1,20 +1,24 @@
-//! One fetch at a time, its failure shared by those who waited.
+//! One fetch at a time, its failure shared by all callers that waited.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard as AsyncGuard};
 
-use super::{AccessToken, TokenRequest};
-use crate::{Error, Result};
+use super::{
+    request::{OwnedTokenRequest, TokenRequest},
+    token::AccessToken,
+};
+use crate::error::{Error, Result};
 
-/// The most failures that are kept for callers that still wait.
+/// The most failures that are stored for callers that still wait.
 const MOST_FAILURES: usize = 16;
 
-/// Lets one caller at a time fetch a token, for providers that keep tokens.
+/// Lets one caller at a time fetch a token, for providers that cache tokens themselves.
+/// [`CachedTokenProvider`](crate::CachedTokenProvider) uses it.
 ///
-/// A caller that had to wait looks first whether the fetch it waited for brought a token that
-/// serves. If that fetch failed, the caller gets the same failure for the same request instead
-/// of a fetch of its own: twenty callers of an issuer that is down wait once, not twenty times.
+/// A caller that had to wait checks first whether the fetch it waited for returned a usable token.
+/// If that fetch failed, the caller gets the same error for the same request instead of a fetch of
+/// its own: twenty callers of an issuer that is down wait once, not twenty times.
 ///
 /// ```
 /// use ms_messenger_core::{
@@ -23,7 +27,7 @@ const MOST_FAILURES: usize = 16;
 ///
 /// async fn token(flight: &SingleFlight, request: &TokenRequest<'_>) -> Result<AccessToken> {
 ///     let turn = flight.join(request).await?;
-///     // Look here whether another caller has fetched a token by now.
+///     // Check here whether another caller has fetched a token in the meantime.
 ///     turn.end(Err(Error::new(ErrorKind::Connect, "no connection to the issuer")))
 /// }
 /// ```
@@ -44,32 +48,8 @@ struct Shared {
 #[derive(Debug)]
 struct Failure {
     number: u64,
-    asked: Asked,
+    asked: OwnedTokenRequest,
     error: Error,
-}
-
-/// What a failure belongs to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Asked {
-    scopes: Vec<String>,
-    claims: Option<String>,
-    rejected: Option<AccessToken>,
-}
-
-impl Asked {
-    fn of(request: &TokenRequest<'_>) -> Self {
-        Self {
-            scopes: request.scopes.iter().map(ToString::to_string).collect(),
-            claims: request.claims.map(str::to_owned),
-            rejected: request.rejected.cloned(),
-        }
-    }
-
-    fn is(&self, request: &TokenRequest<'_>) -> bool {
-        self.scopes == request.scopes
-            && self.claims.as_deref() == request.claims
-            && self.rejected.as_ref() == request.rejected
-    }
 }
 
 impl SingleFlight {
@@ -77,7 +57,7 @@ impl SingleFlight {
     ///
     /// # Errors
     ///
-    /// The failure of a fetch for the same request that ended while this caller waited.
+    /// The error of a fetch for the same request that ended while this caller waited.
     pub async fn join<'a>(&'a self, request: &TokenRequest<'_>) -> Result<Turn<'a>> {
         if let Some(turn) = self.try_join(request) {
             return Ok(turn);
@@ -86,14 +66,14 @@ impl SingleFlight {
         let guard = self.turn.lock().await;
         let shared = self.shared();
         let mut failures = shared.failures.iter().rev();
-        let failed = failures.find(|it| it.number > waiting.seen && it.asked.is(request));
+        let failed = failures.find(|it| it.number > waiting.seen && it.asked == *request);
         match failed {
             Some(failure) => Err(failure.error.clone()),
             None => Ok(self.turn(guard, request)),
         }
     }
 
-    /// The turn of this caller, if none has it.
+    /// Returns the turn of this caller, if no other caller has it.
     pub fn try_join<'a>(&'a self, request: &TokenRequest<'_>) -> Option<Turn<'a>> {
         let guard = self.turn.try_lock().ok()?;
         Some(self.turn(guard, request))
@@ -102,7 +82,7 @@ impl SingleFlight {
     fn turn<'a>(&'a self, guard: AsyncGuard<'a, ()>, request: &TokenRequest<'_>) -> Turn<'a> {
         Turn {
             flight: self,
-            asked: Asked::of(request),
+            asked: request.into(),
             _guard: guard,
         }
     }
@@ -115,7 +95,7 @@ impl SingleFlight {
 /// One caller that waits, for as long as its future lives.
 struct Waiting<'a> {
     flight: &'a SingleFlight,
-    /// How many fetches had ended when it came.
+    /// How many fetches had ended when it began to wait.
     seen: u64,
 }
 
@@ -143,17 +123,17 @@ impl Drop for Waiting<'_> {
 #[must_use = "the turn ends when this is dropped"]
 pub struct Turn<'a> {
     flight: &'a SingleFlight,
-    asked: Asked,
+    asked: OwnedTokenRequest,
     _guard: AsyncGuard<'a, ()>,
 }
 
 impl Turn<'_> {
-    /// Ends the turn with what the fetch brought, and returns that. A failure goes to all who
-    /// wait for the same request now.
+    /// Ends the turn with the result of the fetch, and returns that. An error goes to all callers
+    /// that wait for the same request now.
     ///
     /// # Errors
     ///
-    /// That of `fetched`.
+    /// The error of `fetched`.
     pub fn end(self, fetched: Result<AccessToken>) -> Result<AccessToken> {
         let Self { flight, asked, .. } = &self;
         let mut shared = flight.shared();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use ms_messenger_core::{AccessToken, CachedTokenProvider, Result, TokenProvider};
+use ms_messenger_core::{AccessToken, Result, TokenProvider, auth::cached};
 
 use super::AccessKey;
 use crate::{Authorize, Bearer, HttpRequest, RejectedToken};
@@ -13,7 +13,8 @@ const NO_SCOPES: &[&str] = &[];
 
 /// The credential of an ACS client: an access key, Entra ID tokens, or user access tokens.
 ///
-/// `Debug` shows the kind and no secret. Tokens are cached here, once: a provider need not do it.
+/// `Debug` shows the kind and no secret. Tokens are cached here, unless the provider
+/// caches them itself.
 ///
 /// ```
 /// use ms_messenger_core::StaticToken;
@@ -74,10 +75,6 @@ impl Credential {
             Kind::User(provider) => CredentialAuthorize::Token(Bearer::new(provider, NO_SCOPES)),
         }
     }
-}
-
-fn cached(provider: impl TokenProvider) -> Arc<dyn TokenProvider> {
-    Arc::new(CachedTokenProvider::new(provider))
 }
 
 impl From<AccessKey> for Credential {

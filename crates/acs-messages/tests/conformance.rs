@@ -1,128 +1,45 @@
 //! The contract of `Messenger`, checked by the suite for all backends.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::Arc;
 
 use acs_messages::{AcsMessagesClient, Credential};
-use ms_messenger_core::{Message, RetryPolicy, SendRequest, SharedMessenger, StaticToken, Target};
-use ms_messenger_testkit::{Failure, Subject, assert_conformance, async_trait};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
-    sync::Mutex,
+use ms_messenger_core::{RetryPolicy, SendRequest, StaticToken, Target};
+use ms_messenger_testkit::{
+    HttpPlatform, HttpSubject, ReceivedRequest, Reply, StoredMessage, assert_conformance,
 };
+use serde_json::json;
 
-/// A server that stores what it is sent and fails the next request as it is told.
-#[derive(Default)]
-struct Service {
-    stored: AtomicUsize,
-    failure: Mutex<Option<Failure>>,
-}
+const TOKEN: &str = "very-secret-user-token";
 
-impl Service {
-    async fn serve(self: Arc<Self>, listener: TcpListener) {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(Arc::clone(&self).response(stream));
-        }
-    }
+struct AcsMessages;
 
-    /// One request per connection.
-    async fn response(self: Arc<Self>, mut stream: TcpStream) -> Option<()> {
-        let (method, _) = read_request(&mut stream).await?;
-        assert_eq!(method, "POST", "only sends are made");
-        let failure = self.failure.lock().await.take();
-        if failure.is_none_or(Failure::is_stored) {
-            self.stored.fetch_add(1, Ordering::SeqCst);
-        }
-        let id = self.stored.load(Ordering::SeqCst);
-        let (status, body) = match failure {
-            None => ("200 OK", format!(r#"{{"messageId":"{id}"}}"#)),
-            Some(Failure::GarbledResponse) => ("200 OK", r#"{"id":"#.to_owned()),
-            Some(Failure::Rejected) => (
-                "400 Bad Request",
-                r#"{"error":{"code":"BadRequest","message":"No."}}"#.to_owned(),
-            ),
-            Some(Failure::RateLimited) => ("429 Too Many Requests", String::new()),
-            Some(_) => return None,
-        };
-        let response = format!(
-            "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        stream.write_all(response.as_bytes()).await.ok()
-    }
-}
-
-/// One request: its method, and its body.
-async fn read_request(stream: &mut TcpStream) -> Option<(String, String)> {
-    let mut bytes = Vec::new();
-    loop {
-        stream.read_buf(&mut bytes).await.ok().filter(|n| *n > 0)?;
-        let text = String::from_utf8_lossy(&bytes);
-        let Some((head, body)) = text.split_once("\r\n\r\n") else {
-            continue;
-        };
-        let lower = head.to_ascii_lowercase();
-        let length = lower.split("content-length: ").nth(1);
-        let length = length.and_then(|rest| rest.lines().next()?.parse().ok());
-        if body.len() >= length.unwrap_or(0) {
-            let method = head.split(' ').next()?.to_owned();
-            return Some((method, body.to_owned()));
-        }
-    }
-}
-
-struct Messages {
-    service: Arc<Service>,
-    messenger: SharedMessenger,
-}
-
-#[async_trait]
-impl Subject for Messages {
-    fn messenger(&self) -> SharedMessenger {
-        Arc::clone(&self.messenger)
-    }
-
-    fn request(&self) -> SendRequest {
-        SendRequest::new(
-            Target::conversation("19:a@thread.v2"),
-            Message::text("a message of the suite"),
-        )
-    }
-
-    async fn stored(&self) -> usize {
-        self.service.stored.load(Ordering::SeqCst)
-    }
-
-    async fn fail_next(&self, failure: Failure) -> bool {
-        if failure == Failure::Refused {
-            return false;
-        }
-        *self.service.failure.lock().await = Some(failure);
-        true
-    }
-
-    fn secrets(&self) -> Vec<String> {
-        vec!["very-secret-user-token".to_owned()]
+impl HttpPlatform for AcsMessages {
+    fn store(&self, number: usize, _request: &ReceivedRequest) -> StoredMessage {
+        let id = number.to_string();
+        StoredMessage::new(Reply::json(200, &json!({"messageId": id})))
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_client_keeps_the_contract() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let service = Arc::new(Service::default());
-    tokio::spawn(Arc::clone(&service).serve(listener));
-    let client = AcsMessagesClient::builder(
-        endpoint,
-        Credential::user(StaticToken::new("very-secret-user-token")),
-    )
-    .with_retry_policy(RetryPolicy::never())
-    .build()
-    .unwrap();
-    let messenger: SharedMessenger = Arc::new(client);
-    assert_conformance(&Messages { service, messenger }).await;
+    let subject = HttpSubject::start(AcsMessages, |url| {
+        let credential = Credential::user(StaticToken::new(TOKEN));
+        let client = AcsMessagesClient::builder(url, credential)
+            .with_retry_policy(RetryPolicy::never())
+            .build();
+        Arc::new(client.unwrap())
+    });
+    let subject = subject
+        .await
+        .unwrap()
+        .with_request(|| {
+            let to = Target::conversation("19:a@thread.v2");
+            SendRequest::new(to, "a message of the suite")
+        })
+        .with_secret(TOKEN);
+    assert_conformance(&subject).await;
+    // The service has no list of messages.
+    let requests = subject.double().requests();
+    assert!(requests.iter().all(|request| request.method == "POST"));
 }

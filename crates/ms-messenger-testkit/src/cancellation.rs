@@ -1,4 +1,4 @@
-//! A dropped send harms nothing but itself.
+//! A dropped send does no harm to other sends.
 
 use std::{
     future::{Future, poll_fn},
@@ -28,7 +28,7 @@ pub(crate) async fn check<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
 async fn usable_after_drop<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
     suite.begin(Rule::UsableAfterDrop);
     let before = suite.subject.stored().await;
-    // What is dropped may still arrive, so only the bounds are known.
+    // A dropped send may still arrive, so only the bounds are known.
     let (mut least, mut most) = (0, suite.may_arrive_late);
     for polls in 1..=POLLS {
         let request = suite.request();

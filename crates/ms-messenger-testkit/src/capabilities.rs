@@ -1,4 +1,4 @@
-//! Whatever is not carried is refused, at once and completely, before anything is sent.
+//! Whatever is not supported is rejected, with all problems, before anything is sent.
 
 use ms_messenger_core::{
     Body, Capabilities, Capability, Delivery, Error, ErrorKind, Message, SendRequest, Target,
@@ -16,25 +16,25 @@ pub(crate) async fn check<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
 
 fn missing(capabilities: &Capabilities) -> impl Iterator<Item = Capability> {
     let all = Capability::ALL.iter().copied();
-    all.filter(|feature| match feature {
-        // With HTML of its own a messenger needs no text in its place.
+    all.filter(|capability| match capability {
+        // A messenger that supports HTML does not need the text alternative.
         Capability::HtmlAsText => {
             !capabilities.supports(Capability::HtmlAsText)
                 && !capabilities.supports(Capability::Html)
         }
-        _ => !capabilities.supports(*feature),
+        _ => !capabilities.supports(*capability),
     })
 }
 
 async fn unsupported<S: Subject + ?Sized>(suite: &mut Suite<'_, S>, capabilities: &Capabilities) {
     suite.begin(Rule::RefuseUnsupported);
-    for feature in missing(capabilities) {
+    for capability in missing(capabilities) {
         let base = suite.request();
-        match sample::asking_for(feature, base, &suite.platform) {
+        match sample::asking_for(capability, base, &suite.platform) {
             Some(request) => {
-                refused(suite, &format!("{feature:?}"), &request).await;
+                rejected(suite, &capability.to_string(), &request).await;
             }
-            None => suite.skip(format!("{feature:?} is newer than this suite")),
+            None => suite.skip(format!("{capability} is newer than this suite")),
         }
     }
 }
@@ -42,17 +42,17 @@ async fn unsupported<S: Subject + ?Sized>(suite: &mut Suite<'_, S>, capabilities
 async fn all_problems<S: Subject + ?Sized>(suite: &mut Suite<'_, S>, capabilities: &Capabilities) {
     suite.begin(Rule::AllProblems);
     let mut request = suite.request();
-    for feature in missing(capabilities) {
+    for capability in missing(capabilities) {
         let base = request.clone();
-        request = sample::asking_for(feature, base, &suite.platform).unwrap_or(request);
+        request = sample::asking_for(capability, base, &suite.platform).unwrap_or(request);
     }
-    // Two problems at least, of whatever messenger.
+    // At least two problems, for any messenger.
     request.to = Target::channel("", "");
     request.message.body = sample::native(&foreign(&suite.platform));
     let Err(expected) = capabilities.check(&suite.platform, &request) else {
-        return suite.fail("the capabilities accept an empty id and a foreign body");
+        return suite.fail("the capabilities accept an empty id and a body for another platform");
     };
-    let Some(error) = refused(suite, "everything at once", &request).await else {
+    let Some(error) = rejected(suite, "everything at once", &request).await else {
         return;
     };
     for problem in expected.problems() {
@@ -74,7 +74,7 @@ async fn foreign_native<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
     suite.begin(Rule::ForeignNative);
     let mut request = suite.request();
     request.message.body = sample::native(&foreign(&suite.platform));
-    refused(suite, "a body for another platform", &request).await;
+    rejected(suite, "a body for another platform", &request).await;
 }
 
 async fn invalid_input<S: Subject + ?Sized>(suite: &mut Suite<'_, S>, capabilities: &Capabilities) {
@@ -111,9 +111,9 @@ async fn invalid_input<S: Subject + ?Sized>(suite: &mut Suite<'_, S>, capabiliti
     }
 }
 
-/// `request` must be refused as invalid.
+/// Expects that `request` is rejected as invalid.
 async fn invalid<S: Subject + ?Sized>(suite: &mut Suite<'_, S>, what: &str, request: &SendRequest) {
-    if let Some(error) = refused(suite, what, request).await {
+    if let Some(error) = rejected(suite, what, request).await {
         let right = error.kind() == ErrorKind::InvalidRequest;
         suite.expect(right, || {
             format!("{what}: must be invalid_request, is {}", error.kind())
@@ -121,19 +121,19 @@ async fn invalid<S: Subject + ?Sized>(suite: &mut Suite<'_, S>, what: &str, requ
     }
 }
 
-/// `request` must be refused before anything is sent; answers the refusal.
-async fn refused<S: Subject + ?Sized>(
+/// Expects that `request` is rejected before anything is sent, and returns the error.
+async fn rejected<S: Subject + ?Sized>(
     suite: &mut Suite<'_, S>,
     what: &str,
     request: &SendRequest,
 ) -> Option<Error> {
     let (result, stored) = suite.send(request).await;
     suite.expect(stored == 0, || {
-        format!("{what}: must be refused, but {stored} messages were stored")
+        format!("{what}: must be rejected, but {stored} messages were stored")
     });
     let error = match result {
         Ok(_) => {
-            suite.fail(format!("{what}: must be refused, but was accepted"));
+            suite.fail(format!("{what}: must be rejected, but was accepted"));
             return None;
         }
         Err(error) => error,
@@ -149,7 +149,7 @@ async fn refused<S: Subject + ?Sized>(
     });
     let attempts = error.attempts();
     suite.expect(attempts == 0, || {
-        format!("{what}: must be refused before any attempt, was after {attempts}")
+        format!("{what}: must be rejected before any attempt, was after {attempts}")
     });
     suite.expect(!error.problems().is_empty(), || {
         format!("{what}: the error names no field: {error}")

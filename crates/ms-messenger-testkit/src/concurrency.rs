@@ -1,4 +1,4 @@
-//! Many sends at once.
+//! Many concurrent sends.
 
 use std::{collections::HashSet, sync::Arc};
 

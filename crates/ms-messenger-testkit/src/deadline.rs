@@ -1,4 +1,4 @@
-//! A caller's own time-out or cancellation ends a send without a lie.
+//! After the caller's timeout or cancellation the reported delivery is true.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use crate::{
     suite::{Arrived, Suite},
 };
 
-/// A time-out that no double reaches.
+/// A timeout that no double reaches.
 const GENEROUS: Duration = Duration::from_secs(30);
-/// Time-outs that strike somewhere on the way.
+/// Timeouts that end a send somewhere on its way.
 const HASTY: [Duration; 3] = [
     Duration::from_micros(200),
     Duration::from_millis(2),
@@ -24,16 +24,16 @@ pub(crate) async fn check<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
         .capabilities()
         .supports(Capability::Deadline)
     {
-        // That it refuses such a request, the rules of the capabilities say.
+        // The rules of the capabilities check that it rejects such a request.
         return;
     }
-    over_before_it_began(suite).await;
+    cancelled_before(suite).await;
     lost_in_time(suite).await;
     ended_early(suite).await;
 }
 
-/// What was cancelled before is refused without I/O.
-async fn over_before_it_began<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
+/// A request that is cancelled already is rejected without I/O.
+async fn cancelled_before<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
     suite.begin(Rule::CancelledBefore);
     let cancel = CancelHandle::new();
     cancel.cancel();
@@ -46,7 +46,7 @@ async fn over_before_it_began<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
             cancelled,
         ),
         (
-            "a time-out of zero",
+            "a timeout of zero",
             &[ErrorKind::InvalidRequest, ErrorKind::Timeout],
             timed_out,
         ),
@@ -74,7 +74,7 @@ async fn over_before_it_began<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
     suite.send_valid("after a cancelled request").await;
 }
 
-/// A deadline takes nothing from what an error says.
+/// A deadline does not change what an error says.
 async fn lost_in_time<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
     suite.begin(Rule::DeadlineEvidence);
     if !suite.subject.fail_next(Failure::LostResponse).await {
@@ -82,24 +82,19 @@ async fn lost_in_time<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
     }
     let request = suite.request().with_timeout(GENEROUS);
     let (result, stored) = suite.send(&request).await;
-    told(
-        suite,
-        "a lost response within the time-out",
-        &result,
-        stored,
-    );
+    is_true(suite, "a lost response within the timeout", &result, stored);
 }
 
-fn told<S: Subject + ?Sized>(
+fn is_true<S: Subject + ?Sized>(
     suite: &mut Suite<'_, S>,
     what: &str,
     result: &Result<Receipt>,
     stored: usize,
 ) {
     let Err(error) = result else { return };
-    let lied = stored > 0 && error.delivery() == Delivery::NotSent;
-    suite.expect(!lied, || {
-        format!("{what}: said not_sent, but the message was stored")
+    let is_false = stored > 0 && error.delivery() == Delivery::NotSent;
+    suite.expect(!is_false, || {
+        format!("{what}: reported not_sent, but the message was stored")
     });
     let unknown = error.delivery() == Delivery::Unknown;
     let evidence = Evidence::of(error);
@@ -108,7 +103,7 @@ fn told<S: Subject + ?Sized>(
     });
 }
 
-/// Whatever moment the time-out strikes, what is said is true, and the messenger stays usable.
+/// At whatever moment the timeout ends the send, the report is true and the messenger usable.
 async fn ended_early<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
     suite.begin(Rule::DeadlineEvidence);
     let before = suite.subject.stored().await;
@@ -120,11 +115,11 @@ async fn ended_early<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
             {
                 continue;
             }
-            let what = format!("a time-out of {timeout:?}");
+            let what = format!("a timeout of {timeout:?}");
             let request = suite.request().with_timeout(timeout);
             let (result, _) = suite.send(&request).await;
             arrived.count(&result);
-            told(suite, &what, &result, 0);
+            is_true(suite, &what, &result, 0);
             if let Err(error) = &result
                 && let Some(evidence) = Evidence::of(error)
             {
@@ -143,7 +138,7 @@ async fn ended_early<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
     });
 }
 
-/// The messenger sends again; a failure that was arranged and not met yet may come in between.
+/// The messenger sends again; an arranged failure that has not occurred yet may come first.
 async fn usable<S: Subject + ?Sized>(suite: &mut Suite<'_, S>, what: &str, arrived: &mut Arrived) {
     for attempt in 0..2 {
         let request = suite.request();

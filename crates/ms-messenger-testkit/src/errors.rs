@@ -1,4 +1,4 @@
-//! An error never lies about the message.
+//! An error reports the true delivery.
 
 use ms_messenger_core::{Delivery, Error, ErrorKind, Receipt, Result};
 
@@ -33,7 +33,7 @@ fn true_delivery<S: Subject + ?Sized>(
         format!("{failure}: the message was stored {stored} times")
     });
     suite.expect(stored > 0 || !failure.is_stored(), || {
-        format!("{failure}: the subject promised to store the message, but nothing arrived")
+        format!("{failure}: the subject should have stored the message, but nothing arrived")
     });
     let said = match result {
         Ok(_) => "sent",
@@ -46,12 +46,12 @@ fn true_delivery<S: Subject + ?Sized>(
         (Ok(_), _) => true,
     };
     suite.expect(truth, || {
-        format!("{failure}: said {said}, but stored {stored} times")
+        format!("{failure}: reported {said}, but stored {stored} times")
     });
     let proven = matches!(failure, Failure::Rejected | Failure::RateLimited);
     suite.expect(!(proven && said == "unknown"), || {
         format!(
-            "{failure}: the platform said that it has nothing, so it is not_sent and not unknown"
+            "{failure}: the platform said that it stored nothing, so it is not_sent and not unknown"
         )
     });
 }
@@ -66,11 +66,11 @@ fn facts<S: Subject + ?Sized>(suite: &mut Suite<'_, S>, failure: Failure, error:
     });
     let transient = error.is_transient();
     suite.expect(!(failure == Failure::Rejected && transient), || {
-        format!("{failure}: the kind is {kind}, which says that trying again may help")
+        format!("{failure}: the kind is {kind}, which says that a retry may help")
     });
 }
 
-/// An error of the messenger's own making is as presentable as one of the platform's.
+/// A local error is as presentable as one of the platform.
 async fn local_facts<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
     suite.begin(Rule::ErrorFacts);
     let request = suite.request().with_reply_to("");

@@ -7,6 +7,8 @@ mod concurrency;
 mod contract;
 mod deadline;
 mod errors;
+#[cfg(feature = "http-double")]
+mod http;
 mod redaction;
 mod report;
 mod rule;
@@ -16,16 +18,19 @@ mod subject;
 mod suite;
 
 pub use async_trait::async_trait;
+#[cfg(feature = "http-double")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http-double")))]
+pub use http::{HttpDouble, HttpPlatform, HttpSubject, ReceivedRequest, Reply, StoredMessage};
 pub use report::{BrokenRule, Report, SkippedCheck};
 pub use rule::Rule;
 pub use subject::{Failure, Subject};
 
 use suite::Suite;
 
-/// Checks every rule and tells which are kept, which are broken and which could not be checked.
+/// Checks every rule, and reports which are kept, which are broken and which could not be checked.
 ///
-/// Needs a Tokio runtime whose clock runs (not paused). Each chapter of rules may take a minute.
-/// A panic of the messenger is a broken rule, not the end of the suite.
+/// It needs a Tokio runtime whose clock runs (not paused). Each chapter of rules may take a minute.
+/// A panic of the messenger is reported as a broken rule and does not end the suite.
 pub async fn check<S: Subject + ?Sized>(subject: &S) -> Report {
     let mut suite = Suite::new(subject);
     suite.run(contract::check).await;
@@ -34,13 +39,13 @@ pub async fn check<S: Subject + ?Sized>(subject: &S) -> Report {
     suite.run(settle::check).await;
     suite.run(concurrency::check).await;
     suite.run(deadline::check).await;
-    // Last of those that send: what a dropped send leaves on the way may arrive late.
+    // The last of those that send: a dropped send may arrive late.
     suite.run(cancellation::check).await;
     suite.run(redaction::check).await;
     suite.into_report()
 }
 
-/// Checks every rule, and fails the test that calls it when one is broken.
+/// Checks every rule, and fails the calling test if one is broken.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! What the suite found.
+//! The results of a run.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -14,7 +14,7 @@ pub struct BrokenRule {
     pub detail: String,
 }
 
-/// Something that could not be checked.
+/// A check that was not possible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SkippedCheck {
@@ -24,18 +24,18 @@ pub struct SkippedCheck {
     pub reason: String,
 }
 
-/// What the suite found. `Display` is a list for people.
+/// The results of a run. `Display` is a readable list.
 #[derive(Clone, Debug)]
 #[must_use]
 #[non_exhaustive]
 pub struct Report {
-    /// The name of the messenger's platform.
+    /// The platform of the messenger.
     pub platform: String,
     /// The rules that were checked, in order.
     pub checked: Vec<Rule>,
-    /// Every way in which one of them was broken.
+    /// The rules that were broken, once for each way.
     pub broken: Vec<BrokenRule>,
-    /// What could not be checked.
+    /// The checks that were not possible.
     pub skipped: Vec<SkippedCheck>,
 }
 
@@ -49,14 +49,12 @@ impl Report {
         }
     }
 
-    /// Whether no rule was broken.
-    #[must_use]
+    /// Returns whether no rule was broken.
     pub fn passed(&self) -> bool {
         self.broken.is_empty()
     }
 
-    /// The rules that were broken.
-    #[must_use]
+    /// Returns the rules that were broken, each once.
     pub fn broken_rules(&self) -> BTreeSet<Rule> {
         self.broken.iter().map(|broken| broken.rule).collect()
     }

@@ -1,54 +1,55 @@
-//! The rules, by name.
+//! The rules and their names.
 
 use std::fmt;
 
-/// A rule that every messenger keeps.
+/// A rule that every messenger must keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Rule {
-    /// The platform's name is stable, not empty, and made of `a-z`, `0-9` and single hyphens.
+    /// The platform name is stable, not empty, and has only `a-z`, `0-9` and single hyphens.
     PlatformName,
     /// A valid request is accepted and stored exactly once.
     SendOnce,
-    /// A receipt says only what is known, and nothing that contradicts the request.
+    /// A receipt has no empty ids, and nothing that contradicts the request.
     Receipt,
-    /// `Arc`, `Box` and `dyn` answer as the messenger itself does.
+    /// `Arc`, `Box` and `dyn` behave as the messenger itself.
     Forwarding,
-    /// Whatever the capabilities do not name is refused before anything is sent.
+    /// Whatever the capabilities do not list is rejected before anything is sent.
     RefuseUnsupported,
-    /// A refusal names every problem at once.
+    /// A rejection lists all problems at once.
     AllProblems,
-    /// A native body for another platform is refused before anything is sent.
+    /// A native body for another platform is rejected before anything is sent.
     ForeignNative,
-    /// Empty ids, empty texts and texts that are too long are refused before anything is sent.
+    /// Empty ids, empty texts and texts that are too long are rejected before anything is sent.
     InvalidInput,
-    /// What is said of a delivery is what happened, and no message is stored twice.
+    /// The reported delivery is what happened, and no message is stored twice.
     TrueDelivery,
-    /// An error names its platform, fits on one line, and has the kind that the failure asks for.
+    /// An error names its platform, fits on one line, and has the kind of the failure.
     ErrorFacts,
     /// After a failure the messenger sends again.
     Recovery,
     /// Settling never causes a send.
     SettleNeverSends,
-    /// A message that was stored is not settled as not found, nor one that was not as found.
+    /// A stored message is not settled as not found, and a message that was not stored is not settled
+    /// as found.
     TrueVerdict,
-    /// Of a send that this messenger never made, nothing is claimed.
+    /// A send that this messenger never made gets no verdict.
     NothingKnown,
-    /// Evidence of another platform is refused.
+    /// Evidence of another platform is rejected.
     ForeignEvidence,
-    /// A second look tells the same as the first, with evidence from its JSON form and through
-    /// `Arc`, `Box` and `dyn` too.
+    /// Settling again gives the same verdict, also with evidence from its JSON form and through `Arc`,
+    /// `Box` and `dyn`.
     SameVerdict,
-    /// An error with an unknown delivery comes with evidence that names the platform.
+    /// An error with an unknown delivery has evidence that names the platform.
     HasEvidence,
-    /// A request that was cancelled before, or has no time at all, is refused without I/O.
+    /// A request that is cancelled already, or has a timeout of zero, is rejected without I/O.
     CancelledBefore,
-    /// A time-out of the caller ends a send truthfully, keeps its evidence, and leaves the
-    /// messenger usable.
+    /// After the caller's timeout the reported delivery is true, its evidence is there, and the
+    /// messenger is usable.
     DeadlineEvidence,
-    /// Sends at the same time are stored once each.
+    /// Concurrent sends are stored once each.
     EachOnce,
-    /// Messages sent at the same time have different ids.
+    /// Messages that are sent concurrently have different ids.
     DistinctIds,
     /// A send whose future is never polled sends nothing.
     LazySend,
@@ -56,13 +57,12 @@ pub enum Rule {
     UsableAfterDrop,
     /// Neither the messenger nor its errors print a secret.
     NoSecrets,
-    /// Neither the messenger nor its errors print what a message says.
+    /// Neither the messenger nor its errors print the content of a message.
     NoContent,
 }
 
 impl Rule {
-    /// The name of the rule, `chapter/rule`.
-    #[must_use]
+    /// Returns the name of the rule, `chapter/rule`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::PlatformName => "contract/platform-name",

@@ -1,4 +1,4 @@
-//! Requests that ask for one thing more than a valid one does.
+//! Requests that need one more capability than a valid one.
 
 use std::time::Duration;
 
@@ -9,18 +9,18 @@ use ms_messenger_core::{
 use serde_json::json;
 use url::Url;
 
-/// What the samples say; it must not be printed.
+/// The content of the samples; it must not be printed.
 pub(crate) const CONTENT: &str = "quince-marmalade-7391";
 
-/// `base`, changed so that it asks for `feature` of the messenger named `platform`.
-/// `None` for a feature that this version does not know.
+/// Returns `base`, changed so that it needs `capability` of the messenger named `platform`; `None`
+/// for a capability that this version does not know.
 pub(crate) fn asking_for(
-    feature: Capability,
+    capability: Capability,
     mut base: SendRequest,
     platform: &str,
 ) -> Option<SendRequest> {
     let message = &mut base.message;
-    match feature {
+    match capability {
         Capability::ToConversation => base.to = conversation(),
         Capability::ToChannel => base.to = channel(),
         Capability::ToPhone => base.to = Target::phone("+14255550123").ok()?,

@@ -1,4 +1,4 @@
-//! Settling sends nothing, and claims only what is so.
+//! Settling sends nothing, and its verdicts are true.
 
 use std::{
     mem::discriminant,
@@ -12,7 +12,7 @@ use ms_messenger_core::{
 
 use crate::{Failure, Rule, Subject, suite::Suite};
 
-/// How long ago the sends were that this messenger never made.
+/// The age of the sends that this messenger never made.
 const LONG_AGO: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 pub(crate) async fn check<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
@@ -23,7 +23,7 @@ pub(crate) async fn check<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
     }
 }
 
-/// Evidence of sends that never were: nothing can be known of them.
+/// Evidence of sends that were never made: they get no verdict.
 async fn never_made<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
     suite.begin(Rule::NothingKnown);
     let now = SystemTime::now();
@@ -53,11 +53,11 @@ fn nothing_claimed<S: Subject + ?Sized>(suite: &mut Suite<'_, S>, what: &str, se
         _ => return,
     };
     suite.fail(format!(
-        "{what}: settled as {claimed}, though this messenger never made it"
+        "{what}: settled as {claimed}, although this messenger never made it"
     ));
 }
 
-/// A send that is out. Evidence that does not say when it ended proves no absence.
+/// A send that succeeded. Evidence that does not say when it ended proves no absence.
 async fn after_success<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
     suite.begin(Rule::TrueVerdict);
     let request = suite.request();
@@ -89,7 +89,7 @@ async fn after_failure<S: Subject + ?Sized>(suite: &mut Suite<'_, S>, failure: F
     foreign_evidence(suite, &what, &request, &evidence).await;
 }
 
-/// An unknown delivery comes with what settling needs.
+/// An error with an unknown delivery has evidence.
 pub(crate) fn has_evidence<S: Subject + ?Sized>(
     suite: &mut Suite<'_, S>,
     what: &str,
@@ -111,7 +111,7 @@ pub(crate) fn has_evidence<S: Subject + ?Sized>(
     });
 }
 
-/// The evidence of an error; of a send that is not in doubt, what an onlooker could note down.
+/// The evidence of an error; of a send whose delivery is known, what an observer could write down.
 fn evidence_of<S: Subject + ?Sized>(
     suite: &Suite<'_, S>,
     error: &Error,
@@ -147,7 +147,7 @@ pub(crate) fn true_verdict<S: Subject + ?Sized>(
     }
 }
 
-/// A second look, through the JSON form or through pointers, tells the same.
+/// Settling again, by the JSON form or through pointers, gives the same verdict.
 async fn same_verdict<S: Subject + ?Sized>(
     suite: &mut Suite<'_, S>,
     what: &str,
@@ -185,7 +185,7 @@ fn compare<S: Subject + ?Sized>(
     again: &Settled,
 ) {
     let ids = match (first, again) {
-        // Time has passed since.
+        // Time has passed since the first verdict.
         (Settled::NotYet(_), _) | (_, Settled::NotYet(_)) => return,
         (Settled::Found(one), Settled::Found(two)) => one.message_id == two.message_id,
         _ => true,
@@ -193,7 +193,7 @@ fn compare<S: Subject + ?Sized>(
     let same = ids && discriminant(first) == discriminant(again);
     suite.expect(same, || {
         format!(
-            "{what}: a second look tells {}, the first told {}",
+            "{what}: settling again gives {}, the first time it gave {}",
             name(again),
             name(first)
         )
@@ -221,10 +221,10 @@ async fn foreign_evidence<S: Subject + ?Sized>(
         .clone()
         .with_platform(format!("not-{}", suite.platform));
     let settled = suite.settle(request, &foreign).await;
-    let refused = matches!(settled, Settled::CannotTell(_));
-    suite.expect(refused, || {
+    let rejected = matches!(settled, Settled::CannotTell(_));
+    suite.expect(rejected, || {
         format!(
-            "{what}: evidence of another platform must be refused, but was settled as {}",
+            "{what}: evidence of another platform must be rejected, but was settled as {}",
             name(&settled)
         )
     });

@@ -5,48 +5,48 @@ use std::fmt;
 use async_trait::async_trait;
 use ms_messenger_core::{SendRequest, SharedMessenger};
 
-/// A messenger under test, together with the platform that it talks to.
+/// A messenger under test, together with its platform. The example is in the documentation of the
+/// crate.
 ///
-/// The platform is a double that the author of the messenger controls: a mock server, an
-/// emulator, a list in memory. It must not be a real tenant: the suite sends some fifty
-/// messages and provokes failures.
+/// The platform is a test double: a mock server, an emulator, a list in memory. It must not be a
+/// real tenant: the suite sends about fifty messages and provokes failures.
 #[async_trait]
 pub trait Subject: Send + Sync {
-    /// The messenger, the same one at every call.
+    /// Returns the messenger, the same one at every call.
     fn messenger(&self) -> SharedMessenger;
 
-    /// A request that the platform accepts, made anew at every call: where it carries an
+    /// Returns a request that the platform accepts, a new one at every call: if it has an
     /// idempotency key, the key is a new one each time.
     fn request(&self) -> SendRequest;
 
-    /// How many messages really arrived so far, counted at the platform and not by what the
-    /// messenger says. A message that was stored twice counts twice.
+    /// Returns how many messages the platform has stored so far, counted at the platform and not by
+    /// what the messenger reports. A message that was stored twice counts twice.
     async fn stored(&self) -> usize;
 
-    /// Arranges that the next send meets `failure`, with every try that it makes; later sends
-    /// work again. `false` when this platform cannot do that: the report then says that
-    /// it was not checked.
+    /// Lets the next send fail with `failure`, in every attempt that it makes; later sends work
+    /// again. Returns `false` if the platform cannot do that: the report then lists it as not
+    /// checked.
     async fn fail_next(&self, failure: Failure) -> bool;
 
-    /// Everything that must never be printed: keys, tokens, passwords.
+    /// Returns everything that must never be printed: keys, tokens, passwords.
     fn secrets(&self) -> Vec<String>;
 }
 
-/// How a send can fail.
+/// A failure of a send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The platform cannot be reached: nothing is executed, nothing stored.
+    /// The platform cannot be reached; nothing is stored.
     Refused,
-    /// The platform stores the message, but no response comes (the connection ends, or the time
-    /// runs out).
+    /// The platform stores the message, but does not respond: the connection is closed, or the
+    /// attempt times out.
     LostResponse,
-    /// The platform stores the message and says so, but its response cannot be read.
+    /// The platform stores the message and responds with success, but the response cannot be read.
     GarbledResponse,
-    /// The platform says that the request is wrong (400); nothing is stored.
+    /// The platform rejects the request as invalid (400); nothing is stored.
     Rejected,
-    /// The platform asks to slow down (429); nothing is stored. A messenger may try again and
-    /// succeed, if the double lets it.
+    /// The platform asks to slow down (429); nothing is stored. A messenger may retry and succeed, if
+    /// the double lets it.
     RateLimited,
 }
 
@@ -60,8 +60,7 @@ impl Failure {
         Self::RateLimited,
     ];
 
-    /// Whether the platform stores the message all the same.
-    #[must_use]
+    /// Returns whether the platform stores the message nevertheless.
     pub const fn is_stored(self) -> bool {
         matches!(self, Self::LostResponse | Self::GarbledResponse)
     }

@@ -1,4 +1,4 @@
-//! The state of one run: what is under test, and what was found so far.
+//! The state of one run: the subject, and the results so far.
 
 use std::{any::Any, error::Error as StdError, panic::AssertUnwindSafe, time::Duration};
 
@@ -17,7 +17,7 @@ use crate::{
 /// How long one chapter may take.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Texts shorter than this may stand in an error by chance.
+/// Shorter texts may be in an error by chance.
 const SHORTEST_CONTENT: usize = 6;
 
 pub(crate) struct Suite<'a, S: ?Sized> {
@@ -26,15 +26,15 @@ pub(crate) struct Suite<'a, S: ?Sized> {
     pub(crate) platform: String,
     rule: Rule,
     report: Report,
-    /// Everything that was printed in the course of the run, and what it is.
+    /// Everything that was printed in the run, and what it is.
     printed: Vec<(String, String)>,
-    /// What the messages said.
+    /// The contents of the messages.
     contents: Vec<String>,
     /// How many messages of earlier sends may still arrive.
     pub(crate) may_arrive_late: usize,
 }
 
-/// How many messages some sends stored, as far as is known.
+/// The bounds of how many messages some sends stored.
 #[derive(Default)]
 pub(crate) struct Arrived {
     pub(crate) least: usize,
@@ -81,7 +81,7 @@ impl<'a, S: Subject + ?Sized> Suite<'a, S> {
         self.report
     }
 
-    /// Runs one chapter; a panic or a standstill breaks the rule that is being checked.
+    /// Runs one chapter; a panic or a hang breaks the rule that is being checked.
     pub(crate) async fn run(&mut self, chapter: impl AsyncFnOnce(&mut Self)) {
         let guarded = AssertUnwindSafe(chapter(self)).catch_unwind();
         match tokio::time::timeout(LIMIT, guarded).await {
@@ -91,7 +91,7 @@ impl<'a, S: Subject + ?Sized> Suite<'a, S> {
         }
     }
 
-    /// Names the rule that is checked from here on.
+    /// Sets the rule that is checked from here on.
     pub(crate) fn begin(&mut self, rule: Rule) {
         self.rule = rule;
         if !self.report.checked.contains(&rule) {
@@ -99,7 +99,7 @@ impl<'a, S: Subject + ?Sized> Suite<'a, S> {
         }
     }
 
-    /// The current rule is broken.
+    /// Reports the current rule as broken.
     pub(crate) fn fail(&mut self, detail: impl Into<String>) {
         self.begin(self.rule);
         self.report.broken.push(BrokenRule {
@@ -108,7 +108,7 @@ impl<'a, S: Subject + ?Sized> Suite<'a, S> {
         });
     }
 
-    /// The current rule is broken unless `kept`.
+    /// Reports the current rule as broken unless `kept`.
     pub(crate) fn expect(&mut self, kept: bool, detail: impl FnOnce() -> String) {
         if !kept {
             self.fail(detail());
@@ -122,7 +122,7 @@ impl<'a, S: Subject + ?Sized> Suite<'a, S> {
         });
     }
 
-    /// A new valid request. Its content must not be printed from here on.
+    /// Returns a new valid request. Its content must not be printed from here on.
     pub(crate) fn request(&mut self) -> SendRequest {
         let request = self.subject.request();
         let texts: Vec<&String> = match &request.message.body {
@@ -139,7 +139,7 @@ impl<'a, S: Subject + ?Sized> Suite<'a, S> {
         request
     }
 
-    /// Sends, and answers how many more messages are stored afterwards.
+    /// Sends, and returns how many more messages are stored afterwards.
     pub(crate) async fn send(&mut self, request: &SendRequest) -> (Result<Receipt>, usize) {
         let before = self.subject.stored().await;
         let result = self.messenger.send(request).await;
@@ -151,7 +151,7 @@ impl<'a, S: Subject + ?Sized> Suite<'a, S> {
         (result, after.saturating_sub(before))
     }
 
-    /// Asks what became of a send, which must not send.
+    /// Settles a send, which must not send.
     pub(crate) async fn settle(&mut self, request: &SendRequest, evidence: &Evidence) -> Settled {
         let rule = self.rule;
         self.begin(Rule::SettleNeverSends);
@@ -165,7 +165,7 @@ impl<'a, S: Subject + ?Sized> Suite<'a, S> {
         settled
     }
 
-    /// The same where messages of earlier sends may arrive meanwhile.
+    /// The same if messages of earlier sends may arrive in the meantime.
     pub(crate) async fn look(&mut self, request: &SendRequest, evidence: &Evidence) -> Settled {
         let settled = self.messenger.settle(request, evidence).await;
         self.print("a verdict", format!("{settled:?}{settled:#?}"));
@@ -202,12 +202,12 @@ impl<'a, S: Subject + ?Sized> Suite<'a, S> {
         }
     }
 
-    /// Keeps something that was printed, for the chapter on redaction.
+    /// Stores something that was printed, for the chapter on redaction.
     pub(crate) fn print(&mut self, what: impl Into<String>, text: String) {
         self.printed.push((what.into(), text));
     }
 
-    /// Says what was printed that contains one of `words`, without repeating the word.
+    /// Returns what was printed that contains one of `words`, without repeating the word.
     pub(crate) fn prints_of(&self, words: &[String]) -> Vec<String> {
         let mut found: Vec<String> = self
             .printed

@@ -147,7 +147,7 @@ impl Sample {
         ])
     }
 
-    /// Refuses, before anything is sent, what it does not carry.
+    /// Rejects, before anything is sent, what it does not support.
     fn refuse(&self, request: &SendRequest) -> Result<()> {
         let mut request = request.clone();
         match (self.defect, &request.message.body) {

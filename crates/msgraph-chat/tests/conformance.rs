@@ -7,164 +7,60 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use ms_messenger_core::{Message, RetryPolicy, SendRequest, SharedMessenger, StaticToken, Target};
-use ms_messenger_testkit::{Failure, Subject, assert_conformance, async_trait};
-use msgraph_chat::GraphChatClient;
-use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
-    sync::Mutex,
+use ms_messenger_core::{RetryPolicy, SendRequest, StaticToken, Target};
+use ms_messenger_testkit::{
+    HttpPlatform, HttpSubject, ReceivedRequest, Reply, StoredMessage, assert_conformance,
 };
+use msgraph_chat::GraphChatClient;
+use serde_json::json;
 
 /// The signed-in user.
 const OWN: &str = "8ea0e38b-efb3-4757-924a-5f94061cf8c2";
+const SIGNATURE: &str = "very-secret-signature";
 
-/// A token that says whose it is, as those of Graph do.
+/// A token that names its user, as those of Graph do.
 fn token() -> String {
     let claims = json!({"oid": OWN, "scp": "ChatMessage.Send Chat.Read"}).to_string();
     let claims = URL_SAFE_NO_PAD.encode(claims);
-    format!("eyJhbGciOiJub25lIn0.{claims}.very-secret-signature")
+    format!("eyJhbGciOiJub25lIn0.{claims}.{SIGNATURE}")
 }
 
-/// A server that stores what it is sent and fails the next request as it is told.
-#[derive(Default)]
-struct Service {
-    stored: Mutex<Vec<Value>>,
-    failure: Mutex<Option<Failure>>,
-}
+struct Graph;
 
-impl Service {
-    async fn serve(self: Arc<Self>, listener: TcpListener) {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(Arc::clone(&self).response(stream));
-        }
-    }
-
-    /// One request per connection.
-    async fn response(self: Arc<Self>, mut stream: TcpStream) -> Option<()> {
-        let (method, body) = read_request(&mut stream).await?;
-        if method != "POST" {
-            let list = self.list().await;
-            return write(&mut stream, "200 OK", &list).await;
-        }
-        let failure = self.failure.lock().await.take();
-        let mut stored = self.stored.lock().await;
-        if failure.is_none_or(Failure::is_stored) {
-            let sent: Value = serde_json::from_str(&body).unwrap();
-            let id = stored.len() + 1;
-            stored.push(listed(id, &sent));
-        }
-        let id = stored.len();
-        drop(stored);
-        let (status, body) = match failure {
-            None => ("201 Created", format!(r#"{{"id":"{id}"}}"#)),
-            Some(Failure::GarbledResponse) => ("201 Created", r#"{"id":"#.to_owned()),
-            Some(Failure::Rejected) => (
-                "400 Bad Request",
-                r#"{"error":{"code":"BadRequest","message":"No."}}"#.to_owned(),
-            ),
-            Some(Failure::RateLimited) => ("429 Too Many Requests", String::new()),
-            Some(_) => return None,
-        };
-        write(&mut stream, status, &body).await
-    }
-
-    /// Everything that was stored, in one page.
-    async fn list(&self) -> String {
-        json!({"value": *self.stored.lock().await}).to_string()
-    }
-}
-
-/// A message as Graph lists it.
-fn listed(id: usize, sent: &Value) -> Value {
-    let now = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
-    json!({
-        "id": id.to_string(),
-        "messageType": "message",
-        "createdDateTime": now,
-        "lastModifiedDateTime": now,
-        "from": {"user": {"id": OWN}},
-        "body": sent["body"],
-        "attachments": [],
-    })
-}
-
-async fn write(stream: &mut TcpStream, status: &str, body: &str) -> Option<()> {
-    let date = httpdate::fmt_http_date(SystemTime::now());
-    let response = format!(
-        "HTTP/1.1 {status}\r\nconnection: close\r\ndate: {date}\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    stream.write_all(response.as_bytes()).await.ok()
-}
-
-/// One request: its method, and its body.
-async fn read_request(stream: &mut TcpStream) -> Option<(String, String)> {
-    let mut bytes = Vec::new();
-    loop {
-        stream.read_buf(&mut bytes).await.ok().filter(|n| *n > 0)?;
-        let text = String::from_utf8_lossy(&bytes);
-        let Some((head, body)) = text.split_once("\r\n\r\n") else {
-            continue;
-        };
-        let lower = head.to_ascii_lowercase();
-        let length = lower.split("content-length: ").nth(1);
-        let length = length.and_then(|rest| rest.lines().next()?.parse().ok());
-        if body.len() >= length.unwrap_or(0) {
-            let method = head.split(' ').next()?.to_owned();
-            return Some((method, body.to_owned()));
-        }
-    }
-}
-
-struct Teams {
-    service: Arc<Service>,
-    messenger: SharedMessenger,
-}
-
-#[async_trait]
-impl Subject for Teams {
-    fn messenger(&self) -> SharedMessenger {
-        Arc::clone(&self.messenger)
-    }
-
-    fn request(&self) -> SendRequest {
-        SendRequest::new(
-            Target::conversation("19:a@thread.v2"),
-            Message::text("a message of the suite"),
-        )
-    }
-
-    async fn stored(&self) -> usize {
-        self.service.stored.lock().await.len()
-    }
-
-    async fn fail_next(&self, failure: Failure) -> bool {
-        if failure == Failure::Refused {
-            return false;
-        }
-        *self.service.failure.lock().await = Some(failure);
-        true
-    }
-
-    fn secrets(&self) -> Vec<String> {
-        vec![token(), "very-secret-signature".to_owned()]
+impl HttpPlatform for Graph {
+    fn store(&self, number: usize, request: &ReceivedRequest) -> StoredMessage {
+        let id = number.to_string();
+        let now = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
+        StoredMessage::new(Reply::json(201, &json!({"id": id}))).with_listed(json!({
+            "id": id,
+            "messageType": "message",
+            "createdDateTime": now,
+            "lastModifiedDateTime": now,
+            "from": {"user": {"id": OWN}},
+            "body": request.json()["body"],
+            "attachments": [],
+        }))
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_client_keeps_the_contract() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let service = Arc::new(Service::default());
-    tokio::spawn(Arc::clone(&service).serve(listener));
-    let client = GraphChatClient::builder(StaticToken::new(token()))
-        .with_base_url(endpoint)
-        .with_retry_policy(RetryPolicy::never())
-        .with_settling_margin(Duration::ZERO)
-        .build()
-        .unwrap();
-    let messenger: SharedMessenger = Arc::new(client);
-    assert_conformance(&Teams { service, messenger }).await;
+    let subject = HttpSubject::start(Graph, |url| {
+        let client = GraphChatClient::builder(StaticToken::new(token()))
+            .with_base_url(url)
+            .with_retry_policy(RetryPolicy::never())
+            .with_settling_margin(Duration::ZERO)
+            .build();
+        Arc::new(client.unwrap())
+    });
+    let subject = subject
+        .await
+        .unwrap()
+        .with_request(|| {
+            let to = Target::conversation("19:a@thread.v2");
+            SendRequest::new(to, "a message of the suite")
+        })
+        .with_secret(token())
+        .with_secret(SIGNATURE);
+    assert_conformance(&subject).await;
 }

@@ -30,7 +30,6 @@ use crate::capability::Capability;
 /// # Ok::<(), ms_messenger_core::Error>(())
 /// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Capabilities {
     bits: u64,
     /// The most characters (Unicode scalar values) that a text may have; `None` if the platform

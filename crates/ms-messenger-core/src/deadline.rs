@@ -1,4 +1,4 @@
-//! When a send is to end although it has no outcome yet.
+//! Ending a send before its outcome.
 
 use std::{
     future::Future,
@@ -17,8 +17,8 @@ use crate::error::{Error, ErrorKind};
 
 /// Ends sends early, from another task or a signal handler. Clones share one state.
 ///
-/// A send whose request carries the handle ends as soon as it can say what is known: `NotSent`
-/// when nothing was on its way, else `Unknown` with the evidence that settling needs. Dropping
+/// A send whose request has the handle ends as soon as it can report what is known: `NotSent` if
+/// nothing had left this machine, else `Unknown` with the evidence that settling needs. Dropping
 /// the future of a send instead loses that evidence.
 ///
 /// ```
@@ -40,20 +40,19 @@ struct State {
 }
 
 impl CancelHandle {
-    /// A handle that nobody has used yet.
+    /// Creates a handle that is not cancelled.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Ends every send that carries the handle, those of the future included.
+    /// Ends every send whose request has the handle, including later ones.
     pub fn cancel(&self) {
         self.0.is_cancelled.store(true, Ordering::Release);
         self.0.waiting.notify_waiters();
     }
 
-    /// Whether [`cancel`](Self::cancel) was called.
-    #[must_use]
+    /// Returns whether [`cancel`](Self::cancel) was called.
     pub fn is_cancelled(&self) -> bool {
         self.0.is_cancelled.load(Ordering::Acquire)
     }
@@ -67,16 +66,27 @@ impl CancelHandle {
     }
 }
 
-/// Two handles are equal when they are clones of one.
+/// Two handles are equal if they are clones of one.
 impl PartialEq for CancelHandle {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 }
 
-/// When a send ends although it has no outcome: the time-out and the cancel handle of its
-/// request, counted from when the deadline was made. For implementers of
-/// [`Messenger`](crate::Messenger).
+/// The timeout and the cancel handle of a request, counted from when the deadline was created. For
+/// implementers of [`Messenger`](crate::Messenger).
+///
+/// ```
+/// use std::time::Duration;
+/// use ms_messenger_core::{Deadline, Reached};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// let deadline = Deadline::new(Some(Duration::from_millis(5)), None);
+/// let outcome = deadline.limit(std::future::pending::<()>()).await;
+/// assert_eq!(outcome, Err(Reached::TimedOut));
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Deadline {
     at: Option<Instant>,
@@ -87,27 +97,28 @@ pub struct Deadline {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reached {
-    /// The time-out of the request is over.
+    /// The timeout of the request has elapsed.
     TimedOut,
     /// The cancel handle was used.
     Cancelled,
 }
 
 impl Reached {
-    /// The error of a send that ended so, with delivery `Unknown`.
-    #[must_use]
+    /// Returns the error of a send that ended for this reason, with delivery `Unknown`.
     pub fn into_error(self) -> Error {
         match self {
-            Self::TimedOut => {
-                Error::new(ErrorKind::Timeout, "the caller's time-out ended the send")
-            }
+            Self::TimedOut => Error::new(
+                ErrorKind::Timeout,
+                "the timeout of the caller ended the send",
+            ),
             Self::Cancelled => Error::new(ErrorKind::Cancelled, "the caller cancelled the send"),
         }
     }
 }
 
 impl Deadline {
-    /// `timeout` from now on, and `cancel`; a time-out that this machine cannot count is none.
+    /// Creates a deadline at `timeout` from now, or by `cancel`. A timeout too long for the clock is
+    /// ignored.
     #[must_use]
     pub fn new(timeout: Option<Duration>, cancel: Option<CancelHandle>) -> Self {
         Self {
@@ -116,15 +127,13 @@ impl Deadline {
         }
     }
 
-    /// How long is left; `None` without a time-out.
-    #[must_use]
+    /// Returns how much time is left; `None` without a timeout.
     pub fn remaining(&self) -> Option<Duration> {
         let at = self.at?;
         Some(at.saturating_duration_since(Instant::now()))
     }
 
-    /// Whether it is reached, and why.
-    #[must_use]
+    /// Returns why the deadline is reached; `None` if it is not.
     pub fn reached(&self) -> Option<Reached> {
         if self.cancel.as_ref().is_some_and(CancelHandle::is_cancelled) {
             Some(Reached::Cancelled)

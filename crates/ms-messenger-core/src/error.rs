@@ -163,7 +163,7 @@ impl Error {
         self
     }
 
-    /// Names the operation that failed, e.g. `identity.create`, where it carries no message and
+    /// Names the operation that failed, e.g. `identity.create`, where it sends no message and
     /// still must not run twice. [`delivery`](Self::delivery) then says whether it was executed.
     ///
     /// ```
@@ -267,7 +267,8 @@ impl Error {
         self.0.attempts
     }
 
-    /// Returns the operation that failed, if it is not the send of a message but still must not run twice.
+    /// Returns the operation that failed, if it is not the send of a message but still must not run
+    /// twice.
     pub fn operation(&self) -> Option<&str> {
         self.0.operation.as_deref()
     }
@@ -343,8 +344,9 @@ impl fmt::Debug for Error {
         if !repr.problems.is_empty() {
             out.field("problems", &repr.problems);
         }
-        let facts: [(&str, Option<&dyn fmt::Debug>); 9] = [
+        let facts: [(&str, Option<&dyn fmt::Debug>); 10] = [
             ("platform", debug(&repr.platform)),
+            ("operation", debug(&repr.operation)),
             ("status", debug(&repr.status)),
             ("code", debug(&repr.code)),
             ("request_id", debug(&repr.request_id)),

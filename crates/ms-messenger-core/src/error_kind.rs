@@ -86,7 +86,7 @@ closed_enum! {
     /// }
     /// # assert!(may_duplicate(Delivery::Unknown));
     /// ```
-    #[allow(clippy::exhaustive_enums, reason = "a fourth answer to a yes-or-no question is a bug")]
+    #[allow(clippy::exhaustive_enums, reason = "there is no fourth value, and a match needs no unreachable arm")]
     pub enum Delivery {
         /// Proven: the platform has not accepted the message. Sending it again cannot duplicate it.
         NotSent = "not_sent",

@@ -1,4 +1,4 @@
-//! What every messenger can do besides.
+//! Convenience methods for every messenger.
 
 use std::{future::Future, time::Duration, time::SystemTime};
 
@@ -6,23 +6,40 @@ use futures_core::Stream;
 use futures_util::StreamExt as _;
 
 use crate::{
-    Capability, Deadline, Delivery, Evidence, Message, Messenger, Receipt, Result, SendRequest,
-    SettlePolicy, Settled, Target, settle::settle_patiently,
+    Capability, Deadline, Delivery, Evidence, Fitted, Message, Messenger, Receipt, Result,
+    SendRequest, SettlePolicy, Settled, Target, settle::settle_patiently,
 };
 
-/// The outcome of one request of a stream.
+/// The outcome of one request of [`send_all`](MessengerExt::send_all). `Debug` prints no content.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct SendOutcome {
-    /// The place of the request in the stream, from 0.
+    /// The position of the request in the stream, from 0.
     pub index: usize,
-    /// The request, handed back: a caller that keeps a journal or tries again needs it.
+    /// The request, for callers that keep a journal or send it again.
     pub request: SendRequest,
-    /// The receipt, or why there is none.
+    /// The receipt, or the error.
     pub result: Result<Receipt>,
 }
 
-/// Convenience on top of [`Messenger`]; every messenger has it, `Arc<dyn Messenger>` too.
+/// Convenience methods for every [`Messenger`], also for `Arc<dyn Messenger>`.
+///
+/// ```
+/// use futures_util::{StreamExt as _, stream};
+/// use ms_messenger_core::{MemoryMessenger, MessengerExt as _, SendRequest, Target};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// let messenger = MemoryMessenger::new();
+/// let to = Target::conversation("1");
+/// messenger.send_text(to.clone(), "one").await?;
+///
+/// let texts = ["two", "three"].map(|text| SendRequest::new(to.clone(), text));
+/// let outcomes: Vec<_> = messenger.send_all(stream::iter(texts), 8).collect().await;
+/// assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
+/// assert_eq!(messenger.sent().len(), 3);
+/// # Ok::<(), ms_messenger_core::Error>(()) })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait MessengerExt: Messenger {
     /// Sends plain text.
     ///
@@ -38,8 +55,18 @@ pub trait MessengerExt: Messenger {
         async move { self.send(&request).await }
     }
 
-    /// Checks the request against the capabilities, then sends it. Our own messengers check by
-    /// themselves; this holds a foreign one to its word.
+    /// Removes from `request` what this messenger does not support, and lists it: see
+    /// [`Capabilities::fit`](crate::Capabilities::fit). Sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Capabilities::fit`](crate::Capabilities::fit).
+    fn fit(&self, request: &SendRequest) -> Result<Fitted> {
+        self.capabilities().fit(self.platform(), request)
+    }
+
+    /// Checks the request against the capabilities, then sends it. The messengers of this project
+    /// do so in `send`; this makes sure of it for any other one.
     ///
     /// # Errors
     ///
@@ -51,13 +78,13 @@ pub trait MessengerExt: Messenger {
         }
     }
 
-    /// Sends, but ends after `timeout`: as [`SendRequest::with_timeout`] where the messenger
-    /// supports it. Any other messenger is dropped then; what its error would have said is lost,
-    /// but for the time of the send.
+    /// Sends, but ends after `timeout`: as [`SendRequest::with_timeout`] if the messenger supports
+    /// it. The send of any other messenger is dropped then, and only the time of the send is left
+    /// as evidence.
     ///
     /// # Errors
     ///
-    /// As [`Messenger::send`]; `Timeout` when the time is over.
+    /// As [`Messenger::send`]; `Timeout` after `timeout`.
     fn send_within(
         &self,
         request: &SendRequest,
@@ -80,9 +107,9 @@ pub trait MessengerExt: Messenger {
         }
     }
 
-    /// Looks for a message in doubt until there is a verdict or `policy` ends, and returns what
-    /// the last look said. Sends nothing, and can be dropped at any time. The time-out and the
-    /// cancel handle of the request are those of its send: here they do not count.
+    /// Settles a send with an unknown delivery: asks the platform until there is a verdict or
+    /// `policy` ends, and returns the last verdict. It sends nothing, and can be dropped at any
+    /// time. The timeout and the cancel handle of the request apply to its send and not to this.
     fn settle_with(
         &self,
         request: &SendRequest,
@@ -95,9 +122,23 @@ pub trait MessengerExt: Messenger {
         }
     }
 
-    /// Sends, and asks the platform what became of the message when that is unknown:
+    /// Sends, and settles the send if its delivery is unknown:
     /// [`send_settled_with`](Self::send_settled_with) the default policy, so up to two minutes
     /// longer than a send.
+    ///
+    /// ```
+    /// use ms_messenger_core::{MemoryMessenger, MessengerExt as _, SendRequest, Target};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// let messenger = MemoryMessenger::new();
+    /// messenger.lose_next_response();
+    /// let request = SendRequest::new(Target::conversation("1"), "hello");
+    /// let receipt = messenger.send_settled(&request).await?;
+    /// assert_eq!(receipt.message_id.unwrap(), "1");
+    /// assert_eq!(messenger.sent().len(), 1);
+    /// # Ok::<(), ms_messenger_core::Error>(()) })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -109,15 +150,14 @@ pub trait MessengerExt: Messenger {
         }
     }
 
-    /// Sends, and asks the platform what became of the message when that is unknown, as
-    /// patiently as `policy` says. Makes no duplicate: where the platform cannot be asked but
-    /// removes duplicates by the key of the request, the request is sent again under that key.
+    /// Sends, and settles the send by `policy` if its delivery is unknown. It causes no duplicate:
+    /// if the platform cannot be asked but removes duplicates by the key of the request, the
+    /// request is sent again under that key.
     ///
     /// # Errors
     ///
-    /// As [`Messenger::send`]: with delivery `NotSent` only when the platform proved that it does
-    /// not have the message and will not have it; unchanged where it cannot tell, or not within
-    /// the policy.
+    /// As [`Messenger::send`]: with delivery `NotSent` only if the platform proved that it does not
+    /// have the message and will not have it; unchanged if it cannot tell, or not within `policy`.
     fn send_settled_with(
         &self,
         request: &SendRequest,
@@ -131,7 +171,7 @@ pub trait MessengerExt: Messenger {
             let Some(evidence) = Evidence::of(&error) else {
                 return Err(error);
             };
-            // The time-out is that of the send alone; who cancels waits for nothing any more.
+            // The timeout is that of the send alone; after a cancellation nothing is waited for.
             let cancelled = Deadline::new(None, request.cancel.clone());
             match settle_patiently(self, request, &evidence, policy, &cancelled).await {
                 Settled::Found(receipt) => return Ok(receipt),
@@ -145,16 +185,16 @@ pub trait MessengerExt: Messenger {
                 return Err(error);
             }
             let again = request.clone().with_idempotency(key);
-            // Its failure proves nothing of the first send.
+            // Its failure proves nothing about the first send.
             self.send(&again).await.map_err(|_| error)
         }
     }
 
-    /// Sends a stream of requests, at most `limit` at a time (0 counts as 1), and answers the
+    /// Sends a stream of requests, at most `limit` at a time (0 counts as 1), and returns the
     /// outcomes in the order of the requests. A failure does not end the stream.
     ///
-    /// Nothing is sent until the stream is polled, and the order of the outcomes is no order
-    /// of arrival: only a `limit` of 1 sends one after the other.
+    /// Nothing is sent until the stream is polled. The order of the outcomes is not the order of
+    /// arrival: only a `limit` of 1 sends one after the other.
     fn send_all<S>(&self, requests: S, limit: usize) -> impl Stream<Item = SendOutcome> + Send
     where
         S: Stream<Item = SendRequest> + Send,
@@ -165,7 +205,7 @@ pub trait MessengerExt: Messenger {
             .buffered(limit.max(1))
     }
 
-    /// The same, but each outcome is answered as soon as it is known.
+    /// As [`send_all`](Self::send_all), but returns each outcome as soon as it is known.
     fn send_all_unordered<S>(
         &self,
         requests: S,

@@ -1,7 +1,7 @@
-//! JSON read with errors that never quote it.
+//! Reads JSON with errors that never quote it.
 //!
-//! The errors of serde repeat the value that they refuse. What is read here are messages, so an
-//! error says what was expected and where, and nothing of what was found.
+//! The errors of serde repeat the value that they reject. The input here has messages, so an error
+//! says what was expected and where, and nothing of what was found.
 //!
 //! ```
 //! use ms_messenger_core::{Message, json};
@@ -29,23 +29,22 @@ pub use text::expected;
 /// The longest name of a member that an error repeats.
 const LONGEST_NAME: usize = 40;
 
-/// Why a JSON text or value could not be read: where, and what was expected there.
+/// Error returned when a JSON text or value cannot be read: where, and what was expected there.
 ///
-/// No value of the input is part of it. Names of members are, where they look like names.
+/// It has no value of the input, only names of members that look like names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JsonError {
-    /// The path of the member, e.g. `message.attachments[1].file.url`; empty for the whole.
+    /// The path of the member, e.g. `message.attachments[1].file.url`; empty for the whole input.
     pub path: String,
     /// What was expected, e.g. `expected a string`.
     pub rule: String,
-    /// The line and column, from 1, when a text was read.
+    /// The line and column, from 1, if a text was read.
     pub position: Option<(usize, usize)>,
 }
 
 impl JsonError {
-    /// The same as a [`Problem`]. The whole input is named `whole`.
-    #[must_use]
+    /// Converts it into a [`Problem`]. The whole input is named `whole`.
     pub fn into_problem(self, whole: &str) -> Problem {
         let rule = self.placed_rule();
         match self.path.as_str() {
@@ -54,8 +53,7 @@ impl JsonError {
         }
     }
 
-    /// The same as a [`Problem`] of an input that is itself the member `parent` of another one.
-    #[must_use]
+    /// Converts it into a [`Problem`] of an input that is the member `parent` of another one.
     pub fn into_problem_within(mut self, parent: &str) -> Problem {
         self.path = match self.path.as_str() {
             "" => parent.to_owned(),
@@ -65,8 +63,8 @@ impl JsonError {
         self.into_problem(parent)
     }
 
-    /// The same as an error of serde, for a type that reads a member as a value first. The path
-    /// survives where [`from_str`] or [`from_value`] reads the whole.
+    /// Converts it into an error of serde, for a type that reads a member as a value first. The path
+    /// is kept if [`from_str`] or [`from_value`] reads the whole input.
     pub fn into_serde<E: serde::de::Error>(self) -> E {
         fault::nested(&self.path, &self.rule)
     }
@@ -139,7 +137,7 @@ fn syntax(error: &serde_json::Error) -> &'static str {
     }
 }
 
-/// What a text breaks whose value is sound: a value forgets that a member came more than once.
+/// What is wrong with a text whose value is sound: a value does not keep duplicate members.
 fn twice<T: DeserializeOwned>(text: &str) -> JsonError {
     let mut input = serde_json::Deserializer::from_str(text);
     let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut input) else {
@@ -155,8 +153,8 @@ fn twice<T: DeserializeOwned>(text: &str) -> JsonError {
     }
 }
 
-/// The path up to the first member whose name is none that a person would give a member: such a
-/// name may be a text in the wrong place.
+/// The path up to the first member whose name does not look like one: such a name may be a text in
+/// the wrong place.
 fn readable(path: &Path) -> String {
     let mut text = String::new();
     for segment in path {

@@ -19,6 +19,7 @@ pub mod json;
 mod memory;
 mod message;
 mod messenger;
+mod millis;
 mod needs;
 mod open_enum;
 mod parse_name_error;

@@ -1,10 +1,10 @@
-//! A messenger that keeps what it is given; for tests and examples.
+//! A messenger that stores messages in memory, for tests and examples.
 
 use std::{
     collections::VecDeque,
     fmt,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use async_trait::async_trait;
@@ -14,7 +14,13 @@ use crate::{
     Result, SendRequest, Settled, Target, random_uuid,
 };
 
-/// Records every message instead of sending it, and fails as it is told.
+/// The longest delay of a late message: ten years.
+const LATEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
+/// Stores every message instead of sending it, fails as a test scripts it, and settles its own
+/// sends.
+///
+/// It supports everything, and removes duplicates by the idempotency key of a request.
 ///
 /// ```
 /// use ms_messenger_core::{Error, ErrorKind, MemoryMessenger, MessengerExt, Target};
@@ -25,23 +31,23 @@ use crate::{
 ///
 /// let to = Target::conversation("1");
 /// assert!(messenger.send_text(to.clone(), "lost").await.is_err());
-/// assert_eq!(messenger.send_text(to, "kept").await?.message_id.unwrap().as_str(), "1");
+/// assert_eq!(messenger.send_text(to, "kept").await?.message_id.unwrap(), "1");
 /// assert_eq!(messenger.sent().len(), 1);
 /// # Ok::<(), Error>(()) })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-#[non_exhaustive]
 pub struct MemoryMessenger {
     platform: String,
     capabilities: Capabilities,
+    can_settle: bool,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    sent: Vec<Stored>,
-    /// The ids of the sends that failed without being recorded.
+    stored: Vec<Stored>,
+    /// The client request ids of the sends that failed and stored nothing.
     lost: Vec<String>,
     failures: VecDeque<Failure>,
 }
@@ -49,19 +55,23 @@ struct State {
 struct Stored {
     request: SendRequest,
     receipt: Receipt,
-    client_request_id: String,
+    /// Of each send with the key of the message.
+    client_request_ids: Vec<String>,
+    /// From when on settling sees it.
+    visible_at: SystemTime,
 }
 
 struct Failure {
     error: Error,
-    is_stored: bool,
+    /// How long after the send the message is stored; `None` if it is not.
+    stores_after: Option<Duration>,
 }
 
-/// Counts only: what a message says is not for logs.
+/// Prints counts only: the content of messages does not belong into logs.
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("State")
-            .field("sent", &self.sent.len())
+            .field("stored", &self.stored.len())
             .field("failures", &self.failures.len())
             .finish()
     }
@@ -74,48 +84,60 @@ impl Default for MemoryMessenger {
 }
 
 impl MemoryMessenger {
-    /// A messenger named `memory` that carries everything but answers to idempotency keys.
+    /// Creates a messenger named `memory`.
     #[must_use]
     pub fn new() -> Self {
-        let all: Capabilities = Capability::ALL.iter().copied().collect();
         Self {
             platform: "memory".to_owned(),
-            capabilities: all.without(Capability::Idempotency),
+            capabilities: Capability::ALL.iter().copied().collect(),
+            can_settle: true,
             state: Mutex::default(),
         }
     }
 
-    /// Gives it another name.
+    /// Sets its platform name.
     #[must_use]
     pub fn with_platform(mut self, platform: impl Into<String>) -> Self {
         self.platform = platform.into();
         self
     }
 
-    /// Limits what it carries.
+    /// Limits what it supports.
     #[must_use]
     pub fn with_capabilities(mut self, capabilities: Capabilities) -> Self {
         self.capabilities = capabilities;
         self
     }
 
-    /// Lets the next send that passes the check fail with `error`; several calls queue up.
-    /// The message is recorded only when the error says that it was sent.
-    pub fn fail_next(&self, error: Error) {
-        let is_stored = error.delivery() == Delivery::Sent;
-        let failure = Failure { error, is_stored };
-        self.state().failures.push_back(failure);
+    /// Sets whether it can be asked what it stored. If not, every verdict is
+    /// [`Settled::CannotTell`], as on a platform without a list of messages. Default `true`.
+    #[must_use]
+    pub fn with_settling(mut self, can_settle: bool) -> Self {
+        self.can_settle = can_settle;
+        self
     }
 
-    /// Lets the next send that passes the check record the message and lose the response: it
-    /// fails with `Unknown`, and settling finds the message.
+    /// Lets the next send that passes the check fail with `error`; several calls queue up. The
+    /// message is stored only if the error says that it was sent, so an error with an unknown
+    /// delivery settles as [`Settled::NotFound`].
+    pub fn fail_next(&self, error: Error) {
+        let is_stored = error.delivery() == Delivery::Sent;
+        let stores_after = is_stored.then_some(Duration::ZERO);
+        self.script(Failure {
+            error,
+            stores_after,
+        });
+    }
+
+    /// Lets the next send that passes the check store the message and lose the response: it fails
+    /// with an unknown delivery, and settling finds the message.
     ///
     /// ```
-    /// use ms_messenger_core::{Delivery, MemoryMessenger, MessengerExt, SendRequest, Message, Target};
+    /// use ms_messenger_core::{MemoryMessenger, MessengerExt, SendRequest, Target};
     ///
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
     /// let messenger = MemoryMessenger::new();
-    /// let request = SendRequest::new(Target::conversation("1"), Message::text("hi"));
+    /// let request = SendRequest::new(Target::conversation("1"), "hi");
     /// messenger.lose_next_response();
     /// assert!(messenger.send_settled(&request).await.is_ok());
     /// assert_eq!(messenger.sent().len(), 1);
@@ -123,23 +145,87 @@ impl MemoryMessenger {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn lose_next_response(&self) {
-        let error = Error::new(ErrorKind::Timeout, "no response in time");
-        let failure = Failure {
-            error,
-            is_stored: true,
-        };
-        self.state().failures.push_back(failure);
+        self.store_next_late(Duration::ZERO);
     }
 
-    /// The messages that went out, oldest first.
-    #[must_use]
+    /// Lets the next send that passes the check fail with an unknown delivery, and stores its
+    /// message `after` that: until then settling says [`Settled::NotYet`], and
+    /// [`sent`](Self::sent) does not list it. Time is that of the system clock.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use ms_messenger_core::{Evidence, MemoryMessenger, Messenger, SendRequest, Settled, Target};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// let messenger = MemoryMessenger::new();
+    /// let request = SendRequest::new(Target::conversation("1"), "hi");
+    /// messenger.store_next_late(Duration::from_secs(60));
+    /// let error = messenger.send(&request).await.unwrap_err();
+    /// let evidence = Evidence::of(&error).unwrap();
+    /// let settled = messenger.settle(&request, &evidence).await;
+    /// assert!(matches!(settled, Settled::NotYet(_)));
+    /// # });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn store_next_late(&self, after: Duration) {
+        self.script(Failure {
+            error: Error::new(ErrorKind::Timeout, "no response in time"),
+            stores_after: Some(after.min(LATEST)),
+        });
+    }
+
+    /// Returns the stored messages, oldest first.
     pub fn sent(&self) -> Vec<SendRequest> {
+        let now = SystemTime::now();
         let state = self.state();
-        state.sent.iter().map(|it| it.request.clone()).collect()
+        let stored = state.stored.iter().filter(|it| it.visible_at <= now);
+        stored.map(|it| it.request.clone()).collect()
+    }
+
+    fn script(&self, failure: Failure) {
+        self.state().failures.push_back(failure);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The receipt of the message, and whether that is stored. A message with the key of an
+    /// earlier one is that one.
+    fn store(&mut self, request: &SendRequest, id: &str, after: Option<Duration>) -> Receipt {
+        let mut earlier = self.stored.iter_mut();
+        let key = request.idempotency.map(|key| key.id);
+        let same = |it: &&mut Stored| key.is_some() && it.request.idempotency.map(|k| k.id) == key;
+        let now = SystemTime::now();
+        let receipt = match earlier.find(same) {
+            Some(stored) => {
+                stored.client_request_ids.push(id.to_owned());
+                return stored.receipt.clone();
+            }
+            None => receipt(request, self.stored.len() + 1),
+        };
+        match after {
+            Some(after) => self.stored.push(Stored {
+                request: request.clone(),
+                receipt: receipt.clone(),
+                client_request_ids: vec![id.to_owned()],
+                visible_at: now + after,
+            }),
+            None => self.lost.push(id.to_owned()),
+        }
+        receipt
+    }
+}
+
+fn receipt(request: &SendRequest, number: usize) -> Receipt {
+    let receipt = Receipt::new(Acceptance::Posted)
+        .with_message_id(number.to_string())
+        .with_accepted_at(SystemTime::now());
+    match &request.to {
+        Target::Conversation(id) => receipt.with_conversation(id.clone()),
+        _ => receipt,
     }
 }
 
@@ -162,58 +248,44 @@ impl Messenger for MemoryMessenger {
         let began_at = SystemTime::now();
         let id = random_uuid().to_string();
         let mut state = self.state();
-        let failure = state.failures.pop_front();
-        let receipt = self.receipt(request, state.sent.len() + 1);
-        if failure.as_ref().is_none_or(|failure| failure.is_stored) {
-            state.sent.push(Stored {
-                request: request.clone(),
-                receipt: receipt.clone(),
-                client_request_id: id.clone(),
-            });
-        } else {
-            state.lost.push(id.clone());
-        }
-        let Some(Failure { error, .. }) = failure else {
-            return Ok(receipt);
+        let Some(failure) = state.failures.pop_front() else {
+            return Ok(state.store(request, &id, Some(Duration::ZERO)));
         };
+        state.store(request, &id, failure.stores_after);
         let ended_at = SystemTime::now();
-        let evidence = Evidence::new(began_at)
+        let pending_until = ended_at + failure.stores_after.unwrap_or_default();
+        let mut evidence = Evidence::new(began_at)
             .with_platform(self.platform.clone())
-            .with_end(ended_at, ended_at)
+            .with_end(ended_at, pending_until)
             .with_client_request_id(id);
-        Err(error.with_evidence(evidence))
+        evidence.idempotency = request.idempotency;
+        Err(failure.error.with_evidence(evidence))
     }
 
-    /// Knows every message that it recorded, so it always has a verdict for its own sends.
+    /// Knows every message that it stored, so it has a verdict on each of its own sends.
     async fn settle(&self, _: &SendRequest, evidence: &Evidence) -> Settled {
+        let cannot_tell = |why| Settled::cannot_tell(self.platform.clone(), why);
         if let Err(error) = evidence.check_platform(&self.platform) {
             return Settled::CannotTell(error);
         }
+        if !self.can_settle {
+            return cannot_tell("the messenger was configured not to settle");
+        }
         let Some(id) = &evidence.client_request_id else {
-            let why = "the evidence does not say which send it is of";
-            return Settled::cannot_tell(self.platform.clone(), why);
+            return cannot_tell("the evidence does not name its send");
         };
         let state = self.state();
-        let stored = state.sent.iter().find(|it| it.client_request_id == *id);
-        match stored {
+        match state
+            .stored
+            .iter()
+            .find(|it| it.client_request_ids.contains(id))
+        {
+            Some(stored) if stored.visible_at > SystemTime::now() => {
+                Settled::NotYet(stored.visible_at)
+            }
             Some(stored) => Settled::Found(stored.receipt.clone()),
             None if state.lost.contains(id) => Settled::NotFound,
-            None => Settled::cannot_tell(
-                self.platform.clone(),
-                "the evidence is of a send through another messenger",
-            ),
-        }
-    }
-}
-
-impl MemoryMessenger {
-    fn receipt(&self, request: &SendRequest, number: usize) -> Receipt {
-        let receipt = Receipt::new(Acceptance::Posted)
-            .with_message_id(number.to_string())
-            .with_accepted_at(SystemTime::now());
-        match &request.to {
-            Target::Conversation(id) => receipt.with_conversation(id.clone()),
-            _ => receipt,
+            None => cannot_tell("the evidence is of a send through another messenger"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The contract that every backend keeps.
+//! The trait of every backend.
 
 use std::{fmt, sync::Arc};
 
@@ -12,54 +12,96 @@ use crate::{
     settle::{Evidence, Settled},
 };
 
-/// A backend that sends messages.
+/// A backend that sends messages through one platform.
 ///
-/// Convenience lives in [`MessengerExt`](crate::MessengerExt), which every messenger has.
+/// [`MessengerExt`](crate::MessengerExt) adds convenience methods to every messenger.
+///
+/// ```
+/// use ms_messenger_core::{
+///     Acceptance, Capabilities, Capability, Evidence, Messenger, MessengerExt as _, Receipt, Result,
+///     SendRequest, Settled, Target, async_trait,
+/// };
+///
+/// /// Prints messages.
+/// #[derive(Debug)]
+/// struct Console;
+///
+/// #[async_trait]
+/// impl Messenger for Console {
+///     fn platform(&self) -> &str {
+///         "console"
+///     }
+///
+///     fn capabilities(&self) -> Capabilities {
+///         Capabilities::new(&[Capability::ToConversation, Capability::Text])
+///     }
+///
+///     async fn send(&self, request: &SendRequest) -> Result<Receipt> {
+///         self.capabilities().check(self.platform(), request)?;
+///         if let ms_messenger_core::Body::Text(text) = &request.message.body {
+///             println!("{}: {text}", request.to);
+///         }
+///         Ok(Receipt::new(Acceptance::Delivered))
+///     }
+///
+///     async fn settle(&self, _: &SendRequest, _: &Evidence) -> Settled {
+///         Settled::cannot_tell("console", "a console keeps no messages")
+///     }
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let receipt = Console.send_text(Target::conversation("stdout"), "hello").await?;
+/// assert_eq!(receipt.acceptance, Acceptance::Delivered);
+/// # Ok::<(), ms_messenger_core::Error>(()) })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # For implementers
 ///
-/// * `send` refuses, before any I/O, whatever [`capabilities`](Messenger::capabilities) does not
-///   name: start with `self.capabilities().check(self.platform(), request)?`.
-/// * An error says whether the message went out; say [`Delivery::Unknown`](crate::Delivery)
-///   whenever that is not proven.
+/// * `send` rejects, before any I/O, whatever [`capabilities`](Messenger::capabilities) does not
+///   list: start with `self.capabilities().check(self.platform(), request)?`.
+/// * An error says whether the message was sent: [`Delivery::Unknown`](crate::Delivery) whenever
+///   neither is proven.
 /// * A receipt says only what is known.
 /// * `send` may be called from many tasks at once.
-/// * An error with an unknown delivery carries [`Evidence`] for [`settle`](Messenger::settle). A
-///   platform that cannot be asked answers it in one line: [`Settled::cannot_tell`].
-/// * The conformance suite `ms-messenger-testkit` checks all this.
-/// * A wrapper must forward every method: there are no default methods to fall through to.
+/// * An error with an unknown delivery has [`Evidence`] for [`settle`](Messenger::settle). A
+///   platform that cannot be asked implements it in one line: [`Settled::cannot_tell`].
+/// * A wrapper forwards every method: there are no default methods.
+/// * The conformance suite `ms-messenger-testkit` checks all of this.
 ///
 /// # Cancel safety
 ///
-/// `send` is not cancel-safe: dropping its future leaves it unknown whether the message went
-/// out, and loses what settling needs: when the attempts ran, and the mark by which the message
-/// can be recognised. The messenger itself stays usable. To end a send early without that loss,
-/// give its request a [time-out](SendRequest::with_timeout) or a
+/// `send` is not cancel-safe: dropping its future leaves it unknown whether the message was sent,
+/// and loses what settling needs: when the attempts ran, and the mark by which the message can be
+/// recognised. The messenger itself stays usable. To end a send early without that loss, give its
+/// request a [timeout](SendRequest::with_timeout) or a
 /// [cancel handle](SendRequest::with_cancel). `settle` can be dropped at any time.
 #[async_trait]
 pub trait Messenger: fmt::Debug + Send + Sync + 'static {
-    /// The name of the platform, e.g. `msgraph-chat`. Stable: native bodies and logs refer to it.
+    /// Returns the name of the platform, e.g. `msgraph-chat`. It is stable: native bodies, evidence
+    /// and logs refer to it.
     fn platform(&self) -> &str;
 
-    /// What this messenger can carry, as it is set up now.
+    /// Returns what this messenger supports in its current configuration.
     fn capabilities(&self) -> Capabilities;
 
     /// Sends one message.
     ///
     /// # Errors
     ///
-    /// [`Error::delivery`](crate::Error::delivery) says whether the message is out.
+    /// [`Error::delivery`](crate::Error::delivery) says whether the message was sent.
     async fn send(&self, request: &SendRequest) -> Result<Receipt>;
 
-    /// Finds out what became of a send whose delivery is unknown. It never sends. `request` is
-    /// the one that was sent; `evidence` comes from its error, here or in another process.
+    /// Finds out whether a send with an unknown delivery was executed. It never sends. `request` is
+    /// the one that was sent; `evidence` is from its error, in this or another process.
     ///
-    /// It looks once and does not wait: [`MessengerExt::settle_with`](crate::MessengerExt::settle_with)
-    /// looks again. What can be told differs by platform; each says so in its documentation.
+    /// It asks the platform once and does not wait:
+    /// [`MessengerExt::settle_with`](crate::MessengerExt::settle_with) asks repeatedly. What can be
+    /// found out depends on the platform; the crate of each documents it.
     async fn settle(&self, request: &SendRequest, evidence: &Evidence) -> Settled;
 }
 
-/// A messenger that is shared between tasks, of whatever platform.
+/// A messenger of any platform that tasks share.
 pub type SharedMessenger = Arc<dyn Messenger>;
 
 macro_rules! forward {

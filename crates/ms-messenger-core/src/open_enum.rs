@@ -1,8 +1,8 @@
-//! Enums of the wire that keep values they do not know.
+//! Enums of a wire format that keep unknown values.
 
 /// Declares an enum of string values that keeps unknown ones.
 ///
-/// The services add values at any time, so every enum of the wire is open: a value without a
+/// Services add values at any time, so every enum of a wire format is open: a value without a
 /// variant is kept in `Other` and written back unchanged. The generated type is
 /// `#[non_exhaustive]`, has `as_str()`, and implements `From<&str>`, `From<String>`, `Display`,
 /// serde's `Serialize` and `Deserialize` (as a string), `Clone`, `Debug`, `PartialEq`, `Eq` and
@@ -35,13 +35,12 @@ macro_rules! open_enum {
         #[non_exhaustive]
         $vis enum $name {
             $( $(#[$variant_meta])* $variant, )+
-            /// A value that this version does not know, kept as it was read.
+            /// A value that this version does not know, as it was read.
             Other(String),
         }
 
         impl $name {
-            /// The value as it stands on the wire.
-            #[must_use]
+            /// Returns the value as it is on the wire.
             #[allow(unreachable_pub, reason = "as visible as the enum that it is made for")]
             pub fn as_str(&self) -> &str {
                 match self {

@@ -6,19 +6,18 @@ use uuid::{Builder, Uuid};
 
 /// Bytes of one id.
 const ID: usize = 16;
-/// Ids that one question to the operating system is good for: the question, not the bytes,
-/// is what costs.
+/// Ids per request to the operating system: the request, not the bytes, is what costs.
 const BATCH: usize = 32;
 
 thread_local! {
     static STOCK: RefCell<Stock> = const { RefCell::new(Stock::EMPTY) };
 }
 
-/// Random bytes not yet handed out, of one thread of one process.
+/// Unused random bytes of one thread of one process.
 struct Stock {
     bytes: [u8; ID * BATCH],
     left: usize,
-    /// A forked child inherits the stock and must not hand out the ids of its parent.
+    /// A forked child inherits the stock and must not use the ids of its parent.
     process: u32,
 }
 
@@ -42,12 +41,16 @@ impl Stock {
     }
 }
 
-/// A random UUID (version 4), from the randomness of the operating system.
+/// Returns a random UUID (version 4), from the random numbers of the operating system.
+///
+/// ```
+/// assert_ne!(ms_messenger_core::random_uuid(), ms_messenger_core::random_uuid());
+/// ```
 #[must_use]
 pub fn random_uuid() -> Uuid {
     match STOCK.with_borrow_mut(Stock::take) {
         Some(bytes) => Builder::from_random_bytes(bytes).into_uuid(),
-        // Ends the program, as it must without any randomness.
+        // Panics without any randomness.
         None => Uuid::new_v4(),
     }
 }
@@ -59,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_id_comes_twice_over_many_stocks_and_threads() {
+    fn no_id_is_a_duplicate_over_many_stocks_and_threads() {
         let draw = || (0..5 * BATCH).map(|_| random_uuid()).collect::<Vec<_>>();
         let threads: Vec<_> = (0..4).map(|_| std::thread::spawn(draw)).collect();
         let mut drawn = draw();
@@ -72,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stock_of_another_process_is_thrown_away() {
+    fn a_stock_of_another_process_is_discarded() {
         let mut stock = Stock {
             left: BATCH,
             process: std::process::id().wrapping_add(1),

@@ -22,21 +22,30 @@ closed_enum! {
     }
 }
 
-/// Proof that the platform accepted a message. It says only what is known.
+/// Proof that the platform accepted a message. It has only what is known.
 ///
 /// JSON form: `{"acceptance":"posted","message_id":"1593107077690","conversation":"19:…"}`,
-/// with `accepted_at` in RFC 3339 and `request_id` when known. A time outside of the years 1970
-/// to 9999 is written as the nearest one within.
+/// with `accepted_at` in RFC 3339 and `request_id` if they are known. A time outside the years 1970
+/// to 9999 is written as the nearest one inside.
+///
+/// ```
+/// use ms_messenger_core::{Acceptance, Receipt};
+///
+/// let receipt = Receipt::new(Acceptance::Posted).with_message_id("1593107077690");
+/// let json = serde_json::to_string(&receipt)?;
+/// assert_eq!(json, r#"{"acceptance":"posted","message_id":"1593107077690"}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Receipt {
-    /// How far the platform took it.
+    /// How far the platform took the message.
     pub acceptance: Acceptance,
-    /// The id that the platform gave it.
+    /// The id that the platform assigned to the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<MessageId>,
-    /// The conversation, thread, chat or channel that holds it.
+    /// The conversation, thread, chat or channel of the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation: Option<ConversationId>,
     /// When it was accepted, by the platform's clock.
@@ -46,13 +55,13 @@ pub struct Receipt {
         skip_serializing_if = "Option::is_none"
     )]
     pub accepted_at: Option<SystemTime>,
-    /// The id under which the platform knows the request.
+    /// The id that the platform assigned to the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
 }
 
 impl Receipt {
-    /// A receipt that says only how far the message got.
+    /// Creates a receipt that says only how far the platform took the message.
     #[must_use]
     pub fn new(acceptance: Acceptance) -> Self {
         Self {
@@ -64,28 +73,28 @@ impl Receipt {
         }
     }
 
-    /// Adds the id that the platform gave the message.
+    /// Sets the id that the platform assigned to the message.
     #[must_use]
     pub fn with_message_id(mut self, id: impl Into<MessageId>) -> Self {
         self.message_id = Some(id.into());
         self
     }
 
-    /// Adds the conversation that holds it.
+    /// Sets the conversation of the message.
     #[must_use]
     pub fn with_conversation(mut self, id: impl Into<ConversationId>) -> Self {
         self.conversation = Some(id.into());
         self
     }
 
-    /// Adds when it was accepted, by the platform's clock.
+    /// Sets when it was accepted, by the platform's clock.
     #[must_use]
     pub fn with_accepted_at(mut self, time: SystemTime) -> Self {
         self.accepted_at = Some(time);
         self
     }
 
-    /// Adds the id under which the platform knows the request.
+    /// Sets the id that the platform assigned to the request.
     #[must_use]
     pub fn with_request_id(mut self, id: impl Into<String>) -> Self {
         self.request_id = Some(id.into());

@@ -1,4 +1,4 @@
-//! One send: where, what, and under which key.
+//! The request to send one message.
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ use crate::{
     teams_link::{Addressee, TeamsLink},
 };
 
-/// One message to one target.
+/// The request to send one message to one target. `Debug` prints no content.
 ///
 /// # JSON form
 ///
-/// Stable; queues, batch files and logs may hold it.
+/// Stable; queues and batch files may hold it.
 ///
 /// ```json
 /// {"to": "conversation:19:abc@thread.v2", "message": {"body": {"text": "hello"}},
@@ -27,8 +27,8 @@ use crate::{
 ///  "timeout_ms": 30000}
 /// ```
 ///
-/// In `to` a link of Teams to a message may stand as well: it gives the target and `reply_to`. A
-/// `reply_to` that names another message is refused.
+/// `to` may also be a Teams link to a message: it gives the target and `reply_to`. A `reply_to` that
+/// names another message is rejected.
 ///
 /// ```
 /// use ms_messenger_core::{Message, SendRequest, Target};
@@ -41,20 +41,23 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct SendRequest {
-    /// Where it goes.
+    /// The target.
     pub to: Target,
-    /// What is sent.
+    /// The message.
     pub message: Message,
-    /// The message that it answers.
+    /// The message to reply to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<MessageId>,
     /// The key under which the platform removes duplicates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idempotency: Option<IdempotencyKey>,
-    /// How long the send may take, retries and pauses included. When the time is over, the send
-    /// ends with what is known: `NotSent` when nothing was on its way, else `Unknown` with the
-    /// evidence that settling needs. In whole milliseconds in JSON.
-    #[serde(rename = "timeout_ms", serialize_with = "milliseconds::serialize")]
+    /// How long the send may take, including retries and pauses. After that time the send ends with
+    /// what is known: `NotSent` if nothing had left this machine, else `Unknown` with the evidence
+    /// that settling needs. In whole milliseconds in JSON.
+    #[serde(
+        rename = "timeout_ms",
+        serialize_with = "crate::millis::optional::serialize"
+    )]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Duration>,
     /// Ends the send early in the same way. It has no JSON form.
@@ -75,7 +78,7 @@ struct Wire {
     #[serde(
         default,
         rename = "timeout_ms",
-        deserialize_with = "milliseconds::deserialize"
+        deserialize_with = "crate::millis::optional::deserialize"
     )]
     timeout: Option<Duration>,
 }
@@ -115,7 +118,7 @@ impl SendRequest {
         }
     }
 
-    /// `message` to what `link` names: a reply, if that is a message.
+    /// Creates a request that sends `message` to the target of `link`; a reply if that is a message.
     #[must_use]
     pub fn to_link(link: &TeamsLink, message: Message) -> Self {
         Self {
@@ -124,21 +127,21 @@ impl SendRequest {
         }
     }
 
-    /// Makes it a response to `message`.
+    /// Makes it a reply to `message`.
     #[must_use]
     pub fn with_reply_to(mut self, message: impl Into<MessageId>) -> Self {
         self.reply_to = Some(message.into());
         self
     }
 
-    /// Sends it under `key`.
+    /// Sets the key by which the platform removes duplicates.
     #[must_use]
     pub fn with_idempotency(mut self, key: IdempotencyKey) -> Self {
         self.idempotency = Some(key);
         self
     }
 
-    /// Ends the send after `timeout`, with what is known then.
+    /// Ends the send after `timeout`, with what is known then. See [`timeout`](Self::timeout).
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
@@ -152,8 +155,8 @@ impl SendRequest {
         self
     }
 
-    /// The time-out and the cancel handle, counted from now: what a
-    /// [`Messenger`](crate::Messenger) makes first in its `send`.
+    /// Returns the timeout and the cancel handle, counted from now: a
+    /// [`Messenger`](crate::Messenger) calls it first in its `send`.
     #[must_use]
     pub fn deadline(&self) -> Deadline {
         Deadline::new(self.timeout, self.cancel.clone())
@@ -163,39 +166,12 @@ impl SendRequest {
     ///
     /// # Errors
     ///
-    /// `InvalidRequest` with the path of the member that is unknown, missing or unusable, and
-    /// what was expected there. No value of the text is repeated.
+    /// `InvalidRequest` with the path of the member that is unknown, missing or unusable, and what
+    /// was expected there. It repeats no value of the text.
     pub fn from_json(text: &str) -> Result<Self> {
         json::from_str(text).map_err(|error| {
             let problem = error.into_problem("request");
             problem.into_error(ErrorKind::InvalidRequest)
         })
-    }
-}
-
-/// A time-out in JSON: whole milliseconds, rounded up so that none becomes zero.
-mod milliseconds {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(
-        timeout: &Option<Duration>,
-        out: S,
-    ) -> Result<S::Ok, S::Error> {
-        match timeout {
-            Some(timeout) => {
-                let ms = timeout.as_nanos().div_ceil(1_000_000);
-                out.serialize_u64(u64::try_from(ms).unwrap_or(u64::MAX))
-            }
-            None => out.serialize_none(),
-        }
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        input: D,
-    ) -> Result<Option<Duration>, D::Error> {
-        let ms = Option::<u64>::deserialize(input)?;
-        Ok(ms.map(Duration::from_millis))
     }
 }

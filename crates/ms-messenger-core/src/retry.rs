@@ -1,41 +1,58 @@
-//! When a call is tried again: data, and one pure decision.
+//! When a call is retried: settings, and one pure decision.
 
 use std::{
     hash::{BuildHasher as _, Hasher as _, RandomState},
     time::Duration,
 };
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::Delivery;
 
-/// How often and how patiently a call is tried again.
+/// Retry limits and backoff.
 ///
-/// Only what cannot do harm is repeated: a try that is proven not to have been executed, a
-/// read, or a send whose key the platform honours. Everything else needs
+/// Only harmless calls are retried: an attempt that is proven not to have been executed, a read, or
+/// a send whose key the platform honours. Everything else needs
 /// [`resend_when_unknown`](RetryPolicy::resend_when_unknown).
+///
+/// JSON form, for configuration files; members that are missing have their defaults:
+///
+/// ```json
+/// {"max_attempts": 4, "initial_backoff_ms": 800, "max_backoff_ms": 30000,
+///  "max_retry_after_ms": 60000, "max_elapsed_ms": 240000, "resend_when_unknown": false}
+/// ```
 ///
 /// ```
 /// use std::time::Duration;
 /// use ms_messenger_core::RetryPolicy;
 ///
 /// let patient = RetryPolicy::default().with_max_attempts(8).with_max_elapsed(Duration::from_secs(120));
+/// let read: RetryPolicy = serde_json::from_str(r#"{"max_attempts": 8, "max_elapsed_ms": 120000}"#)?;
+/// assert_eq!(read, patient);
+/// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RetryPolicy {
-    /// The most tries, the first included. Default 4; 0 counts as 1.
+    /// The most attempts, including the first. Default 4; 0 counts as 1.
     pub max_attempts: u32,
-    /// The longest wait before the second try. Default 0.8 s; doubled before each later one.
+    /// The longest wait before the second attempt. Default 0.8 s; doubled before each later one.
+    #[serde(rename = "initial_backoff_ms", with = "crate::millis")]
     pub initial_backoff: Duration,
-    /// The longest wait that back-off reaches. Default 30 s.
+    /// The longest wait that backoff reaches. Default 30 s.
+    #[serde(rename = "max_backoff_ms", with = "crate::millis")]
     pub max_backoff: Duration,
-    /// The longest `Retry-After` that is obeyed; a longer one ends the call and stands in the
-    /// error. Default 60 s.
+    /// The longest `Retry-After` that is obeyed; a longer one ends the call and is in the error.
+    /// Default 60 s.
+    #[serde(rename = "max_retry_after_ms", with = "crate::millis")]
     pub max_retry_after: Duration,
-    /// The time after which no further try begins, counted from the first. Default 240 s:
-    /// ACS honours an idempotency key for five minutes.
+    /// The time after which no further attempt begins, counted from the first. Default 240 s: ACS
+    /// honours an idempotency key for five minutes.
+    #[serde(rename = "max_elapsed_ms", with = "crate::millis")]
     pub max_elapsed: Duration,
-    /// Also repeats a send of which it is unknown whether it was executed. This can send a
-    /// message twice. Default `false`.
+    /// Whether a send is retried if it is unknown whether it was executed. That can send a message
+    /// twice. Default `false`: turn it on if a duplicate is better than a lost message.
     pub resend_when_unknown: bool,
 }
 
@@ -52,28 +69,38 @@ impl Default for RetryPolicy {
     }
 }
 
-/// What is known when a try has failed.
+/// What is known of a failed attempt.
+///
+/// ```
+/// use std::time::Duration;
+/// use ms_messenger_core::{Attempt, Decision, Delivery, RetryPolicy};
+///
+/// let mut attempt = Attempt::new(1, Duration::ZERO, Delivery::Unknown);
+/// attempt.transient = true;
+/// // A send that may have been executed is not retried.
+/// assert_eq!(RetryPolicy::default().decide_with_jitter(&attempt), Decision::GiveUp);
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Attempt {
-    /// The number of the try that failed, from 1.
+    /// The number of the attempt, from 1.
     pub number: u32,
-    /// The time since the first try began.
+    /// The time since the first attempt began.
     pub elapsed: Duration,
-    /// Whether the try was executed.
+    /// Whether the attempt was executed.
     pub delivery: Delivery,
-    /// Whether the cause may pass by itself.
+    /// Whether the cause may be temporary.
     pub transient: bool,
-    /// Whether a repetition is harmless by itself: a read, or a send under a key that the
-    /// platform honours.
+    /// Whether a retry is harmless in any case: a read, or a send under a key that the platform
+    /// honours.
     pub repeatable: bool,
     /// How long the platform asks to wait.
     pub retry_after: Option<Duration>,
 }
 
 impl Attempt {
-    /// The failure of try `number` after `elapsed`, of which `delivery` is known; permanent,
-    /// not repeatable and without a time to wait until said otherwise.
+    /// Creates the failure of attempt `number` after `elapsed`: permanent, not repeatable and
+    /// without a time to wait, until the fields say otherwise.
     #[must_use]
     pub const fn new(number: u32, elapsed: Duration, delivery: Delivery) -> Self {
         Self {
@@ -87,31 +114,31 @@ impl Attempt {
     }
 }
 
-/// What to do after a failed try.
+/// What to do after a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Decision {
-    /// Report the failure.
+    /// Return the error.
     GiveUp,
-    /// Wait so long, then try again.
+    /// Wait for this time, then retry.
     RetryAfter(Duration),
 }
 
 impl RetryPolicy {
-    /// Never tries again.
+    /// Creates a policy that never retries.
     #[must_use]
     pub fn never() -> Self {
         Self::default().with_max_attempts(1)
     }
 
-    /// Sets the most tries, the first included.
+    /// Sets the most attempts, including the first.
     #[must_use]
     pub fn with_max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts;
         self
     }
 
-    /// Sets the first and the longest wait of the back-off.
+    /// Sets the first and the longest wait of the backoff.
     #[must_use]
     pub fn with_backoff(mut self, initial: Duration, longest: Duration) -> Self {
         self.initial_backoff = initial;
@@ -126,29 +153,28 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets the time after which no further try begins.
+    /// Sets the time after which no further attempt begins.
     #[must_use]
     pub fn with_max_elapsed(mut self, longest: Duration) -> Self {
         self.max_elapsed = longest;
         self
     }
 
-    /// Also repeats a send of which it is unknown whether it was executed.
-    /// This can send a message twice.
+    /// Sets whether a send is retried if it is unknown whether it was executed. That can send a
+    /// message twice.
     #[must_use]
     pub fn with_resend_when_unknown(mut self, resend: bool) -> Self {
         self.resend_when_unknown = resend;
         self
     }
 
-    /// Decides, from nothing but its arguments. `jitter` is a random number from 0 to 1 that
-    /// spreads the back-off over its whole range; a `retry_after` is obeyed to the letter.
-    #[must_use]
+    /// Decides from its arguments alone. `jitter` is a random number from 0 to 1 that spreads the
+    /// backoff over its whole range; a `retry_after` is obeyed exactly.
     pub fn decide(&self, attempt: &Attempt, jitter: f64) -> Decision {
         let harmless = match attempt.delivery {
             Delivery::NotSent => true,
             Delivery::Unknown => attempt.repeatable || self.resend_when_unknown,
-            // Only for the sake of the response, and only where it cannot act twice.
+            // Only to get the response, and only if it cannot be executed twice.
             Delivery::Sent => attempt.repeatable,
         };
         if !attempt.transient || !harmless || attempt.number >= self.max_attempts {
@@ -165,8 +191,7 @@ impl RetryPolicy {
         Decision::RetryAfter(wait)
     }
 
-    /// [`decide`](Self::decide) with a jitter of its own.
-    #[must_use]
+    /// Decides as [`decide`](Self::decide), with a random jitter.
     pub fn decide_with_jitter(&self, attempt: &Attempt) -> Decision {
         self.decide(attempt, random_fraction())
     }
@@ -205,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_send_is_not_repeated_unless_it_is_harmless_or_allowed() {
+    fn an_unknown_send_is_not_retried_unless_it_is_harmless_or_allowed() {
         let policy = RetryPolicy::default();
         let mut attempt = failed(1, Delivery::Unknown);
         assert_eq!(policy.decide(&attempt, 1.0), Decision::GiveUp);
@@ -222,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sent_message_is_repeated_only_where_that_cannot_act_twice() {
+    fn a_sent_message_is_retried_only_where_it_cannot_be_executed_twice() {
         let policy = RetryPolicy::default().with_resend_when_unknown(true);
         let mut attempt = failed(1, Delivery::Sent);
         assert_eq!(policy.decide(&attempt, 1.0), Decision::GiveUp);
@@ -234,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_permanent_failure_is_not_repeated() {
+    fn a_permanent_failure_is_not_retried() {
         let attempt = Attempt::new(1, Duration::ZERO, Delivery::NotSent);
         assert_eq!(
             RetryPolicy::default().decide(&attempt, 1.0),
@@ -243,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn the_back_off_doubles_up_to_its_cap_and_is_spread_by_the_jitter() {
+    fn the_backoff_doubles_up_to_its_cap_and_is_spread_by_the_jitter() {
         let policy = RetryPolicy::default()
             .with_max_attempts(100)
             .with_backoff(Duration::from_secs(1), Duration::from_secs(5));
@@ -258,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_is_obeyed_to_the_letter_or_ends_the_call() {
+    fn retry_after_is_obeyed_exactly_or_ends_the_call() {
         let policy = RetryPolicy::default().with_max_retry_after(Duration::from_secs(10));
         let mut attempt = failed(1, Delivery::NotSent);
         attempt.retry_after = Some(Duration::from_millis(2128));
@@ -271,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn tries_and_time_are_bounded() {
+    fn attempts_and_time_are_bounded() {
         let policy = RetryPolicy::default().with_max_elapsed(Duration::from_secs(2));
         assert_eq!(
             policy.decide(&failed(4, Delivery::NotSent), 1.0),
@@ -329,6 +354,27 @@ mod tests {
             .with_max_elapsed(Duration::MAX);
         let decided = policy.decide(&failed(1, Delivery::NotSent), 1.0);
         assert_eq!(decided, Decision::RetryAfter(Duration::MAX));
+    }
+
+    #[test]
+    fn the_json_form_reads_back_and_rejects_unknown_members() {
+        let policy = RetryPolicy::default()
+            .with_max_attempts(2)
+            .with_backoff(Duration::from_millis(1), Duration::from_millis(2))
+            .with_max_retry_after(Duration::from_millis(3))
+            .with_max_elapsed(Duration::from_millis(4))
+            .with_resend_when_unknown(true);
+        let json = serde_json::to_string(&policy).unwrap();
+        assert_eq!(
+            json,
+            r#"{"max_attempts":2,"initial_backoff_ms":1,"max_backoff_ms":2,"max_retry_after_ms":3,"max_elapsed_ms":4,"resend_when_unknown":true}"#
+        );
+        assert_eq!(serde_json::from_str::<RetryPolicy>(&json).unwrap(), policy);
+        assert_eq!(
+            serde_json::from_str::<RetryPolicy>("{}").unwrap(),
+            RetryPolicy::default()
+        );
+        assert!(serde_json::from_str::<RetryPolicy>(r#"{"attempts":2}"#).is_err());
     }
 
     #[test]

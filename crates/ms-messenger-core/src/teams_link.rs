@@ -13,7 +13,7 @@ use crate::{
     target::Target,
 };
 
-/// The hosts of Teams: world-wide (GCC included), US government (GCC High and DoD) and China.
+/// The hosts of Teams: worldwide (including GCC), US government (GCC High and DoD) and China.
 /// Sources: "Configure deep links"; "Unified cloud.microsoft domain for Microsoft 365 apps";
 /// "Microsoft Teams JavaScript client library", whose lists name the hosts of the other clouds.
 const HOSTS: [&str; 5] = [
@@ -50,7 +50,6 @@ const HOSTS: [&str; 5] = [
 /// [`SendRequest`](crate::SendRequest) accepts it in `to` and replies to the message;
 /// [`Target::from_str`] rejects it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct TeamsLink {
     target: Target,
     message: Option<MessageId>,
@@ -58,21 +57,18 @@ pub struct TeamsLink {
 }
 
 impl TeamsLink {
-    /// The channel, chat or user.
-    #[must_use]
+    /// Returns the channel, chat or user.
     pub fn target(&self) -> &Target {
         &self.target
     }
 
-    /// The message, if the link is one to a message.
-    #[must_use]
+    /// Returns the message, if the link is one to a message.
     pub fn message_id(&self) -> Option<&MessageId> {
         self.message.as_ref()
     }
 
-    /// What a reply to the message names in [`SendRequest::reply_to`](crate::SendRequest): in a
-    /// channel the message that began the thread, in a chat the message itself.
-    #[must_use]
+    /// Returns the id for [`SendRequest::reply_to`](crate::SendRequest) of a reply to the message:
+    /// in a channel that of the message that began the thread, in a chat that of the message.
     pub fn reply_to(&self) -> Option<&MessageId> {
         match self.target {
             Target::Channel { .. } => self.parent.as_ref().or(self.message.as_ref()),
@@ -80,7 +76,7 @@ impl TeamsLink {
         }
     }
 
-    /// The target, of a link that names nothing else.
+    /// The target of a link that names nothing else.
     pub(crate) fn into_target(self) -> Result<Target, ParseTargetError> {
         match self.reply_to() {
             None => Ok(self.target),
@@ -92,7 +88,7 @@ impl TeamsLink {
     }
 }
 
-/// A target in the JSON form of a request, where a link to a message has its place.
+/// A target in the JSON form of a request, where a link to a message is accepted.
 #[derive(Debug)]
 pub(crate) struct Addressee {
     pub(crate) target: Target,
@@ -117,7 +113,7 @@ impl<'de> Deserialize<'de> for Addressee {
     }
 }
 
-/// Whether `text` is an address of the web, which no other target is.
+/// Whether `text` is a web address, which no other target is.
 pub(crate) fn is_web_address(text: &str) -> bool {
     let begins = |scheme: &str| {
         let head = text.get(..scheme.len());
@@ -131,7 +127,7 @@ impl FromStr for TeamsLink {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let link = read(text.trim()).ok_or(ParseTargetError::Link)?;
-        // An id that was encoded twice, or holds what no target may, is refused as in any target.
+        // An id that was encoded twice, or that no target may have, is rejected as in any target.
         match link.target.to_string().parse::<Target>() {
             Ok(target) if target == link.target => Ok(link),
             Err(error @ ParseTargetError::Encoded(_)) => Err(error),

@@ -6,11 +6,11 @@ use serde::{Deserialize, Deserializer, Serializer, ser::Error as _};
 
 use crate::json;
 
-/// The last second of the year 9999, which RFC 3339 can just hold.
+/// The last second of the year 9999, the last that RFC 3339 can write.
 const LAST_SECOND: u64 = 253_402_300_799;
 
-/// Writes `time` as RFC 3339 in UTC, e.g. `2026-04-01T12:34:56.789Z`. `None` for a time before
-/// 1970 or after 9999, which has no such form here.
+/// Formats `time` as RFC 3339 in UTC, e.g. `2026-04-01T12:34:56.789Z`. Returns `None` for a time
+/// before 1970 or after 9999.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -20,7 +20,6 @@ const LAST_SECOND: u64 = 253_402_300_799;
 /// assert_eq!(rfc3339(time).as_deref(), Some("1970-01-01T00:00:01Z"));
 /// assert_eq!(rfc3339(time + Duration::from_secs(u64::MAX >> 2)), None);
 /// ```
-#[must_use]
 pub fn rfc3339(time: SystemTime) -> Option<String> {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     let fits = since.as_secs() <= LAST_SECOND;
@@ -38,7 +37,7 @@ pub(crate) fn serialize<S: Serializer>(time: &SystemTime, out: S) -> Result<S::O
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<SystemTime, D::Error> {
     let text = String::deserialize(input)?;
     humantime::parse_rfc3339(&text)
-        .map_err(|_| json::expected("a time as RFC 3339 writes it, e.g. 2026-04-01T12:34:56Z"))
+        .map_err(|_| json::expected("an RFC 3339 time, e.g. 2026-04-01T12:34:56Z"))
 }
 
 /// The same for a time that may be missing.
@@ -64,8 +63,8 @@ pub(crate) mod optional {
     }
 }
 
-/// The same for a time that a platform said and on which nothing depends: one that RFC 3339
-/// cannot hold is written as the nearest that it can, so that the rest is not lost with it.
+/// The same for a time of a platform on which nothing depends: one that RFC 3339 cannot write
+/// becomes the nearest that it can, so that the rest is not lost with it.
 pub(crate) mod nearest {
     use super::{Deserializer, Duration, LAST_SECOND, Serializer, SystemTime, optional, rfc3339};
 
@@ -102,9 +101,10 @@ mod tests {
         );
         (shift, any::<bool>()).prop_filter_map("beyond the clock", |((s, n), after)| {
             let shift = Duration::new(s, n);
-            match after {
-                true => SystemTime::UNIX_EPOCH.checked_add(shift),
-                false => SystemTime::UNIX_EPOCH.checked_sub(shift),
+            if after {
+                SystemTime::UNIX_EPOCH.checked_add(shift)
+            } else {
+                SystemTime::UNIX_EPOCH.checked_sub(shift)
             }
         })
     }
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_receipt_outlives_an_absurd_time_of_the_platform() {
+    fn a_receipt_survives_an_absurd_time_of_the_platform() {
         let absurd = SystemTime::UNIX_EPOCH + Duration::from_millis(999_999_999_999_999);
         for (time, written) in [
             (absurd, "9999-12-31T23:59:59Z"),

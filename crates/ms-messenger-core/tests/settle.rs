@@ -222,3 +222,34 @@ async fn a_cancelled_request_is_looked_for_once_and_not_waited_for() {
     assert_eq!(began.elapsed(), Duration::ZERO);
     assert_eq!(*memory.looks.lock().unwrap(), 1);
 }
+
+#[tokio::test]
+async fn a_message_that_memory_stores_late_is_not_there_yet() {
+    let memory = MemoryMessenger::new();
+    let request = SendRequest::new(Target::conversation("1"), "hi");
+    memory.store_next_late(Duration::MAX);
+    let evidence = Evidence::of(&memory.send(&request).await.unwrap_err()).unwrap();
+    let settled = memory.settle(&request, &evidence).await;
+    assert!(matches!(settled, Settled::NotYet(when) if when > SystemTime::now()));
+    assert!(memory.sent().is_empty());
+
+    memory.store_next_late(Duration::from_millis(1));
+    let receipt = memory.send_settled(&request).await.unwrap();
+    assert_eq!(receipt.message_id.unwrap(), "2");
+    assert_eq!(memory.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn memory_removes_duplicates_by_the_key_and_settles_each_send() {
+    let memory = MemoryMessenger::new().with_settling(false);
+    let request = SendRequest::new(Target::conversation("1"), "hi")
+        .with_idempotency(IdempotencyKey::random());
+    memory.lose_next_response();
+    // It cannot be asked, but the key makes it safe to send again.
+    let receipt = memory.send_settled(&request).await.unwrap();
+    assert_eq!(receipt.message_id.unwrap(), "1");
+    assert_eq!(memory.sent().len(), 1);
+    let other = request.with_idempotency(IdempotencyKey::random());
+    memory.send(&other).await.unwrap();
+    assert_eq!(memory.sent().len(), 2);
+}

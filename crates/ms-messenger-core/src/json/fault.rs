@@ -1,4 +1,4 @@
-//! What serde says when it refuses a value, without the value.
+//! The errors of serde, without the value that they reject.
 
 use std::fmt;
 
@@ -9,29 +9,29 @@ use super::JsonError;
 /// The most names that an error lists.
 const MOST_NAMES: usize = 12;
 
-/// A refusal. Every text in it is part of the program.
+/// An error of serde. Every text in it is part of the program.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// Something else stands here.
+    /// Another value was expected.
     Expected(String),
-    /// What a member of this one, read apart, breaks.
+    /// What is wrong with a member of this one that was read separately.
     Nested {
         /// The path from here.
         path: String,
         /// What is wrong there.
         rule: String,
     },
-    /// A word stands where the variant that it names needs content.
+    /// A name without the content that its variant needs.
     Content,
     /// A member that is not known, and those that are.
     Member(&'static [&'static str]),
     /// A word that is none of these.
     Word(&'static [&'static str]),
-    /// A member that is not there.
+    /// A member that is missing.
     Missing(&'static str),
-    /// A member that is there more than once.
+    /// A member that is given more than once.
     Duplicate(String),
-    /// A type said something of its own, which may quote the value.
+    /// An error of a type, whose text may quote the value.
     Other,
 }
 
@@ -116,7 +116,7 @@ impl de::Error for Fault {
     }
 }
 
-/// What precedes a rule that does not say what is expected.
+/// Precedes a rule that does not say what is expected.
 const NOT_EXPECTED: &str = "another value: ";
 
 /// An error of any kind that says what is wrong at `path` from here.

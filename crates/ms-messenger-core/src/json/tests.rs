@@ -95,7 +95,7 @@ fn members_of_a_certain_form_are_not_repeated() {
             request(
                 r#"},"idempotency":{"id":"5b1f0a5e-3f5b-4a43-a8d9-93a57a7fc0a5","first_sent":"secret"}"#,
             ),
-            "idempotency.first_sent: expected a time as RFC 3339 writes it, e.g. 2026-04-01T12:34:56Z (line 1 column 128)",
+            "idempotency.first_sent: expected an RFC 3339 time, e.g. 2026-04-01T12:34:56Z (line 1 column 128)",
         ),
         (
             request(r#"},"to":"user:secret""#),

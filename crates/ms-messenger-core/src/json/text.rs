@@ -1,4 +1,4 @@
-//! Members that are a text of a certain form: what is refused is not repeated.
+//! Members that are a text of a certain form: errors do not repeat the text.
 
 use std::fmt;
 
@@ -7,8 +7,8 @@ use serde::{
     de::{Error, Unexpected},
 };
 
-/// A refusal that says what was expected. Unlike `Error::custom` its words survive in a
-/// [`JsonError`](super::JsonError), so they must not hold anything of the input.
+/// Returns an error of serde that says what was expected. Unlike that of `Error::custom` its text
+/// is kept in a [`JsonError`](super::JsonError), so it must not have anything of the input.
 pub fn expected<E: Error>(what: impl fmt::Display) -> E {
     let what = what.to_string();
     E::invalid_value(Unexpected::Other("another value"), &what.as_str())
@@ -25,7 +25,7 @@ where
     parse(&String::deserialize(input)?).ok_or_else(|| expected(what))
 }
 
-/// An address.
+/// A URL.
 pub(crate) mod url {
     use serde::{Deserializer, Serialize as _, Serializer};
     use url::Url;

@@ -1,17 +1,17 @@
-//! The clock of a service, as far as its responses showed it.
+//! The clock of a service, as its responses show it.
 
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-/// A `Date` header counts whole seconds, and many servers renew it only every second or two: the
-/// service's clock is up to so much later.
+/// A `Date` header has whole seconds, and many servers update it only every second or two: the
+/// service's clock is up to this much later.
 const DATE_AGE_MS: i64 = 3000;
-/// The server that writes the `Date` is not the one that stores the message.
+/// The server that writes the `Date` may not be the one that stores the message.
 const SERVERS_DIFFER_MS: i64 = 1000;
 
 /// How far the clock of a service is ahead of the clock of this machine, in milliseconds.
-/// Negative values say that it is behind.
+/// Negative values mean that it is behind.
 ///
 /// One response bounds the offset to some seconds; each further response can narrow it.
 ///
@@ -28,14 +28,14 @@ const SERVERS_DIFFER_MS: i64 = 1000;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ClockOffset {
-    /// The least that the service's clock is ahead.
+    /// The least that the service's clock is ahead, in milliseconds.
     pub at_least_ms: i64,
-    /// The most that the service's clock is ahead.
+    /// The most that the service's clock is ahead, in milliseconds.
     pub at_most_ms: i64,
 }
 
 impl ClockOffset {
-    /// An offset between two bounds, in either order.
+    /// Creates an offset between two bounds, in either order.
     #[must_use]
     pub fn new(a_ms: i64, b_ms: i64) -> Self {
         Self {
@@ -44,8 +44,8 @@ impl ClockOffset {
         }
     }
 
-    /// What one response shows: its `Date` header was written between `sent` and `received`,
-    /// both by the clock of this machine.
+    /// Creates the offset that one response shows: its `Date` header was written between `sent` and
+    /// `received`, both by the clock of this machine.
     #[must_use]
     pub fn from_date(date: SystemTime, sent: SystemTime, received: SystemTime) -> Self {
         let earliest = difference_ms(date, received).saturating_sub(SERVERS_DIFFER_MS);
@@ -55,8 +55,8 @@ impl ClockOffset {
         Self::new(earliest, latest)
     }
 
-    /// What this and a later reading show together. When they contradict each other, a clock was
-    /// set in between, and the later one counts.
+    /// Returns the offset that this and a later reading show together. If they contradict each
+    /// other, a clock was set in between, and the later one counts.
     #[must_use]
     pub fn narrowed_by(self, later: Self) -> Self {
         let at_least_ms = self.at_least_ms.max(later.at_least_ms);
@@ -70,14 +70,13 @@ impl ClockOffset {
         }
     }
 
-    /// The least correction that the responses allow: zero, unless they contradict the clock of
-    /// this machine.
-    #[must_use]
+    /// Returns the smallest correction, in milliseconds, that the responses allow: zero, unless they
+    /// contradict the clock of this machine.
     pub fn estimate_ms(self) -> i64 {
         0.clamp(self.at_least_ms, self.at_most_ms.max(self.at_least_ms))
     }
 
-    /// The bounds without the slack for odd servers: zero, unless the responses contradict the
+    /// The bounds without the tolerance for odd servers: zero, unless the responses contradict the
     /// clock of this machine.
     fn likely_ms(self) -> (i64, i64) {
         if self.at_least_ms <= 0 && self.at_most_ms >= 0 {
@@ -104,20 +103,17 @@ impl ClockOffset {
         self.at_least_ms <= other.at_most_ms && other.at_least_ms <= self.at_most_ms
     }
 
-    /// The earliest that the service's clock may show at `local`.
-    #[must_use]
+    /// Returns the earliest time that the service's clock may show at `local`.
     pub fn earliest(self, local: SystemTime) -> SystemTime {
         shifted(local, self.at_least_ms)
     }
 
-    /// The latest that the service's clock may show at `local`.
-    #[must_use]
+    /// Returns the latest time that the service's clock may show at `local`.
     pub fn latest(self, local: SystemTime) -> SystemTime {
         shifted(local, self.at_most_ms)
     }
 
-    /// What the service's clock shows at `local`, by [`estimate_ms`](Self::estimate_ms).
-    #[must_use]
+    /// Returns what the service's clock shows at `local`, by [`estimate_ms`](Self::estimate_ms).
     pub fn estimate(self, local: SystemTime) -> SystemTime {
         shifted(local, self.estimate_ms())
     }

@@ -1,4 +1,4 @@
-//! What is known of a send in doubt.
+//! What is known of a send with an unknown delivery.
 
 use std::time::SystemTime;
 
@@ -16,32 +16,32 @@ use crate::{
 const VERSION: u32 = 2;
 
 open_enum! {
-    /// By what a message can be recognised.
+    /// The kind of a [`Mark`].
     pub enum MarkKind {
-        /// An id that the client wrote into the message (ACS Chat metadata).
+        /// An id that the client wrote into the metadata of the message (ACS Chat).
         ClientMessageId = "client_message_id",
-        /// The id of an attachment that the client gave to this message alone (Teams).
+        /// The id of an attachment that the client assigned for this message alone (Teams).
         AttachmentId = "attachment_id",
-        /// The id of the operation that carried the message (UCWA).
+        /// The id of the operation that sent the message (UCWA).
         OperationId = "operation_id",
-        /// The address under which the platform keeps the message (UCWA).
+        /// The URL under which the platform stores the message (UCWA).
         Location = "location",
     }
 }
 
-/// What makes one message recognisable among all others.
+/// A value by which one message can be recognised among all others.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Mark {
-    /// Where the mark stands.
+    /// The kind of the mark.
     pub kind: MarkKind,
-    /// The mark itself.
+    /// The value of the mark.
     pub value: String,
 }
 
 impl Mark {
-    /// A mark of a kind.
+    /// Creates a mark.
     pub fn new(kind: MarkKind, value: impl Into<String>) -> Self {
         Self {
             kind,
@@ -50,13 +50,13 @@ impl Mark {
     }
 }
 
-/// What is known of a send whose delivery is unknown. Keep it with the request to settle the
-/// send later, in another process too.
+/// Everything needed to find out later whether a send succeeded. Store it with the request to settle
+/// the send, in this or another process.
 ///
 /// # JSON form
 ///
-/// Versioned. Members that are not known are absent. The form without a version, which the first
-/// releases wrote, is still read; what it lacks makes a verdict more careful.
+/// Versioned. Members that are not known are absent. The first form, without a version, is still
+/// read; verdicts on it are more careful.
 ///
 /// ```json
 /// {"version": 2, "platform": "acs-chat", "began_at": "2026-04-01T12:34:56.789Z",
@@ -81,8 +81,8 @@ impl Mark {
 pub struct Evidence {
     #[serde(default)]
     version: Version,
-    /// The platform of the send, e.g. `msgraph-chat`. A messenger of another platform refuses
-    /// the evidence.
+    /// The platform of the send, e.g. `msgraph-chat`. A messenger of another platform rejects the
+    /// evidence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
     /// When the first attempt began, by the clock of the machine that sent.
@@ -92,40 +92,41 @@ pub struct Evidence {
     #[serde(default, with = "crate::timestamp::optional")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<SystemTime>,
-    /// Until when the last attempt can still take effect, by the same clock.
+    /// Until when the last attempt can still be executed, by the same clock.
     #[serde(default, with = "crate::timestamp::optional")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pending_until: Option<SystemTime>,
     /// How far the service's clock was ahead of that clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_clock: Option<ClockOffset>,
-    /// The id that the client gave the call.
+    /// The id that the client assigned to the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_request_id: Option<String>,
     /// The key by which the platform removes duplicates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency: Option<IdempotencyKey>,
-    /// By what the message can be recognised. `None` when it carries no mark, or when the
-    /// evidence is of the form that knew none.
+    /// The mark by which the message can be recognised. `None` if it has none, or if the evidence is
+    /// of the first form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mark: Option<Mark>,
-    /// The account that sent, as the platform names it, where a message is recognised by it.
+    /// The sending account, as the platform names it, if messages are recognised by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sender: Option<String>,
-    /// The conversation that the message went to, where the target does not name it: a person.
+    /// The conversation of the message, if the target is a person and does not name it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation: Option<ConversationId>,
-    /// Messages of the same content that the sending client has receipts for, so that they are
-    /// not the message in doubt.
+    /// Messages with the same content for which the sending client has receipts, so that they are
+    /// not the message of this send.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claimed: Vec<MessageId>,
-    /// Whether the sending client had another message of the same content under way or in doubt.
+    /// Whether the sending client had another send with the same content in progress, or with an
+    /// unknown delivery.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_twins: bool,
 }
 
 impl Evidence {
-    /// Evidence of a send that began at `began_at`, of which nothing else is known.
+    /// Creates evidence of a send that began at `began_at`.
     #[must_use]
     pub fn new(began_at: SystemTime) -> Self {
         Self {
@@ -145,9 +146,8 @@ impl Evidence {
         }
     }
 
-    /// What an error says of its send. `None` unless the delivery is unknown and the error says
-    /// when the send began.
-    #[must_use]
+    /// Returns what an error says about its send. `None` unless the delivery is unknown and the error
+    /// says when the send began.
     pub fn of(error: &Error) -> Option<Self> {
         if error.delivery() != Delivery::Unknown {
             return None;
@@ -163,14 +163,14 @@ impl Evidence {
         Some(evidence)
     }
 
-    /// Names the platform, e.g. `msgraph-chat`.
+    /// Sets the platform, e.g. `msgraph-chat`.
     #[must_use]
     pub fn with_platform(mut self, platform: impl Into<String>) -> Self {
         self.platform = Some(platform.into());
         self
     }
 
-    /// Sets when the last attempt ended, and until when it can still take effect.
+    /// Sets when the last attempt ended, and until when it can still be executed.
     #[must_use]
     pub fn with_end(mut self, ended_at: SystemTime, pending_until: SystemTime) -> Self {
         self.ended_at = Some(ended_at);
@@ -185,7 +185,7 @@ impl Evidence {
         self
     }
 
-    /// Sets the id that the client gave the call.
+    /// Sets the id that the client assigned to the call.
     #[must_use]
     pub fn with_client_request_id(mut self, id: impl Into<String>) -> Self {
         self.client_request_id = Some(id.into());
@@ -199,40 +199,39 @@ impl Evidence {
         self
     }
 
-    /// Sets by what the message can be recognised.
+    /// Sets the mark by which the message can be recognised.
     #[must_use]
     pub fn with_mark(mut self, mark: Mark) -> Self {
         self.mark = Some(mark);
         self
     }
 
-    /// Sets the account that sent.
+    /// Sets the sending account.
     #[must_use]
     pub fn with_sender(mut self, account: impl Into<String>) -> Self {
         self.sender = Some(account.into());
         self
     }
 
-    /// Sets the conversation that the message went to.
+    /// Sets the conversation of the message.
     #[must_use]
     pub fn with_conversation(mut self, id: impl Into<ConversationId>) -> Self {
         self.conversation = Some(id.into());
         self
     }
 
-    /// The value of the mark, if it is of this kind.
-    #[must_use]
+    /// Returns the value of the mark, if it is of this kind.
     pub fn mark_of(&self, kind: &MarkKind) -> Option<&str> {
         let mark = self.mark.as_ref().filter(|mark| mark.kind == *kind);
         mark.map(|mark| mark.value.as_str())
     }
 
-    /// Refuses evidence of a send through another platform: the first line of a
-    /// [`settle`](crate::Messenger::settle). Evidence that names no platform passes.
+    /// Rejects evidence of a send through another platform: call it first in a
+    /// [`settle`](crate::Messenger::settle). Evidence without a platform is accepted.
     ///
     /// # Errors
     ///
-    /// `InvalidRequest` for `platform`.
+    /// `InvalidRequest` for `platform`, with an unknown delivery.
     pub fn check_platform(&self, platform: &str) -> Result<()> {
         match &self.platform {
             Some(other) if other != platform => {
@@ -250,8 +249,8 @@ impl Evidence {
     ///
     /// # Errors
     ///
-    /// `InvalidRequest` with the member that is unknown, missing or unusable, or with the
-    /// version, when it is newer than this library.
+    /// `InvalidRequest` with the member that is unknown, missing or unusable, or with the version if
+    /// it is newer than this library.
     pub fn from_json(text: &str) -> Result<Self> {
         json::from_str(text).map_err(|error| {
             let problem = error.into_problem("evidence");
@@ -260,8 +259,8 @@ impl Evidence {
     }
 }
 
-/// The version of the JSON form: the newest is written, and every known one read. The first form
-/// did not name it.
+/// The version of the JSON form: the newest is written, and every known one is read. The first form
+/// had none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Version;
 

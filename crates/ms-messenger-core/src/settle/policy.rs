@@ -1,4 +1,4 @@
-//! How patiently the fate of a send is looked into.
+//! How long, and how often, a platform is asked about a send.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,7 +8,7 @@ use super::{evidence::Evidence, settled::Settled};
 use crate::{deadline::Deadline, messenger::Messenger, request::SendRequest};
 
 /// How long, and how often, [`send_settled`](crate::MessengerExt::send_settled) and
-/// [`settle_with`](crate::MessengerExt::settle_with) look for a message in doubt.
+/// [`settle_with`](crate::MessengerExt::settle_with) ask the platform about a send.
 ///
 /// ```
 /// use std::time::Duration;
@@ -19,12 +19,12 @@ use crate::{deadline::Deadline, messenger::Messenger, request::SendRequest};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SettlePolicy {
-    /// After how long no further look begins. Default 120 s. A verdict that would come later is
-    /// not waited for.
+    /// The time after which the platform is not asked again. Default 120 s. A verdict that is only
+    /// possible later is not waited for.
     pub max_wait: Duration,
-    /// The pause after the first look. Default 0.5 s; doubled after each later one.
+    /// The pause after the first request. Default 0.5 s; doubled after each later one.
     pub initial_pause: Duration,
-    /// The longest pause between two looks. Default 10 s.
+    /// The longest pause between two requests. Default 10 s.
     pub max_pause: Duration,
 }
 
@@ -39,20 +39,20 @@ impl Default for SettlePolicy {
 }
 
 impl SettlePolicy {
-    /// Looks once, without waiting.
+    /// Creates a policy that asks once, without waiting.
     #[must_use]
     pub fn once() -> Self {
         Self::default().with_max_wait(Duration::ZERO)
     }
 
-    /// Sets after how long no further look begins.
+    /// Sets the time after which the platform is not asked again.
     #[must_use]
     pub fn with_max_wait(mut self, longest: Duration) -> Self {
         self.max_wait = longest;
         self
     }
 
-    /// Sets the first and the longest pause between two looks.
+    /// Sets the first and the longest pause between two requests.
     #[must_use]
     pub fn with_pauses(mut self, initial: Duration, longest: Duration) -> Self {
         self.initial_pause = initial;
@@ -61,10 +61,10 @@ impl SettlePolicy {
     }
 }
 
-/// The shortest pause, whatever a policy says: a look is a request to the service.
+/// The shortest pause, whatever a policy says: each verdict costs a request to the service.
 const MIN_PAUSE: Duration = Duration::from_millis(10);
 
-/// Looks until there is a verdict or the policy ends, and returns what the last look said.
+/// Settles until there is a verdict or the policy ends, and returns the last verdict.
 pub(crate) async fn settle_patiently<M: Messenger + ?Sized>(
     messenger: &M,
     request: &SendRequest,
@@ -78,7 +78,7 @@ pub(crate) async fn settle_patiently<M: Messenger + ?Sized>(
         let settled = messenger.settle(request, evidence).await;
         let wait = match &settled {
             Settled::NotYet(when) => {
-                // A look in between finds a message that appears early.
+                // Asking earlier finds a message that appears early.
                 let left = when.duration_since(SystemTime::now()).unwrap_or_default();
                 pause.min(left.max(MIN_PAUSE))
             }

@@ -1,4 +1,4 @@
-//! When a message in doubt was created, if it was created at all.
+//! When the message of an unknown send was created, if it was.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,34 +9,34 @@ use super::{
 };
 use crate::error::{Error, ErrorKind, Result};
 
-/// The longest that a call of our clients lasts by default: the time in which retries begin, and
-/// one more attempt. Assumed where the evidence does not say when the send ended.
+/// The longest that a call of the clients of this project takes by default: the time in which
+/// retries begin, and one more attempt. Assumed if the evidence does not say when the send ended.
 const LONGEST_CALL: Duration = Duration::from_secs(340);
-/// Around a time whose clock nobody read, equal messages of this span leave the verdict open.
+/// Around a time whose clock is not known, equal messages in this span leave the verdict open.
 const BLIND: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The span in which the service created the message of a send in doubt, by the service's clock.
+/// The span in which the service created the message of a send with an unknown delivery, by the
+/// service's clock.
 ///
-/// A message created inside it can be the message in doubt. Between the inner and the outer
-/// bounds the clocks do not tell.
+/// A message created inside it can be the message of the send. Between the inner and the outer
+/// bounds the clocks cannot decide it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Window {
-    /// No message created before this is the message in doubt.
+    /// No message created before this is the message of the send.
     pub opens: SystemTime,
-    /// A message created from here on can be the message in doubt, by the best reading.
+    /// A message created from this time on can be the message of the send, by the best reading.
     pub from: SystemTime,
     /// A message created after this may belong to a later send.
     pub to: SystemTime,
-    /// No message created after this is the message in doubt; `None` when the evidence does not
-    /// say how long the send could take effect.
+    /// No message created after this is the message of the send; `None` if the evidence does not
+    /// say how long the send could be executed.
     pub closes: Option<SystemTime>,
 }
 
 impl Window {
-    /// Whether a message `created` then, by the service's clock, lies inside; `None` where the
-    /// clocks do not tell.
-    #[must_use]
+    /// Returns whether a message `created` at this time, by the service's clock, is inside; `None` if
+    /// the clocks cannot decide it.
     pub fn contains(&self, created: SystemTime) -> Option<bool> {
         if created < self.opens || self.closes.is_some_and(|closes| created > closes) {
             Some(false)
@@ -49,18 +49,17 @@ impl Window {
 }
 
 impl Evidence {
-    /// The span in which the message was created, if it was.
+    /// Returns the span in which the message was created, if it was.
     ///
-    /// `clock` is what the service's responses showed this process. `is_sender` says that the
-    /// same client made the send and so knows all of its other sends: a message that appeared
-    /// after the last attempt had ended is then none of them. `None` when nobody ever read the
-    /// service's clock.
-    #[must_use]
+    /// `clock` is the offset that the service's responses showed to this process. `is_sender` says
+    /// that the same client made the send and so knows all its other sends: a message that appeared
+    /// after the last attempt had ended is then from none of them. `None` if the service's clock was
+    /// never read.
     pub fn window(&self, clock: Option<ClockOffset>, is_sender: bool) -> Option<Window> {
         // The sender's own readings go with its times. Without them this machine's readings do,
         // on the assumption that it is the same machine, and the span of doubt is wide.
         let (offset, is_blind) = match (self.service_clock, clock) {
-            // A clock that was set since then is none of the evidence's times.
+            // A clock that was set since then is not the clock of the evidence.
             (Some(then), Some(now)) if is_sender => (now.narrowed_by(then), false),
             (Some(then), _) => (then, false),
             (None, Some(now)) => (now, !is_sender),
@@ -80,7 +79,7 @@ impl Evidence {
         Some(Window {
             opens: opens.min(from),
             from,
-            // What another process knows nothing of, a later send, must not be inside.
+            // A later send, which another process does not know, must not be inside.
             to: if is_sender {
                 offset.likely(last).1
             } else {
@@ -90,13 +89,11 @@ impl Evidence {
         })
     }
 
-    /// From when on, by the clock of this machine, a look that does not find the message proves
-    /// that it is not there. `None` when the evidence does not say how long the send could take
-    /// effect.
+    /// Returns the time, by the clock of this machine, from which on not finding the message proves
+    /// that it was not sent. `None` if the evidence does not say how long the send could be executed.
     ///
-    /// `clock` is what the service's responses showed this process. Where it contradicts the
-    /// evidence, the clock was set meanwhile, or this is another machine.
-    #[must_use]
+    /// `clock` is the offset that the service's responses showed to this process. If it contradicts
+    /// the evidence, the clock was set in the meantime, or this is another machine.
     pub fn conclusive_from(&self, clock: Option<ClockOffset>) -> Option<SystemTime> {
         let until = self.pending_until?;
         match (self.service_clock, clock) {
@@ -108,15 +105,16 @@ impl Evidence {
         }
     }
 
-    /// The verdict of a whole look that began at `looked_at`, by the clock of this machine, and
-    /// did not find the message; `clock` as in [`conclusive_from`](Self::conclusive_from).
+    /// Returns the verdict of a complete search that began at `looked_at`, by the clock of this
+    /// machine, and did not find the message; `clock` as in
+    /// [`conclusive_from`](Self::conclusive_from).
     ///
     /// # Errors
     ///
-    /// `Other` when the evidence does not say how long the send could take effect.
+    /// `Other` if the evidence does not say how long the send could be executed.
     pub fn absence(&self, clock: Option<ClockOffset>, looked_at: SystemTime) -> Result<Settled> {
         let Some(from) = self.conclusive_from(clock) else {
-            let why = "the evidence does not say until when the send can take effect";
+            let why = "the evidence does not say until when the send can be executed";
             return Err(Error::new(ErrorKind::Other, why));
         };
         if looked_at >= from {
@@ -127,7 +125,8 @@ impl Evidence {
     }
 }
 
-/// Services count in milliseconds: what began within one may have been created in it.
+/// Services count in milliseconds: a message may have been created in the one in which its send
+/// began.
 fn whole_ms(time: SystemTime) -> SystemTime {
     match time.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(since) => back(

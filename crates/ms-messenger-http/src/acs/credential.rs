@@ -149,9 +149,9 @@ mod tests {
 
     #[tokio::test]
     async fn tokens_are_cached_and_requested_with_the_scopes_of_their_kind() {
-        let entra = requests(|provider| Credential::entra(provider)).await;
+        let entra = requests(Credential::entra).await;
         assert_eq!(entra, (1, vec!["the-scope".to_owned()]));
-        let user = requests(|provider| Credential::user(provider)).await;
+        let user = requests(Credential::user).await;
         assert_eq!(user, (1, Vec::new()));
     }
 }

@@ -8,7 +8,7 @@ use ms_messenger_core::{Error, ErrorKind};
 /// is `Config`, so that it counts as permanent, and nothing was sent.
 pub const UNTRUSTED_CERTIFICATE: &str = "untrusted_certificate";
 
-/// Why the server's certificate is not trusted, if `cause` says so.
+/// Why the server's certificate is not trusted, if that is the `cause`.
 pub(crate) fn reason(cause: &(dyn StdError + 'static)) -> Option<&'static str> {
     #[cfg(any(feature = "rustls", feature = "rustls-ring"))]
     {
@@ -39,7 +39,7 @@ pub(crate) fn reason(cause: &(dyn StdError + 'static)) -> Option<&'static str> {
     reason_in_words(&cause.to_string())
 }
 
-/// What the platform's own TLS library says, which has no type in common.
+/// The texts of the platforms' TLS libraries, which have no common error type.
 #[cfg_attr(
     any(feature = "rustls", feature = "rustls-ring"),
     allow(dead_code, reason = "for the platform's own library")

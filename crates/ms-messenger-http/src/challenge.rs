@@ -1,4 +1,4 @@
-//! `WWW-Authenticate`: what a refusal asks for. Source: RFC 9110 section 11; Graph, "Claims
+//! `WWW-Authenticate`: what a rejection asks for. Source: RFC 9110 section 11; Graph, "Claims
 //! challenges".
 
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
@@ -8,8 +8,8 @@ use http::{HeaderMap, header::WWW_AUTHENTICATE};
 const LONGEST: usize = 32 * 1024;
 
 /// The claims challenge of a 401, as JSON text: that of a `Bearer` challenge with
-/// `error="insufficient_claims"`, whose `claims` are an object in Base64 or Base64url. `None` for
-/// whatever is none; a line or challenge that cannot be read hides no other. Hand it on as
+/// `error="insufficient_claims"`, whose `claims` are an object in Base64 or Base64url. `None`
+/// without one; a line or challenge that cannot be read hides no other. Pass it on as
 /// [`TokenRequest::claims`](ms_messenger_core::TokenRequest::claims).
 #[must_use]
 pub fn claims_challenge(headers: &HeaderMap) -> Option<String> {
@@ -24,7 +24,7 @@ fn claims(line: &str) -> Option<String> {
     let mut scheme = "";
     let (mut is_insufficient, mut claims) = (false, None);
     for parameter in ChallengeParameters::new(line) {
-        // The place tells two challenges of one scheme apart.
+        // Two challenges of one scheme differ by where they stand.
         if !std::ptr::eq(scheme, parameter.scheme) {
             scheme = parameter.scheme;
             (is_insufficient, claims) = (false, None);
@@ -60,7 +60,7 @@ fn decode(text: &str) -> Option<String> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ChallengeParameter<'a> {
-    /// The scheme that it belongs to, as it is written; empty where none came before.
+    /// The scheme that it belongs to, as it is written; empty without one.
     pub scheme: &'a str,
     /// Its name, as it is written.
     pub name: &'a str,
@@ -88,7 +88,7 @@ pub struct ChallengeParameters<'a> {
 }
 
 impl<'a> ChallengeParameters<'a> {
-    /// Those of `line`.
+    /// Reads the parameters of `line`.
     #[must_use]
     pub const fn new(line: &'a str) -> Self {
         Self {

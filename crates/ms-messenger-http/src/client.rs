@@ -1,4 +1,4 @@
-//! The transport. reqwest is named here, in `generation.rs`, `failure.rs` and `tls.rs` alone.
+//! The HTTP client. reqwest is named here, in `generation.rs`, `failure.rs` and `tls.rs` alone.
 
 use std::{fmt, sync::Arc};
 
@@ -16,7 +16,17 @@ use crate::{
     response_match::DuplicateResponses,
 };
 
-/// Connections to the services, pooled. Clone it to share them: a clone is cheap.
+/// A pool of connections to the services. A clone is cheap and shares them.
+///
+/// ```
+/// use std::time::Duration;
+/// use ms_messenger_http::{HttpClient, HttpOptions};
+///
+/// let options = HttpOptions::default().with_timeout(Duration::from_secs(20));
+/// let http = HttpClient::new(&options)?;
+/// let shared = http.clone(); // for another client
+/// # Ok::<(), ms_messenger_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct HttpClient(Arc<Inner>);
 
@@ -37,7 +47,7 @@ impl fmt::Debug for HttpClient {
     }
 }
 
-/// What the transport brought back.
+/// A whole response.
 pub(crate) struct RawResponse {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
@@ -56,22 +66,22 @@ pub(crate) struct Head<'a> {
     response: reqwest::Response,
 }
 
-/// How often a task of HTTP/2 lets others go first: once for those that wait on its thread, and
-/// again for those that another thread has just taken over.
+/// How often a task of HTTP/2 yields to others: once for those that wait on its thread, and again
+/// for those that another thread has just taken over.
 const TURNS: usize = 3;
 
 impl Head<'_> {
-    /// Never again uses a connection from before this response, which is another's.
+    /// Stops using all connections from before this response, which belongs to another request.
     pub(crate) fn distrust(&self) {
         self.http.0.generations.end(&self.generation);
     }
 
-    /// Whether no connection from its time has brought another's response, as far as that has
-    /// been told. Ask it after having told it of this one.
+    /// Whether no connection of its generation is known to have brought a response of another
+    /// request. Report this response first.
     pub(crate) async fn is_trusted(&mut self) -> bool {
         self.running = None;
         // Streams of HTTP/2 do not wait for each other, and what one read of the connection brought
-        // wakes many tasks at once: those woken before this one are given their turn.
+        // wakes many tasks at once: those woken before this one go first.
         if self.response.version() >= http::Version::HTTP_2 {
             for _ in 0..TURNS {
                 tokio::task::yield_now().await;
@@ -158,7 +168,7 @@ impl HttpClient {
         })
     }
 
-    /// One whole try. The error says what is known of the request.
+    /// One whole attempt. The error says what is known of the request.
     pub(crate) async fn execute(&self, outgoing: HttpRequest) -> Result<RawResponse> {
         let mut head = self.begin(outgoing, false).await?;
         Ok(RawResponse {
@@ -168,9 +178,20 @@ impl HttpClient {
         })
     }
 
-    /// One try for a caller that judges the response by itself: any status is a response, nothing
-    /// is added but the `User-Agent`, followed or repeated. The address is the caller's to vet:
-    /// take it from an [`Endpoint`](crate::Endpoint).
+    /// Sends one request and returns the response, whatever its status. Nothing is added but the
+    /// `User-Agent`, and nothing followed or retried. The caller vets the address: take it from an
+    /// [`Endpoint`](crate::Endpoint).
+    ///
+    /// ```no_run
+    /// use ms_messenger_http::{Bytes, Endpoint, HttpClient, HttpOptions, HttpRequest, Method};
+    ///
+    /// # async fn example() -> ms_messenger_core::Result<()> {
+    /// let http = HttpClient::new(&HttpOptions::default())?;
+    /// let address = Endpoint::parse("https://contoso.com")?.address("/health")?;
+    /// let request = HttpRequest::new(Method::GET, address, Bytes::new());
+    /// println!("{}", http.exchange(request).await?.status());
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -181,7 +202,7 @@ impl HttpClient {
         *response.status_mut() = http::StatusCode::from_u16(raw.status).map_err(|_| {
             Error::new(
                 ErrorKind::Protocol,
-                "the status of the response is no HTTP status",
+                "the status of the response is not an HTTP status",
             )
         })?;
         *response.headers_mut() = raw.headers;

@@ -13,7 +13,7 @@ use ms_messenger_core::ClockOffset;
 pub(crate) struct ServiceClock(Mutex<Option<ClockOffset>>);
 
 impl ServiceClock {
-    /// Notes what a response shows to a request that was sent at `sent`. Nobody waits for it: a
+    /// Notes what a response shows to a request that was sent at `sent`. It never waits: a
     /// reading that meets another one at the same moment is dropped.
     pub(crate) fn note(&self, headers: &HeaderMap, sent: SystemTime) {
         let Some(shown) = shown(headers, sent) else {

@@ -1,4 +1,4 @@
-//! The origin that a client talks to, and nothing else.
+//! The origin of the addresses that a client calls.
 
 use std::{fmt, net::IpAddr, str::FromStr};
 
@@ -15,7 +15,14 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// Encodes an id for use as one segment of a path: `19:a@b` becomes `19%3Aa%40b`.
+/// Encodes an id for use as one segment of a path.
+///
+/// ```
+/// use ms_messenger_http::encode_path_segment;
+///
+/// let path = format!("/chats/{}/messages", encode_path_segment("19:a@b"));
+/// assert_eq!(path, "/chats/19%3Aa%40b/messages");
+/// ```
 pub fn encode_path_segment(id: &str) -> impl fmt::Display + '_ {
     utf8_percent_encode(id, SEGMENT)
 }
@@ -38,7 +45,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Reads a base address. Slashes at its end do not count.
+    /// Reads a base address. Slashes at its end are ignored.
     ///
     /// # Errors
     ///
@@ -78,12 +85,21 @@ impl Endpoint {
         Ok(Self { base, url })
     }
 
-    /// The address of `path_and_query`, which starts with a slash and is used to the letter.
+    /// The address of `path_and_query`, which starts with a slash and is used unchanged.
+    ///
+    /// ```
+    /// use ms_messenger_http::Endpoint;
+    ///
+    /// let endpoint = Endpoint::parse("http://localhost:8410/v1.0")?;
+    /// let address = endpoint.address("/chats/19%3Aa/messages?$top=5")?;
+    /// assert_eq!(address.as_str(), "http://localhost:8410/v1.0/chats/19%3Aa/messages?$top=5");
+    /// assert!(endpoint.address("/chats/../messages").is_err());
+    /// # Ok::<(), ms_messenger_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// `InvalidRequest` when the address would not be what was asked for, as an id of `..`
-    /// would make it.
+    /// `InvalidRequest` when the address would differ from it, as with an id of `..`.
     pub fn address(&self, path_and_query: &str) -> Result<Url> {
         let (path, query) = match path_and_query.split_once('?') {
             Some((path, query)) => (path, Some(query)),
@@ -106,7 +122,7 @@ impl Endpoint {
         }
     }
 
-    /// The address of a link that the service gave, absolute or relative.
+    /// The address of a link in a response, absolute or relative.
     ///
     /// # Errors
     ///
@@ -128,8 +144,18 @@ impl Endpoint {
         Ok(url)
     }
 
-    /// The path and query of a link that the service gave, as a [`Call`](crate::Call) wants it.
-    /// What of the path is the base of this endpoint is left out.
+    /// The path and query of a link in a response, below the base path of this endpoint, as a
+    /// [`Call`](crate::Call) takes it.
+    ///
+    /// ```
+    /// use ms_messenger_http::Endpoint;
+    ///
+    /// let endpoint = Endpoint::parse("http://localhost:8410/v1.0")?;
+    /// let next = "http://localhost:8410/v1.0/chats?$skiptoken=1";
+    /// assert_eq!(endpoint.follow_path(next)?, "/chats?$skiptoken=1");
+    /// assert!(endpoint.follow_path("https://contoso.com/v1.0/chats").is_err());
+    /// # Ok::<(), ms_messenger_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -168,7 +194,7 @@ impl FromStr for Endpoint {
 
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        // Not the names beneath it: resolvers may ask others for them.
+        // Not the names below it: resolvers may forward them.
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
         Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),

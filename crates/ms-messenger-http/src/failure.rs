@@ -10,8 +10,8 @@ use crate::{Proxy, certificate, redact::one_line};
 /// The most causes that are kept.
 const DEPTH: usize = 16;
 
-/// A failure of the transport. `is_connect` is asked first: a time-out while connecting says
-/// yes to both, and only the former proves that nothing was sent.
+/// Classifies a failure of the transport. `is_connect` is checked first: a time-out while
+/// connecting is both, and only a failed connection proves that nothing was sent.
 pub(crate) fn failure(error: &reqwest::Error, proxy: &Proxy) -> Error {
     if let Some(reason) = chain(error).find_map(certificate::reason) {
         return certificate::untrusted(&place_of(error), reason).with_source(Cause::of(error));
@@ -58,7 +58,7 @@ fn no_connection(error: &reqwest::Error, proxy: &Proxy) -> String {
     message
 }
 
-/// Whether a name was not resolved, or is none. Both are known by their words alone.
+/// Whether a name was not resolved or is not valid. Both show in the text only.
 fn is_resolution(error: &reqwest::Error) -> bool {
     let is_resolution = |said: String| matches!(&*said, "dns error" | "invalid dns name");
     error.is_dns() || chain(error).any(|cause| is_resolution(cause.to_string()))

@@ -20,7 +20,7 @@ use crate::{
     tls,
 };
 
-/// Pools of connections that came into use together.
+/// Pools of connections that are used in the same period.
 pub(crate) struct Generation {
     negotiating: reqwest::Client,
     /// HTTP/1.1 only, where `negotiating` is not: for calls that are alone, when the versions are
@@ -57,7 +57,7 @@ impl Generation {
         })
     }
 
-    /// Whether a foreign response has come by one of its connections.
+    /// Whether one of its connections has brought a response that belongs to another request.
     pub(crate) fn is_over(&self) -> bool {
         self.is_over.load(Ordering::Acquire)
     }
@@ -115,7 +115,7 @@ pub(crate) enum Sharing {
     },
 }
 
-/// What came of a request that was sent.
+/// The outcome of a request that was sent.
 pub(crate) struct Sent<'a> {
     pub(crate) outcome: reqwest::Result<reqwest::Response>,
     /// The poll that brought it: it lasts until the outcome is judged.
@@ -126,7 +126,7 @@ pub(crate) struct Sent<'a> {
 pub(crate) struct Generations {
     options: HttpOptions,
     tls: tls::Tls,
-    /// Written once per generation, so that those who read it never wait for each other.
+    /// Written once per generation, so that readers never wait for each other.
     current: RwLock<Arc<Generation>>,
 }
 
@@ -141,7 +141,7 @@ impl Generations {
         })
     }
 
-    /// The generation in use: never one that is over.
+    /// The generation in use: never one that has ended.
     pub(crate) fn current(&self) -> Result<Arc<Generation>> {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         if !current.is_over() {
@@ -154,7 +154,7 @@ impl Generations {
     /// Ends `generation`: no request begins on its connections any more.
     pub(crate) fn end(&self, generation: &Generation) {
         generation.is_over.store(true, Ordering::Release);
-        // Idle connections close at once; where this fails, the next call says so.
+        // Idle connections close at once; where this fails, the next call reports it.
         let _ = self.renewed();
     }
 
@@ -167,10 +167,10 @@ impl Generations {
     }
 }
 
-/// A client of reqwest that follows nothing and repeats nothing by itself.
+/// A client of reqwest that neither follows redirects nor retries.
 fn build(options: &HttpOptions, tls: &tls::Tls, negotiating: bool) -> Result<reqwest::Client> {
     let connect_timeout = options.connect_timeout.min(options.timeout.mul_f64(0.9));
-    // Asked of no resolver, which could send elsewhere what is for this machine.
+    // Without a resolver, which could send elsewhere what is for this machine.
     let loopback = [
         SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         SocketAddr::from((Ipv6Addr::LOCALHOST, 0)),

@@ -1,4 +1,4 @@
-//! What a caller hands in: ids checked before any I/O, addresses as they may be shown.
+//! Input of the caller: ids checked before any I/O, addresses as they may be shown.
 
 use ms_messenger_core::Problems;
 use percent_encoding::percent_decode_str;
@@ -50,8 +50,15 @@ fn decoded(id: &str) -> Option<String> {
     (current != id).then_some(current)
 }
 
-/// An address as `Debug` may show it: without user info, query and fragment; `…` for what is no
-/// address.
+/// Returns an address as `Debug` may show it: without user info, query and fragment; `…` if it is
+/// not an address.
+///
+/// ```
+/// use ms_messenger_http::redacted_address;
+///
+/// let address = "https://user:hunter2@contoso.com/a?sig=hunter2";
+/// assert_eq!(redacted_address(address), "https://contoso.com/a");
+/// ```
 #[must_use]
 pub fn redacted_address(text: &str) -> String {
     let Ok(url) = Url::parse(text.trim()) else {

@@ -1,4 +1,4 @@
-//! How calls travel, as data.
+//! The options of the HTTP client.
 
 use std::{fmt, time::Duration};
 
@@ -16,25 +16,25 @@ pub(crate) const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HttpVersions {
-    /// HTTP/1.1 for a call that is alone, which costs a third less CPU; HTTP/2 on one
-    /// connection for those that run beside others, if the server speaks it.
+    /// HTTP/1.1 for a call that runs alone, which costs a third less CPU; HTTP/2 on one connection
+    /// for calls that run in parallel, if the server supports it.
     #[default]
     Adaptive,
-    /// HTTP/2 if the server speaks it, else HTTP/1.1.
+    /// HTTP/2 if the server supports it, else HTTP/1.1.
     Negotiate,
     /// HTTP/1.1 only.
     Http1,
 }
 
-/// Through which proxy calls over https go. Those over http go through none: they are for
-/// loopback hosts only, and their credentials would reach the proxy in the clear. `Debug` shows no more of an address than its origin.
+/// The proxy of calls over https. Calls over http use none: they are for loopback hosts only, and
+/// their credentials would reach the proxy in the clear. `Debug` shows the origin of an address only.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub enum Proxy {
-    /// As the environment or the system says (`HTTPS_PROXY`, `NO_PROXY` …).
+    /// The proxy of the environment or the system (`HTTPS_PROXY`, `NO_PROXY` …).
     #[default]
     System,
-    /// None at all.
+    /// No proxy.
     None,
     /// This one.
     Url(Url),
@@ -50,7 +50,7 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// How calls travel.
+/// The options of an [`HttpClient`](crate::HttpClient): time-outs, proxy, certificates.
 ///
 /// ```
 /// use std::time::Duration;
@@ -61,25 +61,25 @@ impl fmt::Debug for Proxy {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct HttpOptions {
-    /// How long a connection may take to stand, TLS handshake included. Default 10 s; always
-    /// kept below `timeout`.
+    /// The time-out of a connection, TLS handshake included. Default 10 s; always kept below
+    /// `timeout`.
     pub connect_timeout: Duration,
-    /// How long one try may take, from the first byte to the last. Default 100 s.
+    /// The time-out of one attempt, from the first byte to the last. Default 100 s.
     pub timeout: Duration,
     /// How long an unused connection is kept. Default 50 s, below what the services allow.
     pub pool_idle_timeout: Duration,
-    /// The most bytes that a response may have. Default 16 MiB.
+    /// The most bytes of a response. Default 16 MiB.
     pub max_response_bytes: usize,
-    /// What goes in front of our own `User-Agent`, e.g. `contoso-alerts/1.2`.
+    /// The application, in front of the library in `User-Agent`, e.g. `contoso-alerts/1.2`.
     pub application_id: Option<String>,
-    /// Through which proxy calls go.
+    /// The proxy.
     pub proxy: Proxy,
     /// Which versions of HTTP are offered.
     pub versions: HttpVersions,
-    /// Certificates in PEM form that are trusted besides those of the platform.
+    /// Certificates in PEM form that are trusted in addition to those of the platform.
     pub extra_roots: Vec<Vec<u8>>,
-    /// Whether a response is refused that names another request, or is the copy of one to
-    /// another request. Default `true`; see
+    /// Whether a response is rejected that names another request or is the copy of an earlier
+    /// response. Default `true`; see
     /// [`with_foreign_response_check`](HttpOptions::with_foreign_response_check).
     pub foreign_response_check: bool,
 }
@@ -118,14 +118,14 @@ impl Default for HttpOptions {
 }
 
 impl HttpOptions {
-    /// Sets how long a connection may take to stand.
+    /// Sets the time-out of a connection.
     #[must_use]
     pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// Sets how long one try may take.
+    /// Sets the time-out of one attempt.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -139,14 +139,14 @@ impl HttpOptions {
         self
     }
 
-    /// Sets the most bytes that a response may have.
+    /// Sets the most bytes of a response.
     #[must_use]
     pub fn with_max_response_bytes(mut self, bytes: usize) -> Self {
         self.max_response_bytes = bytes;
         self
     }
 
-    /// Sets what goes in front of our own `User-Agent`.
+    /// Sets the application in `User-Agent`.
     #[must_use]
     pub fn with_application_id(mut self, id: impl Into<String>) -> Self {
         self.application_id = Some(id.into());
@@ -174,9 +174,9 @@ impl HttpOptions {
         self
     }
 
-    /// Sets whether a response is refused that belongs to another request: it names another
-    /// client request id, or, over https, has a request id that came before (a broken proxy sent
-    /// it twice). No connection from before such a response is used again.
+    /// Sets whether a response is rejected that belongs to another request: it names another client
+    /// request id, or, over https, repeats the request id of an earlier response (a broken proxy
+    /// sent it twice). No connection from before such a response is used again.
     ///
     /// Switch it off for a test double that gives constant ids over https, such as a server of
     /// recorded responses. Against a service, leave it on: it keeps a message from being

@@ -121,7 +121,7 @@ impl Pipeline {
     }
 
     /// Checks what can be checked of a call without any I/O: its address, and the credential
-    /// that is at hand. [`call`](Self::call) fails with the same error.
+    /// that is cached. [`call`](Self::call) fails with the same error.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Whether all that has come by now has been judged.
+//! Whether everything that was received so far has been judged.
 //!
 //! A connection of HTTP/1.1 is free for the next request a moment before the response that freed
 //! it can be judged. The next response is believed only when that moment has passed.
@@ -45,7 +45,7 @@ impl Polls {
         if self.running[next % 2].load(SeqCst) != 0 {
             return false;
         }
-        // Whoever else did it did as well.
+        // If another task did it first, it is done.
         let _ = self.epoch.compare_exchange(epoch, next, SeqCst, SeqCst);
         true
     }

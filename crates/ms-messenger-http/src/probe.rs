@@ -1,4 +1,4 @@
-//! A look at a server: for diagnosis, never for a message.
+//! One request to a server, for diagnosis and never for a message.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -8,11 +8,24 @@ use ms_messenger_core::Result;
 
 use crate::{Authorize, Endpoint, HttpClient, HttpRequest};
 
-/// What a look at a server showed.
+/// What one request showed of a server.
+///
+/// ```no_run
+/// use std::time::SystemTime;
+/// use ms_messenger_http::{Endpoint, HttpClient, HttpOptions};
+///
+/// # async fn example() -> ms_messenger_core::Result<()> {
+/// let http = HttpClient::new(&HttpOptions::default())?;
+/// let endpoint = Endpoint::parse("https://graph.microsoft.com")?;
+/// let probe = http.probe(&endpoint, "/v1.0", None).await?;
+/// println!("{} after {:?}", probe.status, probe.elapsed);
+/// println!("clock off by {:?} s", probe.clock_ahead_seconds(SystemTime::now()));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Probe {
-    /// The status of the response; any answer proves that the server can be reached.
+    /// The status of the response; any response proves that the server can be reached.
     pub status: u16,
     /// The server's own time (`Date`), to the second.
     pub date: Option<SystemTime>,
@@ -36,12 +49,12 @@ impl Probe {
 
 impl HttpClient {
     /// Reads `path` (with its query) of `endpoint` once with GET, as `authorize` if it is given,
-    /// and tells what came back, whatever its status. Redirects are not followed.
+    /// and reports the response, whatever its status. Redirects are not followed.
     ///
     /// # Errors
     ///
     /// When there was no response: `Connect`, `Timeout`, `Transport`; `InvalidRequest` for a path
-    /// that is none; and those of `authorize`.
+    /// that is not valid; and those of `authorize`.
     pub async fn probe(
         &self,
         endpoint: &Endpoint,

@@ -3,8 +3,8 @@
 /// The most characters of foreign text that an error holds.
 const LIMIT: usize = 1000;
 
-/// The words of a server, made fit to stand in an error or a log: `text` in one line of at most
-/// 1000 characters, without those that control a terminal, end a line or turn its direction.
+/// Returns the text of a server in a form that is safe in an error or a log: one line of at most
+/// 1000 characters, none of which controls a terminal, ends a line or changes its direction.
 ///
 /// ```
 /// use ms_messenger_http::one_line;

@@ -1,4 +1,4 @@
-//! What came back.
+//! A whole response.
 
 use std::{borrow::Cow, fmt};
 
@@ -9,7 +9,26 @@ use serde::de::DeserializeOwned;
 
 use crate::{ServiceProfile, call_context::CallContext, redact::one_line};
 
-/// A whole answer: status, headers, body. `Debug` does not show the body.
+/// A whole response: status, headers, body. `Debug` does not show the body.
+///
+/// ```no_run
+/// use ms_messenger_http::{Call, Pipeline};
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize)]
+/// struct Page {
+///     id: String,
+/// }
+///
+/// # async fn example(pipeline: Pipeline) -> ms_messenger_core::Result<()> {
+/// let response = pipeline.call(Call::get("page", "/pages/7")).await?;
+/// let page: Page = response.json()?;
+/// if page.id.is_empty() {
+///     return Err(response.unusable("the response names no page"));
+/// }
+/// println!("{} {:?} {:?}", page.id, response.request_id(), response.header("etag"));
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct Response {
     pub(crate) service: &'static ServiceProfile,
@@ -43,7 +62,7 @@ impl Response {
         values.filter_map(|value| value.to_str().ok())
     }
 
-    /// The body, as it came.
+    /// The body.
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.body
@@ -60,8 +79,8 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// `Protocol`, with delivery `Sent` when the call carried a message: the platform said that
-    /// it has it, only the response cannot be used.
+    /// `Protocol`, with delivery `Sent` when the call carried a message: the platform accepted it,
+    /// only the response cannot be used.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_slice(&self.body).map_err(|error| {
             // Where, but not what: the error of serde quotes the body.
@@ -72,7 +91,7 @@ impl Response {
         })
     }
 
-    /// The error of a success that cannot be used for another reason than its JSON.
+    /// Returns the error of a success that cannot be used for another reason than its JSON.
     pub fn unusable(&self, message: impl Into<Cow<'static, str>>) -> Error {
         let mut error = Error::new(ErrorKind::Protocol, message)
             .with_delivery(Delivery::Sent)

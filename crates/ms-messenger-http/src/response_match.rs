@@ -1,7 +1,7 @@
 //! Whether a response is the response to this request.
 //!
 //! A broken proxy can send a response twice. On a connection of HTTP/1.1 the copy is then taken for
-//! the response to the next request, and would report as sent what nobody has received. From then
+//! the response to the next request, and would report as sent what the service never got. From then
 //! on every response on that connection is that to the request before. Hence no connection is used
 //! again, and what comes by one of them to a request that was already under way is believed only
 //! if it names the request.
@@ -16,13 +16,13 @@ use uuid::Uuid;
 
 use crate::Response;
 
-/// A copy comes right after its original; this is far more than the answers between the two.
+/// A copy follows right after its original; this is far more than the responses between the two.
 const REMEMBERED: u64 = 1024;
 
 /// The buckets of those that another id has pushed out of its slot.
 const BUCKETS: u64 = 128;
 
-/// The ids of the last answers, each in the slot that its hash names, and those pushed out of
+/// The ids of the last responses, each in the slot that its hash names, and those pushed out of
 /// theirs. An id is lost only when eight others have followed it into the same bucket.
 #[derive(Debug)]
 pub(crate) struct DuplicateResponses {
@@ -63,14 +63,14 @@ impl Default for DuplicateResponses {
 }
 
 impl DuplicateResponses {
-    /// Notes `id`, and answers whether it was among the last ones already.
+    /// Notes `id`, and returns whether it was already among the last ones.
     fn has_seen(&self, id: &str) -> bool {
         // Zero is an empty slot.
         let hash = self.hasher.hash_one(id).max(1);
         let Some(slot) = at(&self.slots, hash % REMEMBERED) else {
             return false;
         };
-        // One step, so that of two that come at once only one is the first.
+        // One step, so that of two at the same time only one is the first.
         let before = slot.swap(hash, Ordering::Relaxed);
         if before == hash {
             return true;
@@ -101,7 +101,7 @@ pub(crate) enum Belonging {
     Own,
     /// It names none.
     Unsaid,
-    /// It is that to another request: how that shows.
+    /// It belongs to another request, for this reason.
     Foreign(&'static str),
 }
 
@@ -123,24 +123,26 @@ pub(crate) fn of(response: &Response, over_tls: bool, seen: &DuplicateResponses)
         (Some(echoed), Some(own)) if echoed != own => {
             Belonging::Foreign("it names another client request id")
         }
-        _ if is_copy => Belonging::Foreign("it is a copy, its request id came before"),
+        _ if is_copy => Belonging::Foreign("it repeats the request id of an earlier response"),
         (Some(_), Some(_)) => Belonging::Own,
         _ => Belonging::Unsaid,
     }
 }
 
-/// A response of which `why` says that it is another's: what became of this request is unknown.
+/// The error of a request whose response belongs to another one, as `why` says: its outcome is
+/// unknown.
 pub(crate) fn foreign(why: &str) -> Error {
     let message = format!(
-        "the response is that to another request: {why} (for a test double that gives constant \
+        "the response belongs to another request: {why} (for a test double that gives constant \
          ids: HttpOptions::with_foreign_response_check)"
     );
     unproven(message)
 }
 
-/// A response that may be another's, because it came by a connection that is no longer trusted.
+/// The error of a request whose response may belong to another one, because its connection is no
+/// longer trusted.
 pub(crate) fn suspect() -> Error {
-    unproven("the response may be that to another request: such a response came meanwhile")
+    unproven("the response may belong to another request: such a response was received meanwhile")
 }
 
 fn unproven(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
@@ -154,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_told_when_it_comes_again() {
+    fn an_id_is_recognised_when_it_is_repeated() {
         let seen = DuplicateResponses::default();
         assert!(!seen.has_seen("a"));
         assert!(seen.has_seen("a"));
@@ -166,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_told_after_a_hundred_others() {
+    fn an_id_is_recognised_after_a_hundred_others() {
         let seen = DuplicateResponses::default();
         let ids: Vec<String> = (0..100_000).map(|n| n.to_string()).collect();
         let mut forgotten = 0;

@@ -1,14 +1,23 @@
-//! How long a service asks to wait, in all its spellings.
+//! How long a service asks to wait, in all its forms.
 
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, header};
 
-/// Longer than anybody waits, and still fit to be added to a time: 100 years.
+/// Longer than any wait, and can still be added to a time: 100 years.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
-/// How long `headers` ask to wait from now on, in all the spellings of the services; `None` when
-/// they do not say it readably.
+/// Returns how long `headers` ask to wait from now on, in all the forms of the services; `None` when
+/// they have none that can be read.
+///
+/// ```
+/// use std::time::Duration;
+/// use ms_messenger_http::{HeaderMap, HeaderValue, header, retry_after};
+///
+/// let mut headers = HeaderMap::new();
+/// headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2.5"));
+/// assert_eq!(retry_after(&headers), Some(Duration::from_millis(2500)));
+/// ```
 ///
 /// A date is read by the clock of the service, if `headers` have it (`Date`), else by the local
 /// one. More than 100 years count as 100 years.
@@ -19,7 +28,7 @@ pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 /// The wait that `headers` ask for: `retry-after-ms`, then `x-ms-retry-after-ms`, then
 /// `Retry-After` in seconds, fractions of a second, or as an HTTP date. A date that has passed
-/// is no wait; what cannot be read counts as absent. `now` is the local time, for want of `Date`.
+/// is no wait; what cannot be read counts as absent. `now` is the local time, used without `Date`.
 pub(crate) fn read(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let milliseconds = |name| Some(duration(number(text(headers, name)?)? / 1000.0));
     milliseconds("retry-after-ms")
@@ -125,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn an_absurd_value_is_longer_than_anybody_waits() {
+    fn an_absurd_value_is_longer_than_any_wait() {
         for value in [
             "99999999999999999999",
             "99999999999999999999999",

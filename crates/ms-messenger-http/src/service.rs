@@ -1,22 +1,22 @@
-//! What sets one platform apart from another, as data.
+//! What distinguishes one platform from another, as data.
 
 use http::HeaderName;
 use ms_messenger_core::{Delivery, ErrorKind};
 
 use crate::Response;
 
-/// What an error body says, as far as the platform's own reader understands it.
+/// The contents of an error body, as far as the platform's reader understands them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServiceError {
     /// The service's own code.
     pub code: Option<String>,
-    /// The service's own words.
+    /// The service's own message.
     pub message: Option<String>,
 }
 
 impl ServiceError {
-    /// An error body of which nothing is understood.
+    /// An error body that cannot be read.
     #[must_use]
     pub const fn unknown() -> Self {
         Self {
@@ -25,14 +25,29 @@ impl ServiceError {
         }
     }
 
-    /// What the body says.
+    /// An error body with this code and message.
     #[must_use]
     pub const fn new(code: Option<String>, message: Option<String>) -> Self {
         Self { code, message }
     }
 }
 
-/// A platform, as the pipeline needs to know it. Made once, as a constant.
+/// A platform, as the pipeline needs to know it: a constant.
+///
+/// ```
+/// use ms_messenger_http::{Response, ServiceError, ServiceProfile};
+///
+/// const PAGER: ServiceProfile = ServiceProfile::new("pager")
+///     .with_client_request_id("x-client-request-id")
+///     .with_request_ids(&["x-request-id"])
+///     .with_throttling_503()
+///     .with_error_reader(read);
+///
+/// fn read(response: &Response) -> ServiceError {
+///     ServiceError::new(response.header("x-error-code").map(str::to_owned), None)
+/// }
+/// # assert_eq!(PAGER.name(), "pager");
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ServiceProfile {
@@ -83,56 +98,55 @@ impl ServiceProfile {
         self
     }
 
-    /// Says that every response repeats the
+    /// Declares that every response repeats the
     /// [client request id](Self::with_client_request_id) in the same header.
     ///
-    /// Only calls to such a service share a connection of HTTP/2. A gateway that sends a response
-    /// twice makes every later response of the connection that of the request before it; on a
-    /// shared connection, a response that names no request could be believed before the copy is
-    /// noticed.
+    /// Only calls to such a service share a connection of HTTP/2. When a gateway sends a response
+    /// twice, every later response of the connection belongs to the request before it; on a shared
+    /// connection, a response that names no request could be trusted before the copy is noticed.
     #[must_use]
     pub const fn with_echoed_client_request_id(mut self) -> Self {
         self.echoes_client_request_id = true;
         self
     }
 
-    /// The headers (in lower case) under which a response tells its id, the best first.
+    /// Sets the headers of the request id of a response, the best first.
     #[must_use]
     pub const fn with_request_ids(mut self, headers: &'static [&'static str]) -> Self {
         self.request_ids = headers;
         self
     }
 
-    /// Says that no two answers of the platform have the same id (see
-    /// [`with_request_ids`](Self::with_request_ids)), so that over https one that comes twice is
-    /// known to be the copy of a response to another request.
+    /// Declares that no two responses of the platform have the same id (see
+    /// [`with_request_ids`](Self::with_request_ids)), so that over https a repeated one shows the
+    /// copy of a response to another request.
     #[must_use]
     pub const fn with_unique_request_ids(mut self) -> Self {
         self.numbers_responses = true;
         self
     }
 
-    /// How an error body is read.
+    /// Sets the function that reads an error body.
     #[must_use]
     pub const fn with_error_reader(mut self, read: fn(&Response) -> ServiceError) -> Self {
         self.read_error = read;
         self
     }
 
-    /// Says that the platform documents a 503 with `Retry-After` as throttling, so that it
-    /// proves the request was not executed.
+    /// Declares that the platform documents a 503 with `Retry-After` as throttling, so that it
+    /// proves that the request was not executed.
     #[must_use]
     pub const fn with_throttling_503(mut self) -> Self {
         self.throttles_with_503 = true;
         self
     }
 
-    /// Sets what reads from a response more than its status says: the kind of the failure and
-    /// what it proves. `None` leaves the response to the table of statuses.
+    /// Sets the function that classifies a failed response by more than its status: the kind of
+    /// the failure and what it proves. `None` leaves the response to the table of statuses.
     ///
-    /// `Unauthenticated` with `NotSent` means that the service refused the token and did not
-    /// execute the request, as a 401 does by default: the call is repeated once with another
-    /// token, where one can be had.
+    /// `Unauthenticated` with `NotSent` means that the service rejected the token and did not
+    /// execute the request, as a 401 does by default: the call is retried once with another token,
+    /// if there is one.
     ///
     /// ```
     /// use ms_messenger_core::{Delivery, ErrorKind};

@@ -23,7 +23,7 @@ pub(crate) fn span(service: &ServiceProfile, call: &Call) -> tracing::Span {
     )
 }
 
-/// Writes the outcome of a call into its span: facts only, never a body or a secret.
+/// Records the outcome of a call in its span: facts only, never a body or a secret.
 #[cfg(feature = "tracing")]
 pub(crate) fn record(span: &tracing::Span, class: RetryClass, outcome: &Result<Response>) {
     let facts = match outcome {
@@ -55,7 +55,7 @@ pub(crate) fn record(span: &tracing::Span, class: RetryClass, outcome: &Result<R
     }
 }
 
-/// Tells that a try failed and that another follows.
+/// Reports that an attempt failed and another follows.
 #[allow(unused_variables, reason = "used by the feature `tracing` only")]
 pub(crate) fn retrying(error: &Error, attempt: u32, wait: Duration) {
     #[cfg(feature = "tracing")]
@@ -65,6 +65,6 @@ pub(crate) fn retrying(error: &Error, attempt: u32, wait: Duration) {
         wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
         kind = error.kind().as_str(),
         status = error.status(),
-        "trying again"
+        "retrying"
     );
 }

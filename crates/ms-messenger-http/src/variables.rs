@@ -6,7 +6,7 @@ use ms_messenger_core::{Error, ErrorKind, Problems, Result};
 
 /// Settings by name, and what is wrong with them, all of it at once.
 ///
-/// A client's `from_env` reads the variables of the process; its tests read a list, since the
+/// A builder's `from_env` reads the variables of the process; its tests read a list, since the
 /// environment cannot be changed safely.
 ///
 /// ```
@@ -29,7 +29,7 @@ fn from_process(name: &str) -> Option<String> {
 }
 
 impl<'a> Variables<'a> {
-    /// Settings that `read` answers by their names.
+    /// Settings that `read` returns by their names.
     pub fn new(read: &'a dyn Fn(&str) -> Option<String>) -> Self {
         Self {
             read,
@@ -37,7 +37,7 @@ impl<'a> Variables<'a> {
         }
     }
 
-    /// The environment variables of this process. Those that are no Unicode count as missing.
+    /// The environment variables of this process. Those that are not Unicode count as missing.
     #[must_use]
     pub fn from_process() -> Self {
         Self::new(&from_process)

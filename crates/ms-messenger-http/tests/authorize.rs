@@ -1,4 +1,4 @@
-//! A credential for each try, and what a 401 changes.
+//! A credential for each attempt, and what a 401 changes.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod server;
@@ -20,20 +20,20 @@ use server::{
     created, status,
 };
 
-/// What a provider answers when it is asked for the nth time.
-type Answers = fn(usize) -> Result<AccessToken>;
+/// What a provider returns for the nth request.
+type Outcomes = fn(usize) -> Result<AccessToken>;
 
-/// Notes of each request which token it says was refused, and which scopes it asks for.
+/// Notes of each request the rejected token and the scopes.
 #[derive(Clone, Debug)]
 struct Provider {
-    answers: Answers,
+    outcomes: Outcomes,
     asked: Arc<Mutex<Vec<Option<String>>>>,
 }
 
 impl Provider {
-    fn new(answers: Answers) -> Self {
+    fn new(outcomes: Outcomes) -> Self {
         let asked = Arc::default();
-        Self { answers, asked }
+        Self { outcomes, asked }
     }
 
     fn asked(&self) -> Vec<Option<String>> {
@@ -47,7 +47,7 @@ impl TokenProvider for Provider {
         assert_eq!(request.scopes, SCOPES);
         let mut asked = self.asked.lock().unwrap();
         asked.push(request.rejected.map(|token| token.secret().to_owned()));
-        (self.answers)(asked.len())
+        (self.outcomes)(asked.len())
     }
 }
 
@@ -93,7 +93,7 @@ async fn a_refused_token_is_returned_once_and_the_call_replayed_with_another() {
 
 #[tokio::test]
 async fn a_second_401_is_final() {
-    let server = Server::answering(|_| status(401, &[("request-id", "r1")], "")).await;
+    let server = Server::responding(|_| status(401, &[("request-id", "r1")], "")).await;
     let provider = Provider::new(fresh);
     let error = pipeline_as(&server, bearer(&provider))
         .call(send())
@@ -185,9 +185,9 @@ async fn a_refusal_by_another_status_is_replayed_with_another_token() {
 
 #[tokio::test]
 async fn a_provider_that_fails_first_leaves_the_network_alone() {
-    for (answers, kind) in [
+    for (outcomes, kind) in [
         (
-            (|_| Err(Error::new(ErrorKind::Timeout, "issuer"))) as Answers,
+            (|_| Err(Error::new(ErrorKind::Timeout, "issuer"))) as Outcomes,
             ErrorKind::Timeout,
         ),
         (
@@ -197,7 +197,7 @@ async fn a_provider_that_fails_first_leaves_the_network_alone() {
         (|_| Ok(AccessToken::new("with\nnewline")), ErrorKind::Config),
     ] {
         let server = Server::start([]).await;
-        let error = pipeline_as(&server, bearer(&Provider::new(answers)))
+        let error = pipeline_as(&server, bearer(&Provider::new(outcomes)))
             .call(send())
             .await
             .unwrap_err();
@@ -297,7 +297,7 @@ mod access_key {
     }
 
     #[tokio::test]
-    async fn each_try_is_signed_anew() {
+    async fn each_attempt_is_signed_anew() {
         let wait = status(429, &[("Retry-After", "1.1")], "");
         let server = Server::start([wait, created()]).await;
         pipeline_as(&server, key()).call(send()).await.unwrap();

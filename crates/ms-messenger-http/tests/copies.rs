@@ -84,7 +84,7 @@ impl Shifted {
 async fn after_a_copy_the_next_request_goes_by_another_connection() {
     let identity = Identity::new("127.0.0.1");
     let mut shifted = Shifted::default();
-    let server = Server::answering_tls(identity.acceptor(&[]), move |seen| {
+    let server = Server::responding_tls(identity.acceptor(&[]), move |seen| {
         let n = number_of(seen);
         match shifted.responds_with(seen.connection, n, 2) {
             // What the server says to 3 itself is a refusal.
@@ -106,7 +106,7 @@ async fn after_a_copy_the_next_request_goes_by_another_connection() {
 #[tokio::test]
 async fn after_a_response_that_names_another_the_next_request_goes_by_another_connection() {
     let identity = Identity::new("127.0.0.1");
-    let server = Server::answering_tls(identity.acceptor(&[]), |seen| {
+    let server = Server::responding_tls(identity.acceptor(&[]), |seen| {
         let id = match seen.nth {
             1 => "0b5b1f64-7e4b-4a63-9d2c-0b8d7c9a5a11",
             _ => seen.header("client-request-id").unwrap(),
@@ -127,12 +127,13 @@ async fn under_way(own: fn(&Seen) -> Vec<u8>) -> (Server, Pipeline, Result<Respo
     let identity = Identity::new("127.0.0.1");
     let (copy, late) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (when_copy, when_late) = (Arc::clone(&copy), Arc::clone(&late));
-    let server = Server::answering_tls(identity.acceptor(&[]), move |seen| match number_of(seen) {
-        2 => Act::AnswerWhen(Arc::clone(&when_copy), stored(1)),
-        3 => Act::AnswerWhen(Arc::clone(&when_late), own(seen)),
-        n => Act::Respond(stored(n)),
-    })
-    .await;
+    let server =
+        Server::responding_tls(identity.acceptor(&[]), move |seen| match number_of(seen) {
+            2 => Act::RespondWhen(Arc::clone(&when_copy), stored(1)),
+            3 => Act::RespondWhen(Arc::clone(&when_late), own(seen)),
+            n => Act::Respond(stored(n)),
+        })
+        .await;
     let pipeline = pipeline(&identity, server.address, HttpVersions::Http1);
     assert_own(pipeline.call(message(1)).await, 1);
     let (second, third) = (pipeline.clone(), pipeline.clone());
@@ -239,7 +240,7 @@ async fn assert_no_lies(pipeline: &Pipeline) {
 async fn side_by_side_no_copy_makes_a_later_response_count() {
     let identity = Identity::new("127.0.0.1");
     let mut shifted = Shifted::default();
-    let server = Server::answering_tls(identity.acceptor(&[]), move |seen| {
+    let server = Server::responding_tls(identity.acceptor(&[]), move |seen| {
         let n = number_of(seen);
         Act::Respond(stored(shifted.responds_with(seen.connection, n, 4)))
     })

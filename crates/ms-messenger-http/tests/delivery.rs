@@ -19,7 +19,7 @@ use server::{
 use socket2::{Domain, Socket, Type};
 use url::Url;
 
-/// Asserts kind, delivery and tries of a failure.
+/// Asserts kind, delivery and attempts of a failure.
 fn assert_failure(error: &Error, kind: ErrorKind, delivery: Delivery, attempts: u32) {
     assert_eq!(
         (error.kind(), error.delivery(), error.attempts()),
@@ -40,11 +40,11 @@ async fn a_success_is_handed_over_whole() {
     assert_eq!(seen.len(), 1);
     assert_eq!(seen[0].line(), "POST /messages?api-version=1 HTTP/1.1");
     assert_eq!(seen[0].header("content-type"), Some("application/json"));
-    assert_eq!(seen[0].header("authorization"), Some("try 1"));
+    assert_eq!(seen[0].header("authorization"), Some("attempt 1"));
     assert_eq!(seen[0].body(), server::client::BODY);
 }
 
-/// Bound but not listening: the port refuses, and nobody else can have it meanwhile.
+/// Bound but not listening: the port refuses connections and stays reserved.
 fn refusing() -> Socket {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -53,7 +53,7 @@ fn refusing() -> Socket {
 }
 
 #[tokio::test]
-async fn a_refused_connection_proves_that_nothing_was_sent_and_is_tried_again() {
+async fn a_refused_connection_proves_that_nothing_was_sent_and_is_retried() {
     let socket = refusing();
     let port = socket.local_addr().unwrap().as_socket().unwrap().port();
     let url = format!("http://127.0.0.1:{port}");
@@ -73,7 +73,7 @@ async fn a_refused_connection_proves_that_nothing_was_sent_and_is_tried_again() 
 
 #[tokio::test]
 async fn a_name_that_does_not_resolve_proves_that_nothing_was_sent() {
-    // A label of more than 63 letters: refused by the resolver without asking anybody.
+    // A label of more than 63 letters: rejected by the resolver without a query.
     let host = format!("{}.test", "a".repeat(64));
     let call = Call::post("send", "/hunter2?code=hunter2");
     let pipeline = pipeline_to(
@@ -140,7 +140,7 @@ async fn a_connection_closed_unanswered_leaves_it_unknown() {
 
 #[tokio::test]
 async fn a_pooled_connection_closed_under_a_request_leaves_it_unknown() {
-    let server = Server::answering(|request| match request.nth {
+    let server = Server::responding(|request| match request.nth {
         1 => created(),
         _ => Act::Close,
     })
@@ -177,7 +177,7 @@ async fn an_answer_that_is_no_http_leaves_it_unknown() {
         b"HTTP/1.1 201 Created\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nxx",
         b"",
     ] {
-        let server = Server::start([Act::AnswerAndClose(bytes.into())]).await;
+        let server = Server::start([Act::RespondAndClose(bytes.into())]).await;
         let error = pipeline(&server).call(send()).await.unwrap_err();
         assert_failure(&error, ErrorKind::Transport, Delivery::Unknown, 1);
         assert_eq!(server.seen().len(), 1);
@@ -200,7 +200,7 @@ async fn a_success_whose_body_is_cut_off_is_sent() {
     let endless =
         b"HTTP/1.1 201 Created\r\nrequest-id: r7\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{\"id\"\r\n";
     for bytes in [&cut[..], endless] {
-        let server = Server::start([Act::AnswerAndClose(bytes.into())]).await;
+        let server = Server::start([Act::RespondAndClose(bytes.into())]).await;
         let error = pipeline(&server).call(send()).await.unwrap_err();
         assert_failure(&error, ErrorKind::Transport, Delivery::Sent, 1);
         assert_eq!(error.status(), Some(201));
@@ -233,13 +233,13 @@ async fn a_success_whose_body_is_not_what_it_should_be_is_sent() {
 #[tokio::test]
 async fn an_error_body_that_is_cut_off_takes_nothing_from_its_status() {
     let cut = b"HTTP/1.1 403 Forbidden\r\ncontent-length: 50\r\n\r\n{".to_vec();
-    let server = Server::start([Act::AnswerAndClose(cut)]).await;
+    let server = Server::start([Act::RespondAndClose(cut)]).await;
     let error = pipeline(&server).call(send()).await.unwrap_err();
     assert_failure(&error, ErrorKind::PermissionDenied, Delivery::NotSent, 1);
     assert_eq!(error.status(), Some(403));
 }
 
-/// Every status with what it proves, and how many tries are made of it: without and with a key.
+/// Every status with what it proves, and how many attempts are made: without and with a key.
 #[rustfmt::skip]
 const STATUSES: &[(u16, ErrorKind, Delivery, u32, u32)] = &[
     (304, ErrorKind::Protocol, Delivery::Unknown, 1, 1),
@@ -266,7 +266,7 @@ const STATUSES: &[(u16, ErrorKind, Delivery, u32, u32)] = &[
 #[tokio::test]
 async fn each_status_proves_what_the_table_says() {
     for &(code, kind, delivery, alone, keyed) in STATUSES {
-        let server = Server::answering(move |_| status(code, &[("request-id", "r1")], "{}")).await;
+        let server = Server::responding(move |_| status(code, &[("request-id", "r1")], "{}")).await;
         let pipeline = pipeline(&server);
         let error = pipeline.call(send()).await.unwrap_err();
         assert_failure(&error, kind, delivery, alone);
@@ -311,7 +311,7 @@ async fn a_503_proves_throttling_only_where_that_is_documented_and_a_wait_is_ask
         ),
     ];
     for (service, wait, kind, delivery, attempts) in rows {
-        let server = Server::answering(move |_| match wait {
+        let server = Server::responding(move |_| match wait {
             Some(wait) => status(503, &[("Retry-After", wait)], ""),
             None => status(503, &[], ""),
         })
@@ -363,13 +363,13 @@ async fn a_service_reads_more_from_a_response_than_its_status() {
 
 #[tokio::test]
 async fn a_call_without_a_message_never_leaves_a_delivery_in_doubt() {
-    let cut = Act::AnswerAndClose(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{".to_vec());
+    let cut = Act::RespondAndClose(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{".to_vec());
     for (act, kind) in [
         (Act::Close, ErrorKind::Transport),
         (cut, ErrorKind::Transport),
         (status(504, &[], ""), ErrorKind::Service),
     ] {
-        let server = Server::answering(move |_| act.clone()).await;
+        let server = Server::responding(move |_| act.clone()).await;
         let error = pipeline(&server).call(read()).await.unwrap_err();
         assert_failure(&error, kind, Delivery::NotSent, 4);
         let error = pipeline(&server)

@@ -27,7 +27,7 @@ async fn a_redirect_is_not_followed() {
         let elsewhere = Server::start([created()]).await;
         let location = format!("{}/messages", elsewhere.url());
         let moved = status(code, &[("Location", &location)], "");
-        let server = Server::answering(move |_| moved.clone()).await;
+        let server = Server::responding(move |_| moved.clone()).await;
         for call in [
             send(),
             send().with_idempotency(IdempotencyKey::random()),
@@ -121,7 +121,7 @@ async fn unusual_but_lawful_answers_are_understood() {
         b"HTTP/1.1 200\r\nconnection: close\r\n\r\n[]",
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\n[\r\n1;x=y\r\n]\r\n0\r\na: b\r\n\r\n",
     ] {
-        let server = Server::start([Act::AnswerAndClose(bytes.into())]).await;
+        let server = Server::start([Act::RespondAndClose(bytes.into())]).await;
         let response = pipeline(&server).call(send()).await.unwrap();
         assert_eq!(&response.body()[..], b"[]");
     }

@@ -1,4 +1,4 @@
-//! A look at a server, whatever it answers.
+//! One request to a server, whatever its response.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod server;
@@ -9,7 +9,7 @@ use ms_messenger_core::{AccessToken, ErrorKind, StaticToken};
 use ms_messenger_http::{Bearer, Endpoint, HttpClient};
 use server::{Act, Server, client::options};
 
-const ANSWER: &str = "HTTP/1.1 401 Unauthorized\r\ndate: Tue, 01 Apr 2025 12:34:56 GMT\r\n\
+const RESPONSE: &str = "HTTP/1.1 401 Unauthorized\r\ndate: Tue, 01 Apr 2025 12:34:56 GMT\r\n\
     content-length: 0\r\n\r\n";
 
 fn client() -> HttpClient {
@@ -18,7 +18,7 @@ fn client() -> HttpClient {
 
 #[tokio::test]
 async fn a_refusal_proves_that_the_server_is_there_and_tells_its_time() {
-    let server = Server::start([Act::Respond(ANSWER.into())]).await;
+    let server = Server::start([Act::Respond(RESPONSE.into())]).await;
     let endpoint = Endpoint::parse(&server.url()).unwrap();
     let probe = client().probe(&endpoint, "/a?b=c", None).await.unwrap();
     assert_eq!(probe.status, 401);
@@ -31,7 +31,7 @@ async fn a_refusal_proves_that_the_server_is_there_and_tells_its_time() {
 
 #[tokio::test]
 async fn a_credential_goes_along_when_it_is_given() {
-    let server = Server::start([Act::Respond(ANSWER.into())]).await;
+    let server = Server::start([Act::Respond(RESPONSE.into())]).await;
     let endpoint = Endpoint::parse(&server.url()).unwrap();
     let bearer = Bearer::new(StaticToken::new(AccessToken::new("abc")), &[]);
     client()
@@ -40,7 +40,7 @@ async fn a_credential_goes_along_when_it_is_given() {
         .unwrap();
     let seen = server.seen();
     assert_eq!(seen[0].header("authorization"), Some("Bearer abc"));
-    assert_eq!(seen.len(), 1, "a refused token is not tried again");
+    assert_eq!(seen.len(), 1, "a rejected token is not retried");
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ async fn the_own_id_in_any_spelling_and_what_is_no_id_are_believed() {
         let script = move |seen: &server::Seen| {
             created_for(&spelling(seen.header("client-request-id").unwrap()))
         };
-        let server = Server::answering(script).await;
+        let server = Server::responding(script).await;
         pipeline(&server).call(send()).await.unwrap();
     }
 }

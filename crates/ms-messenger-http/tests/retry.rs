@@ -1,4 +1,4 @@
-//! What is repeated, how, and when a call gives up.
+//! What is retried, how, and when a call gives up.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod server;
@@ -30,7 +30,7 @@ fn assert_equal_but_for_the_credential(seen: &[Seen]) {
     let id = seen[0].header("client-request-id").unwrap();
     assert_eq!(id.len(), 36);
     for (index, request) in seen.iter().enumerate() {
-        let credential = format!("try {}", index + 1);
+        let credential = format!("attempt {}", index + 1);
         assert_eq!(request.header("authorization"), Some(credential.as_str()));
         assert_eq!(request.body(), BODY);
         let others = |request: &Seen| {
@@ -44,7 +44,7 @@ fn assert_equal_but_for_the_credential(seen: &[Seen]) {
 }
 
 #[tokio::test]
-async fn a_send_of_unknown_fate_is_not_repeated() {
+async fn a_send_of_unknown_delivery_is_not_repeated() {
     for act in [
         Act::Close,
         Act::Reset,
@@ -61,7 +61,7 @@ async fn a_send_of_unknown_fate_is_not_repeated() {
 
 #[tokio::test]
 async fn a_send_under_a_key_is_repeated_byte_for_byte_with_a_fresh_credential() {
-    let cut = Act::AnswerAndClose(b"HTTP/1.1 201 C\r\ncontent-length: 9\r\n\r\n{".to_vec());
+    let cut = Act::RespondAndClose(b"HTTP/1.1 201 C\r\ncontent-length: 9\r\n\r\n{".to_vec());
     let acts = [Act::Close, status(503, &[], ""), cut, created()];
     let server = Server::start(acts).await;
     let call = send().with_idempotency(IdempotencyKey::random());
@@ -87,7 +87,7 @@ async fn each_call_has_a_client_request_id_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_send_of_unknown_fate_is_repeated_when_that_is_allowed() {
+async fn a_send_of_unknown_delivery_is_repeated_when_that_is_allowed() {
     let server = Server::start([Act::Close, created()]).await;
     let retry = quick().with_resend_when_unknown(true);
     let pipeline = pipeline(&server).with_retry_policy(retry);
@@ -99,7 +99,7 @@ async fn a_send_of_unknown_fate_is_repeated_when_that_is_allowed() {
 
 #[tokio::test]
 async fn a_send_that_is_out_is_not_repeated_even_when_doubt_may_be() {
-    let cut = Act::AnswerAndClose(b"HTTP/1.1 201 C\r\ncontent-length: 9\r\n\r\n{".to_vec());
+    let cut = Act::RespondAndClose(b"HTTP/1.1 201 C\r\ncontent-length: 9\r\n\r\n{".to_vec());
     let server = Server::start([cut, created()]).await;
     let retry = quick().with_resend_when_unknown(true);
     let error = pipeline(&server)
@@ -128,7 +128,7 @@ async fn a_read_is_repeated_after_any_passing_failure() {
 #[tokio::test]
 async fn a_later_refusal_does_not_undo_an_earlier_doubt() {
     for (code, attempts) in [(400, 2), (429, 4)] {
-        let server = Server::answering(move |request| match request.connection {
+        let server = Server::responding(move |request| match request.connection {
             1 => Act::Close,
             _ => status(code, &[], ""),
         })
@@ -158,7 +158,7 @@ async fn a_later_refused_connection_does_not_undo_an_earlier_doubt() {
 }
 
 #[tokio::test]
-async fn a_key_that_the_platform_may_have_forgotten_is_not_tried_again() {
+async fn a_key_that_the_platform_may_have_forgotten_is_not_retried() {
     for (age, requests) in [(280, 2), (291, 1)] {
         let server = Server::start([Act::Close, created()]).await;
         let first_sent = SystemTime::now() - Duration::from_secs(age);
@@ -183,7 +183,7 @@ impl Authorize for Slow {
     async fn authorize(
         &self,
         _outgoing: &mut HttpRequest,
-        _refusal: Option<&RejectedToken>,
+        _rejected: Option<&RejectedToken>,
     ) -> Result<Option<AccessToken>> {
         let before = std::mem::replace(&mut *self.1.lock().unwrap(), 1);
         if before > 0 {
@@ -214,8 +214,8 @@ async fn a_credential_that_came_too_late_for_the_key_is_not_used() {
 }
 
 #[tokio::test]
-async fn no_try_begins_after_the_time_allowed() {
-    let server = Server::answering(|_| status(429, &[], "")).await;
+async fn no_attempt_begins_after_the_time_allowed() {
+    let server = Server::responding(|_| status(429, &[], "")).await;
     let retry = quick().with_max_elapsed(Duration::from_millis(100));
     let error = pipeline_as(&server, Slow(Duration::from_millis(150), Arc::default()))
         .with_retry_policy(retry)
@@ -229,7 +229,7 @@ async fn no_try_begins_after_the_time_allowed() {
 
 #[tokio::test]
 async fn tries_are_counted_and_bounded() {
-    let server = Server::answering(|_| status(429, &[], "")).await;
+    let server = Server::responding(|_| status(429, &[], "")).await;
     for (most, made) in [(0, 1), (1, 1), (2, 2), (7, 7)] {
         let before = server.seen().len();
         let retry = quick().with_max_attempts(most);

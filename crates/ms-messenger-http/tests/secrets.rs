@@ -113,7 +113,7 @@ async fn an_answer_is_printed_without_its_body_and_headers() {
 
 #[tokio::test]
 async fn no_failure_tells_what_was_sent_or_answered() {
-    let raw = |text: &str| Act::AnswerAndClose(text.as_bytes().to_vec());
+    let raw = |text: &str| Act::RespondAndClose(text.as_bytes().to_vec());
     for act in [
         Act::Close,
         Act::Reset,

@@ -136,7 +136,7 @@ async fn a_success_is_one_span_with_the_facts() {
 }
 
 #[tokio::test]
-async fn several_tries_are_one_span_and_an_event_for_each_that_failed() {
+async fn several_attempts_are_one_span_and_an_event_for_each_that_failed() {
     let wait = status(429, &[("retry-after", "0")], "hunter2");
     let server = Server::start([wait.clone(), wait, created()]).await;
     let (capture, _guard) = capture();
@@ -147,7 +147,7 @@ async fn several_tries_are_one_span_and_an_event_for_each_that_failed() {
     assert_eq!(captured.events.len(), 2);
     for (index, (span, fields)) in captured.events.iter().enumerate() {
         assert_eq!(*span, Some(call));
-        assert_eq!(fields["message"], "trying again");
+        assert_eq!(fields["message"], "retrying");
         assert_eq!(fields["attempt"], (index + 1).to_string());
         assert_eq!(fields["kind"], "\"rate_limited\"");
         assert_eq!(fields["status"], "429");
@@ -167,7 +167,7 @@ async fn a_failure_tells_what_is_known_of_the_message() {
             r#"attempts=1 delivery="not_sent" name=call operation="send" platform="test" request_id="r2" status=403"#,
         ),
         (
-            Act::AnswerAndClose(b"HTTP/1.1 201 C\r\ncontent-length: 9\r\n\r\n{".to_vec()),
+            Act::RespondAndClose(b"HTTP/1.1 201 C\r\ncontent-length: 9\r\n\r\n{".to_vec()),
             r#"attempts=1 delivery="sent" name=call operation="send" platform="test" status=201"#,
         ),
     ] {
@@ -197,7 +197,7 @@ impl log::Log for Log {
 }
 
 #[tokio::test]
-async fn neither_token_nor_body_nor_query_is_told_at_any_level() {
+async fn neither_token_nor_body_nor_query_is_logged_at_any_level() {
     log::set_logger(&Log).unwrap();
     log::set_max_level(log::LevelFilter::Trace);
     let acts = [
@@ -220,9 +220,9 @@ async fn neither_token_nor_body_nor_query_is_told_at_any_level() {
     let secure = pipeline_to(&SERVICE, &url, &options, token).with_retry_policy(quick());
     secure.call(call).await.unwrap();
 
-    let told = &capture.0.lock().unwrap().text;
-    assert!(told.contains("trying again"), "{told}");
-    assert!(!told.contains("hunter2"), "{told}");
+    let logged = &capture.0.lock().unwrap().text;
+    assert!(logged.contains("retrying"), "{logged}");
+    assert!(!logged.contains("hunter2"), "{logged}");
     let logged = LOGGED.lock().unwrap();
     assert!(logged.contains("reqwest"), "{logged}");
     assert!(!logged.contains("hunter2"), "{logged}");

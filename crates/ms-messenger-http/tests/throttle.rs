@@ -24,7 +24,7 @@ fn throttled(milliseconds: &str) -> Act {
 /// A service that takes a number of calls in each stretch of time.
 async fn limited() -> Server {
     let (mut left, mut renewed_at) = (0, Instant::now());
-    Server::answering(move |_| {
+    Server::responding(move |_| {
         let now = Instant::now();
         if now >= renewed_at {
             (left, renewed_at) = (ALLOWED, now + PERIOD);

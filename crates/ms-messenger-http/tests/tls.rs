@@ -1,4 +1,4 @@
-//! TLS: what a failed handshake proves, who is trusted, and which HTTP is spoken over it.
+//! TLS: what a failed handshake proves, which certificates are trusted, and which version of HTTP is used.
 #![cfg(any(feature = "rustls", feature = "rustls-ring"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
@@ -40,7 +40,7 @@ fn assert_never_connected(error: &Error, attempts: u32) {
 
 #[tokio::test]
 async fn a_handshake_that_is_never_answered_proves_that_nothing_was_sent() {
-    // Never accepts: the system does, and nobody ever says a word.
+    // Never accepts: the system does, and no byte follows.
     let listener = TcpListener::bind((LOCAL, 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let options = options().with_connect_timeout(Duration::from_millis(100));
@@ -50,7 +50,7 @@ async fn a_handshake_that_is_never_answered_proves_that_nothing_was_sent() {
 }
 
 #[tokio::test]
-async fn connecting_always_ends_before_the_try_does() {
+async fn connecting_always_ends_before_the_attempt_does() {
     let listener = TcpListener::bind((LOCAL, 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let options = options()
@@ -61,7 +61,7 @@ async fn connecting_always_ends_before_the_try_does() {
     assert_never_connected(&error, 1);
 }
 
-/// Calls a server with `identity`, and asserts that its certificate is refused for `reason`.
+/// Calls a server with `identity`, and asserts that its certificate is rejected for `reason`.
 async fn assert_untrusted(identity: &Identity, options: HttpOptions, reason: &str) {
     let server = Server::start_tls(identity.acceptor(&[]), [created()]).await;
     let call = Call::post("send", "/hunter2?code=hunter2").with_json_bytes("hunter2");
@@ -95,7 +95,7 @@ async fn assert_untrusted(identity: &Identity, options: HttpOptions, reason: &st
 }
 
 #[tokio::test]
-async fn a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sent() {
+async fn a_certificate_that_no_one_vouches_for_is_refused_before_anything_is_sent() {
     let identity = Identity::new(LOCAL);
     assert_untrusted(&identity, options(), "its issuer is unknown").await;
 }
@@ -211,7 +211,7 @@ async fn calls_whose_responses_do_not_name_them_share_no_connection() {
     for versions in [HttpVersions::Adaptive, HttpVersions::Negotiate] {
         let identity = Identity::new(LOCAL);
         let both = identity.acceptor(&["h2", "http/1.1"]);
-        let server = Server::answering_tls(both, |_| created()).await;
+        let server = Server::responding_tls(both, |_| created()).await;
         let options = trusting(&identity).with_versions(versions);
         let url = format!("https://{LOCAL}:{}", server.address.port());
         let pipeline = pipeline_to(&UNNAMED, &url, &options, Numbered::default());
@@ -267,14 +267,14 @@ async fn a_stream_that_is_reset_leaves_it_unknown() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_refused_was_not_executed_and_is_tried_again() {
+async fn a_stream_that_is_refused_was_not_executed_and_is_retried() {
     let refuse = |mut respond: h2::server::SendResponse<Bytes>| {
         respond.send_reset(Reason::REFUSED_STREAM);
     };
     let (error, seen) = failure_of_stream(refuse).await;
     assert_eq!(error.delivery(), Delivery::NotSent);
     assert_eq!(error.attempts(), 4);
-    assert_eq!(seen, 4, "no other layer tries again");
+    assert_eq!(seen, 4, "no other layer retries");
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ pub(crate) fn options() -> HttpOptions {
     HttpOptions::default().with_proxy(Proxy::None)
 }
 
-/// Four tries without a pause between them.
+/// Four attempts without a pause between them.
 pub(crate) fn quick() -> RetryPolicy {
     RetryPolicy::default().with_backoff(Duration::ZERO, Duration::ZERO)
 }
@@ -62,7 +62,7 @@ pub(crate) fn read() -> Call {
     Call::get("read", "/messages")
 }
 
-/// Another credential for each try: `try 1`, `try 2` …; none of them can be renewed.
+/// Another credential for each attempt: `attempt 1`, `attempt 2` …; none of them can be renewed.
 #[derive(Debug, Default)]
 pub(crate) struct Numbered(AtomicU32);
 
@@ -71,10 +71,10 @@ impl Authorize for Numbered {
     async fn authorize(
         &self,
         outgoing: &mut HttpRequest,
-        _refusal: Option<&RejectedToken>,
+        _rejected: Option<&RejectedToken>,
     ) -> Result<Option<AccessToken>> {
         let number = 1 + self.0.fetch_add(1, Ordering::Relaxed);
-        let value = HeaderValue::try_from(format!("try {number}")).unwrap();
+        let value = HeaderValue::try_from(format!("attempt {number}")).unwrap();
         outgoing.headers.insert(header::AUTHORIZATION, value);
         Ok(None)
     }

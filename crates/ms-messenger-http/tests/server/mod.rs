@@ -25,7 +25,7 @@ pub(crate) enum Act {
     /// These bytes; the connection stays open.
     Respond(Vec<u8>),
     /// These bytes, then an orderly close.
-    AnswerAndClose(Vec<u8>),
+    RespondAndClose(Vec<u8>),
     /// An orderly close without a byte.
     Close,
     /// Stops listening, so that the next connection is refused, then closes.
@@ -35,7 +35,7 @@ pub(crate) enum Act {
     /// Nothing, for as long as the server lives.
     Silence,
     /// These bytes, once it is notified.
-    AnswerWhen(Arc<Notify>, Vec<u8>),
+    RespondWhen(Arc<Notify>, Vec<u8>),
 }
 
 /// A request as it came.
@@ -98,7 +98,7 @@ impl Server {
     }
 
     /// The act is chosen for each request.
-    pub(crate) async fn answering(script: impl FnMut(&Seen) -> Act + Send + 'static) -> Self {
+    pub(crate) async fn responding(script: impl FnMut(&Seen) -> Act + Send + 'static) -> Self {
         Self::with_script(None, script).await
     }
 
@@ -107,8 +107,8 @@ impl Server {
         Self::with_script(Some(tls), in_order(acts)).await
     }
 
-    /// As `answering`, over TLS.
-    pub(crate) async fn answering_tls(
+    /// As `responding`, over TLS.
+    pub(crate) async fn responding_tls(
         tls: TlsAcceptor,
         script: impl FnMut(&Seen) -> Act + Send + 'static,
     ) -> Self {
@@ -221,7 +221,7 @@ async fn converse(
         shared.seen.send_modify(|all| all.push(seen));
         match act {
             Act::Respond(bytes) => stream.write_all(&bytes).await.unwrap_or_default(),
-            Act::AnswerAndClose(bytes) => {
+            Act::RespondAndClose(bytes) => {
                 stream.write_all(&bytes).await.unwrap_or_default();
                 return stream.shutdown().await.unwrap_or_default();
             }
@@ -234,7 +234,7 @@ async fn converse(
             }
             Act::Reset => return socket.set_linger(Some(Duration::ZERO)).unwrap(),
             Act::Silence => std::future::pending().await,
-            Act::AnswerWhen(signal, bytes) => {
+            Act::RespondWhen(signal, bytes) => {
                 signal.notified().await;
                 stream.write_all(&bytes).await.unwrap_or_default();
             }
@@ -272,7 +272,7 @@ async fn more(stream: &mut (impl AsyncRead + Unpin), input: &mut Vec<u8>) -> Opt
     }
 }
 
-/// A response whose length is told and right.
+/// A response with its right length.
 pub(crate) fn status(code: u16, headers: &[(&str, &str)], body: &str) -> Act {
     Act::Respond(response(code, headers, body))
 }
@@ -282,7 +282,7 @@ pub(crate) fn created() -> Act {
     status(201, &[("request-id", "req-1")], r#"{"id":"1"}"#)
 }
 
-/// The bytes of a response whose length is told and right.
+/// The bytes of a response with its right length.
 pub(crate) fn response(code: u16, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
     let mut text = format!("HTTP/1.1 {code} Said So\r\n");
     for (name, value) in headers {

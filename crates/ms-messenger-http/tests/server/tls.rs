@@ -28,7 +28,7 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// A certificate for `name`, issued by an authority that nobody else knows.
+    /// A certificate for `name`, issued by an authority that only the test knows.
     pub(crate) fn new(name: &str) -> Self {
         Self::valid(name, (1975, 4096))
     }

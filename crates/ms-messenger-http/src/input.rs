@@ -40,6 +40,9 @@ const ROUNDS: usize = 3;
 
 /// The id that `id` is the percent-encoded form of.
 fn decoded(id: &str) -> Option<String> {
+    if !id.contains('%') {
+        return None;
+    }
     let mut current = id.to_owned();
     for _ in 0..ROUNDS {
         match percent_decode_str(&current).decode_utf8() {

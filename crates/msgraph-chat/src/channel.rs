@@ -11,20 +11,27 @@ use crate::{
 
 /// A channel of a team.
 ///
-/// ```no_run
+/// ```
 /// use ms_messenger_core::StaticToken;
+/// use ms_messenger_emulator::Emulator;
 /// use msgraph_chat::{GraphChatClient, Mention, NewChatMessage};
 ///
-/// # async fn example() -> ms_messenger_core::Result<()> {
-/// let client = GraphChatClient::builder(StaticToken::new("eyJ0eXAi")).build()?;
-/// let team = "fbe2bf47-16c8-47cf-b4a5-4b9b187c508b";
-/// let channel = client.channel(team, "19:4a95f7d8db4c4e7fae857bcebe0623e6@thread.tacv2");
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = Emulator::start().await?;
+/// let graph = &emulator.world().graph;
+/// let token = StaticToken::new(graph.token.as_str());
+/// let client = GraphChatClient::builder(token).with_base_url(&graph.base).build()?;
+///
+/// let channel = client.channel(graph.team_id.as_str(), graph.channel_id.as_str());
 /// let message = NewChatMessage::compose()
 ///     .subject("Build 4711")
-///     .mention(Mention::team(team, "Operations"))
+///     .mention(Mention::user(&graph.users[0].id, "Robin"))
 ///     .text(": the build is red");
 /// let posted = channel.send(message).await?;
 /// channel.reply(posted.id, "I am on it").await?;
+///
+/// assert_eq!(emulator.messages().len(), 2);
 /// # Ok(())
 /// # }
 /// ```

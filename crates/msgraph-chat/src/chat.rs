@@ -11,15 +11,23 @@ use crate::{
 
 /// A chat: one-on-one, of a group, or of a meeting.
 ///
-/// ```no_run
+/// ```
 /// use ms_messenger_core::StaticToken;
+/// use ms_messenger_emulator::Emulator;
 /// use msgraph_chat::GraphChatClient;
 ///
-/// # async fn example() -> ms_messenger_core::Result<()> {
-/// let client = GraphChatClient::builder(StaticToken::new("eyJ0eXAi")).build()?;
-/// let chat = client.chat("19:2da4c29f6d7041eca70b638b43d45437@thread.v2");
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = Emulator::start().await?;
+/// let graph = &emulator.world().graph;
+/// let token = StaticToken::new(graph.token.as_str());
+/// let client = GraphChatClient::builder(token).with_base_url(&graph.base).build()?;
+///
+/// let chat = client.chat(graph.chat_id.as_str());
 /// let posted = chat.send("The build is red").await?;
 /// chat.quote([posted.id], "It is green again").await?;
+///
+/// assert_eq!(emulator.messages().len(), 2);
 /// # Ok(())
 /// # }
 /// ```

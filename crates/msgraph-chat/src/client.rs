@@ -26,13 +26,26 @@ use crate::{
 /// [`Messenger`](ms_messenger_core::Messenger) too.
 ///
 /// ```
-/// use ms_messenger_core::StaticToken;
+/// use ms_messenger_core::{MessengerExt as _, StaticToken, Target};
+/// use ms_messenger_emulator::Emulator;
 /// use msgraph_chat::GraphChatClient;
 ///
-/// let client = GraphChatClient::builder(StaticToken::new("eyJ0eXAi")).build()?;
-/// let chat = client.chat("19:2da4c29f6d7041eca70b638b43d45437@thread.v2");
-/// assert_eq!(chat.id().as_str(), "19:2da4c29f6d7041eca70b638b43d45437@thread.v2");
-/// # Ok::<_, ms_messenger_core::Error>(())
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = Emulator::start().await?;
+/// let graph = &emulator.world().graph;
+/// let token = StaticToken::new(graph.token.as_str());
+/// let client = GraphChatClient::builder(token).with_base_url(&graph.base).build()?;
+///
+/// // Typed:
+/// let chat = client.chat(graph.chat_id.as_str());
+/// let posted = chat.send("The build is red").await?;
+/// // Neutral:
+/// let chat = Target::conversation(graph.chat_id.as_str());
+/// let receipt = client.send_text(chat, "It is green again").await?;
+/// assert_ne!(receipt.message_id, Some(posted.id));
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Clone, Debug)]
 pub struct GraphChatClient(Arc<Inner>);
@@ -80,9 +93,20 @@ impl GraphChatClient {
     ///
     /// `InvalidRequest` before any I/O for an empty id; else the error of the service.
     ///
-    /// ```no_run
-    /// # async fn example(client: msgraph_chat::GraphChatClient) -> ms_messenger_core::Result<()> {
-    /// let chat = client.one_on_one_chat("lene@contoso.com", "robin@contoso.com").await?;
+    /// ```
+    /// use ms_messenger_core::StaticToken;
+    /// use ms_messenger_emulator::Emulator;
+    /// use msgraph_chat::GraphChatClient;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// let graph = &emulator.world().graph;
+    /// let token = StaticToken::new(graph.token.as_str());
+    /// let client = GraphChatClient::builder(token).with_base_url(&graph.base).build()?;
+    ///
+    /// let [own, other, ..] = graph.users.as_slice() else { unreachable!() };
+    /// let chat = client.one_on_one_chat(own.id.as_str(), other.id.as_str()).await?;
     /// chat.send("Lunch?").await?;
     /// # Ok(())
     /// # }

@@ -35,7 +35,7 @@ impl fmt::Debug for DelegatedOnly {
 }
 
 /// Why an application without a user cannot send.
-pub(crate) const APP_ONLY: &str = "the token is one of an application alone (it has roles and no \
+pub(crate) const APP_ONLY: &str = "the token is one of an application without a user (it has roles and no \
     scp), and Graph sends messages for users only: sign a user in with ChannelMessage.Send or \
     ChatMessage.Send";
 

@@ -18,10 +18,22 @@ use crate::{
 
 /// A message that Graph stored.
 ///
-/// ```no_run
-/// # async fn example(channel: msgraph_chat::Channel) -> ms_messenger_core::Result<()> {
+/// ```
+/// use ms_messenger_core::StaticToken;
+/// use ms_messenger_emulator::Emulator;
+/// use msgraph_chat::GraphChatClient;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = Emulator::start().await?;
+/// let graph = &emulator.world().graph;
+/// let token = StaticToken::new(graph.token.as_str());
+/// let client = GraphChatClient::builder(token).with_base_url(&graph.base).build()?;
+///
+/// let channel = client.channel(graph.team_id.as_str(), graph.channel_id.as_str());
 /// let posted = channel.send("The build is red").await?;
-/// println!("{} {:?}", posted.id, posted.message.web_url);
+/// assert!(posted.request_id.is_some());
+/// assert!(posted.message.web_url.is_some());
 /// channel.reply(posted.id, "It is green again").await?;
 /// # Ok(())
 /// # }

@@ -2,7 +2,7 @@
 //! that it looks for.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, VecDeque, hash_map::Entry},
     hash::{DefaultHasher, Hasher as _},
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
@@ -263,10 +263,10 @@ impl State {
     }
 
     fn end(&mut self, content: Content) {
-        if let Some(count) = self.under_way.get_mut(&content) {
-            *count -= 1;
-            if *count == 0 {
-                self.under_way.remove(&content);
+        if let Entry::Occupied(mut count) = self.under_way.entry(content) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
             }
         }
     }

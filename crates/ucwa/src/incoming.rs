@@ -42,7 +42,7 @@ use crate::{
 pub enum Incoming {
     /// A message.
     Message(IncomingMessage),
-    /// An invitation that waits for a response: see [`AcceptPolicy::Ask`].
+    /// An invitation that waits for a response: see [`AcceptPolicy::Ask`](crate::AcceptPolicy::Ask).
     Invitation(Invitation),
     /// A participant began or stopped typing.
     Typing {

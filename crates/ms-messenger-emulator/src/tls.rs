@@ -2,16 +2,21 @@
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+#[cfg(any(feature = "rustls", feature = "rustls-ring"))]
 use std::sync::Arc;
 
+#[cfg(any(feature = "rustls", feature = "rustls-ring"))]
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
 };
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+#[cfg(any(feature = "rustls", feature = "rustls-ring"))]
+use tokio_rustls::rustls::{
+    ServerConfig,
+    crypto::CryptoProvider,
+    pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -22,6 +27,15 @@ pub(crate) struct Tls {
     pub(crate) ca_pem: String,
 }
 
+#[cfg(not(any(feature = "rustls", feature = "rustls-ring")))]
+impl Tls {
+    /// Fails: this build has no TLS.
+    pub(crate) fn new(_hosts: &[String]) -> Result<Self, Failure> {
+        Err("HTTPS needs one of the features rustls, rustls-ring".into())
+    }
+}
+
+#[cfg(any(feature = "rustls", feature = "rustls-ring"))]
 impl Tls {
     /// A new authority, and a certificate for the loopback names and `hosts`.
     pub(crate) fn new(hosts: &[String]) -> Result<Self, Failure> {
@@ -47,7 +61,7 @@ impl Tls {
         let certificate = leaf.signed_by(&key, &issuer)?;
 
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let mut config = ServerConfig::builder_with_provider(Arc::new(provider()))
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], key)?;
@@ -57,6 +71,15 @@ impl Tls {
             ca_pem,
         })
     }
+}
+
+/// ring where both features are on: it is asked for by name, and starts faster.
+#[cfg(any(feature = "rustls", feature = "rustls-ring"))]
+fn provider() -> CryptoProvider {
+    #[cfg(feature = "rustls-ring")]
+    return tokio_rustls::rustls::crypto::ring::default_provider();
+    #[cfg(not(feature = "rustls-ring"))]
+    tokio_rustls::rustls::crypto::aws_lc_rs::default_provider()
 }
 
 /// Replaces the file at `path` in one step: readers see the old content or all of the new.

@@ -1,6 +1,6 @@
 //! A program with TLS connections of its own, which also sends with ms-messenger.
 
-use ms_messenger::{Result, StaticToken, msgraph_chat::GraphChatClient};
+use ms_messenger::{Result, StaticToken, http::HttpOptions, msgraph_chat::GraphChatClient};
 use rustls::{ClientConfig, RootCertStore};
 
 /// The configuration of its own connections, made as the documentation of rustls shows it.
@@ -10,7 +10,10 @@ pub fn config() -> ClientConfig {
         .with_no_client_auth()
 }
 
-/// A client of Teams over HTTPS.
-pub fn teams() -> Result<GraphChatClient> {
-    GraphChatClient::builder(StaticToken::new("token")).build()
+/// A client of Teams over HTTPS, which trusts `authority` too.
+pub fn teams(base: &str, token: &str, authority: &str) -> Result<GraphChatClient> {
+    GraphChatClient::builder(StaticToken::new(token))
+        .with_base_url(base)
+        .with_http_options(HttpOptions::default().with_extra_roots(authority))
+        .build()
 }

@@ -5,7 +5,7 @@ mod scenario;
 
 use std::fmt;
 
-use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, Platform, When, World};
+use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, Platform, When, Seed};
 
 use crate::{
     args::DemoArgs,
@@ -92,7 +92,7 @@ fn finish(args: &DemoArgs, report: &Report, next: &str) -> Exit {
 }
 
 /// Returns commands that work unchanged: every emulator has the same keys and ids.
-fn next(world: &World) -> String {
+fn next(world: &Seed) -> String {
     let (key, conversation) = (&world.acs.access_key, &world.acs.conversation_id);
     format!(
         "

@@ -7,16 +7,16 @@ use std::sync::Arc;
 
 use tokio_rustls::rustls::pki_types::ServerName;
 
-use crate::acs_chat::ErrorStyle;
-use crate::clock;
 use crate::emulator::{self, Emulator, Https};
-use crate::entra::{EntraApprover, EntraSettings};
-use crate::faults::Faults;
-use crate::limits::RetryAfter;
-use crate::shared::{Settings, Shared};
-use crate::tls::{self, Tls};
-use crate::ucwa::{UcwaSettings, UcwaTopology};
-use crate::world::World;
+use crate::engine::faults::Faults;
+use crate::engine::limits::RetryAfter;
+use crate::engine::resources::{Settings, Shared};
+use crate::seed::Seed;
+use crate::services::acs::chat::ErrorStyle;
+use crate::services::entra::{EntraApprover, EntraSettings};
+use crate::services::ucwa::{UcwaSettings, UcwaTopology};
+use crate::wire::clock;
+use crate::wire::tls::{self, Tls};
 
 const MAX_BODY: usize = 4 * 1024 * 1024;
 const GRAPH_MESSAGE_LIMIT: usize = 28 * 1024;
@@ -326,8 +326,8 @@ impl EmulatorBuilder {
                 ca_out: self.ca_out,
             });
         }
-        let world = World::new(self.settings.seed, &format!("http://{authority}"));
-        let shared = Arc::new(Shared::new(self.settings, world, authority, self.faults));
+        let seed = Seed::new(self.settings.seed, &format!("http://{authority}"));
+        let shared = Arc::new(Shared::new(self.settings, seed, authority, self.faults));
         emulator::run(listeners, https, shared, self.workers).map_err(StartError::Runtime)
     }
 }

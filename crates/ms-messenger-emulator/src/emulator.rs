@@ -13,13 +13,13 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::admin;
 use crate::builder::{EmulatorBuilder, StartError};
-use crate::clock;
-use crate::faults::{FaultRule, Faults};
-use crate::ledger::{Filter, KeptRow, LedgerRow};
-use crate::server;
-use crate::shared::Shared;
-use crate::ucwa;
-use crate::world::World;
+use crate::engine::faults::{FaultRule, Faults};
+use crate::engine::ledger::{Filter, KeptRow, LedgerRow};
+use crate::engine::resources::Shared;
+use crate::engine::server;
+use crate::seed::Seed;
+use crate::services::ucwa;
+use crate::wire::clock;
 
 /// A running emulator. It ends when the handle is dropped: listener and connections are closed by
 /// the time the drop returns.
@@ -82,15 +82,15 @@ impl Emulator {
 
     /// The seeded constants: keys, tokens, users and ids.
     #[must_use]
-    pub fn world(&self) -> &World {
-        &self.shared.world
+    pub fn world(&self) -> &Seed {
+        &self.shared.seed
     }
 
     /// The line that the program prints when it is ready: `http`, `acs`, `graph`, `ucwa` and `entra`;
     /// with HTTPS also `https`, and `ca` (a path) where the authority was written.
     #[must_use]
     pub fn ready_line(&self) -> Value {
-        let mut line = self.shared.world.to_json();
+        let mut line = self.shared.seed.to_json();
         line["http"] = json!(self.http_url);
         if let Some(https) = &self.https {
             line["https"] = json!(https.url);

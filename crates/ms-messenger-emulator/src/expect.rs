@@ -4,9 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::emulator::Emulator;
-use crate::faults::{FaultAction, FaultRule};
-use crate::ledger::LedgerRow;
-use crate::platform::{Platform, names_operation};
+use crate::engine::faults::{FaultAction, FaultRule};
+use crate::engine::ledger::LedgerRow;
+use crate::engine::platform::{Platform, names_operation};
 
 /// Which ledger rows a test waits for; what is not named may be anything.
 ///

@@ -1,52 +1,30 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod access_key;
-mod acs_auth;
-mod acs_chat;
-mod acs_error;
-mod acs_identity;
-mod acs_messages;
 mod admin;
-mod answer;
 mod builder;
-mod clock;
-mod dispatch;
 mod emulator;
-mod entra;
+mod engine;
 mod expect;
-mod faults;
-mod graph;
-mod inbound;
-mod ledger;
-mod limits;
-mod packed;
-mod platform;
-mod router;
-mod server;
-mod shared;
-mod stats;
-mod tls;
-mod token;
-mod token_life;
-mod ucwa;
-mod world;
+mod seed;
+mod services;
+mod wire;
 
-pub use acs_chat::ErrorStyle;
 pub use admin::{InvalidInjection, InvalidTokenRequest};
 pub use builder::{EmulatorBuilder, StartError};
 pub use emulator::Emulator;
-pub use entra::{EntraApprover, EntraFault};
-pub use expect::{Expectation, MessageMatcher, UnknownOperation, UnmetExpectation};
-pub use faults::{
+pub use engine::faults::{
     FaultAction, FaultRule, FaultStatus, Faults, InvalidFaults, LateResponse, LateStore, UcwaFault,
     When,
 };
-pub use ledger::{CapturedRequest, LedgerRow};
-pub use limits::RetryAfter;
-pub use platform::Platform;
-pub use ucwa::UcwaTopology;
-pub use world::{AcsUser, AcsWorld, EntraWorld, GraphUser, GraphWorld, UcwaUser, UcwaWorld, World};
+pub use engine::ledger::{CapturedRequest, LedgerRow};
+pub use engine::limits::RetryAfter;
+pub use engine::platform::Platform;
+pub use expect::{Expectation, MessageMatcher, UnknownOperation, UnmetExpectation};
+pub use seed::{AcsSeed, AcsUser, EntraSeed, GraphSeed, GraphUser, Seed, UcwaSeed, UcwaUser};
+pub use services::acs::chat::ErrorStyle;
+pub use services::entra::{EntraApprover, EntraFault};
+pub use services::ucwa::UcwaTopology;
 
 /// The documentation beyond the README, as pages. In the documentation only.
 #[cfg(any(doc, doctest))]

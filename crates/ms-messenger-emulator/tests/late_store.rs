@@ -201,7 +201,7 @@ async fn the_typed_form_is_the_json_form() {
     for (then, action) in [
         (LateResponse::Close, late("close")),
         (LateResponse::Reset, late("reset")),
-        (LateResponse::Answer, late("answer")),
+        (LateResponse::Response, late("answer")),
         (LateResponse::Silence, late("silence")),
         (LateResponse::status(504), late("status")),
     ] {

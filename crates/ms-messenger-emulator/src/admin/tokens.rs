@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 
-use crate::clock;
-use crate::platform::Platform;
-use crate::shared::Shared;
+use crate::engine::platform::Platform;
+use crate::engine::resources::Shared;
+use crate::wire::clock;
 
 const KNOWN: [&str; 4] = ["platform", "user", "scopes", "expires_in_s"];
 const MAX_LIFE_S: u64 = 10 * 365 * 86_400;
@@ -46,7 +46,7 @@ pub(crate) fn issue(shared: &Shared, request: &Value) -> Result<Value, InvalidTo
         "user": user,
         "scopes": wish.scopes(),
         "expires_on": clock::rfc3339_seconds((now + wish.life_s) * 1000),
-        "token": shared.world.tokens().sign(&claims),
+        "token": shared.seed.tokens().sign(&claims),
     }))
 }
 
@@ -110,8 +110,8 @@ impl<'a> Wish<'a> {
     /// The scopes asked for, or the usual ones.
     fn scopes(&self) -> Vec<&'a str> {
         let usual = || match (self.platform, self.user) {
-            (Platform::MsgraphChat, Some(_)) => crate::world::DELEGATED_SCOPES.split(' ').collect(),
-            (Platform::MsgraphChat, None) => crate::world::APP_ROLES.to_vec(),
+            (Platform::MsgraphChat, Some(_)) => crate::seed::DELEGATED_SCOPES.split(' ').collect(),
+            (Platform::MsgraphChat, None) => crate::seed::APP_ROLES.to_vec(),
             (_, Some(_)) => vec!["chat", "voip"],
             (_, None) => Vec::new(),
         };
@@ -120,13 +120,13 @@ impl<'a> Wish<'a> {
 
     /// Whose token it is, by id (`null` for the application), and its claims.
     fn claims(&self, shared: &Shared, problems: &mut Vec<String>) -> Option<(Value, Value)> {
-        let world = &shared.world;
+        let seed = &shared.seed;
         let Some(user) = self.user else {
             let roles = json!(self.scopes());
-            return Some((Value::Null, world.app_claims(self.platform, &roles)));
+            return Some((Value::Null, seed.app_claims(self.platform, &roles)));
         };
         if self.platform == Platform::MsgraphChat {
-            let known = &world.graph.users;
+            let known = &seed.graph.users;
             let names = |name: &str| name.eq_ignore_ascii_case(user);
             let found = known
                 .iter()
@@ -136,9 +136,9 @@ impl<'a> Wish<'a> {
                 problems.push(format!("user: must be one of {}", known.join(", ")));
                 return None;
             };
-            return Some((json!(found.id), world.graph_claims(found, &self.scopes())));
+            return Some((json!(found.id), seed.graph_claims(found, &self.scopes())));
         }
-        let found = world
+        let found = seed
             .acs
             .users
             .iter()
@@ -152,7 +152,7 @@ impl<'a> Wish<'a> {
                 return None;
             }
         };
-        let mut claims = world.acs_claims(id, &self.scopes());
+        let mut claims = seed.acs_claims(id, &self.scopes());
         // A token that is issued after a revocation is good.
         claims["generation"] = json!(shared.state().identity.generation(id));
         Some((json!(id), claims))

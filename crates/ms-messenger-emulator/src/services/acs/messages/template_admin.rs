@@ -1,0 +1,44 @@
+//! `POST /_emulator/templates`: one more template of ACS Messages.
+
+use serde_json::Value;
+
+use super::{bad_request, ok};
+use crate::engine::resources::Shared;
+use crate::services::acs::messages::template_list::{self, Known, STATUSES};
+use crate::wire::response::Response;
+
+const KNOWN: [&str; 4] = ["name", "language", "status", "text"];
+
+/// Makes the template that `document` describes, in place of the one of that name and language.
+/// Answers all of them.
+pub(super) fn post(shared: &Shared, document: &Value) -> Response {
+    let mut problems = Vec::new();
+    let members = document.as_object();
+    let names = members.into_iter().flat_map(|members| members.keys());
+    for name in names.filter(|name| !KNOWN.contains(&name.as_str())) {
+        let known = KNOWN.join(", ");
+        problems.push(format!("{name}: is unknown here; known: {known}"));
+    }
+    let mut text = |name: &str, default: Option<&str>| match (document.get(name), default) {
+        (Some(Value::String(text)), _) if !text.is_empty() => text.clone(),
+        (None, Some(default)) => default.to_owned(),
+        _ => {
+            problems.push(format!("{name}: must be a non-empty string"));
+            String::new()
+        }
+    };
+    let template = Known {
+        name: text("name", None),
+        language: text("language", None),
+        status: text("status", Some("approved")),
+        text: text("text", Some("{{1}}")),
+    };
+    if !template.status.is_empty() && !STATUSES.contains(&template.status.as_str()) {
+        problems.push(format!("status: must be one of {}", STATUSES.join(", ")));
+    }
+    if !problems.is_empty() {
+        return bad_request("InvalidTemplate", &problems);
+    }
+    template_list::put(shared, template);
+    ok(&template_list::all(shared))
+}

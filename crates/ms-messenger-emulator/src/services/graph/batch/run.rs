@@ -1,0 +1,265 @@
+//! Carrying out the parts of a batch.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
+use serde_json::{Map, Value, json};
+
+use crate::engine::dispatch::{self, Refusal, fault_response};
+use crate::engine::faults::{FaultAction, LateResponse, LateStore, When};
+use crate::engine::platform::Platform;
+use crate::engine::registry::{self, Route, Routed};
+use crate::engine::resources::{Outcome, Shared};
+use crate::engine::stats::Event;
+use crate::services::graph::batch::order::Step;
+use crate::services::graph::batch::part::Part;
+use crate::services::graph::error::GraphError;
+use crate::services::graph::{self, Op, Version};
+use crate::wire::request::Request;
+use crate::wire::response::Response;
+
+const PLATFORM: Platform = Platform::MsgraphChat;
+
+/// What became of a part.
+struct Done {
+    response: Response,
+    is_stored: bool,
+    /// A fault that the whole batch suffers.
+    fault: Option<FaultAction>,
+}
+
+impl Done {
+    const fn plain(response: Response) -> Self {
+        Self {
+            response,
+            is_stored: false,
+            fault: None,
+        }
+    }
+}
+
+/// The responses of all parts, and the fault of the whole batch.
+pub(super) fn all(
+    shared: &Arc<Shared>,
+    version: Version,
+    batch: &Request,
+    parts: &[Part],
+    order: &[Step],
+) -> (Vec<Value>, Option<FaultAction>) {
+    let mut failed = vec![false; parts.len()];
+    let mut responses = Vec::new();
+    let (mut is_stored, mut fault) = (false, None);
+    for step in order {
+        let part = &parts[step.part];
+        let done = if step.parents.iter().any(|parent| failed[*parent]) {
+            let status = StatusCode::FAILED_DEPENDENCY;
+            let error = graph::status_error(shared, batch, status, "failed dependency");
+            Done::plain(error)
+        } else {
+            carry_out(shared, version, batch, part)
+        };
+        failed[step.part] = done.response.is_refusal();
+        is_stored |= done.is_stored;
+        fault = worse(fault, done.fault);
+        responses.push(written(&part.id, &done.response));
+    }
+    if is_stored {
+        shared.announce();
+    }
+    (responses, fault)
+}
+
+/// One part, as the same request by itself would be.
+fn carry_out(shared: &Arc<Shared>, version: Version, batch: &Request, part: &Part) -> Done {
+    shared.stats.count(PLATFORM, Event::Request);
+    let refused = |error: GraphError| {
+        shared.stats.count(PLATFORM, Event::Rejected);
+        Done::plain(graph::refusal(shared, batch, error))
+    };
+    let request = match part.request(batch, &version.to_string()) {
+        Ok(request) => request,
+        Err(error) => return refused(error),
+    };
+    let of = |refusal: Refusal| GraphError::of_status(refusal.status(), refusal.message());
+    match registry::route(&request.method, &request.target) {
+        Routed::Operation(route) if route.platform == PLATFORM => {
+            operation(shared, &route, &request).unwrap_or_else(|| {
+                let message = "A batch request cannot have another batch in it.";
+                refused(GraphError::bad_request(message))
+            })
+        }
+        Routed::WrongMethod(platform, allowed) if platform == PLATFORM => {
+            let mut done = refused(of(Refusal::WrongMethod));
+            done.response.set_header(http::header::ALLOW, allowed);
+            done
+        }
+        _ => refused(of(Refusal::Unrouted)),
+    }
+}
+
+/// An operation under the ordinary rules of faults; `None` for a batch.
+fn operation(shared: &Arc<Shared>, route: &Route, request: &Request) -> Option<Done> {
+    let registry::Call::Graph(call) = &route.call else {
+        return None;
+    };
+    if call.op == Op::Batch {
+        return None;
+    }
+    let fault = shared.decide_fault(PLATFORM, route.operation, request.client_request_id());
+    if fault.is_some() {
+        shared.stats.count(PLATFORM, Event::Fault);
+    }
+    if let Some(response) = dispatch::instead(shared, route, request, fault.as_ref()) {
+        return Some(Done::plain(response));
+    }
+    match &fault {
+        Some(FaultAction::LateStore(late)) => {
+            return Some(store_late(shared, route, request, late));
+        }
+        Some(
+            FaultAction::Close { when }
+            | FaultAction::Reset { when }
+            | FaultAction::GoAway { when },
+        ) if *when != When::AfterStore => {
+            // Nobody will read this answer; parts that depend on this one are not carried out.
+            let gone = Response::empty(StatusCode::BAD_GATEWAY);
+            let mut done = Done::plain(gone);
+            done.fault = fault;
+            return Some(done);
+        }
+        _ => {}
+    }
+    let Outcome {
+        response,
+        is_stored,
+        ..
+    } = graph::handle(shared, route, call, request);
+    if is_stored {
+        shared.stats.count(PLATFORM, Event::Stored);
+    } else if response.is_refusal() {
+        shared.stats.count(PLATFORM, Event::Rejected);
+    }
+    let (response, fault) = match fault {
+        Some(FaultAction::StatusAfterStore(status)) => {
+            (fault_response(shared, PLATFORM, request, &status), None)
+        }
+        Some(FaultAction::Headers { .. } | FaultAction::EmptyPage) => (
+            dispatch::changed(shared, response, request, fault.as_ref()),
+            None,
+        ),
+        fault => (response, fault),
+    };
+    Some(Done {
+        response,
+        is_stored,
+        fault,
+    })
+}
+
+/// A part that is carried out after the batch was answered: by the fault's status, or by 504 where
+/// the whole batch does not end with it.
+fn store_late(shared: &Arc<Shared>, route: &Route, request: &Request, late: &LateStore) -> Done {
+    // Nobody waits for what comes of it.
+    drop(dispatch::begin_late(
+        shared,
+        route.clone(),
+        request.clone(),
+        late.ms,
+    ));
+    let when = When::AfterStore;
+    let (status, fault) = match &late.then {
+        LateResponse::Status(status) => {
+            return Done::plain(fault_response(shared, PLATFORM, request, status));
+        }
+        LateResponse::Close => (StatusCode::BAD_GATEWAY, Some(FaultAction::Close { when })),
+        LateResponse::Reset => (StatusCode::BAD_GATEWAY, Some(FaultAction::Reset { when })),
+        LateResponse::Response | LateResponse::Silence => (StatusCode::GATEWAY_TIMEOUT, None),
+    };
+    let response = graph::status_error(shared, request, status, "The request timed out.");
+    Done {
+        fault,
+        ..Done::plain(response)
+    }
+}
+
+/// Of two faults the one that leaves less of the answer; of two delays the longer.
+fn worse(one: Option<FaultAction>, other: Option<FaultAction>) -> Option<FaultAction> {
+    let rank = |fault: &FaultAction| match fault {
+        FaultAction::Reset { .. } => (8, 0),
+        FaultAction::Close { .. } => (7, 0),
+        FaultAction::GoAway {
+            when: When::BeforeRead | When::AfterRead,
+        } => (6, 0),
+        FaultAction::ResetAfterBytes { .. } => (5, 0),
+        FaultAction::DuplicateResponse => (4, 0),
+        FaultAction::GoAway { .. } | FaultAction::SlowBody { .. } => (3, 0),
+        FaultAction::CutBody { .. } => (2, 0),
+        FaultAction::MalformedBody => (1, 0),
+        FaultAction::Delay { ms } => (0, *ms),
+        _ => (0, 0),
+    };
+    // Whatever its moment was for the part, the parts were all carried out before.
+    let after = |fault| match fault {
+        FaultAction::Reset { .. } => FaultAction::Reset {
+            when: When::AfterStore,
+        },
+        // The batch was taken: it cannot be said any more that it was not.
+        FaultAction::Close { .. }
+        | FaultAction::GoAway {
+            when: When::BeforeRead | When::AfterRead,
+        } => FaultAction::Close {
+            when: When::AfterStore,
+        },
+        fault => fault,
+    };
+    one.into_iter().chain(other).max_by_key(rank).map(after)
+}
+
+fn written(id: &str, response: &Response) -> Value {
+    json!({
+        "id": id,
+        "status": response.status.as_u16(),
+        "headers": headers(&response.headers),
+        "body": body(response),
+    })
+}
+
+/// JSON as it stands, anything else in Base64.
+fn body(response: &Response) -> Value {
+    if response.body.is_empty() {
+        return Value::Null;
+    }
+    let kind = response.headers.get(CONTENT_TYPE);
+    let is_json = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    let json = serde_json::from_slice(&response.body)
+        .ok()
+        .filter(|_| is_json);
+    json.unwrap_or_else(|| STANDARD.encode(&response.body).into())
+}
+
+/// The headers, with the capitals that the service writes.
+fn headers(headers: &HeaderMap) -> Map<String, Value> {
+    let capitals = |name: &str| {
+        if name.starts_with("x-") || name.ends_with("request-id") {
+            return name.to_owned();
+        }
+        if let Some(rest) = name.strip_prefix("odata-") {
+            return format!("OData-{}", capital(rest));
+        }
+        let words: Vec<String> = name.split('-').map(capital).collect();
+        words.join("-")
+    };
+    let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    headers
+        .iter()
+        .map(|(name, value)| (capitals(name.as_str()), text(value).into()))
+        .collect()
+}
+
+fn capital(word: &str) -> String {
+    let (first, rest) = word.split_at(word.len().min(1));
+    first.to_ascii_uppercase() + rest
+}

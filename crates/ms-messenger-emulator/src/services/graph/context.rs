@@ -1,0 +1,17 @@
+//! What every operation of Graph is given.
+
+use crate::engine::resources::Shared;
+use crate::services::graph::auth::Caller;
+use crate::wire::request::Request;
+
+/// One request of a verified caller.
+#[derive(Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) shared: &'a Shared,
+    pub(crate) request: &'a Request,
+    /// The operation's name in the ledger.
+    pub(crate) operation: &'static str,
+    /// Origin and version as the client called them, `https://localhost:8411/v1.0`.
+    pub(crate) base: String,
+    pub(crate) caller: Caller,
+}

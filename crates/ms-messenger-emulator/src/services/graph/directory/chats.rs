@@ -1,0 +1,172 @@
+//! Making, reading and renaming chats.
+
+use http::StatusCode;
+use serde_json::Value;
+
+use crate::engine::resources::{Outcome, Shared};
+use crate::services::graph::context::Context;
+use crate::services::graph::directory::chat::Chat;
+use crate::services::graph::directory::member::{self, Member, Roll};
+use crate::services::graph::directory::{Whose, chat_place, options, own_chat};
+use crate::services::graph::error::GraphError;
+use crate::services::graph::{self, messages};
+
+/// The published limit of people in a chat.
+pub(crate) const MAX_MEMBERS: usize = 250;
+const MAX_TOPIC: usize = 250;
+/// How many members `$expand` shows, whatever `$top`: a known fault of the service.
+pub(crate) const EXPANDED_MEMBERS: usize = 25;
+
+/// Makes a chat, or finds the one-on-one chat of the two people.
+pub(crate) fn create(context: &Context<'_>) -> Result<Outcome, GraphError> {
+    let (shared, caller) = (context.shared, &context.caller);
+    let body = &messages::body(context.request)?;
+    let kind = match body["chatType"].as_str() {
+        Some("oneOnOne") => "oneOnOne",
+        Some("group") => "group",
+        _ => {
+            return Err(GraphError::bad_request(
+                "chatType must be oneOnOne or group.",
+            ));
+        }
+    };
+    let members = members(shared, body)?;
+    if caller.is_user && !members.iter().any(|(id, _)| *id == caller.id) {
+        let message = "The members must include the caller.";
+        return Err(GraphError::bad_request(message));
+    }
+    let topic = topic(body)?;
+    let is_pair = kind == "oneOnOne";
+    if is_pair && (members.len() != 2 || topic.is_some()) {
+        let message = "A oneOnOne chat has exactly two different members and no topic.";
+        return Err(GraphError::bad_request(message));
+    }
+    if members.len() > MAX_MEMBERS {
+        let message = format!("A chat has at most {MAX_MEMBERS} members.");
+        return Err(GraphError::bad_request(message));
+    }
+    let ids = if is_pair {
+        let (one, other) = (&members[0].0, &members[1].0);
+        let id = |a, b| format!("19:{a}_{b}@unq.gbl.spaces");
+        vec![id(one, other), id(other, one)]
+    } else {
+        vec![format!("19:{}@thread.v2", shared.guid().simple())]
+    };
+    let mut state = shared.state();
+    let directory = &mut state.graph.directory;
+    let known = ids.iter().find_map(|id| directory.chat(id));
+    let resource = match known {
+        Some(chat) => chat.render(&shared.seed, caller.is_user),
+        None => {
+            let mut chat = Chat::new(&ids[0], shared.now_ms());
+            chat.topic = topic;
+            chat.roll = Roll::of(members);
+            chat.roll.is_closed = true;
+            let resource = chat.render(&shared.seed, caller.is_user);
+            directory.add_chat(chat);
+            resource
+        }
+    };
+    let body = options::entity(context, "chats", resource);
+    Ok(graph::json(StatusCode::CREATED, body.to_string()))
+}
+
+fn topic(body: &Value) -> Result<Option<String>, GraphError> {
+    match &body["topic"] {
+        Value::Null => Ok(None),
+        Value::String(topic) if topic.chars().count() <= MAX_TOPIC && !topic.contains(':') => {
+            Ok(Some(topic.clone()))
+        }
+        Value::String(_) => Err(GraphError::bad_request(
+            "The topic has at most 250 characters and no ':'.",
+        )),
+        _ => Err(GraphError::invalid_body()),
+    }
+}
+
+/// The members by object id, lower case, sorted, each once.
+fn members(shared: &Shared, body: &Value) -> Result<Vec<(String, Member)>, GraphError> {
+    let members = body["members"]
+        .as_array()
+        .ok_or_else(GraphError::invalid_body)?;
+    let one = |body| {
+        let (id, member) = member::parse(shared, body, true)?;
+        // Who is in from the beginning sees everything.
+        let member = Member {
+            history_from: 0,
+            ..member
+        };
+        Ok((id, member))
+    };
+    let mut members: Vec<(String, Member)> = members.iter().map(one).collect::<Result<_, _>>()?;
+    members.sort_by(|(one, _), (other, _)| one.cmp(other));
+    members.dedup_by(|(one, _), (other, _)| one == other);
+    Ok(members)
+}
+
+/// One chat, with its members or its last message where they are asked for.
+pub(crate) fn get(context: &Context<'_>, whose: &Whose, id: &str) -> Result<Outcome, GraphError> {
+    options::only(context, &["$expand"])?;
+    let expand = options::names(context, "$expand", &["members", "lastMessagePreview"])?;
+    let place = chat_place(id)?;
+    own_chat(context, whose, &place)?;
+    let resource = {
+        let mut state = context.shared.state();
+        let graph = &mut state.graph;
+        graph
+            .directory
+            .enter(context.shared, &place, &context.caller)?;
+        let chat = graph.directory.chat(id).ok_or_else(no_chat)?;
+        expanded(context, chat, &graph.messages, &expand)
+    };
+    let body = options::entity(context, "chats", resource);
+    Ok(graph::json(StatusCode::OK, body.to_string()))
+}
+
+pub(crate) fn no_chat() -> GraphError {
+    GraphError::not_found("NotFound")
+}
+
+/// The resource with what `$expand` names.
+pub(crate) fn expanded(
+    context: &Context<'_>,
+    chat: &Chat,
+    messages: &messages::Store,
+    expand: &[&str],
+) -> Value {
+    let seed = &context.shared.seed;
+    let mut resource = chat.render(seed, context.caller.is_user);
+    if expand.contains(&"members") {
+        let mut members = chat.roll.render(seed, &chat.id);
+        members.truncate(EXPANDED_MEMBERS);
+        resource["members"] = members.into();
+    }
+    if expand.contains(&"lastMessagePreview") {
+        let preview = messages.last_in_chat(context, &chat.place());
+        resource["lastMessagePreview"] = preview.unwrap_or_default();
+    }
+    resource
+}
+
+/// Renames a group chat.
+pub(crate) fn update(context: &Context<'_>, id: &str) -> Result<Outcome, GraphError> {
+    let body = messages::body(context.request)?;
+    if body.get("topic").is_none() {
+        return Err(GraphError::invalid_body());
+    }
+    let topic = topic(&body)?;
+    let place = chat_place(id)?;
+    let mut state = context.shared.state();
+    let directory = &mut state.graph.directory;
+    directory.enter(context.shared, &place, &context.caller)?;
+    let chat = directory.chat_mut(id).ok_or_else(no_chat)?;
+    if chat.kind != "group" {
+        let message = "The topic can only be set for a chat with a chatType of group.";
+        return Err(GraphError::bad_request(message));
+    }
+    chat.topic = topic;
+    chat.updated = context.shared.now_ms();
+    let resource = chat.render(&context.shared.seed, context.caller.is_user);
+    let body = options::entity(context, "chats", resource);
+    Ok(graph::json(StatusCode::OK, body.to_string()))
+}

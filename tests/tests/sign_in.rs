@@ -52,7 +52,7 @@ fn asked(emulator: &Emulator) -> u64 {
 fn challenge(emulator: &Emulator, times: u64) {
     let rule = FaultRule::new(FaultAction::claims_challenge());
     let rule = rule
-        .with_platform(Platform::MsgraphChat)
+        .with_platform(Platform::MSGRAPH_CHAT)
         .with_operation("send");
     emulator.set_faults(Faults::new().with_rule(rule.with_times(times)));
 }

@@ -1,124 +1,133 @@
 //! The admin API under `/_emulator`.
 
-mod inject;
-mod origin;
-mod page;
-mod templates;
-mod tokens;
+pub(crate) mod origin;
+pub(crate) mod page;
+pub(crate) mod tokens;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use http::{Method, StatusCode};
+use hyper::body::Incoming;
 use serde_json::{Value, json};
 
-use crate::engine::dispatch::Refusal;
-use crate::engine::faults::Faults;
-use crate::engine::ledger::{Filter, KeptRow, LedgerRow};
-use crate::engine::platform::Platform;
-use crate::engine::resources::Shared;
-use crate::services::acs::messages::template_list;
-use crate::services::entra;
-use crate::wire::clock;
-use crate::wire::request::Request;
-use crate::wire::response::Response;
-
-pub use inject::InvalidInjection;
-pub(crate) use inject::{Said, inject};
-pub(crate) use page::{page, wants_page};
-pub use tokens::InvalidTokenRequest;
+use crate::{
+    engine::{
+        admin_response::{bad_request, error, json_of, ok, refusal},
+        dispatch::Front,
+        faults::rule::Faults,
+        ledger::{
+            Filter,
+            row::{KeptRow, LedgerRow},
+        },
+        refusal::Refusal,
+        registry::Registry,
+        resources::Engine,
+        service::BoxFuture,
+    },
+    wire::{clock, request::Request, response::Response},
+};
+pub use tokens::IssueTokenError;
 pub(crate) use tokens::issue as issue_token;
 
 const DEFAULT_WAIT_MS: u64 = 5_000;
 const MAX_WAIT_MS: u64 = 300_000;
 
-/// Answers an admin request; `path` is what follows `/_emulator/`.
-pub(crate) async fn handle(shared: &Arc<Shared>, path: &str, request: &Request) -> Response {
-    if let Err(problem) = origin::check(request, &shared.settings.hosts) {
+/// The admin API, in front of all services.
+#[derive(Debug)]
+pub(crate) struct Admin;
+
+impl Front for Admin {
+    fn path<'a>(&self, target: &'a str) -> Option<&'a str> {
+        let path = target.split('?').next().unwrap_or_default();
+        let rest = path.trim_start_matches('/').strip_prefix("_emulator")?;
+        match rest.strip_prefix('/') {
+            Some(rest) => Some(rest),
+            None => rest.is_empty().then_some(rest),
+        }
+    }
+
+    fn serve<'a>(
+        &'a self,
+        registry: &'a Arc<Registry>,
+        path: &'a str,
+        request: &'a Request,
+    ) -> BoxFuture<'a, Response> {
+        Box::pin(handle(registry, path, request))
+    }
+
+    fn refuse(&self, refused: Refusal) -> Response {
+        refusal(refused)
+    }
+
+    fn page(&self, incoming: &http::Request<Incoming>) -> Option<Response> {
+        page::wants_page(incoming).then(page::page)
+    }
+}
+
+/// Responds to an admin request; `path` is what follows `/_emulator/`.
+async fn handle(registry: &Registry, path: &str, request: &Request) -> Response {
+    let engine = &*registry.engine;
+    if let Err(problem) = origin::check(request, &engine.settings.hosts) {
         return error(StatusCode::FORBIDDEN, "Foreign", &problem, &[]);
     }
     match (path, &request.method) {
         ("health", &Method::GET) => ok(&json!({
             "status": "ok",
             "version": env!("CARGO_PKG_VERSION"),
-            "seed": shared.settings.seed,
+            "seed": engine.settings.seed,
         })),
-        ("messages", &Method::GET) => messages(shared, request),
-        ("wait", &Method::GET) => wait(shared, request).await,
-        ("stats", &Method::GET) => ok(&shared.stats_json()),
+        ("messages", &Method::GET) => messages(registry, request),
+        ("wait", &Method::GET) => wait(registry, request).await,
+        ("stats", &Method::GET) => ok(&registry.stats()),
         ("reset", &Method::POST) => {
-            shared.reset();
+            registry.reset();
             Response::empty(StatusCode::NO_CONTENT)
         }
-        ("faults", &Method::GET) => ok(&shared.faults().to_json()),
-        ("faults", &Method::PUT) => put_faults(shared, request),
+        ("faults", &Method::GET) => ok(&engine.faults().to_json()),
+        ("faults", &Method::PUT) => put_faults(registry, request),
         ("faults", &Method::DELETE) => {
-            shared.set_faults(Faults::new());
+            engine.set_faults(Faults::new());
             Response::empty(StatusCode::NO_CONTENT)
         }
-        ("clock", &Method::GET) => clock(shared),
-        ("clock", &Method::PUT) => put_clock(shared, request),
-        ("templates", &Method::GET) => ok(&template_list::all(shared)),
-        ("templates", &Method::POST) => match read_json(request) {
-            Ok(document) => templates::post(shared, &document),
-            Err(refusal) => *refusal,
-        },
-        ("inject", &Method::POST) => match read_json(request) {
-            Ok(message) => match inject::inject_request(shared, &message, request) {
-                Ok(ids) => ok(&ids),
-                Err(invalid) => bad_request("InvalidInjection", &invalid.problems),
-            },
-            Err(refusal) => *refusal,
-        },
-        ("tokens", &Method::POST) => match read_json(request) {
-            Ok(document) => match issue_token(shared, &document) {
-                Ok(token) => ok(&token),
-                Err(invalid) => bad_request("InvalidTokenRequest", &invalid.problems),
-            },
-            Err(refusal) => *refusal,
-        },
+        ("clock", &Method::GET) => clock(engine),
+        ("clock", &Method::PUT) => put_clock(engine, request),
+        ("inject", &Method::POST) => inject(registry, request),
+        ("tokens", &Method::POST) => tokens(registry, request),
         (
             "health" | "messages" | "wait" | "stats" | "reset" | "faults" | "inject" | "tokens"
-            | "clock" | "templates",
+            | "clock",
             _,
-        ) => refusal(Refusal::WrongMethod, &[]),
-        _ => path
-            .strip_prefix("entra/")
-            .and_then(|name| entra::admin::handle(shared, name, request))
-            .unwrap_or_else(|| refusal(Refusal::Unrouted, &[])),
+        ) => refusal(Refusal::WrongMethod),
+        _ => of_service(registry, path, request).unwrap_or_else(|| refusal(Refusal::Unrouted)),
     }
 }
 
-/// The admin API's answer to a request it cannot serve.
-pub(crate) fn refusal(refusal: Refusal, problems: &[String]) -> Response {
-    let code = match refusal {
-        Refusal::Unrouted => "NotFound",
-        Refusal::WrongMethod => "MethodNotAllowed",
-        Refusal::TooLarge => "PayloadTooLarge",
-        Refusal::Incomplete => "BadRequest",
+/// The response of the service that knows the path.
+fn of_service(registry: &Registry, path: &str, request: &Request) -> Option<Response> {
+    let mut services = registry.services().iter();
+    services.find_map(|service| service.admin(&registry.engine, path, request))
+}
+
+fn inject(registry: &Registry, request: &Request) -> Response {
+    let document = match read_json(request) {
+        Ok(document) => document,
+        Err(refusal) => return *refusal,
     };
-    error(refusal.status(), code, refusal.message(), problems)
-}
-
-fn ok(body: &Value) -> Response {
-    Response::json(StatusCode::OK, body)
-}
-
-fn error(status: StatusCode, code: &str, message: &str, details: &[String]) -> Response {
-    let mut error = json!({"code": code, "message": message});
-    if !details.is_empty() {
-        error["details"] = json!(details);
+    match registry.inject(&document, request) {
+        Ok(ids) => ok(&ids),
+        Err(invalid) => bad_request("InvalidInjection", &invalid.problems),
     }
-    Response::json(status, &json!({ "error": error }))
 }
 
-fn bad_request(code: &str, problems: &[String]) -> Response {
-    error(
-        StatusCode::BAD_REQUEST,
-        code,
-        &problems.join("; "),
-        problems,
-    )
+fn tokens(registry: &Registry, request: &Request) -> Response {
+    let document = match read_json(request) {
+        Ok(document) => document,
+        Err(refusal) => return *refusal,
+    };
+    match issue_token(registry, &document) {
+        Ok(token) => ok(&token),
+        Err(invalid) => bad_request("InvalidTokenRequest", &invalid.problems),
+    }
 }
 
 fn read_json(request: &Request) -> Result<Value, Box<Response>> {
@@ -131,12 +140,12 @@ fn read_json(request: &Request) -> Result<Value, Box<Response>> {
 }
 
 /// How far the clock of the services is off, and what it says.
-fn clock(shared: &Shared) -> Response {
-    let now = clock::rfc3339_millis(shared.now_ms());
-    ok(&json!({"offset_ms": shared.clock.offset_ms(), "now": now}))
+fn clock(engine: &Engine) -> Response {
+    let now = clock::rfc3339_millis(engine.now_ms());
+    ok(&json!({"offset_ms": engine.clock.offset_ms(), "now": now}))
 }
 
-fn put_clock(shared: &Shared, request: &Request) -> Response {
+fn put_clock(engine: &Engine, request: &Request) -> Response {
     let document = match read_json(request) {
         Ok(document) => document,
         Err(refusal) => return *refusal,
@@ -151,8 +160,8 @@ fn put_clock(shared: &Shared, request: &Request) -> Response {
     let offset = document.get("offset_ms").and_then(Value::as_i64);
     match offset.filter(|offset| (-limit..=limit).contains(offset)) {
         Some(offset) => {
-            shared.clock.set_offset(offset);
-            clock(shared)
+            engine.clock.set_offset(offset);
+            clock(engine)
         }
         None => {
             let problem = format!("offset_ms: must be a whole number from -{limit} to {limit}");
@@ -161,15 +170,15 @@ fn put_clock(shared: &Shared, request: &Request) -> Response {
     }
 }
 
-fn put_faults(shared: &Shared, request: &Request) -> Response {
+fn put_faults(registry: &Registry, request: &Request) -> Response {
     let document = match read_json(request) {
         Ok(document) => document,
         Err(refusal) => return *refusal,
     };
-    match Faults::from_json(&document) {
+    match Faults::read(&document, registry.catalog()) {
         Ok(faults) => {
             let accepted = faults.to_json();
-            shared.set_faults(faults);
+            registry.engine.set_faults(faults);
             ok(&accepted)
         }
         Err(invalid) => bad_request("InvalidFaults", &invalid.problems),
@@ -177,7 +186,11 @@ fn put_faults(shared: &Shared, request: &Request) -> Response {
 }
 
 /// Reads the filter of `messages` and `wait`, and the number `timeout_ms`.
-fn filter(request: &Request, known: &[&str]) -> Result<(Filter, u64), Box<Response>> {
+fn filter(
+    registry: &Registry,
+    request: &Request,
+    known: &[&str],
+) -> Result<(Filter, u64), Box<Response>> {
     let mut problems = Vec::new();
     for name in request.query.names().filter(|name| !known.contains(name)) {
         problems.push(format!(
@@ -197,9 +210,9 @@ fn filter(request: &Request, known: &[&str]) -> Result<(Filter, u64), Box<Respon
     let timeout = number("timeout_ms", DEFAULT_WAIT_MS).min(MAX_WAIT_MS);
     let value = |name| request.query.value(name).filter(|value| !value.is_empty());
     let platform = value("platform").and_then(|name| {
-        let platform = Platform::from_name(name);
+        let platform = registry.catalog().platform(name);
         if platform.is_none() {
-            let known = Platform::ALL.map(Platform::as_str).join(", ");
+            let known = registry.catalog().names();
             problems.push(format!("platform: must be one of {known}"));
         }
         platform
@@ -215,41 +228,29 @@ fn filter(request: &Request, known: &[&str]) -> Result<(Filter, u64), Box<Respon
     Ok((filter, timeout))
 }
 
-fn messages(shared: &Shared, request: &Request) -> Response {
-    let filter = match filter(request, &["platform", "conversation", "since"]) {
+fn messages(registry: &Registry, request: &Request) -> Response {
+    let filter = match filter(registry, request, &["platform", "conversation", "since"]) {
         Ok((filter, _)) => filter,
         Err(refusal) => return *refusal,
     };
-    let kept = shared.state().ledger.rows(&filter);
+    let kept = registry.engine.ledger().rows(&filter);
     let rows: Vec<LedgerRow> = kept.iter().filter_map(KeptRow::open).collect();
     json_of(&rows)
 }
 
-fn json_of<T: serde::Serialize + ?Sized>(value: &T) -> Response {
-    match serde_json::to_value(value) {
-        Ok(value) => ok(&value),
-        Err(e) => error(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "Internal",
-            &e.to_string(),
-            &[],
-        ),
-    }
-}
-
-async fn wait(shared: &Shared, request: &Request) -> Response {
+async fn wait(registry: &Registry, request: &Request) -> Response {
     let known = ["platform", "conversation", "text", "since", "timeout_ms"];
-    let (filter, timeout) = match filter(request, &known) {
+    let (filter, timeout) = match filter(registry, request, &known) {
         Ok(parts) => parts,
         Err(refusal) => return *refusal,
     };
     let text = request.query.value("text").filter(|text| !text.is_empty());
     // Subscribe before looking, so that a message between look and wait is not missed.
-    let mut changes = shared.changes();
+    let mut changes = registry.engine.changes();
     let deadline = tokio::time::sleep(Duration::from_millis(timeout));
     tokio::pin!(deadline);
     loop {
-        let found = shared.state().ledger.newest(&filter, text);
+        let found = registry.engine.ledger().newest(&filter, text);
         if let Some(row) = found {
             return json_of(&row.open());
         }

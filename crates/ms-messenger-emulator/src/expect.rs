@@ -1,19 +1,22 @@
 //! Helpers for users' own tests: wait for a message, fail the next request.
 
-use std::fmt;
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use crate::emulator::Emulator;
-use crate::engine::faults::{FaultAction, FaultRule};
-use crate::engine::ledger::LedgerRow;
-use crate::engine::platform::{Platform, names_operation};
+use crate::{
+    emulator::Emulator,
+    engine::{
+        faults::{action::FaultAction, rule::FaultRule},
+        ledger::row::LedgerRow,
+        platform::{Platform, names_operation},
+    },
+};
 
 /// Which ledger rows a test waits for; what is not named may be anything.
 ///
 /// ```
 /// use ms_messenger_emulator::{MessageMatcher, Platform};
 ///
-/// let hello = MessageMatcher::new().with_platform(Platform::MsgraphChat).with_text("hello");
+/// let hello = MessageMatcher::new().with_platform(Platform::MSGRAPH_CHAT).with_text("hello");
 /// assert_eq!(hello.to_string(), r#"platform msgraph-chat, text "hello""#);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -100,13 +103,13 @@ pub struct Expectation<'a> {
 }
 
 impl Expectation<'_> {
-    /// Waits until such a message is stored, `limit` at most; answers the oldest one, which may
+    /// Waits until such a message is stored, `limit` at most; returns the oldest one, which may
     /// have been stored before the call. Needs a Tokio runtime with its timer enabled.
     ///
     /// # Errors
     ///
-    /// [`UnmetExpectation`] lists the messages that were there instead.
-    pub async fn within(self, limit: Duration) -> Result<LedgerRow, UnmetExpectation> {
+    /// [`ExpectError`] lists the messages that were there instead.
+    pub async fn within(self, limit: Duration) -> Result<LedgerRow, ExpectError> {
         // Subscribed before the first look, so that no message slips in between.
         let mut changes = self.emulator.changes();
         let found = async {
@@ -119,7 +122,7 @@ impl Expectation<'_> {
             }
         };
         let found = tokio::time::timeout(limit, found).await;
-        found.ok().flatten().ok_or_else(|| UnmetExpectation {
+        found.ok().flatten().ok_or_else(|| ExpectError {
             wanted: self.wanted.clone(),
             limit,
             rows: self.emulator.messages(),
@@ -130,7 +133,7 @@ impl Expectation<'_> {
 /// No such message was stored in time.
 #[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
-pub struct UnmetExpectation {
+pub struct ExpectError {
     /// What was waited for.
     pub wanted: MessageMatcher,
     /// How long.
@@ -139,7 +142,7 @@ pub struct UnmetExpectation {
     pub rows: Vec<LedgerRow>,
 }
 
-impl fmt::Display for UnmetExpectation {
+impl fmt::Display for ExpectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             wanted,
@@ -164,7 +167,7 @@ impl fmt::Display for UnmetExpectation {
     }
 }
 
-impl fmt::Debug for UnmetExpectation {
+impl fmt::Debug for ExpectError {
     /// As displayed: a test that fails with `unwrap` or `?` prints this.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -175,7 +178,7 @@ impl fmt::Debug for UnmetExpectation {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{} has no operation {operation:?}", platform.as_str())]
 #[non_exhaustive]
-pub struct UnknownOperation {
+pub struct UnknownOperationError {
     /// The platform.
     pub platform: Platform,
     /// The name that it does not know.
@@ -199,23 +202,22 @@ impl Emulator {
     /// # use ms_messenger_emulator::{Emulator, FaultAction, Platform};
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let emulator = Emulator::start().await?;
-    /// emulator.fail_next(Platform::MsgraphChat, "send", FaultAction::status(503))?;
-    /// assert!(emulator.fail_next(Platform::MsgraphChat, "sned", FaultAction::status(503)).is_err());
+    /// emulator.fail_next(Platform::MSGRAPH_CHAT, "send", FaultAction::status(503))?;
+    /// assert!(emulator.fail_next(Platform::MSGRAPH_CHAT, "sned", FaultAction::status(503)).is_err());
     /// # Ok(()) }
     /// ```
     ///
     /// # Errors
     ///
-    /// [`UnknownOperation`] when the platform has none of that name: the fault would never come.
+    /// [`UnknownOperationError`] when the platform has none of that name: the fault would never come.
     pub fn fail_next(
         &self,
         platform: Platform,
         operation: &str,
         action: FaultAction,
-    ) -> Result<(), UnknownOperation> {
-        let mut known = platform.operations().iter();
-        if !known.any(|known| names_operation(operation, known)) {
-            return Err(UnknownOperation {
+    ) -> Result<(), UnknownOperationError> {
+        if !self.has_operation(platform, operation) {
+            return Err(UnknownOperationError {
                 platform,
                 operation: operation.to_owned(),
             });

@@ -6,25 +6,45 @@ mod builder;
 mod emulator;
 mod engine;
 mod expect;
+mod mount;
 mod seed;
 mod services;
+mod start_error;
 mod wire;
 
-pub use admin::{InvalidInjection, InvalidTokenRequest};
-pub use builder::{EmulatorBuilder, StartError};
+pub mod service;
+
+pub use admin::IssueTokenError;
+pub use builder::EmulatorBuilder;
 pub use emulator::Emulator;
-pub use engine::faults::{
-    FaultAction, FaultRule, FaultStatus, Faults, InvalidFaults, LateResponse, LateStore, UcwaFault,
-    When,
+pub use engine::{
+    faults::{
+        action::{FaultAction, FaultStatus, LateResponse, LateStore, When},
+        json::ParseFaultsError,
+        rule::{FaultRule, Faults},
+    },
+    injection::InjectError,
+    ledger::{request::CapturedRequest, row::LedgerRow},
+    limits::RetryAfter,
+    platform::Platform,
 };
-pub use engine::ledger::{CapturedRequest, LedgerRow};
-pub use engine::limits::RetryAfter;
-pub use engine::platform::Platform;
-pub use expect::{Expectation, MessageMatcher, UnknownOperation, UnmetExpectation};
-pub use seed::{AcsSeed, AcsUser, EntraSeed, GraphSeed, GraphUser, Seed, UcwaSeed, UcwaUser};
-pub use services::acs::chat::ErrorStyle;
-pub use services::entra::{EntraApprover, EntraFault};
-pub use services::ucwa::UcwaTopology;
+pub use expect::{ExpectError, Expectation, MessageMatcher, UnknownOperationError};
+pub use seed::{
+    Seed,
+    acs::{AcsSeed, AcsUser},
+    entra::EntraSeed,
+    graph::{GraphSeed, GraphUser},
+    ucwa::{UcwaSeed, UcwaUser},
+};
+#[cfg(feature = "acs")]
+pub use services::acs::chat::style::AcsChatErrorStyle;
+#[cfg(feature = "entra")]
+pub use services::entra::{fault::EntraFault, settings::EntraApprover};
+#[cfg(feature = "graph")]
+pub use services::graph::faults::GraphFault;
+#[cfg(feature = "ucwa")]
+pub use services::ucwa::{faults::UcwaFault, settings::UcwaTopology};
+pub use start_error::StartError;
 
 /// The documentation beyond the README, as pages. In the documentation only.
 #[cfg(any(doc, doctest))]

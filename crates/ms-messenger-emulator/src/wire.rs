@@ -1,8 +1,11 @@
-//! Requests, responses, times and tokens: what every service speaks.
+//! Requests, responses, times and tokens, which all services share.
 
 pub(crate) mod clock;
+pub(crate) mod guid;
 pub(crate) mod jwt;
+pub(crate) mod lock;
 pub(crate) mod packed;
+pub(crate) mod path;
 pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod tls;

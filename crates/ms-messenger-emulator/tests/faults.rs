@@ -121,7 +121,7 @@ async fn the_handle_takes_every_kind_that_is_no_status() {
         (FaultAction::TokenExpiry, Some(401), 0),
     ] {
         let what = format!("{action:?}");
-        let platform = Platform::MsgraphChat;
+        let platform = Platform::MSGRAPH_CHAT;
         out.emulator.fail_next(platform, "send", action).unwrap();
         // A connection of its own: a duplicate answer spoils the one that it comes on.
         let url = format!("{}{}", out.base, out.graph_chat());

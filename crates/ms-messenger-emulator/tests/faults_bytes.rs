@@ -245,7 +245,7 @@ async fn go_away_lets_open_streams_below_finish() {
     assert_eq!(out.get("/_emulator/wait?text=late").await.status(), 200);
     out.emulator
         .fail_next(
-            Platform::MsgraphChat,
+            Platform::MSGRAPH_CHAT,
             "send",
             FaultAction::GoAway {
                 when: When::BeforeRead,

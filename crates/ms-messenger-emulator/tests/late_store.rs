@@ -56,13 +56,13 @@ fn sends(out: &Outside, text: &str) -> Vec<(Platform, RequestBuilder)> {
     let body = json!({"request": {"kind": "text", "content": text}}).to_string();
     let graph = json!({"body": {"content": text}});
     vec![
-        (Platform::AcsChat, out.chat_send(text)),
+        (Platform::ACS_CHAT, out.chat_send(text)),
         (
-            Platform::MsgraphChat,
+            Platform::MSGRAPH_CHAT,
             out.graph_send(&out.graph_chat(), &graph),
         ),
         (
-            Platform::AcsMessages,
+            Platform::ACS_MESSAGES,
             out.signed(SystemTime::now(), &target, &body),
         ),
     ]

@@ -2,8 +2,7 @@
 
 use std::net::IpAddr;
 
-use http::Uri;
-use http::uri::Authority;
+use http::{Uri, uri::Authority};
 
 use crate::wire::request::Request;
 

@@ -1,44 +1,44 @@
 //! Requests that are carried out after their client got a response, or went away.
 
-use std::future::pending;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{future::pending, sync::Arc, time::Duration};
 
 use tokio::sync::oneshot;
 
-use super::{carry_out, fault_response};
-use crate::engine::faults::{LateResponse, LateStore};
-use crate::engine::registry::Route;
-use crate::engine::resources::Shared;
-use crate::engine::server::{Control, Ending};
-use crate::wire::request::Request;
-use crate::wire::response::Response;
+use crate::{
+    engine::{
+        carry_out::{carry_out, plain},
+        faults::action::{LateResponse, LateStore},
+        registry::{Registry, Route},
+        server::control::{Control, Ending},
+    },
+    wire::{request::Request, response::Response},
+};
 
 /// Carries the request out after so many milliseconds, whatever becomes of its connection; not at
-/// all when the world was reset meanwhile. Gives the answer, for whoever still wants it.
+/// all when the emulator was reset meanwhile. Sends the response to the receiver, if it still waits.
 pub(crate) fn begin(
-    shared: &Arc<Shared>,
+    registry: &Arc<Registry>,
     route: Route,
     request: Request,
     ms: u64,
 ) -> oneshot::Receiver<Response> {
-    let (done, answered) = oneshot::channel();
-    let shared = Arc::clone(shared);
-    let begun = shared.resets();
+    let (done, received) = oneshot::channel();
+    let registry = Arc::clone(registry);
+    let begun = registry.engine.resets();
     tokio::spawn(async move {
         tokio::time::sleep(Duration::from_millis(ms)).await;
-        if shared.resets() == begun {
-            let outcome = carry_out(&shared, &route, &request, None).await;
+        if registry.engine.resets() == begun {
+            let outcome = carry_out(&plain(&registry, &route, &request)).await;
             // The client may have gone away.
             let _ = done.send(outcome.response);
         }
     });
-    answered
+    received
 }
 
-/// The answer that the client of a late request gets; ends the connection where it gets none.
-pub(super) async fn response(
-    shared: &Arc<Shared>,
+/// The response that the client of a late request gets; ends the connection where it gets none.
+pub(crate) async fn response(
+    registry: &Arc<Registry>,
     control: &Control,
     route: Route,
     request: Request,
@@ -46,11 +46,11 @@ pub(super) async fn response(
 ) -> Response {
     let instead = match &late.then {
         LateResponse::Status(instead) => {
-            Some(fault_response(shared, route.platform, &request, instead))
+            Some(registry.fault_response(route.service, &request, instead))
         }
         _ => None,
     };
-    let answered = begin(shared, route, request, late.ms);
+    let carried_out = begin(registry, route, request, late.ms);
     match late.then {
         LateResponse::Close => control.end(Ending::Close),
         LateResponse::Reset => control.end(Ending::Reset),
@@ -60,7 +60,7 @@ pub(super) async fn response(
                 return response;
             }
         }
-        LateResponse::Response => match answered.await {
+        LateResponse::Response => match carried_out.await {
             Ok(response) => return response,
             Err(_) => control.end(Ending::Close),
         },

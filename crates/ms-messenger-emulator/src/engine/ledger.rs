@@ -1,20 +1,21 @@
 //! The ledger: one row for every message that was stored, by whatever platform.
 
-mod request;
-mod row;
+pub(crate) mod request;
+pub(crate) mod row;
 
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::hash::{BuildHasher as _, RandomState};
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    hash::{BuildHasher as _, RandomState},
+    sync::Arc,
+};
 
-use crate::engine::platform::Platform;
-use crate::wire::clock::Clock;
-use crate::wire::packed::Packer;
-use crate::wire::request::Request;
-
-pub use request::CapturedRequest;
-pub use row::LedgerRow;
-pub(crate) use row::{About, KeptRow, NewRow};
+use crate::{
+    engine::{
+        ledger::row::{KeptRow, NewRow},
+        platform::Platform,
+    },
+    wire::{clock::Clock, packed::Packer, request::Request},
+};
 
 /// Which rows a reader wants; `None` means any.
 #[derive(Debug, Default)]
@@ -54,7 +55,7 @@ pub(crate) struct Ledger {
     dropped: Vec<Dropped>,
     /// Each conversation once.
     conversations: HashSet<Arc<str>>,
-    packers: [Packer; Platform::ALL.len()],
+    packers: HashMap<Platform, Packer>,
     hasher: [RandomState; 2],
     first_uses: HashMap<u128, u64>,
 }
@@ -69,7 +70,7 @@ impl Ledger {
             gone: 0,
             dropped: Vec::new(),
             conversations: HashSet::new(),
-            packers: Default::default(),
+            packers: HashMap::new(),
             hasher: Default::default(),
             first_uses: HashMap::new(),
         }
@@ -81,7 +82,9 @@ impl Ledger {
         let platform = new.platform;
         let keys = self.keys(
             platform,
-            request.client_request_id(),
+            request
+                .client_request_id()
+                .filter(|_| new.is_request_id_unique),
             new.idempotency_key.as_deref(),
         );
         let [earlier_request, earlier_key] = keys.map(|key| {
@@ -89,7 +92,7 @@ impl Ledger {
             (first != seq).then_some(first)
         });
         let conversation = self.conversation(&new.conversation);
-        let packer = &mut self.packers[platform.index()];
+        let packer = self.packers.entry(platform).or_default();
         let numbers = (seq, earlier_request.or(earlier_key));
         let row = KeptRow::new(
             &new,
@@ -123,9 +126,7 @@ impl Ledger {
         request_id: Option<&str>,
         idempotency_key: Option<&str>,
     ) -> [Option<u128>; 2] {
-        // In UCWA the id of a request tells nothing: some clients send one for all of them.
-        let telling = request_id.filter(|_| platform != Platform::Ucwa);
-        [(0_u8, telling), (1, idempotency_key)].map(|(what, key)| {
+        [(0_u8, request_id), (1, idempotency_key)].map(|(what, key)| {
             let name = (what, platform, key?);
             let [high, low] = &self.hasher;
             Some(u128::from(high.hash_one(name)) << 64 | u128::from(low.hash_one(name)))
@@ -160,7 +161,7 @@ impl Ledger {
         std::mem::take(&mut self.dropped)
     }
 
-    /// Notes that the request of row `seq` was answered once more from the repeatability store.
+    /// Counts one more replay of the request of row `seq` from the repeatability store.
     pub(crate) fn raise_replays(&mut self, seq: u64) {
         let index = seq.checked_sub(self.gone + 1);
         let index = index.and_then(|index| usize::try_from(index).ok());

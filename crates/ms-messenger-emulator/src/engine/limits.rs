@@ -1,20 +1,12 @@
 //! How often the services let themselves be asked.
 
-mod bucket;
-mod graph;
+pub(crate) mod bucket;
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use crate::engine::platform::Platform;
-use crate::engine::resources::Shared;
-use crate::engine::stats::Event;
-use crate::wire::clock;
 use crate::wire::response::Response;
 
-pub(crate) use bucket::{Limiter, Rate};
-pub(crate) use graph::{Whom, of as of_graph};
-
-/// How a throttled answer says when to come again.
+/// How a throttled response says when to retry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetryAfter {
@@ -31,7 +23,7 @@ pub enum RetryAfter {
 
 impl RetryAfter {
     /// The value of the header for a wait of so many milliseconds from `now`, never too short.
-    fn write(self, wait_ms: u64, now: u64) -> Option<String> {
+    pub(crate) fn write(self, wait_ms: u64, now: u64) -> Option<String> {
         match self {
             Self::Seconds => Some(wait_ms.div_ceil(1000).to_string()),
             Self::Fraction => Some(format!("{}.{:03}", wait_ms / 1000, wait_ms % 1000)),
@@ -47,33 +39,18 @@ impl RetryAfter {
 
 /// A request above a rate. It stores nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Throttled {
-    retry_after: Option<String>,
+pub struct Throttled {
+    pub(crate) retry_after: Option<String>,
 }
 
 impl Throttled {
-    /// The answer with what it says of coming again.
-    pub(crate) fn mark(&self, response: Response) -> Response {
+    /// Adds `Retry-After` to the response, in the form that the builder chose.
+    #[must_use]
+    pub fn mark(&self, response: Response) -> Response {
         match &self.retry_after {
             Some(value) => response.with_header("retry-after", value),
             None => response,
         }
-    }
-}
-
-impl Shared {
-    /// Counts a request under `rates`, where rates are kept.
-    pub(crate) fn admit(&self, platform: Platform, rates: &[Rate]) -> Result<(), Throttled> {
-        if !self.settings.has_limits {
-            return Ok(());
-        }
-        let admitted = self.state().limiter.admit(rates, clock::system_ms());
-        admitted.map_err(|wait_ms| {
-            self.stats.count(platform, Event::Throttled);
-            Throttled {
-                retry_after: self.settings.retry_after.write(wait_ms, self.now_ms()),
-            }
-        })
     }
 }
 

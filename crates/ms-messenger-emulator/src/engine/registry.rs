@@ -1,172 +1,200 @@
-//! From method and raw path to an operation of a platform.
+//! The services that are mounted, by path and by name.
 
-use http::Method;
-use percent_encoding::percent_decode_str;
+use std::sync::Arc;
 
-use crate::engine::platform::Platform;
-use crate::services::acs::chat;
-use crate::services::acs::identity;
-use crate::services::acs::messages;
-use crate::services::entra;
-use crate::services::graph;
-use crate::services::ucwa;
+use http::{Method, StatusCode};
+use serde_json::Value;
+
+use crate::{
+    engine::{
+        description::{Catalog, Description},
+        faults::action::FaultStatus,
+        injection::{InjectError, Injection},
+        platform::Platform,
+        resources::Engine,
+        routing::{Found, Routing},
+        service::{AnyCall, DynService},
+        stats::Event,
+    },
+    wire::{request::Request, response::Response},
+};
+
+/// The engine and the services that are mounted on it.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    pub(crate) engine: Arc<Engine>,
+    services: Vec<Arc<dyn DynService>>,
+    descriptions: Vec<Description>,
+}
+
+/// An operation of a service.
+#[derive(Clone, Debug)]
+pub(crate) struct Route {
+    /// The service's place in the registry.
+    pub(crate) service: usize,
+    pub(crate) found: Found<AnyCall>,
+}
 
 /// Where a request goes.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Routed {
-    /// The admin API; the path below `/_emulator`.
-    Admin(String),
-    /// An operation of a platform.
     Operation(Route),
-    /// A path of a platform that takes other methods only.
-    WrongMethod(Platform, &'static str),
-    /// No operation; the platform when the path is under one's prefix.
-    Unknown(Option<Platform>),
+    /// A path of that service that takes other methods only.
+    WrongMethod(usize, &'static str),
+    /// A path of that service without an operation.
+    Unknown(usize),
+    /// A path of no service.
+    Nowhere,
 }
 
-/// An operation: platform, name and call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Route {
-    pub(crate) platform: Platform,
-    pub(crate) operation: &'static str,
-    pub(crate) call: Call,
-}
-
-/// An operation with its path parameters, percent-decoded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Call {
-    AcsMessages(messages::Call),
-    AcsChat(chat::Call),
-    AcsIdentity(identity::Call),
-    Graph(graph::Call),
-    /// An operation of Entra ID.
-    Entra(entra::Call),
-    /// An operation of UCWA.
-    Ucwa(ucwa::Call),
-}
-
-/// Routes a request by its raw path (before decoding, so that an encoded `/` or `:` in an id
-/// cannot change the structure).
-///
-/// `target` may carry a query, which tells apart the UCWA operations that share a path.
-pub(crate) fn route(method: &Method, target: &str) -> Routed {
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let raw: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-    match raw.as_slice() {
-        ["_emulator", rest @ ..] => Routed::Admin(rest.join("/")),
-        ["messages", rest @ ..] => messages::route(method, rest),
-        ["chat", rest @ ..] => chat::route(method, rest),
-        ["identities" | "teamsUser" | "access", ..] => identity::route(method, &raw),
-        ["v1.0", rest @ ..] => graph::route(graph::Version::V1, method, rest),
-        ["beta", rest @ ..] => graph::route(graph::Version::Beta, method, rest),
-        _ => entra::route(method, &raw).unwrap_or_else(|| ucwa::route(method, path, query)),
-    }
-}
-
-pub(crate) fn decode(segment: &str) -> Option<String> {
-    let text = percent_decode_str(segment).decode_utf8().ok()?;
-    let is_plain = !text.trim().is_empty() && !text.chars().any(char::is_control);
-    (is_plain && text.len() <= 1024).then(|| text.into_owned())
-}
-
-/// Whether an id may be one that a service issues: none has blanks, and none `%`, which an id that was
-/// encoded twice has.
-pub(crate) fn may_be_id(id: &str) -> bool {
-    !id.contains(|c: char| c == '%' || c.is_whitespace())
-}
-
-/// The operation found for the method, or the refusal that names the methods `allowed`; a call
-/// whose ids cannot be read is no operation.
-pub(crate) fn pick(
-    platform: Platform,
-    allowed: &'static str,
-    found: Option<(&'static str, Option<Call>)>,
-) -> Routed {
-    match found {
-        None => Routed::WrongMethod(platform, allowed),
-        Some((_, None)) => Routed::Unknown(Some(platform)),
-        Some((operation, Some(call))) => Routed::Operation(Route {
-            platform,
-            operation,
-            call,
-        }),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn operation(method: Method, path: &str) -> Option<&'static str> {
-        match route(&method, path) {
-            Routed::Operation(route) => Some(route.operation),
-            _ => None,
+impl Registry {
+    pub(crate) fn new(engine: Arc<Engine>, services: Vec<Arc<dyn DynService>>) -> Self {
+        Self {
+            engine,
+            descriptions: services.iter().map(|s| s.description()).collect(),
+            services,
         }
     }
 
-    #[test]
-    fn ids_are_accepted_encoded_and_raw() {
-        for id in ["19:a@thread.v2", "19%3Aa%40thread.v2"] {
-            let path = format!("/messages/conversations/{id}/messages:send");
-            let Routed::Operation(found) = route(&Method::POST, &path) else {
-                panic!("{path} is not routed");
+    /// Routes a request by its raw target (before decoding, so that an encoded `/` or `:` in an id
+    /// cannot change the structure): the first service that knows the path has it.
+    pub(crate) fn route(&self, method: &Method, target: &str) -> Routed {
+        for (service, mounted) in self.services.iter().enumerate() {
+            return match mounted.route(method, target) {
+                Routing::NotMine => continue,
+                Routing::Unknown => Routed::Unknown(service),
+                Routing::WrongMethod(allowed) => Routed::WrongMethod(service, allowed),
+                Routing::Found(found) => Routed::Operation(Route { service, found }),
             };
-            let Call::AcsMessages(call) = found.call else {
-                panic!("{path} is of another platform");
-            };
-            assert_eq!(call.id, "19:a@thread.v2");
+        }
+        Routed::Nowhere
+    }
+
+    pub(crate) fn service(&self, index: usize) -> &dyn DynService {
+        &*self.services[index]
+    }
+
+    pub(crate) fn services(&self) -> &[Arc<dyn DynService>] {
+        &self.services
+    }
+
+    pub(crate) fn description(&self, index: usize) -> &Description {
+        &self.descriptions[index]
+    }
+
+    /// The descriptions of all services.
+    pub(crate) fn catalog(&self) -> Catalog<'_> {
+        Catalog(&self.descriptions)
+    }
+
+    /// The place of the service of that name.
+    pub(crate) fn index_of(&self, platform: Platform) -> Option<usize> {
+        let mut descriptions = self.descriptions.iter();
+        descriptions.position(|description| description.platform == platform)
+    }
+
+    pub(crate) fn count(&self, service: usize, event: Event) {
+        let platform = self.description(service).platform;
+        self.engine.stats.count(platform, event);
+    }
+
+    /// The service's own error body for a status.
+    pub(crate) fn error(
+        &self,
+        service: usize,
+        request: &Request,
+        status: StatusCode,
+        message: &str,
+    ) -> Response {
+        self.service(service)
+            .error(&self.engine, request, status, message)
+    }
+
+    /// The response of a status fault, in the service's own form.
+    pub(crate) fn fault_response(
+        &self,
+        service: usize,
+        request: &Request,
+        instead: &FaultStatus,
+    ) -> Response {
+        let status =
+            StatusCode::from_u16(instead.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let message = match status.canonical_reason() {
+            Some(reason) if instead.is_bare => reason,
+            _ => "Injected by a fault rule.",
+        };
+        let response = self.error(service, request, status, message);
+        instead.apply(response)
+    }
+
+    /// Lets the services forget the messages whose rows the ledger dropped.
+    pub(crate) fn forget_dropped(&self) {
+        if self.engine.settings.keep == usize::MAX {
+            return;
+        }
+        // The ledger is let go first: a store is locked before it, never inside.
+        let dropped = self.engine.ledger().take_dropped();
+        for row in dropped {
+            if let Some(index) = self.index_of(row.platform) {
+                let service = self.service(index);
+                service.forget(&row.conversation, &row.message_id);
+            }
         }
     }
 
-    #[test]
-    fn an_encoded_verb_colon_is_not_the_operation() {
-        assert_eq!(
-            operation(Method::POST, "/messages/notifications%3Asend"),
-            None
-        );
-        assert_eq!(
-            operation(Method::POST, "/messages/notifications:send"),
-            Some("send.notification")
-        );
+    /// Stores a message of the other side for `request`. Returns the ids it made.
+    pub(crate) fn inject(&self, document: &Value, request: &Request) -> Result<Value, InjectError> {
+        let name = document.get("platform").and_then(Value::as_str);
+        let platform = name.and_then(|name| self.catalog().platform(name));
+        let index = platform.and_then(|platform| self.index_of(platform));
+        let index = index.filter(|index| self.description(*index).has_injections);
+        let Some(index) = index else {
+            let takers = self.descriptions.iter().filter(|d| d.has_injections);
+            let known = crate::engine::description::names(takers);
+            let rule = format!("platform: is required and must be one of {known}");
+            return Err(InjectError::new(rule));
+        };
+        let injection = Injection::new(document, request, self.engine.now_ms());
+        let mut made = self.service(index).inject(&self.engine, &injection)?;
+        made["platform"] = name.into();
+        self.forget_dropped();
+        self.engine.announce();
+        Ok(made)
     }
 
-    #[test]
-    fn every_graph_operation_has_its_name() {
-        let channel = "/v1.0/teams/T/channels/C/messages";
-        assert_eq!(operation(Method::POST, channel), Some("send"));
-        assert_eq!(operation(Method::GET, channel), Some("list"));
-        assert_eq!(operation(Method::GET, &format!("{channel}/1")), Some("get"));
-        assert_eq!(
-            operation(Method::POST, &format!("{channel}/1/replies")),
-            Some("send.reply")
-        );
-        assert_eq!(
-            operation(Method::GET, &format!("{channel}/1/replies")),
-            Some("list.replies")
-        );
-        assert_eq!(
-            operation(Method::GET, &format!("{channel}/1/replies/2")),
-            Some("get.reply")
-        );
-        let chat = "/v1.0/chats/C/messages";
-        assert_eq!(
-            operation(Method::POST, &format!("{chat}/replyWithQuote")),
-            Some("send.quote")
-        );
-        assert_eq!(operation(Method::POST, "/v1.0/chats"), Some("chat.create"));
-        assert_eq!(operation(Method::POST, &format!("{chat}/1/replies")), None);
+    /// The document of `GET /_emulator/stats`.
+    pub(crate) fn stats(&self) -> Value {
+        let mut document = self.engine.stats.to_json();
+        document["throttled_by"] = self.engine.throttled();
+        for (service, description) in self.services.iter().zip(&self.descriptions) {
+            let name = description.platform.as_str();
+            service.add_stats(&mut document["platforms"][name]);
+        }
+        document
     }
 
-    #[test]
-    fn a_wrong_method_names_the_right_ones() {
-        let refusal = Routed::WrongMethod(Platform::AcsChat, "GET, POST");
-        assert_eq!(route(&Method::PUT, "/chat/threads/T/messages"), refusal);
+    /// Back to the seeded state: stores, ledger, limits, statistics, faults and tokens.
+    pub(crate) fn reset(&self) {
+        self.engine.begin_reset();
+        self.reset_from(0);
+        self.engine.end_reset();
     }
 
-    proptest::proptest! {
-        #[test]
-        fn hostile_paths_do_not_panic(path in "/.{0,80}") {
-            let _ = route(&Method::POST, &path);
+    /// Resets the services from that place on, each inside the lock of the one before it, and the
+    /// ledger inside all of them: a message that is stored meanwhile is gone from both, or in both.
+    fn reset_from(&self, index: usize) {
+        let Some(service) = self.services.get(index) else {
+            return self.engine.clear();
+        };
+        let mut is_done = false;
+        service.reset(&mut || {
+            if !is_done {
+                is_done = true;
+                self.reset_from(index + 1);
+            }
+        });
+        if !is_done {
+            self.reset_from(index + 1);
         }
     }
 }

@@ -1,36 +1,38 @@
 //! The accept loop, and full control over how a connection ends.
 
-mod control;
-mod frames;
-mod payload;
-mod streams;
-mod tap1;
-mod tap2;
+pub(crate) mod control;
+pub(crate) mod frames;
+pub(crate) mod http1_io;
+pub(crate) mod http2_io;
+pub(crate) mod payload;
+pub(crate) mod streams;
 
-use std::convert::Infallible;
-use std::net::Shutdown;
-use std::pin::pin;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{convert::Infallible, net::Shutdown, pin::pin, sync::Arc, time::Duration};
 
-use hyper::body::Incoming;
-use hyper::server::conn::{http1, http2};
-use hyper::service::service_fn;
+use hyper::{
+    body::Incoming,
+    server::conn::{http1, http2},
+    service::service_fn,
+};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, watch};
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    sync::{mpsc, watch},
+};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-use crate::engine::dispatch;
-use crate::engine::resources::Shared;
-use crate::wire::request::Scheme;
-use tap1::Tap1;
-use tap2::Tap2;
-
-pub(crate) use control::{Control, Ending};
-pub(crate) use payload::Payload;
+use crate::{
+    engine::{
+        dispatch::Dispatcher,
+        server::{
+            control::{Control, Ending},
+            http1_io::Http1Io,
+            http2_io::Http2Io,
+        },
+    },
+    wire::request::Scheme,
+};
 
 /// Longer than clients keep idle connections, so that they close first.
 const IDLE_LIMIT: Duration = Duration::from_secs(120);
@@ -42,7 +44,7 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(2);
 pub(crate) async fn serve(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
-    shared: Arc<Shared>,
+    dispatcher: Arc<Dispatcher>,
     mut stop: watch::Receiver<bool>,
 ) {
     let (alive, mut all_gone) = mpsc::channel::<Infallible>(1);
@@ -54,11 +56,12 @@ pub(crate) async fn serve(
         };
         match accepted {
             Ok((stream, _)) => {
-                shared.stats.connected();
-                let (shared, stop, alive) = (Arc::clone(&shared), stop.clone(), alive.clone());
+                dispatcher.registry.engine.stats.connected();
+                let (dispatcher, stop, alive) =
+                    (Arc::clone(&dispatcher), stop.clone(), alive.clone());
                 let tls = tls.clone();
                 tokio::spawn(async move {
-                    greet(stream, tls, shared, stop).await;
+                    greet(stream, tls, dispatcher, stop).await;
                     drop(alive);
                 });
             }
@@ -68,7 +71,7 @@ pub(crate) async fn serve(
     }
     drop((listener, alive));
     if *stop.borrow() {
-        // Answers `None` once the last connection dropped its sender.
+        // `None` once the last connection dropped its sender.
         let _ = tokio::time::timeout(SHUTDOWN_LIMIT, all_gone.recv()).await;
     }
 }
@@ -77,24 +80,27 @@ pub(crate) async fn serve(
 async fn greet(
     stream: TcpStream,
     tls: Option<TlsAcceptor>,
-    shared: Arc<Shared>,
+    dispatcher: Arc<Dispatcher>,
     mut stop: watch::Receiver<bool>,
 ) {
     let _ = stream.set_nodelay(true);
     let Some(tls) = tls else {
-        return connection(stream, Scheme::Http, shared, stop, |stream| stream).await;
+        return connection(stream, Scheme::Http, dispatcher, stop, |stream| stream).await;
     };
     let shaken = tokio::select! {
         shaken = tokio::time::timeout(HANDSHAKE_LIMIT, tls.accept(stream)) => shaken,
         _ = stop.changed() => return,
     };
-    // A client that does not trust us ends here; there is nobody to tell.
+    // The connection of a client that does not trust the certificate ends here.
     let Ok(Ok(stream)) = shaken else { return };
     if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
-        connection2(stream, shared, stop).await;
+        connection2(stream, dispatcher, stop).await;
     } else {
         // Faults end the connection below TLS, as a failing network does.
-        connection(stream, Scheme::Https, shared, stop, |s| s.into_inner().0).await;
+        connection(stream, Scheme::Https, dispatcher, stop, |s| {
+            s.into_inner().0
+        })
+        .await;
     }
 }
 
@@ -102,7 +108,7 @@ async fn greet(
 async fn connection<S>(
     stream: S,
     scheme: Scheme,
-    shared: Arc<Shared>,
+    dispatcher: Arc<Dispatcher>,
     mut stop: watch::Receiver<bool>,
     socket: impl FnOnce(S) -> TcpStream,
 ) where
@@ -112,16 +118,16 @@ async fn connection<S>(
     let handler = {
         let control = control.clone();
         service_fn(move |mut incoming: http::Request<Incoming>| {
-            let (shared, control) = (Arc::clone(&shared), control.clone());
+            let (dispatcher, control) = (Arc::clone(&dispatcher), control.clone());
             incoming.extensions_mut().insert(scheme);
-            async move { Ok::<_, Infallible>(dispatch::handle(shared, control, incoming).await) }
+            async move { Ok::<_, Infallible>(dispatcher.handle(control, incoming).await) }
         })
     };
     let mut connection = http1::Builder::new()
         .auto_date_header(false)
         .timer(TokioTimer::new())
         .header_read_timeout(IDLE_LIMIT)
-        .serve_connection(TokioIo::new(Tap1::new(stream, control.clone())), handler);
+        .serve_connection(TokioIo::new(Http1Io::new(stream, control.clone())), handler);
     tokio::select! {
         biased;
         _ = &mut connection => {}
@@ -142,7 +148,7 @@ async fn connection<S>(
 /// HTTP/2. A fault that ends the connection ends all of its streams.
 async fn connection2(
     stream: TlsStream<TcpStream>,
-    shared: Arc<Shared>,
+    dispatcher: Arc<Dispatcher>,
     mut stop: watch::Receiver<bool>,
 ) {
     // A second handle: hyper does not give the stream of an HTTP/2 connection back.
@@ -154,21 +160,21 @@ async fn connection2(
         let control = control.clone();
         service_fn(move |mut incoming: http::Request<Incoming>| {
             // In the order of the streams: the protocol hands requests over as they come.
-            let (shared, control) = (Arc::clone(&shared), control.for_next_stream());
+            let (dispatcher, control) = (Arc::clone(&dispatcher), control.for_next_stream());
             incoming.extensions_mut().insert(Scheme::Https);
             async move {
                 if control.is_too_late() {
                     // The client knows from GOAWAY that this was not processed.
                     std::future::pending::<()>().await;
                 }
-                Ok::<_, Infallible>(dispatch::handle(shared, control, incoming).await)
+                Ok::<_, Infallible>(dispatcher.handle(control, incoming).await)
             }
         })
     };
     let connection = http2::Builder::new(TokioExecutor::new())
         .auto_date_header(false)
         .timer(TokioTimer::new())
-        .serve_connection(TokioIo::new(Tap2::new(stream, control.clone())), handler);
+        .serve_connection(TokioIo::new(Http2Io::new(stream, control.clone())), handler);
     let mut connection = pin!(connection);
     let mut is_leaving = false;
     loop {

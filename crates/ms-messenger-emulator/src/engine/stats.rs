@@ -33,25 +33,39 @@ const NAMES: [&str; 6] = [
 ];
 
 /// All counters. Lock-free.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Stats {
     connections: AtomicU64,
-    platforms: [[AtomicU64; NAMES.len()]; Platform::ALL.len()],
+    platforms: Vec<(Platform, Counters)>,
 }
 
+type Counters = [AtomicU64; NAMES.len()];
+
 impl Stats {
+    /// Counters of these platforms, all zero.
+    pub(crate) fn new(platforms: impl IntoIterator<Item = Platform>) -> Self {
+        let platforms = platforms.into_iter();
+        Self {
+            connections: AtomicU64::new(0),
+            platforms: platforms.map(|name| (name, Counters::default())).collect(),
+        }
+    }
+
     /// A connection was accepted.
     pub(crate) fn connected(&self) {
         self.connections.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn count(&self, platform: Platform, event: Event) {
-        self.platforms[platform.index()][event as usize].fetch_add(1, Ordering::Relaxed);
+        let mut platforms = self.platforms.iter();
+        if let Some((_, counters)) = platforms.find(|(name, _)| *name == platform) {
+            counters[event as usize].fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn reset(&self) {
         self.connections.store(0, Ordering::Relaxed);
-        for counter in self.platforms.iter().flatten() {
+        for counter in self.platforms.iter().flat_map(|(_, counters)| counters) {
             counter.store(0, Ordering::Relaxed);
         }
     }
@@ -61,10 +75,10 @@ impl Stats {
     pub(crate) fn to_json(&self) -> Value {
         let mut totals = [0; NAMES.len()];
         let mut platforms = Map::new();
-        for platform in Platform::ALL {
+        for (platform, values) in &self.platforms {
             let mut counters = Map::new();
             for (i, name) in NAMES.into_iter().enumerate() {
-                let value = self.platforms[platform.index()][i].load(Ordering::Relaxed);
+                let value = values[i].load(Ordering::Relaxed);
                 totals[i] += value;
                 counters.insert(name.to_owned(), value.into());
             }

@@ -1,43 +1,25 @@
-//! Which bearer tokens a fault has ended before their time.
+//! Bearer tokens that a fault has ended before their time.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use serde_json::{Value, json};
 
-use crate::engine::registry::{Call, Route};
-use crate::engine::resources::Shared;
-use crate::wire::jwt::{Claims, TokenProblem};
+use crate::wire::{jwt::Claims, lock::lock};
 
-/// The claim that tells when a token was issued more finely than the seconds of `iat`; the
-/// emulator's own.
-const ERA: &str = "era";
+/// The claim that says when a token was issued more finely than the seconds of `iat`; the emulator's
+/// own.
+const GENERATION: &str = "era";
 
-/// So many tokens are remembered at most.
-const KNOWN_TOKENS: usize = 1000;
-
-/// A service that takes bearer tokens; a fault ends the tokens of one.
+/// Callers whose bearer tokens end together, when a fault ends them.
+///
+/// A service has one as a rule; two where the tokens of administrators live on while users' end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Audience {
-    /// ACS Messages.
-    Messages,
-    /// ACS Chat.
-    Chat,
-    /// ACS Identity: its callers' Entra tokens, which may stay good while users' tokens end.
-    Identity,
-    /// Graph.
-    Graph,
-}
+pub struct Audience(&'static str);
 
 impl Audience {
-    /// Who checks the token of a request; `None` for UCWA, which has tickets.
-    pub(crate) const fn of(route: &Route) -> Option<Self> {
-        match route.call {
-            Call::AcsMessages(_) => Some(Self::Messages),
-            Call::AcsChat(_) => Some(Self::Chat),
-            Call::AcsIdentity(_) => Some(Self::Identity),
-            Call::Entra(_) | Call::Ucwa(_) => None,
-            _ => Some(Self::Graph),
-        }
+    /// Names an audience; the name must be unique among all services.
+    pub const fn new(name: &'static str) -> Self {
+        Self(name)
     }
 }
 
@@ -48,13 +30,13 @@ pub(crate) struct TokenLife(Mutex<Ends>);
 #[derive(Debug, Default)]
 struct Ends {
     /// Raised at every end, and never reset: a token of before a reset must not outlive a later end.
-    era: u64,
-    ends: [Option<End>; 4],
+    generation: u64,
+    ends: Vec<(Audience, End)>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct End {
-    era: u64,
+    generation: u64,
     /// Unix seconds.
     at: u64,
     /// Whether the tokens that ended are refused as forbidden, not as expired.
@@ -63,84 +45,62 @@ struct End {
 
 impl TokenLife {
     fn lock(&self) -> MutexGuard<'_, Ends> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
+    }
+
+    fn end_of(&self, audience: Audience) -> Option<End> {
+        let ends = self.lock();
+        let found = ends.ends.iter().find(|(ended, _)| *ended == audience);
+        found.map(|(_, end)| *end)
     }
 
     /// Ends every token of that service that was issued before `now` (epoch milliseconds).
     pub(crate) fn end_all(&self, audience: Audience, now: u64, is_forbidden: bool) {
         let mut ends = self.lock();
-        ends.era += 1;
+        ends.generation += 1;
         let end = End {
-            era: ends.era,
+            generation: ends.generation,
             at: now / 1000,
             is_forbidden,
         };
-        ends.ends[audience as usize] = Some(end);
+        ends.ends.retain(|(ended, _)| *ended != audience);
+        ends.ends.push((audience, end));
     }
 
     /// Whether tokens that ended are refused as forbidden.
     pub(crate) fn is_forbidden(&self, audience: Audience) -> bool {
-        self.lock().ends[audience as usize].is_some_and(|end| end.is_forbidden)
+        self.end_of(audience).is_some_and(|end| end.is_forbidden)
     }
 
     /// Forgets all ends.
     pub(crate) fn reset(&self) {
-        self.lock().ends = [None; 4];
+        self.lock().ends.clear();
     }
 
     /// Marks the claims of a token that is issued now.
     pub(crate) fn stamp(&self, claims: &mut Value) {
-        claims[ERA] = json!(self.lock().era);
+        claims[GENERATION] = json!(self.lock().generation);
     }
 
     /// Whether the token was issued before the end. One without the emulator's own claim is judged
     /// by `iat`; in the second of the end it counts as newer, so that a client that renews at once
     /// is not refused again.
-    fn has_ended(&self, audience: Audience, claims: &Claims) -> bool {
-        self.lock().ends[audience as usize].is_some_and(|end| match claims.whole(ERA) {
-            Some(era) => era < end.era,
-            None => claims.number("iat") < end.at,
-        })
-    }
-}
-
-impl Shared {
-    /// The claims of a bearer token that `audience` takes at `now` (Unix seconds).
-    pub(crate) fn verify(
-        &self,
-        audience: Audience,
-        token: &str,
-        now: u64,
-    ) -> Result<Claims, TokenProblem> {
-        let claims = self.claims(token)?;
-        if claims.is_over(now) || self.token_life.has_ended(audience, &claims) {
-            return Err(TokenProblem::Expired);
-        }
-        Ok(claims)
-    }
-
-    /// The claims of a token that was signed here. Most requests bring one of a few tokens, which
-    /// need not be decoded every time.
-    fn claims(&self, token: &str) -> Result<Claims, TokenProblem> {
-        let known = self.known_tokens.lock();
-        let mut known = known.unwrap_or_else(PoisonError::into_inner);
-        if let Some(claims) = known.get(token) {
-            return Ok(claims.clone());
-        }
-        let claims = self.seed.tokens().read(token)?;
-        if known.len() >= KNOWN_TOKENS {
-            known.clear();
-        }
-        known.insert(token.into(), claims.clone());
-        Ok(claims)
+    pub(crate) fn has_ended(&self, audience: Audience, claims: &Claims) -> bool {
+        self.end_of(audience)
+            .is_some_and(|end| match claims.whole(GENERATION) {
+                Some(generation) => generation < end.generation,
+                None => claims.number("iat") < end.at,
+            })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::clock;
-    use crate::wire::jwt::TokenKey;
+    use crate::wire::{clock, jwt::TokenKey};
+
+    const GRAPH: Audience = Audience::new("graph");
+    const CHAT: Audience = Audience::new("chat");
 
     fn claims(mut claims: Value) -> Claims {
         claims["exp"] = json!(u64::MAX);
@@ -157,24 +117,24 @@ mod tests {
             claims(token)
         };
         let before = stamped();
-        life.end_all(Audience::Graph, clock::system_ms(), false);
+        life.end_all(GRAPH, clock::system_ms(), false);
         let after = stamped();
-        let has_ended = |token: &Claims| life.has_ended(Audience::Graph, token);
+        let has_ended = |token: &Claims| life.has_ended(GRAPH, token);
         assert!(has_ended(&before) && !has_ended(&after));
-        assert!(!life.has_ended(Audience::Chat, &before));
+        assert!(!life.has_ended(CHAT, &before));
         life.reset();
         assert!(!has_ended(&before));
-        life.end_all(Audience::Graph, clock::system_ms(), false);
+        life.end_all(GRAPH, clock::system_ms(), false);
         assert!(has_ended(&before) && has_ended(&after));
     }
 
     #[test]
     fn a_token_of_another_issuer_is_judged_by_its_second() {
         let life = TokenLife::default();
-        life.end_all(Audience::Chat, clock::system_ms(), false);
+        life.end_all(CHAT, clock::system_ms(), false);
         let now = clock::system_ms() / 1000;
-        let has_ended = |iat: u64| life.has_ended(Audience::Chat, &claims(json!({ "iat": iat })));
+        let has_ended = |iat: u64| life.has_ended(CHAT, &claims(json!({ "iat": iat })));
         assert!(has_ended(now - 100) && !has_ended(now + 1));
-        assert!(life.has_ended(Audience::Chat, &claims(json!({}))));
+        assert!(life.has_ended(CHAT, &claims(json!({}))));
     }
 }

@@ -1,52 +1,107 @@
 //! Entra ID: the token endpoints of one tenant, and the two shapes of managed identities.
 
 pub(crate) mod admin;
-mod authorize;
-mod client;
-mod device;
-mod discovery;
-mod error;
-mod fault;
-mod form;
-mod grants;
-mod html;
-mod issue;
-mod managed;
-mod redirect;
-mod routes;
-mod scope;
-mod settings;
-mod store;
+pub(crate) mod authorize;
+pub(crate) mod client;
+pub(crate) mod device;
+pub(crate) mod discovery;
+pub(crate) mod error;
+pub(crate) mod fault;
+pub(crate) mod form;
+pub(crate) mod grants;
+pub(crate) mod html;
+pub(crate) mod issue;
+pub(crate) mod managed;
+pub(crate) mod redirect;
+pub(crate) mod routes;
+pub(crate) mod scope;
+pub(crate) mod settings;
+pub(crate) mod state;
+pub(crate) mod store;
 
-use http::StatusCode;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
 
-use crate::engine::resources::{Outcome, Shared};
-use crate::wire::request::Request;
-use crate::wire::response::Response;
+use crate::{
+    engine::{
+        description::Description, exchange::Exchange, faults::own::OwnFault, outcome::Outcome,
+        platform::Platform, resources::Engine, routing::Routing, service::Service,
+    },
+    services::entra::{
+        error::EntraError,
+        fault::EntraFault,
+        routes::{Call, OPERATIONS},
+        state::Entra,
+    },
+    wire::{request::Request, response::Response},
+};
 
-pub use fault::EntraFault;
-pub(crate) use routes::{Call, OPERATIONS, route};
-pub use settings::EntraApprover;
-pub(crate) use settings::EntraSettings;
-pub(crate) use store::Store;
+pub(crate) const DESCRIPTION: Description =
+    Description::new(Platform::ENTRA, &OPERATIONS).with_fault_kinds(fault::kinds);
 
-use error::EntraError;
+impl Platform {
+    /// Entra ID, which issues the tokens of Graph and of ACS; no messages go over it.
+    pub const ENTRA: Self = Self::new("entra");
+}
+
+impl Service for Entra {
+    type Call = Call;
+
+    fn description(&self) -> Description {
+        DESCRIPTION
+    }
+
+    fn route(&self, method: &Method, target: &str) -> Routing<Call> {
+        let path = target.split('?').next().unwrap_or_default();
+        let raw: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        routes::route(method, &raw)
+    }
+
+    async fn serve(&self, exchange: &Exchange<'_>, call: &Call) -> Outcome {
+        handle(self, call, exchange.request())
+    }
+
+    fn error(&self, _: &Engine, request: &Request, status: StatusCode, message: &str) -> Response {
+        status_error(self, request, status, message)
+    }
+
+    fn fault_response(&self, exchange: &Exchange<'_>, fault: &OwnFault) -> Option<Response> {
+        let fault: &EntraFault = fault.downcast_ref()?;
+        Some(fault.to_error().response(self, exchange.request()))
+    }
+
+    fn admin(&self, _: &Engine, path: &str, request: &Request) -> Option<Response> {
+        admin::handle(self, path.strip_prefix("entra/")?, request)
+    }
+
+    fn reset(&self, rest: &mut dyn FnMut()) {
+        Entra::reset(self, rest);
+    }
+
+    fn add_ready(&self, line: &mut Value, https: Option<&str>) {
+        line["entra"] = self.seed.entra.to_json();
+        if let Some(https) = https {
+            // Identity libraries refuse an authority over plain HTTP.
+            line["entra"]["authority"] = json!(https);
+        }
+    }
+}
 
 /// Carries out one operation. Nothing of it is a message, so nothing is counted as stored.
-pub(crate) fn handle(shared: &Shared, call: &Call, request: &Request) -> Outcome {
-    let now = shared.now_ms();
+fn handle(service: &Entra, call: &Call, request: &Request) -> Outcome {
+    let now = service.engine.now_ms();
     let done = match call {
-        Call::DeviceCode { tenant } => device::begin(shared, tenant, request, now),
-        Call::DeviceLogin => Ok(device::login(shared, request, now)),
-        Call::Authorize { tenant } => Ok(authorize::handle(shared, tenant, request, now)),
-        Call::Token { tenant } => grants::handle(shared, tenant, request, now),
-        Call::OpenIdConfiguration { tenant } => discovery::configuration(shared, tenant, request),
+        Call::DeviceCode { tenant } => device::begin(service, tenant, request, now),
+        Call::DeviceLogin => Ok(device::login(service, request, now)),
+        Call::Authorize { tenant } => Ok(authorize::handle(service, tenant, request, now)),
+        Call::Token { tenant } => grants::handle(service, tenant, request, now),
+        Call::OpenIdConfiguration { tenant } => discovery::configuration(service, tenant, request),
         Call::Instance => discovery::instance(request),
-        Call::Keys => Ok(discovery::keys(shared)),
-        Call::Imds => Ok(managed::imds(shared, request, now)),
-        Call::AppService => Ok(managed::app_service(shared, request, now)),
+        Call::Keys => Ok(discovery::keys(service)),
+        Call::Imds => Ok(managed::imds(service, request, now)),
+        Call::AppService => Ok(managed::app_service(service, request, now)),
     };
-    let response = done.unwrap_or_else(|error| error.response(shared, request));
+    let response = done.unwrap_or_else(|error| error.response(service, request));
     Outcome::new(
         response.with_header("cache-control", "no-store, no-cache"),
         false,
@@ -54,12 +109,7 @@ pub(crate) fn handle(shared: &Shared, call: &Call, request: &Request) -> Outcome
 }
 
 /// The error body of a status that a fault rule or the transport asks for.
-pub(crate) fn status_error(
-    shared: &Shared,
-    request: &Request,
-    status: StatusCode,
-    message: &str,
-) -> Response {
+fn status_error(service: &Entra, request: &Request, status: StatusCode, message: &str) -> Response {
     let (error, code) = match status.as_u16() {
         401 => ("invalid_client", 7_000_215),
         429 | 503 => ("temporarily_unavailable", 90_006),
@@ -68,10 +118,5 @@ pub(crate) fn status_error(
     };
     let mut error = EntraError::new(error, code, message);
     error.status = status;
-    error.response(shared, request)
-}
-
-/// The answer of a fault of Entra's own.
-pub(crate) fn fault_response(shared: &Shared, request: &Request, fault: &EntraFault) -> Response {
-    fault.to_error().response(shared, request)
+    error.response(service, request)
 }

@@ -1,137 +1,129 @@
 //! Microsoft Graph: Teams channels, replies and chats.
 
-mod auth;
-mod batch;
-mod challenge;
-mod context;
-mod directory;
-mod error;
-mod messages;
-mod permissions;
-mod place;
-mod routes;
-mod store;
+pub(crate) mod auth;
+pub(crate) mod batch;
+pub(crate) mod caller;
+pub(crate) mod challenge;
+pub(crate) mod context;
+pub(crate) mod directory;
+pub(crate) mod error;
+pub(crate) mod faults;
+pub(crate) mod found;
+pub(crate) mod inject;
+pub(crate) mod limits;
+pub(crate) mod messages;
+pub(crate) mod operate;
+pub(crate) mod permission;
+pub(crate) mod permissions;
+pub(crate) mod place;
+pub(crate) mod response;
+pub(crate) mod routes;
+pub(crate) mod state;
+pub(crate) mod store;
 
-use std::sync::Arc;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
 
-use bytes::Bytes;
-use http::{HeaderName, StatusCode};
+use crate::{
+    engine::{
+        description::Description,
+        exchange::Exchange,
+        faults::own::OwnFault,
+        injection::{InjectError, Injection},
+        outcome::Outcome,
+        platform::Platform,
+        resources::Engine,
+        routing::Routing,
+        service::Service,
+        token_request::{TokenGrant, TokenRequest},
+    },
+    seed::graph::{APP_ROLES, DELEGATED_SCOPES},
+    services::graph::{
+        auth::AUDIENCE,
+        faults::GraphFault,
+        routes::{Call, OPERATIONS},
+        state::Graph,
+    },
+    wire::{request::Request, response::Response},
+};
 
-use crate::engine::limits::{self, Throttled};
-use crate::engine::platform::Platform;
-use crate::engine::registry::Route;
-use crate::engine::resources::{Outcome, Shared};
-use crate::wire::request::Request;
-use crate::wire::response::Response;
+pub(crate) const DESCRIPTION: Description = Description::new(Platform::MSGRAPH_CHAT, &OPERATIONS)
+    .with_pages()
+    .with_bearer_tokens(3600)
+    .with_injections()
+    .with_fault_kinds(faults::kinds);
 
-use auth::Caller;
-use context::Context;
-use error::GraphError;
-use place::Place;
+impl Platform {
+    /// Microsoft Teams through Microsoft Graph.
+    pub const MSGRAPH_CHAT: Self = Self::new("msgraph-chat");
+}
 
-pub(crate) use challenge::challenge;
-pub(crate) use messages::{inject, inject_delete, inject_edit, inject_event};
-pub(crate) use routes::{Call, OPERATIONS, Op, Version, route};
-pub(crate) use store::Store;
+impl Service for Graph {
+    type Call = Call;
 
-const JSON: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
-const DIAGNOSTIC: &str = r#"{"ServerInfo":{"DataCenter":"Loopback","Slice":"E","Ring":"5","ScaleUnit":"001","RoleInstance":"emulator"}}"#;
-
-/// Answers an operation of this platform.
-pub(crate) fn handle(
-    shared: &Arc<Shared>,
-    route: &Route,
-    call: &Call,
-    request: &Request,
-) -> Outcome {
-    let request_id = shared.response_id().to_string();
-    let outcome = execute(shared, route, call, request).unwrap_or_else(|refusal| {
-        Outcome::new(
-            refusal.into_response(request, &request_id, shared.now_ms()),
-            false,
-        )
-    });
-    let response = decorate(outcome.response, request, &request_id);
-    Outcome {
-        response,
-        ..outcome
+    fn description(&self) -> Description {
+        DESCRIPTION
     }
-}
 
-fn execute(
-    shared: &Arc<Shared>,
-    route: &Route,
-    call: &Call,
-    request: &Request,
-) -> Result<Outcome, GraphError> {
-    // Its parts are judged and counted one by one.
-    if call.op == Op::Batch {
-        return batch::handle(shared, call.version, request);
+    fn route(&self, method: &Method, target: &str) -> Routing<Call> {
+        routes::route(method, target).with_audience(AUDIENCE)
     }
-    let context = Context {
-        shared,
-        request,
-        operation: route.operation,
-        base: format!("{}/{}", request.origin(), call.version),
-        caller: auth::authenticate(shared, request, &permissions::of(&call.op))?,
-    };
-    admit(&context).map_err(GraphError::throttled)?;
-    match &call.op {
-        Op::Messages(call) => messages::handle(&context, call),
-        Op::Directory(call) => directory::handle(&context, call),
-        Op::Batch => batch::handle(shared, call.version, request),
+
+    async fn serve(&self, exchange: &Exchange<'_>, call: &Call) -> Outcome {
+        operate::handle(self, exchange, call)
     }
-}
 
-/// Counts the request under the rates of its class, app, user, team and thread.
-fn admit(context: &Context<'_>) -> Result<(), Throttled> {
-    let shared = context.shared;
-    if !shared.settings.has_limits {
-        return Ok(());
+    fn error(&self, _: &Engine, request: &Request, status: StatusCode, message: &str) -> Response {
+        response::status_error(self, request, status, message)
     }
-    let Caller {
-        app, id, is_user, ..
-    } = &context.caller;
-    let whom = limits::Whom {
-        app,
-        user: if *is_user { id } else { "" },
-        tenant: &shared.seed.graph.tenant_id,
-    };
-    let request = context.request;
-    let rates = limits::of_graph(&request.method, request.path(), &whom);
-    shared.admit(Platform::MsgraphChat, &rates)
-}
 
-/// The error body of a bare status.
-pub(crate) fn status_error(
-    shared: &Shared,
-    request: &Request,
-    status: StatusCode,
-    message: &str,
-) -> Response {
-    refusal(shared, request, GraphError::of_status(status, message))
-}
-
-/// The whole answer of an error.
-fn refusal(shared: &Shared, request: &Request, error: GraphError) -> Response {
-    let request_id = shared.response_id().to_string();
-    let response = error.into_response(request, &request_id, shared.now_ms());
-    decorate(response, request, &request_id)
-}
-
-fn decorate(response: Response, request: &Request, request_id: &str) -> Response {
-    let mut response = response
-        .with_header("request-id", request_id)
-        .with_header("odata-version", "4.0")
-        .with_header("cache-control", "private")
-        .with_header("x-ms-ags-diagnostic", DIAGNOSTIC);
-    if let Some(id) = request.header("client-request-id") {
-        response.set_header(HeaderName::from_static("client-request-id"), id);
+    fn fault_response(&self, exchange: &Exchange<'_>, fault: &OwnFault) -> Option<Response> {
+        match fault.downcast_ref()? {
+            GraphFault::ClaimsChallenge { claims } => {
+                Some(challenge::challenge(self, exchange.request(), claims))
+            }
+            GraphFault::NoAuthorization => {
+                let engine = &self.engine;
+                engine.token_life.end_all(AUDIENCE, engine.now_ms(), true);
+                None
+            }
+        }
     }
-    response
-}
 
-/// An answer in Graph's JSON that stored no message.
-fn json(status: StatusCode, body: impl Into<Bytes>) -> Outcome {
-    Outcome::new(Response::bytes(status, JSON, body.into()), false)
+    fn inject(&self, _: &Engine, injection: &Injection<'_>) -> Result<Value, InjectError> {
+        inject::inject(self, injection)
+    }
+
+    fn grant_token(&self, _: &Engine, request: &TokenRequest<'_>) -> Result<TokenGrant, String> {
+        let seed = &self.seed;
+        let Some(user) = request.user else {
+            let roles = request.scopes_or(|| APP_ROLES.to_vec());
+            let claims = seed.graph_app_claims(&json!(roles));
+            return Ok(TokenGrant::new(Value::Null, &roles, claims));
+        };
+        let scopes = request.scopes_or(|| DELEGATED_SCOPES.split(' ').collect());
+        let known = &seed.graph.users;
+        let names = |name: &str| name.eq_ignore_ascii_case(user);
+        let found = known
+            .iter()
+            .find(|u| names(&u.id) || names(&u.upn) || names(&u.display_name));
+        let Some(found) = found else {
+            let known: Vec<&str> = known.iter().map(|user| user.upn.as_str()).collect();
+            return Err(format!("user: must be one of {}", known.join(", ")));
+        };
+        let claims = seed.graph_claims(found, &scopes);
+        Ok(TokenGrant::new(json!(found.id), &scopes, claims))
+    }
+
+    fn forget(&self, conversation: &str, message_id: &str) {
+        self.store().messages.forget(conversation, message_id);
+    }
+
+    fn reset(&self, rest: &mut dyn FnMut()) {
+        Graph::reset(self, rest);
+    }
+
+    fn add_ready(&self, line: &mut Value, _: Option<&str>) {
+        line["graph"] = self.seed.graph.to_json();
+    }
 }

@@ -1,235 +1,115 @@
 //! UCWA 2.0, the web API of Skype for Business Server: discovery, tickets, applications, the event
 //! channel, and conversations between their users.
 
-mod applications;
-mod calls;
-mod channel;
-mod data_uri;
-mod desk;
-mod discovery;
-mod dress;
-mod event;
-mod gzip;
-mod hrefs;
-mod inject;
-mod input;
-mod invitations;
-mod meeting_im;
-mod meetings;
-mod messages;
-mod model;
-mod pget;
-mod reads;
-mod render;
-mod responses;
-mod rings;
-mod routes;
-mod talks;
-mod tickets;
-mod time;
-mod xml;
+pub(crate) mod applications;
+pub(crate) mod background;
+pub(crate) mod channel;
+pub(crate) mod data_uri;
+pub(crate) mod discovery;
+pub(crate) mod encoding;
+pub(crate) mod event;
+pub(crate) mod faults;
+pub(crate) mod gzip;
+pub(crate) mod hrefs;
+pub(crate) mod inject;
+pub(crate) mod input;
+pub(crate) mod invitation_outcomes;
+pub(crate) mod invitations;
+pub(crate) mod meeting_im;
+pub(crate) mod meetings;
+pub(crate) mod messages;
+pub(crate) mod model;
+pub(crate) mod operate;
+pub(crate) mod pget;
+pub(crate) mod reads;
+pub(crate) mod render;
+pub(crate) mod responses;
+pub(crate) mod ringing;
+pub(crate) mod routes;
+pub(crate) mod sessions;
+pub(crate) mod settings;
+pub(crate) mod state;
+pub(crate) mod store;
+pub(crate) mod ticket;
+pub(crate) mod tickets;
+pub(crate) mod time;
+pub(crate) mod transaction;
+pub(crate) mod xml;
 
 use std::sync::Arc;
 
-use crate::engine::faults::{FaultAction, UcwaFault};
-use crate::engine::resources::{Outcome, Shared};
-use crate::wire::request::Request;
-use crate::wire::response::Response;
+use http::{Method, StatusCode};
+use serde_json::Value;
 
-use desk::{Desk, with_desk};
-use http::StatusCode;
-use input::Input;
-use responses::{Reply, created, done, not_found, refusal, resource};
-use routes::{Part, What};
-use tickets::Caller;
+use crate::{
+    engine::{
+        description::Description,
+        exchange::Exchange,
+        injection::{InjectError, Injection},
+        outcome::Outcome,
+        platform::Platform,
+        resources::Engine,
+        routing::Routing,
+        service::{BoxFuture, Service},
+    },
+    services::ucwa::{
+        routes::{Call, OPERATIONS},
+        state::Ucwa,
+    },
+    wire::{request::Request, response::Response},
+};
 
-pub(crate) use desk::Store;
-pub(crate) use inject::{Injection, inject};
-pub(crate) use responses::status_error;
-pub(crate) use routes::{Call, OPERATIONS, route};
-pub use time::UcwaTopology;
-pub(crate) use time::{UcwaSettings, keep_time};
+pub(crate) const DESCRIPTION: Description = Description::new(Platform::UCWA, &OPERATIONS)
+    .with_injections()
+    .with_fault_kinds(faults::kinds);
 
-/// Answers an operation of this platform.
-pub(crate) async fn handle(
-    shared: &Arc<Shared>,
-    call: &Call,
-    request: &Request,
-    fault: Option<&FaultAction>,
-) -> Outcome {
-    let fault = match fault {
-        Some(FaultAction::Ucwa(fault)) => Some(fault),
-        _ => None,
-    };
-    let reply = execute(shared, call, request, fault).await;
-    let response = reply.unwrap_or_else(|refusal| *refusal);
-    let is_send = matches!(
-        call,
-        Call::Under {
-            what: What::InConversation(_, Part::Send),
-            ..
-        }
-    );
-    let is_stored = is_send && response.status == StatusCode::CREATED;
-    let response = responses::with_server(shared, request, response);
-    Outcome::new(dress::dress(call, request, fault, response), is_stored)
+impl Platform {
+    /// Skype for Business Server through UCWA 2.0.
+    pub const UCWA: Self = Self::new("ucwa");
 }
 
-async fn execute(
-    shared: &Arc<Shared>,
-    call: &Call,
-    request: &Request,
-    fault: Option<&UcwaFault>,
-) -> Reply {
-    let has_origin = request.headers.contains_key("x-ms-origin");
-    if has_origin && (shared.settings.is_strict || fault == Some(&UcwaFault::RefuseOrigin)) {
-        let reason = "Cross-domain request is not allowed.";
-        let status = StatusCode::FORBIDDEN;
-        return Err(responses::diagnosed(status, 28_070, request.host(), reason));
-    }
-    match call {
-        Call::Root => Ok(discovery::root(shared, request, fault)),
-        Call::Token => Ok(with_desk(shared, |desk| desk.token(request))),
-        Call::User => with_desk(shared, |desk| {
-            desk.authenticate(request, fault)?;
-            Ok(discovery::user(desk, request, fault))
-        }),
-        Call::CreateApplication => with_desk(shared, |desk| {
-            let caller = desk.authenticate(request, fault)?;
-            create(desk, &caller, request, fault)
-        }),
-        Call::Under { application, what } => under(shared, application, what, request, fault).await,
-    }
-}
+impl Service for Ucwa {
+    type Call = Call;
 
-fn create(
-    desk: &mut Desk<'_>,
-    caller: &Caller,
-    request: &Request,
-    fault: Option<&UcwaFault>,
-) -> Reply {
-    if fault == Some(&UcwaFault::TooManyApplications) {
-        let message = "The most recent sign-in of the user exceeds the number of applications.";
-        return Err(refusal(StatusCode::GONE, "TooManyApplications", message));
+    fn description(&self) -> Description {
+        DESCRIPTION
     }
-    let input = Input::read(request)?;
-    let (id, is_new) = desk.create_application(caller, &input)?;
-    let found = desk.store.applications.get(&id).ok_or_else(not_found)?;
-    let status = if is_new {
-        StatusCode::CREATED
-    } else {
-        StatusCode::OK
-    };
-    let this = hrefs::base(&id);
-    let cookie = format!("cwt_ucwa={}; path={this}/photos; HttpOnly", desk.id());
-    let response = Response::json(status, &reads::application(found));
-    Ok(response
-        .with_header("location", &this)
-        .with_header("set-cookie", &cookie))
-}
 
-async fn under(
-    shared: &Arc<Shared>,
-    application: &str,
-    what: &What,
-    request: &Request,
-    fault: Option<&UcwaFault>,
-) -> Reply {
-    let admitted = with_desk(shared, |desk| {
-        let caller = desk.authenticate(request, fault)?;
-        desk.admit(application, &caller)?;
-        match fault {
-            Some(UcwaFault::ApplicationNotFound) => desk.end_application(application),
-            Some(UcwaFault::InactiveApplication) => desk.expire(application),
-            _ => return Ok(()),
-        }
-        desk.admit(application, &caller)
-    });
-    admitted?;
-    if *what == What::Events {
-        return pget::events(shared, application, request, fault).await;
+    fn route(&self, method: &Method, target: &str) -> Routing<Call> {
+        // The query separates operations that share a path.
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        routes::route(method, path, query)
     }
-    let response = with_desk(shared, |desk| {
-        operate(desk, application, what, request, fault)
-    })?;
-    if fault == Some(&UcwaFault::EventsFirst) {
-        pget::until_taken(shared, application).await;
+
+    async fn serve(&self, exchange: &Exchange<'_>, call: &Call) -> Outcome {
+        operate::handle(self, call, exchange.request(), exchange.own_fault()).await
     }
-    Ok(response)
-}
 
-fn operate(
-    desk: &mut Desk<'_>,
-    application: &str,
-    what: &What,
-    request: &Request,
-    fault: Option<&UcwaFault>,
-) -> Reply {
-    match what {
-        What::SignOut => {
-            desk.end_application(application);
-            Ok(done())
-        }
-        What::MakeAvailable => {
-            let input = Input::read(request)?;
-            desk.make_available(application, &input).map(|()| done())
-        }
-        What::ReportActivity => desk.report_activity(application).map(|()| done()),
-        What::PutCommunication => {
-            let tag = request.header("if-match");
-            let resource_now = desk.put_communication(application, tag, &request.body)?;
-            Ok(resource(&resource_now))
-        }
-        What::Start => created_at(desk.start(application, request, fault)),
-        What::AddMessaging(id) => created_at(desk.add_messaging(application, id, request, fault)),
-        What::AddParticipant => created_at(desk.add_participant(application, request, fault)),
-        What::Meeting => created_at(desk.meet(application, request)),
-        What::Accept(id) => desk.accept(application, id, fault).map(|()| done()),
-        What::Decline(id) => {
-            let input = Input::read(request)?;
-            desk.decline(application, id, &input).map(|()| done())
-        }
-        What::Cancel(id) => desk.cancel(application, id).map(|()| done()),
-        What::InConversation(id, part) => {
-            in_conversation(desk, application, id, part, request, fault)
-        }
-        _ => reads::read(desk, application, what, request),
+    fn error(&self, _: &Engine, request: &Request, status: StatusCode, message: &str) -> Response {
+        responses::status_error(self, request, status, message)
     }
-}
 
-fn created_at(location: Reply<String>) -> Reply {
-    location.map(|location| created(&location))
-}
-
-fn in_conversation(
-    desk: &mut Desk<'_>,
-    application: &str,
-    id: &str,
-    part: &Part,
-    request: &Request,
-    fault: Option<&UcwaFault>,
-) -> Reply {
-    match part {
-        Part::Send => created_at(desk.send(application, id, request, fault)),
-        Part::Typing => desk.type_on(application, id).map(|()| done()),
-        Part::Terminate => desk.terminate(application, id).map(|()| done()),
-        Part::Leave => {
-            desk.store.view(application, id).ok_or_else(not_found)?;
-            desk.quit(application, id);
-            Ok(done())
-        }
-        Part::MisplacedSend => Err(misplaced(desk)),
-        _ => reads::part(desk, application, id, part),
+    fn inject(&self, _: &Engine, injection: &Injection<'_>) -> Result<Value, InjectError> {
+        inject::inject(self, injection)
     }
-}
 
-/// A message posted to `messaging` itself, as clients do that build addresses.
-fn misplaced(desk: &Desk<'_>) -> Box<Response> {
-    let body = serde_json::json!({
-        "code": "ServiceFailure",
-        "subcode": "None",
-        "message": "An error occurred. Please retry.",
-        "debugInfo": {"errorReportId": desk.id()},
-    });
-    Box::new(Response::json(StatusCode::INTERNAL_SERVER_ERROR, &body))
+    fn reset(&self, rest: &mut dyn FnMut()) {
+        Ucwa::reset(self, rest);
+    }
+
+    fn add_stats(&self, counters: &mut Value) {
+        self.store().add_stats(counters);
+    }
+
+    fn add_ready(&self, line: &mut Value, _: Option<&str>) {
+        line["ucwa"] = self.seed.ucwa.to_json();
+    }
+
+    fn background(self: Arc<Self>) -> Option<BoxFuture<'static, ()>> {
+        Some(Box::pin(background::keep_time(self)))
+    }
+
+    fn shut_down(&self) {
+        self.store().end();
+    }
 }

@@ -1,8 +1,12 @@
 //! The services' clock, message ids and the two time formats of the services.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 /// The clock of the services, which may be wrong. Clones show the same time.
 #[derive(Clone, Debug, Default)]

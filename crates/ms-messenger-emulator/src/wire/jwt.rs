@@ -2,35 +2,38 @@
 
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
-/// Why a token is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TokenProblem {
+/// Error returned when a bearer token is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyTokenError {
     /// Not three base64url segments of JSON, or another algorithm than HS256.
+    #[error("the token is not a JWT signed with HS256")]
     Garbled,
     /// Signed with another key.
+    #[error("the token is signed with another key")]
     Signature,
-    /// `exp` is over, or missing.
+    /// `exp` has passed or is missing, or a fault ended the token.
+    #[error("the token has expired")]
     Expired,
 }
 
 /// The claims of a verified token. A clone is cheap.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Claims(Arc<Map<String, Value>>);
+pub struct Claims(Arc<Map<String, Value>>);
 
 impl Claims {
-    /// A claim that is a string.
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+    /// Returns a claim that is a string.
+    pub fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name)?.as_str()
     }
 
-    /// The delegated scopes of an Entra token (`scp`, blank separated).
-    pub(crate) fn scopes(&self) -> Vec<&str> {
+    /// Returns the delegated scopes of an Entra token (`scp`, separated by blanks).
+    pub fn scopes(&self) -> Vec<&str> {
         self.text("scp")
             .map(|scp| scp.split(' ').filter(|s| !s.is_empty()).collect())
             .unwrap_or_default()
@@ -42,29 +45,18 @@ impl Claims {
         roles.map_or_else(Vec::new, |r| r.iter().filter_map(Value::as_str).collect())
     }
 
-    /// Who holds the token: `8:` + `skypeid` for an ACS user token.
-    pub(crate) fn acs_user(&self) -> Option<String> {
-        self.text("skypeid").map(|id| format!("8:{id}"))
-    }
-
-    /// The scopes of an ACS user token (`acsScope`, comma separated).
-    pub(crate) fn acs_scopes(&self) -> Vec<String> {
-        let scopes = self.text("acsScope").unwrap_or_default().split(',');
-        scopes.map(|scope| scope.trim().to_owned()).collect()
-    }
-
     /// A claim that is a number; 0 when it is absent.
     pub(crate) fn number(&self, name: &str) -> u64 {
         self.whole(name).unwrap_or_default()
     }
 
-    /// A claim that is a whole number.
-    pub(crate) fn whole(&self, name: &str) -> Option<u64> {
+    /// Returns a claim that is a whole number.
+    pub fn whole(&self, name: &str) -> Option<u64> {
         self.0.get(name)?.as_u64()
     }
 
     /// Whether the token is over at `now` (Unix seconds), or does not say when.
-    pub(crate) fn is_over(&self, now: u64) -> bool {
+    pub(crate) fn has_expired(&self, now: u64) -> bool {
         // Recorded tokens carry fractional seconds, so `exp` is read as a float.
         let expires = self.0.get("exp").and_then(Value::as_f64);
         expires.is_none_or(|exp| exp <= now as f64)
@@ -100,26 +92,29 @@ impl TokenKey {
     }
 
     /// The claims of `token`, when it was signed with this key. It may be over.
-    pub(crate) fn read(&self, token: &str) -> Result<Claims, TokenProblem> {
-        let (signing_input, signature) = token.rsplit_once('.').ok_or(TokenProblem::Garbled)?;
-        let (head, body) = signing_input.split_once('.').ok_or(TokenProblem::Garbled)?;
+    pub(crate) fn read(&self, token: &str) -> Result<Claims, VerifyTokenError> {
+        let (signing_input, signature) = token.rsplit_once('.').ok_or(VerifyTokenError::Garbled)?;
+        let (head, body) = signing_input
+            .split_once('.')
+            .ok_or(VerifyTokenError::Garbled)?;
         if decode_object(head)?.get("alg").and_then(Value::as_str) != Some("HS256") {
-            return Err(TokenProblem::Garbled);
+            return Err(VerifyTokenError::Garbled);
         }
         let claims = Claims(Arc::new(decode_object(body)?));
         let signature = decode(signature)?;
         self.mac(signing_input.as_bytes())
             .and_then(|mac| mac.verify_slice(&signature).ok())
-            .ok_or(TokenProblem::Signature)?;
+            .ok_or(VerifyTokenError::Signature)?;
         Ok(claims)
     }
 
     /// The claims of `token`, when it was signed with this key and is not over at `now` (Unix seconds).
-    pub(crate) fn verify(&self, token: &str, now: u64) -> Result<Claims, TokenProblem> {
+    pub(crate) fn verify(&self, token: &str, now: u64) -> Result<Claims, VerifyTokenError> {
         let claims = self.read(token)?;
-        match claims.is_over(now) {
-            true => Err(TokenProblem::Expired),
-            false => Ok(claims),
+        if claims.has_expired(now) {
+            Err(VerifyTokenError::Expired)
+        } else {
+            Ok(claims)
         }
     }
 
@@ -141,14 +136,14 @@ impl TokenKey {
     }
 }
 
-fn decode(segment: &str) -> Result<Vec<u8>, TokenProblem> {
+fn decode(segment: &str) -> Result<Vec<u8>, VerifyTokenError> {
     URL_SAFE_NO_PAD
         .decode(segment)
-        .map_err(|_| TokenProblem::Garbled)
+        .map_err(|_| VerifyTokenError::Garbled)
 }
 
-fn decode_object(segment: &str) -> Result<Map<String, Value>, TokenProblem> {
-    serde_json::from_slice(&decode(segment)?).map_err(|_| TokenProblem::Garbled)
+fn decode_object(segment: &str) -> Result<Map<String, Value>, VerifyTokenError> {
+    serde_json::from_slice(&decode(segment)?).map_err(|_| VerifyTokenError::Garbled)
 }
 
 #[cfg(test)]
@@ -163,17 +158,17 @@ mod tests {
     fn a_signed_token_verifies_until_it_expires() {
         let token = key().sign(&json!({"exp": 100, "scp": "A B"}));
         assert_eq!(key().verify(&token, 99).unwrap().scopes(), ["A", "B"]);
-        assert_eq!(key().verify(&token, 100), Err(TokenProblem::Expired));
+        assert_eq!(key().verify(&token, 100), Err(VerifyTokenError::Expired));
     }
 
     #[test]
     fn another_key_or_algorithm_is_refused() {
         let token = TokenKey::new([8; 32]).sign(&json!({"exp": 100}));
-        assert_eq!(key().verify(&token, 0), Err(TokenProblem::Signature));
+        assert_eq!(key().verify(&token, 0), Err(VerifyTokenError::Signature));
         let none = URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#);
         let body = URL_SAFE_NO_PAD.encode(r#"{"exp":100}"#);
         let unsigned = format!("{none}.{body}.");
-        assert_eq!(key().verify(&unsigned, 0), Err(TokenProblem::Garbled));
+        assert_eq!(key().verify(&unsigned, 0), Err(VerifyTokenError::Garbled));
     }
 
     #[test]

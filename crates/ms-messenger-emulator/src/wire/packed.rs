@@ -70,9 +70,8 @@ impl Packer {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn what_resembles_the_sample_takes_little_room() {

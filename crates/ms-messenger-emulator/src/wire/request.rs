@@ -1,13 +1,16 @@
 //! A request as the emulator received it.
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HOST};
-use http::{HeaderMap, Method, request};
+use http::{
+    HeaderMap, Method,
+    header::{CONTENT_TYPE, HOST},
+    request,
+};
 use percent_encoding::percent_decode_str;
 
-/// Method, raw target, headers and complete body of a request.
+/// A request as the emulator received it: method, raw target, headers and the whole body.
 #[derive(Clone, Debug)]
-pub(crate) struct Request {
+pub struct Request {
     pub(crate) method: Method,
     /// Path and query exactly as on the wire, percent-encoding included.
     pub(crate) target: String,
@@ -81,8 +84,33 @@ impl Request {
         }
     }
 
-    /// The value of a header, when it is there and readable.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    /// Returns the method.
+    pub const fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// Returns path and query, exactly as on the wire.
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// Returns the headers.
+    pub const fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// Returns the body, byte for byte.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Returns the first value of a member of the query, decoded; its name in any case.
+    pub fn query_value(&self, name: &str) -> Option<&str> {
+        self.query.value(name)
+    }
+
+    /// Returns the value of a header, when it is there and readable.
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
@@ -91,13 +119,13 @@ impl Request {
         &self.host
     }
 
-    /// The origin for absolute links in answers: what the client itself called us.
-    pub(crate) fn origin(&self) -> String {
+    /// Returns the origin for absolute links in responses: scheme and host as the client called them.
+    pub fn origin(&self) -> String {
         format!("{}://{}", self.scheme.as_str(), self.host)
     }
 
-    /// The path of the target, without its query.
-    pub(crate) fn path(&self) -> &str {
+    /// Returns the path of the target, without its query.
+    pub fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or_default()
     }
 

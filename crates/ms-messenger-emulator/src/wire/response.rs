@@ -1,13 +1,25 @@
-//! An answer of the emulator before it becomes an HTTP response.
+//! A response of a service, before faults and the server take it.
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, DATE, HeaderName, HeaderValue};
-use http::{HeaderMap, StatusCode};
+use http::{
+    HeaderMap, StatusCode,
+    header::{CONTENT_TYPE, DATE, HeaderName, HeaderValue},
+};
 use serde_json::Value;
 
-/// Status, headers and complete body of an answer.
+/// A response of a service: status, headers and the whole body.
+///
+/// ```
+/// use http::StatusCode;
+/// use ms_messenger_emulator::service::Response;
+///
+/// let body = serde_json::json!({"id": "1"});
+/// let response = Response::json(StatusCode::CREATED, &body).with_header("location", "/pager/1");
+/// assert_eq!(response.status(), StatusCode::CREATED);
+/// ```
 #[derive(Clone, Debug)]
-pub(crate) struct Response {
+#[must_use]
+pub struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
@@ -20,8 +32,8 @@ pub(crate) struct Response {
 pub(crate) struct Undated;
 
 impl Response {
-    /// An answer without a body.
-    pub(crate) fn empty(status: StatusCode) -> Self {
+    /// Makes a response without a body.
+    pub fn empty(status: StatusCode) -> Self {
         Self {
             status,
             headers: HeaderMap::new(),
@@ -30,25 +42,30 @@ impl Response {
         }
     }
 
-    /// An answer whose body is `body`, of the media type `content_type`.
-    pub(crate) fn bytes(status: StatusCode, content_type: &'static str, body: Bytes) -> Self {
+    /// Makes a response with that body, of the media type `content_type`.
+    pub fn bytes(status: StatusCode, content_type: &str, body: Bytes) -> Self {
         let mut response = Self::empty(status);
-        response
-            .headers
-            .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        response.set_header(CONTENT_TYPE, content_type);
         response.body = body;
         response
     }
 
-    /// A JSON answer with an explicit character set, as the services write a success.
-    pub(crate) fn json(status: StatusCode, body: &Value) -> Self {
+    /// Makes a JSON response with an explicit character set, as the services write a success.
+    pub fn json(status: StatusCode, body: &Value) -> Self {
         let bytes = Bytes::from(body.to_string());
         Self::bytes(status, "application/json; charset=utf-8", bytes)
     }
 
-    /// Adds a header; a value that HTTP does not allow is left out.
-    pub(crate) fn with_header(mut self, name: &'static str, value: &str) -> Self {
-        self.set_header(HeaderName::from_static(name), value);
+    /// Returns the status.
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Sets a header; a name or value that HTTP does not allow is left out.
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
+            self.set_header(name, value);
+        }
         self
     }
 

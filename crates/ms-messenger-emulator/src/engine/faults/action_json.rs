@@ -1,14 +1,39 @@
 //! The JSON form of one action.
 
+use std::ops::RangeInclusive;
+
 use serde_json::{Map, Value, json};
 
-use crate::engine::faults::json::{Reader, join};
-use crate::engine::faults::rule::FaultStatus;
-use crate::engine::faults::{FaultAction, LateResponse, LateStore, UcwaFault, When};
-use crate::services::entra::EntraFault;
+use crate::engine::faults::{
+    action::{FaultAction, FaultStatus, LateResponse, LateStore, When},
+    own::{FaultKind, OwnFault},
+    reader::{Reader, join},
+};
 
 const MAX_DELAY_MS: u64 = 600_000;
 const MAX_PIECES: u64 = 10_000;
+
+/// The kinds that any service can have, with the members of their actions.
+const KINDS: [(&str, &[&str]); 14] = [
+    ("status", STATUS),
+    ("status_after_store", STATUS),
+    ("delay", &["kind", "ms"]),
+    ("close", &["kind", "when"]),
+    ("reset", &["kind", "when", "after_bytes"]),
+    ("cut_body", &["kind", "after_bytes"]),
+    ("malformed_body", &["kind"]),
+    ("slow_body", &["kind", "pieces", "ms"]),
+    ("duplicate_answer", &["kind"]),
+    ("go_away", &["kind", "when"]),
+    ("token_expiry", &["kind"]),
+    (
+        "late_store",
+        &["kind", "ms", "then", "status", "headers", "body", "bare"],
+    ),
+    ("headers", &["kind", "headers"]),
+    ("empty_page", &["kind"]),
+];
+const STATUS: &[&str] = &["kind", "status", "headers", "body", "bare"];
 
 pub(super) fn action_to_json(action: &FaultAction) -> Value {
     match action {
@@ -30,7 +55,6 @@ pub(super) fn action_to_json(action: &FaultAction) -> Value {
         FaultAction::DuplicateResponse => json!({"kind": "duplicate_answer"}),
         FaultAction::GoAway { when } => json!({"kind": "go_away", "when": when.as_str()}),
         FaultAction::TokenExpiry => json!({"kind": "token_expiry"}),
-        FaultAction::NoAuthorization => json!({"kind": "no_authorization"}),
         FaultAction::EmptyPage => json!({"kind": "empty_page"}),
         FaultAction::Headers { set, remove } => {
             json!({"kind": "headers", "headers": headers_to_json(set, remove)})
@@ -44,11 +68,7 @@ pub(super) fn action_to_json(action: &FaultAction) -> Value {
             document["then"] = late.then.as_str().into();
             document
         }
-        FaultAction::ClaimsChallenge { claims } => {
-            json!({"kind": "claims_challenge", "claims": claims})
-        }
-        FaultAction::Ucwa(fault) => fault.to_json(),
-        FaultAction::Entra(fault) => fault.to_json(),
+        FaultAction::Own(fault) => fault.to_json(),
     }
 }
 
@@ -75,69 +95,42 @@ fn headers_to_json(set: &[(String, String)], without: &[String]) -> Value {
     set.chain(without).collect::<Map<String, Value>>().into()
 }
 
-impl Reader {
+impl Reader<'_> {
     pub(super) fn action(&mut self, path: &str, value: &Value) -> Option<FaultAction> {
         let Some(kind) = value.get("kind").and_then(Value::as_str) else {
             self.problem(&join(path, "kind"), "is required and must be a string");
             return None;
         };
-        let members: &[&str] = match kind {
-            "status" | "status_after_store" => &["kind", "status", "headers", "body", "bare"],
-            "late_store" => &["kind", "ms", "then", "status", "headers", "body", "bare"],
-            "headers" => &["kind", "headers"],
-            "delay" => &["kind", "ms"],
-            "close" | "go_away" => &["kind", "when"],
-            "reset" => &["kind", "when", "after_bytes"],
-            "cut_body" => &["kind", "after_bytes"],
-            "slow_body" => &["kind", "pieces", "ms"],
-            "claims_challenge" => &["kind", "claims"],
-            "malformed_body" | "duplicate_answer" | "token_expiry" | "no_authorization"
-            | "empty_page" => &["kind"],
-            EntraFault::KIND => EntraFault::MEMBERS,
-            _ => return self.ucwa(path, kind, value).map(FaultAction::Ucwa),
+        let Some((_, members)) = KINDS.iter().find(|(name, _)| *name == kind) else {
+            return self.own(path, kind, value).map(FaultAction::Own);
         };
         let object = self.object(path, value, members)?;
-        let number = |reader: &mut Self, name: &str, from, to| {
-            reader.whole_number(
-                &join(path, name),
-                object.get(name).unwrap_or(&Value::Null),
-                from,
-                to,
-            )
-        };
+        self.generic(path, kind, object)
+    }
+
+    /// A fault that any service can have.
+    fn generic(
+        &mut self,
+        path: &str,
+        kind: &str,
+        object: &Map<String, Value>,
+    ) -> Option<FaultAction> {
         Some(match kind {
             "status" => FaultAction::Status(self.status(path, object)?),
             "status_after_store" => FaultAction::StatusAfterStore(self.status(path, object)?),
             "delay" => FaultAction::Delay {
-                ms: number(self, "ms", 0, MAX_DELAY_MS)?,
+                ms: self.number(path, object, "ms", 0..=MAX_DELAY_MS)?,
             },
             "close" => FaultAction::Close {
                 when: self.when(path, object)?,
             },
-            "reset" => match (object.get("when"), object.get("after_bytes")) {
-                (Some(_), Some(_)) => {
-                    self.problem(path, "takes one of when, after_bytes, not both");
-                    return None;
-                }
-                (None, Some(_)) => FaultAction::ResetAfterBytes {
-                    after_bytes: number(self, "after_bytes", 0, u64::MAX)?,
-                },
-                (None, None) => {
-                    self.problem(path, "needs one of when, after_bytes");
-                    return None;
-                }
-                (Some(_), None) => FaultAction::Reset {
-                    when: self.when(path, object)?,
-                },
-            },
+            "reset" => self.reset(path, object)?,
             "go_away" => FaultAction::GoAway {
                 when: self.when(path, object)?,
             },
             "slow_body" => {
-                let (pieces, ms) = (
-                    number(self, "pieces", 1, MAX_PIECES),
-                    number(self, "ms", 0, MAX_DELAY_MS),
-                );
+                let pieces = self.number(path, object, "pieces", 1..=MAX_PIECES);
+                let ms = self.number(path, object, "ms", 0..=MAX_DELAY_MS);
                 FaultAction::SlowBody {
                     pieces: pieces?,
                     ms: ms?,
@@ -145,7 +138,6 @@ impl Reader {
             }
             "duplicate_answer" => FaultAction::DuplicateResponse,
             "token_expiry" => FaultAction::TokenExpiry,
-            "no_authorization" => FaultAction::NoAuthorization,
             "empty_page" => FaultAction::EmptyPage,
             "late_store" => FaultAction::LateStore(self.late_store(path, object)?),
             "headers" => {
@@ -155,42 +147,63 @@ impl Reader {
                 }
                 FaultAction::Headers { set, remove }
             }
-            "claims_challenge" => match object.get("claims") {
-                None => FaultAction::claims_challenge(),
-                Some(claims) => FaultAction::ClaimsChallenge {
-                    claims: self.text(&join(path, "claims"), claims)?.to_owned(),
-                },
-            },
             "cut_body" => FaultAction::CutBody {
-                after_bytes: number(self, "after_bytes", 0, u64::MAX)?,
-            },
-            EntraFault::KIND => match EntraFault::read(object) {
-                Ok(fault) => FaultAction::Entra(fault),
-                Err((member, rule)) => {
-                    self.problem(&join(path, member), rule);
-                    return None;
-                }
+                after_bytes: self.number(path, object, "after_bytes", 0..=u64::MAX)?,
             },
             _ => FaultAction::MalformedBody,
         })
     }
 
-    fn ucwa(&mut self, path: &str, kind: &str, value: &Value) -> Option<UcwaFault> {
-        let Some(mut fault) = UcwaFault::all().into_iter().find(|f| f.kind() == kind) else {
-            let known = "status, status_after_store, delay, close, reset, cut_body, malformed_body, \
-                         slow_body, duplicate_answer, go_away, token_expiry, no_authorization, \
-                         claims_challenge, late_store, headers, empty_page, \
-                         entra_error";
-            let ucwa: Vec<&str> = UcwaFault::all().iter().map(UcwaFault::kind).collect();
-            let rule = format!("must be one of {known}, {}", ucwa.join(", "));
+    fn number(
+        &mut self,
+        path: &str,
+        object: &Map<String, Value>,
+        name: &str,
+        range: RangeInclusive<u64>,
+    ) -> Option<u64> {
+        let value = object.get(name).unwrap_or(&Value::Null);
+        self.whole_number(&join(path, name), value, *range.start(), *range.end())
+    }
+
+    fn reset(&mut self, path: &str, object: &Map<String, Value>) -> Option<FaultAction> {
+        match (object.get("when"), object.get("after_bytes")) {
+            (Some(_), Some(_)) => {
+                self.problem(path, "takes one of when, after_bytes, not both");
+                None
+            }
+            (None, Some(_)) => Some(FaultAction::ResetAfterBytes {
+                after_bytes: self.number(path, object, "after_bytes", 0..=u64::MAX)?,
+            }),
+            (None, None) => {
+                self.problem(path, "needs one of when, after_bytes");
+                None
+            }
+            (Some(_), None) => Some(FaultAction::Reset {
+                when: self.when(path, object)?,
+            }),
+        }
+    }
+
+    /// A fault that only one service has.
+    fn own(&mut self, path: &str, kind: &str, value: &Value) -> Option<OwnFault> {
+        let services = self.catalog.services();
+        let kinds: Vec<FaultKind> = services.flat_map(|s| (s.fault_kinds)()).collect();
+        let Some(found) = kinds.iter().find(|known| known.name == kind) else {
+            let generic = KINDS.iter().map(|(name, _)| *name);
+            let known: Vec<&str> = generic.chain(kinds.iter().map(|kind| kind.name)).collect();
+            let rule = format!("must be one of {}", known.join(", "));
             self.problem(&join(path, "kind"), rule);
             return None;
         };
-        let object = self.object(path, value, fault.members())?;
-        if let Err((member, rule)) = fault.fill(object) {
-            self.problem(&join(path, member), rule);
+        let members = [&["kind"], found.members].concat();
+        let object = self.object(path, value, &members)?;
+        match (found.read)(kind, object) {
+            Ok(fault) => Some(fault),
+            Err((member, rule)) => {
+                self.problem(&join(path, member), rule);
+                None
+            }
         }
-        Some(fault)
     }
 
     fn status(&mut self, path: &str, object: &Map<String, Value>) -> Option<FaultStatus> {

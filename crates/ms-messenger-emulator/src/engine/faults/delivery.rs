@@ -1,13 +1,19 @@
-//! What a fault does to an answer on its way to the client.
+//! What a fault does to a response on its way to the client.
 
-use std::future::pending;
-use std::time::Duration;
+use std::{future::pending, time::Duration};
 
 use http::header::{CONNECTION, HeaderValue};
 
-use crate::engine::faults::{FaultAction, When};
-use crate::engine::server::{Control, Ending, Payload};
-use crate::wire::response::{Response, Undated};
+use crate::{
+    engine::{
+        faults::action::{FaultAction, When},
+        server::{
+            control::{Control, Ending},
+            payload::Payload,
+        },
+    },
+    wire::response::{Response, Undated},
+};
 
 /// Ends the connection if the fault says so for this moment; then never returns.
 pub(crate) async fn end_when(fault: Option<&FaultAction>, now: When, control: &Control) {
@@ -22,7 +28,7 @@ pub(crate) async fn end_when(fault: Option<&FaultAction>, now: When, control: &C
     pending::<()>().await;
 }
 
-/// The response of an answer, and what the fault has in store for it.
+/// The response of a response, and what the fault has in store for it.
 pub(crate) async fn deliver(
     fault: Option<FaultAction>,
     response: Response,
@@ -73,7 +79,7 @@ pub(crate) async fn deliver(
     }
 }
 
-/// The response of an answer as it is.
+/// The response of a response as it is.
 pub(crate) fn respond(response: Response) -> http::Response<Payload> {
     let payload = Payload::whole(response.body.clone());
     respond_with(response, payload)

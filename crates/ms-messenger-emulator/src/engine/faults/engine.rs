@@ -2,8 +2,13 @@
 
 use std::collections::HashMap;
 
-use crate::engine::faults::{FaultAction, FaultRule, Faults, Selection};
-use crate::engine::platform::Platform;
+use crate::engine::{
+    description::Description,
+    faults::{
+        action::FaultAction,
+        rule::{FaultRule, Faults, Selection},
+    },
+};
 
 /// The rules with their counters. Deterministic: the same seed and the same requests, the same faults.
 #[derive(Debug, Default)]
@@ -16,7 +21,7 @@ pub(crate) struct FaultEngine {
 
 #[derive(Debug)]
 struct RuleState {
-    /// How many tries each call made, where the rule asks for tries.
+    /// The attempts of each call, where the rule selects by attempt.
     tries: HashMap<String, u64>,
     matched: u64,
     /// How many of these the rule's selection took.
@@ -84,13 +89,13 @@ impl FaultEngine {
     /// Every rule it concerns counts it, also when an earlier rule wins.
     pub(crate) fn decide(
         &mut self,
-        platform: Platform,
+        service: &Description,
         operation: &str,
         call: Option<&str>,
     ) -> Option<FaultAction> {
         let mut winner = None;
         for (rule, state) in self.faults.rules.iter().zip(&mut self.states) {
-            if !rule.concerns(platform, operation) {
+            if !rule.concerns(service, operation) {
                 continue;
             }
             if !rule.attempts.is_empty() && !rule.attempts.contains(&state.attempt(call)) {
@@ -108,7 +113,7 @@ impl FaultEngine {
             }
             state.taken += 1;
             let action = rule.plan.pick(state.taken, &mut state.rng);
-            let action = action.filter(|action| action.fits(platform, operation));
+            let action = action.filter(|action| action.fits(service, operation));
             let is_spent = rule.times.is_some_and(|times| state.applied >= times);
             if action.is_some() && !is_spent && winner.is_none() {
                 state.applied += 1;
@@ -122,9 +127,13 @@ impl FaultEngine {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::platform::Platform;
+
+    const SERVICE: Description =
+        Description::new(Platform::new("test"), &["send", "send.reply", "list"]);
 
     fn statuses(engine: &mut FaultEngine, operation: &str, n: usize) -> Vec<u16> {
-        let mut one = || match engine.decide(Platform::AcsChat, operation, None) {
+        let mut one = || match engine.decide(&SERVICE, operation, None) {
             Some(FaultAction::Status(response)) => response.status,
             _ => 0,
         };
@@ -154,8 +163,7 @@ mod tests {
     fn a_try_is_told_by_the_id_of_its_call() {
         let rule = FaultRule::new(FaultAction::status(503)).with_attempts([2, 3]);
         let mut faults = engine([rule.with_operation("send")]);
-        let mut strikes =
-            |operation, call| faults.decide(Platform::AcsChat, operation, call).is_some();
+        let mut strikes = |operation, call| faults.decide(&SERVICE, operation, call).is_some();
         assert!(!strikes("send", Some("a")));
         assert!(!strikes("list", Some("a")), "another operation is no try");
         assert!(!strikes("send", Some("b")));

@@ -4,40 +4,43 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 
-use crate::engine::faults::plan::Plan;
-use crate::engine::faults::plan_json::plan_to_json;
-use crate::engine::faults::{FaultAction, FaultRule, Faults, Selection};
-use crate::engine::platform::{Platform, names_operation};
+use crate::engine::{
+    description::Catalog,
+    faults::{
+        action::FaultAction,
+        plan::Plan,
+        plan_json::plan_to_json,
+        reader::{Reader, join},
+        rule::{FaultRule, Faults, Selection},
+    },
+    platform::Platform,
+};
 
-/// Why a fault document is refused: every problem with the path of its member.
+/// Error returned when a fault document is not valid: every problem with the path of its member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct InvalidFaults {
+pub struct ParseFaultsError {
     /// One line per problem, for example ``rules[0].match.every: must be a whole number from 1``.
     pub problems: Vec<String>,
 }
 
-impl fmt::Display for InvalidFaults {
+impl fmt::Display for ParseFaultsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "invalid faults: {}", self.problems.join("; "))
     }
 }
 
-impl std::error::Error for InvalidFaults {}
+impl std::error::Error for ParseFaultsError {}
 
 impl Faults {
-    /// Reads the document of `PUT /_emulator/faults`.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidFaults`] names each member that is unknown, missing or breaks its rule.
-    pub fn from_json(value: &Value) -> Result<Self, InvalidFaults> {
-        let mut reader = Reader::default();
+    /// Reads the document of `PUT /_emulator/faults` for the services of `catalog`.
+    pub(crate) fn read(value: &Value, catalog: Catalog<'_>) -> Result<Self, ParseFaultsError> {
+        let mut reader = Reader::new(catalog);
         let faults = reader.faults(value);
         if reader.problems.is_empty() {
             Ok(faults)
         } else {
-            Err(InvalidFaults {
+            Err(ParseFaultsError {
                 problems: reader.problems,
             })
         }
@@ -80,66 +83,7 @@ fn rule_to_json(rule: &FaultRule) -> Value {
     document
 }
 
-#[derive(Default)]
-pub(super) struct Reader {
-    problems: Vec<String>,
-}
-
-impl Reader {
-    pub(super) fn problem(&mut self, path: &str, rule: impl fmt::Display) {
-        self.problems.push(format!("{path}: {rule}"));
-    }
-
-    /// The object at `path`, its members checked against `known`.
-    pub(super) fn object<'a>(
-        &mut self,
-        path: &str,
-        value: &'a Value,
-        known: &[&str],
-    ) -> Option<&'a Map<String, Value>> {
-        let Some(object) = value.as_object() else {
-            self.problem(path, "must be an object");
-            return None;
-        };
-        for name in object.keys().filter(|name| !known.contains(&name.as_str())) {
-            let known = known.join(", ");
-            self.problem(
-                &join(path, name),
-                format_args!("is unknown here; known: {known}"),
-            );
-        }
-        Some(object)
-    }
-
-    pub(super) fn whole_number(
-        &mut self,
-        path: &str,
-        value: &Value,
-        from: u64,
-        to: u64,
-    ) -> Option<u64> {
-        let number = value.as_u64().filter(|n| (from..=to).contains(n));
-        if number.is_none() {
-            let limit = if to == u64::MAX {
-                String::new()
-            } else {
-                format!(" to {to}")
-            };
-            self.problem(
-                path,
-                format_args!("must be a whole number from {from}{limit}"),
-            );
-        }
-        number
-    }
-
-    pub(super) fn text<'a>(&mut self, path: &str, value: &'a Value) -> Option<&'a str> {
-        if !value.is_string() {
-            self.problem(path, "must be a string");
-        }
-        value.as_str()
-    }
-
+impl Reader<'_> {
     fn faults(&mut self, value: &Value) -> Faults {
         let mut faults = Faults::new();
         let Some(object) = self.object("$", value, &["seed", "rules"]) else {
@@ -191,9 +135,10 @@ impl Reader {
         };
         if let Some(name) = object.get("platform") {
             let at = join(path, "platform");
-            rule.platform = self.text(&at, name).and_then(Platform::from_name);
+            let catalog = self.catalog;
+            rule.platform = self.text(&at, name).and_then(|name| catalog.platform(name));
             if name.is_string() && rule.platform.is_none() {
-                let known = Platform::ALL.map(Platform::as_str).join(", ");
+                let known = catalog.names();
                 self.problem(&at, format_args!("must be one of {known}"));
             }
         }
@@ -213,14 +158,10 @@ impl Reader {
         platform: Option<Platform>,
     ) -> Option<String> {
         let name = self.text(path, value)?;
-        let platforms = platform.map_or(Platform::ALL.to_vec(), |p| vec![p]);
-        let mut known = platforms.iter().flat_map(|p| p.operations());
-        if !known.any(|operation| names_operation(name, operation)) {
-            let all: Vec<&str> = platforms
-                .iter()
-                .flat_map(|p| p.operations())
-                .copied()
-                .collect();
+        let catalog = self.catalog;
+        if !catalog.has_operation(platform, name) {
+            let all = catalog.of(platform).flat_map(|service| service.operations);
+            let all: Vec<&str> = all.copied().collect();
             self.problem(path, format_args!("must be one of {}", all.join(", ")));
         }
         Some(name.to_owned())
@@ -264,70 +205,5 @@ impl Reader {
                 None => self.problem(&join(path, "probability"), "must be a number from 0 to 1"),
             }
         }
-    }
-}
-
-pub(super) fn join(path: &str, member: &str) -> String {
-    if path == "$" {
-        member.to_owned()
-    } else {
-        format!("{path}.{member}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_problem_is_named_with_its_member() {
-        let document = json!({"rules": [
-            {"match": {"platform": "slack", "nth": [0]}, "action": {"kind": "status"}},
-            {"match": {"operation": "sned", "every": 0}, "action": {"kind": "explode"}},
-            {"when": 1, "action": {"kind": "close", "when": "later"}},
-        ]});
-        let problems = Faults::from_json(&document).unwrap_err().problems;
-        let paths: Vec<&str> = problems
-            .iter()
-            .filter_map(|p| p.split(": ").next())
-            .collect();
-        assert_eq!(
-            paths,
-            [
-                "rules[0].action.status",
-                "rules[0].match.platform",
-                "rules[0].match.nth[0]",
-                "rules[1].action.kind",
-                "rules[1].match.operation",
-                "rules[1].match.every",
-                "rules[2].when",
-                "rules[2].action.when",
-            ]
-        );
-    }
-
-    #[test]
-    fn a_document_is_written_back_as_it_was_read() {
-        let document = json!({"seed": 7, "rules": [
-            {"match": {"platform": "msgraph-chat", "operation": "send", "nth": [1, 3]},
-             "action": {"kind": "status", "status": 429, "headers": {"retry-after-ms": "20"}, "body": {"a": 1}}},
-            {"match": {"probability": 0.25}, "times": 2, "action": {"kind": "status_after_store", "status": 504}},
-            {"match": {"every": 2}, "action": {"kind": "delay", "ms": 200}},
-            {"match": {}, "action": {"kind": "close", "when": "before_read"}},
-            {"match": {}, "action": {"kind": "reset", "when": "after_store"}},
-            {"match": {}, "action": {"kind": "cut_body", "after_bytes": 10}},
-            {"match": {}, "action": {"kind": "malformed_body"}},
-            {"match": {}, "action": {"kind": "reset", "after_bytes": 0}},
-            {"match": {}, "action": {"kind": "slow_body", "pieces": 4, "ms": 10}},
-            {"match": {}, "action": {"kind": "duplicate_answer"}},
-            {"match": {}, "action": {"kind": "go_away", "when": "before_read"}},
-            {"match": {}, "action": {"kind": "token_expiry"}},
-            {"match": {}, "action": {"kind": "claims_challenge", "claims": "{}"}},
-            {"match": {}, "schedule": [null, {"kind": "delay", "ms": 1}]},
-            {"match": {}, "schedule": [{"kind": "delay", "ms": 1}], "repeat": true},
-            {"match": {}, "times": 3, "weighted": [
-                {"weight": 3, "action": {"kind": "malformed_body"}}, {"weight": 7, "action": null}]},
-        ]});
-        assert_eq!(Faults::from_json(&document).unwrap().to_json(), document);
     }
 }

@@ -1,6 +1,6 @@
 //! What a rule does to each of the requests that it takes.
 
-use crate::engine::faults::{FaultAction, FaultRule};
+use crate::engine::faults::{action::FaultAction, rule::FaultRule};
 
 /// The action of the nth request that a rule takes.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,7 +102,7 @@ impl FaultRule {
     /// ```
     /// use ms_messenger_emulator::{FaultAction, FaultRule};
     ///
-    /// // Three requests of ten are answered late.
+    /// // Three responses of ten are late.
     /// let late = FaultAction::Delay { ms: 20 };
     /// let rule = FaultRule::weighted([(3, Some(late)), (7, None)]);
     /// ```

@@ -2,10 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::engine::faults::action_json::action_to_json;
-use crate::engine::faults::json::{Reader, join};
-use crate::engine::faults::plan::Plan;
-use crate::engine::faults::{FaultAction, FaultRule};
+use crate::engine::faults::{
+    action::FaultAction,
+    action_json::action_to_json,
+    plan::Plan,
+    reader::{Reader, join},
+    rule::FaultRule,
+};
 
 /// The members of a rule that say what it does.
 pub(super) fn plan_to_json(plan: &Plan) -> Value {
@@ -31,7 +34,7 @@ pub(super) fn plan_to_json(plan: &Plan) -> Value {
     }
 }
 
-impl Reader {
+impl Reader<'_> {
     /// What the rule at `path` does; exactly one of three members says it.
     pub(super) fn plan(&mut self, path: &str, rule: &Map<String, Value>) -> Option<Plan> {
         let chosen: Vec<&str> = ["action", "schedule", "weighted"]
@@ -137,9 +140,11 @@ impl Reader {
 
     /// Each action must be meant for an operation that it can do something to.
     pub(super) fn fit(&mut self, path: &str, rule: &FaultRule) {
+        let catalog = self.catalog;
         let action = |at: String, action: &FaultAction| {
             let operation = rule.operation.as_deref();
-            (!action.fits_any(rule.platform, operation)).then(|| (at, action_to_json(action)))
+            let fits = action.fits_any(catalog, rule.platform, operation);
+            (!fits).then(|| (at, action_to_json(action)))
         };
         let misfits: Vec<(String, Value)> = match &rule.plan {
             Plan::Always(only) => action(join(path, "action"), only).into_iter().collect(),
@@ -163,62 +168,5 @@ impl Reader {
             let at = join(&at, "kind");
             self.problem(&at, format_args!("{kind} means nothing for that match"));
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::faults::Faults;
-
-    #[test]
-    fn bad_plans_are_named_with_their_members() {
-        let late = json!({"kind": "delay", "ms": 1});
-        let document = json!({"rules": [
-            {"action": late, "schedule": [late]},
-            {"schedule": [], "repeat": 1},
-            {"schedule": [null]},
-            {"schedule": [null, {"kind": "explode"}]},
-            {"action": late, "repeat": true},
-            {"weighted": [{"weight": -1, "action": late}, {"weight": 1}, 5]},
-            {"weighted": [{"weight": 0, "action": late}]},
-            {"match": {"platform": "acs-chat"}, "schedule": [late, {"kind": "claims_challenge"}]},
-            {"match": {"platform": "ucwa"}, "weighted": [{"weight": 1, "action": {"kind": "token_expiry"}}]},
-            {"match": {"operation": "events"}, "action": {"kind": "token_expiry"}},
-            {"action": {"kind": "reset", "when": "after_store", "after_bytes": 1}},
-            {"action": {"kind": "reset", "after_bytes": -1}},
-            {"action": {"kind": "slow_body"}},
-            {"action": {"kind": "go_away", "when": "never"}},
-            {"action": {"kind": "claims_challenge", "claims": 1}},
-        ]});
-        let problems = Faults::from_json(&document).unwrap_err().problems;
-        let paths: Vec<&str> = problems
-            .iter()
-            .filter_map(|p| p.split(": ").next())
-            .collect();
-        assert_eq!(
-            paths,
-            [
-                "rules[0]",
-                "rules[1].repeat",
-                "rules[1].schedule",
-                "rules[2].schedule",
-                "rules[3].schedule[1].kind",
-                "rules[4].repeat",
-                "rules[5].weighted[0].weight",
-                "rules[5].weighted[1].action",
-                "rules[5].weighted[2]",
-                "rules[6].weighted",
-                "rules[7].schedule[1].kind",
-                "rules[8].weighted[0].action.kind",
-                "rules[9].action.kind",
-                "rules[10].action",
-                "rules[11].action.after_bytes",
-                "rules[12].action.pieces",
-                "rules[12].action.ms",
-                "rules[13].action.when",
-                "rules[14].action.claims",
-            ]
-        );
     }
 }

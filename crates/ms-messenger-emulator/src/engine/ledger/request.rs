@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use http::HeaderMap;
-use serde::ser::SerializeStruct as _;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct as _};
 use serde_json::Value;
 
 use crate::wire::request::Request;

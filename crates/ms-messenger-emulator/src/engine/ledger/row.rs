@@ -4,11 +4,17 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::ledger::request::{CapturedRequest, Head};
-use crate::engine::platform::Platform;
-use crate::wire::clock;
-use crate::wire::packed::{Packed, Packer};
-use crate::wire::request::Request;
+use crate::{
+    engine::{
+        ledger::request::{CapturedRequest, Head},
+        platform::Platform,
+    },
+    wire::{
+        clock,
+        packed::{Packed, Packer},
+        request::Request,
+    },
+};
 
 /// One stored message.
 ///
@@ -40,7 +46,7 @@ pub struct LedgerRow {
     pub request_id: Option<String>,
     /// `Repeatability-Request-ID`, where the platform honours it.
     pub idempotency_key: Option<String>,
-    /// How often a repetition was answered from the repeatability store.
+    /// How often a repeated request was served from the repeatability store.
     pub replays: u64,
     /// When it was stored, RFC 3339 UTC with milliseconds.
     pub received_at: String,
@@ -50,9 +56,19 @@ pub struct LedgerRow {
     pub request: CapturedRequest,
 }
 
-/// What a platform says about a message it is storing.
+/// A message that a service stores, for the ledger.
+///
+/// ```
+/// use ms_messenger_emulator::{Platform, service::NewRow};
+///
+/// let row = NewRow::new(Platform::new("pager"), "send", "room-1", "1")
+///     .with_sender("alice")
+///     .with_text("text", "hello");
+/// # let _ = row;
+/// ```
 #[derive(Debug)]
-pub(crate) struct NewRow {
+#[must_use]
+pub struct NewRow {
     pub(crate) platform: Platform,
     pub(crate) operation: &'static str,
     pub(crate) conversation: String,
@@ -61,7 +77,59 @@ pub(crate) struct NewRow {
     pub(crate) text: String,
     pub(crate) message_id: String,
     pub(crate) idempotency_key: Option<String>,
+    pub(crate) is_request_id_unique: bool,
     pub(crate) about: About,
+}
+
+impl NewRow {
+    /// A plain text without content, which `operation` stored in that conversation; `message_id` is
+    /// the id that the sender was given.
+    pub fn new(
+        platform: Platform,
+        operation: &'static str,
+        conversation: impl Into<String>,
+        message_id: impl Into<String>,
+    ) -> Self {
+        Self {
+            platform,
+            operation,
+            conversation: conversation.into(),
+            sender: String::new(),
+            kind: "text".to_owned(),
+            text: String::new(),
+            message_id: message_id.into(),
+            idempotency_key: None,
+            is_request_id_unique: true,
+            about: About::default(),
+        }
+    }
+
+    /// Sets the sender's id.
+    pub fn with_sender(mut self, sender: impl Into<String>) -> Self {
+        self.sender = sender.into();
+        self
+    }
+
+    /// Sets kind (`text`, `html` …) and text of the message.
+    pub fn with_text(mut self, kind: impl Into<String>, text: impl Into<String>) -> Self {
+        self.kind = kind.into();
+        self.text = text.into();
+        self
+    }
+
+    /// Sets the key by which the service itself recognises a repeated request; a second row with the
+    /// same one is a duplicate.
+    pub fn with_idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.idempotency_key = Some(key.into());
+        self
+    }
+
+    /// Clients of this service may send the same client request id with every request, so that a
+    /// second row with the same one is no duplicate.
+    pub const fn with_shared_request_id(mut self) -> Self {
+        self.is_request_id_unique = false;
+        self
+    }
 }
 
 /// What a message says about itself, where the platform has that.

@@ -2,17 +2,28 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-/// A rate, what it counts, and for whom.
+/// A rate: its name, what it is counted for, and how many requests it allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Rate {
-    /// Its name in the statistics, `msgraph-chat/user in thread`.
+pub struct Rate {
     pub(crate) class: &'static str,
-    /// Who shares it: an app, a user, a thread …
-    pub(crate) whom: String,
-    /// So many requests at once at most …
+    pub(crate) key: String,
     pub(crate) requests: u64,
-    /// … and so many again in that time.
     pub(crate) seconds: u64,
+}
+
+impl Rate {
+    /// Allows `requests` at once, and as many again in each period of so many `seconds`.
+    ///
+    /// `class` is its name in the statistics (`pager/posts of a user`); requests with the same class
+    /// and `key` (an app, a user, a thread …) share it.
+    pub fn new(class: &'static str, key: impl Into<String>, requests: u64, seconds: u64) -> Self {
+        Self {
+            class,
+            key: key.into(),
+            requests,
+            seconds,
+        }
+    }
 }
 
 /// A request is so many units; a bucket gains one unit per permitted request and millisecond.
@@ -38,7 +49,7 @@ impl Bucket {
     }
 }
 
-/// Class, whom, and the seconds of the rate: one class may have several.
+/// Class, key, and the seconds of the rate: one class may have several.
 type Key = (&'static str, String, u64);
 
 /// The buckets in use, and how many requests each class has held up.
@@ -89,7 +100,7 @@ impl Limiter {
 }
 
 fn key(rate: &Rate) -> Key {
-    (rate.class, rate.whom.clone(), rate.seconds)
+    (rate.class, rate.key.clone(), rate.seconds)
 }
 
 #[cfg(test)]
@@ -99,7 +110,7 @@ mod tests {
     fn rate(requests: u64, seconds: u64) -> Rate {
         Rate {
             class: "test",
-            whom: "k".to_owned(),
+            key: "k".to_owned(),
             requests,
             seconds,
         }
@@ -140,7 +151,7 @@ mod tests {
     fn whom_it_is_for_does_not_share() {
         let mut limiter = Limiter::default();
         let other = Rate {
-            whom: "other".to_owned(),
+            key: "other".to_owned(),
             ..rate(1, 10)
         };
         assert_eq!(limiter.admit(&[rate(1, 10)], 0), Ok(()));

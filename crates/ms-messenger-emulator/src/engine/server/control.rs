@@ -1,15 +1,22 @@
 //! The handle by which a request orders its own connection about.
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
 
 use tokio::sync::Notify;
 
-use crate::engine::platform::Platform;
-use crate::engine::server::streams::Streams;
-use crate::engine::server::tap1::{Order, Wire};
-use crate::wire::response::Response;
+use crate::{
+    engine::server::{
+        http1_io::{Order, Wire},
+        streams::Streams,
+    },
+    wire::response::Response,
+};
 
 /// How a fault ends a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +41,7 @@ pub(crate) struct Control {
 struct ControlState {
     ending: Mutex<Option<Ending>>,
     wake: Notify,
-    platforms: AtomicU8,
+    services: AtomicU64,
     is_leaving: AtomicBool,
     /// Something changed for `left` or `finished`.
     change: Notify,
@@ -42,11 +49,11 @@ struct ControlState {
     wire: Wire,
     /// HTTP/2 only.
     streams: Mutex<Streams>,
-    /// HTTP/2 only: answers that come one request too late since one was copied.
+    /// HTTP/2 only: responses that come one request too late since one was copied.
     late: Mutex<VecDeque<Response>>,
 }
 
-/// Marks, when dropped, that the connection has got all of the answer.
+/// Marks, when dropped, that the connection has got all of the response.
 #[derive(Debug)]
 pub(crate) struct ResponseEnd(Control);
 
@@ -106,10 +113,11 @@ impl Control {
         }
     }
 
-    /// Whether this is the connection's first request of `platform`.
-    pub(crate) fn is_first_of(&self, platform: Platform) -> bool {
-        let bit = 1 << platform.index();
-        self.state.platforms.fetch_or(bit, Ordering::Relaxed) & bit == 0
+    /// Whether this is the connection's first request to that service; the 64th and later ones share
+    /// one mark.
+    pub(crate) fn is_first_of(&self, service: usize) -> bool {
+        let bit = 1 << service.min(63);
+        self.state.services.fetch_or(bit, Ordering::Relaxed) & bit == 0
     }
 
     /// HTTP/1.1: the order of the connection's bytes.
@@ -123,7 +131,7 @@ impl Control {
         streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Resets the connection after so many bytes of the answer that follows. The body of the answer
+    /// Resets the connection after so many bytes of the response that follows. The body of the response
     /// keeps what this gives.
     pub(crate) async fn reset_after(&self, bytes: u64) -> Option<ResponseEnd> {
         if let Some(stream) = self.stream {
@@ -131,7 +139,7 @@ impl Control {
             return None;
         }
         if self.is_http2 {
-            // Without its stream the answer cannot be told from others; none of it is sent.
+            // Without its stream the response cannot be separated from others; none of it is sent.
             self.end(Ending::Reset);
             return std::future::pending().await;
         }
@@ -139,7 +147,7 @@ impl Control {
         Some(ResponseEnd(self.clone()))
     }
 
-    /// HTTP/1.1: sends the answer that follows twice. The body of the answer keeps what this gives.
+    /// HTTP/1.1: sends the response that follows twice. The body of the response keeps what this gives.
     pub(crate) async fn send_twice(&self) -> Option<ResponseEnd> {
         if self.is_http2 {
             return None;
@@ -152,8 +160,8 @@ impl Control {
         Some(ResponseEnd(self.clone()))
     }
 
-    /// HTTP/2: the answer that the next response of the connection has. It is `own`, unless an
-    /// answer was copied before: from then on each response has the answer before its own.
+    /// HTTP/2: the response that the next response of the connection has. It is `own`, unless an
+    /// response was copied before: from then on each response has the response before its own.
     pub(crate) fn in_turn(&self, own: Response, is_copied: bool) -> Response {
         if !self.is_http2 {
             return own;
@@ -190,7 +198,7 @@ impl Control {
         }
     }
 
-    /// HTTP/2: wakes who waits for the streams to change.
+    /// HTTP/2: wakes the tasks that wait for a change of the streams.
     pub(crate) fn look_again(&self) {
         if self.streams().is_finished() {
             self.state.change.notify_waiters();
@@ -203,7 +211,7 @@ impl Control {
         self.wait(is_leaving).await;
     }
 
-    /// Waits until a request was refused and all that were taken are answered.
+    /// Waits until a request was refused and all that were taken have their responses.
     pub(crate) async fn finished(&self) {
         self.wait(|| self.streams().is_finished()).await;
     }

@@ -1,17 +1,23 @@
-//! Between HTTP/1.1 and its socket: sends an answer twice, or stops at a byte.
+//! Between HTTP/1.1 and its socket: sends a response twice, or stops at a byte.
 
-use std::io::{self, IoSlice};
-use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, ready},
+};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::Notify;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    sync::Notify,
+};
 
 use crate::engine::server::control::{Control, Ending};
 
-/// What happens to the bytes of the answer that is sent now.
+/// What happens to the bytes of the response that is sent now.
 #[derive(Debug)]
 pub(crate) enum Order {
     /// So many bytes are sent, then the connection is reset.
@@ -29,7 +35,7 @@ pub(crate) struct Wire {
     /// Whether there is an order; spares the lock when there is none.
     has_order: AtomicBool,
     order: Mutex<Option<Order>>,
-    /// The connection has got all of the answer.
+    /// The connection has got all of the response.
     has_ended: AtomicBool,
 }
 
@@ -38,7 +44,7 @@ impl Wire {
         self.order.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until earlier bytes are out, then puts the next answer under the order.
+    /// Waits until earlier bytes are out, then puts the next response under the order.
     pub(crate) async fn command(&self, order: Order) {
         // Lets the connection write what it holds back, such as `100 Continue`.
         tokio::task::yield_now().await;
@@ -54,7 +60,7 @@ impl Wire {
         self.has_order.store(true, Ordering::Release);
     }
 
-    /// Marks that the connection has got all of the answer.
+    /// Marks that the connection has got all of the response.
     pub(crate) fn end_response(&self) {
         self.has_ended.store(true, Ordering::Release);
     }
@@ -62,12 +68,12 @@ impl Wire {
 
 /// A stream of bytes under the orders of `control`.
 #[derive(Debug)]
-pub(crate) struct Tap1<S> {
+pub(crate) struct Http1Io<S> {
     inner: S,
     control: Control,
 }
 
-impl<S> Tap1<S> {
+impl<S> Http1Io<S> {
     pub(crate) const fn new(inner: S, control: Control) -> Self {
         Self { inner, control }
     }
@@ -77,7 +83,7 @@ impl<S> Tap1<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> Tap1<S> {
+impl<S: AsyncWrite + Unpin> Http1Io<S> {
     /// Everything that may be sent is out: the connection ends, and this never returns.
     fn poll_reset<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
         ready!(Pin::new(&mut self.inner).poll_flush(cx))?;
@@ -85,7 +91,7 @@ impl<S: AsyncWrite + Unpin> Tap1<S> {
         Poll::Pending
     }
 
-    /// Carries out what remains of an order once the whole answer was written.
+    /// Carries out what remains of an order once the whole response was written.
     fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let wire = self.control.wire();
         let has_ended = wire.has_ended.load(Ordering::Acquire);
@@ -127,7 +133,7 @@ impl<S: AsyncWrite + Unpin> Tap1<S> {
                 Poll::Ready(Ok(sent))
             }
             Some(Order::Repeat { at: Some(_), .. }) => {
-                // The next answer must not come between.
+                // The next response must not come between.
                 drop(order);
                 ready!(self.poll_rest(cx))?;
                 Pin::new(&mut self.inner).poll_write(cx, buf)
@@ -146,7 +152,7 @@ impl<S: AsyncWrite + Unpin> Tap1<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Tap1<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for Http1Io<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -156,7 +162,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tap1<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Tap1<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Http1Io<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -1,8 +1,10 @@
 //! Between HTTP/2 and its socket: follows the frames, adds some, and stops at a byte.
 
-use std::io::{self, IoSlice};
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -10,12 +12,12 @@ use crate::engine::server::control::{Control, Ending};
 
 /// A stream of bytes whose frames `control` knows and may add to.
 #[derive(Debug)]
-pub(crate) struct Tap2<S> {
+pub(crate) struct Http2Io<S> {
     inner: S,
     control: Control,
 }
 
-impl<S: AsyncWrite + Unpin> Tap2<S> {
+impl<S: AsyncWrite + Unpin> Http2Io<S> {
     pub(crate) const fn new(inner: S, control: Control) -> Self {
         Self { inner, control }
     }
@@ -44,7 +46,7 @@ impl<S: AsyncWrite + Unpin> Tap2<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Tap2<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for Http2Io<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -57,7 +59,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tap2<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Tap2<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Http2Io<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -1,10 +1,12 @@
-//! The body of an answer: whole, or what a fault makes of it.
+//! The body of a response: whole, or what a fault makes of it.
 
-use std::collections::VecDeque;
-use std::convert::Infallible;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::{
+    collections::VecDeque,
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -12,7 +14,7 @@ use tokio::time::{Sleep, sleep};
 
 use crate::engine::server::control::{Control, Ending, ResponseEnd};
 
-/// The body of an answer.
+/// The body of a response.
 #[derive(Debug)]
 pub(crate) struct Payload {
     kind: Kind,

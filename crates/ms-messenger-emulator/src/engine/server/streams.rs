@@ -22,7 +22,7 @@ pub(crate) struct Streams {
     limit: Option<Limit>,
 }
 
-/// The stream whose answer is cut, and how much of it may still be sent.
+/// The stream whose response is cut, and how much of it may still be sent.
 #[derive(Debug)]
 struct Limit {
     stream: u32,
@@ -117,7 +117,7 @@ impl Streams {
         at
     }
 
-    /// Whether all that may be sent of the limited answer was sent.
+    /// Whether all that may be sent of the limited response was sent.
     pub(crate) fn is_at_limit(&self) -> bool {
         self.limit
             .as_ref()
@@ -148,7 +148,7 @@ impl Streams {
         stream
     }
 
-    /// Cuts the answer of `stream` after so many bytes; the first limit of a connection counts.
+    /// Cuts the response of `stream` after so many bytes; the first limit of a connection counts.
     pub(crate) fn limit(&mut self, stream: u32, bytes: u64) {
         self.limit.get_or_insert(Limit {
             stream,
@@ -157,7 +157,7 @@ impl Streams {
         });
     }
 
-    /// Takes no stream from now on, and tells the client that `stream` was not processed.
+    /// Takes no stream from now on, and reports to the client that `stream` was not processed.
     pub(crate) fn refuse(&mut self, stream: u32) {
         if self.is_going_away {
             // GOAWAY may not name a higher stream again, but this one can still be refused.
@@ -174,7 +174,7 @@ impl Streams {
         self.open.remove(&stream);
     }
 
-    /// Whether GOAWAY was sent and every request that was taken is answered.
+    /// Whether GOAWAY was sent and every request that was taken has its response.
     pub(crate) fn is_finished(&self) -> bool {
         let newest = self.newest_taken;
         let is_idle = self.open.range(..=newest).next().is_none();

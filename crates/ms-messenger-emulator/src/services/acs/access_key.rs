@@ -1,7 +1,6 @@
 //! Verification of ACS access-key signatures (HMAC-SHA256 over verb, target, date, host and content hash).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
@@ -24,7 +23,7 @@ pub(crate) enum SignatureProblem {
 }
 
 impl SignatureProblem {
-    /// The text of the service's answer.
+    /// The text of the service's response.
     pub(crate) const fn message(self) -> &'static str {
         match self {
             Self::ContentHash => {

@@ -1,17 +1,19 @@
 //! Who calls an ACS service: by access key, by Entra token or by user access token.
 
 use http::StatusCode;
+use serde_json::{Value, json};
 
-use crate::engine::resources::Shared;
-use crate::engine::tokens::Audience;
-use crate::seed::Seed;
-use crate::services::acs::access_key;
-use crate::services::acs::error::AcsError;
-use crate::services::acs::identity;
-use crate::wire::jwt::Claims;
-use crate::wire::request::Request;
+use crate::{
+    engine::{
+        token_request::{TokenGrant, TokenRequest},
+        tokens::Audience,
+    },
+    seed::Seed,
+    services::acs::{access_key, claims, error::AcsError, family::Acs, identity::users},
+    wire::{jwt::Claims, request::Request},
+};
 
-/// A caller whose credential was checked.
+/// A caller with a valid credential.
 #[derive(Debug)]
 pub(crate) enum Caller {
     /// The access key.
@@ -29,7 +31,7 @@ pub(crate) fn denied(message: &str) -> AcsError {
 
 /// Checks the credential of a request; `now` is in epoch milliseconds.
 pub(crate) fn caller(
-    shared: &Shared,
+    service: &Acs,
     audience: Audience,
     request: &Request,
     now: u64,
@@ -38,9 +40,9 @@ pub(crate) fn caller(
         .header("authorization")
         .is_some_and(|a| a.starts_with("Bearer "))
     {
-        let claims = bearer(shared, audience, request, now)?;
-        if let Some(user) = claims.acs_user() {
-            if !identity::is_valid(shared, &claims) {
+        let claims = bearer(service, audience, request)?;
+        if let Some(user) = claims::user(&claims) {
+            if !users::is_valid(service, &claims) {
                 return Err(denied("Denied by the resource provider."));
             }
             return Ok(Caller::User(user));
@@ -51,20 +53,40 @@ pub(crate) fn caller(
         let subject = claims.text("oid").or_else(|| claims.text("appid"));
         return Ok(Caller::Entra(subject.unwrap_or_default().to_owned()));
     }
-    access_key::verify(shared.access_key(), request, now)
+    access_key::verify(&service.access_key, request, now)
         .map_err(|problem| denied(problem.message()))?;
     Ok(Caller::Key)
 }
 
 /// The claims of a request's bearer token, whatever it is for.
 pub(crate) fn bearer(
-    shared: &Shared,
+    service: &Acs,
     audience: Audience,
     request: &Request,
-    now: u64,
 ) -> Result<Claims, AcsError> {
     let authorization = request.header("authorization").unwrap_or_default();
     let token = authorization.strip_prefix("Bearer ").unwrap_or_default();
-    let claims = shared.verify(audience, token.trim(), now / 1000);
+    let claims = service.engine.verify(audience, token.trim());
     claims.map_err(|_| denied("Denied by the resource provider."))
+}
+
+/// Grants a user token, or one of the application where the request names no user.
+pub(crate) fn grant(service: &Acs, request: &TokenRequest<'_>) -> Result<TokenGrant, String> {
+    let seed = &service.seed;
+    let Some(user) = request.user else {
+        let roles = request.scopes_or(Vec::new);
+        let claims = seed.acs_app_claims(&json!(roles));
+        return Ok(TokenGrant::new(Value::Null, &roles, claims));
+    };
+    let scopes = request.scopes_or(|| vec!["chat", "voip"]);
+    let mut users = seed.acs.users.iter();
+    let id = match users.find(|u| u.name == user || u.id == user) {
+        Some(found) => found.id.as_str(),
+        None if user.starts_with("8:") => user,
+        None => return Err("user: must be a seeded user or a raw id (8:acs:…)".to_owned()),
+    };
+    let mut claims = seed.acs_claims(id, &scopes);
+    // A token that is issued after a revocation is valid.
+    claims["generation"] = json!(service.identity().generation(id));
+    Ok(TokenGrant::new(json!(id), &scopes, claims))
 }

@@ -84,7 +84,7 @@ impl AcsError {
         json!({ "error": error })
     }
 
-    /// The answer with `body()` and the header `x-ms-error-code`.
+    /// The response with `body()` and the header `x-ms-error-code`.
     pub(crate) fn into_response(self) -> Response {
         let body = Bytes::from(self.body().to_string());
         Response::bytes(self.status, "application/json", body)
@@ -114,4 +114,10 @@ pub(crate) fn api_version_problem(
             Some(AcsError::new(status, "ApiVersionUnspecified", message))
         }
     }
+}
+
+/// 403 for a user who may not do this in a thread.
+pub(crate) fn forbidden() -> AcsError {
+    let message = "User is not allowed to perform specified action.";
+    AcsError::of_status(StatusCode::FORBIDDEN, message)
 }

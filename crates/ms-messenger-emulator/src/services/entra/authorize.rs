@@ -1,35 +1,41 @@
 //! The authorize endpoint, and the redemption of its codes.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use crate::engine::resources::Shared;
-use crate::services::entra::error::EntraError;
-use crate::services::entra::form::{self, required, value};
-use crate::services::entra::grants::TokenRequest;
-use crate::services::entra::settings::EntraApprover;
-use crate::services::entra::store::{Code, Grant};
-use crate::services::entra::{client, html, issue, redirect, scope};
-use crate::wire::request::{Query, Request};
-use crate::wire::response::Response;
+use crate::{
+    services::entra::{
+        client,
+        error::EntraError,
+        form::{self, required, value},
+        grants::TokenRequest,
+        html, issue, redirect, scope,
+        settings::EntraApprover,
+        state::Entra,
+        store::{Code, Grant},
+    },
+    wire::{
+        request::{Query, Request},
+        response::Response,
+    },
+};
 
 /// Life of a code in milliseconds.
 const LIFETIME_MS: u64 = 600_000;
 
-/// Answers `GET` (and the page's own `POST`) of `/{tenant}/oauth2/v2.0/authorize`.
+/// Responds to `GET` (and the page's own `POST`) of `/{tenant}/oauth2/v2.0/authorize`.
 ///
 /// What is wrong with the application or the redirect URI is shown; the rest is redirected.
-pub(crate) fn handle(shared: &Shared, tenant: &str, request: &Request, now: u64) -> Response {
+pub(crate) fn handle(service: &Entra, tenant: &str, request: &Request, now: u64) -> Response {
     let query = &request.query;
-    let uri = match destination(shared, tenant, query) {
+    let uri = match destination(service, tenant, query) {
         Ok(uri) => uri,
         Err(error) => return html::refusal(&error.headline()),
     };
     let mode = value(query, "response_mode");
-    let mut fields = match sign_in(shared, request, uri, now) {
-        Ok(Next::Page) => return html::user_form(shared, &request.target),
+    let mut fields = match sign_in(service, request, uri, now) {
+        Ok(Next::Page) => return html::user_form(service, &request.target),
         Ok(Next::Code(code)) => vec![("code", code)],
         Err(error) => vec![
             ("error", error.error.clone()),
@@ -48,9 +54,9 @@ enum Next {
     Code(String),
 }
 
-fn destination<'a>(shared: &Shared, tenant: &str, query: &'a Query) -> Result<&'a str, EntraError> {
-    form::check_tenant(shared, tenant)?;
-    let client = client::named(shared, query)?;
+fn destination<'a>(service: &Entra, tenant: &str, query: &'a Query) -> Result<&'a str, EntraError> {
+    form::check_tenant(service, tenant)?;
+    let client = client::named(service, query)?;
     let uri = required(query, "redirect_uri")?;
     if redirect::without_port(uri).is_none() {
         let message = format!(
@@ -63,7 +69,7 @@ fn destination<'a>(shared: &Shared, tenant: &str, query: &'a Query) -> Result<&'
     Ok(uri)
 }
 
-fn sign_in(shared: &Shared, request: &Request, uri: &str, now: u64) -> Result<Next, EntraError> {
+fn sign_in(service: &Entra, request: &Request, uri: &str, now: u64) -> Result<Next, EntraError> {
     let query = &request.query;
     let kind = required(query, "response_type")?;
     if kind != "code" {
@@ -75,13 +81,13 @@ fn sign_in(shared: &Shared, request: &Request, uri: &str, now: u64) -> Result<Ne
         ));
     }
     let grant = Grant {
-        client: client::named(shared, query)?.id,
+        client: client::named(service, query)?.id,
         scopes: scope::parse(required(query, "scope")?)?,
         claims: issue::asked_claims(query)?,
         nonce: value(query, "nonce").map(str::to_owned),
     };
     let challenge = challenge(query)?;
-    let is_manual = shared.settings.entra.approver == EntraApprover::Manual;
+    let is_manual = service.settings.approver == EntraApprover::Manual;
     let form = form::read(request);
     let chosen = value(&form, "user");
     if value(&form, "action") == Some("decline") {
@@ -95,15 +101,19 @@ fn sign_in(shared: &Shared, request: &Request, uri: &str, now: u64) -> Result<Ne
         }
         return Ok(Next::Page);
     }
-    let first = &shared.seed.graph.users[0].upn;
+    let first = &service.seed.graph.users[0].upn;
     let hint = chosen
         .or_else(|| value(query, "login_hint"))
         .unwrap_or(first);
-    let Some(user) = shared.seed.graph_user_like(hint) else {
+    let Some(user) = service.seed.graph_user_like(hint) else {
         let message = format!("The user account {hint} does not exist in the directory.");
         return Err(EntraError::new("login_required", 50_034, message));
     };
-    let code = format!("1.{}{}", shared.guid().simple(), shared.guid().simple());
+    let code = format!(
+        "1.{}{}",
+        service.engine.guid().simple(),
+        service.engine.guid().simple()
+    );
     let kept = Code {
         grant,
         user: user.id.clone(),
@@ -112,7 +122,7 @@ fn sign_in(shared: &Shared, request: &Request, uri: &str, now: u64) -> Result<Ne
         expires: now + LIFETIME_MS,
         is_used: false,
     };
-    shared.state().entra.codes.insert(code.clone(), kept);
+    service.store().codes.insert(code.clone(), kept);
     Ok(Next::Code(code))
 }
 
@@ -137,8 +147,8 @@ pub(crate) fn redeem(token_request: &TokenRequest<'_>) -> Result<Response, Entra
     let text = required(token_request.form, "code")?;
     let uri = required(token_request.form, "redirect_uri")?;
     let code = {
-        let mut state = token_request.shared.state();
-        let found = state.entra.codes.get_mut(text);
+        let mut store = token_request.service.store();
+        let found = store.codes.get_mut(text);
         let found = found.filter(|code| code.grant.client == token_request.client.id);
         let Some(code) = found else {
             let message = "The provided authorization code is invalid.";

@@ -1,14 +1,17 @@
 //! Which application asks, and whether it proves it.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 use subtle::ConstantTimeEq as _;
 
-use crate::engine::resources::Shared;
-use crate::services::entra::error::EntraError;
-use crate::services::entra::form::{required, value};
-use crate::wire::request::Query;
+use crate::{
+    services::entra::{
+        error::EntraError,
+        form::{required, value},
+        state::Entra,
+    },
+    wire::request::Query,
+};
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const FEDERATED_AUDIENCE: &str = "api://AzureADTokenExchange";
@@ -21,12 +24,12 @@ pub(crate) struct Client {
 }
 
 /// The application that the form or query names. When strict it must be a seeded one.
-pub(crate) fn named(shared: &Shared, form: &Query) -> Result<Client, EntraError> {
+pub(crate) fn named(service: &Entra, form: &Query) -> Result<Client, EntraError> {
     let id = required(form, "client_id")?;
-    let seeded = &shared.seed.entra;
+    let seeded = &service.seed.entra;
     let is_confidential = id.eq_ignore_ascii_case(&seeded.confidential_client_id);
     let is_public = id.eq_ignore_ascii_case(&seeded.public_client_id);
-    let is_strange = uuid::Uuid::parse_str(id).is_err() || shared.settings.is_strict;
+    let is_strange = uuid::Uuid::parse_str(id).is_err() || service.engine.is_strict();
     if !is_confidential && !is_public && is_strange {
         let message =
             format!("Application with identifier '{id}' was not found in the directory 'Contoso'.");
@@ -40,8 +43,8 @@ pub(crate) fn named(shared: &Shared, form: &Query) -> Result<Client, EntraError>
 
 /// The application, with its proof checked: a confidential one needs a secret or an assertion,
 /// a public one must have none.
-pub(crate) fn authenticated(shared: &Shared, form: &Query, now: u64) -> Result<Client, EntraError> {
-    let client = named(shared, form)?;
+pub(crate) fn authenticated(service: &Entra, form: &Query, now: u64) -> Result<Client, EntraError> {
+    let client = named(service, form)?;
     let secret = value(form, "client_secret");
     let assertion = value(form, "client_assertion");
     let refuse = |code, message: &str| Err(EntraError::new("invalid_client", code, message));
@@ -58,7 +61,7 @@ pub(crate) fn authenticated(shared: &Shared, form: &Query, now: u64) -> Result<C
     match (secret, assertion) {
         (_, Some(assertion)) => check_assertion(form, &client, assertion, now).map(|()| client),
         (Some(secret), None) => {
-            let wanted = shared.seed.entra.client_secret.as_bytes();
+            let wanted = service.seed.entra.client_secret.as_bytes();
             if bool::from(secret.as_bytes().ct_eq(wanted)) {
                 return Ok(client);
             }

@@ -3,15 +3,19 @@
 use http::StatusCode;
 use serde_json::json;
 
-use crate::engine::resources::Shared;
-use crate::services::entra::error::EntraError;
-use crate::services::entra::form::{self, required, value};
-use crate::services::entra::grants::TokenRequest;
-use crate::services::entra::settings::EntraApprover;
-use crate::services::entra::store::{Decision, Device, Grant};
-use crate::services::entra::{client, html, issue, scope};
-use crate::wire::request::Request;
-use crate::wire::response::Response;
+use crate::{
+    services::entra::{
+        client,
+        error::EntraError,
+        form::{self, required, value},
+        grants::TokenRequest,
+        html, issue, scope,
+        settings::EntraApprover,
+        state::Entra,
+        store::{Decision, Device, Grant},
+    },
+    wire::{request::Request, response::Response},
+};
 
 /// Life of a device code in seconds.
 const LIFETIME: u64 = 900;
@@ -20,26 +24,33 @@ const SLOWER: u64 = 5;
 /// Letters and digits that are not mistaken for each other.
 const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
-/// Answers `POST /{tenant}/oauth2/v2.0/devicecode`.
+/// Responds to `POST /{tenant}/oauth2/v2.0/devicecode`.
 pub(crate) fn begin(
-    shared: &Shared,
+    service: &Entra,
     tenant: &str,
     request: &Request,
     now: u64,
 ) -> Result<Response, EntraError> {
-    form::check_tenant(shared, tenant)?;
+    form::check_tenant(service, tenant)?;
     let form = form::read(request);
-    let client = client::named(shared, &form)?;
+    let client = client::named(service, &form)?;
     let grant = Grant {
         client: client.id,
         scopes: scope::parse(required(&form, "scope")?)?,
         claims: issue::asked_claims(&form)?,
         nonce: None,
     };
-    let code = format!("{}{}", shared.guid().simple(), shared.guid().simple());
+    let code = format!(
+        "{}{}",
+        service.engine.guid().simple(),
+        service.engine.guid().simple()
+    );
     let letter = |byte: &u8| char::from(ALPHABET[usize::from(byte % 32)]);
-    let user_code: String = shared.guid().as_bytes()[..9].iter().map(letter).collect();
-    let interval = shared.settings.entra.interval;
+    let user_code: String = service.engine.guid().as_bytes()[..9]
+        .iter()
+        .map(letter)
+        .collect();
+    let interval = service.settings.interval;
     let page = format!("{}/devicelogin", request.origin());
     let body = json!({
         "user_code": user_code,
@@ -52,8 +63,8 @@ pub(crate) fn begin(
              {user_code} to authenticate."
         ),
     });
-    let decision = match shared.settings.entra.approver {
-        EntraApprover::AtOnce => Decision::Approved(shared.seed.graph.users[0].id.clone()),
+    let decision = match service.settings.approver {
+        EntraApprover::AtOnce => Decision::Approved(service.seed.graph.users[0].id.clone()),
         _ => Decision::Pending,
     };
     let device = Device {
@@ -64,7 +75,7 @@ pub(crate) fn begin(
         polled: None,
         interval,
     };
-    shared.state().entra.devices.insert(code, device);
+    service.store().devices.insert(code, device);
     Ok(Response::json(StatusCode::OK, &body))
 }
 
@@ -78,8 +89,8 @@ pub(crate) fn poll(token_request: &TokenRequest<'_>) -> Result<Response, EntraEr
 /// What the poll finds: the grant and the user, once.
 fn decide(token_request: &TokenRequest<'_>, code: &str) -> Result<(Grant, String), EntraError> {
     let refuse = |error, code, message: &str| Err(EntraError::new(error, code, message));
-    let mut state = token_request.shared.state();
-    let device = state.entra.devices.get_mut(code);
+    let mut store = token_request.service.store();
+    let device = store.devices.get_mut(code);
     let Some(device) = device.filter(|device| device.grant.client == token_request.client.id)
     else {
         let message = "The provided value for the input parameter 'device_code' is not valid.";
@@ -99,8 +110,8 @@ fn decide(token_request: &TokenRequest<'_>, code: &str) -> Result<(Grant, String
     }
     match &device.decision {
         Decision::Pending => {
-            if token_request.shared.settings.entra.approver == EntraApprover::AfterFirstPoll {
-                let first = &token_request.shared.seed.graph.users[0];
+            if token_request.service.settings.approver == EntraApprover::AfterFirstPoll {
+                let first = &token_request.service.seed.graph.users[0];
                 device.decision = Decision::Approved(first.id.clone());
             }
             let message = "OAuth 2.0 device flow error. Authorization is pending. Continue \
@@ -124,11 +135,11 @@ fn decide(token_request: &TokenRequest<'_>, code: &str) -> Result<(Grant, String
     }
 }
 
-/// Records what the person decided: a user's object id, or a refusal. Answers whether the code is
+/// Records what the person decided: a user's object id, or a refusal. Returns whether the code is
 /// one that still waits (an earlier approval can be changed until the tokens are fetched).
-pub(crate) fn settle(shared: &Shared, user_code: &str, user: Option<String>, now: u64) -> bool {
-    let mut state = shared.state();
-    let Some(device) = state.entra.device_of(user_code) else {
+pub(crate) fn settle(service: &Entra, user_code: &str, user: Option<String>, now: u64) -> bool {
+    let mut store = service.store();
+    let Some(device) = store.device_of(user_code) else {
         return false;
     };
     let is_open = matches!(device.decision, Decision::Pending | Decision::Approved(_));
@@ -140,22 +151,22 @@ pub(crate) fn settle(shared: &Shared, user_code: &str, user: Option<String>, now
 }
 
 /// The page at the verification URI: a form, and what became of it.
-pub(crate) fn login(shared: &Shared, request: &Request, now: u64) -> Response {
+pub(crate) fn login(service: &Entra, request: &Request, now: u64) -> Response {
     if request.method != http::Method::POST {
         let code = value(&request.query, "user_code").unwrap_or_default();
-        return html::device_form(shared, code, "");
+        return html::device_form(service, code, "");
     }
     let form = form::read(request);
     let code = value(&form, "user_code").unwrap_or_default();
     let is_decline = value(&form, "action") == Some("decline");
-    let user = value(&form, "user").and_then(|hint| shared.seed.graph_user_like(hint));
+    let user = value(&form, "user").and_then(|hint| service.seed.graph_user_like(hint));
     if !is_decline && user.is_none() {
-        return html::device_form(shared, code, "Choose a user.");
+        return html::device_form(service, code, "Choose a user.");
     }
     let user = user.filter(|_| !is_decline).map(|user| user.id.clone());
-    if !settle(shared, code, user, now) {
+    if !settle(service, code, user, now) {
         return html::device_form(
-            shared,
+            service,
             code,
             "That code didn't work. Check it and try again.",
         );

@@ -3,22 +3,21 @@
 use http::StatusCode;
 use serde_json::json;
 
-use crate::engine::resources::Shared;
-use crate::services::entra::error::EntraError;
-use crate::services::entra::form;
-use crate::wire::request::Request;
-use crate::wire::response::Response;
+use crate::{
+    services::entra::{error::EntraError, form, state::Entra},
+    wire::{request::Request, response::Response},
+};
 
 /// `GET /{tenant}/v2.0/.well-known/openid-configuration`.
 pub(crate) fn configuration(
-    shared: &Shared,
+    service: &Entra,
     tenant: &str,
     request: &Request,
 ) -> Result<Response, EntraError> {
-    form::check_tenant(shared, tenant)?;
+    form::check_tenant(service, tenant)?;
     let origin = request.origin();
     let base = format!("{origin}/{tenant}");
-    let issuer = format!("{origin}/{}/v2.0", shared.seed.entra.tenant);
+    let issuer = format!("{origin}/{}/v2.0", service.seed.entra.tenant);
     let body = json!({
         "issuer": issuer,
         "authorization_endpoint": format!("{base}/oauth2/v2.0/authorize"),
@@ -65,7 +64,7 @@ pub(crate) fn instance(request: &Request) -> Result<Response, EntraError> {
 }
 
 /// `GET /{tenant}/discovery/v2.0/keys`: the well-known key that signs all tokens here, symmetric.
-pub(crate) fn keys(shared: &Shared) -> Response {
-    let body = json!({"keys": [shared.seed.tokens().to_jwk()]});
+pub(crate) fn keys(service: &Entra) -> Response {
+    let body = json!({"keys": [service.engine.key().to_jwk()]});
     Response::json(StatusCode::OK, &body)
 }

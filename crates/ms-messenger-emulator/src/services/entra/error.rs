@@ -3,10 +3,10 @@
 use http::StatusCode;
 use serde_json::json;
 
-use crate::engine::resources::Shared;
-use crate::wire::clock;
-use crate::wire::request::Request;
-use crate::wire::response::Response;
+use crate::{
+    services::entra::state::Entra,
+    wire::{clock, request::Request, response::Response},
+};
 
 /// A refusal, as clients branch on it: by `error`, `suberror` and `claims`.
 #[derive(Clone, Debug)]
@@ -52,13 +52,13 @@ impl EntraError {
         format!("AADSTS{}: {}", self.code, self.message)
     }
 
-    /// The answer of the token endpoints.
-    pub(crate) fn response(&self, shared: &Shared, request: &Request) -> Response {
-        let trace = shared.guid().to_string();
+    /// The response of the token endpoints.
+    pub(crate) fn response(&self, service: &Entra, request: &Request) -> Response {
+        let trace = service.engine.guid().to_string();
         let asked = request.client_request_id();
         let asked = asked.and_then(|id| uuid::Uuid::parse_str(id).ok());
-        let correlation = asked.unwrap_or_else(|| shared.guid()).to_string();
-        let timestamp = clock::rfc3339_seconds(shared.now_ms()).replace('T', " ");
+        let correlation = asked.unwrap_or_else(|| service.engine.guid()).to_string();
+        let timestamp = clock::rfc3339_seconds(service.engine.now_ms()).replace('T', " ");
         let mut body = json!({
             "error": self.error,
             "error_description": format!(

@@ -3,9 +3,18 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use crate::services::entra::error::EntraError;
+use crate::{
+    engine::{
+        faults::{
+            action::FaultAction,
+            own::{FaultKind, OwnFault, ServiceFault},
+        },
+        platform::Platform,
+    },
+    services::entra::error::EntraError,
+};
 
-/// An OAuth error in place of the answer of `token` or `devicecode`.
+/// An OAuth error in place of the response of `token` or `devicecode`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EntraFault {
@@ -24,9 +33,8 @@ pub struct EntraFault {
 }
 
 impl EntraFault {
-    pub(crate) const KIND: &'static str = "entra_error";
-    pub(crate) const MEMBERS: &'static [&'static str] = &[
-        "kind",
+    const KIND: &'static str = "entra_error";
+    const MEMBERS: &'static [&'static str] = &[
         "error",
         "error_description",
         "error_code",
@@ -46,11 +54,6 @@ impl EntraFault {
             claims: None,
             status: None,
         }
-    }
-
-    /// Whether the operation answers such errors.
-    pub(crate) fn fits(operation: &str) -> bool {
-        ["token", "devicecode"].contains(&operation)
     }
 
     pub(crate) fn to_error(&self) -> EntraError {
@@ -83,7 +86,7 @@ impl EntraFault {
     }
 
     /// Reads the members of an action. The error names a member and its rule.
-    pub(crate) fn read(object: &Map<String, Value>) -> Result<Self, (&'static str, &'static str)> {
+    fn read(object: &Map<String, Value>) -> Result<Self, (&'static str, &'static str)> {
         let text = |name: &'static str| match object.get(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone())),
@@ -108,8 +111,15 @@ impl EntraFault {
             status: status.and_then(|status| u16::try_from(status).ok()),
         })
     }
+}
 
-    pub(crate) fn to_json(&self) -> Value {
+impl ServiceFault for EntraFault {
+    /// Only these operations respond with such errors.
+    fn fits(&self, operation: &str) -> bool {
+        ["token", "devicecode"].contains(&operation)
+    }
+
+    fn to_json(&self) -> Value {
         let mut document = json!({"kind": Self::KIND, "error": self.error});
         let texts = [
             ("error_description", &self.description),
@@ -129,4 +139,18 @@ impl EntraFault {
         }
         document
     }
+}
+
+impl From<EntraFault> for FaultAction {
+    fn from(fault: EntraFault) -> Self {
+        Self::Own(OwnFault::new(Platform::ENTRA, fault))
+    }
+}
+
+/// The kind as fault documents name it.
+pub(crate) fn kinds() -> Vec<FaultKind> {
+    let read = |_: &str, members: &Map<String, Value>| {
+        EntraFault::read(members).map(|fault| OwnFault::new(Platform::ENTRA, fault))
+    };
+    vec![FaultKind::new(EntraFault::KIND, EntraFault::MEMBERS, read)]
 }

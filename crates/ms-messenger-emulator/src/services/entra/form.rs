@@ -1,8 +1,9 @@
 //! The form of a request, and the tenant of its path.
 
-use crate::engine::resources::Shared;
-use crate::services::entra::error::EntraError;
-use crate::wire::request::{Query, Request};
+use crate::{
+    services::entra::{error::EntraError, state::Entra},
+    wire::request::{Query, Request},
+};
 
 /// The members of a form body. A body of another media type has none, as the service reads it.
 pub(crate) fn read(request: &Request) -> Query {
@@ -26,7 +27,7 @@ pub(crate) fn required<'a>(form: &'a Query, name: &str) -> Result<&'a str, Entra
 
 /// Checks the tenant of a path: a GUID, a domain, `common` or `organizations`. When strict, the
 /// GUID and the domain must be those of the seeded tenant.
-pub(crate) fn check_tenant(shared: &Shared, tenant: &str) -> Result<(), EntraError> {
+pub(crate) fn check_tenant(service: &Entra, tenant: &str) -> Result<(), EntraError> {
     if is_shared(tenant) {
         return Ok(());
     }
@@ -44,10 +45,10 @@ pub(crate) fn check_tenant(shared: &Shared, tenant: &str) -> Result<(), EntraErr
         );
         return Err(EntraError::new("invalid_request", 900_023, message));
     }
-    let seed = &shared.seed;
+    let seed = &service.seed;
     let is_ours = tenant.eq_ignore_ascii_case(&seed.entra.tenant)
         || tenant.eq_ignore_ascii_case("contoso.test");
-    if shared.settings.is_strict && !is_ours {
+    if service.engine.is_strict() && !is_ours {
         let message = format!("Tenant '{tenant}' not found.");
         return Err(EntraError::new("invalid_request", 90_002, message));
     }

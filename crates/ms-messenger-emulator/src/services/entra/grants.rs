@@ -3,27 +3,35 @@
 use http::StatusCode;
 use serde_json::json;
 
-use crate::engine::resources::Shared;
-use crate::seed::GraphUser;
-use crate::services::entra::client::{self, Client};
-use crate::services::entra::error::EntraError;
-use crate::services::entra::form::{self, required, value};
-use crate::services::entra::store::Grant;
-use crate::services::entra::{authorize, device, issue, scope};
-use crate::wire::request::{Query, Request};
-use crate::wire::response::Response;
+use crate::{
+    seed::graph::GraphUser,
+    services::entra::{
+        authorize,
+        client::{self, Client},
+        device,
+        error::EntraError,
+        form::{self, required, value},
+        issue, scope,
+        state::Entra,
+        store::Grant,
+    },
+    wire::{
+        request::{Query, Request},
+        response::Response,
+    },
+};
 
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
-/// Answers `POST /{tenant}/oauth2/v2.0/token`.
+/// Responds to `POST /{tenant}/oauth2/v2.0/token`.
 pub(crate) fn handle(
-    shared: &Shared,
+    service: &Entra,
     tenant: &str,
     request: &Request,
     now: u64,
 ) -> Result<Response, EntraError> {
-    form::check_tenant(shared, tenant)?;
+    form::check_tenant(service, tenant)?;
     let form = form::read(request);
     let kind = required(&form, "grant_type")?;
     let known = [
@@ -38,9 +46,9 @@ pub(crate) fn handle(
         let message = format!("The app requested an unsupported grant type '{kind}'.");
         return Err(EntraError::new("unsupported_grant_type", 70_003, message));
     }
-    let client = client::authenticated(shared, &form, now)?;
+    let client = client::authenticated(service, &form, now)?;
     let token_request = TokenRequest {
-        shared,
+        service,
         request,
         form: &form,
         client,
@@ -55,10 +63,10 @@ pub(crate) fn handle(
     }
 }
 
-/// A token request whose application was checked.
+/// A token request with its application checked.
 #[derive(Debug)]
 pub(crate) struct TokenRequest<'a> {
-    pub(crate) shared: &'a Shared,
+    pub(crate) service: &'a Entra,
     pub(crate) request: &'a Request,
     pub(crate) form: &'a Query,
     pub(crate) client: Client,
@@ -69,12 +77,12 @@ impl TokenRequest<'_> {
     /// The tokens of `user`, by object id.
     pub(crate) fn tokens(&self, grant: &Grant, user: &str) -> Result<Response, EntraError> {
         let user = self.user(user)?;
-        let response = issue::to_user(self.shared, self.request, self.form, grant, user, self.now);
+        let response = issue::to_user(self.service, self.request, self.form, grant, user, self.now);
         Ok(response)
     }
 
     fn user(&self, id: &str) -> Result<&GraphUser, EntraError> {
-        self.shared.seed.graph_user(id).ok_or_else(|| {
+        self.service.seed.graph_user(id).ok_or_else(|| {
             EntraError::invalid_grant(50_034, "The user account does not exist in the directory.")
         })
     }
@@ -96,16 +104,10 @@ impl TokenRequest<'_> {
     }
 }
 
-/// A new refresh token with each answer; the old one stays good, as the service leaves it.
+/// A new refresh token with each response; the old one stays good, as the service leaves it.
 fn refresh(token_request: &TokenRequest<'_>) -> Result<Response, EntraError> {
     let token = required(token_request.form, "refresh_token")?;
-    let found = token_request
-        .shared
-        .state()
-        .entra
-        .refresh
-        .get(token)
-        .cloned();
+    let found = token_request.service.store().refresh.get(token).cloned();
     let found = found.filter(|found| found.grant.client == token_request.client.id);
     let Some(found) = found else {
         let message = "The provided refresh token is invalid or was issued to another client.";
@@ -148,13 +150,13 @@ fn client_credentials(
     let asked = issue::asked_claims(token_request.form)?;
     let (audience, id) = (&scopes.audience, &token_request.client.id);
     let (token, _) = issue::app_token(
-        token_request.shared,
+        token_request.service,
         audience,
         id,
         &asked,
         token_request.now,
     );
-    let lifetime = token_request.shared.settings.entra.lifetime;
+    let lifetime = token_request.service.settings.lifetime;
     let body = json!({
         "token_type": "Bearer",
         "expires_in": lifetime,
@@ -176,7 +178,7 @@ fn on_behalf_of(token_request: &TokenRequest<'_>) -> Result<Response, EntraError
     }
     let scopes = scope::parse(required(form, "scope")?)?;
     let verified = token_request
-        .shared
+        .service
         .seed
         .tokens()
         .verify(assertion, token_request.now / 1000);

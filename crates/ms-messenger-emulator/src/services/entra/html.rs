@@ -3,8 +3,7 @@
 use bytes::Bytes;
 use http::StatusCode;
 
-use crate::engine::resources::Shared;
-use crate::wire::response::Response;
+use crate::{services::entra::state::Entra, wire::response::Response};
 
 /// Text for HTML, in elements and in quoted attributes.
 pub(crate) fn escape(text: &str) -> String {
@@ -44,35 +43,35 @@ pub(crate) fn refusal(text: &str) -> Response {
 }
 
 /// One button per seeded user.
-fn buttons(shared: &Shared) -> String {
+fn buttons(service: &Entra) -> String {
     let button = |upn: &str| {
         let upn = escape(upn);
         format!("<p><button name=\"user\" value=\"{upn}\">{upn}</button></p>")
     };
-    let users = shared.seed.graph.users.iter();
+    let users = service.seed.graph.users.iter();
     let users: String = users.map(|user| button(&user.upn)).collect();
     format!("{users}<p><button name=\"action\" value=\"decline\">Decline</button></p>")
 }
 
 /// The form that takes a user code.
-pub(crate) fn device_form(shared: &Shared, code: &str, problem: &str) -> Response {
+pub(crate) fn device_form(service: &Entra, code: &str, problem: &str) -> Response {
     let content = format!(
         "<p>{}</p><form method=\"post\" action=\"/devicelogin\"><p><label>Code <input \
          name=\"user_code\" value=\"{}\" autocomplete=\"off\"></label></p>{}</form>",
         escape(problem),
         escape(code),
-        buttons(shared)
+        buttons(service)
     );
     page(StatusCode::OK, &content)
 }
 
-/// The form that asks who signs in; it goes back to the same request, `target`.
-pub(crate) fn user_form(shared: &Shared, target: &str) -> Response {
+/// The form that asks for the user; it posts to the same request, `target`.
+pub(crate) fn user_form(service: &Entra, target: &str) -> Response {
     let content = format!(
         "<form method=\"post\" action=\"/{}\">{}</form>",
         // Two slashes would name another host.
         escape(target.trim_start_matches('/')),
-        buttons(shared)
+        buttons(service)
     );
     page(StatusCode::OK, &content)
 }

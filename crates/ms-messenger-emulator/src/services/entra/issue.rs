@@ -1,17 +1,22 @@
 //! Access tokens, id tokens and refresh tokens.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use crate::engine::resources::Shared;
-use crate::seed::{APP_ROLES, GRAPH_AUDIENCE, GraphUser};
-use crate::services::entra::error::EntraError;
-use crate::services::entra::form::value;
-use crate::services::entra::store::{Grant, Refresh};
-use crate::wire::request::{Query, Request};
-use crate::wire::response::Response;
+use crate::{
+    seed::graph::{APP_ROLES, GRAPH_AUDIENCE, GraphUser},
+    services::entra::{
+        error::EntraError,
+        form::value,
+        state::Entra,
+        store::{Grant, Refresh},
+    },
+    wire::{
+        request::{Query, Request},
+        response::Response,
+    },
+};
 
 /// The claims that the parameter `claims` asks into the access token: each member of
 /// `access_token` with a `value` or `values`.
@@ -33,18 +38,18 @@ pub(crate) fn asked_claims(form: &Query) -> Result<Map<String, Value>, EntraErro
     Ok(asked.filter_map(claim).collect())
 }
 
-/// The answer to a user's grant: an access token, and what its scopes ask for besides.
+/// The response to a user's grant: an access token, and the other tokens that its scopes ask for.
 pub(crate) fn to_user(
-    shared: &Shared,
+    service: &Entra,
     request: &Request,
     form: &Query,
     grant: &Grant,
     user: &GraphUser,
     now: u64,
 ) -> Response {
-    let entra = &shared.settings.entra;
+    let entra = &service.settings;
     let seconds = now / 1000;
-    let tenant = &shared.seed.entra.tenant;
+    let tenant = &service.seed.entra.tenant;
     let mut claims = json!({
         "aud": grant.scopes.audience,
         "iss": format!("https://sts.windows.net/{tenant}/"),
@@ -58,23 +63,23 @@ pub(crate) fn to_user(
         "idtyp": "user",
         "iat": seconds,
         "exp": seconds + entra.lifetime,
-        "uti": shared.guid().simple().to_string(),
+        "uti": service.engine.guid().simple().to_string(),
         "ver": "1.0",
     });
     carry(&mut claims, &grant.claims, seconds);
-    shared.token_life.stamp(&mut claims);
+    service.engine.token_life.stamp(&mut claims);
     let mut body = json!({
         "token_type": "Bearer",
         "scope": grant.scopes.announced(),
         "expires_in": entra.lifetime,
         "ext_expires_in": entra.lifetime,
-        "access_token": shared.seed.tokens().sign(&claims),
+        "access_token": service.engine.sign(&claims),
     });
     if grant.scopes.has_offline {
-        body["refresh_token"] = json!(remember(shared, grant, user));
+        body["refresh_token"] = json!(remember(service, grant, user));
     }
     if grant.scopes.has_openid {
-        body["id_token"] = json!(id_token(shared, request, grant, user, seconds));
+        body["id_token"] = json!(id_token(service, request, grant, user, seconds));
     }
     if value(form, "client_info") == Some("1") {
         let info = json!({"uid": user.id, "utid": tenant}).to_string();
@@ -85,15 +90,15 @@ pub(crate) fn to_user(
 
 /// An app-only token for `audience`, its end in Unix seconds, of the application `client`.
 pub(crate) fn app_token(
-    shared: &Shared,
+    service: &Entra,
     audience: &str,
     client: &str,
     asked: &Map<String, Value>,
     now: u64,
 ) -> (String, u64) {
     let seconds = now / 1000;
-    let expires = seconds + shared.settings.entra.lifetime;
-    let tenant = &shared.seed.entra.tenant;
+    let expires = seconds + service.settings.lifetime;
+    let tenant = &service.seed.entra.tenant;
     let roles: &[&str] = if audience == GRAPH_AUDIENCE {
         &APP_ROLES
     } else {
@@ -103,21 +108,21 @@ pub(crate) fn app_token(
         "aud": audience,
         "iss": format!("https://sts.windows.net/{tenant}/"),
         "tid": tenant,
-        "oid": shared.seed.service_principal(),
+        "oid": service.seed.service_principal(),
         "appid": client,
         "idtyp": "app",
         "roles": roles,
         "iat": seconds,
         "exp": expires,
-        "uti": shared.guid().simple().to_string(),
+        "uti": service.engine.guid().simple().to_string(),
         "ver": "1.0",
     });
     carry(&mut claims, asked, seconds);
-    shared.token_life.stamp(&mut claims);
-    (shared.seed.tokens().sign(&claims), expires)
+    service.engine.token_life.stamp(&mut claims);
+    (service.engine.sign(&claims), expires)
 }
 
-/// Puts the claims asked for next to those that the token has anyhow, which nobody can replace.
+/// Adds the requested claims to those of the token, which cannot be replaced.
 fn carry(claims: &mut Value, asked: &Map<String, Value>, seconds: u64) {
     if let Some(claims) = claims.as_object_mut() {
         for (name, value) in asked {
@@ -128,27 +133,27 @@ fn carry(claims: &mut Value, asked: &Map<String, Value>, seconds: u64) {
     }
 }
 
-fn remember(shared: &Shared, grant: &Grant, user: &GraphUser) -> String {
-    let (a, b) = (shared.guid(), shared.guid());
+fn remember(service: &Entra, grant: &Grant, user: &GraphUser) -> String {
+    let (a, b) = (service.engine.guid(), service.engine.guid());
     let token = format!("1.{}{}", a.simple(), b.simple());
     let refresh = Refresh {
         grant: grant.clone(),
         user: user.id.clone(),
         is_revoked: false,
     };
-    let mut state = shared.state();
-    state.entra.refresh.insert(token.clone(), refresh);
+    let mut store = service.store();
+    store.refresh.insert(token.clone(), refresh);
     token
 }
 
 fn id_token(
-    shared: &Shared,
+    service: &Entra,
     request: &Request,
     grant: &Grant,
     user: &GraphUser,
     seconds: u64,
 ) -> String {
-    let tenant = &shared.seed.entra.tenant;
+    let tenant = &service.seed.entra.tenant;
     let mut claims = json!({
         "aud": grant.client,
         "iss": format!("{}/{tenant}/v2.0", request.origin()),
@@ -159,11 +164,11 @@ fn id_token(
         "preferred_username": user.upn,
         "iat": seconds,
         "nbf": seconds,
-        "exp": seconds + shared.settings.entra.lifetime,
+        "exp": seconds + service.settings.lifetime,
         "ver": "2.0",
     });
     if let Some(nonce) = &grant.nonce {
         claims["nonce"] = json!(nonce);
     }
-    shared.seed.tokens().sign(&claims)
+    service.engine.sign(&claims)
 }

@@ -4,14 +4,13 @@ use http::StatusCode;
 use serde_json::{Map, json};
 use subtle::ConstantTimeEq as _;
 
-use crate::engine::resources::Shared;
-use crate::services::entra::form::value;
-use crate::services::entra::{issue, scope};
-use crate::wire::request::Request;
-use crate::wire::response::Response;
+use crate::{
+    services::entra::{form::value, issue, scope, state::Entra},
+    wire::{request::Request, response::Response},
+};
 
-/// `GET /metadata/identity/oauth2/token`; all numbers of the answer are strings.
-pub(crate) fn imds(shared: &Shared, request: &Request, now: u64) -> Response {
+/// `GET /metadata/identity/oauth2/token`; all numbers of the response are strings.
+pub(crate) fn imds(service: &Entra, request: &Request, now: u64) -> Response {
     let refuse = |error: &str, text: &str| {
         let body = json!({"error": error, "error_description": text});
         Response::json(StatusCode::BAD_REQUEST, &body)
@@ -31,8 +30,8 @@ pub(crate) fn imds(shared: &Shared, request: &Request, now: u64) -> Response {
         let text = "Required query variable 'resource' is missing";
         return refuse("invalid_request", text);
     };
-    let (token, client, expires) = identity(shared, request, resource, now);
-    let lifetime = shared.settings.entra.lifetime.to_string();
+    let (token, client, expires) = identity(service, request, resource, now);
+    let lifetime = service.settings.lifetime.to_string();
     let body = json!({
         "access_token": token,
         "client_id": client,
@@ -46,14 +45,14 @@ pub(crate) fn imds(shared: &Shared, request: &Request, now: u64) -> Response {
     Response::json(StatusCode::OK, &body)
 }
 
-/// `GET /msi/token` of App Service and Functions; the answer has no `expires_in`.
-pub(crate) fn app_service(shared: &Shared, request: &Request, now: u64) -> Response {
+/// `GET /msi/token` of App Service and Functions; the response has no `expires_in`.
+pub(crate) fn app_service(service: &Entra, request: &Request, now: u64) -> Response {
     let refuse = |status: StatusCode, text: &str| {
         let body = json!({"statusCode": status.as_u16(), "message": text});
         Response::json(status, &body)
     };
     let header = request.header("x-identity-header").unwrap_or_default();
-    let wanted = shared.seed.entra.identity_header.as_bytes();
+    let wanted = service.seed.entra.identity_header.as_bytes();
     if !bool::from(header.as_bytes().ct_eq(wanted)) {
         return refuse(
             StatusCode::UNAUTHORIZED,
@@ -70,7 +69,7 @@ pub(crate) fn app_service(shared: &Shared, request: &Request, now: u64) -> Respo
     let Some(resource) = value(query, "resource") else {
         return refuse(StatusCode::BAD_REQUEST, "The resource is missing.");
     };
-    let (token, client, expires) = identity(shared, request, resource, now);
+    let (token, client, expires) = identity(service, request, resource, now);
     let body = json!({
         "access_token": token,
         "client_id": client,
@@ -83,10 +82,10 @@ pub(crate) fn app_service(shared: &Shared, request: &Request, now: u64) -> Respo
 
 /// Token, application and end (Unix seconds) of the identity that the request names, or of the
 /// machine's own.
-fn identity(shared: &Shared, request: &Request, resource: &str, now: u64) -> (String, String, u64) {
+fn identity(service: &Entra, request: &Request, resource: &str, now: u64) -> (String, String, u64) {
     let audience = scope::audience_of(resource);
-    let own = &shared.seed.entra.confidential_client_id;
+    let own = &service.seed.entra.confidential_client_id;
     let client = value(&request.query, "client_id").unwrap_or(own).to_owned();
-    let (token, expires) = issue::app_token(shared, &audience, &client, &Map::new(), now);
+    let (token, expires) = issue::app_token(service, &audience, &client, &Map::new(), now);
     (token, client, expires)
 }

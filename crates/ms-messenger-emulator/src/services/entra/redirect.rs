@@ -1,10 +1,9 @@
-//! Redirect URIs of native applications, and the answer that goes to one.
+//! Redirect URIs of native applications, and the response that goes to one.
 
 use http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::services::entra::html;
-use crate::wire::response::Response;
+use crate::{services::entra::html, wire::response::Response};
 
 /// A redirect URI without its port, when it is `http://localhost` or `http://127.0.0.1`.
 pub(crate) fn without_port(uri: &str) -> Option<String> {

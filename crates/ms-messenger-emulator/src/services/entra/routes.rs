@@ -2,8 +2,7 @@
 
 use http::Method;
 
-use crate::engine::platform::Platform;
-use crate::engine::registry::{self, Routed, decode};
+use crate::{engine::routing::Routing, wire::path::decode_segment};
 
 /// The operations that fault rules can name.
 pub(crate) const OPERATIONS: [&str; 8] = [
@@ -40,12 +39,12 @@ pub(crate) enum Call {
     AppService,
 }
 
-/// The operation at a path of Entra ID; nothing when the path is not one of its own.
-pub(crate) fn route(method: &Method, raw: &[&str]) -> Option<Routed> {
+/// The operation at a path of Entra ID.
+pub(crate) fn route(method: &Method, raw: &[&str]) -> Routing<Call> {
     const GET: &[Method] = &[Method::GET];
     const POST: &[Method] = &[Method::POST];
     const BOTH: &[Method] = &[Method::GET, Method::POST];
-    let of = |raw: &str, make: fn(String) -> Call| decode(raw).map(make);
+    let of = |raw: &str, make: fn(String) -> Call| decode_segment(raw).map(make);
     let (methods, operation, call) = match raw {
         ["common", "discovery", "instance"] => (GET, "discovery", Some(Call::Instance)),
         ["devicelogin"] => (BOTH, "devicelogin", Some(Call::DeviceLogin)),
@@ -70,15 +69,13 @@ pub(crate) fn route(method: &Method, raw: &[&str]) -> Option<Routed> {
             of(t, |tenant| Call::OpenIdConfiguration { tenant }),
         ),
         [_, "discovery", "v2.0", "keys"] => (GET, "keys", Some(Call::Keys)),
-        _ => return None,
+        _ => return Routing::NotMine,
     };
     let allowed = match methods.len() {
         2 => "GET, POST",
         _ if methods[0] == Method::GET => "GET",
         _ => "POST",
     };
-    let found = methods
-        .contains(method)
-        .then(|| (operation, call.map(registry::Call::Entra)));
-    Some(registry::pick(Platform::Entra, allowed, found))
+    let found = methods.contains(method).then_some((operation, call));
+    Routing::pick(allowed, found)
 }

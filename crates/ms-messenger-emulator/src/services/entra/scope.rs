@@ -1,7 +1,9 @@
 //! Requested scopes: the resource they are of, and what the token's `scp` holds.
 
-use crate::seed::{DELEGATED_SCOPES, GRAPH_AUDIENCE};
-use crate::services::entra::error::EntraError;
+use crate::{
+    seed::graph::{DELEGATED_SCOPES, GRAPH_AUDIENCE},
+    services::entra::error::EntraError,
+};
 
 const GRAPH_APP_ID: &str = "00000003-0000-0000-c000-000000000000";
 const ACS: &str = "https://communication.azure.com";
@@ -37,7 +39,7 @@ impl Scopes {
         all.join(" ")
     }
 
-    /// The member `scope` of the answer: full names, except those of OpenID.
+    /// The member `scope` of the response: full names, except those of OpenID.
     pub(crate) fn announced(&self) -> String {
         let full = |name: &str| match name {
             name if OPENID.contains(&name) => name.to_owned(),

@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EntraApprover {
-    /// A device code is approved by its first poll, which still answers `authorization_pending`;
+    /// A device code is approved by its first poll, which still gets `authorization_pending`;
     /// the authorize endpoint redirects at once. The user is `login_hint`, or the first seeded one.
     #[default]
     AfterFirstPoll,

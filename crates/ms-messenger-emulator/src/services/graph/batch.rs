@@ -1,34 +1,32 @@
 //! `POST /$batch`: up to 20 requests in one.
 
-mod order;
-mod part;
-mod run;
-
-use std::sync::Arc;
+pub(crate) mod malformed;
+pub(crate) mod order;
+pub(crate) mod part;
+pub(crate) mod run;
 
 use http::StatusCode;
 use serde_json::json;
 
-use crate::engine::resources::{Outcome, Shared};
-use crate::services::graph;
-use crate::services::graph::Version;
-use crate::services::graph::auth;
-use crate::services::graph::error::GraphError;
-use crate::services::graph::messages;
-use crate::wire::request::Request;
+use crate::{
+    engine::{exchange::Exchange, outcome::Outcome},
+    services::graph::{
+        auth, error::GraphError, messages::validate, response, routes::Version, state::Graph,
+    },
+};
 
-/// The published limits of a batch.
-const MAX_PARTS: usize = 20;
+/// The published limit of a batch.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// Carries out the parts, each by itself; a fault of a part that ends the connection or changes
-/// the answer is that of the whole batch.
+/// Carries out the parts one by one; a fault of a part that ends the connection or changes
+/// the response is that of the whole batch.
 pub(crate) fn handle(
-    shared: &Arc<Shared>,
+    service: &Graph,
+    exchange: &Exchange<'_>,
     version: Version,
-    request: &Request,
 ) -> Result<Outcome, GraphError> {
-    auth::verify(shared, request)?;
+    let request = exchange.request();
+    auth::verify(service, request)?;
     if request.body.len() > MAX_BYTES {
         let message = "The batch request body is too large.";
         return Err(GraphError::of_status(
@@ -36,17 +34,13 @@ pub(crate) fn handle(
             message,
         ));
     }
-    let parts = part::parse(&messages::body(request)?)?;
+    let parts = part::parse(&validate::body(request)?)?;
     let order = order::of(&parts)?;
-    let (responses, fault) = run::all(shared, version, request, &parts, &order);
-    let mut outcome = graph::json(
+    let (responses, fault) = run::all(service, exchange, version, &parts, &order);
+    let mut outcome = response::json(
         StatusCode::OK,
         json!({ "responses": responses }).to_string(),
     );
     outcome.fault = fault;
     Ok(outcome)
-}
-
-fn malformed(reason: &str) -> GraphError {
-    GraphError::bad_request(format!("Invalid batch payload format: {reason}"))
 }

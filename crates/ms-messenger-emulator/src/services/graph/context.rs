@@ -1,13 +1,14 @@
 //! What every operation of Graph is given.
 
-use crate::engine::resources::Shared;
-use crate::services::graph::auth::Caller;
-use crate::wire::request::Request;
+use crate::{
+    services::graph::{caller::Caller, state::Graph},
+    wire::request::Request,
+};
 
 /// One request of a verified caller.
 #[derive(Debug)]
 pub(crate) struct Context<'a> {
-    pub(crate) shared: &'a Shared,
+    pub(crate) service: &'a Graph,
     pub(crate) request: &'a Request,
     /// The operation's name in the ledger.
     pub(crate) operation: &'static str,

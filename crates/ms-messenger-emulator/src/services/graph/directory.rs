@@ -1,32 +1,31 @@
 //! Users, teams, channels, chats and their members.
 
-mod activity;
-mod channels;
-mod chat;
-mod chat_list;
-mod chats;
-mod filter;
-mod member;
-mod members;
-mod options;
-mod permissions;
-mod person;
-mod pins;
-mod routes;
-mod store;
-mod team;
-mod teams;
+pub(crate) mod activity;
+pub(crate) mod binding;
+pub(crate) mod channels;
+pub(crate) mod chat;
+pub(crate) mod chat_list;
+pub(crate) mod chats;
+pub(crate) mod filter;
+pub(crate) mod member;
+pub(crate) mod members;
+pub(crate) mod options;
+pub(crate) mod own_chat;
+pub(crate) mod permissions;
+pub(crate) mod person;
+pub(crate) mod pins;
+pub(crate) mod routes;
+pub(crate) mod store;
+pub(crate) mod team;
+pub(crate) mod teams;
 
-use crate::engine::resources::Outcome;
-use crate::services::graph::Place;
-use crate::services::graph::context::Context;
-use crate::services::graph::error::GraphError;
+use crate::{
+    engine::outcome::Outcome,
+    services::graph::{context::Context, error::GraphError},
+};
+pub(crate) use routes::{Call, Op, route};
 
-pub(crate) use permissions::of as permissions_of;
-pub(crate) use routes::{Call, Feed, Group, Op, Whose, route};
-pub(crate) use store::Store;
-
-/// Answers an operation of the directory.
+/// Carries out an operation of the directory.
 pub(crate) fn handle(context: &Context<'_>, call: &Call) -> Result<Outcome, GraphError> {
     let whose = &call.whose;
     match &call.op {
@@ -56,29 +55,4 @@ pub(crate) fn handle(context: &Context<'_>, call: &Call) -> Result<Outcome, Grap
             "Write requests are only supported on contained entities",
         )),
     }
-}
-
-/// The place of a chat id of a form that the service issues.
-fn chat_place(id: &str) -> Result<Place, GraphError> {
-    let place = Place::Chat {
-        chat: id.to_owned(),
-    };
-    place.well_formed()
-}
-
-/// Refuses a chat below a user who is not in it.
-fn own_chat(context: &Context<'_>, whose: &Whose, place: &Place) -> Result<(), GraphError> {
-    if *whose == Whose::Open {
-        return Ok(());
-    }
-    let Some(owner) = person::of(context, whose)? else {
-        return Ok(());
-    };
-    let state = context.shared.state();
-    let chat = state.graph.directory.chat(place.conversation());
-    let is_strict = context.shared.settings.is_strict;
-    if chat.is_some_and(|chat| !chat.roll.has(&owner)) && (is_strict || !context.caller.is_user) {
-        return Err(chats::no_chat());
-    }
-    Ok(())
 }

@@ -4,12 +4,12 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde_json::json;
 
-use crate::engine::limits::Throttled;
-use crate::wire::clock;
-use crate::wire::request::Request;
-use crate::wire::response::Response;
+use crate::{
+    engine::limits::Throttled,
+    wire::{clock, request::Request, response::Response},
+};
 
-/// What a 401 tells of where tokens are to be had, and for whom.
+/// Where a 401 says that tokens are issued, and for which resource.
 const CHALLENGE: &str = "Bearer realm=\"\", \
     authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\", \
     client_id=\"00000003-0000-0000-c000-000000000000\"";
@@ -99,7 +99,7 @@ impl GraphError {
         Self::of_status(StatusCode::PRECONDITION_FAILED, message)
     }
 
-    /// The answer; `request_id` is that of its header, `now` in epoch milliseconds.
+    /// The response; `request_id` is that of its header, `now` in epoch milliseconds.
     pub(crate) fn into_response(self, request: &Request, request_id: &str, now: u64) -> Response {
         let mut inner = json!({
             "date": clock::rfc3339_seconds(now).trim_end_matches('Z'),

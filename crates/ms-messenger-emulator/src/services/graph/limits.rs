@@ -3,11 +3,10 @@
 
 use http::Method;
 
-use crate::engine::limits::Rate;
-use crate::engine::registry::decode;
+use crate::{engine::limits::bucket::Rate, wire::path::decode_segment};
 
-/// Who calls.
-pub(crate) struct Whom<'a> {
+/// The caller: an application, for a user or for itself.
+pub(crate) struct Principal<'a> {
     /// The application's id.
     pub(crate) app: &'a str,
     /// The user's id; empty for an application alone.
@@ -30,12 +29,12 @@ fn read(path: &str) -> Path {
     let owned = |rest: &[&str]| rest.iter().map(|s| (*s).to_owned()).collect();
     match segments.as_slice() {
         ["teams", team, "channels", channel, rest @ ..] => Path {
-            team: decode(team),
-            thread: decode(channel),
+            team: decode_segment(team),
+            thread: decode_segment(channel),
             rest: owned(rest),
         },
         ["teams", team, rest @ ..] => Path {
-            team: decode(team),
+            team: decode_segment(team),
             thread: None,
             rest: owned(rest),
         },
@@ -43,7 +42,7 @@ fn read(path: &str) -> Path {
         | ["me", "chats", chat, rest @ ..]
         | ["users", _, "chats", chat, rest @ ..] => Path {
             team: None,
-            thread: decode(chat),
+            thread: decode_segment(chat),
             rest: owned(rest),
         },
         rest => Path {
@@ -81,27 +80,22 @@ fn class(method: &Method, path: &Path) -> (&'static str, u64) {
 }
 
 /// The rates that a request counts under.
-pub(crate) fn of(method: &Method, path: &str, whom: &Whom<'_>) -> Vec<Rate> {
+pub(crate) fn of(method: &Method, path: &str, principal: &Principal<'_>) -> Vec<Rate> {
     let path = read(path);
-    let Whom { app, user, tenant } = whom;
+    let Principal { app, user, tenant } = principal;
     let (class, requests) = class(method, &path);
-    let per_second = |class, whom: String, requests| Rate {
-        class,
-        whom,
-        requests,
-        seconds: 1,
-    };
+    let per_second = |class, key: String, requests| Rate::new(class, key, requests, 1);
     let mut rates = vec![per_second(class, format!("{app} in {tenant}"), requests)];
     if let Some(team) = &path.team {
-        let whom = format!("{app} in {team}");
-        rates.push(per_second("msgraph-chat/app in team", whom, 4));
+        let key = format!("{app} in {team}");
+        rates.push(per_second("msgraph-chat/app in team", key, 4));
     }
     if let Some(thread) = &path.thread {
-        let whom = format!("{app} in {tenant} in {thread}");
-        rates.push(per_second("msgraph-chat/app in thread", whom, 1));
+        let key = format!("{app} in {tenant} in {thread}");
+        rates.push(per_second("msgraph-chat/app in thread", key, 1));
         if *method == Method::POST && !user.is_empty() {
-            let whom = format!("{user} in {thread}");
-            rates.push(per_second("msgraph-chat/user posting in thread", whom, 1));
+            let key = format!("{user} in {thread}");
+            rates.push(per_second("msgraph-chat/user posting in thread", key, 1));
         }
     }
     rates
@@ -112,12 +106,12 @@ mod tests {
     use super::*;
 
     fn classes(method: &Method, path: &str) -> Vec<(&'static str, u64)> {
-        let whom = Whom {
+        let principal = Principal {
             app: "app",
             user: "user",
             tenant: "tenant",
         };
-        let rates = of(method, path, &whom);
+        let rates = of(method, path, &principal);
         rates.iter().map(|r| (r.class, r.requests)).collect()
     }
 
@@ -161,15 +155,15 @@ mod tests {
 
     #[test]
     fn both_spellings_of_an_id_are_one_thread() {
-        let whom = Whom {
+        let principal = Principal {
             app: "a",
             user: "u",
             tenant: "t",
         };
-        let encoded = of(&Method::GET, "/v1.0/chats/19%3Aa%40thread.v2", &whom);
+        let encoded = of(&Method::GET, "/v1.0/chats/19%3Aa%40thread.v2", &principal);
         assert_eq!(
             encoded,
-            of(&Method::GET, "/v1.0/chats/19:a@thread.v2", &whom)
+            of(&Method::GET, "/v1.0/chats/19:a@thread.v2", &principal)
         );
     }
 }

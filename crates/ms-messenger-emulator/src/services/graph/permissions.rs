@@ -1,17 +1,8 @@
 //! The permissions of each operation.
 
-use crate::services::graph::directory;
-use crate::services::graph::messages;
-use crate::services::graph::routes::Op;
-
-/// The permissions of an operation, least privilege first.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Permissions {
-    /// Empty: not supported for users.
-    pub(crate) delegated: &'static [&'static str],
-    /// Empty: not supported for app-only callers.
-    pub(crate) application: &'static [&'static str],
-}
+use crate::services::graph::{
+    directory::permissions, messages::routes, permission::Permissions, routes::Op,
+};
 
 const CHANNEL_SEND: Permissions = Permissions {
     delegated: &["ChannelMessage.Send", "Group.ReadWrite.All"],
@@ -120,7 +111,7 @@ const ALL_OF_TEAM: Permissions = Permissions {
 pub(crate) fn of(op: &Op) -> Permissions {
     match op {
         Op::Messages(call) => of_messages(call),
-        Op::Directory(call) => directory::permissions_of(call),
+        Op::Directory(call) => permissions::of(call),
         // Its parts have their own.
         Op::Batch => Permissions {
             delegated: &[],
@@ -129,8 +120,8 @@ pub(crate) fn of(op: &Op) -> Permissions {
     }
 }
 
-fn of_messages(call: &messages::Call) -> Permissions {
-    use messages::{Call, Op, Whose};
+fn of_messages(call: &routes::Call) -> Permissions {
+    use routes::{Call, Op, Whose};
     let call = match call {
         Call::In(call) => call,
         Call::Across(call) => {

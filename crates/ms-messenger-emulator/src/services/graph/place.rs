@@ -3,8 +3,7 @@
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use uuid::Uuid;
 
-use crate::engine::registry::may_be_id;
-use crate::services::graph::error::GraphError;
+use crate::{services::graph::error::GraphError, wire::path::may_be_id};
 
 /// A place that holds messages.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

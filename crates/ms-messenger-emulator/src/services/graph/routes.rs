@@ -4,9 +4,10 @@ use std::fmt;
 
 use http::Method;
 
-use crate::engine::platform::Platform;
-use crate::engine::registry::{self, Routed, pick};
-use crate::services::graph::{directory, messages};
+use crate::{
+    engine::routing::Routing,
+    services::graph::{directory, messages::routes},
+};
 
 /// The names of the operations.
 pub(crate) const OPERATIONS: [&str; 42] = [
@@ -80,36 +81,34 @@ pub(crate) struct Call {
 /// What Graph does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Op {
-    Messages(messages::Call),
+    Messages(routes::Call),
     Directory(directory::Call),
     /// Several of the others in one request.
     Batch,
 }
 
-/// What a path leads to: the methods that it takes, and the operation found for the method (its
-/// name, and its call when the ids can be read).
-pub(crate) type Found<C> = (&'static str, Option<(&'static str, Option<C>)>);
-
 /// Routes what is below `/v1.0` or `/beta`.
-pub(crate) fn route(version: Version, method: &Method, raw: &[&str]) -> Routed {
-    if raw == ["$batch"] || raw == ["%24batch"] {
-        let call = registry::Call::Graph(Call {
-            version,
-            op: Op::Batch,
-        });
-        let found = (*method == Method::POST).then_some(("batch", Some(call)));
-        return pick(Platform::MsgraphChat, "POST", found);
+pub(crate) fn route(method: &Method, target: &str) -> Routing<Call> {
+    let path = target.split('?').next().unwrap_or_default();
+    let raw: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    match raw.as_slice() {
+        ["v1.0", rest @ ..] => below(Version::V1, method, rest),
+        ["beta", rest @ ..] => below(Version::Beta, method, rest),
+        _ => Routing::NotMine,
     }
-    let (allowed, found) = match (messages::route(method, raw), directory::route(method, raw)) {
+}
+
+fn below(version: Version, method: &Method, raw: &[&str]) -> Routing<Call> {
+    if raw == ["$batch"] || raw == ["%24batch"] {
+        let found = (*method == Method::POST).then_some(("batch", Some(Op::Batch)));
+        return Routing::pick("POST", found).map(|op| Call { version, op });
+    }
+    let (allowed, found) = match (routes::route(method, raw), directory::route(method, raw)) {
         (Some((allowed, found)), _) => (allowed, wrap(found, Op::Messages)),
         (None, Some((allowed, found))) => (allowed, wrap(found, Op::Directory)),
-        (None, None) => return Routed::Unknown(Some(Platform::MsgraphChat)),
+        (None, None) => return Routing::Unknown,
     };
-    let found = found.map(|(name, op)| {
-        let call = op.map(|op| registry::Call::Graph(Call { version, op }));
-        (name, call)
-    });
-    pick(Platform::MsgraphChat, allowed, found)
+    Routing::pick(allowed, found).map(|op| Call { version, op })
 }
 
 type Named<T> = Option<(&'static str, Option<T>)>;

@@ -1,22 +1,24 @@
 //! What Graph remembers.
 
-use crate::seed::Seed;
-use crate::services::graph::{directory, messages};
-use crate::wire::clock::Clock;
+use crate::{
+    seed::Seed,
+    services::graph::{directory::store::Store as Directory, messages::store::Store as Messages},
+    wire::clock::Clock,
+};
 
 /// The directory (teams, channels, chats and their members) and the messages.
 #[derive(Debug)]
-pub(crate) struct Store {
-    pub(crate) directory: directory::Store,
-    pub(crate) messages: messages::Store,
+pub(crate) struct GraphStore {
+    pub(crate) directory: Directory,
+    pub(crate) messages: Messages,
 }
 
-impl Store {
+impl GraphStore {
     /// The seeded world without a message.
-    pub(crate) fn new(seed: &Seed, clock: &Clock) -> Self {
+    pub(crate) fn new(seed: &Seed, clock: &Clock, is_strict: bool) -> Self {
         Self {
-            directory: directory::Store::new(seed, clock),
-            messages: messages::Store::new(clock),
+            directory: Directory::new(seed, clock, is_strict),
+            messages: Messages::new(clock),
         }
     }
 }

@@ -5,16 +5,21 @@ use std::time::Instant;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::channel::Channel;
-use super::desk::Desk;
-use super::event::Event;
-use super::input::Input;
-use super::model::{Application, reason};
-use super::responses::{Reply, conflict, no_application, refusal};
-use super::tickets::Caller;
-use super::time::Due;
-use super::{hrefs, render};
-use crate::wire::response::Response;
+use crate::{
+    services::ucwa::{
+        channel::Channel,
+        event::Event,
+        hrefs,
+        input::Input,
+        model::{Application, reason},
+        render,
+        responses::{Reply, conflict, no_application, refusal},
+        ticket::Caller,
+        time::Due,
+        transaction::Tx,
+    },
+    wire::response::Response,
+};
 
 /// Without a request for events for so long, an application is ended (seconds).
 const CHANNEL_GAP: u64 = 15 * 60;
@@ -32,7 +37,7 @@ pub(super) fn inactive() -> Box<Response> {
     refusal(StatusCode::GONE, "InactiveApplicationExpired", message)
 }
 
-impl Desk<'_> {
+impl Tx<'_> {
     /// Looks an application up for a caller.
     pub(super) fn admit(&mut self, application: &str, caller: &Caller) -> Reply<()> {
         match self.store.applications.get(application) {
@@ -54,7 +59,7 @@ impl Desk<'_> {
         }
     }
 
-    /// POST applications; answers the id, and whether it is new.
+    /// POST applications; returns the id, and whether it is new.
     pub(super) fn create_application(
         &mut self,
         caller: &Caller,
@@ -75,7 +80,7 @@ impl Desk<'_> {
         if let Some(found) = self.store.applications.values().find(is_same) {
             return Ok((found.id.clone(), false));
         }
-        let n = self.shared.guid().as_u128() % 900_000_000_000;
+        let n = self.service.engine.guid().as_u128() % 900_000_000_000;
         let id = (100_000_000_000 + n).to_string();
         let new = Application {
             id: id.clone(),
@@ -89,7 +94,7 @@ impl Desk<'_> {
             modalities: Vec::new(),
             formats: vec!["Plain".to_owned()],
             guid: self.property_guid(),
-            etag: u64::from(self.shared.guid().as_fields().0),
+            etag: u64::from(self.service.engine.guid().as_fields().0),
             channel: Channel::new(),
             conversations: Default::default(),
             invitations: Default::default(),
@@ -103,7 +108,7 @@ impl Desk<'_> {
 
     /// A GUID that begins with a digit, so that it is the first member of a sorted object too.
     fn property_guid(&self) -> String {
-        let guid = self.shared.guid().to_string();
+        let guid = self.service.engine.guid().to_string();
         let digit = guid.as_bytes()[0] % 10;
         format!("{digit}{}", &guid[1..])
     }
@@ -136,7 +141,7 @@ impl Desk<'_> {
     /// Ends an application for inactivity, and remembers it for a while.
     pub(super) fn expire(&mut self, application: &str) {
         self.end_application(application);
-        let until = Instant::now() + self.shared.settings.ucwa.seconds(REMEMBERED);
+        let until = Instant::now() + self.service.settings.seconds(REMEMBERED);
         self.store.gone.insert(application.to_owned(), until);
     }
 
@@ -285,7 +290,7 @@ impl Desk<'_> {
         let Some(found) = self.store.applications.get(&application) else {
             return;
         };
-        let limit = self.shared.settings.ucwa.seconds(CHANNEL_GAP);
+        let limit = self.service.settings.seconds(CHANNEL_GAP);
         let silence = found.channel.silence(Instant::now());
         if silence >= limit {
             return self.expire(&application);
@@ -296,7 +301,7 @@ impl Desk<'_> {
 
     /// An inactive user is idle, then away; then the application is ended.
     fn watch_activity(&mut self, application: String) {
-        let settings = self.shared.settings.ucwa;
+        let settings = self.service.settings;
         let Some(found) = self.store.applications.get_mut(&application) else {
             return;
         };

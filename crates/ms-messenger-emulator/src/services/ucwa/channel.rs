@@ -1,12 +1,14 @@
 //! The event channel of one application: a counter, a queue, and at most one held request.
 
-use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::event::{Event, Sender};
+use crate::services::ucwa::event::{Event, Sender};
 
 /// Default and least time that an idle request is held, seconds.
 const HOLD: u64 = 180;
@@ -32,9 +34,9 @@ struct Held {
 pub(super) enum Arrival {
     /// It is held now, under this number.
     Held,
-    /// The last answer once more.
+    /// The last response once more.
     Again(Value),
-    /// It must start anew at this counter.
+    /// It must start again at this counter.
     Resync(u64),
     /// Another one with a higher priority is held.
     Replaced,
@@ -57,7 +59,7 @@ pub(super) struct Channel {
     /// The counter that the next request must carry.
     current: u64,
     queue: VecDeque<Queued>,
-    /// The answer that is not acknowledged yet.
+    /// The response that is not acknowledged yet.
     last: Option<Value>,
     held: Option<Held>,
     hold: u64,
@@ -65,7 +67,7 @@ pub(super) struct Channel {
     pub(super) changed: watch::Sender<u64>,
     pub(super) in_flight: u64,
     pub(super) max_at_once: u64,
-    /// When the last request was answered, or the channel made.
+    /// When the last request got its response, or the channel was made.
     pub(super) last_released: Instant,
 }
 
@@ -156,14 +158,14 @@ impl Channel {
         Look::Wait(self.queue.iter().filter_map(|q| q.not_before).min())
     }
 
-    /// Ends the hold of a request that was answered or whose client is gone.
+    /// Ends the hold of a request that has its response or whose client went away.
     pub(super) fn let_go(&mut self, pget: u64) {
         if self.held.as_ref().is_some_and(|held| held.pget == pget) {
             self.held = None;
         }
     }
 
-    /// Makes an answer of everything queued; with it the receipts of the deliveries in it.
+    /// Makes a response of everything queued; with it the receipts of the deliveries in it.
     pub(super) fn take(&mut self, base: &str, style: Style) -> (Value, Vec<u64>) {
         let queue = std::mem::take(&mut self.queue);
         let receipts = queue.iter().filter_map(|q| q.event.receipt).collect();
@@ -211,7 +213,7 @@ impl Channel {
         self.queue.clear();
     }
 
-    /// How long ago the last request was answered; nothing while one is held.
+    /// How long ago the last request got its response; `None` while one is held.
     pub(super) fn silence(&self, now: Instant) -> Duration {
         if self.held.is_some() {
             return Duration::ZERO;
@@ -220,7 +222,7 @@ impl Channel {
     }
 }
 
-/// How an answer is written.
+/// How a response is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Style {
     Plain,

@@ -1,10 +1,12 @@
 //! Messages as data URIs.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, STANDARD_NO_PAD},
+};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use super::model::Body;
+use crate::services::ucwa::model::Body;
 
 /// Writes a body as the service does: percent-encoded, blanks as `+`, a line end after plain text.
 pub(super) fn write(body: &Body) -> String {

@@ -2,14 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::desk::Desk;
-use super::hrefs::APPLICATIONS;
-use super::responses::resource;
-use super::time::UcwaTopology;
-use crate::engine::faults::UcwaFault;
-use crate::engine::resources::Shared;
-use crate::wire::request::Request;
-use crate::wire::response::Response;
+use crate::{
+    services::ucwa::{
+        faults::UcwaFault, hrefs::APPLICATIONS, responses::resource, settings::UcwaTopology,
+        state::Ucwa, transaction::Tx,
+    },
+    wire::{request::Request, response::Response},
+};
 
 const SERVICE: &str = "/Autodiscover/AutodiscoverService.svc/root";
 
@@ -40,10 +39,10 @@ fn redirect(request: &Request, path: &str, href: &Option<String>) -> Value {
 }
 
 /// The root. It needs no ticket.
-pub(super) fn root(shared: &Shared, request: &Request, fault: Option<&UcwaFault>) -> Response {
-    // The redirect names the domain; who comes by it is at the right place.
+pub(super) fn root(service: &Ucwa, request: &Request, fault: Option<&UcwaFault>) -> Response {
+    // The redirect names the domain; a request that has it is at the right place.
     let is_first = request.query.value("originalDomain").is_none();
-    if shared.settings.ucwa.topology == UcwaTopology::Redirect && is_first {
+    if service.settings.topology == UcwaTopology::Redirect && is_first {
         return resource(&redirect(request, SERVICE, &None));
     }
     if let Some(UcwaFault::DiscoveryRedirect { href }) = fault {
@@ -61,7 +60,7 @@ pub(super) fn root(shared: &Shared, request: &Request, fault: Option<&UcwaFault>
 }
 
 /// The user, once the ticket is good.
-pub(super) fn user(desk: &mut Desk<'_>, request: &Request, fault: Option<&UcwaFault>) -> Response {
+pub(super) fn user(tx: &mut Tx<'_>, request: &Request, fault: Option<&UcwaFault>) -> Response {
     let origin = request.origin();
     let pool = match fault {
         Some(UcwaFault::DiscoveryRedirect { href }) => {
@@ -70,9 +69,9 @@ pub(super) fn user(desk: &mut Desk<'_>, request: &Request, fault: Option<&UcwaFa
         }
         other
             if other == Some(&UcwaFault::PoolSplit)
-                || desk.shared.settings.ucwa.topology == UcwaTopology::TwoPools =>
+                || tx.service.settings.topology == UcwaTopology::TwoPools =>
         {
-            desk.store.bind_ticket(request);
+            tx.store.bind_ticket(request);
             other_origin(request)
         }
         _ => origin.clone(),

@@ -1,19 +1,16 @@
-//! The form in which an answer goes out: XML, gzip, the other notation of times.
+//! The form in which a response goes out: XML, gzip, the other notation of times.
 
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use serde_json::Value;
 
-use super::gzip;
-use super::routes::Call;
-use super::xml;
-use crate::engine::faults::UcwaFault;
-use crate::wire::clock;
-use crate::wire::request::Request;
-use crate::wire::response::Response;
+use crate::{
+    services::ucwa::{faults::UcwaFault, gzip, routes::Call, xml},
+    wire::{clock, request::Request, response::Response},
+};
 
-/// Gives an answer the form that the client or the fault asks for.
-pub(super) fn dress(
+/// Gives a response the form that the client or the fault asks for.
+pub(super) fn encode(
     call: &Call,
     request: &Request,
     fault: Option<&UcwaFault>,
@@ -56,7 +53,7 @@ fn json_of(response: &Response) -> Option<Value> {
     serde_json::from_slice(&response.body).ok()
 }
 
-/// The root is XML for those who ask for nothing, for XML or for HTML, as browsers do; the rest is
+/// The root is XML for requests without `Accept`, for XML and for HTML, as from browsers; the rest is
 /// JSON unless only XML is asked for.
 fn wants_xml(call: &Call, request: &Request) -> bool {
     let accept = request

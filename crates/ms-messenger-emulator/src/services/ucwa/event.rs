@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::model::Reason;
+use crate::services::ucwa::model::Reason;
 
 /// Who reports an event: rel and href.
 pub(super) type Sender = (&'static str, String);

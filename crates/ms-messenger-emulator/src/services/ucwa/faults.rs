@@ -2,6 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::engine::{
+    faults::{
+        action::FaultAction,
+        own::{FaultKind, OwnFault, ServiceFault, WrongMember},
+    },
+    platform::Platform,
+};
+
 /// What goes wrong in UCWA and nowhere else. Each kind is meant for certain operations and leaves
 /// all others alone, also when its rule names none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +33,7 @@ pub enum UcwaFault {
     ExpireTicket,
     /// A request with `X-Ms-Origin` is refused: 403 and diagnostics 28070.
     RefuseOrigin,
-    /// The answer waits until the event channel has taken the events of the operation.
+    /// The response waits until the event channel has taken the events of the operation.
     EventsFirst,
     /// `events`: no event has its resource embedded.
     LinkOnly,
@@ -43,9 +51,9 @@ pub enum UcwaFault {
     InactiveApplication,
     /// `application`: 410 TooManyApplications.
     TooManyApplications,
-    /// `send`: the message reaches nobody; after 30 s it completes with a failure.
+    /// `send`: the message reaches no recipient; after 30 s it completes with a failure.
     MessageLost,
-    /// `send`: the message reaches nobody and completes at once with this reason.
+    /// `send`: the message reaches no recipient and completes at once with this reason.
     MessageFailed {
         /// `code` of the reason.
         code: String,
@@ -60,7 +68,7 @@ pub enum UcwaFault {
     Busy,
     /// `start`, `add_participant`: the other side does not want to be disturbed.
     DoNotDisturb,
-    /// `start`, `add_participant`: the other side never answers.
+    /// `start`, `add_participant`: the other side never reacts.
     Unanswered,
     /// `start`, `accept`: the conversation never gets a `sendMessage` link.
     NoSendLink,
@@ -68,7 +76,7 @@ pub enum UcwaFault {
     HtmlNotNegotiated,
     /// Time stamps in ISO 8601.
     IsoTimestamps,
-    /// `events`: an answer without events has no `sender`.
+    /// `events`: a response without events has no `sender`.
     SenderAbsent,
     /// The body is compressed.
     Gzip,
@@ -119,7 +127,7 @@ impl UcwaFault {
     }
 
     /// Every kind, those with members in their plainest form.
-    pub(crate) fn all() -> Vec<Self> {
+    fn all() -> Vec<Self> {
         vec![
             Self::PoolSplit,
             Self::WrongPool,
@@ -156,8 +164,45 @@ impl UcwaFault {
         ]
     }
 
-    /// Whether it means anything for `operation`.
-    pub(crate) fn fits(&self, operation: &str) -> bool {
+    /// The members of its action in a fault document.
+    const fn members(&self) -> &'static [&'static str] {
+        match self {
+            Self::DiscoveryRedirect { .. } => &["href"],
+            Self::MessageFailed { .. } => &["reason"],
+            _ => &[],
+        }
+    }
+
+    /// Takes over the members of an action; an error names the member and its rule.
+    fn fill(&mut self, action: &Map<String, Value>) -> Result<(), WrongMember> {
+        match self {
+            Self::DiscoveryRedirect { href } => match action.get("href") {
+                None => {}
+                Some(Value::String(text)) => *href = Some(text.clone()),
+                Some(_) => return Err(("href", "must be a string")),
+            },
+            Self::MessageFailed { code, subcode } => match action.get("reason") {
+                None => {}
+                Some(Value::String(text)) => subcode.clone_from(text),
+                Some(Value::Object(reason)) => {
+                    for (name, value) in reason {
+                        match (name.as_str(), value) {
+                            ("code", Value::String(text)) => code.clone_from(text),
+                            ("subcode", Value::String(text)) => subcode.clone_from(text),
+                            _ => return Err(("reason", "takes code and subcode, both strings")),
+                        }
+                    }
+                }
+                Some(_) => return Err(("reason", "must be a string or an object")),
+            },
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+impl ServiceFault for UcwaFault {
+    fn fits(&self, operation: &str) -> bool {
         match self {
             Self::PoolSplit => operation == "user",
             Self::DiscoveryRedirect { .. } => matches!(operation, "discover" | "user"),
@@ -190,47 +235,7 @@ impl UcwaFault {
         }
     }
 
-    /// The members of its action in a fault document.
-    pub(crate) const fn members(&self) -> &'static [&'static str] {
-        match self {
-            Self::DiscoveryRedirect { .. } => &["kind", "href"],
-            Self::MessageFailed { .. } => &["kind", "reason"],
-            _ => &["kind"],
-        }
-    }
-
-    /// Takes over the members of an action; an error names the member and its rule.
-    pub(crate) fn fill(
-        &mut self,
-        action: &Map<String, Value>,
-    ) -> Result<(), (&'static str, &'static str)> {
-        match self {
-            Self::DiscoveryRedirect { href } => match action.get("href") {
-                None => {}
-                Some(Value::String(text)) => *href = Some(text.clone()),
-                Some(_) => return Err(("href", "must be a string")),
-            },
-            Self::MessageFailed { code, subcode } => match action.get("reason") {
-                None => {}
-                Some(Value::String(text)) => subcode.clone_from(text),
-                Some(Value::Object(reason)) => {
-                    for (name, value) in reason {
-                        match (name.as_str(), value) {
-                            ("code", Value::String(text)) => code.clone_from(text),
-                            ("subcode", Value::String(text)) => subcode.clone_from(text),
-                            _ => return Err(("reason", "takes code and subcode, both strings")),
-                        }
-                    }
-                }
-                Some(_) => return Err(("reason", "must be a string or an object")),
-            },
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// The action of a fault document.
-    pub(crate) fn to_json(&self) -> Value {
+    fn to_json(&self) -> Value {
         let mut document = json!({"kind": self.kind()});
         match self {
             Self::DiscoveryRedirect { href: Some(href) } => document["href"] = json!(href),
@@ -243,49 +248,53 @@ impl UcwaFault {
     }
 }
 
+impl From<UcwaFault> for FaultAction {
+    fn from(fault: UcwaFault) -> Self {
+        Self::Own(OwnFault::new(Platform::UCWA, fault))
+    }
+}
+
+/// The kinds as fault documents name them.
+pub(crate) fn kinds() -> Vec<FaultKind> {
+    let kind = |fault: &UcwaFault| FaultKind::new(fault.kind(), fault.members(), read);
+    UcwaFault::all().iter().map(kind).collect()
+}
+
+fn read(kind: &str, members: &Map<String, Value>) -> Result<OwnFault, WrongMember> {
+    let mut known = UcwaFault::all().into_iter();
+    let mut fault = known
+        .find(|fault| fault.kind() == kind)
+        .ok_or(("kind", "is unknown"))?;
+    fault.fill(members)?;
+    Ok(OwnFault::new(Platform::UCWA, fault))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::faults::{FaultAction, FaultRule, Faults};
-    use crate::engine::platform::Platform;
+    use crate::{
+        engine::{description::Description, faults::rule::FaultRule},
+        services::ucwa::{DESCRIPTION, routes::OPERATIONS},
+    };
 
     #[test]
-    fn every_kind_is_written_back_as_it_was_read_and_fits_somewhere() {
+    fn every_kind_is_read_back_as_it_was_written_and_fits_somewhere() {
         for fault in UcwaFault::all() {
-            let operations = Platform::Ucwa.operations();
-            assert!(operations.iter().any(|o| fault.fits(o)), "{}", fault.kind());
-            let faults = Faults::new().with_rule(FaultRule::new(FaultAction::Ucwa(fault)));
-            assert_eq!(Faults::from_json(&faults.to_json()).unwrap(), faults);
+            assert!(OPERATIONS.iter().any(|o| fault.fits(o)), "{}", fault.kind());
+            let mut members = fault.to_json();
+            let members = members.as_object_mut().unwrap();
+            members.remove("kind");
+            let read = read(fault.kind(), members).unwrap();
+            assert_eq!(read.downcast_ref(), Some(&fault));
         }
     }
 
     #[test]
-    fn a_kind_is_refused_where_it_means_nothing() {
-        let rule = |matching: Value, action: Value| {
-            Faults::from_json(&json!({"rules": [{"match": matching, "action": action}]}))
-        };
-        let resync = json!({"kind": "resync"});
-        assert!(
-            rule(
-                json!({"platform": "ucwa", "operation": "events"}),
-                resync.clone()
-            )
-            .is_ok()
-        );
-        assert!(rule(json!({"operation": "send"}), resync.clone()).is_err());
-        assert!(rule(json!({"platform": "acs-chat"}), resync).is_err());
-        let reason = json!({"kind": "message_failed", "reason": {"code": "Gone", "subcode": "x"}});
-        assert!(rule(json!({}), reason).is_ok());
-        assert!(rule(json!({}), json!({"kind": "message_failed", "reason": 1})).is_err());
-        assert!(rule(json!({}), json!({"kind": "busy", "reason": "x"})).is_err());
-    }
-
-    #[test]
-    fn other_platforms_are_left_alone() {
-        let rule = FaultRule::new(FaultAction::Ucwa(UcwaFault::Gzip));
-        assert!(rule.concerns(Platform::Ucwa, "me"));
-        assert!(!rule.concerns(Platform::AcsChat, "send"));
-        let rule = FaultRule::new(FaultAction::Ucwa(UcwaFault::Busy));
-        assert!(rule.concerns(Platform::Ucwa, "start") && !rule.concerns(Platform::Ucwa, "send"));
+    fn other_services_and_operations_are_left_alone() {
+        const OTHER: Description = Description::new(Platform::new("other"), &["send"]);
+        let rule = FaultRule::new(UcwaFault::Gzip.into());
+        assert!(rule.concerns(&DESCRIPTION, "me") && !rule.concerns(&OTHER, "send"));
+        let rule = FaultRule::new(UcwaFault::Busy.into());
+        assert!(rule.concerns(&DESCRIPTION, "start") && !rule.concerns(&DESCRIPTION, "send"));
     }
 }

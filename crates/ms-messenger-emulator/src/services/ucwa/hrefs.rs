@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use super::event::Sender;
+use crate::services::ucwa::event::Sender;
 
 /// What must not stand in a path segment as it is. `@` and `:` may.
 const SEGMENT: &AsciiSet = &CONTROLS
@@ -80,17 +80,17 @@ pub(super) fn person(application: &str, sip: &str) -> String {
     format!("{}/people/{}", base(application), segment(sip))
 }
 
-/// `communication` as the one who reports.
+/// `communication` as the sender of events.
 pub(super) fn of_communication(application: &str) -> Sender {
     ("communication", communication(application))
 }
 
-/// A conversation as the one who reports.
+/// A conversation as the sender of events.
 pub(super) fn of_conversation(application: &str, id: &str) -> Sender {
     ("conversation", conversation(application, id))
 }
 
-/// `me` as the one who reports.
+/// `me` as the sender of events.
 pub(super) fn of_me(application: &str) -> Sender {
     ("me", format!("{}/me", base(application)))
 }
@@ -125,7 +125,7 @@ mod tests {
         #[test]
         fn an_address_survives_the_way_through_a_path(user in "[^@:]{1,20}", host in "[a-z.]{1,20}") {
             if let Some(sip) = normal_sip(&format!("{user}@{host}")) {
-                let decoded = crate::engine::registry::decode(&segment(&sip)).unwrap();
+                let decoded = crate::wire::path::decode_segment(&segment(&sip)).unwrap();
                 proptest::prop_assert_eq!(normal_sip(&decoded), Some(sip));
             }
         }

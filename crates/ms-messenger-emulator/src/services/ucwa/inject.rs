@@ -2,44 +2,54 @@
 
 use serde_json::{Value, json};
 
-use super::calls::{Asking, Topic};
-use super::desk::{Desk, row, with_desk};
-use super::hrefs;
-use super::messages::incoming;
-use super::model::{Behaviour, Body, First, Invites, Leg, Place, Presence, Session, reason};
-use crate::engine::resources::Shared;
-use crate::wire::request::Request;
+use crate::{
+    engine::injection::{InjectError, InjectedFields, Injection},
+    services::ucwa::{
+        hrefs,
+        messages::incoming,
+        model::{Behaviour, Body, First, Invites, Leg, Place, Presence, Session, reason},
+        ringing::{Asking, Topic},
+        state::Ucwa,
+        transaction::{Tx, row, with_tx},
+    },
+    wire::request::Request,
+};
 
-/// What `inject` asks for.
-#[derive(Debug)]
-pub(crate) struct Injection<'a> {
-    pub(crate) from: &'a str,
-    pub(crate) to: &'a str,
-    pub(crate) action: &'a str,
-    pub(crate) text: Option<&'a str>,
+/// Does what the document says. Returns the ids it made.
+pub(super) fn inject(service: &Ucwa, injection: &Injection<'_>) -> Result<Value, InjectError> {
+    let action = injection.document.get("action").and_then(Value::as_str);
+    let has_text = action == Some("message") || injection.document.get("text").is_some();
+    let required: &[&str] = if has_text {
+        &["from", "to", "action", "text"]
+    } else {
+        &["from", "to", "action"]
+    };
+    let fields = injection.fields(required, &[])?;
+    let made = act(service, &fields, injection.request);
+    let mut made = made.map_err(InjectError::new)?;
+    made["action"] = fields.text("action").into();
+    Ok(made)
 }
 
-/// Lets a contact speak. Answers the ids it made, or what is wrong.
-pub(crate) fn inject(
-    shared: &Shared,
-    injection: &Injection<'_>,
-    request: &Request,
-) -> Result<Value, String> {
-    let address = |name: &str, text: &str| {
+/// Lets a contact act. The error says what is wrong.
+fn act(service: &Ucwa, fields: &InjectedFields<'_>, request: &Request) -> Result<Value, String> {
+    let address = |name: &str| {
+        let text = fields.text(name);
         hrefs::normal_sip(text).ok_or_else(|| format!("{name}: must be a SIP address"))
     };
-    let from = address("from", injection.from)?;
-    let to = address("to", injection.to)?;
-    with_desk(shared, |desk| match injection.action {
+    let (from, to) = (address("from")?, address("to")?);
+    with_tx(service, |tx| match fields.text("action") {
         "message" => {
-            let text = injection.text.ok_or("text: is required for a message")?;
-            desk.speak(&from, &to, text, request)
+            let text = fields
+                .optional("text")
+                .ok_or("text: is required for a message")?;
+            tx.speak(&from, &to, text, request)
         }
-        "accept" => Ok(desk.response_for(&from, &to, Behaviour::Accept)),
-        "decline" => Ok(desk.response_for(&from, &to, Behaviour::Decline)),
-        "busy" => Ok(desk.response_for(&from, &to, Behaviour::Busy)),
-        "ignore" => Ok(desk.response_for(&from, &to, Behaviour::Ignore)),
-        "terminate" => desk.hang_up(&from, &to),
+        "accept" => Ok(tx.response_for(&from, &to, Behaviour::Accept)),
+        "decline" => Ok(tx.response_for(&from, &to, Behaviour::Decline)),
+        "busy" => Ok(tx.response_for(&from, &to, Behaviour::Busy)),
+        "ignore" => Ok(tx.response_for(&from, &to, Behaviour::Ignore)),
+        "terminate" => tx.hang_up(&from, &to),
         _ => {
             let known = "message, accept, decline, busy, ignore, terminate";
             Err(format!("action: must be one of {known}"))
@@ -47,7 +57,7 @@ pub(crate) fn inject(
     })
 }
 
-impl Desk<'_> {
+impl Tx<'_> {
     /// The sessions between two users, the newest first.
     fn between(&self, from: &str, to: &str) -> Vec<u64> {
         let has = |session: &Session, sip: &str| session.legs.iter().any(|leg| leg.sip == sip);
@@ -88,7 +98,7 @@ impl Desk<'_> {
         self.call(from, to, body, request)
     }
 
-    /// Says something in a session that the contact has joined. Answers the view of `to`.
+    /// Says something in a session that the contact has joined. Returns the view of `to`.
     fn say(&mut self, session: u64, from: &str, to: &str, body: &Body) -> Option<(String, String)> {
         let found = self.store.sessions.get(&session)?;
         let is_in = |leg: &Leg| leg.presence == Presence::Joined && leg.has_messaging;
@@ -103,7 +113,7 @@ impl Desk<'_> {
                 conversation,
             } = &leg.place
             {
-                let message = incoming(from, body, self.shared.now_ms());
+                let message = incoming(from, body, self.service.engine.now_ms());
                 let number = self.hand_over(application, conversation, message, None)?;
                 if leg.sip == to {
                     let id = hrefs::message(application, conversation, number);
@@ -189,7 +199,7 @@ impl Desk<'_> {
         })
     }
 
-    /// The answer of a contact: to the invitation that waits for one, else to the next.
+    /// A contact reacts to the pending invitation, else to the next one.
     fn response_for(&mut self, from: &str, to: &str, behaviour: Behaviour) -> Value {
         let pending = self.between(from, to).into_iter().find_map(|session| {
             let found = self.store.sessions.get(&session)?;

@@ -3,11 +3,17 @@
 use http::StatusCode;
 use serde_json::{Map, Value};
 
-use super::data_uri;
-use super::model::Body;
-use super::responses::{Reply, bad_parameter, refusal};
-use crate::wire::request::{Query, Request};
-use crate::wire::response::Response;
+use crate::{
+    services::ucwa::{
+        data_uri,
+        model::Body,
+        responses::{Reply, bad_parameter, refusal},
+    },
+    wire::{
+        request::{Query, Request},
+        response::Response,
+    },
+};
 
 /// What a client passes to an operation.
 #[derive(Debug)]

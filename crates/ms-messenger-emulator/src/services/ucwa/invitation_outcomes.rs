@@ -1,11 +1,13 @@
-//! What becomes of a call: accepted, refused, or over before anybody answered.
+//! The outcomes of a call: accepted, refused, or ended before an endpoint accepted.
 
-use super::desk::Desk;
-use super::event::Event;
-use super::hrefs;
-use super::model::{First, Invites, Leg, Messaging, Place, Presence, Reason, Ring, reason};
+use crate::services::ucwa::{
+    event::Event,
+    hrefs,
+    model::{First, Invites, Leg, Messaging, Place, Presence, Reason, Ring, reason},
+    transaction::Tx,
+};
 
-impl Desk<'_> {
+impl Tx<'_> {
     pub(super) fn tell_invitation(&mut self, application: &str, id: &str, kind: &'static str) {
         if let Some(event) = self.invitation_event(application, id, kind) {
             self.emit_communication(application, event);
@@ -38,7 +40,7 @@ impl Desk<'_> {
         self.emit_communication(application, event);
     }
 
-    /// The answer of who was rung: takes the ring off, joins the leg that answered, and lets the
+    /// An endpoint accepts: ends the ring, joins the leg that accepted, and lets the
     /// other endpoints of the callee know. `by` is the view that accepted; a contact has none.
     pub(super) fn accept_ring(&mut self, session: u64, ring: u64, by: Option<(&str, &str)>) {
         let Some(ring) = self.take_ring(session, ring) else {
@@ -135,7 +137,7 @@ impl Desk<'_> {
         }
     }
 
-    /// Nobody takes the call: the inviter is told why, and a session of two is over.
+    /// No endpoint takes the call: the inviter gets the reason, and a session of two ends.
     pub(super) fn refuse(&mut self, session: u64, ring: u64, state: &'static str, why: &Reason) {
         let Some(ring) = self.take_ring(session, ring) else {
             return;

@@ -1,15 +1,19 @@
 //! Invitations as requests: startMessaging, accept, decline, cancel.
 
-use super::applications::anonymous;
-use super::calls::{Asking, Topic};
-use super::desk::Desk;
-use super::hrefs;
-use super::input::Input;
-use super::messages::MAX_OPERATION;
-use super::model::{Behaviour, Body, First, Invitation, Invites, Place, Presence, Reason, reason};
-use super::responses::{Reply, bad_parameter, conflict, no_application, not_found};
-use crate::engine::faults::UcwaFault;
-use crate::wire::request::Request;
+use crate::{
+    services::ucwa::{
+        applications::anonymous,
+        faults::UcwaFault,
+        hrefs,
+        input::Input,
+        messages::MAX_OPERATION,
+        model::{Behaviour, Body, First, Invitation, Invites, Place, Presence, Reason, reason},
+        responses::{Reply, bad_parameter, conflict, no_application, not_found},
+        ringing::{Asking, Topic},
+        transaction::Tx,
+    },
+    wire::request::Request,
+};
 
 const MAX_SUBJECT: usize = 250;
 const IMPORTANCES: [&str; 3] = ["Normal", "Urgent", "Emergency"];
@@ -26,7 +30,7 @@ pub(super) fn behaviour_of(fault: Option<&UcwaFault>) -> Option<Behaviour> {
 }
 
 /// What the invitations of one request have in common.
-pub(super) fn topic(desk: &Desk<'_>, input: &Input) -> Reply<Topic> {
+pub(super) fn topic(tx: &Tx<'_>, input: &Input) -> Reply<Topic> {
     let importance = input
         .text("importance", 50)?
         .unwrap_or_else(|| "Normal".to_owned());
@@ -38,7 +42,7 @@ pub(super) fn topic(desk: &Desk<'_>, input: &Input) -> Reply<Topic> {
         importance,
         thread: match input.text("threadId", MAX_SUBJECT)? {
             Some(thread) if !thread.is_empty() => thread,
-            _ => desk.id(),
+            _ => tx.id(),
         },
     })
 }
@@ -53,8 +57,8 @@ pub(super) fn operation(input: &Input) -> Reply<Option<String>> {
     input.text("operationId", MAX_OPERATION)
 }
 
-impl Desk<'_> {
-    /// startMessaging; answers the address of the invitation.
+impl Tx<'_> {
+    /// startMessaging; returns the address of the invitation.
     pub(super) fn start(
         &mut self,
         application: &str,
@@ -127,7 +131,7 @@ impl Desk<'_> {
         }
     }
 
-    /// An outgoing invitation of an application; answers its id.
+    /// An outgoing invitation of an application; returns its id.
     pub(super) fn invite(
         &mut self,
         session: u64,
@@ -185,7 +189,7 @@ impl Desk<'_> {
         Ok((ring.0, ring.1, view))
     }
 
-    /// Session and ring that wait for an answer in this view.
+    /// Session and ring of the pending invitation in this view.
     fn ring_of(&self, application: &str, view: &str) -> Option<(u64, u64)> {
         let session = self.store.view(application, view)?.session;
         let found = self.store.sessions.get(&session)?;
@@ -222,7 +226,7 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// One endpoint will not take the call. When it was the last one to ring, the caller is told.
+    /// One endpoint refuses the call. When it was the last one to ring, the caller gets an event.
     pub(super) fn turn_down(
         &mut self,
         application: &str,

@@ -1,17 +1,21 @@
 //! Instant messages in an online meeting: switched on and off by each member.
 
-use super::desk::Desk;
-use super::hrefs;
-use super::input::Input;
-use super::invitations::operation;
-use super::messages::incoming;
-use super::model::{First, Invites, Messaging, Place};
-use super::responses::{Reply, conflict, not_found};
-use crate::engine::faults::UcwaFault;
-use crate::wire::request::Request;
+use crate::{
+    services::ucwa::{
+        faults::UcwaFault,
+        hrefs,
+        input::Input,
+        invitations::operation,
+        messages::incoming,
+        model::{First, Invites, Messaging, Place},
+        responses::{Reply, conflict, not_found},
+        transaction::Tx,
+    },
+    wire::request::Request,
+};
 
-impl Desk<'_> {
-    /// addMessaging in a meeting; answers the address of the invitation.
+impl Tx<'_> {
+    /// addMessaging in a meeting; returns the address of the invitation.
     pub(super) fn add_messaging(
         &mut self,
         application: &str,
@@ -72,7 +76,7 @@ impl Desk<'_> {
         Ok(location)
     }
 
-    /// The message that came with addMessaging, for all who listen.
+    /// The message that came with addMessaging, for all other members.
     fn say_first(&mut self, session: u64, application: &str, first: &First) {
         self.record(first);
         for leg in self.listeners(session, application) {
@@ -81,7 +85,7 @@ impl Desk<'_> {
                 conversation,
             } = leg.place
             {
-                let message = incoming(&first.sender, &first.body, self.shared.now_ms());
+                let message = incoming(&first.sender, &first.body, self.service.engine.now_ms());
                 self.hand_over(&application, &conversation, message, None);
             }
         }

@@ -4,22 +4,26 @@ use std::collections::BTreeMap;
 
 use http::StatusCode;
 
-use super::calls::Asking;
-use super::desk::Desk;
-use super::event::Event;
-use super::hrefs;
-use super::input::Input;
-use super::invitations::{behaviour_of, callee, operation, topic};
-use super::model::{Invites, Leg, Messaging, Place, Presence, Reason, Ring};
-use super::render;
-use super::responses::{Reply, conflict, no_application, not_found, refusal};
-use crate::engine::faults::UcwaFault;
-use crate::wire::request::Request;
+use crate::{
+    services::ucwa::{
+        event::Event,
+        faults::UcwaFault,
+        hrefs,
+        input::Input,
+        invitations::{behaviour_of, callee, operation, topic},
+        model::{Invites, Leg, Messaging, Place, Presence, Reason, Ring},
+        render,
+        responses::{Reply, conflict, no_application, not_found, refusal},
+        ringing::Asking,
+        transaction::Tx,
+    },
+    wire::request::Request,
+};
 
-/// The members of a session who have joined, with their views: address, application, view.
+/// The joined members of a session with their views: address, application, view.
 type Seats = Vec<(String, String, String)>;
 
-impl Desk<'_> {
+impl Tx<'_> {
     pub(super) fn seats(&self, session: u64) -> Seats {
         let Some(session) = self.store.sessions.get(&session) else {
             return Vec::new();
@@ -36,7 +40,7 @@ impl Desk<'_> {
         session.legs.iter().filter_map(seat).collect()
     }
 
-    /// The members who have joined: address, and whether they take part in messaging.
+    /// The joined members: address, and whether they have messaging.
     fn members(&self, session: u64) -> BTreeMap<String, bool> {
         let legs = self.store.sessions.get(&session).map(|s| s.legs.as_slice());
         let joined = legs.unwrap_or_default().iter();
@@ -46,7 +50,7 @@ impl Desk<'_> {
             .collect()
     }
 
-    /// startOnlineMeeting and joinOnlineMeeting; answers the address of the invitation.
+    /// startOnlineMeeting and joinOnlineMeeting; returns the address of the invitation.
     pub(super) fn meet(&mut self, application: &str, request: &Request) -> Reply<String> {
         let input = Input::read(request)?;
         let operation = operation(&input)?;
@@ -59,7 +63,7 @@ impl Desk<'_> {
         let is_it = |s: &&super::model::Session| s.meeting.as_ref() == Some(&uri);
         let found = self.store.sessions.values().find(is_it).map(|s| s.id);
         let is_own = uri.starts_with(&format!("{own};"));
-        if found.is_none() && !is_own && self.shared.settings.is_strict {
+        if found.is_none() && !is_own && self.service.engine.is_strict() {
             let message = "There is no such online meeting.";
             return Err(refusal(
                 StatusCode::NOT_FOUND,
@@ -172,7 +176,7 @@ impl Desk<'_> {
         self.tell_participant_messaging(application, id, sip, kind);
     }
 
-    /// addParticipant; answers the address of the invitation. A session of two becomes a meeting.
+    /// addParticipant; returns the address of the invitation. A session of two becomes a meeting.
     pub(super) fn add_participant(
         &mut self,
         application: &str,
@@ -262,7 +266,7 @@ impl Desk<'_> {
         self.complete_outgoing(ring);
     }
 
-    /// One member leaves a meeting. When nobody with an application is left, it is over.
+    /// One member leaves a meeting, which ends when no member with an application is left.
     pub(super) fn leave_meeting(
         &mut self,
         session: u64,

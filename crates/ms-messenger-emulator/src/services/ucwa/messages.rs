@@ -1,15 +1,21 @@
-//! Messages between the views of a session, and the signs that somebody types.
+//! Messages between the views of a session, and typing notifications.
 
 use http::StatusCode;
 
-use super::desk::{Delivery, Desk, row};
-use super::event::Event;
-use super::model::{Body, Leg, Message, Messaging, Place, Presence, Reason, reason};
-use super::responses::{Reply, bad_parameter, conflict, not_found, refusal};
-use super::time::Due;
-use super::{hrefs, render};
-use crate::engine::faults::UcwaFault;
-use crate::wire::request::Request;
+use crate::{
+    services::ucwa::{
+        event::Event,
+        faults::UcwaFault,
+        hrefs,
+        model::{Body, Leg, Message, Messaging, Place, Presence, Reason, reason},
+        render,
+        responses::{Reply, bad_parameter, conflict, not_found, refusal},
+        store::Delivery,
+        time::Due,
+        transaction::{Tx, row},
+    },
+    wire::request::Request,
+};
 
 /// Largest message in characters. No limit is documented; this is what people found.
 const MAX_MESSAGE: usize = 8000;
@@ -69,8 +75,8 @@ fn read_body(request: &Request, formats: &[String]) -> Reply<Body> {
     Ok(Body { is_html, text })
 }
 
-impl Desk<'_> {
-    /// sendMessage; answers the address of the message.
+impl Tx<'_> {
+    /// sendMessage; returns the address of the message.
     pub(super) fn send(
         &mut self,
         application: &str,
@@ -98,7 +104,11 @@ impl Desk<'_> {
             operation: operation.clone(),
             is_incoming: false,
             status: "Pending",
-            ..incoming(&self.sip_of(application), &body, self.shared.now_ms())
+            ..incoming(
+                &self.sip_of(application),
+                &body,
+                self.service.engine.now_ms(),
+            )
         };
         let Some(view) = self.store.view_mut(application, id) else {
             return Err(not_found());
@@ -120,7 +130,7 @@ impl Desk<'_> {
         Ok(location)
     }
 
-    /// Brings a message to the other members, or to nobody where a fault says so.
+    /// Brings a message to the other members, or to none where a fault says so.
     fn carry(
         &mut self,
         session: u64,
@@ -160,7 +170,7 @@ impl Desk<'_> {
                     let message = incoming(
                         &delivery.message.sender,
                         &delivery.message.body,
-                        self.shared.now_ms(),
+                        self.service.engine.now_ms(),
                     );
                     self.hand_over(&application, &conversation, message, Some(number));
                     delivery.waiting.push((application, leg.sip));
@@ -187,7 +197,7 @@ impl Desk<'_> {
         session.legs.iter().filter(hears).cloned().collect()
     }
 
-    /// Puts a message into a receiver's view. Answers the number it has there.
+    /// Puts a message into a receiver's view. Returns the number it has there.
     pub(super) fn hand_over(
         &mut self,
         application: &str,
@@ -221,7 +231,7 @@ impl Desk<'_> {
         }
     }
 
-    /// The time to fetch a message is over: it is dropped, and its sender told.
+    /// The time to fetch a message has passed: it is dropped, and its sender gets an event.
     pub(super) fn give_up(&mut self, id: u64) {
         let Some(mut delivery) = self.store.deliveries.remove(&id) else {
             return;

@@ -1,11 +1,12 @@
 //! What the store keeps: applications, their views of conversations, and the sessions that bind
 //! the views of several users together.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::time::Instant;
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Instant,
+};
 
-use super::channel::Channel;
-use crate::wire::request::Request;
+use crate::{services::ucwa::channel::Channel, wire::request::Request};
 
 /// Oldest messages and invitations beyond this many are forgotten.
 const MEMORY: usize = 1000;
@@ -85,7 +86,7 @@ pub(super) struct Conversation {
     pub(super) others: Vec<(String, bool)>,
     pub(super) messages: BTreeMap<u32, Message>,
     pub(super) next_message: u32,
-    /// The invitation that waits for an answer in this view.
+    /// The pending invitation in this view.
     pub(super) invitation: Option<String>,
 }
 
@@ -202,7 +203,7 @@ pub(super) enum Place {
         application: String,
         conversation: String,
     },
-    /// Nowhere: somebody who reads everything at once, and for whom `inject` speaks.
+    /// No endpoint: a contact that reads everything at once and speaks by `inject`.
     Contact,
 }
 
@@ -222,17 +223,17 @@ pub(super) struct Leg {
     pub(super) has_messaging: bool,
 }
 
-/// An invitation that waits for an answer.
+/// A pending invitation.
 #[derive(Clone, Debug)]
 pub(super) struct Ring {
     pub(super) id: u64,
     pub(super) callee: String,
-    /// Application and invitation of who asked; a contact has neither.
+    /// Application and invitation of the inviter; a contact has neither.
     pub(super) inviter: Option<(String, String)>,
     pub(super) invites: Invites,
 }
 
-/// How somebody without an application answers.
+/// How a contact without an application reacts to an invitation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Behaviour {
     Accept,

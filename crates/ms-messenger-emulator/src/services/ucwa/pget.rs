@@ -1,23 +1,25 @@
 //! The pending GET: a request for events that is held until there are some.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use http::StatusCode;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::applications::inactive;
-use super::channel::{Arrival, Look, Style};
-use super::desk::with_desk;
-use super::hrefs;
-use super::responses::{Reply, bad_parameter, no_application, refusal, resource};
-use crate::engine::faults::UcwaFault;
-use crate::engine::resources::Shared;
-use crate::wire::request::Request;
-use crate::wire::response::Response;
+use crate::{
+    services::ucwa::{
+        applications::inactive,
+        channel::{Arrival, Look, Style},
+        faults::UcwaFault,
+        hrefs,
+        responses::{Reply, bad_parameter, no_application, refusal, resource},
+        state::Ucwa,
+        transaction::with_tx,
+    },
+    wire::{request::Request, response::Response},
+};
 
-/// How long an answer waits for its events to be taken first, seconds.
+/// How long a response waits for its events to be taken first, in seconds.
 const EVENTS_FIRST: u64 = 30;
 
 fn replaced() -> Box<Response> {
@@ -27,7 +29,7 @@ fn replaced() -> Box<Response> {
 
 /// GET events.
 pub(super) async fn events(
-    shared: &Arc<Shared>,
+    service: &Ucwa,
     application: &str,
     request: &Request,
     fault: Option<&UcwaFault>,
@@ -46,8 +48,8 @@ pub(super) async fn events(
     };
     match fault {
         Some(UcwaFault::PgetReplaced) => return Err(replaced()),
-        Some(UcwaFault::Resync) => return resync(shared, application),
-        Some(UcwaFault::Resume) => return resume(shared, application),
+        Some(UcwaFault::Resync) => return resync(service, application),
+        Some(UcwaFault::Resume) => return resume(service, application),
         _ => {}
     }
     let style = match fault {
@@ -60,24 +62,24 @@ pub(super) async fn events(
         .and_then(|text| text.trim().parse().ok())
         .unwrap_or(0);
     let (timeout, medium) = (number("timeout"), number("medium"));
-    let arrived = with_desk(shared, |desk| {
-        let pget = desk.store.number();
-        let found = desk.store.applications.get_mut(application)?;
+    let arrived = with_tx(service, |tx| {
+        let pget = tx.store.number();
+        let found = tx.store.applications.get_mut(application)?;
         found.channel.configure(timeout, medium);
-        let hold = desk.shared.settings.ucwa.seconds(found.channel.hold());
+        let hold = tx.service.settings.seconds(found.channel.hold());
         let arrival = found.channel.arrive(ack, priority, pget);
         found.channel.in_flight += 1;
         let most = found.channel.max_at_once.max(found.channel.in_flight);
         found.channel.max_at_once = most;
         let changed = found.channel.changed.subscribe();
-        desk.store.pgets_max_at_once = desk.store.pgets_max_at_once.max(most);
+        tx.store.pgets_max_at_once = tx.store.pgets_max_at_once.max(most);
         Some((pget, arrival, changed, Instant::now() + hold))
     });
     let Some((pget, arrival, changed, until)) = arrived else {
-        return Err(gone(shared, application));
+        return Err(gone(service, application));
     };
     let waiting = Waiting {
-        shared,
+        service,
         application,
         pget,
     };
@@ -98,15 +100,15 @@ async fn hold(
     let application = waiting.application;
     loop {
         changed.mark_unchanged();
-        let found = with_desk(waiting.shared, |desk| {
+        let found = with_tx(waiting.service, |tx| {
             let now = Instant::now();
-            let Some(found) = desk.store.applications.get(application) else {
+            let Some(found) = tx.store.applications.get(application) else {
                 return Found::Gone;
             };
             match found.channel.look(waiting.pget, now) {
                 Look::Replaced => Found::Replaced,
-                Look::Wait(at) if now < until && !desk.store.is_ending => Found::Nothing(at),
-                Look::Ready | Look::Wait(_) => desk
+                Look::Wait(at) if now < until && !tx.store.is_ending => Found::Nothing(at),
+                Look::Ready | Look::Wait(_) => tx
                     .take_events(application, style)
                     .map_or(Found::Gone, Found::Events),
             }
@@ -114,7 +116,7 @@ async fn hold(
         let again = match found {
             Found::Events(response) => return Ok(events_response(&response)),
             Found::Replaced => return Err(replaced()),
-            Found::Gone => return Err(gone(waiting.shared, application)),
+            Found::Gone => return Err(gone(waiting.service, application)),
             Found::Nothing(at) => at.map_or(until, |at| at.min(until)),
         };
         tokio::select! {
@@ -136,15 +138,15 @@ enum Found {
 
 /// A request in flight; counts, and lets its hold go when it ends, however it ends.
 struct Waiting<'a> {
-    shared: &'a Shared,
+    service: &'a Ucwa,
     application: &'a str,
     pget: u64,
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        with_desk(self.shared, |desk| {
-            if let Some(found) = desk.store.applications.get_mut(self.application) {
+        with_tx(self.service, |tx| {
+            if let Some(found) = tx.store.applications.get_mut(self.application) {
                 found.channel.let_go(self.pget);
                 found.channel.in_flight = found.channel.in_flight.saturating_sub(1);
                 found.channel.last_released = Instant::now();
@@ -153,8 +155,8 @@ impl Drop for Waiting<'_> {
     }
 }
 
-fn gone(shared: &Shared, application: &str) -> Box<Response> {
-    let is_remembered = with_desk(shared, |desk| desk.store.gone.contains_key(application));
+fn gone(service: &Ucwa, application: &str) -> Box<Response> {
+    let is_remembered = with_tx(service, |tx| tx.store.gone.contains_key(application));
     if is_remembered {
         inactive()
     } else {
@@ -174,28 +176,28 @@ fn resync_body(application: &str, current: u64) -> Value {
     json!({"_links": {"resync": {"href": href}}})
 }
 
-fn resync(shared: &Shared, application: &str) -> Reply {
-    let current = with_desk(shared, |desk| {
-        let found = desk.store.applications.get(application);
+fn resync(service: &Ucwa, application: &str) -> Reply {
+    let current = with_tx(service, |tx| {
+        let found = tx.store.applications.get(application);
         found.map(|found| found.channel.current())
     });
     let current = current.ok_or_else(no_application)?;
     Ok(events_response(&resync_body(application, current)))
 }
 
-/// As after a long absence: conversations and invitations are gone, and nothing tells of it.
-fn resume(shared: &Shared, application: &str) -> Reply {
-    let response = with_desk(shared, |desk| {
-        let found = desk.store.applications.get(application)?;
+/// As after a long absence: conversations and invitations are removed without an event.
+fn resume(service: &Ucwa, application: &str) -> Reply {
+    let response = with_tx(service, |tx| {
+        let found = tx.store.applications.get(application)?;
         let views: Vec<String> = found.conversations.keys().cloned().collect();
         for view in views {
-            desk.quit(application, &view);
+            tx.quit(application, &view);
         }
-        let found = desk.store.applications.get_mut(application)?;
+        let found = tx.store.applications.get_mut(application)?;
         found.invitations.clear();
         found.completed.clear();
         found.channel.clear();
-        desk.take_events(application, Style::Resume)
+        tx.take_events(application, Style::Resume)
     });
     response
         .map(|response| events_response(&response))
@@ -203,11 +205,11 @@ fn resume(shared: &Shared, application: &str) -> Reply {
 }
 
 /// Waits until the channel has taken all that is queued.
-pub(super) async fn until_taken(shared: &Shared, application: &str) {
-    let limit = Instant::now() + shared.settings.ucwa.seconds(EVENTS_FIRST);
+pub(super) async fn until_taken(service: &Ucwa, application: &str) {
+    let limit = Instant::now() + service.settings.seconds(EVENTS_FIRST);
     loop {
-        let pending = with_desk(shared, |desk| {
-            let found = desk.store.applications.get(application)?;
+        let pending = with_tx(service, |tx| {
+            let found = tx.store.applications.get(application)?;
             let changed = found.channel.changed.subscribe();
             (!found.channel.is_empty()).then_some(changed)
         });

@@ -1,22 +1,24 @@
 //! What a GET under an application gives.
 
-use http::StatusCode;
-use http::header::IF_NONE_MATCH;
+use http::{StatusCode, header::IF_NONE_MATCH};
 use serde_json::{Value, json};
 
-use super::applications::part_of_me;
-use super::desk::Desk;
-use super::hrefs;
-use super::model::Application;
-use super::render::{self, link};
-use super::responses::{Reply, no_application, not_found, resource};
-use super::routes::{Part, What};
-use crate::wire::request::Request;
-use crate::wire::response::Response;
+use crate::{
+    services::ucwa::{
+        applications::part_of_me,
+        hrefs,
+        model::Application,
+        render::{self, link},
+        responses::{Reply, no_application, not_found, resource},
+        routes::{Part, What},
+        transaction::Tx,
+    },
+    wire::{request::Request, response::Response},
+};
 
 /// Reads what is not part of a conversation.
-pub(super) fn read(desk: &Desk<'_>, application: &str, what: &What, request: &Request) -> Reply {
-    let owner = desk
+pub(super) fn read(tx: &Tx<'_>, application: &str, what: &What, request: &Request) -> Reply {
+    let owner = tx
         .store
         .applications
         .get(application)
@@ -35,20 +37,20 @@ pub(super) fn read(desk: &Desk<'_>, application: &str, what: &What, request: &Re
         What::Communication => return Ok(communication(owner, request)),
         What::Invitation(id) => {
             let invitation = owner.invitations.get(id).ok_or_else(not_found)?;
-            render::invitation(desk, application, invitation)
+            render::invitation(tx, application, invitation)
         }
         What::Conversations => conversations(owner),
         What::People => people(&this),
-        What::Contact(sip) => contact(desk, application, sip)?,
+        What::Contact(sip) => contact(tx, application, sip)?,
         _ => return Err(not_found()),
     };
     Ok(resource(&found))
 }
 
 /// Reads a part of a conversation.
-pub(super) fn part(desk: &Desk<'_>, application: &str, id: &str, part: &Part) -> Reply {
-    let view = desk.store.view(application, id).ok_or_else(not_found)?;
-    let own = desk.sip_of(application);
+pub(super) fn part(tx: &Tx<'_>, application: &str, id: &str, part: &Part) -> Reply {
+    let view = tx.store.view(application, id).ok_or_else(not_found)?;
+    let own = tx.sip_of(application);
     let known = |sip: &String| {
         let sip = hrefs::normal_sip(sip).ok_or_else(not_found)?;
         let is_known = sip == own || view.others.iter().any(|(other, _)| *other == sip);
@@ -58,7 +60,7 @@ pub(super) fn part(desk: &Desk<'_>, application: &str, id: &str, part: &Part) ->
     let list = |sips: Vec<String>, path: &str, rel: &str| {
         let link = |sip: &String| {
             let href = hrefs::participant(application, id, sip);
-            json!({"href": href, "title": desk.name_of(sip)})
+            json!({"href": href, "title": tx.name_of(sip)})
         };
         let links: Vec<Value> = sips.iter().map(link).collect();
         json!({
@@ -68,10 +70,10 @@ pub(super) fn part(desk: &Desk<'_>, application: &str, id: &str, part: &Part) ->
     };
     let others = || view.others.iter().map(|(sip, _)| sip.clone());
     let found = match part {
-        Part::Itself => render::conversation(desk, application, id),
-        Part::Messaging => render::messaging(desk, application, id),
+        Part::Itself => render::conversation(tx, application, id),
+        Part::Messaging => render::messaging(tx, application, id),
         Part::Message(number) => view.messages.get(number).map(|message| {
-            let mut found = render::message(desk, application, id, message);
+            let mut found = render::message(tx, application, id, message);
             found["status"] = message.status.into();
             if let Some(operation) = &message.operation {
                 found["operationId"] = operation.as_str().into();
@@ -80,7 +82,7 @@ pub(super) fn part(desk: &Desk<'_>, application: &str, id: &str, part: &Part) ->
         }),
         Part::Participants => Some(list(others().collect(), "participants", "participants")),
         Part::TypingParticipants => {
-            let session = desk.store.sessions.get(&view.session);
+            let session = tx.store.sessions.get(&view.session);
             let typing = session
                 .into_iter()
                 .flat_map(|session| session.typing.keys());
@@ -91,12 +93,12 @@ pub(super) fn part(desk: &Desk<'_>, application: &str, id: &str, part: &Part) ->
                 "typingParticipants",
             ))
         }
-        Part::Participant(sip) => Some(render::participant(desk, application, id, &known(sip)?)),
+        Part::Participant(sip) => Some(render::participant(tx, application, id, &known(sip)?)),
         Part::ParticipantMessaging(sip) => {
             let sip = known(sip)?;
-            Some(render::participant_messaging(desk, application, id, &sip))
+            Some(render::participant_messaging(tx, application, id, &sip))
         }
-        Part::LocalParticipant => Some(render::participant(desk, application, id, &own)),
+        Part::LocalParticipant => Some(render::participant(tx, application, id, &own)),
         Part::OnlineMeeting => render::online_meeting(application, view),
         _ => None,
     };
@@ -121,14 +123,14 @@ fn conversations(owner: &Application) -> Value {
     json!({"_links": {"self": {"href": this}, "conversation": all}, "rel": "conversations"})
 }
 
-fn contact(desk: &Desk<'_>, application: &str, sip: &str) -> Reply<Value> {
+fn contact(tx: &Tx<'_>, application: &str, sip: &str) -> Reply<Value> {
     let sip = hrefs::normal_sip(sip).ok_or_else(not_found)?;
-    if desk.user(&sip).is_none() && desk.shared.settings.is_strict {
+    if tx.user(&sip).is_none() && tx.service.engine.is_strict() {
         return Err(not_found());
     }
     let this = hrefs::person(application, &sip);
     Ok(json!({
-        "name": desk.name_of(&sip),
+        "name": tx.name_of(&sip),
         "uri": sip,
         "title": "",
         "_links": {"self": {"href": this}},
@@ -136,7 +138,7 @@ fn contact(desk: &Desk<'_>, application: &str, sip: &str) -> Reply<Value> {
     }))
 }
 
-/// `me`: what it links to tells whether makeMeAvailable is still to be called.
+/// `me`: its links say whether makeMeAvailable is still to be called.
 fn me(owner: &Application) -> Value {
     let this = format!("{}/me", hrefs::base(&owner.id));
     let mut links = json!({"self": {"href": this}});

@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::data_uri;
-use super::desk::Desk;
-use super::hrefs;
-use super::model::{Application, Conversation, Invitation, Invites, Message, Messaging};
+use crate::services::ucwa::{
+    data_uri, hrefs,
+    model::{Application, Conversation, Invitation, Invites, Message, Messaging},
+    transaction::Tx,
+};
 
 /// A link with its address only.
 pub(super) fn link(href: impl Into<String>) -> Value {
@@ -16,17 +17,17 @@ fn titled(href: String, title: &str) -> Value {
     json!({"href": href, "title": title})
 }
 
-/// The title of a participant in events: the service leaves it empty for who was called.
-pub(super) fn title(desk: &Desk<'_>, view: &Conversation, sip: &str) -> String {
+/// The title of a participant in events: the service leaves it empty for the callee.
+pub(super) fn title(tx: &Tx<'_>, view: &Conversation, sip: &str) -> String {
     if view.is_outgoing && view.meeting.is_none() {
         return String::new();
     }
-    desk.name_of(sip)
+    tx.name_of(sip)
 }
 
 /// `conversation`.
-pub(super) fn conversation(desk: &Desk<'_>, application: &str, id: &str) -> Option<Value> {
-    let owner = desk.store.applications.get(application)?;
+pub(super) fn conversation(tx: &Tx<'_>, application: &str, id: &str) -> Option<Value> {
+    let owner = tx.store.applications.get(application)?;
     let view = owner.conversations.get(id)?;
     let this = hrefs::conversation(application, id);
     let mut links = Map::new();
@@ -61,8 +62,8 @@ pub(super) fn conversation(desk: &Desk<'_>, application: &str, id: &str) -> Opti
 }
 
 /// `messaging`.
-pub(super) fn messaging(desk: &Desk<'_>, application: &str, id: &str) -> Option<Value> {
-    let view = desk.store.view(application, id)?;
+pub(super) fn messaging(tx: &Tx<'_>, application: &str, id: &str) -> Option<Value> {
+    let view = tx.store.view(application, id)?;
     let this = hrefs::messaging(application, id);
     let mut links = Map::new();
     links.insert("self".into(), link(this.as_str()));
@@ -92,8 +93,8 @@ pub(super) fn messaging(desk: &Desk<'_>, application: &str, id: &str) -> Option<
 }
 
 /// `participant`, of oneself or of another.
-pub(super) fn participant(desk: &Desk<'_>, application: &str, id: &str, sip: &str) -> Value {
-    let owner = desk.store.applications.get(application);
+pub(super) fn participant(tx: &Tx<'_>, application: &str, id: &str, sip: &str) -> Value {
+    let owner = tx.store.applications.get(application);
     let is_self = owner.is_some_and(|owner| owner.sip == sip);
     let mut links = Map::new();
     let this = hrefs::participant(application, id, sip);
@@ -112,11 +113,11 @@ pub(super) fn participant(desk: &Desk<'_>, application: &str, id: &str, sip: &st
         links.insert("contactPresence".into(), link(format!("{person}/presence")));
         links.insert("contact".into(), link(person));
     }
-    let is_known = desk.user(sip).is_some();
+    let is_known = tx.user(sip).is_some();
     json!({
         "sourceNetwork": if is_known || is_self { "SameEnterprise" } else { "Federated" },
         "anonymous": owner.is_some_and(|owner| is_self && owner.is_anonymous),
-        "name": desk.name_of(sip),
+        "name": tx.name_of(sip),
         "uri": sip,
         "_links": links,
         "rel": "participant",
@@ -124,24 +125,19 @@ pub(super) fn participant(desk: &Desk<'_>, application: &str, id: &str, sip: &st
 }
 
 /// `participantMessaging`.
-pub(super) fn participant_messaging(
-    desk: &Desk<'_>,
-    application: &str,
-    id: &str,
-    sip: &str,
-) -> Value {
+pub(super) fn participant_messaging(tx: &Tx<'_>, application: &str, id: &str, sip: &str) -> Value {
     let participant = hrefs::participant(application, id, sip);
     json!({
         "_links": {
             "self": {"href": format!("{participant}/messaging")},
-            "participant": {"href": participant, "title": desk.name_of(sip)},
+            "participant": {"href": participant, "title": tx.name_of(sip)},
         },
         "rel": "participantMessaging",
     })
 }
 
 /// A messaging, participant or online meeting invitation.
-pub(super) fn invitation(desk: &Desk<'_>, application: &str, invitation: &Invitation) -> Value {
+pub(super) fn invitation(tx: &Tx<'_>, application: &str, invitation: &Invitation) -> Value {
     let id = &invitation.conversation;
     let rel = invitation.invites.rel();
     let this = hrefs::invitation(application, rel, &invitation.id);
@@ -166,14 +162,14 @@ pub(super) fn invitation(desk: &Desk<'_>, application: &str, invitation: &Invita
             links.insert("accept".into(), link(format!("{this}/accept")));
             links.insert("decline".into(), link(format!("{this}/decline")));
         }
-        let from = participant(desk, application, id, &invitation.from);
+        let from = participant(tx, application, id, &invitation.from);
         embedded.insert("from".into(), from);
         if let Some(toast) = &invitation.toast {
             links.insert("message".into(), link(data_uri::write(toast)));
         }
     } else {
         let from = hrefs::participant(application, id, &invitation.from);
-        let name = desk.name_of(&invitation.from);
+        let name = tx.name_of(&invitation.from);
         links.insert("from".into(), titled(from, &name));
         if is_open && invitation.invites == Invites::Messaging {
             let cancel = format!("{conversation}/messaging/terminate");
@@ -181,7 +177,7 @@ pub(super) fn invitation(desk: &Desk<'_>, application: &str, invitation: &Invita
         }
     }
     if let Some(accepted_by) = &invitation.accepted_by {
-        let by = participant(desk, application, id, accepted_by);
+        let by = participant(tx, application, id, accepted_by);
         embedded.insert("acceptedByParticipant".into(), json!([by]));
     }
     let direction = if invitation.is_incoming {
@@ -215,7 +211,7 @@ pub(super) fn invitation(desk: &Desk<'_>, application: &str, invitation: &Invita
 }
 
 /// `message`.
-pub(super) fn message(desk: &Desk<'_>, application: &str, id: &str, message: &Message) -> Value {
+pub(super) fn message(tx: &Tx<'_>, application: &str, id: &str, message: &Message) -> Value {
     let mut links = Map::new();
     let this = hrefs::message(application, id, message.number);
     links.insert("self".into(), link(this));
@@ -223,7 +219,7 @@ pub(super) fn message(desk: &Desk<'_>, application: &str, id: &str, message: &Me
     if message.is_incoming {
         let sip = &message.sender;
         let from = hrefs::participant(application, id, sip);
-        links.insert("participant".into(), titled(from, &desk.name_of(sip)));
+        links.insert("participant".into(), titled(from, &tx.name_of(sip)));
         links.insert("contact".into(), link(hrefs::person(application, sip)));
         let rel = if message.body.is_html {
             "htmlMessage"

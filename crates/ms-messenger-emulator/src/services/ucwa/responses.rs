@@ -1,14 +1,16 @@
-//! Refusals and other answers in UCWA's own form.
+//! Refusals and other responses in UCWA's own form.
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use http::{HeaderMap, StatusCode};
+use http::{
+    HeaderMap, StatusCode,
+    header::{CONTENT_TYPE, HeaderName, HeaderValue},
+};
 use serde_json::{Map, Value, json};
 
-use crate::engine::faults::UcwaFault;
-use crate::engine::resources::Shared;
-use crate::wire::request::Request;
-use crate::wire::response::Response;
+use crate::{
+    services::ucwa::{faults::UcwaFault, state::Ucwa},
+    wire::{request::Request, response::Response},
+};
 
 /// What an operation gives, or the refusal.
 pub(super) type Reply<T = Response> = Result<T, Box<Response>>;
@@ -123,7 +125,7 @@ fn append(headers: &mut HeaderMap, name: &'static str, lines: &[String]) {
 
 /// The platform's own body for a bare status.
 pub(crate) fn status_error(
-    shared: &Shared,
+    service: &Ucwa,
     request: &Request,
     status: StatusCode,
     message: &str,
@@ -145,15 +147,18 @@ pub(crate) fn status_error(
         }
         _ => *refusal(status, "", message),
     };
-    with_server(shared, request, response)
+    with_server(service, request, response)
 }
 
-/// Adds what every answer of the front end carries.
-pub(super) fn with_server(shared: &Shared, request: &Request, response: Response) -> Response {
+/// Adds what every response of the front end carries.
+pub(super) fn with_server(service: &Ucwa, request: &Request, response: Response) -> Response {
     let server = request.host().split(':').next().unwrap_or_default();
     response
         .with_header("x-ms-server-fqdn", server)
-        .with_header("x-ms-correlation-id", &shared.response_id().to_string())
+        .with_header(
+            "x-ms-correlation-id",
+            &service.engine.response_id().to_string(),
+        )
         .with_header("x-ms-ucwaversion", "2.0")
         .with_header("cache-control", "no-cache")
 }

@@ -1,18 +1,20 @@
-//! Calls: who is rung, and what comes of it.
+//! Calls: the endpoints that ring, and the result.
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::desk::Desk;
-use super::model::{
-    Behaviour, Body, Conversation, Invitation, Invites, Leg, Messaging, Place, Presence, Reason,
-    Ring, Session, reason,
+use crate::services::ucwa::{
+    model::{
+        Behaviour, Body, Conversation, Invitation, Invites, Leg, Messaging, Place, Presence,
+        Reason, Ring, Session, reason,
+    },
+    time::Due,
+    transaction::Tx,
 };
-use super::time::Due;
 
 /// How long an invitation rings, seconds.
 const RING: u64 = 30;
 
-/// What is the same for all who take part.
+/// What is the same for all participants.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Topic {
     pub(super) subject: String,
@@ -26,14 +28,14 @@ pub(super) struct Asking {
     pub(super) callee: String,
     pub(super) caller: String,
     pub(super) invites: Invites,
-    /// Application and invitation of who asks; a contact has neither.
+    /// Application and invitation of the inviter; a contact has neither.
     pub(super) inviter: Option<(String, String)>,
     pub(super) toast: Option<Body>,
     /// Decided by a fault.
     pub(super) behaviour: Option<Behaviour>,
 }
 
-impl Desk<'_> {
+impl Tx<'_> {
     /// A session without members.
     pub(super) fn open_session(&mut self, topic: &Topic) -> u64 {
         let id = self.store.number();
@@ -103,7 +105,7 @@ impl Desk<'_> {
         Some(id)
     }
 
-    /// How a user without available application answers.
+    /// How a user without an available application reacts.
     fn behaviour_of(&mut self, callee: &str, caller: &str) -> Behaviour {
         let key = (callee.to_owned(), caller.to_owned());
         let prepared = self.store.prepared.get_mut(&key);
@@ -113,14 +115,14 @@ impl Desk<'_> {
         let is_signed_in = self.store.applications.values().any(|a| a.sip == callee);
         if is_signed_in {
             Behaviour::Unavailable
-        } else if self.user(callee).is_none() && self.shared.settings.is_strict {
+        } else if self.user(callee).is_none() && self.service.engine.is_strict() {
             Behaviour::NotFound
         } else {
             Behaviour::Accept
         }
     }
 
-    /// Rings all available applications of the callee, or lets a contact answer at once.
+    /// Rings all available applications of the callee, or lets a contact react at once.
     pub(super) fn ask(&mut self, session: u64, asking: &Asking) {
         let decided = match asking.behaviour {
             None if asking.callee == asking.caller => Some(Behaviour::NotAllowed),
@@ -204,7 +206,7 @@ impl Desk<'_> {
         self.tell_closed_invitation(application, &id);
     }
 
-    /// The update in which the service leaves the links to answer out, while they still work.
+    /// The update without the links to accept and decline, which still work.
     fn tell_closed_invitation(&mut self, application: &str, id: &str) {
         let Some(mut event) = self.invitation_event(application, id, "updated") else {
             return;

@@ -2,9 +2,10 @@
 
 use http::Method;
 
-use crate::engine::platform::Platform;
-use crate::engine::registry::{self, Route, Routed, decode};
-use crate::wire::request::Query;
+use crate::{
+    engine::routing::Routing,
+    wire::{path::decode_segment, request::Query},
+};
 
 /// The names of the operations.
 pub(crate) const OPERATIONS: [&str; 32] = [
@@ -92,7 +93,7 @@ pub(crate) enum Part {
     Itself,
     Leave,
     Messaging,
-    /// A POST to `messaging` itself, which the service answers with 500.
+    /// A POST to `messaging` itself, to which the service responds with 500.
     MisplacedSend,
     Send,
     Message(u32),
@@ -110,7 +111,7 @@ pub(crate) enum Part {
 type Choices = Vec<(Method, &'static str, What)>;
 
 /// Routes a request outside `/_emulator` that no other platform took.
-pub(crate) fn route(method: &Method, path: &str, query: &str) -> Routed {
+pub(crate) fn route(method: &Method, path: &str, query: &str) -> Routing<Call> {
     // Clients join hrefs carelessly; the service does not mind doubled slashes.
     let raw: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let lower: Vec<String> = raw.iter().map(|part| part.to_ascii_lowercase()).collect();
@@ -137,37 +138,29 @@ pub(crate) fn route(method: &Method, path: &str, query: &str) -> Routed {
             Call::CreateApplication,
         ),
         ["ucwa", "oauth", "v1", "applications", _, ..] => {
-            let Some(application) = decode(raw[4]) else {
-                return Routed::Unknown(Some(Platform::Ucwa));
+            let Some(application) = decode_segment(raw[4]) else {
+                return Routing::Unknown;
             };
             under(method, application, &raw[5..], query)
         }
-        ["ucwa" | "autodiscover" | "webticket", ..] => Routed::Unknown(Some(Platform::Ucwa)),
-        _ => Routed::Unknown(None),
+        ["ucwa" | "autodiscover" | "webticket", ..] => Routing::Unknown,
+        _ => Routing::NotMine,
     }
 }
 
-fn plain(method: &Method, wanted: &[Method], operation: &'static str, call: Call) -> Routed {
+fn plain(method: &Method, wanted: &[Method], operation: &'static str, call: Call) -> Routing<Call> {
     if !wanted.contains(method) {
         let is_post = wanted[0] == Method::POST;
-        return Routed::WrongMethod(Platform::Ucwa, if is_post { "POST" } else { "GET, HEAD" });
+        return Routing::WrongMethod(if is_post { "POST" } else { "GET, HEAD" });
     }
-    found(operation, call)
+    Routing::found(operation, call)
 }
 
-fn found(operation: &'static str, call: Call) -> Routed {
-    Routed::Operation(Route {
-        platform: Platform::Ucwa,
-        operation,
-        call: registry::Call::Ucwa(call),
-    })
-}
-
-fn under(method: &Method, application: String, rest: &[&str], query: &str) -> Routed {
+fn under(method: &Method, application: String, rest: &[&str], query: &str) -> Routing<Call> {
     let choices = choices(rest, query).unwrap_or_default();
     if choices.is_empty() {
         let what = What::Other;
-        return found("other", Call::Under { application, what });
+        return Routing::found("other", Call::Under { application, what });
     }
     let allowed = match (choices.len(), &choices[0].0) {
         (1, &Method::GET) => "GET",
@@ -181,8 +174,8 @@ fn under(method: &Method, application: String, rest: &[&str], query: &str) -> Ro
         .into_iter()
         .find(|(m, ..)| m == method || (is_head && *m == Method::GET));
     match chosen {
-        Some((_, operation, what)) => found(operation, Call::Under { application, what }),
-        None => Routed::WrongMethod(Platform::Ucwa, allowed),
+        Some((_, operation, what)) => Routing::found(operation, Call::Under { application, what }),
+        None => Routing::WrongMethod(allowed),
     }
 }
 
@@ -205,7 +198,7 @@ fn choices(rest: &[&str], query: &str) -> Option<Choices> {
             post("report_activity", What::ReportActivity)
         }
         ["people"] => get("people", What::People),
-        ["people", sip] => get("people", What::Contact(decode(sip)?)),
+        ["people", sip] => get("people", What::Contact(decode_segment(sip)?)),
         ["communication", rest @ ..] => return communication(rest, query),
         _ => return None,
     })
@@ -232,7 +225,7 @@ fn communication(rest: &[&str], query: &str) -> Option<Choices> {
             id,
             rest @ ..,
         ] => {
-            let id = decode(id)?;
+            let id = decode_segment(id)?;
             match rest {
                 [] => get("invitation", What::Invitation(id)),
                 ["accept"] => post("accept", What::Accept(id)),
@@ -242,7 +235,7 @@ fn communication(rest: &[&str], query: &str) -> Option<Choices> {
             }
         }
         ["conversations"] => get("conversations", What::Conversations),
-        ["conversations", id, rest @ ..] => return conversation(decode(id)?, rest),
+        ["conversations", id, rest @ ..] => return conversation(decode_segment(id)?, rest),
         _ => return None,
     })
 }
@@ -277,9 +270,13 @@ fn conversation(id: String, rest: &[&str]) -> Option<Choices> {
         ["participants"] => (Method::GET, "participants", Part::Participants),
         ["localParticipant"] => (Method::GET, "participant", Part::LocalParticipant),
         ["onlineMeeting"] => (Method::GET, "conversation", Part::OnlineMeeting),
-        ["participants", sip] => (Method::GET, "participant", Part::Participant(decode(sip)?)),
+        ["participants", sip] => (
+            Method::GET,
+            "participant",
+            Part::Participant(decode_segment(sip)?),
+        ),
         ["participants", sip, "messaging"] => {
-            let part = Part::ParticipantMessaging(decode(sip)?);
+            let part = Part::ParticipantMessaging(decode_segment(sip)?);
             (Method::GET, "participant", part)
         }
         _ => return None,
@@ -293,8 +290,8 @@ mod tests {
 
     fn operation(method: Method, path: &str, query: &str) -> &'static str {
         match route(&method, path, query) {
-            Routed::Operation(route) => route.operation,
-            Routed::WrongMethod(..) => "wrong method",
+            Routing::Found(route) => route.operation,
+            Routing::WrongMethod(..) => "wrong method",
             _ => "",
         }
     }
@@ -341,7 +338,7 @@ mod tests {
         for path in rest {
             for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE] {
                 let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty()).collect();
-                if let Routed::Operation(found) = under(&method, id(), &parts, "") {
+                if let Routing::Found(found) = under(&method, id(), &parts, "") {
                     assert!(OPERATIONS.contains(&found.operation), "{}", found.operation);
                 }
             }

@@ -1,14 +1,17 @@
 //! Sessions that connect and end.
 
-use super::desk::Desk;
-use super::event::Event;
-use super::messages::incoming;
-use super::model::{Leg, Messaging, Place, Presence, Reason, Ring, reason};
-use super::{hrefs, render};
+use crate::services::ucwa::{
+    event::Event,
+    hrefs,
+    messages::incoming,
+    model::{Leg, Messaging, Place, Presence, Reason, Ring, reason},
+    render,
+    transaction::Tx,
+};
 
 const FORMATS: [&str; 2] = ["Plain", "Html"];
 
-impl Desk<'_> {
+impl Tx<'_> {
     pub(super) fn tell_local_participant(&mut self, application: &str, id: &str) {
         let Some(owner) = self.store.applications.get(application) else {
             return;
@@ -71,7 +74,7 @@ impl Desk<'_> {
         self.emit_conversation(application, id, event);
     }
 
-    /// The formats that all members who take part in messaging can read.
+    /// The formats that all members with messaging can read.
     fn negotiate(&self, session: u64) -> Vec<String> {
         let Some(session) = self.store.sessions.get(&session) else {
             return Vec::new();
@@ -120,7 +123,7 @@ impl Desk<'_> {
     /// The callee accepted: both halves connect, and the first message arrives.
     pub(super) fn connect(&mut self, session: u64, ring: &Ring, by: Option<(&str, &str)>) {
         let Some(caller) = self.caller_view(session, ring) else {
-            // A contact called; there is only the half of who accepted.
+            // A contact called; only the endpoint that accepted has a view.
             return self.connect_callee(session, by);
         };
         let (application, id) = (caller.0.as_str(), caller.1.as_str());
@@ -156,7 +159,7 @@ impl Desk<'_> {
         owner.map(|owner| owner.sip.clone()).unwrap_or_default()
     }
 
-    /// Application and conversation of who rang.
+    /// Application and conversation of the endpoint that rang.
     pub(super) fn caller_view(&self, session: u64, ring: &Ring) -> Option<(String, String)> {
         let (application, _) = ring.inviter.as_ref()?;
         let legs = &self.store.sessions.get(&session)?.legs;
@@ -169,7 +172,7 @@ impl Desk<'_> {
         })
     }
 
-    /// The half of who accepted, then the message that came with the invitation.
+    /// The view of the endpoint that accepted, then the message that came with the invitation.
     fn connect_callee(&mut self, session: u64, by: Option<(&str, &str)>) {
         let first = self.deliver_first(session);
         let Some((application, id)) = by else {
@@ -195,7 +198,7 @@ impl Desk<'_> {
             self.complete_invitation(application, &invitation, "Connected", None);
         }
         if let Some(first) = first {
-            let message = incoming(&first.sender, &first.body, self.shared.now_ms());
+            let message = incoming(&first.sender, &first.body, self.service.engine.now_ms());
             self.hand_over(application, id, message, None);
         }
     }
@@ -232,7 +235,7 @@ impl Desk<'_> {
         }
     }
 
-    /// E4: messaging off, who took part, conversation off and gone.
+    /// Sends the events of an end: messaging off, the participants, the conversation off and removed.
     pub(super) fn end_view(&mut self, application: &str, id: &str, why: &Reason) {
         let Some(view) = self.store.view_mut(application, id) else {
             return;

@@ -1,43 +1,34 @@
-//! Web tickets: the token endpoint, and who a ticket stands for.
+//! Web tickets: the token endpoint, and the user of a ticket.
 
 use std::time::Instant;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::StatusCode;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use http::{
+    StatusCode,
+    header::{CONTENT_TYPE, HeaderName, HeaderValue},
+};
 use serde_json::{Map, Value, json};
 use subtle::ConstantTimeEq as _;
 
-use super::desk::{Desk, Store};
-use super::responses::{Reply, challenge, diagnosed, refusal, token_refusal, wrong_pool};
-use crate::engine::faults::UcwaFault;
-use crate::wire::request::{Query, Request};
-use crate::wire::response::Response;
+use crate::{
+    services::ucwa::{
+        faults::UcwaFault,
+        responses::{Reply, challenge, diagnosed, refusal, token_refusal, wrong_pool},
+        store::Store,
+        ticket::{Caller, Ticket},
+        transaction::Tx,
+    },
+    wire::{
+        request::{Query, Request},
+        response::Response,
+    },
+};
 
 /// Life of a user's ticket and of a guest's, seconds.
 const USER_LIFE: u64 = 8 * 3600;
 const GUEST_LIFE: u64 = 3600;
 /// The newest revision of resources that there is.
 const REVISION: u64 = 2;
-
-/// Whom a ticket stands for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Caller {
-    pub(super) sip: String,
-    pub(super) name: String,
-    pub(super) is_anonymous: bool,
-}
-
-/// A ticket that was issued.
-#[derive(Debug)]
-pub(super) struct Ticket {
-    caller: Caller,
-    expires: Instant,
-    /// The host that issued it, once it counts at no other.
-    bound_to: Option<String>,
-    issuer: String,
-}
 
 impl Store {
     /// Lets the ticket of a request count at the host that issued it only.
@@ -58,7 +49,7 @@ fn bearer(request: &Request) -> &str {
     }
 }
 
-impl Desk<'_> {
+impl Tx<'_> {
     /// Who sends the request, or the challenge.
     pub(super) fn authenticate(
         &mut self,
@@ -126,7 +117,7 @@ impl Desk<'_> {
             return token_refusal("invalid_request", Map::new());
         };
         let name = username.trim().to_ascii_lowercase();
-        let users = &self.shared.seed.ucwa.users;
+        let users = &self.service.seed.ucwa.users;
         let is_named = |upn: &str| {
             let account = upn.split('@').next().unwrap_or_default();
             let domain = name
@@ -175,10 +166,10 @@ impl Desk<'_> {
     fn issue(&mut self, request: &Request, caller: Caller, life: u64) -> Response {
         let now = Instant::now();
         self.store.tickets.retain(|_, ticket| ticket.expires > now);
-        let life = self.shared.settings.ucwa.seconds(life);
+        let life = self.service.settings.seconds(life);
         let bytes = [
-            self.shared.guid().into_bytes(),
-            self.shared.guid().into_bytes(),
+            self.service.engine.guid().into_bytes(),
+            self.service.engine.guid().into_bytes(),
         ]
         .concat();
         let token = format!("cwt=AAEB{}", URL_SAFE_NO_PAD.encode(bytes));

@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-use super::dress::iso_time;
+use crate::services::ucwa::encoding::iso_time;
 
 const NAMESPACE: &str = "http://schemas.microsoft.com/rtc/2012/03/ucwa";
 
-/// Writes a JSON answer in the XML form.
+/// Writes a JSON response in the XML form.
 pub(super) fn write(body: &Value) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?>");
     let empty = Map::new();

@@ -1,11 +1,18 @@
-//! Reading of request bodies: every problem of a body is told at once.
+//! Reads request bodies and reports every problem of a body at once.
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use crate::services::acs::chat::locate::{self, Step};
-use crate::services::acs::error::AcsError;
-use crate::wire::request::Request;
+use crate::{
+    services::acs::{
+        chat::{
+            context::{NEWEST, PREVIEW},
+            locate::{self, Step},
+        },
+        error::AcsError,
+    },
+    wire::request::Request,
+};
 
 const INVALID: &str = "One or more validation errors occurred.";
 /// All metadata of a thread or of a participant together, in bytes.
@@ -37,7 +44,7 @@ pub(crate) struct Problems {
     details: Vec<Value>,
     /// What the targets that are added begin with.
     within: String,
-    /// What makes the whole body unreadable: it is told alone.
+    /// The problem that makes the whole body unreadable; it is reported alone.
     unreadable: Vec<Value>,
 }
 
@@ -145,7 +152,7 @@ impl Problems {
 
 /// Whether a version knows metadata and retention of threads.
 pub(crate) fn has_thread_metadata(version: &str) -> bool {
-    version == super::PREVIEW || version == super::NEWEST
+    version == PREVIEW || version == NEWEST
 }
 
 /// Whether metadata is above the published 1 KB.

@@ -10,7 +10,7 @@ pub(crate) enum Flaw {
         path: Vec<&'static str>,
         message: &'static str,
     },
-    /// It names nobody, or more than one.
+    /// It identifies no user, or more than one.
     Meaning(&'static str),
 }
 

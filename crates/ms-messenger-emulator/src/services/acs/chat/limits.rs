@@ -1,7 +1,6 @@
 //! The published rates of Chat's operations.
 
-use crate::engine::limits::Rate;
-use crate::services::acs::chat::routes::Op;
+use crate::{engine::limits::bucket::Rate, services::acs::chat::routes::Op};
 
 /// Who shares a rate.
 #[derive(Clone, Copy)]
@@ -12,7 +11,7 @@ enum Per {
     Resource,
 }
 
-/// What is counted together, by whom, how many requests in 10 seconds and in a minute; 0 where
+/// Name, sharing, and the requests in 10 seconds and in a minute; 0 where
 /// nothing is published.
 type Row = (&'static str, Per, u64, u64);
 
@@ -59,7 +58,7 @@ const fn rows(op: Op) -> &'static [Row] {
 pub(crate) fn of(op: Op, caller: &str, thread: &str) -> Vec<Rate> {
     let mut rates = Vec::new();
     for (what, per, in_ten_seconds, in_a_minute) in rows(op) {
-        let whom = match per {
+        let key = match per {
             Per::User => caller.to_owned(),
             Per::Thread => thread.to_owned(),
             Per::UserInThread => format!("{caller} in {thread}"),
@@ -69,7 +68,7 @@ pub(crate) fn of(op: Op, caller: &str, thread: &str) -> Vec<Rate> {
             if requests > 0 {
                 rates.push(Rate {
                     class: what,
-                    whom: whom.clone(),
+                    key: key.clone(),
                     requests,
                     seconds,
                 });

@@ -3,20 +3,30 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::engine::ledger::{About, NewRow};
-use crate::engine::platform::Platform;
-use crate::engine::resources::Outcome;
-use crate::services::acs::chat::paging::MessagePage;
-use crate::services::acs::chat::thread::{Message, Thread, View};
-use crate::services::acs::chat::{Chat, forbidden, validate};
-use crate::services::acs::error::AcsError;
-use crate::wire::response::Response;
+use crate::{
+    engine::{
+        ledger::row::{About, NewRow},
+        outcome::Outcome,
+        platform::Platform,
+    },
+    services::acs::{
+        chat::{
+            context::Chat,
+            draft::Draft,
+            paging::MessagePage,
+            thread::{Message, Thread, View},
+            validate,
+        },
+        error::{AcsError, forbidden},
+    },
+    wire::response::Response,
+};
 
-/// M1.
+/// Sends a message.
 pub(crate) fn send(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     let draft = validate::send(chat.request, chat.version)?;
-    let row = |message_id: String, draft: &validate::Draft| NewRow {
-        platform: Platform::AcsChat,
+    let row = |message_id: String, draft: &Draft| NewRow {
+        platform: Platform::ACS_CHAT,
         operation: "send",
         conversation: chat.thread.to_owned(),
         sender: chat.caller.to_owned(),
@@ -24,17 +34,18 @@ pub(crate) fn send(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
         text: draft.content.clone(),
         message_id,
         idempotency_key: None,
+        is_request_id_unique: true,
         about: About::default(),
     };
     let id = {
-        let mut state = chat.shared.state();
-        let now = chat.shared.now_ms();
-        let thread = state
-            .acs_chat
-            .enter(chat.shared, chat.thread, chat.caller)?;
+        let mut store = chat.service.chat();
+        let now = chat.service.engine.now_ms();
+        let thread = store.enter(chat.thread, chat.caller)?;
         let id = thread.post(chat.caller, &draft, now).to_string();
-        state.acs_chat.touch(chat.thread, now);
-        state.ledger.append(row(id.clone(), &draft), chat.request);
+        store.touch(chat.thread, now);
+        chat.service
+            .engine
+            .append(row(id.clone(), &draft), chat.request);
         id
     };
     // The service encodes the colon of the thread id here, and only that.
@@ -53,8 +64,8 @@ pub(crate) fn list(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     let page = MessagePage::read(chat.request)?;
     let mut items = Vec::new();
     let mut next_link = None;
-    let state = chat.shared.state();
-    let read = state.acs_chat.read(chat.shared, chat.thread, chat.caller)?;
+    let store = chat.service.chat();
+    let read = store.read(chat.thread, chat.caller)?;
     if let Some((thread, view)) = read {
         let mut wanted = thread
             .newest_first(view, page.before)
@@ -69,7 +80,7 @@ pub(crate) fn list(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
             next_link = Some(page.next_link(chat.request, chat.thread, last, newest));
         }
     }
-    drop(state);
+    drop(store);
     let mut body = json!({ "value": items });
     if let Some(next_link) = next_link {
         body["nextLink"] = Value::from(next_link);
@@ -79,8 +90,8 @@ pub(crate) fn list(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
 
 /// M3.
 pub(crate) fn get(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
-    let state = chat.shared.state();
-    let read = state.acs_chat.read(chat.shared, chat.thread, chat.caller)?;
+    let store = chat.service.chat();
+    let read = store.read(chat.thread, chat.caller)?;
     let found = read.and_then(|(thread, view)| thread.message(view, chat.message));
     let (version, message) = found.ok_or_else(missing_message)?;
     let response = Response::json(StatusCode::OK, &message.to_json(version));
@@ -90,29 +101,25 @@ pub(crate) fn get(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
 /// M4.
 pub(crate) fn update(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     let change = validate::update(chat.request, chat.version)?;
-    let mut state = chat.shared.state();
-    let thread = state
-        .acs_chat
-        .enter(chat.shared, chat.thread, chat.caller)?;
+    let mut store = chat.service.chat();
+    let thread = store.enter(chat.thread, chat.caller)?;
     let message = own(chat, thread)?;
     if message.deleted_on.is_some() {
         return Err(missing_message());
     }
     let id = message.id;
-    thread.edit(id, change, chat.shared.now_ms());
+    thread.edit(id, change, chat.service.engine.now_ms());
     Ok(Outcome::new(Response::empty(StatusCode::NO_CONTENT), false))
 }
 
 /// M5. A message that is deleted already stays as it is.
 pub(crate) fn delete(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
-    let mut state = chat.shared.state();
-    let thread = state
-        .acs_chat
-        .enter(chat.shared, chat.thread, chat.caller)?;
+    let mut store = chat.service.chat();
+    let thread = store.enter(chat.thread, chat.caller)?;
     let message = own(chat, thread)?;
     let (id, is_gone) = (message.id, message.deleted_on.is_some());
     if !is_gone {
-        thread.delete(id, chat.shared.now_ms());
+        thread.delete(id, chat.service.engine.now_ms());
     }
     Ok(Outcome::new(Response::empty(StatusCode::NO_CONTENT), false))
 }

@@ -1,13 +1,13 @@
 //! Pages: their sizes, their cursors and the links to the next ones.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use crate::services::acs::error::AcsError;
-use crate::wire::clock;
-use crate::wire::request::Request;
+use crate::{
+    services::acs::error::AcsError,
+    wire::{clock, request::Request},
+};
 
 /// Page size when none is asked for, as recorded.
 const DEFAULT_PAGE: usize = 10;

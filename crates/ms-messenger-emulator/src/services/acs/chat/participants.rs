@@ -1,19 +1,25 @@
-//! Operations on participants: list, add, remove; and who may take part at all.
+//! Operations on participants: list, add, remove; and the check of new ones.
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use crate::engine::resources::{Outcome, Shared};
-use crate::services::acs::chat::body::{Problems, object};
-use crate::services::acs::chat::identifier::Flaw;
-use crate::services::acs::chat::locate::Step;
-use crate::services::acs::chat::paging::SkipPage;
-use crate::services::acs::chat::thread::Participant;
-use crate::services::acs::chat::{Chat, identifier};
-use crate::services::acs::error::AcsError;
-use crate::services::acs::identity;
-use crate::wire::clock;
-use crate::wire::response::Response;
+use crate::{
+    engine::outcome::Outcome,
+    services::acs::{
+        chat::{
+            body::{Problems, object},
+            context::Chat,
+            identifier::{self, Flaw},
+            locate::Step,
+            paging::SkipPage,
+            thread::Participant,
+        },
+        error::AcsError,
+        family::Acs,
+        identity::{store::Store as IdentityStore, users},
+    },
+    wire::{clock, response::Response},
+};
 
 /// The published limit of participants of a thread.
 pub(crate) const MAX_PARTICIPANTS: usize = 250;
@@ -24,22 +30,20 @@ const MAX_IN_REQUEST: usize = 200;
 /// P1.
 pub(crate) fn list(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     let page = SkipPage::read(chat.request)?;
-    let mut state = chat.shared.state();
-    let thread = state
-        .acs_chat
-        .enter(chat.shared, chat.thread, chat.caller)?;
+    let mut store = chat.service.chat();
+    let thread = store.enter(chat.thread, chat.caller)?;
     let all: Vec<Value> = thread
         .participants
         .iter()
         .map(Participant::to_json)
         .collect();
-    drop(state);
+    drop(store);
     let path = format!("/chat/threads/{}/participants", chat.thread);
     let body = page.collect(chat.request, &path, &all);
     Ok(Outcome::new(Response::json(StatusCode::OK, &body), false))
 }
 
-/// P2. Who is in already changes nothing; who may not come in is named, and the rest are added.
+/// Adds participants. Present ones change nothing; refused ones are named, and the rest are added.
 pub(crate) fn add(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     let body = object(chat.request)?;
     let mut problems = Problems::default();
@@ -48,17 +52,15 @@ pub(crate) fn add(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     }
     let wanted = read(chat, &body, "addChatParticipantsRequestDto", &mut problems);
     problems.into_result()?;
-    let mut state = chat.shared.state();
-    let (newcomers, refused) = judge(chat.shared, &state.identity, wanted);
-    let thread = state
-        .acs_chat
-        .enter(chat.shared, chat.thread, chat.caller)?;
+    let mut store = chat.service.chat();
+    let (newcomers, refused) = judge(chat.service, &chat.service.identity(), wanted);
+    let thread = store.enter(chat.thread, chat.caller)?;
     let is_new = |p: &&Participant| thread.participant(&p.raw_id).is_none();
     let count = newcomers.iter().filter(is_new).count();
     if thread.participants.len() + count > MAX_PARTICIPANTS {
         return Err(too_many());
     }
-    thread.add(chat.caller, newcomers, chat.shared.now_ms());
+    thread.add(chat.caller, newcomers, chat.service.engine.now_ms());
     let mut body = json!({});
     if !refused.is_empty() {
         body["invalidParticipants"] = json!(refused);
@@ -85,11 +87,9 @@ pub(crate) fn remove(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
                 .unwrap_or_else(|| AcsError::bad_request(message)));
         }
     };
-    let mut state = chat.shared.state();
-    let thread = state
-        .acs_chat
-        .enter(chat.shared, chat.thread, chat.caller)?;
-    thread.remove(chat.caller, &raw_id, chat.shared.now_ms());
+    let mut store = chat.service.chat();
+    let thread = store.enter(chat.thread, chat.caller)?;
+    thread.remove(chat.caller, &raw_id, chat.service.engine.now_ms());
     Ok(Outcome::new(Response::empty(StatusCode::NO_CONTENT), false))
 }
 
@@ -174,14 +174,14 @@ fn read_one(item: &Value, version: &str, problems: &mut Problems) -> ReadOne {
 
 /// Who may take part, and the entries of `invalidParticipants` for the others.
 pub(crate) fn judge(
-    shared: &Shared,
-    identities: &identity::Store,
+    service: &Acs,
+    identities: &IdentityStore,
     wanted: Vec<Participant>,
 ) -> (Vec<Participant>, Vec<Value>) {
     let mut refused = Vec::new();
     let mut members = wanted;
     members.retain(|participant| {
-        let refusal = refusal(shared, identities, &participant.raw_id);
+        let refusal = refusal(service, identities, &participant.raw_id);
         if let Some((code, message)) = refusal {
             let target = &*participant.raw_id;
             refused.push(json!({"target": target, "code": code, "message": message}));
@@ -191,21 +191,21 @@ pub(crate) fn judge(
     (members, refused)
 }
 
-/// Code and message for one who may not take part.
+/// Code and message for a refused participant.
 fn refusal(
-    shared: &Shared,
-    identities: &identity::Store,
+    service: &Acs,
+    identities: &IdentityStore,
     raw_id: &str,
 ) -> Option<(&'static str, &'static str)> {
     const NOT_FOUND: (&str, &str) = ("404", "Not found");
     const NOT_ALLOWED: (&str, &str) = ("403", "Permissions check failed");
-    let is_strict = shared.settings.is_strict;
+    let is_strict = service.engine.is_strict();
     match identifier::kind(raw_id) {
         "communicationUser" if identities.is_deleted(raw_id) => Some(NOT_FOUND),
         "communicationUser" if !is_strict => None,
-        "communicationUser" if !identity::is_of_resource(shared, raw_id) => Some(NOT_ALLOWED),
+        "communicationUser" if !users::is_of_resource(service, raw_id) => Some(NOT_ALLOWED),
         "communicationUser" => {
-            let is_known = identities.is_known(shared, raw_id);
+            let is_known = identities.is_known(&service.seed, raw_id);
             (!is_known).then_some(NOT_FOUND)
         }
         "unknown" => Some(NOT_FOUND),

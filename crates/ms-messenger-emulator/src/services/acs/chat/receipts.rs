@@ -3,15 +3,21 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use crate::engine::resources::Outcome;
-use crate::services::acs::chat::body::{Problems, object};
-use crate::services::acs::chat::messages::missing_message;
-use crate::services::acs::chat::paging::SkipPage;
-use crate::services::acs::chat::thread::View;
-use crate::services::acs::chat::{Chat, identifier};
-use crate::services::acs::error::AcsError;
-use crate::wire::clock;
-use crate::wire::response::Response;
+use crate::{
+    engine::outcome::Outcome,
+    services::acs::{
+        chat::{
+            body::{Problems, object},
+            context::Chat,
+            identifier,
+            messages::missing_message,
+            paging::SkipPage,
+            thread::View,
+        },
+        error::AcsError,
+    },
+    wire::{clock, response::Response},
+};
 
 /// Above so many participants the service takes receipts, and keeps none.
 const MAX_WITH_RECEIPTS: usize = 20;
@@ -19,10 +25,8 @@ const MAX_WITH_RECEIPTS: usize = 20;
 /// R1: the newest receipt of each reader, the newest first.
 pub(crate) fn list(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     let page = SkipPage::read(chat.request)?;
-    let mut state = chat.shared.state();
-    let thread = state
-        .acs_chat
-        .enter(chat.shared, chat.thread, chat.caller)?;
+    let mut store = chat.service.chat();
+    let thread = store.enter(chat.thread, chat.caller)?;
     let mut receipts: Vec<(u64, u64, &String)> = thread
         .receipts
         .iter()
@@ -39,7 +43,7 @@ pub(crate) fn list(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
             })
         })
         .collect();
-    drop(state);
+    drop(store);
     let path = format!("/chat/threads/{}/readReceipts", chat.thread);
     let body = page.collect(chat.request, &path, &all);
     Ok(Outcome::new(Response::json(StatusCode::OK, &body), false))
@@ -54,16 +58,14 @@ pub(crate) fn send(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
         problems.add("chatMessageId", "The chatMessageId field is required.");
     }
     problems.into_result()?;
-    let mut state = chat.shared.state();
-    let thread = state
-        .acs_chat
-        .enter(chat.shared, chat.thread, chat.caller)?;
+    let mut store = chat.service.chat();
+    let thread = store.enter(chat.thread, chat.caller)?;
     let found = thread.message(View::ALL, message.unwrap_or_default());
     let (_, message) = found.ok_or_else(missing_message)?;
     let id = message.id;
     let newest = thread.receipts.get(chat.caller).map_or(0, |(id, _)| *id);
     if thread.participants.len() <= MAX_WITH_RECEIPTS && id > newest {
-        let receipt = (id, chat.shared.now_ms());
+        let receipt = (id, chat.service.engine.now_ms());
         thread.receipts.insert(chat.caller.to_owned(), receipt);
     }
     Ok(Outcome::new(Response::empty(StatusCode::OK), false))
@@ -79,9 +81,7 @@ pub(crate) fn typing(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     let mut problems = Problems::default();
     problems.text(&body, "senderDisplayName");
     problems.into_result()?;
-    let mut state = chat.shared.state();
-    state
-        .acs_chat
-        .enter(chat.shared, chat.thread, chat.caller)?;
+    let mut store = chat.service.chat();
+    store.enter(chat.thread, chat.caller)?;
     Ok(Outcome::new(Response::empty(StatusCode::OK), false))
 }

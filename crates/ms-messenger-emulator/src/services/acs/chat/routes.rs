@@ -2,8 +2,7 @@
 
 use http::Method;
 
-use crate::engine::platform::Platform;
-use crate::engine::registry::{self, Routed, decode, pick};
+use crate::{engine::routing::Routing, wire::path::decode_segment};
 
 /// The names of the operations of Chat and of Identity, which are one platform here.
 pub(crate) const OPERATIONS: [&str; 25] = [
@@ -96,7 +95,7 @@ impl Op {
 }
 
 /// Routes what is below `/chat`.
-pub(crate) fn route(method: &Method, raw: &[&str]) -> Routed {
+pub(crate) fn route(method: &Method, raw: &[&str]) -> Routing<Call> {
     let (allowed, op, thread, message) = match raw {
         ["threads"] => {
             let op = by(method, Some(Op::ThreadList), Some(Op::ThreadCreate));
@@ -134,21 +133,19 @@ pub(crate) fn route(method: &Method, raw: &[&str]) -> Routed {
             let op = by(method, None, Some(Op::Typing));
             ("POST", op, Some(*thread), None)
         }
-        _ => return Routed::Unknown(Some(Platform::AcsChat)),
+        _ => return Routing::Unknown,
     };
     let found = op.map(|op| {
-        let id = |raw: Option<&str>| raw.map_or_else(|| Some(String::new()), decode);
+        let id = |raw: Option<&str>| raw.map_or_else(|| Some(String::new()), decode_segment);
         let ids = id(thread).zip(id(message));
-        let call = ids.map(|(thread, message)| {
-            registry::Call::AcsChat(Call {
-                op,
-                thread,
-                message,
-            })
+        let call = ids.map(|(thread, message)| Call {
+            op,
+            thread,
+            message,
         });
         (op.name(), call)
     });
-    pick(Platform::AcsChat, allowed, found)
+    Routing::pick(allowed, found)
 }
 
 fn by(method: &Method, get: Option<Op>, post: Option<Op>) -> Option<Op> {
@@ -201,7 +198,7 @@ mod tests {
             (Method::POST, "threads/T/typing", "typing"),
         ] {
             let raw: Vec<&str> = path.split('/').collect();
-            let Routed::Operation(route) = route(&method, &raw) else {
+            let Routing::Found(route) = route(&method, &raw) else {
                 panic!("{method} {path} is not routed");
             };
             assert_eq!(route.operation, name, "{path}");
@@ -212,9 +209,6 @@ mod tests {
     #[test]
     fn an_encoded_colon_is_not_the_verb() {
         let raw = ["threads", "T", "participants", "%3Aadd"];
-        assert_eq!(
-            route(&Method::POST, &raw),
-            Routed::Unknown(Some(Platform::AcsChat))
-        );
+        assert_eq!(route(&Method::POST, &raw), Routing::Unknown);
     }
 }

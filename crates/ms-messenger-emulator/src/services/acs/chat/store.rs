@@ -1,20 +1,24 @@
-//! All threads, and who may do what in them.
+//! All threads, and the rights in them.
 
 use std::collections::{HashMap, VecDeque};
 
 use http::StatusCode;
 
-use crate::engine::registry::may_be_id;
-use crate::engine::resources::Shared;
-use crate::seed::{EPOCH_SECONDS, Seed};
-use crate::services::acs::chat::forbidden;
-use crate::services::acs::chat::thread::{Participant, Thread, View};
-use crate::services::acs::error::AcsError;
-use crate::wire::clock::IdClock;
-use crate::wire::response::Response;
+use crate::{
+    seed::{Seed, derive::EPOCH_SECONDS},
+    services::acs::{
+        chat::thread::{Participant, Thread, View},
+        error::{AcsError, forbidden},
+    },
+    wire::{
+        clock::{Clock, IdClock},
+        path::may_be_id,
+        response::Response,
+    },
+};
 
 const TOPIC: &str = "Emulated thread";
-/// How long the answer to a repeatable creation is kept. The service's own time is unknown: a guess.
+/// How long the response to a repeatable creation is kept. The service's own time is unknown: a guess.
 const KEPT_MS: u64 = 24 * 3600 * 1000;
 
 /// Caller and request id of a repeatable creation.
@@ -28,36 +32,39 @@ pub(crate) struct Store {
     activity: IdClock,
     created: HashMap<CreationKey, Response>,
     creations: VecDeque<(u64, CreationKey)>,
+    clock: Clock,
+    /// Whether unknown threads and strangers are refused.
+    is_strict: bool,
 }
 
-/// How a caller stands to a thread.
-enum Standing {
-    /// He takes part.
-    In(View),
-    /// He took part until he was removed.
+/// The relation of a caller to a thread.
+enum Membership {
+    /// A participant.
+    Member(View),
+    /// A participant until removal.
     Former(View),
-    /// He may join by calling.
-    Welcome,
+    /// Not yet a participant; the next call joins.
+    Open,
 }
 
-fn standing(shared: &Shared, thread: &Thread, caller: &str) -> Result<Standing, AcsError> {
+fn membership(thread: &Thread, caller: &str, is_strict: bool) -> Result<Membership, AcsError> {
     if thread.deleted_on.is_some() {
         return Err(missing_thread());
     }
     if let Some(participant) = thread.participant(caller) {
-        return Ok(Standing::In(View {
+        return Ok(Membership::Member(View {
             from: participant.share_history,
             ..View::ALL
         }));
     }
     if let Some(until) = thread.left.get(caller) {
-        return Ok(Standing::Former(View {
+        return Ok(Membership::Former(View {
             until: *until,
             ..View::ALL
         }));
     }
-    if thread.is_open && !shared.settings.is_strict {
-        return Ok(Standing::Welcome);
+    if thread.is_open && !is_strict {
+        return Ok(Membership::Open);
     }
     Err(forbidden())
 }
@@ -68,8 +75,12 @@ fn missing_thread() -> AcsError {
 
 impl Store {
     /// The seeded thread with all seeded users.
-    pub(crate) fn new(seed: &Seed) -> Self {
-        let mut store = Self::default();
+    pub(crate) fn new(seed: &Seed, clock: &Clock, is_strict: bool) -> Self {
+        let mut store = Self {
+            clock: clock.clone(),
+            is_strict,
+            ..Self::default()
+        };
         let users = seed.acs.users.iter();
         let participants: Vec<Participant> = users.map(|u| Participant::new(&u.id)).collect();
         let creator = seed.acs.users.first().map_or("", |user| &user.id);
@@ -85,25 +96,21 @@ impl Store {
         self.threads.insert(id.to_owned(), thread);
     }
 
-    /// The thread for a caller who acts in it. Unless strict, an unknown one is made, and a
+    /// The thread for a caller that acts in it. Unless strict, an unknown one is made, and a
     /// stranger joins an open one.
-    pub(crate) fn enter(
-        &mut self,
-        shared: &Shared,
-        id: &str,
-        caller: &str,
-    ) -> Result<&mut Thread, AcsError> {
+    pub(crate) fn enter(&mut self, id: &str, caller: &str) -> Result<&mut Thread, AcsError> {
         if !self.threads.contains_key(id) {
-            if shared.settings.is_strict || !may_be_id(id) {
+            if self.is_strict || !may_be_id(id) {
                 return Err(missing_thread());
             }
-            self.make_open(id, caller, shared.now_ms());
+            let now = self.clock.now_ms();
+            self.make_open(id, caller, now);
         }
         let thread = self.threads.get_mut(id).ok_or_else(missing_thread)?;
-        match standing(shared, thread, caller)? {
-            Standing::In(_) => {}
-            Standing::Former(_) => return Err(forbidden()),
-            Standing::Welcome => thread.join(Participant::new(caller)),
+        match membership(thread, caller, self.is_strict)? {
+            Membership::Member(_) => {}
+            Membership::Former(_) => return Err(forbidden()),
+            Membership::Open => thread.join(Participant::new(caller)),
         }
         Ok(thread)
     }
@@ -147,32 +154,27 @@ impl Store {
     }
 
     /// The thread and what the caller may read of its messages; `None` for one that is not made yet.
-    pub(crate) fn read(
-        &self,
-        shared: &Shared,
-        id: &str,
-        caller: &str,
-    ) -> Result<Option<(&Thread, View)>, AcsError> {
+    pub(crate) fn read(&self, id: &str, caller: &str) -> Result<Option<(&Thread, View)>, AcsError> {
         let Some(thread) = self.threads.get(id) else {
-            return if shared.settings.is_strict || !may_be_id(id) {
+            return if self.is_strict || !may_be_id(id) {
                 Err(missing_thread())
             } else {
                 Ok(None)
             };
         };
-        let view = match standing(shared, thread, caller)? {
-            Standing::In(view) | Standing::Former(view) => view,
-            Standing::Welcome => View::ALL,
+        let view = match membership(thread, caller, self.is_strict)? {
+            Membership::Member(view) | Membership::Former(view) => view,
+            Membership::Open => View::ALL,
         };
         Ok(Some((thread, view)))
     }
 
-    /// The answer that this creation was given before.
+    /// The response that this creation was given before.
     pub(crate) fn earlier_creation(&self, key: &CreationKey) -> Option<Response> {
         self.created.get(key).cloned()
     }
 
-    /// Keeps the answer to a repeatable creation.
+    /// Keeps the response to a repeatable creation.
     pub(crate) fn keep_creation(&mut self, key: CreationKey, response: &Response, now: u64) {
         while let Some((kept, key)) = self.creations.front() {
             if now.saturating_sub(*kept) <= KEPT_MS {

@@ -1,14 +1,20 @@
 //! One thread: its participants, its messages and what changes them.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use serde_json::{Map, Value, json};
 
-use crate::services::acs::chat::body::merge;
-use crate::services::acs::chat::identifier;
-use crate::services::acs::chat::validate::{Change, Draft};
-use crate::wire::clock::{self, IdClock};
+use crate::{
+    services::acs::chat::{
+        body::merge,
+        draft::{Change, Draft},
+        identifier,
+    },
+    wire::clock::{self, IdClock},
+};
 
 /// A thread.
 #[derive(Debug, Default)]
@@ -23,7 +29,7 @@ pub(crate) struct Thread {
     pub(crate) is_open: bool,
     /// In the order of their joining.
     pub(crate) participants: Vec<Participant>,
-    /// Who was removed, and the last version that he may read.
+    /// The removed participants, and the last version that each may read.
     pub(crate) left: HashMap<String, u64>,
     /// When the newest message of a participant came.
     pub(crate) last_message_on: Option<u64>,
@@ -44,7 +50,7 @@ pub(crate) struct Thread {
 pub(crate) struct Participant {
     pub(crate) raw_id: Arc<str>,
     pub(crate) display_name: Option<String>,
-    /// Since when he sees the history, in epoch milliseconds.
+    /// The start of the visible history, in epoch milliseconds.
     pub(crate) share_history: u64,
     pub(crate) metadata: Map<String, Value>,
 }
@@ -176,7 +182,7 @@ impl Thread {
         self.participants.iter().find(|p| *p.raw_id == *raw_id)
     }
 
-    /// Adds those who are not in yet, and says so in a system message.
+    /// Adds the new participants, with a system message.
     pub(crate) fn add(&mut self, initiator: &str, mut newcomers: Vec<Participant>, now: u64) {
         newcomers.retain(|p| self.participant(&p.raw_id).is_none());
         if newcomers.is_empty() {
@@ -200,7 +206,7 @@ impl Thread {
         self.participants.push(newcomer);
     }
 
-    /// Removes a participant, and says so in a system message, which he still may read.
+    /// Removes a participant, with a system message, which the removed participant can still read.
     pub(crate) fn remove(&mut self, initiator: &str, raw_id: &str, now: u64) {
         let Some(index) = self.participants.iter().position(|p| *p.raw_id == *raw_id) else {
             return;
@@ -264,13 +270,13 @@ impl Thread {
         })
     }
 
-    /// Appends a message of a participant. Answers its id.
+    /// Appends a message of a participant. Returns its id.
     pub(crate) fn post(&mut self, sender: &str, draft: &Draft, now: u64) -> u64 {
         let id = self.free_id(now);
         self.post_at(sender, draft, id)
     }
 
-    /// Adds a message that a participant sent at `created`. Answers its id.
+    /// Adds a message that a participant sent at `created`. Returns its id.
     pub(crate) fn post_earlier(&mut self, sender: &str, draft: &Draft, created: u64) -> u64 {
         let id = (created..).find(|id| !self.is_taken(*id));
         let id = id.unwrap_or(created);

@@ -1,23 +1,27 @@
 //! Operations on threads: create, list, get, update, delete.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use crate::engine::resources::{Outcome, Shared};
-use crate::services::acs::chat::body::{
-    Problems, has_thread_metadata, is_too_large, merge, object,
+use crate::{
+    engine::outcome::Outcome,
+    services::acs::{
+        chat::{
+            body::{Problems, has_thread_metadata, is_too_large, merge, object},
+            context::{Chat, NEWEST},
+            identifier,
+            paging::ThreadPage,
+            participants::{self, MAX_PARTICIPANTS},
+            thread::{Participant, Thread},
+        },
+        error::AcsError,
+        family::Acs,
+    },
+    wire::{clock, response::Response},
 };
-use crate::services::acs::chat::paging::ThreadPage;
-use crate::services::acs::chat::participants::{self, MAX_PARTICIPANTS};
-use crate::services::acs::chat::thread::{Participant, Thread};
-use crate::services::acs::chat::{Chat, NEWEST, identifier};
-use crate::services::acs::error::AcsError;
-use crate::wire::clock;
-use crate::wire::response::Response;
 
-/// T1. The same `repeatability-request-id` of the same caller gets the first answer again.
+/// Creates a thread. The same `repeatability-request-id` of the same caller gets the first response again.
 pub(crate) fn create(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     let body = object(chat.request)?;
     let mut problems = Problems::default();
@@ -31,14 +35,15 @@ pub(crate) fn create(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     problems.into_result()?;
     let request_id = chat.request.header("repeatability-request-id");
     let key = request_id.map(|id| (chat.caller.to_owned(), id.to_owned()));
-    let id = new_id(chat.shared);
-    let now = chat.shared.now_ms();
-    let mut state = chat.shared.state();
+    let id = new_id(chat.service);
+    let now = chat.service.engine.now_ms();
+    let mut store = chat.service.chat();
     let earlier = key.as_ref();
-    if let Some(response) = earlier.and_then(|key| state.acs_chat.earlier_creation(key)) {
+    if let Some(response) = earlier.and_then(|key| store.earlier_creation(key)) {
         return Ok(Outcome::new(response, false));
     }
-    let (mut members, refused) = participants::judge(chat.shared, &state.identity, wanted);
+    let (mut members, refused) =
+        participants::judge(chat.service, &chat.service.identity(), wanted);
     if !members.iter().any(|p| *p.raw_id == *chat.caller) {
         members.insert(0, Participant::new(chat.caller));
     }
@@ -52,22 +57,21 @@ pub(crate) fn create(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     if !refused.is_empty() {
         body["invalidParticipants"] = json!(refused);
     }
-    state.acs_chat.insert(&id, thread, now);
+    store.insert(&id, thread, now);
     let (origin, path) = (chat.request.origin(), id.replace(':', "%3A"));
     let response = Response::json(StatusCode::CREATED, &body)
         .with_header("location", &format!("{origin}/chat/threads/{path}"));
     if let Some(key) = key {
-        state.acs_chat.keep_creation(key, &response, now);
+        store.keep_creation(key, &response, now);
     }
     Ok(Outcome::new(response, false))
 }
 
-/// T2: the threads of the caller, the most recently active first; deleted ones stay listed.
+/// Lists the threads of the caller, the most recently active first; deleted ones stay listed.
 pub(crate) fn list(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     let page = ThreadPage::read(chat.request)?;
-    let state = chat.shared.state();
-    let mut mine: Vec<(&String, &Thread)> = state
-        .acs_chat
+    let store = chat.service.chat();
+    let mut mine: Vec<(&String, &Thread)> = store
         .threads
         .iter()
         .filter(|(_, thread)| thread.participant(chat.caller).is_some())
@@ -83,17 +87,15 @@ pub(crate) fn list(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     Ok(Outcome::new(Response::json(StatusCode::OK, &body), false))
 }
 
-/// T3.
+/// Returns the properties of a thread.
 pub(crate) fn get(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
-    let mut state = chat.shared.state();
-    let thread = state
-        .acs_chat
-        .enter(chat.shared, chat.thread, chat.caller)?;
+    let mut store = chat.service.chat();
+    let thread = store.enter(chat.thread, chat.caller)?;
     let body = properties(chat.thread, thread);
     Ok(Outcome::new(Response::json(StatusCode::OK, &body), false))
 }
 
-/// T4.
+/// Changes topic, metadata or retention of a thread.
 pub(crate) fn update(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     let body = object(chat.request)?;
     let mut problems = Problems::default();
@@ -101,10 +103,8 @@ pub(crate) fn update(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     let patch = problems.small_metadata(&body, true, chat.version);
     let retention = retention(&body, chat.version, &mut problems);
     problems.into_result()?;
-    let mut state = chat.shared.state();
-    let thread = state
-        .acs_chat
-        .enter(chat.shared, chat.thread, chat.caller)?;
+    let mut store = chat.service.chat();
+    let thread = store.enter(chat.thread, chat.caller)?;
     let mut metadata = thread.metadata.clone();
     merge(&mut metadata, patch.unwrap_or_default(), false);
     if is_too_large(&metadata) {
@@ -117,18 +117,16 @@ pub(crate) fn update(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     }
     if let Some(topic) = topic {
         topic.clone_into(&mut thread.topic);
-        thread.note_topic(chat.caller, chat.shared.now_ms());
+        thread.note_topic(chat.caller, chat.service.engine.now_ms());
     }
     Ok(Outcome::new(Response::empty(StatusCode::NO_CONTENT), false))
 }
 
-/// T5.
+/// Deletes a thread.
 pub(crate) fn delete(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
-    let mut state = chat.shared.state();
-    let thread = state
-        .acs_chat
-        .enter(chat.shared, chat.thread, chat.caller)?;
-    thread.deleted_on = Some(chat.shared.now_ms());
+    let mut store = chat.service.chat();
+    let thread = store.enter(chat.thread, chat.caller)?;
+    thread.deleted_on = Some(chat.service.engine.now_ms());
     Ok(Outcome::new(Response::empty(StatusCode::NO_CONTENT), false))
 }
 
@@ -183,8 +181,8 @@ fn retention(body: &Map<String, Value>, version: &str, problems: &mut Problems) 
 }
 
 /// `19:<44 url-safe characters>@thread.v2`.
-fn new_id(shared: &Shared) -> String {
-    let (one, two) = (shared.guid(), shared.guid());
+fn new_id(service: &Acs) -> String {
+    let (one, two) = (service.engine.guid(), service.engine.guid());
     let bytes = [
         one.as_bytes().as_slice(),
         two.as_bytes(),

@@ -2,44 +2,20 @@
 
 use serde_json::{Map, Value};
 
-use crate::services::acs::chat::PREVIEW;
-use crate::services::acs::chat::body::{Problems, object};
-use crate::services::acs::error::AcsError;
-use crate::wire::request::Request;
+use crate::{
+    services::acs::{
+        chat::{
+            body::{Problems, object},
+            context::PREVIEW,
+            draft::{Change, Draft},
+        },
+        error::AcsError,
+    },
+    wire::request::Request,
+};
 
 /// About 28 KB, as published; whether it counts more than the content is unknown, so it is a guess.
 const MAX_CONTENT: usize = 28 * 1024;
-
-/// A message that passed.
-#[derive(Debug)]
-pub(crate) struct Draft {
-    pub(crate) kind: &'static str,
-    pub(crate) content: String,
-    pub(crate) sender_display_name: String,
-    pub(crate) metadata: Map<String, Value>,
-    pub(crate) attachments: Option<Value>,
-}
-
-impl Draft {
-    /// A plain text.
-    pub(crate) fn text(text: &str) -> Self {
-        Self {
-            kind: "text",
-            content: text.to_owned(),
-            sender_display_name: String::new(),
-            metadata: Map::new(),
-            attachments: None,
-        }
-    }
-}
-
-/// A change of a message that passed.
-#[derive(Debug)]
-pub(crate) struct Change {
-    pub(crate) content: Option<String>,
-    pub(crate) metadata: Map<String, Value>,
-    pub(crate) attachments: Option<Value>,
-}
 
 /// Judges the body of a send, all problems at once in the error's details.
 pub(crate) fn send(request: &Request, version: &str) -> Result<Draft, AcsError> {

@@ -3,16 +3,21 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::engine::resources::Shared;
-use crate::services::acs::error::AcsError;
-use crate::services::acs::identity::routes::Verb;
-use crate::services::acs::identity::{body, invalid, required};
-use crate::wire::request::Request;
-use crate::wire::response::Response;
+use crate::{
+    services::acs::{
+        error::AcsError,
+        family::Acs,
+        identity::{
+            body::{body, invalid, required},
+            routes::Verb,
+        },
+    },
+    wire::{request::Request, response::Response},
+};
 
 /// Reads, replaces or deletes the assignment of an object of a tenant.
 pub(crate) fn handle(
-    shared: &Shared,
+    service: &Acs,
     request: &Request,
     verb: Verb,
     tenant: &str,
@@ -21,8 +26,8 @@ pub(crate) fn handle(
     let key = (tenant.to_lowercase(), object.to_lowercase());
     match verb {
         Verb::Get => {
-            let state = shared.state();
-            let found = state.identity.assignments.get(&key);
+            let store = service.identity();
+            let found = store.assignments.get(&key);
             let missing = || {
                 let message = "The assignment does not exist.";
                 AcsError::of_status(StatusCode::NOT_FOUND, message)
@@ -34,8 +39,8 @@ pub(crate) fn handle(
             let mut assignment = read(request)?;
             assignment["objectId"] = json!(object);
             assignment["tenantId"] = json!(tenant);
-            let mut state = shared.state();
-            let earlier = state.identity.assignments.insert(key, assignment.clone());
+            let mut store = service.identity();
+            let earlier = store.assignments.insert(key, assignment.clone());
             let status = if earlier.is_none() {
                 StatusCode::CREATED
             } else {
@@ -44,7 +49,7 @@ pub(crate) fn handle(
             Ok(Response::json(status, &assignment))
         }
         Verb::Delete => {
-            shared.state().identity.assignments.remove(&key);
+            service.identity().assignments.remove(&key);
             Ok(Response::empty(StatusCode::NO_CONTENT))
         }
     }

@@ -3,14 +3,18 @@
 use http::StatusCode;
 use serde_json::json;
 
-use crate::engine::resources::Shared;
-use crate::engine::tokens::Audience;
-use crate::services::acs::auth;
-use crate::services::acs::error::AcsError;
-use crate::services::acs::identity::tokens::{self, Wish};
-use crate::services::acs::identity::{body, required};
-use crate::wire::request::Request;
-use crate::wire::response::Response;
+use crate::{
+    services::acs::{
+        auth,
+        error::AcsError,
+        family::{Acs, IDENTITY},
+        identity::{
+            body::{body, required},
+            tokens::{self, Wish},
+        },
+    },
+    wire::{request::Request, response::Response},
+};
 
 /// How long an exchanged token lives, in minutes. The service's own time is unknown: a guess.
 const MINUTES: u64 = 60;
@@ -25,16 +29,12 @@ fn wish(scopes: &[&str]) -> Wish {
 /// The Entra token of a Teams user for an ACS token of the same user.
 ///
 /// The token must be one of this world, of the user and the application that the body names.
-pub(crate) fn teams_user(
-    shared: &Shared,
-    request: &Request,
-    now: u64,
-) -> Result<Response, AcsError> {
+pub(crate) fn teams_user(service: &Acs, request: &Request, now: u64) -> Result<Response, AcsError> {
     let body = body(request)?;
     let token = required(&body, "token", "Token")?;
     let app = required(&body, "appId", "AppId")?;
     let user = required(&body, "userId", "UserId")?;
-    let claims = shared.seed.tokens().verify(token, now / 1000);
+    let claims = service.seed.tokens().verify(token, now / 1000);
     let is = |name: &str, wanted: &str| {
         let claims = claims.as_ref().ok();
         let claim = claims.and_then(|claims| claims.text(name));
@@ -45,28 +45,24 @@ pub(crate) fn teams_user(
         let status = StatusCode::UNAUTHORIZED;
         return Err(AcsError::new(status, "InvalidAccessToken", message));
     }
-    let token = tokens::issue(shared, &format!("8:orgid:{user}"), &wish(&["voip"]), now);
+    let token = tokens::issue(service, &format!("8:orgid:{user}"), &wish(&["voip"]), now);
     Ok(Response::json(StatusCode::OK, &token))
 }
 
 /// The Entra token of a user with Teams Phone for a token of the extension user, who must have
 /// an assignment when strict.
-pub(crate) fn extension(
-    shared: &Shared,
-    request: &Request,
-    now: u64,
-) -> Result<Response, AcsError> {
-    let (tenant, object) = entra_user(shared, request, now)?;
-    if shared.settings.is_strict {
+pub(crate) fn extension(service: &Acs, request: &Request, now: u64) -> Result<Response, AcsError> {
+    let (tenant, object) = entra_user(service, request, now)?;
+    if service.engine.is_strict() {
         let key = (tenant.to_lowercase(), object.to_lowercase());
-        if !shared.state().identity.assignments.contains_key(&key) {
+        if !service.identity().assignments.contains_key(&key) {
             let message = "The user has no assignment.";
             return Err(AcsError::of_status(StatusCode::FORBIDDEN, message));
         }
     }
-    let resource = shared.seed.resource_id();
+    let resource = service.seed.resource_id();
     exchanged(
-        shared,
+        service,
         &format!("8:acs:{resource}_{tenant}_{object}"),
         &["voip"],
         now,
@@ -74,22 +70,22 @@ pub(crate) fn extension(
 }
 
 /// The Entra token of any user for a token of an ACS user, always the same one.
-pub(crate) fn entra(shared: &Shared, request: &Request, now: u64) -> Result<Response, AcsError> {
-    let (_, object) = entra_user(shared, request, now)?;
-    let user = format!("8:acs:{}_{object}", shared.seed.resource_id());
-    shared.state().identity.add(&user);
-    exchanged(shared, &user, &["chat", "voip"], now)
+pub(crate) fn entra(service: &Acs, request: &Request, now: u64) -> Result<Response, AcsError> {
+    let (_, object) = entra_user(service, request, now)?;
+    let user = format!("8:acs:{}_{object}", service.seed.resource_id());
+    service.identity().add(&user);
+    exchanged(service, &user, &["chat", "voip"], now)
 }
 
-fn exchanged(shared: &Shared, user: &str, scopes: &[&str], now: u64) -> Result<Response, AcsError> {
-    let token = tokens::issue(shared, user, &wish(scopes), now);
+fn exchanged(service: &Acs, user: &str, scopes: &[&str], now: u64) -> Result<Response, AcsError> {
+    let token = tokens::issue(service, user, &wish(scopes), now);
     let body = json!({"identity": {"id": user}, "accessToken": token});
     Ok(Response::json(StatusCode::OK, &body))
 }
 
 /// Tenant and object id of the Entra token that the request carries.
-fn entra_user(shared: &Shared, request: &Request, now: u64) -> Result<(String, String), AcsError> {
-    let claims = auth::bearer(shared, Audience::Identity, request, now)?;
+fn entra_user(service: &Acs, request: &Request, _now: u64) -> Result<(String, String), AcsError> {
+    let claims = auth::bearer(service, IDENTITY, request)?;
     let ids = claims.text("tid").zip(claims.text("oid"));
     let (tenant, object) = ids.ok_or_else(|| auth::denied("Denied by the resource provider."))?;
     Ok((tenant.to_owned(), object.to_owned()))

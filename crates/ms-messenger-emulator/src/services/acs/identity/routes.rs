@@ -2,8 +2,7 @@
 
 use http::Method;
 
-use crate::engine::platform::Platform;
-use crate::engine::registry::{self, Routed, decode, pick};
+use crate::{engine::routing::Routing, wire::path::decode_segment};
 
 /// An operation of Identity with its path parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +39,7 @@ pub(crate) enum Verb {
 }
 
 /// Routes what begins with `/identities`, `/teamsUser` or `/access`.
-pub(crate) fn route(method: &Method, raw: &[&str]) -> Routed {
+pub(crate) fn route(method: &Method, raw: &[&str]) -> Routing<Call> {
     let post = *method == Method::POST;
     let (allowed, found) = match raw {
         ["identities"] => (
@@ -48,16 +47,16 @@ pub(crate) fn route(method: &Method, raw: &[&str]) -> Routed {
             post.then_some(("identity.create", Some(Call::Create))),
         ),
         ["identities", id] => {
-            let call = decode(id).map(|id| Call::Delete { id });
+            let call = decode_segment(id).map(|id| Call::Delete { id });
             let is_delete = *method == Method::DELETE;
             ("DELETE", is_delete.then_some(("identity.delete", call)))
         }
         ["identities", id, ":issueAccessToken"] => {
-            let call = decode(id).map(|id| Call::Issue { id });
+            let call = decode_segment(id).map(|id| Call::Issue { id });
             ("POST", post.then_some(("identity.issue", call)))
         }
         ["identities", id, ":revokeAccessTokens"] => {
-            let call = decode(id).map(|id| Call::Revoke { id });
+            let call = decode_segment(id).map(|id| Call::Revoke { id });
             ("POST", post.then_some(("identity.revoke", call)))
         }
         ["teamsUser", ":exchangeAccessToken"] => {
@@ -86,10 +85,9 @@ pub(crate) fn route(method: &Method, raw: &[&str]) -> Routed {
             "assignments",
             object,
         ] => ("GET, PUT, DELETE", assignment(method, tenant, object)),
-        _ => return Routed::Unknown(Some(Platform::AcsChat)),
+        _ => return Routing::Unknown,
     };
-    let found = found.map(|(name, call)| (name, call.map(registry::Call::AcsIdentity)));
-    pick(Platform::AcsChat, allowed, found)
+    Routing::pick(allowed, found)
 }
 
 fn assignment(method: &Method, tenant: &str, object: &str) -> Option<(&'static str, Option<Call>)> {
@@ -99,7 +97,7 @@ fn assignment(method: &Method, tenant: &str, object: &str) -> Option<(&'static s
         Method::DELETE => ("assignment.delete", Verb::Delete),
         _ => return None,
     };
-    let ids = decode(tenant).zip(decode(object));
+    let ids = decode_segment(tenant).zip(decode_segment(object));
     let call = ids.map(|(tenant, object)| Call::Assignment {
         verb,
         tenant,

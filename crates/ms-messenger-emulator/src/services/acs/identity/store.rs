@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use crate::engine::resources::Shared;
+use crate::seed::Seed;
 
 /// Users and assignments that changed since the start.
 #[derive(Debug, Default)]
@@ -46,8 +46,8 @@ impl Store {
     }
 
     /// Whether the user is seeded or was made, and was not deleted.
-    pub(crate) fn is_known(&self, shared: &Shared, id: &str) -> bool {
-        let is_seeded = || shared.seed.acs.users.iter().any(|user| user.id == id);
+    pub(crate) fn is_known(&self, seed: &Seed, id: &str) -> bool {
+        let is_seeded = || seed.acs.users.iter().any(|user| user.id == id);
         !self.is_deleted(id) && (self.made.contains(id) || is_seeded())
     }
 }

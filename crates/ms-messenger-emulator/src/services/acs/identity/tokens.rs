@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::engine::resources::Shared;
-use crate::services::acs::error::AcsError;
-use crate::services::acs::identity::invalid;
-use crate::wire::clock;
+use crate::{
+    services::acs::{error::AcsError, family::Acs, identity::body::invalid},
+    wire::clock,
+};
 
-/// The claim that tells a revoked token from a later one; the emulator's own.
+/// The claim that separates a revoked token from a later one; the emulator's own.
 pub(crate) const GENERATION: &str = "generation";
 const SCOPES: [&str; 5] = [
     "chat",
@@ -18,7 +18,7 @@ const SCOPES: [&str; 5] = [
 ];
 const DEFAULT_MINUTES: u64 = 1440;
 
-/// The token that somebody asks for.
+/// The token that a request asks for.
 pub(crate) struct Wish {
     pub(crate) scopes: Vec<String>,
     pub(crate) minutes: u64,
@@ -68,10 +68,10 @@ pub(crate) fn life(body: &Map<String, Value>) -> Result<u64, AcsError> {
 }
 
 /// Signs a token of `user` (raw id): `{token, expiresOn}`. `now` is in epoch milliseconds.
-pub(crate) fn issue(shared: &Shared, user: &str, wish: &Wish, now: u64) -> Value {
+pub(crate) fn issue(service: &Acs, user: &str, wish: &Wish, now: u64) -> Value {
     let issued = now / 1000;
     let expires = issued + wish.minutes * 60;
-    let generation = shared.state().identity.generation(user);
+    let generation = service.identity().generation(user);
     let mut claims = json!({
         "skypeid": user.strip_prefix("8:").unwrap_or(user),
         "scp": 1792,
@@ -79,12 +79,12 @@ pub(crate) fn issue(shared: &Shared, user: &str, wish: &Wish, now: u64) -> Value
         "iat": issued,
         "exp": expires,
         "acsScope": wish.scopes.join(","),
-        "resourceId": shared.seed.resource_id(),
+        "resourceId": service.seed.resource_id(),
         (GENERATION): generation,
         // Two tokens of one second differ.
-        "jti": shared.guid().to_string(),
+        "jti": service.engine.guid().to_string(),
     });
-    shared.token_life.stamp(&mut claims);
+    service.engine.token_life.stamp(&mut claims);
     let expires_on = clock::rfc3339_ticks(expires * 1000).replace('Z', "+00:00");
-    json!({"token": shared.seed.tokens().sign(&claims), "expiresOn": expires_on})
+    json!({"token": service.seed.tokens().sign(&claims), "expiresOn": expires_on})
 }

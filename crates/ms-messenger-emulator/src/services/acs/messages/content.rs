@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 
-use crate::services::acs::messages::validate::{Accepted, Findings, capital};
-use crate::services::acs::messages::{interactive, template};
+use crate::services::acs::messages::{
+    findings::{Accepted, Findings, capital},
+    interactive, template,
+};
 
 const MAX_TEXT: usize = 4096;
 
@@ -76,7 +78,7 @@ pub(crate) fn message(body: &Value, kinds: &[&str], findings: &mut Findings) -> 
     }
 }
 
-/// Checks the fields of `kind`; answers what the ledger shows as text.
+/// Checks the fields of `kind`; returns what the ledger shows as text.
 fn fields(body: &Value, kind: &str, is_first_version: bool, findings: &mut Findings) -> String {
     let owner = format!("message type is {}", capital(kind));
     match kind {

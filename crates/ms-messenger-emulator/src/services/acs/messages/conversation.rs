@@ -1,12 +1,16 @@
 //! One conversation: its properties, participants and messages.
 
-use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use serde_json::{Value, json};
 
-use crate::engine::resources::Shared;
-use crate::wire::clock::{self, IdClock};
+use crate::{
+    seed::Seed,
+    wire::clock::{self, IdClock},
+};
 
 /// A conversation.
 #[derive(Debug, Default)]
@@ -52,7 +56,7 @@ impl Conversation {
         self.participants.iter().any(|p| p["id"] == id)
     }
 
-    /// Whether `id` is a participant's id or one of his contacts.
+    /// Whether `id` is the id of a participant or of one of its contacts.
     pub(crate) fn concerns(&self, id: &str) -> bool {
         let is_it = |participant: &Value| {
             let contacts = participant["contacts"].as_array();
@@ -63,7 +67,7 @@ impl Conversation {
         self.participants.iter().any(is_it)
     }
 
-    /// Adds a participant, unless one of his contacts is in already.
+    /// Adds a participant, unless one of its contacts is present.
     pub(crate) fn add(&mut self, participant: Value) {
         let single = participant["contact"]["id"].as_str();
         let first = participant["contacts"][0]["id"].as_str();
@@ -75,44 +79,44 @@ impl Conversation {
         }
     }
 
-    /// Removes the participant of that id. Answers whether there was one.
+    /// Removes the participant of that id. Returns whether there was one.
     pub(crate) fn remove(&mut self, id: &str) -> bool {
         let before = self.participants.len();
         self.participants.retain(|p| p["id"] != id);
         self.participants.len() < before
     }
 
-    /// Appends a message. Answers its id.
-    pub(crate) fn post(&mut self, shared: &Shared, sender: &str, message: Value) -> u64 {
-        let mut message_id = self.clock.next(shared.now_ms());
+    /// Appends a message. Returns its id.
+    pub(crate) fn post(&mut self, seed: &Seed, now: u64, sender: &str, message: Value) -> u64 {
+        let mut message_id = self.clock.next(now);
         // What was put into the past may have taken it.
         while self.messages.contains_key(&message_id) {
             message_id = self.clock.next(message_id);
         }
-        self.insert(shared, sender, message, message_id)
+        self.insert(seed, sender, message, message_id)
     }
 
-    /// Adds a message that was sent at `created`; those after it move on. Answers its id.
-    pub(super) fn post_earlier(
+    /// Adds a message that was sent at `created`; those after it move on. Returns its id.
+    pub(crate) fn post_earlier(
         &mut self,
-        shared: &Shared,
+        seed: &Seed,
         sender: &str,
         message: Value,
         created: u64,
     ) -> u64 {
         let is_taken = |id: &u64| self.messages.contains_key(id);
         let id = (created..).find(|id| !is_taken(id)).unwrap_or(created);
-        self.insert(shared, sender, message, id)
+        self.insert(seed, sender, message, id)
     }
 
-    fn insert(&mut self, shared: &Shared, sender: &str, message: Value, message_id: u64) -> u64 {
+    fn insert(&mut self, seed: &Seed, sender: &str, message: Value, message_id: u64) -> u64 {
         self.posted += 1;
         let mut sequence = self.posted;
         for (_, later) in self.messages.range_mut(message_id..) {
             sequence = sequence.min(later.sequence);
             later.sequence += 1;
         }
-        let name = self.name_of(shared, sender);
+        let name = self.name_of(seed, sender);
         let item = Item {
             sequence,
             sender: self.name(sender),
@@ -130,7 +134,7 @@ impl Conversation {
         }
     }
 
-    /// The id or name of somebody, kept once for all of his messages.
+    /// The id or name of a sender, kept once for all messages.
     fn name(&mut self, text: &str) -> Arc<str> {
         if let Some(known) = self.names.get(text) {
             return Arc::clone(known);
@@ -140,11 +144,10 @@ impl Conversation {
         name
     }
 
-    fn name_of(&self, shared: &Shared, sender: &str) -> String {
+    fn name_of(&self, seed: &Seed, sender: &str) -> String {
         let participant = self.participants.iter().find(|p| p["id"] == sender);
         let name = participant.and_then(|p| p["displayName"].as_str());
-        name.unwrap_or_else(|| shared.seed.acs_name(sender))
-            .to_owned()
+        name.unwrap_or_else(|| seed.acs_name(sender)).to_owned()
     }
 
     /// A page of the messages before the id `before`.

@@ -3,34 +3,38 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::engine::ledger::{About, NewRow};
-use crate::engine::platform::Platform;
-use crate::engine::resources::{Outcome, State};
-use crate::services::acs::error::AcsError;
-use crate::services::acs::messages::conversation::Conversation;
-use crate::services::acs::messages::paging::Listing;
-use crate::services::acs::messages::participants;
-use crate::services::acs::messages::store::may_use;
-use crate::services::acs::messages::validate::{self, Findings};
-use crate::services::acs::messages::{Context, Op};
-use crate::wire::response::Response;
+use crate::{
+    engine::{
+        ledger::row::{About, NewRow},
+        outcome::Outcome,
+        platform::Platform,
+    },
+    services::acs::{
+        error::AcsError,
+        messages::{
+            context::Context, conversation::Conversation, findings::Findings, paging::Listing,
+            participants, routes::Op, store::Store, validate,
+        },
+    },
+    wire::response::Response,
+};
 
 /// Op 4. It is not repeatable: every call makes another conversation.
 pub(crate) fn create(context: &Context<'_>) -> Result<Outcome, AcsError> {
-    let shared = context.shared;
+    let service = context.service;
     let body = validate::object(context.request)?;
     let mut findings = Findings::default();
     let mut conversation = read(&body["conversation"], &mut findings);
-    let wanted = participants::read(shared, &body["conversation"], &mut findings);
+    let wanted = participants::read(service, &body["conversation"], &mut findings);
     let initial = match body.get("initialMessage") {
         None | Some(Value::Null) => None,
         Some(message) => Some(findings.text(message, "content", "there is an initialMessage")),
     };
     findings.into_result()?;
-    let id = format!("19:{}@thread.v2", shared.guid());
-    let mut state = shared.state();
+    let id = format!("19:{}@thread.v2", service.engine.guid());
+    let mut store = service.messages();
     for participant in wanted {
-        if let Some(problem) = participants::refusal(shared, &state.identity, &participant) {
+        if let Some(problem) = participants::refusal(service, &service.identity(), &participant) {
             return Err(AcsError::bad_request(problem).with_target("participants"));
         }
         conversation.add(participant);
@@ -39,14 +43,19 @@ pub(crate) fn create(context: &Context<'_>) -> Result<Outcome, AcsError> {
     let sender = &context.caller.sender;
     let posted = initial.map(|text| {
         let message = json!({"kind": "text", "content": text});
-        (conversation.post(shared, sender, message).to_string(), text)
+        (
+            conversation
+                .post(&service.seed, context.now, sender, message)
+                .to_string(),
+            text,
+        )
     });
-    state.acs_messages.insert(&id, conversation);
+    store.insert(&id, conversation);
     let Some((message_id, text)) = posted else {
         return Ok(Outcome::new(response, false));
     };
     let row = NewRow {
-        platform: Platform::AcsMessages,
+        platform: Platform::ACS_MESSAGES,
         operation: "conversation.create",
         conversation: id,
         sender: sender.clone(),
@@ -54,9 +63,10 @@ pub(crate) fn create(context: &Context<'_>) -> Result<Outcome, AcsError> {
         text: text.to_owned(),
         message_id,
         idempotency_key: None,
+        is_request_id_unique: true,
         about: About::default(),
     };
-    state.ledger.append(row, context.request);
+    service.engine.append(row, context.request);
     Ok(Outcome::new(response, true))
 }
 
@@ -89,16 +99,16 @@ fn read(body: &Value, findings: &mut Findings) -> Conversation {
 
 /// Op 5.
 pub(crate) fn get(context: &Context<'_>) -> Result<Outcome, AcsError> {
-    let mut state = context.shared.state();
-    let store = &mut state.acs_messages;
-    let conversation = store.enter(context.shared, context.id, context.caller)?;
+    let mut store = context.service.messages();
+
+    let conversation = store.enter(context.id, context.caller)?;
     let body = conversation.to_json(context.id);
     Ok(Outcome::new(Response::json(StatusCode::OK, &body), false))
 }
 
-/// Op 8: newest first; a user sees his own.
+/// Lists conversations, newest first; users see their own.
 pub(crate) fn list(context: &Context<'_>) -> Result<Outcome, AcsError> {
-    let (shared, request) = (context.shared, context.request);
+    let (service, request) = (context.service, context.request);
     let listing = Listing::read(request)?;
     let participant = request.query.value("participantId");
     let channel = request.query.value("channelId");
@@ -106,12 +116,11 @@ pub(crate) fn list(context: &Context<'_>) -> Result<Outcome, AcsError> {
         let message = "The channelId must be a GUID.";
         return Err(AcsError::bad_request(message).with_target("channelId"));
     }
-    let state = shared.state();
-    let mut found: Vec<(&String, &Conversation)> = state
-        .acs_messages
+    let store = service.messages();
+    let mut found: Vec<(&String, &Conversation)> = store
         .conversations
         .iter()
-        .filter(|(_, c)| !c.is_deleted && may_use(shared, c, context.caller))
+        .filter(|(_, c)| !c.is_deleted && store.may_use(c, context.caller))
         .filter(|(_, c)| participant.is_none_or(|id| c.concerns(id)))
         .filter(|(_, c)| {
             let is_it = |id: &str| c.channels.iter().any(|own| own.eq_ignore_ascii_case(id));
@@ -130,12 +139,12 @@ pub(crate) fn list(context: &Context<'_>) -> Result<Outcome, AcsError> {
 /// Op 9: newest first.
 pub(crate) fn messages(context: &Context<'_>) -> Result<Outcome, AcsError> {
     let listing = Listing::read(context.request)?;
-    let state = context.shared.state();
-    let store = &state.acs_messages;
-    let conversation = store.read(context.shared, context.id, context.caller)?;
+    let store = context.service.messages();
+
+    let conversation = store.read(context.id, context.caller)?;
     let before = listing.after.unwrap_or(u64::MAX);
     let page = conversation.map(|conversation| conversation.page(listing.size, before));
-    drop(state);
+    drop(store);
     let (items, next) = page.map_or((Vec::new(), None), |p| (p.items, p.continues_after));
     let body = listing.collection(context.request, items, next);
     Ok(Outcome::new(Response::json(StatusCode::OK, &body), false))
@@ -146,23 +155,23 @@ pub(crate) fn change(
     context: &Context<'_>,
     op: Op,
     body: Option<Result<Value, AcsError>>,
-    state: &mut State,
+    store: &mut Store,
 ) -> Result<Response, AcsError> {
-    let (shared, id, caller) = (context.shared, context.id, context.caller);
+    let (id, caller) = (context.id, context.caller);
     let body = body.transpose()?.unwrap_or_default();
     match op {
         Op::Delete => {
-            state.acs_messages.enter(shared, id, caller)?.is_deleted = true;
+            store.enter(id, caller)?.is_deleted = true;
             Ok(Response::empty(StatusCode::NO_CONTENT))
         }
         Op::Terminate => {
-            state.acs_messages.enter(shared, id, caller)?.is_terminated = true;
+            store.enter(id, caller)?.is_terminated = true;
             Ok(Response::empty(StatusCode::OK))
         }
-        Op::AddParticipants => participants::add(context, &body, state),
-        Op::RemoveParticipants => participants::remove(context, &body, state),
+        Op::AddParticipants => participants::add(context, &body, store),
+        Op::RemoveParticipants => participants::remove(context, &body, store),
         _ => {
-            let summary = state.acs_messages.enter(shared, id, caller)?.summary();
+            let summary = store.enter(id, caller)?.summary();
             Ok(Response::json(
                 StatusCode::OK,
                 &json!({ "summary": summary }),
@@ -174,7 +183,7 @@ pub(crate) fn change(
 /// Op 14: the receipt of a message that the other side sent to the channel.
 pub(crate) fn receipt(context: &Context<'_>, body: &Value) -> Result<Response, AcsError> {
     let mut findings = Findings::default();
-    validate::channel(body, context.shared, &mut findings);
+    validate::channel(body, context.service, &mut findings);
     findings.text(body, "messageId", "sending a read receipt");
     if !matches!(
         body.get("typingIndicator"),

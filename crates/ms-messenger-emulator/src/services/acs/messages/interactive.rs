@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use crate::services::acs::messages::validate::Findings;
+use crate::services::acs::messages::findings::Findings;
 
 const MAX_BUTTONS: usize = 3;
 const MAX_ROWS: usize = 10;
 
-/// Checks an interactive message; answers the text of its body.
+/// Checks an interactive message; returns the text of its body.
 pub(crate) fn check(message: &Value, findings: &mut Findings) -> String {
     if !message.is_object() {
         findings.bad(

@@ -3,15 +3,15 @@
 
 use serde_json::Value;
 
-use crate::engine::limits::Rate;
-use crate::services::acs::messages::routes::Op;
-use crate::wire::request::Request;
+use crate::{
+    engine::limits::bucket::Rate, services::acs::messages::routes::Op, wire::request::Request,
+};
 
 /// The rates that a call counts under.
 pub(crate) fn of(op: Op, id: &str, request: &Request) -> Vec<Rate> {
-    let rate = |class, whom: &str, requests, seconds| Rate {
+    let rate = |class, key: &str, requests, seconds| Rate {
         class,
-        whom: whom.to_owned(),
+        key: key.to_owned(),
         requests,
         seconds,
     };

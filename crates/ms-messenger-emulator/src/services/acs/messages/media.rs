@@ -1,23 +1,16 @@
 //! Media that the other side sent, to be downloaded.
 
 use bytes::Bytes;
-use http::StatusCode;
-use http::header::CONTENT_TYPE;
+use http::{StatusCode, header::CONTENT_TYPE};
 
-use crate::engine::resources::{Outcome, State};
-use crate::services::acs::error::AcsError;
-use crate::services::acs::messages::Context;
-use crate::wire::response::Response;
-
-/// A PNG image of one pixel: the seeded medium.
-#[rustfmt::skip]
-pub(crate) const PIXEL: [u8; 69] = [
-    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48,
-    0x44, 0x52, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x01, 0x08, 0x02, 0x00, 0x00,
-    0x00, 0x90, 0x77, 0x53, 0xde, 0x00, 0x00, 0x00, 0x0c, 0x49, 0x44, 0x41, 0x54, 0x78,
-    0x9c, 0x63, 0x30, 0x4e, 0x9b, 0x09, 0x00, 0x02, 0x02, 0x01, 0x33, 0x56, 0x87, 0xe2,
-    0x54, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
-];
+use crate::{
+    engine::outcome::Outcome,
+    services::acs::{
+        error::AcsError,
+        messages::{context::Context, store::Store},
+    },
+    wire::response::Response,
+};
 
 /// Op 2: the content under its own media type, as the live service does it.
 pub(crate) fn download(context: &Context<'_>) -> Result<Outcome, AcsError> {
@@ -25,13 +18,7 @@ pub(crate) fn download(context: &Context<'_>) -> Result<Outcome, AcsError> {
         let error = AcsError::new(StatusCode::BAD_REQUEST, "ModelValidationError", "id");
         return Err(error.with_target("id: The id field is required."));
     }
-    let found = context
-        .shared
-        .state()
-        .acs_messages
-        .media
-        .get(context.id)
-        .cloned();
+    let found = context.service.messages().media.get(context.id).cloned();
     let missing = || {
         let message = "Given media object does not exist";
         AcsError::new(StatusCode::NOT_FOUND, "MediaNotFound", message)
@@ -45,9 +32,9 @@ pub(crate) fn download(context: &Context<'_>) -> Result<Outcome, AcsError> {
 }
 
 /// Keeps a medium under `id`.
-pub(crate) fn keep(state: &mut State, id: &str, media_type: &str, content: Vec<u8>) {
+pub(crate) fn keep(store: &mut Store, id: &str, media_type: &str, content: Vec<u8>) {
     let medium = (media_type.to_owned(), Bytes::from(content));
-    state.acs_messages.media.insert(id.to_owned(), medium);
+    store.media.insert(id.to_owned(), medium);
 }
 
 /// The kind of message that a media type makes.

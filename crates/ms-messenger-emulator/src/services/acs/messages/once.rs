@@ -4,62 +4,70 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
-use crate::engine::resources::{Outcome, Shared, State};
-use crate::services::acs::error::AcsError;
-use crate::services::acs::messages::repeatability::{self, Found, Repeatable};
-use crate::services::acs::messages::{Context, repeatability::Key};
-use crate::wire::response::Response;
+use crate::{
+    engine::outcome::Outcome,
+    services::acs::{
+        error::AcsError,
+        family::Acs,
+        messages::{
+            context::Context,
+            repeatability::{self, Found, Key, Repeatable},
+            store::Store,
+        },
+    },
+    wire::response::Response,
+};
 
 /// Keeps a repeatable request running until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Hold {
-    shared: Arc<Shared>,
+    service: Arc<Acs>,
     key: Key,
 }
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        let mut state = self.shared.state();
-        state.acs_messages.repeatability.finish(&self.key);
+        let mut store = self.service.messages();
+        store.repeatability.finish(&self.key);
     }
 }
 
-/// Runs `perform` once per repeatable request; a repetition gets the earlier answer.
+/// Runs `perform` once per repeatable request; a repeated request gets the earlier response.
 ///
-/// `perform` answers with the number of the ledger row when it stored a message.
+/// `perform` returns the number of the ledger row when it stored a message.
 pub(crate) fn run(
     context: &Context<'_>,
-    perform: impl FnOnce(&mut State, Option<&Repeatable>) -> (Response, Option<u64>),
+    perform: impl FnOnce(&mut Store, Option<&Repeatable>) -> (Response, Option<u64>),
 ) -> Outcome {
-    let (shared, now) = (context.shared, context.now);
+    let (service, now) = (context.service, context.now);
     let read = repeatability::read(context.request, &context.caller.credential, now);
     let repeatable = match read {
         Ok(repeatable) => repeatable,
         Err(problem) => return rejected(problem),
     };
-    let mut state = shared.state();
+    let mut store = service.messages();
     let Some(repeatable) = repeatable else {
-        let (response, row) = perform(&mut state, None);
+        let (response, row) = perform(&mut store, None);
         return Outcome::new(response, row.is_some());
     };
-    match state.acs_messages.repeatability.begin(&repeatable, now) {
+    match store.repeatability.begin(&repeatable, now) {
         Found::New => {
-            let (response, row) = perform(&mut state, Some(&repeatable));
+            let (response, row) = perform(&mut store, Some(&repeatable));
             let response = with_result(response, "accepted");
-            let memory = &mut state.acs_messages.repeatability;
+            let memory = &mut store.repeatability;
             memory.record(&repeatable.key, &response, row);
             let hold = Hold {
-                shared: Arc::clone(shared),
+                service: Arc::clone(service),
                 key: repeatable.key,
             };
             Outcome {
-                hold: Some(hold),
+                hold: Some(Box::new(hold)),
                 ..Outcome::new(response, row.is_some())
             }
         }
         Found::Replay(response, row) => {
             if let Some(row) = row {
-                state.ledger.raise_replays(row);
+                service.engine.add_replay(row);
             }
             Outcome::new(response, false)
         }

@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::services::acs::error::AcsError;
-use crate::wire::request::Request;
+use crate::{services::acs::error::AcsError, wire::request::Request};
 
 /// Page size when none is asked for. The service's own is unknown: a guess.
 const DEFAULT_PAGE: usize = 20;

@@ -1,22 +1,25 @@
-//! Participants of conversations: their form, who may come in, adding and removing.
+//! Participants of conversations: their form, the check of new ones, adding and removing.
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::engine::resources::{Shared, State};
-use crate::services::acs::error::AcsError;
-use crate::services::acs::identity;
-use crate::services::acs::messages::Context;
-use crate::services::acs::messages::validate::Findings;
-use crate::wire::response::Response;
+use crate::{
+    services::acs::{
+        error::AcsError,
+        family::Acs,
+        identity::store::Store as IdentityStore,
+        messages::{context::Context, findings::Findings, store::Store},
+    },
+    wire::response::Response,
+};
 
 /// Reads `participants` of an object; each gets the id that the service would give.
-pub(crate) fn read(shared: &Shared, body: &Value, findings: &mut Findings) -> Vec<Value> {
+pub(crate) fn read(service: &Acs, body: &Value, findings: &mut Findings) -> Vec<Value> {
     match body.get("participants") {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::Array(list)) => list
             .iter()
-            .filter_map(|item| read_one(shared, item, findings))
+            .filter_map(|item| read_one(service, item, findings))
             .collect(),
         Some(_) => {
             findings.bad("The \"participants\" field must be an array.");
@@ -25,7 +28,7 @@ pub(crate) fn read(shared: &Shared, body: &Value, findings: &mut Findings) -> Ve
     }
 }
 
-fn read_one(shared: &Shared, item: &Value, findings: &mut Findings) -> Option<Value> {
+fn read_one(service: &Acs, item: &Value, findings: &mut Findings) -> Option<Value> {
     let name = findings.optional(item, "displayName");
     let mut participant = match item["kind"].as_str() {
         Some("internal") => {
@@ -43,7 +46,7 @@ fn read_one(shared: &Shared, item: &Value, findings: &mut Findings) -> Option<Va
             }
             let contacts: Option<Vec<Value>> =
                 list.iter().map(|item| contact(item, findings)).collect();
-            external(shared, contacts?)
+            external(service, contacts?)
         }
         kind => {
             let kind = kind.unwrap_or_default();
@@ -57,8 +60,8 @@ fn read_one(shared: &Shared, item: &Value, findings: &mut Findings) -> Option<Va
     Some(participant)
 }
 
-/// An external participant gets an identity of the resource, which is a contact of his too.
-fn external(shared: &Shared, mut contacts: Vec<Value>) -> Value {
+/// An external participant gets an identity of the resource as one more contact.
+fn external(service: &Acs, mut contacts: Vec<Value>) -> Value {
     let own = contacts
         .iter()
         .find(|contact| contact["kind"] == "communication");
@@ -66,8 +69,8 @@ fn external(shared: &Shared, mut contacts: Vec<Value>) -> Value {
         || {
             json!(format!(
                 "8:acs:{}_{}",
-                shared.seed.resource_id(),
-                shared.guid()
+                service.seed.resource_id(),
+                service.engine.guid()
             ))
         },
         |contact| contact["id"].clone(),
@@ -97,10 +100,10 @@ fn contact(item: &Value, findings: &mut Findings) -> Option<Value> {
     }
 }
 
-/// Why an internal participant may not come in: his identity is gone, or, when strict, unknown.
+/// Why an internal participant is refused: its identity is deleted, or, when strict, unknown.
 pub(crate) fn refusal(
-    shared: &Shared,
-    identities: &identity::Store,
+    service: &Acs,
+    identities: &IdentityStore,
     participant: &Value,
 ) -> Option<&'static str> {
     let contact = &participant["contact"];
@@ -108,33 +111,33 @@ pub(crate) fn refusal(
         .as_str()
         .filter(|_| contact["kind"] == "communication")?;
     let is_gone = identities.is_deleted(id);
-    let is_strange = shared.settings.is_strict && !identities.is_known(shared, id);
+    let is_strange = service.engine.is_strict() && !identities.is_known(&service.seed, id);
     (is_gone || is_strange).then_some("The identity of the participant does not exist.")
 }
 
-/// Op 11: 207 in any case, naming those who did not come in.
+/// Adds participants: 207 in any case, naming the refused ones.
 pub(crate) fn add(
     context: &Context<'_>,
     body: &Value,
-    state: &mut State,
+    store: &mut Store,
 ) -> Result<Response, AcsError> {
-    let shared = context.shared;
+    let service = context.service;
     let mut findings = Findings::default();
     let list = body["participants"].as_array();
     if list.is_none_or(Vec::is_empty) {
         findings.bad("A non-empty \"Participants\" is required when adding participants.");
     }
-    let wanted = read(shared, body, &mut findings);
+    let wanted = read(service, body, &mut findings);
     findings.into_result()?;
     let (mut newcomers, mut invalid) = (Vec::new(), Vec::new());
     for participant in wanted {
-        match refusal(shared, &state.identity, &participant) {
+        match refusal(service, &service.identity(), &participant) {
             Some(problem) => invalid.push(failed(&participant["id"], problem)),
             None => newcomers.push(participant),
         }
     }
-    let store = &mut state.acs_messages;
-    let conversation = store.enter_active(shared, context.id, context.caller)?;
+
+    let conversation = store.enter_active(context.id, context.caller)?;
     for newcomer in newcomers {
         conversation.add(newcomer);
     }
@@ -144,11 +147,11 @@ pub(crate) fn add(
     ))
 }
 
-/// Op 12: 207 in any case, naming those who were not in.
+/// Removes participants: 207 in any case, naming those that were not present.
 pub(crate) fn remove(
     context: &Context<'_>,
     body: &Value,
-    state: &mut State,
+    store: &mut Store,
 ) -> Result<Response, AcsError> {
     let list = body["participantIds"]
         .as_array()
@@ -158,8 +161,8 @@ pub(crate) fn remove(
         let message = "A non-empty \"ParticipantIds\" is required when removing participants.";
         return Err(AcsError::bad_request(message));
     }
-    let store = &mut state.acs_messages;
-    let conversation = store.enter_active(context.shared, context.id, context.caller)?;
+
+    let conversation = store.enter_active(context.id, context.caller)?;
     let mut invalid = Vec::new();
     for id in list {
         if !conversation.remove(id.as_str().unwrap_or_default()) {

@@ -1,4 +1,4 @@
-//! Repeatable requests: a repetition within five minutes is answered from the store, not executed.
+//! Repeatable requests: a repeated request within five minutes gets the stored response and is not executed.
 //!
 //! Source: "Repeatable requests" of the ACS REST reference, and OASIS Repeatable Requests 1.0.
 
@@ -8,15 +8,16 @@ use bytes::Bytes;
 use http::StatusCode;
 use uuid::Uuid;
 
-use crate::services::acs::error::AcsError;
-use crate::wire::request::Request;
-use crate::wire::response::Response;
+use crate::{
+    services::acs::error::AcsError,
+    wire::{request::Request, response::Response},
+};
 
 pub(crate) const ID_HEADER: &str = "repeatability-request-id";
 const FIRST_SENT_HEADER: &str = "repeatability-first-sent";
 const WINDOW_MS: u64 = 5 * 60 * 1000;
 
-/// Credential and id: what a stored answer is found by.
+/// Credential and id: what a stored response is found by.
 pub(crate) type Key = (String, Uuid);
 
 /// The two headers of a request, checked.
@@ -29,7 +30,7 @@ pub(crate) struct Repeatable {
     body: Bytes,
 }
 
-/// Reads the headers; `None` when neither is there. An error is answered with the result `rejected`.
+/// Reads the headers; `None` when neither is there. An error gets the result `rejected`.
 pub(crate) fn read(
     request: &Request,
     credential: &str,
@@ -77,11 +78,11 @@ pub(crate) fn read(
 /// What a repeatable request finds.
 #[derive(Debug)]
 pub(crate) enum Found {
-    /// Nothing, or an answer of 5xx: it is executed.
+    /// Nothing, or a response of 5xx: it is executed.
     New,
-    /// The earlier answer, and the ledger row of its message.
+    /// The earlier response, and the ledger row of its message.
     Replay(Response, Option<u64>),
-    /// The earlier request is not answered yet.
+    /// The earlier request is still running.
     Running,
     /// The id belongs to another request.
     Differs,
@@ -137,7 +138,7 @@ impl RepeatabilityStore {
         Found::New
     }
 
-    /// Keeps the answer; the request counts as running until [`RepeatabilityStore::finish`].
+    /// Keeps the response; the request counts as running until [`RepeatabilityStore::finish`].
     pub(crate) fn record(&mut self, key: &Key, response: &Response, row: Option<u64>) {
         if let Some(entry) = self.entries.get_mut(key) {
             entry.response = Some(response.clone());
@@ -145,7 +146,7 @@ impl RepeatabilityStore {
         }
     }
 
-    /// The request was answered, or its connection ended.
+    /// The request got its response, or its connection ended.
     pub(crate) fn finish(&mut self, key: &Key) {
         if let Some(entry) = self.entries.get_mut(key) {
             entry.is_running = false;

@@ -2,8 +2,7 @@
 
 use http::Method;
 
-use crate::engine::platform::Platform;
-use crate::engine::registry::{self, Routed, decode, pick};
+use crate::{engine::routing::Routing, wire::path::decode_segment};
 
 /// The names of the operations.
 pub(crate) const OPERATIONS: [&str; 14] = [
@@ -71,7 +70,7 @@ impl Op {
 }
 
 /// Routes what is below `/messages`.
-pub(crate) fn route(method: &Method, raw: &[&str]) -> Routed {
+pub(crate) fn route(method: &Method, raw: &[&str]) -> Routing<Call> {
     let (get, post) = (*method == Method::GET, *method == Method::POST);
     let none = Some(String::new());
     let (allowed, op, id) = match raw {
@@ -81,30 +80,36 @@ pub(crate) fn route(method: &Method, raw: &[&str]) -> Routed {
         ["streams", id] => (
             "GET",
             get.then_some(Op::Media),
-            Some(decode(id).unwrap_or_default()),
+            Some(decode_segment(id).unwrap_or_default()),
         ),
-        ["channels", id, "templates"] => ("GET", get.then_some(Op::Templates), decode(id)),
+        ["channels", id, "templates"] => ("GET", get.then_some(Op::Templates), decode_segment(id)),
         ["conversations"] => {
             let op = post.then_some(Op::Create);
             let op = op.or(get.then_some(Op::Conversations));
             ("GET, POST", op, none)
         }
         ["conversations", id] => conversation(method, id),
-        ["conversations", id, "messages"] => ("GET", get.then_some(Op::List), decode(id)),
-        ["conversations", id, "messages:send"] => ("POST", post.then_some(Op::Send), decode(id)),
-        ["conversations", id, "participants:add"] => {
-            ("POST", post.then_some(Op::AddParticipants), decode(id))
+        ["conversations", id, "messages"] => ("GET", get.then_some(Op::List), decode_segment(id)),
+        ["conversations", id, "messages:send"] => {
+            ("POST", post.then_some(Op::Send), decode_segment(id))
         }
-        ["conversations", id, "participants:remove"] => {
-            ("POST", post.then_some(Op::RemoveParticipants), decode(id))
-        }
-        _ => return Routed::Unknown(Some(Platform::AcsMessages)),
+        ["conversations", id, "participants:add"] => (
+            "POST",
+            post.then_some(Op::AddParticipants),
+            decode_segment(id),
+        ),
+        ["conversations", id, "participants:remove"] => (
+            "POST",
+            post.then_some(Op::RemoveParticipants),
+            decode_segment(id),
+        ),
+        _ => return Routing::Unknown,
     };
     let found = op.map(|op| {
-        let call = id.map(|id| registry::Call::AcsMessages(Call { op, id }));
+        let call = id.map(|id| Call { op, id });
         (op.name(), call)
     });
-    pick(Platform::AcsMessages, allowed, found)
+    Routing::pick(allowed, found)
 }
 
 /// A conversation, or a verb after its id's last colon; ids hold raw colons too.
@@ -112,7 +117,11 @@ fn conversation(method: &Method, raw: &str) -> (&'static str, Option<Op>, Option
     let verbs = [(":terminate", Op::Terminate), (":analyze", Op::Analyze)];
     for (suffix, op) in verbs {
         if let Some(id) = raw.strip_suffix(suffix) {
-            return ("POST", (*method == Method::POST).then_some(op), decode(id));
+            return (
+                "POST",
+                (*method == Method::POST).then_some(op),
+                decode_segment(id),
+            );
         }
     }
     let op = match *method {
@@ -120,7 +129,7 @@ fn conversation(method: &Method, raw: &str) -> (&'static str, Option<Op>, Option
         Method::DELETE => Some(Op::Delete),
         _ => None,
     };
-    ("GET, DELETE", op, decode(raw))
+    ("GET, DELETE", op, decode_segment(raw))
 }
 
 #[cfg(test)]
@@ -177,15 +186,12 @@ mod tests {
             ),
         ] {
             let raw: Vec<&str> = path.split('/').collect();
-            let Routed::Operation(route) = route(&method, &raw) else {
+            let Routing::Found(route) = route(&method, &raw) else {
                 panic!("{method} {path} is not routed");
             };
             assert_eq!(route.operation, name, "{path}");
             assert!(OPERATIONS.contains(&name), "{name}");
-            let registry::Call::AcsMessages(call) = route.call else {
-                panic!("{path} is of another platform");
-            };
-            assert_eq!(call.id, id);
+            assert_eq!(route.call.id, id);
         }
     }
 }

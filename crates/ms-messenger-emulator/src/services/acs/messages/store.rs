@@ -1,20 +1,25 @@
-//! All conversations and media, and who may use them.
+//! All conversations and media, and the access to them.
 
 use std::collections::HashMap;
 
 use bytes::Bytes;
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::engine::registry::may_be_id;
-use crate::engine::resources::Shared;
-use crate::seed::Seed;
-use crate::services::acs::error::AcsError;
-use crate::services::acs::messages::Caller;
-use crate::services::acs::messages::conversation::Conversation;
-use crate::services::acs::messages::media;
-use crate::services::acs::messages::repeatability::RepeatabilityStore;
-use crate::services::acs::messages::template_list::{self, Known};
+use crate::{
+    seed::Seed,
+    services::acs::{
+        error::AcsError,
+        messages::{
+            caller::Caller,
+            conversation::Conversation,
+            pixel::PIXEL,
+            repeatability::RepeatabilityStore,
+            templates::{self, Known},
+        },
+    },
+    wire::path::may_be_id,
+};
 
 /// All conversations and media, and the repeatability store of the platform.
 #[derive(Debug, Default)]
@@ -26,6 +31,8 @@ pub(crate) struct Store {
     /// Those of all channels.
     pub(crate) templates: Vec<Known>,
     made: u64,
+    /// Whether unknown conversations and strangers are refused.
+    is_strict: bool,
 }
 
 fn missing() -> AcsError {
@@ -34,12 +41,13 @@ fn missing() -> AcsError {
 
 impl Store {
     /// The seeded conversation with all seeded users, and the seeded medium.
-    pub(crate) fn new(seed: &Seed) -> Self {
+    pub(crate) fn new(seed: &Seed, is_strict: bool) -> Self {
         let mut store = Self {
-            templates: template_list::seeded(),
+            templates: templates::seeded(),
+            is_strict,
             ..Self::default()
         };
-        let member = |user: &crate::seed::AcsUser| {
+        let member = |user: &crate::seed::acs::AcsUser| {
             json!({
                 "id": user.id,
                 "displayName": user.name,
@@ -55,7 +63,7 @@ impl Store {
             ..Conversation::default()
         };
         store.insert(&seed.acs.conversation_id, conversation);
-        let medium = ("image/png".to_owned(), Bytes::from_static(&media::PIXEL));
+        let medium = ("image/png".to_owned(), Bytes::from_static(&PIXEL));
         store.media.insert(seed.acs.media_id.clone(), medium);
         store
     }
@@ -70,15 +78,14 @@ impl Store {
     /// The conversation, where the caller may use it; `None` for one that is not made yet.
     pub(crate) fn read(
         &self,
-        shared: &Shared,
         id: &str,
         caller: &Caller,
     ) -> Result<Option<&Conversation>, AcsError> {
         match self.conversations.get(id) {
-            None if shared.settings.is_strict || !may_be_id(id) => Err(missing()),
+            None if self.is_strict || !may_be_id(id) => Err(missing()),
             None => Ok(None),
             Some(conversation) if conversation.is_deleted => Err(missing()),
-            Some(conversation) if !may_use(shared, conversation, caller) => {
+            Some(conversation) if !self.may_use(conversation, caller) => {
                 let message = "The sender is not a participant of the conversation.";
                 Err(AcsError::of_status(StatusCode::FORBIDDEN, message))
             }
@@ -86,25 +93,23 @@ impl Store {
         }
     }
 
-    /// The same for a caller who acts in it: unless strict, an unknown one is made.
+    /// The same for a caller that acts in it: unless strict, an unknown one is made.
     pub(crate) fn enter(
         &mut self,
-        shared: &Shared,
         id: &str,
         caller: &Caller,
     ) -> Result<&mut Conversation, AcsError> {
-        self.read(shared, id, caller)?;
+        self.read(id, caller)?;
         Ok(self.open(id))
     }
 
-    /// The conversation for one who is active: nothing is added to a terminated one.
+    /// The conversation for a caller that adds to it: a terminated one refuses.
     pub(crate) fn enter_active(
         &mut self,
-        shared: &Shared,
         id: &str,
         caller: &Caller,
     ) -> Result<&mut Conversation, AcsError> {
-        let conversation = self.enter(shared, id, caller)?;
+        let conversation = self.enter(id, caller)?;
         if conversation.is_terminated {
             let message = "The conversation is terminated.";
             return Err(AcsError::of_status(StatusCode::CONFLICT, message));
@@ -132,25 +137,10 @@ impl Store {
         }
     }
 
-    /// Appends a message of the other side. Answers its id.
-    pub(crate) fn store(
-        &mut self,
-        shared: &Shared,
-        id: &str,
-        sender: &str,
-        message: Value,
-        created: Option<u64>,
-    ) -> u64 {
-        let conversation = self.open(id);
-        match created {
-            Some(created) => conversation.post_earlier(shared, sender, message, created),
-            None => conversation.post(shared, sender, message),
-        }
+    /// Whether the caller may use the conversation: users must be participants; callers with the
+    /// access key and Entra callers need not.
+    pub(crate) fn may_use(&self, conversation: &Conversation, caller: &Caller) -> bool {
+        let is_free = conversation.is_open && !self.is_strict;
+        !caller.is_user || is_free || conversation.has_member(&caller.sender)
     }
-}
-
-/// Users must take part; the access key and Entra callers need not.
-pub(crate) fn may_use(shared: &Shared, conversation: &Conversation, caller: &Caller) -> bool {
-    let is_free = conversation.is_open && !shared.settings.is_strict;
-    !caller.is_user || is_free || conversation.has_member(&caller.sender)
 }

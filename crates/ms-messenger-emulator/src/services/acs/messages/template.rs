@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::services::acs::messages::validate::Findings;
+use crate::services::acs::messages::findings::Findings;
 
-/// Checks a template; answers its name.
+/// Checks a template; returns its name.
 pub(crate) fn check(template: &Value, findings: &mut Findings) -> String {
     let owner = "message type is Template";
     if !template.is_object() {

@@ -1,17 +1,40 @@
 //! `POST /_emulator/templates`: one more template of ACS Messages.
 
+use http::Method;
 use serde_json::Value;
 
-use super::{bad_request, ok};
-use crate::engine::resources::Shared;
-use crate::services::acs::messages::template_list::{self, Known, STATUSES};
-use crate::wire::response::Response;
+use crate::{
+    engine::{
+        admin_response::{bad_request, ok, refusal},
+        refusal::Refusal,
+    },
+    services::acs::{
+        family::Acs,
+        messages::{
+            template_list,
+            templates::{Known, STATUSES},
+        },
+    },
+    wire::{request::Request, response::Response},
+};
 
 const KNOWN: [&str; 4] = ["name", "language", "status", "text"];
 
+/// Responds to `GET /_emulator/templates` with all templates, and to `POST` by making one.
+pub(crate) fn handle(service: &Acs, request: &Request) -> Response {
+    match request.method {
+        Method::GET => ok(&template_list::all(service)),
+        Method::POST => match serde_json::from_slice(&request.body) {
+            Ok(document) => post(service, &document),
+            Err(e) => bad_request("InvalidJson", &[format!("the body is not JSON: {e}")]),
+        },
+        _ => refusal(Refusal::WrongMethod),
+    }
+}
+
 /// Makes the template that `document` describes, in place of the one of that name and language.
-/// Answers all of them.
-pub(super) fn post(shared: &Shared, document: &Value) -> Response {
+/// Returns all of them.
+fn post(service: &Acs, document: &Value) -> Response {
     let mut problems = Vec::new();
     let members = document.as_object();
     let names = members.into_iter().flat_map(|members| members.keys());
@@ -39,6 +62,6 @@ pub(super) fn post(shared: &Shared, document: &Value) -> Response {
     if !problems.is_empty() {
         return bad_request("InvalidTemplate", &problems);
     }
-    template_list::put(shared, template);
-    ok(&template_list::all(shared))
+    template_list::put(service, template);
+    ok(&template_list::all(service))
 }

@@ -1,8 +1,9 @@
 //! In which order the parts of a batch are carried out.
 
-use crate::services::graph::batch::malformed;
-use crate::services::graph::batch::part::Part;
-use crate::services::graph::error::GraphError;
+use crate::services::graph::{
+    batch::{malformed::malformed, part::Part},
+    error::GraphError,
+};
 
 /// A part by its place in the request, with the places of its parents.
 #[derive(Debug, PartialEq, Eq)]

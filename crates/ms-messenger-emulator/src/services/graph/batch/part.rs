@@ -1,15 +1,23 @@
 //! The parts of a batch, as the request has them.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE},
+};
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method,
+    header::{AUTHORIZATION, CONTENT_TYPE},
+};
 use serde_json::Value;
 
-use crate::services::graph::batch::{MAX_PARTS, malformed};
-use crate::services::graph::error::GraphError;
-use crate::wire::request::Request;
+use crate::{
+    services::graph::{batch::malformed::malformed, error::GraphError},
+    wire::request::Request,
+};
+
+/// The published limit of a batch.
+const MAX_PARTS: usize = 20;
 
 /// A request within a batch.
 #[derive(Debug)]
@@ -41,7 +49,7 @@ pub(super) fn parse(body: &Value) -> Result<Vec<Part>, GraphError> {
 }
 
 impl Part {
-    /// Ids are told apart without regard to case.
+    /// Ids are compared without regard to case.
     pub(super) fn is(&self, id: &str) -> bool {
         self.id.eq_ignore_ascii_case(id)
     }

@@ -1,27 +1,30 @@
 //! Carrying out the parts of a batch.
 
-use std::sync::Arc;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, StatusCode};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
 use serde_json::{Map, Value, json};
 
-use crate::engine::dispatch::{self, Refusal, fault_response};
-use crate::engine::faults::{FaultAction, LateResponse, LateStore, When};
-use crate::engine::platform::Platform;
-use crate::engine::registry::{self, Route, Routed};
-use crate::engine::resources::{Outcome, Shared};
-use crate::engine::stats::Event;
-use crate::services::graph::batch::order::Step;
-use crate::services::graph::batch::part::Part;
-use crate::services::graph::error::GraphError;
-use crate::services::graph::{self, Op, Version};
-use crate::wire::request::Request;
-use crate::wire::response::Response;
-
-const PLATFORM: Platform = Platform::MsgraphChat;
+use crate::{
+    engine::{
+        carry_out,
+        exchange::Exchange,
+        faults::action::{FaultAction, LateResponse, LateStore, When},
+        late,
+        outcome::Outcome,
+        refusal::Refusal,
+        registry::{Route, Routed},
+        stats::Event,
+    },
+    services::graph::{
+        batch::{order::Step, part::Part},
+        error::GraphError,
+        operate,
+        response::{refusal, status_error},
+        routes::{Call, Op, Version},
+        state::Graph,
+    },
+    wire::{request::Request, response::Response},
+};
 
 /// What became of a part.
 struct Done {
@@ -43,9 +46,9 @@ impl Done {
 
 /// The responses of all parts, and the fault of the whole batch.
 pub(super) fn all(
-    shared: &Arc<Shared>,
+    service: &Graph,
+    batch: &Exchange<'_>,
     version: Version,
-    batch: &Request,
     parts: &[Part],
     order: &[Step],
 ) -> (Vec<Value>, Option<FaultAction>) {
@@ -56,10 +59,10 @@ pub(super) fn all(
         let part = &parts[step.part];
         let done = if step.parents.iter().any(|parent| failed[*parent]) {
             let status = StatusCode::FAILED_DEPENDENCY;
-            let error = graph::status_error(shared, batch, status, "failed dependency");
+            let error = status_error(service, batch.request(), status, "failed dependency");
             Done::plain(error)
         } else {
-            carry_out(shared, version, batch, part)
+            carry_out(service, batch, version, part)
         };
         failed[step.part] = done.response.is_refusal();
         is_stored |= done.is_stored;
@@ -67,31 +70,33 @@ pub(super) fn all(
         responses.push(written(&part.id, &done.response));
     }
     if is_stored {
-        shared.announce();
+        service.engine.announce();
     }
     (responses, fault)
 }
 
 /// One part, as the same request by itself would be.
-fn carry_out(shared: &Arc<Shared>, version: Version, batch: &Request, part: &Part) -> Done {
-    shared.stats.count(PLATFORM, Event::Request);
+fn carry_out(service: &Graph, batch: &Exchange<'_>, version: Version, part: &Part) -> Done {
+    let registry = batch.registry;
+    let this = batch.route.service;
+    registry.count(this, Event::Request);
     let refused = |error: GraphError| {
-        shared.stats.count(PLATFORM, Event::Rejected);
-        Done::plain(graph::refusal(shared, batch, error))
+        registry.count(this, Event::Rejected);
+        Done::plain(refusal(service, batch.request(), error))
     };
-    let request = match part.request(batch, &version.to_string()) {
+    let request = match part.request(batch.request(), &version.to_string()) {
         Ok(request) => request,
         Err(error) => return refused(error),
     };
     let of = |refusal: Refusal| GraphError::of_status(refusal.status(), refusal.message());
-    match registry::route(&request.method, &request.target) {
-        Routed::Operation(route) if route.platform == PLATFORM => {
-            operation(shared, &route, &request).unwrap_or_else(|| {
+    match registry.route(&request.method, &request.target) {
+        Routed::Operation(route) if route.service == this => {
+            operation(service, batch, &route, &request).unwrap_or_else(|| {
                 let message = "A batch request cannot have another batch in it.";
                 refused(GraphError::bad_request(message))
             })
         }
-        Routed::WrongMethod(platform, allowed) if platform == PLATFORM => {
+        Routed::WrongMethod(other, allowed) if other == this => {
             let mut done = refused(of(Refusal::WrongMethod));
             done.response.set_header(http::header::ALLOW, allowed);
             done
@@ -101,30 +106,43 @@ fn carry_out(shared: &Arc<Shared>, version: Version, batch: &Request, part: &Par
 }
 
 /// An operation under the ordinary rules of faults; `None` for a batch.
-fn operation(shared: &Arc<Shared>, route: &Route, request: &Request) -> Option<Done> {
-    let registry::Call::Graph(call) = &route.call else {
-        return None;
-    };
+fn operation(
+    service: &Graph,
+    batch: &Exchange<'_>,
+    route: &Route,
+    request: &Request,
+) -> Option<Done> {
+    let registry = batch.registry;
+    let call: &Call = route.found.call.downcast_ref()?;
     if call.op == Op::Batch {
         return None;
     }
-    let fault = shared.decide_fault(PLATFORM, route.operation, request.client_request_id());
+    let description = registry.description(route.service);
+    let fault = service.engine.decide_fault(
+        description,
+        route.found.operation,
+        request.client_request_id(),
+    );
     if fault.is_some() {
-        shared.stats.count(PLATFORM, Event::Fault);
+        registry.count(route.service, Event::Fault);
     }
-    if let Some(response) = dispatch::instead(shared, route, request, fault.as_ref()) {
+    let exchange = Exchange {
+        registry,
+        route,
+        request,
+        fault: fault.as_ref(),
+    };
+    if let Some(response) = carry_out::instead(&exchange) {
         return Some(Done::plain(response));
     }
     match &fault {
-        Some(FaultAction::LateStore(late)) => {
-            return Some(store_late(shared, route, request, late));
-        }
+        Some(FaultAction::LateStore(late)) => return Some(store_late(service, &exchange, late)),
         Some(
             FaultAction::Close { when }
             | FaultAction::Reset { when }
             | FaultAction::GoAway { when },
         ) if *when != When::AfterStore => {
-            // Nobody will read this answer; parts that depend on this one are not carried out.
+            // No client reads this response; parts that depend on this one are not carried out.
             let gone = Response::empty(StatusCode::BAD_GATEWAY);
             let mut done = Done::plain(gone);
             done.fault = fault;
@@ -132,39 +150,58 @@ fn operation(shared: &Arc<Shared>, route: &Route, request: &Request) -> Option<D
         }
         _ => {}
     }
+    let outcome = operate::handle(service, &exchange, call);
+    if outcome.is_stored {
+        registry.count(route.service, Event::Stored);
+    } else if outcome.response.is_refusal() {
+        registry.count(route.service, Event::Rejected);
+    }
+    Some(finish(&exchange, outcome, fault.clone()))
+}
+
+/// The part with what its fault does to its response.
+fn finish(exchange: &Exchange<'_>, outcome: Outcome, fault: Option<FaultAction>) -> Done {
+    let Exchange {
+        registry,
+        route,
+        request,
+        ..
+    } = exchange;
     let Outcome {
         response,
         is_stored,
         ..
-    } = graph::handle(shared, route, call, request);
-    if is_stored {
-        shared.stats.count(PLATFORM, Event::Stored);
-    } else if response.is_refusal() {
-        shared.stats.count(PLATFORM, Event::Rejected);
-    }
+    } = outcome;
     let (response, fault) = match fault {
         Some(FaultAction::StatusAfterStore(status)) => {
-            (fault_response(shared, PLATFORM, request, &status), None)
+            let response = registry.fault_response(route.service, request, &status);
+            (response, None)
         }
         Some(FaultAction::Headers { .. } | FaultAction::EmptyPage) => (
-            dispatch::changed(shared, response, request, fault.as_ref()),
+            carry_out::changed(registry, response, request, fault.as_ref()),
             None,
         ),
         fault => (response, fault),
     };
-    Some(Done {
+    Done {
         response,
         is_stored,
         fault,
-    })
+    }
 }
 
-/// A part that is carried out after the batch was answered: by the fault's status, or by 504 where
-/// the whole batch does not end with it.
-fn store_late(shared: &Arc<Shared>, route: &Route, request: &Request, late: &LateStore) -> Done {
-    // Nobody waits for what comes of it.
-    drop(dispatch::begin_late(
-        shared,
+/// A part that is carried out after the batch got its response: that of the fault's status, or 504
+/// where the whole batch does not end with it.
+fn store_late(service: &Graph, exchange: &Exchange<'_>, late: &LateStore) -> Done {
+    let Exchange {
+        registry,
+        route,
+        request,
+        ..
+    } = *exchange;
+    // Its response goes nowhere.
+    drop(late::begin(
+        registry,
         route.clone(),
         request.clone(),
         late.ms,
@@ -172,20 +209,20 @@ fn store_late(shared: &Arc<Shared>, route: &Route, request: &Request, late: &Lat
     let when = When::AfterStore;
     let (status, fault) = match &late.then {
         LateResponse::Status(status) => {
-            return Done::plain(fault_response(shared, PLATFORM, request, status));
+            return Done::plain(registry.fault_response(route.service, request, status));
         }
         LateResponse::Close => (StatusCode::BAD_GATEWAY, Some(FaultAction::Close { when })),
         LateResponse::Reset => (StatusCode::BAD_GATEWAY, Some(FaultAction::Reset { when })),
         LateResponse::Response | LateResponse::Silence => (StatusCode::GATEWAY_TIMEOUT, None),
     };
-    let response = graph::status_error(shared, request, status, "The request timed out.");
+    let response = status_error(service, request, status, "The request timed out.");
     Done {
         fault,
         ..Done::plain(response)
     }
 }
 
-/// Of two faults the one that leaves less of the answer; of two delays the longer.
+/// Of two faults the one that leaves less of the response; of two delays the longer.
 fn worse(one: Option<FaultAction>, other: Option<FaultAction>) -> Option<FaultAction> {
     let rank = |fault: &FaultAction| match fault {
         FaultAction::Reset { .. } => (8, 0),

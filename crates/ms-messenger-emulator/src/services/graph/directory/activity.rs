@@ -3,13 +3,22 @@
 use http::StatusCode;
 use serde_json::Value;
 
-use crate::engine::resources::Outcome;
-use crate::services::graph::context::Context;
-use crate::services::graph::directory::{Feed, Whose, chat_place, member, person};
-use crate::services::graph::error::GraphError;
-use crate::services::graph::messages;
-use crate::services::graph::place::team_id;
-use crate::wire::response::Response;
+use crate::{
+    engine::outcome::Outcome,
+    services::graph::{
+        context::Context,
+        directory::{
+            binding,
+            own_chat::chat_place,
+            person,
+            routes::{Feed, Whose},
+        },
+        error::GraphError,
+        messages::validate,
+        place::team_id,
+    },
+    wire::response::Response,
+};
 
 /// How many recipients the bulk form takes.
 const MAX_RECIPIENTS: usize = 100;
@@ -20,17 +29,17 @@ pub(crate) fn notify(
     whose: &Whose,
     feed: &Feed,
 ) -> Result<Outcome, GraphError> {
-    let body = messages::body(context.request)?;
+    let body = validate::body(context.request)?;
     well_formed(&body)?;
     let recipient = &body["recipient"];
-    let (shared, caller) = (context.shared, &context.caller);
+    let (service, caller) = (context.service, &context.caller);
     let status = match feed {
         Feed::User => {
             if !recipient.is_null() {
                 return Err(GraphError::invalid_body());
             }
             match whose {
-                Whose::User(user) => member::user_id(shared, user).map(|_| ())?,
+                Whose::User(user) => binding::user_id(service, user).map(|_| ())?,
                 _ if !caller.is_user => return Err(person::no_me()),
                 _ => {}
             }
@@ -39,18 +48,14 @@ pub(crate) fn notify(
         Feed::Chat(chat) => {
             one_recipient(recipient)?;
             let place = chat_place(chat)?;
-            shared
-                .state()
-                .graph
-                .directory
-                .enter(shared, &place, caller)?;
+            service.store().directory.enter(&place, caller)?;
             StatusCode::NO_CONTENT
         }
         Feed::Team(team) => {
             one_recipient(recipient)?;
             let id = team_id(team)?;
-            let directory = &mut shared.state().graph.directory;
-            directory.enter_team(shared, &id, caller)?;
+            let directory = &mut service.store().directory;
+            directory.enter_team(&id, caller)?;
             StatusCode::NO_CONTENT
         }
         Feed::Recipients => {
@@ -89,7 +94,7 @@ fn well_formed(body: &Value) -> Result<(), GraphError> {
     Err(GraphError::invalid_body())
 }
 
-/// A recipient is told by its type, in either of the two spellings that the documents have.
+/// The kind of a recipient follows from its type, in either spelling of the documents.
 fn one_recipient(recipient: &Value) -> Result<(), GraphError> {
     let kind = recipient["@odata.type"].as_str().unwrap_or_default();
     let kind = kind.rsplit_once('.').map_or(kind, |(_, kind)| kind);

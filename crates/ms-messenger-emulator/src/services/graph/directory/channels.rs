@@ -3,15 +3,24 @@
 use http::StatusCode;
 use serde_json::Value;
 
-use crate::engine::resources::{Outcome, Shared};
-use crate::services::graph::context::Context;
-use crate::services::graph::directory::member::{self, Member, Roll};
-use crate::services::graph::directory::options;
-use crate::services::graph::directory::team::{Channel, Team};
-use crate::services::graph::error::GraphError;
-use crate::services::graph::place::team_id;
-use crate::services::graph::{self, Place, messages};
-use crate::wire::response::Response;
+use crate::{
+    engine::outcome::Outcome,
+    services::graph::{
+        context::Context,
+        directory::{
+            binding,
+            member::{Member, Roll},
+            options,
+            team::{Channel, Team},
+        },
+        error::GraphError,
+        messages::validate,
+        place::{Place, team_id},
+        response,
+        state::Graph,
+    },
+    wire::response::Response,
+};
 
 /// The published limit of channels in a team.
 const MAX_CHANNELS: usize = 1000;
@@ -31,24 +40,24 @@ pub(crate) fn list(context: &Context<'_>, team: &str) -> Result<Outcome, GraphEr
     let filter = options::filter(context)?;
     let expand = options::names(context, "$expand", &["members"])?;
     let id = team_id(team)?;
-    let (shared, caller) = (context.shared, &context.caller);
-    let mut state = shared.state();
-    let team = state.graph.directory.enter_team(shared, &id, caller)?;
+    let (service, caller) = (context.service, &context.caller);
+    let mut store = service.store();
+    let team = store.directory.enter_team(&id, caller)?;
     let is_seen = |c: &&Channel| !caller.is_user || team.roll_of(c).has(&caller.id);
     let seen = team.channels().iter().filter(is_seen);
-    let whole = seen.map(|channel| expanded(shared, team, channel, &expand));
+    let whole = seen.map(|channel| expanded(service, team, channel, &expand));
     let admits = |channel: &Value| filter.as_ref().is_none_or(|f| f.admits(channel));
     let found: Vec<Value> = whole.filter(admits).collect();
     let value = selected(context, found)?;
     let body = options::collection(context, &metadata(&id), value);
-    Ok(graph::json(StatusCode::OK, body.to_string()))
+    Ok(response::json(StatusCode::OK, body.to_string()))
 }
 
-fn expanded(shared: &Shared, team: &Team, channel: &Channel, expand: &[&str]) -> Value {
-    let mut resource = channel.render(&shared.seed, &team.id);
+fn expanded(service: &Graph, team: &Team, channel: &Channel, expand: &[&str]) -> Value {
+    let mut resource = channel.render(&service.seed, &team.id);
     if !expand.is_empty() {
         let roll = team.roll_of(channel);
-        resource["members"] = roll.render(&shared.seed, &channel.id).into();
+        resource["members"] = roll.render(&service.seed, &channel.id).into();
     }
     resource
 }
@@ -68,9 +77,9 @@ fn selected(context: &Context<'_>, channels: Vec<Value>) -> Result<Vec<Value>, G
 pub(crate) fn primary(context: &Context<'_>, team: &str) -> Result<Outcome, GraphError> {
     options::only(context, &["$filter", "$select", "$expand"])?;
     let id = team_id(team)?;
-    let (shared, caller) = (context.shared, &context.caller);
-    let mut state = shared.state();
-    let team = state.graph.directory.enter_team(shared, &id, caller)?;
+    let (service, caller) = (context.service, &context.caller);
+    let mut store = service.store();
+    let team = store.directory.enter_team(&id, caller)?;
     let channel = team.channels().first().ok_or_else(no_channel)?;
     one(context, team, channel)
 }
@@ -79,9 +88,9 @@ pub(crate) fn primary(context: &Context<'_>, team: &str) -> Result<Outcome, Grap
 pub(crate) fn get(context: &Context<'_>, team: &str, id: &str) -> Result<Outcome, GraphError> {
     options::only(context, &["$filter", "$select", "$expand"])?;
     let place = place(team, id)?;
-    let mut state = context.shared.state();
-    let directory = &mut state.graph.directory;
-    directory.enter(context.shared, &place, &context.caller)?;
+    let mut store = context.service.store();
+    let directory = &mut store.directory;
+    directory.enter(&place, &context.caller)?;
     let team = directory.team(&team_id(team)?).ok_or_else(no_channel)?;
     let channel = team.channel(id).ok_or_else(no_channel)?;
     one(context, team, channel)
@@ -89,10 +98,10 @@ pub(crate) fn get(context: &Context<'_>, team: &str, id: &str) -> Result<Outcome
 
 fn one(context: &Context<'_>, team: &Team, channel: &Channel) -> Result<Outcome, GraphError> {
     let expand = options::names(context, "$expand", &["members"])?;
-    let resource = expanded(context.shared, team, channel, &expand);
+    let resource = expanded(context.service, team, channel, &expand);
     let resource = selected(context, vec![resource])?.pop().unwrap_or_default();
     let body = options::entity(context, &metadata(&team.id), resource);
-    Ok(graph::json(StatusCode::OK, body.to_string()))
+    Ok(response::json(StatusCode::OK, body.to_string()))
 }
 
 fn place(team: &str, channel: &str) -> Result<Place, GraphError> {
@@ -105,9 +114,9 @@ fn place(team: &str, channel: &str) -> Result<Place, GraphError> {
 
 /// Makes a channel.
 pub(crate) fn create(context: &Context<'_>, team: &str) -> Result<Outcome, GraphError> {
-    let body = messages::body(context.request)?;
+    let body = validate::body(context.request)?;
     let id = team_id(team)?;
-    let (shared, caller) = (context.shared, &context.caller);
+    let (service, caller) = (context.service, &context.caller);
     if body.get("@microsoft.graph.channelCreationMode").is_some() {
         let message = "Channels in migration mode are not emulated.";
         return Err(GraphError::bad_request(message));
@@ -120,13 +129,15 @@ pub(crate) fn create(context: &Context<'_>, team: &str) -> Result<Outcome, Graph
         Some(_) => return Err(GraphError::invalid_body()),
     };
     let named = body["members"].as_array().map_or(&[][..], Vec::as_slice);
-    let named = named.iter().map(|body| member::parse(shared, body, false));
+    let named = named
+        .iter()
+        .map(|body| binding::parse(service, body, false));
     let mut members: Vec<(String, Member)> = named.collect::<Result<_, _>>()?;
     if caller.is_user && !members.iter().any(|(user, _)| *user == caller.id) {
         members.push((caller.id.clone(), Member::owner()));
     }
-    let new_id = format!("19:{}@thread.tacv2", shared.guid().simple());
-    let mut channel = Channel::standard(&new_id, &name, shared.now_ms());
+    let new_id = format!("19:{}@thread.tacv2", service.engine.guid().simple());
+    let mut channel = Channel::standard(&new_id, &name, service.engine.now_ms());
     channel.kind = kind;
     channel.description = description(&body)?;
     channel.is_favorite = body["isFavoriteByDefault"].as_bool();
@@ -136,17 +147,17 @@ pub(crate) fn create(context: &Context<'_>, team: &str) -> Result<Outcome, Graph
         roll.is_closed = true;
         channel.roll = Some(roll);
     }
-    let mut state = shared.state();
-    let team = state.graph.directory.enter_team(shared, &id, caller)?;
+    let mut store = service.store();
+    let team = store.directory.enter_team(&id, caller)?;
     unused(team, &name, "")?;
     if team.channels().len() >= MAX_CHANNELS {
         let message = format!("A team has at most {MAX_CHANNELS} channels.");
         return Err(GraphError::bad_request(message));
     }
-    let resource = channel.render(&shared.seed, &id);
+    let resource = channel.render(&service.seed, &id);
     team.add(channel);
     let body = options::entity(context, &metadata(&id), resource);
-    Ok(graph::json(StatusCode::CREATED, body.to_string()))
+    Ok(response::json(StatusCode::CREATED, body.to_string()))
 }
 
 fn name(value: &Value) -> Result<String, GraphError> {
@@ -185,15 +196,15 @@ fn unused(team: &Team, name: &str, id: &str) -> Result<(), GraphError> {
     Ok(())
 }
 
-/// Changes name, description, layout or whether everybody has it in the list.
+/// Changes name, description, layout, or whether all members see it in the list.
 pub(crate) fn update(context: &Context<'_>, team: &str, id: &str) -> Result<Outcome, GraphError> {
-    let body = messages::body(context.request)?;
+    let body = validate::body(context.request)?;
     let renamed = body.get("displayName").map(name).transpose()?;
     let (description, layout) = (description(&body)?, layout(&body)?);
     let place = place(team, id)?;
-    let mut state = context.shared.state();
-    let directory = &mut state.graph.directory;
-    directory.enter(context.shared, &place, &context.caller)?;
+    let mut store = context.service.store();
+    let directory = &mut store.directory;
+    directory.enter(&place, &context.caller)?;
     let team = directory.team_mut(&team_id(team)?).ok_or_else(no_channel)?;
     if let Some(name) = &renamed {
         not_general(team, id)?;
@@ -224,9 +235,9 @@ fn not_general(team: &Team, id: &str) -> Result<(), GraphError> {
 /// Deletes a channel; its messages are not found any more.
 pub(crate) fn delete(context: &Context<'_>, team: &str, id: &str) -> Result<Outcome, GraphError> {
     let place = place(team, id)?;
-    let mut state = context.shared.state();
-    let directory = &mut state.graph.directory;
-    directory.enter(context.shared, &place, &context.caller)?;
+    let mut store = context.service.store();
+    let directory = &mut store.directory;
+    directory.enter(&place, &context.caller)?;
     let team = directory.team_mut(&team_id(team)?).ok_or_else(no_channel)?;
     not_general(team, id)?;
     team.delete(id);

@@ -2,11 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::seed::Seed;
-use crate::services::graph::Place;
-use crate::services::graph::directory::member::{Member, Roll};
-use crate::services::graph::place::encoded;
-use crate::wire::clock;
+use crate::{
+    seed::Seed,
+    services::graph::{
+        directory::member::{Member, Roll},
+        place::{Place, encoded},
+    },
+    wire::clock,
+};
 
 /// A chat with its members and pinned messages.
 #[derive(Debug)]
@@ -25,7 +28,7 @@ pub(crate) struct Chat {
 }
 
 impl Chat {
-    /// A chat without members, its kind told by its id.
+    /// A chat without members; its kind follows from its id.
     pub(crate) fn new(id: &str, now: u64) -> Self {
         let kind = if id.ends_with("@unq.gbl.spaces") {
             "oneOnOne"

@@ -5,16 +5,19 @@ use std::cmp::Reverse;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::engine::resources::Outcome;
-use crate::services::graph;
-use crate::services::graph::context::Context;
-use crate::services::graph::directory::chat::Chat;
-use crate::services::graph::directory::{Whose, chats, options, person};
-use crate::services::graph::error::GraphError;
+use crate::{
+    engine::outcome::Outcome,
+    services::graph::{
+        context::Context,
+        directory::{chat::Chat, chats, options, person, routes::Whose},
+        error::GraphError,
+        response,
+    },
+};
 
 const BY_LAST_MESSAGE: &str = "lastMessagePreview/createdDateTime desc";
 
-/// A page of the chats of somebody, or, for an app at `/chats`, of the tenant.
+/// A page of the chats of a user, or, for an app at `/chats`, of the tenant.
 pub(crate) fn list(context: &Context<'_>, whose: &Whose) -> Result<Outcome, GraphError> {
     const OPTIONS: [&str; 5] = ["$expand", "$top", "$filter", "$orderby", "$skiptoken"];
     options::only(context, &OPTIONS)?;
@@ -30,8 +33,8 @@ pub(crate) fn list(context: &Context<'_>, whose: &Whose) -> Result<Outcome, Grap
         }
     };
     let owner = person::of(context, whose)?;
-    let state = context.shared.state();
-    let messages = &state.graph.messages;
+    let store = context.service.store();
+    let messages = &store.messages;
     let is_listed = |chat: &&Chat| owner.as_ref().is_none_or(|owner| chat.roll.has(owner));
     let key = |chat: &Chat| {
         let time = if by_last_message {
@@ -41,7 +44,7 @@ pub(crate) fn list(context: &Context<'_>, whose: &Whose) -> Result<Outcome, Grap
         };
         (Reverse(time), chat.id.clone())
     };
-    let chats = state.graph.directory.chats().filter(is_listed);
+    let chats = store.directory.chats().filter(is_listed);
     let mut keyed: Vec<_> = chats.map(|chat| (key(chat), chat)).collect();
     keyed.sort_by(|(one, _), (other, _)| one.cmp(other));
     let after = |key: &(Reverse<u64>, String)| before.as_ref().is_none_or(|last| key > last);
@@ -62,7 +65,7 @@ pub(crate) fn list(context: &Context<'_>, whose: &Whose) -> Result<Outcome, Grap
     if let (Some(((time, id), _)), true) = (page.last(), has_more) {
         body["@odata.nextLink"] = json!(options::next_link(context, (time.0, id)));
     }
-    Ok(graph::json(StatusCode::OK, body.to_string()))
+    Ok(response::json(StatusCode::OK, body.to_string()))
 }
 
 /// `chats`, `chats(members())`.

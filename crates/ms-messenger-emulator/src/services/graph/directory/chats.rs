@@ -3,13 +3,24 @@
 use http::StatusCode;
 use serde_json::Value;
 
-use crate::engine::resources::{Outcome, Shared};
-use crate::services::graph::context::Context;
-use crate::services::graph::directory::chat::Chat;
-use crate::services::graph::directory::member::{self, Member, Roll};
-use crate::services::graph::directory::{Whose, chat_place, options, own_chat};
-use crate::services::graph::error::GraphError;
-use crate::services::graph::{self, messages};
+use crate::{
+    engine::outcome::Outcome,
+    services::graph::{
+        context::Context,
+        directory::{
+            binding,
+            chat::Chat,
+            member::{Member, Roll},
+            options,
+            own_chat::{chat_place, own_chat},
+            routes::Whose,
+        },
+        error::GraphError,
+        messages::{store, validate},
+        response,
+        state::Graph,
+    },
+};
 
 /// The published limit of people in a chat.
 pub(crate) const MAX_MEMBERS: usize = 250;
@@ -19,8 +30,8 @@ pub(crate) const EXPANDED_MEMBERS: usize = 25;
 
 /// Makes a chat, or finds the one-on-one chat of the two people.
 pub(crate) fn create(context: &Context<'_>) -> Result<Outcome, GraphError> {
-    let (shared, caller) = (context.shared, &context.caller);
-    let body = &messages::body(context.request)?;
+    let (service, caller) = (context.service, &context.caller);
+    let body = &validate::body(context.request)?;
     let kind = match body["chatType"].as_str() {
         Some("oneOnOne") => "oneOnOne",
         Some("group") => "group",
@@ -30,7 +41,7 @@ pub(crate) fn create(context: &Context<'_>) -> Result<Outcome, GraphError> {
             ));
         }
     };
-    let members = members(shared, body)?;
+    let members = members(service, body)?;
     if caller.is_user && !members.iter().any(|(id, _)| *id == caller.id) {
         let message = "The members must include the caller.";
         return Err(GraphError::bad_request(message));
@@ -50,25 +61,25 @@ pub(crate) fn create(context: &Context<'_>) -> Result<Outcome, GraphError> {
         let id = |a, b| format!("19:{a}_{b}@unq.gbl.spaces");
         vec![id(one, other), id(other, one)]
     } else {
-        vec![format!("19:{}@thread.v2", shared.guid().simple())]
+        vec![format!("19:{}@thread.v2", service.engine.guid().simple())]
     };
-    let mut state = shared.state();
-    let directory = &mut state.graph.directory;
+    let mut store = service.store();
+    let directory = &mut store.directory;
     let known = ids.iter().find_map(|id| directory.chat(id));
     let resource = match known {
-        Some(chat) => chat.render(&shared.seed, caller.is_user),
+        Some(chat) => chat.render(&service.seed, caller.is_user),
         None => {
-            let mut chat = Chat::new(&ids[0], shared.now_ms());
+            let mut chat = Chat::new(&ids[0], service.engine.now_ms());
             chat.topic = topic;
             chat.roll = Roll::of(members);
             chat.roll.is_closed = true;
-            let resource = chat.render(&shared.seed, caller.is_user);
+            let resource = chat.render(&service.seed, caller.is_user);
             directory.add_chat(chat);
             resource
         }
     };
     let body = options::entity(context, "chats", resource);
-    Ok(graph::json(StatusCode::CREATED, body.to_string()))
+    Ok(response::json(StatusCode::CREATED, body.to_string()))
 }
 
 fn topic(body: &Value) -> Result<Option<String>, GraphError> {
@@ -85,12 +96,12 @@ fn topic(body: &Value) -> Result<Option<String>, GraphError> {
 }
 
 /// The members by object id, lower case, sorted, each once.
-fn members(shared: &Shared, body: &Value) -> Result<Vec<(String, Member)>, GraphError> {
+fn members(service: &Graph, body: &Value) -> Result<Vec<(String, Member)>, GraphError> {
     let members = body["members"]
         .as_array()
         .ok_or_else(GraphError::invalid_body)?;
     let one = |body| {
-        let (id, member) = member::parse(shared, body, true)?;
+        let (id, member) = binding::parse(service, body, true)?;
         // Who is in from the beginning sees everything.
         let member = Member {
             history_from: 0,
@@ -111,16 +122,14 @@ pub(crate) fn get(context: &Context<'_>, whose: &Whose, id: &str) -> Result<Outc
     let place = chat_place(id)?;
     own_chat(context, whose, &place)?;
     let resource = {
-        let mut state = context.shared.state();
-        let graph = &mut state.graph;
-        graph
-            .directory
-            .enter(context.shared, &place, &context.caller)?;
+        let mut store = context.service.store();
+        let graph = &mut *store;
+        graph.directory.enter(&place, &context.caller)?;
         let chat = graph.directory.chat(id).ok_or_else(no_chat)?;
         expanded(context, chat, &graph.messages, &expand)
     };
     let body = options::entity(context, "chats", resource);
-    Ok(graph::json(StatusCode::OK, body.to_string()))
+    Ok(response::json(StatusCode::OK, body.to_string()))
 }
 
 pub(crate) fn no_chat() -> GraphError {
@@ -131,10 +140,10 @@ pub(crate) fn no_chat() -> GraphError {
 pub(crate) fn expanded(
     context: &Context<'_>,
     chat: &Chat,
-    messages: &messages::Store,
+    messages: &store::Store,
     expand: &[&str],
 ) -> Value {
-    let seed = &context.shared.seed;
+    let seed = &context.service.seed;
     let mut resource = chat.render(seed, context.caller.is_user);
     if expand.contains(&"members") {
         let mut members = chat.roll.render(seed, &chat.id);
@@ -150,23 +159,23 @@ pub(crate) fn expanded(
 
 /// Renames a group chat.
 pub(crate) fn update(context: &Context<'_>, id: &str) -> Result<Outcome, GraphError> {
-    let body = messages::body(context.request)?;
+    let body = validate::body(context.request)?;
     if body.get("topic").is_none() {
         return Err(GraphError::invalid_body());
     }
     let topic = topic(&body)?;
     let place = chat_place(id)?;
-    let mut state = context.shared.state();
-    let directory = &mut state.graph.directory;
-    directory.enter(context.shared, &place, &context.caller)?;
+    let mut store = context.service.store();
+    let directory = &mut store.directory;
+    directory.enter(&place, &context.caller)?;
     let chat = directory.chat_mut(id).ok_or_else(no_chat)?;
     if chat.kind != "group" {
         let message = "The topic can only be set for a chat with a chatType of group.";
         return Err(GraphError::bad_request(message));
     }
     chat.topic = topic;
-    chat.updated = context.shared.now_ms();
-    let resource = chat.render(&context.shared.seed, context.caller.is_user);
+    chat.updated = context.service.engine.now_ms();
+    let resource = chat.render(&context.service.seed, context.caller.is_user);
     let body = options::entity(context, "chats", resource);
-    Ok(graph::json(StatusCode::OK, body.to_string()))
+    Ok(response::json(StatusCode::OK, body.to_string()))
 }

@@ -276,9 +276,8 @@ fn compare(value: Option<&Value>, operator: &str, literal: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use serde_json::json;
 
     fn admits(filter: &str) -> Option<bool> {
         let entity = json!({

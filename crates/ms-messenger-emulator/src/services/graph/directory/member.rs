@@ -2,16 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use percent_encoding::percent_decode_str;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
-use crate::engine::resources::Shared;
-use crate::seed::Seed;
-use crate::services::graph::error::GraphError;
-use crate::wire::clock;
+use crate::{seed::Seed, wire::clock};
 
 /// One membership.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,14 +25,14 @@ impl Member {
     }
 }
 
-/// Who is in, and who may come in by merely speaking.
+/// The members, and the callers that may join by posting.
 #[derive(Debug, Default)]
 pub(crate) struct Roll {
     /// By object id, lower case.
     members: BTreeMap<String, Member>,
-    /// Removed members, who do not come back by themselves.
+    /// Removed members, which do not join again by posting.
     gone: HashSet<String>,
-    /// Made by its own operation: only who was named is in.
+    /// Made by its own operation: only the users named then are members.
     pub(crate) is_closed: bool,
 }
 
@@ -124,69 +118,4 @@ pub(crate) fn render(seed: &Seed, group: &str, user: &str, member: &Member) -> V
         "email": seeded.map(|user| &user.upn),
         "tenantId": seed.graph.tenant_id,
     })
-}
-
-/// The member that a request body describes: its object id and its membership.
-pub(crate) fn parse(
-    shared: &Shared,
-    body: &Value,
-    needs_role: bool,
-) -> Result<(String, Member), GraphError> {
-    let roles = match &body["roles"] {
-        Value::Null => &[][..],
-        Value::Array(roles) => roles,
-        _ => return Err(GraphError::invalid_body()),
-    };
-    let role = match roles {
-        [] if !needs_role => None,
-        [role] if role == "owner" => Some("owner"),
-        [role] if role == "guest" => Some("guest"),
-        _ => {
-            let message = "Each member needs the role owner or guest.";
-            return Err(GraphError::bad_request(message));
-        }
-    };
-    let history_from = match &body["visibleHistoryStartDateTime"] {
-        // Without it nothing of the history is shared.
-        Value::Null => shared.now_ms(),
-        time => {
-            let time = time.as_str().and_then(clock::parse_rfc3339);
-            time.ok_or_else(GraphError::invalid_body)?
-        }
-    };
-    let bind = body["user@odata.bind"].as_str().unwrap_or_default();
-    let member = Member { role, history_from };
-    Ok((bound_user(shared, bind)?, member))
-}
-
-/// The object id in `…/users('ID or UPN')` or `…/users/ID`.
-fn bound_user(shared: &Shared, bind: &str) -> Result<String, GraphError> {
-    let key = bind.rsplit_once("/users").map_or("", |(_, key)| key);
-    let key = percent_decode_str(key)
-        .decode_utf8_lossy()
-        .replace("''", "'");
-    let key = key
-        .trim_start_matches(['(', '\'', '/'])
-        .trim_end_matches([')', '\'']);
-    if key.is_empty() {
-        let message = "Each member needs user@odata.bind with a user's id or principal name.";
-        return Err(GraphError::bad_request(message));
-    }
-    user_id(shared, key)
-}
-
-/// The object id of the user with that id or principal name; any GUID is a user unless strict.
-pub(crate) fn user_id(shared: &Shared, key: &str) -> Result<String, GraphError> {
-    let mut users = shared.seed.graph.users.iter();
-    let seeded = users.find(|u| u.id.eq_ignore_ascii_case(key) || u.upn.eq_ignore_ascii_case(key));
-    if let Some(user) = seeded {
-        return Ok(user.id.clone());
-    }
-    match Uuid::try_parse(key) {
-        Ok(id) if !shared.settings.is_strict => Ok(id.to_string()),
-        _ => Err(GraphError::not_found(format!(
-            "Resource '{key}' does not exist or one of its queried reference-property objects are \
-             not present."
-        ))),
-    }
 }

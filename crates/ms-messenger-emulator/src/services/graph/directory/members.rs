@@ -3,14 +3,25 @@
 use http::StatusCode;
 use serde_json::Value;
 
-use crate::engine::resources::Outcome;
-use crate::services::graph::context::Context;
-use crate::services::graph::directory::member::{self, Roll};
-use crate::services::graph::directory::{Group, Store, Whose, chats, options, own_chat};
-use crate::services::graph::error::GraphError;
-use crate::services::graph::place::{self, encoded};
-use crate::services::graph::{self, Place, messages};
-use crate::wire::response::Response;
+use crate::{
+    engine::outcome::Outcome,
+    services::graph::{
+        context::Context,
+        directory::{
+            binding, chats,
+            member::{self, Roll},
+            options,
+            own_chat::own_chat,
+            routes::{Group, Whose},
+            store::Store,
+        },
+        error::GraphError,
+        messages::validate,
+        place::{self, Place, encoded},
+        response,
+    },
+    wire::response::Response,
+};
 
 /// A chat, team or channel whose ids are in their one spelling.
 enum Named {
@@ -54,10 +65,10 @@ impl Named {
     }
 
     fn enter(&self, context: &Context<'_>, directory: &mut Store) -> Result<(), GraphError> {
-        let (shared, caller) = (context.shared, &context.caller);
+        let caller = &context.caller;
         match self {
-            Self::Place(place) => directory.enter(shared, place, caller),
-            Self::Team(team) => directory.enter_team(shared, team, caller).map(|_| ()),
+            Self::Place(place) => directory.enter(place, caller),
+            Self::Team(team) => directory.enter_team(team, caller).map(|_| ()),
         }
     }
 
@@ -133,15 +144,15 @@ pub(crate) fn list(
     if let Named::Place(place) = &named {
         own_chat(context, whose, place)?;
     }
-    let mut state = context.shared.state();
-    let directory = &mut state.graph.directory;
+    let mut store = context.service.store();
+    let directory = &mut store.directory;
     named.enter(context, directory)?;
     let roll = named.roll(directory).ok_or_else(chats::no_chat)?;
-    let members = roll.render(&context.shared.seed, named.id()).into_iter();
+    let members = roll.render(&context.service.seed, named.id()).into_iter();
     let members = members.filter(|member| filter.as_ref().is_none_or(|f| f.admits(member)));
     let members = members.map(|member| options::select(member, &selected));
     let body = options::collection(context, &named.context(), members.collect());
-    Ok(graph::json(StatusCode::OK, body.to_string()))
+    Ok(response::json(StatusCode::OK, body.to_string()))
 }
 
 const SELECTABLE: [&str; 7] = [
@@ -166,15 +177,15 @@ pub(crate) fn get(
     if let Named::Place(place) = &named {
         own_chat(context, whose, place)?;
     }
-    let seed = &context.shared.seed;
-    let mut state = context.shared.state();
-    let directory = &mut state.graph.directory;
+    let seed = &context.service.seed;
+    let mut store = context.service.store();
+    let directory = &mut store.directory;
     named.enter(context, directory)?;
     let roll = named.roll(directory).ok_or_else(chats::no_chat)?;
     let (user, found) = roll.by_id(seed, named.id(), id).ok_or_else(no_member)?;
     let resource = member::render(seed, named.id(), user, found);
     let body = options::entity(context, &named.context(), resource);
-    Ok(graph::json(StatusCode::OK, body.to_string()))
+    Ok(response::json(StatusCode::OK, body.to_string()))
 }
 
 fn no_member() -> GraphError {
@@ -183,13 +194,13 @@ fn no_member() -> GraphError {
 
 /// Adds a member: 201 with its place, and for teams and channels with itself.
 pub(crate) fn add(context: &Context<'_>, group: &Group) -> Result<Outcome, GraphError> {
-    let body = messages::body(context.request)?;
+    let body = validate::body(context.request)?;
     let named = Named::of(group)?;
-    let (user, new) = member::parse(context.shared, &body, named.is_chat())?;
-    let seed = &context.shared.seed;
+    let (user, new) = binding::parse(context.service, &body, named.is_chat())?;
+    let seed = &context.service.seed;
     {
-        let mut state = context.shared.state();
-        let directory = &mut state.graph.directory;
+        let mut store = context.service.store();
+        let directory = &mut store.directory;
         named.enter(context, directory)?;
         owners_only(context, &named, directory)?;
         if let Named::Place(Place::Channel { team, .. }) = &named {
@@ -211,7 +222,7 @@ pub(crate) fn add(context: &Context<'_>, group: &Group) -> Result<Outcome, Graph
             return Err(GraphError::bad_request(message));
         }
         roll.add(user.clone(), new.clone());
-        named.touch(directory, context.shared.now_ms());
+        named.touch(directory, context.service.engine.now_ms());
     }
     let id = member::membership_id(seed, named.id(), &user);
     let response = if named.is_chat() {
@@ -219,7 +230,7 @@ pub(crate) fn add(context: &Context<'_>, group: &Group) -> Result<Outcome, Graph
     } else {
         let resource: Value = member::render(seed, named.id(), &user, &new);
         let body = options::entity(context, &named.context(), resource);
-        Response::bytes(StatusCode::CREATED, graph::JSON, body.to_string().into())
+        Response::bytes(StatusCode::CREATED, response::JSON, body.to_string().into())
     };
     let response = response.with_header("location", &format!("/{}/members/{id}", named.path()));
     Ok(Outcome::new(response, false))
@@ -232,9 +243,9 @@ pub(crate) fn remove(
     id: &str,
 ) -> Result<Outcome, GraphError> {
     let named = Named::of(group)?;
-    let seed = &context.shared.seed;
-    let mut state = context.shared.state();
-    let directory = &mut state.graph.directory;
+    let seed = &context.service.seed;
+    let mut store = context.service.store();
+    let directory = &mut store.directory;
     named.enter(context, directory)?;
     let roll = named.roll(directory).ok_or_else(chats::no_chat)?;
     let found = roll.by_id(seed, named.id(), id);
@@ -244,11 +255,11 @@ pub(crate) fn remove(
         owners_only(context, &named, directory)?;
     }
     named.roll_mut(directory)?.remove(&user);
-    named.touch(directory, context.shared.now_ms());
+    named.touch(directory, context.service.engine.now_ms());
     Ok(Outcome::new(Response::empty(StatusCode::NO_CONTENT), false))
 }
 
-/// In teams and channels, users who are no owners change nobody's membership but their own.
+/// In teams and channels, users that are not owners change only their own membership.
 fn owners_only(context: &Context<'_>, named: &Named, directory: &Store) -> Result<(), GraphError> {
     let caller = &context.caller;
     let mut members = named.roll(directory).into_iter().flat_map(Roll::iter);

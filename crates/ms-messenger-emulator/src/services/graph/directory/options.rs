@@ -1,13 +1,10 @@
 //! Query options of the directory's lists, and their pages.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use crate::services::graph::context::Context;
-use crate::services::graph::directory::filter::Filter;
-use crate::services::graph::error::GraphError;
+use crate::services::graph::{context::Context, directory::filter::Filter, error::GraphError};
 
 const DEFAULT_TOP: usize = 20;
 const MAX_TOP: usize = 50;
@@ -63,7 +60,7 @@ pub(crate) fn filter(context: &Context<'_>) -> Result<Option<Filter>, GraphError
     })
 }
 
-/// The key of the last entry of the page before: a time, and the id that tells equal times apart.
+/// The key of the last entry of the page before: a time, and the id that separates equal times.
 pub(crate) fn cursor(context: &Context<'_>) -> Result<Option<(u64, String)>, GraphError> {
     let decode = |token: &str| {
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;

@@ -1,7 +1,9 @@
 //! The permissions of the directory's operations.
 
-use crate::services::graph::directory::{Call, Feed, Group, Op, Whose};
-use crate::services::graph::permissions::Permissions;
+use crate::services::graph::{
+    directory::routes::{Call, Feed, Group, Op, Whose},
+    permission::Permissions,
+};
 
 const fn any_of(
     delegated: &'static [&'static str],

@@ -1,13 +1,17 @@
-//! Users: who is meant, and their minimal resource.
+//! Users: the user that a path names, and its minimal resource.
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::engine::resources::Outcome;
-use crate::services::graph;
-use crate::services::graph::context::Context;
-use crate::services::graph::directory::{Whose, member, options};
-use crate::services::graph::error::GraphError;
+use crate::{
+    engine::outcome::Outcome,
+    services::graph::{
+        context::Context,
+        directory::{binding, options, routes::Whose},
+        error::GraphError,
+        response,
+    },
+};
 
 const MEMBERS: [&str; 8] = [
     "id",
@@ -20,7 +24,7 @@ const MEMBERS: [&str; 8] = [
     "preferredLanguage",
 ];
 
-/// The object id of the user that a path begins below; nobody for an app that names none.
+/// The object id of the user that a path begins below; `None` for an app that names none.
 pub(crate) fn of(context: &Context<'_>, whose: &Whose) -> Result<Option<String>, GraphError> {
     let caller = &context.caller;
     match whose {
@@ -28,7 +32,7 @@ pub(crate) fn of(context: &Context<'_>, whose: &Whose) -> Result<Option<String>,
         Whose::Me if !caller.is_user => Err(no_me()),
         Whose::Open | Whose::Me => Ok(Some(caller.id.clone())),
         Whose::User(key) => {
-            let user = member::user_id(context.shared, key)?;
+            let user = binding::user_id(context.service, key)?;
             if caller.is_user && user != caller.id {
                 let message = "A user reads only what is the user's own.";
                 return Err(GraphError::forbidden(message));
@@ -49,11 +53,11 @@ pub(crate) fn get(context: &Context<'_>, whose: &Whose) -> Result<Outcome, Graph
     let selected = options::names(context, "$select", &MEMBERS)?;
     let caller = &context.caller;
     let id = match whose {
-        Whose::User(key) => member::user_id(context.shared, key)?,
+        Whose::User(key) => binding::user_id(context.service, key)?,
         _ if caller.is_user => caller.id.clone(),
         _ => return Err(no_me()),
     };
-    let user = context.shared.seed.graph_user(&id);
+    let user = context.service.seed.graph_user(&id);
     let name = match user {
         Some(user) => Value::from(user.display_name.as_str()),
         None if id == caller.id => Value::from(caller.display_name.as_str()),
@@ -74,5 +78,5 @@ pub(crate) fn get(context: &Context<'_>, whose: &Whose) -> Result<Outcome, Graph
         metadata = format!("users({})", selected.join(","));
     }
     let body = options::entity(context, &metadata, options::select(resource, &selected));
-    Ok(graph::json(StatusCode::OK, body.to_string()))
+    Ok(response::json(StatusCode::OK, body.to_string()))
 }

@@ -3,12 +3,17 @@
 use http::StatusCode;
 use serde_json::json;
 
-use crate::engine::resources::Outcome;
-use crate::services::graph::context::Context;
-use crate::services::graph::directory::{chat_place, chats, options};
-use crate::services::graph::error::GraphError;
-use crate::services::graph::{self, messages};
-use crate::wire::response::Response;
+use crate::{
+    engine::outcome::Outcome,
+    services::graph::{
+        context::Context,
+        directory::{chats, options, own_chat::chat_place},
+        error::GraphError,
+        messages::validate,
+        response,
+    },
+    wire::response::Response,
+};
 
 const TYPE: &str = "#microsoft.graph.pinnedChatMessageInfo";
 
@@ -21,11 +26,9 @@ pub(crate) fn list(context: &Context<'_>, chat: &str) -> Result<Outcome, GraphEr
     options::only(context, &["$expand"])?;
     let expand = options::names(context, "$expand", &["message"])?;
     let place = chat_place(chat)?;
-    let mut state = context.shared.state();
-    let graph = &mut state.graph;
-    graph
-        .directory
-        .enter(context.shared, &place, &context.caller)?;
+    let mut store = context.service.store();
+    let graph = &mut *store;
+    graph.directory.enter(&place, &context.caller)?;
     let found = graph.directory.chat(chat).ok_or_else(chats::no_chat)?;
     let one = |pin: u64| {
         let mut info = json!({"@odata.type": TYPE, "id": pin.to_string()});
@@ -38,12 +41,12 @@ pub(crate) fn list(context: &Context<'_>, chat: &str) -> Result<Outcome, GraphEr
     let value = found.pins.iter().rev().map(|pin| one(*pin)).collect();
     let metadata = format!("{}/pinnedMessages", place.context());
     let body = options::collection(context, &metadata, value);
-    Ok(graph::json(StatusCode::OK, body.to_string()))
+    Ok(response::json(StatusCode::OK, body.to_string()))
 }
 
 /// Pins the message that `message@odata.bind` names.
 pub(crate) fn add(context: &Context<'_>, chat: &str) -> Result<Outcome, GraphError> {
-    let body = messages::body(context.request)?;
+    let body = validate::body(context.request)?;
     let place = chat_place(chat)?;
     let bind = body["message@odata.bind"].as_str();
     let (_, id) = bind
@@ -51,11 +54,9 @@ pub(crate) fn add(context: &Context<'_>, chat: &str) -> Result<Outcome, GraphErr
         .ok_or_else(GraphError::invalid_body)?;
     let pin: u64 = id.parse().map_err(|_| no_message())?;
     {
-        let mut state = context.shared.state();
-        let graph = &mut state.graph;
-        graph
-            .directory
-            .enter(context.shared, &place, &context.caller)?;
+        let mut store = context.service.store();
+        let graph = &mut *store;
+        graph.directory.enter(&place, &context.caller)?;
         if !graph.messages.has_in_chat(&place, pin) {
             return Err(no_message());
         }
@@ -67,15 +68,15 @@ pub(crate) fn add(context: &Context<'_>, chat: &str) -> Result<Outcome, GraphErr
     let metadata = format!("{}/pinnedMessages", place.context());
     let info = json!({"@odata.type": TYPE, "id": pin.to_string()});
     let body = options::entity(context, &metadata, info);
-    Ok(graph::json(StatusCode::CREATED, body.to_string()))
+    Ok(response::json(StatusCode::CREATED, body.to_string()))
 }
 
 /// Unpins a message.
 pub(crate) fn remove(context: &Context<'_>, chat: &str, pin: &str) -> Result<Outcome, GraphError> {
     let place = chat_place(chat)?;
-    let mut state = context.shared.state();
-    let directory = &mut state.graph.directory;
-    directory.enter(context.shared, &place, &context.caller)?;
+    let mut store = context.service.store();
+    let directory = &mut store.directory;
+    directory.enter(&place, &context.caller)?;
     let pins = &mut directory.chat_mut(chat).ok_or_else(chats::no_chat)?.pins;
     let at = pins.iter().position(|known| known.to_string() == pin);
     pins.remove(at.ok_or_else(no_message)?);

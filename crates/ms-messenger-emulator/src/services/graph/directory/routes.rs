@@ -2,20 +2,19 @@
 
 use http::Method;
 
-use crate::engine::registry::decode;
-use crate::services::graph::routes::Found;
+use crate::{services::graph::found::Found, wire::path::decode_segment};
 
-/// An operation of the directory, and below whom it was called.
+/// An operation of the directory, and the user below whose path it was called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Call {
     pub(crate) whose: Whose,
     pub(crate) op: Op,
 }
 
-/// Below whom a path begins.
+/// The user below whose path a request was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Whose {
-    /// Nobody: `/chats`, `/teams`.
+    /// No user: `/chats`, `/teams`.
     Open,
     /// `/me`.
     Me,
@@ -108,7 +107,7 @@ type Table = (&'static str, Option<Option<Op>>);
 pub(crate) fn route(method: &Method, raw: &[&str]) -> Option<Found<Call>> {
     let (whose, rest) = match raw {
         ["me", rest @ ..] => (Some(Whose::Me), rest),
-        ["users", user, rest @ ..] => (decode(user).map(Whose::User), rest),
+        ["users", user, rest @ ..] => (decode_segment(user).map(Whose::User), rest),
         rest => (Some(Whose::Open), rest),
     };
     let is_open = whose == Some(Whose::Open);
@@ -122,14 +121,16 @@ pub(crate) fn route(method: &Method, raw: &[&str]) -> Option<Found<Call>> {
         ),
         ["chats"] => on(method, &[("GET", Some(Op::ChatList))]),
         ["chats", chat, rest @ ..] => {
-            let chat = decode(chat);
+            let chat = decode_segment(chat);
             if is_open {
                 chat_of(method, chat.as_ref(), rest)?
             } else {
                 read_of(method, chat.as_ref(), rest)?
             }
         }
-        ["teams", team, rest @ ..] if is_open => of_team(method, decode(team).as_ref(), rest)?,
+        ["teams", team, rest @ ..] if is_open => {
+            of_team(method, decode_segment(team).as_ref(), rest)?
+        }
         ["teamwork", "sendActivityNotificationToRecipients"] if is_open => {
             post(method, Feed::Recipients)
         }
@@ -176,7 +177,7 @@ fn chat_of(method: &Method, chat: Option<&String>, rest: &[&str]) -> Option<Tabl
             &[("GET", with(Op::PinList)), ("POST", with(Op::PinAdd))],
         ),
         ["pinnedMessages", pin] => {
-            let op = chat.cloned().zip(decode(pin));
+            let op = chat.cloned().zip(decode_segment(pin));
             let op = op.map(|(chat, pin)| Op::PinRemove(chat, pin));
             on(method, &[("DELETE", op)])
         }
@@ -198,7 +199,7 @@ fn read_of(method: &Method, chat: Option<&String>, rest: &[&str]) -> Option<Tabl
             on(method, &[("GET", op), refused])
         }
         ["members", member] => {
-            let ids = chat.cloned().zip(decode(member));
+            let ids = chat.cloned().zip(decode_segment(member));
             let op = ids.map(|(chat, member)| Op::MemberGet(Group::Chat(chat), member));
             on(method, &[("GET", op)])
         }
@@ -209,7 +210,7 @@ fn read_of(method: &Method, chat: Option<&String>, rest: &[&str]) -> Option<Tabl
 /// `…/members[/{member}]`.
 fn members(method: &Method, group: Option<Group>, rest: &[&str]) -> Option<Table> {
     let both = |op: fn(Group, String) -> Op, member: &str| {
-        let ids = group.clone().zip(decode(member));
+        let ids = group.clone().zip(decode_segment(member));
         ids.map(|(group, member)| op(group, member))
     };
     Some(match rest {
@@ -248,7 +249,7 @@ fn of_team(method: &Method, team: Option<&String>, rest: &[&str]) -> Option<Tabl
             ],
         ),
         ["channels", channel, rest @ ..] => {
-            let ids = team.cloned().zip(decode(channel));
+            let ids = team.cloned().zip(decode_segment(channel));
             let with = |op: fn(String, String) -> Op| ids.clone().map(|(t, c)| op(t, c));
             match rest {
                 [] => on(
@@ -277,7 +278,7 @@ fn of_team(method: &Method, team: Option<&String>, rest: &[&str]) -> Option<Tabl
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::services::graph::OPERATIONS;
+    use crate::services::graph::routes::OPERATIONS;
 
     fn found(method: &str, path: &str) -> Option<(&'static str, Option<&'static str>)> {
         let raw: Vec<&str> = path.split('/').collect();

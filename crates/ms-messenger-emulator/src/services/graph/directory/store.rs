@@ -2,15 +2,20 @@
 
 use std::collections::HashMap;
 
-use crate::engine::resources::Shared;
-use crate::seed::{EPOCH_SECONDS, Seed};
-use crate::services::graph::Place;
-use crate::services::graph::auth::Caller;
-use crate::services::graph::directory::chat::Chat;
-use crate::services::graph::directory::member::{Member, Roll};
-use crate::services::graph::directory::team::Team;
-use crate::services::graph::error::GraphError;
-use crate::wire::clock::Clock;
+use crate::{
+    seed::{Seed, derive::EPOCH_SECONDS},
+    services::graph::{
+        caller::Caller,
+        directory::{
+            chat::Chat,
+            member::{Member, Roll},
+            team::Team,
+        },
+        error::GraphError,
+        place::Place,
+    },
+    wire::clock::Clock,
+};
 
 /// All chats and teams with their members.
 #[derive(Debug, Default)]
@@ -19,11 +24,13 @@ pub(crate) struct Store {
     /// By id, in its one spelling.
     teams: HashMap<String, Team>,
     clock: Clock,
+    /// Whether unknown places and strangers are refused.
+    is_strict: bool,
 }
 
 impl Store {
     /// The seeded team with its channel, and the seeded group chat, with all seeded users.
-    pub(crate) fn new(seed: &Seed, clock: &Clock) -> Self {
+    pub(crate) fn new(seed: &Seed, clock: &Clock, is_strict: bool) -> Self {
         let graph = &seed.graph;
         let everybody = |role: fn(usize) -> Option<&'static str>| {
             let users = graph.users.iter().enumerate();
@@ -45,18 +52,14 @@ impl Store {
             chats: HashMap::from([(graph.chat_id.clone(), chat)]),
             teams: HashMap::from([(graph.team_id.clone(), team)]),
             clock: clock.clone(),
+            is_strict,
         }
     }
 
-    /// Refuses a user who was removed or never named; in strict mode also an unknown place and a
-    /// user who is no member.
-    pub(crate) fn admit(
-        &self,
-        shared: &Shared,
-        place: &Place,
-        caller: &Caller,
-    ) -> Result<(), GraphError> {
-        let is_strict = shared.settings.is_strict;
+    /// Refuses a user that was removed or never added; in strict mode also an unknown place and a
+    /// user that is not a member.
+    pub(crate) fn admit(&self, place: &Place, caller: &Caller) -> Result<(), GraphError> {
+        let is_strict = self.is_strict;
         let roll = match place {
             Place::Chat { chat } => self.chats.get(chat).map(|chat| &chat.roll),
             Place::Channel { team, channel } => match self.teams.get(team) {
@@ -72,14 +75,9 @@ impl Store {
     }
 
     /// The same for a team.
-    pub(crate) fn admit_to_team(
-        &self,
-        shared: &Shared,
-        team: &str,
-        caller: &Caller,
-    ) -> Result<(), GraphError> {
+    pub(crate) fn admit_to_team(&self, team: &str, caller: &Caller) -> Result<(), GraphError> {
         let roll = self.teams.get(team).map(|team| &team.roll);
-        admitted(roll, shared.settings.is_strict, caller)
+        admitted(roll, self.is_strict, caller)
     }
 
     /// Whether that user takes part in the place.
@@ -117,13 +115,8 @@ impl Store {
     }
 
     /// Lets a caller into a place: refused, or in it from now on.
-    pub(crate) fn enter(
-        &mut self,
-        shared: &Shared,
-        place: &Place,
-        caller: &Caller,
-    ) -> Result<(), GraphError> {
-        self.admit(shared, place, caller)?;
+    pub(crate) fn enter(&mut self, place: &Place, caller: &Caller) -> Result<(), GraphError> {
+        self.admit(place, caller)?;
         if caller.is_user {
             self.join(place, &caller.id);
         } else {
@@ -135,11 +128,10 @@ impl Store {
     /// The same for a team; one that is made on first use gets a primary channel.
     pub(crate) fn enter_team(
         &mut self,
-        shared: &Shared,
         id: &str,
         caller: &Caller,
     ) -> Result<&mut Team, GraphError> {
-        self.admit_to_team(shared, id, caller)?;
+        self.admit_to_team(id, caller)?;
         let primary = format!("19:{}@thread.tacv2", id.replace('-', ""));
         let team = self.team_on_first_use(id, &primary);
         if caller.is_user {

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-use crate::seed::Seed;
-use crate::services::graph::directory::member::Roll;
-use crate::services::graph::place::encoded;
-use crate::wire::clock;
+use crate::{
+    seed::Seed,
+    services::graph::{directory::member::Roll, place::encoded},
+    wire::clock,
+};
 
 /// A team.
 #[derive(Debug)]

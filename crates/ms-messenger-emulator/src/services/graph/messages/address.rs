@@ -1,8 +1,10 @@
 //! By which path a client came to a channel or a chat.
 
-use crate::services::graph::context::Context;
-use crate::services::graph::error::GraphError;
-use crate::services::graph::place::{Place, encoded};
+use crate::services::graph::{
+    context::Context,
+    error::GraphError,
+    place::{Place, encoded},
+};
 
 /// A channel or a chat, and the way there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,9 +57,9 @@ impl Address {
     }
 }
 
-/// The object id of the user named in a path. A user reads his own chats only.
+/// The object id of the user named in a path. Users read their own chats only.
 pub(crate) fn own_id(context: &Context<'_>, user: &str) -> Result<String, GraphError> {
-    let mut users = context.shared.seed.graph.users.iter();
+    let mut users = context.service.seed.graph.users.iter();
     let is_it =
         |id: &str, upn: &str| id.eq_ignore_ascii_case(user) || upn.eq_ignore_ascii_case(user);
     let id = match users.find(|seeded| is_it(&seeded.id, &seeded.upn)) {

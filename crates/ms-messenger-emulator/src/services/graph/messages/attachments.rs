@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::services::graph::error::GraphError;
-use crate::services::graph::messages::markup::markers;
-use crate::services::graph::messages::validate::items;
-use crate::services::graph::messages::{card, share};
+use crate::services::graph::{
+    error::GraphError,
+    messages::{card, markup::markers, share, validate::items},
+};
 
 const MAX_FILES: usize = 10;
 const ATTACHMENT_MEMBERS: [&str; 7] = [
@@ -18,7 +18,7 @@ const ATTACHMENT_MEMBERS: [&str; 7] = [
     "teamsAppId",
 ];
 
-/// Checks that markers and attachments match one to one; answers the latter in full.
+/// Checks that markers and attachments match one to one; returns the latter in full.
 pub(crate) fn attachments(message: &Value, content: &str) -> Result<Vec<Value>, GraphError> {
     let found = markers(content, "attachment");
     let mut seen: Vec<&str> = Vec::new();

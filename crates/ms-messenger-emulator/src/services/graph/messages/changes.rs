@@ -1,8 +1,12 @@
 //! What was stored or changed since a moment, oldest change first.
 
-use crate::services::graph::Place;
-use crate::services::graph::messages::pages::Listed;
-use crate::services::graph::messages::store::{Message, Store, Thread};
+use crate::services::graph::{
+    messages::{
+        pages::Listed,
+        store::{Message, Store, Thread},
+    },
+    place::Place,
+};
 
 /// What counts as an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,9 +93,8 @@ fn is_between(message: &Message, since: Since) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use serde_json::json;
 
     fn place() -> Place {
         Place::Chat {

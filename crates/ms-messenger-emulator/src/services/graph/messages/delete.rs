@@ -2,12 +2,21 @@
 
 use serde_json::json;
 
-use crate::engine::resources::Outcome;
-use crate::services::graph::Place;
-use crate::services::graph::context::Context;
-use crate::services::graph::error::GraphError;
-use crate::services::graph::messages::{InPlace, Op, Store, locate, no_content};
-use crate::wire::clock;
+use crate::{
+    engine::outcome::Outcome,
+    services::graph::{
+        context::Context,
+        error::GraphError,
+        messages::{
+            location::locate,
+            preference::no_content,
+            routes::{InPlace, Op},
+            store::Store,
+        },
+        place::Place,
+    },
+    wire::clock,
+};
 
 /// The members that a deleted message does not tell, and gets back.
 const CONTENT: [&str; 5] = ["body", "subject", "summary", "attachments", "mentions"];
@@ -28,8 +37,8 @@ pub(super) fn bury(messages: &mut Store, place: &Place, id: u64) {
 /// Deletes a message of the caller's own, or brings it back. What is so already stays.
 pub(crate) fn delete(context: &Context<'_>, call: &InPlace) -> Result<Outcome, GraphError> {
     let at = call.at.resolve(context)?;
-    let mut state = context.shared.state();
-    let graph = &mut state.graph;
+    let mut store = context.service.store();
+    let graph = &mut *store;
     let located = locate(context, graph, call, &at)?;
     located.refuse_others(&context.caller)?;
     let deletes = call.op == Op::SoftDelete;

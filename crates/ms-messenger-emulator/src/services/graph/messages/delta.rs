@@ -2,25 +2,29 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::StatusCode;
 use serde_json::json;
 
-use crate::engine::resources::Outcome;
-use crate::services::graph;
-use crate::services::graph::Place;
-use crate::services::graph::context::Context;
-use crate::services::graph::error::GraphError;
-use crate::services::graph::messages::address::own_id;
-use crate::services::graph::messages::changes::{Changes, Depth, Since};
-use crate::services::graph::messages::list;
-use crate::services::graph::messages::routes::{Across, InPlace, Whose};
-use crate::services::graph::messages::store::Store;
-use crate::services::graph::messages::template::View;
-use crate::services::graph::messages::{view, with_preference};
-use crate::services::graph::place::team_id;
-use crate::wire::clock;
+use crate::{
+    engine::outcome::Outcome,
+    services::graph::{
+        context::Context,
+        error::GraphError,
+        messages::{
+            address::own_id,
+            changes::{Changes, Depth, Since},
+            list,
+            preference::{view, with_preference},
+            routes::{Across, InPlace, Whose},
+            store::Store,
+            template::View,
+        },
+        place::{Place, team_id},
+        response,
+    },
+    wire::clock,
+};
 
 const DEFAULT_TOP: usize = 20;
 /// The service looks back eight months.
@@ -48,9 +52,9 @@ pub(crate) fn in_place(context: &Context<'_>, call: &InPlace) -> Result<Outcome,
     };
     let query = read(context, path, true, depth)?;
     let changes = {
-        let graph = &context.shared.state().graph;
+        let graph = &context.service.store();
         let directory = &graph.directory;
-        directory.admit(context.shared, &at.place, &context.caller)?;
+        directory.admit(&at.place, &context.caller)?;
         changes_of(&graph.messages, &[&at.place], query.since)?
     };
     Ok(response(context, &query, &changes))
@@ -72,7 +76,7 @@ pub(crate) fn across(context: &Context<'_>, call: &Across) -> Result<Outcome, Gr
     };
     let query = read(context, path, call.is_delta, Depth::Flat)?;
     let changes = {
-        let graph = &context.shared.state().graph;
+        let graph = &context.service.store();
         let is_wanted = |place: &&Place| match (&whose, place) {
             (Whose::ChatsOf(user), Place::Chat { .. }) => graph.directory.is_member(place, user),
             (Whose::ChannelsOf(wanted), Place::Channel { team, .. }) => wanted == team,
@@ -105,7 +109,7 @@ fn read(
 ) -> Result<Query, GraphError> {
     let request = context.request;
     let token = |name| request.query.value(name);
-    let generation = context.shared.state().graph.messages.generation();
+    let generation = context.service.store().messages.generation();
     for (name, kind) in [("$skiptoken", 's'), ("$deltatoken", 'd')] {
         if let Some(token) = token(name) {
             list::only(request, &[name])?;
@@ -126,7 +130,11 @@ fn read(
     list::only(request, own)?;
     let skip = request.query.value("$skip").map(str::parse).transpose();
     let (after_ms, before_ms) = bounds(request.query.value("$filter"), is_delta)?;
-    let oldest = context.shared.now_ms().saturating_sub(EIGHT_MONTHS_MS);
+    let oldest = context
+        .service
+        .engine
+        .now_ms()
+        .saturating_sub(EIGHT_MONTHS_MS);
     let since = Since {
         position: 0,
         size: list::top(request)?.unwrap_or(DEFAULT_TOP),
@@ -221,7 +229,7 @@ fn since(token: &str, kind: char, generation: u64, path: &str) -> Result<Since, 
 fn response(context: &Context<'_>, query: &Query, changes: &Changes) -> Outcome {
     let view = view(context);
     let body = body(view, query, changes);
-    with_preference(graph::json(StatusCode::OK, body), view)
+    with_preference(response::json(StatusCode::OK, body), view)
 }
 
 fn body(view: View<'_>, query: &Query, changes: &Changes) -> Vec<u8> {

@@ -1,9 +1,11 @@
-//! System events: what happened in a channel or a chat, told as a message of nobody.
+//! System events: changes of a channel or a chat, as messages without a sender.
 
 use serde_json::{Value, json};
 
-use crate::services::graph::Place;
-use crate::services::graph::messages::{Store, render};
+use crate::services::graph::{
+    messages::{render, store::Store},
+    place::Place,
+};
 
 const SUFFIX: &str = "EventMessageDetail";
 const NAMESPACE: &str = "#microsoft.graph.";
@@ -73,7 +75,7 @@ pub(crate) fn detail(event: &Value, initiator: &str) -> Result<Value, String> {
     Ok(detail)
 }
 
-/// Tells an event in a place; answers the id of its message, which is no row of the ledger.
+/// Adds an event to a place; returns the id of its message, which adds no ledger row.
 pub(crate) fn tell(store: &mut Store, tenant: &str, place: &Place, detail: &Value) -> u64 {
     store.append(place, |id| {
         let mut message = render::empty(place, None, tenant, id);

@@ -1,7 +1,9 @@
 //! What is forgotten, so that memory stays bounded.
 
-use crate::services::graph::Place;
-use crate::services::graph::messages::store::{Store, Thread};
+use crate::services::graph::{
+    messages::store::{Store, Thread},
+    place::Place,
+};
 
 impl Store {
     /// Forgets a message, as if it had never been. Delta tokens from before its last change
@@ -22,8 +24,8 @@ impl Store {
         }
     }
 
-    /// Whether something after `position` was forgotten, so that who has come that far cannot be
-    /// told all changes since. Position 0 is the beginning: who starts has missed nothing.
+    /// Whether a change after `position` was forgotten, so that a reader at that position cannot get
+    /// all changes since. Position 0 is the beginning, where no change was missed.
     pub(crate) fn has_forgotten_since(&self, places: &[&Place], position: u64) -> bool {
         let threads = places.iter().filter_map(|place| self.places.get(*place));
         position > 0

@@ -1,28 +1,35 @@
 //! Hosted contents: the images of messages.
 
-use http::StatusCode;
-use http::header::CONTENT_TYPE;
+use http::{StatusCode, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 
-use crate::engine::resources::Outcome;
-use crate::services::graph;
-use crate::services::graph::context::Context;
-use crate::services::graph::error::GraphError;
-use crate::services::graph::messages::store::Hosted;
-use crate::services::graph::messages::{InPlace, Op, list, locate};
-use crate::wire::response::Response;
+use crate::{
+    engine::outcome::Outcome,
+    services::graph::{
+        context::Context,
+        error::GraphError,
+        messages::{
+            list,
+            location::locate,
+            routes::{InPlace, Op},
+            store::Hosted,
+        },
+        response,
+    },
+    wire::response::Response,
+};
 
 /// The list of a message's hosted contents, one of them, or its bytes.
 pub(crate) fn read(context: &Context<'_>, call: &InPlace) -> Result<Outcome, GraphError> {
     list::only(context.request, &[])?;
     let at = call.at.resolve(context)?;
     let hosted = {
-        let state = context.shared.state();
-        let located = locate(context, &state.graph, call, &at)?;
-        if state.graph.messages.is_deleted(&at.place, located.id) {
+        let store = context.service.store();
+        let located = locate(context, &store, call, &at)?;
+        if store.messages.is_deleted(&at.place, located.id) {
             Vec::new()
         } else {
-            state.graph.messages.hosted(&at.place, located.id).to_vec()
+            store.messages.hosted(&at.place, located.id).to_vec()
         }
     };
     let one = || {
@@ -53,10 +60,10 @@ pub(crate) fn read(context: &Context<'_>, call: &InPlace) -> Result<Outcome, Gra
             "value": hosted.iter().map(entry).collect::<Vec<_>>(),
         })
     };
-    Ok(graph::json(StatusCode::OK, body.to_string()))
+    Ok(response::json(StatusCode::OK, body.to_string()))
 }
 
-/// The service never tells bytes and type here.
+/// The service never returns bytes and type here.
 fn entry(hosted: &Hosted) -> Value {
     json!({"id": hosted.id, "contentBytes": null, "contentType": null})
 }

@@ -2,17 +2,21 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
-use crate::services::graph::error::GraphError;
-use crate::services::graph::messages::pages::{Cursor, Listed, Page, Window};
-use crate::services::graph::messages::template::{Template, View};
-use crate::wire::clock;
-use crate::wire::request::Request;
+use crate::{
+    services::graph::{
+        error::GraphError,
+        messages::{
+            pages::{Cursor, Listed, Page, Window},
+            template::{Template, View},
+        },
+    },
+    wire::{clock, request::Request},
+};
 
 const DEFAULT_TOP: usize = 20;
 const MAX_TOP: usize = 50;

@@ -4,25 +4,23 @@ use http::StatusCode;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::engine::resources::Outcome;
-use crate::seed::EPOCH_SECONDS;
-use crate::services::graph::Place;
-use crate::services::graph::auth::Caller;
-use crate::services::graph::context::Context;
-use crate::services::graph::error::GraphError;
-use crate::services::graph::messages::routes::{Migrate, Scope};
-use crate::services::graph::messages::{no_content, validate};
-use crate::services::graph::place::team_id;
-use crate::wire::clock;
-
-/// A migration that was started and not completed.
-#[derive(Clone, Debug)]
-pub(crate) struct Migration {
-    /// The app that started it: nobody else imports or completes.
-    app: String,
-    /// When the channel or chat counts as made, epoch milliseconds.
-    since: u64,
-}
+use crate::{
+    engine::outcome::Outcome,
+    seed::derive::EPOCH_SECONDS,
+    services::graph::{
+        caller::Caller,
+        context::Context,
+        error::GraphError,
+        messages::{
+            migrating::Migration,
+            preference::no_content,
+            routes::{Migrate, Scope},
+            validate,
+        },
+        place::{Place, team_id},
+    },
+    wire::clock,
+};
 
 /// Who said an imported message, and when.
 #[derive(Debug)]
@@ -72,10 +70,10 @@ fn start(context: &Context<'_>, place: &Place) -> Result<Outcome, GraphError> {
             })?
         }
     };
-    let mut state = context.shared.state();
-    let graph = &mut state.graph;
+    let mut store = context.service.store();
+    let graph = &mut *store;
     let directory = &graph.directory;
-    directory.admit(context.shared, place, &context.caller)?;
+    directory.admit(place, &context.caller)?;
     let migrations = &mut graph.messages.migrations;
     if migrations.contains_key(place) {
         let message = "The conversation is already in migration mode.";
@@ -90,7 +88,7 @@ fn complete(
     context: &Context<'_>,
     is_meant: impl Fn(&Place) -> bool,
 ) -> Result<Outcome, GraphError> {
-    let migrations = &mut context.shared.state().graph.messages.migrations;
+    let migrations = &mut context.service.store().messages.migrations;
     let mut meant = migrations.iter().filter(|(place, _)| is_meant(place));
     if meant.clone().next().is_none() {
         let message = "The conversation is not in migration mode.";
@@ -111,7 +109,7 @@ impl Import {
         place: &Place,
         message: &Value,
     ) -> Result<Self, GraphError> {
-        let migrations = &context.shared.state().graph.messages.migrations;
+        let migrations = &context.service.store().messages.migrations;
         let Some(migration) = migrations.get(place) else {
             return Err(GraphError::application_only());
         };
@@ -120,7 +118,11 @@ impl Import {
         }
         let created = match &message["createdDateTime"] {
             Value::Null => None,
-            time => Some(past(time, migration.since, context.shared.now_ms())?),
+            time => Some(past(
+                time,
+                migration.since,
+                context.service.engine.now_ms(),
+            )?),
         };
         let user = &message["from"]["user"];
         let id = user["id"].as_str().and_then(|id| Uuid::try_parse(id).ok());

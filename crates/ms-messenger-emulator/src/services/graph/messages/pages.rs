@@ -1,8 +1,12 @@
 //! Pages of messages, newest first.
 
-use crate::services::graph::Place;
-use crate::services::graph::messages::store::{Store, Thread};
-use crate::services::graph::messages::template::Template;
+use crate::services::graph::{
+    messages::{
+        store::{Store, Thread},
+        template::Template,
+    },
+    place::Place,
+};
 
 /// The most replies that come with a root.
 const MAX_REPLIES: usize = 1000;

@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::services::graph::Place;
-use crate::services::graph::context::Context;
-use crate::services::graph::messages::{Store, view};
+use crate::services::graph::{
+    context::Context,
+    messages::{preference::view, store::Store},
+    place::Place,
+};
 
 impl Store {
     /// Whether `id` is a message of the chat.

@@ -2,11 +2,21 @@
 
 use serde_json::{Value, json};
 
-use crate::engine::resources::Outcome;
-use crate::services::graph::context::Context;
-use crate::services::graph::error::GraphError;
-use crate::services::graph::messages::{InPlace, Op, emoji, locate, no_content, validate};
-use crate::wire::clock;
+use crate::{
+    engine::outcome::Outcome,
+    services::graph::{
+        context::Context,
+        error::GraphError,
+        messages::{
+            emoji,
+            location::locate,
+            preference::no_content,
+            routes::{InPlace, Op},
+            validate,
+        },
+    },
+    wire::clock,
+};
 
 /// Sets or takes back a reaction of the caller. What is so already does not change the message.
 pub(crate) fn react(context: &Context<'_>, call: &InPlace) -> Result<Outcome, GraphError> {
@@ -18,8 +28,8 @@ pub(crate) fn react(context: &Context<'_>, call: &InPlace) -> Result<Outcome, Gr
     }
     let at = call.at.resolve(context)?;
     let caller = &context.caller.id;
-    let mut state = context.shared.state();
-    let graph = &mut state.graph;
+    let mut store = context.service.store();
+    let graph = &mut *store;
     let located = locate(context, graph, call, &at)?;
     located.refuse_deleted()?;
     let message = located.template.value();

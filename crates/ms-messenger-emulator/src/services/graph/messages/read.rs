@@ -4,22 +4,28 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::engine::resources::Outcome;
-use crate::services::graph;
-use crate::services::graph::context::Context;
-use crate::services::graph::error::GraphError;
-use crate::services::graph::messages::address::Address;
-use crate::services::graph::messages::list::{self, Kind, Location, Options};
-use crate::services::graph::messages::template::View;
-use crate::services::graph::messages::{
-    InPlace, locate, no_message, number, view, with_preference,
+use crate::{
+    engine::outcome::Outcome,
+    services::graph::{
+        context::Context,
+        error::GraphError,
+        messages::{
+            address::Address,
+            list::{self, Kind, Location, Options},
+            location::{locate, no_message, number},
+            preference::{view, with_preference},
+            routes::InPlace,
+            template::View,
+        },
+        response,
+    },
 };
 
 /// One message, or one reply.
 pub(crate) fn get(context: &Context<'_>, call: &InPlace) -> Result<Outcome, GraphError> {
     let at = call.at.resolve(context)?;
     list::only(context.request, &["$select"])?;
-    let located = locate(context, &context.shared.state().graph, call, &at)?;
+    let located = locate(context, &context.service.store(), call, &at)?;
     let view = view(context);
     let body = located.template.view(view);
     let body = match context.request.query.value("$select") {
@@ -27,7 +33,7 @@ pub(crate) fn get(context: &Context<'_>, call: &InPlace) -> Result<Outcome, Grap
         Some(selected) => select(&body, selected)?,
     };
     let body = entity(view, &at.context(&context.caller.id), located.root, &body);
-    Ok(with_preference(graph::json(StatusCode::OK, body), view))
+    Ok(with_preference(response::json(StatusCode::OK, body), view))
 }
 
 /// The members of a message that `$select` names; the id is always there.
@@ -57,10 +63,10 @@ pub(crate) fn list(context: &Context<'_>, call: &InPlace) -> Result<Outcome, Gra
     };
     let options = Options::read(context.request, kind, &location.path)?;
     let page = {
-        let state = context.shared.state();
-        let messages = &state.graph.messages;
-        let directory = &state.graph.directory;
-        directory.admit(context.shared, &at.place, &context.caller)?;
+        let store = context.service.store();
+        let messages = &store.messages;
+        let directory = &store.directory;
+        directory.admit(&at.place, &context.caller)?;
         match root {
             Some(root) if !messages.has_root(&at.place, root) => return Err(no_message()),
             Some(root) => messages.replies(&at.place, root, options.window()),
@@ -69,7 +75,7 @@ pub(crate) fn list(context: &Context<'_>, call: &InPlace) -> Result<Outcome, Gra
     };
     let view = view(context);
     let body = list::body(&options, view, &location, &page);
-    Ok(with_preference(graph::json(StatusCode::OK, body), view))
+    Ok(with_preference(response::json(StatusCode::OK, body), view))
 }
 
 /// The list of messages at `at`, or of the replies to `root` there.

@@ -1,19 +1,24 @@
 //! A stored chatMessage in the service's canonical shape.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use crate::services::graph::auth::Caller;
-use crate::services::graph::messages::emoji;
-use crate::services::graph::messages::markup::{escape, unescape, without_other_mentions};
-use crate::services::graph::messages::store::Hosted;
-use crate::services::graph::messages::template::BASE;
-use crate::services::graph::messages::validate::Draft;
-use crate::services::graph::place::{Place, encoded};
-use crate::wire::clock;
+use crate::{
+    services::graph::{
+        caller::Caller,
+        messages::{
+            emoji,
+            markup::{escape, unescape, without_other_mentions},
+            store::Hosted,
+            template::BASE,
+            validate::Draft,
+        },
+        place::{Place, encoded},
+    },
+    wire::clock,
+};
 
-/// Where and by whom a message is sent.
+/// Place and sender of a message.
 #[derive(Debug)]
 pub(crate) struct Setting<'a> {
     pub(crate) tenant: &'a str,
@@ -38,7 +43,7 @@ pub(crate) fn message(setting: &Setting<'_>, draft: Draft, id: u64) -> (Value, V
 }
 
 /// Writes what a draft says into a message: its body, attachments and mentions. `path` is the
-/// message's, `stamp` makes the ids of hosted contents; answers these.
+/// message's, `stamp` makes the ids of hosted contents; returns these.
 pub(crate) fn fill(message: &mut Value, path: &str, stamp: u64, draft: Draft) -> Vec<Hosted> {
     let names = |i: usize, is_in_body: bool| hosted_id(stamp, i, is_in_body);
     let in_body = |temporary: &str| draft.content.contains(&reference(temporary));
@@ -91,7 +96,7 @@ pub(crate) fn fill(message: &mut Value, path: &str, stamp: u64, draft: Draft) ->
     hosted.into_iter().map(|(_, hosted)| hosted).collect()
 }
 
-/// A message that nobody sent and that says nothing, made at `id`.
+/// A message without sender and text, made at `id`.
 pub(crate) fn empty(place: &Place, root: Option<u64>, tenant: &str, id: u64) -> Value {
     let created = clock::rfc3339_trimmed(id);
     let (web_url, chat_id, identity) = where_it_is(place, root, tenant, id);

@@ -2,10 +2,14 @@
 
 use http::Method;
 
-use crate::engine::registry::decode;
-use crate::services::graph::Place;
-use crate::services::graph::messages::address::{Address, Via};
-use crate::services::graph::routes::Found;
+use crate::{
+    services::graph::{
+        found::Found,
+        messages::address::{Address, Via},
+        place::Place,
+    },
+    wire::path::decode_segment,
+};
 
 /// An operation on messages with its path parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +34,7 @@ pub(crate) enum Scope {
     Team(String),
 }
 
-/// A read of all messages of somebody.
+/// A read of all messages of a user or a team.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Across {
     pub(crate) whose: Whose,
@@ -121,7 +125,7 @@ pub(crate) fn route(method: &Method, raw: &[&str]) -> Option<Found<Call>> {
             chat,
             verb @ ("startMigration" | "completeMigration"),
         ] => {
-            let place = decode(chat).map(|chat| Place::Chat { chat });
+            let place = decode_segment(chat).map(|chat| Place::Chat { chat });
             return Some(migrate(method, place.map(Scope::Place), verb));
         }
         [
@@ -131,28 +135,28 @@ pub(crate) fn route(method: &Method, raw: &[&str]) -> Option<Found<Call>> {
             channel,
             verb @ ("startMigration" | "completeMigration"),
         ] => {
-            let ids = decode(team).zip(decode(channel));
+            let ids = decode_segment(team).zip(decode_segment(channel));
             let place = ids.map(|(team, channel)| Place::Channel { team, channel });
             return Some(migrate(method, place.map(Scope::Place), verb));
         }
         ["teams", team, "completeMigration"] => {
-            let scope = decode(team).map(Scope::Team);
+            let scope = decode_segment(team).map(Scope::Team);
             return Some(migrate(method, scope, "completeMigration"));
         }
         ["chats", chat, "messages", rest @ ..] => (in_chat(Via::Direct, chat), rest),
         ["me", "chats", chat, "messages", rest @ ..] => (in_chat(Via::Me, chat), rest),
         ["users", user, "chats", chat, "messages", rest @ ..] => {
-            let via = decode(user).map(Via::User);
+            let via = decode_segment(user).map(Via::User);
             (via.and_then(|via| in_chat(via, chat)), rest)
         }
         ["users", user, "chats", "getAllMessages", rest @ ..] => {
-            return across(method, decode(user).map(Whose::ChatsOf), rest);
+            return across(method, decode_segment(user).map(Whose::ChatsOf), rest);
         }
         ["teams", team, "channels", "getAllMessages", rest @ ..] => {
-            return across(method, decode(team).map(Whose::ChannelsOf), rest);
+            return across(method, decode_segment(team).map(Whose::ChannelsOf), rest);
         }
         ["teams", team, "channels", channel, "messages", rest @ ..] => {
-            let ids = decode(team).zip(decode(channel));
+            let ids = decode_segment(team).zip(decode_segment(channel));
             let at = |(team, channel)| Address {
                 via: Via::Direct,
                 place: Place::Channel { team, channel },
@@ -161,7 +165,7 @@ pub(crate) fn route(method: &Method, raw: &[&str]) -> Option<Found<Call>> {
         }
         _ => return None,
     };
-    // An id that cannot be read still has to be told from a path that does not exist.
+    // An id that cannot be read is not the same as a path that does not exist.
     let is_channel = raw.first() == Some(&"teams");
     let target = target(method, rest, is_channel)?;
     let Some(op) = target.op else {
@@ -201,7 +205,7 @@ fn migrate(method: &Method, scope: Option<Scope>, verb: &str) -> Found<Call> {
 }
 
 fn in_chat(via: Via, raw: &str) -> Option<Address> {
-    let place = decode(raw).map(|chat| Place::Chat { chat })?;
+    let place = decode_segment(raw).map(|chat| Place::Chat { chat })?;
     Some(Address { via, place })
 }
 
@@ -282,7 +286,7 @@ fn either(method: &Method, get: Op, post: Op) -> Option<Op> {
 fn call(op: Op, at: Option<Address>, target: &Target<'_>) -> Option<Call> {
     let id = |raw: Option<&str>| match raw {
         None => Some(None),
-        Some(raw) => decode(raw).map(Some),
+        Some(raw) => decode_segment(raw).map(Some),
     };
     Some(Call::In(InPlace {
         op,

@@ -3,22 +3,31 @@
 use http::StatusCode;
 use serde_json::Value;
 
-use crate::engine::ledger::{About, NewRow};
-use crate::engine::platform::Platform;
-use crate::engine::resources::Outcome;
-use crate::services::graph::context::Context;
-use crate::services::graph::error::GraphError;
-use crate::services::graph::messages::address::Address;
-use crate::services::graph::messages::migration::{self, Import};
-use crate::services::graph::messages::read::entity;
-use crate::services::graph::messages::render::{self, Setting};
-use crate::services::graph::messages::store::New;
-use crate::services::graph::messages::validate::{self, Draft};
-use crate::services::graph::messages::{
-    InPlace, Op, Store, no_message, number, view, with_preference,
+use crate::{
+    engine::{
+        ledger::row::{About, NewRow},
+        outcome::Outcome,
+        platform::Platform,
+    },
+    services::graph::{
+        context::Context,
+        error::GraphError,
+        messages::{
+            address::Address,
+            location::{no_message, number},
+            migration::{self, Import},
+            preference::{view, with_preference},
+            read::entity,
+            render::{self, Setting},
+            routes::{InPlace, Op},
+            store::{New, Store},
+            validate::{self, Draft},
+        },
+        place::Place,
+        response::JSON,
+    },
+    wire::response::Response,
 };
-use crate::services::graph::{JSON, Place};
-use crate::wire::response::Response;
 
 /// Sends a message, a reply or a quote.
 pub(crate) fn send(context: &Context<'_>, call: &InPlace) -> Result<Outcome, GraphError> {
@@ -30,7 +39,7 @@ pub(crate) fn send(context: &Context<'_>, call: &InPlace) -> Result<Outcome, Gra
     } else {
         &body
     };
-    let limit = context.shared.settings.graph_message_limit;
+    let limit = context.service.settings.message_limit;
     validate::size(context.request, message, limit)?;
     let at = call.at.resolve(context)?;
     let import = match context.caller.is_user {
@@ -61,13 +70,13 @@ struct Sent {
     import: Option<Import>,
 }
 
-/// Stores the message with its ledger row and answers it whole.
+/// Stores the message with its ledger row and responds with all of it.
 fn carry_out(context: &Context<'_>, at: &Address, sent: Sent) -> Result<Outcome, GraphError> {
-    let (shared, place, root) = (context.shared, &at.place, sent.root);
+    let (service, place, root) = (context.service, &at.place, sent.root);
     let import = sent.import.as_ref();
     let author = import.map_or(&context.caller, |import| &import.author);
     let mut row = NewRow {
-        platform: Platform::MsgraphChat,
+        platform: Platform::MSGRAPH_CHAT,
         operation: context.operation,
         conversation: place.conversation().to_owned(),
         sender: author.id.clone(),
@@ -75,21 +84,22 @@ fn carry_out(context: &Context<'_>, at: &Address, sent: Sent) -> Result<Outcome,
         text: sent.draft.content.clone(),
         message_id: String::new(),
         idempotency_key: None,
+        is_request_id_unique: true,
         about: About {
             subject: sent.draft.subject.as_str().map(str::to_owned),
             importance: Some(sent.draft.importance.clone()),
         },
     };
     let setting = Setting {
-        tenant: &shared.seed.graph.tenant_id,
+        tenant: &service.seed.graph.tenant_id,
         place,
         root,
         caller: author,
     };
     let template = {
-        let mut state = shared.state();
-        let graph = &mut state.graph;
-        graph.directory.admit(shared, place, &context.caller)?;
+        let mut store = service.store();
+        let graph = &mut *store;
+        graph.directory.admit(place, &context.caller)?;
         if root.is_some_and(|root| !graph.messages.has_root(place, root)) {
             return Err(no_message());
         }
@@ -108,7 +118,7 @@ fn carry_out(context: &Context<'_>, at: &Address, sent: Sent) -> Result<Outcome,
         let stored = graph.messages.store(&new, render);
         let (id, template) = stored.ok_or_else(migration::taken)?;
         row.message_id = id.to_string();
-        state.ledger.append(row, context.request);
+        service.engine.append(row, context.request);
         template
     };
     let view = view(context);

@@ -1,16 +1,26 @@
 //! The messages of channels and chats.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::services::graph::Place;
-use crate::services::graph::messages::migration::Migration;
-use crate::services::graph::messages::template::{KeptTemplate, Template};
-use crate::wire::clock::{self, Clock, IdClock};
-use crate::wire::packed::Packer;
+use crate::{
+    services::graph::{
+        messages::{
+            migrating::Migration,
+            template::{KeptTemplate, Template},
+        },
+        place::Place,
+    },
+    wire::{
+        clock::{self, Clock, IdClock},
+        packed::Packer,
+    },
+};
 
 /// All places that hold messages.
 #[derive(Debug)]
@@ -159,7 +169,7 @@ impl Store {
         self.message(place, id).map(|message| message.root)
     }
 
-    /// Appends a root that is made now; `render` as for [`store`](Self::store). Answers its id.
+    /// Appends a root that is made now; `render` as for [`store`](Self::store). Returns its id.
     pub(crate) fn append(
         &mut self,
         place: &Place,

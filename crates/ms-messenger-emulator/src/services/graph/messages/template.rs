@@ -1,18 +1,20 @@
 //! The stored form of a message: its JSON with gaps where the address of Graph belongs.
 //!
 //! Who reads a message may have called the emulator by another name, over another scheme or in
-//! another version than who wrote it, so links get their beginning when they are answered.
+//! another version than the writer, so links get their beginning when they are read.
 
 use std::io;
 
 use bytes::Bytes;
 use serde::Serialize as _;
-use serde_json::Value;
-use serde_json::ser::{CharEscape, CompactFormatter, Formatter, Serializer};
+use serde_json::{
+    Value,
+    ser::{CharEscape, CompactFormatter, Formatter, Serializer},
+};
 
 use crate::wire::packed::{Packed, Packer};
 
-/// Stands for the base URL inside the strings of a message; nobody's text holds it.
+/// Stands for the base URL inside the strings of a message; no text contains it.
 pub(crate) const BASE: char = '\u{1}';
 
 /// The gap in the stored bytes. JSON escapes this control character, so it can be nothing else.
@@ -160,9 +162,8 @@ impl Formatter for Gapped {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn gaps_are_filled_with_the_base_of_the_reader() {

@@ -3,24 +3,32 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use crate::engine::resources::Outcome;
-use crate::services::graph;
-use crate::services::graph::Place;
-use crate::services::graph::context::Context;
-use crate::services::graph::error::GraphError;
-use crate::services::graph::messages::address::Address;
-use crate::services::graph::messages::read::entity;
-use crate::services::graph::messages::template::{BASE, View, link_text};
-use crate::services::graph::messages::validate::{self, Draft};
-use crate::services::graph::messages::{
-    InPlace, locate, no_content, policy, render, view, with_preference,
+use crate::{
+    engine::outcome::Outcome,
+    services::graph::{
+        context::Context,
+        error::GraphError,
+        messages::{
+            address::Address,
+            location::locate,
+            policy,
+            preference::{no_content, view, with_preference},
+            read::entity,
+            render,
+            routes::InPlace,
+            template::{BASE, View, link_text},
+            validate::{self, Draft},
+        },
+        place::Place,
+        response,
+    },
+    wire::clock,
 };
-use crate::wire::clock;
 
-/// `PATCH` of a message: a user edits what he said, an app sets the policy violation.
+/// `PATCH` of a message: users edit their own text, an app sets the policy violation.
 pub(crate) fn update(context: &Context<'_>, call: &InPlace) -> Result<Outcome, GraphError> {
     let body = validate::body(context.request)?;
-    let limit = context.shared.settings.graph_message_limit;
+    let limit = context.service.settings.message_limit;
     validate::size(context.request, &body, limit)?;
     let at = call.at.resolve(context)?;
     if context.caller.is_user {
@@ -40,8 +48,8 @@ fn edit(
         let message = "policyViolation can be updated with application permissions only.";
         return Err(GraphError::forbidden(message));
     }
-    let mut state = context.shared.state();
-    let graph = &mut state.graph;
+    let mut store = context.service.store();
+    let graph = &mut *store;
     let located = locate(context, graph, call, at)?;
     located.refuse_others(&context.caller)?;
     located.refuse_deleted()?;
@@ -126,8 +134,8 @@ fn mark(
 ) -> Result<Outcome, GraphError> {
     let violation = policy::violation(changes)?;
     let view = view(context);
-    let mut state = context.shared.state();
-    let graph = &mut state.graph;
+    let mut store = context.service.store();
+    let graph = &mut *store;
     let located = locate(context, graph, call, at)?;
     graph.messages.revise(&at.place, located.id, |message, _| {
         message["policyViolation"] = violation;
@@ -136,12 +144,12 @@ fn mark(
     let message = template
         .map(|template| template.view(view))
         .unwrap_or_default();
-    drop(state);
+    drop(store);
     let body = entity(
         view,
         &at.context(&context.caller.id),
         located.root,
         &message,
     );
-    Ok(with_preference(graph::json(StatusCode::OK, body), view))
+    Ok(with_preference(response::json(StatusCode::OK, body), view))
 }

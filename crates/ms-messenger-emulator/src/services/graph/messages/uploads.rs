@@ -1,13 +1,13 @@
 //! The hosted contents that a message brings.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::services::graph::error::GraphError;
-use crate::services::graph::messages::markup::hosted_references;
-use crate::services::graph::messages::validate::items;
+use crate::services::graph::{
+    error::GraphError,
+    messages::{markup::hosted_references, validate::items},
+};
 
 const HOSTED_TYPE: &str = "#microsoft.graph.chatMessageHostedContent";
 const BAD_TYPE: &str =
@@ -21,7 +21,7 @@ pub(crate) struct Upload {
     pub(crate) content: Bytes,
 }
 
-/// Checks that references and hosted contents match one to one; answers the latter.
+/// Checks that references and hosted contents match one to one; returns the latter.
 pub(crate) fn hosted_contents(message: &Value, content: &str) -> Result<Vec<Upload>, GraphError> {
     let mut referenced = hosted_references(content);
     for attachment in items(&message["attachments"])? {

@@ -3,13 +3,19 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::services::graph::Place;
-use crate::services::graph::error::GraphError;
-use crate::services::graph::messages::attachments::attachments;
-use crate::services::graph::messages::markup::{Marker, markers, unescape};
-use crate::services::graph::messages::template::without_gaps;
-use crate::services::graph::messages::uploads::{Upload, hosted_contents};
-use crate::wire::request::Request;
+use crate::{
+    services::graph::{
+        error::GraphError,
+        messages::{
+            attachments::attachments,
+            markup::{Marker, markers, unescape},
+            template::without_gaps,
+            uploads::{Upload, hosted_contents},
+        },
+        place::Place,
+    },
+    wire::request::Request,
+};
 
 const NOT_JSON: &str = "Unable to read JSON request payload. Please ensure Content-Type header \
     is set and payload is of valid JSON format.";
@@ -206,7 +212,7 @@ fn is_marker_of(marker: &Marker<'_>, id: &str, text: &str) -> bool {
 }
 
 /// The identity set with all its members; exactly one of them is given. Nobody looks the id up: a
-/// principal name, or an id of nobody, is stored and notifies nobody.
+/// principal name, or an unknown id, is stored and notifies no user.
 fn mentioned(mentioned: &Value, place: &Place) -> Result<Value, GraphError> {
     let given = MENTIONED_MEMBERS
         .into_iter()

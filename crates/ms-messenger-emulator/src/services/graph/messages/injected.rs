@@ -2,77 +2,98 @@
 
 use serde_json::{Value, json};
 
-use crate::admin::Said;
-use crate::engine::ledger::{About, NewRow};
-use crate::engine::platform::Platform;
-use crate::engine::resources::Shared;
-use crate::services::graph::Place;
-use crate::services::graph::auth::Caller;
-use crate::services::graph::messages::render::{self, Setting};
-use crate::services::graph::messages::store::New;
-use crate::services::graph::messages::template::without_gaps;
-use crate::services::graph::messages::validate::{self, Draft};
-use crate::services::graph::messages::{Store, delete, event};
-use crate::wire::clock;
-use crate::wire::request::Request;
+use crate::{
+    engine::{
+        ledger::row::{About, NewRow},
+        platform::Platform,
+    },
+    services::graph::{
+        caller::Caller,
+        messages::{
+            delete, event,
+            render::{self, Setting},
+            store::{New, Store},
+            template::without_gaps,
+            validate::{self, Draft},
+        },
+        place::Place,
+        state::Graph,
+    },
+    wire::{clock, request::Request},
+};
 
-/// A message of a user of the tenant, whoever it is, in reply to the message `root` if there is one.
-/// Answers its id.
+/// A message of another user.
+#[derive(Debug)]
+pub(crate) struct InjectedMessage<'a> {
+    pub(crate) conversation: &'a str,
+    pub(crate) sender: &'a str,
+    pub(crate) text: &'a str,
+    pub(crate) is_html: bool,
+    /// The id of the message that it replies to.
+    pub(crate) reply_to: Option<&'a str>,
+    /// When it was made, epoch milliseconds; now when absent.
+    pub(crate) created: Option<u64>,
+}
+
+/// Stores a message of any user of the tenant, known or not. Returns its id.
 ///
 /// # Errors
 ///
 /// What is wrong with the message.
 pub(crate) fn inject(
-    shared: &Shared,
-    said: &Said<'_>,
-    root: Option<&str>,
+    service: &Graph,
+    new: &InjectedMessage<'_>,
     request: &Request,
 ) -> Result<String, String> {
-    let user = shared.seed.graph_user(said.sender);
+    let user = service.seed.graph_user(new.sender);
     let caller = Caller {
-        id: said.sender.to_ascii_lowercase(),
+        id: new.sender.to_ascii_lowercase(),
         display_name: user.map_or_else(String::new, |user| user.display_name.clone()),
         app: String::new(),
         is_user: true,
     };
-    let draft = draft(said.text, said.is_html);
+    let draft = draft(new.text, new.is_html);
     let kind = draft.content_type.to_owned();
-    let mut state = shared.state();
-    let graph = &mut state.graph;
-    let place = graph.directory.place_of(&shared.seed, said.conversation);
-    let root = root.map(|root| {
+    let mut store = service.store();
+    let graph = &mut *store;
+    let place = graph.directory.place_of(&service.seed, new.conversation);
+    let root = new.reply_to.map(|root| {
         let root = root.parse().ok();
         root.filter(|root| place.is_channel() && graph.messages.has_root(&place, *root))
             .ok_or("reply_to: must be the id of a message of the channel that is no reply")
     });
     let root = root.transpose()?;
     let setting = Setting {
-        tenant: &shared.seed.graph.tenant_id,
+        tenant: &service.seed.graph.tenant_id,
         place: &place,
         root,
         caller: &caller,
     };
     graph.directory.join(&place, &caller.id);
-    let new = New {
+    let place_in_time = New {
         place: &place,
         root,
-        created: said.created.map(|at| graph.messages.free_at(&place, at)),
+        created: new.created.map(|at| graph.messages.free_at(&place, at)),
     };
     let render = |id| render::message(&setting, draft, id);
     // Only an import's millisecond can be taken.
-    let id = graph.messages.store(&new, render).map_or(0, |(id, _)| id);
+    let id = graph
+        .messages
+        .store(&place_in_time, render)
+        .map_or(0, |(id, _)| id);
     let row = NewRow {
-        platform: Platform::MsgraphChat,
+        platform: Platform::MSGRAPH_CHAT,
         operation: "inject",
-        conversation: said.conversation.to_owned(),
+        conversation: new.conversation.to_owned(),
         sender: caller.id.clone(),
         kind,
-        text: said.text.to_owned(),
+        text: new.text.to_owned(),
         message_id: id.to_string(),
         idempotency_key: None,
+        is_request_id_unique: true,
         about: About::default(),
     };
-    state.ledger.append(row, request);
+    service.engine.append(row, request);
     Ok(id.to_string())
 }
 
@@ -85,16 +106,16 @@ fn draft(text: &str, is_html: bool) -> Draft {
     }
 }
 
-/// Changes the text of a message. Answers whether it is there and not deleted.
+/// Changes the text of a message. Returns whether it is there and not deleted.
 pub(crate) fn inject_edit(
-    shared: &Shared,
+    service: &Graph,
     conversation: &str,
     id: &str,
     text: &str,
     is_html: bool,
 ) -> bool {
-    let graph = &mut shared.state().graph;
-    let place = graph.directory.place_of(&shared.seed, conversation);
+    let graph = &mut *service.store();
+    let place = graph.directory.place_of(&service.seed, conversation);
     let Some((id, root)) = present(&graph.messages, &place, id) else {
         return false;
     };
@@ -107,10 +128,10 @@ pub(crate) fn inject_edit(
     true
 }
 
-/// Deletes a message. Answers whether it was there.
-pub(crate) fn inject_delete(shared: &Shared, conversation: &str, id: &str) -> bool {
-    let graph = &mut shared.state().graph;
-    let place = graph.directory.place_of(&shared.seed, conversation);
+/// Deletes a message. Returns whether it was there.
+pub(crate) fn inject_delete(service: &Graph, conversation: &str, id: &str) -> bool {
+    let graph = &mut *service.store();
+    let place = graph.directory.place_of(&service.seed, conversation);
     let Some((id, _)) = present(&graph.messages, &place, id) else {
         return false;
     };
@@ -125,21 +146,21 @@ fn present(store: &Store, place: &Place, id: &str) -> Option<(u64, Option<u64>)>
     (!store.is_deleted(place, id)).then_some((id, root))
 }
 
-/// A system event in the place; answers its conversation and the id of its message.
+/// A system event in the place; returns its conversation and the id of its message.
 ///
 /// # Errors
 ///
 /// What is wrong with the event.
 pub(crate) fn inject_event(
-    shared: &Shared,
+    service: &Graph,
     conversation: &str,
     initiator: &str,
     event: &Value,
 ) -> Result<(String, String), String> {
     let detail = validate::cleaned(event::detail(event, &initiator.to_ascii_lowercase())?);
-    let graph = &mut shared.state().graph;
-    let place = graph.directory.place_of(&shared.seed, conversation);
-    let tenant = &shared.seed.graph.tenant_id;
+    let graph = &mut *service.store();
+    let place = graph.directory.place_of(&service.seed, conversation);
+    let tenant = &service.seed.graph.tenant_id;
     let id = event::tell(&mut graph.messages, tenant, &place, &detail);
     Ok((conversation.to_owned(), id.to_string()))
 }

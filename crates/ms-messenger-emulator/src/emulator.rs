@@ -37,6 +37,20 @@ use crate::{
 
 /// A running emulator. It ends when the handle is dropped: listener and connections are closed by
 /// the time the drop returns.
+///
+/// ```
+/// use ms_messenger_emulator::Emulator;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = Emulator::start().await?;
+/// let chat = &emulator.world().graph.chat_id;
+/// emulator.inject(&serde_json::json!({
+///     "platform": "msgraph-chat", "conversation": chat, "sender": "bob", "text": "hello",
+/// }))?;
+/// assert_eq!(emulator.messages()[0].text, "hello");
+/// emulator.shutdown().await;
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 pub struct Emulator {
     registry: Arc<Registry>,
@@ -78,32 +92,48 @@ impl Emulator {
     }
 
     /// Origin of the HTTP listener, `http://127.0.0.1:PORT`.
-    #[must_use]
     pub fn http_url(&self) -> &str {
         &self.http_url
     }
 
     /// Origin of the HTTPS listener, `https://localhost:PORT`; `None` unless it was asked for.
-    #[must_use]
+    ///
+    /// ```
+    /// use ms_messenger_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let builder = Emulator::builder().with_https_address(([127, 0, 0, 1], 0).into());
+    /// let emulator = builder.start().await?;
+    /// assert!(emulator.https_url().is_some_and(|url| url.starts_with("https://localhost:")));
+    /// assert!(emulator.ca_pem().is_some_and(|pem| pem.starts_with("-----BEGIN CERTIFICATE")));
+    /// # Ok(()) }
+    /// ```
     pub fn https_url(&self) -> Option<&str> {
         self.https.as_ref().map(|https| https.url.as_str())
     }
 
     /// The certificate authority of the HTTPS listener in PEM, new at each start.
-    #[must_use]
     pub fn ca_pem(&self) -> Option<&str> {
         self.https.as_ref().map(|https| https.ca_pem.as_str())
     }
 
     /// The seeded constants: keys, tokens, users and ids.
-    #[must_use]
     pub fn world(&self) -> &Seed {
         &self.seed
     }
 
     /// The line that the program prints when it is ready: `http`, `acs`, `graph`, `ucwa` and `entra`;
     /// with HTTPS also `https`, and `ca` (a path) where the authority was written.
-    #[must_use]
+    ///
+    /// ```
+    /// use ms_messenger_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// assert_eq!(emulator.ready_line()["http"], emulator.http_url());
+    /// assert!(emulator.ready_line()["acs"]["connection_string"].is_string());
+    /// # Ok(()) }
+    /// ```
     pub fn ready_line(&self) -> Value {
         let mut line = json!({"http": self.http_url});
         let https = self.https_url();
@@ -120,25 +150,54 @@ impl Emulator {
     }
 
     /// All rows of the ledger, oldest first: one per message stored.
-    #[must_use]
     pub fn messages(&self) -> Vec<LedgerRow> {
         let rows = self.registry.engine.ledger().rows(&Filter::default());
         rows.iter().filter_map(KeptRow::open).collect()
     }
 
     /// The document of `GET /_emulator/stats`.
-    #[must_use]
+    ///
+    /// ```
+    /// use ms_messenger_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// assert_eq!(emulator.stats()["platforms"]["acs-chat"]["stored"], 0);
+    /// # Ok(()) }
+    /// ```
     pub fn stats(&self) -> Value {
         self.registry.stats()
     }
 
     /// Replaces the fault rules; their counters start again.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// emulator.set_faults(Faults::new().with_rule(FaultRule::new(FaultAction::status(429))));
+    /// emulator.set_faults(Faults::new());
+    /// # Ok(()) }
+    /// ```
     pub fn set_faults(&self, faults: Faults) {
         self.registry.engine.set_faults(faults);
     }
 
     /// Reads the document of `PUT /_emulator/faults`; unlike [`Faults::from_json`] it also knows the
     /// services of [`EmulatorBuilder::with_service`].
+    ///
+    /// ```
+    /// use ms_messenger_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// let faults = emulator.parse_faults(&serde_json::json!({"rules": [
+    ///     {"match": {"operation": "send"}, "action": {"kind": "delay", "ms": 5}},
+    /// ]}))?;
+    /// emulator.set_faults(faults);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -167,6 +226,16 @@ impl Emulator {
     /// go on from these. A reset brings back the offset of
     /// [`with_clock_offset`](EmulatorBuilder::with_clock_offset).
     ///
+    /// ```
+    /// use ms_messenger_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// emulator.set_clock_offset(-300)?;
+    /// assert!(emulator.set_clock_offset(i64::MAX).is_err());
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`StartError::Setting`] for more than ten years either way.
@@ -183,6 +252,16 @@ impl Emulator {
     }
 
     /// Stores a message of the other side: the document of `POST /_emulator/inject`. Returns its ids.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// let error = emulator.inject(&serde_json::json!({"platform": "acs-messages"})).unwrap_err();
+    /// assert_eq!(error.problems[0], "from: is required and must be a non-empty string");
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -201,6 +280,16 @@ impl Emulator {
     /// `{"platform": "msgraph-chat", "user": "alice@contoso.test"}`. Returns
     /// `{platform, user, scopes, expires_on, token}`.
     ///
+    /// ```
+    /// use ms_messenger_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// let wanted = serde_json::json!({"platform": "acs-chat", "user": "bob", "scopes": ["chat"]});
+    /// assert_eq!(emulator.issue_token(&wanted)?["scopes"][0], "chat");
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`admin::IssueTokenError`] names each member that is unknown, missing or wrong.
@@ -209,6 +298,16 @@ impl Emulator {
     }
 
     /// Back to the seeded world: messages, ledger, statistics, faults and tokens that they ended.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// emulator.reset();
+    /// assert!(emulator.messages().is_empty());
+    /// # Ok(()) }
+    /// ```
     pub fn reset(&self) {
         self.registry.reset();
     }

@@ -1,6 +1,12 @@
-//! What every service is given: dispatch, faults, ledger, limits, tokens and the server.
+//! Dispatch, faults, ledger, limits, tokens and the server, for all services alike.
 //!
-//! Nothing in here knows a service by name.
+//! Nothing in here knows a service by name. A request goes through these files, in this order:
+//!
+//! 1. `server.rs` accepts the connection, `server/control.rs` is its handle.
+//! 2. `dispatch.rs` asks `registry.rs` for the route, and `faults/engine.rs` for the fault.
+//! 3. `body.rs` reads the body.
+//! 4. `carry_out.rs` lets the service serve it (`service.rs`, `exchange.rs`, `outcome.rs`).
+//! 5. `faults/delivery.rs` sends the response as the fault wants it.
 
 pub(crate) mod admin_response;
 pub(crate) mod body;

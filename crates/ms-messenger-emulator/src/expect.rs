@@ -1,4 +1,4 @@
-//! Helpers for users' own tests: wait for a message, fail the next request.
+//! Expectations of a test: wait for a message, fail the next request.
 
 use std::{fmt, time::Duration};
 
@@ -42,6 +42,13 @@ impl MessageMatcher {
     }
 
     /// Only this operation; `send` also means `send.reply` and its like.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::MessageMatcher;
+    ///
+    /// let wanted = MessageMatcher::new().with_operation("send");
+    /// assert_eq!(wanted.to_string(), r#"operation "send""#);
+    /// ```
     #[must_use]
     pub fn with_operation(mut self, operation: impl Into<String>) -> Self {
         self.operation = Some(operation.into());
@@ -49,6 +56,13 @@ impl MessageMatcher {
     }
 
     /// Only this conversation, thread, channel or chat id, or recipient of a notification.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::MessageMatcher;
+    ///
+    /// let wanted = MessageMatcher::new().with_conversation("19:a@thread.v2");
+    /// assert_eq!(wanted.to_string(), r#"conversation "19:a@thread.v2""#);
+    /// ```
     #[must_use]
     pub fn with_conversation(mut self, conversation: impl Into<String>) -> Self {
         self.conversation = Some(conversation.into());
@@ -56,6 +70,13 @@ impl MessageMatcher {
     }
 
     /// Only messages whose text, as sent, is exactly this.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::MessageMatcher;
+    ///
+    /// let wanted = MessageMatcher::new().with_text("hello");
+    /// assert_eq!(wanted.to_string(), r#"text "hello""#);
+    /// ```
     #[must_use]
     pub fn with_text(mut self, text: impl Into<String>) -> Self {
         self.text = Some(text.into());
@@ -63,7 +84,6 @@ impl MessageMatcher {
     }
 
     /// Whether the row is one of those.
-    #[must_use]
     pub fn matches(&self, row: &LedgerRow) -> bool {
         let is = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|w| w == found);
         let names = |wanted: &String| names_operation(wanted, row.operation);
@@ -105,6 +125,18 @@ pub struct Expectation<'a> {
 impl Expectation<'_> {
     /// Waits until such a message is stored, `limit` at most; returns the oldest one, which may
     /// have been stored before the call. Needs a Tokio runtime with its timer enabled.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::{Emulator, MessageMatcher};
+    /// use std::time::Duration;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// let expected = emulator.expect(MessageMatcher::new().with_text("hello"));
+    /// let error = expected.within(Duration::from_millis(1)).await.unwrap_err();
+    /// assert!(error.to_string().ends_with("stored: 0"));
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///

@@ -4,12 +4,48 @@
 mod admin;
 mod builder;
 mod emulator;
+#[cfg_attr(
+    not(all(
+        feature = "acs",
+        feature = "entra",
+        feature = "graph",
+        feature = "ucwa"
+    )),
+    allow(dead_code, reason = "each service uses a part of it")
+)]
 mod engine;
 mod expect;
+#[cfg_attr(
+    not(all(
+        feature = "acs",
+        feature = "entra",
+        feature = "graph",
+        feature = "ucwa"
+    )),
+    allow(dead_code, reason = "each service uses a part of it")
+)]
 mod mount;
+#[cfg_attr(
+    not(all(
+        feature = "acs",
+        feature = "entra",
+        feature = "graph",
+        feature = "ucwa"
+    )),
+    allow(dead_code, reason = "each service uses a part of it")
+)]
 mod seed;
 mod services;
 mod start_error;
+#[cfg_attr(
+    not(all(
+        feature = "acs",
+        feature = "entra",
+        feature = "graph",
+        feature = "ucwa"
+    )),
+    allow(dead_code, reason = "each service uses a part of it")
+)]
 mod wire;
 
 pub mod service;

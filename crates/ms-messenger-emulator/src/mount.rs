@@ -1,4 +1,7 @@
 //! The built-in services: the one place that names them all.
+//!
+//! A new one needs one line in [`BUILT_IN`], and a field of [`ServiceSettings`] if the builder sets
+//! something of it.
 
 use std::sync::Arc;
 

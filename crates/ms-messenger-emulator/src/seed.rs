@@ -56,7 +56,6 @@ impl Seed {
 
     /// An ACS user access token of the emulated resource, for `user` (`8:acs:…`), with `scopes`
     /// (`chat`, `chat.join`, `voip` …), ending at `expires` (Unix seconds).
-    #[must_use]
     pub fn acs_token(&self, user: &str, scopes: &[&str], expires: u64) -> String {
         let mut claims = self.acs_claims(user, scopes);
         claims["exp"] = json!(expires);
@@ -70,7 +69,17 @@ impl Seed {
 
     /// A delegated Graph token of `user` with `scopes` (`ChatMessage.Send` …), ending at `expires`
     /// (Unix seconds).
-    #[must_use]
+    ///
+    /// ```
+    /// use ms_messenger_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// let seed = emulator.world();
+    /// let expired = seed.graph_token(&seed.graph.users[0], &["ChatMessage.Send"], 1_735_689_601);
+    /// assert_eq!(expired.split('.').count(), 3);
+    /// # Ok(()) }
+    /// ```
     pub fn graph_token(&self, user: &GraphUser, scopes: &[&str], expires: u64) -> String {
         let mut claims = self.graph_claims(user, scopes);
         claims["exp"] = json!(expires);
@@ -84,7 +93,6 @@ impl Seed {
 
     /// An app-only Graph token with `roles` (`ChannelMessage.Read.All` …), ending at `expires` (Unix
     /// seconds).
-    #[must_use]
     pub fn graph_app_token(&self, roles: &[&str], expires: u64) -> String {
         let mut claims = self.graph_app_claims(&json!(roles));
         claims["exp"] = json!(expires);

@@ -30,7 +30,7 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
-    /// A setting that makes no sense.
+    /// A setting is invalid.
     #[error("{name}: {rule}")]
     Setting {
         /// Which one: `ucwa time scale`, `host`, `clock offset` …

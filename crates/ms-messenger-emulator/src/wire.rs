@@ -1,4 +1,6 @@
 //! Requests, responses, times and tokens, which all services share.
+//!
+//! Nothing in here knows the engine, a seed or a service.
 
 pub(crate) mod clock;
 pub(crate) mod guid;

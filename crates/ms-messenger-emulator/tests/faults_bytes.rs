@@ -13,7 +13,11 @@ use serde_json::{Value, json};
 
 async fn with(action: Value) -> Outside {
     let any = ([127, 0, 0, 1], 0).into();
-    let emulator = Emulator::builder().with_https(any).start().await.unwrap();
+    let emulator = Emulator::builder()
+        .with_https_address(any)
+        .start()
+        .await
+        .unwrap();
     let out = Outside::of(emulator);
     out.faults(json!({"rules": [{"match": {"operation": "send", "nth": [1]}, "action": action}]}))
         .await;

@@ -1,4 +1,5 @@
 //! The JSON form of fault rules.
+#![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use ms_messenger_emulator::Faults;
 use serde_json::{Value, json};

@@ -132,7 +132,11 @@ async fn an_empty_page_leads_to_the_page_itself() {
 #[tokio::test]
 async fn on_http2_each_response_after_a_copied_one_is_that_of_the_request_before() {
     let any = ([127, 0, 0, 1], 0).into();
-    let emulator = Emulator::builder().with_https(any).start().await.unwrap();
+    let emulator = Emulator::builder()
+        .with_https_address(any)
+        .start()
+        .await
+        .unwrap();
     let out = Outside::of(emulator);
     out.faults(json!({"rules": [{"match": {"operation": "send", "nth": [2]}, "action": {"kind": "duplicate_answer"}}]})).await;
     let mut http2 = Http2::connect(&out);

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, ValueEnum};
-use ms_messenger_emulator::{EntraApprover, AcsChatErrorStyle, RetryAfter, UcwaTopology};
+use ms_messenger_emulator::{AcsChatErrorStyle, EntraApprover, RetryAfter, UcwaTopology};
 
 use super::values::keep;
 

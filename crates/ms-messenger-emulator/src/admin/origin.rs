@@ -1,4 +1,4 @@
-//! Who may use the admin API: no page of another site that a browser on this machine shows.
+//! Access to the admin API: refuses requests from pages of other sites in a browser on this machine.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! What a browser is shown at `/`.
+//! The page for browsers at `/`.
 
 use bytes::Bytes;
 use http::{Method, StatusCode, header::ACCEPT};

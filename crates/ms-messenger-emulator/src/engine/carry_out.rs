@@ -1,4 +1,4 @@
-//! What faults do to a request and to its response, and the service in between.
+//! Runs a service, and applies the faults before and after it.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What the engine knows of a service before it runs.
+//! The description of a service: name, operations and features.
 
 use crate::engine::{
     faults::own::FaultKind,

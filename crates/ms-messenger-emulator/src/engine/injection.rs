@@ -7,6 +7,13 @@ use serde_json::{Map, Value, json};
 use crate::wire::{clock, request::Request};
 
 /// Error returned when an injected message is not valid: every problem with its member.
+///
+/// ```
+/// use ms_messenger_emulator::InjectError;
+///
+/// let error = InjectError::new("room: is unknown");
+/// assert_eq!(error.to_string(), "invalid injection: room: is unknown");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InjectError {
@@ -62,6 +69,17 @@ impl<'a> Injection<'a> {
 
     /// Reads the members of the document, which are all strings: the `required` ones, and those of
     /// the `optional` ones that are there.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::{InjectError, service::Injection};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// fn room(injection: &Injection<'_>) -> Result<String, InjectError> {
+    ///     let fields = injection.fields(&["room", "text"], &["sender"])?;
+    ///     Ok(fields.text("room").to_owned())
+    /// }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///

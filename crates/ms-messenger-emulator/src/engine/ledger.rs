@@ -1,4 +1,4 @@
-//! The ledger: one row for every message that was stored, by whatever platform.
+//! The ledger: one row for every message that a service stored.
 
 pub(crate) mod request;
 pub(crate) mod row;

@@ -1,4 +1,4 @@
-//! How often the services let themselves be asked.
+//! Rate limits, and how a throttled response says when to retry.
 
 pub(crate) mod bucket;
 
@@ -7,6 +7,15 @@ use std::time::{Duration, UNIX_EPOCH};
 use crate::wire::response::Response;
 
 /// How a throttled response says when to retry.
+///
+/// ```
+/// use ms_messenger_emulator::{Emulator, RetryAfter};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let builder = Emulator::builder().with_documented_limits(true);
+/// let emulator = builder.with_retry_after(RetryAfter::Date).start().await?;
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetryAfter {
@@ -45,7 +54,6 @@ pub struct Throttled {
 
 impl Throttled {
     /// Adds `Retry-After` to the response, in the form that the builder chose.
-    #[must_use]
     pub fn mark(&self, response: Response) -> Response {
         match &self.retry_after {
             Some(value) => response.with_header("retry-after", value),

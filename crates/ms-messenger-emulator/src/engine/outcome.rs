@@ -1,10 +1,16 @@
-//! What a service made of a request.
+//! The result of a request.
 
 use std::any::Any;
 
 use crate::{engine::faults::action::FaultAction, wire::response::Response};
 
 /// What a service made of a request: its response, and whether a message was stored.
+///
+/// ```
+/// use ms_messenger_emulator::service::{Outcome, Response, StatusCode};
+///
+/// let stored = Outcome::new(Response::empty(StatusCode::CREATED), true);
+/// ```
 #[derive(Debug)]
 #[must_use]
 pub struct Outcome {

@@ -132,7 +132,7 @@ impl Registry {
         if self.engine.settings.keep == usize::MAX {
             return;
         }
-        // The ledger is let go first: a store is locked before it, never inside.
+        // The ledger is unlocked first: a store is locked before it, never inside.
         let dropped = self.engine.ledger().take_dropped();
         for row in dropped {
             if let Some(index) = self.index_of(row.platform) {

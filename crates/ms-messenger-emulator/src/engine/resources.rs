@@ -1,4 +1,4 @@
-//! What every service is given: ledger, limits, tokens, ids, faults and the clock.
+//! The engine: ledger, limits, tokens, ids, faults and the clock, shared by all services.
 
 use std::{
     collections::HashMap,

@@ -3,7 +3,24 @@
 use crate::engine::tokens::Audience;
 
 /// What a service finds at a method and path.
+///
+/// ```
+/// use ms_messenger_emulator::service::{Audience, Method, Routing};
+///
+/// fn route(method: &Method, target: &str) -> Routing<()> {
+///     match target {
+///         "/pager" if *method == Method::POST => {
+///             Routing::found("send", ()).with_audience(Audience::new("pager"))
+///         }
+///         "/pager" => Routing::WrongMethod("POST"),
+///         _ => Routing::NotMine,
+///     }
+/// }
+///
+/// assert_eq!(route(&Method::GET, "/pager"), Routing::WrongMethod("POST"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Routing<C> {
     /// The path belongs to another service.
     NotMine,

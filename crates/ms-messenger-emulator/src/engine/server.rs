@@ -181,16 +181,7 @@ async fn connection2(
         tokio::select! {
             biased;
             _ = &mut connection => return,
-            ending = control.ended() => match ending {
-                Ending::Reset => {
-                    let _ = socket.set_linger(Some(Duration::ZERO));
-                    return;
-                }
-                Ending::Close => {
-                    let _ = socket.shutdown(Shutdown::Write);
-                    return;
-                }
-            },
+            ending = control.ended() => return end_http2(&socket, ending),
             () = control.left(), if !is_leaving => {
                 is_leaving = true;
                 connection.as_mut().graceful_shutdown();
@@ -210,6 +201,14 @@ async fn connection2(
             }
         }
     }
+}
+
+/// Ends a connection of HTTP/2 by a second handle to its socket.
+fn end_http2(socket: &socket2::Socket, ending: Ending) {
+    let _ = match ending {
+        Ending::Reset => socket.set_linger(Some(Duration::ZERO)),
+        Ending::Close => socket.shutdown(Shutdown::Write),
+    };
 }
 
 async fn end(mut stream: TcpStream, ending: Ending) {

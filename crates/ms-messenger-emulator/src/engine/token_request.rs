@@ -20,6 +20,19 @@ impl<'a> TokenRequest<'a> {
 }
 
 /// The token that a service issues, before it is signed.
+///
+/// ```
+/// use ms_messenger_emulator::service::{TokenGrant, TokenRequest};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// fn grant(request: &TokenRequest<'_>) -> Result<TokenGrant, String> {
+///     let user = request.user.ok_or("user: is required")?;
+///     let scopes = request.scopes_or(|| vec!["page"]);
+///     let claims = serde_json::json!({"sub": user, "scp": scopes.join(" ")});
+///     Ok(TokenGrant::new(user.into(), &scopes, claims))
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TokenGrant {

@@ -55,7 +55,7 @@ impl Claims {
         self.0.get(name)?.as_u64()
     }
 
-    /// Whether the token is over at `now` (Unix seconds), or does not say when.
+    /// Whether the token has expired at `now` (Unix seconds), or has no `exp`.
     pub(crate) fn has_expired(&self, now: u64) -> bool {
         // Recorded tokens carry fractional seconds, so `exp` is read as a float.
         let expires = self.0.get("exp").and_then(Value::as_f64);
@@ -91,7 +91,7 @@ impl TokenKey {
         format!("{signing_input}.{signature}")
     }
 
-    /// The claims of `token`, when it was signed with this key. It may be over.
+    /// The claims of `token`, when it was signed with this key. It may have expired.
     pub(crate) fn read(&self, token: &str) -> Result<Claims, VerifyTokenError> {
         let (signing_input, signature) = token.rsplit_once('.').ok_or(VerifyTokenError::Garbled)?;
         let (head, body) = signing_input
@@ -108,7 +108,7 @@ impl TokenKey {
         Ok(claims)
     }
 
-    /// The claims of `token`, when it was signed with this key and is not over at `now` (Unix seconds).
+    /// The claims of `token`, when it was signed with this key and has not expired at `now` (Unix seconds).
     pub(crate) fn verify(&self, token: &str, now: u64) -> Result<Claims, VerifyTokenError> {
         let claims = self.read(token)?;
         if claims.has_expired(now) {

@@ -11,7 +11,6 @@ use percent_encoding::percent_decode_str;
 /// assert_eq!(decode_segment("19%3Aa%40thread.v2").as_deref(), Some("19:a@thread.v2"));
 /// assert_eq!(decode_segment("%20"), None);
 /// ```
-#[must_use]
 pub fn decode_segment(segment: &str) -> Option<String> {
     let text = percent_decode_str(segment).decode_utf8().ok()?;
     let is_plain = !text.trim().is_empty() && !text.chars().any(char::is_control);

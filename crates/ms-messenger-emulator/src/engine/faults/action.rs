@@ -45,7 +45,7 @@ pub struct LateStore {
     pub then: LateResponse,
 }
 
-/// What the client of a [`LateStore`] gets.
+/// The response that the client of a [`LateStore`] gets.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum LateResponse {
@@ -85,7 +85,15 @@ fn is_list(operation: &str) -> bool {
     matches!(head, Some("list" | "delta")) || operation.ends_with(".list")
 }
 
-/// What happens to a request.
+/// A fault: what happens to a request.
+///
+/// ```
+/// use ms_messenger_emulator::{FaultAction, FaultRule, When};
+///
+/// let throttled = FaultAction::status(429).with_header("Retry-After", "1");
+/// let lost = FaultAction::Reset { when: When::AfterStore };
+/// let rule = FaultRule::scheduled([Some(throttled), None, Some(lost)]);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum FaultAction {
@@ -134,10 +142,10 @@ pub enum FaultAction {
     /// The request is carried out; every byte of the response is sent twice, as a broken proxy does.
     ///
     /// On HTTP/2, where a stream has one response, the copy is the response to the next request of
-    /// the connection, whose own one is that to the request after it, and so on: what a gateway does
-    /// whose own connection to the service brought a response twice.
+    /// the connection, whose own response goes to the request after it, and so on. A gateway does so
+    /// when its own connection to the service delivers a response twice.
     DuplicateResponse,
-    /// The connection takes no more requests.
+    /// The connection accepts no more requests.
     ///
     /// [`When::AfterStore`]: the request is carried out with its response; then HTTP/2 sends GOAWAY and
     /// lets open streams finish, HTTP/1.1 says `Connection: close` and closes.
@@ -150,11 +158,10 @@ pub enum FaultAction {
         /// When.
         when: When,
     },
-    /// From this request on, every bearer token issued so far counts as expired where the request
-    /// went. The request gets the service's own 401
-    /// unless it came with an access key.
+    /// From this request on, every bearer token issued so far counts as expired at the service of the
+    /// request. The request gets the service's own 401 unless it came with an access key.
     TokenExpiry,
-    /// The request is read, and carried out later: whether or not the client is still there.
+    /// The request is read and carried out later, even if its client has gone away.
     LateStore(LateStore),
     /// The request is carried out; headers of its response are set or left out.
     Headers {
@@ -171,6 +178,14 @@ pub enum FaultAction {
 
 impl FaultAction {
     /// Responds with `status` (200 to 599) and stores nothing.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
+    ///
+    /// let rule = FaultRule::new(FaultAction::status(429));
+    /// let document = Faults::new().with_rule(rule).to_json();
+    /// assert_eq!(document["rules"][0]["action"]["kind"], serde_json::json!("status"));
+    /// ```
     #[must_use]
     pub fn status(status: u16) -> Self {
         Self::Status(FaultStatus::new(status))
@@ -204,12 +219,28 @@ impl FaultAction {
     }
 
     /// Carries the request out, then responds with `status` (200 to 599).
+    ///
+    /// ```
+    /// use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
+    ///
+    /// let rule = FaultRule::new(FaultAction::status_after_store(504));
+    /// let document = Faults::new().with_rule(rule).to_json();
+    /// assert_eq!(document["rules"][0]["action"]["kind"], serde_json::json!("status_after_store"));
+    /// ```
     #[must_use]
     pub fn status_after_store(status: u16) -> Self {
         Self::StatusAfterStore(FaultStatus::new(status))
     }
 
     /// Adds a header to a status or headers action; other actions stay as they are.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
+    ///
+    /// let rule = FaultRule::new(FaultAction::status(429).with_header("Retry-After", "1"));
+    /// let document = Faults::new().with_rule(rule).to_json();
+    /// assert_eq!(document["rules"][0]["action"]["headers"]["Retry-After"], serde_json::json!("1"));
+    /// ```
     #[must_use]
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         match &mut self {
@@ -227,6 +258,14 @@ impl FaultAction {
 
     /// Leaves a header out of the response of a status or headers action, `Date` for example; other
     /// actions stay as they are.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
+    ///
+    /// let rule = FaultRule::new(FaultAction::headers().without_header("Date"));
+    /// let document = Faults::new().with_rule(rule).to_json();
+    /// assert_eq!(document["rules"][0]["action"]["headers"]["Date"], serde_json::json!(null));
+    /// ```
     #[must_use]
     pub fn without_header(mut self, name: impl Into<String>) -> Self {
         match &mut self {
@@ -244,6 +283,14 @@ impl FaultAction {
 
     /// Carries the request out and leaves the headers of its response to
     /// [`with_header`](Self::with_header) and [`without_header`](Self::without_header).
+    ///
+    /// ```
+    /// use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
+    ///
+    /// let rule = FaultRule::new(FaultAction::headers().with_header("X-Proxy", "1"));
+    /// let document = Faults::new().with_rule(rule).to_json();
+    /// assert_eq!(document["rules"][0]["action"]["kind"], serde_json::json!("headers"));
+    /// ```
     #[must_use]
     pub const fn headers() -> Self {
         Self::Headers {
@@ -253,6 +300,12 @@ impl FaultAction {
     }
 
     /// Carries the request out `ms` milliseconds after it was read; `then` is what its client gets.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::{FaultAction, LateResponse};
+    ///
+    /// let late = FaultAction::late_store(200, LateResponse::status(504));
+    /// ```
     #[must_use]
     pub const fn late_store(ms: u64, then: LateResponse) -> Self {
         Self::LateStore(LateStore { ms, then })
@@ -260,6 +313,14 @@ impl FaultAction {
 
     /// Gives a status action the platform's error body without a reason: code and message say what
     /// the status says and no more ("Bad Request"). Other actions stay as they are.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
+    ///
+    /// let rule = FaultRule::new(FaultAction::status(400).bare());
+    /// let document = Faults::new().with_rule(rule).to_json();
+    /// assert_eq!(document["rules"][0]["action"]["bare"], serde_json::json!(true));
+    /// ```
     #[must_use]
     pub fn bare(mut self) -> Self {
         if let Self::Status(response) | Self::StatusAfterStore(response) = &mut self {
@@ -270,6 +331,14 @@ impl FaultAction {
 
     /// Sets the body of a status action: JSON, or verbatim text when it is a string. Other actions
     /// stay as they are.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
+    ///
+    /// let rule = FaultRule::new(FaultAction::status(502).with_body("<html>"));
+    /// let document = Faults::new().with_rule(rule).to_json();
+    /// assert_eq!(document["rules"][0]["action"]["body"], serde_json::json!("<html>"));
+    /// ```
     #[must_use]
     pub fn with_body(mut self, body: impl Into<Value>) -> Self {
         if let Self::Status(response) | Self::StatusAfterStore(response) = &mut self {

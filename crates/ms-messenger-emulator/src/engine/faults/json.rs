@@ -17,6 +17,14 @@ use crate::engine::{
 };
 
 /// Error returned when a fault document is not valid: every problem with the path of its member.
+///
+/// ```
+/// use ms_messenger_emulator::Faults;
+///
+/// let document = serde_json::json!({"rules": [{"action": {"kind": "delay", "ms": -1}}]});
+/// let error = Faults::from_json(&document).unwrap_err();
+/// assert_eq!(error.problems, ["rules[0].action.ms: must be a whole number from 0 to 600000"]);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ParseFaultsError {
@@ -47,7 +55,6 @@ impl Faults {
     }
 
     /// The document that [`Faults::from_json`] reads back.
-    #[must_use]
     pub fn to_json(&self) -> Value {
         let rules: Vec<Value> = self.rules.iter().map(rule_to_json).collect();
         let mut document = json!({ "rules": rules });

@@ -7,6 +7,28 @@ use serde_json::{Map, Value};
 use crate::engine::platform::Platform;
 
 /// A fault that only one service has and carries out itself.
+///
+/// ```
+/// use ms_messenger_emulator::{FaultAction, FaultRule, Platform};
+/// use ms_messenger_emulator::service::{OwnFault, ServiceFault};
+///
+/// #[derive(Debug)]
+/// struct BatteryEmpty;
+///
+/// impl ServiceFault for BatteryEmpty {
+///     fn to_json(&self) -> serde_json::Value {
+///         serde_json::json!({"kind": "battery_empty"})
+///     }
+///
+///     fn fits(&self, operation: &str) -> bool {
+///         operation == "send"
+///     }
+/// }
+///
+/// let fault = OwnFault::new(Platform::new("pager"), BatteryEmpty);
+/// assert!(fault.downcast_ref::<BatteryEmpty>().is_some());
+/// let rule = FaultRule::new(fault.into());
+/// ```
 pub trait ServiceFault: Any + fmt::Debug + Send + Sync {
     /// Returns the fault as the `action` of a fault document, `kind` included.
     fn to_json(&self) -> Value;
@@ -68,6 +90,34 @@ pub type WrongMember = (&'static str, &'static str);
 pub type ReadFault = fn(kind: &str, members: &Map<String, Value>) -> Result<OwnFault, WrongMember>;
 
 /// A kind of fault that only one service has, as fault documents name it.
+///
+/// ```
+/// use ms_messenger_emulator::Platform;
+/// use ms_messenger_emulator::service::{Description, FaultKind, OwnFault, ServiceFault};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// #[derive(Debug)]
+/// struct Weak(u64);
+///
+/// impl ServiceFault for Weak {
+///     fn to_json(&self) -> serde_json::Value {
+///         serde_json::json!({"kind": "weak_signal", "bars": self.0})
+///     }
+/// }
+///
+/// const PAGER: Platform = Platform::new("pager");
+///
+/// fn kinds() -> Vec<FaultKind> {
+///     vec![FaultKind::new("weak_signal", &["bars"], |_, members| {
+///         let bars = members.get("bars").and_then(|bars| bars.as_u64());
+///         let bars = bars.ok_or(("bars", "is required and must be a whole number"))?;
+///         Ok(OwnFault::new(PAGER, Weak(bars)))
+///     })]
+/// }
+///
+/// let description = Description::new(PAGER, &["send"]).with_fault_kinds(kinds);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct FaultKind {
     pub(crate) name: &'static str,

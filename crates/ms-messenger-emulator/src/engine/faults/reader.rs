@@ -1,4 +1,4 @@
-//! The helpers that read the members of a fault document.
+//! Reads the members of a fault document, and collects its problems.
 
 use std::fmt;
 

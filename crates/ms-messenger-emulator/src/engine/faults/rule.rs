@@ -66,6 +66,14 @@ pub struct FaultRule {
 
 impl FaultRule {
     /// A rule that applies `action` to every request of every platform.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
+    ///
+    /// let rule = FaultRule::new(FaultAction::status(503));
+    /// let document = Faults::new().with_rule(rule).to_json();
+    /// assert_eq!(document["rules"][0]["action"]["status"], serde_json::json!(503));
+    /// ```
     #[must_use]
     pub fn new(action: FaultAction) -> Self {
         Self::of(Plan::Always(action))
@@ -83,6 +91,13 @@ impl FaultRule {
     }
 
     /// Limits the rule to one platform.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::{FaultAction, FaultRule, Platform};
+    ///
+    /// let rule = FaultRule::new(FaultAction::status(503)).with_platform(Platform::UCWA);
+    /// assert_eq!(rule.platform, Some(Platform::UCWA));
+    /// ```
     #[must_use]
     pub fn with_platform(mut self, platform: Platform) -> Self {
         self.platform = Some(platform);
@@ -90,6 +105,14 @@ impl FaultRule {
     }
 
     /// Limits the rule to an operation; `send` also means `send.reply` and its like.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
+    ///
+    /// let rule = FaultRule::new(FaultAction::status(503)).with_operation("send");
+    /// let document = Faults::new().with_rule(rule).to_json();
+    /// assert_eq!(document["rules"][0]["match"]["operation"], serde_json::json!("send"));
+    /// ```
     #[must_use]
     pub fn with_operation(mut self, operation: impl Into<String>) -> Self {
         self.operation = Some(operation.into());
@@ -99,6 +122,14 @@ impl FaultRule {
     /// Limits the rule to these attempts of a call, counted from 1: requests with one client request id
     /// (`x-ms-client-request-id`, `client-request-id`) are attempts of one call, and one without such
     /// an id is a first attempt. The other selections count what is left.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
+    ///
+    /// let rule = FaultRule::new(FaultAction::status(503)).with_attempts([1, 2]);
+    /// let document = Faults::new().with_rule(rule).to_json();
+    /// assert_eq!(document["rules"][0]["match"]["attempt"], serde_json::json!([1, 2]));
+    /// ```
     #[must_use]
     pub fn with_attempts(mut self, numbers: impl IntoIterator<Item = u64>) -> Self {
         self.attempts = numbers.into_iter().collect();
@@ -106,6 +137,14 @@ impl FaultRule {
     }
 
     /// Applies it to these matching requests, counted from 1.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
+    ///
+    /// let rule = FaultRule::new(FaultAction::status(503)).with_nth([1, 3]);
+    /// let document = Faults::new().with_rule(rule).to_json();
+    /// assert_eq!(document["rules"][0]["match"]["nth"], serde_json::json!([1, 3]));
+    /// ```
     #[must_use]
     pub fn with_nth(mut self, numbers: impl IntoIterator<Item = u64>) -> Self {
         self.selection = Selection::Nth(numbers.into_iter().collect());
@@ -113,6 +152,14 @@ impl FaultRule {
     }
 
     /// Applies it to every `n`th matching request (`0` counts as `1`).
+    ///
+    /// ```
+    /// use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
+    ///
+    /// let rule = FaultRule::new(FaultAction::status(503)).with_every(10);
+    /// let document = Faults::new().with_rule(rule).to_json();
+    /// assert_eq!(document["rules"][0]["match"]["every"], serde_json::json!(10));
+    /// ```
     #[must_use]
     pub fn with_every(mut self, n: u64) -> Self {
         self.selection = Selection::Every(n.max(1));
@@ -120,6 +167,14 @@ impl FaultRule {
     }
 
     /// Applies it to each matching request with this probability (0 to 1), drawn from the seed.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
+    ///
+    /// let rule = FaultRule::new(FaultAction::status(503)).with_probability(0.5);
+    /// let document = Faults::new().with_rule(rule).to_json();
+    /// assert_eq!(document["rules"][0]["match"]["probability"], serde_json::json!(0.5));
+    /// ```
     #[must_use]
     pub fn with_probability(mut self, probability: f64) -> Self {
         self.selection = Selection::Probability(probability.clamp(0.0, 1.0));
@@ -127,6 +182,14 @@ impl FaultRule {
     }
 
     /// Applies it at most so often.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
+    ///
+    /// let rule = FaultRule::new(FaultAction::status(503)).with_times(2);
+    /// let document = Faults::new().with_rule(rule).to_json();
+    /// assert_eq!(document["rules"][0]["times"], serde_json::json!(2));
+    /// ```
     #[must_use]
     pub fn with_times(mut self, times: u64) -> Self {
         self.times = Some(times);

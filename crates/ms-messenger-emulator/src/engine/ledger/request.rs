@@ -39,9 +39,10 @@ impl Head {
 fn headers(all: &HeaderMap) -> Vec<(String, String)> {
     all.iter()
         .map(|(name, value)| {
-            let value = match CREDENTIAL_HEADERS.contains(&name.as_str()) {
-                true => "[removed]".into(),
-                false => String::from_utf8_lossy(value.as_bytes()),
+            let value = if CREDENTIAL_HEADERS.contains(&name.as_str()) {
+                "[removed]".into()
+            } else {
+                String::from_utf8_lossy(value.as_bytes())
             };
             (name.as_str().to_owned(), value.into_owned())
         })
@@ -54,19 +55,16 @@ impl CapturedRequest {
     }
 
     /// The verb, upper case.
-    #[must_use]
     pub fn method(&self) -> &str {
         &self.head.method
     }
 
     /// Path and query, exactly as on the wire.
-    #[must_use]
     pub fn path(&self) -> &str {
         &self.head.path
     }
 
     /// The value of a header (its name in any case), or `None`; credentials read `[removed]`.
-    #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.head.headers.iter();
         let (_, value) = headers.find(|(known, _)| known.eq_ignore_ascii_case(name))?;
@@ -74,7 +72,6 @@ impl CapturedRequest {
     }
 
     /// The body, byte for byte.
-    #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
     }

@@ -19,6 +19,20 @@ use crate::{
 /// One stored message.
 ///
 /// Serialises to the row of `GET /_emulator/messages`, member for member.
+///
+/// ```
+/// use ms_messenger_emulator::Emulator;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = Emulator::start().await?;
+/// emulator.inject(&serde_json::json!({
+///     "platform": "acs-messages", "from": "+14255550123", "text": "hi",
+/// }))?;
+/// let row = &emulator.messages()[0];
+/// assert_eq!((row.seq, row.operation, &*row.text), (1, "inject", "hi"));
+/// assert_eq!(row.request.path(), "/_emulator/inject");
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct LedgerRow {

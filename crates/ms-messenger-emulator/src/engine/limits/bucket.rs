@@ -3,6 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 /// A rate: its name, what it is counted for, and how many requests it allows.
+///
+/// ```
+/// use ms_messenger_emulator::service::Rate;
+///
+/// // Ten texts of a user at once, and ten again in each minute.
+/// let rate = Rate::new("pager/texts of a user", "alice", 10, 60);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rate {
     pub(crate) class: &'static str,

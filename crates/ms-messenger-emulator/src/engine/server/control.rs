@@ -1,4 +1,4 @@
-//! The handle by which a request orders its own connection about.
+//! The handle by which a request controls its own connection.
 
 use std::{
     collections::VecDeque,

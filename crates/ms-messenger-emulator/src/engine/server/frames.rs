@@ -1,4 +1,4 @@
-//! Where the frames of HTTP/2 begin and end in a stream of bytes, and what their heads say.
+//! Finds the frames of HTTP/2 in a stream of bytes, and reads their headers.
 
 /// Bytes in the head of a frame.
 const HEAD: usize = 9;

@@ -1,10 +1,10 @@
-//! What an HTTP/2 connection has open, and what faults have ordered of its bytes.
+//! The open streams of an HTTP/2 connection, and the faults on its bytes.
 
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::engine::server::frames::{self, Frame, Frames};
 
-/// The streams of a connection as its bytes tell them.
+/// The streams of a connection, as its bytes show them.
 #[derive(Debug)]
 pub(crate) struct Streams {
     incoming: Frames,
@@ -103,7 +103,7 @@ impl Streams {
         while at < bytes.len() {
             let part = frames.step(&bytes[at..]);
             if part.frame.is_none() && at > 0 {
-                // Half a head: whose it is shows when the rest comes with it.
+                // Half a head: its stream is known when the rest arrives.
                 return at;
             }
             if part.frame.is_some_and(|f| f.stream == limit.stream) {
@@ -240,7 +240,7 @@ mod tests {
                     streams.sent(&bytes[passed..passed + n]);
                     passed += n;
                 }
-                // Writes of less than a head show too late whose it is; HTTP/2 makes none.
+                // Writes of less than a head show its stream too late; HTTP/2 makes none.
                 if size >= 9 {
                     assert_eq!(passed, expected, "{limit} {size}");
                     assert!(passed < bytes.len() || streams.is_at_limit());

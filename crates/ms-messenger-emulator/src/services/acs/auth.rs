@@ -1,4 +1,4 @@
-//! Who calls an ACS service: by access key, by Entra token or by user access token.
+//! The callers of the ACS services: access key, Entra token or user access token.
 
 use http::StatusCode;
 use serde_json::{Value, json};

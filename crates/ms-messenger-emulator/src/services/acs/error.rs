@@ -116,7 +116,7 @@ pub(crate) fn api_version_problem(
     }
 }
 
-/// 403 for a user who may not do this in a thread.
+/// 403 for a user without the right to do this in a thread.
 pub(crate) fn forbidden() -> AcsError {
     let message = "User is not allowed to perform specified action.";
     AcsError::of_status(StatusCode::FORBIDDEN, message)

@@ -66,7 +66,7 @@ impl Acs {
         lock(&self.identity)
     }
 
-    /// Empties the stores of Chat and Identity, then runs `rest` before it lets them go.
+    /// Empties the stores of Chat and Identity, then runs `rest` under their locks.
     pub(crate) fn reset_chat(&self, rest: &mut dyn FnMut()) {
         let mut chat = self.chat();
         let mut identity = self.identity();
@@ -75,7 +75,7 @@ impl Acs {
         rest();
     }
 
-    /// Empties the store of Advanced Messaging, then runs `rest` before it lets it go.
+    /// Empties the store of Advanced Messaging, then runs `rest` under its lock.
     pub(crate) fn reset_messages(&self, rest: &mut dyn FnMut()) {
         let mut messages = self.messages();
         *messages = MessagesStore::new(&self.seed, self.engine.is_strict());

@@ -1,4 +1,4 @@
-//! Which application asks, and whether it proves it.
+//! The application of a request, and its proof.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! What identity libraries ask before they ask for tokens.
+//! Discovery, which identity libraries read before they request tokens.
 
 use http::StatusCode;
 use serde_json::json;

@@ -15,6 +15,16 @@ use crate::{
 };
 
 /// An OAuth error in place of the response of `token` or `devicecode`.
+///
+/// ```
+/// use ms_messenger_emulator::{EntraFault, Emulator, Platform};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = Emulator::start().await?;
+/// let fault = EntraFault::new("interaction_required");
+/// emulator.fail_next(Platform::ENTRA, "token", fault.into())?;
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EntraFault {

@@ -104,7 +104,7 @@ impl TokenRequest<'_> {
     }
 }
 
-/// A new refresh token with each response; the old one stays good, as the service leaves it.
+/// A new refresh token with each response; the old one stays valid, as with the service.
 fn refresh(token_request: &TokenRequest<'_>) -> Result<Response, EntraError> {
     let token = required(token_request.form, "refresh_token")?;
     let found = token_request.service.store().refresh.get(token).cloned();

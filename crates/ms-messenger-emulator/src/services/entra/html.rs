@@ -1,4 +1,4 @@
-//! The few pages that a person sees. Everything that comes from a request is escaped.
+//! The pages for a person in a browser. Everything that comes from a request is escaped.
 
 use bytes::Bytes;
 use http::StatusCode;

@@ -33,7 +33,7 @@ impl Entra {
         lock(&self.store)
     }
 
-    /// Forgets all sign-ins, then runs `rest` before it lets the store go.
+    /// Forgets all sign-ins, then runs `rest` under its lock.
     pub(crate) fn reset(&self, rest: &mut dyn FnMut()) {
         let mut store = self.store();
         *store = Store::default();

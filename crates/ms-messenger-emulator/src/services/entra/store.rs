@@ -1,4 +1,4 @@
-//! What sign-ins leave behind: device codes, authorization codes and refresh tokens.
+//! The state of sign-ins: device codes, authorization codes and refresh tokens.
 
 use std::collections::HashMap;
 
@@ -60,7 +60,7 @@ pub(crate) struct Code {
     /// Object id.
     pub(crate) user: String,
     pub(crate) redirect_uri: String,
-    /// `code_challenge`, and whether it is of S256.
+    /// `code_challenge`, and whether its method is S256.
     pub(crate) challenge: Option<(String, bool)>,
     /// Epoch milliseconds.
     pub(crate) expires: u64,

@@ -1,4 +1,4 @@
-//! Who calls Graph, and with which permissions.
+//! The caller of Graph and its permissions.
 
 use crate::{
     engine::tokens::Audience,

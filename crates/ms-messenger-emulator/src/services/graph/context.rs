@@ -1,4 +1,4 @@
-//! What every operation of Graph is given.
+//! One request of a verified caller.
 
 use crate::{
     services::graph::{caller::Caller, state::Graph},

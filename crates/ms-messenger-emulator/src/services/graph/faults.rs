@@ -14,6 +14,16 @@ use crate::engine::{
 const CLAIMS: &str = r#"{"access_token":{"nbf":{"essential":true,"value":"1735689600"}}}"#;
 
 /// A fault that only Graph has; other platforms are left alone.
+///
+/// ```
+/// use ms_messenger_emulator::{Emulator, GraphFault, Platform};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = Emulator::start().await?;
+/// let expired = GraphFault::NoAuthorization.into();
+/// emulator.fail_next(Platform::MSGRAPH_CHAT, "send", expired)?;
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GraphFault {

@@ -50,7 +50,7 @@ impl Graph {
         lock(&self.store)
     }
 
-    /// Empties the store, then runs `rest` before it lets the store go.
+    /// Empties the store, then runs `rest` under its lock.
     pub(crate) fn reset(&self, rest: &mut dyn FnMut()) {
         let mut store = self.store();
         *store = GraphStore::new(&self.seed, &self.engine.clock, self.engine.is_strict());

@@ -1,4 +1,4 @@
-//! What Graph remembers.
+//! The state of Graph.
 
 use crate::{
     seed::Seed,

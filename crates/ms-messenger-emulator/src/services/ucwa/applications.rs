@@ -126,7 +126,7 @@ impl Tx<'_> {
         self.store.applications.remove(application);
     }
 
-    /// Leaves a conversation, or lets an invitation in it end unanswered.
+    /// Leaves a conversation, or ends an invitation in it without acceptance.
     pub(super) fn quit(&mut self, application: &str, view: &str) {
         let found = self.store.view(application, view);
         let is_ringing = found.is_some_and(|view| view.invitation.is_some());

@@ -1,4 +1,4 @@
-//! The task that carries out what falls due.
+//! The task that carries out due deadlines.
 
 use std::{sync::Arc, time::Instant};
 

@@ -12,6 +12,15 @@ use crate::engine::{
 
 /// What goes wrong in UCWA and nowhere else. Each kind is meant for certain operations and leaves
 /// all others alone, also when its rule names none.
+///
+/// ```
+/// use ms_messenger_emulator::{Emulator, Platform, UcwaFault};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = Emulator::start().await?;
+/// emulator.fail_next(Platform::UCWA, "start", UcwaFault::Declined.into())?;
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UcwaFault {
@@ -91,7 +100,6 @@ const OUTSIDE: [&str; 4] = ["discover", "token", "user", "application"];
 
 impl UcwaFault {
     /// Its name in a fault document.
-    #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::PoolSplit => "pool_split",

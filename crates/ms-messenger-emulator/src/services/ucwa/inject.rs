@@ -1,4 +1,4 @@
-//! A contact without application speaks.
+//! A contact without an application acts: `POST /_emulator/inject` for UCWA.
 
 use serde_json::{Value, json};
 
@@ -222,7 +222,7 @@ impl Tx<'_> {
                 let busy = reason("RemoteFailure", "Busy");
                 self.refuse(session, ring, "Failed", &busy);
             }
-            // It rings on until its time is over.
+            // It rings on until it expires.
             _ => {}
         }
         json!({"prepared": false})

@@ -52,11 +52,6 @@ pub(super) async fn events(
         Some(UcwaFault::Resume) => return resume(service, application),
         _ => {}
     }
-    let style = match fault {
-        Some(UcwaFault::LinkOnly) => Style::LinkOnly,
-        Some(UcwaFault::SenderAbsent) => Style::SenderAbsent,
-        _ => Style::Plain,
-    };
     let priority = request.query.value("priority");
     let priority = priority
         .and_then(|text| text.trim().parse().ok())
@@ -87,7 +82,15 @@ pub(super) async fn events(
         Arrival::Again(response) => Ok(events_response(&response)),
         Arrival::Resync(current) => Ok(events_response(&resync_body(application, current))),
         Arrival::Replaced => Err(replaced()),
-        Arrival::Held => hold(&waiting, changed, until, style).await,
+        Arrival::Held => hold(&waiting, changed, until, style(fault)).await,
+    }
+}
+
+fn style(fault: Option<&UcwaFault>) -> Style {
+    match fault {
+        Some(UcwaFault::LinkOnly) => Style::LinkOnly,
+        Some(UcwaFault::SenderAbsent) => Style::SenderAbsent,
+        _ => Style::Plain,
     }
 }
 
@@ -120,7 +123,7 @@ async fn hold(
             Found::Nothing(at) => at.map_or(until, |at| at.min(until)),
         };
         tokio::select! {
-            // An error means that the application is gone, which the next look finds.
+            // An error means that the application was removed, which the next look finds.
             _ = changed.changed() => {}
             () = tokio::time::sleep_until(again.into()) => {}
         }
@@ -136,7 +139,7 @@ enum Found {
     Gone,
 }
 
-/// A request in flight; counts, and lets its hold go when it ends, however it ends.
+/// A request in flight: counted, and its hold released when it ends in any way.
 struct Waiting<'a> {
     service: &'a Ucwa,
     application: &'a str,

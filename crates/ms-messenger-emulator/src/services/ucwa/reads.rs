@@ -1,4 +1,4 @@
-//! What a GET under an application gives.
+//! The resources that a GET under an application returns.
 
 use http::{StatusCode, header::IF_NONE_MATCH};
 use serde_json::{Value, json};

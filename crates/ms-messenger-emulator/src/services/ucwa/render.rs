@@ -140,41 +140,10 @@ pub(super) fn participant_messaging(tx: &Tx<'_>, application: &str, id: &str, si
 pub(super) fn invitation(tx: &Tx<'_>, application: &str, invitation: &Invitation) -> Value {
     let id = &invitation.conversation;
     let rel = invitation.invites.rel();
-    let this = hrefs::invitation(application, rel, &invitation.id);
-    let conversation = hrefs::conversation(application, id);
-    let is_open = invitation.state == "Connecting";
-    let mut links = Map::new();
-    links.insert("self".into(), link(this.as_str()));
-    links.insert(
-        "to".into(),
-        link(hrefs::person(application, &invitation.to)),
-    );
-    links.insert("conversation".into(), link(conversation.as_str()));
-    if invitation.invites == Invites::Messaging {
-        links.insert(
-            "messaging".into(),
-            link(format!("{conversation}/messaging")),
-        );
-    }
     let mut embedded = Map::new();
     if invitation.is_incoming {
-        if is_open {
-            links.insert("accept".into(), link(format!("{this}/accept")));
-            links.insert("decline".into(), link(format!("{this}/decline")));
-        }
         let from = participant(tx, application, id, &invitation.from);
         embedded.insert("from".into(), from);
-        if let Some(toast) = &invitation.toast {
-            links.insert("message".into(), link(data_uri::write(toast)));
-        }
-    } else {
-        let from = hrefs::participant(application, id, &invitation.from);
-        let name = tx.name_of(&invitation.from);
-        links.insert("from".into(), titled(from, &name));
-        if is_open && invitation.invites == Invites::Messaging {
-            let cancel = format!("{conversation}/messaging/terminate");
-            links.insert("cancel".into(), link(cancel));
-        }
     }
     if let Some(accepted_by) = &invitation.accepted_by {
         let by = participant(tx, application, id, accepted_by);
@@ -192,7 +161,7 @@ pub(super) fn invitation(tx: &Tx<'_>, application: &str, invitation: &Invitation
         "state": invitation.state,
         "subject": invitation.subject,
         "to": invitation.to,
-        "_links": links,
+        "_links": invitation_links(tx, application, invitation),
         "rel": rel,
     });
     if let Some(operation) = &invitation.operation {
@@ -208,6 +177,41 @@ pub(super) fn invitation(tx: &Tx<'_>, application: &str, invitation: &Invitation
         resource["_embedded"] = embedded.into();
     }
     resource
+}
+
+fn invitation_links(tx: &Tx<'_>, application: &str, invitation: &Invitation) -> Map<String, Value> {
+    let id = &invitation.conversation;
+    let this = hrefs::invitation(application, invitation.invites.rel(), &invitation.id);
+    let conversation = hrefs::conversation(application, id);
+    let is_open = invitation.state == "Connecting";
+    let is_messaging = invitation.invites == Invites::Messaging;
+    let mut links = Map::new();
+    let mut add = |name: &str, value| links.insert(name.to_owned(), value);
+    add("self", link(this.as_str()));
+    add("to", link(hrefs::person(application, &invitation.to)));
+    add("conversation", link(conversation.as_str()));
+    if is_messaging {
+        add("messaging", link(format!("{conversation}/messaging")));
+    }
+    if invitation.is_incoming {
+        if is_open {
+            add("accept", link(format!("{this}/accept")));
+            add("decline", link(format!("{this}/decline")));
+        }
+        if let Some(toast) = &invitation.toast {
+            add("message", link(data_uri::write(toast)));
+        }
+    } else {
+        let from = hrefs::participant(application, id, &invitation.from);
+        add("from", titled(from, &tx.name_of(&invitation.from)));
+        if is_open && is_messaging {
+            add(
+                "cancel",
+                link(format!("{conversation}/messaging/terminate")),
+            );
+        }
+    }
+    links
 }
 
 /// `message`.

@@ -38,7 +38,7 @@ impl Ucwa {
         lock(&self.store)
     }
 
-    /// Ends all applications, then runs `rest` before it lets the store go.
+    /// Ends all applications, then runs `rest` under its lock.
     pub(super) fn reset(&self, rest: &mut dyn FnMut()) {
         let mut store = self.store();
         *store = Store::default();

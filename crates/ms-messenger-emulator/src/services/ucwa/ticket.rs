@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-/// Whom a ticket stands for.
+/// The user of a ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Caller {
     pub(super) sip: String,

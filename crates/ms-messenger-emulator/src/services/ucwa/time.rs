@@ -37,7 +37,7 @@ impl Deadlines {
         self.due.first_key_value().is_some_and(|(k, _)| *k == key)
     }
 
-    /// Takes the first deadline that is over.
+    /// Takes the first deadline that has passed.
     pub(super) fn take(&mut self, now: Instant) -> Option<Due> {
         let entry = self.due.first_entry()?;
         (entry.key().0 <= now).then(|| entry.remove())

@@ -1,4 +1,4 @@
-//! What changes the store of UCWA, under its lock.
+//! Transactions: changes of UCWA's store under its lock.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! Where in the text of a JSON body something stands.
+//! Finds the line and position of a value in the text of a JSON body.
 
 /// A step from a value into it.
 #[derive(Clone, Debug, PartialEq, Eq)]

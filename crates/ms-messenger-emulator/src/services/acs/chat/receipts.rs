@@ -1,4 +1,4 @@
-//! Read receipts and signs of typing.
+//! Read receipts and typing notifications.
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};

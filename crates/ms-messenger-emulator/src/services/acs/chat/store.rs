@@ -115,7 +115,7 @@ impl Store {
         Ok(thread)
     }
 
-    /// The thread for the other side, which is let in wherever it speaks.
+    /// The thread for an injected message, whose sender joins any thread.
     pub(crate) fn enter_as_guest(
         &mut self,
         id: &str,

@@ -128,7 +128,7 @@ impl Message {
         if !self.metadata.is_empty() {
             value["metadata"] = json!(self.metadata);
         }
-        // A deleted message does not tell that it was edited before.
+        // A deleted message does not show that it was edited before.
         if let Some(deleted_on) = self.deleted_on {
             value["deletedOn"] = json!(clock::rfc3339_seconds(deleted_on));
         } else if let Some(edited_on) = self.edited_on {

@@ -49,7 +49,7 @@ pub(crate) fn teams_user(service: &Acs, request: &Request, now: u64) -> Result<R
     Ok(Response::json(StatusCode::OK, &token))
 }
 
-/// The Entra token of a user with Teams Phone for a token of the extension user, who must have
+/// The Entra token of a user with Teams Phone for a token of the extension user, which must have
 /// an assignment when strict.
 pub(crate) fn extension(service: &Acs, request: &Request, now: u64) -> Result<Response, AcsError> {
     let (tenant, object) = entra_user(service, request, now)?;

@@ -1,4 +1,4 @@
-//! The users that were made, and the tokens that count no more.
+//! Created users, and revoked tokens.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,4 +1,4 @@
-//! User access tokens: what may be asked for, and how they are made.
+//! User access tokens: the check of a request, and how they are made.
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,4 @@
-//! In which order the parts of a batch are carried out.
+//! The order in which the parts of a batch are carried out.
 
 use crate::services::graph::{
     batch::{malformed::malformed, part::Part},

@@ -1,4 +1,4 @@
-//! Carrying out the parts of a batch.
+//! Carries out the parts of a batch.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
@@ -75,7 +75,7 @@ pub(super) fn all(
     (responses, fault)
 }
 
-/// One part, as the same request by itself would be.
+/// Carries out one part, as if it were a request of its own.
 fn carry_out(service: &Graph, batch: &Exchange<'_>, version: Version, part: &Part) -> Done {
     let registry = batch.registry;
     let this = batch.route.service;

@@ -1,4 +1,4 @@
-//! Notifications of activity feeds. They are no messages: they leave no ledger row.
+//! Notifications of activity feeds, which are not messages and add no ledger row.
 
 use http::StatusCode;
 use serde_json::Value;

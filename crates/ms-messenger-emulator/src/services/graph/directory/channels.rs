@@ -9,7 +9,7 @@ use crate::{
         context::Context,
         directory::{
             binding,
-            member::{Member, Roll},
+            member::{Member, Members},
             options,
             team::{Channel, Team},
         },
@@ -43,7 +43,7 @@ pub(crate) fn list(context: &Context<'_>, team: &str) -> Result<Outcome, GraphEr
     let (service, caller) = (context.service, &context.caller);
     let mut store = service.store();
     let team = store.directory.enter_team(&id, caller)?;
-    let is_seen = |c: &&Channel| !caller.is_user || team.roll_of(c).has(&caller.id);
+    let is_seen = |c: &&Channel| !caller.is_user || team.members_of(c).has(&caller.id);
     let seen = team.channels().iter().filter(is_seen);
     let whole = seen.map(|channel| expanded(service, team, channel, &expand));
     let admits = |channel: &Value| filter.as_ref().is_none_or(|f| f.admits(channel));
@@ -56,8 +56,8 @@ pub(crate) fn list(context: &Context<'_>, team: &str) -> Result<Outcome, GraphEr
 fn expanded(service: &Graph, team: &Team, channel: &Channel, expand: &[&str]) -> Value {
     let mut resource = channel.render(&service.seed, &team.id);
     if !expand.is_empty() {
-        let roll = team.roll_of(channel);
-        resource["members"] = roll.render(&service.seed, &channel.id).into();
+        let members = team.members_of(channel);
+        resource["members"] = members.render(&service.seed, &channel.id).into();
     }
     resource
 }
@@ -143,9 +143,9 @@ pub(crate) fn create(context: &Context<'_>, team: &str) -> Result<Outcome, Graph
     channel.is_favorite = body["isFavoriteByDefault"].as_bool();
     channel.layout = layout(&body)?.unwrap_or("post");
     if kind != "standard" {
-        let mut roll = Roll::of(members);
-        roll.is_closed = true;
-        channel.roll = Some(roll);
+        let mut members = Members::of(members);
+        members.is_closed = true;
+        channel.members = Some(members);
     }
     let mut store = service.store();
     let team = store.directory.enter_team(&id, caller)?;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     seed::Seed,
     services::graph::{
-        directory::member::{Member, Roll},
+        directory::member::{Member, Members},
         place::{Place, encoded},
     },
     wire::clock,
@@ -22,7 +22,7 @@ pub(crate) struct Chat {
     pub(crate) created: u64,
     /// When it was renamed, or its members changed.
     pub(crate) updated: u64,
-    pub(crate) roll: Roll,
+    pub(crate) members: Members,
     /// Ids of the pinned messages, in the order of pinning.
     pub(crate) pins: Vec<u64>,
 }
@@ -43,7 +43,7 @@ impl Chat {
             topic: None,
             created: now,
             updated: now,
-            roll: Roll::default(),
+            members: Members::default(),
             pins: Vec::new(),
         }
     }
@@ -53,7 +53,7 @@ impl Chat {
         let mut chat = Self::new(id, now);
         if let Some((one, other)) = pair(id) {
             for user in [one, other] {
-                chat.roll.add(user.to_ascii_lowercase(), Member::owner());
+                chat.members.add(user.to_ascii_lowercase(), Member::owner());
             }
         }
         chat

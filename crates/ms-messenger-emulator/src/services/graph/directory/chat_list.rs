@@ -35,7 +35,7 @@ pub(crate) fn list(context: &Context<'_>, whose: &Whose) -> Result<Outcome, Grap
     let owner = person::of(context, whose)?;
     let store = context.service.store();
     let messages = &store.messages;
-    let is_listed = |chat: &&Chat| owner.as_ref().is_none_or(|owner| chat.roll.has(owner));
+    let is_listed = |chat: &&Chat| owner.as_ref().is_none_or(|owner| chat.members.has(owner));
     let key = |chat: &Chat| {
         let time = if by_last_message {
             messages.last_time_in_chat(&chat.place()).unwrap_or(0)

@@ -10,7 +10,7 @@ use crate::{
         directory::{
             binding,
             chat::Chat,
-            member::{Member, Roll},
+            member::{Member, Members},
             options,
             own_chat::{chat_place, own_chat},
             routes::Whose,
@@ -71,8 +71,8 @@ pub(crate) fn create(context: &Context<'_>) -> Result<Outcome, GraphError> {
         None => {
             let mut chat = Chat::new(&ids[0], service.engine.now_ms());
             chat.topic = topic;
-            chat.roll = Roll::of(members);
-            chat.roll.is_closed = true;
+            chat.members = Members::of(members);
+            chat.members.is_closed = true;
             let resource = chat.render(&service.seed, caller.is_user);
             directory.add_chat(chat);
             resource
@@ -146,7 +146,7 @@ pub(crate) fn expanded(
     let seed = &context.service.seed;
     let mut resource = chat.render(seed, context.caller.is_user);
     if expand.contains(&"members") {
-        let mut members = chat.roll.render(seed, &chat.id);
+        let mut members = chat.members.render(seed, &chat.id);
         members.truncate(EXPANDED_MEMBERS);
         resource["members"] = members.into();
     }

@@ -27,25 +27,25 @@ impl Member {
 
 /// The members, and the callers that may join by posting.
 #[derive(Debug, Default)]
-pub(crate) struct Roll {
+pub(crate) struct Members {
     /// By object id, lower case.
-    members: BTreeMap<String, Member>,
+    present: BTreeMap<String, Member>,
     /// Removed members, which do not join again by posting.
     gone: HashSet<String>,
     /// Made by its own operation: only the users named then are members.
     pub(crate) is_closed: bool,
 }
 
-impl Roll {
+impl Members {
     pub(crate) fn of(users: impl IntoIterator<Item = (String, Member)>) -> Self {
         Self {
-            members: users.into_iter().collect(),
+            present: users.into_iter().collect(),
             ..Self::default()
         }
     }
 
     pub(crate) fn has(&self, user: &str) -> bool {
-        self.members.contains_key(user)
+        self.present.contains_key(user)
     }
 
     /// Whether `user` is in, or comes in on first use.
@@ -55,17 +55,17 @@ impl Roll {
 
     pub(crate) fn join(&mut self, user: &str) {
         if !self.has(user) && self.admits(user) {
-            self.members.insert(user.to_owned(), Member::owner());
+            self.present.insert(user.to_owned(), Member::owner());
         }
     }
 
     pub(crate) fn add(&mut self, user: String, member: Member) {
         self.gone.remove(&user);
-        self.members.insert(user, member);
+        self.present.insert(user, member);
     }
 
     pub(crate) fn remove(&mut self, user: &str) -> bool {
-        let was_in = self.members.remove(user).is_some();
+        let was_in = self.present.remove(user).is_some();
         if was_in {
             self.gone.insert(user.to_owned());
         }
@@ -73,11 +73,11 @@ impl Roll {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.members.len()
+        self.present.len()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Member)> {
-        self.members
+        self.present
             .iter()
             .map(|(id, member)| (id.as_str(), member))
     }

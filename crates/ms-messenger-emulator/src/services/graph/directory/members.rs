@@ -9,7 +9,7 @@ use crate::{
         context::Context,
         directory::{
             binding, chats,
-            member::{self, Roll},
+            member::{self, Members},
             options,
             own_chat::own_chat,
             routes::{Group, Whose},
@@ -72,19 +72,19 @@ impl Named {
         }
     }
 
-    fn roll<'a>(&self, directory: &'a Store) -> Option<&'a Roll> {
+    fn members<'a>(&self, directory: &'a Store) -> Option<&'a Members> {
         match self {
-            Self::Place(Place::Chat { chat }) => Some(&directory.chat(chat)?.roll),
+            Self::Place(Place::Chat { chat }) => Some(&directory.chat(chat)?.members),
             Self::Place(Place::Channel { team, channel }) => {
                 let team = directory.team(team)?;
-                Some(team.roll_of(team.channel(channel)?))
+                Some(team.members_of(team.channel(channel)?))
             }
-            Self::Team(team) => Some(&directory.team(team)?.roll),
+            Self::Team(team) => Some(&directory.team(team)?.members),
         }
     }
 
     /// The members where they can be changed: not in a chat of two, nor in a standard channel.
-    fn roll_mut<'a>(&self, directory: &'a mut Store) -> Result<&'a mut Roll, GraphError> {
+    fn members_mut<'a>(&self, directory: &'a mut Store) -> Result<&'a mut Members, GraphError> {
         let found = match self {
             Self::Place(Place::Chat { chat }) => {
                 let chat = directory.chat_mut(chat).ok_or_else(chats::no_chat)?;
@@ -92,7 +92,7 @@ impl Named {
                     let message = "Members of a oneOnOne chat cannot be changed.";
                     return Err(GraphError::bad_request(message));
                 }
-                return Ok(&mut chat.roll);
+                return Ok(&mut chat.members);
             }
             Self::Place(Place::Channel { team, channel }) => {
                 let channel = directory
@@ -101,13 +101,13 @@ impl Named {
                 let channel = channel.ok_or_else(chats::no_chat)?;
                 let message = "Members of a standard channel are those of its team.";
                 return channel
-                    .roll
+                    .members
                     .as_mut()
                     .ok_or_else(|| GraphError::bad_request(message));
             }
             Self::Team(team) => directory.team_mut(team),
         };
-        Ok(&mut found.ok_or_else(chats::no_chat)?.roll)
+        Ok(&mut found.ok_or_else(chats::no_chat)?.members)
     }
 
     /// Notes that the members of a chat changed.
@@ -147,8 +147,10 @@ pub(crate) fn list(
     let mut store = context.service.store();
     let directory = &mut store.directory;
     named.enter(context, directory)?;
-    let roll = named.roll(directory).ok_or_else(chats::no_chat)?;
-    let members = roll.render(&context.service.seed, named.id()).into_iter();
+    let members = named.members(directory).ok_or_else(chats::no_chat)?;
+    let members = members
+        .render(&context.service.seed, named.id())
+        .into_iter();
     let members = members.filter(|member| filter.as_ref().is_none_or(|f| f.admits(member)));
     let members = members.map(|member| options::select(member, &selected));
     let body = options::collection(context, &named.context(), members.collect());
@@ -181,8 +183,8 @@ pub(crate) fn get(
     let mut store = context.service.store();
     let directory = &mut store.directory;
     named.enter(context, directory)?;
-    let roll = named.roll(directory).ok_or_else(chats::no_chat)?;
-    let (user, found) = roll.by_id(seed, named.id(), id).ok_or_else(no_member)?;
+    let members = named.members(directory).ok_or_else(chats::no_chat)?;
+    let (user, found) = members.by_id(seed, named.id(), id).ok_or_else(no_member)?;
     let resource = member::render(seed, named.id(), user, found);
     let body = options::entity(context, &named.context(), resource);
     Ok(response::json(StatusCode::OK, body.to_string()))
@@ -206,22 +208,22 @@ pub(crate) fn add(context: &Context<'_>, group: &Group) -> Result<Outcome, Graph
         if let Named::Place(Place::Channel { team, .. }) = &named {
             let is_in_team = directory
                 .team(team)
-                .is_some_and(|team| team.roll.has(&user));
+                .is_some_and(|team| team.members.has(&user));
             if !is_in_team {
                 let message = "Members of a channel must be members of its team.";
                 return Err(GraphError::bad_request(message));
             }
         }
-        let roll = named.roll_mut(directory)?;
-        if roll.has(&user) {
+        let members = named.members_mut(directory)?;
+        if members.has(&user) {
             let message = "The user is a member already.";
             return Err(GraphError::of_status(StatusCode::CONFLICT, message));
         }
-        if named.is_chat() && roll.len() >= chats::MAX_MEMBERS {
+        if named.is_chat() && members.len() >= chats::MAX_MEMBERS {
             let message = format!("A chat has at most {} members.", chats::MAX_MEMBERS);
             return Err(GraphError::bad_request(message));
         }
-        roll.add(user.clone(), new.clone());
+        members.add(user.clone(), new.clone());
         named.touch(directory, context.service.engine.now_ms());
     }
     let id = member::membership_id(seed, named.id(), &user);
@@ -236,7 +238,7 @@ pub(crate) fn add(context: &Context<'_>, group: &Group) -> Result<Outcome, Graph
     Ok(Outcome::new(response, false))
 }
 
-/// Removes a member, or lets the caller leave.
+/// Removes a member, or the caller itself.
 pub(crate) fn remove(
     context: &Context<'_>,
     group: &Group,
@@ -247,14 +249,14 @@ pub(crate) fn remove(
     let mut store = context.service.store();
     let directory = &mut store.directory;
     named.enter(context, directory)?;
-    let roll = named.roll(directory).ok_or_else(chats::no_chat)?;
-    let found = roll.by_id(seed, named.id(), id);
+    let members = named.members(directory).ok_or_else(chats::no_chat)?;
+    let found = members.by_id(seed, named.id(), id);
     let user = found.map(|(user, _)| user.to_owned());
     let user = user.ok_or_else(no_member)?;
     if user != context.caller.id {
         owners_only(context, &named, directory)?;
     }
-    named.roll_mut(directory)?.remove(&user);
+    named.members_mut(directory)?.remove(&user);
     named.touch(directory, context.service.engine.now_ms());
     Ok(Outcome::new(Response::empty(StatusCode::NO_CONTENT), false))
 }
@@ -262,7 +264,7 @@ pub(crate) fn remove(
 /// In teams and channels, users that are not owners change only their own membership.
 fn owners_only(context: &Context<'_>, named: &Named, directory: &Store) -> Result<(), GraphError> {
     let caller = &context.caller;
-    let mut members = named.roll(directory).into_iter().flat_map(Roll::iter);
+    let mut members = named.members(directory).into_iter().flat_map(Members::iter);
     let is_owner = members.any(|(user, member)| user == caller.id && member.role == Some("owner"));
     if named.is_chat() || !caller.is_user || is_owner {
         return Ok(());

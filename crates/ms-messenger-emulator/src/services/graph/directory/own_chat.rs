@@ -30,7 +30,8 @@ pub(crate) fn own_chat(
     let store = context.service.store();
     let chat = store.directory.chat(place.conversation());
     let is_strict = context.service.engine.is_strict();
-    if chat.is_some_and(|chat| !chat.roll.has(&owner)) && (is_strict || !context.caller.is_user) {
+    if chat.is_some_and(|chat| !chat.members.has(&owner)) && (is_strict || !context.caller.is_user)
+    {
         return Err(chats::no_chat());
     }
     Ok(())

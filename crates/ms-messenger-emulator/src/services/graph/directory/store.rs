@@ -1,4 +1,4 @@
-//! Who is where.
+//! Chats, teams and channels with their members.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use crate::{
         caller::Caller,
         directory::{
             chat::Chat,
-            member::{Member, Roll},
+            member::{Member, Members},
             team::Team,
         },
         error::GraphError,
@@ -34,7 +34,7 @@ impl Store {
         let graph = &seed.graph;
         let everybody = |role: fn(usize) -> Option<&'static str>| {
             let users = graph.users.iter().enumerate();
-            Roll::of(users.map(|(n, user)| {
+            Members::of(users.map(|(n, user)| {
                 let member = Member {
                     role: role(n),
                     history_from: 0,
@@ -45,9 +45,9 @@ impl Store {
         let now = EPOCH_SECONDS * 1000;
         let mut chat = Chat::new(&graph.chat_id, now);
         chat.topic = Some("Everybody".to_owned());
-        chat.roll = everybody(|_| Some("owner"));
+        chat.members = everybody(|_| Some("owner"));
         let mut team = Team::new(&graph.team_id, "Contoso".to_owned(), now, &graph.channel_id);
-        team.roll = everybody(|n| (n == 0).then_some("owner"));
+        team.members = everybody(|n| (n == 0).then_some("owner"));
         Self {
             chats: HashMap::from([(graph.chat_id.clone(), chat)]),
             teams: HashMap::from([(graph.team_id.clone(), team)]),
@@ -60,36 +60,36 @@ impl Store {
     /// user that is not a member.
     pub(crate) fn admit(&self, place: &Place, caller: &Caller) -> Result<(), GraphError> {
         let is_strict = self.is_strict;
-        let roll = match place {
-            Place::Chat { chat } => self.chats.get(chat).map(|chat| &chat.roll),
+        let members = match place {
+            Place::Chat { chat } => self.chats.get(chat).map(|chat| &chat.members),
             Place::Channel { team, channel } => match self.teams.get(team) {
                 Some(team) if team.was_deleted(channel) => return Err(no_place()),
                 Some(team) => match team.channel(channel) {
-                    Some(channel) => Some(team.roll_of(channel)),
-                    None => Some(&team.roll).filter(|_| !is_strict),
+                    Some(channel) => Some(team.members_of(channel)),
+                    None => Some(&team.members).filter(|_| !is_strict),
                 },
                 None => None,
             },
         };
-        admitted(roll, is_strict, caller)
+        admitted(members, is_strict, caller)
     }
 
     /// The same for a team.
     pub(crate) fn admit_to_team(&self, team: &str, caller: &Caller) -> Result<(), GraphError> {
-        let roll = self.teams.get(team).map(|team| &team.roll);
-        admitted(roll, self.is_strict, caller)
+        let members = self.teams.get(team).map(|team| &team.members);
+        admitted(members, self.is_strict, caller)
     }
 
     /// Whether that user takes part in the place.
     pub(crate) fn is_member(&self, place: &Place, user: &str) -> bool {
-        let roll = match place {
-            Place::Chat { chat } => self.chats.get(chat).map(|chat| &chat.roll),
+        let members = match place {
+            Place::Chat { chat } => self.chats.get(chat).map(|chat| &chat.members),
             Place::Channel { team, channel } => {
                 let team = self.teams.get(team);
-                team.and_then(|team| Some(team.roll_of(team.channel(channel)?)))
+                team.and_then(|team| Some(team.members_of(team.channel(channel)?)))
             }
         };
-        roll.is_some_and(|roll| roll.has(user))
+        members.is_some_and(|members| members.has(user))
     }
 
     /// Makes sure that the place is there and that `user` is in it.
@@ -97,18 +97,18 @@ impl Store {
         match place {
             // Most chats are known, and their ids need no copy then.
             Place::Chat { chat } => match self.chats.get_mut(chat) {
-                Some(chat) => chat.roll.join(user),
-                None => self.chat_on_first_use(chat).roll.join(user),
+                Some(chat) => chat.members.join(user),
+                None => self.chat_on_first_use(chat).members.join(user),
             },
             Place::Channel { team, channel } => {
                 let now = self.clock.now_ms();
                 let team = self.team_on_first_use(team, channel);
                 team.on_first_use(channel, now);
-                team.roll.join(user);
+                team.members.join(user);
                 // A channel of its own members has no roll of the team's.
-                let own = team.channel_mut(channel).and_then(|c| c.roll.as_mut());
-                if let Some(roll) = own {
-                    roll.join(user);
+                let own = team.channel_mut(channel).and_then(|c| c.members.as_mut());
+                if let Some(members) = own {
+                    members.join(user);
                 }
             }
         }
@@ -135,7 +135,7 @@ impl Store {
         let primary = format!("19:{}@thread.tacv2", id.replace('-', ""));
         let team = self.team_on_first_use(id, &primary);
         if caller.is_user {
-            team.roll.join(&caller.id);
+            team.members.join(&caller.id);
         }
         Ok(team)
     }
@@ -218,14 +218,14 @@ fn no_place() -> GraphError {
     GraphError::not_found("NotFound")
 }
 
-fn admitted(roll: Option<&Roll>, is_strict: bool, caller: &Caller) -> Result<(), GraphError> {
-    let Some(roll) = roll else {
+fn admitted(members: Option<&Members>, is_strict: bool, caller: &Caller) -> Result<(), GraphError> {
+    let Some(members) = members else {
         return if is_strict { Err(no_place()) } else { Ok(()) };
     };
     let is_in = if is_strict {
-        roll.has(&caller.id)
+        members.has(&caller.id)
     } else {
-        roll.admits(&caller.id)
+        members.admits(&caller.id)
     };
     if caller.is_user && !is_in {
         let message = "User is not a member of the team, channel or chat.";

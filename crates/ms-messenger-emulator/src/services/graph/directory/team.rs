@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     seed::Seed,
-    services::graph::{directory::member::Roll, place::encoded},
+    services::graph::{directory::member::Members, place::encoded},
     wire::clock,
 };
 
@@ -18,7 +18,7 @@ pub(crate) struct Team {
     pub(crate) description: String,
     /// Epoch milliseconds.
     pub(crate) created: u64,
-    pub(crate) roll: Roll,
+    pub(crate) members: Members,
     /// In the order of their making; the first one is the primary one, `General`.
     channels: Vec<Channel>,
     /// Ids of deleted channels, which do not come back by use.
@@ -38,7 +38,7 @@ pub(crate) struct Channel {
     pub(crate) layout: &'static str,
     pub(crate) is_favorite: Option<bool>,
     /// The members of a private or shared channel; those of the team are in a standard one.
-    pub(crate) roll: Option<Roll>,
+    pub(crate) members: Option<Members>,
 }
 
 impl Channel {
@@ -52,7 +52,7 @@ impl Channel {
             kind: "standard",
             layout: "post",
             is_favorite: None,
-            roll: None,
+            members: None,
         }
     }
 
@@ -91,7 +91,7 @@ impl Team {
             description: format!("The team {name}"),
             name,
             created: now,
-            roll: Roll::default(),
+            members: Members::default(),
             channels: vec![Channel::standard(primary, "General", now)],
             deleted: HashSet::new(),
         }
@@ -131,8 +131,8 @@ impl Team {
     }
 
     /// Who is in `channel`.
-    pub(crate) fn roll_of<'a>(&'a self, channel: &'a Channel) -> &'a Roll {
-        channel.roll.as_ref().unwrap_or(&self.roll)
+    pub(crate) fn members_of<'a>(&'a self, channel: &'a Channel) -> &'a Members {
+        channel.members.as_ref().unwrap_or(&self.members)
     }
 
     /// The whole resource.

@@ -22,7 +22,7 @@ pub(crate) fn joined(context: &Context<'_>, whose: &Whose) -> Result<Outcome, Gr
     let store = context.service.store();
     let teams = store.directory.teams();
     let mut joined: Vec<_> = teams
-        .filter(|team| user.as_ref().is_some_and(|user| team.roll.has(user)))
+        .filter(|team| user.as_ref().is_some_and(|user| team.members.has(user)))
         .collect();
     joined.sort_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
     let value = joined.iter().map(|team| team.summary()).collect();

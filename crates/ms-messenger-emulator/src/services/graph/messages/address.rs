@@ -1,4 +1,4 @@
-//! By which path a client came to a channel or a chat.
+//! The path by which a client names a channel or a chat.
 
 use crate::services::graph::{
     context::Context,

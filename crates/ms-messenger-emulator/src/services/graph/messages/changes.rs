@@ -1,4 +1,4 @@
-//! What was stored or changed since a moment, oldest change first.
+//! What was stored or changed since a position, oldest change first.
 
 use crate::services::graph::{
     messages::{

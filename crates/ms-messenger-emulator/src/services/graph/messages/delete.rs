@@ -18,7 +18,7 @@ use crate::{
     wire::clock,
 };
 
-/// The members that a deleted message does not tell, and gets back.
+/// The members that a deleted message hides, and that undoing brings back.
 const CONTENT: [&str; 5] = ["body", "subject", "summary", "attachments", "mentions"];
 
 /// Deletes a message, which remembers what it was.

@@ -1,4 +1,4 @@
-//! What is forgotten, so that memory stays bounded.
+//! Forgets old messages, so that memory stays bounded.
 
 use crate::services::graph::{
     messages::store::{Store, Thread},

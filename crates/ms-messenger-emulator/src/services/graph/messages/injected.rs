@@ -1,4 +1,4 @@
-//! Messages of the other side.
+//! Injected messages.
 
 use serde_json::{Value, json};
 
@@ -122,7 +122,7 @@ pub(crate) fn inject_edit(
     let path = render::message_path(&place, root, id);
     graph.messages.revise(&place, id, |message, now| {
         message["lastEditedDateTime"] = json!(clock::rfc3339_trimmed(now));
-        // No hosted contents come with a text.
+        // A text has no hosted contents.
         let _ = render::fill(message, &path, now, draft(text, is_html));
     });
     true

@@ -8,7 +8,7 @@ use crate::services::graph::{
     place::Place,
 };
 
-/// The most replies that come with a root.
+/// The largest number of replies that a root includes.
 const MAX_REPLIES: usize = 1000;
 
 /// A listed message, and its newest replies where they count.

@@ -42,9 +42,10 @@ pub(crate) fn send(context: &Context<'_>, call: &InPlace) -> Result<Outcome, Gra
     let limit = context.service.settings.message_limit;
     validate::size(context.request, message, limit)?;
     let at = call.at.resolve(context)?;
-    let import = match context.caller.is_user {
-        true => None,
-        false => Some(Import::read(context, &at.place, message)?),
+    let import = if context.caller.is_user {
+        None
+    } else {
+        Some(Import::read(context, &at.place, message)?)
     };
     let (quoted, draft) = if is_quote {
         validate::quote(&body, &at.place)?

@@ -95,7 +95,7 @@ impl Store {
             service_clock: clock.clone(),
             changes: 0,
             packer: Packer::default(),
-            // The upper bits would only tell the century.
+            // The upper bits would only hold the century.
             generation: u64::try_from(nanos & u128::from(u64::MAX)).unwrap_or(0),
             migrations: HashMap::new(),
         }

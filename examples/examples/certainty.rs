@@ -27,8 +27,8 @@ async fn main() -> examples::Result {
         .with_nth([1, 2])
     };
     let faults = Faults::new()
-        .with_rule(lost(Platform::AcsChat))
-        .with_rule(lost(Platform::AcsMessages));
+        .with_rule(lost(Platform::ACS_CHAT))
+        .with_rule(lost(Platform::ACS_MESSAGES));
     emulator.set_faults(faults);
 
     without_a_key(
@@ -78,7 +78,7 @@ async fn without_a_key(
     }
     println!(
         "  the ledger says: stored {} time(s)\n",
-        stored(emulator, Platform::AcsChat)
+        stored(emulator, Platform::ACS_CHAT)
     );
     Ok(())
 }
@@ -118,7 +118,7 @@ async fn in_one_call(
     println!("send_settled: posted as {:?}", receipt.message_id);
     println!(
         "  the ledger says: stored {} time(s) in all\n",
-        stored(emulator, Platform::AcsChat)
+        stored(emulator, Platform::ACS_CHAT)
     );
     Ok(())
 }
@@ -138,7 +138,7 @@ async fn with_a_key(emulator: &Emulator, connection: &str, conversation: &str) -
     );
     println!(
         "  the ledger says: stored {} time(s)",
-        stored(emulator, Platform::AcsMessages)
+        stored(emulator, Platform::ACS_MESSAGES)
     );
     Ok(())
 }

@@ -13,7 +13,7 @@ use ms_messenger::{
     msgraph_chat::GraphChatClient,
 };
 use ms_messenger_emulator::{
-    Emulator, EntraApprover, FaultAction, FaultRule, Faults, Platform, World,
+    Emulator, EntraApprover, FaultAction, FaultRule, Faults, Platform, Seed,
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -30,13 +30,13 @@ async fn emulator() -> Emulator {
     builder.start().await.unwrap()
 }
 
-fn application(world: &World) -> Application {
+fn application(world: &Seed) -> Application {
     Application::new(&world.entra.tenant, &world.entra.public_client_id)
         .with_authority(&world.entra.authority)
         .with_claims_challenges()
 }
 
-fn teams(world: &World, user: impl TokenProvider) -> (GraphChatClient, SendRequest) {
+fn teams(world: &Seed, user: impl TokenProvider) -> (GraphChatClient, SendRequest) {
     let client = GraphChatClient::builder(user).with_base_url(&world.graph.base);
     let target = Target::channel(&*world.graph.team_id, &*world.graph.channel_id);
     let request = SendRequest::new(target, Message::text("hello"));
@@ -52,7 +52,7 @@ fn asked(emulator: &Emulator) -> u64 {
 fn challenge(emulator: &Emulator, times: u64) {
     let rule = FaultRule::new(FaultAction::claims_challenge());
     let rule = rule
-        .with_platform(Platform::MsgraphChat)
+        .with_platform(Platform::MSGRAPH_CHAT)
         .with_operation("send");
     emulator.set_faults(Faults::new().with_rule(rule.with_times(times)));
 }

@@ -127,7 +127,7 @@ async fn a_token_that_stays_refused_ends_the_call_after_one_renewal() {
     for _ in 0..2 {
         let refused = FaultAction::status(401);
         emulator
-            .fail_next(Platform::AcsChat, "send", refused)
+            .fail_next(Platform::ACS_CHAT, "send", refused)
             .unwrap();
     }
     let before = requests(&emulator);
@@ -152,7 +152,7 @@ async fn an_issue_whose_answer_is_lost_is_repeated_by_the_provider_alone() {
     let lost = || FaultAction::status_after_store(504);
 
     emulator
-        .fail_next(Platform::AcsChat, "identity.issue", lost())
+        .fail_next(Platform::ACS_CHAT, "identity.issue", lost())
         .unwrap();
     let chat = chat(
         &emulator,
@@ -161,7 +161,7 @@ async fn an_issue_whose_answer_is_lost_is_repeated_by_the_provider_alone() {
     say(&chat, &emulator, "hello").await.unwrap();
 
     emulator
-        .fail_next(Platform::AcsChat, "identity.issue", lost())
+        .fail_next(Platform::ACS_CHAT, "identity.issue", lost())
         .unwrap();
     let error = identity
         .issue_token(&user, &TokenOptions::chat())
@@ -169,7 +169,7 @@ async fn an_issue_whose_answer_is_lost_is_repeated_by_the_provider_alone() {
         .unwrap_err();
     assert_eq!((error.delivery(), error.attempts()), (Delivery::Unknown, 1));
     emulator
-        .fail_next(Platform::AcsChat, "identity.create", lost())
+        .fail_next(Platform::ACS_CHAT, "identity.create", lost())
         .unwrap();
     let error = identity.create_user().await.unwrap_err();
     assert_eq!((error.delivery(), error.attempts()), (Delivery::Unknown, 1));

@@ -5,7 +5,7 @@ mod scenario;
 
 use std::fmt;
 
-use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, Platform, When, World};
+use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, Platform, Seed, When};
 
 use crate::{
     args::DemoArgs,
@@ -69,8 +69,8 @@ fn lose_responses() -> Faults {
         rule.with_operation("send").with_times(1)
     };
     Faults::new()
-        .with_rule(rule(Platform::MsgraphChat))
-        .with_rule(rule(Platform::AcsMessages))
+        .with_rule(rule(Platform::MSGRAPH_CHAT))
+        .with_rule(rule(Platform::ACS_MESSAGES))
 }
 
 fn finish(args: &DemoArgs, report: &Report, next: &str) -> Exit {
@@ -92,7 +92,7 @@ fn finish(args: &DemoArgs, report: &Report, next: &str) -> Exit {
 }
 
 /// Returns commands that work unchanged: every emulator has the same keys and ids.
-fn next(world: &World) -> String {
+fn next(world: &Seed) -> String {
     let (key, conversation) = (&world.acs.access_key, &world.acs.conversation_id);
     format!(
         "

@@ -23,8 +23,8 @@ pub(crate) async fn run(args: &EmulatorArgs) -> Exit {
         return print::failure("--retry-after needs --limits documented", Exit::Usage);
     }
     let mut builder = Emulator::builder()
-        .with_http(args.http)
-        .with_https(args.https)
+        .with_http_address(args.http)
+        .with_https_address(args.https)
         .with_seed(args.seed)
         .with_strict(args.strict)
         .with_ucwa_time_scale(args.ucwa_time_scale)

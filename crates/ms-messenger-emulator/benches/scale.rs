@@ -12,7 +12,7 @@
 
 use std::time::{Duration, Instant};
 
-use ms_messenger_emulator::{Emulator, World};
+use ms_messenger_emulator::{Emulator, Seed};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -21,7 +21,7 @@ const CONNECTIONS: usize = 16;
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// One request of a platform; `NUMBER` stands for what differs between them.
-fn request(platform: &str, world: &World) -> Option<String> {
+fn request(platform: &str, world: &Seed) -> Option<String> {
     let text = "x".repeat(100);
     let (target, token, id, body) = match platform {
         "acs-chat" => (

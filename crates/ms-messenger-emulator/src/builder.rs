@@ -1,27 +1,56 @@
-//! Choices before the start.
+//! The builder: every setting of an emulator.
 
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use tokio_rustls::rustls::pki_types::ServerName;
 
-use crate::acs_chat::ErrorStyle;
-use crate::clock;
-use crate::emulator::{self, Emulator, Https};
-use crate::entra::{EntraApprover, EntraSettings};
-use crate::faults::Faults;
-use crate::limits::RetryAfter;
-use crate::shared::{Settings, Shared};
-use crate::tls::{self, Tls};
-use crate::ucwa::{UcwaSettings, UcwaTopology};
-use crate::world::World;
+#[cfg(feature = "acs")]
+use crate::services::acs::chat::style::AcsChatErrorStyle;
+#[cfg(feature = "entra")]
+use crate::services::entra::settings::EntraApprover;
+#[cfg(feature = "ucwa")]
+use crate::services::ucwa::settings::UcwaTopology;
+use crate::{
+    emulator::{self, Emulator, Https},
+    engine::{
+        faults::rule::Faults,
+        limits::RetryAfter,
+        registry::Registry,
+        resources::Engine,
+        service::{DynService, Service},
+        settings::Settings,
+    },
+    mount::{self, Parts, ServiceSettings},
+    seed::Seed,
+    start_error::StartError,
+    wire::{
+        clock,
+        tls::{self, Tls},
+    },
+};
 
 const MAX_BODY: usize = 4 * 1024 * 1024;
-const GRAPH_MESSAGE_LIMIT: usize = 28 * 1024;
 
 /// Configures an [`Emulator`]; every setting has a default.
+///
+/// ```
+/// use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let unavailable = FaultRule::new(FaultAction::status(503)).with_every(10);
+/// let emulator = Emulator::builder()
+///     .with_seed(7)
+///     .with_strict(true)
+///     .with_faults(Faults::new().with_rule(unavailable))
+///     .start()
+///     .await?;
+/// assert_eq!(emulator.world().seed, 7);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "call start() to run the emulator"]
 pub struct EmulatorBuilder {
@@ -30,48 +59,9 @@ pub struct EmulatorBuilder {
     ca_out: Option<PathBuf>,
     workers: usize,
     settings: Settings,
+    services: ServiceSettings,
+    own: Vec<Arc<dyn DynService>>,
     faults: Faults,
-}
-
-/// Why an emulator did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// The address is not a loopback address. The emulator's keys are public, so it serves nobody else.
-    #[error("address {0} is not a loopback address")]
-    NotLoopback(SocketAddr),
-    /// The address could not be bound: most often it is in use.
-    #[error("cannot listen on {address}")]
-    Listen {
-        /// The address asked for.
-        address: SocketAddr,
-        /// What the system said.
-        #[source]
-        source: io::Error,
-    },
-    /// The certificates could not be made: most often a name given is not a host name.
-    #[error("cannot make the certificates for HTTPS")]
-    Certificates(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The certificate authority could not be written.
-    #[error("cannot write the certificate authority to {}", path.display())]
-    CaOut {
-        /// The path asked for.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: io::Error,
-    },
-    /// A setting that makes no sense.
-    #[error("{name}: {rule}")]
-    Setting {
-        /// Which one: `ucwa time scale`, `host`, `clock offset` …
-        name: &'static str,
-        /// What it must be.
-        rule: &'static str,
-    },
-    /// The emulator's own threads could not be started.
-    #[error("cannot start the emulator's runtime")]
-    Runtime(#[source] io::Error),
 }
 
 impl EmulatorBuilder {
@@ -85,23 +75,20 @@ impl EmulatorBuilder {
                 seed: 0,
                 is_strict: false,
                 max_body: MAX_BODY,
-                graph_message_limit: GRAPH_MESSAGE_LIMIT,
-                error_style: ErrorStyle::Spec,
                 keep: usize::MAX,
                 has_limits: false,
                 hosts: Vec::new(),
-                graph_forbids_expired: false,
                 clock_offset_ms: 0,
                 retry_after: RetryAfter::default(),
-                ucwa: UcwaSettings::default(),
-                entra: EntraSettings::default(),
             },
+            services: ServiceSettings::default(),
+            own: Vec::new(),
             faults: Faults::new(),
         }
     }
 
-    /// Address of the HTTP listener; a loopback address, port 0 = any free port (the default).
-    pub fn with_http(mut self, address: SocketAddr) -> Self {
+    /// Sets the address of the HTTP listener: a loopback address; port 0, the default, is any free port.
+    pub fn with_http_address(mut self, address: SocketAddr) -> Self {
         self.http = address;
         self
     }
@@ -109,12 +96,12 @@ impl EmulatorBuilder {
     /// Serves HTTPS too, HTTP/1.1 and HTTP/2 by ALPN, with the same state. A loopback address, port
     /// 0 = any free port. Default off. The certificate is for `localhost`, `127.0.0.1` and `::1`,
     /// signed by an authority made at each start: [`Emulator::ca_pem`].
-    pub fn with_https(mut self, address: SocketAddr) -> Self {
+    pub fn with_https_address(mut self, address: SocketAddr) -> Self {
         self.https = Some(address);
         self
     }
 
-    /// One more DNS name or IP address in the HTTPS certificate, under which the admin API answers
+    /// Adds a DNS name or IP address to the HTTPS certificate, under which the admin API responds
     /// too: it refuses requests to and from other hosts than loopback ones.
     pub fn with_host(mut self, host: impl Into<String>) -> Self {
         self.settings.hosts.push(host.into());
@@ -122,19 +109,19 @@ impl EmulatorBuilder {
     }
 
     /// Writes the certificate authority in PEM to `path` at the start, atomically, in place of what
-    /// is there. Its key is never written. Without [`with_https`](Self::with_https) it does nothing.
+    /// is there. Its key is never written. Without [`with_https_address`](Self::with_https_address) it does nothing.
     pub fn with_ca_out(mut self, path: impl Into<PathBuf>) -> Self {
         self.ca_out = Some(path.into());
         self
     }
 
-    /// Seed of the world's constants, of fault probabilities and of generated GUIDs. Default 0.
+    /// Sets the seed of the constants, of fault probabilities and of generated GUIDs. Default 0.
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.settings.seed = seed;
         self
     }
 
-    /// Whether unknown ids and foreign callers are refused as the services do (404, 403) instead of
+    /// Sets whether unknown ids and foreign callers are refused as by the services (404, 403) instead of
     /// being created on first use. Default no.
     pub fn with_strict(mut self, is_strict: bool) -> Self {
         self.settings.is_strict = is_strict;
@@ -142,139 +129,229 @@ impl EmulatorBuilder {
     }
 
     /// Keeps the newest `messages` (from 1) of all platforms together: the rows of the ledger,
-    /// and the messages in their conversations. Older ones are forgotten; the numbers of rows and
-    /// the statistics go on, and a duplicate of a forgotten message is not told. Default: all.
+    /// and the messages in their conversations. Older ones are dropped; the numbers of rows and
+    /// the statistics go on, and a duplicate of a dropped message is not reported. Default: all.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::builder().with_keep(1).start().await?;
+    /// for text in ["one", "two"] {
+    ///     let thread = &emulator.world().acs.thread_id;
+    ///     let user = &emulator.world().acs.users[0].id;
+    ///     emulator.inject(&serde_json::json!({
+    ///         "platform": "acs-chat", "conversation": thread, "sender": user, "text": text,
+    ///     }))?;
+    /// }
+    /// assert_eq!((emulator.messages().len(), emulator.messages()[0].seq), (1, 2));
+    /// # Ok(()) }
+    /// ```
     pub fn with_keep(mut self, messages: usize) -> Self {
         self.settings.keep = messages;
         self
     }
 
-    /// Largest request body in bytes; above it every operation answers 413. Default 4 MiB.
+    /// Sets the largest request body in bytes; above it every operation responds with 413. Default 4 MiB.
     pub fn with_max_body(mut self, bytes: usize) -> Self {
         self.settings.max_body = bytes;
         self
     }
 
-    /// Largest Graph message in bytes of request JSON, the Base64 of hosted contents not counted;
-    /// above it sends answer 413. Default 28 KiB.
+    /// Sets the largest Graph message in bytes of request JSON, without the Base64 of hosted contents;
+    /// above it sends get 413. Default 28 KiB.
+    #[cfg(feature = "graph")]
     pub fn with_graph_message_limit(mut self, bytes: usize) -> Self {
-        self.settings.graph_message_limit = bytes;
+        self.services.graph.message_limit = bytes;
         self
     }
 
-    /// The shape of ACS Chat's error bodies. Default [`ErrorStyle::Spec`].
-    pub fn with_error_style(mut self, style: ErrorStyle) -> Self {
-        self.settings.error_style = style;
+    /// Sets the shape of ACS Chat's error bodies. Default [`AcsChatErrorStyle::Spec`].
+    ///
+    /// ```
+    /// use ms_messenger_emulator::{AcsChatErrorStyle, Emulator};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let builder = Emulator::builder().with_error_style(AcsChatErrorStyle::Pascal);
+    /// let emulator = builder.start().await?;
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "acs")]
+    pub fn with_error_style(mut self, style: AcsChatErrorStyle) -> Self {
+        self.services.acs = style;
         self
     }
 
-    /// Whether the services answer 429 above their published rates (for example 10 messages in 10
+    /// Sets whether the services respond with 429 above their published rates (for example 10 messages in 10
     /// seconds and 30 in a minute per thread of ACS Chat, one a second per thread of Graph). UCWA
     /// has none. Default no.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::builder().with_documented_limits(true).start().await?;
+    /// assert!(emulator.stats()["throttled_by"].as_object().is_some_and(|by| by.is_empty()));
+    /// # Ok(()) }
+    /// ```
     pub fn with_documented_limits(mut self, has_limits: bool) -> Self {
         self.settings.has_limits = has_limits;
         self
     }
 
-    /// How a 429 of [`with_documented_limits`](Self::with_documented_limits) says when to come again.
+    /// Sets how a 429 of [`with_documented_limits`](Self::with_documented_limits) says when to retry.
     /// Default [`RetryAfter::Seconds`].
     pub fn with_retry_after(mut self, style: RetryAfter) -> Self {
         self.settings.retry_after = style;
         self
     }
 
-    /// How many seconds the clock of all services is ahead of this machine's; behind it when
+    /// Sets how many seconds the clock of all services is ahead of this machine's; behind it when
     /// negative. `Date` headers, the times and ids of messages, the ends of tokens and the checks of
     /// signed dates follow it, durations do not. Default 0; at most ten years either way.
     /// [`Emulator::set_clock_offset`] changes it later, and a reset brings this one back.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::builder().with_clock_offset(3600).start().await?;
+    /// # Ok(()) }
+    /// ```
     pub fn with_clock_offset(mut self, seconds: i64) -> Self {
         self.settings.clock_offset_ms = seconds.saturating_mul(1000);
         self
     }
 
-    /// Whether Graph refuses an expired token with 403 "No authorization information present on the
-    /// request." in place of 401, as was seen. Default no. [`FaultAction::NoAuthorization`] ends
+    /// Sets whether Graph refuses an expired token with 403 "No authorization information present on the
+    /// request." in place of 401, as was seen. Default no. [`GraphFault::NoAuthorization`] ends
     /// tokens so.
     ///
-    /// [`FaultAction::NoAuthorization`]: crate::FaultAction::NoAuthorization
+    /// [`GraphFault::NoAuthorization`]: crate::GraphFault::NoAuthorization
+    #[cfg(feature = "graph")]
     pub fn with_graph_forbidding_expired_tokens(mut self, forbids: bool) -> Self {
-        self.settings.graph_forbids_expired = forbids;
+        self.services.graph.forbids_expired = forbids;
         self
     }
 
-    /// How many times faster UCWA's clocks run: with 1000, its 30 seconds pass in 30 milliseconds.
+    /// Sets how many times faster UCWA's clocks run: with 1000, its 30 seconds pass in 30 milliseconds.
     /// Holds, invitations, inactivity and the life of tickets all follow it. Default 1; it
     /// must be a finite number above 0.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::builder().with_ucwa_time_scale(1000.0).start().await?;
+    /// assert!(Emulator::builder().with_ucwa_time_scale(0.0).start().await.is_err());
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "ucwa")]
     pub fn with_ucwa_time_scale(mut self, factor: f64) -> Self {
-        self.settings.ucwa.set_time_scale(factor);
+        self.services.ucwa.set_time_scale(factor);
         self
     }
 
-    /// How many hosts a client of UCWA meets on its way to its applications. Default
+    /// Sets how many hosts a client of UCWA meets on its way to its applications. Default
     /// [`UcwaTopology::OneHost`]; the faults [`UcwaFault::DiscoveryRedirect`] and
     /// [`UcwaFault::PoolSplit`] do it for single requests.
     ///
     /// [`UcwaFault::DiscoveryRedirect`]: crate::UcwaFault::DiscoveryRedirect
     /// [`UcwaFault::PoolSplit`]: crate::UcwaFault::PoolSplit
+    #[cfg(feature = "ucwa")]
     pub fn with_ucwa_topology(mut self, topology: UcwaTopology) -> Self {
-        self.settings.ucwa.topology = topology;
+        self.services.ucwa.topology = topology;
         self
     }
 
-    /// Whether the UCWA event channel holds events of medium priority back for 5 s (or what the
+    /// Sets whether the UCWA event channel holds events of medium priority back for 5 s (or what the
     /// client asks for), as the service does. Default no.
+    #[cfg(feature = "ucwa")]
     pub fn with_ucwa_aggregation(mut self, aggregates: bool) -> Self {
-        self.settings.ucwa.aggregates = aggregates;
+        self.services.ucwa.aggregates = aggregates;
         self
     }
 
-    /// Who approves sign-ins at Entra ID. Default [`EntraApprover::AfterFirstPoll`].
+    /// Sets how sign-ins at Entra ID are approved. Default [`EntraApprover::AfterFirstPoll`].
+    ///
+    /// ```
+    /// use ms_messenger_emulator::{Emulator, EntraApprover};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let builder = Emulator::builder().with_entra_approver(EntraApprover::AtOnce);
+    /// let emulator = builder.start().await?;
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "entra")]
     pub fn with_entra_approver(mut self, approver: EntraApprover) -> Self {
-        self.settings.entra.approver = approver;
+        self.services.entra.approver = approver;
         self
     }
 
     /// Leaves sign-ins at Entra ID to a person or a test: [`EntraApprover::Manual`].
+    #[cfg(feature = "entra")]
     pub fn with_manual_approval(self) -> Self {
         self.with_entra_approver(EntraApprover::Manual)
     }
 
-    /// Life of the access tokens that Entra ID issues, in seconds. Default 3600.
+    /// Sets the life of the access tokens that Entra ID issues, in seconds. Default 3600.
+    #[cfg(feature = "entra")]
     pub fn with_token_lifetime(mut self, seconds: u32) -> Self {
-        self.settings.entra.lifetime = seconds.into();
+        self.services.entra.lifetime = seconds.into();
         self
     }
 
-    /// Seconds between two polls of a device code; faster ones get `slow_down`. Default 5; with 0
+    /// Sets the seconds between two polls of a device code; faster ones get `slow_down`. Default 5; with 0
     /// no poll is too fast.
+    #[cfg(feature = "entra")]
     pub fn with_device_interval(mut self, seconds: u32) -> Self {
-        self.settings.entra.interval = seconds.into();
+        self.services.entra.interval = seconds.into();
         self
     }
 
-    /// Fault rules from the start on.
+    /// Mounts a service of your own beside the built-in ones, which are offered each path first.
+    ///
+    /// It gets faults, limits, the ledger, statistics, reset and `/_emulator/…` like every other
+    /// service; [`Service`] has an example.
+    pub fn with_service(mut self, service: impl Service) -> Self {
+        self.own.push(Arc::new(service));
+        self
+    }
+
+    /// Sets the fault rules from the start on.
     pub fn with_faults(mut self, faults: Faults) -> Self {
         self.faults = faults;
         self
     }
 
-    /// Threads that serve requests; one (the default) is enough for tests.
+    /// Sets the number of threads that serve requests; one, the default, is enough for tests.
     pub fn with_worker_threads(mut self, threads: usize) -> Self {
         self.workers = threads.max(1);
         self
     }
 
-    /// Refuses settings that make no sense.
+    /// Refuses invalid settings.
     fn check(&self) -> Result<(), StartError> {
         let settings = &self.settings;
+        let names = mount::descriptions().into_iter();
+        let own = self.own.iter().map(|service| service.description());
+        let mut seen = Vec::new();
+        for name in names.chain(own).map(|service| service.platform().as_str()) {
+            if seen.contains(&name) {
+                return Err(StartError::MountedTwice(name));
+            }
+            seen.push(name);
+        }
+        #[cfg(feature = "ucwa")]
+        if !self.services.ucwa.is_sound() {
+            return Err(StartError::Setting {
+                name: "ucwa time scale",
+                rule: "must be a finite number above 0",
+            });
+        }
         let offset = settings.clock_offset_ms.unsigned_abs();
         let is_host = |host: &String| ServerName::try_from(host.as_str()).is_ok();
         let problems = [
-            (
-                !settings.ucwa.is_sound(),
-                "ucwa time scale",
-                "must be a finite number above 0",
-            ),
             (settings.keep == 0, "keep", "must be at least 1"),
             (
                 !settings.hosts.iter().all(is_host),
@@ -296,12 +373,12 @@ impl EmulatorBuilder {
     /// Binds the listener and starts to serve.
     ///
     /// The emulator runs on threads of its own: it does not need the caller's runtime, and keeps
-    /// answering while that one is blocked or its clock is paused.
+    /// serving while that one is blocked or its clock is paused.
     ///
     /// # Errors
     ///
-    /// [`StartError`] when a setting makes no sense, when the address is not loopback or cannot be bound, or when the system gives
-    /// no threads.
+    /// [`StartError`] when a setting is invalid, when the address is not loopback or cannot be bound, or
+    /// when the system gives no threads.
     pub async fn start(self) -> Result<Emulator, StartError> {
         self.check()?;
         let (listener, authority) = listen(self.http)?;
@@ -326,13 +403,47 @@ impl EmulatorBuilder {
                 ca_out: self.ca_out,
             });
         }
-        let world = World::new(self.settings.seed, &format!("http://{authority}"));
-        let shared = Arc::new(Shared::new(self.settings, world, authority, self.faults));
-        emulator::run(listeners, https, shared, self.workers).map_err(StartError::Runtime)
+        let seed = Arc::new(Seed::new(
+            self.settings.seed,
+            &format!("http://{authority}"),
+        ));
+        let registry = mount(
+            self.settings,
+            self.faults,
+            authority,
+            &seed,
+            &self.services,
+            self.own,
+        );
+        let workers = self.workers;
+        emulator::run(listeners, https, registry, seed, workers).map_err(StartError::Runtime)
     }
 }
 
-/// Binds a loopback address. Answers the listener and the `HOST:PORT` it got.
+/// The engine with all services on it.
+fn mount(
+    settings: Settings,
+    faults: Faults,
+    authority: String,
+    seed: &Arc<Seed>,
+    services: &ServiceSettings,
+    own: Vec<Arc<dyn DynService>>,
+) -> Arc<Registry> {
+    let built_in = mount::descriptions().into_iter();
+    let all = built_in.chain(own.iter().map(|service| service.description()));
+    let platforms = all.map(|service| service.platform());
+    let key = seed.tokens().clone();
+    let engine = Arc::new(Engine::new(settings, platforms, key, authority, faults));
+    let mut mounted = mount::services(&Parts {
+        engine: &engine,
+        seed,
+        settings: services,
+    });
+    mounted.extend(own);
+    Arc::new(Registry::new(engine, mounted))
+}
+
+/// Binds a loopback address. Returns the listener and the `HOST:PORT` it got.
 fn listen(address: SocketAddr) -> Result<(std::net::TcpListener, String), StartError> {
     if !address.ip().is_loopback() {
         return Err(StartError::NotLoopback(address));

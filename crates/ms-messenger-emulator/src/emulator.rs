@@ -1,31 +1,60 @@
 //! The handle of a running emulator.
 
-use std::io;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::{io, path::PathBuf, sync::Arc, thread::JoinHandle};
 
+use bytes::Bytes;
+use http::{Method, Uri};
 use serde_json::{Value, json};
-use tokio::runtime;
-use tokio::sync::{oneshot, watch};
-use tokio::task::JoinSet;
+use tokio::{
+    runtime::{self, Runtime},
+    sync::{oneshot, watch},
+    task::JoinSet,
+};
 use tokio_rustls::TlsAcceptor;
 
-use crate::admin;
-use crate::builder::{EmulatorBuilder, StartError};
-use crate::clock;
-use crate::faults::{FaultRule, Faults};
-use crate::ledger::{Filter, KeptRow, LedgerRow};
-use crate::server;
-use crate::shared::Shared;
-use crate::ucwa;
-use crate::world::World;
+use crate::{
+    admin::{Admin, tokens},
+    builder::EmulatorBuilder,
+    engine::{
+        dispatch::Dispatcher,
+        faults::{
+            json::ParseFaultsError,
+            rule::{FaultRule, Faults},
+        },
+        injection::InjectError,
+        ledger::{
+            Filter,
+            row::{KeptRow, LedgerRow},
+        },
+        platform::Platform,
+        registry::Registry,
+        server,
+    },
+    seed::Seed,
+    start_error::StartError,
+    wire::{clock, request::Request},
+};
 
 /// A running emulator. It ends when the handle is dropped: listener and connections are closed by
 /// the time the drop returns.
+///
+/// ```
+/// use ms_messenger_emulator::Emulator;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = Emulator::start().await?;
+/// let chat = &emulator.world().graph.chat_id;
+/// emulator.inject(&serde_json::json!({
+///     "platform": "msgraph-chat", "conversation": chat, "sender": "bob", "text": "hello",
+/// }))?;
+/// assert_eq!(emulator.messages()[0].text, "hello");
+/// emulator.shutdown().await;
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 pub struct Emulator {
-    shared: Arc<Shared>,
+    registry: Arc<Registry>,
+    seed: Arc<Seed>,
     http_url: String,
     https: Option<Https>,
     stop: watch::Sender<bool>,
@@ -63,39 +92,56 @@ impl Emulator {
     }
 
     /// Origin of the HTTP listener, `http://127.0.0.1:PORT`.
-    #[must_use]
     pub fn http_url(&self) -> &str {
         &self.http_url
     }
 
     /// Origin of the HTTPS listener, `https://localhost:PORT`; `None` unless it was asked for.
-    #[must_use]
+    ///
+    /// ```
+    /// use ms_messenger_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let builder = Emulator::builder().with_https_address(([127, 0, 0, 1], 0).into());
+    /// let emulator = builder.start().await?;
+    /// assert!(emulator.https_url().is_some_and(|url| url.starts_with("https://localhost:")));
+    /// assert!(emulator.ca_pem().is_some_and(|pem| pem.starts_with("-----BEGIN CERTIFICATE")));
+    /// # Ok(()) }
+    /// ```
     pub fn https_url(&self) -> Option<&str> {
         self.https.as_ref().map(|https| https.url.as_str())
     }
 
-    /// The certificate authority of the HTTPS listener in PEM, made anew at each start.
-    #[must_use]
+    /// The certificate authority of the HTTPS listener in PEM, new at each start.
     pub fn ca_pem(&self) -> Option<&str> {
         self.https.as_ref().map(|https| https.ca_pem.as_str())
     }
 
     /// The seeded constants: keys, tokens, users and ids.
-    #[must_use]
-    pub fn world(&self) -> &World {
-        &self.shared.world
+    pub fn world(&self) -> &Seed {
+        &self.seed
     }
 
     /// The line that the program prints when it is ready: `http`, `acs`, `graph`, `ucwa` and `entra`;
     /// with HTTPS also `https`, and `ca` (a path) where the authority was written.
-    #[must_use]
+    ///
+    /// ```
+    /// use ms_messenger_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// assert_eq!(emulator.ready_line()["http"], emulator.http_url());
+    /// assert!(emulator.ready_line()["acs"]["connection_string"].is_string());
+    /// # Ok(()) }
+    /// ```
     pub fn ready_line(&self) -> Value {
-        let mut line = self.shared.world.to_json();
-        line["http"] = json!(self.http_url);
+        let mut line = json!({"http": self.http_url});
+        let https = self.https_url();
+        for service in self.registry.services() {
+            service.add_ready(&mut line, https);
+        }
         if let Some(https) = &self.https {
             line["https"] = json!(https.url);
-            // Identity libraries refuse an authority over plain HTTP.
-            line["entra"]["authority"] = json!(https.url);
             if let Some(path) = &https.ca_out {
                 line["ca"] = json!(path.to_string_lossy());
             }
@@ -104,37 +150,91 @@ impl Emulator {
     }
 
     /// All rows of the ledger, oldest first: one per message stored.
-    #[must_use]
     pub fn messages(&self) -> Vec<LedgerRow> {
-        let rows = self.shared.state().ledger.rows(&Filter::default());
+        let rows = self.registry.engine.ledger().rows(&Filter::default());
         rows.iter().filter_map(KeptRow::open).collect()
     }
 
     /// The document of `GET /_emulator/stats`.
-    #[must_use]
+    ///
+    /// ```
+    /// use ms_messenger_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// assert_eq!(emulator.stats()["platforms"]["acs-chat"]["stored"], 0);
+    /// # Ok(()) }
+    /// ```
     pub fn stats(&self) -> Value {
-        self.shared.stats_json()
+        self.registry.stats()
     }
 
-    /// Replaces the fault rules; their counters start anew.
+    /// Replaces the fault rules; their counters start again.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// emulator.set_faults(Faults::new().with_rule(FaultRule::new(FaultAction::status(429))));
+    /// emulator.set_faults(Faults::new());
+    /// # Ok(()) }
+    /// ```
     pub fn set_faults(&self, faults: Faults) {
-        self.shared.set_faults(faults);
+        self.registry.engine.set_faults(faults);
+    }
+
+    /// Reads the document of `PUT /_emulator/faults`; unlike [`Faults::from_json`] it also knows the
+    /// services of [`EmulatorBuilder::with_service`].
+    ///
+    /// ```
+    /// use ms_messenger_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// let faults = emulator.parse_faults(&serde_json::json!({"rules": [
+    ///     {"match": {"operation": "send"}, "action": {"kind": "delay", "ms": 5}},
+    /// ]}))?;
+    /// emulator.set_faults(faults);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ParseFaultsError`] names each member that is unknown, missing or breaks its rule.
+    pub fn parse_faults(&self, document: &Value) -> Result<Faults, ParseFaultsError> {
+        Faults::read(document, self.registry.catalog())
+    }
+
+    /// Whether the platform is mounted and has an operation of that name.
+    pub(crate) fn has_operation(&self, platform: Platform, name: &str) -> bool {
+        self.registry.catalog().has_operation(Some(platform), name)
     }
 
     /// Puts a rule before those that `set_faults` gave.
     pub(crate) fn add_urgent_fault(&self, rule: FaultRule) {
-        self.shared.add_urgent_fault(rule);
+        self.registry.engine.add_urgent_fault(rule);
     }
 
     /// Marked at every stored message and reset.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
-        self.shared.changes()
+        self.registry.engine.changes()
     }
 
     /// Sets how many seconds the clock of all services is ahead of this machine's; behind it when
     /// negative. Ids of messages never go back: in a conversation that has later ones already, they
     /// go on from these. A reset brings back the offset of
     /// [`with_clock_offset`](EmulatorBuilder::with_clock_offset).
+    ///
+    /// ```
+    /// use ms_messenger_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// emulator.set_clock_offset(-300)?;
+    /// assert!(emulator.set_clock_offset(i64::MAX).is_err());
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -147,40 +247,78 @@ impl Emulator {
                 rule: clock::OFFSET_RULE,
             });
         }
-        self.shared.clock.set_offset(offset_ms);
+        self.registry.engine.clock.set_offset(offset_ms);
         Ok(())
     }
 
-    /// Lets the other side speak: the document of `POST /_emulator/inject`. Answers the ids it made.
+    /// Stores a message of the other side: the document of `POST /_emulator/inject`. Returns its ids.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// let error = emulator.inject(&serde_json::json!({"platform": "acs-messages"})).unwrap_err();
+    /// assert_eq!(error.problems[0], "from: is required and must be a non-empty string");
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`admin::InvalidInjection`] names each member that is unknown, missing or wrong.
-    pub fn inject(&self, message: &Value) -> Result<Value, admin::InvalidInjection> {
-        admin::inject(&self.shared, message)
+    /// [`InjectError`] names each member that is unknown, missing or wrong.
+    pub fn inject(&self, message: &Value) -> Result<Value, InjectError> {
+        let mut incoming = http::Request::new(());
+        *incoming.method_mut() = Method::POST;
+        *incoming.uri_mut() = Uri::from_static("/_emulator/inject");
+        let body = Bytes::from(message.to_string());
+        let parts = incoming.into_parts().0;
+        let request = Request::new(parts, body, &self.registry.engine.authority);
+        self.registry.inject(message, &request)
     }
 
     /// Issues a fresh bearer token: the document of `POST /_emulator/tokens`, for example
-    /// `{"platform": "msgraph-chat", "user": "alice@contoso.test"}`. Answers
+    /// `{"platform": "msgraph-chat", "user": "alice@contoso.test"}`. Returns
     /// `{platform, user, scopes, expires_on, token}`.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// let wanted = serde_json::json!({"platform": "acs-chat", "user": "bob", "scopes": ["chat"]});
+    /// assert_eq!(emulator.issue_token(&wanted)?["scopes"][0], "chat");
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`admin::InvalidTokenRequest`] names each member that is unknown, missing or wrong.
-    pub fn issue_token(&self, request: &Value) -> Result<Value, admin::InvalidTokenRequest> {
-        admin::issue_token(&self.shared, request)
+    /// [`admin::IssueTokenError`] names each member that is unknown, missing or wrong.
+    pub fn issue_token(&self, request: &Value) -> Result<Value, tokens::IssueTokenError> {
+        tokens::issue(&self.registry, request)
     }
 
     /// Back to the seeded world: messages, ledger, statistics, faults and tokens that they ended.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// emulator.reset();
+    /// assert!(emulator.messages().is_empty());
+    /// # Ok(()) }
+    /// ```
     pub fn reset(&self) {
-        self.shared.reset();
+        self.registry.reset();
     }
 
     /// Ends cleanly: accepts nothing new, lets open requests finish (two seconds at most), then
     /// closes everything.
     pub async fn shutdown(mut self) {
         let _ = self.stop.send(true);
-        self.shared.state().ucwa.end();
+        for service in self.registry.services() {
+            service.shut_down();
+        }
         if let Some(done) = self.done.take() {
             // An error means that the thread has ended already.
             let _ = done.await;
@@ -197,50 +335,48 @@ impl Drop for Emulator {
     }
 }
 
-/// Starts the emulator's own runtime on `listener`.
+/// Starts the emulator's own runtime on `listeners`.
 pub(crate) fn run(
     listeners: Vec<Listening>,
     https: Option<Https>,
-    shared: Arc<Shared>,
+    registry: Arc<Registry>,
+    seed: Arc<Seed>,
     workers: usize,
 ) -> io::Result<Emulator> {
-    let runtime = if workers == 1 {
-        runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?
-    } else {
-        runtime::Builder::new_multi_thread()
-            .worker_threads(workers)
-            .thread_name("emulator-worker")
-            .enable_all()
-            .build()?
-    };
+    let runtime = runtime(workers)?;
     let listeners = {
         let _guard = runtime.enter();
         let listen = |(listener, tls)| Ok((tokio::net::TcpListener::from_std(listener)?, tls));
         let listeners: io::Result<Vec<_>> = listeners.into_iter().map(listen).collect();
         listeners?
     };
-    let http_url = format!("http://{}", shared.authority);
+    let http_url = format!("http://{}", registry.engine.authority);
     let (stop, stopped) = watch::channel(false);
     let (keep, kept) = oneshot::channel::<()>();
     let (finished, done) = oneshot::channel();
-    let serving = Arc::clone(&shared);
-    let keeping_time = Arc::clone(&shared);
+    let dispatcher = Arc::new(Dispatcher {
+        registry: Arc::clone(&registry),
+        front: Arc::new(Admin),
+    });
     let body = move || {
         runtime.block_on(async move {
-            let mut servers = JoinSet::new();
+            let mut tasks = JoinSet::new();
+            for service in dispatcher.registry.services() {
+                // Ends with the runtime.
+                if let Some(task) = Arc::clone(service).background() {
+                    tokio::spawn(task);
+                }
+            }
             for (listener, tls) in listeners {
-                let (serving, stopped) = (Arc::clone(&serving), stopped.clone());
-                servers.spawn(server::serve(listener, tls, serving, stopped));
+                let (dispatcher, stopped) = (Arc::clone(&dispatcher), stopped.clone());
+                tasks.spawn(server::serve(listener, tls, dispatcher, stopped));
             }
             tokio::select! {
-                () = async { while servers.join_next().await.is_some() {} } => {}
-                () = ucwa::keep_time(keeping_time) => {}
+                () = async { while tasks.join_next().await.is_some() {} } => {}
                 _ = kept => {}
             }
         });
-        // Closes every connection that is still open, before anybody is told.
+        // Closes every connection that is still open, before the end is reported.
         drop(runtime);
         let _ = finished.send(());
     };
@@ -248,7 +384,8 @@ pub(crate) fn run(
         .name("emulator".to_owned())
         .spawn(body)?;
     Ok(Emulator {
-        shared,
+        registry,
+        seed,
         http_url,
         https,
         stop,
@@ -256,4 +393,15 @@ pub(crate) fn run(
         done: Some(done),
         thread: Some(thread),
     })
+}
+
+fn runtime(workers: usize) -> io::Result<Runtime> {
+    if workers == 1 {
+        return runtime::Builder::new_current_thread().enable_all().build();
+    }
+    runtime::Builder::new_multi_thread()
+        .worker_threads(workers)
+        .thread_name("emulator-worker")
+        .enable_all()
+        .build()
 }

@@ -1,19 +1,22 @@
-//! Helpers for users' own tests: wait for a message, fail the next request.
+//! Expectations of a test: wait for a message, fail the next request.
 
-use std::fmt;
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use crate::emulator::Emulator;
-use crate::faults::{FaultAction, FaultRule};
-use crate::ledger::LedgerRow;
-use crate::platform::{Platform, names_operation};
+use crate::{
+    emulator::Emulator,
+    engine::{
+        faults::{action::FaultAction, rule::FaultRule},
+        ledger::row::LedgerRow,
+        platform::{Platform, names_operation},
+    },
+};
 
 /// Which ledger rows a test waits for; what is not named may be anything.
 ///
 /// ```
 /// use ms_messenger_emulator::{MessageMatcher, Platform};
 ///
-/// let hello = MessageMatcher::new().with_platform(Platform::MsgraphChat).with_text("hello");
+/// let hello = MessageMatcher::new().with_platform(Platform::MSGRAPH_CHAT).with_text("hello");
 /// assert_eq!(hello.to_string(), r#"platform msgraph-chat, text "hello""#);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,6 +42,13 @@ impl MessageMatcher {
     }
 
     /// Only this operation; `send` also means `send.reply` and its like.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::MessageMatcher;
+    ///
+    /// let wanted = MessageMatcher::new().with_operation("send");
+    /// assert_eq!(wanted.to_string(), r#"operation "send""#);
+    /// ```
     #[must_use]
     pub fn with_operation(mut self, operation: impl Into<String>) -> Self {
         self.operation = Some(operation.into());
@@ -46,6 +56,13 @@ impl MessageMatcher {
     }
 
     /// Only this conversation, thread, channel or chat id, or recipient of a notification.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::MessageMatcher;
+    ///
+    /// let wanted = MessageMatcher::new().with_conversation("19:a@thread.v2");
+    /// assert_eq!(wanted.to_string(), r#"conversation "19:a@thread.v2""#);
+    /// ```
     #[must_use]
     pub fn with_conversation(mut self, conversation: impl Into<String>) -> Self {
         self.conversation = Some(conversation.into());
@@ -53,6 +70,13 @@ impl MessageMatcher {
     }
 
     /// Only messages whose text, as sent, is exactly this.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::MessageMatcher;
+    ///
+    /// let wanted = MessageMatcher::new().with_text("hello");
+    /// assert_eq!(wanted.to_string(), r#"text "hello""#);
+    /// ```
     #[must_use]
     pub fn with_text(mut self, text: impl Into<String>) -> Self {
         self.text = Some(text.into());
@@ -60,7 +84,6 @@ impl MessageMatcher {
     }
 
     /// Whether the row is one of those.
-    #[must_use]
     pub fn matches(&self, row: &LedgerRow) -> bool {
         let is = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|w| w == found);
         let names = |wanted: &String| names_operation(wanted, row.operation);
@@ -100,13 +123,25 @@ pub struct Expectation<'a> {
 }
 
 impl Expectation<'_> {
-    /// Waits until such a message is stored, `limit` at most; answers the oldest one, which may
+    /// Waits until such a message is stored, `limit` at most; returns the oldest one, which may
     /// have been stored before the call. Needs a Tokio runtime with its timer enabled.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::{Emulator, MessageMatcher};
+    /// use std::time::Duration;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// let expected = emulator.expect(MessageMatcher::new().with_text("hello"));
+    /// let error = expected.within(Duration::from_millis(1)).await.unwrap_err();
+    /// assert!(error.to_string().ends_with("stored: 0"));
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`UnmetExpectation`] lists the messages that were there instead.
-    pub async fn within(self, limit: Duration) -> Result<LedgerRow, UnmetExpectation> {
+    /// [`ExpectError`] lists the messages that were there instead.
+    pub async fn within(self, limit: Duration) -> Result<LedgerRow, ExpectError> {
         // Subscribed before the first look, so that no message slips in between.
         let mut changes = self.emulator.changes();
         let found = async {
@@ -119,7 +154,7 @@ impl Expectation<'_> {
             }
         };
         let found = tokio::time::timeout(limit, found).await;
-        found.ok().flatten().ok_or_else(|| UnmetExpectation {
+        found.ok().flatten().ok_or_else(|| ExpectError {
             wanted: self.wanted.clone(),
             limit,
             rows: self.emulator.messages(),
@@ -130,7 +165,7 @@ impl Expectation<'_> {
 /// No such message was stored in time.
 #[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
-pub struct UnmetExpectation {
+pub struct ExpectError {
     /// What was waited for.
     pub wanted: MessageMatcher,
     /// How long.
@@ -139,7 +174,7 @@ pub struct UnmetExpectation {
     pub rows: Vec<LedgerRow>,
 }
 
-impl fmt::Display for UnmetExpectation {
+impl fmt::Display for ExpectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             wanted,
@@ -164,7 +199,7 @@ impl fmt::Display for UnmetExpectation {
     }
 }
 
-impl fmt::Debug for UnmetExpectation {
+impl fmt::Debug for ExpectError {
     /// As displayed: a test that fails with `unwrap` or `?` prints this.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -175,7 +210,7 @@ impl fmt::Debug for UnmetExpectation {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{} has no operation {operation:?}", platform.as_str())]
 #[non_exhaustive]
-pub struct UnknownOperation {
+pub struct UnknownOperationError {
     /// The platform.
     pub platform: Platform,
     /// The name that it does not know.
@@ -199,23 +234,22 @@ impl Emulator {
     /// # use ms_messenger_emulator::{Emulator, FaultAction, Platform};
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let emulator = Emulator::start().await?;
-    /// emulator.fail_next(Platform::MsgraphChat, "send", FaultAction::status(503))?;
-    /// assert!(emulator.fail_next(Platform::MsgraphChat, "sned", FaultAction::status(503)).is_err());
+    /// emulator.fail_next(Platform::MSGRAPH_CHAT, "send", FaultAction::status(503))?;
+    /// assert!(emulator.fail_next(Platform::MSGRAPH_CHAT, "sned", FaultAction::status(503)).is_err());
     /// # Ok(()) }
     /// ```
     ///
     /// # Errors
     ///
-    /// [`UnknownOperation`] when the platform has none of that name: the fault would never come.
+    /// [`UnknownOperationError`] when the platform has none of that name: the fault would never come.
     pub fn fail_next(
         &self,
         platform: Platform,
         operation: &str,
         action: FaultAction,
-    ) -> Result<(), UnknownOperation> {
-        let mut known = platform.operations().iter();
-        if !known.any(|known| names_operation(operation, known)) {
-            return Err(UnknownOperation {
+    ) -> Result<(), UnknownOperationError> {
+        if !self.has_operation(platform, operation) {
+            return Err(UnknownOperationError {
                 platform,
                 operation: operation.to_owned(),
             });

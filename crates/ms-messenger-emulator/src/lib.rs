@@ -1,52 +1,86 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod access_key;
-mod acs_auth;
-mod acs_chat;
-mod acs_error;
-mod acs_identity;
-mod acs_messages;
 mod admin;
-mod answer;
 mod builder;
-mod clock;
-mod dispatch;
 mod emulator;
-mod entra;
+#[cfg_attr(
+    not(all(
+        feature = "acs",
+        feature = "entra",
+        feature = "graph",
+        feature = "ucwa"
+    )),
+    allow(dead_code, reason = "each service uses a part of it")
+)]
+mod engine;
 mod expect;
-mod faults;
-mod graph;
-mod inbound;
-mod ledger;
-mod limits;
-mod packed;
-mod platform;
-mod router;
-mod server;
-mod shared;
-mod stats;
-mod tls;
-mod token;
-mod token_life;
-mod ucwa;
-mod world;
+#[cfg_attr(
+    not(all(
+        feature = "acs",
+        feature = "entra",
+        feature = "graph",
+        feature = "ucwa"
+    )),
+    allow(dead_code, reason = "each service uses a part of it")
+)]
+mod mount;
+#[cfg_attr(
+    not(all(
+        feature = "acs",
+        feature = "entra",
+        feature = "graph",
+        feature = "ucwa"
+    )),
+    allow(dead_code, reason = "each service uses a part of it")
+)]
+mod seed;
+mod services;
+mod start_error;
+#[cfg_attr(
+    not(all(
+        feature = "acs",
+        feature = "entra",
+        feature = "graph",
+        feature = "ucwa"
+    )),
+    allow(dead_code, reason = "each service uses a part of it")
+)]
+mod wire;
 
-pub use acs_chat::ErrorStyle;
-pub use admin::{InvalidInjection, InvalidTokenRequest};
-pub use builder::{EmulatorBuilder, StartError};
+pub mod service;
+
+pub use admin::IssueTokenError;
+pub use builder::EmulatorBuilder;
 pub use emulator::Emulator;
-pub use entra::{EntraApprover, EntraFault};
-pub use expect::{Expectation, MessageMatcher, UnknownOperation, UnmetExpectation};
-pub use faults::{
-    FaultAction, FaultRule, FaultStatus, Faults, InvalidFaults, LateResponse, LateStore, UcwaFault,
-    When,
+pub use engine::{
+    faults::{
+        action::{FaultAction, FaultStatus, LateResponse, LateStore, When},
+        json::ParseFaultsError,
+        rule::{FaultRule, Faults},
+    },
+    injection::InjectError,
+    ledger::{request::CapturedRequest, row::LedgerRow},
+    limits::RetryAfter,
+    platform::Platform,
 };
-pub use ledger::{CapturedRequest, LedgerRow};
-pub use limits::RetryAfter;
-pub use platform::Platform;
-pub use ucwa::UcwaTopology;
-pub use world::{AcsUser, AcsWorld, EntraWorld, GraphUser, GraphWorld, UcwaUser, UcwaWorld, World};
+pub use expect::{ExpectError, Expectation, MessageMatcher, UnknownOperationError};
+pub use seed::{
+    Seed,
+    acs::{AcsSeed, AcsUser},
+    entra::EntraSeed,
+    graph::{GraphSeed, GraphUser},
+    ucwa::{UcwaSeed, UcwaUser},
+};
+#[cfg(feature = "acs")]
+pub use services::acs::chat::style::AcsChatErrorStyle;
+#[cfg(feature = "entra")]
+pub use services::entra::{fault::EntraFault, settings::EntraApprover};
+#[cfg(feature = "graph")]
+pub use services::graph::faults::GraphFault;
+#[cfg(feature = "ucwa")]
+pub use services::ucwa::{faults::UcwaFault, settings::UcwaTopology};
+pub use start_error::StartError;
 
 /// The documentation beyond the README, as pages. In the documentation only.
 #[cfg(any(doc, doctest))]

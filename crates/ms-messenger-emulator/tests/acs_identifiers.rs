@@ -3,7 +3,7 @@
 
 mod outside;
 
-use ms_messenger_emulator::{Emulator, ErrorStyle};
+use ms_messenger_emulator::{AcsChatErrorStyle, Emulator};
 use outside::Outside;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -47,13 +47,13 @@ async fn a_cloud_that_is_an_object_is_refused_with_its_target() {
 async fn as_seen_details_have_no_code() {
     for (style, wrapper, details, names) in [
         (
-            ErrorStyle::Camel,
+            AcsChatErrorStyle::Camel,
             "communicationError",
             "details",
             ["message", "target"],
         ),
         (
-            ErrorStyle::Pascal,
+            AcsChatErrorStyle::Pascal,
             "CommunicationError",
             "Details",
             ["Message", "Target"],

@@ -3,7 +3,7 @@
 
 mod outside;
 
-use ms_messenger_emulator::{Emulator, ErrorStyle};
+use ms_messenger_emulator::{AcsChatErrorStyle, Emulator};
 use outside::Outside;
 use outside::acs::CHAT;
 use reqwest::Method;
@@ -320,9 +320,9 @@ async fn every_operation_can_be_told_to_fail_and_stores_nothing_then() {
 #[tokio::test]
 async fn errors_take_the_shape_that_was_chosen() {
     for (style, pointer) in [
-        (ErrorStyle::Spec, "/error/code"),
-        (ErrorStyle::Pascal, "/CommunicationError/Code"),
-        (ErrorStyle::Camel, "/communicationError/code"),
+        (AcsChatErrorStyle::Spec, "/error/code"),
+        (AcsChatErrorStyle::Pascal, "/CommunicationError/Code"),
+        (AcsChatErrorStyle::Camel, "/communicationError/code"),
     ] {
         let emulator = Emulator::builder()
             .with_error_style(style)
@@ -335,7 +335,7 @@ async fn errors_take_the_shape_that_was_chosen() {
         assert_eq!(error.pointer(pointer), Some(&json!("NotFound")), "{error}");
     }
     let emulator = Emulator::builder()
-        .with_error_style(ErrorStyle::Empty)
+        .with_error_style(AcsChatErrorStyle::Empty)
         .with_strict(true);
     let out = Outside::of(emulator.start().await.unwrap());
     let answer = out

@@ -236,7 +236,7 @@ async fn the_ready_line_has_the_members_of_the_contract_and_no_others() {
 #[tokio::test]
 async fn addresses_that_cannot_be_served_are_refused() {
     let public = Emulator::builder()
-        .with_http(([0, 0, 0, 0], 0).into())
+        .with_http_address(([0, 0, 0, 0], 0).into())
         .start()
         .await;
     assert!(matches!(public.unwrap_err(), StartError::NotLoopback(_)));
@@ -247,7 +247,7 @@ async fn addresses_that_cannot_be_served_are_refused() {
         .unwrap()
         .parse()
         .unwrap();
-    let second = Emulator::builder().with_http(taken).start().await;
+    let second = Emulator::builder().with_http_address(taken).start().await;
     assert!(matches!(second.unwrap_err(), StartError::Listen { .. }));
 }
 

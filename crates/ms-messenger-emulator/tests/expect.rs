@@ -44,7 +44,7 @@ async fn an_unmet_expectation_lists_what_was_there() {
     let emulator = Emulator::start().await.unwrap();
     assert_eq!(send(&emulator, "one").await, 201);
     let wanted = MessageMatcher::new()
-        .with_platform(Platform::AcsChat)
+        .with_platform(Platform::ACS_CHAT)
         .with_text("one");
     let error = emulator
         .expect(wanted)
@@ -67,7 +67,7 @@ async fn failures_queue_up_before_other_rules_and_leave_their_counters() {
     for status in [503, 500] {
         let action = FaultAction::status(status);
         emulator
-            .fail_next(Platform::MsgraphChat, "send", action)
+            .fail_next(Platform::MSGRAPH_CHAT, "send", action)
             .unwrap();
     }
     for status in [503, 500, 429, 201] {

@@ -113,7 +113,7 @@ async fn the_handle_takes_every_kind_that_is_no_status() {
     for (action, status, stores) in [
         (FaultAction::SlowBody { pieces: 3, ms: 1 }, Some(201), 1),
         (FaultAction::ResetAfterBytes { after_bytes: 20 }, None, 1),
-        (FaultAction::DuplicateAnswer, Some(201), 1),
+        (FaultAction::DuplicateResponse, Some(201), 1),
         (go_away(When::AfterStore), Some(201), 1),
         (go_away(When::BeforeRead), None, 0),
         (go_away(When::AfterRead), None, 0),
@@ -121,7 +121,7 @@ async fn the_handle_takes_every_kind_that_is_no_status() {
         (FaultAction::TokenExpiry, Some(401), 0),
     ] {
         let what = format!("{action:?}");
-        let platform = Platform::MsgraphChat;
+        let platform = Platform::MSGRAPH_CHAT;
         out.emulator.fail_next(platform, "send", action).unwrap();
         // A connection of its own: a duplicate answer spoils the one that it comes on.
         let url = format!("{}{}", out.base, out.graph_chat());

@@ -13,7 +13,11 @@ use serde_json::{Value, json};
 
 async fn with(action: Value) -> Outside {
     let any = ([127, 0, 0, 1], 0).into();
-    let emulator = Emulator::builder().with_https(any).start().await.unwrap();
+    let emulator = Emulator::builder()
+        .with_https_address(any)
+        .start()
+        .await
+        .unwrap();
     let out = Outside::of(emulator);
     out.faults(json!({"rules": [{"match": {"operation": "send", "nth": [1]}, "action": action}]}))
         .await;
@@ -245,7 +249,7 @@ async fn go_away_lets_open_streams_below_finish() {
     assert_eq!(out.get("/_emulator/wait?text=late").await.status(), 200);
     out.emulator
         .fail_next(
-            Platform::MsgraphChat,
+            Platform::MSGRAPH_CHAT,
             "send",
             FaultAction::GoAway {
                 when: When::BeforeRead,

@@ -177,7 +177,7 @@ async fn a_claims_challenge_stores_nothing_and_carries_the_claims() {
 async fn one_expiry_can_be_asked_of_the_handle() {
     let out = Outside::start().await;
     out.emulator
-        .fail_next(Platform::MsgraphChat, "send", FaultAction::TokenExpiry)
+        .fail_next(Platform::MSGRAPH_CHAT, "send", FaultAction::TokenExpiry)
         .unwrap();
     assert_eq!(graph(&out, &out.emulator.world().graph.token).await.0, 401);
     let made = out

@@ -4,7 +4,7 @@
 
 mod outside;
 
-use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, Platform};
+use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, GraphFault, Platform};
 use outside::Outside;
 use outside::http2::Http2;
 use serde_json::{Value, json};
@@ -57,7 +57,11 @@ async fn send_with(out: &Outside, token: &str) -> (u16, Value) {
 async fn a_token_can_end_as_forbidden_and_a_fresh_one_is_good() {
     let out = Outside::start().await;
     out.emulator
-        .fail_next(Platform::MsgraphChat, "send", FaultAction::NoAuthorization)
+        .fail_next(
+            Platform::MSGRAPH_CHAT,
+            "send",
+            GraphFault::NoAuthorization.into(),
+        )
         .unwrap();
     let old = out.emulator.world().graph.token.clone();
     for _ in 0..2 {
@@ -72,7 +76,7 @@ async fn a_token_can_end_as_forbidden_and_a_fresh_one_is_good() {
     assert_eq!(send_with(&out, &old).await.0, 201);
     // By the kind that tells 401, as ever.
     out.emulator
-        .fail_next(Platform::MsgraphChat, "send", FaultAction::TokenExpiry)
+        .fail_next(Platform::MSGRAPH_CHAT, "send", FaultAction::TokenExpiry)
         .unwrap();
     assert_eq!(send_with(&out, &old).await.0, 401);
 }
@@ -128,7 +132,11 @@ async fn an_empty_page_leads_to_the_page_itself() {
 #[tokio::test]
 async fn on_http2_each_response_after_a_copied_one_is_that_of_the_request_before() {
     let any = ([127, 0, 0, 1], 0).into();
-    let emulator = Emulator::builder().with_https(any).start().await.unwrap();
+    let emulator = Emulator::builder()
+        .with_https_address(any)
+        .start()
+        .await
+        .unwrap();
     let out = Outside::of(emulator);
     out.faults(json!({"rules": [{"match": {"operation": "send", "nth": [2]}, "action": {"kind": "duplicate_answer"}}]})).await;
     let mut http2 = Http2::connect(&out);

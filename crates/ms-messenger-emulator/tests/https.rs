@@ -25,7 +25,7 @@ fn client(emulator: &Emulator, http1_only: bool) -> Result<Client, Box<dyn Error
 
 #[tokio::test]
 async fn both_protocols_share_the_state_and_answer_https_links() -> Test {
-    let emulator = Emulator::builder().with_https(ANY).start().await?;
+    let emulator = Emulator::builder().with_https_address(ANY).start().await?;
     let https = emulator.https_url().ok_or("no https")?;
     for (http1_only, version) in [(true, Version::HTTP_11), (false, Version::HTTP_2)] {
         let client = client(&emulator, http1_only)?;
@@ -47,7 +47,9 @@ async fn both_protocols_share_the_state_and_answer_https_links() -> Test {
 async fn writes_the_authority_and_never_a_key() -> Test {
     let path = std::env::temp_dir().join(format!("emulator-ca-{}.pem", std::process::id()));
     std::fs::write(&path, "old")?;
-    let builder = Emulator::builder().with_https(ANY).with_ca_out(&path);
+    let builder = Emulator::builder()
+        .with_https_address(ANY)
+        .with_ca_out(&path);
     let emulator = builder.start().await?;
     let written = std::fs::read_to_string(&path)?;
     std::fs::remove_file(&path)?;
@@ -60,7 +62,7 @@ async fn writes_the_authority_and_never_a_key() -> Test {
 #[tokio::test]
 async fn refuses_other_than_loopback() {
     let started = Emulator::builder()
-        .with_https(([0, 0, 0, 0], 0).into())
+        .with_https_address(([0, 0, 0, 0], 0).into())
         .start()
         .await;
     assert!(matches!(started, Err(StartError::NotLoopback(_))));

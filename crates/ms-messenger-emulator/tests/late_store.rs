@@ -56,13 +56,13 @@ fn sends(out: &Outside, text: &str) -> Vec<(Platform, RequestBuilder)> {
     let body = json!({"request": {"kind": "text", "content": text}}).to_string();
     let graph = json!({"body": {"content": text}});
     vec![
-        (Platform::AcsChat, out.chat_send(text)),
+        (Platform::ACS_CHAT, out.chat_send(text)),
         (
-            Platform::MsgraphChat,
+            Platform::MSGRAPH_CHAT,
             out.graph_send(&out.graph_chat(), &graph),
         ),
         (
-            Platform::AcsMessages,
+            Platform::ACS_MESSAGES,
             out.signed(SystemTime::now(), &target, &body),
         ),
     ]
@@ -201,7 +201,7 @@ async fn the_typed_form_is_the_json_form() {
     for (then, action) in [
         (LateResponse::Close, late("close")),
         (LateResponse::Reset, late("reset")),
-        (LateResponse::Answer, late("answer")),
+        (LateResponse::Response, late("answer")),
         (LateResponse::Silence, late("silence")),
         (LateResponse::status(504), late("status")),
     ] {

@@ -3,7 +3,7 @@
 
 mod outside;
 
-use ms_messenger_emulator::{Emulator, ErrorStyle};
+use ms_messenger_emulator::{AcsChatErrorStyle, Emulator};
 use outside::Outside;
 use reqwest::Response;
 use serde_json::{Value, json};
@@ -209,10 +209,10 @@ async fn acs_chat_stores_in_order_and_lists_newest_first() {
 #[tokio::test]
 async fn acs_chat_refuses_in_every_style() {
     for (style, code) in [
-        (ErrorStyle::Spec, "/error/code"),
-        (ErrorStyle::Pascal, "/CommunicationError/Code"),
-        (ErrorStyle::Camel, "/communicationError/code"),
-        (ErrorStyle::Empty, ""),
+        (AcsChatErrorStyle::Spec, "/error/code"),
+        (AcsChatErrorStyle::Pascal, "/CommunicationError/Code"),
+        (AcsChatErrorStyle::Camel, "/communicationError/code"),
+        (AcsChatErrorStyle::Empty, ""),
     ] {
         let out = Outside::of(
             Emulator::builder()

@@ -36,7 +36,11 @@ async fn put_clock(out: &Outside, body: Value) -> (u16, Value) {
 #[tokio::test]
 async fn every_response_has_a_date_on_both_protocols() {
     let any = ([127, 0, 0, 1], 0).into();
-    let emulator = Emulator::builder().with_https(any).start().await.unwrap();
+    let emulator = Emulator::builder()
+        .with_https_address(any)
+        .start()
+        .await
+        .unwrap();
     let out = Outside::of(emulator);
     let root = Certificate::from_pem(out.emulator.ca_pem().unwrap().as_bytes()).unwrap();
     let secure = || {

@@ -334,7 +334,7 @@ fn setting(name: &str, default: u64) -> u64 {
 async fn emulator() -> Emulator {
     let any_port = "127.0.0.1:0".parse().unwrap();
     Emulator::builder()
-        .with_https(any_port)
+        .with_https_address(any_port)
         .start()
         .await
         .unwrap()

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, ValueEnum};
-use ms_messenger_emulator::{EntraApprover, ErrorStyle, RetryAfter, UcwaTopology};
+use ms_messenger_emulator::{AcsChatErrorStyle, EntraApprover, RetryAfter, UcwaTopology};
 
 use super::values::keep;
 
@@ -158,7 +158,7 @@ pub(crate) enum ChatErrors {
     Empty,
 }
 
-impl From<ChatErrors> for ErrorStyle {
+impl From<ChatErrors> for AcsChatErrorStyle {
     fn from(style: ChatErrors) -> Self {
         match style {
             ChatErrors::Spec => Self::Spec,

@@ -11,7 +11,7 @@ use ms_messenger::{
     msgraph_chat::GraphChatClient,
     ucwa::{self, UcwaSession},
 };
-use ms_messenger_emulator::{Emulator, World};
+use ms_messenger_emulator::{Emulator, Seed};
 
 use crate::demo::report::{Claim, Row};
 
@@ -63,7 +63,7 @@ impl Scenario {
     /// # Errors
     ///
     /// When a client cannot be built, or the sign-in fails.
-    pub(crate) async fn new(world: &World) -> Result<Self, Box<dyn std::error::Error>> {
+    pub(crate) async fn new(world: &Seed) -> Result<Self, Box<dyn std::error::Error>> {
         let options = HttpOptions::default()
             .with_proxy(Proxy::None)
             .with_versions(HttpVersions::Http1);

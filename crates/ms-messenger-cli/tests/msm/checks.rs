@@ -18,7 +18,7 @@ fn with_https() -> (Emulator, tempfile::TempDir, String) {
     let ca = folder.path().join("ca.pem");
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     let builder = Emulator::builder()
-        .with_https("127.0.0.1:0".parse().unwrap())
+        .with_https_address("127.0.0.1:0".parse().unwrap())
         .with_ca_out(&ca);
     let emulator = runtime.unwrap().block_on(builder.start()).unwrap();
     (emulator, folder, ca.display().to_string())

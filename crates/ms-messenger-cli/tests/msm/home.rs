@@ -59,7 +59,7 @@ impl Home {
     /// The next send finds its token expired.
     pub(crate) fn end_tokens(&self) {
         let rule = FaultRule::new(FaultAction::TokenExpiry).with_times(1);
-        let rule = rule.with_platform(Platform::MsgraphChat);
+        let rule = rule.with_platform(Platform::MSGRAPH_CHAT);
         self.emulator.set_faults(Faults::new().with_rule(rule));
     }
 

@@ -1,6 +1,6 @@
 //! No error prints a secret.
 
-use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, World};
+use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, Seed};
 
 use crate::support::{
     Environment, acs_chat, acs_messages, channel, closed_port, conversation, msgraph_chat, run,
@@ -8,7 +8,7 @@ use crate::support::{
 };
 
 /// What must not be printed: the secrets of the world, and an invalid one.
-fn secrets(world: &World) -> Vec<String> {
+fn secrets(world: &Seed) -> Vec<String> {
     let key = world.acs.access_key.trim_end_matches('=').to_owned();
     vec![
         key,

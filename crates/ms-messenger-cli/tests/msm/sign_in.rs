@@ -220,7 +220,7 @@ fn a_declined_sign_in_and_an_invalid_application_have_their_own_exit_codes() {
         ("unauthorized_client", 3),
         ("invalid_scope", 3),
     ] {
-        let action = FaultAction::Entra(EntraFault::new(error));
+        let action = FaultAction::from(EntraFault::new(error));
         let rule = FaultRule::new(action).with_operation("token");
         home.emulator.set_faults(Faults::new().with_rule(rule));
         let ran = home.run(&["login", "--json"]);

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, World};
+use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, Seed};
 use serde_json::Value;
 use tokio::net::TcpSocket;
 
@@ -139,7 +139,7 @@ pub(crate) fn closed_port() -> (TcpSocket, u16) {
 
 pub(crate) type Environment = Vec<(&'static str, String)>;
 
-pub(crate) fn acs_messages(world: &World) -> Environment {
+pub(crate) fn acs_messages(world: &Seed) -> Environment {
     vec![
         ("ACS_CONNECTION_STRING", world.acs.connection_string.clone()),
         (
@@ -149,14 +149,14 @@ pub(crate) fn acs_messages(world: &World) -> Environment {
     ]
 }
 
-pub(crate) fn acs_chat(world: &World) -> Environment {
+pub(crate) fn acs_chat(world: &Seed) -> Environment {
     vec![
         ("ACS_CHAT_ENDPOINT", world.acs.endpoint.clone()),
         ("ACS_CHAT_TOKEN", world.acs.users[0].token.clone()),
     ]
 }
 
-pub(crate) fn msgraph_chat(world: &World) -> Environment {
+pub(crate) fn msgraph_chat(world: &Seed) -> Environment {
     vec![
         ("MSGRAPH_BASE_URL", world.graph.base.clone()),
         ("MSGRAPH_TOKEN", world.graph.token.clone()),
@@ -164,7 +164,7 @@ pub(crate) fn msgraph_chat(world: &World) -> Environment {
     ]
 }
 
-pub(crate) fn skype(world: &World) -> Environment {
+pub(crate) fn skype(world: &Seed) -> Environment {
     let user = &world.ucwa.users[0];
     vec![
         ("UCWA_SIP", user.sip.clone()),
@@ -175,19 +175,19 @@ pub(crate) fn skype(world: &World) -> Environment {
     ]
 }
 
-pub(crate) fn conversation(world: &World) -> String {
+pub(crate) fn conversation(world: &Seed) -> String {
     format!("conversation:{}", world.acs.conversation_id)
 }
 
-pub(crate) fn thread(world: &World) -> String {
+pub(crate) fn thread(world: &Seed) -> String {
     format!("conversation:{}", world.acs.thread_id)
 }
 
-pub(crate) fn chat(world: &World) -> String {
+pub(crate) fn chat(world: &Seed) -> String {
     format!("conversation:{}", world.graph.chat_id)
 }
 
-pub(crate) fn channel(world: &World) -> String {
+pub(crate) fn channel(world: &Seed) -> String {
     format!("channel:{}/{}", world.graph.team_id, world.graph.channel_id)
 }
 

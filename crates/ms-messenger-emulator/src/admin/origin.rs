@@ -1,19 +1,18 @@
-//! Who may use the admin API: no page of another site that a browser on this machine shows.
+//! Access to the admin API: refuses requests from pages of other sites in a browser on this machine.
 
 use std::net::IpAddr;
 
-use http::Uri;
-use http::uri::Authority;
+use http::{Uri, uri::Authority};
 
-use crate::inbound::Inbound;
+use crate::wire::request::Request;
 
 /// Refuses a request that names another host than this machine or those of the emulator, or that
 /// comes from a page of such a host. Programs send no `Origin`.
-pub(super) fn check(inbound: &Inbound, hosts: &[String]) -> Result<(), String> {
-    if !is_own(inbound.host(), hosts) {
+pub(super) fn check(request: &Request, hosts: &[String]) -> Result<(), String> {
+    if !is_own(request.host(), hosts) {
         return Err(refusal("Host"));
     }
-    let origins = inbound.headers.get_all("origin");
+    let origins = request.headers.get_all("origin");
     let is_own_page = |origin: &http::HeaderValue| {
         let page = origin
             .to_str()

@@ -4,63 +4,79 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 
-use crate::clock;
-use crate::platform::Platform;
-use crate::shared::Shared;
+use crate::{
+    engine::{
+        description::{Description, names},
+        registry::Registry,
+        token_request::TokenRequest,
+    },
+    wire::clock,
+};
 
 const KNOWN: [&str; 4] = ["platform", "user", "scopes", "expires_in_s"];
 const MAX_LIFE_S: u64 = 10 * 365 * 86_400;
 
-/// Why no token was issued: every problem with its member.
+/// Error returned when no token was issued: every problem with its member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct InvalidTokenRequest {
+pub struct IssueTokenError {
     /// One line per problem, for example `user: must be a seeded user or a raw id (8:acs:…)`.
     pub problems: Vec<String>,
 }
 
-impl fmt::Display for InvalidTokenRequest {
+impl fmt::Display for IssueTokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "invalid token request: {}", self.problems.join("; "))
     }
 }
 
-impl std::error::Error for InvalidTokenRequest {}
+impl std::error::Error for IssueTokenError {}
 
-/// Issues the token that `request` describes: `{token, user, scopes, expires_on}`.
-pub(crate) fn issue(shared: &Shared, request: &Value) -> Result<Value, InvalidTokenRequest> {
+/// Issues the token that `document` describes: `{platform, token, user, scopes, expires_on}`.
+pub(crate) fn issue(registry: &Registry, document: &Value) -> Result<Value, IssueTokenError> {
+    let engine = &registry.engine;
     let mut problems = Vec::new();
-    let wish = Wish::read(request, &mut problems);
-    let issued = wish.and_then(|wish| wish.claims(shared, &mut problems).map(|c| (wish, c)));
-    let Some((wish, (user, mut claims))) = issued.filter(|_| problems.is_empty()) else {
-        return Err(InvalidTokenRequest { problems });
+    let order = Order::read(registry, document, &mut problems);
+    let granted = order.and_then(|order| {
+        let service = registry.service(order.service);
+        match service.grant_token(engine, &order.request) {
+            Ok(grant) => Some((order, grant)),
+            Err(problem) => {
+                problems.push(problem);
+                None
+            }
+        }
+    });
+    let Some((order, grant)) = granted.filter(|_| problems.is_empty()) else {
+        return Err(IssueTokenError { problems });
     };
-    let now = shared.now_ms() / 1000;
+    let now = engine.now_ms() / 1000;
+    let mut claims = grant.claims;
     claims["iat"] = json!(now);
     // Two tokens of one second differ.
-    claims["jti"] = json!(shared.guid().to_string());
-    claims["exp"] = json!(now + wish.life_s);
-    shared.token_life.stamp(&mut claims);
+    claims["jti"] = json!(engine.guid().to_string());
+    claims["exp"] = json!(now + order.life_s);
+    engine.token_life.stamp(&mut claims);
     Ok(json!({
-        "platform": wish.platform.as_str(),
-        "user": user,
-        "scopes": wish.scopes(),
-        "expires_on": clock::rfc3339_seconds((now + wish.life_s) * 1000),
-        "token": shared.world.tokens().sign(&claims),
+        "platform": registry.description(order.service).platform.as_str(),
+        "user": grant.user,
+        "scopes": grant.scopes,
+        "expires_on": clock::rfc3339_seconds((now + order.life_s) * 1000),
+        "token": engine.sign(&claims),
     }))
 }
 
-/// A token request, its members read.
-struct Wish<'a> {
-    platform: Platform,
-    user: Option<&'a str>,
-    scopes: Option<Vec<&'a str>>,
+/// The members of the document.
+struct Order<'a> {
+    /// The service's place in the registry.
+    service: usize,
+    request: TokenRequest<'a>,
     life_s: u64,
 }
 
-impl<'a> Wish<'a> {
-    fn read(request: &'a Value, problems: &mut Vec<String>) -> Option<Self> {
-        let Some(members) = request.as_object() else {
+impl<'a> Order<'a> {
+    fn read(registry: &Registry, document: &'a Value, problems: &mut Vec<String>) -> Option<Self> {
+        let Some(members) = document.as_object() else {
             problems.push("the request must be an object".to_owned());
             return None;
         };
@@ -80,18 +96,15 @@ impl<'a> Wish<'a> {
             }
         };
         let scopes = scopes(members, problems);
-        let platform = members.get("platform").and_then(Value::as_str);
-        let platform = platform.and_then(Platform::from_name);
-        let platform = platform.filter(|platform| *platform != Platform::Ucwa);
-        if platform.is_none() {
-            let rule = "is required and must be one of acs-messages, acs-chat, msgraph-chat";
+        let issuer = issuer(registry, members);
+        if issuer.is_none() {
+            let issuers = registry.catalog().services();
+            let issuers = names(issuers.filter(|service| service.token_life_s.is_some()));
+            let rule = format!("is required and must be one of {issuers}");
             problems.push(format!("platform: {rule}"));
         }
-        let usual = if platform == Some(Platform::MsgraphChat) {
-            3600
-        } else {
-            86_400
-        };
+        let usual = issuer.and_then(|(_, service)| service.token_life_s);
+        let usual = usual.map_or(MAX_LIFE_S, u64::from);
         let life = members.get("expires_in_s").map(Value::as_u64);
         let life_s = life.unwrap_or(Some(usual));
         let life_s = life_s.filter(|life| *life <= MAX_LIFE_S);
@@ -100,63 +113,22 @@ impl<'a> Wish<'a> {
             problems.push(format!("expires_in_s: {rule}"));
         }
         Some(Self {
-            platform: platform?,
-            user,
-            scopes,
+            service: issuer?.0,
+            request: TokenRequest { user, scopes },
             life_s: life_s?,
         })
     }
+}
 
-    /// The scopes asked for, or the usual ones.
-    fn scopes(&self) -> Vec<&'a str> {
-        let usual = || match (self.platform, self.user) {
-            (Platform::MsgraphChat, Some(_)) => crate::world::DELEGATED_SCOPES.split(' ').collect(),
-            (Platform::MsgraphChat, None) => crate::world::APP_ROLES.to_vec(),
-            (_, Some(_)) => vec!["chat", "voip"],
-            (_, None) => Vec::new(),
-        };
-        self.scopes.clone().unwrap_or_else(usual)
-    }
-
-    /// Whose token it is, by id (`null` for the application), and its claims.
-    fn claims(&self, shared: &Shared, problems: &mut Vec<String>) -> Option<(Value, Value)> {
-        let world = &shared.world;
-        let Some(user) = self.user else {
-            let roles = json!(self.scopes());
-            return Some((Value::Null, world.app_claims(self.platform, &roles)));
-        };
-        if self.platform == Platform::MsgraphChat {
-            let known = &world.graph.users;
-            let names = |name: &str| name.eq_ignore_ascii_case(user);
-            let found = known
-                .iter()
-                .find(|u| names(&u.id) || names(&u.upn) || names(&u.display_name));
-            let Some(found) = found else {
-                let known: Vec<&str> = known.iter().map(|user| user.upn.as_str()).collect();
-                problems.push(format!("user: must be one of {}", known.join(", ")));
-                return None;
-            };
-            return Some((json!(found.id), world.graph_claims(found, &self.scopes())));
-        }
-        let found = world
-            .acs
-            .users
-            .iter()
-            .find(|u| u.name == user || u.id == user);
-        let id = match found {
-            Some(found) => found.id.as_str(),
-            None if user.starts_with("8:") => user,
-            None => {
-                let rule = "must be a seeded user or a raw id (8:acs:…)";
-                problems.push(format!("user: {rule}"));
-                return None;
-            }
-        };
-        let mut claims = world.acs_claims(id, &self.scopes());
-        // A token that is issued after a revocation is good.
-        claims["generation"] = json!(shared.state().identity.generation(id));
-        Some((json!(id), claims))
-    }
+/// The service that the document names, if it takes bearer tokens.
+fn issuer<'r>(
+    registry: &'r Registry,
+    members: &Map<String, Value>,
+) -> Option<(usize, &'r Description)> {
+    let name = members.get("platform").and_then(Value::as_str)?;
+    let index = registry.index_of(registry.catalog().platform(name)?)?;
+    let service = registry.description(index);
+    service.token_life_s.is_some().then_some((index, service))
 }
 
 fn scopes<'a>(members: &'a Map<String, Value>, problems: &mut Vec<String>) -> Option<Vec<&'a str>> {

@@ -1,0 +1,50 @@
+//! The forms of the admin API's responses.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::{engine::refusal::Refusal, wire::response::Response};
+
+/// The response to a request that the admin API cannot serve.
+pub(crate) fn refusal(refusal: Refusal) -> Response {
+    let code = match refusal {
+        Refusal::Unrouted => "NotFound",
+        Refusal::WrongMethod => "MethodNotAllowed",
+        Refusal::TooLarge => "PayloadTooLarge",
+        Refusal::Incomplete => "BadRequest",
+    };
+    error(refusal.status(), code, refusal.message(), &[])
+}
+
+pub(crate) fn ok(body: &Value) -> Response {
+    Response::json(StatusCode::OK, body)
+}
+
+pub(crate) fn error(status: StatusCode, code: &str, message: &str, details: &[String]) -> Response {
+    let mut error = json!({"code": code, "message": message});
+    if !details.is_empty() {
+        error["details"] = json!(details);
+    }
+    Response::json(status, &json!({ "error": error }))
+}
+
+pub(crate) fn bad_request(code: &str, problems: &[String]) -> Response {
+    error(
+        StatusCode::BAD_REQUEST,
+        code,
+        &problems.join("; "),
+        problems,
+    )
+}
+
+pub(crate) fn json_of<T: serde::Serialize + ?Sized>(value: &T) -> Response {
+    match serde_json::to_value(value) {
+        Ok(value) => ok(&value),
+        Err(e) => error(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Internal",
+            &e.to_string(),
+            &[],
+        ),
+    }
+}

@@ -1,0 +1,216 @@
+//! One request, from its head to its response: routing, faults, the service, the response.
+
+use std::{sync::Arc, time::Duration};
+
+use http::header::{CONNECTION, DATE, HeaderValue};
+use hyper::body::Incoming;
+
+use crate::{
+    engine::{
+        body,
+        carry_out::{carry_out, changed, instead},
+        exchange::Exchange,
+        faults::{
+            action::{FaultAction, When},
+            delivery::{deliver, end_when, respond},
+        },
+        late,
+        refusal::Refusal,
+        registry::{Registry, Route, Routed},
+        server::{control::Control, payload::Payload},
+        service::BoxFuture,
+        stats::Event,
+    },
+    wire::{
+        clock,
+        request::{Request, client_request_id},
+        response::{Response, Undated},
+    },
+};
+
+/// Serves what no service does: the admin API and its page.
+pub(crate) trait Front: std::fmt::Debug + Send + Sync {
+    /// The path below `/_emulator/`, if the request is one of the admin API.
+    fn path<'a>(&self, target: &'a str) -> Option<&'a str>;
+
+    /// Responds to a request of the admin API.
+    fn serve<'a>(
+        &'a self,
+        registry: &'a Arc<Registry>,
+        path: &'a str,
+        request: &'a Request,
+    ) -> BoxFuture<'a, Response>;
+
+    /// Responds to a request that cannot be served.
+    fn refuse(&self, refusal: Refusal) -> Response;
+
+    /// The page for a browser, if the request comes from one.
+    fn page(&self, incoming: &http::Request<Incoming>) -> Option<Response>;
+}
+
+/// The services and the admin API in front of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Dispatcher {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) front: Arc<dyn Front>,
+}
+
+impl Dispatcher {
+    /// Responds to one request. Every response has the services' `Date`, unless a fault removed it.
+    pub(crate) async fn handle(
+        &self,
+        control: Control,
+        incoming: http::Request<Incoming>,
+    ) -> http::Response<Payload> {
+        let mut outgoing = self.respond(control, incoming).await;
+        let is_undated = outgoing.extensions().get::<Undated>().is_some();
+        if !is_undated && !outgoing.headers().contains_key(DATE) {
+            let now = clock::at_ms(self.registry.engine.now_ms());
+            if let Ok(date) = HeaderValue::from_str(&httpdate::fmt_http_date(now)) {
+                outgoing.headers_mut().insert(DATE, date);
+            }
+        }
+        outgoing
+    }
+
+    async fn respond(
+        &self,
+        control: Control,
+        incoming: http::Request<Incoming>,
+    ) -> http::Response<Payload> {
+        let registry = &self.registry;
+        let uri = incoming.uri();
+        let target = uri.path_and_query().map_or("/", |target| target.as_str());
+        if let Some(path) = self.front.path(target) {
+            let path = path.to_owned();
+            return respond(match self.read(incoming).await {
+                Ok(request) => self.front.serve(registry, &path, &request).await,
+                Err((_, refusal)) => self.front.refuse(refusal),
+            });
+        }
+        if let Some(page) = self.front.page(&incoming) {
+            return respond(page);
+        }
+        let routed = registry.route(incoming.method(), target);
+        let service = match &routed {
+            Routed::Operation(Route { service, .. })
+            | Routed::WrongMethod(service, _)
+            | Routed::Unknown(service) => *service,
+            Routed::Nowhere => return respond(self.front.refuse(Refusal::Unrouted)),
+        };
+        if control.is_first_of(service) {
+            registry.count(service, Event::Connection);
+        }
+        registry.count(service, Event::Request);
+        match routed {
+            Routed::Operation(route) => self.operation(&control, route, incoming).await,
+            Routed::WrongMethod(_, allowed) => {
+                self.unrouted(service, Some(allowed), incoming).await
+            }
+            _ => self.unrouted(service, None, incoming).await,
+        }
+    }
+
+    async fn operation(
+        &self,
+        control: &Control,
+        route: Route,
+        incoming: http::Request<Incoming>,
+    ) -> http::Response<Payload> {
+        let registry = &self.registry;
+        let call = client_request_id(incoming.headers());
+        let description = registry.description(route.service);
+        let fault = registry
+            .engine
+            .decide_fault(description, route.found.operation, call);
+        if fault.is_some() {
+            registry.count(route.service, Event::Fault);
+        }
+        end_when(fault.as_ref(), When::BeforeRead, control).await;
+        let request = match self.read(incoming).await {
+            Ok(request) => request,
+            Err((request, refusal)) => return self.refuse(route.service, &request, refusal),
+        };
+        end_when(fault.as_ref(), When::AfterRead, control).await;
+        if let Some(FaultAction::LateStore(late)) = fault {
+            let response = late::response(registry, control, route, request, late).await;
+            return deliver(None, response, control).await;
+        }
+        let exchange = Exchange {
+            registry,
+            route: &route,
+            request: &request,
+            fault: fault.as_ref(),
+        };
+        if let Some(response) = instead(&exchange) {
+            return deliver(None, response, control).await;
+        }
+        let done = carry_out(&exchange).await;
+        let fault = fault.or(done.fault);
+        let response = match &fault {
+            Some(FaultAction::Delay { ms }) => {
+                tokio::time::sleep(Duration::from_millis(*ms)).await;
+                done.response
+            }
+            Some(FaultAction::StatusAfterStore(instead)) => {
+                registry.fault_response(route.service, &request, instead)
+            }
+            _ => done.response,
+        };
+        drop(done.hold);
+        end_when(fault.as_ref(), When::AfterStore, control).await;
+        let response = changed(registry, response, &request, fault.as_ref());
+        deliver(fault, response, control).await
+    }
+
+    /// Reads the body under the size limit. A refusal comes with the request, its body left out.
+    async fn read(
+        &self,
+        incoming: http::Request<Incoming>,
+    ) -> Result<Request, (Box<Request>, Refusal)> {
+        let engine = &self.registry.engine;
+        body::read(incoming, engine.settings.max_body, &engine.authority).await
+    }
+
+    /// Responds to a request without an operation; `allowed` are the methods of its path, if it has
+    /// any.
+    async fn unrouted(
+        &self,
+        service: usize,
+        allowed: Option<&'static str>,
+        incoming: http::Request<Incoming>,
+    ) -> http::Response<Payload> {
+        let (request, refusal) = match self.read(incoming).await {
+            Ok(request) => (Box::new(request), None),
+            Err((request, refusal)) => (request, Some(refusal)),
+        };
+        let refusal = refusal.unwrap_or(match allowed {
+            Some(_) => Refusal::WrongMethod,
+            None => Refusal::Unrouted,
+        });
+        let mut outgoing = self.refuse(service, &request, refusal);
+        if let (Some(allowed), Refusal::WrongMethod) = (allowed, refusal) {
+            let allowed = HeaderValue::from_static(allowed);
+            outgoing.headers_mut().insert(http::header::ALLOW, allowed);
+        }
+        outgoing
+    }
+
+    fn refuse(
+        &self,
+        service: usize,
+        request: &Request,
+        refusal: Refusal,
+    ) -> http::Response<Payload> {
+        let registry = &self.registry;
+        registry.count(service, Event::Rejected);
+        let (status, message) = (refusal.status(), refusal.message());
+        let mut outgoing = respond(registry.error(service, request, status, message));
+        if matches!(refusal, Refusal::TooLarge | Refusal::Incomplete) {
+            // The rest of the body is not read, so the connection cannot be used again.
+            let close = HeaderValue::from_static("close");
+            outgoing.headers_mut().insert(CONNECTION, close);
+        }
+        outgoing
+    }
+}

@@ -1,0 +1,271 @@
+//! One stored message: as readers get it, and as it is kept.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    engine::{
+        ledger::request::{CapturedRequest, Head},
+        platform::Platform,
+    },
+    wire::{
+        clock,
+        packed::{Packed, Packer},
+        request::Request,
+    },
+};
+
+/// One stored message.
+///
+/// Serialises to the row of `GET /_emulator/messages`, member for member.
+///
+/// ```
+/// use ms_messenger_emulator::Emulator;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = Emulator::start().await?;
+/// emulator.inject(&serde_json::json!({
+///     "platform": "acs-messages", "from": "+14255550123", "text": "hi",
+/// }))?;
+/// let row = &emulator.messages()[0];
+/// assert_eq!((row.seq, row.operation, &*row.text), (1, "inject", "hi"));
+/// assert_eq!(row.request.path(), "/_emulator/inject");
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct LedgerRow {
+    /// Number of the row, from 1, in the order of storage.
+    pub seq: u64,
+    /// The platform that stored it.
+    pub platform: Platform,
+    /// The operation, for example `send.reply`; `inject` for a message of the other side.
+    pub operation: &'static str,
+    /// Conversation, thread, chat or channel id; the recipient of a notification.
+    pub conversation: String,
+    /// Who sent it: `8:acs:…`, a user's object id, a channel registration id, or a phone number.
+    pub sender: String,
+    /// `text`, `html`, or the kind of an Advanced Messaging message.
+    pub kind: String,
+    /// The text as sent (HTML source for `html`; caption, address, template name or emoji for other kinds).
+    pub text: String,
+    /// The subject, where the platform has one: of the conversation in UCWA, of the message in Graph.
+    pub subject: Option<String>,
+    /// The importance, where the platform has one, in its own spelling.
+    pub importance: Option<String>,
+    /// The id that the sender was given.
+    pub message_id: String,
+    /// The client request id of the call, when it sent one.
+    pub request_id: Option<String>,
+    /// `Repeatability-Request-ID`, where the platform honours it.
+    pub idempotency_key: Option<String>,
+    /// How often a repeated request was served from the repeatability store.
+    pub replays: u64,
+    /// When it was stored, RFC 3339 UTC with milliseconds.
+    pub received_at: String,
+    /// The earlier row with the same client request id or idempotency key: a message sent twice.
+    pub duplicate_of: Option<u64>,
+    /// The request that brought it.
+    pub request: CapturedRequest,
+}
+
+/// A message that a service stores, for the ledger.
+///
+/// ```
+/// use ms_messenger_emulator::{Platform, service::NewRow};
+///
+/// let row = NewRow::new(Platform::new("pager"), "send", "room-1", "1")
+///     .with_sender("alice")
+///     .with_text("text", "hello");
+/// # let _ = row;
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct NewRow {
+    pub(crate) platform: Platform,
+    pub(crate) operation: &'static str,
+    pub(crate) conversation: String,
+    pub(crate) sender: String,
+    pub(crate) kind: String,
+    pub(crate) text: String,
+    pub(crate) message_id: String,
+    pub(crate) idempotency_key: Option<String>,
+    pub(crate) is_request_id_unique: bool,
+    pub(crate) about: About,
+}
+
+impl NewRow {
+    /// A plain text without content, which `operation` stored in that conversation; `message_id` is
+    /// the id that the sender was given.
+    pub fn new(
+        platform: Platform,
+        operation: &'static str,
+        conversation: impl Into<String>,
+        message_id: impl Into<String>,
+    ) -> Self {
+        Self {
+            platform,
+            operation,
+            conversation: conversation.into(),
+            sender: String::new(),
+            kind: "text".to_owned(),
+            text: String::new(),
+            message_id: message_id.into(),
+            idempotency_key: None,
+            is_request_id_unique: true,
+            about: About::default(),
+        }
+    }
+
+    /// Sets the sender's id.
+    pub fn with_sender(mut self, sender: impl Into<String>) -> Self {
+        self.sender = sender.into();
+        self
+    }
+
+    /// Sets kind (`text`, `html` …) and text of the message.
+    pub fn with_text(mut self, kind: impl Into<String>, text: impl Into<String>) -> Self {
+        self.kind = kind.into();
+        self.text = text.into();
+        self
+    }
+
+    /// Sets the key by which the service itself recognises a repeated request; a second row with the
+    /// same one is a duplicate.
+    pub fn with_idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.idempotency_key = Some(key.into());
+        self
+    }
+
+    /// Clients of this service may send the same client request id with every request, so that a
+    /// second row with the same one is no duplicate.
+    pub const fn with_shared_request_id(mut self) -> Self {
+        self.is_request_id_unique = false;
+        self
+    }
+}
+
+/// What a message says about itself, where the platform has that.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(crate) struct About {
+    pub(crate) subject: Option<String>,
+    pub(crate) importance: Option<String>,
+}
+
+/// A row as it is kept: what readers look for as it is, the rest packed.
+#[derive(Clone, Debug)]
+pub(crate) struct KeptRow {
+    pub(super) seq: u64,
+    pub(super) platform: Platform,
+    operation: &'static str,
+    pub(super) conversation: Arc<str>,
+    pub(super) text: Box<str>,
+    received_ms: u64,
+    pub(super) replays: u32,
+    duplicate_of: Option<u64>,
+    /// [`Rest`] as JSON, a line feed, and the body of the request.
+    rest: Packed,
+}
+
+#[derive(Serialize)]
+struct Rest<'a> {
+    sender: &'a str,
+    kind: &'a str,
+    message_id: &'a str,
+    request_id: Option<&'a str>,
+    idempotency_key: Option<&'a str>,
+    about: &'a About,
+    head: Head,
+}
+
+#[derive(Deserialize)]
+struct OwnedRest {
+    sender: String,
+    kind: String,
+    message_id: String,
+    request_id: Option<String>,
+    idempotency_key: Option<String>,
+    about: About,
+    head: Head,
+}
+
+impl KeptRow {
+    pub(super) fn new(
+        new: &NewRow,
+        request: &Request,
+        packer: &mut Packer,
+        (seq, duplicate_of): (u64, Option<u64>),
+        received_ms: u64,
+        conversation: Arc<str>,
+    ) -> Self {
+        let rest = Rest {
+            sender: &new.sender,
+            kind: &new.kind,
+            message_id: &new.message_id,
+            request_id: request.client_request_id(),
+            idempotency_key: new.idempotency_key.as_deref(),
+            about: &new.about,
+            head: Head::new(request),
+        };
+        // Text alone: it has a JSON form without a line feed.
+        let mut bytes = serde_json::to_vec(&rest).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes.extend_from_slice(&request.body);
+        Self {
+            seq,
+            platform: new.platform,
+            operation: new.operation,
+            conversation,
+            text: new.text.as_str().into(),
+            received_ms,
+            replays: 0,
+            duplicate_of,
+            rest: packer.pack(&bytes),
+        }
+    }
+
+    fn rest(&self) -> Option<(OwnedRest, Vec<u8>)> {
+        let mut bytes = self.rest.unpack();
+        let end = bytes.iter().position(|byte| *byte == b'\n')?;
+        let body = bytes.split_off(end + 1);
+        Some((serde_json::from_slice(&bytes).ok()?, body))
+    }
+
+    /// The id that the sender was given.
+    pub(super) fn message_id(&self) -> String {
+        self.rest()
+            .map_or_else(String::new, |(rest, _)| rest.message_id)
+    }
+
+    /// The keys by which duplicates of it would be found: client request id, idempotency key.
+    pub(super) fn keys(&self) -> (Option<String>, Option<String>) {
+        let rest = self.rest();
+        rest.map_or((None, None), |(rest, _)| {
+            (rest.request_id, rest.idempotency_key)
+        })
+    }
+
+    /// The row for a reader; `None` cannot happen to what was packed here.
+    pub(crate) fn open(&self) -> Option<LedgerRow> {
+        let (rest, body) = self.rest()?;
+        Some(LedgerRow {
+            seq: self.seq,
+            platform: self.platform,
+            operation: self.operation,
+            conversation: self.conversation.as_ref().to_owned(),
+            sender: rest.sender,
+            kind: rest.kind,
+            text: self.text.as_ref().to_owned(),
+            subject: rest.about.subject,
+            importance: rest.about.importance,
+            message_id: rest.message_id,
+            request_id: rest.request_id,
+            idempotency_key: rest.idempotency_key,
+            replays: self.replays.into(),
+            received_at: clock::rfc3339_millis(self.received_ms),
+            duplicate_of: self.duplicate_of,
+            request: CapturedRequest::new(rest.head, body),
+        })
+    }
+}

@@ -1,0 +1,200 @@
+//! The services that are mounted, by path and by name.
+
+use std::sync::Arc;
+
+use http::{Method, StatusCode};
+use serde_json::Value;
+
+use crate::{
+    engine::{
+        description::{Catalog, Description},
+        faults::action::FaultStatus,
+        injection::{InjectError, Injection},
+        platform::Platform,
+        resources::Engine,
+        routing::{Found, Routing},
+        service::{AnyCall, DynService},
+        stats::Event,
+    },
+    wire::{request::Request, response::Response},
+};
+
+/// The engine and the services that are mounted on it.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    pub(crate) engine: Arc<Engine>,
+    services: Vec<Arc<dyn DynService>>,
+    descriptions: Vec<Description>,
+}
+
+/// An operation of a service.
+#[derive(Clone, Debug)]
+pub(crate) struct Route {
+    /// The service's place in the registry.
+    pub(crate) service: usize,
+    pub(crate) found: Found<AnyCall>,
+}
+
+/// Where a request goes.
+#[derive(Debug)]
+pub(crate) enum Routed {
+    Operation(Route),
+    /// A path of that service that takes other methods only.
+    WrongMethod(usize, &'static str),
+    /// A path of that service without an operation.
+    Unknown(usize),
+    /// A path of no service.
+    Nowhere,
+}
+
+impl Registry {
+    pub(crate) fn new(engine: Arc<Engine>, services: Vec<Arc<dyn DynService>>) -> Self {
+        Self {
+            engine,
+            descriptions: services.iter().map(|s| s.description()).collect(),
+            services,
+        }
+    }
+
+    /// Routes a request by its raw target (before decoding, so that an encoded `/` or `:` in an id
+    /// cannot change the structure): the first service that knows the path has it.
+    pub(crate) fn route(&self, method: &Method, target: &str) -> Routed {
+        for (service, mounted) in self.services.iter().enumerate() {
+            return match mounted.route(method, target) {
+                Routing::NotMine => continue,
+                Routing::Unknown => Routed::Unknown(service),
+                Routing::WrongMethod(allowed) => Routed::WrongMethod(service, allowed),
+                Routing::Found(found) => Routed::Operation(Route { service, found }),
+            };
+        }
+        Routed::Nowhere
+    }
+
+    pub(crate) fn service(&self, index: usize) -> &dyn DynService {
+        &*self.services[index]
+    }
+
+    pub(crate) fn services(&self) -> &[Arc<dyn DynService>] {
+        &self.services
+    }
+
+    pub(crate) fn description(&self, index: usize) -> &Description {
+        &self.descriptions[index]
+    }
+
+    /// The descriptions of all services.
+    pub(crate) fn catalog(&self) -> Catalog<'_> {
+        Catalog(&self.descriptions)
+    }
+
+    /// The place of the service of that name.
+    pub(crate) fn index_of(&self, platform: Platform) -> Option<usize> {
+        let mut descriptions = self.descriptions.iter();
+        descriptions.position(|description| description.platform == platform)
+    }
+
+    pub(crate) fn count(&self, service: usize, event: Event) {
+        let platform = self.description(service).platform;
+        self.engine.stats.count(platform, event);
+    }
+
+    /// The service's own error body for a status.
+    pub(crate) fn error(
+        &self,
+        service: usize,
+        request: &Request,
+        status: StatusCode,
+        message: &str,
+    ) -> Response {
+        self.service(service)
+            .error(&self.engine, request, status, message)
+    }
+
+    /// The response of a status fault, in the service's own form.
+    pub(crate) fn fault_response(
+        &self,
+        service: usize,
+        request: &Request,
+        instead: &FaultStatus,
+    ) -> Response {
+        let status =
+            StatusCode::from_u16(instead.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let message = match status.canonical_reason() {
+            Some(reason) if instead.is_bare => reason,
+            _ => "Injected by a fault rule.",
+        };
+        let response = self.error(service, request, status, message);
+        instead.apply(response)
+    }
+
+    /// Lets the services forget the messages whose rows the ledger dropped.
+    pub(crate) fn forget_dropped(&self) {
+        if self.engine.settings.keep == usize::MAX {
+            return;
+        }
+        // The ledger is unlocked first: a store is locked before it, never inside.
+        let dropped = self.engine.ledger().take_dropped();
+        for row in dropped {
+            if let Some(index) = self.index_of(row.platform) {
+                let service = self.service(index);
+                service.forget(&row.conversation, &row.message_id);
+            }
+        }
+    }
+
+    /// Stores a message of the other side for `request`. Returns the ids it made.
+    pub(crate) fn inject(&self, document: &Value, request: &Request) -> Result<Value, InjectError> {
+        let name = document.get("platform").and_then(Value::as_str);
+        let platform = name.and_then(|name| self.catalog().platform(name));
+        let index = platform.and_then(|platform| self.index_of(platform));
+        let index = index.filter(|index| self.description(*index).has_injections);
+        let Some(index) = index else {
+            let takers = self.descriptions.iter().filter(|d| d.has_injections);
+            let known = crate::engine::description::names(takers);
+            let rule = format!("platform: is required and must be one of {known}");
+            return Err(InjectError::new(rule));
+        };
+        let injection = Injection::new(document, request, self.engine.now_ms());
+        let mut made = self.service(index).inject(&self.engine, &injection)?;
+        made["platform"] = name.into();
+        self.forget_dropped();
+        self.engine.announce();
+        Ok(made)
+    }
+
+    /// The document of `GET /_emulator/stats`.
+    pub(crate) fn stats(&self) -> Value {
+        let mut document = self.engine.stats.to_json();
+        document["throttled_by"] = self.engine.throttled();
+        for (service, description) in self.services.iter().zip(&self.descriptions) {
+            let name = description.platform.as_str();
+            service.add_stats(&mut document["platforms"][name]);
+        }
+        document
+    }
+
+    /// Back to the seeded state: stores, ledger, limits, statistics, faults and tokens.
+    pub(crate) fn reset(&self) {
+        self.engine.begin_reset();
+        self.reset_from(0);
+        self.engine.end_reset();
+    }
+
+    /// Resets the services from that place on, each inside the lock of the one before it, and the
+    /// ledger inside all of them: a message that is stored meanwhile is gone from both, or in both.
+    fn reset_from(&self, index: usize) {
+        let Some(service) = self.services.get(index) else {
+            return self.engine.clear();
+        };
+        let mut is_done = false;
+        service.reset(&mut || {
+            if !is_done {
+                is_done = true;
+                self.reset_from(index + 1);
+            }
+        });
+        if !is_done {
+            self.reset_from(index + 1);
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! The engine: ledger, limits, tokens, ids, faults and the clock, shared by all services.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use serde_json::Value;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::{
+    engine::{
+        description::Description,
+        faults::{
+            action::FaultAction,
+            engine::FaultEngine,
+            rule::{FaultRule, Faults},
+        },
+        ledger::{Ledger, row::NewRow},
+        limits::{
+            Throttled,
+            bucket::{Limiter, Rate},
+        },
+        platform::Platform,
+        settings::Settings,
+        stats::{Event, Stats},
+        tokens::{Audience, TokenLife},
+    },
+    wire::{
+        clock::{self, Clock},
+        guid,
+        jwt::{Claims, TokenKey, VerifyTokenError},
+        lock::lock,
+        request::Request,
+    },
+};
+
+/// So many tokens are remembered at most.
+const KNOWN_TOKENS: usize = 1000;
+
+/// What every service of one emulator is given: ledger, limits, tokens, ids and the clock.
+///
+/// A service locks its own store first and calls the engine while it holds that lock, never the
+/// other way round: then a message and its ledger row appear together, and nothing can deadlock.
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) settings: Settings,
+    /// `127.0.0.1:PORT`, for requests that name no host.
+    pub(crate) authority: String,
+    pub(crate) stats: Stats,
+    pub(crate) token_life: TokenLife,
+    /// The clock of all services.
+    pub(crate) clock: Clock,
+    key: TokenKey,
+    faults: Mutex<FaultEngine>,
+    ledger: Mutex<Ledger>,
+    limiter: Mutex<Limiter>,
+    /// Counts stored messages and resets, for `wait`.
+    changes: watch::Sender<u64>,
+    ids: AtomicU64,
+    responses: AtomicU64,
+    /// How often the emulator was reset.
+    resets: AtomicU64,
+    /// The claims of tokens that came before, by token.
+    known_tokens: Mutex<HashMap<Box<str>, Claims>>,
+    start: u64,
+}
+
+impl Engine {
+    /// An engine for these platforms, whose bearer tokens are signed with `key`.
+    pub(crate) fn new(
+        settings: Settings,
+        platforms: impl IntoIterator<Item = Platform>,
+        key: TokenKey,
+        authority: String,
+        faults: Faults,
+    ) -> Self {
+        let clock = Clock::with_offset(settings.clock_offset_ms);
+        Self {
+            faults: Mutex::new(FaultEngine::new(faults, settings.seed)),
+            ledger: Mutex::new(Ledger::new(settings.keep, &clock)),
+            limiter: Mutex::default(),
+            clock,
+            key,
+            settings,
+            authority,
+            stats: Stats::new(platforms),
+            token_life: TokenLife::default(),
+            changes: watch::Sender::new(0),
+            ids: AtomicU64::new(0),
+            responses: AtomicU64::new(0),
+            resets: AtomicU64::new(0),
+            known_tokens: Mutex::default(),
+            start: guid::random_seed(),
+        }
+    }
+
+    /// Returns whether unknown ids are refused in place of being created on first use:
+    /// [`EmulatorBuilder::with_strict`](crate::EmulatorBuilder::with_strict).
+    pub fn is_strict(&self) -> bool {
+        self.settings.is_strict
+    }
+
+    /// Returns the time by the services' clock, in milliseconds since the Unix epoch.
+    pub fn now_ms(&self) -> u64 {
+        self.clock.now_ms()
+    }
+
+    /// Returns a fresh GUID for something stored. The n-th one is the same for the same seed.
+    pub fn guid(&self) -> Uuid {
+        guid::nth(self.settings.seed, self.ids.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Returns the id of a response. No two responses have the same one, across all starts: a client
+    /// may take a response whose id it has seen for a duplicate.
+    pub fn response_id(&self) -> Uuid {
+        guid::nth(self.start, self.responses.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Adds a row for a message that `request` brought, and returns its number.
+    ///
+    /// Call it while the lock of the service's own store is held, so that message and row appear
+    /// together; the lock of the ledger is taken inside.
+    pub fn append(&self, row: NewRow, request: &Request) -> u64 {
+        self.ledger().append(row, request)
+    }
+
+    /// Counts one more replay of the request of that row, whose response the service kept.
+    pub fn add_replay(&self, row: u64) {
+        self.ledger().raise_replays(row);
+    }
+
+    /// Counts a request under all of `rates`, where documented limits are kept
+    /// ([`EmulatorBuilder::with_documented_limits`](crate::EmulatorBuilder::with_documented_limits)).
+    ///
+    /// # Errors
+    ///
+    /// [`Throttled`] when one of them is exceeded; then the request counts under none.
+    pub fn admit(&self, platform: Platform, rates: &[Rate]) -> Result<(), Throttled> {
+        if !self.settings.has_limits {
+            return Ok(());
+        }
+        let admitted = lock(&self.limiter).admit(rates, clock::system_ms());
+        admitted.map_err(|wait_ms| {
+            self.stats.count(platform, Event::Throttled);
+            Throttled {
+                retry_after: self.settings.retry_after.write(wait_ms, self.now_ms()),
+            }
+        })
+    }
+
+    /// Returns the claims of a bearer token that `audience` takes now.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyTokenError`] when the token is garbled, of another key, expired, or ended by a fault.
+    pub fn verify(&self, audience: Audience, token: &str) -> Result<Claims, VerifyTokenError> {
+        let claims = self.claims(token)?;
+        let now = self.now_ms() / 1000;
+        if claims.has_expired(now) || self.token_life.has_ended(audience, &claims) {
+            return Err(VerifyTokenError::Expired);
+        }
+        Ok(claims)
+    }
+
+    /// Signs `claims` as a bearer token (HS256). The key follows from the seed.
+    pub fn sign(&self, claims: &Value) -> String {
+        self.key.sign(claims)
+    }
+
+    /// The key of all bearer tokens.
+    pub(crate) const fn key(&self) -> &TokenKey {
+        &self.key
+    }
+
+    /// The claims of a token that was signed here. Most requests bring one of a few tokens, which
+    /// need not be decoded every time.
+    fn claims(&self, token: &str) -> Result<Claims, VerifyTokenError> {
+        let mut known = lock(&self.known_tokens);
+        if let Some(claims) = known.get(token) {
+            return Ok(claims.clone());
+        }
+        let claims = self.key.read(token)?;
+        if known.len() >= KNOWN_TOKENS {
+            known.clear();
+        }
+        known.insert(token.into(), claims.clone());
+        Ok(claims)
+    }
+
+    /// The ledger; its lock is the innermost of all.
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        lock(&self.ledger)
+    }
+
+    pub(crate) fn faults(&self) -> Faults {
+        lock(&self.faults).faults().clone()
+    }
+
+    pub(crate) fn set_faults(&self, faults: Faults) {
+        *lock(&self.faults) = FaultEngine::new(faults, self.settings.seed);
+    }
+
+    /// Adds a rule before all but the earlier urgent ones.
+    pub(crate) fn add_urgent_fault(&self, rule: FaultRule) {
+        lock(&self.faults).add_urgent(rule, self.settings.seed);
+    }
+
+    /// The fault of the next request of that operation, an attempt of `call`.
+    pub(crate) fn decide_fault(
+        &self,
+        service: &Description,
+        operation: &str,
+        call: Option<&str>,
+    ) -> Option<FaultAction> {
+        lock(&self.faults).decide(service, operation, call)
+    }
+
+    /// How often the emulator was reset; separates what began before a reset from what came after it.
+    pub(crate) fn resets(&self) -> u64 {
+        self.resets.load(Ordering::Acquire)
+    }
+
+    /// Wakes all tasks that wait for a message.
+    pub(crate) fn announce(&self) {
+        self.changes
+            .send_modify(|changes| *changes = changes.wrapping_add(1));
+    }
+
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// How many requests each rate has held up, by its name.
+    pub(crate) fn throttled(&self) -> Value {
+        serde_json::json!(lock(&self.limiter).throttled())
+    }
+
+    /// Begins a reset: what was begun before finds that it is outdated.
+    pub(crate) fn begin_reset(&self) {
+        self.clock.set_offset(self.settings.clock_offset_ms);
+        self.resets.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Empties ledger and limits, under the locks of all stores.
+    pub(crate) fn clear(&self) {
+        *self.ledger() = Ledger::new(self.settings.keep, &self.clock);
+        *lock(&self.limiter) = Limiter::default();
+    }
+
+    /// Ends a reset: faults, ended tokens and statistics go, and waiting tasks look again.
+    pub(crate) fn end_reset(&self) {
+        self.set_faults(Faults::new());
+        self.token_life.reset();
+        self.stats.reset();
+        self.announce();
+    }
+}

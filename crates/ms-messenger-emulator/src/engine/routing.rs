@@ -1,0 +1,89 @@
+//! From method and path to an operation of a service.
+
+use crate::engine::tokens::Audience;
+
+/// What a service finds at a method and path.
+///
+/// ```
+/// use ms_messenger_emulator::service::{Audience, Method, Routing};
+///
+/// fn route(method: &Method, target: &str) -> Routing<()> {
+///     match target {
+///         "/pager" if *method == Method::POST => {
+///             Routing::found("send", ()).with_audience(Audience::new("pager"))
+///         }
+///         "/pager" => Routing::WrongMethod("POST"),
+///         _ => Routing::NotMine,
+///     }
+/// }
+///
+/// assert_eq!(route(&Method::GET, "/pager"), Routing::WrongMethod("POST"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Routing<C> {
+    /// The path belongs to another service.
+    NotMine,
+    /// The path is one of this service's, and there is no operation.
+    Unknown,
+    /// The path takes other methods: the value of the `Allow` header.
+    WrongMethod(&'static str),
+    /// An operation.
+    Found(Found<C>),
+}
+
+/// An operation with its path parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Found<C> {
+    /// Its name, one of [`Description::operations`](crate::service::Description::operations).
+    pub operation: &'static str,
+    /// The call, path parameters decoded.
+    pub call: C,
+    /// The callers whose bearer tokens the fault `token_expiry` ends at this operation.
+    pub audience: Option<Audience>,
+}
+
+impl<C> Routing<C> {
+    /// An operation that takes no bearer tokens.
+    pub const fn found(operation: &'static str, call: C) -> Self {
+        Self::Found(Found {
+            operation,
+            call,
+            audience: None,
+        })
+    }
+
+    /// The operation found for the method, or the refusal that names the methods `allowed`; a call
+    /// whose ids cannot be read is no operation.
+    pub(crate) fn pick(allowed: &'static str, found: Option<(&'static str, Option<C>)>) -> Self {
+        match found {
+            None => Self::WrongMethod(allowed),
+            Some((_, None)) => Self::Unknown,
+            Some((operation, Some(call))) => Self::found(operation, call),
+        }
+    }
+
+    /// Sets the audience of a found operation.
+    #[must_use]
+    pub fn with_audience(mut self, audience: Audience) -> Self {
+        if let Self::Found(found) = &mut self {
+            found.audience = Some(audience);
+        }
+        self
+    }
+
+    /// Changes the type of the call.
+    pub fn map<D>(self, change: impl FnOnce(C) -> D) -> Routing<D> {
+        match self {
+            Self::NotMine => Routing::NotMine,
+            Self::Unknown => Routing::Unknown,
+            Self::WrongMethod(allowed) => Routing::WrongMethod(allowed),
+            Self::Found(found) => Routing::Found(Found {
+                operation: found.operation,
+                call: change(found.call),
+                audience: found.audience,
+            }),
+        }
+    }
+}

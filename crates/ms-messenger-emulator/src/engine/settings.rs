@@ -1,0 +1,19 @@
+//! The builder's choices that all services share.
+
+use crate::engine::limits::RetryAfter;
+
+/// The builder's choices that no single service owns.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) seed: u64,
+    pub(crate) is_strict: bool,
+    pub(crate) max_body: usize,
+    /// How many stored messages are kept at most.
+    pub(crate) keep: usize,
+    pub(crate) has_limits: bool,
+    /// Names under which the emulator is reached, beside loopback ones.
+    pub(crate) hosts: Vec<String>,
+    /// How far the services' clock is ahead of the system's at the start and after a reset.
+    pub(crate) clock_offset_ms: i64,
+    pub(crate) retry_after: RetryAfter,
+}

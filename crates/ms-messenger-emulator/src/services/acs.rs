@@ -1,0 +1,40 @@
+//! Azure Communication Services: Advanced Messaging, Chat and Identity, which share their credentials.
+
+pub(crate) mod access_key;
+pub(crate) mod auth;
+pub(crate) mod chat;
+pub(crate) mod chat_service;
+pub(crate) mod claims;
+pub(crate) mod error;
+pub(crate) mod family;
+pub(crate) mod identity;
+pub(crate) mod messages;
+pub(crate) mod messages_service;
+
+use std::sync::Arc;
+
+use crate::{
+    engine::{description::Description, resources::Engine, service::DynService},
+    seed::Seed,
+    services::acs::{
+        chat::style::AcsChatErrorStyle, chat_service::AcsChat, family::Acs,
+        messages_service::AcsMessages,
+    },
+};
+
+/// The services of the family.
+pub(crate) const DESCRIPTIONS: [Description; 2] =
+    [messages_service::DESCRIPTION, chat_service::DESCRIPTION];
+
+/// Makes the services of one ACS resource, in the order of their descriptions.
+pub(crate) fn mount(
+    engine: &Arc<Engine>,
+    seed: &Arc<Seed>,
+    error_style: AcsChatErrorStyle,
+) -> Vec<Arc<dyn DynService>> {
+    let acs = Arc::new(Acs::new(engine, seed, error_style));
+    vec![
+        Arc::new(AcsMessages(Arc::clone(&acs))),
+        Arc::new(AcsChat(acs)),
+    ]
+}

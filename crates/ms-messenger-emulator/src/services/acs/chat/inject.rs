@@ -1,0 +1,99 @@
+//! Messages of other participants, and changes to them.
+
+use serde_json::Map;
+
+use crate::{
+    engine::{
+        ledger::row::{About, NewRow},
+        platform::Platform,
+    },
+    services::acs::{
+        chat::{
+            draft::{Change, Draft},
+            thread::{Thread, View},
+        },
+        family::Acs,
+    },
+    wire::request::Request,
+};
+
+/// A message of another participant.
+#[derive(Debug)]
+pub(crate) struct InjectedMessage<'a> {
+    pub(crate) conversation: &'a str,
+    pub(crate) sender: &'a str,
+    pub(crate) text: &'a str,
+    pub(crate) is_html: bool,
+    /// When it was made, epoch milliseconds; now when absent.
+    pub(crate) created: Option<u64>,
+}
+
+/// Stores a message of another participant, which joins the thread if needed. Returns its id.
+pub(crate) fn inject(service: &Acs, new: &InjectedMessage<'_>, request: &Request) -> String {
+    let (thread, sender) = (new.conversation, new.sender);
+    let draft = Draft {
+        kind: if new.is_html { "html" } else { "text" },
+        ..Draft::text(new.text)
+    };
+    let mut store = service.chat();
+    let now = service.engine.now_ms();
+    let posted = store.enter_as_guest(thread, sender, now);
+    let posted = posted.map(|thread| match new.created {
+        Some(created) => thread.post_earlier(sender, &draft, created),
+        None => thread.post(sender, &draft, now),
+    });
+    store.touch(thread, now);
+    let message_id = posted.unwrap_or_default().to_string();
+    let row = NewRow {
+        platform: Platform::ACS_CHAT,
+        operation: "inject",
+        conversation: thread.to_owned(),
+        sender: sender.to_owned(),
+        kind: draft.kind.to_owned(),
+        text: new.text.to_owned(),
+        message_id: message_id.clone(),
+        idempotency_key: None,
+        is_request_id_unique: true,
+        about: About::default(),
+    };
+    service.engine.append(row, request);
+    message_id
+}
+
+/// Changes the text of a message. Returns whether it is there and not deleted.
+pub(crate) fn inject_edit(service: &Acs, thread: &str, id: &str, text: &str) -> bool {
+    let change = Change {
+        content: Some(text.to_owned()),
+        metadata: Map::new(),
+        attachments: None,
+    };
+    let now = service.engine.now_ms();
+    with_message(service, thread, id, |thread, id| {
+        thread.edit(id, change, now)
+    })
+}
+
+/// Deletes a message. Returns whether it was there.
+pub(crate) fn inject_delete(service: &Acs, thread: &str, id: &str) -> bool {
+    let now = service.engine.now_ms();
+    with_message(service, thread, id, |thread, id| thread.delete(id, now))
+}
+
+pub(crate) fn with_message(
+    service: &Acs,
+    thread: &str,
+    id: &str,
+    change: impl FnOnce(&mut Thread, u64),
+) -> bool {
+    let mut store = service.chat();
+    let Some(thread) = store.threads.get_mut(thread) else {
+        return false;
+    };
+    let found = thread.message(View::ALL, id);
+    let found = found.filter(|(_, message)| message.deleted_on.is_none());
+    let Some(id) = found.map(|(_, message)| message.id) else {
+        return false;
+    };
+    change(thread, id);
+    true
+}

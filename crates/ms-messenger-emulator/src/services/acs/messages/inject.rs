@@ -1,0 +1,79 @@
+//! Messages that come in from the other side.
+
+use serde_json::{Value, json};
+
+use crate::{
+    engine::{
+        ledger::row::{About, NewRow},
+        platform::Platform,
+    },
+    services::acs::{family::Acs, messages::media},
+    wire::request::Request,
+};
+
+/// A medium that the other side sends: its media type and content.
+pub(crate) type Medium<'a> = (&'a str, Vec<u8>);
+
+/// A message of the other side.
+#[derive(Debug)]
+pub(crate) struct Incoming<'a> {
+    pub(crate) from: &'a str,
+    /// The conversation, for one that is not from a phone number to the channel.
+    pub(crate) conversation: Option<&'a str>,
+    pub(crate) text: &'a str,
+    /// When it was made, epoch milliseconds; now when absent.
+    pub(crate) created: Option<u64>,
+}
+
+/// An inbound message: into a conversation, or from a phone number to the channel. Returns where
+/// it is, its id, and the id of its medium.
+pub(crate) fn inject(
+    service: &Acs,
+    incoming: &Incoming<'_>,
+    medium: Option<Medium<'_>>,
+    request: &Request,
+) -> (String, String, Option<String>) {
+    let Incoming {
+        from,
+        conversation,
+        text,
+        created,
+    } = *incoming;
+    let mut store = service.messages();
+    let conversation_or_from = conversation.unwrap_or(from).to_owned();
+    let mut kind = "text";
+    let mut message: Value = json!({"kind": kind, "content": text});
+    let media_id = medium.map(|(media_type, content)| {
+        let id = service.engine.guid().to_string();
+        kind = media::kind(media_type);
+        let uri = format!("{}/messages/streams/{id}", request.origin());
+        message = json!({"kind": kind, "mediaUri": uri, "caption": text});
+        media::keep(&mut store, &id, media_type, content);
+        id
+    });
+    let message_id = match conversation {
+        Some(id) => {
+            let conversation = store.open(id);
+            let posted = match created {
+                Some(created) => conversation.post_earlier(&service.seed, from, message, created),
+                None => conversation.post(&service.seed, service.engine.now_ms(), from, message),
+            };
+            posted.to_string()
+        }
+        None => service.engine.guid().to_string(),
+    };
+    let row = NewRow {
+        platform: Platform::ACS_MESSAGES,
+        operation: "inject",
+        conversation: conversation_or_from.clone(),
+        sender: from.to_owned(),
+        kind: kind.to_owned(),
+        text: text.to_owned(),
+        message_id: message_id.clone(),
+        idempotency_key: None,
+        is_request_id_unique: true,
+        about: About::default(),
+    };
+    service.engine.append(row, request);
+    (conversation_or_from, message_id, media_id)
+}

@@ -1,0 +1,109 @@
+//! `POST /_emulator/entra/…`: a test in the place of the person and of the administrator.
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::{
+    services::entra::{device, state::Entra},
+    wire::{request::Request, response::Response},
+};
+
+/// Responds to `approve`, `decline`, `revoke` and `expire`; `None` for another name.
+pub(crate) fn handle(service: &Entra, name: &str, request: &Request) -> Option<Response> {
+    if !["approve", "decline", "revoke", "expire"].contains(&name) {
+        return None;
+    }
+    if request.method != Method::POST {
+        let response = refuse(StatusCode::METHOD_NOT_ALLOWED, "Use POST.");
+        return Some(response.with_header("allow", "POST"));
+    }
+    let body: Value = match serde_json::from_slice(&request.body) {
+        Ok(body) => body,
+        Err(_) => return Some(bad("The body is not JSON.")),
+    };
+    Some(match name {
+        "approve" | "decline" => decide(service, &body, name == "approve"),
+        "revoke" => revoke(service, &body),
+        _ => expire(service, &body),
+    })
+}
+
+fn refuse(status: StatusCode, message: &str) -> Response {
+    let code = match status {
+        StatusCode::NOT_FOUND => "NotFound",
+        StatusCode::METHOD_NOT_ALLOWED => "MethodNotAllowed",
+        _ => "InvalidEntraRequest",
+    };
+    Response::json(
+        status,
+        &json!({"error": {"code": code, "message": message}}),
+    )
+}
+
+fn bad(message: &str) -> Response {
+    refuse(StatusCode::BAD_REQUEST, message)
+}
+
+/// `{"user_code": …, "user": object id or UPN}`; the first seeded user when none is named.
+fn decide(service: &Entra, body: &Value, approves: bool) -> Response {
+    let Some(code) = body["user_code"].as_str() else {
+        return bad("user_code: is required and must be a string");
+    };
+    let first = &service.seed.graph.users[0].upn;
+    let hint = body["user"].as_str().unwrap_or(first);
+    let Some(user) = service.seed.graph_user_like(hint) else {
+        return bad("user: is not a seeded user");
+    };
+    let user = approves.then(|| user.id.clone());
+    if !device::settle(service, code, user, service.engine.now_ms()) {
+        return refuse(StatusCode::NOT_FOUND, "No such user code waits.");
+    }
+    Response::empty(StatusCode::NO_CONTENT)
+}
+
+/// `{"user": …}`, `{"refresh_token": …}` or `{"all": true}`; returns how many were revoked.
+fn revoke(service: &Entra, body: &Value) -> Response {
+    let (user, token) = (body["user"].as_str(), body["refresh_token"].as_str());
+    let is_all = body["all"] == true;
+    if user.is_none() && token.is_none() && !is_all {
+        return bad("one of user, refresh_token and all is required");
+    }
+    let user = match user.map(|hint| service.seed.graph_user_like(hint)) {
+        Some(None) => return bad("user: is not a seeded user"),
+        found => found.flatten().map(|user| user.id.as_str()),
+    };
+    let mut revoked = 0;
+    let mut store = service.store();
+    for (text, refresh) in &mut store.refresh {
+        let is_meant = is_all || user == Some(&refresh.user) || token == Some(text);
+        if is_meant && !refresh.is_revoked {
+            refresh.is_revoked = true;
+            revoked += 1;
+        }
+    }
+    Response::json(StatusCode::OK, &json!({"revoked": revoked}))
+}
+
+/// `{"user_code": …}`, `{"code": …}` or `{"all": true}`: device and authorization codes end now.
+fn expire(service: &Entra, body: &Value) -> Response {
+    let (user_code, code) = (body["user_code"].as_str(), body["code"].as_str());
+    let is_all = body["all"] == true;
+    if user_code.is_none() && code.is_none() && !is_all {
+        return bad("one of user_code, code and all is required");
+    }
+    let mut expired = 0;
+    let mut store = service.store();
+    for device in store.devices.values_mut() {
+        if is_all || user_code == Some(&device.user_code) {
+            device.expires = 0;
+            expired += 1;
+        }
+    }
+    for (text, kept) in &mut store.codes {
+        if is_all || code == Some(text) {
+            kept.expires = 0;
+            expired += 1;
+        }
+    }
+    Response::json(StatusCode::OK, &json!({"expired": expired}))
+}

@@ -1,0 +1,129 @@
+//! Microsoft Graph: Teams channels, replies and chats.
+
+pub(crate) mod auth;
+pub(crate) mod batch;
+pub(crate) mod caller;
+pub(crate) mod challenge;
+pub(crate) mod context;
+pub(crate) mod directory;
+pub(crate) mod error;
+pub(crate) mod faults;
+pub(crate) mod found;
+pub(crate) mod inject;
+pub(crate) mod limits;
+pub(crate) mod messages;
+pub(crate) mod operate;
+pub(crate) mod permission;
+pub(crate) mod permissions;
+pub(crate) mod place;
+pub(crate) mod response;
+pub(crate) mod routes;
+pub(crate) mod state;
+pub(crate) mod store;
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::{
+    engine::{
+        description::Description,
+        exchange::Exchange,
+        faults::own::OwnFault,
+        injection::{InjectError, Injection},
+        outcome::Outcome,
+        platform::Platform,
+        resources::Engine,
+        routing::Routing,
+        service::Service,
+        token_request::{TokenGrant, TokenRequest},
+    },
+    seed::graph::{APP_ROLES, DELEGATED_SCOPES},
+    services::graph::{
+        auth::AUDIENCE,
+        faults::GraphFault,
+        routes::{Call, OPERATIONS},
+        state::Graph,
+    },
+    wire::{request::Request, response::Response},
+};
+
+pub(crate) const DESCRIPTION: Description = Description::new(Platform::MSGRAPH_CHAT, &OPERATIONS)
+    .with_pages()
+    .with_bearer_tokens(3600)
+    .with_injections()
+    .with_fault_kinds(faults::kinds);
+
+impl Platform {
+    /// Microsoft Teams through Microsoft Graph.
+    pub const MSGRAPH_CHAT: Self = Self::new("msgraph-chat");
+}
+
+impl Service for Graph {
+    type Call = Call;
+
+    fn description(&self) -> Description {
+        DESCRIPTION
+    }
+
+    fn route(&self, method: &Method, target: &str) -> Routing<Call> {
+        routes::route(method, target).with_audience(AUDIENCE)
+    }
+
+    async fn serve(&self, exchange: &Exchange<'_>, call: &Call) -> Outcome {
+        operate::handle(self, exchange, call)
+    }
+
+    fn error(&self, _: &Engine, request: &Request, status: StatusCode, message: &str) -> Response {
+        response::status_error(self, request, status, message)
+    }
+
+    fn fault_response(&self, exchange: &Exchange<'_>, fault: &OwnFault) -> Option<Response> {
+        match fault.downcast_ref()? {
+            GraphFault::ClaimsChallenge { claims } => {
+                Some(challenge::challenge(self, exchange.request(), claims))
+            }
+            GraphFault::NoAuthorization => {
+                let engine = &self.engine;
+                engine.token_life.end_all(AUDIENCE, engine.now_ms(), true);
+                None
+            }
+        }
+    }
+
+    fn inject(&self, _: &Engine, injection: &Injection<'_>) -> Result<Value, InjectError> {
+        inject::inject(self, injection)
+    }
+
+    fn grant_token(&self, _: &Engine, request: &TokenRequest<'_>) -> Result<TokenGrant, String> {
+        let seed = &self.seed;
+        let Some(user) = request.user else {
+            let roles = request.scopes_or(|| APP_ROLES.to_vec());
+            let claims = seed.graph_app_claims(&json!(roles));
+            return Ok(TokenGrant::new(Value::Null, &roles, claims));
+        };
+        let scopes = request.scopes_or(|| DELEGATED_SCOPES.split(' ').collect());
+        let known = &seed.graph.users;
+        let names = |name: &str| name.eq_ignore_ascii_case(user);
+        let found = known
+            .iter()
+            .find(|u| names(&u.id) || names(&u.upn) || names(&u.display_name));
+        let Some(found) = found else {
+            let known: Vec<&str> = known.iter().map(|user| user.upn.as_str()).collect();
+            return Err(format!("user: must be one of {}", known.join(", ")));
+        };
+        let claims = seed.graph_claims(found, &scopes);
+        Ok(TokenGrant::new(json!(found.id), &scopes, claims))
+    }
+
+    fn forget(&self, conversation: &str, message_id: &str) {
+        self.store().messages.forget(conversation, message_id);
+    }
+
+    fn reset(&self, rest: &mut dyn FnMut()) {
+        Graph::reset(self, rest);
+    }
+
+    fn add_ready(&self, line: &mut Value, _: Option<&str>) {
+        line["graph"] = self.seed.graph.to_json();
+    }
+}

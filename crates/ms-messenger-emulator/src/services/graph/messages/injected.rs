@@ -1,0 +1,166 @@
+//! Injected messages.
+
+use serde_json::{Value, json};
+
+use crate::{
+    engine::{
+        ledger::row::{About, NewRow},
+        platform::Platform,
+    },
+    services::graph::{
+        caller::Caller,
+        messages::{
+            delete, event,
+            render::{self, Setting},
+            store::{New, Store},
+            template::without_gaps,
+            validate::{self, Draft},
+        },
+        place::Place,
+        state::Graph,
+    },
+    wire::{clock, request::Request},
+};
+
+/// A message of another user.
+#[derive(Debug)]
+pub(crate) struct InjectedMessage<'a> {
+    pub(crate) conversation: &'a str,
+    pub(crate) sender: &'a str,
+    pub(crate) text: &'a str,
+    pub(crate) is_html: bool,
+    /// The id of the message that it replies to.
+    pub(crate) reply_to: Option<&'a str>,
+    /// When it was made, epoch milliseconds; now when absent.
+    pub(crate) created: Option<u64>,
+}
+
+/// Stores a message of any user of the tenant, known or not. Returns its id.
+///
+/// # Errors
+///
+/// What is wrong with the message.
+pub(crate) fn inject(
+    service: &Graph,
+    new: &InjectedMessage<'_>,
+    request: &Request,
+) -> Result<String, String> {
+    let user = service.seed.graph_user(new.sender);
+    let caller = Caller {
+        id: new.sender.to_ascii_lowercase(),
+        display_name: user.map_or_else(String::new, |user| user.display_name.clone()),
+        app: String::new(),
+        is_user: true,
+    };
+    let draft = draft(new.text, new.is_html);
+    let kind = draft.content_type.to_owned();
+    let mut store = service.store();
+    let graph = &mut *store;
+    let place = graph.directory.place_of(&service.seed, new.conversation);
+    let root = new.reply_to.map(|root| {
+        let root = root.parse().ok();
+        root.filter(|root| place.is_channel() && graph.messages.has_root(&place, *root))
+            .ok_or("reply_to: must be the id of a message of the channel that is no reply")
+    });
+    let root = root.transpose()?;
+    let setting = Setting {
+        tenant: &service.seed.graph.tenant_id,
+        place: &place,
+        root,
+        caller: &caller,
+    };
+    graph.directory.join(&place, &caller.id);
+    let place_in_time = New {
+        place: &place,
+        root,
+        created: new.created.map(|at| graph.messages.free_at(&place, at)),
+    };
+    let render = |id| render::message(&setting, draft, id);
+    // Only an import's millisecond can be taken.
+    let id = graph
+        .messages
+        .store(&place_in_time, render)
+        .map_or(0, |(id, _)| id);
+    let row = NewRow {
+        platform: Platform::MSGRAPH_CHAT,
+        operation: "inject",
+        conversation: new.conversation.to_owned(),
+        sender: caller.id.clone(),
+        kind,
+        text: new.text.to_owned(),
+        message_id: id.to_string(),
+        idempotency_key: None,
+        is_request_id_unique: true,
+        about: About::default(),
+    };
+    service.engine.append(row, request);
+    Ok(id.to_string())
+}
+
+fn draft(text: &str, is_html: bool) -> Draft {
+    Draft {
+        content_type: if is_html { "html" } else { "text" },
+        content: without_gaps(text),
+        importance: "normal".to_owned(),
+        ..Draft::default()
+    }
+}
+
+/// Changes the text of a message. Returns whether it is there and not deleted.
+pub(crate) fn inject_edit(
+    service: &Graph,
+    conversation: &str,
+    id: &str,
+    text: &str,
+    is_html: bool,
+) -> bool {
+    let graph = &mut *service.store();
+    let place = graph.directory.place_of(&service.seed, conversation);
+    let Some((id, root)) = present(&graph.messages, &place, id) else {
+        return false;
+    };
+    let path = render::message_path(&place, root, id);
+    graph.messages.revise(&place, id, |message, now| {
+        message["lastEditedDateTime"] = json!(clock::rfc3339_trimmed(now));
+        // A text has no hosted contents.
+        let _ = render::fill(message, &path, now, draft(text, is_html));
+    });
+    true
+}
+
+/// Deletes a message. Returns whether it was there.
+pub(crate) fn inject_delete(service: &Graph, conversation: &str, id: &str) -> bool {
+    let graph = &mut *service.store();
+    let place = graph.directory.place_of(&service.seed, conversation);
+    let Some((id, _)) = present(&graph.messages, &place, id) else {
+        return false;
+    };
+    delete::bury(&mut graph.messages, &place, id);
+    true
+}
+
+/// The number of a message that is there and not deleted, and of the message it replies to.
+fn present(store: &Store, place: &Place, id: &str) -> Option<(u64, Option<u64>)> {
+    let id = id.parse().ok()?;
+    let root = store.root_of(place, id)?;
+    (!store.is_deleted(place, id)).then_some((id, root))
+}
+
+/// A system event in the place; returns its conversation and the id of its message.
+///
+/// # Errors
+///
+/// What is wrong with the event.
+pub(crate) fn inject_event(
+    service: &Graph,
+    conversation: &str,
+    initiator: &str,
+    event: &Value,
+) -> Result<(String, String), String> {
+    let detail = validate::cleaned(event::detail(event, &initiator.to_ascii_lowercase())?);
+    let graph = &mut *service.store();
+    let place = graph.directory.place_of(&service.seed, conversation);
+    let tenant = &service.seed.graph.tenant_id;
+    let id = event::tell(&mut graph.messages, tenant, &place, &detail);
+    Ok((conversation.to_owned(), id.to_string()))
+}

@@ -1,0 +1,75 @@
+//! Carries out the operations of Graph.
+
+use crate::{
+    engine::{exchange::Exchange, limits::Throttled, outcome::Outcome, platform::Platform},
+    services::graph::{
+        auth, batch,
+        caller::Caller,
+        context::Context,
+        directory,
+        error::GraphError,
+        limits, messages, permissions,
+        response::decorate,
+        routes::{Call, Op},
+        state::Graph,
+    },
+};
+
+/// Carries out an operation.
+pub(crate) fn handle(service: &Graph, exchange: &Exchange<'_>, call: &Call) -> Outcome {
+    let request = exchange.request();
+    let request_id = service.engine.response_id().to_string();
+    let outcome = execute(service, exchange, call).unwrap_or_else(|refusal| {
+        let now = service.engine.now_ms();
+        Outcome::new(refusal.into_response(request, &request_id, now), false)
+    });
+    let response = decorate(outcome.response, request, &request_id);
+    Outcome {
+        response,
+        ..outcome
+    }
+}
+
+fn execute(service: &Graph, exchange: &Exchange<'_>, call: &Call) -> Result<Outcome, GraphError> {
+    let request = exchange.request();
+    let (caller, op) = match &call.op {
+        // Its parts are judged and counted one by one.
+        Op::Batch => return batch::handle(service, exchange, call.version),
+        op => (
+            auth::authenticate(service, request, &permissions::of(op))?,
+            op,
+        ),
+    };
+    let context = Context {
+        service,
+        request,
+        operation: exchange.operation(),
+        base: format!("{}/{}", request.origin(), call.version),
+        caller,
+    };
+    admit(&context).map_err(GraphError::throttled)?;
+    match op {
+        Op::Messages(call) => messages::handle(&context, call),
+        Op::Directory(call) => directory::handle(&context, call),
+        Op::Batch => batch::handle(service, exchange, call.version),
+    }
+}
+
+/// Counts the request under the rates of its class, app, user, team and thread.
+fn admit(context: &Context<'_>) -> Result<(), Throttled> {
+    let engine = &context.service.engine;
+    if !engine.settings.has_limits {
+        return Ok(());
+    }
+    let Caller {
+        app, id, is_user, ..
+    } = &context.caller;
+    let principal = limits::Principal {
+        app,
+        user: if *is_user { id } else { "" },
+        tenant: &context.service.seed.graph.tenant_id,
+    };
+    let request = context.request;
+    let rates = limits::of(&request.method, request.path(), &principal);
+    engine.admit(Platform::MSGRAPH_CHAT, &rates)
+}

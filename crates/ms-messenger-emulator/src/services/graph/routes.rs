@@ -1,0 +1,118 @@
+//! The operations of Graph and their paths.
+
+use std::fmt;
+
+use http::Method;
+
+use crate::{
+    engine::routing::Routing,
+    services::graph::{directory, messages::routes},
+};
+
+/// The names of the operations.
+pub(crate) const OPERATIONS: [&str; 42] = [
+    "send",
+    "send.reply",
+    "send.quote",
+    "list",
+    "list.replies",
+    "get",
+    "get.reply",
+    "update",
+    "delete.soft",
+    "delete.undo",
+    "reaction.set",
+    "reaction.unset",
+    "hosted.list",
+    "hosted.get",
+    "hosted.value",
+    "delta",
+    "delta.all",
+    "list.all",
+    "migration.start",
+    "migration.complete",
+    "chat.create",
+    "chat.list",
+    "chat.get",
+    "chat.update",
+    "members.list",
+    "members.get",
+    "members.add",
+    "members.remove",
+    "pins.list",
+    "pins.add",
+    "pins.remove",
+    "team.list",
+    "team.get",
+    "channel.list",
+    "channel.get",
+    "channel.create",
+    "channel.update",
+    "channel.delete",
+    "tags.list",
+    "user.get",
+    "notify",
+    "batch",
+];
+
+/// The version of Graph that was called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Version {
+    V1,
+    Beta,
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::V1 => "v1.0",
+            Self::Beta => "beta",
+        })
+    }
+}
+
+/// An operation with its path parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Call {
+    pub(crate) version: Version,
+    pub(crate) op: Op,
+}
+
+/// What Graph does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Op {
+    Messages(routes::Call),
+    Directory(directory::Call),
+    /// Several of the others in one request.
+    Batch,
+}
+
+/// Routes what is below `/v1.0` or `/beta`.
+pub(crate) fn route(method: &Method, target: &str) -> Routing<Call> {
+    let path = target.split('?').next().unwrap_or_default();
+    let raw: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    match raw.as_slice() {
+        ["v1.0", rest @ ..] => below(Version::V1, method, rest),
+        ["beta", rest @ ..] => below(Version::Beta, method, rest),
+        _ => Routing::NotMine,
+    }
+}
+
+fn below(version: Version, method: &Method, raw: &[&str]) -> Routing<Call> {
+    if raw == ["$batch"] || raw == ["%24batch"] {
+        let found = (*method == Method::POST).then_some(("batch", Some(Op::Batch)));
+        return Routing::pick("POST", found).map(|op| Call { version, op });
+    }
+    let (allowed, found) = match (routes::route(method, raw), directory::route(method, raw)) {
+        (Some((allowed, found)), _) => (allowed, wrap(found, Op::Messages)),
+        (None, Some((allowed, found))) => (allowed, wrap(found, Op::Directory)),
+        (None, None) => return Routing::Unknown,
+    };
+    Routing::pick(allowed, found).map(|op| Call { version, op })
+}
+
+type Named<T> = Option<(&'static str, Option<T>)>;
+
+fn wrap<C>(found: Named<C>, op: impl FnOnce(C) -> Op) -> Named<Op> {
+    found.map(|(name, call)| (name, call.map(op)))
+}

@@ -1,0 +1,59 @@
+//! Graph's settings, its store and the engine that it runs on.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use crate::{
+    engine::resources::Engine, seed::Seed, services::graph::store::GraphStore, wire::lock::lock,
+};
+
+const MESSAGE_LIMIT: usize = 28 * 1024;
+
+/// The builder's choices for Graph.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GraphSettings {
+    /// The size of a message in bytes at most.
+    pub(crate) message_limit: usize,
+    /// Whether expired tokens are refused with 403 in place of 401.
+    pub(crate) forbids_expired: bool,
+}
+
+impl Default for GraphSettings {
+    fn default() -> Self {
+        Self {
+            message_limit: MESSAGE_LIMIT,
+            forbids_expired: false,
+        }
+    }
+}
+
+/// Microsoft Graph.
+#[derive(Debug)]
+pub(crate) struct Graph {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) seed: Arc<Seed>,
+    pub(crate) settings: GraphSettings,
+    store: Mutex<GraphStore>,
+}
+
+impl Graph {
+    pub(crate) fn new(engine: &Arc<Engine>, seed: &Arc<Seed>, settings: GraphSettings) -> Self {
+        Self {
+            store: Mutex::new(GraphStore::new(seed, &engine.clock, engine.is_strict())),
+            engine: Arc::clone(engine),
+            seed: Arc::clone(seed),
+            settings,
+        }
+    }
+
+    /// The store; hold it briefly and never across an await. The ledger is locked inside.
+    pub(crate) fn store(&self) -> MutexGuard<'_, GraphStore> {
+        lock(&self.store)
+    }
+
+    /// Empties the store, then runs `rest` under its lock.
+    pub(crate) fn reset(&self, rest: &mut dyn FnMut()) {
+        let mut store = self.store();
+        *store = GraphStore::new(&self.seed, &self.engine.clock, self.engine.is_strict());
+        rest();
+    }
+}

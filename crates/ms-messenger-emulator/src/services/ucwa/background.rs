@@ -1,0 +1,26 @@
+//! The task that carries out due deadlines.
+
+use std::{sync::Arc, time::Instant};
+
+use crate::services::ucwa::{state::Ucwa, transaction::with_tx};
+
+/// Carries out what falls due, for as long as the emulator runs.
+pub(crate) async fn keep_time(service: Arc<Ucwa>) {
+    loop {
+        let changed = service.deadline_set.notified();
+        let next = with_tx(&service, |tx| {
+            let now = Instant::now();
+            while let Some(due) = tx.store.deadlines.take(now) {
+                tx.fall_due(due);
+            }
+            tx.store.deadlines.next()
+        });
+        match next {
+            Some(at) => tokio::select! {
+                () = changed => {}
+                () = tokio::time::sleep_until(at.into()) => {}
+            },
+            None => changed.await,
+        }
+    }
+}

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ms_messenger_core::{
-    ConversationId, Deadline, Error, Mark, MarkKind, MessageId, Problem, Problems, Result,
-    TokenProvider, random_uuid,
+    ConversationId, Deadline, Error, Mark, MarkKind, MessageId, Problems, Result, TokenProvider,
+    random_uuid,
 };
 use ms_messenger_http::{Call, Pipeline, check_id, encode_path_segment};
 use uuid::Uuid;
@@ -90,7 +90,7 @@ impl AcsChatClient {
         request: &SendChatMessageRequest,
         deadline: Deadline,
     ) -> Result<SentChatMessage> {
-        let call = self.ready(thread, request)?.call.with_deadline(deadline);
+        let call = self.call(thread, request)?.with_deadline(deadline);
         let response = self.0.pipeline.call(call).await?;
         response.expect_status(201)?;
         let result: SendChatMessageResult = response.json()?;
@@ -98,19 +98,6 @@ impl AcsChatClient {
             id: response.expect_message_id(result.id)?,
             location: response.header("location").map(str::to_owned),
             request_id: response.request_id().map(str::to_owned),
-        })
-    }
-
-    /// Runs every check of a message to `thread`.
-    pub(crate) fn ready(
-        &self,
-        thread: &ConversationId,
-        request: &SendChatMessageRequest,
-    ) -> Result<Ready> {
-        let call = self.call(thread, request);
-        Ok(Ready {
-            call: call.map_err(|error| error.with_platform(PLATFORM))?,
-            warnings: request.warnings(),
         })
     }
 
@@ -122,8 +109,13 @@ impl AcsChatClient {
         )
     }
 
-    fn call(&self, thread: &ConversationId, request: &SendChatMessageRequest) -> Result<Call> {
-        let mut problems = Problems::new();
+    /// Runs every check of a message to `thread`, and returns the call that sends it.
+    pub(crate) fn call(
+        &self,
+        thread: &ConversationId,
+        request: &SendChatMessageRequest,
+    ) -> Result<Call> {
+        let mut problems = Problems::for_platform(PLATFORM);
         check_id(thread.as_str(), "thread", &mut problems);
         let kind = request.find_problems(&self.0.api_version, &mut problems);
         problems.into_result(kind)?;
@@ -140,18 +132,10 @@ impl AcsChatClient {
         let (bytes, limit) = (call.body().len(), self.0.max_message_bytes);
         if let Some(limit) = limit.filter(|limit| bytes > *limit) {
             let rule = format!("the message has {bytes} bytes of JSON, more than {limit}");
-            return Err(Error::invalid("content", rule));
+            return Err(Error::invalid("content", rule).with_platform(PLATFORM));
         }
         Ok(call)
     }
-}
-
-/// A send that passed every local check.
-#[derive(Debug)]
-pub(crate) struct Ready {
-    pub(crate) call: Call,
-    /// Properties that a reader would miss.
-    pub(crate) warnings: Vec<Problem>,
 }
 
 /// Adds an id to the metadata of the request, by which the message can be found again.
@@ -160,10 +144,8 @@ fn with_client_message_id(
 ) -> Result<(SendChatMessageRequest, Uuid)> {
     if request.metadata.contains_key(CLIENT_MESSAGE_ID) {
         let field = format!("metadata.{CLIENT_MESSAGE_ID}");
-        return Err(Error::invalid(
-            field,
-            "is set by the client, as it is set up",
-        ));
+        let rule = "is set by the client, as it is set up";
+        return Err(Error::invalid(field, rule).with_platform(PLATFORM));
     }
     let id = random_uuid();
     let request = request

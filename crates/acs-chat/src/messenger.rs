@@ -85,9 +85,9 @@ impl AcsChatClient {
     /// As [`send`](Messenger::send), before any I/O.
     pub fn check(&self, request: &SendRequest) -> Result<Vec<Problem>> {
         let (thread, message) = self.prepare(request)?;
-        let ready = self.ready(thread, &message)?;
-        self.pipeline().check(&ready.call)?;
-        Ok(ready.warnings)
+        let call = self.call(thread, &message)?;
+        self.pipeline().check(&call)?;
+        Ok(message.warnings())
     }
 
     fn prepare<'a>(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ms_messenger_core::{ConversationId, Deadline, Problem, Result, open_enum};
+use ms_messenger_core::{ConversationId, Deadline, Result, open_enum};
 use ms_messenger_http::{Call, Pipeline, Response};
 use uuid::Uuid;
 
@@ -109,8 +109,6 @@ impl AcsMessagesClient {
 pub(crate) struct Ready {
     pub(crate) call: Call,
     pub(crate) key: Key,
-    /// A property that a recipient would miss.
-    pub(crate) warning: Option<Problem>,
 }
 
 /// Reads the response of the service to the key of a send.

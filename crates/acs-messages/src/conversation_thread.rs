@@ -122,7 +122,6 @@ impl ConversationThread {
         Ok(Ready {
             call: key.sign(call)?,
             key,
-            warning: content.warning("request"),
         })
     }
 }

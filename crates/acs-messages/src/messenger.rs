@@ -129,14 +129,18 @@ impl AcsMessagesClient {
     /// As [`send`](Messenger::send), before any I/O.
     pub fn check(&self, request: &SendRequest) -> Result<Vec<Problem>> {
         let options = options(request);
-        let ready = match self.prepare(request)? {
+        let (ready, warning) = match self.prepare(request)? {
             Prepared::Conversation(conversation, content) => {
-                conversation.ready(&content, &options)?
+                let ready = conversation.ready(&content, &options)?;
+                (ready, content.warning("request"))
             }
-            Prepared::Notification(content) => self.notifications().ready(&content, &options)?,
+            Prepared::Notification(body) => {
+                let ready = self.notifications().ready(&body, &options)?;
+                (ready, body.content.warning())
+            }
         };
         self.pipeline().check(&ready.call)?;
-        Ok(ready.warning.into_iter().collect())
+        Ok(warning.into_iter().collect())
     }
 
     fn prepare(&self, request: &SendRequest) -> Result<Prepared> {

@@ -117,7 +117,6 @@ impl Notifications {
         Ok(Ready {
             call: key.sign(call)?,
             key,
-            warning: content.content.warning(),
         })
     }
 }

@@ -95,7 +95,12 @@ impl GraphChatClient {
                 .absence(clock, looked_at)
                 .map_err(|error| error.with_platform(PLATFORM))?,
         };
-        match &settled {
+        self.remember(content, evidence, &settled);
+        Ok(settled)
+    }
+
+    fn remember(&self, content: Content, evidence: &Evidence, settled: &Settled) {
+        match settled {
             Settled::Found(receipt) => {
                 let id = receipt.message_id.as_ref().map(MessageId::as_str);
                 self.sends().settled(content, evidence, id);
@@ -103,7 +108,6 @@ impl GraphChatClient {
             Settled::NotFound => self.sends().settled(content, evidence, None),
             _ => {}
         }
-        Ok(settled)
     }
 
     /// The account that sent, which must be that of the token: only its messages are compared.

@@ -214,6 +214,7 @@ impl Pipeline {
     ) -> Result<Option<Turn>> {
         let resource = match &kept {
             Some(turn) => Arc::clone(turn.resource()),
+            None if !self.throttle.is_active() => return Ok(None),
             None => match self.throttle.resource(call.path()) {
                 Some(resource) if self.retry.max_attempts > 1 => resource,
                 _ => return Ok(None),

@@ -63,9 +63,14 @@ impl Resources {
 }
 
 impl Throttle {
+    /// Whether calls for any path pause. All that a call costs when none does is this load.
+    pub(crate) fn is_active(&self) -> bool {
+        self.is_active.load(Ordering::Relaxed)
+    }
+
     /// The resource of `path`, if its calls pause or wait for each other.
     pub(crate) fn resource(&self, path: &str) -> Option<Arc<Resource>> {
-        if !self.is_active.load(Ordering::Relaxed) {
+        if !self.is_active() {
             return None;
         }
         let now = Instant::now();

@@ -26,6 +26,9 @@ pub(crate) fn span(service: &ServiceProfile, call: &Call) -> tracing::Span {
 /// Records the outcome of a call in its span: facts only, never a body or a secret.
 #[cfg(feature = "tracing")]
 pub(crate) fn record(span: &tracing::Span, class: RetryClass, outcome: &Result<Response>) {
+    if span.is_disabled() {
+        return;
+    }
     let facts = match outcome {
         Ok(response) => (
             Some(response.status),

@@ -19,6 +19,7 @@ pub(crate) struct Explained {
     pub(crate) advice: Option<String>,
 }
 
+/// Advice about an untrusted certificate.
 const TRUST: &str = "if the server is the right one, set SSL_CERT_FILE to a PEM file with the \
                      certificate authority, or add it to the system's certificates";
 
@@ -48,6 +49,7 @@ pub(crate) fn explain(error: Error, settings: Option<&Settings>) -> Explained {
 /// Code of an error whose server has an untrusted certificate.
 const UNTRUSTED: &str = "untrusted_certificate";
 
+/// Returns whether the certificate of the server is untrusted.
 fn is_untrusted(error: &Error) -> bool {
     let is_code = |error: &Error| error.code() == Some(UNTRUSTED);
     let mut cause = std::error::Error::source(error);
@@ -72,6 +74,7 @@ fn untrusted(error: &Error) -> Error {
     error.with_code(UNTRUSTED)
 }
 
+/// Removes the names of methods from the message.
 fn reworded(error: Error) -> Error {
     let message = without_methods(error.message());
     if message.len() == error.message().len() {
@@ -220,6 +223,7 @@ pub(crate) fn mark_used_key(error: Error) -> Error {
     error.with_delivery(Delivery::Unknown)
 }
 
+/// Returns whether a message of the service is about idempotency keys.
 fn mentions_keys(message: &str) -> bool {
     message.to_ascii_lowercase().contains("repeatability")
 }

@@ -1,4 +1,4 @@
-//! `from_env` of every client reads the environment of the process, by the names that `msm` has.
+//! Every client reads the environment of its process, by the variables that `msm` has.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use std::{collections::BTreeSet, env, fs, process::Command};
@@ -13,7 +13,7 @@ use ms_messenger::{
     ucwa::UcwaBuilder,
 };
 
-/// Tells the child what it is.
+/// Marks the child process, and says which variables are set.
 const CHILD: &str = "MS_MESSENGER_TEST_CHILD";
 
 const STRING: &str = "endpoint=https://contoso.communication.azure.com/;accesskey=aHVudGVyMg==";
@@ -29,7 +29,7 @@ const VARIABLES: [(&str, &str); 8] = [
     ("AZURE_CLIENT_SECRET", "hunter2"),
 ];
 
-/// What became of each client, in the order of their names.
+/// Configures every client from the environment.
 fn clients() -> [Result<()>; 7] {
     [
         AcsChatBuilder::from_env().and_then(|b| b.build()).map(drop),
@@ -48,7 +48,7 @@ fn clients() -> [Result<()>; 7] {
     ]
 }
 
-/// The environment cannot be changed safely within a process, so the test runs itself again.
+/// Runs the test again in another process, because a process cannot change its environment safely.
 fn run_again(variables: &[(&str, &str)]) {
     let mut child = Command::new(env::current_exe().unwrap());
     child.args([
@@ -58,19 +58,19 @@ fn run_again(variables: &[(&str, &str)]) {
     for name in names("crates/ms-messenger-cli/README.md") {
         child.env_remove(name);
     }
-    let what = if variables.is_empty() {
+    let mark = if variables.is_empty() {
         "empty"
     } else {
         "full"
     };
     let output = child
-        .env(CHILD, what)
+        .env(CHILD, mark)
         .envs(variables.iter().copied())
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{said}");
-    assert!(said.contains("1 passed"), "{said}");
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{printed}");
+    assert!(printed.contains("1 passed"), "{printed}");
 }
 
 #[test]
@@ -81,13 +81,13 @@ fn every_client_reads_the_environment_of_its_process() {
             run_again(&VARIABLES);
         }
         Ok("full") => {
-            for outcome in clients() {
-                outcome.unwrap();
+            for client in clients() {
+                client.unwrap();
             }
         }
         Ok(_) => {
-            for outcome in clients() {
-                let error = outcome.unwrap_err();
+            for client in clients() {
+                let error = client.unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::Config, "{error}");
                 assert!(!error.problems().is_empty(), "{error}");
             }
@@ -95,7 +95,7 @@ fn every_client_reads_the_environment_of_its_process() {
     }
 }
 
-/// The variables that a README names.
+/// Returns the variables that a README names.
 fn names(readme: &str) -> BTreeSet<String> {
     let path = format!("{}/../{readme}", env!("CARGO_MANIFEST_DIR"));
     let text = fs::read_to_string(path).unwrap();
@@ -107,10 +107,10 @@ fn names(readme: &str) -> BTreeSet<String> {
         "MSM_",
         "UCWA_",
     ];
-    let is_whole = |name: &str| name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+    let is_variable = |name: &str| name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
     let quoted = text.split('`').skip(1).step_by(2);
     quoted
-        .filter(|name| is_whole(name) && ours.iter().any(|prefix| name.starts_with(prefix)))
+        .filter(|name| is_variable(name) && ours.iter().any(|prefix| name.starts_with(prefix)))
         .map(str::to_owned)
         .collect()
 }

@@ -1,15 +1,19 @@
-//! Sign-in as the clients use it, against the emulator: claims challenges are answered once, and
-//! nothing of a whole login is printed or logged.
+//! Sign-in as the clients use it, against the emulator: one token request for a claims challenge,
+//! and no secret of a sign-in is printed or logged.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod log;
 
-use std::sync::{Arc, LazyLock, Mutex};
+use std::{
+    fmt,
+    sync::{Arc, LazyLock, Mutex},
+};
 
 use log::Log;
 use ms_messenger::{
-    ErrorKind, Message, Messenger as _, Result, SendRequest, Target, TokenProvider, TokenRequest,
-    entra::{Application, FileTokenStore, StoreKey, StoredSignIn, TokenStore as _},
+    ErrorKind, ExposeSecret as _, Message, Messenger as _, Result, SendRequest, Target,
+    TokenProvider, TokenRequest,
+    entra::{Application, FileTokenStore, SignIn, StoreKey, StoredSignIn, TokenStore as _},
     msgraph_chat::GraphChatClient,
 };
 use ms_messenger_emulator::{
@@ -43,7 +47,7 @@ fn teams(world: &Seed, user: impl TokenProvider) -> (GraphChatClient, SendReques
     (client.build().unwrap(), request)
 }
 
-fn asked(emulator: &Emulator) -> u64 {
+fn entra_requests(emulator: &Emulator) -> u64 {
     let stats = emulator.stats();
     let requests = stats["platforms"]["entra"]["requests"].as_u64();
     requests.unwrap_or_else(|| panic!("{stats}"))
@@ -58,51 +62,52 @@ fn challenge(emulator: &Emulator, times: u64) {
 }
 
 #[tokio::test]
-async fn a_claims_challenge_is_answered_by_one_token_and_the_message_goes_out_once() {
+async fn a_claims_challenge_requests_one_token_and_the_message_is_sent_once() {
     let emulator = emulator().await;
     let world = emulator.world();
     let user = application(world).device_code(|_| {}).unwrap();
     let (client, request) = teams(world, user);
     client.send(&request).await.unwrap();
-    let before = asked(&emulator);
+    let before = entra_requests(&emulator);
     challenge(&emulator, 1);
     client.send(&request).await.unwrap();
-    assert_eq!(asked(&emulator), before + 1);
+    assert_eq!(entra_requests(&emulator), before + 1);
     assert_eq!(emulator.messages().len(), 2);
-    // What the policy goes on refusing is not asked for again and again.
+    // No further token is requested when the policy rejects the new one too.
     challenge(&emulator, 2);
     let error = client.send(&request).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
     assert!(error.is_safe_to_resend());
-    assert_eq!(asked(&emulator), before + 2);
+    assert_eq!(entra_requests(&emulator), before + 2);
     assert_eq!(emulator.messages().len(), 2);
 }
 
 #[tokio::test]
-async fn sends_that_are_refused_with_the_same_challenge_fetch_one_token() {
+async fn sends_that_are_rejected_with_the_same_challenge_request_one_token() {
     let emulator = emulator().await;
     let world = emulator.world();
     let user = application(world).device_code(|_| {}).unwrap();
     let (client, request) = teams(world, user);
     client.send(&request).await.unwrap();
-    let before = asked(&emulator);
+    let before = entra_requests(&emulator);
     challenge(&emulator, 8);
     let sends = (0..8).map(|_| client.send(&request));
     for sent in futures_util::future::join_all(sends).await {
         sent.unwrap();
     }
-    assert_eq!(asked(&emulator), before + 1);
+    assert_eq!(entra_requests(&emulator), before + 1);
     assert_eq!(emulator.messages().len(), 9);
 }
 
-/// What all tests here log, on every thread: whether a span is one to log is decided once for all.
+/// The log of all tests in this file. The subscriber is global, because `tracing` caches which spans
+/// are enabled.
 static LOG: LazyLock<Log> = LazyLock::new(|| {
     let log = Log::default();
     tracing::subscriber::set_global_default(log.subscriber()).unwrap();
     log
 });
 
-/// Follows the page of a sign-in as a browser does, and gives the code away that it carried.
+/// Follows the page of a sign-in as a browser does, and returns the code of the redirect.
 async fn browse(page: url::Url) -> String {
     let redirect = get(&page).await;
     let location = redirect
@@ -128,15 +133,42 @@ async fn get(url: &url::Url) -> String {
     response
 }
 
-#[tokio::test]
-async fn nothing_of_a_whole_login_is_printed_or_logged_at_any_level() {
-    let emulator = emulator().await;
-    let world = emulator.world();
-    let request = TokenRequest::new(&SCOPES);
-    let mut printed = String::new();
-    let mut secrets = vec![world.entra.client_secret.clone()];
+/// Everything that is printed, and the secrets that must not be in it.
+#[derive(Default)]
+struct LeakCheck {
+    printed: String,
+    secrets: Vec<String>,
+}
 
-    // A code on another device, kept in a store, used by a client, renewed.
+impl LeakCheck {
+    fn print(&mut self, value: &dyn fmt::Debug) {
+        self.printed += &format!("{value:?}{value:#?}");
+    }
+
+    fn secret(&mut self, secret: impl Into<String>) {
+        self.secrets.push(secret.into());
+    }
+
+    fn sign_in(&mut self, sign_in: &SignIn) {
+        self.print(sign_in);
+        self.secret(sign_in.access_token.secret());
+        let refresh = sign_in.refresh_token.as_ref().unwrap();
+        self.secret(refresh.expose_secret());
+    }
+
+    fn check(&self) {
+        let logged = LOG.text();
+        assert!(logged.contains("delivery"), "spans are logged: {logged}");
+        for secret in &self.secrets {
+            assert!(!self.printed.contains(secret), "printed: {secret}");
+            assert!(!logged.contains(secret), "logged: {secret}");
+        }
+    }
+}
+
+/// A code on another device, kept in a store, used by a client, renewed.
+async fn by_device(emulator: &Emulator, leaks: &mut LeakCheck) {
+    let world = emulator.world();
     let codes = Arc::new(Mutex::new(Vec::new()));
     let shown = Arc::clone(&codes);
     let device = application(world).device_code(move |prompt| {
@@ -144,96 +176,88 @@ async fn nothing_of_a_whole_login_is_printed_or_logged_at_any_level() {
         shown.lock().unwrap().push((prompt.user_code.clone(), form));
     });
     let device = device.unwrap();
-    let sign_in = device.sign_in(&request).await.unwrap();
-    printed += &format!("{device:?}{device:#?}{sign_in:?}{sign_in:#?}");
+    let sign_in = device.sign_in(&TokenRequest::new(&SCOPES)).await.unwrap();
+    leaks.print(&device);
+    leaks.sign_in(&sign_in);
     for (code, form) in codes.lock().unwrap().drain(..) {
-        secrets.push(code);
-        printed += &form;
+        leaks.secret(code);
+        leaks.printed += &form;
     }
-    let keep = |sign_in: &ms_messenger::entra::SignIn, secrets: &mut Vec<String>| {
-        use secrecy::ExposeSecret as _;
-        secrets.push(sign_in.access_token.secret().to_owned());
-        secrets.push(
-            sign_in
-                .refresh_token
-                .as_ref()
-                .unwrap()
-                .expose_secret()
-                .to_owned(),
-        );
-    };
-    keep(&sign_in, &mut secrets);
     let folder = tempfile::tempdir().unwrap();
     let key = StoreKey::random().unwrap();
-    {
-        use secrecy::ExposeSecret as _;
-        secrets.push(key.to_base64().expose_secret().to_owned());
-    }
-    printed += &format!("{key:?}");
+    leaks.secret(key.to_base64().expose_secret());
+    leaks.print(&key);
     let store = Arc::new(FileTokenStore::new(folder.path(), key));
     let stored = StoredSignIn::new(Arc::clone(&store), "bot").with_claims_challenges();
     stored.keep(sign_in).await.unwrap();
-    printed += &format!("{store:?}{store:#?}{stored:?}{stored:#?}");
+    leaks.print(&store);
+    leaks.print(&stored);
     let (client, message) = teams(world, stored.clone());
-    challenge(&emulator, 1);
-    printed += &format!("{:?}", client.send(&message).await.unwrap());
-    let renewed = stored.current().await.unwrap();
-    keep(&renewed, &mut secrets);
-    printed += &format!("{client:?}{client:#?}{renewed:?}{renewed:#?}");
-    printed += &format!("{:?}", store.try_lock("bot").unwrap());
+    challenge(emulator, 1);
+    leaks.print(&client.send(&message).await.unwrap());
+    leaks.print(&client);
+    leaks.sign_in(&stored.current().await.unwrap());
+    leaks.print(&store.try_lock("bot").unwrap());
+}
 
-    // The browser of this machine.
+/// The browser of this machine.
+async fn by_browser(world: &World, leaks: &mut LeakCheck) {
     let (opened, pages) = std::sync::mpsc::channel();
     let browser = application(world).authorization_code(move |page| {
         opened.send(page.clone()).unwrap();
     });
     let browser = browser.unwrap();
-    printed += &format!("{browser:?}{browser:#?}");
+    leaks.print(&browser);
     let user = async {
         let page = tokio::task::spawn_blocking(move || pages.recv().unwrap());
         browse(page.await.unwrap()).await
     };
+    let request = TokenRequest::new(&SCOPES);
     let (sign_in, code) = tokio::join!(browser.sign_in(&request), user);
-    secrets.push(code);
-    keep(&sign_in.unwrap(), &mut secrets);
+    leaks.secret(code);
+    leaks.sign_in(&sign_in.unwrap());
+}
 
-    // The application itself, and on behalf of a user; then refusals.
+/// The application itself, on behalf of a user, and rejected requests.
+async fn by_application(world: &World, leaks: &mut LeakCheck) {
     let service = Application::new(&world.entra.tenant, &world.entra.confidential_client_id)
         .with_authority(&world.entra.authority);
-    let right = service
-        .clone()
-        .client_secret(world.entra.client_secret.as_str());
-    let right = right.unwrap();
+    let secret = world.entra.client_secret.as_str();
+    leaks.secret(secret);
+    leaks.secret("hunter2");
+    let right = service.clone().client_secret(secret).unwrap();
     let wrong = service.client_secret("wrong-secret-hunter2").unwrap();
-    secrets.push("hunter2".to_owned());
+    let user = application(world).refresh_token("refresh-hunter2").unwrap();
+    let request = TokenRequest::new(&SCOPES);
     let default = ["https://graph.microsoft.com/.default"];
-    let outcomes: [Result<_>; 4] = [
+    let results: [Result<_>; 4] = [
         right.token(&TokenRequest::new(&default)).await,
         right.on_behalf_of("caller-hunter2").token(&request).await,
         wrong.token(&TokenRequest::new(&default)).await,
-        application(world)
-            .refresh_token("refresh-hunter2")
-            .unwrap()
-            .token(&request)
-            .await,
+        user.token(&request).await,
     ];
     assert!(
-        outcomes[0].is_ok() && outcomes[1..].iter().all(Result::is_err),
-        "{outcomes:?}"
+        results[0].is_ok() && results[1..].iter().all(Result::is_err),
+        "{results:?}"
     );
-    for outcome in outcomes {
-        printed += &format!("{outcome:?}{outcome:#?}");
-        if let Err(error) = outcome {
-            printed += &error.to_string();
+    for result in results {
+        leaks.print(&result);
+        if let Err(error) = result {
+            leaks.printed += &error.to_string();
         }
     }
-    printed += &format!("{right:?}{:?}", right.on_behalf_of("caller-hunter2"));
+    leaks.print(&right);
+    leaks.print(&right.on_behalf_of("caller-hunter2"));
+}
 
-    let logged = LOG.text();
-    assert!(logged.contains("delivery"), "spans are logged: {logged}");
-    secrets.push("eyJ".to_owned());
-    for secret in secrets {
-        assert!(!printed.contains(&secret), "printed: {secret}");
-        assert!(!logged.contains(&secret), "logged: {secret}");
-    }
+#[tokio::test]
+async fn no_secret_of_a_sign_in_is_printed_or_logged_at_any_level() {
+    let emulator = emulator().await;
+    let mut leaks = LeakCheck::default();
+    by_device(&emulator, &mut leaks).await;
+    by_browser(emulator.world(), &mut leaks).await;
+    by_application(emulator.world(), &mut leaks).await;
+    // Every token of the emulator is a JWT.
+    leaks.secret("eyJ");
+    leaks.check();
 }

@@ -52,6 +52,7 @@ fn native_platform(request: &SendRequest) -> Option<Platform> {
     Platform::named(platform)
 }
 
+/// Returns the only configured platform that supports the target.
 fn only_candidate(to: &Target, settings: &Settings) -> Result<Platform> {
     let candidates = || Platform::ALL.into_iter().filter(|it| it.supports(to));
     let configured: Vec<Platform> = candidates()
@@ -79,6 +80,7 @@ fn only_candidate(to: &Target, settings: &Settings) -> Result<Platform> {
     Err(Error::new(ErrorKind::Config, message))
 }
 
+/// Returns the error of a target that no platform supports.
 fn unsupported() -> Error {
     let mut problems = Problems::new();
     let rule = "no enabled platform supports this target";

@@ -18,6 +18,7 @@ pub(crate) struct Claims {
     pub(crate) application: Option<String>,
     /// The services it is for.
     pub(crate) audiences: Vec<String>,
+    /// Time at which it expires.
     pub(crate) expires_at: Option<SystemTime>,
     /// Whether it acts for an application without a user.
     pub(crate) is_app_only: bool,

@@ -24,6 +24,7 @@ type Input<'a> = &'a dyn Fn() -> io::Result<String>;
 #[derive(Debug)]
 pub(crate) struct Composed {
     pub(crate) request: SendRequest,
+    /// Problems that do not prevent the send.
     pub(crate) warnings: Vec<Problem>,
 }
 
@@ -41,6 +42,7 @@ pub(crate) fn request(args: &SendArgs) -> Result<Composed> {
     })
 }
 
+/// Builds the request; `input` reads standard input.
 fn compose(args: &SendArgs, input: Input<'_>) -> Result<Composed> {
     let mut request = match (&args.request, &args.to) {
         (Some(path), _) => parse(&read_request(path, input)?, path)?,
@@ -68,6 +70,7 @@ fn compose(args: &SendArgs, input: Input<'_>) -> Result<Composed> {
     Ok(Composed { request, warnings })
 }
 
+/// Reads a request in its JSON form.
 fn parse(json: &str, path: &Path) -> Result<SendRequest> {
     SendRequest::from_json(json).map_err(|error| {
         let syntax = serde_json::from_str::<serde::de::IgnoredAny>(json).err();
@@ -83,6 +86,7 @@ fn parse(json: &str, path: &Path) -> Result<SendRequest> {
     })
 }
 
+/// Returns the message of the options: body, subject and importance.
 fn message(args: &SendArgs, input: Input<'_>) -> Result<Message> {
     let mut message = body(args, input)?;
     message.subject.clone_from(&args.subject);
@@ -90,6 +94,7 @@ fn message(args: &SendArgs, input: Input<'_>) -> Result<Message> {
     Ok(message)
 }
 
+/// Returns a message with the body that the options describe.
 fn body(args: &SendArgs, input: Input<'_>) -> Result<Message> {
     if let Some(html) = &args.html {
         let html = text_or_input(args, html, input)?;
@@ -110,6 +115,7 @@ fn body(args: &SendArgs, input: Input<'_>) -> Result<Message> {
     Ok(Message::text(text_or_input(args, text, input)?))
 }
 
+/// Returns the media of the options, if there are any.
 fn media(args: &SendArgs) -> Option<Media> {
     let (kind, url) = [
         (MediaKind::Image, &args.image),
@@ -138,6 +144,7 @@ fn text_or_input(args: &SendArgs, given: &str, input: Input<'_>) -> Result<Strin
     })
 }
 
+/// Reads the text on standard input, without its final line ending.
 fn read_text(input: Input<'_>) -> Result<String> {
     let text = input().map_err(|error| {
         invalid(
@@ -157,6 +164,7 @@ fn read_text(input: Input<'_>) -> Result<String> {
     Ok(text)
 }
 
+/// Reads the request in a file, or on standard input for `-`.
 fn read_request(path: &Path, input: Input<'_>) -> Result<String> {
     let text = if path.as_os_str() == "-" {
         input()
@@ -173,6 +181,7 @@ fn read_request(path: &Path, input: Input<'_>) -> Result<String> {
     })
 }
 
+/// Names the source of a request.
 fn source_name(path: &Path) -> String {
     if path.as_os_str() == "-" {
         "standard input".to_owned()
@@ -181,6 +190,7 @@ fn source_name(path: &Path) -> String {
     }
 }
 
+/// Returns what the sender should know about the request.
 fn warnings(request: &SendRequest) -> Vec<Problem> {
     let (field, text) = match &request.message.body {
         Body::Text(text) => ("message.body.text", text),
@@ -195,6 +205,7 @@ fn warnings(request: &SendRequest) -> Vec<Problem> {
     }
 }
 
+/// Returns the error of one field.
 fn invalid(kind: ErrorKind, what: &str, rule: &str) -> Error {
     Problem::new(what, rule).into_error(kind)
 }

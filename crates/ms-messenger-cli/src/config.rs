@@ -82,6 +82,7 @@ impl Settings {
         Some(&self.setting(variable)?.origin)
     }
 
+    /// Returns the setting of a variable.
     fn setting(&self, variable: &str) -> Option<&Setting> {
         self.values.iter().find(|it| it.variable == variable)
     }
@@ -151,6 +152,7 @@ impl Settings {
     }
 }
 
+/// Returns the variables of the environment that the given options displace.
 fn displaced(args: &ConnectionArgs, reader: &Reader<'_>) -> Vec<&'static str> {
     let given = DISPLACED.iter().filter(|(option, _)| reader.has(option));
     let mut displaced: Vec<&str> = given

@@ -33,6 +33,7 @@ pub(crate) async fn run(args: &DemoArgs) -> Exit {
     }
 }
 
+/// Sends, loses two responses, and returns the report and the commands to try next.
 async fn demonstrate(args: &DemoArgs) -> Result<(Report, String), Box<dyn std::error::Error>> {
     let note = |text: fmt::Arguments<'_>| {
         if !args.json {
@@ -73,6 +74,7 @@ fn lose_responses() -> Faults {
         .with_rule(rule(Platform::ACS_MESSAGES))
 }
 
+/// Prints the report; the exit code says whether every claim matches the ledger.
 fn finish(args: &DemoArgs, report: &Report, next: &str) -> Exit {
     let text = if args.json {
         report.to_json()

@@ -37,6 +37,7 @@ pub(crate) async fn run(args: &DoctorArgs) -> Exit {
     written.map_or(Exit::Other, |()| report.exit())
 }
 
+/// Checks the platforms.
 async fn examine(args: &DoctorArgs) -> Result<Report> {
     let settings = Settings::read(&args.connection, &environment::process)?;
     let options = http_options(args.timeout);

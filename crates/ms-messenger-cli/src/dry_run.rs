@@ -44,6 +44,7 @@ pub(crate) fn check(
     Ok(warnings)
 }
 
+/// Checks the claims of a fixed token, or the stored sign-in.
 fn check_token(platform: Platform, settings: &Settings, request: &SendRequest) -> Result<()> {
     let Some((setting, token)) = settings.token_of(platform) else {
         return check_sign_in(platform, settings);

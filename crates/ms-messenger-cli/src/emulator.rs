@@ -79,6 +79,7 @@ fn faults(file: &Path) -> Result<Faults, String> {
     Faults::from_json(&rules).map_err(|e| format!("{name}: {e}"))
 }
 
+/// Reports why the emulator did not start.
 fn not_started(error: &StartError) -> Exit {
     let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
     let message = format!("{error}{}", cause.unwrap_or_default());

@@ -19,6 +19,7 @@ pub(crate) struct Explained {
     pub(crate) advice: Option<String>,
 }
 
+/// Advice about an untrusted certificate.
 const TRUST: &str = "if the server is the right one, set SSL_CERT_FILE to a PEM file with the \
                      certificate authority, or add it to the system's certificates";
 
@@ -48,6 +49,7 @@ pub(crate) fn explain(error: Error, settings: Option<&Settings>) -> Explained {
 /// Code of an error whose server has an untrusted certificate.
 const UNTRUSTED: &str = "untrusted_certificate";
 
+/// Returns whether the certificate of the server is untrusted.
 fn is_untrusted(error: &Error) -> bool {
     let is_code = |error: &Error| error.code() == Some(UNTRUSTED);
     let mut cause = std::error::Error::source(error);
@@ -62,32 +64,33 @@ fn is_untrusted(error: &Error) -> bool {
 
 /// Turns it into a configuration error, because waiting does not help.
 fn untrusted(error: &Error) -> Error {
-    let message = error.message().split("; trust is given by").next();
-    let message = match message {
-        Some(message) if message.contains("certificate") => message,
-        _ => "the certificate of the server is not trusted",
+    let message = without_methods(error.message());
+    let message = if message.contains("certificate") {
+        message
+    } else {
+        "the certificate of the server is not trusted"
     };
     let error = copied(error, ErrorKind::Config, message.to_owned());
     error.with_code(UNTRUSTED)
 }
 
-/// Phrases of the library that name its methods, and their replacements.
-const METHODS: [(&str, &str); 1] = [(
-    ": set it up with_client_message_ids",
-    ", so it cannot be distinguished from an equal message",
-)];
-
+/// Removes the names of methods from the message.
 fn reworded(error: Error) -> Error {
-    let found = METHODS
-        .iter()
-        .find(|(own, _)| error.message().contains(own));
-    match found {
-        Some((own, words)) => {
-            let message = error.message().replace(own, words);
-            copied(&error, error.kind(), message)
-        }
-        None => error,
+    let message = without_methods(error.message());
+    if message.len() == error.message().len() {
+        return error;
     }
+    copied(&error, error.kind(), message.to_owned())
+}
+
+/// Cuts the clause in which the library advises to call one of its `with_…` methods.
+fn without_methods(message: &str) -> &str {
+    let Some(method) = message.find("with_") else {
+        return message;
+    };
+    let before = &message[..method];
+    let clause = ["; ", ": "].iter().filter_map(|it| before.rfind(it)).max();
+    &message[..clause.unwrap_or(message.len())]
 }
 
 /// Copies an error with another kind and message.
@@ -220,6 +223,7 @@ pub(crate) fn mark_used_key(error: Error) -> Error {
     error.with_delivery(Delivery::Unknown)
 }
 
+/// Returns whether a message of the service is about idempotency keys.
 fn mentions_keys(message: &str) -> bool {
     message.to_ascii_lowercase().contains("repeatability")
 }
@@ -265,12 +269,15 @@ mod tests {
 
     #[test]
     fn no_method_of_a_library_is_named() {
-        let text = "the message carries no id of this client: set it up with_client_message_ids";
-        let explained = explain(Error::new(ErrorKind::Other, text), None);
-        assert!(
-            !explained.error.message().contains("with_"),
-            "{explained:?}"
+        let text = "the message was sent without a client message id: set up the client \
+                    with_client_message_ids before sending";
+        let error = Error::new(ErrorKind::Other, text).with_attempts(2);
+        let explained = explain(error, None);
+        assert_eq!(
+            explained.error.message(),
+            "the message was sent without a client message id"
         );
+        assert_eq!(explained.error.attempts(), 2);
     }
 
     #[test]

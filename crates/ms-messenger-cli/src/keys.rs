@@ -83,6 +83,7 @@ impl FirstUses {
         Ok((known.key, KeyUse { path, is_first }))
     }
 
+    /// Returns the error of a folder that cannot be used.
     fn unusable(&self, error: &io::Error) -> Error {
         let text = format!(
             "the first use of the key cannot be stored in {}: {}; give its time with --first-sent",
@@ -116,6 +117,7 @@ impl KeyUse {
     }
 }
 
+/// Returns whether a file is older than `age`.
 fn is_older(path: &Path, age: Duration) -> bool {
     let changed = fs::metadata(path).and_then(|about| about.modified());
     changed.is_ok_and(|changed| changed.elapsed().is_ok_and(|elapsed| elapsed > age))
@@ -138,6 +140,7 @@ fn write_new(path: &Path, entry: &Entry) -> io::Result<bool> {
     }
 }
 
+/// Reads a stored key.
 fn read(path: &Path) -> io::Result<Entry> {
     let entry = serde_json::from_str(&fs::read_to_string(path)?);
     entry.map_err(|_| io::Error::other("damaged"))

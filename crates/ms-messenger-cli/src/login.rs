@@ -43,6 +43,7 @@ pub(crate) async fn run(args: &LoginArgs) -> Exit {
     }
 }
 
+/// Signs in and stores the result.
 async fn sign_in(args: &LoginArgs) -> Result<(Profile, SignIn)> {
     let env: Environment<'_> = &environment::process;
     let plan = LoginPlan::read(args, env)?;
@@ -130,6 +131,7 @@ fn show(prompt: &DevicePrompt) {
     note_wait(Duration::from_secs(prompt.expires_in.as_secs()));
 }
 
+/// Prints how long this command waits at most.
 fn note_wait(longest: Duration) {
     print::note(format_args!(
         "waiting for the sign-in, at most {}; press Ctrl-C to stop",

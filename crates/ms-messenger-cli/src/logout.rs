@@ -27,6 +27,7 @@ pub(crate) async fn run(args: &LogoutArgs) -> Exit {
     }
 }
 
+/// Deletes the sign-in, or renames it if it cannot be read and the option asks for it.
 async fn remove(args: &LogoutArgs) -> Result<(Profile, Removed)> {
     let profile = Profile::open(&args.store, &environment::process)?;
     // Without a file there is nothing to lock.
@@ -47,6 +48,7 @@ async fn remove(args: &LogoutArgs) -> Result<(Profile, Removed)> {
     Ok((profile, removed))
 }
 
+/// Describes what was removed as JSON.
 fn to_json(profile: &Profile, removed: &Removed) -> String {
     let set_aside = match removed {
         Removed::SetAside(files) => files.as_slice(),
@@ -60,6 +62,7 @@ fn to_json(profile: &Profile, removed: &Removed) -> String {
     }))
 }
 
+/// Describes what was removed.
 fn to_text(profile: &Profile, removed: &Removed) -> String {
     let name = &profile.name;
     match removed {

@@ -62,6 +62,7 @@ fn main() -> ExitCode {
     exit.into()
 }
 
+/// Runs a command.
 async fn run(command: Command) -> Exit {
     match command {
         Command::Demo(args) => demo::run(&args).await,

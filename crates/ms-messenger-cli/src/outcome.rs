@@ -31,11 +31,17 @@ pub(crate) enum Status {
 /// empty.
 #[derive(Debug, Serialize)]
 pub(crate) struct Line<'a> {
+    /// How the command ended.
     pub(crate) status: Status,
+    /// The exit code of the process.
     pub(crate) exit_code: u8,
+    /// `sent`, `not_sent` or `unknown`.
     pub(crate) delivery: &'static str,
+    /// The platform of the send.
     pub(crate) platform: Option<&'a str>,
+    /// The kind of the error.
     pub(crate) kind: Option<&'a str>,
+    /// The error, in words.
     pub(crate) message: Option<&'a str>,
     /// From the outermost to the innermost.
     pub(crate) causes: Vec<String>,
@@ -45,13 +51,19 @@ pub(crate) struct Line<'a> {
     pub(crate) problems: &'a [Problem],
     #[serde(serialize_with = "problems")]
     pub(crate) warnings: &'a [Problem],
+    /// HTTP status of the response.
     pub(crate) http_status: Option<u16>,
+    /// The service's own error code.
     pub(crate) code: Option<&'a str>,
     /// `None` when unknown.
     pub(crate) attempts: Option<u32>,
+    /// The service's id of the request.
     pub(crate) request_id: Option<&'a str>,
+    /// Time that the service asks to wait, in seconds.
     pub(crate) retry_after_seconds: Option<f64>,
+    /// Idempotency key of the send.
     pub(crate) idempotency: Option<&'a IdempotencyKey>,
+    /// Receipt of a message that was sent.
     pub(crate) receipt: Option<ReceiptForm<'a>>,
     /// The request, when it is unknown whether it was sent.
     pub(crate) request: Option<&'a SendRequest>,
@@ -161,6 +173,7 @@ pub(crate) fn moment(time: SystemTime) -> String {
     }
 }
 
+/// Writes problems with field and rule.
 fn problems<S: Serializer>(problems: &[Problem], to: S) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
     struct Form<'a> {

@@ -19,6 +19,7 @@ use crate::{
     state,
 };
 
+/// Heading in the help.
 const SIGN_IN: &str = "Stored sign-in";
 /// Name of the sign-in when none is given.
 const DEFAULT: &str = "default";
@@ -83,6 +84,7 @@ pub(crate) struct Profile {
     /// The file of the sign-in.
     pub(crate) path: PathBuf,
     key: KeySource,
+    /// The store that holds it.
     pub(crate) store: Arc<dyn TokenStore>,
 }
 
@@ -123,6 +125,7 @@ impl KeySource {
         Ok(Self::File(state::config_dir()?.join("store.key")))
     }
 
+    /// Opens the store in `folder`, encrypted with this key.
     fn open(&self, folder: &Path) -> Result<Arc<dyn TokenStore>> {
         Ok(match self {
             Self::Value(key) => {
@@ -217,6 +220,7 @@ impl Profile {
         self.stored().set_aside().await
     }
 
+    /// The error of a sign-in that does not exist.
     fn not_signed_in(&self) -> Error {
         let text = format!(
             "no user is signed in as `{}`: run {}",
@@ -245,6 +249,7 @@ impl Profile {
     }
 }
 
+/// Returns a path as the value of a variable.
 fn text(variable: &str, path: &Path) -> Result<SecretString> {
     let text = path.to_str().map(SecretString::from);
     text.ok_or_else(|| Error::new(ErrorKind::Config, format!("{variable}: is not UTF-8")))

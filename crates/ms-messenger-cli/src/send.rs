@@ -42,6 +42,7 @@ pub(crate) async fn run(args: &SendArgs) -> Exit {
     }
 }
 
+/// What became of the command, if it did not fail.
 enum Outcome {
     Sent(Platform, Receipt),
     Checked(Platform),
@@ -55,6 +56,7 @@ struct SendContext {
     settings: Option<Settings>,
 }
 
+/// Composes the request and sends it, or checks it in a dry run.
 async fn outcome(args: &SendArgs, context: &mut SendContext) -> Result<Outcome> {
     let composed = compose::request(args)?;
     context.warnings = composed.warnings;
@@ -180,6 +182,7 @@ fn interrupted(messenger: &dyn Messenger, request: &SendRequest, began_at: Syste
     }
 }
 
+/// Prints the receipt.
 fn sent(args: &SendArgs, context: &SendContext, platform: Platform, receipt: &Receipt) -> Exit {
     warn(args, context);
     let text = if args.json {
@@ -201,6 +204,7 @@ fn sent(args: &SendArgs, context: &SendContext, platform: Platform, receipt: &Re
     }
 }
 
+/// Prints that a dry run found no problem.
 fn checked(args: &SendArgs, context: &SendContext, platform: Platform) -> Exit {
     warn(args, context);
     let text = if args.json {
@@ -217,6 +221,7 @@ fn checked(args: &SendArgs, context: &SendContext, platform: Platform) -> Exit {
     print::result(&text).map_or(Exit::Other, |()| Exit::Success)
 }
 
+/// Prints the error, and stores the evidence of an unknown delivery.
 fn failed(args: &SendArgs, context: &SendContext, error: Error) -> Exit {
     warn(args, context);
     let Explained { error, advice } = explain(error, context.settings.as_ref());
@@ -274,6 +279,7 @@ fn quoted(text: &str) -> String {
     }
 }
 
+/// Prints the warnings.
 fn warn(args: &SendArgs, context: &SendContext) {
     if args.json {
         return;

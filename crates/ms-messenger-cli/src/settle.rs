@@ -68,6 +68,7 @@ pub(crate) async fn run(args: &SettleArgs) -> Exit {
     }
 }
 
+/// Reads the evidence and asks the platform.
 async fn verdict(
     args: &SettleArgs,
     evidence: &Path,
@@ -96,6 +97,7 @@ fn delete(args: &SettleArgs, evidence: &Path) {
     }
 }
 
+/// Prints the receipt of a message that was found.
 fn found(args: &SettleArgs, platform: Platform, receipt: &Receipt) -> Exit {
     let text = if args.json {
         let line = Line {
@@ -118,6 +120,7 @@ fn found(args: &SettleArgs, platform: Platform, receipt: &Receipt) -> Exit {
     }
 }
 
+/// Prints any other verdict.
 fn report(
     args: &SettleArgs,
     platform: Platform,
@@ -142,6 +145,7 @@ fn report(
     exit
 }
 
+/// Prints why there is no verdict.
 fn cannot_tell(args: &SettleArgs, error: Error, settings: Option<&Settings>) -> Exit {
     // The error of this command says nothing about the message.
     let Explained { error, advice } = explain(error, settings);

@@ -57,6 +57,7 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
+/// Returns the folders of this user, as the operating system defines them.
 fn user_folders() -> Result<impl BaseStrategy> {
     etcetera::choose_base_strategy().map_err(|_| {
         let rule = "MSM_STATE_DIR: must be set, because this user has no home folder";

@@ -40,7 +40,9 @@ pub(crate) enum Service<'a> {
 /// A reason why every send with a token would be rejected.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
+    /// Kind of the error of a send.
     pub(crate) kind: ErrorKind,
+    /// What is wrong, after "it".
     pub(crate) rule: String,
 }
 
@@ -74,12 +76,14 @@ pub(crate) fn faults(token: &str, service: Service<'_>, now: SystemTime) -> Vec<
     faults.into_iter().flatten().collect()
 }
 
+/// Returns whether the token has expired.
 fn expiry(claims: &Claims, now: SystemTime) -> Option<Fault> {
     let end = claims.expires_at?;
     let rule = || format!("expired at {}", moment(end));
     (end <= now).then(|| Fault::new(ErrorKind::Unauthenticated, rule()))
 }
 
+/// Returns whether the token is for another service.
 fn audience(claims: &Claims, service: Service<'_>) -> Option<Fault> {
     let audiences = || claims.audiences.iter().map(|it| it.trim_end_matches('/'));
     if claims.is_from_acs {
@@ -111,6 +115,7 @@ fn audience(claims: &Claims, service: Service<'_>) -> Option<Fault> {
     (!is_valid).then(|| Fault::new(ErrorKind::Unauthenticated, rule()))
 }
 
+/// Returns whether the token can send at all.
 fn scope(claims: &Claims, service: Service<'_>) -> Option<Fault> {
     match service {
         Service::Graph(_) if claims.is_app_only => Some(Fault::new(

@@ -68,6 +68,7 @@ impl Unsettled {
     }
 }
 
+/// Reads JSON in a file, or on standard input for `-`.
 fn json(path: &Path) -> Result<Value> {
     let (name, text) = if path.as_os_str() == "-" {
         let mut text = String::new();
@@ -85,6 +86,7 @@ fn json(path: &Path) -> Result<Value> {
     })
 }
 
+/// Returns the error of unusable content.
 fn invalid(text: &str) -> Error {
     Error::new(ErrorKind::InvalidRequest, text.to_owned())
 }

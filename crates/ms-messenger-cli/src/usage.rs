@@ -69,6 +69,7 @@ pub(crate) fn report_violation(message: &str, subcommand: Option<&str>, json: bo
     Exit::Usage
 }
 
+/// Returns how a command is used, in short.
 fn usage(subcommand: Option<&str>) -> String {
     match subcommand {
         Some("send") => {
@@ -87,6 +88,7 @@ pub(crate) fn subcommand(words: &[OsString]) -> Option<String> {
     Some(known.get_name().to_owned())
 }
 
+/// Describes an error of `clap`.
 fn message(error: &clap::Error) -> String {
     let option = text(error, ContextKind::InvalidArg).map(|it| name(&it).to_owned());
     match (error.kind(), option) {
@@ -114,6 +116,7 @@ fn message(error: &clap::Error) -> String {
     }
 }
 
+/// Returns the first text of a context of an error.
 fn text(error: &clap::Error, kind: ContextKind) -> Option<String> {
     match error.get(kind)? {
         ContextValue::String(text) => Some(text.clone()),
@@ -127,6 +130,7 @@ fn name(option: &str) -> &str {
     option.split([' ', '=']).next().unwrap_or(option)
 }
 
+/// Describes an unknown option, with the one that may be meant.
 fn unknown_option(option: &str, error: &clap::Error) -> String {
     if !option.starts_with('-') {
         return format!("{} is not expected here", quoted(option));
@@ -148,6 +152,7 @@ fn shown(option: &str) -> String {
     option.chars().take_while(is_plain).take(40).collect()
 }
 
+/// Describes an unknown command, with the one that may be meant.
 fn unknown_command(error: &clap::Error) -> String {
     let typed = text(error, ContextKind::InvalidSubcommand).unwrap_or_default();
     let known: Vec<String> = args::command()
@@ -177,6 +182,7 @@ fn extra_word(error: &clap::Error) -> String {
     )
 }
 
+/// Describes a value that is not one of the possible ones.
 fn bad_value(option: &str, error: &clap::Error) -> String {
     let is_empty = text(error, ContextKind::InvalidValue).is_none_or(|value| value.is_empty());
     let valid = match error.get(ContextKind::ValidValue) {
@@ -200,6 +206,7 @@ fn quoted(word: &str) -> String {
     }
 }
 
+/// Returns whether a typed name is likely to mean a known one.
 fn is_typo(typed: &str, known: &str) -> bool {
     let typed = typed.trim_start_matches('-');
     let known = known.trim_start_matches('-');

@@ -13,10 +13,13 @@ pub(super) const ENVIRONMENT: &str = "\
 Give secrets by environment or file: other users of the machine can read a command line.
 An option takes precedence over its environment variable; an empty variable counts as missing.";
 
+/// Heading in the help.
 const TEAMS: &str = "Teams through Microsoft Graph";
+/// Heading in the help.
 const SKYPE: &str = "Skype for Business through UCWA";
 /// Two credentials for one service conflict: none is ignored.
 const STRING: [&str; 2] = ["acs_connection_string", "acs_connection_string_file"];
+/// Options that give a credential with less precedence than a token.
 const KEYS: [&str; 4] = [
     "acs_connection_string",
     "acs_connection_string_file",
@@ -110,9 +113,11 @@ pub(crate) struct ConnectionArgs {
 pub(crate) struct Given<'a> {
     /// The variable that the option replaces.
     pub(crate) variable: &'static str,
+    /// The value of the option.
     pub(crate) value: Option<&'a str>,
     /// The file that holds the value.
     pub(crate) file: Option<&'a Path>,
+    /// Whether it must not be printed.
     pub(crate) is_secret: bool,
 }
 

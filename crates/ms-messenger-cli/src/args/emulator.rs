@@ -169,12 +169,14 @@ impl From<ChatErrors> for AcsChatErrorStyle {
     }
 }
 
+/// Parses a factor above 0.
 fn factor(text: &str) -> Result<f64, String> {
     let factor = text.parse().ok();
     let factor = factor.filter(|factor: &f64| factor.is_finite() && *factor > 0.0);
     factor.ok_or_else(|| "must be a finite number above 0".to_owned())
 }
 
+/// Parses a DNS name or an IP address.
 fn host(text: &str) -> Result<String, String> {
     let is_label = |label: &str| {
         let is_letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');

@@ -127,7 +127,9 @@ pub(crate) struct SendArgs {
     pub(crate) connection: ConnectionArgs,
 }
 
+/// Options that give a text or HTML.
 const TEXT_OR_HTML: &[&str] = &["--text", "--html", "-"];
+/// Options that give the content of a message.
 const CONTENT: &[&str] = &[
     "--text",
     "--html",

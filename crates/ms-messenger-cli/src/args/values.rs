@@ -30,6 +30,7 @@ impl std::str::FromStr for To {
     }
 }
 
+/// Takes any text as a secret.
 pub(super) fn secret(text: &str) -> Result<SecretString, std::convert::Infallible> {
     Ok(SecretString::from(text))
 }
@@ -54,6 +55,7 @@ fn hash(text: &str) -> Uuid {
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
+/// Parses the address of a file that a platform downloads.
 pub(super) fn media(text: &str) -> Result<Url, String> {
     Url::parse(text).map_err(|_| {
         "must be an https address: the platform downloads it, and local files are not sent"
@@ -74,11 +76,13 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     Ok(duration)
 }
 
+/// Parses a number of retries.
 pub(super) fn retries(text: &str) -> Result<u32, String> {
     text.parse()
         .map_err(|_| "must be a whole number from 0".to_owned())
 }
 
+/// Parses a number of messages, at least 1.
 pub(super) fn keep(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) => Err("must be at least 1".to_owned()),
@@ -87,6 +91,7 @@ pub(super) fn keep(text: &str) -> Result<usize, String> {
     }
 }
 
+/// Parses a time in RFC 3339.
 pub(super) fn time(text: &str) -> Result<SystemTime, &'static str> {
     humantime::parse_rfc3339(text).map_err(|_| "must be written like 2026-11-28T21:22:06Z")
 }

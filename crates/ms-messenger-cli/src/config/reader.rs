@@ -24,6 +24,7 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// Returns a reader without settings.
     pub(super) fn new(env: Environment<'a>) -> Self {
         Self {
             env,
@@ -42,10 +43,12 @@ impl<'a> Reader<'a> {
         Ok(self.values)
     }
 
+    /// Returns whether a variable has a value.
     pub(super) fn has(&self, variable: &str) -> bool {
         self.values.iter().any(|it| it.variable == variable)
     }
 
+    /// Adds the value of a variable, without surrounding white space.
     fn add(&mut self, variable: &'static str, value: &str, origin: Origin) {
         let value = SecretString::from(value.trim());
         self.values.push(Setting {

@@ -7,8 +7,11 @@ use ms_messenger::SecretString;
 /// The value of a variable that clients read.
 #[derive(Debug)]
 pub(crate) struct Setting {
+    /// Name of the variable; for a connection string always `ACS_CONNECTION_STRING`.
     pub(crate) variable: &'static str,
+    /// Its value, without surrounding white space.
     pub(crate) value: SecretString,
+    /// Where the value comes from.
     pub(crate) origin: Origin,
 }
 

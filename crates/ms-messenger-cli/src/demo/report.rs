@@ -205,6 +205,7 @@ impl Report {
         )
     }
 
+    /// Returns the table of receipts.
     fn receipts_table(&self) -> String {
         let head = [
             "platform",
@@ -227,6 +228,7 @@ impl Report {
         print::columns(&head, &rows.collect::<Vec<_>>())
     }
 
+    /// Returns the table of lost responses.
     fn claims_table(&self) -> String {
         let head = [
             "platform",
@@ -254,6 +256,7 @@ impl Report {
     }
 }
 
+/// Writes a number of times.
 fn times(count: usize) -> String {
     match count {
         0 => "never".to_owned(),

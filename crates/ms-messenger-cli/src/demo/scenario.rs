@@ -26,6 +26,7 @@ struct Planned<'a> {
 }
 
 impl<'a> Planned<'a> {
+    /// Returns a message that replies to no other.
     const fn new(
         messenger: &'a SharedMessenger,
         what: &'static str,

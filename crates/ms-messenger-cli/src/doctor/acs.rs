@@ -83,6 +83,7 @@ fn connection(variables: &mut Variables<'_>) -> Option<Connection> {
     Connection::from_variables(variables, Precedence::TokenFirst, Some(application))
 }
 
+/// Returns what a status of the list of templates says about the credential.
 fn verdict(status: u16, channel: Option<&str>, endpoint: &Endpoint) -> Verdict {
     match (status, channel) {
         (403, _) => Verdict::Problem(Exit::Denied, "the service forbids it".to_owned()),

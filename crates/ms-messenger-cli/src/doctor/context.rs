@@ -164,6 +164,7 @@ const fn variables(platform: Platform) -> &'static [&'static str] {
     }
 }
 
+/// Reports how far the clocks differ.
 fn clock(probe: &Probe, findings: &mut Findings) {
     let Some(ahead) = probe.clock_ahead_seconds(SystemTime::now()) else {
         return findings.note("clock", "the response has no date to compare");

@@ -32,6 +32,7 @@ enum Level {
 }
 
 impl Level {
+    /// Returns the name in the report.
     const fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -49,6 +50,7 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
+    /// Returns no findings on `platform` yet.
     pub(crate) const fn new(platform: Platform) -> Self {
         Self {
             platform,
@@ -106,6 +108,7 @@ impl Findings {
 /// All findings.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
+    /// Findings by platform, in the order of [`Platform::ALL`].
     pub(crate) platforms: Vec<Findings>,
     /// Number of platforms that were checked.
     pub(crate) examined: usize,

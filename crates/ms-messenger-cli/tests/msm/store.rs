@@ -29,7 +29,7 @@ fn a_file_that_cannot_be_read_is_named_and_stays() {
         let ran = home.run(words);
         assert_eq!(ran.code, 3, "{words:?}: {ran:?}");
         let printed = format!("{}{}", ran.stdout, ran.stderr);
-        let said = format!("{name} is no sign-in of this program");
+        let said = format!("{name} is not a sign-in of this program");
         assert!(printed.contains(&said), "{words:?}: {ran:?}");
     }
     assert_eq!(fs::read_to_string(&file).unwrap(), "my shopping list");
@@ -211,7 +211,7 @@ fn the_key_can_be_in_the_environment_and_the_folder_in_an_option() {
     let other = key.replace("AAEC", "BBBB");
     let ran = run(&words, &with(&other), "");
     assert_eq!(ran.code, 3, "{ran:?}");
-    assert!(ran.stderr.contains("of another key"), "{ran:?}");
+    assert!(ran.stderr.contains("needs another key"), "{ran:?}");
     let ran = run(&words, &with("hunter2"), "");
     assert_eq!(ran.code, 3, "{ran:?}");
     assert!(ran.stderr.contains("MSM_STORE_KEY"), "{ran:?}");

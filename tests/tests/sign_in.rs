@@ -201,7 +201,7 @@ async fn by_device(emulator: &Emulator, leaks: &mut LeakCheck) {
 }
 
 /// The browser of this machine.
-async fn by_browser(world: &World, leaks: &mut LeakCheck) {
+async fn by_browser(world: &Seed, leaks: &mut LeakCheck) {
     let (opened, pages) = std::sync::mpsc::channel();
     let browser = application(world).authorization_code(move |page| {
         opened.send(page.clone()).unwrap();
@@ -219,7 +219,7 @@ async fn by_browser(world: &World, leaks: &mut LeakCheck) {
 }
 
 /// The application itself, on behalf of a user, and rejected requests.
-async fn by_application(world: &World, leaks: &mut LeakCheck) {
+async fn by_application(world: &Seed, leaks: &mut LeakCheck) {
     let service = Application::new(&world.entra.tenant, &world.entra.confidential_client_id)
         .with_authority(&world.entra.authority);
     let secret = world.entra.client_secret.as_str();

@@ -16,7 +16,7 @@ use tokio_rustls::TlsAcceptor;
 #[cfg(any(feature = "rustls", feature = "rustls-ring"))]
 use tokio_rustls::rustls::{
     ServerConfig,
-    crypto::CryptoProvider,
+    crypto::{self, CryptoProvider},
     pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
 };
 
@@ -79,9 +79,9 @@ impl Tls {
 #[cfg(any(feature = "rustls", feature = "rustls-ring"))]
 fn provider() -> CryptoProvider {
     #[cfg(feature = "rustls-ring")]
-    return tokio_rustls::rustls::crypto::ring::default_provider();
+    return crypto::ring::default_provider();
     #[cfg(not(feature = "rustls-ring"))]
-    tokio_rustls::rustls::crypto::aws_lc_rs::default_provider()
+    crypto::aws_lc_rs::default_provider()
 }
 
 /// Replaces the file at `path` in one step: readers see the old content or all of the new.

@@ -184,14 +184,14 @@ fn what_cannot_be_read_is_named_and_never_touched() {
     let mut other_nonce = whole.clone();
     other_nonce[30] ^= 1;
     for (bytes, why) in [
-        (Vec::new(), "is no sign-in of this program"),
+        (Vec::new(), "is not a sign-in of this program"),
         (
             b"my shopping list".to_vec(),
-            "is no sign-in of this program",
+            "is not a sign-in of this program",
         ),
         (
             b"ms-messenger sign-in 2\nxyz".to_vec(),
-            "is no sign-in of this program",
+            "is not a sign-in of this program",
         ),
         (whole[..23].to_vec(), "cannot be opened"),
         (whole[..40].to_vec(), "cannot be opened"),

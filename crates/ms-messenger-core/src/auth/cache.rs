@@ -51,11 +51,11 @@ pub(super) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 /// use ms_messenger_core::{AccessToken, CachedTokenProvider, TokenProvider, TokenRequest, auth::TokenFn};
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
-/// let issuer = TokenFn::new(async |_request| Ok(AccessToken::new("fetched once")));
+/// let issuer = TokenFn::new(async |_request| Ok(AccessToken::new("fetched-once")));
 /// let tokens = CachedTokenProvider::new(issuer);
 /// let request = TokenRequest::new(&["https://graph.microsoft.com/.default"]);
-/// assert_eq!(tokens.token(&request).await?.secret(), "fetched once");
-/// assert_eq!(tokens.cached_token(&request)?.unwrap().secret(), "fetched once");
+/// assert_eq!(tokens.token(&request).await?.secret(), "fetched-once");
+/// assert_eq!(tokens.cached_token(&request)?.unwrap().secret(), "fetched-once");
 /// # Ok::<(), ms_messenger_core::Error>(()) })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -82,7 +82,7 @@ impl AccessToken {
     /// use std::time::{Duration, SystemTime};
     /// use ms_messenger_core::AccessToken;
     ///
-    /// let minutes = |m| SystemTime::UNIX_EPOCH + Duration::from_secs(60 * m);
+    /// let minutes = |m: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(60 * m);
     /// let token = AccessToken::new("t").with_expires_at(minutes(60));
     /// let early = Duration::from_secs(5 * 60);
     /// assert_eq!(token.renew_at(minutes(0), early), Some(minutes(55)));

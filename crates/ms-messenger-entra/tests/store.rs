@@ -193,11 +193,11 @@ fn what_cannot_be_read_is_named_and_never_touched() {
             b"ms-messenger sign-in 2\nxyz".to_vec(),
             "is not a sign-in of this program",
         ),
-        (whole[..23].to_vec(), "cannot be opened"),
-        (whole[..40].to_vec(), "cannot be opened"),
-        (whole[..whole.len() - 1].to_vec(), "cannot be opened"),
-        (flipped, "cannot be opened"),
-        (other_nonce, "cannot be opened"),
+        (whole[..23].to_vec(), "cannot be decrypted"),
+        (whole[..40].to_vec(), "cannot be decrypted"),
+        (whole[..whole.len() - 1].to_vec(), "cannot be decrypted"),
+        (flipped, "cannot be decrypted"),
+        (other_nonce, "cannot be decrypted"),
     ] {
         fs::write(&path, &bytes).unwrap();
         let errors = [

@@ -292,7 +292,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`admin::IssueTokenError`] names each member that is unknown, missing or wrong.
+    /// [`IssueTokenError`](crate::IssueTokenError) names each member that is unknown, missing or wrong.
     pub fn issue_token(&self, request: &Value) -> Result<Value, tokens::IssueTokenError> {
         tokens::issue(&self.registry, request)
     }

@@ -10,7 +10,7 @@ use crate::seed::derive::guid;
 pub struct EntraSeed {
     /// Origin of the authority over plain HTTP; the ready line names the HTTPS one where it is there.
     pub authority: String,
-    /// GUID of the tenant, that of [`GraphSeed::tenant_id`]; `contoso.test` is the same one.
+    /// GUID of the tenant, the same as in the seed of Graph. The domain `contoso.test` names it too.
     pub tenant: String,
     /// GUID of an application that needs no secret; the seeded Graph tokens are of it.
     pub public_client_id: String,

@@ -54,6 +54,7 @@ pub(crate) struct HttpPlatform {
     emulator: Arc<Emulator>,
     wire: Wire,
     service: Service,
+    keys: &'static [bool],
 }
 
 impl HttpPlatform {
@@ -62,12 +63,22 @@ impl HttpPlatform {
             emulator: Arc::new(emulator),
             wire,
             service,
+            keys: match service {
+                Service::Messages => &[false, true],
+                Service::Chat | Service::Graph => &[false],
+            },
         }
     }
 
     /// Returns ACS Advanced Messaging.
     pub(crate) fn messages(emulator: Emulator, wire: Wire) -> Self {
         Self::new(emulator, wire, Service::Messages)
+    }
+
+    /// Sends without a key of the caller, with one, or both.
+    pub(crate) fn with_keys(mut self, keys: &'static [bool]) -> Self {
+        self.keys = keys;
+        self
     }
 
     /// Returns ACS Chat.
@@ -169,10 +180,7 @@ impl Platform for HttpPlatform {
     }
 
     fn keys(&self) -> &'static [bool] {
-        match self.service {
-            Service::Messages => &[false, true],
-            Service::Chat | Service::Graph => &[false],
-        }
+        self.keys
     }
 
     fn is_keyed(&self) -> bool {

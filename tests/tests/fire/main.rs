@@ -342,8 +342,17 @@ async fn emulator() -> Emulator {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn acs_messages_under_fire() {
+    acs_messages(&[false]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn acs_messages_with_keys_under_fire() {
+    acs_messages(&[true]).await;
+}
+
+async fn acs_messages(keys: &'static [bool]) {
     // HTTP/1.1 over TLS: a response can arrive twice and does not name its request.
-    let platform = HttpPlatform::messages(emulator().await, Wire::Http1);
+    let platform = HttpPlatform::messages(emulator().await, Wire::Http1).with_keys(keys);
     let mut plans = each_fault(&platform);
     plans.extend(stories(&[Story::Settled, Story::ServiceClock(300)]));
     plans.extend(ended_by_caller());
@@ -371,17 +380,24 @@ async fn msgraph_chat_under_fire() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ucwa_under_fire() {
     let platform = Skype::new(emulator().await).await;
-    let mut plans = each_fault(&platform);
+    let plans = each_fault(&platform);
+    run(platform, plans).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ucwa_in_a_talk_under_fire() {
+    let platform = Skype::new(emulator().await).await;
     let talk = faults()
         .into_iter()
         .filter(|(fault, _)| !is_slow(&platform, fault) && !is_foreign(&platform, fault));
-    plans.extend(talk.map(|(fault, action)| Plan {
+    let talk = talk.map(|(fault, action)| Plan {
         fault,
         strike: HALF,
         action,
         matching: json!({"probability": 0.5}),
         story: Story::Talk,
-    }));
+    });
+    let mut plans: Vec<Plan> = talk.collect();
     plans.extend(ended_by_caller());
     run(platform, plans).await;
 }

@@ -6,7 +6,7 @@ use rustls::crypto::CryptoProvider;
 
 async fn send() {
     let emulator = Emulator::builder()
-        .with_https("127.0.0.1:0".parse().unwrap())
+        .with_https_address("127.0.0.1:0".parse().unwrap())
         .start()
         .await
         .unwrap();

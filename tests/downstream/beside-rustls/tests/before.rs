@@ -5,7 +5,7 @@ use ms_messenger_emulator::Emulator;
 
 async fn send() {
     let emulator = Emulator::builder()
-        .with_https("127.0.0.1:0".parse().unwrap())
+        .with_https_address("127.0.0.1:0".parse().unwrap())
         .start()
         .await
         .unwrap();

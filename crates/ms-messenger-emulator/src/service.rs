@@ -39,4 +39,6 @@ pub use crate::{
     },
 };
 
+pub use bytes::Bytes;
 pub use http::{HeaderMap, Method, StatusCode};
+pub use uuid::Uuid;

@@ -24,7 +24,7 @@ use crate::{
         resources::Engine,
         service::BoxFuture,
     },
-    wire::{clock, request::Request, response::Response},
+    wire::{clock, path::path_of, request::Request, response::Response},
 };
 pub use tokens::IssueTokenError;
 pub(crate) use tokens::issue as issue_token;
@@ -38,8 +38,9 @@ pub(crate) struct Admin;
 
 impl Front for Admin {
     fn path<'a>(&self, target: &'a str) -> Option<&'a str> {
-        let path = target.split('?').next().unwrap_or_default();
-        let rest = path.trim_start_matches('/').strip_prefix("_emulator")?;
+        let rest = path_of(target)
+            .trim_start_matches('/')
+            .strip_prefix("_emulator")?;
         match rest.strip_prefix('/') {
             Some(rest) => Some(rest),
             None => rest.is_empty().then_some(rest),

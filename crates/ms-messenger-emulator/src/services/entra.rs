@@ -33,7 +33,7 @@ use crate::{
         routes::{Call, OPERATIONS},
         state::Entra,
     },
-    wire::{request::Request, response::Response},
+    wire::{path::segments, request::Request, response::Response},
 };
 
 pub(crate) const DESCRIPTION: Description =
@@ -52,8 +52,7 @@ impl Service for Entra {
     }
 
     fn route(&self, method: &Method, target: &str) -> Routing<Call> {
-        let path = target.split('?').next().unwrap_or_default();
-        let raw: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        let raw = segments(target);
         routes::route(method, &raw)
     }
 

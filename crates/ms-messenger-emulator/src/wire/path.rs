@@ -1,6 +1,16 @@
-//! Segments of request paths, and the ids in them.
+//! Request targets: the path, its segments, and the ids in them.
 
 use percent_encoding::percent_decode_str;
+
+/// Returns the path of a request target, without its query.
+pub(crate) fn path_of(target: &str) -> &str {
+    target.split('?').next().unwrap_or_default()
+}
+
+/// Returns the raw segments of the path of a request target; slashes before the first do not count.
+pub(crate) fn segments(target: &str) -> Vec<&str> {
+    path_of(target).trim_start_matches('/').split('/').collect()
+}
 
 /// Returns the decoded segment of a raw path; `None` when it is blank, longer than 1024 bytes, holds
 /// control characters or is not UTF-8.

@@ -8,6 +8,8 @@ use http::{
 };
 use percent_encoding::percent_decode_str;
 
+use crate::wire::path::path_of;
+
 /// A request as the emulator received it: method, raw target, headers and the whole body.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -126,7 +128,7 @@ impl Request {
 
     /// Returns the path of the target, without its query.
     pub fn path(&self) -> &str {
-        self.target.split('?').next().unwrap_or_default()
+        path_of(&self.target)
     }
 
     /// `x-ms-client-request-id` (ACS) or `client-request-id` (Graph).

@@ -23,7 +23,7 @@ use crate::{
         family::{Acs, CHAT, IDENTITY},
         identity,
     },
-    wire::{request::Request, response::Response},
+    wire::{path::segments, request::Request, response::Response},
 };
 
 pub(crate) const DESCRIPTION: Description =
@@ -56,8 +56,7 @@ impl Service for AcsChat {
     }
 
     fn route(&self, method: &Method, target: &str) -> Routing<Call> {
-        let path = target.split('?').next().unwrap_or_default();
-        let raw: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        let raw = segments(target);
         match raw.as_slice() {
             ["chat", rest @ ..] => {
                 let routing = routes::route(method, rest).map(Call::Chat);

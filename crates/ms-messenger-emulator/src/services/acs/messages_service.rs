@@ -27,7 +27,7 @@ use crate::{
             routes, template_admin,
         },
     },
-    wire::{request::Request, response::Response},
+    wire::{path::segments, request::Request, response::Response},
 };
 
 pub(crate) const DESCRIPTION: Description =
@@ -53,8 +53,7 @@ impl Service for AcsMessages {
     }
 
     fn route(&self, method: &Method, target: &str) -> Routing<routes::Call> {
-        let path = target.split('?').next().unwrap_or_default();
-        let raw: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        let raw = segments(target);
         match raw.as_slice() {
             ["messages", rest @ ..] => routes::route(method, rest).with_audience(MESSAGES),
             _ => Routing::NotMine,

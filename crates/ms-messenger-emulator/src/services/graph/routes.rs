@@ -7,6 +7,7 @@ use http::Method;
 use crate::{
     engine::routing::Routing,
     services::graph::{directory, messages::routes},
+    wire::path::segments,
 };
 
 /// The names of the operations.
@@ -89,8 +90,7 @@ pub(crate) enum Op {
 
 /// Routes what is below `/v1.0` or `/beta`.
 pub(crate) fn route(method: &Method, target: &str) -> Routing<Call> {
-    let path = target.split('?').next().unwrap_or_default();
-    let raw: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    let raw = segments(target);
     match raw.as_slice() {
         ["v1.0", rest @ ..] => below(Version::V1, method, rest),
         ["beta", rest @ ..] => below(Version::Beta, method, rest),

@@ -16,7 +16,7 @@ use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, Platform, 
 #[tokio::main]
 async fn main() -> examples::Result {
     let emulator = Emulator::start().await?;
-    let world = emulator.world().acs.clone();
+    let world = emulator.seed().acs.clone();
     // The first two sends on each platform are stored, but their responses are lost.
     let lost = |platform| {
         FaultRule::new(FaultAction::Close {

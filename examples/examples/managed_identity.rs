@@ -42,7 +42,7 @@ async fn emulated() -> examples::Result {
         "no service configured: sending to an emulator at {}",
         emulator.http_url()
     );
-    let world = emulator.world();
+    let world = emulator.seed();
     // A process cannot change its own environment safely, so a child process gets it.
     let mut program = Command::new(env::current_exe()?);
     program

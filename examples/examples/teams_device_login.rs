@@ -40,7 +40,7 @@ async fn main() -> examples::Result {
         "no application configured: signing in to an emulator at {}",
         emulator.http_url()
     );
-    let world = emulator.world();
+    let world = emulator.seed();
     let application = Application::new(&world.entra.tenant, &world.entra.public_client_id)
         .with_authority(&world.entra.authority);
     let target = Target::channel(&*world.graph.team_id, &*world.graph.channel_id);

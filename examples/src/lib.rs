@@ -80,7 +80,7 @@ pub async fn teams() -> Result<Stage<GraphChatClient>> {
         return Stage::real(builder.build()?);
     }
     let emulator = Emulator::start().await?;
-    let world = &emulator.world().graph;
+    let world = &emulator.seed().graph;
     let client = GraphChatClient::builder(StaticToken::new(world.token.as_str()))
         .with_base_url(&world.base)
         .build()?;
@@ -102,7 +102,7 @@ pub async fn acs_messages() -> Result<Stage<AcsMessagesClient>> {
         return Stage::real(builder.build()?);
     }
     let emulator = Emulator::start().await?;
-    let world = &emulator.world().acs;
+    let world = &emulator.seed().acs;
     let client = AcsMessagesBuilder::from_connection_string(&world.connection_string)?
         .with_channel_registration_id(&world.channel_registration_id)
         .build()?;
@@ -121,7 +121,7 @@ pub async fn acs_chat() -> Result<Stage<AcsChatClient>> {
         return Stage::real(AcsChatClient::builder(&endpoint, StaticToken::new(token)).build()?);
     }
     let emulator = Emulator::start().await?;
-    let world = &emulator.world().acs;
+    let world = &emulator.seed().acs;
     let token = StaticToken::new(world.users[0].token.as_str());
     let client = AcsChatClient::builder(&world.endpoint, token).build()?;
     let target = Target::conversation(world.thread_id.as_str());
@@ -144,7 +144,7 @@ pub async fn acs_identity() -> Result<Stage<AcsIdentityClient>> {
         return Stage::real(AcsIdentityBuilder::from_env()?.build()?);
     }
     let emulator = Emulator::start().await?;
-    let world = &emulator.world().acs;
+    let world = &emulator.seed().acs;
     let client = AcsIdentityBuilder::from_connection_string(&world.connection_string)?.build()?;
     let target = Target::conversation(world.thread_id.as_str());
     Ok(Stage::emulated(client, target, emulator))
@@ -181,7 +181,7 @@ pub async fn skype() -> Result<(UcwaSession, Option<Emulator>)> {
 ///
 /// When the emulator has no such user.
 pub async fn skype_user(emulator: &Emulator, name: &str) -> Result<UcwaSession> {
-    let world = &emulator.world().ucwa;
+    let world = &emulator.seed().ucwa;
     let is_it = |user: &&ms_messenger_emulator::UcwaUser| user.name.eq_ignore_ascii_case(name);
     let user = world.users.iter().find(is_it).ok_or("no such user")?;
     let credential = ucwa::UcwaCredential::password(&user.username, user.password.as_str());

@@ -16,7 +16,7 @@ const SENDS: usize = 60;
 const SEED: u64 = 20_260_401;
 
 fn messengers(emulator: &Emulator) -> [(SharedMessenger, Target); 3] {
-    let world = emulator.world();
+    let world = emulator.seed();
     let retry = RetryPolicy::default()
         .with_max_attempts(3)
         .with_backoff(Duration::from_millis(1), Duration::from_millis(2));

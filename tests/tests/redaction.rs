@@ -24,7 +24,7 @@ async fn no_secret_and_no_content_is_printed_or_logged_at_any_level() {
     let _guard = tracing::subscriber::set_default(log.subscriber());
 
     let emulator = Emulator::start().await.unwrap();
-    let world = emulator.world().clone();
+    let world = emulator.seed().clone();
     let token = world.acs.users[0].token.clone();
     let [alice, bob, ..] = world.ucwa.users.as_slice() else {
         panic!("two users");

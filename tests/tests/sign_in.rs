@@ -64,7 +64,7 @@ fn challenge(emulator: &Emulator, times: u64) {
 #[tokio::test]
 async fn a_claims_challenge_requests_one_token_and_the_message_is_sent_once() {
     let emulator = emulator().await;
-    let world = emulator.world();
+    let world = emulator.seed();
     let user = application(world).device_code(|_| {}).unwrap();
     let (client, request) = teams(world, user);
     client.send(&request).await.unwrap();
@@ -85,7 +85,7 @@ async fn a_claims_challenge_requests_one_token_and_the_message_is_sent_once() {
 #[tokio::test]
 async fn sends_that_are_rejected_with_the_same_challenge_request_one_token() {
     let emulator = emulator().await;
-    let world = emulator.world();
+    let world = emulator.seed();
     let user = application(world).device_code(|_| {}).unwrap();
     let (client, request) = teams(world, user);
     client.send(&request).await.unwrap();
@@ -168,7 +168,7 @@ impl LeakCheck {
 
 /// A code on another device, kept in a store, used by a client, renewed.
 async fn by_device(emulator: &Emulator, leaks: &mut LeakCheck) {
-    let world = emulator.world();
+    let world = emulator.seed();
     let codes = Arc::new(Mutex::new(Vec::new()));
     let shown = Arc::clone(&codes);
     let device = application(world).device_code(move |prompt| {
@@ -255,8 +255,8 @@ async fn no_secret_of_a_sign_in_is_printed_or_logged_at_any_level() {
     let emulator = emulator().await;
     let mut leaks = LeakCheck::default();
     by_device(&emulator, &mut leaks).await;
-    by_browser(emulator.world(), &mut leaks).await;
-    by_application(emulator.world(), &mut leaks).await;
+    by_browser(emulator.seed(), &mut leaks).await;
+    by_application(emulator.seed(), &mut leaks).await;
     // Every token of the emulator is a JWT.
     leaks.secret("eyJ");
     leaks.check();

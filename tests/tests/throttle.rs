@@ -26,7 +26,7 @@ async fn burst(emulator: &Emulator, messenger: &SharedMessenger, to: &Target, co
 async fn a_burst_above_the_documented_limits_is_delivered_with_few_wasted_requests() {
     let emulator = Emulator::builder().with_documented_limits(true);
     let emulator = emulator.start().await.unwrap();
-    let world = emulator.world();
+    let world = emulator.seed();
     let teams = GraphChatClient::builder(StaticToken::new(world.graph.token.as_str()))
         .with_base_url(&world.graph.base);
     let teams: SharedMessenger = Arc::new(teams.build().unwrap());

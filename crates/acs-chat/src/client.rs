@@ -25,7 +25,7 @@ use crate::{
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let emulator = Emulator::start().await?;
-/// let acs = &emulator.world().acs;
+/// let acs = &emulator.seed().acs;
 /// let token = StaticToken::new(acs.users[0].token.as_str());
 /// let client = AcsChatClient::builder(&acs.endpoint, token).build()?;
 ///
@@ -164,7 +164,7 @@ fn with_client_message_id(
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let emulator = Emulator::start().await?;
-/// let acs = &emulator.world().acs;
+/// let acs = &emulator.seed().acs;
 /// let token = StaticToken::new(acs.users[0].token.as_str());
 /// let thread = AcsChatClient::builder(&acs.endpoint, token).build()?.thread(acs.thread_id.as_str());
 ///

@@ -31,7 +31,7 @@ const LONGEST_ID: usize = 200;
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let emulator = Emulator::start().await?;
-/// let string = &emulator.world().acs.connection_string;
+/// let string = &emulator.seed().acs.connection_string;
 /// let identity = AcsIdentityBuilder::from_connection_string(string)?.build()?;
 ///
 /// let user = identity.create_user().await?.id;

@@ -54,7 +54,7 @@ type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let emulator = Emulator::start().await?;
-/// let acs = &emulator.world().acs;
+/// let acs = &emulator.seed().acs;
 /// let identity = AcsIdentityBuilder::from_connection_string(&acs.connection_string)?.build()?;
 ///
 /// let user = acs.users[0].id.as_str();

@@ -11,20 +11,20 @@ use ms_messenger_core::{Delivery, Error, ErrorKind, RetryPolicy, StaticToken};
 use ms_messenger_emulator::{Emulator, FaultAction, Platform};
 
 fn identity(emulator: &Emulator) -> AcsIdentityClient {
-    let string = &emulator.world().acs.connection_string;
+    let string = &emulator.seed().acs.connection_string;
     let builder = AcsIdentityBuilder::from_connection_string(string).unwrap();
     builder.build().unwrap()
 }
 
 /// A chat client whose tokens come from `tokens`.
 fn chat(emulator: &Emulator, tokens: UserTokenProviderBuilder) -> AcsChatClient {
-    let endpoint = &emulator.world().acs.endpoint;
+    let endpoint = &emulator.seed().acs.endpoint;
     let builder = AcsChatClient::builder(endpoint, tokens.build().unwrap());
     builder.build().unwrap()
 }
 
 async fn say(chat: &AcsChatClient, emulator: &Emulator, text: &str) -> Result<(), Error> {
-    let thread = chat.thread(emulator.world().acs.thread_id.as_str());
+    let thread = chat.thread(emulator.seed().acs.thread_id.as_str());
     let sent = thread.send(&SendChatMessageRequest::text(text)).await;
     sent.map(drop)
 }
@@ -63,7 +63,7 @@ async fn an_ended_token_is_replaced_before_it_goes_anywhere() {
     let identity = identity(&emulator);
     let user = new_user(&identity).await;
     let ended = emulator
-        .world()
+        .seed()
         .acs_token(user.as_str(), &["chat"], 1_700_000_000);
     let tokens = UserTokenProvider::builder(identity, user).with_initial_token(ended);
     let chat = chat(&emulator, tokens);
@@ -144,7 +144,7 @@ async fn a_token_that_stays_refused_ends_the_call_after_one_renewal() {
 async fn an_issue_whose_answer_is_lost_is_repeated_by_the_provider_alone() {
     let emulator = Emulator::start().await.unwrap();
     let builder =
-        AcsIdentityBuilder::from_connection_string(&emulator.world().acs.connection_string);
+        AcsIdentityBuilder::from_connection_string(&emulator.seed().acs.connection_string);
     let quick =
         RetryPolicy::default().with_backoff(std::time::Duration::ZERO, std::time::Duration::ZERO);
     let identity = builder.unwrap().with_retry_policy(quick).build().unwrap();
@@ -178,7 +178,7 @@ async fn an_issue_whose_answer_is_lost_is_repeated_by_the_provider_alone() {
 #[tokio::test]
 async fn every_operation_is_understood_in_both_versions_and_with_both_credentials() {
     let emulator = Emulator::builder().with_strict(true).start().await.unwrap();
-    let world = emulator.world().clone();
+    let world = emulator.seed().clone();
     let entra = Credential::entra(StaticToken::new(world.acs.entra_token.as_str()));
     let by_token = AcsIdentityClient::builder(&world.acs.endpoint, entra);
     let by_key = AcsIdentityBuilder::from_connection_string(&world.acs.connection_string).unwrap();
@@ -221,7 +221,7 @@ async fn every_operation_is_understood_in_both_versions_and_with_both_credential
 #[tokio::test]
 async fn the_token_of_a_teams_user_is_exchanged_or_refused() {
     let emulator = Emulator::start().await.unwrap();
-    let user = &emulator.world().graph.users[0];
+    let user = &emulator.seed().graph.users[0];
     let claims = user.token.split('.').nth(1).unwrap();
     let claims = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, claims);
     let claims: serde_json::Value = serde_json::from_slice(&claims.unwrap()).unwrap();

@@ -21,7 +21,7 @@ use crate::{
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let emulator = Emulator::start().await?;
-/// let acs = &emulator.world().acs;
+/// let acs = &emulator.seed().acs;
 /// let credential = Credential::access_key(&acs.access_key)?;
 /// let client = AcsMessagesClient::builder(&acs.endpoint, credential).build()?;
 ///

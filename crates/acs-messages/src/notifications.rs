@@ -20,7 +20,7 @@ use crate::{
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let emulator = Emulator::start().await?;
-/// let acs = &emulator.world().acs;
+/// let acs = &emulator.seed().acs;
 /// let client = AcsMessagesBuilder::from_connection_string(&acs.connection_string)?.build()?;
 ///
 /// let channel = acs.channel_registration_id.parse()?;

@@ -46,7 +46,7 @@ async fn demonstrate(args: &DemoArgs) -> Result<(Report, String), Box<dyn std::e
          at {}: no account, no network. One program sends over four platforms through one trait.\n",
         emulator.http_url()
     ));
-    let scenario = Scenario::new(emulator.world()).await?;
+    let scenario = Scenario::new(emulator.seed()).await?;
     let receipts = scenario.send_everything(&emulator).await?;
     emulator.set_faults(lose_responses());
     let claims = [
@@ -55,7 +55,7 @@ async fn demonstrate(args: &DemoArgs) -> Result<(Report, String), Box<dyn std::e
     ];
     scenario.end().await;
     let report = Report::new(receipts, claims.into(), &emulator.messages());
-    let next = next(emulator.world());
+    let next = next(emulator.seed());
     emulator.shutdown().await;
     Ok((report, next))
 }

@@ -110,7 +110,7 @@ struct Measured {
 }
 
 async fn burst(emulator: &Emulator, platform: &str, sends: usize) -> Result<Measured, Failure> {
-    let template = request(platform, emulator.world()).ok_or("no such platform")?;
+    let template = request(platform, emulator.seed()).ok_or("no such platform")?;
     let address = emulator.http_url().trim_start_matches("http://").to_owned();
     let (begun, cpu) = (Instant::now(), cpu());
     let share = sends / CONNECTIONS;

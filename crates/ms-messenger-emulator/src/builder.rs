@@ -48,7 +48,7 @@ const MAX_BODY: usize = 4 * 1024 * 1024;
 ///     .with_faults(Faults::new().with_rule(unavailable))
 ///     .start()
 ///     .await?;
-/// assert_eq!(emulator.world().seed, 7);
+/// assert_eq!(emulator.seed().seed, 7);
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
@@ -138,8 +138,8 @@ impl EmulatorBuilder {
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let emulator = Emulator::builder().with_keep(1).start().await?;
     /// for text in ["one", "two"] {
-    ///     let thread = &emulator.world().acs.thread_id;
-    ///     let user = &emulator.world().acs.users[0].id;
+    ///     let thread = &emulator.seed().acs.thread_id;
+    ///     let user = &emulator.seed().acs.users[0].id;
     ///     emulator.inject(&serde_json::json!({
     ///         "platform": "acs-chat", "conversation": thread, "sender": user, "text": text,
     ///     }))?;

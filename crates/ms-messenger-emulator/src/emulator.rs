@@ -43,7 +43,7 @@ use crate::{
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let emulator = Emulator::start().await?;
-/// let chat = &emulator.world().graph.chat_id;
+/// let chat = &emulator.seed().graph.chat_id;
 /// emulator.inject(&serde_json::json!({
 ///     "platform": "msgraph-chat", "conversation": chat, "sender": "bob", "text": "hello",
 /// }))?;
@@ -118,7 +118,7 @@ impl Emulator {
     }
 
     /// The seeded constants: keys, tokens, users and ids.
-    pub fn world(&self) -> &Seed {
+    pub fn seed(&self) -> &Seed {
         &self.seed
     }
 

@@ -75,7 +75,7 @@ impl Seed {
     ///
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let emulator = Emulator::start().await?;
-    /// let seed = emulator.world();
+    /// let seed = emulator.seed();
     /// let expired = seed.graph_token(&seed.graph.users[0], &["ChatMessage.Send"], 1_735_689_601);
     /// assert_eq!(expired.split('.').count(), 3);
     /// # Ok(()) }

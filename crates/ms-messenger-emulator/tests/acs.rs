@@ -104,7 +104,7 @@ async fn another_first_sent_is_another_request() {
 async fn the_same_id_of_another_caller_is_executed() {
     let out = Outside::start().await;
     let at = now();
-    let acs = out.emulator.world().acs.clone();
+    let acs = out.emulator.seed().acs.clone();
     for user in &acs.users[..2] {
         let request = out
             .post(NOTIFICATIONS)
@@ -167,7 +167,7 @@ async fn a_repetition_is_a_conflict_until_the_first_is_answered_or_its_sender_go
 #[tokio::test]
 async fn each_kind_of_notification_is_accepted_from_its_version_on() {
     let out = Outside::start().await;
-    let token = out.emulator.world().acs.entra_token.clone();
+    let token = out.emulator.seed().acs.entra_token.clone();
     let media = "https://example.test/file";
     let template = json!({"name": "reminder", "language": "en_US",
         "values": [{"name": "who", "kind": "text", "text": "Jo"},
@@ -245,7 +245,7 @@ async fn each_kind_of_notification_is_accepted_from_its_version_on() {
 #[tokio::test]
 async fn a_notification_names_all_its_problems() {
     let out = Outside::start().await;
-    let token = out.emulator.world().acs.entra_token.clone();
+    let token = out.emulator.seed().acs.entra_token.clone();
     let send = async |body: Value| {
         let body = out.notification(&body);
         Outside::ask(out.post(NOTIFICATIONS).bearer_auth(&token).json(&body)).await
@@ -292,7 +292,7 @@ async fn a_notification_names_all_its_problems() {
 #[tokio::test]
 async fn a_conversation_is_listed_newest_first_by_relative_links() {
     let out = Outside::start().await;
-    let acs = out.emulator.world().acs.clone();
+    let acs = out.emulator.seed().acs.clone();
     let id = &acs.conversation_id;
     let send = format!(
         "/messages/conversations/{}/messages:send?api-version=2025-04-01-preview",
@@ -325,7 +325,7 @@ async fn a_conversation_is_listed_newest_first_by_relative_links() {
 #[tokio::test]
 async fn a_chat_message_is_located_and_read_back_with_all_it_had() {
     let out = Outside::start().await;
-    let acs = out.emulator.world().acs.clone();
+    let acs = out.emulator.seed().acs.clone();
     let body = json!({"content": "<p>Moin</p>", "type": "html", "senderDisplayName": "Alice",
                       "metadata": {"ticket": "42"}});
     let request = out
@@ -356,7 +356,7 @@ async fn a_chat_message_is_located_and_read_back_with_all_it_had() {
 #[tokio::test]
 async fn chat_takes_user_tokens_of_its_resource_and_nothing_else() {
     let out = Outside::start().await;
-    let world = out.emulator.world().clone();
+    let world = out.emulator.seed().clone();
     let user = &world.acs.users[0].id;
     let path = out.thread_path();
     let body = json!({"content": "x"});
@@ -412,8 +412,8 @@ async fn chat_names_every_wrong_member_and_takes_attachments_in_the_preview_only
 #[tokio::test]
 async fn strict_mode_refuses_strangers_and_foreign_channels() {
     let out = Outside::of(Emulator::builder().with_strict(true).start().await.unwrap());
-    let stranger = out.emulator.world().acs_token("8:acs:x_y", &["chat"], FAR);
-    let id = &out.emulator.world().acs.conversation_id;
+    let stranger = out.emulator.seed().acs_token("8:acs:x_y", &["chat"], FAR);
+    let id = &out.emulator.seed().acs.conversation_id;
     let send = format!("/messages/conversations/{id}/messages:send?api-version=2025-04-01-preview");
     let body = json!({"request": {"kind": "text", "content": "x"}});
     let request = out.post(&send).bearer_auth(&stranger).json(&body);
@@ -428,7 +428,7 @@ async fn strict_mode_refuses_strangers_and_foreign_channels() {
     );
     let foreign = out.notification(&json!({"kind": "text", "content": "x",
         "channelRegistrationId": "11111111-2222-4333-8444-555555555555"}));
-    let token = &out.emulator.world().acs.entra_token;
+    let token = &out.emulator.seed().acs.entra_token;
     let request = out.post(NOTIFICATIONS).bearer_auth(token).json(&foreign);
     assert_eq!(Outside::ask(request).await.0, 400);
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 #[tokio::test]
 async fn templates_come_in_pages_that_end_with_an_empty_one() {
     let out = Outside::start().await;
-    let channel = out.emulator.world().acs.channel_registration_id.clone();
+    let channel = out.emulator.seed().acs.channel_registration_id.clone();
     for (version, name) in [
         ("2024-08-30", "maxpagesize"),
         ("2025-09-01-preview", "maxPageSize"),
@@ -76,7 +76,7 @@ async fn only_approved_templates(out: &Outside) {
     assert_eq!(out.rows("").await.len(), 2);
     let conversation = format!(
         "/messages/conversations/{}/messages:send?api-version=2025-04-01-preview",
-        out.emulator.world().acs.conversation_id
+        out.emulator.seed().acs.conversation_id
     );
     let template = json!({"name": "nonexistent", "language": "en_US"});
     let body = json!({"request": {"kind": "template", "template": template}});
@@ -130,12 +130,12 @@ async fn templates_are_made_by_the_admin_api_and_gone_after_a_reset() {
 #[tokio::test]
 async fn media_are_downloaded_under_their_own_type() {
     let out = Outside::start().await;
-    let token = out.emulator.world().acs.entra_token.clone();
+    let token = out.emulator.seed().acs.entra_token.clone();
     let download = async |id: &str| {
         let target = format!("/messages/streams/{id}?api-version=2024-08-30");
         out.read(&target, &token).send().await.unwrap()
     };
-    let seeded = download(&out.emulator.world().acs.media_id).await;
+    let seeded = download(&out.emulator.seed().acs.media_id).await;
     assert_eq!(seeded.status(), 200);
     assert_eq!(seeded.headers()["content-type"], "image/png");
     assert!(seeded.bytes().await.unwrap().starts_with(b"\x89PNG\r\n"));
@@ -171,7 +171,7 @@ async fn media_are_downloaded_under_their_own_type() {
 #[tokio::test]
 async fn a_receipt_is_accepted_by_the_version_that_has_it() {
     let out = Outside::start().await;
-    let channel = &out.emulator.world().acs.channel_registration_id;
+    let channel = &out.emulator.seed().acs.channel_registration_id;
     let body = json!({"channelRegistrationId": channel, "messageId": "m", "typingIndicator": true});
     let target = "/messages/readreceipts:send?api-version=2025-09-01-preview";
     assert_eq!(

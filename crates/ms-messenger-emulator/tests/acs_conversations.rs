@@ -19,7 +19,7 @@ fn new_conversation(out: &Outside, topic: &str) -> Value {
     json!({
         "conversation": {
             "topic": topic,
-            "deliveryChannelIds": [out.emulator.world().acs.channel_registration_id],
+            "deliveryChannelIds": [out.emulator.seed().acs.channel_registration_id],
             "outboundDeliveryStrategy": "allParticipants",
             "participants": [
                 {"displayName": "Customer", "kind": "external",
@@ -160,11 +160,11 @@ async fn conversations_are_listed_newest_first_by_participant_and_channel() {
     assert_eq!(list(&format!("&participantId={external}")).await.0, ["b"]);
     let other = "&channelId=11111111-2222-4333-8444-555555555555";
     assert_eq!(list(other).await.0, Vec::<String>::new());
-    let own = &out.emulator.world().acs.channel_registration_id;
+    let own = &out.emulator.seed().acs.channel_registration_id;
     assert_eq!(list(&format!("&channelId={own}")).await.0.len(), 3);
     // A user sees what he takes part in.
     let target = format!("/messages/conversations?{VERSION}");
-    let token = &out.emulator.world().acs.users[1].token;
+    let token = &out.emulator.seed().acs.users[1].token;
     let (_, page) = out.bear(token, Method::GET, &target, Value::Null).await;
     assert_eq!(page["value"].as_array().unwrap().len(), 1);
 }
@@ -301,7 +301,7 @@ async fn a_repeated_change_is_answered_from_memory() {
     let out = Outside::start().await;
     let made = create(&out, "x").await;
     let target = of(made["id"].as_str().unwrap(), "");
-    let token = &out.emulator.world().acs.entra_token;
+    let token = &out.emulator.seed().acs.entra_token;
     let at = httpdate::fmt_http_date(std::time::SystemTime::now());
     for _ in 0..2 {
         let request = out
@@ -347,8 +347,8 @@ async fn strict_conversations_know_their_users() {
     let made = create(&out, "x").await;
     let id = made["id"].as_str().unwrap();
     let (alice, bob) = (
-        &out.emulator.world().acs.users[0],
-        &out.emulator.world().acs.users[1],
+        &out.emulator.seed().acs.users[0],
+        &out.emulator.seed().acs.users[1],
     );
     assert_eq!(
         out.bear(&alice.token, Method::GET, &of(id, ""), Value::Null)

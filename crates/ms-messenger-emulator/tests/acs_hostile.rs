@@ -122,7 +122,7 @@ fn operations() -> Vec<(Method, String)> {
 #[tokio::test]
 async fn wrong_bodies_are_answered_by_every_operation() {
     let out = Outside::start().await;
-    let world = out.emulator.world().clone();
+    let world = out.emulator.seed().clone();
     let bodies = hostile_bodies();
     for (method, target) in operations() {
         let is_chat = target.starts_with("/chat");
@@ -156,7 +156,7 @@ async fn wrong_bodies_are_answered_by_every_operation() {
 #[tokio::test]
 async fn wrong_queries_are_refused_by_every_list() {
     let out = Outside::start().await;
-    let world = out.emulator.world().clone();
+    let world = out.emulator.seed().clone();
     let (thread, channel) = (&world.acs.thread_id, &world.acs.channel_registration_id);
     let user = &world.acs.users[0].token;
     for path in ["", "/T/messages", "/T/participants", "/T/readReceipts"] {

@@ -117,7 +117,7 @@ async fn tokens_are_issued_revoked_and_end_with_their_user() {
 #[tokio::test]
 async fn a_revoked_token_of_a_seeded_user_is_refused_by_messages_too() {
     let out = Outside::start().await;
-    let user = out.emulator.world().acs.users[0].clone();
+    let user = out.emulator.seed().acs.users[0].clone();
     let list = "/messages/conversations?api-version=2025-04-01-preview";
     assert_eq!(
         out.bear(&user.token, Method::GET, list, Value::Null)
@@ -181,7 +181,7 @@ async fn what_is_wrong_is_told_in_the_services_words() {
 #[tokio::test]
 async fn only_the_key_and_entra_make_users_and_the_request_id_comes_back() {
     let out = Outside::start().await;
-    let world = out.emulator.world().clone();
+    let world = out.emulator.seed().clone();
     for (token, expected) in [
         (&world.acs.entra_token, 201),
         (&world.acs.users[0].token, 401),
@@ -217,7 +217,7 @@ async fn strict_mode_knows_its_users_only() {
 #[tokio::test]
 async fn a_teams_user_exchanges_his_own_token_only() {
     let out = Outside::start().await;
-    let user = out.emulator.world().graph.users[0].clone();
+    let user = out.emulator.seed().graph.users[0].clone();
     let app = claims(&user.token)["appid"].clone();
     let exchange = "/teamsUser/:exchangeAccessToken?api-version=2023-10-01";
     let body = json!({"token": user.token, "appId": app, "userId": user.id});
@@ -228,7 +228,7 @@ async fn a_teams_user_exchanges_his_own_token_only() {
     assert!(token["expiresOn"].is_string());
     for (name, wrong) in [
         ("token", json!("garbled")),
-        ("userId", json!(out.emulator.world().graph.users[1].id)),
+        ("userId", json!(out.emulator.seed().graph.users[1].id)),
         ("appId", json!("2c3e1e83-8fd7-4615-ad2b-b8c1229845ac")),
     ] {
         let mut body = body.clone();
@@ -247,7 +247,7 @@ async fn a_teams_user_exchanges_his_own_token_only() {
 #[tokio::test]
 async fn an_entra_token_is_exchanged_for_the_same_user_each_time() {
     let out = Outside::start().await;
-    let token = out.emulator.world().graph.users[0].token.clone();
+    let token = out.emulator.seed().graph.users[0].token.clone();
     let entra = "/access/entra/:exchangeAccessToken?api-version=2025-03-02-preview";
     let (status, first) = out.bear(&token, Method::POST, entra, json!({})).await;
     assert_eq!(status, 200, "{first}");

@@ -203,7 +203,7 @@ async fn participants_are_paged_and_end_at_250() {
 #[tokio::test]
 async fn each_scope_allows_what_the_table_says() {
     let out = Outside::start().await;
-    let world = out.emulator.world().clone();
+    let world = out.emulator.seed().clone();
     let user = &world.acs.users[0].id;
     let thread = out.thread_with("Scopes", &[]).await;
     let add = format!("/chat/threads{thread}/participants/:add?{CHAT}");

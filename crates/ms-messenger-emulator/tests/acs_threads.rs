@@ -92,7 +92,7 @@ async fn a_thread_is_made_with_its_properties_and_two_system_messages() {
 async fn the_same_request_id_makes_one_thread_per_caller() {
     let out = Outside::start().await;
     let create = async |n: usize, id: &str, topic: &str| {
-        let token = out.emulator.world().acs.users[n].token.clone();
+        let token = out.emulator.seed().acs.users[n].token.clone();
         let request = out
             .post(&format!("/chat/threads?{CHAT}"))
             .bearer_auth(token)
@@ -261,7 +261,7 @@ async fn threads_are_listed_by_their_newest_message_and_deleted_ones_stay() {
     assert_eq!(value[0]["topic"], "b");
     assert!(value[0]["deletedOn"].is_string());
     // The seeded one comes last, and Bob has nothing else.
-    assert_eq!(value[1]["id"], json!(out.emulator.world().acs.thread_id));
+    assert_eq!(value[1]["id"], json!(out.emulator.seed().acs.thread_id));
     assert!(page.get("nextLink").is_none());
     let (_, page) = out.chat_as(1, Method::GET, "", Value::Null).await;
     assert_eq!(page["value"].as_array().unwrap().len(), 1);

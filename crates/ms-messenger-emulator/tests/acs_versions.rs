@@ -26,7 +26,7 @@ const MESSAGES: [&str; 5] = [
 #[tokio::test]
 async fn each_service_takes_its_versions_and_names_them_in_every_answer() {
     let out = Outside::start().await;
-    let acs = out.emulator.world().acs.clone();
+    let acs = out.emulator.seed().acs.clone();
     let templates = format!(
         "/messages/channels/{}/templates",
         acs.channel_registration_id

@@ -38,7 +38,7 @@ async fn the_ledger_has_one_row_per_message_without_credentials() {
     assert_eq!(row["platform"], "acs-chat");
     assert_eq!(row["text"], "hello");
     assert_eq!(row["request"]["method"], "POST");
-    let token = &out.emulator.world().acs.users[0].token;
+    let token = &out.emulator.seed().acs.users[0].token;
     assert!(!row.to_string().contains(token.as_str()));
     assert_eq!(out.rows("?platform=msgraph-chat").await.len(), 0);
     assert_eq!(out.rows("?since=1").await.len(), 0);
@@ -98,7 +98,7 @@ async fn reset_brings_back_the_seeded_world() {
 #[tokio::test]
 async fn the_other_side_speaks() {
     let out = Outside::start().await;
-    let world = out.emulator.world().clone();
+    let world = out.emulator.seed().clone();
     for message in [
         json!({"platform": "acs-chat", "conversation": world.acs.thread_id, "sender": world.acs.users[1].id, "text": "a"}),
         json!({"platform": "acs-messages", "from": "+14255550199", "text": "b"}),

@@ -18,7 +18,7 @@ fn exchange(out: &Outside) -> (String, Option<ErrorKind>) {
         "POST {} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {}\r\n\
          content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         out.graph_chat(),
-        out.emulator.world().graph.token,
+        out.emulator.seed().graph.token,
         body.len(),
     );
     let mut socket = TcpStream::connect(host).unwrap();
@@ -129,7 +129,7 @@ async fn a_body_above_the_limit_is_refused_unread() {
 #[tokio::test]
 async fn hostile_json_is_refused_by_every_send() {
     let out = Outside::start().await;
-    let world = out.emulator.world().clone();
+    let world = out.emulator.seed().clone();
     let notifications = "/messages/notifications:send?api-version=2024-08-30".to_owned();
     let deep = "[".repeat(100_000);
     for body in [

@@ -16,7 +16,7 @@ fn spoilt(id: &str) -> [String; 2] {
 #[tokio::test]
 async fn ids_encoded_twice_and_ids_with_blanks_are_nobodys() {
     let out = Outside::start().await;
-    let world = out.emulator.world().clone();
+    let world = out.emulator.seed().clone();
     let text = json!({"body": {"content": "x"}});
     for channel in spoilt(&world.graph.channel_id) {
         let path = format!(

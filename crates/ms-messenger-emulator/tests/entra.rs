@@ -34,7 +34,7 @@ async fn a_device_code_is_pending_once_and_then_gives_tokens_that_graph_accepts(
     assert_eq!(claims(access)["scp"], "ChatMessage.Send");
     assert_eq!(
         claims(access)["oid"],
-        at.out.emulator.world().graph.users[0].id.as_str()
+        at.out.emulator.seed().graph.users[0].id.as_str()
     );
     assert!(tokens["refresh_token"].is_string());
     assert!(tokens.get("id_token").is_none());
@@ -73,7 +73,7 @@ async fn a_person_approves_declines_or_lets_a_code_expire() {
             .with_device_interval(0),
     )
     .await;
-    let bob = at.out.emulator.world().graph.users[1].clone();
+    let bob = at.out.emulator.seed().graph.users[1].clone();
     let begun = at.device(SEND).await.1;
     for _ in 0..3 {
         assert_eq!(at.poll(&begun).await.1["error"], "authorization_pending");
@@ -283,7 +283,7 @@ async fn an_application_gets_a_token_by_its_secret_that_graph_reads_with() {
 #[tokio::test]
 async fn a_token_for_an_application_is_exchanged_on_behalf_of_its_user() {
     let at = SignIn::start(Emulator::builder()).await;
-    let id = at.out.emulator.world().entra.confidential_client_id.clone();
+    let id = at.out.emulator.seed().entra.confidential_client_id.clone();
     let first = at.signed_in().await;
     let own = format!("api://{id}/access_as_user");
     let (_, incoming) = at
@@ -301,7 +301,7 @@ async fn a_token_for_an_application_is_exchanged_on_behalf_of_its_user() {
             .await,
         201
     );
-    let graph = json!(at.out.emulator.world().graph.token);
+    let graph = json!(at.out.emulator.seed().graph.token);
     assert_eq!(
         at.on_behalf_of(&graph).await.1["error_codes"],
         json!([500_131])
@@ -331,7 +331,7 @@ async fn claims_that_are_asked_for_are_in_the_token() {
     );
     assert_eq!(
         access["oid"],
-        at.out.emulator.world().graph.users[0].id.as_str()
+        at.out.emulator.seed().graph.users[0].id.as_str()
     );
     let bad = at
         .refresh(&first["refresh_token"], &[("claims", "{")])

@@ -36,7 +36,7 @@ type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], u16, &'a str, u32);
 #[tokio::test]
 async fn each_wrong_request_has_its_error() {
     let at = SignIn::start(Emulator::builder()).await;
-    let public = at.out.emulator.world().entra.public_client_id.clone();
+    let public = at.out.emulator.seed().entra.public_client_id.clone();
     let cases: [Case<'_>; 8] = [
         (
             GRAPH,
@@ -105,7 +105,7 @@ async fn strangers_and_foreign_tenants_are_refused_when_strict() {
 #[tokio::test]
 async fn an_application_names_its_tenant() {
     let at = SignIn::start(Emulator::builder()).await;
-    let entra = at.out.emulator.world().entra.clone();
+    let entra = at.out.emulator.seed().entra.clone();
     for (tenant, expected) in [("contoso.test", 200), ("common", 400), ("no_tenant", 400)] {
         let form = [
             ("grant_type", "client_credentials"),
@@ -129,7 +129,7 @@ fn assertion(head: &Value, body: &Value) -> String {
 #[tokio::test]
 async fn an_assertion_stands_for_the_secret() {
     let at = SignIn::start(Emulator::builder()).await;
-    let id = at.out.emulator.world().entra.confidential_client_id.clone();
+    let id = at.out.emulator.seed().entra.confidential_client_id.clone();
     let aud = format!("{}/contoso.test/oauth2/v2.0/token", at.out.base);
     let far = 4_102_444_800_u64;
     let own = json!({"aud": aud, "iss": id, "sub": id, "exp": far});
@@ -281,7 +281,7 @@ async fn an_app_service_has_an_identity_behind_its_header() {
         "/msi/token?api-version=2019-08-01&resource=https%3A%2F%2Fcommunication.azure.com%2F";
     let wrong = at.out.read(path, "").header("X-IDENTITY-HEADER", "wrong");
     assert_eq!(Outside::ask(wrong).await.0, 401);
-    let header = at.out.emulator.world().entra.identity_header.clone();
+    let header = at.out.emulator.seed().entra.identity_header.clone();
     let right = at.out.read(path, "").header("X-IDENTITY-HEADER", header);
     let (status, found) = Outside::ask(right).await;
     assert_eq!(status, 200, "{found}");

@@ -10,7 +10,7 @@ use serde_json::json;
 
 /// The status of the answer; 0 when there was none.
 async fn send(emulator: &Emulator, text: &str) -> u16 {
-    let graph = &emulator.world().graph;
+    let graph = &emulator.seed().graph;
     let url = format!(
         "{}/v1.0/chats/{}/messages",
         emulator.http_url(),
@@ -25,7 +25,7 @@ async fn send(emulator: &Emulator, text: &str) -> u16 {
 #[tokio::test]
 async fn a_message_that_comes_later_is_waited_for() {
     let emulator = Emulator::start().await.unwrap();
-    let chat = emulator.world().graph.chat_id.clone();
+    let chat = emulator.seed().graph.chat_id.clone();
     let wanted = MessageMatcher::new()
         .with_operation("send")
         .with_conversation(&chat)
@@ -51,7 +51,7 @@ async fn an_unmet_expectation_lists_what_was_there() {
         .within(Duration::ZERO)
         .await
         .unwrap_err();
-    let chat = &emulator.world().graph.chat_id;
+    let chat = &emulator.seed().graph.chat_id;
     let expected = format!(
         "no message within 0ns of: platform acs-chat, text \"one\"; stored: 1\n  1: msgraph-chat send in {chat}: \"one\""
     );

@@ -126,7 +126,7 @@ async fn the_handle_takes_every_kind_that_is_no_status() {
         // A connection of its own: a duplicate answer spoils the one that it comes on.
         let url = format!("{}{}", out.base, out.graph_chat());
         let request = outside::client().post(url);
-        let request = request.bearer_auth(&out.emulator.world().graph.token);
+        let request = request.bearer_auth(&out.emulator.seed().graph.token);
         let request = request.json(&json!({"body": {"content": "x"}}));
         let answer = request.send().await.ok();
         assert_eq!(answer.map(|a| a.status().as_u16()), status, "{what}");

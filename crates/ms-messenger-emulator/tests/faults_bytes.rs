@@ -281,7 +281,7 @@ async fn a_client_of_http2_learns_that_it_may_send_again() {
     let send = || {
         let request = client
             .post(&url)
-            .bearer_auth(&out.emulator.world().graph.token);
+            .bearer_auth(&out.emulator.seed().graph.token);
         request.json(&json!({"body": {"content": "x"}})).send()
     };
     // This client repeats what a server did not process by itself.

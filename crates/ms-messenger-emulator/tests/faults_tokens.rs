@@ -43,7 +43,7 @@ async fn chat(out: &Outside, token: &str) -> u16 {
 #[tokio::test]
 async fn tokens_of_graph_end_in_mid_run_and_fresh_ones_are_good() {
     let out = expiring("msgraph-chat", "send", 2).await;
-    let seeded = out.emulator.world().graph.token.clone();
+    let seeded = out.emulator.seed().graph.token.clone();
     let earlier = fresh(
         &out,
         json!({"platform": "msgraph-chat", "user": "alice@contoso.test"}),
@@ -55,7 +55,7 @@ async fn tokens_of_graph_end_in_mid_run_and_fresh_ones_are_good() {
         assert_eq!(graph(&out, token).await, (401, expired.clone()));
     }
     // Reads are refused too, and so is everybody else's token of before.
-    let bob = &out.emulator.world().graph.users[1].token;
+    let bob = &out.emulator.seed().graph.users[1].token;
     let (status, _) = out
         .bear(bob, Method::GET, &out.graph_chat(), Value::Null)
         .await;
@@ -89,7 +89,7 @@ async fn tokens_of_chat_end_and_identity_issues_good_ones() {
         "/identities/{}/:issueAccessToken?api-version=2023-10-01",
         out.acs_user(0).replace(':', "%3A")
     );
-    let entra = out.emulator.world().acs.entra_token.clone();
+    let entra = out.emulator.seed().acs.entra_token.clone();
     let scopes = json!({"scopes": ["chat"]});
     let (status, made) = out.bear(&entra, Method::POST, &issue, scopes).await;
     assert_eq!(status, 200, "{made}");
@@ -108,7 +108,7 @@ async fn tokens_of_messages_end_and_the_access_key_does_not() {
     let body = out.notification(&json!({"kind": "text", "content": "x"}));
     let (status, answer) = out.keyed(Method::POST, target, body.clone()).await;
     assert_eq!(status, 202, "{answer}");
-    let entra = out.emulator.world().acs.entra_token.clone();
+    let entra = out.emulator.seed().acs.entra_token.clone();
     let (status, answer) = out.bear(&entra, Method::POST, target, body.clone()).await;
     assert_eq!((status, &answer["error"]["code"]), (401, &json!("Denied")));
     let renewed = fresh(&out, json!({"platform": "acs-messages"})).await;
@@ -121,7 +121,7 @@ async fn tokens_of_messages_end_and_the_access_key_does_not() {
 async fn tokens_of_the_callers_of_identity_end_by_its_own_operations() {
     let out = expiring("acs-chat", "identity.create", 1).await;
     let target = "/identities?api-version=2023-10-01";
-    let entra = out.emulator.world().acs.entra_token.clone();
+    let entra = out.emulator.seed().acs.entra_token.clone();
     let (status, _) = out.bear(&entra, Method::POST, target, json!({})).await;
     assert_eq!(status, 401);
     assert_eq!(chat(&out, out.chat_token()).await, 201);
@@ -179,15 +179,12 @@ async fn one_expiry_can_be_asked_of_the_handle() {
     out.emulator
         .fail_next(Platform::MSGRAPH_CHAT, "send", FaultAction::TokenExpiry)
         .unwrap();
-    assert_eq!(graph(&out, &out.emulator.world().graph.token).await.0, 401);
+    assert_eq!(graph(&out, &out.emulator.seed().graph.token).await.0, 401);
     let made = out
         .emulator
         .issue_token(&json!({"platform": "msgraph-chat", "user": "Alice"}));
     let made = made.unwrap();
-    assert_eq!(
-        made["user"],
-        out.emulator.world().graph.users[0].id.as_str()
-    );
+    assert_eq!(made["user"], out.emulator.seed().graph.users[0].id.as_str());
     assert_eq!(graph(&out, made["token"].as_str().unwrap()).await.0, 201);
 }
 

@@ -39,7 +39,7 @@ async fn refused(out: &Outside, body: Value) -> String {
 #[tokio::test]
 async fn a_channel_message_has_the_canonical_shape_and_is_read_back_the_same() {
     let out = Outside::start().await;
-    let graph = out.emulator.world().graph.clone();
+    let graph = out.emulator.seed().graph.clone();
     let (status, message) = out.graph(&out.graph_channel(), &text("Moin")).await;
     assert_eq!(status, 201);
     let id = message["id"].as_str().unwrap();
@@ -105,7 +105,7 @@ async fn a_reply_belongs_to_its_root_and_lifts_it_in_the_list() {
     assert_eq!(row["operation"], "send.reply");
     assert_eq!(
         row["conversation"],
-        json!(out.emulator.world().graph.channel_id)
+        json!(out.emulator.seed().graph.channel_id)
     );
 }
 
@@ -191,7 +191,7 @@ async fn the_size_of_a_message_is_limited_without_its_hosted_bytes() {
 #[tokio::test]
 async fn each_operation_wants_its_own_permission() {
     let out = Outside::start().await;
-    let world = out.emulator.world().clone();
+    let world = out.emulator.seed().clone();
     let token = |scope: &str| world.graph_token(&world.graph.users[0], &[scope], FAR);
     let (chat, channel) = (out.graph_chat(), out.graph_channel());
     for (path, scope, status) in [
@@ -244,7 +244,7 @@ async fn each_operation_wants_its_own_permission() {
 #[tokio::test]
 async fn lists_are_paged_by_opaque_absolute_links() {
     let out = Outside::start().await;
-    let token = out.emulator.world().graph.token.clone();
+    let token = out.emulator.seed().graph.token.clone();
     for n in 0..5 {
         out.graph(&out.graph_chat(), &text(&format!("m{n}"))).await;
     }
@@ -291,7 +291,7 @@ async fn a_filter_counts_only_with_an_order_by_the_same_property() {
 #[tokio::test]
 async fn a_chat_of_two_is_made_once_and_wrong_members_are_refused() {
     let out = Outside::start().await;
-    let graph = out.emulator.world().graph.clone();
+    let graph = out.emulator.seed().graph.clone();
     let member = |user: &str| json!({"roles": ["owner"], "user@odata.bind": format!("{}/users('{user}')", graph.base)});
     let chat = |kind: &str, members: &[Value]| json!({"chatType": kind, "members": members});
     let (alice, bob) = (&graph.users[0], &graph.users[1]);
@@ -335,7 +335,7 @@ async fn writes_below_me_and_malformed_ids_are_refused() {
             .contains("only supported on contained entities")
     );
     assert_eq!(out.graph("/v1.0/me/chats", &json!({})).await.0, 405);
-    let channel = &out.emulator.world().graph.channel_id;
+    let channel = &out.emulator.seed().graph.channel_id;
     let team = format!("/v1.0/teams/red/channels/{channel}/messages");
     assert_eq!(out.graph(&team, &text("x")).await.0, 400);
     assert_eq!(
@@ -347,7 +347,7 @@ async fn writes_below_me_and_malformed_ids_are_refused() {
 #[tokio::test]
 async fn strict_mode_refuses_strangers() {
     let out = Outside::of(Emulator::builder().with_strict(true).start().await.unwrap());
-    let world = out.emulator.world().clone();
+    let world = out.emulator.seed().clone();
     let mut stranger = world.graph.users[0].clone();
     stranger.id = "11111111-2222-4333-8444-555555555555".to_owned();
     let token = world.graph_token(&stranger, &["ChatMessage.Send", "Chat.Read"], FAR);

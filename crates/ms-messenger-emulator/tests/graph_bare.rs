@@ -63,7 +63,7 @@ async fn a_token_can_end_as_forbidden_and_a_fresh_one_is_good() {
             GraphFault::NoAuthorization.into(),
         )
         .unwrap();
-    let old = out.emulator.world().graph.token.clone();
+    let old = out.emulator.seed().graph.token.clone();
     for _ in 0..2 {
         let (status, error) = send_with(&out, &old).await;
         assert_eq!(
@@ -100,7 +100,7 @@ async fn an_empty_page_leads_to_the_page_itself() {
     let action = json!({"kind": "empty_page"});
     out.faults(json!({"rules": [{"match": {"platform": "msgraph-chat", "operation": "list"}, "action": action, "times": 2},
         {"match": {"platform": "acs-chat", "operation": "list"}, "action": action, "times": 1}]})).await;
-    let graph_token = out.emulator.world().graph.token.clone();
+    let graph_token = out.emulator.seed().graph.token.clone();
     for (first, link, token, empties) in [
         (
             format!("{}?$top=5", out.graph_chat()),

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 /// A part that sends a text into the seeded chat.
 fn send(out: &Outside, id: &str, text: &str) -> Value {
-    let chat = &out.emulator.world().graph.chat_id;
+    let chat = &out.emulator.seed().graph.chat_id;
     json!({
         "id": id,
         "method": "POST",
@@ -59,7 +59,7 @@ fn texts(rows: &[Value]) -> Vec<&str> {
 #[tokio::test]
 async fn each_part_has_its_own_answer_and_ledger_row() {
     let out = Outside::start().await;
-    let chat = out.emulator.world().graph.chat_id.clone();
+    let chat = out.emulator.seed().graph.chat_id.clone();
     let mut two = send(&out, "two", "second");
     two["headers"]["client-request-id"] = json!("call-2");
     let list = get("list", &format!("chats/{chat}/messages?$top=1"));
@@ -223,7 +223,7 @@ async fn a_malformed_batch_is_refused_as_a_whole() {
 #[tokio::test]
 async fn only_a_valid_token_batches_and_each_part_needs_its_permission() {
     let out = Outside::start().await;
-    let world = out.emulator.world().clone();
+    let world = out.emulator.seed().clone();
     let body = json!({"requests": [send(&out, "1", "x"), get("2", "/me")]});
     for token in ["garbled", &world.acs.entra_token] {
         let request = out.post("/beta/$batch").bearer_auth(token).json(&body);

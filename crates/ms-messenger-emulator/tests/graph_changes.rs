@@ -76,7 +76,7 @@ async fn an_edit_is_judged_as_a_send() {
     let list = out.graph_chat();
     let path = path_of(&list, &sent(&out, &list, &text("x")).await);
     let unmarked = json!({"mentions": [{"id": 0, "mentionText": "Bob",
-        "mentioned": {"user": {"id": out.emulator.world().graph.users[1].id}}}]});
+        "mentioned": {"user": {"id": out.emulator.seed().graph.users[1].id}}}]});
     let (status, error) = patch(&out, &path, &unmarked).await;
     let message = "Body does not contain marker for mention with Id '0'. Add 'Bob' to the body.";
     assert_eq!((status, &error["error"]["message"]), (400, &json!(message)));
@@ -121,7 +121,7 @@ async fn an_edited_body_comes_with_all_its_attachments() {
 #[tokio::test]
 async fn only_ones_own_message_is_edited_or_deleted() {
     let out = Outside::start().await;
-    let bob = out.emulator.world().graph.users[1].token.clone();
+    let bob = out.emulator.seed().graph.users[1].token.clone();
     let (chat, channel) = (out.graph_chat(), out.graph_channel());
     let in_chat = sent(&out, &chat, &text("x")).await;
     let in_channel = path_of(&channel, &sent(&out, &channel, &text("x")).await);
@@ -198,7 +198,7 @@ async fn a_deleted_message_is_empty_until_the_deletion_is_undone() {
 #[tokio::test]
 async fn a_reaction_is_there_until_it_is_taken_back() {
     let out = Outside::start().await;
-    let users = out.emulator.world().graph.users.clone();
+    let users = out.emulator.seed().graph.users.clone();
     for list in [out.graph_chat(), out.graph_channel()] {
         let message = sent(&out, &list, &text("x")).await;
         let path = path_of(&list, &message);
@@ -251,7 +251,7 @@ async fn a_reaction_is_there_until_it_is_taken_back() {
 #[tokio::test]
 async fn each_change_has_the_path_and_permission_that_is_documented() {
     let out = Outside::start().await;
-    let world = out.emulator.world().clone();
+    let world = out.emulator.seed().clone();
     let token = |scope: &str| world.graph_token(&world.graph.users[0], &[scope], FAR);
     let (chat, channel) = (out.graph_chat(), out.graph_channel());
     let in_chat = sent(&out, &chat, &text("x")).await;
@@ -349,7 +349,7 @@ async fn each_change_has_the_path_and_permission_that_is_documented() {
 #[tokio::test]
 async fn an_app_sets_the_policy_violation_and_nothing_else() {
     let out = Outside::start().await;
-    let app = out.emulator.world().graph.app_token.clone();
+    let app = out.emulator.seed().graph.app_token.clone();
     let list = out.graph_channel();
     let path = path_of(&list, &sent(&out, &list, &text("4111 1111")).await);
     let violation = json!({"policyViolation": {

@@ -35,7 +35,7 @@ async fn synchronise(out: &Outside, from: &str, token: &str) -> (Vec<String>, St
 }
 
 fn token(out: &Outside) -> String {
-    out.emulator.world().graph.token.clone()
+    out.emulator.seed().graph.token.clone()
 }
 
 #[tokio::test]
@@ -187,7 +187,7 @@ async fn a_token_of_another_query_is_refused_and_one_that_is_not_known_is_gone()
 #[tokio::test]
 async fn an_app_reads_the_chats_of_a_user_and_the_channels_of_a_team() {
     let out = Outside::start().await;
-    let world = out.emulator.world().clone();
+    let world = out.emulator.seed().clone();
     let (graph, app) = (&world.graph, &world.graph.app_token);
     let (chat, channel) = (out.graph_chat(), out.graph_channel());
     let other = "/v1.0/chats/19:other@thread.v2/messages";

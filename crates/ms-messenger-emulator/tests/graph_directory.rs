@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 #[tokio::test]
 async fn the_seeded_chat_is_a_whole_resource_in_every_list() {
     let out = Outside::start().await;
-    let graph = out.emulator.world().graph.clone();
+    let graph = out.emulator.seed().graph.clone();
     let path = format!("/v1.0/chats/{}", graph.chat_id);
     let (status, chat) = out.as_user(ALICE, "GET", &path, None).await;
     assert_eq!(status, 200, "{chat}");
@@ -70,7 +70,7 @@ async fn the_seeded_chat_is_a_whole_resource_in_every_list() {
 #[tokio::test]
 async fn a_chat_that_came_to_be_by_a_message_is_there_as_a_resource() {
     let out = Outside::start().await;
-    let graph = out.emulator.world().graph.clone();
+    let graph = out.emulator.seed().graph.clone();
     let id = "19:made-by-use@thread.v2";
     sends(&out, &format!("/v1.0/chats/{id}/messages"), "first").await;
     let path = "/v1.0/me/chats?$expand=members,lastMessagePreview";
@@ -146,7 +146,7 @@ async fn the_topic_of_a_group_is_changed_and_that_of_two_is_not() {
         assert_eq!(patch(&path, wrong.clone()).await.0, 400, "{wrong}");
     }
     // The seeded chat was not touched since its making.
-    let path = format!("/v1.0/chats/{}", out.emulator.world().graph.chat_id);
+    let path = format!("/v1.0/chats/{}", out.emulator.seed().graph.chat_id);
     let (_, seeded) = patch(&path, json!({"topic": null})).await;
     assert_eq!(seeded["topic"], Value::Null);
     assert_ne!(seeded["lastUpdatedDateTime"], seeded["createdDateTime"]);
@@ -159,7 +159,7 @@ async fn the_topic_of_a_group_is_changed_and_that_of_two_is_not() {
 #[tokio::test]
 async fn chats_are_listed_by_change_or_last_message_in_opaque_pages() {
     let out = Outside::start().await;
-    let seeded = out.emulator.world().graph.chat_id.clone();
+    let seeded = out.emulator.seed().graph.chat_id.clone();
     let mut made = Vec::new();
     for n in 0..4 {
         let (_, chat) = out
@@ -224,7 +224,7 @@ async fn chats_are_filtered_by_what_they_are_and_who_is_in_them() {
     let out = Outside::start().await;
     let (_, lunch) = out.new_chat("group", &[ALICE, BOB], Some("Lunch")).await;
     let (_, pair) = out.new_chat("oneOnOne", &[ALICE, CAROL], None).await;
-    let seeded = json!(out.emulator.world().graph.chat_id);
+    let seeded = json!(out.emulator.seed().graph.chat_id);
     for (filter, expected) in [
         ("chatType eq 'oneOnOne'", vec![&pair["id"]]),
         ("topic eq 'Lunch'", vec![&lunch["id"]]),
@@ -252,7 +252,7 @@ async fn chats_are_filtered_by_what_they_are_and_who_is_in_them() {
 #[tokio::test]
 async fn expanded_members_end_at_twenty_five() {
     let out = Outside::start().await;
-    let alice = out.emulator.world().graph.users[0].id.clone();
+    let alice = out.emulator.seed().graph.users[0].id.clone();
     let people = (0..29).map(|n| format!("00000000-0000-4000-8000-{n:012}"));
     let people: Vec<Value> = people.chain([alice]).map(|id| member(&out, &id)).collect();
     let body = json!({"chatType": "group", "members": people});
@@ -279,7 +279,7 @@ async fn expanded_members_end_at_twenty_five() {
 #[tokio::test]
 async fn strict_mode_knows_no_chat_but_the_made_ones() {
     let out = Outside::of(Emulator::builder().with_strict(true).start().await.unwrap());
-    let world = out.emulator.world().clone();
+    let world = out.emulator.seed().clone();
     let get = async |path: &str| out.as_user(ALICE, "GET", path, None).await.0;
     assert_eq!(
         get(&format!("/v1.0/chats/{}", world.graph.chat_id)).await,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use teams::{path_of, sent, text};
 
 async fn inject(out: &Outside, conversation: &str, event: Value) -> (u16, Value) {
-    let sender = &out.emulator.world().graph.users[0].id;
+    let sender = &out.emulator.seed().graph.users[0].id;
     let body = json!({"platform": "msgraph-chat", "conversation": conversation, "sender": sender,
         "event": event});
     Outside::ask(out.post("/_emulator/inject").json(&body)).await
@@ -18,7 +18,7 @@ async fn inject(out: &Outside, conversation: &str, event: Value) -> (u16, Value)
 #[tokio::test]
 async fn an_event_is_a_message_of_nobody_and_no_row() {
     let out = Outside::start().await;
-    let graph = out.emulator.world().graph.clone();
+    let graph = out.emulator.seed().graph.clone();
     let members = json!({"@odata.type": "#microsoft.graph.membersAddedEventMessageDetail",
         "members": [{"id": graph.users[1].id}]});
     for (place, list) in [
@@ -46,7 +46,7 @@ async fn an_event_is_a_message_of_nobody_and_no_row() {
 #[tokio::test]
 async fn later_members_are_told_to_those_only_who_prefer_them() {
     let out = Outside::start().await;
-    let graph = out.emulator.world().graph.clone();
+    let graph = out.emulator.seed().graph.clone();
     let list = out.graph_chat();
     let (_, made) = inject(&out, &graph.chat_id, json!("chatRenamed")).await;
     let one = format!("{list}/{}", made["message_id"].as_str().unwrap());
@@ -80,7 +80,7 @@ async fn later_members_are_told_to_those_only_who_prefer_them() {
 #[tokio::test]
 async fn an_event_is_nobodys_own_message() {
     let out = Outside::start().await;
-    let place = out.emulator.world().graph.channel_id.clone();
+    let place = out.emulator.seed().graph.channel_id.clone();
     let (_, made) = inject(&out, &place, json!("teamRenamed")).await;
     let event = json!({"id": made["message_id"]});
     let path = path_of(&out.graph_channel(), &event);
@@ -94,7 +94,7 @@ async fn an_event_is_nobodys_own_message() {
 #[tokio::test]
 async fn a_quoted_event_has_no_sender() {
     let out = Outside::start().await;
-    let place = out.emulator.world().graph.chat_id.clone();
+    let place = out.emulator.seed().graph.chat_id.clone();
     let (_, made) = inject(&out, &place, json!("chatRenamed")).await;
     let body = json!({"messageIds": [made["message_id"]], "replyMessage": text("x")});
     let quote = format!("{}/replyWithQuote", out.graph_chat());
@@ -107,7 +107,7 @@ async fn a_quoted_event_has_no_sender() {
 #[tokio::test]
 async fn an_unknown_event_is_refused_with_the_known_ones() {
     let out = Outside::start().await;
-    let place = out.emulator.world().graph.chat_id.clone();
+    let place = out.emulator.seed().graph.chat_id.clone();
     for bad in [json!("partyStarted"), json!({}), json!(7)] {
         let (status, error) = inject(&out, &place, bad.clone()).await;
         assert_eq!(status, 400, "{bad}");

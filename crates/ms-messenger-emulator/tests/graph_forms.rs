@@ -73,7 +73,7 @@ async fn attachments_and_mentions_are_answered_with_all_their_members() {
         "content": null, "name": "Budget.docx", "thumbnailUrl": null, "teamsAppId": null});
     assert_eq!(message["attachments"], json!([expected]));
 
-    let team = json!({"id": out.emulator.world().graph.team_id, "displayName": "T",
+    let team = json!({"id": out.emulator.seed().graph.team_id, "displayName": "T",
         "conversationIdentityType": "team"});
     let mut body = html("<at id=\"0\">T</at>");
     body["mentions"] = json!([{"id": 0, "mentionText": "T", "mentioned": {"conversation": team}}]);
@@ -193,7 +193,7 @@ async fn what_the_service_refuses_is_refused_in_its_words() {
             "{body}"
         );
     }
-    let token = out.emulator.world().graph.token.clone();
+    let token = out.emulator.seed().graph.token.clone();
     let not_json = out
         .post(&out.graph_chat())
         .bearer_auth(token)

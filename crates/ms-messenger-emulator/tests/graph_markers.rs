@@ -60,7 +60,7 @@ async fn attachments_and_markers_match_one_to_one() {
 #[tokio::test]
 async fn a_mention_needs_its_marker_text_and_fitting_target() {
     let out = Outside::start().await;
-    let user = out.emulator.world().graph.users[1].id.clone();
+    let user = out.emulator.seed().graph.users[1].id.clone();
     let mention = |content: &str, mentioned: Value| {
         let mut body = html(content);
         body["mentions"] = json!([{"id": 0, "mentionText": "Bob & Co", "mentioned": mentioned}]);

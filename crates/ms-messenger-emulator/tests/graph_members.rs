@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 /// The membership id of the seeded user number `n`.
 fn id_of(out: &Outside, page: &Value, n: usize) -> String {
-    let user = json!(out.emulator.world().graph.users[n].id);
+    let user = json!(out.emulator.seed().graph.users[n].id);
     let mut members = page["value"].as_array().unwrap().iter();
     let found = members.find(|member| member["userId"] == user);
     found.unwrap()["id"].as_str().unwrap().to_owned()
@@ -31,7 +31,7 @@ async fn members_come_and_go_and_who_is_gone_stays_away() {
     let (_, chat) = out.new_chat("group", &[ALICE, BOB], None).await;
     let chat = format!("/v1.0/chats/{}", chat["id"].as_str().unwrap());
     let path = format!("{chat}/members");
-    let graph = out.emulator.world().graph.clone();
+    let graph = out.emulator.seed().graph.clone();
     let mut carol = member(&out, &graph.users[CAROL].upn);
     carol["visibleHistoryStartDateTime"] = json!("2025-03-01T00:00:00Z");
     let request = out.graph_send(&path, &carol);
@@ -107,7 +107,7 @@ async fn wrong_members_options_and_places_are_refused() {
     let (_, group) = out.new_chat("group", &[ALICE, BOB], None).await;
     let (_, pair) = out.new_chat("oneOnOne", &[ALICE, BOB], None).await;
     let path = |chat: &Value| format!("/v1.0/chats/{}/members", chat["id"].as_str().unwrap());
-    let carol = out.emulator.world().graph.users[CAROL].id.clone();
+    let carol = out.emulator.seed().graph.users[CAROL].id.clone();
     let mut no_role = member(&out, &carol);
     no_role["roles"] = json!([]);
     let mut bad_time = member(&out, &carol);
@@ -153,7 +153,7 @@ async fn wrong_members_options_and_places_are_refused() {
 #[tokio::test]
 async fn owners_change_a_team_and_all_of_it_is_in_its_standard_channels() {
     let out = Outside::start().await;
-    let graph = out.emulator.world().graph.clone();
+    let graph = out.emulator.seed().graph.clone();
     let team = format!("/v1.0/teams/{}/members", graph.team_id);
     let channel = format!(
         "/v1.0/teams/{}/channels/{}/members",
@@ -215,7 +215,7 @@ async fn owners_change_a_team_and_all_of_it_is_in_its_standard_channels() {
 #[tokio::test]
 async fn messages_are_pinned_listed_and_unpinned() {
     let out = Outside::start().await;
-    let graph = out.emulator.world().graph.clone();
+    let graph = out.emulator.seed().graph.clone();
     let message = sends(&out, &out.graph_chat(), "remember").await;
     let id = message["id"].as_str().unwrap();
     let pins = format!("/v1.0/chats/{}/pinnedMessages", graph.chat_id);
@@ -258,7 +258,7 @@ async fn messages_are_pinned_listed_and_unpinned() {
 #[tokio::test]
 async fn notifications_are_accepted_and_leave_no_row() {
     let out = Outside::of(Emulator::builder().with_strict(true).start().await.unwrap());
-    let graph = out.emulator.world().graph.clone();
+    let graph = out.emulator.seed().graph.clone();
     let user = &graph.users[BOB].id;
     let recipient = json!({
         "@odata.type": "#microsoft.graph.aadUserNotificationRecipient",

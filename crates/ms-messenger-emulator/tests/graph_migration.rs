@@ -14,7 +14,7 @@ const MADE: &str = "2019-01-01T00:00:00Z";
 
 /// The seeded app does something.
 async fn app(out: &Outside, path: &str, body: &Value) -> (u16, Value) {
-    let token = &out.emulator.world().graph.app_token;
+    let token = &out.emulator.seed().graph.app_token;
     call(out, Method::POST, path, token, body).await
 }
 
@@ -106,7 +106,7 @@ async fn a_millisecond_is_taken_once_and_times_have_bounds() {
 #[tokio::test]
 async fn only_apps_migrate_and_a_team_completes_its_channels() {
     let out = Outside::start().await;
-    let graph = out.emulator.world().graph.clone();
+    let graph = out.emulator.seed().graph.clone();
     let list = out.graph_channel();
     let start = verb(&list, "startMigration");
     assert_eq!(

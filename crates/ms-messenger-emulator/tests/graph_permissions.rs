@@ -18,7 +18,7 @@ fn operations(
     &'static str,
     &'static str,
 )> {
-    let graph = &out.emulator.world().graph;
+    let graph = &out.emulator.seed().graph;
     let (chat, team) = (
         format!("/v1.0/chats/{}", graph.chat_id),
         format!("/v1.0/teams/{}", graph.team_id),
@@ -387,7 +387,7 @@ fn operations(
 #[tokio::test]
 async fn the_least_permission_of_each_operation_suffices_and_another_is_named_in_the_refusal() {
     let out = Outside::start().await;
-    let world = out.emulator.world().clone();
+    let world = out.emulator.seed().clone();
     let ask = async |method: &str, path: &str, body: &Option<Value>, token: &str| {
         let url = format!("{}{path}", out.base);
         let request = out

@@ -24,7 +24,7 @@ async fn links_begin_as_the_reader_called_the_service() {
     let list = out.graph_chat();
     let message = sent(&out, &list, &image(PIXELS_BASE64)).await;
     assert!(source(&message).starts_with(&format!("{}/v1.0/chats/", out.base)));
-    let token = out.emulator.world().graph.token.clone();
+    let token = out.emulator.seed().graph.token.clone();
     let beta = path_of(&list, &message).replace("/v1.0/", "/beta/");
     let read = out.read(&beta, &token).header("host", "graph.test:81");
     let (_, read) = Outside::ask(read).await;
@@ -50,7 +50,7 @@ async fn links_begin_as_the_reader_called_the_service() {
 #[tokio::test]
 async fn chats_are_read_below_me_and_users_with_links_of_the_same_path() {
     let out = Outside::start().await;
-    let world = out.emulator.world().clone();
+    let world = out.emulator.seed().clone();
     let (alice, bob, chat) = (
         &world.graph.users[0],
         &world.graph.users[1],
@@ -134,7 +134,7 @@ async fn hosted_contents_are_listed_without_their_bytes_and_read_with_them() {
             link,
             format!("{}{}/$value", out.base, path_of(&hosted, entry))
         );
-        let token = &out.emulator.world().graph.token;
+        let token = &out.emulator.seed().graph.token;
         let answer = out.read(link, token).send().await.unwrap();
         assert_eq!(answer.headers()["content-type"], "image/png");
         assert_eq!(answer.bytes().await.unwrap(), PIXELS);
@@ -156,7 +156,7 @@ async fn an_edit_keeps_the_images_that_its_body_still_shows_and_adds_others() {
     );
     edit["body"] = html(&both)["body"].clone();
     assert_eq!(patch(&out, &path, &edit).await, (204, Value::Null));
-    let token = out.emulator.world().graph.token.clone();
+    let token = out.emulator.seed().graph.token.clone();
     let read = out.read(&path, &token).header("host", "other.test");
     let (_, edited) = Outside::ask(read).await;
     let content = edited["body"]["content"].as_str().unwrap();
@@ -201,7 +201,7 @@ async fn a_card_refers_to_hosted_contents_too() {
     let link = card["body"][0]["url"].as_str().unwrap();
     assert!(link.contains("/beta/chats/"), "{link}");
     let answer = out
-        .read(link, &out.emulator.world().graph.token)
+        .read(link, &out.emulator.seed().graph.token)
         .send()
         .await
         .unwrap();
@@ -223,7 +223,7 @@ async fn replies_above_a_thousand_come_by_a_link() {
     assert_eq!(inline.len(), 1000);
     assert_eq!(inline[0]["body"]["content"], "1001");
     let next = root["replies@odata.nextLink"].as_str().unwrap();
-    let token = &out.emulator.world().graph.token;
+    let token = &out.emulator.seed().graph.token;
     let (_, rest) = Outside::ask(out.read(next, token)).await;
     assert_eq!(contents(&rest), ["1", "0"]);
     assert_eq!(rest["@odata.nextLink"], Value::Null);
@@ -292,7 +292,7 @@ async fn a_chat_is_narrowed_by_the_time_of_the_last_change_or_of_creation() {
         let mut target = format!("{list}?$top=1&{query}");
         let mut all = Vec::new();
         loop {
-            let token = &out.emulator.world().graph.token;
+            let token = &out.emulator.seed().graph.token;
             let (_, page) = Outside::ask(out.read(&target, token)).await;
             all.extend(contents(&page).into_iter().map(str::to_owned));
             match page["@odata.nextLink"].as_str() {
@@ -324,7 +324,7 @@ async fn an_image_of_a_deleted_message_is_gone_until_it_is_back() {
     let out = Outside::start().await;
     let list = out.graph_channel();
     let message = sent(&out, &list, &image("aGk=")).await;
-    let token = out.emulator.world().graph.token.clone();
+    let token = out.emulator.seed().graph.token.clone();
     let path = path_of(&list, &message);
     for (action, status) in [("softDelete", 404), ("undoSoftDelete", 200)] {
         let action = format!("{path}/{action}");

@@ -13,7 +13,7 @@ const UNKNOWN: &str = "12345678-0000-4000-8000-000000000009";
 #[tokio::test]
 async fn a_user_is_found_by_id_and_by_principal_name() {
     let out = Outside::start().await;
-    let bob = out.emulator.world().graph.users[BOB].clone();
+    let bob = out.emulator.seed().graph.users[BOB].clone();
     let expected = json!({
         "@odata.context": format!("{}/v1.0/$metadata#users/$entity", out.base),
         "id": bob.id, "displayName": "Bob", "userPrincipalName": bob.upn, "mail": bob.upn,
@@ -51,7 +51,7 @@ async fn a_user_is_found_by_id_and_by_principal_name() {
 #[tokio::test]
 async fn joined_teams_have_three_members_and_the_team_has_all() {
     let out = Outside::start().await;
-    let graph = out.emulator.world().graph.clone();
+    let graph = out.emulator.seed().graph.clone();
     let joined = "/v1.0/me/joinedTeams";
     let (_, page) = out.as_user(BOB, "GET", joined, None).await;
     let summary =
@@ -98,7 +98,7 @@ async fn joined_teams_have_three_members_and_the_team_has_all() {
 #[tokio::test]
 async fn channels_are_listed_filtered_and_selected_but_not_paged() {
     let out = Outside::start().await;
-    let graph = out.emulator.world().graph.clone();
+    let graph = out.emulator.seed().graph.clone();
     let channels = format!("/v1.0/teams/{}/channels", graph.team_id);
     let new = json!({"displayName": "Lunch", "description": "Where we eat"});
     let (status, lunch) = out.as_user(ALICE, "POST", &channels, Some(new)).await;
@@ -160,7 +160,7 @@ async fn channels_are_listed_filtered_and_selected_but_not_paged() {
 #[tokio::test]
 async fn channels_are_changed_and_deleted_and_stay_deleted() {
     let out = Outside::start().await;
-    let graph = out.emulator.world().graph.clone();
+    let graph = out.emulator.seed().graph.clone();
     let channels = format!("/v1.0/teams/{}/channels", graph.team_id);
     let general = format!("{channels}/{}", graph.channel_id);
     let (_, lunch) = out
@@ -243,7 +243,7 @@ async fn channels_are_changed_and_deleted_and_stay_deleted() {
 #[tokio::test]
 async fn a_private_channel_is_seen_by_its_members_only() {
     let out = Outside::start().await;
-    let graph = out.emulator.world().graph.clone();
+    let graph = out.emulator.seed().graph.clone();
     let channels = format!("/v1.0/teams/{}/channels", graph.team_id);
     let body = json!({"displayName": "Board", "membershipType": "private", "members": [
         member(&out, &graph.users[ALICE].id)]});
@@ -266,7 +266,7 @@ async fn a_private_channel_is_seen_by_its_members_only() {
 #[tokio::test]
 async fn a_team_has_tags_to_mention() {
     let out = Outside::start().await;
-    let team = out.emulator.world().graph.team_id.clone();
+    let team = out.emulator.seed().graph.team_id.clone();
     let (status, page) = out
         .as_user(BOB, "GET", &format!("/v1.0/teams/{team}/tags"), None)
         .await;
@@ -288,7 +288,7 @@ async fn a_team_has_tags_to_mention() {
 #[tokio::test]
 async fn strict_mode_knows_no_team_but_the_seeded_one() {
     let out = Outside::of(Emulator::builder().with_strict(true).start().await.unwrap());
-    let graph = out.emulator.world().graph.clone();
+    let graph = out.emulator.seed().graph.clone();
     let get = async |path: String| out.as_user(ALICE, "GET", &path, None).await.0;
     assert_eq!(get(format!("/v1.0/teams/{}", graph.team_id)).await, 200);
     assert_eq!(get(format!("/v1.0/teams/{UNKNOWN}")).await, 404);

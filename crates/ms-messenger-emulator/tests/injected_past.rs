@@ -28,7 +28,7 @@ fn ids(page: &Value) -> Vec<&str> {
 #[tokio::test]
 async fn an_equal_text_of_the_own_account_can_be_from_the_past_in_graph() {
     let out = Outside::start().await;
-    let graph = out.emulator.world().graph.clone();
+    let graph = out.emulator.seed().graph.clone();
     let (_, own) = out
         .graph(&out.graph_chat(), &json!({"body": {"content": "same"}}))
         .await;
@@ -62,7 +62,7 @@ async fn an_equal_text_of_the_own_account_can_be_from_the_past_in_graph() {
 #[tokio::test]
 async fn a_reply_lifts_an_old_post_in_a_channel() {
     let out = Outside::start().await;
-    let graph = out.emulator.world().graph.clone();
+    let graph = out.emulator.seed().graph.clone();
     let base = json!({"platform": "msgraph-chat", "conversation": graph.channel_id,
         "sender": graph.users[1].id, "text": "x"});
     let aged = |hours: u64, reply_to: Option<&str>| {
@@ -106,7 +106,7 @@ async fn a_reply_lifts_an_old_post_in_a_channel() {
 #[tokio::test]
 async fn graph_messages_are_edited_and_deleted_by_anybody() {
     let out = Outside::start().await;
-    let graph = out.emulator.world().graph.clone();
+    let graph = out.emulator.seed().graph.clone();
     let (_, own) = out
         .graph(&out.graph_chat(), &json!({"body": {"content": "before"}}))
         .await;
@@ -137,7 +137,7 @@ async fn graph_messages_are_edited_and_deleted_by_anybody() {
 #[tokio::test]
 async fn chat_threads_take_messages_of_the_past_edits_and_deletions() {
     let out = Outside::start().await;
-    let acs = out.emulator.world().acs.clone();
+    let acs = out.emulator.seed().acs.clone();
     let base = json!({"platform": "acs-chat", "conversation": acs.thread_id,
         "sender": acs.users[0].id, "text": "same"});
     let own = out.chat("same").await.json::<Value>().await.unwrap();
@@ -176,7 +176,7 @@ async fn chat_threads_take_messages_of_the_past_edits_and_deletions() {
 #[tokio::test]
 async fn conversations_take_messages_of_the_past() {
     let out = Outside::start().await;
-    let acs = out.emulator.world().acs.clone();
+    let acs = out.emulator.seed().acs.clone();
     let base = json!({"platform": "acs-messages", "conversation": acs.conversation_id,
         "from": acs.users[0].id, "text": "same"});
     let new = made(&out, base.clone()).await;
@@ -204,7 +204,7 @@ async fn conversations_take_messages_of_the_past() {
 #[tokio::test]
 async fn what_cannot_be_is_refused_by_name() {
     let out = Outside::start().await;
-    let graph = out.emulator.world().graph.clone();
+    let graph = out.emulator.seed().graph.clone();
     let base = json!({"platform": "msgraph-chat", "conversation": graph.chat_id,
         "sender": graph.users[0].id, "text": "x"});
     for (name, value) in [

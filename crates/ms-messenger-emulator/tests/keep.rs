@@ -47,7 +47,7 @@ async fn the_newest_stay_and_the_numbers_go_on() {
 #[tokio::test]
 async fn all_platforms_together_keep_so_many() {
     let out = keeping(2).await;
-    let world = out.emulator.world();
+    let world = out.emulator.seed();
     let (thread, chat) = (world.acs.thread_id.clone(), world.graph.chat_id.clone());
     let user = world.graph.users[1].id.clone();
     let inject = |body: Value| {
@@ -86,7 +86,7 @@ async fn a_duplicate_is_told_as_long_as_its_first_is_kept() {
 #[tokio::test]
 async fn who_synchronised_before_what_is_forgotten_must_start_again() {
     let out = keeping(2).await;
-    let world = out.emulator.world();
+    let world = out.emulator.seed();
     let (team, channel) = (&world.graph.team_id, &world.graph.channel_id);
     let user = &world.graph.users[1].id;
     let inject = |text: &str| {

@@ -48,7 +48,7 @@ async fn taken(out: &Outside, platform: &str) {
 
 /// A send of each platform but UCWA.
 fn sends(out: &Outside, text: &str) -> Vec<(Platform, RequestBuilder)> {
-    let world = out.emulator.world();
+    let world = out.emulator.seed();
     let target = format!(
         "/messages/conversations/{}/messages:send?api-version=2025-04-01-preview",
         world.acs.conversation_id

@@ -110,7 +110,7 @@ async fn graph_takes_one_message_a_second_in_a_thread_and_tells_the_class() {
 #[tokio::test]
 async fn each_part_of_a_batch_counts_by_itself() {
     let out = limited().await;
-    let chat = &out.emulator.world().graph.chat_id;
+    let chat = &out.emulator.seed().graph.chat_id;
     let part = |id: &str| {
         json!({"id": id, "method": "POST", "url": format!("/chats/{chat}/messages"),
             "headers": {"Content-Type": "application/json"}, "body": {"body": {"content": id}}})
@@ -132,7 +132,7 @@ async fn each_part_of_a_batch_counts_by_itself() {
 #[tokio::test]
 async fn advanced_messaging_counts_by_conversation() {
     let out = limited().await;
-    let world = out.emulator.world();
+    let world = out.emulator.seed();
     let send = async |conversation: &str| {
         let target = format!(
             "/messages/conversations/{conversation}/messages:send?api-version=2025-04-01-preview"

@@ -14,7 +14,7 @@ const KEY: &str = "5b1f0a5e-3f5b-4a43-a8d9-93a57a7fc0a5";
 fn conversation(out: &Outside) -> String {
     format!(
         "/messages/conversations/{}/messages:send?{VERSION}",
-        out.emulator.world().acs.conversation_id
+        out.emulator.seed().acs.conversation_id
     )
 }
 
@@ -24,7 +24,7 @@ fn now() -> String {
 
 async fn keyed(out: &Outside, id: &str, first_sent: &str, text: &str) -> Response {
     out.post(&conversation(out))
-        .bearer_auth(&out.emulator.world().acs.entra_token)
+        .bearer_auth(&out.emulator.seed().acs.entra_token)
         .header("repeatability-request-id", id)
         .header("repeatability-first-sent", first_sent)
         .json(&json!({"request": {"kind": "text", "content": text}}))
@@ -76,7 +76,7 @@ async fn each_broken_key_is_rejected_by_its_own_rule() {
     }
     let alone = out
         .post(&conversation(&out))
-        .bearer_auth(&out.emulator.world().acs.entra_token)
+        .bearer_auth(&out.emulator.seed().acs.entra_token)
         .header("repeatability-request-id", KEY)
         .json(&json!({"request": {"kind": "text", "content": "x"}}))
         .send()
@@ -89,7 +89,7 @@ async fn each_broken_key_is_rejected_by_its_own_rule() {
 #[tokio::test]
 async fn acs_messages_refuses_what_the_service_refuses() {
     let out = Outside::start().await;
-    let token = out.emulator.world().acs.entra_token.clone();
+    let token = out.emulator.seed().acs.entra_token.clone();
     let send = |body: Value| {
         out.post(&conversation(&out))
             .bearer_auth(&token)
@@ -240,8 +240,8 @@ async fn acs_chat_refuses_in_every_style() {
             .bearer_auth(out.chat_token())
             .json(&json!({"content": "x", "type": "cake"}));
         assert_eq!(custom.send().await.unwrap().status(), 400);
-        let voice = out.emulator.world().acs_token(
-            &out.emulator.world().acs.users[0].id,
+        let voice = out.emulator.seed().acs_token(
+            &out.emulator.seed().acs.users[0].id,
             &["voip"],
             4_102_444_800,
         );
@@ -256,7 +256,7 @@ async fn acs_chat_refuses_in_every_style() {
 #[tokio::test]
 async fn graph_answers_the_whole_message_and_shows_it_again() {
     let out = Outside::start().await;
-    let world = out.emulator.world().graph.clone();
+    let world = out.emulator.seed().graph.clone();
     let messages = format!(
         "/v1.0/teams/{}/channels/{}/messages",
         world.team_id, world.channel_id
@@ -329,7 +329,7 @@ async fn graph_answers_the_whole_message_and_shows_it_again() {
 #[tokio::test]
 async fn graph_refuses_with_its_own_words() {
     let out = Outside::start().await;
-    let world = out.emulator.world().graph.clone();
+    let world = out.emulator.seed().graph.clone();
     let chat = format!("/v1.0/chats/{}/messages", world.chat_id);
     for (body, status, words) in [
         (
@@ -373,7 +373,7 @@ async fn graph_refuses_with_its_own_words() {
     assert_eq!(app.status(), 412);
     let expired = out
         .emulator
-        .world()
+        .seed()
         .graph_token(&world.users[0], &["ChatMessage.Send"], 1);
     let expired = out
         .post(&chat)
@@ -389,7 +389,7 @@ async fn graph_refuses_with_its_own_words() {
     );
     let reading = out
         .emulator
-        .world()
+        .seed()
         .graph_token(&world.users[0], &["Chat.Read"], 4_102_444_800);
     let reading = out
         .post(&chat)
@@ -405,7 +405,7 @@ async fn graph_refuses_with_its_own_words() {
 #[tokio::test]
 async fn graph_quotes_and_finds_the_chat_of_two_again() {
     let out = Outside::start().await;
-    let world = out.emulator.world().graph.clone();
+    let world = out.emulator.seed().graph.clone();
     let chat = format!("/v1.0/chats/{}/messages", world.chat_id);
     let first: Value = out
         .graph_send(&chat, &json!({"body": {"content": "x"}}))

@@ -33,7 +33,7 @@ use crate::{
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let emulator = Emulator::start().await?;
-/// let graph = &emulator.world().graph;
+/// let graph = &emulator.seed().graph;
 /// let token = StaticToken::new(graph.token.as_str());
 /// let client = GraphChatClient::builder(token).with_base_url(&graph.base).build()?;
 ///
@@ -101,7 +101,7 @@ impl GraphChatClient {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let emulator = Emulator::start().await?;
-    /// let graph = &emulator.world().graph;
+    /// let graph = &emulator.seed().graph;
     /// let token = StaticToken::new(graph.token.as_str());
     /// let client = GraphChatClient::builder(token).with_base_url(&graph.base).build()?;
     ///

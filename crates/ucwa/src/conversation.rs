@@ -25,10 +25,10 @@ use crate::{
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let emulator = Emulator::start().await?;
-/// let user = &emulator.world().ucwa.users[0];
+/// let user = &emulator.seed().ucwa.users[0];
 /// let credential = UcwaCredential::password(&user.username, user.password.as_str());
 /// let session = UcwaSession::builder(&user.sip, credential)
-///     .with_discovery_url(&emulator.world().ucwa.discover)
+///     .with_discovery_url(&emulator.seed().ucwa.discover)
 ///     .sign_in()
 ///     .await?;
 ///

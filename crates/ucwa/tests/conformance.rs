@@ -47,7 +47,7 @@ impl Subject for Skype {
     }
 
     fn secrets(&self) -> Vec<String> {
-        let users = &self.emulator.world().ucwa.users;
+        let users = &self.emulator.seed().ucwa.users;
         let passwords = users.iter().map(|user| user.password.clone());
         passwords.chain(["cwt=".to_owned()]).collect()
     }

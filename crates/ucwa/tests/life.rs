@@ -463,7 +463,7 @@ async fn a_guest_of_a_meeting_signs_in_and_renews() {
     let key = "G03W98W4";
     let uri = format!("sip:alice@contoso.test;gruu;opaque=app:conf:focus:id:{key}");
     let guest = UcwaSession::builder(ALICE, UcwaCredential::anonymous_meeting(key, uri))
-        .with_discovery_url(&emulator.world().ucwa.discover)
+        .with_discovery_url(&emulator.seed().ucwa.discover)
         .sign_in()
         .await
         .unwrap();

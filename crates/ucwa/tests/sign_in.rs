@@ -36,7 +36,7 @@ async fn too_many_applications_is_reported_and_not_retried() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_is_sent_once() {
     let emulator = emulator().await;
-    let world = &emulator.world().ucwa;
+    let world = &emulator.seed().ucwa;
     let builder = UcwaSession::builder(
         ALICE,
         UcwaCredential::password("CONTOSO\\alice", "wrong-password"),
@@ -115,7 +115,7 @@ async fn a_host_outside_the_domain_receives_nothing_until_it_is_trusted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn circular_and_xml_discovery_are_refused() {
     let emulator = emulator().await;
-    let circle = json!({"kind": "discovery_redirect", "href": emulator.world().ucwa.discover});
+    let circle = json!({"kind": "discovery_redirect", "href": emulator.seed().ucwa.discover});
     always(&emulator, "discover", circle);
     let error = soon(user(&emulator, ALICE).sign_in()).await.unwrap_err();
     assert!(error.message().contains("redirects"), "{error}");

@@ -97,7 +97,7 @@ impl HttpPlatform {
         let tokens = || tokens(&self.emulator, self.name(), &own);
         match self.service {
             Service::Messages => {
-                let key = Credential::access_key(&self.emulator.world().acs.access_key);
+                let key = Credential::access_key(&self.emulator.seed().acs.access_key);
                 let builder = AcsMessagesClient::builder(url, key.unwrap())
                     .with_retry_policy(retry())
                     .with_http_options(options);
@@ -123,7 +123,7 @@ impl HttpPlatform {
     }
 
     fn account(&self, index: usize) -> String {
-        let world = self.emulator.world();
+        let world = self.emulator.seed();
         match self.service {
             Service::Messages | Service::Chat => world.acs.users[index].id.clone(),
             Service::Graph => world.graph.users[index].id.clone(),
@@ -165,7 +165,7 @@ impl Platform for HttpPlatform {
     fn target(&self, _: usize, number: usize) -> Target {
         match self.service {
             Service::Messages => {
-                Target::conversation(self.emulator.world().acs.conversation_id.as_str())
+                Target::conversation(self.emulator.seed().acs.conversation_id.as_str())
             }
             Service::Chat | Service::Graph => conversation(number),
         }

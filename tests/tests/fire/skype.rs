@@ -26,7 +26,7 @@ pub(crate) struct Skype {
 
 impl Skype {
     pub(crate) async fn new(emulator: Emulator) -> Self {
-        let world = &emulator.world().ucwa;
+        let world = &emulator.seed().ucwa;
         let user = &world.users[0];
         let credential = ucwa::UcwaCredential::password(&user.username, user.password.as_str());
         let session = UcwaSession::builder(&user.sip, credential)
@@ -66,11 +66,11 @@ impl Platform for Skype {
     }
 
     fn own_account(&self) -> String {
-        self.emulator.world().ucwa.users[0].sip.clone()
+        self.emulator.seed().ucwa.users[0].sip.clone()
     }
 
     fn other_account(&self) -> String {
-        self.emulator.world().ucwa.users[1].sip.clone()
+        self.emulator.seed().ucwa.users[1].sip.clone()
     }
 
     /// Each recipient in turn sends the text that is sent to it at the same time.

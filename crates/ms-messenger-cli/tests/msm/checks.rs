@@ -27,7 +27,7 @@ fn with_https() -> (Emulator, tempfile::TempDir, String) {
 #[test]
 fn an_untrusted_certificate_says_what_to_set_and_is_not_temporary() {
     let (emulator, _folder, ca) = with_https();
-    let world = emulator.world();
+    let world = emulator.seed();
     let base = format!("{}/v1.0", emulator.https_url().unwrap());
     let environment = vec![
         ("MSGRAPH_BASE_URL", base),
@@ -86,7 +86,7 @@ fn a_refused_connection_is_among_the_causes() {
 #[test]
 fn a_dry_run_rejects_the_tokens_that_a_send_rejects() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let user = &world.graph.users[0];
     let soon = SystemTime::now() + Duration::from_secs(600);
     let seconds = |time: SystemTime| {
@@ -163,7 +163,7 @@ fn a_dry_run_rejects_the_tokens_that_a_send_rejects() {
 #[test]
 fn a_dry_run_rejects_what_a_send_rejects_before_any_request() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let native = |payload: Value| {
         let body = json!({"native": {"platform": "msgraph-chat", "payload": payload}});
         json!({"to": channel(world), "message": {"body": body}}).to_string()
@@ -240,7 +240,7 @@ fn a_dry_run_rejects_what_a_send_rejects_before_any_request() {
 #[test]
 fn the_error_of_a_rejected_token_says_what_is_wrong_with_it() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let expired = world.graph_token(
         &world.graph.users[0],
         &["ChannelMessage.Send"],
@@ -263,7 +263,7 @@ fn the_error_of_a_rejected_token_says_what_is_wrong_with_it() {
 #[test]
 fn a_base_address_without_its_version_is_named() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let base = world.graph.base.trim_end_matches("/v1.0").to_owned();
     let environment = with(msgraph_chat(world), "MSGRAPH_BASE_URL", &base);
     let doctor = run(&["doctor", "--platform", "msgraph-chat"], &environment, "");
@@ -288,7 +288,7 @@ fn a_base_address_without_its_version_is_named() {
 #[test]
 fn the_doctor_does_not_take_a_rejection_for_acceptance() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     for (environment, path) in [
         (
             with(

@@ -29,7 +29,7 @@ fn found(ran: &Ran, platform: &str, check: &str) -> Vec<(String, String)> {
 #[test]
 fn a_correct_configuration_has_no_problem_and_nothing_is_sent() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let environment: Environment = [
         acs_messages(world),
         acs_chat(world),
@@ -64,7 +64,7 @@ fn a_correct_configuration_has_no_problem_and_nothing_is_sent() {
 #[test]
 fn every_setting_is_reported_with_its_origin_and_never_its_value() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("token");
     std::fs::write(&file, &world.graph.token).unwrap();
@@ -103,7 +103,7 @@ fn an_incomplete_configuration_names_what_is_missing() {
 #[test]
 fn the_token_of_an_application_is_distinguished_from_that_of_a_user() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let environment = vec![
         ("MSGRAPH_BASE_URL", world.graph.base.clone()),
         ("MSGRAPH_TOKEN", world.graph.app_token.clone()),
@@ -118,7 +118,7 @@ fn the_token_of_an_application_is_distinguished_from_that_of_a_user() {
 #[test]
 fn an_expired_token_and_missing_permissions_are_named() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let now = now.unwrap_or(Duration::ZERO).as_secs();
     let user = &world.graph.users[0];
@@ -154,7 +154,7 @@ fn an_expired_token_and_missing_permissions_are_named() {
 fn a_wrong_key_is_rejected_by_the_service_with_exit_code_5() {
     let emulator = start(false);
     let environment = vec![
-        ("ACS_ENDPOINT", emulator.world().acs.endpoint.clone()),
+        ("ACS_ENDPOINT", emulator.seed().acs.endpoint.clone()),
         ("ACS_ACCESS_KEY", "d3Jvbmc=".to_owned()),
     ];
     let ran = doctor(&environment);
@@ -178,7 +178,7 @@ fn an_unreachable_server_is_a_temporary_problem() {
 #[test]
 fn a_wrong_password_is_rejected_at_sign_in() {
     let emulator = start(false);
-    let mut environment = skype(emulator.world());
+    let mut environment = skype(emulator.seed());
     for (name, value) in &mut environment {
         if *name == "UCWA_PASSWORD" {
             *value = "wrong".to_owned();
@@ -192,7 +192,7 @@ fn a_wrong_password_is_rejected_at_sign_in() {
 #[test]
 fn without_json_the_report_is_a_table() {
     let emulator = start(false);
-    let ran = run(&["doctor"], &acs_chat(emulator.world()), "");
+    let ran = run(&["doctor"], &acs_chat(emulator.seed()), "");
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(
         ran.stdout.contains("\nacs-chat\n  ok       setting"),

@@ -114,7 +114,7 @@ fn what_no_platform_supports_is_4_with_all_problems() {
 #[test]
 fn a_message_that_the_platform_rejects_as_invalid_is_4() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     fail_next(&emulator, FaultAction::status(400));
     let line = failure(
         &["--to", &thread(world), "--text", "x"],
@@ -132,7 +132,7 @@ fn a_message_that_the_platform_rejects_as_invalid_is_4() {
 #[test]
 fn a_credential_that_is_not_accepted_is_5() {
     let emulator = start(true);
-    let world = emulator.world();
+    let world = emulator.seed();
     let environment = with(acs_chat(world), "ACS_CHAT_TOKEN", "not.a.token");
     let line = failure(&["--to", &thread(world), "--text", "x"], &environment, 5);
     assert_eq!(line["kind"], "unauthenticated");
@@ -152,7 +152,7 @@ fn a_credential_that_is_not_accepted_is_5() {
 #[test]
 fn a_target_that_does_not_exist_is_6() {
     let emulator = start(true);
-    let world = emulator.world();
+    let world = emulator.seed();
     let to = "conversation:19:acsV1_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA1@thread.v2";
     let line = failure(
         &["--to", to, "--text", "x", "--platform", "msgraph-chat"],
@@ -169,7 +169,7 @@ fn a_target_that_does_not_exist_is_6() {
 #[test]
 fn no_connection_and_throttling_are_7() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let (_kept, port) = closed_port();
     let unreachable = format!("http://127.0.0.1:{port}");
     let environment = with(acs_chat(world), "ACS_CHAT_ENDPOINT", &unreachable);
@@ -193,7 +193,7 @@ fn no_connection_and_throttling_are_7() {
 #[test]
 fn a_lost_response_is_8_on_every_platform() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     for (to, environment) in [
         (thread(world), acs_chat(world)),
         (channel(world), msgraph_chat(world)),
@@ -215,7 +215,7 @@ fn a_lost_response_is_8_on_every_platform() {
 #[test]
 fn a_late_response_is_8() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     fail_next(&emulator, FaultAction::Delay { ms: 600_000 });
     let words = ["--to", &thread(world), "--text", "x", "--timeout", "1s"];
     let line = failure(&words, &acs_chat(world), 8);
@@ -225,7 +225,7 @@ fn a_late_response_is_8() {
 #[test]
 fn an_unknown_delivery_with_a_key_can_be_run_again_as_the_hint_says() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let to = conversation(world);
     fail_next(
         &emulator,
@@ -248,7 +248,7 @@ fn an_unknown_delivery_with_a_key_can_be_run_again_as_the_hint_says() {
 #[test]
 fn an_unreadable_success_is_9() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     for action in [
         FaultAction::MalformedBody,
         FaultAction::CutBody { after_bytes: 3 },
@@ -271,7 +271,7 @@ fn an_interrupted_send_is_8() {
     use std::process::{Command, Stdio};
 
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     fail_next(&emulator, FaultAction::Delay { ms: 600_000 });
     let child = crate::support::msm()
         .args(["send", "--json", "--to", &thread(world), "--text", "x"])
@@ -319,7 +319,7 @@ fn the_table_is_printed_by_its_command_and_in_the_help() {
 #[test]
 fn a_declined_invitation_of_skype_for_business_keeps_the_code_of_the_server() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let bob = &world.ucwa.users[1].sip;
     let declines = json!({"platform": "ucwa", "from": bob, "to": world.ucwa.users[0].sip,
                           "action": "decline"});
@@ -343,7 +343,7 @@ fn a_declined_invitation_of_skype_for_business_keeps_the_code_of_the_server() {
 #[test]
 fn a_wrong_password_of_skype_for_business_is_5() {
     let emulator = start(false);
-    let environment = with(skype(emulator.world()), "UCWA_PASSWORD", "wrong-password");
+    let environment = with(skype(emulator.seed()), "UCWA_PASSWORD", "wrong-password");
     let line = failure(
         &["--to", "sip:bob@contoso.test", "--text", "x"],
         &environment,

@@ -30,7 +30,7 @@ impl Home {
     }
 
     pub(crate) fn environment(&self) -> Environment {
-        let world = self.emulator.world();
+        let world = self.emulator.seed();
         vec![
             ("HOME", self.folder.path().display().to_string()),
             ("AZURE_CLIENT_ID", world.entra.public_client_id.clone()),
@@ -45,7 +45,7 @@ impl Home {
     }
 
     pub(crate) fn send(&self) -> Ran {
-        let channel = channel(self.emulator.world());
+        let channel = channel(self.emulator.seed());
         self.run(&["send", "--to", &channel, "--text", "hello"])
     }
 

@@ -15,7 +15,7 @@ fn store_and_close() -> FaultAction {
 #[test]
 fn a_key_alone_can_be_used_again_and_sends_once() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let state = tempfile::tempdir().unwrap();
     let environment = with(
         acs_messages(world),
@@ -70,7 +70,7 @@ fn a_key_alone_can_be_used_again_and_sends_once() {
 #[test]
 fn a_key_with_an_unknown_first_use_never_ends_with_not_sent() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     fail_next(&emulator, store_and_close());
     let run_on = |machine: &tempfile::TempDir| {
         let environment = with(
@@ -106,7 +106,7 @@ fn a_key_that_cannot_be_stored_is_not_used() {
     let emulator = start(false);
     let file = tempfile::NamedTempFile::new().unwrap();
     let state = file.path().to_str().unwrap();
-    let environment = with(acs_messages(emulator.world()), "MSM_STATE_DIR", state);
+    let environment = with(acs_messages(emulator.seed()), "MSM_STATE_DIR", state);
     let words = [
         "send",
         "--to",

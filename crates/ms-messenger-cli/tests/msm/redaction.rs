@@ -37,7 +37,7 @@ fn always(emulator: &Emulator, action: FaultAction) {
 #[test]
 fn no_result_of_a_send_prints_a_secret() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let secrets = secrets(world);
     for (to, environment) in [
         (conversation(world), acs_messages(world)),
@@ -66,7 +66,7 @@ fn no_result_of_a_send_prints_a_secret() {
 #[test]
 fn no_unusable_configuration_prints_a_secret() {
     let emulator = start(false);
-    let secrets = secrets(emulator.world());
+    let secrets = secrets(emulator.seed());
     let (_socket, closed) = closed_port();
     for (environment, code) in [
         (

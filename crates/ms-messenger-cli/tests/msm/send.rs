@@ -18,7 +18,7 @@ fn only(rows: &[LedgerRow]) -> &LedgerRow {
 #[test]
 fn a_link_to_a_message_of_a_channel_is_replied_to() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let environment = msgraph_chat(world);
     let first = run(
         &["send", "--json", "--to", &channel(world), "--text", "root"],
@@ -54,7 +54,7 @@ fn a_link_to_a_message_of_a_channel_is_replied_to() {
 #[test]
 fn each_platform_stores_the_message_once_and_returns_a_receipt() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     for (platform, environment, to, acceptance) in [
         (
             "acs-messages",
@@ -104,7 +104,7 @@ fn each_platform_stores_the_message_once_and_returns_a_receipt() {
 #[test]
 fn without_json_the_receipt_is_a_line_of_text() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let to = thread(world);
     let ran = run(
         &["send", "--to", &to, "--html", "<b>x</b>"],
@@ -123,7 +123,7 @@ fn without_json_the_receipt_is_a_line_of_text() {
 #[test]
 fn every_part_of_a_teams_post_arrives() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let to = channel(world);
     let words = [
         "send",
@@ -162,7 +162,7 @@ fn every_part_of_a_teams_post_arrives() {
 #[test]
 fn a_teams_user_is_reached_in_a_one_on_one_chat() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let to = format!("user:{}", world.graph.users[1].id);
     let ran = run(
         &["send", "--to", &to, "--text", "psst"],
@@ -176,7 +176,7 @@ fn a_teams_user_is_reached_in_a_one_on_one_chat() {
 #[test]
 fn templates_and_media_reach_whatsapp() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let to = ["send", "--to", "tel:+14255550123"];
     for (words, kind) in [
         (
@@ -216,7 +216,7 @@ fn templates_and_media_reach_whatsapp() {
 #[test]
 fn the_same_key_sends_once_however_often_it_is_used() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let to = conversation(world);
     let now = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
     let words = [
@@ -244,7 +244,7 @@ fn the_same_key_sends_once_however_often_it_is_used() {
 #[test]
 fn a_request_in_a_file_is_sent_unchanged() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let folder = tempfile::tempdir().unwrap();
     let (request, token) = (
         folder.path().join("request.json"),
@@ -270,7 +270,7 @@ fn a_request_in_a_file_is_sent_unchanged() {
 #[test]
 fn a_dry_run_stores_nothing() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let to = thread(world);
     let words = ["send", "--to", &to, "--dry-run", "--json", "--text", "x"];
     let ran = run(&words, &acs_chat(world), "");
@@ -293,7 +293,7 @@ fn a_dry_run_stores_nothing() {
 #[test]
 fn several_candidates_are_listed_and_nothing_is_sent() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let environment: Environment =
         [acs_messages(world), acs_chat(world), msgraph_chat(world)].concat();
     let to = thread(world);
@@ -318,7 +318,7 @@ fn a_receipt_that_cannot_be_written_does_not_look_like_a_failed_send() {
     use std::process::Stdio;
 
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
     let Ok(full) = full else {
         return; // Only Linux has a device that is always full.
@@ -337,7 +337,7 @@ fn a_receipt_that_cannot_be_written_does_not_look_like_a_failed_send() {
 #[test]
 fn an_application_of_entra_id_sends_through_acs_messages() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let mut environment = vec![
         ("ACS_ENDPOINT", world.acs.endpoint.clone()),
         ("AZURE_AUTHORITY_HOST", world.entra.authority.clone()),

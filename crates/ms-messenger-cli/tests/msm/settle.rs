@@ -37,7 +37,7 @@ fn settle(environment: &Environment, line: &str) -> Ran {
 #[test]
 fn a_sent_message_is_found_and_nothing_is_sent() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     for (to, environment) in [
         (thread(world), acs_chat(world)),
         (channel(world), msgraph_chat(world)),
@@ -62,7 +62,7 @@ fn a_sent_message_is_found_and_nothing_is_sent() {
 #[test]
 fn a_failed_settle_leaves_the_delivery_unknown() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let environment = acs_chat(world);
     let sent = send_unknown(&emulator, &thread(world), &environment, When::AfterStore);
     let (_kept, port) = closed_port();
@@ -95,7 +95,7 @@ fn a_failed_settle_leaves_the_delivery_unknown() {
 #[test]
 fn a_missing_message_is_not_yet_and_then_not_found() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     for (to, environment) in [
         (thread(world), acs_chat(world)),
         (channel(world), msgraph_chat(world)),
@@ -129,7 +129,7 @@ fn a_missing_message_is_not_yet_and_then_not_found() {
 #[test]
 fn a_platform_that_cannot_be_asked_is_reported_and_nothing_is_sent() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let to = conversation(world);
     let environment = acs_messages(world);
     let sent = send_unknown(&emulator, &to, &environment, When::BeforeRead);
@@ -141,7 +141,7 @@ fn a_platform_that_cannot_be_asked_is_reported_and_nothing_is_sent() {
 #[test]
 fn request_and_evidence_can_be_separate_files() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let environment = acs_chat(world);
     let sent = send_unknown(&emulator, &thread(world), &environment, When::AfterStore).json();
     let folder = tempfile::tempdir().unwrap();
@@ -171,7 +171,7 @@ fn request_and_evidence_can_be_separate_files() {
 #[test]
 fn the_stored_evidence_and_its_command_are_printed_and_settling_deletes_the_file() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let state = tempfile::tempdir().unwrap();
     let folder = state.path().display().to_string();
     let environment = [msgraph_chat(world), vec![("MSM_STATE_DIR", folder)]].concat();

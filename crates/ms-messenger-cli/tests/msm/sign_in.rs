@@ -20,7 +20,7 @@ use crate::{
 #[test]
 fn a_sign_in_from_an_empty_home_sends_and_is_deleted() {
     let home = Home::new(3600);
-    let user = home.emulator.world().graph.users[0].clone();
+    let user = home.emulator.seed().graph.users[0].clone();
 
     let ran = home.send();
     assert_eq!(ran.code, 3, "{ran:?}");
@@ -139,7 +139,7 @@ fn processes_that_need_a_token_at_once_request_one() {
     let before = home.entra_requests();
     // The first request of each process has the old token.
     home.end_tokens();
-    let to = channel(home.emulator.world());
+    let to = channel(home.emulator.seed());
     let children: Vec<_> = (0..PROCESSES)
         .map(|_| {
             let mut command = msm();
@@ -205,7 +205,7 @@ fn the_browser_of_the_machine_signs_in() {
         5,
         "another profile is another sign-in"
     );
-    let to = channel(home.emulator.world());
+    let to = channel(home.emulator.seed());
     let ran = home.run(&["send", "--to", &to, "--text", "hello", "--profile", "desk"]);
     assert_eq!(ran.code, 0, "{ran:?}");
 }

@@ -42,7 +42,7 @@ fn end(child: Child, signal: &str) -> (i32, Value) {
 #[test]
 fn every_signal_during_a_send_reports_its_delivery() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     for signal in ["-INT", "-TERM", "-HUP"] {
         emulator.reset();
         fail_next(&emulator, FaultAction::Delay { ms: 600_000 });
@@ -132,7 +132,7 @@ fn a_signal_after_refused_connections_is_not_sent() {
 #[test]
 fn a_time_out_of_the_send_ends_it_with_its_evidence() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     fail_next(&emulator, FaultAction::Delay { ms: 600_000 });
     let words = [
         "send",

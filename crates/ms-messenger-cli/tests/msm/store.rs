@@ -18,7 +18,7 @@ fn a_file_that_cannot_be_read_is_named_and_stays() {
     let file = file.unwrap();
     fs::write(&file, "my shopping list").unwrap();
     let name = file.display().to_string();
-    let to = channel(home.emulator.world());
+    let to = channel(home.emulator.seed());
     for words in [
         &["login"][..],
         &["logout"],
@@ -82,7 +82,7 @@ fn the_sign_in_of_another_authority_is_replaced_only_with_the_option() {
     let mut environment = home.environment();
     for (name, value) in &mut environment {
         if *name == "AZURE_AUTHORITY_HOST" {
-            value.clone_from(&other.emulator.world().entra.authority);
+            value.clone_from(&other.emulator.seed().entra.authority);
         }
     }
     let before = fs::read(home.sign_in()).unwrap();
@@ -106,7 +106,7 @@ fn a_named_sign_in_takes_precedence_over_the_environment() {
     assert_eq!(home.run(&["login", "--profile", "desk"]).code, 0);
     let mut environment = home.environment();
     environment.push(("MSGRAPH_TOKEN", "not.a.token".to_owned()));
-    let to = channel(home.emulator.world());
+    let to = channel(home.emulator.seed());
     let words = ["send", "--to", &to, "--text", "x", "--profile", "desk"];
     let ran = run(&words, &environment, "");
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -132,10 +132,10 @@ fn a_damaged_sign_in_does_not_prevent_a_send_over_another_platform() {
     }
     let environment = [
         home.environment(),
-        crate::support::acs_chat(home.emulator.world()),
+        crate::support::acs_chat(home.emulator.seed()),
     ]
     .concat();
-    let thread = crate::support::thread(home.emulator.world());
+    let thread = crate::support::thread(home.emulator.seed());
     let words = [
         "send",
         "--platform",

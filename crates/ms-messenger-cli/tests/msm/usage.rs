@@ -45,7 +45,7 @@ fn wrong_usage_with_json_is_one_line_of_json() {
 #[test]
 fn every_outcome_has_the_same_members() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let (_kept, port) = closed_port();
     let unreachable = vec![
         ("MSGRAPH_BASE_URL", format!("http://127.0.0.1:{port}/v1.0")),
@@ -96,7 +96,7 @@ fn every_outcome_has_the_same_members() {
 #[test]
 fn a_receipt_has_all_its_members() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let words = ["send", "--json", "--to", "tel:+14255550123", "--text", "x"];
     let line = run(&words, &acs_messages(world), "").json();
     assert_eq!(
@@ -147,7 +147,7 @@ fn a_file_that_is_not_there_is_3_and_json_in_every_command() {
 #[test]
 fn a_text_that_begins_with_a_dash_is_sent() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let to = channel(world);
     for (words, sent) in [
         (&["--text", "- item"][..], "- item"),
@@ -183,7 +183,7 @@ fn a_text_that_begins_with_a_dash_is_sent() {
 #[test]
 fn blanks_of_a_paste_name_no_other_target() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let to = format!(" {} ", channel(world));
     let ran = run(
         &["send", "--json", "--to", &to, "--text", "x"],
@@ -206,7 +206,7 @@ fn blanks_of_a_paste_name_no_other_target() {
 #[test]
 fn marks_and_escapes_of_a_pipe_are_removed_or_named() {
     let emulator = start(false);
-    let world = emulator.world();
+    let world = emulator.seed();
     let to = thread(world);
     let words = ["send", "--json", "--to", &to, "-"];
     let coloured = "\u{feff}\u{1b}[31mred\u{1b}[0m\n";

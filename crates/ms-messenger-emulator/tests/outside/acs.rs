@@ -45,7 +45,7 @@ impl Outside {
         path: &str,
         body: Value,
     ) -> Answered {
-        let token = self.emulator.world().acs.users[n].token.clone();
+        let token = self.emulator.seed().acs.users[n].token.clone();
         let mark = if path.contains('?') { '&' } else { '?' };
         let target = format!("/chat/threads{path}{mark}{CHAT}");
         self.bear(&token, method, &target, body).await
@@ -53,7 +53,7 @@ impl Outside {
 
     /// A request signed with the access key; `body` null means none.
     pub(crate) async fn keyed(&self, method: Method, target: &str, body: Value) -> Answered {
-        let world = self.emulator.world();
+        let world = self.emulator.seed();
         let key = STANDARD.decode(&world.acs.access_key).unwrap();
         let body = if body.is_null() {
             String::new()
@@ -88,7 +88,7 @@ impl Outside {
 
     /// Raw id of the seeded user `n`.
     pub(crate) fn acs_user(&self, n: usize) -> String {
-        self.emulator.world().acs.users[n].id.clone()
+        self.emulator.seed().acs.users[n].id.clone()
     }
 
     /// A thread that user 0 makes with `others`; the path of it below `/chat/threads`.

@@ -42,7 +42,7 @@ impl Outside {
         path: &str,
         body: Option<Value>,
     ) -> (u16, Value) {
-        let token = &self.emulator.world().graph.users[n].token;
+        let token = &self.emulator.seed().graph.users[n].token;
         let method = method.parse().unwrap();
         let request = self.client.request(method, format!("{}{path}", self.base));
         let request = match body {
@@ -59,7 +59,7 @@ impl Outside {
         users: &[usize],
         topic: Option<&str>,
     ) -> (u16, Value) {
-        let graph = &self.emulator.world().graph;
+        let graph = &self.emulator.seed().graph;
         let members = users.iter().map(|n| member(self, &graph.users[*n].id));
         let mut body = json!({"chatType": kind, "members": members.collect::<Vec<_>>()});
         if let Some(topic) = topic {

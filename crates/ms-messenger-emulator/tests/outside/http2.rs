@@ -94,7 +94,7 @@ impl Http2 {
 
     /// Opens a stream with the head of a Graph message; answers its id.
     pub(crate) fn open(&mut self, out: &Outside) -> u32 {
-        let token = &out.emulator.world().graph.token;
+        let token = &out.emulator.seed().graph.token;
         let mut block = vec![0x83, 0x87];
         for (name, value) in [
             (1_u8, self.authority.clone()),

@@ -73,13 +73,13 @@ impl Outside {
     }
 
     pub(crate) fn chat_token(&self) -> &str {
-        &self.emulator.world().acs.users[0].token
+        &self.emulator.seed().acs.users[0].token
     }
 
     pub(crate) fn thread_path(&self) -> String {
         let thread = self
             .emulator
-            .world()
+            .seed()
             .acs
             .thread_id
             .replace(':', "%3A")
@@ -99,7 +99,7 @@ impl Outside {
 
     pub(crate) fn graph_send(&self, path: &str, body: &Value) -> RequestBuilder {
         self.post(path)
-            .bearer_auth(&self.emulator.world().graph.token)
+            .bearer_auth(&self.emulator.seed().graph.token)
             .json(body)
     }
 
@@ -119,12 +119,12 @@ impl Outside {
     pub(crate) fn graph_chat(&self) -> String {
         format!(
             "/v1.0/chats/{}/messages",
-            self.emulator.world().graph.chat_id
+            self.emulator.seed().graph.chat_id
         )
     }
 
     pub(crate) fn graph_channel(&self) -> String {
-        let graph = &self.emulator.world().graph;
+        let graph = &self.emulator.seed().graph;
         format!(
             "/v1.0/teams/{}/channels/{}/messages",
             graph.team_id, graph.channel_id
@@ -142,7 +142,7 @@ impl Outside {
     /// A notification with the seeded channel and a recipient, unless `body` has its own.
     pub(crate) fn notification(&self, body: &Value) -> Value {
         let mut message = json!({
-            "channelRegistrationId": self.emulator.world().acs.channel_registration_id,
+            "channelRegistrationId": self.emulator.seed().acs.channel_registration_id,
             "to": ["+14255550123"],
         });
         for (name, value) in body.as_object().unwrap() {
@@ -154,7 +154,7 @@ impl Outside {
     /// A POST with an access-key signature of `at`.
     pub(crate) fn signed(&self, at: SystemTime, target: &str, body: &str) -> RequestBuilder {
         let key = STANDARD
-            .decode(&self.emulator.world().acs.access_key)
+            .decode(&self.emulator.seed().acs.access_key)
             .unwrap();
         let host = self.base.trim_start_matches("http://");
         let date = httpdate::fmt_http_date(at);
@@ -175,7 +175,7 @@ impl Outside {
     }
 
     pub(crate) async fn graph_get(&self, path: &str) -> Value {
-        let token = &self.emulator.world().graph.token;
+        let token = &self.emulator.seed().graph.token;
         let url = format!("{}{path}", self.base);
         self.client
             .get(url)

@@ -15,7 +15,7 @@ impl Outside {
             "POST {} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n{headers}\
              content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             self.graph_chat(),
-            self.emulator.world().graph.token,
+            self.emulator.seed().graph.token,
             body.len(),
         )
     }

@@ -58,7 +58,7 @@ impl SignIn {
 
     /// A form POST below the seeded tenant; later members replace earlier ones.
     pub(crate) async fn form(&self, end: &str, members: &[&[(&str, &str)]]) -> (u16, Value) {
-        let tenant = &self.out.emulator.world().entra.tenant;
+        let tenant = &self.out.emulator.seed().entra.tenant;
         let path = format!("/{tenant}/oauth2/v2.0/{end}");
         let pairs = members.iter().flat_map(|part| part.iter());
         let form: BTreeMap<&str, &str> = pairs.copied().collect();
@@ -67,7 +67,7 @@ impl SignIn {
     }
 
     fn public(&self) -> String {
-        self.out.emulator.world().entra.public_client_id.clone()
+        self.out.emulator.seed().entra.public_client_id.clone()
     }
 
     pub(crate) async fn admin(&self, verb: &str, body: Value) -> (u16, Value) {
@@ -90,7 +90,7 @@ impl SignIn {
     }
 
     pub(crate) fn authorize_url(&self, more: &[(&str, &str)]) -> String {
-        let entra = &self.out.emulator.world().entra;
+        let entra = &self.out.emulator.seed().entra;
         let url = format!("{}/{}/oauth2/v2.0/authorize", self.out.base, entra.tenant);
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
         let usual = [
@@ -152,7 +152,7 @@ impl SignIn {
     }
 
     pub(crate) async fn application(&self, scope: &str, more: &[(&str, &str)]) -> (u16, Value) {
-        let entra = &self.out.emulator.world().entra;
+        let entra = &self.out.emulator.seed().entra;
         let members = [
             ("grant_type", "client_credentials"),
             ("client_id", &*entra.confidential_client_id),

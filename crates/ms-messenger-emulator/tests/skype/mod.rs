@@ -20,7 +20,7 @@ pub(crate) async fn fast(factor: f64) -> Outside {
 }
 
 pub(crate) fn user(out: &Outside, name: &str) -> UcwaUser {
-    let users = &out.emulator.world().ucwa.users;
+    let users = &out.emulator.seed().ucwa.users;
     let sip = format!("sip:{name}@contoso.test");
     users.iter().find(|u| u.sip == sip).unwrap().clone()
 }

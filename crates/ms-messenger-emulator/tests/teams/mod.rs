@@ -75,19 +75,19 @@ pub(crate) async fn call(
 
 /// The first user edits.
 pub(crate) async fn patch(out: &Outside, path: &str, body: &Value) -> (u16, Value) {
-    let token = &out.emulator.world().graph.token;
+    let token = &out.emulator.seed().graph.token;
     call(out, Method::PATCH, path, token, body).await
 }
 
 /// The first user does something to a message, `setReaction` for example.
 pub(crate) async fn act(out: &Outside, path: &str, action: &str, body: &Value) -> (u16, Value) {
-    let token = &out.emulator.world().graph.token;
+    let token = &out.emulator.seed().graph.token;
     call(out, Method::POST, &format!("{path}/{action}"), token, body).await
 }
 
 /// The seeded chat as it is called where deletions are.
 pub(crate) fn own_chat(out: &Outside) -> String {
-    let graph = &out.emulator.world().graph;
+    let graph = &out.emulator.seed().graph;
     format!(
         "/v1.0/users/{}/chats/{}/messages",
         graph.users[0].id, graph.chat_id

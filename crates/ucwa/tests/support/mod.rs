@@ -39,7 +39,7 @@ pub async fn fast() -> Emulator {
 
 /// A builder for the user with the SIP address `sip`.
 pub fn user(emulator: &Emulator, sip: &str) -> UcwaBuilder {
-    let world = &emulator.world().ucwa;
+    let world = &emulator.seed().ucwa;
     let user = world.users.iter().find(|user| user.sip == sip).unwrap();
     let credential = UcwaCredential::password(&user.username, user.password.as_str());
     UcwaSession::builder(sip, credential)

@@ -6,7 +6,7 @@ use ms_messenger_emulator::Emulator;
 async fn a_reqwest_without_tls_works_beside_the_default_features() {
     let emulator = Emulator::start().await.unwrap();
     let health = format!("{}/_emulator/health", emulator.http_url());
-    let graph = &emulator.world().graph;
+    let graph = &emulator.seed().graph;
 
     let before = beside_reqwest::read(&health).await.unwrap();
     beside_reqwest::send(&graph.base, &graph.token, &graph.chat_id, "hello")

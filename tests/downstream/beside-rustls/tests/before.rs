@@ -9,7 +9,7 @@ async fn send() {
         .start()
         .await
         .unwrap();
-    let graph = &emulator.world().graph;
+    let graph = &emulator.seed().graph;
     let base = format!("{}/v1.0", emulator.https_url().unwrap());
     let teams = beside_rustls::teams(&base, &graph.token, emulator.ca_pem().unwrap()).unwrap();
     let chat = Target::conversation(graph.chat_id.as_str());

@@ -7,7 +7,7 @@ use ms_messenger_core::{
     Acceptance, ConversationId, Delivery, Error, ErrorKind, Evidence, MarkKind, Receipt, Result,
     SendRequest, Settled, Target, Window,
 };
-use ms_messenger_http::{Pages, encode_path_segment};
+use ms_messenger_http::{Call, Pages, encode_path_segment};
 use serde::Deserialize;
 
 use crate::{AcsChatClient, error::PLATFORM, models::CLIENT_MESSAGE_ID};
@@ -163,8 +163,8 @@ impl AcsChatClient {
         Ok(look.end())
     }
 
-    fn pages(&self, first: &str) -> Pages<'_, Item> {
-        Pages::new(self.pipeline(), "list", first).with_max_pages(MAX_PAGES)
+    fn pages(&self, first: &str) -> Pages<Item> {
+        Pages::new(self.pipeline(), Ok(Call::get("list", first))).with_max_pages(MAX_PAGES)
     }
 }
 

@@ -107,6 +107,13 @@ impl Error {
         error
     }
 
+    /// Replaces the message.
+    #[must_use]
+    pub fn with_message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
+        self.0.message = message.into();
+        self
+    }
+
     /// Sets what is known of the message.
     #[must_use]
     pub fn with_delivery(mut self, delivery: Delivery) -> Self {

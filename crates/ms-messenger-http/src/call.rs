@@ -8,6 +8,8 @@ use ms_messenger_core::{Deadline, Error, ErrorKind, IdempotencyKey, Mark, Result
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::Operation;
+
 /// What a retry of a call can do, which decides when there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -39,6 +41,7 @@ pub enum RetryClass {
 #[derive(Clone)]
 pub struct Call {
     pub(crate) operation: &'static str,
+    pub(crate) doubt: Option<&'static str>,
     pub(crate) method: Method,
     pub(crate) path_and_query: String,
     headers: Vec<(HeaderName, HeaderValue)>,
@@ -111,6 +114,7 @@ impl Call {
         headers.push((header::ACCEPT, HeaderValue::from_static("application/json")));
         Self {
             operation,
+            doubt: None,
             method,
             path_and_query: path_and_query.into(),
             headers,
@@ -123,6 +127,18 @@ impl Call {
             mark: None,
             deadline: Deadline::default(),
         }
+    }
+
+    /// A call of `operation`: its method and name, retried as its table says. `path_and_query` is
+    /// its path with the variable parts filled in.
+    ///
+    /// A [keyed](Operation::is_keyed) operation also needs its
+    /// [key](Self::with_idempotency), without which it is not repeated.
+    pub fn of(operation: &'static Operation, path_and_query: impl Into<String>) -> Self {
+        let method = operation.method.clone();
+        let mut call = Self::request(method, operation.name, path_and_query, operation.class);
+        call.doubt = operation.doubt;
+        call
     }
 
     /// Makes the call [`Repeatable`](RetryClass::Repeatable): it carries no message, and repeating
@@ -242,6 +258,12 @@ impl Call {
             headers.insert(name, value.clone());
         }
         headers
+    }
+
+    /// The same call to another path.
+    pub(crate) fn with_path(mut self, path_and_query: String) -> Self {
+        self.path_and_query = path_and_query;
+        self
     }
 
     /// The path without the query: what the call is for.

@@ -11,6 +11,7 @@ use crate::{RetryClass, ServiceProfile};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CallContext {
     pub(crate) operation: &'static str,
+    pub(crate) doubt: Option<&'static str>,
     pub(crate) class: RetryClass,
     pub(crate) idempotency: Option<IdempotencyKey>,
     pub(crate) client_request_id: Option<Uuid>,
@@ -35,7 +36,13 @@ impl CallContext {
         match self.class {
             RetryClass::Message => error,
             RetryClass::Repeatable => error.with_delivery(Delivery::NotSent),
-            RetryClass::NotRepeatable => error.with_operation(self.operation),
+            RetryClass::NotRepeatable => match self.doubt {
+                Some(doubt) if error.delivery() == Delivery::Unknown => {
+                    let message = format!("{}; {doubt}", error.message());
+                    error.with_message(message).with_operation(self.operation)
+                }
+                _ => error.with_operation(self.operation),
+            },
         }
     }
 }

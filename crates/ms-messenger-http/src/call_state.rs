@@ -67,6 +67,7 @@ impl CallState {
         Self {
             context: CallContext {
                 operation: call.operation,
+                doubt: call.doubt,
                 class: call.class,
                 idempotency: call.idempotency,
                 client_request_id: call.client_request_id,

@@ -37,6 +37,17 @@ pub(crate) fn error_of(response: &Response) -> Error {
     with_request_id(error, response)
 }
 
+/// The error of a response of which only the status is read.
+pub(crate) fn by_status(code: u16) -> Error {
+    let (kind, delivery) = status(code, false);
+    Error::new(
+        kind,
+        format!("the service responded with {}", describe(code)),
+    )
+    .with_delivery(delivery)
+    .with_status(code)
+}
+
 pub(crate) fn with_request_id(error: Error, response: &Response) -> Error {
     match response.request_id() {
         Some(id) => error.with_request_id(one_line(id)),

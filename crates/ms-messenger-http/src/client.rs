@@ -1,13 +1,15 @@
 //! The HTTP client. reqwest is named here, in `generation.rs`, `failure.rs` and `tls.rs` alone.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, header};
 use ms_messenger_core::{Error, ErrorKind, Result};
 
 use crate::{
-    HttpOptions, HttpRequest, Proxy,
+    Download, HttpOptions, HttpRequest, Proxy,
+    body::{Body as _, Streamed},
+    classify,
     concurrency::{InFlight, Traffic},
     failure::failure,
     generation::{Generation, Generations, Sharing},
@@ -37,6 +39,7 @@ struct Inner {
     user_agent: HeaderValue,
     proxy: Proxy,
     max_response_bytes: usize,
+    timeout: Duration,
     /// `None` where foreign responses are not looked for.
     seen: Option<DuplicateResponses>,
 }
@@ -97,6 +100,13 @@ impl Head<'_> {
         self.running = None;
         self.http.read(self.response).await
     }
+
+    /// The body that is still to come, with the `headers` that were taken from this head.
+    pub(crate) fn into_download(mut self, headers: HeaderMap) -> Download {
+        *self.response.headers_mut() = headers;
+        let (proxy, idle) = (self.http.0.proxy.clone(), self.http.0.timeout);
+        Download::new(self.response, proxy, idle)
+    }
 }
 
 impl HttpClient {
@@ -114,6 +124,7 @@ impl HttpClient {
             user_agent: options.user_agent()?,
             proxy: options.proxy.clone(),
             max_response_bytes: options.max_response_bytes,
+            timeout: options.timeout,
             seen: options
                 .foreign_response_check
                 .then(DuplicateResponses::default),
@@ -123,6 +134,11 @@ impl HttpClient {
     /// The responses seen lately, where foreign ones are looked for.
     pub(crate) fn responses_seen(&self) -> Option<&DuplicateResponses> {
         self.0.seen.as_ref()
+    }
+
+    /// The longest time that an attempt takes, unless it sets its own.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.0.timeout
     }
 
     /// One attempt, up to the head of its response, which names its request if `is_named`. The
@@ -207,6 +223,22 @@ impl HttpClient {
         })?;
         *response.headers_mut() = raw.headers;
         Ok(response)
+    }
+
+    /// Sends one request, as [`exchange`](Self::exchange) does, and returns the body of its success
+    /// (2xx) as it arrives: for an address that the service handed out with its own permission in
+    /// it, such as that of a file.
+    ///
+    /// # Errors
+    ///
+    /// As [`exchange`](Self::exchange); by the status where that is no success.
+    pub async fn download(&self, outgoing: HttpRequest) -> Result<Download> {
+        let mut head = Streamed::begin(self, outgoing, false).await?;
+        let headers = std::mem::take(&mut head.headers);
+        if (200..300).contains(&head.status) {
+            return Ok(head.into_download(headers));
+        }
+        Err(classify::by_status(head.status))
     }
 
     async fn read(&self, mut response: reqwest::Response) -> Result<Bytes> {

@@ -2,41 +2,44 @@
 
 use std::marker::PhantomData;
 
-use ms_messenger_core::{Error, ErrorKind, Result};
+use futures_core::Stream;
+use futures_util::stream;
+use ms_messenger_core::{Delivery, Error, ErrorKind, Result};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{Call, Pipeline};
 
 /// The most pages that are read by default.
-const MAX_PAGES: usize = 20;
+const MAX_PAGES: usize = 1_000;
 
 /// A list of items that a service returns page by page, each with a link to the next one
-/// (`nextLink` or `@odata.nextLink`).
+/// (`nextLink` or `@odata.nextLink`). It holds one page at a time.
 ///
 /// A link is followed only within the origin and base path of the endpoint. The number of pages is
 /// bounded, and a link back to a page that was read already is an error, so reading always ends.
 ///
 /// ```no_run
-/// use ms_messenger_http::{Pages, Pipeline};
+/// use ms_messenger_http::{Call, Pages, Pipeline};
 ///
 /// # async fn run(pipeline: &Pipeline) -> ms_messenger_core::Result<()> {
-/// let mut pages = Pages::<serde_json::Value>::new(pipeline, "list", "/chat/threads?api-version=2025-03-15");
+/// let first = Call::get("list", "/chat/threads?api-version=2025-03-15");
+/// let mut pages = Pages::<serde_json::Value>::new(pipeline, Ok(first));
 /// while let Some(threads) = pages.next_page().await? {
 ///     println!("{} threads", threads.len());
 /// }
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[must_use = "nothing is read before the first call of next_page"]
-pub struct Pages<'a, T> {
-    pipeline: &'a Pipeline,
-    operation: &'static str,
-    /// The path of the next page, or why its link cannot be followed.
-    next: Option<Result<String>>,
+pub struct Pages<T> {
+    pipeline: Pipeline,
+    /// The call for the next page, or why there can be none.
+    next: Option<Result<Call>>,
     /// The paths of the pages that were read.
     read: Vec<String>,
     max_pages: usize,
+    delta_link: Option<String>,
     items: PhantomData<fn() -> T>,
 }
 
@@ -45,22 +48,21 @@ struct Page<T> {
     value: Vec<T>,
     #[serde(default, rename = "nextLink", alias = "@odata.nextLink")]
     next_link: Option<String>,
+    #[serde(default, rename = "@odata.deltaLink")]
+    delta_link: Option<String>,
 }
 
-impl<'a, T: DeserializeOwned> Pages<'a, T> {
-    /// The list that begins at `path_and_query`, read with GET calls named `operation`. At most 20
-    /// pages are read.
-    pub fn new(
-        pipeline: &'a Pipeline,
-        operation: &'static str,
-        path_and_query: impl Into<String>,
-    ) -> Self {
+impl<T: DeserializeOwned> Pages<T> {
+    /// The list that begins with the page that `first` reads; the calls for the others differ from
+    /// it in the path only. A call that could not be made is the error of the first page. At most
+    /// 1,000 pages are read.
+    pub fn new(pipeline: &Pipeline, first: Result<Call>) -> Self {
         Self {
-            pipeline,
-            operation,
-            next: Some(Ok(path_and_query.into())),
+            pipeline: pipeline.clone(),
+            next: Some(first),
             read: Vec::new(),
             max_pages: MAX_PAGES,
+            delta_link: None,
             items: PhantomData,
         }
     }
@@ -77,6 +79,13 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
         self.read.len()
     }
 
+    /// Returns the link under which the changes since this reading can be read
+    /// (`@odata.deltaLink`): there is one after the last page of a list of changes.
+    #[must_use]
+    pub fn delta_link(&self) -> Option<&str> {
+        self.delta_link.as_deref()
+    }
+
     /// Reads the next page; `None` after the last one. A page can be empty.
     ///
     /// # Errors
@@ -84,23 +93,70 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
     /// As [`Pipeline::call`]; `Protocol` for a link to another origin, outside the base path or to
     /// a page that was read already; `Other` when the list has more pages than may be read.
     pub async fn next_page(&mut self) -> Result<Option<Vec<T>>> {
-        let Some(path) = self.next.take().transpose()? else {
+        let Some(call) = self.next.take().transpose()? else {
             return Ok(None);
         };
+        let path = call.path_and_query.clone();
         if self.read.contains(&path) {
             let rule = "the list leads back to a page that was read already";
-            return Err(Error::new(ErrorKind::Protocol, rule));
+            return Err(self.fail(ErrorKind::Protocol, rule.into()));
         }
         if self.read.len() >= self.max_pages {
             let rule = format!("the list has more than {} pages", self.max_pages);
-            return Err(Error::new(ErrorKind::Other, rule));
+            return Err(self.fail(ErrorKind::Other, rule));
         }
-        let call = Call::get(self.operation, path.as_str());
-        let page: Page<T> = self.pipeline.call(call).await?.json()?;
+        let page: Page<T> = self.pipeline.call(call.clone()).await?.json()?;
         self.read.push(path);
+        self.delta_link = page.delta_link;
         let link = page.next_link.filter(|link| !link.is_empty());
         // The link is absolute: its origin is checked before the credential is sent there.
-        self.next = link.map(|link| self.pipeline.endpoint().follow_path(&link));
+        self.next = link.map(|link| {
+            let path = self.pipeline.endpoint().follow_path(&link);
+            let path = path.map_err(|error| error.with_platform(self.pipeline.platform()))?;
+            Ok(call.with_path(path))
+        });
         Ok(Some(page.value))
+    }
+
+    fn fail(&self, kind: ErrorKind, rule: String) -> Error {
+        let error = Error::new(kind, rule).with_delivery(Delivery::NotSent);
+        error.with_platform(self.pipeline.platform())
+    }
+
+    /// Returns the items one by one. A page is read when the items of the page before it are used
+    /// up; the first error ends the stream.
+    ///
+    /// ```no_run
+    /// use std::pin::pin;
+    ///
+    /// use futures_util::TryStreamExt as _;
+    /// use ms_messenger_http::{Call, Pages, Pipeline};
+    ///
+    /// # async fn run(pipeline: &Pipeline) -> ms_messenger_core::Result<()> {
+    /// let first = Call::get("list", "/chat/threads?api-version=2025-03-15");
+    /// let mut threads = pin!(Pages::<serde_json::Value>::new(pipeline, Ok(first)).into_stream());
+    /// while let Some(thread) = threads.try_next().await? {
+    ///     println!("{}", thread["id"]);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn into_stream(self) -> impl Stream<Item = Result<T>> + Send
+    where
+        T: Send,
+    {
+        let state = (Some(self), Vec::new().into_iter());
+        stream::unfold(state, |(mut pages, mut items)| async move {
+            loop {
+                if let Some(item) = items.next() {
+                    return Some((Ok(item), (pages, items)));
+                }
+                match pages.as_mut()?.next_page().await {
+                    Ok(Some(page)) => items = page.into_iter(),
+                    Ok(None) => return None,
+                    Err(error) => return Some((Err(error), (None, items))),
+                }
+            }
+        })
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 use ms_messenger_core::{
     AccessToken, ClockOffset, Delivery, Error, ErrorKind, Result, RetryPolicy, random_uuid,
 };
@@ -16,7 +16,9 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::{
-    Authorize, Call, Endpoint, HttpClient, HttpRequest, RejectedToken, Response, ServiceProfile,
+    Authorize, Call, Download, Endpoint, HttpClient, HttpRequest, RejectedToken, Response,
+    ServiceProfile,
+    body::{Body, Streamed},
     call_context::CallContext,
     call_state::{CallState, Failure, Next},
     claims_challenge, classify,
@@ -120,6 +122,11 @@ impl Pipeline {
         &self.endpoint
     }
 
+    /// The name of the platform.
+    pub(crate) fn platform(&self) -> &'static str {
+        self.service.name
+    }
+
     /// Checks what can be checked of a call without any I/O: its address, and the credential
     /// that is cached. [`call`](Self::call) fails with the same error.
     ///
@@ -143,20 +150,39 @@ impl Pipeline {
     /// Everything else, classified: [`Error::delivery`] says whether the message of the call was
     /// sent, over all attempts together.
     pub async fn call(&self, call: Call) -> Result<Response> {
+        self.traced(call, |response: &Response| response).await
+    }
+
+    /// Makes one call and returns the body of its success (2xx) as it arrives, whatever its size.
+    /// Attempts are made until a response begins; a body that breaks off is not read again.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call).
+    pub async fn download(&self, call: Call) -> Result<Download> {
+        let outcome = self.traced(call, |streamed: &Streamed| &streamed.response);
+        Ok(outcome.await?.download)
+    }
+
+    /// Runs a call within a span of its own, if there are spans.
+    async fn traced<B: Body>(&self, call: Call, head: fn(&B) -> &Response) -> Result<B> {
         #[cfg(feature = "tracing")]
         {
             use tracing::Instrument as _;
             let span = trace::span(self.service, &call);
             let class = call.class;
             let outcome = self.run(call).instrument(span.clone()).await;
-            trace::record(&span, class, &outcome);
+            trace::record(&span, class, outcome.as_ref().map(head));
             outcome
         }
         #[cfg(not(feature = "tracing"))]
-        self.run(call).await
+        {
+            let _ = head;
+            self.run(call).await
+        }
     }
 
-    async fn run(&self, mut call: Call) -> Result<Response> {
+    async fn run<B: Body>(&self, mut call: Call) -> Result<B> {
         let mut state = CallState::new(&mut call, self.service);
         let url = match self.endpoint.address(&call.path_and_query) {
             Ok(url) => url,
@@ -172,7 +198,7 @@ impl Pipeline {
     }
 
     /// Makes attempts until one succeeds or none may follow. The error is that of the last one.
-    async fn attempts(&self, call: &Call, url: &Url, state: &mut CallState) -> Result<Response> {
+    async fn attempts<B: Body>(&self, call: &Call, url: &Url, state: &mut CallState) -> Result<B> {
         let mut turn = None;
         loop {
             turn = self.turn(call, state, turn).await?;
@@ -260,12 +286,12 @@ impl Pipeline {
     }
 
     /// One attempt, with a credential of its own. The outer error ends the call.
-    async fn attempt(
+    async fn attempt<B: Body>(
         &self,
         call: &Call,
         url: &Url,
         state: &mut CallState,
-    ) -> Result<Result<Response, Failure>> {
+    ) -> Result<Result<B, Failure>> {
         // Pinned here, so that the limit holds a pointer: each copy of a future costs every send.
         let authorized = {
             let authorizing = pin!(self.authorized(call, url, state.rejected()));
@@ -309,17 +335,17 @@ impl Pipeline {
     }
 
     /// Sends one request and judges its response.
-    async fn exchange(
+    async fn exchange<B: Body>(
         &self,
         request: HttpRequest,
         token: Option<AccessToken>,
         call: &Call,
         context: CallContext,
-    ) -> Result<Response, Failure> {
+    ) -> Result<B, Failure> {
         let over_tls = request.url.scheme() == "https";
         let sent = SystemTime::now();
         let is_named = self.service.echoes_client_request_id;
-        let mut head = self.http.begin(request, is_named).await?;
+        let mut head = B::begin(&self.http, request, is_named).await?;
         let response = Response {
             service: self.service,
             status: head.status,
@@ -331,8 +357,8 @@ impl Pipeline {
         self.believe(&response, &mut head, over_tls).await?;
         // Only now: the date of a response to another request says nothing of this one.
         self.clock.note(&response.headers, sent);
-        let body = head.body().await;
-        judge(response, body, call.expected).map_err(|(error, headers)| Failure {
+        let outcome = B::read(response, head, call.expected).await;
+        outcome.map_err(|(error, headers)| Failure {
             rejected: token
                 .filter(|_| classify::rejects_token(&error))
                 .map(|token| RejectedToken {
@@ -362,31 +388,6 @@ impl Pipeline {
             Belonging::Own | Belonging::Unsaid => Ok(()),
         }
     }
-}
-
-/// A success, or what its status proves.
-fn judge(
-    mut response: Response,
-    body: Result<Bytes>,
-    expected: &[u16],
-) -> Result<Response, (Error, HeaderMap)> {
-    let status = response.status;
-    let is_success = (200..300).contains(&status) || expected.contains(&status);
-    let error = match body {
-        Ok(body) if is_success => {
-            response.body = body;
-            return Ok(response);
-        }
-        Err(cut) if is_success => classify::with_request_id(cut, &response)
-            .with_status(status)
-            .with_delivery(Delivery::Sent),
-        // An error body that cannot be read takes nothing from what the status proves.
-        body => {
-            response.body = body.unwrap_or_default();
-            classify::error_of(&response)
-        }
-    };
-    Err((error, response.headers))
 }
 
 /// The error of a call that waited in vain for the service's pause to end.

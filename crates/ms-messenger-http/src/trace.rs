@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
-use ms_messenger_core::Error;
 #[cfg(feature = "tracing")]
-use {
-    crate::{Call, Response, RetryClass, ServiceProfile, redact::one_line},
-    ms_messenger_core::Result,
-};
+use crate::{Call, Response, RetryClass, ServiceProfile, redact::one_line};
+use ms_messenger_core::Error;
 
 #[cfg(feature = "tracing")]
 pub(crate) fn span(service: &ServiceProfile, call: &Call) -> tracing::Span {
@@ -25,7 +22,7 @@ pub(crate) fn span(service: &ServiceProfile, call: &Call) -> tracing::Span {
 
 /// Records the outcome of a call in its span: facts only, never a body or a secret.
 #[cfg(feature = "tracing")]
-pub(crate) fn record(span: &tracing::Span, class: RetryClass, outcome: &Result<Response>) {
+pub(crate) fn record(span: &tracing::Span, class: RetryClass, outcome: Result<&Response, &Error>) {
     if span.is_disabled() {
         return;
     }

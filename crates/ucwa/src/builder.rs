@@ -3,7 +3,7 @@
 use std::{fmt, num::NonZeroUsize, time::Duration};
 
 use ms_messenger_core::{ErrorKind, Problems, Result, RetryPolicy, SipUri};
-use ms_messenger_http::{HttpClient, HttpOptions};
+use ms_messenger_http::{HttpClient, HttpOptions, Transport};
 use url::Url;
 
 use crate::{
@@ -47,8 +47,7 @@ pub struct UcwaBuilder {
     credential: UcwaCredential,
     discovery_url: Option<String>,
     trusted: Vec<String>,
-    http: Option<HttpClient>,
-    options: HttpOptions,
+    transport: Transport,
     config: Config,
 }
 
@@ -61,7 +60,7 @@ impl fmt::Debug for UcwaBuilder {
             .field("discovery_url", &url.map(words::address))
             .field("trusted", &self.trusted)
             .field("identity", &self.config.identity)
-            .field("options", &self.options)
+            .field("transport", &self.transport)
             .finish_non_exhaustive()
     }
 }
@@ -80,8 +79,7 @@ impl UcwaBuilder {
             credential,
             discovery_url: None,
             trusted: Vec::new(),
-            http: None,
-            options: HttpOptions::default(),
+            transport: Transport::default(),
             config: Config::new(sip.into()),
         }
     }
@@ -230,13 +228,14 @@ impl UcwaBuilder {
     ///     .with_retry_policy(RetryPolicy::never());
     /// ```
     pub fn with_retry_policy(mut self, retry: RetryPolicy) -> Self {
-        self.config.retry = retry.with_resend_when_unknown(false);
+        let retry = retry.with_resend_when_unknown(false);
+        self.transport = self.transport.with_retry_policy(retry);
         self
     }
 
     /// Sets the transport options: time-outs, proxy, TLS roots.
     pub fn with_http_options(mut self, options: HttpOptions) -> Self {
-        self.options = options;
+        self.transport = self.transport.with_http_options(options);
         self
     }
 
@@ -250,7 +249,7 @@ impl UcwaBuilder {
     /// # Ok::<(), ms_messenger_core::Error>(())
     /// ```
     pub fn with_http_client(mut self, http: HttpClient) -> Self {
-        self.http = Some(http);
+        self.transport = self.transport.with_http_client(http);
         self
     }
 
@@ -265,11 +264,7 @@ impl UcwaBuilder {
         let trusted = self
             .settings()
             .map_err(|error| error.with_platform(PLATFORM))?;
-        let http = match self.http {
-            Some(http) => http,
-            None => HttpClient::new(&self.options)?,
-        };
-        let web = Web::new(http, self.config.retry.clone(), trusted);
+        let web = Web::new(self.transport, trusted)?;
         let hosts = Hosts::new(web, self.credential);
         // Boxed: the future of a sign-in is large.
         Box::pin(UcwaSession::start(self.config, hosts))

@@ -288,12 +288,6 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Leaves sign-ins at Entra ID to a person or a test: [`EntraApprover::Manual`].
-    #[cfg(feature = "entra")]
-    pub fn with_manual_approval(self) -> Self {
-        self.with_entra_approver(EntraApprover::Manual)
-    }
-
     /// Sets the life of the access tokens that Entra ID issues, in seconds. Default 3600.
     #[cfg(feature = "entra")]
     pub fn with_token_lifetime(mut self, seconds: u32) -> Self {

@@ -108,12 +108,12 @@ impl Application {
         Self { transport, ..self }
     }
 
-    /// Declares that the application handles claims challenges (`xms_cc`: `cp1`), as the clients
-    /// of ms-messenger do. With another client, set it only if the client passes challenges on as
-    /// [`TokenRequest::claims`](ms_messenger_core::TokenRequest::claims).
+    /// Sets whether the application handles claims challenges (`xms_cc`: `cp1`), as the clients of
+    /// ms-messenger do. With another client, set it only if the client passes challenges on as
+    /// [`TokenRequest::claims`](ms_messenger_core::TokenRequest::claims). Default `false`.
     #[must_use]
-    pub fn with_claims_challenges(mut self) -> Self {
-        self.claims_challenges = true;
+    pub fn with_claims_challenges(mut self, handles: bool) -> Self {
+        self.claims_challenges = handles;
         self
     }
 

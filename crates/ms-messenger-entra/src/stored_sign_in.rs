@@ -99,9 +99,9 @@ impl StoredSignIn {
 
     /// As [`Application::with_claims_challenges`](crate::Application::with_claims_challenges).
     #[must_use]
-    pub fn with_claims_challenges(self) -> Self {
+    pub fn with_claims_challenges(self, handles: bool) -> Self {
         self.changed(|inner| Inner {
-            claims_challenges: true,
+            claims_challenges: handles,
             ..inner
         })
     }
@@ -225,13 +225,11 @@ impl StoredSignIn {
 
     /// The issuer of `sign_in`.
     fn issuer(&self, sign_in: &SignIn) -> Result<Issuer> {
-        let mut application = sign_in
-            .application()
-            .with_transport(self.0.transport.clone());
-        if self.0.claims_challenges {
-            application = application.with_claims_challenges();
-        }
-        application.issuer()
+        let application = sign_in.application();
+        application
+            .with_transport(self.0.transport.clone())
+            .with_claims_challenges(self.0.claims_challenges)
+            .issuer()
     }
 
     /// Returns a usable token; a renewed one is stored before it is returned.

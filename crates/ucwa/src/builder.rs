@@ -135,9 +135,14 @@ impl UcwaBuilder {
         self
     }
 
-    /// Offers only plain text in accepted conversations. By default HTML is offered too.
-    pub fn with_plain_text_only(mut self) -> Self {
-        self.config.formats = vec![Format::Plain];
+    /// Sets whether accepted conversations are offered plain text only. Default `false`: HTML is
+    /// offered too.
+    pub fn with_plain_text_only(mut self, enabled: bool) -> Self {
+        self.config.formats = if enabled {
+            vec![Format::Plain]
+        } else {
+            vec![Format::Plain, Format::Html]
+        };
         self
     }
 
@@ -178,17 +183,19 @@ impl UcwaBuilder {
         self
     }
 
-    /// Creates a new application when the server has ended the old one for inactivity, as an
-    /// unattended bot needs it. By default the session ends with `InactiveApplicationExpired`.
+    /// Sets whether a new application is created when the server has ended the old one for
+    /// inactivity, as an unattended bot needs it. Default `false`: the session ends with
+    /// `InactiveApplicationExpired`.
+    ///
     /// ```
     /// use ucwa::{UcwaBuilder, UcwaCredential};
     ///
     /// let credential = UcwaCredential::password("bot", "hunter2");
     /// let builder = UcwaBuilder::new("sip:bot@contoso.com", credential)
-    ///     .with_recreation_after_expiry();
+    ///     .with_recreation_after_expiry(true);
     /// ```
-    pub fn with_recreation_after_expiry(mut self) -> Self {
-        self.config.recreate_expired = true;
+    pub fn with_recreation_after_expiry(mut self, enabled: bool) -> Self {
+        self.config.recreate_expired = enabled;
         self
     }
 
@@ -208,12 +215,12 @@ impl UcwaBuilder {
         self
     }
 
-    /// Puts a first plain text of at most 500 bytes into the invitation, which saves a round trip.
-    /// It is then delivered with the acceptance; no event reports it separately. By default every
-    /// message is posted after the recipient has accepted, so that an invitation without a
-    /// response proves that nothing was sent.
-    pub fn with_first_message_in_invitation(mut self) -> Self {
-        self.config.first_message_bytes = Some(FIRST_MESSAGE_BYTES);
+    /// Sets whether a first plain text of at most 500 bytes is put into the invitation, which saves
+    /// a round trip. It is then delivered with the acceptance; no event reports it separately.
+    /// Default `false`: every message is posted after the recipient has accepted, so that an
+    /// invitation without a response proves that nothing was sent.
+    pub fn with_first_message_in_invitation(mut self, enabled: bool) -> Self {
+        self.config.first_message_bytes = enabled.then_some(FIRST_MESSAGE_BYTES);
         self
     }
 

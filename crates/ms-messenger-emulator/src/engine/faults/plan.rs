@@ -87,11 +87,12 @@ impl FaultRule {
         })
     }
 
-    /// Begins a schedule again after its last action; other rules stay as they are.
+    /// Sets whether a schedule begins again after its last action; other rules stay as they are.
+    /// Default `false`.
     #[must_use]
-    pub fn with_repeat(mut self) -> Self {
+    pub fn with_repeat(mut self, repeats: bool) -> Self {
         if let Plan::Schedule { is_repeated, .. } = &mut self.plan {
-            *is_repeated = true;
+            *is_repeated = repeats;
         }
         self
     }

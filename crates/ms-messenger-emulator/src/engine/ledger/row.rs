@@ -138,10 +138,10 @@ impl NewRow {
         self
     }
 
-    /// Clients of this service may send the same client request id with every request, so that a
-    /// second row with the same one is no duplicate.
-    pub const fn with_shared_request_id(mut self) -> Self {
-        self.is_request_id_unique = false;
+    /// Sets whether clients of this service may send the same client request id with every request,
+    /// so that a second row with the same one is no duplicate. Default `false`.
+    pub const fn with_shared_request_id(mut self, is_shared: bool) -> Self {
+        self.is_request_id_unique = !is_shared;
         self
     }
 }

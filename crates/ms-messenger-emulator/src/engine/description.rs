@@ -5,7 +5,7 @@ use crate::engine::{
     platform::{Platform, names_operation},
 };
 
-/// Describes a service: its name, its operations, and what can be done to it.
+/// Describes a service: its name, its operations, and which features of the emulator apply to it.
 ///
 /// ```
 /// use ms_messenger_emulator::{Platform, service::Description};
@@ -27,8 +27,8 @@ pub struct Description {
 }
 
 impl Description {
-    /// Describes a service by its name and the names of its operations, by which fault rules name
-    /// them. A part before a dot groups operations: `send` also means `send.reply`.
+    /// Describes a service by its name and the names of its operations, as fault rules use them. A
+    /// part before a dot groups operations: `send` also means `send.reply`.
     pub const fn new(platform: Platform, operations: &'static [&'static str]) -> Self {
         Self {
             platform,

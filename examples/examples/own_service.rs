@@ -35,7 +35,7 @@ impl Service for Pager {
     type Call = ();
 
     fn description(&self) -> Description {
-        Description::new(PAGER, &["send"]).with_injections()
+        Description::new(PAGER, &["send"]).with_injections(true)
     }
 
     fn route(&self, method: &Method, target: &str) -> Routing<()> {

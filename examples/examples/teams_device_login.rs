@@ -66,7 +66,7 @@ async fn say(
     folder: PathBuf,
 ) -> examples::Result {
     let store = Arc::new(FileTokenStore::with_key_file(&folder, folder.join("key")));
-    let user = StoredSignIn::new(Arc::clone(&store), "bot").with_claims_challenges();
+    let user = StoredSignIn::new(Arc::clone(&store), "bot").with_claims_challenges(true);
     if store.load("bot")?.is_none() {
         let flow = application.device_code(|prompt| println!("{}", prompt.message))?;
         user.keep(flow.sign_in(&TokenRequest::new(&SCOPES)).await?)

@@ -37,7 +37,7 @@ async fn emulator() -> Emulator {
 fn application(world: &Seed) -> Application {
     Application::new(&world.entra.tenant, &world.entra.public_client_id)
         .with_authority(&world.entra.authority)
-        .with_claims_challenges()
+        .with_claims_challenges(true)
 }
 
 fn teams(world: &Seed, user: impl TokenProvider) -> (GraphChatClient, SendRequest) {
@@ -188,7 +188,7 @@ async fn by_device(emulator: &Emulator, leaks: &mut LeakCheck) {
     leaks.secret(key.to_base64().expose_secret());
     leaks.print(&key);
     let store = Arc::new(FileTokenStore::new(folder.path(), key));
-    let stored = StoredSignIn::new(Arc::clone(&store), "bot").with_claims_challenges();
+    let stored = StoredSignIn::new(Arc::clone(&store), "bot").with_claims_challenges(true);
     stored.keep(sign_in).await.unwrap();
     leaks.print(&store);
     leaks.print(&stored);

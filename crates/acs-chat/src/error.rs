@@ -8,7 +8,7 @@ pub const PLATFORM: &str = "acs-chat";
 pub(crate) static SERVICE: ServiceProfile = ServiceProfile::new(PLATFORM)
     .with_client_request_id("x-ms-client-request-id")
     .with_request_ids(&["ms-cv", "x-azure-ref"])
-    .with_unique_request_ids()
+    .with_unique_request_ids(true)
     .with_error_reader(read)
     .with_throttling_503();
 

@@ -11,7 +11,7 @@ pub const PLATFORM: &str = "acs-messages";
 pub(crate) static SERVICE: ServiceProfile = ServiceProfile::new(PLATFORM)
     .with_client_request_id("x-ms-client-request-id")
     .with_request_ids(&["ms-cv", "x-azure-ref", "x-ms-client-request-id"])
-    .with_unique_request_ids()
+    .with_unique_request_ids(true)
     .with_error_reader(read)
     .with_classifier(classify);
 

@@ -54,7 +54,7 @@ async fn sign_in(args: &LoginArgs) -> Result<(Profile, SignIn)> {
     let application = plan
         .application
         .with_http_client(HttpClient::new(&options)?)
-        .with_claims_challenges();
+        .with_claims_challenges(true);
     let scopes: Vec<&str> = plan.scopes.iter().map(String::as_str).collect();
     let request = TokenRequest::new(&scopes);
     let sign_in = if args.browser {

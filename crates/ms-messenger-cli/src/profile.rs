@@ -184,7 +184,7 @@ impl Profile {
 
     /// Returns the provider of its tokens.
     pub(crate) fn stored(&self) -> StoredSignIn {
-        StoredSignIn::new(Arc::clone(&self.store), self.name.clone()).with_claims_challenges()
+        StoredSignIn::new(Arc::clone(&self.store), self.name.clone()).with_claims_challenges(true)
     }
 
     /// Reads the sign-in.

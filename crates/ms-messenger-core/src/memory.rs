@@ -119,7 +119,7 @@ impl MemoryMessenger {
 
     /// Lets the next send that passes the check fail with `error`; several calls queue up. The
     /// message is stored only if the error says that it was sent, so an error with an unknown
-    /// delivery settles as [`Settled::NotFound`].
+    /// delivery settles as [`Settled::NotFound`]. An error without a platform gets the messenger's.
     pub fn fail_next(&self, error: Error) {
         let is_stored = error.delivery() == Delivery::Sent;
         let stores_after = is_stored.then_some(Duration::ZERO);
@@ -161,6 +161,7 @@ impl MemoryMessenger {
     /// let request = SendRequest::new(Target::conversation("1"), "hi");
     /// messenger.store_next_late(Duration::from_secs(60));
     /// let error = messenger.send(&request).await.unwrap_err();
+    /// assert_eq!(error.platform(), Some("memory"));
     /// let evidence = Evidence::of(&error).unwrap();
     /// let settled = messenger.settle(&request, &evidence).await;
     /// assert!(matches!(settled, Settled::NotYet(_)));
@@ -259,7 +260,11 @@ impl Messenger for MemoryMessenger {
             .with_end(ended_at, pending_until)
             .with_client_request_id(id);
         evidence.idempotency = request.idempotency;
-        Err(failure.error.with_evidence(evidence))
+        let mut error = failure.error;
+        if error.platform().is_none() {
+            error = error.with_platform(self.platform.clone());
+        }
+        Err(error.with_evidence(evidence))
     }
 
     /// Knows every message that it stored, so it has a verdict on each of its own sends.

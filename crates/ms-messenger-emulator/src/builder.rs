@@ -87,50 +87,55 @@ impl EmulatorBuilder {
         }
     }
 
-    /// Sets the address of the HTTP listener: a loopback address; port 0, the default, is any free port.
+    /// Sets the address of the HTTP listener. It must be a loopback address; port 0, the default,
+    /// is any free port.
     pub fn with_http_address(mut self, address: SocketAddr) -> Self {
         self.http = address;
         self
     }
 
-    /// Serves HTTPS too, HTTP/1.1 and HTTP/2 by ALPN, with the same state. A loopback address, port
-    /// 0 = any free port. Default off. The certificate is for `localhost`, `127.0.0.1` and `::1`,
-    /// signed by an authority made at each start: [`Emulator::ca_pem`].
+    /// Also serves HTTPS at `address`, HTTP/1.1 and HTTP/2 by ALPN, with the same state. It must be
+    /// a loopback address; port 0 is any free port. Off by default. The certificate is for
+    /// `localhost`, `127.0.0.1` and `::1`, signed by an authority that is generated at each start:
+    /// [`Emulator::ca_pem`].
     pub fn with_https_address(mut self, address: SocketAddr) -> Self {
         self.https = Some(address);
         self
     }
 
-    /// Adds a DNS name or IP address to the HTTPS certificate, under which the admin API responds
-    /// too: it refuses requests to and from other hosts than loopback ones.
+    /// Adds a DNS name or IP address to the HTTPS certificate. The admin API responds under it too;
+    /// requests to and from any other host that is not loopback are rejected.
     pub fn with_host(mut self, host: impl Into<String>) -> Self {
         self.settings.hosts.push(host.into());
         self
     }
 
-    /// Writes the certificate authority in PEM to `path` at the start, atomically, in place of what
-    /// is there. Its key is never written. Without [`with_https_address`](Self::with_https_address) it does nothing.
+    /// Writes the certificate authority in PEM to `path` at the start, atomically, replacing an
+    /// existing file. Its key is never written. Without
+    /// [`with_https_address`](Self::with_https_address) nothing is written.
     pub fn with_ca_out(mut self, path: impl Into<PathBuf>) -> Self {
         self.ca_out = Some(path.into());
         self
     }
 
-    /// Sets the seed of the constants, of fault probabilities and of generated GUIDs. Default 0.
+    /// Sets the seed of the constants, of the probabilities of faults, and of generated GUIDs.
+    /// Default 0.
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.settings.seed = seed;
         self
     }
 
-    /// Sets whether unknown ids and foreign callers are refused as by the services (404, 403) instead of
-    /// being created on first use. Default no.
+    /// Sets whether unknown ids and foreign callers are rejected as by the services (404, 403)
+    /// instead of being created on first use. Default `false`.
     pub fn with_strict(mut self, is_strict: bool) -> Self {
         self.settings.is_strict = is_strict;
         self
     }
 
-    /// Keeps the newest `messages` (from 1) of all platforms together: the rows of the ledger,
-    /// and the messages in their conversations. Older ones are dropped; the numbers of rows and
-    /// the statistics go on, and a duplicate of a dropped message is not reported. Default: all.
+    /// Sets how many messages are kept (at least 1), of all platforms together: the rows of the
+    /// ledger, and the messages in their conversations. Older ones are dropped. Row numbers and
+    /// statistics continue; a duplicate of a dropped message is not reported. By default all
+    /// messages are kept.
     ///
     /// ```
     /// use ms_messenger_emulator::Emulator;
@@ -152,14 +157,15 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Sets the largest request body in bytes; above it every operation responds with 413. Default 4 MiB.
+    /// Sets the largest request body in bytes; every operation responds to a larger one with 413.
+    /// Default 4 MiB.
     pub fn with_max_body(mut self, bytes: usize) -> Self {
         self.settings.max_body = bytes;
         self
     }
 
-    /// Sets the largest Graph message in bytes of request JSON, without the Base64 of hosted contents;
-    /// above it sends get 413. Default 28 KiB.
+    /// Sets the largest Graph message in bytes of request JSON, without the Base64 of hosted
+    /// contents; a larger one gets 413. Default 28 KiB.
     #[cfg(feature = "graph")]
     pub fn with_graph_message_limit(mut self, bytes: usize) -> Self {
         self.services.graph.message_limit = bytes;
@@ -182,9 +188,9 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Sets whether the services respond with 429 above their published rates (for example 10 messages in 10
-    /// seconds and 30 in a minute per thread of ACS Chat, one a second per thread of Graph). UCWA
-    /// has none. Default no.
+    /// Sets whether the services respond with 429 above their published rates (for example 10
+    /// messages in 10 seconds and 30 in a minute per thread of ACS Chat, one a second per thread of
+    /// Graph). UCWA has none. Default `false`.
     ///
     /// ```
     /// use ms_messenger_emulator::Emulator;
@@ -206,10 +212,10 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Sets how many seconds the clock of all services is ahead of this machine's; behind it when
-    /// negative. `Date` headers, the times and ids of messages, the ends of tokens and the checks of
-    /// signed dates follow it, durations do not. Default 0; at most ten years either way.
-    /// [`Emulator::set_clock_offset`] changes it later, and a reset brings this one back.
+    /// Sets how many seconds the clock of all services is ahead of this machine's; negative: behind
+    /// it. `Date` headers, the times and ids of messages, the expiry of tokens and the checks of
+    /// signed dates follow it; durations do not. Default 0, at most ten years in either direction.
+    /// [`Emulator::set_clock_offset`] changes it later; a reset restores this value.
     ///
     /// ```
     /// use ms_messenger_emulator::Emulator;
@@ -223,9 +229,9 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Sets whether Graph refuses an expired token with 403 "No authorization information present on the
-    /// request." in place of 401, as was seen. Default no. [`GraphFault::NoAuthorization`] ends
-    /// tokens so.
+    /// Sets whether Graph rejects an expired token with 403 "No authorization information present
+    /// on the request." instead of 401, as has been observed. Default `false`.
+    /// [`GraphFault::NoAuthorization`] expires tokens with that response.
     ///
     /// [`GraphFault::NoAuthorization`]: crate::GraphFault::NoAuthorization
     #[cfg(feature = "graph")]
@@ -234,9 +240,9 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Sets how many times faster UCWA's clocks run: with 1000, its 30 seconds pass in 30 milliseconds.
-    /// Holds, invitations, inactivity and the life of tickets all follow it. Default 1; it
-    /// must be a finite number above 0.
+    /// Sets how many times faster UCWA's clocks run: with 1000, its 30 seconds pass in 30
+    /// milliseconds. Holds, invitations, inactivity and the lifetime of tickets all follow it.
+    /// Default 1; it must be a finite number above 0.
     ///
     /// ```
     /// use ms_messenger_emulator::Emulator;
@@ -252,7 +258,7 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Sets how many hosts a client of UCWA meets on its way to its applications. Default
+    /// Sets how many hosts a UCWA client goes through to reach its applications. Default
     /// [`UcwaTopology::OneHost`]; the faults [`UcwaFault::DiscoveryRedirect`] and
     /// [`UcwaFault::PoolSplit`] do it for single requests.
     ///
@@ -264,8 +270,8 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Sets whether the UCWA event channel holds events of medium priority back for 5 s (or what the
-    /// client asks for), as the service does. Default no.
+    /// Sets whether the UCWA event channel holds back events of medium priority for 5 s (or what
+    /// the client asks for), as the service does. Default `false`.
     #[cfg(feature = "ucwa")]
     pub fn with_ucwa_aggregation(mut self, aggregates: bool) -> Self {
         self.services.ucwa.aggregates = aggregates;
@@ -288,13 +294,7 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Leaves sign-ins at Entra ID to a person or a test: [`EntraApprover::Manual`].
-    #[cfg(feature = "entra")]
-    pub fn with_manual_approval(self) -> Self {
-        self.with_entra_approver(EntraApprover::Manual)
-    }
-
-    /// Sets the life of the access tokens that Entra ID issues, in seconds. Default 3600.
+    /// Sets the lifetime of the access tokens that Entra ID issues, in seconds. Default 3600.
     #[cfg(feature = "entra")]
     pub fn with_token_lifetime(mut self, seconds: u32) -> Self {
         self.services.entra.lifetime = seconds.into();
@@ -309,7 +309,7 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Mounts a service of your own beside the built-in ones, which are offered each path first.
+    /// Mounts a service of your own. The built-in ones are asked first whether a path is theirs.
     ///
     /// It gets faults, limits, the ledger, statistics, reset and `/_emulator/…` like every other
     /// service; [`Service`] has an example.
@@ -318,7 +318,7 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Sets the fault rules from the start on.
+    /// Sets the fault rules that apply from the start.
     pub fn with_faults(mut self, faults: Faults) -> Self {
         self.faults = faults;
         self
@@ -370,15 +370,15 @@ impl EmulatorBuilder {
         }
     }
 
-    /// Binds the listener and starts to serve.
+    /// Binds the listeners and starts to serve.
     ///
-    /// The emulator runs on threads of its own: it does not need the caller's runtime, and keeps
-    /// serving while that one is blocked or its clock is paused.
+    /// The emulator runs on its own threads: it does not need the caller's runtime, and continues
+    /// to serve while that is blocked or its clock is paused.
     ///
     /// # Errors
     ///
-    /// [`StartError`] when a setting is invalid, when the address is not loopback or cannot be bound, or
-    /// when the system gives no threads.
+    /// [`StartError`] if a setting is invalid, if an address is not loopback or cannot be bound, or
+    /// if the system provides no threads.
     pub async fn start(self) -> Result<Emulator, StartError> {
         self.check()?;
         let (listener, authority) = listen(self.http)?;

@@ -35,8 +35,8 @@ use crate::{
     wire::{clock, request::Request},
 };
 
-/// A running emulator. It ends when the handle is dropped: listener and connections are closed by
-/// the time the drop returns.
+/// A running emulator. Dropping the handle ends it: listeners and connections are closed when the
+/// drop returns.
 ///
 /// ```
 /// use ms_messenger_emulator::Emulator;
@@ -86,17 +86,17 @@ impl Emulator {
         Self::builder().start().await
     }
 
-    /// A builder with the defaults.
+    /// Returns a builder with the defaults.
     pub fn builder() -> EmulatorBuilder {
         EmulatorBuilder::new()
     }
 
-    /// Origin of the HTTP listener, `http://127.0.0.1:PORT`.
+    /// Returns the origin of the HTTP listener, `http://127.0.0.1:PORT`.
     pub fn http_url(&self) -> &str {
         &self.http_url
     }
 
-    /// Origin of the HTTPS listener, `https://localhost:PORT`; `None` unless it was asked for.
+    /// Returns the origin of the HTTPS listener, `https://localhost:PORT`; `None` if HTTPS is off.
     ///
     /// ```
     /// use ms_messenger_emulator::Emulator;
@@ -112,18 +112,18 @@ impl Emulator {
         self.https.as_ref().map(|https| https.url.as_str())
     }
 
-    /// The certificate authority of the HTTPS listener in PEM, new at each start.
+    /// Returns the certificate authority of the HTTPS listener in PEM, a new one at each start.
     pub fn ca_pem(&self) -> Option<&str> {
         self.https.as_ref().map(|https| https.ca_pem.as_str())
     }
 
-    /// The seeded constants: keys, tokens, users and ids.
+    /// Returns the seeded constants: keys, tokens, users and ids.
     pub fn seed(&self) -> &Seed {
         &self.seed
     }
 
-    /// The line that the program prints when it is ready: `http`, `acs`, `graph`, `ucwa` and `entra`;
-    /// with HTTPS also `https`, and `ca` (a path) where the authority was written.
+    /// Returns the line that the program prints when it is ready: `http`, `acs`, `graph`, `ucwa`
+    /// and `entra`; with HTTPS also `https`, and `ca` (a path) if the authority was written.
     ///
     /// ```
     /// use ms_messenger_emulator::Emulator;
@@ -149,13 +149,13 @@ impl Emulator {
         line
     }
 
-    /// All rows of the ledger, oldest first: one per message stored.
+    /// Returns all rows of the ledger, oldest first: one per stored message.
     pub fn messages(&self) -> Vec<LedgerRow> {
         let rows = self.registry.engine.ledger().rows(&Filter::default());
         rows.iter().filter_map(KeptRow::open).collect()
     }
 
-    /// The document of `GET /_emulator/stats`.
+    /// Returns the document of `GET /_emulator/stats`.
     ///
     /// ```
     /// use ms_messenger_emulator::Emulator;
@@ -169,7 +169,7 @@ impl Emulator {
         self.registry.stats()
     }
 
-    /// Replaces the fault rules; their counters start again.
+    /// Replaces the fault rules; their counters start again at zero.
     ///
     /// ```
     /// use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults};
@@ -184,8 +184,8 @@ impl Emulator {
         self.registry.engine.set_faults(faults);
     }
 
-    /// Reads the document of `PUT /_emulator/faults`; unlike [`Faults::from_json`] it also knows the
-    /// services of [`EmulatorBuilder::with_service`].
+    /// Reads the document of `PUT /_emulator/faults`. Unlike [`Faults::from_json`] it also knows
+    /// the services of [`EmulatorBuilder::with_service`].
     ///
     /// ```
     /// use ms_messenger_emulator::Emulator;
@@ -221,9 +221,9 @@ impl Emulator {
         self.registry.engine.changes()
     }
 
-    /// Sets how many seconds the clock of all services is ahead of this machine's; behind it when
-    /// negative. Ids of messages never go back: in a conversation that has later ones already, they
-    /// go on from these. A reset brings back the offset of
+    /// Sets how many seconds the clock of all services is ahead of this machine's; negative: behind
+    /// it. Message ids never go back: in a conversation that already has later ones, they continue
+    /// from these. A reset restores the offset of
     /// [`with_clock_offset`](EmulatorBuilder::with_clock_offset).
     ///
     /// ```
@@ -251,7 +251,8 @@ impl Emulator {
         Ok(())
     }
 
-    /// Stores a message of the other side: the document of `POST /_emulator/inject`. Returns its ids.
+    /// Stores a message from the other side, described by the document of `POST /_emulator/inject`.
+    /// Returns its ids.
     ///
     /// ```
     /// use ms_messenger_emulator::Emulator;
@@ -276,8 +277,8 @@ impl Emulator {
         self.registry.inject(message, &request)
     }
 
-    /// Issues a fresh bearer token: the document of `POST /_emulator/tokens`, for example
-    /// `{"platform": "msgraph-chat", "user": "alice@contoso.test"}`. Returns
+    /// Issues a new bearer token, described by the document of `POST /_emulator/tokens`, for
+    /// example `{"platform": "msgraph-chat", "user": "alice@contoso.test"}`. Returns
     /// `{platform, user, scopes, expires_on, token}`.
     ///
     /// ```
@@ -297,7 +298,8 @@ impl Emulator {
         tokens::issue(&self.registry, request)
     }
 
-    /// Back to the seeded world: messages, ledger, statistics, faults and tokens that they ended.
+    /// Restores the initial state: removes all messages, ledger rows, statistics and faults, and
+    /// makes tokens valid again that a fault has expired.
     ///
     /// ```
     /// use ms_messenger_emulator::Emulator;
@@ -312,8 +314,8 @@ impl Emulator {
         self.registry.reset();
     }
 
-    /// Ends cleanly: accepts nothing new, lets open requests finish (two seconds at most), then
-    /// closes everything.
+    /// Shuts down gracefully: accepts no new connections, lets open requests finish (two seconds at
+    /// most), then closes everything.
     pub async fn shutdown(mut self) {
         let _ = self.stop.send(true);
         for service in self.registry.services() {

@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// Which ledger rows a test waits for; what is not named may be anything.
+/// The ledger rows that a test waits for. Whatever is not set matches anything.
 ///
 /// ```
 /// use ms_messenger_emulator::{MessageMatcher, Platform};
@@ -28,20 +28,20 @@ pub struct MessageMatcher {
 }
 
 impl MessageMatcher {
-    /// Matches every message.
+    /// Creates a matcher for every message.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Only messages that this platform stored.
+    /// Matches only messages that this platform stored.
     #[must_use]
     pub fn with_platform(mut self, platform: Platform) -> Self {
         self.platform = Some(platform);
         self
     }
 
-    /// Only this operation; `send` also means `send.reply` and its like.
+    /// Matches only this operation; `send` also means `send.reply` and similar ones.
     ///
     /// ```
     /// use ms_messenger_emulator::MessageMatcher;
@@ -55,7 +55,7 @@ impl MessageMatcher {
         self
     }
 
-    /// Only this conversation, thread, channel or chat id, or recipient of a notification.
+    /// Matches only this conversation, thread, channel or chat id, or recipient of a notification.
     ///
     /// ```
     /// use ms_messenger_emulator::MessageMatcher;
@@ -69,7 +69,7 @@ impl MessageMatcher {
         self
     }
 
-    /// Only messages whose text, as sent, is exactly this.
+    /// Matches only messages with exactly this text, as it was sent.
     ///
     /// ```
     /// use ms_messenger_emulator::MessageMatcher;
@@ -83,7 +83,7 @@ impl MessageMatcher {
         self
     }
 
-    /// Whether the row is one of those.
+    /// Returns whether the row matches.
     pub fn matches(&self, row: &LedgerRow) -> bool {
         let is = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|w| w == found);
         let names = |wanted: &String| names_operation(wanted, row.operation);
@@ -114,7 +114,7 @@ impl fmt::Display for MessageMatcher {
     }
 }
 
-/// A message that a test waits for; made by [`Emulator::expect`].
+/// A message that a test waits for. Created by [`Emulator::expect`].
 #[derive(Debug)]
 #[must_use = "call `within` and await it"]
 pub struct Expectation<'a> {
@@ -123,7 +123,7 @@ pub struct Expectation<'a> {
 }
 
 impl Expectation<'_> {
-    /// Waits until such a message is stored, `limit` at most; returns the oldest one, which may
+    /// Waits until a matching message is stored, at most `limit`. Returns the oldest one, which may
     /// have been stored before the call. Needs a Tokio runtime with its timer enabled.
     ///
     /// ```
@@ -140,7 +140,7 @@ impl Expectation<'_> {
     ///
     /// # Errors
     ///
-    /// [`ExpectError`] lists the messages that were there instead.
+    /// [`ExpectError`] lists the stored messages.
     pub async fn within(self, limit: Duration) -> Result<LedgerRow, ExpectError> {
         // Subscribed before the first look, so that no message slips in between.
         let mut changes = self.emulator.changes();
@@ -162,15 +162,15 @@ impl Expectation<'_> {
     }
 }
 
-/// No such message was stored in time.
+/// Error returned when no matching message was stored in time.
 #[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub struct ExpectError {
-    /// What was waited for.
+    /// The message that was expected.
     pub wanted: MessageMatcher,
-    /// How long.
+    /// The time that was waited.
     pub limit: Duration,
-    /// What the ledger held at the end, oldest first.
+    /// The rows of the ledger at the end, oldest first.
     pub rows: Vec<LedgerRow>,
 }
 
@@ -206,19 +206,19 @@ impl fmt::Debug for ExpectError {
     }
 }
 
-/// The platform has no operation of that name.
+/// Error returned when a platform has no operation of that name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{} has no operation {operation:?}", platform.as_str())]
 #[non_exhaustive]
 pub struct UnknownOperationError {
     /// The platform.
     pub platform: Platform,
-    /// The name that it does not know.
+    /// The unknown name.
     pub operation: String,
 }
 
 impl Emulator {
-    /// Waits for a message, see [`Expectation::within`].
+    /// Returns an expectation to wait for: [`Expectation::within`].
     pub fn expect(&self, wanted: MessageMatcher) -> Expectation<'_> {
         Expectation {
             emulator: self,
@@ -227,8 +227,8 @@ impl Emulator {
     }
 
     /// Applies `action` to the next request of that operation (`send` also means `send.reply` and
-    /// its like), once, before all other rules, whose counters go on. Several calls queue up. A kind
-    /// that means nothing for the operation never comes.
+    /// similar ones), once, before all other rules; their counters continue. Several calls queue
+    /// up. A fault kind that does not apply to the operation never occurs.
     ///
     /// ```
     /// # use ms_messenger_emulator::{Emulator, FaultAction, Platform};
@@ -241,7 +241,8 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`UnknownOperationError`] when the platform has none of that name: the fault would never come.
+    /// [`UnknownOperationError`] if the platform has no such operation: the fault would never
+    /// occur.
     pub fn fail_next(
         &self,
         platform: Platform,

@@ -82,7 +82,7 @@ pub use services::graph::faults::GraphFault;
 pub use services::ucwa::{faults::UcwaFault, settings::UcwaTopology};
 pub use start_error::StartError;
 
-/// The documentation beyond the README, as pages. In the documentation only.
+/// Further documentation: the pages of `docs/`. Visible on docs.rs only.
 #[cfg(any(doc, doctest))]
 pub mod docs {
     #[doc = include_str!("../docs/assumptions.md")]

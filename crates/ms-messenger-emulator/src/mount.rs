@@ -98,7 +98,7 @@ pub(crate) fn services(parts: &Parts<'_>) -> Vec<Arc<dyn DynService>> {
 }
 
 impl Faults {
-    /// Reads the document of `PUT /_emulator/faults`; it may name the built-in services.
+    /// Reads the document of `PUT /_emulator/faults`. Only built-in services may be named;
     /// [`Emulator::parse_faults`](crate::Emulator::parse_faults) also knows services of your own.
     ///
     /// # Errors

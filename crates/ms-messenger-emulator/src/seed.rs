@@ -19,16 +19,16 @@ use crate::{
     wire::jwt::TokenKey,
 };
 
-/// The seeded constants of one emulator: what a client needs to speak to it.
+/// The seeded constants of one emulator: what a client needs to connect to it.
 ///
-/// None of it is secret: every value follows from the seed (and the address), as with the
-/// well-known key of other emulators.
+/// None of it is secret: every value follows from the seed and the address, like the well-known
+/// keys of other emulators.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Seed {
-    /// The seed that everything else follows from.
+    /// The seed from which everything else is derived.
     pub seed: u64,
-    /// Azure Communication Services: one resource, for Messages and Chat.
+    /// Azure Communication Services: one resource for Messages and Chat.
     pub acs: AcsSeed,
     /// Microsoft Graph: one tenant with a team, a channel and a group chat.
     pub graph: GraphSeed,
@@ -54,8 +54,8 @@ impl Seed {
         }
     }
 
-    /// An ACS user access token of the emulated resource, for `user` (`8:acs:…`), with `scopes`
-    /// (`chat`, `chat.join`, `voip` …), ending at `expires` (Unix seconds).
+    /// Returns an ACS user access token of the emulated resource for `user` (`8:acs:…`) with
+    /// `scopes` (`chat`, `chat.join`, `voip` …) that expires at `expires` (Unix seconds).
     pub fn acs_token(&self, user: &str, scopes: &[&str], expires: u64) -> String {
         let mut claims = self.acs_claims(user, scopes);
         claims["exp"] = json!(expires);
@@ -67,8 +67,8 @@ impl Seed {
         acs::claims(self.seed, user, scopes)
     }
 
-    /// A delegated Graph token of `user` with `scopes` (`ChatMessage.Send` …), ending at `expires`
-    /// (Unix seconds).
+    /// Returns a delegated Graph token of `user` with `scopes` (`ChatMessage.Send` …) that expires
+    /// at `expires` (Unix seconds).
     ///
     /// ```
     /// use ms_messenger_emulator::Emulator;
@@ -91,8 +91,8 @@ impl Seed {
         graph::claims(self.seed, user, scopes)
     }
 
-    /// An app-only Graph token with `roles` (`ChannelMessage.Read.All` …), ending at `expires` (Unix
-    /// seconds).
+    /// Returns an app-only Graph token with `roles` (`ChannelMessage.Read.All` …) that expires at
+    /// `expires` (Unix seconds).
     pub fn graph_app_token(&self, roles: &[&str], expires: u64) -> String {
         let mut claims = self.graph_app_claims(&json!(roles));
         claims["exp"] = json!(expires);

@@ -69,7 +69,7 @@ async fn polling_faster_than_the_interval_is_slowed_down() {
 async fn a_person_approves_declines_or_lets_a_code_expire() {
     let at = SignIn::start(
         Emulator::builder()
-            .with_manual_approval()
+            .with_entra_approver(EntraApprover::Manual)
             .with_device_interval(0),
     )
     .await;
@@ -111,7 +111,7 @@ async fn a_person_approves_declines_or_lets_a_code_expire() {
 async fn the_page_takes_the_code_and_escapes_what_was_typed() {
     let at = SignIn::start(
         Emulator::builder()
-            .with_manual_approval()
+            .with_entra_approver(EntraApprover::Manual)
             .with_device_interval(0),
     )
     .await;
@@ -178,7 +178,7 @@ async fn a_code_is_redeemed_once_with_its_verifier() {
 
 #[tokio::test]
 async fn authorize_shows_the_users_when_a_person_decides() {
-    let at = SignIn::start(Emulator::builder().with_manual_approval()).await;
+    let at = SignIn::start(Emulator::builder().with_entra_approver(EntraApprover::Manual)).await;
     let url = at.authorize_url(&[("state", "\"><b>")]);
     let html = at
         .out

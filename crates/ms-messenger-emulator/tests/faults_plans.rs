@@ -64,7 +64,7 @@ async fn the_typed_form_is_the_document_that_was_put() {
     let late = FaultAction::Delay { ms: 1 };
     let faults = Faults::new()
         .with_seed(1)
-        .with_rule(FaultRule::scheduled([None, Some(late.clone())]).with_repeat())
+        .with_rule(FaultRule::scheduled([None, Some(late.clone())]).with_repeat(true))
         .with_rule(FaultRule::weighted([(1, Some(late)), (2, None)]).with_every(2));
     out.emulator.set_faults(faults.clone());
     let shown: Value = out.get("/_emulator/faults").await.json().await.unwrap();

@@ -88,9 +88,9 @@ impl Service for Rooms {
 
     fn description(&self) -> Description {
         Description::new(ROOMS, &["send", "list"])
-            .with_pages()
+            .with_pages(true)
             .with_bearer_tokens(60)
-            .with_injections()
+            .with_injections(true)
             .with_fault_kinds(fault_kinds)
     }
 

@@ -3,7 +3,7 @@
 use std::{fmt, path::PathBuf, sync::Arc};
 
 use ms_messenger_core::{Error, ErrorKind, Result, RetryPolicy};
-use ms_messenger_http::{Endpoint, HttpClient, HttpOptions, redacted_address};
+use ms_messenger_http::{Endpoint, HttpClient, HttpOptions, Transport, redacted_address};
 use secrecy::SecretString;
 #[cfg(feature = "browser")]
 use url::Url;
@@ -30,9 +30,7 @@ pub struct Application {
     authority: String,
     tenant: String,
     client_id: String,
-    http: Option<HttpClient>,
-    options: HttpOptions,
-    retry: RetryPolicy,
+    transport: Transport,
     claims_challenges: bool,
 }
 
@@ -43,9 +41,7 @@ impl Application {
             authority: authority::GLOBAL.to_owned(),
             tenant: tenant.into(),
             client_id: client_id.into(),
-            http: None,
-            options: HttpOptions::default().with_max_response_bytes(1 << 20),
-            retry: RetryPolicy::never(),
+            transport: default_transport(),
             claims_challenges: false,
         }
     }
@@ -74,7 +70,7 @@ impl Application {
     /// Uses `http`, and so shares its connections, instead of building a client.
     #[must_use]
     pub fn with_http_client(mut self, http: HttpClient) -> Self {
-        self.http = Some(http);
+        self.transport = self.transport.with_http_client(http);
         self
     }
 
@@ -82,7 +78,7 @@ impl Application {
     /// default a response may have 1 MiB. Without effect beside [`Self::with_http_client`].
     #[must_use]
     pub fn with_http_options(mut self, options: HttpOptions) -> Self {
-        self.options = options;
+        self.transport = self.transport.with_http_options(options);
         self
     }
 
@@ -104,16 +100,20 @@ impl Application {
     /// ```
     #[must_use]
     pub fn with_retry_policy(mut self, retry: RetryPolicy) -> Self {
-        self.retry = retry;
+        self.transport = self.transport.with_retry_policy(retry);
         self
     }
 
-    /// Declares that the application handles claims challenges (`xms_cc`: `cp1`), as the clients
-    /// of ms-messenger do. With another client, set it only if the client passes challenges on as
-    /// [`TokenRequest::claims`](ms_messenger_core::TokenRequest::claims).
+    pub(crate) fn with_transport(self, transport: Transport) -> Self {
+        Self { transport, ..self }
+    }
+
+    /// Sets whether the application handles claims challenges (`xms_cc`: `cp1`), as the clients of
+    /// ms-messenger do. With another client, set it only if the client passes challenges on as
+    /// [`TokenRequest::claims`](ms_messenger_core::TokenRequest::claims). Default `false`.
     #[must_use]
-    pub fn with_claims_challenges(mut self) -> Self {
-        self.claims_challenges = true;
+    pub fn with_claims_challenges(mut self, handles: bool) -> Self {
+        self.claims_challenges = handles;
         self
     }
 
@@ -267,13 +267,17 @@ impl Application {
             device_url,
             client_id: self.client_id,
             claims_challenges: self.claims_challenges,
-            http: match self.http {
-                Some(http) => http,
-                None => HttpClient::new(&self.options)?,
-            },
-            retry: self.retry,
+            http: self.transport.client()?,
+            retry: self.transport.retry_policy().clone(),
         })))
     }
+}
+
+/// The response to a token request is small, and the caller of a provider retries.
+pub(crate) fn default_transport() -> Transport {
+    Transport::default()
+        .with_http_options(HttpOptions::default().with_max_response_bytes(1 << 20))
+        .with_retry_policy(RetryPolicy::never())
 }
 
 impl SignIn {
@@ -290,8 +294,7 @@ impl fmt::Debug for Application {
             .field("authority", &redacted_address(&self.authority))
             .field("tenant", &self.tenant)
             .field("client_id", &self.client_id)
-            .field("http", &self.http)
-            .field("retry", &self.retry)
+            .field("transport", &self.transport)
             .field("claims_challenges", &self.claims_challenges)
             .finish()
     }

@@ -11,11 +11,12 @@ use ms_messenger_core::{
     AccessToken, Delivery, Error, ErrorKind, Result, RetryPolicy, TokenProvider, TokenRequest,
     auth::{OwnedTokenRequest, SingleFlight},
 };
-use ms_messenger_http::{HttpClient, HttpOptions};
+use ms_messenger_http::{HttpClient, HttpOptions, Transport};
 use tokio::{sync::Mutex, task::spawn_blocking};
 
 use crate::{
     SignIn, StoreLock, TokenError, TokenStore,
+    application::default_transport,
     issuer::Issuer,
     refresh_token::{call, finished, refresh, request},
 };
@@ -58,9 +59,7 @@ pub struct StoredSignIn(Arc<Inner>);
 struct Inner {
     store: Arc<dyn TokenStore>,
     name: String,
-    http: Option<HttpClient>,
-    options: Option<HttpOptions>,
-    retry: RetryPolicy,
+    transport: Transport,
     claims_challenges: bool,
     /// The sign-in that could not be stored.
     unsaved: Mutex<Option<SignIn>>,
@@ -73,9 +72,7 @@ impl StoredSignIn {
         Self(Arc::new(Inner {
             store: Arc::new(store),
             name: name.into(),
-            http: None,
-            options: None,
-            retry: RetryPolicy::never(),
+            transport: default_transport(),
             claims_challenges: false,
             unsaved: Mutex::new(None),
             renewing: SingleFlight::default(),
@@ -85,28 +82,33 @@ impl StoredSignIn {
     /// Uses `http`, and so shares its connections, instead of building a client.
     #[must_use]
     pub fn with_http_client(self, http: HttpClient) -> Self {
-        let http = Some(http);
-        self.changed(|inner| Inner { http, ..inner })
+        self.transported(|transport| transport.with_http_client(http))
     }
 
     /// As [`Application::with_http_options`](crate::Application::with_http_options).
     #[must_use]
     pub fn with_http_options(self, options: HttpOptions) -> Self {
-        let options = Some(options);
-        self.changed(|inner| Inner { options, ..inner })
+        self.transported(|transport| transport.with_http_options(options))
     }
 
     /// As [`Application::with_retry_policy`](crate::Application::with_retry_policy).
     #[must_use]
     pub fn with_retry_policy(self, retry: RetryPolicy) -> Self {
-        self.changed(|inner| Inner { retry, ..inner })
+        self.transported(|transport| transport.with_retry_policy(retry))
     }
 
     /// As [`Application::with_claims_challenges`](crate::Application::with_claims_challenges).
     #[must_use]
-    pub fn with_claims_challenges(self) -> Self {
+    pub fn with_claims_challenges(self, handles: bool) -> Self {
         self.changed(|inner| Inner {
-            claims_challenges: true,
+            claims_challenges: handles,
+            ..inner
+        })
+    }
+
+    fn transported(self, change: impl FnOnce(Transport) -> Transport) -> Self {
+        self.changed(|inner| Inner {
+            transport: change(inner.transport),
             ..inner
         })
     }
@@ -115,9 +117,7 @@ impl StoredSignIn {
         let inner = Arc::try_unwrap(self.0).unwrap_or_else(|shared| Inner {
             store: Arc::clone(&shared.store),
             name: shared.name.clone(),
-            http: shared.http.clone(),
-            options: shared.options.clone(),
-            retry: shared.retry.clone(),
+            transport: shared.transport.clone(),
             claims_challenges: shared.claims_challenges,
             unsaved: Mutex::new(None),
             renewing: SingleFlight::default(),
@@ -225,19 +225,11 @@ impl StoredSignIn {
 
     /// The issuer of `sign_in`.
     fn issuer(&self, sign_in: &SignIn) -> Result<Issuer> {
-        let mut application = sign_in
-            .application()
-            .with_retry_policy(self.0.retry.clone());
-        if let Some(options) = &self.0.options {
-            application = application.with_http_options(options.clone());
-        }
-        if let Some(http) = &self.0.http {
-            application = application.with_http_client(http.clone());
-        }
-        if self.0.claims_challenges {
-            application = application.with_claims_challenges();
-        }
-        application.issuer()
+        let application = sign_in.application();
+        application
+            .with_transport(self.0.transport.clone())
+            .with_claims_challenges(self.0.claims_challenges)
+            .issuer()
     }
 
     /// Returns a usable token; a renewed one is stored before it is returned.

@@ -86,6 +86,15 @@ impl<T: DeserializeOwned> Pages<T> {
         self.delta_link.as_deref()
     }
 
+    /// Returns whether the list goes on, but ends here: as many pages as allowed were read, or the
+    /// link leads back to one of them. The next page is an error then, and the pages that were
+    /// read are a part of the list.
+    #[must_use]
+    pub fn is_cut_short(&self) -> bool {
+        let next = self.next.as_ref().and_then(|next| next.as_ref().ok());
+        next.is_some_and(|call| self.cut(&call.path_and_query).is_some())
+    }
+
     /// Reads the next page; `None` after the last one. A page can be empty.
     ///
     /// # Errors
@@ -97,13 +106,8 @@ impl<T: DeserializeOwned> Pages<T> {
             return Ok(None);
         };
         let path = call.path_and_query.clone();
-        if self.read.contains(&path) {
-            let rule = "the list leads back to a page that was read already";
-            return Err(self.fail(ErrorKind::Protocol, rule.into()));
-        }
-        if self.read.len() >= self.max_pages {
-            let rule = format!("the list has more than {} pages", self.max_pages);
-            return Err(self.fail(ErrorKind::Other, rule));
+        if let Some(error) = self.cut(&path) {
+            return Err(error);
         }
         let page: Page<T> = self.pipeline.call(call.clone()).await?.json()?;
         self.read.push(path);
@@ -116,6 +120,18 @@ impl<T: DeserializeOwned> Pages<T> {
             Ok(call.with_path(path))
         });
         Ok(Some(page.value))
+    }
+
+    /// Why the page at `path` is not read.
+    fn cut(&self, path: &String) -> Option<Error> {
+        if self.read.contains(path) {
+            let rule = "the list leads back to a page that was read already";
+            return Some(self.fail(ErrorKind::Protocol, rule.into()));
+        }
+        (self.read.len() >= self.max_pages).then(|| {
+            let rule = format!("the list has more than {} pages", self.max_pages);
+            self.fail(ErrorKind::Other, rule)
+        })
     }
 
     fn fail(&self, kind: ErrorKind, rule: String) -> Error {

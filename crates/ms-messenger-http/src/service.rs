@@ -98,15 +98,15 @@ impl ServiceProfile {
         self
     }
 
-    /// Declares that every response repeats the
-    /// [client request id](Self::with_client_request_id) in the same header.
+    /// Sets whether every response repeats the
+    /// [client request id](Self::with_client_request_id) in the same header. Default `false`.
     ///
     /// Only calls to such a service share a connection of HTTP/2. When a gateway sends a response
     /// twice, every later response of the connection belongs to the request before it; on a shared
     /// connection, a response that names no request could be trusted before the copy is noticed.
     #[must_use]
-    pub const fn with_echoed_client_request_id(mut self) -> Self {
-        self.echoes_client_request_id = true;
+    pub const fn with_echoed_client_request_id(mut self, echoes: bool) -> Self {
+        self.echoes_client_request_id = echoes;
         self
     }
 
@@ -117,12 +117,12 @@ impl ServiceProfile {
         self
     }
 
-    /// Declares that no two responses of the platform have the same id (see
+    /// Sets whether no two responses of the platform have the same id (see
     /// [`with_request_ids`](Self::with_request_ids)), so that over https a repeated one shows the
-    /// copy of a response to another request.
+    /// copy of a response to another request. Default `false`.
     #[must_use]
-    pub const fn with_unique_request_ids(mut self) -> Self {
-        self.numbers_responses = true;
+    pub const fn with_unique_request_ids(mut self, are_unique: bool) -> Self {
+        self.numbers_responses = are_unique;
         self
     }
 

@@ -24,7 +24,7 @@ use server::{
 };
 use tokio::sync::Notify;
 
-static NUMBERED: ServiceProfile = SERVICE.with_unique_request_ids();
+static NUMBERED: ServiceProfile = SERVICE.with_unique_request_ids(true);
 
 fn pipeline(identity: &Identity, address: SocketAddr, versions: HttpVersions) -> Pipeline {
     let options = options()

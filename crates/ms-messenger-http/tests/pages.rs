@@ -53,14 +53,16 @@ async fn links_of_both_spellings_are_followed_to_the_last_page() {
 
 #[tokio::test]
 async fn a_page_is_returned_before_its_link_is_refused() {
-    for (link, kind) in [
-        ("https://contoso.test/list", ErrorKind::Protocol),
-        ("/list", ErrorKind::Protocol),
+    for (link, kind, is_cut_short) in [
+        ("https://contoso.test/list", ErrorKind::Protocol, false),
+        ("/list", ErrorKind::Protocol, true),
     ] {
         let server = Server::start([page("[1]", "nextLink", link)]).await;
         let pipeline = pipeline(&server);
         let mut pages = list(&pipeline);
+        assert!(!pages.is_cut_short());
         assert_eq!(pages.next_page().await.unwrap(), Some(vec![1]));
+        assert_eq!(pages.is_cut_short(), is_cut_short, "{link}");
         let error = pages.next_page().await.unwrap_err();
         let facts = (error.kind(), error.delivery(), error.platform());
         assert_eq!(facts, (kind, Delivery::NotSent, Some("test")), "{link}");
@@ -75,7 +77,8 @@ async fn no_more_pages_are_read_than_allowed() {
     let server = Server::start([next(2), next(3), next(4)]).await;
     let pipeline = pipeline(&server);
     let mut pages = list(&pipeline).with_max_pages(2);
-    assert!(pages.next_page().await.is_ok() && pages.next_page().await.is_ok());
+    assert!(pages.next_page().await.is_ok() && !pages.is_cut_short());
+    assert!(pages.next_page().await.is_ok() && pages.is_cut_short());
     let error = pages.next_page().await.unwrap_err();
     assert_eq!(error.message(), "the list has more than 2 pages");
     assert_eq!(server.seen().len(), 2);

@@ -12,7 +12,7 @@ use server::{
     tls::Identity,
 };
 
-static NUMBERED: ServiceProfile = SERVICE.with_unique_request_ids();
+static NUMBERED: ServiceProfile = SERVICE.with_unique_request_ids(true);
 
 fn created_for(client_request_id: &str) -> Act {
     let headers = [("client-request-id", client_request_id)];

@@ -31,6 +31,46 @@ use suite::Suite;
 ///
 /// It needs a Tokio runtime whose clock runs (not paused). Each chapter of rules may take a minute.
 /// A panic of the messenger is reported as a broken rule and does not end the suite.
+///
+/// ```
+/// use std::sync::Arc;
+/// use ms_messenger_core::{MemoryMessenger, SendRequest, SharedMessenger, Target};
+/// use ms_messenger_testkit::{Failure, Rule, Subject, async_trait, check};
+///
+/// /// Its messenger stores every message in memory.
+/// struct Memory(Arc<MemoryMessenger>);
+///
+/// #[async_trait]
+/// impl Subject for Memory {
+///     fn messenger(&self) -> SharedMessenger {
+///         Arc::<MemoryMessenger>::clone(&self.0)
+///     }
+///     fn request(&self) -> SendRequest {
+///         SendRequest::new(Target::conversation("1"), "a message of the suite")
+///     }
+///     async fn stored(&self) -> usize {
+///         self.0.sent().len()
+///     }
+///     async fn fail_next(&self, failure: Failure) -> bool {
+///         if failure == Failure::LostResponse {
+///             self.0.lose_next_response();
+///         }
+///         failure == Failure::LostResponse
+///     }
+///     fn secrets(&self) -> Vec<String> {
+///         Vec::new()
+///     }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// let report = check(&Memory(Arc::default())).await;
+/// assert!(report.passed(), "{report}");
+/// assert!(report.checked.contains(&Rule::TrueVerdict));
+/// // Four of the five failures were not arranged.
+/// assert!(report.skipped.iter().any(|check| check.reason.contains("rate limit")), "{report}");
+/// # }
+/// ```
 pub async fn check<S: Subject + ?Sized>(subject: &S) -> Report {
     let mut suite = Suite::new(subject);
     suite.run(contract::check).await;
@@ -46,6 +86,21 @@ pub async fn check<S: Subject + ?Sized>(subject: &S) -> Report {
 }
 
 /// Checks every rule, and fails the calling test if one is broken.
+///
+/// The conformance test of a backend is this one line; the example in the documentation of the crate
+/// is complete. A rule that could not be checked does not fail the test: use [`check`] to require
+/// that nothing was skipped.
+///
+/// ```no_run
+/// use ms_messenger_testkit::{Subject, assert_conformance, check};
+///
+/// # async fn tests(backend: impl Subject) {
+/// assert_conformance(&backend).await;
+///
+/// let report = check(&backend).await;
+/// assert!(report.passed() && report.skipped.is_empty(), "{report}");
+/// # }
+/// ```
 ///
 /// # Panics
 ///

@@ -24,7 +24,68 @@ pub struct SkippedCheck {
     pub reason: String,
 }
 
-/// The results of a run. `Display` is a readable list.
+/// The results of a run. `Display` is a readable list: a line with the counts, then one line for each
+/// broken rule and for each check that was not possible.
+///
+/// ```
+/// use std::sync::Arc;
+/// use ms_messenger_core::{
+///     Capabilities, Evidence, MemoryMessenger, Messenger, Receipt, Result, SendRequest, Settled,
+///     SharedMessenger, Target,
+/// };
+/// use ms_messenger_testkit::{Failure, Rule, Subject, async_trait, check};
+///
+/// /// A messenger with a defect: it sends every message twice.
+/// #[derive(Debug)]
+/// struct Twice(Arc<MemoryMessenger>);
+///
+/// #[async_trait]
+/// impl Messenger for Twice {
+///     # fn platform(&self) -> &str {
+///     #     self.0.platform()
+///     # }
+///     # fn capabilities(&self) -> Capabilities {
+///     #     self.0.capabilities()
+///     # }
+///     async fn send(&self, request: &SendRequest) -> Result<Receipt> {
+///         self.0.send(request).await?;
+///         self.0.send(request).await
+///     }
+///     # async fn settle(&self, request: &SendRequest, evidence: &Evidence) -> Settled {
+///     #     self.0.settle(request, evidence).await
+///     # }
+///     // The other methods forward to `self.0`.
+/// }
+///
+/// # struct Memory(Arc<MemoryMessenger>);
+/// # #[async_trait]
+/// # impl Subject for Memory {
+/// #     fn messenger(&self) -> SharedMessenger {
+/// #         Arc::new(Twice(Arc::clone(&self.0)))
+/// #     }
+/// #     fn request(&self) -> SendRequest {
+/// #         SendRequest::new(Target::conversation("1"), "a message of the suite")
+/// #     }
+/// #     async fn stored(&self) -> usize {
+/// #         self.0.sent().len()
+/// #     }
+/// #     async fn fail_next(&self, _: Failure) -> bool {
+/// #         false
+/// #     }
+/// #     fn secrets(&self) -> Vec<String> {
+/// #         Vec::new()
+/// #     }
+/// # }
+/// # #[tokio::main]
+/// # async fn main() {
+/// # let subject = Memory(Arc::default());
+/// // `subject` is a `Subject` whose messenger is `Twice`.
+/// let report = check(&subject).await;
+/// assert!(!report.passed());
+/// assert!(report.broken_rules().contains(&Rule::SendOnce));
+/// assert!(report.to_string().contains("broken       contract/send-once: "));
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 #[non_exhaustive]

@@ -2,7 +2,14 @@
 
 use std::fmt;
 
-/// A rule that every messenger must keep.
+/// A rule that every messenger must keep. `Display` is its name.
+///
+/// ```
+/// use ms_messenger_testkit::Rule;
+///
+/// assert_eq!(Rule::SendOnce.as_str(), "contract/send-once");
+/// assert_eq!(Rule::TrueVerdict.to_string(), "settle/true-verdict");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Rule {

@@ -32,7 +32,37 @@ pub trait Subject: Send + Sync {
     fn secrets(&self) -> Vec<String>;
 }
 
-/// A failure of a send.
+/// A failure of a send, arranged by [`Subject::fail_next`].
+///
+/// What a double does for each of them, here one whose messenger is a `MemoryMessenger`:
+///
+/// ```
+/// use ms_messenger_core::{Delivery, Error, ErrorKind, MemoryMessenger};
+/// use ms_messenger_testkit::Failure;
+///
+/// fn arrange(messenger: &MemoryMessenger, failure: Failure) -> bool {
+///     let kind = match failure {
+///         Failure::Refused => ErrorKind::Connect,
+///         Failure::Rejected => ErrorKind::InvalidRequest,
+///         Failure::RateLimited => ErrorKind::RateLimited,
+///         Failure::LostResponse => {
+///             messenger.lose_next_response();
+///             return true;
+///         }
+///         Failure::GarbledResponse => {
+///             let error = Error::new(ErrorKind::Protocol, "the response is not JSON");
+///             messenger.fail_next(error.with_delivery(Delivery::Sent));
+///             return true;
+///         }
+///         _ => return false, // a failure of a newer version
+///     };
+///     messenger.fail_next(Error::new(kind, "as the suite asked"));
+///     true
+/// }
+///
+/// let messenger = MemoryMessenger::new();
+/// assert!(Failure::ALL.iter().all(|failure| arrange(&messenger, *failure)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Failure {
@@ -61,6 +91,13 @@ impl Failure {
     ];
 
     /// Returns whether the platform stores the message nevertheless.
+    ///
+    /// ```
+    /// use ms_messenger_testkit::Failure;
+    ///
+    /// assert!(Failure::LostResponse.is_stored());
+    /// assert!(!Failure::RateLimited.is_stored());
+    /// ```
     pub const fn is_stored(self) -> bool {
         matches!(self, Self::LostResponse | Self::GarbledResponse)
     }

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use ms_messenger_core::{ErrorKind, Problems, Result, RetryPolicy, TokenProvider, UserId, auth};
-use ms_messenger_http::{Bearer, Endpoint, HttpClient, HttpOptions, Pipeline, redacted_address};
+use ms_messenger_http::{Bearer, Endpoint, HttpClient, HttpOptions, Transport, redacted_address};
 
 use crate::{
     client::{GraphChatClient, Inner},
@@ -43,9 +43,7 @@ pub struct GraphChatBuilder {
     token: Arc<dyn TokenProvider>,
     cloud: Cloud,
     base_url: Option<String>,
-    http: Option<HttpClient>,
-    options: HttpOptions,
-    retry: RetryPolicy,
+    transport: Transport,
     max_message_bytes: Option<usize>,
     max_call_bytes: Option<usize>,
     one_on_one: Option<UserId>,
@@ -59,9 +57,7 @@ impl GraphChatBuilder {
             token,
             cloud: Cloud::GLOBAL,
             base_url: None,
-            http: None,
-            options: HttpOptions::default(),
-            retry: RetryPolicy::default(),
+            transport: Transport::default(),
             max_message_bytes: Some(MAX_MESSAGE_BYTES),
             max_call_bytes: Some(MAX_CALL_BYTES),
             one_on_one: None,
@@ -100,19 +96,19 @@ impl GraphChatBuilder {
     /// Shares the connections of `http`. Options set with
     /// [`with_http_options`](Self::with_http_options) are ignored then.
     pub fn with_http_client(mut self, http: HttpClient) -> Self {
-        self.http = Some(http);
+        self.transport = self.transport.with_http_client(http);
         self
     }
 
     /// Sets timeouts, proxy, TLS roots and HTTP version.
     pub fn with_http_options(mut self, options: HttpOptions) -> Self {
-        self.options = options;
+        self.transport = self.transport.with_http_options(options);
         self
     }
 
     /// Sets the retry limits and the backoff.
     pub fn with_retry_policy(mut self, retry: RetryPolicy) -> Self {
-        self.retry = retry;
+        self.transport = self.transport.with_retry_policy(retry);
         self
     }
 
@@ -182,10 +178,6 @@ impl GraphChatBuilder {
             .is_some_and(|own| own.as_str().is_empty());
         problems.add_if(empty, "one_on_one_chats", "the own id must not be empty");
         problems.into_result(ErrorKind::Config)?;
-        let http = match self.http {
-            Some(http) => http,
-            None => HttpClient::new(&self.options)?,
-        };
         let cached = auth::cached(self.token);
         let token: Arc<dyn TokenProvider> = if self.app_only {
             cached
@@ -195,8 +187,9 @@ impl GraphChatBuilder {
         let scopes = self.cloud.scopes;
         let bearer = Bearer::new(Arc::clone(&token), scopes);
         Ok(GraphChatClient::from_inner(Inner {
-            pipeline: Pipeline::new(&SERVICE, http, endpoint?, bearer)
-                .with_retry_policy(self.retry)
+            pipeline: self
+                .transport
+                .pipeline(&SERVICE, endpoint?, bearer)?
                 .with_settling_margin(self.settling_margin),
             sends: RecentSends::default(),
             settling_margin: self.settling_margin,
@@ -217,8 +210,7 @@ impl fmt::Debug for GraphChatBuilder {
             .field("token", &self.token)
             .field("cloud", &self.cloud)
             .field("base_url", &base_url)
-            .field("options", &self.options)
-            .field("retry", &self.retry)
+            .field("transport", &self.transport)
             .field("max_message_bytes", &self.max_message_bytes)
             .field("max_call_bytes", &self.max_call_bytes)
             .field("app_only", &self.app_only)

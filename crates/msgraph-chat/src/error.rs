@@ -16,9 +16,9 @@ pub(crate) const CREATE_CHAT: &str = "chat.create";
 
 pub(crate) static SERVICE: ServiceProfile = ServiceProfile::new(PLATFORM)
     .with_client_request_id("client-request-id")
-    .with_echoed_client_request_id()
+    .with_echoed_client_request_id(true)
     .with_request_ids(&["request-id"])
-    .with_unique_request_ids()
+    .with_unique_request_ids(true)
     .with_error_reader(read)
     .with_classifier(classify)
     .with_throttling_503();

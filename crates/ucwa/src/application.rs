@@ -19,7 +19,7 @@ use std::{
     time::Duration,
 };
 
-use ms_messenger_core::{ClockOffset, Deadline, ErrorKind, Result, RetryPolicy};
+use ms_messenger_core::{ClockOffset, Deadline, ErrorKind, Result};
 use ms_messenger_http::{Call, HeaderValue, Pipeline, Response, header};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -83,10 +83,8 @@ impl Application {
         hosts: &Hosts,
         applications: &str,
         identity: &Identity,
-        retry: &RetryPolicy,
     ) -> Result<Self> {
         let (pipeline, path) = hosts.signed_in(applications)?;
-        let pipeline = pipeline.with_retry_policy(retry.clone());
         // The same identity gets the same application, so that a retry is safe.
         let call = Call::post("application", path)
             .without_message()

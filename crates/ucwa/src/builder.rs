@@ -3,7 +3,7 @@
 use std::{fmt, num::NonZeroUsize, time::Duration};
 
 use ms_messenger_core::{ErrorKind, Problems, Result, RetryPolicy, SipUri};
-use ms_messenger_http::{HttpClient, HttpOptions};
+use ms_messenger_http::{HttpClient, HttpOptions, Transport};
 use url::Url;
 
 use crate::{
@@ -47,8 +47,7 @@ pub struct UcwaBuilder {
     credential: UcwaCredential,
     discovery_url: Option<String>,
     trusted: Vec<String>,
-    http: Option<HttpClient>,
-    options: HttpOptions,
+    transport: Transport,
     config: Config,
 }
 
@@ -61,7 +60,7 @@ impl fmt::Debug for UcwaBuilder {
             .field("discovery_url", &url.map(words::address))
             .field("trusted", &self.trusted)
             .field("identity", &self.config.identity)
-            .field("options", &self.options)
+            .field("transport", &self.transport)
             .finish_non_exhaustive()
     }
 }
@@ -80,8 +79,7 @@ impl UcwaBuilder {
             credential,
             discovery_url: None,
             trusted: Vec::new(),
-            http: None,
-            options: HttpOptions::default(),
+            transport: Transport::default(),
             config: Config::new(sip.into()),
         }
     }
@@ -137,9 +135,14 @@ impl UcwaBuilder {
         self
     }
 
-    /// Offers only plain text in accepted conversations. By default HTML is offered too.
-    pub fn with_plain_text_only(mut self) -> Self {
-        self.config.formats = vec![Format::Plain];
+    /// Sets whether accepted conversations are offered plain text only. Default `false`: HTML is
+    /// offered too.
+    pub fn with_plain_text_only(mut self, enabled: bool) -> Self {
+        self.config.formats = if enabled {
+            vec![Format::Plain]
+        } else {
+            vec![Format::Plain, Format::Html]
+        };
         self
     }
 
@@ -180,17 +183,19 @@ impl UcwaBuilder {
         self
     }
 
-    /// Creates a new application when the server has ended the old one for inactivity, as an
-    /// unattended bot needs it. By default the session ends with `InactiveApplicationExpired`.
+    /// Sets whether a new application is created when the server has ended the old one for
+    /// inactivity, as an unattended bot needs it. Default `false`: the session ends with
+    /// `InactiveApplicationExpired`.
+    ///
     /// ```
     /// use ucwa::{UcwaBuilder, UcwaCredential};
     ///
     /// let credential = UcwaCredential::password("bot", "hunter2");
     /// let builder = UcwaBuilder::new("sip:bot@contoso.com", credential)
-    ///     .with_recreation_after_expiry();
+    ///     .with_recreation_after_expiry(true);
     /// ```
-    pub fn with_recreation_after_expiry(mut self) -> Self {
-        self.config.recreate_expired = true;
+    pub fn with_recreation_after_expiry(mut self, enabled: bool) -> Self {
+        self.config.recreate_expired = enabled;
         self
     }
 
@@ -210,12 +215,12 @@ impl UcwaBuilder {
         self
     }
 
-    /// Puts a first plain text of at most 500 bytes into the invitation, which saves a round trip.
-    /// It is then delivered with the acceptance; no event reports it separately. By default every
-    /// message is posted after the recipient has accepted, so that an invitation without a
-    /// response proves that nothing was sent.
-    pub fn with_first_message_in_invitation(mut self) -> Self {
-        self.config.first_message_bytes = Some(FIRST_MESSAGE_BYTES);
+    /// Sets whether a first plain text of at most 500 bytes is put into the invitation, which saves
+    /// a round trip. It is then delivered with the acceptance; no event reports it separately.
+    /// Default `false`: every message is posted after the recipient has accepted, so that an
+    /// invitation without a response proves that nothing was sent.
+    pub fn with_first_message_in_invitation(mut self, enabled: bool) -> Self {
+        self.config.first_message_bytes = enabled.then_some(FIRST_MESSAGE_BYTES);
         self
     }
 
@@ -230,13 +235,14 @@ impl UcwaBuilder {
     ///     .with_retry_policy(RetryPolicy::never());
     /// ```
     pub fn with_retry_policy(mut self, retry: RetryPolicy) -> Self {
-        self.config.retry = retry.with_resend_when_unknown(false);
+        let retry = retry.with_resend_when_unknown(false);
+        self.transport = self.transport.with_retry_policy(retry);
         self
     }
 
     /// Sets the transport options: time-outs, proxy, TLS roots.
     pub fn with_http_options(mut self, options: HttpOptions) -> Self {
-        self.options = options;
+        self.transport = self.transport.with_http_options(options);
         self
     }
 
@@ -250,7 +256,7 @@ impl UcwaBuilder {
     /// # Ok::<(), ms_messenger_core::Error>(())
     /// ```
     pub fn with_http_client(mut self, http: HttpClient) -> Self {
-        self.http = Some(http);
+        self.transport = self.transport.with_http_client(http);
         self
     }
 
@@ -265,11 +271,7 @@ impl UcwaBuilder {
         let trusted = self
             .settings()
             .map_err(|error| error.with_platform(PLATFORM))?;
-        let http = match self.http {
-            Some(http) => http,
-            None => HttpClient::new(&self.options)?,
-        };
-        let web = Web::new(http, self.config.retry.clone(), trusted);
+        let web = Web::new(self.transport, trusted)?;
         let hosts = Hosts::new(web, self.credential);
         // Boxed: the future of a sign-in is large.
         Box::pin(UcwaSession::start(self.config, hosts))

@@ -12,7 +12,7 @@
 
 use std::time::Duration;
 
-use ms_messenger_core::{RetryPolicy, random_uuid};
+use ms_messenger_core::random_uuid;
 
 use crate::{
     application::Identity,
@@ -43,7 +43,6 @@ pub(crate) struct Config {
     /// Whether the endpoint id was generated, so that no other session has it.
     pub(crate) made_up: bool,
     pub(crate) formats: Vec<Format>,
-    pub(crate) retry: RetryPolicy,
     pub(crate) send_timeout: Duration,
     pub(crate) settling_margin: Duration,
     pub(crate) event_timeout: Duration,
@@ -69,7 +68,6 @@ impl Config {
             identity,
             made_up: true,
             formats: vec![Format::Plain, Format::Html],
-            retry: RetryPolicy::default(),
             send_timeout: Duration::from_secs(75),
             settling_margin: SETTLING_MARGIN,
             event_timeout: EVENT_TIMEOUT,

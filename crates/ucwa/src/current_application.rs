@@ -150,10 +150,10 @@ async fn create(
     is_own: bool,
 ) -> Result<FreshApplication> {
     let (hosts, applications) = (hosts.clone(), applications.to_owned());
-    let (identity, retry) = (config.identity.clone(), config.retry.clone());
+    let identity = config.identity.clone();
     let (give, take) = oneshot::channel();
     tokio::spawn(async move {
-        let created = Application::create(&hosts, &applications, &identity, &retry).await;
+        let created = Application::create(&hosts, &applications, &identity).await;
         let fresh = created.map(|application| FreshApplication {
             application: Some(Arc::new(application)),
             is_own,

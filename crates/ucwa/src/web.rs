@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use ms_messenger_core::{AccessToken, Result, RetryPolicy};
-use ms_messenger_http::{Authorize, Endpoint, HttpClient, HttpRequest, Pipeline, RejectedToken};
+use ms_messenger_core::{AccessToken, Result};
+use ms_messenger_http::{Authorize, Endpoint, HttpRequest, Pipeline, RejectedToken, Transport};
 use url::Url;
 
 use crate::{
@@ -19,8 +19,7 @@ use crate::{
 /// The hosts of trusted domains, without a credential.
 #[derive(Clone, Debug)]
 pub(crate) struct Web {
-    http: HttpClient,
-    retry: RetryPolicy,
+    transport: Transport,
     /// The domains that may receive a credential.
     trusted: Arc<[String]>,
 }
@@ -32,12 +31,13 @@ pub(crate) struct Address {
 }
 
 impl Web {
-    pub(crate) fn new(http: HttpClient, retry: RetryPolicy, trusted: Vec<String>) -> Self {
-        Self {
-            http,
-            retry,
+    /// Opens the client that all pipelines share.
+    pub(crate) fn new(transport: Transport, trusted: Vec<String>) -> Result<Self> {
+        let http = transport.client()?;
+        Ok(Self {
+            transport: transport.with_http_client(http),
             trusted: trusted.into(),
-        }
+        })
     }
 
     /// Splits an absolute address of a host that may be called.
@@ -74,8 +74,8 @@ impl Web {
     /// Returns a pipeline to `origin` with the credential of `authorize`.
     pub(crate) fn pipeline(&self, origin: &str, authorize: impl Authorize) -> Result<Pipeline> {
         let endpoint = Endpoint::parse(origin)?;
-        let pipeline = Pipeline::new(&SERVICE, self.http.clone(), endpoint, authorize);
-        Ok(pipeline.with_retry_policy(self.retry.clone()))
+        let transport = self.transport.clone();
+        transport.pipeline(&SERVICE, endpoint, authorize)
     }
 }
 

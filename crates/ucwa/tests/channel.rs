@@ -73,7 +73,7 @@ async fn an_expired_application_ends_the_session_unless_recreation_is_enabled() 
     assert_eq!(outcome.error().unwrap().delivery(), Delivery::NotSent);
 
     let bob = user(&emulator, BOB)
-        .with_recreation_after_expiry()
+        .with_recreation_after_expiry(true)
         .sign_in()
         .await
         .unwrap();

@@ -38,7 +38,7 @@ async fn an_application_that_is_lost_at_once_is_recreated_ever_more_slowly() {
             .user()
             .with_reconnect_backoff(Duration::from_millis(50));
         let alice = builder
-            .with_recreation_after_expiry()
+            .with_recreation_after_expiry(true)
             .sign_in()
             .await
             .unwrap();

@@ -33,7 +33,7 @@ async fn what_an_invitation_carried_is_unknown_however_it_ends_without_success()
         ("without a status", json!({})),
     ] {
         let double = Double::start().await;
-        let alice = double.user().with_first_message_in_invitation();
+        let alice = double.user().with_first_message_in_invitation(true);
         let alice = alice.sign_in().await.unwrap();
         let pusher = double.clone();
         double.rule(move |request| {
@@ -73,7 +73,7 @@ async fn what_an_invitation_carried_is_unknown_when_it_is_lost_while_it_rings() 
         let double = Double::start().await;
         let alice = double
             .user()
-            .with_first_message_in_invitation()
+            .with_first_message_in_invitation(true)
             .with_send_timeout(Duration::from_secs(2))
             .sign_in()
             .await
@@ -109,7 +109,7 @@ async fn what_an_invitation_carried_is_unknown_when_it_is_lost_while_it_rings() 
 async fn an_event_that_delivers_a_message_counts_although_the_response_rejects_its_invitation() {
     for (members, is_delivered) in [(json!({"status": "Success"}), true), (json!({}), false)] {
         let double = Double::start().await;
-        let alice = double.user().with_first_message_in_invitation();
+        let alice = double.user().with_first_message_in_invitation(true);
         let alice = alice.sign_in().await.unwrap();
         let pusher = double.clone();
         let gate = Arc::new(Notify::new());

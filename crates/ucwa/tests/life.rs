@@ -107,7 +107,7 @@ async fn html_is_sent_to_recipients_that_show_it() {
     let alice = signed_in(&emulator, ALICE).await;
     let bob = signed_in(&emulator, BOB).await;
     let carol = user(&emulator, CAROL)
-        .with_plain_text_only()
+        .with_plain_text_only(true)
         .sign_in()
         .await
         .unwrap();
@@ -251,7 +251,7 @@ async fn the_policy_decides_which_invitations_are_accepted() {
 async fn the_first_message_can_travel_with_the_invitation() {
     let emulator = emulator().await;
     let alice = user(&emulator, ALICE)
-        .with_first_message_in_invitation()
+        .with_first_message_in_invitation(true)
         .sign_in()
         .await
         .unwrap();

@@ -191,7 +191,7 @@ async fn an_invitation_that_carried_the_message_is_never_proven_not_to_have_been
         let alice = double
             .user()
             .with_send_timeout(Duration::from_millis(400))
-            .with_first_message_in_invitation()
+            .with_first_message_in_invitation(true)
             .sign_in()
             .await
             .unwrap();

@@ -5,14 +5,14 @@ use crate::engine::{
     platform::{Platform, names_operation},
 };
 
-/// Describes a service: its name, its operations, and what can be done to it.
+/// Describes a service: its name, its operations, and which features of the emulator apply to it.
 ///
 /// ```
 /// use ms_messenger_emulator::{Platform, service::Description};
 ///
 /// const PAGER: Description = Description::new(Platform::new("pager"), &["send", "list"])
-///     .with_pages()
-///     .with_injections();
+///     .with_pages(true)
+///     .with_injections(true);
 /// assert_eq!(PAGER.platform().as_str(), "pager");
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +27,8 @@ pub struct Description {
 }
 
 impl Description {
-    /// Describes a service by its name and the names of its operations, by which fault rules name
-    /// them. A part before a dot groups operations: `send` also means `send.reply`.
+    /// Describes a service by its name and the names of its operations, as fault rules use them. A
+    /// part before a dot groups operations: `send` also means `send.reply`.
     pub const fn new(platform: Platform, operations: &'static [&'static str]) -> Self {
         Self {
             platform,
@@ -40,24 +40,24 @@ impl Description {
         }
     }
 
-    /// Its lists (`list`, `delta`, `….list`) come in pages with `value` and a link, so that the fault
-    /// `empty_page` fits them.
-    pub const fn with_pages(mut self) -> Self {
-        self.has_pages = true;
+    /// Sets whether its lists (`list`, `delta`, `….list`) have pages with `value` and a link, so that
+    /// the fault `empty_page` fits them. Default `false`.
+    pub const fn with_pages(mut self, has_pages: bool) -> Self {
+        self.has_pages = has_pages;
         self
     }
 
-    /// Its callers bring bearer tokens that [`Engine::verify`](crate::service::Engine::verify) checks,
-    /// so that the fault `token_expiry` fits it and `POST /_emulator/tokens` issues some, which live
-    /// for so many seconds unless asked otherwise.
+    /// Declares that it checks bearer tokens with [`Engine::verify`](crate::service::Engine::verify),
+    /// so that the fault `token_expiry` fits it and `POST /_emulator/tokens` issues tokens for it, by
+    /// default with a life of `life_s` seconds.
     pub const fn with_bearer_tokens(mut self, life_s: u32) -> Self {
         self.token_life_s = Some(life_s);
         self
     }
 
-    /// It takes injected messages.
-    pub const fn with_injections(mut self) -> Self {
-        self.has_injections = true;
+    /// Sets whether messages can be injected into it. Default `false`.
+    pub const fn with_injections(mut self, has_injections: bool) -> Self {
+        self.has_injections = has_injections;
         self
     }
 

@@ -14,7 +14,7 @@ use crate::{
     wire::request::Request,
 };
 
-/// One request, read whole, on its way through a service.
+/// A request that was read completely, and what its service needs to handle it.
 #[derive(Clone, Copy, Debug)]
 pub struct Exchange<'a> {
     pub(crate) registry: &'a Arc<Registry>,
@@ -24,7 +24,7 @@ pub struct Exchange<'a> {
 }
 
 impl<'a> Exchange<'a> {
-    /// Returns the engine: ledger, limits, tokens, ids and the clock.
+    /// Returns the engine: ledger, limits, tokens, ids and clock.
     pub fn engine(&self) -> &'a Engine {
         &self.registry.engine
     }

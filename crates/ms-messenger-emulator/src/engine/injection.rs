@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::wire::{clock, request::Request};
 
-/// Error returned when an injected message is not valid: every problem with its member.
+/// Error returned when an injected message is invalid: every problem with its member.
 ///
 /// ```
 /// use ms_messenger_emulator::InjectError;
@@ -22,7 +22,7 @@ pub struct InjectError {
 }
 
 impl InjectError {
-    /// An error with one problem, `member: rule`.
+    /// Creates an error with one problem, `member: rule`.
     pub fn new(problem: impl Into<String>) -> Self {
         Self {
             problems: vec![problem.into()],
@@ -38,7 +38,7 @@ impl fmt::Display for InjectError {
 
 impl std::error::Error for InjectError {}
 
-/// A message that a test injects, and the request that brought it.
+/// A message that a test injects, and the request that carried it.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Injection<'a> {
@@ -68,7 +68,7 @@ impl<'a> Injection<'a> {
     }
 
     /// Reads the members of the document, which are all strings: the `required` ones, and those of
-    /// the `optional` ones that are there.
+    /// the `optional` ones that are present.
     ///
     /// ```
     /// use ms_messenger_emulator::{InjectError, service::Injection};
@@ -92,7 +92,7 @@ impl<'a> Injection<'a> {
         self.read(required, optional, &[])
     }
 
-    /// The same where the message may also say when it was made: `created` (RFC 3339) or `age_ms`.
+    /// Reads the members, and also when the message was made: `created` (RFC 3339) or `age_ms`.
     ///
     /// # Errors
     ///
@@ -158,7 +158,7 @@ fn check_texts(
 /// The time of a message that is injected: one of these members.
 const TIMES: [&str; 2] = ["created", "age_ms"];
 
-/// The members of an injected message that passed.
+/// The members of a valid injected message.
 #[derive(Clone, Copy, Debug)]
 pub struct InjectedFields<'a> {
     members: &'a Map<String, Value>,

@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use crate::wire::response::Response;
 
-/// How a throttled response says when to retry.
+/// The form of `Retry-After` in a throttled response.
 ///
 /// ```
 /// use ms_messenger_emulator::{Emulator, RetryAfter};
@@ -22,11 +22,11 @@ pub enum RetryAfter {
     /// Whole seconds: `Retry-After: 3`.
     #[default]
     Seconds,
-    /// Seconds with a fraction, as Graph was seen to write: `Retry-After: 2.128`.
+    /// Seconds with a fraction, as observed at Graph: `Retry-After: 2.128`.
     Fraction,
     /// An HTTP date.
     Date,
-    /// Not at all.
+    /// No such header.
     Absent,
 }
 
@@ -46,14 +46,14 @@ impl RetryAfter {
     }
 }
 
-/// A request above a rate. It stores nothing.
+/// A request above a rate. Nothing is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Throttled {
     pub(crate) retry_after: Option<String>,
 }
 
 impl Throttled {
-    /// Adds `Retry-After` to the response, in the form that the builder chose.
+    /// Adds `Retry-After` to the response, in the form set in the builder.
     pub fn mark(&self, response: Response) -> Response {
         match &self.retry_after {
             Some(value) => response.with_header("retry-after", value),

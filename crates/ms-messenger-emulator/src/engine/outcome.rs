@@ -4,7 +4,7 @@ use std::any::Any;
 
 use crate::{engine::faults::action::FaultAction, wire::response::Response};
 
-/// What a service made of a request: its response, and whether a message was stored.
+/// The result of a request: its response, and whether a message was stored.
 ///
 /// ```
 /// use ms_messenger_emulator::service::{Outcome, Response, StatusCode};
@@ -29,7 +29,7 @@ pub(crate) trait Hold: Any + std::fmt::Debug + Send {}
 impl<T: Any + std::fmt::Debug + Send> Hold for T {}
 
 impl Outcome {
-    /// Makes the outcome of a request that stored a message (`is_stored`), or none.
+    /// Creates the outcome of a request that stored a message (`is_stored`), or none.
     pub fn new(response: Response, is_stored: bool) -> Self {
         Self {
             response,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// A messaging platform that the emulator speaks, by its name in the ledger, in fault rules and in
+/// A platform that the emulator serves, by its name in the ledger, in fault rules and in
 /// statistics.
 ///
 /// Each built-in service has its constant; [`Platform::new`] names one of your own.
@@ -17,7 +17,7 @@ use serde::{Serialize, Serializer};
 pub struct Platform(&'static str);
 
 impl Platform {
-    /// Returns the platform of that name: lower-case words joined by hyphens.
+    /// Creates the platform `name`: lower-case words joined by hyphens.
     pub const fn new(name: &'static str) -> Self {
         Self(name)
     }

@@ -42,7 +42,7 @@ use crate::{
 /// So many tokens are remembered at most.
 const KNOWN_TOKENS: usize = 1000;
 
-/// What every service of one emulator is given: ledger, limits, tokens, ids and the clock.
+/// What all services of one emulator share: ledger, limits, tokens, ids and clock.
 ///
 /// A service locks its own store first and calls the engine while it holds that lock, never the
 /// other way round: then a message and its ledger row appear together, and nothing can deadlock.
@@ -99,29 +99,29 @@ impl Engine {
         }
     }
 
-    /// Returns whether unknown ids are refused in place of being created on first use:
+    /// Returns whether unknown ids are rejected instead of being created on first use:
     /// [`EmulatorBuilder::with_strict`](crate::EmulatorBuilder::with_strict).
     pub fn is_strict(&self) -> bool {
         self.settings.is_strict
     }
 
-    /// Returns the time by the services' clock, in milliseconds since the Unix epoch.
+    /// Returns the time of the services' clock, in milliseconds since the Unix epoch.
     pub fn now_ms(&self) -> u64 {
         self.clock.now_ms()
     }
 
-    /// Returns a fresh GUID for something stored. The n-th one is the same for the same seed.
+    /// Returns a new GUID for something that is stored. The nth one is the same for the same seed.
     pub fn guid(&self) -> Uuid {
         guid::nth(self.settings.seed, self.ids.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Returns the id of a response. No two responses have the same one, across all starts: a client
-    /// may take a response whose id it has seen for a duplicate.
+    /// Returns a new id for a response. Ids of responses are unique, even across starts: a client
+    /// may take a response with a known id for a duplicate.
     pub fn response_id(&self) -> Uuid {
         guid::nth(self.start, self.responses.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Adds a row for a message that `request` brought, and returns its number.
+    /// Adds a row for a message of `request`, and returns its number.
     ///
     /// Call it while the lock of the service's own store is held, so that message and row appear
     /// together; the lock of the ledger is taken inside.
@@ -129,17 +129,17 @@ impl Engine {
         self.ledger().append(row, request)
     }
 
-    /// Counts one more replay of the request of that row, whose response the service kept.
+    /// Counts one more replay for a row: a retried request got the stored response.
     pub fn add_replay(&self, row: u64) {
         self.ledger().raise_replays(row);
     }
 
-    /// Counts a request under all of `rates`, where documented limits are kept
+    /// Counts a request against all of `rates`, if documented limits are on
     /// ([`EmulatorBuilder::with_documented_limits`](crate::EmulatorBuilder::with_documented_limits)).
     ///
     /// # Errors
     ///
-    /// [`Throttled`] when one of them is exceeded; then the request counts under none.
+    /// [`Throttled`] if one of them is exceeded; the request then counts against none.
     pub fn admit(&self, platform: Platform, rates: &[Rate]) -> Result<(), Throttled> {
         if !self.settings.has_limits {
             return Ok(());
@@ -153,11 +153,12 @@ impl Engine {
         })
     }
 
-    /// Returns the claims of a bearer token that `audience` takes now.
+    /// Returns the claims of a bearer token that is valid for `audience` now.
     ///
     /// # Errors
     ///
-    /// [`VerifyTokenError`] when the token is garbled, of another key, expired, or ended by a fault.
+    /// [`VerifyTokenError`] if the token is garbled, signed with another key, expired, or expired
+    /// by a fault.
     pub fn verify(&self, audience: Audience, token: &str) -> Result<Claims, VerifyTokenError> {
         let claims = self.claims(token)?;
         let now = self.now_ms() / 1000;

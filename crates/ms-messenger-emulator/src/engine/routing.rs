@@ -2,7 +2,7 @@
 
 use crate::engine::tokens::Audience;
 
-/// What a service finds at a method and path.
+/// The result of looking up a method and path in a service.
 ///
 /// ```
 /// use ms_messenger_emulator::service::{Audience, Method, Routing};
@@ -24,9 +24,9 @@ use crate::engine::tokens::Audience;
 pub enum Routing<C> {
     /// The path belongs to another service.
     NotMine,
-    /// The path is one of this service's, and there is no operation.
+    /// The path belongs to this service, but there is no such operation.
     Unknown,
-    /// The path takes other methods: the value of the `Allow` header.
+    /// The path supports other methods only: the value of the `Allow` header.
     WrongMethod(&'static str),
     /// An operation.
     Found(Found<C>),
@@ -40,12 +40,12 @@ pub struct Found<C> {
     pub operation: &'static str,
     /// The call, path parameters decoded.
     pub call: C,
-    /// The callers whose bearer tokens the fault `token_expiry` ends at this operation.
+    /// The callers whose bearer tokens the fault `token_expiry` expires at this operation.
     pub audience: Option<Audience>,
 }
 
 impl<C> Routing<C> {
-    /// An operation that takes no bearer tokens.
+    /// Creates an operation that accepts no bearer tokens.
     pub const fn found(operation: &'static str, call: C) -> Self {
         Self::Found(Found {
             operation,

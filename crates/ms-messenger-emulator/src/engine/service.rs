@@ -19,10 +19,10 @@ use crate::{
     wire::{request::Request, response::Response},
 };
 
-/// A future that a service hands over.
+/// A boxed future, as a service returns it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// A service that the emulator serves: one folder with routes, a store and operations.
+/// A service of the emulator: one folder with routes, a store and operations.
 ///
 /// The engine does the rest for every service alike: faults, limits, the ledger, `/_emulator/…`,
 /// request ids, statistics and reset. All built-in services are such, and

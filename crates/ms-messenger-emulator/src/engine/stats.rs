@@ -19,7 +19,7 @@ pub(crate) enum Event {
     Rejected,
     /// A fault rule that was applied.
     Fault,
-    /// A request above a published rate; it is a rejected one too.
+    /// A request above a published rate; it also counts as rejected.
     Throttled,
 }
 

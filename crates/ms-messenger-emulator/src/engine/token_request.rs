@@ -2,24 +2,24 @@
 
 use serde_json::Value;
 
-/// A bearer token that a test asks for: `POST /_emulator/tokens`, its members read.
+/// A request for a bearer token, by the document of `POST /_emulator/tokens`.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TokenRequest<'a> {
     /// The user; `None` asks for a token of the application itself.
     pub user: Option<&'a str>,
-    /// The scopes; `None` asks for the usual ones.
+    /// The scopes; `None` asks for the default ones.
     pub scopes: Option<Vec<&'a str>>,
 }
 
 impl<'a> TokenRequest<'a> {
-    /// Returns the scopes asked for, or the usual ones.
+    /// Returns the requested scopes, or the default ones.
     pub fn scopes_or(&self, usual: impl FnOnce() -> Vec<&'a str>) -> Vec<&'a str> {
         self.scopes.clone().unwrap_or_else(usual)
     }
 }
 
-/// The token that a service issues, before it is signed.
+/// A token that a service issues, before it is signed.
 ///
 /// ```
 /// use ms_messenger_emulator::service::{TokenGrant, TokenRequest};
@@ -38,14 +38,14 @@ impl<'a> TokenRequest<'a> {
 pub struct TokenGrant {
     /// The user's id; `null` for the application.
     pub user: Value,
-    /// The scopes that it has.
+    /// Its scopes.
     pub scopes: Vec<String>,
     /// Its claims. `iat`, `exp` and `jti` are set when it is signed.
     pub claims: Value,
 }
 
 impl TokenGrant {
-    /// Makes a grant for `user` (`null`: the application itself).
+    /// Creates a grant for `user` (`null`: the application itself).
     pub fn new(user: Value, scopes: &[&str], claims: Value) -> Self {
         Self {
             user,

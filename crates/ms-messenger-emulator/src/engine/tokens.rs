@@ -10,9 +10,10 @@ use crate::wire::{jwt::Claims, lock::lock};
 /// own.
 const GENERATION: &str = "era";
 
-/// Callers whose bearer tokens end together, when a fault ends them.
+/// A group of callers whose bearer tokens a fault expires together.
 ///
-/// A service has one as a rule; two where the tokens of administrators live on while users' end.
+/// Most services have one; a service has two if the tokens of administrators stay valid while those
+/// of users expire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Audience(&'static str);
 

@@ -24,7 +24,7 @@ pub struct AcsSeed {
     pub endpoint: String,
     /// The access key, Base64 (64 bytes).
     pub access_key: String,
-    /// GUID of the WhatsApp channel that notifications are sent from.
+    /// GUID of the WhatsApp channel that sends notifications.
     pub channel_registration_id: String,
     /// Users with chat tokens; all of them take part in the thread and the conversation.
     pub users: Vec<AcsUser>,
@@ -32,9 +32,10 @@ pub struct AcsSeed {
     pub thread_id: String,
     /// Id of the seeded conversation of Advanced Messaging, `19:…@thread.v2`.
     pub conversation_id: String,
-    /// Id of the seeded medium, a PNG image, for `GET /messages/streams/{id}`.
+    /// Id of the seeded media file, a PNG image, for `GET /messages/streams/{id}`.
     pub media_id: String,
-    /// An Entra-shaped token for Advanced Messaging and Identity (audience `https://communication.azure.com`).
+    /// A token as Entra ID issues it, for Advanced Messaging and Identity (audience
+    /// `https://communication.azure.com`).
     pub entra_token: String,
     /// GUID of the resource, the first half of its users' ids.
     pub(crate) resource: String,

@@ -8,11 +8,11 @@ use crate::seed::derive::guid;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct EntraSeed {
-    /// Origin of the authority over plain HTTP; the ready line names the HTTPS one where it is there.
+    /// Origin of the authority over plain HTTP; with HTTPS, the ready line has the HTTPS one.
     pub authority: String,
     /// GUID of the tenant, the same as in the seed of Graph. The domain `contoso.test` names it too.
     pub tenant: String,
-    /// GUID of an application that needs no secret; the seeded Graph tokens are of it.
+    /// GUID of an application without a secret; the seeded Graph tokens are issued to it.
     pub public_client_id: String,
     /// GUID of an application with a secret.
     pub confidential_client_id: String,

@@ -29,7 +29,7 @@ pub struct GraphSeed {
     pub base: String,
     /// Delegated token of the first user.
     pub token: String,
-    /// App-only token (`roles`, no `scp`): refused by the send operations outside a migration.
+    /// App-only token (`roles`, no `scp`): rejected by the send operations outside a migration.
     pub app_token: String,
     /// GUID of the tenant.
     pub tenant_id: String,
@@ -53,7 +53,7 @@ pub struct GraphUser {
     pub display_name: String,
     /// User principal name, `alice@contoso.test`.
     pub upn: String,
-    /// Delegated token with the scopes that the emulated operations need.
+    /// Delegated token with the scopes that the emulator's operations need.
     pub token: String,
 }
 

@@ -24,7 +24,7 @@ pub struct UcwaUser {
     pub name: String,
     /// User principal name, `alice@contoso.test`; `CONTOSO\\alice` is the same user.
     pub username: String,
-    /// The password; it follows from the seed.
+    /// The password, derived from the seed.
     pub password: String,
 }
 

@@ -40,7 +40,7 @@ pub(crate) const DESCRIPTION: Description =
     Description::new(Platform::ENTRA, &OPERATIONS).with_fault_kinds(fault::kinds);
 
 impl Platform {
-    /// Entra ID, which issues the tokens of Graph and of ACS; no messages go over it.
+    /// Entra ID, which issues the tokens of Graph and ACS. It transports no messages.
     pub const ENTRA: Self = Self::new("entra");
 }
 

@@ -48,9 +48,9 @@ use crate::{
 };
 
 pub(crate) const DESCRIPTION: Description = Description::new(Platform::MSGRAPH_CHAT, &OPERATIONS)
-    .with_pages()
+    .with_pages(true)
     .with_bearer_tokens(3600)
-    .with_injections()
+    .with_injections(true)
     .with_fault_kinds(faults::kinds);
 
 impl Platform {

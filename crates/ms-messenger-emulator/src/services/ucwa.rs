@@ -60,7 +60,7 @@ use crate::{
 };
 
 pub(crate) const DESCRIPTION: Description = Description::new(Platform::UCWA, &OPERATIONS)
-    .with_injections()
+    .with_injections(true)
     .with_fault_kinds(faults::kinds);
 
 impl Platform {

@@ -66,7 +66,7 @@ impl StoredSignIn {
             variables.refuse("MSM_PROFILE", error.message());
             return None;
         }
-        Some(Self::new(store?, name).with_claims_challenges())
+        Some(Self::new(store?, name).with_claims_challenges(true))
     }
 }
 

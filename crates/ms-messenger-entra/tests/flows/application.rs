@@ -92,7 +92,7 @@ async fn a_refresh_token_is_replaced_by_the_next_one_and_no_secret_is_sent() {
 async fn a_claims_challenge_passes_the_cache_and_is_merged_with_cp1() {
     let mut server = Server::new_async().await;
     let provider = application(&server)
-        .with_claims_challenges()
+        .with_claims_challenges(true)
         .client_secret(SECRET)
         .unwrap();
     let provider = CachedTokenProvider::new(provider);

@@ -54,7 +54,7 @@ async fn it_works_under_an_assertion_of_the_application_too() {
         .create_async()
         .await;
     let service = application(&server)
-        .with_claims_challenges()
+        .with_claims_challenges(true)
         .client_assertion(|| Ok("own.jwt".into()))
         .unwrap();
     let provider = service.on_behalf_of("caller.jwt");

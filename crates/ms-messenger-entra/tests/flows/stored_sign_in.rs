@@ -183,7 +183,7 @@ async fn a_claims_challenge_causes_a_renewal() {
     ok(exactly(&mut server, &form), "T1", None)
         .create_async()
         .await;
-    let provider = StoredSignIn::new(store, "bot").with_claims_challenges();
+    let provider = StoredSignIn::new(store, "bot").with_claims_challenges(true);
     let challenged = REQUEST.with_claims(r#"{"access_token":{"nbf":{"value":"1"}}}"#);
     assert_eq!(provider.token(&challenged).await.unwrap().secret(), "T1");
 }

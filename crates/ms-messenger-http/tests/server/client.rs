@@ -17,7 +17,7 @@ use super::Server;
 
 pub(crate) const SERVICE: ServiceProfile = ServiceProfile::new("test")
     .with_client_request_id("client-request-id")
-    .with_echoed_client_request_id()
+    .with_echoed_client_request_id(true)
     .with_request_ids(&["request-id"]);
 
 /// Spelled with white space and beyond ASCII, so that a second serialisation would show.

@@ -5,6 +5,25 @@ use std::{fmt, time::SystemTime};
 use serde_json::Value;
 
 /// A request that an [`HttpDouble`](super::HttpDouble) received.
+///
+/// A handler decides by it:
+///
+/// ```
+/// use ms_messenger_testkit::{ReceivedRequest, Reply};
+/// use serde_json::json;
+///
+/// fn service(request: &ReceivedRequest) -> Reply {
+///     if request.header("authorization") != Some("Bearer token-1") {
+///         return Reply::new(401, "");
+///     }
+///     match request.method.as_str() {
+///         "POST" if request.json()["content"] == "" => Reply::new(400, ""),
+///         "POST" => Reply::json(201, &json!({"id": "1"})),
+///         _ => Reply::new(405, "").with_header("allow", "POST"),
+///     }
+/// }
+/// # let _ = ms_messenger_testkit::HttpDouble::start(service);
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ReceivedRequest {
@@ -47,6 +66,38 @@ impl fmt::Debug for ReceivedRequest {
 /// A response has a `date` header with the current time, unless it is
 /// [replaced](Reply::with_header) or [left out](Reply::without_date): settling reads the clock of a
 /// service from it.
+///
+/// The replies of a service that is overloaded, then loses a response, then works again:
+///
+/// ```
+/// use std::sync::Mutex;
+/// use ms_messenger_testkit::{HttpDouble, Reply};
+/// # use tokio::{io::{AsyncReadExt, AsyncWriteExt}, net::TcpStream};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let script = Mutex::new(vec![
+///     Reply::new(429, "").with_header("retry-after", "1"),
+///     Reply::close(),
+///     Reply::new(201, r#"{"id":"1"}"#),
+/// ].into_iter());
+/// let double = HttpDouble::start(move |_| {
+///     let next = script.lock().unwrap().next();
+///     next.unwrap_or_else(|| Reply::new(500, ""))
+/// })
+/// .await?;
+/// # let mut starts = Vec::new();
+/// # for _ in 0..4 {
+/// #     let mut client = TcpStream::connect(double.url().trim_start_matches("http://")).await?;
+/// #     client.write_all(b"POST / HTTP/1.1\r\n\r\n").await?;
+/// #     let mut start = vec![0; 12];
+/// #     starts.push(client.read_exact(&mut start).await.map(|_| start).unwrap_or_default());
+/// # }
+/// # let expected: [&[u8]; 4] = [b"HTTP/1.1 429", b"", b"HTTP/1.1 201", b"HTTP/1.1 500"];
+/// # assert_eq!(starts, expected);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a reply is sent when the handler returns it"]
 pub struct Reply(pub(super) Kind);

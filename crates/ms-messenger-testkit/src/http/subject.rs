@@ -17,6 +17,26 @@ use crate::subject::{Failure, Subject};
 
 /// The HTTP API of a platform, as far as the conformance suite needs it: sending with any method
 /// but `GET`, and listing with `GET`.
+///
+/// ```
+/// use ms_messenger_testkit::{HttpPlatform, ReceivedRequest, Reply, StoredMessage};
+/// use serde_json::{Value, json};
+///
+/// /// Confirms a message with its id, and lists the newest message first.
+/// struct Chat;
+///
+/// impl HttpPlatform for Chat {
+///     fn store(&self, number: usize, request: &ReceivedRequest) -> StoredMessage {
+///         let id = number.to_string();
+///         StoredMessage::new(Reply::json(201, &json!({ "id": id })))
+///             .with_listed(json!({"id": id, "content": request.json()["content"]}))
+///     }
+///     fn list(&self, messages: &[Value]) -> Reply {
+///         let messages: Vec<&Value> = messages.iter().rev().collect();
+///         Reply::json(200, &json!({ "messages": messages }))
+///     }
+/// }
+/// ```
 pub trait HttpPlatform: Send + Sync + 'static {
     /// Accepts a message as the platform does. `number` counts the stored messages from 1.
     fn store(&self, number: usize, request: &ReceivedRequest) -> StoredMessage;

@@ -5,8 +5,7 @@ use std::time::{Duration, SystemTime};
 use ms_messenger_core::{
     Address, ConversationId, ErrorKind, Evidence, Result, SendRequest, Target,
 };
-use ms_messenger_http::Call;
-use serde::Deserialize;
+use ms_messenger_http::{Call, Pages};
 
 use crate::{
     client::GraphChatClient,
@@ -44,13 +43,6 @@ pub(super) struct Listed {
     pub(super) messages: Vec<ChatMessage>,
     /// Whether every message since the send is among them.
     pub(super) is_whole: bool,
-}
-
-#[derive(Deserialize)]
-struct Page {
-    value: Vec<ChatMessage>,
-    #[serde(default, rename = "@odata.nextLink")]
-    next_link: Option<String>,
 }
 
 impl MessageList {
@@ -161,34 +153,23 @@ impl GraphChatClient {
     /// Reads a list to its end, past empty pages too. A message that changes meanwhile moves to the
     /// start of the list, so that is read again.
     async fn pages(&self, first: String) -> Result<Listed> {
-        let mut page = self.page(first.clone()).await?;
+        let mut start = Pages::new(self.pipeline(), Ok(Call::get(LIST, first)));
+        let mut pages = start.clone().with_max_pages(MAX_PAGES);
         let mut messages = Vec::new();
-        let mut links = Vec::new();
-        loop {
-            messages.append(&mut page.value);
-            let Some(link) = page.next_link.filter(|link| !link.is_empty()) else {
-                break;
-            };
-            // The link is absolute; its origin is checked before the credential goes there.
-            let path = self.pipeline().endpoint().follow_path(&link)?;
-            if links.len() + 1 == MAX_PAGES || links.contains(&path) || path == first {
+        while let Some(page) = pages.next_page().await? {
+            messages.extend(page);
+            if pages.is_cut_short() {
                 let is_whole = false;
                 return Ok(Listed { messages, is_whole });
             }
-            links.push(path.clone());
-            page = self.page(path).await?;
         }
         let mut is_whole = true;
-        if !links.is_empty() {
-            let again = self.page(first).await?.value;
+        if pages.pages_read() > 1 {
+            let again = start.next_page().await?.unwrap_or_default();
             is_whole = again.last().is_none_or(|last| was_read(&messages, last));
             messages.extend(again);
         }
         Ok(Listed { messages, is_whole })
-    }
-
-    async fn page(&self, path: String) -> Result<Page> {
-        self.pipeline().call(Call::get(LIST, path)).await?.json()
     }
 }
 

@@ -13,15 +13,15 @@ use crate::{
     wire::response::Response,
 };
 
-/// The moment at which a connection is ended.
+/// When a connection is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum When {
-    /// After the head of the request, before its body was read: nothing is stored.
+    /// After the head of the request, before its body was read. Nothing is stored.
     BeforeRead,
-    /// After the whole request was read: nothing is stored.
+    /// After the whole request was read. Nothing is stored.
     AfterRead,
-    /// After the message was stored: no byte of the response is sent.
+    /// After the message was stored. No byte of the response is sent.
     AfterStore,
 }
 
@@ -35,17 +35,17 @@ impl When {
     }
 }
 
-/// A request that is carried out after its client got a response, or none.
+/// A request that is processed only after its client got a response, or none.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LateStore {
-    /// How long after it was read, in milliseconds.
+    /// Milliseconds between reading the request and processing it.
     pub ms: u64,
-    /// What the client gets.
+    /// The response that the client gets.
     pub then: LateResponse,
 }
 
-/// The response that the client of a [`LateStore`] gets.
+/// The response to the client of a [`LateStore`].
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum LateResponse {
@@ -53,7 +53,7 @@ pub enum LateResponse {
     Close,
     /// The connection is reset (RST) as soon as the request was read.
     Reset,
-    /// The response of the request, once it was carried out.
+    /// The normal response, after the request was processed.
     Response,
     /// Nothing; the connection stays open.
     Silence,
@@ -62,7 +62,7 @@ pub enum LateResponse {
 }
 
 impl LateResponse {
-    /// A status (200 to 599), as soon as the request was read.
+    /// Responds with `status` (200 to 599) as soon as the request was read.
     #[must_use]
     pub const fn status(status: u16) -> Self {
         Self::Status(FaultStatus::new(status))
@@ -97,16 +97,16 @@ fn is_list(operation: &str) -> bool {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum FaultAction {
-    /// Nothing is stored; this response is given.
+    /// Nothing is stored; the client gets this response.
     Status(FaultStatus),
-    /// The request is carried out; this response is given instead of its own.
+    /// The request is processed; the client gets this response instead of its own.
     StatusAfterStore(FaultStatus),
-    /// The request is carried out; its response is so many milliseconds late.
+    /// The request is processed; its response is delayed.
     Delay {
         /// The delay in milliseconds.
         ms: u64,
     },
-    /// The connection is closed in an orderly way (FIN) without a response.
+    /// The connection is closed gracefully (FIN) without a response.
     Close {
         /// When.
         when: When,
@@ -116,63 +116,64 @@ pub enum FaultAction {
         /// When.
         when: When,
     },
-    /// The request is carried out; the response announces its full length but the connection is
-    /// closed after so many bytes of the body (at least one byte is always missing).
+    /// The request is processed; the response announces its full length, but the connection is
+    /// closed after so many bytes of the body. At least one byte is always missing.
     CutBody {
         /// How many bytes of the body are sent.
         after_bytes: u64,
     },
-    /// The request is carried out; the response's body is cut in the middle of its JSON, with a
-    /// length that fits.
+    /// The request is processed; the body of the response is cut in the middle of its JSON, with a
+    /// matching length.
     MalformedBody,
-    /// The connection is reset (RST) once so many bytes of the response were sent, its head included.
-    /// The request is carried out. A shorter response arrives whole before the reset.
+    /// The connection is reset (RST) after so many bytes of the response, including its head. The
+    /// request is processed. A shorter response arrives completely before the reset.
     ResetAfterBytes {
         /// HTTP/1.1: bytes of head and body. HTTP/2: bytes of the stream's frames, their heads of
         /// nine bytes included.
         after_bytes: u64,
     },
-    /// The request is carried out; the body of the response comes in pieces.
+    /// The request is processed; the body of the response arrives in pieces.
     SlowBody {
         /// How many, of equal size as far as that goes; a shorter body comes byte by byte.
         pieces: u64,
         /// The pause before each piece but the first, in milliseconds.
         ms: u64,
     },
-    /// The request is carried out; every byte of the response is sent twice, as a broken proxy does.
+    /// The request is processed; every byte of the response is sent twice, as a broken proxy does.
     ///
-    /// On HTTP/2, where a stream has one response, the copy is the response to the next request of
-    /// the connection, whose own response goes to the request after it, and so on. A gateway does so
-    /// when its own connection to the service delivers a response twice.
+    /// On HTTP/2, where a stream has one response, the copy becomes the response to the next
+    /// request of the connection, whose own response goes to the request after it, and so on. A
+    /// gateway behaves so when its own connection to the service delivers a response twice.
     DuplicateResponse,
     /// The connection accepts no more requests.
     ///
-    /// [`When::AfterStore`]: the request is carried out with its response; then HTTP/2 sends GOAWAY and
-    /// lets open streams finish, HTTP/1.1 says `Connection: close` and closes.
+    /// [`When::AfterStore`]: the request is processed and gets its response; then HTTP/2 sends
+    /// GOAWAY and lets open streams finish, HTTP/1.1 says `Connection: close` and closes.
     ///
-    /// [`When::BeforeRead`], [`When::AfterRead`]: nothing is stored and no response is given. HTTP/2
-    /// sends GOAWAY with a last stream below the request's own. Where a later request was already
-    /// taken, GOAWAY names that one and RST_STREAM with REFUSED_STREAM precedes it: either way the
-    /// client may know that its request was not processed. HTTP/1.1 cannot say so, and closes.
+    /// [`When::BeforeRead`], [`When::AfterRead`]: nothing is stored and there is no response.
+    /// HTTP/2 sends GOAWAY with a last stream below that of the request. If a later request was
+    /// already accepted, GOAWAY names that one, and RST_STREAM with REFUSED_STREAM precedes it.
+    /// Either way the client can know that its request was not processed. HTTP/1.1 cannot say so,
+    /// and closes.
     GoAway {
         /// When.
         when: When,
     },
-    /// From this request on, every bearer token issued so far counts as expired at the service of the
-    /// request. The request gets the service's own 401 unless it came with an access key.
+    /// From this request on, every bearer token issued so far counts as expired at the service of
+    /// the request. The request gets the 401 of the service unless it was made with an access key.
     TokenExpiry,
-    /// The request is read and carried out later, even if its client has gone away.
+    /// The request is processed later, even if its client has disconnected.
     LateStore(LateStore),
-    /// The request is carried out; headers of its response are set or left out.
+    /// The request is processed; headers of its response are set or left out.
     Headers {
         /// Names and values, set as they are.
         set: Vec<(String, String)>,
         /// Names of those that are left out.
         remove: Vec<String>,
     },
-    /// Lists only: the page comes without its items, with a link to the page that has them.
+    /// Lists only: the page has no items, and a link to the page that has them.
     EmptyPage,
-    /// A fault that only one service has; all others are left alone.
+    /// A fault that only one service has; it does not affect other services.
     Own(OwnFault),
 }
 
@@ -218,7 +219,7 @@ impl FaultAction {
         taken.peek().is_none() || taken.any(|(service, operation)| self.fits(service, operation))
     }
 
-    /// Carries the request out, then responds with `status` (200 to 599).
+    /// Processes the request, then responds with `status` (200 to 599).
     ///
     /// ```
     /// use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
@@ -232,7 +233,7 @@ impl FaultAction {
         Self::StatusAfterStore(FaultStatus::new(status))
     }
 
-    /// Adds a header to a status or headers action; other actions stay as they are.
+    /// Adds a header to a status or headers action; it does not change other actions.
     ///
     /// ```
     /// use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
@@ -256,8 +257,8 @@ impl FaultAction {
         self
     }
 
-    /// Leaves a header out of the response of a status or headers action, `Date` for example; other
-    /// actions stay as they are.
+    /// Leaves a header out of the response of a status or headers action, for example `Date`; it
+    /// does not change other actions.
     ///
     /// ```
     /// use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
@@ -281,7 +282,7 @@ impl FaultAction {
         self
     }
 
-    /// Carries the request out and leaves the headers of its response to
+    /// Processes the request and changes the headers of its response by
     /// [`with_header`](Self::with_header) and [`without_header`](Self::without_header).
     ///
     /// ```
@@ -299,7 +300,8 @@ impl FaultAction {
         }
     }
 
-    /// Carries the request out `ms` milliseconds after it was read; `then` is what its client gets.
+    /// Processes the request `ms` milliseconds after it was read; `then` is the response to its
+    /// client.
     ///
     /// ```
     /// use ms_messenger_emulator::{FaultAction, LateResponse};
@@ -311,8 +313,8 @@ impl FaultAction {
         Self::LateStore(LateStore { ms, then })
     }
 
-    /// Gives a status action the platform's error body without a reason: code and message say what
-    /// the status says and no more ("Bad Request"). Other actions stay as they are.
+    /// Gives a status action the error body of the platform without a reason: code and message only
+    /// repeat the status ("Bad Request"). It does not change other actions.
     ///
     /// ```
     /// use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
@@ -329,8 +331,8 @@ impl FaultAction {
         self
     }
 
-    /// Sets the body of a status action: JSON, or verbatim text when it is a string. Other actions
-    /// stay as they are.
+    /// Sets the body of a status action: JSON, or verbatim text if it is a string. It does not
+    /// change other actions.
     ///
     /// ```
     /// use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
@@ -348,19 +350,19 @@ impl FaultAction {
     }
 }
 
-/// The response of a status fault. Without a body the platform's own error body is sent.
+/// The response of a status fault. Without a body it has the error body of the platform.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FaultStatus {
     /// 200 to 599.
     pub status: u16,
-    /// Names and values, sent as they are: any spelling of `Retry-After` fits.
+    /// Names and values, sent as they are, so that `Retry-After` can have any form.
     pub headers: Vec<(String, String)>,
-    /// Names of headers that are left out, also of those that every response has.
+    /// Names of headers to leave out, including those that every response has.
     pub without: Vec<String>,
     /// JSON, or verbatim text when it is a string.
     pub body: Option<Value>,
-    /// Whether the platform's own error body gives no reason.
+    /// Whether the error body of the platform gives no reason.
     pub is_bare: bool,
 }
 

@@ -193,7 +193,7 @@ mod tests {
         let mut once = engine([FaultRule::scheduled(actions()).with_operation("send")]);
         assert_eq!(statuses(&mut once, "list", 1), [0]);
         assert_eq!(statuses(&mut once, "send", 5), [500, 0, 503, 0, 0]);
-        let mut again = engine([FaultRule::scheduled(actions()).with_repeat()]);
+        let mut again = engine([FaultRule::scheduled(actions()).with_repeat(true)]);
         assert_eq!(statuses(&mut again, "send", 5), [500, 0, 503, 500, 0]);
         let mut thinned = engine([FaultRule::scheduled(actions()).with_every(2).with_times(1)]);
         assert_eq!(statuses(&mut thinned, "send", 7), [0, 500, 0, 0, 0, 0, 0]);

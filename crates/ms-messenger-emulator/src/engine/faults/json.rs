@@ -16,7 +16,7 @@ use crate::engine::{
     platform::Platform,
 };
 
-/// Error returned when a fault document is not valid: every problem with the path of its member.
+/// Error returned when a fault document is invalid: every problem with the path of its member.
 ///
 /// ```
 /// use ms_messenger_emulator::Faults;
@@ -54,7 +54,7 @@ impl Faults {
         }
     }
 
-    /// The document that [`Faults::from_json`] reads back.
+    /// Returns the document that [`Faults::from_json`] reads.
     pub fn to_json(&self) -> Value {
         let rules: Vec<Value> = self.rules.iter().map(rule_to_json).collect();
         let mut document = json!({ "rules": rules });

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::engine::platform::Platform;
 
-/// A fault that only one service has and carries out itself.
+/// A fault that only one service has, and that the service itself carries out.
 ///
 /// ```
 /// use ms_messenger_emulator::{FaultAction, FaultRule, Platform};
@@ -39,7 +39,7 @@ pub trait ServiceFault: Any + fmt::Debug + Send + Sync {
     }
 }
 
-/// A [`ServiceFault`] with the platform that it belongs to; all other platforms are left alone.
+/// A [`ServiceFault`] with the platform that it belongs to. It does not affect other platforms.
 #[derive(Clone, Debug)]
 pub struct OwnFault {
     platform: Platform,
@@ -66,7 +66,7 @@ impl OwnFault {
         any.downcast_ref()
     }
 
-    /// Returns the `action` of a fault document.
+    /// Returns the fault as the `action` of a fault document.
     pub fn to_json(&self) -> Value {
         self.fault.to_json()
     }
@@ -83,13 +83,13 @@ impl PartialEq for OwnFault {
     }
 }
 
-/// A wrong member of a fault's action: its name, and the rule that it breaks.
+/// A wrong member of an action: its name, and the rule that it breaks.
 pub type WrongMember = (&'static str, &'static str);
 
-/// Reads the members of an action of that kind.
+/// Reads the members of an action of the kind `kind`.
 pub type ReadFault = fn(kind: &str, members: &Map<String, Value>) -> Result<OwnFault, WrongMember>;
 
-/// A kind of fault that only one service has, as fault documents name it.
+/// A kind of fault that only one service has, with its name in fault documents.
 ///
 /// ```
 /// use ms_messenger_emulator::Platform;
@@ -126,7 +126,7 @@ pub struct FaultKind {
 }
 
 impl FaultKind {
-    /// Describes the kind `name`, whose action takes `kind` and these `members`.
+    /// Describes the kind `name`. Its action has `kind` and these `members`.
     pub const fn new(
         name: &'static str,
         members: &'static [&'static str],

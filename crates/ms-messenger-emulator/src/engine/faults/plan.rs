@@ -65,12 +65,12 @@ fn draw<'a>(
 }
 
 impl FaultRule {
-    /// A rule whose nth request gets the nth action; `None` leaves the request to the rules after
-    /// this one. After the last action nothing happens any more, unless
-    /// [`with_repeat`](Self::with_repeat).
+    /// Creates a rule that applies the nth action to the nth request; `None` leaves the request to
+    /// the rules after this one. Nothing happens after the last action, unless the schedule
+    /// [repeats](Self::with_repeat).
     ///
-    /// The requests counted are those that the rule takes: `with_every(2)` gives the second matching
-    /// request the first action.
+    /// Only the requests that the rule matches are counted: with `with_every(2)`, the second one
+    /// gets the first action.
     ///
     /// ```
     /// use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
@@ -87,17 +87,18 @@ impl FaultRule {
         })
     }
 
-    /// Begins a schedule again after its last action; other rules stay as they are.
+    /// Sets whether a schedule begins again after its last action; other rules stay as they are.
+    /// Default `false`.
     #[must_use]
-    pub fn with_repeat(mut self) -> Self {
+    pub fn with_repeat(mut self, repeats: bool) -> Self {
         if let Plan::Schedule { is_repeated, .. } = &mut self.plan {
-            *is_repeated = true;
+            *is_repeated = repeats;
         }
         self
     }
 
-    /// A rule that draws an action for each request, by weight and from the seed; `None` leaves the
-    /// request to the rules after this one. A weight of 0 is never drawn.
+    /// Creates a rule that draws an action for each request, by weight and from the seed; `None`
+    /// leaves the request to the rules after this one. A weight of 0 is never drawn.
     ///
     /// ```
     /// use ms_messenger_emulator::{FaultAction, FaultRule};

@@ -20,7 +20,7 @@ use crate::engine::{
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Faults {
-    /// Seed of the probabilities; the emulator's own seed when absent.
+    /// Seed of the probabilities; if absent, the seed of the emulator.
     pub seed: Option<u64>,
     /// The rules, in order of precedence.
     pub rules: Vec<FaultRule>,
@@ -48,24 +48,24 @@ impl Faults {
     }
 }
 
-/// One fault, the requests it is meant for, and how often.
+/// A fault, the requests that it applies to, and how often.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FaultRule {
-    /// Only requests of this platform; any when absent.
+    /// Only requests of this platform; if absent, any.
     pub platform: Option<Platform>,
-    /// Only this operation: its whole name, or the part before the first dot; any when absent.
+    /// Only this operation, by its whole name or the part before the first dot; if absent, any.
     pub operation: Option<String>,
-    /// Only these attempts of a call, counted from 1; any when empty.
+    /// Only these attempts of a call, counted from 1; if empty, any.
     pub attempts: Vec<u64>,
     pub(crate) selection: Selection,
-    /// How often the rule applies at most; without end when absent.
+    /// How often the rule applies at most; if absent, without limit.
     pub times: Option<u64>,
     pub(crate) plan: Plan,
 }
 
 impl FaultRule {
-    /// A rule that applies `action` to every request of every platform.
+    /// Creates a rule that applies `action` to every request of every platform.
     ///
     /// ```
     /// use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
@@ -104,7 +104,7 @@ impl FaultRule {
         self
     }
 
-    /// Limits the rule to an operation; `send` also means `send.reply` and its like.
+    /// Limits the rule to an operation; `send` also means `send.reply` and similar ones.
     ///
     /// ```
     /// use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
@@ -119,9 +119,9 @@ impl FaultRule {
         self
     }
 
-    /// Limits the rule to these attempts of a call, counted from 1: requests with one client request id
-    /// (`x-ms-client-request-id`, `client-request-id`) are attempts of one call, and one without such
-    /// an id is a first attempt. The other selections count what is left.
+    /// Limits the rule to these attempts of a call, counted from 1. Requests with the same client
+    /// request id (`x-ms-client-request-id`, `client-request-id`) are attempts of one call; a
+    /// request without one is a first attempt. The other selections count the requests that remain.
     ///
     /// ```
     /// use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
@@ -136,7 +136,7 @@ impl FaultRule {
         self
     }
 
-    /// Applies it to these matching requests, counted from 1.
+    /// Applies the rule to these matching requests, counted from 1.
     ///
     /// ```
     /// use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
@@ -151,7 +151,7 @@ impl FaultRule {
         self
     }
 
-    /// Applies it to every `n`th matching request (`0` counts as `1`).
+    /// Applies the rule to every `n`th matching request (`0` counts as `1`).
     ///
     /// ```
     /// use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
@@ -166,7 +166,8 @@ impl FaultRule {
         self
     }
 
-    /// Applies it to each matching request with this probability (0 to 1), drawn from the seed.
+    /// Applies the rule to each matching request with this probability (0 to 1), drawn from the
+    /// seed.
     ///
     /// ```
     /// use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
@@ -181,7 +182,7 @@ impl FaultRule {
         self
     }
 
-    /// Applies it at most so often.
+    /// Applies the rule at most `times` times.
     ///
     /// ```
     /// use ms_messenger_emulator::{FaultAction, FaultRule, Faults};

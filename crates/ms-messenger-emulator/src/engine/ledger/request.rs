@@ -10,7 +10,7 @@ use crate::wire::request::Request;
 
 const CREDENTIAL_HEADERS: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
 
-/// A request as it was received, credentials removed.
+/// A request as it was received, without credentials.
 #[derive(Clone, Debug)]
 pub struct CapturedRequest {
     head: Head,
@@ -54,24 +54,24 @@ impl CapturedRequest {
         Self { head, body }
     }
 
-    /// The verb, upper case.
+    /// Returns the method, in upper case.
     pub fn method(&self) -> &str {
         &self.head.method
     }
 
-    /// Path and query, exactly as on the wire.
+    /// Returns path and query, exactly as on the wire.
     pub fn path(&self) -> &str {
         &self.head.path
     }
 
-    /// The value of a header (its name in any case), or `None`; credentials read `[removed]`.
+    /// Returns the value of a header, whose name may be in any case; credentials read `[removed]`.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.head.headers.iter();
         let (_, value) = headers.find(|(known, _)| known.eq_ignore_ascii_case(name))?;
         Some(value)
     }
 
-    /// The body, byte for byte.
+    /// Returns the body, byte for byte.
     pub fn body(&self) -> &[u8] {
         &self.body
     }

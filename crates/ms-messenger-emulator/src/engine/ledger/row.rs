@@ -16,9 +16,7 @@ use crate::{
     },
 };
 
-/// One stored message.
-///
-/// Serialises to the row of `GET /_emulator/messages`, member for member.
+/// A stored message. It serialises as a row of `GET /_emulator/messages`, member for member.
 ///
 /// ```
 /// use ms_messenger_emulator::Emulator;
@@ -40,11 +38,12 @@ pub struct LedgerRow {
     pub seq: u64,
     /// The platform that stored it.
     pub platform: Platform,
-    /// The operation, for example `send.reply`; `inject` for a message of the other side.
+    /// The operation, for example `send.reply`; `inject` for a message from the other side.
     pub operation: &'static str,
     /// Conversation, thread, chat or channel id; the recipient of a notification.
     pub conversation: String,
-    /// Who sent it: `8:acs:…`, a user's object id, a channel registration id, or a phone number.
+    /// The sender: `8:acs:…`, the object id of a user, a channel registration id, or a phone
+    /// number.
     pub sender: String,
     /// `text`, `html`, or the kind of an Advanced Messaging message.
     pub kind: String,
@@ -54,23 +53,23 @@ pub struct LedgerRow {
     pub subject: Option<String>,
     /// The importance, where the platform has one, in its own spelling.
     pub importance: Option<String>,
-    /// The id that the sender was given.
+    /// The id that the sender got.
     pub message_id: String,
-    /// The client request id of the call, when it sent one.
+    /// The client request id of the call, if there was one.
     pub request_id: Option<String>,
-    /// `Repeatability-Request-ID`, where the platform honours it.
+    /// `Repeatability-Request-ID`, if the platform honours it.
     pub idempotency_key: Option<String>,
-    /// How often a repeated request was served from the repeatability store.
+    /// How often a retried request got its response from the repeatability store.
     pub replays: u64,
     /// When it was stored, RFC 3339 UTC with milliseconds.
     pub received_at: String,
     /// The earlier row with the same client request id or idempotency key: a message sent twice.
     pub duplicate_of: Option<u64>,
-    /// The request that brought it.
+    /// The request that carried it.
     pub request: CapturedRequest,
 }
 
-/// A message that a service stores, for the ledger.
+/// A stored message, as a service adds it to the ledger.
 ///
 /// ```
 /// use ms_messenger_emulator::{Platform, service::NewRow};
@@ -96,8 +95,8 @@ pub struct NewRow {
 }
 
 impl NewRow {
-    /// A plain text without content, which `operation` stored in that conversation; `message_id` is
-    /// the id that the sender was given.
+    /// Creates the row of an empty plain text that `operation` stored in `conversation`; the sender
+    /// got the id `message_id`.
     pub fn new(
         platform: Platform,
         operation: &'static str,
@@ -131,17 +130,17 @@ impl NewRow {
         self
     }
 
-    /// Sets the key by which the service itself recognises a repeated request; a second row with the
-    /// same one is a duplicate.
+    /// Sets the key by which the service itself recognises a retry; a second row with the same key
+    /// is a duplicate.
     pub fn with_idempotency_key(mut self, key: impl Into<String>) -> Self {
         self.idempotency_key = Some(key.into());
         self
     }
 
-    /// Clients of this service may send the same client request id with every request, so that a
-    /// second row with the same one is no duplicate.
-    pub const fn with_shared_request_id(mut self) -> Self {
-        self.is_request_id_unique = false;
+    /// Sets whether clients of this service may send the same client request id with every request,
+    /// so that a second row with the same one is no duplicate. Default `false`.
+    pub const fn with_shared_request_id(mut self, is_shared: bool) -> Self {
+        self.is_request_id_unique = !is_shared;
         self
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-/// A rate: its name, what it is counted for, and how many requests it allows.
+/// A rate limit: its name, what it applies to, and how many requests it allows.
 ///
 /// ```
 /// use ms_messenger_emulator::service::Rate;
@@ -19,10 +19,10 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// Allows `requests` at once, and as many again in each period of so many `seconds`.
+    /// Allows `requests` at once, and as many again every `seconds` seconds.
     ///
-    /// `class` is its name in the statistics (`pager/posts of a user`); requests with the same class
-    /// and `key` (an app, a user, a thread …) share it.
+    /// `class` is its name in the statistics (`pager/posts of a user`); requests with the same
+    /// class and `key` (an app, a user, a thread …) share the limit.
     pub fn new(class: &'static str, key: impl Into<String>, requests: u64, seconds: u64) -> Self {
         Self {
             class,

@@ -28,9 +28,9 @@ use crate::{
 
 pub(crate) const DESCRIPTION: Description =
     Description::new(Platform::ACS_CHAT, &routes::OPERATIONS)
-        .with_pages()
+        .with_pages(true)
         .with_bearer_tokens(86_400)
-        .with_injections();
+        .with_injections(true);
 
 impl Platform {
     /// Azure Communication Services Chat, and Identity, which issues its tokens.

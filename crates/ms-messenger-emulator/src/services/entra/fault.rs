@@ -30,15 +30,15 @@ use crate::{
 pub struct EntraFault {
     /// `invalid_grant`, `interaction_required`, `temporarily_unavailable` …
     pub error: String,
-    /// The text behind `AADSTS<n>: `.
+    /// The text after `AADSTS<n>: `.
     pub description: Option<String>,
-    /// The number behind `AADSTS`; one that fits the error when absent.
+    /// The number after `AADSTS`; if absent, the usual one of the error.
     pub code: Option<u32>,
     /// `suberror`, for example `bad_token`.
     pub suberror: Option<String>,
-    /// `claims`, the challenge to merge into the next request, JSON text.
+    /// `claims`, the challenge for the next request, as JSON text.
     pub claims: Option<String>,
-    /// 400 to 599; 401 for `invalid_client` and 400 otherwise when absent.
+    /// 400 to 599; if absent, 401 for `invalid_client` and 400 otherwise.
     pub status: Option<u16>,
 }
 
@@ -53,7 +53,7 @@ impl EntraFault {
         "status",
     ];
 
-    /// The error of that name, with its usual number and status.
+    /// Creates the OAuth error `error`, with its usual number and status.
     #[must_use]
     pub fn new(error: impl Into<String>) -> Self {
         Self {

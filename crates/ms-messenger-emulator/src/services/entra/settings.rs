@@ -1,16 +1,16 @@
 //! The builder's choices for Entra ID.
 
-/// Who stands in for the person that signs in.
+/// How a sign-in is approved without a real user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EntraApprover {
-    /// A device code is approved by its first poll, which still gets `authorization_pending`;
-    /// the authorize endpoint redirects at once. The user is `login_hint`, or the first seeded one.
+    /// The first poll of a device code approves it, and still gets `authorization_pending`; the
+    /// authorize endpoint redirects at once. The user is `login_hint`, or the first seeded one.
     #[default]
     AfterFirstPoll,
-    /// As before, but the first poll already gets the tokens.
+    /// As `AfterFirstPoll`, but the first poll already gets the tokens.
     AtOnce,
-    /// A person, at the page `/devicelogin` and the page of the authorize endpoint, or a test
+    /// By hand, at the page `/devicelogin` and the page of the authorize endpoint, or by a test
     /// through `POST /_emulator/entra/approve`.
     Manual,
 }

@@ -13,7 +13,7 @@ use crate::engine::{
 /// What a claims challenge asks for by default: a token issued after the start of 2025.
 const CLAIMS: &str = r#"{"access_token":{"nbf":{"essential":true,"value":"1735689600"}}}"#;
 
-/// A fault that only Graph has; other platforms are left alone.
+/// A fault that only Graph has; it does not affect other platforms.
 ///
 /// ```
 /// use ms_messenger_emulator::{Emulator, GraphFault, Platform};
@@ -27,8 +27,8 @@ const CLAIMS: &str = r#"{"access_token":{"nbf":{"essential":true,"value":"173568
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GraphFault {
-    /// As [`FaultAction::TokenExpiry`], but a token that ended is refused as Graph was seen to do it:
-    /// 403 "No authorization information present on the request."
+    /// As [`FaultAction::TokenExpiry`], but an expired token is rejected as has been observed at
+    /// Graph: 403 "No authorization information present on the request."
     NoAuthorization,
     /// Nothing is stored; 401 with a claims challenge in `WWW-Authenticate`.
     #[non_exhaustive]
@@ -39,7 +39,7 @@ pub enum GraphFault {
 }
 
 impl GraphFault {
-    /// A claims challenge that carries this JSON text.
+    /// Creates a claims challenge with this JSON text.
     pub fn claims_challenge(claims: impl Into<String>) -> Self {
         Self::ClaimsChallenge {
             claims: claims.into(),
@@ -48,13 +48,13 @@ impl GraphFault {
 }
 
 impl FaultAction {
-    /// Graph only: a claims challenge that asks for a token issued after the start of 2025.
-    /// [`GraphFault::claims_challenge`] carries other claims.
+    /// Graph only: creates a claims challenge that asks for a token issued after the start of 2025.
+    /// [`GraphFault::claims_challenge`] takes other claims.
     pub fn claims_challenge() -> Self {
         GraphFault::claims_challenge(CLAIMS).into()
     }
 
-    /// Sets the JSON text that a claims challenge carries; other actions stay as they are.
+    /// Sets the JSON text of a claims challenge; it does not change other actions.
     #[must_use]
     pub fn with_claims(self, claims: impl Into<String>) -> Self {
         let challenge = match &self {

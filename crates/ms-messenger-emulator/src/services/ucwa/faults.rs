@@ -10,8 +10,8 @@ use crate::engine::{
     platform::Platform,
 };
 
-/// What goes wrong in UCWA and nowhere else. Each kind is meant for certain operations and leaves
-/// all others alone, also when its rule names none.
+/// A fault that only UCWA has. Each kind is for certain operations and does not affect others, even
+/// if its rule names none.
 ///
 /// ```
 /// use ms_messenger_emulator::{Emulator, Platform, UcwaFault};
@@ -24,33 +24,33 @@ use crate::engine::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UcwaFault {
-    /// `user`: the applications live on the other name of this host (`localhost` and `127.0.0.1`),
-    /// which refuses the ticket of this one with 500 and diagnostics 28032.
+    /// `user`: the applications are on the other name of this host (`localhost` and `127.0.0.1`),
+    /// which rejects the ticket of this one with 500 and diagnostics 28032.
     PoolSplit,
-    /// The ticket counts as another pool's from now on: 500 and diagnostics 28032.
+    /// From now on the ticket counts as that of another pool: 500 and diagnostics 28032.
     WrongPool,
     /// `discover`, `user`: a redirect; to the other name of this host unless `href` is set.
     DiscoveryRedirect {
         /// Where to.
         href: Option<String>,
     },
-    /// A 401 writes both challenges in one header line.
+    /// A 401 has both challenges in one header line.
     MergedChallenge,
-    /// A 401 writes the address of the token endpoint without quotes.
+    /// A 401 has the address of the token endpoint without quotes.
     UnquotedChallenge,
-    /// The ticket of the request ends now: 401.
+    /// The ticket of the request expires: 401.
     ExpireTicket,
-    /// A request with `X-Ms-Origin` is refused: 403 and diagnostics 28070.
+    /// A request with `X-Ms-Origin` is rejected: 403 and diagnostics 28070.
     RefuseOrigin,
-    /// The response waits until the event channel has taken the events of the operation.
+    /// The response is sent after the event channel has delivered the events of the operation.
     EventsFirst,
     /// `events`: no event has its resource embedded.
     LinkOnly,
     /// `start`: no events until the invitation completes.
     SkipIntermediate,
-    /// `events`: a lone `resync` link.
+    /// `events`: only a `resync` link.
     Resync,
-    /// `events`: `resume` in place of `next`; all conversations of the application are dropped.
+    /// `events`: `resume` instead of `next`; all conversations of the application are dropped.
     Resume,
     /// `events`: 409 PGetReplaced.
     PgetReplaced,
@@ -75,9 +75,9 @@ pub enum UcwaFault {
     Declined,
     /// `start`, `add_participant`: the other side is busy.
     Busy,
-    /// `start`, `add_participant`: the other side does not want to be disturbed.
+    /// `start`, `add_participant`: the other side has set "do not disturb".
     DoNotDisturb,
-    /// `start`, `add_participant`: the other side never reacts.
+    /// `start`, `add_participant`: the other side never responds.
     Unanswered,
     /// `start`, `accept`: the conversation never gets a `sendMessage` link.
     NoSendLink,
@@ -99,7 +99,7 @@ const OPEN: [&str; 2] = ["discover", "token"];
 const OUTSIDE: [&str; 4] = ["discover", "token", "user", "application"];
 
 impl UcwaFault {
-    /// Its name in a fault document.
+    /// Returns its name in a fault document.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::PoolSplit => "pool_split",

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{
     engine::{
         description::{Catalog, Description},
-        faults::own::OwnFault,
+        faults::{own::OwnFault, push::PushFault},
         platform::{Platform, names_operation},
     },
     wire::response::Response,
@@ -172,6 +172,8 @@ pub enum FaultAction {
     },
     /// Lists only: the page comes without its items, with a link to the page that has them.
     EmptyPage,
+    /// A fault of what the emulator itself sends.
+    Push(PushFault),
     /// A fault that only one service has; all others are left alone.
     Own(OwnFault),
 }
@@ -195,6 +197,8 @@ impl FaultAction {
     pub(crate) fn fits(&self, service: &Description, operation: &str) -> bool {
         match self {
             Self::Own(fault) => fault.fits(service.platform, operation),
+            Self::Push(_) => service.pushes.contains(&operation),
+            _ if service.pushes.contains(&operation) => false,
             Self::TokenExpiry => service.token_life_s.is_some(),
             Self::EmptyPage => service.has_pages && is_list(operation),
             _ => true,
@@ -389,6 +393,12 @@ impl FaultStatus {
         }
         response.set_headers(&self.headers, &self.without);
         response
+    }
+}
+
+impl From<PushFault> for FaultAction {
+    fn from(fault: PushFault) -> Self {
+        Self::Push(fault)
     }
 }
 

@@ -4,4 +4,5 @@ pub(crate) mod address;
 pub(crate) mod call;
 pub(crate) mod queue;
 pub(crate) mod task;
+pub(crate) mod tokens;
 pub(crate) mod urgent;

@@ -27,7 +27,7 @@ use crate::{
             bucket::{Limiter, Rate},
         },
         platform::Platform,
-        push::task::Task,
+        push::{task::Task, tokens::PushTokens},
         settings::Settings,
         stats::{Event, Stats},
         tokens::{Audience, TokenLife},
@@ -70,6 +70,8 @@ pub struct Engine {
     /// The claims of tokens that came before, by token.
     known_tokens: Mutex<HashMap<Box<str>, Claims>>,
     start: u64,
+    /// The tokens of the emulator's own requests.
+    pub(crate) push_tokens: PushTokens,
     /// The runtime that serves requests, once it runs.
     runtime: OnceLock<Handle>,
 }
@@ -100,6 +102,7 @@ impl Engine {
             resets: AtomicU64::new(0),
             known_tokens: Mutex::default(),
             start: guid::random_seed(),
+            push_tokens: PushTokens::default(),
             runtime: OnceLock::new(),
         }
     }

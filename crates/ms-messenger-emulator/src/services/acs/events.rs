@@ -13,5 +13,6 @@ pub(crate) mod live;
 pub(crate) mod read;
 pub(crate) mod retry;
 pub(crate) mod service;
+pub(crate) mod source;
 pub(crate) mod statuses;
 pub(crate) mod subscription;

@@ -100,7 +100,7 @@ async fn delete(service: &Acs, name: Option<&str>) -> Response {
         let engine = &service.engine;
         let event = json!({
             "id": engine.response_id().to_string(),
-            "topic": service.events.topic(),
+            "topic": service.events.source().topic,
             "subject": "",
             "data": {"eventSubscriptionId": live.subscription.name},
             "eventType": "Microsoft.EventGrid.SubscriptionDeletedEvent",
@@ -108,7 +108,13 @@ async fn delete(service: &Acs, name: Option<&str>) -> Response {
             "metadataVersion": "1",
             "dataVersion": "2",
         });
-        let _ = handshake::post(engine, &live, "SubscriptionDeletion", event).await;
+        let _ = handshake::post(
+            service.events.source(),
+            &live,
+            "SubscriptionDeletion",
+            event,
+        )
+        .await;
     }
     Response::empty(StatusCode::NO_CONTENT)
 }

@@ -6,32 +6,31 @@ use http::Method;
 use serde_json::json;
 
 use crate::{
-    engine::{
-        push::call::{self, Outgoing},
-        resources::Engine,
-    },
+    engine::push::call::{self, Outgoing},
     services::acs::events::{
         bearer::authorize,
         envelope::{body, envelope, headers},
         live::{Live, Pending},
         retry::{self, GivenUp, Judged},
+        source::Source,
         subscription::EventSubscription,
     },
     wire::clock,
 };
 
 /// Delivers what is due, until it is ended.
-pub(crate) async fn run(engine: Arc<Engine>, live: Arc<Live>, topic: Arc<str>) {
+pub(crate) async fn run(source: Arc<Source>, live: Arc<Live>) {
+    let engine = &source.engine;
     loop {
         let mut batch = vec![live.queue.next(&engine.clock).await];
         let more = live.subscription.batch.saturating_sub(1);
         batch.extend(live.queue.take(more, engine.now_ms()));
-        deliver(&engine, &live, &topic, batch).await;
+        deliver(&source, &live, batch).await;
     }
 }
 
-async fn deliver(engine: &Engine, live: &Live, topic: &str, mut batch: Vec<Pending>) {
-    let outgoing = outgoing(engine, &live.subscription, topic, &batch);
+async fn deliver(source: &Source, live: &Live, mut batch: Vec<Pending>) {
+    let outgoing = outgoing(source, &live.subscription, &batch);
     let limit = Duration::from_millis(live.subscription.response_ms);
     let reply = call::call(&live.address, &outgoing, limit).await;
     let judged = reply.map(|reply| reply.status);
@@ -48,18 +47,18 @@ async fn deliver(engine: &Engine, live: &Live, topic: &str, mut batch: Vec<Pendi
         }
     } else {
         for pending in batch {
-            again(engine, live, topic, judged, pending);
+            again(source, live, judged, pending);
         }
     }
     if released {
         live.queue
-            .hasten(engine.now_ms(), |pending| pending.is_held);
+            .hasten(source.engine.now_ms(), |pending| pending.is_held);
     }
 }
 
 /// Plans the next attempt, or gives the event up.
-fn again(engine: &Engine, live: &Live, topic: &str, judged: Judged, pending: Pending) {
-    let (subscription, now) = (&live.subscription, engine.now_ms());
+fn again(source: &Source, live: &Live, judged: Judged, pending: Pending) {
+    let (subscription, now) = (&live.subscription, source.engine.now_ms());
     let next = retry::next(
         subscription,
         judged,
@@ -69,7 +68,7 @@ fn again(engine: &Engine, live: &Live, topic: &str, judged: Judged, pending: Pen
     );
     match next {
         Ok(due) => live.push(due, pending),
-        Err(reason) => bury(live, topic, judged, &pending, reason, now),
+        Err(reason) => bury(live, &source.topic, judged, &pending, reason, now),
     }
 }
 
@@ -91,20 +90,15 @@ fn bury(live: &Live, topic: &str, judged: Judged, pending: &Pending, reason: Giv
     live.bury(letter);
 }
 
-fn outgoing(
-    engine: &Engine,
-    subscription: &EventSubscription,
-    topic: &str,
-    batch: &[Pending],
-) -> Outgoing {
+fn outgoing(source: &Source, subscription: &EventSubscription, batch: &[Pending]) -> Outgoing {
     let events = batch.iter();
-    let envelopes = events.map(|p| envelope(subscription.schema, topic, &p.event));
+    let envelopes = events.map(|p| envelope(subscription.schema, &source.topic, &p.event));
     let is_batch = subscription.batch > 1;
     let (body, content_type) = body(subscription.schema, is_batch, envelopes.collect());
     let attempts = batch.iter().map(|pending| pending.attempts).max();
     let attempt = attempts.unwrap_or_default();
     let mut headers = headers(subscription, "Notification", content_type, attempt);
-    authorize(engine, subscription, &mut headers);
+    authorize(&source.engine, subscription, &source.tenant, &mut headers);
     Outgoing {
         method: Method::POST,
         headers,

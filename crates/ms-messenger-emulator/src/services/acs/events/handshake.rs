@@ -6,33 +6,32 @@ use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{
-    engine::{
-        push::call::{self, Outgoing, Reply},
-        resources::Engine,
-    },
+    engine::push::call::{self, Outgoing, Reply},
     services::acs::events::{
         bearer::authorize,
         envelope::{ORIGIN, body, headers},
         live::Live,
+        source::Source,
         subscription::EventSchema,
     },
     wire::clock,
 };
 
 /// Performs the handshake. The error says what was wrong.
-pub(crate) async fn perform(engine: &Engine, live: &Live, topic: &str) -> Result<(), String> {
+pub(crate) async fn perform(source: &Source, live: &Live) -> Result<(), String> {
     match live.subscription.schema {
-        EventSchema::EventGrid => by_code(engine, live, topic).await,
-        EventSchema::CloudEvents => by_options(engine, live).await,
+        EventSchema::EventGrid => by_code(source, live).await,
+        EventSchema::CloudEvents => by_options(source, live).await,
     }
 }
 
-async fn by_code(engine: &Engine, live: &Live, topic: &str) -> Result<(), String> {
+async fn by_code(source: &Source, live: &Live) -> Result<(), String> {
+    let engine = &source.engine;
     let code = engine.response_id().to_string().to_ascii_uppercase();
     let (now, authority) = (engine.now_ms(), &engine.authority);
     let event = json!({
         "id": engine.response_id().to_string(),
-        "topic": topic,
+        "topic": source.topic,
         "subject": "",
         "data": {
             "validationCode": code,
@@ -43,7 +42,7 @@ async fn by_code(engine: &Engine, live: &Live, topic: &str) -> Result<(), String
         "metadataVersion": "1",
         "dataVersion": "2",
     });
-    let reply = post(engine, live, "SubscriptionValidation", event).await?;
+    let reply = post(source, live, "SubscriptionValidation", event).await?;
     if reply.status != StatusCode::OK {
         return Err(format!(
             "the receiver responded to the validation event with {} in place of 200",
@@ -63,14 +62,19 @@ async fn by_code(engine: &Engine, live: &Live, topic: &str) -> Result<(), String
 
 /// Posts one event of Event Grid's own, in its own schema.
 pub(crate) async fn post(
-    engine: &Engine,
+    source: &Source,
     live: &Live,
     kind: &'static str,
     event: Value,
 ) -> Result<Reply, String> {
     let (body, content_type) = body(EventSchema::EventGrid, false, vec![event]);
     let mut headers = headers(&live.subscription, kind, content_type, 0);
-    authorize(engine, &live.subscription, &mut headers);
+    authorize(
+        &source.engine,
+        &live.subscription,
+        &source.tenant,
+        &mut headers,
+    );
     let outgoing = Outgoing {
         method: Method::POST,
         headers,
@@ -81,7 +85,7 @@ pub(crate) async fn post(
     send(live, &outgoing).await
 }
 
-async fn by_options(engine: &Engine, live: &Live) -> Result<(), String> {
+async fn by_options(source: &Source, live: &Live) -> Result<(), String> {
     let mut headers = http::HeaderMap::new();
     let own = [
         ("webhook-request-origin", ORIGIN),
@@ -94,7 +98,12 @@ async fn by_options(engine: &Engine, live: &Live) -> Result<(), String> {
     for (name, value) in &live.subscription.headers {
         headers.insert(name.clone(), value.clone());
     }
-    authorize(engine, &live.subscription, &mut headers);
+    authorize(
+        &source.engine,
+        &live.subscription,
+        &source.tenant,
+        &mut headers,
+    );
     let outgoing = Outgoing {
         method: Method::OPTIONS,
         headers,

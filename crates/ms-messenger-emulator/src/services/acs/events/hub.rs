@@ -19,6 +19,7 @@ use crate::{
         fault::EventFault,
         handshake,
         live::{Live, Pending},
+        source::Source,
         statuses::MessageStatuses,
     },
     wire::lock::lock,
@@ -30,9 +31,7 @@ const MAX_SUBSCRIPTIONS: usize = 100;
 /// The subscriptions to the events of one ACS resource.
 #[derive(Debug)]
 pub(crate) struct Hub {
-    engine: Arc<Engine>,
-    /// The path of the resource.
-    topic: Arc<str>,
+    source: Arc<Source>,
     subscriptions: Mutex<Vec<Subscribed>>,
     statuses: Mutex<MessageStatuses>,
     pub(crate) urgent: Urgent,
@@ -48,8 +47,7 @@ struct Subscribed {
 impl Hub {
     pub(crate) fn new(engine: &Arc<Engine>, seed: &Seed) -> Self {
         Self {
-            engine: Arc::clone(engine),
-            topic: topic(seed).into(),
+            source: Arc::new(Source::new(engine, seed)),
             subscriptions: Mutex::default(),
             statuses: Mutex::default(),
             urgent: Urgent::default(),
@@ -76,17 +74,17 @@ impl Hub {
 
     /// The time of the services.
     pub(crate) fn now(&self) -> u64 {
-        self.engine.now_ms()
+        self.source.engine.now_ms()
     }
 
     /// Performs the handshake, then puts the subscription in force, in place of one of the same name.
     /// The error says what was wrong.
     pub(crate) async fn subscribe(&self, live: Live) -> Result<Value, String> {
-        let resets = self.engine.resets();
-        handshake::perform(&self.engine, &live, &self.topic).await?;
+        let resets = self.source.engine.resets();
+        handshake::perform(&self.source, &live).await?;
         let live = Arc::new(live);
         let mut subscriptions = self.lock();
-        if self.engine.resets() != resets {
+        if self.source.engine.resets() != resets {
             return Err("the emulator was reset during the handshake".to_owned());
         }
         subscriptions.retain(|one| one.live.subscription.name != live.subscription.name);
@@ -95,12 +93,12 @@ impl Hub {
                 "there are {MAX_SUBSCRIPTIONS} subscriptions already"
             ));
         }
-        let task = deliver::run(
-            Arc::clone(&self.engine),
-            Arc::clone(&live),
-            Arc::clone(&self.topic),
-        );
-        let task = self.engine.spawn(task).ok_or("the emulator does not run")?;
+        let task = deliver::run(Arc::clone(&self.source), Arc::clone(&live));
+        let task = self
+            .source
+            .engine
+            .spawn(task)
+            .ok_or("the emulator does not run")?;
         let shown = live.to_json();
         subscriptions.push(Subscribed { live, _task: task });
         Ok(shown)
@@ -122,9 +120,9 @@ impl Hub {
         ended.into_iter().map(|one| one.live).collect()
     }
 
-    /// The path of the resource, which is the topic of all its events.
-    pub(crate) fn topic(&self) -> &str {
-        &self.topic
+    /// Where events come from.
+    pub(crate) fn source(&self) -> &Source {
+        &self.source
     }
 
     /// Publishes an event to the receivers that want it.
@@ -138,14 +136,14 @@ impl Hub {
     }
 
     fn publish_to(&self, live: &Live, new: &NewEvent) {
-        let fault = self.engine.decide_fault(&DESCRIPTION, DELIVER, None);
+        let fault = self.source.engine.decide_fault(&DESCRIPTION, DELIVER, None);
         if fault.is_some() {
             let platform = DESCRIPTION.platform();
-            self.engine.stats.count(platform, Counted::Fault);
+            self.source.engine.stats.count(platform, Counted::Fault);
         }
         let mut pending = Pending {
             event: Event {
-                id: self.engine.response_id().to_string(),
+                id: self.source.engine.response_id().to_string(),
                 kind: new.kind,
                 subject: new.subject.clone(),
                 data: new.data.clone(),
@@ -194,12 +192,4 @@ impl Hub {
         }
         true
     }
-}
-
-/// The path of the seeded resource.
-fn topic(seed: &Seed) -> String {
-    let (subscription, resource) = (&seed.graph.tenant_id, seed.resource_id());
-    format!(
-        "/subscriptions/{subscription}/resourcegroups/emulator/providers/microsoft.communication/communicationservices/{resource}"
-    )
 }

@@ -99,14 +99,11 @@ async fn handle(registry: &Registry, path: &str, request: &Request) -> Response 
             | "clock",
             _,
         ) => refusal(Refusal::WrongMethod),
-        _ => of_service(registry, path, request).unwrap_or_else(|| refusal(Refusal::Unrouted)),
+        _ => {
+            let found = registry.admin(path, request).await;
+            found.unwrap_or_else(|| refusal(Refusal::Unrouted))
+        }
     }
-}
-
-/// The response of the service that knows the path.
-fn of_service(registry: &Registry, path: &str, request: &Request) -> Option<Response> {
-    let mut services = registry.services().iter();
-    services.find_map(|service| service.admin(&registry.engine, path, request))
 }
 
 fn inject(registry: &Registry, request: &Request) -> Response {

@@ -206,6 +206,11 @@ impl Emulator {
         Faults::read(document, self.registry.catalog())
     }
 
+    /// The services.
+    pub(crate) const fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+
     /// Whether the platform is mounted and has an operation of that name.
     pub(crate) fn has_operation(&self, platform: Platform, name: &str) -> bool {
         self.registry.catalog().has_operation(Some(platform), name)
@@ -360,6 +365,7 @@ pub(crate) fn run(
         registry: Arc::clone(&registry),
         front: Arc::new(Admin),
     });
+    registry.engine.run_on(runtime.handle().clone());
     let body = move || {
         runtime.block_on(async move {
             let mut tasks = JoinSet::new();

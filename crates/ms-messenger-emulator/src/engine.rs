@@ -21,6 +21,7 @@ pub(crate) mod ledger;
 pub(crate) mod limits;
 pub(crate) mod outcome;
 pub(crate) mod platform;
+pub(crate) mod push;
 pub(crate) mod refusal;
 pub(crate) mod registry;
 pub(crate) mod resources;

@@ -25,6 +25,8 @@ mod expect;
     allow(dead_code, reason = "each service uses a part of it")
 )]
 mod mount;
+#[cfg(feature = "acs")]
+mod receivers;
 #[cfg_attr(
     not(all(
         feature = "acs",
@@ -57,6 +59,7 @@ pub use engine::{
     faults::{
         action::{FaultAction, FaultStatus, LateResponse, LateStore, When},
         json::ParseFaultsError,
+        push::PushFault,
         rule::{FaultRule, Faults},
     },
     injection::InjectError,
@@ -65,6 +68,8 @@ pub use engine::{
     platform::Platform,
 };
 pub use expect::{ExpectError, Expectation, MessageMatcher, UnknownOperationError};
+#[cfg(feature = "acs")]
+pub use receivers::SubscribeEventsError;
 pub use seed::{
     Seed,
     acs::{AcsSeed, AcsUser},
@@ -73,7 +78,15 @@ pub use seed::{
     ucwa::{UcwaSeed, UcwaUser},
 };
 #[cfg(feature = "acs")]
-pub use services::acs::chat::style::AcsChatErrorStyle;
+pub use services::acs::{
+    chat::style::AcsChatErrorStyle,
+    events::{
+        fault::EventFault,
+        statuses::MessageStatuses,
+        subscription::{EventSchema, EventSubscription},
+    },
+    messages::fault::AcsMessagesFault,
+};
 #[cfg(feature = "entra")]
 pub use services::entra::{fault::EntraFault, settings::EntraApprover};
 #[cfg(feature = "graph")]

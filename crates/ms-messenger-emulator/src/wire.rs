@@ -3,6 +3,7 @@
 //! Nothing in here knows the engine, a seed or a service.
 
 pub(crate) mod clock;
+pub(crate) mod der;
 pub(crate) mod guid;
 pub(crate) mod jwt;
 pub(crate) mod lock;
@@ -10,4 +11,5 @@ pub(crate) mod packed;
 pub(crate) mod path;
 pub(crate) mod request;
 pub(crate) mod response;
+pub(crate) mod rsa;
 pub(crate) mod tls;

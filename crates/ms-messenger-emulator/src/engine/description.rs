@@ -20,6 +20,8 @@ use crate::engine::{
 pub struct Description {
     pub(crate) platform: Platform,
     pub(crate) operations: &'static [&'static str],
+    /// Those of its operations that the emulator itself calls others by.
+    pub(crate) pushes: &'static [&'static str],
     pub(crate) has_pages: bool,
     pub(crate) token_life_s: Option<u32>,
     pub(crate) has_injections: bool,
@@ -33,6 +35,7 @@ impl Description {
         Self {
             platform,
             operations,
+            pushes: &[],
             has_pages: false,
             token_life_s: None,
             has_injections: false,
@@ -52,6 +55,12 @@ impl Description {
     /// default with a life of `life_s` seconds.
     pub const fn with_bearer_tokens(mut self, life_s: u32) -> Self {
         self.token_life_s = Some(life_s);
+        self
+    }
+
+    /// Some of its operations are calls of the emulator to others, for the faults of `PushFault`.
+    pub(crate) const fn with_pushes(mut self, pushes: &'static [&'static str]) -> Self {
+        self.pushes = pushes;
         self
     }
 

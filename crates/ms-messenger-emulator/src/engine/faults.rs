@@ -8,5 +8,6 @@ pub(crate) mod json;
 pub(crate) mod own;
 pub(crate) mod plan;
 pub(crate) mod plan_json;
+pub(crate) mod push;
 pub(crate) mod reader;
 pub(crate) mod rule;

@@ -162,6 +162,17 @@ impl Registry {
         Ok(made)
     }
 
+    /// The response to a request below `/_emulator/` by the service that knows the path.
+    pub(crate) async fn admin(&self, path: &str, request: &Request) -> Option<Response> {
+        let mut services = self.services.iter();
+        let task = services.find_map(|service| Arc::clone(service).admin_task(path, request));
+        if let Some(task) = task {
+            return Some(task.await);
+        }
+        let mut services = self.services.iter();
+        services.find_map(|service| service.admin(&self.engine, path, request))
+    }
+
     /// The document of `GET /_emulator/stats`.
     pub(crate) fn stats(&self) -> Value {
         let mut document = self.engine.stats.to_json();

@@ -2,14 +2,15 @@
 
 use std::{
     collections::HashMap,
+    future::Future,
     sync::{
-        Mutex, MutexGuard,
+        Mutex, MutexGuard, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use serde_json::Value;
-use tokio::sync::watch;
+use tokio::{runtime::Handle, sync::watch};
 use uuid::Uuid;
 
 use crate::{
@@ -26,6 +27,7 @@ use crate::{
             bucket::{Limiter, Rate},
         },
         platform::Platform,
+        push::{task::Task, tokens::PushTokens},
         settings::Settings,
         stats::{Event, Stats},
         tokens::{Audience, TokenLife},
@@ -68,6 +70,10 @@ pub struct Engine {
     /// The claims of tokens that came before, by token.
     known_tokens: Mutex<HashMap<Box<str>, Claims>>,
     start: u64,
+    /// The tokens of the emulator's own requests.
+    pub(crate) push_tokens: PushTokens,
+    /// The runtime that serves requests, once it runs.
+    runtime: OnceLock<Handle>,
 }
 
 impl Engine {
@@ -96,6 +102,8 @@ impl Engine {
             resets: AtomicU64::new(0),
             known_tokens: Mutex::default(),
             start: guid::random_seed(),
+            push_tokens: PushTokens::default(),
+            runtime: OnceLock::new(),
         }
     }
 
@@ -171,6 +179,23 @@ impl Engine {
     /// Signs `claims` as a bearer token (HS256). The key follows from the seed.
     pub fn sign(&self, claims: &Value) -> String {
         self.key.sign(claims)
+    }
+
+    /// Remembers the runtime that serves requests.
+    pub(crate) fn run_on(&self, runtime: Handle) {
+        // The emulator runs once.
+        let _ = self.runtime.set(runtime);
+    }
+
+    /// The runtime that serves requests; `None` before it runs.
+    pub(crate) fn runtime(&self) -> Option<&Handle> {
+        self.runtime.get()
+    }
+
+    /// Runs a task until it ends, its handle is dropped, or the emulator ends.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> Option<Task> {
+        let task = self.runtime()?.spawn(task);
+        Some(Task(task.abort_handle()))
     }
 
     /// The key of all bearer tokens.

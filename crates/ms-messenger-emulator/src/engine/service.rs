@@ -137,6 +137,16 @@ pub trait Service: fmt::Debug + Send + Sync + 'static {
         None
     }
 
+    /// The same for a request whose response takes time; asked before [`admin`](Self::admin). `None`,
+    /// the default, leaves it to that.
+    fn admin_task(
+        self: Arc<Self>,
+        _path: &str,
+        _request: &Request,
+    ) -> Option<BoxFuture<'static, Response>> {
+        None
+    }
+
     /// Forgets a message whose ledger row was dropped
     /// ([`EmulatorBuilder::with_keep`](crate::EmulatorBuilder::with_keep)).
     fn forget(&self, _conversation: &str, _message_id: &str) {}
@@ -190,6 +200,11 @@ pub(crate) trait DynService: fmt::Debug + Send + Sync {
         request: &TokenRequest<'_>,
     ) -> Result<TokenGrant, String>;
     fn admin(&self, engine: &Engine, path: &str, request: &Request) -> Option<Response>;
+    fn admin_task(
+        self: Arc<Self>,
+        path: &str,
+        request: &Request,
+    ) -> Option<BoxFuture<'static, Response>>;
     fn forget(&self, conversation: &str, message_id: &str);
     fn reset(&self, rest: &mut dyn FnMut());
     fn add_stats(&self, counters: &mut Value);
@@ -247,6 +262,14 @@ impl<S: Service> DynService for S {
 
     fn admin(&self, engine: &Engine, path: &str, request: &Request) -> Option<Response> {
         Service::admin(self, engine, path, request)
+    }
+
+    fn admin_task(
+        self: Arc<Self>,
+        path: &str,
+        request: &Request,
+    ) -> Option<BoxFuture<'static, Response>> {
+        Service::admin_task(self, path, request)
     }
 
     fn forget(&self, conversation: &str, message_id: &str) {

@@ -6,6 +6,7 @@ pub(crate) mod chat;
 pub(crate) mod chat_service;
 pub(crate) mod claims;
 pub(crate) mod error;
+pub(crate) mod events;
 pub(crate) mod family;
 pub(crate) mod identity;
 pub(crate) mod messages;
@@ -17,14 +18,17 @@ use crate::{
     engine::{description::Description, resources::Engine, service::DynService},
     seed::Seed,
     services::acs::{
-        chat::style::AcsChatErrorStyle, chat_service::AcsChat, family::Acs,
-        messages_service::AcsMessages,
+        chat::style::AcsChatErrorStyle, chat_service::AcsChat, events::service::EventGrid,
+        family::Acs, messages_service::AcsMessages,
     },
 };
 
 /// The services of the family.
-pub(crate) const DESCRIPTIONS: [Description; 2] =
-    [messages_service::DESCRIPTION, chat_service::DESCRIPTION];
+pub(crate) const DESCRIPTIONS: [Description; 3] = [
+    messages_service::DESCRIPTION,
+    chat_service::DESCRIPTION,
+    events::description::DESCRIPTION,
+];
 
 /// Makes the services of one ACS resource, in the order of their descriptions.
 pub(crate) fn mount(
@@ -35,6 +39,7 @@ pub(crate) fn mount(
     let acs = Arc::new(Acs::new(engine, seed, error_style));
     vec![
         Arc::new(AcsMessages(Arc::clone(&acs))),
-        Arc::new(AcsChat(acs)),
+        Arc::new(AcsChat(Arc::clone(&acs))),
+        Arc::new(EventGrid(acs)),
     ]
 }

@@ -8,10 +8,14 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use tokio::{sync::Notify, time::sleep};
+
 /// The clock of the services, which may be wrong. Clones show the same time.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Clock {
     offset_ms: Arc<AtomicI64>,
+    /// Wakes those who wait for a time, when the offset changes.
+    moved: Arc<Notify>,
 }
 
 /// The largest offset of a clock either way, in milliseconds: ten years.
@@ -30,6 +34,23 @@ impl Clock {
 
     pub(crate) fn set_offset(&self, offset_ms: i64) {
         self.offset_ms.store(offset_ms, Ordering::Release);
+        self.moved.notify_waiters();
+    }
+
+    /// Waits until this clock shows `ms`, also when it is set meanwhile.
+    pub(crate) async fn until(&self, ms: u64) {
+        loop {
+            // Made before the clock is read, so that no change in between is missed.
+            let moved = self.moved.notified();
+            let left = ms.saturating_sub(self.now_ms());
+            if left == 0 {
+                return;
+            }
+            tokio::select! {
+                () = moved => {}
+                () = sleep(Duration::from_millis(left)) => {}
+            }
+        }
     }
 
     pub(crate) fn offset_ms(&self) -> i64 {

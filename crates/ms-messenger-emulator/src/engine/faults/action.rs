@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{
     engine::{
         description::{Catalog, Description},
-        faults::own::OwnFault,
+        faults::{own::OwnFault, push::PushFault},
         platform::{Platform, names_operation},
     },
     wire::response::Response,
@@ -173,6 +173,8 @@ pub enum FaultAction {
     },
     /// Lists only: the page has no items, and a link to the page that has them.
     EmptyPage,
+    /// A fault of what the emulator itself sends.
+    Push(PushFault),
     /// A fault that only one service has; it does not affect other services.
     Own(OwnFault),
 }
@@ -196,6 +198,8 @@ impl FaultAction {
     pub(crate) fn fits(&self, service: &Description, operation: &str) -> bool {
         match self {
             Self::Own(fault) => fault.fits(service.platform, operation),
+            Self::Push(_) => service.pushes.contains(&operation),
+            _ if service.pushes.contains(&operation) => false,
             Self::TokenExpiry => service.token_life_s.is_some(),
             Self::EmptyPage => service.has_pages && is_list(operation),
             _ => true,
@@ -391,6 +395,12 @@ impl FaultStatus {
         }
         response.set_headers(&self.headers, &self.without);
         response
+    }
+}
+
+impl From<PushFault> for FaultAction {
+    fn from(fault: PushFault) -> Self {
+        Self::Push(fault)
     }
 }
 

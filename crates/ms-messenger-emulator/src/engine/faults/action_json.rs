@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 
 use crate::engine::faults::{
     action::{FaultAction, FaultStatus, LateResponse, LateStore, When},
-    own::{FaultKind, OwnFault},
+    own::{FaultKind, OwnFault, WrongMember},
+    push::PushFault,
     reader::{Reader, join},
 };
 
@@ -68,6 +69,7 @@ pub(super) fn action_to_json(action: &FaultAction) -> Value {
             document["then"] = late.then.as_str().into();
             document
         }
+        FaultAction::Push(fault) => fault.to_json(),
         FaultAction::Own(fault) => fault.to_json(),
     }
 }
@@ -101,6 +103,12 @@ impl Reader<'_> {
             self.problem(&join(path, "kind"), "is required and must be a string");
             return None;
         };
+        if let Some((_, members)) = PushFault::KINDS.iter().find(|(name, _)| *name == kind) {
+            let object = self.object(path, value, members)?;
+            return self
+                .noted(path, PushFault::read(kind, object))
+                .map(FaultAction::Push);
+        }
         let Some((_, members)) = KINDS.iter().find(|(name, _)| *name == kind) else {
             return self.own(path, kind, value).map(FaultAction::Own);
         };
@@ -189,7 +197,8 @@ impl Reader<'_> {
         let services = self.catalog.services();
         let kinds: Vec<FaultKind> = services.flat_map(|s| (s.fault_kinds)()).collect();
         let Some(found) = kinds.iter().find(|known| known.name == kind) else {
-            let generic = KINDS.iter().map(|(name, _)| *name);
+            let generic = KINDS.iter().chain(&PushFault::KINDS);
+            let generic = generic.map(|(name, _)| *name);
             let known: Vec<&str> = generic.chain(kinds.iter().map(|kind| kind.name)).collect();
             let rule = format!("must be one of {}", known.join(", "));
             self.problem(&join(path, "kind"), rule);
@@ -197,13 +206,13 @@ impl Reader<'_> {
         };
         let members = [&["kind"], found.members].concat();
         let object = self.object(path, value, &members)?;
-        match (found.read)(kind, object) {
-            Ok(fault) => Some(fault),
-            Err((member, rule)) => {
-                self.problem(&join(path, member), rule);
-                None
-            }
-        }
+        self.noted(path, (found.read)(kind, object))
+    }
+
+    /// What was read, or the problem of its member.
+    fn noted<T>(&mut self, path: &str, read: Result<T, WrongMember>) -> Option<T> {
+        let noted = |(member, rule): WrongMember| self.problem(&join(path, member), rule);
+        read.map_err(noted).ok()
     }
 
     fn status(&mut self, path: &str, object: &Map<String, Value>) -> Option<FaultStatus> {

@@ -7,6 +7,7 @@ use crate::{
     seed::Seed,
     services::acs::{
         chat::{store::Store as ChatStore, style::AcsChatErrorStyle},
+        events::hub::Hub,
         identity::store::Store as IdentityStore,
         messages::store::Store as MessagesStore,
     },
@@ -21,13 +22,16 @@ pub(crate) const MESSAGES: Audience = Audience::new("acs-messages");
 pub(crate) const IDENTITY: Audience = Audience::new("acs-identity");
 
 /// One ACS resource. The store of Identity is locked inside those of Chat and Advanced Messaging,
-/// which are never locked together.
+/// which are never locked together; the
+/// subscriptions to events are locked inside all of them.
 #[derive(Debug)]
 pub(crate) struct Acs {
     pub(crate) engine: Arc<Engine>,
     pub(crate) seed: Arc<Seed>,
     pub(crate) error_style: AcsChatErrorStyle,
     pub(crate) access_key: Vec<u8>,
+    /// Who hears of what happens.
+    pub(crate) events: Hub,
     chat: Mutex<ChatStore>,
     messages: Mutex<MessagesStore>,
     identity: Mutex<IdentityStore>,
@@ -45,6 +49,7 @@ impl Acs {
             messages: Mutex::new(MessagesStore::new(seed, is_strict)),
             identity: Mutex::default(),
             access_key: seed.access_key_bytes(),
+            events: Hub::new(engine, seed),
             engine: Arc::clone(engine),
             seed: Arc::clone(seed),
             error_style,

@@ -5,6 +5,7 @@ pub(crate) mod content;
 pub(crate) mod context;
 pub(crate) mod conversation;
 pub(crate) mod conversations;
+pub(crate) mod fault;
 pub(crate) mod findings;
 pub(crate) mod inject;
 pub(crate) mod interactive;
@@ -37,6 +38,7 @@ use crate::{
     services::acs::{
         auth,
         error::{AcsError, api_version_problem},
+        events::statuses::{self, Failure, Stored},
         family::{Acs, MESSAGES},
         messages::{
             caller::Caller, context::Context, findings::Accepted, repeatability::Repeatable,
@@ -66,8 +68,13 @@ fn versions(op: Op) -> &'static [&'static str] {
 }
 
 /// Carries out an operation of this platform.
-pub(crate) fn handle(service: &Arc<Acs>, call: &Call, request: &Request) -> Outcome {
-    let mut outcome = execute(service, call, request)
+pub(crate) fn handle(
+    service: &Arc<Acs>,
+    call: &Call,
+    request: &Request,
+    failure: Option<&Failure>,
+) -> Outcome {
+    let mut outcome = execute(service, call, request, failure)
         .unwrap_or_else(|refusal| Outcome::new(refusal.into_response(), false));
     decorate(service, request, &mut outcome.response);
     let versions = versions(call.op).join(", ");
@@ -98,7 +105,12 @@ fn decorate(service: &Acs, request: &Request, response: &mut Response) {
     response.set_header(http::HeaderName::from_static("ms-cv"), &vector);
 }
 
-fn execute(service: &Arc<Acs>, call: &Call, request: &Request) -> Result<Outcome, AcsError> {
+fn execute(
+    service: &Arc<Acs>,
+    call: &Call,
+    request: &Request,
+    failure: Option<&Failure>,
+) -> Result<Outcome, AcsError> {
     let now = service.engine.now_ms();
     let caller = authenticate(service, request, now)?;
     let resource = format!("{}{}", request.origin(), request.path());
@@ -118,6 +130,7 @@ fn execute(service: &Arc<Acs>, call: &Call, request: &Request) -> Result<Outcome
         version: version.unwrap_or_default(),
         id: &call.id,
         now,
+        failure,
     };
     match call.op {
         Op::Media => media::download(&context),
@@ -168,7 +181,17 @@ fn authenticate(service: &Acs, request: &Request, now: u64) -> Result<Caller, Ac
     })
 }
 
-/// Stores the message and its ledger row. Returns the row's number when it did.
+/// A message that was stored, and who gets it.
+struct Sent {
+    row: NewRow,
+    response: Response,
+    /// The channel.
+    from: String,
+    to: Vec<String>,
+}
+
+/// Stores the message and its ledger row, and publishes what becomes of it. Returns the row's number
+/// when it did.
 fn send(
     context: &Context<'_>,
     op: Op,
@@ -180,21 +203,29 @@ fn send(
         Op::Send => into_conversation(context, accepted, store),
         _ => Ok(notify(context.service, accepted)),
     });
-    match sent {
-        Ok((mut row, response)) => {
-            row.idempotency_key = repeatable.map(|r| r.key.1.to_string());
-            let seq = context.service.engine.append(row, context.request);
-            (response, Some(seq))
-        }
-        Err(refusal) => (refusal.into_response(), None),
+    let mut sent = match sent {
+        Ok(sent) => sent,
+        Err(refusal) => return (refusal.into_response(), None),
+    };
+    sent.row.idempotency_key = repeatable.map(|r| r.key.1.to_string());
+    let message_id = sent.row.message_id.clone();
+    let seq = context.service.engine.append(sent.row, context.request);
+    for to in &sent.to {
+        let stored = Stored {
+            message_id: &message_id,
+            from: &sent.from,
+            to,
+        };
+        statuses::publish(&context.service.events, &stored, context.failure);
     }
+    (sent.response, Some(seq))
 }
 
 fn into_conversation(
     context: &Context<'_>,
     accepted: Accepted,
     store: &mut Store,
-) -> Result<(NewRow, Response), AcsError> {
+) -> Result<Sent, AcsError> {
     let (service, sender) = (context.service, &context.caller.sender);
 
     let conversation = store.enter_active(context.id, context.caller)?;
@@ -214,14 +245,22 @@ fn into_conversation(
         is_request_id_unique: true,
         about: About::default(),
     };
-    Ok((row, response))
+    let channel = conversation.channels.first();
+    let channel = channel.unwrap_or(&service.seed.acs.channel_registration_id);
+    Ok(Sent {
+        row,
+        response,
+        from: channel.clone(),
+        to: conversation.phones(context.id),
+    })
 }
 
 /// A notification: nothing but the ledger keeps it.
-fn notify(service: &Acs, accepted: Accepted) -> (NewRow, Response) {
+fn notify(service: &Acs, accepted: Accepted) -> Sent {
     let message_id = service.engine.guid().to_string();
     let receipt = json!({"messageId": message_id, "to": accepted.to});
     let response = Response::json(StatusCode::ACCEPTED, &json!({"receipts": [receipt]}));
+    let (from, to) = (accepted.channel.clone(), vec![accepted.to.clone()]);
     let row = NewRow {
         platform: Platform::ACS_MESSAGES,
         operation: "send.notification",
@@ -234,5 +273,10 @@ fn notify(service: &Acs, accepted: Accepted) -> (NewRow, Response) {
         is_request_id_unique: true,
         about: About::default(),
     };
-    (row, response)
+    Sent {
+        row,
+        response,
+        from,
+        to,
+    }
 }

@@ -23,6 +23,7 @@ use crate::{
         family::{Acs, MESSAGES},
         messages::{
             self,
+            fault::{self, AcsMessagesFault},
             inject::{Incoming, Medium},
             routes, template_admin,
         },
@@ -34,7 +35,8 @@ pub(crate) const DESCRIPTION: Description =
     Description::new(Platform::ACS_MESSAGES, &routes::OPERATIONS)
         .with_pages(true)
         .with_bearer_tokens(86_400)
-        .with_injections(true);
+        .with_injections(true)
+        .with_fault_kinds(fault::kinds);
 
 impl Platform {
     /// Azure Communication Services Advanced Messaging (WhatsApp and conversations).
@@ -61,7 +63,11 @@ impl Service for AcsMessages {
     }
 
     async fn serve(&self, exchange: &Exchange<'_>, call: &routes::Call) -> Outcome {
-        messages::handle(&self.0, call, exchange.request())
+        let fault: Option<&AcsMessagesFault> = exchange.own_fault();
+        let failure = fault.map(AcsMessagesFault::failure);
+        let outcome = messages::handle(&self.0, call, exchange.request(), failure.as_ref());
+        self.0.events.urgent.settled().await;
+        outcome
     }
 
     fn error(&self, _: &Engine, request: &Request, status: StatusCode, message: &str) -> Response {

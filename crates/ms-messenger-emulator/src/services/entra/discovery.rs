@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     services::entra::{error::EntraError, form, state::Entra},
-    wire::{request::Request, response::Response},
+    wire::{request::Request, response::Response, rsa},
 };
 
 /// `GET /{tenant}/v2.0/.well-known/openid-configuration`.
@@ -29,7 +29,7 @@ pub(crate) fn configuration(
         "response_types_supported": ["code"],
         "subject_types_supported": ["pairwise"],
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
-        "id_token_signing_alg_values_supported": ["HS256"],
+        "id_token_signing_alg_values_supported": ["HS256", "RS256"],
         "code_challenge_methods_supported": ["S256", "plain"],
         "tenant_region_scope": "WW",
     });
@@ -63,8 +63,9 @@ pub(crate) fn instance(request: &Request) -> Result<Response, EntraError> {
     Ok(Response::json(StatusCode::OK, &body))
 }
 
-/// `GET /{tenant}/discovery/v2.0/keys`: the well-known key that signs all tokens here, symmetric.
+/// `GET /{tenant}/discovery/v2.0/keys`: the well-known key that signs the tokens of callers, symmetric,
+/// and the one that signs those of the emulator's own requests.
 pub(crate) fn keys(service: &Entra) -> Response {
-    let body = json!({"keys": [service.engine.key().to_jwk()]});
+    let body = json!({"keys": [service.engine.key().to_jwk(), rsa::to_jwk()]});
     Response::json(StatusCode::OK, &body)
 }

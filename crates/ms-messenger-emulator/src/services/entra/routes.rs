@@ -63,12 +63,15 @@ pub(crate) fn route(method: &Method, raw: &[&str]) -> Routing<Call> {
             "authorize",
             of(t, |tenant| Call::Authorize { tenant }),
         ),
-        [t, "v2.0", ".well-known", "openid-configuration"] => (
+        [t, "v2.0", ".well-known", "openid-configuration"]
+        | [t, ".well-known", "openid-configuration"] => (
             GET,
             "discovery",
             of(t, |tenant| Call::OpenIdConfiguration { tenant }),
         ),
-        [_, "discovery", "v2.0", "keys"] => (GET, "keys", Some(Call::Keys)),
+        [_, "discovery", "v2.0", "keys"] | [_, "discovery", "keys"] => {
+            (GET, "keys", Some(Call::Keys))
+        }
         _ => return Routing::NotMine,
     };
     let allowed = match methods.len() {

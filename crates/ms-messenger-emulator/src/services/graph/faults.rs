@@ -69,6 +69,10 @@ impl FaultAction {
 }
 
 impl ServiceFault for GraphFault {
+    fn fits(&self, operation: &str) -> bool {
+        !operation.starts_with("notification.")
+    }
+
     fn to_json(&self) -> Value {
         match self {
             Self::NoAuthorization => json!({"kind": "no_authorization"}),

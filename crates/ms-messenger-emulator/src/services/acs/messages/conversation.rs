@@ -67,6 +67,19 @@ impl Conversation {
         self.participants.iter().any(is_it)
     }
 
+    /// The WhatsApp numbers of its participants; without any the conversation itself, `id`.
+    pub(crate) fn phones(&self, id: &str) -> Vec<String> {
+        let contacts = self.participants.iter();
+        let contacts = contacts.filter_map(|p| p["contacts"].as_array()).flatten();
+        let phones = contacts.filter(|contact| contact["kind"] == "whatsApp");
+        let phones = phones.filter_map(|contact| contact["id"].as_str());
+        let phones: Vec<String> = phones.map(str::to_owned).collect();
+        if phones.is_empty() {
+            return vec![id.to_owned()];
+        }
+        phones
+    }
+
     /// Adds a participant, unless one of its contacts is present.
     pub(crate) fn add(&mut self, participant: Value) {
         let single = participant["contact"]["id"].as_str();

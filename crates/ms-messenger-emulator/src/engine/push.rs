@@ -1,0 +1,8 @@
+//! Requests that the emulator itself makes: to receivers on loopback, when something happened.
+
+pub(crate) mod address;
+pub(crate) mod call;
+pub(crate) mod queue;
+pub(crate) mod task;
+pub(crate) mod tokens;
+pub(crate) mod urgent;

@@ -1,0 +1,150 @@
+//! Where a receiver listens.
+
+use std::{
+    fmt, io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+};
+
+use http::{Uri, uri::PathAndQuery};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use tokio::net::TcpStream;
+
+/// The longest URL of a receiver, in bytes.
+const MAX_LENGTH: usize = 2048;
+
+/// Where a receiver listens: an `http` URL of a loopback address.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Address {
+    addresses: Vec<SocketAddr>,
+    authority: String,
+    target: String,
+}
+
+impl Address {
+    /// Reads a URL. The error is the rule that it breaks.
+    pub(crate) fn parse(url: &str) -> Result<Self, &'static str> {
+        if url.len() > MAX_LENGTH {
+            return Err("must have at most 2048 bytes");
+        }
+        let uri: Uri = url.parse().map_err(|_| "must be an absolute http URL")?;
+        let authority = uri.authority().ok_or("must be an absolute http URL")?;
+        if uri.scheme_str() != Some("http") {
+            return Err("must be an http URL: receivers on loopback are called without TLS");
+        }
+        if authority.as_str().contains('@') {
+            return Err("must have no user name and password");
+        }
+        let host = authority
+            .host()
+            .trim_start_matches('[')
+            .trim_end_matches(']');
+        let addresses: Vec<IpAddr> = if host.eq_ignore_ascii_case("localhost") {
+            vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
+        } else {
+            let address: Option<IpAddr> = host.parse().ok();
+            let loopback = address.filter(IpAddr::is_loopback);
+            vec![loopback.ok_or("must be a loopback address: localhost, 127.0.0.1 or [::1]")?]
+        };
+        let port = match authority.port_u16() {
+            None if authority.as_str().ends_with(':') || authority.port().is_some() => {
+                return Err("must have a port from 1 to 65535");
+            }
+            Some(0) => return Err("must have a port from 1 to 65535"),
+            port => port.unwrap_or(80),
+        };
+        let addresses = addresses.into_iter();
+        Ok(Self {
+            addresses: addresses.map(|ip| SocketAddr::new(ip, port)).collect(),
+            authority: authority.as_str().to_owned(),
+            target: uri
+                .path_and_query()
+                .map_or("/", PathAndQuery::as_str)
+                .to_owned(),
+        })
+    }
+
+    /// The value of `Host`.
+    pub(crate) fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// Path and query.
+    pub(crate) fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// The URL without its query, which may hold a secret.
+    pub(crate) fn without_query(&self) -> String {
+        let path = self.target.split('?').next().unwrap_or_default();
+        format!("http://{}{path}", self.authority)
+    }
+
+    /// The same address with one more member of the query; blanks become `%20`.
+    pub(crate) fn with_query(&self, name: &str, value: &str) -> Self {
+        let mark = if self.target.contains('?') { '&' } else { '?' };
+        let value = utf8_percent_encode(value, NON_ALPHANUMERIC);
+        Self {
+            target: format!("{}{mark}{name}={value}", self.target),
+            ..self.clone()
+        }
+    }
+
+    /// Opens a connection.
+    pub(crate) async fn connect(&self) -> io::Result<TcpStream> {
+        let stream = TcpStream::connect(self.addresses.as_slice()).await?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.without_query())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_addresses_are_read_and_keep_their_query() {
+        let address = Address::parse("http://127.0.0.1:81/a%20b?k=1").unwrap();
+        assert_eq!(address.authority(), "127.0.0.1:81");
+        let more = address.with_query("validationToken", "a b:c");
+        assert_eq!(more.target(), "/a%20b?k=1&validationToken=a%20b%3Ac");
+        assert_eq!(format!("{more:?}"), "http://127.0.0.1:81/a%20b");
+        let named = Address::parse("http://localhost").unwrap();
+        assert_eq!(named.with_query("a", "b").target(), "/?a=b");
+        assert!(Address::parse("http://[::1]:8080/").is_ok());
+    }
+
+    #[test]
+    fn other_addresses_are_refused() {
+        let long = format!("http://127.0.0.1/{}", "a".repeat(MAX_LENGTH));
+        for url in [
+            "",
+            "/path",
+            "https://127.0.0.1/",
+            "http://example.org/",
+            "http://10.0.0.1/",
+            "http://0.0.0.0/",
+            "http://user:word@127.0.0.1/",
+            "http://127.0.0.1:0/",
+            "http://127.0.0.1:99999/",
+            "http://localhost.example.org/",
+            "http://127.0.0.1\r\nx/",
+            long.as_str(),
+        ] {
+            assert!(Address::parse(url).is_err(), "{url}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn hostile_addresses_do_not_panic(url in ".{0,80}") {
+            let _ = Address::parse(&url);
+            let _ = Address::parse(&format!("http://{url}"));
+        }
+    }
+}

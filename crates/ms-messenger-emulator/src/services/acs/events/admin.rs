@@ -1,0 +1,138 @@
+//! `/_emulator/event-subscriptions` and `/_emulator/message-statuses`.
+
+use std::sync::Arc;
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::{
+    engine::{
+        admin_response::{bad_request, ok, refusal},
+        refusal::Refusal,
+        service::BoxFuture,
+    },
+    services::acs::{
+        events::{handshake, hub::Hub, live::Live, read, statuses::MessageStatuses},
+        family::Acs,
+    },
+    wire::{clock, path::decode_segment, request::Request, response::Response},
+};
+
+/// The response to a request of these paths; `None` for another path.
+pub(crate) fn handle(service: &Acs, path: &str, request: &Request) -> Option<Response> {
+    let hub = &service.events;
+    if path == "message-statuses" {
+        return Some(statuses(hub, request));
+    }
+    let rest = path.strip_prefix("event-subscriptions")?;
+    let shown = |all: Vec<Arc<Live>>| all.iter().map(|live| live.to_json()).collect::<Value>();
+    let segments: Vec<&str> = rest.split('/').skip(1).collect();
+    let is_get = request.method == Method::GET;
+    Some(match segments.as_slice() {
+        [] if rest.is_empty() && is_get => ok(&shown(hub.all())),
+        [] if rest.is_empty() => refusal(Refusal::WrongMethod),
+        [name] if is_get => match find(hub, name) {
+            Some(live) => ok(&live.to_json()),
+            None => refusal(Refusal::Unrouted),
+        },
+        [_] => refusal(Refusal::WrongMethod),
+        [name, "dead-letters"] if is_get => match find(hub, name) {
+            Some(live) => ok(&Value::Array(live.dead_letters())),
+            None => refusal(Refusal::Unrouted),
+        },
+        [_, "dead-letters"] => refusal(Refusal::WrongMethod),
+        _ => return None,
+    })
+}
+
+fn find(hub: &Hub, name: &str) -> Option<Arc<Live>> {
+    let name = decode_segment(name)?;
+    let mut all = hub.all().into_iter();
+    all.find(|live| live.subscription.name == name)
+}
+
+/// The response to a request that calls the receiver: a new subscription, or the end of one.
+pub(crate) fn handle_later(
+    service: &Arc<Acs>,
+    path: &str,
+    request: &Request,
+) -> Option<BoxFuture<'static, Response>> {
+    let rest = path.strip_prefix("event-subscriptions")?;
+    let name = rest.strip_prefix('/');
+    let service = Arc::clone(service);
+    match request.method {
+        Method::PUT if rest.is_empty() => {
+            let body = request.body.clone();
+            Some(Box::pin(async move { put(&service.events, &body).await }))
+        }
+        Method::DELETE if rest.is_empty() || name.is_some_and(|name| !name.contains('/')) => {
+            let name = name.map(|name| decode_segment(name).unwrap_or_default());
+            Some(Box::pin(
+                async move { delete(&service, name.as_deref()).await },
+            ))
+        }
+        _ => None,
+    }
+}
+
+async fn put(hub: &Hub, body: &[u8]) -> Response {
+    let document: Value = match serde_json::from_slice(body) {
+        Ok(document) => document,
+        Err(e) => return bad_request("InvalidJson", &[format!("the body is not JSON: {e}")]),
+    };
+    let (subscription, address) = match read::subscription(&document) {
+        Ok(read) => read,
+        Err(problems) => return bad_request("InvalidEventSubscription", &problems),
+    };
+    match hub.subscribe(Live::new(subscription, address)).await {
+        Ok(shown) => ok(&shown),
+        Err(problem) => bad_request("HandshakeFailed", &[format!("url: {problem}")]),
+    }
+}
+
+/// Ends subscriptions, and says so to their receivers, whatever these respond.
+async fn delete(service: &Acs, name: Option<&str>) -> Response {
+    let ended = service.events.remove(name);
+    if ended.is_empty() && name.is_some() {
+        return refusal(Refusal::Unrouted);
+    }
+    for live in ended {
+        let engine = &service.engine;
+        let event = json!({
+            "id": engine.response_id().to_string(),
+            "topic": service.events.source().topic,
+            "subject": "",
+            "data": {"eventSubscriptionId": live.subscription.name},
+            "eventType": "Microsoft.EventGrid.SubscriptionDeletedEvent",
+            "eventTime": clock::rfc3339_ticks(engine.now_ms()),
+            "metadataVersion": "1",
+            "dataVersion": "2",
+        });
+        let _ = handshake::post(
+            service.events.source(),
+            &live,
+            "SubscriptionDeletion",
+            event,
+        )
+        .await;
+    }
+    Response::empty(StatusCode::NO_CONTENT)
+}
+
+fn statuses(hub: &Hub, request: &Request) -> Response {
+    match request.method {
+        Method::GET => ok(&hub.statuses().to_json()),
+        Method::PUT => {
+            let document = serde_json::from_slice(&request.body).unwrap_or_default();
+            match MessageStatuses::read(&document) {
+                Ok(statuses) => {
+                    let shown = statuses.to_json();
+                    hub.set_statuses(statuses);
+                    ok(&shown)
+                }
+                Err(problems) => bad_request("InvalidMessageStatuses", &problems),
+            }
+        }
+        _ => refusal(Refusal::WrongMethod),
+    }
+}

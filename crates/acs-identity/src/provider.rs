@@ -132,7 +132,7 @@ fn without_scopes<'a>(request: &TokenRequest<'a>) -> TokenRequest<'a> {
     request
 }
 
-/// A source whose tokens expire when their claim `exp` says so, where the source does not say it.
+/// A source of tokens that expire when their claim `exp` says so, if the source does not say it.
 #[derive(Debug)]
 struct Expiring(Arc<dyn TokenProvider>);
 

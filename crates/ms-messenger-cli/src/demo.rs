@@ -33,7 +33,7 @@ pub(crate) async fn run(args: &DemoArgs) -> Exit {
     }
 }
 
-/// Sends, loses two responses, and returns the report and the commands to try next.
+/// Sends, loses two responses, and returns the report and suggested commands.
 async fn demonstrate(args: &DemoArgs) -> Result<(Report, String), Box<dyn std::error::Error>> {
     let note = |text: fmt::Arguments<'_>| {
         if !args.json {

@@ -1,4 +1,4 @@
-//! Addresses of people.
+//! Addresses of users.
 
 use std::{fmt, str::FromStr};
 

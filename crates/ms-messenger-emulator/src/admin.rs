@@ -243,7 +243,7 @@ async fn wait(registry: &Registry, request: &Request) -> Response {
         Err(refusal) => return *refusal,
     };
     let text = request.query.value("text").filter(|text| !text.is_empty());
-    // Subscribe before looking, so that a message between look and wait is not missed.
+    // Subscribe before the check, so that no message is missed in between.
     let mut changes = registry.engine.changes();
     let deadline = tokio::time::sleep(Duration::from_millis(timeout));
     tokio::pin!(deadline);

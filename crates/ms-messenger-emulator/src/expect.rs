@@ -142,7 +142,7 @@ impl Expectation<'_> {
     ///
     /// [`ExpectError`] lists the stored messages.
     pub async fn within(self, limit: Duration) -> Result<LedgerRow, ExpectError> {
-        // Subscribed before the first look, so that no message slips in between.
+        // Subscribed before the first check, so that no message is missed in between.
         let mut changes = self.emulator.changes();
         let found = async {
             loop {

@@ -84,7 +84,7 @@ struct FailedAttempt {
     response: Option<HttpResponse>,
 }
 
-/// The requests of one flow. Keeps the last refusal, of which `oauth2` drops most members.
+/// The requests of one flow. Keeps the last rejection, since `oauth2` drops most of its members.
 pub(crate) struct Exchange<'a> {
     http: &'a HttpClient,
     retry: &'a RetryPolicy,

@@ -87,7 +87,7 @@ fn response(awaited: &Awaited, request: &Request<Incoming>) -> Response<Full<Byt
     if request.method() != Method::GET || request.uri().path() != "/" {
         return page(StatusCode::NOT_FOUND, "There is nothing here.");
     }
-    // Another host name would be that of a web page that tries to reach this listener.
+    // Another host name would be that of a web page that attempts to reach this listener.
     if !host.is_some_and(|host| awaited.is_own(host)) {
         return page(
             StatusCode::FORBIDDEN,

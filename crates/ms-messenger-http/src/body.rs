@@ -55,7 +55,7 @@ impl Body for Streamed {
         is_named: bool,
     ) -> Result<Head<'_>> {
         let limit: Duration = request.timeout.unwrap_or(http.timeout());
-        // The time-out of the request would end with the body, whose length is not known here.
+        // The time-out of the request would include the body, and its length is unknown here.
         request.timeout = Some(FOR_EVER);
         let begun = timeout(limit, http.begin(request, is_named)).await;
         begun.unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, "no response in time")))

@@ -37,7 +37,7 @@ pub(crate) fn error_of(response: &Response) -> Error {
     with_request_id(error, response)
 }
 
-/// The error of a response of which only the status is read.
+/// The error of a response by its status alone.
 pub(crate) fn by_status(code: u16) -> Error {
     let (kind, delivery) = status(code, false);
     Error::new(

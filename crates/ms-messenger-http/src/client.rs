@@ -58,7 +58,7 @@ pub(crate) struct RawResponse {
     pub(crate) body: Result<Bytes>,
 }
 
-/// A response of which the head is read.
+/// A response with its head read.
 pub(crate) struct Head<'a> {
     http: &'a HttpClient,
     _in_flight: InFlight<'a>,

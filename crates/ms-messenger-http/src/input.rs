@@ -35,7 +35,7 @@ pub fn check_id(id: &str, field: &str, problems: &mut Problems) {
     }
 }
 
-/// How often an id may have been encoded: a link within a link, and once more.
+/// How often an id may have been encoded: a link within a link, and once again.
 const ROUNDS: usize = 3;
 
 /// The id that `id` is the percent-encoded form of.

@@ -353,7 +353,7 @@ impl Pipeline {
             body: Bytes::new(),
             context,
         };
-        // Before the body, at whose end the connection is free for the next request.
+        // Before the body: the connection is free for the next request after its end.
         self.believe(&response, &mut head, over_tls).await?;
         // Only now: the date of a response to another request says nothing of this one.
         self.clock.note(&response.headers, sent);

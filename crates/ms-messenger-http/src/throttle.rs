@@ -25,7 +25,8 @@ const STREAK: usize = 8;
 /// The most calls that are let through at once while others wait.
 const WIDEST: usize = 64;
 
-/// So many times in a row the limit is used up without being exceeded before a higher one is tried.
+/// How many times in a row the limit is used up without being exceeded before a higher one is
+/// attempted.
 const PERIODS: usize = 8;
 
 /// The longest time by which a pause is prolonged, so that the processes that share a limit do not
@@ -35,7 +36,7 @@ pub(crate) const LONGEST_JITTER: Duration = Duration::from_secs(1);
 /// The longest time for which a pause is remembered after its end.
 const LONGEST_MEMORY: Duration = Duration::from_secs(60);
 
-/// How often pauses that are over are looked for.
+/// How often expired pauses are removed.
 const SWEEP: Duration = Duration::from_secs(1);
 
 /// The resources of one pipeline whose calls pause, by path.

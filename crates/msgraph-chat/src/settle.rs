@@ -24,7 +24,7 @@ use crate::{
     sends::{Content, Text},
 };
 
-/// The pause before the next look while another send of the same content is under way.
+/// The pause before the next check while another send of the same content is in progress.
 const RIVAL_PAUSE: Duration = Duration::from_secs(1);
 
 /// The messages of a list that can be the one that is looked for.
@@ -39,7 +39,7 @@ impl GraphChatClient {
     pub(crate) async fn look(&self, request: &SendRequest, evidence: &Evidence) -> Settled {
         match self.try_look(request, evidence).await {
             Ok(settled) => settled,
-            // A failed look proves nothing about the send.
+            // A failed check proves nothing about the send.
             Err(error) => Settled::CannotTell(error.with_delivery(Delivery::Unknown)),
         }
     }

@@ -224,8 +224,8 @@ impl UcwaBuilder {
         self
     }
 
-    /// Sets the retry policy of calls that are proven safe to retry. A call of which it is unknown
-    /// whether it was executed is never retried, whatever the policy says.
+    /// Sets the retry policy of calls that are proven safe to retry. A call with an unknown outcome
+    /// is never retried, whatever the policy says.
     /// ```
     /// use ms_messenger_core::RetryPolicy;
     /// use ucwa::{UcwaBuilder, UcwaCredential};

@@ -93,7 +93,7 @@ pub(crate) trait UcwaErrorExt {
     /// Whether the application does not exist any more, so that a new one is needed.
     fn is_application_gone(&self) -> bool;
 
-    /// Whether the server names a pending operation, because of which it did not start this one.
+    /// Whether the server names a pending operation that prevented it from starting this one.
     /// No other 409 proves that.
     fn is_in_the_way(&self) -> bool;
 
@@ -156,7 +156,7 @@ pub(crate) fn not_open() -> Error {
     Error::new(ErrorKind::NotFound, message).with_platform(PLATFORM)
 }
 
-/// The error of an operation whose link the server does not offer.
+/// The error of an operation that the server offers no link for.
 pub(crate) fn not_allowed(what: &str) -> Error {
     let message = format!("the policy of the user does not allow {what}");
     Error::new(ErrorKind::Unsupported, message).with_platform(PLATFORM)

@@ -227,7 +227,7 @@ impl UcwaOutcome {
         }
     }
 
-    /// A message of which the first `arrived` of `parts` arrived before the error.
+    /// A message with the first `arrived` of `parts` delivered before the error.
     pub(crate) fn partly(arrived: usize, parts: usize, error: Error) -> Self {
         let message = format!(
             "{arrived} of {parts} parts arrived, then: {}",

@@ -20,7 +20,7 @@ use crate::verdict::{AwaitedVerdict, Part, Verdict};
 
 /// How many verdicts on unknown messages are kept.
 const MAX_UNCLAIMED: usize = 256;
-/// How many messages are remembered whose sends have ended without a verdict.
+/// How many messages are remembered after their sends ended without a verdict.
 const MAX_PAST: usize = 1024;
 
 /// The messages of a session that have no verdict yet, and the verdicts without a message.
@@ -28,7 +28,7 @@ const MAX_PAST: usize = 1024;
 pub(crate) struct Verdicts {
     /// By operation id.
     pending: HashMap<String, Pending>,
-    /// Verdicts that came before their 201, or whose 201 was lost; the newest last.
+    /// Verdicts that came before their 201, or without one because it was lost; the newest last.
     unclaimed: VecDeque<Unclaimed>,
     /// The newest last.
     past: VecDeque<Past>,
@@ -49,7 +49,7 @@ struct Unclaimed {
     verdict: Verdict,
 }
 
-/// A message whose send has ended without a verdict.
+/// A message after its send ended without a verdict.
 #[derive(Debug)]
 pub(crate) struct Past {
     operation: String,
@@ -158,7 +158,7 @@ impl Verdicts {
             })
     }
 
-    /// The addresses of a conversation's verdicts whose messages are not known.
+    /// The addresses of verdicts in a conversation that no known message has.
     pub(crate) fn unclaimed(&self, conversation: &str) -> Vec<String> {
         let own = |it: &&Unclaimed| it.conversation == conversation;
         let own = self.unclaimed.iter().filter(own);
@@ -175,7 +175,7 @@ impl Verdicts {
         }
     }
 
-    /// Returns a message whose send has ended without a verdict.
+    /// Returns a message after its send ended without a verdict.
     pub(crate) fn past(&self, operation: &str) -> Option<&Past> {
         self.past.iter().find(|past| past.operation == operation)
     }
@@ -185,7 +185,7 @@ impl Verdicts {
         self.pending.remove(operation);
     }
 
-    /// Remembers a message whose send has ended, so that a late verdict can settle it.
+    /// Remembers a message after its send ended, so that a late verdict can settle it.
     pub(crate) fn give_up(&mut self, operation: &str) {
         if let Some(pending) = self.pending.remove(operation) {
             self.remember(Past {

@@ -103,7 +103,7 @@ impl PostAttempt<'_> {
         whole.ok_or_else(|| Stop::Gone(not_open()))
     }
 
-    /// A message of which some parts arrived is neither sent nor not sent.
+    /// A message with some parts delivered is neither sent nor not sent.
     fn partly(&self, error: Error, part: Part, began_at: SystemTime) -> Stop {
         let operation = error.client_request_id().map(str::to_owned);
         let outcome = UcwaOutcome::partly(part.number, part.of, error);
@@ -134,7 +134,7 @@ impl PostAttempt<'_> {
         Stop::ended(self.marked(outcome, began_at, Some(&pending.operation)))
     }
 
-    /// Posts the call, and once more if the server names an operation that is in the way.
+    /// Posts the call, and again if the server names an operation that is in the way.
     async fn transmit(
         &self,
         pending: &mut PendingMessage<'_>,

@@ -22,7 +22,7 @@ use crate::{
     state::key,
 };
 
-/// How many look-ups run at once, and how many may wait. What exceeds that counts as not found.
+/// How many look-ups run at once, and how many may wait. Those beyond count as not found.
 const AT_ONCE: usize = 32;
 const WAITING: usize = 512;
 /// How many events are processed before other tasks get their turn.
@@ -34,7 +34,7 @@ pub(crate) struct Arrival {
     pub(crate) package: Package,
 }
 
-/// A look-up, and what it is for.
+/// A look-up and its purpose.
 enum Lookup {
     /// The resource that an event only named. The number says whether the event is still the
     /// newest of its resource.

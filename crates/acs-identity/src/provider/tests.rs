@@ -8,14 +8,14 @@ use crate::AcsIdentityBuilder;
 /// Hands out what it was given, one by one, and counts.
 #[derive(Debug, Default)]
 struct Script {
-    answers: Mutex<VecDeque<Result<AccessToken>>>,
+    responses: Mutex<VecDeque<Result<AccessToken>>>,
     calls: Mutex<usize>,
 }
 
 impl Script {
-    fn new(answers: impl IntoIterator<Item = Result<AccessToken>>) -> Arc<Self> {
+    fn new(responses: impl IntoIterator<Item = Result<AccessToken>>) -> Arc<Self> {
         Arc::new(Self {
-            answers: Mutex::new(answers.into_iter().collect()),
+            responses: Mutex::new(responses.into_iter().collect()),
             ..Self::default()
         })
     }
@@ -31,7 +31,7 @@ impl TokenProvider for Script {
         *self.calls.lock().unwrap() += 1;
         // Lets the others come, so that they would all fetch if they could.
         tokio::time::sleep(Duration::from_millis(10)).await;
-        let response = self.answers.lock().unwrap().pop_front();
+        let response = self.responses.lock().unwrap().pop_front();
         response.unwrap_or_else(|| Err(Error::new(ErrorKind::Service, "the script is over")))
     }
 }

@@ -1,10 +1,10 @@
-//! Enums of the wire that are told apart by `kind` and keep unknown kinds whole.
+//! Wire enums that are distinguished by `kind` and keep unknown kinds unchanged.
 
 use ms_messenger_core::{JsonError, json};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::Value;
 
-/// An enum that is told apart by its `kind`.
+/// An enum that is distinguished by its `kind`.
 pub(super) trait Open: Sized {
     /// The kinds that are read strictly.
     const KINDS: &'static [&'static str];

@@ -236,7 +236,7 @@ impl Evidence {
         match &self.platform {
             Some(other) if other != platform => {
                 let rule = format!("is evidence of another platform, not of {platform}");
-                // Refusing to look says nothing about the send.
+                // A rejected check says nothing about the send.
                 Err(Error::invalid("evidence.platform", rule)
                     .with_delivery(Delivery::Unknown)
                     .with_platform(platform.to_owned()))

@@ -17,7 +17,7 @@ pub(super) fn wants_page<B>(incoming: &http::Request<B>) -> bool {
         && accepts.any(|accept| accept.to_ascii_lowercase().contains("text/html"))
 }
 
-/// A small page that says what this is and where to look.
+/// A small page that says what this is and where to find more.
 pub(super) fn page() -> Response {
     let body = Bytes::from_static(PAGE.as_bytes());
     Response::bytes(StatusCode::OK, "text/html; charset=utf-8", body)

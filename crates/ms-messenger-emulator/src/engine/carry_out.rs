@@ -41,7 +41,7 @@ pub(crate) fn instead(exchange: &Exchange<'_>) -> Option<Response> {
     }
 }
 
-/// Lets the service carry the request out, and counts what came of it.
+/// Lets the service process the request, and counts the result.
 pub(crate) async fn carry_out(exchange: &Exchange<'_>) -> Outcome {
     let Exchange {
         registry, route, ..

@@ -35,7 +35,7 @@ impl Filter {
     }
 }
 
-/// A message whose row was dropped, to be forgotten by its platform.
+/// A dropped row, and the message that its platform must forget.
 #[derive(Debug)]
 pub(crate) struct Dropped {
     pub(crate) platform: Platform,
@@ -156,7 +156,7 @@ impl Ledger {
         });
     }
 
-    /// The messages whose rows were dropped since this was asked last.
+    /// The messages that were dropped since the last call.
     pub(crate) fn take_dropped(&mut self) -> Vec<Dropped> {
         std::mem::take(&mut self.dropped)
     }
@@ -181,7 +181,8 @@ impl Ledger {
         rows.filter(|row| filter.admits(row)).cloned().collect()
     }
 
-    /// The newest row that `filter` admits and whose text is `text`, else the newest that contains it.
+    /// The newest row that `filter` admits and that has exactly this text; otherwise the newest
+    /// that contains it.
     pub(crate) fn newest(&self, filter: &Filter, text: Option<&str>) -> Option<KeptRow> {
         let mut containing = None;
         for row in self.after(filter.since).rev() {

@@ -127,7 +127,7 @@ impl Registry {
         instead.apply(response)
     }
 
-    /// Lets the services forget the messages whose rows the ledger dropped.
+    /// Lets the services forget the messages that were dropped from the ledger.
     pub(crate) fn forget_dropped(&self) {
         if self.engine.settings.keep == usize::MAX {
             return;

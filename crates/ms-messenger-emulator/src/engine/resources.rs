@@ -77,7 +77,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine for these platforms, whose bearer tokens are signed with `key`.
+    /// Creates an engine for these platforms; bearer tokens are signed with `key`.
     pub(crate) fn new(
         settings: Settings,
         platforms: impl IntoIterator<Item = Platform>,
@@ -278,7 +278,7 @@ impl Engine {
         *lock(&self.limiter) = Limiter::default();
     }
 
-    /// Ends a reset: faults, ended tokens and statistics go, and waiting tasks look again.
+    /// Ends a reset: clears faults, expired tokens and statistics, and wakes waiting tasks.
     pub(crate) fn end_reset(&self) {
         self.set_faults(Faults::new());
         self.token_life.reset();

@@ -57,7 +57,7 @@ impl Claims {
 
     /// Whether the token has expired at `now` (Unix seconds), or has no `exp`.
     pub(crate) fn has_expired(&self, now: u64) -> bool {
-        // Recorded tokens carry fractional seconds, so `exp` is read as a float.
+        // Recorded tokens have fractional seconds, so `exp` is read as a float.
         let expires = self.0.get("exp").and_then(Value::as_f64);
         expires.is_none_or(|exp| exp <= now as f64)
     }

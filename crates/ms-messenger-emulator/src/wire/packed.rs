@@ -15,7 +15,7 @@ pub(crate) struct Packed {
 }
 
 impl Packed {
-    /// Packs `bytes`, of which there are less than 4 GiB; `room` is used again and again.
+    /// Packs `bytes`, less than 4 GiB; `room` is a buffer for reuse.
     fn new(bytes: &[u8], sample: &Arc<[u8]>, room: &mut Vec<u8>) -> Self {
         let most = get_maximum_output_size(bytes.len());
         if room.len() < most {

@@ -22,7 +22,7 @@ pub(crate) struct FaultEngine {
 #[derive(Debug)]
 struct RuleState {
     /// The attempts of each call, where the rule selects by attempt.
-    tries: HashMap<String, u64>,
+    attempts: HashMap<String, u64>,
     matched: u64,
     /// How many of these the rule's selection took.
     taken: u64,
@@ -33,7 +33,7 @@ struct RuleState {
 impl RuleState {
     fn new(seed: u64) -> Self {
         Self {
-            tries: HashMap::new(),
+            attempts: HashMap::new(),
             matched: 0,
             taken: 0,
             applied: 0,
@@ -41,16 +41,16 @@ impl RuleState {
         }
     }
 
-    /// Which try of its call this request is, from 1.
+    /// The number of this attempt in its call, from 1.
     fn attempt(&mut self, call: Option<&str>) -> u64 {
         let Some(call) = call else { return 1 };
-        match self.tries.get_mut(call) {
-            Some(tries) => {
-                *tries += 1;
-                *tries
+        match self.attempts.get_mut(call) {
+            Some(attempts) => {
+                *attempts += 1;
+                *attempts
             }
             None => {
-                self.tries.insert(call.to_owned(), 1);
+                self.attempts.insert(call.to_owned(), 1);
                 1
             }
         }
@@ -85,8 +85,8 @@ impl FaultEngine {
         &self.faults
     }
 
-    /// The fault of the next request of that operation, a try of `call` (its client request id).
-    /// Every rule it concerns counts it, also when an earlier rule wins.
+    /// The fault for the next request of that operation, an attempt of `call` (its client request
+    /// id). Every rule that matches counts it, even if an earlier rule wins.
     pub(crate) fn decide(
         &mut self,
         service: &Description,
@@ -160,12 +160,15 @@ mod tests {
     }
 
     #[test]
-    fn a_try_is_told_by_the_id_of_its_call() {
+    fn attempts_are_counted_by_the_id_of_their_call() {
         let rule = FaultRule::new(FaultAction::status(503)).with_attempts([2, 3]);
         let mut faults = engine([rule.with_operation("send")]);
         let mut strikes = |operation, call| faults.decide(&SERVICE, operation, call).is_some();
         assert!(!strikes("send", Some("a")));
-        assert!(!strikes("list", Some("a")), "another operation is no try");
+        assert!(
+            !strikes("list", Some("a")),
+            "another operation is no attempt"
+        );
         assert!(!strikes("send", Some("b")));
         assert!(strikes("send", Some("a")));
         assert!(strikes("send", Some("b")));

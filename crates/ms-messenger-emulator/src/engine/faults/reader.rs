@@ -8,7 +8,7 @@ use crate::engine::description::Catalog;
 
 /// Reads a fault document, and notes every problem on the way.
 pub(super) struct Reader<'c> {
-    /// The services whose platforms, operations and fault kinds the document may name.
+    /// The services that the document may name, with their operations and fault kinds.
     pub(super) catalog: Catalog<'c>,
     pub(super) problems: Vec<String>,
 }

@@ -152,7 +152,7 @@ pub(crate) struct About {
     pub(crate) importance: Option<String>,
 }
 
-/// A row as it is kept: what readers look for as it is, the rest packed.
+/// A row as it is kept: the members that are searched as they are, the others packed.
 #[derive(Clone, Debug)]
 pub(crate) struct KeptRow {
     pub(super) seq: u64,

@@ -32,7 +32,7 @@ pub(crate) struct Wire {
     /// Bytes were handed to the socket, and not all of them are out.
     is_busy: AtomicBool,
     quiet: Notify,
-    /// Whether there is an order; spares the lock when there is none.
+    /// Whether there is an order; avoids the lock if not.
     has_order: AtomicBool,
     order: Mutex<Option<Order>>,
     /// The connection has got all of the response.

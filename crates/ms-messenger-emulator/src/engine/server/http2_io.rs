@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::engine::server::control::{Control, Ending};
 
-/// A stream of bytes whose frames `control` knows and may add to.
+/// A byte stream that `control` can inspect frame by frame and add frames to.
 #[derive(Debug)]
 pub(crate) struct Http2Io<S> {
     inner: S,

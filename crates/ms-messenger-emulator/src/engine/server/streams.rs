@@ -22,7 +22,7 @@ pub(crate) struct Streams {
     limit: Option<Limit>,
 }
 
-/// The stream whose response is cut, and how much of it may still be sent.
+/// The stream with the cut response, and how much of it may still be sent.
 #[derive(Debug)]
 struct Limit {
     stream: u32,
@@ -124,7 +124,7 @@ impl Streams {
             .is_some_and(|l| l.left == 0 || (l.has_ended && self.outgoing.is_between()))
     }
 
-    /// Whether writes need to be looked at one by one.
+    /// Whether each write must be inspected.
     pub(crate) fn is_plain(&self) -> bool {
         self.limit.is_none() && self.notice.is_empty()
     }

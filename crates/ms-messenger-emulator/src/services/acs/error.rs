@@ -53,7 +53,7 @@ impl AcsError {
         Self::new(status, code, message)
     }
 
-    /// A nested error with the live service's `message`, which carries the WhatsApp code.
+    /// A nested error with the `message` of the live service, which has the WhatsApp code.
     pub(crate) fn with_inner(mut self, code: &str, message: &str) -> Self {
         self.inner = Some(Box::new(json!({"code": code, "message": message})));
         self

@@ -1,4 +1,4 @@
-//! `POST /_emulator/entra/…`: a test in the place of the person and of the administrator.
+//! `POST /_emulator/entra/…`: a test acts for the user and for the administrator.
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};

@@ -49,7 +49,7 @@ pub(crate) fn handle(service: &Entra, tenant: &str, request: &Request, now: u64)
 }
 
 enum Next {
-    /// A person must choose first.
+    /// A user must choose first.
     Page,
     Code(String),
 }

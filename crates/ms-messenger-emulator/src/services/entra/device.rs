@@ -1,4 +1,4 @@
-//! The device code flow: the code, the polls, the person's page.
+//! The device code flow: the code, the polls, and the page for the user.
 
 use http::StatusCode;
 use serde_json::json;
@@ -135,8 +135,8 @@ fn decide(token_request: &TokenRequest<'_>, code: &str) -> Result<(Grant, String
     }
 }
 
-/// Records what the person decided: a user's object id, or a refusal. Returns whether the code is
-/// one that still waits (an earlier approval can be changed until the tokens are fetched).
+/// Records the decision of the user: an object id, or a refusal. Returns whether the code is still
+/// pending (an earlier approval can be changed until the tokens are fetched).
 pub(crate) fn settle(service: &Entra, user_code: &str, user: Option<String>, now: u64) -> bool {
     let mut store = service.store();
     let Some(device) = store.device_of(user_code) else {

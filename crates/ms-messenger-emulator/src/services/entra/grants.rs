@@ -92,7 +92,7 @@ impl TokenRequest<'_> {
         if let Some(text) = value(self.form, "scope") {
             let (offline, openid) = (grant.scopes.has_offline, grant.scopes.has_openid);
             grant.scopes = scope::parse(text)?;
-            // What the person agreed to at the sign-in stays.
+            // What the user agreed to at the sign-in stays.
             grant.scopes.has_offline |= offline;
             grant.scopes.has_openid |= openid;
         }

@@ -1,4 +1,4 @@
-//! The pages for a person in a browser. Everything that comes from a request is escaped.
+//! The pages for a browser. Everything that comes from a request is escaped.
 
 use bytes::Bytes;
 use http::StatusCode;

@@ -22,7 +22,7 @@ pub(crate) enum Call {
     DeviceCode {
         tenant: String,
     },
-    /// The page where a person types the code of a device.
+    /// The page where a user enters the code of a device.
     DeviceLogin,
     Authorize {
         tenant: String,

@@ -44,7 +44,7 @@ fn is_forbidden(service: &Graph) -> bool {
     service.settings.forbids_expired || service.engine.token_life.is_forbidden(AUDIENCE)
 }
 
-/// Verifies the token and that it carries one of the permissions `needed`.
+/// Verifies the token, and that it has one of the permissions `needed`.
 pub(crate) fn authenticate(
     service: &Graph,
     request: &Request,

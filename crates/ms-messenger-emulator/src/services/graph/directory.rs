@@ -27,20 +27,20 @@ pub(crate) use routes::{Call, Op, route};
 
 /// Carries out an operation of the directory.
 pub(crate) fn handle(context: &Context<'_>, call: &Call) -> Result<Outcome, GraphError> {
-    let whose = &call.whose;
+    let path_user = &call.path_user;
     match &call.op {
         Op::ChatCreate => chats::create(context),
-        Op::ChatList => chat_list::list(context, whose),
-        Op::ChatGet(chat) => chats::get(context, whose, chat),
+        Op::ChatList => chat_list::list(context, path_user),
+        Op::ChatGet(chat) => chats::get(context, path_user, chat),
         Op::ChatUpdate(chat) => chats::update(context, chat),
-        Op::MemberList(group) => members::list(context, whose, group),
+        Op::MemberList(group) => members::list(context, path_user, group),
         Op::MemberAdd(group) => members::add(context, group),
-        Op::MemberGet(group, member) => members::get(context, whose, group, member),
+        Op::MemberGet(group, member) => members::get(context, path_user, group, member),
         Op::MemberRemove(group, member) => members::remove(context, group, member),
         Op::PinList(chat) => pins::list(context, chat),
         Op::PinAdd(chat) => pins::add(context, chat),
         Op::PinRemove(chat, pin) => pins::remove(context, chat, pin),
-        Op::TeamList => teams::joined(context, whose),
+        Op::TeamList => teams::joined(context, path_user),
         Op::TeamGet(team) => teams::get(context, team),
         Op::TagList(team) => teams::tags(context, team),
         Op::ChannelList(team) | Op::ChannelListAll(team) => channels::list(context, team),
@@ -49,8 +49,8 @@ pub(crate) fn handle(context: &Context<'_>, call: &Call) -> Result<Outcome, Grap
         Op::ChannelGet(team, channel) => channels::get(context, team, channel),
         Op::ChannelUpdate(team, channel) => channels::update(context, team, channel),
         Op::ChannelDelete(team, channel) => channels::delete(context, team, channel),
-        Op::UserGet => person::get(context, whose),
-        Op::Notify(feed) => activity::notify(context, whose, feed),
+        Op::UserGet => person::get(context, path_user),
+        Op::Notify(feed) => activity::notify(context, path_user, feed),
         Op::WriteUnderUser => Err(GraphError::bad_request(
             "Write requests are only supported on contained entities",
         )),

@@ -85,7 +85,7 @@ impl GraphError {
         }
     }
 
-    /// 403 without a code, as Graph was seen to refuse an expired token.
+    /// 403 without a code, as observed at Graph for an expired token.
     pub(crate) fn no_authorization() -> Self {
         Self {
             code: "",

@@ -58,7 +58,7 @@ pub(crate) fn handle(context: &Context<'_>, call: &Call) -> Result<Outcome, Grap
     }
 }
 
-/// Some paths take reads only, although they look like those that take writes.
+/// Some paths support reads only, although they resemble those of writes.
 fn refuse_by_path(call: &InPlace) -> Result<(), GraphError> {
     let is_deletion = matches!(call.op, Op::SoftDelete | Op::UndoSoftDelete);
     let is_reaction = matches!(call.op, Op::SetReaction | Op::UnsetReaction);

@@ -121,13 +121,13 @@ pub(crate) fn of(op: &Op) -> Permissions {
 }
 
 fn of_messages(call: &routes::Call) -> Permissions {
-    use routes::{Call, Op, Whose};
+    use routes::{AllOf, Call, Op};
     let call = match call {
         Call::In(call) => call,
         Call::Across(call) => {
-            return match call.whose {
-                Whose::ChatsOf(_) => ALL_OF_USER,
-                Whose::ChannelsOf(_) => ALL_OF_TEAM,
+            return match call.all_of {
+                AllOf::UserChats(_) => ALL_OF_USER,
+                AllOf::TeamChannels(_) => ALL_OF_TEAM,
             };
         }
         Call::Migrate(_) => return MIGRATE,

@@ -285,7 +285,7 @@ impl Tx<'_> {
         }
     }
 
-    /// Ends an application whose channel is silent, else looks again when it could be.
+    /// Ends an application with a silent channel, or schedules the next check.
     fn watch_channel(&mut self, application: String) {
         let Some(found) = self.store.applications.get(&application) else {
             return;

@@ -1,4 +1,4 @@
-//! The task that carries out due deadlines.
+//! The task that executes due deadlines.
 
 use std::{sync::Arc, time::Instant};
 

@@ -34,7 +34,7 @@ struct Held {
 pub(super) enum Arrival {
     /// It is held now, under this number.
     Held,
-    /// The last response once more.
+    /// The last response again.
     Again(Value),
     /// It must start again at this counter.
     Resync(u64),
@@ -42,7 +42,7 @@ pub(super) enum Arrival {
     Replaced,
 }
 
-/// What a held request finds when it looks again.
+/// The result of a check for a held request.
 #[derive(Debug)]
 pub(super) enum Look {
     /// Events may go out now.
@@ -56,7 +56,7 @@ pub(super) enum Look {
 /// Queue, counter and held request of one application.
 #[derive(Debug)]
 pub(super) struct Channel {
-    /// The counter that the next request must carry.
+    /// The counter that the next request must have.
     current: u64,
     queue: VecDeque<Queued>,
     /// The response that is not acknowledged yet.
@@ -158,7 +158,7 @@ impl Channel {
         Look::Wait(self.queue.iter().filter_map(|q| q.not_before).min())
     }
 
-    /// Ends the hold of a request that has its response or whose client went away.
+    /// Ends the hold of a request that got its response or lost its client.
     pub(super) fn let_go(&mut self, pget: u64) {
         if self.held.as_ref().is_some_and(|held| held.pget == pget) {
             self.held = None;

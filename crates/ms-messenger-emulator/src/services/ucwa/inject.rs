@@ -208,8 +208,8 @@ impl Tx<'_> {
         });
         let Some((session, ring)) = pending else {
             let key = (from.to_owned(), to.to_owned());
-            let answers = self.store.prepared.entry(key);
-            answers.or_default().push_back(behaviour);
+            let behaviours = self.store.prepared.entry(key);
+            behaviours.or_default().push_back(behaviour);
             return json!({"prepared": true});
         };
         match behaviour {

@@ -91,7 +91,7 @@ impl Tx<'_> {
         }
     }
 
-    /// Ends the messaging of one member; the meeting goes on.
+    /// Ends the messaging of one member; the meeting continues.
     pub(super) fn stop_messaging(&mut self, application: &str, id: &str) {
         let own = self.sip_of(application);
         let Some(view) = self.store.view_mut(application, id) else {

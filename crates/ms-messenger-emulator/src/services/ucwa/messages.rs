@@ -17,7 +17,7 @@ use crate::{
     wire::request::Request,
 };
 
-/// Largest message in characters. No limit is documented; this is what people found.
+/// Largest message in characters. No limit is documented; this is what users of the service report.
 const MAX_MESSAGE: usize = 8000;
 /// How long a message waits to be fetched, seconds.
 const FETCH: u64 = 30;

@@ -123,14 +123,14 @@ async fn hold(
             Found::Nothing(at) => at.map_or(until, |at| at.min(until)),
         };
         tokio::select! {
-            // An error means that the application was removed, which the next look finds.
+            // An error means that the application was removed; the next check finds that.
             _ = changed.changed() => {}
             () = tokio::time::sleep_until(again.into()) => {}
         }
     }
 }
 
-/// What a held request finds when it looks.
+/// The result of a check for a held request.
 enum Found {
     Events(Value),
     /// Nothing; some that are held back may go out at this time.

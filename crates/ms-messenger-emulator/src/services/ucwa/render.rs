@@ -266,7 +266,7 @@ pub(super) fn online_meeting(application: &str, view: &Conversation) -> Option<V
     }))
 }
 
-/// `communication`; its first member is the one whose name is a GUID.
+/// `communication`; its first member has a GUID as its name.
 pub(super) fn communication(application: &Application) -> Value {
     let this = hrefs::communication(&application.id);
     let meetings = format!("{this}/onlineMeetingInvitations");

@@ -258,7 +258,7 @@ impl Tx<'_> {
         self.delete_view(application, id);
     }
 
-    /// One view leaves, which ends a session of two; a meeting goes on without it.
+    /// Removes one view. That ends a session of two; a meeting continues without it.
     pub(super) fn leave(&mut self, application: &str, id: &str, why: &Reason) {
         let Some(session) = self.store.view(application, id).map(|view| view.session) else {
             return;

@@ -18,7 +18,7 @@ const INVALID: &str = "One or more validation errors occurred.";
 /// All metadata of a thread or of a participant together, in bytes.
 const MAX_METADATA: usize = 1024;
 
-/// The object that a request carries.
+/// The object in the body of a request.
 pub(crate) fn object(request: &Request) -> Result<Map<String, Value>, AcsError> {
     if !request.is_json() {
         let message = "The media type must be application/json.";

@@ -115,7 +115,7 @@ impl Store {
         Ok(thread)
     }
 
-    /// The thread for an injected message, whose sender joins any thread.
+    /// The thread for an injected message. Its sender joins any thread.
     pub(crate) fn enter_as_guest(
         &mut self,
         id: &str,

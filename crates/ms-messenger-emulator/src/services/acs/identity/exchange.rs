@@ -83,7 +83,7 @@ fn exchanged(service: &Acs, user: &str, scopes: &[&str], now: u64) -> Result<Res
     Ok(Response::json(StatusCode::OK, &body))
 }
 
-/// Tenant and object id of the Entra token that the request carries.
+/// Tenant and object id of the Entra token in the request.
 fn entra_user(service: &Acs, request: &Request, _now: u64) -> Result<(String, String), AcsError> {
     let claims = auth::bearer(service, IDENTITY, request)?;
     let ids = claims.text("tid").zip(claims.text("oid"));

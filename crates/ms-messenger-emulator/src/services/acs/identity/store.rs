@@ -31,7 +31,7 @@ impl Store {
         *self.generations.entry(id.to_owned()).or_default() += 1;
     }
 
-    /// The number that a token of the user must carry.
+    /// The number that a token of the user must have.
     pub(crate) fn generation(&self, id: &str) -> u64 {
         self.generations.get(id).copied().unwrap_or_default()
     }

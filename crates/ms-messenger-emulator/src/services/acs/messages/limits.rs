@@ -1,5 +1,5 @@
-//! Rates of Advanced Messaging. Azure publishes none: those of a conversation are Chat's, whose
-//! threads conversations look like, and those of WhatsApp are Meta's.
+//! Rates of Advanced Messaging. Azure publishes none: conversations have those of Chat threads,
+//! which they resemble, and WhatsApp those of Meta.
 
 use serde_json::Value;
 

@@ -22,7 +22,7 @@ const RECIPIENT: &str = "The \"to\" field contains invalid characters. Only plus
     hyphens (-), parenthesis ((,)), spaces, and digits supported. \
     Recommended format \"+12345678901\".";
 
-/// The object that a request carries.
+/// The object in the body of a request.
 pub(crate) fn object(request: &Request) -> Result<Value, AcsError> {
     if !request.is_json() {
         let message = "The media type must be application/json.";

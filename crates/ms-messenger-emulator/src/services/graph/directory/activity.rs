@@ -11,7 +11,7 @@ use crate::{
             binding,
             own_chat::chat_place,
             person,
-            routes::{Feed, Whose},
+            routes::{Feed, PathUser},
         },
         error::GraphError,
         messages::validate,
@@ -26,7 +26,7 @@ const MAX_RECIPIENTS: usize = 100;
 /// Accepts a notification: 204, and 202 for many recipients.
 pub(crate) fn notify(
     context: &Context<'_>,
-    whose: &Whose,
+    path_user: &PathUser,
     feed: &Feed,
 ) -> Result<Outcome, GraphError> {
     let body = validate::body(context.request)?;
@@ -38,8 +38,8 @@ pub(crate) fn notify(
             if !recipient.is_null() {
                 return Err(GraphError::invalid_body());
             }
-            match whose {
-                Whose::User(user) => binding::user_id(service, user).map(|_| ())?,
+            match path_user {
+                PathUser::User(user) => binding::user_id(service, user).map(|_| ())?,
                 _ if !caller.is_user => return Err(person::no_me()),
                 _ => {}
             }

@@ -48,7 +48,7 @@ impl Chat {
         }
     }
 
-    /// A chat that came to be by its first use: the id of a one-on-one names its two people.
+    /// A chat that was created on first use: the id of a one-on-one chat names its two users.
     pub(crate) fn on_first_use(id: &str, now: u64) -> Self {
         let mut chat = Self::new(id, now);
         if let Some((one, other)) = pair(id) {

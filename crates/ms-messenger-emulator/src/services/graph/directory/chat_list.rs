@@ -9,7 +9,7 @@ use crate::{
     engine::outcome::Outcome,
     services::graph::{
         context::Context,
-        directory::{chat::Chat, chats, options, person, routes::Whose},
+        directory::{chat::Chat, chats, options, person, routes::PathUser},
         error::GraphError,
         response,
     },
@@ -18,7 +18,7 @@ use crate::{
 const BY_LAST_MESSAGE: &str = "lastMessagePreview/createdDateTime desc";
 
 /// A page of the chats of a user, or, for an app at `/chats`, of the tenant.
-pub(crate) fn list(context: &Context<'_>, whose: &Whose) -> Result<Outcome, GraphError> {
+pub(crate) fn list(context: &Context<'_>, path_user: &PathUser) -> Result<Outcome, GraphError> {
     const OPTIONS: [&str; 5] = ["$expand", "$top", "$filter", "$orderby", "$skiptoken"];
     options::only(context, &OPTIONS)?;
     let expand = options::names(context, "$expand", &["members", "lastMessagePreview"])?;
@@ -32,7 +32,7 @@ pub(crate) fn list(context: &Context<'_>, whose: &Whose) -> Result<Outcome, Grap
             return Err(GraphError::bad_request(message));
         }
     };
-    let owner = person::of(context, whose)?;
+    let owner = person::of(context, path_user)?;
     let store = context.service.store();
     let messages = &store.messages;
     let is_listed = |chat: &&Chat| owner.as_ref().is_none_or(|owner| chat.members.has(owner));

@@ -13,7 +13,7 @@ use crate::{
             member::{Member, Members},
             options,
             own_chat::{chat_place, own_chat},
-            routes::Whose,
+            routes::PathUser,
         },
         error::GraphError,
         messages::{store, validate},
@@ -22,13 +22,13 @@ use crate::{
     },
 };
 
-/// The published limit of people in a chat.
+/// The published limit of members of a chat.
 pub(crate) const MAX_MEMBERS: usize = 250;
 const MAX_TOPIC: usize = 250;
 /// How many members `$expand` shows, whatever `$top`: a known fault of the service.
 pub(crate) const EXPANDED_MEMBERS: usize = 25;
 
-/// Makes a chat, or finds the one-on-one chat of the two people.
+/// Creates a chat, or finds the one-on-one chat of the two users.
 pub(crate) fn create(context: &Context<'_>) -> Result<Outcome, GraphError> {
     let (service, caller) = (context.service, &context.caller);
     let body = &validate::body(context.request)?;
@@ -116,11 +116,15 @@ fn members(service: &Graph, body: &Value) -> Result<Vec<(String, Member)>, Graph
 }
 
 /// One chat, with its members or its last message where they are asked for.
-pub(crate) fn get(context: &Context<'_>, whose: &Whose, id: &str) -> Result<Outcome, GraphError> {
+pub(crate) fn get(
+    context: &Context<'_>,
+    path_user: &PathUser,
+    id: &str,
+) -> Result<Outcome, GraphError> {
     options::only(context, &["$expand"])?;
     let expand = options::names(context, "$expand", &["members", "lastMessagePreview"])?;
     let place = chat_place(id)?;
-    own_chat(context, whose, &place)?;
+    own_chat(context, path_user, &place)?;
     let resource = {
         let mut store = context.service.store();
         let graph = &mut *store;

@@ -12,7 +12,7 @@ use crate::{
             member::{self, Members},
             options,
             own_chat::own_chat,
-            routes::{Group, Whose},
+            routes::{Group, PathUser},
             store::Store,
         },
         error::GraphError,
@@ -129,7 +129,7 @@ impl Named {
 /// All members.
 pub(crate) fn list(
     context: &Context<'_>,
-    whose: &Whose,
+    path_user: &PathUser,
     group: &Group,
 ) -> Result<Outcome, GraphError> {
     let named = Named::of(group)?;
@@ -142,7 +142,7 @@ pub(crate) fn list(
     let filter = options::filter(context)?;
     let selected = options::names(context, "$select", &SELECTABLE)?;
     if let Named::Place(place) = &named {
-        own_chat(context, whose, place)?;
+        own_chat(context, path_user, place)?;
     }
     let mut store = context.service.store();
     let directory = &mut store.directory;
@@ -170,14 +170,14 @@ const SELECTABLE: [&str; 7] = [
 /// One member.
 pub(crate) fn get(
     context: &Context<'_>,
-    whose: &Whose,
+    path_user: &PathUser,
     group: &Group,
     id: &str,
 ) -> Result<Outcome, GraphError> {
     options::only(context, &[])?;
     let named = Named::of(group)?;
     if let Named::Place(place) = &named {
-        own_chat(context, whose, place)?;
+        own_chat(context, path_user, place)?;
     }
     let seed = &context.service.seed;
     let mut store = context.service.store();

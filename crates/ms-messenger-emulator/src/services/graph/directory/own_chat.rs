@@ -2,7 +2,7 @@
 
 use crate::services::graph::{
     context::Context,
-    directory::{chats, person, routes::Whose},
+    directory::{chats, person, routes::PathUser},
     error::GraphError,
     place::Place,
 };
@@ -18,13 +18,13 @@ pub(crate) fn chat_place(id: &str) -> Result<Place, GraphError> {
 /// Refuses a chat below a user that is not a member of it.
 pub(crate) fn own_chat(
     context: &Context<'_>,
-    whose: &Whose,
+    path_user: &PathUser,
     place: &Place,
 ) -> Result<(), GraphError> {
-    if *whose == Whose::Open {
+    if *path_user == PathUser::Open {
         return Ok(());
     }
-    let Some(owner) = person::of(context, whose)? else {
+    let Some(owner) = person::of(context, path_user)? else {
         return Ok(());
     };
     let store = context.service.store();

@@ -1,7 +1,7 @@
 //! The permissions of the directory's operations.
 
 use crate::services::graph::{
-    directory::routes::{Call, Feed, Group, Op, Whose},
+    directory::routes::{Call, Feed, Group, Op, PathUser},
     permission::Permissions,
 };
 
@@ -290,7 +290,7 @@ pub(crate) fn of(call: &Call) -> Permissions {
     match &call.op {
         Op::ChatCreate => CHAT_CREATE,
         Op::ChatList => CHAT_LIST,
-        Op::ChatGet(_) if call.whose == Whose::Open => CHAT_GET,
+        Op::ChatGet(_) if call.path_user == PathUser::Open => CHAT_GET,
         Op::ChatGet(_) => CHAT_GET_OF_USER,
         Op::ChatUpdate(_) => CHAT_UPDATE,
         Op::MemberList(group) | Op::MemberGet(group, _) => match group {

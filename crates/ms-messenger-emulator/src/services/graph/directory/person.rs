@@ -7,7 +7,7 @@ use crate::{
     engine::outcome::Outcome,
     services::graph::{
         context::Context,
-        directory::{binding, options, routes::Whose},
+        directory::{binding, options, routes::PathUser},
         error::GraphError,
         response,
     },
@@ -25,13 +25,16 @@ const MEMBERS: [&str; 8] = [
 ];
 
 /// The object id of the user that a path begins below; `None` for an app that names none.
-pub(crate) fn of(context: &Context<'_>, whose: &Whose) -> Result<Option<String>, GraphError> {
+pub(crate) fn of(
+    context: &Context<'_>,
+    path_user: &PathUser,
+) -> Result<Option<String>, GraphError> {
     let caller = &context.caller;
-    match whose {
-        Whose::Open if !caller.is_user => Ok(None),
-        Whose::Me if !caller.is_user => Err(no_me()),
-        Whose::Open | Whose::Me => Ok(Some(caller.id.clone())),
-        Whose::User(key) => {
+    match path_user {
+        PathUser::Open if !caller.is_user => Ok(None),
+        PathUser::Me if !caller.is_user => Err(no_me()),
+        PathUser::Open | PathUser::Me => Ok(Some(caller.id.clone())),
+        PathUser::User(key) => {
             let user = binding::user_id(context.service, key)?;
             if caller.is_user && user != caller.id {
                 let message = "A user reads only what is the user's own.";
@@ -48,12 +51,12 @@ pub(crate) fn no_me() -> GraphError {
 }
 
 /// `GET /me`, `GET /users/{id or principal name}`.
-pub(crate) fn get(context: &Context<'_>, whose: &Whose) -> Result<Outcome, GraphError> {
+pub(crate) fn get(context: &Context<'_>, path_user: &PathUser) -> Result<Outcome, GraphError> {
     options::only(context, &["$select"])?;
     let selected = options::names(context, "$select", &MEMBERS)?;
     let caller = &context.caller;
-    let id = match whose {
-        Whose::User(key) => binding::user_id(context.service, key)?,
+    let id = match path_user {
+        PathUser::User(key) => binding::user_id(context.service, key)?,
         _ if caller.is_user => caller.id.clone(),
         _ => return Err(no_me()),
     };

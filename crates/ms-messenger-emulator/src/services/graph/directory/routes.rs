@@ -4,16 +4,16 @@ use http::Method;
 
 use crate::{services::graph::found::Found, wire::path::decode_segment};
 
-/// An operation of the directory, and the user below whose path it was called.
+/// An operation of the directory, and the user in its path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Call {
-    pub(crate) whose: Whose,
+    pub(crate) path_user: PathUser,
     pub(crate) op: Op,
 }
 
-/// The user below whose path a request was made.
+/// The user at the start of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Whose {
+pub(crate) enum PathUser {
     /// No user: `/chats`, `/teams`.
     Open,
     /// `/me`.
@@ -61,13 +61,13 @@ pub(crate) enum Op {
     WriteUnderUser,
 }
 
-/// Whose activity feed is notified.
+/// The user or users to notify by the activity feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Feed {
     User,
     Chat(String),
     Team(String),
-    /// Of all the recipients that the body names.
+    /// All recipients that the body names.
     Recipients,
 }
 
@@ -105,12 +105,12 @@ type Table = (&'static str, Option<Option<Op>>);
 
 /// Routes what ends in a user, a team, a channel, a chat or their members.
 pub(crate) fn route(method: &Method, raw: &[&str]) -> Option<Found<Call>> {
-    let (whose, rest) = match raw {
-        ["me", rest @ ..] => (Some(Whose::Me), rest),
-        ["users", user, rest @ ..] => (decode_segment(user).map(Whose::User), rest),
-        rest => (Some(Whose::Open), rest),
+    let (path_user, rest) = match raw {
+        ["me", rest @ ..] => (Some(PathUser::Me), rest),
+        ["users", user, rest @ ..] => (decode_segment(user).map(PathUser::User), rest),
+        rest => (Some(PathUser::Open), rest),
     };
-    let is_open = whose == Some(Whose::Open);
+    let is_open = path_user == Some(PathUser::Open);
     let (allowed, op) = match rest {
         [] if !is_open => on(method, &[("GET", Some(Op::UserGet))]),
         ["joinedTeams"] if !is_open => on(method, &[("GET", Some(Op::TeamList))]),
@@ -138,7 +138,11 @@ pub(crate) fn route(method: &Method, raw: &[&str]) -> Option<Found<Call>> {
     };
     let found = op.map(|op| {
         let name = op.as_ref().map_or("", Op::name);
-        (name, op.zip(whose).map(|(op, whose)| Call { whose, op }))
+        (
+            name,
+            op.zip(path_user)
+                .map(|(op, path_user)| Call { path_user, op }),
+        )
     });
     Some((allowed, found))
 }

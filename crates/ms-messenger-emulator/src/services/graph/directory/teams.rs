@@ -8,7 +8,7 @@ use crate::{
     engine::outcome::Outcome,
     services::graph::{
         context::Context,
-        directory::{options, person, routes::Whose},
+        directory::{options, person, routes::PathUser},
         error::GraphError,
         place::team_id,
         response,
@@ -16,9 +16,9 @@ use crate::{
 };
 
 /// The teams of a user: id, name and description only.
-pub(crate) fn joined(context: &Context<'_>, whose: &Whose) -> Result<Outcome, GraphError> {
+pub(crate) fn joined(context: &Context<'_>, path_user: &PathUser) -> Result<Outcome, GraphError> {
     options::only(context, &[])?;
-    let user = person::of(context, whose)?;
+    let user = person::of(context, path_user)?;
     let store = context.service.store();
     let teams = store.directory.teams();
     let mut joined: Vec<_> = teams

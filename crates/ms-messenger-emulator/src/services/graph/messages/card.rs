@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 pub(crate) const ADAPTIVE: &str = "application/vnd.microsoft.card.adaptive";
 
-/// Members whose values are names, which the service writes with a small letter.
+/// Members with names as values; the service writes those with a lower-case first letter.
 const NAMED: [&str; 11] = [
     "color",
     "fontType",

@@ -13,7 +13,8 @@ use crate::services::graph::{
 pub(crate) enum Depth {
     /// Messages that are no replies.
     Roots,
-    /// The same, with their replies, whose changes are changes of the root.
+    /// Messages that are no replies, with their replies: a change of a reply is a change of its
+    /// root.
     WithReplies,
     /// Messages and replies alike.
     Flat,

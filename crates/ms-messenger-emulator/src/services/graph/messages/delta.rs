@@ -16,7 +16,7 @@ use crate::{
             changes::{Changes, Depth, Since},
             list,
             preference::{view, with_preference},
-            routes::{Across, InPlace, Whose},
+            routes::{Across, AllOf, InPlace},
             store::Store,
             template::View,
         },
@@ -31,7 +31,7 @@ const DEFAULT_TOP: usize = 20;
 const EIGHT_MONTHS_MS: u64 = 243 * 86_400_000;
 const TYPE: &[u8] = br##"{"@odata.type":"#microsoft.graph.chatMessage","##;
 
-/// What is asked of which list.
+/// A query of changes, and its list.
 struct Query {
     /// The list's path, to which a token is bound.
     path: String,
@@ -62,24 +62,24 @@ pub(crate) fn in_place(context: &Context<'_>, call: &InPlace) -> Result<Outcome,
 
 /// The messages of all chats of a user, or of all channels of a team: export, or changes.
 pub(crate) fn across(context: &Context<'_>, call: &Across) -> Result<Outcome, GraphError> {
-    let (path, whose) = match &call.whose {
-        Whose::ChatsOf(user) => {
+    let (path, all_of) = match &call.all_of {
+        AllOf::UserChats(user) => {
             let user = own_id(context, user)?;
             let path = format!("users/{user}/chats/getAllMessages");
-            (path, Whose::ChatsOf(user))
+            (path, AllOf::UserChats(user))
         }
-        Whose::ChannelsOf(team) => {
+        AllOf::TeamChannels(team) => {
             let team = team_id(team)?;
             let path = format!("teams/{team}/channels/getAllMessages");
-            (path, Whose::ChannelsOf(team))
+            (path, AllOf::TeamChannels(team))
         }
     };
     let query = read(context, path, call.is_delta, Depth::Flat)?;
     let changes = {
         let graph = &context.service.store();
-        let is_wanted = |place: &&Place| match (&whose, place) {
-            (Whose::ChatsOf(user), Place::Chat { .. }) => graph.directory.is_member(place, user),
-            (Whose::ChannelsOf(wanted), Place::Channel { team, .. }) => wanted == team,
+        let is_wanted = |place: &&Place| match (&all_of, place) {
+            (AllOf::UserChats(user), Place::Chat { .. }) => graph.directory.is_member(place, user),
+            (AllOf::TeamChannels(wanted), Place::Channel { team, .. }) => wanted == team,
             _ => false,
         };
         let places: Vec<&Place> = graph.messages.places().filter(is_wanted).collect();

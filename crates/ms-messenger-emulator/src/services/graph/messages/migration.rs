@@ -1,4 +1,4 @@
-//! Migration: an app imports messages of other times and people into a channel or a chat.
+//! Migration: an app imports messages of earlier times and other users into a channel or a chat.
 
 use http::StatusCode;
 use serde_json::Value;

@@ -37,16 +37,16 @@ pub(crate) enum Scope {
 /// A read of all messages of a user or a team.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Across {
-    pub(crate) whose: Whose,
+    pub(crate) all_of: AllOf,
     /// Whether only changes since a token are wanted.
     pub(crate) is_delta: bool,
 }
 
-/// Whose messages are all read: those in the chats of a user, or in the channels of a team.
+/// What a read covers: all messages in the chats of a user, or those in the channels of a team.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Whose {
-    ChatsOf(String),
-    ChannelsOf(String),
+pub(crate) enum AllOf {
+    UserChats(String),
+    TeamChannels(String),
 }
 
 /// An operation on the messages of one channel or chat.
@@ -150,10 +150,10 @@ pub(crate) fn route(method: &Method, raw: &[&str]) -> Option<Found<Call>> {
             (via.and_then(|via| in_chat(via, chat)), rest)
         }
         ["users", user, "chats", "getAllMessages", rest @ ..] => {
-            return across(method, decode_segment(user).map(Whose::ChatsOf), rest);
+            return across(method, decode_segment(user).map(AllOf::UserChats), rest);
         }
         ["teams", team, "channels", "getAllMessages", rest @ ..] => {
-            return across(method, decode_segment(team).map(Whose::ChannelsOf), rest);
+            return across(method, decode_segment(team).map(AllOf::TeamChannels), rest);
         }
         ["teams", team, "channels", channel, "messages", rest @ ..] => {
             let ids = decode_segment(team).zip(decode_segment(channel));
@@ -176,18 +176,18 @@ pub(crate) fn route(method: &Method, raw: &[&str]) -> Option<Found<Call>> {
 }
 
 /// Routes `getAllMessages`; only chats have its delta query.
-fn across(method: &Method, whose: Option<Whose>, rest: &[&str]) -> Option<Found<Call>> {
+fn across(method: &Method, all_of: Option<AllOf>, rest: &[&str]) -> Option<Found<Call>> {
     let is_delta = match rest {
         [] => false,
         ["delta" | "delta()"] => true,
         _ => return None,
     };
-    if is_delta && matches!(whose, Some(Whose::ChannelsOf(_))) {
+    if is_delta && matches!(all_of, Some(AllOf::TeamChannels(_))) {
         return None;
     }
     let name = if is_delta { "delta.all" } else { "list.all" };
     let found = (*method == Method::GET).then(|| {
-        let call = whose.map(|whose| Call::Across(Across { whose, is_delta }));
+        let call = all_of.map(|all_of| Call::Across(Across { all_of, is_delta }));
         (name, call)
     });
     Some(("GET", found))

@@ -67,7 +67,7 @@ struct Sent {
     root: Option<u64>,
     quoted: Vec<u64>,
     draft: Draft,
-    /// Whose message it is, when an app brings it.
+    /// The sender and time of a message that an app imports.
     import: Option<Import>,
 }
 

@@ -1,4 +1,4 @@
-//! Share links, in whose place the service writes the address and the name of the file.
+//! Share links, which the service replaces by the address and the name of the file.
 
 /// The address and the name of the file that a share link leads to; `None` for another address.
 ///

@@ -30,7 +30,7 @@ pub(crate) struct Store {
     /// How many messages were stored or changed so far, in all places.
     pub(super) changes: u64,
     packer: Packer,
-    /// Tells this store from those of earlier starts, whose delta tokens it does not know.
+    /// Distinguishes this store from those of earlier starts: it does not know their delta tokens.
     generation: u64,
     /// The migrations that are in progress.
     pub(super) migrations: HashMap<Place, Migration>,

@@ -66,7 +66,7 @@ pub(crate) struct View<'a> {
 }
 
 impl Template {
-    /// Keeps `message`, in whose strings [`BASE`] stands for the base URL.
+    /// Keeps `message`; [`BASE`] in its strings stands for the base URL.
     pub(crate) fn new(message: &Value) -> Self {
         let mut bytes = Vec::with_capacity(2048);
         // Writing JSON into memory cannot fail.

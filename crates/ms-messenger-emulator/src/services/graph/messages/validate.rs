@@ -211,7 +211,7 @@ fn is_marker_of(marker: &Marker<'_>, id: &str, text: &str) -> bool {
     marker.id == id && (shown == text || shown == unescape(text))
 }
 
-/// The identity set with all its members; exactly one of them is given. Nobody looks the id up: a
+/// The identity set with all its members, exactly one of which is given. The id is not looked up: a
 /// principal name, or an unknown id, is stored and notifies no user.
 fn mentioned(mentioned: &Value, place: &Place) -> Result<Value, GraphError> {
     let given = MENTIONED_MEMBERS

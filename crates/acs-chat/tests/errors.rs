@@ -7,8 +7,8 @@ use acs_chat::{AcsChatClient, SendChatMessageRequest};
 use mockito::{Matcher, Server};
 use ms_messenger_core::{Delivery, Error, ErrorKind, RetryPolicy, StaticToken};
 
-/// One send that is answered with `status`, `headers` and `body`; and how many tries it made.
-async fn refused(status: usize, headers: &[(&str, &str)], body: &str, tries: usize) -> Error {
+/// One send that gets `status`, `headers` and `body`, and the number of its attempts.
+async fn refused(status: usize, headers: &[(&str, &str)], body: &str, attempts: usize) -> Error {
     let mut server = Server::new_async().await;
     let mut mock = server
         .mock("POST", Matcher::Any)
@@ -17,7 +17,7 @@ async fn refused(status: usize, headers: &[(&str, &str)], body: &str, tries: usi
     for (name, value) in headers {
         mock = mock.with_header(*name, value);
     }
-    let mock = mock.expect(tries).create_async().await;
+    let mock = mock.expect(attempts).create_async().await;
     let retry = RetryPolicy::default()
         .with_max_attempts(3)
         .with_backoff(Duration::from_millis(1), Duration::from_millis(2));
@@ -34,7 +34,7 @@ async fn refused(status: usize, headers: &[(&str, &str)], body: &str, tries: usi
     mock.assert_async().await;
     assert_eq!(error.platform(), Some("acs-chat"));
     assert_eq!(error.status().map(usize::from), Some(status));
-    assert_eq!(error.attempts() as usize, tries);
+    assert_eq!(error.attempts() as usize, attempts);
     error
 }
 
@@ -65,7 +65,7 @@ async fn an_empty_401_says_which_token_is_taken() {
 }
 
 #[tokio::test]
-async fn too_many_requests_are_tried_again_and_then_told_with_the_wait() {
+async fn too_many_requests_are_retried_and_then_reported_with_the_wait() {
     let body = r#"{"error":{"code":"TooManyRequests","message":"Slow down."}}"#;
     let error = refused(429, &[("retry-after", "0")], body, 3).await;
     assert_eq!(error.kind(), ErrorKind::RateLimited);
@@ -91,7 +91,7 @@ async fn a_gateway_failure_is_doubt_and_not_repeated() {
 }
 
 #[tokio::test]
-async fn validation_details_are_told() {
+async fn validation_details_are_reported() {
     let body = r#"{"communicationError":{"code":"BadRequest","message":"One or more validation errors occurred.","details":[{"message":"The input was not valid.","target":"type"}]}}"#;
     let error = refused(400, &[], body, 1).await;
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);

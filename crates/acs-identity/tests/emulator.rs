@@ -141,7 +141,7 @@ async fn a_token_that_stays_refused_ends_the_call_after_one_renewal() {
 }
 
 #[tokio::test]
-async fn an_issue_whose_answer_is_lost_is_repeated_by_the_provider_alone() {
+async fn an_issue_with_a_lost_response_is_retried_by_the_provider_alone() {
     let emulator = Emulator::start().await.unwrap();
     let builder =
         AcsIdentityBuilder::from_connection_string(&emulator.seed().acs.connection_string);

@@ -23,7 +23,7 @@ async fn response(server: &mut ServerGuard, method: &str, status: usize, body: &
     mock.with_body(body).create_async().await
 }
 
-async fn answer_all(server: &mut ServerGuard, status: usize, body: &str) -> [Mock; 2] {
+async fn respond_to_all(server: &mut ServerGuard, status: usize, body: &str) -> [Mock; 2] {
     let post = response(server, "POST", status, body).await;
     [post, response(server, "DELETE", status, body).await]
 }
@@ -51,7 +51,7 @@ async fn all(client: &AcsIdentityClient) -> Vec<(&'static str, Error)> {
 #[tokio::test]
 async fn what_may_have_been_executed_is_repeated_only_where_it_changes_nothing() {
     let mut server = Server::new_async().await;
-    let _mocks = answer_all(&mut server, 500, "").await;
+    let _mocks = respond_to_all(&mut server, 500, "").await;
     for (name, error) in all(&client(&server)).await {
         assert_eq!(error.kind(), ErrorKind::Service, "{name}");
         let expected = match name {
@@ -82,7 +82,7 @@ async fn what_was_not_executed_is_repeated_everywhere() {
 }
 
 #[tokio::test]
-async fn the_words_of_the_service_are_told() {
+async fn the_words_of_the_service_are_reported() {
     for (status, body, kind, code, words) in [
         (
             400,
@@ -122,7 +122,7 @@ async fn the_words_of_the_service_are_told() {
         (404, "<html>", ErrorKind::NotFound, None, "404 Not Found"),
     ] {
         let mut server = Server::new_async().await;
-        let _mocks = answer_all(&mut server, status, body).await;
+        let _mocks = respond_to_all(&mut server, status, body).await;
         for (name, error) in all(&client(&server)).await {
             assert_eq!(
                 (error.kind(), error.code()),
@@ -156,7 +156,7 @@ async fn a_success_that_cannot_be_used_says_that_the_call_was_executed() {
         (204, ""),
     ] {
         let mut server = Server::new_async().await;
-        let _mocks = answer_all(&mut server, status, body).await;
+        let _mocks = respond_to_all(&mut server, status, body).await;
         let client = client(&server);
         let chat = TokenOptions::chat();
         for error in [

@@ -10,8 +10,8 @@ use ms_messenger_core::{
     StaticToken, Target,
 };
 
-/// One send that is always answered with `status` and `body`; and how many tries it makes.
-async fn refused(status: usize, headers: &[(&str, &str)], body: &str, tries: usize) -> Error {
+/// One send that always gets `status` and `body`, and the number of its attempts.
+async fn refused(status: usize, headers: &[(&str, &str)], body: &str, attempts: usize) -> Error {
     let mut server = Server::new_async().await;
     let mut mock = server
         .mock("POST", Matcher::Any)
@@ -20,7 +20,7 @@ async fn refused(status: usize, headers: &[(&str, &str)], body: &str, tries: usi
     for (name, value) in headers {
         mock = mock.with_header(*name, value);
     }
-    let mock = mock.expect(tries).create_async().await;
+    let mock = mock.expect(attempts).create_async().await;
     let retry = RetryPolicy::default()
         .with_max_attempts(3)
         .with_backoff(Duration::from_millis(1), Duration::from_millis(2));
@@ -36,13 +36,13 @@ async fn refused(status: usize, headers: &[(&str, &str)], body: &str, tries: usi
         .unwrap_err();
     mock.assert_async().await;
     assert_eq!(error.platform(), Some("acs-messages"));
-    assert_eq!(error.attempts() as usize, tries);
+    assert_eq!(error.attempts() as usize, attempts);
     assert!(error.idempotency().is_some());
     error
 }
 
 #[tokio::test]
-async fn a_refusal_tells_code_inner_message_and_request_id() {
+async fn a_rejection_reports_code_inner_message_and_request_id() {
     let body = r#"{"error":{"code":"TemplateNotFound","message":"Template does not exist","innererror":{"code":"WaErrorCode.TemplateNotFound","message":"TemplateNotFound: (#132001) Template name does not exist"}}}"#;
     let error = refused(
         404,
@@ -59,7 +59,7 @@ async fn a_refusal_tells_code_inner_message_and_request_id() {
 }
 
 #[tokio::test]
-async fn without_a_body_the_header_tells_the_code() {
+async fn without_a_body_the_header_has_the_code() {
     let error = refused(400, &[("x-ms-error-code", "BadRequest")], "", 1).await;
     assert_eq!(error.code(), Some("BadRequest"));
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
@@ -194,7 +194,7 @@ async fn a_doubt_outlives_the_key() {
 }
 
 #[tokio::test]
-async fn the_words_of_details_are_told_in_one_bounded_line() {
+async fn details_are_reported_in_one_bounded_line() {
     let body = r#"{"communicationError":{"code":"BadRequest","message":"One or more validation errors occurred.","details":[{"message":"A value was not provided.","target":"dto"},{"message":"Unexpected\r\n\u001b[31mtoken.","target":"participants[0].cloud"}]}}"#;
     let error = refused(400, &[], body, 1).await;
     assert_eq!(

@@ -16,14 +16,14 @@ use ms_messenger_core::{
 /// Hands out what it was given, one by one, and counts.
 #[derive(Debug)]
 struct Script {
-    answers: Mutex<VecDeque<Result<AccessToken>>>,
+    responses: Mutex<VecDeque<Result<AccessToken>>>,
     calls: Mutex<Vec<String>>,
 }
 
 impl Script {
-    fn new(answers: impl IntoIterator<Item = Result<AccessToken>>) -> Arc<Self> {
+    fn new(responses: impl IntoIterator<Item = Result<AccessToken>>) -> Arc<Self> {
         Arc::new(Self {
-            answers: Mutex::new(answers.into_iter().collect()),
+            responses: Mutex::new(responses.into_iter().collect()),
             calls: Mutex::default(),
         })
     }
@@ -39,7 +39,7 @@ impl TokenProvider for Script {
         self.calls.lock().unwrap().push(request.scopes.join(" "));
         // Lets the others come, so that they would all fetch if they could.
         tokio::task::yield_now().await;
-        self.answers.lock().unwrap().pop_front().unwrap()
+        self.responses.lock().unwrap().pop_front().unwrap()
     }
 }
 
@@ -50,7 +50,7 @@ fn lasting(secret: &str, seconds: u64) -> Result<AccessToken> {
 const ANY: TokenRequest<'static> = TokenRequest::new(&["a"]);
 
 #[tokio::test]
-async fn one_fetch_serves_all_who_wait() {
+async fn one_fetch_serves_all_waiting_callers() {
     let script = Script::new([lasting("one", 3600)]);
     let cached = Arc::new(CachedTokenProvider::new(Arc::clone(&script)));
     let tasks: Vec<_> = (0..32)
@@ -97,7 +97,7 @@ async fn a_token_about_to_expire_is_renewed_and_a_renewal_that_did_not_help_does
 }
 
 #[tokio::test]
-async fn a_refused_token_is_fetched_anew_once_for_everybody() {
+async fn a_rejected_token_is_replaced_once_for_all_callers() {
     let script = Script::new([lasting("bad", 3600), lasting("good", 3600)]);
     let cached = CachedTokenProvider::new(Arc::clone(&script));
     let bad = cached.token(&ANY).await.unwrap();
@@ -141,7 +141,7 @@ async fn a_claims_challenge_always_fetches_and_an_expired_token_is_refused() {
 }
 
 #[tokio::test]
-async fn a_failed_fetch_is_told_and_the_next_call_tries_again() {
+async fn a_failed_fetch_is_reported_and_the_next_call_fetches_again() {
     let failure = Error::new(ErrorKind::Timeout, "the issuer is slow");
     let script = Script::new([Err(failure), lasting("late", 3600)]);
     let cached = CachedTokenProvider::new(script);
@@ -209,7 +209,7 @@ async fn in_parallel(
 }
 
 #[tokio::test(start_paused = true)]
-async fn those_who_waited_for_a_failed_fetch_share_its_failure() {
+async fn callers_that_waited_for_a_failed_fetch_share_its_error() {
     let down = Arc::new(Down::default());
     let cached = Arc::new(CachedTokenProvider::new(Arc::clone(&down)));
     for round in 1..=2 {
@@ -234,7 +234,7 @@ async fn those_who_waited_for_a_failed_fetch_share_its_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_comes_after_a_failure_fetches_anew_and_a_dropped_fetch_fails_nobody() {
+async fn a_caller_after_a_failure_fetches_again_and_a_dropped_fetch_fails_no_other() {
     let down = Arc::new(Down::default());
     let cached = Arc::new(CachedTokenProvider::new(Arc::clone(&down)));
     in_parallel(&cached, [ANY]).await;

@@ -1,4 +1,4 @@
-//! What every messenger can do besides.
+//! What every messenger can do in addition.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use std::sync::{

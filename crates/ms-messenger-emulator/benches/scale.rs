@@ -8,7 +8,7 @@
 //!
 //! Client and emulator share this process and machine: 16 kept connections of HTTP/1.1 with one
 //! request at a time each, written and read as bare bytes. Memory and CPU are those of the process,
-//! as Linux tells them; elsewhere they are left out.
+//! as Linux reports them; elsewhere they are left out.
 
 use std::time::{Duration, Instant};
 
@@ -69,27 +69,27 @@ async fn sender(
 ) -> Result<(), Failure> {
     let mut stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
-    let mut answer = Vec::with_capacity(8 * 1024);
+    let mut response = Vec::with_capacity(8 * 1024);
     for n in 0..sends {
         let number = format!("{:012}", first + n);
         stream
             .write_all(template.replace("NUMBER", &number).as_bytes())
             .await?;
-        read_answer(&mut stream, &mut answer).await?;
+        read_response(&mut stream, &mut response).await?;
     }
     Ok(())
 }
 
-async fn read_answer(stream: &mut TcpStream, answer: &mut Vec<u8>) -> Result<(), Failure> {
-    answer.clear();
+async fn read_response(stream: &mut TcpStream, response: &mut Vec<u8>) -> Result<(), Failure> {
+    response.clear();
     loop {
-        if stream.read_buf(answer).await? == 0 {
+        if stream.read_buf(response).await? == 0 {
             return Err("the connection was closed".into());
         }
-        let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else {
+        let Some(end) = response.windows(4).position(|four| four == b"\r\n\r\n") else {
             continue;
         };
-        let head = std::str::from_utf8(&answer[..end])?.to_ascii_lowercase();
+        let head = std::str::from_utf8(&response[..end])?.to_ascii_lowercase();
         let status = head.split(' ').nth(1).unwrap_or_default().to_owned();
         if !status.starts_with('2') {
             return Err(format!("answered {status}").into());
@@ -98,7 +98,7 @@ async fn read_answer(stream: &mut TcpStream, answer: &mut Vec<u8>) -> Result<(),
             .lines()
             .find_map(|line| line.strip_prefix("content-length: "))
             .ok_or("no length")?;
-        if answer.len() >= end + 4 + length.trim().parse::<usize>()? {
+        if response.len() >= end + 4 + length.trim().parse::<usize>()? {
             return Ok(());
         }
     }

@@ -28,15 +28,15 @@ async fn repeat(out: &Outside, content: &str, first_sent: &str) -> (u16, String,
         )
         .header("Repeatability-Request-ID", ID)
         .header("Repeatability-First-Sent", first_sent);
-    let answer = request.send().await.unwrap();
-    let result = answer.headers()["repeatability-result"]
+    let response = request.send().await.unwrap();
+    let result = response.headers()["repeatability-result"]
         .to_str()
         .unwrap()
         .to_owned();
     (
-        answer.status().as_u16(),
+        response.status().as_u16(),
         result,
-        answer.json().await.unwrap(),
+        response.json().await.unwrap(),
     )
 }
 
@@ -140,7 +140,7 @@ async fn a_5xx_before_storage_is_executed_again_and_one_after_it_is_replayed() {
 }
 
 #[tokio::test]
-async fn a_repetition_is_a_conflict_until_the_first_is_answered_or_its_sender_gone() {
+async fn a_retry_is_a_conflict_until_the_first_is_completed_or_its_client_disconnected() {
     let out = Outside::start().await;
     let at = now();
     let delay = json!({"kind": "delay", "ms": 60_000});
@@ -228,11 +228,11 @@ async fn each_kind_of_notification_is_accepted_from_its_version_on() {
                 .post(&path)
                 .bearer_auth(&token)
                 .json(&out.notification(&body));
-            let (status, answer) = Outside::ask(request).await;
+            let (status, response) = Outside::ask(request).await;
             assert_eq!(
                 status,
                 if i >= since { 202 } else { 400 },
-                "{version} {body}: {answer}"
+                "{version} {body}: {response}"
             );
             if i == since {
                 let row = out.rows("").await.pop().unwrap();

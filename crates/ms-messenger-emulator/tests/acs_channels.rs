@@ -64,11 +64,11 @@ async fn only_approved_templates(out: &Outside) {
     ] {
         let template = json!({"name": name, "language": language});
         let body = out.notification(&json!({"kind": "template", "template": template}));
-        let (answered, answer) = out.keyed(Method::POST, send, body).await;
-        assert_eq!(answered, status, "{answer}");
+        let (responded, response) = out.keyed(Method::POST, send, body).await;
+        assert_eq!(responded, status, "{response}");
         if status == 404 {
-            assert_eq!(answer["error"]["code"], "TemplateNotFound");
-            let inner = &answer["error"]["innererror"];
+            assert_eq!(response["error"]["code"], "TemplateNotFound");
+            let inner = &response["error"]["innererror"];
             assert_eq!(inner["code"], "WaErrorCode.TemplateNotFound");
             assert!(inner["message"].as_str().unwrap().contains("(#132001)"));
         }
@@ -146,9 +146,9 @@ async fn media_are_downloaded_under_their_own_type() {
                         "media_type": "application/pdf", "media": "JVBERi0="}),
         )
         .unwrap();
-    let answer = download(injected["media_id"].as_str().unwrap()).await;
-    assert_eq!(answer.headers()["content-type"], "application/pdf");
-    assert_eq!(answer.bytes().await.unwrap().as_ref(), b"%PDF-");
+    let response = download(injected["media_id"].as_str().unwrap()).await;
+    assert_eq!(response.headers()["content-type"], "application/pdf");
+    assert_eq!(response.bytes().await.unwrap().as_ref(), b"%PDF-");
     assert_eq!(out.rows("").await[0]["kind"], "document");
     let half = json!({"platform": "acs-messages", "from": "+1", "text": "x", "media": "JVBERi0="});
     assert!(out.emulator.inject(&half).is_err());

@@ -297,7 +297,7 @@ async fn a_terminated_conversation_is_read_only_and_a_deleted_one_is_gone() {
 }
 
 #[tokio::test]
-async fn a_repeated_change_is_answered_from_memory() {
+async fn a_retried_change_gets_the_stored_response() {
     let out = Outside::start().await;
     let made = create(&out, "x").await;
     let target = of(made["id"].as_str().unwrap(), "");
@@ -313,9 +313,9 @@ async fn a_repeated_change_is_answered_from_memory() {
                 "6a0e6a57-5f5e-4f5e-9a43-1c2d3e4f5a6b",
             )
             .header("repeatability-first-sent", &at);
-        let answer = request.send().await.unwrap();
-        assert_eq!(answer.status(), 204);
-        assert_eq!(answer.headers()["repeatability-result"], "accepted");
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 204);
+        assert_eq!(response.headers()["repeatability-result"], "accepted");
     }
     assert_eq!(
         out.bear(token, Method::DELETE, &target, Value::Null)

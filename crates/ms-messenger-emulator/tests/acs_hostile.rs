@@ -1,4 +1,4 @@
-//! Bodies and queries that no client should send: every operation answers them, with a refusal or not.
+//! Bodies and queries that no client should send: every operation responds, with a rejection or not.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod outside;
@@ -120,7 +120,7 @@ fn operations() -> Vec<(Method, String)> {
 }
 
 #[tokio::test]
-async fn wrong_bodies_are_answered_by_every_operation() {
+async fn wrong_bodies_are_rejected_by_every_operation() {
     let out = Outside::start().await;
     let world = out.emulator.seed().clone();
     let bodies = hostile_bodies();

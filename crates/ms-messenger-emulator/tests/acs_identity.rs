@@ -23,7 +23,7 @@ fn claims(token: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).unwrap()).unwrap()
 }
 
-/// The status that Chat answers to a token.
+/// The status of Chat for a token.
 async fn chat(out: &Outside, token: &str) -> u16 {
     let target = format!("/chat/threads?{CHAT}");
     out.bear(token, Method::GET, &target, Value::Null).await.0
@@ -138,7 +138,7 @@ async fn a_revoked_token_of_a_seeded_user_is_refused_by_messages_too() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_told_in_the_services_words() {
+async fn errors_are_reported_in_the_words_of_the_service() {
     let out = Outside::start().await;
     let id = out.acs_user(0);
     let issue = of(&id, "/:issueAccessToken");
@@ -187,11 +187,11 @@ async fn only_the_key_and_entra_make_users_and_the_request_id_comes_back() {
         (&world.acs.users[0].token, 401),
         (&world.graph.token, 401),
     ] {
-        let (status, answer) = out.bear(token, Method::POST, IDENTITIES, json!({})).await;
+        let (status, response) = out.bear(token, Method::POST, IDENTITIES, json!({})).await;
         assert_eq!(status, expected);
         if status == 401 {
             let denied = json!({"code": "Denied", "message": "Denied by the resource provider."});
-            assert_eq!(answer["error"], denied);
+            assert_eq!(response["error"], denied);
         }
     }
     let unsigned = out.post(IDENTITIES).json(&json!({}));
@@ -200,8 +200,8 @@ async fn only_the_key_and_entra_make_users_and_the_request_id_comes_back() {
         .post(IDENTITIES)
         .bearer_auth(&world.acs.entra_token)
         .header("x-ms-client-request-id", "abc");
-    let answer = request.send().await.unwrap();
-    assert_eq!(answer.headers()["x-ms-client-request-id"], "abc");
+    let response = request.send().await.unwrap();
+    assert_eq!(response.headers()["x-ms-client-request-id"], "abc");
 }
 
 #[tokio::test]
@@ -215,7 +215,7 @@ async fn strict_mode_knows_its_users_only() {
 }
 
 #[tokio::test]
-async fn a_teams_user_exchanges_his_own_token_only() {
+async fn a_teams_user_exchanges_only_their_own_token() {
     let out = Outside::start().await;
     let user = out.emulator.seed().graph.users[0].clone();
     let app = claims(&user.token)["appid"].clone();

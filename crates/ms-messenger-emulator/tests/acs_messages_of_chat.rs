@@ -94,7 +94,7 @@ async fn a_deleted_message_stays_listed_without_its_text() {
 }
 
 #[tokio::test]
-async fn only_the_sender_edits_and_deletes_and_nobody_the_systems_messages() {
+async fn only_the_sender_edits_and_deletes_and_system_messages_stay() {
     let out = Outside::start().await;
     let thread = out.thread_with("Own", &[1]).await;
     let id = send(&out, &thread, json!({"content": "mine"})).await;
@@ -266,7 +266,7 @@ async fn typing_is_taken_with_and_without_a_name() {
 }
 
 #[tokio::test]
-async fn every_operation_can_be_told_to_fail_and_stores_nothing_then() {
+async fn every_operation_can_be_made_to_fail_and_then_stores_nothing() {
     let out = Outside::start().await;
     let thread = out.thread_with("Faults", &[]).await;
     let id = send(&out, &thread, json!({"content": "x"})).await;
@@ -338,8 +338,8 @@ async fn errors_take_the_shape_that_was_chosen() {
         .with_error_style(AcsChatErrorStyle::Empty)
         .with_strict(true);
     let out = Outside::of(emulator.start().await.unwrap());
-    let answer = out
+    let response = out
         .chat_as(0, Method::GET, "/19:no@thread.v2", Value::Null)
         .await;
-    assert_eq!(answer, (404, Value::Null));
+    assert_eq!(response, (404, Value::Null));
 }

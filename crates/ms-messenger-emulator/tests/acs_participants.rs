@@ -64,7 +64,7 @@ async fn participants_come_and_go_and_only_they_may_act() {
             .0,
         403
     );
-    // He keeps the history up to his removal.
+    // A removed participant keeps the history up to the removal.
     let (status, page) = out.chat_as(1, Method::GET, &messages, Value::Null).await;
     assert_eq!(status, 200);
     assert_eq!(page["value"][0]["type"], "participantRemoved");

@@ -22,10 +22,10 @@ async fn a_thread_is_made_with_its_properties_and_two_system_messages() {
     });
     let request = out.post(&format!("/chat/threads?{CHAT}"));
     let request = request.bearer_auth(out.chat_token()).json(&body);
-    let answer = request.send().await.unwrap();
-    assert_eq!(answer.status(), 201);
-    let location = answer.headers()["location"].to_str().unwrap().to_owned();
-    let made: Value = answer.json().await.unwrap();
+    let response = request.send().await.unwrap();
+    assert_eq!(response.status(), 201);
+    let location = response.headers()["location"].to_str().unwrap().to_owned();
+    let made: Value = response.json().await.unwrap();
     assert!(made.get("invalidParticipants").is_none());
     let thread = &made["chatThread"];
     let id = thread["id"].as_str().unwrap();
@@ -117,7 +117,7 @@ async fn the_same_request_id_makes_one_thread_per_caller() {
 }
 
 #[tokio::test]
-async fn a_creation_whose_answer_was_lost_is_repeated_without_a_second_thread() {
+async fn a_creation_with_a_lost_response_is_retried_without_a_second_thread() {
     let out = Outside::start().await;
     let action = json!({"kind": "status_after_store", "status": 503});
     let matched = json!({"platform": "acs-chat", "operation": "thread.create", "nth": [1]});

@@ -24,7 +24,7 @@ const MESSAGES: [&str; 5] = [
 ];
 
 #[tokio::test]
-async fn each_service_takes_its_versions_and_names_them_in_every_answer() {
+async fn each_service_accepts_its_versions_and_names_them_in_every_response() {
     let out = Outside::start().await;
     let acs = out.emulator.seed().acs.clone();
     let templates = format!(
@@ -44,17 +44,19 @@ async fn each_service_takes_its_versions_and_names_them_in_every_answer() {
             .chain(&["2025-03-01-preview", "2024-11-15"]);
         for version in all {
             let target = format!("{path}?api-version={version}");
-            let answer = out.read(&target, token).send().await.unwrap();
-            let named = answer.headers()["api-supported-versions"].to_str().unwrap();
+            let response = out.read(&target, token).send().await.unwrap();
+            let named = response.headers()["api-supported-versions"]
+                .to_str()
+                .unwrap();
             assert_eq!(named, taken.join(", "), "{target}");
             let is_taken = taken.contains(version);
             assert_eq!(
-                answer.status(),
+                response.status(),
                 if is_taken { 200 } else { 400 },
                 "{target}"
             );
             if !is_taken {
-                let error: Value = answer.json().await.unwrap();
+                let error: Value = response.json().await.unwrap();
                 let words = error["error"]["message"].as_str().unwrap();
                 let expected = format!("does not support the API version '{version}'.");
                 assert!(words.ends_with(&expected), "{words}");

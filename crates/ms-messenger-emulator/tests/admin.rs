@@ -63,7 +63,7 @@ async fn a_message_sent_twice_is_seen() {
 }
 
 #[tokio::test]
-async fn waiting_ends_when_the_message_comes_or_the_time_is_over() {
+async fn waiting_ends_with_the_message_or_at_the_timeout() {
     let out = Outside::start().await;
     let none = out.get("/_emulator/wait?text=x&timeout_ms=1").await;
     assert_eq!(none.status(), 404);
@@ -104,14 +104,14 @@ async fn the_other_side_speaks() {
         json!({"platform": "acs-messages", "from": "+14255550199", "text": "b"}),
         json!({"platform": "msgraph-chat", "conversation": world.graph.chat_id, "sender": world.graph.users[1].id, "text": "c"}),
     ] {
-        let answer = out
+        let response = out
             .post("/_emulator/inject")
             .json(&message)
             .send()
             .await
             .unwrap();
-        assert_eq!(answer.status(), 200, "{message}");
-        assert!(answer.json::<serde_json::Value>().await.unwrap()["message_id"].is_string());
+        assert_eq!(response.status(), 200, "{message}");
+        assert!(response.json::<serde_json::Value>().await.unwrap()["message_id"].is_string());
     }
     let path = format!("/v1.0/chats/{}/messages", world.graph.chat_id);
     let list = out.graph_get(&path).await;
@@ -141,15 +141,15 @@ async fn bad_rules_are_refused_by_name_and_nothing_changes() {
         ),
         (json!([]), "object"),
     ] {
-        let answer = out
+        let response = out
             .client
             .put(format!("{}/_emulator/faults", out.base))
             .json(&rules)
             .send()
             .await
             .unwrap();
-        assert_eq!(answer.status(), 400, "{rules}");
-        let text = answer.text().await.unwrap();
+        assert_eq!(response.status(), 400, "{rules}");
+        let text = response.text().await.unwrap();
         assert!(text.contains(named), "{text}");
     }
     assert_eq!(out.chat("x").await.status(), 201);
@@ -199,9 +199,9 @@ async fn hostile_bytes_do_not_bring_it_down() {
         let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
         stream.write_all(bytes).await.unwrap();
         stream.shutdown().await.unwrap();
-        let mut answer = Vec::new();
-        // A reset is as good an answer to garbage as any.
-        let _ = stream.read_to_end(&mut answer).await;
+        let mut response = Vec::new();
+        // A reset is a good response to garbage, too.
+        let _ = stream.read_to_end(&mut response).await;
     }
     assert_eq!(out.chat("still here").await.status(), 201);
 }
@@ -227,8 +227,8 @@ async fn pages_of_other_sites_are_refused() {
     ] {
         for path in ["health", "messages", "stats", "clock", "templates"] {
             let request = out.client.get(format!("{}/_emulator/{path}", out.base));
-            let answer = request.header(name, &value).send().await.unwrap();
-            assert_eq!(answer.status(), status, "{name}: {value} {path}");
+            let response = request.header(name, &value).send().await.unwrap();
+            assert_eq!(response.status(), status, "{name}: {value} {path}");
         }
     }
     let reset = out
@@ -236,7 +236,7 @@ async fn pages_of_other_sites_are_refused() {
         .header("origin", "http://evil.example");
     assert_eq!(reset.send().await.unwrap().status(), 403);
     assert_eq!(out.rows("").await.len(), 1, "it is all still there");
-    // The services themselves answer whatever they are called.
+    // The services themselves respond under any host name.
     let service = out
         .chat_send("y")
         .header("host", "acs.example")

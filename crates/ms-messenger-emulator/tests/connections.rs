@@ -10,7 +10,7 @@ use ms_messenger_emulator::{Emulator, StartError};
 use outside::Outside;
 use serde_json::{Value, json};
 
-/// Sends a Graph message over a socket of our own; answers every byte, and how it ended.
+/// Sends a Graph message over a socket of our own; returns every byte, and how it ended.
 fn exchange(out: &Outside) -> (String, Option<ErrorKind>) {
     let host = out.base.trim_start_matches("http://");
     let body = json!({"body": {"content": "x"}}).to_string();
@@ -24,9 +24,9 @@ fn exchange(out: &Outside) -> (String, Option<ErrorKind>) {
     let mut socket = TcpStream::connect(host).unwrap();
     // One write: the emulator may end the connection as soon as it saw the head.
     socket.write_all(request.as_bytes()).unwrap();
-    let mut answer = Vec::new();
-    let ended = socket.read_to_end(&mut answer).err().map(|e| e.kind());
-    (String::from_utf8(answer).unwrap(), ended)
+    let mut response = Vec::new();
+    let ended = socket.read_to_end(&mut response).err().map(|e| e.kind());
+    (String::from_utf8(response).unwrap(), ended)
 }
 
 async fn with(action: Value) -> Outside {
@@ -54,8 +54,8 @@ async fn a_close_is_orderly_and_a_reset_is_not() {
 async fn a_cut_body_announces_its_length_and_always_lacks_a_byte() {
     for (after, sent) in [(0, Some(0)), (10, Some(10)), (1_000_000, None)] {
         let out = with(json!({"kind": "cut_body", "after_bytes": after})).await;
-        let (answer, ended) = exchange(&out);
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let (response, ended) = exchange(&out);
+        let (head, body) = response.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("HTTP/1.1 201"), "{head}");
         let length = head
             .lines()
@@ -68,7 +68,7 @@ async fn a_cut_body_announces_its_length_and_always_lacks_a_byte() {
 }
 
 #[tokio::test]
-async fn a_message_is_kept_when_nobody_awaits_its_late_answer() {
+async fn a_message_is_kept_when_no_client_waits_for_its_late_response() {
     let out = with(json!({"kind": "delay", "ms": 60_000})).await;
     let (path, body) = (out.graph_chat(), json!({"body": {"content": "late"}}));
     tokio::select! {
@@ -172,11 +172,11 @@ async fn shutdown_lets_an_open_request_finish() {
     let out = with(json!({"kind": "delay", "ms": 200})).await;
     let host = out.base.trim_start_matches("http://").to_owned();
     let send = out.graph_send(&out.graph_chat(), &json!({"body": {"content": "last"}}));
-    let (answer, ()) = tokio::join!(Outside::ask(send), async {
+    let (response, ()) = tokio::join!(Outside::ask(send), async {
         assert_eq!(out.get("/_emulator/wait?text=last").await.status(), 200);
         out.emulator.shutdown().await;
     });
-    assert_eq!(answer.0, 201);
+    assert_eq!(response.0, 201);
     assert!(TcpStream::connect(&host).is_err());
 }
 
@@ -187,9 +187,9 @@ async fn a_blocking_client_on_the_only_thread_of_a_runtime_is_served() {
     let mut socket = TcpStream::connect(host).unwrap();
     let head = "GET /_emulator/health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
     socket.write_all(head.as_bytes()).unwrap();
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let mut response = String::new();
+    socket.read_to_string(&mut response).unwrap();
+    assert!(response.starts_with("HTTP/1.1 200"), "{response}");
 }
 
 #[tokio::test]
@@ -252,15 +252,15 @@ async fn addresses_that_cannot_be_served_are_refused() {
 }
 
 #[tokio::test]
-async fn no_answer_has_the_id_of_another_not_even_of_another_start() {
+async fn no_two_responses_have_the_same_id_even_across_starts() {
     let mut seen = std::collections::HashSet::new();
     for _ in 0..2 {
         let out = Outside::start().await;
         for _ in 0..3 {
             let graph = out.get("/v1.0/nothing").await;
             let chat = out.chat("x").await;
-            for (answer, name) in [(graph, "request-id"), (chat, "ms-cv")] {
-                let id = answer.headers()[name].to_str().unwrap().to_owned();
+            for (response, name) in [(graph, "request-id"), (chat, "ms-cv")] {
+                let id = response.headers()[name].to_str().unwrap().to_owned();
                 assert!(seen.insert(id), "{seen:?}");
             }
         }

@@ -14,7 +14,7 @@ fn spoilt(id: &str) -> [String; 2] {
 }
 
 #[tokio::test]
-async fn ids_encoded_twice_and_ids_with_blanks_are_nobodys() {
+async fn ids_encoded_twice_and_ids_with_blanks_are_unknown() {
     let out = Outside::start().await;
     let world = out.emulator.seed().clone();
     let text = json!({"body": {"content": "x"}});

@@ -119,7 +119,7 @@ async fn the_page_takes_the_code_and_escapes_what_was_typed() {
     let page = begun["verification_uri"].as_str().unwrap();
     assert!(page.ends_with("/devicelogin"), "{page}");
     let hostile = [("user_code", "\"><script>"), ("user", "alice@contoso.test")];
-    let answer = at
+    let response = at
         .out
         .client
         .post(page)
@@ -127,12 +127,12 @@ async fn the_page_takes_the_code_and_escapes_what_was_typed() {
         .send()
         .await
         .unwrap();
-    let html = answer.text().await.unwrap();
+    let html = response.text().await.unwrap();
     assert!(html.contains("&quot;&gt;&lt;script&gt;"), "{html}");
     assert!(!html.contains("<script>"), "{html}");
     let code = begun["user_code"].as_str().unwrap().to_lowercase();
     let typed = [("user_code", code.as_str()), ("user", "carol@contoso.test")];
-    let answer = at
+    let response = at
         .out
         .client
         .post(page)
@@ -140,7 +140,13 @@ async fn the_page_takes_the_code_and_escapes_what_was_typed() {
         .send()
         .await
         .unwrap();
-    assert!(answer.text().await.unwrap().contains("You have signed in"));
+    assert!(
+        response
+            .text()
+            .await
+            .unwrap()
+            .contains("You have signed in")
+    );
     let tokens = at.poll(&begun).await.1;
     let access = claims(tokens["access_token"].as_str().unwrap());
     assert_eq!(access["upn"], "carol@contoso.test");
@@ -195,23 +201,23 @@ async fn authorize_shows_the_users_when_a_person_decides() {
         "{html}"
     );
     let chosen = [("user", "carol@contoso.test")];
-    let answer = at
+    let response = at
         .plain()
         .post(&url)
         .with_form(&chosen)
         .send()
         .await
         .unwrap();
-    assert_eq!(answer.status(), StatusCode::FOUND);
+    assert_eq!(response.status(), StatusCode::FOUND);
     let declined = [("action", "decline")];
-    let answer = at
+    let response = at
         .plain()
         .post(&url)
         .with_form(&declined)
         .send()
         .await
         .unwrap();
-    let back = answer.headers()["location"].to_str().unwrap();
+    let back = response.headers()["location"].to_str().unwrap();
     assert!(back.contains("error=access%5Fdenied"), "{back}");
     let back = at.authorize(&[("prompt", "none")]).await;
     assert_eq!(back["error"], "login_required");
@@ -221,9 +227,9 @@ async fn authorize_shows_the_users_when_a_person_decides() {
 async fn a_foreign_redirect_uri_is_never_redirected_to() {
     let at = SignIn::start(Emulator::builder()).await;
     let url = at.authorize_url(&[("redirect_uri", "https://evil.test/<b>")]);
-    let answer = at.plain().get(url).send().await.unwrap();
-    assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
-    let html = answer.text().await.unwrap();
+    let response = at.plain().get(url).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    let html = response.text().await.unwrap();
     assert!(
         html.contains("AADSTS50011") && !html.contains("<b>"),
         "{html}"

@@ -154,8 +154,8 @@ async fn an_assertion_stands_for_the_secret() {
             ),
             ("client_assertion", &*jwt),
         ];
-        let (status, answer) = at.application(GRAPH, &more).await;
-        assert_eq!(status, expected, "{alg} {body}: {answer}");
+        let (status, response) = at.application(GRAPH, &more).await;
+        assert_eq!(status, expected, "{alg} {body}: {response}");
     }
 }
 

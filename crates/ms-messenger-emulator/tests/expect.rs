@@ -8,7 +8,7 @@ use std::time::Duration;
 use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, MessageMatcher, Platform};
 use serde_json::json;
 
-/// The status of the answer; 0 when there was none.
+/// The status of the response; 0 if there was none.
 async fn send(emulator: &Emulator, text: &str) -> u16 {
     let graph = &emulator.seed().graph;
     let url = format!(
@@ -18,8 +18,8 @@ async fn send(emulator: &Emulator, text: &str) -> u16 {
     );
     let request = outside::client().post(url).bearer_auth(&graph.token);
     let body = json!({"body": {"content": text}});
-    let answer = request.json(&body).send().await;
-    answer.map_or(0, |answer| answer.status().as_u16())
+    let response = request.json(&body).send().await;
+    response.map_or(0, |response| response.status().as_u16())
 }
 
 #[tokio::test]

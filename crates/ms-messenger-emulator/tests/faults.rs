@@ -1,4 +1,4 @@
-//! Each fault does what it says, and the ledger tells whether the message was stored.
+//! Each fault does what it says, and the ledger shows whether the message was stored.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod outside;
@@ -23,9 +23,9 @@ async fn a_status_stores_nothing_and_carries_each_spelling_of_the_wait() {
         ("Retry-After", "Tue, 01 Apr 2025 12:34:56 GMT"),
     ] {
         let out = with(json!({"kind": "status", "status": 429, "headers": {name: value}})).await;
-        let answer = out.chat("x").await;
-        assert_eq!(answer.status(), 429);
-        assert_eq!(answer.headers()[name], value);
+        let response = out.chat("x").await;
+        assert_eq!(response.status(), 429);
+        assert_eq!(response.headers()[name], value);
         assert_eq!(out.rows("").await.len(), 0);
         assert_eq!(out.chat("x").await.status(), 201);
     }
@@ -42,7 +42,7 @@ async fn a_late_status_and_a_delay_store() {
 }
 
 #[tokio::test]
-async fn a_connection_ends_without_an_answer_and_stores_only_when_it_says_so() {
+async fn a_connection_ends_without_a_response_and_stores_only_when_it_says_so() {
     for kind in ["close", "reset"] {
         for (when, stored) in [("before_read", 0), ("after_read", 0), ("after_store", 1)] {
             let out = with(json!({"kind": kind, "when": when})).await;
@@ -60,14 +60,14 @@ async fn a_connection_ends_without_an_answer_and_stores_only_when_it_says_so() {
 #[tokio::test]
 async fn a_cut_body_breaks_off_and_a_malformed_one_is_no_json() {
     let out = with(json!({"kind": "cut_body", "after_bytes": 3})).await;
-    let answer = out.chat("x").await;
-    assert_eq!(answer.status(), 201);
-    assert!(answer.bytes().await.is_err());
+    let response = out.chat("x").await;
+    assert_eq!(response.status(), 201);
+    assert!(response.bytes().await.is_err());
     assert_eq!(out.rows("").await.len(), 1);
     let out = with(json!({"kind": "malformed_body"})).await;
-    let answer = out.chat("x").await;
-    assert_eq!(answer.status(), 201);
-    let body = answer.text().await.unwrap();
+    let response = out.chat("x").await;
+    assert_eq!(response.status(), 201);
+    let body = response.text().await.unwrap();
     assert!(serde_json::from_str::<Value>(&body).is_err(), "{body}");
     assert_eq!(out.rows("").await.len(), 1);
 }
@@ -123,13 +123,13 @@ async fn the_handle_takes_every_kind_that_is_no_status() {
         let what = format!("{action:?}");
         let platform = Platform::MSGRAPH_CHAT;
         out.emulator.fail_next(platform, "send", action).unwrap();
-        // A connection of its own: a duplicate answer spoils the one that it comes on.
+        // A connection of its own: a duplicate response spoils its connection.
         let url = format!("{}{}", out.base, out.graph_chat());
         let request = outside::client().post(url);
         let request = request.bearer_auth(&out.emulator.seed().graph.token);
         let request = request.json(&json!({"body": {"content": "x"}}));
-        let answer = request.send().await.ok();
-        assert_eq!(answer.map(|a| a.status().as_u16()), status, "{what}");
+        let response = request.send().await.ok();
+        assert_eq!(response.map(|a| a.status().as_u16()), status, "{what}");
         stored += stores;
         assert_eq!(out.rows("").await.len(), stored, "{what}");
     }

@@ -8,7 +8,7 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use ms_messenger_emulator::{Emulator, FaultAction, Platform, When};
 use outside::Outside;
 use outside::http2::{DATA, Frame, GOAWAY, HEADERS, Http2, RST_STREAM, bytes_of, tls};
-use outside::wire::answer;
+use outside::wire::response;
 use serde_json::{Value, json};
 
 async fn with(action: Value) -> Outside {
@@ -33,7 +33,7 @@ fn kinds(frames: &[Frame]) -> Vec<(u8, u32)> {
 }
 
 #[tokio::test]
-async fn a_duplicate_answer_comes_twice_byte_by_byte() {
+async fn a_duplicate_response_arrives_twice_byte_by_byte() {
     let out = with(json!({"kind": "duplicate_answer"})).await;
     let (twice, ended) = out.exchange(&out.raw_send("x", CLOSE));
     assert_eq!(ended, None);
@@ -46,7 +46,7 @@ async fn a_duplicate_answer_comes_twice_byte_by_byte() {
 }
 
 #[tokio::test]
-async fn a_duplicate_answer_stays_in_its_place_among_pipelined_ones() {
+async fn a_duplicate_response_keeps_its_place_among_pipelined_ones() {
     let out = with(json!({"kind": "status_after_store", "status": 503})).await;
     out.faults(json!({"rules": [{"match": {"nth": [2]}, "action": {"kind": "duplicate_answer"}}]}))
         .await;
@@ -63,7 +63,7 @@ async fn a_duplicate_answer_stays_in_its_place_among_pipelined_ones() {
     socket.write_all(requests.concat().as_bytes()).unwrap();
     let mut bodies = Vec::new();
     while bodies.len() < 4 {
-        let (head, body) = answer_after_interim(&mut socket);
+        let (head, body) = response_after_interim(&mut socket);
         assert!(head.starts_with("HTTP/1.1 201 "), "{head}");
         let body: Value = serde_json::from_str(&body).unwrap();
         bodies.push(body["body"]["content"].as_str().unwrap().to_owned());
@@ -72,14 +72,14 @@ async fn a_duplicate_answer_stays_in_its_place_among_pipelined_ones() {
     assert_eq!(out.rows("").await.len(), 3);
 }
 
-/// The next answer; `100 Continue` may come before it.
-fn answer_after_interim(socket: &mut std::net::TcpStream) -> (String, String) {
+/// The next response; `100 Continue` may come before it.
+fn response_after_interim(socket: &mut std::net::TcpStream) -> (String, String) {
     let mut start = [0; 25];
     while socket.peek(&mut start).unwrap() < start.len() {}
     if &start == b"HTTP/1.1 100 Continue\r\n\r\n" {
         socket.read_exact(&mut start).unwrap();
     }
-    answer(socket)
+    response(socket)
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn a_reset_comes_after_the_byte() {
         assert_eq!(bytes.len(), after, "{bytes}");
         assert_eq!(out.rows("").await.len(), 1);
     }
-    // An answer that is shorter comes whole, also where the connection would be kept.
+    // A shorter response arrives completely, even where the connection would be kept.
     let out = with(json!({"kind": "reset", "after_bytes": 1_000_000})).await;
     let (bytes, ended) = out.exchange(&out.raw_send("x", ""));
     assert_eq!(ended, Some(ErrorKind::ConnectionReset));
@@ -124,14 +124,14 @@ async fn a_reset_counts_the_bytes_of_its_stream_on_http2() {
 async fn a_slow_body_comes_in_pieces_with_pauses() {
     let out = with(json!({"kind": "slow_body", "pieces": 4, "ms": 60})).await;
     let started = std::time::Instant::now();
-    let mut answer = out.graph_send(&out.graph_chat(), &json!({"body": {"content": "x"}}));
-    answer = answer.timeout(std::time::Duration::from_secs(60));
-    let mut answer = answer.send().await.unwrap();
-    let announced = usize::try_from(answer.content_length().unwrap()).unwrap();
+    let mut response = out.graph_send(&out.graph_chat(), &json!({"body": {"content": "x"}}));
+    response = response.timeout(std::time::Duration::from_secs(60));
+    let mut response = response.send().await.unwrap();
+    let announced = usize::try_from(response.content_length().unwrap()).unwrap();
     // Stored before the body is there.
     assert_eq!(out.rows("").await.len(), 1);
     let mut pieces = Vec::new();
-    while let Some(piece) = answer.chunk().await.unwrap() {
+    while let Some(piece) = response.chunk().await.unwrap() {
         pieces.push(piece.len());
     }
     assert!(started.elapsed().as_millis() >= 180);
@@ -159,7 +159,7 @@ async fn a_slow_body_is_one_data_frame_per_piece_on_http2() {
 }
 
 #[tokio::test]
-async fn go_away_after_store_answers_and_takes_no_more() {
+async fn go_away_after_store_responds_and_accepts_no_more() {
     let out = with(json!({"kind": "go_away", "when": "after_store"})).await;
     let (bytes, ended) = out.exchange(&out.raw_send("x", ""));
     assert_eq!(ended, None);
@@ -224,7 +224,7 @@ async fn go_away_refuses_by_name_what_is_below_a_request_that_was_carried_out() 
     let mut http2 = Http2::connect(&out);
     let slow = http2.open(&out);
     let quick = http2.send(&out, "quick");
-    assert_eq!(http2.answer(quick)["body"]["content"], "quick");
+    assert_eq!(http2.response(quick)["body"]["content"], "quick");
     http2.body(slow, "slow");
     let (frames, _) = http2.frames();
     assert_eq!(kinds(&frames), [(RST_STREAM, slow), (GOAWAY, 0)]);
@@ -284,7 +284,7 @@ async fn a_client_of_http2_learns_that_it_may_send_again() {
             .bearer_auth(&out.emulator.seed().graph.token);
         request.json(&json!({"body": {"content": "x"}})).send()
     };
-    // This client repeats what a server did not process by itself.
+    // This client automatically retries what a server did not process.
     assert_eq!(send().await.unwrap().status(), 201);
     assert_eq!(out.rows("").await.len(), 1);
 }
@@ -294,10 +294,10 @@ async fn bytes_are_those_before_encryption_where_http11_runs_over_tls() {
     let out = with(json!({"kind": "reset", "after_bytes": 17})).await;
     let mut stream = tls(&out, b"http/1.1");
     stream.write_all(out.raw_send("x", "").as_bytes()).unwrap();
-    let mut answer = Vec::new();
-    let ended = stream.read_to_end(&mut answer).unwrap_err().kind();
+    let mut response = Vec::new();
+    let ended = stream.read_to_end(&mut response).unwrap_err().kind();
     assert_eq!(
-        (answer.as_slice(), ended),
+        (response.as_slice(), ended),
         (&b"HTTP/1.1 201 Crea"[..], ErrorKind::ConnectionReset)
     );
     let out = with(json!({"kind": "duplicate_answer"})).await;

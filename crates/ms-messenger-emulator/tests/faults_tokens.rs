@@ -30,8 +30,8 @@ async fn fresh(out: &Outside, request: Value) -> String {
 /// Sends to the seeded Graph chat; status and code of the error.
 async fn graph(out: &Outside, token: &str) -> (u16, Value) {
     let body = json!({"body": {"content": "x"}});
-    let (status, answer) = out.bear(token, Method::POST, &out.graph_chat(), body).await;
-    (status, answer["error"]["message"].clone())
+    let (status, response) = out.bear(token, Method::POST, &out.graph_chat(), body).await;
+    (status, response["error"]["message"].clone())
 }
 
 async fn chat(out: &Outside, token: &str) -> u16 {
@@ -106,11 +106,14 @@ async fn tokens_of_messages_end_and_the_access_key_does_not() {
     let out = expiring("acs-messages", "send", 1).await;
     let target = "/messages/notifications:send?api-version=2024-08-30";
     let body = out.notification(&json!({"kind": "text", "content": "x"}));
-    let (status, answer) = out.keyed(Method::POST, target, body.clone()).await;
-    assert_eq!(status, 202, "{answer}");
+    let (status, response) = out.keyed(Method::POST, target, body.clone()).await;
+    assert_eq!(status, 202, "{response}");
     let entra = out.emulator.seed().acs.entra_token.clone();
-    let (status, answer) = out.bear(&entra, Method::POST, target, body.clone()).await;
-    assert_eq!((status, &answer["error"]["code"]), (401, &json!("Denied")));
+    let (status, response) = out.bear(&entra, Method::POST, target, body.clone()).await;
+    assert_eq!(
+        (status, &response["error"]["code"]),
+        (401, &json!("Denied"))
+    );
     let renewed = fresh(&out, json!({"platform": "acs-messages"})).await;
     let (status, _) = out.bear(&renewed, Method::POST, target, body).await;
     assert_eq!(status, 202);
@@ -140,9 +143,9 @@ async fn a_claims_challenge_stores_nothing_and_carries_the_claims() {
     out.emulator.set_faults(Faults::new().with_rule(rule));
     for expected in [None, Some("not JSON")] {
         let send = out.graph_send(&out.graph_chat(), &json!({"body": {"content": "x"}}));
-        let answer = send.send().await.unwrap();
-        assert_eq!(answer.status(), 401);
-        let header = answer.headers()["www-authenticate"]
+        let response = send.send().await.unwrap();
+        assert_eq!(response.status(), 401);
+        let header = response.headers()["www-authenticate"]
             .to_str()
             .unwrap()
             .to_owned();
@@ -162,7 +165,7 @@ async fn a_claims_challenge_stores_nothing_and_carries_the_claims() {
                 assert_eq!(claims["access_token"]["nbf"]["essential"], true);
             }
         }
-        let body: Value = answer.json().await.unwrap();
+        let body: Value = response.json().await.unwrap();
         assert_eq!(body["error"]["code"], "InvalidAuthenticationToken");
     }
     assert!(out.rows("").await.is_empty());

@@ -230,8 +230,8 @@ async fn each_operation_wants_its_own_permission() {
         let (status, error) = Outside::ask(out.read(&chat, bad)).await;
         let code = &error["error"]["code"];
         assert_eq!((status, code), (401, &json!("InvalidAuthenticationToken")));
-        let answer = out.read(&chat, bad).send().await.unwrap();
-        let challenge = answer.headers()["www-authenticate"].to_str().unwrap();
+        let response = out.read(&chat, bad).send().await.unwrap();
+        let challenge = response.headers()["www-authenticate"].to_str().unwrap();
         assert!(
             challenge.contains("authorization_uri=\"https://"),
             "{challenge}"

@@ -140,15 +140,15 @@ async fn on_http2_each_response_after_a_copied_one_is_that_of_the_request_before
     let out = Outside::of(emulator);
     out.faults(json!({"rules": [{"match": {"operation": "send", "nth": [2]}, "action": {"kind": "duplicate_answer"}}]})).await;
     let mut http2 = Http2::connect(&out);
-    let mut answers = Vec::new();
+    let mut responses = Vec::new();
     for text in ["a", "b", "c", "d"] {
         let stream = http2.send(&out, text);
-        answers.push(http2.answer(stream)["body"]["content"].clone());
+        responses.push(http2.response(stream)["body"]["content"].clone());
     }
-    assert_eq!(answers, ["a", "b", "b", "c"]);
+    assert_eq!(responses, ["a", "b", "b", "c"]);
     // Every one was carried out, and another connection is in order.
     assert_eq!(out.rows("").await.len(), 4);
     let mut other = Http2::connect(&out);
     let stream = other.send(&out, "e");
-    assert_eq!(other.answer(stream)["body"]["content"], "e");
+    assert_eq!(other.response(stream)["body"]["content"], "e");
 }

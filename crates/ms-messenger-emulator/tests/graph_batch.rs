@@ -32,13 +32,13 @@ async fn batch(out: &Outside, requests: Value) -> (u16, Value) {
 }
 
 /// The response to the part `id`.
-fn part<'a>(answer: &'a Value, id: &str) -> &'a Value {
-    let mut responses = answer["responses"].as_array().unwrap().iter();
+fn part<'a>(response: &'a Value, id: &str) -> &'a Value {
+    let mut responses = response["responses"].as_array().unwrap().iter();
     responses.find(|response| response["id"] == id).unwrap()
 }
 
-fn statuses(answer: &Value) -> Vec<(String, u64)> {
-    let responses = answer["responses"].as_array().unwrap().iter();
+fn statuses(response: &Value) -> Vec<(String, u64)> {
+    let responses = response["responses"].as_array().unwrap().iter();
     let status = |r: &Value| {
         (
             r["id"].as_str().unwrap().to_owned(),
@@ -57,7 +57,7 @@ fn texts(rows: &[Value]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn each_part_has_its_own_answer_and_ledger_row() {
+async fn each_part_has_its_own_response_and_ledger_row() {
     let out = Outside::start().await;
     let chat = out.emulator.seed().graph.chat_id.clone();
     let mut two = send(&out, "two", "second");
@@ -66,16 +66,16 @@ async fn each_part_has_its_own_answer_and_ledger_row() {
     let mut list = list;
     list["dependsOn"] = json!(["two"]);
     let batch_of = json!({"requests": [send(&out, "one", "first"), two, list]});
-    let answer = out
+    let response = out
         .graph_send("/v1.0/$batch", &batch_of)
         .header("client-request-id", "whole")
         .send()
         .await
         .unwrap();
-    assert_eq!(answer.headers()["client-request-id"], "whole");
-    assert_eq!(answer.status(), 200);
-    let answer: Value = answer.json().await.unwrap();
-    let one = part(&answer, "one");
+    assert_eq!(response.headers()["client-request-id"], "whole");
+    assert_eq!(response.status(), 200);
+    let response: Value = response.json().await.unwrap();
+    let one = part(&response, "one");
     assert_eq!(
         (&one["status"], &one["body"]["body"]["content"]),
         (&json!(201), &json!("first"))
@@ -89,10 +89,10 @@ async fn each_part_has_its_own_answer_and_ledger_row() {
     assert!(kind.starts_with("application/json"), "{kind}");
     assert_eq!(one["headers"]["OData-Version"], "4.0");
     assert_eq!(
-        part(&answer, "two")["headers"]["client-request-id"],
+        part(&response, "two")["headers"]["client-request-id"],
         "call-2"
     );
-    let list = part(&answer, "list");
+    let list = part(&response, "list");
     assert_eq!(list["body"]["value"][0]["body"]["content"], "second");
     let link = list["body"]["@odata.nextLink"].as_str().unwrap();
     assert!(
@@ -126,7 +126,7 @@ async fn each_part_has_its_own_answer_and_ledger_row() {
 #[tokio::test]
 async fn urls_are_relative_with_or_without_slash_or_absolute_of_the_same_origin() {
     let out = Outside::start().await;
-    let (_, answer) = batch(
+    let (_, response) = batch(
         &out,
         json!([
             get("slash", "/me"),
@@ -162,10 +162,10 @@ async fn urls_are_relative_with_or_without_slash_or_absolute_of_the_same_origin(
         ("wrong", 405),
     ];
     let expected: Vec<_> = expected.map(|(id, status)| (id.to_owned(), status)).into();
-    assert_eq!(statuses(&answer), expected, "{answer}");
-    assert_eq!(part(&answer, "plain")["body"]["displayName"], "Alice");
-    assert_eq!(part(&answer, "blank")["body"]["@odata.count"], 0);
-    assert_eq!(part(&answer, "wrong")["headers"]["Allow"], "GET");
+    assert_eq!(statuses(&response), expected, "{response}");
+    assert_eq!(part(&response, "plain")["body"]["displayName"], "Alice");
+    assert_eq!(part(&response, "blank")["body"]["@odata.count"], 0);
+    assert_eq!(part(&response, "wrong")["headers"]["Allow"], "GET");
 }
 
 #[tokio::test]
@@ -231,18 +231,18 @@ async fn only_a_valid_token_batches_and_each_part_needs_its_permission() {
     }
     let reader = world.graph_token(&world.graph.users[1], &["User.Read"], 4_000_000_000);
     let request = out.post("/beta/$batch").bearer_auth(&reader).json(&body);
-    let (status, answer) = Outside::ask(request).await;
+    let (status, response) = Outside::ask(request).await;
     assert_eq!(status, 200);
     assert_eq!(
-        statuses(&answer),
+        statuses(&response),
         [("1".to_owned(), 403), ("2".to_owned(), 200)]
     );
     // A part may speak for itself.
     let mut own = send(&out, "1", "of bob");
     own["headers"]["Authorization"] = json!(format!("Bearer {}", world.graph.users[1].token));
-    let (_, answer) = batch(&out, json!([own])).await;
+    let (_, response) = batch(&out, json!([own])).await;
     assert_eq!(
-        part(&answer, "1")["body"]["from"]["user"]["displayName"],
+        part(&response, "1")["body"]["from"]["user"]["displayName"],
         "Bob"
     );
     let stored = out.rows("").await;
@@ -266,10 +266,10 @@ async fn parts_wait_for_their_parents_in_whatever_order_they_stand() {
         after("b", json!(["a"])),
         send(&out, "a", "a")
     ]);
-    let (_, answer) = batch(&out, requests).await;
+    let (_, response) = batch(&out, requests).await;
     assert!(
-        statuses(&answer).iter().all(|(_, status)| *status == 201),
-        "{answer}"
+        statuses(&response).iter().all(|(_, status)| *status == 201),
+        "{response}"
     );
     assert_eq!(texts(&out.rows("").await), ["a", "b", "c"]);
 
@@ -282,14 +282,14 @@ async fn parts_wait_for_their_parents_in_whatever_order_they_stand() {
     ];
     let mut requests = vec![failing];
     requests.extend(others);
-    let (status, answer) = batch(&out, json!(requests)).await;
+    let (status, response) = batch(&out, json!(requests)).await;
     assert_eq!(status, 200);
     let expected = [("a", 400), ("b", 424), ("c", 424), ("d", 201)];
     assert_eq!(
-        statuses(&answer),
+        statuses(&response),
         expected.map(|(id, status)| (id.to_owned(), status))
     );
-    let error = &part(&answer, "b")["body"]["error"];
+    let error = &part(&response, "b")["body"]["error"];
     assert_eq!(
         (&error["code"], &error["message"]),
         (&json!("FailedDependency"), &json!("failed dependency"))
@@ -315,9 +315,9 @@ async fn bodies_are_json_or_base64() {
     text["body"] = json!("just text");
     let mut untyped = send(&out, "untyped", "x");
     untyped["headers"] = json!({"Accept": "application/json"});
-    let (_, answer) = batch(&out, json!([encoded, empty, text, untyped])).await;
-    let message = |id: &str| part(&answer, id)["body"]["error"]["message"].clone();
-    assert_eq!(part(&answer, "encoded")["status"], 201, "{answer}");
+    let (_, response) = batch(&out, json!([encoded, empty, text, untyped])).await;
+    let message = |id: &str| part(&response, id)["body"]["error"]["message"].clone();
+    assert_eq!(part(&response, "encoded")["status"], 201, "{response}");
     assert_eq!(message("empty"), "Invalid request body was sent.");
     assert_eq!(message("text"), "Invalid request body was sent.");
     assert!(
@@ -330,7 +330,7 @@ async fn bodies_are_json_or_base64() {
 }
 
 #[tokio::test]
-async fn a_part_suffers_the_faults_of_its_operation_by_itself() {
+async fn a_part_gets_the_faults_of_its_operation_alone() {
     let out = Outside::start().await;
     let throttle = json!({"kind": "status", "status": 429, "headers": {"Retry-After": "10"}});
     out.faults(json!({"rules": [
@@ -348,18 +348,18 @@ async fn a_part_suffers_the_faults_of_its_operation_by_itself() {
         send(&out, "4", "d"),
         child
     ]);
-    let (status, answer) = batch(&out, requests).await;
+    let (status, response) = batch(&out, requests).await;
     let expected = [("1", 201), ("2", 429), ("3", 504), ("4", 201), ("5", 424)];
     assert_eq!(status, 200);
     assert_eq!(
-        statuses(&answer),
+        statuses(&response),
         expected.map(|(id, status)| (id.to_owned(), status))
     );
-    let throttled = part(&answer, "2");
+    let throttled = part(&response, "2");
     assert_eq!(throttled["headers"]["Retry-After"], "10");
     assert_eq!(throttled["body"]["error"]["code"], "TooManyRequests");
     // Text is no JSON, so it comes in Base64.
-    assert_eq!(part(&answer, "3")["body"], "Z29uZQ==");
+    assert_eq!(part(&response, "3")["body"], "Z29uZQ==");
     assert_eq!(texts(&out.rows("").await), ["a", "c", "d"]);
     // The batch itself is an operation too.
     out.faults(json!({"rules": [{"match": {"operation": "batch"}, "action": throttle}]}))
@@ -369,7 +369,7 @@ async fn a_part_suffers_the_faults_of_its_operation_by_itself() {
 }
 
 #[tokio::test]
-async fn a_part_that_loses_its_connection_takes_the_whole_answer_with_it() {
+async fn a_part_that_loses_its_connection_loses_the_whole_response() {
     let out = Outside::start().await;
     for (when, stored) in [("before_read", 1), ("after_read", 1), ("after_store", 2)] {
         out.faults(

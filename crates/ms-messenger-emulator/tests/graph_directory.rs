@@ -220,7 +220,7 @@ async fn chats_are_listed_by_change_or_last_message_in_opaque_pages() {
 }
 
 #[tokio::test]
-async fn chats_are_filtered_by_what_they_are_and_who_is_in_them() {
+async fn chats_are_filtered_by_their_type_and_members() {
     let out = Outside::start().await;
     let (_, lunch) = out.new_chat("group", &[ALICE, BOB], Some("Lunch")).await;
     let (_, pair) = out.new_chat("oneOnOne", &[ALICE, CAROL], None).await;

@@ -16,7 +16,7 @@ async fn inject(out: &Outside, conversation: &str, event: Value) -> (u16, Value)
 }
 
 #[tokio::test]
-async fn an_event_is_a_message_of_nobody_and_no_row() {
+async fn an_event_is_a_message_without_a_sender_and_adds_no_row() {
     let out = Outside::start().await;
     let graph = out.emulator.seed().graph.clone();
     let members = json!({"@odata.type": "#microsoft.graph.membersAddedEventMessageDetail",
@@ -44,7 +44,7 @@ async fn an_event_is_a_message_of_nobody_and_no_row() {
 }
 
 #[tokio::test]
-async fn later_members_are_told_to_those_only_who_prefer_them() {
+async fn later_members_are_shown_only_on_request() {
     let out = Outside::start().await;
     let graph = out.emulator.seed().graph.clone();
     let list = out.graph_chat();
@@ -60,10 +60,10 @@ async fn later_members_are_told_to_those_only_who_prefer_them() {
                     "odata.maxpagesize=5, include-unknown-enum-members",
                 );
             }
-            let answer = request.send().await.unwrap();
-            let applied = answer.headers().get("preference-applied").cloned();
+            let response = request.send().await.unwrap();
+            let applied = response.headers().get("preference-applied").cloned();
             assert_eq!(applied.is_some(), prefers, "{target}");
-            let body: Value = answer.json().await.unwrap();
+            let body: Value = response.json().await.unwrap();
             let message = body.get("value").map_or(&body, |value| &value[0]);
             let expected = if prefers {
                 "systemEventMessage"
@@ -78,7 +78,7 @@ async fn later_members_are_told_to_those_only_who_prefer_them() {
 }
 
 #[tokio::test]
-async fn an_event_is_nobodys_own_message() {
+async fn an_event_is_the_own_message_of_no_user() {
     let out = Outside::start().await;
     let place = out.emulator.seed().graph.channel_id.clone();
     let (_, made) = inject(&out, &place, json!("teamRenamed")).await;

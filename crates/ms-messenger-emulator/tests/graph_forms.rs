@@ -12,7 +12,7 @@ const ADAPTIVE: &str = "application/vnd.microsoft.card.adaptive";
 const THUMBNAIL: &str = "application/vnd.microsoft.card.thumbnail";
 
 #[tokio::test]
-async fn an_adaptive_card_is_written_anew() {
+async fn an_adaptive_card_is_rewritten() {
     let out = Outside::start().await;
     let card = r#"{
         "type": "AdaptiveCard", "version": "1.0",
@@ -65,7 +65,7 @@ async fn another_card_loses_its_line_breaks_only() {
 }
 
 #[tokio::test]
-async fn attachments_and_mentions_are_answered_with_all_their_members() {
+async fn attachments_and_mentions_are_returned_with_all_their_members() {
     let out = Outside::start().await;
     let file = json!({"contentUrl": "https://a.test/sites/x/Shared%20Documents/b.docx", "name": "Budget.docx"});
     let message = sent(&out, &out.graph_channel(), &attached("reference", &file)).await;
@@ -128,7 +128,7 @@ async fn an_emoji_gains_its_id_and_title() {
 }
 
 #[tokio::test]
-async fn hosted_contents_are_not_told_with_the_message() {
+async fn hosted_contents_are_not_returned_with_the_message() {
     let out = Outside::start().await;
     let message = sent(&out, &out.graph_channel(), &image("aGk=")).await;
     assert_eq!(message.get("hostedContents"), None);

@@ -26,7 +26,7 @@ fn names(page: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn members_come_and_go_and_who_is_gone_stays_away() {
+async fn members_are_added_and_removed_and_a_removed_one_stays_removed() {
     let out = Outside::start().await;
     let (_, chat) = out.new_chat("group", &[ALICE, BOB], None).await;
     let chat = format!("/v1.0/chats/{}", chat["id"].as_str().unwrap());
@@ -35,10 +35,10 @@ async fn members_come_and_go_and_who_is_gone_stays_away() {
     let mut carol = member(&out, &graph.users[CAROL].upn);
     carol["visibleHistoryStartDateTime"] = json!("2025-03-01T00:00:00Z");
     let request = out.graph_send(&path, &carol);
-    let answer = request.send().await.unwrap();
-    assert_eq!(answer.status(), 201);
-    let location = answer.headers()["location"].to_str().unwrap().to_owned();
-    assert_eq!(answer.text().await.unwrap(), "");
+    let response = request.send().await.unwrap();
+    assert_eq!(response.status(), 201);
+    let location = response.headers()["location"].to_str().unwrap().to_owned();
+    assert_eq!(response.text().await.unwrap(), "");
     let (status, page) = out.as_user(CAROL, "GET", &path, None).await;
     assert_eq!((status, names(&page)), (200, vec!["Alice", "Bob", "Carol"]));
     let context = page["@odata.context"].as_str().unwrap();
@@ -310,8 +310,8 @@ async fn notifications_are_accepted_and_leave_no_row() {
         ),
         (bulk, with("recipients", &json!([])), 400),
     ] {
-        let answer = out.as_user(ALICE, "POST", path, Some(body.clone())).await;
-        assert_eq!(answer.0, status, "{path} {body} {}", answer.1);
+        let response = out.as_user(ALICE, "POST", path, Some(body.clone())).await;
+        assert_eq!(response.0, status, "{path} {body} {}", response.1);
     }
     assert_eq!(out.rows("").await.len(), 0);
 }

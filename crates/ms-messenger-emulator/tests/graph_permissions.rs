@@ -402,15 +402,15 @@ async fn the_least_permission_of_each_operation_suffices_and_another_is_named_in
     };
     for (method, path, body, delegated, application) in operations(&out) {
         let user = |scope: &str| world.graph_token(&world.graph.users[ALICE], &[scope], FAR);
-        let (status, answer) = ask(method, &path, &body, &user(delegated)).await;
+        let (status, response) = ask(method, &path, &body, &user(delegated)).await;
         assert!(
             status != 401 && status != 403,
-            "{method} {path}: {status} {answer}"
+            "{method} {path}: {status} {response}"
         );
-        let (status, answer) = ask(method, &path, &body, &user("Mail.Send")).await;
-        let message = answer["error"]["message"].as_str().unwrap_or_default();
+        let (status, response) = ask(method, &path, &body, &user("Mail.Send")).await;
+        let message = response["error"]["message"].as_str().unwrap_or_default();
         assert_eq!(
-            (status, &answer["error"]["code"]),
+            (status, &response["error"]["code"]),
             (403, &json!("Forbidden")),
             "{method} {path}"
         );
@@ -420,24 +420,24 @@ async fn the_least_permission_of_each_operation_suffices_and_another_is_named_in
         );
         if application.is_empty() {
             let token = world.graph_app_token(&["Teamwork.Migrate.All"], FAR);
-            let (status, answer) = ask(method, &path, &body, &token).await;
+            let (status, response) = ask(method, &path, &body, &token).await;
             let expected = "Requested API is not supported in application-only context";
             assert_eq!(
-                (status, &answer["error"]["message"]),
+                (status, &response["error"]["message"]),
                 (412, &json!(expected))
             );
             continue;
         }
         let token = world.graph_app_token(&[application], FAR);
-        let (status, answer) = ask(method, &path, &body, &token).await;
+        let (status, response) = ask(method, &path, &body, &token).await;
         assert!(
             status != 401 && status != 403,
-            "{method} {path}: {status} {answer}"
+            "{method} {path}: {status} {response}"
         );
         let other = world.graph_app_token(&["Mail.Send"], FAR);
-        let (status, answer) = ask(method, &path, &body, &other).await;
+        let (status, response) = ask(method, &path, &body, &other).await;
         assert_eq!(status, 403, "{method} {path}");
-        assert!(answer.to_string().contains(application), "{answer}");
+        assert!(response.to_string().contains(application), "{response}");
     }
     let expired = world.graph_app_token(&["Chat.ReadBasic.All"], 1);
     assert_eq!(Outside::ask(out.read("/v1.0/chats", &expired)).await.0, 401);

@@ -135,9 +135,9 @@ async fn hosted_contents_are_listed_without_their_bytes_and_read_with_them() {
             format!("{}{}/$value", out.base, path_of(&hosted, entry))
         );
         let token = &out.emulator.seed().graph.token;
-        let answer = out.read(link, token).send().await.unwrap();
-        assert_eq!(answer.headers()["content-type"], "image/png");
-        assert_eq!(answer.bytes().await.unwrap(), PIXELS);
+        let response = out.read(link, token).send().await.unwrap();
+        assert_eq!(response.headers()["content-type"], "image/png");
+        assert_eq!(response.bytes().await.unwrap(), PIXELS);
         let unknown = format!("{hosted}/none/$value");
         assert_eq!(Outside::ask(out.read(&unknown, token)).await.0, 404);
     }
@@ -167,8 +167,8 @@ async fn an_edit_keeps_the_images_that_its_body_still_shows_and_adds_others() {
     assert_eq!(links.len(), 2);
     for (link, bytes) in links.iter().zip([PIXELS, b"hi"]) {
         let path = link.strip_prefix("http://other.test").unwrap();
-        let answer = out.read(path, &token).send().await.unwrap();
-        assert_eq!(answer.bytes().await.unwrap(), bytes);
+        let response = out.read(path, &token).send().await.unwrap();
+        assert_eq!(response.bytes().await.unwrap(), bytes);
     }
     assert_eq!(
         out.graph_get(&format!("{path}/hostedContents")).await["@odata.count"],
@@ -200,12 +200,12 @@ async fn a_card_refers_to_hosted_contents_too() {
     let card: Value = serde_json::from_str(card).unwrap();
     let link = card["body"][0]["url"].as_str().unwrap();
     assert!(link.contains("/beta/chats/"), "{link}");
-    let answer = out
+    let response = out
         .read(link, &out.emulator.seed().graph.token)
         .send()
         .await
         .unwrap();
-    assert_eq!(answer.bytes().await.unwrap(), "hi");
+    assert_eq!(response.bytes().await.unwrap(), "hi");
 }
 
 #[tokio::test]

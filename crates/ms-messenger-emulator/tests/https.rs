@@ -24,16 +24,19 @@ fn client(emulator: &Emulator, http1_only: bool) -> Result<Client, Box<dyn Error
 }
 
 #[tokio::test]
-async fn both_protocols_share_the_state_and_answer_https_links() -> Test {
+async fn both_protocols_share_the_state_and_return_https_links() -> Test {
     let emulator = Emulator::builder().with_https_address(ANY).start().await?;
     let https = emulator.https_url().ok_or("no https")?;
     for (http1_only, version) in [(true, Version::HTTP_11), (false, Version::HTTP_2)] {
         let client = client(&emulator, http1_only)?;
-        let answer = client
+        let response = client
             .get(format!("{https}/_emulator/stats"))
             .send()
             .await?;
-        assert_eq!((answer.version(), answer.status().as_u16()), (version, 200));
+        assert_eq!(
+            (response.version(), response.status().as_u16()),
+            (version, 200)
+        );
         let discovery = format!("{https}/Autodiscover/AutodiscoverService.svc/root");
         let links = client.get(discovery).send().await?.text().await?;
         assert!(links.contains(https), "{links}");

@@ -13,7 +13,7 @@ async fn inject(out: &Outside, message: Value) -> (u16, Value) {
     Outside::ask(out.post("/_emulator/inject").json(&message)).await
 }
 
-/// Injects a message that is accepted; answers its id.
+/// Injects a message that is accepted; returns its id.
 async fn made(out: &Outside, message: Value) -> String {
     let (status, ids) = inject(out, message).await;
     assert_eq!(status, 200, "{ids}");

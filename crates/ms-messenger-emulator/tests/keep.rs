@@ -61,15 +61,15 @@ async fn all_platforms_together_keep_so_many() {
     inject(json!({"platform": "acs-chat", "conversation": thread, "sender": sender, "text": "x"}));
     assert_eq!(numbers(&out.rows("").await), [2, 3]);
     let url = format!("{}/chats/{chat}/messages", world.graph.base);
-    let answer = out.client.get(url).bearer_auth(&world.graph.token);
-    let page: Value = answer.send().await.unwrap().json().await.unwrap();
+    let response = out.client.get(url).bearer_auth(&world.graph.token);
+    let page: Value = response.send().await.unwrap().json().await.unwrap();
     let texts: Vec<&Value> = page["value"].as_array().unwrap().iter().collect();
     assert_eq!(texts.len(), 1, "{page}");
     assert_eq!(texts[0]["body"]["content"], "second");
 }
 
 #[tokio::test]
-async fn a_duplicate_is_told_as_long_as_its_first_is_kept() {
+async fn a_duplicate_is_reported_as_long_as_its_first_is_kept() {
     let out = keeping(2).await;
     let send = async |id: &str| {
         let request = out.chat_send("x").header("x-ms-client-request-id", id);

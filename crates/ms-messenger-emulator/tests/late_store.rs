@@ -27,12 +27,12 @@ async fn with(out: &Outside, action: Value) {
         .await;
 }
 
-/// Waits until the ledger has a row with that text; answers it.
+/// Waits until the ledger has a row with that text; returns it.
 async fn row(out: &Outside, text: &str) -> Value {
     let path = format!("/_emulator/wait?text={text}&timeout_ms=20000");
-    let answer = out.get(&path).await;
-    assert_eq!(answer.status(), 200, "{text}");
-    answer.json().await.unwrap()
+    let response = out.get(&path).await;
+    assert_eq!(response.status(), 200, "{text}");
+    response.json().await.unwrap()
 }
 
 /// Waits until a request of the platform met its fault.
@@ -74,15 +74,15 @@ async fn every_platform_stores_late_whatever_the_client_gets() {
         let out = Outside::start().await;
         for (n, (platform, send)) in sends(&out, "late").into_iter().enumerate() {
             with(&out, late(then)).await;
-            let answer = send.send().await;
+            let response = send.send().await;
             let stored = out.rows("").await.len();
             match then {
                 "answer" => {
-                    assert!(answer.unwrap().status().is_success(), "{platform}");
+                    assert!(response.unwrap().status().is_success(), "{platform}");
                     assert_eq!(stored, n + 1, "{platform}");
                 }
-                "status" => assert_eq!(answer.unwrap().status(), 504, "{platform}"),
-                _ => assert!(answer.is_err(), "{platform} {then}"),
+                "status" => assert_eq!(response.unwrap().status(), 504, "{platform}"),
+                _ => assert!(response.is_err(), "{platform} {then}"),
             }
             let path = format!("/_emulator/wait?platform={platform}&text=late&timeout_ms=20000");
             assert_eq!(out.get(&path).await.status(), 200, "{platform} {then}");
@@ -156,7 +156,7 @@ async fn a_repetition_with_the_same_key_meanwhile_is_stored_once() {
     };
     assert!(send().send().await.is_err());
     assert_eq!(send().send().await.unwrap().status(), 202);
-    // The late one finds the answer of the repetition.
+    // The late one finds the response to the retry.
     let replayed = async {
         while out.rows("").await[0]["replays"] != 1 {
             tokio::time::sleep(Duration::from_millis(2)).await;
@@ -175,7 +175,10 @@ async fn a_reset_takes_away_what_was_not_stored_yet() {
     let send = tokio::spawn(out.chat_send("x").send());
     taken(&out, "acs-chat").await;
     out.emulator.reset();
-    assert!(send.await.unwrap().is_err(), "there is no answer any more");
+    assert!(
+        send.await.unwrap().is_err(),
+        "there is no response any more"
+    );
     assert_eq!(out.rows("").await.len(), 0);
 }
 
@@ -186,11 +189,11 @@ async fn a_part_of_a_batch_is_stored_late() {
     let url = out.graph_chat().replace("/v1.0", "");
     let part = json!({"id": "1", "method": "POST", "url": url,
         "headers": {"Content-Type": "application/json"}, "body": {"body": {"content": "part"}}});
-    let (status, answer) = out
+    let (status, response) = out
         .graph("/v1.0/$batch", &json!({"requests": [part]}))
         .await;
     assert_eq!(
-        (status, &answer["responses"][0]["status"]),
+        (status, &response["responses"][0]["status"]),
         (200, &json!(504))
     );
     assert_eq!(row(&out, "part").await["operation"], "send");

@@ -13,18 +13,18 @@ async fn limited() -> Outside {
     Outside::of(emulator.start().await.unwrap())
 }
 
-/// Sends `n` messages into a thread; answers how many of them were refused with 429.
+/// Sends `n` messages into a thread; returns how many of them were refused with 429.
 async fn burst(out: &Outside, thread: &str, n: usize) -> usize {
     let path = format!("{thread}/messages");
     let mut refused = 0;
     for _ in 0..n {
-        let (status, answer) = out
+        let (status, response) = out
             .chat_as(0, Method::POST, &path, json!({"content": "x"}))
             .await;
         match status {
             201 => {}
             429 => refused += 1,
-            _ => panic!("{status}: {answer}"),
+            _ => panic!("{status}: {response}"),
         }
     }
     refused
@@ -46,14 +46,14 @@ async fn a_thread_takes_ten_messages_in_ten_seconds() {
     assert_eq!(out.rows("").await.len(), 11);
     let target = format!("/chat/threads{one}/messages?{}", outside::acs::CHAT);
     let request = out.post(&target).bearer_auth(out.chat_token());
-    let answer = request.json(&json!({"content": "x"})).send().await.unwrap();
-    let wait: u64 = answer.headers()["retry-after"]
+    let response = request.json(&json!({"content": "x"})).send().await.unwrap();
+    let wait: u64 = response.headers()["retry-after"]
         .to_str()
         .unwrap()
         .parse()
         .unwrap();
     assert!((1..=10).contains(&wait), "{wait}");
-    let error: Value = answer.json().await.unwrap();
+    let error: Value = response.json().await.unwrap();
     let expected = json!({"code": "TooManyRequests", "message": "Rate limit exceeded."});
     assert_eq!(error["error"], expected);
     out.emulator.reset();
@@ -75,18 +75,18 @@ async fn receipts_are_counted_per_reader_and_thread() {
 /// Asks until the service has had enough, which it must at last: it allows one a second.
 async fn until_refused(send: impl AsyncFn() -> reqwest::Response) -> reqwest::Response {
     for _ in 0..100 {
-        let answer = send().await;
-        match answer.status().as_u16() {
+        let response = send().await;
+        match response.status().as_u16() {
             200..300 => {}
-            429 => return answer,
-            status => panic!("{status}: {}", answer.text().await.unwrap()),
+            429 => return response,
+            status => panic!("{status}: {}", response.text().await.unwrap()),
         }
     }
     panic!("100 requests, and none was refused");
 }
 
 #[tokio::test]
-async fn graph_takes_one_message_a_second_in_a_thread_and_tells_the_class() {
+async fn graph_allows_one_message_a_second_in_a_thread_and_names_the_class() {
     let out = limited().await;
     let (path, body) = (out.graph_chat(), json!({"body": {"content": "x"}}));
     let refused = until_refused(async || out.graph_send(&path, &body).send().await.unwrap()).await;
@@ -100,15 +100,15 @@ async fn graph_takes_one_message_a_second_in_a_thread_and_tells_the_class() {
     assert_eq!(stats["throttled_by"]["msgraph-chat/app in thread"], 1);
     assert_eq!(stats["stored"], out.rows("").await.len());
     // Another thread has its own rate.
-    let answer = out.graph_send(&out.graph_channel(), &body).send().await;
-    assert_eq!(answer.unwrap().status(), 201);
+    let response = out.graph_send(&out.graph_channel(), &body).send().await;
+    assert_eq!(response.unwrap().status(), 201);
     out.emulator.reset();
     let stats: Value = out.get("/_emulator/stats").await.json().await.unwrap();
     assert_eq!(stats["throttled_by"], json!({}));
 }
 
 #[tokio::test]
-async fn each_part_of_a_batch_counts_by_itself() {
+async fn each_part_of_a_batch_counts_on_its_own() {
     let out = limited().await;
     let chat = &out.emulator.seed().graph.chat_id;
     let part = |id: &str| {
@@ -116,15 +116,15 @@ async fn each_part_of_a_batch_counts_by_itself() {
             "headers": {"Content-Type": "application/json"}, "body": {"body": {"content": id}}})
     };
     let parts: Vec<Value> = (0..20).map(|n| part(&n.to_string())).collect();
-    let answer = out.graph_send("/v1.0/$batch", &json!({"requests": parts}));
-    let answer: Value = answer.send().await.unwrap().json().await.unwrap();
-    let responses = answer["responses"].as_array().unwrap();
+    let response = out.graph_send("/v1.0/$batch", &json!({"requests": parts}));
+    let response: Value = response.send().await.unwrap().json().await.unwrap();
+    let responses = response["responses"].as_array().unwrap();
     let refused: Vec<&Value> = responses.iter().filter(|r| r["status"] == 429).collect();
-    assert!(!refused.is_empty(), "{answer}");
+    assert!(!refused.is_empty(), "{response}");
     assert!(
         refused[0]["headers"]["retry-after"].is_string()
             || refused[0]["headers"]["Retry-After"].is_string(),
-        "{answer}"
+        "{response}"
     );
     assert_eq!(out.rows("").await.len(), 20 - refused.len());
 }
@@ -150,7 +150,7 @@ async fn advanced_messaging_counts_by_conversation() {
 }
 
 #[tokio::test]
-async fn a_wait_is_told_in_the_spelling_that_is_asked_for() {
+async fn a_wait_is_reported_in_the_configured_form() {
     for (style, holds) in [
         (RetryAfter::Seconds, "1"),
         (RetryAfter::Fraction, "0."),

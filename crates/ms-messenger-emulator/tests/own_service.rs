@@ -349,7 +349,7 @@ async fn documented_limits_are_kept() {
 }
 
 #[tokio::test]
-async fn what_the_service_does_not_know_is_answered_in_its_own_form() {
+async fn unknown_paths_get_an_error_in_the_form_of_the_service() {
     let (outside, _) = start().await;
     let response = outside.get("/rooms/%20").await;
     assert_eq!(response.status(), 404);

@@ -34,7 +34,7 @@ async fn keyed(out: &Outside, id: &str, first_sent: &str, text: &str) -> Respons
 }
 
 #[tokio::test]
-async fn a_repetition_is_answered_from_memory_and_stored_once() {
+async fn a_retry_gets_the_stored_response_and_is_stored_once() {
     let out = Outside::start().await;
     let first_sent = now();
     let first = keyed(&out, KEY, &first_sent, "x").await;
@@ -70,9 +70,9 @@ async fn each_broken_key_is_rejected_by_its_own_rule() {
         ),
         (KEY, first_sent.as_str(), "another body", 400),
     ] {
-        let answer = keyed(&out, id, date, text).await;
-        assert_eq!(answer.status(), status, "{id} {date} {text}");
-        assert_eq!(answer.headers()["repeatability-result"], "rejected");
+        let response = keyed(&out, id, date, text).await;
+        assert_eq!(response.status(), status, "{id} {date} {text}");
+        assert_eq!(response.headers()["repeatability-result"], "rejected");
     }
     let alone = out
         .post(&conversation(&out))
@@ -221,14 +221,14 @@ async fn acs_chat_refuses_in_every_style() {
                 .await
                 .unwrap(),
         );
-        let answer = out
+        let response = out
             .post(&out.thread_path())
             .json(&json!({"content": "x"}))
             .send()
             .await
             .unwrap();
-        assert_eq!(answer.status(), 401);
-        let body = answer.text().await.unwrap();
+        assert_eq!(response.status(), 401);
+        let body = response.text().await.unwrap();
         if code.is_empty() {
             assert_eq!(body, "");
         } else {
@@ -254,7 +254,7 @@ async fn acs_chat_refuses_in_every_style() {
 }
 
 #[tokio::test]
-async fn graph_answers_the_whole_message_and_shows_it_again() {
+async fn graph_returns_the_whole_message_and_lists_it() {
     let out = Outside::start().await;
     let world = out.emulator.seed().graph.clone();
     let messages = format!(
@@ -266,15 +266,15 @@ async fn graph_answers_the_whole_message_and_shows_it_again() {
         "mentions": [{"id": 0, "mentionText": user.display_name, "mentioned": {"user": {"id": user.id, "userIdentityType": "aadUser"}}}],
         "attachments": [{"id": "c", "contentType": "application/vnd.microsoft.card.adaptive", "content": "{}"}],
         "hostedContents": [{"@microsoft.graph.temporaryId": "1", "contentBytes": "cG5n", "contentType": "image/png"}]});
-    let answer = out
+    let response = out
         .graph_send(&messages, &body)
         .header("client-request-id", "c1")
         .send()
         .await
         .unwrap();
-    assert_eq!(answer.status(), 201);
-    assert_eq!(answer.headers()["client-request-id"], "c1");
-    let posted: Value = answer.json().await.unwrap();
+    assert_eq!(response.status(), 201);
+    assert_eq!(response.headers()["client-request-id"], "c1");
+    let posted: Value = response.json().await.unwrap();
     assert_eq!(
         (&posted["etag"], &posted["importance"], &posted["chatId"]),
         (&posted["id"], &json!("normal"), &json!(null))
@@ -354,9 +354,9 @@ async fn graph_refuses_with_its_own_words() {
         ),
         (json!({"nothing": 1}), 400, "Invalid request body"),
     ] {
-        let answer = out.graph_send(&chat, &body).send().await.unwrap();
-        assert_eq!(answer.status(), status, "{words}");
-        let error: Value = answer.json().await.unwrap();
+        let response = out.graph_send(&chat, &body).send().await.unwrap();
+        assert_eq!(response.status(), status, "{words}");
+        let error: Value = response.json().await.unwrap();
         assert!(
             error["error"]["message"].as_str().unwrap().contains(words),
             "{error}"

@@ -13,9 +13,9 @@ use skype::{Endpoint, fast};
 
 const HOUR: i64 = 3600;
 
-/// How many seconds the `Date` of an answer is ahead of this machine.
-fn ahead(answer: &Response) -> i64 {
-    let date = answer.headers()["date"].to_str().unwrap();
+/// How many seconds the `Date` of a response is ahead of this machine.
+fn ahead(response: &Response) -> i64 {
+    let date = response.headers()["date"].to_str().unwrap();
     seconds(httpdate::parse_http_date(date).unwrap()) - seconds(SystemTime::now())
 }
 
@@ -70,13 +70,13 @@ async fn every_response_has_a_date_on_both_protocols() {
             ("/ucwa/oauth/v1/applications/x", 401),
             ("/contoso.test/v2.0/.well-known/openid-configuration", 200),
         ] {
-            let answer = client.get(format!("{base}{path}")).send().await.unwrap();
+            let response = client.get(format!("{base}{path}")).send().await.unwrap();
             assert_eq!(
-                (answer.version(), answer.status().as_u16()),
+                (response.version(), response.status().as_u16()),
                 (version, status),
                 "{path}"
             );
-            assert!(is_near(ahead(&answer), 0), "{path}");
+            assert!(is_near(ahead(&response), 0), "{path}");
         }
     }
 }
@@ -100,13 +100,13 @@ async fn faults_keep_the_date_set_another_or_drop_it() {
             }
             out.faults(json!({"rules": [{"match": {"operation": "send"}, "action": action}]}))
                 .await;
-            let answer = out.chat("x").await;
-            assert_eq!(answer.status(), if kind == "headers" { 201 } else { 503 });
-            assert_eq!(answer.headers()["x-other"], "1");
+            let response = out.chat("x").await;
+            assert_eq!(response.status(), if kind == "headers" { 201 } else { 503 });
+            assert_eq!(response.headers()["x-other"], "1");
             match shown {
-                None => assert!(is_near(ahead(&answer), 0), "{kind}"),
-                Some("") => assert!(!answer.headers().contains_key("date"), "{kind}"),
-                Some(date) => assert_eq!(answer.headers()["date"], date, "{kind}"),
+                None => assert!(is_near(ahead(&response), 0), "{kind}"),
+                Some("") => assert!(!response.headers().contains_key("date"), "{kind}"),
+                Some(date) => assert_eq!(response.headers()["date"], date, "{kind}"),
             }
         }
     }
@@ -217,7 +217,7 @@ async fn the_clock_is_set_and_read_while_it_runs_and_a_reset_brings_it_back() {
 }
 
 #[tokio::test]
-async fn skype_tells_the_time_of_the_service() {
+async fn skype_reports_the_time_of_the_service() {
     let out = fast(100.0).await;
     out.emulator.set_clock_offset(7200).unwrap();
     let mut alice = Endpoint::online(&out, "alice").await;

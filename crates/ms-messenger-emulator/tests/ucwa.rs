@@ -143,7 +143,7 @@ async fn two_users_talk() {
     assert_eq!(
         alice.pending.len(),
         4,
-        "nothing more before the other side answers"
+        "nothing more before the other side responds"
     );
     assert_eq!(out.rows("").await.len(), 0, "not delivered yet");
 
@@ -300,7 +300,7 @@ async fn a_call_is_declined_cancelled_or_missed() {
 }
 
 #[tokio::test]
-async fn a_message_that_nobody_fetches_is_dropped_after_its_time() {
+async fn a_message_that_is_not_fetched_is_dropped_after_its_time() {
     let out = fast(100.0).await;
     let mut alice = Endpoint::online(&out, "alice").await;
     let mut bob = Endpoint::online(&out, "bob").await;

@@ -12,10 +12,10 @@ use skype::{Endpoint, link, text, ticket, user};
 async fn the_order_of_the_first_member_and_the_text_of_the_guid_are_kept() {
     let out = Outside::start().await;
     let alice = Endpoint::lurk(&out, "alice").await;
-    let answer = alice.request(Method::GET, &alice.path("/communication"));
-    let answer = answer.send().await.unwrap();
-    let tag = answer.headers()["etag"].to_str().unwrap().to_owned();
-    let body = answer.text().await.unwrap();
+    let response = alice.request(Method::GET, &alice.path("/communication"));
+    let response = response.send().await.unwrap();
+    let tag = response.headers()["etag"].to_str().unwrap().to_owned();
+    let body = response.text().await.unwrap();
     let first = body.split('"').nth(1).unwrap();
     assert!(uuid_like(first), "{body}");
     let etag: Value = serde_json::from_str(&body).unwrap();
@@ -56,7 +56,7 @@ async fn communication_is_put_with_its_guid_and_a_quoted_tag() {
 }
 
 #[tokio::test]
-async fn tickets_are_given_to_those_who_know_the_password() {
+async fn tickets_are_issued_for_the_right_password() {
     let out = Outside::start().await;
     let alice = user(&out, "alice");
     let password = alice.password.as_str();
@@ -80,14 +80,14 @@ async fn tickets_are_given_to_those_who_know_the_password() {
         (&passive[..], "invalid_grant", "28020"),
         (&unknown[..], "unsupported_grant_type", "28029"),
     ] {
-        let answer = ticket(&out, form).await;
-        assert_eq!(answer.status(), 400);
-        let line = answer.headers()["x-ms-diagnostics"]
+        let response = ticket(&out, form).await;
+        assert_eq!(response.status(), 400);
+        let line = response.headers()["x-ms-diagnostics"]
             .to_str()
             .unwrap()
             .to_owned();
         assert!(line.starts_with(diagnostics), "{line}");
-        assert_eq!(answer.json::<Value>().await.unwrap()["error"], error);
+        assert_eq!(response.json::<Value>().await.unwrap()["error"], error);
     }
     let windows = ticket(&out, &[("grant_type", "urn:microsoft.rtc:windows")]).await;
     assert_eq!(windows.headers()["www-authenticate"], "Negotiate");
@@ -101,9 +101,9 @@ async fn tickets_are_given_to_those_who_know_the_password() {
         .post("/webticket//OAUTHTOKEN")
         .header("content-type", "multipart/form-data; boundary=x")
         .body(form);
-    let (status, answer) = Outside::ask(request).await;
-    assert_eq!((status, &answer["token_type"]), (200, &json!("Bearer")));
-    assert!(text(&answer["access_token"]).starts_with("cwt="));
+    let (status, response) = Outside::ask(request).await;
+    assert_eq!((status, &response["token_type"]), (200, &json!("Bearer")));
+    assert!(text(&response["access_token"]).starts_with("cwt="));
 }
 
 #[tokio::test]
@@ -116,8 +116,8 @@ async fn a_guest_may_only_join_the_meeting() {
         ("password", "5LB7MRBC"),
         ("ms_rtc_conferenceuri", uri),
     ];
-    let answer: Value = ticket(&out, &form).await.json().await.unwrap();
-    let token = text(&answer["access_token"]);
+    let response: Value = ticket(&out, &form).await.json().await.unwrap();
+    let token = text(&response["access_token"]);
     let wrong = [
         ("grant_type", grant),
         ("password", "x"),

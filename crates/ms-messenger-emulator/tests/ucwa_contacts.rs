@@ -1,4 +1,4 @@
-//! Contacts without an application: what answers for them, and what they say; and meetings.
+//! Contacts without an application: who responds for them, and what they send; and meetings.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod skype;
@@ -34,7 +34,7 @@ async fn outcome(alice: &mut Endpoint, to: &str) -> (String, String) {
 }
 
 #[tokio::test]
-async fn a_prepared_answer_is_given_to_the_next_invitation() {
+async fn a_prepared_behaviour_applies_to_the_next_invitation() {
     let out = fast(100.0).await;
     let mut alice = Endpoint::lurk(&out, "alice").await;
     for (action, state, subcode) in [
@@ -53,7 +53,7 @@ async fn a_prepared_answer_is_given_to_the_next_invitation() {
 }
 
 #[tokio::test]
-async fn an_invitation_that_rings_is_answered_at_once() {
+async fn an_invitation_that_rings_gets_an_injected_behaviour_at_once() {
     let out = Outside::start().await;
     let mut alice = Endpoint::lurk(&out, "alice").await;
     for (action, subcode) in [
@@ -347,7 +347,7 @@ async fn a_meeting_is_made_ad_hoc_and_joined_by_its_address() {
 }
 
 #[tokio::test]
-async fn nobody_comes_to_the_meeting() {
+async fn a_declined_or_ignored_invitation_leaves_the_meeting_empty() {
     let out = fast(100.0).await;
     let mut alice = Endpoint::lurk(&out, "alice").await;
     let conversation = alice.talk_to(BOB).await;

@@ -18,15 +18,15 @@ fn held(endpoint: &Endpoint, href: &str) -> tokio::task::JoinHandle<(u16, Value)
     tokio::spawn(Outside::ask(endpoint.request(Method::GET, href)))
 }
 
-async fn answer(waiting: tokio::task::JoinHandle<(u16, Value)>) -> (u16, Value) {
+async fn response(waiting: tokio::task::JoinHandle<(u16, Value)>) -> (u16, Value) {
     tokio::time::timeout(LIMIT, waiting)
         .await
-        .expect("an answer in time")
+        .expect("a response in time")
         .unwrap()
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_given_again_until_the_next_is_asked_for() {
+async fn a_lost_response_is_repeated_until_the_next_is_requested() {
     let out = Outside::start().await;
     let mut alice = Endpoint::lurk(&out, "alice").await;
     alice.talk_to(BOB).await;
@@ -46,7 +46,7 @@ async fn a_lost_answer_is_given_again_until_the_next_is_asked_for() {
         link(&alice.poll().await, "self"),
         alice.path("/events?ack=2")
     );
-    // The first answer is acknowledged by now.
+    // The first response is acknowledged by now.
     let (status, lone) = alice.get(&first).await;
     assert_eq!(status, 200);
     assert_eq!(
@@ -59,7 +59,7 @@ async fn a_lost_answer_is_given_again_until_the_next_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_request_is_held_until_there_is_an_event_and_blocks_nobody() {
+async fn a_request_is_held_until_there_is_an_event_and_blocks_no_other() {
     let out = Outside::start().await;
     let alice = Endpoint::lurk(&out, "alice").await;
     let waiting = held(&alice, &alice.next);
@@ -67,14 +67,14 @@ async fn a_request_is_held_until_there_is_an_event_and_blocks_nobody() {
     assert_eq!(alice.get(&alice.path("/me")).await.0, 200);
     assert!(!waiting.is_finished());
     alice.start(BOB).await;
-    let (status, answer) = answer(waiting).await;
-    assert_eq!((status, events_of(&answer).is_empty()), (200, false));
+    let (status, response) = response(waiting).await;
+    assert_eq!((status, events_of(&response).is_empty()), (200, false));
     let stats = until_stats(&out, |s| s["applications"][0]["pgets_held"] == 0).await;
     assert_eq!(stats["pgets_max_at_once"], 1);
 }
 
 #[tokio::test]
-async fn an_idle_request_is_answered_when_its_time_is_over() {
+async fn an_idle_request_gets_its_response_at_its_timeout() {
     let out = fast(10_000.0).await;
     let alice = Endpoint::lurk(&out, "alice").await;
     let begun = Instant::now();
@@ -101,13 +101,13 @@ async fn a_second_request_takes_the_place_of_the_held_one() {
     let (status, error) = alice.get(&format!("{}&priority=1", alice.next)).await;
     assert_eq!((status, &error["subcode"]), (409, &json!("PGetReplaced")));
     let second = held(&alice, &format!("{}&priority=2", alice.next));
-    let (status, error) = answer(first).await;
+    let (status, error) = response(first).await;
     assert_eq!(
         (status, &error["code"], &error["subcode"]),
         (409, &json!("Conflict"), &json!("PGetReplaced"))
     );
     alice.start(BOB).await;
-    assert_eq!(answer(second).await.0, 200);
+    assert_eq!(response(second).await.0, 200);
     let stats = until_stats(&out, |_| true).await;
     assert_eq!(stats["pgets_max_at_once"], 2);
 }
@@ -132,7 +132,7 @@ async fn a_reset_or_sign_out_lets_held_requests_go() {
     let waiting = held(&alice, &alice.next);
     until_stats(&out, |s| s["applications"][0]["pgets_held"] == 1).await;
     assert_eq!(alice.delete(&alice.path("")).await, 204);
-    let (status, error) = answer(waiting).await;
+    let (status, error) = response(waiting).await;
     assert_eq!(
         (status, &error["subcode"]),
         (404, &json!("ApplicationNotFound"))
@@ -142,7 +142,7 @@ async fn a_reset_or_sign_out_lets_held_requests_go() {
     let waiting = held(&alice, &alice.next);
     until_stats(&out, |s| s["applications"][0]["pgets_held"] == 1).await;
     out.emulator.reset();
-    assert_eq!(answer(waiting).await.0, 404);
+    assert_eq!(response(waiting).await.0, 404);
     assert_eq!(
         alice.get(&alice.path("/me")).await.0,
         401,
@@ -168,7 +168,7 @@ async fn the_emulator_ends_at_once_while_a_request_is_held() {
             assert!(tokio::time::timeout(LIMIT, waiting).await.unwrap().is_err());
         } else {
             out.emulator.shutdown().await;
-            assert_eq!(answer(waiting).await.0, 200);
+            assert_eq!(response(waiting).await.0, 200);
         }
         assert!(begun.elapsed() < Duration::from_secs(2));
     }
@@ -224,21 +224,21 @@ async fn an_application_that_asks_for_no_events_is_ended() {
 }
 
 #[tokio::test]
-async fn a_user_who_does_nothing_is_idle_then_away_then_gone() {
+async fn an_inactive_user_is_idle_then_away_until_the_application_expires() {
     let out = fast(1_000.0).await;
     let mut alice = Endpoint::online(&out, "alice").await;
     let mut seen = Vec::new();
     let presence = alice.path("/me/presence");
     loop {
-        let (status, answer) = alice.get(&alice.next).await;
+        let (status, response) = alice.get(&alice.next).await;
         if status != 200 {
             assert_eq!(
-                (status, &answer["subcode"]),
+                (status, &response["subcode"]),
                 (410, &json!("InactiveApplicationExpired"))
             );
             break;
         }
-        alice.take(&answer);
+        alice.take(&response);
         for event in std::mem::take(&mut alice.pending) {
             assert_eq!(event["link"]["rel"], "presence");
             seen.push(alice.get(&presence).await);
@@ -281,8 +281,8 @@ async fn serve(like: reqwest::RequestBuilder, mut next: String) {
         let (client, request) = like.try_clone().unwrap().build_split();
         let mut request = request.unwrap();
         *request.url_mut() = origin.join(&next).unwrap();
-        let answer: Value = client.execute(request).await.unwrap().json().await.unwrap();
-        next = link(&answer, "next");
+        let response: Value = client.execute(request).await.unwrap().json().await.unwrap();
+        next = link(&response, "next");
     }
 }
 

@@ -23,8 +23,8 @@ fn other_name(out: &Outside) -> String {
     out.base.replace("127.0.0.1", "localhost")
 }
 
-fn diagnostics(answer: &reqwest::Response) -> String {
-    answer.headers()["x-ms-diagnostics"]
+fn diagnostics(response: &reqwest::Response) -> String {
+    response.headers()["x-ms-diagnostics"]
         .to_str()
         .unwrap()
         .to_owned()
@@ -113,8 +113,8 @@ async fn challenges_are_merged_or_unquoted() {
     let out = Outside::start().await;
     let ask = || out.client.get(format!("{}{USER}", out.base)).send();
     out.faults(rule("user", kind("merged_challenge"))).await;
-    let answer = ask().await.unwrap();
-    let lines: Vec<_> = answer
+    let response = ask().await.unwrap();
+    let lines: Vec<_> = response
         .headers()
         .get_all("www-authenticate")
         .iter()
@@ -127,8 +127,8 @@ async fn challenges_are_merged_or_unquoted() {
             .contains(", MsRtcOAuth href=\"http")
     );
     out.faults(rule("user", kind("unquoted_challenge"))).await;
-    let answer = ask().await.unwrap();
-    let lines: Vec<_> = answer
+    let response = ask().await.unwrap();
+    let lines: Vec<_> = response
         .headers()
         .get_all("www-authenticate")
         .iter()
@@ -190,16 +190,16 @@ async fn a_browser_origin_is_refused_by_the_fault_and_when_strict() {
 }
 
 #[tokio::test]
-async fn events_overtake_the_answer() {
+async fn events_overtake_the_response() {
     let out = Outside::start().await;
     let mut alice = Endpoint::lurk(&out, "alice").await;
     out.faults(rule("start", kind("events_first"))).await;
     let href = alice.path("/communication/messagingInvitations");
     let start = alice.request(Method::POST, &href).json(&json!({"to": BOB}));
-    let answer = tokio::spawn(start.send());
+    let response = tokio::spawn(start.send());
     alice.until("messagingInvitation", "completed").await;
-    let answer = tokio::time::timeout(LIMIT, answer).await.unwrap();
-    assert_eq!(answer.unwrap().unwrap().status(), 201);
+    let response = tokio::time::timeout(LIMIT, response).await.unwrap();
+    assert_eq!(response.unwrap().unwrap().status(), 201);
 }
 
 #[tokio::test]
@@ -279,9 +279,9 @@ async fn the_channel_is_resynchronised_resumed_or_replaced() {
     assert_eq!((status, &error["subcode"]), (409, &json!("PGetReplaced")));
 
     out.faults(rule("events", kind("resume"))).await;
-    let answer = alice.poll().await;
+    let response = alice.poll().await;
     assert_eq!(
-        (&answer["sender"], &answer["_links"]["next"]),
+        (&response["sender"], &response["_links"]["next"]),
         (&json!([]), &Value::Null)
     );
     assert_eq!(alice.get(&conversation).await.0, 404);
@@ -316,7 +316,7 @@ async fn an_application_ends_or_is_one_too_many() {
 }
 
 #[tokio::test]
-async fn times_are_iso_and_an_idle_answer_lacks_its_sender() {
+async fn times_are_iso_and_an_idle_response_has_no_sender() {
     let out = fast(10_000.0).await;
     let mut alice = Endpoint::lurk(&out, "alice").await;
     let conversation = alice.talk_to(BOB).await;
@@ -338,23 +338,23 @@ async fn bodies_are_compressed_or_xml() {
     let alice = Endpoint::lurk(&out, "alice").await;
     let me = alice.path("/me");
     out.faults(rule("me", kind("gzip"))).await;
-    let answer = alice.request(Method::GET, &me).send().await.unwrap();
-    assert_eq!(answer.headers()["content-encoding"], "gzip");
-    let bytes = answer.bytes().await.unwrap();
+    let response = alice.request(Method::GET, &me).send().await.unwrap();
+    assert_eq!(response.headers()["content-encoding"], "gzip");
+    let bytes = response.bytes().await.unwrap();
     assert_eq!(bytes[..3], [0x1F, 0x8B, 8]);
     let body: Value = serde_json::from_slice(&bytes[15..bytes.len() - 8]).unwrap();
     assert_eq!(body["name"], "Alice");
 
     out.faults(rule("me", kind("xml"))).await;
-    let answer = alice.request(Method::GET, &me).send().await.unwrap();
+    let response = alice.request(Method::GET, &me).send().await.unwrap();
     assert!(
-        answer.headers()["content-type"]
+        response.headers()["content-type"]
             .to_str()
             .unwrap()
             .starts_with("application/xml")
     );
     assert!(
-        answer
+        response
             .text()
             .await
             .unwrap()

@@ -1,4 +1,4 @@
-//! Discovery over several hosts, the form of its answers, and what a browser sees at `/`.
+//! Discovery over several hosts, the form of its responses, and what a browser sees at `/`.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod skype;
@@ -115,11 +115,11 @@ async fn the_root_is_json_but_for_browsers_xml_and_silence() {
             let request = format!(
                 "GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{accept}connection: close\r\n\r\n"
             );
-            let (answer, _) = out.exchange(&request);
-            assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+            let (response, _) = out.exchange(&request);
+            assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
             assert!(
-                answer.contains(&format!("content-type: {kind}")),
-                "{path} {accept}: {answer}"
+                response.contains(&format!("content-type: {kind}")),
+                "{path} {accept}: {response}"
             );
         }
     }

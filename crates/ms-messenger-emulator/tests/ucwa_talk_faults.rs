@@ -111,7 +111,7 @@ async fn a_conversation_lacks_the_link_or_html() {
 }
 
 #[tokio::test]
-async fn a_message_whose_answer_is_lost_completes_all_the_same() {
+async fn a_message_with_a_lost_response_still_completes() {
     let out = Outside::start().await;
     let mut alice = Endpoint::lurk(&out, "alice").await;
     let conversation = alice.talk_to(BOB).await;
@@ -122,8 +122,8 @@ async fn a_message_whose_answer_is_lost_completes_all_the_same() {
         json!({"kind": "cut_body", "after_bytes": 3}),
     ] {
         out.faults(rule("send", action)).await;
-        if let Ok(answer) = alice.say(&conversation, "x").send().await {
-            assert_eq!(answer.status(), 504);
+        if let Ok(response) = alice.say(&conversation, "x").send().await {
+            assert_eq!(response.status(), 504);
         }
         let done = alice.until("message", "completed").await;
         assert_eq!(done["status"], "Success");
@@ -132,13 +132,13 @@ async fn a_message_whose_answer_is_lost_completes_all_the_same() {
     for (operation, body) in [("send", "ServiceUnavailable"), ("token", "server_error")] {
         out.faults(rule(operation, json!({"kind": "status", "status": 503})))
             .await;
-        let answer = if operation == "send" {
+        let response = if operation == "send" {
             alice.say(&conversation, "x").send().await.unwrap()
         } else {
             skype::ticket(&out, &[("grant_type", "password")]).await
         };
-        assert_eq!(answer.status(), 503);
-        assert!(answer.text().await.unwrap().contains(body));
+        assert_eq!(response.status(), 503);
+        assert!(response.text().await.unwrap().contains(body));
     }
     assert_eq!(out.rows("?platform=ucwa").await.len(), 4);
 }
@@ -158,8 +158,8 @@ async fn a_cut_request_for_events_is_repaired_by_the_same_one() {
         alice.start(BOB).await;
         out.faults(rule("events", action)).await;
         let broken = async {
-            let answer = alice.request(Method::GET, &alice.next).send().await?;
-            answer.error_for_status()?.json::<Value>().await
+            let response = alice.request(Method::GET, &alice.next).send().await?;
+            response.error_for_status()?.json::<Value>().await
         };
         assert!(tokio::time::timeout(LIMIT, broken).await.unwrap().is_err());
         alice.connected().await;

@@ -353,7 +353,7 @@ fn names_lead_nowhere_else() {
 }
 
 #[test]
-fn a_lock_is_one_for_all_who_open_the_folder() {
+fn a_lock_is_shared_by_all_stores_of_a_folder() {
     let folder = tempfile::tempdir().unwrap();
     let one = FileTokenStore::new(folder.path(), key());
     let two = FileTokenStore::new(folder.path(), key());

@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_is_noted_and_what_is_none_is_not() {
+    fn a_date_is_recorded_and_an_invalid_one_is_not() {
         let clock = ServiceClock::default();
         let now = SystemTime::now();
         for date in ["", "soon", "Tue, 99 Apr 2025 12:34:56 GMT"] {

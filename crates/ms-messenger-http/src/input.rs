@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_out_of_a_link_is_told_as_it_should_be() {
+    fn an_id_from_a_link_is_reported_decoded() {
         let rule_of = |id: &str| format!("is percent-encoded; the id is {id}");
         for (id, decoded) in [
             ("19%3aab%40thread.v2", "19:ab@thread.v2"),

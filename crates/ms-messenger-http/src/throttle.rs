@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_resource_is_forgotten_when_nothing_waits_and_its_pause_is_over() {
+    async fn a_resource_is_forgotten_when_nothing_waits_and_its_pause_has_ended() {
         let throttle = Throttle::default();
         throttle.pause("/a", WAIT);
         throttle.pause("/b", WAIT);

@@ -227,7 +227,7 @@ async fn a_provider_that_fails_later_does_not_undo_a_doubt() {
 }
 
 #[tokio::test]
-async fn a_provider_that_fails_after_its_token_was_renewed_is_told_for_what_it_is() {
+async fn a_provider_that_fails_after_a_renewal_is_reported_as_such() {
     let server = Server::start([status(401, &[], ""), status(429, &[], "")]).await;
     let provider = Provider::new(|nth| match nth {
         1 | 2 => fresh(nth),
@@ -297,7 +297,7 @@ mod access_key {
     }
 
     #[tokio::test]
-    async fn each_attempt_is_signed_anew() {
+    async fn each_attempt_is_signed_again() {
         let wait = status(429, &[("Retry-After", "1.1")], "");
         let server = Server::start([wait, created()]).await;
         pipeline_as(&server, key()).call(send()).await.unwrap();

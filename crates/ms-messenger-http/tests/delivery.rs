@@ -131,7 +131,7 @@ async fn a_proxy_that_cannot_be_reached_is_named_without_its_password() {
 }
 
 #[tokio::test]
-async fn a_connection_closed_unanswered_leaves_it_unknown() {
+async fn a_connection_closed_without_a_response_leaves_it_unknown() {
     let server = Server::start([Act::Close]).await;
     let error = pipeline(&server).call(send()).await.unwrap_err();
     assert_failure(&error, ErrorKind::Transport, Delivery::Unknown, 1);
@@ -170,7 +170,7 @@ async fn a_reset_leaves_it_unknown() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_no_http_leaves_it_unknown() {
+async fn a_response_that_is_not_http_leaves_it_unknown() {
     for bytes in [
         &b"\0\x01\x02 nonsense\r\n\r\n"[..],
         b"HTTP/1.1 201 Cre",
@@ -185,7 +185,7 @@ async fn an_answer_that_is_no_http_leaves_it_unknown() {
 }
 
 #[tokio::test]
-async fn no_answer_in_time_leaves_it_unknown() {
+async fn no_response_in_time_leaves_it_unknown() {
     let server = Server::start([Act::Silence]).await;
     let options = options().with_timeout(Duration::from_secs(1));
     let pipeline = pipeline_to(&SERVICE, &server.url(), &options, Numbered::default());

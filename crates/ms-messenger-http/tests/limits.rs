@@ -50,7 +50,7 @@ fn capped(server: &Server, service: &'static ServiceProfile) -> ms_messenger_htt
 }
 
 #[tokio::test]
-async fn an_answer_of_just_the_size_allowed_is_read() {
+async fn a_response_of_exactly_the_allowed_size_is_read() {
     let server = Server::start([status(201, &[], &"x".repeat(1000))]).await;
     let response = capped(&server, &SERVICE).call(send()).await.unwrap();
     assert_eq!(response.body().len(), 1000);
@@ -114,7 +114,7 @@ async fn a_flood_of_headers_does_no_harm() {
 }
 
 #[tokio::test]
-async fn unusual_but_lawful_answers_are_understood() {
+async fn unusual_but_valid_responses_are_understood() {
     for bytes in [
         &b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]"[..],
         b"HTTP/1.0 200 OK\r\n\r\n[]",

@@ -17,7 +17,7 @@ fn client() -> HttpClient {
 }
 
 #[tokio::test]
-async fn a_refusal_proves_that_the_server_is_there_and_tells_its_time() {
+async fn a_rejection_proves_that_the_server_is_there_and_shows_its_time() {
     let server = Server::start([Act::Respond(RESPONSE.into())]).await;
     let endpoint = Endpoint::parse(&server.url()).unwrap();
     let probe = client().probe(&endpoint, "/a?b=c", None).await.unwrap();
@@ -44,7 +44,7 @@ async fn a_credential_goes_along_when_it_is_given() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_answer_is_an_error() {
+async fn a_server_that_does_not_respond_is_an_error() {
     let server = Server::start([Act::Close]).await;
     let endpoint = Endpoint::parse(&server.url()).unwrap();
     let error = client().probe(&endpoint, "/a", None).await.unwrap_err();

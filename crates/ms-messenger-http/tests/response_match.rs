@@ -27,7 +27,7 @@ fn assert_foreign(error: &Error) {
 }
 
 #[tokio::test]
-async fn an_answer_that_names_another_call_is_not_believed() {
+async fn a_response_that_names_another_call_is_rejected() {
     let another = "0b5b1f64-7e4b-4a63-9d2c-0b8d7c9a5a11";
     let server = Server::start([created_for(another)]).await;
     assert_foreign(&pipeline(&server).call(send()).await.unwrap_err());
@@ -50,7 +50,7 @@ async fn the_own_id_in_any_spelling_and_what_is_no_id_are_believed() {
 }
 
 #[tokio::test]
-async fn a_read_is_made_again_after_a_foreign_answer() {
+async fn a_read_is_retried_after_a_foreign_response() {
     let another = "0b5b1f64-7e4b-4a63-9d2c-0b8d7c9a5a11";
     let server = Server::start([created_for(another), status(200, &[], "{}")]).await;
     pipeline(&server).call(read()).await.unwrap();
@@ -79,7 +79,7 @@ async fn over_tls_with(
 }
 
 #[tokio::test]
-async fn over_tls_an_answer_that_came_before_is_not_believed() {
+async fn over_tls_a_repeated_response_is_rejected() {
     // `created` has the same request id every time, as a copy of it has.
     let (_server, pipeline) = over_tls([created(), created()]).await;
     pipeline.call(send()).await.unwrap();
@@ -100,7 +100,7 @@ async fn a_double_that_gives_constant_ids_over_tls_is_believed_without_the_check
 }
 
 #[tokio::test]
-async fn over_tls_answers_with_ids_of_their_own_are_believed() {
+async fn over_tls_responses_with_unique_ids_are_accepted() {
     let acts = (1..=50).map(|n| status(201, &[("request-id", &format!("r{n}"))], "{}"));
     let (_server, pipeline) = over_tls(acts).await;
     for _ in 1..=50 {
@@ -109,7 +109,7 @@ async fn over_tls_answers_with_ids_of_their_own_are_believed() {
 }
 
 #[tokio::test]
-async fn doubles_on_loopback_may_give_every_answer_the_same_id() {
+async fn doubles_on_loopback_may_give_every_response_the_same_id() {
     let server = Server::start([created(), created()]).await;
     let pipeline = pipeline_to(&NUMBERED, &server.url(), &options(), Numbered::default());
     pipeline.call(send()).await.unwrap();

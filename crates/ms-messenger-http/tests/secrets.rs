@@ -99,7 +99,7 @@ fn an_access_key_is_not_printed() {
 }
 
 #[tokio::test]
-async fn an_answer_is_printed_without_its_body_and_headers() {
+async fn a_response_is_printed_without_its_body_and_headers() {
     let act = status(201, &[("set-cookie", "hunter2")], r#"{"id":"hunter2"}"#);
     let server = Server::start([act]).await;
     let response = pipeline(&server.url()).call(call()).await.unwrap();
@@ -112,7 +112,7 @@ async fn an_answer_is_printed_without_its_body_and_headers() {
 }
 
 #[tokio::test]
-async fn no_failure_tells_what_was_sent_or_answered() {
+async fn no_failure_prints_what_was_sent_or_received() {
     let raw = |text: &str| Act::RespondAndClose(text.as_bytes().to_vec());
     for act in [
         Act::Close,

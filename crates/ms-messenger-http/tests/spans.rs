@@ -156,7 +156,7 @@ async fn several_attempts_are_one_span_and_an_event_for_each_that_failed() {
 }
 
 #[tokio::test]
-async fn a_failure_tells_what_is_known_of_the_message() {
+async fn a_failure_reports_what_is_known_of_the_message() {
     for (act, facts) in [
         (
             Act::Close,

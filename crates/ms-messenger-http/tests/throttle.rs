@@ -127,7 +127,7 @@ async fn a_pause_is_of_one_path_whatever_its_query() {
 }
 
 #[tokio::test]
-async fn a_caller_that_retries_by_itself_is_not_held_up() {
+async fn a_caller_with_its_own_retries_is_not_delayed() {
     let server = Server::start([throttled("3600000"), created()]).await;
     let pipeline = pipeline(&server).with_retry_policy(RetryPolicy::never());
     let error = pipeline.call(send()).await.unwrap_err();

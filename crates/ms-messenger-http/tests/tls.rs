@@ -39,7 +39,7 @@ fn assert_never_connected(error: &Error, attempts: u32) {
 }
 
 #[tokio::test]
-async fn a_handshake_that_is_never_answered_proves_that_nothing_was_sent() {
+async fn a_handshake_without_a_response_proves_that_nothing_was_sent() {
     // Never accepts: the system does, and no byte follows.
     let listener = TcpListener::bind((LOCAL, 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -120,7 +120,7 @@ async fn a_certificate_out_of_its_time_is_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn a_server_that_answers_without_tls_is_sent_nothing() {
+async fn a_server_that_responds_without_tls_gets_nothing() {
     let listener = TcpListener::bind((LOCAL, 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
@@ -229,7 +229,7 @@ async fn calls_whose_responses_do_not_name_them_share_no_connection() {
 }
 
 #[tokio::test]
-async fn a_connection_closed_unanswered_beneath_tls_leaves_it_unknown() {
+async fn a_connection_closed_without_a_response_under_tls_leaves_it_unknown() {
     for act in [Act::Close, Act::Reset] {
         let identity = Identity::new(LOCAL);
         let server = Server::start_tls(identity.acceptor(&[]), [act, created()]).await;

@@ -14,7 +14,7 @@ struct Module {
     file: usize,
     /// The names that `use` binds, and the paths that they stand for.
     bindings: HashMap<String, Path>,
-    /// The paths of `use` that pass names on to others; not a use by itself.
+    /// The paths of `use` that pass names on to others; not a use on its own.
     re_exported: BTreeSet<Path>,
     /// All other paths.
     used: BTreeSet<Path>,

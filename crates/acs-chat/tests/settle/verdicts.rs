@@ -213,7 +213,7 @@ async fn a_clock_that_is_minutes_wrong_hides_no_message_and_proves_no_absence() 
 }
 
 #[tokio::test]
-async fn a_list_that_cannot_be_read_tells_nothing() {
+async fn a_list_that_cannot_be_read_proves_nothing() {
     let chat = Chat::start([Post::Lost]).await;
     let client = chat.client();
     let evidence = doubt(&client, &ping()).await;

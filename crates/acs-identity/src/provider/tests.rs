@@ -77,7 +77,7 @@ async fn a_token_serves_until_two_minutes_are_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_renewal_serves_all_who_wait() {
+async fn one_renewal_serves_all_waiting_callers() {
     let script = Script::new([Ok(until(60.0, "one")), Ok(until(120.0, "two"))]);
     let tokens = provider(&script).build().unwrap();
     for (round, expected) in [(1, "one"), (2, "two")] {
@@ -138,7 +138,7 @@ async fn a_failed_renewal_is_forgiven_while_the_token_lives() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_proactive_provider_renews_with_ten_minutes_left_and_nobody_asking() {
+async fn a_proactive_provider_renews_with_ten_minutes_left_and_no_caller() {
     let script = Script::new([Ok(until(60.0, "one")), Ok(until(110.0, "two"))]);
     let tokens = provider(&script)
         .with_proactive_refresh(true)
@@ -223,7 +223,7 @@ async fn an_initial_token_serves_first_and_starts_the_timer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_token_is_renewed_once_whoever_says_so() {
+async fn a_rejected_token_is_renewed_once_for_all_callers() {
     let script = Script::new([Ok(until(60.0, "one")), Ok(until(60.0, "two"))]);
     let tokens = provider(&script).build().unwrap();
     let one = tokens.token(&TokenRequest::default()).await.unwrap();
@@ -264,7 +264,7 @@ async fn a_renewal_that_brings_the_refused_token_or_an_ended_one_fails() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_is_read_from_the_token_where_nobody_tells_it() {
+async fn the_expiry_is_read_from_the_token_if_the_source_has_none() {
     // {"exp":1003600}, an hour after the beginning, and one of which nothing is known.
     let jwt = AccessToken::new("e30.eyJleHAiOjEwMDM2MDB9.c2ln");
     let script = Script::new([Ok(jwt), Ok(AccessToken::new("opaque"))]);

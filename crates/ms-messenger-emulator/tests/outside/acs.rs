@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Outside;
 
-/// Status and JSON of an answer.
+/// Status and JSON of a response.
 pub(crate) type Answered = (u16, Value);
 
 /// The end of every target of Chat.

@@ -26,7 +26,7 @@ pub(crate) fn ids(page: &Value) -> Vec<String> {
     entries.map(id).collect()
 }
 
-/// Sends a text as alice and answers the message.
+/// Sends a text as alice and returns the message.
 pub(crate) async fn sends(out: &Outside, path: &str, text: &str) -> Value {
     let (status, message) = out.graph(path, &json!({"body": {"content": text}})).await;
     assert_eq!(status, 201, "{message}");

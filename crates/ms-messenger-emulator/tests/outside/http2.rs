@@ -88,11 +88,11 @@ impl Http2 {
         bytes.extend([kind, flags]);
         bytes.extend(stream.to_be_bytes());
         bytes.extend(payload);
-        // The other side may have ended the connection; what it sent tells.
+        // The other side may have ended the connection; what it sent shows that.
         let _ = self.stream.write_all(&bytes);
     }
 
-    /// Opens a stream with the head of a Graph message; answers its id.
+    /// Opens a stream with the head of a Graph message; returns its id.
     pub(crate) fn open(&mut self, out: &Outside) -> u32 {
         let token = &out.emulator.seed().graph.token;
         let mut block = vec![0x83, 0x87];
@@ -119,7 +119,7 @@ impl Http2 {
         self.frame(DATA, 1, stream, body.as_bytes());
     }
 
-    /// Sends a Graph message; answers its stream.
+    /// Sends a Graph message; returns its stream.
     pub(crate) fn send(&mut self, out: &Outside, text: &str) -> u32 {
         let stream = self.open(out);
         self.body(stream, text);
@@ -142,8 +142,8 @@ impl Http2 {
         })
     }
 
-    /// The JSON of the answer on `stream`, other frames passed over.
-    pub(crate) fn answer(&mut self, stream: u32) -> Value {
+    /// The JSON of the response on `stream`; skips other frames.
+    pub(crate) fn response(&mut self, stream: u32) -> Value {
         let mut body = Vec::new();
         loop {
             let frame = self.read().unwrap();

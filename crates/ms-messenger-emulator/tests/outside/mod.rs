@@ -68,8 +68,8 @@ impl Outside {
 
     pub(crate) async fn faults(&self, rules: Value) {
         let url = format!("{}/_emulator/faults", self.base);
-        let answer = self.client.put(url).json(&rules).send().await.unwrap();
-        assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+        let response = self.client.put(url).json(&rules).send().await.unwrap();
+        assert_eq!(response.status(), 200, "{}", response.text().await.unwrap());
     }
 
     pub(crate) fn chat_token(&self) -> &str {
@@ -103,11 +103,11 @@ impl Outside {
             .json(body)
     }
 
-    /// Sends a request and answers its status and JSON (null for an empty body).
+    /// Sends a request and returns its status and JSON (null for an empty body).
     pub(crate) async fn ask(request: RequestBuilder) -> (u16, Value) {
-        let answer = request.send().await.unwrap();
-        let status = answer.status().as_u16();
-        let text = answer.text().await.unwrap();
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        let text = response.text().await.unwrap();
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
         (status, if body == "" { Value::Null } else { body })
     }

@@ -1,4 +1,4 @@
-//! HTTP/1.1 on a socket of our own: every byte of the answers, and how the connection ended.
+//! HTTP/1.1 on a socket of our own: every byte of the responses, and how the connection ended.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
@@ -28,14 +28,14 @@ impl Outside {
     pub(crate) fn exchange(&self, request: &str) -> (String, Option<ErrorKind>) {
         let mut socket = self.socket();
         socket.write_all(request.as_bytes()).unwrap();
-        let mut answer = Vec::new();
-        let ended = socket.read_to_end(&mut answer).err().map(|e| e.kind());
-        (String::from_utf8(answer).unwrap(), ended)
+        let mut response = Vec::new();
+        let ended = socket.read_to_end(&mut response).err().map(|e| e.kind());
+        (String::from_utf8(response).unwrap(), ended)
     }
 }
 
-/// Reads one answer with a length from `socket`: head and body.
-pub(crate) fn answer(socket: &mut TcpStream) -> (String, String) {
+/// Reads one response with a length from `socket`: head and body.
+pub(crate) fn response(socket: &mut TcpStream) -> (String, String) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];

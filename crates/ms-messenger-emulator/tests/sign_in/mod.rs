@@ -111,14 +111,14 @@ impl SignIn {
 
     /// What the redirect carries.
     pub(crate) async fn authorize(&self, more: &[(&str, &str)]) -> Value {
-        let answer = self
+        let response = self
             .plain()
             .get(self.authorize_url(more))
             .send()
             .await
             .unwrap();
-        assert_eq!(answer.status(), 302);
-        let back = Url::parse(answer.headers()["location"].to_str().unwrap()).unwrap();
+        assert_eq!(response.status(), 302);
+        let back = Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
         assert_eq!(back.host_str(), Some("localhost"));
         back.query_pairs()
             .map(|(k, v)| (k.into_owned(), json!(v)))

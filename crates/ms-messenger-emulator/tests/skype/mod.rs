@@ -49,8 +49,8 @@ pub(crate) async fn token_of(out: &Outside, name: &str) -> String {
         ("username", user.username.as_str()),
         ("password", user.password.as_str()),
     ];
-    let answer: Value = ticket(out, &form).await.json().await.unwrap();
-    answer["access_token"].as_str().unwrap().to_owned()
+    let response: Value = ticket(out, &form).await.json().await.unwrap();
+    response["access_token"].as_str().unwrap().to_owned()
 }
 
 /// A signed-in endpoint.
@@ -135,7 +135,7 @@ impl Endpoint {
         Outside::ask(request).await
     }
 
-    /// A POST whose answer is 201; its location.
+    /// A POST with the response 201; returns its location.
     pub(crate) async fn create(&self, href: &str, body: &Value) -> String {
         let request = self.request(Method::POST, href).json(body);
         location(request.send().await.unwrap())
@@ -154,24 +154,24 @@ impl Endpoint {
     /// Asks for events once and keeps them.
     pub(crate) async fn poll(&mut self) -> Value {
         let next = self.next.clone();
-        let (status, answer) = tokio::time::timeout(LIMIT, self.get(&next))
+        let (status, response) = tokio::time::timeout(LIMIT, self.get(&next))
             .await
             .expect("events in time");
-        assert_eq!(status, 200, "{answer}");
-        self.take(&answer);
-        answer
+        assert_eq!(status, 200, "{response}");
+        self.take(&response);
+        response
     }
 
-    pub(crate) fn take(&mut self, answer: &Value) {
+    pub(crate) fn take(&mut self, response: &Value) {
         for onward in ["next", "resume", "resync"] {
-            if let Some(href) = answer["_links"][onward]["href"].as_str() {
+            if let Some(href) = response["_links"][onward]["href"].as_str() {
                 href.clone_into(&mut self.next);
             }
         }
-        self.pending.extend(events_of(answer));
+        self.pending.extend(events_of(response));
     }
 
-    /// Reads on until an event of that resource and type; answers it and forgets those before.
+    /// Reads on until an event of that resource and type; returns it and forgets those before.
     pub(crate) async fn until(&mut self, rel: &str, kind: &str) -> Value {
         loop {
             while !self.pending.is_empty() {
@@ -184,13 +184,13 @@ impl Endpoint {
         }
     }
 
-    /// Calls a user and waits until the conversation is connected; answers its address.
+    /// Calls a user and waits until the conversation is connected; returns its address.
     pub(crate) async fn talk_to(&mut self, to: &str) -> String {
         self.start(to).await;
         self.connected().await
     }
 
-    /// Waits until an invitation of one's own has succeeded; answers the conversation's address.
+    /// Waits until an invitation of one's own has succeeded; returns the conversation's address.
     pub(crate) async fn connected(&mut self) -> String {
         let done = self.until("messagingInvitation", "completed").await;
         assert_eq!(done["status"], "Success", "{done}");
@@ -203,12 +203,12 @@ impl Endpoint {
             .body(text.to_owned())
     }
 
-    /// Sends a message; answers its address.
+    /// Sends a message; returns its address.
     pub(crate) async fn send(&self, conversation: &str, text: &str) -> String {
         location(self.say(conversation, text).send().await.unwrap())
     }
 
-    /// Waits for an invitation and accepts it; answers the conversation's address.
+    /// Waits for an invitation and accepts it; returns the conversation's address.
     pub(crate) async fn accept(&mut self) -> String {
         let started = self.until("messagingInvitation", "started").await;
         let invitation = &started["_embedded"]["messagingInvitation"];
@@ -219,10 +219,10 @@ impl Endpoint {
     }
 }
 
-pub(crate) fn location(answer: Response) -> String {
-    assert_eq!(answer.status(), 201);
-    assert_eq!(answer.headers()["content-length"], "0");
-    answer.headers()["location"].to_str().unwrap().to_owned()
+pub(crate) fn location(response: Response) -> String {
+    assert_eq!(response.status(), 201);
+    assert_eq!(response.headers()["content-length"], "0");
+    response.headers()["location"].to_str().unwrap().to_owned()
 }
 
 pub(crate) fn text(value: &Value) -> String {
@@ -238,9 +238,9 @@ pub(crate) fn link(resource: &Value, rel: &str) -> String {
     text(href)
 }
 
-/// The events of an answer, in order.
-pub(crate) fn events_of(answer: &Value) -> Vec<Value> {
-    let senders = answer["sender"].as_array().cloned().unwrap_or_default();
+/// The events of a response, in order.
+pub(crate) fn events_of(response: &Value) -> Vec<Value> {
+    let senders = response["sender"].as_array().cloned().unwrap_or_default();
     let of = |sender: Value| sender["events"].as_array().cloned().unwrap_or_default();
     senders.into_iter().flat_map(of).collect()
 }

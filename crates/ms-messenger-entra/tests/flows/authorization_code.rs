@@ -215,7 +215,7 @@ async fn hostile_requests_do_no_harm() {
 }
 
 #[tokio::test]
-async fn a_user_who_declines_is_told_so() {
+async fn a_declined_sign_in_is_reported_as_such() {
     let server = Server::new_async().await;
     let flow = Flow::begin(&server, |flow| flow).await;
     let shown = flow
@@ -233,7 +233,7 @@ async fn a_user_who_declines_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_user_who_never_comes_ends_the_wait() {
+async fn a_sign_in_that_is_never_completed_times_out() {
     let server = Server::new_async().await;
     let flow = Flow::begin(&server, |flow| flow.with_timeout(Duration::ZERO)).await;
     let error = flow.end().await.unwrap_err();

@@ -55,7 +55,7 @@ async fn polls(server: &mut ServerGuard, errors: &[&str]) {
 }
 
 #[tokio::test]
-async fn a_device_code_is_polled_at_the_interval_and_five_seconds_slower_when_told() {
+async fn a_device_code_is_polled_at_the_interval_and_five_seconds_slower_on_slow_down() {
     let mut server = Server::new_async().await;
     device_endpoint(&mut server, 900, 7).await;
     polls(

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn whom_it_is_for_does_not_share() {
+    fn different_keys_do_not_share_a_bucket() {
         let mut limiter = Limiter::default();
         let other = Rate {
             key: "other".to_owned(),

@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_read_leniently_and_told_apart_by_their_query() {
+    fn paths_are_read_leniently_and_distinguished_by_their_query() {
         const P: &str = "/ucwa//oauth/v1/applications/1";
         let invitations = format!("{P}/communication/messagingInvitations");
         for (method, path, query, expected) in [

@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn other_methods_are_told_what_a_path_takes() {
+    fn other_methods_get_the_supported_ones() {
         for (path, allowed) in [
             ("chats", "GET, POST"),
             ("me/chats", "GET"),

@@ -120,7 +120,7 @@ impl Store {
         if caller.is_user {
             self.join(place, &caller.id);
         } else {
-            self.join_nobody(place);
+            self.join_none(place);
         }
         Ok(())
     }
@@ -140,7 +140,7 @@ impl Store {
         Ok(team)
     }
 
-    fn join_nobody(&mut self, place: &Place) {
+    fn join_none(&mut self, place: &Place) {
         match place {
             Place::Chat { chat } => {
                 self.chat_on_first_use(chat);

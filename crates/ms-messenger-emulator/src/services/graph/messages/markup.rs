@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn markers_are_told_apart_and_read_in_order() {
+    fn markers_are_distinguished_and_read_in_order() {
         let html =
             "<attachment id=\"a\"></attachment><at class='x' id='0'>Jo &amp; Co</at> <at id=1>";
         let attachments = markers(html, "attachment");

@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn share_links_are_told_from_other_addresses() {
+    fn share_links_are_distinguished_from_other_addresses() {
         let found = file("https://a.test/:w:/g/personal/me/Eah_j?e=0H");
         let (address, name) = found.unwrap();
         assert_eq!(address, "https://a.test/personal/me/Documents/Eah_j.docx");

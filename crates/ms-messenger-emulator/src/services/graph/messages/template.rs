@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn members_of_later_versions_are_hidden_from_who_does_not_ask() {
+    fn members_of_later_versions_are_hidden_without_a_request_for_them() {
         let message = json!({"messageType": "systemEventMessage", "body": "systemEventMessage"});
         let template = Template::new(&message);
         let view = |knows_all_members| {

@@ -1,53 +1,26 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(all(
+        feature = "acs",
+        feature = "entra",
+        feature = "graph",
+        feature = "ucwa"
+    )),
+    allow(dead_code, reason = "each service uses a part of the engine")
+)]
 
 mod admin;
 mod builder;
 mod emulator;
-#[cfg_attr(
-    not(all(
-        feature = "acs",
-        feature = "entra",
-        feature = "graph",
-        feature = "ucwa"
-    )),
-    allow(dead_code, reason = "each service uses a part of it")
-)]
 mod engine;
 mod expect;
-#[cfg_attr(
-    not(all(
-        feature = "acs",
-        feature = "entra",
-        feature = "graph",
-        feature = "ucwa"
-    )),
-    allow(dead_code, reason = "each service uses a part of it")
-)]
 mod mount;
 #[cfg(feature = "acs")]
 mod receivers;
-#[cfg_attr(
-    not(all(
-        feature = "acs",
-        feature = "entra",
-        feature = "graph",
-        feature = "ucwa"
-    )),
-    allow(dead_code, reason = "each service uses a part of it")
-)]
 mod seed;
 mod services;
 mod start_error;
-#[cfg_attr(
-    not(all(
-        feature = "acs",
-        feature = "entra",
-        feature = "graph",
-        feature = "ucwa"
-    )),
-    allow(dead_code, reason = "each service uses a part of it")
-)]
 mod wire;
 
 pub mod service;
@@ -106,6 +79,8 @@ pub mod docs {
     pub mod faults {}
     #[doc = include_str!("../docs/operations.md")]
     pub mod operations {}
+    #[doc = include_str!("../docs/own_service.md")]
+    pub mod own_service {}
     #[doc = include_str!("../docs/ucwa.md")]
     pub mod ucwa {}
 }

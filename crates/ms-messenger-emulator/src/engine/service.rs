@@ -24,11 +24,11 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A service of the emulator: one folder with routes, a store and operations.
 ///
-/// The engine does the rest for every service alike: faults, limits, the ledger, `/_emulator/…`,
-/// request ids, statistics and reset. All built-in services are such, and
+/// The engine does the rest for every service: faults, limits, the ledger, `/_emulator/…`, request
+/// ids, statistics and reset. The built-in services use it too;
 /// [`EmulatorBuilder::with_service`](crate::EmulatorBuilder::with_service) mounts one of your own.
 ///
-/// A store is locked first and the engine called inside, never the other way round.
+/// Lock the store first and call the engine inside, never the other way round.
 ///
 /// ```
 /// use ms_messenger_emulator::{Emulator, Platform, service::*};
@@ -78,22 +78,22 @@ pub trait Service: fmt::Debug + Send + Sync + 'static {
     /// An operation with its path parameters.
     type Call: fmt::Debug + Send + Sync + 'static;
 
-    /// Describes the service. It must return the same every time.
+    /// Describes the service. It must return the same value every time.
     fn description(&self) -> Description;
 
-    /// Finds the operation at a method and a raw target (path and query, percent-encoded).
+    /// Finds the operation of a method and a raw target (path and query, percent-encoded).
     fn route(&self, method: &Method, target: &str) -> Routing<Self::Call>;
 
-    /// Carries out an operation. A message it stores is appended to the ledger under the lock of the
-    /// store ([`Engine::append`]).
+    /// Processes a request. A stored message is appended to the ledger under the lock of the store
+    /// ([`Engine::append`]).
     fn serve(
         &self,
         exchange: &Exchange<'_>,
         call: &Self::Call,
     ) -> impl Future<Output = Outcome> + Send;
 
-    /// Makes the response of an error in the service's own form: for an unknown path, for a body that
-    /// cannot be read, and for the fault `status`.
+    /// Returns the response of an error in the service's own form: for an unknown path, for a body
+    /// that cannot be read, and for the fault `status`.
     fn error(
         &self,
         engine: &Engine,
@@ -102,27 +102,27 @@ pub trait Service: fmt::Debug + Send + Sync + 'static {
         message: &str,
     ) -> Response;
 
-    /// Returns the response that a fault of this service's own gives in place of carrying the request
-    /// out. `None`, the default, carries it out, and [`Exchange::own_fault`] has the fault.
+    /// Returns the response of a fault that only this service has; the request is not processed.
+    /// With `None`, the default, it is processed, and [`Exchange::own_fault`] has the fault.
     fn fault_response(&self, _exchange: &Exchange<'_>, _fault: &OwnFault) -> Option<Response> {
         None
     }
 
-    /// Stores a message of the other side, `POST /_emulator/inject`, and returns the ids it made.
+    /// Stores a message from the other side, `POST /_emulator/inject`, and returns its ids.
     ///
     /// # Errors
     ///
-    /// [`InjectError`] names what is wrong with the document. The default refuses every one.
+    /// [`InjectError`] names what is wrong with the document. The default rejects every document.
     fn inject(&self, _engine: &Engine, _injection: &Injection<'_>) -> Result<Value, InjectError> {
         Err(InjectError::new("platform: takes no injected messages"))
     }
 
-    /// Grants a bearer token, `POST /_emulator/tokens`, if the description says that the service
-    /// takes some.
+    /// Grants a bearer token, `POST /_emulator/tokens`, if the description declares bearer tokens.
     ///
     /// # Errors
     ///
-    /// The member that is wrong and the rule it breaks, `user: must be …`. The default refuses.
+    /// The wrong member and the rule that it breaks, `user: must be …`. The default rejects every
+    /// request.
     fn grant_token(
         &self,
         _engine: &Engine,
@@ -132,7 +132,7 @@ pub trait Service: fmt::Debug + Send + Sync + 'static {
     }
 
     /// Responds to a request below `/_emulator/` that the emulator itself does not know; `path` is
-    /// what follows. `None`, the default, leaves it to other services.
+    /// the rest of the path. `None`, the default, leaves it to other services.
     fn admin(&self, _engine: &Engine, _path: &str, _request: &Request) -> Option<Response> {
         None
     }
@@ -151,25 +151,25 @@ pub trait Service: fmt::Debug + Send + Sync + 'static {
     /// ([`EmulatorBuilder::with_keep`](crate::EmulatorBuilder::with_keep)).
     fn forget(&self, _conversation: &str, _message_id: &str) {}
 
-    /// Empties the store, and calls `rest` before its lock is released: the other services and the
-    /// ledger are reset inside, so that no message lives on without its row.
+    /// Empties the store, and calls `rest` before its lock is released. The other services and the
+    /// ledger are reset inside, so that no message remains without its row.
     fn reset(&self, rest: &mut dyn FnMut()) {
         rest();
     }
 
-    /// Adds what the service counts to its object in the statistics.
+    /// Adds counters of the service to its object in the statistics.
     fn add_stats(&self, _counters: &mut Value) {}
 
-    /// Adds what clients need to know to the line that the program prints when it is ready; `https`
-    /// is the origin of the HTTPS listener, where there is one.
+    /// Adds what clients need to the line that the program prints when it is ready; `https` is the
+    /// origin of the HTTPS listener, if there is one.
     fn add_ready(&self, _line: &mut Value, _https: Option<&str>) {}
 
-    /// Returns a task that runs as long as the emulator.
+    /// Returns a task that runs as long as the emulator does.
     fn background(self: Arc<Self>) -> Option<BoxFuture<'static, ()>> {
         None
     }
 
-    /// Lets requests that are held go, because the emulator shuts down.
+    /// Releases held requests, because the emulator shuts down.
     fn shut_down(&self) {}
 }
 

@@ -80,7 +80,7 @@ async fn a_signature_covers_body_target_and_date() {
 }
 
 #[tokio::test]
-async fn an_earlier_refusal_is_replayed() {
+async fn an_earlier_rejection_is_replayed() {
     let out = Outside::start().await;
     let at = now();
     let first = repeat(&out, "", &at).await;
@@ -410,7 +410,7 @@ async fn chat_names_every_wrong_member_and_takes_attachments_in_the_preview_only
 }
 
 #[tokio::test]
-async fn strict_mode_refuses_strangers_and_foreign_channels() {
+async fn strict_mode_rejects_unknown_users_and_foreign_channels() {
     let out = Outside::of(Emulator::builder().with_strict(true).start().await.unwrap());
     let stranger = out.emulator.seed().acs_token("8:acs:x_y", &["chat"], FAR);
     let id = &out.emulator.seed().acs.conversation_id;

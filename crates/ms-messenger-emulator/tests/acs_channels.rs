@@ -88,7 +88,7 @@ async fn only_approved_templates(out: &Outside) {
 }
 
 #[tokio::test]
-async fn templates_are_made_by_the_admin_api_and_gone_after_a_reset() {
+async fn templates_are_created_by_the_admin_api_and_removed_by_a_reset() {
     let out = Outside::start().await;
     let send = "/messages/notifications:send?api-version=2024-08-30";
     let template = json!({"name": "mine", "language": "fr"});

@@ -42,7 +42,7 @@ async fn create(out: &Outside, topic: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_conversation_is_made_with_ids_for_its_participants_and_its_first_message() {
+async fn a_conversation_is_created_with_ids_for_its_participants_and_its_first_message() {
     let out = Outside::start().await;
     let made = create(&out, "Help").await;
     let id = made["id"].as_str().unwrap();

@@ -44,7 +44,7 @@ async fn a_cloud_that_is_an_object_is_refused_with_its_target() {
 }
 
 #[tokio::test]
-async fn as_seen_details_have_no_code() {
+async fn details_as_observed_have_no_code() {
     for (style, wrapper, details, names) in [
         (
             AcsChatErrorStyle::Camel,
@@ -68,7 +68,7 @@ async fn as_seen_details_have_no_code() {
 }
 
 #[tokio::test]
-async fn every_member_is_judged_by_its_kind_wherever_an_identifier_is_read() {
+async fn every_member_is_validated_by_its_kind_wherever_an_identifier_is_read() {
     let out = Outside::start().await;
     let thread = out.thread_with("t", &[1]).await;
     let user = |members: Value| json!({ "microsoftTeamsUser": members });
@@ -165,7 +165,7 @@ async fn every_member_is_judged_by_its_kind_wherever_an_identifier_is_read() {
 }
 
 #[tokio::test]
-async fn nulls_are_absent_and_all_forms_are_taken() {
+async fn nulls_are_absent_and_all_forms_are_accepted() {
     let out = Outside::start().await;
     for identifier in [
         json!({"rawId": out.acs_user(1), "communicationUser": null, "kind": null}),

@@ -30,7 +30,7 @@ async fn chat(out: &Outside, token: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn a_user_is_made_with_and_without_a_token() {
+async fn a_user_is_created_with_and_without_a_token() {
     let out = Outside::start().await;
     for body in [
         Value::Null,
@@ -179,7 +179,7 @@ async fn errors_are_reported_in_the_words_of_the_service() {
 }
 
 #[tokio::test]
-async fn only_the_key_and_entra_make_users_and_the_request_id_comes_back() {
+async fn only_the_key_and_entra_create_users_and_the_request_id_is_returned() {
     let out = Outside::start().await;
     let world = out.emulator.seed().clone();
     for (token, expected) in [

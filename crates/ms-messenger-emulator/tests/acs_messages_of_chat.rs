@@ -128,7 +128,7 @@ async fn only_the_sender_edits_and_deletes_and_system_messages_stay() {
 }
 
 #[tokio::test]
-async fn pages_hold_together_while_a_message_moves_up() {
+async fn pages_stay_consistent_while_a_message_moves_up() {
     let out = Outside::start().await;
     let thread = out.thread_with("Pages", &[]).await;
     let mut ids = Vec::new();
@@ -220,7 +220,7 @@ async fn the_newest_receipt_of_each_reader_is_kept() {
 }
 
 #[tokio::test]
-async fn above_twenty_participants_receipts_are_taken_and_not_kept() {
+async fn above_twenty_participants_receipts_are_accepted_and_not_kept() {
     let out = Outside::start().await;
     let thread = out.thread_with("Crowd", &[1]).await;
     let id = send(&out, &thread, json!({"content": "x"})).await;
@@ -241,7 +241,7 @@ async fn above_twenty_participants_receipts_are_taken_and_not_kept() {
 }
 
 #[tokio::test]
-async fn typing_is_taken_with_and_without_a_name() {
+async fn typing_is_accepted_with_and_without_a_name() {
     let out = Outside::start().await;
     let thread = out.thread_with("Typing", &[]).await;
     let path = format!("{thread}/typing");
@@ -318,7 +318,7 @@ async fn every_operation_can_be_made_to_fail_and_then_stores_nothing() {
 }
 
 #[tokio::test]
-async fn errors_take_the_shape_that_was_chosen() {
+async fn errors_have_the_configured_form() {
     for (style, pointer) in [
         (AcsChatErrorStyle::Spec, "/error/code"),
         (AcsChatErrorStyle::Pascal, "/CommunicationError/Code"),

@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn participants_come_and_go_and_only_they_may_act() {
+async fn participants_are_added_and_removed_and_only_they_may_act() {
     let out = Outside::start().await;
     let thread = out.thread_with("Team", &[]).await;
     let messages = format!("{thread}/messages");
@@ -95,7 +95,7 @@ async fn participants_come_and_go_and_only_they_may_act() {
 }
 
 #[tokio::test]
-async fn history_is_shared_from_the_time_given() {
+async fn history_is_shared_from_the_given_time() {
     let out = Outside::start().await;
     let thread = out.thread_with("Team", &[]).await;
     let messages = format!("{thread}/messages");
@@ -111,7 +111,7 @@ async fn history_is_shared_from_the_time_given() {
 }
 
 #[tokio::test]
-async fn who_may_not_come_in_is_named_under_201() {
+async fn rejected_participants_are_listed_under_201() {
     let out = Outside::of(Emulator::builder().with_strict(true).start().await.unwrap());
     let foreign = "8:acs:8540c0de-899f-5cce-acb5-3ec493af3800_a34d2d65-d72f-4c48-a12c-2d5c9ac75a1a";
     let own = out.acs_user(0);

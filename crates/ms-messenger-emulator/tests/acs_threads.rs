@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn a_thread_is_made_with_its_properties_and_two_system_messages() {
+async fn a_thread_is_created_with_its_properties_and_two_system_messages() {
     let out = Outside::start().await;
     let (alice, bob) = (out.acs_user(0), out.acs_user(1));
     let body = json!({
@@ -89,7 +89,7 @@ async fn a_thread_is_made_with_its_properties_and_two_system_messages() {
 }
 
 #[tokio::test]
-async fn the_same_request_id_makes_one_thread_per_caller() {
+async fn the_same_request_id_creates_one_thread_per_caller() {
     let out = Outside::start().await;
     let create = async |n: usize, id: &str, topic: &str| {
         let token = out.emulator.seed().acs.users[n].token.clone();
@@ -285,7 +285,7 @@ async fn threads_are_listed_by_their_newest_message_and_deleted_ones_stay() {
 }
 
 #[tokio::test]
-async fn unknown_threads_are_made_on_first_use_by_every_operation() {
+async fn unknown_threads_are_created_on_first_use_by_every_operation() {
     let out = Outside::start().await;
     for (n, (method, rest, body, status)) in [
         (Method::GET, "", Value::Null, 200),

@@ -74,7 +74,7 @@ async fn each_service_accepts_its_versions_and_names_them_in_every_response() {
 }
 
 #[tokio::test]
-async fn identity_takes_its_versions() {
+async fn identity_accepts_its_versions() {
     let out = Outside::start().await;
     for version in [
         "2021-03-07",

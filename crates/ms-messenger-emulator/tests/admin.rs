@@ -45,7 +45,7 @@ async fn the_ledger_has_one_row_per_message_without_credentials() {
 }
 
 #[tokio::test]
-async fn a_message_sent_twice_is_seen() {
+async fn a_message_sent_twice_is_reported() {
     let out = Outside::start().await;
     let send = || {
         out.post(&out.thread_path())
@@ -96,7 +96,7 @@ async fn reset_brings_back_the_seeded_world() {
 }
 
 #[tokio::test]
-async fn the_other_side_speaks() {
+async fn the_other_side_sends() {
     let out = Outside::start().await;
     let world = out.emulator.seed().clone();
     for message in [
@@ -247,7 +247,7 @@ async fn pages_of_other_sites_are_refused() {
 }
 
 #[tokio::test]
-async fn settings_that_make_no_sense_are_refused_by_name() {
+async fn invalid_settings_are_rejected_by_name() {
     use ms_messenger_emulator::StartError;
     let builder = Emulator::builder;
     for (builder, named) in [

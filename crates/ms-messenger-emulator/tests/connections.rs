@@ -101,7 +101,7 @@ async fn statistics_count_by_platform() {
 }
 
 #[tokio::test]
-async fn a_body_above_the_limit_is_refused_unread() {
+async fn a_body_above_the_limit_is_rejected_unread() {
     let out = Outside::of(
         Emulator::builder()
             .with_max_body(1000)

@@ -66,7 +66,7 @@ async fn polling_faster_than_the_interval_is_slowed_down() {
 }
 
 #[tokio::test]
-async fn a_person_approves_declines_or_lets_a_code_expire() {
+async fn a_user_approves_declines_or_lets_a_code_expire() {
     let at = SignIn::start(
         Emulator::builder()
             .with_entra_approver(EntraApprover::Manual)
@@ -108,7 +108,7 @@ async fn a_person_approves_declines_or_lets_a_code_expire() {
 }
 
 #[tokio::test]
-async fn the_page_takes_the_code_and_escapes_what_was_typed() {
+async fn the_page_accepts_the_code_and_escapes_the_input() {
     let at = SignIn::start(
         Emulator::builder()
             .with_entra_approver(EntraApprover::Manual)
@@ -183,7 +183,7 @@ async fn a_code_is_redeemed_once_with_its_verifier() {
 }
 
 #[tokio::test]
-async fn authorize_shows_the_users_when_a_person_decides() {
+async fn authorize_shows_the_users_with_manual_approval() {
     let at = SignIn::start(Emulator::builder().with_entra_approver(EntraApprover::Manual)).await;
     let url = at.authorize_url(&[("state", "\"><b>")]);
     let html = at
@@ -319,7 +319,7 @@ async fn a_token_for_an_application_is_exchanged_on_behalf_of_its_user() {
 }
 
 #[tokio::test]
-async fn claims_that_are_asked_for_are_in_the_token() {
+async fn requested_claims_are_in_the_token() {
     let at = SignIn::start(Emulator::builder()).await;
     let wish = json!({"access_token": {
         "xms_cc": {"values": ["cp1"]}, "acrs": {"essential": true, "value": "c1"},

@@ -91,7 +91,7 @@ async fn each_wrong_request_has_its_error() {
 }
 
 #[tokio::test]
-async fn strangers_and_foreign_tenants_are_refused_when_strict() {
+async fn unknown_users_and_foreign_tenants_are_rejected_when_strict() {
     for (is_strict, expected) in [(false, [200, 200]), (true, [400, 400])] {
         let at = SignIn::start(Emulator::builder().with_strict(is_strict)).await;
         let members = [("client_id", STRANGER), ("scope", SEND)];
@@ -192,7 +192,7 @@ async fn a_fault_rule_gives_an_error_of_entra() {
 }
 
 #[tokio::test]
-async fn a_fault_of_entra_means_nothing_elsewhere() {
+async fn a_fault_of_entra_does_not_apply_elsewhere() {
     let out = Outside::start().await;
     for (matching, action) in [
         (

@@ -23,7 +23,7 @@ async fn send(emulator: &Emulator, text: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn a_message_that_comes_later_is_waited_for() {
+async fn a_later_message_is_waited_for() {
     let emulator = Emulator::start().await.unwrap();
     let chat = emulator.seed().graph.chat_id.clone();
     let wanted = MessageMatcher::new()
@@ -40,7 +40,7 @@ async fn a_message_that_comes_later_is_waited_for() {
 }
 
 #[tokio::test]
-async fn an_unmet_expectation_lists_what_was_there() {
+async fn an_unmet_expectation_lists_the_stored_messages() {
     let emulator = Emulator::start().await.unwrap();
     assert_eq!(send(&emulator, "one").await, 201);
     let wanted = MessageMatcher::new()

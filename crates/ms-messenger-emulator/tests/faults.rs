@@ -106,7 +106,7 @@ async fn the_same_seed_fails_the_same_requests() {
 }
 
 #[tokio::test]
-async fn the_handle_takes_every_kind_that_is_no_status() {
+async fn the_handle_accepts_every_kind_that_is_no_status() {
     let out = Outside::start().await;
     let go_away = |when| FaultAction::GoAway { when };
     let mut stored = 0;

@@ -219,7 +219,7 @@ async fn go_away_before_says_that_the_request_was_not_processed() {
 }
 
 #[tokio::test]
-async fn go_away_refuses_by_name_what_is_below_a_request_that_was_carried_out() {
+async fn go_away_rejects_by_name_what_is_below_a_processed_request() {
     let out = with(json!({"kind": "go_away", "when": "after_read"})).await;
     let mut http2 = Http2::connect(&out);
     let slow = http2.open(&out);
@@ -269,7 +269,7 @@ async fn go_away_lets_open_streams_below_finish() {
 }
 
 #[tokio::test]
-async fn a_client_of_http2_learns_that_it_may_send_again() {
+async fn an_http2_client_learns_that_it_may_retry() {
     let out = with(json!({"kind": "go_away", "when": "before_read"})).await;
     let root = reqwest::Certificate::from_pem(out.emulator.ca_pem().unwrap().as_bytes()).unwrap();
     let client = reqwest::Client::builder()

@@ -108,7 +108,7 @@ fn bad_plans_are_named_with_their_members() {
 }
 
 #[test]
-fn a_kind_is_refused_where_it_means_nothing() {
+fn a_kind_is_rejected_where_it_does_not_apply() {
     let rule = |matching: Value, action: Value| {
         Faults::from_json(&json!({"rules": [{"match": matching, "action": action}]}))
     };

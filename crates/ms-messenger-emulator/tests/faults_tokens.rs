@@ -41,7 +41,7 @@ async fn chat(out: &Outside, token: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn tokens_of_graph_end_in_mid_run_and_fresh_ones_are_good() {
+async fn tokens_of_graph_expire_during_a_run_and_new_ones_are_valid() {
     let out = expiring("msgraph-chat", "send", 2).await;
     let seeded = out.emulator.seed().graph.token.clone();
     let earlier = fresh(
@@ -75,7 +75,7 @@ async fn tokens_of_graph_end_in_mid_run_and_fresh_ones_are_good() {
 }
 
 #[tokio::test]
-async fn tokens_of_chat_end_and_identity_issues_good_ones() {
+async fn tokens_of_chat_expire_and_identity_issues_valid_ones() {
     let out = expiring("acs-chat", "send", 1).await;
     assert_eq!(chat(&out, out.chat_token()).await, 401);
     let target = format!("/chat/threads?{CHAT}");
@@ -102,7 +102,7 @@ async fn tokens_of_chat_end_and_identity_issues_good_ones() {
 }
 
 #[tokio::test]
-async fn tokens_of_messages_end_and_the_access_key_does_not() {
+async fn tokens_of_messages_expire_and_the_access_key_does_not() {
     let out = expiring("acs-messages", "send", 1).await;
     let target = "/messages/notifications:send?api-version=2024-08-30";
     let body = out.notification(&json!({"kind": "text", "content": "x"}));
@@ -121,7 +121,7 @@ async fn tokens_of_messages_end_and_the_access_key_does_not() {
 }
 
 #[tokio::test]
-async fn tokens_of_the_callers_of_identity_end_by_its_own_operations() {
+async fn tokens_for_identity_expire_by_its_own_operations() {
     let out = expiring("acs-chat", "identity.create", 1).await;
     let target = "/identities?api-version=2023-10-01";
     let entra = out.emulator.seed().acs.entra_token.clone();
@@ -177,7 +177,7 @@ async fn a_claims_challenge_stores_nothing_and_carries_the_claims() {
 }
 
 #[tokio::test]
-async fn one_expiry_can_be_asked_of_the_handle() {
+async fn the_handle_can_expire_tokens_once() {
     let out = Outside::start().await;
     out.emulator
         .fail_next(Platform::MSGRAPH_CHAT, "send", FaultAction::TokenExpiry)
@@ -192,7 +192,7 @@ async fn one_expiry_can_be_asked_of_the_handle() {
 }
 
 #[tokio::test]
-async fn issued_tokens_have_the_scopes_and_the_life_asked_for() {
+async fn issued_tokens_have_the_requested_scopes_and_lifetime() {
     let out = Outside::start().await;
     let narrow =
         json!({"platform": "msgraph-chat", "user": "alice@contoso.test", "scopes": ["Chat.Read"]});

@@ -189,7 +189,7 @@ async fn the_size_of_a_message_is_limited_without_its_hosted_bytes() {
 }
 
 #[tokio::test]
-async fn each_operation_wants_its_own_permission() {
+async fn each_operation_requires_its_own_permission() {
     let out = Outside::start().await;
     let world = out.emulator.seed().clone();
     let token = |scope: &str| world.graph_token(&world.graph.users[0], &[scope], FAR);
@@ -289,7 +289,7 @@ async fn a_filter_counts_only_with_an_order_by_the_same_property() {
 }
 
 #[tokio::test]
-async fn a_chat_of_two_is_made_once_and_wrong_members_are_refused() {
+async fn a_one_on_one_chat_is_created_once_and_wrong_members_are_rejected() {
     let out = Outside::start().await;
     let graph = out.emulator.seed().graph.clone();
     let member = |user: &str| json!({"roles": ["owner"], "user@odata.bind": format!("{}/users('{user}')", graph.base)});
@@ -345,7 +345,7 @@ async fn writes_below_me_and_malformed_ids_are_refused() {
 }
 
 #[tokio::test]
-async fn strict_mode_refuses_strangers() {
+async fn strict_mode_rejects_unknown_users() {
     let out = Outside::of(Emulator::builder().with_strict(true).start().await.unwrap());
     let world = out.emulator.seed().clone();
     let mut stranger = world.graph.users[0].clone();

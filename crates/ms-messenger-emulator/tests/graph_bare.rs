@@ -54,7 +54,7 @@ async fn send_with(out: &Outside, token: &str) -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn a_token_can_end_as_forbidden_and_a_fresh_one_is_good() {
+async fn a_token_can_expire_as_forbidden_and_a_new_one_is_valid() {
     let out = Outside::start().await;
     out.emulator
         .fail_next(

@@ -254,7 +254,7 @@ async fn only_a_valid_token_batches_and_each_part_needs_its_permission() {
 }
 
 #[tokio::test]
-async fn parts_wait_for_their_parents_in_whatever_order_they_stand() {
+async fn parts_wait_for_their_parents_in_any_order() {
     let out = Outside::start().await;
     let after = |id: &str, parents: Value| {
         let mut part = send(&out, id, id);
@@ -402,7 +402,7 @@ async fn a_part_that_loses_its_connection_loses_the_whole_response() {
 }
 
 #[tokio::test]
-async fn a_batch_ends_at_four_megabytes_whatever_a_body_may_be() {
+async fn a_batch_is_limited_to_four_megabytes_whatever_the_bodies() {
     let builder = Emulator::builder().with_max_body(6 * 1024 * 1024);
     let out = Outside::of(builder.start().await.unwrap());
     sends(&out, &out.graph_chat(), "x").await;

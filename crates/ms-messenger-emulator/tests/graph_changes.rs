@@ -65,7 +65,7 @@ async fn an_edited_chat_message_comes_first_and_an_edited_channel_message_stays(
 }
 
 #[tokio::test]
-async fn an_edit_is_judged_as_a_send() {
+async fn an_edit_is_validated_like_a_send() {
     let out = Outside::of(
         Emulator::builder()
             .with_graph_message_limit(600)
@@ -119,7 +119,7 @@ async fn an_edited_body_comes_with_all_its_attachments() {
 }
 
 #[tokio::test]
-async fn only_ones_own_message_is_edited_or_deleted() {
+async fn only_an_own_message_is_edited_or_deleted() {
     let out = Outside::start().await;
     let bob = out.emulator.seed().graph.users[1].token.clone();
     let (chat, channel) = (out.graph_chat(), out.graph_channel());
@@ -196,7 +196,7 @@ async fn a_deleted_message_is_empty_until_the_deletion_is_undone() {
 }
 
 #[tokio::test]
-async fn a_reaction_is_there_until_it_is_taken_back() {
+async fn a_reaction_stays_until_it_is_removed() {
     let out = Outside::start().await;
     let users = out.emulator.seed().graph.users.clone();
     for list in [out.graph_chat(), out.graph_channel()] {

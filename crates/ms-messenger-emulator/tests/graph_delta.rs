@@ -155,7 +155,7 @@ async fn a_filter_goes_with_the_token() {
 }
 
 #[tokio::test]
-async fn a_token_of_another_query_is_refused_and_one_that_is_not_known_is_gone() {
+async fn a_token_of_another_query_is_rejected_and_an_unknown_one_is_gone() {
     let out = Outside::start().await;
     let (list, token) = (out.graph_channel(), token(&out));
     sent(&out, &list, &text("x")).await;

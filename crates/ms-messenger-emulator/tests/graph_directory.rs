@@ -68,7 +68,7 @@ async fn the_seeded_chat_is_a_whole_resource_in_every_list() {
 }
 
 #[tokio::test]
-async fn a_chat_that_came_to_be_by_a_message_is_there_as_a_resource() {
+async fn a_chat_created_by_a_message_exists_as_a_resource() {
     let out = Outside::start().await;
     let graph = out.emulator.seed().graph.clone();
     let id = "19:made-by-use@thread.v2";
@@ -94,7 +94,7 @@ async fn a_chat_that_came_to_be_by_a_message_is_there_as_a_resource() {
 }
 
 #[tokio::test]
-async fn a_made_chat_has_its_members_only() {
+async fn a_created_chat_has_its_members_only() {
     let out = Outside::start().await;
     let (status, chat) = out.new_chat("group", &[ALICE, BOB], Some("Lunch")).await;
     assert_eq!((status, &chat["topic"]), (201, &json!("Lunch")), "{chat}");
@@ -277,7 +277,7 @@ async fn expanded_members_end_at_twenty_five() {
 }
 
 #[tokio::test]
-async fn strict_mode_knows_no_chat_but_the_made_ones() {
+async fn strict_mode_knows_only_created_chats() {
     let out = Outside::of(Emulator::builder().with_strict(true).start().await.unwrap());
     let world = out.emulator.seed().clone();
     let get = async |path: &str| out.as_user(ALICE, "GET", path, None).await.0;

@@ -137,7 +137,7 @@ async fn hosted_contents_are_not_returned_with_the_message() {
 }
 
 #[tokio::test]
-async fn what_the_service_refuses_is_refused_in_its_words() {
+async fn rejections_use_the_words_of_the_service() {
     let out = Outside::start().await;
     let invalid = "Invalid request body was sent.";
     let failed = "Failed to process content in attachment with Id '1'.";

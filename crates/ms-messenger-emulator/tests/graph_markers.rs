@@ -171,7 +171,7 @@ async fn a_marker_without_a_mention_is_stored_without_its_tag() {
 }
 
 #[tokio::test]
-async fn a_mention_of_anybody_is_stored_and_may_be_marked_in_a_card_alone() {
+async fn a_mention_of_any_id_is_stored_and_may_be_marked_in_a_card_alone() {
     let out = Outside::start().await;
     for id in [
         "bob@contoso.test",

@@ -69,7 +69,7 @@ async fn an_app_imports_between_start_and_completion_only() {
 }
 
 #[tokio::test]
-async fn a_millisecond_is_taken_once_and_times_have_bounds() {
+async fn a_millisecond_is_used_once_and_times_have_bounds() {
     let out = Outside::start().await;
     let list = out.graph_channel();
     let made = json!({"conversationCreationDateTime": MADE});

@@ -385,7 +385,7 @@ fn operations(
 }
 
 #[tokio::test]
-async fn the_least_permission_of_each_operation_suffices_and_another_is_named_in_the_refusal() {
+async fn the_least_permission_of_each_operation_suffices_and_a_rejection_names_it() {
     let out = Outside::start().await;
     let world = out.emulator.seed().clone();
     let ask = async |method: &str, path: &str, body: &Option<Value>, token: &str| {

@@ -230,7 +230,7 @@ async fn replies_above_a_thousand_come_by_a_link() {
 }
 
 #[tokio::test]
-async fn options_are_those_of_the_list_and_a_token_belongs_to_its_list() {
+async fn options_are_those_of_the_list_and_a_token_is_bound_to_its_list() {
     let out = Outside::start().await;
     let (chat, channel) = (out.graph_chat(), out.graph_channel());
     let root = sent(&out, &channel, &text("x")).await;

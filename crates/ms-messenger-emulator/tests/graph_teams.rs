@@ -286,7 +286,7 @@ async fn a_team_has_tags_to_mention() {
 }
 
 #[tokio::test]
-async fn strict_mode_knows_no_team_but_the_seeded_one() {
+async fn strict_mode_knows_only_the_seeded_team() {
     let out = Outside::of(Emulator::builder().with_strict(true).start().await.unwrap());
     let graph = out.emulator.seed().graph.clone();
     let get = async |path: String| out.as_user(ALICE, "GET", &path, None).await.0;

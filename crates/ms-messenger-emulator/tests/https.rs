@@ -63,7 +63,7 @@ async fn writes_the_authority_and_never_a_key() -> Test {
 }
 
 #[tokio::test]
-async fn refuses_other_than_loopback() {
+async fn addresses_other_than_loopback_are_rejected() {
     let started = Emulator::builder()
         .with_https_address(([0, 0, 0, 0], 0).into())
         .start()

@@ -104,7 +104,7 @@ async fn a_reply_lifts_an_old_post_in_a_channel() {
 }
 
 #[tokio::test]
-async fn graph_messages_are_edited_and_deleted_by_anybody() {
+async fn graph_messages_are_edited_and_deleted_by_any_user() {
     let out = Outside::start().await;
     let graph = out.emulator.seed().graph.clone();
     let (_, own) = out
@@ -202,7 +202,7 @@ async fn conversations_take_messages_of_the_past() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_is_refused_by_name() {
+async fn invalid_times_of_an_injection_are_rejected_by_name() {
     let out = Outside::start().await;
     let graph = out.emulator.seed().graph.clone();
     let base = json!({"platform": "msgraph-chat", "conversation": graph.chat_id,

@@ -20,7 +20,7 @@ fn numbers(rows: &[Value]) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn the_newest_stay_and_the_numbers_go_on() {
+async fn the_newest_stay_and_the_numbers_continue() {
     let out = keeping(3).await;
     let thread = out.thread_with("Kept", &[1]).await;
     let path = format!("{thread}/messages");
@@ -45,7 +45,7 @@ async fn the_newest_stay_and_the_numbers_go_on() {
 }
 
 #[tokio::test]
-async fn all_platforms_together_keep_so_many() {
+async fn the_limit_of_kept_messages_covers_all_platforms() {
     let out = keeping(2).await;
     let world = out.emulator.seed();
     let (thread, chat) = (world.acs.thread_id.clone(), world.graph.chat_id.clone());
@@ -84,7 +84,7 @@ async fn a_duplicate_is_reported_as_long_as_its_first_is_kept() {
 }
 
 #[tokio::test]
-async fn who_synchronised_before_what_is_forgotten_must_start_again() {
+async fn a_synchronisation_older_than_the_kept_messages_must_start_again() {
     let out = keeping(2).await;
     let world = out.emulator.seed();
     let (team, channel) = (&world.graph.team_id, &world.graph.channel_id);

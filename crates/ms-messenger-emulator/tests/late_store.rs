@@ -92,7 +92,7 @@ async fn every_platform_stores_late_whatever_the_client_gets() {
 }
 
 #[tokio::test]
-async fn nothing_is_there_before_its_time() {
+async fn nothing_is_due_early() {
     let out = Outside::start().await;
     let mut action = late("close");
     action["ms"] = json!(600_000);
@@ -109,7 +109,7 @@ async fn nothing_is_there_before_its_time() {
 }
 
 #[tokio::test]
-async fn a_client_that_went_away_does_not_prevent_it() {
+async fn a_disconnected_client_does_not_prevent_it() {
     for then in ["answer", "silence"] {
         let out = Outside::start().await;
         with(&out, late(then)).await;
@@ -138,7 +138,7 @@ async fn skype_stores_late_too() {
 }
 
 #[tokio::test]
-async fn a_repetition_with_the_same_key_meanwhile_is_stored_once() {
+async fn a_retry_with_the_same_key_meanwhile_is_stored_once() {
     let out = Outside::start().await;
     with(&out, late("close")).await;
     let target = "/messages/notifications:send?api-version=2024-08-30";
@@ -169,7 +169,7 @@ async fn a_repetition_with_the_same_key_meanwhile_is_stored_once() {
 }
 
 #[tokio::test]
-async fn a_reset_takes_away_what_was_not_stored_yet() {
+async fn a_reset_discards_what_was_not_stored_yet() {
     let out = Outside::start().await;
     with(&out, late("answer")).await;
     let send = tokio::spawn(out.chat_send("x").send());

@@ -31,7 +31,7 @@ async fn burst(out: &Outside, thread: &str, n: usize) -> usize {
 }
 
 #[tokio::test]
-async fn a_thread_takes_ten_messages_in_ten_seconds() {
+async fn a_thread_accepts_ten_messages_in_ten_seconds() {
     let out = limited().await;
     let (one, other) = (
         out.thread_with("1", &[]).await,
@@ -172,7 +172,7 @@ async fn a_wait_is_reported_in_the_configured_form() {
 }
 
 #[tokio::test]
-async fn nothing_is_limited_unless_asked() {
+async fn nothing_is_limited_by_default() {
     let out = Outside::start().await;
     let thread = out.thread_with("1", &[]).await;
     assert_eq!(burst(&out, &thread, 31).await, 0);

@@ -320,7 +320,7 @@ async fn faults_of_every_service_and_of_its_own_are_applied() {
 }
 
 #[tokio::test]
-async fn ended_tokens_and_wrong_ones_are_refused() {
+async fn expired_and_wrong_tokens_are_rejected() {
     let (outside, old) = start().await;
     assert_eq!(send(&outside, "garbled", "a").await, 401);
     outside
@@ -365,7 +365,7 @@ async fn unknown_paths_get_an_error_in_the_form_of_the_service() {
 }
 
 #[tokio::test]
-async fn the_other_side_can_speak_and_a_reset_forgets_it() {
+async fn the_other_side_can_send_and_a_reset_forgets_it() {
     let (outside, token) = start().await;
     let said = json!({"platform": "rooms", "room": "a b", "text": "hi"});
     let made = outside.emulator.inject(&said).unwrap();

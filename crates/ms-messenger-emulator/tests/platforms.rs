@@ -87,7 +87,7 @@ async fn each_broken_key_is_rejected_by_its_own_rule() {
 }
 
 #[tokio::test]
-async fn acs_messages_refuses_what_the_service_refuses() {
+async fn acs_messages_rejects_what_the_service_rejects() {
     let out = Outside::start().await;
     let token = out.emulator.seed().acs.entra_token.clone();
     let send = |body: Value| {
@@ -207,7 +207,7 @@ async fn acs_chat_stores_in_order_and_lists_newest_first() {
 }
 
 #[tokio::test]
-async fn acs_chat_refuses_in_every_style() {
+async fn acs_chat_rejects_in_every_style() {
     for (style, code) in [
         (AcsChatErrorStyle::Spec, "/error/code"),
         (AcsChatErrorStyle::Pascal, "/CommunicationError/Code"),
@@ -327,7 +327,7 @@ async fn graph_returns_the_whole_message_and_lists_it() {
 }
 
 #[tokio::test]
-async fn graph_refuses_with_its_own_words() {
+async fn graph_rejects_in_its_own_words() {
     let out = Outside::start().await;
     let world = out.emulator.seed().graph.clone();
     let chat = format!("/v1.0/chats/{}/messages", world.chat_id);
@@ -449,7 +449,7 @@ async fn graph_quotes_and_finds_the_chat_of_two_again() {
 }
 
 #[tokio::test]
-async fn strict_mode_refuses_what_the_seeded_world_does_not_hold() {
+async fn strict_mode_rejects_ids_outside_the_seed() {
     let out = Outside::of(Emulator::builder().with_strict(true).start().await.unwrap());
     assert_eq!(out.chat("x").await.status(), 201);
     let unknown = "/chat/threads/19%3Anobody%40thread.v2/messages?api-version=2025-03-15";

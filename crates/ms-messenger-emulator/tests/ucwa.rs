@@ -11,7 +11,7 @@ use skype::{Endpoint, fast, link, names, text, token_of};
 const BOB: &str = "sip:bob@contoso.test";
 
 #[tokio::test]
-async fn a_minimal_client_lives_its_life() {
+async fn a_minimal_client_runs_from_sign_in_to_sign_out() {
     let out = Outside::start().await;
     let discover = out.emulator.ready_line()["ucwa"]["discover"].clone();
     let request = out

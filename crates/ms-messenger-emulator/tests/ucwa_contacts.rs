@@ -72,7 +72,7 @@ async fn an_invitation_that_rings_gets_an_injected_behaviour_at_once() {
 }
 
 #[tokio::test]
-async fn who_is_unknown_or_not_available_cannot_be_reached() {
+async fn unknown_or_unavailable_users_cannot_be_reached() {
     let strict = Emulator::builder().with_strict(true).start().await.unwrap();
     let out = Outside::of(strict);
     let mut alice = Endpoint::lurk(&out, "alice").await;
@@ -156,7 +156,7 @@ async fn a_contact_calls_speaks_and_hangs_up() {
 }
 
 #[tokio::test]
-async fn an_injection_that_makes_no_sense_is_refused() {
+async fn an_invalid_injection_is_rejected() {
     let out = Outside::start().await;
     for (message, named) in [
         (

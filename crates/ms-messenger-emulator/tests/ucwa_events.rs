@@ -93,7 +93,7 @@ async fn an_idle_request_gets_its_response_at_its_timeout() {
 }
 
 #[tokio::test]
-async fn a_second_request_takes_the_place_of_the_held_one() {
+async fn a_second_request_replaces_the_held_one() {
     let out = Outside::start().await;
     let alice = Endpoint::lurk(&out, "alice").await;
     let first = held(&alice, &format!("{}&priority=2", alice.next));
@@ -113,7 +113,7 @@ async fn a_second_request_takes_the_place_of_the_held_one() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_leaves_nothing_behind() {
+async fn a_disconnected_client_leaves_nothing_behind() {
     let out = Outside::start().await;
     let mut alice = Endpoint::lurk(&out, "alice").await;
     let waiting = held(&alice, &alice.next);
@@ -126,7 +126,7 @@ async fn a_client_that_goes_away_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_reset_or_sign_out_lets_held_requests_go() {
+async fn a_reset_or_sign_out_releases_held_requests() {
     let out = Outside::start().await;
     let alice = Endpoint::lurk(&out, "alice").await;
     let waiting = held(&alice, &alice.next);
@@ -287,7 +287,7 @@ async fn serve(like: reqwest::RequestBuilder, mut next: String) {
 }
 
 #[tokio::test]
-async fn a_ticket_ends_after_eight_hours_and_a_new_one_goes_on() {
+async fn a_ticket_expires_after_eight_hours_and_a_new_one_works() {
     let out = fast(100_000.0).await;
     let mut alice = Endpoint::lurk(&out, "alice").await;
     let waiting = async {

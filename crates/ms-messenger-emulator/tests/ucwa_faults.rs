@@ -147,7 +147,7 @@ async fn challenges_are_merged_or_unquoted() {
 }
 
 #[tokio::test]
-async fn a_ticket_ends_or_belongs_to_another_pool() {
+async fn a_ticket_expires_or_belongs_to_another_pool() {
     let out = Outside::start().await;
     for (fault, status) in [("expire_ticket", 401), ("wrong_pool", 500)] {
         let alice = Endpoint::lurk(&out, "carol").await;
@@ -289,7 +289,7 @@ async fn the_channel_is_resynchronised_resumed_or_replaced() {
 }
 
 #[tokio::test]
-async fn an_application_ends_or_is_one_too_many() {
+async fn an_application_is_ended_or_exceeds_the_limit() {
     let out = Outside::start().await;
     for (fault, first, subcode) in [
         ("application_not_found", 404, "ApplicationNotFound"),

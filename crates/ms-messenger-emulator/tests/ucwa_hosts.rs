@@ -90,7 +90,7 @@ async fn the_applications_can_be_in_a_second_pool() {
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 #[tokio::test]
-async fn the_root_is_json_but_for_browsers_xml_and_silence() {
+async fn the_root_is_json_except_for_browsers_xml_and_silence() {
     let out = Outside::start().await;
     for (accept, kind) in [
         (None, "application/xml"),
@@ -142,7 +142,7 @@ async fn a_browser_sees_a_page_at_the_root() {
 }
 
 #[tokio::test]
-async fn rows_tell_subject_and_importance() {
+async fn rows_have_subject_and_importance() {
     let out = skype::fast(100.0).await;
     let mut alice = skype::Endpoint::lurk(&out, "alice").await;
     alice.start_with(json!({"to": "sip:bob@contoso.test", "operationId": "op", "subject": "Lunch", "importance": "Urgent",

@@ -52,7 +52,7 @@ async fn a_message_is_lost_or_fails_or_the_other_side_leaves_first() {
 }
 
 #[tokio::test]
-async fn the_other_side_does_not_take_the_call() {
+async fn the_other_side_does_not_accept_the_call() {
     let out = fast(100.0).await;
     let mut alice = Endpoint::lurk(&out, "alice").await;
     for (fault, state, subcode) in [
@@ -79,7 +79,7 @@ async fn the_other_side_does_not_take_the_call() {
 }
 
 #[tokio::test]
-async fn a_conversation_lacks_the_link_or_html() {
+async fn a_conversation_has_no_link_or_no_html() {
     let out = Outside::start().await;
     let mut alice = Endpoint::online(&out, "alice").await;
     out.faults(rule("start", kind("no_send_link"))).await;
@@ -144,7 +144,7 @@ async fn a_message_with_a_lost_response_still_completes() {
 }
 
 #[tokio::test]
-async fn a_cut_request_for_events_is_repaired_by_the_same_one() {
+async fn a_cut_request_for_events_is_retried_unchanged() {
     let out = Outside::start().await;
     let mut alice = Endpoint::lurk(&out, "alice").await;
     for action in [
@@ -173,7 +173,7 @@ async fn a_cut_request_for_events_is_repaired_by_the_same_one() {
 }
 
 #[tokio::test]
-async fn a_misplaced_or_unfit_message_is_refused_as_the_service_does() {
+async fn a_misplaced_or_unsuitable_message_is_rejected_as_by_the_service() {
     let out = Outside::start().await;
     let mut alice = Endpoint::lurk(&out, "alice").await;
     let conversation = alice.talk_to(BOB).await;

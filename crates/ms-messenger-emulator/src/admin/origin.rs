@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hosts_of_this_machine_and_named_ones_are_own() {
+    fn loopback_hosts_and_configured_ones_are_own() {
         let hosts = ["mail.test".to_owned(), "2001:db8::1".to_owned()];
         for own in [
             "localhost",

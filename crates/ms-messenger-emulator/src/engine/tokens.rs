@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_counts_for_its_service_and_the_tokens_before_it() {
+    fn an_expiry_applies_to_its_service_and_to_earlier_tokens() {
         let life = TokenLife::default();
         let stamped = || {
             let mut token = json!({"iat": clock::system_ms() / 1000});

@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_schedule_leaves_alone_goes_to_the_next_rule() {
+    fn requests_without_a_scheduled_action_go_to_the_next_rule() {
         let first = FaultRule::scheduled([None, Some(FaultAction::status(500))]);
         let second = FaultRule::new(FaultAction::status(429));
         assert_eq!(

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_request_counts_nowhere_and_a_bucket_holds_no_more_than_its_rate() {
+    fn a_throttled_request_is_not_counted_and_a_bucket_holds_no_more_than_its_rate() {
         let mut limiter = Limiter::default();
         let narrow = rate(1, 1);
         for _ in 0..50 {

@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn an_response_is_cut_at_the_byte_among_others_however_it_is_written() {
+    fn a_response_is_cut_at_the_byte_among_others_however_it_is_written() {
         let mut bytes = frame(1, 4, 1, b"head");
         bytes.extend(frame(0, 0, 3, b"other"));
         bytes.extend(frame(0, 1, 1, b"body"));

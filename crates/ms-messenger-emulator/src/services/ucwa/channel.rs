@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn an_response_is_repeated_until_the_next_is_asked_for() {
+    fn a_response_is_repeated_until_the_next_is_requested() {
         let mut channel = channel_with(&[("me", "/me")]);
         assert_eq!(channel.arrive(1, 0, 1), Arrival::Held);
         let (response, _) = channel.take("/a", Style::Plain);
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_request_takes_the_place_of_one_that_is_no_more_urgent() {
+    fn a_later_request_replaces_one_of_the_same_or_lower_priority() {
         let mut channel = Channel::new();
         let now = Instant::now();
         channel.arrive(1, 5, 1);
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_held_back_goes_out_with_what_is_not() {
+    fn held_back_events_are_sent_with_others() {
         let mut channel = Channel::new();
         let now = Instant::now();
         let later = now + Duration::from_secs(5);

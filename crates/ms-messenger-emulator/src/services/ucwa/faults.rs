@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn other_services_and_operations_are_left_alone() {
+    fn other_services_and_operations_are_not_affected() {
         const OTHER: Description = Description::new(Platform::new("other"), &["send"]);
         let rule = FaultRule::new(UcwaFault::Gzip.into());
         assert!(rule.concerns(&DESCRIPTION, "me") && !rule.concerns(&OTHER, "send"));

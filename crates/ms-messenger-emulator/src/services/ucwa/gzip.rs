@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_check_sum_is_the_usual_one() {
+    fn the_checksum_is_the_standard_one() {
         assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
     }
 

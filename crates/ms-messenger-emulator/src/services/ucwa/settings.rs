@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_scale_that_makes_no_sense_counts_as_one() {
+    fn an_invalid_scale_counts_as_one() {
         for factor in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             let mut settings = UcwaSettings::default();
             settings.set_time_scale(factor);

@@ -54,7 +54,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn deadlines_come_in_order_and_not_before_their_time() {
+    fn deadlines_are_due_in_order_and_not_early() {
         let now = Instant::now();
         let mut deadlines = Deadlines::default();
         let later = now + Duration::from_secs(5);

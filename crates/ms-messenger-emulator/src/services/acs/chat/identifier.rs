@@ -244,7 +244,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_back_with_and_without_the_raw_id() {
+    fn an_identifier_is_read_back_with_and_without_the_raw_id() {
         for (raw, kind) in [
             ("8:acs:r_u", "communicationUser"),
             ("8:spool:u", "communicationUser"),
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_kind_keeps_its_raw_id_only() {
+    fn an_identifier_without_a_kind_keeps_its_raw_id_only() {
         for raw in ["x", "8:acs", "48:calllogs", "9:orgid:u", "8:new:u"] {
             assert_eq!(write(raw), json!({"kind": "unknown", "rawId": raw}));
         }

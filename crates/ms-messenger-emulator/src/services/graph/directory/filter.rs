@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn filters_are_judged_as_written() {
+    fn filters_are_evaluated_as_written() {
         for (filter, holds) in [
             ("topic eq 'It''s lunch'", true),
             ("chatType eq 'oneOnOne' or n gt 2", true),
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_refused() {
+    fn unsupported_filters_are_rejected() {
         let deep = format!("{}n eq 3{}", "(".repeat(50), ")".repeat(50));
         for filter in [
             "",

@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_get_small_letters_but_the_spacing_of_columns() {
+    fn names_get_a_lower_case_letter_except_the_spacing_of_columns() {
         let card = r#"{"type":"Column","spacing":"Medium","size":"ExtraLarge","id":"Medium",
             "items":[{"type":"TextBlock","spacing":"Medium","width":"50px"}]}"#;
         let rendered: Value = serde_json::from_str(&rendered(ADAPTIVE, card).unwrap()).unwrap();

@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mention_is_read_as_it_is_shown() {
+    fn a_mention_is_read_as_displayed() {
         for (html, text) in [
             ("<at id=\"0\"><b>Jo</b> Co</at>", "Jo Co"),
             ("<at id=\"0\">&lt;Alex&gt;</at>", "<Alex>"),

@@ -22,7 +22,7 @@ async fn a_time_out_on_the_wire_is_unknown_with_the_mark_that_was_sent() {
         (ErrorKind::Timeout, Delivery::Unknown)
     );
     let evidence = Evidence::of(&error).unwrap();
-    let sent = chat.world().seen[0].body["metadata"]["clientMessageId"].clone();
+    let sent = chat.world().seen[0].json()["metadata"]["clientMessageId"].clone();
     let mark = evidence.mark_of(&MarkKind::ClientMessageId);
     assert_eq!(mark, Some(sent.as_str().unwrap()));
     assert!(evidence.pending_until.is_some());

@@ -1,4 +1,4 @@
-//! What became of a message in doubt, on the wire: each verdict, and what it was asked by.
+//! Settling on the wire: each verdict, and the requests that lead to it.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod chat;

@@ -234,7 +234,7 @@ async fn a_message_that_is_stored_after_the_time_out_is_found_late() {
     chat.show(move |world, _| {
         looks += 1;
         if looks == 2 {
-            let body = world.seen[0].body.clone();
+            let body = world.seen[0].json();
             world.store(&body);
         }
         json!({"value": world.newest_first()})

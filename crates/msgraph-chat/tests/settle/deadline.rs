@@ -27,7 +27,7 @@ async fn a_time_out_on_the_wire_is_unknown_with_everything_that_settling_needs()
         (ErrorKind::Timeout, Delivery::Unknown)
     );
     let evidence = Evidence::of(&error).unwrap();
-    let sent = teams.world().seen[0].body["attachments"][0]["id"].clone();
+    let sent = teams.world().seen[0].json()["attachments"][0]["id"].clone();
     assert_eq!(json!(evidence.mark.unwrap().value), sent);
     assert!(evidence.pending_until.is_some() && evidence.client_request_id.is_some());
     assert_eq!(evidence.sender.as_deref(), Some(OWN));

@@ -1,4 +1,4 @@
-//! A service with one list of messages, by hand: what it stores, says and shows is the test's.
+//! A service with one list of messages; a test scripts what it stores, confirms and lists.
 
 use std::{
     collections::VecDeque,
@@ -10,39 +10,28 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ms_messenger_core::{
     Error, Evidence, Message, Messenger as _, SendRequest, Settled, StaticToken, Target,
 };
+use ms_messenger_testkit::{HttpDouble, ReceivedRequest, Reply};
 use msgraph_chat::{GraphChatBuilder, GraphChatClient};
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
-    task::JoinHandle,
-};
 
 pub(crate) const OWN: &str = "8ea0e38b-efb3-4757-924a-5f94061cf8c2";
 pub(crate) const OTHER: &str = "11111111-efb3-4757-924a-5f94061cf8c2";
 pub(crate) const CHAT: &str = "19:a@thread.v2";
 pub(crate) const TEAM: &str = "fbe2bf47-16c8-47cf-b4a5-4b9b187c508b";
 
-/// What the service does with a message that is posted.
+/// The reaction of the service to a posted message.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Post {
-    /// Stored and said so.
+    /// Stored and confirmed.
     Stored,
-    /// Stored, and the connection is closed.
+    /// Stored, but the connection is closed.
     StoredUnsaid,
-    /// Stored, and the response says no id.
+    /// Stored, but the response has no id.
     Unreadable,
     /// Not stored, and the connection is closed.
     Lost,
-    /// Not stored, and no response.
+    /// Not stored, and there is no response.
     Silent,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Seen {
-    pub(crate) method: String,
-    pub(crate) target: String,
-    pub(crate) body: Value,
 }
 
 type Show = Box<dyn FnMut(&mut World, &str) -> Value + Send>;
@@ -51,7 +40,7 @@ type Show = Box<dyn FnMut(&mut World, &str) -> Value + Send>;
 pub(crate) struct World {
     pub(crate) messages: Vec<Value>,
     pub(crate) posts: VecDeque<Post>,
-    pub(crate) seen: Vec<Seen>,
+    pub(crate) seen: Vec<ReceivedRequest>,
     /// How far the clock is ahead, in seconds; `None` for a service that sends no `Date`.
     pub(crate) ahead: Option<i64>,
     show: Option<Show>,
@@ -107,39 +96,42 @@ pub(crate) fn listed(id: &str, sender: &str, text: &str, created: SystemTime) ->
 pub(crate) struct Teams {
     pub(crate) url: String,
     world: Arc<Mutex<World>>,
-    task: JoinHandle<()>,
-}
-
-impl Drop for Teams {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
+    _double: HttpDouble,
 }
 
 impl Teams {
-    /// What happens to each posted message; further ones are stored.
+    /// The reactions to the posted messages; further ones are stored.
     pub(crate) async fn start(posts: impl IntoIterator<Item = Post>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         let world = Arc::new(Mutex::new(World {
             posts: posts.into_iter().collect(),
             ahead: Some(0),
             ..World::default()
         }));
         let shared = Arc::clone(&world);
-        let task = tokio::spawn(async move {
-            while let Ok((connection, _)) = listener.accept().await {
-                tokio::spawn(serve(connection, Arc::clone(&shared)));
+        let double = HttpDouble::start(move |request| {
+            let mut world = shared.lock().unwrap();
+            world.seen.push(request.clone());
+            let date = world.ahead.map(|_| httpdate::fmt_http_date(world.now()));
+            let reply = respond(&mut world, request);
+            match date {
+                Some(date) => reply.with_header("date", &date),
+                None => reply.without_date(),
             }
-        });
-        Self { url, world, task }
+        })
+        .await
+        .unwrap();
+        Self {
+            url: double.url().to_owned(),
+            world,
+            _double: double,
+        }
     }
 
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap()
     }
 
-    /// Chooses what each request to read gets.
+    /// Sets the response to each request that reads.
     pub(crate) fn show(&self, show: impl FnMut(&mut World, &str) -> Value + Send + 'static) {
         self.world().show = Some(Box::new(show));
     }
@@ -156,7 +148,7 @@ impl Teams {
         self.builder(OWN).build().unwrap()
     }
 
-    /// The requests to read, and that nothing else was asked since the last message was posted.
+    /// Returns the requests that read since the last post; checks that there were no others.
     pub(crate) fn reads(&self) -> Vec<String> {
         let world = self.world();
         let posted = world.seen.iter().rposition(|seen| seen.method == "POST");
@@ -175,96 +167,35 @@ impl Teams {
     }
 }
 
-async fn serve(mut connection: TcpStream, world: Arc<Mutex<World>>) {
-    while let Some(seen) = read(&mut connection).await {
-        let (date, response) = {
-            let mut world = world.lock().unwrap();
-            world.seen.push(seen.clone());
-            (world.ahead.map(|_| world.now()), respond(&mut world, &seen))
-        };
-        let Some((status, body)) = response else {
-            return;
-        };
-        if status == 0 {
-            std::future::pending::<()>().await;
-        }
-        let body = body.to_string();
-        let date = date.map_or_else(String::new, |date| {
-            format!("date: {}\r\n", httpdate::fmt_http_date(date))
-        });
-        let length = body.len();
-        let head = format!("HTTP/1.1 {status} X\r\n{date}content-length: {length}\r\n\r\n");
-        if connection
-            .write_all((head + &body).as_bytes())
-            .await
-            .is_err()
-        {
-            return;
-        }
-    }
-}
-
-/// Nothing to close the connection, status 0 to say nothing.
-fn respond(world: &mut World, seen: &Seen) -> Option<(u16, Value)> {
-    if seen.target == "/chats" {
+fn respond(world: &mut World, request: &ReceivedRequest) -> Reply {
+    if request.target == "/chats" {
         return match world.posts.front() {
-            Some(Post::Silent) => Some((0, Value::Null)),
-            _ => Some((201, json!({"id": CHAT}))),
+            Some(Post::Silent) => Reply::silence(),
+            _ => Reply::json(201, &json!({"id": CHAT})),
         };
     }
-    if seen.method == "GET" {
+    if request.method == "GET" {
         let Some(mut show) = world.show.take() else {
-            return Some((200, json!({"value": world.newest_first()})));
+            return Reply::json(200, &json!({"value": world.newest_first()}));
         };
-        let shown = show(world, &seen.target);
+        let shown = show(world, &request.target);
         world.show = Some(show);
         let status = shown["status"].as_u64().unwrap_or(200);
-        return Some((status as u16, shown));
+        return Reply::json(status as u16, &shown);
     }
-    let post = world.posts.pop_front().unwrap_or(Post::Stored);
-    let stored = match post {
-        Post::Lost | Post::Silent => Value::Null,
-        _ => world.store(OWN, &seen.body),
-    };
-    match post {
-        Post::Stored => Some((201, stored)),
-        Post::Unreadable => Some((201, json!({}))),
-        Post::Silent => Some((0, stored)),
-        Post::StoredUnsaid | Post::Lost => None,
+    match world.posts.pop_front().unwrap_or(Post::Stored) {
+        Post::Stored => Reply::json(201, &world.store(OWN, &request.json())),
+        Post::StoredUnsaid => {
+            world.store(OWN, &request.json());
+            Reply::close()
+        }
+        Post::Unreadable => {
+            world.store(OWN, &request.json());
+            Reply::json(201, &json!({}))
+        }
+        Post::Lost => Reply::close(),
+        Post::Silent => Reply::silence(),
     }
-}
-
-async fn read(connection: &mut TcpStream) -> Option<Seen> {
-    let mut bytes = Vec::new();
-    let end = loop {
-        if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
-            break end;
-        }
-        if connection.read_buf(&mut bytes).await.ok()? == 0 {
-            return None;
-        }
-    };
-    let head = String::from_utf8(bytes[..end].to_vec())
-        .ok()?
-        .to_lowercase();
-    let line = String::from_utf8(bytes[..end].to_vec()).ok()?;
-    let mut words = line.split(' ');
-    let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
-    let length = head
-        .lines()
-        .find_map(|it| it.strip_prefix("content-length:"));
-    let length: usize = length.map_or(0, |it| it.trim().parse().unwrap());
-    while bytes.len() < end + 4 + length {
-        if connection.read_buf(&mut bytes).await.ok()? == 0 {
-            return None;
-        }
-    }
-    let body = serde_json::from_slice(&bytes[end + 4..]).unwrap_or(Value::Null);
-    Some(Seen {
-        method,
-        target,
-        body,
-    })
 }
 
 pub(crate) fn to_chat(message: Message) -> SendRequest {

@@ -55,7 +55,7 @@ fn signed(server: &mut ServerGuard, method: &str, path: &str) -> Mock {
 }
 
 #[tokio::test]
-async fn a_user_is_made_with_and_without_a_token() {
+async fn a_user_is_created_with_and_without_a_token() {
     let mut server = Server::new_async().await;
     let bare = signed(&mut server, "POST", "/identities")
         .match_body("{}")

@@ -32,7 +32,7 @@ const CAPABILITIES: Capabilities = Capabilities::new(&[
 .with_max_text_chars(MAX_TEXT_CHARS);
 
 const NO_CHANNEL: &str = "acs-messages sends to telephone numbers and WhatsApp users only from a \
-    channel: set with_channel_registration_id (ACS_CHANNEL_REGISTRATION_ID)";
+    channel, and its id is missing (ACS_CHANNEL_REGISTRATION_ID): set with_channel_registration_id";
 
 #[async_trait]
 impl Messenger for AcsMessagesClient {

@@ -70,7 +70,7 @@ fn untrusted(error: &Error) -> Error {
     } else {
         "the certificate of the server is not trusted"
     };
-    let error = copied(error, ErrorKind::Config, message.to_owned());
+    let error = configuration_error(error, message.to_owned());
     error.with_code(UNTRUSTED)
 }
 
@@ -80,11 +80,12 @@ fn reworded(error: Error) -> Error {
     if message.len() == error.message().len() {
         return error;
     }
-    copied(&error, error.kind(), message.to_owned())
+    let message = message.to_owned();
+    error.with_message(message)
 }
 
 /// Cuts the clause in which the library advises to call one of its `with_…` methods.
-fn without_methods(message: &str) -> &str {
+pub(crate) fn without_methods(message: &str) -> &str {
     let Some(method) = message.find("with_") else {
         return message;
     };
@@ -93,9 +94,9 @@ fn without_methods(message: &str) -> &str {
     &message[..clause.unwrap_or(message.len())]
 }
 
-/// Copies an error with another kind and message.
-fn copied(error: &Error, kind: ErrorKind, message: String) -> Error {
-    let mut copy = Error::new(kind, message)
+/// Returns a configuration error with the facts of `error`.
+fn configuration_error(error: &Error, message: String) -> Error {
+    let mut copy = Error::new(ErrorKind::Config, message)
         .with_delivery(error.delivery())
         .with_attempts(error.attempts());
     if let Some(platform) = error.platform() {
@@ -271,13 +272,14 @@ mod tests {
     fn no_method_of_a_library_is_named() {
         let text = "the message was sent without a client message id: set up the client \
                     with_client_message_ids before sending";
-        let error = Error::new(ErrorKind::Other, text).with_attempts(2);
+        let wait = std::time::Duration::from_secs(7);
+        let error = Error::new(ErrorKind::Other, text).with_retry_after(wait);
         let explained = explain(error, None);
         assert_eq!(
             explained.error.message(),
             "the message was sent without a client message id"
         );
-        assert_eq!(explained.error.attempts(), 2);
+        assert_eq!(explained.error.retry_after(), Some(wait));
     }
 
     #[test]

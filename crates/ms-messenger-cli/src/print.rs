@@ -8,7 +8,7 @@ use std::{
 
 use ms_messenger::{Delivery, Error, IdempotencyKey, Receipt};
 
-use crate::{exit::Exit, outcome};
+use crate::{exit::Exit, explain::without_methods, outcome};
 
 /// Writes one result to standard output.
 ///
@@ -54,7 +54,14 @@ pub(crate) fn sent_text(platform: &str, receipt: &Receipt) -> String {
 /// Describes the error of a send and what to do about it.
 pub(crate) fn error_text(error: &Error, exit: Exit, advice: Option<&str>) -> String {
     let (meaning, remedy) = exit.meaning();
-    let mut text = describe(error, &error.to_string(), advice);
+    // The exit code says of a wrong configuration that nothing was sent.
+    let mut text = if exit == Exit::Config {
+        let platform = error.platform().map(|name| format!("{name}: "));
+        let message = format!("{}{}", platform.unwrap_or_default(), with_code(error));
+        describe(error, INVALID_SETTINGS, &message, advice)
+    } else {
+        describe(error, "rejected (not sent)", &error.to_string(), advice)
+    };
     text.push_str(&format!("\nexit code {}: {meaning}; {remedy}", exit.code()));
     if let Some(key) = error
         .idempotency()
@@ -69,19 +76,31 @@ pub(crate) fn error_text(error: &Error, exit: Exit, advice: Option<&str>) -> Str
 /// Describes the error of a command that sends nothing and what to do about it.
 pub(crate) fn plain_error_text(error: &Error, exit: Exit, advice: Option<&str>) -> String {
     let (meaning, remedy) = exit.meaning_without_a_message();
-    let code = error.code().map(|code| format!(" (code {code})"));
-    let message = format!("{}{}", error.message(), code.unwrap_or_default());
-    let text = describe(error, &message, advice);
+    let heading = match exit {
+        Exit::Config => INVALID_SETTINGS,
+        _ => "rejected",
+    };
+    let text = describe(error, heading, &with_code(error), advice);
     format!("{text}\nexit code {}: {meaning}; {remedy}", exit.code())
 }
 
-/// Describes an error with its causes and the advice.
-fn describe(error: &Error, message: &str, advice: Option<&str>) -> String {
+/// The heading of several problems of the configuration.
+const INVALID_SETTINGS: &str = "invalid configuration";
+
+/// Returns the message of an error with its code.
+fn with_code(error: &Error) -> String {
+    let code = error.code().map(|code| format!(" (code {code})"));
+    format!("{}{}", error.message(), code.unwrap_or_default())
+}
+
+/// Describes an error with its causes and the advice: several problems below `heading`.
+fn describe(error: &Error, heading: &str, message: &str, advice: Option<&str>) -> String {
     let mut text = if error.problems().len() > 1 {
         let platform = error.platform().map(|name| format!("{name}: "));
-        let mut text = format!("error: {}rejected (not sent)", platform.unwrap_or_default());
+        let mut text = format!("error: {}{heading}", platform.unwrap_or_default());
         for problem in error.problems() {
-            text.push_str(&format!("\n  {problem}"));
+            let problem = problem.to_string();
+            text.push_str(&format!("\n  {}", without_methods(&problem)));
         }
         text
     } else {
@@ -158,13 +177,30 @@ mod tests {
     fn several_problems_are_listed_one_to_a_line() {
         let mut problems = Problems::new();
         problems.add("to", "must not be empty");
-        problems.add("message.subject", "is not carried");
+        problems.add("message.subject", "is not supported");
         let error = problems.into_result(ErrorKind::Unsupported).unwrap_err();
         let text = error_text(&error, Exit::Rejected, None);
         assert!(
-            text.contains("\n  to: must not be empty\n  message.subject: is not carried\n"),
+            text.contains("\n  to: must not be empty\n  message.subject: is not supported\n"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named_without_a_delivery() {
+        let mut problems = Problems::for_platform("acs-chat");
+        problems.add("ACS_CHAT_TOKEN", "is missing");
+        let one = problems.clone().into_result(ErrorKind::Config).unwrap_err();
+        let text = error_text(&one, Exit::Config, None);
+        let begin = "error: acs-chat: ACS_CHAT_TOKEN: is missing\nexit code 3: configuration: \
+                     nothing was sent; ";
+        assert!(text.starts_with(begin), "{text}");
+        problems.add("ACS_ENDPOINT", "is missing: set with_endpoint");
+        let both = problems.into_result(ErrorKind::Config).unwrap_err();
+        let list = "error: acs-chat: invalid configuration\n  ACS_CHAT_TOKEN: is missing\n  \
+                    ACS_ENDPOINT: is missing\nexit code 3: ";
+        let text = error_text(&both, Exit::Config, None);
+        assert!(text.starts_with(list), "{text}");
     }
 
     #[test]

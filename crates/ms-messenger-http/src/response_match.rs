@@ -133,8 +133,8 @@ pub(crate) fn of(response: &Response, over_tls: bool, seen: &DuplicateResponses)
 /// unknown.
 pub(crate) fn foreign(why: &str) -> Error {
     let message = format!(
-        "the response belongs to another request: {why} (for a test double that gives constant \
-         ids: HttpOptions::with_foreign_response_check)"
+        "the response belongs to another request: {why}; a test double with constant ids needs \
+         HttpOptions::with_foreign_response_check"
     );
     unproven(message)
 }

@@ -46,8 +46,8 @@ impl Web {
         let host = url.host_str().unwrap_or_default();
         if !self.trusted.iter().any(|domain| is_within(host, domain)) {
             return Err(config(format!(
-                "the server redirects to {}, which is outside the domain of the user; \
-                 if that is intended, trust it with with_trusted_domain",
+                "the server redirects to {}, which is outside the domain of the user and of \
+                 UCWA_TRUSTED_DOMAIN; if that is intended, trust it with with_trusted_domain",
                 line(host, WORDS)
             )));
         }

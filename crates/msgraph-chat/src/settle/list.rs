@@ -5,14 +5,16 @@ use std::time::{Duration, SystemTime};
 use ms_messenger_core::{
     Address, ConversationId, ErrorKind, Evidence, Result, SendRequest, Target,
 };
-use ms_messenger_http::Call;
+use ms_messenger_http::{Call, Operation};
 use serde::Deserialize;
 
 use crate::{
     client::GraphChatClient,
     destination::{channel_messages, chat_messages, segment},
-    error::{LIST, cannot_tell as cannot},
+    error::cannot_tell as cannot,
     models::ChatMessage,
+    operations::{CHANNEL_MESSAGE_CHANGES, CHANNEL_MESSAGE_LIST, CHAT_MESSAGE_LIST, REPLY_LIST},
+    times::rfc3339,
 };
 
 /// The limit of pages of one list, with 50 messages each.
@@ -104,9 +106,9 @@ impl GraphChatClient {
         let path = format!("{}?$top=50", place.path);
         match place.kind {
             Kind::Chat => self.list_chat(path, evidence, is_sender).await,
-            Kind::Replies => self.pages(path).await,
+            Kind::Replies => self.pages(&REPLY_LIST, path).await,
             Kind::Channel => {
-                let listed = self.pages(path).await?;
+                let listed = self.pages(&CHANNEL_MESSAGE_LIST, path).await?;
                 if listed.is_whole {
                     return Ok(listed);
                 }
@@ -114,7 +116,7 @@ impl GraphChatClient {
                 // the changes since the send can be read whole.
                 let since = self.since(evidence, is_sender);
                 let path = format!("{}/delta?$top=50&$filter={}", place.path, newer(since));
-                let mut changed = self.pages(path).await?;
+                let mut changed = self.pages(&CHANNEL_MESSAGE_CHANGES, path).await?;
                 changed.messages.extend(listed.messages);
                 Ok(changed)
             }
@@ -131,10 +133,10 @@ impl GraphChatClient {
         for _ in 0..MAX_LOOKS {
             let order = "$orderby=lastModifiedDateTime%20desc";
             let filtered = format!("{path}&{order}&$filter={}", newer(since));
-            let listed = match self.pages(filtered).await {
+            let listed = match self.pages(&CHAT_MESSAGE_LIST, filtered).await {
                 // Some clouds do not support the order, and so no filter.
                 Err(error) if error.kind() == ErrorKind::InvalidRequest => {
-                    return self.pages(path).await;
+                    return self.pages(&CHAT_MESSAGE_LIST, path).await;
                 }
                 listed => listed?,
             };
@@ -160,8 +162,8 @@ impl GraphChatClient {
 
     /// Reads a list to its end, past empty pages too. A message that changes meanwhile moves to the
     /// start of the list, so that is read again.
-    async fn pages(&self, first: String) -> Result<Listed> {
-        let mut page = self.page(first.clone()).await?;
+    async fn pages(&self, of: &'static Operation, first: String) -> Result<Listed> {
+        let mut page = self.page(of, first.clone()).await?;
         let mut messages = Vec::new();
         let mut links = Vec::new();
         loop {
@@ -176,19 +178,19 @@ impl GraphChatClient {
                 return Ok(Listed { messages, is_whole });
             }
             links.push(path.clone());
-            page = self.page(path).await?;
+            page = self.page(of, path).await?;
         }
         let mut is_whole = true;
         if !links.is_empty() {
-            let again = self.page(first).await?.value;
+            let again = self.page(of, first).await?.value;
             is_whole = again.last().is_none_or(|last| was_read(&messages, last));
             messages.extend(again);
         }
         Ok(Listed { messages, is_whole })
     }
 
-    async fn page(&self, path: String) -> Result<Page> {
-        self.pipeline().call(Call::get(LIST, path)).await?.json()
+    async fn page(&self, of: &'static Operation, path: String) -> Result<Page> {
+        self.pipeline().call(Call::of(of, path)).await?.json()
     }
 }
 
@@ -201,28 +203,6 @@ fn was_read(messages: &[ChatMessage], last: &ChatMessage) -> bool {
 
 /// The filter for messages that were changed after `time`.
 fn newer(time: SystemTime) -> String {
-    // A time beyond RFC 3339 is before or after all messages.
-    let latest = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_799);
-    let time = time.clamp(SystemTime::UNIX_EPOCH, latest);
-    let time = humantime::format_rfc3339_millis(time).to_string();
+    let time = rfc3339(time);
     format!("lastModifiedDateTime%20gt%20{}", segment(&time))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_time_is_beyond_a_filter() {
-        let far = SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40);
-        assert_eq!(
-            newer(far),
-            "lastModifiedDateTime%20gt%209999-12-31T23:59:59.000Z"
-        );
-        let before = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
-        assert_eq!(
-            newer(before),
-            "lastModifiedDateTime%20gt%201970-01-01T00:00:00.000Z"
-        );
-    }
 }

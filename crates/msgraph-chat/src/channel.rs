@@ -1,13 +1,28 @@
 //! A channel of a team.
 
 use ms_messenger_core::{ChannelId, MessageId, Result, TeamId};
+use ms_messenger_http::Pages;
 
 use crate::{
     client::GraphChatClient,
     destination::{Destination, PostPath},
+    models::{ChannelInfo, ConversationMember},
+    operations::{CHANNEL_GET, CHANNEL_MEMBER_GET, CHANNEL_MEMBER_LIST},
+    paths::CheckedPath,
     send::PostedMessage,
     write::NewChatMessage,
 };
+
+impl GraphChatClient {
+    /// Returns the channel `channel` of the team `team`, without any I/O.
+    pub fn channel(&self, team: impl Into<TeamId>, channel: impl Into<ChannelId>) -> Channel {
+        Channel {
+            client: self.clone(),
+            team: team.into(),
+            id: channel.into(),
+        }
+    }
+}
 
 /// A channel of a team.
 ///
@@ -37,16 +52,12 @@ use crate::{
 /// ```
 #[derive(Clone, Debug)]
 pub struct Channel {
-    client: GraphChatClient,
+    pub(crate) client: GraphChatClient,
     team: TeamId,
     id: ChannelId,
 }
 
 impl Channel {
-    pub(crate) fn new(client: GraphChatClient, team: TeamId, id: ChannelId) -> Self {
-        Self { client, team, id }
-    }
-
     /// Returns the id of the channel.
     pub fn id(&self) -> &ChannelId {
         &self.id
@@ -99,5 +110,55 @@ impl Channel {
         };
         let path = PostPath::of_channel(team, channel, reply_to);
         self.client.send_typed(destination, path, message).await
+    }
+    /// Reads the channel: `GET /teams/{id}/channels/{id}`. Source: "Get channel".
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` before any I/O for an id that is not usable; else the error of the service.
+    ///
+    /// ```
+    /// use ms_messenger_core::StaticToken;
+    /// use ms_messenger_emulator::Emulator;
+    /// use msgraph_chat::{GraphChatClient, models::MembershipType};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// let graph = &emulator.seed().graph;
+    /// let token = StaticToken::new(graph.token.as_str());
+    /// let client = GraphChatClient::builder(token).with_base_url(&graph.base).build()?;
+    ///
+    /// let channel = client.channel(graph.team_id.as_str(), graph.channel_id.as_str());
+    /// let info = channel.get().await?;
+    /// assert_eq!(info.display_name.as_deref(), Some("General"));
+    /// assert_eq!(info.membership_type, Some(MembershipType::Standard));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn get(&self) -> Result<ChannelInfo> {
+        self.client.fetch(self.path().call(&CHANNEL_GET)).await
+    }
+
+    /// Returns the members: `GET /teams/{id}/channels/{id}/members`. Those of a standard channel are
+    /// the members of its team. Source: "List members of a channel".
+    pub fn members(&self) -> Pages<ConversationMember> {
+        let path = self.path().then("/members");
+        self.client.paged(path.call(&CHANNEL_MEMBER_LIST))
+    }
+
+    /// Reads one membership by its [id](ConversationMember::id):
+    /// `GET /teams/{id}/channels/{id}/members/{id}`. Source: "Get member of channel".
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    pub async fn member(&self, membership: &str) -> Result<ConversationMember> {
+        let path = self.path().then("/members").id("membership", membership);
+        self.client.fetch(path.call(&CHANNEL_MEMBER_GET)).await
+    }
+
+    pub(crate) fn path(&self) -> CheckedPath {
+        CheckedPath::channel(&self.team, &self.id)
     }
 }

@@ -2,23 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use ms_messenger_core::{
-    ChannelId, ConversationId, Deadline, ErrorKind, Problems, Result, TeamId, TokenProvider,
-    TokenRequest, UserId,
-};
-use ms_messenger_http::{Call, Pipeline};
-use serde::Deserialize;
-use serde_json::json;
+use ms_messenger_core::{TokenProvider, TokenRequest, UserId};
+use ms_messenger_http::Pipeline;
 
-use crate::{
-    builder::GraphChatBuilder,
-    channel::Channel,
-    chat::Chat,
-    delegated::own_user,
-    destination::{check_members, literal},
-    error::{CREATE_CHAT, PLATFORM},
-    sends::RecentSends,
-};
+use crate::{builder::GraphChatBuilder, delegated::own_user, sends::RecentSends};
 
 /// A client for Teams messages through Microsoft Graph v1.0, which acts as one user.
 ///
@@ -74,82 +61,6 @@ impl GraphChatClient {
 
     pub(crate) fn from_inner(inner: Inner) -> Self {
         Self(Arc::new(inner))
-    }
-
-    /// Returns the channel `channel` of the team `team`, without any I/O.
-    pub fn channel(&self, team: impl Into<TeamId>, channel: impl Into<ChannelId>) -> Channel {
-        Channel::new(self.clone(), team.into(), channel.into())
-    }
-
-    /// Returns the chat `id`, without any I/O.
-    pub fn chat(&self, id: impl Into<ConversationId>) -> Chat {
-        Chat::new(self.clone(), id.into())
-    }
-
-    /// Finds or creates the one-on-one chat of `own` and `other`: `POST /chats`. Source: "Create
-    /// chat". Repeating it changes nothing, so it is retried like a read. It sends no message.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidRequest` before any I/O for an empty id; else the error of the service.
-    ///
-    /// ```
-    /// use ms_messenger_core::StaticToken;
-    /// use ms_messenger_emulator::Emulator;
-    /// use msgraph_chat::GraphChatClient;
-    ///
-    /// # #[tokio::main]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let emulator = Emulator::start().await?;
-    /// let graph = &emulator.seed().graph;
-    /// let token = StaticToken::new(graph.token.as_str());
-    /// let client = GraphChatClient::builder(token).with_base_url(&graph.base).build()?;
-    ///
-    /// let [own, other, ..] = graph.users.as_slice() else { unreachable!() };
-    /// let chat = client.one_on_one_chat(own.id.as_str(), other.id.as_str()).await?;
-    /// chat.send("Lunch?").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn one_on_one_chat(
-        &self,
-        own: impl Into<UserId>,
-        other: impl Into<UserId>,
-    ) -> Result<Chat> {
-        let (own, other) = (own.into(), other.into());
-        let deadline = Deadline::default();
-        let id = self.find_one_on_one(&own, &other, &deadline).await?;
-        Ok(self.chat(id))
-    }
-
-    pub(crate) async fn find_one_on_one(
-        &self,
-        own: &UserId,
-        other: &UserId,
-        deadline: &Deadline,
-    ) -> Result<ConversationId> {
-        let mut problems = Problems::for_platform(PLATFORM);
-        check_members(own, other, &mut problems);
-        problems.into_result(ErrorKind::InvalidRequest)?;
-        let member = |id: &UserId| {
-            let (users, id) = (self.pipeline().endpoint(), literal(id.as_str()));
-            json!({
-                "@odata.type": "#microsoft.graph.aadUserConversationMember",
-                "roles": ["owner"],
-                "user@odata.bind": format!("{users}/users('{id}')"),
-            })
-        };
-        let body = json!({"chatType": "oneOnOne", "members": [member(own), member(other)]});
-        let call = Call::post(CREATE_CHAT, "/chats")
-            .with_json(&body)?
-            .with_deadline(deadline.clone())
-            .without_message();
-        #[derive(Deserialize)]
-        struct Created {
-            id: ConversationId,
-        }
-        let created: Created = self.pipeline().call(call).await?.json()?;
-        Ok(created.id)
     }
 
     pub(crate) fn pipeline(&self) -> &Pipeline {

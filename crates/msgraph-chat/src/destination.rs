@@ -1,11 +1,14 @@
 //! The place that a message is posted to: its ids, their checks, and its path.
 
 use ms_messenger_core::{ChannelId, ConversationId, MessageId, Problems, TeamId, UserId};
-use ms_messenger_http::check_id;
+use ms_messenger_http::{Operation, check_id};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use uuid::Uuid;
 
-use crate::write::Place;
+use crate::{
+    operations::{CHANNEL_MESSAGE_SEND, CHAT_MESSAGE_QUOTE, CHAT_MESSAGE_SEND, REPLY_SEND},
+    write::Place,
+};
 
 /// The characters that are not encoded in a path segment: the service writes `:` and `@` of its
 /// ids raw.
@@ -59,13 +62,14 @@ impl<'a> Destination<'a> {
         }
     }
 
-    pub(crate) fn operation(self) -> &'static str {
+    pub(crate) fn operation(self) -> &'static Operation {
         match self {
             Self::Channel {
                 reply_to: Some(_), ..
-            } => "send.reply",
-            _ if self.quoted().is_some() => "send.quote",
-            _ => "send",
+            } => &REPLY_SEND,
+            Self::Channel { .. } => &CHANNEL_MESSAGE_SEND,
+            _ if self.quoted().is_some() => &CHAT_MESSAGE_QUOTE,
+            _ => &CHAT_MESSAGE_SEND,
         }
     }
 
@@ -96,7 +100,8 @@ impl<'a> Destination<'a> {
     }
 }
 
-fn check_team(team: &TeamId, problems: &mut Problems) {
+/// Adds what is wrong with the id of a team.
+pub(crate) fn check_team(team: &TeamId, problems: &mut Problems) {
     let team = team.as_str();
     check_id(team, "team", problems);
     let is_read = !team.is_empty() && problems.is_empty();

@@ -1,18 +1,15 @@
 //! Error bodies. Source: Graph, "Microsoft Graph error responses and resource types".
 
+use std::borrow::Cow;
+
 use ms_messenger_core::{Delivery, Error, ErrorKind};
-use ms_messenger_http::{Response, ServiceError, ServiceProfile};
+use ms_messenger_http::{Response, RetryClass, ServiceError, ServiceProfile};
 use serde_json::{Map, Value};
 
-use crate::delegated::APP_ONLY;
+use crate::{delegated::APP_ONLY, operations};
 
 /// The name of the platform in errors and native bodies.
 pub const PLATFORM: &str = "msgraph-chat";
-
-/// The operation that reads messages.
-pub(crate) const LIST: &str = "list";
-/// The operation that finds or creates a one-on-one chat.
-pub(crate) const CREATE_CHAT: &str = "chat.create";
 
 pub(crate) static SERVICE: ServiceProfile = ServiceProfile::new(PLATFORM)
     .with_client_request_id("client-request-id")
@@ -148,38 +145,35 @@ fn classify(response: &Response) -> Option<(ErrorKind, Delivery)> {
 }
 
 /// Advice for an error whose messages give none.
-fn advice(response: &Response, error: &GraphError) -> Option<&'static str> {
+fn advice(response: &Response, error: &GraphError) -> Option<Cow<'static, str>> {
     match response.status() {
-        400 if !error.names_a_reason() && is_send(response.operation()) => {
-            Some("the service named no reason, and such a message may be posted all the same")
-        }
-        400 | 401 | 403 | 412 if error.says(APPLICATION) => Some(APP_ONLY),
+        400 if !error.names_a_reason() && is_send(response.operation()) => Some(
+            "the service named no reason, and such a message may be posted all the same".into(),
+        ),
+        400 | 401 | 403 | 412 if error.says(APPLICATION) => Some(APP_ONLY.into()),
         401 if error.says("invalid audience") => {
-            Some("the token is for another resource or another cloud than this one")
+            Some("the token is for another resource or another cloud than this one".into())
         }
-        403 if error.says(EXPIRED) => Some("the token has expired or was not accepted"),
-        403 => Some(needed(response.operation())),
+        403 if error.says(EXPIRED) => Some("the token has expired or was not accepted".into()),
+        403 => needed(response.operation()),
         _ => None,
     }
 }
 
 fn is_send(operation: &str) -> bool {
-    ![LIST, CREATE_CHAT].contains(&operation)
+    let operation = operations::of_name(operation);
+    operation.is_some_and(|it| it.class() == RetryClass::Message)
 }
 
-/// The permissions that `operation` needs.
-fn needed(operation: &str) -> &'static str {
-    match operation {
-        LIST => {
-            "reading needs ChannelMessage.Read.All (channels) or Chat.Read (chats), and the user \
-             must be a member"
-        }
-        CREATE_CHAT => "finding or creating a chat needs Chat.Create",
-        _ => {
-            "sending needs ChannelMessage.Send (channels) or ChatMessage.Send (chats), and the \
-             user must be a member"
-        }
-    }
+/// The permission that `operation` needs.
+fn needed(operation: &str) -> Option<Cow<'static, str>> {
+    let operation = operations::of_name(operation)?;
+    let permission = operation.permission()?;
+    let action = match operation.class() {
+        RetryClass::Message => "sending",
+        _ => operation.name(),
+    };
+    Some(format!("{action} needs {permission}, and the user must be a member").into())
 }
 
 fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
@@ -198,7 +192,7 @@ fn read(response: &Response) -> ServiceError {
     let error = GraphError::read(response.body());
     let mut parts: Vec<&str> = Vec::new();
     let advice = advice(response, &error);
-    if advice == Some(APP_ONLY) {
+    if advice.as_deref() == Some(APP_ONLY) {
         parts.push(APP_ONLY);
     }
     parts.extend(error.message.as_deref());
@@ -207,7 +201,7 @@ fn read(response: &Response) -> ServiceError {
             parts.push(message);
         }
     }
-    parts.extend(advice.filter(|advice| *advice != APP_ONLY));
+    parts.extend(advice.as_deref().filter(|advice| *advice != APP_ONLY));
     let message = (!parts.is_empty()).then(|| parts.join("; "));
     // The deepest code says most, but the outermost is the documented one.
     let code = error.code.as_ref().or(error.inner_codes.last());

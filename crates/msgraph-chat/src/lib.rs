@@ -2,8 +2,10 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod builder;
+mod calls;
 mod channel;
 mod chat;
+mod chats;
 mod client;
 mod cloud;
 mod delegated;
@@ -11,24 +13,34 @@ mod destination;
 mod env;
 mod env_token;
 mod error;
+mod messages;
 mod messenger;
 pub mod models;
 mod native;
+mod operations;
+mod paths;
 pub mod permissions;
 mod send;
 mod sends;
 mod settle;
+mod teams;
+mod times;
+mod users;
 mod write;
 
 pub use builder::GraphChatBuilder;
 pub use channel::Channel;
 pub use chat::Chat;
+pub use chats::ChatQuery;
 pub use client::GraphChatClient;
 pub use cloud::Cloud;
 pub use error::{GraphError, PLATFORM};
+pub use messages::{Changes, DeltaToken, MessageQuery};
 pub use ms_messenger_core::InlineImage;
-pub use ms_messenger_http::{HttpClient, HttpOptions};
+pub use ms_messenger_http::{HttpClient, HttpOptions, Pages};
+pub use operations::OPERATIONS;
 pub use send::PostedMessage;
+pub use teams::Team;
 pub use write::{Compose, Mention, NewBody, NewChatMessage, Place};
 
 /// Entry points of the fuzz targets; compiled for them only.

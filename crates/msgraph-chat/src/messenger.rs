@@ -12,8 +12,9 @@ use ms_messenger_http::Call;
 use crate::{
     client::GraphChatClient,
     destination::{Destination, PostPath},
-    error::{CREATE_CHAT, PLATFORM},
+    error::PLATFORM,
     native::{native, unsupported},
+    operations::CHAT_CREATE_ONE_ON_ONE,
     send::{Extras, Posted, Ready, Stored},
     write::NewChatMessage,
 };
@@ -129,7 +130,7 @@ impl GraphChatClient {
             Destination::Chat { chat, quoted } => {
                 ready.call(PostPath::of_chat(chat, quoted.is_some()))
             }
-            Destination::Person { .. } => Call::post(CREATE_CHAT, "/chats"),
+            Destination::Person { .. } => Call::of(&CHAT_CREATE_ONE_ON_ONE, "/chats"),
         };
         self.pipeline().check(&call)?;
         Ok(ready.warnings)

@@ -1,6 +1,7 @@
-//! The `chatMessage` resource as the service returns it.
+//! Messages, chats, teams, channels, members and users as the service returns them.
 //!
-//! Every member is optional, because responses differ in the members that they have. Members and
+//! Every member but the id of a chat, team, channel, member or user is optional, because responses
+//! differ in the members that they have. Members and
 //! values that this version does not know are kept, so that nothing is lost when a message is
 //! read and stored again.
 //!
@@ -15,19 +16,25 @@
 //! ```
 
 pub(crate) mod attachment;
+mod chat;
 mod event;
 mod identity;
+mod member;
 mod message;
 pub(crate) mod nullable;
 mod parts;
 mod scalar;
+mod team;
+mod user;
 
 pub use attachment::ChatMessageAttachment;
+pub use chat::{ChatInfo, ChatMessageInfo, ChatType, ChatViewpoint, MigrationMode, PinnedMessage};
 pub use event::{CallParticipantInfo, EventKind, EventMessageDetail};
 pub use identity::{
     ApplicationIdentity, ApplicationIdentityType, ConversationIdentity, ConversationIdentityType,
     Identity, IdentitySet, MentionedIdentitySet, UserIdentity, UserIdentityType,
 };
+pub use member::{ConversationMember, MemberRole};
 pub use message::{
     BodyType, ChannelIdentity, ChatMessage, ChatMessageType, ItemBody, MessageImportance,
 };
@@ -36,3 +43,5 @@ pub use parts::{
     PolicyViolation,
 };
 pub use scalar::{Flags, Timestamp};
+pub use team::{ChannelInfo, LayoutType, MembershipType, TeamInfo, TeamworkTag};
+pub use user::User;

@@ -4,7 +4,7 @@ use ms_messenger_core::{
     ConversationId, Deadline, Delivery, Error, ErrorKind, Evidence, Mark, MessageId, Problem,
     Problems, Result,
 };
-use ms_messenger_http::{Bytes, Call, Response};
+use ms_messenger_http::{Bytes, Call, Operation, Response};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -61,7 +61,7 @@ pub(crate) struct Posted {
 /// A message that passed every check without I/O.
 #[derive(Debug)]
 pub(crate) struct Ready {
-    operation: &'static str,
+    operation: &'static Operation,
     body: Bytes,
     text: Text,
     pub(crate) warnings: Vec<Problem>,
@@ -70,7 +70,7 @@ pub(crate) struct Ready {
 impl Ready {
     /// The call that posts the message.
     pub(crate) fn call(&self, path: PostPath) -> Call {
-        Call::post(self.operation, path.into_path()).with_json_bytes(self.body.clone())
+        Call::of(self.operation, path.into_path()).with_json_bytes(self.body.clone())
     }
 }
 

@@ -5,13 +5,15 @@ use std::time::{Duration, SystemTime};
 use ms_messenger_core::{
     Address, ConversationId, ErrorKind, Evidence, Result, SendRequest, Target,
 };
-use ms_messenger_http::{Call, Pages};
+use ms_messenger_http::{Call, Operation, Pages};
 
 use crate::{
     client::GraphChatClient,
     destination::{channel_messages, chat_messages, segment},
-    error::{LIST, cannot_tell as cannot},
+    error::cannot_tell as cannot,
     models::ChatMessage,
+    operations::{CHANNEL_MESSAGE_CHANGES, CHANNEL_MESSAGE_LIST, CHAT_MESSAGE_LIST, REPLY_LIST},
+    times::rfc3339,
 };
 
 /// The limit of pages of one list, with 50 messages each.
@@ -96,9 +98,9 @@ impl GraphChatClient {
         let path = format!("{}?$top=50", place.path);
         match place.kind {
             Kind::Chat => self.list_chat(path, evidence, is_sender).await,
-            Kind::Replies => self.pages(path).await,
+            Kind::Replies => self.pages(&REPLY_LIST, path).await,
             Kind::Channel => {
-                let listed = self.pages(path).await?;
+                let listed = self.pages(&CHANNEL_MESSAGE_LIST, path).await?;
                 if listed.is_whole {
                     return Ok(listed);
                 }
@@ -106,7 +108,7 @@ impl GraphChatClient {
                 // the changes since the send can be read whole.
                 let since = self.since(evidence, is_sender);
                 let path = format!("{}/delta?$top=50&$filter={}", place.path, newer(since));
-                let mut changed = self.pages(path).await?;
+                let mut changed = self.pages(&CHANNEL_MESSAGE_CHANGES, path).await?;
                 changed.messages.extend(listed.messages);
                 Ok(changed)
             }
@@ -123,10 +125,10 @@ impl GraphChatClient {
         for _ in 0..MAX_LOOKS {
             let order = "$orderby=lastModifiedDateTime%20desc";
             let filtered = format!("{path}&{order}&$filter={}", newer(since));
-            let listed = match self.pages(filtered).await {
+            let listed = match self.pages(&CHAT_MESSAGE_LIST, filtered).await {
                 // Some clouds do not support the order, and so no filter.
                 Err(error) if error.kind() == ErrorKind::InvalidRequest => {
-                    return self.pages(path).await;
+                    return self.pages(&CHAT_MESSAGE_LIST, path).await;
                 }
                 listed => listed?,
             };
@@ -152,8 +154,8 @@ impl GraphChatClient {
 
     /// Reads a list to its end, past empty pages too. A message that changes meanwhile moves to the
     /// start of the list, so that is read again.
-    async fn pages(&self, first: String) -> Result<Listed> {
-        let mut start = Pages::new(self.pipeline(), Ok(Call::get(LIST, first)));
+    async fn pages(&self, of: &'static Operation, first: String) -> Result<Listed> {
+        let mut start = Pages::new(self.pipeline(), Ok(Call::of(of, first)));
         let mut pages = start.clone().with_max_pages(MAX_PAGES);
         let mut messages = Vec::new();
         while let Some(page) = pages.next_page().await? {
@@ -182,28 +184,6 @@ fn was_read(messages: &[ChatMessage], last: &ChatMessage) -> bool {
 
 /// The filter for messages that were changed after `time`.
 fn newer(time: SystemTime) -> String {
-    // A time beyond RFC 3339 is before or after all messages.
-    let latest = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_799);
-    let time = time.clamp(SystemTime::UNIX_EPOCH, latest);
-    let time = humantime::format_rfc3339_millis(time).to_string();
+    let time = rfc3339(time);
     format!("lastModifiedDateTime%20gt%20{}", segment(&time))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_time_is_beyond_a_filter() {
-        let far = SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40);
-        assert_eq!(
-            newer(far),
-            "lastModifiedDateTime%20gt%209999-12-31T23:59:59.000Z"
-        );
-        let before = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
-        assert_eq!(
-            newer(before),
-            "lastModifiedDateTime%20gt%201970-01-01T00:00:00.000Z"
-        );
-    }
 }

@@ -1,0 +1,89 @@
+//! Every call of this client, as data.
+
+mod chats;
+mod messages;
+mod teams;
+
+pub(crate) use self::{chats::*, messages::*, teams::*};
+use ms_messenger_http::Operation;
+
+/// Every operation of the client: its request, the least permission that it needs, whether it may
+/// be repeated and why, and what the caller can do when it is unknown whether it was executed. The
+/// calls of the client are made from this table.
+///
+/// ```
+/// use msgraph_chat::OPERATIONS;
+///
+/// let get = OPERATIONS.iter().find(|it| it.name() == "chat.get").unwrap();
+/// assert_eq!(get.to_string(), "chat.get: GET /chats/{chat-id}");
+/// assert_eq!(get.permission(), Some("Chat.ReadBasic"));
+/// assert!(get.is_repeatable());
+/// ```
+pub static OPERATIONS: &[&Operation] = &[
+    &CHANNEL_MESSAGE_SEND,
+    &REPLY_SEND,
+    &CHAT_MESSAGE_SEND,
+    &CHAT_MESSAGE_QUOTE,
+    &CHANNEL_MESSAGE_LIST,
+    &REPLY_LIST,
+    &CHAT_MESSAGE_LIST,
+    &CHANNEL_MESSAGE_CHANGES,
+    &CHAT_MESSAGE_CHANGES,
+    &CHAT_LIST,
+    &CHAT_LIST_OF_USER,
+    &CHAT_GET,
+    &CHAT_CREATE_ONE_ON_ONE,
+    &CHAT_MEMBER_LIST,
+    &CHAT_MEMBER_GET,
+    &PIN_LIST,
+    &TEAM_LIST,
+    &TEAM_LIST_OF_USER,
+    &TEAM_GET,
+    &TEAM_MEMBER_LIST,
+    &TEAM_MEMBER_GET,
+    &TAG_LIST,
+    &CHANNEL_LIST,
+    &CHANNEL_LIST_ALL,
+    &CHANNEL_PRIMARY,
+    &CHANNEL_GET,
+    &CHANNEL_MEMBER_LIST,
+    &CHANNEL_MEMBER_GET,
+    &USER_ME,
+    &USER_GET,
+];
+
+/// The operations of that name: one, or those of channels and chats.
+pub(crate) fn of_name(name: &str) -> Option<&'static Operation> {
+    OPERATIONS.iter().copied().find(|it| it.name() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use ms_messenger_http::RetryClass;
+
+    use super::*;
+
+    #[test]
+    fn every_row_is_whole_and_has_a_name_of_its_own() {
+        let mut names = HashSet::new();
+        for operation in OPERATIONS {
+            assert!(names.insert(operation.name()), "{operation}");
+            assert!(!operation.function().is_empty(), "{operation}");
+            assert!(operation.permission().is_some(), "{operation}");
+            assert!(!operation.reason().is_empty(), "{operation}");
+            assert!(operation.path().starts_with('/'), "{operation}");
+            assert!(!operation.path().contains('?'), "{operation}");
+            assert_eq!(of_name(operation.name()), Some(*operation));
+        }
+    }
+
+    #[test]
+    fn what_must_not_be_repeated_says_what_to_do_in_doubt() {
+        for operation in OPERATIONS {
+            let is_once = operation.class() == RetryClass::NotRepeatable;
+            assert_eq!(operation.doubt().is_some(), is_once, "{operation}");
+        }
+    }
+}

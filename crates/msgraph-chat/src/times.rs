@@ -1,0 +1,26 @@
+//! Times as the service takes them.
+
+use std::time::{Duration, SystemTime};
+
+/// The last second that RFC 3339 can write.
+const LATEST: Duration = Duration::from_secs(253_402_300_799);
+
+/// A time in RFC 3339 with milliseconds. One beyond it is before or after all messages.
+pub(crate) fn rfc3339(time: SystemTime) -> String {
+    let latest = SystemTime::UNIX_EPOCH + LATEST;
+    let time = time.clamp(SystemTime::UNIX_EPOCH, latest);
+    humantime::format_rfc3339_millis(time).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_time_is_beyond_what_can_be_written() {
+        let far = SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40);
+        assert_eq!(rfc3339(far), "9999-12-31T23:59:59.000Z");
+        let before = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
+        assert_eq!(rfc3339(before), "1970-01-01T00:00:00.000Z");
+    }
+}

@@ -1,0 +1,7 @@
+//! The operations beside sending: their bytes on the wire, and their stories on the emulator.
+#![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+mod changes;
+mod directory;
+mod double;
+mod lists;

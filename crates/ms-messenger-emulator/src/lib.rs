@@ -90,7 +90,7 @@ pub use services::acs::{
 #[cfg(feature = "entra")]
 pub use services::entra::{fault::EntraFault, settings::EntraApprover};
 #[cfg(feature = "graph")]
-pub use services::graph::faults::GraphFault;
+pub use services::graph::{faults::GraphFault, notifications::fault::NotificationFault};
 #[cfg(feature = "ucwa")]
 pub use services::ucwa::{faults::UcwaFault, settings::UcwaTopology};
 pub use start_error::StartError;

@@ -102,6 +102,8 @@ pub mod docs {
     pub mod assumptions {}
     #[doc = include_str!("../docs/entra.md")]
     pub mod entra {}
+    #[doc = include_str!("../docs/events.md")]
+    pub mod events {}
     #[doc = include_str!("../docs/faults.md")]
     pub mod faults {}
     #[doc = include_str!("../docs/operations.md")]

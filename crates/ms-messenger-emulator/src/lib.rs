@@ -63,7 +63,7 @@ pub use services::acs::{
 #[cfg(feature = "entra")]
 pub use services::entra::{fault::EntraFault, settings::EntraApprover};
 #[cfg(feature = "graph")]
-pub use services::graph::faults::GraphFault;
+pub use services::graph::{faults::GraphFault, notifications::fault::NotificationFault};
 #[cfg(feature = "ucwa")]
 pub use services::ucwa::{faults::UcwaFault, settings::UcwaTopology};
 pub use start_error::StartError;
@@ -75,6 +75,8 @@ pub mod docs {
     pub mod assumptions {}
     #[doc = include_str!("../docs/entra.md")]
     pub mod entra {}
+    #[doc = include_str!("../docs/events.md")]
+    pub mod events {}
     #[doc = include_str!("../docs/faults.md")]
     pub mod faults {}
     #[doc = include_str!("../docs/operations.md")]

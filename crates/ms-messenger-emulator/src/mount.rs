@@ -56,11 +56,12 @@ const BUILT_IN: &[BuiltIn] = &[
         acs::mount(p.engine, p.seed, p.settings.acs)
     }),
     #[cfg(feature = "graph")]
-    (&[graph::DESCRIPTION], |p| {
+    (&[graph::description::DESCRIPTION], |p| {
         vec![Arc::new(graph::state::Graph::new(
             p.engine,
             p.seed,
             p.settings.graph,
+            &graph::description::DESCRIPTION,
         ))]
     }),
     #[cfg(feature = "ucwa")]

@@ -5,6 +5,7 @@ pub(crate) mod batch;
 pub(crate) mod caller;
 pub(crate) mod challenge;
 pub(crate) mod context;
+pub(crate) mod description;
 pub(crate) mod directory;
 pub(crate) mod error;
 pub(crate) mod faults;
@@ -12,6 +13,7 @@ pub(crate) mod found;
 pub(crate) mod inject;
 pub(crate) mod limits;
 pub(crate) mod messages;
+pub(crate) mod notifications;
 pub(crate) mod operate;
 pub(crate) mod permission;
 pub(crate) mod permissions;
@@ -31,7 +33,6 @@ use crate::{
         faults::own::OwnFault,
         injection::{InjectError, Injection},
         outcome::Outcome,
-        platform::Platform,
         resources::Engine,
         routing::Routing,
         service::Service,
@@ -40,23 +41,13 @@ use crate::{
     seed::graph::{APP_ROLES, DELEGATED_SCOPES},
     services::graph::{
         auth::AUDIENCE,
+        description::DESCRIPTION,
         faults::GraphFault,
-        routes::{Call, OPERATIONS},
+        routes::{Call, Op},
         state::Graph,
     },
     wire::{request::Request, response::Response},
 };
-
-pub(crate) const DESCRIPTION: Description = Description::new(Platform::MSGRAPH_CHAT, &OPERATIONS)
-    .with_pages(true)
-    .with_bearer_tokens(3600)
-    .with_injections(true)
-    .with_fault_kinds(faults::kinds);
-
-impl Platform {
-    /// Microsoft Teams through Microsoft Graph.
-    pub const MSGRAPH_CHAT: Self = Self::new("msgraph-chat");
-}
 
 impl Service for Graph {
     type Call = Call;
@@ -70,7 +61,15 @@ impl Service for Graph {
     }
 
     async fn serve(&self, exchange: &Exchange<'_>, call: &Call) -> Outcome {
-        operate::handle(self, exchange, call)
+        let outcome = match &call.op {
+            Op::Subscriptions(op) if notifications::operations::takes_time(op) => {
+                operate::handle_later(self, exchange, call.version, op).await
+            }
+            _ => operate::handle(self, exchange, call),
+        };
+        self.publish();
+        self.notifications.urgent.settled().await;
+        outcome
     }
 
     fn error(&self, _: &Engine, request: &Request, status: StatusCode, message: &str) -> Response {
@@ -91,7 +90,13 @@ impl Service for Graph {
     }
 
     fn inject(&self, _: &Engine, injection: &Injection<'_>) -> Result<Value, InjectError> {
-        inject::inject(self, injection)
+        let made = inject::inject(self, injection);
+        self.publish();
+        made
+    }
+
+    fn admin(&self, _: &Engine, path: &str, request: &Request) -> Option<Response> {
+        notifications::admin::handle(&self.notifications, path, request)
     }
 
     fn grant_token(&self, _: &Engine, request: &TokenRequest<'_>) -> Result<TokenGrant, String> {

@@ -1,6 +1,8 @@
 //! A receiver of events and notifications that records what it gets.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub(crate) mod crypto;
+
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
@@ -191,7 +193,8 @@ pub(crate) fn agree(got: &Got) -> Response {
     }
     let query = got.uri.query().unwrap_or_default();
     if let Some((_, token)) = query.split_once("validationToken=") {
-        let token = percent_encoding::percent_decode_str(token);
+        let token = token.replace('+', " ");
+        let token = percent_encoding::percent_decode_str(&token);
         let token = token.decode_utf8().unwrap().into_owned();
         return ([("content-type", "text/plain")], token).into_response();
     }

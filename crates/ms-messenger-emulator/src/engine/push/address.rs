@@ -79,10 +79,11 @@ impl Address {
         format!("http://{}{path}", self.authority)
     }
 
-    /// The same address with one more member of the query; blanks become `%20`.
+    /// The same address with one more member of the query; blanks become `+`.
     pub(crate) fn with_query(&self, name: &str, value: &str) -> Self {
         let mark = if self.target.contains('?') { '&' } else { '?' };
-        let value = utf8_percent_encode(value, NON_ALPHANUMERIC);
+        let value = utf8_percent_encode(value, NON_ALPHANUMERIC).to_string();
+        let value = value.replace("%20", "+");
         Self {
             target: format!("{}{mark}{name}={value}", self.target),
             ..self.clone()
@@ -112,7 +113,7 @@ mod tests {
         let address = Address::parse("http://127.0.0.1:81/a%20b?k=1").unwrap();
         assert_eq!(address.authority(), "127.0.0.1:81");
         let more = address.with_query("validationToken", "a b:c");
-        assert_eq!(more.target(), "/a%20b?k=1&validationToken=a%20b%3Ac");
+        assert_eq!(more.target(), "/a%20b?k=1&validationToken=a+b%3Ac");
         assert_eq!(format!("{more:?}"), "http://127.0.0.1:81/a%20b");
         let named = Address::parse("http://localhost").unwrap();
         assert_eq!(named.with_query("a", "b").target(), "/?a=b");

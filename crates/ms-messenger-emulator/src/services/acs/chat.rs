@@ -3,6 +3,7 @@
 pub(crate) mod body;
 pub(crate) mod context;
 pub(crate) mod draft;
+pub(crate) mod events;
 pub(crate) mod identifier;
 pub(crate) mod inject;
 pub(crate) mod limits;
@@ -17,6 +18,7 @@ pub(crate) mod style;
 pub(crate) mod thread;
 pub(crate) mod threads;
 pub(crate) mod validate;
+pub(crate) mod versions;
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -25,11 +27,7 @@ use serde_json::{Value, json};
 use crate::{
     engine::{outcome::Outcome, platform::Platform},
     services::acs::{
-        chat::{
-            context::{Chat, VERSIONS},
-            routes::Op,
-            style::AcsChatErrorStyle,
-        },
+        chat::{context::Chat, routes::Op, style::AcsChatErrorStyle, versions::VERSIONS},
         claims,
         error::{AcsError, api_version_problem, forbidden},
         family::{Acs, CHAT},

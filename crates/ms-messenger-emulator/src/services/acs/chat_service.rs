@@ -71,10 +71,12 @@ impl Service for AcsChat {
     }
 
     async fn serve(&self, exchange: &Exchange<'_>, call: &Call) -> Outcome {
-        match call {
+        let outcome = match call {
             Call::Chat(call) => chat::handle(&self.0, call, exchange.request()),
             Call::Identity(call) => identity::handle(&self.0, call, exchange.request()),
-        }
+        };
+        self.0.events.urgent.settled().await;
+        outcome
     }
 
     fn error(&self, _: &Engine, _: &Request, status: StatusCode, message: &str) -> Response {

@@ -7,6 +7,7 @@ pub(crate) mod changes;
 pub(crate) mod delete;
 pub(crate) mod delta;
 pub(crate) mod emoji;
+pub(crate) mod entity;
 pub(crate) mod event;
 pub(crate) mod forget;
 pub(crate) mod hosted;

@@ -8,18 +8,37 @@ use crate::{
         context::Context,
         directory,
         error::GraphError,
-        limits, messages, permissions,
+        limits, messages,
+        notifications::{self, operations},
+        permissions,
         response::decorate,
-        routes::{Call, Op},
+        routes::{Call, Op, Version},
         state::Graph,
     },
+    wire::request::Request,
 };
 
 /// Carries out an operation.
 pub(crate) fn handle(service: &Graph, exchange: &Exchange<'_>, call: &Call) -> Outcome {
     let request = exchange.request();
+    finish(service, request, execute(service, exchange, call))
+}
+
+/// Carries out an operation on subscriptions that calls a receiver.
+pub(crate) async fn handle_later(
+    service: &Graph,
+    exchange: &Exchange<'_>,
+    version: Version,
+    op: &notifications::routes::Call,
+) -> Outcome {
+    let request = exchange.request();
+    let done = operations::handle_later(service, request, version, op).await;
+    finish(service, request, done)
+}
+
+fn finish(service: &Graph, request: &Request, done: Result<Outcome, GraphError>) -> Outcome {
     let request_id = service.engine.response_id().to_string();
-    let outcome = execute(service, exchange, call).unwrap_or_else(|refusal| {
+    let outcome = done.unwrap_or_else(|refusal| {
         let now = service.engine.now_ms();
         Outcome::new(refusal.into_response(request, &request_id, now), false)
     });
@@ -35,6 +54,9 @@ fn execute(service: &Graph, exchange: &Exchange<'_>, call: &Call) -> Result<Outc
     let (caller, op) = match &call.op {
         // Its parts are judged and counted one by one.
         Op::Batch => return batch::handle(service, exchange, call.version),
+        Op::Subscriptions(op) => {
+            return operations::handle(service, request, call.version, op);
+        }
         op => (
             auth::authenticate(service, request, &permissions::of(op))?,
             op,
@@ -52,6 +74,7 @@ fn execute(service: &Graph, exchange: &Exchange<'_>, call: &Call) -> Result<Outc
         Op::Messages(call) => messages::handle(&context, call),
         Op::Directory(call) => directory::handle(&context, call),
         Op::Batch => batch::handle(service, exchange, call.version),
+        Op::Subscriptions(op) => operations::handle(service, request, call.version, op),
     }
 }
 

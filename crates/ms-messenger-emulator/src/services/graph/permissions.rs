@@ -112,8 +112,8 @@ pub(crate) fn of(op: &Op) -> Permissions {
     match op {
         Op::Messages(call) => of_messages(call),
         Op::Directory(call) => permissions::of(call),
-        // Its parts have their own.
-        Op::Batch => Permissions {
+        // The parts of a batch and the resources of subscriptions have their own.
+        Op::Batch | Op::Subscriptions(_) => Permissions {
             delegated: &[],
             application: &[],
         },

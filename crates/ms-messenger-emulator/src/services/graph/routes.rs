@@ -6,12 +6,12 @@ use http::Method;
 
 use crate::{
     engine::routing::Routing,
-    services::graph::{directory, messages::routes},
+    services::graph::{directory, messages::routes, notifications},
     wire::path::segments,
 };
 
 /// The names of the operations.
-pub(crate) const OPERATIONS: [&str; 42] = [
+pub(crate) const OPERATIONS: [&str; 50] = [
     "send",
     "send.reply",
     "send.quote",
@@ -54,7 +54,18 @@ pub(crate) const OPERATIONS: [&str; 42] = [
     "user.get",
     "notify",
     "batch",
+    "subscription.create",
+    "subscription.list",
+    "subscription.get",
+    "subscription.update",
+    "subscription.delete",
+    "subscription.reauthorize",
+    PUSHES[0],
+    PUSHES[1],
 ];
+
+/// The operations by which Graph calls receivers.
+pub(crate) const PUSHES: [&str; 2] = ["notification.deliver", "notification.lifecycle"];
 
 /// The version of Graph that was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +95,7 @@ pub(crate) struct Call {
 pub(crate) enum Op {
     Messages(routes::Call),
     Directory(directory::Call),
+    Subscriptions(notifications::routes::Call),
     /// Several of the others in one request.
     Batch,
 }
@@ -102,6 +114,10 @@ fn below(version: Version, method: &Method, raw: &[&str]) -> Routing<Call> {
     if raw == ["$batch"] || raw == ["%24batch"] {
         let found = (*method == Method::POST).then_some(("batch", Some(Op::Batch)));
         return Routing::pick("POST", found).map(|op| Call { version, op });
+    }
+    if let Some((allowed, found)) = notifications::routes::route(method, raw) {
+        let found = wrap(found, Op::Subscriptions);
+        return Routing::pick(allowed, found).map(|op| Call { version, op });
     }
     let (allowed, found) = match (routes::route(method, raw), directory::route(method, raw)) {
         (Some((allowed, found)), _) => (allowed, wrap(found, Op::Messages)),

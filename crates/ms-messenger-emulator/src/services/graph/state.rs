@@ -3,7 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::{
-    engine::resources::Engine, seed::Seed, services::graph::store::GraphStore, wire::lock::lock,
+    engine::{description::Description, resources::Engine},
+    seed::Seed,
+    services::graph::{notifications::hub::Hub, store::GraphStore},
+    wire::lock::lock,
 };
 
 const MESSAGE_LIMIT: usize = 28 * 1024;
@@ -33,12 +36,21 @@ pub(crate) struct Graph {
     pub(crate) seed: Arc<Seed>,
     pub(crate) settings: GraphSettings,
     store: Mutex<GraphStore>,
+    /// Who hears of changes; locked inside the store.
+    pub(crate) notifications: Hub,
 }
 
 impl Graph {
-    pub(crate) fn new(engine: &Arc<Engine>, seed: &Arc<Seed>, settings: GraphSettings) -> Self {
+    /// `description` is that of the service.
+    pub(crate) fn new(
+        engine: &Arc<Engine>,
+        seed: &Arc<Seed>,
+        settings: GraphSettings,
+        description: &'static Description,
+    ) -> Self {
         Self {
             store: Mutex::new(GraphStore::new(seed, &engine.clock, engine.is_strict())),
+            notifications: Hub::new(engine, description, &seed.graph.tenant_id),
             engine: Arc::clone(engine),
             seed: Arc::clone(seed),
             settings,
@@ -50,8 +62,18 @@ impl Graph {
         lock(&self.store)
     }
 
+    /// Publishes the changes since it was called last to those who subscribed.
+    pub(crate) fn publish(&self) {
+        let graph = &mut *self.store();
+        let is_watched = !self.notifications.is_idle();
+        for change in graph.messages.take_changes(is_watched) {
+            self.notifications.publish(&change, &graph.directory);
+        }
+    }
+
     /// Empties the store, then runs `rest` under its lock.
     pub(crate) fn reset(&self, rest: &mut dyn FnMut()) {
+        self.notifications.clear();
         let mut store = self.store();
         *store = GraphStore::new(&self.seed, &self.engine.clock, self.engine.is_strict());
         rest();

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use crate::{
     services::acs::{
         chat::{
-            context::{NEWEST, PREVIEW},
             locate::{self, Step},
+            versions::{NEWEST, PREVIEW},
         },
         error::AcsError,
     },

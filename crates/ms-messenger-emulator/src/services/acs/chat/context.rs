@@ -1,19 +1,12 @@
-//! One request of an authenticated caller, and the versions of the API.
+//! One request of an authenticated caller.
 
-use crate::{services::acs::family::Acs, wire::request::Request};
-
-pub(crate) const PREVIEW: &str = "2024-03-15-preview";
-
-pub(crate) const NEWEST: &str = "2025-03-15";
-
-pub(crate) const VERSIONS: [&str; 6] = [
-    "2021-03-07",
-    "2021-09-07",
-    "2023-11-07",
-    "2024-03-07",
-    PREVIEW,
-    NEWEST,
-];
+use crate::{
+    services::acs::{
+        chat::{events::Scene, thread::Thread},
+        family::Acs,
+    },
+    wire::request::Request,
+};
 
 /// One request of an authenticated caller.
 pub(crate) struct Chat<'a> {
@@ -26,4 +19,18 @@ pub(crate) struct Chat<'a> {
     /// Path parameters; empty where the path has none.
     pub(crate) thread: &'a str,
     pub(crate) message: &'a str,
+}
+
+impl<'a> Chat<'a> {
+    /// The thread of the request, for what happens in it.
+    pub(crate) const fn scene<'t>(&self, thread: &'t Thread) -> Scene<'t>
+    where
+        'a: 't,
+    {
+        Scene {
+            hub: &self.service.events,
+            id: self.thread,
+            thread,
+        }
+    }
 }

@@ -10,6 +10,7 @@ use crate::{
     services::acs::{
         chat::{
             draft::{Change, Draft},
+            events::{MessageEvent, Scene},
             thread::{Thread, View},
         },
         family::Acs,
@@ -38,9 +39,13 @@ pub(crate) fn inject(service: &Acs, new: &InjectedMessage<'_>, request: &Request
     let mut store = service.chat();
     let now = service.engine.now_ms();
     let posted = store.enter_as_guest(thread, sender, now);
-    let posted = posted.map(|thread| match new.created {
-        Some(created) => thread.post_earlier(sender, &draft, created),
-        None => thread.post(sender, &draft, now),
+    let posted = posted.map(|found| {
+        let id = match new.created {
+            Some(created) => found.post_earlier(sender, &draft, created),
+            None => found.post(sender, &draft, now),
+        };
+        scene(service, thread, found).message(id, MessageEvent::Received);
+        id
     });
     store.touch(thread, now);
     let message_id = posted.unwrap_or_default().to_string();
@@ -68,15 +73,27 @@ pub(crate) fn inject_edit(service: &Acs, thread: &str, id: &str, text: &str) -> 
         attachments: None,
     };
     let now = service.engine.now_ms();
-    with_message(service, thread, id, |thread, id| {
-        thread.edit(id, change, now)
+    with_message(service, thread, id, |found, id| {
+        found.edit(id, change, now);
+        scene(service, thread, found).message(id, MessageEvent::Edited);
     })
 }
 
 /// Deletes a message. Returns whether it was there.
 pub(crate) fn inject_delete(service: &Acs, thread: &str, id: &str) -> bool {
     let now = service.engine.now_ms();
-    with_message(service, thread, id, |thread, id| thread.delete(id, now))
+    with_message(service, thread, id, |found, id| {
+        found.delete(id, now);
+        scene(service, thread, found).message(id, MessageEvent::Deleted);
+    })
+}
+
+const fn scene<'a>(service: &'a Acs, id: &'a str, thread: &'a Thread) -> Scene<'a> {
+    Scene {
+        hub: &service.events,
+        id,
+        thread,
+    }
 }
 
 pub(crate) fn with_message(

@@ -13,6 +13,7 @@ use crate::{
         chat::{
             context::Chat,
             draft::Draft,
+            events::MessageEvent,
             paging::MessagePage,
             thread::{Message, Thread, View},
             validate,
@@ -41,7 +42,9 @@ pub(crate) fn send(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
         let mut store = chat.service.chat();
         let now = chat.service.engine.now_ms();
         let thread = store.enter(chat.thread, chat.caller)?;
-        let id = thread.post(chat.caller, &draft, now).to_string();
+        let number = thread.post(chat.caller, &draft, now);
+        let id = number.to_string();
+        chat.scene(thread).message(number, MessageEvent::Received);
         store.touch(chat.thread, now);
         chat.service
             .engine
@@ -109,6 +112,7 @@ pub(crate) fn update(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     }
     let id = message.id;
     thread.edit(id, change, chat.service.engine.now_ms());
+    chat.scene(thread).message(id, MessageEvent::Edited);
     Ok(Outcome::new(Response::empty(StatusCode::NO_CONTENT), false))
 }
 
@@ -120,6 +124,7 @@ pub(crate) fn delete(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     let (id, is_gone) = (message.id, message.deleted_on.is_some());
     if !is_gone {
         thread.delete(id, chat.service.engine.now_ms());
+        chat.scene(thread).message(id, MessageEvent::Deleted);
     }
     Ok(Outcome::new(Response::empty(StatusCode::NO_CONTENT), false))
 }

@@ -53,14 +53,17 @@ pub(crate) fn add(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     let wanted = read(chat, &body, "addChatParticipantsRequestDto", &mut problems);
     problems.into_result()?;
     let mut store = chat.service.chat();
-    let (newcomers, refused) = judge(chat.service, &chat.service.identity(), wanted);
+    let (mut newcomers, refused) = judge(chat.service, &chat.service.identity(), wanted);
     let thread = store.enter(chat.thread, chat.caller)?;
-    let is_new = |p: &&Participant| thread.participant(&p.raw_id).is_none();
-    let count = newcomers.iter().filter(is_new).count();
-    if thread.participants.len() + count > MAX_PARTICIPANTS {
+    newcomers.retain(|p| thread.participant(&p.raw_id).is_none());
+    if thread.participants.len() + newcomers.len() > MAX_PARTICIPANTS {
         return Err(too_many());
     }
-    thread.add(chat.caller, newcomers, chat.service.engine.now_ms());
+    let now = chat.service.engine.now_ms();
+    thread.add(chat.caller, newcomers.clone(), now);
+    for newcomer in &newcomers {
+        chat.scene(thread).added(chat.caller, newcomer);
+    }
     let mut body = json!({});
     if !refused.is_empty() {
         body["invalidParticipants"] = json!(refused);
@@ -89,6 +92,10 @@ pub(crate) fn remove(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     };
     let mut store = chat.service.chat();
     let thread = store.enter(chat.thread, chat.caller)?;
+    if let Some(gone) = thread.participant(&raw_id) {
+        // The removed participant hears of it too.
+        chat.scene(thread).removed(chat.caller, gone);
+    }
     thread.remove(chat.caller, &raw_id, chat.service.engine.now_ms());
     Ok(Outcome::new(Response::empty(StatusCode::NO_CONTENT), false))
 }

@@ -71,7 +71,7 @@ pub(crate) fn send(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     Ok(Outcome::new(Response::empty(StatusCode::OK), false))
 }
 
-/// Y1. Nobody can read a sign of typing over REST, so it is checked and dropped.
+/// Y1. A sign of typing cannot be read over REST: it is checked, and told by events.
 pub(crate) fn typing(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     let body = if chat.request.body.is_empty() {
         Map::new()
@@ -79,9 +79,12 @@ pub(crate) fn typing(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
         object(chat.request)?
     };
     let mut problems = Problems::default();
-    problems.text(&body, "senderDisplayName");
+    let name = problems
+        .text(&body, "senderDisplayName")
+        .unwrap_or_default();
     problems.into_result()?;
     let mut store = chat.service.chat();
-    store.enter(chat.thread, chat.caller)?;
+    let thread = store.enter(chat.thread, chat.caller)?;
+    chat.scene(thread).typing(chat.caller, name);
     Ok(Outcome::new(Response::empty(StatusCode::OK), false))
 }

@@ -9,11 +9,13 @@ use crate::{
     services::acs::{
         chat::{
             body::{Problems, has_thread_metadata, is_too_large, merge, object},
-            context::{Chat, NEWEST},
+            context::Chat,
+            events::Scene,
             identifier,
             paging::ThreadPage,
             participants::{self, MAX_PARTICIPANTS},
             thread::{Participant, Thread},
+            versions::NEWEST,
         },
         error::AcsError,
         family::Acs,
@@ -57,6 +59,12 @@ pub(crate) fn create(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     if !refused.is_empty() {
         body["invalidParticipants"] = json!(refused);
     }
+    Scene {
+        hub: &chat.service.events,
+        id: &id,
+        thread: &thread,
+    }
+    .created();
     store.insert(&id, thread, now);
     let (origin, path) = (chat.request.origin(), id.replace(':', "%3A"));
     let response = Response::json(StatusCode::CREATED, &body)
@@ -119,6 +127,7 @@ pub(crate) fn update(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
         topic.clone_into(&mut thread.topic);
         thread.note_topic(chat.caller, chat.service.engine.now_ms());
     }
+    chat.scene(thread).updated(chat.caller);
     Ok(Outcome::new(Response::empty(StatusCode::NO_CONTENT), false))
 }
 
@@ -127,6 +136,7 @@ pub(crate) fn delete(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     let mut store = chat.service.chat();
     let thread = store.enter(chat.thread, chat.caller)?;
     thread.deleted_on = Some(chat.service.engine.now_ms());
+    chat.scene(thread).deleted(chat.caller);
     Ok(Outcome::new(Response::empty(StatusCode::NO_CONTENT), false))
 }
 

@@ -6,8 +6,8 @@ use crate::{
     services::acs::{
         chat::{
             body::{Problems, object},
-            context::PREVIEW,
             draft::{Change, Draft},
+            versions::PREVIEW,
         },
         error::AcsError,
     },

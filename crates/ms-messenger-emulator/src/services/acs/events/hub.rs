@@ -72,6 +72,11 @@ impl Hub {
         self.lock().is_empty()
     }
 
+    /// An id for what belongs together.
+    pub(crate) fn transaction(&self) -> String {
+        self.source.engine.response_id().simple().to_string()
+    }
+
     /// The time of the services.
     pub(crate) fn now(&self) -> u64 {
         self.source.engine.now_ms()

@@ -7,8 +7,12 @@ use crate::{
         ledger::row::{About, NewRow},
         platform::Platform,
     },
-    services::acs::{family::Acs, messages::media},
-    wire::request::Request,
+    services::acs::{
+        events::event::{NewEvent, RECEIVED},
+        family::Acs,
+        messages::media,
+    },
+    wire::{clock, request::Request},
 };
 
 /// A medium that the other side sends: its media type and content.
@@ -43,6 +47,7 @@ pub(crate) fn inject(
     let conversation_or_from = conversation.unwrap_or(from).to_owned();
     let mut kind = "text";
     let mut message: Value = json!({"kind": kind, "content": text});
+    let media_type = medium.as_ref().map(|(media_type, _)| *media_type);
     let media_id = medium.map(|(media_type, content)| {
         let id = service.engine.guid().to_string();
         kind = media::kind(media_type);
@@ -75,5 +80,43 @@ pub(crate) fn inject(
         about: About::default(),
     };
     service.engine.append(row, request);
+    let medium = media_id.as_deref().zip(media_type);
+    publish(service, incoming, &message_id, kind, medium);
     (conversation_or_from, message_id, media_id)
+}
+
+/// Publishes a message of the other side; `medium` is the id and the media type of its medium.
+fn publish(
+    service: &Acs,
+    incoming: &Incoming<'_>,
+    message_id: &str,
+    kind: &str,
+    medium: Option<(&str, &str)>,
+) {
+    let hub = &service.events;
+    if hub.is_idle() {
+        return;
+    }
+    let (from, channel) = (incoming.from, &service.seed.acs.channel_registration_id);
+    let at = hub.now();
+    let mut data = json!({
+        "channelType": "whatsapp",
+        "from": from,
+        "to": channel,
+        "messageId": message_id,
+        "messageType": kind,
+        "receivedTimestamp": clock::rfc3339_ticks(incoming.created.unwrap_or(at)),
+    });
+    match medium {
+        Some((id, media_type)) => {
+            data["media"] = json!({"mimeType": media_type, "id": id, "caption": incoming.text});
+        }
+        None => data["content"] = json!(incoming.text),
+    }
+    hub.publish(NewEvent {
+        kind: RECEIVED,
+        subject: format!("advancedMessage/sender/{from}/recipient/{channel}"),
+        data,
+        at,
+    });
 }

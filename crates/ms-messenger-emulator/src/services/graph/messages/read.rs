@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
     engine::outcome::Outcome,
@@ -11,11 +11,11 @@ use crate::{
         error::GraphError,
         messages::{
             address::Address,
+            entity::entity,
             list::{self, Kind, Location, Options},
             location::{locate, no_message, number},
             preference::{view, with_preference},
             routes::InPlace,
-            template::View,
         },
         response,
     },
@@ -88,17 +88,4 @@ fn location(at: &Address, caller: &str, root: Option<u64>) -> Location {
         path: format!("{}/messages{below}", at.path()),
         context: format!("{}/messages{within}", at.context(caller)),
     }
-}
-
-/// A message with its `@odata.context` in front; `place` is that of the context.
-pub(super) fn entity(view: View<'_>, place: &str, root: Option<u64>, message: &Bytes) -> Bytes {
-    let replies = root.map_or_else(String::new, |root| format!("('{root}')/replies"));
-    let context = format!("{}/$metadata#{place}/messages{replies}/$entity", view.base);
-    let mut body = json!({ "@odata.context": context })
-        .to_string()
-        .into_bytes();
-    body.pop();
-    body.push(b',');
-    body.extend_from_slice(message.get(1..).unwrap_or_default());
-    body.into()
 }

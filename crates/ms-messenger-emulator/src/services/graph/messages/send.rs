@@ -14,10 +14,10 @@ use crate::{
         error::GraphError,
         messages::{
             address::Address,
+            entity::entity,
             location::{no_message, number},
             migration::{self, Import},
             preference::{view, with_preference},
-            read::entity,
             render::{self, Setting},
             routes::{InPlace, Op},
             store::{New, Store},

@@ -14,6 +14,7 @@ use crate::{
             migrating::Migration,
             template::{KeptTemplate, Template},
         },
+        notifications::change::{Change, ChangeType},
         place::Place,
     },
     wire::{
@@ -34,6 +35,9 @@ pub(crate) struct Store {
     generation: u64,
     /// The migrations that are in progress.
     pub(super) migrations: HashMap<Place, Migration>,
+    /// Whether changes are remembered until they are published.
+    is_watched: bool,
+    unpublished: Vec<Change>,
 }
 
 /// The messages of one place.
@@ -98,6 +102,8 @@ impl Store {
             // The upper bits would only hold the century.
             generation: u64::try_from(nanos & u128::from(u64::MAX)).unwrap_or(0),
             migrations: HashMap::new(),
+            is_watched: false,
+            unpublished: Vec::new(),
         }
     }
 }
@@ -154,6 +160,7 @@ impl Store {
         if !hosted.is_empty() {
             thread.hosted.insert(id, hosted);
         }
+        self.remember(ChangeType::Created, (new.place, new.root, id), &template);
         Some((id, template))
     }
 
@@ -195,16 +202,50 @@ impl Store {
             return;
         };
         let mut value = message.template.open().value();
+        let was_deleted = !value["deletedDateTime"].is_null();
         revise(&mut value, now);
         value["etag"] = json!(now.to_string());
         value["lastModifiedDateTime"] = json!(clock::rfc3339_trimmed(now));
-        message.template = Template::new(&value).keep(&mut self.packer);
+        let is_deleted = !value["deletedDateTime"].is_null();
+        let template = Template::new(&value);
+        message.template = template.keep(&mut self.packer);
+        let root = message.root;
         message.modified = now;
         self.changes += 1;
         thread.note_change(id, self.changes);
         if !place.is_channel() {
             thread.lift(id, now);
         }
+        let kind = if is_deleted && !was_deleted {
+            ChangeType::Deleted
+        } else {
+            ChangeType::Updated
+        };
+        self.remember(kind, (place, root, id), &template);
+    }
+
+    fn remember(
+        &mut self,
+        kind: ChangeType,
+        (place, root, id): (&Place, Option<u64>, u64),
+        message: &Template,
+    ) {
+        if self.is_watched {
+            self.unpublished.push(Change {
+                kind,
+                place: place.clone(),
+                root,
+                id,
+                message: message.clone(),
+            });
+        }
+    }
+
+    /// The changes since this was called last, if they were watched; `is_watched` says whether
+    /// those from now on are.
+    pub(crate) fn take_changes(&mut self, is_watched: bool) -> Vec<Change> {
+        self.is_watched = is_watched;
+        std::mem::take(&mut self.unpublished)
     }
 
     /// The hosted contents of a message, empty for one without.

@@ -10,10 +10,10 @@ use crate::{
         error::GraphError,
         messages::{
             address::Address,
+            entity::entity,
             location::locate,
             policy,
             preference::{no_content, view, with_preference},
-            read::entity,
             render,
             routes::InPlace,
             template::{BASE, View, link_text},

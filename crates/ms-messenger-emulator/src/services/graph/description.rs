@@ -1,0 +1,28 @@
+//! The name of Graph among the platforms, and what can be done to it.
+
+use crate::{
+    engine::{description::Description, faults::own::FaultKind, platform::Platform},
+    services::graph::{
+        faults,
+        notifications::fault,
+        routes::{OPERATIONS, PUSHES},
+    },
+};
+
+pub(crate) const DESCRIPTION: Description = Description::new(Platform::MSGRAPH_CHAT, &OPERATIONS)
+    .with_pages(true)
+    .with_bearer_tokens(3600)
+    .with_injections(true)
+    .with_pushes(&PUSHES)
+    .with_fault_kinds(kinds);
+
+impl Platform {
+    /// Microsoft Teams through Microsoft Graph.
+    pub const MSGRAPH_CHAT: Self = Self::new("msgraph-chat");
+}
+
+fn kinds() -> Vec<FaultKind> {
+    let mut kinds = faults::kinds();
+    kinds.extend(fault::kinds());
+    kinds
+}

@@ -1,0 +1,259 @@
+//! All subscriptions, and the changes that are published to them.
+
+use std::sync::{Arc, Mutex, MutexGuard, atomic::Ordering};
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{
+    engine::{
+        description::Description,
+        faults::{action::FaultAction, own::OwnFault, push::PushFault},
+        platform::Platform,
+        push::{task::Task, urgent::Urgent},
+        resources::Engine,
+        stats::Event,
+    },
+    services::graph::{
+        directory::store::Store as Directory,
+        messages::{entity::entity, template::View},
+        notifications::{
+            change::Change,
+            deliver,
+            fault::NotificationFault,
+            live::{Live, Pending, TokenKind},
+            pace::Pace,
+            resource::Watch,
+        },
+    },
+    wire::lock::lock,
+};
+
+/// So many subscriptions a tenant has at most.
+const MAX_SUBSCRIPTIONS: usize = 10_000;
+
+/// The subscriptions of one tenant.
+#[derive(Debug)]
+pub(crate) struct Hub {
+    engine: Arc<Engine>,
+    /// That of Graph, for the faults.
+    description: &'static Description,
+    tenant: String,
+    subscriptions: Mutex<Vec<Subscribed>>,
+    pub(crate) pace: Arc<Pace>,
+    pub(crate) urgent: Urgent,
+}
+
+/// A subscription and the task that delivers its notifications.
+#[derive(Debug)]
+struct Subscribed {
+    live: Arc<Live>,
+    _task: Task,
+}
+
+impl Hub {
+    pub(crate) fn new(
+        engine: &Arc<Engine>,
+        description: &'static Description,
+        tenant: &str,
+    ) -> Self {
+        Self {
+            engine: Arc::clone(engine),
+            description,
+            tenant: tenant.to_owned(),
+            subscriptions: Mutex::default(),
+            pace: Arc::new(Pace::new()),
+            urgent: Urgent::default(),
+        }
+    }
+
+    /// The subscriptions; those that are over go.
+    fn lock(&self) -> MutexGuard<'_, Vec<Subscribed>> {
+        let now = self.engine.now_ms();
+        let mut subscriptions = lock(&self.subscriptions);
+        subscriptions.retain(|one| one.live.is_in_force(now) || one.live.queue.len() > 0);
+        subscriptions
+    }
+
+    /// The subscriptions that are in force.
+    pub(crate) fn all(&self) -> Vec<Arc<Live>> {
+        let now = self.engine.now_ms();
+        let subscriptions = self.lock();
+        let all = subscriptions.iter().map(|one| &one.live);
+        all.filter(|live| live.is_in_force(now)).cloned().collect()
+    }
+
+    /// Whether nobody subscribed.
+    pub(crate) fn is_idle(&self) -> bool {
+        lock(&self.subscriptions).is_empty()
+    }
+
+    /// Why no such subscription can be made, if so.
+    pub(crate) fn quota_problem(&self, app: &str, watch: &Watch) -> Option<&'static str> {
+        let all = self.all();
+        let is_same = |live: &&Arc<Live>| live.subscription().watch == *watch;
+        let own = all.iter().filter(is_same);
+        let of_app = own.clone().any(|live| live.subscription().app == app);
+        if of_app {
+            return Some(
+                "Operation: Create; Exception: the quota of subscriptions of an application to this resource is exceeded: 1.",
+            );
+        }
+        if matches!(watch, Watch::ChatsOf(_)) && own.count() >= 10 {
+            return Some(
+                "Operation: Create; Exception: the quota of subscriptions to the chats of a user is exceeded: 10.",
+            );
+        }
+        (all.len() >= MAX_SUBSCRIPTIONS)
+            .then_some("Operation: Create; Exception: the quota of subscriptions of the organization is exceeded: 10000.")
+    }
+
+    /// Puts a subscription in force.
+    pub(crate) fn add(&self, live: Arc<Live>) -> bool {
+        let task = deliver::run(
+            Arc::clone(&self.engine),
+            Arc::clone(&live),
+            self.tenant.clone(),
+            Arc::clone(&self.pace),
+        );
+        let Some(task) = self.engine.spawn(task) else {
+            return false;
+        };
+        self.lock().push(Subscribed { live, _task: task });
+        true
+    }
+
+    /// Ends a subscription, with what waits for its receiver.
+    pub(crate) fn remove(&self, live: &Arc<Live>) {
+        lock(&self.subscriptions).retain(|one| !Arc::ptr_eq(&one.live, live));
+    }
+
+    /// Ends all.
+    pub(crate) fn clear(&self) {
+        lock(&self.subscriptions).clear();
+        self.pace.set(1, 10_000);
+    }
+
+    /// Publishes a change to the subscriptions that watch it.
+    pub(crate) fn publish(&self, change: &Change, directory: &Directory) {
+        let all = self.all();
+        let watching = |live: &&Arc<Live>| {
+            let subscription = live.subscription();
+            subscription.changes.contains(&change.kind)
+                && subscription.watch.covers(&change.place, directory)
+        };
+        for live in all.iter().filter(watching) {
+            if live.is_paused.load(Ordering::Relaxed) {
+                live.lost.fetch_add(1, Ordering::Relaxed);
+                continue;
+            }
+            let other = all.iter().find(|other| !Arc::ptr_eq(other, live));
+            self.publish_to(live, other, change);
+        }
+    }
+
+    fn publish_to(&self, live: &Live, other: Option<&Arc<Live>>, change: &Change) {
+        let fault = self.decide("notification.deliver");
+        let own: Option<&NotificationFault> = match &fault {
+            Some(FaultAction::Own(fault)) => OwnFault::downcast_ref(fault),
+            _ => None,
+        };
+        let has_bad_signature = own == Some(&NotificationFault::BadSignature);
+        let mut items = vec![self.item(live, change, has_bad_signature)];
+        if own == Some(&NotificationFault::WrongClientState) {
+            items[0]["clientState"] = json!("not the state of the subscription");
+        }
+        if own == Some(&NotificationFault::MixedBatch) {
+            items.push(self.foreign_item(other, &items[0], change));
+        }
+        let mut pending = Pending::new(items, false, self.engine.now_ms());
+        pending.token = match own {
+            Some(NotificationFault::ForeignPublisher) => TokenKind::Foreign,
+            Some(NotificationFault::ExpiredToken) => TokenKind::Expired,
+            _ => TokenKind::Sound,
+        };
+        self.push(live, pending, fault.as_ref());
+    }
+
+    fn decide(&self, operation: &str) -> Option<FaultAction> {
+        let fault = self.engine.decide_fault(self.description, operation, None);
+        if fault.is_some() {
+            self.engine
+                .stats
+                .count(Platform::MSGRAPH_CHAT, Event::Fault);
+        }
+        fault
+    }
+
+    fn push(&self, live: &Live, mut pending: Pending, fault: Option<&FaultAction>) {
+        if let Some(FaultAction::Push(fault)) = fault {
+            match *fault {
+                PushFault::Lost => {
+                    live.lost.fetch_add(1, Ordering::Relaxed);
+                    return;
+                }
+                PushFault::Duplicate => pending.is_duplicated = true,
+                PushFault::Chunked => pending.is_chunked = true,
+                PushFault::LowerCaseHeaders => pending.is_lower_case = true,
+                PushFault::Late { ms } => pending.first_due += ms,
+                PushFault::Reorder { ms } => {
+                    pending.first_due += ms;
+                    pending.is_held = true;
+                }
+                PushFault::BeforeResponse => pending.urgency = Some(self.urgent.begin()),
+            }
+        }
+        live.push(pending);
+    }
+
+    /// One item of a notification.
+    fn item(&self, live: &Live, change: &Change, has_bad_signature: bool) -> Value {
+        let resource = change.resource();
+        let mut item = live.item(&self.tenant, &resource);
+        item["changeType"] = json!(change.kind.as_str());
+        item["resourceData"] = json!({
+            "@odata.type": "#Microsoft.Graph.chatMessage",
+            "@odata.id": resource,
+            "id": change.id.to_string(),
+        });
+        if let Some(certificate) = &live.subscription().certificate {
+            let base = format!("http://{}/v1.0", self.engine.authority);
+            let view = View {
+                base: &base,
+                knows_all_members: false,
+            };
+            let place = change.place.context();
+            let message = entity(view, &place, change.root, &change.message.view(view));
+            item["encryptedContent"] = certificate.encrypt(&message, has_bad_signature);
+        }
+        item
+    }
+
+    /// The item of another subscription, real or not.
+    fn foreign_item(&self, other: Option<&Arc<Live>>, own: &Value, change: &Change) -> Value {
+        if let Some(other) = other {
+            return self.item(other, change, false);
+        }
+        let mut item = own.clone();
+        item["subscriptionId"] = json!(Uuid::new_v4().to_string());
+        item["clientState"] = json!("of another subscription");
+        item
+    }
+
+    /// Sends a lifecycle event. Returns whether the subscription has an address for these.
+    pub(crate) fn lifecycle(&self, live: &Live, event: &str) -> bool {
+        let resource = {
+            let subscription = live.subscription();
+            if subscription.lifecycle.is_none() {
+                return false;
+            }
+            subscription.resource.clone()
+        };
+        let mut item = live.item(&self.tenant, &resource);
+        item["lifecycleEvent"] = json!(event);
+        let fault = self.decide("notification.lifecycle");
+        let pending = Pending::new(vec![item], true, self.engine.now_ms());
+        self.push(live, pending, fault.as_ref());
+        true
+    }
+}

@@ -90,7 +90,10 @@ pub use services::acs::{
 #[cfg(feature = "entra")]
 pub use services::entra::{fault::EntraFault, settings::EntraApprover};
 #[cfg(feature = "graph")]
-pub use services::graph::faults::GraphFault;
+pub use services::graph::{
+    drives::admin::{FileLink, FileMessage, FileRow},
+    faults::GraphFault,
+};
 #[cfg(feature = "ucwa")]
 pub use services::ucwa::{faults::UcwaFault, settings::UcwaTopology};
 pub use start_error::StartError;
@@ -104,6 +107,8 @@ pub mod docs {
     pub mod entra {}
     #[doc = include_str!("../docs/faults.md")]
     pub mod faults {}
+    #[doc = include_str!("../docs/files.md")]
+    pub mod files {}
     #[doc = include_str!("../docs/operations.md")]
     pub mod operations {}
     #[doc = include_str!("../docs/ucwa.md")]

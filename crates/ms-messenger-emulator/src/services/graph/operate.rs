@@ -7,10 +7,12 @@ use crate::{
         caller::Caller,
         context::Context,
         directory,
+        drives::{self, visit::Visit},
         error::GraphError,
+        faults::GraphFault,
         limits, messages, permissions,
         response::decorate,
-        routes::{Call, Op},
+        routes::{Call, Op, Version},
         state::Graph,
     },
 };
@@ -35,6 +37,7 @@ fn execute(service: &Graph, exchange: &Exchange<'_>, call: &Call) -> Result<Outc
     let (caller, op) = match &call.op {
         // Its parts are judged and counted one by one.
         Op::Batch => return batch::handle(service, exchange, call.version),
+        Op::Drives(of_drives) => return on_drives(service, exchange, call.version, of_drives),
         op => (
             auth::authenticate(service, request, &permissions::of(op))?,
             op,
@@ -51,8 +54,38 @@ fn execute(service: &Graph, exchange: &Exchange<'_>, call: &Call) -> Result<Outc
     match op {
         Op::Messages(call) => messages::handle(&context, call),
         Op::Directory(call) => directory::handle(&context, call),
+        Op::Drives(of_drives) => on_drives(service, exchange, call.version, of_drives),
         Op::Batch => batch::handle(service, exchange, call.version),
     }
+}
+
+/// The same for drives, which judge what a token reaches, and have addresses that need none.
+fn on_drives(
+    service: &Graph,
+    exchange: &Exchange<'_>,
+    version: Version,
+    call: &drives::Call,
+) -> Result<Outcome, GraphError> {
+    let request = exchange.request();
+    let is_taken = exchange.own_fault() == Some(&GraphFault::NameConflict);
+    if let drives::Call::Direct(call) = call {
+        return drives::direct::handle(service, request, call, is_taken);
+    }
+    let (caller, reach) = drives::access::authenticate(service, request)?;
+    let context = Context {
+        service,
+        request,
+        operation: exchange.operation(),
+        base: format!("{}/{version}", request.origin()),
+        caller,
+    };
+    admit(&context).map_err(GraphError::throttled)?;
+    let visit = Visit {
+        context,
+        reach,
+        is_taken,
+    };
+    drives::handle(&visit, call)
 }
 
 /// Counts the request under the rates of its class, app, user, team and thread.

@@ -112,8 +112,8 @@ pub(crate) fn of(op: &Op) -> Permissions {
     match op {
         Op::Messages(call) => of_messages(call),
         Op::Directory(call) => permissions::of(call),
-        // Its parts have their own.
-        Op::Batch => Permissions {
+        // Its parts have their own, and drives look at what a token reaches.
+        Op::Batch | Op::Drives(_) => Permissions {
             delegated: &[],
             application: &[],
         },

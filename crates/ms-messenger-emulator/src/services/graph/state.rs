@@ -3,7 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::{
-    engine::resources::Engine, seed::Seed, services::graph::store::GraphStore, wire::lock::lock,
+    engine::resources::Engine,
+    seed::Seed,
+    services::graph::{drives::settings::DriveSettings, store::GraphStore},
+    wire::lock::lock,
 };
 
 const MESSAGE_LIMIT: usize = 28 * 1024;
@@ -15,6 +18,7 @@ pub(crate) struct GraphSettings {
     pub(crate) message_limit: usize,
     /// Whether expired tokens are refused with 403 in place of 401.
     pub(crate) forbids_expired: bool,
+    pub(crate) drives: DriveSettings,
 }
 
 impl Default for GraphSettings {
@@ -22,6 +26,7 @@ impl Default for GraphSettings {
         Self {
             message_limit: MESSAGE_LIMIT,
             forbids_expired: false,
+            drives: DriveSettings::default(),
         }
     }
 }
@@ -38,7 +43,7 @@ pub(crate) struct Graph {
 impl Graph {
     pub(crate) fn new(engine: &Arc<Engine>, seed: &Arc<Seed>, settings: GraphSettings) -> Self {
         Self {
-            store: Mutex::new(GraphStore::new(seed, &engine.clock, engine.is_strict())),
+            store: Mutex::new(seeded(engine, seed, settings)),
             engine: Arc::clone(engine),
             seed: Arc::clone(seed),
             settings,
@@ -53,7 +58,11 @@ impl Graph {
     /// Empties the store, then runs `rest` under its lock.
     pub(crate) fn reset(&self, rest: &mut dyn FnMut()) {
         let mut store = self.store();
-        *store = GraphStore::new(&self.seed, &self.engine.clock, self.engine.is_strict());
+        *store = seeded(&self.engine, &self.seed, self.settings);
         rest();
     }
+}
+
+fn seeded(engine: &Engine, seed: &Seed, settings: GraphSettings) -> GraphStore {
+    GraphStore::new(seed, &engine.clock, engine.is_strict(), settings.drives)
 }

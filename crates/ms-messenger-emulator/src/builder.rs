@@ -157,8 +157,8 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Sets the largest request body in bytes; every operation responds to a larger one with 413.
-    /// Default 4 MiB.
+    /// Sets the largest request body in bytes; every operation responds to a larger one with 413,
+    /// except those with a limit of their own (uploads of files). Default 4 MiB.
     pub fn with_max_body(mut self, bytes: usize) -> Self {
         self.settings.max_body = bytes;
         self
@@ -169,6 +169,22 @@ impl EmulatorBuilder {
     #[cfg(feature = "graph")]
     pub fn with_graph_message_limit(mut self, bytes: usize) -> Self {
         self.services.graph.message_limit = bytes;
+        self
+    }
+
+    /// Sets the quota of each drive in bytes; uploads above it get 507 `quotaLimitReached`. Default
+    /// 1 GiB. `PUT /_emulator/drives` sets that of one drive while the emulator runs.
+    #[cfg(feature = "graph")]
+    pub fn with_drive_quota(mut self, bytes: u64) -> Self {
+        self.services.graph.drives.quota = bytes;
+        self
+    }
+
+    /// Sets whether the bytes of files are kept. Without them a file has its size and hash, and
+    /// downloads get 501; use it for uploads larger than the memory. Default `true`.
+    #[cfg(feature = "graph")]
+    pub fn with_file_contents(mut self, is_kept: bool) -> Self {
+        self.services.graph.drives.keeps_contents = is_kept;
         self
     }
 

@@ -12,6 +12,8 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
+#[cfg(feature = "graph")]
+use crate::services::graph::drives::admin::FileRow;
 use crate::{
     admin::{Admin, tokens},
     builder::EmulatorBuilder,
@@ -155,6 +157,33 @@ impl Emulator {
         rows.iter().filter_map(KeptRow::open).collect()
     }
 
+    /// Returns all files of the drives by drive and path, with the users that can read them: the
+    /// document of `GET /_emulator/files`.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let _ = rustls::crypto::ring::default_provider().install_default();
+    /// let emulator = Emulator::start().await?;
+    /// let url = format!("{}/v1.0/me/drive/root:/a.txt:/content", emulator.http_url());
+    /// let put = reqwest::Client::new().put(url).bearer_auth(&emulator.seed().graph.token);
+    /// put.body("hello").send().await?.error_for_status()?;
+    /// let files = emulator.files();
+    /// assert_eq!((files[0].name.as_str(), files[0].size), ("a.txt", 5));
+    /// assert_eq!(files[0].readers, [emulator.seed().graph.users[0].id.clone()]);
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "graph")]
+    pub fn files(&self) -> Vec<FileRow> {
+        let request = self.admin_request(Method::GET, Uri::from_static("/_emulator/files"));
+        let mut services = self.registry.services().iter();
+        let engine = &self.registry.engine;
+        let response = services.find_map(|service| service.admin(engine, "files", &request));
+        let rows = response.and_then(|response| serde_json::from_slice(&response.body).ok());
+        rows.unwrap_or_default()
+    }
+
     /// Returns the document of `GET /_emulator/stats`.
     ///
     /// ```
@@ -273,13 +302,18 @@ impl Emulator {
     ///
     /// [`InjectError`] names each member that is unknown, missing or wrong.
     pub fn inject(&self, message: &Value) -> Result<Value, InjectError> {
-        let mut incoming = http::Request::new(());
-        *incoming.method_mut() = Method::POST;
-        *incoming.uri_mut() = Uri::from_static("/_emulator/inject");
-        let body = Bytes::from(message.to_string());
-        let parts = incoming.into_parts().0;
-        let request = Request::new(parts, body, &self.registry.engine.authority);
+        let mut request = self.admin_request(Method::POST, Uri::from_static("/_emulator/inject"));
+        request.body = Bytes::from(message.to_string());
         self.registry.inject(message, &request)
+    }
+
+    /// A request to the admin API, without a body.
+    fn admin_request(&self, method: Method, uri: Uri) -> Request {
+        let mut incoming = http::Request::new(());
+        *incoming.method_mut() = method;
+        *incoming.uri_mut() = uri;
+        let parts = incoming.into_parts().0;
+        Request::new(parts, Bytes::new(), &self.registry.engine.authority)
     }
 
     /// Issues a new bearer token, described by the document of `POST /_emulator/tokens`, for

@@ -63,7 +63,11 @@ pub use services::acs::{
 #[cfg(feature = "entra")]
 pub use services::entra::{fault::EntraFault, settings::EntraApprover};
 #[cfg(feature = "graph")]
-pub use services::graph::{faults::GraphFault, notifications::fault::NotificationFault};
+pub use services::graph::{
+    drives::admin::{FileLink, FileMessage, FileRow},
+    faults::GraphFault,
+    notifications::fault::NotificationFault,
+};
 #[cfg(feature = "ucwa")]
 pub use services::ucwa::{faults::UcwaFault, settings::UcwaTopology};
 pub use start_error::StartError;
@@ -79,6 +83,8 @@ pub mod docs {
     pub mod events {}
     #[doc = include_str!("../docs/faults.md")]
     pub mod faults {}
+    #[doc = include_str!("../docs/files.md")]
+    pub mod files {}
     #[doc = include_str!("../docs/operations.md")]
     pub mod operations {}
     #[doc = include_str!("../docs/own_service.md")]

@@ -2,6 +2,7 @@
 
 pub(crate) mod acs;
 pub(crate) mod derive;
+pub(crate) mod drives;
 pub(crate) mod entra;
 pub(crate) mod graph;
 pub(crate) mod ucwa;

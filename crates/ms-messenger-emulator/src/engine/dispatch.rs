@@ -83,7 +83,7 @@ impl Dispatcher {
         let target = uri.path_and_query().map_or("/", |target| target.as_str());
         if let Some(path) = self.front.path(target) {
             let path = path.to_owned();
-            return respond(match self.read(incoming).await {
+            return respond(match self.read(incoming, None).await {
                 Ok(request) => self.front.serve(registry, &path, &request).await,
                 Err((_, refusal)) => self.front.refuse(refusal),
             });
@@ -127,7 +127,7 @@ impl Dispatcher {
             registry.count(route.service, Event::Fault);
         }
         end_when(fault.as_ref(), When::BeforeRead, control).await;
-        let request = match self.read(incoming).await {
+        let request = match self.read(incoming, route.found.max_body).await {
             Ok(request) => request,
             Err((request, refusal)) => return self.refuse(route.service, &request, refusal),
         };
@@ -163,13 +163,16 @@ impl Dispatcher {
         deliver(fault, response, control).await
     }
 
-    /// Reads the body under the size limit. A refusal comes with the request, its body left out.
+    /// Reads the body under the size limit, the operation's own if it has one. A refusal comes with
+    /// the request, its body left out.
     async fn read(
         &self,
         incoming: http::Request<Incoming>,
+        limit: Option<usize>,
     ) -> Result<Request, (Box<Request>, Refusal)> {
         let engine = &self.registry.engine;
-        body::read(incoming, engine.settings.max_body, &engine.authority).await
+        let limit = limit.unwrap_or(engine.settings.max_body);
+        body::read(incoming, limit, &engine.authority).await
     }
 
     /// Responds to a request without an operation; `allowed` are the methods of its path, if it has
@@ -180,7 +183,7 @@ impl Dispatcher {
         allowed: Option<&'static str>,
         incoming: http::Request<Incoming>,
     ) -> http::Response<Payload> {
-        let (request, refusal) = match self.read(incoming).await {
+        let (request, refusal) = match self.read(incoming, None).await {
             Ok(request) => (Box::new(request), None),
             Err((request, refusal)) => (request, Some(refusal)),
         };

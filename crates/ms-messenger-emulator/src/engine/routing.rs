@@ -42,6 +42,9 @@ pub struct Found<C> {
     pub call: C,
     /// The callers whose bearer tokens the fault `token_expiry` expires at this operation.
     pub audience: Option<Audience>,
+    /// The largest request body in bytes; `None`: that of
+    /// [`EmulatorBuilder::with_max_body`](crate::EmulatorBuilder::with_max_body).
+    pub max_body: Option<usize>,
 }
 
 impl<C> Routing<C> {
@@ -51,6 +54,7 @@ impl<C> Routing<C> {
             operation,
             call,
             audience: None,
+            max_body: None,
         })
     }
 
@@ -73,6 +77,21 @@ impl<C> Routing<C> {
         self
     }
 
+    /// Sets the largest request body of a found operation, in bytes; above it the response is 413.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::service::Routing;
+    ///
+    /// let upload = Routing::found("upload", ()).with_max_body(64 << 20);
+    /// ```
+    #[must_use]
+    pub fn with_max_body(mut self, bytes: usize) -> Self {
+        if let Self::Found(found) = &mut self {
+            found.max_body = Some(bytes);
+        }
+        self
+    }
+
     /// Changes the type of the call.
     pub fn map<D>(self, change: impl FnOnce(C) -> D) -> Routing<D> {
         match self {
@@ -83,6 +102,7 @@ impl<C> Routing<C> {
                 operation: found.operation,
                 call: change(found.call),
                 audience: found.audience,
+                max_body: found.max_body,
             }),
         }
     }

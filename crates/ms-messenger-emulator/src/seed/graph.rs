@@ -11,13 +11,14 @@ pub(crate) const GRAPH_AUDIENCE: &str = "https://graph.microsoft.com";
 pub(crate) const DELEGATED_SCOPES: &str = "Channel.Create Channel.Delete.All Channel.ReadBasic.All \
     ChannelMember.ReadWrite.All ChannelMessage.Read.All ChannelMessage.ReadWrite \
     ChannelMessage.Send ChannelSettings.ReadWrite.All Chat.Create Chat.ReadWrite \
-    ChatMember.ReadWrite ChatMessage.Send Team.ReadBasic.All TeamMember.ReadWrite.All \
+    ChatMember.ReadWrite ChatMessage.Send Files.ReadWrite.All Team.ReadBasic.All TeamMember.ReadWrite.All \
     TeamsActivity.Send TeamworkTag.Read User.Read";
-pub(crate) const APP_ROLES: [&str; 5] = [
+pub(crate) const APP_ROLES: [&str; 6] = [
     "ChannelMessage.Read.All",
     "ChannelMessage.UpdatePolicyViolation.All",
     "Chat.Read.All",
     "Chat.UpdatePolicyViolation.All",
+    "Files.ReadWrite.All",
     "Teamwork.Migrate.All",
 ];
 

@@ -7,6 +7,7 @@ pub(crate) mod challenge;
 pub(crate) mod context;
 pub(crate) mod description;
 pub(crate) mod directory;
+pub(crate) mod drives;
 pub(crate) mod error;
 pub(crate) mod faults;
 pub(crate) mod found;
@@ -57,7 +58,12 @@ impl Service for Graph {
     }
 
     fn route(&self, method: &Method, target: &str) -> Routing<Call> {
-        routes::route(method, target).with_audience(AUDIENCE)
+        let routing = routes::route(method, target);
+        match &routing {
+            // These addresses take no tokens.
+            Routing::Found(found) if found.call.is_direct() => routing,
+            _ => routing.with_audience(AUDIENCE),
+        }
     }
 
     async fn serve(&self, exchange: &Exchange<'_>, call: &Call) -> Outcome {
@@ -86,6 +92,7 @@ impl Service for Graph {
                 engine.token_life.end_all(AUDIENCE, engine.now_ms(), true);
                 None
             }
+            GraphFault::NameConflict => None,
         }
     }
 
@@ -120,8 +127,16 @@ impl Service for Graph {
         Ok(TokenGrant::new(json!(found.id), &scopes, claims))
     }
 
+    fn admin(&self, _: &Engine, path: &str, request: &Request) -> Option<Response> {
+        drives::admin::respond(self, path, request)
+    }
+
     fn forget(&self, conversation: &str, message_id: &str) {
-        self.store().messages.forget(conversation, message_id);
+        let mut store = self.store();
+        store.messages.forget(conversation, message_id);
+        if let Ok(id) = message_id.parse() {
+            drives::sent::forget(&mut store.drives, conversation, id);
+        }
     }
 
     fn reset(&self, rest: &mut dyn FnMut()) {

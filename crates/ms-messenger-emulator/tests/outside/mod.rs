@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 pub(crate) mod acs;
+pub(crate) mod files;
 pub(crate) mod graph;
 pub(crate) mod http2;
 pub(crate) mod wire;
@@ -27,7 +28,10 @@ pub(crate) struct Outside {
 pub(crate) fn client() -> Client {
     // A second call finds it installed already, which is no failure.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = Client::builder().no_proxy().retry(reqwest::retry::never());
+    let builder = Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never());
     builder.build().unwrap()
 }
 

@@ -73,6 +73,11 @@ pub(crate) fn authenticate(
              {kind} permissions on the request '{has}'"
         )));
     }
+    Ok(caller(service, &claims))
+}
+
+/// The caller that a verified token names.
+pub(crate) fn caller(service: &Graph, claims: &Claims) -> Caller {
     let id = claims.text("oid").unwrap_or_default().to_ascii_lowercase();
     let name = claims.text("name").map(str::to_owned);
     let seeded = || {
@@ -82,10 +87,10 @@ pub(crate) fn authenticate(
             .map(|user| user.display_name.clone())
     };
     let app = claims.text("appid").or_else(|| claims.text("azp"));
-    Ok(Caller {
+    Caller {
         app: app.unwrap_or_default().to_owned(),
         display_name: name.or_else(seeded).unwrap_or_default(),
         id,
-        is_user,
-    })
+        is_user: claims.text("scp").is_some(),
+    }
 }

@@ -58,6 +58,14 @@ impl GraphError {
         }
     }
 
+    /// An error with a code of its own.
+    pub(crate) fn coded(status: StatusCode, code: &'static str, message: &str) -> Self {
+        Self {
+            code,
+            ..Self::of_status(status, message)
+        }
+    }
+
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
         Self::of_status(StatusCode::BAD_REQUEST, message)
     }

@@ -36,6 +36,9 @@ pub enum GraphFault {
         /// The JSON text that the challenge carries in Base64; sent as it is.
         claims: String,
     },
+    /// Uploads only (`drive.upload`, `drive.session.create`, `.piece`, `.commit`): another client
+    /// stores a file under the same name while the request is carried out.
+    NameConflict,
 }
 
 impl GraphFault {
@@ -69,16 +72,26 @@ impl FaultAction {
 }
 
 impl ServiceFault for GraphFault {
-    fn fits(&self, operation: &str) -> bool {
-        !operation.starts_with("notification.")
-    }
-
     fn to_json(&self) -> Value {
         match self {
             Self::NoAuthorization => json!({"kind": "no_authorization"}),
             Self::ClaimsChallenge { claims } => {
                 json!({"kind": "claims_challenge", "claims": claims})
             }
+            Self::NameConflict => json!({"kind": "name_conflict"}),
+        }
+    }
+
+    fn fits(&self, operation: &str) -> bool {
+        let uploads = [
+            "drive.upload",
+            "drive.session.create",
+            "drive.session.piece",
+            "drive.session.commit",
+        ];
+        match self {
+            Self::NameConflict => uploads.contains(&operation),
+            _ => !operation.starts_with("notification."),
         }
     }
 }
@@ -94,12 +107,14 @@ pub(crate) fn kinds() -> Vec<FaultKind> {
     vec![
         FaultKind::new("no_authorization", &[], read),
         FaultKind::new("claims_challenge", &["claims"], read),
+        FaultKind::new("name_conflict", &[], read),
     ]
 }
 
 fn read(kind: &str, members: &Map<String, Value>) -> Result<OwnFault, WrongMember> {
     let fault = match (kind, members.get("claims")) {
         ("no_authorization", _) => GraphFault::NoAuthorization,
+        ("name_conflict", _) => GraphFault::NameConflict,
         (_, None) => GraphFault::claims_challenge(CLAIMS),
         (_, Some(Value::String(claims))) => GraphFault::claims_challenge(claims),
         (_, Some(_)) => return Err(("claims", "must be a string")),

@@ -7,7 +7,9 @@ use crate::{
         caller::Caller,
         context::Context,
         directory,
+        drives::{self, visit::Visit},
         error::GraphError,
+        faults::GraphFault,
         limits, messages,
         notifications::{self, operations},
         permissions,
@@ -57,6 +59,7 @@ fn execute(service: &Graph, exchange: &Exchange<'_>, call: &Call) -> Result<Outc
         Op::Subscriptions(op) => {
             return operations::handle(service, request, call.version, op);
         }
+        Op::Drives(of_drives) => return on_drives(service, exchange, call.version, of_drives),
         op => (
             auth::authenticate(service, request, &permissions::of(op))?,
             op,
@@ -73,9 +76,39 @@ fn execute(service: &Graph, exchange: &Exchange<'_>, call: &Call) -> Result<Outc
     match op {
         Op::Messages(call) => messages::handle(&context, call),
         Op::Directory(call) => directory::handle(&context, call),
+        Op::Drives(of_drives) => on_drives(service, exchange, call.version, of_drives),
         Op::Batch => batch::handle(service, exchange, call.version),
         Op::Subscriptions(op) => operations::handle(service, request, call.version, op),
     }
+}
+
+/// The same for drives, which judge what a token reaches, and have addresses that need none.
+fn on_drives(
+    service: &Graph,
+    exchange: &Exchange<'_>,
+    version: Version,
+    call: &drives::Call,
+) -> Result<Outcome, GraphError> {
+    let request = exchange.request();
+    let is_taken = exchange.own_fault() == Some(&GraphFault::NameConflict);
+    if let drives::Call::Direct(call) = call {
+        return drives::direct::handle(service, request, call, is_taken);
+    }
+    let (caller, reach) = drives::access::authenticate(service, request)?;
+    let context = Context {
+        service,
+        request,
+        operation: exchange.operation(),
+        base: format!("{}/{version}", request.origin()),
+        caller,
+    };
+    admit(&context).map_err(GraphError::throttled)?;
+    let visit = Visit {
+        context,
+        reach,
+        is_taken,
+    };
+    drives::handle(&visit, call)
 }
 
 /// Counts the request under the rates of its class, app, user, team and thread.

@@ -112,8 +112,9 @@ pub(crate) fn of(op: &Op) -> Permissions {
     match op {
         Op::Messages(call) => of_messages(call),
         Op::Directory(call) => permissions::of(call),
-        // The parts of a batch and the resources of subscriptions have their own.
-        Op::Batch | Op::Subscriptions(_) => Permissions {
+        // The parts of a batch and the resources of subscriptions have their own, and drives look
+        // at what a token reaches.
+        Op::Batch | Op::Drives(_) | Op::Subscriptions(_) => Permissions {
             delegated: &[],
             application: &[],
         },

@@ -5,7 +5,7 @@ use http::{HeaderName, StatusCode};
 
 use crate::{
     engine::outcome::Outcome,
-    services::graph::{error::GraphError, state::Graph},
+    services::graph::{drives::error as of_drives, error::GraphError, state::Graph},
     wire::{request::Request, response::Response},
 };
 
@@ -19,7 +19,12 @@ pub(crate) fn status_error(
     status: StatusCode,
     message: &str,
 ) -> Response {
-    refusal(service, request, GraphError::of_status(status, message))
+    let error = if of_drives::concerns(request.path()) {
+        of_drives::of_status(status, message)
+    } else {
+        GraphError::of_status(status, message)
+    };
+    refusal(service, request, error)
 }
 
 /// The whole response of an error.

@@ -6,12 +6,12 @@ use http::Method;
 
 use crate::{
     engine::routing::Routing,
-    services::graph::{directory, messages::routes, notifications},
+    services::graph::{directory, drives, messages::routes, notifications},
     wire::path::segments,
 };
 
 /// The names of the operations.
-pub(crate) const OPERATIONS: [&str; 50] = [
+pub(crate) const OPERATIONS: [&str; 68] = [
     "send",
     "send.reply",
     "send.quote",
@@ -53,6 +53,24 @@ pub(crate) const OPERATIONS: [&str; 50] = [
     "tags.list",
     "user.get",
     "notify",
+    "drive.get",
+    "drive.folder",
+    "drive.item",
+    "drive.list",
+    "drive.create",
+    "drive.content",
+    "drive.download",
+    "drive.upload",
+    "drive.delete",
+    "drive.session.create",
+    "drive.session.piece",
+    "drive.session.get",
+    "drive.session.commit",
+    "drive.session.cancel",
+    "drive.invite",
+    "drive.link",
+    "drive.share",
+    "drive.share.content",
     "batch",
     "subscription.create",
     "subscription.list",
@@ -90,12 +108,20 @@ pub(crate) struct Call {
     pub(crate) op: Op,
 }
 
+impl Call {
+    /// Whether its address is authenticated already.
+    pub(crate) const fn is_direct(&self) -> bool {
+        matches!(self.op, Op::Drives(drives::Call::Direct(_)))
+    }
+}
+
 /// What Graph does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Op {
     Messages(routes::Call),
     Directory(directory::Call),
     Subscriptions(notifications::routes::Call),
+    Drives(drives::Call),
     /// Several of the others in one request.
     Batch,
 }
@@ -106,6 +132,7 @@ pub(crate) fn route(method: &Method, target: &str) -> Routing<Call> {
     match raw.as_slice() {
         ["v1.0", rest @ ..] => below(Version::V1, method, rest),
         ["beta", rest @ ..] => below(Version::Beta, method, rest),
+        ["_api", "v2.0", rest @ ..] => direct(method, rest),
         _ => Routing::NotMine,
     }
 }
@@ -119,12 +146,43 @@ fn below(version: Version, method: &Method, raw: &[&str]) -> Routing<Call> {
         let found = wrap(found, Op::Subscriptions);
         return Routing::pick(allowed, found).map(|op| Call { version, op });
     }
+    if let Some((allowed, found)) = drives::routes::route(method, raw) {
+        let found = wrap(found, Op::Drives);
+        return sized(Routing::pick(allowed, found).map(|op| Call { version, op }));
+    }
     let (allowed, found) = match (routes::route(method, raw), directory::route(method, raw)) {
         (Some((allowed, found)), _) => (allowed, wrap(found, Op::Messages)),
         (None, Some((allowed, found))) => (allowed, wrap(found, Op::Directory)),
         (None, None) => return Routing::Unknown,
     };
     Routing::pick(allowed, found).map(|op| Call { version, op })
+}
+
+/// Routes the addresses of files that need no token.
+fn direct(method: &Method, raw: &[&str]) -> Routing<Call> {
+    let Some((allowed, found)) = drives::routes::direct(method, raw) else {
+        return Routing::Unknown;
+    };
+    let found = wrap(found, Op::Drives);
+    sized(Routing::pick(allowed, found).map(|op| Call {
+        version: Version::V1,
+        op,
+    }))
+}
+
+/// Uploads may be larger than other requests.
+fn sized(routing: Routing<Call>) -> Routing<Call> {
+    let limit = match &routing {
+        Routing::Found(found) => match &found.call.op {
+            Op::Drives(call) => drives::routes::max_body(call),
+            _ => None,
+        },
+        _ => None,
+    };
+    match limit {
+        Some(bytes) => routing.with_max_body(bytes),
+        None => routing,
+    }
 }
 
 type Named<T> = Option<(&'static str, Option<T>)>;

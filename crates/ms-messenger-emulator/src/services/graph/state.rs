@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use crate::{
     engine::{description::Description, resources::Engine},
     seed::Seed,
-    services::graph::{notifications::hub::Hub, store::GraphStore},
+    services::graph::{drives::settings::DriveSettings, notifications::hub::Hub, store::GraphStore},
     wire::lock::lock,
 };
 
@@ -18,6 +18,7 @@ pub(crate) struct GraphSettings {
     pub(crate) message_limit: usize,
     /// Whether expired tokens are refused with 403 in place of 401.
     pub(crate) forbids_expired: bool,
+    pub(crate) drives: DriveSettings,
 }
 
 impl Default for GraphSettings {
@@ -25,6 +26,7 @@ impl Default for GraphSettings {
         Self {
             message_limit: MESSAGE_LIMIT,
             forbids_expired: false,
+            drives: DriveSettings::default(),
         }
     }
 }
@@ -49,7 +51,7 @@ impl Graph {
         description: &'static Description,
     ) -> Self {
         Self {
-            store: Mutex::new(GraphStore::new(seed, &engine.clock, engine.is_strict())),
+            store: Mutex::new(seeded(engine, seed, settings)),
             notifications: Hub::new(engine, description, &seed.graph.tenant_id),
             engine: Arc::clone(engine),
             seed: Arc::clone(seed),
@@ -75,7 +77,11 @@ impl Graph {
     pub(crate) fn reset(&self, rest: &mut dyn FnMut()) {
         self.notifications.clear();
         let mut store = self.store();
-        *store = GraphStore::new(&self.seed, &self.engine.clock, self.engine.is_strict());
+        *store = seeded(&self.engine, &self.seed, self.settings);
         rest();
     }
+}
+
+fn seeded(engine: &Engine, seed: &Seed, settings: GraphSettings) -> GraphStore {
+    GraphStore::new(seed, &engine.clock, engine.is_strict(), settings.drives)
 }

@@ -82,14 +82,25 @@ impl Store {
 
     /// Whether that user takes part in the place.
     pub(crate) fn is_member(&self, place: &Place, user: &str) -> bool {
-        let members = match place {
+        let members = self.members_of(place);
+        members.is_some_and(|members| members.has(user))
+    }
+
+    /// The object ids of the users that take part in the place.
+    pub(crate) fn members(&self, place: &Place) -> Vec<String> {
+        let members = self.members_of(place).into_iter();
+        let ids = members.flat_map(|members| members.iter().map(|(id, _)| id.to_owned()));
+        ids.collect()
+    }
+
+    fn members_of(&self, place: &Place) -> Option<&Members> {
+        match place {
             Place::Chat { chat } => self.chats.get(chat).map(|chat| &chat.members),
             Place::Channel { team, channel } => {
-                let team = self.teams.get(team);
-                team.and_then(|team| Some(team.members_of(team.channel(channel)?)))
+                let team = self.teams.get(team)?;
+                Some(team.members_of(team.channel(channel)?))
             }
-        };
-        members.is_some_and(|members| members.has(user))
+        }
     }
 
     /// Makes sure that the place is there and that `user` is in it.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::services::graph::{
     error::GraphError,
-    messages::{card, markup::markers, share, validate::items},
+    messages::{card, markup::markers, validate::items},
 };
 
 const MAX_FILES: usize = 10;
@@ -82,12 +82,6 @@ fn attachment_content(attachment: &Value, id: &str) -> Result<Value, GraphError>
     if content_type == "reference" {
         if content.is_some() || !url.is_some_and(|url| url.starts_with("https://")) {
             return Err(failed());
-        }
-        if let Some((address, name)) = url.and_then(share::file) {
-            normal["contentUrl"] = address.into();
-            if normal["name"].is_null() {
-                normal["name"] = name.into();
-            }
         }
     } else if content_type.starts_with("application/vnd.microsoft")
         || content_type == "messageReference"

@@ -11,6 +11,7 @@ use crate::{
     },
     services::graph::{
         context::Context,
+        drives::sent as files,
         error::GraphError,
         messages::{
             address::Address,
@@ -105,10 +106,12 @@ fn carry_out(context: &Context<'_>, at: &Address, sent: Sent) -> Result<Outcome,
             return Err(no_message());
         }
         let quoted = find(&graph.messages, place, &sent.quoted).ok_or_else(no_message)?;
-        let draft = match quoted.as_slice() {
+        let mut draft = match quoted.as_slice() {
             [] => sent.draft,
             quoted => render::quoting(sent.draft, quoted),
         };
+        let is_strict = service.engine.is_strict();
+        let files = files::settle(&graph.drives, &mut draft, is_strict)?;
         graph.directory.join(place, &author.id);
         let new = New {
             place,
@@ -118,6 +121,7 @@ fn carry_out(context: &Context<'_>, at: &Address, sent: Sent) -> Result<Outcome,
         let render = |id| render::message(&setting, draft, id);
         let stored = graph.messages.store(&new, render);
         let (id, template) = stored.ok_or_else(migration::taken)?;
+        files::remember(&mut graph.drives, place, id, files);
         row.message_id = id.to_string();
         service.engine.append(row, context.request);
         template

@@ -2,7 +2,8 @@
 
 /// The address and the name of the file that a share link leads to; `None` for another address.
 ///
-/// The emulator has no files: the name is made of the link's token and its kind of document.
+/// For links of others than the emulator's own sites: the name is made of the link's token and its
+/// kind of document.
 pub(crate) fn file(link: &str) -> Option<(String, String)> {
     let (host, path) = link.strip_prefix("https://")?.split_once('/')?;
     let path = path.split(['?', '#']).next()?;

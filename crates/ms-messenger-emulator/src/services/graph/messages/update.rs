@@ -7,6 +7,7 @@ use crate::{
     engine::outcome::Outcome,
     services::graph::{
         context::Context,
+        drives::sent as files,
         error::GraphError,
         messages::{
             address::Address,
@@ -62,6 +63,10 @@ fn edit(
     let old = serde_json::from_slice(&located.template.view(author)).unwrap_or_default();
     let (wanted, has_content) = merged(&old, changes);
     let mut draft = validate::message(&wanted, place)?;
+    let is_strict = context.service.engine.is_strict();
+    // What is there already is not judged again.
+    let is_given = !changes["body"].is_null() || changes.get("attachments").is_some();
+    let files = files::settle(&graph.drives, &mut draft, is_strict && is_given)?;
     without_base(&mut draft, &context.base, place);
     let path = render::message_path(place, located.root, id);
     let mut hosted = Vec::new();
@@ -77,6 +82,9 @@ fn edit(
         }
     });
     graph.messages.add_hosted(place, id, hosted);
+    if is_given {
+        files::replace(&mut graph.drives, place, id, files);
+    }
     Ok(no_content())
 }
 

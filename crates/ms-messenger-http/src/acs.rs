@@ -17,6 +17,7 @@ mod connection_string;
 mod credential;
 mod environment;
 mod error_envelope;
+mod open;
 mod time;
 
 pub use access_key::AccessKey;
@@ -27,4 +28,5 @@ pub use environment::{
     CONNECTION_STRING_VARIABLES, OtherCredential, Precedence, endpoint_from, read,
 };
 pub use error_envelope::ErrorEnvelope;
+pub use open::open_request;
 pub use time::{deserialize_time, read_time};

@@ -85,7 +85,7 @@ impl AcsChatClient {
     /// As [`send`](Messenger::send), before any I/O.
     pub fn check(&self, request: &SendRequest) -> Result<Vec<Problem>> {
         let (thread, message) = self.prepare(request)?;
-        let call = self.call(thread, &message)?;
+        let call = self.send_call(thread, &message)?;
         self.pipeline().check(&call)?;
         Ok(message.warnings())
     }

@@ -10,7 +10,7 @@ use ms_messenger_core::{
 use ms_messenger_http::{Call, Pages, encode_path_segment};
 use serde::Deserialize;
 
-use crate::{AcsChatClient, error::PLATFORM, models::CLIENT_MESSAGE_ID};
+use crate::{AcsChatClient, CLIENT_MESSAGE_ID, error::PLATFORM, operations::MESSAGE_LIST};
 
 /// The most pages of 200 messages that are read.
 const MAX_PAGES: usize = 20;
@@ -164,7 +164,7 @@ impl AcsChatClient {
     }
 
     fn pages(&self, first: &str) -> Pages<Item> {
-        Pages::new(self.pipeline(), Ok(Call::get("list", first))).with_max_pages(MAX_PAGES)
+        Pages::new(self.pipeline(), Ok(Call::of(&MESSAGE_LIST, first))).with_max_pages(MAX_PAGES)
     }
 }
 

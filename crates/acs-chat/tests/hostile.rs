@@ -3,7 +3,7 @@
 
 use std::{sync::LazyLock, time::Duration};
 
-use acs_chat::{AcsChatClient, PLATFORM};
+use acs_chat::{AcsChatClient, ChatMessage, ChatParticipant, ChatThreadProperties, PLATFORM};
 use ms_messenger_core::{Message, RetryPolicy, SendRequest, StaticToken, Target};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -23,7 +23,7 @@ fn any_json() -> impl Strategy<Value = Value> {
         "(?s).{0,20}|text|html".prop_map(Value::from),
     ];
     leaf.prop_recursive(4, 32, 6, |inner| {
-        let name = "content|type|metadata|attachments|id|attachmentType|code|message|details|innererror|.{0,6}";
+        let name = "content|type|metadata|attachments|id|attachmentType|code|message|details|innererror|participants|communicationIdentifier|rawId|communicationUser|topic|.{0,6}";
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
             proptest::collection::hash_map(name, inner, 0..6)
@@ -40,7 +40,27 @@ fn messages() -> impl Strategy<Value = Message> {
     ]
 }
 
+/// A message whose members are anything.
+fn any_message() -> impl Strategy<Value = Value> {
+    let kind = "text|html|topicUpdated|participantAdded|participantRemoved|.{0,4}";
+    (kind, any_json(), any_json(), any_json()).prop_map(|(kind, content, sender, time)| {
+        serde_json::json!({"id": "7", "type": kind, "content": content, "createdOn": time,
+            "senderCommunicationIdentifier": sender, "metadata": {"a": content}})
+    })
+}
+
 proptest! {
+    #[test]
+    fn any_message_is_read_or_refused(message in any_message(), other in any_json()) {
+        if let Ok(message) = serde_json::from_value::<ChatMessage>(message) {
+            prop_assert_eq!(message.metadata.len(), 1);
+            let shown = format!("{message:?}");
+            prop_assert!(shown.len() < 400, "{}", shown);
+        }
+        let _ = serde_json::from_value::<ChatThreadProperties>(other.clone());
+        let _ = serde_json::from_value::<ChatParticipant>(other);
+    }
+
     #[test]
     fn a_check_of_any_request_ends(message in messages(), id in "(?s).*") {
         let request = SendRequest::new(Target::conversation(id), message);

@@ -1,4 +1,4 @@
-//! The expiry of a token: as the service states it, or as the claim of the token states it.
+//! The expiry of a token, as its claim states it.
 //!
 //! Nothing else of a token is read. Its form is no contract, its signature is not checked, and
 //! the time only decides when the next token is requested.
@@ -8,48 +8,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ms_messenger_core::auth::unverified_claims;
 use serde::Deserialize;
 
-/// Longer times are not read: RFC 3339 with more digits than any service writes.
-const MAX_TIME_BYTES: usize = 64;
-
 /// The end of the year 9999 in Unix seconds, the last moment that RFC 3339 can write.
 const MAX_SECONDS: f64 = 253_402_300_799.0;
-
-/// Reads RFC 3339 with any offset, e.g. `2022-05-03T22:48:37.7183177+00:00`.
-pub(crate) fn rfc3339(text: &str) -> Option<SystemTime> {
-    if !text.is_ascii() || text.len() > MAX_TIME_BYTES {
-        return None;
-    }
-    let (local, offset) = text.split_at(text.len().checked_sub("+00:00".len())?);
-    let Some(offset) = read_offset(offset) else {
-        return humantime::parse_rfc3339(text).ok();
-    };
-    if !local.ends_with(|last: char| last.is_ascii_digit()) {
-        return None;
-    }
-    let local = humantime::parse_rfc3339(&format!("{local}Z")).ok()?;
-    let east = Duration::from_secs(offset.unsigned_abs());
-    if offset >= 0 {
-        local.checked_sub(east)
-    } else {
-        local.checked_add(east)
-    }
-}
-
-/// Reads `+hh:mm` or `-hh:mm`, in seconds to the east.
-fn read_offset(text: &str) -> Option<i64> {
-    let sign = match text.as_bytes().first()? {
-        b'+' => 1,
-        b'-' => -1,
-        _ => return None,
-    };
-    let (hours, minutes) = text[1..].split_once(':')?;
-    let part = |part: &str, limit: i64| {
-        let digits = part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
-        let number: i64 = digits.then(|| part.parse().ok())??;
-        (number < limit).then_some(number)
-    };
-    Some(sign * (part(hours, 24)? * 3600 + part(minutes, 60)? * 60))
-}
 
 /// The claim `exp` of a JSON Web Token: Unix seconds, which may have a fraction. `None` for
 /// anything that is not such a token or has no usable time.
@@ -78,44 +38,6 @@ mod tests {
 
     fn jwt(payload: &str) -> String {
         format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(payload))
-    }
-
-    #[test]
-    fn the_times_of_the_service_are_read_whatever_their_offset() {
-        for (text, seconds, nanos) in [
-            (
-                "2022-05-03T22:48:37.7183177+00:00",
-                1_651_618_117,
-                718_317_700,
-            ),
-            ("2022-05-03T22:48:37Z", 1_651_618_117, 0),
-            ("2022-05-04T00:48:37+02:00", 1_651_618_117, 0),
-            ("2022-05-03T14:18:37.5-08:30", 1_651_618_117, 500_000_000),
-        ] {
-            assert_eq!(rfc3339(text), Some(at(seconds, nanos)), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_time_says_nothing() {
-        for text in [
-            "",
-            "+00:00",
-            "soon",
-            "2022-05-03",
-            "2022-13-03T22:48:37Z",
-            "2022-05-03T22:48:37+24:00",
-            "2022-05-03T22:48:37+0:000",
-            "2022-05-03T22:48:37Z+00:00",
-            "2022-05-03T22:48:37.é+00:00",
-            "1970-01-01T00:00:00+99:99",
-        ] {
-            assert_eq!(rfc3339(text), None, "{text}");
-        }
-        assert_eq!(
-            rfc3339(&format!("2022-05-03T22:48:37.{}Z", "1".repeat(99))),
-            None
-        );
     }
 
     #[test]
@@ -174,14 +96,6 @@ mod tests {
             if let Some(end) = of_jwt(&jwt(&deep)) {
                 prop_assert!(end > UNIX_EPOCH && end <= at(253_402_300_799, 0));
             }
-        }
-
-        #[test]
-        fn hostile_times_are_read_or_say_nothing(text in ".{0,40}", offset in "[+-][0-9]{2}:[0-9]{2}") {
-            let _ = rfc3339(&text);
-            let _ = rfc3339(&format!("{text}{offset}"));
-            let _ = rfc3339(&format!("0000-01-01T00:00:00{offset}"));
-            let _ = rfc3339(&format!("9999-12-31T23:59:59{offset}"));
         }
     }
 }

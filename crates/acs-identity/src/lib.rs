@@ -30,7 +30,7 @@ pub mod fuzzing {
 
     /// Reads a time, a token, and the claims of a token.
     pub fn end(text: &str) {
-        let _ = expiry::rfc3339(text);
+        let _ = ms_messenger_http::acs::read_time(text);
         let _ = expiry::of_jwt(text);
         let _ = expiry::of_jwt(&format!("e30.{}.e30", URL_SAFE_NO_PAD.encode(text)));
     }

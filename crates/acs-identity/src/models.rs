@@ -7,6 +7,7 @@ use std::{
 };
 
 use ms_messenger_core::{AccessToken, ErrorKind, Problems, Result, open_enum};
+use ms_messenger_http::acs::read_time;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -338,7 +339,7 @@ impl TokenResult {
         if self.token.is_empty() {
             return None;
         }
-        let stated = self.expires_on.as_str().and_then(expiry::rfc3339);
+        let stated = self.expires_on.as_str().and_then(read_time);
         let end = stated.or_else(|| expiry::of_jwt(&self.token));
         let token = AccessToken::new(self.token);
         Some(UserToken {

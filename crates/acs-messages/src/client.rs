@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ms_messenger_core::{ConversationId, Deadline, Result, open_enum};
-use ms_messenger_http::{Call, Pipeline, Response};
+use ms_messenger_http::{Call, Method, OpenRequest, Pipeline, Response, acs::open_request};
 use uuid::Uuid;
 
 use crate::{
@@ -84,6 +84,30 @@ impl AcsMessagesClient {
         Notifications::new(self.clone())
     }
 
+    /// Returns a request for any path of the service, e.g. for an operation that has no method
+    /// here yet. It goes through the same pipeline: the credential, retries, limits and the check of
+    /// the origin. The version for conversations is added, unless the path states one.
+    ///
+    /// ```
+    /// use acs_messages::{AcsMessagesBuilder, Method};
+    /// use ms_messenger_emulator::Emulator;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// let acs = &emulator.seed().acs;
+    /// let client = AcsMessagesBuilder::from_connection_string(&acs.connection_string)?.build()?;
+    ///
+    /// let request = client.request(Method::GET, "/messages/conversations");
+    /// let page: serde_json::Value = request.with_query("maxPageSize", "1").json().await?;
+    /// assert_eq!(page["value"].as_array().map(Vec::len), Some(1));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn request(&self, method: Method, path: impl Into<String>) -> OpenRequest {
+        open_request(self.pipeline(), method, path, &self.0.conversation_version)
+    }
+
     pub(crate) fn pipeline(&self) -> &Pipeline {
         &self.0.pipeline
     }
@@ -104,11 +128,26 @@ impl AcsMessagesClient {
     }
 }
 
-/// A send that passed every local check.
+/// A call that passed every local check, under its key.
 #[derive(Debug)]
 pub(crate) struct Ready {
     pub(crate) call: Call,
-    pub(crate) key: Key,
+    key: Key,
+}
+
+impl Ready {
+    /// Puts `call` under `key`.
+    pub(crate) fn new(key: Key, call: Call) -> Result<Self> {
+        let call = key.sign(call)?;
+        Ok(Self { call, key })
+    }
+}
+
+impl Inner {
+    /// The version of the calls that are neither for conversations nor of a preview.
+    pub(crate) fn version_of_notifications(&self) -> &str {
+        self.notification_version.as_deref().unwrap_or("2024-08-30")
+    }
 }
 
 /// Reads the response of the service to the key of a send.

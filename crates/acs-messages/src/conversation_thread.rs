@@ -8,6 +8,7 @@ use crate::{
     client::{Ready, repeatability},
     key::Key,
     models::conversation::{SendConversationMessage, SendConversationMessageResult},
+    operations::MESSAGE_SEND,
 };
 
 /// A handle to one conversation, by id.
@@ -49,6 +50,10 @@ impl ConversationThread {
     #[must_use]
     pub fn id(&self) -> &ConversationId {
         &self.id
+    }
+
+    pub(crate) fn client(&self) -> &AcsMessagesClient {
+        &self.client
     }
 
     /// Sends a message under a new key: [`send_with`](Self::send_with) without options.
@@ -115,14 +120,11 @@ impl ConversationThread {
             encode_path_segment(self.id.as_str()),
             inner.conversation_version
         );
-        let call = Call::post("send", path).with_json(&SendConversationMessage {
+        let call = Call::of(&MESSAGE_SEND, path).with_json(&SendConversationMessage {
             request: content,
             outbound_delivery_strategy: strategy.or(inner.strategy.as_ref()),
         })?;
-        Ok(Ready {
-            call: key.sign(call)?,
-            key,
-        })
+        Ready::new(key, call)
     }
 }
 

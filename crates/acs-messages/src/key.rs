@@ -38,6 +38,14 @@ impl Key {
         }
     }
 
+    /// A new key.
+    pub(crate) fn random() -> Self {
+        Self {
+            key: IdempotencyKey::random(),
+            is_callers: false,
+        }
+    }
+
     /// Returns the error of all `problems` and of an unusable key; it keeps the key for settling.
     /// A key that is too old proves nothing about the send that used it first.
     pub(crate) fn check(&self, mut problems: Problems) -> Result<()> {

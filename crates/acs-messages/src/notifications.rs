@@ -8,6 +8,7 @@ use crate::{
     client::{Ready, repeatability},
     key::Key,
     models::{notification::SendMessageResult, recipient::find_recipient_problems},
+    operations::NOTIFICATION_SEND,
 };
 
 /// A handle to notifications: messages to telephone numbers and WhatsApp users, without a
@@ -39,6 +40,10 @@ pub struct Notifications {
 impl Notifications {
     pub(crate) fn new(client: AcsMessagesClient) -> Self {
         Self { client }
+    }
+
+    pub(crate) fn client(&self) -> &AcsMessagesClient {
+        &self.client
     }
 
     /// Sends a notification under a new key: [`send_with`](Self::send_with) without options.
@@ -107,17 +112,15 @@ impl Notifications {
         );
         key.check(problems)?;
 
-        let version = match &inner.notification_version {
-            Some(version) => version.as_str(),
-            None if content.content.needs_preview() => "2025-01-15-preview",
-            None => "2024-08-30",
+        let is_preview = inner.notification_version.is_none() && content.content.needs_preview();
+        let version = if is_preview {
+            "2025-01-15-preview"
+        } else {
+            inner.version_of_notifications()
         };
         let path = format!("/messages/notifications:send?api-version={version}");
-        let call = Call::post("send.notification", path).with_json(content)?;
-        Ok(Ready {
-            call: key.sign(call)?,
-            key,
-        })
+        let call = Call::of(&NOTIFICATION_SEND, path).with_json(content)?;
+        Ready::new(key, call)
     }
 }
 

@@ -6,7 +6,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use acs_messages::{AcsMessagesClient, Credential, MessageTemplate, PLATFORM};
+use acs_messages::{
+    AcsMessagesClient, Conversation, ConversationContent, ConversationMessage, Credential,
+    MessageTemplate, PLATFORM,
+};
 use ms_messenger_core::{
     IdempotencyKey, Message, RetryPolicy, SendRequest, StaticToken, Target, Template,
     TemplateHeader, TemplateLocation,
@@ -71,6 +74,17 @@ fn times() -> impl Strategy<Value = SystemTime> {
 }
 
 proptest! {
+    #[test]
+    fn any_content_of_a_listed_message_is_kept(content in any_json(), other in any_json()) {
+        let item = json!({"id": "7", "message": content, "createdOn": other});
+        let message: ConversationMessage = serde_json::from_value(item).unwrap();
+        if let ConversationContent::Other(kept) = message.content {
+            prop_assert_eq!(kept, content);
+        }
+        let conversation = json!({"id": "19:c", "participants": [other]});
+        let _ = serde_json::from_value::<Conversation>(conversation);
+    }
+
     #[test]
     fn a_check_of_any_request_ends(message in messages(), id in "(?s).*", time in times()) {
         for to in [Target::conversation(id.as_str()), Target::phone("+14255550123").unwrap()] {

@@ -1,5 +1,5 @@
 //! What the clients of Azure Communication Services (ACS) share: credentials, connection strings,
-//! environment variables, the head of their builders, and the body of an error.
+//! environment variables, the head of their builders, the body of an error, and times.
 //!
 //! ```
 //! use ms_messenger_http::acs::{ConnectionString, Credential};
@@ -17,6 +17,8 @@ mod connection_string;
 mod credential;
 mod environment;
 mod error_envelope;
+mod open;
+mod time;
 
 pub use access_key::AccessKey;
 pub use connection::{Connection, check_version};
@@ -26,3 +28,5 @@ pub use environment::{
     CONNECTION_STRING_VARIABLES, OtherCredential, Precedence, endpoint_from, read,
 };
 pub use error_envelope::ErrorEnvelope;
+pub use open::open_request;
+pub use time::{deserialize_time, read_time};

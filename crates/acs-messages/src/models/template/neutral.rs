@@ -8,8 +8,14 @@ use super::{
     value::{TemplateMediaValue, TemplatePlaceValue, TemplateValue, TemplateValueKind},
 };
 
+/// Fills a template by position, as the neutral model holds it.
+impl From<&Template> for MessageTemplate {
+    fn from(template: &Template) -> Self {
+        Self::from_neutral(template)
+    }
+}
+
 impl MessageTemplate {
-    /// Fills a template by position, as the neutral model holds it.
     pub(crate) fn from_neutral(template: &Template) -> Self {
         let mut native = Self::new(template.name.as_str(), template.language.as_str());
         let mut bindings = WhatsAppBindings::default();

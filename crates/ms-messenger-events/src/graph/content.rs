@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 /// let json = r#"{"id":"1767225600000","body":{"contentType":"text","content":"hello"}}"#;
 /// let content = ResourceContent::from(json);
 /// let message: ChatMessage = content.read()?;
-/// assert_eq!(message.id.as_str(), "1767225600000");
+/// assert_eq!(message.id.as_deref(), Some("1767225600000"));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -94,3 +94,21 @@ impl Early {
 fn is_first(entries: &HashMap<MessageId, Entry>, (at, id): &(SystemTime, MessageId)) -> bool {
     entries.get(id).is_some_and(|it| it.changed_at == *at)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::DeliveryStatus;
+
+    #[test]
+    fn ids_that_were_taken_are_forgotten() {
+        let mut early = Early::new(10, Duration::from_secs(3600));
+        for n in 0..1000 {
+            let report = StatusReport::new(n.to_string(), DeliveryStatus::Sent);
+            early.add(report, SystemTime::UNIX_EPOCH);
+            assert!(early.take(&n.to_string()).is_some());
+            assert!(early.order.len() <= 65, "{}", early.order.len());
+        }
+        assert_eq!(early.dropped, 0);
+    }
+}

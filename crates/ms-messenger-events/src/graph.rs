@@ -12,7 +12,7 @@
 //!
 //! let Outcome::Events(batch) = graph.receive(&Incoming::of(&request)) else { panic!() };
 //! if let Notification::Change(change) = &batch.events()[0]
-//!     && let Resource::ChatMessage { chat, message } = change.resource()
+//!     && let Resource::ChatMessage { chat, message, .. } = change.resource()
 //! {
 //!     println!("message {message} of chat {chat}");
 //! }

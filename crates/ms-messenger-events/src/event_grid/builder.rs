@@ -34,7 +34,7 @@ const EVENT_GRID: &str = "4962773b-9cdb-44cf-a8bf-237846a00ab7";
 #[must_use = "a builder does nothing until it is built"]
 pub struct EventGridBuilder {
     guard: Guard,
-    unguarded: bool,
+    accepts_anonymous: bool,
     limits: Limits,
     subscriptions: Vec<String>,
     origins: Vec<String>,
@@ -46,7 +46,7 @@ impl EventGridBuilder {
     pub(crate) fn new() -> Self {
         Self {
             guard: Guard::default(),
-            unguarded: false,
+            accepts_anonymous: false,
             limits: Limits::new(2 << 20, 5000),
             subscriptions: Vec::new(),
             origins: vec!["eventgrid.azure.net".to_owned()],
@@ -80,10 +80,10 @@ impl EventGridBuilder {
         self
     }
 
-    /// Accepts events of everyone. Only for an address that nobody else can reach, e.g. behind a
-    /// gateway that authenticates.
-    pub fn without_authentication(mut self) -> Self {
-        self.unguarded = true;
+    /// Sets whether requests of every sender are accepted; off by default. Only for an address that
+    /// no other sender can reach, e.g. behind a gateway that authenticates.
+    pub fn with_anonymous_senders(mut self, accepted: bool) -> Self {
+        self.accepts_anonymous = accepted;
         self
     }
 
@@ -126,7 +126,7 @@ impl EventGridBuilder {
     pub fn build(self) -> Result<EventGrid> {
         let mut problems = self.problems;
         let (field, rule) = ("authentication", "a secret or tokens are required");
-        problems.add_if(self.guard.is_none() && !self.unguarded, field, rule);
+        problems.add_if(self.guard.is_none() && !self.accepts_anonymous, field, rule);
         self.guard.problems(&mut problems);
         self.limits.problems(&mut problems);
         problems.into_result(ErrorKind::Config)?;

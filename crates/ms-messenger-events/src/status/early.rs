@@ -107,7 +107,7 @@ mod tests {
             let report = StatusReport::new(n.to_string(), DeliveryStatus::Sent);
             early.add(report, SystemTime::UNIX_EPOCH);
             assert!(early.take(&n.to_string()).is_some());
-            assert!(early.order.len() <= 65, "{}", early.order.len());
+            assert!(early.order.len() <= 66, "{}", early.order.len());
         }
         assert_eq!(early.dropped, 0);
     }

@@ -79,7 +79,7 @@ fn a_receiver_without_authentication_must_be_asked_for() {
     let error = EventGrid::builder().build().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     assert_eq!(error.problems()[0].field, "authentication");
-    let receiver = EventGrid::builder().without_authentication().build();
+    let receiver = EventGrid::builder().with_anonymous_senders(true).build();
     let request = Request::post("/").body("[]").unwrap();
     assert!(events(receiver.unwrap().receive(&Incoming::of(&request))).is_empty());
 }

@@ -104,6 +104,7 @@ impl Service for Graph {
 
     fn admin(&self, _: &Engine, path: &str, request: &Request) -> Option<Response> {
         notifications::admin::handle(&self.notifications, path, request)
+            .or_else(|| drives::admin::respond(self, path, request))
     }
 
     fn grant_token(&self, _: &Engine, request: &TokenRequest<'_>) -> Result<TokenGrant, String> {
@@ -125,10 +126,6 @@ impl Service for Graph {
         };
         let claims = seed.graph_claims(found, &scopes);
         Ok(TokenGrant::new(json!(found.id), &scopes, claims))
-    }
-
-    fn admin(&self, _: &Engine, path: &str, request: &Request) -> Option<Response> {
-        drives::admin::respond(self, path, request)
     }
 
     fn forget(&self, conversation: &str, message_id: &str) {

@@ -70,14 +70,6 @@ impl GraphError {
         Self::of_status(StatusCode::BAD_REQUEST, message)
     }
 
-    /// 400 with another code.
-    pub(crate) fn coded(code: &'static str, message: &str) -> Self {
-        Self {
-            code,
-            ..Self::bad_request(message)
-        }
-    }
-
     /// 400 for a body that is JSON but not what the operation takes.
     pub(crate) fn invalid_body() -> Self {
         Self::bad_request("Invalid request body was sent.")

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use crate::{
     engine::{description::Description, resources::Engine},
     seed::Seed,
-    services::graph::{drives::settings::DriveSettings, notifications::hub::Hub, store::GraphStore},
+    services::graph::{
+        drives::settings::DriveSettings, notifications::hub::Hub, store::GraphStore,
+    },
     wire::lock::lock,
 };
 

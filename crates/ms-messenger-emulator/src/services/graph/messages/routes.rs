@@ -370,7 +370,7 @@ mod tests {
         ] {
             assert_eq!(name(&method, path), Some(expected), "{method} {path}");
             assert!(
-                crate::services::graph::OPERATIONS.contains(&expected),
+                crate::services::graph::routes::OPERATIONS.contains(&expected),
                 "{expected}"
             );
         }

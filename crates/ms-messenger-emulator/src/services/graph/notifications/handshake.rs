@@ -41,7 +41,11 @@ pub(crate) async fn validate(
         Ok(reply) => reply,
         Err(NoReply::Timeout) => {
             let message = "Subscription validation request timed out.";
-            return Err(GraphError::coded("InvalidRequest", message));
+            return Err(GraphError::coded(
+                StatusCode::BAD_REQUEST,
+                "InvalidRequest",
+                message,
+            ));
         }
         Err(_) => return Err(failed(RESPOND)),
     };
@@ -61,5 +65,5 @@ const MATCH: &str = "Response must exactly match validationToken query parameter
 
 fn failed(why: &str) -> GraphError {
     let message = format!("Subscription validation request failed. {why}");
-    GraphError::coded("ValidationError", &message)
+    GraphError::coded(StatusCode::BAD_REQUEST, "ValidationError", &message)
 }

@@ -316,7 +316,7 @@ async fn receivers_that_do_not_echo_the_token_are_refused() {
     let scene = Scene::start().await;
     let receivers: [(fn(&receiver::Got) -> axum::response::Response, &str); 3] = [
         (
-            |_| axum::http::StatusCode::ACCEPTED.into_response(),
+            |_| http::StatusCode::ACCEPTED.into_response(),
             RESPOND,
         ),
         (

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use ms_messenger_core::{ErrorKind, Problems, Result};
+use ms_messenger_core::{ErrorKind, Problem, Problems, Result};
 use ms_messenger_http::{
-    Call, Method, Pipeline, Response, RetryClass, encode_path_segment, one_line,
+    Call, Method, OpenRequest, Pipeline, Response, acs::open_request, encode_path_segment, one_line,
 };
 
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     models::{
         CreateIdentity, CreateIdentityResult, ExchangeTeamsUserToken, IssueAccessToken, TokenResult,
     },
+    operations::{IDENTITY_CREATE, IDENTITY_DELETE, TOKEN_EXCHANGE, TOKEN_ISSUE, TOKEN_REVOKE},
 };
 
 /// The most characters of an id that an error holds.
@@ -109,7 +110,7 @@ impl AcsIdentityClient {
     }
 
     async fn create(&self, body: &CreateIdentity<'_>) -> Result<CreatedUser> {
-        let call = once("identity.create", self.path("/identities")).with_json(body)?;
+        let call = Call::of(&IDENTITY_CREATE, self.path("/identities")).with_json(body)?;
         let response = self.call(call, 201).await?;
         let result: CreateIdentityResult = response.json()?;
         if result.identity.id.as_str().is_empty() {
@@ -170,7 +171,7 @@ impl AcsIdentityClient {
         options.find_problems(&mut problems);
         problems.into_result(ErrorKind::InvalidRequest)?;
         let path = self.user_path(user, "/:issueAccessToken")?;
-        once("identity.issue", path).with_json(&IssueAccessToken {
+        Call::of(&TOKEN_ISSUE, path).with_json(&IssueAccessToken {
             scopes: &options.scopes,
             expires_in_minutes: options.expires_in_minutes,
         })
@@ -188,7 +189,7 @@ impl AcsIdentityClient {
     /// the other errors of the service.
     pub async fn revoke_tokens(&self, user: impl Into<CommunicationUserId>) -> Result<()> {
         let path = self.user_path(&user.into(), "/:revokeAccessTokens")?;
-        let call = Call::post("identity.revoke", path).without_message();
+        let call = Call::of(&TOKEN_REVOKE, path);
         self.call(call, 204).await.map(drop)
     }
 
@@ -205,7 +206,7 @@ impl AcsIdentityClient {
     /// the other errors of the service.
     pub async fn delete_user(&self, user: impl Into<CommunicationUserId>) -> Result<()> {
         let path = self.user_path(&user.into(), "")?;
-        let call = Call::delete("identity.delete", path);
+        let call = Call::of(&IDENTITY_DELETE, path);
         self.call(call, 204).await.map(drop)
     }
 
@@ -225,7 +226,7 @@ impl AcsIdentityClient {
         user.find_problems(&mut problems);
         problems.into_result(ErrorKind::InvalidRequest)?;
         let path = self.path("/teamsUser/:exchangeAccessToken");
-        let call = once("identity.exchange", path);
+        let call = Call::of(&TOKEN_EXCHANGE, path);
         let call = call.with_json(&ExchangeTeamsUserToken::from(user))?;
         self.token(call).await
     }
@@ -237,14 +238,53 @@ impl AcsIdentityClient {
         token.ok_or_else(|| response.unusable("the response has an empty token"))
     }
 
+    /// Returns a request for any path of the service, e.g. for an operation that has no method
+    /// here yet. It goes through the same pipeline: the credential, retries, limits and the check of
+    /// the origin. The version of this client is added, unless the path states one.
+    ///
+    /// ```
+    /// use acs_identity::{AcsIdentityBuilder, Method};
+    /// use ms_messenger_emulator::Emulator;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// let string = &emulator.seed().acs.connection_string;
+    /// let identity = AcsIdentityBuilder::from_connection_string(string)?.build()?;
+    ///
+    /// let request = identity.request(Method::POST, "/identities").with_json(&serde_json::json!({}))?;
+    /// let created: serde_json::Value = request.json().await?;
+    /// assert!(created["identity"]["id"].is_string());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn request(&self, method: Method, path: impl Into<String>) -> OpenRequest {
+        open_request(self.pipeline(), method, path, self.0.api_version.as_str())
+    }
+
+    pub(crate) fn pipeline(&self) -> &Pipeline {
+        &self.0.pipeline
+    }
+
+    /// Refuses an operation that the version of this client does not have.
+    pub(crate) fn check_since(&self, version: &str) -> Result<()> {
+        // Versions are dates, so that they are in the order of their text.
+        if self.0.api_version.as_str() >= version {
+            return Ok(());
+        }
+        let rule = format!("must be {version} or later for this operation");
+        let refused = Problem::new("api_version", rule).into_error(ErrorKind::Unsupported);
+        Err(refused.with_platform(PLATFORM))
+    }
+
     /// Makes a call whose only success is `expected`.
-    async fn call(&self, call: Call, expected: u16) -> Result<Response> {
+    pub(crate) async fn call(&self, call: Call, expected: u16) -> Result<Response> {
         let response = self.0.pipeline.call(call).await?;
         response.expect_status(expected)?;
         Ok(response)
     }
 
-    fn path(&self, path: &str) -> String {
+    pub(crate) fn path(&self, path: &str) -> String {
         format!("{path}?api-version={}", self.0.api_version)
     }
 
@@ -256,11 +296,6 @@ impl AcsIdentityClient {
         let id = encode_path_segment(user.as_str());
         Ok(self.path(&format!("/identities/{id}{rest}")))
     }
-}
-
-/// A POST that is not retried when it may have been executed.
-fn once(operation: &'static str, path: String) -> Call {
-    Call::request(Method::POST, operation, path, RetryClass::NotRepeatable)
 }
 
 /// Returns an id of the service on one line of bounded length.

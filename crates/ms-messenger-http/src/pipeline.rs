@@ -96,6 +96,13 @@ impl Pipeline {
         }
     }
 
+    /// Sets another credential. The rest is shared with the pipeline that this one was cloned from.
+    #[must_use]
+    pub fn with_authorize(mut self, authorize: impl Authorize) -> Self {
+        self.authorize = Arc::new(authorize);
+        self
+    }
+
     /// Sets when calls are retried.
     #[must_use]
     pub fn with_retry_policy(mut self, retry: RetryPolicy) -> Self {

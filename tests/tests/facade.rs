@@ -70,6 +70,7 @@ fn the_prelude_collides_with_nothing() {
         "acs-identity",
         "acs-messages",
         "ms-messenger-entra",
+        "ms-messenger-events",
         "ms-messenger-http",
         "msgraph-chat",
         "ucwa",

@@ -146,6 +146,29 @@ fn what_stands_beside_the_platforms_is_reached_through_the_facade() {
     }
 }
 
+/// What is received needs no TLS: only its own features are passed on.
+#[test]
+fn events_are_reached_through_the_facade() {
+    let facade = manifest(&root().join("crates/ms-messenger"));
+    for line in [
+        "\nevents = [\"dep:ms-messenger-events\"]",
+        "\nevents-jwt = [\"events\", \"ms-messenger-events?/jwt\"]",
+        "\nevents-decryption = [\"events-jwt\", \"ms-messenger-events?/decryption\"]",
+    ] {
+        assert!(facade.contains(line), "{line}");
+    }
+    let full = facade.lines().find(|line| line.starts_with("full = "));
+    assert!(full.unwrap().contains("\"events\""));
+    let own = manifest(&root().join("crates/ms-messenger-events"));
+    let features = own.split("[features]").nth(1).unwrap();
+    let features = features.split("\n[").next().unwrap();
+    let names = features.lines().filter_map(|line| line.split_once(" = "));
+    let names: Vec<&str> = names.map(|(name, _)| name).collect();
+    assert_eq!(names, ["default", "jwt", "decryption"]);
+    let source = fs::read_to_string(root().join("crates/ms-messenger/src/lib.rs")).unwrap();
+    assert!(source.contains("pub use ms_messenger_events as events;"));
+}
+
 /// The facade must have a feature of the crate's name, take it into `full`, and pass on every
 /// feature of TLS and tracing.
 fn assert_reached_through_the_facade(dir: &Path) {

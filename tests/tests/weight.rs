@@ -70,6 +70,7 @@ fn the_facade_without_platforms_has_no_http_client() {
         &[][..],
         &["rustls"],
         &["rustls-ring", "native-tls", "tracing"],
+        &["rustls-ring", "events"],
     ] {
         let tree = tree("ms-messenger", features);
         for name in HTTP_AND_TLS {
@@ -121,6 +122,21 @@ fn each_tls_feature_brings_one_provider_of_cryptography() {
         if feature != "native-tls" {
             assert_eq!(providers("ms-messenger-emulator", &[feature]), brought);
         }
+    }
+}
+
+/// Events bring cryptography only for tokens and decryption, and no HTTP client even then.
+#[test]
+fn events_bring_a_provider_of_cryptography_only_when_asked() {
+    for (feature, brought) in [
+        ("events", &[][..]),
+        ("events-jwt", &["aws-lc-rs"]),
+        ("events-decryption", &["aws-lc-rs"]),
+    ] {
+        assert_eq!(providers("ms-messenger", &[feature]), brought);
+        let tree = tree("ms-messenger", &[feature]);
+        let names = names(&tree);
+        assert!(names.contains("ms-messenger-events") && !names.contains("reqwest"));
     }
 }
 

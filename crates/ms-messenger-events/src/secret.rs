@@ -24,7 +24,7 @@ impl Secrets {
         found.fold(Choice::from(0), |any, one| any | one).into()
     }
 
-    /// Adds a problem if a value is empty, by which everyone would be let in.
+    /// Adds a problem if a value is empty, which every request could present.
     pub(crate) fn check(&self, problems: &mut Problems, field: &str) {
         let is_blank = |it: &SecretString| it.expose_secret().trim().is_empty();
         problems.add_if(self.0.iter().any(is_blank), field, "must not be empty");

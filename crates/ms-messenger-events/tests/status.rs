@@ -93,7 +93,7 @@ fn an_event_before_the_receipt_waits_for_it() {
     let message = book.record(&receipt("1"), now()).unwrap();
     assert_eq!(message.status(), DeliveryStatus::Failed);
     assert_eq!((book.early(), book.dropped()), (0, 0));
-    // A receipt that comes again changes nothing.
+    // The same receipt again changes nothing.
     let again = book.record(&receipt("1"), now()).unwrap();
     assert_eq!(again.status(), DeliveryStatus::Failed);
 }

@@ -26,6 +26,9 @@ pub use acs_messages;
 #[cfg(feature = "entra")]
 #[cfg_attr(docsrs, doc(cfg(feature = "entra")))]
 pub use ms_messenger_entra as entra;
+#[cfg(feature = "events")]
+#[cfg_attr(docsrs, doc(cfg(feature = "events")))]
+pub use ms_messenger_events as events;
 /// The HTTP pipeline under every client: its options, and what a client of another service needs.
 #[cfg(any(
     feature = "acs-messages",

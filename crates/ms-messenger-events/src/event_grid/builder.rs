@@ -87,7 +87,7 @@ impl EventGridBuilder {
         self
     }
 
-    /// Completes the handshake only for subscriptions with this name, in any case; several are
+    /// Completes the handshake only for subscriptions with this name, ignoring case; several are
     /// possible. By default the name is not compared.
     pub fn with_subscription_name(mut self, name: impl Into<String>) -> Self {
         self.subscriptions.push(name.into());

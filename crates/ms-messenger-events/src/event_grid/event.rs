@@ -66,7 +66,7 @@ impl Event {
         &self.raw
     }
 
-    /// Returns whether it was emitted by the resource `id`, in any case, e.g.
+    /// Returns whether it was emitted by the resource `id`, ignoring case, e.g.
     /// `/subscriptions/0000/resourceGroups/rg/providers/Microsoft.Communication/CommunicationServices/contoso`.
     pub fn is_from(&self, id: &str) -> bool {
         self.source.eq_ignore_ascii_case(id)

@@ -32,7 +32,7 @@ pub(super) fn allow(
 }
 
 /// Responds to the handshake of the Event Grid schema, if `event` is one. The URL that it also has
-/// is never fetched: it comes from outside.
+/// is never fetched: the request alone names it.
 pub(super) fn validate(
     event: &Event,
     request: &Incoming<'_>,

@@ -12,7 +12,7 @@ use crate::{limits::Limits, rejection::Rejection, timestamp::Timestamp};
 
 const EXPECTED: Rejection = Rejection::Malformed("an event, or an array of events");
 
-/// The members of both schemas: which of them are there tells the schema.
+/// The members of both schemas; those that are present determine the schema.
 #[derive(Deserialize)]
 struct Envelope<'a> {
     id: String,

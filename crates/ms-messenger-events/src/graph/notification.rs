@@ -101,7 +101,7 @@ impl ChangeNotification {
 #[serde(default)]
 #[non_exhaustive]
 pub struct ResourceData {
-    /// The type, e.g. `#Microsoft.Graph.chatMessage`, in any case.
+    /// The type, e.g. `#Microsoft.Graph.chatMessage`; its case varies.
     #[serde(
         rename = "@odata.type",
         alias = "@Odata.Type",

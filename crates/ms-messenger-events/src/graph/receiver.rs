@@ -111,7 +111,7 @@ impl GraphNotifications {
             .map(|item| self.trust.check(item).map(|()| item))
             .collect();
         let mut tenants = Tenants::new();
-        // Signatures are checked only for who knows a secret: they cost time.
+        // Only for a request that holds a secret: checking signatures takes time.
         if checked.iter().any(Result::is_ok) {
             tenants = self.check_tokens(&tokens, request)?;
         }
@@ -146,7 +146,7 @@ impl GraphNotifications {
     }
 }
 
-/// Strangers get a success, as Graph documents it, and learn nothing.
+/// Other senders get a success, as Graph documents it, and learn nothing.
 fn reply_to(rejection: &Rejection) -> Reply {
     if rejection.is_sent_again() {
         return Reply::new(StatusCode::SERVICE_UNAVAILABLE);

@@ -3,7 +3,10 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 
 use crate::token_error::TokenError;
 
@@ -21,6 +24,8 @@ pub(crate) struct Parts<'a> {
 struct Header {
     alg: String,
     kid: String,
+    /// Extensions that must be understood; none is.
+    crit: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -44,6 +49,9 @@ impl<'a> Parts<'a> {
         let header: Header = json(header)?;
         if header.alg != "RS256" {
             return Err(TokenError::Algorithm);
+        }
+        if header.crit.is_some() {
+            return Err(TokenError::Malformed);
         }
         Ok(Self {
             key_id: header.kid,

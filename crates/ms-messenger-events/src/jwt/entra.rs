@@ -153,7 +153,7 @@ impl EntraTokens {
     }
 }
 
-/// Returns whether `value` is in the list: ids and their URIs are GUIDs, in any case.
+/// Returns whether `value` is in the list. Ids are GUIDs, and their case has no meaning.
 fn any(list: &[String], value: &str) -> bool {
     list.iter().any(|it| it.eq_ignore_ascii_case(value))
 }

@@ -90,7 +90,7 @@ impl Early {
     }
 }
 
-/// Returns whether the id is still there: it may have been taken, and have come again since.
+/// Returns whether the id is still there: it may have been taken and added again.
 fn is_first(entries: &HashMap<MessageId, Entry>, (at, id): &(SystemTime, MessageId)) -> bool {
     entries.get(id).is_some_and(|it| it.changed_at == *at)
 }

@@ -75,7 +75,7 @@ fn another_method_is_rejected_after_the_secret_was_compared() {
 }
 
 #[test]
-fn a_receiver_without_authentication_must_be_asked_for() {
+fn a_receiver_without_authentication_is_built_only_on_request() {
     let error = EventGrid::builder().build().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     assert_eq!(error.problems()[0].field, "authentication");

@@ -86,26 +86,26 @@ fn the_handshake_of_cloud_events_allows_event_grid_to_deliver() {
         .header("WebHook-Request-Rate", "120")
         .body("")
         .unwrap();
-    let answer = reply(receiver().receive(&Incoming::of(&request)));
-    assert_eq!(answer.status, StatusCode::OK);
+    let response = reply(receiver().receive(&Incoming::of(&request)));
+    assert_eq!(response.status, StatusCode::OK);
     assert_eq!(
-        answer.headers["webhook-allowed-origin"],
+        response.headers["webhook-allowed-origin"],
         "eventgrid.azure.net"
     );
-    assert_eq!(answer.headers["webhook-allowed-rate"], "*");
-    assert_eq!(answer.headers["allow"], "POST");
+    assert_eq!(response.headers["webhook-allowed-rate"], "*");
+    assert_eq!(response.headers["allow"], "POST");
 
     let limited = EventGrid::builder()
         .with_secret("key", "hunter2")
         .with_requests_per_minute(120.try_into().unwrap())
         .build()
         .unwrap();
-    let answer = reply(limited.receive(&Incoming::of(&request)));
-    assert_eq!(answer.headers["webhook-allowed-rate"], "120");
+    let response = reply(limited.receive(&Incoming::of(&request)));
+    assert_eq!(response.headers["webhook-allowed-rate"], "120");
 }
 
 #[test]
-fn another_origin_a_preflight_and_a_stranger_are_not_allowed() {
+fn another_origin_a_preflight_and_a_wrong_secret_are_not_allowed() {
     for (target, header, origin, reason, status) in [
         (
             "/?key=hunter2",

@@ -1,4 +1,4 @@
-//! Bodies that nobody should send.
+//! Invalid, oversized and hostile bodies.
 
 use ms_messenger_events::{EventGrid, Outcome, Rejection, event_grid::EventData};
 use proptest::prelude::*;

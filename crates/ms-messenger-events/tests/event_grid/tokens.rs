@@ -127,6 +127,11 @@ fn a_signature_that_does_not_match_is_rejected() {
     assert_eq!(reject(&format!("{signed}.{made}")), signature);
     assert_eq!(reject(&format!("{signed}.")), signature);
 
+    let mut extended = header();
+    extended["crit"] = json!(["b64"]);
+    let malformed = (Rejection::Token(TokenError::Malformed), 401);
+    assert_eq!(reject(&token(&extended, &claims)), malformed);
+
     let algorithm = (Rejection::Token(TokenError::Algorithm), 401);
     for name in ["none", "HS256", "RS384", "rs256"] {
         let mut header = header();

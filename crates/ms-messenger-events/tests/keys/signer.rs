@@ -30,7 +30,7 @@ pub(crate) fn token(header: &Value, claims: &Value) -> String {
     sign(&known_key(), header, claims)
 }
 
-/// The same, signed with a key that nobody knows.
+/// The same, signed with a key that is in no key set.
 pub(crate) fn foreign_token(header: &Value, claims: &Value) -> String {
     let key = signature::RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
     sign(&key, header, claims)

@@ -214,13 +214,13 @@ pub struct AdvancedMessageDeliveryStatusUpdated {
     /// The business-scoped id of the recipient.
     #[serde(rename = "toBSUID", skip_serializing_if = "Option::is_none")]
     pub to_bsuid: Option<String>,
-    /// When the service heard of it.
+    /// When the service received the status from the channel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub received_timestamp: Option<Timestamp>,
     /// The id of the message, as in the receipt of the send; from the subject if the event has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_id: Option<MessageId>,
-    /// How far the message got; from the subject if the event has none. In any case, as read.
+    /// How far the message got; from the subject if the event has none. Case is ignored.
     #[serde(deserialize_with = "status", skip_serializing_if = "Option::is_none")]
     pub status: Option<AdvancedMessageDeliveryStatus>,
     /// Why it failed.

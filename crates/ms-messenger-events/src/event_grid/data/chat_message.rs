@@ -62,7 +62,7 @@ pub struct ChatMessageEvent {
     /// The id of the sender, at the level of a user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sender_id: Option<String>,
-    /// The participant for whom the event is, at the level of a user.
+    /// The participant to which the event is addressed, at the level of a user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recipient_communication_identifier: Option<CommunicationIdentifier>,
     /// The id of that participant.

@@ -35,13 +35,13 @@ pub struct ChatThreadEvent {
     /// The creator.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_by_communication_identifier: Option<CommunicationIdentifier>,
-    /// The participant who changed it.
+    /// The participant that changed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edited_by_communication_identifier: Option<CommunicationIdentifier>,
-    /// The participant who deleted it.
+    /// The participant that deleted it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deleted_by_communication_identifier: Option<CommunicationIdentifier>,
-    /// The participant for whom the event is, at the level of a user.
+    /// The participant to which the event is addressed, at the level of a user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recipient_communication_identifier: Option<CommunicationIdentifier>,
     /// Why it was deleted, e.g. `deleteByThread`.
@@ -146,19 +146,19 @@ pub struct ChatParticipantEvent {
     /// When it happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<Timestamp>,
-    /// The participant who was added.
+    /// The participant that was added.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub participant_added: Option<ChatParticipant>,
-    /// The participant who was removed.
+    /// The participant that was removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub participant_removed: Option<ChatParticipant>,
-    /// The participant who added the other.
+    /// The participant that added the other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub added_by_communication_identifier: Option<CommunicationIdentifier>,
-    /// The participant who removed the other.
+    /// The participant that removed the other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub removed_by_communication_identifier: Option<CommunicationIdentifier>,
-    /// The participant for whom the event is, at the level of a user.
+    /// The participant to which the event is addressed, at the level of a user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recipient_communication_identifier: Option<CommunicationIdentifier>,
     /// When the thread was created.

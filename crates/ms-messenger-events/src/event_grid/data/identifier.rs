@@ -1,4 +1,4 @@
-//! Who takes part in a chat.
+//! The participants of a chat.
 
 use serde::{Deserialize, Serialize};
 

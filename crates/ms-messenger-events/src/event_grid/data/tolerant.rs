@@ -39,7 +39,7 @@ impl<'de> Visitor<'de> for Whole {
     }
 }
 
-/// A flag that is written as a boolean or as a string, in any case.
+/// A flag that is written as a boolean or as a string, ignoring case.
 pub(super) fn flag<'de, D: Deserializer<'de>>(input: D) -> Result<Option<bool>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]

@@ -45,6 +45,7 @@ async fn a_file_is_read_back_by_id_and_by_path() {
         "/v1.0/me/drive/root:/report.pdf".to_owned(),
         "/v1.0/me/drive/root:/REPORT.pdf:".to_owned(),
         format!("/v1.0/me/drive/items/{id}"),
+        "/v1.0/me/drive/items/root:/report.pdf".to_owned(),
         format!("/v1.0/drives/{drive}/items/{id}"),
     ] {
         let (status, found) = out.as_user(ALICE, "GET", &path, None).await;

@@ -1,4 +1,4 @@
-//! `/_emulator/files` and `/_emulator/drives`: what the drives hold, and who can read it.
+//! `/_emulator/files` and `/_emulator/drives`: the contents of the drives, and the users that can read them.
 
 use std::collections::BTreeSet;
 

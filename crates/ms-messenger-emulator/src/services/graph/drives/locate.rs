@@ -67,7 +67,8 @@ pub(crate) fn item(
 ) -> Result<Located, GraphError> {
     let id = drive(visit, &mut graph.drives, &at.root)?;
     let drive = graph.drives.drive(&id).ok_or_else(error::item_not_found)?;
-    let start = at.item.as_deref().unwrap_or(&drive.root);
+    let start = at.item.as_deref().filter(|id| *id != "root");
+    let start = start.unwrap_or(&drive.root);
     let item = drive.walk(start, &at.path);
     let item = item.ok_or_else(error::item_not_found)?;
     admit(visit, graph, drive, item, needed)?;

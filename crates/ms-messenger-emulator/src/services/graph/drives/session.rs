@@ -15,7 +15,7 @@ const ALIGNMENT: u64 = 327_680;
 /// How long a session lives after its last piece.
 const LIFE_MS: u64 = 7 * 86_400_000;
 
-/// An upload that comes in pieces.
+/// An upload in pieces.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) drive: String,

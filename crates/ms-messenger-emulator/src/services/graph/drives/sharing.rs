@@ -122,7 +122,7 @@ fn granted(service: &Graph, grant: &Grant) -> Value {
     })
 }
 
-/// The entry of a recipient that nobody is known by.
+/// The entry of an unknown recipient.
 fn unresolved(recipient: &Value, role: Role) -> Value {
     let mut user = json!({});
     for (name, member) in [("id", "objectId"), ("email", "email")] {

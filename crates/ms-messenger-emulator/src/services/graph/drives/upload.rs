@@ -100,7 +100,7 @@ pub(crate) fn create_session(visit: &Visit<'_>, at: &Address) -> Result<Outcome,
         is_yes(Conflict::Rename),
     );
     let session = Session::new(plan, secret, visit.author(), drive.keeps_contents, now);
-    let answer = json!({
+    let resource = json!({
         "@odata.context": format!("{}/$metadata#microsoft.graph.uploadSession", context.base),
         "uploadUrl": url,
         "expirationDateTime": clock::rfc3339_millis(session.expires),
@@ -110,7 +110,7 @@ pub(crate) fn create_session(visit: &Visit<'_>, at: &Address) -> Result<Outcome,
         session.destination.take(drive, engine.guid(), now);
     }
     drives.sessions.insert(id, session);
-    Ok(response::json(StatusCode::OK, answer.to_string()))
+    Ok(response::json(StatusCode::OK, resource.to_string()))
 }
 
 /// What a session is to do, by the body of the request for it.

@@ -34,7 +34,7 @@ fn of<'a>(events: &'a [Value], wanted: &str) -> Vec<&'a Value> {
 }
 
 #[tokio::test]
-async fn messages_are_told_to_the_thread_and_to_each_other_participant() {
+async fn messages_are_published_once_and_for_each_other_participant() {
     let (outside, receiver) = scene().await;
     let path = outside.thread_with("t", &[1, 2]).await;
     let before = receiver.events(4).await;
@@ -100,7 +100,7 @@ async fn messages_are_told_to_the_thread_and_to_each_other_participant() {
 }
 
 #[tokio::test]
-async fn edits_deletions_and_changes_of_threads_are_told() {
+async fn edits_deletions_and_changes_of_threads_are_published() {
     let (outside, receiver) = scene().await;
     let path = outside.thread_with("t", &[1]).await;
     let messages = format!("{path}/messages");
@@ -226,7 +226,7 @@ async fn edits_deletions_and_changes_of_threads_are_told() {
 }
 
 #[tokio::test]
-async fn injected_messages_are_told_too() {
+async fn injected_messages_are_published_too() {
     let (outside, receiver) = scene().await;
     let thread = &outside.emulator.seed().acs.thread_id;
     let sender = outside.acs_user(1);

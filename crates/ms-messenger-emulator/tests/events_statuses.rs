@@ -143,7 +143,10 @@ async fn messages_into_conversations_have_statuses_too() {
         .unwrap();
     let phone =
         json!({"kind": "external", "contacts": [{"kind": "whatsApp", "id": "+14255550123"}]});
-    let body = json!({"conversation": {"topic": "t", "participants": [phone]}});
+    let body = json!({
+        "conversation": {"topic": "t", "participants": [phone]},
+        "initialMessage": {"content": "welcome"},
+    });
     let target = "/messages/conversations?api-version=2025-04-01-preview";
     let (status, made) = outside.keyed(Method::POST, target, body).await;
     assert_eq!(status, 201, "{made}");
@@ -153,9 +156,17 @@ async fn messages_into_conversations_have_statuses_too() {
     let body = json!({"request": {"kind": "text", "content": "hi"}});
     let (status, sent) = outside.keyed(Method::POST, &target, body).await;
     assert_eq!(status, 200, "{sent}");
-    let events = receiver.events(2).await;
-    assert_eq!(events[0]["data"]["messageId"], sent["messageId"]);
-    assert_eq!(events[0]["data"]["to"], "+14255550123");
+    let events = receiver.events(4).await;
+    assert_eq!(
+        statuses(&events),
+        ["Sent", "Delivered", "Sent", "Delivered"]
+    );
+    assert_eq!(events[2]["data"]["messageId"], sent["messageId"]);
+    assert!(
+        events
+            .iter()
+            .all(|event| event["data"]["to"] == "+14255550123")
+    );
 }
 
 #[tokio::test]

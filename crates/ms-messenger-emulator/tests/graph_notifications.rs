@@ -4,114 +4,15 @@
 mod outside;
 mod receiver;
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use ms_messenger_emulator::{FaultAction, FaultRule, Faults, NotificationFault, PushFault};
-use outside::Outside;
-use receiver::{Receiver, Say, crypto};
+use axum::response::{IntoResponse as _, Response};
+use receiver::{
+    Got, Receiver, Say, crypto,
+    scene::{Scene, in_minutes},
+};
 use reqwest::Method;
 use serde_json::{Value, json};
-
-/// A time so many minutes from now.
-fn in_minutes(minutes: u64) -> String {
-    let at = SystemTime::now() + Duration::from_secs(60 * minutes);
-    let seconds = at.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-    let days = seconds / 86_400 + 719_468;
-    let (era, of_era) = (days / 146_097, days % 146_097);
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    let year = year + era * 400 + u64::from(month <= 2);
-    let rest = seconds % 86_400;
-    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
-}
-
-struct Scene {
-    outside: Outside,
-    receiver: Receiver,
-}
-
-impl Scene {
-    async fn start() -> Self {
-        let scene = Self {
-            outside: Outside::start().await,
-            receiver: Receiver::start().await,
-        };
-        let pace = json!({"time_factor": 1000});
-        let (status, _) = scene.admin(Method::PUT, "graph-notifications", pace).await;
-        assert_eq!(status, 200);
-        scene
-    }
-
-    async fn admin(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
-        let url = format!("{}/_emulator/{path}", self.outside.base);
-        Outside::ask(self.outside.client.request(method, url).json(&body)).await
-    }
-
-    async fn call(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
-        let token = self.outside.emulator.seed().graph.app_token.clone();
-        let path = format!("/v1.0/subscriptions{path}");
-        self.outside.bear(&token, method, &path, body).await
-    }
-
-    /// A subscription to the seeded chat, with `other` members.
-    fn body(&self, other: &Value) -> Value {
-        let mut body = json!({
-            "changeType": "created,updated,deleted",
-            "notificationUrl": self.receiver.url,
-            "resource": format!("/chats/{}/messages", self.outside.emulator.seed().graph.chat_id),
-            "expirationDateTime": in_minutes(30),
-            "clientState": "s3cret",
-        });
-        for (name, value) in other.as_object().unwrap() {
-            body[name] = value.clone();
-        }
-        body
-    }
-
-    async fn subscribe(&self, other: Value) -> Value {
-        let (status, made) = self.call(Method::POST, "", self.body(&other)).await;
-        assert_eq!(status, 201, "{made}");
-        made
-    }
-
-    async fn send(&self, text: &str) -> String {
-        let body = json!({"body": {"content": text}});
-        let (status, sent) = self.outside.graph(&self.outside.graph_chat(), &body).await;
-        assert_eq!(status, 201, "{sent}");
-        sent["id"].as_str().unwrap().to_owned()
-    }
-
-    async fn refused(&self, other: Value) -> (u16, String) {
-        let (status, body) = self.call(Method::POST, "", self.body(&other)).await;
-        let message = body["error"]["message"].as_str().unwrap_or_default();
-        (status, message.to_owned())
-    }
-
-    async fn keys(&self) -> Value {
-        self.outside
-            .get("/common/discovery/keys")
-            .await
-            .json()
-            .await
-            .unwrap()
-    }
-
-    fn encrypted(&self) -> Value {
-        json!({
-            "includeResourceData": true,
-            "encryptionCertificate": crypto::CERTIFICATE,
-            "encryptionCertificateId": "cert-1",
-        })
-    }
-}
 
 #[tokio::test]
 async fn messages_are_notified_when_made_changed_and_deleted() {
@@ -310,15 +211,12 @@ async fn subscriptions_that_break_a_rule_are_refused() {
 
 #[tokio::test]
 async fn receivers_that_do_not_echo_the_token_are_refused() {
-    use axum::response::IntoResponse as _;
     const RESPOND: &str = "Subscription validation request failed. Notification endpoint must respond with 200 OK to validation request.";
     const MATCH: &str = "Subscription validation request failed. Response must exactly match validationToken query parameter.";
     let scene = Scene::start().await;
-    let receivers: [(fn(&receiver::Got) -> axum::response::Response, &str); 3] = [
-        (
-            |_| http::StatusCode::ACCEPTED.into_response(),
-            RESPOND,
-        ),
+    type Case = (fn(&Got) -> Response, &'static str);
+    let receivers: [Case; 3] = [
+        (|_| http::StatusCode::ACCEPTED.into_response(), RESPOND),
         (
             |_| ([("content-type", "text/plain")], "other").into_response(),
             MATCH,
@@ -417,7 +315,7 @@ async fn lifecycle_events_pause_and_end_a_subscription() {
         scene.call(Method::POST, &reauthorize, Value::Null).await.0,
         204
     );
-    let id = scene.send("heard").await;
+    let id = scene.send("notified").await;
     let got = scene.receiver.wait(1).await;
     assert_eq!(got[0].json()["value"][0]["resourceData"]["id"], id);
     scene
@@ -502,85 +400,4 @@ async fn injected_messages_are_notified_too() {
         got[0].json()["value"][0]["resourceData"]["id"],
         made.unwrap()["message_id"]
     );
-}
-
-/// The first notification after a fault.
-async fn under(scene: &Scene, fault: FaultAction) -> receiver::Got {
-    let rule = FaultRule::new(fault)
-        .with_operation("notification.deliver")
-        .with_times(1);
-    scene
-        .outside
-        .emulator
-        .set_faults(Faults::new().with_rule(rule));
-    let before = scene.receiver.deliveries().len();
-    scene.send("text").await;
-    scene.receiver.wait(before + 1).await[before].clone()
-}
-
-#[tokio::test]
-async fn faults_make_notifications_that_must_not_be_trusted() {
-    let scene = Scene::start().await;
-    scene.subscribe(scene.encrypted()).await;
-    let keys = scene.keys().await;
-    let claims = |got: &receiver::Got| {
-        let token = got.json()["validationTokens"][0].clone();
-        crypto::verified(token.as_str().unwrap(), &keys)
-    };
-    let got = under(&scene, NotificationFault::WrongClientState.into()).await;
-    assert_ne!(got.json()["value"][0]["clientState"], "s3cret");
-    let got = under(&scene, NotificationFault::BadSignature.into()).await;
-    assert!(!crypto::is_signed(
-        &got.json()["value"][0]["encryptedContent"]
-    ));
-    let got = under(&scene, NotificationFault::ForeignPublisher.into()).await;
-    assert_ne!(claims(&got)["azp"], "0bf30f3b-4a52-48df-9a82-234910c4a086");
-    let got = under(&scene, NotificationFault::ExpiredToken.into()).await;
-    let now = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap()
-        .as_secs();
-    assert!(claims(&got)["exp"].as_u64().unwrap() < now);
-    let got = under(&scene, NotificationFault::MixedBatch.into()).await;
-    let items = got.json()["value"].as_array().unwrap().clone();
-    assert_eq!(items.len(), 2);
-    assert_ne!(items[0]["subscriptionId"], items[1]["subscriptionId"]);
-    assert_ne!(items[0]["clientState"], items[1]["clientState"]);
-}
-
-#[tokio::test]
-async fn faults_of_delivery_work_for_notifications() {
-    let scene = Scene::start().await;
-    scene.subscribe(json!({})).await;
-    let got = under(&scene, PushFault::Chunked.into()).await;
-    assert_eq!(
-        (
-            got.header("transfer-encoding"),
-            got.header("content-length")
-        ),
-        ("chunked", "")
-    );
-    let got = under(&scene, PushFault::Duplicate.into()).await;
-    assert_eq!(scene.receiver.wait(3).await[2].body, got.body);
-    let rule = |fault: PushFault| FaultRule::new(fault.into()).with_times(1);
-    scene
-        .outside
-        .emulator
-        .set_faults(Faults::new().with_rule(rule(PushFault::BeforeResponse)));
-    scene.send("early").await;
-    assert_eq!(scene.receiver.deliveries().len(), 4);
-    let reorder = rule(PushFault::Reorder { ms: 3_600_000 });
-    let lost = rule(PushFault::Lost).with_nth([2]);
-    scene
-        .outside
-        .emulator
-        .set_faults(Faults::new().with_rule(reorder).with_rule(lost));
-    let ids = [
-        scene.send("first").await,
-        scene.send("lost").await,
-        scene.send("second").await,
-    ];
-    let got = scene.receiver.wait(6).await;
-    let id = |n: usize| got[n].json()["value"][0]["resourceData"]["id"].clone();
-    assert_eq!((id(4), id(5)), (json!(ids[2]), json!(ids[0])));
 }

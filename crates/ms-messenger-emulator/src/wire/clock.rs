@@ -14,7 +14,7 @@ use tokio::{sync::Notify, time::sleep};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Clock {
     offset_ms: Arc<AtomicI64>,
-    /// Wakes those who wait for a time, when the offset changes.
+    /// Wakes the tasks that wait for a time, when the offset changes.
     moved: Arc<Notify>,
 }
 

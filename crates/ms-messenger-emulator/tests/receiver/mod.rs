@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 pub(crate) mod crypto;
+pub(crate) mod events;
+pub(crate) mod scene;
 
 use std::{
     collections::VecDeque,

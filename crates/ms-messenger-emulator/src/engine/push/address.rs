@@ -45,12 +45,12 @@ impl Address {
             let loopback = address.filter(IpAddr::is_loopback);
             vec![loopback.ok_or("must be a loopback address: localhost, 127.0.0.1 or [::1]")?]
         };
-        let port = match authority.port_u16() {
-            None if authority.as_str().ends_with(':') || authority.port().is_some() => {
-                return Err("must have a port from 1 to 65535");
+        let port = match authority.as_str().strip_prefix(authority.host()) {
+            Some("") => 80,
+            _ => {
+                let port = authority.port_u16().filter(|port| *port > 0);
+                port.ok_or("must have a port from 1 to 65535")?
             }
-            Some(0) => return Err("must have a port from 1 to 65535"),
-            port => port.unwrap_or(80),
         };
         let addresses = addresses.into_iter();
         Ok(Self {

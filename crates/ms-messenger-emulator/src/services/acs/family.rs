@@ -30,7 +30,7 @@ pub(crate) struct Acs {
     pub(crate) seed: Arc<Seed>,
     pub(crate) error_style: AcsChatErrorStyle,
     pub(crate) access_key: Vec<u8>,
-    /// Who hears of what happens.
+    /// The subscriptions to events.
     pub(crate) events: Hub,
     chat: Mutex<ChatStore>,
     messages: Mutex<MessagesStore>,

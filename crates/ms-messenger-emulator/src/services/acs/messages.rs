@@ -38,7 +38,7 @@ use crate::{
     services::acs::{
         auth,
         error::{AcsError, api_version_problem},
-        events::statuses::{self, Failure, Stored},
+        events::statuses::{self, Failure},
         family::{Acs, MESSAGES},
         messages::{
             caller::Caller, context::Context, findings::Accepted, repeatability::Repeatable,
@@ -181,7 +181,7 @@ fn authenticate(service: &Acs, request: &Request, now: u64) -> Result<Caller, Ac
     })
 }
 
-/// A message that was stored, and who gets it.
+/// A message that was stored, and its recipients.
 struct Sent {
     row: NewRow,
     response: Response,
@@ -210,14 +210,8 @@ fn send(
     sent.row.idempotency_key = repeatable.map(|r| r.key.1.to_string());
     let message_id = sent.row.message_id.clone();
     let seq = context.service.engine.append(sent.row, context.request);
-    for to in &sent.to {
-        let stored = Stored {
-            message_id: &message_id,
-            from: &sent.from,
-            to,
-        };
-        statuses::publish(&context.service.events, &stored, context.failure);
-    }
+    let hub = &context.service.events;
+    statuses::publish(hub, &message_id, &sent.from, &sent.to, context.failure);
     (sent.response, Some(seq))
 }
 

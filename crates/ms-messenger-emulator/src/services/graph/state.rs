@@ -40,7 +40,7 @@ pub(crate) struct Graph {
     pub(crate) seed: Arc<Seed>,
     pub(crate) settings: GraphSettings,
     store: Mutex<GraphStore>,
-    /// Who hears of changes; locked inside the store.
+    /// The subscriptions to changes; locked inside the store.
     pub(crate) notifications: Hub,
 }
 
@@ -66,7 +66,7 @@ impl Graph {
         lock(&self.store)
     }
 
-    /// Publishes the changes since it was called last to those who subscribed.
+    /// Publishes the changes since the last call to the subscriptions that watch them.
     pub(crate) fn publish(&self) {
         let graph = &mut *self.store();
         let is_watched = !self.notifications.is_idle();

@@ -1,4 +1,4 @@
-//! What happens in threads, as events for those who subscribed.
+//! What happens in threads, as events for subscribed receivers.
 
 use serde_json::{Map, Value, json};
 

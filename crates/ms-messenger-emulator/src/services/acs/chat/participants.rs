@@ -93,7 +93,7 @@ pub(crate) fn remove(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     let mut store = chat.service.chat();
     let thread = store.enter(chat.thread, chat.caller)?;
     if let Some(gone) = thread.participant(&raw_id) {
-        // The removed participant hears of it too.
+        // The removed participant gets the event too.
         chat.scene(thread).removed(chat.caller, gone);
     }
     thread.remove(chat.caller, &raw_id, chat.service.engine.now_ms());

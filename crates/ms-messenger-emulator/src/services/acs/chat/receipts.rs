@@ -71,7 +71,7 @@ pub(crate) fn send(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     Ok(Outcome::new(Response::empty(StatusCode::OK), false))
 }
 
-/// Y1. A sign of typing cannot be read over REST: it is checked, and told by events.
+/// Y1. A sign of typing cannot be read over REST: it is checked, and published as an event.
 pub(crate) fn typing(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
     let body = if chat.request.body.is_empty() {
         Map::new()

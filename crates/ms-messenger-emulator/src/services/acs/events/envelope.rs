@@ -12,7 +12,7 @@ use crate::{
     wire::clock,
 };
 
-/// Who delivers CloudEvents.
+/// The sender that CloudEvents name.
 pub(crate) const ORIGIN: &str = "eventgrid.azure.net";
 
 /// The envelope of one event; `topic` is the path of the ACS resource.

@@ -1,4 +1,4 @@
-//! Event Grid as a service of the emulator, which is called by nobody and calls others.
+//! Event Grid as a service of the emulator, which has no paths and calls receivers.
 
 use std::sync::Arc;
 

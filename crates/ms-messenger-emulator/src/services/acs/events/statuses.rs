@@ -218,22 +218,26 @@ fn failures(members: &Map<String, Value>, problems: &mut Vec<String>) -> Vec<(St
     }
 }
 
-/// A message that was stored.
-#[derive(Debug)]
-pub(crate) struct Stored<'a> {
-    pub(crate) message_id: &'a str,
-    /// The channel.
-    pub(crate) from: &'a str,
-    pub(crate) to: &'a str,
-}
-
-/// Publishes what becomes of a message; `failure` is that of a fault rule.
-pub(crate) fn publish(hub: &Hub, stored: &Stored<'_>, failure: Option<&Failure>) {
+/// Publishes what becomes of a message from a channel to these recipients; `failure` is that of a
+/// fault rule.
+pub(crate) fn publish(
+    hub: &Hub,
+    message_id: &str,
+    from: &str,
+    recipients: &[String],
+    failure: Option<&Failure>,
+) {
     if hub.is_idle() {
         return;
     }
+    for to in recipients {
+        publish_to(hub, message_id, [from, to], failure);
+    }
+}
+
+fn publish_to(hub: &Hub, message_id: &str, [from, to]: [&str; 2], failure: Option<&Failure>) {
     let (statuses, now) = (hub.statuses(), hub.now());
-    let failure = failure.or_else(|| statuses.failure_of(stored.to));
+    let failure = failure.or_else(|| statuses.failure_of(to));
     let timeline = match failure {
         Some(_) => vec![
             (
@@ -252,11 +256,11 @@ pub(crate) fn publish(hub: &Hub, stored: &Stored<'_>, failure: Option<&Failure>)
         let Some(after) = after else { continue };
         let at = now + after;
         let mut data = json!({
-            "messageId": stored.message_id,
+            "messageId": message_id,
             "status": status,
             "channelType": "whatsapp",
-            "from": stored.from,
-            "to": stored.to,
+            "from": from,
+            "to": to,
             "receivedTimestamp": clock::rfc3339_ticks(at),
         });
         if let Some(failure) = failure.filter(|_| status == "Failed") {
@@ -264,7 +268,7 @@ pub(crate) fn publish(hub: &Hub, stored: &Stored<'_>, failure: Option<&Failure>)
         }
         hub.publish(NewEvent {
             kind: STATUS,
-            subject: format!("advancedMessage/{}/status/{status}", stored.message_id),
+            subject: format!("advancedMessage/{message_id}/status/{status}"),
             data,
             at,
         });

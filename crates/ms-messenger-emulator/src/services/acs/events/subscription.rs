@@ -1,4 +1,4 @@
-//! Who receives which events, and how.
+//! A subscription: the receiver, its events, and their delivery.
 
 use std::fmt;
 

@@ -11,6 +11,7 @@ use crate::{
     },
     services::acs::{
         error::AcsError,
+        events::statuses,
         messages::{
             context::Context, conversation::Conversation, findings::Findings, paging::Listing,
             participants, routes::Op, store::Store, validate,
@@ -50,10 +51,14 @@ pub(crate) fn create(context: &Context<'_>) -> Result<Outcome, AcsError> {
             text,
         )
     });
+    let recipients = conversation.phones(&id);
+    let channel = conversation.channels.first().cloned();
     store.insert(&id, conversation);
     let Some((message_id, text)) = posted else {
         return Ok(Outcome::new(response, false));
     };
+    let from = channel.unwrap_or_else(|| service.seed.acs.channel_registration_id.clone());
+    statuses::publish(&service.events, &message_id, &from, &recipients, None);
     let row = NewRow {
         platform: Platform::ACS_MESSAGES,
         operation: "conversation.create",

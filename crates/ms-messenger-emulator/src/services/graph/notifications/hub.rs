@@ -83,7 +83,7 @@ impl Hub {
         all.filter(|live| live.is_in_force(now)).cloned().collect()
     }
 
-    /// Whether nobody subscribed.
+    /// Whether there is no subscription.
     pub(crate) fn is_idle(&self) -> bool {
         lock(&self.subscriptions).is_empty()
     }

@@ -26,7 +26,7 @@ use crate::{
     wire::request::Request,
 };
 
-/// Who calls: the application, and the user or the service principal.
+/// The caller: the application, and the user or the service principal.
 struct App {
     id: String,
     object: String,

@@ -1,4 +1,4 @@
-//! When Event Grid tries again, and when it gives up.
+//! When Event Grid retries, and when it gives up.
 
 use http::StatusCode;
 

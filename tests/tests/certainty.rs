@@ -63,7 +63,7 @@ fn faults() -> Vec<FaultAction> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_client_says_of_a_send_what_the_ledger_denies() {
+async fn no_client_contradicts_the_ledger() {
     println!("seed {SEED}");
     let emulator = Emulator::start().await.unwrap();
     for (messenger, target) in messengers(&emulator) {

@@ -112,7 +112,7 @@ async fn what_a_send_refuses_before_any_io_a_check_refuses_in_the_same_words() {
 }
 
 #[tokio::test]
-async fn an_id_out_of_a_link_is_refused_with_the_id_that_it_stands_for() {
+async fn an_encoded_id_is_rejected_with_the_decoded_one() {
     let server = Server::new_async().await;
     let thread = builder(&server, "t")
         .build()

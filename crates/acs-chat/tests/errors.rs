@@ -74,7 +74,7 @@ async fn too_many_requests_are_retried_and_then_reported_with_the_wait() {
 }
 
 #[tokio::test]
-async fn unavailable_with_a_wait_is_throttling_and_without_one_is_doubt() {
+async fn unavailable_with_a_wait_is_throttling_and_without_one_is_unknown() {
     let throttled = refused(503, &[("retry-after", "0")], "", 3).await;
     assert_eq!(throttled.delivery(), Delivery::NotSent);
     let unknown = refused(503, &[], "", 1).await;
@@ -83,7 +83,7 @@ async fn unavailable_with_a_wait_is_throttling_and_without_one_is_doubt() {
 }
 
 #[tokio::test]
-async fn a_gateway_failure_is_doubt_and_not_repeated() {
+async fn a_gateway_failure_is_unknown_and_not_retried() {
     for status in [408, 409, 500, 502, 504] {
         let error = refused(status, &[], "<html>gateway</html>", 1).await;
         assert_eq!(error.delivery(), Delivery::Unknown, "{status}");

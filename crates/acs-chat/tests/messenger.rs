@@ -42,7 +42,7 @@ fn exactly(json: serde_json::Value) -> Matcher {
 }
 
 #[tokio::test]
-async fn text_html_and_native_bodies_are_carried() {
+async fn text_html_and_native_bodies_are_supported() {
     let stable = ChatApiVersion::V2025_03_15;
     let text = json!({"content": "hi", "type": "text", "senderDisplayName": "Ops"});
     sends(Message::text("hi"), stable.clone(), exactly(text)).await;
@@ -58,7 +58,7 @@ async fn text_html_and_native_bodies_are_carried() {
 }
 
 #[tokio::test]
-async fn references_are_carried_in_the_preview() {
+async fn references_are_supported_in_the_preview() {
     let file = FileReference::new("https://contoso.com/a.pdf".parse().unwrap())
         .with_id("f1")
         .with_name("a.pdf");
@@ -77,7 +77,7 @@ async fn references_are_carried_in_the_preview() {
 }
 
 #[tokio::test]
-async fn what_is_not_carried_is_refused_all_at_once() {
+async fn everything_unsupported_is_rejected_at_once() {
     let client = AcsChatClient::builder(
         "https://contoso.communication.azure.com",
         StaticToken::new("t"),

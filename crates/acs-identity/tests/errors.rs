@@ -49,7 +49,7 @@ async fn all(client: &AcsIdentityClient) -> Vec<(&'static str, Error)> {
 }
 
 #[tokio::test]
-async fn what_may_have_been_executed_is_repeated_only_where_it_changes_nothing() {
+async fn what_may_have_been_executed_is_retried_only_where_it_changes_nothing() {
     let mut server = Server::new_async().await;
     let _mocks = respond_to_all(&mut server, 500, "").await;
     for (name, error) in all(&client(&server)).await {
@@ -63,7 +63,7 @@ async fn what_may_have_been_executed_is_repeated_only_where_it_changes_nothing()
 }
 
 #[tokio::test]
-async fn what_was_not_executed_is_repeated_everywhere() {
+async fn what_was_not_executed_is_retried_everywhere() {
     for (status, header) in [(429, None), (503, Some(("retry-after", "0")))] {
         let mut server = Server::new_async().await;
         for method in ["POST", "DELETE"] {

@@ -66,7 +66,7 @@ async fn without_a_body_the_header_has_the_code() {
 }
 
 #[tokio::test]
-async fn under_its_key_a_send_is_repeated_even_after_doubt() {
+async fn under_its_key_a_send_is_retried_even_if_unknown() {
     for status in [408, 409, 429, 500, 502, 503, 504] {
         let error = refused(status, &[("retry-after-ms", "1")], "", 3).await;
         let expected = match status {
@@ -165,7 +165,7 @@ async fn a_refusal_of_the_content_proves_nothing_of_an_earlier_call_under_the_ke
 }
 
 #[tokio::test]
-async fn a_doubt_outlives_the_key() {
+async fn an_unknown_delivery_outlives_the_key() {
     let mut server = Server::new_async().await;
     let count = std::sync::atomic::AtomicUsize::new(0);
     server
@@ -229,7 +229,7 @@ fn a_builder_shows_no_secret_of_its_address() {
 }
 
 #[tokio::test]
-async fn a_repetition_carries_the_same_key_and_bytes() {
+async fn a_retry_has_the_same_key_and_bytes() {
     let mut server = Server::new_async().await;
     let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let log = std::sync::Arc::clone(&seen);

@@ -166,7 +166,7 @@ async fn a_bad_native_body_names_what_is_wrong() {
 }
 
 #[tokio::test]
-async fn without_a_channel_registration_numbers_are_not_carried() {
+async fn without_a_channel_registration_numbers_are_not_supported() {
     let client = AcsMessagesClient::builder(
         "https://contoso.communication.azure.com",
         Credential::entra(StaticToken::new("t")),

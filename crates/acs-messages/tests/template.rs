@@ -81,7 +81,7 @@ fn every_broken_rule_is_named_at_once() {
 }
 
 #[test]
-fn a_button_of_an_unknown_kind_is_carried_with_any_value() {
+fn a_button_of_an_unknown_kind_is_sent_with_any_value() {
     for value in [
         json!({"name": "a", "kind": "quickAction", "payload": "p"}),
         json!({"name": "a", "kind": "quickAction"}),

@@ -92,7 +92,7 @@ async fn a_failure_does_not_end_the_stream_and_hands_the_request_back() {
 }
 
 #[tokio::test]
-async fn a_checked_send_holds_a_careless_messenger_to_its_word() {
+async fn a_checked_send_rejects_what_the_messenger_does_not_declare() {
     let counting = Counting::default();
     let request = SendRequest::new(Target::conversation("1"), Message::text("0"));
     assert!(counting.send(&request).await.is_ok());

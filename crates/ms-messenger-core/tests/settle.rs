@@ -115,7 +115,7 @@ async fn not_sent_is_claimed_only_after_not_found() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_that_failed_is_made_again_and_one_that_cannot_tell_is_not() {
+async fn a_failed_check_is_retried_and_one_that_cannot_tell_is_not() {
     let messenger = scripted([busy(), busy(), found()]);
     assert!(messenger.send_settled(&request()).await.is_ok());
     let messenger = scripted([Settled::cannot_tell("scripted", "no"), found()]);

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_rejection_does_not_undo_an_earlier_doubt() {
+    fn a_later_rejection_does_not_hide_an_earlier_uncertainty() {
         use Delivery::{NotSent, Sent, Unknown};
         assert_eq!(combine(NotSent, NotSent), NotSent);
         assert_eq!(combine(Unknown, NotSent), Unknown);

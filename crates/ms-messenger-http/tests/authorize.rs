@@ -68,7 +68,7 @@ fn credentials(server: &Server) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_provider_is_asked_before_each_try() {
+async fn the_provider_is_asked_before_each_attempt() {
     let server = Server::start([status(429, &[], ""), created()]).await;
     let provider = Provider::new(fresh);
     let pipeline = pipeline_as(&server, bearer(&provider));
@@ -107,7 +107,7 @@ async fn a_second_401_is_final() {
 }
 
 #[tokio::test]
-async fn a_401_after_a_doubt_is_replayed_under_the_key_and_the_doubt_stays() {
+async fn a_401_after_an_uncertain_attempt_is_replayed_under_the_key_and_stays_uncertain() {
     let acts = [Act::Close, status(401, &[], ""), status(401, &[], "")];
     let server = Server::start(acts).await;
     let call = send().with_idempotency(IdempotencyKey::random());
@@ -155,7 +155,7 @@ async fn without_another_token_the_error_is_the_refusal_of_the_service() {
 }
 
 #[tokio::test]
-async fn a_provider_that_fails_to_renew_is_the_cause_and_a_doubt_stays() {
+async fn a_provider_that_fails_to_renew_is_the_cause_and_an_uncertainty_stays() {
     let refused = status(401, &[("request-id", "r1")], "Invalid: audience");
     let server = Server::start([Act::Close, refused]).await;
     let provider = Provider::new(|nth| match nth {
@@ -210,7 +210,7 @@ async fn a_provider_that_fails_first_leaves_the_network_alone() {
 }
 
 #[tokio::test]
-async fn a_provider_that_fails_later_does_not_undo_a_doubt() {
+async fn a_provider_that_fails_later_does_not_hide_an_uncertainty() {
     let server = Server::start([Act::Close]).await;
     let provider = Provider::new(|nth| match nth {
         1 => fresh(1),

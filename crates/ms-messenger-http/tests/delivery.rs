@@ -362,7 +362,7 @@ async fn a_service_reads_more_from_a_response_than_its_status() {
 }
 
 #[tokio::test]
-async fn a_call_without_a_message_never_leaves_a_delivery_in_doubt() {
+async fn a_call_without_a_message_never_leaves_a_delivery_unknown() {
     let cut = Act::RespondAndClose(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{".to_vec());
     for (act, kind) in [
         (Act::Close, ErrorKind::Transport),

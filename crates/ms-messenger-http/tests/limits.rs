@@ -57,7 +57,7 @@ async fn a_response_of_exactly_the_allowed_size_is_read() {
 }
 
 #[tokio::test]
-async fn a_success_beyond_the_size_allowed_is_sent_and_not_asked_for_again() {
+async fn a_success_beyond_the_allowed_size_is_sent_and_not_retried() {
     let told = response(201, &[], &"x".repeat(1001));
     let chunk = format!("1f4\r\n{}\r\n", "x".repeat(500));
     let endless = format!(

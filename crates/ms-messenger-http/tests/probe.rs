@@ -30,7 +30,7 @@ async fn a_rejection_proves_that_the_server_is_there_and_shows_its_time() {
 }
 
 #[tokio::test]
-async fn a_credential_goes_along_when_it_is_given() {
+async fn a_credential_is_sent_if_there_is_one() {
     let server = Server::start([Act::Respond(RESPONSE.into())]).await;
     let endpoint = Endpoint::parse(&server.url()).unwrap();
     let bearer = Bearer::new(StaticToken::new(AccessToken::new("abc")), &[]);

@@ -44,7 +44,7 @@ fn assert_equal_but_for_the_credential(seen: &[Seen]) {
 }
 
 #[tokio::test]
-async fn a_send_of_unknown_delivery_is_not_repeated() {
+async fn a_send_of_unknown_delivery_is_not_retried() {
     for act in [
         Act::Close,
         Act::Reset,
@@ -60,7 +60,7 @@ async fn a_send_of_unknown_delivery_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_send_under_a_key_is_repeated_byte_for_byte_with_a_fresh_credential() {
+async fn a_send_under_a_key_is_retried_byte_for_byte_with_a_new_credential() {
     let cut = Act::RespondAndClose(b"HTTP/1.1 201 C\r\ncontent-length: 9\r\n\r\n{".to_vec());
     let acts = [Act::Close, status(503, &[], ""), cut, created()];
     let server = Server::start(acts).await;
@@ -87,7 +87,7 @@ async fn each_call_has_a_client_request_id_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_send_of_unknown_delivery_is_repeated_when_that_is_allowed() {
+async fn a_send_of_unknown_delivery_is_retried_if_that_is_allowed() {
     let server = Server::start([Act::Close, created()]).await;
     let retry = quick().with_resend_when_unknown(true);
     let pipeline = pipeline(&server).with_retry_policy(retry);
@@ -98,7 +98,7 @@ async fn a_send_of_unknown_delivery_is_repeated_when_that_is_allowed() {
 }
 
 #[tokio::test]
-async fn a_send_that_is_out_is_not_repeated_even_when_doubt_may_be() {
+async fn a_sent_message_is_not_retried_even_if_unknown_ones_are() {
     let cut = Act::RespondAndClose(b"HTTP/1.1 201 C\r\ncontent-length: 9\r\n\r\n{".to_vec());
     let server = Server::start([cut, created()]).await;
     let retry = quick().with_resend_when_unknown(true);
@@ -112,7 +112,7 @@ async fn a_send_that_is_out_is_not_repeated_even_when_doubt_may_be() {
 }
 
 #[tokio::test]
-async fn a_read_is_repeated_after_any_passing_failure() {
+async fn a_read_is_retried_after_any_temporary_failure() {
     let acts = [
         Act::Close,
         Act::Reset,
@@ -126,7 +126,7 @@ async fn a_read_is_repeated_after_any_passing_failure() {
 }
 
 #[tokio::test]
-async fn a_later_refusal_does_not_undo_an_earlier_doubt() {
+async fn a_later_refusal_does_not_hide_an_earlier_uncertainty() {
     for (code, attempts) in [(400, 2), (429, 4)] {
         let server = Server::responding(move |request| match request.connection {
             1 => Act::Close,
@@ -145,7 +145,7 @@ async fn a_later_refusal_does_not_undo_an_earlier_doubt() {
 }
 
 #[tokio::test]
-async fn a_later_refused_connection_does_not_undo_an_earlier_doubt() {
+async fn a_later_refused_connection_does_not_hide_an_earlier_uncertainty() {
     let server = Server::start([Act::CloseForGood]).await;
     let before = SystemTime::now();
     let call = send().with_idempotency(IdempotencyKey::random());
@@ -228,7 +228,7 @@ async fn no_attempt_begins_after_the_time_allowed() {
 }
 
 #[tokio::test]
-async fn tries_are_counted_and_bounded() {
+async fn attempts_are_counted_and_bounded() {
     let server = Server::responding(|_| status(429, &[], "")).await;
     for (most, made) in [(0, 1), (1, 1), (2, 2), (7, 7)] {
         let before = server.seen().len();

@@ -139,7 +139,7 @@ async fn no_failure_prints_what_was_sent_or_received() {
 }
 
 #[tokio::test]
-async fn a_refused_connection_does_not_tell_the_query() {
+async fn a_refused_connection_does_not_print_the_query() {
     let gone = Server::start([Act::CloseForGood]).await;
     let pipeline = pipeline(&gone.url());
     for _ in 0..2 {
@@ -149,7 +149,7 @@ async fn a_refused_connection_does_not_tell_the_query() {
 }
 
 #[tokio::test]
-async fn a_call_that_took_too_long_does_not_tell_the_query() {
+async fn a_call_that_timed_out_does_not_print_the_query() {
     let server = Server::start([Act::Silence]).await;
     let options = options().with_timeout(Duration::from_secs(1));
     let token = Bearer::new(StaticToken::new("token-hunter2"), &["scope"]);

@@ -95,7 +95,7 @@ async fn assert_untrusted(identity: &Identity, options: HttpOptions, reason: &st
 }
 
 #[tokio::test]
-async fn a_certificate_that_no_one_vouches_for_is_refused_before_anything_is_sent() {
+async fn an_untrusted_certificate_is_rejected_before_anything_is_sent() {
     let identity = Identity::new(LOCAL);
     assert_untrusted(&identity, options(), "its issuer is unknown").await;
 }

@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_must_not_be_repeated_says_what_to_do_in_doubt() {
+    fn what_must_not_be_retried_says_what_to_do_if_unknown() {
         for operation in OPERATIONS {
             let is_once = operation.class() == RetryClass::NotRepeatable;
             assert_eq!(operation.doubt().is_some(), is_once, "{operation}");

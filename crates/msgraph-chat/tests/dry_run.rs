@@ -166,7 +166,7 @@ async fn a_check_and_a_send_refuse_the_same_before_any_io_with_the_same_error() 
 }
 
 #[tokio::test]
-async fn an_id_out_of_a_link_is_refused_with_the_id_that_it_stands_for() {
+async fn an_encoded_id_is_rejected_with_the_decoded_one() {
     let mut server = Server::new_async().await;
     let none = server
         .mock("POST", Matcher::Any)

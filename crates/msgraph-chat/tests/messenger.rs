@@ -220,7 +220,7 @@ async fn when_the_chat_of_two_cannot_be_had_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn what_is_not_carried_is_refused_all_at_once() {
+async fn everything_unsupported_is_rejected_at_once() {
     let server = Server::new_async().await;
     let file = FileReference::new("https://a.com/f".parse().unwrap());
     let message = Message::text("x")

@@ -71,7 +71,7 @@ fn success(name: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn every_operation_with_a_lost_response_is_repeated_or_in_doubt_as_its_table_says() {
+async fn every_operation_with_a_lost_response_is_retried_or_unknown_as_its_table_says() {
     for operation in OPERATIONS {
         let name = operation.name();
         let recorder = Recorder::start([Reply::close(), success(name)]).await;
@@ -112,7 +112,7 @@ fn assert_doubt(error: &Error, name: &str) {
 }
 
 #[tokio::test]
-async fn a_creation_in_doubt_to_the_end_keeps_its_key_and_says_what_to_do() {
+async fn a_creation_that_stays_unknown_keeps_its_key_and_says_what_to_do() {
     let lost = (0..4).map(|_| Reply::close());
     let recorder = Recorder::start(lost).await;
     let error = perform(&recorder.client(), "thread.create")

@@ -339,7 +339,7 @@ async fn a_token_that_no_header_can_carry_is_refused_and_not_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn any_time_of_expiry_is_lived_with() {
+async fn any_time_of_expiry_is_handled() {
     for seconds in [0, 1, 1 << 40, 1 << 62] {
         let end = BEGINNING + Duration::from_secs(seconds);
         let script = Script::new([Ok(AccessToken::new("a").with_expires_at(end))]);

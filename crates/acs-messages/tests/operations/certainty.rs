@@ -81,7 +81,7 @@ fn success(name: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn every_operation_with_a_lost_response_is_repeated_or_in_doubt_as_its_table_says() {
+async fn every_operation_with_a_lost_response_is_retried_or_unknown_as_its_table_says() {
     for operation in OPERATIONS {
         let name = operation.name();
         let recorder = Recorder::start([Reply::close(), success(name)]).await;
@@ -116,7 +116,7 @@ async fn every_operation_with_a_lost_response_is_repeated_or_in_doubt_as_its_tab
 }
 
 #[tokio::test]
-async fn a_change_of_participants_in_doubt_to_the_end_says_where_to_look() {
+async fn a_change_of_participants_that_stays_unknown_says_where_to_look() {
     for name in ["participant.add", "participant.remove"] {
         let lost = (0..4).map(|_| Reply::close());
         let recorder = Recorder::start(lost).await;

@@ -36,7 +36,7 @@ proptest! {
 }
 
 #[test]
-fn what_was_meant_is_said() {
+fn the_intended_target_is_suggested() {
     for (text, target) in [
         ("tel:14255550123", "tel:+14255550123"),
         ("tel:0049 30 901820", "tel:+4930901820"),
@@ -71,7 +71,7 @@ fn case_of_the_scheme_and_white_space_around_do_not_count() {
 }
 
 #[test]
-fn an_id_out_of_a_link_is_refused_with_the_decoded_one() {
+fn an_encoded_id_is_rejected_with_the_decoded_one() {
     for (text, id) in [
         ("conversation:19%3Aabc%40thread.v2", "19:abc@thread.v2"),
         ("conversation:19%3aabc@thread.v2", "19:abc@thread.v2"),

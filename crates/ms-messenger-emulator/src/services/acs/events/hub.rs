@@ -67,7 +67,7 @@ impl Hub {
         *lock(&self.statuses) = statuses;
     }
 
-    /// Whether there is no subscription, so that no event need be made.
+    /// Whether there is no subscription, so that no event need be created.
     pub(crate) fn is_idle(&self) -> bool {
         self.lock().is_empty()
     }

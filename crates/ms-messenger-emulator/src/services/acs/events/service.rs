@@ -1,4 +1,4 @@
-//! Event Grid as a service of the emulator, which has no paths and calls receivers.
+//! Event Grid as a service of the emulator: it receives no requests and calls others.
 
 use std::sync::Arc;
 

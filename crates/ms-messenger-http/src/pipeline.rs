@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::{
     Authorize, Call, Download, Endpoint, HttpClient, HttpRequest, RejectedToken, Response,
     ServiceProfile,
+    addresses::Addresses,
     body::{Body, Streamed},
     call_context::CallContext,
     call_state::{CallState, Failure, Next},
@@ -68,6 +69,7 @@ pub struct Pipeline {
     client_request_id: Option<HeaderName>,
     http: HttpClient,
     endpoint: Endpoint,
+    addresses: Arc<Addresses>,
     authorize: Arc<dyn Authorize>,
     retry: RetryPolicy,
     throttle: Arc<Throttle>,
@@ -88,6 +90,7 @@ impl Pipeline {
             client_request_id: service.client_request_id.map(HeaderName::from_static),
             http,
             endpoint,
+            addresses: Arc::default(),
             authorize: Arc::new(authorize),
             retry: RetryPolicy::default(),
             throttle: Arc::default(),
@@ -185,7 +188,7 @@ impl Pipeline {
 
     async fn run<B: Body>(&self, call: &mut Call) -> Result<B> {
         let mut state = CallState::new(call, self.service);
-        let url = match self.endpoint.address(&call.path_and_query) {
+        let url = match self.addresses.of(call, &self.endpoint) {
             Ok(url) => url,
             Err(error) => return Err(state.context.finish(error, self.service)),
         };

@@ -41,7 +41,7 @@ async fn main() -> examples::Result {
             "actions": [{"type": "Action.OpenUrl", "title": "Log", "url": "https://ci.contoso.com/4711"}],
         })));
     let posted = channel.send(message).await?;
-    let link = posted.message.web_url.unwrap_or_default();
+    let link = posted.message()?.web_url.unwrap_or_default();
     println!("posted as {}: {link}", posted.id);
 
     let reply = channel.reply(posted.id, "I am on it.").await?;

@@ -4,7 +4,15 @@
 #   tests/benches/instructions.sh [CONCURRENCY [API...]]
 #
 # The figure is the difference between a long and a short run, so that the start of the process and
-# its TLS handshakes do not count. Unlike a time, it does not waver on a busy machine.
+# its TLS handshakes do not count. Unlike a time, it does not waver on a busy machine. Each run sends
+# one text again and again to one destination; most senders have few.
+#
+# Both contenders read the same of each response: the id of the message, for Graph its time of
+# creation too. `msgraph-chat-message` reads the whole message, `msgraph-chat` and
+# `msgraph-chat-trait` what a receipt needs. The hand-written program (tests/bare-reqwest) sends a
+# client request id, checks the status, and reads the body into a type of its own; it has no
+# time-outs, does not bound the body, checks no input, does not encode the id in the path, never
+# retries, and keeps nothing by which an unknown send could be settled.
 # BENCH names a bench binary that is built already; PROFILES a folder for the profiles of the long
 # runs, which callgrind_annotate reads.
 set -eu

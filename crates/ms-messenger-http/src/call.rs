@@ -208,8 +208,13 @@ impl Call {
     /// ```
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
+        self.push_header(name, value);
         self
+    }
+
+    /// As [`with_header`](Self::with_header), without moving the call.
+    pub(crate) fn push_header(&mut self, name: HeaderName, value: HeaderValue) {
+        self.headers.push((name, value));
     }
 
     /// Sets the body to `value` as JSON, serialised once for all attempts.
@@ -251,9 +256,10 @@ impl Call {
         &self.body
     }
 
-    /// The headers of one attempt, with room for those that are added to it.
+    /// The headers of one attempt, with room for the credential and the user agent: a larger map
+    /// than needed costs every send, because allocators are fast for small blocks only.
     pub(crate) fn headers(&self) -> HeaderMap {
-        let mut headers = HeaderMap::with_capacity(self.headers.len() + 4);
+        let mut headers = HeaderMap::with_capacity(self.headers.len() + 2);
         for (name, value) in &self.headers {
             headers.insert(name, value.clone());
         }

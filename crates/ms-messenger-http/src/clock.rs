@@ -5,38 +5,62 @@ use std::{
     time::SystemTime,
 };
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 use ms_messenger_core::ClockOffset;
 
 /// How far the service's clock is ahead, as far as its responses showed it.
 #[derive(Debug, Default)]
-pub(crate) struct ServiceClock(Mutex<Option<ClockOffset>>);
+pub(crate) struct ServiceClock(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    offset: Option<ClockOffset>,
+    /// The last `Date`, as text and as time: all responses of one second have the same.
+    date: Option<(Box<[u8]>, SystemTime)>,
+}
 
 impl ServiceClock {
     /// Notes what a response shows to a request that was sent at `sent`. It never waits: a
     /// reading that meets another one at the same moment is dropped.
     pub(crate) fn note(&self, headers: &HeaderMap, sent: SystemTime) {
-        let Some(shown) = shown(headers, sent) else {
+        let Some(date) = date(headers) else {
             return;
         };
-        if let Ok(mut known) = self.0.try_lock() {
-            *known = Some(known.map_or(shown, |known| known.narrowed_by(shown)));
+        let Ok(mut known) = self.0.try_lock() else {
+            return;
+        };
+        if let Some(date) = known.time(date) {
+            let shown = ClockOffset::from_date(date, sent, SystemTime::now());
+            known.offset = Some(known.offset.map_or(shown, |it| it.narrowed_by(shown)));
         }
     }
 
     pub(crate) fn read(&self) -> Option<ClockOffset> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.offset
     }
 }
 
-/// What the `Date` of a response shows that has just come in; nothing when a cache kept it.
-fn shown(headers: &HeaderMap, sent: SystemTime) -> Option<ClockOffset> {
+impl Known {
+    /// The time that `date` names, read once for all responses that have it.
+    fn time(&mut self, date: &HeaderValue) -> Option<SystemTime> {
+        match &self.date {
+            Some((last, time)) if **last == *date.as_bytes() => Some(*time),
+            _ => {
+                let time = httpdate::parse_http_date(date.to_str().ok()?).ok()?;
+                self.date = Some((date.as_bytes().into(), time));
+                Some(time)
+            }
+        }
+    }
+}
+
+/// The `Date` of a response that has just come in; `None` when a cache kept it.
+fn date(headers: &HeaderMap) -> Option<&HeaderValue> {
     if headers.contains_key(header::AGE) {
         return None;
     }
-    let date = headers.get(header::DATE)?.to_str().ok()?;
-    let date = httpdate::parse_http_date(date).ok()?;
-    Some(ClockOffset::from_date(date, sent, SystemTime::now()))
+    headers.get(header::DATE)
 }
 
 #[cfg(test)]
@@ -51,6 +75,21 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::DATE, HeaderValue::from_str(date).unwrap());
         headers
+    }
+
+    #[test]
+    fn each_response_of_a_second_narrows_what_its_date_shows() {
+        let clock = ServiceClock::default();
+        let date = headers("Tue, 01 Apr 2025 12:34:56 GMT");
+        let first = SystemTime::now() - Duration::from_secs(2);
+        clock.note(&date, first);
+        let wide = clock.read().unwrap();
+        clock.note(&date, first + Duration::from_secs(1));
+        let narrowed = clock.read().unwrap();
+        assert_eq!(narrowed.at_least_ms, wide.at_least_ms);
+        assert_eq!(narrowed.at_most_ms, wide.at_most_ms - 1000);
+        clock.note(&headers("Tue, 01 Apr 2025 13:34:56 GMT"), first);
+        assert!(clock.read().unwrap().at_least_ms > wide.at_most_ms);
     }
 
     #[test]

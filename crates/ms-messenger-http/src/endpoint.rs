@@ -112,7 +112,7 @@ impl Endpoint {
             base => url.set_path(&[base, path].concat()),
         }
         url.set_query(query);
-        if url.as_str().strip_prefix(&*self.base) == Some(path_and_query) {
+        if self.is_address(&url, path_and_query) {
             Ok(url)
         } else {
             Err(Error::new(
@@ -120,6 +120,11 @@ impl Endpoint {
                 "an id in the path is not usable: it must not be empty, `.` or `..`",
             ))
         }
+    }
+
+    /// Whether `url` is the address of `path_and_query`.
+    pub(crate) fn is_address(&self, url: &Url, path_and_query: &str) -> bool {
+        url.as_str().strip_prefix(&*self.base) == Some(path_and_query)
     }
 
     /// The address of a link in a response, absolute or relative.

@@ -4,6 +4,7 @@
 #[cfg(feature = "acs")]
 #[cfg_attr(docsrs, doc(cfg(feature = "acs")))]
 pub mod acs;
+mod addresses;
 mod authorize;
 mod body;
 mod call;

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::{
     Authorize, Call, Download, Endpoint, HttpClient, HttpRequest, RejectedToken, Response,
     ServiceProfile,
+    addresses::Addresses,
     body::{Body, Streamed},
     call_context::CallContext,
     call_state::{CallState, Failure, Next},
@@ -68,6 +69,7 @@ pub struct Pipeline {
     client_request_id: Option<HeaderName>,
     http: HttpClient,
     endpoint: Endpoint,
+    addresses: Arc<Addresses>,
     authorize: Arc<dyn Authorize>,
     retry: RetryPolicy,
     throttle: Arc<Throttle>,
@@ -88,6 +90,7 @@ impl Pipeline {
             client_request_id: service.client_request_id.map(HeaderName::from_static),
             http,
             endpoint,
+            addresses: Arc::default(),
             authorize: Arc::new(authorize),
             retry: RetryPolicy::default(),
             throttle: Arc::default(),
@@ -172,35 +175,36 @@ impl Pipeline {
     }
 
     /// Runs a call within a span of its own, if there are spans.
-    async fn traced<B: Body>(&self, call: Call, head: fn(&B) -> &Response) -> Result<B> {
+    async fn traced<B: Body>(&self, mut call: Call, head: fn(&B) -> &Response) -> Result<B> {
         #[cfg(feature = "tracing")]
         {
             use tracing::Instrument as _;
             let span = trace::span(self.service, &call);
             let class = call.class;
-            let outcome = self.run(call).instrument(span.clone()).await;
+            // Pinned here, so that the span holds a pointer: each copy of a future costs every send.
+            let outcome = pin!(self.run(&mut call)).instrument(span.clone()).await;
             trace::record(&span, class, outcome.as_ref().map(head));
             outcome
         }
         #[cfg(not(feature = "tracing"))]
         {
             let _ = head;
-            self.run(call).await
+            self.run(&mut call).await
         }
     }
 
-    async fn run<B: Body>(&self, mut call: Call) -> Result<B> {
-        let mut state = CallState::new(&mut call, self.service);
-        let url = match self.endpoint.address(&call.path_and_query) {
+    async fn run<B: Body>(&self, call: &mut Call) -> Result<B> {
+        let mut state = CallState::new(call, self.service);
+        let url = match self.addresses.of(call, &self.endpoint) {
             Ok(url) => url,
             Err(error) => return Err(state.context.finish(error, self.service)),
         };
         if let Some(header) = &self.client_request_id {
             let id = call.client_request_id.unwrap_or_else(random_uuid);
             state.context.client_request_id = Some(id);
-            call = call.with_header(header.clone(), header_value(id));
+            call.push_header(header.clone(), header_value(id));
         }
-        let outcome = self.attempts(&call, &url, &mut state).await;
+        let outcome = self.attempts(call, &url, &mut state).await;
         outcome.map_err(|error| state.finish(error, self.settling_margin, self.clock.read()))
     }
 

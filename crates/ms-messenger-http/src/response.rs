@@ -50,10 +50,14 @@ impl Response {
         self.status
     }
 
-    /// The value of the header `name`, if the response has it and it is readable.
+    /// The value of the header `name`, in either case, if the response has it and it is readable.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+        // Without a look-up, which would read and hash the name: that costs more than to look at
+        // the few headers of a response.
+        let mut headers = self.headers.iter();
+        let (_, value) = headers.find(|(it, _)| it.as_str().eq_ignore_ascii_case(name))?;
+        value.to_str().ok()
     }
 
     /// All readable values of the header `name`, which can occur several times.

@@ -9,7 +9,8 @@ use crate::{
     models::{ChannelInfo, ConversationMember},
     operations::{CHANNEL_GET, CHANNEL_MEMBER_GET, CHANNEL_MEMBER_LIST},
     paths::CheckedPath,
-    send::PostedMessage,
+    posted::PostedMessage,
+    send::Ready,
     write::NewChatMessage,
 };
 
@@ -80,7 +81,8 @@ impl Channel {
     /// for a token of an application without a user; else the error of the service.
     /// [`Error::delivery`](ms_messenger_core::Error::delivery) says whether the message was sent.
     pub async fn send(&self, message: impl Into<NewChatMessage>) -> Result<PostedMessage> {
-        self.post(None, message.into()).await
+        let (path, ready) = self.ready(None, &message.into())?;
+        self.client.post(path, ready).await
     }
 
     /// Replies to the message `to` of the channel: `POST …/messages/{id}/replies`. Source: "Send
@@ -94,23 +96,26 @@ impl Channel {
         to: impl Into<MessageId>,
         message: impl Into<NewChatMessage>,
     ) -> Result<PostedMessage> {
-        self.post(Some(to.into()), message.into()).await
+        let (path, ready) = self.ready(Some(&to.into()), &message.into())?;
+        self.client.post(path, ready).await
     }
 
-    async fn post(
+    /// Everything of a send before its I/O.
+    fn ready(
         &self,
-        reply_to: Option<MessageId>,
-        message: NewChatMessage,
-    ) -> Result<PostedMessage> {
-        let (team, channel, reply_to) = (&self.team, &self.id, reply_to.as_ref());
+        reply_to: Option<&MessageId>,
+        message: &NewChatMessage,
+    ) -> Result<(PostPath, Ready)> {
+        let (team, channel) = (&self.team, &self.id);
         let destination = Destination::Channel {
             team,
             channel,
             reply_to,
         };
-        let path = PostPath::of_channel(team, channel, reply_to);
-        self.client.send_typed(destination, path, message).await
+        let ready = self.client.prepare(destination, message, None)?;
+        Ok((PostPath::of_channel(team, channel, reply_to), ready))
     }
+
     /// Reads the channel: `GET /teams/{id}/channels/{id}`. Source: "Get channel".
     ///
     /// # Errors

@@ -9,7 +9,8 @@ use crate::{
     models::{ChatInfo, ConversationMember, PinnedMessage},
     operations::{CHAT_GET, CHAT_MEMBER_GET, CHAT_MEMBER_LIST, PIN_LIST},
     paths::CheckedPath,
-    send::PostedMessage,
+    posted::PostedMessage,
+    send::Ready,
     write::NewChatMessage,
 };
 
@@ -64,7 +65,8 @@ impl Chat {
     ///
     /// As [`Channel::send`](crate::Channel::send).
     pub async fn send(&self, message: impl Into<NewChatMessage>) -> Result<PostedMessage> {
-        self.post(None, message.into()).await
+        let (path, ready) = self.ready(None, &message.into())?;
+        self.client.post(path, ready).await
     }
 
     /// Sends a message that quotes one to ten others: `POST /chats/{id}/messages/replyWithQuote`.
@@ -79,19 +81,22 @@ impl Chat {
         message: impl Into<NewChatMessage>,
     ) -> Result<PostedMessage> {
         let quoted: Vec<MessageId> = messages.into_iter().map(Into::into).collect();
-        self.post(Some(quoted), message.into()).await
+        let (path, ready) = self.ready(Some(&quoted), &message.into())?;
+        self.client.post(path, ready).await
     }
 
-    async fn post(
+    /// Everything of a send before its I/O.
+    fn ready(
         &self,
-        quoted: Option<Vec<MessageId>>,
-        message: NewChatMessage,
-    ) -> Result<PostedMessage> {
-        let (chat, quoted) = (&self.id, quoted.as_deref());
+        quoted: Option<&[MessageId]>,
+        message: &NewChatMessage,
+    ) -> Result<(PostPath, Ready)> {
+        let chat = &self.id;
         let destination = Destination::Chat { chat, quoted };
-        let path = PostPath::of_chat(chat, quoted.is_some());
-        self.client.send_typed(destination, path, message).await
+        let ready = self.client.prepare(destination, message, None)?;
+        Ok((PostPath::of_chat(chat, quoted.is_some()), ready))
     }
+
     /// Reads the chat: `GET /chats/{id}`. Source: "Get chat".
     ///
     /// # Errors

@@ -160,13 +160,13 @@ pub(crate) fn channel_messages(
 ) -> String {
     let mut path = String::with_capacity(192);
     path.push_str("/teams/");
-    path.extend(segment(team.as_str()));
+    push_segment(&mut path, team.as_str());
     path.push_str("/channels/");
-    path.extend(segment(channel.as_str()));
+    push_segment(&mut path, channel.as_str());
     path.push_str("/messages");
     if let Some(id) = reply_to {
         path.push('/');
-        path.extend(segment(id.as_str()));
+        push_segment(&mut path, id.as_str());
         path.push_str("/replies");
     }
     path
@@ -176,9 +176,21 @@ pub(crate) fn channel_messages(
 pub(crate) fn chat_messages(chat: &ConversationId) -> String {
     let mut path = String::with_capacity(128);
     path.push_str("/chats/");
-    path.extend(segment(chat.as_str()));
+    push_segment(&mut path, chat.as_str());
     path.push_str("/messages");
     path
+}
+
+/// Adds an id to a path. Nearly every one has nothing to encode.
+fn push_segment(path: &mut String, id: &str) {
+    let is_raw = |byte: u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b'@')
+    };
+    if id.bytes().fold(true, |raw, byte| raw & is_raw(byte)) {
+        path.push_str(id);
+    } else {
+        path.extend(segment(id));
+    }
 }
 
 /// Encodes an id for a path or query.
@@ -191,4 +203,29 @@ pub(crate) fn segment(id: &str) -> PercentEncode<'_> {
 pub(crate) fn literal(id: &str) -> String {
     let id = id.replace('\'', "''");
     utf8_percent_encode(&id, LITERAL).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn an_id_of_the_service_stands_in_a_path_as_it_is() {
+        let path = chat_messages(&ConversationId::new("19:a_b-c~1@thread.v2"));
+        assert_eq!(path, "/chats/19:a_b-c~1@thread.v2/messages");
+    }
+
+    proptest! {
+        #[test]
+        fn any_id_is_one_encoded_segment(id in "(?s).*", plain in "[ -~]*") {
+            for id in [id, plain] {
+                let mut path = String::new();
+                push_segment(&mut path, &id);
+                prop_assert_eq!(&path, &segment(&id).to_string());
+                prop_assert!(!path.contains(['/', '?', '#', '\\', ' ']), "{}", path);
+            }
+        }
+    }
 }

@@ -20,6 +20,7 @@ mod native;
 mod operations;
 mod paths;
 pub mod permissions;
+mod posted;
 mod send;
 mod sends;
 mod settle;
@@ -39,7 +40,7 @@ pub use messages::{Changes, DeltaToken, MessageQuery};
 pub use ms_messenger_core::InlineImage;
 pub use ms_messenger_http::{HttpClient, HttpOptions, Pages};
 pub use operations::OPERATIONS;
-pub use send::PostedMessage;
+pub use posted::PostedMessage;
 pub use teams::Team;
 pub use write::{Compose, Mention, NewBody, NewChatMessage, Place};
 

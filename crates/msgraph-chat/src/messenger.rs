@@ -4,8 +4,8 @@ use std::slice;
 
 use async_trait::async_trait;
 use ms_messenger_core::{
-    Acceptance, Address, Attachment, Body, Capabilities, Capability, ConversationId, Evidence,
-    Mark, MarkKind, Message, Messenger, Problem, Receipt, Result, SendRequest, Settled, Target,
+    Address, Attachment, Body, Capabilities, Capability, ConversationId, Evidence, Mark, MarkKind,
+    Message, Messenger, Problem, Receipt, Result, SendRequest, Settled, Target,
 };
 use ms_messenger_http::Call;
 
@@ -15,7 +15,7 @@ use crate::{
     error::PLATFORM,
     native::{native, unsupported},
     operations::CHAT_CREATE_ONE_ON_ONE,
-    send::{Extras, Posted, Ready, Stored},
+    send::{Extras, Ready},
     write::NewChatMessage,
 };
 
@@ -75,7 +75,7 @@ impl Messenger for GraphChatClient {
             }
         };
         let stored = self.post_raw(path, ready, extras).await?;
-        receipt(stored, conversation)
+        stored.receipt(conversation)
     }
 
     /// Reads every message that was posted since the send. Recognises the message by the id of an
@@ -187,16 +187,4 @@ fn mark(message: &Message, native: &NewChatMessage) -> Option<Mark> {
     let mut pairs = entries.zip(&native.attachments);
     let (_, entry) = pairs.find(|(attachment, _)| is_fresh(attachment))?;
     Some(Mark::new(MarkKind::AttachmentId, entry.id.as_deref()?))
-}
-
-fn receipt(stored: Stored<'_>, conversation: ConversationId) -> Result<Receipt> {
-    let (posted, response) = stored.read(|posted: &Posted| Some(posted.id.as_str()))?;
-    let mut receipt = Receipt::new(Acceptance::Posted)
-        .with_message_id(posted.id)
-        .with_conversation(conversation);
-    receipt.accepted_at = posted
-        .created_date_time
-        .and_then(|time| time.to_system_time());
-    receipt.request_id = response.request_id().map(str::to_owned);
-    Ok(receipt)
 }

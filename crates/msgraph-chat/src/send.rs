@@ -1,62 +1,21 @@
 //! One send from top to bottom: prepare without I/O, post, read what was stored.
 
 use ms_messenger_core::{
-    ConversationId, Deadline, Delivery, Error, ErrorKind, Evidence, Mark, MessageId, Problem,
-    Problems, Result,
+    Acceptance, ConversationId, Deadline, Delivery, Error, ErrorKind, Evidence, Mark, MessageId,
+    Problem, Problems, Receipt, Result,
 };
 use ms_messenger_http::{Bytes, Call, Operation, Response};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::Serialize;
 
 use crate::{
     client::GraphChatClient,
     destination::{Destination, PostPath},
     error::PLATFORM,
-    models::{ChatMessage, Timestamp},
+    models::Timestamp,
+    posted::{PostedMessage, read_id},
     sends::{Content, Text, UnderWay},
     write::{NewChatMessage, markup::Markup},
 };
-
-/// A message that Graph stored.
-///
-/// ```
-/// use ms_messenger_core::StaticToken;
-/// use ms_messenger_emulator::Emulator;
-/// use msgraph_chat::GraphChatClient;
-///
-/// # #[tokio::main]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let emulator = Emulator::start().await?;
-/// let graph = &emulator.seed().graph;
-/// let token = StaticToken::new(graph.token.as_str());
-/// let client = GraphChatClient::builder(token).with_base_url(&graph.base).build()?;
-///
-/// let channel = client.channel(graph.team_id.as_str(), graph.channel_id.as_str());
-/// let posted = channel.send("The build is red").await?;
-/// assert!(posted.request_id.is_some());
-/// assert!(posted.message.web_url.is_some());
-/// channel.reply(posted.id, "It is green again").await?;
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct PostedMessage {
-    /// The id: Unix milliseconds as a text, unique within its channel or chat only.
-    pub id: MessageId,
-    /// The `request-id` of the response, which Microsoft's support asks for.
-    pub request_id: Option<String>,
-    /// The message as the service returned it.
-    pub message: ChatMessage,
-}
-
-/// The members of the stored message that a receipt needs.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Posted {
-    pub(crate) id: MessageId,
-    #[serde(default)]
-    pub(crate) created_date_time: Option<Timestamp>,
-}
 
 /// A message that passed every check without I/O.
 #[derive(Debug)]
@@ -93,22 +52,10 @@ struct Quote<'a> {
 }
 
 impl GraphChatClient {
-    /// Sends `message` to `destination`, for the typed handles.
-    pub(crate) async fn send_typed(
-        &self,
-        destination: Destination<'_>,
-        path: PostPath,
-        message: NewChatMessage,
-    ) -> Result<PostedMessage> {
-        let ready = self.prepare(destination, &message, None)?;
-        drop(message);
+    /// Posts a message that is ready, for the typed handles.
+    pub(crate) async fn post(&self, path: PostPath, ready: Ready) -> Result<PostedMessage> {
         let stored = self.post_raw(path, ready, Extras::default()).await?;
-        let (message, response) = stored.read(|it: &ChatMessage| it.id.as_deref())?;
-        Ok(PostedMessage {
-            id: MessageId::new(message.id.as_deref().unwrap_or_default()),
-            request_id: response.request_id().map(str::to_owned),
-            message,
-        })
+        stored.posted()
     }
 
     /// Runs every check that needs no I/O and writes the body, both once. `markup` is that of
@@ -222,17 +169,29 @@ pub(crate) struct Stored<'a> {
 }
 
 impl Stored<'_> {
-    /// Reads the stored message and notes its id.
-    pub(crate) fn read<T: DeserializeOwned>(
-        self,
-        id: impl Fn(&T) -> Option<&str>,
-    ) -> Result<(T, Response)> {
-        let stored: T = self.response.json()?;
-        match id(&stored).filter(|id| !id.is_empty()) {
-            Some(id) => self.under_way.sent(id),
-            None => return Err(self.response.unusable("the response names no message")),
-        }
-        Ok((stored, self.response))
+    /// The message, for the typed handles.
+    fn posted(self) -> Result<PostedMessage> {
+        let (id, _) = self.id(false)?;
+        let posted = PostedMessage::new(id, &self.response);
+        self.under_way.sent(posted.id.as_str());
+        Ok(posted)
+    }
+
+    /// The receipt of the message, which is in `conversation`.
+    pub(crate) fn receipt(self, conversation: ConversationId) -> Result<Receipt> {
+        let (id, created) = self.id(true)?;
+        self.under_way.sent(id.as_str());
+        let mut receipt = Receipt::new(Acceptance::Posted)
+            .with_message_id(id)
+            .with_conversation(conversation);
+        receipt.accepted_at = created.and_then(|time| time.to_system_time());
+        receipt.request_id = self.response.request_id().map(str::to_owned);
+        Ok(receipt)
+    }
+
+    fn id(&self, timed: bool) -> Result<(MessageId, Option<Timestamp>)> {
+        let read = read_id(self.response.body(), timed);
+        read.map_err(|rule| self.response.unusable(rule))
     }
 }
 

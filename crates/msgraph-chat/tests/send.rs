@@ -64,7 +64,7 @@ async fn text_goes_to_a_channel_and_the_whole_message_comes_back() {
     mock.assert_async().await;
     assert_eq!(posted.id.as_str(), "1616990032035");
     assert_eq!(posted.request_id.as_deref(), Some("r1"));
-    let message = posted.message;
+    let message = posted.message().unwrap();
     assert!(
         message
             .created_date_time

@@ -145,12 +145,12 @@ pub struct Body {
     pub content: String,
 }
 
-/// As [`send_graph`], and reads the whole message that comes back.
+/// As [`send_graph`], but reads the whole message that comes back.
 ///
 /// # Errors
 ///
 /// When it fails in any way.
-pub async fn send_graph_typed(
+pub async fn send_graph_message(
     client: &Client,
     base: &str,
     token: &str,

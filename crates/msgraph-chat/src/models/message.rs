@@ -139,13 +139,13 @@ pub struct ChatMessage {
     /// The user or application that it was sent on behalf of; in responses although not in the
     /// schema.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub on_behalf_of: Option<IdentitySet>,
+    pub on_behalf_of: Option<Box<IdentitySet>>,
     /// The policy violation, if a policy found one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_violation: Option<PolicyViolation>,
     /// The event, in event messages of the service.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub event_detail: Option<EventMessageDetail>,
+    pub event_detail: Option<Box<EventMessageDetail>>,
     /// The sender; absent in system messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<IdentitySet>,

@@ -60,6 +60,9 @@ impl NewChatMessage {
         let mut found = Found { problems, warnings };
         check_body(self, place, markup, found.problems);
         check_characters(self, markup, &mut found);
+        if !self.has_parts() {
+            return;
+        }
         let mut cards = Cards::default();
         attachments::check(self, markup, &mut cards, &mut found);
         mentions::check(self, place, markup, &cards, found.problems);
@@ -95,8 +98,7 @@ fn check_body(message: &NewChatMessage, place: Place, markup: &Markup, problems:
 /// Finds what cannot be sent, and what is sent but not shown as it was meant.
 fn check_characters(message: &NewChatMessage, markup: &Markup, found: &mut Found<'_>) {
     let content = message.body.content.as_str();
-    // Nearly every text is of these alone, and then no rule below applies.
-    if !content.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+    if !text::is_printable_ascii(content) {
         check_special_characters(message, content, found);
     }
     let rule = "a link has no scheme, so it leads nowhere: write https://…";

@@ -214,6 +214,14 @@ impl NewChatMessage {
         }
     }
 
+    /// Whether it is more than a plain text: something that needs a marker, or can have one.
+    pub(super) fn has_parts(&self) -> bool {
+        let is_alone = self.attachments.is_empty()
+            && self.mentions.is_empty()
+            && self.hosted_contents.is_empty();
+        !is_alone || self.has_markup()
+    }
+
     pub(super) fn has_markup(&self) -> bool {
         let mut attachments = self.attachments.iter();
         self.body.content_type != BodyType::Text

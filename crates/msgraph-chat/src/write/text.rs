@@ -2,9 +2,18 @@
 
 use super::markup::push_escaped;
 
+/// Whether `text` is of printable ASCII characters alone, as nearly every text is. Without an end
+/// at the first other one, many bytes are looked at at once.
+pub(super) fn is_printable_ascii(text: &str) -> bool {
+    let is_other = |byte: u8| !matches!(byte, b' '..=b'~');
+    !text
+        .bytes()
+        .fold(false, |other, byte| other | is_other(byte))
+}
+
 /// Whether `text` stands on one line.
 pub(super) fn is_one_line(text: &str) -> bool {
-    !text.contains(is_break)
+    is_printable_ascii(text) || !text.contains(is_break)
 }
 
 /// Every character after which a line must break, by Unicode (UAX #14).

@@ -71,6 +71,10 @@ closed_enum! {
         Deadline = "deadline",
         /// Sending to a WhatsApp user by business-scoped id.
         ToWhatsAppUser = "to_whatsapp_user",
+        /// A file of the machine that sends, which is uploaded with the message.
+        AttachmentPath = "attachment_path",
+        /// A file whose bytes are in the request, which is uploaded with the message.
+        AttachmentBytes = "attachment_bytes",
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{
     address::Address,
     capability::Capability,
-    message::{Attachment, Body, Importance, MediaKind, Message},
+    message::{Attachment, Body, FileSource, Importance, MediaKind, Message},
     request::SendRequest,
     target::Target,
 };
@@ -145,5 +145,9 @@ pub(crate) fn kind_of(attachment: &Attachment) -> (Capability, &'static str) {
         Attachment::Image(_) => (Capability::AttachmentImage, "image references"),
         Attachment::Card(_) => (Capability::AttachmentCard, "cards"),
         Attachment::InlineImage(_) => (Capability::AttachmentInlineImage, "inline images"),
+        Attachment::Upload(upload) => match upload.source {
+            FileSource::Path(_) => (Capability::AttachmentPath, "uploads of local files"),
+            FileSource::Bytes(_) => (Capability::AttachmentBytes, "uploads of files"),
+        },
     }
 }

@@ -51,6 +51,13 @@ pub(crate) fn asking_for(
             let image = InlineImage::new("image/png", *b"\x89PNG\r\n\x1a\n");
             message.attachments.push(Attachment::InlineImage(image));
         }
+        Capability::AttachmentPath => {
+            let upload = Attachment::file("/conformance/no such folder/file");
+            message.attachments.push(upload);
+        }
+        Capability::AttachmentBytes => {
+            message.attachments.push(Attachment::bytes("file", CONTENT));
+        }
         Capability::SubjectInChannel => {
             message.subject = Some(CONTENT.to_owned());
             into_channel(&mut base);

@@ -10,6 +10,7 @@ use crate::{
     cloud::Cloud,
     delegated::DelegatedOnly,
     error::{PLATFORM, SERVICE},
+    files::UploadOptions,
     sends::RecentSends,
 };
 
@@ -49,6 +50,7 @@ pub struct GraphChatBuilder {
     one_on_one: Option<UserId>,
     app_only: bool,
     settling_margin: Duration,
+    uploads: UploadOptions,
 }
 
 impl GraphChatBuilder {
@@ -63,6 +65,7 @@ impl GraphChatBuilder {
             one_on_one: None,
             app_only: false,
             settling_margin: SETTLING_MARGIN,
+            uploads: UploadOptions::default(),
         }
     }
 
@@ -116,6 +119,23 @@ impl GraphChatBuilder {
     /// effect. Settling reports `NotFound` only after that. Default 30 s; Graph documents none.
     pub fn with_settling_margin(mut self, margin: Duration) -> Self {
         self.settling_margin = margin;
+        self
+    }
+
+    /// Sets how the files of messages are uploaded, unless a message sets it.
+    ///
+    /// ```
+    /// use ms_messenger_core::StaticToken;
+    /// use msgraph_chat::{GraphChatClient, UploadOptions};
+    ///
+    /// let options = UploadOptions::default().with_max_bytes(50 * 1024 * 1024);
+    /// let client = GraphChatClient::builder(StaticToken::new("eyJ0eXAi"))
+    ///     .with_upload_options(options)
+    ///     .build()?;
+    /// # Ok::<_, ms_messenger_core::Error>(())
+    /// ```
+    pub fn with_upload_options(mut self, options: UploadOptions) -> Self {
+        self.uploads = options;
         self
     }
 
@@ -186,11 +206,16 @@ impl GraphChatBuilder {
         };
         let scopes = self.cloud.scopes;
         let bearer = Bearer::new(Arc::clone(&token), scopes);
+        let retry = self.transport.retry_policy().clone();
+        let http = self.transport.client()?;
+        let transport = self.transport.with_http_client(http.clone());
         Ok(GraphChatClient::from_inner(Inner {
-            pipeline: self
-                .transport
+            pipeline: transport
                 .pipeline(&SERVICE, endpoint?, bearer)?
                 .with_settling_margin(self.settling_margin),
+            http,
+            retry,
+            uploads: self.uploads,
             sends: RecentSends::default(),
             settling_margin: self.settling_margin,
             token,
@@ -215,6 +240,7 @@ impl fmt::Debug for GraphChatBuilder {
             .field("max_call_bytes", &self.max_call_bytes)
             .field("app_only", &self.app_only)
             .field("settling_margin", &self.settling_margin)
+            .field("uploads", &self.uploads)
             .finish_non_exhaustive()
     }
 }

@@ -2,10 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use ms_messenger_core::{TokenProvider, TokenRequest, UserId};
-use ms_messenger_http::Pipeline;
+use ms_messenger_core::{RetryPolicy, TokenProvider, TokenRequest, UserId};
+use ms_messenger_http::{HttpClient, Pipeline};
 
-use crate::{builder::GraphChatBuilder, delegated::own_user, sends::RecentSends};
+use crate::{
+    builder::GraphChatBuilder, delegated::own_user, files::UploadOptions, sends::RecentSends,
+};
 
 /// A client for Teams messages through Microsoft Graph v1.0, which acts as one user.
 ///
@@ -40,6 +42,10 @@ pub struct GraphChatClient(Arc<Inner>);
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) pipeline: Pipeline,
+    /// The connections of the pipeline, for addresses that need no credential.
+    pub(crate) http: HttpClient,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) uploads: UploadOptions,
     pub(crate) max_message_bytes: Option<usize>,
     pub(crate) max_call_bytes: Option<usize>,
     pub(crate) one_on_one: Option<UserId>,
@@ -65,6 +71,18 @@ impl GraphChatClient {
 
     pub(crate) fn pipeline(&self) -> &Pipeline {
         &self.0.pipeline
+    }
+
+    pub(crate) fn http(&self) -> &HttpClient {
+        &self.0.http
+    }
+
+    pub(crate) fn retry_policy(&self) -> &RetryPolicy {
+        &self.0.retry
+    }
+
+    pub(crate) fn upload_options(&self) -> &UploadOptions {
+        &self.0.uploads
     }
 
     pub(crate) fn token(&self) -> (&dyn TokenProvider, &'static [&'static str]) {

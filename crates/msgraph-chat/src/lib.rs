@@ -13,6 +13,7 @@ mod destination;
 mod env;
 mod env_token;
 mod error;
+mod files;
 mod messages;
 mod messenger;
 pub mod models;
@@ -35,8 +36,11 @@ pub use chats::ChatQuery;
 pub use client::GraphChatClient;
 pub use cloud::Cloud;
 pub use error::{GraphError, PLATFORM};
+pub use files::{
+    FileMessage, FileOutcome, FilesOutcome, ReaderAccess, Remains, UploadOptions, UploadProgress,
+};
 pub use messages::{Changes, DeltaToken, MessageQuery};
-pub use ms_messenger_core::InlineImage;
+pub use ms_messenger_core::{FileSource, FileUpload, InlineImage};
 pub use ms_messenger_http::{HttpClient, HttpOptions, Pages};
 pub use operations::OPERATIONS;
 pub use send::PostedMessage;

@@ -13,6 +13,7 @@ use crate::{
     client::GraphChatClient,
     destination::{Destination, PostPath},
     error::PLATFORM,
+    files::{FilePlace, Pending, WithFiles, check},
     native::{native, unsupported},
     operations::CHAT_CREATE_ONE_ON_ONE,
     send::{Extras, Posted, Ready, Stored},
@@ -28,6 +29,8 @@ const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::AttachmentFile,
     Capability::AttachmentCard,
     Capability::AttachmentInlineImage,
+    Capability::AttachmentPath,
+    Capability::AttachmentBytes,
     Capability::SubjectInChannel,
     Capability::Importance,
     Capability::ReplyInChannel,
@@ -51,6 +54,7 @@ impl Messenger for GraphChatClient {
 
     async fn send(&self, request: &SendRequest) -> Result<Receipt> {
         let (destination, ready, mark) = self.prepare_request(request)?;
+        let files = uploads(&request.message);
         let mut extras = Extras {
             deadline: request.deadline(),
             conversation: None,
@@ -74,6 +78,23 @@ impl Messenger for GraphChatClient {
                 (PostPath::of_chat(&chat, quoted.is_some()), chat)
             }
         };
+        if !files.is_empty() {
+            let place = match destination {
+                Destination::Channel { team, channel, .. } => FilePlace::Channel(team, channel),
+                _ => FilePlace::Chat(&conversation),
+            };
+            let with = WithFiles {
+                destination,
+                path,
+                place,
+                message: native(&request.message)?.0,
+                files,
+                options: self.upload_options(),
+                extras,
+            };
+            let (_, stored) = Box::pin(self.send_with_files(with)).await;
+            return receipt(stored?, conversation.clone());
+        }
         let stored = self.post_raw(path, ready, extras).await?;
         receipt(stored, conversation)
     }
@@ -142,6 +163,7 @@ impl GraphChatClient {
         request: &'a SendRequest,
     ) -> Result<(Destination<'a>, Ready, Option<Mark>)> {
         self.capabilities().check(PLATFORM, request)?;
+        check(&uploads(&request.message))?;
         let (message, markup) = native(&request.message)?;
         let destination = self.destination(request)?;
         let ready = self.prepare(destination, &message, markup)?;
@@ -187,6 +209,24 @@ fn mark(message: &Message, native: &NewChatMessage) -> Option<Mark> {
     let mut pairs = entries.zip(&native.attachments);
     let (_, entry) = pairs.find(|(attachment, _)| is_fresh(attachment))?;
     Some(Mark::new(MarkKind::AttachmentId, entry.id.as_deref()?))
+}
+
+/// The files that are uploaded for `message`.
+fn uploads(message: &Message) -> Vec<Pending<'_>> {
+    let attachments = message.attachments.iter().enumerate();
+    // Inline pictures become no attachments; all others keep their order.
+    let others = attachments.filter(|(_, it)| !matches!(it, Attachment::InlineImage(_)));
+    let pending = others.enumerate().filter_map(|(attachment, (i, it))| {
+        let Attachment::Upload(upload) = it else {
+            return None;
+        };
+        Some(Pending {
+            upload,
+            field: format!("message.attachments[{i}].upload"),
+            attachment,
+        })
+    });
+    pending.collect()
 }
 
 fn receipt(stored: Stored<'_>, conversation: ConversationId) -> Result<Receipt> {

@@ -17,6 +17,7 @@
 
 pub(crate) mod attachment;
 mod chat;
+mod drive;
 mod event;
 mod identity;
 mod member;
@@ -29,6 +30,7 @@ mod user;
 
 pub use attachment::ChatMessageAttachment;
 pub use chat::{ChatInfo, ChatMessageInfo, ChatType, ChatViewpoint, MigrationMode, PinnedMessage};
+pub use drive::{DriveItem, FileFacet, FileHashes, ItemReference};
 pub use event::{CallParticipantInfo, EventKind, EventMessageDetail};
 pub use identity::{
     ApplicationIdentity, ApplicationIdentityType, ConversationIdentity, ConversationIdentityType,

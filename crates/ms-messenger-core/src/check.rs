@@ -78,6 +78,11 @@ fn find_invalid(request: &SendRequest, max_text_chars: Option<usize>, problems: 
             id("to.team", team.as_str());
             id("to.channel", channel.as_str());
         }
+        Target::ChannelName { team, channel } => {
+            for (field, name) in [("to.team", team), ("to.channel", channel)] {
+                problems.add_if(name.trim().is_empty(), field, empty);
+            }
+        }
         Target::Person(Address::User(user)) => id("to", user.as_str()),
         Target::Person(_) => {}
     }

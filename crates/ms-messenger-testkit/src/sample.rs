@@ -23,6 +23,9 @@ pub(crate) fn asking_for(
     match capability {
         Capability::ToConversation => base.to = conversation(),
         Capability::ToChannel => base.to = channel(),
+        Capability::ToChannelName => {
+            base.to = Target::channel_name("conformance-team", "conformance-channel");
+        }
         Capability::ToPhone => base.to = Target::phone("+14255550123").ok()?,
         Capability::ToSip => base.to = Target::sip("sip:lene@contoso.example").ok()?,
         Capability::ToUser => base.to = Target::user("lene@contoso.example"),
@@ -110,13 +113,13 @@ fn channel() -> Target {
 }
 
 fn into_channel(request: &mut SendRequest) {
-    if !matches!(request.to, Target::Channel { .. }) {
+    if !request.to.is_channel() {
         request.to = channel();
     }
 }
 
 fn out_of_channel(request: &mut SendRequest) {
-    if matches!(request.to, Target::Channel { .. }) {
+    if request.to.is_channel() {
         request.to = conversation();
     }
 }

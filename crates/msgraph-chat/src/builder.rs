@@ -11,6 +11,7 @@ use crate::{
     delegated::DelegatedOnly,
     error::{PLATFORM, SERVICE},
     files::UploadOptions,
+    names::NameCache,
     sends::RecentSends,
 };
 
@@ -51,6 +52,7 @@ pub struct GraphChatBuilder {
     app_only: bool,
     settling_margin: Duration,
     uploads: UploadOptions,
+    name_cache: Duration,
 }
 
 impl GraphChatBuilder {
@@ -66,6 +68,7 @@ impl GraphChatBuilder {
             app_only: false,
             settling_margin: SETTLING_MARGIN,
             uploads: UploadOptions::default(),
+            name_cache: Duration::ZERO,
         }
     }
 
@@ -153,17 +156,37 @@ impl GraphChatBuilder {
         self
     }
 
-    /// Supports users as recipients in the neutral model: their one-on-one chat with `own`, the id
-    /// or user principal name of the signed-in user, is found or created. This needs the
-    /// permission Chat.Create in addition to ChatMessage.Send.
+    /// Keeps for `age` what was found by a name: teams, channels and users, up to 1,024 of them. By
+    /// default nothing is kept, so that each use of a name asks the service. Until the age is over, a
+    /// name that was given to another team or channel still leads to the earlier one.
     ///
     /// ```
-    /// use ms_messenger_core::{Capability, Messenger as _, StaticToken};
+    /// use std::time::Duration;
+    ///
+    /// use ms_messenger_core::StaticToken;
+    /// use msgraph_chat::GraphChatClient;
+    ///
+    /// let client = GraphChatClient::builder(StaticToken::new("eyJ0eXAi"))
+    ///     .with_name_cache(Duration::from_secs(600))
+    ///     .build()?;
+    /// # Ok::<_, ms_messenger_core::Error>(())
+    /// ```
+    pub fn with_name_cache(mut self, age: Duration) -> Self {
+        self.name_cache = age;
+        self
+    }
+
+    /// Sets the id or user principal name of the signed-in user, whose one-on-one chats are found or
+    /// created for users as recipients. By default it is read from the token, or from the service
+    /// where the token cannot be read. Such recipients need the permission Chat.Create in addition
+    /// to ChatMessage.Send.
+    ///
+    /// ```
+    /// use ms_messenger_core::StaticToken;
     /// use msgraph_chat::GraphChatClient;
     ///
     /// let builder = GraphChatClient::builder(StaticToken::new("eyJ0eXAi"));
     /// let client = builder.with_one_on_one_chats("bot@contoso.com").build()?;
-    /// assert!(client.capabilities().supports(Capability::ToUser));
     /// # Ok::<_, ms_messenger_core::Error>(())
     /// ```
     pub fn with_one_on_one_chats(mut self, own: impl Into<UserId>) -> Self {
@@ -216,6 +239,7 @@ impl GraphChatBuilder {
             http,
             retry,
             uploads: self.uploads,
+            names: NameCache::new(self.name_cache),
             sends: RecentSends::default(),
             settling_margin: self.settling_margin,
             token,
@@ -241,6 +265,7 @@ impl fmt::Debug for GraphChatBuilder {
             .field("app_only", &self.app_only)
             .field("settling_margin", &self.settling_margin)
             .field("uploads", &self.uploads)
+            .field("name_cache", &self.name_cache)
             .finish_non_exhaustive()
     }
 }

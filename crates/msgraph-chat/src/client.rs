@@ -6,7 +6,8 @@ use ms_messenger_core::{RetryPolicy, TokenProvider, TokenRequest, UserId};
 use ms_messenger_http::{HttpClient, Pipeline};
 
 use crate::{
-    builder::GraphChatBuilder, delegated::own_user, files::UploadOptions, sends::RecentSends,
+    builder::GraphChatBuilder, delegated::own_user, files::UploadOptions, names::NameCache,
+    sends::RecentSends,
 };
 
 /// A client for Teams messages through Microsoft Graph v1.0, which acts as one user.
@@ -46,6 +47,7 @@ pub(crate) struct Inner {
     pub(crate) http: HttpClient,
     pub(crate) retry: RetryPolicy,
     pub(crate) uploads: UploadOptions,
+    pub(crate) names: NameCache,
     pub(crate) max_message_bytes: Option<usize>,
     pub(crate) max_call_bytes: Option<usize>,
     pub(crate) one_on_one: Option<UserId>,
@@ -79,6 +81,10 @@ impl GraphChatClient {
 
     pub(crate) fn retry_policy(&self) -> &RetryPolicy {
         &self.0.retry
+    }
+
+    pub(crate) fn names(&self) -> &NameCache {
+        &self.0.names
     }
 
     pub(crate) fn upload_options(&self) -> &UploadOptions {

@@ -17,6 +17,7 @@ mod files;
 mod messages;
 mod messenger;
 pub mod models;
+mod names;
 mod native;
 mod operations;
 mod paths;

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use ms_messenger_core::{
     Acceptance, Address, Attachment, Body, Capabilities, Capability, ConversationId, Evidence,
     Mark, MarkKind, Message, Messenger, Problem, Receipt, Result, SendRequest, Settled, Target,
+    Uuid,
 };
 use ms_messenger_http::Call;
 
@@ -23,6 +24,8 @@ use crate::{
 const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::ToConversation,
     Capability::ToChannel,
+    Capability::ToChannelName,
+    Capability::ToUser,
     Capability::Text,
     Capability::Html,
     Capability::Native,
@@ -44,22 +47,55 @@ impl Messenger for GraphChatClient {
         PLATFORM
     }
 
-    /// Users are supported as recipients when the client has the id of its own user.
     fn capabilities(&self) -> Capabilities {
-        match self.one_on_one() {
-            Some(_) => CAPABILITIES.with(Capability::ToUser),
-            None => CAPABILITIES,
-        }
+        CAPABILITIES
     }
 
     async fn send(&self, request: &SendRequest) -> Result<Receipt> {
-        let (destination, ready, mark) = self.prepare_request(request)?;
-        let files = uploads(&request.message);
+        let stand_in = stand_in(&request.to);
+        let prepared = self.prepare_request(request, stand_in.as_ref().unwrap_or(&request.to))?;
         let mut extras = Extras {
             deadline: request.deadline(),
-            conversation: None,
-            mark,
+            ..Extras::default()
         };
+        let Target::ChannelName { team, channel, .. } = &request.to else {
+            return self.send_prepared(request, prepared, extras).await;
+        };
+        let (team, channel) = self.named_channel(team, channel, &extras.deadline).await?;
+        extras.conversation = Some(ConversationId::new(channel.as_str()));
+        let to = Target::channel(team, channel);
+        let prepared = self.prepare_request(request, &to)?;
+        self.send_prepared(request, prepared, extras).await
+    }
+
+    /// Reads every message that was posted since the send. Recognises the message by the id of an
+    /// attachment that only this message has (a card, or a shared file without an id of its own);
+    /// else as the one by the account that sent (the `oid` of the token) with the same visible
+    /// text, subject, importance and attachments, created while the send could take effect by the
+    /// clock of the service.
+    ///
+    /// It needs a permission to read (Chat.Read, ChannelMessage.Read.All). `NotFound` is reported
+    /// only after [`with_settling_margin`](crate::GraphChatBuilder::with_settling_margin) since
+    /// the last attempt. `CannotTell` for evidence that does not name the account or, for a user
+    /// as the recipient, the chat, unless this client sent it; and where another message could be
+    /// this one: equal texts without a receipt of this client, messages of the account and time
+    /// that were edited or deleted, HTML of the account that differs, since the service rewrites
+    /// HTML.
+    async fn settle(&self, request: &SendRequest, evidence: &Evidence) -> Settled {
+        self.look(request, evidence).await
+    }
+}
+
+impl GraphChatClient {
+    /// The part of a send that needs the ids of its place.
+    async fn send_prepared(
+        &self,
+        request: &SendRequest,
+        (destination, ready, mark): Prepared<'_>,
+        mut extras: Extras,
+    ) -> Result<Receipt> {
+        let files = uploads(&request.message);
+        extras.mark = mark;
         let (path, conversation) = match destination {
             Destination::Channel {
                 team,
@@ -73,7 +109,7 @@ impl Messenger for GraphChatClient {
                 (PostPath::of_chat(chat, quoted.is_some()), chat.clone())
             }
             Destination::Person { own, other, quoted } => {
-                let chat = self.find_one_on_one(own, other, &extras.deadline).await?;
+                let chat = self.chat_of(own, other, &extras.deadline).await?;
                 extras.conversation = Some(chat.clone());
                 (PostPath::of_chat(&chat, quoted.is_some()), chat)
             }
@@ -99,25 +135,6 @@ impl Messenger for GraphChatClient {
         receipt(stored, conversation)
     }
 
-    /// Reads every message that was posted since the send. Recognises the message by the id of an
-    /// attachment that only this message has (a card, or a shared file without an id of its own);
-    /// else as the one by the account that sent (the `oid` of the token) with the same visible
-    /// text, subject, importance and attachments, created while the send could take effect by the
-    /// clock of the service.
-    ///
-    /// It needs a permission to read (Chat.Read, ChannelMessage.Read.All). `NotFound` is reported
-    /// only after [`with_settling_margin`](crate::GraphChatBuilder::with_settling_margin) since
-    /// the last attempt. `CannotTell` for evidence that does not name the account or, for a user
-    /// as the recipient, the chat, unless this client sent it; and where another message could be
-    /// this one: equal texts without a receipt of this client, messages of the account and time
-    /// that were edited or deleted, HTML of the account that differs, since the service rewrites
-    /// HTML.
-    async fn settle(&self, request: &SendRequest, evidence: &Evidence) -> Settled {
-        self.look(request, evidence).await
-    }
-}
-
-impl GraphChatClient {
     /// Runs every check of [`send`](Messenger::send) that needs no I/O: capabilities, ids,
     /// markers and mentions, native bodies, sizes, and the token that is at hand. `send` rejects
     /// what it rejects, with the same error.
@@ -141,7 +158,9 @@ impl GraphChatClient {
     /// # Ok::<_, ms_messenger_core::Error>(())
     /// ```
     pub fn check(&self, request: &SendRequest) -> Result<Vec<Problem>> {
-        let (destination, ready, _) = self.prepare_request(request)?;
+        let stand_in = stand_in(&request.to);
+        let to = stand_in.as_ref().unwrap_or(&request.to);
+        let (destination, ready, _) = self.prepare_request(request, to)?;
         let call = match destination {
             Destination::Channel {
                 team,
@@ -161,19 +180,24 @@ impl GraphChatClient {
     fn prepare_request<'a>(
         &'a self,
         request: &'a SendRequest,
-    ) -> Result<(Destination<'a>, Ready, Option<Mark>)> {
+        to: &'a Target,
+    ) -> Result<Prepared<'a>> {
         self.capabilities().check(PLATFORM, request)?;
         check(&uploads(&request.message))?;
         let (message, markup) = native(&request.message)?;
-        let destination = self.destination(request)?;
+        let destination = self.destination(request, to)?;
         let ready = self.prepare(destination, &message, markup)?;
         Ok((destination, ready, mark(&request.message, &message)))
     }
 
-    fn destination<'a>(&'a self, request: &'a SendRequest) -> Result<Destination<'a>> {
+    fn destination<'a>(
+        &'a self,
+        request: &'a SendRequest,
+        to: &'a Target,
+    ) -> Result<Destination<'a>> {
         let reply_to = request.reply_to.as_ref();
         let quoted = reply_to.map(slice::from_ref);
-        Ok(match &request.to {
+        Ok(match to {
             Target::Channel { team, channel, .. } => Destination::Channel {
                 team,
                 channel,
@@ -181,13 +205,22 @@ impl GraphChatClient {
             },
             Target::Conversation(chat) => Destination::Chat { chat, quoted },
             Target::Person(Address::User(other)) => Destination::Person {
-                own: self.one_on_one().ok_or_else(unsupported)?,
+                own: self.one_on_one(),
                 other,
                 quoted,
             },
             _ => return Err(unsupported()),
         })
     }
+}
+
+/// What every send has before its I/O.
+type Prepared<'a> = (Destination<'a>, Ready, Option<Mark>);
+
+/// A channel with ids that can be checked, in the place of one whose ids are not known yet.
+fn stand_in(to: &Target) -> Option<Target> {
+    let is_named = matches!(to, Target::ChannelName { .. });
+    is_named.then(|| Target::channel(Uuid::nil().to_string(), "19:name@thread.tacv2"))
 }
 
 /// The id of an attachment that was made for this message only. A native body may be sent several

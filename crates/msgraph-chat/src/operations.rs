@@ -61,6 +61,7 @@ pub static OPERATIONS: &[&Operation] = &[
     &DRIVE_DELETE,
     &USER_ME,
     &USER_GET,
+    &USER_LIST,
 ];
 
 /// The operations of that name: one, or those of channels and chats.

@@ -73,6 +73,7 @@ pub(crate) static DRIVE_SESSION_PIECE: Operation = Operation::once(
     "{upload-url}",
     "after a lost response the session is asked what it has",
 )
+.with_doubt("the session says which bytes it has")
 .with_permission(FILES)
 .with_function("Channel::send_files");
 

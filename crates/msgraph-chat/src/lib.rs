@@ -25,9 +25,11 @@ pub mod permissions;
 mod send;
 mod sends;
 mod settle;
+mod subscriptions;
 mod teams;
 mod times;
 mod users;
+mod watch;
 mod write;
 
 pub use builder::GraphChatBuilder;
@@ -45,7 +47,11 @@ pub use ms_messenger_core::{FileSource, FileUpload, InlineImage};
 pub use ms_messenger_http::{HttpClient, HttpOptions, Pages};
 pub use operations::OPERATIONS;
 pub use send::PostedMessage;
+pub use subscriptions::{
+    Kept, LifecycleEvent, LifecycleNotices, NewSubscription, SubscriptionKeeper,
+};
 pub use teams::Team;
+pub use watch::Watch;
 pub use write::{Compose, Mention, NewBody, NewChatMessage, Place};
 
 /// Entry points of the fuzz targets; compiled for them only.

@@ -25,6 +25,7 @@ mod message;
 pub(crate) mod nullable;
 mod parts;
 mod scalar;
+mod subscription;
 mod team;
 mod user;
 
@@ -45,5 +46,6 @@ pub use parts::{
     PolicyViolation,
 };
 pub use scalar::{Flags, Timestamp};
+pub use subscription::{ChangeType, Subscription};
 pub use team::{ChannelInfo, LayoutType, MembershipType, TeamInfo, TeamworkTag};
 pub use user::User;

@@ -3,9 +3,10 @@
 mod chats;
 mod files;
 mod messages;
+mod subscriptions;
 mod teams;
 
-pub(crate) use self::{chats::*, files::*, messages::*, teams::*};
+pub(crate) use self::{chats::*, files::*, messages::*, subscriptions::*, teams::*};
 use ms_messenger_http::Operation;
 
 /// Every operation of the client: its request, the least permission that it needs, whether it may
@@ -59,6 +60,12 @@ pub static OPERATIONS: &[&Operation] = &[
     &DRIVE_SESSION_CANCEL,
     &DRIVE_INVITE,
     &DRIVE_DELETE,
+    &SUBSCRIPTION_CREATE,
+    &SUBSCRIPTION_LIST,
+    &SUBSCRIPTION_GET,
+    &SUBSCRIPTION_UPDATE,
+    &SUBSCRIPTION_REAUTHORIZE,
+    &SUBSCRIPTION_DELETE,
     &USER_ME,
     &USER_GET,
     &USER_LIST,

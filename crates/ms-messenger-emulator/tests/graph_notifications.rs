@@ -315,10 +315,7 @@ async fn receivers_that_do_not_echo_the_token_are_refused() {
     const MATCH: &str = "Subscription validation request failed. Response must exactly match validationToken query parameter.";
     let scene = Scene::start().await;
     let receivers: [(fn(&receiver::Got) -> axum::response::Response, &str); 3] = [
-        (
-            |_| http::StatusCode::ACCEPTED.into_response(),
-            RESPOND,
-        ),
+        (|_| http::StatusCode::ACCEPTED.into_response(), RESPOND),
         (
             |_| ([("content-type", "text/plain")], "other").into_response(),
             MATCH,

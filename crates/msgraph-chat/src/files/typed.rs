@@ -27,19 +27,27 @@ impl Channel {
     ///
     /// It needs the permission Files.ReadWrite.All in addition to ChannelMessage.Send.
     ///
-    /// ```no_run
-    /// use ms_messenger_core::FileUpload;
+    /// ```
+    /// use ms_messenger_core::{FileUpload, StaticToken};
+    /// use ms_messenger_emulator::Emulator;
     /// use msgraph_chat::{FileMessage, GraphChatClient};
     ///
-    /// # async fn run(client: GraphChatClient) -> ms_messenger_core::Result<()> {
-    /// let channel = client.channel("fbe2bf47-16c8-47cf-b4a5-4b9b187c508b", "19:4a95f7@thread.tacv2");
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// let graph = &emulator.seed().graph;
+    /// let token = StaticToken::new(graph.token.as_str());
+    /// let client = GraphChatClient::builder(token).with_base_url(&graph.base).build()?;
+    ///
+    /// let channel = client.channel(graph.team_id.as_str(), graph.channel_id.as_str());
     /// let message = FileMessage::new("The visits of March")
-    ///     .with_file(FileUpload::path("/var/reports/visits.pdf"));
+    ///     .with_file(FileUpload::bytes("visits.csv", *b"1;817\n"));
     /// let outcome = channel.send_files(message).await;
     /// for file in outcome.remaining() {
     ///     println!("{} is in the drive", file.name);
     /// }
     /// let posted = outcome.into_result()?;
+    /// assert_eq!(emulator.files()[0].messages[0].message_id, posted.id.as_str());
     /// # Ok(())
     /// # }
     /// ```
@@ -86,18 +94,27 @@ impl Chat {
     ///
     /// It needs the permissions Files.ReadWrite and Chat.ReadBasic in addition to ChatMessage.Send.
     ///
-    /// ```no_run
-    /// use ms_messenger_core::FileUpload;
+    /// ```
+    /// use ms_messenger_core::{FileUpload, StaticToken};
+    /// use ms_messenger_emulator::Emulator;
     /// use msgraph_chat::{FileMessage, GraphChatClient, UploadOptions};
     ///
-    /// # async fn run(client: GraphChatClient) -> ms_messenger_core::Result<()> {
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// let graph = &emulator.seed().graph;
+    /// let token = StaticToken::new(graph.token.as_str());
+    /// let client = GraphChatClient::builder(token).with_base_url(&graph.base).build()?;
+    ///
     /// let options = UploadOptions::default()
     ///     .with_progress(|progress| println!("{} of {} bytes", progress.sent, progress.total));
     /// let message = FileMessage::new("The recording")
-    ///     .with_file(FileUpload::path("/var/recordings/standup.mp4"))
+    ///     .with_file(FileUpload::bytes("standup.mp4", *b"not really a film"))
     ///     .with_options(options);
-    /// let outcome = client.chat("19:2da4c2@thread.v2").send_files(message).await;
-    /// assert!(outcome.files.iter().all(|file| file.granted));
+    /// let outcome = client.chat(graph.chat_id.as_str()).send_files(message).await;
+    /// assert!(outcome.is_sent());
+    /// // Every member of the chat can open it.
+    /// assert!(emulator.files()[0].messages[0].denied.is_empty());
     /// # Ok(())
     /// # }
     /// ```

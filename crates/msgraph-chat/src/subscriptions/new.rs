@@ -13,10 +13,7 @@ use ms_messenger_core::{
 use ms_messenger_http::check_id;
 use serde_json::{Value, json};
 
-use crate::{
-    channel::Channel, chat::Chat, destination::check_team, error::PLATFORM, models::ChangeType,
-    times::rfc3339,
-};
+use crate::{destination::check_team, error::PLATFORM, models::ChangeType, times::rfc3339};
 
 /// The longest life of a subscription to messages.
 const LONGEST: Duration = Duration::from_secs(4320 * 60);
@@ -62,18 +59,6 @@ pub(super) enum Place {
     Channel(TeamId, ChannelId),
     Chat(ConversationId),
     Other(String),
-}
-
-impl From<&Channel> for Place {
-    fn from(channel: &Channel) -> Self {
-        Self::Channel(channel.team().clone(), channel.id().clone())
-    }
-}
-
-impl From<&Chat> for Place {
-    fn from(chat: &Chat) -> Self {
-        Self::Chat(chat.id().clone())
-    }
 }
 
 impl NewSubscription {

@@ -34,11 +34,6 @@ pub(crate) fn choose(
             "a WhatsApp user needs the channel that the message is sent from: set \
              ACS_CHANNEL_REGISTRATION_ID"
         }
-        (Target::Person(Address::User(_)), Platform::MsgraphChat)
-            if settings.value("MSGRAPH_USER").is_none() =>
-        {
-            "a one-on-one chat needs your own id: set MSGRAPH_USER"
-        }
         _ => return Ok(chosen),
     };
     Err(Error::new(ErrorKind::Config, missing).with_platform(chosen.as_str()))
@@ -117,7 +112,13 @@ mod tests {
         ] {
             assert_eq!(choose("conversation:19:a", names).unwrap(), platform);
         }
-        assert_eq!(choose("channel:t/c", ALL).unwrap(), Platform::MsgraphChat);
+        for to in [
+            "channel:t/c",
+            "channel:@Contoso/General",
+            "user:lene@contoso.com",
+        ] {
+            assert_eq!(choose(to, ALL).unwrap(), Platform::MsgraphChat, "{to}");
+        }
     }
 
     #[test]
@@ -137,7 +138,6 @@ mod tests {
             ("channel:t/c", &[][..], "MSGRAPH_TOKEN"),
             ("channel:t/c", &["ACS_CHAT_TOKEN"][..], "MSGRAPH_TOKEN"),
             ("tel:+14255550123", ALL, "ACS_CHANNEL_REGISTRATION_ID"),
-            ("user:lene@contoso.com", ALL, "MSGRAPH_USER"),
         ] {
             let error = choose(to, names).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Config, "{to}");

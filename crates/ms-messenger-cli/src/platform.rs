@@ -47,7 +47,9 @@ impl Platform {
             // A conversation of Skype for Business ends with the session.
             Target::Conversation(_) => !matches!(self, Self::Ucwa),
             Target::Person(Address::Sip(_)) => matches!(self, Self::Ucwa),
-            Target::Channel { .. } | Target::Person(Address::User(_)) => {
+            Target::Channel { .. }
+            | Target::ChannelName { .. }
+            | Target::Person(Address::User(_)) => {
                 matches!(self, Self::MsgraphChat)
             }
             Target::Person(Address::Phone(_) | Address::WhatsApp(_)) => {

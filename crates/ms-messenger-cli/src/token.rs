@@ -141,7 +141,7 @@ pub(crate) fn missing_permission(token: &str, request: &SendRequest) -> Option<F
         return None;
     }
     let needed: &[Operation] = match &request.to {
-        Target::Channel { .. } => &[Operation::SendToChannel],
+        to if to.is_channel() => &[Operation::SendToChannel],
         Target::Person(Address::User(_)) => &[Operation::CreateChat, Operation::SendToChat],
         _ => &[Operation::SendToChat],
     };

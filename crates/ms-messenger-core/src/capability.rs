@@ -71,6 +71,12 @@ closed_enum! {
         Deadline = "deadline",
         /// Sending to a WhatsApp user by business-scoped id.
         ToWhatsAppUser = "to_whatsapp_user",
+        /// Sending to a channel by the names of team and channel.
+        ToChannelName = "to_channel_name",
+        /// A file of the machine that sends, which is uploaded with the message.
+        AttachmentPath = "attachment_path",
+        /// A file whose bytes are in the request, which is uploaded with the message.
+        AttachmentBytes = "attachment_bytes",
     }
 }
 

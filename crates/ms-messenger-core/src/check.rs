@@ -5,7 +5,7 @@ use crate::{
     capabilities::Capabilities,
     capability::Capability,
     error::{ErrorKind, Result},
-    message::{Body, Message},
+    message::{Attachment, Body, Message},
     needs::{self, Need},
     percent::encoded,
     problems::Problems,
@@ -78,6 +78,11 @@ fn find_invalid(request: &SendRequest, max_text_chars: Option<usize>, problems: 
             id("to.team", team.as_str());
             id("to.channel", channel.as_str());
         }
+        Target::ChannelName { team, channel } => {
+            for (field, name) in [("to.team", team), ("to.channel", channel)] {
+                problems.add_if(name.trim().is_empty(), field, empty);
+            }
+        }
         Target::Person(Address::User(user)) => id("to", user.as_str()),
         Target::Person(_) => {}
     }
@@ -90,6 +95,11 @@ fn find_invalid(request: &SendRequest, max_text_chars: Option<usize>, problems: 
 }
 
 fn find_invalid_body(message: &Message, max_text_chars: Option<usize>, problems: &mut Problems) {
+    for (i, attachment) in message.attachments.iter().enumerate() {
+        if let Attachment::Upload(upload) = attachment {
+            upload.find_problems(&format!("message.attachments[{i}]"), problems);
+        }
+    }
     let (field, content) = match &message.body {
         Body::Text(text) => ("message.body.text", text),
         Body::Html { html, .. } => ("message.body.html", html),

@@ -76,7 +76,9 @@ impl Capabilities {
             Capability::AttachmentFile
             | Capability::AttachmentImage
             | Capability::AttachmentCard
-            | Capability::AttachmentInlineImage => {
+            | Capability::AttachmentInlineImage
+            | Capability::AttachmentPath
+            | Capability::AttachmentBytes => {
                 if !has_text(message) {
                     return false;
                 }

@@ -54,8 +54,9 @@ pub use ids::{ChannelId, ConversationId, MessageId, TeamId, UserId};
 pub use json::JsonError;
 pub use memory::MemoryMessenger;
 pub use message::{
-    Attachment, Body, Card, CardKind, FileReference, Importance, InlineImage, Media, MediaKind,
-    Message, Template, TemplateButton, TemplateHeader, TemplateLocation, TemplateMedia,
+    Attachment, Body, Card, CardKind, FileReference, FileSource, FileUpload, Importance,
+    InlineImage, Media, MediaKind, Message, Template, TemplateButton, TemplateHeader,
+    TemplateLocation, TemplateMedia,
 };
 pub use messenger::{Messenger, SharedMessenger};
 pub use parse_name_error::ParseNameError;

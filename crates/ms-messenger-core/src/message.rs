@@ -4,6 +4,7 @@ mod attachment;
 mod body;
 mod media;
 mod template;
+mod upload;
 
 use std::fmt;
 
@@ -14,6 +15,7 @@ pub use attachment::{Attachment, Card, CardKind, FileReference, InlineImage};
 pub use body::Body;
 pub use media::{Media, MediaKind};
 pub use template::{Template, TemplateButton, TemplateHeader, TemplateLocation, TemplateMedia};
+pub use upload::{FileSource, FileUpload};
 
 use crate::{closed_enum::closed_enum, redact};
 
@@ -231,7 +233,9 @@ mod tests {
                 )))
                 .with_attachment(Attachment::InlineImage(
                     InlineImage::new("image/png", CONTENT).with_alt(CONTENT),
-                ));
+                ))
+                .with_attachment(Attachment::file(CONTENT))
+                .with_attachment(Attachment::bytes(CONTENT, CONTENT));
             let request = SendRequest::new(Target::conversation("1"), message.clone())
                 .with_idempotency(IdempotencyKey::random());
             let outcome = SendOutcome {

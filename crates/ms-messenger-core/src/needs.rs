@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{
     address::Address,
     capability::Capability,
-    message::{Attachment, Body, Importance, MediaKind, Message},
+    message::{Attachment, Body, FileSource, Importance, MediaKind, Message},
     request::SendRequest,
     target::Target,
 };
@@ -48,9 +48,9 @@ pub(crate) fn each(request: &SendRequest, mut found: impl FnMut(Need)) {
     need(capability, Field::Named("to"), what);
     let (capability, field, what) = body(&request.message.body);
     need(capability, Field::Named(field), what);
-    extras(&request.message, is_channel(&request.to), &mut need);
+    extras(&request.message, request.to.is_channel(), &mut need);
     if request.reply_to.is_some() {
-        let (capability, what) = if is_channel(&request.to) {
+        let (capability, what) = if request.to.is_channel() {
             (Capability::ReplyInChannel, "replies in a channel")
         } else {
             (Capability::ReplyInConversation, "replies in a conversation")
@@ -72,14 +72,11 @@ pub(crate) fn each(request: &SendRequest, mut found: impl FnMut(Need)) {
     }
 }
 
-fn is_channel(target: &Target) -> bool {
-    matches!(target, Target::Channel { .. })
-}
-
 fn target(target: &Target) -> (Capability, &'static str) {
     match target {
         Target::Conversation(_) => (Capability::ToConversation, "messages to a conversation"),
         Target::Channel { .. } => (Capability::ToChannel, "messages to a channel"),
+        Target::ChannelName { .. } => (Capability::ToChannelName, "channels by name"),
         Target::Person(Address::Phone(_)) => {
             (Capability::ToPhone, "messages to a telephone number")
         }
@@ -145,5 +142,9 @@ pub(crate) fn kind_of(attachment: &Attachment) -> (Capability, &'static str) {
         Attachment::Image(_) => (Capability::AttachmentImage, "image references"),
         Attachment::Card(_) => (Capability::AttachmentCard, "cards"),
         Attachment::InlineImage(_) => (Capability::AttachmentInlineImage, "inline images"),
+        Attachment::Upload(upload) => match upload.source {
+            FileSource::Path(_) => (Capability::AttachmentPath, "uploads of local files"),
+            FileSource::Bytes(_) => (Capability::AttachmentBytes, "uploads of files"),
+        },
     }
 }

@@ -28,12 +28,23 @@ impl FromStr for Target {
             "whatsapp" => Self::whatsapp(rest),
             "channel" => {
                 let (team, channel) = rest.split_once('/').ok_or(ParseTargetError::Channel)?;
-                let (team, channel) = (team.trim(), plain(channel.trim())?);
+                let (team, channel) = (team.trim(), channel.trim());
+                let (name, team) = match team.strip_prefix('@') {
+                    Some(name) => (true, name.trim()),
+                    None => (false, team),
+                };
                 if team.is_empty() || channel.is_empty() {
                     return Err(ParseTargetError::Channel);
                 }
-                let team = team.replace("%2F", "/").replace("%25", "%");
-                Ok(Self::channel(team, channel))
+                let unescaped = team.replace("%2F", "/").replace("%25", "%");
+                if name {
+                    return Ok(Self::channel_name(unescaped, channel));
+                }
+                let team = match team.strip_prefix("%40") {
+                    Some(_) => format!("@{}", &unescaped[3..]),
+                    None => unescaped,
+                };
+                Ok(Self::channel(team, plain(channel)?))
             }
             _ => Err(meant(text)),
         }

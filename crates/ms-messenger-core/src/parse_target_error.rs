@@ -72,7 +72,9 @@ impl fmt::Display for ParseTargetError {
             }
             Self::Address => "the address of a person starts with tel:, sip:, user: or whatsapp:",
             Self::Empty => "the id after the scheme must not be empty",
-            Self::Channel => "a channel is written channel:TEAM/CHANNEL",
+            Self::Channel => {
+                "a channel is written channel:TEAM/CHANNEL by ids, channel:@TEAM/CHANNEL by names"
+            }
             Self::Phone => "a telephone number is written in E.164 form: + and 7 to 15 digits",
             Self::WhatsApp => "a WhatsApp user is written whatsapp:CC.ID, e.g. whatsapp:US.1349",
             Self::Sip => "a SIP address is written sip:user@host",

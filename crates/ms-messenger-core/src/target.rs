@@ -21,14 +21,15 @@ use crate::{
 /// |---|---|
 /// | a conversation, thread or chat | `conversation:ID` |
 /// | a channel of a team | `channel:TEAM/CHANNEL` |
+/// | a channel by the names shown | `channel:@Contoso/General` |
 /// | a telephone number | `tel:+14255550123` |
 /// | a SIP address | `sip:lene@contoso.com` |
-/// | a user of a directory | `user:ID-OR-UPN` |
+/// | a user of a directory | `user:ID`, `user:lene@contoso.com` (principal name or mail address) |
 /// | a WhatsApp user, by business-scoped id | `whatsapp:US.13491208655302741918` |
 ///
 /// A scheme may be written in any case, and white space around the target and around its id is
 /// ignored. The rest is taken literally; only in `TEAM` a `%` and a `/` are written `%25` and
-/// `%2F`. An id copied from a link, whose `:` and `@` are still percent-encoded, is rejected. A
+/// `%2F`, and so is a `@` at its start that is not the sign of a name, `%40`. An id copied from a link, whose `:` and `@` are still percent-encoded, is rejected. A
 /// whole Teams link to a channel, a chat or a user is read as that target; one to a message is
 /// rejected, because a target cannot hold the message to reply to, see
 /// [`TeamsLink`](crate::TeamsLink).
@@ -56,6 +57,15 @@ pub enum Target {
     },
     /// A person, reached by address.
     Person(Address),
+    /// A channel of a Teams team, by the names that are shown for both. They are looked up when a
+    /// message is sent; several teams or channels of that name are an error.
+    #[non_exhaustive]
+    ChannelName {
+        /// The name of the team.
+        team: String,
+        /// The name of the channel.
+        channel: String,
+    },
 }
 
 impl Target {
@@ -70,6 +80,28 @@ impl Target {
             team: team.into(),
             channel: channel.into(),
         }
+    }
+
+    /// Creates the target of a channel by the names that are shown for it and for its team.
+    ///
+    /// ```
+    /// use ms_messenger_core::Target;
+    ///
+    /// let to = Target::channel_name("Contoso", "General");
+    /// assert_eq!(to.to_string(), "channel:@Contoso/General");
+    /// assert_eq!("channel:@Contoso/General".parse(), Ok(to));
+    /// ```
+    pub fn channel_name(team: impl Into<String>, channel: impl Into<String>) -> Self {
+        Self::ChannelName {
+            team: team.into(),
+            channel: channel.into(),
+        }
+    }
+
+    /// Returns whether it is a channel, by id or by name.
+    #[must_use]
+    pub fn is_channel(&self) -> bool {
+        matches!(self, Self::Channel { .. } | Self::ChannelName { .. })
     }
 
     /// Parses a telephone number, as [`PhoneNumber::parse`].
@@ -110,12 +142,23 @@ impl fmt::Display for Target {
         match self {
             Self::Conversation(id) => write!(f, "conversation:{id}"),
             Self::Channel { team, channel } => {
-                let team = team.as_str().replace('%', "%25").replace('/', "%2F");
-                write!(f, "channel:{team}/{channel}")
+                let team = escaped(team.as_str());
+                match team.strip_prefix('@') {
+                    Some(rest) => write!(f, "channel:%40{rest}/{channel}"),
+                    None => write!(f, "channel:{team}/{channel}"),
+                }
+            }
+            Self::ChannelName { team, channel } => {
+                write!(f, "channel:@{}/{channel}", escaped(team))
             }
             Self::Person(address) => address.fmt(f),
         }
     }
+}
+
+/// The team of a channel, with what would end it.
+fn escaped(team: &str) -> String {
+    team.replace('%', "%25").replace('/', "%2F")
 }
 
 impl TryFrom<&str> for Target {

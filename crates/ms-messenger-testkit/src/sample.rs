@@ -23,6 +23,9 @@ pub(crate) fn asking_for(
     match capability {
         Capability::ToConversation => base.to = conversation(),
         Capability::ToChannel => base.to = channel(),
+        Capability::ToChannelName => {
+            base.to = Target::channel_name("conformance-team", "conformance-channel");
+        }
         Capability::ToPhone => base.to = Target::phone("+14255550123").ok()?,
         Capability::ToSip => base.to = Target::sip("sip:lene@contoso.example").ok()?,
         Capability::ToUser => base.to = Target::user("lene@contoso.example"),
@@ -50,6 +53,13 @@ pub(crate) fn asking_for(
         Capability::AttachmentInlineImage => {
             let image = InlineImage::new("image/png", *b"\x89PNG\r\n\x1a\n");
             message.attachments.push(Attachment::InlineImage(image));
+        }
+        Capability::AttachmentPath => {
+            let upload = Attachment::file("/conformance/no such folder/file");
+            message.attachments.push(upload);
+        }
+        Capability::AttachmentBytes => {
+            message.attachments.push(Attachment::bytes("file", CONTENT));
         }
         Capability::SubjectInChannel => {
             message.subject = Some(CONTENT.to_owned());
@@ -103,13 +113,13 @@ fn channel() -> Target {
 }
 
 fn into_channel(request: &mut SendRequest) {
-    if !matches!(request.to, Target::Channel { .. }) {
+    if !request.to.is_channel() {
         request.to = channel();
     }
 }
 
 fn out_of_channel(request: &mut SendRequest) {
-    if matches!(request.to, Target::Channel { .. }) {
+    if request.to.is_channel() {
         request.to = conversation();
     }
 }

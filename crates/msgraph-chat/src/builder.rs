@@ -10,6 +10,8 @@ use crate::{
     cloud::Cloud,
     delegated::DelegatedOnly,
     error::{PLATFORM, SERVICE},
+    files::UploadOptions,
+    names::NameCache,
     sends::RecentSends,
 };
 
@@ -49,6 +51,8 @@ pub struct GraphChatBuilder {
     one_on_one: Option<UserId>,
     app_only: bool,
     settling_margin: Duration,
+    uploads: UploadOptions,
+    name_cache: Duration,
 }
 
 impl GraphChatBuilder {
@@ -63,6 +67,8 @@ impl GraphChatBuilder {
             one_on_one: None,
             app_only: false,
             settling_margin: SETTLING_MARGIN,
+            uploads: UploadOptions::default(),
+            name_cache: Duration::ZERO,
         }
     }
 
@@ -119,6 +125,23 @@ impl GraphChatBuilder {
         self
     }
 
+    /// Sets how the files of messages are uploaded, unless a message sets it.
+    ///
+    /// ```
+    /// use ms_messenger_core::StaticToken;
+    /// use msgraph_chat::{GraphChatClient, UploadOptions};
+    ///
+    /// let options = UploadOptions::default().with_max_bytes(50 * 1024 * 1024);
+    /// let client = GraphChatClient::builder(StaticToken::new("eyJ0eXAi"))
+    ///     .with_upload_options(options)
+    ///     .build()?;
+    /// # Ok::<_, ms_messenger_core::Error>(())
+    /// ```
+    pub fn with_upload_options(mut self, options: UploadOptions) -> Self {
+        self.uploads = options;
+        self
+    }
+
     /// Sets the size limit of a message in bytes of JSON, without the Base64 of its pictures;
     /// `None` leaves it to the service. Default 28 KiB, the published limit.
     pub fn with_max_message_bytes(mut self, limit: Option<usize>) -> Self {
@@ -133,17 +156,37 @@ impl GraphChatBuilder {
         self
     }
 
-    /// Supports users as recipients in the neutral model: their one-on-one chat with `own`, the id
-    /// or user principal name of the signed-in user, is found or created. This needs the
-    /// permission Chat.Create in addition to ChatMessage.Send.
+    /// Keeps for `age` what was found by a name: teams, channels and users, up to 1,024 of them. By
+    /// default nothing is kept, so that each use of a name asks the service. Until the age is over, a
+    /// name that was given to another team or channel still leads to the earlier one.
     ///
     /// ```
-    /// use ms_messenger_core::{Capability, Messenger as _, StaticToken};
+    /// use std::time::Duration;
+    ///
+    /// use ms_messenger_core::StaticToken;
+    /// use msgraph_chat::GraphChatClient;
+    ///
+    /// let client = GraphChatClient::builder(StaticToken::new("eyJ0eXAi"))
+    ///     .with_name_cache(Duration::from_secs(600))
+    ///     .build()?;
+    /// # Ok::<_, ms_messenger_core::Error>(())
+    /// ```
+    pub fn with_name_cache(mut self, age: Duration) -> Self {
+        self.name_cache = age;
+        self
+    }
+
+    /// Sets the id or user principal name of the signed-in user, whose one-on-one chats are found or
+    /// created for users as recipients. By default it is read from the token, or from the service
+    /// where the token cannot be read. Such recipients need the permission Chat.Create in addition
+    /// to ChatMessage.Send.
+    ///
+    /// ```
+    /// use ms_messenger_core::StaticToken;
     /// use msgraph_chat::GraphChatClient;
     ///
     /// let builder = GraphChatClient::builder(StaticToken::new("eyJ0eXAi"));
     /// let client = builder.with_one_on_one_chats("bot@contoso.com").build()?;
-    /// assert!(client.capabilities().supports(Capability::ToUser));
     /// # Ok::<_, ms_messenger_core::Error>(())
     /// ```
     pub fn with_one_on_one_chats(mut self, own: impl Into<UserId>) -> Self {
@@ -186,11 +229,17 @@ impl GraphChatBuilder {
         };
         let scopes = self.cloud.scopes;
         let bearer = Bearer::new(Arc::clone(&token), scopes);
+        let retry = self.transport.retry_policy().clone();
+        let http = self.transport.client()?;
+        let transport = self.transport.with_http_client(http.clone());
         Ok(GraphChatClient::from_inner(Inner {
-            pipeline: self
-                .transport
+            pipeline: transport
                 .pipeline(&SERVICE, endpoint?, bearer)?
                 .with_settling_margin(self.settling_margin),
+            http,
+            retry,
+            uploads: self.uploads,
+            names: NameCache::new(self.name_cache),
             sends: RecentSends::default(),
             settling_margin: self.settling_margin,
             token,
@@ -215,6 +264,8 @@ impl fmt::Debug for GraphChatBuilder {
             .field("max_call_bytes", &self.max_call_bytes)
             .field("app_only", &self.app_only)
             .field("settling_margin", &self.settling_margin)
+            .field("uploads", &self.uploads)
+            .field("name_cache", &self.name_cache)
             .finish_non_exhaustive()
     }
 }

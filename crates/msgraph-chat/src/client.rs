@@ -2,10 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use ms_messenger_core::{TokenProvider, TokenRequest, UserId};
-use ms_messenger_http::Pipeline;
+use ms_messenger_core::{RetryPolicy, TokenProvider, TokenRequest, UserId};
+use ms_messenger_http::{HttpClient, Pipeline};
 
-use crate::{builder::GraphChatBuilder, delegated::own_user, sends::RecentSends};
+use crate::{
+    builder::GraphChatBuilder, delegated::own_user, files::UploadOptions, names::NameCache,
+    sends::RecentSends,
+};
 
 /// A client for Teams messages through Microsoft Graph v1.0, which acts as one user.
 ///
@@ -40,6 +43,11 @@ pub struct GraphChatClient(Arc<Inner>);
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) pipeline: Pipeline,
+    /// The connections of the pipeline, for addresses that need no credential.
+    pub(crate) http: HttpClient,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) uploads: UploadOptions,
+    pub(crate) names: NameCache,
     pub(crate) max_message_bytes: Option<usize>,
     pub(crate) max_call_bytes: Option<usize>,
     pub(crate) one_on_one: Option<UserId>,
@@ -65,6 +73,22 @@ impl GraphChatClient {
 
     pub(crate) fn pipeline(&self) -> &Pipeline {
         &self.0.pipeline
+    }
+
+    pub(crate) fn http(&self) -> &HttpClient {
+        &self.0.http
+    }
+
+    pub(crate) fn retry_policy(&self) -> &RetryPolicy {
+        &self.0.retry
+    }
+
+    pub(crate) fn names(&self) -> &NameCache {
+        &self.0.names
+    }
+
+    pub(crate) fn upload_options(&self) -> &UploadOptions {
+        &self.0.uploads
     }
 
     pub(crate) fn token(&self) -> (&dyn TokenProvider, &'static [&'static str]) {

@@ -40,7 +40,7 @@ pub(crate) enum Destination<'a> {
     },
     /// A one-on-one chat, which is found or created only for a message that passed every check.
     Person {
-        own: &'a UserId,
+        own: Option<&'a UserId>,
         other: &'a UserId,
         quoted: Option<&'a [MessageId]>,
     },
@@ -88,7 +88,10 @@ impl<'a> Destination<'a> {
                 }
             }
             Self::Chat { chat, .. } => check_id(chat.as_str(), "chat", problems),
-            Self::Person { own, other, .. } => check_members(own, other, problems),
+            Self::Person { own, other, .. } => match own {
+                Some(own) => check_members(own, other, problems),
+                None => check_id(other.as_str(), "other", problems),
+            },
         }
         if let Some(quoted) = self.quoted() {
             for id in quoted {

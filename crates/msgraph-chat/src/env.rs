@@ -32,8 +32,8 @@ impl GraphChatBuilder {
     ///   [`with_app_only`](Self::with_app_only) is set.
     ///
     /// Optional are `MSGRAPH_CLOUD` (`global`, `us-gov-l4`, `us-gov-l5` or `china`),
-    /// `MSGRAPH_BASE_URL`, and `MSGRAPH_USER` for
-    /// [one-on-one chats](Self::with_one_on_one_chats).
+    /// `MSGRAPH_BASE_URL`, and `MSGRAPH_USER`, the own id for
+    /// [one-on-one chats](Self::with_one_on_one_chats) where it is not to be that of the token.
     ///
     /// # Errors
     ///
@@ -116,7 +116,7 @@ mod tests {
     use std::time::{Duration, SystemTime};
 
     use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-    use ms_messenger_core::{Capability, Messenger as _, TokenRequest};
+    use ms_messenger_core::TokenRequest;
 
     use super::*;
 
@@ -147,7 +147,7 @@ mod tests {
         assert_eq!(token.unwrap().secret(), "opaque");
         let endpoint = client.pipeline().endpoint().to_string();
         assert_eq!(endpoint, "https://graph.microsoft.com/v1.0");
-        assert!(!client.capabilities().supports(Capability::ToUser));
+        assert!(client.one_on_one().is_none());
     }
 
     #[tokio::test]
@@ -201,7 +201,7 @@ mod tests {
             let client = read(&[token, more, ("MSGRAPH_USER", "lene@contoso.com")]);
             let client = client.unwrap().build().unwrap();
             assert_eq!(client.pipeline().endpoint().to_string(), expected);
-            assert!(client.capabilities().supports(Capability::ToUser));
+            assert_eq!(client.one_on_one().unwrap().as_str(), "lene@contoso.com");
         }
     }
 

@@ -20,6 +20,13 @@ pub(crate) static SERVICE: ServiceProfile = ServiceProfile::new(PLATFORM)
     .with_classifier(classify)
     .with_throttling_503();
 
+/// What is wrong with a drive that has no room.
+pub(crate) const FULL: &str = "the drive has no room for the file";
+
+/// Why a drive, folder or file is not found, beside that it may not exist.
+const HIDDEN: &str = "the service also reports so what the token may not see: uploads need \
+    Files.ReadWrite (chats) or Files.ReadWrite.All (channels), and a OneDrive that was opened once";
+
 /// Why a send cannot be settled.
 pub(crate) fn cannot_tell(why: &'static str) -> Error {
     Error::new(ErrorKind::Other, why).with_platform(PLATFORM)
@@ -136,6 +143,7 @@ fn classify(response: &Response) -> Option<(ErrorKind, Delivery)> {
     let error = GraphError::read(response.body());
     match response.status() {
         400 if !error.names_a_reason() => Some((ErrorKind::InvalidRequest, Delivery::Unknown)),
+        507 => Some((ErrorKind::Conflict, Delivery::NotSent)),
         403 if error.says(EXPIRED) => Some((ErrorKind::Unauthenticated, Delivery::NotSent)),
         400 | 401 | 403 | 412 if error.says(APPLICATION) => {
             Some((ErrorKind::PermissionDenied, Delivery::NotSent))
@@ -156,6 +164,8 @@ fn advice(response: &Response, error: &GraphError) -> Option<Cow<'static, str>> 
         }
         403 if error.says(EXPIRED) => Some("the token has expired or was not accepted".into()),
         403 => needed(response.operation()),
+        404 if operations::is_of_files(response.operation()) => Some(HIDDEN.into()),
+        507 => Some(FULL.into()),
         _ => None,
     }
 }

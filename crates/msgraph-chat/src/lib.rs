@@ -13,9 +13,11 @@ mod destination;
 mod env;
 mod env_token;
 mod error;
+mod files;
 mod messages;
 mod messenger;
 pub mod models;
+mod names;
 mod native;
 mod operations;
 mod paths;
@@ -24,9 +26,11 @@ mod posted;
 mod send;
 mod sends;
 mod settle;
+mod subscriptions;
 mod teams;
 mod times;
 mod users;
+mod watch;
 mod write;
 
 pub use builder::GraphChatBuilder;
@@ -36,12 +40,19 @@ pub use chats::ChatQuery;
 pub use client::GraphChatClient;
 pub use cloud::Cloud;
 pub use error::{GraphError, PLATFORM};
+pub use files::{
+    FileMessage, FileOutcome, FilesOutcome, ReaderAccess, Remains, UploadOptions, UploadProgress,
+};
 pub use messages::{Changes, DeltaToken, MessageQuery};
-pub use ms_messenger_core::InlineImage;
+pub use ms_messenger_core::{FileSource, FileUpload, InlineImage};
 pub use ms_messenger_http::{HttpClient, HttpOptions, Pages};
 pub use operations::OPERATIONS;
 pub use posted::PostedMessage;
+pub use subscriptions::{
+    Kept, LifecycleEvent, LifecycleNotices, NewSubscription, SubscriptionKeeper,
+};
 pub use teams::Team;
+pub use watch::Watch;
 pub use write::{Compose, Mention, NewBody, NewChatMessage, Place};
 
 /// Entry points of the fuzz targets; compiled for them only.

@@ -5,7 +5,7 @@ use std::slice;
 use async_trait::async_trait;
 use ms_messenger_core::{
     Address, Attachment, Body, Capabilities, Capability, ConversationId, Evidence, Mark, MarkKind,
-    Message, Messenger, Problem, Receipt, Result, SendRequest, Settled, Target,
+    Message, Messenger, Problem, Receipt, Result, SendRequest, Settled, Target, Uuid,
 };
 use ms_messenger_http::Call;
 
@@ -13,6 +13,7 @@ use crate::{
     client::GraphChatClient,
     destination::{Destination, PostPath},
     error::PLATFORM,
+    files::{FilePlace, Pending, WithFiles, check},
     native::{native, unsupported},
     operations::CHAT_CREATE_ONE_ON_ONE,
     send::{Extras, Ready},
@@ -22,12 +23,16 @@ use crate::{
 const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::ToConversation,
     Capability::ToChannel,
+    Capability::ToChannelName,
+    Capability::ToUser,
     Capability::Text,
     Capability::Html,
     Capability::Native,
     Capability::AttachmentFile,
     Capability::AttachmentCard,
     Capability::AttachmentInlineImage,
+    Capability::AttachmentPath,
+    Capability::AttachmentBytes,
     Capability::SubjectInChannel,
     Capability::Importance,
     Capability::ReplyInChannel,
@@ -41,41 +46,25 @@ impl Messenger for GraphChatClient {
         PLATFORM
     }
 
-    /// Users are supported as recipients when the client has the id of its own user.
     fn capabilities(&self) -> Capabilities {
-        match self.one_on_one() {
-            Some(_) => CAPABILITIES.with(Capability::ToUser),
-            None => CAPABILITIES,
-        }
+        CAPABILITIES
     }
 
     async fn send(&self, request: &SendRequest) -> Result<Receipt> {
-        let (destination, ready, mark) = self.prepare_request(request)?;
+        let stand_in = stand_in(&request.to);
+        let prepared = self.prepare_request(request, stand_in.as_ref().unwrap_or(&request.to))?;
         let mut extras = Extras {
             deadline: request.deadline(),
-            conversation: None,
-            mark,
+            ..Extras::default()
         };
-        let (path, conversation) = match destination {
-            Destination::Channel {
-                team,
-                channel,
-                reply_to,
-            } => {
-                let path = PostPath::of_channel(team, channel, reply_to);
-                (path, ConversationId::new(channel.as_str()))
-            }
-            Destination::Chat { chat, quoted } => {
-                (PostPath::of_chat(chat, quoted.is_some()), chat.clone())
-            }
-            Destination::Person { own, other, quoted } => {
-                let chat = self.find_one_on_one(own, other, &extras.deadline).await?;
-                extras.conversation = Some(chat.clone());
-                (PostPath::of_chat(&chat, quoted.is_some()), chat)
-            }
+        let Target::ChannelName { team, channel, .. } = &request.to else {
+            return self.send_prepared(request, prepared, extras).await;
         };
-        let stored = self.post_raw(path, ready, extras).await?;
-        stored.receipt(conversation)
+        let (team, channel) = self.named_channel(team, channel, &extras.deadline).await?;
+        extras.conversation = Some(ConversationId::new(channel.as_str()));
+        let to = Target::channel(team, channel);
+        let prepared = self.prepare_request(request, &to)?;
+        self.send_prepared(request, prepared, extras).await
     }
 
     /// Reads every message that was posted since the send. Recognises the message by the id of an
@@ -97,6 +86,54 @@ impl Messenger for GraphChatClient {
 }
 
 impl GraphChatClient {
+    /// The part of a send that needs the ids of its place.
+    async fn send_prepared(
+        &self,
+        request: &SendRequest,
+        (destination, ready, mark): Prepared<'_>,
+        mut extras: Extras,
+    ) -> Result<Receipt> {
+        let files = uploads(&request.message);
+        extras.mark = mark;
+        let (path, conversation) = match destination {
+            Destination::Channel {
+                team,
+                channel,
+                reply_to,
+            } => {
+                let path = PostPath::of_channel(team, channel, reply_to);
+                (path, ConversationId::new(channel.as_str()))
+            }
+            Destination::Chat { chat, quoted } => {
+                (PostPath::of_chat(chat, quoted.is_some()), chat.clone())
+            }
+            Destination::Person { own, other, quoted } => {
+                let chat = self.chat_of(own, other, &extras.deadline).await?;
+                extras.conversation = Some(chat.clone());
+                (PostPath::of_chat(&chat, quoted.is_some()), chat)
+            }
+        };
+        if !files.is_empty() {
+            let place = match destination {
+                Destination::Channel { team, channel, .. } => FilePlace::Channel(team, channel),
+                _ => FilePlace::Chat(&conversation),
+            };
+            let with = WithFiles {
+                destination,
+                path,
+                place,
+                message: native(&request.message)?.0,
+                files,
+                options: self.upload_options(),
+                extras,
+            };
+            let (_, stored) = Box::pin(self.send_with_files(with)).await;
+            return stored?.receipt(conversation);
+        }
+        let stored = self.post_raw(path, ready, extras).await?;
+        stored.receipt(conversation)
+    }
+
     /// Runs every check of [`send`](Messenger::send) that needs no I/O: capabilities, ids,
     /// markers and mentions, native bodies, sizes, and the token that is at hand. `send` rejects
     /// what it rejects, with the same error.
@@ -120,7 +157,9 @@ impl GraphChatClient {
     /// # Ok::<_, ms_messenger_core::Error>(())
     /// ```
     pub fn check(&self, request: &SendRequest) -> Result<Vec<Problem>> {
-        let (destination, ready, _) = self.prepare_request(request)?;
+        let stand_in = stand_in(&request.to);
+        let to = stand_in.as_ref().unwrap_or(&request.to);
+        let (destination, ready, _) = self.prepare_request(request, to)?;
         let call = match destination {
             Destination::Channel {
                 team,
@@ -140,18 +179,24 @@ impl GraphChatClient {
     fn prepare_request<'a>(
         &'a self,
         request: &'a SendRequest,
-    ) -> Result<(Destination<'a>, Ready, Option<Mark>)> {
+        to: &'a Target,
+    ) -> Result<Prepared<'a>> {
         self.capabilities().check(PLATFORM, request)?;
+        check(&uploads(&request.message))?;
         let (message, markup) = native(&request.message)?;
-        let destination = self.destination(request)?;
+        let destination = self.destination(request, to)?;
         let ready = self.prepare(destination, &message, markup)?;
         Ok((destination, ready, mark(&request.message, &message)))
     }
 
-    fn destination<'a>(&'a self, request: &'a SendRequest) -> Result<Destination<'a>> {
+    fn destination<'a>(
+        &'a self,
+        request: &'a SendRequest,
+        to: &'a Target,
+    ) -> Result<Destination<'a>> {
         let reply_to = request.reply_to.as_ref();
         let quoted = reply_to.map(slice::from_ref);
-        Ok(match &request.to {
+        Ok(match to {
             Target::Channel { team, channel, .. } => Destination::Channel {
                 team,
                 channel,
@@ -159,13 +204,22 @@ impl GraphChatClient {
             },
             Target::Conversation(chat) => Destination::Chat { chat, quoted },
             Target::Person(Address::User(other)) => Destination::Person {
-                own: self.one_on_one().ok_or_else(unsupported)?,
+                own: self.one_on_one(),
                 other,
                 quoted,
             },
             _ => return Err(unsupported()),
         })
     }
+}
+
+/// What every send has before its I/O.
+type Prepared<'a> = (Destination<'a>, Ready, Option<Mark>);
+
+/// A channel with ids that can be checked, in the place of one whose ids are not known yet.
+fn stand_in(to: &Target) -> Option<Target> {
+    let is_named = matches!(to, Target::ChannelName { .. });
+    is_named.then(|| Target::channel(Uuid::nil().to_string(), "19:name@thread.tacv2"))
 }
 
 /// The id of an attachment that was made for this message only. A native body may be sent several
@@ -187,4 +241,22 @@ fn mark(message: &Message, native: &NewChatMessage) -> Option<Mark> {
     let mut pairs = entries.zip(&native.attachments);
     let (_, entry) = pairs.find(|(attachment, _)| is_fresh(attachment))?;
     Some(Mark::new(MarkKind::AttachmentId, entry.id.as_deref()?))
+}
+
+/// The files that are uploaded for `message`.
+fn uploads(message: &Message) -> Vec<Pending<'_>> {
+    let attachments = message.attachments.iter().enumerate();
+    // Inline pictures become no attachments; all others keep their order.
+    let others = attachments.filter(|(_, it)| !matches!(it, Attachment::InlineImage(_)));
+    let pending = others.enumerate().filter_map(|(attachment, (i, it))| {
+        let Attachment::Upload(upload) = it else {
+            return None;
+        };
+        Some(Pending {
+            upload,
+            field: format!("message.attachments[{i}].upload"),
+            attachment,
+        })
+    });
+    pending.collect()
 }

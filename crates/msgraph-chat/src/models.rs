@@ -17,6 +17,7 @@
 
 pub(crate) mod attachment;
 mod chat;
+mod drive;
 mod event;
 mod identity;
 mod member;
@@ -24,11 +25,13 @@ mod message;
 pub(crate) mod nullable;
 mod parts;
 mod scalar;
+mod subscription;
 mod team;
 mod user;
 
 pub use attachment::ChatMessageAttachment;
 pub use chat::{ChatInfo, ChatMessageInfo, ChatType, ChatViewpoint, MigrationMode, PinnedMessage};
+pub use drive::{DriveItem, FileFacet, FileHashes, ItemReference};
 pub use event::{CallParticipantInfo, EventKind, EventMessageDetail};
 pub use identity::{
     ApplicationIdentity, ApplicationIdentityType, ConversationIdentity, ConversationIdentityType,
@@ -43,5 +46,6 @@ pub use parts::{
     PolicyViolation,
 };
 pub use scalar::{Flags, Timestamp};
+pub use subscription::{ChangeType, Subscription};
 pub use team::{ChannelInfo, LayoutType, MembershipType, TeamInfo, TeamworkTag};
 pub use user::User;

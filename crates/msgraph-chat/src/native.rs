@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::{
     error::PLATFORM,
+    files::placeholder,
     models::{BodyType, ChatMessageAttachment, MessageImportance},
     write::{Compose, NewChatMessage, markup::Markup, read_message},
 };
@@ -49,6 +50,7 @@ fn attach(mut compose: Compose, message: &Message) -> Result<(NewChatMessage, Op
             Attachment::File(file) => compose.attach(reference(file)),
             Attachment::Card(it) => compose.attach(card(it)?),
             Attachment::InlineImage(image) => compose.inline_image(image),
+            Attachment::Upload(upload) => compose.attach(placeholder(upload)),
             _ => return Err(unsupported()),
         };
     }

@@ -1,10 +1,12 @@
 //! Every call of this client, as data.
 
 mod chats;
+mod files;
 mod messages;
+mod subscriptions;
 mod teams;
 
-pub(crate) use self::{chats::*, messages::*, teams::*};
+pub(crate) use self::{chats::*, files::*, messages::*, subscriptions::*, teams::*};
 use ms_messenger_http::Operation;
 
 /// Every operation of the client: its request, the least permission that it needs, whether it may
@@ -48,8 +50,25 @@ pub static OPERATIONS: &[&Operation] = &[
     &CHANNEL_GET,
     &CHANNEL_MEMBER_LIST,
     &CHANNEL_MEMBER_GET,
+    &DRIVE_FOLDER,
+    &DRIVE_FOLDER_CREATE,
+    &DRIVE_ITEM,
+    &DRIVE_UPLOAD,
+    &DRIVE_SESSION_CREATE,
+    &DRIVE_SESSION_PIECE,
+    &DRIVE_SESSION_GET,
+    &DRIVE_SESSION_CANCEL,
+    &DRIVE_INVITE,
+    &DRIVE_DELETE,
+    &SUBSCRIPTION_CREATE,
+    &SUBSCRIPTION_LIST,
+    &SUBSCRIPTION_GET,
+    &SUBSCRIPTION_UPDATE,
+    &SUBSCRIPTION_REAUTHORIZE,
+    &SUBSCRIPTION_DELETE,
     &USER_ME,
     &USER_GET,
+    &USER_LIST,
 ];
 
 /// The operations of that name: one, or those of channels and chats.
@@ -73,7 +92,7 @@ mod tests {
             assert!(!operation.function().is_empty(), "{operation}");
             assert!(operation.permission().is_some(), "{operation}");
             assert!(!operation.reason().is_empty(), "{operation}");
-            assert!(operation.path().starts_with('/'), "{operation}");
+            assert!(operation.path().starts_with(['/', '{']), "{operation}");
             assert!(!operation.path().contains('?'), "{operation}");
             assert_eq!(of_name(operation.name()), Some(*operation));
         }

@@ -170,7 +170,7 @@ pub(crate) struct Stored<'a> {
 
 impl Stored<'_> {
     /// The message, for the typed handles.
-    fn posted(self) -> Result<PostedMessage> {
+    pub(crate) fn posted(self) -> Result<PostedMessage> {
         let (id, _) = self.id(false)?;
         let posted = PostedMessage::new(id, &self.response);
         self.under_way.sent(posted.id.as_str());

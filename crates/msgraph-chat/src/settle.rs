@@ -7,8 +7,8 @@ mod list;
 use std::time::{Duration, SystemTime};
 
 use ms_messenger_core::{
-    Acceptance, ConversationId, Delivery, Evidence, MarkKind, MessageId, Receipt, Result,
-    SendRequest, Settled, TokenRequest,
+    Acceptance, ConversationId, Deadline, Delivery, Evidence, MarkKind, MessageId, Receipt, Result,
+    SendRequest, Settled, Target, TokenRequest,
 };
 
 use self::{
@@ -46,7 +46,8 @@ impl GraphChatClient {
 
     async fn try_look(&self, request: &SendRequest, evidence: &Evidence) -> Result<Settled> {
         evidence.check_platform(PLATFORM)?;
-        let place = MessageList::of(request, evidence)?;
+        let named = self.channel_of(&request.to, evidence).await?;
+        let place = MessageList::of(request, named.as_ref().unwrap_or(&request.to), evidence)?;
         let (message, markup) = native(&request.message)?;
         let markup = markup.unwrap_or_else(|| message.markup());
         let content = Content::new(&place.path, Text::of(message.seen(&markup)));
@@ -97,6 +98,24 @@ impl GraphChatClient {
         };
         self.remember(content, evidence, &settled);
         Ok(settled)
+    }
+
+    /// The ids of a channel that the request names. A name that leads to another channel meanwhile
+    /// says nothing of the message.
+    async fn channel_of(&self, to: &Target, evidence: &Evidence) -> Result<Option<Target>> {
+        let Target::ChannelName { team, channel, .. } = to else {
+            return Ok(None);
+        };
+        let sent_to = evidence.conversation.as_ref();
+        let sent_to = sent_to.ok_or_else(|| cannot("the evidence does not name the channel"))?;
+        let found = self
+            .named_channel(team, channel, &Deadline::default())
+            .await;
+        let (team, channel) = found?;
+        if channel.as_str() != sent_to.as_str() {
+            return Err(cannot("the name belongs to another channel now"));
+        }
+        Ok(Some(Target::channel(team, channel)))
     }
 
     fn remember(&self, content: Content, evidence: &Evidence, settled: &Settled) {

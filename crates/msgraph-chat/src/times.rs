@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use ms_messenger_core::ClockOffset;
+
 /// The last second that RFC 3339 can write.
 const LATEST: Duration = Duration::from_secs(253_402_300_799);
 
@@ -10,6 +12,16 @@ pub(crate) fn rfc3339(time: SystemTime) -> String {
     let latest = SystemTime::UNIX_EPOCH + LATEST;
     let time = time.clamp(SystemTime::UNIX_EPOCH, latest);
     humantime::format_rfc3339_millis(time).to_string()
+}
+
+/// How far before a time of this machine its changes are read, beyond what is known of the clocks.
+const OVERLAP: Duration = Duration::from_secs(2 * 60);
+
+/// A time of the service's clock that is certainly before `time` by the local one, where the clock of
+/// the service is known; else unless this machine is more than two minutes ahead.
+pub(crate) fn before(time: SystemTime, clock: Option<ClockOffset>) -> SystemTime {
+    let time = clock.map_or(time, |clock| clock.earliest(time));
+    time.checked_sub(OVERLAP).unwrap_or(time)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Messages to be sent: built so that no marker is forgotten, or written by hand and checked.
 
 mod annotation;
+mod append;
 mod check;
 mod compose;
 pub(crate) mod markup;

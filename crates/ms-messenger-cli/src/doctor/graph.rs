@@ -40,9 +40,6 @@ pub(crate) async fn teams(context: &DoctorContext, findings: &mut Findings) {
         Err(error) => return findings.failure("address", error, settings),
     };
     let endpoint = context.address(&address, findings);
-    if settings.value("MSGRAPH_USER").is_none() {
-        findings.note("user", "user: targets need your own id: MSGRAPH_USER");
-    }
     if !settings.configures(Platform::MsgraphChat) {
         findings.unconfigured();
         return;

@@ -1,11 +1,12 @@
 //! The attachments of a message.
 
-use std::fmt;
+use std::{fmt, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
+use super::upload::FileUpload;
 use crate::{closed_enum::closed_enum, redact};
 
 /// An attachment of a message. `Debug` prints kinds and sizes only.
@@ -29,6 +30,28 @@ pub enum Attachment {
     Card(Card),
     /// An image whose bytes are part of the message, shown in its content.
     InlineImage(InlineImage),
+    /// A file that is uploaded with the message.
+    Upload(FileUpload),
+}
+
+impl Attachment {
+    /// Creates an attachment of the file at `path`, which is uploaded when the message is sent.
+    ///
+    /// ```
+    /// use ms_messenger_core::{Attachment, Message};
+    ///
+    /// let report = Attachment::file("/var/reports/visits.pdf");
+    /// let message = Message::text("The report").with_attachment(report);
+    /// ```
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self::Upload(FileUpload::path(path))
+    }
+
+    /// Creates an attachment of `bytes`, which are uploaded as a file with the name `name` when the
+    /// message is sent.
+    pub fn bytes(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        Self::Upload(FileUpload::bytes(name, bytes))
+    }
 }
 
 /// A reference to a file or image that is stored elsewhere. `Debug` prints neither the URL nor the

@@ -9,10 +9,17 @@ fn id() -> impl Strategy<Value = String> {
     ".{1,20}".prop_filter("white space or percent-encoded", usual)
 }
 
+/// Names without white space around them.
+fn name() -> impl Strategy<Value = String> {
+    "[^\n]{1,20}".prop_filter("white space", |name| name.trim() == name)
+}
+
 fn targets() -> impl Strategy<Value = Target> {
     prop_oneof![
         id().prop_map(Target::conversation),
         (id(), id()).prop_map(|(team, channel)| Target::channel(team, channel)),
+        (id(), id()).prop_map(|(team, channel)| Target::channel(format!("@{team}"), channel)),
+        (name(), name()).prop_map(|(team, channel)| Target::channel_name(team, channel)),
         id().prop_map(Target::user),
         "[A-Z]{2}[.][a-zA-Z0-9]{1,128}".prop_map(|id| Target::whatsapp(&id).unwrap()),
         "[+][0-9]{7,15}".prop_map(|number| Target::phone(&number).unwrap()),

@@ -83,8 +83,12 @@ impl ChatMessageAttachment {
     /// Returns a file by its sharing link; the service adds its name.
     #[must_use]
     pub fn share_link(url: &Url) -> Self {
+        Self::reference_of(url.as_str().to_owned())
+    }
+
+    pub(crate) fn reference_of(address: String) -> Self {
         let mut attachment = Self::new(REFERENCE);
-        attachment.content_url = Some(url.as_str().to_owned());
+        attachment.content_url = Some(address);
         attachment
     }
 

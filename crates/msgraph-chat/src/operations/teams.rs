@@ -69,6 +69,10 @@ pub(crate) static USER_ME: Operation = Operation::read("user.me", "/me")
     .with_permission("User.Read")
     .with_function("GraphChatClient::me");
 
+pub(crate) static USER_LIST: Operation = Operation::read("user.list", "/users")
+    .with_permission("User.ReadBasic.All")
+    .with_function("GraphChatClient::find_user");
+
 pub(crate) static USER_GET: Operation = Operation::read("user.get", "/users/{user-id}")
     .with_permission("User.ReadBasic.All")
     .with_function("GraphChatClient::user");

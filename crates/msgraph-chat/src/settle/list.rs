@@ -48,8 +48,8 @@ pub(super) struct Listed {
 }
 
 impl MessageList {
-    pub(super) fn of(request: &SendRequest, evidence: &Evidence) -> Result<Self> {
-        Ok(match &request.to {
+    pub(super) fn of(request: &SendRequest, to: &Target, evidence: &Evidence) -> Result<Self> {
+        Ok(match to {
             Target::Conversation(id) => Self::chat(id),
             Target::Channel { team, channel, .. } => {
                 let reply_to = request.reply_to.as_ref();

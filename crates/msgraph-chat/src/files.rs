@@ -1,0 +1,24 @@
+//! Messages with files: upload, access of the readers, the message, and what remains.
+
+mod address;
+mod contents;
+mod folder;
+mod lane;
+mod message;
+mod name;
+mod options;
+mod outcome;
+mod pending;
+mod quick_xor;
+mod session;
+mod share;
+mod steps;
+mod store;
+mod typed;
+
+pub(crate) use folder::FilePlace;
+pub use message::FileMessage;
+pub use options::{ReaderAccess, UploadOptions, UploadProgress};
+pub use outcome::{FileOutcome, FilesOutcome, Remains};
+pub(crate) use pending::{Pending, check, placeholder};
+pub(crate) use steps::WithFiles;

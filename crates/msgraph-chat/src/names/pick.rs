@@ -1,0 +1,120 @@
+//! Chooses what a name stands for, and refuses to guess.
+
+use ms_messenger_core::{Delivery, Error, ErrorKind, Problem, Result};
+use ms_messenger_http::one_line;
+
+use crate::error::PLATFORM;
+
+/// The most candidates that an error lists.
+const LISTED: usize = 10;
+
+/// Something with a name and an id.
+pub(super) struct Candidate<T> {
+    pub(super) name: String,
+    pub(super) id: String,
+    pub(super) item: T,
+}
+
+/// What is looked for, in the words of the errors.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    /// The member that names it.
+    pub(super) field: &'a str,
+    /// One of them, e.g. `team`.
+    pub(super) one: &'a str,
+    /// All of them, e.g. `teams`.
+    pub(super) all: &'a str,
+    pub(super) name: &'a str,
+}
+
+/// The candidate with exactly the name, else the one whose name differs in case alone.
+pub(super) fn pick<T>(wanted: Wanted<'_>, candidates: Vec<Candidate<T>>) -> Result<T> {
+    let total = candidates.len();
+    let lower = wanted.name.to_lowercase();
+    let (exact, others): (Vec<_>, Vec<_>) = candidates
+        .into_iter()
+        .filter(|it| it.name.to_lowercase() == lower)
+        .partition(|it| it.name == wanted.name);
+    let mut named = if exact.is_empty() { others } else { exact };
+    match (named.pop(), named.is_empty()) {
+        (Some(only), true) => Ok(only.item),
+        (Some(last), false) => {
+            named.push(last);
+            Err(several(wanted, &named))
+        }
+        (None, _) => Err(none(wanted, total)),
+    }
+}
+
+fn several<T>(Wanted { field, all, .. }: Wanted<'_>, named: &[Candidate<T>]) -> Error {
+    let ids: Vec<String> = named
+        .iter()
+        .take(LISTED)
+        .map(|it| format!("{} ({})", one_line(&it.id), one_line(&it.name)))
+        .collect();
+    let more = match named.len().saturating_sub(LISTED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let rule = format!(
+        "is the name of {} {all}, use the id of one: {}{more}",
+        named.len(),
+        ids.join(", ")
+    );
+    refuse(ErrorKind::InvalidRequest, field, &rule)
+}
+
+fn none(Wanted { field, one, .. }: Wanted<'_>, total: usize) -> Error {
+    let rule = format!("is the name of no {one}, of {total} that the signed-in user can see");
+    refuse(ErrorKind::NotFound, field, &rule)
+}
+
+/// The error of a name that leads nowhere.
+pub(super) fn refuse(kind: ErrorKind, field: &str, rule: &str) -> Error {
+    Problem::new(field, rule)
+        .into_error(kind)
+        .with_delivery(Delivery::NotSent)
+        .with_platform(PLATFORM)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(name: &str, names: &[&str]) -> Result<usize> {
+        let candidates = names.iter().enumerate().map(|(item, name)| Candidate {
+            name: (*name).to_owned(),
+            id: format!("id{item}"),
+            item,
+        });
+        let wanted = Wanted {
+            field: "team",
+            one: "team",
+            all: "teams",
+            name,
+        };
+        pick(wanted, candidates.collect())
+    }
+
+    #[test]
+    fn the_exact_name_comes_first_and_case_does_not_count_otherwise() {
+        assert_eq!(of("Ops", &["ops", "Ops", "Other"]).unwrap(), 1);
+        assert_eq!(of("OPS", &["Other", "ops"]).unwrap(), 1);
+        assert_eq!(of("ÄRZTE", &["Ärzte"]).unwrap(), 0);
+    }
+
+    #[test]
+    fn several_and_none_are_errors_that_name_the_field() {
+        let error = of("Ops", &["Ops", "x", "Ops"]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        let rule = "is the name of 2 teams, use the id of one: id0 (Ops), id2 (Ops)";
+        assert_eq!(error.problems()[0].rule, rule);
+        let error = of("OPS", &["Ops", "ops"]).unwrap_err();
+        assert!(error.message().contains("2 teams"), "{error}");
+        let error = of("Ops", &["a", "b"]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        assert_eq!(error.delivery(), Delivery::NotSent);
+        let many = vec!["Ops"; 300];
+        assert!(of("Ops", &many).unwrap_err().message().len() < 400);
+    }
+}

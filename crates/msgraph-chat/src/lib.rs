@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod activity;
 mod builder;
 mod calls;
 mod channel;
+mod channels;
 mod chat;
 mod chats;
 mod client;
@@ -13,13 +15,17 @@ mod destination;
 mod env;
 mod env_token;
 mod error;
+mod group;
+mod members;
 mod messages;
 mod messenger;
+mod migration;
 pub mod models;
 mod native;
 mod operations;
 mod paths;
 pub mod permissions;
+mod pins;
 mod send;
 mod sends;
 mod settle;
@@ -28,16 +34,23 @@ mod times;
 mod users;
 mod write;
 
+pub use activity::{ActivityNotification, ActivityRecipient, ActivityTopic};
 pub use builder::GraphChatBuilder;
 pub use channel::Channel;
+pub use channels::{ChannelUpdate, NewChannel};
 pub use chat::Chat;
 pub use chats::ChatQuery;
 pub use client::GraphChatClient;
 pub use cloud::Cloud;
 pub use error::{GraphError, PLATFORM};
-pub use messages::{Changes, DeltaToken, MessageQuery};
+pub use group::NewGroupChat;
+pub use members::NewMember;
+pub use messages::{Changes, DeltaToken, MessageHandle, MessageQuery};
+pub use migration::ImportedMessage;
 pub use ms_messenger_core::InlineImage;
-pub use ms_messenger_http::{HttpClient, HttpOptions, Pages};
+pub use ms_messenger_http::{
+    Download, HttpClient, HttpOptions, Method, OpenRequest, Operation, Pages, Response, RetryClass,
+};
 pub use operations::OPERATIONS;
 pub use send::PostedMessage;
 pub use teams::Team;

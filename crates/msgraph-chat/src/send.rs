@@ -61,13 +61,18 @@ pub(crate) struct Posted {
 /// A message that passed every check without I/O.
 #[derive(Debug)]
 pub(crate) struct Ready {
-    operation: &'static Operation,
+    pub(crate) operation: &'static Operation,
     body: Bytes,
-    text: Text,
+    pub(crate) text: Text,
     pub(crate) warnings: Vec<Problem>,
 }
 
 impl Ready {
+    /// The body of the message.
+    pub(crate) fn into_body(self) -> Bytes {
+        self.body
+    }
+
     /// The call that posts the message.
     pub(crate) fn call(&self, path: PostPath) -> Call {
         Call::of(self.operation, path.into_path()).with_json_bytes(self.body.clone())
@@ -102,13 +107,9 @@ impl GraphChatClient {
     ) -> Result<PostedMessage> {
         let ready = self.prepare(destination, &message, None)?;
         drop(message);
-        let stored = self.post_raw(path, ready, Extras::default()).await?;
-        let (message, response) = stored.read(|it: &ChatMessage| it.id.as_deref())?;
-        Ok(PostedMessage {
-            id: MessageId::new(message.id.as_deref().unwrap_or_default()),
-            request_id: response.request_id().map(str::to_owned),
-            message,
-        })
+        self.post_raw(path, ready, Extras::default())
+            .await?
+            .posted()
     }
 
     /// Runs every check that needs no I/O and writes the body, both once. `markup` is that of
@@ -197,7 +198,7 @@ impl GraphChatClient {
     }
 
     /// Notes how a send failed, and completes the evidence of one whose delivery is unknown.
-    fn failed(
+    pub(crate) fn failed(
         &self,
         error: Error,
         under_way: UnderWay<'_>,
@@ -217,11 +218,21 @@ impl GraphChatClient {
 
 /// A message that the service stored, by its response.
 pub(crate) struct Stored<'a> {
-    response: Response,
-    under_way: UnderWay<'a>,
+    pub(crate) response: Response,
+    pub(crate) under_way: UnderWay<'a>,
 }
 
 impl Stored<'_> {
+    /// Reads the whole message.
+    pub(crate) fn posted(self) -> Result<PostedMessage> {
+        let (message, response) = self.read(|it: &ChatMessage| it.id.as_deref())?;
+        Ok(PostedMessage {
+            id: MessageId::new(message.id.as_deref().unwrap_or_default()),
+            request_id: response.request_id().map(str::to_owned),
+            message,
+        })
+    }
+
     /// Reads the stored message and notes its id.
     pub(crate) fn read<T: DeserializeOwned>(
         self,

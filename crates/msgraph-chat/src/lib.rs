@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod activity;
+mod batch;
 mod builder;
 mod calls;
 mod channel;
@@ -35,6 +36,7 @@ mod users;
 mod write;
 
 pub use activity::{ActivityNotification, ActivityRecipient, ActivityTopic};
+pub use batch::{BatchOutput, BatchPart, MAX_BATCH_PARTS};
 pub use builder::GraphChatBuilder;
 pub use channel::Channel;
 pub use channels::{ChannelUpdate, NewChannel};

@@ -1,13 +1,16 @@
 //! Every call of this client, as data.
 
 mod activity;
+mod batch;
 mod chats;
 mod message;
 mod messages;
 mod migration;
 mod teams;
 
-pub(crate) use self::{activity::*, chats::*, message::*, messages::*, migration::*, teams::*};
+pub(crate) use self::{
+    activity::*, batch::*, chats::*, message::*, messages::*, migration::*, teams::*,
+};
 use ms_messenger_http::Operation;
 
 /// Every operation of the client: its request, the least permission that it needs, whether it may
@@ -111,6 +114,8 @@ pub static OPERATIONS: &[&Operation] = &[
     &NOTIFY_CHAT,
     &NOTIFY_TEAM,
     &NOTIFY_RECIPIENTS,
+    &BATCH,
+    &BATCH_OF_READS,
 ];
 
 /// The operation of that name.

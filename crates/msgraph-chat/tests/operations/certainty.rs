@@ -6,7 +6,7 @@ use ms_messenger_core::{Delivery, Evidence, Result};
 use ms_messenger_http::RetryClass;
 use ms_messenger_testkit::{HttpDouble, Reply};
 use msgraph_chat::{
-    ActivityNotification, ActivityRecipient, ActivityTopic, ChannelUpdate, ChatQuery,
+    ActivityNotification, ActivityRecipient, ActivityTopic, BatchPart, ChannelUpdate, ChatQuery,
     GraphChatClient, ImportedMessage, MessageHandle, MessageQuery, NewChannel, NewGroupChat,
     OPERATIONS, Pages, models::PolicyViolation,
 };
@@ -317,6 +317,16 @@ const OF_THE_REST: &[(&str, Strike)] = &[
     ("activity.notify_recipients", |c| {
         let to = [ActivityRecipient::team(TEAM)];
         run(async move { c.notify_recipients(to, &notification()).await })
+    }),
+    ("batch.run", |c| {
+        run(async move {
+            c.run_batch([BatchPart::to_chat(CHAT, "hi")])
+                .await?
+                .remove(0)
+        })
+    }),
+    ("batch.read", |c| {
+        run(async move { c.run_batch([BatchPart::get("/me")]).await?.remove(0) })
     }),
 ];
 

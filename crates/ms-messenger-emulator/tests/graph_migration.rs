@@ -23,6 +23,33 @@ fn old(content: &str, created: &str) -> Value {
         "from": {"user": {"id": JOHN, "displayName": "John", "userIdentityType": "aadUser"}}})
 }
 
+/// The migration mode, the time of creation and the original one of the place of `list`.
+async fn mode(out: &Outside, list: &str) -> [Value; 3] {
+    let place = out.graph_get(&list.replace("/messages", "")).await;
+    [
+        "migrationMode",
+        "createdDateTime",
+        "originalCreatedDateTime",
+    ]
+    .map(|name| place[name].clone())
+}
+
+#[tokio::test]
+async fn a_place_says_that_it_is_migrated_and_when_it_was_made_before() {
+    let out = Outside::start().await;
+    for list in [out.graph_channel(), out.graph_chat()] {
+        let [none, made, original] = mode(&out, &list).await;
+        assert_eq!((none, original), (Value::Null, Value::Null));
+        let body = json!({"conversationCreationDateTime": MADE});
+        app(&out, &verb(&list, "startMigration"), &body).await;
+        let expected = [json!("inProgress"), json!(MADE), made.clone()];
+        assert_eq!(mode(&out, &list).await, expected);
+        app(&out, &verb(&list, "completeMigration"), &Value::Null).await;
+        let expected = [json!("completed"), json!(MADE), made];
+        assert_eq!(mode(&out, &list).await, expected);
+    }
+}
+
 /// `/v1.0/…/startMigration` of the place whose messages are at `list`.
 fn verb(list: &str, verb: &str) -> String {
     list.replace("/messages", &format!("/{verb}"))

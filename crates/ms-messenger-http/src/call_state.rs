@@ -84,6 +84,11 @@ impl CallState {
         }
     }
 
+    /// Counts an attempt that was made as part of another call.
+    pub(crate) fn has_failed(&mut self) {
+        self.context.attempts += 1;
+    }
+
     /// The token that the attempt before was rejected with.
     pub(crate) fn rejected(&self) -> Option<&RejectedToken> {
         self.rejected.as_ref()

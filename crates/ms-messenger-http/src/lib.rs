@@ -27,6 +27,7 @@ mod open_request;
 mod operation;
 mod options;
 mod pages;
+mod part;
 mod pipeline;
 mod polls;
 mod probe;

@@ -160,7 +160,19 @@ impl Pipeline {
     /// Everything else, classified: [`Error::delivery`] says whether the message of the call was
     /// sent, over all attempts together.
     pub async fn call(&self, call: Call) -> Result<Response> {
-        self.traced(call, |response: &Response| response).await
+        self.traced(call, None, |response: &Response| response)
+            .await
+    }
+
+    /// Continues a call whose first attempt was made as part of another one, such as a batch, and
+    /// failed with `failed`: waits and retries as for a call of its own, or fails with that error.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call). The first attempt counts.
+    pub async fn call_after(&self, call: Call, failed: Error) -> Result<Response> {
+        self.traced(call, Some(failed), |response: &Response| response)
+            .await
     }
 
     /// Makes one call and returns the body of its success (2xx) as it arrives, whatever its size.
@@ -170,30 +182,36 @@ impl Pipeline {
     ///
     /// As [`call`](Self::call).
     pub async fn download(&self, call: Call) -> Result<Download> {
-        let outcome = self.traced(call, |streamed: &Streamed| &streamed.response);
+        let outcome = self.traced(call, None, |streamed: &Streamed| &streamed.response);
         Ok(outcome.await?.download)
     }
 
     /// Runs a call within a span of its own, if there are spans.
-    async fn traced<B: Body>(&self, mut call: Call, head: fn(&B) -> &Response) -> Result<B> {
+    async fn traced<B: Body>(
+        &self,
+        mut call: Call,
+        failed: Option<Error>,
+        head: fn(&B) -> &Response,
+    ) -> Result<B> {
         #[cfg(feature = "tracing")]
         {
             use tracing::Instrument as _;
             let span = trace::span(self.service, &call);
             let class = call.class;
             // Pinned here, so that the span holds a pointer: each copy of a future costs every send.
-            let outcome = pin!(self.run(&mut call)).instrument(span.clone()).await;
+            let running = pin!(self.run(&mut call, failed));
+            let outcome = running.instrument(span.clone()).await;
             trace::record(&span, class, outcome.as_ref().map(head));
             outcome
         }
         #[cfg(not(feature = "tracing"))]
         {
             let _ = head;
-            self.run(&mut call).await
+            self.run(&mut call, failed).await
         }
     }
 
-    async fn run<B: Body>(&self, call: &mut Call) -> Result<B> {
+    async fn run<B: Body>(&self, call: &mut Call, failed: Option<Error>) -> Result<B> {
         let mut state = CallState::new(call, self.service);
         let url = match self.addresses.of(call, &self.endpoint) {
             Ok(url) => url,
@@ -204,7 +222,18 @@ impl Pipeline {
             state.context.client_request_id = Some(id);
             call.push_header(header.clone(), header_value(id));
         }
-        let outcome = self.attempts(call, &url, &mut state).await;
+        let begun = match failed {
+            None => Ok(()),
+            Some(failed) => {
+                state.has_failed();
+                let waited = self.wait_after(failed.into(), call, &mut state).await;
+                waited.map(drop)
+            }
+        };
+        let outcome = match begun {
+            Ok(()) => self.attempts(call, &url, &mut state).await,
+            Err(error) => Err(error),
+        };
         outcome.map_err(|error| state.finish(error, self.settling_margin, self.clock.read()))
     }
 
@@ -222,23 +251,36 @@ impl Pipeline {
                 }
                 Err(failure) => failure,
             };
-            let is_paused = self.pause(call, &failure.error);
-            let wait = match state.after(failure, call, &self.retry) {
-                Next::Renew => continue,
-                Next::RetryAfter(wait) => wait,
-                Next::GiveUp(error) => return Err(error),
-            };
-            if let Some(error) = state.last() {
-                trace::retrying(error, state.context.attempts, wait);
-            }
-            if !is_paused {
+            if !self.wait_after(failure, call, state).await? {
                 turn = None;
-                let sleep = tokio::time::sleep(wait);
-                if let Err(reached) = call.deadline.limit(sleep).await {
-                    return Err(state.ended_early(reached));
-                }
             }
         }
+    }
+
+    /// Waits for the time after which the call may be attempted again; the error ends it. Returns
+    /// whether the turn of the failed attempt is kept.
+    async fn wait_after(
+        &self,
+        failure: Failure,
+        call: &Call,
+        state: &mut CallState,
+    ) -> Result<bool> {
+        let is_paused = self.pause(call, &failure.error);
+        let wait = match state.after(failure, call, &self.retry) {
+            Next::Renew => return Ok(true),
+            Next::RetryAfter(wait) => wait,
+            Next::GiveUp(error) => return Err(error),
+        };
+        if let Some(error) = state.last() {
+            trace::retrying(error, state.context.attempts, wait);
+        }
+        if !is_paused {
+            let sleep = tokio::time::sleep(wait);
+            if let Err(reached) = call.deadline.limit(sleep).await {
+                return Err(state.ended_early(reached));
+            }
+        }
+        Ok(is_paused)
     }
 
     /// Waits while the service has asked for a pause, and for those that came before; not at all

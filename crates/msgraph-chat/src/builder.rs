@@ -194,9 +194,9 @@ impl GraphChatBuilder {
         self
     }
 
-    /// Sets whether tokens of an application without a user are accepted, as the import of
-    /// messages (migration) needs them. Graph rejects them for everything else, so by default they
-    /// are rejected here, with the reason.
+    /// Sets whether tokens of an application without a user are accepted, as imports, exports and
+    /// marks of policies need them. Graph rejects them for sends, so by default they are rejected
+    /// here, with the reason.
     pub fn with_app_only(mut self, allowed: bool) -> Self {
         self.app_only = allowed;
         self

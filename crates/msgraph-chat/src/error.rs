@@ -148,6 +148,8 @@ fn classify(response: &Response) -> Option<(ErrorKind, Delivery)> {
         400 | 401 | 403 | 412 if error.says(APPLICATION) => {
             Some((ErrorKind::PermissionDenied, Delivery::NotSent))
         }
+        // A part of a batch, which was not executed because one that it depends on failed.
+        424 => Some((ErrorKind::Other, Delivery::NotSent)),
         _ => None,
     }
 }

@@ -1,9 +1,12 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod activity;
+mod batch;
 mod builder;
 mod calls;
 mod channel;
+mod channels;
 mod chat;
 mod chats;
 mod client;
@@ -14,14 +17,18 @@ mod env;
 mod env_token;
 mod error;
 mod files;
+mod group;
+mod members;
 mod messages;
 mod messenger;
+mod migration;
 pub mod models;
 mod names;
 mod native;
 mod operations;
 mod paths;
 pub mod permissions;
+mod pins;
 mod posted;
 mod send;
 mod sends;
@@ -33,8 +40,11 @@ mod users;
 mod watch;
 mod write;
 
+pub use activity::{ActivityNotification, ActivityRecipient, ActivityTopic};
+pub use batch::{BatchOutput, BatchPart, MAX_BATCH_PARTS};
 pub use builder::GraphChatBuilder;
 pub use channel::Channel;
+pub use channels::{ChannelUpdate, NewChannel};
 pub use chat::Chat;
 pub use chats::ChatQuery;
 pub use client::GraphChatClient;
@@ -43,9 +53,14 @@ pub use error::{GraphError, PLATFORM};
 pub use files::{
     FileMessage, FileOutcome, FilesOutcome, ReaderAccess, Remains, UploadOptions, UploadProgress,
 };
-pub use messages::{Changes, DeltaToken, MessageQuery};
+pub use group::NewGroupChat;
+pub use members::NewMember;
+pub use messages::{Changes, DeltaToken, MessageHandle, MessageQuery};
+pub use migration::ImportedMessage;
 pub use ms_messenger_core::{FileSource, FileUpload, InlineImage};
-pub use ms_messenger_http::{HttpClient, HttpOptions, Pages};
+pub use ms_messenger_http::{
+    Download, HttpClient, HttpOptions, Method, OpenRequest, Operation, Pages, Response, RetryClass,
+};
 pub use operations::OPERATIONS;
 pub use posted::PostedMessage;
 pub use subscriptions::{

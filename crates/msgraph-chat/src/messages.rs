@@ -1,8 +1,14 @@
 //! Messages that are there: read, changed, and followed.
 
 mod changes;
+mod export;
+mod handle;
+mod hosted;
 mod lists;
 mod query;
 
-pub use self::changes::{Changes, DeltaToken};
-pub use self::query::MessageQuery;
+pub use self::{
+    changes::{Changes, DeltaToken},
+    handle::MessageHandle,
+    query::MessageQuery,
+};

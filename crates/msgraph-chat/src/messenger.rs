@@ -176,7 +176,7 @@ impl GraphChatClient {
     }
 
     /// Everything of a send before its I/O, which is all of a check.
-    fn prepare_request<'a>(
+    pub(crate) fn prepare_request<'a>(
         &'a self,
         request: &'a SendRequest,
         to: &'a Target,

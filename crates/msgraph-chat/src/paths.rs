@@ -87,6 +87,12 @@ impl CheckedPath {
         self
     }
 
+    /// The path.
+    pub(crate) fn checked(self) -> Result<String> {
+        self.problems.into_result(ErrorKind::InvalidRequest)?;
+        Ok(self.path)
+    }
+
     /// The call of `operation` to this path.
     pub(crate) fn call(self, operation: &'static Operation) -> Result<Call> {
         self.problems.into_result(ErrorKind::InvalidRequest)?;

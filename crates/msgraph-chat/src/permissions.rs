@@ -65,7 +65,7 @@ impl Operation {
     }
 
     /// Returns whether an application may do it without a user. It may not send, except for the
-    /// import of old messages with `Teamwork.Migrate.All`, which this client does not support.
+    /// [import](crate::ImportedMessage) of old messages with `Teamwork.Migrate.All`.
     pub const fn allows_applications(self) -> bool {
         matches!(self, Self::CreateChat | Self::ReadChannel | Self::ReadChat)
     }

@@ -20,13 +20,18 @@ use crate::{
 /// A message that passed every check without I/O.
 #[derive(Debug)]
 pub(crate) struct Ready {
-    operation: &'static Operation,
+    pub(crate) operation: &'static Operation,
     body: Bytes,
-    text: Text,
+    pub(crate) text: Text,
     pub(crate) warnings: Vec<Problem>,
 }
 
 impl Ready {
+    /// The body of the message.
+    pub(crate) fn into_body(self) -> Bytes {
+        self.body
+    }
+
     /// The call that posts the message.
     pub(crate) fn call(&self, path: PostPath) -> Call {
         Call::of(self.operation, path.into_path()).with_json_bytes(self.body.clone())
@@ -144,7 +149,7 @@ impl GraphChatClient {
     }
 
     /// Notes how a send failed, and completes the evidence of one whose delivery is unknown.
-    fn failed(
+    pub(crate) fn failed(
         &self,
         error: Error,
         under_way: UnderWay<'_>,
@@ -164,8 +169,8 @@ impl GraphChatClient {
 
 /// A message that the service stored, by its response.
 pub(crate) struct Stored<'a> {
-    response: Response,
-    under_way: UnderWay<'a>,
+    pub(crate) response: Response,
+    pub(crate) under_way: UnderWay<'a>,
 }
 
 impl Stored<'_> {

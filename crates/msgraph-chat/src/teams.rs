@@ -5,10 +5,11 @@ use ms_messenger_http::Pages;
 
 use crate::{
     client::GraphChatClient,
+    members::{Group, NewMember},
     models::{ChannelInfo, ConversationMember, TeamInfo, TeamworkTag},
     operations::{
         CHANNEL_LIST, CHANNEL_LIST_ALL, CHANNEL_PRIMARY, TAG_LIST, TEAM_GET, TEAM_LIST,
-        TEAM_LIST_OF_USER, TEAM_MEMBER_GET, TEAM_MEMBER_LIST,
+        TEAM_LIST_OF_USER, TEAM_MEMBER_ADD, TEAM_MEMBER_GET, TEAM_MEMBER_LIST, TEAM_MEMBER_REMOVE,
     },
     paths::CheckedPath,
 };
@@ -140,6 +141,30 @@ impl Team {
     pub async fn member(&self, membership: &str) -> Result<ConversationMember> {
         let path = self.path().then("/members").id("membership", membership);
         self.client.fetch(path.call(&TEAM_MEMBER_GET)).await
+    }
+
+    /// Adds a member: `POST /teams/{id}/members`. Source: "Add member to team".
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get). When it is unknown whether the member was added,
+    /// [`members`](Self::members) shows it.
+    pub async fn add_member(&self, member: impl Into<NewMember>) -> Result<ConversationMember> {
+        let call = self.path().then("/members").call(&TEAM_MEMBER_ADD)?;
+        let body = self.client.member_body(&member.into(), Group::Team)?;
+        self.client.fetch_with(Ok(call), &body).await
+    }
+
+    /// Removes a member by the [id of the membership](ConversationMember::id):
+    /// `DELETE /teams/{id}/members/{id}`. Source: "Remove member from team".
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get). `NotFound` for a member who was removed already, also by a first
+    /// attempt of this call whose response was lost: `attempts` is more than 1 then.
+    pub async fn remove_member(&self, membership: &str) -> Result<()> {
+        let path = self.path().then("/members").id("membership", membership);
+        self.client.execute(path.call(&TEAM_MEMBER_REMOVE)).await
     }
 
     /// Returns the tags, which can be [mentioned](crate::Mention::tag): `GET /teams/{id}/tags`.

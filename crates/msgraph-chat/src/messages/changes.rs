@@ -113,6 +113,10 @@ pub struct Changes {
 }
 
 impl Changes {
+    pub(super) fn new(pages: Pages<ChatMessage>) -> Self {
+        Self { pages }
+    }
+
     /// Reads the next page; `None` after the last one. A page can be empty. A deleted message has
     /// its [`deleted_date_time`](ChatMessage::deleted_date_time) set.
     ///
@@ -139,12 +143,16 @@ impl Changes {
 }
 
 impl GraphChatClient {
-    /// The changes of the channel or chat `id` since `token`.
-    fn changes_of(&self, operation: &'static Operation, id: &str, token: &DeltaToken) -> Changes {
+    /// The changes since `token`, whose path has `id` in it.
+    pub(super) fn changes_of(
+        &self,
+        operation: &'static Operation,
+        id: &str,
+        token: &DeltaToken,
+    ) -> Changes {
         let call = self.delta_path(id, token);
         let call = call.map(|path| Call::of(operation, path));
-        let pages = self.paged(call);
-        Changes { pages }
+        Changes::new(self.paged(call))
     }
 
     /// The path of a token that belongs to this endpoint and to the channel or chat `id`. The
@@ -176,8 +184,7 @@ impl Channel {
     pub fn changes_with(&self, query: &MessageQuery) -> Changes {
         let path = self.path().then("/messages/delta");
         let path = query.add_to(List::ChannelChanges, path);
-        let pages = self.client.paged(path.call(&CHANNEL_MESSAGE_CHANGES));
-        Changes { pages }
+        Changes::new(self.client.paged(path.call(&CHANNEL_MESSAGE_CHANGES)))
     }
 
     /// Returns what changed since `token` was given.
@@ -200,8 +207,7 @@ impl Chat {
     pub fn changes_with(&self, query: &MessageQuery) -> Changes {
         let path = self.path().then("/messages/delta");
         let path = query.add_to(List::ChatChanges, path);
-        let pages = self.client.paged(path.call(&CHAT_MESSAGE_CHANGES));
-        Changes { pages }
+        Changes::new(self.client.paged(path.call(&CHAT_MESSAGE_CHANGES)))
     }
 
     /// Returns what changed since `token` was given.

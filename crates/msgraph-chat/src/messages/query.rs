@@ -52,6 +52,9 @@ pub(crate) enum List {
     Replies,
     ChannelChanges,
     ChatChanges,
+    /// Of all chats of a user, or all channels of a team.
+    Export,
+    ExportChanges,
 }
 
 impl MessageQuery {
@@ -127,12 +130,11 @@ impl MessageQuery {
 
     /// Notes the options that `list` does not support.
     fn refuse(&self, list: List, path: CheckedPath) -> CheckedPath {
-        use List::{Channel, ChannelChanges, Chat, ChatChanges};
+        use List::{Channel, ChannelChanges, Chat, Export, Replies};
         let rule = "is not supported by this list";
         let no_replies = self.has_replies && !matches!(list, Channel | ChannelChanges);
-        let no_after =
-            self.changed_after.is_some() && !matches!(list, Chat | ChannelChanges | ChatChanges);
-        let no_before = self.changed_before.is_some() && list != Chat;
+        let no_after = self.changed_after.is_some() && matches!(list, Channel | Replies);
+        let no_before = self.changed_before.is_some() && !matches!(list, Chat | Export);
         let no_created = self.created_before.is_some() && list != Chat;
         let is_mixed = self.created_before.is_some()
             && (self.changed_after.is_some() || self.changed_before.is_some());

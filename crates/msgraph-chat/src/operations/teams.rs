@@ -1,6 +1,6 @@
 //! The operations on teams, channels and users.
 
-use ms_messenger_http::Operation;
+use ms_messenger_http::{Method, Operation};
 
 pub(crate) static TEAM_LIST: Operation = Operation::read("team.list", "/me/joinedTeams")
     .with_permission("Team.ReadBasic.All")
@@ -76,3 +76,69 @@ pub(crate) static USER_LIST: Operation = Operation::read("user.list", "/users")
 pub(crate) static USER_GET: Operation = Operation::read("user.get", "/users/{user-id}")
     .with_permission("User.ReadBasic.All")
     .with_function("GraphChatClient::user");
+
+pub(crate) static TEAM_MEMBER_ADD: Operation = Operation::once(
+    Method::POST,
+    "team.members.add",
+    "/teams/{team-id}/members",
+    "a second call fails, because the user is a member already",
+)
+.with_permission("TeamMember.ReadWriteNonOwnerRole.All")
+.with_function("Team::add_member")
+.with_doubt("the user may be a member: list the members before the next attempt");
+
+pub(crate) static TEAM_MEMBER_REMOVE: Operation = Operation::repeatable(
+    Method::DELETE,
+    "team.members.remove",
+    "/teams/{team-id}/members/{membership-id}",
+    "a member that was removed stays removed",
+)
+.with_permission("TeamMember.ReadWriteNonOwnerRole.All")
+.with_function("Team::remove_member");
+
+pub(crate) static CHANNEL_CREATE: Operation = Operation::once(
+    Method::POST,
+    "channel.create",
+    "/teams/{team-id}/channels",
+    "a second call fails, because the name is taken",
+)
+.with_permission("Channel.Create")
+.with_function("Team::create_channel")
+.with_doubt("the channel may exist: list the channels before the next attempt");
+
+pub(crate) static CHANNEL_UPDATE: Operation = Operation::repeatable(
+    Method::PATCH,
+    "channel.update",
+    "/teams/{team-id}/channels/{channel-id}",
+    "it sets values: a second call sets the same",
+)
+.with_permission("ChannelSettings.ReadWrite.All")
+.with_function("Channel::update");
+
+pub(crate) static CHANNEL_DELETE: Operation = Operation::repeatable(
+    Method::DELETE,
+    "channel.delete",
+    "/teams/{team-id}/channels/{channel-id}",
+    "a channel that was deleted stays deleted",
+)
+.with_permission("Channel.Delete.All")
+.with_function("Channel::delete");
+
+pub(crate) static CHANNEL_MEMBER_ADD: Operation = Operation::once(
+    Method::POST,
+    "channel.members.add",
+    "/teams/{team-id}/channels/{channel-id}/members",
+    "a second call fails, because the user is a member already",
+)
+.with_permission("ChannelMember.ReadWrite.All")
+.with_function("Channel::add_member")
+.with_doubt("the user may be a member: list the members before the next attempt");
+
+pub(crate) static CHANNEL_MEMBER_REMOVE: Operation = Operation::repeatable(
+    Method::DELETE,
+    "channel.members.remove",
+    "/teams/{team-id}/channels/{channel-id}/members/{membership-id}",
+    "a member that was removed stays removed",
+)
+.with_permission("ChannelMember.ReadWrite.All")
+.with_function("Channel::remove_member");

@@ -1,17 +1,15 @@
 //! A client of a server whose replies a test scripts.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ms_messenger_core::{Error, ErrorKind, RetryPolicy, StaticToken};
 use ms_messenger_emulator::Emulator;
 use ms_messenger_testkit::{HttpDouble, ReceivedRequest, Reply};
-use msgraph_chat::GraphChatClient;
+use msgraph_chat::{GraphChatClient, HttpClient, HttpOptions};
 use serde_json::{Value, json};
 
 pub(crate) const TEAM: &str = "fbe2bf47-16c8-47cf-b4a5-4b9b187c508b";
@@ -28,14 +26,31 @@ pub(crate) async fn scripted(
     (double, client)
 }
 
-pub(crate) fn client(double: &HttpDouble) -> GraphChatClient {
+fn client(double: &HttpDouble) -> GraphChatClient {
+    client_with(double, "delegated".to_owned(), &http())
+}
+
+fn client_with(double: &HttpDouble, token: String, http: &HttpClient) -> GraphChatClient {
     let short = Duration::from_millis(1);
     let retry = RetryPolicy::default().with_backoff(short, short);
-    GraphChatClient::builder(StaticToken::new("delegated"))
+    GraphChatClient::builder(StaticToken::new(token))
         .with_base_url(format!("{}/v1.0", double.url()))
         .with_retry_policy(retry)
+        .with_http_client(http.clone())
         .build()
         .unwrap()
+}
+
+/// A client whose token names its user.
+pub(crate) fn own_client(double: &HttpDouble, http: &HttpClient) -> GraphChatClient {
+    let claims = json!({"oid": USER, "scp": "Chat.ReadWrite"}).to_string();
+    let token = format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims));
+    client_with(double, token, http)
+}
+
+/// Connections, which cost more to set up than a call.
+pub(crate) fn http() -> HttpClient {
+    HttpClient::new(&HttpOptions::default()).unwrap()
 }
 
 /// A server that always replies the same.
@@ -45,12 +60,18 @@ pub(crate) async fn replying(reply: Reply) -> (HttpDouble, GraphChatClient) {
 
 /// A server that closes the first connection without a response, and then replies.
 pub(crate) async fn losing_the_first(reply: Reply) -> (HttpDouble, GraphChatClient) {
-    let count = Arc::new(AtomicUsize::new(0));
-    scripted(move |_| match count.fetch_add(1, Ordering::SeqCst) {
+    let double = losing(reply).await;
+    let client = client(&double);
+    (double, client)
+}
+
+pub(crate) async fn losing(reply: Reply) -> HttpDouble {
+    let count = AtomicUsize::new(0);
+    let handler = move |_: &ReceivedRequest| match count.fetch_add(1, Ordering::SeqCst) {
         0 => Reply::close(),
         _ => reply.clone(),
-    })
-    .await
+    };
+    HttpDouble::start(handler).await.unwrap()
 }
 
 /// The method and target of each request, without the version.

@@ -1,7 +1,14 @@
 //! The operations beside sending: their bytes on the wire, and their stories on the emulator.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
+mod activity;
+mod batch;
+mod certainty;
 mod changes;
 mod directory;
 mod double;
 mod lists;
+mod management;
+mod messages;
+mod migration;
+mod open;

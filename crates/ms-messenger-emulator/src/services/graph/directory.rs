@@ -9,6 +9,7 @@ pub(crate) mod chats;
 pub(crate) mod filter;
 pub(crate) mod member;
 pub(crate) mod members;
+pub(crate) mod migrated;
 pub(crate) mod options;
 pub(crate) mod own_chat;
 pub(crate) mod permissions;

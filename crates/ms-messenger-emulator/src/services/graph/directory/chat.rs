@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 use crate::{
     seed::Seed,
     services::graph::{
-        directory::member::{Member, Members},
+        directory::{
+            member::{Member, Members},
+            migrated::Migrated,
+        },
         place::{Place, encoded},
     },
     wire::clock,
@@ -22,6 +25,7 @@ pub(crate) struct Chat {
     pub(crate) created: u64,
     /// When it was renamed, or its members changed.
     pub(crate) updated: u64,
+    pub(crate) migrated: Migrated,
     pub(crate) members: Members,
     /// Ids of the pinned messages, in the order of pinning.
     pub(crate) pins: Vec<u64>,
@@ -43,6 +47,7 @@ impl Chat {
             topic: None,
             created: now,
             updated: now,
+            migrated: Migrated::default(),
             members: Members::default(),
             pins: Vec::new(),
         }
@@ -90,8 +95,8 @@ impl Chat {
             "onlineMeetingInfo": null,
             "viewpoint": viewpoint,
             "isHiddenForAllMembers": false,
-            "migrationMode": null,
-            "originalCreatedDateTime": null,
+            "migrationMode": self.migrated.mode,
+            "originalCreatedDateTime": self.migrated.original.map(clock::rfc3339_trimmed),
         })
     }
 }

@@ -191,6 +191,23 @@ impl Store {
         self.chats.get_mut(id)
     }
 
+    /// Notes that the migration of a place was started or completed.
+    pub(crate) fn migrate(&mut self, place: &Place, mode: &'static str, since: Option<u64>) {
+        match place {
+            Place::Chat { chat } => {
+                if let Some(chat) = self.chats.get_mut(chat) {
+                    chat.migrated.change(mode, &mut chat.created, since);
+                }
+            }
+            Place::Channel { team, channel } => {
+                let team = self.teams.get_mut(team);
+                if let Some(channel) = team.and_then(|team| team.channel_mut(channel)) {
+                    channel.migrated.change(mode, &mut channel.created, since);
+                }
+            }
+        }
+    }
+
     pub(crate) fn add_chat(&mut self, chat: Chat) {
         self.chats.insert(chat.id.clone(), chat);
     }

@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 
 use crate::{
     seed::Seed,
-    services::graph::{directory::member::Members, place::encoded},
+    services::graph::{
+        directory::{member::Members, migrated::Migrated},
+        place::encoded,
+    },
     wire::clock,
 };
 
@@ -32,6 +35,7 @@ pub(crate) struct Channel {
     pub(crate) name: String,
     pub(crate) description: Option<String>,
     pub(crate) created: u64,
+    pub(crate) migrated: Migrated,
     /// `standard`, `private` or `shared`.
     pub(crate) kind: &'static str,
     /// `post` or `chat`.
@@ -49,6 +53,7 @@ impl Channel {
             name: name.to_owned(),
             description: None,
             created: now,
+            migrated: Migrated::default(),
             kind: "standard",
             layout: "post",
             is_favorite: None,
@@ -77,8 +82,8 @@ impl Channel {
             "membershipType": self.kind,
             "layoutType": self.layout,
             "isArchived": false,
-            "migrationMode": null,
-            "originalCreatedDateTime": null,
+            "migrationMode": self.migrated.mode,
+            "originalCreatedDateTime": self.migrated.original.map(clock::rfc3339_trimmed),
         })
     }
 }

@@ -60,27 +60,29 @@ fn start(context: &Context<'_>, place: &Place) -> Result<Outcome, GraphError> {
     }
     // When the seeded channel and chat were made.
     let made = EPOCH_SECONDS * 1000;
-    let since = match &body["conversationCreationDateTime"] {
-        Value::Null => made,
+    let moved = match &body["conversationCreationDateTime"] {
+        Value::Null => None,
         time => {
             let time = time.as_str().and_then(clock::parse_rfc3339);
-            time.filter(|time| *time < made).ok_or_else(|| {
+            Some(time.filter(|time| *time < made).ok_or_else(|| {
                 let message = "conversationCreationDateTime must be before createdDateTime.";
                 GraphError::bad_request(message)
-            })?
+            })?)
         }
     };
     let mut store = context.service.store();
     let graph = &mut *store;
-    let directory = &graph.directory;
-    directory.admit(place, &context.caller)?;
+    let directory = &mut graph.directory;
+    directory.enter(place, &context.caller)?;
     let migrations = &mut graph.messages.migrations;
     if migrations.contains_key(place) {
         let message = "The conversation is already in migration mode.";
         return Err(GraphError::bad_request(message));
     }
     let app = context.caller.id.clone();
+    let since = moved.unwrap_or(made);
     migrations.insert(place.clone(), Migration { app, since });
+    directory.migrate(place, "inProgress", moved);
     Ok(no_content())
 }
 
@@ -88,7 +90,9 @@ fn complete(
     context: &Context<'_>,
     is_meant: impl Fn(&Place) -> bool,
 ) -> Result<Outcome, GraphError> {
-    let migrations = &mut context.service.store().messages.migrations;
+    let mut store = context.service.store();
+    let graph = &mut *store;
+    let migrations = &mut graph.messages.migrations;
     let mut meant = migrations.iter().filter(|(place, _)| is_meant(place));
     if meant.clone().next().is_none() {
         let message = "The conversation is not in migration mode.";
@@ -96,6 +100,9 @@ fn complete(
     }
     if meant.any(|(_, migration)| migration.app != context.caller.id) {
         return Err(of_another_app());
+    }
+    for place in migrations.keys().filter(|place| is_meant(place)) {
+        graph.directory.migrate(place, "completed", None);
     }
     migrations.retain(|place, _| !is_meant(place));
     Ok(no_content())

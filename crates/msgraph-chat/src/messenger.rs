@@ -60,7 +60,7 @@ impl Messenger for GraphChatClient {
         let Target::ChannelName { team, channel, .. } = &request.to else {
             return self.send_prepared(request, prepared, extras).await;
         };
-        let (team, channel) = self.named_channel(team, channel, &extras.deadline).await?;
+        let (team, channel) = Box::pin(self.named_channel(team, channel, &extras.deadline)).await?;
         extras.conversation = Some(ConversationId::new(channel.as_str()));
         let to = Target::channel(team, channel);
         let prepared = self.prepare_request(request, &to)?;
@@ -108,7 +108,7 @@ impl GraphChatClient {
                 (PostPath::of_chat(chat, quoted.is_some()), chat.clone())
             }
             Destination::Person { own, other, quoted } => {
-                let chat = self.chat_of(own, other, &extras.deadline).await?;
+                let chat = Box::pin(self.chat_of(own, other, &extras.deadline)).await?;
                 extras.conversation = Some(chat.clone());
                 (PostPath::of_chat(&chat, quoted.is_some()), chat)
             }
@@ -128,7 +128,7 @@ impl GraphChatClient {
                 extras,
             };
             let (_, stored) = Box::pin(self.send_with_files(with)).await;
-            return stored?.receipt(conversation);
+            return stored?.receipt(conversation.clone());
         }
         let stored = self.post_raw(path, ready, extras).await?;
         stored.receipt(conversation)

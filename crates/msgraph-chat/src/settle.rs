@@ -46,7 +46,7 @@ impl GraphChatClient {
 
     async fn try_look(&self, request: &SendRequest, evidence: &Evidence) -> Result<Settled> {
         evidence.check_platform(PLATFORM)?;
-        let named = self.channel_of(&request.to, evidence).await?;
+        let named = Box::pin(self.channel_of(&request.to, evidence)).await?;
         let place = MessageList::of(request, named.as_ref().unwrap_or(&request.to), evidence)?;
         let (message, markup) = native(&request.message)?;
         let markup = markup.unwrap_or_else(|| message.markup());

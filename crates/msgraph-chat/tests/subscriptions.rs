@@ -33,16 +33,19 @@ fn subscription(id: &str) -> Value {
         "expirationDateTime": humantime::format_rfc3339_seconds(end).to_string()})
 }
 
+/// The replies to the requests of each method.
+type Script = Vec<(&'static str, VecDeque<Reply>)>;
+
 /// A service that replies to the requests of a method with these, in order.
 struct Service {
     double: HttpDouble,
     client: GraphChatClient,
-    replies: Arc<Mutex<Vec<(&'static str, VecDeque<Reply>)>>>,
+    replies: Arc<Mutex<Script>>,
 }
 
 impl Service {
     async fn start() -> Self {
-        let replies: Arc<Mutex<Vec<(&'static str, VecDeque<Reply>)>>> = Arc::default();
+        let replies: Arc<Mutex<Script>> = Arc::default();
         let shared = Arc::clone(&replies);
         let double = HttpDouble::start(move |request| {
             let mut replies = shared.lock().unwrap();

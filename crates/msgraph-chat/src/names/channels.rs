@@ -96,7 +96,7 @@ impl GraphChatClient {
         channel: &str,
         deadline: &Deadline,
     ) -> Result<(TeamId, ChannelId)> {
-        let found = within(deadline, self.find_channel(team, channel)).await?;
+        let found = within(deadline, Box::pin(self.find_channel(team, channel))).await?;
         Ok((found.team().clone(), found.id().clone()))
     }
 }

@@ -99,7 +99,7 @@ impl GraphChatClient {
     ) -> Result<ConversationId> {
         let own = match own {
             Some(own) => own.clone(),
-            None => within(deadline, self.own_id()).await?,
+            None => within(deadline, Box::pin(self.own_id())).await?,
         };
         let error = match self.find_one_on_one(&own, other, deadline).await {
             Ok(chat) => return Ok(chat),
@@ -112,7 +112,7 @@ impl GraphChatClient {
         if !is_unknown || error.attempts() == 0 || !other.as_str().contains('@') {
             return Err(error);
         }
-        let user = within(deadline, self.find_user(other.as_str())).await;
+        let user = within(deadline, Box::pin(self.find_user(other.as_str()))).await;
         match user {
             Ok(user) => self.find_one_on_one(&own, &user.id, deadline).await,
             Err(found) if found.problems().is_empty() => Err(error),

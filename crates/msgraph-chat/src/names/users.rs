@@ -1,5 +1,7 @@
 //! Users by mail address or principal name.
 
+use std::pin::Pin;
+
 use ms_messenger_core::{Deadline, Delivery, ErrorKind, Problems, Result, UserId};
 use ms_messenger_http::{Pages, check_id};
 
@@ -120,9 +122,10 @@ impl GraphChatClient {
 /// Runs a read for a send until the deadline of the send.
 pub(super) async fn within<T>(
     deadline: &Deadline,
-    read: impl Future<Output = Result<T>>,
+    read: Pin<Box<impl Future<Output = Result<T>>>>,
 ) -> Result<T> {
-    deadline.limit(read).await.map_err(|reached| {
+    let limited = deadline.limit(read).await;
+    limited.map_err(|reached| {
         let error = reached.into_error().with_delivery(Delivery::NotSent);
         error.with_platform(PLATFORM)
     })?

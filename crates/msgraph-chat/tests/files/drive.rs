@@ -281,7 +281,7 @@ impl State {
             bytes.len() + request.body.len() - 1
         );
         let is_aligned =
-            request.body.len() % 327_680 == 0 || bytes.len() + request.body.len() == total;
+            request.body.len().is_multiple_of(327_680) || bytes.len() + request.body.len() == total;
         if request.header("authorization").is_some() {
             return error(401, "unauthenticated");
         }

@@ -98,14 +98,22 @@ impl Deliveries {
         reply.into_response()
     }
 
+    /// Returns what is known of a message that was recorded.
+    fn status(&self, id: &str) -> Option<MessageStatus> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.book.get(id).cloned()
+    }
+
+    fn record(&self, receipt: &Receipt) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.book.record(receipt, SystemTime::now());
+    }
+
     /// Waits until nothing more is expected of a message: it failed, or was read.
     async fn end_of(&self, id: &str) -> MessageStatus {
         loop {
             let changed = self.changed.notified();
-            let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            let status = kept.book.get(id).cloned();
-            drop(kept);
-            match status {
+            match self.status(id) {
                 Some(status) if status.status().is_final() => return status,
                 _ => changed.await,
             }
@@ -181,12 +189,7 @@ async fn main() -> examples::Result {
             .message_id
             .clone()
             .ok_or("a receipt without an id")?;
-        let mut kept = deliveries
-            .kept
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        kept.book.record(&receipt, SystemTime::now());
-        drop(kept);
+        deliveries.record(&receipt);
         ids.push(id);
     }
 

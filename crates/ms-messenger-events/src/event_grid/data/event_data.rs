@@ -16,7 +16,7 @@ const DELETED: &str = "Microsoft.EventGrid.SubscriptionDeletedEvent";
 
 /// The data of an event. Each variant has the name of its type without `Microsoft.Communication.`
 ///
-/// Members that the service adds are not lost: [`Event::raw`](super::Event::raw) has them.
+/// Members that the service adds are not lost: [`Event::raw`](crate::event_grid::Event::raw) has them.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum EventData {

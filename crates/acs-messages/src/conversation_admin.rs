@@ -38,7 +38,9 @@ impl ConversationThread {
     /// Administration Operations - Delete Conversation", 2025-04-01-preview.
     ///
     /// The call has a key, so that a retry after a lost response gets the response of the first
-    /// attempt.
+    /// attempt. `NotFound` after more than one attempt
+    /// ([`Error::attempts`](ms_messenger_core::Error::attempts)) can still mean that an earlier one
+    /// deleted the conversation, where that one ended in a failure of the service.
     ///
     /// # Errors
     ///

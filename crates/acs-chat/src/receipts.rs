@@ -74,7 +74,7 @@ impl ChatThread {
     /// Source: "Chat Thread - Send Typing Notification".
     ///
     /// The notification has the [name](crate::AcsChatBuilder::with_sender_display_name) that the
-    /// client is set up with. It ends by itself after some seconds, so the call is not retried when
+    /// client is set up with. It ends automatically after some seconds, so the call is not retried when
     /// it is unknown whether it was executed, and one every eight seconds is enough.
     ///
     /// # Errors

@@ -58,7 +58,7 @@ pub enum IdentifierKind {
         value: String,
         /// Whether the number is withheld.
         is_anonymous: bool,
-        /// What tells callers under one number apart.
+        /// Distinguishes callers with the same number.
         asserted_id: Option<String>,
     },
     /// A Teams user.

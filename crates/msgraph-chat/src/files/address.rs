@@ -1,4 +1,4 @@
-//! The address of an upload session, which is a secret: whoever has it can write the file.
+//! The address of an upload session, which is a secret: it is enough to write the file.
 
 use std::fmt;
 

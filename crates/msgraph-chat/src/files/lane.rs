@@ -58,7 +58,7 @@ impl Patience<'_> {
         Ok(true)
     }
 
-    /// Begins anew after an attempt that succeeded.
+    /// Starts again after a successful attempt.
     pub(super) fn renew(&mut self) {
         self.attempts = 1;
         self.began = Instant::now();

@@ -101,7 +101,7 @@ impl WithFiles<'_> {
     ) -> Result<Ready> {
         check(&self.files)?;
         lane.client.prepare(self.destination, &self.message, None)?;
-        // First who is to read them: an upload that nobody may read would be in vain.
+        // The readers first: an upload without readers would be useless.
         let readers = match (self.place, self.options.access) {
             (FilePlace::Chat(chat), ReaderAccess::Members) => readers(lane, chat).await?,
             _ => Vec::new(),

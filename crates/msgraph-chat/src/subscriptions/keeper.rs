@@ -34,7 +34,7 @@ pub enum Kept {
     /// Messages that changed while notifications may have been lost, read by delta. Some may have been
     /// notified too.
     Missed(Vec<ChatMessage>),
-    /// It failed, and tries again after the wait.
+    /// It failed, and is retried after the wait.
     #[non_exhaustive]
     Failed {
         /// Why.
@@ -295,7 +295,7 @@ impl SubscriptionKeeper {
 
     /// Reads the next page of a gap; `None` for an empty one and at the end.
     async fn read_gap(&mut self) -> Result<Option<Vec<ChatMessage>>> {
-        // Taken while it is read, so that one that is dropped meanwhile is read anew.
+        // Taken while it is read, so that one that is dropped meanwhile is read again.
         let gap = self.gap.take().or_else(|| self.open_gap());
         let Some((mut changes, began)) = gap else {
             // The resource has no list of changes.

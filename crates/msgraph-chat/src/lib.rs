@@ -59,7 +59,8 @@ pub use messages::{Changes, DeltaToken, MessageHandle, MessageQuery};
 pub use migration::ImportedMessage;
 pub use ms_messenger_core::{FileSource, FileUpload, InlineImage};
 pub use ms_messenger_http::{
-    Download, HttpClient, HttpOptions, Method, OpenRequest, Operation, Pages, Response, RetryClass,
+    Download, HeaderName, HeaderValue, HttpClient, HttpOptions, Method, OpenRequest, Operation,
+    Pages, Response, RetryClass,
 };
 pub use operations::OPERATIONS;
 pub use posted::PostedMessage;

@@ -1,9 +1,8 @@
 //! Messages, chats, teams, channels, members and users as the service returns them.
 //!
 //! Every member but the id of a chat, team, channel, member or user is optional, because responses
-//! differ in the members that they have. Members and
-//! values that this version does not know are kept, so that nothing is lost when a message is
-//! read and stored again.
+//! differ in the members that they have. Members and values that this version does not know are
+//! kept, so that nothing is lost when a message is read and stored again.
 //!
 //! ```
 //! use msgraph_chat::models::ChatMessage;

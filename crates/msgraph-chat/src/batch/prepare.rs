@@ -1,6 +1,8 @@
 //! The checks of a batch and its bytes, without I/O.
 
-use ms_messenger_core::{Attachment, Error, ErrorKind, Mark, Problems, Result, random_uuid};
+use ms_messenger_core::{
+    Attachment, Error, ErrorKind, Mark, Problems, Result, SendRequest, Target, random_uuid,
+};
 use ms_messenger_http::{Bytes, Call, HeaderName, HeaderValue, Operation};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -115,11 +117,7 @@ impl GraphChatClient {
         let (destination, ready, mark) = match &part.kind {
             Kind::Get(path) => return self.prepare_read(path, dependencies),
             Kind::Send(request) => {
-                let mut attachments = request.message.attachments.iter();
-                if attachments.any(|it| matches!(it, Attachment::Upload(_))) {
-                    let rule = "files to upload are not supported in a batch";
-                    return Err(Error::invalid("message.attachments", rule));
-                }
+                alone_only(request)?;
                 self.prepare_request(request, &request.to)?
             }
             Kind::Channel {
@@ -187,6 +185,19 @@ impl GraphChatClient {
             }
         }
     }
+}
+
+/// Refuses what takes several requests: a channel by its name, and files to be uploaded.
+fn alone_only(request: &SendRequest) -> Result<()> {
+    let mut problems = Problems::new();
+    let is_named = matches!(request.to, Target::ChannelName { .. });
+    let rule = "a name is not supported in a batch: find the channel first";
+    problems.add_if(is_named, "to", rule);
+    let mut attachments = request.message.attachments.iter();
+    let has_files = attachments.any(|it| matches!(it, Attachment::Upload(_)));
+    let rule = "files to upload are not supported in a batch";
+    problems.add_if(has_files, "message.attachments", rule);
+    problems.into_result(ErrorKind::Unsupported)
 }
 
 fn path_of(destination: Destination<'_>) -> Result<PostPath> {

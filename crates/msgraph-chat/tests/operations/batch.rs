@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ms_messenger_core::{
-    Attachment, Card, CardKind, Delivery, ErrorKind, Evidence, Message, Messenger as _,
+    Attachment, Card, CardKind, Delivery, ErrorKind, Evidence, FileUpload, Message, Messenger as _,
     RetryPolicy, SendRequest, Settled, StaticToken, Target,
 };
 use ms_messenger_emulator::{FaultAction, FaultRule, Faults, When};
@@ -169,6 +169,22 @@ async fn a_bad_batch_is_refused_with_every_problem_of_every_part() {
         .await
         .unwrap_err();
     assert_invalid(&double, &error, "parts[0].to");
+    let named = SendRequest::new(
+        Target::channel_name("Contoso", "General"),
+        Message::text("hi"),
+    );
+    let upload = Attachment::Upload(FileUpload::bytes("plan.txt", *b"plan"));
+    let with_file = Message::text("hi").with_attachment(upload);
+    let with_file = SendRequest::new(Target::conversation(CHAT), with_file);
+    let parts = [named, with_file].map(BatchPart::send);
+    let error = client.run_batch(parts).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    let fields: Vec<_> = error
+        .problems()
+        .iter()
+        .map(|it| it.field.as_str())
+        .collect();
+    assert_eq!(fields, ["parts[0].to", "parts[1].message.attachments"]);
     let long = BatchPart::to_chat(CHAT, "x".repeat(900));
     let error = client.run_batch(vec![long; 3]).await.unwrap_err();
     assert_invalid(&double, &error, "parts");

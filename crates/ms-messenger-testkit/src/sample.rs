@@ -44,23 +44,12 @@ pub(crate) fn asking_for(
             message.body = Body::Template(template);
         }
         Capability::Native => message.body = native(platform),
-        Capability::AttachmentFile => message.attachments.push(Attachment::File(file()?)),
-        Capability::AttachmentImage => message.attachments.push(Attachment::Image(file()?)),
-        Capability::AttachmentCard => {
-            let card = Card::new(CardKind::Adaptive, json!({ "text": CONTENT }));
-            message.attachments.push(Attachment::Card(card));
-        }
-        Capability::AttachmentInlineImage => {
-            let image = InlineImage::new("image/png", *b"\x89PNG\r\n\x1a\n");
-            message.attachments.push(Attachment::InlineImage(image));
-        }
-        Capability::AttachmentPath => {
-            let upload = Attachment::file("/conformance/no such folder/file");
-            message.attachments.push(upload);
-        }
-        Capability::AttachmentBytes => {
-            message.attachments.push(Attachment::bytes("file", CONTENT));
-        }
+        Capability::AttachmentFile
+        | Capability::AttachmentImage
+        | Capability::AttachmentCard
+        | Capability::AttachmentInlineImage
+        | Capability::AttachmentPath
+        | Capability::AttachmentBytes => message.attachments.push(attachment(capability)?),
         Capability::SubjectInChannel => {
             message.subject = Some(CONTENT.to_owned());
             into_channel(&mut base);
@@ -83,6 +72,25 @@ pub(crate) fn asking_for(
         _ => return None,
     }
     Some(base)
+}
+
+/// An attachment that needs `capability`.
+fn attachment(capability: Capability) -> Option<Attachment> {
+    Some(match capability {
+        Capability::AttachmentFile => Attachment::File(file()?),
+        Capability::AttachmentImage => Attachment::Image(file()?),
+        Capability::AttachmentCard => {
+            let card = Card::new(CardKind::Adaptive, json!({ "text": CONTENT }));
+            Attachment::Card(card)
+        }
+        Capability::AttachmentInlineImage => {
+            let image = InlineImage::new("image/png", *b"\x89PNG\r\n\x1a\n");
+            Attachment::InlineImage(image)
+        }
+        Capability::AttachmentPath => Attachment::file("/conformance/no such folder/file"),
+        Capability::AttachmentBytes => Attachment::bytes("file", CONTENT),
+        _ => return None,
+    })
 }
 
 /// A native body for `platform`.

@@ -1,5 +1,4 @@
 //! What an upload of 250 MB keeps in memory, in a process of its own.
-#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use std::{env, fs, process::Command};
@@ -9,8 +8,7 @@ use ms_messenger_emulator::Emulator;
 use msgraph_chat::{FileMessage, GraphChatClient};
 
 const SIZE: u64 = 250 * 1_000_000;
-/// What an upload may add: a piece of 5 MiB, and what the connection needs. A program with a client
-/// but without its debug information stays under 16 MiB with it.
+/// What an upload may add: a piece of 5 MiB, and what the connection needs.
 const LIMIT_KB: u64 = 10 * 1024;
 
 /// A line of the status of this process, in KiB: `VmHWM` is the most memory that it had.
@@ -22,8 +20,15 @@ fn status(name: &str) -> u64 {
     number.parse().unwrap()
 }
 
-#[tokio::test]
-#[ignore = "takes a while: run it when uploads change"]
+/// The program starts itself again for the upload, so that the emulator does not count.
+#[tokio::main]
+async fn main() {
+    match env::var("UPLOAD_BASE") {
+        Ok(base) => upload(base).await,
+        Err(_) => an_upload_of_250_mb_adds_under_10_mib().await,
+    }
+}
+
 async fn an_upload_of_250_mb_adds_under_10_mib() {
     let builder = Emulator::builder().with_file_contents(false);
     let emulator = builder.start().await.unwrap();
@@ -32,12 +37,6 @@ async fn an_upload_of_250_mb_adds_under_10_mib() {
     fs::File::create(&path).unwrap().set_len(SIZE).unwrap();
     let mut child = Command::new(env::current_exe().unwrap());
     child
-        .args([
-            "--exact",
-            "the_process_that_uploads",
-            "--ignored",
-            "--nocapture",
-        ])
         .env("UPLOAD_BASE", &graph.base)
         .env("UPLOAD_TOKEN", &graph.token)
         .env("UPLOAD_CHAT", &graph.chat_id)
@@ -51,12 +50,10 @@ async fn an_upload_of_250_mb_adds_under_10_mib() {
     assert_eq!(emulator.files()[0].size, SIZE);
 }
 
-#[tokio::test]
-#[ignore = "is started by the other one"]
-async fn the_process_that_uploads() {
+async fn upload(base: String) {
     let variable = |name: &str| env::var(name).unwrap();
     let token = StaticToken::new(variable("UPLOAD_TOKEN"));
-    let client = GraphChatClient::builder(token).with_base_url(variable("UPLOAD_BASE"));
+    let client = GraphChatClient::builder(token).with_base_url(base);
     let client = client.build().unwrap();
     let before = status("VmHWM");
     let message = FileMessage::new("x")

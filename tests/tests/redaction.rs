@@ -8,10 +8,10 @@ use std::{sync::Arc, time::Duration};
 use log::Log;
 use ms_messenger::{
     Message, Messenger as _, SendRequest, SharedMessenger, StaticToken, Target,
-    acs_chat::AcsChatClient,
+    acs_chat::{self, AcsChatClient},
     acs_identity::{AcsIdentityBuilder, TokenOptions, UserTokenProvider},
-    acs_messages::AcsMessagesBuilder,
-    msgraph_chat::GraphChatClient,
+    acs_messages::{self, AcsMessagesBuilder},
+    msgraph_chat::{self, GraphChatClient},
     ucwa::{self, UcwaSession},
 };
 use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults};
@@ -118,5 +118,29 @@ async fn no_secret_and_no_content_is_printed_or_logged_at_any_level() {
     ] {
         assert!(!printed.contains(secret), "printed");
         assert!(!logged.contains(secret), "logged");
+    }
+}
+
+#[test]
+fn the_debug_of_native_messages_shows_no_content() {
+    let media = url::Url::parse("https://contoso.com/a.png").unwrap();
+    let text: msgraph_chat::models::ChatMessage = serde_json::from_value(serde_json::json!({
+        "id": "1", "subject": CONTENT, "body": { "contentType": "text", "content": CONTENT },
+        "attachments": [{ "id": "2", "content": CONTENT }],
+    }))
+    .unwrap();
+    let printed = [
+        format!("{:?}", acs_chat::SendChatMessageRequest::text(CONTENT)),
+        format!("{:?}", acs_messages::ConversationContent::text(CONTENT)),
+        format!(
+            "{:?}",
+            acs_messages::MediaContent::new(media).with_caption(CONTENT)
+        ),
+        format!("{:?}", msgraph_chat::NewChatMessage::from(CONTENT)),
+        format!("{:?}", msgraph_chat::Mention::user("3", CONTENT)),
+        format!("{text:?} {:?}", text.body),
+    ];
+    for printed in printed {
+        assert!(!printed.contains(CONTENT), "{printed}");
     }
 }

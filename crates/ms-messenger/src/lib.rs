@@ -66,6 +66,10 @@ pub mod prelude {
     };
 }
 
+#[doc = include_str!("../docs/operations.md")]
+#[cfg(any(doc, doctest))]
+pub mod operations {}
+
 /// How to get a credential for each platform: what to register, which permission to ask for,
 /// which variables to set, and what can go wrong. In the documentation only.
 #[cfg(any(doc, doctest))]

@@ -1,7 +1,7 @@
 //! A message that is sent. Source: Azure Communication Services REST API, "Chat Thread - Send
 //! Chat Message", versions 2024-03-15-preview and 2025-03-15.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use ms_messenger_core::{ErrorKind, Problem, Problems, Result};
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ pub const CLIENT_MESSAGE_ID: &str = "clientMessageId";
 /// );
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SendChatMessageRequest {
@@ -41,6 +41,17 @@ pub struct SendChatMessageRequest {
     /// Attachments, in [`ChatApiVersion::V2024_03_15Preview`] only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<ChatAttachment>,
+}
+
+/// Does not print its contents.
+impl fmt::Debug for SendChatMessageRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SendChatMessageRequest")
+            .field("message_type", &self.message_type)
+            .field("content_bytes", &self.content.len())
+            .field("attachments", &self.attachments.len())
+            .finish_non_exhaustive()
+    }
 }
 
 fn text() -> ChatMessageType {

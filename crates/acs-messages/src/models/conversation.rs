@@ -1,5 +1,7 @@
 //! Messages of a conversation.
 
+use std::fmt;
+
 use ms_messenger_core::{Problem, Problems};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -26,7 +28,7 @@ use super::{
 /// assert!(matches!(template, ConversationContent::Template { template, .. } if template.name == "reminder"));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(
     remote = "Self",
     tag = "kind",
@@ -63,6 +65,22 @@ pub enum ConversationContent {
     /// A kind that this version does not know, as it is on the wire.
     #[serde(skip)]
     Other(Value),
+}
+
+/// Prints the kind alone.
+impl fmt::Debug for ConversationContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self {
+            Self::Text { .. } => "Text",
+            Self::Audio { .. } => "Audio",
+            Self::Template { .. } => "Template",
+            Self::Image(_) => "Image",
+            Self::Document(_) => "Document",
+            Self::Video(_) => "Video",
+            Self::Other(_) => "Other",
+        };
+        f.debug_struct(kind).finish_non_exhaustive()
+    }
 }
 
 open_kinds!(

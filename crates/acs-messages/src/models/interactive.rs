@@ -1,6 +1,8 @@
 //! Interactive messages of WhatsApp. The names are those of 2025-01-15-preview and later; a
 //! branch of the specification (2024-11-15) has others, which were never released.
 
+use std::fmt;
+
 use ms_messenger_core::{Problem, Problems};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -131,7 +133,7 @@ impl InteractiveMessage {
 
 /// A part of an interactive message. A kind that this version does not know survives a round
 /// trip.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(
     remote = "Self",
     tag = "kind",
@@ -192,6 +194,23 @@ pub enum InteractiveContent {
     Other(Value),
 }
 
+/// Prints the kind alone.
+impl fmt::Debug for InteractiveContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self {
+            Self::Text { .. } => "Text",
+            Self::Image { .. } => "Image",
+            Self::Video { .. } => "Video",
+            Self::Document { .. } => "Document",
+            Self::ButtonSet { .. } => "ButtonSet",
+            Self::Group { .. } => "Group",
+            Self::Url { .. } => "Url",
+            Self::Other(_) => "Other",
+        };
+        f.debug_struct(kind).finish_non_exhaustive()
+    }
+}
+
 impl InteractiveContent {
     /// Text.
     pub fn text(text: impl Into<String>) -> Self {
@@ -234,7 +253,7 @@ impl InteractiveContent {
 open_kinds!(InteractiveContent, CONTENT_KINDS);
 
 /// A reply button.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ReplyButton {
@@ -242,6 +261,15 @@ pub struct ReplyButton {
     pub id: String,
     /// Its label; at most 20 characters.
     pub title: String,
+}
+
+/// Does not print its contents.
+impl fmt::Debug for ReplyButton {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReplyButton")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ReplyButton {
@@ -255,7 +283,7 @@ impl ReplyButton {
 }
 
 /// A section of a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ActionGroup {
@@ -263,6 +291,15 @@ pub struct ActionGroup {
     pub title: String,
     /// Its rows; at most ten in all sections together.
     pub items: Vec<ActionGroupItem>,
+}
+
+/// Does not print its contents.
+impl fmt::Debug for ActionGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ActionGroup")
+            .field("items", &self.items)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ActionGroup {
@@ -276,7 +313,7 @@ impl ActionGroup {
 }
 
 /// A row of a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ActionGroupItem {
@@ -286,6 +323,15 @@ pub struct ActionGroupItem {
     pub title: String,
     /// More about it; at most 72 characters.
     pub description: String,
+}
+
+/// Does not print its contents.
+impl fmt::Debug for ActionGroupItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ActionGroupItem")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ActionGroupItem {

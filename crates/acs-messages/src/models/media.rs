@@ -1,5 +1,7 @@
 //! Media, which the service fetches by URL.
 
+use std::fmt;
+
 use ms_messenger_core::{Media, Problem, Problems};
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -17,7 +19,7 @@ use super::text::{check_url, text_warning};
 /// assert_ne!(plain, captioned);
 /// # Ok::<(), url::ParseError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct MediaContent {
@@ -26,6 +28,15 @@ pub struct MediaContent {
     /// Text shown with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caption: Option<String>,
+}
+
+/// Does not print its contents.
+impl fmt::Debug for MediaContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MediaContent")
+            .field("has_caption", &self.caption.is_some())
+            .finish_non_exhaustive()
+    }
 }
 
 impl MediaContent {
@@ -71,7 +82,7 @@ impl From<Url> for MediaContent {
 /// );
 /// # Ok::<(), url::ParseError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct DocumentContent {
@@ -83,6 +94,15 @@ pub struct DocumentContent {
     /// The file name that the recipient sees.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_name: Option<String>,
+}
+
+/// Does not print its contents.
+impl fmt::Debug for DocumentContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DocumentContent")
+            .field("has_caption", &self.caption.is_some())
+            .finish_non_exhaustive()
+    }
 }
 
 impl DocumentContent {

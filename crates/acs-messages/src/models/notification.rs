@@ -1,5 +1,7 @@
 //! Notifications: messages to a telephone number or WhatsApp user, without a conversation.
 
+use std::fmt;
+
 use ms_messenger_core::{MessageId, Problem, Problems};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -70,7 +72,7 @@ impl NotificationContent {
 /// assert!(matches!(unknown, NotificationKind::Other(_)));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(
     remote = "Self",
     tag = "kind",
@@ -137,6 +139,26 @@ pub enum NotificationKind {
     /// A kind that this version does not know, as it is on the wire.
     #[serde(skip)]
     Other(Value),
+}
+
+/// Prints the kind alone.
+impl fmt::Debug for NotificationKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self {
+            Self::Text { .. } => "Text",
+            Self::ImageV0 { .. } => "ImageV0",
+            Self::Audio { .. } => "Audio",
+            Self::Template { .. } => "Template",
+            Self::Sticker { .. } => "Sticker",
+            Self::Reaction { .. } => "Reaction",
+            Self::Interactive { .. } => "Interactive",
+            Self::Image(_) => "Image",
+            Self::Document(_) => "Document",
+            Self::Video(_) => "Video",
+            Self::Other(_) => "Other",
+        };
+        f.debug_struct(kind).finish_non_exhaustive()
+    }
 }
 
 open_kinds!(

@@ -1,5 +1,7 @@
 //! Attachments of a message. Source: Graph `chatMessageAttachment`.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use url::Url;
@@ -26,7 +28,7 @@ pub(crate) const BANNER: &str = "application/vnd.microsoft.teams.messaging-annou
 /// let message = NewChatMessage::compose().text("Build 4711 ").attach(card).build();
 /// assert_eq!(message.body.content, r#"Build 4711 <attachment id="report"></attachment>"#);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct ChatMessageAttachment {
@@ -54,6 +56,16 @@ pub struct ChatMessageAttachment {
     /// Members that this version does not know, kept as they were read.
     #[serde(flatten)]
     pub other: Map<String, Value>,
+}
+
+/// Does not print its contents.
+impl fmt::Debug for ChatMessageAttachment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChatMessageAttachment")
+            .field("id", &self.id)
+            .field("content_type", &self.content_type)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ChatMessageAttachment {

@@ -1,5 +1,7 @@
 //! The message as the service returns it. Source: Graph `chatMessage` resource, v1.0.
 
+use std::fmt;
+
 use ms_messenger_core::open_enum;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -54,7 +56,7 @@ open_enum! {
 }
 
 /// The content of a message.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct ItemBody {
@@ -67,6 +69,16 @@ pub struct ItemBody {
     /// Members that this version does not know, kept as they were read.
     #[serde(flatten)]
     pub other: Map<String, Value>,
+}
+
+/// Does not print its contents.
+impl fmt::Debug for ItemBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ItemBody")
+            .field("content_type", &self.content_type)
+            .field("content_bytes", &self.content.as_ref().map(String::len))
+            .finish_non_exhaustive()
+    }
 }
 
 /// The channel of a message.
@@ -87,7 +99,7 @@ pub struct ChannelIdentity {
 
 /// A whole message of a channel or chat. Members that the service left out or set to null are
 /// absent.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct ChatMessage {
@@ -176,4 +188,21 @@ pub struct ChatMessage {
     /// Members that this version does not know, kept as they were read.
     #[serde(flatten)]
     pub other: Map<String, Value>,
+}
+
+/// Does not print its contents.
+impl fmt::Debug for ChatMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChatMessage")
+            .field("id", &self.id)
+            .field("reply_to_id", &self.reply_to_id)
+            .field("message_type", &self.message_type)
+            .field("created_date_time", &self.created_date_time)
+            .field("chat_id", &self.chat_id)
+            .field("channel_identity", &self.channel_identity)
+            .field("body", &self.body)
+            .field("attachments", &self.attachments.len())
+            .field("replies", &self.replies.len())
+            .finish_non_exhaustive()
+    }
 }

@@ -1,5 +1,7 @@
 //! Builds a message piece by piece, with its markers.
 
+use std::fmt;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ms_messenger_core::InlineImage;
 use uuid::Uuid;
@@ -29,7 +31,7 @@ use crate::models::{BodyType, ChatMessageAttachment, HostedContent, MessageImpor
 ///     r#"1 &lt; 2, says <at id="0">Robin</at><img src="../hostedContents/1/$value">"#
 /// );
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[must_use = "a message is sent after it is built"]
 pub struct Compose {
     /// The text that a reader sees; the body while it needs no HTML.
@@ -41,6 +43,15 @@ pub struct Compose {
     /// Whether a piece is HTML that was not written here.
     has_foreign_html: bool,
     message: NewChatMessage,
+}
+
+/// Does not print its contents.
+impl fmt::Debug for Compose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Compose")
+            .field("message", &self.message)
+            .finish_non_exhaustive()
+    }
 }
 
 impl NewChatMessage {

@@ -1,5 +1,7 @@
 //! Mentions and their entries.
 
+use std::fmt;
+
 use crate::models::{
     ApplicationIdentity, ApplicationIdentityType, ChatMessageMention, ConversationIdentity,
     ConversationIdentityType, Identity, MentionedIdentitySet, UserIdentity, UserIdentityType,
@@ -20,11 +22,21 @@ use crate::models::{
 ///     r#"<at id="0">Robin</at> and <at id="1">Everyone</at>"#
 /// );
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Mention {
     text: String,
     id: String,
     kind: Kind,
+}
+
+/// Does not print its contents.
+impl fmt::Debug for Mention {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mention")
+            .field("id", &self.id)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! The body of a send.
 
+use std::fmt;
+
 use ms_messenger_core::json::{self, JsonError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -40,7 +42,7 @@ pub enum Place {
 ///     .build();
 /// assert!(message.check(Place::Channel).is_ok());
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NewChatMessage {
@@ -89,8 +91,21 @@ pub struct NewChatMessage {
     pub annotations: Map<String, Value>,
 }
 
+/// Does not print its contents.
+impl fmt::Debug for NewChatMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewChatMessage")
+            .field("importance", &self.importance)
+            .field("body", &self.body)
+            .field("attachments", &self.attachments.len())
+            .field("mentions", &self.mentions.len())
+            .field("hosted_contents", &self.hosted_contents.len())
+            .finish_non_exhaustive()
+    }
+}
+
 /// The content of a message to be sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NewBody {
@@ -109,6 +124,16 @@ pub struct NewBody {
     /// Annotations that some senders write, such as `contentType@odata.type`; sent as they are.
     #[serde(flatten, deserialize_with = "annotation::of_body")]
     pub annotations: Map<String, Value>,
+}
+
+/// Does not print its contents.
+impl fmt::Debug for NewBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewBody")
+            .field("content_type", &self.content_type)
+            .field("content_bytes", &self.content.len())
+            .finish_non_exhaustive()
+    }
 }
 
 fn text_type() -> BodyType {

@@ -1,5 +1,7 @@
 //! The values that fill a template.
 
+use std::fmt;
+
 use ms_messenger_core::Problems;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -42,7 +44,7 @@ impl TemplateValue {
 /// assert!(template.check().is_ok());
 /// # Ok::<(), url::ParseError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(
     remote = "Self",
     tag = "kind",
@@ -79,6 +81,22 @@ pub enum TemplateValueKind {
     /// A kind that this version does not know, as it is on the wire.
     #[serde(skip)]
     Other(Value),
+}
+
+/// Prints the kind alone.
+impl fmt::Debug for TemplateValueKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self {
+            Self::Text { .. } => "Text",
+            Self::QuickAction { .. } => "QuickAction",
+            Self::Image(_) => "Image",
+            Self::Document(_) => "Document",
+            Self::Video(_) => "Video",
+            Self::Location(_) => "Location",
+            Self::Other(_) => "Other",
+        };
+        f.debug_struct(kind).finish_non_exhaustive()
+    }
 }
 
 impl TemplateValueKind {
@@ -171,7 +189,7 @@ open_kinds!(
 );
 
 /// An image, document or video in the header of a template.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TemplateMediaValue {
@@ -183,6 +201,15 @@ pub struct TemplateMediaValue {
     /// The file name that the recipient sees.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_name: Option<String>,
+}
+
+/// Does not print its contents.
+impl fmt::Debug for TemplateMediaValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TemplateMediaValue")
+            .field("has_caption", &self.caption.is_some())
+            .finish_non_exhaustive()
+    }
 }
 
 impl TemplateMediaValue {

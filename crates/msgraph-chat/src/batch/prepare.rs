@@ -197,6 +197,9 @@ fn alone_only(request: &SendRequest) -> Result<()> {
     let has_files = attachments.any(|it| matches!(it, Attachment::Upload(_)));
     let rule = "files to upload are not supported in a batch";
     problems.add_if(has_files, "message.attachments", rule);
+    let rule = "the parts of a batch end together, and none by a deadline of its own";
+    problems.add_if(request.timeout.is_some(), "timeout", rule);
+    problems.add_if(request.cancel.is_some(), "cancel", rule);
     problems.into_result(ErrorKind::Unsupported)
 }
 

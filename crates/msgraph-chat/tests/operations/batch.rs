@@ -1,6 +1,9 @@
 //! Several requests in one, and what is known of each.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use ms_messenger_core::{
     Attachment, Card, CardKind, Delivery, ErrorKind, Evidence, FileUpload, Message, Messenger as _,
@@ -176,7 +179,9 @@ async fn a_bad_batch_is_refused_with_every_problem_of_every_part() {
     let upload = Attachment::Upload(FileUpload::bytes("plan.txt", *b"plan"));
     let with_file = Message::text("hi").with_attachment(upload);
     let with_file = SendRequest::new(Target::conversation(CHAT), with_file);
-    let parts = [named, with_file].map(BatchPart::send);
+    let in_time = SendRequest::new(Target::conversation(CHAT), Message::text("hi"))
+        .with_timeout(Duration::from_secs(1));
+    let parts = [named, with_file, in_time].map(BatchPart::send);
     let error = client.run_batch(parts).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     let fields: Vec<_> = error
@@ -184,7 +189,12 @@ async fn a_bad_batch_is_refused_with_every_problem_of_every_part() {
         .iter()
         .map(|it| it.field.as_str())
         .collect();
-    assert_eq!(fields, ["parts[0].to", "parts[1].message.attachments"]);
+    let expected = [
+        "parts[0].to",
+        "parts[1].message.attachments",
+        "parts[2].timeout",
+    ];
+    assert_eq!(fields, expected);
     let long = BatchPart::to_chat(CHAT, "x".repeat(900));
     let error = client.run_batch(vec![long; 3]).await.unwrap_err();
     assert_invalid(&double, &error, "parts");

@@ -136,6 +136,13 @@ impl HttpClient {
         self.0.seen.as_ref()
     }
 
+    /// Ends the generation of connections that is in use.
+    pub(crate) fn distrust_connections(&self) {
+        if let Ok(current) = self.0.generations.current() {
+            self.0.generations.end(&current);
+        }
+    }
+
     /// The longest time that an attempt takes, unless it sets its own.
     pub(crate) fn timeout(&self) -> Duration {
         self.0.timeout

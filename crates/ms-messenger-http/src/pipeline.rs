@@ -127,6 +127,14 @@ impl Pipeline {
         self.clock.read()
     }
 
+    /// Stops using all connections that there are now: for a client that finds out by more than
+    /// the headers that a response belongs to another request, so that what follows on its
+    /// connection does, too. Responses that are on their way by them are believed only if they
+    /// name their request.
+    pub fn distrust_connections(&self) {
+        self.http.distrust_connections();
+    }
+
     /// The endpoint.
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint

@@ -169,6 +169,11 @@ impl Application {
         self.call(call.with_deadline(deadline.clone())).await
     }
 
+    /// Uses no connection any more that there is now.
+    pub(crate) fn distrust_connections(&self) {
+        self.pipeline.distrust_connections();
+    }
+
     /// Returns the offset of the server's clock, if it is known.
     pub(crate) fn service_clock(&self) -> Option<ClockOffset> {
         self.pipeline.service_clock()

@@ -32,6 +32,15 @@ pub(crate) struct Verdicts {
     unclaimed: VecDeque<Unclaimed>,
     /// The newest last.
     past: VecDeque<Past>,
+    /// The addresses of messages that have had their verdict; the newest last.
+    resolved: VecDeque<Address>,
+}
+
+/// The address of a message, and its conversation.
+#[derive(Debug)]
+struct Address {
+    conversation: String,
+    href: String,
 }
 
 #[derive(Debug)]
@@ -80,12 +89,27 @@ impl Verdicts {
         AwaitedVerdict::new(waiting)
     }
 
-    /// Records the address that the 201 returned.
-    pub(crate) fn locate(&mut self, operation: &str, href: &str) {
+    /// Records the address that the 201 returned. Returns whether it can be that of the message: an
+    /// address that another one has shows that the 201 was the response to that one.
+    pub(crate) fn locate(&mut self, operation: &str, href: &str) -> bool {
+        if self.is_taken(operation, href) {
+            return false;
+        }
         if let Some(pending) = self.pending.get_mut(operation) {
             pending.href = Some(href.to_owned());
             self.identify(href, Some(operation));
         }
+        true
+    }
+
+    /// Whether another message than that of `operation` has this address.
+    fn is_taken(&self, operation: &str, href: &str) -> bool {
+        let has = |own: &Option<String>| own.as_deref() == Some(href);
+        let mut pending = self.pending.iter();
+        let mut past = self.past.iter();
+        pending.any(|(id, it)| id != operation && has(&it.href))
+            || past.any(|it| it.operation != operation && has(&it.href))
+            || self.resolved.iter().any(|it| it.href == href)
     }
 
     /// Takes a verdict of the server.
@@ -96,10 +120,10 @@ impl Verdicts {
         operation: Option<&str>,
         verdict: Verdict,
     ) {
-        if let Some(operation) = self.owner(href, operation) {
-            return self.resolve(&operation, verdict);
+        if let Some(operation) = self.owner(conversation, href, operation) {
+            return self.resolve(&operation, href, verdict);
         }
-        if let Some(past) = self.past_owner(href, operation) {
+        if let Some(past) = self.past_owner(conversation, href, operation) {
             past.verdict.get_or_insert(verdict);
             return;
         }
@@ -118,10 +142,12 @@ impl Verdicts {
         }
     }
 
-    /// The message that a verdict is on: by its address first.
-    fn owner(&self, href: &str, operation: Option<&str>) -> Option<String> {
+    /// The message that a verdict is on: by its address first, if that is of its conversation.
+    fn owner(&self, conversation: &str, href: &str, operation: Option<&str>) -> Option<String> {
         let mut pending = self.pending.iter();
-        if let Some((id, _)) = pending.find(|(_, it)| it.href.as_deref() == Some(href)) {
+        let is_it =
+            |it: &Pending| it.href.as_deref() == Some(href) && it.conversation == conversation;
+        if let Some((id, _)) = pending.find(|(_, it)| is_it(it)) {
             return Some(id.clone());
         }
         let id = operation?;
@@ -130,16 +156,28 @@ impl Verdicts {
         has_no_address.then(|| id.to_owned())
     }
 
-    fn past_owner(&mut self, href: &str, operation: Option<&str>) -> Option<&mut Past> {
+    fn past_owner(
+        &mut self,
+        conversation: &str,
+        href: &str,
+        operation: Option<&str>,
+    ) -> Option<&mut Past> {
         let is_it = |past: &Past| match &past.href {
-            Some(own) => own == href,
+            Some(own) => own == href && past.conversation.as_deref() == Some(conversation),
             None => operation == Some(past.operation.as_str()),
         };
         self.past.iter_mut().find(|past| is_it(past))
     }
 
-    fn resolve(&mut self, operation: &str, verdict: Verdict) {
+    fn resolve(&mut self, operation: &str, href: &str, verdict: Verdict) {
         if let Some(pending) = self.pending.remove(operation) {
+            self.resolved.push_back(Address {
+                conversation: pending.conversation,
+                href: href.to_owned(),
+            });
+            if self.resolved.len() > MAX_PAST {
+                self.resolved.pop_front();
+            }
             // A send that was dropped does not need it.
             let _ = pending.verdict.send(verdict);
         }
@@ -236,11 +274,13 @@ impl Verdicts {
             }
         }
         self.unclaimed.retain(|it| !has_ended(&it.conversation));
+        self.resolved.retain(|it| !has_ended(&it.conversation));
     }
 
     /// Whether a message that waits for its verdict is known to have this address.
     pub(crate) fn is_awaited(&self, href: &str) -> bool {
-        self.owner(href, None).is_some()
+        let mut pending = self.pending.values();
+        pending.any(|it| it.href.as_deref() == Some(href))
     }
 
     /// Whether any message waits for its verdict.
@@ -320,6 +360,39 @@ mod tests {
         verdicts.complete("c", "/m/1", Some("1"), delivered("/m/1"));
         verdicts.complete("c", "/m/1", None, delivered("/m/1"));
         assert!(b.try_recv().is_err());
+    }
+
+    #[test]
+    fn an_address_that_another_message_has_is_refused() {
+        let mut verdicts = Verdicts::default();
+        let mut a = begin(&mut verdicts, "1");
+        let mut b = verdicts.register("d", "2", Part::WHOLE).channel;
+        assert!(verdicts.locate("1", "/m/1"));
+        assert!(!verdicts.locate("2", "/m/1"), "awaited");
+        verdicts.complete("c", "/m/1", None, delivered("/m/1"));
+        assert_eq!(a.try_recv().unwrap(), delivered("/m/1"));
+        assert!(!verdicts.locate("2", "/m/1"), "resolved");
+        verdicts.complete("c", "/m/1", None, delivered("/m/1"));
+        assert!(b.try_recv().is_err());
+        // Its own operation still identifies it.
+        verdicts.complete("d", "/m/2", Some("2"), delivered("/m/2"));
+        assert_eq!(b.try_recv().unwrap(), delivered("/m/2"));
+        // A conversation that has ended may give its addresses to others.
+        verdicts.lose("c", "it has ended");
+        let _c = begin(&mut verdicts, "3");
+        assert!(verdicts.locate("3", "/m/1"));
+    }
+
+    #[test]
+    fn a_copied_response_that_comes_first_takes_no_verdict_of_another_conversation() {
+        let mut verdicts = Verdicts::default();
+        let mut own = begin(&mut verdicts, "1");
+        let mut other = verdicts.register("d", "2", Part::WHOLE).channel;
+        assert!(verdicts.locate("2", "/m/1"), "nobody else has it yet");
+        assert!(!verdicts.locate("1", "/m/1"));
+        verdicts.complete("c", "/m/1", Some("1"), delivered("/m/1"));
+        assert_eq!(own.try_recv().unwrap(), delivered("/m/1"));
+        assert!(other.try_recv().is_err());
     }
 
     #[test]

@@ -15,7 +15,7 @@
 use std::{collections::HashSet, sync::Arc, time::SystemTime};
 
 use ms_messenger_core::{Deadline, Delivery, Error, ErrorKind, random_uuid};
-use ms_messenger_http::{Call, HeaderValue};
+use ms_messenger_http::{Call, FOREIGN_RESPONSE, HeaderValue, Response};
 use tokio::sync::watch;
 
 use crate::{
@@ -145,8 +145,11 @@ impl PostAttempt<'_> {
             let changes = self.session.conversations.changes();
             let error = match self.application.carry(call.clone(), self.deadline).await {
                 Ok(response) => {
-                    if let Some(location) = response.header("location") {
-                        pending.locate(key(location));
+                    let location = response.header("location").map(key);
+                    if location.is_some_and(|it| !pending.locate(it)) {
+                        // What follows on the connection belongs to other requests, too.
+                        self.application.distrust_connections();
+                        return Ok(PostResponse::Lost(foreign(&response)));
                     }
                     let id = response.request_id().map(|id| line(id, WORDS));
                     return Ok(PostResponse::Received(id));
@@ -293,6 +296,13 @@ fn delivered(conversation: &str, arrival: Arrival, response: PostResponse) -> De
     }
 }
 
+/// The error of a post whose response is the copy of that to another one.
+fn foreign(response: &Response) -> Error {
+    let rule = "the response belongs to another request: it names the address of another message";
+    let error = response.unusable(rule).with_code(FOREIGN_RESPONSE);
+    error.with_delivery(Delivery::Unknown)
+}
+
 fn with_operation(path: &str, operation: &str) -> String {
     let sign = if path.contains('?') { '&' } else { '?' };
     format!("{path}{sign}operationId={operation}")
@@ -322,9 +332,10 @@ impl<'a> PendingMessage<'a> {
         }
     }
 
-    fn locate(&self, href: &str) {
+    /// Whether the address that the 201 returned can be that of this message.
+    fn locate(&self, href: &str) -> bool {
         let mut state = self.conversations.state();
-        state.verdicts.locate(&self.operation, href);
+        state.verdicts.locate(&self.operation, href)
     }
 
     fn cancel(&self) {

@@ -263,7 +263,7 @@ impl Double {
                 located("/apps/1/invitations/1")
             }
             ("POST", "/apps/1/c/1/messages") => {
-                let number = self.posted().len() + 1;
+                let number = self.posted().len();
                 let href = format!("{CONVERSATION}/messages/{number}");
                 self.push_events(json!([completed(&href)]));
                 located(&href)

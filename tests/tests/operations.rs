@@ -197,7 +197,8 @@ fn page() -> String {
             } else {
                 format!("no: {}", operation.reason())
             };
-            let permission = operation.permission().unwrap_or("-");
+            let permission = operation.permission().map(|it| format!("`{it}`"));
+            let permission = permission.as_deref().unwrap_or("-");
             let (function, method) = (operation.function(), operation.method());
             page += &format!(
                 "| `{function}` | `{method} {}` | {permission} | {repeated} |\n",

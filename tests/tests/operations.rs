@@ -181,10 +181,11 @@ fn the_page_of_operations_is_up_to_date() {
 fn page() -> String {
     let mut page = String::from(
         "# What each client can do\n\n\
-         Every call of the clients, as their tables (`OPERATIONS`) have it. A call is repeated\n\
+         Every call of the clients with such a table (`OPERATIONS`): all but `ucwa`, whose server\n\
+         names the addresses of its calls in links. A call is repeated\n\
          automatically only where *Repeated* says why it may be; where it says what a second call\n\
          would do, it is repeated only if no earlier attempt can have been executed. For all other\n\
-         paths of a service there is `request` on each client.\n",
+         paths of a service there is `request` on each of them.\n",
     );
     for (name, title, operations, _) in CLIENTS {
         page += &format!("\n## {title} (`{name}`)\n\n");

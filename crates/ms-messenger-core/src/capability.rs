@@ -77,6 +77,8 @@ closed_enum! {
         AttachmentPath = "attachment_path",
         /// A file whose bytes are in the request, which is uploaded with the message.
         AttachmentBytes = "attachment_bytes",
+        /// Writing down each attempt before the message leaves.
+        Journal = "journal",
     }
 }
 

@@ -15,6 +15,7 @@ mod ext;
 mod fit;
 mod idempotency;
 mod ids;
+mod journal;
 pub mod json;
 mod memory;
 mod message;
@@ -51,6 +52,7 @@ pub use ext::{MessengerExt, SendOutcome};
 pub use fit::Fitted;
 pub use idempotency::IdempotencyKey;
 pub use ids::{ChannelId, ConversationId, MessageId, TeamId, UserId};
+pub use journal::{Journal, SendJournal};
 pub use json::JsonError;
 pub use memory::MemoryMessenger;
 pub use message::{

@@ -70,6 +70,10 @@ pub(crate) fn each(request: &SendRequest, mut found: impl FnMut(Need)) {
             need(Capability::Deadline, Field::Named(field), what);
         }
     }
+    if request.journal.is_some() {
+        let what = "writing down an attempt before the message leaves";
+        need(Capability::Journal, Field::Named("journal"), what);
+    }
 }
 
 fn target(target: &Target) -> (Capability, &'static str) {

@@ -9,6 +9,7 @@ use crate::{
     error::{ErrorKind, Result},
     idempotency::IdempotencyKey,
     ids::MessageId,
+    journal::Journal,
     json::{self, JsonError},
     message::Message,
     target::Target,
@@ -63,6 +64,9 @@ pub struct SendRequest {
     /// Ends the send early in the same way. It has no JSON form.
     #[serde(skip)]
     pub cancel: Option<CancelHandle>,
+    /// Takes note of each attempt before the message leaves. It has no JSON form.
+    #[serde(skip)]
+    pub journal: Option<Journal>,
 }
 
 /// The JSON form of a request as it is read.
@@ -115,6 +119,7 @@ impl SendRequest {
             idempotency: None,
             timeout: None,
             cancel: None,
+            journal: None,
         }
     }
 
@@ -152,6 +157,13 @@ impl SendRequest {
     #[must_use]
     pub fn with_cancel(mut self, cancel: CancelHandle) -> Self {
         self.cancel = Some(cancel);
+        self
+    }
+
+    /// Lets `journal` take note of each attempt before the message leaves.
+    #[must_use]
+    pub fn with_journal(mut self, journal: Journal) -> Self {
+        self.journal = Some(journal);
         self
     }
 

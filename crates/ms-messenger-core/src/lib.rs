@@ -8,6 +8,7 @@ mod capability;
 mod check;
 mod closed_enum;
 mod deadline;
+mod delivery_status;
 mod error;
 mod error_json;
 mod error_kind;
@@ -46,6 +47,7 @@ pub use auth::{AccessToken, CachedTokenProvider, StaticToken, TokenProvider, Tok
 pub use capabilities::Capabilities;
 pub use capability::Capability;
 pub use deadline::{CancelHandle, Deadline, Reached};
+pub use delivery_status::DeliveryStatus;
 pub use error::{Error, Result};
 pub use error_kind::{Delivery, ErrorKind};
 pub use ext::{MessengerExt, SendOutcome};

@@ -1,7 +1,6 @@
 //! What became of the messages that were sent.
 
 mod book;
-mod delivery_status;
 mod early;
 mod entry;
 mod message_status;
@@ -9,7 +8,7 @@ mod report;
 mod seen;
 
 pub use book::{Applied, StatusBook, StatusChange};
-pub use delivery_status::DeliveryStatus;
 pub use message_status::{DeliveryFailure, MessageStatus};
+pub use ms_messenger_core::DeliveryStatus;
 pub use report::StatusReport;
 pub use seen::SeenEvents;

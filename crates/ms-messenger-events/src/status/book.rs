@@ -5,13 +5,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use ms_messenger_core::{Acceptance, MessageId, Receipt};
+use ms_messenger_core::{Acceptance, DeliveryStatus, MessageId, Receipt};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    delivery_status::DeliveryStatus, early::Early, entry::Entry, message_status::MessageStatus,
-    report::StatusReport,
-};
+use super::{early::Early, entry::Entry, message_status::MessageStatus, report::StatusReport};
 use crate::event_grid::Event;
 
 /// The status of the messages that were sent: it only climbs, from `Queued` to `Sent`, `Delivered`

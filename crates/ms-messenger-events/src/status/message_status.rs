@@ -1,9 +1,9 @@
 //! What is known of one message.
 
-use ms_messenger_core::MessageId;
+use ms_messenger_core::{DeliveryStatus, MessageId};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{delivery_status::DeliveryStatus, report::StatusReport};
+use super::report::StatusReport;
 use crate::timestamp::Timestamp;
 
 /// Why a message was not delivered.

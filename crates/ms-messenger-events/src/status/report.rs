@@ -1,8 +1,8 @@
 //! One report of the status of a message.
 
-use ms_messenger_core::MessageId;
+use ms_messenger_core::{DeliveryStatus, MessageId};
 
-use super::{delivery_status::DeliveryStatus, message_status::DeliveryFailure};
+use super::message_status::DeliveryFailure;
 use crate::{
     event_grid::{
         AdvancedMessageDeliveryStatus as Reached, AdvancedMessageDeliveryStatusUpdated as Updated,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// whatever was reported before or after. JSON form: the name in lower case, e.g. `"delivered"`.
 ///
 /// ```
-/// use ms_messenger_events::DeliveryStatus::{Delivered, Failed, Queued, Read, Sent};
+/// use ms_messenger_core::DeliveryStatus::{Delivered, Failed, Queued, Read, Sent};
 ///
 /// assert!(Queued < Sent && Sent < Failed && Failed < Delivered && Delivered < Read);
 /// assert!(Failed.is_final() && Read.is_final() && !Sent.is_final());

@@ -1,0 +1,33 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod backoff;
+mod budget;
+mod change;
+mod envelope;
+mod error;
+mod id;
+mod memory;
+mod message;
+mod outbox;
+mod settling;
+mod state;
+mod store;
+mod time;
+mod worker;
+
+pub use async_trait::async_trait;
+pub use backoff::Backoff;
+pub use budget::{Budget, Rate, Slots};
+pub use change::{Change, Lease, Step};
+pub use envelope::{Envelope, Hash};
+pub use error::{OutboxError, OutboxErrorKind, Result};
+pub use id::{EnvelopeId, WorkerId};
+pub use memory::MemoryStore;
+pub use message::{Attempt, Head, NewMessage, StoredMessage};
+pub use outbox::Outbox;
+pub use state::{State, TRANSITIONS};
+pub use store::{
+    Beat, Claim, Claimed, Count, Inserted, Purge, Query, Report, Session, Store, Twins,
+};
+pub use worker::{Route, Worker, WorkerBuilder};

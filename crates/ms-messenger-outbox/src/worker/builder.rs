@@ -1,0 +1,108 @@
+//! The settings of a worker.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use tokio::sync::Semaphore;
+
+use super::{
+    Worker,
+    context::{Context, Observer},
+    route::Route,
+};
+use crate::{message::Head, outbox::Outbox};
+
+/// The shortest lease: a shorter one could not be kept alive.
+const MIN_LEASE: Duration = Duration::from_millis(200);
+
+/// Builds a [`Worker`].
+#[derive(Debug)]
+#[must_use]
+pub struct WorkerBuilder {
+    context: Context,
+}
+
+impl WorkerBuilder {
+    pub(super) fn new(outbox: Outbox) -> Self {
+        let context = Context {
+            outbox,
+            routes: BTreeMap::new(),
+            lease: Duration::from_secs(30),
+            attempt_timeout: Duration::from_secs(60),
+            settle_patience: Duration::from_secs(10 * 60),
+            sign_in_pause: Duration::from_secs(60),
+            grace: Duration::from_secs(10),
+            poll: Duration::from_millis(500),
+            erases_content: false,
+            observer: None,
+            settling: Semaphore::new(16),
+        };
+        Self { context }
+    }
+
+    /// Adds a route.
+    pub fn with_route(mut self, name: impl Into<String>, route: Route) -> Self {
+        self.context.routes.insert(name.into(), route);
+        self
+    }
+
+    /// Sets how long the worker may be silent before others take its messages over. Default 30 s,
+    /// at least 0.2 s.
+    pub fn with_lease(mut self, lease: Duration) -> Self {
+        self.context.lease = lease.max(MIN_LEASE);
+        self
+    }
+
+    /// Sets how long one send may take, including the retries of the client. Default 60 s. A message
+    /// whose worker died is settled no earlier than that after its attempt began.
+    pub fn with_attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.context.attempt_timeout = timeout;
+        self
+    }
+
+    /// Sets for how long a platform that has no verdict yet is asked again, before a message becomes
+    /// unconfirmed. Default 10 minutes.
+    pub fn with_settle_patience(mut self, patience: Duration) -> Self {
+        self.context.settle_patience = patience;
+        self
+    }
+
+    /// Sets for how long a route pauses after its messenger could not sign in. Default 60 s.
+    pub fn with_sign_in_pause(mut self, pause: Duration) -> Self {
+        self.context.sign_in_pause = pause;
+        self
+    }
+
+    /// Sets for how long running sends may go on after the worker is stopped. Default 10 s.
+    pub fn with_grace(mut self, grace: Duration) -> Self {
+        self.context.grace = grace;
+        self
+    }
+
+    /// Sets how often the store is asked for new messages if it does not announce them. Default
+    /// 0.5 s.
+    pub fn with_poll_interval(mut self, interval: Duration) -> Self {
+        self.context.poll = interval.max(Duration::from_millis(1));
+        self
+    }
+
+    /// Erases the content of a message when it was sent: its id, hash and receipt stay. Default
+    /// `false`.
+    pub fn with_erased_content(mut self, erases: bool) -> Self {
+        self.context.erases_content = erases;
+        self
+    }
+
+    /// Calls `observer` after each change of a message, e.g. to show progress. It must not block.
+    pub fn with_observer(mut self, observer: impl Fn(&Head) + Send + Sync + 'static) -> Self {
+        self.context.observer = Some(Observer(Arc::new(observer)));
+        self
+    }
+
+    /// Builds the worker.
+    #[must_use]
+    pub fn build(self) -> Worker {
+        Worker {
+            context: Arc::new(self.context),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! What all parts of a worker share.
+
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+
+use tokio::{sync::Semaphore, time::sleep};
+
+use super::{STORE_PAUSE, route::Route, session::Session};
+use crate::{
+    change::{Change, Step},
+    error::Result,
+    message::Head,
+    outbox::Outbox,
+};
+
+/// What all parts of a worker share.
+#[derive(Debug)]
+pub(super) struct Context {
+    pub(super) outbox: Outbox,
+    pub(super) routes: BTreeMap<String, Route>,
+    pub(super) lease: Duration,
+    pub(super) attempt_timeout: Duration,
+    pub(super) settle_patience: Duration,
+    pub(super) sign_in_pause: Duration,
+    pub(super) grace: Duration,
+    pub(super) poll: Duration,
+    pub(super) erases_content: bool,
+    pub(super) observer: Option<Observer>,
+    /// How many messages are settled at a time.
+    pub(super) settling: Semaphore,
+}
+
+/// Is told of changes.
+pub(super) struct Observer(pub(super) Arc<dyn Fn(&Head) + Send + Sync>);
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Observer")
+    }
+}
+
+impl Context {
+    /// Writes a change, and again while the store cannot be reached and the session lasts.
+    ///
+    /// # Errors
+    ///
+    /// `LeaseLost` if another worker may have the message; nothing was written.
+    pub(super) async fn write(&self, session: &Session, head: &Head, step: Step) -> Result<Head> {
+        let change = Change::by_worker(head, session.worker(), step);
+        loop {
+            match self.outbox.apply(change.clone()).await {
+                Ok(head) => {
+                    self.observe(&head);
+                    return Ok(head);
+                }
+                Err(error) if error.is_transient() && !session.is_lost() => {
+                    sleep(STORE_PAUSE).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Writes the last change of a message under this lease. If the lease has ended, the message is
+    /// another worker's, who settles it.
+    pub(super) async fn finish(&self, session: &Session, head: &Head, step: Step) {
+        let _ = self.write(session, head, step).await;
+    }
+
+    pub(super) fn observe(&self, head: &Head) {
+        if let Some(observer) = &self.observer {
+            (observer.0)(head);
+        }
+    }
+}

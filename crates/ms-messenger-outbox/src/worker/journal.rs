@@ -1,0 +1,98 @@
+//! Puts on disk that an attempt begins.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::SystemTime,
+};
+
+use ms_messenger_core::{Delivery, Error, ErrorKind, Evidence, Result, SendJournal, async_trait};
+
+use super::{context::Context, session::Session};
+use crate::{
+    change::{Change, Step},
+    message::{Attempt, Head},
+};
+
+/// The journal of one send.
+#[derive(Debug)]
+pub(super) struct AttemptJournal {
+    context: Arc<Context>,
+    session: Arc<Session>,
+    head: Mutex<Head>,
+    ends_by: SystemTime,
+    has_begun: AtomicBool,
+}
+
+impl AttemptJournal {
+    pub(super) fn new(
+        context: &Arc<Context>,
+        session: &Arc<Session>,
+        head: &Head,
+        ends_by: SystemTime,
+    ) -> Self {
+        Self {
+            context: Arc::clone(context),
+            session: Arc::clone(session),
+            head: Mutex::new(head.clone()),
+            ends_by,
+            has_begun: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether it is on disk that the attempt began.
+    pub(super) fn has_begun(&self) -> bool {
+        self.has_begun.load(Ordering::Acquire)
+    }
+
+    /// The message, as it was last stored.
+    pub(super) fn head(&self) -> Head {
+        let head = self.head.lock().unwrap_or_else(PoisonError::into_inner);
+        head.clone()
+    }
+
+    /// Stores that the attempt begins.
+    pub(super) async fn begin(&self, evidence: &Evidence) -> crate::Result<()> {
+        let attempt = Attempt::new(evidence.clone(), self.ends_by);
+        let step = Step::Begin(attempt);
+        let change = Change::by_worker(&self.head(), self.session.worker(), step);
+        let begun = self.context.outbox.apply(change).await?;
+        *self.head.lock().unwrap_or_else(PoisonError::into_inner) = begun;
+        self.has_begun.store(true, Ordering::Release);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl SendJournal for AttemptJournal {
+    async fn attempt_begins(&self, evidence: &Evidence) -> Result<()> {
+        if !self.session.may_send() {
+            return Err(ended());
+        }
+        if self.has_begun() {
+            return Ok(());
+        }
+        self.begin(evidence).await.map_err(|error| {
+            Error::new(ErrorKind::Other, "the outbox could not note the attempt")
+                .with_delivery(Delivery::NotSent)
+                .with_source(error)
+        })?;
+        // Writing may have taken long.
+        if self.session.may_send() {
+            Ok(())
+        } else {
+            Err(ended())
+        }
+    }
+
+    fn may_leave(&self) -> bool {
+        self.session.may_send()
+    }
+}
+
+fn ended() -> Error {
+    let message = "the lease of the worker has ended before the message left";
+    Error::new(ErrorKind::Cancelled, message).with_delivery(Delivery::NotSent)
+}

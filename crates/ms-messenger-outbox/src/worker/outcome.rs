@@ -1,0 +1,93 @@
+//! What follows a send.
+
+use std::time::{Duration, SystemTime};
+
+use ms_messenger_core::{Delivery, Error, ErrorKind, Evidence};
+
+use super::{attempt::Ended, context::Context};
+use crate::{
+    change::{Step, error_json},
+    time::after,
+};
+
+/// What follows a send.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// The last step under this lease.
+    Finish(Step),
+    /// The route pauses, and the message waits.
+    Pause(Step, SystemTime),
+    /// It is unknown whether it was sent.
+    Doubt(Step),
+}
+
+/// Decides what follows a first send.
+pub(super) fn after_send(context: &Context, ended: &Ended) -> Next {
+    let error = match &ended.outcome {
+        Ok(receipt) => {
+            return Next::Finish(Step::Sent {
+                receipt: Some(receipt.clone()),
+                erase: context.erases_content,
+                attempts: 1,
+            });
+        }
+        Err(error) => error,
+    };
+    match error.delivery() {
+        Delivery::Sent => Next::Finish(Step::Sent {
+            receipt: None,
+            erase: context.erases_content,
+            attempts: error.attempts().max(1),
+        }),
+        Delivery::NotSent => not_sent(context, ended, error),
+        _ => Next::Doubt(doubt(error)),
+    }
+}
+
+/// The step of an attempt whose outcome is unknown.
+pub(super) fn doubt(error: &Error) -> Step {
+    let evidence = Evidence::of(error);
+    let evidence = evidence.unwrap_or_else(|| Evidence::new(SystemTime::now()));
+    Step::Doubt {
+        evidence,
+        error: error_json(error),
+        attempts: error.attempts().max(1),
+    }
+}
+
+fn not_sent(context: &Context, ended: &Ended, error: &Error) -> Next {
+    let now = SystemTime::now();
+    let backoff = context.outbox.backoff(&ended.head);
+    let pause = backoff.pause(ended.head.failures + 1);
+    if error.kind() == ErrorKind::Cancelled {
+        // The worker stops, or its lease has ended: no failure of the message.
+        return Next::Finish(Step::Requeue {
+            due_at: now,
+            error: None,
+            attempts: error.attempts(),
+            is_failure: false,
+        });
+    }
+    if let Some(wait) = route_pause(context, error, pause) {
+        let until = after(now, wait);
+        return Next::Pause(Step::requeue(until.max(after(now, pause)), error), until);
+    }
+    let is_own_fault = error.kind() == ErrorKind::Other && !error.is_transient();
+    if error.is_transient() || (is_own_fault && !ended.has_begun && error.platform().is_none()) {
+        return Next::Finish(Step::requeue(after(now, pause), error));
+    }
+    Next::Finish(Step::Refuse {
+        error: error_json(error).unwrap_or_default(),
+        attempts: error.attempts(),
+    })
+}
+
+/// For how long no message of the route should be sent: the service asked for it, or nobody can sign
+/// in.
+fn route_pause(context: &Context, error: &Error, pause: Duration) -> Option<Duration> {
+    match error.kind() {
+        ErrorKind::Unauthenticated | ErrorKind::Config => Some(context.sign_in_pause),
+        ErrorKind::RateLimited => Some(error.retry_after().unwrap_or(pause)),
+        _ => error.retry_after().filter(|_| error.is_transient()),
+    }
+}

@@ -1,0 +1,140 @@
+//! The session of a worker: its lease on everything that it has claimed.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant, SystemTime},
+};
+
+use ms_messenger_core::CancelHandle;
+use tokio::time::sleep;
+
+use super::{STORE_PAUSE, context::Context};
+use crate::{
+    error::Result,
+    id::WorkerId,
+    store::{Beat, Session as Stored},
+};
+
+/// The session of a worker.
+///
+/// Others bury it after they have seen it silent for a whole lease, by their own clocks. It counts
+/// as over for itself a quarter earlier, by either of its own clocks: the one that goes on while the
+/// process is stopped, and the one that goes on while the machine sleeps.
+#[derive(Debug)]
+pub(super) struct Session {
+    worker: WorkerId,
+    lease: Duration,
+    alive_at: Mutex<(Instant, SystemTime)>,
+    is_lost: AtomicBool,
+    cancel: CancelHandle,
+}
+
+impl Session {
+    /// Opens a session; `None` if the worker is stopped before the store can be reached.
+    pub(super) async fn open(context: &Context, stop: &CancelHandle) -> Result<Option<Arc<Self>>> {
+        let session = Self {
+            worker: WorkerId::random(),
+            lease: context.lease,
+            alive_at: Mutex::new((Instant::now(), SystemTime::now())),
+            is_lost: AtomicBool::new(false),
+            cancel: CancelHandle::new(),
+        };
+        loop {
+            match session.beat(context, true).await {
+                Ok(()) => return Ok(Some(Arc::new(session))),
+                Err(error) if !error.is_transient() => return Err(error),
+                Err(_) if stop.is_cancelled() => return Ok(None),
+                Err(_) => sleep(STORE_PAUSE).await,
+            }
+        }
+    }
+
+    pub(super) fn worker(&self) -> &WorkerId {
+        &self.worker
+    }
+
+    /// Ends the sends of this session.
+    pub(super) fn cancel(&self) -> &CancelHandle {
+        &self.cancel
+    }
+
+    /// Whether another worker has buried it.
+    pub(super) fn is_lost(&self) -> bool {
+        self.is_lost.load(Ordering::Acquire)
+    }
+
+    /// Whether a message may leave: nobody can have buried the session yet.
+    pub(super) fn may_send(&self) -> bool {
+        let limit = self.lease - self.lease / 4;
+        let (instant, wall) = *self.alive_at.lock().unwrap_or_else(PoisonError::into_inner);
+        // A clock that was set back says nothing; the other one counts.
+        let is_fresh = wall.elapsed().is_ok_and(|it| it < limit) || wall > SystemTime::now();
+        !self.is_lost() && is_fresh && instant.elapsed() < limit
+    }
+
+    async fn beat(&self, context: &Context, is_first: bool) -> Result<()> {
+        // Taken before the call: others count from after it.
+        let now = (Instant::now(), SystemTime::now());
+        let beat = Beat::new(self.worker.clone(), self.lease, is_first);
+        if context.outbox.store().beat(&beat).await? {
+            *self.alive_at.lock().unwrap_or_else(PoisonError::into_inner) = now;
+        } else {
+            self.is_lost.store(true, Ordering::Release);
+            self.cancel.cancel();
+        }
+        Ok(())
+    }
+
+    /// Ends the session, so that others need not wait for it.
+    pub(super) async fn close(&self, context: &Context) {
+        let store = context.outbox.store();
+        let Ok(sessions) = store.sessions().await else {
+            return;
+        };
+        let own = sessions.iter().find(|it| it.worker == self.worker);
+        if let Some(own) = own {
+            // Whatever goes wrong, the others find it silent.
+            let _ = store.bury(own, SystemTime::now()).await;
+        }
+    }
+}
+
+/// Keeps a session alive, and buries others that are silent, until it is lost.
+pub(super) async fn keep(context: Arc<Context>, session: Arc<Session>) {
+    let mut seen = HashMap::new();
+    while !session.is_lost() {
+        sleep(session.lease / 4).await;
+        let _ = session.beat(&context, false).await;
+        if let Ok(sessions) = context.outbox.store().sessions().await {
+            let silent = silent(&mut seen, &sessions, session.worker());
+            for other in silent {
+                let _ = context.outbox.store().bury(&other, SystemTime::now()).await;
+            }
+        }
+    }
+}
+
+/// The other sessions that were seen with the same number of beats for a whole lease of theirs.
+fn silent(
+    seen: &mut HashMap<WorkerId, (u64, Instant)>,
+    sessions: &[Stored],
+    own: &WorkerId,
+) -> Vec<Stored> {
+    let now = Instant::now();
+    seen.retain(|worker, _| sessions.iter().any(|it| it.worker == *worker));
+    let mut silent = Vec::new();
+    for session in sessions.iter().filter(|it| it.worker != *own) {
+        let last = seen.entry(session.worker.clone());
+        let (beats, since) = last.or_insert((session.beats, now));
+        if *beats != session.beats {
+            (*beats, *since) = (session.beats, now);
+        } else if now.duration_since(*since) >= session.lease {
+            silent.push(session.clone());
+        }
+    }
+    silent
+}

@@ -1,0 +1,231 @@
+//! Settles a message whose outcome is unknown.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use ms_messenger_core::{
+    Capability, Delivery, Error, Evidence, IdempotencyKey, Messenger as _, Receipt, SendRequest,
+    Settled, SharedMessenger,
+};
+use tokio::time::sleep;
+
+use super::{
+    attempt::{Attempt, Ended},
+    context::Context,
+    outcome::doubt,
+    session::Session,
+};
+use crate::{
+    change::{Step, error_json},
+    message::Head,
+    time::after,
+};
+
+/// A platform knows a key for five minutes after its first use; a send under it takes its time.
+const KEY_LIFE: Duration = Duration::from_secs(4 * 60);
+/// The pauses between two questions.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+/// Settles messages of one route, under a lease.
+pub(super) struct Settling<'a> {
+    pub(super) context: &'a Arc<Context>,
+    pub(super) session: &'a Arc<Session>,
+    pub(super) messenger: &'a SharedMessenger,
+    pub(super) request: &'a SendRequest,
+}
+
+/// What one question brought.
+enum Verdict {
+    Step(Box<Step>),
+    /// Ask again, no earlier than at this time.
+    Wait(Option<SystemTime>),
+    /// The platform cannot be asked, or does not know.
+    CannotTell(Error),
+}
+
+impl Settling<'_> {
+    /// Asks until there is a verdict. When the worker stops, the message is given back, still being
+    /// sent, for the next worker to settle.
+    pub(super) async fn run(&self, mut head: Head) {
+        let started = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        let step = loop {
+            let until = match self.turn(&mut head).await {
+                Verdict::Step(step) => break *step,
+                Verdict::CannotTell(error) => break park(&error),
+                Verdict::Wait(until) => until,
+            };
+            if started.elapsed() > self.context.settle_patience {
+                break park_text("the platform had no verdict in time");
+            }
+            let left = until.and_then(|it| it.duration_since(SystemTime::now()).ok());
+            if !self
+                .rest(left.map_or(pause, |left| pause.min(left).max(SHORTEST_PAUSE)))
+                .await
+            {
+                let due_at = SystemTime::now();
+                break Step::Release { due_at };
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        };
+        self.context.finish(self.session, &head, step).await;
+    }
+
+    /// Asks the platform, and sends again under the same key where that is the only way to know.
+    async fn turn(&self, head: &mut Head) -> Verdict {
+        let verdict = self.ask(head).await;
+        match (&verdict, self.key(head)) {
+            (Verdict::CannotTell(_), Some(key)) => match self.send_again(head, key).await {
+                Some(step) => Verdict::Step(Box::new(step)),
+                None => Verdict::Wait(None),
+            },
+            _ => verdict,
+        }
+    }
+
+    /// Waits, unless the worker stops. Returns whether it may go on.
+    async fn rest(&self, pause: Duration) -> bool {
+        tokio::select! {
+            () = sleep(pause) => !self.session.is_lost(),
+            () = self.session.cancel().cancelled() => false,
+        }
+    }
+
+    /// Asks the platform once.
+    async fn ask(&self, head: &Head) -> Verdict {
+        let evidence = match self.context.outbox.evidence(head).await {
+            Ok(Some(evidence)) => evidence,
+            // Being sent, it has an attempt; without one, nobody can be asked.
+            Ok(None) => {
+                return Verdict::Step(Box::new(park_text("nothing is known of the attempt")));
+            }
+            Err(_) => return Verdict::Wait(None),
+        };
+        let Ok(_permit) = self.context.settling.acquire().await else {
+            return Verdict::Wait(None);
+        };
+        match self.messenger.settle(self.request, &evidence).await {
+            Settled::Found(receipt) => Verdict::Step(Box::new(self.found(receipt))),
+            Settled::NotFound => Verdict::Step(Box::new(self.absent(head))),
+            Settled::NotYet(when) => Verdict::Wait(Some(when)),
+            Settled::CannotTell(error) if error.is_transient() => {
+                let wait = error.retry_after();
+                Verdict::Wait(wait.map(|it| after(SystemTime::now(), it)))
+            }
+            Settled::CannotTell(error) => Verdict::CannotTell(error),
+            _ => Verdict::Step(Box::new(park_text("the verdict is of an unknown kind"))),
+        }
+    }
+
+    fn found(&self, receipt: Receipt) -> Step {
+        Step::Sent {
+            receipt: Some(receipt),
+            erase: self.context.erases_content,
+            attempts: 0,
+        }
+    }
+
+    /// It is proven absent: it is due again.
+    fn absent(&self, head: &Head) -> Step {
+        let pause = self.context.outbox.backoff(head).pause(head.failures + 1);
+        Step::Requeue {
+            due_at: after(SystemTime::now(), pause),
+            error: head.error.clone(),
+            attempts: 0,
+            is_failure: true,
+        }
+    }
+
+    /// The key under which the platform still removes duplicates.
+    fn key(&self, head: &Head) -> Option<IdempotencyKey> {
+        let capabilities = self.messenger.capabilities();
+        let evidence = head.evidence.as_ref();
+        let evidence = evidence.or(head.attempt.as_ref().map(|it| &it.evidence));
+        let key = evidence.and_then(|it: &Evidence| it.idempotency)?;
+        // A clock that was set back does not make a key younger.
+        let age = key.first_sent.elapsed().ok()?;
+        (capabilities.supports(Capability::Idempotency) && age < KEY_LIFE).then_some(key)
+    }
+
+    /// Sends again under the same key. Only success, or the end of the key, brings a step: whatever
+    /// this send says of itself, the first one may have been executed.
+    async fn send_again(&self, head: &mut Head, key: IdempotencyKey) -> Option<Step> {
+        let attempt = Attempt {
+            context: self.context,
+            session: self.session,
+            messenger: self.messenger,
+            head,
+            request: self.request,
+            key: Some(key),
+        };
+        let Ended {
+            head: last,
+            has_begun,
+            outcome,
+        } = attempt.send().await;
+        *head = last;
+        let error = match outcome {
+            Ok(receipt) => {
+                return Some(Step::Sent {
+                    receipt: Some(receipt),
+                    erase: self.context.erases_content,
+                    attempts: 1,
+                });
+            }
+            Err(error) => error,
+        };
+        if !has_begun {
+            // Nothing has left this time: what was known before still counts.
+            return None;
+        }
+        match error.delivery() {
+            Delivery::Sent => Some(Step::Sent {
+                receipt: None,
+                erase: self.context.erases_content,
+                attempts: error.attempts().max(1),
+            }),
+            _ if error.is_transient() || error.delivery() == Delivery::Unknown => {
+                let step = keep_key(doubt(&error), key);
+                if let Ok(noted) = self.context.write(self.session, head, step).await {
+                    *head = noted;
+                }
+                None
+            }
+            _ => Some(park(&error)),
+        }
+    }
+}
+
+/// Evidence of a retry is evidence of the first send under its key.
+fn keep_key(step: Step, key: IdempotencyKey) -> Step {
+    match step {
+        Step::Doubt {
+            mut evidence,
+            error,
+            attempts,
+        } => {
+            evidence.began_at = evidence.began_at.min(key.first_sent);
+            evidence.idempotency = Some(key);
+            Step::Doubt {
+                evidence,
+                error,
+                attempts,
+            }
+        }
+        step => step,
+    }
+}
+
+fn park(error: &Error) -> Step {
+    Step::Park {
+        error: error_json(error).unwrap_or_default(),
+    }
+}
+
+fn park_text(why: &'static str) -> Step {
+    park(&Error::new(ms_messenger_core::ErrorKind::Other, why))
+}

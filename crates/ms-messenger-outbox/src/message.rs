@@ -154,12 +154,19 @@ pub struct Attempt {
     /// The latest time at which the worker ends the attempt, by its own clock.
     #[serde(with = "time")]
     pub ends_by: SystemTime,
+    /// The latest time at which its message can appear, by the same clock.
+    #[serde(with = "time")]
+    pub pending_until: SystemTime,
 }
 
 impl Attempt {
     /// Creates an attempt.
     #[must_use]
-    pub fn new(evidence: Evidence, ends_by: SystemTime) -> Self {
-        Self { evidence, ends_by }
+    pub fn new(evidence: Evidence, ends_by: SystemTime, pending_until: SystemTime) -> Self {
+        Self {
+            evidence,
+            ends_by,
+            pending_until,
+        }
     }
 }

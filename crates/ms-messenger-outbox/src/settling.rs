@@ -1,14 +1,8 @@
 //! The evidence of a message whose outcome is unknown.
 
-use std::time::Duration;
-
 use ms_messenger_core::Evidence;
 
-use crate::{message::Head, store::Twins, time::after};
-
-/// How long after the end of an attempt its message can still appear at most, where nothing says it:
-/// the time that bytes in the buffers of a dead process take, with a margin.
-const LATE: Duration = Duration::from_secs(30);
+use crate::{message::Head, store::Twins};
 
 /// What is known of the last attempt. After a crash that is what was on disk before it began: it
 /// ended when its worker would have ended it at the latest.
@@ -22,7 +16,7 @@ pub(crate) fn evidence(head: &Head) -> Option<Evidence> {
 fn ended(evidence: Evidence, head: &Head) -> Evidence {
     match &head.attempt {
         Some(attempt) if evidence.ended_at.is_none() => {
-            evidence.with_end(attempt.ends_by, after(attempt.ends_by, LATE))
+            evidence.with_end(attempt.ends_by, attempt.pending_until)
         }
         _ => evidence,
     }

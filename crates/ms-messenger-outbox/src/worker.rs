@@ -122,7 +122,9 @@ impl Worker {
         stop: &CancelHandle,
         until_empty: bool,
     ) -> Result<()> {
-        let keeping = tokio::spawn(session::keep(
+        // A set, so that it ends with this future, also when that is dropped.
+        let mut keeping = JoinSet::new();
+        keeping.spawn(session::keep(
             Arc::clone(&self.context),
             Arc::clone(session),
         ));
@@ -141,7 +143,6 @@ impl Worker {
                 outcome = ended;
             }
         }
-        keeping.abort();
         outcome
     }
 }

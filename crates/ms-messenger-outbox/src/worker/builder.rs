@@ -28,6 +28,7 @@ impl WorkerBuilder {
             routes: BTreeMap::new(),
             lease: Duration::from_secs(30),
             attempt_timeout: Duration::from_secs(60),
+            settling_margin: Duration::from_secs(30),
             settle_patience: Duration::from_secs(10 * 60),
             sign_in_pause: Duration::from_secs(60),
             grace: Duration::from_secs(10),
@@ -56,6 +57,13 @@ impl WorkerBuilder {
     /// whose worker died is settled no earlier than that after its attempt began.
     pub fn with_attempt_timeout(mut self, timeout: Duration) -> Self {
         self.context.attempt_timeout = timeout;
+        self
+    }
+
+    /// Sets how long after the end of an attempt its message can appear at most: the time that bytes
+    /// in the buffers of a dead process take to reach the platform, with a margin. Default 30 s.
+    pub fn with_settling_margin(mut self, margin: Duration) -> Self {
+        self.context.settling_margin = margin;
         self
     }
 

@@ -19,6 +19,7 @@ pub(super) struct Context {
     pub(super) routes: BTreeMap<String, Route>,
     pub(super) lease: Duration,
     pub(super) attempt_timeout: Duration,
+    pub(super) settling_margin: Duration,
     pub(super) settle_patience: Duration,
     pub(super) sign_in_pause: Duration,
     pub(super) grace: Duration,

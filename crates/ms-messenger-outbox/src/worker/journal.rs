@@ -14,6 +14,7 @@ use super::{context::Context, session::Session};
 use crate::{
     change::{Change, Step},
     message::{Attempt, Head},
+    time::after,
 };
 
 /// The journal of one send.
@@ -55,7 +56,11 @@ impl AttemptJournal {
 
     /// Stores that the attempt begins.
     pub(super) async fn begin(&self, evidence: &Evidence) -> crate::Result<()> {
-        let attempt = Attempt::new(evidence.clone(), self.ends_by);
+        let attempt = Attempt::new(
+            evidence.clone(),
+            self.ends_by,
+            after(self.ends_by, self.context.settling_margin),
+        );
         let step = Step::Begin(attempt);
         let change = Change::by_worker(&self.head(), self.session.worker(), step);
         let begun = self.context.outbox.apply(change).await?;

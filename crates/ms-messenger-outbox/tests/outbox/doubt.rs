@@ -1,0 +1,131 @@
+//! Messages whose outcome is unknown.
+
+use std::time::{Duration, SystemTime};
+
+use ms_messenger_core::{CancelHandle, Evidence, IdempotencyKey};
+use ms_messenger_outbox::State;
+
+use crate::platform::{Next, Platform, envelope, head, outbox, until, worker};
+
+#[tokio::test]
+async fn a_lost_response_is_settled_and_nothing_is_sent_again() {
+    let (outbox, platform) = (outbox(), Platform::new());
+    platform.then(Next::LosesResponse);
+    outbox.enqueue(envelope("a", "x")).await.unwrap();
+    worker(&outbox, &platform)
+        .build()
+        .run_until_empty()
+        .await
+        .unwrap();
+    let sent = head(&outbox, "a").await;
+    assert_eq!(sent.state, State::Sent);
+    assert_eq!(sent.message_id().unwrap().as_str(), "1");
+    assert_eq!(platform.texts(), ["x"]);
+}
+
+#[tokio::test]
+async fn what_is_proven_absent_is_sent_again() {
+    let (outbox, platform) = (outbox(), Platform::new());
+    platform.then(Next::LosesRequest);
+    outbox.enqueue(envelope("a", "x")).await.unwrap();
+    worker(&outbox, &platform)
+        .build()
+        .run_until_empty()
+        .await
+        .unwrap();
+    let sent = head(&outbox, "a").await;
+    assert_eq!((sent.state, sent.attempts), (State::Sent, 2));
+    assert_eq!(platform.texts(), ["x"]);
+}
+
+#[tokio::test]
+async fn what_nobody_can_tell_is_unconfirmed_with_its_evidence() {
+    for lost in [Next::LosesResponse, Next::LosesRequest] {
+        let (outbox, platform) = (outbox(), Platform::new().mute());
+        platform.then(lost);
+        outbox.enqueue(envelope("a", "x")).await.unwrap();
+        worker(&outbox, &platform)
+            .build()
+            .run_until_empty()
+            .await
+            .unwrap();
+        let parked = head(&outbox, "a").await;
+        assert_eq!((parked.state, parked.owner), (State::Unconfirmed, None));
+        assert!(parked.evidence.unwrap().client_request_id.is_some());
+        assert_eq!(parked.error.unwrap()["message"], "it cannot be asked");
+        // No later worker touches it.
+        worker(&outbox, &platform)
+            .build()
+            .run_until_empty()
+            .await
+            .unwrap();
+        assert_eq!(head(&outbox, "a").await.state, State::Unconfirmed);
+        assert!(platform.texts().len() <= 1);
+    }
+}
+
+#[tokio::test]
+async fn a_platform_with_keys_is_asked_under_the_same_key() {
+    for lost in [Next::LosesResponse, Next::LosesRequest] {
+        let (outbox, platform) = (outbox(), Platform::new().with_keys());
+        platform.then(lost).then(Next::LosesRequest);
+        outbox.enqueue(envelope("a", "x")).await.unwrap();
+        worker(&outbox, &platform)
+            .build()
+            .run_until_empty()
+            .await
+            .unwrap();
+        let sent = head(&outbox, "a").await;
+        assert_eq!((sent.state, sent.attempts), (State::Sent, 3));
+        assert_eq!(platform.texts(), ["x"]);
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_the_platform_may_have_forgotten_is_not_used() {
+    let (outbox, platform) = (outbox(), Platform::new().with_keys());
+    outbox.enqueue(envelope("a", "x")).await.unwrap();
+    // As an earlier worker left it, hours ago.
+    let stored = outbox.get(&"a".into()).await.unwrap().unwrap();
+    let now = SystemTime::now();
+    let long_ago = now - Duration::from_secs(3600);
+    let first = ms_messenger_outbox::WorkerId::random();
+    let store = outbox.store();
+    let lease = Duration::from_millis(1);
+    store
+        .beat(&ms_messenger_outbox::Beat::new(first.clone(), lease, true))
+        .await
+        .unwrap();
+    let claim = ms_messenger_outbox::Claim::new(first.clone(), stored.head.route.clone(), 1, now);
+    let claimed = store.claim(&claim).await.unwrap();
+    let mut evidence = Evidence::new(long_ago);
+    evidence.idempotency = Some(IdempotencyKey::new(
+        ms_messenger_core::random_uuid(),
+        long_ago,
+    ));
+    let attempt = ms_messenger_outbox::Attempt::new(evidence, long_ago, long_ago);
+    let begin = ms_messenger_outbox::Step::Begin(attempt);
+    let begin = ms_messenger_outbox::Change::by_worker(&claimed.messages[0].head, &first, begin);
+    store.apply(vec![begin]).await.unwrap()[0].as_ref().unwrap();
+
+    worker(&outbox, &platform)
+        .build()
+        .run_until_empty()
+        .await
+        .unwrap();
+    assert_eq!(head(&outbox, "a").await.state, State::Unconfirmed);
+    assert!(platform.texts().is_empty());
+}
+
+#[tokio::test]
+async fn a_messenger_that_notes_nothing_is_noted_by_the_worker() {
+    let (outbox, platform) = (outbox(), Platform::new().simple());
+    platform.then(Next::HangsAfter);
+    outbox.enqueue(envelope("a", "x")).await.unwrap();
+    let running = worker(&outbox, &platform).build();
+    let running = tokio::spawn(async move { running.run(&CancelHandle::new()).await });
+    platform.hangs().await;
+    let noted = until(&outbox, "a", State::Sending).await;
+    assert!(noted.attempt.is_some());
+    running.abort();
+}

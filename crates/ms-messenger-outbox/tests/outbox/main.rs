@@ -1,0 +1,12 @@
+//! The outbox on a store in memory, with a platform that fails as it is told.
+#![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+mod changes;
+mod doubt;
+mod handing_over;
+mod leases;
+mod order;
+mod people;
+mod platform;
+mod rates;
+mod sending;

@@ -6,8 +6,8 @@ use std::{
 };
 
 use ms_messenger_core::{
-    Capability, Delivery, Error, Evidence, IdempotencyKey, Messenger as _, Receipt, SendRequest,
-    Settled, SharedMessenger,
+    Capability, Delivery, Error, ErrorKind, Evidence, IdempotencyKey, Messenger as _, Receipt,
+    SendRequest, Settled, SharedMessenger,
 };
 use tokio::time::sleep;
 
@@ -178,7 +178,7 @@ impl Settling<'_> {
             }
             Err(error) => error,
         };
-        if !has_begun {
+        if !has_begun || error.kind() == ErrorKind::Cancelled {
             // Nothing has left this time: what was known before still counts.
             return None;
         }
@@ -227,5 +227,5 @@ fn park(error: &Error) -> Step {
 }
 
 fn park_text(why: &'static str) -> Step {
-    park(&Error::new(ms_messenger_core::ErrorKind::Other, why))
+    park(&Error::new(ErrorKind::Other, why))
 }

@@ -5,6 +5,7 @@ mod changes;
 mod doubt;
 mod handing_over;
 mod leases;
+mod model;
 mod order;
 mod people;
 mod platform;

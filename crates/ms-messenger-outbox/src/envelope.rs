@@ -217,6 +217,11 @@ impl Hash {
         Self(hasher.finalize().into())
     }
 
+    #[cfg(feature = "encryption")]
+    pub(crate) const fn from_array(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// Returns the bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {

@@ -7,6 +7,8 @@ mod change;
 mod envelope;
 mod error;
 mod id;
+#[cfg(feature = "encryption")]
+mod keys;
 mod memory;
 mod message;
 mod outbox;
@@ -23,6 +25,9 @@ pub use change::{Change, Lease, Step};
 pub use envelope::{Envelope, Hash};
 pub use error::{OutboxError, OutboxErrorKind, Result};
 pub use id::{EnvelopeId, WorkerId};
+#[cfg(feature = "encryption")]
+#[cfg_attr(docsrs, doc(cfg(feature = "encryption")))]
+pub use keys::{ContentKey, ContentKeys};
 pub use memory::MemoryStore;
 pub use message::{Attempt, Head, NewMessage, StoredMessage};
 pub use outbox::Outbox;

@@ -8,10 +8,12 @@ use std::{
 use bytes::Bytes;
 use ms_messenger_core::{Evidence, Messenger, Receipt, SendRequest, Settled};
 
+#[cfg(feature = "encryption")]
+use crate::keys::{self, ContentKeys};
 use crate::{
     backoff::Backoff,
     change::{Change, Step},
-    envelope::Envelope,
+    envelope::{Content, Envelope},
     error::{OutboxError, OutboxErrorKind, Result},
     id::EnvelopeId,
     message::{Head, NewMessage, StoredMessage},
@@ -42,6 +44,8 @@ use crate::{
 pub struct Outbox<S: Store + ?Sized = dyn Store> {
     store: Arc<S>,
     backoff: Backoff,
+    #[cfg(feature = "encryption")]
+    keys: Option<Arc<ContentKeys>>,
 }
 
 impl<S: Store + ?Sized> Clone for Outbox<S> {
@@ -49,6 +53,8 @@ impl<S: Store + ?Sized> Clone for Outbox<S> {
         Self {
             store: Arc::clone(&self.store),
             backoff: self.backoff,
+            #[cfg(feature = "encryption")]
+            keys: self.keys.clone(),
         }
     }
 }
@@ -65,6 +71,8 @@ impl<S: Store> Outbox<S> {
         Outbox {
             store: self.store,
             backoff: self.backoff,
+            #[cfg(feature = "encryption")]
+            keys: self.keys,
         }
     }
 }
@@ -75,6 +83,8 @@ impl<S: Store + ?Sized> Outbox<S> {
         Self {
             store,
             backoff: Backoff::default(),
+            #[cfg(feature = "encryption")]
+            keys: None,
         }
     }
 
@@ -82,6 +92,16 @@ impl<S: Store + ?Sized> Outbox<S> {
     #[must_use]
     pub fn with_backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
+        self
+    }
+
+    /// Encrypts the contents of messages that are handed over from now on. Those that were stored
+    /// without keys are still read. Every process of the outbox needs the same keys.
+    #[cfg(feature = "encryption")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "encryption")))]
+    #[must_use]
+    pub fn with_keys(mut self, keys: ContentKeys) -> Self {
+        self.keys = Some(Arc::new(keys));
         self
     }
 
@@ -139,7 +159,7 @@ impl<S: Store + ?Sized> Outbox<S> {
 
     fn prepare_at(&self, envelope: &Envelope, now: SystemTime) -> Result<NewMessage> {
         envelope.check()?;
-        let content = envelope.content()?;
+        let content = self.seal(&envelope.id, envelope.content()?)?;
         let now = whole(now);
         let due_at = envelope.not_before.map_or(now, whole).max(now);
         let backoff = envelope.backoff.unwrap_or(self.backoff);
@@ -177,29 +197,49 @@ impl<S: Store + ?Sized> Outbox<S> {
         Ok(NewMessage { head, content })
     }
 
+    #[cfg(feature = "encryption")]
+    fn seal(&self, id: &EnvelopeId, content: Content) -> Result<Content> {
+        let Some(keys) = &self.keys else {
+            return Ok(content);
+        };
+        Ok(Content {
+            request: keys.seal(id, &content.request)?,
+            hash: keys.hash(content.hash),
+            twin: keys.hash(content.twin),
+            lane: keys.hash(content.lane),
+        })
+    }
+
+    #[cfg(not(feature = "encryption"))]
+    #[allow(
+        clippy::unused_self,
+        clippy::unnecessary_wraps,
+        reason = "as with encryption"
+    )]
+    fn seal(&self, _: &EnvelopeId, content: Content) -> Result<Content> {
+        Ok(content)
+    }
+
     /// Returns the request of a stored message; `None` after it was erased.
     ///
     /// # Errors
     ///
-    /// `Damaged` if it cannot be read.
+    /// `Damaged` if it cannot be read, `Sealed` if it cannot be decrypted.
     pub fn request(&self, message: &StoredMessage) -> Result<Option<SendRequest>> {
         let Some(content) = &message.content else {
             return Ok(None);
         };
-        let damaged = |error: ms_messenger_core::Error| {
-            OutboxError::new(
-                OutboxErrorKind::Damaged,
-                "the stored request cannot be read",
-            )
-            .with_id(&message.head.id)
-            .with_source(error)
-        };
-        let text = std::str::from_utf8(content).map_err(|error| {
-            OutboxError::new(OutboxErrorKind::Damaged, "the stored request is not UTF-8")
-                .with_id(&message.head.id)
-                .with_source(error)
-        })?;
-        SendRequest::from_json(text).map(Some).map_err(damaged)
+        let id = &message.head.id;
+        #[cfg(feature = "encryption")]
+        if keys::is_sealed(content) {
+            let unknown = || {
+                let text = "the stored content is sealed, and the outbox has no keys";
+                OutboxError::new(OutboxErrorKind::Sealed, text).with_id(id)
+            };
+            let keys = self.keys.as_ref().ok_or_else(unknown)?;
+            return read(id, &keys.open(id, content)?).map(Some);
+        }
+        read(id, content).map(Some)
     }
 
     /// Returns a message.
@@ -367,6 +407,15 @@ impl<S: Store + ?Sized> Outbox<S> {
         let missing = OutboxError::new(OutboxErrorKind::Store, "the store returned no outcome");
         applied.pop().unwrap_or(Err(missing))
     }
+}
+
+fn read(id: &EnvelopeId, content: &[u8]) -> Result<SendRequest> {
+    let damaged = || {
+        let text = "the stored request cannot be read";
+        OutboxError::new(OutboxErrorKind::Damaged, text).with_id(id)
+    };
+    let text = std::str::from_utf8(content).map_err(|error| damaged().with_source(error))?;
+    SendRequest::from_json(text).map_err(|error| damaged().with_source(error))
 }
 
 pub(crate) fn not_found(id: &EnvelopeId) -> OutboxError {

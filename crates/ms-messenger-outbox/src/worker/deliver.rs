@@ -14,9 +14,10 @@ use super::{
 };
 use crate::{
     change::{Step, error_json},
-    error::OutboxError,
+    error::{OutboxError, OutboxErrorKind},
     message::{Head, StoredMessage},
     state::State,
+    time::after,
 };
 
 /// A message that a worker has claimed.
@@ -95,17 +96,29 @@ impl Delivery {
         settling.run(head).await;
     }
 
-    /// A message whose content cannot be read is kept as it is, and not claimed again: nothing can
-    /// be sent, and nothing is known of what was.
+    /// A message whose content cannot be read is kept: nothing can be sent, and nothing is known of
+    /// what was. One that is sealed waits for a worker that has the key.
     async fn unreadable(&self, message: &'static str, source: Option<OutboxError>) {
+        let head = &self.message.head;
+        let is_sealed = source
+            .as_ref()
+            .is_some_and(|it| it.kind() == OutboxErrorKind::Sealed);
         let mut error = Error::new(ErrorKind::Other, message);
         if let Some(source) = source {
             error = error.with_source(source);
         }
         let error = error_json(&error).unwrap_or_default();
-        let head = &self.message.head;
-        let step = match head.state {
-            State::Queued => Step::Refuse { error, attempts: 0 },
+        let pause = self.context.outbox.backoff(head).pause(head.failures + 1);
+        let due_at = after(SystemTime::now(), pause);
+        let step = match (head.state, is_sealed) {
+            (State::Queued, true) => Step::Requeue {
+                due_at,
+                error: Some(error),
+                attempts: 0,
+                is_failure: true,
+            },
+            (_, true) => Step::Release { due_at },
+            (State::Queued, false) => Step::Refuse { error, attempts: 0 },
             _ => Step::Park { error },
         };
         self.context.finish(&self.session, head, step).await;

@@ -10,4 +10,6 @@ mod order;
 mod people;
 mod platform;
 mod rates;
+#[cfg(feature = "encryption")]
+mod sealed;
 mod sending;

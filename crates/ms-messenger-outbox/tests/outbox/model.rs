@@ -324,7 +324,7 @@ impl Model for Outboxes {
 
     /// Each lease and each retry raises the fence: so many are enough for every crash and stop.
     fn within_boundary(&self, world: &World) -> bool {
-        world.stored.fence <= 5
+        world.stored.fence <= 4
     }
 
     fn properties(&self) -> Vec<Property<Self>> {

@@ -11,6 +11,8 @@ mod id;
 mod keys;
 mod memory;
 mod message;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod outbox;
 mod settling;
 mod state;

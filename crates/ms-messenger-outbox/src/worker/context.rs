@@ -68,8 +68,33 @@ impl Context {
     }
 
     pub(super) fn observe(&self, head: &Head) {
+        trace(head);
         if let Some(observer) = &self.observer {
             (observer.0)(head);
         }
     }
 }
+
+/// Tells what became of a message.
+#[cfg(feature = "tracing")]
+fn trace(head: &Head) {
+    use crate::state::State;
+    let (id, route, state) = (head.id.as_str(), head.route.as_str(), head.state.as_str());
+    let attempts = head.attempts;
+    match head.state {
+        State::Unconfirmed => {
+            tracing::warn!(
+                id,
+                route,
+                attempts,
+                "it is unknown whether the message was sent"
+            );
+        }
+        State::Refused => tracing::warn!(id, route, attempts, "the message was refused"),
+        State::Expired => tracing::warn!(id, route, attempts, "the message has expired"),
+        _ => tracing::debug!(id, route, state, attempts, "the message changed"),
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+fn trace(_: &Head) {}

@@ -9,6 +9,7 @@ mod deadline;
 mod errors;
 #[cfg(feature = "http-double")]
 mod http;
+mod journal;
 mod redaction;
 mod report;
 mod rule;
@@ -78,6 +79,7 @@ pub async fn check<S: Subject + ?Sized>(subject: &S) -> Report {
     suite.run(errors::check).await;
     suite.run(settle::check).await;
     suite.run(concurrency::check).await;
+    suite.run(journal::check).await;
     suite.run(deadline::check).await;
     // The last of those that send: a dropped send may arrive late.
     suite.run(cancellation::check).await;

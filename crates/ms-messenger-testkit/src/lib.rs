@@ -10,6 +10,7 @@ mod errors;
 #[cfg(feature = "http-double")]
 mod http;
 mod journal;
+mod journal_double;
 mod redaction;
 mod report;
 mod rule;
@@ -22,6 +23,7 @@ pub use async_trait::async_trait;
 #[cfg(feature = "http-double")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http-double")))]
 pub use http::{HttpDouble, HttpPlatform, HttpSubject, ReceivedRequest, Reply, StoredMessage};
+pub use journal_double::JournalDouble;
 pub use report::{BrokenRule, Report, SkippedCheck};
 pub use rule::Rule;
 pub use subject::{Failure, Subject};

@@ -1,12 +1,16 @@
 //! A send is settled by what its journal noted, by another process, after a crash.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, SystemTime},
+};
 
 use ms_messenger_core::{
-    Attachment, Card, CardKind, Delivery, ErrorKind, Evidence, Message, Messenger as _,
-    RetryPolicy, SendRequest, Settled, StaticToken, Target,
+    Attachment, Card, CardKind, Delivery, ErrorKind, Evidence, Journal, Message, Messenger as _,
+    Result, RetryPolicy, SendJournal, SendRequest, Settled, StaticToken, Target, async_trait,
 };
 use ms_messenger_emulator::{Emulator, FaultAction, Platform, When};
+use ms_messenger_http::{HttpOptions, HttpVersions};
 use ms_messenger_testkit::JournalDouble;
 use msgraph_chat::GraphChatClient;
 use serde_json::json;
@@ -218,4 +222,48 @@ async fn what_is_held_back_reaches_no_chat_and_leaves_no_file() {
     }
     assert!(emulator.messages().is_empty());
     assert!(emulator.files().is_empty());
+}
+
+/// Lets the message leave at first, and not any more when the connection is ready.
+#[derive(Debug, Default)]
+struct EndsMeanwhile(AtomicBool);
+
+#[async_trait]
+impl SendJournal for EndsMeanwhile {
+    async fn attempt_begins(&self, _: &Evidence) -> Result<()> {
+        Ok(())
+    }
+
+    fn may_leave(&self) -> bool {
+        !self.0.swap(true, Ordering::SeqCst)
+    }
+}
+
+#[tokio::test]
+async fn a_head_without_its_message_is_not_executed() {
+    let builder = Emulator::builder().with_https_address(([127, 0, 0, 1], 0).into());
+    let emulator = builder.start().await.unwrap();
+    let graph = &emulator.seed().graph;
+    let base = format!("{}/v1.0", emulator.https_url().unwrap());
+    let request = requests(&emulator).remove(0);
+    for versions in [HttpVersions::Http1, HttpVersions::Negotiate] {
+        let options = HttpOptions::default()
+            .with_extra_roots(emulator.ca_pem().unwrap())
+            .with_versions(versions);
+        let client = GraphChatClient::builder(StaticToken::new(graph.token.as_str()))
+            .with_base_url(&base)
+            .with_http_options(options)
+            .build()
+            .unwrap();
+        // On a new connection, and on one that has carried a message.
+        for _ in 0..2 {
+            let journal = Journal::new(EndsMeanwhile::default());
+            let held = request.clone().with_journal(journal);
+            let error = client.send(&held).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Cancelled, "{error:?}");
+            assert_eq!((error.delivery(), error.attempts()), (Delivery::NotSent, 1));
+            client.send(&request).await.unwrap();
+        }
+    }
+    assert_eq!(emulator.messages().len(), 4);
 }

@@ -133,6 +133,9 @@ impl AcsChatBuilder {
     /// Sets whether each message gets a random id in its metadata, as `clientMessageId`, by which
     /// a send whose delivery is unknown can be settled. Every participant of the thread can read
     /// it. Default `false`: messages are sent as they are given.
+    ///
+    /// Set it where the [journal](ms_messenger_core::SendRequest::journal) of a request is to settle
+    /// the send after a crash, as in a durable queue: without the id nothing can be settled.
     pub fn with_client_message_ids(mut self, enabled: bool) -> Self {
         self.client_message_ids = enabled;
         self

@@ -27,7 +27,8 @@ impl ChatThread {
     /// from the service. [`Error::delivery`](ms_messenger_core::Error::delivery) reports whether
     /// the message was sent.
     pub async fn send(&self, request: &SendChatMessageRequest) -> Result<SentChatMessage> {
-        let sent = self.client().post(self.id(), request, Deadline::default());
+        let deadline = Deadline::default();
+        let sent = self.client().post(self.id(), request, deadline, None);
         sent.await
     }
 

@@ -18,6 +18,7 @@ const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::Html,
     Capability::Native,
     Capability::Deadline,
+    Capability::Journal,
 ]);
 
 #[async_trait]
@@ -41,7 +42,8 @@ impl Messenger for AcsChatClient {
     async fn send(&self, request: &SendRequest) -> Result<Receipt> {
         let deadline = request.deadline();
         let (thread, message) = self.prepare(request)?;
-        let sent = self.post(thread, &message, deadline).await?;
+        let journal = request.journal.clone();
+        let sent = self.post(thread, &message, deadline, journal).await?;
         let mut receipt = Receipt::new(Acceptance::Posted)
             .with_message_id(sent.id)
             .with_conversation(thread.clone());

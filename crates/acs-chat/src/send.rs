@@ -1,7 +1,8 @@
 //! Sends messages.
 
 use ms_messenger_core::{
-    ConversationId, Deadline, Error, Mark, MarkKind, MessageId, Problems, Result, random_uuid,
+    ConversationId, Deadline, Error, Journal, Mark, MarkKind, MessageId, Problems, Result,
+    random_uuid,
 };
 use ms_messenger_http::{Call, check_id, encode_path_segment};
 use uuid::Uuid;
@@ -17,8 +18,10 @@ impl AcsChatClient {
         thread: &ConversationId,
         request: &SendChatMessageRequest,
         deadline: Deadline,
+        journal: Option<Journal>,
     ) -> Result<SentChatMessage> {
-        let call = self.send_call(thread, request)?.with_deadline(deadline);
+        let call = self.send_call(thread, request)?;
+        let call = call.with_deadline(deadline).with_journal(journal);
         let response = self.call(call, 201).await?;
         let result: SendChatMessageResult = response.json()?;
         Ok(SentChatMessage {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ms_messenger_core::{ConversationId, Deadline, Result, open_enum};
+use ms_messenger_core::{ConversationId, Deadline, Journal, Result, open_enum};
 use ms_messenger_http::{Call, Method, OpenRequest, Pipeline, Response, acs::open_request};
 use uuid::Uuid;
 
@@ -140,6 +140,12 @@ impl Ready {
     pub(crate) fn new(key: Key, call: Call) -> Result<Self> {
         let call = key.sign(call)?;
         Ok(Self { call, key })
+    }
+
+    /// Lets `journal` note each attempt.
+    pub(crate) fn with_journal(mut self, journal: Option<Journal>) -> Self {
+        self.call = self.call.with_journal(journal);
+        self
     }
 }
 

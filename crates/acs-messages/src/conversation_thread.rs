@@ -1,6 +1,6 @@
 //! One conversation.
 
-use ms_messenger_core::{ConversationId, Deadline, MessageId, Problems, Result};
+use ms_messenger_core::{ConversationId, Deadline, Journal, MessageId, Problems, Result};
 use ms_messenger_http::{Call, check_id, encode_path_segment};
 
 use crate::{
@@ -82,7 +82,7 @@ impl ConversationThread {
         content: &ConversationContent,
         options: &SendOptions,
     ) -> Result<SentConversationMessage> {
-        self.post(content, options, Deadline::default()).await
+        self.post(content, options, Deadline::default(), None).await
     }
 
     pub(crate) async fn post(
@@ -90,8 +90,9 @@ impl ConversationThread {
         content: &ConversationContent,
         options: &SendOptions,
         deadline: Deadline,
+        journal: Option<Journal>,
     ) -> Result<SentConversationMessage> {
-        let ready = self.ready(content, options)?;
+        let ready = self.ready(content, options)?.with_journal(journal);
         let response = self.client.call_once(ready, deadline, 200).await?;
         let result: SendConversationMessageResult = response.json()?;
         Ok(SentConversationMessage {

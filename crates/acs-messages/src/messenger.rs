@@ -28,6 +28,7 @@ const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::Native,
     Capability::Idempotency,
     Capability::Deadline,
+    Capability::Journal,
 ])
 .with_max_text_chars(MAX_TEXT_CHARS);
 
@@ -50,11 +51,13 @@ impl Messenger for AcsMessagesClient {
     }
 
     async fn send(&self, request: &SendRequest) -> Result<Receipt> {
-        let deadline = request.deadline();
+        let (deadline, journal) = (request.deadline(), request.journal.clone());
         let options = options(request);
         match self.prepare(request)? {
             Prepared::Conversation(conversation, content) => {
-                let sent = conversation.post(&content, &options, deadline).await?;
+                let sent = conversation
+                    .post(&content, &options, deadline, journal)
+                    .await?;
                 let mut receipt = Receipt::new(Acceptance::Posted)
                     .with_message_id(sent.id)
                     .with_conversation(conversation.id().clone());
@@ -63,7 +66,9 @@ impl Messenger for AcsMessagesClient {
             }
             Prepared::Notification(content) => {
                 let notifications = self.notifications();
-                let sent = notifications.post(&content, &options, deadline).await?;
+                let sent = notifications
+                    .post(&content, &options, deadline, journal)
+                    .await?;
                 let mut receipt = Receipt::new(Acceptance::Queued).with_message_id(sent.id);
                 receipt.request_id = sent.request_id;
                 Ok(receipt)

@@ -1,6 +1,6 @@
 //! Messages without a conversation.
 
-use ms_messenger_core::{Deadline, MessageId, Problems, Result};
+use ms_messenger_core::{Deadline, Journal, MessageId, Problems, Result};
 use ms_messenger_http::Call;
 
 use crate::{
@@ -69,7 +69,7 @@ impl Notifications {
         content: &NotificationContent,
         options: &SendOptions,
     ) -> Result<SentNotification> {
-        self.post(content, options, Deadline::default()).await
+        self.post(content, options, Deadline::default(), None).await
     }
 
     pub(crate) async fn post(
@@ -77,8 +77,9 @@ impl Notifications {
         content: &NotificationContent,
         options: &SendOptions,
         deadline: Deadline,
+        journal: Option<Journal>,
     ) -> Result<SentNotification> {
-        let ready = self.ready(content, options)?;
+        let ready = self.ready(content, options)?.with_journal(journal);
         let response = self.client.call_once(ready, deadline, 202).await?;
         let SendMessageResult { receipts } = response.json()?;
         let first = receipts.first().map(|receipt| receipt.message_id.clone());

@@ -4,7 +4,10 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 
-use crate::{error::Result, settle::Evidence};
+use crate::{
+    error::{Delivery, Error, ErrorKind, Result},
+    settle::Evidence,
+};
 
 /// Takes note of a send before the message leaves this machine, so that it can be settled after a
 /// crash. For durable queues, such as the outbox.
@@ -78,6 +81,48 @@ impl Journal {
     /// Calls [`SendJournal::may_leave`].
     pub fn may_leave(&self) -> bool {
         self.0.may_leave()
+    }
+
+    /// Fails unless the message [may leave](Self::may_leave).
+    ///
+    /// ```
+    /// use ms_messenger_core::{Delivery, Error, ErrorKind, Evidence, Journal, Result, SendJournal, async_trait};
+    ///
+    /// /// The journal of a worker whose lease has ended.
+    /// #[derive(Debug)]
+    /// struct Ended;
+    ///
+    /// #[async_trait]
+    /// impl SendJournal for Ended {
+    ///     async fn attempt_begins(&self, _: &Evidence) -> Result<()> {
+    ///         Err(Error::new(ErrorKind::Other, "the lease has ended"))
+    ///     }
+    ///
+    ///     fn may_leave(&self) -> bool {
+    ///         false
+    ///     }
+    /// }
+    ///
+    /// let error = Journal::new(Ended).check_may_leave().unwrap_err();
+    /// assert_eq!((error.kind(), error.delivery()), (ErrorKind::Cancelled, Delivery::NotSent));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `Cancelled`, not sent.
+    pub fn check_may_leave(&self) -> Result<()> {
+        if self.may_leave() {
+            Ok(())
+        } else {
+            Err(Self::held_back())
+        }
+    }
+
+    /// Returns the error of a message that did not leave because it [may not](Self::may_leave):
+    /// `Cancelled`, not sent.
+    pub fn held_back() -> Error {
+        let message = "the journal held the message back before it left";
+        Error::new(ErrorKind::Cancelled, message).with_delivery(Delivery::NotSent)
     }
 }
 

@@ -242,12 +242,27 @@ impl Messenger for MemoryMessenger {
 
     async fn send(&self, request: &SendRequest) -> Result<Receipt> {
         self.capabilities.check(&self.platform, request)?;
-        if let Some(reached) = request.deadline().reached() {
-            let error = reached.into_error().with_delivery(Delivery::NotSent);
-            return Err(error.with_platform(self.platform.clone()));
+        let not_sent = |error: Error| {
+            let error = error.with_delivery(Delivery::NotSent);
+            error.with_platform(self.platform.clone())
+        };
+        let deadline = request.deadline();
+        if let Some(reached) = deadline.reached() {
+            return Err(not_sent(reached.into_error()));
         }
         let began_at = SystemTime::now();
         let id = random_uuid().to_string();
+        let mut evidence = Evidence::new(began_at)
+            .with_platform(self.platform.clone())
+            .with_client_request_id(id.as_str());
+        evidence.idempotency = request.idempotency;
+        if let Some(journal) = &request.journal {
+            let noted = deadline.limit(journal.attempt_begins(&evidence)).await;
+            let noted = noted.unwrap_or_else(|reached| Err(reached.into_error()));
+            noted
+                .and_then(|()| journal.check_may_leave())
+                .map_err(not_sent)?;
+        }
         let mut state = self.state();
         let Some(failure) = state.failures.pop_front() else {
             return Ok(state.store(request, &id, Some(Duration::ZERO)));
@@ -255,11 +270,7 @@ impl Messenger for MemoryMessenger {
         state.store(request, &id, failure.stores_after);
         let ended_at = SystemTime::now();
         let pending_until = ended_at + failure.stores_after.unwrap_or_default();
-        let mut evidence = Evidence::new(began_at)
-            .with_platform(self.platform.clone())
-            .with_end(ended_at, pending_until)
-            .with_client_request_id(id);
-        evidence.idempotency = request.idempotency;
+        let evidence = evidence.with_end(ended_at, pending_until);
         let mut error = failure.error;
         if error.platform().is_none() {
             error = error.with_platform(self.platform.clone());

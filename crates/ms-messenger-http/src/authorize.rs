@@ -12,6 +12,8 @@ use http::{HeaderMap, HeaderValue, Method, header};
 use ms_messenger_core::{AccessToken, Error, ErrorKind, Result, TokenProvider, TokenRequest};
 use url::Url;
 
+use crate::departure::Departure;
+
 /// The request of one attempt. `Debug` shows neither headers nor body nor query.
 ///
 /// ```
@@ -36,6 +38,8 @@ pub struct HttpRequest {
     pub body: Bytes,
     /// The time-out of the attempt, if it is not that of the client.
     pub timeout: Option<Duration>,
+    /// Of a message with a journal.
+    pub(crate) departure: Option<Departure>,
 }
 
 impl HttpRequest {
@@ -48,6 +52,7 @@ impl HttpRequest {
             headers: HeaderMap::new(),
             body,
             timeout: None,
+            departure: None,
         }
     }
 

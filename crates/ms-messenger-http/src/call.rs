@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use ms_messenger_core::{Deadline, Error, ErrorKind, IdempotencyKey, Mark, Result};
+use ms_messenger_core::{Deadline, Error, ErrorKind, IdempotencyKey, Journal, Mark, Result};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -53,6 +53,7 @@ pub struct Call {
     pub(crate) client_request_id: Option<Uuid>,
     pub(crate) mark: Option<Mark>,
     pub(crate) deadline: Deadline,
+    pub(crate) journal: Option<Journal>,
 }
 
 impl Call {
@@ -126,6 +127,7 @@ impl Call {
             client_request_id: None,
             mark: None,
             deadline: Deadline::default(),
+            journal: None,
         }
     }
 
@@ -192,6 +194,21 @@ impl Call {
     #[must_use]
     pub fn with_deadline(mut self, deadline: Deadline) -> Self {
         self.deadline = deadline;
+        self
+    }
+
+    /// Sets the journal that takes note of each attempt before the message of the call leaves: that
+    /// of the [request](ms_messenger_core::SendRequest::journal). A call of another
+    /// [class](RetryClass) than [`Message`](RetryClass::Message) ignores it.
+    ///
+    /// [`attempt_begins`](ms_messenger_core::SendJournal::attempt_begins) is called when the
+    /// credential of the attempt is there, and
+    /// [`may_leave`](ms_messenger_core::SendJournal::may_leave) after it and when the connection
+    /// takes the body. A message that did not leave by then is reported as not sent, by that
+    /// attempt.
+    #[must_use]
+    pub fn with_journal(mut self, journal: Option<Journal>) -> Self {
+        self.journal = journal;
         self
     }
 
@@ -276,6 +293,12 @@ impl Call {
     pub(crate) fn path(&self) -> &str {
         let path = self.path_and_query.split(['?', '#']).next();
         path.unwrap_or_default()
+    }
+
+    /// The journal, if there is one to obey.
+    pub(crate) fn message_journal(&self) -> Option<&Journal> {
+        let journal = self.journal.as_ref();
+        journal.filter(|_| self.class == RetryClass::Message)
     }
 
     /// Whether executing it twice does no harm.

@@ -228,7 +228,20 @@ impl CallState {
     fn evidence(&self, settling_margin: Duration, clock: Option<ClockOffset>) -> Evidence {
         let ended_at = SystemTime::now();
         let pending_until = ended_at + settling_margin.min(LONGEST_MARGIN);
-        let mut evidence = Evidence::new(self.context.began_at).with_end(ended_at, pending_until);
+        self.known(clock).with_end(ended_at, pending_until)
+    }
+
+    /// What a journal notes before an attempt: everything that is known but the end.
+    pub(crate) fn begun(&self, clock: Option<ClockOffset>) -> Evidence {
+        let mut evidence = self.known(clock).with_platform(self.service.name);
+        evidence.idempotency = self.context.idempotency;
+        let id = self.context.client_request_id;
+        evidence.client_request_id = id.map(|id| id.to_string());
+        evidence
+    }
+
+    fn known(&self, clock: Option<ClockOffset>) -> Evidence {
+        let mut evidence = Evidence::new(self.context.began_at);
         if let Some(mark) = &self.mark {
             evidence = evidence.with_mark(mark.clone());
         }

@@ -159,8 +159,12 @@ impl HttpClient {
         if let Some(timeout) = outgoing.timeout {
             *request.timeout_mut() = Some(timeout.min(FOR_EVER));
         }
+        let departure = outgoing.departure;
         if !outgoing.body.is_empty() {
-            *request.body_mut() = Some(outgoing.body.into());
+            *request.body_mut() = Some(match &departure {
+                None => outgoing.body.into(),
+                Some(departure) => reqwest::Body::wrap(departure.body(outgoing.body)),
+            });
         }
         let in_flight = self.0.traffic.enter();
         let sharing = if is_named {
@@ -179,7 +183,11 @@ impl HttpClient {
             }
         };
         let response = sent.outcome;
-        let mut response = response.map_err(|error| failure(&error, &self.0.proxy))?;
+        let response = response.map_err(|error| failure(&error, &self.0.proxy));
+        let mut response = match departure {
+            None => response,
+            Some(departure) => departure.correct(response),
+        }?;
         Ok(Head {
             http: self,
             _in_flight: in_flight,

@@ -16,6 +16,7 @@ mod classify;
 mod client;
 mod clock;
 mod concurrency;
+mod departure;
 mod download;
 mod endpoint;
 mod expected;

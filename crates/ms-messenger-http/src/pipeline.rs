@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use ms_messenger_core::{
-    AccessToken, ClockOffset, Delivery, Error, ErrorKind, Result, RetryPolicy, random_uuid,
+    AccessToken, ClockOffset, Delivery, Error, ErrorKind, Journal, Result, RetryPolicy, random_uuid,
 };
 use tokio::time::timeout;
 use url::Url;
@@ -25,6 +25,7 @@ use crate::{
     claims_challenge, classify,
     client::Head,
     clock::ServiceClock,
+    departure::Departure,
     response_match::{self, Belonging},
     throttle::{LONGEST_JITTER, Throttle, Turn},
     trace,
@@ -358,23 +359,42 @@ impl Pipeline {
             let authorizing = pin!(self.authorized(call, url, state.rejected()));
             call.deadline.limit(authorizing).await
         };
-        let (request, token) = match authorized {
+        let (mut request, token) = match authorized {
             Ok(Ok(authorized)) => authorized,
             Ok(Err(error)) => return Err(state.without_credential(error)),
             Err(reached) => return Err(state.ended_early(reached)),
         };
+        if let Some(journal) = call.message_journal() {
+            // Boxed: without a journal, no send pays for it.
+            Box::pin(self.note(journal, call, state)).await?;
+            request.departure = Some(Departure::new(journal.clone()));
+        }
         if let Some(reached) = call.deadline.reached() {
             return Err(state.ended_early(reached));
         }
         state.begin_attempt(&self.retry)?;
+        let departure = request.departure.clone();
         let exchange = pin!(self.exchange(request, token, call, state.context));
         match call.deadline.limit(exchange).await {
             Ok(outcome) => Ok(outcome),
             Err(reached) => {
-                state.interrupted();
+                if departure.is_none_or(|departure| !departure.hold()) {
+                    state.interrupted();
+                }
                 Err(state.ended_early(reached))
             }
         }
+    }
+
+    /// Lets the journal note an attempt, which has not begun. The error ends the call.
+    async fn note(&self, journal: &Journal, call: &Call, state: &mut CallState) -> Result<()> {
+        let evidence = state.begun(self.clock.read());
+        let noting = journal.attempt_begins(&evidence);
+        match call.deadline.limit(noting).await {
+            Ok(noted) => noted?,
+            Err(reached) => return Err(state.ended_early(reached)),
+        }
+        journal.check_may_leave()
     }
 
     /// The request of one attempt: the same bytes as the others, with a credential of its own.
@@ -390,6 +410,7 @@ impl Pipeline {
             headers: call.headers(),
             body: call.body.clone(),
             timeout: call.timeout,
+            departure: None,
         };
         let token = self.authorize.authorize(&mut request, rejected).await?;
         Ok((request, token))

@@ -9,6 +9,8 @@ mod deadline;
 mod errors;
 #[cfg(feature = "http-double")]
 mod http;
+mod journal;
+mod journal_double;
 mod redaction;
 mod report;
 mod rule;
@@ -21,6 +23,7 @@ pub use async_trait::async_trait;
 #[cfg(feature = "http-double")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http-double")))]
 pub use http::{HttpDouble, HttpPlatform, HttpSubject, ReceivedRequest, Reply, StoredMessage};
+pub use journal_double::JournalDouble;
 pub use report::{BrokenRule, Report, SkippedCheck};
 pub use rule::Rule;
 pub use subject::{Failure, Subject};
@@ -78,6 +81,7 @@ pub async fn check<S: Subject + ?Sized>(subject: &S) -> Report {
     suite.run(errors::check).await;
     suite.run(settle::check).await;
     suite.run(concurrency::check).await;
+    suite.run(journal::check).await;
     suite.run(deadline::check).await;
     // The last of those that send: a dropped send may arrive late.
     suite.run(cancellation::check).await;

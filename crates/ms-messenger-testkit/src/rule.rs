@@ -54,6 +54,13 @@ pub enum Rule {
     /// After the caller's timeout the reported delivery is true, its evidence is there, and the
     /// messenger is usable.
     DeadlineEvidence,
+    /// Each attempt of a request with a journal is noted before the message is stored, with evidence
+    /// that names the platform.
+    JournalFirst,
+    /// A send whose journal fails is not sent.
+    JournalRefusal,
+    /// A message that its journal holds back is not sent.
+    HeldBack,
     /// Concurrent sends are stored once each.
     EachOnce,
     /// Messages that are sent concurrently have different ids.
@@ -91,6 +98,9 @@ impl Rule {
             Self::HasEvidence => "settle/evidence",
             Self::CancelledBefore => "deadline/cancelled-before",
             Self::DeadlineEvidence => "deadline/evidence",
+            Self::JournalFirst => "journal/first",
+            Self::JournalRefusal => "journal/refusal",
+            Self::HeldBack => "journal/held-back",
             Self::EachOnce => "concurrency/each-once",
             Self::DistinctIds => "concurrency/distinct-ids",
             Self::LazySend => "cancellation/lazy-send",

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use ms_messenger_core::{
-    Attachment, Body, Capability, Card, CardKind, FileReference, IdempotencyKey, Importance,
-    InlineImage, Media, MediaKind, Message, SendRequest, Target, Template,
+    Attachment, Body, Capability, Card, CardKind, Evidence, FileReference, IdempotencyKey,
+    Importance, InlineImage, Journal, Media, MediaKind, Message, Result, SendJournal, SendRequest,
+    Target, Template, async_trait,
 };
 use serde_json::json;
 use url::Url;
@@ -69,9 +70,25 @@ pub(crate) fn asking_for(
         }
         Capability::Idempotency => base = base.with_idempotency(IdempotencyKey::random()),
         Capability::Deadline => base = base.with_timeout(Duration::from_secs(60)),
+        Capability::Journal => base = base.with_journal(Journal::new(Blank)),
         _ => return None,
     }
     Some(base)
+}
+
+/// A journal without a trace.
+#[derive(Debug)]
+struct Blank;
+
+#[async_trait]
+impl SendJournal for Blank {
+    async fn attempt_begins(&self, _: &Evidence) -> Result<()> {
+        Ok(())
+    }
+
+    fn may_leave(&self) -> bool {
+        true
+    }
 }
 
 /// An attachment that needs `capability`.

@@ -38,6 +38,7 @@ const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::ReplyInChannel,
     Capability::ReplyInConversation,
     Capability::Deadline,
+    Capability::Journal,
 ]);
 
 #[async_trait]
@@ -55,6 +56,7 @@ impl Messenger for GraphChatClient {
         let prepared = self.prepare_request(request, stand_in.as_ref().unwrap_or(&request.to))?;
         let mut extras = Extras {
             deadline: request.deadline(),
+            journal: request.journal.clone(),
             ..Extras::default()
         };
         let Target::ChannelName { team, channel, .. } = &request.to else {

@@ -1,19 +1,23 @@
 //! One send from top to bottom: prepare without I/O, post, read what was stored.
 
+use std::pin::pin;
+
 use ms_messenger_core::{
-    Acceptance, ConversationId, Deadline, Delivery, Error, ErrorKind, Evidence, Mark, MessageId,
-    Problem, Problems, Receipt, Result,
+    Acceptance, ConversationId, Deadline, Delivery, Error, ErrorKind, Evidence, Journal, Mark,
+    MessageId, Problem, Problems, Receipt, Result, random_uuid,
 };
 use ms_messenger_http::{Bytes, Call, Operation, Response};
 use serde::Serialize;
 
 use crate::{
     client::GraphChatClient,
+    content::{Content, Text},
     destination::{Destination, PostPath},
     error::PLATFORM,
+    journal::CompletedJournal,
     models::Timestamp,
     posted::{PostedMessage, read_id},
-    sends::{Content, Text, UnderWay},
+    sends::UnderWay,
     write::{NewChatMessage, markup::Markup},
 };
 
@@ -46,6 +50,7 @@ pub(crate) struct Extras {
     pub(crate) conversation: Option<ConversationId>,
     /// The mark by which this message alone can be recognised.
     pub(crate) mark: Option<Mark>,
+    pub(crate) journal: Option<Journal>,
 }
 
 /// The body of a quote.
@@ -129,11 +134,30 @@ impl GraphChatClient {
         extras: Extras,
     ) -> Result<Stored<'_>> {
         let content = Content::new(&path.list, ready.text);
+        // What has a mark is recognised by it, whatever else is sent.
+        let is_alone = extras.journal.is_some() && extras.mark.is_none();
+        let margin = self.settling_margin();
+        let mut under_way = match self.sends().begin_now(content, margin, is_alone) {
+            Some(under_way) => under_way,
+            // Boxed: hardly any send waits.
+            None => Box::pin(self.begin_later(content, is_alone, &extras.deadline)).await?,
+        };
         let mut call = ready.call(path).with_deadline(extras.deadline);
         if let Some(mark) = extras.mark {
             call = call.with_mark(mark);
         }
-        let under_way = self.sends().begin(content, self.settling_margin());
+        if let Some(journal) = extras.journal {
+            let id = random_uuid();
+            under_way.name(id.to_string());
+            let journal = CompletedJournal {
+                journal,
+                client: self.clone(),
+                content,
+                conversation: extras.conversation.clone(),
+            };
+            let journal = Some(Journal::new(journal));
+            call = call.with_client_request_id(id).with_journal(journal);
+        }
         let response = match self.pipeline().call(call).await {
             Ok(response) => response,
             Err(error) => return Err(self.failed(error, under_way, extras.conversation)),
@@ -146,6 +170,21 @@ impl GraphChatClient {
             }),
             _ => Err(response.unusable("a send returns 201, this was another success")),
         }
+    }
+
+    /// Begins a send that waits for another one of its content.
+    async fn begin_later(
+        &self,
+        content: Content,
+        is_alone: bool,
+        deadline: &Deadline,
+    ) -> Result<UnderWay<'_>> {
+        let margin = self.settling_margin();
+        let later = pin!(self.sends().begin_later(content, margin, is_alone));
+        deadline.limit(later).await.map_err(|reached| {
+            let error = reached.into_error().with_delivery(Delivery::NotSent);
+            error.with_platform(PLATFORM)
+        })
     }
 
     /// Notes how a send failed, and completes the evidence of one whose delivery is unknown.

@@ -3,12 +3,15 @@
 
 use std::{
     collections::{HashMap, VecDeque, hash_map::Entry},
-    hash::{DefaultHasher, Hasher as _},
+    pin::pin,
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
 use ms_messenger_core::{Error, Evidence, MessageId};
+use tokio::sync::Notify;
+
+use crate::content::Content;
 
 /// The number of receipts that are remembered.
 const RECEIPTS: usize = 16 * 1024;
@@ -17,85 +20,6 @@ const UNKNOWN: usize = 4 * 1024;
 /// The number of receipts that evidence names: the last ones, because older messages are outside
 /// its window or leave the verdict open.
 const CLAIMED: usize = 32;
-/// The bytes of a text that are compared: more would cost every send, and fewer only make a
-/// verdict more careful.
-const COMPARED_BYTES: usize = 1024;
-/// The bytes of a path that are hashed at once.
-const CHUNK: usize = 128;
-
-/// The visible text of a message, as far as it is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Text(u64);
-
-impl Text {
-    /// Spaces do not count, because the service changes them.
-    pub(crate) fn of(visible: &str) -> Self {
-        let mut hasher = DefaultHasher::new();
-        let start = visible.as_bytes();
-        let start = &start[..start.len().min(COMPARED_BYTES)];
-        if is_one_spaced(start) {
-            hasher.write(start);
-            return Self(hasher.finish());
-        }
-        let mut text = [0; COMPARED_BYTES];
-        let mut length = 0;
-        for word in visible.split_whitespace() {
-            if length > 0 && length < COMPARED_BYTES {
-                text[length] = b' ';
-                length += 1;
-            }
-            let room = &mut text[length..];
-            let taken = room.len().min(word.len());
-            room[..taken].copy_from_slice(&word.as_bytes()[..taken]);
-            length += taken;
-            if length == COMPARED_BYTES {
-                break;
-            }
-        }
-        hasher.write(&text[..length]);
-        Self(hasher.finish())
-    }
-}
-
-/// Whether `text` is of visible ASCII characters with single spaces between them, so that no space
-/// must be removed before it is compared. Nearly every text is, and this costs a tenth of it.
-fn is_one_spaced(text: &[u8]) -> bool {
-    let is_printable = |byte: u8| matches!(byte, b' '..=b'~');
-    let is_at_end = text.first() == Some(&b' ') || text.last() == Some(&b' ');
-    let next = text.get(1..).unwrap_or_default();
-    let is_double = text.iter().zip(next).fold(false, |found, (byte, next)| {
-        found | ((*byte == b' ') & (*next == b' '))
-    });
-    let is_ascii = text
-        .iter()
-        .fold(true, |all, byte| all & is_printable(*byte));
-    is_ascii && !is_double && !is_at_end
-}
-
-/// What two sends that a list does not distinguish have in common: place and visible text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Content(u64);
-
-impl Content {
-    /// The content of a message that is listed at the path `list`.
-    pub(crate) fn new(list: &str, text: Text) -> Self {
-        // One channel can be reached through several teams, and ids be written in either case.
-        let channel = list
-            .strip_prefix("/teams/")
-            .and_then(|it| it.split_once('/'));
-        let place = channel.map_or(list, |(_, channel)| channel);
-        let mut hasher = DefaultHasher::new();
-        for piece in place.as_bytes().chunks(CHUNK) {
-            let mut lower = [0; CHUNK];
-            let lower = &mut lower[..piece.len()];
-            lower.copy_from_slice(piece);
-            lower.make_ascii_lowercase();
-            hasher.write(lower);
-        }
-        hasher.write_u64(text.0);
-        Self(hasher.finish())
-    }
-}
 
 /// The id of a message in few bytes: ids of the service are numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,9 +81,19 @@ enum Verdict {
     NotFound,
 }
 
+/// The sends of one content that are under way.
+#[derive(Debug, Default)]
+struct Sending {
+    count: u32,
+    /// Whether the one that is must be the only one.
+    is_alone: bool,
+    /// Whether a send waits until they have ended.
+    is_awaited: bool,
+}
+
 #[derive(Debug, Default)]
 struct State {
-    under_way: HashMap<Content, u32>,
+    under_way: HashMap<Content, Sending>,
     receipts: VecDeque<Stored>,
     unknown: VecDeque<UnknownSend>,
     /// Sends that ended before this may be forgotten.
@@ -168,7 +102,11 @@ struct State {
 
 /// The recent sends of a client.
 #[derive(Debug, Default)]
-pub(crate) struct RecentSends(Mutex<State>);
+pub(crate) struct RecentSends {
+    state: Mutex<State>,
+    /// Notified when a send ends that others wait for.
+    ended: Notify,
+}
 
 /// The other sends of a client that could be mistaken for an unknown one.
 #[derive(Debug, Default)]
@@ -191,19 +129,61 @@ impl Rivals {
 
 impl RecentSends {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a send that begins. If it is dropped without an outcome, its delivery is unknown.
-    pub(crate) fn begin(&self, content: Content, margin: Duration) -> UnderWay<'_> {
-        *self.state().under_way.entry(content).or_default() += 1;
-        UnderWay {
+    /// Waits for the other sends of the content, and notes a send that begins.
+    pub(crate) async fn begin_later(
+        &self,
+        content: Content,
+        margin: Duration,
+        is_alone: bool,
+    ) -> UnderWay<'_> {
+        loop {
+            let mut ended = pin!(self.ended.notified());
+            ended.as_mut().enable();
+            if let Some(under_way) = self.begin_now(content, margin, is_alone) {
+                return under_way;
+            }
+            ended.await;
+        }
+    }
+
+    /// Notes a send that begins; `None` if it must wait for others. If it is dropped without an
+    /// outcome, its delivery is unknown.
+    ///
+    /// `is_alone` says that no other send of the content may be under way: it waits for them, and
+    /// they wait for it. After a crash two of them could not be told apart, because what the one
+    /// came to is not in the journal of the other.
+    pub(crate) fn begin_now(
+        &self,
+        content: Content,
+        margin: Duration,
+        is_alone: bool,
+    ) -> Option<UnderWay<'_>> {
+        let mut state = self.state();
+        let sending = state.under_way.entry(content).or_default();
+        if sending.count > 0 && (is_alone || sending.is_alone) {
+            sending.is_awaited = true;
+            return None;
+        }
+        sending.count += 1;
+        sending.is_alone = is_alone;
+        drop(state);
+        Some(UnderWay {
             sends: self,
             content,
+            client_request_id: None,
             began_at: SystemTime::now(),
             margin,
             has_ended: false,
-        }
+        })
+    }
+
+    /// Adds the rivals to the evidence of a send that is under way.
+    pub(crate) fn complete(&self, content: Content, evidence: &mut Evidence) {
+        self.state()
+            .complete(content, evidence.began_at, 1, evidence);
     }
 
     /// Whether this client made the send of `evidence`, and so knows all its rivals.
@@ -286,13 +266,30 @@ impl State {
         self.unknown.push_back(send);
     }
 
-    fn end(&mut self, content: Content) {
-        if let Entry::Occupied(mut count) = self.under_way.entry(content) {
-            *count.get_mut() -= 1;
-            if *count.get() == 0 {
-                count.remove();
-            }
+    /// Adds what tells a send from others to its evidence. `own` of the sends under way are this
+    /// one, which began at `began_at`.
+    fn complete(&self, content: Content, began_at: SystemTime, own: u32, evidence: &mut Evidence) {
+        let rivals = self.rivals(content, evidence);
+        let claimed = rivals.claimed.iter().rev().take(CLAIMED);
+        evidence.claimed = claimed.map(Id::to_message_id).collect();
+        let under_way = self.under_way.get(&content);
+        evidence.has_twins = rivals.has_unknown
+            || under_way.is_some_and(|sending| sending.count > own)
+            || rivals.is_forgotten
+            || self.has_too_many(content, began_at);
+    }
+
+    /// Returns whether another send waits for this one.
+    fn end(&mut self, content: Content) -> bool {
+        let Entry::Occupied(mut sending) = self.under_way.entry(content) else {
+            return false;
+        };
+        sending.get_mut().count -= 1;
+        let is_awaited = sending.get().is_awaited;
+        if sending.get().count == 0 {
+            sending.remove();
         }
+        is_awaited
     }
 }
 
@@ -300,23 +297,38 @@ impl State {
 pub(crate) struct UnderWay<'a> {
     sends: &'a RecentSends,
     content: Content,
+    /// Where it is known before the outcome.
+    client_request_id: Option<String>,
     began_at: SystemTime,
     margin: Duration,
     has_ended: bool,
 }
 
 impl UnderWay<'_> {
-    /// The service stored the message under this id.
-    pub(crate) fn sent(mut self, id: &str) {
+    /// Names the send, so that it is recognised by its journal, too.
+    pub(crate) fn name(&mut self, client_request_id: String) {
+        self.client_request_id = Some(client_request_id);
+    }
+
+    fn end(&mut self) -> MutexGuard<'_, State> {
         self.has_ended = true;
         let mut state = self.sends.state();
-        state.end(self.content);
+        if state.end(self.content) {
+            self.sends.ended.notify_waiters();
+        }
+        state
+    }
+
+    /// The service stored the message under this id.
+    pub(crate) fn sent(mut self, id: &str) {
+        let content = self.content;
+        let mut state = self.end();
         if state.receipts.len() == RECEIPTS {
             state.receipts.pop_front();
             state.forgotten_until = Some(SystemTime::now());
         }
         state.receipts.push_back(Stored {
-            content: self.content,
+            content,
             id: Id::new(id),
             at: SystemTime::now(),
         });
@@ -324,8 +336,7 @@ impl UnderWay<'_> {
 
     /// The message was not sent.
     pub(crate) fn not_sent(mut self) {
-        self.has_ended = true;
-        self.sends.state().end(self.content);
+        drop(self.end());
     }
 
     /// It is unknown whether the message was sent. Adds the rivals to the evidence of the error.
@@ -333,23 +344,16 @@ impl UnderWay<'_> {
         let Some(mut evidence) = Evidence::of(&error) else {
             return error;
         };
-        self.has_ended = true;
-        let mut state = self.sends.state();
-        state.end(self.content);
+        let (content, began_at) = (self.content, self.began_at);
         // By one lock: a send that ends in between would be neither under way nor claimed.
-        let rivals = state.rivals(self.content, &evidence);
-        let claimed = rivals.claimed.iter().rev().take(CLAIMED);
-        evidence.claimed = claimed.map(Id::to_message_id).collect();
-        evidence.has_twins = rivals.has_unknown
-            || rivals.is_under_way
-            || rivals.is_forgotten
-            || state.has_too_many(self.content, self.began_at);
+        let mut state = self.end();
+        state.complete(content, began_at, 0, &mut evidence);
         evidence.sender = sender;
         state.remember(UnknownSend {
-            content: self.content,
+            content,
             is_own: true,
             client_request_id: evidence.client_request_id.clone(),
-            began_at: self.began_at.min(evidence.began_at),
+            began_at: began_at.min(evidence.began_at),
             pending_until: evidence.pending_until.unwrap_or(evidence.began_at),
             state: Verdict::Open,
         });
@@ -365,61 +369,14 @@ impl Drop for UnderWay<'_> {
             return;
         }
         let now = SystemTime::now();
-        let mut state = self.sends.state();
-        state.end(self.content);
-        state.remember(UnknownSend {
+        let send = UnknownSend {
             content: self.content,
             is_own: true,
-            client_request_id: None,
+            client_request_id: self.client_request_id.take(),
             began_at: self.began_at,
             pending_until: now.checked_add(self.margin).unwrap_or(now),
             state: Verdict::Open,
-        });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn texts_that_differ_in_their_spaces_only_are_equal() {
-        let one = Text::of("The build is green");
-        for other in [
-            " The build is green",
-            "The build  is green ",
-            "The\tbuild\nis\u{a0}green",
-        ] {
-            assert_eq!(Text::of(other), one, "{other:?}");
-        }
-        for other in ["The build is greeN", "Thebuild is green", ""] {
-            assert_ne!(Text::of(other), one, "{other:?}");
-        }
-    }
-
-    #[test]
-    fn a_channel_is_the_same_in_every_team_and_case() {
-        let text = Text::of("x");
-        let content = |list| Content::new(list, text);
-        let one = content("/teams/a/channels/19:X@thread.tacv2/messages");
-        assert_eq!(one, content("/teams/b/channels/19:x@thread.tacv2/messages"));
-        for other in [
-            "/teams/a/channels/19:Y@thread.tacv2/messages",
-            "/teams/a/channels/19:X@thread.tacv2/messages/1/replies",
-            "/chats/19:X@thread.tacv2/messages",
-        ] {
-            assert_ne!(one, content(other), "{other}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn more_spaces_make_no_other_text(words in proptest::collection::vec("[!-~]{1,40}", 1..60)) {
-            let one = words.join(" ");
-            prop_assert_eq!(Text::of(&one), Text::of(&words.join("  ")));
-            prop_assert_eq!(Text::of(&one), Text::of(&format!("\u{2003}{one} ")));
-        }
+        };
+        self.end().remember(send);
     }
 }

@@ -17,11 +17,11 @@ use self::{
 };
 use crate::{
     client::GraphChatClient,
+    content::{Content, Text},
     delegated::own_user,
     error::{PLATFORM, cannot_tell as cannot},
     models::ChatMessage,
     native::native,
-    sends::{Content, Text},
 };
 
 /// The pause before the next check while another send of the same content is in progress.

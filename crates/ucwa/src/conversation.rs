@@ -79,7 +79,7 @@ impl UcwaConversation {
     pub async fn send(&self, message: impl Into<InstantMessage>) -> UcwaOutcome {
         let message = message.into();
         let inner = self.session.inner();
-        send::to_conversation(inner, &self.key, &message, &inner.deadline()).await
+        send::to_conversation(inner, &self.key, &message, &inner.deadline(), None).await
     }
 
     /// Reports to the other participants that the user is typing. The server withdraws it after a

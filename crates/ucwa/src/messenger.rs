@@ -31,6 +31,7 @@ pub const CAPABILITIES: Capabilities = Capabilities::new(&[
     Capability::SubjectInConversation,
     Capability::Importance,
     Capability::Deadline,
+    Capability::Journal,
 ]);
 
 /// Runs every check of a send that needs no I/O and no session: the capabilities, the address, and
@@ -109,12 +110,15 @@ impl Messenger for UcwaSession {
         let (to, message) = checked(request, self.inner().config.sizes)?;
         let inner = self.inner();
         let deadline = &inner.deadline_of(request.timeout, request.cancel.clone());
+        let journal = request.journal.as_ref();
         let outcome: UcwaOutcome = match to {
             Recipient::Conversation(id) => {
                 let key = id.as_str();
-                send::to_conversation(inner, key, &message, deadline).await
+                send::to_conversation(inner, key, &message, deadline, journal).await
             }
-            Recipient::Person(sip) => send::to_person(inner, sip, &message, deadline).await,
+            Recipient::Person(sip) => {
+                send::to_person(inner, sip, &message, deadline, journal).await
+            }
         };
         let delivered = outcome.into_result()?;
         // The server has it in any case; that everyone received it is more.

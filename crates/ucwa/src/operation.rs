@@ -16,7 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ms_messenger_core::{Deadline, Delivery, Error, Result, random_uuid};
+use ms_messenger_core::{Deadline, Delivery, Error, Journal, Mark, MarkKind, Result, random_uuid};
 use ms_messenger_http::Call;
 use serde_json::Value;
 
@@ -41,6 +41,8 @@ pub(crate) struct PendingOperation<'a> {
     session: &'a Inner,
     application: &'a Arc<Application>,
     deadline: &'a Deadline,
+    /// Of the message that the operation carries.
+    journal: Option<Journal>,
     pub(crate) id: String,
 }
 
@@ -78,12 +80,14 @@ impl<'a> PendingOperation<'a> {
             session,
             application,
             deadline,
+            journal: None,
             id,
         }
     }
 
     /// Registers the message in the invitation. It shares the id of the operation.
-    pub(crate) fn carry_message(&self) -> AwaitedVerdict {
+    pub(crate) fn carry_message(&mut self, journal: Option<&Journal>) -> AwaitedVerdict {
+        self.journal = journal.cloned();
         let mut state = self.session.conversations.state();
         if let Some(operation) = state.operations.get_mut(&self.id) {
             operation.carries = true;
@@ -105,7 +109,11 @@ impl<'a> PendingOperation<'a> {
         let mut changes = self.session.conversations.changes();
         let mut may_retry = true;
         loop {
-            let call = Call::post(name, path.clone()).with_json(body)?;
+            let mut call = Call::post(name, path.clone()).with_json(body)?;
+            if let Some(journal) = self.journal.clone() {
+                let mark = Mark::new(MarkKind::OperationId, self.id.as_str());
+                call = call.with_mark(mark).with_journal(Some(journal));
+            }
             let error = match self.application.carry(call, self.deadline).await {
                 Ok(response) => {
                     let mut state = self.session.conversations.state();

@@ -14,7 +14,9 @@
 
 use std::{collections::HashSet, sync::Arc, time::SystemTime};
 
-use ms_messenger_core::{Deadline, Delivery, Error, ErrorKind, random_uuid};
+use ms_messenger_core::{
+    Deadline, Delivery, Error, ErrorKind, Journal, Mark, MarkKind, random_uuid,
+};
 use ms_messenger_http::{Call, FOREIGN_RESPONSE, HeaderValue, Response};
 use tokio::sync::watch;
 
@@ -61,6 +63,7 @@ pub(crate) struct PostAttempt<'a> {
     pub(crate) href: &'a str,
     pub(crate) format: Format,
     pub(crate) deadline: &'a Deadline,
+    pub(crate) journal: Option<&'a Journal>,
 }
 
 /// The response to a post.
@@ -124,6 +127,8 @@ impl PostAttempt<'_> {
         };
         let call = Call::post("send", with_operation(&path, &operation))
             .with_client_request_id(id)
+            .with_mark(Mark::new(MarkKind::OperationId, operation.as_str()))
+            .with_journal(self.journal.cloned())
             .with_body(self.content_type(), body.as_bytes().to_vec());
         let conversations = &self.session.conversations;
         let mut pending = PendingMessage::begin(conversations, self.conversation, operation, part);

@@ -12,7 +12,7 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use ms_messenger_core::{Deadline, Delivery, Error, ErrorKind, SipUri};
+use ms_messenger_core::{Deadline, Delivery, Error, ErrorKind, Journal, SipUri};
 use serde_json::{Value, json};
 
 use crate::{
@@ -33,6 +33,7 @@ pub(crate) async fn to_person(
     to: &SipUri,
     message: &InstantMessage,
     deadline: &Deadline,
+    journal: Option<&Journal>,
 ) -> UcwaOutcome {
     if let Err(error) = check(session, message) {
         return UcwaOutcome::Failed(error);
@@ -41,7 +42,7 @@ pub(crate) async fn to_person(
     let (mut thread, mut last) = (None, None);
     // Twice: a conversation that ended unnoticed is replaced by a new one.
     for _ in 0..2 {
-        let attempt = SendAttempt::new(session, message, deadline);
+        let attempt = SendAttempt::new(session, message, deadline, journal);
         match attempt.send_to(&peer, &mut thread).await {
             Ok(delivered) => return UcwaOutcome::Delivered(delivered),
             Err(Stop::Ended(outcome)) => return outcome,
@@ -60,11 +61,12 @@ pub(crate) async fn to_conversation(
     conversation: &str,
     message: &InstantMessage,
     deadline: &Deadline,
+    journal: Option<&Journal>,
 ) -> UcwaOutcome {
     if let Err(error) = check(session, message) {
         return UcwaOutcome::Failed(error);
     }
-    let attempt = SendAttempt::new(session, message, deadline);
+    let attempt = SendAttempt::new(session, message, deadline, journal);
     match attempt.post(conversation).await {
         Ok(delivered) => UcwaOutcome::Delivered(delivered),
         Err(Stop::Ended(outcome)) => outcome,
@@ -84,6 +86,7 @@ struct SendAttempt<'a> {
     application: Arc<Application>,
     message: &'a InstantMessage,
     deadline: &'a Deadline,
+    journal: Option<&'a Journal>,
 }
 
 /// What is left to do once a conversation is open.
@@ -95,12 +98,18 @@ enum Opened {
 }
 
 impl<'a> SendAttempt<'a> {
-    fn new(session: &'a Inner, message: &'a InstantMessage, deadline: &'a Deadline) -> Self {
+    fn new(
+        session: &'a Inner,
+        message: &'a InstantMessage,
+        deadline: &'a Deadline,
+        journal: Option<&'a Journal>,
+    ) -> Self {
         Self {
             session,
             application: session.application.get(),
             message,
             deadline,
+            journal,
         }
     }
 
@@ -240,12 +249,12 @@ impl<'a> SendAttempt<'a> {
     /// the message: only the end of the invitation says more.
     async fn invite_with_message(
         &self,
-        invitation: PendingOperation<'_>,
+        mut invitation: PendingOperation<'_>,
         href: &str,
         body: Value,
     ) -> Result<DeliveredMessage, Stop> {
         let began_at = SystemTime::now();
-        let mut verdict = invitation.carry_message();
+        let mut verdict = invitation.carry_message(self.journal);
         let lost = match invitation.post("start", href, &body).await {
             Ok(lost) => lost,
             // An event that reports the message counts, whatever the response says.
@@ -306,6 +315,7 @@ impl<'a> SendAttempt<'a> {
             href,
             format,
             deadline: self.deadline,
+            journal: self.journal,
         };
         post.post_parts(&parts).await
     }

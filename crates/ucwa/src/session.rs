@@ -100,7 +100,7 @@ impl UcwaSession {
         message: impl Into<InstantMessage>,
     ) -> UcwaOutcome {
         let (to, message, inner) = (to.into(), message.into(), self.inner());
-        send::to_person(inner, &to, &message, &inner.deadline()).await
+        send::to_person(inner, &to, &message, &inner.deadline(), None).await
     }
 
     /// Returns a conversation that is open in this session, by its id.

@@ -3,18 +3,19 @@
 
 mod support;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use ms_messenger_core::{
-    Delivery, ErrorKind, Evidence, Message, Messenger as _, SendRequest, Settled, Target,
+    Delivery, ErrorKind, Evidence, MarkKind, Message, Messenger, SendRequest, Settled, Target,
 };
 use ms_messenger_emulator::Emulator;
+use ms_messenger_testkit::JournalDouble;
 use serde_json::{Value, json};
 use support::{
-    ALICE, CONTACT, always, emulator, fast, fault, faults, faults_applied, kind, rule, signed_in,
-    sip, soon, status, stored, until, user,
+    ALICE, BOB, CONTACT, always, emulator, fast, fault, faults, faults_applied, kind, rule,
+    signed_in, sip, soon, status, stored, until, user,
 };
-use ucwa::{AcceptPolicy, ErrorSubcode, Reason, UcwaOutcome, UcwaSession};
+use ucwa::{AcceptPolicy, ErrorSubcode, Oversize, Reason, UcwaOutcome, UcwaSession};
 
 /// An error body of UCWA.
 fn refused(status: u16, code: &str, subcode: &str) -> Value {
@@ -280,4 +281,89 @@ async fn a_late_verdict_settles_an_unknown_send() {
     })
     .await;
     assert_eq!(stored(&emulator), ["first", "second"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_post_is_noted_with_its_operation_and_nothing_else_is() {
+    for in_invitation in [true, false] {
+        let emulator = emulator().await;
+        let alice = user(&emulator, ALICE)
+            .with_first_message_in_invitation(in_invitation)
+            .with_max_message_bytes(10.try_into().unwrap(), Oversize::Split)
+            .sign_in()
+            .await
+            .unwrap();
+        let double = JournalDouble::new();
+        for text in ["one", "a text of several parts"] {
+            let request = SendRequest::new(Target::sip(CONTACT).unwrap(), Message::text(text));
+            let request = request.with_journal(double.journal());
+            soon(Messenger::send(&alice, &request)).await.unwrap();
+        }
+        let rows = emulator.messages();
+        let noted = double.noted();
+        assert_eq!(rows.len(), noted.len());
+        assert!(rows.len() > 2, "{rows:?}");
+        for (row, noted) in rows.iter().zip(noted) {
+            let operation = noted.mark_of(&MarkKind::OperationId).unwrap();
+            let request = serde_json::to_string(&row.request).unwrap();
+            assert!(request.contains(operation), "{operation}: {request}");
+            assert_eq!(noted.platform.as_deref(), Some(ucwa::PLATFORM));
+            assert!(noted.ended_at.is_none());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_response_is_settled_by_the_note_while_the_session_lives() {
+    let emulator = emulator().await;
+    let alice = user(&emulator, ALICE).with_send_timeout(Duration::from_secs(2));
+    let alice = alice.sign_in().await.unwrap();
+    assert!(soon(alice.send(sip(CONTACT), "first")).await.is_delivered());
+    // The verdict is held back: the channel fails until the send was given up.
+    always(&emulator, "events", status(503));
+    let _incoming = alice.receive(AcceptPolicy::Everyone).await.unwrap();
+    until(|| faults_applied(&emulator) > 0).await;
+    let double = JournalDouble::new();
+    let request = SendRequest::new(Target::sip(CONTACT).unwrap(), Message::text("second"));
+    let request = request.with_journal(double.journal());
+    let error = soon(Messenger::send(&alice, &request)).await.unwrap_err();
+    assert_eq!(error.delivery(), Delivery::Unknown);
+    let now = SystemTime::now();
+    let [noted] = double.noted().try_into().unwrap();
+    let of_error = Evidence::of(&error).unwrap();
+    assert_eq!(noted.mark, of_error.mark);
+    assert_eq!(noted.client_request_id, of_error.client_request_id);
+    let evidence = noted.with_end(now, now + Duration::from_secs(60));
+    let settled = soon(alice.settle(&request, &evidence)).await;
+    assert!(matches!(settled, Settled::NotYet(_)), "{settled:?}");
+    // Another session knows nothing of it.
+    let other = signed_in(&emulator, BOB).await;
+    let settled = soon(other.settle(&request, &evidence)).await;
+    assert!(matches!(settled, Settled::CannotTell(_)), "{settled:?}");
+    faults(&emulator, json!([]));
+    soon(async {
+        while !matches!(alice.settle(&request, &evidence).await, Settled::Found(_)) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_held_back_reaches_no_conversation() {
+    for in_invitation in [true, false] {
+        let emulator = emulator().await;
+        let alice = user(&emulator, ALICE).with_first_message_in_invitation(in_invitation);
+        let alice = alice.sign_in().await.unwrap();
+        let double = JournalDouble::new();
+        double.hold_back();
+        let request = SendRequest::new(Target::sip(CONTACT).unwrap(), Message::text("one"));
+        let request = request.with_journal(double.journal());
+        let error = soon(Messenger::send(&alice, &request)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Cancelled, "{error:?}");
+        assert_eq!(error.delivery(), Delivery::NotSent);
+        assert_eq!(double.noted().len(), 1);
+        assert!(emulator.messages().is_empty());
+        assert!(soon(alice.send(sip(CONTACT), "two")).await.is_delivered());
+    }
 }

@@ -3,4 +3,5 @@
 
 mod chat;
 mod deadline;
+mod journal;
 mod verdicts;

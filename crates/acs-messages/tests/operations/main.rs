@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod certainty;
+mod journal;
 mod lists;
 mod recorder;
 mod refused;

@@ -48,4 +48,10 @@ pub(crate) enum Defect {
     TimeoutLosesEvidence,
     TimeoutSaysNotSent,
     DeadAfterATimeout,
+    IgnoresJournal,
+    NotesAfterTheSend,
+    IgnoresFullJournal,
+    LetsAllLeave,
+    UnknownForAFullJournal,
+    NotesNoPlatform,
 }

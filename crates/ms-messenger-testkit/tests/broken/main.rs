@@ -67,7 +67,12 @@ async fn a_sound_messenger_breaks_no_rule() {
 const BROKEN: &[(Defect, &[Rule])] = &[
     (
         Defect::BadName,
-        &[Rule::PlatformName, Rule::ErrorFacts, Rule::HasEvidence],
+        &[
+            Rule::PlatformName,
+            Rule::ErrorFacts,
+            Rule::HasEvidence,
+            Rule::JournalFirst,
+        ],
     ),
     (Defect::ReceiptOfAnotherConversation, &[Rule::Receipt]),
     (Defect::EmptyMessageId, &[Rule::Receipt, Rule::DistinctIds]),
@@ -112,7 +117,13 @@ const BROKEN: &[(Defect, &[Rule])] = &[
     (Defect::SameIdForAll, &[Rule::DistinctIds]),
     (
         Defect::SendsUnpolled,
-        &[Rule::LazySend, Rule::CancelledBefore],
+        &[
+            Rule::LazySend,
+            Rule::CancelledBefore,
+            Rule::JournalFirst,
+            Rule::JournalRefusal,
+            Rule::HeldBack,
+        ],
     ),
     (Defect::DeadAfterADrop, &[Rule::UsableAfterDrop]),
     (Defect::PanicsAfterADrop, &[Rule::UsableAfterDrop]),
@@ -160,6 +171,18 @@ const BROKEN: &[(Defect, &[Rule])] = &[
     ),
     (Defect::TimeoutLosesEvidence, &[Rule::DeadlineEvidence]),
     (Defect::TimeoutSaysNotSent, &[Rule::DeadlineEvidence]),
+    (
+        Defect::IgnoresJournal,
+        &[Rule::JournalFirst, Rule::JournalRefusal, Rule::HeldBack],
+    ),
+    (
+        Defect::NotesAfterTheSend,
+        &[Rule::JournalFirst, Rule::JournalRefusal, Rule::HeldBack],
+    ),
+    (Defect::IgnoresFullJournal, &[Rule::JournalRefusal]),
+    (Defect::LetsAllLeave, &[Rule::HeldBack]),
+    (Defect::UnknownForAFullJournal, &[Rule::JournalRefusal]),
+    (Defect::NotesNoPlatform, &[Rule::JournalFirst]),
 ];
 
 #[tokio::test]

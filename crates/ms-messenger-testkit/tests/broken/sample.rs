@@ -93,6 +93,7 @@ impl Sample {
             Capability::Text,
             Capability::Native,
             Capability::Deadline,
+            Capability::Journal,
         ])
     }
 
@@ -223,6 +224,28 @@ impl Sample {
         }
     }
 
+    /// Lets the journal of a request note it, and hold it back.
+    async fn note(&self, request: &SendRequest) -> Result<()> {
+        let Some(journal) = &request.journal else {
+            return Ok(());
+        };
+        let mut evidence = Evidence::new(SystemTime::now());
+        if !self.has(Defect::NotesNoPlatform) {
+            evidence = evidence.with_platform(PLATFORM);
+        }
+        let noted = journal.attempt_begins(&evidence).await;
+        let noted = match self.defect {
+            Defect::IgnoresFullJournal => Ok(()),
+            Defect::UnknownForAFullJournal => noted,
+            _ => noted.map_err(|error| error.with_delivery(Delivery::NotSent)),
+        };
+        noted.map_err(|error| error.with_platform(PLATFORM))?;
+        match self.defect {
+            Defect::LetsAllLeave => Ok(()),
+            _ => journal.check_may_leave(),
+        }
+    }
+
     pub(crate) fn settle(&self, evidence: &Evidence) -> Settled {
         let any = || Receipt::new(Acceptance::Posted).with_message_id("1");
         if self.has(Defect::SettleSends) {
@@ -284,6 +307,17 @@ impl Sample {
         // As on a wire: the response is not there at once.
         tokio::task::yield_now().await;
         tokio::task::yield_now().await;
+        if self.has(Defect::NotesAfterTheSend) && request.journal.is_some() {
+            let number = self.store();
+            under_way.is_done = true;
+            self.note(request).await?;
+            return Ok(self.receipt(request, number));
+        }
+        if !self.has(Defect::IgnoresJournal) {
+            let noted = self.note(request).await;
+            under_way.is_done |= noted.is_err();
+            noted?;
+        }
         under_way.is_done = true;
         let failure = self.failure.lock().unwrap().take();
         if let Some(failure) = failure {

@@ -11,11 +11,11 @@ use super::part::{BatchPart, Kind, MAX_BATCH_PARTS};
 use crate::{
     calls::{ALL_MEMBERS, PREFER},
     client::GraphChatClient,
+    content::Content,
     destination::{Destination, PostPath},
     error::PLATFORM,
     operations::{BATCH, BATCH_OF_READS, BATCH_PART},
     send::Ready,
-    sends::Content,
 };
 
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");

@@ -80,7 +80,10 @@ impl GraphChatClient {
         let prepared = self.prepare_batch(&parts)?;
         drop(parts);
         let call = self.batch_call(&prepared)?;
-        let running: Vec<Running<'_>> = prepared.iter().map(|part| self.begin(part)).collect();
+        let mut running: Vec<Running<'_>> = Vec::with_capacity(prepared.len());
+        for part in &prepared {
+            running.push(self.begin(part).await);
+        }
         let began_at = SystemTime::now();
         let outcome = self.pipeline().call(call).await;
         let judged = match outcome {
@@ -108,11 +111,22 @@ impl GraphChatClient {
         Ok(outputs)
     }
 
-    fn begin<'a>(&'a self, part: &'a Prepared) -> Running<'a> {
+    async fn begin<'a>(&'a self, part: &'a Prepared) -> Running<'a> {
         let margin = self.settling_margin();
-        let message = part.message.as_ref();
-        let under_way = message.map(|(content, _)| self.sends().begin(*content, margin));
-        Running { part, under_way }
+        let Some((content, _)) = &part.message else {
+            return Running {
+                part,
+                under_way: None,
+            };
+        };
+        let under_way = match self.sends().begin_now(*content, margin, false) {
+            Some(under_way) => under_way,
+            None => self.sends().begin_later(*content, margin, false).await,
+        };
+        Running {
+            part,
+            under_way: Some(under_way),
+        }
     }
 
     /// What becomes of a part that failed within the batch: it is retried alone where it was not

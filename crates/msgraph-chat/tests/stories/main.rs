@@ -1,6 +1,8 @@
 //! Whole stories against the emulator, which reads the contract by itself.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
+mod journal;
+
 use std::time::Duration;
 
 use ms_messenger_core::{

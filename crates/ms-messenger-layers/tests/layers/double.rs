@@ -1,9 +1,13 @@
 //! Messengers in memory, and the conformance subject over several of them.
 
-use std::sync::Arc;
+use std::{
+    sync::{Arc, Mutex},
+    time::SystemTime,
+};
 
 use ms_messenger_core::{
-    Delivery, Error, ErrorKind, MemoryMessenger, SendRequest, SharedMessenger, Target,
+    Capabilities, Delivery, Error, ErrorKind, Evidence, MemoryMessenger, Messenger, Receipt,
+    Result, SendRequest, Settled, SharedMessenger, Target,
 };
 use ms_messenger_testkit::{Failure, Subject, async_trait};
 
@@ -83,4 +87,56 @@ pub(crate) fn arrange(store: &MemoryMessenger, failure: Failure) -> bool {
     };
     store.fail_next(Error::new(kind, "as the suite asked"));
     true
+}
+
+/// Forwards to a store, writes the journal of a request as a client does, and keeps the requests
+/// that it was sent and asked about.
+#[derive(Debug)]
+pub(crate) struct Probe {
+    pub(crate) store: MemoryMessenger,
+    pub(crate) sent: Mutex<Vec<SendRequest>>,
+    pub(crate) settled: Mutex<Vec<SendRequest>>,
+}
+
+impl Probe {
+    pub(crate) fn new(platform: &str) -> Arc<Self> {
+        Arc::new(Self {
+            store: MemoryMessenger::new().with_platform(platform),
+            sent: Mutex::default(),
+            settled: Mutex::default(),
+        })
+    }
+}
+
+#[async_trait]
+impl Messenger for Probe {
+    fn platform(&self) -> &str {
+        self.store.platform()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.store.capabilities()
+    }
+
+    async fn send(&self, request: &SendRequest) -> Result<Receipt> {
+        self.sent.lock().unwrap().push(request.clone());
+        if let Some(journal) = &request.journal {
+            let evidence = Evidence::new(SystemTime::now())
+                .with_platform(self.platform())
+                .with_client_request_id("an attempt");
+            journal.attempt_begins(&evidence).await?;
+            if !journal.may_leave() {
+                let error = Error::new(ErrorKind::Other, "it may not leave any more");
+                return Err(error.with_delivery(Delivery::NotSent));
+            }
+        }
+        let mut own = request.clone();
+        own.journal = None;
+        self.store.send(&own).await
+    }
+
+    async fn settle(&self, request: &SendRequest, evidence: &Evidence) -> Settled {
+        self.settled.lock().unwrap().push(request.clone());
+        self.store.settle(request, evidence).await
+    }
 }

@@ -7,4 +7,5 @@ mod fallback;
 mod fan_out;
 mod journal;
 mod limits;
+mod recording;
 mod router;

@@ -4,6 +4,8 @@
 mod bucket;
 mod combine;
 mod composition;
+#[cfg(feature = "connect")]
+mod connect;
 mod deadline;
 mod facts;
 mod fallback;
@@ -18,6 +20,9 @@ mod rule;
 mod target_kind;
 
 pub use bucket::Rate;
+#[cfg(feature = "connect")]
+#[cfg_attr(docsrs, doc(cfg(feature = "connect")))]
+pub use connect::{ConnectConfig, OptionSpec, Options, Pending, Registry, Scheme};
 pub use deadline::Deadline;
 pub use fallback::Fallback;
 pub use fan_out::FanOut;

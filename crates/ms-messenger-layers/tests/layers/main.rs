@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod conformance;
+#[cfg(feature = "connect")]
+mod connect;
 mod double;
 mod fallback;
 mod fan_out;

@@ -22,7 +22,9 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// Creates a rate of `sends` in each `time`, evenly spread.
+    /// Creates a rate of `sends` in each `time`, evenly spread: 30 in a minute is one every two
+    /// seconds. A quota of a service that counts in windows is never exceeded by it, if the burst is
+    /// subtracted from the quota.
     pub fn per(sends: NonZeroU32, time: Duration) -> Self {
         Self {
             interval: time / sends.get(),
@@ -30,7 +32,8 @@ impl Rate {
         }
     }
 
-    /// Sets how many sends may begin at once after a pause. Default 1.
+    /// Sets how many sends may begin at once after a pause. Default 1. In any `time` there are at
+    /// most as many as the rate and the burst together.
     pub fn with_burst(mut self, sends: NonZeroU32) -> Self {
         self.burst = sends;
         self

@@ -117,7 +117,25 @@ impl FanOut {
         Ok(self.send_by(&all, request).await)
     }
 
-    /// Sends through the members of these names, and returns the outcome of each.
+    /// Sends through the members of these names, each once, and returns the outcome of each. After a
+    /// partial send, name those whose delivery was `NotSent`.
+    ///
+    /// ```
+    /// use ms_messenger_core::{Delivery, MemoryMessenger, SendRequest, Target};
+    /// use ms_messenger_layers::{FanOut, Member};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let members = ["a", "b"].map(|name| Member::new(name, MemoryMessenger::new()));
+    /// let all = FanOut::new(members)?;
+    /// let request = SendRequest::new(Target::conversation("1"), "hello");
+    /// let outcomes = all.send_each(&request).await?;
+    /// let not_sent = outcomes.iter().filter(|it| it.delivery() == Delivery::NotSent);
+    /// let names: Vec<&str> = not_sent.map(|it| it.name.as_str()).collect();
+    /// let outcomes = all.send_to(&names, &request).await?;
+    /// assert!(outcomes.is_empty());
+    /// # Ok::<(), ms_messenger_core::Error>(()) })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

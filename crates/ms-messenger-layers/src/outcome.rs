@@ -7,7 +7,25 @@ use crate::member::Member;
 /// The most characters of an error in a report.
 const LONGEST_ERROR: usize = 300;
 
-/// What one member of a composition did with a request.
+/// What one member of a composition did with a request: its receipt, or its error with everything
+/// that the error says.
+///
+/// ```
+/// use ms_messenger_core::{MemoryMessenger, SendRequest, Target};
+/// use ms_messenger_layers::{FanOut, Member};
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let all = FanOut::new([Member::new("chat", MemoryMessenger::new())])?;
+/// let request = SendRequest::new(Target::conversation("1"), "hello");
+/// for outcome in all.send_each(&request).await? {
+///     match outcome.result {
+///         Ok(receipt) => println!("{}: {}", outcome.name, receipt.acceptance),
+///         Err(error) => println!("{}: {error}", outcome.name),
+///     }
+/// }
+/// # Ok::<(), ms_messenger_core::Error>(()) })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct MemberOutcome {

@@ -19,6 +19,16 @@ use crate::{
 };
 
 /// A [`Member`] of a [`Router`], and the rules by which it takes requests.
+///
+/// ```
+/// use ms_messenger_core::MemoryMessenger;
+/// use ms_messenger_layers::{Route, Rule, TargetKind};
+///
+/// // Channels, and the chats of meetings.
+/// let teams = Route::new("teams", MemoryMessenger::new())
+///     .with_rule(Rule::kind(TargetKind::Channel))
+///     .with_rule(Rule::target("conversation:19:meeting_*"));
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a route does nothing until it is one of a router"]
 pub struct Route {

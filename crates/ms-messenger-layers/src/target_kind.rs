@@ -4,7 +4,8 @@ use std::{fmt, str::FromStr};
 
 use ms_messenger_core::{Address, Capability, Error, Target};
 
-/// The kind of a target, by which a [`Rule`](crate::Rule) chooses.
+/// The kind of a target, by which a [`Rule`](crate::Rule) chooses. `Display` and `FromStr` are the
+/// scheme of its text form; ids and names of a channel are one kind.
 ///
 /// ```
 /// use ms_messenger_core::Target;

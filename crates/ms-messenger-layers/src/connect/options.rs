@@ -2,8 +2,6 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use ms_messenger_core::{ErrorKind, Problem, Result};
-
 /// The longest name of an option that an error repeats.
 const LONGEST_NAME: usize = 40;
 
@@ -17,7 +15,19 @@ pub(super) fn shown(name: &str) -> String {
     }
 }
 
-/// An option of a [`Scheme`](crate::Scheme).
+/// An option of a [`Scheme`](crate::Scheme). What is given by another name is refused before the
+/// scheme sees it, and so is a secret that is not named by a variable or a file.
+///
+/// ```
+/// use ms_messenger_layers::OptionSpec;
+///
+/// const OPTIONS: &[OptionSpec] = &[
+///     OptionSpec::plain("endpoint"),
+///     OptionSpec::secret("token"), // token_env=NAME, token_file=PATH
+///     OptionSpec::flag("read_receipts"), // true or false
+/// ];
+/// assert!(OPTIONS[1].is_secret);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OptionSpec {
@@ -26,6 +36,8 @@ pub struct OptionSpec {
     pub name: &'static str,
     /// Whether the value is a secret, so that it cannot stand in a configuration by itself.
     pub is_secret: bool,
+    /// Whether the value is `true` or `false`.
+    pub is_flag: bool,
 }
 
 impl OptionSpec {
@@ -35,6 +47,17 @@ impl OptionSpec {
         Self {
             name,
             is_secret: false,
+            is_flag: false,
+        }
+    }
+
+    /// Creates an option that is `true` or `false`.
+    #[must_use]
+    pub const fn flag(name: &'static str) -> Self {
+        Self {
+            name,
+            is_secret: false,
+            is_flag: true,
         }
     }
 
@@ -44,6 +67,7 @@ impl OptionSpec {
         Self {
             name,
             is_secret: true,
+            is_flag: false,
         }
     }
 }
@@ -57,6 +81,8 @@ pub(super) type ReadVariable = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>
 pub struct Options {
     pub(super) address: Option<String>,
     pub(super) values: BTreeMap<&'static str, String>,
+    /// Whether any option is given, usable or not.
+    pub(super) is_given: bool,
     pub(super) read: ReadVariable,
 }
 
@@ -74,7 +100,8 @@ impl Options {
     }
 
     /// Returns a variable of the environment that is no option, for a scheme that has a
-    /// configuration of its own there.
+    /// configuration of its own there. It is read as the [`Registry`](crate::Registry) reads
+    /// variables.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<String> {
         (self.read)(name)
@@ -83,24 +110,13 @@ impl Options {
     /// Returns whether nothing is given, not even an address.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.address.is_none() && self.values.is_empty()
+        self.address.is_none() && !self.is_given
     }
 
-    /// Returns an option that is `true` or `false`; `None` if it is not given.
-    ///
-    /// # Errors
-    ///
-    /// `Config` for any other value.
-    pub fn flag(&self, name: &str) -> Result<Option<bool>> {
-        match self.get(name) {
-            None => Ok(None),
-            Some("true") => Ok(Some(true)),
-            Some("false") => Ok(Some(false)),
-            Some(_) => {
-                let problem = Problem::new(name, "must be true or false");
-                Err(problem.into_error(ErrorKind::Config))
-            }
-        }
+    /// Returns a [flag](OptionSpec::flag); `None` if it is not given.
+    #[must_use]
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        self.get(name).map(|value| value == "true")
     }
 }
 

@@ -84,6 +84,7 @@ impl Known<'_> {
         }
         let options = Options {
             address: config.address.clone(),
+            is_given: !config.options.is_empty(),
             values: resolve(&config.options, scheme.options, self.read, place),
             read: Arc::clone(self.read),
         };

@@ -75,6 +75,9 @@ pub(super) fn resolve(
         };
         match value {
             Err(rule) => place.add(name, rule),
+            Ok(value) if spec.is_flag && !matches!(value.as_str(), "true" | "false") => {
+                place.add(name, "must be true or false");
+            }
             Ok(value) => {
                 if values.insert(spec.name, value).is_some() {
                     place.add(name, format!("gives {} a second time", spec.name));

@@ -21,6 +21,22 @@ use super::{
 /// part of a request, and of a URL user info, query and fragment are left out. Idempotency keys and
 /// timeouts are left out too.
 ///
+/// # Form
+///
+/// The first line names the messenger, each other one is a send or a settling, in the order in which
+/// they ended:
+///
+/// ```json
+/// {"recording": {"version": 1, "platform": "acs-chat", "capabilities": {"supported": ["text"]}}}
+/// {"send": {"request": {"to": "conversation:1", "message": {"body": {"text": "hello"}}},
+///  "outcome": {"receipt": {"acceptance": "posted", "message_id": "1593107077690"}}}}
+/// {"settle": {"request": {"to": "conversation:1", "message": {"body": {"text": "hi"}}},
+///  "verdict": "not_found"}}
+/// ```
+///
+/// Other outcomes are `{"error": …}`, other verdicts `{"found": …}`, `{"not_yet_ms": …}` and
+/// `{"cannot_tell": …}`. (Lines are broken here to be read.)
+///
 /// A failed write does not change the outcome of a send: [`finish`](Self::finish) returns it. What
 /// was dropped before its end is not recorded. Clones write to one recording.
 ///

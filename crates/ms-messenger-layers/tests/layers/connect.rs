@@ -13,7 +13,7 @@ const OPTIONS: &[OptionSpec] = &[
     OptionSpec::secret("token"),
     OptionSpec::plain("endpoint"),
     OptionSpec::plain("key_file"),
-    OptionSpec::plain("fast"),
+    OptionSpec::flag("fast"),
 ];
 
 /// A platform whose options are kept as it was given them.
@@ -23,7 +23,6 @@ fn registry() -> (Registry, Given) {
     let given = Given::default();
     let kept = Arc::clone(&given);
     let prepare = move |options: &Options| -> Result<Pending> {
-        options.flag("fast")?;
         if options.get("token").is_none() {
             let problem = Problem::new("token", "is missing: a token");
             return Err(problem.into_error(ErrorKind::Config));
@@ -78,6 +77,12 @@ async fn an_option_is_given_by_itself_by_a_variable_or_by_a_file() {
         assert!(!format!("{options:?}").contains(token), "{options:?}");
     }
     std::fs::remove_file(&file).unwrap();
+    registry
+        .connect(&config("pager:?token_env=TOKEN&fast=true"))
+        .await
+        .unwrap();
+    let options = given.lock().unwrap().pop().unwrap();
+    assert_eq!(options.flag("fast"), Some(true));
     let text = "pager://host:1/path?token_env=TOKEN&key_file=/etc/key&endpoint=a+b%20c=d";
     registry.connect(&config(text)).await.unwrap();
     let options = given.lock().unwrap().pop().unwrap();
@@ -124,7 +129,7 @@ fn every_problem_is_named_with_its_path_and_no_value() {
 fn what_is_missing_twice_or_misplaced_is_named() {
     for (text, expected) in [
         ("pager:", &["token"][..]),
-        ("pager:?fast=yes", &["fast"]),
+        ("pager:?fast=yes", &["fast", "token"]),
         ("pager:?token_env=TOKEN&token_env=TOKEN", &["token_env"]),
         ("pager:?token_env=EMPTY", &["token_env"]),
         ("pager:?token_file=/no/such/file", &["token_file"]),
@@ -225,6 +230,20 @@ async fn a_text_and_its_table_connect_the_same() {
             assert_eq!(receipt.sent_by().unwrap().name, through);
         }
     }
+}
+
+/// What is between the lines "```language" and "```".
+fn fence(language: &str) -> String {
+    let readme = include_str!("../../README.md");
+    let start = format!("```{language}\n");
+    let fence = readme.split(start.as_str()).nth(1).unwrap();
+    fence.split("```").next().unwrap().to_owned()
+}
+
+#[test]
+fn the_text_and_the_table_of_the_readme_are_the_same() {
+    let table: ConnectConfig = toml::from_str(&fence("toml")).unwrap();
+    assert_eq!(config(&fence("text")), table);
 }
 
 #[test]

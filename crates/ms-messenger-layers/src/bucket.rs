@@ -23,8 +23,7 @@ pub struct Rate {
 
 impl Rate {
     /// Creates a rate of `sends` in each `time`, evenly spread: 30 in a minute is one every two
-    /// seconds. A quota of a service that counts in windows is never exceeded by it, if the burst is
-    /// subtracted from the quota.
+    /// seconds.
     pub fn per(sends: NonZeroU32, time: Duration) -> Self {
         Self {
             interval: time / sends.get(),

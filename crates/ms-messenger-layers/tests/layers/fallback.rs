@@ -3,8 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use ms_messenger_core::{
-    CancelHandle, Capability, Delivery, Error, ErrorKind, Evidence, IdempotencyKey,
-    MemoryMessenger, Message, Messenger, SendRequest, SettlePolicy, Settled, Target,
+    CancelHandle, Capabilities, Capability, Delivery, Error, ErrorKind, Evidence, IdempotencyKey,
+    MemoryMessenger, Message, Messenger, Receipt, Result, SendRequest, SettlePolicy, Settled,
+    Target, async_trait,
 };
 use ms_messenger_layers::{Fallback, Member};
 
@@ -174,7 +175,11 @@ async fn what_one_member_does_not_support_is_refused_before_any_sends() {
 async fn a_cancelled_request_goes_to_no_other_member() {
     let (one, two) = (memory(), memory());
     let cancel = CancelHandle::new();
-    let canceller = Canceller(cancel.clone(), Arc::clone(&one));
+    let canceller = Slow {
+        inner: Arc::clone(&one),
+        wait: Duration::ZERO,
+        cancel: Some(cancel.clone()),
+    };
     one.fail_next(no_connection());
     let request = request().with_cancel(cancel);
     let error = pair(canceller, Arc::clone(&two))
@@ -191,7 +196,11 @@ async fn a_cancelled_request_goes_to_no_other_member() {
 async fn the_timeout_is_that_of_all_members_together() {
     let (one, two) = (memory(), Probe::new("two"));
     one.fail_next(no_connection());
-    let slow = Slow(Arc::clone(&one), Duration::from_secs(3));
+    let slow = Slow {
+        inner: Arc::clone(&one),
+        wait: Duration::from_secs(3),
+        cancel: None,
+    };
     let fallback = pair(slow, Arc::clone(&two));
     let request = request().with_timeout(Duration::from_secs(10));
     fallback.send(&request).await.unwrap();
@@ -206,41 +215,35 @@ async fn the_timeout_is_that_of_all_members_together() {
     assert_eq!(two.sent.lock().unwrap().len(), 1);
 }
 
-macro_rules! before_sending {
-    ($name:ident, $inner:tt, |$it:ident| $work:expr) => {
-        #[ms_messenger_core::async_trait]
-        impl Messenger for $name {
-            fn platform(&self) -> &str {
-                self.$inner.platform()
-            }
-
-            fn capabilities(&self) -> ms_messenger_core::Capabilities {
-                self.$inner.capabilities()
-            }
-
-            async fn send(
-                &self,
-                request: &SendRequest,
-            ) -> ms_messenger_core::Result<ms_messenger_core::Receipt> {
-                let $it = self;
-                $work;
-                let mut own = request.clone();
-                own.cancel = None;
-                own.timeout = None;
-                self.$inner.send(&own).await
-            }
-
-            async fn settle(&self, request: &SendRequest, evidence: &Evidence) -> Settled {
-                self.$inner.settle(request, evidence).await
-            }
-        }
-    };
+/// Waits or cancels before it sends, as a slow client or another task does.
+#[derive(Debug)]
+struct Slow {
+    inner: Arc<MemoryMessenger>,
+    wait: Duration,
+    cancel: Option<CancelHandle>,
 }
 
-#[derive(Debug)]
-struct Canceller(CancelHandle, Arc<MemoryMessenger>);
-before_sending!(Canceller, 1, |it| it.0.cancel());
+#[async_trait]
+impl Messenger for Slow {
+    fn platform(&self) -> &str {
+        self.inner.platform()
+    }
 
-#[derive(Debug)]
-struct Slow(Arc<MemoryMessenger>, Duration);
-before_sending!(Slow, 0, |it| tokio::time::sleep(it.1).await);
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    async fn send(&self, request: &SendRequest) -> Result<Receipt> {
+        tokio::time::sleep(self.wait).await;
+        if let Some(cancel) = &self.cancel {
+            cancel.cancel();
+        }
+        let mut own = request.clone();
+        (own.cancel, own.timeout) = (None, None);
+        self.inner.send(&own).await
+    }
+
+    async fn settle(&self, request: &SendRequest, evidence: &Evidence) -> Settled {
+        self.inner.settle(request, evidence).await
+    }
+}

@@ -15,7 +15,7 @@ fn text(text: &str) -> SendRequest {
     SendRequest::new(Target::conversation("1"), text)
 }
 
-async fn replayed(recording: Vec<u8>) -> Replay {
+fn replayed(recording: Vec<u8>) -> Replay {
     Replay::read(&String::from_utf8(recording).unwrap()).unwrap()
 }
 
@@ -41,7 +41,7 @@ async fn a_recording_replays_every_outcome_once_and_in_order() {
     let found = record.settle(&text("b"), &evidence).await;
     assert!(matches!(found, Settled::Found(_)));
 
-    let replay = replayed(record.finish().unwrap()).await;
+    let replay = replayed(record.finish().unwrap());
     assert_eq!(replay.capabilities(), store.capabilities());
     let again = replay.send(&text("a")).await.unwrap_err();
     assert_eq!(again.to_string(), failed.to_string());
@@ -104,7 +104,7 @@ async fn a_recording_messenger_conforms() {
     let lines = record.finish().unwrap();
     assert!(lines.split(|byte| *byte == b'\n').count() > 50);
     assert!(record.finish().is_err());
-    replayed(lines).await;
+    replayed(lines);
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn each_failure_replays_as_it_was() {
     }
     store.fail_next(no_connection());
     results.push(record.send_text(Target::conversation("2"), "x").await);
-    let replay = replayed(record.finish().unwrap()).await;
+    let replay = replayed(record.finish().unwrap());
     for result in &results[..Failure::ALL.len()] {
         let again = replay.send(&request()).await;
         let facts = |error: &Error| (error.kind(), error.delivery(), Evidence::of(error));

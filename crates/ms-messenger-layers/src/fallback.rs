@@ -86,7 +86,6 @@ impl Fallback {
     }
 
     /// Returns the members, in their order.
-    #[must_use]
     pub fn members(&self) -> &[Member] {
         &self.composition.members
     }

@@ -90,7 +90,6 @@ impl FanOut {
     }
 
     /// Returns the members, in their order.
-    #[must_use]
     pub fn members(&self) -> &[Member] {
         &self.composition.members
     }

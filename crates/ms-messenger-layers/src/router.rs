@@ -137,7 +137,6 @@ impl Router {
     }
 
     /// Returns the members, in their order.
-    #[must_use]
     pub fn members(&self) -> &[Member] {
         &self.composition.members
     }

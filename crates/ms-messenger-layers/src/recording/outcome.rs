@@ -13,7 +13,7 @@ use serde_json::Value;
 #[serde(rename_all = "snake_case")]
 pub(super) enum Outcome {
     Receipt(Receipt),
-    Error(RecordedError),
+    Error(Box<RecordedError>),
 }
 
 impl Outcome {
@@ -40,7 +40,7 @@ pub(super) enum Verdict {
     NotFound,
     /// The wait until then, because the time itself is over when it is replayed.
     NotYetMs(u64),
-    CannotTell(RecordedError),
+    CannotTell(Box<RecordedError>),
 }
 
 impl Verdict {
@@ -101,11 +101,11 @@ pub(super) struct RecordedError {
 }
 
 impl RecordedError {
-    fn of(error: &Error) -> Self {
+    fn of(error: &Error) -> Box<Self> {
         let wait = error.retry_after().map(|wait| wait.as_millis());
         // Evidence whose time RFC 3339 cannot write is left out, as an error does.
         let writable = |it: &Evidence| serde_json::to_value(it).is_ok_and(|it| it != Value::Null);
-        Self {
+        Box::new(Self {
             delivery: error.delivery(),
             kind: error.kind(),
             message: error.message().to_owned(),
@@ -120,7 +120,7 @@ impl RecordedError {
             evidence: Evidence::of(error)
                 .or_else(|| error.evidence().cloned())
                 .filter(writable),
-        }
+        })
     }
 
     fn into_error(self) -> Error {

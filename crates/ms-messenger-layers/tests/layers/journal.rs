@@ -50,7 +50,7 @@ fn deliveries(evidence: &Evidence) -> Vec<(&str, Delivery)> {
 async fn a_router_notes_its_route() {
     let (notes, probe) = (Arc::new(Notes::default()), Probe::new("probe"));
     let router = Router::new([Route::new("all", Arc::clone(&probe))]).unwrap();
-    let request = request().with_journal(Journal::shared(notes.clone()));
+    let request = request().with_journal(Journal::shared(Arc::<Notes>::clone(&notes)));
     router.send(&request).await.unwrap();
     let evidence = notes.last();
     assert_eq!(evidence.platform.as_deref(), Some("router"));
@@ -77,7 +77,7 @@ async fn a_fallback_notes_the_member_that_sends_and_those_that_did_not() {
         Member::new("two", Arc::clone(&two)),
     ];
     let fallback = Fallback::new(members).unwrap();
-    let request = request().with_journal(Journal::shared(notes.clone()));
+    let request = request().with_journal(Journal::shared(Arc::<Notes>::clone(&notes)));
     fallback.send(&request).await.unwrap();
     let written = notes.written.lock().unwrap().clone();
     assert_eq!(written.len(), 2);
@@ -96,7 +96,7 @@ async fn a_fan_out_notes_all_members_each_time() {
     let (one, two) = (Probe::new("one"), Probe::new("two"));
     let members = [Member::new("one", one), Member::new("two", two)];
     let fan_out = FanOut::new(members).unwrap();
-    let request = request().with_journal(Journal::shared(notes.clone()));
+    let request = request().with_journal(Journal::shared(Arc::<Notes>::clone(&notes)));
     fan_out.send(&request).await.unwrap();
     assert_eq!(notes.written.lock().unwrap().len(), 2);
     let last = notes.last();

@@ -169,6 +169,34 @@ fn events_are_reached_through_the_facade() {
     assert!(source.contains("pub use ms_messenger_events as events;"));
 }
 
+/// Layers have no TLS of their own, and are off by default.
+#[test]
+fn layers_are_reached_through_the_facade() {
+    let facade = manifest(&root().join("crates/ms-messenger"));
+    for line in [
+        "\nlayers = [\"dep:ms-messenger-layers\"]",
+        "\nconnect = [\"layers\", \"ms-messenger-layers?/connect\"]",
+        "\ndefault = [\"rustls\"]",
+    ] {
+        assert!(facade.contains(line), "{line}");
+    }
+    let full = facade.lines().find(|line| line.starts_with("full = "));
+    for feature in ["\"layers\"", "\"connect\""] {
+        assert!(full.unwrap().contains(feature), "{feature}");
+    }
+    let own = manifest(&root().join("crates/ms-messenger-layers"));
+    let dependencies = own.split("[dependencies]").nth(1).unwrap();
+    let dependencies = dependencies.split("\n[").next().unwrap();
+    let ours = ["ms-messenger", "acs-", "msgraph-chat", "ucwa"];
+    let of_ours = dependencies
+        .lines()
+        .filter(|line| ours.iter().any(|name| line.starts_with(name)));
+    let of_ours: Vec<&str> = of_ours.collect();
+    assert_eq!(of_ours, ["ms-messenger-core.workspace = true"]);
+    let source = fs::read_to_string(root().join("crates/ms-messenger/src/lib.rs")).unwrap();
+    assert!(source.contains("pub use ms_messenger_layers as layers;"));
+}
+
 /// The facade must have a feature of the crate's name, take it into `full`, and pass on every
 /// feature of TLS and tracing.
 fn assert_reached_through_the_facade(dir: &Path) {

@@ -71,6 +71,7 @@ fn the_facade_without_platforms_has_no_http_client() {
         &["rustls"],
         &["rustls-ring", "native-tls", "tracing"],
         &["rustls-ring", "events"],
+        &["rustls-ring", "connect"],
     ] {
         let tree = tree("ms-messenger", features);
         for name in HTTP_AND_TLS {

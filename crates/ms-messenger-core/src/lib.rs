@@ -18,6 +18,7 @@ mod idempotency;
 mod ids;
 mod journal;
 pub mod json;
+mod member_report;
 mod memory;
 mod message;
 mod messenger;
@@ -56,6 +57,7 @@ pub use idempotency::IdempotencyKey;
 pub use ids::{ChannelId, ConversationId, MessageId, TeamId, UserId};
 pub use journal::{Journal, SendJournal};
 pub use json::JsonError;
+pub use member_report::MemberReport;
 pub use memory::MemoryMessenger;
 pub use message::{
     Attachment, Body, Card, CardKind, FileReference, FileSource, FileUpload, Importance,

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     closed_enum::closed_enum,
+    error_kind::Delivery,
     ids::{ConversationId, MessageId},
+    member_report::MemberReport,
 };
 
 closed_enum! {
@@ -58,6 +60,10 @@ pub struct Receipt {
     /// The id that the platform assigned to the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+    /// What each member did, if the messenger sends through others. Empty for a client of a
+    /// platform.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<MemberReport>,
 }
 
 impl Receipt {
@@ -70,6 +76,7 @@ impl Receipt {
             conversation: None,
             accepted_at: None,
             request_id: None,
+            members: Vec::new(),
         }
     }
 
@@ -99,5 +106,12 @@ impl Receipt {
     pub fn with_request_id(mut self, id: impl Into<String>) -> Self {
         self.request_id = Some(id.into());
         self
+    }
+
+    /// Returns the first member that sent the message, if the messenger sends through others.
+    #[must_use]
+    pub fn sent_by(&self) -> Option<&MemberReport> {
+        let mut members = self.members.iter();
+        members.find(|member| member.delivery == Delivery::Sent)
     }
 }

@@ -6,10 +6,10 @@ pub use ms_messenger_core::{
     Capabilities, Capability, Card, CardKind, ChannelId, ClockOffset, ConversationId, Deadline,
     Decision, Delivery, Error, ErrorKind, Evidence, ExposeSecret, FileReference, FileSource,
     FileUpload, Fitted, IdempotencyKey, Importance, InlineImage, JsonError, Mark, MarkKind, Media,
-    MediaKind, MemoryMessenger, Message, MessageId, Messenger, MessengerExt, ParseNameError,
-    ParseTargetError, PhoneNumber, Problem, Problems, Reached, Receipt, Result, RetryPolicy,
-    SecretString, SendOutcome, SendRequest, SettlePolicy, Settled, SharedMessenger, SipUri,
-    StaticToken, Target, TeamId, TeamsLink, Template, TemplateButton, TemplateHeader,
+    MediaKind, MemberReport, MemoryMessenger, Message, MessageId, Messenger, MessengerExt,
+    ParseNameError, ParseTargetError, PhoneNumber, Problem, Problems, Reached, Receipt, Result,
+    RetryPolicy, SecretString, SendOutcome, SendRequest, SettlePolicy, Settled, SharedMessenger,
+    SipUri, StaticToken, Target, TeamId, TeamsLink, Template, TemplateButton, TemplateHeader,
     TemplateLocation, TemplateMedia, TokenProvider, TokenRequest, Url, UserId, Uuid,
     WhatsAppUserId, Window, async_trait, auth, json, open_enum, random_uuid, rfc3339,
 };
@@ -50,12 +50,21 @@ pub use ms_messenger_events as events;
     )))
 )]
 pub use ms_messenger_http as http;
+#[cfg(feature = "layers")]
+#[cfg_attr(docsrs, doc(cfg(feature = "layers")))]
+pub use ms_messenger_layers as layers;
 #[cfg(feature = "msgraph-chat")]
 #[cfg_attr(docsrs, doc(cfg(feature = "msgraph-chat")))]
 pub use msgraph_chat;
 #[cfg(feature = "ucwa")]
 #[cfg_attr(docsrs, doc(cfg(feature = "ucwa")))]
 pub use ucwa;
+
+#[cfg(feature = "connect")]
+mod connector;
+#[cfg(feature = "connect")]
+#[cfg_attr(docsrs, doc(cfg(feature = "connect")))]
+pub use connector::{connect, connect_with, registry};
 
 /// The traits, and the types of a send. No name of it is one of the standard prelude or of a
 /// platform crate, so that all of them can be imported with `*` side by side.

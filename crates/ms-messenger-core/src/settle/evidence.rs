@@ -9,7 +9,9 @@ use crate::{
     error::{Delivery, Error, ErrorKind, Result},
     idempotency::IdempotencyKey,
     ids::{ConversationId, MessageId},
-    json, open_enum,
+    json,
+    member_report::MemberReport,
+    open_enum,
 };
 
 /// The version of the JSON form that is written.
@@ -123,6 +125,10 @@ pub struct Evidence {
     /// unknown delivery.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_twins: bool,
+    /// What each member of a composition did. A composition settles by it through the members
+    /// whose delivery is unknown. Empty for a client of a platform.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<MemberReport>,
 }
 
 impl Evidence {
@@ -143,6 +149,7 @@ impl Evidence {
             conversation: None,
             claimed: Vec::new(),
             has_twins: false,
+            members: Vec::new(),
         }
     }
 

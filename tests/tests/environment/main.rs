@@ -1,6 +1,8 @@
 //! Every client reads the environment of its process, by the variables that `msm` has.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
+mod connect;
+
 use std::{collections::BTreeSet, env, fs, process::Command};
 
 use ms_messenger::{

@@ -1,0 +1,13 @@
+//! The layers over messengers in memory.
+#![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+mod conformance;
+#[cfg(feature = "connect")]
+mod connect;
+mod double;
+mod fallback;
+mod fan_out;
+mod journal;
+mod limits;
+mod recording;
+mod router;

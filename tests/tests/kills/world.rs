@@ -1,0 +1,143 @@
+//! The emulator, the outbox and the workers of one run.
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use ms_messenger::SendRequest;
+use ms_messenger_emulator::{Emulator, Faults};
+use ms_messenger_outbox::{Backoff, Envelope, Outbox, Query, SqliteStore, State};
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use crate::{
+    audit::Audit,
+    clients::{ROUTES, target},
+    plan::{Plan, Random},
+    workers::Workers,
+};
+
+/// One run on one store.
+pub(crate) struct World;
+
+impl World {
+    /// Hands messages over while workers are killed, waits until every message has its end, and
+    /// compares.
+    pub(crate) async fn run(plan: &Plan, store: &str) -> Audit {
+        let began = Instant::now();
+        let emulator = Emulator::builder()
+            .with_documented_limits(false)
+            .with_keep(1_000_000)
+            .with_ucwa_time_scale(20.0)
+            .start()
+            .await
+            .unwrap();
+        let ready = emulator.ready_line();
+        let folder = tempfile::tempdir().unwrap();
+        let address = address(store, folder.path());
+        let outbox = open(&address).await;
+        emulator.set_faults(faults(plan.seed));
+        let mut random = Random::new(plan.seed);
+        let mut workers = Workers::start(&address, &ready);
+        let mut envelopes = 0;
+        while workers.killed + workers.stopped < plan.kills {
+            hand_over(&outbox, &ready, envelopes, &mut random).await;
+            envelopes += Plan::MESSAGES;
+            workers.strike(&mut random).await;
+        }
+        emulator.set_faults(Faults::new());
+        wait_until_empty(&outbox).await;
+        let struck = (workers.killed, workers.stopped);
+        drop(workers);
+        let heads = all(&outbox).await;
+        Audit::new(store, plan, struck, &heads, &emulator.messages(), began.elapsed())
+    }
+}
+
+/// The text by which the store is opened in every process.
+fn address(store: &str, folder: &Path) -> String {
+    match store {
+        "sqlite" => format!("sqlite:{}", folder.join("outbox.db").display()),
+        other => panic!("no such store: {other}"),
+    }
+}
+
+/// Opens the outbox in this process.
+pub(crate) async fn open(address: &str) -> Outbox {
+    let backoff = Backoff::default()
+        .with_pauses(Duration::from_millis(20), Duration::from_millis(500));
+    let (kind, place) = address.split_once(':').unwrap();
+    match kind {
+        "sqlite" => {
+            let store = SqliteStore::open(place).await.unwrap();
+            Outbox::new(store).with_backoff(backoff).into_dyn()
+        }
+        other => panic!("no such store: {other}"),
+    }
+}
+
+/// Every tenth of the messages, or so, meets one of these.
+fn faults(seed: u64) -> Faults {
+    let rule = |probability: f64, action: Value| {
+        json!({"match": {"operation": "send", "probability": probability}, "action": action})
+    };
+    let rules = [
+        rule(0.03, json!({"kind": "close", "when": "after_read"})),
+        rule(0.03, json!({"kind": "reset", "when": "after_store"})),
+        rule(0.02, json!({"kind": "status_after_store", "status": 504})),
+        rule(0.03, json!({"kind": "status", "status": 429, "headers": {"Retry-After": "0.05"}})),
+        rule(0.02, json!({"kind": "status", "status": 500})),
+        rule(0.05, json!({"kind": "delay", "ms": 300})),
+        rule(0.01, json!({"kind": "delay", "ms": 1_300})),
+        rule(0.01, json!({"kind": "cut_body", "after_bytes": 3})),
+    ];
+    Faults::from_json(&json!({"seed": seed, "rules": rules})).unwrap()
+}
+
+/// Hands a group over: all routes in turn, some of it in order, some of it twice.
+async fn hand_over(outbox: &Outbox, ready: &Value, first: usize, random: &mut Random) {
+    let mut group = Vec::new();
+    for number in first..first + Plan::MESSAGES {
+        let route = ROUTES[number % ROUTES.len()];
+        let id = format!("m{number:07}");
+        let request = SendRequest::new(target(ready, route, number), format!("text of {id}."));
+        let mut envelope = Envelope::new(id, route, request);
+        // Behind an unconfirmed message of Skype the next ones would wait for a person.
+        if route != "ucwa" && random.below(4) == 0 {
+            envelope = envelope.with_order_key(format!("key{}", random.below(3)));
+        }
+        group.push(envelope);
+    }
+    outbox.enqueue_all(group.clone()).await.unwrap();
+    if random.below(4) == 0 {
+        outbox.enqueue_all(group).await.unwrap();
+    }
+}
+
+/// Waits until no message is queued or being sent.
+async fn wait_until_empty(outbox: &Outbox) {
+    let limit = Instant::now() + Duration::from_secs(180);
+    loop {
+        let counts = outbox.counts().await.unwrap();
+        let open = |state| counts.iter().any(|it| it.state == state && it.messages > 0);
+        if !open(State::Queued) && !open(State::Sending) {
+            return;
+        }
+        assert!(Instant::now() < limit, "still open: {counts:?}");
+        sleep(Duration::from_millis(200)).await;
+    }
+}
+
+async fn all(outbox: &Outbox) -> Vec<ms_messenger_outbox::Head> {
+    let mut heads = Vec::new();
+    loop {
+        let after = heads.last().map_or(0, |it: &ms_messenger_outbox::Head| it.seq);
+        let page = outbox.list(&Query::new().with_after(after).with_limit(1_000)).await;
+        let page = page.unwrap();
+        if page.is_empty() {
+            return heads;
+        }
+        heads.extend(page);
+    }
+}

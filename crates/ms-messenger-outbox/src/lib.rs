@@ -4,6 +4,9 @@
 mod backoff;
 mod budget;
 mod change;
+#[cfg(feature = "conformance")]
+#[cfg_attr(docsrs, doc(cfg(feature = "conformance")))]
+pub mod conformance;
 mod envelope;
 mod error;
 mod id;

@@ -14,6 +14,8 @@ mod memory;
 mod message;
 mod outbox;
 mod settling;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod state;
 mod store;
 mod time;
@@ -29,6 +31,9 @@ pub use id::{EnvelopeId, WorkerId};
 pub use memory::MemoryStore;
 pub use message::{Attempt, Head, NewMessage, StoredMessage};
 pub use outbox::Outbox;
+#[cfg(feature = "sqlite")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
+pub use sqlite::SqliteStore;
 pub use state::{State, TRANSITIONS};
 pub use store::{
     Beat, Claim, Claimed, Count, Inserted, Purge, Query, Report, Session, Store, Twins,

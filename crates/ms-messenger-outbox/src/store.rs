@@ -273,7 +273,7 @@ pub struct Count {
     pub state: State,
     /// How many.
     pub messages: u64,
-    /// When the oldest of them was handed over.
+    /// When the first of them was handed over.
     #[serde(with = "crate::time::optional")]
     pub oldest: Option<SystemTime>,
 }

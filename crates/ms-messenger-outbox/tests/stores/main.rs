@@ -2,3 +2,5 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod memory;
+#[cfg(feature = "sqlite")]
+mod sqlite;

@@ -106,12 +106,14 @@ impl<'a> Run<'a> {
         let i = self.rng.usize(..IDS);
         let route = self.routes[i % 2].clone();
         let due_at = self.now + self.hours(3);
+        let enqueued_at = self.now;
         let mut sample = Sample::new(&route, &i.to_string(), due_at);
         let expires_at = due_at + self.hours(4);
         let target = Hash::of(&[route.as_bytes(), &[self.rng.u8(..3)]]);
         sample = sample.expires(expires_at).with(|head| {
             head.lane = target;
             head.twin = target;
+            head.enqueued_at = enqueued_at;
         });
         if self.rng.bool() {
             sample = sample.ordered(["x", "y"][self.rng.usize(..2)]);

@@ -4,6 +4,9 @@
 mod backoff;
 mod budget;
 mod change;
+#[cfg(feature = "conformance")]
+#[cfg_attr(docsrs, doc(cfg(feature = "conformance")))]
+pub mod conformance;
 mod envelope;
 mod error;
 mod id;
@@ -15,6 +18,8 @@ mod message;
 mod metrics;
 mod outbox;
 mod settling;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod state;
 mod store;
 mod time;
@@ -33,6 +38,9 @@ pub use keys::{ContentKey, ContentKeys};
 pub use memory::MemoryStore;
 pub use message::{Attempt, Head, NewMessage, StoredMessage};
 pub use outbox::Outbox;
+#[cfg(feature = "sqlite")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
+pub use sqlite::SqliteStore;
 pub use state::{State, TRANSITIONS};
 pub use store::{
     Beat, Claim, Claimed, Count, Inserted, Purge, Query, Report, Session, Store, Twins,

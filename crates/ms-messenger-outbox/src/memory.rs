@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
+    ops::Bound,
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
@@ -42,6 +43,7 @@ struct Tables {
     routes: HashMap<String, Route>,
     lanes: HashMap<Hash, Slots>,
     sessions: HashMap<WorkerId, Session>,
+    buried: HashSet<WorkerId>,
     seq: u64,
 }
 
@@ -107,6 +109,9 @@ impl Tables {
 
     fn claim(&mut self, claim: &Claim) -> Claimed {
         let mut claimed = Claimed::default();
+        if !self.sessions.contains_key(&claim.worker) {
+            return claimed;
+        }
         let paused_until = self.route(&claim.route).paused_until;
         let is_paused = paused_until > claim.now;
         if is_paused {
@@ -253,7 +258,7 @@ impl Store for MemoryStore {
         let tables = self.tables();
         let heads = tables
             .messages
-            .range(query.after + 1..)
+            .range((Bound::Excluded(query.after), Bound::Unbounded))
             .map(|(_, row)| &row.head);
         let heads = heads.filter(|it| query.states.is_empty() || query.states.contains(&it.state));
         let heads = heads.filter(|it| query.route.as_ref().is_none_or(|route| *route == it.route));
@@ -354,7 +359,7 @@ impl Store for MemoryStore {
 
     async fn beat(&self, beat: &Beat) -> Result<bool> {
         let mut tables = self.tables();
-        if beat.is_first {
+        if beat.is_first && !tables.buried.contains(&beat.worker) {
             let session = Session::new(beat.worker.clone(), 0, beat.lease);
             tables.sessions.insert(beat.worker.clone(), session);
         }
@@ -378,6 +383,7 @@ impl Store for MemoryStore {
             return Ok(false);
         }
         tables.sessions.remove(&session.worker);
+        tables.buried.insert(session.worker.clone());
         for row in tables.messages.values_mut() {
             if row.head.owner.as_ref() == Some(&session.worker) {
                 row.head.orphan(now);

@@ -45,7 +45,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// `Conflict` with the id that belongs to another message, and those of the store.
     async fn insert(&self, messages: Vec<NewMessage>) -> Result<Vec<Inserted>>;
 
-    /// Leases messages of one route that are due, the longest due first, to a worker.
+    /// Leases messages of one route that are due, the longest due first, to a worker. A worker that
+    /// has no session gets none: nobody would take them from it.
     ///
     /// A message is due if nobody has it, it is queued or being sent, its time has come, and no
     /// earlier message with its order key [holds the order](Head::holds_order). While the route is
@@ -272,7 +273,7 @@ pub struct Count {
     pub state: State,
     /// How many.
     pub messages: u64,
-    /// When the oldest of them was handed over.
+    /// When the first of them was handed over.
     #[serde(with = "crate::time::optional")]
     pub oldest: Option<SystemTime>,
 }

@@ -58,7 +58,11 @@ impl Audit {
             }
             rows.push(row);
         }
-        faults.extend(stored.keys().map(|id| format!("{id} is in the ledger alone")));
+        faults.extend(
+            stored
+                .keys()
+                .map(|id| format!("{id} is in the ledger alone")),
+        );
         Self {
             store: store.to_owned(),
             seed: plan.seed,
@@ -107,8 +111,14 @@ fn fault(head: &Head, times: usize) -> Option<String> {
         (State::Refused | State::Expired | State::Cancelled, _) => "was not sent",
         _ => return None,
     };
-    let error = head.error.as_ref().map(ToString::to_string).unwrap_or_default();
-    Some(format!("{route} {id} ({state}, {times} stored) {wrong} {error}"))
+    let error = head
+        .error
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    Some(format!(
+        "{route} {id} ({state}, {times} stored) {wrong} {error}"
+    ))
 }
 
 impl fmt::Display for Audit {
@@ -116,8 +126,14 @@ impl fmt::Display for Audit {
         let (killed, stopped) = self.struck;
         let (store, took) = (&self.store, self.took.as_secs_f64());
         let seed = self.seed;
-        writeln!(f, "{store}: {killed} killed, {stopped} stopped, {took:.0} s, seed {seed}\n")?;
-        writeln!(f, "| route | messages | attempts | sent | unconfirmed | refused |")?;
+        writeln!(
+            f,
+            "{store}: {killed} killed, {stopped} stopped, {took:.0} s, seed {seed}\n"
+        )?;
+        writeln!(
+            f,
+            "| route | messages | attempts | sent | unconfirmed | refused |"
+        )?;
         writeln!(f, "|---|---|---|---|---|---|")?;
         for row in &self.rows {
             let Row {
@@ -132,6 +148,9 @@ impl fmt::Display for Audit {
             writeln!(f, "| {route} | {counts} |")?;
         }
         writeln!(f, "\nwrong: {}", self.faults.len())?;
-        self.faults.iter().take(20).try_for_each(|it| writeln!(f, "  {it}"))
+        self.faults
+            .iter()
+            .take(20)
+            .try_for_each(|it| writeln!(f, "  {it}"))
     }
 }

@@ -21,7 +21,10 @@ pub(crate) async fn clients(ready: &Value) -> BTreeMap<&'static str, SharedMesse
     let retry = RetryPolicy::default().with_max_attempts(1);
     let text = |pointer: &str| ready.pointer(pointer).unwrap().as_str().unwrap();
     let http = text("/http");
-    let key = text("/acs/connection_string").split_once("accesskey=").unwrap().1;
+    let key = text("/acs/connection_string")
+        .split_once("accesskey=")
+        .unwrap()
+        .1;
     let messages = AcsMessagesClient::builder(http, Credential::access_key(key).unwrap())
         .with_retry_policy(retry.clone())
         .build();
@@ -35,7 +38,10 @@ pub(crate) async fn clients(ready: &Value) -> BTreeMap<&'static str, SharedMesse
         .with_settling_margin(Plan::MARGIN)
         .with_retry_policy(retry.clone())
         .build();
-    let (user, password) = (text("/ucwa/users/0/username"), text("/ucwa/users/0/password"));
+    let (user, password) = (
+        text("/ucwa/users/0/username"),
+        text("/ucwa/users/0/password"),
+    );
     let credential = UcwaCredential::password(user, password);
     let skype = UcwaSession::builder(text("/ucwa/users/0/sip"), credential)
         .with_discovery_url(text("/ucwa/discover"))
@@ -45,7 +51,10 @@ pub(crate) async fn clients(ready: &Value) -> BTreeMap<&'static str, SharedMesse
         .sign_in()
         .await;
     BTreeMap::from([
-        ("acs-messages", Arc::new(messages.unwrap()) as SharedMessenger),
+        (
+            "acs-messages",
+            Arc::new(messages.unwrap()) as SharedMessenger,
+        ),
         ("acs-chat", Arc::new(chat.unwrap())),
         ("msgraph-chat", Arc::new(graph.unwrap())),
         ("ucwa", Arc::new(skype.unwrap())),

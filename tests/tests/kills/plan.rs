@@ -50,7 +50,11 @@ impl Plan {
     pub(crate) fn is_wanted(&self) -> bool {
         let is_listed = env::args().any(|it| it == "--list");
         let name = "kills";
-        !is_listed && self.filter.as_ref().is_none_or(|it| name.contains(it.as_str()))
+        !is_listed
+            && self
+                .filter
+                .as_ref()
+                .is_none_or(|it| name.contains(it.as_str()))
     }
 }
 

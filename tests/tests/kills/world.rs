@@ -51,7 +51,14 @@ impl World {
         let struck = (workers.killed, workers.stopped);
         drop(workers);
         let heads = all(&outbox).await;
-        Audit::new(store, plan, struck, &heads, &emulator.messages(), began.elapsed())
+        Audit::new(
+            store,
+            plan,
+            struck,
+            &heads,
+            &emulator.messages(),
+            began.elapsed(),
+        )
     }
 }
 
@@ -65,8 +72,8 @@ fn address(store: &str, folder: &Path) -> String {
 
 /// Opens the outbox in this process.
 pub(crate) async fn open(address: &str) -> Outbox {
-    let backoff = Backoff::default()
-        .with_pauses(Duration::from_millis(20), Duration::from_millis(500));
+    let backoff =
+        Backoff::default().with_pauses(Duration::from_millis(20), Duration::from_millis(500));
     let (kind, place) = address.split_once(':').unwrap();
     match kind {
         "sqlite" => {
@@ -79,14 +86,15 @@ pub(crate) async fn open(address: &str) -> Outbox {
 
 /// Every tenth of the messages, or so, meets one of these.
 fn faults(seed: u64) -> Faults {
-    let rule = |probability: f64, action: Value| {
-        json!({"match": {"operation": "send", "probability": probability}, "action": action})
-    };
+    let rule = |probability: f64, action: Value| json!({"match": {"operation": "send", "probability": probability}, "action": action});
     let rules = [
         rule(0.03, json!({"kind": "close", "when": "after_read"})),
         rule(0.03, json!({"kind": "reset", "when": "after_store"})),
         rule(0.02, json!({"kind": "status_after_store", "status": 504})),
-        rule(0.03, json!({"kind": "status", "status": 429, "headers": {"Retry-After": "0.05"}})),
+        rule(
+            0.03,
+            json!({"kind": "status", "status": 429, "headers": {"Retry-After": "0.05"}}),
+        ),
         rule(0.02, json!({"kind": "status", "status": 500})),
         rule(0.05, json!({"kind": "delay", "ms": 300})),
         rule(0.01, json!({"kind": "delay", "ms": 1_300})),
@@ -132,8 +140,12 @@ async fn wait_until_empty(outbox: &Outbox) {
 async fn all(outbox: &Outbox) -> Vec<ms_messenger_outbox::Head> {
     let mut heads = Vec::new();
     loop {
-        let after = heads.last().map_or(0, |it: &ms_messenger_outbox::Head| it.seq);
-        let page = outbox.list(&Query::new().with_after(after).with_limit(1_000)).await;
+        let after = heads
+            .last()
+            .map_or(0, |it: &ms_messenger_outbox::Head| it.seq);
+        let page = outbox
+            .list(&Query::new().with_after(after).with_limit(1_000))
+            .await;
         let page = page.unwrap();
         if page.is_empty() {
             return heads;

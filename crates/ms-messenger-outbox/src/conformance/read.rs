@@ -1,0 +1,168 @@
+//! Rules of reading.
+
+use super::{
+    bench::Bench,
+    claim::list,
+    expect::{Outcome, equal, some, that},
+    steps,
+};
+use crate::{
+    change::{Change, Step},
+    envelope::Hash,
+    state::State,
+    store::{Query, Twins},
+};
+
+/// What is not stored is not found.
+pub(super) async fn missing(bench: &Bench<'_>) -> Outcome {
+    let stored = bench.store.get(&bench.id("missing")).await?;
+    that(stored.is_none(), "no message of an unknown id")
+}
+
+/// Pages follow each other by the sequence numbers.
+pub(super) async fn paging(bench: &Bench<'_>) -> Outcome {
+    let names: Vec<String> = (0..130).map(|it| it.to_string()).collect();
+    bench.insert(names.iter().map(String::as_str)).await?;
+    let query = || Query::new().with_route(&bench.route);
+    let page = bench.store.list(&query()).await?;
+    equal("a page without a limit", &page.len(), &100)?;
+    let mut after = 0;
+    let mut seen = Vec::new();
+    loop {
+        let query = query().with_after(after).with_limit(40);
+        let page = bench.other.list(&query).await?;
+        let Some(last) = page.last() else {
+            break;
+        };
+        after = last.seq;
+        seen.extend(page.into_iter().map(|it| it.id));
+    }
+    let expected: Vec<_> = names.iter().map(|it| bench.id(it)).collect();
+    equal("the ids of all pages", &seen, &expected)?;
+    let past = query().with_after(u64::MAX);
+    let page = bench.store.list(&past).await?;
+    equal("a page after the last number", &page.len(), &0)
+}
+
+/// A list has the states and the route that were asked for.
+pub(super) async fn filter(bench: &Bench<'_>) -> Outcome {
+    bench.insert(["a", "b", "c"]).await?;
+    bench.by_person("b", Step::Cancel).await?;
+    let names = async |query: Query| -> Outcome<Vec<String>> {
+        let page = bench.store.list(&query.with_route(&bench.route)).await?;
+        let name = |id: &str| id.rsplit(' ').next().unwrap_or_default().to_owned();
+        Ok(page.iter().map(|it| name(it.id.as_str())).collect())
+    };
+    let queued = names(Query::new().with_state(State::Queued)).await?;
+    equal("the queued messages", &queued, &list(["a", "c"]))?;
+    let both = Query::new()
+        .with_state(State::Queued)
+        .with_state(State::Cancelled);
+    equal(
+        "those of two states",
+        &names(both).await?,
+        &list(["a", "b", "c"]),
+    )?;
+    let sent = names(Query::new().with_state(State::Sent)).await?;
+    equal("the sent messages", &sent, &Vec::new())?;
+    let first = bench.get("a").await?.head.seq;
+    let all = Query::new().with_after(first - 1).with_limit(3);
+    let page = bench.store.list(&all).await?;
+    equal("a page of all routes", &page.len(), &3)
+}
+
+/// Counts by route and state, with the time of the oldest.
+pub(super) async fn counts(bench: &Bench<'_>) -> Outcome {
+    for (name, seconds) in [("a", 5), ("b", 6), ("c", 7), ("d", 9)] {
+        let sample = bench.message(name);
+        let sample = sample.with(|head| head.enqueued_at = bench.at(seconds));
+        bench.insert_all([sample.into()]).await?;
+    }
+    bench.by_person("d", Step::Cancel).await?;
+    let counts = bench.other.counts().await?;
+    let own = counts
+        .into_iter()
+        .filter(|it| it.route == bench.route && it.messages > 0);
+    let mut own: Vec<_> = own.map(|it| (it.state, it.messages, it.oldest)).collect();
+    own.sort_unstable_by_key(|it| it.0);
+    let expected = vec![
+        (State::Queued, 3, Some(bench.at(5))),
+        (State::Cancelled, 1, Some(bench.at(9))),
+    ];
+    equal("the counts of a route", &own, &expected)
+}
+
+/// What is known of equal messages: the latest 200 that were sent, and how many are in doubt.
+pub(super) async fn twins(bench: &Bench<'_>) -> Outcome {
+    let twin = Hash::of(&[bench.route.as_bytes()]);
+    let names: Vec<String> = (0..210).map(|it| it.to_string()).collect();
+    let twins = names
+        .iter()
+        .map(|it| bench.message(it).with(|head| head.twin = twin));
+    bench.insert_all(twins.map(Into::into)).await?;
+    bench.insert(["no twin"]).await?;
+    let worker = bench.worker().await?;
+    let claimed = bench.claim(&worker, 300).await?;
+    let begin = claimed
+        .iter()
+        .map(|it| Change::by_worker(it, &worker, steps::begin(bench.base, 1)));
+    bench.store.apply(begin.collect()).await?;
+    let mut changes = Vec::new();
+    for (i, head) in claimed.iter().enumerate() {
+        let step = match i {
+            0 => continue,
+            1 => steps::park(),
+            2 => Step::Sent {
+                receipt: None,
+                erase: false,
+                attempts: 1,
+            },
+            _ => steps::sent(&format!("twin {i}")),
+        };
+        changes.push(Change::by_worker(head, &worker, step));
+    }
+    bench.store.apply(changes).await?;
+    let found = bench.other.twins(&twin, &bench.id("209")).await?;
+    equal("how many twins are in doubt", &found.in_doubt, &2)?;
+    let ids: Vec<String> = found.sent.iter().map(|it| it.as_str().to_owned()).collect();
+    let expected: Vec<String> = (9..209).rev().map(|it| format!("twin {it}")).collect();
+    equal("the latest twins that were sent", &ids, &expected)?;
+    let found = bench.other.twins(&twin, &bench.id("0")).await?;
+    equal(
+        "the twins in doubt but for the message itself",
+        &found.in_doubt,
+        &1,
+    )?;
+    let other = bench.get("no twin").await?.head;
+    let found = bench.store.twins(&other.twin, &other.id).await?;
+    equal(
+        "the twins of a message without one",
+        &found,
+        &Twins::default(),
+    )
+}
+
+/// Everything is there through a handle that is opened later.
+pub(super) async fn durable(bench: &Bench<'_>) -> Outcome {
+    bench.insert(["a", "b"]).await?;
+    let worker = bench.worker().await?;
+    let claimed = bench.claim(&worker, 1).await?;
+    for head in &claimed {
+        bench.steps(head, [steps::begin(bench.base, 1)]).await?;
+    }
+    let later = bench.reopen().await?;
+    for name in ["a", "b"] {
+        let stored = some(later.get(&bench.id(name)).await?, "a stored message")?;
+        let expected = bench.get(name).await?;
+        equal(
+            "a head through a later handle",
+            &stored.head,
+            &expected.head,
+        )?;
+        let same = stored.content == expected.content && stored.content.is_some();
+        that(same, "the content through a later handle")?;
+    }
+    let sessions = later.sessions().await?;
+    let is_there = sessions.iter().any(|it| it.worker == worker);
+    that(is_there, "the session of a worker through a later handle")
+}

@@ -1,0 +1,271 @@
+//! Leases messages.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+    time::{Duration, SystemTime},
+};
+
+use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
+
+use super::{
+    error::OrStoreError as _,
+    row::{self, COLUMNS},
+};
+use crate::{
+    budget::{Rate, Slots},
+    envelope::Hash,
+    error::Result,
+    message::StoredMessage,
+    state::State,
+    store::{Claim, Claimed},
+    time::{from_millis, to_millis},
+};
+
+/// How many messages one claim looks at, at most: each of them may have to wait for its target.
+const MOST: usize = 2000;
+
+const BY_INDEX: &str = "LEFT JOIN ms_outbox_contents c ON c.seq = m.seq WHERE m.route = ?1 \
+    AND m.owner IS NULL AND (m.due, m.seq) > (?2, ?3)";
+
+static WAITING: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {COLUMNS}, c.content, m.due FROM ms_outbox_messages m INDEXED BY ms_outbox_due \
+        {BY_INDEX} AND (m.state = 1 OR (m.state = 0 AND m.held = 0)) ORDER BY m.due, m.seq LIMIT ?4"
+    )
+});
+
+/// Of a route that is paused.
+static SENDING: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {COLUMNS}, c.content, m.due FROM ms_outbox_messages m \
+        INDEXED BY ms_outbox_sending {BY_INDEX} AND m.state = 1 ORDER BY m.due, m.seq LIMIT ?4"
+    )
+});
+
+/// Leases messages. Returns also whether anything was written.
+pub(super) async fn claim(conn: &mut SqliteConnection, claim: &Claim) -> Result<Claimed> {
+    let Some(mut claiming) = Claiming::open(conn, claim).await? else {
+        return Ok(Claimed::default());
+    };
+    let limit = (claim.limit as usize).saturating_add(1).min(MOST);
+    let mut after = (i64::MIN, 0);
+    let mut seen = 0;
+    loop {
+        let page = claiming.page(conn, after, limit).await?;
+        let is_last = page.len() < limit;
+        seen += page.len();
+        for row in page {
+            after = (
+                row.try_get(18).or_store_error()?,
+                row.try_get(0).or_store_error()?,
+            );
+            if !claiming.take(conn, &row).await? {
+                return claiming.finish(conn).await;
+            }
+        }
+        if is_last {
+            return claiming.finish(conn).await;
+        }
+        if seen >= MOST {
+            claiming.note(claim.now);
+            return claiming.finish(conn).await;
+        }
+    }
+}
+
+/// One claim in progress.
+struct Claiming<'a> {
+    claim: &'a Claim,
+    route: i64,
+    is_paused: bool,
+    slots: Slots,
+    slots_before: Slots,
+    lanes: HashMap<Hash, Slots>,
+    waits: Vec<(u64, i64)>,
+    claimed: Claimed,
+    slotted: HashSet<u64>,
+}
+
+impl<'a> Claiming<'a> {
+    /// Begins; `None` if the worker has no session, or the route has no message.
+    async fn open(conn: &mut SqliteConnection, claim: &'a Claim) -> Result<Option<Self>> {
+        let sql = "SELECT route, paused_until, next_slot FROM ms_outbox_routes WHERE name = ?1 \
+            AND EXISTS (SELECT 1 FROM ms_outbox_sessions WHERE worker = ?2 AND buried_at IS NULL)";
+        let query = sqlx::query_as(sql)
+            .bind(&claim.route)
+            .bind(claim.worker.as_str());
+        let found: Option<(i64, i64, i64)> = query.fetch_optional(conn).await.or_store_error()?;
+        let Some((route, paused_until, next_slot)) = found else {
+            return Ok(None);
+        };
+        let paused_until = from_millis(paused_until);
+        let is_paused = paused_until > claim.now;
+        let slots = Slots::new(from_nanos(next_slot));
+        let mut claiming = Self {
+            claim,
+            route,
+            is_paused,
+            slots,
+            slots_before: slots,
+            lanes: HashMap::new(),
+            waits: Vec::new(),
+            claimed: Claimed::default(),
+            slotted: HashSet::new(),
+        };
+        if is_paused {
+            claiming.note(paused_until);
+        }
+        Ok(Some(claiming))
+    }
+
+    fn note(&mut self, at: SystemTime) {
+        let next = self.claimed.next_at.map_or(at, |it| it.min(at));
+        self.claimed.next_at = Some(next);
+    }
+
+    async fn page(
+        &self,
+        conn: &mut SqliteConnection,
+        after: (i64, i64),
+        limit: usize,
+    ) -> Result<Vec<SqliteRow>> {
+        let sql: &'static str = if self.is_paused { &SENDING } else { &WAITING };
+        let query = sqlx::query(sql)
+            .bind(self.route)
+            .bind(after.0)
+            .bind(after.1)
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        query.fetch_all(conn).await.or_store_error()
+    }
+
+    /// Takes a message, unless it has to wait. Returns whether later ones may be taken.
+    async fn take(&mut self, conn: &mut SqliteConnection, row: &SqliteRow) -> Result<bool> {
+        // A damaged message is left where it is.
+        let Ok(mut message) = row::read_message(row) else {
+            return Ok(true);
+        };
+        let due = message.head.due_at.min(message.head.expires_at);
+        if due > self.claim.now {
+            self.note(due);
+            return Ok(false);
+        }
+        if self.claimed.messages.len() >= self.claim.limit as usize {
+            self.note(self.claim.now);
+            return Ok(false);
+        }
+        let takes_slots =
+            message.head.state == State::Queued && message.head.expires_at > self.claim.now;
+        if takes_slots && !self.reserve(conn, &mut message).await? {
+            return Ok(true);
+        }
+        if let Some(rate) = self.claim.budget.route
+            && takes_slots
+            && self.slots.take(rate, self.claim.now, 1) == 0
+        {
+            self.note(self.slots.free_at(rate, self.claim.now));
+            return Ok(false);
+        }
+        message.head.lease_to(&self.claim.worker);
+        self.claimed.messages.push(message);
+        Ok(true)
+    }
+
+    /// Reserves a slot of the target. Returns whether it is due.
+    async fn reserve(
+        &mut self,
+        conn: &mut SqliteConnection,
+        message: &mut StoredMessage,
+    ) -> Result<bool> {
+        let head = &mut message.head;
+        let Some(rate) = self.claim.budget.target.filter(|_| !head.has_slot) else {
+            return Ok(true);
+        };
+        let at = self.lane(conn, head.lane, rate).await?;
+        head.has_slot = true;
+        self.slotted.insert(head.seq);
+        if at <= self.claim.now {
+            return Ok(true);
+        }
+        let at = up_to_millis(at);
+        self.waits.push((head.seq, at));
+        self.note(from_millis(at));
+        Ok(false)
+    }
+
+    async fn lane(
+        &mut self,
+        conn: &mut SqliteConnection,
+        lane: Hash,
+        rate: Rate,
+    ) -> Result<SystemTime> {
+        if let Some(slots) = self.lanes.get_mut(&lane) {
+            return Ok(slots.reserve(rate, self.claim.now));
+        }
+        let sql = "SELECT next_slot FROM ms_outbox_lanes WHERE lane = ?";
+        let query = sqlx::query_scalar(sql).bind(lane.as_bytes().as_slice());
+        let next: Option<i64> = query.fetch_optional(conn).await.or_store_error()?;
+        let mut slots = Slots::new(from_nanos(next.unwrap_or(0)));
+        let at = slots.reserve(rate, self.claim.now);
+        self.lanes.insert(lane, slots);
+        Ok(at)
+    }
+
+    /// Writes what was taken.
+    async fn finish(self, conn: &mut SqliteConnection) -> Result<Claimed> {
+        let leased = self.claimed.messages.iter().map(|it| it.head.seq);
+        let leased: Vec<u64> = leased.collect();
+        if !leased.is_empty() {
+            let sql = "UPDATE ms_outbox_messages SET owner = ?1, fence = fence + 1 \
+                WHERE seq IN (SELECT value FROM json_each(?2))";
+            let query = sqlx::query(sql).bind(self.claim.worker.as_str());
+            let query = query.bind(serde_json::json!(leased).to_string());
+            query.execute(&mut *conn).await.or_store_error()?;
+        }
+        if self.slots != self.slots_before {
+            let sql = "UPDATE ms_outbox_routes SET next_slot = ? WHERE route = ?";
+            let query = sqlx::query(sql)
+                .bind(to_nanos(self.slots.next))
+                .bind(self.route);
+            query.execute(&mut *conn).await.or_store_error()?;
+        }
+        self.write_slots(conn).await?;
+        Ok(self.claimed)
+    }
+
+    async fn write_slots(&self, conn: &mut SqliteConnection) -> Result<()> {
+        if self.slotted.is_empty() {
+            return Ok(());
+        }
+        let sql = "UPDATE ms_outbox_messages SET has_slot = 1 \
+            WHERE seq IN (SELECT value FROM json_each(?))";
+        let query = sqlx::query(sql).bind(serde_json::json!(self.slotted).to_string());
+        query.execute(&mut *conn).await.or_store_error()?;
+        let sql = "UPDATE ms_outbox_messages SET due_at = w.value ->> 1 FROM json_each(?) w \
+            WHERE seq = w.value ->> 0";
+        let query = sqlx::query(sql).bind(serde_json::json!(self.waits).to_string());
+        query.execute(&mut *conn).await.or_store_error()?;
+        let sql = "INSERT INTO ms_outbox_lanes (lane, next_slot) VALUES (?, ?) \
+            ON CONFLICT (lane) DO UPDATE SET next_slot = excluded.next_slot";
+        for (lane, slots) in &self.lanes {
+            let query = sqlx::query(sql).bind(lane.as_bytes().as_slice());
+            let query = query.bind(to_nanos(slots.next));
+            query.execute(&mut *conn).await.or_store_error()?;
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn to_nanos(time: SystemTime) -> i64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH);
+    i64::try_from(since.unwrap_or_default().as_nanos()).unwrap_or(i64::MAX)
+}
+
+fn from_nanos(nanos: i64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_nanos(u64::try_from(nanos).unwrap_or_default())
+}
+
+/// Whole milliseconds, no earlier than the time.
+fn up_to_millis(time: SystemTime) -> i64 {
+    to_millis(time + Duration::from_nanos(999_999))
+}

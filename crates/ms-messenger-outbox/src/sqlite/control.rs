@@ -1,0 +1,101 @@
+//! Sessions, pauses and deletions.
+
+use std::time::SystemTime;
+
+use sqlx::SqliteConnection;
+
+use super::{claim::to_nanos, error::OrStoreError as _, routes::Routes, row::number};
+use crate::{
+    error::Result,
+    state::State,
+    store::{Beat, Purge, Session},
+    time::to_millis,
+};
+
+/// For how long it is known that a worker was buried: far longer than a process is stopped.
+const BURIED_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+pub(super) async fn beat(conn: &mut SqliteConnection, beat: &Beat) -> Result<bool> {
+    let opens = "INSERT INTO ms_outbox_sessions (worker, beats, lease_ms) VALUES (?1, 1, ?2) \
+        ON CONFLICT (worker) DO UPDATE SET beats = beats + 1, lease_ms = excluded.lease_ms \
+        WHERE buried_at IS NULL";
+    let counts = "UPDATE ms_outbox_sessions SET beats = beats + 1, lease_ms = ?2 \
+        WHERE worker = ?1 AND buried_at IS NULL";
+    let lease = i64::try_from(beat.lease.as_millis()).unwrap_or(i64::MAX);
+    let query = sqlx::query(if beat.is_first { opens } else { counts });
+    let query = query.bind(beat.worker.as_str()).bind(lease);
+    Ok(query.execute(conn).await.or_store_error()?.rows_affected() > 0)
+}
+
+pub(super) async fn bury(
+    conn: &mut SqliteConnection,
+    session: &Session,
+    now: SystemTime,
+) -> Result<bool> {
+    let at = to_millis(SystemTime::now());
+    let sql = "UPDATE ms_outbox_sessions SET buried_at = ? \
+        WHERE worker = ? AND beats = ? AND buried_at IS NULL";
+    let query = sqlx::query(sql)
+        .bind(at)
+        .bind(session.worker.as_str())
+        .bind(i64::try_from(session.beats).unwrap_or(i64::MAX));
+    let buried = query.execute(&mut *conn).await.or_store_error()?;
+    if buried.rows_affected() == 0 {
+        return Ok(false);
+    }
+    let sql = "UPDATE ms_outbox_messages INDEXED BY ms_outbox_owner \
+        SET owner = NULL, due_at = min(due_at, ?) WHERE owner = ?";
+    let query = sqlx::query(sql)
+        .bind(to_millis(now))
+        .bind(session.worker.as_str());
+    query.execute(&mut *conn).await.or_store_error()?;
+    let sql = "DELETE FROM ms_outbox_sessions WHERE buried_at < ?";
+    let query = sqlx::query(sql).bind(at - BURIED_MS);
+    query.execute(conn).await.or_store_error()?;
+    Ok(true)
+}
+
+pub(super) async fn pause(
+    conn: &mut SqliteConnection,
+    routes: &mut Routes,
+    route: &str,
+    until: SystemTime,
+) -> Result<()> {
+    let route = routes.id(conn, route).await?;
+    let ends = until <= SystemTime::now();
+    let sql = if ends {
+        "UPDATE ms_outbox_routes SET paused_until = 0 WHERE route = ?1"
+    } else {
+        "UPDATE ms_outbox_routes SET paused_until = max(paused_until, ?2) WHERE route = ?1"
+    };
+    let mut query = sqlx::query(sql).bind(route);
+    if !ends {
+        query = query.bind(to_millis(until));
+    }
+    query.execute(conn).await.map(drop).or_store_error()
+}
+
+pub(super) async fn purge(conn: &mut SqliteConnection, purge: &Purge) -> Result<u64> {
+    let limit = if purge.limit == 0 {
+        10_000
+    } else {
+        purge.limit
+    };
+    let states = State::ALL.iter().filter(|it| it.is_final());
+    let states = states.filter(|it| purge.states.is_empty() || purge.states.contains(it));
+    let states: Vec<i64> = states.map(|it| number(*it)).collect();
+    let sql = "DELETE FROM ms_outbox_messages WHERE seq IN (
+        SELECT seq FROM ms_outbox_messages INDEXED BY ms_outbox_final
+        WHERE state IN (2, 3, 5, 6) AND state IN (SELECT value FROM json_each(?1))
+        AND changed_at < ?2 ORDER BY changed_at LIMIT ?3)";
+    let query = sqlx::query(sql)
+        .bind(serde_json::json!(states).to_string())
+        .bind(to_millis(purge.before))
+        .bind(i64::from(limit));
+    let purged = query.execute(&mut *conn).await.or_store_error()?;
+    // Slots that are due say no more than none.
+    let sql = "DELETE FROM ms_outbox_lanes WHERE next_slot < ?";
+    let query = sqlx::query(sql).bind(to_nanos(SystemTime::now()));
+    query.execute(conn).await.or_store_error()?;
+    Ok(purged.rows_affected())
+}

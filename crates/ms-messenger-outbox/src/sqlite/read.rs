@@ -1,0 +1,125 @@
+//! What is read without a transaction of its own.
+
+use std::{sync::LazyLock, time::Duration};
+
+use sqlx::SqlitePool;
+
+use super::{
+    error::{OrStoreError as _, damaged},
+    row::{self, COLUMNS, number, state},
+};
+use crate::{
+    envelope::Hash,
+    error::Result,
+    id::{EnvelopeId, WorkerId},
+    message::{Head, StoredMessage},
+    store::{Count, Query, Session, Twins},
+    time::from_millis,
+};
+
+static GET: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {COLUMNS}, c.content FROM ms_outbox_messages m \
+        LEFT JOIN ms_outbox_contents c ON c.seq = m.seq WHERE m.id = ?"
+    )
+});
+
+static LIST: LazyLock<String> = LazyLock::new(|| {
+    format!("SELECT {COLUMNS} FROM ms_outbox_messages m WHERE m.seq > ?1 ORDER BY m.seq LIMIT ?2")
+});
+
+/// Each pair of a state and a route is one part of the index, in the order of the numbers.
+static LIST_SOME: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {COLUMNS} FROM ms_outbox_messages m WHERE m.seq IN (
+            SELECT s.seq FROM json_each(?3) k, json_each(?4) r CROSS JOIN ms_outbox_messages s
+            ON s.seq IN (SELECT seq FROM ms_outbox_messages INDEXED BY ms_outbox_state
+                WHERE state = k.value AND route = r.value AND seq > ?1 ORDER BY seq LIMIT ?2))
+        ORDER BY m.seq LIMIT ?2"
+    )
+});
+
+pub(super) async fn get(pool: &SqlitePool, id: &EnvelopeId) -> Result<Option<StoredMessage>> {
+    let query = sqlx::query(&GET).bind(id.as_str());
+    let row = query.fetch_optional(pool).await.or_store_error()?;
+    row.map(|row| row::read_message(&row)).transpose()
+}
+
+pub(super) async fn list(pool: &SqlitePool, query: &Query) -> Result<Vec<Head>> {
+    let limit = if query.limit == 0 { 100 } else { query.limit };
+    let after = i64::try_from(query.after).unwrap_or(i64::MAX);
+    let is_all = query.states.is_empty() && query.route.is_none();
+    let sql: &'static str = if is_all { &LIST } else { &LIST_SOME };
+    let mut select = sqlx::query(sql).bind(after).bind(i64::from(limit));
+    if !is_all {
+        let all = if query.states.is_empty() {
+            crate::State::ALL
+        } else {
+            &query.states
+        };
+        let states: Vec<i64> = all.iter().map(|it| number(*it)).collect();
+        let routes = routes(pool).await?.into_iter();
+        let routes = routes.filter(|(_, name)| query.route.as_ref().is_none_or(|it| it == name));
+        let routes: Vec<i64> = routes.map(|(route, _)| route).collect();
+        select = select
+            .bind(serde_json::json!(states).to_string())
+            .bind(serde_json::json!(routes).to_string());
+    }
+    let rows = select.fetch_all(pool).await.or_store_error()?;
+    rows.iter().map(row::read_for_list).collect()
+}
+
+async fn routes(pool: &SqlitePool) -> Result<Vec<(i64, String)>> {
+    let query = sqlx::query_as("SELECT route, name FROM ms_outbox_routes");
+    query.fetch_all(pool).await.or_store_error()
+}
+
+pub(super) async fn counts(pool: &SqlitePool) -> Result<Vec<Count>> {
+    let sql = "SELECT r.name, c.state, c.messages, m.enqueued_at FROM (
+            SELECT state, route, count(*) AS messages, min(seq) AS first
+            FROM ms_outbox_messages INDEXED BY ms_outbox_state GROUP BY state, route) c
+        CROSS JOIN ms_outbox_routes r ON r.route = c.route
+        CROSS JOIN ms_outbox_messages m ON m.seq = c.first";
+    let rows = sqlx::query_as(sql).fetch_all(pool).await.or_store_error()?;
+    let count = |(route, number, messages, oldest): (String, i64, i64, Option<i64>)| {
+        let state = state(number);
+        let state = state.ok_or_else(|| damaged(None, "a message has an unknown state"))?;
+        let messages = u64::try_from(messages).unwrap_or_default();
+        let mut count = Count::new(route, state, messages);
+        count.oldest = oldest.map(from_millis);
+        Ok(count)
+    };
+    rows.into_iter().map(count).collect()
+}
+
+pub(super) async fn twins(pool: &SqlitePool, twin: &Hash, except: &EnvelopeId) -> Result<Twins> {
+    let sent = "SELECT message_id FROM ms_outbox_messages INDEXED BY ms_outbox_twin \
+        WHERE twin = ? AND state = 2 AND state IN (1, 2, 4) AND id <> ? AND message_id IS NOT NULL \
+        ORDER BY seq DESC LIMIT 200";
+    let sent = sqlx::query_scalar(sent)
+        .bind(twin.as_bytes().as_slice())
+        .bind(except.as_str());
+    let sent: Vec<String> = sent.fetch_all(pool).await.or_store_error()?;
+    let in_doubt = "SELECT count(*) FROM ms_outbox_messages INDEXED BY ms_outbox_twin \
+        WHERE twin = ? AND state IN (1, 4) AND state IN (1, 2, 4) AND id <> ?";
+    let in_doubt = sqlx::query_scalar(in_doubt)
+        .bind(twin.as_bytes().as_slice())
+        .bind(except.as_str());
+    let in_doubt: i64 = in_doubt.fetch_one(pool).await.or_store_error()?;
+    let sent = sent.into_iter().map(Into::into).collect();
+    Ok(Twins::new(
+        sent,
+        u64::try_from(in_doubt).unwrap_or_default(),
+    ))
+}
+
+pub(super) async fn sessions(pool: &SqlitePool) -> Result<Vec<Session>> {
+    let sql = "SELECT worker, beats, lease_ms FROM ms_outbox_sessions WHERE buried_at IS NULL";
+    let rows = sqlx::query_as(sql).fetch_all(pool).await.or_store_error()?;
+    let session = |(worker, beats, lease): (String, i64, i64)| {
+        let lease = Duration::from_millis(u64::try_from(lease).unwrap_or_default());
+        let beats = u64::try_from(beats).unwrap_or_default();
+        Session::new(WorkerId::from_stored(worker), beats, lease)
+    };
+    Ok(rows.into_iter().map(session).collect())
+}

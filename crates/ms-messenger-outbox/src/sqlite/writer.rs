@@ -1,0 +1,162 @@
+//! The one task of a store that writes: it makes one transaction for all operations that wait.
+
+use std::sync::Arc;
+
+use sqlx::SqliteConnection;
+use tokio::sync::{Notify, mpsc};
+
+use super::{
+    apply, claim, control,
+    error::{OrStoreError as _, again, closed},
+    insert,
+    operation::{Operation, Request, Response},
+    routes::Routes,
+};
+use crate::{
+    error::{OutboxErrorKind, Result},
+    message::NewMessage,
+};
+
+/// The most messages of one transaction, so that nobody waits for long.
+const MOST: usize = 2000;
+
+/// Writes until no handle is left.
+pub(super) struct Writer {
+    pub(super) conn: SqliteConnection,
+    pub(super) operations: mpsc::Receiver<Operation>,
+    pub(super) changed: Arc<Notify>,
+    pub(super) routes: Routes,
+}
+
+impl Writer {
+    pub(super) async fn run(mut self) {
+        while let Some(first) = self.operations.recv().await {
+            let mut weight = first.request.weight();
+            let mut batch = vec![first];
+            while weight < MOST {
+                let Ok(next) = self.operations.try_recv() else {
+                    break;
+                };
+                weight += next.request.weight();
+                batch.push(next);
+            }
+            self.commit(batch).await;
+        }
+    }
+
+    async fn commit(&mut self, batch: Vec<Operation>) {
+        let requests: Vec<&Request> = batch.iter().map(|it| &it.request).collect();
+        let responses = match self.transaction(&requests).await {
+            Ok(responses) => responses,
+            Err(error) if batch.len() > 1 && error.kind() == OutboxErrorKind::Store => {
+                // What one operation runs into is not the fault of the others.
+                let mut responses = Vec::with_capacity(requests.len());
+                for request in requests {
+                    let alone = self.transaction(&[request]).await;
+                    responses.push(alone.and_then(only));
+                }
+                responses
+            }
+            Err(error) => requests.iter().map(|_| Err(again(&error))).collect(),
+        };
+        let mut wakes = false;
+        for (operation, response) in batch.into_iter().zip(responses) {
+            let woken = response
+                .as_ref()
+                .is_ok_and(|it| it.wakes(&operation.request));
+            wakes |= woken;
+            // Who does not wait any more does not need it.
+            let _ = operation.reply.send(response);
+        }
+        if wakes {
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// Does everything, or nothing.
+    async fn transaction(&mut self, requests: &[&Request]) -> Result<Vec<Result<Response>>> {
+        let begin = sqlx::query("BEGIN IMMEDIATE").execute(&mut self.conn);
+        begin.await.or_store_error()?;
+        let mut done = execute(&mut self.conn, &mut self.routes, requests).await;
+        if done.is_ok() {
+            let commit = sqlx::query("COMMIT").execute(&mut self.conn).await;
+            if let Err(error) = commit.or_store_error() {
+                done = Err(error);
+            }
+        }
+        if done.is_err() {
+            self.routes.clear();
+            // It fails if SQLite has rolled back already.
+            let _ = sqlx::query("ROLLBACK").execute(&mut self.conn).await;
+        }
+        done
+    }
+}
+
+fn only(responses: Vec<Result<Response>>) -> Result<Response> {
+    responses
+        .into_iter()
+        .next()
+        .unwrap_or_else(|| Err(closed()))
+}
+
+/// First what hands over and what changes, each kind at once, then the others one by one.
+async fn execute(
+    conn: &mut SqliteConnection,
+    routes: &mut Routes,
+    requests: &[&Request],
+) -> Result<Vec<Result<Response>>> {
+    let groups = requests.iter().filter_map(|it| match it {
+        Request::Insert(messages) => Some(messages.as_slice()),
+        _ => None,
+    });
+    let groups: Vec<&[NewMessage]> = groups.collect();
+    let mut inserted = Vec::new();
+    if !groups.is_empty() {
+        inserted = insert::insert(conn, routes, &groups).await?;
+    }
+    let changes = requests.iter().filter_map(|it| match it {
+        Request::Apply(changes) => Some(changes),
+        _ => None,
+    });
+    let changes: Vec<_> = changes.flatten().collect();
+    let mut applied = Vec::new();
+    if !changes.is_empty() {
+        applied = apply::apply(conn, &changes).await?;
+    }
+    let (mut inserted, mut applied) = (inserted.into_iter(), applied.into_iter());
+    let mut responses = Vec::with_capacity(requests.len());
+    for request in requests {
+        responses.push(match request {
+            Request::Insert(_) => {
+                let group = inserted.next().unwrap_or_else(|| Err(closed()));
+                group.map(Response::Inserted)
+            }
+            Request::Apply(own) => {
+                let own = applied.by_ref().take(own.len());
+                Ok(Response::Applied(own.collect()))
+            }
+            other => Ok(one(conn, routes, other).await?),
+        });
+    }
+    Ok(responses)
+}
+
+async fn one(
+    conn: &mut SqliteConnection,
+    routes: &mut Routes,
+    request: &Request,
+) -> Result<Response> {
+    Ok(match request {
+        Request::Claim(claim) => Response::Claimed(claim::claim(conn, claim).await?),
+        Request::Report(report) => Response::Count(apply::report(conn, report).await?),
+        Request::Purge(purge) => Response::Count(control::purge(conn, purge).await?),
+        Request::Beat(beat) => Response::Done(control::beat(conn, beat).await?),
+        Request::Bury(session, now) => Response::Done(control::bury(conn, session, *now).await?),
+        Request::Pause(route, until) => {
+            control::pause(conn, routes, route, *until).await?;
+            Response::Done(true)
+        }
+        Request::Insert(_) | Request::Apply(_) => Response::Done(false),
+    })
+}

@@ -1,0 +1,36 @@
+//! The store in a SQLite file.
+
+use std::{path::PathBuf, sync::Arc};
+
+use ms_messenger_outbox::{Result, SqliteStore, Store, conformance};
+
+async fn open(path: PathBuf) -> Result<Arc<dyn Store>> {
+    let store = SqliteStore::open(path).await?;
+    Ok(Arc::new(store))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_keeps_every_rule_with_two_handles_on_one_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("outbox.db");
+    conformance::assert_conformance(move || open(path.clone())).await;
+}
+
+/// More of the last rule, with other seeds.
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_does_what_the_store_in_memory_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("outbox.db");
+    let seed = fastrand::u64(..);
+    let done = conformance::check_random(move || open(path.clone()), seed, 3000).await;
+    done.unwrap();
+}
+
+fn is_send<T: Send>(it: T) -> T {
+    it
+}
+
+#[test]
+fn its_futures_can_be_sent_to_other_threads() {
+    drop(is_send(SqliteStore::open("outbox.db")));
+}

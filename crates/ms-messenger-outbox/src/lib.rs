@@ -7,6 +7,7 @@ mod change;
 #[cfg(feature = "conformance")]
 #[cfg_attr(docsrs, doc(cfg(feature = "conformance")))]
 pub mod conformance;
+mod effect;
 mod envelope;
 mod error;
 mod id;
@@ -21,6 +22,7 @@ mod settling;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod state;
+mod step;
 mod store;
 mod time;
 mod worker;
@@ -28,7 +30,7 @@ mod worker;
 pub use async_trait::async_trait;
 pub use backoff::Backoff;
 pub use budget::{Budget, Rate, Slots};
-pub use change::{Change, Lease, Step};
+pub use change::{Change, Lease};
 pub use envelope::{Envelope, Hash};
 pub use error::{OutboxError, OutboxErrorKind, Result};
 pub use id::{EnvelopeId, WorkerId};
@@ -42,6 +44,7 @@ pub use outbox::Outbox;
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
 pub use sqlite::SqliteStore;
 pub use state::{State, TRANSITIONS};
+pub use step::Step;
 pub use store::{
     Beat, Claim, Claimed, Count, Inserted, Purge, Query, Report, Session, Store, Twins,
 };

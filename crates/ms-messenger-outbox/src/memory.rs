@@ -13,13 +13,14 @@ use tokio::{sync::Notify, time::timeout};
 
 use crate::{
     budget::Slots,
-    change::{Change, Step},
+    change::Change,
     envelope::Hash,
     error::{OutboxError, OutboxErrorKind, Result},
     id::{EnvelopeId, WorkerId},
     message::{Head, NewMessage, StoredMessage},
     outbox::not_found,
     state::State,
+    step::Step,
     store::{Beat, Claim, Claimed, Count, Inserted, Purge, Query, Report, Session, Store, Twins},
 };
 

@@ -12,13 +12,14 @@ use ms_messenger_core::{Evidence, Messenger, Receipt, SendRequest, Settled};
 use crate::keys::{self, ContentKeys};
 use crate::{
     backoff::Backoff,
-    change::{Change, Step},
+    change::Change,
     envelope::{Content, Envelope},
     error::{OutboxError, OutboxErrorKind, Result},
     id::EnvelopeId,
     message::{Head, NewMessage, StoredMessage},
     settling,
     state::State,
+    step::Step,
     store::{Count, Inserted, Purge, Query, Report, Store},
     time::{after, whole},
 };

@@ -9,11 +9,12 @@ use super::{
     steps,
 };
 use crate::{
-    change::{Change, Step},
+    change::Change,
     error::{OutboxErrorKind, Result},
     id::WorkerId,
     message::Head,
     state::State,
+    step::Step,
 };
 
 /// How a message gets where it is: steps of its worker, then those of a person.

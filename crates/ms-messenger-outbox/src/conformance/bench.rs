@@ -15,10 +15,11 @@ use super::{
     sample::Sample,
 };
 use crate::{
-    change::{Change, Step},
+    change::Change,
     error::Result,
     id::{EnvelopeId, WorkerId},
     message::{Head, NewMessage, StoredMessage},
+    step::Step,
     store::{Beat, Claim, Claimed, Store},
     time::whole,
 };

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     budget::{Budget, Rate},
-    change::Step,
+    step::Step,
 };
 
 /// One message in ten minutes, `burst` at once.

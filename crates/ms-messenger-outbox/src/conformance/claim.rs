@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     budget::{Budget, Rate},
-    change::Step,
+    step::Step,
     store::{Claim, Store},
     time::whole,
 };

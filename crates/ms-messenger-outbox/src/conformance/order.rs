@@ -6,7 +6,7 @@ use super::{
     expect::{Outcome, equal, some},
     steps,
 };
-use crate::{change::Step, id::WorkerId, message::Head, state::State};
+use crate::{id::WorkerId, message::Head, state::State, step::Step};
 
 /// What of the route is handed out now.
 async fn claimed(bench: &Bench<'_>, worker: &WorkerId) -> Outcome<Vec<Head>> {

@@ -8,8 +8,8 @@ use super::{
     steps,
 };
 use crate::{
-    change::Step,
     state::State,
+    step::Step,
     store::{Inserted, Purge, Store},
 };
 

@@ -7,9 +7,10 @@ use super::{
     steps,
 };
 use crate::{
-    change::{Change, Step},
+    change::Change,
     envelope::Hash,
     state::State,
+    step::Step,
     store::{Query, Twins},
 };
 

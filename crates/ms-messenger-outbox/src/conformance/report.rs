@@ -7,7 +7,7 @@ use super::{
     expect::{Outcome, equal, some},
     steps,
 };
-use crate::{change::Step, store::Report};
+use crate::{step::Step, store::Report};
 
 /// Sends a message; its receipt has this id and conversation.
 async fn send(bench: &Bench<'_>, name: &str, id: &str, conversation: Option<&str>) -> Outcome {

@@ -8,9 +8,10 @@ use super::{
     steps,
 };
 use crate::{
-    change::{Change, Step},
+    change::Change,
     error::OutboxErrorKind,
     id::WorkerId,
+    step::Step,
     store::{Beat, Session},
 };
 

@@ -6,7 +6,7 @@ use ms_messenger_core::{Acceptance, DeliveryStatus, Evidence, IdempotencyKey, Re
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::{change::Step, message::Attempt};
+use crate::{message::Attempt, step::Step};
 
 /// The beginning of an attempt under a key.
 pub(super) fn begin(at: SystemTime, key: u128) -> Step {

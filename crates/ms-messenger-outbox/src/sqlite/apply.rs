@@ -16,13 +16,8 @@ use super::{
     statement::ManyRows,
 };
 use crate::{
-    change::{Change, Step},
-    error::Result,
-    id::EnvelopeId,
-    message::Head,
-    outbox::not_found,
-    store::Report,
-    time::to_millis,
+    change::Change, error::Result, id::EnvelopeId, message::Head, outbox::not_found, step::Step,
+    store::Report, time::to_millis,
 };
 
 static UPDATE: LazyLock<ManyRows> = LazyLock::new(|| {

@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
 use super::{
-    Worker,
     context::{Context, Observer},
     route::Route,
+    run::Worker,
 };
 use crate::{message::Head, outbox::Outbox};
 

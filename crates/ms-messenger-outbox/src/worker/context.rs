@@ -2,15 +2,10 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
-use tokio::{sync::Semaphore, time::sleep};
+use tokio::sync::Semaphore;
 
-use super::{STORE_PAUSE, route::Route, session::Session};
-use crate::{
-    change::{Change, Step},
-    error::Result,
-    message::Head,
-    outbox::Outbox,
-};
+use super::route::Route;
+use crate::{message::Head, outbox::Outbox};
 
 /// What all parts of a worker share.
 #[derive(Debug)]
@@ -39,34 +34,10 @@ impl fmt::Debug for Observer {
     }
 }
 
+/// How long to wait after a store could not be reached.
+pub(super) const STORE_PAUSE: Duration = Duration::from_millis(500);
+
 impl Context {
-    /// Writes a change, and again while the store cannot be reached and the session lasts.
-    ///
-    /// # Errors
-    ///
-    /// `LeaseLost` if another worker may have the message; nothing was written.
-    pub(super) async fn write(&self, session: &Session, head: &Head, step: Step) -> Result<Head> {
-        let change = Change::by_worker(head, session.worker(), step);
-        loop {
-            match self.outbox.apply(change.clone()).await {
-                Ok(head) => {
-                    self.observe(&head);
-                    return Ok(head);
-                }
-                Err(error) if error.is_transient() && !session.is_lost() => {
-                    sleep(STORE_PAUSE).await;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    /// Writes the last change of a message under this lease. If the lease has ended, the message is
-    /// another worker's, who settles it.
-    pub(super) async fn finish(&self, session: &Session, head: &Head, step: Step) {
-        let _ = self.write(session, head, step).await;
-    }
-
     pub(super) fn observe(&self, head: &Head) {
         trace(head);
         if let Some(observer) = &self.observer {

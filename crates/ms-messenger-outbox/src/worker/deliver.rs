@@ -13,10 +13,10 @@ use super::{
     settle::Settling,
 };
 use crate::{
-    change::{Step, error_json},
     error::{OutboxError, OutboxErrorKind},
     message::{Head, StoredMessage},
     state::State,
+    step::{Step, error_json},
     time::after,
 };
 
@@ -35,7 +35,7 @@ impl Delivery {
     pub(super) async fn run(self, permit: OwnedSemaphorePermit) {
         let head = &self.message.head;
         if head.state == State::Queued && head.expires_at <= SystemTime::now() {
-            return self.context.finish(&self.session, head, Step::Expire).await;
+            return self.session.finish(&self.context, head, Step::Expire).await;
         }
         let request = match self.context.outbox.request(&self.message) {
             Ok(Some(request)) => request,
@@ -69,16 +69,16 @@ impl Delivery {
         };
         let ended = attempt.send().await;
         match after_send(&self.context, &ended) {
-            Next::Finish(step) => self.context.finish(&self.session, &ended.head, step).await,
+            Next::Finish(step) => self.session.finish(&self.context, &ended.head, step).await,
             Next::Pause(step, until) => {
                 // First the pause: the message may be claimed again as soon as it is given back.
                 let store = self.context.outbox.store();
                 let _ = store.pause(&self.route, until).await;
-                self.context.finish(&self.session, &ended.head, step).await;
+                self.session.finish(&self.context, &ended.head, step).await;
             }
             Next::Doubt(step) => {
                 drop(permit);
-                let written = self.context.write(&self.session, &ended.head, step).await;
+                let written = self.session.write(&self.context, &ended.head, step).await;
                 if let Ok(head) = written {
                     self.settle(head, request).await;
                 }
@@ -121,6 +121,6 @@ impl Delivery {
             (State::Queued, false) => Step::Refuse { error, attempts: 0 },
             _ => Step::Park { error },
         };
-        self.context.finish(&self.session, head, step).await;
+        self.session.finish(&self.context, head, step).await;
     }
 }

@@ -12,8 +12,9 @@ use ms_messenger_core::{Delivery, Error, ErrorKind, Evidence, Result, SendJourna
 
 use super::{context::Context, session::Session};
 use crate::{
-    change::{Change, Step},
+    change::Change,
     message::{Attempt, Head},
+    step::Step,
     time::after,
 };
 
@@ -75,9 +76,6 @@ impl SendJournal for AttemptJournal {
     async fn attempt_begins(&self, evidence: &Evidence) -> Result<()> {
         if !self.session.may_send() {
             return Err(ended());
-        }
-        if self.has_begun() {
-            return Ok(());
         }
         self.begin(evidence).await.map_err(|error| {
             Error::new(ErrorKind::Other, "the outbox could not note the attempt")

@@ -6,7 +6,7 @@ use ms_messenger_core::{Delivery, Error, ErrorKind, Evidence};
 
 use super::{attempt::Ended, context::Context};
 use crate::{
-    change::{Step, error_json},
+    step::{Step, error_json},
     time::after,
 };
 

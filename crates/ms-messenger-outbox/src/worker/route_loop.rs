@@ -9,7 +9,12 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::{STORE_PAUSE, context::Context, deliver::Delivery, route::Route, session::Session};
+use super::{
+    context::{Context, STORE_PAUSE},
+    deliver::Delivery,
+    route::Route,
+    session::Session,
+};
 use crate::{
     error::Result,
     state::State,

@@ -12,10 +12,13 @@ use std::{
 use ms_messenger_core::CancelHandle;
 use tokio::time::sleep;
 
-use super::{STORE_PAUSE, context::Context};
+use super::context::{Context, STORE_PAUSE};
 use crate::{
+    change::Change,
     error::Result,
     id::WorkerId,
+    message::Head,
+    step::Step,
     store::{Beat, Session as Stored},
 };
 
@@ -87,6 +90,33 @@ impl Session {
             self.cancel.cancel();
         }
         Ok(())
+    }
+
+    /// Writes a change, and again while the store cannot be reached and the session lasts.
+    ///
+    /// # Errors
+    ///
+    /// `LeaseLost` if another worker may have the message; nothing was written.
+    pub(super) async fn write(&self, context: &Context, head: &Head, step: Step) -> Result<Head> {
+        let change = Change::by_worker(head, self.worker(), step);
+        loop {
+            match context.outbox.apply(change.clone()).await {
+                Ok(head) => {
+                    context.observe(&head);
+                    return Ok(head);
+                }
+                Err(error) if error.is_transient() && !self.is_lost() => {
+                    sleep(STORE_PAUSE).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Writes the last change of a message under this lease. If the lease has ended, the message is
+    /// another worker's, who settles it.
+    pub(super) async fn finish(&self, context: &Context, head: &Head, step: Step) {
+        let _ = self.write(context, head, step).await;
     }
 
     /// Ends the session, so that others need not wait for it.

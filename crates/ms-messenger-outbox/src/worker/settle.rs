@@ -18,8 +18,8 @@ use super::{
     session::Session,
 };
 use crate::{
-    change::{Step, error_json},
     message::Head,
+    step::{Step, error_json},
     time::after,
 };
 
@@ -72,7 +72,7 @@ impl Settling<'_> {
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
         };
-        self.context.finish(self.session, &head, step).await;
+        self.session.finish(self.context, &head, step).await;
     }
 
     /// Asks the platform, and sends again under the same key where that is the only way to know.
@@ -109,6 +109,12 @@ impl Settling<'_> {
             return Verdict::Wait(None);
         };
         match self.messenger.settle(self.request, &evidence).await {
+            // Recognised by what it says alone: an equal message may have appeared meanwhile.
+            Settled::Found(receipt)
+                if evidence.mark.is_none() && self.may_be_of_a_twin(head, &receipt).await =>
+            {
+                Verdict::Wait(None)
+            }
             Settled::Found(receipt) => Verdict::Step(Box::new(self.found(receipt))),
             Settled::NotFound => Verdict::Step(Box::new(self.absent(head))),
             Settled::NotYet(when) => Verdict::Wait(Some(when)),
@@ -118,6 +124,23 @@ impl Settling<'_> {
             }
             Settled::CannotTell(error) => Verdict::CannotTell(error),
             _ => Verdict::Step(Box::new(park_text("the verdict is of an unknown kind"))),
+        }
+    }
+
+    /// Whether the receipt can be that of an equal message.
+    async fn may_be_of_a_twin(&self, head: &Head, receipt: &Receipt) -> bool {
+        match self
+            .context
+            .outbox
+            .store()
+            .twins(&head.twin, &head.id)
+            .await
+        {
+            Ok(twins) => {
+                let id = receipt.message_id.as_ref();
+                twins.in_doubt > 0 || id.is_some_and(|id| twins.sent.contains(id))
+            }
+            Err(_) => true,
         }
     }
 
@@ -190,7 +213,7 @@ impl Settling<'_> {
             }),
             _ if error.is_transient() || error.delivery() == Delivery::Unknown => {
                 let step = keep_key(doubt(&error), key);
-                if let Ok(noted) = self.context.write(self.session, head, step).await {
+                if let Ok(noted) = self.session.write(self.context, head, step).await {
                     *head = noted;
                 }
                 None

@@ -1,0 +1,119 @@
+//! What can happen to a message.
+
+use std::time::SystemTime;
+
+use ms_messenger_core::{Delivery, DeliveryStatus, Error, Evidence, Receipt};
+use serde_json::Value;
+
+use crate::message::Attempt;
+
+/// What happens to a message.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Step {
+    /// An attempt begins. On disk before the message leaves.
+    Begin(Attempt),
+    /// The outcome of the attempt is unknown. The worker keeps the message and settles it.
+    Doubt {
+        /// What settling needs.
+        evidence: Evidence,
+        /// The error of the attempt.
+        error: Option<Value>,
+        /// How many attempts the client made.
+        attempts: u32,
+    },
+    /// The platform has it.
+    Sent {
+        /// The receipt; `None` if the response could not be read.
+        receipt: Option<Receipt>,
+        /// Whether the content is erased.
+        erase: bool,
+        /// How many attempts the client made; 0 if it was found later.
+        attempts: u32,
+    },
+    /// It is refused: proven not to be sent, and no attempt would help.
+    Refuse {
+        /// The error.
+        error: Value,
+        /// How many attempts the client made.
+        attempts: u32,
+    },
+    /// It waits for another attempt: proven not to be sent.
+    Requeue {
+        /// When it is due.
+        due_at: SystemTime,
+        /// The error of the attempt.
+        error: Option<Value>,
+        /// How many attempts the client made.
+        attempts: u32,
+        /// Whether it counts as a failure, after which the pause grows.
+        is_failure: bool,
+    },
+    /// It is unknown whether it was sent, and the platform cannot tell.
+    Park {
+        /// Why the platform cannot tell.
+        error: Value,
+    },
+    /// Its time has passed.
+    Expire,
+    /// The worker gives it back as it is.
+    Release {
+        /// When it is due.
+        due_at: SystemTime,
+    },
+    /// A person cancels it before it is sent.
+    Cancel,
+    /// A person, or a verdict, sends it (again): refused, expired or unconfirmed messages.
+    Retry {
+        /// The time after which no attempt begins; `None` leaves it as it is.
+        expires_at: Option<SystemTime>,
+    },
+    /// A person, or a verdict, says that the platform has it.
+    Confirm {
+        /// The receipt.
+        receipt: Option<Receipt>,
+    },
+    /// A person says that it was not sent and is not to be sent.
+    GiveUp,
+    /// The platform reports how far it got.
+    Report {
+        /// The status. It only climbs.
+        status: DeliveryStatus,
+        /// The code of the channel, if it failed.
+        code: Option<String>,
+    },
+}
+
+impl Step {
+    /// Creates the step after an attempt that is proven not to have sent the message.
+    pub(crate) fn requeue(due_at: SystemTime, error: &Error) -> Self {
+        debug_assert_eq!(error.delivery(), Delivery::NotSent);
+        Self::Requeue {
+            due_at,
+            error: error_json(error),
+            attempts: error.attempts(),
+            is_failure: true,
+        }
+    }
+
+    pub(crate) fn verb(&self) -> &'static str {
+        match self {
+            Self::Begin(_) => "be sent",
+            Self::Doubt { .. } => "become doubtful",
+            Self::Sent { .. } | Self::Confirm { .. } => "be confirmed",
+            Self::Refuse { .. } | Self::GiveUp => "be refused",
+            Self::Requeue { .. } => "be queued",
+            Self::Park { .. } => "become unconfirmed",
+            Self::Expire => "expire",
+            Self::Release { .. } => "be given back",
+            Self::Cancel => "be cancelled",
+            Self::Retry { .. } => "be sent again",
+            Self::Report { .. } => "be reported on",
+        }
+    }
+}
+
+/// The JSON form of an error.
+pub(crate) fn error_json(error: &Error) -> Option<Value> {
+    serde_json::to_value(error).ok()
+}

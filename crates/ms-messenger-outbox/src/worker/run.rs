@@ -1,0 +1,136 @@
+//! The sessions of a worker, one after the other.
+
+use std::sync::Arc;
+
+use ms_messenger_core::CancelHandle;
+use tokio::task::JoinSet;
+
+use super::{
+    builder::WorkerBuilder,
+    context::Context,
+    route_loop::RouteLoop,
+    session::{self, Session},
+};
+use crate::{error::Result, outbox::Outbox};
+
+/// Sends what is in an outbox, by any number of routes. Any number of workers, in any number of
+/// processes, can share a store.
+///
+/// * Before a message leaves, it is on disk that its attempt begins, with its idempotency key and
+///   mark.
+/// * A message whose outcome is unknown, because of the network or a crash, is settled and not sent
+///   again. It is sent again only if it is proven absent, or under the same key on a platform that
+///   removes duplicates. What nobody can tell becomes
+///   [`Unconfirmed`](crate::State::Unconfirmed).
+/// * A worker that was stopped for longer than its lease sends nothing when it goes on, and writes
+///   nothing.
+/// * A 429 pauses the route for all its workers.
+///
+/// Build the clients of a worker with few or no retries of their own: the outbox retries, with
+/// pauses over hours. Attempts of the client are counted.
+///
+/// ```
+/// use ms_messenger_core::{MemoryMessenger, SendRequest, Target};
+/// use ms_messenger_outbox::{Envelope, MemoryStore, Outbox, Route, State, Worker};
+///
+/// # tokio::runtime::Builder::new_multi_thread().enable_time().build()?.block_on(async {
+/// let outbox = Outbox::new(MemoryStore::new()).into_dyn();
+/// let request = SendRequest::new(Target::conversation("1"), "hello");
+/// outbox.enqueue(Envelope::new("greeting", "memory", request)).await?;
+///
+/// let worker = Worker::builder(outbox.clone())
+///     .with_route("memory", Route::new(MemoryMessenger::new()))
+///     .build();
+/// worker.run_until_empty().await?;
+/// let sent = outbox.get(&"greeting".into()).await?.unwrap();
+/// assert_eq!(sent.head.state, State::Sent);
+/// # Ok::<(), ms_messenger_outbox::OutboxError>(()) })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Worker {
+    pub(super) context: Arc<Context>,
+}
+
+impl Worker {
+    /// Starts to build a worker on an outbox.
+    pub fn builder(outbox: Outbox) -> WorkerBuilder {
+        WorkerBuilder::new(outbox)
+    }
+
+    /// Runs until `stop` is cancelled. Then it claims nothing more, lets the running sends end for a
+    /// [grace time](WorkerBuilder::with_grace), and gives back what it has.
+    ///
+    /// # Errors
+    ///
+    /// Errors of the store that waiting does not help against. While the store cannot be reached,
+    /// the worker waits.
+    pub async fn run(&self, stop: &CancelHandle) -> Result<()> {
+        self.work(stop, false).await
+    }
+
+    /// Runs until no message of its routes is queued or being sent any more.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub async fn run_until_empty(&self) -> Result<()> {
+        self.work(&CancelHandle::new(), true).await
+    }
+
+    /// Runs until `stop` is cancelled, or no message of its routes is queued or being sent any more.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub async fn run_until_empty_or(&self, stop: &CancelHandle) -> Result<()> {
+        self.work(stop, true).await
+    }
+
+    /// Works in one session after the other: each ends when it was buried.
+    async fn work(&self, stop: &CancelHandle, until_empty: bool) -> Result<()> {
+        loop {
+            let session = Session::open(&self.context, stop).await?;
+            let Some(session) = session else {
+                return Ok(());
+            };
+            let ended = self.run_session(&session, stop, until_empty).await;
+            if !session.is_lost() {
+                session.close(&self.context).await;
+                return ended;
+            }
+            ended?;
+        }
+    }
+
+    /// Runs the loop of each route, while the session is kept alive.
+    async fn run_session(
+        &self,
+        session: &Arc<Session>,
+        stop: &CancelHandle,
+        until_empty: bool,
+    ) -> Result<()> {
+        // A set, so that it ends with this future, also when that is dropped.
+        let mut keeping = JoinSet::new();
+        keeping.spawn(session::keep(
+            Arc::clone(&self.context),
+            Arc::clone(session),
+        ));
+        let mut loops = JoinSet::new();
+        for (name, route) in &self.context.routes {
+            let route = RouteLoop::new(&self.context, session, name, route, stop, until_empty);
+            loops.spawn(route.run());
+        }
+        let mut outcome = Ok(());
+        while let Some(ended) = loops.join_next().await {
+            let ended = ended.unwrap_or_else(|error| match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Ok(()),
+            });
+            if ended.is_err() && outcome.is_ok() {
+                outcome = ended;
+            }
+        }
+        outcome
+    }
+}

@@ -57,7 +57,7 @@ fn addresses(message: &Value) -> Vec<Address> {
     let urls = [&message["mediaUri"], &header["mediaUri"]].into_iter();
     let urls = urls.chain(media_values.map(|value| &value["url"]));
     let urls = urls.filter_map(Value::as_str);
-    urls.filter_map(|url| Address::parse(url).ok()).collect()
+    urls.filter_map(Address::of_media).collect()
 }
 
 #[cfg(test)]
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn other_addresses_are_never_called() {
         for url in [
-            "https://127.0.0.1/",
+            "https://example.org/",
             "http://example.org/",
             "http://10.0.0.1/",
             "x",

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use ms_messenger::{
-    MessengerExt as _, Target,
-    acs_messages::{AcsMessagesBuilder, AcsMessagesClient},
+    Acceptance, MessageId, MessengerExt as _, Receipt, Target,
+    acs_messages::{
+        AcsMessagesBuilder, AcsMessagesClient, MediaContent, NotificationContent, NotificationKind,
+    },
 };
 use ms_messenger_emulator::{
-    Emulator, EventFault, EventSchema, EventSubscription, FaultRule, Faults, MessageStatuses,
-    PushFault,
+    AcsMessagesFault, Emulator, EventFault, EventSchema, EventSubscription, FaultRule, Faults,
+    MessageStatuses, Platform, PushFault,
 };
 use ms_messenger_events::DeliveryStatus;
 
@@ -164,4 +166,67 @@ async fn a_batch_is_kept_as_a_whole_or_comes_again() {
     assert!(is_batch(200) && is_batch(503), "{exchanges:?}");
     let held: BTreeSet<String> = hook.kept().events.iter().map(|it| it.id.clone()).collect();
     assert_eq!(hook.acknowledged(), held);
+}
+
+/// The status of a message that was recorded, and the code of its failure.
+fn end_of(hook: &Hook, id: &MessageId) -> (DeliveryStatus, Option<String>) {
+    let kept = hook.kept();
+    let message = kept.book.get(id.as_str()).unwrap();
+    let code = message.failure().and_then(|it| it.code.clone());
+    (message.status(), code)
+}
+
+/// An emulator over HTTPS too, whose messages are read at once, and a webhook that is subscribed.
+async fn read_at_once() -> (Emulator, Hook) {
+    let loopback = ([127, 0, 0, 1], 0).into();
+    let emulator = Emulator::builder().with_https_address(loopback);
+    let emulator = emulator.start().await.unwrap();
+    let statuses = MessageStatuses::new().with_read(Some(0));
+    emulator.set_message_statuses(&statuses).await;
+    let hook = Hook::start().await;
+    let subscription = EventSubscription::new("demo", hook.url("events"));
+    emulator.subscribe_events(&subscription).await.unwrap();
+    (emulator, hook)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn read_without_delivered_is_read() {
+    let (emulator, hook) = read_at_once().await;
+    let silent = AcsMessagesFault::dropped_statuses(["Sent", "Delivered"]).into();
+    emulator
+        .fail_next(Platform::ACS_MESSAGES, "send.notification", silent)
+        .unwrap();
+    let target = Target::phone(REACHED).unwrap();
+    let receipt = client(&emulator).send_text(target, "hello").await.unwrap();
+    hook.kept().record(&receipt);
+    let id = receipt.message_id.unwrap();
+    hook.until(|it| end_of(it, &id).0.is_final()).await;
+    assert_eq!(end_of(&hook, &id), (DeliveryStatus::Read, None));
+    let kept = hook.kept();
+    let message = kept.book.get(id.as_str()).unwrap();
+    assert!(!message.was_reported(DeliveryStatus::Delivered));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_whatsapp_cannot_fetch_ends_as_failed() {
+    let (emulator, hook) = read_at_once().await;
+    let client = client(&emulator);
+    let channel = emulator.seed().acs.channel_registration_id.parse().unwrap();
+    let https = emulator.https_url().unwrap();
+    for (path, end) in [
+        ("/_emulator/health", (DeliveryStatus::Read, None)),
+        (
+            "/missing.png",
+            (DeliveryStatus::Failed, Some("131052".to_owned())),
+        ),
+    ] {
+        let media = format!("{https}{path}").parse().unwrap();
+        let image = NotificationKind::image(MediaContent::new(media));
+        let content = NotificationContent::new(channel, REACHED, image);
+        let sent = client.notifications().send(&content).await.unwrap();
+        let receipt = Receipt::new(Acceptance::Queued).with_message_id(sent.id.clone());
+        hook.kept().record(&receipt);
+        hook.until(|it| end_of(it, &sent.id).0.is_final()).await;
+        assert_eq!(end_of(&hook, &sent.id), end);
+    }
 }

@@ -162,7 +162,7 @@ impl Hook {
     }
 
     /// Waits until something is true of what the webhook has.
-    pub(crate) async fn until(&self, is_true: impl Fn(&Self) -> bool) {
+    pub(crate) async fn until(&self, is_true: impl Fn(&Self) -> bool + Send + Sync) {
         let mut changes = self.shared.changes.subscribe();
         let wait = async {
             while !is_true(self) {

@@ -35,7 +35,7 @@ impl Story {
             let url = hook.url(&format!("graph{n}")).parse().unwrap();
             let wanted = chat.subscription(url, "of others".to_owned().into());
             let wanted = wanted.with_lifetime(Duration::from_secs(3000));
-            client.subscribe(&wanted).await.unwrap();
+            Box::pin(client.subscribe(&wanted)).await.unwrap();
         }
         let keeper = SubscriptionKeeper::new(client(&emulator), to_chat(&emulator, &hook));
         hook.notify(keeper.notices());
@@ -49,7 +49,7 @@ impl Story {
     }
 
     async fn next(&mut self) -> Kept {
-        in_time(self.keeper.next()).await.unwrap()
+        in_time(Box::pin(self.keeper.next())).await.unwrap()
     }
 
     fn id(&self) -> String {

@@ -7,8 +7,16 @@
 //! ```sh
 //! cargo run -p examples --example hear_deliveries
 //! ```
+//!
+//! With an address and a file, it is the webhook alone, for a sender of your own. The key of its
+//! address, `http://127.0.0.1:8080/events?key=hunter2`, is `EVENTS_KEY`:
+//!
+//! ```sh
+//! EVENTS_KEY=hunter2 cargo run -p examples --example hear_deliveries 127.0.0.1:8080 events.jsonl
+//! ```
 
 use std::{
+    env,
     fs::{File, OpenOptions},
     io::{self, BufRead as _, BufReader, Write as _},
     path::Path,
@@ -25,7 +33,8 @@ use axum::{
 use ms_messenger::{
     Acceptance,
     events::{
-        DeliveryStatus, EventGrid, Incoming, MessageStatus, Outcome, StatusBook, event_grid::Event,
+        DeliveryStatus, EventGrid, Incoming, MessageStatus, Outcome, StatusBook, StatusReport,
+        event_grid::Event,
     },
     prelude::*,
 };
@@ -68,8 +77,11 @@ impl Kept {
         self.file.write_all(lines.as_bytes())?;
         self.file.sync_data()?;
         for event in events {
-            let applied = self.book.apply(event, SystemTime::now());
-            println!("  {}: {applied:?}", event.subject);
+            self.book.apply(event, SystemTime::now());
+            match StatusReport::of(event) {
+                Some(report) => println!("  {}: {}", report.message_id, report.status),
+                None => println!("  {}: {}", event.subject, event.event_type),
+            }
         }
         Ok(())
     }
@@ -139,25 +151,40 @@ async fn webhook(State(to): State<Arc<Deliveries>>, request: Request<Body>) -> R
     received.map_or(response, |response| response.map(Body::from))
 }
 
-/// Serves the webhook on loopback, and returns its address.
-async fn serve(deliveries: Arc<Deliveries>) -> io::Result<String> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let address = listener.local_addr()?;
+/// A webhook that requires `key` in its address, and keeps events in `file`.
+fn deliveries(key: &str, file: &Path) -> examples::Result<Arc<Deliveries>> {
+    Ok(Arc::new(Deliveries {
+        receiver: EventGrid::builder().with_secret("key", key).build()?,
+        kept: Mutex::new(Kept::open(file)?),
+        changed: Notify::new(),
+    }))
+}
+
+/// Serves the webhook until the program ends.
+async fn serve(listener: TcpListener, deliveries: Arc<Deliveries>) -> io::Result<()> {
     let app = Router::new().fallback(webhook).with_state(deliveries);
-    tokio::spawn(async move { axum::serve(listener, app).await });
-    Ok(format!("http://{address}/events?key=hunter2"))
+    axum::serve(listener, app).await
+}
+
+/// The webhook alone.
+async fn listen(address: &str, file: &Path) -> examples::Result {
+    let deliveries = deliveries(&env::var("EVENTS_KEY")?, file)?;
+    let listener = TcpListener::bind(address).await?;
+    println!("http://{}/events", listener.local_addr()?);
+    Ok(serve(listener, deliveries).await?)
 }
 
 #[tokio::main]
 async fn main() -> examples::Result {
+    if let (Some(address), Some(file)) = (env::args().nth(1), env::args().nth(2)) {
+        return listen(&address, Path::new(&file)).await;
+    }
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("events.jsonl");
-    let deliveries = Arc::new(Deliveries {
-        receiver: EventGrid::builder().with_secret("key", "hunter2").build()?,
-        kept: Mutex::new(Kept::open(&file)?),
-        changed: Notify::new(),
-    });
-    let url = serve(Arc::clone(&deliveries)).await?;
+    let deliveries = deliveries("hunter2", &file)?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let url = format!("http://{}/events?key=hunter2", listener.local_addr()?);
+    tokio::spawn(serve(listener, Arc::clone(&deliveries)));
 
     // The emulator as Event Grid and WhatsApp: the first event is delivered twice.
     let stage = examples::acs_messages().await?;

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from other_side import OtherSide
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD_AND_RUN = "cargo run --quiet -p ms-messenger-cli --bin msm --"
@@ -28,6 +29,43 @@ def _command(ca_file):
         "--ca-out",
         str(ca_file),
     ]
+
+
+def _example(package, name):
+    """The command of an example: beside `msm`, or built now."""
+    program = os.environ.get("MSM_BIN")
+    if program:
+        return [str(Path(program).parent / "examples" / name)]
+    return shlex.split(f"cargo run --quiet -p {package} --example {name} --")
+
+
+@pytest.fixture(scope="session")
+def other_side(ready):
+    """The Rust clients at the same emulator."""
+    side = OtherSide(_example("tests", "interop"), ready, ROOT)
+    yield side
+    side.close()
+
+
+@pytest.fixture
+def webhook(tmp_path):
+    """The webhook of the examples: its address, its file, and the lines that it prints."""
+    file = tmp_path / "events.jsonl"
+    process = subprocess.Popen(
+        [*_example("examples", "hear_deliveries"), "127.0.0.1:0", str(file)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "EVENTS_KEY": "hunter2"},
+    )
+    try:
+        url = process.stdout.readline().strip()
+        assert url.startswith("http://127.0.0.1:"), process.stderr.read()
+        yield SimpleNamespace(url=url, file=file, process=process)
+    finally:
+        process.terminate()
+        process.wait()
 
 
 @pytest.fixture(scope="session")
@@ -81,5 +119,6 @@ def emulator(ready):
         graph=ready["graph"],
         entra=ready["entra"],
         admin=admin,
+        open=opener.open,
         rows=rows,
     )

@@ -13,3 +13,5 @@ pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod rsa;
 pub(crate) mod tls;
+#[cfg(any(feature = "rustls", feature = "rustls-ring"))]
+pub(crate) mod tls_client;

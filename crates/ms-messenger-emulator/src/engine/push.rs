@@ -2,6 +2,8 @@
 
 pub(crate) mod address;
 pub(crate) mod call;
+pub(crate) mod fetch;
+pub(crate) mod pending;
 pub(crate) mod queue;
 pub(crate) mod task;
 pub(crate) mod tokens;

@@ -77,7 +77,7 @@ impl Tls {
 
 /// ring where both features are on: it is asked for by name, and starts faster.
 #[cfg(any(feature = "rustls", feature = "rustls-ring"))]
-fn provider() -> CryptoProvider {
+pub(crate) fn provider() -> CryptoProvider {
     #[cfg(feature = "rustls-ring")]
     return crypto::ring::default_provider();
     #[cfg(not(feature = "rustls-ring"))]

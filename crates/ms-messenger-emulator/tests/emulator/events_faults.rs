@@ -73,8 +73,17 @@ async fn faults_change_when_events_are_delivered() {
         .emulator
         .set_faults(one(PushFault::Late { ms: 86_400_000 }));
     let late = notify(&outside).await;
-    let (_, all) = admin(&outside, Method::GET, "/demo", Value::Null).await;
-    assert_eq!((&all["lost"], &all["waiting"]), (&json!(1), &json!(1)));
+    let settled = async {
+        loop {
+            let (_, all) = admin(&outside, Method::GET, "/demo", Value::Null).await;
+            // What is under way waits, too.
+            if (&all["lost"], &all["waiting"]) == (&json!(1), &json!(1)) {
+                return;
+            }
+        }
+    };
+    let in_time = tokio::time::timeout(std::time::Duration::from_secs(20), settled);
+    in_time.await.unwrap();
     outside.emulator.set_clock_offset(86_401).unwrap();
     let events = receiver.events(4).await;
     assert_eq!(events[3]["data"]["messageId"], late);

@@ -166,6 +166,62 @@ async fn messages_into_conversations_have_statuses_too() {
 }
 
 #[tokio::test]
+async fn statuses_of_a_message_can_be_slow_or_never_come() {
+    let (outside, receiver) = (Outside::start().await, Receiver::start().await);
+    let emulator = &outside.emulator;
+    let timeline = MessageStatuses::new().with_read(Some(0));
+    emulator.set_message_statuses(&timeline).await;
+    let subscription = EventSubscription::new("statuses", &receiver.url);
+    emulator.subscribe_events(&subscription).await.unwrap();
+    let rule = |fault: AcsMessagesFault| {
+        let rule = FaultRule::new(fault.into()).with_operation("send.notification");
+        Faults::new().with_rule(rule.with_times(1))
+    };
+    emulator.set_faults(rule(AcsMessagesFault::dropped_statuses(["Delivered"])));
+    notify(&outside, "+14255550123").await;
+    assert_eq!(statuses(&receiver.events(2).await), ["Sent", "Read"]);
+    emulator.set_faults(rule(AcsMessagesFault::slow_statuses(3_600_000)));
+    let slow = notify(&outside, "+14255550123").await;
+    emulator.set_faults(rule(AcsMessagesFault::dropped_statuses(
+        Vec::<String>::new(),
+    )));
+    notify(&outside, "+14255550123").await;
+    notify(&outside, "+14255550123").await;
+    let all = ["Sent", "Read", "Sent", "Delivered", "Read"];
+    assert_eq!(statuses(&receiver.events(5).await), all);
+    emulator.set_clock_offset(3601).unwrap();
+    let events = receiver.events(8).await;
+    assert!(events[5..].iter().all(|it| it["data"]["messageId"] == slow));
+}
+
+#[tokio::test]
+async fn faults_of_statuses_are_read_and_checked() {
+    let outside = Outside::start().await;
+    let parse = |action: Value| {
+        let rules = json!([{"match": {"operation": "send.notification"}, "action": action}]);
+        let parsed = outside.emulator.parse_faults(&json!({"rules": rules}));
+        parsed.map(|faults| faults.to_json()["rules"][0]["action"].clone())
+    };
+    let all =
+        json!({"kind": "dropped_statuses", "statuses": ["Sent", "Delivered", "Read", "Failed"]});
+    assert_eq!(parse(json!({"kind": "dropped_statuses"})).unwrap(), all);
+    for sound in [
+        json!({"kind": "slow_statuses", "ms": 5}),
+        json!({"kind": "dropped_statuses", "statuses": ["Read"]}),
+    ] {
+        assert_eq!(parse(sound.clone()).unwrap(), sound);
+    }
+    for wrong in [
+        json!({"kind": "slow_statuses"}),
+        json!({"kind": "slow_statuses", "ms": 2_592_000_001_u64}),
+        json!({"kind": "dropped_statuses", "statuses": "Read"}),
+        json!({"kind": "dropped_statuses", "statuses": ["Paused"]}),
+    ] {
+        assert!(parse(wrong.clone()).is_err(), "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn wrong_documents_name_every_problem() {
     let outside = Outside::start().await;
     let url = format!("{}/_emulator/message-statuses", outside.base);

@@ -330,6 +330,27 @@ async fn lifecycle_events_pause_and_end_a_subscription() {
 }
 
 #[tokio::test]
+async fn the_end_of_a_subscription_is_notified_until_it_is_acknowledged() {
+    let scene = Scene::start().await;
+    let life = Receiver::start().await;
+    let made = scene
+        .subscribe(json!({"lifecycleNotificationUrl": life.url}))
+        .await;
+    let pace = json!({"response_ms": 300, "time_factor": 1000});
+    scene.admin(Method::PUT, "graph-notifications", pace).await;
+    life.say([Say::Nothing, Say::Status(503)]);
+    let event = json!({"subscription": made["id"], "event": "subscriptionRemoved"});
+    let path = "graph-notifications/lifecycle";
+    scene.admin(Method::POST, path, event).await;
+    life.wait(1).await;
+    // It is over, and its last event under way.
+    let (_, all) = scene.call(Method::GET, "", Value::Null).await;
+    assert_eq!(all["value"], json!([]));
+    let got = life.wait(3).await;
+    assert_eq!(got[0].body, got[2].body);
+}
+
+#[tokio::test]
 async fn subscriptions_end_by_the_services_clock_and_by_a_reset() {
     let scene = Scene::start().await;
     scene.subscribe(json!({})).await;

@@ -5,32 +5,63 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
+#[cfg(any(feature = "rustls", feature = "rustls-ring"))]
+use http::uri::Authority;
 use http::{Uri, uri::PathAndQuery};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+
+#[cfg(any(feature = "rustls", feature = "rustls-ring"))]
+use crate::wire::tls_client;
 
 /// The longest URL of a receiver, in bytes.
 const MAX_LENGTH: usize = 2048;
 
-/// Where a receiver listens: an `http` URL of a loopback address.
+/// What is sent and received over.
+pub(crate) trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
+
+/// Where a receiver listens: an `http` URL of a loopback address; of media, an `https` one too.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Address {
+    is_tls: bool,
     addresses: Vec<SocketAddr>,
     authority: String,
     target: String,
 }
 
 impl Address {
-    /// Reads a URL. The error is the rule that it breaks.
+    /// Reads the URL of a receiver. The error is the rule that it breaks.
     pub(crate) fn parse(url: &str) -> Result<Self, &'static str> {
+        let address = Self::read(url)?;
+        if address.is_tls {
+            return Err("must be an http URL: receivers on loopback are called without TLS");
+        }
+        Ok(address)
+    }
+
+    /// Reads the URL of media on loopback; `https` where this build has TLS.
+    pub(crate) fn of_media(url: &str) -> Option<Self> {
+        let has_tls = cfg!(any(feature = "rustls", feature = "rustls-ring"));
+        let address = Self::read(url).ok();
+        address.filter(|address| has_tls || !address.is_tls)
+    }
+
+    fn read(url: &str) -> Result<Self, &'static str> {
         if url.len() > MAX_LENGTH {
             return Err("must have at most 2048 bytes");
         }
         let uri: Uri = url.parse().map_err(|_| "must be an absolute http URL")?;
         let authority = uri.authority().ok_or("must be an absolute http URL")?;
-        if uri.scheme_str() != Some("http") {
-            return Err("must be an http URL: receivers on loopback are called without TLS");
-        }
+        let is_tls = match uri.scheme_str() {
+            Some("http") => false,
+            Some("https") => true,
+            _ => return Err("must be an absolute http URL"),
+        };
         if authority.as_str().contains('@') {
             return Err("must have no user name and password");
         }
@@ -46,6 +77,7 @@ impl Address {
             vec![loopback.ok_or("must be a loopback address: localhost, 127.0.0.1 or [::1]")?]
         };
         let port = match authority.as_str().strip_prefix(authority.host()) {
+            Some("") if is_tls => 443,
             Some("") => 80,
             _ => {
                 let port = authority.port_u16().filter(|port| *port > 0);
@@ -54,6 +86,7 @@ impl Address {
         };
         let addresses = addresses.into_iter();
         Ok(Self {
+            is_tls,
             addresses: addresses.map(|ip| SocketAddr::new(ip, port)).collect(),
             authority: authority.as_str().to_owned(),
             target: uri
@@ -76,7 +109,8 @@ impl Address {
     /// The URL without its query, which may hold a secret.
     pub(crate) fn without_query(&self) -> String {
         let path = self.target.split('?').next().unwrap_or_default();
-        format!("http://{}{path}", self.authority)
+        let scheme = if self.is_tls { "https" } else { "http" };
+        format!("{scheme}://{}{path}", self.authority)
     }
 
     /// The same address with one more member of the query; blanks become `+`.
@@ -91,10 +125,17 @@ impl Address {
     }
 
     /// Opens a connection.
-    pub(crate) async fn connect(&self) -> io::Result<TcpStream> {
+    pub(crate) async fn connect(&self) -> io::Result<Box<dyn Connection>> {
         let stream = TcpStream::connect(self.addresses.as_slice()).await?;
         stream.set_nodelay(true)?;
-        Ok(stream)
+        #[cfg(any(feature = "rustls", feature = "rustls-ring"))]
+        if self.is_tls {
+            let host = self.authority.parse::<Authority>();
+            let host = host.map_err(io::Error::other)?;
+            let host = host.host().trim_start_matches('[').trim_end_matches(']');
+            return Ok(Box::new(tls_client::connect(stream, host).await?));
+        }
+        Ok(Box::new(stream))
     }
 }
 
@@ -121,6 +162,21 @@ mod tests {
     }
 
     #[test]
+    fn media_may_be_called_over_tls_on_loopback_alone() {
+        let address = Address::of_media("https://[::1]/a?k=1").unwrap();
+        assert_eq!(format!("{address:?}"), "https://[::1]/a");
+        assert!(Address::of_media("http://127.0.0.1:81/a").is_some());
+        for url in [
+            "https://example.org/",
+            "https://10.0.0.1/",
+            "ftp://127.0.0.1/",
+            "a",
+        ] {
+            assert!(Address::of_media(url).is_none(), "{url}");
+        }
+    }
+
+    #[test]
     fn other_addresses_are_refused() {
         let long = format!("http://127.0.0.1/{}", "a".repeat(MAX_LENGTH));
         for url in [
@@ -144,6 +200,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn hostile_addresses_do_not_panic(url in ".{0,80}") {
+            let _ = Address::of_media(&url);
             let _ = Address::parse(&url);
             let _ = Address::parse(&format!("http://{url}"));
         }

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header::HOST};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt as _, Limited};
-use hyper::client::conn::http1;
+use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use tokio::time::timeout;
 
@@ -91,6 +91,24 @@ pub(crate) async fn call(
 }
 
 async fn exchange(address: &Address, outgoing: &Outgoing) -> Result<Reply, NoReply> {
+    respond(address, outgoing, |response| async move {
+        let (head, body) = response.into_parts();
+        let body = Limited::new(body, MAX_RESPONSE).collect().await.ok()?;
+        Some(Reply {
+            status: head.status,
+            headers: head.headers,
+            body: body.to_bytes(),
+        })
+    })
+    .await
+}
+
+/// Makes a request on a connection of its own, and lets `read` read the response.
+pub(crate) async fn respond<T, F: Future<Output = Option<T>>>(
+    address: &Address,
+    outgoing: &Outgoing,
+    read: impl FnOnce(http::Response<Incoming>) -> F,
+) -> Result<T, NoReply> {
     let stream = address.connect().await.map_err(|_| NoReply::Connect)?;
     let mut builder = http1::Builder::new();
     builder.title_case_headers(!outgoing.is_lower_case);
@@ -99,17 +117,11 @@ async fn exchange(address: &Address, outgoing: &Outgoing) -> Result<Reply, NoRep
     let request = request(address, outgoing).ok_or(NoReply::Broken)?;
     let respond = async move {
         let response = sender.send_request(request).await.ok()?;
-        let (head, body) = response.into_parts();
-        let body = Limited::new(body, MAX_RESPONSE).collect().await.ok()?;
         // The connection ends with its sender, which is dropped here.
-        Some(Reply {
-            status: head.status,
-            headers: head.headers,
-            body: body.to_bytes(),
-        })
+        read(response).await
     };
-    let (reply, _) = tokio::join!(respond, connection);
-    reply.ok_or(NoReply::Broken)
+    let (read, _) = tokio::join!(respond, connection);
+    read.ok_or(NoReply::Broken)
 }
 
 fn request(address: &Address, outgoing: &Outgoing) -> Option<http::Request<Parcel>> {

@@ -1,19 +1,32 @@
-//! What waits to be delivered, by the time at which it is due.
+//! What waits for one receiver, and its delivery.
 
 use std::{
     collections::BTreeMap,
     fmt,
     sync::{Mutex, MutexGuard},
+    time::Duration,
 };
 
+use http::StatusCode;
 use tokio::sync::Notify;
 
-use crate::wire::{clock::Clock, lock::lock};
+use crate::{
+    engine::push::{
+        address::Address,
+        call::{NoReply, Outgoing, call},
+        pending::Pending,
+    },
+    wire::{clock::Clock, lock::lock},
+};
 
 /// So much waits at most for one receiver; what comes then is lost.
 pub(crate) const CAPACITY: usize = 10_000;
 
-/// What waits for one receiver, by the time at which it is due by the services' clock.
+/// What a receiver made of a request.
+pub(crate) type Judged = Result<StatusCode, NoReply>;
+
+/// What waits for one receiver, by the time at which it is due by the services' clock, and what
+/// became of the rest.
 pub(crate) struct Queue<T> {
     waiting: Mutex<Waiting<T>>,
     added: Notify,
@@ -21,7 +34,22 @@ pub(crate) struct Queue<T> {
 
 struct Waiting<T> {
     next: u64,
-    items: BTreeMap<(u64, u64), T>,
+    items: BTreeMap<(u64, u64), Pending<T>>,
+    /// Taken, and neither delivered nor back.
+    under_way: usize,
+    delivered: u64,
+    lost: u64,
+}
+
+/// A request that carries something.
+#[derive(Debug)]
+pub(crate) struct Attempt<'a> {
+    pub(crate) address: &'a Address,
+    pub(crate) outgoing: &'a Outgoing,
+    /// How long the response may take.
+    pub(crate) limit: Duration,
+    /// Which responses acknowledge it.
+    pub(crate) is_success: fn(StatusCode) -> bool,
 }
 
 impl<T> Default for Queue<T> {
@@ -30,6 +58,9 @@ impl<T> Default for Queue<T> {
             waiting: Mutex::new(Waiting {
                 next: 0,
                 items: BTreeMap::new(),
+                under_way: 0,
+                delivered: 0,
+                lost: 0,
             }),
             added: Notify::new(),
         }
@@ -47,29 +78,50 @@ impl<T> Queue<T> {
         lock(&self.waiting)
     }
 
+    /// How much was neither delivered nor lost: what is under way, too.
     pub(crate) fn len(&self) -> usize {
-        self.lock().items.len()
+        let waiting = self.lock();
+        waiting.items.len() + waiting.under_way
     }
 
-    /// Adds an item that is due at `due`, epoch milliseconds. Returns whether there was room.
-    pub(crate) fn push(&self, due: u64, item: T) -> bool {
+    pub(crate) fn delivered(&self) -> u64 {
+        self.lock().delivered
+    }
+
+    pub(crate) fn lost(&self) -> u64 {
+        self.lock().lost
+    }
+
+    pub(crate) fn count_lost(&self) {
+        self.lock().lost += 1;
+    }
+
+    /// Adds an item that is due at `due`, epoch milliseconds. It is lost where there is no room.
+    pub(crate) fn push(&self, due: u64, item: Pending<T>) {
         let mut waiting = self.lock();
         if waiting.items.len() >= CAPACITY {
-            return false;
+            waiting.lost += 1;
+            return;
         }
         let number = waiting.next;
         waiting.next += 1;
         waiting.items.insert((due, number), item);
         drop(waiting);
         self.added.notify_one();
-        true
     }
 
-    /// Waits for the next item that is due.
-    pub(crate) async fn next(&self, clock: &Clock) -> T {
+    /// Adds an item that is attempted for the first time.
+    pub(crate) fn push_first(&self, item: Pending<T>) {
+        self.push(item.delivery.first_due, item);
+    }
+
+    /// Waits until an item is due, and takes up to `most` that are, in their order. They go to
+    /// [`deliver`](Self::deliver).
+    pub(crate) async fn next(&self, most: usize, clock: &Clock) -> Vec<Pending<T>> {
         loop {
-            if let Some(item) = self.take(1, clock.now_ms()).pop() {
-                return item;
+            let taken = self.take(most.max(1), clock.now_ms());
+            if !taken.is_empty() {
+                return taken;
             }
             let first = self.lock().items.keys().next().copied();
             let due = async {
@@ -85,8 +137,7 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Takes up to `most` items that are due at `now`, in their order.
-    pub(crate) fn take(&self, most: usize, now: u64) -> Vec<T> {
+    fn take(&self, most: usize, now: u64) -> Vec<Pending<T>> {
         let mut waiting = self.lock();
         let mut taken = Vec::new();
         while taken.len() < most {
@@ -95,11 +146,49 @@ impl<T> Queue<T> {
                 _ => break,
             }
         }
+        waiting.under_way += taken.len();
         taken
     }
 
+    /// Attempts to deliver what was taken. `again` gets what was not acknowledged, with the reason, and
+    /// either adds or loses it.
+    pub(crate) async fn deliver(
+        &self,
+        mut batch: Vec<Pending<T>>,
+        attempt: Attempt<'_>,
+        clock: &Clock,
+        again: impl Fn(Judged, Pending<T>),
+    ) {
+        let count = batch.len();
+        let request = || call(attempt.address, attempt.outgoing, attempt.limit);
+        let judged = request().await.map(|reply| reply.status);
+        let is_held = |pending: &Pending<T>| pending.delivery.is_held;
+        let releases = !batch.iter().all(is_held);
+        for pending in &mut batch {
+            pending.delivery.attempts += 1;
+            pending.delivery.urgency = None;
+            // What has to be retried waits as long as anything else.
+            pending.delivery.is_held = false;
+        }
+        if judged.is_ok_and(attempt.is_success) {
+            self.lock().delivered += count as u64;
+            if batch.iter().any(|pending| pending.delivery.is_duplicated) {
+                // Whatever the receiver makes of the copy: it was delivered.
+                let _ = request().await;
+            }
+        } else {
+            for pending in batch {
+                again(judged, pending);
+            }
+        }
+        self.lock().under_way -= count;
+        if releases {
+            self.hasten(clock.now_ms(), is_held);
+        }
+    }
+
     /// Makes the items that `is_meant` admits due now.
-    pub(crate) fn hasten(&self, now: u64, is_meant: impl Fn(&T) -> bool) {
+    fn hasten(&self, now: u64, is_meant: impl Fn(&Pending<T>) -> bool) {
         let mut waiting = self.lock();
         let items = waiting.items.iter();
         let meant = items.filter(|(_, item)| is_meant(item));

@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod bearer;
+pub(crate) mod consent;
 pub(crate) mod deliver;
 pub(crate) mod description;
 pub(crate) mod envelope;
@@ -16,3 +17,4 @@ pub(crate) mod service;
 pub(crate) mod source;
 pub(crate) mod statuses;
 pub(crate) mod subscription;
+pub(crate) mod timeline;

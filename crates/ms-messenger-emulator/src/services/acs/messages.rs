@@ -6,6 +6,7 @@ pub(crate) mod context;
 pub(crate) mod conversation;
 pub(crate) mod conversations;
 pub(crate) mod fault;
+pub(crate) mod fetch;
 pub(crate) mod findings;
 pub(crate) mod inject;
 pub(crate) mod interactive;
@@ -27,7 +28,7 @@ pub(crate) mod validate;
 use std::sync::Arc;
 
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     engine::{
@@ -38,7 +39,7 @@ use crate::{
     services::acs::{
         auth,
         error::{AcsError, api_version_problem},
-        events::statuses::{self, Failure},
+        events::timeline::{Fate, Stored},
         family::{Acs, MESSAGES},
         messages::{
             caller::Caller, context::Context, findings::Accepted, repeatability::Repeatable,
@@ -68,13 +69,8 @@ fn versions(op: Op) -> &'static [&'static str] {
 }
 
 /// Carries out an operation of this platform.
-pub(crate) fn handle(
-    service: &Arc<Acs>,
-    call: &Call,
-    request: &Request,
-    failure: Option<&Failure>,
-) -> Outcome {
-    let mut outcome = execute(service, call, request, failure)
+pub(crate) fn handle(service: &Arc<Acs>, call: &Call, request: &Request, fate: &Fate) -> Outcome {
+    let mut outcome = execute(service, call, request, fate)
         .unwrap_or_else(|refusal| Outcome::new(refusal.into_response(), false));
     decorate(service, request, &mut outcome.response);
     let versions = versions(call.op).join(", ");
@@ -109,7 +105,7 @@ fn execute(
     service: &Arc<Acs>,
     call: &Call,
     request: &Request,
-    failure: Option<&Failure>,
+    fate: &Fate,
 ) -> Result<Outcome, AcsError> {
     let now = service.engine.now_ms();
     let caller = authenticate(service, request, now)?;
@@ -130,7 +126,7 @@ fn execute(
         version: version.unwrap_or_default(),
         id: &call.id,
         now,
-        failure,
+        fate,
     };
     match call.op {
         Op::Media => media::download(&context),
@@ -185,6 +181,8 @@ fn authenticate(service: &Acs, request: &Request, now: u64) -> Result<Caller, Ac
 struct Sent {
     row: NewRow,
     response: Response,
+    /// The message itself, whose media are fetched.
+    message: Value,
     /// The channel.
     from: String,
     to: Vec<String>,
@@ -210,8 +208,12 @@ fn send(
     sent.row.idempotency_key = repeatable.map(|r| r.key.1.to_string());
     let message_id = sent.row.message_id.clone();
     let seq = context.service.engine.append(sent.row, context.request);
-    let hub = &context.service.events;
-    statuses::publish(hub, &message_id, &sent.from, &sent.to, context.failure);
+    let stored = Stored {
+        message_id,
+        from: sent.from,
+        to: sent.to,
+    };
+    fetch::publish(context.service, &sent.message, stored, context.fate);
     (sent.response, Some(seq))
 }
 
@@ -224,7 +226,7 @@ fn into_conversation(
 
     let conversation = store.enter_active(context.id, context.caller)?;
     let message_id = conversation
-        .post(&service.seed, context.now, sender, accepted.message)
+        .post(&service.seed, context.now, sender, accepted.message.clone())
         .to_string();
     let response = Response::json(StatusCode::OK, &json!({"messageId": message_id}));
     let row = NewRow {
@@ -244,6 +246,7 @@ fn into_conversation(
     Ok(Sent {
         row,
         response,
+        message: accepted.message,
         from: channel.clone(),
         to: conversation.phones(context.id),
     })
@@ -270,6 +273,7 @@ fn notify(service: &Acs, accepted: Accepted) -> Sent {
     Sent {
         row,
         response,
+        message: accepted.message,
         from,
         to,
     }

@@ -64,8 +64,8 @@ impl Service for AcsMessages {
 
     async fn serve(&self, exchange: &Exchange<'_>, call: &routes::Call) -> Outcome {
         let fault: Option<&AcsMessagesFault> = exchange.own_fault();
-        let failure = fault.map(AcsMessagesFault::failure);
-        let outcome = messages::handle(&self.0, call, exchange.request(), failure.as_ref());
+        let fate = fault.map(AcsMessagesFault::fate).unwrap_or_default();
+        let outcome = messages::handle(&self.0, call, exchange.request(), &fate);
         self.0.events.urgent.settled().await;
         outcome
     }

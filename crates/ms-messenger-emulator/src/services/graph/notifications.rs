@@ -8,6 +8,7 @@ pub(crate) mod fault;
 pub(crate) mod handshake;
 pub(crate) mod hub;
 pub(crate) mod live;
+pub(crate) mod narrowing;
 pub(crate) mod operations;
 pub(crate) mod pace;
 pub(crate) mod read;

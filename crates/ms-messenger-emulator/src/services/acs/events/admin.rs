@@ -1,4 +1,4 @@
-//! `/_emulator/event-subscriptions` and `/_emulator/message-statuses`.
+//! `/_emulator/event-subscriptions`, `/_emulator/event-validation` and `/_emulator/message-statuses`.
 
 use std::sync::Arc;
 
@@ -24,15 +24,18 @@ pub(crate) fn handle(service: &Acs, path: &str, request: &Request) -> Option<Res
     if path == "message-statuses" {
         return Some(statuses(hub, request));
     }
-    let rest = path.strip_prefix("event-subscriptions")?;
-    let shown = |all: Vec<Arc<Live>>| all.iter().map(|live| live.to_json()).collect::<Value>();
+    if path == "event-validation" {
+        return Some(validate(hub, request));
+    }
+    let (rest, now) = (path.strip_prefix("event-subscriptions")?, hub.now());
+    let shown = |all: Vec<Arc<Live>>| all.iter().map(|live| live.to_json(now)).collect::<Value>();
     let segments: Vec<&str> = rest.split('/').skip(1).collect();
     let is_get = request.method == Method::GET;
     Some(match segments.as_slice() {
         [] if rest.is_empty() && is_get => ok(&shown(hub.all())),
         [] if rest.is_empty() => refusal(Refusal::WrongMethod),
         [name] if is_get => match find(hub, name) {
-            Some(live) => ok(&live.to_json()),
+            Some(live) => ok(&live.to_json(now)),
             None => refusal(Refusal::Unrouted),
         },
         [_] => refusal(Refusal::WrongMethod),
@@ -117,6 +120,20 @@ async fn delete(service: &Acs, name: Option<&str>) -> Response {
         .await;
     }
     Response::empty(StatusCode::NO_CONTENT)
+}
+
+/// The request by which a receiver is validated by hand.
+fn validate(hub: &Hub, request: &Request) -> Response {
+    if !matches!(request.method, Method::GET | Method::POST) {
+        return refusal(Refusal::WrongMethod);
+    }
+    if hub.validate(request.query.value("id").unwrap_or_default()) {
+        return ok(&json!(
+            "Webhook successfully validated as a subscription endpoint."
+        ));
+    }
+    let problem = "id: is of no handshake that waits to be validated";
+    bad_request("ValidationFailed", &[problem.to_owned()])
 }
 
 fn statuses(hub: &Hub, request: &Request) -> Response {

@@ -6,8 +6,12 @@ use serde_json::Value;
 
 use crate::{
     engine::{
-        faults::{action::FaultAction, own::OwnFault, push::PushFault},
-        push::{task::Task, urgent::Urgent},
+        faults::{action::FaultAction, own::OwnFault},
+        push::{
+            pending::{Delivery, Pending},
+            task::Task,
+            urgent::Urgent,
+        },
         resources::Engine,
         stats::Event as Counted,
     },
@@ -18,7 +22,7 @@ use crate::{
         event::{Event, NewEvent},
         fault::EventFault,
         handshake,
-        live::{Live, Pending},
+        live::Live,
         source::Source,
         statuses::MessageStatuses,
     },
@@ -104,12 +108,19 @@ impl Hub {
             .engine
             .spawn(task)
             .ok_or("the emulator does not run")?;
-        let shown = live.to_json();
+        let shown = live.to_json(self.now());
         subscriptions.push(Subscribed { live, _task: task });
         Ok(shown)
     }
 
-    /// The subscriptions that are in force.
+    /// Puts the subscription in force whose handshake has that code. Returns whether there is one that
+    /// waits for it.
+    pub(crate) fn validate(&self, code: &str) -> bool {
+        let (all, now) = (self.all(), self.now());
+        all.iter().any(|live| live.consent.give(code, now))
+    }
+
+    /// The subscriptions that are in force, or wait to be.
     pub(crate) fn all(&self) -> Vec<Arc<Live>> {
         let subscriptions = self.lock();
         let all = subscriptions.iter();
@@ -146,55 +157,34 @@ impl Hub {
             let platform = DESCRIPTION.platform();
             self.source.engine.stats.count(platform, Counted::Fault);
         }
-        let mut pending = Pending {
-            event: Event {
-                id: self.source.engine.response_id().to_string(),
-                kind: new.kind,
-                subject: new.subject.clone(),
-                data: new.data.clone(),
-                at: new.at,
-                has_wrong_version_name: false,
-            },
-            first_due: new.at,
-            attempts: 0,
-            is_duplicated: false,
-            is_chunked: false,
-            is_lower_case: false,
-            is_held: false,
-            urgency: None,
+        let mut event = Event {
+            id: self.source.engine.response_id().to_string(),
+            kind: new.kind,
+            subject: new.subject.clone(),
+            data: new.data.clone(),
+            at: new.at,
+            has_wrong_version_name: false,
         };
+        let mut delivery = Delivery::due(new.at);
         match fault {
-            Some(FaultAction::Push(fault)) if !self.disturb(&mut pending, fault) => {
-                return live.count_lost();
+            Some(FaultAction::Push(fault)) => {
+                if !delivery.disturb(fault, self.now(), &self.urgent) {
+                    return live.queue.count_lost();
+                }
+                if delivery.urgency.is_some() {
+                    event.at = delivery.first_due;
+                }
             }
             Some(FaultAction::Own(fault)) => {
                 if let Some(fault) = OwnFault::downcast_ref::<EventFault>(&fault) {
-                    fault.apply(&mut pending.event);
+                    fault.apply(&mut event);
                 }
             }
             _ => {}
         }
-        live.push(pending.first_due, pending);
-    }
-
-    /// Applies a fault of delivery. Returns whether the event is delivered at all.
-    fn disturb(&self, pending: &mut Pending, fault: PushFault) -> bool {
-        match fault {
-            PushFault::Lost => return false,
-            PushFault::Duplicate => pending.is_duplicated = true,
-            PushFault::Chunked => pending.is_chunked = true,
-            PushFault::LowerCaseHeaders => pending.is_lower_case = true,
-            PushFault::Late { ms } => pending.first_due += ms,
-            PushFault::Reorder { ms } => {
-                pending.first_due += ms;
-                pending.is_held = true;
-            }
-            PushFault::BeforeResponse => {
-                pending.first_due = self.now();
-                pending.event.at = pending.first_due;
-                pending.urgency = Some(self.urgent.begin());
-            }
-        }
-        true
+        live.queue.push_first(Pending {
+            content: event,
+            delivery,
+        });
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-const KNOWN: [&str; 11] = [
+const KNOWN: [&str; 12] = [
     "name",
     "url",
     "schema",
@@ -23,6 +23,7 @@ const KNOWN: [&str; 11] = [
     "response_ms",
     "max_attempts",
     "ttl_minutes",
+    "manual_validation",
 ];
 const MAX_HEADERS: usize = 10;
 const HEADERS: &str = "must be an object of at most 10 names with strings";
@@ -58,6 +59,7 @@ pub(crate) fn subscription(document: &Value) -> Result<(EventSubscription, Addre
     let attempts = reader.number("max_attempts", 30, 1, 30);
     subscription.max_attempts = u32::try_from(attempts).unwrap_or(1);
     subscription.ttl_minutes = reader.number("ttl_minutes", 1440, 1, 1440);
+    subscription.is_validated_by_hand = reader.flag("manual_validation");
     match address.filter(|_| reader.problems.is_empty()) {
         Some(address) => Ok((subscription, address)),
         None => Err(reader.problems),
@@ -186,6 +188,17 @@ impl<'a> Reader<'a> {
                 let rule = format!("must be an array of {}", TYPES.join(", "));
                 self.problem("event_types", &rule);
                 Vec::new()
+            }
+        }
+    }
+
+    fn flag(&mut self, name: &str) -> bool {
+        match self.members.get(name) {
+            None => false,
+            Some(Value::Bool(flag)) => *flag,
+            Some(_) => {
+                self.problem(name, "must be true or false");
+                false
             }
         }
     }

@@ -2,7 +2,10 @@
 
 use http::StatusCode;
 
-use crate::{engine::push::call::NoReply, services::acs::events::subscription::EventSubscription};
+use crate::{
+    engine::push::{pending::Delivery, queue::Judged},
+    services::acs::events::subscription::EventSubscription,
+};
 
 const SECOND: u64 = 1000;
 const MINUTE: u64 = 60 * SECOND;
@@ -21,9 +24,6 @@ const WAITS: [u64; 10] = [
     6 * HOUR,
     12 * HOUR,
 ];
-
-/// What a receiver made of a delivery.
-pub(crate) type Judged = Result<StatusCode, NoReply>;
 
 /// Why an event is given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,18 +46,18 @@ impl GivenUp {
 }
 
 /// Whether the receiver took the delivery.
-pub(crate) fn is_success(judged: Judged) -> bool {
-    judged.is_ok_and(|status| (200..=204).contains(&status.as_u16()))
+pub(crate) fn is_success(status: StatusCode) -> bool {
+    (200..=204).contains(&status.as_u16())
 }
 
-/// The time of the next attempt after `attempts` of them, or why there is none.
+/// The time of the next attempt after those of `delivery`, or why there is none.
 pub(crate) fn next(
     subscription: &EventSubscription,
     judged: Judged,
-    attempts: u32,
-    first_due: u64,
+    delivery: &Delivery,
     now: u64,
 ) -> Result<u64, GivenUp> {
+    let attempts = delivery.attempts;
     if judged.is_ok_and(|status| [400, 401, 403, 413].contains(&status.as_u16())) {
         return Err(GivenUp::Refused);
     }
@@ -68,7 +68,7 @@ pub(crate) fn next(
     let wait = WAITS[index.min(WAITS.len() - 1)];
     let due = now + wait / subscription.time_factor;
     let life = subscription.ttl_minutes * MINUTE / subscription.time_factor;
-    if due > first_due + life {
+    if due > delivery.first_due + life {
         return Err(GivenUp::TimeToLive);
     }
     Ok(due)
@@ -77,6 +77,14 @@ pub(crate) fn next(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::push::call::NoReply;
+
+    fn after_attempts(attempts: u32) -> Delivery {
+        Delivery {
+            attempts,
+            ..Delivery::due(0)
+        }
+    }
 
     fn subscription() -> EventSubscription {
         EventSubscription::new("demo", "http://127.0.0.1/")
@@ -88,7 +96,7 @@ mod tests {
         let (mut now, mut waits) = (0, Vec::new());
         let end = loop {
             let attempts = u32::try_from(waits.len()).unwrap() + 1;
-            match next(&subscription(), status, attempts, 0, now) {
+            match next(&subscription(), status, &after_attempts(attempts), now) {
                 Ok(due) => {
                     waits.push((due - now) / SECOND);
                     now = due;
@@ -103,8 +111,11 @@ mod tests {
     #[test]
     fn a_factor_shortens_waits_and_life() {
         let fast = subscription().with_time_factor(1000);
-        assert_eq!(next(&fast, Err(NoReply::Connect), 1, 0, 0), Ok(10));
-        let late = next(&fast, Err(NoReply::Connect), 1, 0, 86_400);
+        assert_eq!(
+            next(&fast, Err(NoReply::Connect), &after_attempts(1), 0),
+            Ok(10)
+        );
+        let late = next(&fast, Err(NoReply::Connect), &after_attempts(1), 86_400);
         assert_eq!(late, Err(GivenUp::TimeToLive));
     }
 
@@ -112,13 +123,8 @@ mod tests {
     fn client_errors_and_the_last_attempt_end_it() {
         let after = |status, attempts| {
             let status = StatusCode::from_u16(status).unwrap();
-            next(
-                &subscription().with_max_attempts(2),
-                Ok(status),
-                attempts,
-                0,
-                0,
-            )
+            let twice = subscription().with_max_attempts(2);
+            next(&twice, Ok(status), &after_attempts(attempts), 0)
         };
         for status in [400, 401, 403, 413] {
             assert_eq!(after(status, 1), Err(GivenUp::Refused));
@@ -128,8 +134,8 @@ mod tests {
             assert_eq!(after(status, 2), Err(GivenUp::Attempts));
         }
         for status in [200, 201, 202, 203, 204] {
-            assert!(is_success(Ok(StatusCode::from_u16(status).unwrap())));
+            assert!(is_success(StatusCode::from_u16(status).unwrap()));
         }
-        assert!(!is_success(Ok(StatusCode::RESET_CONTENT)));
+        assert!(!is_success(StatusCode::RESET_CONTENT));
     }
 }

@@ -2,14 +2,6 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{
-    services::acs::events::{
-        event::{NewEvent, STATUS},
-        hub::Hub,
-    },
-    wire::clock,
-};
-
 const MAX_MS: u64 = 30 * 86_400_000;
 const TIME: &str = "must be a whole number from 0 to 2592000000, or null";
 
@@ -125,7 +117,7 @@ impl MessageStatuses {
         self
     }
 
-    fn failure_of(&self, recipient: &str) -> Option<&Failure> {
+    pub(crate) fn failure_of(&self, recipient: &str) -> Option<&Failure> {
         let mut failures = self.failures.iter();
         let found = failures.find(|(known, _)| digits(known) == digits(recipient));
         found.map(|(_, failure)| failure)
@@ -215,62 +207,5 @@ fn failures(members: &Map<String, Value>, problems: &mut Vec<String>) -> Vec<(St
                 .push("failures: must be an array of {to, code, message}, all strings".to_owned());
             Vec::new()
         }
-    }
-}
-
-/// Publishes what becomes of a message from a channel to these recipients; `failure` is that of a
-/// fault rule.
-pub(crate) fn publish(
-    hub: &Hub,
-    message_id: &str,
-    from: &str,
-    recipients: &[String],
-    failure: Option<&Failure>,
-) {
-    if hub.is_idle() {
-        return;
-    }
-    for to in recipients {
-        publish_to(hub, message_id, [from, to], failure);
-    }
-}
-
-fn publish_to(hub: &Hub, message_id: &str, [from, to]: [&str; 2], failure: Option<&Failure>) {
-    let (statuses, now) = (hub.statuses(), hub.now());
-    let failure = failure.or_else(|| statuses.failure_of(to));
-    let timeline = match failure {
-        Some(_) => vec![
-            (
-                "Sent",
-                statuses.sent_ms.filter(|ms| *ms <= statuses.failed_ms),
-            ),
-            ("Failed", Some(statuses.failed_ms)),
-        ],
-        None => vec![
-            ("Sent", statuses.sent_ms),
-            ("Delivered", statuses.delivered_ms),
-            ("Read", statuses.read_ms),
-        ],
-    };
-    for (status, after) in timeline {
-        let Some(after) = after else { continue };
-        let at = now + after;
-        let mut data = json!({
-            "messageId": message_id,
-            "status": status,
-            "channelType": "whatsapp",
-            "from": from,
-            "to": to,
-            "receivedTimestamp": clock::rfc3339_ticks(at),
-        });
-        if let Some(failure) = failure.filter(|_| status == "Failed") {
-            data["error"] = json!({"channelCode": failure.code, "channelMessage": failure.message});
-        }
-        hub.publish(NewEvent {
-            kind: STATUS,
-            subject: format!("advancedMessage/{message_id}/status/{status}"),
-            data,
-            at,
-        });
     }
 }

@@ -50,6 +50,7 @@ pub struct EventSubscription {
     pub(crate) response_ms: u64,
     pub(crate) max_attempts: u32,
     pub(crate) ttl_minutes: u64,
+    pub(crate) is_validated_by_hand: bool,
     /// Names and values that are no headers.
     pub(crate) bad_headers: Vec<String>,
 }
@@ -83,6 +84,7 @@ impl EventSubscription {
             response_ms: 30_000,
             max_attempts: 30,
             ttl_minutes: 1440,
+            is_validated_by_hand: false,
             bad_headers: Vec::new(),
         }
     }
@@ -167,6 +169,22 @@ impl EventSubscription {
         self
     }
 
+    /// Accepts a receiver that responds to the handshake with 200 and nothing else, as the service does:
+    /// the subscription is `AwaitingManualAction`, and nothing is delivered, until the URL of the
+    /// handshake (`validationUrl`, or `WebHook-Request-Callback`) is requested, which is possible for
+    /// ten minutes. Default: such a receiver is refused.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::EventSubscription;
+    ///
+    /// let receiver = "http://127.0.0.1:8080/events?key=secret";
+    /// let subscription = EventSubscription::new("by-hand", receiver).with_manual_validation(true);
+    /// ```
+    pub fn with_manual_validation(mut self, accepted: bool) -> Self {
+        self.is_validated_by_hand = accepted;
+        self
+    }
+
     /// The document of `PUT /_emulator/event-subscriptions`.
     pub(crate) fn to_json(&self) -> Value {
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
@@ -185,6 +203,7 @@ impl EventSubscription {
             "response_ms": self.response_ms,
             "max_attempts": self.max_attempts,
             "ttl_minutes": self.ttl_minutes,
+            "manual_validation": self.is_validated_by_hand,
         });
         if let Some(bearer) = &self.bearer {
             document["bearer"] = json!({

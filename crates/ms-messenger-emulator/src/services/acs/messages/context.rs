@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    services::acs::{events::statuses::Failure, family::Acs, messages::caller::Caller},
+    services::acs::{events::timeline::Fate, family::Acs, messages::caller::Caller},
     wire::request::Request,
 };
 
@@ -18,6 +18,6 @@ pub(crate) struct Context<'a> {
     pub(crate) id: &'a str,
     /// Epoch milliseconds.
     pub(crate) now: u64,
-    /// Why WhatsApp refuses the message afterwards, if a fault rule says so.
-    pub(crate) failure: Option<&'a Failure>,
+    /// What a fault rule makes of the statuses of the message.
+    pub(crate) fate: &'a Fate,
 }

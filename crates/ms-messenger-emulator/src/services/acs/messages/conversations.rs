@@ -11,7 +11,7 @@ use crate::{
     },
     services::acs::{
         error::AcsError,
-        events::statuses,
+        events::timeline::{self, Stored},
         messages::{
             context::Context, conversation::Conversation, findings::Findings, paging::Listing,
             participants, routes::Op, store::Store, validate,
@@ -58,7 +58,12 @@ pub(crate) fn create(context: &Context<'_>) -> Result<Outcome, AcsError> {
         return Ok(Outcome::new(response, false));
     };
     let from = channel.unwrap_or_else(|| service.seed.acs.channel_registration_id.clone());
-    statuses::publish(&service.events, &message_id, &from, &recipients, None);
+    let stored = Stored {
+        message_id: message_id.clone(),
+        from,
+        to: recipients,
+    };
+    timeline::publish(&service.events, &stored, context.fate);
     let row = NewRow {
         platform: Platform::ACS_MESSAGES,
         operation: "conversation.create",

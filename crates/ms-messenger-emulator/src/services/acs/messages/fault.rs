@@ -10,8 +10,16 @@ use crate::{
         },
         platform::Platform,
     },
-    services::acs::events::statuses::Failure,
+    services::acs::events::{
+        statuses::Failure,
+        timeline::{Fate, STATUSES},
+    },
 };
+
+/// By how much statuses are late at most, in milliseconds: 30 days.
+const MAX_SLOW_MS: u64 = 30 * 86_400_000;
+const TIME: &str = "is required and must be a whole number from 0 to 2592000000";
+const NAMES: &str = "must be an array of Sent, Delivered, Read and Failed";
 
 /// A fault that only ACS Advanced Messaging has; other platforms are left alone.
 ///
@@ -34,6 +42,18 @@ pub enum AcsMessagesFault {
         /// The code of WhatsApp, `131026` for example.
         code: String,
     },
+    /// All statuses of the message are late.
+    #[non_exhaustive]
+    SlowStatuses {
+        /// By so many milliseconds of the services' clock.
+        ms: u64,
+    },
+    /// Statuses of the message are never said.
+    #[non_exhaustive]
+    DroppedStatuses {
+        /// Which, of `Sent`, `Delivered`, `Read`, `Failed`.
+        statuses: Vec<String>,
+    },
 }
 
 impl AcsMessagesFault {
@@ -42,10 +62,53 @@ impl AcsMessagesFault {
         Self::Undeliverable { code: code.into() }
     }
 
-    /// Why WhatsApp refuses the message.
-    pub(crate) fn failure(&self) -> Failure {
+    /// The statuses of the message are that many milliseconds late, at most 30 days.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::{AcsMessagesFault, FaultRule};
+    ///
+    /// let slow = AcsMessagesFault::slow_statuses(60_000);
+    /// let rule = FaultRule::new(slow.into()).with_operation("send.notification");
+    /// ```
+    pub fn slow_statuses(ms: u64) -> Self {
+        Self::SlowStatuses {
+            ms: ms.min(MAX_SLOW_MS),
+        }
+    }
+
+    /// These statuses of the message (`Delivered` …) are never said; all of them if none is named.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::{AcsMessagesFault, FaultRule};
+    ///
+    /// // `Read` without `Delivered`, as the service has been seen to say it.
+    /// let fault = AcsMessagesFault::dropped_statuses(["Delivered"]);
+    /// let rule = FaultRule::new(fault.into()).with_operation("send.notification");
+    /// ```
+    pub fn dropped_statuses<T: Into<String>>(statuses: impl IntoIterator<Item = T>) -> Self {
+        let mut statuses: Vec<String> = statuses.into_iter().map(Into::into).collect();
+        if statuses.is_empty() {
+            statuses = STATUSES.map(str::to_owned).to_vec();
+        }
+        Self::DroppedStatuses { statuses }
+    }
+
+    /// What becomes of the statuses.
+    pub(crate) fn fate(&self) -> Fate {
+        let usual = Fate::default();
         match self {
-            Self::Undeliverable { code } => Failure::new(code),
+            Self::Undeliverable { code } => Fate {
+                failure: Some(Failure::new(code)),
+                ..usual
+            },
+            Self::SlowStatuses { ms } => Fate {
+                slow_ms: *ms,
+                ..usual
+            },
+            Self::DroppedStatuses { statuses } => Fate {
+                dropped: statuses.clone(),
+                ..usual
+            },
         }
     }
 }
@@ -58,6 +121,10 @@ impl ServiceFault for AcsMessagesFault {
     fn to_json(&self) -> Value {
         match self {
             Self::Undeliverable { code } => json!({"kind": "undeliverable", "code": code}),
+            Self::SlowStatuses { ms } => json!({"kind": "slow_statuses", "ms": ms}),
+            Self::DroppedStatuses { statuses } => {
+                json!({"kind": "dropped_statuses", "statuses": statuses})
+            }
         }
     }
 }
@@ -68,16 +135,37 @@ impl From<AcsMessagesFault> for FaultAction {
     }
 }
 
-/// The kind as fault documents name it.
+/// The kinds as fault documents name them.
 pub(crate) fn kinds() -> Vec<FaultKind> {
-    let read = |_: &str, members: &Map<String, Value>| -> Result<OwnFault, WrongMember> {
-        let code = match members.get("code") {
-            None => "131026",
-            Some(Value::String(code)) => code,
+    vec![
+        FaultKind::new("undeliverable", &["code"], read),
+        FaultKind::new("slow_statuses", &["ms"], read),
+        FaultKind::new("dropped_statuses", &["statuses"], read),
+    ]
+}
+
+fn read(kind: &str, members: &Map<String, Value>) -> Result<OwnFault, WrongMember> {
+    let fault = match kind {
+        "undeliverable" => match members.get("code") {
+            None => AcsMessagesFault::undeliverable("131026"),
+            Some(Value::String(code)) => AcsMessagesFault::undeliverable(code),
             Some(_) => return Err(("code", "must be a string")),
-        };
-        let fault = AcsMessagesFault::undeliverable(code);
-        Ok(OwnFault::new(Platform::ACS_MESSAGES, fault))
+        },
+        "slow_statuses" => {
+            let ms = members.get("ms").and_then(Value::as_u64);
+            let ms = ms.filter(|ms| *ms <= MAX_SLOW_MS);
+            AcsMessagesFault::slow_statuses(ms.ok_or(("ms", TIME))?)
+        }
+        _ => {
+            let named = members
+                .get("statuses")
+                .cloned()
+                .unwrap_or_else(|| json!([]));
+            let named = named.as_array().ok_or(("statuses", NAMES))?;
+            let known = |it: &Value| STATUSES.into_iter().find(|known| it == known);
+            let known: Option<Vec<&str>> = named.iter().map(known).collect();
+            AcsMessagesFault::dropped_statuses(known.ok_or(("statuses", NAMES))?)
+        }
     };
-    vec![FaultKind::new("undeliverable", &["code"], read)]
+    Ok(OwnFault::new(Platform::ACS_MESSAGES, fault))
 }

@@ -37,6 +37,11 @@ impl Filter {
         parser.tokens.next().is_none().then_some(Self(term))
     }
 
+    /// Whether it asks for any entry of the list `path`, and nothing else.
+    pub(crate) fn is_any_of(&self, path: &str) -> bool {
+        matches!(&self.0, Term::Any(list, _, _) if list.join("/") == path)
+    }
+
     pub(crate) fn admits(&self, entity: &Value) -> bool {
         self.0.holds(entity, None)
     }

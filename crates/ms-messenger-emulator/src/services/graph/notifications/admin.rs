@@ -46,8 +46,8 @@ fn shown(hub: &Hub) -> Value {
             "resource": subscription.resource,
             "paused": live.is_paused.load(Ordering::Relaxed),
             "waiting": live.queue.len(),
-            "delivered": live.delivered.load(Ordering::Relaxed),
-            "lost": live.lost.load(Ordering::Relaxed),
+            "delivered": live.queue.delivered(),
+            "lost": live.queue.lost(),
         })
     };
     json!({
@@ -106,14 +106,10 @@ fn lifecycle(hub: &Hub, document: &Map<String, Value>) -> Response {
     let (Some(live), Some(event), true) = (live, event, problems.is_empty()) else {
         return bad_request("InvalidLifecycle", &problems);
     };
-    if !hub.lifecycle(live, event) {
+    if live.subscription().lifecycle.is_none() {
         let problem = "subscription: has no lifecycleNotificationUrl";
         return bad_request("InvalidLifecycle", &[problem.to_owned()]);
     }
-    match *event {
-        "reauthorizationRequired" => live.is_paused.store(true, Ordering::Relaxed),
-        "subscriptionRemoved" => live.is_removed.store(true, Ordering::Relaxed),
-        _ => {}
-    }
+    hub.lifecycle(live, event);
     Response::empty(StatusCode::ACCEPTED)
 }

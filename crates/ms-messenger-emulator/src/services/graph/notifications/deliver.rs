@@ -1,6 +1,6 @@
 //! Delivers the notifications of one subscription, one request after the other.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
@@ -8,11 +8,11 @@ use uuid::Uuid;
 
 use crate::{
     engine::{
-        push::call::{self, Outgoing},
+        push::{call::Outgoing, pending::Pending, queue::Attempt},
         resources::Engine,
     },
     services::graph::notifications::{
-        live::{Live, Pending, TokenKind},
+        live::{Live, Notice, TokenKind},
         pace::Pace,
     },
 };
@@ -38,55 +38,48 @@ const TOKEN_LIFE_S: u64 = 3600;
 /// Delivers what is due, until it is ended.
 pub(crate) async fn run(engine: Arc<Engine>, live: Arc<Live>, tenant: String, pace: Arc<Pace>) {
     loop {
-        let pending = live.queue.next(&engine.clock).await;
-        deliver(&engine, &live, &tenant, &pace, pending).await;
-    }
-}
-
-async fn deliver(engine: &Engine, live: &Live, tenant: &str, pace: &Pace, mut pending: Pending) {
-    let address = {
-        let subscription = live.subscription();
-        match &subscription.lifecycle {
-            Some((_, lifecycle)) if pending.is_lifecycle => lifecycle.clone(),
-            _ => subscription.address.clone(),
-        }
-    };
-    let outgoing = outgoing(engine, live, tenant, &pending);
-    let reply = call::call(&address, &outgoing, pace.limit()).await;
-    pending.attempts += 1;
-    pending.urgency = None;
-    let is_held = pending.is_held;
-    if reply.is_ok_and(|reply| reply.status.is_success()) {
-        live.delivered.fetch_add(1, Ordering::Relaxed);
-        if pending.is_duplicated {
-            // Whatever the receiver makes of the copy: it was delivered.
-            let _ = call::call(&address, &outgoing, pace.limit()).await;
-        }
-    } else {
-        again(engine, live, pace, pending);
-    }
-    if !is_held {
+        let batch = live.queue.next(1, &engine.clock).await;
+        let Some(pending) = batch.first() else {
+            continue;
+        };
+        let address = {
+            let subscription = live.subscription();
+            match &subscription.lifecycle {
+                Some((_, lifecycle)) if pending.content.is_lifecycle => lifecycle.clone(),
+                _ => subscription.address.clone(),
+            }
+        };
+        let outgoing = outgoing(&engine, &live, &tenant, pending);
+        let attempt = Attempt {
+            address: &address,
+            outgoing: &outgoing,
+            limit: pace.limit(),
+            is_success: |status| status.is_success(),
+        };
+        let again = |_, pending| again(&engine, &live, &pace, pending);
         live.queue
-            .hasten(engine.now_ms(), |pending| pending.is_held);
+            .deliver(batch, attempt, &engine.clock, again)
+            .await;
     }
 }
 
 /// Plans the next attempt, or loses the notification.
-fn again(engine: &Engine, live: &Live, pace: &Pace, pending: Pending) {
-    let factor = pace.factor();
-    let index = usize::try_from(pending.attempts.saturating_sub(1)).unwrap_or(usize::MAX);
+fn again(engine: &Engine, live: &Live, pace: &Pace, pending: Pending<Notice>) {
+    let (factor, delivery) = (pace.factor(), &pending.delivery);
+    let index = usize::try_from(delivery.attempts.saturating_sub(1)).unwrap_or(usize::MAX);
     let due = engine.now_ms() + WAITS[index.min(WAITS.len() - 1)] / factor;
-    let is_over = due > pending.first_due + LIFE / factor;
-    if is_over || !live.queue.push(due, pending) {
-        live.lost.fetch_add(1, Ordering::Relaxed);
+    if due > delivery.first_due + LIFE / factor {
+        live.queue.count_lost();
+    } else {
+        live.queue.push(due, pending);
     }
 }
 
-fn outgoing(engine: &Engine, live: &Live, tenant: &str, pending: &Pending) -> Outgoing {
-    let mut body = json!({"value": pending.items});
+fn outgoing(engine: &Engine, live: &Live, tenant: &str, pending: &Pending<Notice>) -> Outgoing {
+    let mut body = json!({"value": pending.content.items});
     let is_encrypted = |item: &Value| item.get("encryptedContent").is_some();
-    if pending.items.iter().any(is_encrypted) {
-        body["validationTokens"] = json!([token(engine, live, tenant, pending.token)]);
+    if pending.content.items.iter().any(is_encrypted) {
+        body["validationTokens"] = json!([token(engine, live, tenant, pending.content.token)]);
     }
     let mut headers = HeaderMap::new();
     let json = HeaderValue::from_static("application/json; charset=utf-8");
@@ -95,8 +88,8 @@ fn outgoing(engine: &Engine, live: &Live, tenant: &str, pending: &Pending) -> Ou
         method: Method::POST,
         headers,
         body: body.to_string().into(),
-        is_chunked: pending.is_chunked,
-        is_lower_case: pending.is_lower_case,
+        is_chunked: pending.delivery.is_chunked,
+        is_lower_case: pending.delivery.is_lower_case,
     }
 }
 

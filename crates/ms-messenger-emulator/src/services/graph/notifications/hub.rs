@@ -1,6 +1,9 @@
 //! All subscriptions, and the changes that are published to them.
 
-use std::sync::{Arc, Mutex, MutexGuard, atomic::Ordering};
+use std::sync::{
+    Arc, Mutex, MutexGuard,
+    atomic::{AtomicU64, Ordering},
+};
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -8,9 +11,13 @@ use uuid::Uuid;
 use crate::{
     engine::{
         description::Description,
-        faults::{action::FaultAction, own::OwnFault, push::PushFault},
+        faults::{action::FaultAction, own::OwnFault},
         platform::Platform,
-        push::{task::Task, urgent::Urgent},
+        push::{
+            pending::{Delivery, Pending},
+            task::Task,
+            urgent::Urgent,
+        },
         resources::Engine,
         stats::Event,
     },
@@ -21,7 +28,7 @@ use crate::{
             change::Change,
             deliver,
             fault::NotificationFault,
-            live::{Live, Pending, TokenKind},
+            live::{Live, Notice, TokenKind},
             pace::Pace,
             resource::Watch,
         },
@@ -42,6 +49,8 @@ pub(crate) struct Hub {
     subscriptions: Mutex<Vec<Subscribed>>,
     pub(crate) pace: Arc<Pace>,
     pub(crate) urgent: Urgent,
+    /// How many subscriptions were made.
+    made: AtomicU64,
 }
 
 /// A subscription and the task that delivers its notifications.
@@ -64,7 +73,13 @@ impl Hub {
             subscriptions: Mutex::default(),
             pace: Arc::new(Pace::new()),
             urgent: Urgent::default(),
+            made: AtomicU64::new(0),
         }
+    }
+
+    /// The number of the next subscription.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.made.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// The subscriptions; those that are over go.
@@ -141,10 +156,11 @@ impl Hub {
             let subscription = live.subscription();
             subscription.changes.contains(&change.kind)
                 && subscription.watch.covers(&change.place, directory)
+                && subscription.narrowing.admits(&change.message)
         };
         for live in all.iter().filter(watching) {
             if live.is_paused.load(Ordering::Relaxed) {
-                live.lost.fetch_add(1, Ordering::Relaxed);
+                live.queue.count_lost();
                 continue;
             }
             let other = all.iter().find(|other| !Arc::ptr_eq(other, live));
@@ -166,13 +182,17 @@ impl Hub {
         if own == Some(&NotificationFault::MixedBatch) {
             items.push(self.foreign_item(other, &items[0], change));
         }
-        let mut pending = Pending::new(items, false, self.engine.now_ms());
-        pending.token = match own {
+        let token = match own {
             Some(NotificationFault::ForeignPublisher) => TokenKind::Foreign,
             Some(NotificationFault::ExpiredToken) => TokenKind::Expired,
             _ => TokenKind::Sound,
         };
-        self.push(live, pending, fault.as_ref());
+        let notice = Notice {
+            items,
+            is_lifecycle: false,
+            token,
+        };
+        self.push(live, notice, fault.as_ref());
     }
 
     fn decide(&self, operation: &str) -> Option<FaultAction> {
@@ -185,25 +205,18 @@ impl Hub {
         fault
     }
 
-    fn push(&self, live: &Live, mut pending: Pending, fault: Option<&FaultAction>) {
-        if let Some(FaultAction::Push(fault)) = fault {
-            match *fault {
-                PushFault::Lost => {
-                    live.lost.fetch_add(1, Ordering::Relaxed);
-                    return;
-                }
-                PushFault::Duplicate => pending.is_duplicated = true,
-                PushFault::Chunked => pending.is_chunked = true,
-                PushFault::LowerCaseHeaders => pending.is_lower_case = true,
-                PushFault::Late { ms } => pending.first_due += ms,
-                PushFault::Reorder { ms } => {
-                    pending.first_due += ms;
-                    pending.is_held = true;
-                }
-                PushFault::BeforeResponse => pending.urgency = Some(self.urgent.begin()),
-            }
+    fn push(&self, live: &Live, notice: Notice, fault: Option<&FaultAction>) {
+        let now = self.engine.now_ms();
+        let mut delivery = Delivery::due(now);
+        if let Some(FaultAction::Push(fault)) = fault
+            && !delivery.disturb(*fault, now, &self.urgent)
+        {
+            return live.queue.count_lost();
         }
-        live.push(pending);
+        live.queue.push_first(Pending {
+            content: notice,
+            delivery,
+        });
     }
 
     /// One item of a notification.
@@ -240,20 +253,24 @@ impl Hub {
         item
     }
 
-    /// Sends a lifecycle event. Returns whether the subscription has an address for these.
-    pub(crate) fn lifecycle(&self, live: &Live, event: &str) -> bool {
-        let resource = {
-            let subscription = live.subscription();
-            if subscription.lifecycle.is_none() {
-                return false;
-            }
-            subscription.resource.clone()
-        };
+    /// Sends a lifecycle event, after which the subscription is paused, or has ended.
+    pub(crate) fn lifecycle(&self, live: &Live, event: &str) {
+        let resource = live.subscription().resource.clone();
         let mut item = live.item(&self.tenant, &resource);
         item["lifecycleEvent"] = json!(event);
         let fault = self.decide("notification.lifecycle");
-        let pending = Pending::new(vec![item], true, self.engine.now_ms());
-        self.push(live, pending, fault.as_ref());
-        true
+        let notice = Notice {
+            items: vec![item],
+            is_lifecycle: true,
+            token: TokenKind::Sound,
+        };
+        // The app acts on it after it is in effect, and what has ended is not dropped before it waits.
+        let _subscriptions = lock(&self.subscriptions);
+        match event {
+            "reauthorizationRequired" => live.is_paused.store(true, Ordering::Relaxed),
+            "subscriptionRemoved" => live.is_removed.store(true, Ordering::Relaxed),
+            _ => {}
+        }
+        self.push(live, notice, fault.as_ref());
     }
 }

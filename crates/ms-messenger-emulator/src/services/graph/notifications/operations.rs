@@ -26,6 +26,9 @@ use crate::{
     wire::request::Request,
 };
 
+/// So many subscriptions are on a page.
+const PAGE: usize = 20;
+
 /// The caller: the application, and the user or the service principal.
 struct App {
     id: String,
@@ -46,7 +49,7 @@ pub(crate) fn handle(
 ) -> Result<Outcome, GraphError> {
     let app = app(service, request)?;
     match call {
-        Call::List => Ok(list(service, request, version, &app)),
+        Call::List => list(service, request, version, &app),
         Call::Get(id) => {
             let live = find(service, &app, id)?;
             Ok(shown(request, version, StatusCode::OK, &live))
@@ -102,13 +105,37 @@ fn find(service: &Graph, app: &App, id: &str) -> Result<Arc<Live>, GraphError> {
     found.ok_or_else(|| GraphError::not_found("The object was not found."))
 }
 
-fn list(service: &Graph, request: &Request, version: Version, app: &App) -> Outcome {
+/// The app's own, oldest first, in pages.
+fn list(
+    service: &Graph,
+    request: &Request,
+    version: Version,
+    app: &App,
+) -> Result<Outcome, GraphError> {
+    let after = match request.query.value("$skiptoken").map(str::parse::<u64>) {
+        None => 0,
+        Some(Ok(number)) => number,
+        Some(Err(_)) => return Err(GraphError::bad_request("The $skiptoken is not valid.")),
+    };
     let all = service.notifications.all();
-    let own = all.iter().filter(|live| live.subscription().app == app.id);
-    let own: Vec<Value> = own.map(|live| live.subscription().to_json()).collect();
-    let context = format!("{}/{version}/$metadata#subscriptions", request.origin());
-    let body = json!({"@odata.context": context, "value": own});
-    response::json(StatusCode::OK, body.to_string())
+    let mut own: Vec<(u64, Value)> = Vec::new();
+    for live in &all {
+        let subscription = live.subscription();
+        if subscription.app == app.id && subscription.number > after {
+            own.push((subscription.number, subscription.to_json()));
+        }
+    }
+    own.sort_unstable_by_key(|(number, _)| *number);
+    let has_more = own.len() > PAGE;
+    own.truncate(PAGE);
+    let base = format!("{}/{version}", request.origin());
+    let mut body = json!({"@odata.context": format!("{base}/$metadata#subscriptions")});
+    if let Some((last, _)) = own.last().filter(|_| has_more) {
+        let link = format!("{base}/subscriptions?$skiptoken={last}");
+        body["@odata.nextLink"] = json!(link);
+    }
+    body["value"] = own.into_iter().map(|(_, one)| one).collect();
+    Ok(response::json(StatusCode::OK, body.to_string()))
 }
 
 fn shown(request: &Request, version: Version, status: StatusCode, live: &Live) -> Outcome {
@@ -175,11 +202,13 @@ fn subscription(service: &Graph, app: App, wanted: Wanted) -> Subscription {
     let (url, address) = wanted.url;
     Subscription {
         id: service.engine.response_id().to_string(),
+        number: service.notifications.next_number(),
         app: app.id,
         creator: app.object,
         changes: wanted.changes,
         resource: wanted.resource,
         watch: wanted.watch,
+        narrowing: wanted.narrowing,
         url,
         address,
         lifecycle: wanted.lifecycle,

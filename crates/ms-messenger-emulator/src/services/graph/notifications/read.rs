@@ -6,7 +6,9 @@ use crate::{
     engine::push::address::Address,
     services::graph::{
         error::GraphError,
-        notifications::{certificate::Certificate, change::ChangeType, resource::Watch},
+        notifications::{
+            certificate::Certificate, change::ChangeType, narrowing::Narrowing, resource::Watch,
+        },
     },
     wire::clock,
 };
@@ -21,6 +23,7 @@ pub(crate) struct Wanted {
     pub(crate) changes: Vec<ChangeType>,
     pub(crate) resource: String,
     pub(crate) watch: Watch,
+    pub(crate) narrowing: Narrowing,
     pub(crate) url: (String, Address),
     pub(crate) lifecycle: Option<(String, Address)>,
     pub(crate) expires: u64,
@@ -38,7 +41,12 @@ pub(crate) struct Renewal {
 /// Reads the body of a new subscription.
 pub(crate) fn wanted(body: &Value, now: u64) -> Result<Wanted, GraphError> {
     let resource = required(body, "resource")?;
-    let watch = Watch::parse(resource)?;
+    let (path, query) = match resource.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (resource, None),
+    };
+    let watch = Watch::parse(path)?;
+    let narrowing = query.map(Narrowing::parse).transpose()?;
     let changes = changes(required(body, "changeType")?)?;
     let url = address(required(body, "notificationUrl")?, "notificationUrl")?;
     let lifecycle = text(body, "lifecycleNotificationUrl")?;
@@ -55,6 +63,7 @@ pub(crate) fn wanted(body: &Value, now: u64) -> Result<Wanted, GraphError> {
         changes,
         resource: resource.to_owned(),
         watch,
+        narrowing: narrowing.unwrap_or_default(),
         url,
         lifecycle,
         expires,

@@ -44,12 +44,8 @@ const ALL_CHANNELS: Permissions = Permissions {
 };
 
 impl Watch {
-    /// Reads a resource, with or without a slash in front.
+    /// Reads the path of a resource, with or without a slash in front.
     pub(crate) fn parse(resource: &str) -> Result<Self, GraphError> {
-        if resource.contains('?') {
-            let message = "Filters of a subscription are not emulated.";
-            return Err(GraphError::bad_request(message));
-        }
         let unknown = || {
             let message = "The resource of the subscription is not supported.";
             GraphError::bad_request(message)

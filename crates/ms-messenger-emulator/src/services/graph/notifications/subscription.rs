@@ -5,15 +5,16 @@ use serde_json::{Value, json};
 use crate::{
     engine::push::address::Address,
     services::graph::notifications::{
-        certificate::Certificate, change::ChangeType, resource::Watch,
+        certificate::Certificate, change::ChangeType, narrowing::Narrowing, resource::Watch,
     },
     wire::clock,
 };
 
 /// A subscription of an app to the changes of messages.
-#[derive(Clone)]
 pub(crate) struct Subscription {
     pub(crate) id: String,
+    /// Its place in lists.
+    pub(crate) number: u64,
     /// The application.
     pub(crate) app: String,
     /// Object id of the user or of the service principal.
@@ -22,6 +23,7 @@ pub(crate) struct Subscription {
     /// As the app wrote it.
     pub(crate) resource: String,
     pub(crate) watch: Watch,
+    pub(crate) narrowing: Narrowing,
     pub(crate) url: String,
     pub(crate) address: Address,
     pub(crate) lifecycle: Option<(String, Address)>,

@@ -145,19 +145,10 @@ pub(crate) fn route(method: &Method, raw: &[&str]) -> Routing<Call> {
             let op = by(method, None, Some(Op::Typing));
             ("POST", op, Some(*thread), None)
         }
-        ["threads", thread, "images"] => {
-            let op = by(method, None, Some(Op::ImageUpload));
-            ("POST", op, Some(*thread), None)
-        }
-        ["threads", thread, "images", image] => {
-            let op = (*method == Method::DELETE).then_some(Op::ImageDelete);
-            ("DELETE", op, Some(*thread), Some(*image))
-        }
-        // Specified with `view`, seen in messages with `views`.
-        ["threads", thread, "images", image, "view" | "views", _] => {
-            let op = by(method, Some(Op::ImageGet), None);
-            ("GET", op, Some(*thread), Some(*image))
-        }
+        ["threads", thread, "images", rest @ ..] => match image(method, rest) {
+            Some((allowed, op, image)) => (allowed, op, Some(*thread), image),
+            None => return Routing::Unknown,
+        },
         _ => return Routing::Unknown,
     };
     let view = raw.get(5).copied();
@@ -173,6 +164,23 @@ pub(crate) fn route(method: &Method, raw: &[&str]) -> Routing<Call> {
         (op.name(), call)
     });
     Routing::pick(allowed, found)
+}
+
+/// Routes what is below the images of a thread.
+fn image<'a>(
+    method: &Method,
+    rest: &[&'a str],
+) -> Option<(&'static str, Option<Op>, Option<&'a str>)> {
+    Some(match rest {
+        [] => ("POST", by(method, None, Some(Op::ImageUpload)), None),
+        [image] => {
+            let op = (*method == Method::DELETE).then_some(Op::ImageDelete);
+            ("DELETE", op, Some(*image))
+        }
+        // Specified with `view`, seen in messages with `views`.
+        [image, "view" | "views", _] => ("GET", by(method, Some(Op::ImageGet), None), Some(*image)),
+        _ => return None,
+    })
 }
 
 fn by(method: &Method, get: Option<Op>, post: Option<Op>) -> Option<Op> {

@@ -2,6 +2,7 @@
 # Instructions per send, ours beside hand-written reqwest, over TLS, by valgrind (package `valgrind`).
 #
 #   tests/benches/instructions.sh [CONCURRENCY [API...]]
+#   tests/benches/instructions.sh 1 acs-chat-list msgraph-chat-list
 #
 # The figure is the difference between a long and a short run, so that the start of the process and
 # its TLS handshakes do not count. Unlike a time, it does not waver on a busy machine. Each run sends
@@ -13,12 +14,14 @@
 # client request id, checks the status, and reads the body into a type of its own; it has no
 # time-outs, does not bound the body, checks no input, does not encode the id in the path, never
 # retries, and keeps nothing by which an unknown send could be settled.
+# `acs-chat-list` and `msgraph-chat-list` are one listing of 10,000 messages in pages of 50 each; both
+# contenders read the members of every message into types. What an upload and a list keep in memory is
+# measured by `cargo test --profile suite -p msgraph-chat --test memory`.
 # BENCH names a bench binary that is built already; PROFILES a folder for the profiles of the long
 # runs, which callgrind_annotate reads.
 set -eu
 cd "$(dirname "$0")/../.."
 
-short=1000 long=5000
 concurrency=${1:-64}
 [ $# -gt 0 ] && shift
 [ $# -gt 0 ] || set -- acs-messages acs-messages-notification acs-chat msgraph-chat msgraph-chat-trait
@@ -44,6 +47,7 @@ instructions() {
 }
 
 per_send() {
+    case $1 in *-list) short=1 long=2 ;; *) short=1000 long=5000 ;; esac
     first=$(instructions "$1" "$2" $short)
     last=$(instructions "$1" "$2" $long)
     echo $(((last - first) / (long - short)))

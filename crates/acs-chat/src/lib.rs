@@ -6,6 +6,7 @@ mod builder;
 mod chat_thread;
 mod client;
 mod error;
+mod images;
 mod list_options;
 mod messages;
 mod messenger;
@@ -21,6 +22,7 @@ pub use builder::AcsChatBuilder;
 pub use chat_thread::ChatThread;
 pub use client::AcsChatClient;
 pub use error::PLATFORM;
+pub use images::UploadedImage;
 pub use list_options::ListOptions;
 pub use models::{
     attachment::{ChatAttachment, ChatAttachmentType},

@@ -144,6 +144,25 @@ pub(crate) static ATTACHMENT_GET: Operation = Operation::read(
 .with_permission(ANY)
 .with_function("AcsChatClient::download");
 
+pub(crate) static IMAGE_UPLOAD: Operation = Operation::once(
+    Method::POST,
+    "image.upload",
+    "/chat/threads/{chatThreadId}/images",
+    "each call stores an image",
+)
+.with_permission(ANY)
+.with_function("ChatThread::upload_image")
+.with_doubt("the image may be stored: no message shows it until one refers to it");
+
+pub(crate) static IMAGE_DELETE: Operation = Operation::repeatable(
+    Method::DELETE,
+    "image.delete",
+    "/chat/threads/{chatThreadId}/images/{imageId}",
+    "a deleted image stays deleted",
+)
+.with_permission(ANY)
+.with_function("ChatThread::delete_image");
+
 /// Every operation of this client.
 ///
 /// ```
@@ -170,4 +189,6 @@ pub static OPERATIONS: &[&Operation] = &[
     &RECEIPT_SEND,
     &TYPING_SEND,
     &ATTACHMENT_GET,
+    &IMAGE_UPLOAD,
+    &IMAGE_DELETE,
 ];

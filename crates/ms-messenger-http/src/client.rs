@@ -259,6 +259,10 @@ impl HttpClient {
     async fn read(&self, mut response: reqwest::Response) -> Result<Bytes> {
         let mut body = Bytes::new();
         let mut pieces: Option<BytesMut> = None;
+        // Room for all of it at once: growing would hold two copies for a while.
+        let announced = response.content_length().unwrap_or_default();
+        let announced = usize::try_from(announced).unwrap_or(usize::MAX);
+        let room = announced.min(self.0.max_response_bytes);
         while let Some(chunk) = response
             .chunk()
             .await
@@ -278,7 +282,12 @@ impl HttpClient {
             if so_far == 0 {
                 body = chunk;
             } else {
-                let pieces = pieces.get_or_insert_with(|| BytesMut::from(&body[..]));
+                let pieces = pieces.get_or_insert_with(|| {
+                    let mut pieces = BytesMut::with_capacity(room.max(body.len()));
+                    pieces.extend_from_slice(&body);
+                    body = Bytes::new();
+                    pieces
+                });
                 pieces.extend_from_slice(&chunk);
             }
         }

@@ -48,7 +48,8 @@ impl Download {
         }
     }
 
-    pub(crate) fn with_platform(mut self, platform: &'static str) -> Self {
+    /// Sets the platform that its errors name.
+    pub fn with_platform(mut self, platform: &'static str) -> Self {
         self.platform = Some(platform);
         self
     }

@@ -3,7 +3,10 @@
 
 mod server;
 
-use std::pin::pin;
+use std::{
+    pin::pin,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use futures_util::StreamExt as _;
 use ms_messenger_core::{Delivery, Error, ErrorKind};
@@ -69,6 +72,52 @@ async fn a_page_is_returned_before_its_link_is_refused() {
         assert!(pages.next_page().await.unwrap().is_none());
         assert_eq!(server.seen().len(), 1);
     }
+}
+
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+static MOST: AtomicUsize = AtomicUsize::new(0);
+
+/// An item that counts how many of it there are.
+struct Counted;
+
+impl<'de> serde::Deserialize<'de> for Counted {
+    fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        u32::deserialize(input)?;
+        let live = LIVE.fetch_add(1, Ordering::SeqCst) + 1;
+        MOST.fetch_max(live, Ordering::SeqCst);
+        Ok(Self)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        LIVE.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_10_000_items_holds_one_page_of_50() {
+    let items = format!("[{}]", vec!["7"; 50].join(","));
+    let lists = 2;
+    let pages = (1..=200).map(|n| match n {
+        200 => status(200, &[], &format!(r#"{{"value":{items}}}"#)),
+        n => page(&items, "nextLink", &format!("/list?page={n}")),
+    });
+    let pages: Vec<Act> = pages.collect();
+    let server = Server::start((0..lists).flat_map(|_| pages.clone())).await;
+    let pipeline = pipeline(&server);
+    let whole = || Pages::<Counted>::new(&pipeline, Ok(Call::get("list", "/list")));
+    let (mut count, mut pages) = (0, whole());
+    while let Some(page) = pages.next_page().await.unwrap() {
+        count += page.len();
+    }
+    let mut items = pin!(whole().into_stream());
+    while let Some(item) = items.next().await {
+        item.unwrap();
+        count += 1;
+    }
+    assert_eq!((count, server.seen().len()), (20_000, 400));
+    assert_eq!(MOST.load(Ordering::SeqCst), 50);
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ const MAX_PAGE: u32 = 50;
 /// ```
 /// use msgraph_chat::ChatQuery;
 ///
-/// let query = ChatQuery::new().with_members().with_newest_message_first();
+/// let query = ChatQuery::new().with_members(true).with_newest_message_first(true);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -54,23 +54,24 @@ impl ChatQuery {
         self
     }
 
-    /// Adds the [members](ChatInfo::members) of each chat, at most 25 of them: a known fault of the
-    /// service. [`Chat::members`] returns all.
-    pub fn with_members(mut self) -> Self {
-        self.has_members = true;
+    /// Sets whether the chats have their [members](ChatInfo::members), at most 25 of them: a known
+    /// fault of the service. [`Chat::members`] returns all.
+    pub fn with_members(mut self, has_members: bool) -> Self {
+        self.has_members = has_members;
         self
     }
 
-    /// Adds a [preview](ChatInfo::last_message_preview) of the newest message of each chat.
-    pub fn with_last_message(mut self) -> Self {
-        self.has_last_message = true;
+    /// Sets whether the chats have a [preview](ChatInfo::last_message_preview) of their newest
+    /// message.
+    pub fn with_last_message(mut self, has_last_message: bool) -> Self {
+        self.has_last_message = has_last_message;
         self
     }
 
-    /// Sorts the chats by their newest message, the newest first. US government clouds do not
-    /// support it.
-    pub fn with_newest_message_first(mut self) -> Self {
-        self.is_newest_first = true;
+    /// Sets whether the chats are sorted by their newest message, the newest first. US government
+    /// clouds do not support it.
+    pub fn with_newest_message_first(mut self, is_newest_first: bool) -> Self {
+        self.is_newest_first = is_newest_first;
         self
     }
 
@@ -126,7 +127,7 @@ impl GraphChatClient {
     /// let first = chats.next_page().await?.unwrap_or_default();
     /// assert_eq!(first[0].topic.as_deref(), Some("Everybody"));
     ///
-    /// let mut chats = client.chats_with(&ChatQuery::new().with_members());
+    /// let mut chats = client.chats_with(&ChatQuery::new().with_members(true));
     /// let first = chats.next_page().await?.unwrap_or_default();
     /// assert_eq!(first[0].members.len(), graph.users.len());
     /// # Ok(())

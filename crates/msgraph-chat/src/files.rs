@@ -1,8 +1,12 @@
-//! Messages with files: upload, access of the readers, the message, and what remains.
+//! Messages with files: upload, access of the readers, the message, and what remains. Drives, which
+//! hold the files.
 
 mod address;
 mod contents;
+mod drive;
 mod folder;
+mod follow;
+mod item;
 mod lane;
 mod message;
 mod name;
@@ -12,11 +16,14 @@ mod pending;
 mod quick_xor;
 mod session;
 mod share;
+mod shared;
 mod steps;
 mod store;
 mod typed;
 
+pub use drive::Drive;
 pub(crate) use folder::FilePlace;
+pub use item::DriveItemHandle;
 pub use message::FileMessage;
 pub use options::{ReaderAccess, UploadOptions, UploadProgress};
 pub use outcome::{FileOutcome, FilesOutcome, Remains};

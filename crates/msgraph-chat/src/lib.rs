@@ -53,7 +53,8 @@ pub use client::GraphChatClient;
 pub use cloud::Cloud;
 pub use error::{GraphError, PLATFORM};
 pub use files::{
-    FileMessage, FileOutcome, FilesOutcome, ReaderAccess, Remains, UploadOptions, UploadProgress,
+    Drive, DriveItemHandle, FileMessage, FileOutcome, FilesOutcome, ReaderAccess, Remains,
+    UploadOptions, UploadProgress,
 };
 pub use group::NewGroupChat;
 pub use members::NewMember;

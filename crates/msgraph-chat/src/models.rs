@@ -1,6 +1,6 @@
-//! Messages, chats, teams, channels, members and users as the service returns them.
+//! Messages, chats, teams, channels, members, users and files as the service returns them.
 //!
-//! Every member but the id of a chat, team, channel, member or user is optional, because responses
+//! Every member but the id of a chat, team, channel, member, user or drive is optional, because responses
 //! differ in the members that they have. Members and values that this version does not know are
 //! kept, so that nothing is lost when a message is read and stored again.
 //!
@@ -17,6 +17,7 @@
 pub(crate) mod attachment;
 mod chat;
 mod drive;
+mod drive_info;
 mod event;
 mod identity;
 mod member;
@@ -30,7 +31,8 @@ mod user;
 
 pub use attachment::ChatMessageAttachment;
 pub use chat::{ChatInfo, ChatMessageInfo, ChatType, ChatViewpoint, MigrationMode, PinnedMessage};
-pub use drive::{DriveItem, FileFacet, FileHashes, ItemReference};
+pub use drive::{DriveItem, FileFacet, FileHashes, FolderFacet, ItemReference};
+pub use drive_info::{DriveInfo, DriveQuota, DriveType, LinkKind, LinkScope, SharingLink};
 pub use event::{CallParticipantInfo, EventKind, EventMessageDetail};
 pub use identity::{
     ApplicationIdentity, ApplicationIdentityType, ConversationIdentity, ConversationIdentityType,

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use ms_messenger_core::{ChannelId, ConversationId, ErrorKind, Problems, Result, TeamId, UserId};
-use ms_messenger_http::{Call, Operation, check_id};
+use ms_messenger_http::{Call, Operation, check_id, encode_path_segment};
 
 use crate::{
     destination::{check_team, segment},
@@ -63,6 +63,17 @@ impl CheckedPath {
     pub(crate) fn id(mut self, field: &str, id: &str) -> Self {
         check_id(id, field, &mut self.problems);
         self.segment(id)
+    }
+
+    /// Adds the name of a file or folder as a segment of its own. Unlike an id, it may have `%` in it.
+    pub(crate) fn name(mut self, field: &str, name: &str) -> Self {
+        let is_sound = !matches!(name, "" | "." | "..") && !name.contains(char::is_control);
+        let rule = "must be names with one slash between them";
+        self.problems.add_if(!is_sound, field, rule);
+        // A colon ends a path of names.
+        self.path
+            .push_str(&format!("/{}", encode_path_segment(name)));
+        self
     }
 
     fn segment(mut self, id: &str) -> Self {

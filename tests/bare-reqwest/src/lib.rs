@@ -2,6 +2,8 @@
 //! typed work as our clients (serialise, authorise, send, check, read the receipt) and knows
 //! nothing of certainty.
 
+pub mod list;
+
 use std::error::Error;
 
 pub use reqwest::Client;

@@ -12,14 +12,15 @@ use std::{
 use cpu_time::ProcessTime;
 use ms_messenger::{
     MessengerExt as _, SharedMessenger, StaticToken, Target,
-    acs_chat::{AcsChatClient, ChatThread, SendChatMessageRequest},
+    acs_chat::{AcsChatClient, ChatThread, ListOptions, SendChatMessageRequest},
     acs_messages::{
         AcsMessagesClient, ConversationContent, ConversationThread, Credential,
         NotificationContent, NotificationKind, Notifications,
     },
-    http::{HttpClient, HttpOptions},
+    http::{HttpClient, HttpOptions, Pages},
     msgraph_chat::{Chat, GraphChatClient, NewChatMessage},
 };
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::Failure;
@@ -38,6 +39,8 @@ pub(crate) const KINDS: [&str; 2] = ["reqwest", "ms-messenger"];
 const CONVERSATION: &str = "19:34adfa4f-cedf-4dc0-ba29-b6d1a69ab345@thread.v2";
 const TEXT: &str = "The build is green again; thanks to the whole team.";
 const PHONE: &str = "+14255550123";
+/// How many messages a list has.
+const LISTED: usize = 10_000;
 const CHANNEL: Uuid = Uuid::from_u128(0x34ad_fa4f_cedf_4dc0_ba29_b6d1_a69a_b345);
 
 #[derive(Clone)]
@@ -48,6 +51,8 @@ enum Client {
     Chat(Chat),
     Message(Chat),
     Trait(SharedMessenger),
+    ThreadList(ChatThread),
+    ChatList(Chat),
     Bare(Bare),
 }
 
@@ -81,12 +86,17 @@ impl Client {
             return Ok(match api {
                 "msgraph-chat" => Self::Chat(client.chat(CONVERSATION)),
                 "msgraph-chat-message" => Self::Message(client.chat(CONVERSATION)),
+                "msgraph-chat-list" => Self::ChatList(client.chat(CONVERSATION)),
                 _ => Self::Trait(Arc::new(client)),
             });
         }
-        if api == "acs-chat" {
+        if api.starts_with("acs-chat") {
             let client = AcsChatClient::builder(base, token).with_http_client(http);
-            return Ok(Self::Thread(client.build()?.thread(CONVERSATION)));
+            let thread = client.build()?.thread(CONVERSATION);
+            return Ok(match api {
+                "acs-chat-list" => Self::ThreadList(thread),
+                _ => Self::Thread(thread),
+            });
         }
         let client = AcsMessagesClient::builder(base, Credential::entra(token));
         let client = client.with_http_client(http).build()?;
@@ -96,8 +106,14 @@ impl Client {
         })
     }
 
+    /// Sends a message, or reads a list.
     async fn send(&self) -> Result<(), Failure> {
         match self {
+            Self::ThreadList(thread) => {
+                let options = ListOptions::default().with_page_size(50);
+                read(thread.messages_with(&options)).await?;
+            }
+            Self::ChatList(chat) => read(chat.messages()).await?,
             Self::Conversation(conversation) => {
                 conversation.send(&ConversationContent::text(TEXT)).await?;
             }
@@ -125,6 +141,21 @@ impl Client {
     }
 }
 
+async fn read<T: DeserializeOwned>(mut pages: Pages<T>) -> Result<(), Failure> {
+    let mut count = 0;
+    while let Some(page) = pages.next_page().await? {
+        count += page.len();
+    }
+    is_whole(count)
+}
+
+fn is_whole(count: usize) -> Result<(), Failure> {
+    if count == LISTED {
+        return Ok(());
+    }
+    Err(format!("{count} messages were listed").into())
+}
+
 impl Bare {
     async fn send(&self) -> Result<(), Failure> {
         let (client, base, token) = (&self.client, &*self.base, &*self.token);
@@ -137,6 +168,12 @@ impl Bare {
             }
             "msgraph-chat" | "msgraph-chat-trait" => {
                 bare_reqwest::send_graph(client, base, token, CONVERSATION, TEXT, &id).await?;
+            }
+            "msgraph-chat-list" => {
+                is_whole(bare_reqwest::list::graph(client, base, token, CONVERSATION).await?)?;
+            }
+            "acs-chat-list" => {
+                is_whole(bare_reqwest::list::acs_chat(client, base, token, CONVERSATION).await?)?;
             }
             "acs-chat" => {
                 bare_reqwest::send_acs_chat(client, base, token, CONVERSATION, TEXT, &id).await?;

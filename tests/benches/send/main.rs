@@ -12,6 +12,7 @@
 //! first accepted message. The contenders take turns, round by round; medians are printed.
 
 mod client;
+mod lists;
 mod server;
 
 use std::{

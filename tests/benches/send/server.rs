@@ -1,4 +1,4 @@
-//! A TLS server that accepts every message at once; HTTP/1.1 and HTTP/2.
+//! A TLS server that accepts every message at once and serves lists; HTTP/1.1 and HTTP/2.
 
 use std::{
     convert::Infallible,
@@ -12,7 +12,7 @@ use std::{
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::{
-    Request, Response, StatusCode, body::Incoming, header::HeaderValue, service::service_fn,
+    Method, Request, Response, StatusCode, body::Incoming, header::HeaderValue, service::service_fn,
 };
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
@@ -23,7 +23,7 @@ use tokio_rustls::{
     rustls::{ServerConfig, crypto::ring, pki_types::PrivatePkcs8KeyDer},
 };
 
-use crate::Failure;
+use crate::{Failure, lists};
 
 const GRAPH: &str = r##"{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#chats('19%3Ab%40thread.v2')/messages/$entity","id":"1616990032035","replyToId":null,"etag":"1616990032035","messageType":"message","createdDateTime":"2026-03-29T03:53:52.035Z","lastModifiedDateTime":"2026-03-29T03:53:52.035Z","lastEditedDateTime":null,"deletedDateTime":null,"subject":null,"summary":null,"chatId":"19:b@thread.v2","importance":"normal","locale":"en-us","webUrl":null,"channelIdentity":null,"policyViolation":null,"eventDetail":null,"from":{"application":null,"device":null,"user":{"@odata.type":"#microsoft.graph.teamworkUserIdentity","id":"8ea0e38b-efb3-4757-924a-5f94061cf8c2","displayName":"Lene","userIdentityType":"aadUser","tenantId":"e61ef81e-8bd8-476a-92e8-4a62f8426fca"}},"body":{"contentType":"text","content":"hello"},"attachments":[],"mentions":[],"reactions":[],"messageHistory":[]}"##;
 
@@ -79,16 +79,20 @@ async fn serve(config: ServerConfig, root: String) -> Result<(), Failure> {
 /// Responds as the services do: with a request id of its own, and Graph with that of the client.
 async fn accept(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
-    let (status, id_header, body) = match request.uri().path() {
+    let (mut status, id_header, body) = match request.uri().path() {
         path if path.starts_with("/v1.0") => (201, "request-id", GRAPH),
         path if path.starts_with("/chat") => (201, "ms-cv", r#"{"id":"1593107077690"}"#),
         path if path.ends_with("notifications:send") => (202, "ms-cv", NOTIFICATION),
         _ => (200, "ms-cv", r#"{"messageId":"1593107077690"}"#),
     };
+    let mut body = Bytes::from_static(body.as_bytes());
+    if request.method() == Method::GET {
+        (status, body) = (200, lists::page(&request));
+    }
     let id = format!("{:032x}", COUNT.fetch_add(1, Ordering::Relaxed));
     let echoed = request.headers().get("client-request-id").cloned();
     let _ = request.into_body().collect().await;
-    let mut response = Response::new(Full::new(Bytes::from_static(body.as_bytes())));
+    let mut response = Response::new(Full::new(body));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
     let headers = response.headers_mut();
     headers.insert("content-type", HeaderValue::from_static("application/json"));

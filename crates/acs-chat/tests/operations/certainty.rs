@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use acs_chat::{
-    AcsChatClient, ChatParticipant, CreateChatThreadRequest, OPERATIONS, SendChatMessageRequest,
-    UpdateChatMessageRequest, UpdateChatThreadRequest,
+    AcsChatClient, ChatApiVersion, ChatParticipant, CreateChatThreadRequest, OPERATIONS,
+    SendChatMessageRequest, UpdateChatMessageRequest, UpdateChatThreadRequest,
 };
 use ms_messenger_core::{Delivery, Error, ErrorKind, Result, RetryPolicy, StaticToken};
 use ms_messenger_emulator::{Emulator, FaultAction, Platform, When};
@@ -51,6 +51,8 @@ async fn perform(client: &AcsChatClient, name: &str) -> Result<()> {
             let image = acs_chat::ChatAttachment::new("image".into(), "1").with_url("/chat/i");
             client.download(&image).await.map(drop)
         }
+        "image.upload" => thread.upload_image(*b"GIF89a", None).await.map(drop),
+        "image.delete" => thread.delete_image("1").await,
         other => panic!("{other} is not struck"),
     }
 }
@@ -62,7 +64,7 @@ fn success(name: &str) -> Reply {
         "thread.create" => json(201, value!({"chatThread": {"id": "19:t", "topic": "Ops"}})),
         "thread.get" => json(200, value!({"id": "19:t", "topic": "Ops"})),
         "participant.add" => json(201, value!({})),
-        "message.send" => json(201, message),
+        "message.send" | "image.upload" => json(201, message),
         "message.get" => json(200, message),
         "receipt.send" | "typing.send" | "attachment.get" => empty(200),
         list if list.ends_with(".list") => json(200, value!({"value": []})),
@@ -75,7 +77,11 @@ async fn every_operation_with_a_lost_response_is_retried_or_unknown_as_its_table
     for operation in OPERATIONS {
         let name = operation.name();
         let recorder = Recorder::start([Reply::close(), success(name)]).await;
-        let outcome = perform(&recorder.client(), name).await;
+        let mut builder = recorder.builder();
+        if name.starts_with("image.") {
+            builder = builder.with_api_version(ChatApiVersion::V2024_03_15Preview);
+        }
+        let outcome = perform(&builder.build().unwrap(), name).await;
         let requests = recorder.requests();
         for request in &requests {
             assert_eq!(request.method, operation.method().as_str(), "{name}");

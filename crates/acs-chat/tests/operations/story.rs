@@ -119,3 +119,38 @@ async fn a_thread_is_created_used_and_deleted_in_both_versions() {
         assert!(deleted.unwrap().deleted_on.is_some());
     }
 }
+
+#[tokio::test]
+async fn an_image_is_uploaded_shown_read_and_deleted() {
+    let emulator = Emulator::builder().with_strict(true).start().await.unwrap();
+    let preview = ChatApiVersion::V2024_03_15Preview;
+    let (ann, bo) = (
+        client(&emulator, 0, &preview),
+        client(&emulator, 1, &ChatApiVersion::V2025_03_15),
+    );
+    let id = emulator.seed().acs.thread_id.as_str();
+    let png = *b"\x89PNG\r\n\x1a\n";
+    let image = ann.thread(id).upload_image(png, Some("plan.png")).await;
+    let image = image.unwrap();
+    assert_eq!(image.name.as_deref(), Some("plan.png"));
+    let message = SendChatMessageRequest::html("<img>").with_attachment(image.to_attachment());
+    let sent = ann.thread(id).send(&message).await.unwrap();
+
+    // Its address has the version that knows images.
+    let read = bo.thread(id).message(sent.id).await.unwrap();
+    let attachment = &read.attachments[0];
+    let download = bo.download(attachment).await.unwrap();
+    assert_eq!(download.content_type(), Some("image/png"));
+    assert_eq!(download.bytes(100).await.unwrap(), &png[..]);
+    let preview_of_it = bo.download_preview(attachment).await.unwrap();
+    assert_eq!(preview_of_it.bytes(100).await.unwrap(), &png[..]);
+
+    let stranger = client(&emulator, 1, &preview);
+    let error = stranger.thread(id).delete_image(&image.id).await;
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::PermissionDenied);
+    ann.thread(id).delete_image(&image.id).await.unwrap();
+    let error = bo.download(attachment).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    let error = ann.thread(id).upload_image(*b"<svg>", None).await;
+    assert_eq!(error.unwrap_err().status(), Some(400));
+}

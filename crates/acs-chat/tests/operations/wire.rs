@@ -336,6 +336,54 @@ async fn an_image_is_downloaded_from_the_service_alone() {
 }
 
 #[tokio::test]
+async fn an_image_is_uploaded_and_deleted_in_the_preview_only() {
+    let uploaded = json(
+        201,
+        value!({"id": "0-c", "attachmentType": "inlineImage", "new": 1}),
+    );
+    let recorder = Recorder::start([uploaded, empty(204)]).await;
+    let preview = ChatApiVersion::V2024_03_15Preview;
+    let client = recorder
+        .builder()
+        .with_api_version(preview)
+        .build()
+        .unwrap();
+    let thread = client.thread(crate::recorder::THREAD);
+    let image = thread
+        .upload_image(*b"GIF89a", Some("a.gif"))
+        .await
+        .unwrap();
+    assert_eq!((image.id.as_str(), image.name.as_deref()), ("0-c", None));
+    thread.delete_image("0/c").await.unwrap();
+    let requests = recorder.requests();
+    assert_eq!(requests[0].body, b"GIF89a");
+    assert_eq!(
+        requests[0].header("content-type"),
+        Some("application/octet-stream")
+    );
+    assert_eq!(requests[0].header("image-filename"), Some("a.gif"));
+    let version = "api-version=2024-03-15-preview";
+    assert_eq!(
+        recorder.lines(),
+        [
+            format!("POST {PATH}/images?{version}"),
+            format!("DELETE {PATH}/images/0%2Fc?{version}"),
+        ]
+    );
+
+    for (bytes, name, field) in [(&b""[..], None, "bytes"), (b"GIF89a", Some("ä\n"), "name")] {
+        let error = thread.upload_image(bytes, name).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        assert_eq!(error.problems()[0].field, field);
+    }
+    let error = thread.delete_image("").await.unwrap_err();
+    assert_eq!(error.problems()[0].field, "image");
+    let error = recorder.thread().upload_image(*b"GIF89a", None).await;
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::Unsupported);
+    assert_eq!(recorder.requests().len(), 2);
+}
+
+#[tokio::test]
 async fn any_path_is_requested_with_the_version_of_the_client() {
     let replies = [json(200, value!({"a": 1})), json(200, value!({"a": 2}))];
     let recorder = Recorder::start(replies).await;

@@ -12,7 +12,7 @@ pub(crate) const DELEGATED_SCOPES: &str = "Channel.Create Channel.Delete.All Cha
     ChannelMember.ReadWrite.All ChannelMessage.Read.All ChannelMessage.ReadWrite \
     ChannelMessage.Send ChannelSettings.ReadWrite.All Chat.Create Chat.ReadWrite \
     ChatMember.ReadWrite ChatMessage.Send Files.ReadWrite.All Team.ReadBasic.All TeamMember.ReadWrite.All \
-    TeamsActivity.Send TeamworkTag.Read User.Read";
+    TeamsActivity.Send TeamworkTag.Read User.Read User.ReadBasic.All";
 pub(crate) const APP_ROLES: [&str; 6] = [
     "ChannelMessage.Read.All",
     "ChannelMessage.UpdatePolicyViolation.All",

@@ -1,4 +1,5 @@
-//! The address of an upload session, which is a secret: it is enough to write the file.
+//! Addresses with their own permission in them, which makes them secrets: that of an upload session
+//! is enough to write the file, that of a download to read it.
 
 use std::fmt;
 
@@ -8,11 +9,11 @@ use url::Position;
 
 use crate::error::PLATFORM;
 
-/// The address of an upload session.
+/// The address of an upload session or a download.
 #[derive(Clone)]
-pub(super) struct UploadAddress(Url);
+pub(super) struct DirectAddress(Url);
 
-impl UploadAddress {
+impl DirectAddress {
     /// Reads an address that the service at `endpoint` gave. It may be on another host, because no
     /// credential goes there; http only where the service itself is on loopback.
     pub(super) fn parse(text: &str, endpoint: &Endpoint) -> Result<Self> {
@@ -21,7 +22,7 @@ impl UploadAddress {
                 .with_delivery(Delivery::NotSent)
                 .with_platform(PLATFORM)
         };
-        let unusable = "the service gave an upload address that is not https";
+        let unusable = "the service gave an address for the file that is not https";
         let url = Url::parse(text).map_err(|_| refuse(unusable))?;
         let is_local = endpoint.to_string().starts_with("http://");
         let is_sound = url.username().is_empty() && url.password().is_none();
@@ -37,9 +38,9 @@ impl UploadAddress {
     }
 }
 
-impl fmt::Debug for UploadAddress {
+impl fmt::Debug for DirectAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("UploadAddress")
+        f.write_str("DirectAddress")
     }
 }
 
@@ -52,10 +53,10 @@ mod tests {
         let graph = Endpoint::parse("https://graph.microsoft.com/v1.0").unwrap();
         let local = Endpoint::parse("http://127.0.0.1:8410/v1.0").unwrap();
         let sound = "https://contoso.sharepoint.com/_api/v2.0/x?tempauth=hunter2";
-        let address = UploadAddress::parse(sound, &graph).unwrap();
+        let address = DirectAddress::parse(sound, &graph).unwrap();
         assert_eq!(address.url().as_str(), sound);
         assert!(!format!("{address:?}").contains("contoso"));
-        assert!(UploadAddress::parse("http://127.0.0.1:1/x?t=hunter2", &local).is_ok());
+        assert!(DirectAddress::parse("http://127.0.0.1:1/x?t=hunter2", &local).is_ok());
         for (text, endpoint) in [
             ("http://127.0.0.1:1/x?t=hunter2", &graph),
             ("http://contoso.com/x?t=hunter2", &local),
@@ -64,7 +65,7 @@ mod tests {
             ("/relative?t=hunter2", &graph),
             ("", &graph),
         ] {
-            let error = UploadAddress::parse(text, endpoint).unwrap_err();
+            let error = DirectAddress::parse(text, endpoint).unwrap_err();
             assert_eq!(error.delivery(), Delivery::NotSent);
             assert!(!format!("{error}{error:?}").contains("hunter2"), "{text}");
         }

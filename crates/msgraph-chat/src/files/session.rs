@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    address::UploadAddress,
+    address::DirectAddress,
     contents::Contents,
     lane::{Lane, Patience},
     options::UploadOptions,
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     error::{FULL, GraphError, PLATFORM},
     models::DriveItem,
-    operations::DRIVE_SESSION_CREATE,
+    operations::{DRIVE_SESSION_COMMIT, DRIVE_SESSION_CREATE},
 };
 
 /// The size of every piece but the last: a multiple of 320 KiB.
@@ -27,7 +27,7 @@ const PIECE: u64 = 16 * 327_680;
 /// An upload session.
 pub(super) struct Session<'a> {
     lane: Lane<'a>,
-    address: UploadAddress,
+    address: DirectAddress,
     total: u64,
 }
 
@@ -75,7 +75,7 @@ impl<'a> Session<'a> {
         let call = Call::of(&DRIVE_SESSION_CREATE, path).with_json(&json!({ "item": item }))?;
         let created: Created = lane.call(call).await?.json()?;
         let endpoint = lane.client.pipeline().endpoint();
-        let address = UploadAddress::parse(&created.upload_url, endpoint)?;
+        let address = DirectAddress::parse(&created.upload_url, endpoint)?;
         Ok(Self {
             lane,
             address,
@@ -162,6 +162,21 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Stores the bytes that the session has as the file `name` at `path`: for an upload whose own
+    /// name was taken meanwhile. The delivery of an error says whether the file may be stored.
+    pub(super) async fn commit(&self, path: String, name: &str) -> Result<Option<DriveItem>> {
+        let item = json!({
+            "name": name,
+            "@microsoft.graph.conflictBehavior": "fail",
+            "@microsoft.graph.sourceUrl": self.address.url().as_str(),
+        });
+        let call = Call::of(&DRIVE_SESSION_COMMIT, path).with_json(&item)?;
+        match self.lane.call(call).await {
+            Ok(response) => Ok(response.json().ok()),
+            Err(error) => Err(of_commit(error)),
+        }
+    }
+
     async fn put(&self, piece: Bytes, at: u64) -> Result<Progress> {
         let end = at + piece.len() as u64 - 1;
         let range = format!("bytes {at}-{end}/{}", self.total);
@@ -197,7 +212,7 @@ impl<'a> Session<'a> {
     }
 
     /// Ends the session, whose file is not wanted any more. Without that it expires.
-    async fn cancel(&self) {
+    pub(super) async fn cancel(&self) {
         let request = HttpRequest::new(Method::DELETE, self.address.url(), Bytes::new());
         let _ = self.exchange(request).await;
     }
@@ -236,6 +251,14 @@ fn as_of(error: Error, is_last: bool) -> Error {
         Delivery::NotSent
     };
     error.with_delivery(delivery)
+}
+
+/// The error of a commit: a session that is gone may have been committed by an earlier attempt.
+fn of_commit(error: Error) -> Error {
+    match error.status() {
+        Some(404 | 409 | 410) => error.with_delivery(Delivery::Unknown),
+        _ => error,
+    }
 }
 
 fn refused(reply: &Reply) -> Error {

@@ -117,6 +117,7 @@ impl WithFiles<'_> {
                 index,
                 place: &self.path.list,
                 outcome,
+                kept: None,
             };
             storing.store().await?;
         }

@@ -1,5 +1,7 @@
 //! Stores one file: uploads it once, and looks it up where that is in doubt.
 
+use std::ops::ControlFlow;
+
 use ms_messenger_core::{Delivery, Error, ErrorKind, Result, random_uuid};
 use ms_messenger_http::{Call, HeaderValue};
 
@@ -36,6 +38,8 @@ pub(super) struct Storing<'a> {
     /// The place of the message, which is part of the name.
     pub(super) place: &'a str,
     pub(super) outcome: &'a mut FileOutcome,
+    /// A session that has all bytes, under a name that another file took meanwhile.
+    pub(super) kept: Option<Session<'a>>,
 }
 
 /// The result of a look.
@@ -45,7 +49,7 @@ enum Look {
     Absent,
 }
 
-impl Storing<'_> {
+impl<'a> Storing<'a> {
     /// Stores the file. What became of it is in the outcome, also if this fails.
     pub(super) async fn store(&mut self) -> Result<()> {
         let upload = self.pending.upload;
@@ -62,6 +66,9 @@ impl Storing<'_> {
                 return contents.check_unchanged().await;
             }
             self.outcome.remains = Remains::No;
+        }
+        if let Some(session) = self.kept.take() {
+            session.cancel().await;
         }
         let taken = "other files have the names under which this file would be stored";
         Err(Error::new(ErrorKind::Conflict, taken)
@@ -101,6 +108,7 @@ impl Storing<'_> {
             }
             match self.look(contents).await? {
                 Look::Same(item) => {
+                    self.kept = None;
                     // Under a key of the caller, an earlier send may have stored it for a message
                     // that was sent.
                     self.outcome.is_own = has_doubt && self.pending.upload.key.is_none();
@@ -118,14 +126,32 @@ impl Storing<'_> {
         }
     }
 
-    /// Uploads the file. The delivery of an error says whether it may be stored.
-    async fn put(&self, contents: &mut Contents<'_>) -> Result<Option<DriveItem>> {
-        let name = &self.outcome.name;
+    /// Uploads the file, unless a session has its bytes already. The delivery of an error says
+    /// whether it may be stored.
+    async fn put(&mut self, contents: &mut Contents<'_>) -> Result<Option<DriveItem>> {
         let total = contents.size();
+        if let Some(session) = self.kept.take() {
+            match self.commit(session).await {
+                ControlFlow::Continue(()) => {}
+                ControlFlow::Break(stored) => {
+                    let stored = stored?;
+                    self.options.report(self.index, total, total);
+                    return Ok(stored);
+                }
+            }
+        }
+        let name = &self.outcome.name;
         if total > self.options.simple_limit {
             let path = self.folder.file(name, "/createUploadSession");
             let session = Session::create(self.lane, path, name, total).await?;
-            return session.upload(contents, self.options, self.index).await;
+            let uploaded = session.upload(contents, self.options, self.index).await;
+            let is_taken = |error: &Error| error.status() == Some(409);
+            self.kept = uploaded
+                .as_ref()
+                .err()
+                .filter(|it| is_taken(it))
+                .map(|_| session);
+            return uploaded;
         }
         let tail = "/content?@microsoft.graph.conflictBehavior=fail";
         let bytes = contents.piece(0, total).await?;
@@ -135,6 +161,25 @@ impl Storing<'_> {
         let response = self.lane.call(call).await?;
         self.options.report(self.index, total, total);
         Ok(response.json().ok())
+    }
+
+    /// Stores the bytes that `session` has under the name of the outcome. Continues where the
+    /// service refuses that, so that they are uploaded again.
+    async fn commit(&mut self, session: Session<'a>) -> ControlFlow<Result<Option<DriveItem>>> {
+        let name = &self.outcome.name;
+        let error = match session.commit(self.folder.file(name, ""), name).await {
+            Ok(stored) => return ControlFlow::Break(Ok(stored)),
+            Err(error) => error,
+        };
+        if error.delivery() == Delivery::NotSent && !error.is_transient() {
+            session.cancel().await;
+            return ControlFlow::Continue(());
+        }
+        // One that is gone has no bytes any more.
+        if !matches!(error.status(), Some(404 | 410)) {
+            self.kept = Some(session);
+        }
+        ControlFlow::Break(Err(error))
     }
 
     /// What is known of a file that was uploaded for certain. Its contents are not compared: the

@@ -39,7 +39,7 @@ impl Channel {
     /// while let Some(message) = messages.try_next().await? {
     ///     println!("{:?}", message.id);
     /// }
-    /// let query = MessageQuery::new().with_replies();
+    /// let query = MessageQuery::new().with_replies(true);
     /// let threads = channel.messages_with(&query).next_page().await?.unwrap_or_default();
     /// assert_eq!(threads[0].replies.len(), 1);
     /// # Ok(())

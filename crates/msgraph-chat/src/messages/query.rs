@@ -69,10 +69,10 @@ impl MessageQuery {
         self
     }
 
-    /// Adds the [replies](crate::models::ChatMessage::replies) to each message, up to 1,000 of
-    /// them.
-    pub fn with_replies(mut self) -> Self {
-        self.has_replies = true;
+    /// Sets whether the messages have their [replies](crate::models::ChatMessage::replies), up to
+    /// 1,000 of them.
+    pub fn with_replies(mut self, has_replies: bool) -> Self {
+        self.has_replies = has_replies;
         self
     }
 

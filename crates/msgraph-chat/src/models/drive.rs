@@ -1,10 +1,15 @@
 //! Files in a drive. Source: Graph `driveItem`.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-/// A file or folder in a drive, as far as messages need it.
+use super::scalar::Timestamp;
+
+/// A file or folder in a drive. `Debug` prints neither names nor addresses: the service adds one
+/// that is enough to read the file.
 ///
 /// ```
 /// use msgraph_chat::models::DriveItem;
@@ -15,7 +20,7 @@ use uuid::Uuid;
 /// assert_eq!(item.other["newMember"], 7);
 /// # Ok::<_, serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct DriveItem {
@@ -43,9 +48,29 @@ pub struct DriveItem {
     /// What is known of its contents; absent for a folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<FileFacet>,
+    /// What is in the folder; absent for a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<FolderFacet>,
+    /// The time of creation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_date_time: Option<Timestamp>,
+    /// The time of the last change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_modified_date_time: Option<Timestamp>,
     /// Members that this version does not know, kept as they were read.
     #[serde(flatten)]
     pub other: Map<String, Value>,
+}
+
+impl fmt::Debug for DriveItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DriveItem")
+            .field("id", &self.id)
+            .field("size", &self.size)
+            .field("e_tag", &self.e_tag)
+            .field("is_folder", &self.is_folder())
+            .finish_non_exhaustive()
+    }
 }
 
 /// The place of an item.
@@ -80,6 +105,19 @@ pub struct FileFacet {
     pub other: Map<String, Value>,
 }
 
+/// What is in a folder.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct FolderFacet {
+    /// The number of files and folders directly in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub child_count: Option<u64>,
+    /// Members that this version does not know, kept as they were read.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
 /// The hashes of a file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -100,6 +138,12 @@ impl DriveItem {
         let (_, rest) = self.e_tag.as_deref()?.split_once('{')?;
         let (guid, _) = rest.split_once('}')?;
         Uuid::try_parse(guid).ok().map(|_| guid)
+    }
+
+    /// Returns whether it is a folder.
+    #[must_use]
+    pub fn is_folder(&self) -> bool {
+        self.folder.is_some()
     }
 
     /// Returns the id of its drive.

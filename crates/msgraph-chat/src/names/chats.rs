@@ -125,7 +125,7 @@ impl GraphChatClient {
         name: impl Fn(&ChatInfo) -> Option<String>,
     ) -> Result<Vec<Candidate<ConversationId>>> {
         let mut chats = Vec::new();
-        let mut pages = self.chats_with(&ChatQuery::new().with_members());
+        let mut pages = self.chats_with(&ChatQuery::new().with_members(true));
         while let Some(page) = pages.next_page().await? {
             let named = page.into_iter().filter_map(|chat| {
                 Some(Candidate {

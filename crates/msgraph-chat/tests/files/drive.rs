@@ -24,6 +24,8 @@ pub(crate) enum Act {
     Refuse(Reply),
     /// It is executed, and this is the response.
     Lose(Reply),
+    /// Another account takes the name first, and this is the response.
+    Conflict(Reply),
 }
 
 #[derive(Default)]
@@ -122,7 +124,8 @@ pub(crate) fn step(request: &ReceivedRequest) -> &'static str {
         "GET" if path.ends_with("/messages") => "list",
         "GET" => "look",
         "PUT" if path == "/session" => "piece",
-        "PUT" => "put",
+        "PUT" if path.ends_with("/content") => "put",
+        "PUT" => "commit",
         "DELETE" if path == "/session" => "cancel",
         "DELETE" => "delete",
         "POST" if path.ends_with("/invite") => "invite",
@@ -166,6 +169,10 @@ impl State {
         let act = self.acts.get_mut(step).and_then(VecDeque::pop_front);
         match act.flatten() {
             Some(Act::Refuse(reply)) => reply,
+            Some(Act::Conflict(reply)) => {
+                self.take_name(step, request);
+                reply
+            }
             Some(Act::Lose(reply)) => {
                 let _ = self.execute(step, request);
                 reply
@@ -199,6 +206,7 @@ impl State {
             "put" => self.store(name_of(path).unwrap(), request.body.clone()),
             "session" => self.create_session(name_of(path).unwrap(), request),
             "piece" => self.piece(request),
+            "commit" => self.commit(request),
             "status" => match &self.session {
                 Some((_, bytes, _)) => wants(200, bytes.len()),
                 None => error(404, "itemNotFound"),
@@ -296,6 +304,33 @@ impl State {
         let so_far = bytes.len();
         self.session = Some((name, bytes, total));
         wants(202, so_far)
+    }
+
+    /// Another account takes the name of a piece or commit; the bytes are kept.
+    fn take_name(&mut self, step: &str, request: &ReceivedRequest) {
+        let (name, bytes, _) = self.session.as_mut().unwrap();
+        let mut name = name.clone();
+        if step == "piece" {
+            bytes.extend_from_slice(&request.body);
+        } else {
+            name = request.json()["name"].as_str().unwrap().to_owned();
+        }
+        self.files.insert(name, b"foo".to_vec());
+    }
+
+    /// Stores the bytes of the session under the name of the request.
+    fn commit(&mut self, request: &ReceivedRequest) -> Reply {
+        let body = request.json();
+        let name = body["name"].as_str().unwrap().to_owned();
+        let source = format!("{}/session?{SECRET}", self.url);
+        let path = request.target.split('?').next().unwrap();
+        if body["@microsoft.graph.sourceUrl"] != source || name_of(path).as_ref() != Some(&name) {
+            return error(400, "invalidRequest");
+        }
+        match self.session.take() {
+            Some((_, bytes, total)) if bytes.len() == total => self.store(name, bytes),
+            _ => error(404, "itemNotFound"),
+        }
     }
 
     fn item(&self, name: &str, is_whole: bool) -> Value {

@@ -3,7 +3,9 @@
 
 mod bad;
 mod certainty;
+mod commit;
 mod drive;
 mod neutral;
 mod pieces;
+mod reading;
 mod simple;

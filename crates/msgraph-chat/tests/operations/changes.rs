@@ -35,7 +35,9 @@ async fn a_token_is_given_after_the_last_page_and_used_to_the_letter() {
     .await;
     let channel = client.channel(TEAM, CHANNEL);
     let since = SystemTime::UNIX_EPOCH + Duration::from_secs(1);
-    let query = MessageQuery::new().with_changed_after(since).with_replies();
+    let query = MessageQuery::new()
+        .with_changed_after(since)
+        .with_replies(true);
 
     let mut changes = channel.changes_with(&query);
     assert!(changes.next_page().await.unwrap().is_some());
@@ -105,7 +107,7 @@ async fn what_changes_cannot_show_is_refused_and_an_old_token_is_gone() {
     let query = MessageQuery::new().with_created_before(SystemTime::now());
     let error = channel.changes_with(&query).next_page().await.unwrap_err();
     assert_invalid(&double, &error, "query.created_before");
-    let query = MessageQuery::new().with_replies();
+    let query = MessageQuery::new().with_replies(true);
     let error = client
         .chat(CHAT)
         .changes_with(&query)

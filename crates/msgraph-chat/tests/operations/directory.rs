@@ -2,6 +2,7 @@
 
 use futures_util::TryStreamExt as _;
 use ms_messenger_core::ErrorKind;
+use ms_messenger_emulator::{FaultAction, Platform};
 use ms_messenger_testkit::Reply;
 use msgraph_chat::{
     ChatQuery,
@@ -34,9 +35,9 @@ async fn each_list_has_its_path() {
     client.chat(CHAT).pins().next_page().await.unwrap();
     let query = ChatQuery::new()
         .with_page_size(3)
-        .with_members()
-        .with_last_message()
-        .with_newest_message_first()
+        .with_members(true)
+        .with_last_message(true)
+        .with_newest_message_first(true)
         .with_filter("topic eq 'R&D'");
     client.chats_of(USER, &query).next_page().await.unwrap();
 
@@ -189,9 +190,9 @@ async fn the_world_of_the_emulator_is_found_from_the_own_user_on() {
     assert_eq!(one.user_id, of_channel[0].user_id);
 
     let query = ChatQuery::new()
-        .with_members()
-        .with_last_message()
-        .with_newest_message_first();
+        .with_members(true)
+        .with_last_message(true)
+        .with_newest_message_first(true);
     let chats = client
         .chats_with(&query)
         .next_page()
@@ -218,4 +219,22 @@ async fn the_world_of_the_emulator_is_found_from_the_own_user_on() {
     let members = chat.members().next_page().await.unwrap().unwrap();
     let member = chat.member(&members[0].id).await.unwrap();
     assert_eq!(member.user_id, members[0].user_id);
+}
+
+#[tokio::test]
+async fn a_user_without_that_principal_name_is_found_by_mail_address() {
+    let (emulator, client) = emulated(0).await;
+    for (address, user) in [("BOB@contoso.test", Some(1)), ("o'neil@contoso.test", None)] {
+        let missing = FaultAction::status(404);
+        let faults = emulator.fail_next(Platform::MSGRAPH_CHAT, "user.get", missing);
+        faults.unwrap();
+        let found = client.find_user(address).await;
+        match user {
+            Some(n) => {
+                let user = &emulator.seed().graph.users[n];
+                assert_eq!(found.unwrap().id, user.id.as_str());
+            }
+            None => assert_eq!(found.unwrap_err().kind(), ErrorKind::NotFound),
+        }
+    }
 }

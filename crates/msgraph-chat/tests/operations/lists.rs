@@ -55,7 +55,7 @@ async fn a_filter_has_the_order_of_its_property() {
         .with_changed_after(at(1))
         .with_changed_before(at(2));
     let created = MessageQuery::new().with_created_before(at(3));
-    let replies = MessageQuery::new().with_replies();
+    let replies = MessageQuery::new().with_replies(true);
 
     chat.messages_with(&changed).next_page().await.unwrap();
     chat.messages_with(&created).next_page().await.unwrap();
@@ -94,7 +94,10 @@ async fn what_a_list_does_not_support_is_refused_before_any_request() {
             chat.messages_with(&query().with_page_size(51)),
             "query.page_size",
         ),
-        (chat.messages_with(&query().with_replies()), "query.replies"),
+        (
+            chat.messages_with(&query().with_replies(true)),
+            "query.replies",
+        ),
         (
             chat.messages_with(&query().with_created_before(at(1)).with_changed_after(at(1))),
             "query.created_before",

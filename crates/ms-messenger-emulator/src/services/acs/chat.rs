@@ -5,6 +5,8 @@ pub(crate) mod context;
 pub(crate) mod draft;
 pub(crate) mod events;
 pub(crate) mod identifier;
+pub(crate) mod image;
+pub(crate) mod images;
 pub(crate) mod inject;
 pub(crate) mod limits;
 pub(crate) mod locate;
@@ -124,6 +126,9 @@ fn execute(service: &Acs, call: &Call, request: &Request) -> Result<Outcome, Acs
         Op::ReceiptsList => receipts::list(&chat),
         Op::ReceiptsSend => receipts::send(&chat),
         Op::Typing => receipts::typing(&chat),
+        Op::ImageUpload => images::upload(&chat),
+        Op::ImageGet => images::get(&chat, &call.view),
+        Op::ImageDelete => images::delete(&chat),
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod members;
 pub(crate) mod migrated;
 pub(crate) mod options;
 pub(crate) mod own_chat;
+pub(crate) mod people;
 pub(crate) mod permissions;
 pub(crate) mod person;
 pub(crate) mod pins;
@@ -51,6 +52,7 @@ pub(crate) fn handle(context: &Context<'_>, call: &Call) -> Result<Outcome, Grap
         Op::ChannelUpdate(team, channel) => channels::update(context, team, channel),
         Op::ChannelDelete(team, channel) => channels::delete(context, team, channel),
         Op::UserGet => person::get(context, path_user),
+        Op::UserList => people::list(context),
         Op::Notify(feed) => activity::notify(context, path_user, feed),
         Op::WriteUnderUser => Err(GraphError::bad_request(
             "Write requests are only supported on contained entities",

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The names of the operations.
-pub(crate) const OPERATIONS: [&str; 68] = [
+pub(crate) const OPERATIONS: [&str; 69] = [
     "send",
     "send.reply",
     "send.quote",
@@ -52,6 +52,7 @@ pub(crate) const OPERATIONS: [&str; 68] = [
     "channel.delete",
     "tags.list",
     "user.get",
+    "user.list",
     "notify",
     "drive.get",
     "drive.folder",

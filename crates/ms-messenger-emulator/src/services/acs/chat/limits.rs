@@ -51,6 +51,7 @@ const fn rows(op: Op) -> &'static [Row] {
             ("acs-chat/typing", Per::UserInThread, 5, 15),
             ("acs-chat/typing", Per::Thread, 10, 30),
         ],
+        Op::ImageUpload | Op::ImageGet | Op::ImageDelete => &[],
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
             context::Chat,
             draft::Draft,
             events::MessageEvent,
+            images,
             paging::MessagePage,
             thread::{Message, Thread, View},
             validate,
@@ -25,7 +26,7 @@ use crate::{
 
 /// Sends a message.
 pub(crate) fn send(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
-    let draft = validate::send(chat.request, chat.version)?;
+    let mut draft = validate::send(chat.request, chat.version)?;
     let row = |message_id: String, draft: &Draft| NewRow {
         platform: Platform::ACS_CHAT,
         operation: "send",
@@ -42,6 +43,7 @@ pub(crate) fn send(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
         let mut store = chat.service.chat();
         let now = chat.service.engine.now_ms();
         let thread = store.enter(chat.thread, chat.caller)?;
+        images::add_addresses(&mut draft.attachments, chat, &thread.images);
         let number = thread.post(chat.caller, &draft, now);
         let id = number.to_string();
         chat.scene(thread).message(number, MessageEvent::Received);
@@ -103,7 +105,7 @@ pub(crate) fn get(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
 
 /// M4.
 pub(crate) fn update(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
-    let change = validate::update(chat.request, chat.version)?;
+    let mut change = validate::update(chat.request, chat.version)?;
     let mut store = chat.service.chat();
     let thread = store.enter(chat.thread, chat.caller)?;
     let message = own(chat, thread)?;
@@ -111,6 +113,7 @@ pub(crate) fn update(chat: &Chat<'_>) -> Result<Outcome, AcsError> {
         return Err(missing_message());
     }
     let id = message.id;
+    images::add_addresses(&mut change.attachments, chat, &thread.images);
     thread.edit(id, change, chat.service.engine.now_ms());
     chat.scene(thread).message(id, MessageEvent::Edited);
     Ok(Outcome::new(Response::empty(StatusCode::NO_CONTENT), false))

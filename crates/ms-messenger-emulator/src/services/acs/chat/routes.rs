@@ -5,7 +5,7 @@ use http::Method;
 use crate::{engine::routing::Routing, wire::path::decode_segment};
 
 /// The names of the operations of Chat and of Identity, which are one platform here.
-pub(crate) const OPERATIONS: [&str; 25] = [
+pub(crate) const OPERATIONS: [&str; 28] = [
     "send",
     "list",
     "get",
@@ -22,6 +22,9 @@ pub(crate) const OPERATIONS: [&str; 25] = [
     "receipts.list",
     "receipts.send",
     "typing",
+    "image.upload",
+    "image.get",
+    "image.delete",
     "identity.create",
     "identity.delete",
     "identity.issue",
@@ -38,7 +41,10 @@ pub(crate) const OPERATIONS: [&str; 25] = [
 pub(crate) struct Call {
     pub(crate) op: Op,
     pub(crate) thread: String,
+    /// The message, or the image.
     pub(crate) message: String,
+    /// How an image is shown.
+    pub(crate) view: String,
 }
 
 /// What Chat does.
@@ -60,6 +66,9 @@ pub(crate) enum Op {
     ReceiptsList,
     ReceiptsSend,
     Typing,
+    ImageUpload,
+    ImageGet,
+    ImageDelete,
 }
 
 impl Op {
@@ -81,6 +90,9 @@ impl Op {
             Self::ReceiptsList => "receipts.list",
             Self::ReceiptsSend => "receipts.send",
             Self::Typing => "typing",
+            Self::ImageUpload => "image.upload",
+            Self::ImageGet => "image.get",
+            Self::ImageDelete => "image.delete",
         }
     }
 
@@ -133,19 +145,42 @@ pub(crate) fn route(method: &Method, raw: &[&str]) -> Routing<Call> {
             let op = by(method, None, Some(Op::Typing));
             ("POST", op, Some(*thread), None)
         }
+        ["threads", thread, "images", rest @ ..] => match image(method, rest) {
+            Some((allowed, op, image)) => (allowed, op, Some(*thread), image),
+            None => return Routing::Unknown,
+        },
         _ => return Routing::Unknown,
     };
+    let view = raw.get(5).copied();
     let found = op.map(|op| {
         let id = |raw: Option<&str>| raw.map_or_else(|| Some(String::new()), decode_segment);
-        let ids = id(thread).zip(id(message));
-        let call = ids.map(|(thread, message)| Call {
+        let ids = id(thread).zip(id(message)).zip(id(view));
+        let call = ids.map(|((thread, message), view)| Call {
             op,
             thread,
             message,
+            view,
         });
         (op.name(), call)
     });
     Routing::pick(allowed, found)
+}
+
+/// Routes what is below the images of a thread.
+fn image<'a>(
+    method: &Method,
+    rest: &[&'a str],
+) -> Option<(&'static str, Option<Op>, Option<&'a str>)> {
+    Some(match rest {
+        [] => ("POST", by(method, None, Some(Op::ImageUpload)), None),
+        [image] => {
+            let op = (*method == Method::DELETE).then_some(Op::ImageDelete);
+            ("DELETE", op, Some(*image))
+        }
+        // Specified with `view`, seen in messages with `views`.
+        [image, "view" | "views", _] => ("GET", by(method, Some(Op::ImageGet), None), Some(*image)),
+        _ => return None,
+    })
 }
 
 fn by(method: &Method, get: Option<Op>, post: Option<Op>) -> Option<Op> {
@@ -196,6 +231,10 @@ mod tests {
             (Method::GET, "threads/T/readReceipts", "receipts.list"),
             (Method::POST, "threads/T/readReceipts", "receipts.send"),
             (Method::POST, "threads/T/typing", "typing"),
+            (Method::POST, "threads/T/images", "image.upload"),
+            (Method::GET, "threads/T/images/1/view/small", "image.get"),
+            (Method::GET, "threads/T/images/1/views/small", "image.get"),
+            (Method::DELETE, "threads/T/images/1", "image.delete"),
         ] {
             let raw: Vec<&str> = path.split('/').collect();
             let Routing::Found(route) = route(&method, &raw) else {

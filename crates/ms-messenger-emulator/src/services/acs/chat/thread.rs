@@ -12,6 +12,7 @@ use crate::{
         body::merge,
         draft::{Change, Draft},
         identifier,
+        image::Image,
     },
     wire::clock::{self, IdClock},
 };
@@ -37,6 +38,8 @@ pub(crate) struct Thread {
     pub(crate) activity: u64,
     /// The newest receipt of each reader: message id, and when it was read.
     pub(crate) receipts: BTreeMap<String, (u64, u64)>,
+    /// By id.
+    pub(crate) images: HashMap<String, Image>,
     clock: IdClock,
     /// How often something got a sequence number.
     sequence: u64,

@@ -1,4 +1,4 @@
-//! `$filter` over JSON: comparisons, `contains`, `startswith`, `any`, `and`, `or`, `not`.
+//! `$filter` over JSON: comparisons, `contains`, `startswith`, `endswith`, `any`, `and`, `or`, `not`.
 
 use std::cmp::Ordering;
 
@@ -13,6 +13,16 @@ const MAX_DEPTH: usize = 20;
 #[derive(Debug, PartialEq)]
 pub(crate) struct Filter(Term);
 
+/// What directories do not support without `ConsistencyLevel: eventual`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Advanced {
+    NotEquals,
+    Not,
+    EndsWith,
+    /// What they do not support at all.
+    Contains,
+}
+
 #[derive(Debug, PartialEq)]
 enum Term {
     Or(Box<Self>, Box<Self>),
@@ -21,6 +31,7 @@ enum Term {
     Compare(Path, String, Value),
     Contains(Path, String),
     StartsWith(Path, String),
+    EndsWith(Path, String),
     Any(Path, String, Box<Self>),
 }
 
@@ -40,6 +51,11 @@ impl Filter {
     /// Whether it asks for any entry of the list `path`, and nothing else.
     pub(crate) fn is_any_of(&self, path: &str) -> bool {
         matches!(&self.0, Term::Any(list, _, _) if list.join("/") == path)
+    }
+
+    /// The first operator that directories support in their advanced queries only, if there is one.
+    pub(crate) fn advanced(&self) -> Option<Advanced> {
+        self.0.advanced()
     }
 
     pub(crate) fn admits(&self, entity: &Value) -> bool {
@@ -159,16 +175,16 @@ impl Parser {
                 self.takes(&Token::Sign(':')).then_some(())?;
                 Term::Any(path(list), variable, self.or()?.into())
             }
-            ("contains" | "startswith", None) => {
+            ("contains" | "startswith" | "endswith", None) => {
                 let path = path(&self.word()?);
                 self.takes(&Token::Sign(',')).then_some(())?;
                 let Value::String(text) = self.literal()? else {
                     return None;
                 };
-                if word == "contains" {
-                    Term::Contains(path, text)
-                } else {
-                    Term::StartsWith(path, text)
+                match word.as_str() {
+                    "contains" => Term::Contains(path, text),
+                    "startswith" => Term::StartsWith(path, text),
+                    _ => Term::EndsWith(path, text),
                 }
             }
             _ => return None,
@@ -213,6 +229,20 @@ fn path(word: &str) -> Path {
 type Bound<'a> = Option<(&'a str, &'a Value)>;
 
 impl Term {
+    fn advanced(&self) -> Option<Advanced> {
+        match self {
+            Self::Or(one, other) | Self::And(one, other) => {
+                one.advanced().or_else(|| other.advanced())
+            }
+            Self::Not(_) => Some(Advanced::Not),
+            Self::Compare(_, operator, _) => (operator == "ne").then_some(Advanced::NotEquals),
+            Self::EndsWith(..) => Some(Advanced::EndsWith),
+            Self::Contains(..) => Some(Advanced::Contains),
+            Self::StartsWith(..) => None,
+            Self::Any(_, _, term) => term.advanced(),
+        }
+    }
+
     fn holds(&self, entity: &Value, bound: Bound<'_>) -> bool {
         let at = |path: &Path| resolve(path, entity, bound);
         match self {
@@ -222,6 +252,7 @@ impl Term {
             Self::Compare(path, operator, literal) => compare(at(path), operator, literal),
             Self::Contains(path, text) => lower(at(path)).contains(&text.to_lowercase()),
             Self::StartsWith(path, text) => lower(at(path)).starts_with(&text.to_lowercase()),
+            Self::EndsWith(path, text) => lower(at(path)).ends_with(&text.to_lowercase()),
             Self::Any(path, variable, term) => {
                 let items = at(path).and_then(Value::as_array);
                 items.is_some_and(|items| {
@@ -308,6 +339,8 @@ mod tests {
             ("nothing eq null", true),
             ("absent ne null", false),
             ("startswith(topic,'it')", true),
+            ("endswith(topic,'LUNCH')", true),
+            ("endswith(topic,'it')", false),
             (
                 "(microsoft.graph.x/topic eq 'x' or contains(topic, 'LUNCH'))",
                 true,

@@ -75,14 +75,18 @@ pub(crate) fn cursor(context: &Context<'_>) -> Result<Option<(u64, String)>, Gra
     Ok(Some(cursor))
 }
 
+/// An option of a link, with what separates it from the next.
+pub(crate) fn pair(option: &str, value: &str) -> String {
+    format!("{option}={}&", utf8_percent_encode(value, NON_ALPHANUMERIC))
+}
+
 /// The link to the page after `last`: this request's own, with the other token.
 pub(crate) fn next_link(context: &Context<'_>, last: (u64, &str)) -> String {
     let token = URL_SAFE_NO_PAD.encode(format!("{}.{}", last.0, last.1));
     let mut link = format!("{}{}?", context.request.origin(), context.request.path());
     for option in ["$top", "$expand", "$filter", "$orderby"] {
         if let Some(value) = context.request.query.value(option) {
-            let value = utf8_percent_encode(value, NON_ALPHANUMERIC);
-            link.push_str(&format!("{option}={value}&"));
+            link.push_str(&pair(option, value));
         }
     }
     link + &format!("$skiptoken={token}")

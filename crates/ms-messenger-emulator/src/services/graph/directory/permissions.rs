@@ -262,6 +262,22 @@ const TAGS: Permissions = any_of(
     &["TeamworkTag.Read", "TeamworkTag.ReadWrite"],
     &["TeamworkTag.Read.All", "TeamworkTag.ReadWrite.All"],
 );
+const USERS: Permissions = any_of(
+    &[
+        "User.ReadBasic.All",
+        "User.Read.All",
+        "User.ReadWrite.All",
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+    ],
+    &[
+        "User.ReadBasic.All",
+        "User.Read.All",
+        "User.ReadWrite.All",
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+    ],
+);
 const USER: Permissions = any_of(
     &[
         "User.Read",
@@ -317,6 +333,7 @@ pub(crate) fn of(call: &Call) -> Permissions {
         Op::ChannelDelete(..) => CHANNEL_DELETE,
         Op::TagList(_) => TAGS,
         Op::UserGet => USER,
+        Op::UserList => USERS,
         Op::Notify(Feed::User | Feed::Recipients) => NOTIFY_USER,
         Op::Notify(Feed::Chat(_)) => NOTIFY_CHAT,
         Op::Notify(Feed::Team(_)) => NOTIFY_TEAM,

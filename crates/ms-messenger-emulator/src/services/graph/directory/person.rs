@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     engine::outcome::Outcome,
+    seed::graph::GraphUser,
     services::graph::{
         context::Context,
         directory::{binding, options, routes::PathUser},
@@ -13,7 +14,7 @@ use crate::{
     },
 };
 
-const MEMBERS: [&str; 8] = [
+pub(crate) const MEMBERS: [&str; 8] = [
     "id",
     "displayName",
     "userPrincipalName",
@@ -62,11 +63,21 @@ pub(crate) fn get(context: &Context<'_>, path_user: &PathUser) -> Result<Outcome
     };
     let user = context.service.seed.graph_user(&id);
     let name = match user {
-        Some(user) => Value::from(user.display_name.as_str()),
-        None if id == caller.id => Value::from(caller.display_name.as_str()),
-        None => Value::Null,
+        Some(user) => Some(user.display_name.as_str()),
+        None => Some(caller.display_name.as_str()).filter(|_| id == caller.id),
     };
-    let resource = json!({
+    let resource = resource(&id, name, user);
+    let mut metadata = "users".to_owned();
+    if !selected.is_empty() {
+        metadata = format!("users({})", selected.join(","));
+    }
+    let body = options::entity(context, &metadata, options::select(resource, &selected));
+    Ok(response::json(StatusCode::OK, body.to_string()))
+}
+
+/// The `user` resource.
+pub(crate) fn resource(id: &str, name: Option<&str>, user: Option<&GraphUser>) -> Value {
+    json!({
         "id": id,
         "displayName": name,
         "userPrincipalName": user.map(|user| &user.upn),
@@ -75,11 +86,5 @@ pub(crate) fn get(context: &Context<'_>, path_user: &PathUser) -> Result<Outcome
         "surname": null,
         "jobTitle": null,
         "preferredLanguage": null,
-    });
-    let mut metadata = "users".to_owned();
-    if !selected.is_empty() {
-        metadata = format!("users({})", selected.join(","));
-    }
-    let body = options::entity(context, &metadata, options::select(resource, &selected));
-    Ok(response::json(StatusCode::OK, body.to_string()))
+    })
 }

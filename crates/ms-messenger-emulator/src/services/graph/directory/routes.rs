@@ -56,6 +56,7 @@ pub(crate) enum Op {
     ChannelDelete(String, String),
     TagList(String),
     UserGet,
+    UserList,
     Notify(Feed),
     /// A write below a user, which Graph refuses.
     WriteUnderUser,
@@ -95,6 +96,7 @@ impl Op {
             Self::ChannelDelete(..) => "channel.delete",
             Self::TagList(_) => "tags.list",
             Self::UserGet => "user.get",
+            Self::UserList => "user.list",
             Self::Notify(_) => "notify",
         }
     }
@@ -107,12 +109,14 @@ type Table = (&'static str, Option<Option<Op>>);
 pub(crate) fn route(method: &Method, raw: &[&str]) -> Option<Found<Call>> {
     let (path_user, rest) = match raw {
         ["me", rest @ ..] => (Some(PathUser::Me), rest),
+        ["users"] => (Some(PathUser::Open), raw),
         ["users", user, rest @ ..] => (decode_segment(user).map(PathUser::User), rest),
         rest => (Some(PathUser::Open), rest),
     };
     let is_open = path_user == Some(PathUser::Open);
     let (allowed, op) = match rest {
         [] if !is_open => on(method, &[("GET", Some(Op::UserGet))]),
+        ["users"] if is_open => on(method, &[("GET", Some(Op::UserList))]),
         ["joinedTeams"] if !is_open => on(method, &[("GET", Some(Op::TeamList))]),
         ["teamwork", "sendActivityNotification"] if !is_open => post(method, Feed::User),
         ["chats"] if is_open => on(

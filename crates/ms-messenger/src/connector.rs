@@ -9,6 +9,12 @@ mod msgraph_chat;
 #[cfg(any(
     feature = "acs-messages",
     feature = "acs-chat",
+    feature = "msgraph-chat"
+))]
+mod ready;
+#[cfg(any(
+    feature = "acs-messages",
+    feature = "acs-chat",
     feature = "msgraph-chat",
     feature = "ucwa"
 ))]

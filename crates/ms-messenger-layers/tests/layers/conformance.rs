@@ -103,6 +103,8 @@ async fn a_fan_out_conforms() {
     let mut subject = composed(fan_out.unwrap(), &[&one, &two], &[0, 1]);
     subject.copies = 2;
     assert_conforms(subject).await;
+    // No member has a message twice, or one that the other has not.
+    assert_eq!(one.sent().len(), two.sent().len());
 }
 
 #[tokio::test]

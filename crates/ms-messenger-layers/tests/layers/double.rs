@@ -51,7 +51,7 @@ impl Subject for Composed {
 
     async fn stored(&self) -> usize {
         let stored: usize = self.stores.iter().map(|store| store.sent().len()).sum();
-        assert!(stored.is_multiple_of(self.copies), "{stored}");
+        // While a journal notes the second copy, the first is stored.
         stored / self.copies
     }
 

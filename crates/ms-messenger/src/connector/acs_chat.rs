@@ -3,7 +3,10 @@
 use acs_chat::AcsChatBuilder;
 use ms_messenger_layers::{OptionSpec, Scheme};
 
-use super::settings::{ENV, Name, configure, ready};
+use super::{
+    ready::ready,
+    settings::{ENV, Name, configure},
+};
 
 const OPTIONS: &[OptionSpec] = &[
     ENV,

@@ -3,7 +3,10 @@
 use acs_messages::AcsMessagesBuilder;
 use ms_messenger_layers::{OptionSpec, Scheme};
 
-use super::settings::{APPLICATION, ENV, Name, configure, ready};
+use super::{
+    ready::ready,
+    settings::{APPLICATION, ENV, Name, configure},
+};
 
 const OPTIONS: &[OptionSpec] = &[
     ENV,

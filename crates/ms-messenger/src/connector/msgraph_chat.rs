@@ -3,7 +3,10 @@
 use ms_messenger_layers::{OptionSpec, Scheme};
 use msgraph_chat::GraphChatBuilder;
 
-use super::settings::{APPLICATION, ENV, Name, configure, ready};
+use super::{
+    ready::ready,
+    settings::{APPLICATION, ENV, Name, configure},
+};
 
 const OPTIONS: &[OptionSpec] = &[
     ENV,

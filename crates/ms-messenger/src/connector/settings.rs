@@ -1,8 +1,8 @@
 //! The options of a platform as the variables that its builder reads.
 
-use ms_messenger_core::{Error, ErrorKind, Messenger, Problem, Problems, Result, SharedMessenger};
+use ms_messenger_core::{ErrorKind, Problem, Problems, Result};
 use ms_messenger_http::Variables;
-use ms_messenger_layers::{OptionSpec, Options, Pending};
+use ms_messenger_layers::{OptionSpec, Options};
 
 /// An option, and the variable that the builder reads for it.
 pub(super) type Name = (&'static str, &'static str);
@@ -71,10 +71,4 @@ fn check_application(options: &Options, variables: &mut Variables<'_>) {
             variables.refuse(option, "needs the feature `entra`");
         }
     }
-}
-
-/// A client that is ready.
-pub(super) fn ready(client: impl Messenger) -> Pending {
-    let client: SharedMessenger = std::sync::Arc::new(client);
-    Box::pin(std::future::ready(Ok::<_, Error>(client)))
 }

@@ -12,6 +12,7 @@
 
 mod cell;
 mod http_platform;
+mod operations;
 mod platform;
 mod skype;
 mod story;

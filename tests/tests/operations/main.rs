@@ -2,32 +2,57 @@
 //! page that is made of them. `UPDATE_DOCS=1` writes the page.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
+mod official;
+
 use std::{collections::BTreeSet, env, fs, path::PathBuf};
 
 use ms_messenger::{
     acs_chat, acs_identity, acs_messages,
-    http::{Bytes, Endpoint, HttpClient, HttpOptions, HttpRequest, Method, Operation, RetryClass},
-    msgraph_chat,
+    http::{
+        Bytes, Endpoint, HeaderValue, HttpClient, HttpOptions, HttpRequest, Method, Operation,
+        RetryClass, header,
+    },
+    msgraph_chat::{self, permissions},
 };
 use ms_messenger_emulator::Emulator;
+use official::PACKAGES;
 use serde_json::{Value, json};
 
-/// The crates with a table, their names for readers, and the prefix of their paths.
-const CLIENTS: [(&str, &str, &[&Operation], &str); 4] = [
-    (
-        "acs-messages",
-        "ACS Advanced Messaging",
-        acs_messages::OPERATIONS,
-        "",
-    ),
-    ("acs-chat", "ACS Chat", acs_chat::OPERATIONS, ""),
-    ("acs-identity", "ACS Identity", acs_identity::OPERATIONS, ""),
-    (
-        "msgraph-chat",
-        "Teams through Microsoft Graph",
-        msgraph_chat::OPERATIONS,
-        "/v1.0",
-    ),
+/// A crate with a table.
+struct Client {
+    name: &'static str,
+    /// Its name for readers.
+    title: &'static str,
+    operations: &'static [&'static Operation],
+    /// The prefix of its paths.
+    prefix: &'static str,
+}
+
+const CLIENTS: &[Client] = &[
+    Client {
+        name: "acs-messages",
+        title: "ACS Advanced Messaging",
+        operations: acs_messages::OPERATIONS,
+        prefix: "",
+    },
+    Client {
+        name: "acs-chat",
+        title: "ACS Chat",
+        operations: acs_chat::OPERATIONS,
+        prefix: "",
+    },
+    Client {
+        name: "acs-identity",
+        title: "ACS Identity",
+        operations: acs_identity::OPERATIONS,
+        prefix: "",
+    },
+    Client {
+        name: "msgraph-chat",
+        title: "Teams through Microsoft Graph",
+        operations: msgraph_chat::OPERATIONS,
+        prefix: "/v1.0",
+    },
 ];
 
 /// Operations of the emulator that no typed function covers: drives are read with the client's
@@ -55,8 +80,24 @@ impl Probe {
     async fn call(&self, method: Method, path: &str, body: String) -> String {
         let address = self.endpoint.address(path).unwrap();
         let request = HttpRequest::new(method, address, Bytes::from(body));
+        self.exchange(request).await
+    }
+
+    async fn exchange(&self, request: HttpRequest) -> String {
         let response = self.http.exchange(request).await.unwrap();
         String::from_utf8_lossy(response.body()).into_owned()
+    }
+
+    /// Whether a token with this permission alone lacks one for the request.
+    async fn lacks(&self, method: &Method, path: &str, token: &str) -> bool {
+        let address = self.endpoint.address(path).unwrap();
+        let mut request = HttpRequest::new(method.clone(), address, Bytes::from("{}"));
+        let token = HeaderValue::from_str(&format!("Bearer {token}")).unwrap();
+        request.headers.insert(header::AUTHORIZATION, token);
+        let json = HeaderValue::from_static("application/json");
+        request.headers.insert(header::CONTENT_TYPE, json);
+        let said = self.exchange(request).await;
+        said.contains("Missing scope permissions")
     }
 
     async fn set_faults(&self, rules: &[Value]) -> String {
@@ -121,14 +162,14 @@ async fn every_operation_that_the_emulator_serves_has_a_typed_function() {
     assert!(!said.contains("error"), "{said}");
 
     let (mut called, mut unserved) = (BTreeSet::new(), Vec::new());
-    for (_, _, operations, prefix) in CLIENTS {
-        for operation in operations {
+    for client in CLIENTS {
+        for operation in client.operations {
             // The address of an upload session is one of the service's own.
             if !operation.path().starts_with('/') {
                 called.insert(operation.name().to_owned());
                 continue;
             }
-            let path = format!("{prefix}{}", filled(operation.path()));
+            let path = format!("{}{}", client.prefix, filled(operation.path()));
             let said = probe
                 .call(operation.method().clone(), &path, String::new())
                 .await;
@@ -145,11 +186,49 @@ async fn every_operation_that_the_emulator_serves_has_a_typed_function() {
     assert_eq!(left, untyped);
 }
 
+/// The emulator reads the contract's permissions on its own.
+#[tokio::test]
+async fn each_delegated_permission_of_the_table_allows_its_operation() {
+    let emulator = Emulator::start().await.unwrap();
+    let probe = Probe {
+        http: HttpClient::new(&HttpOptions::default()).unwrap(),
+        endpoint: Endpoint::parse(emulator.http_url()).unwrap(),
+    };
+    let user = &emulator.seed().graph.users[0];
+    let mut checked = 0;
+    for operation in msgraph_chat::OPERATIONS {
+        let permissions = permissions::delegated(operation);
+        let has_its_own = |part: &&str| operation.name().starts_with(*part);
+        // Drives look at what a token reaches, and subscriptions at what is subscribed to.
+        let is_elsewhere = ["drive.", "subscription."].iter().any(has_its_own);
+        if is_elsewhere || permissions.is_empty() || UNSERVED.contains(&operation.name()) {
+            continue;
+        }
+        let path = format!("/v1.0{}", filled(operation.path()));
+        for permission in permissions.iter().chain(&["Mail.Send"]) {
+            let token = emulator
+                .seed()
+                .graph_token(user, &[permission], 4_102_444_800);
+            let lacks = probe.lacks(operation.method(), &path, &token).await;
+            assert_eq!(
+                lacks,
+                *permission == "Mail.Send",
+                "{operation}: {permission}"
+            );
+            checked += 1;
+        }
+    }
+    assert!(checked > 150, "{checked}");
+}
+
 #[test]
 fn every_row_says_what_it_is_once() {
-    for (name, _, operations, _) in CLIENTS {
+    for Client {
+        name, operations, ..
+    } in CLIENTS
+    {
         let mut names = BTreeSet::new();
-        for operation in operations {
+        for operation in *operations {
             assert!(
                 names.insert(operation.name()),
                 "{name}: {operation} is there twice"
@@ -187,25 +266,34 @@ fn page() -> String {
          would do, it is repeated only if no earlier attempt can have been executed. For all other\n\
          paths of a service there is `request` on each of them.\n",
     );
-    for (name, title, operations, _) in CLIENTS {
-        page += &format!("\n## {title} (`{name}`)\n\n");
-        page += "| Function | Request | Permission | Repeated |\n|---|---|---|---|\n";
-        for operation in operations {
-            let repeated = if operation.class() == RetryClass::Repeatable {
-                format!("yes: {}", operation.reason())
-            } else if operation.is_keyed() {
-                format!("under its key: {}", operation.reason())
-            } else {
-                format!("no: {}", operation.reason())
-            };
-            let permission = operation.permission().map(|it| format!("`{it}`"));
-            let permission = permission.as_deref().unwrap_or("-");
-            let (function, method) = (operation.function(), operation.method());
-            page += &format!(
-                "| `{function}` | `{method} {}` | {permission} | {repeated} |\n",
-                operation.path()
-            );
+    page += &format!("\n{PACKAGES}");
+    for client in CLIENTS {
+        page += &format!("\n## {} (`{}`)\n\n", client.title, client.name);
+        page +=
+            "| Function | Request | Permission | Repeated | Official |\n|---|---|---|---|---|\n";
+        for operation in client.operations {
+            page += &row(client, operation);
         }
     }
     page
+}
+
+fn row(client: &Client, operation: &Operation) -> String {
+    let quoted = |text: Option<&str>| text.map_or("-".to_owned(), |it| format!("`{it}`"));
+    let repeated = if operation.class() == RetryClass::Repeatable {
+        "yes"
+    } else if operation.is_keyed() {
+        "under its key"
+    } else {
+        "no"
+    };
+    format!(
+        "| `{}` | `{} {}` | {} | {repeated}: {} | {} |\n",
+        operation.function(),
+        operation.method(),
+        operation.path(),
+        quoted(operation.permission()),
+        operation.reason(),
+        quoted(official::of(client.name, operation)),
+    )
 }

@@ -4,6 +4,7 @@ mod acs;
 mod context;
 mod finding;
 mod graph;
+mod operations;
 mod skype;
 
 use ms_messenger::{Result, http::HttpClient};

@@ -1,6 +1,10 @@
 //! The permissions that each operation needs, as data: for diagnosis, and for a request to an
 //! administrator.
 
+mod delegated;
+
+pub use self::delegated::delegated;
+
 /// An operation of this client that needs permissions of its own.
 ///
 /// The permissions are those of Microsoft's published data, the least privileged first.

@@ -2,7 +2,8 @@
 //! (a thousand in CI), counted in the emulator's ledger and compared with what the client reported
 //! about each. A receipt or "sent" means stored once, "not sent" means never, "unknown" at most
 //! once; and nothing is ever stored twice. Every "unknown" is then settled, where the platform can
-//! be asked, and the verdict is compared with the ledger too.
+//! be asked, and the verdict is compared with the ledger too. The operations that are no plain sends
+//! are struck once by each fault (`operations.rs`), and compared with what another client reads.
 //!
 //! ```sh
 //! cargo test -p tests --test fire -- --nocapture     # prints the table
@@ -12,6 +13,7 @@
 
 mod cell;
 mod http_platform;
+mod operations;
 mod platform;
 mod skype;
 mod story;

@@ -2,6 +2,7 @@
 
 use ms_messenger::{
     StaticToken,
+    acs_chat::OPERATIONS,
     entra::ClientCredentials,
     http::{
         Bearer, Endpoint, Variables,
@@ -16,6 +17,7 @@ use crate::{
     doctor::{
         context::{DoctorContext, Verdict},
         finding::Findings,
+        operations,
     },
     exit::Exit,
     platform::Platform,
@@ -115,6 +117,9 @@ pub(crate) async fn chat(context: &DoctorContext, findings: &mut Findings) {
     let mut scopes = claims.scopes.iter();
     if let Some(scope) = scopes.find(|it| CHAT_SCOPES.contains(&it.as_str())) {
         findings.ok("permission", format!("send to a thread: {scope}"));
+    }
+    if !claims.scopes.is_empty() {
+        operations::check(OPERATIONS, &claims.scopes, operations::of_chat, findings);
     }
     let address = settings.configure(Platform::AcsChat, |variables| {
         let address = acs::endpoint_from(variables, &["ACS_CHAT_ENDPOINT", "ACS_ENDPOINT"]);

@@ -1,8 +1,9 @@
 //! Teams through Microsoft Graph.
 
 use ms_messenger::{
-    AccessToken, Result, StaticToken, TokenProvider as _, TokenRequest, http::Bearer,
-    msgraph_chat::permissions::Operation,
+    AccessToken, Result, StaticToken, TokenProvider as _, TokenRequest,
+    http::Bearer,
+    msgraph_chat::{OPERATIONS, permissions, permissions::Operation},
 };
 
 use crate::{
@@ -11,6 +12,7 @@ use crate::{
     doctor::{
         context::{DoctorContext, Verdict},
         finding::Findings,
+        operations,
     },
     exit::Exit,
     graph,
@@ -51,7 +53,7 @@ pub(crate) async fn teams(context: &DoctorContext, findings: &mut Findings) {
     };
     context.token(token.secret(), Service::Graph(&address), findings);
     if let Some(claims) = Claims::read(token.secret()) {
-        permissions(&claims, findings);
+        check_permissions(&claims, findings);
     }
     let without_version = graph::address_without_version(settings);
     if let Some(text) = &without_version {
@@ -84,7 +86,7 @@ async fn token(settings: &Settings) -> Result<AccessToken> {
 }
 
 /// Checks whether the token has the permissions that this program needs.
-fn permissions(claims: &Claims, findings: &mut Findings) {
+fn check_permissions(claims: &Claims, findings: &mut Findings) {
     if claims.is_app_only || claims.is_from_acs {
         return;
     }
@@ -110,4 +112,5 @@ fn permissions(claims: &Claims, findings: &mut Findings) {
             findings.note("permission", text);
         }
     }
+    operations::check(OPERATIONS, &claims.scopes, permissions::delegated, findings);
 }

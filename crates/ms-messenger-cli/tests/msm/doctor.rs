@@ -200,3 +200,61 @@ fn without_json_the_report_is_a_table() {
         ran.stdout
     );
 }
+
+#[test]
+fn what_a_token_allows_is_said_by_permission_for_every_operation() {
+    let emulator = start(false);
+    let world = emulator.seed();
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let end = now.unwrap_or(Duration::ZERO).as_secs() + 600;
+    let scopes = ["ChatMessage.Send", "Chat.Read", "channel.create"];
+    let token = world.graph_token(&world.graph.users[0], &scopes, end);
+    let ran = doctor(&vec![
+        ("MSGRAPH_BASE_URL", world.graph.base.clone()),
+        ("MSGRAPH_TOKEN", token),
+    ]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let operations = found(&ran, "msgraph-chat", "operations");
+    let line = |name: &str| {
+        let names = |text: &str| text.split([' ', ',']).any(|it| it == name);
+        let mut lines = operations.iter().filter(|(_, text)| names(text));
+        let (level, text) = lines.next().unwrap_or_else(|| panic!("no line has {name}"));
+        assert!(lines.next().is_none(), "{name} is there twice");
+        (level.as_str(), text.split(':').next().unwrap_or_default())
+    };
+    assert_eq!(line("chat.get"), ("ok", "Chat.Read"));
+    assert_eq!(line("pins.add"), ("ok", "ChatMessage.Send"));
+    assert_eq!(line("channel.create"), ("ok", "Channel.Create"));
+    assert_eq!(line("chat.rename"), ("note", "needs Chat.ReadWrite"));
+    assert_eq!(line("drive.invite"), ("note", "needs Files.ReadWrite"));
+    assert!(!ran.stdout.contains("channel_message.import"));
+}
+
+#[test]
+fn a_limited_chat_token_does_not_create_threads() {
+    let emulator = start(false);
+    let world = emulator.seed();
+    let far = 4_102_444_800;
+    let token = world.acs_token(&world.acs.users[0].id, &["chat.join"], far);
+    let mut environment = acs_chat(world);
+    for (name, value) in &mut environment {
+        if *name == "ACS_CHAT_TOKEN" {
+            value.clone_from(&token);
+        }
+    }
+    let ran = doctor(&environment);
+    let operations = found(&ran, "acs-chat", "operations");
+    let says = |level: &str, start: &str, name: &str| {
+        let mut lines = operations.iter();
+        lines.any(|(it, text)| it == level && text.starts_with(start) && text.contains(name))
+    };
+    assert!(says("ok", "chat.join: ", "message.send"), "{operations:?}");
+    assert!(
+        says("ok", "chat.join: ", "participant.add"),
+        "{operations:?}"
+    );
+    assert!(
+        says("note", "needs chat: ", "thread.create"),
+        "{operations:?}"
+    );
+}

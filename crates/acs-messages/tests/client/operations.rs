@@ -1,0 +1,10 @@
+//! Every operation: its bytes, its errors, its lists, and what a lost response leaves behind.
+
+mod certainty;
+mod journal;
+mod lists;
+mod recorder;
+mod refused;
+mod story;
+mod templates;
+mod wire;

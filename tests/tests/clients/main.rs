@@ -1,0 +1,5 @@
+//! All clients side by side: one program, which links them once.
+#![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+mod certainty;
+mod throttle;

@@ -1,0 +1,178 @@
+//! The operations of ACS Chat.
+
+use ms_messenger::{
+    StaticToken,
+    acs_chat::{
+        AcsChatClient, ChatAttachment, ChatParticipant, CreateChatThreadRequest, OPERATIONS,
+        SendChatMessageRequest, UpdateChatMessageRequest, UpdateChatThreadRequest,
+    },
+    http::{HttpOptions, Method},
+};
+use ms_messenger_emulator::Emulator;
+use serde_json::Value;
+
+use super::{
+    driver::{Driver, Later, Service},
+    fact::{count, done},
+    reading::read_all,
+    scene::Scene,
+};
+use crate::platform::retry;
+
+type Chat = Scene<AcsChatClient>;
+
+pub(crate) fn service() -> Service<AcsChatClient> {
+    let mut drivers = threads();
+    drivers.extend(messages());
+    Service {
+        name: "acs-chat",
+        platform: "acs-chat",
+        operations: OPERATIONS,
+        drivers,
+        connect,
+        begin,
+        see,
+    }
+}
+
+fn connect(emulator: &Emulator, options: HttpOptions, _: bool) -> AcsChatClient {
+    let acs = &emulator.seed().acs;
+    let token = StaticToken::new(acs.users[0].token.as_str());
+    let builder = AcsChatClient::builder(&acs.endpoint, token).with_retry_policy(retry());
+    builder.with_http_options(options).build().unwrap()
+}
+
+fn begin(client: AcsChatClient, emulator: &Emulator) -> Later<Chat> {
+    let users = &emulator.seed().acs.users;
+    let (member, other) = (users[1].id.clone(), users[2].id.clone());
+    Box::pin(async move {
+        let member_of_it = ChatParticipant::new(member.as_str());
+        let request = CreateChatThreadRequest::new("Ops").with_participant(member_of_it);
+        let thread = client.create_thread(&request).await.unwrap().thread.id;
+        let hello = SendChatMessageRequest::text("hello");
+        let message = client.thread(thread.as_str()).send(&hello).await.unwrap();
+        let scene = Scene::new(
+            client,
+            [("member", member.as_str()), ("other", other.as_str())],
+        );
+        scene
+            .with("thread", thread)
+            .with("message", message.id.as_str())
+    })
+}
+
+fn see(scene: Chat) -> Later<Value> {
+    let paths = [
+        "/chat/threads",
+        "/chat/threads/{thread}",
+        "/chat/threads/{thread}/participants",
+        "/chat/threads/{thread}/messages",
+        "/chat/threads/{thread}/readReceipts",
+    ];
+    let request = |client: &AcsChatClient, path| client.request(Method::GET, path);
+    Box::pin(async move { read_all(&scene, request, &paths).await })
+}
+
+fn thread(scene: &Chat) -> ms_messenger::acs_chat::ChatThread {
+    scene.client.thread(scene.id("thread"))
+}
+
+fn threads() -> Vec<Driver<AcsChatClient>> {
+    vec![
+        Driver::change("thread.create", |it: Chat| {
+            Box::pin(async move {
+                let request = CreateChatThreadRequest::new("Other");
+                it.client
+                    .create_thread(&request)
+                    .await
+                    .map(|it| it.thread.topic)
+            })
+        }),
+        Driver::read("thread.list", |it: Chat| {
+            Box::pin(async move { it.client.threads().next_page().await.map(count) })
+        }),
+        Driver::read("thread.get", |it: Chat| {
+            Box::pin(async move { thread(&it).get().await.map(|it| it.topic) })
+        }),
+        Driver::change("thread.update", |it: Chat| {
+            Box::pin(async move {
+                let change = UpdateChatThreadRequest::default().with_topic("New");
+                thread(&it).update(&change).await.map(done)
+            })
+        }),
+        Driver::change("thread.delete", |it: Chat| {
+            Box::pin(async move { thread(&it).delete().await.map(done) })
+        }),
+        Driver::read("participant.list", |it: Chat| {
+            Box::pin(async move { thread(&it).participants().next_page().await.map(count) })
+        }),
+        Driver::change("participant.add", |it: Chat| {
+            Box::pin(async move {
+                let other = ChatParticipant::new(it.id("other"));
+                let added = thread(&it).add_participants([other]).await;
+                added.map(|it| it.rejected.len().to_string())
+            })
+        }),
+        Driver::change("participant.remove", |it: Chat| {
+            Box::pin(async move {
+                let removed = thread(&it)
+                    .remove_participant(it.id("member").as_str())
+                    .await;
+                removed.map(done)
+            })
+        }),
+        Driver::unseen("typing.send", |it: Chat| {
+            Box::pin(async move { thread(&it).send_typing().await.map(done) })
+        }),
+    ]
+}
+
+fn messages() -> Vec<Driver<AcsChatClient>> {
+    vec![
+        Driver::change("message.send", |it: Chat| {
+            Box::pin(async move {
+                let request = SendChatMessageRequest::text("more");
+                thread(&it).send(&request).await.map(drop).map(done)
+            })
+        }),
+        Driver::read("message.list", |it: Chat| {
+            Box::pin(async move { thread(&it).messages().next_page().await.map(count) })
+        }),
+        Driver::read("message.get", |it: Chat| {
+            Box::pin(async move {
+                let message = thread(&it).message(it.id("message")).await;
+                message.map(|it| it.text().unwrap_or_default().to_owned())
+            })
+        }),
+        Driver::change("message.update", |it: Chat| {
+            Box::pin(async move {
+                let change = UpdateChatMessageRequest::content("other");
+                thread(&it)
+                    .update_message(it.id("message"), &change)
+                    .await
+                    .map(done)
+            })
+        }),
+        Driver::change("message.delete", |it: Chat| {
+            Box::pin(async move { thread(&it).delete_message(it.id("message")).await.map(done) })
+        }),
+        Driver::read("receipt.list", |it: Chat| {
+            Box::pin(async move { thread(&it).read_receipts().next_page().await.map(count) })
+        }),
+        Driver::change("receipt.send", |it: Chat| {
+            Box::pin(async move {
+                thread(&it)
+                    .send_read_receipt(it.id("message"))
+                    .await
+                    .map(done)
+            })
+        }),
+        Driver::read("attachment.get", |it: Chat| {
+            Box::pin(async move {
+                let image = ChatAttachment::new("image".into(), "1").with_url("/chat/i");
+                it.client.download(&image).await.map(drop).map(done)
+            })
+        })
+        .refused(),
+    ]
+}

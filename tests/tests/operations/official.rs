@@ -1,0 +1,80 @@
+//! What Microsoft's packages for Python have of the operations. `tests/interop` checks it against
+//! the packages themselves.
+
+use ms_messenger::http::{Method, Operation};
+
+/// The packages, and what they do about a response that does not come.
+pub(crate) const PACKAGES: &str = "\
+*Official* is what Microsoft's packages for Python have: azure-communication-messages 1.1.0,
+azure-communication-chat 1.3.0, azure-communication-identity 1.5.0, msgraph-sdk 1.65.0 and
+msgraph-core 1.5.2. What they send again after a failure depends on status and method:
+
+| Package | After a lost connection or a time-out | After a 5xx |
+|---|---|---|
+| azure-core 1.41.0 | GET, PUT and DELETE are sent again, POST and PATCH are not | those are sent again after 500, 502, 503 and 504, POST and PATCH after 500, 503 and 504 |
+| microsoft-kiota-http 1.16.0 (Graph) | nothing is sent again | every method is sent again after 503 and 504 |
+
+So a POST that was executed before a 504 is executed twice, unless the service removes the
+duplicate by a key: `NotificationMessagesClient.send` and `ChatClient.create_chat_thread` have one.
+Sources: `azure/core/pipeline/policies/_retry.py` and `kiota_http/middleware/retry_handler.py` of
+these versions; `tests/interop` checks this table and the columns against the installed packages.
+";
+
+/// The functions of the Azure packages: the operations of a client and theirs, one a line.
+const MESSAGES: &str = "\
+notification.send NotificationMessagesClient.send
+media.get NotificationMessagesClient.download_media
+template.list MessageTemplateClient.list_templates
+";
+const CHAT: &str = "\
+thread.create ChatClient.create_chat_thread
+thread.list ChatClient.list_chat_threads
+thread.delete ChatClient.delete_chat_thread
+thread.get ChatThreadClient.get_properties
+thread.update ChatThreadClient.update_topic
+participant.list ChatThreadClient.list_participants
+participant.add ChatThreadClient.add_participants
+participant.remove ChatThreadClient.remove_participant
+message.send ChatThreadClient.send_message
+message.list ChatThreadClient.list_messages
+message.get ChatThreadClient.get_message
+message.update ChatThreadClient.update_message
+message.delete ChatThreadClient.delete_message
+receipt.list ChatThreadClient.list_read_receipts
+receipt.send ChatThreadClient.send_read_receipt
+typing.send ChatThreadClient.send_typing_notification
+";
+const IDENTITY: &str = "\
+identity.create CommunicationIdentityClient.create_user
+identity.delete CommunicationIdentityClient.delete_user
+token.issue CommunicationIdentityClient.get_token
+token.revoke CommunicationIdentityClient.revoke_tokens
+token.exchange CommunicationIdentityClient.get_token_for_teams_user
+";
+
+/// What the package for the service of `client` has for `operation`, or nothing.
+pub(crate) fn of(client: &str, operation: &Operation) -> Option<&'static str> {
+    let functions = match client {
+        "acs-messages" => MESSAGES,
+        "acs-chat" => CHAT,
+        "acs-identity" => IDENTITY,
+        "msgraph-chat" => return of_graph(operation),
+        // The others have no package.
+        _ => return None,
+    };
+    let mut functions = functions.lines().filter_map(|line| line.split_once(' '));
+    let function = functions.find(|(name, _)| *name == operation.name());
+    function.map(|(_, function)| function)
+}
+
+/// The package is generated from the service's description and has almost everything.
+fn of_graph(operation: &Operation) -> Option<&'static str> {
+    let is_read = *operation.method() == Method::GET;
+    match operation.path() {
+        "/users/{user-id}/chats/getAllMessages/delta" => None,
+        "{upload-url}" if !is_read => Some("msgraph-core LargeFileUploadTask"),
+        "{upload-url}" => None,
+        "/$batch" => Some("msgraph-core BatchRequestBuilder"),
+        _ => Some("msgraph-sdk"),
+    }
+}

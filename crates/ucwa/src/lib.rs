@@ -8,6 +8,7 @@ extern crate self as ucwa;
 mod double;
 
 mod accept_policy;
+mod addresses;
 mod application;
 mod apply;
 mod builder;

@@ -78,6 +78,10 @@ impl UcwaSession {
         self.0.inner()
     }
 
+    pub(crate) fn handle(&self) -> &SessionHandle {
+        &self.0
+    }
+
     /// Returns the id of this installation, as it was given or generated. Keep it: a new one at
     /// every start leaves applications behind until the server refuses more.
     pub fn endpoint_id(&self) -> &str {

@@ -79,7 +79,9 @@ pub use error::PLATFORM;
 pub use incoming::{Incoming, IncomingMessage, IncomingStream, Invitation};
 pub use message::{Format, InstantMessage, Oversize};
 pub use messenger::{CAPABILITIES, check};
-pub use ms_messenger_http::{HttpClient, HttpOptions, Method, OpenRequest, Operation, RetryClass};
+pub use ms_messenger_http::{
+    HeaderName, HeaderValue, HttpClient, HttpOptions, Method, OpenRequest, Operation, RetryClass,
+};
 pub use operations::OPERATIONS;
 pub use outcome::{DeliveredMessage, UcwaOutcome};
 pub use presence::{Availability, DeviceType, Note, NoteKind, PreferredAvailability, Presence};

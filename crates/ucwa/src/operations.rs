@@ -45,8 +45,13 @@ pub(crate) static APPLICATION_DELETE: Operation = Operation::repeatable(
 )
 .with_function("UcwaSession::sign_out");
 
-pub(crate) static EVENTS_GET: Operation =
-    Operation::read("events.get", "rel=events").with_function(RECEIVE);
+pub(crate) static EVENTS_GET: Operation = Operation::repeatable(
+    Method::GET,
+    "events.get",
+    "rel=events",
+    "the server sends again what was not acknowledged",
+)
+.with_function(RECEIVE);
 
 pub(crate) static ME_GET: Operation =
     Operation::read("me.get", "rel=me").with_function("UcwaSession::me");

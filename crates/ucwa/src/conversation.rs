@@ -140,7 +140,8 @@ impl UcwaConversation {
     /// # Errors
     ///
     /// `Unsupported` if the policy of the user does not allow it; the refusal of the participant,
-    /// with its [`Reason`](crate::Reason).
+    /// with its [`Reason`](crate::Reason). The delivery of an error is that of the invitation: if it
+    /// is `Unknown`, look for the participant with [`participants`](Self::participants).
     pub async fn add_participant(&self, sip: impl Into<SipUri>) -> Result<()> {
         let sip = sip.into();
         meeting::add_participant(self.session.inner(), &self.key, &sip).await

@@ -270,29 +270,22 @@ impl EventProcessor {
                 conversation,
                 number,
             } => self.take_messaging(&application, &conversation, number, found),
-            Lookup::Participant {
-                mut received,
-                place,
-            } => {
-                if let (RawEvent::Received { from, .. }, Found::Resource(participant)) =
-                    (&mut *received, &found)
-                {
-                    *from = Some(Sender::read(participant));
-                }
-                let conversation = received.conversation().unwrap_or_default().to_owned();
-                if let RawEvent::Received {
-                    from: Some(from),
-                    message,
-                    ..
-                } = &*received
-                {
-                    let mut state = self.inner.conversations.state();
-                    state.history.name(&conversation, message, from);
-                }
-                let free = self.queue.fill(&conversation, place, Some(*received));
-                self.notify(free);
-            }
+            Lookup::Participant { received, place } => self.name_sender(*received, place, &found),
         }
+    }
+
+    /// Continues with a message whose sender was looked up.
+    fn name_sender(&mut self, mut received: RawEvent, place: Place, found: &Found) {
+        let conversation = received.conversation().unwrap_or_default().to_owned();
+        if let (RawEvent::Received { from, message, .. }, Found::Resource(participant)) =
+            (&mut received, found)
+        {
+            let sender = from.insert(Sender::read(participant));
+            let mut state = self.inner.conversations.state();
+            state.history.name(&conversation, message, sender);
+        }
+        let free = self.queue.fill(&conversation, place, Some(received));
+        self.notify(free);
     }
 
     fn take_messaging(

@@ -23,6 +23,7 @@ pub(crate) mod operate;
 pub(crate) mod people;
 pub(crate) mod pget;
 pub(crate) mod presence;
+pub(crate) mod published;
 pub(crate) mod reads;
 pub(crate) mod render;
 pub(crate) mod responses;

@@ -32,7 +32,7 @@ fn received(number: u32, uri: &str, participant: Option<&str>) -> Value {
 /// Waits until the history is as expected: it changes with the events of the channel.
 async fn until(
     conversation: &UcwaConversation,
-    is_it: impl Fn(&[ConversationMessage]) -> bool,
+    is_it: impl Fn(&[ConversationMessage]) -> bool + Send + Sync,
 ) -> Vec<ConversationMessage> {
     soon(async {
         loop {

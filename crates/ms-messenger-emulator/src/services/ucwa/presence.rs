@@ -9,6 +9,7 @@ use crate::services::ucwa::{
     hrefs,
     input::Input,
     model::Application,
+    published::Published,
     responses::{Reply, conflict, no_application},
     transaction::Tx,
 };
@@ -35,14 +36,6 @@ const PREFERRED: [&str; 6] = [
 ];
 /// No limit of a note is documented.
 const MAX_NOTE: usize = 10_000;
-
-/// What a user has published, or what `inject` published for a contact.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Published {
-    pub(super) availability: Option<&'static str>,
-    pub(super) activity: Option<String>,
-    pub(super) note: Option<String>,
-}
 
 /// Finds a word that a user can choose as presence.
 pub(super) fn preferred(word: &str) -> Option<&'static str> {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::services::ucwa::{
     model::{Application, Behaviour, Conversation, Message, Session},
-    presence::Published,
+    published::Published,
     ticket::Ticket,
     time::Deadlines,
 };

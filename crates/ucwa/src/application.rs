@@ -20,7 +20,10 @@ use std::{
 };
 
 use ms_messenger_core::{ClockOffset, Deadline, ErrorKind, Result};
-use ms_messenger_http::{Call, HeaderValue, Pipeline, Response, header};
+use ms_messenger_http::{
+    Call, HeaderValue, Method, OpenRequest, Operation, Pipeline, Response, header,
+};
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -29,8 +32,13 @@ use crate::{
     error::{UcwaErrorExt as _, protocol},
     hosts::{Hosts, no_retry},
     message::Format,
+    operations::{
+        ACTIVITY_REPORT, APPLICATION_CREATE, APPLICATION_DELETE, APPLICATION_GET, AVAILABLE_SET,
+        COMMUNICATION_GET, COMMUNICATION_SET, EVENTS_GET, ME_GET, PEOPLE_GET,
+    },
     reason::ErrorSubcode,
     resource::Resource,
+    state::key,
 };
 
 /// The number of the next application of this process.
@@ -73,6 +81,10 @@ struct Links {
     communication: Option<String>,
     start_messaging: Option<String>,
     start_online_meeting: Option<String>,
+    conversations: Option<String>,
+    presence: Option<String>,
+    note: Option<String>,
+    search: Option<String>,
     /// The formats that the server offers for this user.
     formats: Vec<String>,
 }
@@ -86,9 +98,7 @@ impl Application {
     ) -> Result<Self> {
         let (pipeline, path) = hosts.signed_in(applications)?;
         // The same identity gets the same application, so that a retry is safe.
-        let call = Call::post("application", path)
-            .without_message()
-            .with_json(identity)?;
+        let call = Call::of(&APPLICATION_CREATE, path).with_json(identity)?;
         let resource: Resource = pipeline.call(call).await?.json()?;
         let link = |rel: &str| {
             resource
@@ -108,6 +118,9 @@ impl Application {
         }
         if let Some(communication) = resource.embedded("communication") {
             application.take_communication(communication);
+        }
+        if let Some(people) = resource.embedded("people") {
+            application.take_people(people);
         }
         Ok(application)
     }
@@ -130,6 +143,8 @@ impl Application {
             links.me = link("self").or(links.me.take());
             links.make_me_available = link("makeMeAvailable");
             links.report_my_activity = link("reportMyActivity");
+            links.presence = link("presence");
+            links.note = link("note");
         });
     }
 
@@ -140,8 +155,69 @@ impl Application {
             links.communication = link("self").or(links.communication.take());
             links.start_messaging = link("startMessaging");
             links.start_online_meeting = link("startOnlineMeeting");
+            links.conversations = link("conversations").or(links.conversations.take());
             links.formats = communication.texts(FORMATS);
         });
+    }
+
+    /// Takes the link of `people` that the client uses.
+    fn take_people(&self, people: &Resource) {
+        self.update(|links| links.search = people.address("search"));
+    }
+
+    /// Returns the address of the search for contacts, unless the policy of the user forbids it. A
+    /// server that embeds no `people` is asked for it.
+    pub(crate) async fn search(&self) -> Result<Option<String>> {
+        if self.links().search.is_none() {
+            let own = self.get(&APPLICATION_GET, &self.href).await?;
+            match (own.embedded("people"), own.address("people")) {
+                (Some(people), _) => self.take_people(people),
+                (None, Some(href)) => self.take_people(&self.get(&PEOPLE_GET, &href).await?),
+                (None, None) => {}
+            }
+        }
+        Ok(self.links().search)
+    }
+
+    /// Returns its own address.
+    pub(crate) fn href(&self) -> &str {
+        &self.href
+    }
+
+    /// Returns the address of `me`.
+    pub(crate) fn me(&self) -> Option<String> {
+        self.links().me
+    }
+
+    /// Returns the address of the user's presence, which exists once the user is available.
+    pub(crate) fn presence(&self) -> Option<String> {
+        self.links().presence
+    }
+
+    /// The same for the user's note.
+    pub(crate) fn note(&self) -> Option<String> {
+        self.links().note
+    }
+
+    /// Returns the address of the list of conversations.
+    pub(crate) fn conversations(&self) -> Option<String> {
+        self.links().conversations
+    }
+
+    /// Whether a path is that of the event channel, which has one reader only.
+    pub(crate) fn is_channel(&self, path: &str) -> bool {
+        // Servers accept all spellings: doubled slashes, other case, more escapes than needed.
+        let plain = |href: &str| {
+            let path = percent_decode_str(key(href)).decode_utf8_lossy();
+            let parts = path.split('/').filter(|part| !part.is_empty());
+            parts.collect::<Vec<_>>().join("/").to_lowercase()
+        };
+        plain(path) == plain(&self.events)
+    }
+
+    /// Returns a request for a path of the application's host.
+    pub(crate) fn open_request(&self, method: Method, path: String) -> OpenRequest {
+        OpenRequest::new(&self.pipeline, method, path)
     }
 
     /// Returns the address of `startMessaging`, unless the policy of the user forbids it.
@@ -180,24 +256,24 @@ impl Application {
     }
 
     /// Reads a resource within [`READ`]; `None` if that fails.
-    pub(crate) async fn read(&self, href: &str) -> Option<Resource> {
-        timeout(READ, self.get(href)).await.ok()?.ok()
+    pub(crate) async fn read(&self, operation: &'static Operation, href: &str) -> Option<Resource> {
+        timeout(READ, self.get(operation, href)).await.ok()?.ok()
     }
 
     /// Reads a resource.
-    pub(crate) async fn get(&self, href: &str) -> Result<Resource> {
-        let call = Call::get("resource", self.path(href)?);
+    pub(crate) async fn get(&self, operation: &'static Operation, href: &str) -> Result<Resource> {
+        let call = Call::of(operation, self.path(href)?);
         self.call(call).await?.json()
     }
 
     /// Posts an operation that is safe to retry.
     pub(crate) async fn post(
         &self,
-        operation: &'static str,
+        operation: &'static Operation,
         href: &str,
         body: Value,
     ) -> Result<()> {
-        let mut call = Call::post(operation, self.path(href)?).without_message();
+        let mut call = Call::of(operation, self.path(href)?);
         if !body.is_null() {
             call = call.with_json(&body)?;
         }
@@ -205,15 +281,15 @@ impl Application {
     }
 
     /// Deletes a resource. One that does not exist counts as deleted.
-    pub(crate) async fn delete(&self, operation: &'static str, href: &str) -> Result<()> {
-        let call = Call::delete(operation, self.path(href)?).with_expected(&[404]);
+    pub(crate) async fn delete(&self, operation: &'static Operation, href: &str) -> Result<()> {
+        let call = Call::of(operation, self.path(href)?).with_expected(&[404]);
         self.call(call).await.map(drop)
     }
 
     /// Polls the event channel once.
     pub(crate) async fn poll(&self, path: &str, timeout: Duration) -> Result<Response> {
         self.once
-            .call(Call::get("events", path).with_timeout(timeout))
+            .call(Call::of(&EVENTS_GET, path).with_timeout(timeout))
             .await
     }
 
@@ -228,7 +304,7 @@ impl Application {
             FORMATS: formats,
             "supportedModalities": ["Messaging"],
         });
-        match self.post("me", &href, body).await {
+        match self.post(&AVAILABLE_SET, &href, body).await {
             Err(error)
                 if error.status() == Some(409) && error.says(&ErrorSubcode::AlreadyExists) => {}
             other => other?,
@@ -250,7 +326,7 @@ impl Application {
             if links.formats.iter().any(|f| f == Format::Html.as_str()) {
                 return Ok(());
             }
-            let communication = self.get(&href).await?;
+            let communication = self.get(&COMMUNICATION_GET, &href).await?;
             match self.put_formats(&href, &communication).await {
                 Err(error) if error.status() == Some(412) => {}
                 other => return other,
@@ -268,17 +344,17 @@ impl Application {
             FORMATS.to_owned(),
             json!([Format::Plain.as_str(), Format::Html.as_str()]),
         );
-        let call = Call::put("communication", self.path(href)?)
+        let call = Call::of(&COMMUNICATION_SET, self.path(href)?)
             .with_header(header::IF_MATCH, etag)
             .with_json(&properties)?;
         self.call(call).await?;
-        self.take_communication(&self.get(href).await?);
+        self.take_communication(&self.get(&COMMUNICATION_GET, href).await?);
         Ok(())
     }
 
     async fn read_me(&self) -> Result<()> {
         if let Some(href) = self.links().me {
-            self.take_me(&self.get(&href).await?);
+            self.take_me(&self.get(&ME_GET, &href).await?);
         }
         Ok(())
     }
@@ -289,14 +365,14 @@ impl Application {
             self.read_me().await?;
         }
         match self.links().report_my_activity {
-            Some(href) => self.post("activity", &href, Value::Null).await,
+            Some(href) => self.post(&ACTIVITY_REPORT, &href, Value::Null).await,
             None => Ok(()),
         }
     }
 
     /// Signs out: deletes the application.
     pub(crate) async fn end(&self) -> Result<()> {
-        match self.delete("sign-out", &self.href).await {
+        match self.delete(&APPLICATION_DELETE, &self.href).await {
             // One that does not exist is signed out.
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             other => other,

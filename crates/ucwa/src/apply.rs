@@ -13,6 +13,7 @@
 use crate::{
     data_uri,
     events::{Ending, Event},
+    history::{Said, SaidBy},
     message::Format,
     raw_event::{RawEvent, RawInvitation},
     resource::Resource,
@@ -251,16 +252,21 @@ impl State {
                     .and_then(|link| link.title.clone());
                 Some(Sender::new(peer, title.filter(|t| !t.is_empty())))
             });
+        let (participant, at) = (participant.map(str::to_owned), message.time("timeStamp"));
+        let format = Format::of(&data);
+        let by = SaidBy::Other {
+            from: from.clone(),
+            participant: participant.clone(),
+        };
+        let said = Said::new(by, format.clone(), data.text.clone());
+        self.history.add(&conversation, said.located(href, at));
         Some(RawEvent::Received {
             message: href.to_owned(),
-            participant: participant.map(str::to_owned),
+            participant,
             from,
-            format: match data.media_type.as_str() {
-                "text/html" => Format::Html,
-                _ => Format::Plain,
-            },
+            format,
             text: data.text,
-            at: message.time("timeStamp"),
+            at,
             conversation,
         })
     }

@@ -10,6 +10,7 @@ use crate::{
     handle::SessionHandle,
     meeting,
     message::InstantMessage,
+    operations::{CONVERSATION_LEAVE, MESSAGING_STOP, TYPING_SEND},
     outcome::UcwaOutcome,
     send, state,
     words::{WORDS, line},
@@ -64,7 +65,12 @@ impl UcwaConversation {
         known.is_some_and(|conversation| conversation.ready().is_some())
     }
 
-    fn known(&self) -> Result<state::ConversationState> {
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Returns what the session knows of it.
+    pub(crate) fn known(&self) -> Result<state::ConversationState> {
         let inner = self.session.inner();
         inner.lifecycle.check()?;
         inner.conversations.snapshot(&self.key).ok_or_else(not_open)
@@ -92,7 +98,7 @@ impl UcwaConversation {
         let href = self.known()?.messaging.typing;
         let href = href.ok_or_else(|| not_allowed("typing notices, or no participant is there"))?;
         let application = self.session.inner().application.get();
-        application.post("typing", &href, Value::Null).await
+        application.post(&TYPING_SEND, &href, Value::Null).await
     }
 
     /// Stops messaging; the conversation ends, unless it has other modalities. Stopping one that
@@ -106,7 +112,7 @@ impl UcwaConversation {
             return Ok(());
         };
         let application = self.session.inner().application.get();
-        match application.post("terminate", &href, Value::Null).await {
+        match application.post(&MESSAGING_STOP, &href, Value::Null).await {
             Err(error) if matches!(error.status(), Some(404 | 409)) => Ok(()),
             other => other,
         }
@@ -122,7 +128,7 @@ impl UcwaConversation {
             return Ok(());
         };
         let application = self.session.inner().application.get();
-        match application.delete("leave", &known.href).await {
+        match application.delete(&CONVERSATION_LEAVE, &known.href).await {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             other => other,
         }
@@ -134,7 +140,8 @@ impl UcwaConversation {
     /// # Errors
     ///
     /// `Unsupported` if the policy of the user does not allow it; the refusal of the participant,
-    /// with its [`Reason`](crate::Reason).
+    /// with its [`Reason`](crate::Reason). The delivery of an error is that of the invitation: if it
+    /// is `Unknown`, look for the participant with [`participants`](Self::participants).
     pub async fn add_participant(&self, sip: impl Into<SipUri>) -> Result<()> {
         let sip = sip.into();
         meeting::add_participant(self.session.inner(), &self.key, &sip).await

@@ -17,6 +17,7 @@ use url::Url;
 use crate::{
     error::{PLATFORM, protocol},
     hosts::Hosts,
+    operations::{DISCOVERY_GET, USER_GET},
     resource::Resource,
     web::Web,
     words::{address, origin},
@@ -93,7 +94,7 @@ async fn follow(web: &Web, start: &str, timeout: Duration) -> Result<String> {
     let mut url = start.to_owned();
     for _ in 0..MAX_HOPS {
         let to = web.address(&url)?;
-        let call = Call::get("discover", to.path)
+        let call = Call::of(&DISCOVERY_GET, to.path)
             .with_timeout(timeout)
             .with_expected(&[301, 302, 303, 307, 308]);
         let response = web.open(&to.origin)?.call(call).await?;
@@ -151,7 +152,7 @@ pub(crate) async fn applications_address(hosts: &Hosts, user: &str) -> Result<St
     let mut url = user.to_owned();
     for _ in 0..MAX_HOPS {
         let (pipeline, path) = hosts.signed_in(&url)?;
-        let user = read(&pipeline.call(Call::get("user", path)).await?)?;
+        let user = read(&pipeline.call(Call::of(&USER_GET, path)).await?)?;
         if let Some(applications) = user.href("applications") {
             return absolute(&url, applications);
         }

@@ -2,7 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use ms_messenger_core::{CancelHandle, Deadline, Result};
+use ms_messenger_core::{CancelHandle, Deadline, Error, Result};
+use ms_messenger_http::Operation;
 use tokio::sync::Semaphore;
 
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
     hosts::Hosts,
     lifecycle::{End, Lifecycle},
     receivers::Receivers,
+    resource::Resource,
     state::State,
     turns::Turns,
 };
@@ -76,6 +78,23 @@ impl Inner {
         self.application.replace(Arc::clone(&application));
         drop(state);
         Ok(application)
+    }
+
+    /// Reads a resource for a caller.
+    pub(crate) async fn read(
+        &self,
+        application: &Arc<Application>,
+        operation: &'static Operation,
+        href: &str,
+    ) -> Result<Resource> {
+        self.lifecycle.check()?;
+        let found = application.get(operation, href).await;
+        found.inspect_err(|error| self.observe(application, error))
+    }
+
+    /// Records what a failed call proves about the application.
+    pub(crate) fn observe(&self, application: &Application, error: &Error) {
+        self.application.observe_error(application, error);
     }
 
     /// Ends the session.

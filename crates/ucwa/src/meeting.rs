@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use ms_messenger_core::{Deadline, Delivery, Error, ErrorKind, Result, SipUri};
+use ms_messenger_http::Operation;
 use serde_json::json;
 
 use crate::{
     application::Application,
     error::{PLATFORM, not_allowed, not_open, protocol},
     inner::Inner,
-    operation::{ADD_MESSAGING, PendingOperation, Progress},
+    operation::{PendingOperation, Progress},
+    operations::{MEETING_START, MESSAGING_ADD, MESSAGING_GET, PARTICIPANT_ADD},
     outcome::UcwaOutcome,
     reason::Reason,
     state::{ConversationState, Done},
@@ -27,21 +29,39 @@ pub(crate) async fn start(session: &Inner, subject: Option<&str>) -> Result<Stri
     if let Some(subject) = subject {
         body["subject"] = subject.into();
     }
-    let lost = meeting.post("start-meeting", &href, &body).await?;
+    let lost = meeting.post(&MEETING_START, &href, &body).await?;
     let conversation = match meeting.progress().await {
         Some(Progress::Ready(conversation)) => conversation,
         Some(Progress::Done(done)) => done
             .conversation
             .ok_or_else(|| protocol("the meeting has no conversation"))?,
         Some(Progress::Failed(reason)) => {
-            return Err(failed("the meeting did not begin", reason.as_ref()));
+            let what = "the meeting did not begin";
+            return Err(failed(&MEETING_START, what, reason.as_ref()));
         }
-        Some(Progress::Lost(why)) => return Err(lost_track(why)),
-        None => return Err(lost.unwrap_or_else(|| late("the meeting did not begin in time"))),
+        Some(Progress::Lost(why)) => return Err(in_doubt(&MEETING_START, ErrorKind::Other, why)),
+        None => {
+            let late = "the meeting did not begin in time";
+            let late = || in_doubt(&MEETING_START, ErrorKind::Timeout, late);
+            return Err(lost.unwrap_or_else(late));
+        }
     };
-    await_conference(session, &conversation, deadline).await?;
-    add_messaging(session, &application, &conversation, deadline).await?;
+    let connected = async {
+        await_conference(session, &conversation, deadline).await?;
+        add_messaging(session, &application, &conversation, deadline).await
+    };
+    connected.await.map_err(begun)?;
     Ok(conversation)
+}
+
+/// The error of a meeting that has begun, but takes no messages.
+fn begun(error: Error) -> Error {
+    let message = format!("the meeting has begun, but: {}", error.message());
+    Error::new(error.kind(), message)
+        .with_platform(PLATFORM)
+        .with_operation(MEETING_START.name())
+        .with_delivery(Delivery::Sent)
+        .with_source(error)
 }
 
 /// Invites a participant to a conversation. One of two becomes a meeting.
@@ -58,15 +78,23 @@ pub(crate) async fn add_participant(
     })?;
     let adding = PendingOperation::begin(session, &application, deadline, None);
     let body = json!({"operationId": adding.id, "to": sip.as_str()});
-    let lost = adding.post("add-participant", &href, &body).await?;
+    let lost = adding.post(&PARTICIPANT_ADD, &href, &body).await?;
     match adding.done().await {
         Some(Done::Success) => Ok(()),
-        Some(Done::Unsaid) => Err(lost_track("the server did not say how it ended")),
-        Some(Done::Lost(why)) => Err(lost_track(why)),
-        Some(Done::Failure(reason)) => {
-            Err(failed("the participant was not added", reason.as_ref()))
+        Some(Done::Unsaid) => {
+            let unsaid = "the server did not say how it ended";
+            Err(in_doubt(&PARTICIPANT_ADD, ErrorKind::Other, unsaid))
         }
-        None => Err(lost.unwrap_or_else(|| late("the participant did not respond in time"))),
+        Some(Done::Lost(why)) => Err(in_doubt(&PARTICIPANT_ADD, ErrorKind::Other, why)),
+        Some(Done::Failure(reason)) => {
+            let what = "the participant was not added";
+            Err(failed(&PARTICIPANT_ADD, what, reason.as_ref()))
+        }
+        None => {
+            let late = "the participant did not respond in time";
+            let late = || in_doubt(&PARTICIPANT_ADD, ErrorKind::Timeout, late);
+            Err(lost.unwrap_or_else(late))
+        }
     }
 }
 
@@ -98,20 +126,24 @@ pub(crate) async fn add_messaging(
     };
     let adding = PendingOperation::begin(session, application, deadline, None);
     let body = json!({"operationId": adding.id});
-    let lost = adding.post(ADD_MESSAGING, &href, &body).await?;
+    let lost = adding.post(&MESSAGING_ADD, &href, &body).await?;
     let is_ready = match adding.progress().await {
         Some(Progress::Ready(_)) => true,
         Some(Progress::Done(done)) => adding.ready(&done).await.is_some(),
         Some(Progress::Failed(reason)) => {
-            return Err(failed("messaging was not added", reason.as_ref()));
+            let what = "messaging was not added";
+            return Err(failed(&MESSAGING_ADD, what, reason.as_ref()));
         }
-        Some(Progress::Lost(why)) => return Err(lost_track(why)),
+        Some(Progress::Lost(why)) => return Err(in_doubt(&MESSAGING_ADD, ErrorKind::Other, why)),
         None => false,
     };
     match (is_ready, lost) {
         (true, _) => Ok(()),
         (false, Some(error)) => Err(error),
-        (false, None) => Err(late("messaging was not added in time")),
+        (false, None) => {
+            let late = "messaging was not added in time";
+            Err(in_doubt(&MESSAGING_ADD, ErrorKind::Timeout, late))
+        }
     }
 }
 
@@ -143,7 +175,7 @@ async fn find_messaging(
     // The event may have been swallowed: the resource is read once.
     if Messaging::of(&known).is_none()
         && let Some(href) = known.messaging.href
-        && let Some(messaging) = application.read(&href).await
+        && let Some(messaging) = application.read(&MESSAGING_GET, &href).await
     {
         conversations
             .state()
@@ -157,19 +189,26 @@ async fn find_messaging(
         .ok_or_else(|| late("messaging could not be added in time"))
 }
 
-fn failed(what: &str, reason: Option<&Reason>) -> Error {
+fn failed(operation: &Operation, what: &str, reason: Option<&Reason>) -> Error {
     let refused = UcwaOutcome::refused(what, reason).into_result();
-    refused.err().unwrap_or_else(not_open)
+    let error = refused.err().unwrap_or_else(not_open);
+    error.with_operation(operation.name())
+}
+
+/// The error of an operation that was posted, and of whose end nothing is known.
+fn in_doubt(operation: &Operation, kind: ErrorKind, what: &'static str) -> Error {
+    let message = match operation.doubt() {
+        Some(doubt) => format!("{what}; {doubt}"),
+        None => what.to_owned(),
+    };
+    Error::new(kind, message)
+        .with_platform(PLATFORM)
+        .with_operation(operation.name())
+        .with_delivery(Delivery::Unknown)
 }
 
 fn late(message: &'static str) -> Error {
     Error::new(ErrorKind::Timeout, message)
-        .with_platform(PLATFORM)
-        .with_delivery(Delivery::NotSent)
-}
-
-fn lost_track(why: &'static str) -> Error {
-    Error::new(ErrorKind::Other, why)
         .with_platform(PLATFORM)
         .with_delivery(Delivery::NotSent)
 }

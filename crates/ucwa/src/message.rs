@@ -4,6 +4,8 @@ use std::{fmt, num::NonZeroUsize};
 
 use ms_messenger_core::{ErrorKind, Importance, Problems, Result, open_enum};
 
+use crate::data_uri::Data;
+
 open_enum! {
     /// The format of a message. Source: "MessageFormat".
     pub enum Format {
@@ -15,6 +17,14 @@ open_enum! {
 }
 
 impl Format {
+    /// The format of a text that was received.
+    pub(crate) fn of(data: &Data) -> Self {
+        match data.media_type.as_str() {
+            "text/html" => Self::Html,
+            _ => Self::Plain,
+        }
+    }
+
     pub(crate) fn media_type(&self) -> &'static str {
         match self {
             Self::Html => "text/html",

@@ -17,19 +17,18 @@ use std::{
 };
 
 use ms_messenger_core::{Deadline, Delivery, Error, Journal, Mark, MarkKind, Result, random_uuid};
-use ms_messenger_http::Call;
+use ms_messenger_http::{Call, Operation as HttpOperation};
 use serde_json::Value;
 
 use crate::{
     application::{Application, READ},
     error::UcwaErrorExt as _,
     inner::Inner,
+    operations::{INVITATION_CANCEL, MESSAGING_ADD, MESSAGING_GET},
     reason::Reason,
     state::{Done, Operation, key},
     verdict::{AwaitedVerdict, Part},
 };
-
-pub(crate) const ADD_MESSAGING: &str = "add-messaging";
 
 /// How long the events of an operation are still recognised after the caller has stopped waiting.
 /// An invitation rings for half a minute.
@@ -101,7 +100,7 @@ impl<'a> PendingOperation<'a> {
     /// is added.
     pub(crate) async fn post(
         &self,
-        name: &'static str,
+        operation: &'static HttpOperation,
         href: &str,
         body: &Value,
     ) -> Result<Option<Error>> {
@@ -109,7 +108,7 @@ impl<'a> PendingOperation<'a> {
         let mut changes = self.session.conversations.changes();
         let mut may_retry = true;
         loop {
-            let mut call = Call::post(name, path.clone()).with_json(body)?;
+            let mut call = Call::of(operation, path.clone()).with_json(body)?;
             if let Some(journal) = self.journal.clone() {
                 let mark = Mark::new(MarkKind::OperationId, self.id.as_str());
                 call = call.with_mark(mark).with_journal(Some(journal));
@@ -128,7 +127,7 @@ impl<'a> PendingOperation<'a> {
             let current = &self.session.application;
             current.observe_error(self.application, &error);
             let in_the_way = error.is_in_the_way();
-            let is_early = name == ADD_MESSAGING && error.is_vague_conflict();
+            let is_early = operation == &MESSAGING_ADD && error.is_vague_conflict();
             if (in_the_way || is_early) && std::mem::take(&mut may_retry) {
                 let next = self.deadline.limit(changes.changed()).await;
                 if matches!(next, Ok(Ok(()))) {
@@ -177,7 +176,7 @@ impl<'a> PendingOperation<'a> {
         let conversation = done.conversation.clone()?;
         let conversations = &self.session.conversations;
         if let Some(href) = &done.messaging
-            && let Some(messaging) = self.application.read(href).await
+            && let Some(messaging) = self.application.read(&MESSAGING_GET, href).await
         {
             conversations
                 .state()
@@ -212,7 +211,7 @@ impl<'a> PendingOperation<'a> {
         if let Some(href) = stop {
             let application = Arc::clone(self.application);
             tokio::spawn(async move {
-                let cancelling = application.post("cancel", &href, Value::Null);
+                let cancelling = application.post(&INVITATION_CANCEL, &href, Value::Null);
                 let _ = tokio::time::timeout(READ, cancelling).await;
             });
         }

@@ -16,7 +16,10 @@ use std::collections::{HashMap, VecDeque};
 
 use tokio::sync::oneshot;
 
-use crate::verdict::{AwaitedVerdict, Part, Verdict};
+use crate::{
+    addresses::Addresses,
+    verdict::{AwaitedVerdict, Part, Verdict},
+};
 
 /// How many verdicts on unknown messages are kept.
 const MAX_UNCLAIMED: usize = 256;
@@ -34,6 +37,8 @@ pub(crate) struct Verdicts {
     past: VecDeque<Past>,
     /// The addresses of messages that have had their verdict; the newest last.
     resolved: VecDeque<Address>,
+    /// The addresses of all these messages.
+    addresses: Addresses,
 }
 
 /// The address of a message, and its conversation.
@@ -85,7 +90,8 @@ impl Verdicts {
             part,
             verdict,
         };
-        self.pending.insert(operation.to_owned(), pending);
+        let before = self.pending.insert(operation.to_owned(), pending);
+        self.release(operation, before.and_then(|it| it.href));
         AwaitedVerdict::new(waiting)
     }
 
@@ -96,14 +102,22 @@ impl Verdicts {
             return false;
         }
         if let Some(pending) = self.pending.get_mut(operation) {
-            pending.href = Some(href.to_owned());
+            let before = pending.href.replace(href.to_owned());
+            self.release(operation, before);
+            self.addresses.hold(Some(operation), href);
             self.identify(href, Some(operation));
         }
         true
     }
 
     /// Whether another message than that of `operation` has this address.
-    fn is_taken(&self, operation: &str, href: &str) -> bool {
+    pub(crate) fn is_taken(&self, operation: &str, href: &str) -> bool {
+        self.addresses.is_taken(operation, href)
+    }
+
+    /// The same, by a look at all messages.
+    #[cfg(test)]
+    pub(crate) fn is_taken_by_any(&self, operation: &str, href: &str) -> bool {
         let has = |own: &Option<String>| own.as_deref() == Some(href);
         let mut pending = self.pending.iter();
         let mut past = self.past.iter();
@@ -171,15 +185,26 @@ impl Verdicts {
 
     fn resolve(&mut self, operation: &str, href: &str, verdict: Verdict) {
         if let Some(pending) = self.pending.remove(operation) {
+            self.release(operation, pending.href);
+            self.addresses.hold(None, href);
             self.resolved.push_back(Address {
                 conversation: pending.conversation,
                 href: href.to_owned(),
             });
-            if self.resolved.len() > MAX_PAST {
-                self.resolved.pop_front();
+            if self.resolved.len() > MAX_PAST
+                && let Some(oldest) = self.resolved.pop_front()
+            {
+                self.addresses.release(None, &oldest.href);
             }
             // A send that was dropped does not need it.
             let _ = pending.verdict.send(verdict);
+        }
+    }
+
+    /// Frees an address that the message of an operation had.
+    fn release(&mut self, operation: &str, href: Option<String>) {
+        if let Some(href) = href {
+            self.addresses.release(Some(operation), &href);
         }
     }
 
@@ -220,7 +245,8 @@ impl Verdicts {
 
     /// Removes a message that the server rejected: no verdict will come.
     pub(crate) fn cancel(&mut self, operation: &str) {
-        self.pending.remove(operation);
+        let rejected = self.pending.remove(operation);
+        self.release(operation, rejected.and_then(|it| it.href));
     }
 
     /// Remembers a message after its send ended, so that a late verdict can settle it.
@@ -238,8 +264,10 @@ impl Verdicts {
 
     fn remember(&mut self, past: Past) {
         self.past.push_back(past);
-        if self.past.len() > MAX_PAST {
-            self.past.pop_front();
+        if self.past.len() > MAX_PAST
+            && let Some(oldest) = self.past.pop_front()
+        {
+            self.release(&oldest.operation, oldest.href);
         }
     }
 
@@ -260,6 +288,7 @@ impl Verdicts {
             .extract_if(|_, pending| has_ended(&pending.conversation));
         for (operation, pending) in lost.collect::<Vec<_>>() {
             let _ = pending.verdict.send(Verdict::Lost(why));
+            self.release(&operation, pending.href);
             self.remember(Past {
                 operation,
                 conversation: None,
@@ -270,11 +299,20 @@ impl Verdicts {
         }
         for past in &mut self.past {
             if past.conversation.as_deref().is_some_and(&has_ended) {
-                (past.conversation, past.href) = (None, None);
+                past.conversation = None;
+                if let Some(href) = past.href.take() {
+                    self.addresses.release(Some(&past.operation), &href);
+                }
             }
         }
         self.unclaimed.retain(|it| !has_ended(&it.conversation));
-        self.resolved.retain(|it| !has_ended(&it.conversation));
+        self.resolved.retain(|it| {
+            let ends = has_ended(&it.conversation);
+            if ends {
+                self.addresses.release(None, &it.href);
+            }
+            !ends
+        });
     }
 
     /// Whether a message that waits for its verdict is known to have this address.

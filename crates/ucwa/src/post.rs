@@ -24,8 +24,10 @@ use crate::{
     application::Application,
     conversations::Conversations,
     error::{UcwaErrorExt as _, not_open},
+    history::Said,
     inner::Inner,
     message::Format,
+    operations::{MESSAGE_GET, MESSAGE_SEND},
     outcome::{DeliveredMessage, UcwaOutcome},
     state::key,
     verdict::{Arrival, AwaitedVerdict, Part, Reach, Verdict},
@@ -125,17 +127,17 @@ impl PostAttempt<'_> {
             let late = "another message to the same conversation got no response";
             return Err(Stop::Ended(UcwaOutcome::timed_out(self.deadline, late)));
         };
-        let call = Call::post("send", with_operation(&path, &operation))
+        let call = Call::of(&MESSAGE_SEND, with_operation(&path, &operation))
             .with_client_request_id(id)
             .with_mark(Mark::new(MarkKind::OperationId, operation.as_str()))
             .with_journal(self.journal.cloned())
             .with_body(self.content_type(), body.as_bytes().to_vec());
-        let conversations = &self.session.conversations;
-        let mut pending = PendingMessage::begin(conversations, self.conversation, operation, part);
+        let mut pending = PendingMessage::begin(self, operation, body, part);
         let response = self.transmit(&mut pending, call).await?;
         drop(turn);
         let verdict = self.await_verdict(&mut pending, &response).await;
         let outcome = self.conclude(verdict, response);
+        pending.keep(&outcome);
         Stop::ended(self.marked(outcome, began_at, Some(&pending.operation)))
     }
 
@@ -317,21 +319,24 @@ fn with_operation(path: &str, operation: &str) -> String {
 /// late verdict can settle it.
 struct PendingMessage<'a> {
     conversations: &'a Conversations,
+    conversation: &'a str,
     operation: String,
     verdict: AwaitedVerdict,
 }
 
 impl<'a> PendingMessage<'a> {
-    fn begin(
-        conversations: &'a Conversations,
-        conversation: &str,
-        operation: String,
-        part: Part,
-    ) -> Self {
+    fn begin(attempt: &'a PostAttempt<'_>, operation: String, body: &str, part: Part) -> Self {
+        let (conversations, conversation) = (&attempt.session.conversations, attempt.conversation);
         let mut state = conversations.state();
         let verdict = state.verdicts.register(conversation, &operation, part);
+        if state.conversations.contains_key(conversation) {
+            let said = Said::own(&operation, attempt.format.clone(), body);
+            state.history.add(conversation, said);
+        }
+        drop(state);
         Self {
             conversations,
+            conversation,
             operation,
             verdict,
         }
@@ -346,6 +351,23 @@ impl<'a> PendingMessage<'a> {
     fn cancel(&self) {
         let mut state = self.conversations.state();
         state.verdicts.cancel(&self.operation);
+        state.history.retract(self.conversation, &self.operation);
+    }
+
+    /// Records in the history what became of it. One that is unknown stays as it is.
+    fn keep(&self, outcome: &UcwaOutcome) {
+        let mut state = self.conversations.state();
+        let (conversation, operation) = (self.conversation, self.operation.as_str());
+        match outcome {
+            UcwaOutcome::Delivered(it) => {
+                let href = it.message_id.as_ref().map_or("", |id| id.as_str());
+                state
+                    .history
+                    .delivered(conversation, operation, href, it.at);
+            }
+            UcwaOutcome::Unknown(_) => {}
+            _ => state.history.retract(conversation, operation),
+        }
     }
 
     /// Whether an event has reported how the message ended.
@@ -374,7 +396,7 @@ pub(crate) async fn identify_messages(
         if !asked.insert(href.clone()) {
             continue;
         }
-        if let Some(message) = application.read(&href).await {
+        if let Some(message) = application.read(&MESSAGE_GET, &href).await {
             let is_own = message.text("direction") != Some("Incoming");
             let operation = message.text("operationId").filter(|_| is_own);
             conversations.state().verdicts.identify(&href, operation);

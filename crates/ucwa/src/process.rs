@@ -4,6 +4,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use ms_messenger_core::ErrorKind;
+use ms_messenger_http::Operation;
 use tokio::{
     sync::{Semaphore, mpsc},
     task::JoinSet,
@@ -15,6 +16,7 @@ use crate::{
     conversation_queue::{ConversationQueue, Place},
     events::{Event, Next, Package},
     inner::Inner,
+    operations::{MESSAGING_GET, PARTICIPANT_GET, read_of},
     raw_event::RawEvent,
     resource::Resource,
     respond::respond,
@@ -53,6 +55,17 @@ enum Lookup {
         received: Box<RawEvent>,
         place: Place,
     },
+}
+
+impl Lookup {
+    /// The read that it makes.
+    fn operation(&self) -> &'static Operation {
+        match self {
+            Self::Event { event, .. } => read_of(&event.link.rel),
+            Self::Messaging { .. } => &MESSAGING_GET,
+            Self::Participant { .. } => &PARTICIPANT_GET,
+        }
+    }
 }
 
 /// The result of a look-up.
@@ -191,6 +204,7 @@ impl EventProcessor {
     /// Looks something up in the background.
     fn look_up(&mut self, application: &Arc<Application>, href: String, lookup: Lookup) {
         let application = Arc::clone(application);
+        let operation = lookup.operation();
         if self.lookups.len() >= WAITING {
             return self.complete(Completed {
                 application,
@@ -202,7 +216,7 @@ impl EventProcessor {
         self.lookups.spawn(async move {
             let looked = time::timeout(READ, async {
                 let _permit = permits.acquire().await;
-                application.get(&href).await
+                application.get(operation, &href).await
             });
             let found = match looked.await {
                 Ok(Ok(resource)) => Found::Resource(Box::new(resource)),
@@ -256,20 +270,22 @@ impl EventProcessor {
                 conversation,
                 number,
             } => self.take_messaging(&application, &conversation, number, found),
-            Lookup::Participant {
-                mut received,
-                place,
-            } => {
-                if let (RawEvent::Received { from, .. }, Found::Resource(participant)) =
-                    (&mut *received, &found)
-                {
-                    *from = Some(Sender::read(participant));
-                }
-                let conversation = received.conversation().unwrap_or_default().to_owned();
-                let free = self.queue.fill(&conversation, place, Some(*received));
-                self.notify(free);
-            }
+            Lookup::Participant { received, place } => self.name_sender(*received, place, &found),
         }
+    }
+
+    /// Continues with a message whose sender was looked up.
+    fn name_sender(&mut self, mut received: RawEvent, place: Place, found: &Found) {
+        let conversation = received.conversation().unwrap_or_default().to_owned();
+        if let (RawEvent::Received { from, message, .. }, Found::Resource(participant)) =
+            (&mut received, found)
+        {
+            let sender = from.insert(Sender::read(participant));
+            let mut state = self.inner.conversations.state();
+            state.history.name(&conversation, message, sender);
+        }
+        let free = self.queue.fill(&conversation, place, Some(received));
+        self.notify(free);
     }
 
     fn take_messaging(

@@ -13,7 +13,12 @@ use ms_messenger_core::Result;
 use serde_json::{Value, json};
 use tokio::time;
 
-use crate::{inner::Inner, meeting, raw_event::RawInvitation};
+use crate::{
+    inner::Inner,
+    meeting,
+    operations::{INVITATION_ACCEPT, INVITATION_DECLINE},
+    raw_event::RawInvitation,
+};
 
 /// The longest time that a response takes: a meeting must be connected first.
 const LONGEST_RESPONSE: Duration = Duration::from_secs(90);
@@ -55,7 +60,10 @@ pub(crate) fn respond(inner: &Arc<Inner>, invitation: RawInvitation) -> Option<R
 pub(crate) async fn accept(session: &Inner, invitation: &RawInvitation) -> Result<()> {
     let application = session.application.get();
     if let Some(href) = &invitation.accept {
-        match application.post("accept", href, Value::Null).await {
+        match application
+            .post(&INVITATION_ACCEPT, href, Value::Null)
+            .await
+        {
             Err(error) if error.status() == Some(409) => {}
             other => other?,
         }
@@ -72,7 +80,7 @@ pub(crate) async fn accept(session: &Inner, invitation: &RawInvitation) -> Resul
 pub(crate) async fn decline(session: &Inner, href: &str) -> Result<()> {
     let application = session.application.get();
     let body = json!({"reason": "Local"});
-    match application.post("decline", href, body).await {
+    match application.post(&INVITATION_DECLINE, href, body).await {
         Err(error) if matches!(error.status(), Some(404 | 409)) => Ok(()),
         other => other,
     }

@@ -19,9 +19,11 @@ use crate::{
     application::Application,
     data_uri,
     error::{PLATFORM, UcwaErrorExt as _, not_allowed, not_open},
+    history::{Said, SaidBy},
     inner::Inner,
     message::{Format, InstantMessage, Oversize, importance, split},
     operation::{PendingOperation, Progress},
+    operations::INVITATION_START,
     outcome::{DeliveredMessage, UcwaOutcome},
     post::{PostAttempt, Stop},
     verdict::Verdict,
@@ -127,6 +129,7 @@ impl<'a> SendAttempt<'a> {
         if let Err(Stop::Gone(_)) = &posted {
             let mut state = self.session.conversations.state();
             let ended = state.conversations.remove(&conversation);
+            state.history.forget(&conversation);
             *thread = ended.and_then(|ended| ended.thread);
         }
         posted
@@ -182,7 +185,7 @@ impl<'a> SendAttempt<'a> {
             let invited = self.invite_with_message(invitation, &href, body);
             return Box::pin(invited).await.map(Opened::Carried);
         }
-        match invitation.post("start", &href, &body).await {
+        match invitation.post(&INVITATION_START, &href, &body).await {
             Ok(lost) => self.await_acceptance(invitation, lost).await,
             Err(error) if error.is_application_gone() => Err(Stop::Gone(error)),
             Err(error) => Err(Stop::Ended(UcwaOutcome::of(error))),
@@ -255,7 +258,7 @@ impl<'a> SendAttempt<'a> {
     ) -> Result<DeliveredMessage, Stop> {
         let began_at = SystemTime::now();
         let mut verdict = invitation.carry_message(self.journal);
-        let lost = match invitation.post("start", href, &body).await {
+        let lost = match invitation.post(&INVITATION_START, href, &body).await {
             Ok(lost) => lost,
             // An event that reports the message counts, whatever the response says.
             Err(error) => match verdict.peek() {
@@ -284,9 +287,26 @@ impl<'a> SendAttempt<'a> {
                 }
             }
         };
+        self.keep(&invitation.id, &outcome);
         let margin = self.session.config.settling_margin;
         let clock = self.application.service_clock();
         Stop::ended(outcome.marked(began_at, margin, clock, Some(&invitation.id)))
+    }
+
+    /// Records a message that an invitation carried in the history of its conversation.
+    fn keep(&self, operation: &str, outcome: &UcwaOutcome) {
+        let (UcwaOutcome::Delivered(it), Some(text)) = (outcome, &self.message.text) else {
+            return;
+        };
+        let by = SaidBy::Own {
+            operation: operation.to_owned(),
+            is_delivered: true,
+        };
+        let said = Said::new(by, Format::Plain, text.clone());
+        let mut state = self.session.conversations.state();
+        if state.conversations.contains_key(it.conversation.as_str()) {
+            state.history.add(it.conversation.as_str(), said);
+        }
     }
 
     /// Posts the message to an open conversation, in one part or several.

@@ -78,6 +78,10 @@ impl UcwaSession {
         self.0.inner()
     }
 
+    pub(crate) fn handle(&self) -> &SessionHandle {
+        &self.0
+    }
+
     /// Returns the id of this installation, as it was given or generated. Keep it: a new one at
     /// every start leaves applications behind until the server refuses more.
     pub fn endpoint_id(&self) -> &str {
@@ -156,7 +160,8 @@ impl UcwaSession {
     /// # Errors
     ///
     /// `Unsupported` if the policy of the user does not allow meetings; otherwise the error of
-    /// the server.
+    /// the server. Its delivery is that of the meeting: `Unknown` if it may have begun, `Sent` if
+    /// it has begun and takes no messages. [`conversations`](Self::conversations) lists it then.
     pub async fn start_meeting(&self, subject: Option<&str>) -> Result<UcwaConversation> {
         let key = meeting::start(self.inner(), subject).await?;
         Ok(UcwaConversation::new(self.0.clone(), key))

@@ -1,11 +1,12 @@
 //! What a session knows of its conversations, operations and messages. No I/O.
 //!
 //! Every map is bounded: 4096 conversations, 2048 participants each, 256 unclaimed verdicts, 1024
-//! past messages, and operations until three minutes after their caller has stopped waiting.
+//! past messages, 4 MiB of what was said, and operations until three minutes after their caller has stopped waiting.
 
 use std::{collections::HashMap, time::Instant};
 
 use crate::{
+    history::History,
     pending::Verdicts,
     reason::Reason,
     resource::Resource,
@@ -40,6 +41,7 @@ pub(crate) struct State {
     /// Operations that were posted, by the id that events return.
     pub(crate) operations: HashMap<String, Operation>,
     pub(crate) verdicts: Verdicts,
+    pub(crate) history: History,
 }
 
 /// One conversation.
@@ -70,6 +72,7 @@ pub(crate) struct Messaging {
     pub(crate) stop: Option<String>,
     pub(crate) typing: Option<String>,
     pub(crate) add: Option<String>,
+    pub(crate) typists: Option<String>,
 }
 
 impl ConversationState {
@@ -89,6 +92,7 @@ impl ConversationState {
         own.stop = link("stopMessaging");
         own.typing = link("setIsTyping");
         own.add = link("addMessaging");
+        own.typists = link("typingParticipants");
     }
 
     pub(crate) fn take(&mut self, conversation: &Resource) {
@@ -165,6 +169,7 @@ impl State {
     /// Ends everything that does not outlive the application, or a long absence.
     pub(crate) fn forget(&mut self, why: &'static str) {
         self.conversations.clear();
+        self.history.forget_all();
         self.verdicts.lose_all(why);
         for operation in self.operations.values_mut() {
             operation.done.get_or_insert(Done::Lost(why));
@@ -176,6 +181,7 @@ impl State {
     /// Ends a conversation.
     pub(crate) fn close(&mut self, conversation: &str) {
         self.conversations.remove(conversation);
+        self.history.forget(conversation);
         let why = "the conversation ended before the verdict came";
         self.verdicts.lose(conversation, why);
     }
@@ -206,8 +212,16 @@ impl State {
         let victim = ended.or_else(|| self.conversations.iter().next());
         if let Some(victim) = victim.map(|(key, _)| key.clone()) {
             self.conversations.remove(&victim);
+            self.history.forget(&victim);
             self.verdicts
                 .lose(&victim, "too many conversations are open");
+        }
+    }
+
+    /// Adds a conversation that the server listed, if there is room.
+    pub(crate) fn adopt(&mut self, application: u64, href: &str) {
+        if self.application == application && self.conversations.len() < MAX_CONVERSATIONS {
+            self.conversation(href);
         }
     }
 

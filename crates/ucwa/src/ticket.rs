@@ -31,6 +31,7 @@ use crate::{
     challenge::Challenge,
     credential::{Kind, UcwaCredential},
     error::{PLATFORM, config},
+    operations::{CHALLENGE_GET, TICKET_ISSUE},
     web::{Address, Web},
     words::{CODE, WORDS, line},
 };
@@ -89,7 +90,7 @@ impl TicketIssuer {
     async fn challenge(&self, origin: &str) -> Result<Challenge> {
         let path = self.challenged.path(origin);
         // A 2xx is unexpected, but the token endpoint has a well-known path.
-        let call = Call::get("challenge", path).with_expected(&[401, 403, 404, 405]);
+        let call = Call::of(&CHALLENGE_GET, path).with_expected(&[401, 403, 404, 405]);
         let response = self.web.open(origin)?.call(call).await?;
         Ok(Challenge::read(response.headers("www-authenticate")))
     }
@@ -146,8 +147,7 @@ impl TicketIssuer {
 
     async fn ask(&self, endpoint: &str, form: String) -> Result<AccessToken> {
         let address = self.web.address(endpoint)?;
-        let call = Call::post("token", address.path)
-            .without_message()
+        let call = Call::of(&TICKET_ISSUE, address.path)
             .with_body(FORM, form)
             .with_expected(&[400]);
         let response = self.web.open(&address.origin)?.call(call).await?;

@@ -3,6 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod double;
+#[path = "hostile/history.rs"]
+mod history;
+#[path = "hostile/reads.rs"]
+mod reads;
+#[path = "hostile/wire.rs"]
+mod wire;
+#[path = "hostile/world.rs"]
+mod world;
 
 use std::{
     sync::{

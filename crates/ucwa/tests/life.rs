@@ -1,6 +1,8 @@
 //! The life of a session, between two of our own and with contacts of the emulator.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
+#[path = "life/story.rs"]
+mod story;
 mod support;
 
 use std::time::Duration;

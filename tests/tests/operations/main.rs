@@ -7,12 +7,13 @@ mod official;
 use std::{collections::BTreeSet, env, fs, path::PathBuf};
 
 use ms_messenger::{
-    acs_chat, acs_identity, acs_messages,
+    SipUri, acs_chat, acs_identity, acs_messages,
     http::{
         Bytes, Endpoint, HeaderValue, HttpClient, HttpOptions, HttpRequest, Method, Operation,
         RetryClass, header,
     },
     msgraph_chat::{self, permissions},
+    ucwa,
 };
 use ms_messenger_emulator::Emulator;
 use official::PACKAGES;
@@ -53,7 +54,91 @@ const CLIENTS: &[Client] = &[
         operations: msgraph_chat::OPERATIONS,
         prefix: "/v1.0",
     },
+    Client {
+        name: "ucwa",
+        title: "Skype for Business through UCWA",
+        operations: ucwa::OPERATIONS,
+        prefix: "",
+    },
 ];
+
+/// Where the links of UCWA lead in the emulator, below an application (`~`) and a conversation of
+/// it (`~~`).
+const RELATIONS: [(&str, &str); 36] = [
+    (
+        "rel=user",
+        "/Autodiscover/AutodiscoverService.svc/root/oauth/user",
+    ),
+    ("MsRtcOAuth href", "/WebTicket/oauthtoken"),
+    ("rel=applications", "/ucwa/oauth/v1/applications"),
+    ("rel=application", "~"),
+    ("rel=events", "~/events?ack={x}"),
+    ("rel=me", "~/me"),
+    ("rel=makeMeAvailable", "~/me/makeMeAvailable"),
+    ("rel=reportMyActivity", "~/me/reportMyActivity"),
+    ("rel=presence", "~/me/presence"),
+    ("rel=note", "~/me/note"),
+    ("rel=people", "~/people"),
+    ("rel=search", "~/people/search"),
+    ("rel=contact", "~/people/{x}"),
+    ("rel=contactPresence", "~/people/{x}/presence"),
+    ("rel=contactNote", "~/people/{x}/note"),
+    ("rel=communication", "~/communication"),
+    ("rel=startMessaging", "~/communication/messagingInvitations"),
+    (
+        "rel=messagingInvitation",
+        "~/communication/messagingInvitations/{x}",
+    ),
+    (
+        "rel=accept",
+        "~/communication/messagingInvitations/{x}/accept",
+    ),
+    (
+        "rel=decline",
+        "~/communication/messagingInvitations/{x}/decline",
+    ),
+    (
+        "rel=startOnlineMeeting",
+        "~/communication/onlineMeetingInvitations?onlineMeetingUri=adhoc",
+    ),
+    (
+        "rel=addParticipant",
+        "~/communication/participantInvitations?conversation={x}",
+    ),
+    (
+        "rel=addMessaging",
+        "~/communication/messagingInvitations?conversation={x}",
+    ),
+    (
+        "rel=conversations",
+        "~/communication/conversations?filter=active",
+    ),
+    ("rel=conversation", "~~"),
+    ("rel=messaging", "~~/messaging"),
+    ("rel=sendMessage", "~~/messaging/messages"),
+    ("rel=message", "~~/messaging/messages/2"),
+    ("rel=stopMessaging", "~~/messaging/terminate"),
+    ("rel=setIsTyping", "~~/messaging/typing"),
+    ("rel=typingParticipants", "~~/messaging/typingParticipants"),
+    ("rel=participants", "~~/participants"),
+    ("rel=participant", "~~/participants/{x}"),
+    ("rel=localParticipant", "~~/participants/{x}"),
+    ("rel=participantMessaging", "~~/participants/{x}/messaging"),
+    ("/", "/"),
+];
+
+/// What the emulator serves beside the links: a path of old clients, and all paths without a meaning.
+const UNLINKED: [&str; 2] = ["cancel", "other"];
+
+/// The path in the emulator that an operation of UCWA leads to.
+fn linked(relation: &str) -> String {
+    let found = RELATIONS.iter().find(|(known, _)| *known == relation);
+    let (_, path) = found.unwrap_or_else(|| panic!("{relation} leads nowhere"));
+    let conversation = "~/communication/conversations/{x}";
+    let path = path.replace("~~", conversation);
+    path.replace('~', "/ucwa/oauth/v1/applications/{x}")
+}
+2] = ["cancel", "other"];
 
 struct Probe {
     http: HttpClient,
@@ -61,6 +146,13 @@ struct Probe {
 }
 
 impl Probe {
+    fn new(emulator: &Emulator) -> Self {
+        Self {
+            http: HttpClient::new(&HttpOptions::default()).unwrap(),
+            endpoint: Endpoint::parse(emulator.http_url()).unwrap(),
+        }
+    }
+
     async fn call(&self, method: Method, path: &str, body: String) -> String {
         let address = self.endpoint.address(path).unwrap();
         let request = HttpRequest::new(method, address, Bytes::from(body));
@@ -122,10 +214,7 @@ fn filled(path: &str) -> String {
 #[tokio::test]
 async fn every_operation_has_a_typed_function_and_is_served_by_the_emulator() {
     let emulator = Emulator::start().await.unwrap();
-    let probe = Probe {
-        http: HttpClient::new(&HttpOptions::default()).unwrap(),
-        endpoint: Endpoint::parse(emulator.http_url()).unwrap(),
-    };
+    let probe = Probe::new(&emulator);
     let mut served = BTreeSet::new();
     let mut rules = Vec::new();
     for platform in ["acs-messages", "acs-chat", "msgraph-chat"] {
@@ -146,7 +235,7 @@ async fn every_operation_has_a_typed_function_and_is_served_by_the_emulator() {
     assert!(!said.contains("error"), "{said}");
 
     let (mut called, mut unserved) = (BTreeSet::new(), Vec::new());
-    for client in CLIENTS {
+    for client in CLIENTS.iter().filter(|it| it.name != "ucwa") {
         for operation in client.operations {
             // The address of an upload session is one of the service's own.
             if !operation.path().starts_with('/') {
@@ -183,7 +272,7 @@ async fn each_delegated_permission_of_the_table_allows_its_operation() {
         let has_its_own = |part: &&str| operation.name().starts_with(*part);
         // Drives look at what a token reaches, and subscriptions at what is subscribed to.
         let is_elsewhere = ["drive.", "subscription."].iter().any(has_its_own);
-        if is_elsewhere || permissions.is_empty() || UNSERVED.contains(&operation.name()) {
+        if is_elsewhere || permissions.is_empty() {
             continue;
         }
         let path = format!("/v1.0{}", filled(operation.path()));
@@ -201,6 +290,114 @@ async fn each_delegated_permission_of_the_table_allows_its_operation() {
         }
     }
     assert!(checked > 150, "{checked}");
+}
+
+#[tokio::test]
+async fn every_operation_of_ucwa_leads_to_what_the_emulator_serves() {
+    let emulator = Emulator::start().await.unwrap();
+    let probe = Probe::new(&emulator);
+    let operations = probe.operations("ucwa").await;
+    let mut rules: Vec<Value> = operations.iter().map(|it| rule("ucwa", it)).collect();
+    // `communication` matches `communication.put`, too.
+    rules.sort_by_key(|rule| !rule["match"]["operation"].as_str().unwrap().contains('.'));
+    let said = probe.set_faults(&rules).await;
+    assert!(!said.contains("error"), "{said}");
+    let mut called = BTreeSet::new();
+    for operation in ucwa::OPERATIONS {
+        let path = filled(&linked(operation.path()));
+        let said = probe
+            .call(operation.method().clone(), &path, String::new())
+            .await;
+        assert!(operations.contains(&said), "{operation}: {said}");
+        called.insert(said);
+    }
+    let left = operations.iter().map(String::as_str);
+    let left: Vec<_> = left.filter(|it| !called.contains(*it)).collect();
+    assert_eq!(left, UNLINKED);
+}
+
+/// The links of a resource and of what it embeds: relation and path.
+fn links(resource: &Value, found: &mut BTreeSet<(String, String)>) {
+    let entries = |name: &str| resource[name].as_object().cloned().unwrap_or_default();
+    let many = |value: Value| match value {
+        Value::Array(all) => all,
+        one => vec![one],
+    };
+    for (relation, link) in entries("_links") {
+        let own = resource["rel"].as_str().filter(|_| relation == "self");
+        for link in many(link) {
+            let href = link["href"].as_str().unwrap().to_owned();
+            let relation = own.unwrap_or(&relation);
+            found.insert((format!("rel={relation}"), href));
+        }
+    }
+    for (_, embedded) in entries("_embedded") {
+        many(embedded).iter().for_each(|it| links(it, found));
+    }
+}
+
+/// Whether a path of the emulator is that of a relation.
+fn is_at(path: &str, template: &str) -> bool {
+    let ends = ['/', '?', '='];
+    let parts = path.split(ends).map(Some).chain([None]);
+    let wanted = template.split(ends).map(Some).chain([None]);
+    parts.clone().count() == wanted.clone().count()
+        && parts
+            .zip(wanted)
+            .all(|(part, wanted)| wanted == Some("{x}") || part == wanted)
+}
+
+#[tokio::test]
+async fn the_links_of_the_emulator_have_the_relations_of_ucwa() {
+    let emulator = Emulator::start().await.unwrap();
+    let world = &emulator.seed().ucwa;
+    let user = &world.users[0];
+    let credential = ucwa::UcwaCredential::password(&user.username, user.password.as_str());
+    let builder = ucwa::UcwaSession::builder(&user.sip, credential);
+    let builder = builder.with_discovery_url(&world.discover);
+    let session = builder.sign_in().await.unwrap();
+    let mut found = BTreeSet::new();
+    let read = async |href: &str| -> Value {
+        let request = session.request(Method::GET, href).unwrap();
+        request.json().await.unwrap()
+    };
+    links(&read(&session.href()).await, &mut found);
+    let _incoming = session.receive(ucwa::AcceptPolicy::Everyone).await.unwrap();
+    links(&read(&session.href()).await, &mut found);
+    let search = format!("{}/people/search?query=bob", session.href());
+    links(&read(&search).await, &mut found);
+    let bob = "sip:bob@contoso.test".parse::<SipUri>().unwrap();
+    let sent = session.send(bob, "Hello").await.into_result().unwrap();
+    let conversation = sent.conversation.as_str();
+    let message = sent.message_id.unwrap();
+    let messaging = format!("{conversation}/messaging");
+    let participants = format!("{conversation}/participants");
+    for href in [conversation, message.as_str(), &messaging, &participants] {
+        links(&read(href).await, &mut found);
+    }
+    for (relation, path) in &found {
+        let known = RELATIONS.iter().any(|(known, _)| known == relation);
+        // The search links itself with its query.
+        let path = path.split("?query=").next().unwrap();
+        let is_right = !known || is_at(path, &linked(relation));
+        assert!(is_right, "{relation} leads to {path}");
+    }
+    let seen = |relation: &str| found.iter().any(|(known, _)| known == relation);
+    let unseen = RELATIONS.iter().map(|(relation, _)| *relation);
+    let unseen: Vec<_> = unseen
+        .filter(|it| it.starts_with("rel=") && !seen(it))
+        .collect();
+    let elsewhere = [
+        "rel=user",
+        "rel=applications",
+        "rel=messagingInvitation",
+        "rel=accept",
+        "rel=decline",
+        "rel=addMessaging",
+        "rel=participantMessaging",
+    ];
+    assert_eq!(unseen, elsewhere);
+    session.sign_out().await;
 }
 
 #[test]
@@ -242,8 +439,8 @@ fn the_page_of_operations_is_up_to_date() {
 fn page() -> String {
     let mut page = String::from(
         "# What each client can do\n\n\
-         Every call of the clients with such a table (`OPERATIONS`): all but `ucwa`, whose server\n\
-         names the addresses of its calls in links. A call is repeated\n\
+         Every call of the clients (`OPERATIONS`). The server of `ucwa` names the addresses of its\n\
+         calls in links: there a request is named by the relation of its link. A call is repeated\n\
          automatically only where *Repeated* says why it may be; where it says what a second call\n\
          would do, it is repeated only if no earlier attempt can have been executed. For all other\n\
          paths of a service there is `request` on each of them.\n",

@@ -70,4 +70,5 @@ mod ucwa_contacts;
 mod ucwa_events;
 mod ucwa_faults;
 mod ucwa_hosts;
+mod ucwa_people;
 mod ucwa_talk_faults;

@@ -32,6 +32,8 @@ pub struct Request {
     pub path: String,
     pub query: String,
     pub has_ticket: bool,
+    /// The media type of the body; empty without one.
+    pub content_type: String,
     pub body: String,
 }
 
@@ -161,6 +163,21 @@ impl Double {
         let requests = self.0.requests.lock().unwrap();
         let own = requests.iter().filter(|request| request.is(method, path));
         own.cloned().collect()
+    }
+
+    /// Every request but those of the event channel, as `METHOD path?query type body`.
+    pub fn wire(&self) -> Vec<String> {
+        let requests = self.0.requests.lock().unwrap();
+        let own = requests.iter().filter(|it| it.path != "/apps/1/events");
+        let own = own.map(|it| {
+            assert!(it.has_ticket || !it.path.starts_with("/apps"), "{it:?}");
+            let sign = if it.query.is_empty() { "" } else { "?" };
+            let (path, query) = (&it.path, &it.query);
+            let line = format!("{} {path}{sign}{query}", it.method);
+            let line = format!("{line} {} {}", it.content_type, it.body);
+            line.trim_end().to_owned()
+        });
+        own.collect()
     }
 
     /// The texts that were posted, taken or not.
@@ -361,7 +378,7 @@ async fn read(stream: &mut BufReader<TcpStream>) -> Option<Request> {
     stream.read_line(&mut first).await.ok()?;
     let mut words = first.split_whitespace();
     let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
-    let (mut length, mut has_ticket) = (0, false);
+    let (mut length, mut has_ticket, mut content_type) = (0, false, String::new());
     loop {
         let mut line = String::new();
         stream.read_line(&mut line).await.ok()?;
@@ -371,6 +388,9 @@ async fn read(stream: &mut BufReader<TcpStream>) -> Option<Request> {
         }
         if let Some(value) = line.strip_prefix("content-length:") {
             length = value.trim().parse().ok()?;
+        }
+        if let Some(value) = line.strip_prefix("content-type:") {
+            value.trim().clone_into(&mut content_type);
         }
         has_ticket |= line.starts_with("authorization:");
     }
@@ -382,6 +402,7 @@ async fn read(stream: &mut BufReader<TcpStream>) -> Option<Request> {
         path: path.to_owned(),
         query: query.to_owned(),
         has_ticket,
+        content_type,
         body: String::from_utf8_lossy(&body).into_owned(),
     })
 }

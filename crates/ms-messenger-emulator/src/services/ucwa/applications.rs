@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
     services::ucwa::{
@@ -12,6 +12,7 @@ use crate::{
         hrefs,
         input::Input,
         model::{Application, reason},
+        presence::preferred,
         render,
         responses::{Reply, conflict, no_application, refusal},
         ticket::Caller,
@@ -151,13 +152,8 @@ impl Tx<'_> {
         let formats = input.list("supportedMessageFormats")?;
         let sign_in = input.text("signInAs", 50)?;
         let availability = match sign_in.as_deref() {
-            None | Some("Online") => "Online",
-            Some("Busy") => "Busy",
-            Some("DoNotDisturb") => "DoNotDisturb",
-            Some("BeRightBack") => "BeRightBack",
-            Some("Away") => "Away",
-            Some("Offwork") => "Offwork",
-            Some(_) => return Err(input.bad("signInAs", "is unknown")),
+            None => "Online",
+            Some(word) => preferred(word).ok_or_else(|| input.bad("signInAs", "is unknown"))?,
         };
         let Some(found) = self.store.applications.get_mut(application) else {
             return Err(no_application());
@@ -339,19 +335,4 @@ fn with_plain(formats: Option<Vec<String>>) -> Vec<String> {
         formats.insert(0, "Plain".to_owned());
     }
     formats
-}
-
-/// `presence`, `note` or `location` of the user.
-pub(super) fn part_of_me(application: &Application, part: &str) -> Value {
-    let this = json!({"self": {"href": format!("{}/me/{part}", hrefs::base(&application.id))}});
-    match part {
-        "presence" => json!({
-            "availability": application.availability,
-            "activity": application.availability,
-            "_links": this,
-            "rel": "presence",
-        }),
-        "note" => json!({"message": "", "type": "Personal", "_links": this, "rel": "note"}),
-        _ => json!({"location": "", "_links": this, "rel": "location"}),
-    }
 }

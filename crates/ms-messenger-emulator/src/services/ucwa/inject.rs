@@ -8,6 +8,8 @@ use crate::{
         hrefs,
         messages::incoming,
         model::{Behaviour, Body, First, Invites, Leg, Place, Presence, Session, reason},
+        presence::AVAILABILITIES,
+        published::Published,
         ringing::{Asking, Topic},
         state::Ucwa,
         transaction::{Tx, row, with_tx},
@@ -18,6 +20,9 @@ use crate::{
 /// Does what the document says. Returns the ids it made.
 pub(super) fn inject(service: &Ucwa, injection: &Injection<'_>) -> Result<Value, InjectError> {
     let action = injection.document.get("action").and_then(Value::as_str);
+    if action == Some("presence") {
+        return publish(service, injection);
+    }
     let has_text = action == Some("message") || injection.document.get("text").is_some();
     let required: &[&str] = if has_text {
         &["from", "to", "action", "text"]
@@ -28,6 +33,31 @@ pub(super) fn inject(service: &Ucwa, injection: &Injection<'_>) -> Result<Value,
     let made = act(service, &fields, injection.request);
     let mut made = made.map_err(InjectError::new)?;
     made["action"] = fields.text("action").into();
+    Ok(made)
+}
+
+/// Publishes the presence and the note of a contact.
+fn publish(service: &Ucwa, injection: &Injection<'_>) -> Result<Value, InjectError> {
+    let optional = ["availability", "activity", "note"];
+    let fields = injection.fields(&["from", "action"], &optional)?;
+    let contact = hrefs::normal_sip(fields.text("from"));
+    let contact = contact.ok_or_else(|| InjectError::new("from: must be a SIP address"))?;
+    let known = |word| AVAILABILITIES.into_iter().find(|known| *known == word);
+    let availability = match fields.optional("availability") {
+        None => None,
+        Some(word) => Some(known(word).ok_or_else(|| {
+            let all = AVAILABILITIES.join(", ");
+            InjectError::new(format!("availability: must be one of {all}"))
+        })?),
+    };
+    let published = Published {
+        availability,
+        activity: fields.optional("activity").map(str::to_owned),
+        note: fields.optional("note").map(str::to_owned),
+    };
+    let made = with_tx(service, |tx| tx.publish(&contact, published));
+    let mut made = made.map_err(InjectError::new)?;
+    made["action"] = "presence".into();
     Ok(made)
 }
 
@@ -51,7 +81,7 @@ fn act(service: &Ucwa, fields: &InjectedFields<'_>, request: &Request) -> Result
         "ignore" => Ok(tx.response_for(&from, &to, Behaviour::Ignore)),
         "terminate" => tx.hang_up(&from, &to),
         _ => {
-            let known = "message, accept, decline, busy, ignore, terminate";
+            let known = "message, accept, decline, busy, ignore, terminate, presence";
             Err(format!("action: must be one of {known}"))
         }
     })

@@ -136,6 +136,14 @@ fn operate(
             tx.make_available(application, &input).map(|()| done())
         }
         What::ReportActivity => tx.report_activity(application).map(|()| done()),
+        What::SetPresence => {
+            let input = Input::read(request)?;
+            tx.set_presence(application, &input).map(|()| done())
+        }
+        What::SetNote => {
+            let input = Input::read(request)?;
+            tx.set_note(application, &input).map(|()| done())
+        }
         What::PutCommunication => {
             let tag = request.header("if-match");
             let resource_now = tx.put_communication(application, tag, &request.body)?;

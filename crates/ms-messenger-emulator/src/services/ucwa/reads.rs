@@ -5,9 +5,11 @@ use serde_json::{Value, json};
 
 use crate::{
     services::ucwa::{
-        applications::part_of_me,
         hrefs,
+        input::Input,
         model::Application,
+        people,
+        presence::part_of_me,
         render::{self, link},
         responses::{Reply, no_application, not_found, resource},
         routes::{Part, What},
@@ -33,15 +35,21 @@ pub(super) fn read(tx: &Tx<'_>, application: &str, what: &What, request: &Reques
             "rel": "policies",
         }),
         What::Me => me(owner),
-        What::MePart(part) => part_of_me(owner, part),
+        What::MePart(part) => part_of_me(tx, owner, part),
         What::Communication => return Ok(communication(owner, request)),
         What::Invitation(id) => {
             let invitation = owner.invitations.get(id).ok_or_else(not_found)?;
             render::invitation(tx, application, invitation)
         }
         What::Conversations => conversations(owner),
-        What::People => people(&this),
-        What::Contact(sip) => contact(tx, application, sip)?,
+        What::People => people::people(&this),
+        What::Search => {
+            let input = Input::read(request)?;
+            people::search(tx, application, &input, &request.target)?
+        }
+        What::Contact(sip) => people::contact(tx, application, sip)?,
+        What::ContactPresence(sip) => people::presence(tx, application, sip)?,
+        What::ContactNote(sip) => people::note(tx, application, sip)?,
         _ => return Err(not_found()),
     };
     Ok(resource(&found))
@@ -123,21 +131,6 @@ fn conversations(owner: &Application) -> Value {
     json!({"_links": {"self": {"href": this}, "conversation": all}, "rel": "conversations"})
 }
 
-fn contact(tx: &Tx<'_>, application: &str, sip: &str) -> Reply<Value> {
-    let sip = hrefs::normal_sip(sip).ok_or_else(not_found)?;
-    if tx.user(&sip).is_none() && tx.service.engine.is_strict() {
-        return Err(not_found());
-    }
-    let this = hrefs::person(application, &sip);
-    Ok(json!({
-        "name": tx.name_of(&sip),
-        "uri": sip,
-        "title": "",
-        "_links": {"self": {"href": this}},
-        "rel": "contact",
-    }))
-}
-
 /// `me`: its links say whether makeMeAvailable is still to be called.
 fn me(owner: &Application) -> Value {
     let this = format!("{}/me", hrefs::base(&owner.id));
@@ -168,31 +161,6 @@ fn me(owner: &Application) -> Value {
     })
 }
 
-fn people(base: &str) -> Value {
-    let this = format!("{base}/people");
-    let mut links = json!({"self": {"href": this}});
-    for (rel, path) in [
-        ("presenceSubscriptions", "presenceSubscriptions"),
-        ("subscribedContacts", "subscribedContacts"),
-        (
-            "presenceSubscriptionMemberships",
-            "presenceSubscriptionMemberships",
-        ),
-        ("myGroups", "groups"),
-        ("myGroupMemberships", "groupMemberships"),
-        ("myContacts", "contacts"),
-        ("myPrivacyRelationships", "privacyRelationships"),
-        (
-            "myContactsAndGroupsSubscription",
-            "contactsAndGroupsSubscription",
-        ),
-        ("search", "search"),
-    ] {
-        links[rel] = link(format!("{this}/{path}"));
-    }
-    json!({"_links": links, "rel": "people"})
-}
-
 fn online_meetings(base: &str) -> Value {
     let this = format!("{base}/onlineMeetings");
     json!({
@@ -221,7 +189,7 @@ pub(super) fn application(owner: &Application) -> Value {
         },
         "_embedded": {
             "me": me(owner),
-            "people": people(&this),
+            "people": people::people(&this),
             "onlineMeetings": online_meetings(&this),
             "communication": render::communication(owner),
         },

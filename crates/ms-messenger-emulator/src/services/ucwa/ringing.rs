@@ -118,7 +118,12 @@ impl Tx<'_> {
         } else if self.user(callee).is_none() && self.service.engine.is_strict() {
             Behaviour::NotFound
         } else {
-            Behaviour::Accept
+            let published = self.store.published.get(callee);
+            match published.and_then(|it| it.availability) {
+                Some("DoNotDisturb") => Behaviour::DoNotDisturb,
+                Some("Offline") => Behaviour::Unavailable,
+                _ => Behaviour::Accept,
+            }
         }
     }
 

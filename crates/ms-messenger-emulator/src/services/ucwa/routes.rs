@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The names of the operations.
-pub(crate) const OPERATIONS: [&str; 32] = [
+pub(crate) const OPERATIONS: [&str; 37] = [
     "discover",
     "user",
     "token",
@@ -19,6 +19,8 @@ pub(crate) const OPERATIONS: [&str; 32] = [
     "me",
     "make_available",
     "report_activity",
+    "set_presence",
+    "set_note",
     "communication",
     "communication.put",
     "start",
@@ -40,6 +42,9 @@ pub(crate) const OPERATIONS: [&str; 32] = [
     "participants",
     "participant",
     "people",
+    "search",
+    "contact_presence",
+    "contact_note",
     "other",
 ];
 
@@ -69,6 +74,8 @@ pub(crate) enum What {
     MePart(&'static str),
     MakeAvailable,
     ReportActivity,
+    SetPresence,
+    SetNote,
     Communication,
     PutCommunication,
     Start,
@@ -82,7 +89,10 @@ pub(crate) enum What {
     Conversations,
     InConversation(String, Part),
     People,
+    Search,
     Contact(String),
+    ContactPresence(String),
+    ContactNote(String),
     /// A path that the emulator does not know.
     Other,
 }
@@ -190,14 +200,26 @@ fn choices(rest: &[&str], query: &str) -> Option<Choices> {
         ["events"] => get("events", What::Events),
         ["policies"] => get("other", What::Policies),
         ["me"] => get("me", What::Me),
-        ["me", "presence"] => get("me", What::MePart("presence")),
-        ["me", "note"] => get("me", What::MePart("note")),
+        ["me", "presence"] => {
+            let read = (Method::GET, "me", What::MePart("presence"));
+            vec![read, (Method::POST, "set_presence", What::SetPresence)]
+        }
+        ["me", "note"] => {
+            let read = (Method::GET, "me", What::MePart("note"));
+            vec![read, (Method::POST, "set_note", What::SetNote)]
+        }
         ["me", "location"] => get("me", What::MePart("location")),
         ["me", "makeMeAvailable"] => post("make_available", What::MakeAvailable),
         ["me", "reportMyActivity"] | ["reportMyActivity"] => {
             post("report_activity", What::ReportActivity)
         }
         ["people"] => get("people", What::People),
+        ["people", "search"] => get("search", What::Search),
+        ["people", sip, "presence"] => get(
+            "contact_presence",
+            What::ContactPresence(decode_segment(sip)?),
+        ),
+        ["people", sip, "note"] => get("contact_note", What::ContactNote(decode_segment(sip)?)),
         ["people", sip] => get("people", What::Contact(decode_segment(sip)?)),
         ["communication", rest @ ..] => return communication(rest, query),
         _ => return None,
@@ -331,7 +353,13 @@ mod tests {
             "",
             "events",
             "me",
+            "me/presence",
+            "me/note",
             "people",
+            "people/search",
+            "people/x@y",
+            "people/x@y/presence",
+            "people/x@y/note",
             "communication",
             "communication/conversations/1/messaging/messages",
         ];

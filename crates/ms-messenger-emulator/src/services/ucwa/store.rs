@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::services::ucwa::{
     model::{Application, Behaviour, Conversation, Message, Session},
+    published::Published,
     ticket::Ticket,
     time::Deadlines,
 };
@@ -36,6 +37,8 @@ pub(crate) struct Store {
     pub(super) deliveries: BTreeMap<u64, Delivery>,
     /// Prepared reactions of a user without application, by callee and caller.
     pub(super) prepared: HashMap<(String, String), VecDeque<Behaviour>>,
+    /// What users and contacts publish of themselves, by address.
+    pub(super) published: BTreeMap<String, Published>,
     pub(super) deadlines: Deadlines,
     serial: u64,
     /// The most requests for events that any application ever had at once.

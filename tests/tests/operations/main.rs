@@ -138,7 +138,6 @@ fn linked(relation: &str) -> String {
     let path = path.replace("~~", conversation);
     path.replace('~', "/ucwa/oauth/v1/applications/{x}")
 }
-2] = ["cancel", "other"];
 
 struct Probe {
     http: HttpClient,

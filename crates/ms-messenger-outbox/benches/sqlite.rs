@@ -1,0 +1,198 @@
+//! Measures the SQLite store. `cargo bench -p ms-messenger-outbox --features sqlite --bench sqlite`
+//! prints the table of `docs/numbers.md`; arguments after `--` choose parts of it.
+#![allow(clippy::unwrap_used, reason = "a measurement ends by it")]
+
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use ms_messenger_core::{MemoryMessenger, Messenger as _, SendRequest, Target};
+use ms_messenger_outbox::{
+    Beat, Budget, Claim, Envelope, Outbox, Query, Route, SqliteStore, Store as _, Worker, WorkerId,
+};
+use rustix::time::{ClockId, clock_gettime};
+use tokio::task::JoinSet;
+
+fn main() {
+    let parts: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|it| it != "--bench")
+        .collect();
+    let runs = |name: &str| parts.is_empty() || parts.iter().any(|it| it == name);
+    let dir = tempfile::tempdir_in(std::env::var("BENCH_DIR").unwrap_or(".".into())).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        if runs("groups") {
+            groups(&dir.path().join("groups.db")).await;
+        }
+        if runs("single") {
+            single(&dir.path().join("single.db")).await;
+        }
+        if runs("worker") {
+            for concurrency in [8, 32, 128] {
+                let path = dir.path().join(format!("worker-{concurrency}.db"));
+                worker(&path, concurrency).await;
+            }
+        }
+        if runs("due") {
+            due(&dir.path().join("due.db")).await;
+        }
+    });
+}
+
+async fn open(path: &Path) -> Outbox<SqliteStore> {
+    Outbox::new(SqliteStore::open(path).await.unwrap())
+}
+
+fn envelope(i: usize) -> Envelope {
+    let request = SendRequest::new(
+        Target::conversation("19:abc@thread.v2"),
+        "the order is shipped",
+    );
+    Envelope::new(format!("order-{i}"), "teams", request)
+}
+
+/// Groups of 100, from 4 tasks.
+async fn groups(path: &Path) {
+    const GROUPS: usize = 1000;
+    let outbox = open(path).await;
+    let started = (Instant::now(), cpu());
+    let mut tasks = JoinSet::new();
+    for task in 0..4 {
+        let outbox = outbox.clone();
+        tasks.spawn(async move {
+            for group in (task..GROUPS).step_by(4) {
+                let envelopes = (0..100).map(|it| envelope(group * 100 + it));
+                outbox.enqueue_all(envelopes).await.unwrap();
+            }
+        });
+    }
+    tasks.join_all().await;
+    report("enqueued in groups of 100", GROUPS * 100, started);
+}
+
+/// One by one, from 64 tasks.
+async fn single(path: &Path) {
+    const MESSAGES: usize = 64_000;
+    let outbox = open(path).await;
+    let started = (Instant::now(), cpu());
+    let mut tasks = JoinSet::new();
+    for task in 0..64 {
+        let outbox = outbox.clone();
+        tasks.spawn(async move {
+            for i in (task..MESSAGES).step_by(64) {
+                outbox.enqueue(envelope(i)).await.unwrap();
+            }
+        });
+    }
+    tasks.join_all().await;
+    report("enqueued one by one from 64 tasks", MESSAGES, started);
+}
+
+/// What a worker adds to each send.
+async fn worker(path: &Path, concurrency: u32) {
+    const MESSAGES: usize = 20_000;
+    let messenger = Arc::new(MemoryMessenger::new());
+    let request = envelope(0).request;
+    let started = (Instant::now(), cpu());
+    for _ in 0..MESSAGES {
+        messenger.send(&request).await.unwrap();
+    }
+    let own = report("sent by the messenger alone", MESSAGES, started);
+    let outbox = open(path).await;
+    for group in 0..MESSAGES / 1000 {
+        let envelopes = (0..1000).map(|it| envelope(group * 1000 + it));
+        outbox.enqueue_all(envelopes).await.unwrap();
+    }
+    let route = Route::new(MemoryMessenger::new())
+        .with_budget(Budget::default())
+        .with_concurrency(concurrency);
+    let worker = Worker::builder(outbox.into_dyn());
+    let worker = worker.with_route("teams", route).build();
+    let started = (Instant::now(), cpu());
+    worker.run_until_empty().await.unwrap();
+    let all = report(
+        &format!("sent by a worker, {concurrency} at a time"),
+        MESSAGES,
+        started,
+    );
+    println!(
+        "  the worker adds {:.1} µs of CPU to a send",
+        (all - own) * 1e6
+    );
+}
+
+/// The next due message, beside few and many others.
+async fn due(path: &Path) {
+    let outbox = open(path).await;
+    let mut stored = 0;
+    for wanted in [1_000, 10_000, 100_000, 1_000_000] {
+        while stored < wanted {
+            let part = (wanted - stored).min(5_000);
+            let envelopes = (stored..stored + part).map(envelope);
+            outbox.enqueue_all(envelopes).await.unwrap();
+            stored += part;
+        }
+        let worker = WorkerId::random();
+        let store = outbox.store();
+        let beat = Beat::new(worker.clone(), Duration::from_secs(3600), true);
+        store.beat(&beat).await.unwrap();
+        let claim = Claim::new(worker, "teams", 1, SystemTime::now());
+        let mut times = Vec::new();
+        for _ in 0..2_000 {
+            let started = (Instant::now(), cpu());
+            let claimed = store.claim(&claim).await.unwrap();
+            assert_eq!(claimed.messages.len(), 1);
+            times.push((started.0.elapsed(), cpu() - started.1));
+        }
+        let cpu: f64 = times.iter().map(|it| it.1).sum::<f64>() / times.len() as f64;
+        times.sort_unstable_by_key(|it| it.0);
+        let median = times[times.len() / 2].0;
+        println!(
+            "next due of {wanted}: median {median:?}, {:.1} µs of CPU, resident {}",
+            cpu * 1e6,
+            resident()
+        );
+        let query = Query::new().with_limit(1);
+        assert_eq!(store.list(&query).await.unwrap().len(), 1);
+    }
+    drop(outbox);
+    let outbox = open(path).await;
+    let started = Instant::now();
+    let counts = outbox.counts().await.unwrap();
+    println!(
+        "counts of {} states: {:?}, resident {}",
+        counts.len(),
+        started.elapsed(),
+        resident()
+    );
+}
+
+/// Prints a rate. Returns the CPU seconds of one message.
+fn report(what: &str, messages: usize, started: (Instant, f64)) -> f64 {
+    let (wall, cpu) = (started.0.elapsed().as_secs_f64(), cpu() - started.1);
+    let each = cpu / messages as f64;
+    let rate = messages as f64 / wall;
+    println!(
+        "{what}: {rate:.0}/s, {:.1} µs of CPU each, resident {}",
+        each * 1e6,
+        resident()
+    );
+    each
+}
+
+/// User and system seconds of this process so far.
+fn cpu() -> f64 {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}
+
+/// The resident memory of this process.
+fn resident() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|it| it.starts_with("VmRSS:"));
+    let kb = line.and_then(|it| it.split_whitespace().nth(1)?.parse::<u64>().ok());
+    kb.map_or("unknown".into(), |it| format!("{} MB", it / 1024))
+}

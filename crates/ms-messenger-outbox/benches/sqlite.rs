@@ -4,11 +4,13 @@
 
 use std::{
     path::Path,
-    sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
-use ms_messenger_core::{MemoryMessenger, Messenger as _, SendRequest, Target};
+use ms_messenger_core::{
+    Acceptance, Capabilities, Evidence, MemoryMessenger, Messenger, Receipt, SendRequest, Settled,
+    Target, async_trait,
+};
 use ms_messenger_outbox::{
     Beat, Budget, Claim, Envelope, Outbox, Query, Route, SqliteStore, Store as _, Worker, WorkerId,
 };
@@ -22,8 +24,11 @@ fn main() {
         .collect();
     let runs = |name: &str| parts.is_empty() || parts.iter().any(|it| it == name);
     let dir = tempfile::tempdir_in(std::env::var("BENCH_DIR").unwrap_or(".".into())).unwrap();
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    if runs_on_one_thread() {
+        runtime = tokio::runtime::Builder::new_current_thread();
+    }
+    runtime.enable_all().build().unwrap().block_on(async {
         if runs("groups") {
             groups(&dir.path().join("groups.db")).await;
         }
@@ -31,7 +36,7 @@ fn main() {
             single(&dir.path().join("single.db")).await;
         }
         if runs("worker") {
-            for concurrency in [8, 32, 128] {
+            for concurrency in [8, 64, 256] {
                 let path = dir.path().join(format!("worker-{concurrency}.db"));
                 worker(&path, concurrency).await;
             }
@@ -40,6 +45,11 @@ fn main() {
             due(&dir.path().join("due.db")).await;
         }
     });
+}
+
+/// With `BENCH_THREADS=1`, one thread runs everything but the connections.
+fn runs_on_one_thread() -> bool {
+    std::env::var("BENCH_THREADS").is_ok_and(|it| it == "1")
 }
 
 async fn open(path: &Path) -> Outbox<SqliteStore> {
@@ -91,14 +101,42 @@ async fn single(path: &Path) {
     report("enqueued one by one from 64 tasks", MESSAGES, started);
 }
 
+/// Accepts every message. The one of the core keeps them, and looks at all of them for each key.
+#[derive(Debug)]
+struct Accepts;
+
+#[async_trait]
+impl Messenger for Accepts {
+    fn platform(&self) -> &str {
+        "bench"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        MemoryMessenger::new().capabilities()
+    }
+
+    async fn send(&self, request: &SendRequest) -> ms_messenger_core::Result<Receipt> {
+        if let Some(journal) = &request.journal {
+            journal
+                .attempt_begins(&Evidence::new(SystemTime::now()))
+                .await?;
+        }
+        let id = ms_messenger_core::random_uuid().to_string();
+        Ok(Receipt::new(Acceptance::Posted).with_message_id(id))
+    }
+
+    async fn settle(&self, _: &SendRequest, _: &Evidence) -> Settled {
+        Settled::NotFound
+    }
+}
+
 /// What a worker adds to each send.
 async fn worker(path: &Path, concurrency: u32) {
     const MESSAGES: usize = 20_000;
-    let messenger = Arc::new(MemoryMessenger::new());
     let request = envelope(0).request;
     let started = (Instant::now(), cpu());
     for _ in 0..MESSAGES {
-        messenger.send(&request).await.unwrap();
+        Accepts.send(&request).await.unwrap();
     }
     let own = report("sent by the messenger alone", MESSAGES, started);
     let outbox = open(path).await;
@@ -106,7 +144,7 @@ async fn worker(path: &Path, concurrency: u32) {
         let envelopes = (0..1000).map(|it| envelope(group * 1000 + it));
         outbox.enqueue_all(envelopes).await.unwrap();
     }
-    let route = Route::new(MemoryMessenger::new())
+    let route = Route::new(Accepts)
         .with_budget(Budget::default())
         .with_concurrency(concurrency);
     let worker = Worker::builder(outbox.into_dyn());

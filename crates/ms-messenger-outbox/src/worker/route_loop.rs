@@ -63,6 +63,8 @@ impl RouteLoop {
 
     async fn work(&mut self) -> Result<()> {
         while let Some(permit) = self.permit().await {
+            // Sends that were committed together end together: one claim replaces all of them.
+            tokio::task::yield_now().await;
             while self.running.try_join_next().is_some() {}
             let claimed = match self.claim().await {
                 Ok(claimed) => claimed,

@@ -12,7 +12,7 @@ use ms_messenger_core::{
     Target, async_trait,
 };
 use ms_messenger_outbox::{
-    Beat, Budget, Claim, Envelope, Outbox, Query, Route, SqliteStore, Store as _, Worker, WorkerId,
+    Beat, Budget, Claim, Envelope, Outbox, Route, SqliteStore, Store as _, Worker, WorkerId,
 };
 use rustix::time::{ClockId, clock_gettime};
 use tokio::task::JoinSet;
@@ -42,7 +42,7 @@ fn main() {
             }
         }
         if runs("due") {
-            due(&dir.path().join("due.db")).await;
+            due(dir.path()).await;
         }
     });
 }
@@ -162,50 +162,43 @@ async fn worker(path: &Path, concurrency: u32) {
     );
 }
 
-/// The next due message, beside few and many others.
-async fn due(path: &Path) {
-    let outbox = open(path).await;
-    let mut stored = 0;
-    for wanted in [1_000, 10_000, 100_000, 1_000_000] {
-        while stored < wanted {
-            let part = (wanted - stored).min(5_000);
-            let envelopes = (stored..stored + part).map(envelope);
-            outbox.enqueue_all(envelopes).await.unwrap();
-            stored += part;
-        }
-        let worker = WorkerId::random();
-        let store = outbox.store();
-        let beat = Beat::new(worker.clone(), Duration::from_secs(3600), true);
-        store.beat(&beat).await.unwrap();
-        let claim = Claim::new(worker, "teams", 1, SystemTime::now());
-        let mut times = Vec::new();
-        for _ in 0..2_000 {
-            let started = (Instant::now(), cpu());
-            let claimed = store.claim(&claim).await.unwrap();
-            assert_eq!(claimed.messages.len(), 1);
-            times.push((started.0.elapsed(), cpu() - started.1));
-        }
-        let cpu: f64 = times.iter().map(|it| it.1).sum::<f64>() / times.len() as f64;
-        times.sort_unstable_by_key(|it| it.0);
-        let median = times[times.len() / 2].0;
-        println!(
-            "next due of {wanted}: median {median:?}, {:.1} µs of CPU, resident {}",
-            cpu * 1e6,
-            resident()
-        );
-        let query = Query::new().with_limit(1);
-        assert_eq!(store.list(&query).await.unwrap().len(), 1);
+/// The next due message beside a thousand and a million others, in turns.
+async fn due(dir: &Path) {
+    let mut sides = Vec::new();
+    for waiting in [1_000, 1_000_000] {
+        let path = dir.join(format!("due-{waiting}.db"));
+        sides.push((waiting, filled(&path, waiting).await, Vec::new()));
     }
-    drop(outbox);
+    for _ in 0..400 {
+        for (_, (outbox, claim), times) in &mut sides {
+            let started = (Instant::now(), cpu());
+            let claimed = outbox.store().claim(claim).await.unwrap();
+            times.push((cpu() - started.1, started.0.elapsed()));
+            assert_eq!(claimed.messages.len(), 1);
+        }
+    }
+    for (waiting, (outbox, _), mut times) in sides {
+        times.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let (cpu, wall) = times[times.len() / 2];
+        let cpu = cpu * 1e6;
+        println!("next due of {waiting}: median {cpu:.1} µs of CPU, {wall:?}");
+        let started = Instant::now();
+        outbox.counts().await.unwrap();
+        println!("  counts: {:?}, resident {}", started.elapsed(), resident());
+    }
+}
+
+/// An outbox with so many due messages, and the claim of one.
+async fn filled(path: &Path, waiting: usize) -> (Outbox<SqliteStore>, Claim) {
     let outbox = open(path).await;
-    let started = Instant::now();
-    let counts = outbox.counts().await.unwrap();
-    println!(
-        "counts of {} states: {:?}, resident {}",
-        counts.len(),
-        started.elapsed(),
-        resident()
-    );
+    for first in (0..waiting).step_by(1_000) {
+        let envelopes = (first..first + 1_000).map(envelope);
+        outbox.enqueue_all(envelopes).await.unwrap();
+    }
+    let worker = WorkerId::random();
+    let beat = Beat::new(worker.clone(), Duration::from_secs(3600), true);
+    outbox.store().beat(&beat).await.unwrap();
+    (outbox, Claim::new(worker, "teams", 1, SystemTime::now()))
 }
 
 /// Prints a rate. Returns the CPU seconds of one message.

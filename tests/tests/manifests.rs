@@ -197,6 +197,30 @@ fn layers_are_reached_through_the_facade() {
     assert!(source.contains("pub use ms_messenger_layers as layers;"));
 }
 
+/// The outbox sends nothing by itself: only its own features are passed on.
+#[test]
+fn the_outbox_is_reached_through_the_facade() {
+    let facade = manifest(&root().join("crates/ms-messenger"));
+    assert!(facade.contains("\noutbox = [\"dep:ms-messenger-outbox\"]"));
+    let own = manifest(&root().join("crates/ms-messenger-outbox"));
+    let features = own.split("[features]").nth(1).unwrap();
+    let features = features.split("\n[").next().unwrap();
+    let names = features.lines().filter_map(|line| line.split_once(" = "));
+    for (name, _) in names {
+        let line = match name {
+            // For those who write stores.
+            "default" | "conformance" => continue,
+            "tracing" => "\"ms-messenger-outbox?/tracing\"".to_owned(),
+            _ => format!("\noutbox-{name} = [\"outbox\", \"ms-messenger-outbox?/{name}\"]"),
+        };
+        assert!(facade.contains(&line), "{line}");
+    }
+    let full = facade.lines().find(|line| line.starts_with("full = "));
+    assert!(full.unwrap().contains("\"outbox\"]"));
+    let source = fs::read_to_string(root().join("crates/ms-messenger/src/lib.rs")).unwrap();
+    assert!(source.contains("pub use ms_messenger_outbox as outbox;"));
+}
+
 /// The facade must have a feature of the crate's name, take it into `full`, and pass on every
 /// feature of TLS and tracing.
 fn assert_reached_through_the_facade(dir: &Path) {

@@ -21,6 +21,7 @@ mod apply;
 mod bench;
 mod budget;
 mod claim;
+mod compare;
 mod expect;
 mod findings;
 mod handles;

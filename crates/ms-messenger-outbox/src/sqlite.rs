@@ -98,8 +98,8 @@ impl SqliteStore {
     /// The database is a file. The tables of the outbox, which begin with `ms_outbox`, are created
     /// or brought up to date.
     ///
-    /// The database is set to WAL mode. The store writes with a connection of its own, with
-    /// `synchronous=FULL`.
+    /// The database is set to WAL mode. The store writes with a connection of its own, with the
+    /// options of the pool and `synchronous=FULL`.
     ///
     /// # Errors
     ///

@@ -53,6 +53,9 @@ pub use ms_messenger_http as http;
 #[cfg(feature = "layers")]
 #[cfg_attr(docsrs, doc(cfg(feature = "layers")))]
 pub use ms_messenger_layers as layers;
+#[cfg(feature = "outbox")]
+#[cfg_attr(docsrs, doc(cfg(feature = "outbox")))]
+pub use ms_messenger_outbox as outbox;
 #[cfg(feature = "msgraph-chat")]
 #[cfg_attr(docsrs, doc(cfg(feature = "msgraph-chat")))]
 pub use msgraph_chat;

@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use super::{
     bench::Bench,
+    compare::comparable,
     expect::{Outcome, equal, fails, that},
-    random::comparable,
     steps,
 };
 use crate::{

@@ -1,10 +1,7 @@
 //! A random run, side by side with the store in memory.
 
 mod clock;
-mod compare;
 mod operation;
-
-pub(super) use compare::comparable;
 
 use super::{
     bench::Bench,

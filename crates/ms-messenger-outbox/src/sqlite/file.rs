@@ -18,7 +18,8 @@ const READERS: u32 = 4;
 /// The options of a file, which is created if there is none.
 pub(super) fn options(path: &Path) -> Result<SqliteConnectOptions> {
     create(path)?;
-    Ok(durable(SqliteConnectOptions::new().filename(path)))
+    let options = SqliteConnectOptions::new().filename(path);
+    Ok(durable(options.busy_timeout(BUSY)))
 }
 
 /// Every commit is on disk when it returns.
@@ -26,7 +27,6 @@ pub(super) fn durable(options: SqliteConnectOptions) -> SqliteConnectOptions {
     options
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(BUSY)
         // What is erased is overwritten where that costs no further page.
         .pragma("secure_delete", "FAST")
 }

@@ -120,6 +120,8 @@ pub(super) fn state(number: i64) -> Option<State> {
 struct Columns<'r> {
     row: &'r SqliteRow,
     id: Option<EnvelopeId>,
+    /// Whether what cannot be read is empty.
+    is_lenient: bool,
 }
 
 impl Columns<'_> {
@@ -137,11 +139,16 @@ impl Columns<'_> {
     }
 
     fn hash(&self, i: usize) -> Result<Hash> {
-        Hash::from_slice(self.get(i)?).ok_or_else(|| self.damaged())
+        let hash = self.get(i).ok().and_then(Hash::from_slice);
+        let hash = hash.or_else(|| Hash::from_slice(&[0; 32]).filter(|_| self.is_lenient));
+        hash.ok_or_else(|| self.damaged())
     }
 
-    fn count<T: TryFrom<i64>>(&self, i: usize) -> Result<T> {
-        T::try_from(self.get::<i64>(i)?).map_err(|_| self.damaged())
+    fn count<T: TryFrom<i64> + Default>(&self, i: usize) -> Result<T> {
+        let count = self.get::<i64>(i).ok();
+        let count = count.and_then(|it| T::try_from(it).ok());
+        let count = count.or_else(|| self.is_lenient.then(T::default));
+        count.ok_or_else(|| self.damaged())
     }
 }
 
@@ -154,6 +161,7 @@ pub(super) fn read(row: &SqliteRow) -> Result<Row> {
     let columns = Columns {
         row,
         id: row.try_get::<String, usize>(1).ok().map(EnvelopeId::from),
+        is_lenient: false,
     };
     let rest = match columns.get::<Option<&str>>(15)? {
         None => Rest::default(),
@@ -176,7 +184,13 @@ pub(super) fn read_for_list(row: &SqliteRow) -> Result<Head> {
         error: error_json(&error.with_source(read)),
         ..Rest::default()
     };
-    Ok(head(&Columns { row, id }, rest)?.head)
+    let is_lenient = true;
+    let columns = Columns {
+        row,
+        id,
+        is_lenient,
+    };
+    Ok(head(&columns, rest)?.head)
 }
 
 fn head(columns: &Columns<'_>, rest: Rest) -> Result<Row> {

@@ -71,3 +71,49 @@ async fn run(conn: &mut SqliteConnection, sql: &'static str) -> Result<()> {
     let query = sqlx::query(sql).persistent(false);
     query.execute(conn).await.map(drop).or_store_error()
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::Connection as _;
+
+    use super::*;
+
+    async fn names(conn: &mut SqliteConnection) -> Vec<String> {
+        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name";
+        sqlx::query_scalar(sql).fetch_all(conn).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn older_tables_are_brought_up_to_date_and_newer_ones_left_alone() {
+        let mut conn = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        migrate(&mut conn, &["CREATE TABLE a (x)"]).await.unwrap();
+        let two = &[
+            "CREATE TABLE a (x)",
+            "CREATE TABLE b (x); CREATE TABLE c (x)",
+        ];
+        for _ in 0..2 {
+            migrate(&mut conn, two).await.unwrap();
+            assert_eq!(names(&mut conn).await, ["a", "b", "c", "ms_outbox_schema"]);
+        }
+        let newer = migrate(&mut conn, &["CREATE TABLE a (x)"])
+            .await
+            .unwrap_err();
+        assert_eq!(newer.kind(), OutboxErrorKind::NewerSchema);
+        assert_eq!(version(&mut conn).await.unwrap(), Some(2));
+    }
+
+    #[tokio::test]
+    async fn a_step_that_fails_undoes_those_before_it() {
+        let mut conn = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        let broken = &[
+            "CREATE TABLE a (x)",
+            "CREATE TABLE b (x)",
+            "CREATE TABLE a (x)",
+        ];
+        let failed = migrate(&mut conn, broken).await.unwrap_err();
+        assert_eq!(failed.kind(), OutboxErrorKind::Store, "{failed:?}");
+        assert!(names(&mut conn).await.is_empty());
+        migrate(&mut conn, &["CREATE TABLE a (x)"]).await.unwrap();
+        assert_eq!(names(&mut conn).await, ["a", "ms_outbox_schema"]);
+    }
+}

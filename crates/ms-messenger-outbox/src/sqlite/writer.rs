@@ -20,6 +20,9 @@ use crate::{
 /// The most messages of one transaction, so that nobody waits for long.
 const MOST: usize = 2000;
 
+/// How often in a row nothing may join before a transaction begins.
+const PAUSES: u32 = 3;
+
 /// Writes until no handle is left.
 pub(super) struct Writer {
     pub(super) conn: SqliteConnection,
@@ -31,17 +34,30 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) async fn run(mut self) {
         while let Some(first) = self.operations.recv().await {
-            let mut weight = first.request.weight();
-            let mut batch = vec![first];
-            while weight < MOST {
-                let Ok(next) = self.operations.try_recv() else {
-                    break;
-                };
-                weight += next.request.weight();
-                batch.push(next);
-            }
+            let batch = self.gather(first).await;
             self.commit(batch).await;
         }
+    }
+
+    /// Takes what waits, and gives those who wait for nothing but their turn to run the chance to
+    /// join: a commit costs more than it takes them.
+    async fn gather(&mut self, first: Operation) -> Vec<Operation> {
+        let mut weight = first.request.weight();
+        let mut batch = vec![first];
+        let mut pauses = 0;
+        while weight < MOST {
+            if let Ok(next) = self.operations.try_recv() {
+                weight += next.request.weight();
+                batch.push(next);
+                pauses = 0;
+            } else if pauses < PAUSES {
+                pauses += 1;
+                tokio::task::yield_now().await;
+            } else {
+                break;
+            }
+        }
+        batch
     }
 
     async fn commit(&mut self, batch: Vec<Operation>) {

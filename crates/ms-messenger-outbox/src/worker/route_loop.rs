@@ -63,6 +63,8 @@ impl RouteLoop {
 
     async fn work(&mut self) -> Result<()> {
         while let Some(permit) = self.permit().await {
+            // Sends that were committed together end together: one claim replaces all of them.
+            tokio::task::yield_now().await;
             while self.running.try_join_next().is_some() {}
             let claimed = match self.claim().await {
                 Ok(claimed) => claimed,
@@ -79,15 +81,16 @@ impl RouteLoop {
             if !is_idle {
                 continue;
             }
-            if self.until_empty && self.is_empty().await {
-                return Ok(());
-            }
             let poll = self.context.poll;
             let wait = next_at.map_or(poll, |at| {
                 at.duration_since(std::time::SystemTime::now())
                     .unwrap_or_default()
                     .clamp(Duration::from_millis(1), poll)
             });
+            // Counting a million messages takes longer than waiting for the next one.
+            if self.until_empty && wait >= poll && self.is_empty().await {
+                return Ok(());
+            }
             self.rest(wait).await;
         }
         Ok(())

@@ -1,8 +1,13 @@
 //! The store in a SQLite file.
 
+mod failures;
+mod processes;
+mod transaction;
+
 use std::{path::PathBuf, sync::Arc};
 
-use ms_messenger_outbox::{Result, SqliteStore, Store, conformance};
+use ms_messenger_core::{SendRequest, Target};
+use ms_messenger_outbox::{Envelope, Result, SqliteStore, Store, conformance};
 
 async fn open(path: PathBuf) -> Result<Arc<dyn Store>> {
     let store = SqliteStore::open(path).await?;
@@ -33,4 +38,9 @@ fn is_send<T: Send>(it: T) -> T {
 #[test]
 fn its_futures_can_be_sent_to_other_threads() {
     drop(is_send(SqliteStore::open("outbox.db")));
+}
+
+fn envelope(id: &str) -> Envelope {
+    let request = SendRequest::new(Target::conversation("19:abc@thread.v2"), "shipped");
+    Envelope::new(id, "teams", request)
 }

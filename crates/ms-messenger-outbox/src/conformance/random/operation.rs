@@ -9,15 +9,13 @@ use std::{
 use fastrand::Rng;
 use ms_messenger_core::DeliveryStatus;
 
-use super::{
-    clock::{GRID, start},
-    compare::comparable,
-};
+use super::clock::{GRID, start};
 use crate::{
     budget::{Budget, Rate},
     change::Change,
     conformance::{
         bench::{Bench, heads},
+        compare::comparable,
         expect::{Outcome, equal, that},
         sample::Sample,
         steps,

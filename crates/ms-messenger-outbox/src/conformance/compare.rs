@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use crate::message::Head;
 
 /// The head without what differs between two stores: its number, and the exact times of changes.
-pub(in crate::conformance) fn comparable(head: &Head) -> Head {
+pub(super) fn comparable(head: &Head) -> Head {
     let mut head = head.clone();
     head.seq = 0;
     head.changed_at = SystemTime::UNIX_EPOCH;

@@ -11,12 +11,12 @@ use sqlx::{Decode, Row as _, Sqlite, Type, sqlite::SqliteRow};
 use super::error::damaged;
 use crate::{
     backoff::Backoff,
-    change::error_json,
     envelope::Hash,
     error::{OutboxError, Result},
     id::{EnvelopeId, WorkerId},
     message::{Attempt, Head, StoredMessage},
     state::State,
+    step::error_json,
     time::from_millis,
 };
 

@@ -1,6 +1,9 @@
 //! Messages in a transaction of the caller.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use ms_messenger_outbox::{Inserted, Outbox, OutboxErrorKind, SqliteStore, Store as _};
 use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
@@ -80,7 +83,7 @@ async fn a_conflict_leaves_the_rest_of_the_transaction_usable() {
 async fn a_commit_of_the_caller_wakes_who_waits() {
     let dir = tempfile::tempdir().unwrap();
     let (pool, outbox) = shop(&dir).await;
-    let store = outbox.store().clone();
+    let store = Arc::clone(outbox.store());
     let started = Instant::now();
     let waiting = tokio::spawn(async move { store.changed(Duration::from_secs(60)).await });
     for i in 0.. {

@@ -60,8 +60,10 @@ impl PostgresBuilder {
         self
     }
 
-    /// Says that a pooler in transaction mode is in between: no statement stays prepared, and nothing
-    /// is listened for, so that workers poll. Default `false`.
+    /// Says that a pooler in transaction mode is in between: no statement stays prepared, and workers
+    /// poll, because notifications do not get through. Default `false`.
+    ///
+    /// A pool of the application needs the option `extra_float_digits(None)` for `PgBouncer`.
     pub fn with_pooler(mut self, has_pooler: bool) -> Self {
         self.has_pooler = has_pooler;
         self

@@ -43,9 +43,10 @@ pub(super) async fn claim(database: &Database, claim: &Claim) -> Result<Claimed>
             return Ok(round.claimed);
         }
     }
-    let mut claimed = Claimed::default();
-    claimed.next_at = Some(claim.now);
-    Ok(claimed)
+    Ok(Claimed {
+        messages: Vec::new(),
+        next_at: Some(claim.now),
+    })
 }
 
 /// One transaction.
@@ -190,13 +191,14 @@ impl<'a> Leasing<'a> {
             let query = query.bind(&self.damaged).bind(until);
             query.execute(connection).await?;
         }
-        let mut claimed = Claimed::default();
-        claimed.next_at = self.next_at;
-        for (seq, head) in self.leased.drain(..) {
+        let leased = self.leased.drain(..).map(|(seq, head)| {
             let content = contents.remove(&seq).flatten().map(Into::into);
-            claimed.messages.push(StoredMessage::new(head, content));
-        }
-        Ok(claimed)
+            StoredMessage::new(head, content)
+        });
+        Ok(Claimed {
+            messages: leased.collect(),
+            next_at: self.next_at,
+        })
     }
 }
 

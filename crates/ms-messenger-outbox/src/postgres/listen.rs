@@ -1,7 +1,10 @@
 //! Waits for changes: of this store, and of others by `LISTEN`.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -18,14 +21,23 @@ use tokio::{
 /// The pauses after which a lost connection is made again.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// The longest wait while nothing can be heard of others.
+const DEAF: Duration = Duration::from_millis(500);
 
 /// Wakes those who wait for a change.
 pub(super) struct Changes {
-    notify: Arc<Notify>,
+    ear: Arc<Ear>,
     channel: String,
     /// Of a connection that only listens; `None` if notifications do not get through.
     options: Option<PgConnectOptions>,
     listening: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[derive(Default)]
+struct Ear {
+    changed: Notify,
+    /// Whether a connection listens.
+    listens: AtomicBool,
 }
 
 impl Changes {
@@ -35,7 +47,7 @@ impl Changes {
             options.disable_statement_logging()
         });
         Self {
-            notify: Arc::default(),
+            ear: Arc::default(),
             channel,
             options,
             listening: Mutex::default(),
@@ -44,13 +56,18 @@ impl Changes {
 
     /// Wakes everyone in this process, without the way over the database.
     pub(super) fn wake(&self) {
-        self.notify.notify_waiters();
+        self.ear.changed.notify_waiters();
     }
 
-    /// Waits for a change, or for `longest`.
+    /// Waits for a change, or for `longest`; not so long while changes of others are not heard.
     pub(super) async fn wait(&self, longest: Duration) {
-        let changed = self.notify.notified();
+        let changed = self.ear.changed.notified();
         self.listen();
+        let longest = if self.ear.listens.load(Ordering::Acquire) {
+            longest
+        } else {
+            longest.min(DEAF)
+        };
         let _ = timeout(longest, changed).await;
     }
 
@@ -64,8 +81,8 @@ impl Changes {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         if listening.as_ref().is_none_or(JoinHandle::is_finished) {
-            let (channel, notify) = (self.channel.clone(), Arc::clone(&self.notify));
-            *listening = Some(tokio::spawn(listen(options.clone(), channel, notify)));
+            let (channel, ear) = (self.channel.clone(), Arc::clone(&self.ear));
+            *listening = Some(tokio::spawn(listen(options.clone(), channel, ear)));
         }
     }
 }
@@ -80,7 +97,7 @@ impl Drop for Changes {
 }
 
 /// Listens, on one connection after the other. While there is none, workers poll.
-async fn listen(options: PgConnectOptions, channel: String, notify: Arc<Notify>) {
+async fn listen(options: PgConnectOptions, channel: String, ear: Arc<Ear>) {
     let pool = PgPoolOptions::new().max_connections(1);
     let pool = pool.acquire_timeout(LONGEST_PAUSE);
     let pool = pool.connect_lazy_with(options);
@@ -88,11 +105,14 @@ async fn listen(options: PgConnectOptions, channel: String, notify: Arc<Notify>)
     loop {
         if let Ok(mut listener) = open(&pool, &channel).await {
             pause = FIRST_PAUSE;
+            ear.listens.store(true, Ordering::Release);
             // Something may have changed before.
-            notify.notify_waiters();
+            ear.changed.notify_waiters();
             while let Ok(Some(_)) = listener.try_recv().await {
-                notify.notify_waiters();
+                ear.changed.notify_waiters();
             }
+            ear.listens.store(false, Ordering::Release);
+            ear.changed.notify_waiters();
         }
         sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);

@@ -60,6 +60,5 @@ async fn the_store_keeps_every_rule_behind_pgbouncer() {
     let folder = server.folder().display();
     let url = format!("postgres://outbox:x@localhost:6432/postgres?host={folder}");
     let findings = check(url, true).await;
-    let broken: Vec<&str> = findings.broken.iter().map(|it| it.rule).collect();
-    assert_eq!(broken, ["handles/wakes"], "{findings}");
+    assert!(findings.passed(), "{findings}");
 }

@@ -4,6 +4,7 @@ mod apply;
 mod builder;
 mod claim;
 mod database;
+mod doubts;
 mod enqueue;
 mod failure;
 mod insert;

@@ -10,6 +10,7 @@ use sqlx::{
 
 use super::{
     database::{Database, run},
+    doubts::Doubts,
     failure::to_error,
     listen::Changes,
     migrate::migrate,
@@ -122,6 +123,7 @@ impl PostgresBuilder {
             statements: Statements::new(&self.schema),
             channel: self.schema,
             keeps_statements: !self.has_pooler,
+            doubts: Doubts::default(),
             is_lazy: false,
         };
         database.is_lazy = prepare(&database).await?;

@@ -66,6 +66,8 @@ async fn round(database: &Database, claim: &Claim) -> Result<Round, Failure> {
         transaction.rollback().await?;
         return Ok(Round::default());
     };
+    let doubts = &database.doubts;
+    doubts.give_back(database, &mut transaction, claim).await?;
     let paused_until = nanos::to_time(session.try_get("paused_until")?);
     let is_paused = paused_until > claim.now;
     let limit = claim.limit.min(MOST);
@@ -82,6 +84,7 @@ async fn round(database: &Database, claim: &Claim) -> Result<Round, Failure> {
     let is_full = candidates.len() == looked_at as usize;
     let mut leasing = Leasing::new(database, claim, limit);
     leasing.run(&mut transaction, candidates).await?;
+    doubts.add(claim, &leasing.leased);
     let mut claimed = leasing.finish(&mut transaction).await?;
     if !leasing.is_denied {
         let next = database.scalar::<Option<i64>>(&database.statements.next);
@@ -93,6 +96,7 @@ async fn round(database: &Database, claim: &Claim) -> Result<Round, Failure> {
         claimed.next_at = earliest(claimed.next_at, Some(paused_until));
     }
     transaction.commit().await?;
+    doubts.clear(claim);
     let has_more = is_full && limit > 0 && claimed.messages.is_empty() && !leasing.is_denied;
     Ok(Round { claimed, has_more })
 }

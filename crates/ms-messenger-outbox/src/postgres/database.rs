@@ -9,7 +9,7 @@ use sqlx::{
 };
 use tokio::time::sleep;
 
-use super::{failure::Failure, statements::Statements};
+use super::{doubts::Doubts, failure::Failure, statements::Statements};
 use crate::error::Result;
 
 /// How often a transaction is made again that the server rolled back because of another one.
@@ -37,6 +37,7 @@ pub(super) struct Database {
     /// Whether statements stay prepared on a connection. Behind a pooler the next transaction may
     /// have another one.
     pub(super) keeps_statements: bool,
+    pub(super) doubts: Doubts,
     /// Whether the server would report a commit before it is on disk.
     pub(super) is_lazy: bool,
 }

@@ -43,8 +43,8 @@ use crate::{
 /// * A worker's change names its lease. If it was made, the repeated one finds the message without
 ///   that lease, or in the state it led to, and is refused: nothing happens twice. Beginning an
 ///   attempt again is allowed under its own idempotency key only.
-/// * Messages that were claimed by a lost response belong to the worker until its session ends; then
-///   others claim them.
+/// * Messages that were claimed, and whose response was lost, are given back by the next claim of
+///   the worker.
 ///
 /// # Poolers
 ///

@@ -8,6 +8,7 @@
 
 mod conformance;
 mod faults;
+mod lost;
 mod open;
 mod order;
 mod outage;

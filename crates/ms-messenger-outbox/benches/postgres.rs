@@ -106,6 +106,7 @@ async fn claims(outbox: &Outbox<PostgresStore>) {
         }
         times.sort_unstable();
         let (median, most) = (times[250], times[475]);
-        println!("{median:>10.0?} a claim with {until} waiting (95 % within {most:.0?})");
+        let (median, most) = (median.as_micros(), most.as_micros());
+        println!("{median:>8} µs a claim with {until} waiting (95 % within {most} µs)");
     }
 }

@@ -43,54 +43,38 @@ impl Statements {
         let of = |template: &str| for_schema(template, schema);
         Self {
             insert: of(INSERT),
-            known: of("SELECT id, hash, state FROM {s}.message WHERE id = ANY($1)"),
+            known: of(KNOWN),
             lock_turns: of(LOCK_TURNS),
             promote: of(PROMOTE),
             demote: of(DEMOTE),
-            order_keys: of("SELECT DISTINCT route, order_key FROM {s}.message \
-                 WHERE id = ANY($1) AND order_key IS NOT NULL"),
-            lock: of("SELECT seq, id, head::text AS head FROM {s}.message \
-                 WHERE id = ANY($1) ORDER BY id FOR UPDATE"),
+            order_keys: of(ORDER_KEYS),
+            lock: of(LOCK),
             update: of(UPDATE),
             claim_session: of(CLAIM_SESSION),
             candidates: of(CANDIDATES),
-            put_off: of("UPDATE {s}.message SET wakes_at = $2 WHERE seq = ANY($1)"),
-            lock_route: of(
-                "INSERT INTO {s}.route (name, paused_until, next) VALUES ($1, 0, 0) \
-                 ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING next",
-            ),
-            set_route: of("UPDATE {s}.route SET next = $2 WHERE name = $1"),
+            put_off: of(PUT_OFF),
+            lock_route: of(LOCK_ROUTE),
+            set_route: of(SET_ROUTE),
             lock_targets: of(LOCK_TARGETS),
-            set_targets: of("UPDATE {s}.target t SET next = u.next \
-                 FROM unnest($1::bytea[], $2::bigint[]) AS u(lane, next) WHERE t.lane = u.lane"),
+            set_targets: of(SET_TARGETS),
             next: of(NEXT),
             pause: of(PAUSE),
-            get: of("SELECT seq, id, head::text AS head, content FROM {s}.message WHERE id = $1"),
+            get: of(GET),
             list: of(LIST),
-            counts: of(
-                "SELECT route, state, count(*) AS messages, min(enqueued_at) AS oldest \
-                 FROM {s}.message GROUP BY route, state",
-            ),
-            twins_sent: of("SELECT seq, id, head::text AS head FROM {s}.message \
-                 WHERE twin = $1 AND id <> $2 AND state = 'sent' ORDER BY seq DESC LIMIT 200"),
-            twins_in_doubt: of("SELECT count(*) FROM {s}.message \
-                 WHERE twin = $1 AND id <> $2 AND state IN ('sending', 'unconfirmed')"),
-            reported: of("SELECT seq, id, head::text AS head FROM {s}.message \
-                 WHERE message_ref = $1 AND state = 'sent' ORDER BY id FOR UPDATE"),
+            counts: of(COUNTS),
+            twins_sent: of(TWINS_SENT),
+            twins_in_doubt: of(TWINS_IN_DOUBT),
+            reported: of(REPORTED),
             purge: of(PURGE),
-            purge_targets: of("DELETE FROM {s}.target WHERE lane IN \
-                 (SELECT lane FROM {s}.target WHERE next < $1 LIMIT 10000 FOR UPDATE SKIP LOCKED)"),
+            purge_targets: of(PURGE_TARGETS),
             open_session: of(OPEN_SESSION),
-            beat: of("UPDATE {s}.session SET beats = beats + 1 \
-                 WHERE worker = $1 AND buried_at IS NULL"),
-            sessions: of("SELECT worker, beats, lease FROM {s}.session WHERE buried_at IS NULL"),
-            lock_session: of("SELECT 1 FROM {s}.session \
-                 WHERE worker = $1 AND beats = $2 AND buried_at IS NULL FOR UPDATE"),
-            bury: of("UPDATE {s}.session SET buried_at = $2 WHERE worker = $1"),
-            forget_sessions: of("DELETE FROM {s}.session WHERE buried_at < $1"),
-            owned: of("SELECT seq, id, head::text AS head FROM {s}.message \
-                 WHERE owner = $1 ORDER BY id FOR UPDATE"),
-            disown: of("UPDATE {s}.message SET owner = NULL WHERE seq = ANY($1)"),
+            beat: of(BEAT),
+            sessions: of(SESSIONS),
+            lock_session: of(LOCK_SESSION),
+            bury: of(BURY),
+            forget_sessions: of(FORGET_SESSIONS),
+            owned: of(OWNED),
+            disown: of(DISOWN),
         }
     }
 }
@@ -201,3 +185,55 @@ const OPEN_SESSION: &str = "\
 INSERT INTO {s}.session AS s (worker, beats, lease) VALUES ($1, 1, $2)
 ON CONFLICT (worker) DO UPDATE SET beats = s.beats + 1, lease = excluded.lease
 WHERE s.buried_at IS NULL";
+
+const KNOWN: &str = "SELECT id, hash, state FROM {s}.message WHERE id = ANY($1)";
+
+const ORDER_KEYS: &str = "SELECT DISTINCT route, order_key FROM {s}.message \
+    WHERE id = ANY($1) AND order_key IS NOT NULL";
+
+const LOCK: &str = "SELECT seq, id, head::text AS head FROM {s}.message \
+    WHERE id = ANY($1) ORDER BY id FOR UPDATE";
+
+const PUT_OFF: &str = "UPDATE {s}.message SET wakes_at = $2 WHERE seq = ANY($1)";
+
+const LOCK_ROUTE: &str = "INSERT INTO {s}.route (name, paused_until, next) VALUES ($1, 0, 0) \
+    ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING next";
+
+const SET_ROUTE: &str = "UPDATE {s}.route SET next = $2 WHERE name = $1";
+
+const SET_TARGETS: &str = "UPDATE {s}.target t SET next = u.next \
+    FROM unnest($1::bytea[], $2::bigint[]) AS u(lane, next) WHERE t.lane = u.lane";
+
+const GET: &str = "SELECT seq, id, head::text AS head, content FROM {s}.message WHERE id = $1";
+
+const COUNTS: &str = "SELECT route, state, count(*) AS messages, min(enqueued_at) AS oldest \
+    FROM {s}.message GROUP BY route, state";
+
+const TWINS_SENT: &str = "SELECT seq, id, head::text AS head FROM {s}.message \
+    WHERE twin = $1 AND id <> $2 AND state = 'sent' ORDER BY seq DESC LIMIT 200";
+
+const TWINS_IN_DOUBT: &str = "SELECT count(*) FROM {s}.message \
+    WHERE twin = $1 AND id <> $2 AND state IN ('sending', 'unconfirmed')";
+
+const REPORTED: &str = "SELECT seq, id, head::text AS head FROM {s}.message \
+    WHERE message_ref = $1 AND state = 'sent' ORDER BY id FOR UPDATE";
+
+const PURGE_TARGETS: &str = "DELETE FROM {s}.target WHERE lane IN \
+    (SELECT lane FROM {s}.target WHERE next < $1 LIMIT 10000 FOR UPDATE SKIP LOCKED)";
+
+const BEAT: &str = "UPDATE {s}.session SET beats = beats + 1 \
+    WHERE worker = $1 AND buried_at IS NULL";
+
+const SESSIONS: &str = "SELECT worker, beats, lease FROM {s}.session WHERE buried_at IS NULL";
+
+const LOCK_SESSION: &str = "SELECT 1 FROM {s}.session \
+    WHERE worker = $1 AND beats = $2 AND buried_at IS NULL FOR UPDATE";
+
+const BURY: &str = "UPDATE {s}.session SET buried_at = $2 WHERE worker = $1";
+
+const FORGET_SESSIONS: &str = "DELETE FROM {s}.session WHERE buried_at < $1";
+
+const OWNED: &str = "SELECT seq, id, head::text AS head FROM {s}.message \
+    WHERE owner = $1 ORDER BY id FOR UPDATE";
+
+const DISOWN: &str = "UPDATE {s}.message SET owner = NULL WHERE seq = ANY($1)";

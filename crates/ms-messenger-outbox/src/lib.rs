@@ -18,6 +18,8 @@ mod message;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod outbox;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod settling;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -40,6 +42,9 @@ pub use keys::{ContentKey, ContentKeys};
 pub use memory::MemoryStore;
 pub use message::{Attempt, Head, NewMessage, StoredMessage};
 pub use outbox::Outbox;
+#[cfg(feature = "postgres")]
+#[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
+pub use postgres::{PostgresBuilder, PostgresStore};
 #[cfg(feature = "sqlite")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
 pub use sqlite::SqliteStore;

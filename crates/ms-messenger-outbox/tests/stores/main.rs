@@ -2,5 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod memory;
+#[cfg(all(feature = "postgres", unix))]
+mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;

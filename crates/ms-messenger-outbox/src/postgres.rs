@@ -1,0 +1,23 @@
+//! A store in a PostgreSQL database.
+
+mod apply;
+mod builder;
+mod claim;
+mod database;
+mod doubts;
+mod enqueue;
+mod failure;
+mod insert;
+mod listen;
+mod migrate;
+mod nanos;
+mod order;
+mod read;
+mod row;
+mod session;
+mod slots;
+mod statements;
+mod store;
+
+pub use builder::PostgresBuilder;
+pub use store::PostgresStore;

@@ -1,0 +1,134 @@
+//! Reads messages.
+
+use std::time::SystemTime;
+
+use sqlx::Row as _;
+
+use super::{
+    database::{Database, run},
+    row::Stored,
+};
+use crate::{
+    envelope::Hash,
+    error::{OutboxError, OutboxErrorKind, Result},
+    id::EnvelopeId,
+    message::{Head, StoredMessage},
+    state::State,
+    store::{Count, Purge, Query, Twins},
+    time::from_millis,
+};
+
+pub(super) async fn get(database: &Database, id: &EnvelopeId) -> Result<Option<StoredMessage>> {
+    run(|| async {
+        let mut transaction = database.begin_read().await?;
+        let query = database.query(&database.statements.get).bind(id.as_str());
+        let row = query.fetch_optional(&mut *transaction).await?;
+        transaction.commit().await?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let head = Stored::read(&row)?.head?;
+        let content: Option<Vec<u8>> = row.try_get("content")?;
+        Ok(Some(StoredMessage::new(head, content.map(Into::into))))
+    })
+    .await
+}
+
+/// Lists messages. One that cannot be read is left out: `get` reports it.
+pub(super) async fn list(database: &Database, query: &Query) -> Result<Vec<Head>> {
+    let states: Vec<&str> = query.states.iter().map(|it| it.as_str()).collect();
+    let after = i64::try_from(query.after).unwrap_or(i64::MAX);
+    let limit = if query.limit == 0 { 100 } else { query.limit };
+    run(|| async {
+        let mut transaction = database.begin_read().await?;
+        let listed = database.query(&database.statements.list);
+        let listed = listed.bind(after).bind(&states).bind(&query.route);
+        let listed = listed.bind(i64::from(limit));
+        let rows = listed.fetch_all(&mut *transaction).await?;
+        transaction.commit().await?;
+        let mut heads = Vec::with_capacity(rows.len());
+        for row in &rows {
+            heads.extend(Stored::read(row)?.head);
+        }
+        Ok(heads)
+    })
+    .await
+}
+
+pub(super) async fn counts(database: &Database) -> Result<Vec<Count>> {
+    let mut counts = run(|| async {
+        let mut transaction = database.begin_read().await?;
+        let query = database.query(&database.statements.counts);
+        let rows = query.fetch_all(&mut *transaction).await?;
+        transaction.commit().await?;
+        let mut counts = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let state: &str = row.try_get("state")?;
+            let unknown = || OutboxError::new(OutboxErrorKind::Damaged, "a state is unknown");
+            let state = State::from_name(state).ok_or_else(unknown)?;
+            let messages: i64 = row.try_get("messages")?;
+            let messages = u64::try_from(messages).unwrap_or_default();
+            let mut count = Count::new(row.try_get::<String, _>("route")?, state, messages);
+            count.oldest = Some(from_millis(row.try_get("oldest")?));
+            counts.push(count);
+        }
+        Ok(counts)
+    })
+    .await?;
+    counts.sort_unstable_by(|a, b| (&a.route, a.state).cmp(&(&b.route, b.state)));
+    Ok(counts)
+}
+
+pub(super) async fn twins(database: &Database, twin: &Hash, except: &EnvelopeId) -> Result<Twins> {
+    run(|| async {
+        let mut transaction = database.begin_read().await?;
+        let query = database.query(&database.statements.twins_sent);
+        let query = query.bind(&twin.as_bytes()[..]).bind(except.as_str());
+        let rows = query.fetch_all(&mut *transaction).await?;
+        let query = database.scalar::<i64>(&database.statements.twins_in_doubt);
+        let query = query.bind(&twin.as_bytes()[..]).bind(except.as_str());
+        let in_doubt = query.fetch_one(&mut *transaction).await?;
+        transaction.commit().await?;
+        let mut twins = Twins::new(Vec::new(), u64::try_from(in_doubt).unwrap_or_default());
+        for row in &rows {
+            match Stored::read(row)?.head {
+                Ok(head) => twins.sent.extend(head.message_id().cloned()),
+                // It may be any message of the platform.
+                Err(_) => twins.in_doubt += 1,
+            }
+        }
+        Ok(twins)
+    })
+    .await
+}
+
+/// Deletes messages, and the slots of targets whose time has long passed.
+pub(super) async fn purge(database: &Database, purge: &Purge) -> Result<u64> {
+    /// Longer than any clock is wrong.
+    const PASSED: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+    let all = purge.states.is_empty();
+    let finals = State::ALL.iter().filter(|it| it.is_final());
+    let finals = finals.filter(|it| all || purge.states.contains(it));
+    let states: Vec<&str> = finals.map(|it| it.as_str()).collect();
+    let limit = if purge.limit == 0 {
+        10_000
+    } else {
+        purge.limit
+    };
+    let before = purge.before.duration_since(SystemTime::UNIX_EPOCH);
+    let before = before.unwrap_or_default().as_nanos().div_ceil(1_000_000);
+    let before = i64::try_from(before).unwrap_or(i64::MAX);
+    let passed = SystemTime::now().checked_sub(PASSED);
+    let passed = super::nanos::of(passed.unwrap_or(SystemTime::UNIX_EPOCH));
+    run(|| async {
+        let mut transaction = database.begin().await?;
+        let query = database.query(&database.statements.purge);
+        let query = query.bind(&states).bind(before).bind(i64::from(limit));
+        let deleted = query.execute(&mut *transaction).await?.rows_affected();
+        let query = database.query(&database.statements.purge_targets);
+        query.bind(passed).execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(deleted)
+    })
+    .await
+}

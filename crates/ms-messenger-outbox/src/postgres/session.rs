@@ -1,0 +1,118 @@
+//! The sessions of workers, and the pauses of routes.
+
+use std::time::{Duration, SystemTime};
+
+use sqlx::Row as _;
+
+use super::{
+    database::{Database, run},
+    nanos,
+    row::{Stored, Updates},
+};
+use crate::{
+    error::Result,
+    id::WorkerId,
+    store::{Beat, Session},
+    time::to_millis,
+};
+
+/// For how long it is known that a session was ended: its worker opens it no more.
+const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+
+pub(super) async fn beat(database: &Database, beat: &Beat) -> Result<bool> {
+    let lease = i64::try_from(beat.lease.as_millis()).unwrap_or(i64::MAX);
+    run(|| async {
+        let mut transaction = database.begin().await?;
+        let query = if beat.is_first {
+            let query = database.query(&database.statements.open_session);
+            query.bind(beat.worker.as_str()).bind(lease)
+        } else {
+            let query = database.query(&database.statements.beat);
+            query.bind(beat.worker.as_str())
+        };
+        let changed = query.execute(&mut *transaction).await?.rows_affected();
+        transaction.commit().await?;
+        Ok(changed > 0)
+    })
+    .await
+}
+
+pub(super) async fn sessions(database: &Database) -> Result<Vec<Session>> {
+    run(|| async {
+        let mut transaction = database.begin_read().await?;
+        let query = database.query(&database.statements.sessions);
+        let rows = query.fetch_all(&mut *transaction).await?;
+        transaction.commit().await?;
+        let mut sessions = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let worker = WorkerId::from_stored(row.try_get::<String, _>("worker")?);
+            let beats = u64::try_from(row.try_get::<i64, _>("beats")?).unwrap_or_default();
+            let lease = u64::try_from(row.try_get::<i64, _>("lease")?).unwrap_or_default();
+            sessions.push(Session::new(worker, beats, Duration::from_millis(lease)));
+        }
+        Ok(sessions)
+    })
+    .await
+}
+
+pub(super) async fn bury(database: &Database, session: &Session, now: SystemTime) -> Result<bool> {
+    let beats = i64::try_from(session.beats).unwrap_or(i64::MAX);
+    let worker = session.worker.as_str();
+    let forgotten = now.checked_sub(REMEMBERED);
+    let forgotten = to_millis(forgotten.unwrap_or(SystemTime::UNIX_EPOCH));
+    run(|| async {
+        let mut transaction = database.begin().await?;
+        // After the claims of the worker that are under way.
+        let query = database.query(&database.statements.lock_session);
+        let query = query.bind(worker).bind(beats);
+        if query.fetch_optional(&mut *transaction).await?.is_none() {
+            transaction.rollback().await?;
+            return Ok(false);
+        }
+        let query = database.query(&database.statements.bury);
+        let query = query.bind(worker).bind(to_millis(now));
+        query.execute(&mut *transaction).await?;
+        let query = database.query(&database.statements.owned).bind(worker);
+        let rows = query.fetch_all(&mut *transaction).await?;
+        let mut updates = Updates::default();
+        let mut damaged = Vec::new();
+        for row in &rows {
+            let Stored { seq, head, .. } = Stored::read(row)?;
+            match head {
+                Ok(mut head) => {
+                    head.orphan(now);
+                    updates.add(seq, &head, false)?;
+                }
+                Err(_) => damaged.push(seq),
+            }
+        }
+        updates.write(database, &mut transaction).await?;
+        if !damaged.is_empty() {
+            let query = database.query(&database.statements.disown);
+            query.bind(&damaged).execute(&mut *transaction).await?;
+        }
+        let query = database.query(&database.statements.forget_sessions);
+        query.bind(forgotten).execute(&mut *transaction).await?;
+        database.announce(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(true)
+    })
+    .await
+}
+
+pub(super) async fn pause(database: &Database, route: &str, until: SystemTime) -> Result<()> {
+    run(|| async {
+        let is_end = until <= SystemTime::now();
+        let until = if is_end { 0 } else { nanos::of(until) };
+        let mut transaction = database.begin().await?;
+        let query = database.query(&database.statements.pause);
+        let query = query.bind(route).bind(until);
+        query.execute(&mut *transaction).await?;
+        if is_end {
+            database.announce(&mut transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    })
+    .await
+}

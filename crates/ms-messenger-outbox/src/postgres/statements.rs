@@ -1,0 +1,239 @@
+//! The statements, for one schema.
+
+/// The statements, for one schema.
+pub(super) struct Statements {
+    pub(super) insert: String,
+    pub(super) known: String,
+    pub(super) lock_turns: String,
+    pub(super) promote: String,
+    pub(super) demote: String,
+    pub(super) order_keys: String,
+    pub(super) lock: String,
+    pub(super) update: String,
+    pub(super) claim_session: String,
+    pub(super) candidates: String,
+    pub(super) put_off: String,
+    pub(super) lock_route: String,
+    pub(super) set_route: String,
+    pub(super) lock_targets: String,
+    pub(super) set_targets: String,
+    pub(super) next: String,
+    pub(super) pause: String,
+    pub(super) get: String,
+    pub(super) list: String,
+    pub(super) counts: String,
+    pub(super) twins_sent: String,
+    pub(super) twins_in_doubt: String,
+    pub(super) reported: String,
+    pub(super) purge: String,
+    pub(super) purge_targets: String,
+    pub(super) open_session: String,
+    pub(super) beat: String,
+    pub(super) sessions: String,
+    pub(super) lock_session: String,
+    pub(super) bury: String,
+    pub(super) forget_sessions: String,
+    pub(super) owned: String,
+    pub(super) disown: String,
+}
+
+impl Statements {
+    /// Writes the statements for a schema, whose name is a checked identifier.
+    pub(super) fn new(schema: &str) -> Self {
+        let of = |template: &str| for_schema(template, schema);
+        Self {
+            insert: of(INSERT),
+            known: of(KNOWN),
+            lock_turns: of(LOCK_TURNS),
+            promote: of(PROMOTE),
+            demote: of(DEMOTE),
+            order_keys: of(ORDER_KEYS),
+            lock: of(LOCK),
+            update: of(UPDATE),
+            claim_session: of(CLAIM_SESSION),
+            candidates: of(CANDIDATES),
+            put_off: of(PUT_OFF),
+            lock_route: of(LOCK_ROUTE),
+            set_route: of(SET_ROUTE),
+            lock_targets: of(LOCK_TARGETS),
+            set_targets: of(SET_TARGETS),
+            next: of(NEXT),
+            pause: of(PAUSE),
+            get: of(GET),
+            list: of(LIST),
+            counts: of(COUNTS),
+            twins_sent: of(TWINS_SENT),
+            twins_in_doubt: of(TWINS_IN_DOUBT),
+            reported: of(REPORTED),
+            purge: of(PURGE),
+            purge_targets: of(PURGE_TARGETS),
+            open_session: of(OPEN_SESSION),
+            beat: of(BEAT),
+            sessions: of(SESSIONS),
+            lock_session: of(LOCK_SESSION),
+            bury: of(BURY),
+            forget_sessions: of(FORGET_SESSIONS),
+            owned: of(OWNED),
+            disown: of(DISOWN),
+        }
+    }
+}
+
+/// Puts the name of a schema into a template.
+pub(super) fn for_schema(template: &str, schema: &str) -> String {
+    template.replace("{s}", &format!("\"{schema}\""))
+}
+
+const INSERT: &str = "\
+INSERT INTO {s}.message (id, route, order_key, state, is_first, wakes_at, enqueued_at, changed_at, \
+    hash, twin, head, content)
+SELECT id, route, order_key, state, order_key IS NULL, wakes_at, enqueued_at, changed_at, \
+    hash, twin, head::json, content
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], \
+    $7::bigint[], $8::bytea[], $9::bytea[], $10::text[], $11::bytea[]) WITH ORDINALITY \
+    AS u(id, route, order_key, state, wakes_at, enqueued_at, changed_at, hash, twin, head, content, \
+    position)
+ORDER BY position
+ON CONFLICT (id) DO NOTHING
+RETURNING id";
+
+const LOCK_TURNS: &str = "\
+INSERT INTO {s}.turn AS t (slot, version)
+SELECT slot, 1 FROM unnest($1::integer[]) AS u(slot) ORDER BY slot
+ON CONFLICT (slot) DO UPDATE SET version = t.version + 1";
+
+const PROMOTE: &str = "\
+UPDATE {s}.message SET is_first = true
+WHERE NOT is_first AND seq IN (
+    SELECT (
+        SELECT m.seq FROM {s}.message m
+        WHERE m.route = k.route AND m.order_key = k.order_key
+            AND m.state IN ('queued', 'sending', 'unconfirmed')
+        ORDER BY m.seq LIMIT 1
+    ) FROM unnest($1::text[], $2::text[]) AS k(route, order_key)
+)";
+
+const DEMOTE: &str = "\
+UPDATE {s}.message m SET is_first = false
+FROM unnest($1::text[], $2::text[]) AS k(route, order_key)
+WHERE m.route = k.route AND m.order_key = k.order_key
+    AND m.state IN ('queued', 'sending', 'unconfirmed') AND m.is_first";
+
+const UPDATE: &str = "\
+UPDATE {s}.message m SET state = u.state, owner = u.owner, wakes_at = u.wakes_at, \
+    changed_at = u.changed_at, message_ref = u.message_ref, head = u.head::json, \
+    content = CASE WHEN u.erases THEN NULL ELSE m.content END
+FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bytea[], \
+    $7::text[], $8::boolean[]) \
+    AS u(seq, state, owner, wakes_at, changed_at, message_ref, head, erases)
+WHERE m.seq = u.seq
+RETURNING m.seq, CASE WHEN m.owner IS NOT NULL THEN m.content END AS content";
+
+const CLAIM_SESSION: &str = "\
+SELECT coalesce((SELECT r.paused_until FROM {s}.route r WHERE r.name = $2), 0) AS paused_until
+FROM {s}.session s WHERE s.worker = $1 AND s.buried_at IS NULL FOR KEY SHARE OF s";
+
+const CANDIDATES: &str = "\
+WITH sending AS (
+    SELECT seq, wakes_at, id, head::text AS head FROM {s}.message
+    WHERE route = $1 AND state = 'sending' AND owner IS NULL AND wakes_at <= $2
+    ORDER BY wakes_at, seq LIMIT $3 FOR UPDATE SKIP LOCKED
+), queued AS (
+    SELECT seq, wakes_at, id, head::text AS head FROM {s}.message
+    WHERE route = $1 AND state = 'queued' AND is_first AND owner IS NULL AND wakes_at <= $2
+        AND NOT $4
+    ORDER BY wakes_at, seq LIMIT $3 FOR UPDATE SKIP LOCKED
+)
+SELECT seq, wakes_at, id, head FROM sending
+UNION ALL SELECT seq, wakes_at, id, head FROM queued
+ORDER BY wakes_at, seq";
+
+const LOCK_TARGETS: &str = "\
+INSERT INTO {s}.target (lane, next)
+SELECT lane, 0 FROM unnest($1::bytea[]) AS u(lane) ORDER BY lane
+ON CONFLICT (lane) DO UPDATE SET lane = excluded.lane
+RETURNING lane, next";
+
+const NEXT: &str = "\
+SELECT least((
+    SELECT wakes_at FROM {s}.message WHERE route = $1 AND state = 'sending' AND owner IS NULL
+    ORDER BY wakes_at LIMIT 1
+), (
+    SELECT wakes_at FROM {s}.message
+    WHERE route = $1 AND state = 'queued' AND is_first AND owner IS NULL AND NOT $2
+    ORDER BY wakes_at LIMIT 1
+))";
+
+const PAUSE: &str = "\
+INSERT INTO {s}.route AS r (name, paused_until, next) VALUES ($1, $2, 0)
+ON CONFLICT (name) DO UPDATE SET paused_until = \
+    CASE WHEN $2 = 0 THEN 0 ELSE greatest(r.paused_until, $2) END";
+
+const LIST: &str = "\
+SELECT seq, id, head::text AS head FROM {s}.message
+WHERE seq > $1 AND (cardinality($2::text[]) = 0 OR state = ANY($2)) AND ($3::text IS NULL OR route = $3)
+ORDER BY seq LIMIT $4";
+
+const PURGE: &str = "\
+DELETE FROM {s}.message WHERE seq IN (
+    SELECT seq FROM {s}.message
+    WHERE state = ANY($1) AND state IN ('sent', 'refused', 'expired', 'cancelled') AND changed_at < $2
+    ORDER BY changed_at LIMIT $3 FOR UPDATE SKIP LOCKED
+)";
+
+const OPEN_SESSION: &str = "\
+INSERT INTO {s}.session AS s (worker, beats, lease) VALUES ($1, 1, $2)
+ON CONFLICT (worker) DO UPDATE SET beats = s.beats + 1, lease = excluded.lease
+WHERE s.buried_at IS NULL";
+
+const KNOWN: &str = "SELECT id, hash, state FROM {s}.message WHERE id = ANY($1)";
+
+const ORDER_KEYS: &str = "SELECT DISTINCT route, order_key FROM {s}.message \
+    WHERE id = ANY($1) AND order_key IS NOT NULL";
+
+const LOCK: &str = "SELECT seq, id, head::text AS head FROM {s}.message \
+    WHERE id = ANY($1) ORDER BY id FOR UPDATE";
+
+const PUT_OFF: &str = "UPDATE {s}.message SET wakes_at = $2 WHERE seq = ANY($1)";
+
+const LOCK_ROUTE: &str = "INSERT INTO {s}.route (name, paused_until, next) VALUES ($1, 0, 0) \
+    ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING next";
+
+const SET_ROUTE: &str = "UPDATE {s}.route SET next = $2 WHERE name = $1";
+
+const SET_TARGETS: &str = "UPDATE {s}.target t SET next = u.next \
+    FROM unnest($1::bytea[], $2::bigint[]) AS u(lane, next) WHERE t.lane = u.lane";
+
+const GET: &str = "SELECT seq, id, head::text AS head, content FROM {s}.message WHERE id = $1";
+
+const COUNTS: &str = "SELECT route, state, count(*) AS messages, min(enqueued_at) AS oldest \
+    FROM {s}.message GROUP BY route, state";
+
+const TWINS_SENT: &str = "SELECT seq, id, head::text AS head FROM {s}.message \
+    WHERE twin = $1 AND id <> $2 AND state = 'sent' ORDER BY seq DESC LIMIT 200";
+
+const TWINS_IN_DOUBT: &str = "SELECT count(*) FROM {s}.message \
+    WHERE twin = $1 AND id <> $2 AND state IN ('sending', 'unconfirmed')";
+
+const REPORTED: &str = "SELECT seq, id, head::text AS head FROM {s}.message \
+    WHERE message_ref = $1 AND state = 'sent' ORDER BY id FOR UPDATE";
+
+const PURGE_TARGETS: &str = "DELETE FROM {s}.target WHERE lane IN \
+    (SELECT lane FROM {s}.target WHERE next < $1 LIMIT 10000 FOR UPDATE SKIP LOCKED)";
+
+const BEAT: &str = "UPDATE {s}.session SET beats = beats + 1 \
+    WHERE worker = $1 AND buried_at IS NULL";
+
+const SESSIONS: &str = "SELECT worker, beats, lease FROM {s}.session WHERE buried_at IS NULL";
+
+const LOCK_SESSION: &str = "SELECT 1 FROM {s}.session \
+    WHERE worker = $1 AND beats = $2 AND buried_at IS NULL FOR UPDATE";
+
+const BURY: &str = "UPDATE {s}.session SET buried_at = $2 WHERE worker = $1";
+
+const FORGET_SESSIONS: &str = "DELETE FROM {s}.session WHERE buried_at < $1";
+
+const OWNED: &str = "SELECT seq, id, head::text AS head FROM {s}.message \
+    WHERE owner = $1 ORDER BY id FOR UPDATE";
+
+const DISOWN: &str = "UPDATE {s}.message SET owner = NULL WHERE seq = ANY($1)";

@@ -1,0 +1,113 @@
+//! Opening a store.
+
+use std::net::TcpListener;
+
+use ms_messenger_outbox::{OutboxErrorKind, PostgresStore, Store as _};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+use super::{
+    envelope,
+    server::{open, schema, shared, sql},
+};
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_reported_at_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let url = format!("postgres://user:hidden@{address}/database");
+    let error = PostgresStore::connect(&url).await.unwrap_err();
+    assert_eq!(error.kind(), OutboxErrorKind::Unavailable);
+    assert_eq!(error.to_string(), "the database cannot be reached");
+    assert!(!format!("{error:?}").contains("hidden"), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_invalid_address_is_not_quoted() {
+    for url in ["postgres://user:hidden@[/x", "mysql//hidden", "hidden"] {
+        let error = PostgresStore::connect(url).await.unwrap_err();
+        assert_eq!(error.kind(), OutboxErrorKind::Invalid, "{url}");
+        assert!(!format!("{error:?}").contains("hidden"), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_invalid_schema_is_refused_before_any_connection() {
+    for schema in [
+        "",
+        "1a",
+        "Upper",
+        "a\"; DROP SCHEMA public",
+        &"x".repeat(64),
+    ] {
+        let builder = PostgresStore::builder().with_schema(schema);
+        let error = builder.connect("postgres://localhost/x").await.unwrap_err();
+        assert_eq!(error.kind(), OutboxErrorKind::Invalid, "{schema}");
+        assert_eq!(error.problems()[0].field, "schema");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn a_wrong_password_is_reported_without_it() {
+    let options: PgConnectOptions = shared().await.parse().unwrap();
+    let (user, socket) = (options.get_username(), options.get_socket());
+    let socket = socket.map(|it| format!("?host={}", it.display()));
+    let (host, port) = (options.get_host(), options.get_port());
+    let socket = socket.unwrap_or_default();
+    let url = format!("postgres://{user}:hidden@{host}:{port}/postgres{socket}");
+    let error = PostgresStore::connect(&url).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the database rejects the user name or the password"
+    );
+    assert_eq!(error.kind(), OutboxErrorKind::Unavailable);
+    assert!(!format!("{error:?}").contains("hidden"), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
+async fn many_that_open_at_once_make_the_schema_once() {
+    let (url, schema) = (shared().await, schema());
+    let mut opening = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let (url, schema) = (url.clone(), schema.clone());
+        opening.spawn(async move { open(&url, &schema).await });
+    }
+    let stores = opening.join_all().await;
+    let outbox = ms_messenger_outbox::Outbox::shared(stores.into_iter().next().unwrap().into());
+    outbox.enqueue(envelope("a")).await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn a_schema_of_a_newer_version_is_left_alone() {
+    let (url, schema) = (shared().await, schema());
+    drop(open(&url, &schema).await);
+    sql(&url, &schema, "UPDATE {s}.version SET version = 99").await;
+    let builder = PostgresStore::builder().with_schema(&schema);
+    let error = builder.connect(&url).await.unwrap_err();
+    assert_eq!(error.kind(), OutboxErrorKind::NewerSchema);
+    assert!(error.to_string().contains("99"), "{error}");
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn a_user_that_may_only_write_opens_a_schema_that_is_there() {
+    let (url, schema) = (shared().await, schema());
+    drop(open(&url, &schema).await);
+    let grants = "CREATE ROLE {s} LOGIN PASSWORD 'x'; GRANT USAGE ON SCHEMA {s} TO {s}; \
+                  GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {s} TO {s}";
+    sql(&url, &schema, grants).await;
+    let options: PgConnectOptions = url.parse().unwrap();
+    let options = options.username(&schema).password("x");
+    let pool = PgPoolOptions::new().connect_lazy_with(options);
+    let builder = PostgresStore::builder().with_schema(&schema);
+    let store = builder.clone().open(pool.clone()).await.unwrap();
+    let outbox = ms_messenger_outbox::Outbox::new(store);
+    outbox.enqueue(envelope("a")).await.unwrap();
+    let missing = builder.with_schema(super::server::schema());
+    let error = missing.open(pool).await.unwrap_err();
+    assert_eq!(error.kind(), OutboxErrorKind::ReadOnly, "{error:?}");
+    assert!(outbox.store().sessions().await.unwrap().is_empty());
+}

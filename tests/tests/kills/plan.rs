@@ -16,9 +16,9 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// How many worker processes run at a time.
-    pub(crate) const WORKERS: usize = 3;
+    pub(crate) const WORKERS: usize = 4;
     /// Messages per kill.
-    pub(crate) const MESSAGES: usize = 6;
+    pub(crate) const MESSAGES: usize = 4;
     /// The lease of a worker.
     pub(crate) const LEASE: Duration = Duration::from_millis(800);
     /// How long one send may take.

@@ -8,6 +8,10 @@
 mod audit;
 mod clients;
 mod plan;
+/// A server of the tests of the store.
+#[path = "../../../crates/ms-messenger-outbox/tests/stores/postgres/server.rs"]
+#[allow(dead_code, reason = "those tests use more of it")]
+mod server;
 mod worker;
 mod workers;
 mod world;

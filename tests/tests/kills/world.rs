@@ -1,13 +1,10 @@
 //! The emulator, the outbox and the workers of one run.
 
-use std::{
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use ms_messenger::SendRequest;
 use ms_messenger_emulator::{Emulator, Faults};
-use ms_messenger_outbox::{Backoff, Envelope, Outbox, Query, SqliteStore, State};
+use ms_messenger_outbox::{Backoff, Envelope, Outbox, PostgresStore, Query, SqliteStore, State};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
@@ -15,6 +12,7 @@ use crate::{
     audit::Audit,
     clients::{ROUTES, target},
     plan::{Plan, Random},
+    server::Server,
     workers::Workers,
 };
 
@@ -35,7 +33,14 @@ impl World {
             .unwrap();
         let ready = emulator.ready_line();
         let folder = tempfile::tempdir().unwrap();
-        let address = address(store, folder.path());
+        let server = match store {
+            "postgres" => Some(Server::start().await),
+            _ => None,
+        };
+        let address = match &server {
+            Some(server) => server.url(),
+            None => format!("sqlite:{}", folder.path().join("outbox.db").display()),
+        };
         let outbox = open(&address).await;
         emulator.set_faults(faults(plan.seed));
         let mut random = Random::new(plan.seed);
@@ -63,26 +68,16 @@ impl World {
     }
 }
 
-/// The text by which the store is opened in every process.
-fn address(store: &str, folder: &Path) -> String {
-    match store {
-        "sqlite" => format!("sqlite:{}", folder.join("outbox.db").display()),
-        other => panic!("no such store: {other}"),
-    }
-}
-
 /// Opens the outbox in this process.
 pub(crate) async fn open(address: &str) -> Outbox {
     let backoff =
         Backoff::default().with_pauses(Duration::from_millis(20), Duration::from_millis(500));
-    let (kind, place) = address.split_once(':').unwrap();
-    match kind {
-        "sqlite" => {
-            let store = SqliteStore::open(place).await.unwrap();
-            Outbox::new(store).with_backoff(backoff).into_dyn()
-        }
-        other => panic!("no such store: {other}"),
+    if let Some(path) = address.strip_prefix("sqlite:") {
+        let store = SqliteStore::open(path).await.unwrap();
+        return Outbox::new(store).with_backoff(backoff).into_dyn();
     }
+    let store = PostgresStore::connect(address).await.unwrap();
+    Outbox::new(store).with_backoff(backoff).into_dyn()
 }
 
 /// Every tenth of the messages, or so, meets one of these.

@@ -46,13 +46,27 @@ impl Database {
     /// Begins a transaction that writes.
     pub(super) async fn begin(&self) -> Result<Transaction<'static, Postgres>, Failure> {
         let begin = if self.is_lazy { WRITE_DURABLY } else { WRITE };
-        Ok(self.pool.begin_with(begin).await?)
+        self.begin_with(begin).await
     }
 
     /// Begins a transaction that reads. It is one behind a pooler too, where a statement alone could
     /// be prepared on one connection and run on another.
     pub(super) async fn begin_read(&self) -> Result<Transaction<'static, Postgres>, Failure> {
-        Ok(self.pool.begin_with(READ).await?)
+        self.begin_with(READ).await
+    }
+
+    /// Begins in a task of its own: a connection whose caller goes away between `BEGIN` and its
+    /// response would be used again within that transaction.
+    async fn begin_with(
+        &self,
+        statement: &'static str,
+    ) -> Result<Transaction<'static, Postgres>, Failure> {
+        let pool = self.pool.clone();
+        let begun = tokio::spawn(async move { pool.begin_with(statement).await });
+        match begun.await {
+            Ok(transaction) => Ok(transaction?),
+            Err(_) => Err(sqlx::Error::WorkerCrashed.into()),
+        }
     }
 
     pub(super) fn query<'q>(&self, sql: &'q str) -> Sql<'q> {

@@ -30,6 +30,8 @@ pub(super) struct Ended {
     pub(super) head: Head,
     /// Whether it is on disk that the attempt began. Else nothing has left.
     pub(super) has_begun: bool,
+    /// Whether the store could not note it.
+    pub(super) is_unnoted: bool,
     pub(super) outcome: Result<Receipt, Error>,
 }
 
@@ -58,6 +60,7 @@ impl Attempt<'_> {
         let mut ended = Ended {
             head: journal.head(),
             has_begun: journal.has_begun(),
+            is_unnoted: journal.has_failed(),
             outcome,
         };
         let is_sent = match &ended.outcome {

@@ -26,6 +26,7 @@ pub(super) struct AttemptJournal {
     head: Mutex<Head>,
     ends_by: SystemTime,
     has_begun: AtomicBool,
+    has_failed: AtomicBool,
 }
 
 impl AttemptJournal {
@@ -41,12 +42,18 @@ impl AttemptJournal {
             head: Mutex::new(head.clone()),
             ends_by,
             has_begun: AtomicBool::new(false),
+            has_failed: AtomicBool::new(false),
         }
     }
 
     /// Whether it is on disk that the attempt began.
     pub(super) fn has_begun(&self) -> bool {
         self.has_begun.load(Ordering::Acquire)
+    }
+
+    /// Whether the store could not note the attempt: no failure of the message.
+    pub(super) fn has_failed(&self) -> bool {
+        self.has_failed.load(Ordering::Acquire)
     }
 
     /// The message, as it was last stored.
@@ -78,6 +85,7 @@ impl SendJournal for AttemptJournal {
             return Err(ended());
         }
         self.begin(evidence).await.map_err(|error| {
+            self.has_failed.store(true, Ordering::Release);
             Error::new(ErrorKind::Other, "the outbox could not note the attempt")
                 .with_delivery(Delivery::NotSent)
                 .with_source(error)

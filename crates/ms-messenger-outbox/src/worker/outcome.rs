@@ -72,8 +72,7 @@ fn not_sent(context: &Context, ended: &Ended, error: &Error) -> Next {
         let until = after(now, wait);
         return Next::Pause(Step::requeue(until.max(after(now, pause)), error), until);
     }
-    let is_own_fault = error.kind() == ErrorKind::Other && !error.is_transient();
-    if error.is_transient() || (is_own_fault && !ended.has_begun && error.platform().is_none()) {
+    if error.is_transient() || ended.is_unnoted {
         return Next::Finish(Step::requeue(after(now, pause), error));
     }
     Next::Finish(Step::Refuse {

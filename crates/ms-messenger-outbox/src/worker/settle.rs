@@ -188,6 +188,7 @@ impl Settling<'_> {
         let Ended {
             head: last,
             has_begun,
+            is_unnoted,
             outcome,
         } = attempt.send().await;
         *head = last;
@@ -201,7 +202,7 @@ impl Settling<'_> {
             }
             Err(error) => error,
         };
-        if !has_begun || error.kind() == ErrorKind::Cancelled {
+        if !has_begun || is_unnoted || error.kind() == ErrorKind::Cancelled {
             // Nothing has left this time: what was known before still counts.
             return None;
         }

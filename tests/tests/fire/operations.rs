@@ -15,6 +15,7 @@ mod messages;
 mod reading;
 mod row;
 mod scene;
+mod skype;
 
 use std::collections::BTreeSet;
 
@@ -24,10 +25,13 @@ use row::Row;
 
 /// Each operation has an emulator of its own, and mostly waits.
 const CONCURRENCY: usize = 24;
+/// A session signs in before each strike, and a message must not take long.
+const SESSIONS: usize = 6;
 
 async fn run<C: Clone + Send + Sync>(service: Service<C>) {
     let known: BTreeSet<_> = service.operations.iter().map(|it| it.name()).collect();
-    let driven: BTreeSet<_> = service.drivers.iter().map(|it| it.name).collect();
+    let driven = service.drivers.iter().map(|it| it.name);
+    let driven: BTreeSet<_> = driven.chain(service.left.iter().copied()).collect();
     assert_eq!(known, driven, "each operation has a driver");
     let faults = fault::faults(crate::is_short());
     let rows = service.drivers.iter().map(async |driver| {
@@ -35,14 +39,18 @@ async fn run<C: Clone + Send + Sync>(service: Service<C>) {
         row.strike(&faults).await
     });
     let wrong: Vec<_> = stream::iter(rows)
-        .buffer_unordered(CONCURRENCY)
+        .buffer_unordered(if service.is_session {
+            SESSIONS
+        } else {
+            CONCURRENCY
+        })
         .collect()
         .await;
     let wrong = wrong.concat();
     println!(
         "{}: {} operations, {} faults",
         service.name,
-        known.len(),
+        service.drivers.len(),
         faults.len()
     );
     assert!(
@@ -72,4 +80,9 @@ async fn operations_of_acs_messages_under_fire() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn operations_of_msgraph_chat_under_fire() {
     run(graph::service()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn operations_of_ucwa_under_fire() {
+    run(skype::service()).await;
 }

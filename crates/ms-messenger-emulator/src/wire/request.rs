@@ -126,6 +126,17 @@ impl Request {
         format!("{}://{}", self.scheme.as_str(), self.host)
     }
 
+    /// The same emulator under its other name, `localhost` or `127.0.0.1`: another host to a client.
+    pub(crate) fn other_origin(&self) -> String {
+        let (name, port) = self.host.rsplit_once(':').unwrap_or((&self.host, "80"));
+        let other = if name == "localhost" {
+            "127.0.0.1"
+        } else {
+            "localhost"
+        };
+        format!("{}://{other}:{port}", self.scheme.as_str())
+    }
+
     /// Returns the path of the target, without its query.
     pub fn path(&self) -> &str {
         path_of(&self.target)

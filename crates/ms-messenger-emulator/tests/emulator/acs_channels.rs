@@ -28,12 +28,25 @@ async fn templates_come_in_pages_that_end_with_an_empty_one() {
             link = next.as_str().unwrap().to_owned();
             assert!(link.starts_with("/messages/channels/"), "{link}");
         }
-        assert_eq!(sizes, [2, 2, 2, 1, 0]);
+        assert_eq!(sizes, [2, 2, 2, 2, 0]);
         for template in &templates {
             assert_eq!(template["kind"], "whatsApp");
             assert!(template["language"].is_string());
-            assert_eq!(template["content"][0]["type"], "BODY");
+            let content = template["content"].as_array().unwrap();
+            assert!(content.iter().any(|it| it["type"] == "BODY"), "{template}");
         }
+        let kinds = |all: &Value| -> Vec<String> {
+            let kinds = all.as_array().unwrap().iter();
+            kinds
+                .map(|it| it["type"].as_str().unwrap().to_owned())
+                .collect()
+        };
+        let content = &templates
+            .iter()
+            .find(|it| it["name"] == "order_shipped")
+            .unwrap()["content"];
+        assert_eq!(kinds(content), ["HEADER", "BODY", "FOOTER", "BUTTONS"]);
+        assert_eq!(kinds(&content[3]["buttons"]), ["QUICK_REPLY", "URL"]);
         let names: Vec<&Value> = templates.iter().map(|t| &t["name"]).collect();
         assert_eq!(names[0], names[1], "one item per name and language");
     }
@@ -96,7 +109,7 @@ async fn templates_are_created_by_the_admin_api_and_removed_by_a_reset() {
     };
     assert_eq!(sent().await, 404);
     let (status, all) = make(json!({"name": "mine", "language": "fr", "status": "pending"})).await;
-    assert_eq!((status, all.as_array().map(Vec::len)), (200, Some(8)));
+    assert_eq!((status, all.as_array().map(Vec::len)), (200, Some(9)));
     assert_eq!(sent().await, 404);
     let (_, all) = make(template.clone()).await;
     assert_eq!(
@@ -104,10 +117,17 @@ async fn templates_are_created_by_the_admin_api_and_removed_by_a_reset() {
         "approved"
     );
     assert_eq!(sent().await, 202);
+    let header = json!([{"type": "HEADER", "format": "TEXT", "text": "Hi"}]);
+    let (_, all) = make(json!({"name": "mine", "language": "nl", "content": header})).await;
+    assert_eq!(all.as_array().unwrap().last().unwrap()["content"], header);
     for bad in [
         json!({}),
         json!({"name": "x"}),
         json!({"name": "x", "language": "fr", "status": "nice"}),
+        json!({"name": "x", "language": "fr", "content": []}),
+        json!({"name": "x", "language": "fr", "content": [{"text": "Hi"}]}),
+        json!({"name": "x", "language": "fr", "content": "Hi"}),
+        json!({"name": "x", "language": "fr", "content": header, "text": "Hi"}),
         json!({"name": "x", "language": "fr", "x": 1}),
         json!(1),
     ] {
@@ -121,7 +141,7 @@ async fn templates_are_created_by_the_admin_api_and_removed_by_a_reset() {
         .json::<Value>()
         .await
         .unwrap();
-    assert_eq!(listed.as_array().unwrap().len(), 7);
+    assert_eq!(listed.as_array().unwrap().len(), 8);
 }
 
 #[tokio::test]

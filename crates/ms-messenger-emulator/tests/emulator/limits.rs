@@ -150,7 +150,7 @@ async fn advanced_messaging_counts_by_conversation() {
 async fn a_wait_is_reported_in_the_configured_form() {
     for (style, holds) in [
         (RetryAfter::Seconds, "1"),
-        (RetryAfter::Fraction, "0."),
+        (RetryAfter::Fraction, "."),
         (RetryAfter::Date, " GMT"),
         (RetryAfter::Absent, ""),
     ] {

@@ -72,12 +72,12 @@ async fn a_request_is_held_until_there_is_an_event_and_blocks_no_other() {
 
 #[tokio::test]
 async fn an_idle_request_gets_its_response_at_its_timeout() {
-    let out = fast(10_000.0).await;
+    let out = fast(400.0).await;
     let alice = Endpoint::lurk(&out, "alice").await;
     let begun = Instant::now();
     let (_, idle) = alice.get(&alice.next).await;
     assert!(
-        begun.elapsed() >= Duration::from_millis(18),
+        begun.elapsed() >= Duration::from_millis(450),
         "180 seconds at that scale"
     );
     assert_eq!(idle["sender"], json!([]));
@@ -86,7 +86,7 @@ async fn an_idle_request_gets_its_response_at_its_timeout() {
     alice
         .get(&format!("{}&timeout=1000", link(&idle, "next")))
         .await;
-    assert!(begun.elapsed() >= Duration::from_millis(100));
+    assert!(begun.elapsed() >= Duration::from_millis(2500));
 }
 
 #[tokio::test]

@@ -28,6 +28,8 @@ pub(crate) fn service() -> Service<AcsChatClient> {
         name: "acs-chat",
         platform: "acs-chat",
         operations: OPERATIONS,
+        left: &[],
+        is_session: false,
         drivers,
         connect,
         begin,

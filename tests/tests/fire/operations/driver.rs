@@ -118,6 +118,11 @@ pub(crate) struct Service<C> {
     /// Its name in fault rules and statistics.
     pub(crate) platform: &'static str,
     pub(crate) operations: &'static [&'static Operation],
+    /// The operations that have no driver.
+    pub(crate) left: &'static [&'static str],
+    /// Whether a client has what it prepared for itself, and makes requests of its own beside the
+    /// call: then only the operation that is struck is counted.
+    pub(crate) is_session: bool,
     pub(crate) drivers: Vec<Driver<C>>,
     /// Returns a client of a user, or of an application.
     pub(crate) connect: fn(&Emulator, HttpOptions, bool) -> C,

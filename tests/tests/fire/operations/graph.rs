@@ -30,6 +30,8 @@ pub(crate) fn service() -> Service<GraphChatClient> {
         name: "msgraph-chat",
         platform: "msgraph-chat",
         operations: OPERATIONS,
+        left: &[],
+        is_session: false,
         drivers,
         connect,
         begin,

@@ -29,6 +29,8 @@ pub(crate) fn service() -> Service<AcsIdentityClient> {
         name: "acs-identity",
         platform: "acs-chat",
         operations: OPERATIONS,
+        left: &[],
+        is_session: false,
         drivers,
         connect,
         begin,

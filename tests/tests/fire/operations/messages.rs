@@ -30,6 +30,8 @@ pub(crate) fn service() -> Service<AcsMessagesClient> {
         name: "acs-messages",
         platform: "acs-messages",
         operations: OPERATIONS,
+        left: &[],
+        is_session: false,
         drivers,
         connect,
         begin,

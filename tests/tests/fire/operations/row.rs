@@ -62,7 +62,7 @@ impl<'a, C: Clone + Send + Sync> Row<'a, C> {
 
     /// Strikes the operation with each fault; returns what was wrong.
     pub(crate) async fn strike(&self, faults: &[Fault]) -> Vec<String> {
-        let before = self.prepared().await;
+        let before = self.prepared(&self.preparing).await;
         let before = self.state(&before).await;
         let once = self.outcome(&self.preparing, None).await;
         if self.driver.is_refused || once.said.is_err() {
@@ -94,19 +94,26 @@ impl<'a, C: Clone + Send + Sync> Row<'a, C> {
         wrong
     }
 
-    async fn prepared(&self) -> Scene<C> {
+    /// Prepares what `client` works on.
+    async fn prepared(&self, client: &C) -> Scene<C> {
         self.emulator.reset();
-        let scene = (self.service.begin)(self.reading.clone(), &self.emulator).await;
+        let (first, then) = if self.service.is_session {
+            (client, client)
+        } else {
+            (&self.reading, &self.preparing)
+        };
+        let scene = (self.service.begin)(first.clone(), &self.emulator).await;
         match self.driver.begin {
-            Some(begin) => begin(scene.of(&self.preparing)).await,
+            Some(begin) => begin(scene.of(then)).await,
             None => scene,
         }
     }
 
     async fn outcome(&self, client: &C, fault: Option<&Fault>) -> Outcome {
-        let scene = self.prepared().await;
+        let scene = self.prepared(client).await;
         let mut rules: Vec<Value> = self.driver.leading.iter().cloned().collect();
         rules.extend(fault.map(|it| it.rule(self.service.platform, self.driver.strikes)));
+        rules.extend(self.counting());
         let faults = self.emulator.parse_faults(&json!({"rules": rules}));
         self.emulator.set_faults(faults.unwrap());
         let counts = self.counts();
@@ -117,8 +124,30 @@ impl<'a, C: Clone + Send + Sync> Row<'a, C> {
             said,
             state: self.state(&scene).await,
             files: self.emulator.files().len(),
-            requests: (now.0 - counts.0, now.1 - counts.1),
+            requests: if self.service.is_session {
+                self.counted(now.1 - counts.1, fault)
+            } else {
+                (now.0 - counts.0, now.1 - counts.1)
+            },
         }
+    }
+
+    /// A fault without an effect, which counts the requests of an operation beside others.
+    fn counting(&self) -> Option<Value> {
+        let operation = self.driver.strikes.filter(|_| self.service.is_session)?;
+        let matching = json!({"platform": self.service.platform, "operation": operation});
+        Some(json!({"match": matching, "action": {"kind": "delay", "ms": 0}}))
+    }
+
+    /// The requests that were counted by faults, and how many of them `fault` struck.
+    fn counted(&self, requests: u64, fault: Option<&Fault>) -> (u64, u64) {
+        let requests = requests - u64::from(self.driver.leading.is_some());
+        let struck = match fault {
+            None => 0,
+            Some(fault) if fault.is_first => requests.min(1),
+            Some(_) => requests,
+        };
+        (requests, struck)
     }
 
     fn counts(&self) -> (u64, u64) {
@@ -130,7 +159,11 @@ impl<'a, C: Clone + Send + Sync> Row<'a, C> {
 
     /// What another client reads, and the messages that were stored.
     async fn state(&self, scene: &Scene<C>) -> Value {
-        let scene = scene.of(&self.reading);
+        let scene = if self.service.is_session {
+            scene.clone()
+        } else {
+            scene.of(&self.reading)
+        };
         let read = match self.driver.effect {
             Effect::None | Effect::Unseen => Value::Null,
             Effect::Seen => (self.service.see)(scene).await,
@@ -151,7 +184,7 @@ impl<'a, C: Clone + Send + Sync> Row<'a, C> {
     ) -> std::result::Result<(), &'static str> {
         let claim = outcome.said.as_ref().map_err(Error::delivery);
         let executed = fault.executed(outcome.requests.0, outcome.requests.1);
-        let is_alone = self.driver.strikes.is_none();
+        let is_alone = self.driver.strikes.is_none() || self.service.is_session;
         if is_alone && !self.operation.is_repeatable() && executed > 1 {
             return Err("executed twice");
         }

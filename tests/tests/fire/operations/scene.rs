@@ -24,6 +24,11 @@ impl<C: Clone> Scene<C> {
         id.unwrap_or_else(|| panic!("there is no {name}")).clone()
     }
 
+    /// The id of the object `name`, if it was prepared.
+    pub(crate) fn find(&self, name: &str) -> Option<String> {
+        self.ids.get(name).cloned()
+    }
+
     /// Adds an object.
     pub(crate) fn with(mut self, name: &'static str, id: impl Into<String>) -> Self {
         let mut ids = (*self.ids).clone();

@@ -348,7 +348,7 @@ async fn an_image_is_uploaded_and_deleted_in_the_preview_only() {
         .with_api_version(preview)
         .build()
         .unwrap();
-    let thread = client.thread(crate::recorder::THREAD);
+    let thread = client.thread(crate::operations::recorder::THREAD);
     let image = thread
         .upload_image(*b"GIF89a", Some("a.gif"))
         .await

@@ -2,8 +2,8 @@
 
 use acs_messages::{
     AcsMessagesBuilder, AcsMessagesClient, ConversationContact, ConversationContent,
-    ConversationParticipant, CreateConversationRequest, ListOptions, MessageTemplate, ReadReceipt,
-    TemplateStatus, TemplateValueKind,
+    ConversationParticipant, CreateConversationRequest, ListOptions, MessageTemplate,
+    NotificationContent, NotificationKind, ReadReceipt, TemplateStatus, TemplateValueKind,
 };
 use ms_messenger_core::ErrorKind;
 use ms_messenger_emulator::Emulator;
@@ -109,6 +109,7 @@ async fn templates_are_listed_and_checked() {
     let template =
         MessageTemplate::new("delivery_update", "en_US").bind_body(TemplateValueKind::text("7"));
     client.check_template(channel, &template).await.unwrap();
+    a_template_with_an_image_and_buttons(&client, channel).await;
     let unknown = "0f0eb78e-a576-1dfc-b414-0f0756de3339".parse().unwrap();
     let error = client.templates(unknown).next_page().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
@@ -135,4 +136,35 @@ async fn media_that_came_in_are_downloaded_and_their_message_is_marked_as_read()
         .send_read_receipt(&receipt)
         .await
         .unwrap();
+}
+
+/// What the check allows, the service accepts.
+async fn a_template_with_an_image_and_buttons(client: &AcsMessagesClient, channel: uuid::Uuid) {
+    let image: url::Url = "https://contoso.test/parcel.png".parse().unwrap();
+    let bare = MessageTemplate::new("order_shipped", "en_US");
+    let error = client.check_template(channel, &bare).await.unwrap_err();
+    let fields: Vec<_> = error
+        .problems()
+        .iter()
+        .map(|it| it.field.as_str())
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            "template.bindings.header[0]",
+            "template.bindings.body[0]",
+            "template.bindings.body[1]",
+            "template.bindings.buttons[1]",
+        ]
+    );
+    let template = bare
+        .bind_header(TemplateValueKind::image(image))
+        .bind_body(TemplateValueKind::text("Ann"))
+        .bind_body(TemplateValueKind::text("4711"))
+        .bind_quick_reply("stop")
+        .bind_url("4711");
+    client.check_template(channel, &template).await.unwrap();
+    let kind = NotificationKind::template(template);
+    let content = NotificationContent::new(channel, "+14255550123", kind);
+    client.notifications().send(&content).await.unwrap();
 }

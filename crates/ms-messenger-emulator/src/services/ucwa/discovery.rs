@@ -12,18 +12,6 @@ use crate::{
 
 const SERVICE: &str = "/Autodiscover/AutodiscoverService.svc/root";
 
-/// The same emulator under its other name: another host to a client, and to a ticket.
-fn other_origin(request: &Request) -> String {
-    let host = request.host();
-    let (name, port) = host.rsplit_once(':').unwrap_or((host, "80"));
-    let other = if name == "localhost" {
-        "127.0.0.1"
-    } else {
-        "localhost"
-    };
-    request.origin().replace(host, &format!("{other}:{port}"))
-}
-
 fn domain(request: &Request) -> String {
     let domain = request
         .query
@@ -33,7 +21,7 @@ fn domain(request: &Request) -> String {
 }
 
 fn redirect(request: &Request, path: &str, href: &Option<String>) -> Value {
-    let other = || format!("{}{path}?{}", other_origin(request), domain(request));
+    let other = || format!("{}{path}?{}", request.other_origin(), domain(request));
     let href = href.clone().unwrap_or_else(other);
     json!({"_links": {"redirect": {"href": href}}})
 }
@@ -72,7 +60,7 @@ pub(super) fn user(tx: &mut Tx<'_>, request: &Request, fault: Option<&UcwaFault>
                 || tx.service.settings.topology == UcwaTopology::TwoPools =>
         {
             tx.store.bind_ticket(request);
-            other_origin(request)
+            request.other_origin()
         }
         _ => origin.clone(),
     };

@@ -65,6 +65,7 @@ impl Outside {
             return (redirect.status().as_u16(), Vec::new());
         }
         let link = redirect.headers()["location"].to_str().unwrap().to_owned();
+        assert!(link.starts_with("http://localhost:"), "{link}");
         let response = self.client.get(link).send().await.unwrap();
         let status = response.status().as_u16();
         (status, response.bytes().await.unwrap().to_vec())

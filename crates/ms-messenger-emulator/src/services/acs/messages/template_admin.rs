@@ -12,13 +12,13 @@ use crate::{
         family::Acs,
         messages::{
             template_list,
-            templates::{Known, STATUSES},
+            templates::{Known, STATUSES, body},
         },
     },
     wire::{request::Request, response::Response},
 };
 
-const KNOWN: [&str; 4] = ["name", "language", "status", "text"];
+const KNOWN: [&str; 5] = ["name", "language", "status", "text", "content"];
 
 /// Responds to `GET /_emulator/templates` with all templates, and to `POST` by making one.
 pub(crate) fn handle(service: &Acs, request: &Request) -> Response {
@@ -54,8 +54,17 @@ fn post(service: &Acs, document: &Value) -> Response {
         name: text("name", None),
         language: text("language", None),
         status: text("status", Some("approved")),
-        text: text("text", Some("{{1}}")),
+        content: match document.get("content") {
+            Some(content) => content.clone(),
+            None => body(&text("text", Some("{{1}}"))),
+        },
     };
+    if !is_list_of_components(&template.content) {
+        problems.push("content: must be a list of components, each with a type".to_owned());
+    }
+    if document.get("text").is_some() && document.get("content").is_some() {
+        problems.push("text: has no place beside content, which has a body".to_owned());
+    }
     if !template.status.is_empty() && !STATUSES.contains(&template.status.as_str()) {
         problems.push(format!("status: must be one of {}", STATUSES.join(", ")));
     }
@@ -64,4 +73,10 @@ fn post(service: &Acs, document: &Value) -> Response {
     }
     template_list::put(service, template);
     ok(&template_list::all(service))
+}
+
+/// Whether it is what Meta calls the components of a template.
+fn is_list_of_components(content: &Value) -> bool {
+    let components = content.as_array();
+    components.is_some_and(|all| !all.is_empty() && all.iter().all(|it| it["type"].is_string()))
 }

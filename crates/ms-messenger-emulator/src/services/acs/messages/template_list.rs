@@ -60,7 +60,7 @@ fn item(template: &Known) -> Value {
         "language": template.language,
         "status": template.status,
         "kind": "whatsApp",
-        "content": [{"type": "BODY", "text": template.text}],
+        "content": template.content,
     })
 }
 

@@ -1,7 +1,9 @@
 //! The templates of all channels.
 
-/// Name, language, status and text of the body of the well-known templates.
-pub(crate) const TEMPLATES: [[&str; 4]; 7] = [
+use serde_json::{Value, json};
+
+/// Name, language, status and text of the well-known templates that have a body only.
+const TEMPLATES: [[&str; 4]; 7] = [
     [
         "appointment_reminder",
         "en_US",
@@ -40,19 +42,42 @@ pub(crate) struct Known {
     pub(crate) name: String,
     pub(crate) language: String,
     pub(crate) status: String,
-    pub(crate) text: String,
+    /// Its components, as Meta describes them.
+    pub(crate) content: Value,
+}
+
+/// The components of a template that has a body only.
+pub(crate) fn body(text: &str) -> Value {
+    json!([{"type": "BODY", "text": text}])
+}
+
+/// A template with every kind of component.
+fn order_shipped() -> Known {
+    Known {
+        name: "order_shipped".to_owned(),
+        language: "en_US".to_owned(),
+        status: "approved".to_owned(),
+        content: json!([
+            {"type": "HEADER", "format": "IMAGE"},
+            {"type": "BODY", "text": "Hello {{1}}, your order {{2}} is on its way."},
+            {"type": "FOOTER", "text": "Contoso"},
+            {"type": "BUTTONS", "buttons": [
+                {"type": "QUICK_REPLY", "text": "Stop these messages"},
+                {"type": "URL", "text": "Track", "url": "https://contoso.test/orders/{{1}}"},
+            ]},
+        ]),
+    }
 }
 
 /// The well-known templates.
 pub(crate) fn seeded() -> Vec<Known> {
-    let known = |template: [&str; 4]| {
-        let [name, language, status, text] = template.map(str::to_owned);
-        Known {
-            name,
-            language,
-            status,
-            text,
-        }
+    let known = |[name, language, status, text]: [&str; 4]| Known {
+        name: name.to_owned(),
+        language: language.to_owned(),
+        status: status.to_owned(),
+        content: body(text),
     };
-    TEMPLATES.map(known).into()
+    let mut all: Vec<Known> = TEMPLATES.map(known).into();
+    all.push(order_shipped());
+    all
 }

@@ -184,7 +184,8 @@ pub(crate) fn content(visit: &Visit<'_>, at: &Address) -> Result<Outcome, GraphE
     redirect(visit, drive, item)
 }
 
-/// The redirect to the contents of a file.
+/// The redirect to the contents of a file. They are on another host than the API, so that a client
+/// that follows redirects leaves its token behind.
 pub(crate) fn redirect(
     visit: &Visit<'_>,
     drive: &Drive,
@@ -193,7 +194,8 @@ pub(crate) fn redirect(
     if item.is_folder() {
         return Err(error::invalid("The item is a folder, not a file."));
     }
-    let link = render::download_url(visit.service(), &visit.origin(), drive, item);
+    let origin = visit.context.request.other_origin();
+    let link = render::download_url(visit.service(), &origin, drive, item);
     let response = Response::empty(StatusCode::FOUND).with_header("location", &link);
     Ok(Outcome::new(response, false))
 }

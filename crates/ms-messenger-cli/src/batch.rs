@@ -307,7 +307,7 @@ fn failed(args: &BatchArgs, failure: Failure, settings: Option<&Settings>) -> Ex
             report(args, exit, &error, advice.as_deref(), 0)
         }
         Failure::Findings(findings) => {
-            let error = findings.to_error();
+            let error = findings.to_error().with_delivery(Delivery::NotSent);
             report(args, findings.exit(), &error, None, findings.more())
         }
         Failure::InUse(path) => {
@@ -316,6 +316,7 @@ fn failed(args: &BatchArgs, failure: Failure, settings: Option<&Settings>) -> Ex
                 path.display()
             );
             let error = Error::new(ErrorKind::Other, text).with_code("outbox_in_use");
+            let error = error.with_delivery(Delivery::NotSent);
             report(args, Exit::Temporary, &error, None, 0)
         }
     }
@@ -336,7 +337,7 @@ fn report(args: &BatchArgs, exit: Exit, error: &Error, advice: Option<&str>, mor
         if more > 0 {
             text.push_str(&format!("\nand {more} more problems"));
         }
-        print::note(format_args!("{text}\nnothing was sent"));
+        print::note(format_args!("{text}\nthis run has sent nothing"));
     }
     exit
 }

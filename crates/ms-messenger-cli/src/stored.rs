@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     exit::Exit,
-    outcome::{Line, Status},
+    outcome::{Line, Status, one_line},
 };
 
 /// A message as it is stored, and the facts of its last error.
@@ -143,9 +143,13 @@ impl<'a> Stored<'a> {
         self.kind
     }
 
-    /// Returns the text of the last error, if there is one.
-    pub(crate) fn message(&self) -> Option<&str> {
-        self.facts.message.as_deref()
+    /// Returns the text of the last error with its innermost cause, if there is one.
+    pub(crate) fn reason(&self) -> Option<String> {
+        let message = self.facts.message.as_deref()?;
+        Some(match self.facts.causes.last() {
+            Some(cause) => format!("{message}: {}", one_line(cause)),
+            None => message.to_owned(),
+        })
     }
 }
 

@@ -219,14 +219,19 @@ impl<'a> Work<'a> {
             self.stop.cancel();
         }
         if self.noted.insert((head.route.clone(), kind)) {
-            let what = stored.message().unwrap_or(kind.as_str());
+            let what = stored.reason().unwrap_or_else(|| kind.to_string());
             let then = if ends {
                 "the rest waits in the outbox"
             } else {
                 "it is sent again later"
             };
             let text = format!("{}: {what}; {then}", head.route);
-            self.progress.note(&text);
+            if ends {
+                // The reason of the exit code, which is no progress.
+                self.progress.beside(|| print::note(&text));
+            } else {
+                self.progress.note(&text);
+            }
         }
     }
 }

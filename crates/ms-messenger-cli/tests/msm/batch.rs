@@ -186,6 +186,41 @@ fn a_reader_that_has_seen_enough_ends_the_batch_quietly() {
 }
 
 #[cfg(unix)]
+fn interrupt(child: &std::process::Child) {
+    let id = child.id().to_string();
+    let killed = std::process::Command::new("kill")
+        .args(["-INT", &id])
+        .status();
+    assert!(killed.unwrap().success());
+}
+
+#[cfg(unix)]
+#[test]
+fn the_second_signal_ends_at_once_and_the_next_run_looks_for_the_message() {
+    use std::io::{BufRead as _, BufReader};
+    let batch = to_chat(1);
+    fail_next(&batch.emulator, FaultAction::Delay { ms: 600_000 });
+    let mut command = msm();
+    let command = command
+        .arg("batch")
+        .arg(batch.file())
+        .envs(batch.environment());
+    let command = command.args(["--timeout", "60s", "--settling-margin", "1s"]);
+    let piped = command.stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = piped.spawn().unwrap();
+    wait_for_rows(&batch.emulator, 1, &mut child);
+    interrupt(&child);
+    let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(stderr.any(|it| it.unwrap().starts_with("interrupted")));
+    interrupt(&child);
+    // It is stored, and the program did not wait to hear so.
+    assert_eq!(child.wait().unwrap().code(), Some(8));
+    let ran = batch.run(&[]);
+    assert_eq!((ran.code, outcomes(&ran.stdout).len()), (0, 1), "{ran:?}");
+    assert_eq!(batch.texts(), ["text 1"]);
+}
+
+#[cfg(unix)]
 #[test]
 fn the_first_signal_lets_the_running_sends_end() {
     let batch = to_chat(50);
@@ -193,11 +228,7 @@ fn the_first_signal_lets_the_running_sends_end() {
     batch.emulator.set_faults(Faults::new().with_rule(slow));
     let mut child = batch.spawn(&["--concurrency", "2"]);
     wait_for_rows(&batch.emulator, 4, &mut child);
-    let id = child.id().to_string();
-    let killed = std::process::Command::new("kill")
-        .args(["-INT", &id])
-        .status();
-    assert!(killed.unwrap().success());
+    interrupt(&child);
     // Everything that had begun has ended, so nothing is in doubt.
     assert_eq!(child.wait().unwrap().code(), Some(7));
     let printed = outcomes(&fs::read_to_string(batch.path("outcomes")).unwrap());

@@ -168,6 +168,30 @@ fn a_table_fills_a_template() {
 }
 
 #[test]
+fn hostile_texts_are_sent_as_they_are() {
+    let batch = Batch::new(&[]);
+    let thread = thread(batch.emulator.seed());
+    let texts = [
+        "\u{1b}[31m\"}\n{name}",
+        "\u{202e}\u{0}'; DROP TABLE x",
+        "a".repeat(20_000).leak(),
+    ];
+    let lines = texts.map(|text| line(&thread, "acs-chat", text));
+    batch.write(&lines);
+    let ran = batch.run(&[]);
+    assert_eq!((ran.code, outcomes(&ran.stdout).len()), (0, 3), "{ran:?}");
+    assert!(
+        !ran.stdout.contains('\u{1b}') && !ran.stderr.contains("DROP"),
+        "{ran:?}"
+    );
+    let mut sent = batch.texts();
+    let mut texts = texts.map(ToOwned::to_owned);
+    sent.sort();
+    texts.sort();
+    assert_eq!(sent, texts);
+}
+
+#[test]
 fn a_dry_run_sends_and_stores_nothing() {
     let batch = to_chat(2);
     let ran = batch.run(&["--dry-run", "--json"]);

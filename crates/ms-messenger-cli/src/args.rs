@@ -1,8 +1,10 @@
 //! The command line.
 
+mod batch;
 mod connection;
 mod doctor;
 mod emulator;
+mod outbox;
 mod relations;
 mod send;
 mod settle;
@@ -12,9 +14,14 @@ mod values;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 pub(crate) use self::{
+    batch::BatchArgs,
     connection::{ConnectionArgs, Given},
     doctor::DoctorArgs,
     emulator::{EmulatorArgs, GraphExpired, Limits},
+    outbox::{
+        AddArgs, IdArgs, ListArgs, OutboxArgs, OutboxCommand, PurgeArgs, RetryArgs, RunArgs,
+        SettleMessagesArgs, ShowArgs, StatusArgs, StoreAddressArgs,
+    },
     relations::Relations,
     send::SendArgs,
     settle::SettleArgs,
@@ -41,6 +48,10 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Sends one message
     Send(Box<SendArgs>),
+    /// Sends many messages, and goes on where an earlier run ended
+    Batch(Box<BatchArgs>),
+    /// Hands messages over to an outbox, sends what is in it, and reports on it
+    Outbox(Box<OutboxArgs>),
     /// Finds out whether a message was sent, after exit code 8 of `send`; sends nothing
     Settle(Box<SettleArgs>),
     /// Signs a user in to Teams and stores the sign-in for later commands
@@ -74,13 +85,25 @@ pub(crate) fn command() -> clap::Command {
         .collect();
     for name in names {
         command = command.mut_subcommand(name, |command| {
-            command.mut_args(|arg| {
-                let is_connection_option = arg.get_help_heading().is_some();
-                arg.hide_short_help(is_connection_option)
-            })
+            let nested: Vec<String> = command
+                .get_subcommands()
+                .map(|command| command.get_name().to_owned())
+                .collect();
+            let nested = nested.iter().fold(command, |command, name| {
+                command.mut_subcommand(name, without_connection)
+            });
+            without_connection(nested)
         });
     }
     command
+}
+
+/// Omits the connection options from the short help.
+fn without_connection(command: clap::Command) -> clap::Command {
+    command.mut_args(|arg| {
+        let is_connection_option = arg.get_help_heading().is_some();
+        arg.hide_short_help(is_connection_option)
+    })
 }
 
 #[cfg(test)]

@@ -2,7 +2,10 @@
 
 use std::time::SystemTime;
 
-use ms_messenger::{Problem, Result, RetryPolicy, SendRequest, http::HttpOptions, ucwa};
+use ms_messenger::{
+    Problem, Result, RetryPolicy, SendRequest, acs_chat::AcsChatClient,
+    acs_messages::AcsMessagesClient, http::HttpOptions, msgraph_chat::GraphChatClient, ucwa,
+};
 
 use crate::{
     config::Settings,
@@ -10,6 +13,58 @@ use crate::{
     platform::Platform,
     token::{self, Service},
 };
+
+/// Checks requests as the client of a platform does before any I/O.
+#[derive(Debug)]
+pub(crate) enum Checker {
+    AcsMessages(AcsMessagesClient),
+    AcsChat(AcsChatClient),
+    MsgraphChat(GraphChatClient),
+    Ucwa,
+}
+
+impl Checker {
+    /// Builds the client of a platform.
+    ///
+    /// # Errors
+    ///
+    /// `Config` when a setting is missing or unusable, `Unauthenticated` for an expired token.
+    pub(crate) fn open(
+        platform: Platform,
+        settings: &Settings,
+        options: HttpOptions,
+    ) -> Result<Self> {
+        let retry = RetryPolicy::never();
+        Ok(match platform {
+            Platform::AcsMessages => {
+                Self::AcsMessages(connect::acs_messages(settings, options, retry)?)
+            }
+            Platform::AcsChat => Self::AcsChat(connect::acs_chat(settings, options, retry)?),
+            Platform::MsgraphChat => {
+                Self::MsgraphChat(connect::msgraph_chat(settings, options, retry)?)
+            }
+            Platform::Ucwa => {
+                // The settings are checked here; only the server can check the credential.
+                drop(connect::skype(settings, options, retry)?);
+                Self::Ucwa
+            }
+        })
+    }
+
+    /// Returns warnings.
+    ///
+    /// # Errors
+    ///
+    /// What the client rejects.
+    pub(crate) fn check(&self, request: &SendRequest) -> Result<Vec<Problem>> {
+        match self {
+            Self::AcsMessages(client) => client.check(request),
+            Self::AcsChat(client) => client.check(request),
+            Self::MsgraphChat(client) => client.check(request),
+            Self::Ucwa => ucwa::check(request),
+        }
+    }
+}
 
 /// Runs every check that a send runs before any I/O, and those of the token that only a service
 /// would run otherwise. Returns warnings.
@@ -24,18 +79,7 @@ pub(crate) fn check(
     options: HttpOptions,
     request: &SendRequest,
 ) -> Result<Vec<Problem>> {
-    let retry = RetryPolicy::never();
-    let checked = match platform {
-        Platform::AcsMessages => connect::acs_messages(settings, options, retry)?.check(request),
-        Platform::AcsChat => connect::acs_chat(settings, options, retry)?.check(request),
-        Platform::MsgraphChat => connect::msgraph_chat(settings, options, retry)?.check(request),
-        Platform::Ucwa => {
-            // The settings are checked here; only the server can check the credential.
-            drop(connect::skype(settings, options, retry)?);
-            ucwa::check(request)
-        }
-    };
-    let mut warnings = checked?;
+    let mut warnings = Checker::open(platform, settings, options)?.check(request)?;
     if platform == Platform::MsgraphChat {
         let rule = graph::address_without_version(settings);
         warnings.extend(rule.map(|rule| Problem::new("MSGRAPH_BASE_URL", rule)));
@@ -45,7 +89,15 @@ pub(crate) fn check(
 }
 
 /// Checks the claims of a fixed token, or the stored sign-in.
-fn check_token(platform: Platform, settings: &Settings, request: &SendRequest) -> Result<()> {
+///
+/// # Errors
+///
+/// What is wrong with the token.
+pub(crate) fn check_token(
+    platform: Platform,
+    settings: &Settings,
+    request: &SendRequest,
+) -> Result<()> {
     let Some((setting, token)) = settings.token_of(platform) else {
         return check_sign_in(platform, settings);
     };

@@ -122,7 +122,8 @@ impl Exit {
         }
     }
 
-    fn of_not_sent(kind: ErrorKind) -> Self {
+    /// Returns the exit code of an error after which nothing was sent.
+    pub(crate) fn of_not_sent(kind: ErrorKind) -> Self {
         match kind {
             ErrorKind::Config => Self::Config,
             ErrorKind::InvalidRequest | ErrorKind::Unsupported | ErrorKind::Conflict => {
@@ -150,7 +151,8 @@ impl From<Exit> for ExitCode {
 /// A send ends with a code of the table even when a signal ends it.
 const SIGNALS: &str = "\
 Ctrl-C, SIGTERM and SIGHUP end `send` with 8, or with 7 when nothing was sent, and `emulator` with
-0. They end the other commands, which send nothing, with 130, 143 and 129.
+0. `batch` and `outbox run` let what they are sending end first, and end at once at a second signal.
+They end the other commands, which send nothing, with 130, 143 and 129.
 ";
 
 /// Returns the table of exit codes as the help prints it.

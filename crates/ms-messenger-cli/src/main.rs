@@ -2,11 +2,13 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod args;
+mod batch;
 mod choose;
 mod claims;
 mod compose;
 mod config;
 mod connect;
+mod counts;
 mod demo;
 mod doctor;
 mod dry_run;
@@ -18,22 +20,30 @@ mod files;
 mod graph;
 mod interrupt;
 mod keys;
+mod lazy_session;
+mod lock;
 mod login;
 mod logout;
+mod outbox;
+mod outbox_store;
 mod outcome;
 mod platform;
 mod print;
 mod profile;
+mod progress;
 mod report;
+mod routes;
 mod send;
 mod settle;
 mod sign_in;
 mod state;
+mod stored;
 mod token;
 mod transport;
 mod unsettled;
 mod usage;
 mod whoami;
+mod work;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -67,6 +77,8 @@ async fn run(command: Command) -> Exit {
     match command {
         Command::Demo(args) => demo::run(&args).await,
         Command::Send(args) => send::run(&args).await,
+        Command::Batch(args) => Box::pin(batch::run(&args)).await,
+        Command::Outbox(args) => Box::pin(outbox::run(&args.command)).await,
         Command::Settle(args) => settle::run(&args).await,
         Command::Login(args) => login::run(&args).await,
         Command::Logout(args) => logout::run(&args).await,

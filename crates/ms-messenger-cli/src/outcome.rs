@@ -23,6 +23,12 @@ pub(crate) enum Status {
     NotYet,
     /// Not settled: it stays unknown whether the message was sent.
     CannotTell,
+    /// It waits in the outbox, or is being sent.
+    Waiting,
+    /// Its time had passed before it was sent.
+    Expired,
+    /// It was cancelled before it was sent.
+    Cancelled,
     /// The command failed.
     Error,
 }

@@ -155,10 +155,7 @@ fn shown(option: &str) -> String {
 /// Describes an unknown command, with the one that may be meant.
 fn unknown_command(error: &clap::Error) -> String {
     let typed = text(error, ContextKind::InvalidSubcommand).unwrap_or_default();
-    let known: Vec<String> = args::command()
-        .get_subcommands()
-        .map(|command| command.get_name().to_owned())
-        .collect();
+    let known = commands_beside(error);
     let near = known.iter().find(|known| is_typo(&typed, known));
     match near {
         Some(known) => format!(
@@ -171,6 +168,23 @@ fn unknown_command(error: &clap::Error) -> String {
             known.join(", ")
         ),
     }
+}
+
+/// Returns the names of the commands of which one was expected.
+fn commands_beside(error: &clap::Error) -> Vec<String> {
+    let usage = match error.get(ContextKind::Usage) {
+        Some(ContextValue::StyledStr(usage)) => usage.to_string(),
+        _ => String::new(),
+    };
+    let names = |command: &clap::Command| {
+        let commands = command.get_subcommands();
+        commands.map(|it| it.get_name().to_owned()).collect()
+    };
+    let command = args::command();
+    let nested = command
+        .get_subcommands()
+        .find(|it| it.has_subcommands() && usage.contains(&format!("msm {} ", it.get_name())));
+    names(nested.unwrap_or(&command))
 }
 
 /// Describes a word that is no option: most likely the text of the message.
@@ -279,6 +293,10 @@ mod tests {
             (
                 "snd".to_owned(),
                 "there is no command 'snd': did you mean send?",
+            ),
+            (
+                "outbox statsu".to_owned(),
+                "there is no command 'statsu': did you mean status?",
             ),
         ] {
             assert_eq!(error_of(&line), expected, "{line}");

@@ -67,3 +67,19 @@ fn secrets_are_not_in_the_debug_form() {
         assert!(!format!("{cli:?}").contains("hunter2"), "{credential}");
     }
 }
+
+#[test]
+fn every_command_of_batch_and_outbox_has_two_examples() {
+    let command = command();
+    let outbox = command.find_subcommand("outbox").unwrap();
+    let batch = command.find_subcommand("batch").unwrap();
+    for command in outbox.get_subcommands().chain([batch, outbox]) {
+        let mut command = command.clone();
+        for help in [command.render_help(), command.render_long_help()] {
+            let help = help.to_string();
+            let examples = help.split_once("Examples:").map_or("", |(_, rest)| rest);
+            let count = examples.lines().filter(|it| it.contains("msm ")).count();
+            assert!(count >= 2, "{}: {help}", command.get_name());
+        }
+    }
+}

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use ms_messenger::{MessageId, ParseTargetError, SecretString, Target, TeamsLink, Url};
+use ms_messenger_outbox::Rate;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -82,6 +83,50 @@ pub(super) fn retries(text: &str) -> Result<u32, String> {
         .map_err(|_| "must be a whole number from 0".to_owned())
 }
 
+/// Parses a rate: `20/s`, `300/m`, `5000/h`; a number alone counts as one per second.
+pub(super) fn rate(text: &str) -> Result<Rate, &'static str> {
+    let rule = "must be a number of messages from 1 with a unit, e.g. 20/s, 300/m or 5000/h";
+    let (number, unit) = text.split_once('/').unwrap_or((text, "s"));
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err(rule),
+    };
+    let number: u32 = number.parse().map_err(|_| rule)?;
+    if number == 0 {
+        return Err(rule);
+    }
+    // As many at once as fall into a second.
+    Ok(Rate::new(
+        Duration::from_secs(seconds) / number,
+        (number / seconds as u32).max(1),
+    ))
+}
+
+/// Parses how many messages are sent at a time.
+pub(super) fn concurrency(text: &str) -> Result<u32, &'static str> {
+    let rule = "must be a whole number from 1 to 1000";
+    let number: u32 = text.parse().map_err(|_| rule)?;
+    if (1..=1000).contains(&number) {
+        Ok(number)
+    } else {
+        Err(rule)
+    }
+}
+
+/// Parses a time in RFC 3339, or an age before now.
+pub(super) fn time_or_age(text: &str) -> Result<SystemTime, String> {
+    if let Ok(time) = humantime::parse_rfc3339(text) {
+        return Ok(time);
+    }
+    let rule = "must be a time like 2026-11-28T21:22:06Z, or an age like 30d or 12h";
+    let age = humantime::parse_duration(text).map_err(|_| rule.to_owned())?;
+    let time = SystemTime::now().checked_sub(age);
+    let time = time.filter(|it| *it >= SystemTime::UNIX_EPOCH);
+    time.ok_or_else(|| rule.to_owned())
+}
+
 /// Parses a number of messages, at least 1.
 pub(super) fn keep(text: &str) -> Result<usize, String> {
     match text.parse() {
@@ -106,6 +151,32 @@ mod tests {
         assert_eq!(duration("1m 30s"), Ok(Duration::from_secs(90)));
         for text in ["0", "-1", "nan", "soon", ""] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_rate_has_a_unit_and_is_never_zero() {
+        let (second, minute) = (rate("20/s").unwrap(), rate("30/m").unwrap());
+        assert_eq!(
+            (second.interval, second.burst),
+            (Duration::from_millis(50), 20)
+        );
+        assert_eq!((minute.interval, minute.burst), (Duration::from_secs(2), 1));
+        assert_eq!(rate("5").unwrap(), rate("5/s").unwrap());
+        for text in ["0/s", "-1/s", "1/d", "x", "", "1.5/s", "4294967296/s"] {
+            assert!(rate(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_age_is_a_time_before_now() {
+        assert!(time_or_age("1h").unwrap() < SystemTime::now());
+        assert_eq!(
+            time_or_age("1970-01-01T00:00:00Z"),
+            Ok(SystemTime::UNIX_EPOCH)
+        );
+        for text in ["", "soon", "99999999999d"] {
+            assert!(time_or_age(text).is_err(), "{text}");
         }
     }
 

@@ -3,6 +3,9 @@
 // The lint spares tests, but not what they share.
 #![allow(clippy::unwrap_used)]
 
+mod batch;
+mod batch_file;
+mod batch_input;
 mod checks;
 mod demo;
 mod doctor;
@@ -10,6 +13,7 @@ mod emulator;
 mod exit_codes;
 mod home;
 mod keys;
+mod outbox;
 mod redaction;
 mod send;
 mod settle;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::net::TcpSocket;
 
 /// Variables that the program reads, or that would redirect its requests.
-const VARIABLES: [&str; 33] = [
+const VARIABLES: [&str; 35] = [
     "ACS_CONNECTION_STRING",
     "COMMUNICATION_SERVICES_CONNECTION_STRING",
     "ACS_ENDPOINT",
@@ -26,6 +26,8 @@ const VARIABLES: [&str; 33] = [
     "MSGRAPH_USER",
     "UCWA_SIP",
     "UCWA_PASSWORD",
+    "MSM_OUTBOX",
+    "MSM_OUTBOX_KEY",
     "MSM_PROFILE",
     "MSM_STATE_DIR",
     "MSM_STORE_KEY",

@@ -34,6 +34,7 @@ impl WorkerBuilder {
             grace: Duration::from_secs(10),
             poll: Duration::from_millis(500),
             erases_content: false,
+            is_sole_owner: false,
             observer: None,
             settling: Semaphore::new(16),
         };
@@ -90,6 +91,17 @@ impl WorkerBuilder {
     /// 0.5 s.
     pub fn with_poll_interval(mut self, interval: Duration) -> Self {
         self.context.poll = interval.max(Duration::from_millis(1));
+        self
+    }
+
+    /// States that no other worker uses the store: the caller holds a lock that each of its workers
+    /// needs, also those in other processes. Then the sessions that a killed process left behind end
+    /// when this worker starts, not after their lease. Default `false`.
+    ///
+    /// The messages of such a session are settled as always: for as long as an attempt may still
+    /// reach the platform, its absence proves nothing.
+    pub fn with_sole_ownership(mut self, is_sole_owner: bool) -> Self {
+        self.context.is_sole_owner = is_sole_owner;
         self
     }
 

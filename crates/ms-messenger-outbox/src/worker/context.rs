@@ -20,6 +20,8 @@ pub(super) struct Context {
     pub(super) grace: Duration,
     pub(super) poll: Duration,
     pub(super) erases_content: bool,
+    /// Whether no other worker uses the store.
+    pub(super) is_sole_owner: bool,
     pub(super) observer: Option<Observer>,
     /// How many messages are settled at a time.
     pub(super) settling: Semaphore,

@@ -47,7 +47,7 @@ impl Session {
             cancel: CancelHandle::new(),
         };
         loop {
-            match session.beat(context, true).await {
+            match session.begin(context).await {
                 Ok(()) => return Ok(Some(Arc::new(session))),
                 Err(error) if !error.is_transient() => return Err(error),
                 Err(_) if stop.is_cancelled() => return Ok(None),
@@ -77,6 +77,20 @@ impl Session {
         // A clock that was set back says nothing; the other one counts.
         let is_fresh = wall.elapsed().is_ok_and(|it| it < limit) || wall > SystemTime::now();
         !self.is_lost() && is_fresh && instant.elapsed() < limit
+    }
+
+    /// Opens the session. A sole owner ends the sessions that others left behind.
+    async fn begin(&self, context: &Context) -> Result<()> {
+        self.beat(context, true).await?;
+        if !context.is_sole_owner {
+            return Ok(());
+        }
+        let store = context.outbox.store();
+        let sessions = store.sessions().await?;
+        for left in sessions.iter().filter(|it| it.worker != self.worker) {
+            store.bury(left, SystemTime::now()).await?;
+        }
+        Ok(())
     }
 
     async fn beat(&self, context: &Context, is_first: bool) -> Result<()> {

@@ -180,3 +180,41 @@ impl ms_messenger_core::Messenger for StandsStill {
         self.0.settle(request, evidence).await
     }
 }
+
+#[tokio::test]
+async fn a_sole_owner_waits_for_no_lease_of_a_killed_worker() {
+    let (outbox, platform) = (outbox(), Platform::new());
+    let store = outbox.store();
+    outbox.enqueue(envelope("a", "x")).await.unwrap();
+    let killed = WorkerId::random();
+    let lease = Duration::from_secs(3600);
+    let first = Beat::new(killed.clone(), lease, true);
+    assert!(store.beat(&first).await.unwrap());
+    let claim = Claim::new(killed.clone(), ROUTE, 1, SystemTime::now());
+    assert_eq!(store.claim(&claim).await.unwrap().messages.len(), 1);
+
+    let owner = worker(&outbox, &platform).with_sole_ownership(true).build();
+    let running = owner.run_until_empty();
+    tokio::time::timeout(Duration::from_secs(60), running)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(head(&outbox, "a").await.state, State::Sent);
+    assert_eq!(platform.texts(), ["x"]);
+    // The killed one has no session any more, and opens none again.
+    assert!(!store.beat(&first).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_sole_owner_settles_no_earlier_what_a_killed_worker_began() {
+    let (outbox, platform) = (outbox(), Platform::new());
+    platform.then(Next::HangsBefore);
+    outbox.enqueue(envelope("a", "x")).await.unwrap();
+    killed(&outbox, &platform).await;
+    let died_at = SystemTime::now();
+    let owner = worker(&outbox, &platform).with_sole_ownership(true).build();
+    owner.run_until_empty().await.unwrap();
+    let sent = head(&outbox, "a").await;
+    assert_eq!((sent.state, platform.texts().len()), (State::Sent, 1));
+    assert!(sent.changed_at > died_at + Duration::from_millis(250));
+}

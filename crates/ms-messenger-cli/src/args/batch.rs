@@ -1,0 +1,85 @@
+//! Options of `msm batch`.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::Args;
+use ms_messenger_outbox::Rate;
+
+use super::{
+    connection::{ConnectionArgs, ENVIRONMENT},
+    values::{concurrency, duration, rate},
+};
+use crate::platform::Platform;
+
+const EXAMPLES: &str = "\
+Examples:
+  msm batch messages.jsonl > outcomes.jsonl
+  msm batch people.csv --csv template.json --rate 10/s
+
+A line of the input is a request as of `msm send --request`, optionally with id, not_before,
+expires_at, order_key and platform beside it:
+  {\"to\":\"tel:+14255550123\",\"message\":{\"body\":{\"text\":\"hi\"}},\"id\":\"order-4711\"}
+
+A template for CSV is one such line whose strings name columns of the header:
+  {\"to\":\"tel:{phone}\",\"message\":{\"body\":{\"text\":\"Hi {name}\"}}}
+
+All lines are checked before the first is sent. They go through the outbox FILE.outbox; after
+Ctrl-C, a kill or a reboot, the same command goes on and sends nothing twice. A line without id gets
+one from its number and its text, so lines can be added at the end, but not changed.
+Each outcome is one JSON line on standard output, in the order in which the messages end.
+Exit code: 8 if it is unknown of a message whether it was sent, else 4 if one was refused, else 7 if
+one expired, was cancelled or waits, else 0.";
+
+#[derive(Args, Debug)]
+#[command(
+    override_usage = "msm batch FILE [OPTIONS]\n       msm batch - --outbox PATH [OPTIONS]",
+    after_help = format!("{EXAMPLES}\n\nAll options: msm batch --help. Exit codes: msm exit-codes."),
+    after_long_help = format!("{EXAMPLES}\n\n{ENVIRONMENT}"),
+)]
+pub(crate) struct BatchArgs {
+    /// JSON Lines, or CSV with --csv; `-` reads standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The input is CSV, and this file is the template of each message
+    #[arg(long, value_name = "TEMPLATE.json")]
+    pub(crate) csv: Option<PathBuf>,
+    /// File of the outbox; by default FILE.outbox
+    #[arg(long, value_name = "PATH")]
+    pub(crate) outbox: Option<PathBuf>,
+    /// Platform of lines that name none, if several configured ones support the target
+    #[arg(long, value_enum)]
+    pub(crate) platform: Option<Platform>,
+    /// Messages that are sent at a time over one platform; by default 8
+    #[arg(long, value_name = "N", value_parser = concurrency)]
+    pub(crate) concurrency: Option<u32>,
+    /// Rate of each platform, e.g. 20/s or 300/m, instead of the one that its service publishes
+    #[arg(long, value_name = "N/s", value_parser = rate)]
+    pub(crate) rate: Option<Rate>,
+    /// Time-out of one send, e.g. 30s; by default 60s
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Send for this long what cannot be sent at once, then let it expire; by default 24h
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) give_up_after: Option<Duration>,
+    /// How long after the time-out a message of a killed run can still appear; by default 30s
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) settling_margin: Option<Duration>,
+    /// Also print the outcomes of earlier runs
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Print no progress and no summary
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// Check the lines and the settings without sending
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print JSON also for errors that concern the whole input, and for --dry-run
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// File with the key that encrypts the outbox, 32 bytes in base64 [env: MSM_OUTBOX_KEY]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) key_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+}

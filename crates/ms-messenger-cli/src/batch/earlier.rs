@@ -1,0 +1,111 @@
+//! What earlier runs handed over, compared with the input.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use ms_messenger_outbox::{EnvelopeId, Hash, Outbox, Query, Result, State};
+
+use crate::batch::{
+    findings::Findings,
+    input::{Entry, OWN_ID},
+};
+
+/// How many messages are read at a time.
+const PAGE: u32 = 1000;
+
+/// A message of an earlier run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known {
+    pub(crate) state: State,
+    hash: Hash,
+}
+
+/// The messages of an outbox.
+pub(crate) type Earlier = HashMap<EnvelopeId, Known>;
+
+/// Reads the state of every message.
+///
+/// # Errors
+///
+/// Those of the store.
+pub(crate) async fn read(outbox: &Outbox) -> Result<Earlier> {
+    let mut earlier = Earlier::new();
+    let mut query = Query::new().with_limit(PAGE);
+    loop {
+        let page = outbox.list(&query).await?;
+        let Some(last) = page.last() else {
+            return Ok(earlier);
+        };
+        query = query.with_after(last.seq);
+        earlier.extend(page.into_iter().map(|head| {
+            let known = Known {
+                state: head.state,
+                hash: head.hash,
+            };
+            (head.id, known)
+        }));
+    }
+}
+
+/// Finds lines that were changed or removed after they were handed over. `store` is the address of
+/// the outbox.
+///
+/// # Errors
+///
+/// When an envelope cannot be prepared.
+pub(crate) fn conflicts(
+    entries: &[Entry],
+    earlier: &Earlier,
+    outbox: &Outbox,
+    store: &str,
+) -> Result<Findings> {
+    let mut findings = Findings::default();
+    let ids: HashSet<&EnvelopeId> = entries.iter().map(|it| &it.envelope.id).collect();
+    // Those that are no longer in the input, by the number of their line.
+    let mut left: BTreeMap<u64, &EnvelopeId> = BTreeMap::new();
+    for (id, known) in earlier.iter().filter(|(id, _)| !ids.contains(id)) {
+        let is_open = matches!(known.state, State::Queued | State::Sending);
+        match number(id) {
+            Some(line) => {
+                left.insert(line, id);
+            }
+            None if is_open => {
+                let rule = format!(
+                    "an earlier run handed it over, and no line has it any more: restore its \
+                     line, or run msm outbox cancel --store {store} ID"
+                );
+                findings.add_message(id.as_str(), &rule);
+            }
+            None => {}
+        }
+    }
+    for entry in entries {
+        if left.remove(&entry.line).is_some() {
+            let rule = "was changed after an earlier run had handed it over: restore it, and add \
+                        what is new as a new line or in a new file";
+            findings.add(entry.line, "", rule);
+        } else if let Some(known) = earlier.get(&entry.envelope.id)
+            && outbox.prepare(&entry.envelope)?.head.hash != known.hash
+        {
+            let rule = "an earlier run handed this id over with another message, platform or \
+                        time: restore the line, or give it a new id";
+            findings.add(entry.line, "id", rule);
+        }
+    }
+    for (line, id) in left {
+        let known = earlier.get(id);
+        if known.is_some_and(|it| matches!(it.state, State::Queued | State::Sending)) {
+            let rule = format!(
+                "was removed after an earlier run had handed it over: restore it, or run msm \
+                 outbox cancel --store {store} {id}"
+            );
+            findings.add(line, "", &rule);
+        }
+    }
+    Ok(findings)
+}
+
+/// Returns the line of an id that was made from it.
+fn number(id: &EnvelopeId) -> Option<u64> {
+    let (number, _) = id.as_str().strip_prefix(OWN_ID)?.split_once('-')?;
+    number.parse().ok()
+}

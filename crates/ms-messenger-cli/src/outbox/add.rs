@@ -1,0 +1,68 @@
+//! `msm outbox add`.
+
+use std::path::Path;
+
+use ms_messenger::Delivery;
+use ms_messenger_outbox::Inserted;
+use serde_json::json;
+
+use super::open_or_create;
+use crate::{
+    args::AddArgs,
+    batch::input::{self, Reading, Unusable},
+    config::Settings,
+    environment,
+    exit::Exit,
+    outbox_store::outbox_error,
+    outcome::Line,
+    print,
+    report::{self, done},
+    transport::http_options,
+};
+
+/// Hands over the messages on standard input: all or none.
+pub(crate) async fn run(args: &AddArgs) -> Exit {
+    match add(args).await {
+        Ok(exit) => exit,
+        Err(Unusable::Error(error)) => report::failed(error, args.json),
+        Err(Unusable::Findings(findings)) => {
+            let (exit, error) = (findings.exit(), findings.to_error());
+            let error = error.with_delivery(Delivery::NotSent);
+            if args.json {
+                let _ = print::result(&Line::of(&error, exit).to_string());
+            } else {
+                let text = print::plain_error_text(&error, exit, None);
+                let more = match findings.more() {
+                    0 => String::new(),
+                    more => format!("\nand {more} more problems"),
+                };
+                print::note(format_args!("{text}{more}\nnothing was stored"));
+            }
+            exit
+        }
+    }
+}
+
+async fn add(args: &AddArgs) -> Result<Exit, Unusable> {
+    let settings = Settings::read(&args.connection, &environment::process)?;
+    let reading = Reading {
+        platform: args.platform,
+        checks_token: false,
+        makes_ids: false,
+    };
+    let options = http_options(None);
+    let input = input::read(Path::new("-"), None, reading, &settings, &options)?;
+    let opened = open_or_create(&args.outbox).await?;
+    let envelopes = input.entries.into_iter().map(|it| it.envelope);
+    let inserted = opened.outbox.enqueue_all(envelopes).await;
+    let inserted = inserted.map_err(outbox_error)?;
+    let added = inserted.iter().filter(|it| **it == Inserted::New).count();
+    let known = inserted.len() - added;
+    let text = if args.json {
+        done(json!({"added": added, "known": known}))
+    } else {
+        format!("{added} messages added, {known} were there already")
+    };
+    let printed = print::result(&text);
+    Ok(printed.map_or(Exit::Other, |()| Exit::Success))
+}

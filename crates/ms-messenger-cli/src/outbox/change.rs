@@ -1,0 +1,114 @@
+//! `msm outbox retry`, `cancel`, `confirm`, `give-up` and `purge`.
+
+use ms_messenger::{Error, ErrorKind, Result};
+use ms_messenger_outbox::{EnvelopeId, Head, Purge, State};
+use serde_json::json;
+
+use super::open;
+use crate::{
+    args::{IdArgs, PurgeArgs, RetryArgs},
+    exit::Exit,
+    outbox_store::outbox_error,
+    print,
+    report::done,
+};
+
+/// Queues a message again.
+///
+/// # Errors
+///
+/// `Conflict` if its state does not allow it, or it may have been sent.
+pub(crate) async fn retry(args: &RetryArgs) -> Result<Exit> {
+    let outbox = open(&args.message.outbox).await?.outbox;
+    let id = id(&args.message);
+    let message = outbox.get(&id).await.map_err(outbox_error)?;
+    let is_unconfirmed = message.is_some_and(|it| it.head.state == State::Unconfirmed);
+    if is_unconfirmed && !args.allow_duplicate {
+        let text = "it is unknown whether it was sent: run msm outbox settle first, or give \
+                    --allow-duplicate";
+        return Err(Error::new(ErrorKind::Conflict, text));
+    }
+    let head = outbox.retry(&id).await.map_err(outbox_error)?;
+    Ok(changed(&head, args.message.json))
+}
+
+/// Cancels a message.
+///
+/// # Errors
+///
+/// `Conflict` if its state does not allow it.
+pub(crate) async fn cancel(args: &IdArgs) -> Result<Exit> {
+    let outbox = open(&args.outbox).await?.outbox;
+    let head = outbox.cancel(&id(args)).await.map_err(outbox_error)?;
+    Ok(changed(&head, args.json))
+}
+
+/// Notes that a message was sent.
+///
+/// # Errors
+///
+/// `Conflict` if its state does not allow it.
+pub(crate) async fn confirm(args: &IdArgs) -> Result<Exit> {
+    let outbox = open(&args.outbox).await?.outbox;
+    let head = outbox
+        .confirm(&id(args), None)
+        .await
+        .map_err(outbox_error)?;
+    Ok(changed(&head, args.json))
+}
+
+/// Notes that a message was not sent.
+///
+/// # Errors
+///
+/// `Conflict` if its state does not allow it.
+pub(crate) async fn give_up(args: &IdArgs) -> Result<Exit> {
+    let outbox = open(&args.outbox).await?.outbox;
+    let head = outbox.give_up(&id(args)).await.map_err(outbox_error)?;
+    Ok(changed(&head, args.json))
+}
+
+/// Deletes messages that have ended.
+///
+/// # Errors
+///
+/// `InvalidRequest` for a state that is none of an end, and those of the outbox.
+pub(crate) async fn purge(args: &PurgeArgs) -> Result<Exit> {
+    let mut purge = Purge::new(args.before);
+    for state in args.state.iter().map(|it| State::from(*it)) {
+        if !state.is_final() {
+            let text = format!("messages that are {state} are not deleted");
+            return Err(Error::new(ErrorKind::InvalidRequest, text));
+        }
+        purge = purge.with_state(state);
+    }
+    let outbox = open(&args.outbox).await?.outbox;
+    let mut deleted = 0;
+    loop {
+        match outbox.purge(&purge).await.map_err(outbox_error)? {
+            0 => break,
+            more => deleted += more,
+        }
+    }
+    let text = if args.json {
+        done(json!({"deleted": deleted}))
+    } else {
+        format!("{deleted} messages deleted")
+    };
+    Ok(print::result(&text).map_or(Exit::Other, |()| Exit::Success))
+}
+
+fn id(args: &IdArgs) -> EnvelopeId {
+    args.id.as_str().into()
+}
+
+fn changed(head: &Head, json: bool) -> Exit {
+    let text = if json {
+        done(json!({"id": head.id, "state": head.state}))
+    } else {
+        format!("{}: {}", head.id, head.state)
+    };
+    // The change is made, even if standard output is closed.
+    let _ = print::result(&text);
+    Exit::Success
+}

@@ -1,0 +1,109 @@
+//! `msm outbox status`, `list` and `show`.
+
+use std::time::SystemTime;
+
+use ms_messenger::{Error, ErrorKind, Result};
+use ms_messenger_outbox::{Count, EnvelopeId, Query, StoredMessage};
+use serde_json::{Value, json};
+
+use super::open;
+use crate::{
+    args::{ListArgs, ShowArgs, StatusArgs},
+    exit::Exit,
+    outbox_store::outbox_error,
+    outcome::moment,
+    print,
+    report::done,
+};
+
+/// Counts the messages.
+///
+/// # Errors
+///
+/// Those of the outbox.
+pub(crate) async fn status(args: &StatusArgs) -> Result<Exit> {
+    let opened = open(&args.outbox).await?;
+    let counts = opened.outbox.counts().await.map_err(outbox_error)?;
+    if args.json {
+        return Ok(printed(&done(json!({"counts": counts}))));
+    }
+    if counts.is_empty() {
+        return Ok(printed("no messages"));
+    }
+    let rows: Vec<Vec<String>> = counts.iter().map(row).collect();
+    let head = ["PLATFORM", "STATE", "MESSAGES", "OLDEST", "AGE"];
+    Ok(printed(&print::columns(&head, &rows)))
+}
+
+fn row(count: &Count) -> Vec<String> {
+    let age = |time: SystemTime| {
+        let age = time.elapsed().unwrap_or_default().as_secs();
+        humantime::format_duration(std::time::Duration::from_secs(age)).to_string()
+    };
+    vec![
+        count.route.clone(),
+        count.state.to_string(),
+        count.messages.to_string(),
+        count.oldest.map(moment).unwrap_or_default(),
+        count.oldest.map(age).unwrap_or_default(),
+    ]
+}
+
+/// Lists messages.
+///
+/// # Errors
+///
+/// Those of the outbox.
+pub(crate) async fn list(args: &ListArgs) -> Result<Exit> {
+    let opened = open(&args.outbox).await?;
+    let mut query = Query::new().with_after(args.after).with_limit(args.limit);
+    for state in &args.state {
+        query = query.with_state((*state).into());
+    }
+    if let Some(route) = &args.route {
+        query = query.with_route(route);
+    }
+    let heads = opened.outbox.list(&query).await.map_err(outbox_error)?;
+    for head in heads {
+        // The reader may have seen enough.
+        if print::result(&json!(head).to_string()).is_err() {
+            return Ok(Exit::Success);
+        }
+    }
+    Ok(Exit::Success)
+}
+
+/// Prints a message.
+///
+/// # Errors
+///
+/// `NotFound`, and those of the outbox.
+pub(crate) async fn show(args: &ShowArgs) -> Result<Exit> {
+    let opened = open(&args.outbox).await?;
+    let id = EnvelopeId::from(args.id.as_str());
+    let message = opened.outbox.get(&id).await.map_err(outbox_error)?;
+    let Some(message) = message else {
+        let text = format!("there is no message {}", args.id);
+        return Err(Error::new(ErrorKind::NotFound, text));
+    };
+    let mut form = json!(message.head);
+    if args.content {
+        form["request"] = content(&opened.outbox, &message)?;
+    }
+    let text = if args.json {
+        form.to_string()
+    } else {
+        format!("{form:#}")
+    };
+    Ok(printed(&text))
+}
+
+/// Returns the request; `null` after it was erased.
+fn content(outbox: &ms_messenger_outbox::Outbox, message: &StoredMessage) -> Result<Value> {
+    let request = outbox.request(message).map_err(outbox_error)?;
+    Ok(json!(request))
+}
+
+fn printed(text: &str) -> Exit {
+    print::result(text).map_or(Exit::Other, |()| Exit::Success)
+}

@@ -1,0 +1,106 @@
+//! `msm outbox run`.
+
+use std::{collections::HashMap, sync::Arc};
+
+use ms_messenger::{Error, ErrorKind, Result};
+
+use super::{address, metrics, open_or_create};
+use crate::{
+    args::RunArgs,
+    config::Settings,
+    environment,
+    exit::Exit,
+    interrupt::Interrupt,
+    lock::Lock,
+    outbox_store::outbox_error,
+    platform::Platform,
+    print,
+    progress::Progress,
+    report,
+    routes::{Pace, Routes},
+    transport::http_options,
+    work::{Work, WorkOptions},
+};
+
+/// Sends what is in an outbox.
+pub(crate) async fn run(args: &RunArgs) -> Exit {
+    let outcome = work(args).await;
+    outcome.unwrap_or_else(|error| report::failed(error, args.json))
+}
+
+async fn work(args: &RunArgs) -> Result<Exit> {
+    let settings = Settings::read(&args.connection, &environment::process)?;
+    let settings = Arc::new(settings);
+    let platforms = platforms(args, &settings)?;
+    let mut interrupt = Interrupt::listen().map_err(|error| {
+        Error::new(ErrorKind::Other, "cannot listen for signals").with_source(error)
+    })?;
+    let address = address(&args.outbox)?;
+    let lock = address.file().map(Lock::shared).transpose()?;
+    let Some(_lock) = lock.map_or(Some(None), |it| it.map(Some)) else {
+        let text = format!("{}: an msm batch is at work on it", address.shown());
+        return Ok(print::failure(&text, Exit::Temporary));
+    };
+    let opened = open_or_create(&args.outbox).await?;
+    let options = http_options(args.timeout);
+    let routes = Routes::open(&platforms, &settings, &options).await?;
+    let serving = match args.metrics {
+        Some(at) => Some(metrics::Server::start(at, opened.outbox.clone()).await?),
+        None => None,
+    };
+    let store = opened.address.shown();
+    let progress = Progress::new(None, false);
+    let work = Work::new(
+        options_of(args),
+        &opened.outbox,
+        &store,
+        HashMap::new(),
+        progress,
+    );
+    let ended = Box::pin(work.run(&routes, &mut interrupt)).await;
+    routes.end().await;
+    drop(serving);
+    let ended = ended.map_err(outbox_error)?;
+    let counts = ended.progress.counts;
+    print::note(counts.long());
+    Ok(match (counts.exit(), ended.failure) {
+        (Exit::Success, Some(failure)) => failure,
+        (exit, _) if args.until_empty => exit,
+        // A worker that was asked to end has done what it should.
+        _ => Exit::Success,
+    })
+}
+
+fn options_of(args: &RunArgs) -> WorkOptions {
+    WorkOptions {
+        pace: Pace {
+            concurrency: args.concurrency,
+            rate: args.rate,
+        },
+        timeout: args.timeout,
+        until_empty: args.until_empty,
+        erases_content: args.erase_content,
+        ..WorkOptions::default()
+    }
+}
+
+/// Returns the platforms over which is sent.
+///
+/// # Errors
+///
+/// `Config` when the named one, or every one, is not configured.
+fn platforms(args: &RunArgs, settings: &Settings) -> Result<Vec<Platform>> {
+    if let Some(platform) = args.platform {
+        if !settings.configures(platform) {
+            return Err(platform.not_configured());
+        }
+        return Ok(vec![platform]);
+    }
+    let all = Platform::ALL.into_iter();
+    let configured: Vec<Platform> = all.filter(|it| settings.configures(*it)).collect();
+    if configured.is_empty() {
+        let text = "no platform is configured: msm doctor says what each needs";
+        return Err(Error::new(ErrorKind::Config, text));
+    }
+    Ok(configured)
+}

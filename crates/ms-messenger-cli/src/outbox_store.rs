@@ -1,0 +1,171 @@
+//! Opens an outbox by its address.
+
+use std::path::{Path, PathBuf};
+
+use ms_messenger::{Error, ErrorKind, ExposeSecret as _, Problems, Result, SecretString};
+use ms_messenger_outbox::{
+    ContentKey, ContentKeys, Outbox, OutboxError, OutboxErrorKind, SqliteStore,
+};
+
+use crate::{
+    environment::{Environment, variable},
+    files::{unreadable, without_bom},
+};
+
+/// Where an outbox is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Address {
+    /// A SQLite file.
+    Sqlite(PathBuf),
+}
+
+impl Address {
+    /// Reads `sqlite:PATH`, and the addresses of stores that this build does not have.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, without the address: it may hold a password.
+    pub(crate) fn parse(text: &str) -> std::result::Result<Self, String> {
+        let (scheme, rest) = text.split_once(':').unwrap_or((text, ""));
+        match scheme {
+            "sqlite" if rest.is_empty() => Err("sqlite: needs a path, e.g. sqlite:out.db".into()),
+            // As other programs write it: sqlite:///var/lib/out.db.
+            "sqlite" => Ok(Self::Sqlite(rest.strip_prefix("//").unwrap_or(rest).into())),
+            "postgres" | "postgresql" | "nats" => Err(format!(
+                "this build of msm has no store for {scheme}: it has sqlite:PATH"
+            )),
+            _ => Err("must be sqlite:PATH, e.g. sqlite:out.db".to_owned()),
+        }
+    }
+
+    /// Returns the file, if the store is one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite(path) => Some(path),
+        }
+    }
+
+    /// Returns the address as the user can write it.
+    pub(crate) fn shown(&self) -> String {
+        match self {
+            Self::Sqlite(path) => format!("sqlite:{}", path.display()),
+        }
+    }
+
+    /// Opens the outbox; a file is created if there is none.
+    ///
+    /// # Errors
+    ///
+    /// `Config` when it cannot be used.
+    pub(crate) async fn open(&self, keys: Option<ContentKeys>) -> Result<Outbox> {
+        let store = match self {
+            Self::Sqlite(path) => SqliteStore::open(path).await.map_err(|error| {
+                let named = outbox_error(error);
+                let text = format!("{}: {}", path.display(), named.message());
+                named.with_message(text)
+            })?,
+        };
+        let outbox = Outbox::new(store);
+        Ok(match keys {
+            Some(keys) => outbox.with_keys(keys),
+            None => outbox,
+        }
+        .into_dyn())
+    }
+}
+
+/// Returns the keys of the contents: of the file, else of `MSM_OUTBOX_KEY`. Each line is one key;
+/// the first is the oldest.
+///
+/// # Errors
+///
+/// `Config` when the file cannot be read, or a line is no key.
+pub(crate) fn keys(file: Option<&Path>, env: Environment<'_>) -> Result<Option<ContentKeys>> {
+    let invalid = |text: String| Error::new(ErrorKind::Config, text);
+    let (name, text) = match file {
+        Some(path) => {
+            let name = path.display().to_string();
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| invalid(format!("{name}: {}", unreadable(&error))))?;
+            (name, SecretString::from(without_bom(text)))
+        }
+        None => match variable(env, "MSM_OUTBOX_KEY") {
+            Some(text) => ("MSM_OUTBOX_KEY".to_owned(), text.into()),
+            None => return Ok(None),
+        },
+    };
+    let mut keys: Option<ContentKeys> = None;
+    let lines = text.expose_secret().lines().map(str::trim);
+    for line in lines.filter(|line| !line.is_empty()) {
+        let rule = "each line must be a key of 32 bytes in base64, as `head -c 32 /dev/urandom | \
+                    base64` prints it";
+        let key = ContentKey::parse(line).map_err(|_| invalid(format!("{name}: {rule}")))?;
+        keys = Some(match keys {
+            Some(keys) => keys.with_newer(key),
+            None => ContentKeys::new(key),
+        });
+    }
+    let keys = keys.ok_or_else(|| invalid(format!("{name}: holds no key")))?;
+    Ok(Some(keys))
+}
+
+/// Returns the error of an outbox in the terms of this program.
+pub(crate) fn outbox_error(error: OutboxError) -> Error {
+    let kind = match error.kind() {
+        OutboxErrorKind::Invalid => ErrorKind::InvalidRequest,
+        OutboxErrorKind::Conflict | OutboxErrorKind::NotAllowed => ErrorKind::Conflict,
+        OutboxErrorKind::NotFound => ErrorKind::NotFound,
+        OutboxErrorKind::Unavailable
+        | OutboxErrorKind::Full
+        | OutboxErrorKind::ReadOnly
+        | OutboxErrorKind::NewerSchema
+        | OutboxErrorKind::Damaged
+        | OutboxErrorKind::Sealed => ErrorKind::Config,
+        _ => ErrorKind::Other,
+    };
+    let mut problems = Problems::new();
+    for problem in error.problems() {
+        problems.add(problem.field.clone(), problem.rule.clone());
+    }
+    let named = problems.into_error(kind);
+    let named = named.unwrap_or_else(|| Error::new(kind, error.to_string()));
+    named.with_source(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_names_a_store_of_this_build() {
+        for (text, path) in [
+            ("sqlite:out.db", "out.db"),
+            ("sqlite:/var/out.db", "/var/out.db"),
+            ("sqlite:///var/out.db", "/var/out.db"),
+        ] {
+            assert_eq!(Address::parse(text), Ok(Address::Sqlite(path.into())));
+        }
+        for text in [
+            "postgres://u:hunter2@h/db",
+            "nats://h",
+            "hunter2",
+            "sqlite:",
+            "",
+        ] {
+            let error = Address::parse(text).unwrap_err();
+            assert!(
+                error.contains("sqlite:") && !error.contains("hunter2"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_unusable_key_is_not_repeated() {
+        let env = |name: &str| (name == "MSM_OUTBOX_KEY").then(|| "hunter2".to_owned());
+        let error = keys(None, &env).unwrap_err();
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+        assert!(error.to_string().contains("MSM_OUTBOX_KEY"), "{error}");
+        assert!(keys(None, &|_| None).unwrap().is_none());
+    }
+}

@@ -1,0 +1,237 @@
+//! Sends what is in an outbox, and prints each outcome.
+
+use std::{
+    collections::{HashMap, HashSet},
+    io,
+    pin::pin,
+    time::Duration,
+};
+
+use ms_messenger::{CancelHandle, ErrorKind};
+use ms_messenger_outbox::{EnvelopeId, Head, Outbox, Result, State, Worker};
+use tokio::{
+    sync::mpsc,
+    time::{MissedTickBehavior, interval},
+};
+
+use crate::{
+    exit::Exit,
+    interrupt::Interrupt,
+    print,
+    progress::{LINE_EVERY, Progress},
+    routes::{Pace, Routes},
+    stored::Stored,
+};
+
+/// How long one send may take by default.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a route pauses without a sign-in, if the work ends then.
+const SIGN_IN_PAUSE: Duration = Duration::from_secs(1);
+/// What a send that is cancelled takes to say what it knows.
+const EXTRA: Duration = Duration::from_secs(10);
+
+/// How messages are sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct WorkOptions {
+    pub(crate) pace: Pace,
+    /// How long one send may take.
+    pub(crate) timeout: Option<Duration>,
+    /// How long after that the message of a killed run can still appear.
+    pub(crate) settling_margin: Option<Duration>,
+    /// Whether a lock keeps every other worker away.
+    pub(crate) is_sole_owner: bool,
+    /// Whether the work ends when nothing waits, or nothing can be sent.
+    pub(crate) until_empty: bool,
+    /// Whether contents are erased once they are sent.
+    pub(crate) erases_content: bool,
+}
+
+/// Sends what is in an outbox.
+#[derive(Debug)]
+pub(crate) struct Work<'a> {
+    options: WorkOptions,
+    pub(crate) outbox: &'a Outbox,
+    /// The address of the outbox.
+    pub(crate) store: &'a str,
+    /// The line of the input of each message.
+    lines: HashMap<EnvelopeId, u64>,
+    progress: Progress,
+    noted: HashSet<(String, ErrorKind)>,
+    failure: Option<Exit>,
+    stop: CancelHandle,
+    is_output_closed: bool,
+}
+
+/// How the work ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// What prevents every send over a platform, if something does.
+    pub(crate) failure: Option<Exit>,
+    /// Whether standard output could not be written to.
+    pub(crate) is_output_closed: bool,
+    pub(crate) progress: Progress,
+}
+
+impl<'a> Work<'a> {
+    pub(crate) fn new(
+        options: WorkOptions,
+        outbox: &'a Outbox,
+        store: &'a str,
+        lines: HashMap<EnvelopeId, u64>,
+        progress: Progress,
+    ) -> Self {
+        Self {
+            options,
+            outbox,
+            store,
+            lines,
+            progress,
+            noted: HashSet::new(),
+            failure: None,
+            stop: CancelHandle::new(),
+            is_output_closed: false,
+        }
+    }
+
+    /// Sends until nothing waits. The first signal lets the running sends end, the second one ends
+    /// them at once: what is not known then is settled by the next run.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store that waiting does not help against.
+    pub(crate) async fn run(mut self, routes: &Routes, interrupt: &mut Interrupt) -> Result<Ended> {
+        let (sender, mut changes) = mpsc::unbounded_channel();
+        let worker = self.worker(routes, sender);
+        let stop = self.stop.clone();
+        let until_empty = self.options.until_empty;
+        let mut running = pin!(async {
+            if until_empty {
+                worker.run_until_empty_or(&stop).await
+            } else {
+                worker.run(&stop).await
+            }
+        });
+        let mut lines = interval(LINE_EVERY);
+        lines.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        lines.tick().await;
+        let outcome = loop {
+            tokio::select! {
+                Some(head) = changes.recv() => self.changed(&head).await,
+                outcome = &mut running => break outcome,
+                _ = lines.tick() => self.progress.line(),
+                () = interrupt.requested() => {
+                    if stop.is_cancelled() {
+                        break Ok(());
+                    }
+                    stop.cancel();
+                    self.progress.note(
+                        "interrupted: the running sends may end; interrupt again to end at once",
+                    );
+                }
+            }
+        };
+        while let Ok(head) = changes.try_recv() {
+            self.changed(&head).await;
+        }
+        self.progress.end();
+        outcome.map(|()| Ended {
+            failure: self.failure,
+            is_output_closed: self.is_output_closed,
+            progress: self.progress,
+        })
+    }
+
+    fn worker(&self, routes: &Routes, changes: mpsc::UnboundedSender<Head>) -> Worker {
+        let options = self.options;
+        let timeout = options.timeout.unwrap_or(TIMEOUT);
+        let mut worker = Worker::builder(self.outbox.clone())
+            .with_sole_ownership(options.is_sole_owner)
+            .with_attempt_timeout(timeout)
+            .with_grace(timeout.saturating_add(EXTRA))
+            .with_erased_content(options.erases_content)
+            .with_observer(move |head| {
+                let _ = changes.send(head.clone());
+            });
+        if options.until_empty {
+            // The work ends without a sign-in; the next run need not wait.
+            worker = worker.with_sign_in_pause(SIGN_IN_PAUSE);
+        }
+        if let Some(margin) = options.settling_margin {
+            worker = worker.with_settling_margin(margin);
+        }
+        routes.add_to(worker, options.pace).build()
+    }
+
+    /// Prints a message that has ended, and notes why another one waits.
+    async fn changed(&mut self, head: &Head) {
+        if head.state.is_final() || head.state == State::Unconfirmed {
+            self.progress.ended(head.state);
+            if let Err(error) = self.print(head).await {
+                self.output_failed(&error);
+            }
+        } else if head.state == State::Queued {
+            self.waits(head);
+        }
+    }
+
+    /// Prints the outcome of a message.
+    ///
+    /// # Errors
+    ///
+    /// When standard output is closed.
+    pub(crate) async fn print(&self, head: &Head) -> io::Result<()> {
+        if self.is_output_closed {
+            return Ok(());
+        }
+        let stored = Stored::new(head, self.store);
+        let request = if stored.exit() == Exit::Unknown {
+            let message = self.outbox.get(&head.id).await.ok().flatten();
+            message.and_then(|it| self.outbox.request(&it).ok().flatten())
+        } else {
+            None
+        };
+        let number = self.lines.get(&head.id).copied();
+        let line = stored.line(number, request.as_ref()).to_string();
+        self.progress.beside(|| print::result(&line))
+    }
+
+    /// Stops when the outcomes cannot be written any more; they stay in the outbox.
+    pub(crate) fn output_failed(&mut self, error: &io::Error) {
+        self.is_output_closed = true;
+        self.stop.cancel();
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            let text = "an outcome could not be written; it is in the outbox";
+            self.progress.beside(|| print::note(text));
+        }
+    }
+
+    /// Notes once for each platform and kind of error why messages wait. Without a sign-in none can
+    /// be sent, so work that has an end ends.
+    fn waits(&mut self, head: &Head) {
+        let stored = Stored::new(head, self.store);
+        let Some(kind) = stored.kind() else {
+            return;
+        };
+        let cannot_send = matches!(kind, ErrorKind::Unauthenticated | ErrorKind::Config);
+        let ends = cannot_send && self.options.until_empty;
+        if ends {
+            self.failure.get_or_insert(Exit::of_not_sent(kind));
+            self.stop.cancel();
+        }
+        if self.noted.insert((head.route.clone(), kind)) {
+            let what = stored.reason().unwrap_or_else(|| kind.to_string());
+            let then = if ends {
+                "the rest waits in the outbox"
+            } else {
+                "it is sent again later"
+            };
+            let text = format!("{}: {what}; {then}", head.route);
+            if ends {
+                // The reason of the exit code, which is no progress.
+                self.progress.beside(|| print::note(&text));
+            } else {
+                self.progress.note(&text);
+            }
+        }
+    }
+}

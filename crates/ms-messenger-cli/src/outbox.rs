@@ -3,20 +3,14 @@
 mod add;
 mod change;
 mod metrics;
+mod open;
 mod read;
 mod run;
 mod settle;
 
-use ms_messenger::{Error, ErrorKind, Result};
-use ms_messenger_outbox::Outbox;
+use ms_messenger::Result;
 
-use crate::{
-    args::{OutboxCommand, StoreAddressArgs},
-    environment::{self, variable},
-    exit::Exit,
-    outbox_store::{self, Address},
-    report,
-};
+use crate::{args::OutboxCommand, exit::Exit, report};
 
 /// Runs a command on an outbox.
 pub(crate) async fn run(command: &OutboxCommand) -> Exit {
@@ -37,57 +31,4 @@ pub(crate) async fn run(command: &OutboxCommand) -> Exit {
 
 fn ended(outcome: Result<Exit>, json: bool) -> Exit {
     outcome.unwrap_or_else(|error| report::failed(error, json))
-}
-
-/// An outbox that is open, and its address.
-#[derive(Debug)]
-struct Opened {
-    outbox: Outbox,
-    address: Address,
-}
-
-/// Returns the address of the outbox.
-///
-/// # Errors
-///
-/// `Config` when there is none, or it cannot be used.
-fn address(args: &StoreAddressArgs) -> Result<Address> {
-    if let Some(address) = &args.store {
-        return Ok(address.clone());
-    }
-    let named = variable(&environment::process, "MSM_OUTBOX");
-    let invalid = |text: String| Error::new(ErrorKind::Config, text);
-    match named.as_deref().map(Address::parse) {
-        Some(Ok(address)) => Ok(address),
-        Some(Err(rule)) => Err(invalid(format!("MSM_OUTBOX: {rule}"))),
-        None => Err(invalid(
-            "no outbox is named: give --store sqlite:PATH, or set MSM_OUTBOX".to_owned(),
-        )),
-    }
-}
-
-/// Opens the outbox, which is created if there is none.
-///
-/// # Errors
-///
-/// `Config` when it cannot be used.
-async fn open_or_create(args: &StoreAddressArgs) -> Result<Opened> {
-    let address = address(args)?;
-    let keys = outbox_store::keys(args.key_file.as_deref(), &environment::process)?;
-    let outbox = address.open(keys).await?;
-    Ok(Opened { outbox, address })
-}
-
-/// Opens an outbox that exists.
-///
-/// # Errors
-///
-/// `Config` when it does not exist, or cannot be used.
-async fn open(args: &StoreAddressArgs) -> Result<Opened> {
-    let address = address(args)?;
-    if let Some(path) = address.file().filter(|path| !path.exists()) {
-        let text = format!("{}: no such file", path.display());
-        return Err(Error::new(ErrorKind::Config, text));
-    }
-    open_or_create(args).await
 }

@@ -6,7 +6,7 @@ use ms_messenger::Delivery;
 use ms_messenger_outbox::Inserted;
 use serde_json::json;
 
-use super::open_or_create;
+use super::open::open_or_create;
 use crate::{
     args::AddArgs,
     batch::input::{self, Reading, Unusable},

@@ -4,7 +4,7 @@ use ms_messenger::{Error, ErrorKind, Result};
 use ms_messenger_outbox::{EnvelopeId, Head, Purge, State};
 use serde_json::json;
 
-use super::open;
+use super::open::open;
 use crate::{
     args::{IdArgs, PurgeArgs, RetryArgs},
     exit::Exit,

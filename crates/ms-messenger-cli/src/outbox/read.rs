@@ -6,7 +6,7 @@ use ms_messenger::{Error, ErrorKind, Result};
 use ms_messenger_outbox::{Count, EnvelopeId, Query, StoredMessage};
 use serde_json::{Value, json};
 
-use super::open;
+use super::open::open;
 use crate::{
     args::{ListArgs, ShowArgs, StatusArgs},
     exit::Exit,

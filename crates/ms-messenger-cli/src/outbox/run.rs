@@ -4,7 +4,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use ms_messenger::{Error, ErrorKind, Result};
 
-use super::{address, metrics, open_or_create};
+use super::{
+    metrics,
+    open::{address, open_or_create},
+};
 use crate::{
     args::RunArgs,
     config::Settings,

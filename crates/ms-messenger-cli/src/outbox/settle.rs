@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ms_messenger::{Error, ErrorKind, Result, Settled};
 use ms_messenger_outbox::{EnvelopeId, Head, Outbox, Query, State};
 
-use super::open;
+use super::open::open;
 use crate::{
     args::SettleMessagesArgs,
     config::Settings,

@@ -1,0 +1,63 @@
+//! Opens the outbox that options or environment name.
+
+use ms_messenger::{Error, ErrorKind, Result};
+use ms_messenger_outbox::Outbox;
+
+use crate::{
+    args::StoreAddressArgs,
+    environment::{self, variable},
+    outbox_store::{self, Address},
+};
+
+/// An outbox that is open, and its address.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) outbox: Outbox,
+    pub(super) address: Address,
+}
+
+/// Returns the address of the outbox.
+///
+/// # Errors
+///
+/// `Config` when there is none, or it cannot be used.
+pub(super) fn address(args: &StoreAddressArgs) -> Result<Address> {
+    if let Some(address) = &args.store {
+        return Ok(address.clone());
+    }
+    let named = variable(&environment::process, "MSM_OUTBOX");
+    let invalid = |text: String| Error::new(ErrorKind::Config, text);
+    match named.as_deref().map(Address::parse) {
+        Some(Ok(address)) => Ok(address),
+        Some(Err(rule)) => Err(invalid(format!("MSM_OUTBOX: {rule}"))),
+        None => Err(invalid(
+            "no outbox is named: give --store sqlite:PATH, or set MSM_OUTBOX".to_owned(),
+        )),
+    }
+}
+
+/// Opens the outbox, which is created if there is none.
+///
+/// # Errors
+///
+/// `Config` when it cannot be used.
+pub(super) async fn open_or_create(args: &StoreAddressArgs) -> Result<Opened> {
+    let address = address(args)?;
+    let keys = outbox_store::keys(args.key_file.as_deref(), &environment::process)?;
+    let outbox = address.open(keys).await?;
+    Ok(Opened { outbox, address })
+}
+
+/// Opens an outbox that exists.
+///
+/// # Errors
+///
+/// `Config` when it does not exist, or cannot be used.
+pub(super) async fn open(args: &StoreAddressArgs) -> Result<Opened> {
+    let address = address(args)?;
+    if let Some(path) = address.file().filter(|path| !path.exists()) {
+        let text = format!("{}: no such file", path.display());
+        return Err(Error::new(ErrorKind::Config, text));
+    }
+    open_or_create(args).await
+}

@@ -71,8 +71,10 @@ async fn give_back(core: &Core, doubts: &mut Doubts) -> Result<()> {
             }
             Ok(())
         });
-        given.await?;
-        doubts.remove(&key);
+        match given.await {
+            Err(error) if error.is_transient() => return Err(error),
+            _ => doubts.remove(&key),
+        };
     }
     Ok(())
 }

@@ -33,8 +33,6 @@ pub(super) enum Found {
     Nothing(u64),
     /// A message of a group that is not complete yet.
     Pending {
-        /// The revision of the message.
-        revision: u64,
         /// The group.
         group: String,
         /// The revision of the group.
@@ -69,11 +67,7 @@ impl Core {
                 return self.without_group(key, revision).await;
             };
             if !record::read::<Group>(&value)?.is_complete {
-                return Ok(Found::Pending {
-                    revision,
-                    group,
-                    since,
-                });
+                return Ok(Found::Pending { group, since });
             }
             record.head.seq = number(since, record.place);
         } else if record.head.seq == 0 {

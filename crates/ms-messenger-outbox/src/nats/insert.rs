@@ -55,7 +55,7 @@ enum Put {
     /// It is not written: what is left under its key has this revision.
     Left(u64),
     /// A message of another group is under its key.
-    Busy(u64, Other),
+    Busy(Other),
 }
 
 /// What a call knows so far.
@@ -65,8 +65,6 @@ struct Progress {
     left: HashMap<Hash, u64>,
     /// The messages that were there.
     same: HashMap<Hash, State>,
-    /// Since when groups of other calls are in the way.
-    busy: HashMap<String, Instant>,
 }
 
 pub(super) async fn insert(core: &Core, messages: Vec<NewMessage>) -> Result<Vec<Inserted>> {
@@ -155,7 +153,7 @@ async fn attempt(core: &Core, news: &[New], progress: &mut Progress) -> Result<b
         Ok(learned) if learned.is_done() => attempt.complete(&learned, progress).await,
         Ok(learned) => {
             attempt.give_up(&learned.written, false, progress).await?;
-            give_up_others(core, learned.others, progress).await?;
+            wait_for_others(core, learned.others).await?;
             Ok(false)
         }
         Err((written, error)) => {
@@ -199,10 +197,8 @@ fn learn(
                 progress.left.insert(new.key, revision);
                 learned.is_left = true;
             }
-            Ok(Put::Busy(revision, other)) => {
-                progress.left.insert(new.key, revision);
-                learned.others.push(other);
-            }
+            // What it wrote is its own until it is given up.
+            Ok(Put::Busy(other)) => learned.others.push(other),
             Err(error) => {
                 let is_worse = error.kind() == OutboxErrorKind::Conflict;
                 if failure.is_none() || is_worse {
@@ -246,11 +242,7 @@ async fn put(core: &Core, new: &New, left: u64, token: &str, place: Option<u64>)
 async fn in_the_way(core: &Core, key: &Hash, id: &EnvelopeId, hash: &Hash) -> Result<Put> {
     match core.find(key).await.map_err(|it| it.with_id(id))? {
         Found::Nothing(revision) => Ok(Put::Left(revision)),
-        Found::Pending {
-            revision,
-            group,
-            since,
-        } => Ok(Put::Busy(revision, Other { group, since })),
+        Found::Pending { group, since } => Ok(Put::Busy(Other { group, since })),
         Found::Message(stored) if stored.record.head.hash == *hash => {
             Ok(Put::Same(stored.record.head.state))
         }
@@ -258,15 +250,22 @@ async fn in_the_way(core: &Core, key: &Hash, id: &EnvelopeId, hash: &Hash) -> Re
     }
 }
 
-/// Gives groups of other calls up that take too long: their processes died.
-async fn give_up_others(core: &Core, others: Vec<Other>, progress: &mut Progress) -> Result<()> {
+/// Waits until the groups of other calls are complete or given up. One that takes too long is given
+/// up here: its process died.
+async fn wait_for_others(core: &Core, others: Vec<Other>) -> Result<()> {
+    let started = Instant::now();
     for Other { group, since } in others {
-        let first = *progress
-            .busy
-            .entry(group.clone())
-            .or_insert_with(Instant::now);
-        if first.elapsed() > LONGEST {
-            core.bucket.delete(&group_key(&group), since).await?;
+        let key = group_key(&group);
+        loop {
+            let entry = core.bucket.get(&key).await?;
+            if entry.is_none_or(|it| it.revision != since) {
+                break;
+            }
+            if started.elapsed() > LONGEST {
+                core.bucket.delete(&key, since).await?;
+                break;
+            }
+            sleep(Duration::from_millis(20)).await;
         }
     }
     Ok(())

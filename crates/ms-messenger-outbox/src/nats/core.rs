@@ -146,13 +146,19 @@ impl Core {
 }
 
 /// Does something for each item, for many at once. The results are in the order of the items.
-pub(super) async fn each<'a, T, F: Future>(
+pub(super) async fn each<'a, T, F>(
     items: &'a [T],
-    make: impl Fn(&'a T) -> F,
-) -> Vec<F::Output> {
+    make: impl Fn(&'a T) -> F + Send,
+) -> Vec<F::Output>
+where
+    T: Sync,
+    F: Future + Send,
+    F::Output: Send,
+{
     let mut results = Vec::with_capacity(items.len());
     for part in items.chunks(AT_ONCE) {
-        results.extend(join_all(part.iter().map(&make)).await);
+        let running = join_all(part.iter().map(&make));
+        results.extend(running.await);
     }
     results
 }

@@ -17,6 +17,8 @@ mod memory;
 mod message;
 #[cfg(feature = "metrics")]
 mod metrics;
+#[cfg(feature = "nats")]
+mod nats;
 mod outbox;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -41,6 +43,9 @@ pub use id::{EnvelopeId, WorkerId};
 pub use keys::{ContentKey, ContentKeys};
 pub use memory::MemoryStore;
 pub use message::{Attempt, Head, NewMessage, StoredMessage};
+#[cfg(feature = "nats")]
+#[cfg_attr(docsrs, doc(cfg(feature = "nats")))]
+pub use nats::{NatsStore, NatsStoreBuilder};
 pub use outbox::Outbox;
 #[cfg(feature = "postgres")]
 #[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ms_messenger::{Error, ErrorKind, ExposeSecret as _, Problems, Result, SecretString};
 use ms_messenger_outbox::{
-    ContentKey, ContentKeys, Outbox, OutboxError, OutboxErrorKind, SqliteStore,
+    ContentKey, ContentKeys, Outbox, OutboxError, OutboxErrorKind, SqliteStore, Store,
 };
 
 use crate::{
@@ -17,7 +17,33 @@ use crate::{
 pub(crate) enum Address {
     /// A SQLite file.
     Sqlite(PathBuf),
+    /// A PostgreSQL database.
+    #[cfg(feature = "postgres")]
+    Postgres(Server),
+    /// A NATS server with JetStream.
+    #[cfg(feature = "nats")]
+    Nats(Server),
 }
+
+/// The URL of a server, which may hold a password.
+#[cfg(any(feature = "postgres", feature = "nats"))]
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Server(String);
+
+#[cfg(any(feature = "postgres", feature = "nats"))]
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Server(…)")
+    }
+}
+
+/// The stores of this build.
+const STORES: &str = match (cfg!(feature = "postgres"), cfg!(feature = "nats")) {
+    (true, true) => "sqlite:PATH, postgres://… or nats://…",
+    (true, false) => "sqlite:PATH or postgres://…",
+    (false, true) => "sqlite:PATH or nats://…",
+    (false, false) => "sqlite:PATH",
+};
 
 impl Address {
     /// Reads `sqlite:PATH`, and the addresses of stores that this build does not have.
@@ -31,10 +57,15 @@ impl Address {
             "sqlite" if rest.is_empty() => Err("sqlite: needs a path, e.g. sqlite:out.db".into()),
             // As other programs write it: sqlite:///var/lib/out.db.
             "sqlite" => Ok(Self::Sqlite(rest.strip_prefix("//").unwrap_or(rest).into())),
+            #[cfg(feature = "postgres")]
+            "postgres" | "postgresql" => Ok(Self::Postgres(Server(text.to_owned()))),
+            #[cfg(feature = "nats")]
+            "nats" | "tls" => Ok(Self::Nats(Server(text.to_owned()))),
+            #[allow(unreachable_patterns, reason = "as the features are")]
             "postgres" | "postgresql" | "nats" => Err(format!(
-                "this build of msm has no store for {scheme}: it has sqlite:PATH"
+                "this build of msm has no store for {scheme}: it has {STORES}"
             )),
-            _ => Err("must be sqlite:PATH, e.g. sqlite:out.db".to_owned()),
+            _ => Err(format!("must be {STORES}, e.g. sqlite:out.db")),
         }
     }
 
@@ -42,6 +73,8 @@ impl Address {
     pub(crate) fn file(&self) -> Option<&Path> {
         match self {
             Self::Sqlite(path) => Some(path),
+            #[cfg(any(feature = "postgres", feature = "nats"))]
+            _ => None,
         }
     }
 
@@ -49,6 +82,10 @@ impl Address {
     pub(crate) fn shown(&self) -> String {
         match self {
             Self::Sqlite(path) => format!("sqlite:{}", path.display()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => "postgres://…".to_owned(),
+            #[cfg(feature = "nats")]
+            Self::Nats(_) => "nats://…".to_owned(),
         }
     }
 
@@ -58,20 +95,37 @@ impl Address {
     ///
     /// `Config` when it cannot be used.
     pub(crate) async fn open(&self, keys: Option<ContentKeys>) -> Result<Outbox> {
-        let store = match self {
-            Self::Sqlite(path) => SqliteStore::open(path).await.map_err(|error| {
-                let named = outbox_error(error);
-                let text = format!("{}: {}", path.display(), named.message());
-                named.with_message(text)
-            })?,
-        };
-        let outbox = Outbox::new(store);
-        Ok(match keys {
-            Some(keys) => outbox.with_keys(keys),
-            None => outbox,
+        match self {
+            Self::Sqlite(path) => match SqliteStore::open(path).await {
+                Ok(store) => Ok(sealed(store, keys)),
+                Err(error) => {
+                    let named = outbox_error(error);
+                    let text = format!("{}: {}", path.display(), named.message());
+                    Err(named.with_message(text))
+                }
+            },
+            #[cfg(feature = "postgres")]
+            Self::Postgres(Server(url)) => {
+                let store = ms_messenger_outbox::PostgresStore::connect(url).await;
+                Ok(sealed(store.map_err(outbox_error)?, keys))
+            }
+            #[cfg(feature = "nats")]
+            Self::Nats(Server(url)) => {
+                let store = ms_messenger_outbox::NatsStore::connect(url).await;
+                Ok(sealed(store.map_err(outbox_error)?, keys))
+            }
         }
-        .into_dyn())
     }
+}
+
+/// Returns the outbox of a store, with the keys of its contents.
+fn sealed(store: impl Store, keys: Option<ContentKeys>) -> Outbox {
+    let outbox = Outbox::new(store);
+    match keys {
+        Some(keys) => outbox.with_keys(keys),
+        None => outbox,
+    }
+    .into_dyn()
 }
 
 /// Returns the keys of the contents: of the file, else of `MSM_OUTBOX_KEY`. Each line is one key;
@@ -145,13 +199,13 @@ mod tests {
         ] {
             assert_eq!(Address::parse(text), Ok(Address::Sqlite(path.into())));
         }
-        for text in [
-            "postgres://u:hunter2@h/db",
-            "nats://h",
-            "hunter2",
-            "sqlite:",
-            "",
-        ] {
+        #[cfg(feature = "postgres")]
+        {
+            let address = Address::parse("postgres://u:hunter2@h/db").unwrap();
+            assert_eq!(address.file(), None);
+            assert!(!format!("{address:?}{}", address.shown()).contains("hunter2"));
+        }
+        for text in ["mysql://u:hunter2@h/db", "hunter2", "sqlite:", ""] {
             let error = Address::parse(text).unwrap_err();
             assert!(
                 error.contains("sqlite:") && !error.contains("hunter2"),

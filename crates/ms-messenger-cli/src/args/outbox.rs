@@ -86,7 +86,7 @@ pub(crate) enum OutboxCommand {
 /// Which outbox.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct StoreAddressArgs {
-    /// The outbox: sqlite:PATH [env: MSM_OUTBOX]
+    /// The outbox: sqlite:PATH, postgres://… or nats://… [env: MSM_OUTBOX]
     #[arg(long, value_name = "ADDRESS", value_parser = Address::parse)]
     pub(crate) store: Option<Address>,
     /// File with the key that encrypts the contents, 32 bytes in base64 [env: MSM_OUTBOX_KEY]

@@ -4,15 +4,18 @@ use std::time::{Duration, Instant};
 
 use ms_messenger::SendRequest;
 use ms_messenger_emulator::{Emulator, Faults};
-use ms_messenger_outbox::{Backoff, Envelope, Outbox, PostgresStore, Query, SqliteStore, State};
+use ms_messenger_outbox::{
+    Backoff, Envelope, NatsStore, Outbox, PostgresStore, Query, SqliteStore, State,
+};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::{
     audit::Audit,
     clients::{ROUTES, target},
+    nats,
     plan::{Plan, Random},
-    server::Server,
+    postgres,
     workers::Workers,
 };
 
@@ -33,13 +36,13 @@ impl World {
             .unwrap();
         let ready = emulator.ready_line();
         let folder = tempfile::tempdir().unwrap();
-        let server = match store {
-            "postgres" => Some(Server::start().await),
-            _ => None,
-        };
-        let address = match &server {
-            Some(server) => server.url(),
-            None => format!("sqlite:{}", folder.path().join("outbox.db").display()),
+        let (mut postgres, mut nats) = (None, None);
+        let address = match store {
+            "postgres" => postgres.insert(postgres::Server::start().await).url(),
+            "nats" => nats
+                .insert(nats::Server::start(nats::JETSTREAM).await)
+                .url(),
+            _ => format!("sqlite:{}", folder.path().join("outbox.db").display()),
         };
         let outbox = open(&address).await;
         emulator.set_faults(faults(plan.seed));
@@ -74,6 +77,10 @@ pub(crate) async fn open(address: &str) -> Outbox {
         Backoff::default().with_pauses(Duration::from_millis(20), Duration::from_millis(500));
     if let Some(path) = address.strip_prefix("sqlite:") {
         let store = SqliteStore::open(path).await.unwrap();
+        return Outbox::new(store).with_backoff(backoff).into_dyn();
+    }
+    if address.starts_with("nats:") {
+        let store = NatsStore::connect(address).await.unwrap();
         return Outbox::new(store).with_backoff(backoff).into_dyn();
     }
     let store = PostgresStore::connect(address).await.unwrap();

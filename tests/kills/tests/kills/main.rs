@@ -2,16 +2,20 @@
 //! compares the outbox with the ledger: nothing lost, nothing doubled, nothing claimed that is not
 //! there, every unconfirmed message explained.
 //!
-//! `KILLS=200 KILLS_SEED=7 KILLS_STORES=sqlite cargo test -p tests --test kills -- --nocapture`
+//! `KILLS=200 KILLS_SEED=7 KILLS_STORES=sqlite cargo test -p kills -- --nocapture`
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod audit;
 mod clients;
+/// A server of the tests of the store.
+#[path = "../../../../crates/ms-messenger-outbox/tests/stores/nats/server.rs"]
+#[allow(dead_code, reason = "those tests use more of it")]
+mod nats;
 mod plan;
 /// A server of the tests of the store.
-#[path = "../../../crates/ms-messenger-outbox/tests/stores/postgres/server.rs"]
+#[path = "../../../../crates/ms-messenger-outbox/tests/stores/postgres/server.rs"]
 #[allow(dead_code, reason = "those tests use more of it")]
-mod server;
+mod postgres;
 mod worker;
 mod workers;
 mod world;

@@ -3,7 +3,7 @@
 use std::{env, time::Duration};
 
 /// The stores that a run can use, by the names of `KILLS_STORES`.
-const STORES: &[&str] = &["sqlite", "postgres"];
+const STORES: &[&str] = &["sqlite", "postgres", "nats"];
 
 /// How many kills, on which stores, and the seed of everything random.
 #[derive(Clone, Debug)]

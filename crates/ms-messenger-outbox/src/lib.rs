@@ -58,4 +58,4 @@ pub use step::Step;
 pub use store::{
     Beat, Claim, Claimed, Count, Inserted, Purge, Query, Report, Session, Store, Twins,
 };
-pub use worker::{Route, Worker, WorkerBuilder};
+pub use worker::{Route, Total, Worker, WorkerBuilder};

@@ -11,7 +11,9 @@ mod route_loop;
 mod run;
 mod session;
 mod settle;
+mod totals;
 
 pub use builder::WorkerBuilder;
 pub use route::Route;
 pub use run::Worker;
+pub use totals::Total;

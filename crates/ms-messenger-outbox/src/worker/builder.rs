@@ -8,6 +8,7 @@ use super::{
     context::{Context, Observer},
     route::Route,
     run::Worker,
+    totals::Totals,
 };
 use crate::{message::Head, outbox::Outbox};
 
@@ -36,6 +37,7 @@ impl WorkerBuilder {
             erases_content: false,
             is_sole_owner: false,
             observer: None,
+            totals: Totals::new(),
             settling: Semaphore::new(16),
         };
         Self { context }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use tokio::sync::Semaphore;
 
-use super::route::Route;
+use super::{route::Route, totals::Totals};
 use crate::{message::Head, outbox::Outbox};
 
 /// What all parts of a worker share.
@@ -23,6 +23,7 @@ pub(super) struct Context {
     /// Whether no other worker uses the store.
     pub(super) is_sole_owner: bool,
     pub(super) observer: Option<Observer>,
+    pub(super) totals: Totals,
     /// How many messages are settled at a time.
     pub(super) settling: Semaphore,
 }
@@ -42,6 +43,7 @@ pub(super) const STORE_PAUSE: Duration = Duration::from_millis(500);
 impl Context {
     pub(super) fn observe(&self, head: &Head) {
         trace(head);
+        self.totals.count(head);
         if let Some(observer) = &self.observer {
             (observer.0)(head);
         }

@@ -10,6 +10,7 @@ use super::{
     context::Context,
     route_loop::RouteLoop,
     session::{self, Session},
+    totals::Total,
 };
 use crate::{error::Result, outbox::Outbox};
 
@@ -56,6 +57,12 @@ impl Worker {
     /// Starts to build a worker on an outbox.
     pub fn builder(outbox: Outbox) -> WorkerBuilder {
         WorkerBuilder::new(outbox)
+    }
+
+    /// Returns how many messages this worker brought to each state, in total and in the last minute.
+    #[must_use]
+    pub fn totals(&self) -> Vec<Total> {
+        self.context.totals.read()
     }
 
     /// Runs until `stop` is cancelled. Then it claims nothing more, lets the running sends end for a

@@ -198,5 +198,10 @@ async fn changes_are_observed() {
         .build();
     worker.run_until_empty().await.unwrap();
     assert_eq!(*seen.lock().unwrap(), [State::Sent]);
+    let totals = worker.totals();
+    assert_eq!(
+        (totals[0].state, totals[0].changes, totals[0].last_minute),
+        (State::Sent, 1, 1)
+    );
     until(&outbox, "a", State::Sent).await;
 }

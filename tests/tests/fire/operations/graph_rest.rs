@@ -185,7 +185,7 @@ fn teams() -> Vec<Driver<GraphChatClient>> {
             Box::pin(async move { it.client.user(it.id("member")).await.map(done) })
         }),
         Driver::read("user.list", |it: Graph| {
-            Box::pin(async move { it.client.find_user("lene@contoso.test").await.map(done) })
+            Box::pin(async move { it.client.find_user("stranger@contoso.test").await.map(done) })
         })
         .refused(),
     ]

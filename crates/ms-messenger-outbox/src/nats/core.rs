@@ -139,7 +139,7 @@ impl Core {
         value.map(Some).ok_or_else(missing)
     }
 
-    /// Removes a content that no message has any more. It is found by a purge if this fails.
+    /// Removes a content that no message has any more. If this fails, it stays, and nothing refers to it.
     pub(super) async fn erase(&self, key: &Hash, token: &str) {
         let _ = self.contents.remove(&content_key(key, token)).await;
     }

@@ -73,7 +73,8 @@ fn of_graph(operation: &Operation) -> Option<&'static str> {
     match operation.path() {
         "/users/{user-id}/chats/getAllMessages/delta" => None,
         "{upload-url}" if !is_read => Some("msgraph-core LargeFileUploadTask"),
-        "{upload-url}" => None,
+        "{upload-url}" | "{download-url}" => None,
+        "/drives/{drive-id}/items/{item-id}:/{name}:" if !is_read => None,
         "/$batch" => Some("msgraph-core BatchRequestBuilder"),
         _ => Some("msgraph-sdk"),
     }

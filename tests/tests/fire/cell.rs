@@ -398,7 +398,8 @@ impl Cell {
 
 fn policy() -> SettlePolicy {
     SettlePolicy::default()
-        .with_max_wait(Duration::from_secs(5))
+        // On a busy machine a look-up can take longer than the short time-out of these clients.
+        .with_max_wait(Duration::from_secs(60))
         .with_pauses(Duration::from_millis(20), Duration::from_millis(200))
 }
 

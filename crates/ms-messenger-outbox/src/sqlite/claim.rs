@@ -248,7 +248,7 @@ impl<'a> Claiming<'a> {
         let leased = self.claimed.messages.iter().map(|it| it.head.seq);
         let leased: Vec<u64> = leased.collect();
         if !leased.is_empty() {
-            let sql = "UPDATE ms_outbox_messages SET owner = ?1, fence = fence + 1 \
+            let sql = "UPDATE OR ROLLBACK ms_outbox_messages SET owner = ?1, fence = fence + 1 \
                 WHERE seq IN (SELECT value FROM json_each(?2))";
             let query = sqlx::query(sql).bind(self.claim.worker.as_str());
             let query = query.bind(serde_json::json!(leased).to_string());

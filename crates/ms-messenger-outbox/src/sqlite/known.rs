@@ -57,7 +57,8 @@ fn add_update(text: &mut String, set: &str, state: u8, columns: usize, rows: usi
     // Writing to a string does not fail.
     let _ = write!(
         text,
-        "WITH v AS (VALUES {rows}) UPDATE ms_outbox_messages NOT INDEXED SET {set} FROM v \
+        "WITH v AS (VALUES {rows}) UPDATE OR ROLLBACK ms_outbox_messages NOT INDEXED \
+        SET {set} FROM v \
         WHERE {IS_KNOWN} AND state = {state}; SELECT changes(); "
     );
 }

@@ -70,6 +70,7 @@ impl Shell {
     fn variables(&self) -> Vec<(&'static str, &str)> {
         let text = |path: &str| self.ready.pointer(path).and_then(Value::as_str).unwrap();
         vec![
+            ("MSM_EMULATOR", text("/http")),
             ("ACS_CONNECTION_STRING", text("/acs/connection_string")),
             (
                 "ACS_CHANNEL_REGISTRATION_ID",

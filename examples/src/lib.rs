@@ -191,3 +191,32 @@ pub async fn skype_user(emulator: &Emulator, name: &str) -> Result<UcwaSession> 
         .sign_in()
         .await?)
 }
+
+/// The programs in the guide, as tests of documentation.
+#[cfg(doctest)]
+pub mod guide {
+    #[doc = include_str!("../../guide/src/start.md")]
+    pub mod start {}
+    #[doc = include_str!("../../guide/src/crates.md")]
+    pub mod crates {}
+    #[doc = include_str!("../../guide/src/platforms/teams.md")]
+    pub mod teams {}
+    #[doc = include_str!("../../guide/src/platforms/acs-messages.md")]
+    pub mod acs_messages {}
+    #[doc = include_str!("../../guide/src/platforms/acs-chat.md")]
+    pub mod acs_chat {}
+    #[doc = include_str!("../../guide/src/platforms/skype.md")]
+    pub mod skype {}
+    #[doc = include_str!("../../guide/src/certainty.md")]
+    pub mod certainty {}
+    #[doc = include_str!("../../guide/src/outbox.md")]
+    pub mod outbox {}
+    #[doc = include_str!("../../guide/src/layers.md")]
+    pub mod layers {}
+    #[doc = include_str!("../../guide/src/receiving.md")]
+    pub mod receiving {}
+    #[doc = include_str!("../../guide/src/testing.md")]
+    pub mod testing {}
+    #[doc = include_str!("../../guide/src/backend.md")]
+    pub mod backend {}
+}

@@ -67,6 +67,7 @@ fn targets(text: &str) -> Vec<String> {
 fn problem(page: &Path, target: &str) -> Option<String> {
     let (place, anchor) = target.split_once('#').unwrap_or((target, ""));
     let is_in_crate = page.starts_with(root().join("crates"));
+    let book = root().join("guide/src");
     let file = if let Some(path) = place.strip_prefix(REPOSITORY) {
         root().join(path)
     } else if let Some(name) = place.strip_prefix(DOCUMENTATION) {
@@ -86,6 +87,10 @@ fn problem(page: &Path, target: &str) -> Option<String> {
     };
     if !file.exists() {
         return Some("names no file".to_owned());
+    }
+    let is_relative = !place.contains("://");
+    if is_relative && page.starts_with(&book) && !file.canonicalize().unwrap().starts_with(&book) {
+        return Some("leads out of the book".to_owned());
     }
     if anchor.is_empty() || anchors(&fs::read_to_string(file).unwrap()).contains(anchor) {
         return None;
@@ -112,15 +117,30 @@ fn every_link_within_the_repository_leads_somewhere() {
 }
 
 #[test]
+fn every_page_of_the_guide_is_in_its_summary() {
+    let book = root().join("guide/src");
+    let summary = targets(&fs::read_to_string(book.join("SUMMARY.md")).unwrap());
+    let named: BTreeSet<PathBuf> = summary.iter().map(|target| book.join(target)).collect();
+    let mut files = Vec::new();
+    pages(&book, &mut files);
+    files.retain(|page| !page.ends_with("SUMMARY.md"));
+    assert_eq!(files.into_iter().collect::<BTreeSet<_>>(), named);
+}
+
+#[test]
 fn a_link_that_leads_nowhere_is_found() {
     let readme = root().join("README.md");
     let guide = root().join("crates/ms-messenger/docs/teams.md");
+    let book = root().join("guide/src/platforms/teams.md");
     for (page, target, found) in [
         (&readme, "crates/no-such-crate", true),
         (&readme, "crates/acs-chat", false),
         (&readme, "README.md#no-such-heading", true),
         (&readme, "#licence", false),
         (&guide, "acs-chat.md", true),
+        (&book, "../outbox.md#in-your-transaction", false),
+        (&book, "../outbox.md#in-no-transaction", true),
+        (&book, "../../../README.md", true),
         (
             &readme,
             "https://docs.rs/ms-messenger#features-of-no-kind",

@@ -36,7 +36,7 @@ fn main() {
             single(&dir.path().join("single.db")).await;
         }
         if runs("worker") {
-            for concurrency in [8, 64, 256] {
+            for concurrency in at_a_time() {
                 let path = dir.path().join(format!("worker-{concurrency}.db"));
                 worker(&path, concurrency).await;
             }
@@ -45,6 +45,13 @@ fn main() {
             due(dir.path()).await;
         }
     });
+}
+
+/// How many messages a worker sends at a time: those of `BENCH_AT_A_TIME`, or several.
+fn at_a_time() -> Vec<u32> {
+    let chosen = std::env::var("BENCH_AT_A_TIME").ok();
+    let chosen = chosen.and_then(|it| it.parse().ok());
+    chosen.map_or(vec![8, 64, 256], |it| vec![it])
 }
 
 /// With `BENCH_THREADS=1`, one thread runs everything but the connections.

@@ -1,6 +1,6 @@
 //! What can happen to a message: one pure function, which every store applies.
 
-use std::time::SystemTime;
+use std::{sync::Arc, time::SystemTime};
 
 use ms_messenger_core::Evidence;
 
@@ -24,6 +24,8 @@ pub struct Change {
     pub lease: Option<Lease>,
     /// What happens.
     pub step: Step,
+    /// The message as its worker knows it. If it is stored so, a store need not read it.
+    pub(crate) known: Option<Arc<Head>>,
 }
 
 /// The right of one worker to one message.
@@ -40,6 +42,11 @@ impl Change {
     /// Creates the change of a worker.
     #[must_use]
     pub fn by_worker(head: &Head, worker: &WorkerId, step: Step) -> Self {
+        Self::of_known(&Arc::new(head.clone()), worker, step)
+    }
+
+    /// Creates the change of a worker, which shares what it knows of the message.
+    pub(crate) fn of_known(head: &Arc<Head>, worker: &WorkerId, step: Step) -> Self {
         Self {
             id: head.id.clone(),
             lease: Some(Lease {
@@ -47,6 +54,7 @@ impl Change {
                 fence: head.fence,
             }),
             step,
+            known: Some(Arc::clone(head)),
         }
     }
 
@@ -57,6 +65,7 @@ impl Change {
             id,
             lease: None,
             step,
+            known: None,
         }
     }
 

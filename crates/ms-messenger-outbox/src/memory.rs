@@ -283,6 +283,12 @@ impl Store for MemoryStore {
         Ok(counts.into_values().collect())
     }
 
+    async fn has_pending(&self, route: &str) -> Result<bool> {
+        let tables = self.tables();
+        let mut heads = tables.messages.values().map(|row| &row.head);
+        Ok(heads.any(|it| it.route == route && it.state.is_pending()))
+    }
+
     async fn twins(&self, twin: &Hash, except: &EnvelopeId) -> Result<Twins> {
         let tables = self.tables();
         let mut twins = Twins::default();
@@ -356,6 +362,17 @@ impl Store for MemoryStore {
         drop(tables);
         self.changed.notify_waiters();
         Ok(())
+    }
+
+    async fn recall(&self, route: &str, now: SystemTime) -> Result<u64> {
+        let mut tables = self.tables();
+        let mut recalled = 0;
+        for (_, seq) in tables.waiting(route, false) {
+            if let Some(row) = tables.messages.get_mut(&seq) {
+                recalled += u64::from(row.head.recall(now));
+            }
+        }
+        Ok(recalled)
     }
 
     async fn beat(&self, beat: &Beat) -> Result<bool> {

@@ -1,6 +1,6 @@
 //! A message as a store keeps it.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use ms_messenger_core::{DeliveryStatus, Evidence, MessageId, Receipt};
@@ -42,6 +42,9 @@ impl StoredMessage {
         Self { head, content }
     }
 }
+
+/// How far the clocks of two machines may differ.
+pub(crate) const SKEW: Duration = Duration::from_secs(60);
 
 /// Everything about a message but its content. JSON form: an object with the names of the fields.
 ///
@@ -135,6 +138,23 @@ impl Head {
     pub fn lease_to(&mut self, worker: &WorkerId) {
         self.owner = Some(worker.clone());
         self.fence += 1;
+    }
+
+    /// Makes it due if it waits for a time that a clock which was ahead has set: a retry, or one to be
+    /// settled, whose last change is more than a minute later than `now`. A time that was given when
+    /// it was handed over is kept. Returns whether it was changed. For stores.
+    pub fn recall(&mut self, now: SystemTime) -> bool {
+        let is_retry = match self.state {
+            State::Queued => self.failures > 0,
+            State::Sending => true,
+            _ => false,
+        };
+        let is_ahead = self.changed_at > time::after(now, SKEW) && self.due_at > now;
+        let is_recalled = is_retry && is_ahead && self.owner.is_none();
+        if is_recalled {
+            self.due_at = time::whole(now);
+        }
+        is_recalled
     }
 
     /// Takes it from its worker. For stores, when the worker is gone.

@@ -7,6 +7,7 @@ mod enqueue;
 mod error;
 mod file;
 mod insert;
+mod known;
 mod operation;
 mod order;
 mod read;
@@ -198,6 +199,10 @@ impl Store for SqliteStore {
         read::counts(&self.pool).await
     }
 
+    async fn has_pending(&self, route: &str) -> Result<bool> {
+        read::has_pending(&self.pool, route).await
+    }
+
     async fn twins(&self, twin: &Hash, except: &EnvelopeId) -> Result<Twins> {
         read::twins(&self.pool, twin, except).await
     }
@@ -213,6 +218,10 @@ impl Store for SqliteStore {
     async fn pause(&self, route: &str, until: SystemTime) -> Result<()> {
         let request = Request::Pause(route.to_owned(), until);
         self.done(request).await.map(drop)
+    }
+
+    async fn recall(&self, route: &str, now: SystemTime) -> Result<u64> {
+        self.count(Request::Recall(route.to_owned(), now)).await
     }
 
     async fn beat(&self, beat: &Beat) -> Result<bool> {

@@ -81,6 +81,12 @@ impl State {
         )
     }
 
+    /// Returns whether a worker has something left to do: queued or being sent.
+    #[must_use]
+    pub fn is_pending(self) -> bool {
+        matches!(self, Self::Queued | Self::Sending)
+    }
+
     /// Returns the name in lower case, as in the JSON form.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -28,8 +28,8 @@ use crate::{
 /// * Each method is one atomic step. When it returns `Ok`, its effect is durable.
 /// * State changes are computed by [`Change::apply`], within the transaction that reads the head
 ///   and writes it back.
-/// * [`Head::lease_to`] and [`Head::orphan`] are the only other ways to change a head, but for
-///   `due_at` and `has_slot` in [`claim`](Self::claim).
+/// * [`Head::lease_to`], [`Head::orphan`] and [`Head::recall`] are the only other ways to change a
+///   head, but for `due_at` and `has_slot` in [`claim`](Self::claim).
 /// * Leases have no times: a worker that does not [`beat`](Self::beat) any more is noticed by the
 ///   others, which measure with their own clocks and [`bury`](Self::bury) it.
 /// * The content of a message is opaque.
@@ -93,6 +93,14 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Those of the store.
     async fn counts(&self) -> Result<Vec<Count>>;
 
+    /// Returns whether a message of the route is queued or being sent. It costs about the same
+    /// however many messages are stored.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    async fn has_pending(&self, route: &str) -> Result<bool>;
+
     /// Returns what is known of other messages with the same twin hash, so that settling does not
     /// take one for the other.
     ///
@@ -122,6 +130,14 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     ///
     /// Those of the store.
     async fn pause(&self, route: &str, until: SystemTime) -> Result<()>;
+
+    /// Makes due what a clock that was ahead has put off: [`Head::recall`] for the messages of a route
+    /// that no earlier one holds up, at least 1,000 of them. Returns how many.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    async fn recall(&self, route: &str, now: SystemTime) -> Result<u64>;
 
     /// Says that a worker is alive: its first call opens its session, each one counts its beats up.
     /// Returns whether it still has its session; after it was buried it has not, and the call

@@ -1,7 +1,9 @@
 //! Sends what is in an outbox.
 
+mod active;
 mod attempt;
 mod builder;
+mod clock;
 mod context;
 mod deliver;
 mod journal;
@@ -12,6 +14,7 @@ mod run;
 mod session;
 mod settle;
 mod totals;
+mod waiting;
 
 pub use builder::WorkerBuilder;
 pub use route::Route;

@@ -93,6 +93,49 @@ pub(super) async fn counts(bench: &Bench<'_>) -> Outcome {
     equal("the counts of a route", &own, &expected)
 }
 
+/// A route has something pending while one of its messages is queued or being sent, whoever has it.
+pub(super) async fn pending(bench: &Bench<'_>) -> Outcome {
+    let expect = async |what: &str, expected: bool| -> Outcome {
+        let found = bench.other.has_pending(&bench.route).await?;
+        equal(what, &found, &expected)
+    };
+    expect("pending without messages", false).await?;
+    let ordered = ["first", "second"].map(|name| {
+        let sample = bench.message(name);
+        sample.with(|head| head.order_key = Some("key".to_owned()))
+    });
+    bench.insert_all(ordered.map(Into::into)).await?;
+    bench.insert(["alone"]).await?;
+    expect("pending with queued messages", true).await?;
+    let worker = bench.worker().await?;
+    let claimed = bench.claim(&worker, 9).await?;
+    equal("how many are claimed", &claimed.len(), &2)?;
+    expect("pending with messages of a worker", true).await?;
+    let mut begun = Vec::new();
+    for head in &claimed {
+        begun.push(bench.steps(head, [steps::begin(bench.base, 1)]).await?);
+    }
+    expect("pending with messages that are being sent", true).await?;
+    for head in &begun {
+        let is_first = bench.id("first") == head.id;
+        let step = if is_first {
+            steps::park()
+        } else {
+            steps::sent("alone")
+        };
+        bench.steps(head, [step]).await?;
+    }
+    expect("pending behind an unconfirmed message", true).await?;
+    bench.by_person("second", Step::Cancel).await?;
+    expect("pending with an unconfirmed message alone", false).await?;
+    bench
+        .by_person("first", Step::Retry { expires_at: None })
+        .await?;
+    expect("pending with a message that is queued again", true).await?;
+    bench.by_person("first", Step::Cancel).await?;
+    expect("pending with final messages alone", false).await
+}
+
 /// What is known of equal messages: the latest 200 that were sent, and how many are in doubt.
 pub(super) async fn twins(bench: &Bench<'_>) -> Outcome {
     let twin = Hash::of(&[bench.route.as_bytes()]);

@@ -166,6 +166,31 @@ impl Index {
             .collect()
     }
 
+    /// Whether a message of a route is queued or being sent: it waits, a worker has it, or an
+    /// unconfirmed one holds it up.
+    pub(super) fn has_pending(&self, route: &str) -> bool {
+        let waiting = self.waiting.get(route);
+        if waiting.is_some_and(|it| !it.queued.is_empty() || !it.sending.is_empty()) {
+            return true;
+        }
+        let lines = self.order.iter().filter(|((own, _), _)| &**own == route);
+        let held = lines.flat_map(|(_, seqs)| seqs);
+        let mut open = self.owned.values().flatten().chain(held);
+        open.any(|seq| {
+            let row = self.rows.get(seq);
+            row.is_some_and(|it| &*it.route == route && it.state.is_pending())
+        })
+    }
+
+    /// The messages of a route that wait for a time which a clock that was ahead may have set.
+    pub(super) fn ahead(&self, route: &str, now: SystemTime) -> Vec<Hash> {
+        let waiting = self.waiting.get(route).into_iter();
+        let turns = waiting.flat_map(|it| it.queued.iter().chain(&it.sending));
+        let rows = turns.filter_map(|(_, seq)| self.rows.get(seq));
+        let ahead = rows.filter(|it| it.due > now && it.changed_at > now);
+        ahead.map(|it| it.key).collect()
+    }
+
     /// The session of a worker that was not buried.
     pub(super) fn session(&self, worker: &WorkerId) -> Option<&SessionRecord> {
         let key = Hash::of(&[worker.as_str().as_bytes()]);

@@ -118,6 +118,28 @@ pub(super) async fn orphan(core: &Core, keys: &[Hash], now: SystemTime) -> Resul
     Ok(())
 }
 
+/// Makes due what a clock that was ahead has put off.
+pub(super) async fn recall(core: &Core, route: &str, now: SystemTime) -> Result<u64> {
+    core.mirror.sync().await?;
+    let keys = core.mirror.index().ahead(route, now);
+    let recalled = each(&keys, async |key| -> Result<bool> {
+        let Some(mut stored) = core.message(key).await? else {
+            return Ok(false);
+        };
+        // If another change came first, it has set another time.
+        Ok(stored.record.head.recall(now) && core.save(&stored).await?.is_some())
+    })
+    .await;
+    let mut count = 0;
+    for result in recalled {
+        match result {
+            Err(error) if error.kind() == OutboxErrorKind::Damaged => {}
+            other => count += u64::from(other?),
+        }
+    }
+    Ok(count)
+}
+
 pub(super) async fn pause(core: &Core, route: &str, until: SystemTime) -> Result<()> {
     let until_ms = if until <= SystemTime::now() {
         0

@@ -110,6 +110,11 @@ impl Store for NatsStore {
         read::counts(&self.core).await
     }
 
+    async fn has_pending(&self, route: &str) -> Result<bool> {
+        self.core.mirror.sync().await?;
+        Ok(self.core.mirror.index().has_pending(route))
+    }
+
     async fn twins(&self, twin: &Hash, except: &EnvelopeId) -> Result<Twins> {
         read::twins(&self.core, twin, except).await
     }
@@ -124,6 +129,10 @@ impl Store for NatsStore {
 
     async fn pause(&self, route: &str, until: SystemTime) -> Result<()> {
         session::pause(&self.core, route, until).await
+    }
+
+    async fn recall(&self, route: &str, now: SystemTime) -> Result<u64> {
+        session::recall(&self.core, route, now).await
     }
 
     async fn beat(&self, beat: &Beat) -> Result<bool> {

@@ -79,6 +79,17 @@ pub(super) async fn counts(database: &Database) -> Result<Vec<Count>> {
     Ok(counts)
 }
 
+pub(super) async fn has_pending(database: &Database, route: &str) -> Result<bool> {
+    run(|| async {
+        let mut transaction = database.begin_read().await?;
+        let query = database.scalar::<bool>(&database.statements.has_pending);
+        let has_pending = query.bind(route).fetch_one(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(has_pending)
+    })
+    .await
+}
+
 pub(super) async fn twins(database: &Database, twin: &Hash, except: &EnvelopeId) -> Result<Twins> {
     run(|| async {
         let mut transaction = database.begin_read().await?;

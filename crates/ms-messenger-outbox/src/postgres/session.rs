@@ -12,8 +12,9 @@ use super::{
 use crate::{
     error::Result,
     id::WorkerId,
+    message::SKEW,
     store::{Beat, Session},
-    time::to_millis,
+    time::{after, to_millis},
 };
 
 /// For how long it is known that a session was ended: its worker opens it no more.
@@ -96,6 +97,31 @@ pub(super) async fn bury(database: &Database, session: &Session, now: SystemTime
         database.announce(&mut transaction).await?;
         transaction.commit().await?;
         Ok(true)
+    })
+    .await
+}
+
+pub(super) async fn recall(database: &Database, route: &str, now: SystemTime) -> Result<u64> {
+    let later = to_millis(after(now, SKEW));
+    run(|| async {
+        let mut transaction = database.begin().await?;
+        let query = database.query(&database.statements.ahead).bind(route);
+        let query = query.bind(to_millis(now)).bind(later);
+        let rows = query.fetch_all(&mut *transaction).await?;
+        let mut updates = Updates::default();
+        let mut recalled = 0;
+        for row in &rows {
+            let Stored { seq, head, .. } = Stored::read(row)?;
+            if let Ok(mut head) = head
+                && head.recall(now)
+            {
+                updates.add(seq, &head, false)?;
+                recalled += 1;
+            }
+        }
+        updates.write(database, &mut transaction).await?;
+        transaction.commit().await?;
+        Ok(recalled)
     })
     .await
 }

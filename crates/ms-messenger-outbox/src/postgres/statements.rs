@@ -22,6 +22,7 @@ pub(super) struct Statements {
     pub(super) get: String,
     pub(super) list: String,
     pub(super) counts: String,
+    pub(super) has_pending: String,
     pub(super) twins_sent: String,
     pub(super) twins_in_doubt: String,
     pub(super) reported: String,
@@ -34,6 +35,7 @@ pub(super) struct Statements {
     pub(super) bury: String,
     pub(super) forget_sessions: String,
     pub(super) owned: String,
+    pub(super) ahead: String,
     pub(super) disown: String,
 }
 
@@ -62,6 +64,7 @@ impl Statements {
             get: of(GET),
             list: of(LIST),
             counts: of(COUNTS),
+            has_pending: of(HAS_PENDING),
             twins_sent: of(TWINS_SENT),
             twins_in_doubt: of(TWINS_IN_DOUBT),
             reported: of(REPORTED),
@@ -74,6 +77,7 @@ impl Statements {
             bury: of(BURY),
             forget_sessions: of(FORGET_SESSIONS),
             owned: of(OWNED),
+            ahead: of(AHEAD),
             disown: of(DISOWN),
         }
     }
@@ -209,6 +213,25 @@ const GET: &str = "SELECT seq, id, head::text AS head, content FROM {s}.message 
 const COUNTS: &str = "SELECT route, state, count(*) AS messages, min(enqueued_at) AS oldest \
     FROM {s}.message GROUP BY route, state";
 
+/// Each part takes the first entry of an index. Of messages with an order key the first ones wait or
+/// have an owner, unless they are unconfirmed.
+const HAS_PENDING: &str = "\
+SELECT coalesce((
+    SELECT true FROM {s}.message
+    WHERE route = $1 AND state = 'queued' AND is_first AND owner IS NULL
+    ORDER BY wakes_at, seq LIMIT 1
+), (
+    SELECT true FROM {s}.message WHERE route = $1 AND state = 'sending' AND owner IS NULL
+    ORDER BY wakes_at, seq LIMIT 1
+), (
+    SELECT true FROM {s}.message WHERE route = $1 AND owner IS NOT NULL ORDER BY owner LIMIT 1
+), (
+    SELECT true FROM {s}.message
+    WHERE route = $1 AND order_key IS NOT NULL AND state IN ('queued', 'sending', 'unconfirmed')
+        AND state <> 'unconfirmed'
+    ORDER BY order_key, seq LIMIT 1
+), false)";
+
 const TWINS_SENT: &str = "SELECT seq, id, head::text AS head FROM {s}.message \
     WHERE twin = $1 AND id <> $2 AND state = 'sent' ORDER BY seq DESC LIMIT 200";
 
@@ -235,5 +258,11 @@ const FORGET_SESSIONS: &str = "DELETE FROM {s}.session WHERE buried_at < $1";
 
 const OWNED: &str = "SELECT seq, id, head::text AS head FROM {s}.message \
     WHERE owner = $1 ORDER BY id FOR UPDATE";
+
+const AHEAD: &str = "SELECT seq, id, head::text AS head FROM {s}.message \
+    WHERE route = $1 AND owner IS NULL AND wakes_at > $2 AND changed_at > $3 \
+    AND (state = 'sending' OR (state = 'queued' AND is_first \
+        AND (head ->> 'failures')::integer > 0)) \
+    ORDER BY seq LIMIT 10000 FOR UPDATE SKIP LOCKED";
 
 const DISOWN: &str = "UPDATE {s}.message SET owner = NULL WHERE seq = ANY($1)";

@@ -137,6 +137,10 @@ impl Store for PostgresStore {
         read::counts(&self.database).await
     }
 
+    async fn has_pending(&self, route: &str) -> Result<bool> {
+        read::has_pending(&self.database, route).await
+    }
+
     async fn twins(&self, twin: &Hash, except: &EnvelopeId) -> Result<Twins> {
         read::twins(&self.database, twin, except).await
     }
@@ -151,6 +155,10 @@ impl Store for PostgresStore {
 
     async fn pause(&self, route: &str, until: SystemTime) -> Result<()> {
         self.wake(session::pause(&self.database, route, until).await)
+    }
+
+    async fn recall(&self, route: &str, now: SystemTime) -> Result<u64> {
+        session::recall(&self.database, route, now).await
     }
 
     async fn beat(&self, beat: &Beat) -> Result<bool> {

@@ -10,8 +10,10 @@ use ms_messenger_core::ConversationId;
 use sqlx::SqliteConnection;
 
 use super::{
-    error::OrStoreError as _,
+    error::{OrStoreError as _, closed},
+    known::{self, Foreseen},
     order,
+    routes::Routes,
     row::{self, COLUMNS, Row, number, rest},
     statement::ManyRows,
 };
@@ -68,11 +70,39 @@ impl Changed {
     }
 }
 
-/// Applies changes, each for itself. The outer error is the database's.
+/// Applies changes, each for itself, but for those that were foreseen and are written already. The
+/// outer error is the database's.
 pub(super) async fn apply(
+    conn: &mut SqliteConnection,
+    routes: &mut Routes,
+    changes: &[&Change],
+    foreseen: Vec<Foreseen<'_>>,
+) -> Result<Vec<Result<Head>>> {
+    known::end(conn, routes, &foreseen).await?;
+    let mut foreseen = foreseen.into_iter().peekable();
+    let mut outcomes = Vec::with_capacity(changes.len());
+    let mut others = Vec::new();
+    for (place, change) in changes.iter().enumerate() {
+        let known = foreseen.next_if(|it| it.place == place);
+        if known.is_none() {
+            others.push(*change);
+        }
+        outcomes.push(known.map(|it| it.after));
+    }
+    let mut read = read_and_apply(conn, &others).await?.into_iter();
+    let outcomes = outcomes.into_iter();
+    let outcomes = outcomes
+        .map(|known| known.map_or_else(|| read.next().unwrap_or_else(|| Err(closed())), Ok));
+    Ok(outcomes.collect())
+}
+
+async fn read_and_apply(
     conn: &mut SqliteConnection,
     changes: &[&Change],
 ) -> Result<Vec<Result<Head>>> {
+    if changes.is_empty() {
+        return Ok(Vec::new());
+    }
     let now = SystemTime::now();
     let mut stored = stored(conn, changes).await?;
     let mut outcomes = Vec::with_capacity(changes.len());
@@ -163,7 +193,9 @@ async fn write(conn: &mut SqliteConnection, changed: &[Changed]) -> Result<()> {
         }
         query.execute(&mut *conn).await.or_store_error()?;
     }
-    erase(conn, changed).await?;
+    let erased = changed.iter().filter(|it| it.is_erased);
+    let erased: Vec<u64> = erased.map(|it| it.row.head.seq).collect();
+    erase(conn, &erased).await?;
     let keyed = |wanted: fn(&Changed) -> bool| -> HashSet<(i64, &str)> {
         let changed = changed.iter().filter(|it| wanted(it));
         let keys = changed.filter_map(|it| Some((it.row.route, it.row.head.order_key.as_deref()?)));
@@ -175,9 +207,8 @@ async fn write(conn: &mut SqliteConnection, changed: &[Changed]) -> Result<()> {
     order::advance(conn, &turned).await
 }
 
-async fn erase(conn: &mut SqliteConnection, changed: &[Changed]) -> Result<()> {
-    let erased = changed.iter().filter(|it| it.is_erased);
-    let erased: Vec<u64> = erased.map(|it| it.row.head.seq).collect();
+/// Erases the contents of messages.
+pub(super) async fn erase(conn: &mut SqliteConnection, erased: &[u64]) -> Result<()> {
     if erased.is_empty() {
         return Ok(());
     }

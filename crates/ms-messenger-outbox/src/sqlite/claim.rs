@@ -25,13 +25,32 @@ use crate::{
 /// How many messages one claim looks at, at most: each of them may have to wait for its target.
 const MOST: usize = 2000;
 
-const BY_INDEX: &str = "LEFT JOIN ms_outbox_contents c ON c.seq = m.seq WHERE m.route = ?1 \
-    AND m.owner IS NULL AND (m.due, m.seq) > (?2, ?3)";
+/// The route of the claim, if the worker has a session.
+const ROUTE: &str = "SELECT route, paused_until, next_slot FROM ms_outbox_routes WHERE name = ?1 \
+    AND EXISTS (SELECT 1 FROM ms_outbox_sessions WHERE worker = ?2 AND buried_at IS NULL)";
+
+const BY_INDEX: &str = "LEFT JOIN ms_outbox_contents c ON c.seq = m.seq WHERE m.owner IS NULL";
+
+const IS_WAITING: &str = "(m.state = 1 OR (m.state = 0 AND m.held = 0))";
+
+/// The route, and the first page of what waits unless the route is paused, on one way to the thread
+/// of the connection.
+static FIRST: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{ROUTE}; \
+        SELECT {COLUMNS}, c.content, m.due FROM ms_outbox_messages m INDEXED BY ms_outbox_due \
+        {BY_INDEX} AND {IS_WAITING} \
+        AND m.route = (SELECT route FROM ms_outbox_routes WHERE name = ?1 AND paused_until <= ?3) \
+        ORDER BY m.due, m.seq LIMIT ?4"
+    )
+});
+
+const AFTER: &str = "AND m.route = ?1 AND (m.due, m.seq) > (?2, ?3) ORDER BY m.due, m.seq LIMIT ?4";
 
 static WAITING: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT {COLUMNS}, c.content, m.due FROM ms_outbox_messages m INDEXED BY ms_outbox_due \
-        {BY_INDEX} AND (m.state = 1 OR (m.state = 0 AND m.held = 0)) ORDER BY m.due, m.seq LIMIT ?4"
+        {BY_INDEX} AND {IS_WAITING} {AFTER}"
     )
 });
 
@@ -39,20 +58,24 @@ static WAITING: LazyLock<String> = LazyLock::new(|| {
 static SENDING: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT {COLUMNS}, c.content, m.due FROM ms_outbox_messages m \
-        INDEXED BY ms_outbox_sending {BY_INDEX} AND m.state = 1 ORDER BY m.due, m.seq LIMIT ?4"
+        INDEXED BY ms_outbox_sending {BY_INDEX} AND m.state = 1 {AFTER}"
     )
 });
 
-/// Leases messages. Returns also whether anything was written.
+/// Leases messages.
 pub(super) async fn claim(conn: &mut SqliteConnection, claim: &Claim) -> Result<Claimed> {
-    let Some(mut claiming) = Claiming::open(conn, claim).await? else {
+    let limit = (claim.limit as usize).saturating_add(1).min(MOST);
+    let Some((mut claiming, first)) = Claiming::open(conn, claim, limit).await? else {
         return Ok(Claimed::default());
     };
-    let limit = (claim.limit as usize).saturating_add(1).min(MOST);
     let mut after = (i64::MIN, 0);
     let mut seen = 0;
+    let mut page = if claiming.is_paused {
+        claiming.page(conn, after, limit).await?
+    } else {
+        first
+    };
     loop {
-        let page = claiming.page(conn, after, limit).await?;
         let is_last = page.len() < limit;
         seen += page.len();
         for row in page {
@@ -71,6 +94,7 @@ pub(super) async fn claim(conn: &mut SqliteConnection, claim: &Claim) -> Result<
             claiming.note(claim.now);
             return claiming.finish(conn).await;
         }
+        page = claiming.page(conn, after, limit).await?;
     }
 }
 
@@ -88,17 +112,25 @@ struct Claiming<'a> {
 }
 
 impl<'a> Claiming<'a> {
-    /// Begins; `None` if the worker has no session, or the route has no message.
-    async fn open(conn: &mut SqliteConnection, claim: &'a Claim) -> Result<Option<Self>> {
-        let sql = "SELECT route, paused_until, next_slot FROM ms_outbox_routes WHERE name = ?1 \
-            AND EXISTS (SELECT 1 FROM ms_outbox_sessions WHERE worker = ?2 AND buried_at IS NULL)";
-        let query = sqlx::query_as(sql)
+    /// Begins, with the first messages; `None` if the worker has no session, or the route has no
+    /// message.
+    async fn open(
+        conn: &mut SqliteConnection,
+        claim: &'a Claim,
+        limit: usize,
+    ) -> Result<Option<(Self, Vec<SqliteRow>)>> {
+        let query = sqlx::query(&FIRST)
             .bind(&claim.route)
-            .bind(claim.worker.as_str());
-        let found: Option<(i64, i64, i64)> = query.fetch_optional(conn).await.or_store_error()?;
-        let Some((route, paused_until, next_slot)) = found else {
+            .bind(claim.worker.as_str())
+            .bind(to_millis(claim.now))
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let mut rows = query.fetch_all(conn).await.or_store_error()?;
+        if rows.first().is_none_or(|it| it.len() != 3) {
             return Ok(None);
-        };
+        }
+        let head = rows.remove(0);
+        let number = |i: usize| head.try_get::<i64, usize>(i).or_store_error();
+        let (route, paused_until, next_slot) = (number(0)?, number(1)?, number(2)?);
         let paused_until = from_millis(paused_until);
         let is_paused = paused_until > claim.now;
         let slots = Slots::new(from_nanos(next_slot));
@@ -116,7 +148,7 @@ impl<'a> Claiming<'a> {
         if is_paused {
             claiming.note(paused_until);
         }
-        Ok(Some(claiming))
+        Ok(Some((claiming, rows)))
     }
 
     fn note(&mut self, at: SystemTime) {
@@ -216,7 +248,7 @@ impl<'a> Claiming<'a> {
         let leased = self.claimed.messages.iter().map(|it| it.head.seq);
         let leased: Vec<u64> = leased.collect();
         if !leased.is_empty() {
-            let sql = "UPDATE ms_outbox_messages SET owner = ?1, fence = fence + 1 \
+            let sql = "UPDATE OR ROLLBACK ms_outbox_messages SET owner = ?1, fence = fence + 1 \
                 WHERE seq IN (SELECT value FROM json_each(?2))";
             let query = sqlx::query(sql).bind(self.claim.worker.as_str());
             let query = query.bind(serde_json::json!(leased).to_string());

@@ -7,9 +7,10 @@ use sqlx::SqliteConnection;
 use super::{claim::to_nanos, error::OrStoreError as _, routes::Routes, row::number};
 use crate::{
     error::Result,
+    message::SKEW,
     state::State,
     store::{Beat, Purge, Session},
-    time::to_millis,
+    time::{after, to_millis},
 };
 
 /// For how long it is known that a worker was buried: far longer than a process is stopped.
@@ -75,6 +76,23 @@ pub(super) async fn pause(
     query.execute(conn).await.map(drop).or_store_error()
 }
 
+/// [`Head::recall`](crate::Head::recall) as a statement.
+pub(super) async fn recall(
+    conn: &mut SqliteConnection,
+    route: &str,
+    now: SystemTime,
+) -> Result<u64> {
+    let sql = "UPDATE ms_outbox_messages INDEXED BY ms_outbox_due SET due_at = ?2
+        WHERE route = (SELECT route FROM ms_outbox_routes WHERE name = ?1)
+        AND owner IS NULL AND (state = 1 OR (state = 0 AND held = 0))
+        AND due > ?2 AND changed_at > ?3 AND (state = 1 OR rest ->> 'failures' > 0)";
+    let query = sqlx::query(sql)
+        .bind(route)
+        .bind(to_millis(now))
+        .bind(to_millis(after(now, SKEW)));
+    Ok(query.execute(conn).await.or_store_error()?.rows_affected())
+}
+
 pub(super) async fn purge(conn: &mut SqliteConnection, purge: &Purge) -> Result<u64> {
     let limit = if purge.limit == 0 {
         10_000
@@ -86,7 +104,8 @@ pub(super) async fn purge(conn: &mut SqliteConnection, purge: &Purge) -> Result<
     let states: Vec<i64> = states.map(|it| number(*it)).collect();
     let sql = "DELETE FROM ms_outbox_messages WHERE seq IN (
         SELECT seq FROM ms_outbox_messages INDEXED BY ms_outbox_final
-        WHERE state IN (2, 3, 5, 6) AND state IN (SELECT value FROM json_each(?1))
+        WHERE (state = 2 OR state = 3 OR state = 5 OR state = 6)
+        AND state IN (SELECT value FROM json_each(?1))
         AND changed_at < ?2 ORDER BY changed_at LIMIT ?3)";
     let query = sqlx::query(sql)
         .bind(serde_json::json!(states).to_string())

@@ -29,6 +29,11 @@ pub(super) fn durable(options: SqliteConnectOptions) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         // What is erased is overwritten where that costs no further page.
         .pragma("secure_delete", "FAST")
+        // What a statement could have to undo is kept in memory, not in a file of its own.
+        .pragma("temp_store", "MEMORY")
+        // The same pages change again and again: fewer checkpoints write them less often. The log
+        // grows to 16 MB.
+        .pragma("wal_autocheckpoint", "4000")
 }
 
 /// A pool of connections that read, each opened when it is needed.

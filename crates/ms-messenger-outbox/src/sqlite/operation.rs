@@ -26,6 +26,7 @@ pub(super) enum Request {
     Report(Report),
     Purge(Purge),
     Pause(String, SystemTime),
+    Recall(String, SystemTime),
     Beat(Beat),
     Bury(Session, SystemTime),
 }

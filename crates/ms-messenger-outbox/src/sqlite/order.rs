@@ -12,16 +12,16 @@ use crate::error::Result;
 const ADVANCE: &str = "UPDATE ms_outbox_messages SET held = 0 WHERE seq IN (
     SELECT (SELECT min(m.seq) FROM ms_outbox_messages m INDEXED BY ms_outbox_order
         WHERE m.route = k.value ->> 0 AND m.order_key = k.value ->> 1 AND m.held = 1
-        AND m.state IN (0, 1, 4))
+        AND (m.state = 0 OR m.state = 1 OR m.state = 4))
     FROM json_each(?1) k WHERE NOT EXISTS (
         SELECT 1 FROM ms_outbox_messages m INDEXED BY ms_outbox_order
         WHERE m.route = k.value ->> 0 AND m.order_key = k.value ->> 1 AND m.held = 0
-        AND m.state IN (0, 1, 4)))";
+        AND (m.state = 0 OR m.state = 1 OR m.state = 4)))";
 
 const HOLD: &str = "UPDATE ms_outbox_messages SET held = 1 WHERE seq IN (
     SELECT m.seq FROM json_each(?1) k CROSS JOIN ms_outbox_messages m INDEXED BY ms_outbox_order
     ON m.route = k.value ->> 0 AND m.order_key = k.value ->> 1 AND m.held = 0
-        AND m.state IN (0, 1, 4))";
+        AND (m.state = 0 OR m.state = 1 OR m.state = 4))";
 
 /// Lets the earliest open message of each key go, unless one is let go already.
 pub(super) async fn advance(

@@ -92,16 +92,23 @@ pub(super) async fn counts(pool: &SqlitePool) -> Result<Vec<Count>> {
     rows.into_iter().map(count).collect()
 }
 
+pub(super) async fn has_pending(pool: &SqlitePool, route: &str) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM ms_outbox_messages INDEXED BY ms_outbox_state
+        WHERE state IN (0, 1) AND route = (SELECT route FROM ms_outbox_routes WHERE name = ?))";
+    let query = sqlx::query_scalar(sql).bind(route);
+    query.fetch_one(pool).await.or_store_error()
+}
+
 pub(super) async fn twins(pool: &SqlitePool, twin: &Hash, except: &EnvelopeId) -> Result<Twins> {
     let sent = "SELECT message_id FROM ms_outbox_messages INDEXED BY ms_outbox_twin \
-        WHERE twin = ? AND state = 2 AND state IN (1, 2, 4) AND id <> ? AND message_id IS NOT NULL \
+        WHERE twin = ? AND state = 2 AND id <> ? AND message_id IS NOT NULL \
         ORDER BY seq DESC LIMIT 200";
     let sent = sqlx::query_scalar(sent)
         .bind(twin.as_bytes().as_slice())
         .bind(except.as_str());
     let sent: Vec<String> = sent.fetch_all(pool).await.or_store_error()?;
     let in_doubt = "SELECT count(*) FROM ms_outbox_messages INDEXED BY ms_outbox_twin \
-        WHERE twin = ? AND state IN (1, 4) AND state IN (1, 2, 4) AND id <> ?";
+        WHERE twin = ? AND (state = 1 OR state = 2 OR state = 4) AND state <> 2 AND id <> ?";
     let in_doubt = sqlx::query_scalar(in_doubt)
         .bind(twin.as_bytes().as_slice())
         .bind(except.as_str());

@@ -8,11 +8,12 @@ use tokio::sync::{Notify, mpsc};
 use super::{
     apply, claim, control,
     error::{OrStoreError as _, again, closed},
-    insert,
+    insert, known,
     operation::{Operation, Request, Response},
     routes::Routes,
 };
 use crate::{
+    change::Change,
     error::{OutboxErrorKind, Result},
     message::NewMessage,
 };
@@ -91,16 +92,29 @@ impl Writer {
 
     /// Does everything, or nothing.
     async fn transaction(&mut self, requests: &[&Request]) -> Result<Vec<Result<Response>>> {
-        let begin = sqlx::query("BEGIN IMMEDIATE").execute(&mut self.conn);
-        begin.await.or_store_error()?;
-        let mut done = execute(&mut self.conn, &mut self.routes, requests).await;
-        if done.is_ok() {
+        for is_known in [true, false] {
+            if let Some(done) = self.attempt(requests, is_known).await? {
+                return Ok(done);
+            }
+        }
+        Err(closed())
+    }
+
+    /// Does everything, or nothing. `None` if messages are not as their workers know them, and were
+    /// not read.
+    async fn attempt(
+        &mut self,
+        requests: &[&Request],
+        is_known: bool,
+    ) -> Result<Option<Vec<Result<Response>>>> {
+        let mut done = execute(&mut self.conn, &mut self.routes, requests, is_known).await;
+        if let Ok(Some(_)) = done {
             let commit = sqlx::query("COMMIT").execute(&mut self.conn).await;
             if let Err(error) = commit.or_store_error() {
                 done = Err(error);
             }
         }
-        if done.is_err() {
+        if !matches!(done, Ok(Some(_))) {
             self.routes.clear();
             // It fails if SQLite has rolled back already.
             let _ = sqlx::query("ROLLBACK").execute(&mut self.conn).await;
@@ -116,12 +130,27 @@ fn only(responses: Vec<Result<Response>>) -> Result<Response> {
         .unwrap_or_else(|| Err(closed()))
 }
 
-/// First what hands over and what changes, each kind at once, then the others one by one.
+/// Begins a transaction: first what changes and what hands over, each kind at once, then the others
+/// one by one. `None` if messages are not as their workers know them.
 async fn execute(
     conn: &mut SqliteConnection,
     routes: &mut Routes,
     requests: &[&Request],
-) -> Result<Vec<Result<Response>>> {
+    is_known: bool,
+) -> Result<Option<Vec<Result<Response>>>> {
+    let changes = requests.iter().filter_map(|it| match it {
+        Request::Apply(changes) => Some(changes),
+        _ => None,
+    });
+    let changes: Vec<&Change> = changes.flatten().collect();
+    let mut foreseen = Vec::new();
+    if is_known {
+        foreseen = known::foresee(&changes);
+    }
+    if !known::begin(conn, &foreseen).await? {
+        return Ok(None);
+    }
+    let applied = apply::apply(conn, routes, &changes, foreseen).await?;
     let groups = requests.iter().filter_map(|it| match it {
         Request::Insert(messages) => Some(messages.as_slice()),
         _ => None,
@@ -130,15 +159,6 @@ async fn execute(
     let mut inserted = Vec::new();
     if !groups.is_empty() {
         inserted = insert::insert(conn, routes, &groups).await?;
-    }
-    let changes = requests.iter().filter_map(|it| match it {
-        Request::Apply(changes) => Some(changes),
-        _ => None,
-    });
-    let changes: Vec<_> = changes.flatten().collect();
-    let mut applied = Vec::new();
-    if !changes.is_empty() {
-        applied = apply::apply(conn, &changes).await?;
     }
     let (mut inserted, mut applied) = (inserted.into_iter(), applied.into_iter());
     let mut responses = Vec::with_capacity(requests.len());
@@ -155,7 +175,7 @@ async fn execute(
             other => Ok(one(conn, routes, other).await?),
         });
     }
-    Ok(responses)
+    Ok(Some(responses))
 }
 
 async fn one(
@@ -167,6 +187,7 @@ async fn one(
         Request::Claim(claim) => Response::Claimed(claim::claim(conn, claim).await?),
         Request::Report(report) => Response::Count(apply::report(conn, report).await?),
         Request::Purge(purge) => Response::Count(control::purge(conn, purge).await?),
+        Request::Recall(route, now) => Response::Count(control::recall(conn, route, *now).await?),
         Request::Beat(beat) => Response::Done(control::beat(conn, beat).await?),
         Request::Bury(session, now) => Response::Done(control::bury(conn, session, *now).await?),
         Request::Pause(route, until) => {

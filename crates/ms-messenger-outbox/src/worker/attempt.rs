@@ -18,8 +18,8 @@ pub(super) struct Attempt<'a> {
     pub(super) context: &'a Arc<Context>,
     pub(super) session: &'a Arc<Session>,
     pub(super) messenger: &'a SharedMessenger,
-    pub(super) head: &'a Head,
-    pub(super) request: &'a SendRequest,
+    pub(super) head: &'a Arc<Head>,
+    pub(super) request: SendRequest,
     /// The key of an earlier attempt, under which the platform removes duplicates.
     pub(super) key: Option<IdempotencyKey>,
 }
@@ -27,7 +27,9 @@ pub(super) struct Attempt<'a> {
 /// How a send ended.
 pub(super) struct Ended {
     /// The message, as it was last stored.
-    pub(super) head: Head,
+    pub(super) head: Arc<Head>,
+    /// What was to be sent.
+    pub(super) request: SendRequest,
     /// Whether it is on disk that the attempt began. Else nothing has left.
     pub(super) has_begun: bool,
     /// Whether the store could not note it.
@@ -37,66 +39,83 @@ pub(super) struct Ended {
 
 impl Attempt<'_> {
     pub(super) async fn send(self) -> Ended {
-        let timeout = self.context.attempt_timeout;
+        let Self {
+            context,
+            session,
+            messenger,
+            head,
+            mut request,
+            key,
+        } = self;
+        let timeout = context.attempt_timeout;
         let ends_by = after(SystemTime::now(), timeout);
-        let journal = AttemptJournal::new(self.context, self.session, self.head, ends_by);
-        let journal = Arc::new(journal);
-        let capabilities = self.messenger.capabilities();
-        let mut request = self.request.clone();
+        let journal = Arc::new(AttemptJournal::new(context, session, head, ends_by));
+        let capabilities = messenger.capabilities();
         if capabilities.supports(Capability::Idempotency) {
-            request.idempotency = Some(self.key.unwrap_or_else(IdempotencyKey::random));
+            request.idempotency = Some(key.unwrap_or_else(IdempotencyKey::random));
         }
         if capabilities.supports(Capability::Deadline) {
-            let cancel = self.session.cancel().clone();
+            let cancel = session.cancel().clone();
             request = request.with_timeout(timeout).with_cancel(cancel);
         }
         let outcome = if capabilities.supports(Capability::Journal) {
             let shared = Arc::clone(&journal);
             request.journal = Some(Journal::shared(shared));
-            send_within(self.messenger, &request, timeout).await
+            send_within(messenger, &request, timeout).await
         } else {
-            self.send_noted(&journal, &request, timeout).await
+            send_noted(messenger, &journal, &request, timeout).await
         };
-        let mut ended = Ended {
-            head: journal.head(),
-            has_begun: journal.has_begun(),
-            is_unnoted: journal.has_failed(),
-            outcome,
-        };
-        let is_sent = match &ended.outcome {
+        let is_sent = match &outcome {
             Ok(_) => true,
             Err(error) => error.delivery() != Delivery::NotSent,
         };
-        if is_sent && !ended.has_begun {
+        let mut has_begun = journal.has_begun();
+        if is_sent && !has_begun {
             // A messenger that promised to note its attempts and did not: noted now.
-            let evidence = self.evidence(&request);
-            ended.has_begun = journal.begin(&evidence).await.is_ok();
-            ended.head = journal.head();
+            has_begun = journal.begin(&evidence(messenger, &request)).await.is_ok();
         }
-        ended
+        Ended {
+            head: journal.head(),
+            request: as_stored(request),
+            has_begun,
+            is_unnoted: journal.has_failed(),
+            outcome,
+        }
     }
+}
 
-    /// Sends with a messenger that notes nothing itself.
-    async fn send_noted(
-        &self,
-        journal: &AttemptJournal,
-        request: &SendRequest,
-        timeout: Duration,
-    ) -> Result<Receipt, Error> {
-        use ms_messenger_core::SendJournal as _;
-        let capabilities = self.messenger.capabilities();
-        // Before it is noted that the attempt begins: what is refused here has not begun.
-        capabilities.check(self.messenger.platform(), request)?;
-        journal.attempt_begins(&self.evidence(request)).await?;
-        send_within(self.messenger, request, timeout).await
-    }
+/// The request without what belongs to one attempt.
+fn as_stored(mut request: SendRequest) -> SendRequest {
+    request.idempotency = None;
+    request.timeout = None;
+    request.cancel = None;
+    request.journal = None;
+    request
+}
 
-    fn evidence(&self, request: &SendRequest) -> Evidence {
-        let platform = self.messenger.platform().to_owned();
-        let mut evidence = Evidence::new(SystemTime::now()).with_platform(platform);
-        evidence.idempotency = request.idempotency;
-        evidence
-    }
+/// Sends with a messenger that notes nothing itself.
+async fn send_noted(
+    messenger: &SharedMessenger,
+    journal: &AttemptJournal,
+    request: &SendRequest,
+    timeout: Duration,
+) -> Result<Receipt, Error> {
+    use ms_messenger_core::SendJournal as _;
+    // Before it is noted that the attempt begins: what is refused here has not begun.
+    messenger
+        .capabilities()
+        .check(messenger.platform(), request)?;
+    journal
+        .attempt_begins(&evidence(messenger, request))
+        .await?;
+    send_within(messenger, request, timeout).await
+}
+
+fn evidence(messenger: &SharedMessenger, request: &SendRequest) -> Evidence {
+    let platform = messenger.platform().to_owned();
+    let mut evidence = Evidence::new(SystemTime::now()).with_platform(platform);
+    evidence.idempotency = request.idempotency;
+    evidence
 }
 
 /// Sends, and gives up a messenger that does not end in time.

@@ -2,10 +2,11 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use ms_messenger_core::{Error, ErrorKind, SendRequest, SharedMessenger};
+use ms_messenger_core::{Error, ErrorKind, SendRequest};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
+    active::ActiveRoute,
     attempt::Attempt,
     context::Context,
     outcome::{Next, after_send},
@@ -24,103 +25,134 @@ use crate::{
 pub(super) struct Delivery {
     pub(super) context: Arc<Context>,
     pub(super) session: Arc<Session>,
-    pub(super) route: String,
-    pub(super) messenger: SharedMessenger,
+    pub(super) route: Arc<ActiveRoute>,
     pub(super) message: StoredMessage,
 }
 
 impl Delivery {
-    /// Sends the message, or settles it if an earlier worker began to send it. The permit is given
-    /// back before a message is settled, which can take minutes.
-    pub(super) async fn run(self, permit: OwnedSemaphorePermit) {
-        let head = &self.message.head;
-        if head.state == State::Queued && head.expires_at <= SystemTime::now() {
-            return self.session.finish(&self.context, head, Step::Expire).await;
-        }
-        let request = match self.context.outbox.request(&self.message) {
-            Ok(Some(request)) => request,
-            Ok(None) => {
-                return self
-                    .unreadable("the content of the message was erased", None)
-                    .await;
+    /// Sends the message, or settles it if an earlier worker began to send it. The permit, which a
+    /// message that is settled does not have, is given back when the send has ended: what became of
+    /// it is written together with the beginning of the next one.
+    pub(super) async fn run(self, permit: Option<OwnedSemaphorePermit>) {
+        let request = self.context.outbox.request(&self.message);
+        let Self {
+            context,
+            session,
+            route,
+            message,
+        } = self;
+        let head = Arc::new(message.head);
+        let step = match (head.state, request) {
+            (State::Queued, _) if head.expires_at <= SystemTime::now() => Step::Expire,
+            (_, Ok(None)) => {
+                let erased = "the content of the message was erased";
+                unreadable(&context, &head, erased, None)
             }
-            Err(error) => {
-                return self
-                    .unreadable("the stored message cannot be read", Some(error))
-                    .await;
+            (_, Err(error)) => {
+                let damaged = "the stored message cannot be read";
+                unreadable(&context, &head, damaged, Some(error))
+            }
+            (state, Ok(Some(request))) => {
+                let work = Work {
+                    context: &context,
+                    session: &session,
+                    route: &route,
+                };
+                return match state {
+                    State::Queued => work.send(&head, request, permit).await,
+                    _ => work.settle(head, &request).await,
+                };
             }
         };
-        if head.state == State::Queued {
-            self.send(head, &request, permit).await;
-        } else {
-            drop(permit);
-            self.settle(head.clone(), &request).await;
-        }
+        session.finish(&context, &head, step).await;
     }
+}
 
-    async fn send(&self, head: &Head, request: &SendRequest, permit: OwnedSemaphorePermit) {
+/// Where a message is sent or settled.
+struct Work<'a> {
+    context: &'a Arc<Context>,
+    session: &'a Arc<Session>,
+    route: &'a ActiveRoute,
+}
+
+impl Work<'_> {
+    async fn send(
+        &self,
+        head: &Arc<Head>,
+        request: SendRequest,
+        permit: Option<OwnedSemaphorePermit>,
+    ) {
         let attempt = Attempt {
-            context: &self.context,
-            session: &self.session,
-            messenger: &self.messenger,
+            context: self.context,
+            session: self.session,
+            messenger: &self.route.messenger,
             head,
             request,
             key: None,
         };
         let ended = attempt.send().await;
-        match after_send(&self.context, &ended) {
-            Next::Finish(step) => self.session.finish(&self.context, &ended.head, step).await,
+        match after_send(self.context, &ended) {
+            Next::Finish(step) => {
+                // While the store cannot be reached, nothing more begins.
+                let _kept = permit.filter(|_| ended.is_unnoted);
+                self.session.finish(self.context, &ended.head, step).await;
+            }
             Next::Pause(step, until) => {
                 // First the pause: the message may be claimed again as soon as it is given back.
+                self.route.pause();
                 let store = self.context.outbox.store();
-                let _ = store.pause(&self.route, until).await;
-                self.session.finish(&self.context, &ended.head, step).await;
+                let _ = store.pause(&self.route.name, until).await;
+                self.route.pause();
+                self.session.finish(self.context, &ended.head, step).await;
             }
             Next::Doubt(step) => {
                 drop(permit);
-                let written = self.session.write(&self.context, &ended.head, step).await;
+                let written = self.session.write(self.context, &ended.head, step).await;
                 if let Ok(head) = written {
-                    self.settle(head, request).await;
+                    self.settle(Arc::new(head), &ended.request).await;
                 }
             }
         }
     }
 
-    async fn settle(&self, head: Head, request: &SendRequest) {
+    async fn settle(&self, head: Arc<Head>, request: &SendRequest) {
         let settling = Settling {
-            context: &self.context,
-            session: &self.session,
-            messenger: &self.messenger,
+            context: self.context,
+            session: self.session,
+            messenger: &self.route.messenger,
             request,
         };
         settling.run(head).await;
     }
+}
 
-    /// A message whose content cannot be read is kept: nothing can be sent, and nothing is known of
-    /// what was. One that is sealed waits for a worker that has the key.
-    async fn unreadable(&self, message: &'static str, source: Option<OutboxError>) {
-        let head = &self.message.head;
-        let is_sealed = source
-            .as_ref()
-            .is_some_and(|it| it.kind() == OutboxErrorKind::Sealed);
-        let mut error = Error::new(ErrorKind::Other, message);
-        if let Some(source) = source {
-            error = error.with_source(source);
-        }
-        let error = error_json(&error).unwrap_or_default();
-        let pause = self.context.outbox.backoff(head).pause(head.failures + 1);
-        let due_at = after(SystemTime::now(), pause);
-        let step = match (head.state, is_sealed) {
-            (State::Queued, true) => Step::Requeue {
-                due_at,
-                error: Some(error),
-                attempts: 0,
-                is_failure: true,
-            },
-            (_, true) => Step::Release { due_at },
-            (State::Queued, false) => Step::Refuse { error, attempts: 0 },
-            _ => Step::Park { error },
-        };
-        self.session.finish(&self.context, head, step).await;
+/// The step for a message whose content cannot be read. It is kept: nothing can be sent, and nothing
+/// is known of what was. One that is sealed waits for a worker that has the key.
+fn unreadable(
+    context: &Context,
+    head: &Head,
+    message: &'static str,
+    source: Option<OutboxError>,
+) -> Step {
+    let is_sealed = source
+        .as_ref()
+        .is_some_and(|it| it.kind() == OutboxErrorKind::Sealed);
+    let mut error = Error::new(ErrorKind::Other, message);
+    if let Some(source) = source {
+        error = error.with_source(source);
+    }
+    let error = error_json(&error).unwrap_or_default();
+    let pause = context.outbox.backoff(head).pause(head.failures + 1);
+    let due_at = after(SystemTime::now(), pause);
+    match (head.state, is_sealed) {
+        (State::Queued, true) => Step::Requeue {
+            due_at,
+            error: Some(error),
+            attempts: 0,
+            is_failure: true,
+        },
+        (_, true) => Step::Release { due_at },
+        (State::Queued, false) => Step::Refuse { error, attempts: 0 },
+        _ => Step::Park { error },
     }
 }

@@ -23,7 +23,7 @@ use crate::{
 pub(super) struct AttemptJournal {
     context: Arc<Context>,
     session: Arc<Session>,
-    head: Mutex<Head>,
+    head: Mutex<Arc<Head>>,
     ends_by: SystemTime,
     has_begun: AtomicBool,
     has_failed: AtomicBool,
@@ -33,13 +33,13 @@ impl AttemptJournal {
     pub(super) fn new(
         context: &Arc<Context>,
         session: &Arc<Session>,
-        head: &Head,
+        head: &Arc<Head>,
         ends_by: SystemTime,
     ) -> Self {
         Self {
             context: Arc::clone(context),
             session: Arc::clone(session),
-            head: Mutex::new(head.clone()),
+            head: Mutex::new(Arc::clone(head)),
             ends_by,
             has_begun: AtomicBool::new(false),
             has_failed: AtomicBool::new(false),
@@ -57,9 +57,9 @@ impl AttemptJournal {
     }
 
     /// The message, as it was last stored.
-    pub(super) fn head(&self) -> Head {
+    pub(super) fn head(&self) -> Arc<Head> {
         let head = self.head.lock().unwrap_or_else(PoisonError::into_inner);
-        head.clone()
+        Arc::clone(&head)
     }
 
     /// Stores that the attempt begins.
@@ -70,9 +70,9 @@ impl AttemptJournal {
             after(self.ends_by, self.context.settling_margin),
         );
         let step = Step::Begin(attempt);
-        let change = Change::by_worker(&self.head(), self.session.worker(), step);
+        let change = Change::of_known(&self.head(), self.session.worker(), step);
         let begun = self.context.outbox.apply(change).await?;
-        *self.head.lock().unwrap_or_else(PoisonError::into_inner) = begun;
+        *self.head.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(begun);
         self.has_begun.store(true, Ordering::Release);
         Ok(())
     }

@@ -45,7 +45,8 @@ impl Route {
         self
     }
 
-    /// Sets how many messages this worker sends at a time. 0 counts as 1.
+    /// Sets how many messages this worker sends at a time. 0 counts as 1. What became of a message is
+    /// written while the next one begins.
     pub fn with_concurrency(mut self, most: u32) -> Self {
         self.concurrency = most.max(1);
         self

@@ -1,23 +1,35 @@
 //! Claims the messages of one route, and delivers them.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    future::{Future, pending},
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use ms_messenger_core::CancelHandle;
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::Semaphore,
     task::JoinSet,
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 
 use super::{
+    active::ActiveRoute,
+    clock::Clock,
     context::{Context, STORE_PAUSE},
     deliver::Delivery,
     route::Route,
     session::Session,
+    waiting::Waiting,
 };
 use crate::{
+    budget::Budget,
+    change::Change,
     error::Result,
+    message::StoredMessage,
     state::State,
+    step::Step,
     store::{Claim, Claimed},
     time::whole,
 };
@@ -26,12 +38,27 @@ use crate::{
 pub(super) struct RouteLoop {
     context: Arc<Context>,
     session: Arc<Session>,
-    name: String,
-    route: Route,
+    route: Arc<ActiveRoute>,
+    budget: Budget,
     stop: CancelHandle,
     until_empty: bool,
     permits: Arc<Semaphore>,
     running: JoinSet<()>,
+    waiting: Waiting,
+    /// The claim that is under way, or a rest after one.
+    next: Option<Pin<Box<dyn Future<Output = Event> + Send>>>,
+    is_claiming: bool,
+    clock: Clock,
+}
+
+/// What the loop waits for.
+enum Event {
+    /// What was claimed, when the route had paused so often.
+    Claimed(Result<Claimed>, u64),
+    Rested,
+    /// A send has ended, or a message has waited for too long.
+    Turn,
+    Stopped,
 }
 
 impl RouteLoop {
@@ -43,15 +70,21 @@ impl RouteLoop {
         stop: &CancelHandle,
         until_empty: bool,
     ) -> Self {
+        let budget = route.budget;
+        let has_rates = budget.route.is_some() || budget.target.is_some();
         Self {
             context: Arc::clone(context),
             session: Arc::clone(session),
-            name: name.to_owned(),
-            route: route.clone(),
+            route: Arc::new(ActiveRoute::new(name, Arc::clone(&route.messenger))),
+            budget,
             stop: stop.clone(),
             until_empty,
             permits: Arc::new(Semaphore::new(route.concurrency as usize)),
             running: JoinSet::new(),
+            waiting: Waiting::new(route.concurrency, has_rates),
+            next: None,
+            is_claiming: false,
+            clock: Clock::new(),
         }
     }
 
@@ -62,108 +95,202 @@ impl RouteLoop {
     }
 
     async fn work(&mut self) -> Result<()> {
-        while let Some(permit) = self.permit().await {
-            // Sends that were committed together end together: one claim replaces all of them.
-            tokio::task::yield_now().await;
-            while self.running.try_join_next().is_some() {}
-            let claimed = match self.claim().await {
-                Ok(claimed) => claimed,
-                Err(error) if error.is_transient() => {
-                    drop(permit);
-                    self.rest(STORE_PAUSE).await;
-                    continue;
+        loop {
+            self.start();
+            let stale = self.waiting.stale(self.route.pauses());
+            self.give_back(stale).await;
+            if self.next.is_none() && self.waiting.wants_more(self.free()) {
+                // Sends that were committed together end together: one claim replaces all of them.
+                tokio::task::yield_now().await;
+                self.start();
+                self.claim();
+            }
+            match self.event().await {
+                Event::Claimed(Ok(claimed), pauses) => {
+                    self.clock.is_noted();
+                    if claimed.messages.is_empty() && self.is_done(claimed.next_at).await {
+                        return Ok(());
+                    }
+                    self.take(claimed.messages, pauses);
                 }
-                Err(error) => return Err(error),
-            };
-            let is_idle = claimed.messages.is_empty();
-            let next_at = claimed.next_at;
-            self.deliver(claimed, permit);
-            if !is_idle {
-                continue;
+                Event::Claimed(Err(error), _) if error.is_transient() => self.rest(STORE_PAUSE),
+                Event::Claimed(Err(error), _) => return Err(error),
+                Event::Rested | Event::Turn => {}
+                Event::Stopped => return Ok(()),
             }
-            let poll = self.context.poll;
-            let wait = next_at.map_or(poll, |at| {
-                at.duration_since(std::time::SystemTime::now())
-                    .unwrap_or_default()
-                    .clamp(Duration::from_millis(1), poll)
-            });
-            // Counting a million messages takes longer than waiting for the next one.
-            if self.until_empty && wait >= poll && self.is_empty().await {
-                return Ok(());
-            }
-            self.rest(wait).await;
         }
-        Ok(())
     }
 
-    /// Waits until another message may be sent; `None` when there will be none.
-    async fn permit(&self) -> Option<OwnedSemaphorePermit> {
-        let permit = tokio::select! {
-            permit = Arc::clone(&self.permits).acquire_owned() => permit.ok(),
-            () = self.stop.cancelled() => None,
-            () = self.session.cancel().cancelled() => None,
+    /// Waits for what comes next.
+    async fn event(&mut self) -> Event {
+        let may_send = self.session.may_send();
+        let waits_for_turn = may_send && (!self.waiting.is_empty() || self.next.is_none());
+        let patience = self.waiting.patience();
+        let next = async {
+            match &mut self.next {
+                Some(next) => next.await,
+                None => pending().await,
+            }
         };
-        permit.filter(|_| !self.stop.is_cancelled() && !self.session.is_lost())
-    }
-
-    async fn claim(&self) -> Result<Claimed> {
-        if !self.session.may_send() {
-            return Ok(Claimed::default());
+        let event = tokio::select! {
+            event = next => {
+                (self.next, self.is_claiming) = (None, false);
+                event
+            }
+            _ = self.permits.acquire(), if waits_for_turn => Event::Turn,
+            () = sleep(patience.unwrap_or_default()), if patience.is_some() => Event::Turn,
+            () = self.stop.cancelled() => Event::Stopped,
+            () = self.session.cancel().cancelled() => Event::Stopped,
+        };
+        if self.stop.is_cancelled() || self.session.is_lost() {
+            if let Event::Claimed(Ok(claimed), pauses) = event {
+                self.waiting.add(claimed.messages, pauses);
+            }
+            return Event::Stopped;
         }
-        let limit = self.permits.available_permits() + 1;
-        let worker = self.session.worker().clone();
-        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        let now = whole(std::time::SystemTime::now());
-        let claim = Claim::new(worker, &self.name, limit, now).with_budget(self.route.budget);
-        self.context.outbox.store().claim(&claim).await
+        event
     }
 
-    fn deliver(&mut self, claimed: Claimed, permit: OwnedSemaphorePermit) {
-        let mut first = Some(permit);
-        for message in claimed.messages {
-            let next = || Arc::clone(&self.permits).try_acquire_owned().ok();
-            let Some(permit) = first.take().or_else(next) else {
-                // More than were asked for: their lease ends with the session.
+    /// How many messages can be sent at once.
+    fn free(&self) -> usize {
+        self.permits.available_permits()
+    }
+
+    /// Begins to claim. Without a fresh lease it is of no use.
+    fn claim(&mut self) {
+        if !self.session.may_send() {
+            return self.rest(self.context.poll);
+        }
+        let limit = u32::try_from(self.waiting.next_claim(self.free())).unwrap_or(u32::MAX);
+        if limit == 0 {
+            return;
+        }
+        let worker = self.session.worker().clone();
+        let now = whole(SystemTime::now());
+        let claim = Claim::new(worker, &self.route.name, limit, now).with_budget(self.budget);
+        let store = Arc::clone(self.context.outbox.store());
+        let pauses = self.route.pauses();
+        let recalls = self.clock.was_set_back();
+        self.is_claiming = true;
+        self.next = Some(Box::pin(async move {
+            if recalls && let Err(error) = store.recall(&claim.route, now).await {
+                return Event::Claimed(Err(error), pauses);
+            }
+            Event::Claimed(store.claim(&claim).await, pauses)
+        }));
+    }
+
+    /// Queues what was claimed. What an earlier worker began to send is settled at once.
+    fn take(&mut self, messages: Vec<StoredMessage>, pauses: u64) {
+        let (queued, begun): (Vec<_>, Vec<_>) = messages
+            .into_iter()
+            .partition(|it| it.head.state == State::Queued);
+        for message in begun {
+            let delivery = self.delivery(message);
+            self.running.spawn(delivery.run(None));
+        }
+        self.waiting.add(queued, pauses);
+    }
+
+    /// Sends the messages that wait, as many as can be sent at a time.
+    fn start(&mut self) {
+        while self.running.try_join_next().is_some() {}
+        while self.session.may_send() && !self.waiting.is_empty() {
+            let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else {
                 return;
             };
-            let delivery = Delivery {
-                context: Arc::clone(&self.context),
-                session: Arc::clone(&self.session),
-                route: self.name.clone(),
-                messenger: Arc::clone(&self.route.messenger),
-                message,
+            let Some(message) = self.waiting.next(self.route.pauses()) else {
+                return;
             };
-            self.running.spawn(delivery.run(permit));
+            let delivery = self.delivery(message);
+            self.running.spawn(delivery.run(Some(permit)));
         }
     }
 
-    /// Waits until something may be due.
-    async fn rest(&self, longest: Duration) {
-        tokio::select! {
-            () = self.context.outbox.store().changed(longest) => {}
-            () = sleep(longest) => {}
-            () = self.stop.cancelled() => {}
-            () = self.session.cancel().cancelled() => {}
+    fn delivery(&self, message: StoredMessage) -> Delivery {
+        Delivery {
+            context: Arc::clone(&self.context),
+            session: Arc::clone(&self.session),
+            route: Arc::clone(&self.route),
+            message,
         }
+    }
+
+    /// Gives messages back as they were. What cannot be given back waits on.
+    async fn give_back(&mut self, messages: Vec<StoredMessage>) {
+        if messages.is_empty() {
+            return;
+        }
+        let release = |it: &StoredMessage| {
+            let due_at = it.head.due_at;
+            Change::by_worker(&it.head, self.session.worker(), Step::Release { due_at })
+        };
+        let released = messages.iter().map(release).collect();
+        match self.context.outbox.store().apply(released).await {
+            Err(error) if error.is_transient() => {
+                self.waiting.put_back(messages);
+                tokio::select! {
+                    () = sleep(STORE_PAUSE) => {}
+                    () = self.stop.cancelled() => {}
+                    () = self.session.cancel().cancelled() => {}
+                }
+            }
+            // Those of which the lease has ended are not this worker's any more.
+            _ => {}
+        }
+    }
+
+    /// After a claim that brought nothing: rests until something may be due. Returns whether
+    /// nothing will be.
+    async fn is_done(&mut self, next_at: Option<SystemTime>) -> bool {
+        let poll = self.context.poll;
+        let wait = next_at.map_or(poll, |at| {
+            at.duration_since(SystemTime::now())
+                .unwrap_or_default()
+                .clamp(Duration::from_millis(1), poll)
+        });
+        if self.until_empty && wait >= poll && self.is_empty().await {
+            return true;
+        }
+        self.rest(wait);
+        false
+    }
+
+    /// Begins to wait until something may be due.
+    fn rest(&mut self, longest: Duration) {
+        let store = Arc::clone(self.context.outbox.store());
+        self.next = Some(Box::pin(async move {
+            tokio::select! {
+                () = store.changed(longest) => {}
+                () = sleep(longest) => {}
+            }
+            Event::Rested
+        }));
     }
 
     /// Whether no message of the route is queued or being sent.
     async fn is_empty(&mut self) -> bool {
         while self.running.try_join_next().is_some() {}
-        if !self.running.is_empty() {
+        if !self.running.is_empty() || !self.waiting.is_empty() {
             return false;
         }
-        let counts = self.context.outbox.counts().await;
-        counts.is_ok_and(|counts| {
-            let open = [State::Queued, State::Sending];
-            let mut own = counts.iter().filter(|it| it.route == self.name);
-            !own.any(|it| open.contains(&it.state) && it.messages > 0)
-        })
+        let pending = self.context.outbox.store().has_pending(&self.route.name);
+        pending.await.is_ok_and(|has_pending| !has_pending)
     }
 
-    /// Lets the running sends end for the grace time, then ends them: each says what it knows.
+    /// Gives back what waits, and lets the running sends end for the grace time, then ends them:
+    /// each says what it knows.
     async fn end(&mut self) {
         let grace = Instant::now() + self.context.grace;
+        if !self.session.is_lost() {
+            if let Some(Event::Claimed(Ok(claimed), pauses)) = self.last_claim(grace).await {
+                self.waiting.add(claimed.messages, pauses);
+            }
+            let waiting = self.waiting.take();
+            let given_back = self.give_back(waiting);
+            // Else they are given back with the session.
+            let _ = timeout_at(grace, given_back).await;
+        }
         loop {
             let left = grace.saturating_duration_since(Instant::now());
             match timeout(left, self.running.join_next()).await {
@@ -174,5 +301,11 @@ impl RouteLoop {
         }
         self.session.cancel().cancel();
         while self.running.join_next().await.is_some() {}
+    }
+
+    /// What the claim brings that is under way.
+    async fn last_claim(&mut self, until: Instant) -> Option<Event> {
+        let next = self.next.take().filter(|_| self.is_claiming)?;
+        timeout_at(until, next).await.ok()
     }
 }

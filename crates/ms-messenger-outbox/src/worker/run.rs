@@ -26,6 +26,13 @@ use crate::{error::Result, outbox::Outbox};
 /// * A worker that was stopped for longer than its lease sends nothing when it goes on, and writes
 ///   nothing.
 /// * A 429 pauses the route for all its workers.
+/// * A fast route claims messages ahead, as many as it sends within 0.1 s. They stay queued, and are
+///   given back after 0.25 s, on a pause, and when the worker stops; a pause that another worker
+///   begins is kept from then on. Where a route or its targets have rates, nothing is claimed ahead.
+/// * After the clock was set back by more than a minute, retries that the earlier time has put off
+///   are due at once. Pauses of a route, and the turns of messages in the rate of a target, still end
+///   at the times that were set: nothing says how long they were meant to last.
+///   [`Outbox::resume`] ends a pause.
 ///
 /// Build the clients of a worker with few or no retries of their own: the outbox retries, with
 /// pauses over hours. Attempts of the client are counted.

@@ -111,8 +111,13 @@ impl Session {
     /// # Errors
     ///
     /// `LeaseLost` if another worker may have the message; nothing was written.
-    pub(super) async fn write(&self, context: &Context, head: &Head, step: Step) -> Result<Head> {
-        let change = Change::by_worker(head, self.worker(), step);
+    pub(super) async fn write(
+        &self,
+        context: &Context,
+        head: &Arc<Head>,
+        step: Step,
+    ) -> Result<Head> {
+        let change = Change::of_known(head, self.worker(), step);
         loop {
             match context.outbox.apply(change.clone()).await {
                 Ok(head) => {
@@ -129,7 +134,7 @@ impl Session {
 
     /// Writes the last change of a message under this lease. If the lease has ended, the message is
     /// another worker's, who settles it.
-    pub(super) async fn finish(&self, context: &Context, head: &Head, step: Step) {
+    pub(super) async fn finish(&self, context: &Context, head: &Arc<Head>, step: Step) {
         let _ = self.write(context, head, step).await;
     }
 

@@ -50,7 +50,7 @@ enum Verdict {
 impl Settling<'_> {
     /// Asks until there is a verdict. When the worker stops, the message is given back, still being
     /// sent, for the next worker to settle.
-    pub(super) async fn run(&self, mut head: Head) {
+    pub(super) async fn run(&self, mut head: Arc<Head>) {
         let started = Instant::now();
         let mut pause = FIRST_PAUSE;
         let step = loop {
@@ -76,7 +76,7 @@ impl Settling<'_> {
     }
 
     /// Asks the platform, and sends again under the same key where that is the only way to know.
-    async fn turn(&self, head: &mut Head) -> Verdict {
+    async fn turn(&self, head: &mut Arc<Head>) -> Verdict {
         let verdict = self.ask(head).await;
         match (&verdict, self.key(head)) {
             (Verdict::CannotTell(_), Some(key)) => match self.send_again(head, key).await {
@@ -176,13 +176,13 @@ impl Settling<'_> {
 
     /// Sends again under the same key. Only success, or the end of the key, brings a step: whatever
     /// this send says of itself, the first one may have been executed.
-    async fn send_again(&self, head: &mut Head, key: IdempotencyKey) -> Option<Step> {
+    async fn send_again(&self, head: &mut Arc<Head>, key: IdempotencyKey) -> Option<Step> {
         let attempt = Attempt {
             context: self.context,
             session: self.session,
             messenger: self.messenger,
             head,
-            request: self.request,
+            request: self.request.clone(),
             key: Some(key),
         };
         let Ended {
@@ -190,6 +190,7 @@ impl Settling<'_> {
             has_begun,
             is_unnoted,
             outcome,
+            ..
         } = attempt.send().await;
         *head = last;
         let error = match outcome {
@@ -215,7 +216,7 @@ impl Settling<'_> {
             _ if error.is_transient() || error.delivery() == Delivery::Unknown => {
                 let step = keep_key(doubt(&error), key);
                 if let Ok(noted) = self.session.write(self.context, head, step).await {
-                    *head = noted;
+                    *head = Arc::new(noted);
                 }
                 None
             }

@@ -1,6 +1,7 @@
 //! The outbox on a store in memory, with a platform that fails as it is told.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
+mod ahead;
 mod changes;
 mod doubt;
 mod handing_over;

@@ -1,6 +1,7 @@
 //! The store in a SQLite file.
 
 mod failures;
+mod known;
 mod processes;
 mod transaction;
 

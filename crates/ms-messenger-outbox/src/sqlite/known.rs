@@ -1,0 +1,202 @@
+//! Changes messages without reading them, if they are as their workers know them.
+//!
+//! These are the two changes of every send: it begins, and it ends with success. The row is written
+//! only if everything that the change depends on is stored as the worker knows it.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fmt::Write as _,
+    sync::LazyLock,
+    time::SystemTime,
+};
+
+use sqlx::{Row as _, Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
+
+use super::{apply::erase, error::OrStoreError as _, order, routes::Routes, row::rest};
+use crate::{
+    change::Change, error::Result, id::EnvelopeId, message::Head, state::State, step::Step,
+    time::to_millis,
+};
+
+/// For how many rows a statement is prepared. What is left of them is null, which is no message.
+const SIZES: [usize; 5] = [0, 2, 8, 24, 64];
+const MOST: usize = SIZES[SIZES.len() - 1];
+
+const BEGUN: &str = "state = 1, has_slot = 0, changed_at = column7, rest = column8";
+const SENT: &str =
+    "state = 2, owner = NULL, changed_at = column7, rest = column8, message_id = column9";
+const IS_KNOWN: &str = "seq = column1 AND id = column2 AND owner = column3 AND fence = column4 \
+    AND changed_at = column5 AND rest IS column6";
+
+/// The statements for so many rows that begin and that are sent, with and without the beginning of
+/// the transaction.
+static TEXTS: LazyLock<HashMap<(bool, usize, usize), String>> = LazyLock::new(|| {
+    let mut texts = HashMap::new();
+    for begins in [true, false] {
+        for begun in SIZES {
+            for sent in SIZES {
+                let mut text = String::new();
+                if begins {
+                    text.push_str("BEGIN IMMEDIATE; ");
+                }
+                add_update(&mut text, BEGUN, 0, 8, begun);
+                add_update(&mut text, SENT, 1, 9, sent);
+                texts.insert((begins, begun, sent), text);
+            }
+        }
+    }
+    texts
+});
+
+fn add_update(text: &mut String, set: &str, state: u8, columns: usize, rows: usize) {
+    if rows == 0 {
+        return;
+    }
+    let row = format!("({})", vec!["?"; columns].join(", "));
+    let rows = vec![row.as_str(); rows].join(", ");
+    // Writing to a string does not fail.
+    let _ = write!(
+        text,
+        "WITH v AS (VALUES {rows}) UPDATE OR ROLLBACK ms_outbox_messages NOT INDEXED \
+        SET {set} FROM v \
+        WHERE {IS_KNOWN} AND state = {state}; SELECT changes(); "
+    );
+}
+
+/// A change whose outcome follows from what its worker knows.
+pub(super) struct Foreseen<'a> {
+    /// Its place among the changes.
+    pub(super) place: usize,
+    pub(super) after: Head,
+    before: &'a Head,
+    rest_before: Option<String>,
+    rest_after: Option<String>,
+    erases: bool,
+}
+
+/// The changes whose outcome follows from what their workers know, in their order.
+pub(super) fn foresee<'a>(changes: &[&'a Change]) -> Vec<Foreseen<'a>> {
+    let now = SystemTime::now();
+    let mut once: HashSet<&EnvelopeId> = HashSet::with_capacity(changes.len());
+    let mut several: HashSet<&EnvelopeId> = HashSet::new();
+    for change in changes {
+        if !once.insert(&change.id) {
+            several.insert(&change.id);
+        }
+    }
+    let changes = changes.iter().enumerate();
+    let alone = changes.filter(|(_, it)| !several.contains(&it.id));
+    alone
+        .filter_map(|(place, change)| Foreseen::of(place, change, now))
+        .collect()
+}
+
+impl<'a> Foreseen<'a> {
+    fn of(place: usize, change: &'a Change, now: SystemTime) -> Option<Self> {
+        let before: &Head = change.known.as_deref()?;
+        let is_meant = matches!(
+            (&change.step, before.state),
+            (Step::Begin(_), State::Queued) | (Step::Sent { .. }, State::Sending)
+        );
+        if !is_meant || change.lease.is_none() || before.id != change.id {
+            return None;
+        }
+        let mut after = before.clone();
+        change.apply(&mut after, now).ok()?;
+        Some(Self {
+            place,
+            rest_before: rest(before).ok()?,
+            rest_after: rest(&after).ok()?,
+            after,
+            before,
+            erases: change.erases_content(),
+        })
+    }
+
+    fn bind<'q>(&'q self, query: Bound<'q>) -> Bound<'q> {
+        let query = query
+            .bind(number(self.before.seq))
+            .bind(self.before.id.as_str())
+            .bind(self.before.owner.as_ref().map(|it| it.as_str()))
+            .bind(number(self.before.fence))
+            .bind(to_millis(self.before.changed_at))
+            .bind(self.rest_before.as_deref())
+            .bind(to_millis(self.after.changed_at))
+            .bind(self.rest_after.as_deref());
+        match self.after.state {
+            State::Sent => query.bind(self.after.message_id().map(|it| it.as_str())),
+            _ => query,
+        }
+    }
+}
+
+type Bound<'q> = Query<'q, Sqlite, SqliteArguments<'q>>;
+
+fn number(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Begins a transaction, and makes the changes in it. Returns whether all messages were as they are
+/// known; else the transaction is of no use.
+pub(super) async fn begin(conn: &mut SqliteConnection, changes: &[Foreseen<'_>]) -> Result<bool> {
+    let (mut begun, mut sent): (Vec<_>, Vec<_>) = changes
+        .iter()
+        .partition(|it| it.after.state == State::Sending);
+    let mut begins = true;
+    while begins || !begun.is_empty() || !sent.is_empty() {
+        let (left_begun, left_sent) = (split(&mut begun), split(&mut sent));
+        if !write(conn, begins, &begun, &sent).await? {
+            return Ok(false);
+        }
+        (begun, sent, begins) = (left_begun, left_sent, false);
+    }
+    Ok(true)
+}
+
+fn split<T>(rows: &mut Vec<T>) -> Vec<T> {
+    rows.split_off(rows.len().min(MOST))
+}
+
+async fn write(
+    conn: &mut SqliteConnection,
+    begins: bool,
+    begun: &[&Foreseen<'_>],
+    sent: &[&Foreseen<'_>],
+) -> Result<bool> {
+    let size = |rows: usize| SIZES.into_iter().find(|it| *it >= rows).unwrap_or(MOST);
+    let sizes = (size(begun.len()), size(sent.len()));
+    let text = TEXTS.get(&(begins, sizes.0, sizes.1));
+    let mut query = sqlx::query(text.map_or("", String::as_str));
+    for (rows, size, columns) in [(begun, sizes.0, 8), (sent, sizes.1, 9)] {
+        for row in rows {
+            query = row.bind(query);
+        }
+        for _ in rows.len() * columns..size * columns {
+            query = query.bind(None::<i64>);
+        }
+    }
+    let changed = query.fetch_all(conn).await.or_store_error()?;
+    let mut all = 0;
+    for row in changed {
+        all += row.try_get::<i64, usize>(0).or_store_error()?;
+    }
+    Ok(usize::try_from(all).is_ok_and(|it| it == begun.len() + sent.len()))
+}
+
+/// Does what follows from the changes.
+pub(super) async fn end(
+    conn: &mut SqliteConnection,
+    routes: &mut Routes,
+    changes: &[Foreseen<'_>],
+) -> Result<()> {
+    let erased = changes.iter().filter(|it| it.erases);
+    let erased: Vec<u64> = erased.map(|it| it.before.seq).collect();
+    erase(conn, &erased).await?;
+    let mut turned = HashSet::new();
+    for Foreseen { after, .. } in changes.iter().filter(|it| it.after.state.is_final()) {
+        if let Some(key) = &after.order_key {
+            turned.insert((routes.id(conn, &after.route).await?, key.as_str()));
+        }
+    }
+    order::advance(conn, &turned).await
+}

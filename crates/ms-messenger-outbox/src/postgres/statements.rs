@@ -99,7 +99,7 @@ INSERT INTO {s}.message (seq, id, route, order_key, state, is_first, wakes_at, e
 SELECT seq, id, route, order_key, state, order_key IS NULL, wakes_at, enqueued_at, changed_at, \
     hash, twin, head::json, content
 FROM known JOIN new USING (id) ORDER BY seq
-RETURNING id";
+RETURNING id, (SELECT pg_notify($12, '')) IS NULL";
 
 const LOCK_TURNS: &str = "\
 INSERT INTO {s}.turn AS t (slot, version)

@@ -12,7 +12,8 @@ use ms_messenger_core::{
     Target, async_trait,
 };
 use ms_messenger_outbox::{
-    Beat, Budget, Claim, Envelope, Outbox, Route, SqliteStore, Store as _, Worker, WorkerId,
+    Beat, Budget, Change, Claim, Claimed, Envelope, Outbox, Route, SqliteStore, Step, Store as _,
+    Worker, WorkerId,
 };
 use rustix::time::{ClockId, clock_gettime};
 use tokio::task::JoinSet;
@@ -169,43 +170,82 @@ async fn worker(path: &Path, concurrency: u32) {
     );
 }
 
-/// The next due message beside a thousand and a million others, in turns.
-async fn due(dir: &Path) {
-    let mut sides = Vec::new();
-    for waiting in [1_000, 1_000_000] {
-        let path = dir.join(format!("due-{waiting}.db"));
-        sides.push((waiting, filled(&path, waiting).await, Vec::new()));
-    }
-    for _ in 0..400 {
-        for (_, (outbox, claim), times) in &mut sides {
-            let started = (Instant::now(), cpu());
-            let claimed = outbox.store().claim(claim).await.unwrap();
-            times.push((cpu() - started.1, started.0.elapsed()));
-            assert_eq!(claimed.messages.len(), 1);
+/// What waits beside the message that is due.
+#[derive(Clone, Copy, Debug)]
+enum Beside {
+    Due,
+    OneOrderKey,
+    Later,
+}
+
+impl Beside {
+    fn envelope(self, i: usize) -> Envelope {
+        let day = Duration::from_secs(24 * 60 * 60);
+        match self {
+            Self::Due => envelope(i),
+            Self::OneOrderKey => envelope(i).with_order_key("key"),
+            Self::Later => envelope(i).with_not_before(SystemTime::now() + day),
         }
-    }
-    for (waiting, (outbox, _), mut times) in sides {
-        times.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        let (cpu, wall) = times[times.len() / 2];
-        let cpu = cpu * 1e6;
-        println!("next due of {waiting}: median {cpu:.1} µs of CPU, {wall:?}");
-        let started = Instant::now();
-        outbox.counts().await.unwrap();
-        println!("  counts: {:?}, resident {}", started.elapsed(), resident());
     }
 }
 
-/// An outbox with so many due messages, and the claim of one.
-async fn filled(path: &Path, waiting: usize) -> (Outbox<SqliteStore>, Claim) {
+/// The next due message beside few and very many others, in turns. It is finished after each claim.
+async fn due(dir: &Path) {
+    const MANY: usize = 1_000_000;
+    let mut sides = Vec::new();
+    for (beside, waiting) in [
+        (Beside::Due, 1_000),
+        (Beside::Due, MANY),
+        (Beside::OneOrderKey, MANY),
+        (Beside::Later, MANY),
+    ] {
+        let path = dir.join(format!("due-{beside:?}-{waiting}.db"));
+        let (outbox, worker) = filled(&path, beside, waiting).await;
+        println!("{waiting} {beside:?} stored: resident {}", resident());
+        sides.push((beside, waiting, outbox, worker, Vec::new()));
+    }
+    for i in 0..400 {
+        for (beside, _, outbox, worker, times) in &mut sides {
+            if matches!(beside, Beside::Later) {
+                outbox.enqueue(envelope(usize::MAX - i)).await.unwrap();
+            }
+            let claim = Claim::new(worker.clone(), "teams", 1, SystemTime::now());
+            let started = (Instant::now(), cpu());
+            let claimed = outbox.store().claim(&claim).await.unwrap();
+            times.push((cpu() - started.1, started.0.elapsed()));
+            finish(outbox, worker, &claimed).await;
+        }
+    }
+    for (beside, waiting, outbox, _, mut times) in sides {
+        times.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let (cpu, wall) = times[times.len() / 2];
+        let cpu = cpu * 1e6;
+        println!("next due beside {waiting} {beside:?}: median {cpu:.1} µs of CPU, {wall:?}");
+        let started = Instant::now();
+        outbox.counts().await.unwrap();
+        println!("  counts: {:?}", started.elapsed());
+    }
+}
+
+async fn finish(outbox: &Outbox<SqliteStore>, worker: &WorkerId, claimed: &Claimed) {
+    let error = serde_json::Value::Null;
+    let refuse = Step::Refuse { error, attempts: 1 };
+    let refuse = Change::by_worker(&claimed.messages[0].head, worker, refuse);
+    let refused = outbox.store().apply(vec![refuse]).await.unwrap();
+    refused[0].as_ref().unwrap();
+}
+
+/// An outbox with so many messages that wait, and a worker.
+async fn filled(path: &Path, beside: Beside, waiting: usize) -> (Outbox<SqliteStore>, WorkerId) {
     let outbox = open(path).await;
     for first in (0..waiting).step_by(1_000) {
-        let envelopes = (first..first + 1_000).map(envelope);
+        let envelopes = (first..first + 1_000).map(|it| beside.envelope(it));
         outbox.enqueue_all(envelopes).await.unwrap();
     }
     let worker = WorkerId::random();
     let beat = Beat::new(worker.clone(), Duration::from_secs(3600), true);
     outbox.store().beat(&beat).await.unwrap();
-    (outbox, Claim::new(worker, "teams", 1, SystemTime::now()))
+    (outbox, worker)
 }
 
 /// Prints a rate. Returns the CPU seconds of one message.

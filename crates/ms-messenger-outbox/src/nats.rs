@@ -16,7 +16,7 @@
 //!   up by deleting its entry. Completing and giving up are writes at the same revision of the same
 //!   entry, so one of them fails. A single message needs no group.
 //! * **The content** is written before its head under a name of its own, and removed after the head
-//!   has let go of it.
+//!   has let go of it. One whose head was never written is removed by a purge after a day.
 //! * **A burial** marks the session. A lease is one only while its worker has a session: each claim
 //!   takes messages from owners that have none, so that it does not matter whether who buried a
 //!   worker came to take its messages.
@@ -50,6 +50,7 @@ mod row;
 mod session;
 mod slots;
 mod store;
+mod sweep;
 
 pub use builder::NatsStoreBuilder;
 pub use store::NatsStore;

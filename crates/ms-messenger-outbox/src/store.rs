@@ -375,6 +375,8 @@ pub struct Purge {
     pub before: SystemTime,
     /// The most messages of one call; 0 counts as 10,000.
     pub limit: u32,
+    /// The time of the call. What crashes have left behind is deleted by its age, too.
+    pub now: SystemTime,
 }
 
 impl Purge {
@@ -385,6 +387,7 @@ impl Purge {
             states: Vec::new(),
             before,
             limit: 0,
+            now: SystemTime::now(),
         }
     }
 

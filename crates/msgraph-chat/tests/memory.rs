@@ -1,7 +1,8 @@
 //! What an upload of 250 MB and a list of 200 MB keep in memory, each in a process of its own.
 //!
 //! In a build with optimisations (`cargo test --profile suite -p msgraph-chat --test memory`), the
-//! whole process must stay below 16 MB while it uploads; without them, the program alone has more.
+//! whole process stays below 16 MB while it uploads. Without them, the code alone takes most of that,
+//! and what the upload adds is bounded.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use std::{env, fs, process::Command};
@@ -13,9 +14,10 @@ use msgraph_chat::{FileMessage, GraphChatClient};
 use serde_json::json;
 
 const SIZE: u64 = 250 * 1_000_000;
-/// What an upload may add: a piece of 5 MiB, and what the connection needs.
-const LIMIT_KB: u64 = 10 * 1024;
-/// What a process that uploads may have in all.
+/// What an upload may add: one piece of 3.125 MiB, the code that runs for the first time, and what the
+/// connection needs.
+const LIMIT_KB: u64 = 7 * 1024;
+/// What an optimised process that uploads may have in all.
 const TOTAL_KB: u64 = 16_000_000 / 1024;
 
 const PAGES: usize = 200;
@@ -44,7 +46,7 @@ async fn main() {
         Ok("upload") => upload().await,
         Ok(_) => list().await,
         Err(_) => {
-            an_upload_of_250_mb_adds_under_10_mib().await;
+            an_upload_of_250_mb_stays_under_16_mb().await;
             a_list_of_10_000_messages_adds_no_more_than_three_pages().await;
         }
     }
@@ -54,10 +56,12 @@ async fn main() {
 async fn run(task: &str, variables: &[(&str, &str)]) {
     let mut child = Command::new(env::current_exe().unwrap());
     child.env("MEMORY_OF", task).envs(variables.iter().copied());
-    // The allocator of glibc returns what was freed, which is not held any more.
-    child.env("MALLOC_ARENA_MAX", "1");
-    child.env("MALLOC_MMAP_THRESHOLD_", "65536");
-    child.env("MALLOC_TRIM_THRESHOLD_", "65536");
+    if task == "list" {
+        // The allocator of glibc returns what was freed: only what the list holds counts.
+        child.env("MALLOC_ARENA_MAX", "1");
+        child.env("MALLOC_MMAP_THRESHOLD_", "65536");
+        child.env("MALLOC_TRIM_THRESHOLD_", "65536");
+    }
     let child = tokio::task::spawn_blocking(move || child.output().unwrap());
     let output = child.await.unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -71,7 +75,7 @@ fn client(base: &str, token: &str) -> GraphChatClient {
     client.build().unwrap()
 }
 
-async fn an_upload_of_250_mb_adds_under_10_mib() {
+async fn an_upload_of_250_mb_stays_under_16_mb() {
     let builder = Emulator::builder().with_file_contents(false);
     let emulator = builder.start().await.unwrap();
     let graph = &emulator.seed().graph;

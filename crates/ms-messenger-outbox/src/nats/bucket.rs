@@ -7,6 +7,7 @@ use async_nats::{
     connection::State as Connection,
     jetstream::{
         Context,
+        consumer::{DeliverPolicy, push::OrderedConfig},
         context::{PublishError, PublishErrorKind},
         message::PublishMessage,
         publish::PublishAck,
@@ -14,6 +15,7 @@ use async_nats::{
     },
 };
 use bytes::Bytes;
+use futures_util::StreamExt as _;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::failure::{of_read, of_write, silent, unavailable};
@@ -34,6 +36,14 @@ pub(super) struct Entry {
     pub(super) revision: u64,
     /// `None` for the mark of a deleted entry.
     pub(super) value: Option<Bytes>,
+}
+
+/// Where and when an entry was written.
+#[derive(Debug)]
+pub(super) struct Trace {
+    pub(super) key: String,
+    pub(super) revision: u64,
+    pub(super) at: SystemTime,
 }
 
 /// The stream of one bucket, in the form of a NATS key-value bucket.
@@ -170,6 +180,45 @@ impl Bucket {
         let info = info.map_err(|_| silent())?;
         let info = info.map_err(|it| silent().with_source(it))?;
         Ok(info.state.last_sequence)
+    }
+
+    /// Where and when entries were written, from a revision on, without their values.
+    pub(super) async fn traces(&self, from: u64, most: usize) -> Result<Vec<Trace>> {
+        self.connected().await?;
+        let config = OrderedConfig {
+            deliver_subject: self.client.new_inbox(),
+            deliver_policy: DeliverPolicy::ByStartSequence {
+                start_sequence: from,
+            },
+            headers_only: true,
+            ..OrderedConfig::default()
+        };
+        let consumer = timeout(PATIENCE, self.stream.create_consumer(config)).await;
+        let consumer = consumer.map_err(|_| silent())?;
+        let consumer = consumer.map_err(|it| silent().with_source(it))?;
+        let there = usize::try_from(consumer.cached_info().num_pending).unwrap_or(most);
+        let messages = timeout(PATIENCE, consumer.messages()).await;
+        let messages = messages.map_err(|_| silent())?;
+        let mut messages = messages.map_err(|it| silent().with_source(it))?;
+        let mut traces = Vec::new();
+        while traces.len() < there.min(most) {
+            // Fewer come if some are removed meanwhile: the next call looks again.
+            let Ok(Some(Ok(message))) = timeout(PATIENCE, messages.next()).await else {
+                break;
+            };
+            let (Ok(info), Some(key)) = (message.info(), self.key(&message.subject)) else {
+                continue;
+            };
+            traces.push(Trace {
+                key: key.to_owned(),
+                revision: info.stream_sequence,
+                at: written_at(info.published.unix_timestamp_nanos()),
+            });
+            if info.pending == 0 {
+                break;
+            }
+        }
+        Ok(traces)
     }
 
     /// Removes one write from the stream for good.

@@ -1,6 +1,6 @@
 //! What the operations of a store share: reading a message, and changing it by compare-and-set.
 
-use std::future::Future;
+use std::{future::Future, sync::atomic::AtomicU64};
 
 use bytes::Bytes;
 use futures_util::future::join_all;
@@ -48,6 +48,8 @@ pub(super) struct Core {
     pub(super) bucket: Bucket,
     pub(super) contents: Bucket,
     pub(super) mirror: Mirror,
+    /// Up to which write of the contents the last purge looked for abandoned ones.
+    pub(super) swept: AtomicU64,
 }
 
 impl Core {

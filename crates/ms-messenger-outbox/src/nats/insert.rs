@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use bytes::Bytes;
@@ -27,6 +27,9 @@ use crate::{
 const LONGEST: Duration = Duration::from_secs(5);
 /// How long the call itself may go on.
 const OVERALL: Duration = Duration::from_secs(60);
+/// After how long between two writes a process was stopped. It must be shorter than the age at which a
+/// purge removes contents.
+const STOPPED: Duration = Duration::from_secs(60 * 60);
 /// What the subject and the headers of a message take at most.
 const ENVELOPE: usize = 1024;
 
@@ -215,6 +218,7 @@ fn learn(
 
 /// Writes one message, its content first.
 async fn put(core: &Core, new: &New, left: u64, token: &str, place: Option<u64>) -> Result<Put> {
+    let began = SystemTime::now();
     let content = content_key(&new.key, token);
     let value = new.content.clone();
     if core.contents.put(&content, value, 0).await?.is_none() {
@@ -232,6 +236,11 @@ async fn put(core: &Core, new: &New, left: u64, token: &str, place: Option<u64>)
     let value = record::write(&record)?;
     let key = message_key(&new.key);
     if let Some(revision) = core.bucket.put(&key, value, left).await? {
+        if began.elapsed().is_ok_and(|it| it < STOPPED) {
+            return Ok(Put::Written(revision));
+        }
+        // The process was stopped in between, and a purge may have taken its content for abandoned.
+        core.contents.put(&content, new.content.clone(), 0).await?;
         return Ok(Put::Written(revision));
     }
     core.erase(&new.key, token).await;

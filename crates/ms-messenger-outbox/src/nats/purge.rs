@@ -9,6 +9,7 @@ use super::{
     core::{Core, each},
     record::{from_nanos, group_key, lane_key, message_key, session_key},
     row::Row,
+    sweep::sweep,
 };
 use crate::{error::Result, store::Purge};
 
@@ -39,7 +40,8 @@ pub(super) async fn purge(core: &Core, purge: &Purge) -> Result<u64> {
     let deleted = each(&rows, |row| delete(core, row)).await;
     let deleted: Result<Vec<bool>> = deleted.into_iter().collect();
     let deleted = deleted?.into_iter().filter(|it| *it).count();
-    clear(core).await?;
+    clear(core, purge.now).await?;
+    sweep(core, purge.now).await?;
     Ok(deleted as u64)
 }
 
@@ -70,8 +72,7 @@ struct Leftovers {
     marks: Vec<u64>,
 }
 
-async fn clear(core: &Core) -> Result<()> {
-    let now = SystemTime::now();
+async fn clear(core: &Core, now: SystemTime) -> Result<()> {
     let last = core.bucket.last().await?;
     let Leftovers { entries, marks } = leftovers(core, now, last);
     for result in each(&entries, |(key, revision)| {

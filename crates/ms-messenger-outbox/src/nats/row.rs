@@ -25,10 +25,13 @@ pub(super) struct Row {
     pub(super) changed_at: SystemTime,
     /// The group whose entry says that it exists.
     pub(super) group: Option<String>,
+    /// The start of the token of its content: enough to tell it from an abandoned one.
+    pub(super) content: Option<u64>,
 }
 
 impl Row {
     pub(super) fn new(key: Hash, revision: u64, record: Record, route: Arc<str>) -> Self {
+        let content = record.content.as_deref().and_then(start);
         let Record { head, group, .. } = record;
         let message_id = head.message_id().cloned();
         let Head {
@@ -57,6 +60,7 @@ impl Row {
             enqueued_at,
             changed_at,
             group,
+            content,
         }
     }
 
@@ -65,8 +69,18 @@ impl Row {
         self.order_key.is_some() && !self.state.is_final()
     }
 
+    /// Whether its content has this token, as far as the index knows.
+    pub(super) fn has_content(&self, token: &str) -> bool {
+        self.content.is_some() && self.content == start(token)
+    }
+
     /// Where it waits among those that are due.
     pub(super) fn turn(&self) -> (SystemTime, u64) {
         (self.due, self.seq)
     }
+}
+
+/// The first 16 of the hex digits of a token.
+fn start(token: &str) -> Option<u64> {
+    u64::from_str_radix(token.get(..16)?, 16).ok()
 }

@@ -1,6 +1,9 @@
 //! The store itself.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::atomic::AtomicU64,
+    time::{Duration, SystemTime},
+};
 
 use async_trait::async_trait;
 use tokio::{sync::Mutex, time::timeout};
@@ -75,6 +78,7 @@ impl NatsStore {
             bucket,
             contents,
             mirror,
+            swept: AtomicU64::new(0),
         };
         Self {
             core,

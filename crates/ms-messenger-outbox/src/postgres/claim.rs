@@ -86,7 +86,11 @@ async fn round(database: &Database, claim: &Claim) -> Result<Round, Failure> {
     leasing.run(&mut transaction, candidates).await?;
     doubts.add(claim, &leasing.leased);
     let mut claimed = leasing.finish(&mut transaction).await?;
-    if !leasing.is_denied {
+    let is_served = is_full && !claimed.messages.is_empty();
+    if is_served && !leasing.is_denied {
+        // There are probably more, and the next claim finds out.
+        claimed.next_at = Some(claim.now);
+    } else if !leasing.is_denied {
         let next = database.scalar::<Option<i64>>(&database.statements.next);
         let next = next.bind(&claim.route).bind(is_paused);
         let next = next.fetch_one(&mut *transaction).await?;

@@ -126,15 +126,15 @@ impl<'a> Batch<'a> {
         let query = query.bind(&self.wakes_at).bind(&self.enqueued_at);
         let query = query.bind(&self.changed_at).bind(&self.hashes);
         let query = query.bind(&self.twins).bind(&self.heads);
-        let rows = query.bind(&self.contents).fetch_all(&mut *connection);
-        let rows = rows.await?;
+        // The statement announces the messages, too, if there are any: that saves a round trip.
+        let query = query.bind(&self.contents).bind(&database.channel);
+        let rows = query.fetch_all(&mut *connection).await?;
         let mut outcomes = HashMap::with_capacity(self.ids.len());
         for row in &rows {
             outcomes.insert(row.try_get::<String, _>(0)?, Inserted::New);
         }
         if !rows.is_empty() {
             self.keys.promote(database, connection).await?;
-            database.announce(connection).await?;
         }
         if outcomes.len() < self.ids.len() {
             self.compare(database, connection, &mut outcomes).await?;

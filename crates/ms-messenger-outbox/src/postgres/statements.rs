@@ -89,17 +89,21 @@ pub(super) fn for_schema(template: &str, schema: &str) -> String {
 }
 
 const INSERT: &str = "\
-INSERT INTO {s}.message (id, route, order_key, state, is_first, wakes_at, enqueued_at, changed_at, \
-    hash, twin, head, content)
-SELECT id, route, order_key, state, order_key IS NULL, wakes_at, enqueued_at, changed_at, \
+WITH new AS (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], \
+        $7::bigint[], $8::bytea[], $9::bytea[], $10::text[], $11::bytea[]) WITH ORDINALITY \
+        AS u(id, route, order_key, state, wakes_at, enqueued_at, changed_at, hash, twin, head, content, \
+        position)
+), known AS (
+    INSERT INTO {s}.known (id) SELECT id FROM new ORDER BY position
+    ON CONFLICT (id) DO NOTHING RETURNING id, seq
+)
+INSERT INTO {s}.message (seq, id, route, order_key, state, is_first, wakes_at, enqueued_at, \
+    changed_at, hash, twin, head, content)
+SELECT seq, id, route, order_key, state, order_key IS NULL, wakes_at, enqueued_at, changed_at, \
     hash, twin, head::json, content
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], \
-    $7::bigint[], $8::bytea[], $9::bytea[], $10::text[], $11::bytea[]) WITH ORDINALITY \
-    AS u(id, route, order_key, state, wakes_at, enqueued_at, changed_at, hash, twin, head, content, \
-    position)
-ORDER BY position
-ON CONFLICT (id) DO NOTHING
-RETURNING id";
+FROM known JOIN new USING (id) ORDER BY seq
+RETURNING id, (SELECT pg_notify($12, '')) IS NULL";
 
 const LOCK_TURNS: &str = "\
 INSERT INTO {s}.turn AS t (slot, version)
@@ -179,24 +183,29 @@ WHERE seq > $1 AND (cardinality($2::text[]) = 0 OR state = ANY($2)) AND ($3::tex
 ORDER BY seq LIMIT $4";
 
 const PURGE: &str = "\
-DELETE FROM {s}.message WHERE seq IN (
-    SELECT seq FROM {s}.message
-    WHERE state = ANY($1) AND state IN ('sent', 'refused', 'expired', 'cancelled') AND changed_at < $2
-    ORDER BY changed_at LIMIT $3 FOR UPDATE SKIP LOCKED
-)";
+WITH purged AS (
+    DELETE FROM {s}.message WHERE seq IN (
+        SELECT seq FROM {s}.message
+        WHERE state = ANY($1) AND state IN ('sent', 'refused', 'expired', 'cancelled') \
+            AND changed_at < $2
+        ORDER BY changed_at LIMIT $3 FOR UPDATE SKIP LOCKED
+    ) RETURNING id
+)
+DELETE FROM {s}.known WHERE id = ANY(ARRAY(SELECT id FROM purged))";
 
 const OPEN_SESSION: &str = "\
 INSERT INTO {s}.session AS s (worker, beats, lease) VALUES ($1, 1, $2)
 ON CONFLICT (worker) DO UPDATE SET beats = s.beats + 1, lease = excluded.lease
 WHERE s.buried_at IS NULL";
 
-const KNOWN: &str = "SELECT id, hash, state FROM {s}.message WHERE id = ANY($1)";
+const KNOWN: &str = "SELECT id, hash, state FROM {s}.message \
+    WHERE seq = ANY(ARRAY(SELECT seq FROM {s}.known WHERE id = ANY($1)))";
 
 const ORDER_KEYS: &str = "SELECT DISTINCT route, order_key FROM {s}.message \
-    WHERE id = ANY($1) AND order_key IS NOT NULL";
+    WHERE seq = ANY(ARRAY(SELECT seq FROM {s}.known WHERE id = ANY($1))) AND order_key IS NOT NULL";
 
 const LOCK: &str = "SELECT seq, id, head::text AS head FROM {s}.message \
-    WHERE id = ANY($1) ORDER BY id FOR UPDATE";
+    WHERE seq = ANY(ARRAY(SELECT seq FROM {s}.known WHERE id = ANY($1))) ORDER BY id FOR UPDATE";
 
 const PUT_OFF: &str = "UPDATE {s}.message SET wakes_at = $2 WHERE seq = ANY($1)";
 
@@ -208,7 +217,8 @@ const SET_ROUTE: &str = "UPDATE {s}.route SET next = $2 WHERE name = $1";
 const SET_TARGETS: &str = "UPDATE {s}.target t SET next = u.next \
     FROM unnest($1::bytea[], $2::bigint[]) AS u(lane, next) WHERE t.lane = u.lane";
 
-const GET: &str = "SELECT seq, id, head::text AS head, content FROM {s}.message WHERE id = $1";
+const GET: &str = "SELECT seq, id, head::text AS head, content FROM {s}.message \
+    WHERE seq = (SELECT seq FROM {s}.known WHERE id = $1)";
 
 const COUNTS: &str = "SELECT route, state, count(*) AS messages, min(enqueued_at) AS oldest \
     FROM {s}.message GROUP BY route, state";

@@ -22,6 +22,8 @@ pub(super) struct Contents<'a> {
     kind: Kind<'a>,
     size: u64,
     hash: QuickXor,
+    /// The memory of an earlier piece, for the next one.
+    spare: Vec<u8>,
     /// The member of the request that names the file.
     field: String,
 }
@@ -88,6 +90,7 @@ impl<'a> Contents<'a> {
             kind,
             size,
             hash: QuickXor::default(),
+            spare: Vec::new(),
             field,
         })
     }
@@ -106,8 +109,8 @@ impl<'a> Contents<'a> {
                 Bytes::copy_from_slice(&bytes[start..][..length])
             }
             Kind::File(opened) => {
-                let opened = Arc::clone(opened);
-                let read = blocking(move || opened.read(at, length)).await?;
+                let (opened, spare) = (Arc::clone(opened), std::mem::take(&mut self.spare));
+                let read = blocking(move || opened.read(at, length, spare)).await?;
                 match read {
                     Ok(Some(piece)) => piece.into(),
                     Ok(None) => return Err(self.changed()),
@@ -125,10 +128,19 @@ impl<'a> Contents<'a> {
         Ok(piece)
     }
 
+    /// Takes back a piece that nothing else holds any more, so that the next one needs no memory of
+    /// its own: the allocator may keep what is freed.
+    pub(super) fn recycle(&mut self, piece: Bytes) {
+        if matches!(self.kind, Kind::File(_)) && piece.is_unique() {
+            self.spare = piece.into();
+        }
+    }
+
     /// The hash of the whole file. Reads what was not read yet.
     pub(super) async fn hash(&mut self) -> Result<String> {
         while self.hash.length() < self.size {
-            self.piece(self.hash.length(), HASHED_AT_ONCE).await?;
+            let piece = self.piece(self.hash.length(), HASHED_AT_ONCE).await?;
+            self.recycle(piece);
         }
         Ok(self.hash.base64())
     }
@@ -166,9 +178,9 @@ fn open(path: PathBuf) -> io::Result<Opened> {
 }
 
 impl Opened {
-    /// Reads `length` bytes from `at`; `None` if the file changed.
-    fn read(&self, at: u64, length: usize) -> io::Result<Option<Vec<u8>>> {
-        let mut piece = vec![0; length];
+    /// Reads `length` bytes from `at` into the memory of `piece`; `None` if the file changed.
+    fn read(&self, at: u64, length: usize, mut piece: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
+        piece.resize(length, 0);
         let mut file = &self.file;
         file.seek(SeekFrom::Start(at))?;
         match file.read_exact(&mut piece) {

@@ -35,7 +35,7 @@ pub enum ReaderAccess {
 #[non_exhaustive]
 pub struct UploadOptions {
     /// The largest file in bytes that is uploaded in one request; larger ones are uploaded in pieces
-    /// of 5 MiB. Default 4 MiB, at most 250 MiB.
+    /// of 3.125 MiB. Default 4 MiB, at most 250 MiB.
     pub simple_limit: u64,
     /// The largest file in bytes that is uploaded at all. Default 250 GiB, the limit of SharePoint.
     pub max_bytes: u64,

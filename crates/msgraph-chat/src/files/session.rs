@@ -21,8 +21,9 @@ use crate::{
     operations::{DRIVE_SESSION_COMMIT, DRIVE_SESSION_CREATE},
 };
 
-/// The size of every piece but the last: a multiple of 320 KiB.
-const PIECE: u64 = 16 * 327_680;
+/// The size of every piece but the last: a multiple of 320 KiB. One piece is in memory at a time;
+/// larger ones would save little of the time of an upload.
+const PIECE: u64 = 10 * 327_680;
 
 /// An upload session.
 pub(super) struct Session<'a> {
@@ -94,19 +95,16 @@ impl<'a> Session<'a> {
         let mut patience = self.lane.patience();
         let mut at = 0;
         loop {
-            let piece = match contents.piece(at, PIECE).await {
-                Ok(piece) => piece,
+            let (piece, is_last) = match self.next_piece(contents, at).await {
+                Ok(next) => next,
                 Err(error) => {
                     self.cancel().await;
                     return Err(error);
                 }
             };
-            let is_last = at + piece.len() as u64 == self.total;
-            if is_last && let Err(error) = contents.check_unchanged().await {
-                self.cancel().await;
-                return Err(error);
-            }
-            let progress = match self.put(piece, at).await {
+            let put = self.put(piece.clone(), at).await;
+            contents.recycle(piece);
+            let progress = match put {
                 Ok(progress) => progress,
                 Err(error) => match self.after(error, &mut patience).await {
                     ControlFlow::Continue(progress) => progress,
@@ -136,6 +134,17 @@ impl<'a> Session<'a> {
                 }
             }
         }
+    }
+
+    /// The piece that begins at `at`, and whether it is the last one: only then the whole file was read,
+    /// and must not have changed.
+    async fn next_piece(&self, contents: &mut Contents<'_>, at: u64) -> Result<(Bytes, bool)> {
+        let piece = contents.piece(at, PIECE).await?;
+        let is_last = at + piece.len() as u64 == self.total;
+        if is_last {
+            contents.check_unchanged().await?;
+        }
+        Ok((piece, is_last))
     }
 
     /// What follows a piece that failed: where to go on, or why the upload ends.

@@ -94,12 +94,12 @@ async fn a_file_that_cannot_be_read_is_empty_or_too_large_is_not_uploaded() {
 #[tokio::test]
 async fn a_file_that_grows_while_it_is_uploaded_is_not_sent() {
     let drive = Drive::start().await;
-    let piece = 16 * 327_680;
-    let file = Temporary::new(&vec![7; piece + 1]);
+    let piece = 10 * 327_680;
+    let file = Temporary::new(&vec![7; 2 * piece + 1]);
     let path = file.0.clone();
     let options = UploadOptions::default().with_progress(move |progress| {
         if progress.sent == piece as u64 {
-            fs::write(&path, vec![8; piece + 2]).unwrap();
+            fs::write(&path, vec![8; 2 * piece + 2]).unwrap();
         }
     });
     let (kind, message) = refusal(&drive, FileUpload::path(&file.0), options).await;

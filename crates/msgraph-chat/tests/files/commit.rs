@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::drive::{Act, CHAT, Drive, SECRET};
 
-const PIECE: usize = 16 * 327_680;
+const PIECE: usize = 10 * 327_680;
 
 fn bytes() -> Vec<u8> {
     vec![7; 2 * PIECE + 5]

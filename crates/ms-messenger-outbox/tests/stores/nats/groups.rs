@@ -82,3 +82,33 @@ async fn the_id_of_a_message_in_a_dead_group_is_free() {
         "what is in use is not cleared up"
     );
 }
+
+#[tokio::test]
+#[ignore = "needs the package nats-server"]
+async fn a_content_whose_message_was_never_written_is_removed_after_a_day() {
+    let (server, bucket) = (shared().await, bucket());
+    let outbox = Outbox::new(open(&server.url(), &bucket).await);
+    outbox.enqueue_all(["a", "b"].map(envelope)).await.unwrap();
+    let contents = Raw::open(server.client().await, &format!("{bucket}_contents")).await;
+    let used = contents.all_keys().await;
+    assert_eq!(used.len(), 2);
+    // One of a first call for the message `a`, and one of a message that does not exist.
+    let (message, _) = used[0].split_once('.').unwrap();
+    let nothing = "0".repeat(64);
+    for message in [message, &nothing] {
+        let key = format!("{message}.{}", "7".repeat(32));
+        contents.put(&key, "left").await;
+    }
+    let mut purge = Purge::new(SystemTime::UNIX_EPOCH);
+    let day = Duration::from_secs(24 * 60 * 60);
+    for (hours, left) in [(0, 4), (23, 4), (25, 2)] {
+        purge.now = SystemTime::now() + day * hours / 24;
+        assert_eq!(outbox.store().purge(&purge).await.unwrap(), 0);
+        assert_eq!(contents.all_keys().await.len(), left, "after {hours} hours");
+    }
+    assert_eq!(contents.all_keys().await, used);
+    for id in ["a", "b"] {
+        let stored = outbox.get(&id.into()).await.unwrap().unwrap();
+        assert!(stored.content.is_some(), "{id}");
+    }
+}

@@ -30,15 +30,20 @@ impl Raw {
 
     /// The keys of a kind.
     pub(super) async fn keys(&self, kind: &str) -> Vec<String> {
+        let kind = format!("{kind}.");
+        let mut keys = self.all_keys().await;
+        keys.retain(|it| it.starts_with(&kind));
+        keys
+    }
+
+    pub(super) async fn all_keys(&self) -> Vec<String> {
         let mut keys = Vec::new();
         let prefix = format!("$KV.{}.", self.bucket);
         let last = self.stream.get_info().await.unwrap().state.last_sequence;
         for sequence in 1..=last {
             if let Ok(message) = self.stream.get_raw_message(sequence).await {
                 let key = message.subject.strip_prefix(&prefix).unwrap();
-                if key.starts_with(&format!("{kind}.")) {
-                    keys.push(key.to_owned());
-                }
+                keys.push(key.to_owned());
             }
         }
         keys

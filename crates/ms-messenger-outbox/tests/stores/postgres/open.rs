@@ -1,8 +1,13 @@
 //! Opening a store.
 
-use std::net::TcpListener;
+use std::{
+    net::TcpListener,
+    time::{Duration, SystemTime},
+};
 
-use ms_messenger_outbox::{OutboxErrorKind, PostgresStore, Store as _};
+use ms_messenger_outbox::{
+    Inserted, Outbox, OutboxErrorKind, PostgresStore, Purge, Query, State, Store as _,
+};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use super::{
@@ -75,7 +80,7 @@ async fn many_that_open_at_once_make_the_schema_once() {
         opening.spawn(async move { open(&url, &schema).await });
     }
     let stores = opening.join_all().await;
-    let outbox = ms_messenger_outbox::Outbox::shared(stores.into_iter().next().unwrap().into());
+    let outbox = Outbox::shared(stores.into_iter().next().unwrap().into());
     outbox.enqueue(envelope("a")).await.unwrap();
 }
 
@@ -93,6 +98,36 @@ async fn a_schema_of_a_newer_version_is_left_alone() {
 
 #[tokio::test]
 #[ignore = "needs PostgreSQL"]
+async fn a_schema_of_the_first_version_is_brought_up_to_date() {
+    let (url, schema, other) = (shared().await, schema(), schema());
+    let first = format!(
+        "CREATE SCHEMA {{s}}; CREATE TABLE {{s}}.version (version integer NOT NULL);
+        INSERT INTO {{s}}.version VALUES (1); {}",
+        include_str!("../../../src/postgres/schema_1.sql")
+    );
+    sql(&url, &schema, &first).await;
+    let elsewhere = Outbox::new(open(&url, &other).await);
+    elsewhere.enqueue(envelope("a")).await.unwrap();
+    let columns =
+        "id, route, state, is_first, wakes_at, enqueued_at, changed_at, hash, twin, head, content";
+    let copy =
+        format!("INSERT INTO {{s}}.message ({columns}) SELECT {columns} FROM {other}.message");
+    sql(&url, &schema, &copy).await;
+    let outbox = Outbox::new(open(&url, &schema).await);
+    let inserted = outbox.enqueue_all(["b", "a"].map(envelope)).await.unwrap();
+    assert_eq!(inserted, [Inserted::New, Inserted::Same(State::Queued)]);
+    let listed = outbox.list(&Query::new()).await.unwrap();
+    let ids: Vec<&str> = listed.iter().map(|it| it.id.as_str()).collect();
+    assert_eq!(ids, ["a", "b"]);
+    outbox.cancel(&"a".into()).await.unwrap();
+    let purge = Purge::new(SystemTime::now() + Duration::from_secs(60));
+    assert_eq!(outbox.store().purge(&purge).await.unwrap(), 1);
+    let again = outbox.enqueue(envelope("a")).await.unwrap();
+    assert_eq!(again, Inserted::New);
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
 async fn a_user_that_may_only_write_opens_a_schema_that_is_there() {
     let (url, schema) = (shared().await, schema());
     drop(open(&url, &schema).await);
@@ -104,7 +139,7 @@ async fn a_user_that_may_only_write_opens_a_schema_that_is_there() {
     let pool = PgPoolOptions::new().connect_lazy_with(options);
     let builder = PostgresStore::builder().with_schema(&schema);
     let store = builder.clone().open(pool.clone()).await.unwrap();
-    let outbox = ms_messenger_outbox::Outbox::new(store);
+    let outbox = Outbox::new(store);
     outbox.enqueue(envelope("a")).await.unwrap();
     let missing = builder.with_schema(super::server::schema());
     let error = missing.open(pool).await.unwrap_err();

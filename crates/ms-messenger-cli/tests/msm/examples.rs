@@ -1,6 +1,11 @@
 //! The examples in the help of every command: each is run in a shell, against the emulator.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::PathBuf,
+    process::Command,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use ms_messenger_emulator::{
     Emulator, EntraApprover, FaultAction, FaultRule, Faults, Platform, Seed, When,
@@ -13,6 +18,8 @@ use crate::support::{
 
 /// Commands whose examples are run elsewhere, or that have none: `help` of `clap`.
 const ELSEWHERE: [&str; 2] = ["emulator", "help"];
+/// Examples that run at a time.
+const THREADS: usize = 6;
 
 /// A command and its examples.
 struct Help {
@@ -263,21 +270,44 @@ fn expected(command: &str) -> &'static [i32] {
     }
 }
 
+/// Runs an example with what it needs.
+fn assert_works(command: &str, example: &str) {
+    let world = World::new();
+    world.prepare(command, example);
+    let (code, printed) = world.shell(example);
+    assert!(
+        expected(command).contains(&code),
+        "{example}: {code} {printed}"
+    );
+}
+
 #[test]
 fn every_command_has_two_examples_and_each_works() {
     let all = all();
     assert!(all.len() > 20, "{}", all.len());
-    for Help { command, examples } in &all {
-        assert!(examples.len() >= 2, "{command}: {examples:?}");
-        for example in examples {
+    let mut examples = Vec::new();
+    for help in &all {
+        let Help {
+            command,
+            examples: own,
+        } = help;
+        assert!(own.len() >= 2, "{command}: {own:?}");
+        for example in own {
             assert!(example.contains("msm "), "{command}: {example}");
-            let world = World::new();
-            world.prepare(command, example);
-            let (code, printed) = world.shell(example);
-            assert!(
-                expected(command).contains(&code),
-                "{example}: {code} {printed}"
-            );
+            examples.push((command.as_str(), example.as_str()));
         }
     }
+    // Most of the time is waiting for time-outs and processes.
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                while let Some((command, example)) =
+                    examples.get(next.fetch_add(1, Ordering::Relaxed))
+                {
+                    assert_works(command, example);
+                }
+            });
+        }
+    });
 }

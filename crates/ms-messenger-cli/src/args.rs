@@ -1,10 +1,13 @@
 //! The command line.
 
 mod batch;
+mod config;
 mod connection;
 mod doctor;
 mod emulator;
+mod habits;
 mod outbox;
+mod output;
 mod relations;
 mod send;
 mod settle;
@@ -15,17 +18,21 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 pub(crate) use self::{
     batch::BatchArgs,
+    config::{ConfigArgs, ConfigCheckArgs, ConfigCommand, ConfigPathArgs, ConfigShowArgs},
     connection::{ConnectionArgs, Given},
     doctor::DoctorArgs,
     emulator::{EmulatorArgs, GraphExpired, Limits},
+    habits::{CompletionsArgs, ManArgs, ReportArgs, SchemaArgs, Shell},
     outbox::{
-        AddArgs, IdArgs, ListArgs, OutboxArgs, OutboxCommand, PurgeArgs, RetryArgs, RunArgs,
-        SettleMessagesArgs, ShowArgs, StatusArgs, StoreAddressArgs,
+        AddArgs, IdArgs, ListArgs, OutboxArgs, OutboxCommand, OutboxOptions, PurgeArgs, RetryArgs,
+        RunArgs, SettleMessagesArgs, ShowArgs,
     },
+    output::{LogFormat, OutputArgs},
     relations::Relations,
     send::SendArgs,
     settle::SettleArgs,
     sign_in::{LoginArgs, LogoutArgs, WhoamiArgs},
+    values::To,
 };
 use crate::exit;
 
@@ -38,6 +45,8 @@ use crate::exit;
     after_long_help = exit::table(),
 )]
 pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -62,14 +71,28 @@ pub(crate) enum Command {
     Whoami(WhoamiArgs),
     /// Checks what would prevent a send: settings, servers, clocks, permissions
     Doctor(Box<DoctorArgs>),
+    /// Shows and checks the configuration: profiles, targets, and where each setting comes from
+    Config(Box<ConfigArgs>),
     /// Runs the emulator until it is interrupted; prints one JSON line when it is ready
     Emulator(EmulatorArgs),
+    /// Writes what a report of a problem needs, without accounts and secrets
+    Report(Box<ReportArgs>),
+    /// Prints the completions for a shell
+    Completions(CompletionsArgs),
+    /// Writes the pages of the manual
+    Man(ManArgs),
+    /// Prints the JSON schema of an output
+    Schema(SchemaArgs),
     /// Prints the table of exit codes
-    #[command(after_help = exit::table())]
+    #[command(after_help = format!(
+        "Examples:\n  msm exit-codes\n  msm exit-codes | grep ' 8 '\n\n{}",
+        exit::table()
+    ))]
     ExitCodes,
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  msm demo\n  msm demo --json")]
 pub(crate) struct DemoArgs {
     /// Print one JSON document instead of tables
     #[arg(long)]

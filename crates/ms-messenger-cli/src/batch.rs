@@ -174,14 +174,14 @@ impl Ready<'_> {
         outbox.enqueue_all(envelopes).await?;
         let before = states(&ids, &earlier);
         let total = u64::try_from(ids.len()).unwrap_or(u64::MAX);
-        let progress = Progress::new(Some(total - before.ended()), args.quiet);
+        let progress = Progress::new(Some(total - before.ended()), print::is_quiet());
         let mut work = Work::new(work_options(args), &outbox, &store, lines, progress);
         if args.all {
             print_earlier(&mut work, &outbox, &ids, &earlier).await?;
         }
         let ended = work.run(routes, interrupt).await?;
         let after = earlier::read(&outbox).await?;
-        Ok(summary(args, &ended, before, states(&ids, &after), &store))
+        Ok(summary(&ended, before, states(&ids, &after), &store))
     }
 }
 
@@ -247,13 +247,13 @@ async fn print_earlier(
 }
 
 /// Prints what became of the messages, and what to do next.
-fn summary(args: &BatchArgs, ended: &Ended, before: Counts, all: Counts, store: &str) -> Exit {
+fn summary(ended: &Ended, before: Counts, all: Counts, store: &str) -> Exit {
     let exit = match (all.exit(), ended.failure) {
         (Exit::Temporary, Some(failure)) => failure,
         (Exit::Success, _) if ended.is_output_closed => Exit::SentUnread,
         (exit, _) => exit,
     };
-    if args.quiet {
+    if print::is_quiet() {
         return exit;
     }
     let seconds = ended.progress.elapsed().as_secs_f64();
@@ -337,7 +337,7 @@ fn report(args: &BatchArgs, exit: Exit, error: &Error, advice: Option<&str>, mor
         if more > 0 {
             text.push_str(&format!("\nand {more} more problems"));
         }
-        print::note(format_args!("{text}\nthis run has sent nothing"));
+        print::important(format_args!("{text}\nthis run has sent nothing"));
     }
     exit
 }

@@ -1,17 +1,27 @@
-//! Settings: options, files, environment and stored sign-in, as the variables that clients read.
+//! Settings: options, environment, configuration file and stored sign-in, as the variables that
+//! clients read.
 
+mod file;
+mod members;
+mod parse;
 mod reader;
+mod reference;
 mod setting;
 
 use ms_messenger::{
-    Error, ErrorKind, ExposeSecret as _, Problems, Result, entra::ClientCredentials,
+    Error, ErrorKind, ExposeSecret as _, Problem, Problems, Result, entra::ClientCredentials,
     http::Variables,
 };
 
-pub(crate) use self::setting::Origin;
+pub(crate) use self::{
+    file::{ConfigFile, FileValue, Place, Targets},
+    members::{MEMBERS, Member},
+    setting::Origin,
+};
 use self::{reader::Reader, setting::Setting};
 use crate::{
-    args::ConnectionArgs, environment::Environment, platform::Platform, sign_in::SignedIn,
+    args::ConnectionArgs, environment::Environment, platform::Platform, profile, sign_in::SignedIn,
+    typo::suggestion,
 };
 
 /// Variables of an Entra ID application. They have no options.
@@ -23,8 +33,8 @@ pub(crate) const APPLICATION: [&str; 5] = [
     "AZURE_AUTHORITY_HOST",
 ];
 
-/// Options of the command line, and the variables that they displace: the variable would choose
-/// another credential or address for the same service.
+/// Settings, and those of less precedence that they displace: these would choose another credential
+/// or address for the same service.
 const DISPLACED: [(&str, &[&str]); 4] = [
     (
         "ACS_CONNECTION_STRING",
@@ -41,33 +51,63 @@ pub(crate) struct Settings {
     values: Vec<Setting>,
     /// The stored sign-in, if no token for Graph is given.
     pub(crate) signed_in: Option<SignedIn>,
+    /// The configuration file, if there is one.
+    pub(crate) file: Option<ConfigFile>,
+    /// What should be changed, although it prevents nothing.
+    pub(crate) warnings: Vec<Problem>,
 }
 
 impl Settings {
-    /// Reads options, files, environment and stored sign-in, in this order of precedence.
+    /// Reads options with their files, environment, profile and stored sign-in, in this order of
+    /// precedence.
     ///
     /// # Errors
     ///
-    /// `Config` that names every option that is empty and every file that cannot be used.
+    /// `Config` that names everything that cannot be used.
     pub(crate) fn read(args: &ConnectionArgs, env: Environment<'_>) -> Result<Self> {
         let mut reader = Reader::new(env);
         let given = args.settings();
         for setting in &given {
             reader.read_option(setting);
         }
-        let displaced = displaced(args, &reader);
+        let mut hidden = displaced(&reader);
+        if args.store.profile.is_some() || args.store.store_key_file.is_some() {
+            hidden.push("MSGRAPH_TOKEN");
+        }
         for setting in &given {
-            if !displaced.contains(&setting.variable) {
+            if !hidden.contains(&setting.variable) {
                 reader.read_variable(setting.variable, setting.is_secret);
             }
         }
         for variable in APPLICATION {
             reader.read_variable(variable, false);
         }
+        let file = ConfigFile::load(args.store.config.as_deref(), env)?;
+        let name = profile::name(&args.store, env);
+        if let Some(file) = &file {
+            let mut displaced = displaced(&reader);
+            if args.store.store_key_file.is_some() {
+                displaced.push("MSGRAPH_TOKEN");
+            }
+            reader.read_profile(file, &name, &displaced);
+        }
         let signed_in = reader.read_sign_in(&args.store);
+        if let Some(file) = file.as_ref().filter(|_| signed_in.is_none()) {
+            check_profile(file, &name, &mut reader);
+        }
+        let (values, warnings) = reader.finish()?;
+        tracing::info!(
+            target: "msm",
+            profile = name,
+            file = file.as_ref().map(|file| file.path.display().to_string()),
+            sign_in = signed_in.as_ref().map(|it| it.profile.path.display().to_string()),
+            "settings"
+        );
         Ok(Self {
-            values: reader.finish()?,
+            values,
             signed_in,
+            file,
+            warnings,
         })
     }
 
@@ -152,17 +192,24 @@ impl Settings {
     }
 }
 
-/// Returns the variables of the environment that the given options displace.
-fn displaced(args: &ConnectionArgs, reader: &Reader<'_>) -> Vec<&'static str> {
-    let given = DISPLACED.iter().filter(|(option, _)| reader.has(option));
-    let mut displaced: Vec<&str> = given
-        .flat_map(|(_, variables)| *variables)
-        .copied()
-        .collect();
-    if args.store.profile.is_some() || args.store.store_key_file.is_some() {
-        displaced.push("MSGRAPH_TOKEN");
+/// Rejects a profile that the file does not have, as there is no sign-in of its name either.
+fn check_profile(file: &ConfigFile, name: &str, reader: &mut Reader<'_>) {
+    let profiles = &file.profiles;
+    if profiles.is_empty() || profiles.contains_key(name) || name == profile::DEFAULT {
+        return;
     }
-    displaced
+    let meant = suggestion(name, profiles.keys().map(String::as_str), "");
+    let path = file.path.display();
+    let rule =
+        format!("neither {path} has this profile, nor is there a sign-in of its name{meant}");
+    reader.problem(format!("profile {name}"), rule);
+}
+
+/// Returns the variables that what is read so far displaces.
+fn displaced(reader: &Reader<'_>) -> Vec<&'static str> {
+    let given = DISPLACED.iter().filter(|(setting, _)| reader.has(setting));
+    let displaced = given.flat_map(|(_, variables)| *variables);
+    displaced.copied().collect()
 }
 
 #[cfg(test)]

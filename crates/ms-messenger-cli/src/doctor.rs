@@ -7,10 +7,12 @@ mod graph;
 mod operations;
 mod skype;
 
+use std::time::Duration;
+
 use ms_messenger::{Result, http::HttpClient};
 
 use crate::{
-    args::DoctorArgs,
+    args::{ConnectionArgs, DoctorArgs},
     config::Settings,
     doctor::{
         context::DoctorContext,
@@ -25,7 +27,8 @@ use crate::{
 
 /// Checks every configured platform; the exit code is that of the worst problem.
 pub(crate) async fn run(args: &DoctorArgs) -> Exit {
-    let report = match examine(args).await {
+    let examined = examine(&args.connection, args.platform, args.timeout).await;
+    let report = match examined {
         Ok(report) => report,
         Err(error) => return report::failed(error, args.json),
     };
@@ -39,9 +42,20 @@ pub(crate) async fn run(args: &DoctorArgs) -> Exit {
 }
 
 /// Checks the platforms.
-async fn examine(args: &DoctorArgs) -> Result<Report> {
-    let settings = Settings::read(&args.connection, &environment::process)?;
-    let options = http_options(args.timeout);
+///
+/// # Errors
+///
+/// `Config` when a setting cannot be read.
+pub(crate) async fn examine(
+    connection: &ConnectionArgs,
+    only: Option<Platform>,
+    timeout: Option<Duration>,
+) -> Result<Report> {
+    let settings = Settings::read(connection, &environment::process)?;
+    for warning in &settings.warnings {
+        print::note(format_args!("warning: {warning}"));
+    }
+    let options = http_options(timeout);
     let context = DoctorContext {
         http: HttpClient::new(&options)?,
         options,
@@ -49,11 +63,11 @@ async fn examine(args: &DoctorArgs) -> Result<Report> {
     };
     let mut report = Report::default();
     for platform in Platform::ALL {
-        if args.platform.is_some_and(|only| only != platform) {
+        if only.is_some_and(|only| only != platform) {
             continue;
         }
         let mut findings = Findings::new(platform);
-        if args.platform.is_none() && !context.is_mentioned(platform) {
+        if only.is_none() && !context.is_mentioned(platform) {
             findings.note("settings", format!("not configured: {}", platform.needs()));
         } else {
             match platform {

@@ -36,7 +36,8 @@ pub(crate) fn explain(error: Error, settings: Option<&Settings>) -> Explained {
         }
         ErrorKind::RateLimited => wait_advice(&error),
         ErrorKind::NotFound | ErrorKind::InvalidRequest if error.status().is_some() => {
-            settings.and_then(|settings| address_advice(&error, settings))
+            let address = settings.and_then(|settings| address_advice(&error, settings));
+            address.or_else(|| absence_advice(&error))
         }
         _ => None,
     };
@@ -214,6 +215,23 @@ fn address_advice(error: &Error, settings: &Settings) -> Option<String> {
     is_graph.then_some(without)
 }
 
+/// Explains what a service may not have found: it does not say which, and hides what the user may
+/// not see.
+fn absence_advice(error: &Error) -> Option<String> {
+    if error.kind() != ErrorKind::NotFound {
+        return None;
+    }
+    let text = match Platform::named(error.platform()?)? {
+        Platform::MsgraphChat => {
+            "there is no such team, channel, chat or user, or the signed-in user is no member"
+        }
+        Platform::AcsChat => "there is no such thread, or the user is no participant",
+        Platform::AcsMessages => "there is no such conversation or channel in this resource",
+        Platform::Ucwa => return None,
+    };
+    Some(text.to_owned())
+}
+
 /// Marks the rejection of a key that was used before as an unknown delivery: it says nothing about
 /// the message that was sent with the key.
 pub(crate) fn mark_used_key(error: Error) -> Error {
@@ -280,6 +298,17 @@ mod tests {
             "the message was sent without a client message id"
         );
         assert_eq!(explained.error.retry_after(), Some(wait));
+    }
+
+    #[test]
+    fn what_was_not_found_is_explained_by_the_platform() {
+        let advice = |platform: &'static str| {
+            let error = Error::new(ErrorKind::NotFound, "NotFound").with_status(404);
+            explain(error.with_platform(platform), None).advice
+        };
+        assert!(advice("msgraph-chat").unwrap().contains("is no member"));
+        assert!(advice("acs-chat").unwrap().contains("no such thread"));
+        assert_eq!(advice("ucwa"), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod choose;
 mod claims;
 mod compose;
 mod config;
+mod configuration;
 mod connect;
 mod counts;
 mod demo;
@@ -16,14 +17,18 @@ mod emulator;
 mod environment;
 mod exit;
 mod explain;
+mod failures;
 mod files;
 mod graph;
+mod habits;
 mod interrupt;
 mod keys;
 mod lazy_session;
 mod lock;
+mod log;
 mod login;
 mod logout;
+mod names;
 mod outbox;
 mod outbox_store;
 mod outcome;
@@ -33,13 +38,17 @@ mod profile;
 mod progress;
 mod report;
 mod routes;
+mod schema;
 mod send;
 mod settle;
 mod sign_in;
 mod state;
 mod stored;
+mod support;
+mod targets;
 mod token;
 mod transport;
+mod typo;
 mod unsettled;
 mod usage;
 mod whoami;
@@ -56,11 +65,16 @@ use crate::{
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
+    if let Err(error) = targets::prepare(&words) {
+        return report::failed(error, usage::wants_json(&words)).into();
+    }
     let parsed = args::command().try_get_matches_from(&words);
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return usage::report(&error, &words).into(),
     };
+    print::set_quiet(cli.output.quiet);
+    log::install(cli.output);
     // One message needs one thread; more would only make the start slower.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -78,13 +92,18 @@ async fn run(command: Command) -> Exit {
         Command::Demo(args) => demo::run(&args).await,
         Command::Send(args) => send::run(&args).await,
         Command::Batch(args) => Box::pin(batch::run(&args)).await,
-        Command::Outbox(args) => Box::pin(outbox::run(&args.command)).await,
+        Command::Outbox(args) => Box::pin(outbox::run(&args)).await,
         Command::Settle(args) => settle::run(&args).await,
         Command::Login(args) => login::run(&args).await,
         Command::Logout(args) => logout::run(&args).await,
         Command::Whoami(args) => whoami::run(&args),
         Command::Doctor(args) => doctor::run(&args).await,
+        Command::Config(args) => configuration::run(&args.command),
         Command::Emulator(args) => emulator::run(&args).await,
+        Command::Report(args) => support::run(&args).await,
+        Command::Completions(args) => habits::completions(&args),
+        Command::Man(args) => habits::man(&args),
+        Command::Schema(args) => schema::run(&args),
         Command::ExitCodes => {
             print::result(exit::table().trim_end()).map_or(Exit::Other, |()| Exit::Success)
         }

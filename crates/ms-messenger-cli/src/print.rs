@@ -3,8 +3,11 @@
 use std::{
     fmt,
     io::{self, Write as _},
+    sync::atomic::{AtomicBool, Ordering},
     time::SystemTime,
 };
+
+use anstyle::{AnsiColor, Style};
 
 use ms_messenger::{Delivery, Error, IdempotencyKey, Receipt};
 
@@ -21,14 +24,53 @@ pub(crate) fn result(text: &str) -> io::Result<()> {
     out.flush()
 }
 
-/// Writes one line to standard error. A closed standard error is no failure.
+/// Whether only errors are printed on standard error.
+static IS_QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Sets whether only errors are printed on standard error.
+pub(crate) fn set_quiet(is_quiet: bool) {
+    IS_QUIET.store(is_quiet, Ordering::Relaxed);
+}
+
+/// Returns whether only errors are printed on standard error.
+pub(crate) fn is_quiet() -> bool {
+    IS_QUIET.load(Ordering::Relaxed)
+}
+
+/// Writes one line to standard error, unless it is quiet. A closed standard error is no failure.
 pub(crate) fn note(text: impl fmt::Display) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    if !is_quiet() {
+        important(text);
+    }
+}
+
+/// Writes one line to standard error, also when it is quiet: an error, or what the user must do.
+pub(crate) fn important(text: impl fmt::Display) {
+    let text = painted(&text.to_string());
+    // It removes the colours where `NO_COLOR` is set, or standard error is no terminal.
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
+/// Writes a line of the log to standard error, unchanged.
+pub(crate) fn log(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Colours the word with which an error or a warning begins.
+fn painted(text: &str) -> String {
+    let style = |colour: AnsiColor| Style::new().bold().fg_color(Some(colour.into()));
+    for (word, colour) in [("error:", AnsiColor::Red), ("warning:", AnsiColor::Yellow)] {
+        if let Some(rest) = text.strip_prefix(word) {
+            let style = style(colour);
+            return format!("{style}{word}{style:#}{rest}");
+        }
+    }
+    text.to_owned()
 }
 
 /// Prints why a command failed and returns its exit code.
 pub(crate) fn failure(message: &str, exit: Exit) -> Exit {
-    note(format_args!("error: {message}"));
+    important(format_args!("error: {message}"));
     exit
 }
 

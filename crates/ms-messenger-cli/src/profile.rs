@@ -21,15 +21,20 @@ use crate::{
 
 /// Heading in the help.
 const SIGN_IN: &str = "Stored sign-in";
-/// Name of the sign-in when none is given.
-const DEFAULT: &str = "default";
+/// Heading in the help.
+const PROFILE: &str = "Profile";
+/// Name of the profile when none is given.
+pub(crate) const DEFAULT: &str = "default";
 
-/// Options that say where sign-ins are stored.
+/// Options that say which profile is used, and where sign-ins are stored.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct StoreArgs {
-    /// Name of the sign-in; by default `default` [env: MSM_PROFILE]
-    #[arg(long, value_name = "NAME", help_heading = SIGN_IN)]
+    /// Profile of the configuration file, and the sign-in of its name; by default `default` [env: MSM_PROFILE]
+    #[arg(long, value_name = "NAME", help_heading = PROFILE)]
     pub(crate) profile: Option<String>,
+    /// Configuration file; `msm config path` prints the default [env: MSM_CONFIG]
+    #[arg(long, value_name = "FILE", help_heading = PROFILE)]
+    pub(crate) config: Option<PathBuf>,
     /// Folder of the sign-ins; by default in the state folder of the user [env: MSM_STATE_DIR]
     #[arg(long, value_name = "FOLDER", help_heading = SIGN_IN)]
     pub(crate) state_dir: Option<PathBuf>,
@@ -39,6 +44,11 @@ pub(crate) struct StoreArgs {
 }
 
 impl StoreArgs {
+    /// Returns whether the folder of the sign-ins or their key is named.
+    pub(crate) fn names_a_store(&self) -> bool {
+        self.state_dir.is_some() || self.store_key_file.is_some()
+    }
+
     /// Returns the folder in which this program keeps its state.
     ///
     /// # Errors
@@ -47,6 +57,13 @@ impl StoreArgs {
     pub(crate) fn state_dir(&self, env: Environment<'_>) -> Result<PathBuf> {
         state::state_dir(self.state_dir.as_deref(), env)
     }
+}
+
+/// Returns the name of the profile.
+pub(crate) fn name(args: &StoreArgs, env: Environment<'_>) -> String {
+    let name = args.profile.clone();
+    let name = name.or_else(|| variable(env, "MSM_PROFILE"));
+    name.unwrap_or_else(|| DEFAULT.to_owned())
 }
 
 /// Where one sign-in is stored, whether it exists or not.
@@ -65,9 +82,7 @@ impl Location {
     ///
     /// `Config` when the name cannot be used, or the user has no folders.
     pub(crate) fn find(args: &StoreArgs, env: Environment<'_>) -> Result<Self> {
-        let name = args.profile.clone();
-        let name = name.or_else(|| variable(env, "MSM_PROFILE"));
-        let name = name.unwrap_or_else(|| DEFAULT.to_owned());
+        let name = name(args, env);
         let folder = args.state_dir(env)?;
         // The path does not depend on the key.
         let path = FileTokenStore::with_key_file(&folder, "").path(&name)?;

@@ -32,7 +32,7 @@ pub(crate) fn failed(error: Error, json: bool) -> Exit {
         // The exit code reports the failure even if standard output is closed.
         let _ = print::result(&line.to_string());
     } else {
-        print::note(print::plain_error_text(&error, exit, advice.as_deref()));
+        print::important(print::plain_error_text(&error, exit, advice.as_deref()));
     }
     exit
 }

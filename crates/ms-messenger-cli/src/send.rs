@@ -19,6 +19,7 @@ use crate::{
     dry_run, environment,
     exit::Exit,
     explain::{Explained, explain, mark_used_key},
+    failures,
     files::unreadable,
     interrupt::Interrupt,
     keys::{FirstUses, KeyUse},
@@ -62,6 +63,7 @@ async fn outcome(args: &SendArgs, context: &mut SendContext) -> Result<Outcome> 
     context.warnings = composed.warnings;
     let mut request = composed.request;
     let settings = Settings::read(&args.connection, &environment::process)?;
+    context.warnings.extend(settings.warnings.clone());
     let settings = context.settings.insert(settings);
     let platform = choose(args.platform, &request, settings)?;
     if args.dry_run {
@@ -235,12 +237,14 @@ fn failed(args: &SendArgs, context: &SendContext, error: Error) -> Exit {
         evidence: evidence.as_ref().filter(|_| is_unknown),
         ..Line::of(&error, exit)
     };
+    let state = args.connection.store.state_dir(&environment::process);
+    failures::note(state.ok(), "send", &line);
     if args.json {
         // The exit code reports the failure even if standard output is closed.
         let _ = print::result(&line.to_string());
         return exit;
     }
-    print::note(print::error_text(&error, exit, advice.as_deref()));
+    print::important(print::error_text(&error, exit, advice.as_deref()));
     // With a key the send can be run again, which needs no file.
     if line.evidence.is_some() && line.request.is_some() && line.idempotency.is_none() {
         store(args, &line);
@@ -258,12 +262,12 @@ fn store(args: &SendArgs, line: &Line<'_>) {
             stored.map_err(|error| unreadable(&error))
         });
     match stored {
-        Ok(path) => print::note(format_args!(
+        Ok(path) => print::important(format_args!(
             "to find out whether it was sent, run with the same settings:\n  \
              msm settle --evidence {} --wait 2m",
             quoted(&path.display().to_string())
         )),
-        Err(why) => print::note(format_args!(
+        Err(why) => print::important(format_args!(
             "the evidence for msm settle could not be stored: {why}; --json prints it"
         )),
     }

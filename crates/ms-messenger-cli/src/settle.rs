@@ -160,7 +160,7 @@ fn cannot_tell(args: &SettleArgs, error: Error, settings: Option<&Settings>) -> 
         let _ = print::result(&line.to_string());
     } else {
         let text = print::error_text(&error, exit, advice.as_deref());
-        print::note(format_args!(
+        print::important(format_args!(
             "it is still unknown whether the message was sent\n{text}"
         ));
     }

@@ -1,6 +1,6 @@
 //! A stored sign-in as the credential of Teams.
 
-use ms_messenger::{Error, Result, SecretString, entra::SignIn, msgraph_chat::Cloud};
+use ms_messenger::{Error, Result, SecretString, Url, entra::SignIn, msgraph_chat::Cloud};
 
 use crate::{
     environment::Environment,
@@ -25,9 +25,7 @@ impl SignedIn {
         let location = match Location::find(args, env) {
             Ok(location) => location,
             // A user without a home folder has no sign-in, but what was named must be usable.
-            Err(_) if *args == StoreArgs::default() && !state::has_user_folders() => {
-                return Ok(None);
-            }
+            Err(_) if !args.names_a_store() && !state::has_user_folders() => return Ok(None),
             Err(error) => return Err(error),
         };
         // The key is needed only when there is something to open.
@@ -77,6 +75,13 @@ impl SignedIn {
         if let Ok(Some(cloud)) = self.cloud() {
             variables.push(("MSGRAPH_CLOUD", cloud.name.into()));
         }
+        if let Ok(sign_in) = &self.loaded
+            && is_emulator(&sign_in.authority)
+        {
+            // Its tokens are worth nothing elsewhere.
+            let authority = sign_in.authority.trim_end_matches('/');
+            variables.push(("MSGRAPH_BASE_URL", format!("{authority}/v1.0").into()));
+        }
         let user = self.loaded.as_ref().ok().and_then(|sign_in| {
             let user = sign_in.user_id.as_deref();
             user.or(sign_in.user.as_deref())
@@ -84,4 +89,16 @@ impl SignedIn {
         variables.extend(user.map(|user| ("MSGRAPH_USER", user.into())));
         Ok(variables)
     }
+}
+
+/// Returns whether an authority is an emulator: no other has an address on loopback without TLS.
+fn is_emulator(authority: &str) -> bool {
+    let Ok(address) = Url::parse(authority) else {
+        return false;
+    };
+    let is_loopback = matches!(
+        address.host_str(),
+        Some("127.0.0.1" | "localhost" | "[::1]")
+    );
+    address.scheme() == "http" && is_loopback
 }

@@ -34,7 +34,6 @@ pub(crate) fn state_dir(named: Option<&Path>, env: Environment<'_>) -> Result<Pa
 /// # Errors
 ///
 /// `Config` when the user has no folders.
-#[cfg(not(feature = "keyring"))]
 pub(crate) fn config_dir() -> Result<PathBuf> {
     Ok(user_folders()?.config_dir().join(FOLDER))
 }

@@ -9,6 +9,7 @@ use crate::{
     exit::Exit,
     outcome::{Line, Status},
     print,
+    typo::{is_typo, suggestion},
 };
 
 /// Common names of options that have another name here.
@@ -26,8 +27,6 @@ const ALIASES: [(&str, &str); 12] = [
     ("-s", "--subject"),
     ("-t", "--to or --text"),
 ];
-/// Largest edit distance of a typing error.
-const MAX_EDITS: usize = 2;
 
 /// Returns whether the command line asks for JSON, even if it cannot be parsed.
 pub(crate) fn wants_json(words: &[OsString]) -> bool {
@@ -64,7 +63,7 @@ pub(crate) fn report_violation(message: &str, subcommand: Option<&str>, json: bo
         let _ = print::result(&line.to_string());
     } else {
         let usage = usage(subcommand);
-        print::note(format_args!("error: {message}\n\n{usage}"));
+        print::important(format_args!("error: {message}\n\n{usage}"));
     }
     Exit::Usage
 }
@@ -156,17 +155,13 @@ fn shown(option: &str) -> String {
 fn unknown_command(error: &clap::Error) -> String {
     let typed = text(error, ContextKind::InvalidSubcommand).unwrap_or_default();
     let known = commands_beside(error);
-    let near = known.iter().find(|known| is_typo(&typed, known));
-    match near {
-        Some(known) => format!(
-            "there is no command {}: did you mean {known}?",
-            quoted(&typed)
-        ),
-        None => format!(
-            "there is no command {}; the commands are {}",
-            quoted(&typed),
-            known.join(", ")
-        ),
+    let typed_name = quoted(&typed);
+    let meant = suggestion(&typed, known.iter().map(String::as_str), "");
+    if meant.is_empty() {
+        let known = known.join(", ");
+        format!("there is no command {typed_name}; the commands are {known}")
+    } else {
+        format!("there is no command {typed_name}{meant}")
     }
 }
 
@@ -220,14 +215,6 @@ fn quoted(word: &str) -> String {
     }
 }
 
-/// Returns whether a typed name is likely to mean a known one.
-fn is_typo(typed: &str, known: &str) -> bool {
-    let typed = typed.trim_start_matches('-');
-    let known = known.trim_start_matches('-');
-    // In a short name, two edits make another name.
-    strsim::damerau_levenshtein(typed, known) <= MAX_EDITS.min(known.len() / 3)
-}
-
 #[cfg(test)]
 mod tests {
     use clap::FromArgMatches as _;
@@ -253,7 +240,6 @@ mod tests {
             ),
             (format!("{to} --card x"), "there is no option --card"),
             (format!("{to} --mention x"), "there is no option --mention"),
-            (format!("{to} --quiet"), "there is no option --quiet"),
             (
                 format!("{to} --message x"),
                 "there is no option --message: use --text",

@@ -201,7 +201,7 @@ impl<'a> Work<'a> {
         self.stop.cancel();
         if error.kind() != io::ErrorKind::BrokenPipe {
             let text = "an outcome could not be written; it is in the outbox";
-            self.progress.beside(|| print::note(text));
+            self.progress.beside(|| print::important(text));
         }
     }
 
@@ -228,7 +228,7 @@ impl<'a> Work<'a> {
             let text = format!("{}: {what}; {then}", head.route);
             if ends {
                 // The reason of the exit code, which is no progress.
-                self.progress.beside(|| print::note(&text));
+                self.progress.beside(|| print::important(&text));
             } else {
                 self.progress.note(&text);
             }

@@ -373,6 +373,7 @@ impl Pipeline {
             return Err(state.ended_early(reached));
         }
         state.begin_attempt(&self.retry)?;
+        trace::attempting(&request, state.context.attempts);
         let departure = request.departure.clone();
         let exchange = pin!(self.exchange(request, token, call, state.context));
         match call.deadline.limit(exchange).await {

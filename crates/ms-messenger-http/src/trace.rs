@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use ms_messenger_core::Error;
+
+use crate::HttpRequest;
 #[cfg(feature = "tracing")]
 use crate::{Call, Response, RetryClass, ServiceProfile, redact::one_line};
-use ms_messenger_core::Error;
 
 #[cfg(feature = "tracing")]
 pub(crate) fn span(service: &ServiceProfile, call: &Call) -> tracing::Span {
@@ -53,6 +55,21 @@ pub(crate) fn record(span: &tracing::Span, class: RetryClass, outcome: Result<&R
     if let Some(request_id) = request_id {
         span.record("request_id", request_id.as_str());
     }
+}
+
+/// Reports that an attempt begins: where it goes, without the query.
+#[allow(unused_variables, reason = "used by the feature `tracing` only")]
+pub(crate) fn attempting(request: &HttpRequest, attempt: u32) {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(
+        target: "ms_messenger",
+        attempt,
+        method = request.method.as_str(),
+        host = request.url.host_str(),
+        port = request.url.port_or_known_default(),
+        path = request.url.path(),
+        "attempt"
+    );
 }
 
 /// Reports that an attempt failed and another follows.

@@ -136,7 +136,7 @@ async fn a_success_is_one_span_with_the_facts() {
 }
 
 #[tokio::test]
-async fn several_attempts_are_one_span_and_an_event_for_each_that_failed() {
+async fn several_attempts_are_one_span_and_an_event_for_each_and_for_each_that_failed() {
     let wait = status(429, &[("retry-after", "0")], "hunter2");
     let server = Server::start([wait.clone(), wait, created()]).await;
     let (capture, _guard) = capture();
@@ -144,9 +144,17 @@ async fn several_attempts_are_one_span_and_an_event_for_each_that_failed() {
     assert!(capture.only_call().starts_with("attempts=3 "));
     let captured = capture.0.lock().unwrap();
     let call = *captured.calls.keys().next().unwrap();
-    assert_eq!(captured.events.len(), 2);
-    for (index, (span, fields)) in captured.events.iter().enumerate() {
-        assert_eq!(*span, Some(call));
+    assert!(captured.events.iter().all(|(span, _)| *span == Some(call)));
+    let fields = captured.events.iter().map(|(_, fields)| fields);
+    let (begun, failed): (Vec<_>, Vec<_>) = fields.partition(|it| it["message"] == "attempt");
+    assert_eq!((begun.len(), failed.len()), (3, 2));
+    for (index, fields) in begun.into_iter().enumerate() {
+        assert_eq!(fields["attempt"], (index + 1).to_string());
+        assert_eq!(fields["method"], "\"POST\"");
+        assert_eq!(fields["host"], "\"127.0.0.1\"");
+        assert_eq!(fields["path"], "\"/messages\"");
+    }
+    for (index, fields) in failed.into_iter().enumerate() {
         assert_eq!(fields["message"], "retrying");
         assert_eq!(fields["attempt"], (index + 1).to_string());
         assert_eq!(fields["kind"], "\"rate_limited\"");

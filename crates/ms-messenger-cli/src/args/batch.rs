@@ -67,9 +67,6 @@ pub(crate) struct BatchArgs {
     /// Also print the outcomes of earlier runs
     #[arg(long)]
     pub(crate) all: bool,
-    /// Print no progress and no summary
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
     /// Check the lines and the settings without sending
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -12,7 +12,7 @@ use crate::platform::Platform;
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = format!("The exit code is the one that a send would end with (msm exit-codes), or 3 when \
+    after_help = format!("Examples:\n  msm doctor\n  msm doctor --platform msgraph-chat\n\nThe exit code is the one that a send would end with (msm exit-codes), or 3 when \
         nothing is configured.\nNothing is sent. For Skype for Business, it signs in and out \
         again.\n\n{ENVIRONMENT}"),
 )]

@@ -123,7 +123,7 @@ pub(crate) enum GraphExpired {
     /// As documented
     #[value(name = "401")]
     Unauthorized,
-    /// "No authorization information present on the request."
+    /// As it often happens: no authorization information present on the request
     #[value(name = "403")]
     Forbidden,
 }

@@ -22,11 +22,16 @@ Examples:
 
 The messages are stored in a file that several processes can share. MSM_OUTBOX can name it.";
 
-const ADD: &str = "Examples:\n  msm outbox add --store sqlite:out.db < messages.jsonl\n  \
-        echo '{\"id\":\"order-4711\",\"to\":\"tel:+14255550123\",\"message\":{\"body\":{\"text\":\"hi\"}}}' | \
-        msm outbox add --store sqlite:out.db\n\n\
-        All messages are stored or none. The same id with the same message is one message.\n\
-        The platform is chosen now: that of the line, of --platform, or the only configured one.";
+const ADD: &str = "\
+Examples:
+  msm outbox add --store sqlite:out.db < messages.jsonl
+  tail -n 1 messages.jsonl | msm outbox add --store sqlite:out.db
+
+A line of the input:
+  {\"id\":\"order-4711\",\"to\":\"tel:+14255550123\",\"message\":{\"body\":{\"text\":\"hi\"}}}
+
+All messages are stored or none. The same id with the same message is one message.
+The platform is chosen now: that of the line, of --platform, or the only configured one.";
 
 const RUN: &str = "Examples:\n  msm outbox run --store sqlite:out.db\n  \
         msm outbox run --store sqlite:out.db --until-empty --metrics 127.0.0.1:9464\n\n\
@@ -41,6 +46,8 @@ const SETTLE: &str = "Examples:\n  msm outbox settle order-4711 --store sqlite:o
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct OutboxArgs {
+    #[command(flatten)]
+    pub(crate) common: OutboxOptions,
     #[command(subcommand)]
     pub(crate) command: OutboxCommand,
 }
@@ -52,7 +59,10 @@ pub(crate) enum OutboxCommand {
     /// Sends what is due until it is interrupted, or until nothing waits
     Run(Box<RunArgs>),
     /// Counts the messages by platform and state
-    Status(StatusArgs),
+    #[command(
+        after_help = "Examples:\n  msm outbox status --store sqlite:out.db\n  msm outbox status --store sqlite:out.db --json"
+    )]
+    Status,
     /// Lists messages in the order in which they were handed over
     List(ListArgs),
     /// Prints everything that is known of a message
@@ -83,15 +93,18 @@ pub(crate) enum OutboxCommand {
     Purge(PurgeArgs),
 }
 
-/// Which outbox.
+/// Options of every command on an outbox.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct StoreAddressArgs {
+pub(crate) struct OutboxOptions {
     /// The outbox: sqlite:PATH, postgres://… or nats://… [env: MSM_OUTBOX]
-    #[arg(long, value_name = "ADDRESS", value_parser = Address::parse)]
+    #[arg(long, value_name = "ADDRESS", value_parser = Address::parse, global = true)]
     pub(crate) store: Option<Address>,
     /// File with the key that encrypts the contents, 32 bytes in base64 [env: MSM_OUTBOX_KEY]
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", global = true)]
     pub(crate) key_file: Option<PathBuf>,
+    /// Print one line of JSON, also for errors
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args, Debug)]
@@ -103,11 +116,6 @@ pub(crate) struct AddArgs {
     /// Platform of messages that name none, if several configured ones support the target
     #[arg(long, value_enum)]
     pub(crate) platform: Option<Platform>,
-    /// Print one line of JSON, also for errors
-    #[arg(long)]
-    pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) outbox: StoreAddressArgs,
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
 }
@@ -139,26 +147,8 @@ pub(crate) struct RunArgs {
     /// Erase the content of each message once it is sent
     #[arg(long)]
     pub(crate) erase_content: bool,
-    /// Print one line of JSON for errors, too
-    #[arg(long)]
-    pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) outbox: StoreAddressArgs,
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
-}
-
-#[derive(Args, Debug)]
-#[command(
-    after_help = "Examples:\n  msm outbox status --store sqlite:out.db\n  \
-    msm outbox status --store sqlite:out.db --json"
-)]
-pub(crate) struct StatusArgs {
-    /// Print one line of JSON, also for errors
-    #[arg(long)]
-    pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) outbox: StoreAddressArgs,
 }
 
 #[derive(Args, Debug)]
@@ -186,11 +176,6 @@ pub(crate) struct ListArgs {
         hide_default_value = true
     )]
     pub(crate) after: u64,
-    /// Print one line of JSON for errors, too
-    #[arg(long)]
-    pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) outbox: StoreAddressArgs,
 }
 
 #[derive(Args, Debug)]
@@ -205,11 +190,6 @@ pub(crate) struct ShowArgs {
     /// Also print the request
     #[arg(long)]
     pub(crate) content: bool,
-    /// Print one line of JSON, also for errors
-    #[arg(long)]
-    pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) outbox: StoreAddressArgs,
 }
 
 #[derive(Args, Debug)]
@@ -227,11 +207,6 @@ pub(crate) struct SettleMessagesArgs {
     /// Time-out of one request, e.g. 30s; by default 100s
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) timeout: Option<Duration>,
-    /// Print one line of JSON for errors, too
-    #[arg(long)]
-    pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) outbox: StoreAddressArgs,
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
 }
@@ -241,11 +216,6 @@ pub(crate) struct IdArgs {
     /// Id of the message
     #[arg(value_name = "ID")]
     pub(crate) id: String,
-    /// Print one line of JSON, also for errors
-    #[arg(long)]
-    pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) outbox: StoreAddressArgs,
 }
 
 #[derive(Args, Debug)]
@@ -269,11 +239,6 @@ pub(crate) struct PurgeArgs {
     /// Only messages in this state; can be repeated
     #[arg(long, value_enum)]
     pub(crate) state: Vec<StateArg>,
-    /// Print one line of JSON, also for errors
-    #[arg(long)]
-    pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) outbox: StoreAddressArgs,
 }
 
 /// State of a message.

@@ -13,10 +13,10 @@ use crate::platform::Platform;
 
 const EXAMPLES: &str = "\
 Examples:
-  msm send --json --to … --text … > line.json || msm settle --evidence line.json --wait 2m
+  msm settle --evidence line.json --wait 2m
   msm settle --request request.json --evidence evidence.json
 
-It sends nothing. Use the same options and variables as for the send.
+line.json is what msm send --json printed. It sends nothing. Use the same options and variables as for the send.
 It ends with 0 when the message was sent, with 10 when it was not and never will be, else with 8.";
 
 #[derive(Args, Debug)]

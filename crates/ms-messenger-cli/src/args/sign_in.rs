@@ -7,11 +7,20 @@ use clap::Args;
 use super::values::duration;
 use crate::profile::StoreArgs;
 
+/// Where `msm emulator` listens by default.
+const EMULATOR: &str = "http://127.0.0.1:8410";
+
+const SIGN_IN: &str = "\
+Examples:
+  msm login --client-id 11111111-2222-3333-4444-555555555555
+  msm login --emulator --profile test
+";
+
 #[derive(Args, Debug, Default)]
 #[command(
-    after_help = "The application needs the permissions as delegated ones. For a device code it \
+    after_help = format!("{SIGN_IN}\nThe application needs the permissions as delegated ones. For a device code it \
         must allow public client flows; for --browser it needs the redirect URI http://localhost. \
-        The sign-in is encrypted before it is written to the disk."
+        The sign-in is encrypted before it is written to the disk.")
 )]
 pub(crate) struct LoginArgs {
     /// Client id of your registered application [env: AZURE_CLIENT_ID]
@@ -32,6 +41,9 @@ pub(crate) struct LoginArgs {
     /// Sign in with the browser of this machine, within 10 minutes; by default with a code on any device
     #[arg(long)]
     pub(crate) browser: bool,
+    /// Sign in at an emulator, which needs no application and no wait; by default at http://127.0.0.1:8410
+    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = EMULATOR, conflicts_with_all = ["authority", "browser"])]
+    pub(crate) emulator: Option<String>,
     /// Replace a sign-in of another authority with the same name
     #[arg(long)]
     pub(crate) replace: bool,
@@ -51,7 +63,8 @@ pub(crate) struct LoginArgs {
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Entra ID is not contacted: tokens stay valid until they expire or are revoked there."
+    after_help = "Examples:\n  msm logout\n  msm logout --profile test\n\n\
+        Entra ID is not contacted: tokens stay valid until they expire or are revoked there."
 )]
 pub(crate) struct LogoutArgs {
     /// Rename the sign-in if it cannot be read
@@ -66,6 +79,7 @@ pub(crate) struct LogoutArgs {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  msm whoami\n  msm whoami --json")]
 pub(crate) struct WhoamiArgs {
     /// Print one line of JSON, also for errors
     #[arg(long)]

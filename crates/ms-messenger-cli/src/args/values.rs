@@ -7,6 +7,8 @@ use ms_messenger_outbox::Rate;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use crate::names;
+
 /// The target, and the message to reply to if a Teams link names one.
 #[derive(Clone, Debug)]
 pub(crate) struct To {
@@ -15,9 +17,14 @@ pub(crate) struct To {
 }
 
 impl std::str::FromStr for To {
-    type Err = ParseTargetError;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, ParseTargetError> {
+    /// Reads a target, a Teams link, or `@` with a name of the configuration file.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = match text.trim().strip_prefix('@') {
+            Some(name) => names::named(name)?,
+            None => text,
+        };
         if let Ok(link) = text.parse::<TeamsLink>() {
             return Ok(Self {
                 target: link.target().clone(),
@@ -25,7 +32,7 @@ impl std::str::FromStr for To {
             });
         }
         Ok(Self {
-            target: text.parse()?,
+            target: text.parse().map_err(|e: ParseTargetError| e.to_string())?,
             reply_to: None,
         })
     }

@@ -3,11 +3,14 @@
 use std::{fs, path::Path};
 
 use ms_messenger::{
-    ErrorKind, ExposeSecret as _, Problems, Result, SecretString,
+    ErrorKind, ExposeSecret as _, Problem, Problems, Result, SecretString,
     http::acs::CONNECTION_STRING_VARIABLES,
 };
 
-use super::setting::{Origin, Setting, option};
+use super::{
+    file::{ConfigFile, FileSetting, FileValue},
+    setting::{InProfile, Origin, Setting, option},
+};
 use crate::{
     args::Given,
     environment::{Environment, variable},
@@ -21,6 +24,7 @@ pub(super) struct Reader<'a> {
     env: Environment<'a>,
     values: Vec<Setting>,
     problems: Problems,
+    warnings: Vec<Problem>,
 }
 
 impl<'a> Reader<'a> {
@@ -30,17 +34,23 @@ impl<'a> Reader<'a> {
             env,
             values: Vec::new(),
             problems: Problems::new(),
+            warnings: Vec::new(),
         }
     }
 
-    /// Returns the settings.
+    /// Returns the settings and the warnings.
     ///
     /// # Errors
     ///
     /// `Config` with every problem that was found.
-    pub(super) fn finish(self) -> Result<Vec<Setting>> {
+    pub(super) fn finish(self) -> Result<(Vec<Setting>, Vec<Problem>)> {
         self.problems.into_result(ErrorKind::Config)?;
-        Ok(self.values)
+        Ok((self.values, self.warnings))
+    }
+
+    /// Adds a problem.
+    pub(super) fn problem(&mut self, field: impl Into<String>, rule: impl Into<String>) {
+        self.problems.add(field, rule);
     }
 
     /// Returns whether a variable has a value.
@@ -97,6 +107,47 @@ impl<'a> Reader<'a> {
         self.add(name, &value, Origin::Variable(found));
         if is_secret {
             self.check_secret(name);
+        }
+    }
+
+    /// Reads the settings of a profile, except the `displaced` ones and those that have a value.
+    pub(super) fn read_profile(&mut self, file: &ConfigFile, name: &str, displaced: &[&str]) {
+        let Some(profile) = file.profiles.get(name) else {
+            return;
+        };
+        for setting in &profile.settings {
+            if !self.has(setting.variable) && !displaced.contains(&setting.variable) {
+                self.read_member(file, name, setting);
+            }
+        }
+    }
+
+    /// Reads a setting of a profile.
+    fn read_member(&mut self, file: &ConfigFile, profile: &str, setting: &FileSetting) {
+        let origin = |reference| {
+            Origin::Profile(InProfile {
+                profile: profile.to_owned(),
+                place: file.at(setting.line),
+                reference,
+            })
+        };
+        let reference = match &setting.value {
+            FileValue::Text(text) => return self.add(setting.variable, text, origin(None)),
+            FileValue::Secret(reference) => reference,
+        };
+        let origin = origin(Some(reference.clone()));
+        let field = origin.setting(setting.variable);
+        match reference.exposure() {
+            Ok(None) => {}
+            Ok(Some(rule)) => self.warnings.push(Problem::new(field.clone(), rule)),
+            Err(rule) => return self.problems.add(field, rule),
+        }
+        match reference.resolve(self.env) {
+            Ok(secret) => {
+                self.add(setting.variable, secret.expose_secret(), origin);
+                self.check_secret(setting.variable);
+            }
+            Err(rule) => self.problems.add(field, rule),
         }
     }
 

@@ -4,6 +4,8 @@ use std::{fmt, path::PathBuf};
 
 use ms_messenger::SecretString;
 
+use super::reference::Reference;
+
 /// The value of a variable that clients read.
 #[derive(Debug)]
 pub(crate) struct Setting {
@@ -24,8 +26,21 @@ pub(crate) enum Origin {
     File(PathBuf),
     /// This variable
     Variable(&'static str),
+    /// A profile of the configuration file
+    Profile(InProfile),
     /// The stored sign-in of this name
     SignIn(String),
+}
+
+/// The place of a setting in the configuration file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct InProfile {
+    /// Name of the profile
+    pub(crate) profile: String,
+    /// The file and the line
+    pub(crate) place: String,
+    /// Where the secret is
+    pub(crate) reference: Option<Reference>,
 }
 
 impl fmt::Display for Origin {
@@ -34,6 +49,13 @@ impl fmt::Display for Origin {
             Self::CommandLine => f.write_str("the command line"),
             Self::File(path) => write!(f, "the file {}", path.display()),
             Self::Variable(_) => f.write_str("the environment"),
+            Self::Profile(it) => {
+                write!(f, "the profile `{}` ({}", it.profile, it.place)?;
+                match &it.reference {
+                    Some(reference) => write!(f, ", {reference})"),
+                    None => f.write_str(")"),
+                }
+            }
             Self::SignIn(name) => write!(f, "the sign-in `{name}`"),
         }
     }
@@ -46,6 +68,10 @@ impl Origin {
             Self::CommandLine => option(variable),
             Self::File(path) => path.display().to_string(),
             Self::Variable(name) => (*name).to_owned(),
+            Self::Profile(it) => {
+                let member = variable.to_ascii_lowercase();
+                format!("{}: profiles.{}.{member}", it.place, it.profile)
+            }
             Self::SignIn(_) => self.to_string(),
         }
     }

@@ -111,8 +111,12 @@ fn every_combination_of_options_is_used_or_rejected() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("secret");
     fs::write(&file, "x").unwrap();
+    let config = folder.path().join("config.toml");
+    fs::write(&config, "").unwrap();
     let word = |name: &str| {
-        let value = if name.ends_with("_file") {
+        let value = if name == "config" {
+            config.display().to_string()
+        } else if name.ends_with("_file") {
             file.display().to_string()
         } else {
             format!("value-of-{name}")
@@ -144,7 +148,7 @@ fn every_combination_of_options_is_used_or_rejected() {
                 "profile" | "store_key_file" => {
                     assert!(settings.value("MSGRAPH_TOKEN").is_none(), "{words:?}");
                 }
-                "state_dir" => {}
+                "state_dir" | "config" => {}
                 _ => {
                     let origin = settings.origin(&variable).unwrap();
                     assert!(!matches!(origin, Origin::Variable(_)), "{name}: {words:?}");

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::open::open_or_create;
 use crate::{
-    args::AddArgs,
+    args::{AddArgs, OutboxOptions},
     batch::input::{self, Reading, Unusable},
     config::Settings,
     environment,
@@ -21,14 +21,14 @@ use crate::{
 };
 
 /// Hands over the messages on standard input: all or none.
-pub(crate) async fn run(args: &AddArgs) -> Exit {
-    match add(args).await {
+pub(crate) async fn run(args: &AddArgs, common: &OutboxOptions) -> Exit {
+    match add(args, common).await {
         Ok(exit) => exit,
-        Err(Unusable::Error(error)) => report::failed(error, args.json),
+        Err(Unusable::Error(error)) => report::failed(error, common.json),
         Err(Unusable::Findings(findings)) => {
             let (exit, error) = (findings.exit(), findings.to_error());
             let error = error.with_delivery(Delivery::NotSent);
-            if args.json {
+            if common.json {
                 let _ = print::result(&Line::of(&error, exit).to_string());
             } else {
                 let text = print::plain_error_text(&error, exit, None);
@@ -36,14 +36,14 @@ pub(crate) async fn run(args: &AddArgs) -> Exit {
                     0 => String::new(),
                     more => format!("\nand {more} more problems"),
                 };
-                print::note(format_args!("{text}{more}\nnothing was stored"));
+                print::important(format_args!("{text}{more}\nnothing was stored"));
             }
             exit
         }
     }
 }
 
-async fn add(args: &AddArgs) -> Result<Exit, Unusable> {
+async fn add(args: &AddArgs, common: &OutboxOptions) -> Result<Exit, Unusable> {
     let settings = Settings::read(&args.connection, &environment::process)?;
     let reading = Reading {
         platform: args.platform,
@@ -52,13 +52,13 @@ async fn add(args: &AddArgs) -> Result<Exit, Unusable> {
     };
     let options = http_options(None);
     let input = input::read(Path::new("-"), None, reading, &settings, &options)?;
-    let opened = open_or_create(&args.outbox).await?;
+    let opened = open_or_create(common).await?;
     let envelopes = input.entries.into_iter().map(|it| it.envelope);
     let inserted = opened.outbox.enqueue_all(envelopes).await;
     let inserted = inserted.map_err(outbox_error)?;
     let added = inserted.iter().filter(|it| **it == Inserted::New).count();
     let known = inserted.len() - added;
-    let text = if args.json {
+    let text = if common.json {
         done(json!({"added": added, "known": known}))
     } else {
         format!("{added} messages added, {known} were there already")

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::open::open;
 use crate::{
-    args::{IdArgs, PurgeArgs, RetryArgs},
+    args::{IdArgs, OutboxOptions, PurgeArgs, RetryArgs},
     exit::Exit,
     outbox_store::outbox_error,
     print,
@@ -18,8 +18,8 @@ use crate::{
 /// # Errors
 ///
 /// `Conflict` if its state does not allow it, or it may have been sent.
-pub(crate) async fn retry(args: &RetryArgs) -> Result<Exit> {
-    let outbox = open(&args.message.outbox).await?.outbox;
+pub(crate) async fn retry(args: &RetryArgs, common: &OutboxOptions) -> Result<Exit> {
+    let outbox = open(common).await?.outbox;
     let id = id(&args.message);
     let message = outbox.get(&id).await.map_err(outbox_error)?;
     let is_unconfirmed = message.is_some_and(|it| it.head.state == State::Unconfirmed);
@@ -29,7 +29,7 @@ pub(crate) async fn retry(args: &RetryArgs) -> Result<Exit> {
         return Err(Error::new(ErrorKind::Conflict, text));
     }
     let head = outbox.retry(&id).await.map_err(outbox_error)?;
-    Ok(changed(&head, args.message.json))
+    Ok(changed(&head, common.json))
 }
 
 /// Cancels a message.
@@ -37,10 +37,10 @@ pub(crate) async fn retry(args: &RetryArgs) -> Result<Exit> {
 /// # Errors
 ///
 /// `Conflict` if its state does not allow it.
-pub(crate) async fn cancel(args: &IdArgs) -> Result<Exit> {
-    let outbox = open(&args.outbox).await?.outbox;
+pub(crate) async fn cancel(args: &IdArgs, common: &OutboxOptions) -> Result<Exit> {
+    let outbox = open(common).await?.outbox;
     let head = outbox.cancel(&id(args)).await.map_err(outbox_error)?;
-    Ok(changed(&head, args.json))
+    Ok(changed(&head, common.json))
 }
 
 /// Notes that a message was sent.
@@ -48,13 +48,13 @@ pub(crate) async fn cancel(args: &IdArgs) -> Result<Exit> {
 /// # Errors
 ///
 /// `Conflict` if its state does not allow it.
-pub(crate) async fn confirm(args: &IdArgs) -> Result<Exit> {
-    let outbox = open(&args.outbox).await?.outbox;
+pub(crate) async fn confirm(args: &IdArgs, common: &OutboxOptions) -> Result<Exit> {
+    let outbox = open(common).await?.outbox;
     let head = outbox
         .confirm(&id(args), None)
         .await
         .map_err(outbox_error)?;
-    Ok(changed(&head, args.json))
+    Ok(changed(&head, common.json))
 }
 
 /// Notes that a message was not sent.
@@ -62,10 +62,10 @@ pub(crate) async fn confirm(args: &IdArgs) -> Result<Exit> {
 /// # Errors
 ///
 /// `Conflict` if its state does not allow it.
-pub(crate) async fn give_up(args: &IdArgs) -> Result<Exit> {
-    let outbox = open(&args.outbox).await?.outbox;
+pub(crate) async fn give_up(args: &IdArgs, common: &OutboxOptions) -> Result<Exit> {
+    let outbox = open(common).await?.outbox;
     let head = outbox.give_up(&id(args)).await.map_err(outbox_error)?;
-    Ok(changed(&head, args.json))
+    Ok(changed(&head, common.json))
 }
 
 /// Deletes messages that have ended.
@@ -73,7 +73,7 @@ pub(crate) async fn give_up(args: &IdArgs) -> Result<Exit> {
 /// # Errors
 ///
 /// `InvalidRequest` for a state that is none of an end, and those of the outbox.
-pub(crate) async fn purge(args: &PurgeArgs) -> Result<Exit> {
+pub(crate) async fn purge(args: &PurgeArgs, common: &OutboxOptions) -> Result<Exit> {
     let mut purge = Purge::new(args.before);
     for state in args.state.iter().map(|it| State::from(*it)) {
         if !state.is_final() {
@@ -82,7 +82,7 @@ pub(crate) async fn purge(args: &PurgeArgs) -> Result<Exit> {
         }
         purge = purge.with_state(state);
     }
-    let outbox = open(&args.outbox).await?.outbox;
+    let outbox = open(common).await?.outbox;
     let mut deleted = 0;
     loop {
         match outbox.purge(&purge).await.map_err(outbox_error)? {
@@ -90,7 +90,7 @@ pub(crate) async fn purge(args: &PurgeArgs) -> Result<Exit> {
             more => deleted += more,
         }
     }
-    let text = if args.json {
+    let text = if common.json {
         done(json!({"deleted": deleted}))
     } else {
         format!("{deleted} messages deleted")

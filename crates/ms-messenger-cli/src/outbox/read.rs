@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::open::open;
 use crate::{
-    args::{ListArgs, ShowArgs, StatusArgs},
+    args::{ListArgs, OutboxOptions, ShowArgs},
     exit::Exit,
     outbox_store::outbox_error,
     outcome::moment,
@@ -21,10 +21,10 @@ use crate::{
 /// # Errors
 ///
 /// Those of the outbox.
-pub(crate) async fn status(args: &StatusArgs) -> Result<Exit> {
-    let opened = open(&args.outbox).await?;
+pub(crate) async fn status(common: &OutboxOptions) -> Result<Exit> {
+    let opened = open(common).await?;
     let counts = opened.outbox.counts().await.map_err(outbox_error)?;
-    if args.json {
+    if common.json {
         return Ok(printed(&done(json!({"counts": counts}))));
     }
     if counts.is_empty() {
@@ -54,8 +54,8 @@ fn row(count: &Count) -> Vec<String> {
 /// # Errors
 ///
 /// Those of the outbox.
-pub(crate) async fn list(args: &ListArgs) -> Result<Exit> {
-    let opened = open(&args.outbox).await?;
+pub(crate) async fn list(args: &ListArgs, common: &OutboxOptions) -> Result<Exit> {
+    let opened = open(common).await?;
     let mut query = Query::new().with_after(args.after).with_limit(args.limit);
     for state in &args.state {
         query = query.with_state((*state).into());
@@ -78,8 +78,8 @@ pub(crate) async fn list(args: &ListArgs) -> Result<Exit> {
 /// # Errors
 ///
 /// `NotFound`, and those of the outbox.
-pub(crate) async fn show(args: &ShowArgs) -> Result<Exit> {
-    let opened = open(&args.outbox).await?;
+pub(crate) async fn show(args: &ShowArgs, common: &OutboxOptions) -> Result<Exit> {
+    let opened = open(common).await?;
     let id = EnvelopeId::from(args.id.as_str());
     let message = opened.outbox.get(&id).await.map_err(outbox_error)?;
     let Some(message) = message else {
@@ -90,7 +90,7 @@ pub(crate) async fn show(args: &ShowArgs) -> Result<Exit> {
     if args.content {
         form["request"] = content(&opened.outbox, &message)?;
     }
-    let text = if args.json {
+    let text = if common.json {
         form.to_string()
     } else {
         format!("{form:#}")

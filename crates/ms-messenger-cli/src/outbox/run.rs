@@ -9,7 +9,7 @@ use super::{
     open::{address, open_or_create},
 };
 use crate::{
-    args::RunArgs,
+    args::{OutboxOptions, RunArgs},
     config::Settings,
     environment,
     exit::Exit,
@@ -19,32 +19,30 @@ use crate::{
     platform::Platform,
     print,
     progress::Progress,
-    report,
     routes::{Pace, Routes},
     transport::http_options,
     work::{Work, WorkOptions},
 };
 
 /// Sends what is in an outbox.
-pub(crate) async fn run(args: &RunArgs) -> Exit {
-    let outcome = work(args).await;
-    outcome.unwrap_or_else(|error| report::failed(error, args.json))
-}
-
-async fn work(args: &RunArgs) -> Result<Exit> {
+///
+/// # Errors
+///
+/// Those of the settings and of the outbox.
+pub(crate) async fn run(args: &RunArgs, common: &OutboxOptions) -> Result<Exit> {
     let settings = Settings::read(&args.connection, &environment::process)?;
     let settings = Arc::new(settings);
     let platforms = platforms(args, &settings)?;
     let mut interrupt = Interrupt::listen().map_err(|error| {
         Error::new(ErrorKind::Other, "cannot listen for signals").with_source(error)
     })?;
-    let address = address(&args.outbox)?;
+    let address = address(common)?;
     let lock = address.file().map(Lock::shared).transpose()?;
     let Some(_lock) = lock.map_or(Some(None), |it| it.map(Some)) else {
         let text = format!("{}: an msm batch is at work on it", address.shown());
         return Ok(print::failure(&text, Exit::Temporary));
     };
-    let opened = open_or_create(&args.outbox).await?;
+    let opened = open_or_create(common).await?;
     let options = http_options(args.timeout);
     let routes = Routes::open(&platforms, &settings, &options).await?;
     let serving = match args.metrics {

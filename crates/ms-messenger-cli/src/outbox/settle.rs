@@ -7,7 +7,7 @@ use ms_messenger_outbox::{EnvelopeId, Head, Outbox, Query, State};
 
 use super::open::open;
 use crate::{
-    args::SettleMessagesArgs,
+    args::{OutboxOptions, SettleMessagesArgs},
     config::Settings,
     environment,
     exit::Exit,
@@ -25,12 +25,12 @@ use crate::{
 /// # Errors
 ///
 /// Those of the settings and of the outbox.
-pub(crate) async fn run(args: &SettleMessagesArgs) -> Result<Exit> {
+pub(crate) async fn run(args: &SettleMessagesArgs, common: &OutboxOptions) -> Result<Exit> {
     if args.id.is_none() && !args.all {
         let text = "name a message, or give --all";
         return Err(Error::new(ErrorKind::InvalidRequest, text));
     }
-    let opened = open(&args.outbox).await?;
+    let opened = open(common).await?;
     let outbox = &opened.outbox;
     let heads = match &args.id {
         Some(id) => vec![head(outbox, &id.as_str().into()).await?],

@@ -7,16 +7,23 @@ mod batch;
 mod batch_file;
 mod batch_input;
 mod checks;
+mod config;
 mod demo;
+mod diagnostics;
 mod doctor;
 mod emulator;
+#[cfg(unix)]
+mod examples;
 mod exit_codes;
 mod home;
 mod keys;
 mod outbox;
 mod redaction;
+mod schema;
 mod send;
 mod settle;
+#[cfg(unix)]
+mod shells;
 mod sign_in;
 mod signals;
 mod store;

@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _},
     process::Stdio,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use ms_messenger::{
@@ -234,4 +234,47 @@ fn a_declined_sign_in_and_an_invalid_application_have_their_own_exit_codes() {
     let ran = run(&["login"], &environment, "");
     assert_eq!(ran.code, 3, "{ran:?}");
     assert!(ran.stderr.contains("AZURE_CLIENT_ID"), "{ran:?}");
+}
+
+#[test]
+fn a_sign_in_at_an_emulator_needs_one_option_and_no_wait() {
+    let emulator = crate::support::start(true);
+    let home = tempfile::tempdir().unwrap();
+    let environment = vec![("HOME", home.path().display().to_string())];
+    let began = Instant::now();
+    let ran = run(
+        &["login", "--emulator", emulator.http_url()],
+        &environment,
+        "",
+    );
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(
+        began.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        began.elapsed()
+    );
+    // A sign-in at an emulator sends to its Graph.
+    let to = channel(emulator.seed());
+    let ran = run(&["send", "--to", &to, "--text", "hello"], &environment, "");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(emulator.messages().len(), 1);
+}
+
+#[test]
+fn without_a_browser_a_code_is_offered_at_once() {
+    let home = Home::new(3600);
+    let mut environment = home.environment();
+    environment.push(("DISPLAY", String::new()));
+    environment.push(("WAYLAND_DISPLAY", String::new()));
+    environment.push(("WSL_DISTRO_NAME", String::new()));
+    let began = Instant::now();
+    let ran = run(&["login", "--browser"], &environment, "");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stderr.contains("no browser could be opened"), "{ran:?}");
+    assert!(ran.stderr.contains("/devicelogin"), "{ran:?}");
+    assert!(
+        began.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        began.elapsed()
+    );
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::net::TcpSocket;
 
 /// Variables that the program reads, or that would redirect its requests.
-const VARIABLES: [&str; 35] = [
+const VARIABLES: [&str; 39] = [
     "ACS_CONNECTION_STRING",
     "COMMUNICATION_SERVICES_CONNECTION_STRING",
     "ACS_ENDPOINT",
@@ -26,6 +26,7 @@ const VARIABLES: [&str; 35] = [
     "MSGRAPH_USER",
     "UCWA_SIP",
     "UCWA_PASSWORD",
+    "MSM_CONFIG",
     "MSM_OUTBOX",
     "MSM_OUTBOX_KEY",
     "MSM_PROFILE",
@@ -41,6 +42,9 @@ const VARIABLES: [&str; 35] = [
     "XDG_DATA_HOME",
     "XDG_STATE_HOME",
     "BROWSER",
+    "CLICOLOR",
+    "CLICOLOR_FORCE",
+    "NO_COLOR",
     "HTTP_PROXY",
     "http_proxy",
     "HTTPS_PROXY",

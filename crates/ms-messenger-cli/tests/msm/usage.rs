@@ -1,5 +1,7 @@
 //! The command line: what is refused, in which form, and that every output has one schema.
 
+use std::process::Stdio;
+
 use serde_json::Value;
 
 use crate::support::{
@@ -248,6 +250,53 @@ fn an_empty_or_decorated_token_is_refused_with_its_name() {
         assert_eq!(ran.code, 3, "{ran:?}");
         assert!(ran.stderr.contains("--msgraph-token"), "{ran:?}");
         assert!(ran.stderr.contains(rule), "{ran:?}");
+    }
+}
+
+#[test]
+fn a_narrow_terminal_gets_everything() {
+    let narrow = vec![("COLUMNS", "20".to_owned())];
+    for words in [
+        &["--help"][..],
+        &["send", "--help"],
+        &["send", "-h"],
+        &["demo"],
+        &["doctor"],
+        &["config", "show"],
+        &["schema"],
+        &["send", "--to", "nowhere", "--text", "x"],
+    ] {
+        let (narrow, wide) = (run(words, &narrow, ""), run(words, &[], ""));
+        assert_eq!(narrow.code, wide.code, "{words:?}: {narrow:?}");
+        let words_of = |ran: &crate::support::Ran| ran.stdout.split_whitespace().count();
+        let is_demo = words == ["demo"];
+        assert!(
+            is_demo || words_of(&narrow) >= words_of(&wide),
+            "{words:?}: {narrow:?}"
+        );
+    }
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_ends_a_command_quietly() {
+    for words in [
+        &["--help"][..],
+        &["completions", "bash"],
+        &["schema", "send"],
+        &["exit-codes"],
+        &["config", "show"],
+    ] {
+        let mut command = crate::support::msm();
+        let command = command.args(words).stdout(Stdio::piped());
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(error, "", "{words:?}");
+        assert!(
+            output.status.code().is_some(),
+            "{words:?}: ended by a signal"
+        );
     }
 }
 

@@ -1,0 +1,84 @@
+//! Options of `msm completions`, `msm man`, `msm schema` and `msm report`.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, ValueEnum};
+
+use super::{
+    connection::{ConnectionArgs, ENVIRONMENT},
+    values::duration,
+};
+use crate::schema;
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  msm completions bash > ~/.local/share/bash-completion/completions/msm
+  msm completions fish > ~/.config/fish/completions/msm.fish
+
+For zsh, write it to a file _msm in a folder of $fpath.")]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: Shell,
+}
+
+/// A shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+    #[value(name = "powershell")]
+    PowerShell,
+    Elvish,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  msm man .\n  msm man ~/.local/share/man/man1")]
+pub(crate) struct ManArgs {
+    /// The folder; it must exist
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  msm schema
+  msm schema send > send.schema.json
+
+Without a name, it lists the names. The schemas are JSON Schema 2020-12.")]
+pub(crate) struct SchemaArgs {
+    /// The output to describe
+    #[arg(value_name = "NAME", value_parser = schema::names())]
+    pub(crate) name: Option<String>,
+}
+
+const REPORT: &str = "\
+Examples:
+  msm report --output report.txt
+  msm report --offline
+
+It has version, features and system, the settings without their values, what msm doctor finds, and
+the last failures. Accounts and secrets are removed; read it before you publish it.";
+
+#[derive(Args, Debug)]
+#[command(after_help = REPORT, after_long_help = format!("{REPORT}\n\n{ENVIRONMENT}"))]
+pub(crate) struct ReportArgs {
+    /// Write it to this new file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Make no requests: leave the findings of msm doctor out
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Time-out of one request, e.g. 30s; by default 10s
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Print one line of JSON, also for errors
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+}

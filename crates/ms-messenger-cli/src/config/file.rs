@@ -1,0 +1,150 @@
+//! The configuration file.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
+
+use ms_messenger::{ErrorKind, Problems, Result};
+
+use super::{parse::parse, reference::Reference};
+use crate::{
+    environment::{Environment, variable},
+    files::{unreadable, without_bom},
+    state,
+};
+
+/// Largest size of the file, in bytes.
+const LARGEST: u64 = 1 << 20;
+
+/// The configuration file, as it is written.
+#[derive(Debug)]
+pub(crate) struct ConfigFile {
+    pub(crate) path: PathBuf,
+    pub(crate) profiles: BTreeMap<String, ProfileTable>,
+    /// The targets of all profiles.
+    pub(crate) targets: Targets,
+}
+
+/// Targets by their names.
+pub(crate) type Targets = BTreeMap<String, NamedTarget>;
+
+/// A profile.
+#[derive(Debug, Default)]
+pub(crate) struct ProfileTable {
+    pub(crate) settings: Vec<FileSetting>,
+    /// Targets that replace those of all profiles.
+    pub(crate) targets: Targets,
+}
+
+/// A setting of a profile.
+#[derive(Debug)]
+pub(crate) struct FileSetting {
+    pub(crate) variable: &'static str,
+    pub(crate) line: usize,
+    pub(crate) value: FileValue,
+}
+
+/// The value of a setting.
+#[derive(Debug)]
+pub(crate) enum FileValue {
+    Text(String),
+    Secret(Reference),
+}
+
+/// A target with a name.
+#[derive(Clone, Debug)]
+pub(crate) struct NamedTarget {
+    pub(crate) text: String,
+    pub(crate) line: usize,
+}
+
+/// Where the configuration file is, whether it exists or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) path: PathBuf,
+    /// Whether an option or a variable names it, so that it must exist.
+    pub(crate) is_named: bool,
+}
+
+impl Place {
+    /// Returns the file that the option, `MSM_CONFIG` or the folders of the user name; `None` for a
+    /// user without folders.
+    pub(crate) fn find(option: Option<&Path>, env: Environment<'_>) -> Option<Self> {
+        let option = option.map(Path::to_owned);
+        let named = option.or_else(|| variable(env, "MSM_CONFIG").map(PathBuf::from));
+        let is_named = named.is_some();
+        let path = named.or_else(|| Some(state::config_dir().ok()?.join("config.toml")))?;
+        Some(Self { path, is_named })
+    }
+}
+
+impl ConfigFile {
+    /// Reads the configuration file; `None` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// `Config` with every problem of the file and its line, or that the named file is missing.
+    pub(crate) fn load(option: Option<&Path>, env: Environment<'_>) -> Result<Option<Self>> {
+        let Some(place) = Place::find(option, env) else {
+            return Ok(None);
+        };
+        let text = match read(&place.path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !place.is_named => {
+                return Ok(None);
+            }
+            Err(error) => {
+                let mut problems = Problems::new();
+                let rule = match error.kind() {
+                    io::ErrorKind::FileTooLarge => "has more than 1 MiB".to_owned(),
+                    _ => unreadable(&error),
+                };
+                problems.add(place.path.display().to_string(), rule);
+                problems.into_result(ErrorKind::Config)?;
+                return Ok(None);
+            }
+        };
+        parse(place.path, &without_bom(text)).map(Some)
+    }
+
+    /// Returns the file with a line of it, as an editor opens it.
+    pub(crate) fn at(&self, line: usize) -> String {
+        format!("{}:{line}", self.path.display())
+    }
+
+    /// Returns a text of a profile.
+    pub(crate) fn text(&self, profile: &str, variable: &str) -> Option<&str> {
+        let settings = self.profiles.get(profile)?.settings.iter();
+        let values = settings.filter(|it| it.variable == variable);
+        values.map(|it| &it.value).find_map(|value| match value {
+            FileValue::Text(text) => Some(text.as_str()),
+            FileValue::Secret(_) => None,
+        })
+    }
+
+    /// Returns the targets of a profile, with those of all profiles.
+    pub(crate) fn targets(&self, profile: &str) -> Targets {
+        let mut targets = self.targets.clone();
+        if let Some(profile) = self.profiles.get(profile) {
+            targets.extend(profile.targets.clone());
+        }
+        targets
+    }
+}
+
+/// Reads a file of limited size.
+fn read(path: &Path) -> io::Result<String> {
+    let file = fs::File::open(path)?;
+    if file.metadata()?.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    let mut text = String::new();
+    file.take(LARGEST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LARGEST {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(text)
+}

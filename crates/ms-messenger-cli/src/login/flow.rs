@@ -1,0 +1,151 @@
+//! How the user of `msm login` signs in.
+
+use std::{future::pending, time::Duration};
+
+use ms_messenger::{
+    Error, ErrorKind, Result, TokenRequest, Url,
+    entra::{Application, DevicePrompt, SignIn},
+    http::{Bytes, HttpClient, HttpRequest, Method, header},
+};
+use tokio::{pin, select, sync::mpsc};
+
+use crate::print;
+
+/// How long `--browser` waits for the sign-in. The help of the option states it too.
+const BROWSER_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// Signs in with a code that the user enters on any device.
+///
+/// # Errors
+///
+/// Those of the sign-in.
+pub(super) async fn with_code(
+    application: Application,
+    request: &TokenRequest<'_>,
+) -> Result<SignIn> {
+    application.device_code(show)?.sign_in(request).await
+}
+
+/// Signs in with the browser of this machine. Where none can be opened, a code is offered as well,
+/// and the first of both counts.
+///
+/// # Errors
+///
+/// Those of the sign-in.
+pub(super) async fn with_browser(
+    application: Application,
+    request: &TokenRequest<'_>,
+) -> Result<SignIn> {
+    let (failed, mut failures) = mpsc::unbounded_channel();
+    let flow = application
+        .clone()
+        .authorization_code(move |page| open(page.as_str(), failed.clone()))?
+        .with_timeout(BROWSER_TIMEOUT);
+    let browsing = flow.sign_in(request);
+    pin!(browsing);
+    select! {
+        signed_in = &mut browsing => return signed_in,
+        Some(()) = failures.recv() => {}
+    }
+    print::important(
+        "no browser could be opened: open the page above on this machine, or use a code instead:",
+    );
+    let code = application.device_code(show)?;
+    select! {
+        Ok(signed_in) = &mut browsing => Ok(signed_in),
+        signed_in = code.sign_in(request) => signed_in,
+    }
+}
+
+/// Signs in at an emulator, which approves every sign-in: this program is the browser.
+///
+/// # Errors
+///
+/// Those of the sign-in; `Config` for an emulator that leaves the approval to a user.
+pub(super) async fn at_emulator(
+    application: Application,
+    request: &TokenRequest<'_>,
+    http: &HttpClient,
+) -> Result<SignIn> {
+    let (opened, mut pages) = mpsc::unbounded_channel();
+    let flow = application.authorization_code(move |page| {
+        // The receiver lives as long as the sign-in.
+        let _ = opened.send(page.clone());
+    })?;
+    let visiting = async {
+        let Some(page) = pages.recv().await else {
+            return pending().await;
+        };
+        match visit(http, page).await {
+            Ok(()) => pending().await,
+            Err(error) => error,
+        }
+    };
+    select! {
+        signed_in = flow.sign_in(request) => signed_in,
+        error = visiting => Err(error),
+    }
+}
+
+/// Opens the page of a sign-in and follows its redirect to the listener.
+async fn visit(http: &HttpClient, page: Url) -> Result<()> {
+    let get = |address| HttpRequest::new(Method::GET, address, Bytes::new());
+    let response = http.exchange(get(page.clone())).await?;
+    let location = response.headers().get(header::LOCATION);
+    let location = location.and_then(|it| page.join(it.to_str().ok()?).ok());
+    // Only the listener is visited, whatever the page says.
+    let is_listener = |address: &Url| address.host_str() == Some("localhost");
+    let Some(listener) = location.filter(is_listener) else {
+        let text = "the server does not approve the sign-in as an emulator does: for its option \
+                    --entra-approver manual, use --authority instead of --emulator";
+        return Err(Error::new(ErrorKind::Config, text));
+    };
+    http.exchange(get(listener)).await.map(drop)
+}
+
+/// Shows the device code on standard error: standard output is for the result.
+fn show(prompt: &DevicePrompt) {
+    if prompt.message.is_empty() {
+        let (page, code) = (&prompt.verification_uri, &prompt.user_code);
+        print::important(format_args!("open {page} and enter the code {code}"));
+    } else {
+        print::important(without_controls(&prompt.message));
+    }
+    note_wait(Duration::from_secs(prompt.expires_in.as_secs()));
+}
+
+/// Prints how long this command waits at most.
+fn note_wait(longest: Duration) {
+    print::note(format_args!(
+        "waiting for the sign-in, at most {}; press Ctrl-C to stop",
+        humantime::format_duration(longest)
+    ));
+}
+
+/// Replaces control characters, which a terminal would obey.
+fn without_controls(text: &str) -> String {
+    text.replace(char::is_control, " ")
+}
+
+/// Opens a page; reports to `failed` when there is no browser.
+fn open(page: &str, failed: mpsc::UnboundedSender<()>) {
+    print::important(format_args!(
+        "sign in with the browser; if none opens, open this page on this machine:\n{page}"
+    ));
+    note_wait(BROWSER_TIMEOUT);
+    let page = page.to_owned();
+    // A browser in a terminal runs as long as the call that opens it.
+    std::thread::spawn(move || {
+        if !has_display() || webbrowser::open(&page).is_err() {
+            // The sign-in may have ended.
+            let _ = failed.send(());
+        }
+    });
+}
+
+/// Returns whether a window can appear: a browser in a terminal would take the terminal away.
+fn has_display() -> bool {
+    const SIGNS: [&str; 4] = ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER", "WSL_DISTRO_NAME"];
+    let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !cfg!(all(unix, not(target_os = "macos"))) || SIGNS.iter().any(|name| is_set(name))
+}

@@ -1,0 +1,65 @@
+//! `msm schema`: what the JSON of each command looks like.
+
+use crate::{args::SchemaArgs, exit::Exit, print};
+
+/// The schemas, by name. Each describes one line of standard output.
+const SCHEMAS: [(&str, &str, &str); 10] = [
+    (
+        "send",
+        "send, settle, and every command that fails",
+        include_str!("schema/send.json"),
+    ),
+    (
+        "batch",
+        "batch, outbox run and outbox settle: the outcome of a message",
+        include_str!("schema/batch.json"),
+    ),
+    (
+        "outbox-head",
+        "outbox list and outbox show: a stored message",
+        include_str!("schema/outbox-head.json"),
+    ),
+    (
+        "done",
+        "outbox add, status, retry, cancel, confirm, give-up, purge; logout",
+        include_str!("schema/done.json"),
+    ),
+    ("demo", "demo", include_str!("schema/demo.json")),
+    ("doctor", "doctor", include_str!("schema/doctor.json")),
+    (
+        "sign-in",
+        "login and whoami",
+        include_str!("schema/sign-in.json"),
+    ),
+    (
+        "config",
+        "config show, check and path",
+        include_str!("schema/config.json"),
+    ),
+    ("report", "report", include_str!("schema/report.json")),
+    (
+        "log",
+        "-v --log-format json, on standard error",
+        include_str!("schema/log.json"),
+    ),
+];
+
+/// Returns the names of the schemas.
+pub(crate) fn names() -> Vec<&'static str> {
+    SCHEMAS.iter().map(|(name, _, _)| *name).collect()
+}
+
+/// Prints a schema, or the list of them.
+pub(crate) fn run(args: &SchemaArgs) -> Exit {
+    let named = |name: &str| SCHEMAS.iter().find(|(known, _, _)| *known == name);
+    let text = match args.name.as_deref().and_then(named) {
+        Some((_, _, schema)) => (*schema).to_owned(),
+        None => {
+            let rows = SCHEMAS
+                .iter()
+                .map(|(name, of, _)| vec![(*name).to_owned(), (*of).to_owned()]);
+            print::columns(&["name", "output of"], &rows.collect::<Vec<_>>())
+        }
+    };
+    print::result(text.trim_end()).map_or(Exit::Other, |()| Exit::Success)
+}

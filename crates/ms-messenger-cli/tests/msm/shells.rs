@@ -1,0 +1,114 @@
+//! The completions in real shells, and the pages of the manual.
+
+use std::{fs, process::Command};
+
+use crate::support::{msm, run};
+
+/// Runs a script in a shell; `$MSM` is the program.
+fn shell(name: &str, options: &[&str], script: &str) -> String {
+    let program = msm();
+    let output = Command::new(name)
+        .args(options)
+        .args(["-c", script])
+        .env("MSM", program.get_program())
+        .output()
+        .unwrap_or_else(|e| panic!("{name} must be installed for this test: {e}"));
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{name}: {error}");
+    assert_eq!(error, "", "{name}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn bash_completes_commands_options_and_values() {
+    let complete = |words: &str, place: usize| {
+        let script = format!(
+            "eval \"$($MSM completions bash)\"; COMP_WORDS=({words}); COMP_CWORD={place}; \
+             _msm msm \"${{COMP_WORDS[{place}]}}\" \"${{COMP_WORDS[{place}-1]}}\"; \
+             printf '%s\\n' \"${{COMPREPLY[@]}}\""
+        );
+        shell("bash", &["--norc", "--noprofile"], &script)
+    };
+    let commands = complete("msm se", 1);
+    assert!(commands.lines().any(|it| it == "send"), "{commands}");
+    let options = complete("msm send --tex", 2);
+    assert!(options.lines().any(|it| it == "--text"), "{options}");
+    let nested = complete("msm outbox st", 2);
+    assert_eq!(nested, "status\n");
+    let values = complete("msm send --platform acs", 3);
+    assert_eq!(values, "acs-messages\nacs-chat\n");
+}
+
+#[test]
+fn fish_completes_commands_options_and_values() {
+    let complete = |line: &str| {
+        let script = format!("$MSM completions fish | source; complete -C '{line}'");
+        shell("fish", &["--no-config"], &script)
+    };
+    let commands = complete("msm se");
+    assert!(
+        commands.lines().any(|it| it.starts_with("send\t")),
+        "{commands}"
+    );
+    let options = complete("msm send --tex");
+    assert!(
+        options.lines().any(|it| it.starts_with("--text\t")),
+        "{options}"
+    );
+    let values = complete("msm send --platform acs-c");
+    assert!(values.starts_with("acs-chat\t"), "{values}");
+}
+
+#[test]
+fn zsh_loads_the_completions_and_offers_the_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = run(&["completions", "zsh"], &[], "").stdout;
+    fs::write(folder.path().join("_msm"), script).unwrap();
+    let path = folder.path().display();
+    // Without a terminal nothing is completed, so what would be offered is printed.
+    let script = format!(
+        "fpath=({path} $fpath); autoload -U compinit; compinit -u -d {path}/dump; \
+         print -r -- $_comps[msm]; autoload +X _msm; _arguments() {{ }}; _msm; \
+         _describe() {{ print -l -- ${{(P)4}} }}; _msm_commands"
+    );
+    let printed = shell("zsh", &["-f"], &script);
+    assert!(printed.starts_with("_msm\n"), "{printed}");
+    assert!(
+        printed.lines().any(|it| it.starts_with("send:Sends one")),
+        "{printed}"
+    );
+}
+
+#[test]
+fn every_shell_has_completions() {
+    for (name, part) in [
+        ("bash", "complete -F _msm"),
+        ("zsh", "#compdef msm"),
+        ("fish", "complete -c msm"),
+        ("powershell", "Register-ArgumentCompleter"),
+        ("elvish", "edit:completion:arg-completer[msm]"),
+    ] {
+        let ran = run(&["completions", name], &[], "");
+        assert_eq!(ran.code, 0, "{name}");
+        assert!(ran.stdout.contains(part), "{name}");
+        assert!(ran.stdout.contains("idempotency-key"), "{name}");
+    }
+}
+
+#[test]
+fn every_command_has_a_page_of_the_manual() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().display().to_string();
+    let ran = run(&["man", &path], &[], "");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let page = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    assert!(page("msm.1").contains("msm\\-send(1)"), "{}", page("msm.1"));
+    assert!(page("msm-send.1").contains("\\-\\-idempotency\\-key"));
+    assert!(page("msm-outbox-add.1").contains("sqlite:out.db"));
+    let missing = run(&["man", "/nonexistent/folder"], &[], "");
+    assert_eq!(missing.code, 3, "{missing:?}");
+    assert!(
+        missing.stderr.contains("/nonexistent/folder: no such file"),
+        "{missing:?}"
+    );
+}

@@ -56,6 +56,7 @@ async fn workers_on_separate_pools_send_each_message_once() {
     let query = Query::new().with_state(State::Sent).with_limit(5_000);
     let stored = outbox.list(&query).await.unwrap();
     assert_eq!(stored.len(), MESSAGES);
-    assert!(stored.iter().all(|it| it.fence == 1 && it.attempts == 1));
+    // Not by their leases: what waits for long in one worker is given back, and claimed again.
+    assert!(stored.iter().all(|it| it.attempts == 1));
     assert_eq!(outbox.store().sessions().await.unwrap(), []);
 }

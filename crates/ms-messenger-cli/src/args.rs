@@ -13,6 +13,7 @@ mod send;
 mod settle;
 mod sign_in;
 mod values;
+mod world;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
@@ -21,7 +22,9 @@ pub(crate) use self::{
     config::{ConfigArgs, ConfigCheckArgs, ConfigCommand, ConfigPathArgs, ConfigShowArgs},
     connection::{ConnectionArgs, Given},
     doctor::DoctorArgs,
-    emulator::{EmulatorArgs, GraphExpired, Limits},
+    emulator::{
+        EmulatorArgs, EmulatorCommand, EnvArgs, EnvFormat, ExecArgs, ExportArgs, HealthArgs,
+    },
     habits::{CompletionsArgs, ManArgs, ReportArgs, SchemaArgs, Shell},
     outbox::{
         AddArgs, IdArgs, ListArgs, OutboxArgs, OutboxCommand, OutboxOptions, PurgeArgs, RetryArgs,
@@ -33,6 +36,7 @@ pub(crate) use self::{
     settle::SettleArgs,
     sign_in::{LoginArgs, LogoutArgs, WhoamiArgs},
     values::To,
+    world::{GraphExpired, Limits, WorldArgs},
 };
 use crate::exit;
 
@@ -74,7 +78,7 @@ pub(crate) enum Command {
     /// Shows and checks the configuration: profiles, targets, and where each setting comes from
     Config(Box<ConfigArgs>),
     /// Runs the emulator until it is interrupted; prints one JSON line when it is ready
-    Emulator(EmulatorArgs),
+    Emulator(Box<EmulatorArgs>),
     /// Writes what a report of a problem needs, without accounts and secrets
     Report(Box<ReportArgs>),
     /// Prints the completions for a shell

@@ -30,12 +30,12 @@ impl Interrupt {
         })
     }
 
-    /// Waits for the next signal.
-    pub(crate) async fn requested(&mut self) {
+    /// Waits for the next signal. Returns its name.
+    pub(crate) async fn requested(&mut self) -> &'static str {
         tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-            _ = self.hangup.recv() => {}
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "Ctrl-C",
+            _ = self.hangup.recv() => "SIGHUP",
         }
     }
 }
@@ -51,10 +51,11 @@ impl Interrupt {
         Ok(Self {})
     }
 
-    /// Waits for the next signal.
-    pub(crate) async fn requested(&mut self) {
+    /// Waits for the next signal. Returns its name.
+    pub(crate) async fn requested(&mut self) -> &'static str {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
+        "Ctrl-C"
     }
 }

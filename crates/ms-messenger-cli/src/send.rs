@@ -83,7 +83,7 @@ async fn outcome(args: &SendArgs, context: &mut SendContext) -> Result<Outcome> 
     let connection = tokio::select! {
         biased;
         connection = connecting => connection?,
-        () = interrupt.requested() => {
+        _ = interrupt.requested() => {
             let text = "interrupted before anything was sent";
             let error = Error::new(ErrorKind::Cancelled, text).with_delivery(Delivery::NotSent);
             return Err(error.with_platform(platform.as_str()));
@@ -160,13 +160,13 @@ async fn send(
     tokio::select! {
         biased;
         outcome = &mut sending => return outcome,
-        () = interrupt.requested() => cancel.cancel(),
+        _ = interrupt.requested() => cancel.cancel(),
     }
     let can_end = request.cancel.is_some();
     tokio::select! {
         biased;
         outcome = &mut sending, if can_end => outcome,
-        () = interrupt.requested(), if can_end => Err(interrupted(messenger, request, began_at)),
+        _ = interrupt.requested(), if can_end => Err(interrupted(messenger, request, began_at)),
         else => Err(interrupted(messenger, request, began_at)),
     }
 }

@@ -119,7 +119,7 @@ impl<'a> Work<'a> {
                 Some(head) = changes.recv() => self.changed(&head).await,
                 outcome = &mut running => break outcome,
                 _ = lines.tick() => self.progress.line(),
-                () = interrupt.requested() => {
+                _ = interrupt.requested() => {
                     if stop.is_cancelled() {
                         break Ok(());
                     }

@@ -1,10 +1,16 @@
 //! The admin API under `/_emulator`.
 
+#[cfg(feature = "export")]
+pub(crate) mod export;
+pub(crate) mod messages;
+#[cfg(feature = "metrics")]
+pub(crate) mod metrics;
+pub(crate) mod openapi;
 pub(crate) mod origin;
 pub(crate) mod page;
 pub(crate) mod tokens;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use http::{Method, StatusCode};
 use hyper::body::Incoming;
@@ -12,13 +18,9 @@ use serde_json::{Value, json};
 
 use crate::{
     engine::{
-        admin_response::{bad_request, error, json_of, ok, refusal},
+        admin_response::{bad_request, error, ok, refusal},
         dispatch::Front,
         faults::rule::Faults,
-        ledger::{
-            Filter,
-            row::{KeptRow, LedgerRow},
-        },
         refusal::Refusal,
         registry::Registry,
         resources::Engine,
@@ -28,9 +30,6 @@ use crate::{
 };
 pub use tokens::IssueTokenError;
 pub(crate) use tokens::issue as issue_token;
-
-const DEFAULT_WAIT_MS: u64 = 5_000;
-const MAX_WAIT_MS: u64 = 300_000;
 
 /// The admin API, in front of all services.
 #[derive(Debug)]
@@ -60,6 +59,15 @@ impl Front for Admin {
         refusal(refused)
     }
 
+    fn foreign(&self, registry: &Registry, incoming: &http::Request<Incoming>) -> Option<Response> {
+        let settings = &registry.engine.settings;
+        if !settings.is_open {
+            return None;
+        }
+        let problem = origin::check_incoming(incoming, &settings.hosts).err()?;
+        Some(error(StatusCode::FORBIDDEN, "Foreign", &problem, &[]))
+    }
+
     fn page(&self, incoming: &http::Request<Incoming>) -> Option<Response> {
         page::wants_page(incoming).then(page::page)
     }
@@ -77,9 +85,19 @@ async fn handle(registry: &Registry, path: &str, request: &Request) -> Response 
             "version": env!("CARGO_PKG_VERSION"),
             "seed": engine.settings.seed,
         })),
-        ("messages", &Method::GET) => messages(registry, request),
-        ("wait", &Method::GET) => wait(registry, request).await,
+        ("messages", &Method::GET) => messages::list(registry, request),
+        ("wait", &Method::GET) => messages::wait(registry, request).await,
         ("stats", &Method::GET) => ok(&registry.stats()),
+        ("world", &Method::GET) => ok(&registry.world()),
+        ("openapi.json", &Method::GET) => openapi::respond(),
+        #[cfg(feature = "metrics")]
+        ("metrics", &Method::GET) => metrics::respond(registry),
+        #[cfg(feature = "export")]
+        ("export", &Method::GET) => export::respond(registry),
+        #[cfg(feature = "metrics")]
+        ("metrics", _) => refusal(Refusal::WrongMethod),
+        #[cfg(feature = "export")]
+        ("export", _) => refusal(Refusal::WrongMethod),
         ("reset", &Method::POST) => {
             registry.reset();
             Response::empty(StatusCode::NO_CONTENT)
@@ -96,7 +114,7 @@ async fn handle(registry: &Registry, path: &str, request: &Request) -> Response 
         ("tokens", &Method::POST) => tokens(registry, request),
         (
             "health" | "messages" | "wait" | "stats" | "reset" | "faults" | "inject" | "tokens"
-            | "clock",
+            | "clock" | "world" | "openapi.json",
             _,
         ) => refusal(Refusal::WrongMethod),
         _ => {
@@ -158,7 +176,7 @@ fn put_clock(engine: &Engine, request: &Request) -> Response {
     let offset = document.get("offset_ms").and_then(Value::as_i64);
     match offset.filter(|offset| (-limit..=limit).contains(offset)) {
         Some(offset) => {
-            engine.clock.set_offset(offset);
+            engine.set_clock(offset);
             clock(engine)
         }
         None => {
@@ -180,84 +198,5 @@ fn put_faults(registry: &Registry, request: &Request) -> Response {
             ok(&accepted)
         }
         Err(invalid) => bad_request("InvalidFaults", &invalid.problems),
-    }
-}
-
-/// Reads the filter of `messages` and `wait`, and the number `timeout_ms`.
-fn filter(
-    registry: &Registry,
-    request: &Request,
-    known: &[&str],
-) -> Result<(Filter, u64), Box<Response>> {
-    let mut problems = Vec::new();
-    for name in request.query.names().filter(|name| !known.contains(name)) {
-        problems.push(format!(
-            "{name}: is unknown here; known: {}",
-            known.join(", ")
-        ));
-    }
-    let mut number = |name: &str, default: u64| match request.query.value(name).map(str::parse) {
-        None => default,
-        Some(Ok(number)) => number,
-        Some(Err(_)) => {
-            problems.push(format!("{name}: must be a whole number from 0"));
-            default
-        }
-    };
-    let since = number("since", 0);
-    let timeout = number("timeout_ms", DEFAULT_WAIT_MS).min(MAX_WAIT_MS);
-    let value = |name| request.query.value(name).filter(|value| !value.is_empty());
-    let platform = value("platform").and_then(|name| {
-        let platform = registry.catalog().platform(name);
-        if platform.is_none() {
-            let known = registry.catalog().names();
-            problems.push(format!("platform: must be one of {known}"));
-        }
-        platform
-    });
-    if !problems.is_empty() {
-        return Err(Box::new(bad_request("InvalidQuery", &problems)));
-    }
-    let filter = Filter {
-        platform,
-        conversation: value("conversation").map(str::to_owned),
-        since,
-    };
-    Ok((filter, timeout))
-}
-
-fn messages(registry: &Registry, request: &Request) -> Response {
-    let filter = match filter(registry, request, &["platform", "conversation", "since"]) {
-        Ok((filter, _)) => filter,
-        Err(refusal) => return *refusal,
-    };
-    let kept = registry.engine.ledger().rows(&filter);
-    let rows: Vec<LedgerRow> = kept.iter().filter_map(KeptRow::open).collect();
-    json_of(&rows)
-}
-
-async fn wait(registry: &Registry, request: &Request) -> Response {
-    let known = ["platform", "conversation", "text", "since", "timeout_ms"];
-    let (filter, timeout) = match filter(registry, request, &known) {
-        Ok(parts) => parts,
-        Err(refusal) => return *refusal,
-    };
-    let text = request.query.value("text").filter(|text| !text.is_empty());
-    // Subscribe before the check, so that no message is missed in between.
-    let mut changes = registry.engine.changes();
-    let deadline = tokio::time::sleep(Duration::from_millis(timeout));
-    tokio::pin!(deadline);
-    loop {
-        let found = registry.engine.ledger().newest(&filter, text);
-        if let Some(row) = found {
-            return json_of(&row.open());
-        }
-        tokio::select! {
-            _ = changes.changed() => {}
-            () = &mut deadline => {
-                let message = "No such message arrived in time.";
-                return error(StatusCode::NOT_FOUND, "NoSuchMessage", message, &[]);
-            }
-        }
     }
 }

@@ -15,22 +15,15 @@ use crate::services::entra::settings::EntraApprover;
 #[cfg(feature = "ucwa")]
 use crate::services::ucwa::settings::UcwaTopology;
 use crate::{
-    emulator::{self, Emulator, Https},
     engine::{
         faults::rule::Faults,
         limits::RetryAfter,
-        registry::Registry,
-        resources::Engine,
         service::{DynService, Service},
         settings::Settings,
     },
-    mount::{self, Parts, ServiceSettings},
-    seed::Seed,
+    mount::{self, ServiceSettings},
     start_error::StartError,
-    wire::{
-        clock,
-        tls::{self, Tls},
-    },
+    wire::clock,
 };
 
 const MAX_BODY: usize = 4 * 1024 * 1024;
@@ -54,14 +47,19 @@ const MAX_BODY: usize = 4 * 1024 * 1024;
 #[derive(Clone, Debug)]
 #[must_use = "call start() to run the emulator"]
 pub struct EmulatorBuilder {
-    http: SocketAddr,
-    https: Option<SocketAddr>,
-    ca_out: Option<PathBuf>,
-    workers: usize,
-    settings: Settings,
-    services: ServiceSettings,
-    own: Vec<Arc<dyn DynService>>,
-    faults: Faults,
+    pub(crate) http: SocketAddr,
+    pub(crate) https: Option<SocketAddr>,
+    pub(crate) ca_out: Option<PathBuf>,
+    pub(crate) workers: usize,
+    pub(crate) settings: Settings,
+    pub(crate) services: ServiceSettings,
+    pub(crate) own: Vec<Arc<dyn DynService>>,
+    pub(crate) faults: Faults,
+    /// Where each stored message is posted, and on which hosts beside loopback that may be.
+    pub(crate) on_message: Option<String>,
+    pub(crate) receivers: Vec<String>,
+    /// The data file.
+    pub(crate) data: Option<PathBuf>,
 }
 
 impl EmulatorBuilder {
@@ -80,10 +78,15 @@ impl EmulatorBuilder {
                 hosts: Vec::new(),
                 clock_offset_ms: 0,
                 retry_after: RetryAfter::default(),
+                is_open: false,
+                on_message: None,
             },
             services: ServiceSettings::default(),
             own: Vec::new(),
             faults: Faults::new(),
+            on_message: None,
+            receivers: Vec::new(),
+            data: None,
         }
     }
 
@@ -347,7 +350,7 @@ impl EmulatorBuilder {
     }
 
     /// Refuses invalid settings.
-    fn check(&self) -> Result<(), StartError> {
+    pub(crate) fn check(&self) -> Result<(), StartError> {
         let settings = &self.settings;
         let names = mount::descriptions().into_iter();
         let own = self.own.iter().map(|service| service.description());
@@ -385,88 +388,4 @@ impl EmulatorBuilder {
             None => Ok(()),
         }
     }
-
-    /// Binds the listeners and starts to serve.
-    ///
-    /// The emulator runs on its own threads: it does not need the caller's runtime, and continues
-    /// to serve while that is blocked or its clock is paused.
-    ///
-    /// # Errors
-    ///
-    /// [`StartError`] if a setting is invalid, if an address is not loopback or cannot be bound, or
-    /// if the system provides no threads.
-    pub async fn start(self) -> Result<Emulator, StartError> {
-        self.check()?;
-        let (listener, authority) = listen(self.http)?;
-        let mut listeners = vec![(listener, None)];
-        let mut https = None;
-        if let Some(address) = self.https {
-            let (listener, authority) = listen(address)?;
-            let port = authority.rsplit(':').next().unwrap_or_default().to_owned();
-            let tls = Tls::new(&self.settings.hosts).map_err(StartError::Certificates)?;
-            if let Some(path) = &self.ca_out {
-                let failed = |source| StartError::CaOut {
-                    path: path.clone(),
-                    source,
-                };
-                tls::write_atomically(path, &tls.ca_pem).map_err(failed)?;
-            }
-            listeners.push((listener, Some(tls.acceptor)));
-            https = Some(Https {
-                // By name: the address is in the certificate too, but some stacks verify names only.
-                url: format!("https://localhost:{port}"),
-                ca_pem: tls.ca_pem,
-                ca_out: self.ca_out,
-            });
-        }
-        let seed = Arc::new(Seed::new(
-            self.settings.seed,
-            &format!("http://{authority}"),
-        ));
-        let registry = mount(
-            self.settings,
-            self.faults,
-            authority,
-            &seed,
-            &self.services,
-            self.own,
-        );
-        let workers = self.workers;
-        emulator::run(listeners, https, registry, seed, workers).map_err(StartError::Runtime)
-    }
-}
-
-/// The engine with all services on it.
-fn mount(
-    settings: Settings,
-    faults: Faults,
-    authority: String,
-    seed: &Arc<Seed>,
-    services: &ServiceSettings,
-    own: Vec<Arc<dyn DynService>>,
-) -> Arc<Registry> {
-    let built_in = mount::descriptions().into_iter();
-    let all = built_in.chain(own.iter().map(|service| service.description()));
-    let platforms = all.map(|service| service.platform());
-    let key = seed.tokens().clone();
-    let engine = Arc::new(Engine::new(settings, platforms, key, authority, faults));
-    let mut mounted = mount::services(&Parts {
-        engine: &engine,
-        seed,
-        settings: services,
-    });
-    mounted.extend(own);
-    Arc::new(Registry::new(engine, mounted))
-}
-
-/// Binds a loopback address. Returns the listener and the `HOST:PORT` it got.
-fn listen(address: SocketAddr) -> Result<(std::net::TcpListener, String), StartError> {
-    if !address.ip().is_loopback() {
-        return Err(StartError::NotLoopback(address));
-    }
-    let failed = |source| StartError::Listen { address, source };
-    let listener = std::net::TcpListener::bind(address).map_err(failed)?;
-    listener.set_nonblocking(true).map_err(failed)?;
-    let authority = listener.local_addr().map_err(failed)?.to_string();
-    Ok((listener, authority))
 }

@@ -1,37 +1,32 @@
 //! The handle of a running emulator.
 
-use std::{io, path::PathBuf, sync::Arc, thread::JoinHandle};
+use std::{sync::Arc, thread::JoinHandle};
 
 use bytes::Bytes;
 use http::{Method, Uri};
-use serde_json::{Value, json};
-use tokio::{
-    runtime::{self, Runtime},
-    sync::{oneshot, watch},
-    task::JoinSet,
-};
-use tokio_rustls::TlsAcceptor;
+use serde_json::Value;
+use tokio::sync::{oneshot, watch};
 
 #[cfg(feature = "graph")]
 use crate::services::graph::drives::admin::FileRow;
 use crate::{
-    admin::{Admin, tokens},
+    admin::tokens,
     builder::EmulatorBuilder,
     engine::{
-        dispatch::Dispatcher,
         faults::{
             json::ParseFaultsError,
             rule::{FaultRule, Faults},
         },
         injection::InjectError,
         ledger::{
-            Filter,
+            filter::Filter,
             row::{KeptRow, LedgerRow},
+            select::{Span, select},
         },
         platform::Platform,
         registry::Registry,
-        server,
     },
+    https::Https,
     seed::Seed,
     start_error::StartError,
     wire::{clock, request::Request},
@@ -55,28 +50,16 @@ use crate::{
 /// ```
 #[derive(Debug)]
 pub struct Emulator {
-    registry: Arc<Registry>,
-    seed: Arc<Seed>,
-    http_url: String,
-    https: Option<Https>,
-    stop: watch::Sender<bool>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) seed: Arc<Seed>,
+    pub(crate) http_url: String,
+    pub(crate) https: Option<Https>,
+    pub(crate) stop: watch::Sender<bool>,
     /// Dropped by `drop` to end without grace.
-    keep: Option<oneshot::Sender<()>>,
-    done: Option<oneshot::Receiver<()>>,
-    thread: Option<JoinHandle<()>>,
+    pub(crate) keep: Option<oneshot::Sender<()>>,
+    pub(crate) done: Option<oneshot::Receiver<()>>,
+    pub(crate) thread: Option<JoinHandle<()>>,
 }
-
-/// What clients need to know of the HTTPS listener.
-#[derive(Debug)]
-pub(crate) struct Https {
-    pub(crate) url: String,
-    pub(crate) ca_pem: String,
-    /// Where the authority was written.
-    pub(crate) ca_out: Option<PathBuf>,
-}
-
-/// A bound listener and, for HTTPS, the server's side of TLS.
-pub(crate) type Listening = (std::net::TcpListener, Option<TlsAcceptor>);
 
 impl Emulator {
     /// Starts an emulator with the defaults on a free port of 127.0.0.1.
@@ -124,8 +107,8 @@ impl Emulator {
         &self.seed
     }
 
-    /// Returns the line that the program prints when it is ready: `http`, `acs`, `graph`, `ucwa`
-    /// and `entra`; with HTTPS also `https`, and `ca` (a path) if the authority was written.
+    /// Returns the line that the program prints when it is ready, also at `GET /_emulator/world`:
+    /// `http`, `acs`, `graph`, `ucwa` and `entra`; with HTTPS also `https`, and `ca` (a path) if the authority was written.
     ///
     /// ```
     /// use ms_messenger_emulator::Emulator;
@@ -137,24 +120,13 @@ impl Emulator {
     /// # Ok(()) }
     /// ```
     pub fn ready_line(&self) -> Value {
-        let mut line = json!({"http": self.http_url});
-        let https = self.https_url();
-        for service in self.registry.services() {
-            service.add_ready(&mut line, https);
-        }
-        if let Some(https) = &self.https {
-            line["https"] = json!(https.url);
-            if let Some(path) = &https.ca_out {
-                line["ca"] = json!(path.to_string_lossy());
-            }
-        }
-        line
+        self.registry.world()
     }
 
     /// Returns all rows of the ledger, oldest first: one per stored message.
     pub fn messages(&self) -> Vec<LedgerRow> {
-        let rows = self.registry.engine.ledger().rows(&Filter::default());
-        rows.iter().filter_map(KeptRow::open).collect()
+        let found = select(&self.registry.engine, &Filter::default(), Span::All);
+        found.rows.iter().filter_map(KeptRow::open).collect()
     }
 
     /// Returns all files of the drives by drive and path, with the users that can read them: the
@@ -281,7 +253,7 @@ impl Emulator {
                 rule: clock::OFFSET_RULE,
             });
         }
-        self.registry.engine.clock.set_offset(offset_ms);
+        self.registry.engine.set_clock(offset_ms);
         Ok(())
     }
 
@@ -374,76 +346,4 @@ impl Drop for Emulator {
             let _ = thread.join();
         }
     }
-}
-
-/// Starts the emulator's own runtime on `listeners`.
-pub(crate) fn run(
-    listeners: Vec<Listening>,
-    https: Option<Https>,
-    registry: Arc<Registry>,
-    seed: Arc<Seed>,
-    workers: usize,
-) -> io::Result<Emulator> {
-    let runtime = runtime(workers)?;
-    let listeners = {
-        let _guard = runtime.enter();
-        let listen = |(listener, tls)| Ok((tokio::net::TcpListener::from_std(listener)?, tls));
-        let listeners: io::Result<Vec<_>> = listeners.into_iter().map(listen).collect();
-        listeners?
-    };
-    let http_url = format!("http://{}", registry.engine.authority);
-    let (stop, stopped) = watch::channel(false);
-    let (keep, kept) = oneshot::channel::<()>();
-    let (finished, done) = oneshot::channel();
-    let dispatcher = Arc::new(Dispatcher {
-        registry: Arc::clone(&registry),
-        front: Arc::new(Admin),
-    });
-    registry.engine.run_on(runtime.handle().clone());
-    let body = move || {
-        runtime.block_on(async move {
-            let mut tasks = JoinSet::new();
-            for service in dispatcher.registry.services() {
-                // Ends with the runtime.
-                if let Some(task) = Arc::clone(service).background() {
-                    tokio::spawn(task);
-                }
-            }
-            for (listener, tls) in listeners {
-                let (dispatcher, stopped) = (Arc::clone(&dispatcher), stopped.clone());
-                tasks.spawn(server::serve(listener, tls, dispatcher, stopped));
-            }
-            tokio::select! {
-                () = async { while tasks.join_next().await.is_some() {} } => {}
-                _ = kept => {}
-            }
-        });
-        // Closes every connection that is still open, before the end is reported.
-        drop(runtime);
-        let _ = finished.send(());
-    };
-    let thread = std::thread::Builder::new()
-        .name("emulator".to_owned())
-        .spawn(body)?;
-    Ok(Emulator {
-        registry,
-        seed,
-        http_url,
-        https,
-        stop,
-        keep: Some(keep),
-        done: Some(done),
-        thread: Some(thread),
-    })
-}
-
-fn runtime(workers: usize) -> io::Result<Runtime> {
-    if workers == 1 {
-        return runtime::Builder::new_current_thread().enable_all().build();
-    }
-    runtime::Builder::new_multi_thread()
-        .worker_threads(workers)
-        .thread_name("emulator-worker")
-        .enable_all()
-        .build()
 }

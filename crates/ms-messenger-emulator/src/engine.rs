@@ -8,6 +8,7 @@
 //! 4. `carry_out.rs` lets the service serve it (`service.rs`, `exchange.rs`, `outcome.rs`).
 //! 5. `faults/delivery.rs` sends the response as the fault wants it.
 
+pub(crate) mod addresses;
 pub(crate) mod admin_response;
 pub(crate) mod body;
 pub(crate) mod carry_out;
@@ -16,6 +17,8 @@ pub(crate) mod dispatch;
 pub(crate) mod exchange;
 pub(crate) mod faults;
 pub(crate) mod injection;
+pub(crate) mod journal;
+pub(crate) mod keeping;
 pub(crate) mod late;
 pub(crate) mod ledger;
 pub(crate) mod limits;
@@ -24,6 +27,8 @@ pub(crate) mod platform;
 pub(crate) mod push;
 pub(crate) mod refusal;
 pub(crate) mod registry;
+pub(crate) mod relay;
+pub(crate) mod replay;
 pub(crate) mod resources;
 pub(crate) mod routing;
 pub(crate) mod server;

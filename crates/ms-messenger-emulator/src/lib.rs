@@ -12,14 +12,19 @@
 
 mod admin;
 mod builder;
+mod data;
 mod emulator;
 mod engine;
 mod expect;
+mod https;
 mod mount;
+mod program;
 #[cfg(feature = "acs")]
 mod receivers;
+mod running;
 mod seed;
 mod services;
+mod start;
 mod start_error;
 mod wire;
 

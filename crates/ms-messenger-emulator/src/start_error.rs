@@ -30,6 +30,14 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// The data file cannot be used. It was not changed.
+    #[error("{}: {problem}", path.display())]
+    Data {
+        /// The path asked for.
+        path: PathBuf,
+        /// What is wrong with it: `is damaged at byte 1024`, `is used by another emulator` …
+        problem: String,
+    },
     /// A setting is invalid.
     #[error("{name}: {rule}")]
     Setting {

@@ -1,191 +1,102 @@
-//! Options of `msm emulator`.
+//! Options of `msm emulator` and its commands.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Args, ValueEnum};
-use ms_messenger_emulator::{AcsChatErrorStyle, EntraApprover, RetryAfter, UcwaTopology};
+use clap::{Args, Subcommand, ValueEnum};
 
-use super::values::keep;
+use super::world::WorldArgs;
 
-/// Limit of the clock offset, in seconds.
-const TEN_YEARS: i64 = 10 * 365 * 86_400;
+/// Where the commands for a running emulator look for it.
+const WHERE: &str = "By default the address in MSM_EMULATOR, else http://127.0.0.1:8410.";
 
 #[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct EmulatorArgs {
-    /// Loopback address of the HTTP listener; port 0 chooses a free port
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8410")]
-    pub(crate) http: SocketAddr,
-    /// Loopback address of the HTTPS listener; port 0 chooses a free port
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8411")]
-    pub(crate) https: SocketAddr,
-    /// Write the certificate authority of the HTTPS listener to this file, in PEM
+    #[command(flatten)]
+    pub(crate) world: WorldArgs,
+    /// Write the variables of `msm emulator env` to this file when it is ready, in the form of .env files
     #[arg(long, value_name = "FILE")]
-    pub(crate) ca_out: Option<PathBuf>,
-    /// Additional name in the HTTPS certificate, accepted by the admin API; can be repeated
-    #[arg(long, value_name = "NAME", value_parser = host)]
-    pub(crate) host: Vec<String>,
-    /// Seed of keys, tokens and ids
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) seed: u64,
-    /// Start with the fault rules in this file, in the form of PUT /_emulator/faults
+    pub(crate) env_out: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Option<EmulatorCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EmulatorCommand {
+    /// Runs a command against an emulator of its own, and ends with its exit code
+    #[command(after_help = "Examples:\n  msm emulator exec -- pytest\n  \
+        msm emulator exec --export inbox -- npm test\n\nThe command finds the emulator by its environment: the variables of \
+        `msm emulator env`, and those of TLS. It ends with 128 and the number of the signal that ended the \
+        command, with 127 when there is no such command, and with 126 when it cannot be run.")]
+    Exec(Box<ExecArgs>),
+    /// Prints the variables by which clients find a running emulator
+    #[command(after_help = "Examples:\n  eval \"$(msm emulator env)\"\n  \
+        msm emulator env --format dotenv > .env")]
+    Env(EnvArgs),
+    /// Checks whether an emulator responds
+    #[command(after_help = format!(
+        "Examples:\n  msm emulator health\n  msm emulator health http://127.0.0.1:8410\n\n{WHERE}"
+    ))]
+    Health(HealthArgs),
+    /// Writes everything that a running emulator stored to files
+    #[command(after_help = format!(
+        "Examples:\n  msm emulator export inbox\n  \
+         msm emulator export inbox --from http://127.0.0.1:8410\n\n{WHERE}"
+    ))]
+    Export(ExportArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExecArgs {
+    #[command(flatten)]
+    pub(crate) world: WorldArgs,
+    /// Also write the variables to this file, in the form of .env files
     #[arg(long, value_name = "FILE")]
-    pub(crate) faults: Option<PathBuf>,
-    /// Whether the documented rate limits of the services apply
-    #[arg(long, value_enum, default_value_t = Limits::Off)]
-    pub(crate) limits: Limits,
-    /// Form of the retry time in a 429 response; needs --limits documented [default: seconds]
-    #[arg(long, value_enum, value_name = "STYLE")]
-    pub(crate) retry_after: Option<RetryAfterArg>,
-    /// Keep only the newest N messages; by default all
-    #[arg(long, value_name = "N", value_parser = keep)]
-    pub(crate) keep: Option<usize>,
-    /// Format of the error bodies of ACS Chat
-    #[arg(long, value_enum, value_name = "STYLE", default_value_t = ChatErrors::Spec)]
-    pub(crate) acs_chat_errors: ChatErrors,
-    /// Factor by which the clocks of UCWA run faster
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = factor, allow_negative_numbers = true)]
-    pub(crate) ucwa_time_scale: f64,
-    /// Hosts that a client of UCWA is led through to its application
-    #[arg(long, value_enum, value_name = "HOSTS", default_value_t = Topology::OneHost)]
-    pub(crate) ucwa_topology: Topology,
-    /// How far the clock of the services is ahead of this machine's; negative when behind
-    #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(i64).range(-TEN_YEARS..=TEN_YEARS), allow_negative_numbers = true)]
-    pub(crate) clock_offset: i64,
-    /// Status with which Graph rejects an expired token; the service uses both
-    #[arg(long, value_enum, value_name = "STATUS", default_value_t = GraphExpired::Unauthorized)]
-    pub(crate) graph_expired: GraphExpired,
-    /// How sign-ins at Entra ID are approved
-    #[arg(long, value_enum, value_name = "APPROVAL", default_value_t = Approver::Auto)]
-    pub(crate) entra_approver: Approver,
-    /// Lifetime of the access tokens that Entra ID issues
-    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
-    pub(crate) token_lifetime: u32,
-    /// Return 404 or 403 for unknown ids instead of creating them
-    #[arg(long)]
-    pub(crate) strict: bool,
+    pub(crate) env_out: Option<PathBuf>,
+    /// Write everything that was stored to this folder when the command has ended; it must be empty or new
+    #[arg(long, value_name = "DIR")]
+    pub(crate) export: Option<PathBuf>,
+    /// The command and its arguments
+    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true)]
+    pub(crate) command: Vec<OsString>,
 }
 
-/// Whether documented rate limits apply.
+#[derive(Args, Debug)]
+pub(crate) struct EnvArgs {
+    /// Address of the emulator, or a file with its ready line; `-` reads standard input [default: the address in MSM_EMULATOR, else http://127.0.0.1:8410]
+    #[arg(value_name = "SOURCE")]
+    pub(crate) source: Option<String>,
+    /// Form of the variables
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = EnvFormat::Shell)]
+    pub(crate) format: EnvFormat,
+}
+
+/// Form of variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Limits {
-    Documented,
-    Off,
+pub(crate) enum EnvFormat {
+    /// `export` for POSIX shells
+    Shell,
+    /// .env files
+    Dotenv,
+    /// PowerShell
+    Powershell,
+    /// One JSON object
+    Json,
 }
 
-/// Form of the retry time in a response.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum RetryAfterArg {
-    /// Whole seconds
-    Seconds,
-    /// Seconds with a fraction
-    Fraction,
-    /// An HTTP date
-    Date,
-    /// No retry time
-    None,
+#[derive(Args, Debug)]
+pub(crate) struct HealthArgs {
+    /// Address of the emulator
+    #[arg(value_name = "URL")]
+    pub(crate) url: Option<String>,
 }
 
-impl From<RetryAfterArg> for RetryAfter {
-    fn from(style: RetryAfterArg) -> Self {
-        match style {
-            RetryAfterArg::Seconds => Self::Seconds,
-            RetryAfterArg::Fraction => Self::Fraction,
-            RetryAfterArg::Date => Self::Date,
-            RetryAfterArg::None => Self::Absent,
-        }
-    }
-}
-
-/// Hosts that a client of UCWA is led through.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Topology {
-    /// One host
-    OneHost,
-    /// Discovery redirects to the other name of this machine
-    Redirect,
-    /// The applications are in a pool at the other name of this machine
-    TwoPools,
-}
-
-impl From<Topology> for UcwaTopology {
-    fn from(topology: Topology) -> Self {
-        match topology {
-            Topology::OneHost => Self::OneHost,
-            Topology::Redirect => Self::Redirect,
-            Topology::TwoPools => Self::TwoPools,
-        }
-    }
-}
-
-/// Status with which Graph rejects an expired token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum GraphExpired {
-    /// As documented
-    #[value(name = "401")]
-    Unauthorized,
-    /// As it often happens: no authorization information present on the request
-    #[value(name = "403")]
-    Forbidden,
-}
-
-/// How sign-ins at Entra ID are approved.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Approver {
-    /// Automatically, at the first poll of a device code
-    Auto,
-    /// Automatically, when the code is requested
-    AtOnce,
-    /// At its pages, or by a test through the admin API
-    Manual,
-}
-
-impl From<Approver> for EntraApprover {
-    fn from(approver: Approver) -> Self {
-        match approver {
-            Approver::Auto => Self::AfterFirstPoll,
-            Approver::AtOnce => Self::AtOnce,
-            Approver::Manual => Self::Manual,
-        }
-    }
-}
-
-/// Format of the error bodies of ACS Chat.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum ChatErrors {
-    Spec,
-    Pascal,
-    Camel,
-    Empty,
-}
-
-impl From<ChatErrors> for AcsChatErrorStyle {
-    fn from(style: ChatErrors) -> Self {
-        match style {
-            ChatErrors::Spec => Self::Spec,
-            ChatErrors::Pascal => Self::Pascal,
-            ChatErrors::Camel => Self::Camel,
-            ChatErrors::Empty => Self::Empty,
-        }
-    }
-}
-
-/// Parses a factor above 0.
-fn factor(text: &str) -> Result<f64, String> {
-    let factor = text.parse().ok();
-    let factor = factor.filter(|factor: &f64| factor.is_finite() && *factor > 0.0);
-    factor.ok_or_else(|| "must be a finite number above 0".to_owned())
-}
-
-/// Parses a DNS name or an IP address.
-fn host(text: &str) -> Result<String, String> {
-    let is_label = |label: &str| {
-        let is_letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        !label.is_empty() && label.len() < 64 && label.chars().all(is_letter)
-    };
-    let is_address = text.parse::<std::net::IpAddr>().is_ok();
-    if is_address || (text.len() < 254 && text.split('.').all(is_label)) {
-        Ok(text.to_owned())
-    } else {
-        Err("must be a DNS name or an IP address, without a port".to_owned())
-    }
+#[derive(Args, Debug)]
+pub(crate) struct ExportArgs {
+    /// Folder for the files; it must be empty or new
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// Address of the emulator
+    #[arg(long, value_name = "URL")]
+    pub(crate) from: Option<String>,
 }

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::support::{msm, run};
+use crate::support::{http, msm, run};
 
 /// The running program, which ends with the test.
 struct Running {
@@ -18,14 +18,13 @@ struct Running {
 
 impl Running {
     fn start(words: &[&str]) -> Self {
+        // A free port for HTTPS follows from that for HTTP.
+        let mut all = vec!["emulator"];
+        if !words.contains(&"--http") {
+            all.extend(["--http", "127.0.0.1:0"]);
+        }
         let mut child = msm()
-            .args([
-                "emulator",
-                "--http",
-                "127.0.0.1:0",
-                "--https",
-                "127.0.0.1:0",
-            ])
+            .args(all)
             .args(words)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -42,6 +41,17 @@ impl Running {
 
     fn origin(&self) -> &str {
         self.ready["http"].as_str().unwrap()
+    }
+
+    /// Ends it in order, so that everything is written.
+    fn stop(mut self) {
+        let authority = self.origin().to_owned();
+        let id = self.child.id().to_string();
+        let sent = std::process::Command::new("kill")
+            .args(["-TERM", &id])
+            .status();
+        assert!(sent.unwrap().success(), "{authority}");
+        assert!(self.child.wait().unwrap().success(), "{authority}");
     }
 
     fn get(&self, path: &str) -> (String, Value) {
@@ -122,7 +132,7 @@ fn the_program_sends_to_its_own_emulator() {
 #[cfg(unix)]
 #[test]
 fn a_signal_ends_the_emulator_cleanly() {
-    for signal in ["-TERM", "-INT"] {
+    for (signal, name) in [("-TERM", "SIGTERM"), ("-INT", "Ctrl-C"), ("-HUP", "SIGHUP")] {
         let mut running = Running::start(&[]);
         let id = running.child.id().to_string();
         let sent = std::process::Command::new("kill")
@@ -141,6 +151,11 @@ fn a_signal_ends_the_emulator_cleanly() {
             .read_to_string(&mut rest)
             .unwrap();
         assert_eq!(rest, "", "one line, and no more, is on standard output");
+        let mut notes = String::new();
+        let mut stderr = running.child.stderr.take().unwrap();
+        stderr.read_to_string(&mut notes).unwrap();
+        let last = notes.lines().last().unwrap();
+        assert_eq!(last, format!("ending ({name}): 0 requests, 0 messages"));
     }
 }
 
@@ -148,7 +163,72 @@ fn a_signal_ends_the_emulator_cleanly() {
 fn an_address_other_than_loopback_is_rejected() {
     let ran = run(&["emulator", "--http", "0.0.0.0:0"], &[], "");
     assert_eq!((ran.code, ran.stdout.as_str()), (3, ""));
-    assert!(ran.stderr.contains("loopback"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("--listen-any"), "{}", ran.stderr);
+}
+
+#[test]
+fn an_emulator_that_others_can_reach_is_named_by_its_host() {
+    let running = Running::start(&["--http", "0.0.0.0:0", "--listen-any", "--host", "emulator"]);
+    let port = running.origin().strip_prefix("http://emulator:").unwrap();
+    let (status, _, _) = http(
+        "GET",
+        &format!("http://localhost:{port}/_emulator/health"),
+        "",
+    );
+    assert_eq!(status, 200);
+}
+
+#[test]
+fn two_emulators_beside_each_other_never_collide() {
+    let (one, two) = (Running::start(&[]), Running::start(&[]));
+    assert_ne!(one.ready["http"], two.ready["http"]);
+    assert_ne!(one.ready["https"], two.ready["https"]);
+}
+
+#[test]
+fn the_world_is_kept_between_two_starts_and_a_damaged_file_stays_untouched() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("world");
+    let words = ["--data", file.to_str().unwrap()];
+    let running = Running::start(&words);
+    let message = r#"{"platform":"acs-messages","from":"+14255550123","text":"kept"}"#;
+    let (status, _, _) = http(
+        "POST",
+        &format!("{}/_emulator/inject", running.origin()),
+        message,
+    );
+    assert_eq!(status, 200);
+    running.stop();
+    let running = Running::start(&words);
+    let (_, rows) = running.get("/_emulator/messages");
+    assert_eq!(rows[0]["text"], "kept");
+    running.stop();
+    std::fs::write(&file, "hello\n").unwrap();
+    let all = [&["emulator", "--http", "127.0.0.1:0"][..], &words].concat();
+    let ran = run(&all, &[], "");
+    assert_eq!((ran.code, ran.stdout.as_str()), (3, ""), "{ran:?}");
+    assert!(
+        ran.stderr.contains("is no data file of the emulator"),
+        "{ran:?}"
+    );
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "hello\n");
+}
+
+#[test]
+fn the_ready_text_says_which_variable_takes_which_member() {
+    let mut running = Running::start(&[]);
+    let mut notes = String::new();
+    let mut stderr = BufReader::new(running.child.stderr.take().unwrap());
+    while !notes.contains("WHATSAPP_CHANNEL_ID") {
+        assert!(stderr.read_line(&mut notes).unwrap() > 0, "{notes}");
+    }
+    let env = format!("eval \"$(msm emulator env {})\"", running.origin());
+    assert!(notes.contains(&env), "{notes}");
+    let line = notes
+        .lines()
+        .find(|line| line.contains(" MSGRAPH_TOKEN "))
+        .unwrap();
+    assert!(line.ends_with(" graph.token"), "{line}");
 }
 
 #[test]
@@ -158,6 +238,13 @@ fn an_address_in_use_is_named() {
     let ran = run(&["emulator", "--http", taken], &[], "");
     assert_eq!((ran.code, ran.stdout.as_str()), (3, ""));
     assert!(ran.stderr.contains(taken), "{}", ran.stderr);
+    let way_out = "--http 127.0.0.1:0 takes any free port";
+    assert!(ran.stderr.contains(way_out), "{}", ran.stderr);
+    let https = ["emulator", "--http", "127.0.0.1:0", "--https", taken];
+    let ran = run(&https, &[], "");
+    assert_eq!(ran.code, 3);
+    let way_out = "--https 127.0.0.1:0 takes any free port";
+    assert!(ran.stderr.contains(way_out), "{}", ran.stderr);
 }
 
 #[test]
@@ -172,6 +259,9 @@ fn every_failed_start_is_a_usage_or_configuration_error_and_names_its_option() {
         (&["--faults", missing], 3, missing),
         (&["--ca-out", missing], 3, missing),
         (&["--https", "192.0.2.1:0"], 3, "192.0.2.1"),
+        (&["--on-message", "http://example.org/"], 3, "--on-message"),
+        (&["--receiver-host", "example.org"], 2, "--on-message"),
+        (&["--data", "/nonexistent/file"], 3, missing),
     ] {
         let mut all = vec!["emulator", "--http", "127.0.0.1:0"];
         if !words.contains(&"--https") {

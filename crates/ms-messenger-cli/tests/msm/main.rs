@@ -12,6 +12,7 @@ mod demo;
 mod diagnostics;
 mod doctor;
 mod emulator;
+mod emulator_commands;
 #[cfg(unix)]
 mod examples;
 mod exit_codes;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::net::TcpSocket;
 
 /// Variables that the program reads, or that would redirect its requests.
-const VARIABLES: [&str; 39] = [
+const VARIABLES: [&str; 46] = [
     "ACS_CONNECTION_STRING",
     "COMMUNICATION_SERVICES_CONNECTION_STRING",
     "ACS_ENDPOINT",
@@ -27,6 +27,8 @@ const VARIABLES: [&str; 39] = [
     "UCWA_SIP",
     "UCWA_PASSWORD",
     "MSM_CONFIG",
+    "MSM_EMULATOR",
+    "MSM_EMULATOR_HTTPS",
     "MSM_OUTBOX",
     "MSM_OUTBOX_KEY",
     "MSM_PROFILE",
@@ -45,6 +47,11 @@ const VARIABLES: [&str; 39] = [
     "CLICOLOR",
     "CLICOLOR_FORCE",
     "NO_COLOR",
+    "CURL_CA_BUNDLE",
+    "NO_PROXY",
+    "no_proxy",
+    "REQUESTS_CA_BUNDLE",
+    "SSL_CERT_FILE",
     "HTTP_PROXY",
     "http_proxy",
     "HTTPS_PROXY",

@@ -2,17 +2,33 @@
 
 use std::net::IpAddr;
 
-use http::{Uri, uri::Authority};
+use http::{HeaderMap, Uri, header::HOST, uri::Authority};
 
 use crate::wire::request::Request;
 
 /// Refuses a request that names another host than this machine or those of the emulator, or that
 /// comes from a page of such a host. Programs send no `Origin`.
 pub(super) fn check(request: &Request, hosts: &[String]) -> Result<(), String> {
-    if !is_own(request.host(), hosts) {
+    check_parts(request.host(), &request.headers, hosts)
+}
+
+/// The same for a request that was not read yet.
+pub(super) fn check_incoming<B>(
+    incoming: &http::Request<B>,
+    hosts: &[String],
+) -> Result<(), String> {
+    let host = incoming.headers().get(HOST);
+    let host = host.and_then(|host| host.to_str().ok());
+    // HTTP/2 has `:authority` in its place.
+    let host = host.or_else(|| incoming.uri().authority().map(Authority::as_str));
+    check_parts(host.unwrap_or_default(), incoming.headers(), hosts)
+}
+
+fn check_parts(host: &str, headers: &HeaderMap, hosts: &[String]) -> Result<(), String> {
+    if !is_own(host, hosts) {
         return Err(refusal("Host"));
     }
-    let origins = request.headers.get_all("origin");
+    let origins = headers.get_all("origin");
     let is_own_page = |origin: &http::HeaderValue| {
         let page = origin
             .to_str()

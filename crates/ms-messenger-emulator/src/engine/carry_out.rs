@@ -1,6 +1,6 @@
 //! Runs a service, and applies the faults before and after it.
 
-use std::sync::Arc;
+use std::{future::poll_fn, sync::Arc, task::Poll};
 
 use serde_json::Value;
 
@@ -8,8 +8,10 @@ use crate::{
     engine::{
         exchange::Exchange,
         faults::action::FaultAction,
+        journal::entry::{Entry, Head, Kept, Moment},
         outcome::Outcome,
         registry::{Registry, Route},
+        service::BoxFuture,
         stats::Event,
     },
     wire::{request::Request, response::Response},
@@ -47,7 +49,8 @@ pub(crate) async fn carry_out(exchange: &Exchange<'_>) -> Outcome {
         registry, route, ..
     } = exchange;
     let service = registry.service(route.service);
-    let outcome = service.serve(exchange, &route.found.call).await;
+    let serve = service.serve(exchange, &route.found.call);
+    let outcome = recorded(exchange, serve).await;
     let outcome = outcome.unwrap_or_else(|| {
         let status = http::StatusCode::INTERNAL_SERVER_ERROR;
         let message = "The call is one of another service.";
@@ -64,6 +67,83 @@ pub(crate) async fn carry_out(exchange: &Exchange<'_>) -> Outcome {
         registry.count(route.service, Event::Rejected);
     }
     outcome
+}
+
+/// Serves, and records what changes the state. Services change it before they wait for anything, so
+/// that the first step is the change.
+async fn recorded(
+    exchange: &Exchange<'_>,
+    mut serve: BoxFuture<'_, Option<Outcome>>,
+) -> Option<Outcome> {
+    let Some(changes) = kept_changes(exchange) else {
+        return serve.await;
+    };
+    let Some(journal) = exchange.engine().journal() else {
+        return serve.await;
+    };
+    let first = poll_fn(|cx| {
+        Poll::Ready(journal.perform(
+            || exchange.engine().moment(),
+            || serve.as_mut().poll(cx),
+            |polled, moment| match polled {
+                Poll::Ready(Some(outcome)) => entry(exchange, changes, &outcome.response, moment),
+                Poll::Ready(None) => None,
+                // It waits for a receiver of what it stored.
+                Poll::Pending => Some(request_entry(exchange, moment, 0)),
+            },
+        ))
+    });
+    match first.await {
+        Poll::Ready(outcome) => outcome,
+        Poll::Pending => serve.await,
+    }
+}
+
+/// Performs a part of a request that counts as one of its own, and records it.
+pub(crate) fn record_part(exchange: &Exchange<'_>, serve: impl FnOnce() -> Outcome) -> Outcome {
+    let Some(changes) = kept_changes(exchange) else {
+        return serve();
+    };
+    match exchange.engine().journal() {
+        None => serve(),
+        Some(journal) => journal.perform(
+            || exchange.engine().moment(),
+            serve,
+            |outcome, moment| entry(exchange, changes, &outcome.response, moment),
+        ),
+    }
+}
+
+fn kept_changes(exchange: &Exchange<'_>) -> Option<fn(&Request, &str, &Response) -> bool> {
+    let Exchange {
+        registry, route, ..
+    } = exchange;
+    registry
+        .description(route.service)
+        .keeping
+        .of(route.found.operation)
+}
+
+fn entry(
+    exchange: &Exchange<'_>,
+    changes: fn(&Request, &str, &Response) -> bool,
+    response: &Response,
+    moment: Moment,
+) -> Option<Entry> {
+    let is_change = changes(exchange.request, exchange.operation(), response);
+    is_change.then(|| request_entry(exchange, moment, response.status.as_u16()))
+}
+
+fn request_entry(exchange: &Exchange<'_>, moment: Moment, status: u16) -> Entry {
+    let head = Head::Request {
+        moment,
+        request: Kept::new(exchange.request),
+        status,
+    };
+    Entry {
+        head,
+        body: exchange.request.body.clone(),
+    }
 }
 
 /// The service's response as a fault changes it.

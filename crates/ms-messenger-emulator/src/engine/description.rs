@@ -2,6 +2,7 @@
 
 use crate::engine::{
     faults::own::FaultKind,
+    keeping::Keeping,
     platform::{Platform, names_operation},
 };
 
@@ -26,6 +27,7 @@ pub struct Description {
     pub(crate) token_life_s: Option<u32>,
     pub(crate) has_injections: bool,
     pub(crate) fault_kinds: fn() -> Vec<FaultKind>,
+    pub(crate) keeping: Keeping,
 }
 
 impl Description {
@@ -40,6 +42,7 @@ impl Description {
             token_life_s: None,
             has_injections: false,
             fault_kinds: Vec::new,
+            keeping: Keeping::CHANGES,
         }
     }
 
@@ -67,6 +70,12 @@ impl Description {
     /// Sets whether messages can be injected into it. Default `false`.
     pub const fn with_injections(mut self, has_injections: bool) -> Self {
         self.has_injections = has_injections;
+        self
+    }
+
+    /// Sets what of it is kept in a data file.
+    pub(crate) const fn with_keeping(mut self, keeping: Keeping) -> Self {
+        self.keeping = keeping;
         self
     }
 

@@ -44,6 +44,10 @@ pub(crate) trait Front: std::fmt::Debug + Send + Sync {
     /// Responds to a request that cannot be served.
     fn refuse(&self, refusal: Refusal) -> Response;
 
+    /// The refusal of a request that names another host, where the listeners can be reached from other
+    /// machines.
+    fn foreign(&self, registry: &Registry, incoming: &http::Request<Incoming>) -> Option<Response>;
+
     /// The page for a browser, if the request comes from one.
     fn page(&self, incoming: &http::Request<Incoming>) -> Option<Response>;
 }
@@ -79,6 +83,13 @@ impl Dispatcher {
         incoming: http::Request<Incoming>,
     ) -> http::Response<Payload> {
         let registry = &self.registry;
+        if let Some(refusal) = self.front.foreign(registry, &incoming) {
+            let mut outgoing = respond(refusal);
+            // The body is not read, so the connection cannot be used again.
+            let close = HeaderValue::from_static("close");
+            outgoing.headers_mut().insert(CONNECTION, close);
+            return outgoing;
+        }
         let uri = incoming.uri();
         let target = uri.path_and_query().map_or("/", |target| target.as_str());
         if let Some(path) = self.front.path(target) {

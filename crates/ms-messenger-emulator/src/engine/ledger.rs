@@ -1,7 +1,9 @@
 //! The ledger: one row for every message that a service stored.
 
+pub(crate) mod filter;
 pub(crate) mod request;
 pub(crate) mod row;
+pub(crate) mod select;
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -11,29 +13,14 @@ use std::{
 
 use crate::{
     engine::{
-        ledger::row::{KeptRow, NewRow},
+        ledger::{
+            filter::Filter,
+            row::{KeptRow, NewRow},
+        },
         platform::Platform,
     },
     wire::{clock::Clock, packed::Packer, request::Request},
 };
-
-/// Which rows a reader wants; `None` means any.
-#[derive(Debug, Default)]
-pub(crate) struct Filter {
-    pub(crate) platform: Option<Platform>,
-    pub(crate) conversation: Option<String>,
-    pub(crate) since: u64,
-}
-
-impl Filter {
-    fn admits(&self, row: &KeptRow) -> bool {
-        self.platform.is_none_or(|p| p == row.platform)
-            && self
-                .conversation
-                .as_ref()
-                .is_none_or(|c| **c == *row.conversation)
-    }
-}
 
 /// A dropped row, and the message that its platform must forget.
 #[derive(Debug)]
@@ -53,8 +40,8 @@ pub(crate) struct Ledger {
     /// How many rows were dropped.
     gone: u64,
     dropped: Vec<Dropped>,
-    /// Each conversation once.
-    conversations: HashSet<Arc<str>>,
+    /// Each conversation and each sender once.
+    names: HashSet<Arc<str>>,
     packers: HashMap<Platform, Packer>,
     hasher: [RandomState; 2],
     first_uses: HashMap<u128, u64>,
@@ -69,7 +56,7 @@ impl Ledger {
             rows: VecDeque::new(),
             gone: 0,
             dropped: Vec::new(),
-            conversations: HashSet::new(),
+            names: HashSet::new(),
             packers: HashMap::new(),
             hasher: Default::default(),
             first_uses: HashMap::new(),
@@ -91,17 +78,10 @@ impl Ledger {
             let first = *self.first_uses.entry(key?).or_insert(seq);
             (first != seq).then_some(first)
         });
-        let conversation = self.conversation(&new.conversation);
+        let names = (self.name(&new.conversation), self.name(&new.sender));
         let packer = self.packers.entry(platform).or_default();
         let numbers = (seq, earlier_request.or(earlier_key));
-        let row = KeptRow::new(
-            &new,
-            request,
-            packer,
-            numbers,
-            self.clock.now_ms(),
-            conversation,
-        );
+        let row = KeptRow::new(&new, request, packer, numbers, self.clock.now_ms(), names);
         self.rows.push_back(row);
         while self.rows.len() > self.keep {
             self.drop_oldest();
@@ -109,12 +89,12 @@ impl Ledger {
         seq
     }
 
-    fn conversation(&mut self, id: &str) -> Arc<str> {
-        if let Some(known) = self.conversations.get(id) {
+    fn name(&mut self, id: &str) -> Arc<str> {
+        if let Some(known) = self.names.get(id) {
             return Arc::clone(known);
         }
         let id: Arc<str> = id.into();
-        self.conversations.insert(Arc::clone(&id));
+        self.names.insert(Arc::clone(&id));
         id
     }
 
@@ -175,9 +155,15 @@ impl Ledger {
         self.rows.range(skip.min(self.rows.len())..)
     }
 
-    /// The rows that `filter` admits, oldest first.
-    pub(crate) fn rows(&self, filter: &Filter) -> Vec<KeptRow> {
-        let rows = self.after(filter.since);
+    /// The number of the oldest row that is kept, and that of the next one.
+    pub(crate) fn numbers(&self) -> (u64, u64) {
+        (self.gone + 1, self.gone + self.rows.len() as u64 + 1)
+    }
+
+    /// The rows from number `from` up to, but not including, `to` that `filter` admits, oldest first.
+    pub(crate) fn part(&self, filter: &Filter, from: u64, to: u64) -> Vec<KeptRow> {
+        let rows = self.after(from.saturating_sub(1));
+        let rows = rows.take_while(|row| row.seq < to);
         rows.filter(|row| filter.admits(row)).cloned().collect()
     }
 

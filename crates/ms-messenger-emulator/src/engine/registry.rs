@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use http::{Method, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     engine::{
         description::{Catalog, Description},
         faults::action::FaultStatus,
         injection::{InjectError, Injection},
+        journal::entry::{Entry, Head, Kept, Moment},
+        ledger::row::INJECT,
         platform::Platform,
+        relay::Relay,
         resources::Engine,
         routing::{Found, Routing},
         service::{AnyCall, DynService},
@@ -25,6 +28,8 @@ pub(crate) struct Registry {
     pub(crate) engine: Arc<Engine>,
     services: Vec<Arc<dyn DynService>>,
     descriptions: Vec<Description>,
+    /// Where each stored message is posted.
+    pub(crate) relay: Option<Arc<Relay>>,
 }
 
 /// An operation of a service.
@@ -49,8 +54,10 @@ pub(crate) enum Routed {
 
 impl Registry {
     pub(crate) fn new(engine: Arc<Engine>, services: Vec<Arc<dyn DynService>>) -> Self {
+        let receiver = engine.settings.on_message.clone();
         Self {
             engine,
+            relay: receiver.map(|receiver| Arc::new(Relay::new(receiver))),
             descriptions: services.iter().map(|s| s.description()).collect(),
             services,
         }
@@ -154,8 +161,19 @@ impl Registry {
             let rule = format!("platform: is required and must be one of {known}");
             return Err(InjectError::new(rule));
         };
-        let injection = Injection::new(document, request, self.engine.now_ms());
-        let mut made = self.service(index).inject(&self.engine, &injection)?;
+        let inject = || {
+            let injection = Injection::new(document, request, self.engine.now_ms());
+            self.service(index).inject(&self.engine, &injection)
+        };
+        let rows_alone = self.description(index).keeping.keeps_rows_alone();
+        let mut made = match self.engine.journal().filter(|_| !rows_alone) {
+            None => inject(),
+            Some(journal) => journal.perform(
+                || self.engine.moment(),
+                inject,
+                |made, moment| made.is_ok().then(|| admin_entry(moment, INJECT, request)),
+            ),
+        }?;
         made["platform"] = name.into();
         self.forget_dropped();
         self.engine.announce();
@@ -169,14 +187,54 @@ impl Registry {
         if let Some(task) = task {
             return Some(task.await);
         }
-        let mut services = self.services.iter();
-        services.find_map(|service| service.admin(&self.engine, path, request))
+        let respond = || {
+            let mut services = self.services.iter();
+            services.find_map(|service| service.admin(&self.engine, path, request))
+        };
+        let mut descriptions = self.descriptions.iter();
+        let is_kept = request.method != Method::GET
+            && descriptions.any(|description| description.keeping.keeps_admin(path));
+        match self.engine.journal().filter(|_| is_kept) {
+            None => respond(),
+            Some(journal) => journal.perform(
+                || self.engine.moment(),
+                respond,
+                |response, moment| {
+                    let response = response.as_ref();
+                    let response = response.filter(|response| !response.is_refusal());
+                    response.map(|_| admin_entry(moment, path, request))
+                },
+            ),
+        }
+    }
+
+    /// The document of `GET /_emulator/world`: addresses, keys, tokens and ids, as the program prints
+    /// them when it is ready.
+    pub(crate) fn world(&self) -> Value {
+        let addresses = self.engine.addresses().cloned().unwrap_or_default();
+        let mut line = json!({"http": addresses.http});
+        for service in &self.services {
+            service.add_ready(&mut line, addresses.https.as_deref());
+        }
+        if let Some(https) = addresses.https {
+            line["https"] = json!(https);
+            if let Some(path) = addresses.ca {
+                line["ca"] = json!(path.to_string_lossy());
+            }
+        }
+        line
     }
 
     /// The document of `GET /_emulator/stats`.
     pub(crate) fn stats(&self) -> Value {
         let mut document = self.engine.stats.to_json();
         document["throttled_by"] = self.engine.throttled();
+        if let Some(journal) = self.engine.journal() {
+            document["data"] = journal.report();
+        }
+        if let Some(relay) = &self.relay {
+            document["on_message"] = relay.to_json(&self.engine);
+        }
         for (service, description) in self.services.iter().zip(&self.descriptions) {
             let name = description.platform.as_str();
             service.add_stats(&mut document["platforms"][name]);
@@ -186,9 +244,15 @@ impl Registry {
 
     /// Back to the seeded state: stores, ledger, limits, statistics, faults and tokens.
     pub(crate) fn reset(&self) {
-        self.engine.begin_reset();
-        self.reset_from(0);
-        self.engine.end_reset();
+        let reset = || {
+            self.engine.begin_reset();
+            self.reset_from(0);
+            self.engine.end_reset();
+        };
+        match self.engine.journal() {
+            Some(journal) => journal.reset(reset),
+            None => reset(),
+        }
     }
 
     /// Resets the services from that place on, each inside the lock of the one before it, and the
@@ -207,5 +271,17 @@ impl Registry {
         if !is_done {
             self.reset_from(index + 1);
         }
+    }
+}
+
+fn admin_entry(moment: Moment, path: &str, request: &Request) -> Entry {
+    let head = Head::Admin {
+        moment,
+        path: path.to_owned(),
+        request: Kept::new(request).without_credentials(),
+    };
+    Entry {
+        head,
+        body: request.body.clone(),
     }
 }

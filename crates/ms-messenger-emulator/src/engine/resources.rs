@@ -4,24 +4,33 @@ use std::{
     collections::HashMap,
     future::Future,
     sync::{
-        Mutex, MutexGuard, OnceLock,
+        Arc, Mutex, MutexGuard, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
 };
 
+use bytes::Bytes;
 use serde_json::Value;
 use tokio::{runtime::Handle, sync::watch};
 use uuid::Uuid;
 
 use crate::{
     engine::{
+        addresses::Addresses,
         description::Description,
         faults::{
             action::FaultAction,
             engine::FaultEngine,
             rule::{FaultRule, Faults},
         },
-        ledger::{Ledger, row::NewRow},
+        journal::{
+            Journal,
+            entry::{Entry, Head, Kept, Moment},
+        },
+        ledger::{
+            Ledger,
+            row::{KeptFields, NewRow},
+        },
         limits::{
             Throttled,
             bucket::{Limiter, Rate},
@@ -74,6 +83,9 @@ pub struct Engine {
     pub(crate) push_tokens: PushTokens,
     /// The runtime that serves requests, once it runs.
     runtime: OnceLock<Handle>,
+    addresses: OnceLock<Addresses>,
+    /// Records what changes the state, if that is kept in a file.
+    journal: Option<Arc<Journal>>,
 }
 
 impl Engine {
@@ -104,6 +116,8 @@ impl Engine {
             start: guid::random_seed(),
             push_tokens: PushTokens::default(),
             runtime: OnceLock::new(),
+            addresses: OnceLock::new(),
+            journal: None,
         }
     }
 
@@ -134,7 +148,27 @@ impl Engine {
     /// Call it while the lock of the service's own store is held, so that message and row appear
     /// together; the lock of the ledger is taken inside.
     pub fn append(&self, row: NewRow, request: &Request) -> u64 {
-        self.ledger().append(row, request)
+        let journal = self.journal.as_ref();
+        let Some(journal) = journal.filter(|it| it.keeps_rows_of(row.platform)) else {
+            return self.ledger().append(row, request);
+        };
+        let moment = self.moment();
+        let (platform, operation) = (row.platform, row.operation);
+        let fields = KeptFields::of(&row);
+        let seq = moment.hold(|| self.ledger().append(row, request));
+        let head = Head::Row {
+            moment,
+            seq,
+            platform: platform.to_string(),
+            operation: operation.to_owned(),
+            row: fields,
+            request: Kept::new(request).without_credentials(),
+        };
+        journal.add(&Entry {
+            head,
+            body: request.body.clone(),
+        });
+        seq
     }
 
     /// Counts one more replay for a row: a retried request got the stored response.
@@ -149,7 +183,8 @@ impl Engine {
     ///
     /// [`Throttled`] if one of them is exceeded; the request then counts against none.
     pub fn admit(&self, platform: Platform, rates: &[Rate]) -> Result<(), Throttled> {
-        if !self.settings.has_limits {
+        let is_replay = self.journal().is_some_and(Journal::is_replaying);
+        if !self.settings.has_limits || is_replay {
             return Ok(());
         }
         let admitted = lock(&self.limiter).admit(rates, clock::system_ms());
@@ -179,6 +214,57 @@ impl Engine {
     /// Signs `claims` as a bearer token (HS256). The key follows from the seed.
     pub fn sign(&self, claims: &Value) -> String {
         self.key.sign(claims)
+    }
+
+    /// Records from now on what changes the state.
+    pub(crate) fn with_journal(mut self, journal: Option<Arc<Journal>>) -> Self {
+        self.journal = journal;
+        self
+    }
+
+    /// The record of what changes the state, if it is kept in a file.
+    pub(crate) fn journal(&self) -> Option<&Journal> {
+        self.journal.as_deref()
+    }
+
+    /// The present time, and how many ids were made.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment {
+            at: self.now_ms(),
+            ids: self.ids(),
+        }
+    }
+
+    /// How many ids were made.
+    pub(crate) fn ids(&self) -> u64 {
+        self.ids.load(Ordering::Relaxed)
+    }
+
+    /// Continues the ids from there.
+    pub(crate) fn set_ids(&self, ids: u64) {
+        self.ids.store(ids, Ordering::Relaxed);
+    }
+
+    /// Sets how far the services' clock is ahead of the system's.
+    pub(crate) fn set_clock(&self, offset_ms: i64) {
+        self.clock.set_offset(offset_ms);
+        if let Some(journal) = self.journal() {
+            journal.add(&Entry {
+                head: Head::Clock { offset_ms },
+                body: Bytes::new(),
+            });
+        }
+    }
+
+    /// Remembers where clients reach the emulator.
+    pub(crate) fn reached_at(&self, addresses: Addresses) {
+        // The emulator runs once.
+        let _ = self.addresses.set(addresses);
+    }
+
+    /// Where clients reach the emulator; `None` before it runs.
+    pub(crate) fn addresses(&self) -> Option<&Addresses> {
+        self.addresses.get()
     }
 
     /// Remembers the runtime that serves requests.

@@ -1,6 +1,6 @@
 //! The builder's choices that all services share.
 
-use crate::engine::limits::RetryAfter;
+use crate::engine::{limits::RetryAfter, push::address::Address};
 
 /// The builder's choices that no single service owns.
 #[derive(Clone, Debug)]
@@ -16,4 +16,9 @@ pub(crate) struct Settings {
     /// How far the services' clock is ahead of the system's at the start and after a reset.
     pub(crate) clock_offset_ms: i64,
     pub(crate) retry_after: RetryAfter,
+    /// Whether the listeners may be reached from other machines. Then every request must name an own
+    /// host, not only those of the admin API.
+    pub(crate) is_open: bool,
+    /// Where each stored message is posted.
+    pub(crate) on_message: Option<Address>,
 }

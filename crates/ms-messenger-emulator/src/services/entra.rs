@@ -24,8 +24,15 @@ use serde_json::{Value, json};
 
 use crate::{
     engine::{
-        description::Description, exchange::Exchange, faults::own::OwnFault, outcome::Outcome,
-        platform::Platform, resources::Engine, routing::Routing, service::Service,
+        description::Description,
+        exchange::Exchange,
+        faults::own::OwnFault,
+        keeping::{Keeping, is_accepted_change},
+        outcome::Outcome,
+        platform::Platform,
+        resources::Engine,
+        routing::Routing,
+        service::Service,
     },
     services::entra::{
         error::EntraError,
@@ -36,8 +43,29 @@ use crate::{
     wire::{path::segments, request::Request, response::Response},
 };
 
-pub(crate) const DESCRIPTION: Description =
-    Description::new(Platform::ENTRA, &OPERATIONS).with_fault_kinds(fault::kinds);
+pub(crate) const DESCRIPTION: Description = Description::new(Platform::ENTRA, &OPERATIONS)
+    .with_fault_kinds(fault::kinds)
+    .with_keeping(Keeping::Requests {
+        except: &[],
+        changes: is_kept_change,
+        admin: &[
+            "entra/approve",
+            "entra/decline",
+            "entra/revoke",
+            "entra/expire",
+        ],
+    });
+
+/// A poll can approve a sign-in or slow it down, and a page can make a code; other refusals change
+/// nothing.
+fn is_kept_change(request: &Request, operation: &str, response: &Response) -> bool {
+    let says = |error: &str| String::from_utf8_lossy(&response.body).contains(error);
+    match operation {
+        "token" if response.is_refusal() => says("authorization_pending") || says("slow_down"),
+        "authorize" => !response.is_refusal(),
+        _ => is_accepted_change(request, operation, response),
+    }
+}
 
 impl Platform {
     /// Entra ID, which issues the tokens of Graph and ACS. It transports no messages.

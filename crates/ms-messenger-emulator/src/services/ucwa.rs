@@ -49,6 +49,7 @@ use crate::{
         description::Description,
         exchange::Exchange,
         injection::{InjectError, Injection},
+        keeping::Keeping,
         outcome::Outcome,
         platform::Platform,
         resources::Engine,
@@ -64,7 +65,8 @@ use crate::{
 
 pub(crate) const DESCRIPTION: Description = Description::new(Platform::UCWA, &OPERATIONS)
     .with_injections(true)
-    .with_fault_kinds(faults::kinds);
+    .with_fault_kinds(faults::kinds)
+    .with_keeping(Keeping::Rows);
 
 impl Platform {
     /// Skype for Business Server through UCWA 2.0.

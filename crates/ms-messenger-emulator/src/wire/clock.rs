@@ -1,6 +1,7 @@
 //! The services' clock, message ids and the two time formats of the services.
 
 use std::{
+    future::Future,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -9,6 +10,21 @@ use std::{
 };
 
 use tokio::{sync::Notify, time::sleep};
+
+tokio::task_local! {
+    /// The time at which the clocks stand still.
+    static HELD: u64;
+}
+
+/// Does something while the clocks of the services show that time, epoch milliseconds.
+pub(crate) fn hold<T>(ms: u64, action: impl FnOnce() -> T) -> T {
+    HELD.sync_scope(ms, action)
+}
+
+/// The same for a task.
+pub(crate) async fn hold_task<F: Future>(ms: u64, task: F) -> F::Output {
+    HELD.scope(ms, task).await
+}
 
 /// The clock of the services, which may be wrong. Clones show the same time.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +75,9 @@ impl Clock {
 
     /// Milliseconds since the Unix epoch, by this clock.
     pub(crate) fn now_ms(&self) -> u64 {
+        if let Ok(held) = HELD.try_with(|held| *held) {
+            return held;
+        }
         system_ms().saturating_add_signed(self.offset_ms())
     }
 }

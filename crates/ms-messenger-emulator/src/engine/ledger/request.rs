@@ -71,6 +71,25 @@ impl CapturedRequest {
         Some(value)
     }
 
+    /// Returns all headers in the order of arrival, names in lower case; credentials read `[removed]`.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = Emulator::start().await?;
+    /// for row in emulator.messages() {
+    ///     for (name, value) in row.request.headers() {
+    ///         println!("{name}: {value}");
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let headers = self.head.headers.iter();
+        headers.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Returns the body, byte for byte.
     pub fn body(&self) -> &[u8] {
         &self.body

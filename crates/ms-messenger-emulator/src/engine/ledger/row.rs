@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     engine::{
-        ledger::request::{CapturedRequest, Head},
+        ledger::{
+            filter::State,
+            request::{CapturedRequest, Head},
+        },
         platform::Platform,
     },
     wire::{
@@ -145,6 +148,49 @@ impl NewRow {
     }
 }
 
+/// The members of a row that are kept in a data file, beside those that the ledger knows of itself.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct KeptFields {
+    conversation: String,
+    sender: String,
+    kind: String,
+    text: String,
+    message_id: String,
+    idempotency_key: Option<String>,
+    is_request_id_unique: bool,
+    about: About,
+}
+
+impl KeptFields {
+    pub(crate) fn of(row: &NewRow) -> Self {
+        Self {
+            conversation: row.conversation.clone(),
+            sender: row.sender.clone(),
+            kind: row.kind.clone(),
+            text: row.text.clone(),
+            message_id: row.message_id.clone(),
+            idempotency_key: row.idempotency_key.clone(),
+            is_request_id_unique: row.is_request_id_unique,
+            about: row.about.clone(),
+        }
+    }
+
+    pub(crate) fn row(self, platform: Platform, operation: &'static str) -> NewRow {
+        NewRow {
+            platform,
+            operation,
+            conversation: self.conversation,
+            sender: self.sender,
+            kind: self.kind,
+            text: self.text,
+            message_id: self.message_id,
+            idempotency_key: self.idempotency_key,
+            is_request_id_unique: self.is_request_id_unique,
+            about: self.about,
+        }
+    }
+}
+
 /// What a message says about itself, where the platform has that.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct About {
@@ -152,13 +198,17 @@ pub(crate) struct About {
     pub(crate) importance: Option<String>,
 }
 
+/// The operation of a message of the other side.
+pub(crate) const INJECT: &str = "inject";
+
 /// A row as it is kept: the members that are searched as they are, the others packed.
 #[derive(Clone, Debug)]
 pub(crate) struct KeptRow {
     pub(super) seq: u64,
     pub(super) platform: Platform,
-    operation: &'static str,
+    pub(super) operation: &'static str,
     pub(super) conversation: Arc<str>,
+    pub(super) sender: Arc<str>,
     pub(super) text: Box<str>,
     received_ms: u64,
     pub(super) replays: u32,
@@ -169,7 +219,6 @@ pub(crate) struct KeptRow {
 
 #[derive(Serialize)]
 struct Rest<'a> {
-    sender: &'a str,
     kind: &'a str,
     message_id: &'a str,
     request_id: Option<&'a str>,
@@ -180,7 +229,6 @@ struct Rest<'a> {
 
 #[derive(Deserialize)]
 struct OwnedRest {
-    sender: String,
     kind: String,
     message_id: String,
     request_id: Option<String>,
@@ -196,10 +244,9 @@ impl KeptRow {
         packer: &mut Packer,
         (seq, duplicate_of): (u64, Option<u64>),
         received_ms: u64,
-        conversation: Arc<str>,
+        (conversation, sender): (Arc<str>, Arc<str>),
     ) -> Self {
         let rest = Rest {
-            sender: &new.sender,
             kind: &new.kind,
             message_id: &new.message_id,
             request_id: request.client_request_id(),
@@ -216,6 +263,7 @@ impl KeptRow {
             platform: new.platform,
             operation: new.operation,
             conversation,
+            sender,
             text: new.text.as_str().into(),
             received_ms,
             replays: 0,
@@ -237,6 +285,23 @@ impl KeptRow {
             .map_or_else(String::new, |(rest, _)| rest.message_id)
     }
 
+    /// The subject and the id that the sender was given; empty where there is none.
+    pub(super) fn subject_and_id(&self) -> (String, String) {
+        self.rest().map_or_else(Default::default, |(rest, _)| {
+            (rest.about.subject.unwrap_or_default(), rest.message_id)
+        })
+    }
+
+    /// Whether the message is in that state.
+    pub(super) fn has(&self, state: State) -> bool {
+        match state {
+            State::Sent => self.operation != INJECT,
+            State::Injected => self.operation == INJECT,
+            State::Duplicate => self.duplicate_of.is_some(),
+            State::Replayed => self.replays > 0,
+        }
+    }
+
     /// The keys by which duplicates of it would be found: client request id, idempotency key.
     pub(super) fn keys(&self) -> (Option<String>, Option<String>) {
         let rest = self.rest();
@@ -253,7 +318,7 @@ impl KeptRow {
             platform: self.platform,
             operation: self.operation,
             conversation: self.conversation.as_ref().to_owned(),
-            sender: rest.sender,
+            sender: self.sender.as_ref().to_owned(),
             kind: rest.kind,
             text: self.text.as_ref().to_owned(),
             subject: rest.about.subject,

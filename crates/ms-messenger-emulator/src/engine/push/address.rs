@@ -25,11 +25,14 @@ pub(crate) trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
 
-/// Where a receiver listens: an `http` URL of a loopback address; of media, an `https` one too.
+/// Where a receiver listens: an `http` URL of a loopback address, or of a host that was permitted; of
+/// media, an `https` one too.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Address {
     is_tls: bool,
     addresses: Vec<SocketAddr>,
+    /// A permitted name and the port; its address is looked up at each connection.
+    name: Option<(String, u16)>,
     authority: String,
     target: String,
 }
@@ -37,7 +40,13 @@ pub(crate) struct Address {
 impl Address {
     /// Reads the URL of a receiver. The error is the rule that it breaks.
     pub(crate) fn parse(url: &str) -> Result<Self, &'static str> {
-        let address = Self::read(url)?;
+        Self::parse_permitted(url, &[])
+    }
+
+    /// Reads the URL of a receiver, which may also be on a host of `permitted`. The error is the rule
+    /// that it breaks.
+    pub(crate) fn parse_permitted(url: &str, permitted: &[String]) -> Result<Self, &'static str> {
+        let address = Self::read(url, permitted)?;
         if address.is_tls {
             return Err("must be an http URL: receivers on loopback are called without TLS");
         }
@@ -47,11 +56,11 @@ impl Address {
     /// Reads the URL of media on loopback; `https` where this build has TLS.
     pub(crate) fn of_media(url: &str) -> Option<Self> {
         let has_tls = cfg!(any(feature = "rustls", feature = "rustls-ring"));
-        let address = Self::read(url).ok();
+        let address = Self::read(url, &[]).ok();
         address.filter(|address| has_tls || !address.is_tls)
     }
 
-    fn read(url: &str) -> Result<Self, &'static str> {
+    fn read(url: &str, permitted: &[String]) -> Result<Self, &'static str> {
         if url.len() > MAX_LENGTH {
             return Err("must have at most 2048 bytes");
         }
@@ -69,13 +78,7 @@ impl Address {
             .host()
             .trim_start_matches('[')
             .trim_end_matches(']');
-        let addresses: Vec<IpAddr> = if host.eq_ignore_ascii_case("localhost") {
-            vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
-        } else {
-            let address: Option<IpAddr> = host.parse().ok();
-            let loopback = address.filter(IpAddr::is_loopback);
-            vec![loopback.ok_or("must be a loopback address: localhost, 127.0.0.1 or [::1]")?]
-        };
+        let addresses = addresses(host, permitted)?;
         let port = match authority.as_str().strip_prefix(authority.host()) {
             Some("") if is_tls => 443,
             Some("") => 80,
@@ -84,10 +87,12 @@ impl Address {
                 port.ok_or("must have a port from 1 to 65535")?
             }
         };
+        let name = addresses.is_empty().then(|| (host.to_owned(), port));
         let addresses = addresses.into_iter();
         Ok(Self {
             is_tls,
             addresses: addresses.map(|ip| SocketAddr::new(ip, port)).collect(),
+            name,
             authority: authority.as_str().to_owned(),
             target: uri
                 .path_and_query()
@@ -126,7 +131,10 @@ impl Address {
 
     /// Opens a connection.
     pub(crate) async fn connect(&self) -> io::Result<Box<dyn Connection>> {
-        let stream = TcpStream::connect(self.addresses.as_slice()).await?;
+        let stream = match &self.name {
+            Some((name, port)) => TcpStream::connect((name.as_str(), *port)).await?,
+            None => TcpStream::connect(self.addresses.as_slice()).await?,
+        };
         stream.set_nodelay(true)?;
         #[cfg(any(feature = "rustls", feature = "rustls-ring"))]
         if self.is_tls {
@@ -136,6 +144,22 @@ impl Address {
             return Ok(Box::new(tls_client::connect(stream, host).await?));
         }
         Ok(Box::new(stream))
+    }
+}
+
+/// The addresses of a host that may be called; none for a permitted name.
+fn addresses(host: &str, permitted: &[String]) -> Result<Vec<IpAddr>, &'static str> {
+    if host.eq_ignore_ascii_case("localhost") {
+        return Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
+    }
+    let is_permitted = permitted.iter().any(|it| it.eq_ignore_ascii_case(host));
+    match host.parse::<IpAddr>() {
+        Ok(address) if is_permitted || address.is_loopback() => Ok(vec![address]),
+        Err(_) if is_permitted => Ok(Vec::new()),
+        _ if permitted.is_empty() => {
+            Err("must be a loopback address: localhost, 127.0.0.1 or [::1]")
+        }
+        _ => Err("must be a loopback address or one of the permitted hosts"),
     }
 }
 
@@ -173,6 +197,23 @@ mod tests {
             "a",
         ] {
             assert!(Address::of_media(url).is_none(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_permitted_host_may_be_called_and_no_other() {
+        let permitted = ["hook.test".to_owned(), "10.0.0.1".to_owned()];
+        let parse = |url| Address::parse_permitted(url, &permitted);
+        for url in ["http://Hook.test:81/a", "http://10.0.0.1/", "http://[::1]/"] {
+            assert!(parse(url).is_ok(), "{url}");
+        }
+        for url in [
+            "http://hook.test.example/",
+            "http://10.0.0.2/",
+            "https://hook.test/",
+            "http://hook.test@example.org/",
+        ] {
+            assert!(parse(url).is_err(), "{url}");
         }
     }
 

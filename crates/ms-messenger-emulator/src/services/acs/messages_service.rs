@@ -11,6 +11,7 @@ use crate::{
         description::Description,
         exchange::Exchange,
         injection::{InjectError, InjectedFields, Injection, ids},
+        keeping::{Keeping, is_accepted_change},
         outcome::Outcome,
         platform::Platform,
         resources::Engine,
@@ -36,7 +37,12 @@ pub(crate) const DESCRIPTION: Description =
         .with_pages(true)
         .with_bearer_tokens(86_400)
         .with_injections(true)
-        .with_fault_kinds(fault::kinds);
+        .with_fault_kinds(fault::kinds)
+        .with_keeping(Keeping::Requests {
+            except: &[],
+            changes: is_accepted_change,
+            admin: &["templates"],
+        });
 
 impl Platform {
     /// Azure Communication Services Advanced Messaging (WhatsApp and conversations).

@@ -1,7 +1,12 @@
 //! The name of Graph among the platforms, and what can be done to it.
 
 use crate::{
-    engine::{description::Description, faults::own::FaultKind, platform::Platform},
+    engine::{
+        description::Description,
+        faults::own::FaultKind,
+        keeping::{Keeping, is_accepted_change},
+        platform::Platform,
+    },
     services::graph::{
         faults,
         notifications::fault,
@@ -14,6 +19,12 @@ pub(crate) const DESCRIPTION: Description = Description::new(Platform::MSGRAPH_C
     .with_bearer_tokens(3600)
     .with_injections(true)
     .with_pushes(&PUSHES)
+    .with_keeping(Keeping::Requests {
+        // The parts of a batch are kept one by one, and subscriptions end with their receivers.
+        except: &["batch", "subscription"],
+        changes: is_accepted_change,
+        admin: &["drives"],
+    })
     .with_fault_kinds(kinds);
 
 impl Platform {

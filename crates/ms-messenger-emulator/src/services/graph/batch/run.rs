@@ -150,7 +150,8 @@ fn operation(
         }
         _ => {}
     }
-    let outcome = operate::handle(service, &exchange, call);
+    let handle = || operate::handle(service, &exchange, call);
+    let outcome = carry_out::record_part(&exchange, handle);
     if outcome.is_stored {
         registry.count(route.service, Event::Stored);
     } else if outcome.response.is_refusal() {

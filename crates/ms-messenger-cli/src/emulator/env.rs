@@ -1,0 +1,59 @@
+//! `msm emulator env`.
+
+use std::{fs, io::Read as _};
+
+use serde_json::Value;
+
+use crate::{
+    args::EnvArgs,
+    emulator::{remote, text, variables::Variables},
+    exit::Exit,
+    print,
+};
+
+/// The longest ready line.
+const LONGEST: u64 = 1 << 20;
+
+/// Prints the variables of a running emulator.
+pub(crate) async fn run(args: &EnvArgs) -> Exit {
+    let world = match world(args.source.as_deref()).await {
+        Ok(world) => world,
+        Err((message, exit)) => return print::failure(&message, exit),
+    };
+    let variables = Variables::of(&world);
+    let broken = variables
+        .0
+        .iter()
+        .find(|(_, value)| value.contains(char::is_control));
+    if let Some((name, _)) = broken {
+        let message = format!("the value of {name} has control characters");
+        return print::failure(&message, Exit::Config);
+    }
+    if variables.0.iter().all(|(name, _)| *name != "MSM_EMULATOR") {
+        return print::failure("this is no ready line of an emulator", Exit::Config);
+    }
+    let printed = print::result(&text::of(&variables, args.format));
+    printed.map_or(Exit::Other, |()| Exit::Success)
+}
+
+/// Reads the ready line from an address, a file or standard input.
+async fn world(source: Option<&str>) -> Result<Value, (String, Exit)> {
+    let is_address = |source: &str| source.starts_with("http://") || source.starts_with("https://");
+    let Some(file) = source.filter(|source| !is_address(source)) else {
+        return remote::world(source).await;
+    };
+    let mut text = String::new();
+    let read = if file == "-" {
+        std::io::stdin().take(LONGEST).read_to_string(&mut text)
+    } else {
+        fs::File::open(file).and_then(|file| file.take(LONGEST).read_to_string(&mut text))
+    };
+    read.map_err(|error| (format!("{file}: cannot be read: {error}"), Exit::Config))?;
+    let line = text.lines().next().unwrap_or_default();
+    serde_json::from_str(line).map_err(|_| {
+        (
+            format!("{file}: this is no ready line of an emulator"),
+            Exit::Config,
+        )
+    })
+}

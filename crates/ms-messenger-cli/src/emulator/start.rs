@@ -1,0 +1,150 @@
+//! Starts the emulator that the options describe.
+
+use std::{
+    fs,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use ms_messenger_emulator::{Emulator, EmulatorBuilder, Faults, StartError};
+
+use crate::{
+    args::{GraphExpired, Limits, WorldArgs},
+    exit::Exit,
+    print,
+};
+
+/// Where an emulator listens if the options do not say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ports {
+    /// At the ports that other programs know.
+    Known,
+    /// At free ports.
+    Free,
+}
+
+/// Starts the emulator that the options describe; the certificate authority goes to `ca_out`.
+///
+/// # Errors
+///
+/// The exit code, after the problem was printed.
+pub(crate) async fn start(
+    args: &WorldArgs,
+    ports: Ports,
+    ca_out: Option<PathBuf>,
+) -> Result<Emulator, Exit> {
+    if args.retry_after.is_some() && args.limits == Limits::Off {
+        let problem = "--retry-after needs --limits documented";
+        return Err(print::failure(problem, Exit::Usage));
+    }
+    let (http, https) = addresses(args, ports);
+    let mut builder = builder(args)
+        .with_http_address(http)
+        .with_https_address(https);
+    if let Some(path) = ca_out {
+        builder = builder.with_ca_out(path);
+    }
+    if let Some(file) = &args.faults {
+        builder = match faults(file) {
+            Ok(faults) => builder.with_faults(faults),
+            Err(message) => return Err(print::failure(&message, Exit::Config)),
+        };
+    }
+    let started = builder.start().await;
+    started.map_err(|error| not_started(&error, (http, https)))
+}
+
+fn builder(args: &WorldArgs) -> EmulatorBuilder {
+    let mut builder = Emulator::builder()
+        .with_any_address(args.listen_any)
+        .with_seed(args.seed)
+        .with_strict(args.strict)
+        .with_ucwa_time_scale(args.ucwa_time_scale)
+        .with_ucwa_topology(args.ucwa_topology.into())
+        .with_clock_offset(args.clock_offset)
+        .with_graph_forbidding_expired_tokens(args.graph_expired == GraphExpired::Forbidden)
+        .with_entra_approver(args.entra_approver.into())
+        .with_token_lifetime(args.token_lifetime)
+        .with_device_interval(args.device_interval)
+        .with_documented_limits(args.limits == Limits::Documented)
+        .with_error_style(args.acs_chat_errors.into());
+    if let Some(style) = args.retry_after {
+        builder = builder.with_retry_after(style.into());
+    }
+    if let Some(messages) = args.keep {
+        builder = builder.with_keep(messages);
+    }
+    for host in &args.host {
+        builder = builder.with_host(host);
+    }
+    if let Some(file) = &args.data {
+        builder = builder.with_data(file);
+    }
+    if let Some(url) = &args.on_message {
+        builder = builder.with_on_message(url);
+    }
+    for host in &args.receiver_host {
+        builder = builder.with_receiver_host(host);
+    }
+    builder
+}
+
+/// A free port for HTTP means one for HTTPS too, so that two emulators never collide.
+fn addresses(args: &WorldArgs, ports: Ports) -> (SocketAddr, SocketAddr) {
+    let host = IpAddr::from(if args.listen_any {
+        Ipv4Addr::UNSPECIFIED
+    } else {
+        Ipv4Addr::LOCALHOST
+    });
+    let port = |known: u16| if ports == Ports::Free { 0 } else { known };
+    let http = args.http.unwrap_or(SocketAddr::new(host, port(8410)));
+    let known = if http.port() == 0 { 0 } else { port(8411) };
+    let https = args.https.unwrap_or(SocketAddr::new(host, known));
+    (http, https)
+}
+
+/// Reads the rules in a file, in the form of `PUT /_emulator/faults`.
+fn faults(file: &Path) -> Result<Faults, String> {
+    let name = file.display();
+    let text = fs::read_to_string(file).map_err(|e| format!("{name}: cannot be read: {e}"))?;
+    let rules = serde_json::from_str(&text).map_err(|e| format!("{name}: not JSON: {e}"))?;
+    Faults::from_json(&rules).map_err(|e| format!("{name}: {e}"))
+}
+
+/// Reports why the emulator did not start.
+fn not_started(error: &StartError, (http, https): (SocketAddr, SocketAddr)) -> Exit {
+    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
+    let message = match error {
+        StartError::Setting { name, rule } => format!("--{}: {rule}", name.replace(' ', "-")),
+        _ => format!("{error}{}", cause.unwrap_or_default()),
+    };
+    let advice = match error {
+        StartError::Listen { address, source }
+            if source.kind() == std::io::ErrorKind::AddrInUse =>
+        {
+            let option = if *address == https && *address != http {
+                "--https"
+            } else {
+                "--http"
+            };
+            let any = SocketAddr::new(address.ip(), 0);
+            format!("; {option} {any} takes any free port")
+        }
+        StartError::NotLoopback(_) => {
+            "; the keys are public, so other machines are served only with --listen-any, for \
+             example in a container"
+                .to_owned()
+        }
+        _ => String::new(),
+    };
+    let exit = match error {
+        StartError::NotLoopback(_)
+        | StartError::Listen { .. }
+        | StartError::CaOut { .. }
+        | StartError::Certificates(_)
+        | StartError::Data { .. }
+        | StartError::Setting { .. } => Exit::Config,
+        _ => Exit::Other,
+    };
+    print::failure(&format!("{message}{advice}"), exit)
+}

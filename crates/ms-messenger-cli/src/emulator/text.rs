@@ -1,0 +1,159 @@
+//! Variables and counts as text.
+
+use std::{io::Write as _, path::Path};
+
+use serde_json::{Map, Value};
+
+use crate::{
+    args::EnvFormat,
+    emulator::variables::{MISLEADING, Variables},
+};
+
+/// Returns the variables in that form.
+pub(crate) fn of(variables: &Variables, format: EnvFormat) -> String {
+    let all = variables.0.iter();
+    let lines: Vec<String> = match format {
+        EnvFormat::Shell => {
+            let unset = format!("unset {}", MISLEADING.join(" "));
+            let set = all.map(|(name, value)| format!("export {name}={}", quoted(value)));
+            std::iter::once(unset).chain(set).collect()
+        }
+        EnvFormat::Dotenv => all
+            .map(|(name, value)| format!("{name}={}", dotenv(value)))
+            .collect(),
+        EnvFormat::Powershell => {
+            let unset = MISLEADING.iter();
+            let unset = unset.map(|name| format!("$env:{name} = $null"));
+            let set =
+                all.map(|(name, value)| format!("$env:{name} = '{}'", value.replace('\'', "''")));
+            unset.chain(set).collect()
+        }
+        EnvFormat::Json => {
+            let members = all.map(|(name, value)| ((*name).to_owned(), value.as_str().into()));
+            return Value::Object(members.collect::<Map<String, Value>>()).to_string();
+        }
+    };
+    lines.join("\n")
+}
+
+/// Writes a `.env` file in one step: readers see the old content or all of the new.
+///
+/// # Errors
+///
+/// What prevented it, with the name of the file.
+pub(crate) fn write(file: &Path, variables: &Variables) -> Result<(), String> {
+    let failed = |error: &std::io::Error| format!("{}: cannot be written: {error}", file.display());
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let mut beside = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
+        .map_err(|error| failed(&error))?;
+    writeln!(beside, "{}", of(variables, EnvFormat::Dotenv)).map_err(|error| failed(&error))?;
+    beside.persist(file).map_err(|error| failed(&error.error))?;
+    Ok(())
+}
+
+/// Quotes a word for POSIX shells.
+fn quoted(value: &str) -> String {
+    if is_plain(value) {
+        return value.to_owned();
+    }
+    format!("'{}'", value.replace('\'', r"'\''"))
+}
+
+/// Quotes a value so that a POSIX shell and the readers of `.env` files read the same.
+fn dotenv(value: &str) -> String {
+    if is_plain(value) {
+        return value.to_owned();
+    }
+    if !value.contains('\'') {
+        return format!("'{value}'");
+    }
+    let mut text = String::from("\"");
+    for c in value.chars() {
+        if matches!(c, '"' | '\\' | '$' | '`') {
+            text.push('\\');
+        }
+        text.push(c);
+    }
+    text + "\""
+}
+
+fn is_plain(value: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+,".contains(c);
+    !value.is_empty() && value.chars().all(is_plain)
+}
+
+/// Describes the end of an emulator.
+pub(crate) fn ending(signal: Option<&str>, stats: &Value) -> String {
+    let count = |name: &str| grouped(stats[name].as_u64().unwrap_or_default());
+    let (requests, stored) = (count("requests"), count("stored"));
+    let signal = signal.map(|signal| format!(" ({signal})"));
+    let mut text = format!(
+        "ending{}: {requests} requests, {stored} messages",
+        signal.unwrap_or_default()
+    );
+    let posts = &stats["on_message"];
+    let count = |name: &str| posts[name].as_u64().unwrap_or_default();
+    let lost = count("failed") + count("dropped") + count("waiting");
+    if lost > 0 {
+        let lost = grouped(lost);
+        text.push_str(&format!(
+            "; {lost} messages were not posted to --on-message"
+        ));
+    }
+    text
+}
+
+/// Describes what prevents that changes are written to the data file, if something does.
+pub(crate) fn data_failure(stats: &Value) -> Option<String> {
+    let failure = stats["data"]["failure"].as_str()?;
+    let file = stats["data"]["file"].as_str().unwrap_or_default();
+    Some(format!("{file}: the last changes are not in it: {failure}"))
+}
+
+/// Writes a number with commas between groups of three digits.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_commas() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (4778, "4,778"),
+            (1_000_000, "1,000,000"),
+        ] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+
+    #[test]
+    fn values_are_quoted_for_each_form() {
+        let variables = Variables(vec![("A", "a;b".to_owned()), ("B", "it's $x".to_owned())]);
+        let shell = of(&variables, EnvFormat::Shell);
+        assert!(
+            shell.ends_with("export A='a;b'\nexport B='it'\\''s $x'"),
+            "{shell}"
+        );
+        assert_eq!(
+            of(&variables, EnvFormat::Dotenv),
+            "A='a;b'\nB=\"it's \\$x\""
+        );
+        let powershell = of(&variables, EnvFormat::Powershell);
+        assert!(powershell.ends_with("$env:B = 'it''s $x'"), "{powershell}");
+    }
+}

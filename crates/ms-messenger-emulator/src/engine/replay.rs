@@ -1,0 +1,170 @@
+//! Replays a journal: makes the state again that the emulator had when it ended.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use bytes::Bytes;
+
+use crate::{
+    engine::{
+        carry_out::plain,
+        journal::{
+            Journal,
+            entry::{Entry, Head, Kept, Moment},
+        },
+        ledger::row::{INJECT, KeptFields},
+        registry::{Registry, Routed},
+    },
+    wire::{clock, request::Request},
+};
+
+/// Replays the entries in order. The error says which of them has another result than it had.
+pub(crate) async fn replay(
+    registry: &Arc<Registry>,
+    journal: &Journal,
+    entries: Vec<Entry>,
+) -> Result<(), String> {
+    journal.set_replaying(true);
+    let mut replay = Replay {
+        registry,
+        rows: BTreeMap::new(),
+    };
+    let mut result = Ok(());
+    for (n, entry) in entries.into_iter().enumerate() {
+        if replay.one(entry).await.is_none() {
+            let problem = "has another result than it had: use the settings and the version of the \
+                           emulator that wrote it";
+            result = Err(format!("entry {} {problem}", n + 1));
+            break;
+        }
+    }
+    replay.add_rows(true);
+    let engine = &registry.engine;
+    engine.stats.reset();
+    if let Some(relay) = &registry.relay {
+        relay.skip(engine);
+    }
+    journal.set_replaying(false);
+    result
+}
+
+struct Replay<'a> {
+    registry: &'a Arc<Registry>,
+    /// Rows that wait for those with smaller numbers.
+    rows: BTreeMap<u64, Row>,
+}
+
+struct Row {
+    moment: Moment,
+    platform: String,
+    operation: String,
+    fields: KeptFields,
+    request: Request,
+}
+
+impl Replay<'_> {
+    /// Replays one entry; `None` if it has another result than it had.
+    async fn one(&mut self, entry: Entry) -> Option<()> {
+        match entry.head {
+            Head::Clock { offset_ms } => self.registry.engine.clock.set_offset(offset_ms),
+            Head::Request {
+                moment,
+                request,
+                status,
+            } => {
+                let request = self.request(&request, entry.body)?;
+                self.request_again(moment, &request, status).await?;
+            }
+            Head::Admin {
+                moment,
+                path,
+                request,
+            } => {
+                let request = self.request(&request, entry.body)?;
+                self.admin_again(moment, &path, &request).await?;
+            }
+            Head::Row {
+                moment,
+                seq,
+                platform,
+                operation,
+                row,
+                request,
+            } => {
+                let request = self.request(&request, entry.body)?;
+                let row = Row {
+                    moment,
+                    platform,
+                    operation,
+                    fields: row,
+                    request,
+                };
+                self.rows.insert(seq, row);
+            }
+        }
+        self.add_rows(false);
+        Some(())
+    }
+
+    fn request(&self, kept: &Kept, body: Bytes) -> Option<Request> {
+        kept.request(body, &self.registry.engine.authority)
+    }
+
+    async fn request_again(&self, moment: Moment, request: &Request, status: u16) -> Option<()> {
+        let registry = self.registry;
+        let Routed::Operation(route) = registry.route(&request.method, &request.target) else {
+            return None;
+        };
+        registry.engine.set_ids(moment.ids);
+        let exchange = plain(registry, &route, request);
+        let service = registry.service(route.service);
+        let served = service.serve(&exchange, &route.found.call);
+        let outcome = clock::hold_task(moment.at, served).await?;
+        registry.forget_dropped();
+        let same = status == 0 || status == outcome.response.status.as_u16();
+        same.then_some(())
+    }
+
+    async fn admin_again(&self, moment: Moment, path: &str, request: &Request) -> Option<()> {
+        let registry = self.registry;
+        registry.engine.set_ids(moment.ids);
+        if path == INJECT {
+            let document = serde_json::from_slice(&request.body).ok()?;
+            let injected = moment.hold(|| registry.inject(&document, request));
+            return injected.ok().map(|_| ());
+        }
+        let response = clock::hold_task(moment.at, registry.admin(path, request)).await?;
+        (!response.is_refusal()).then_some(())
+    }
+
+    /// Adds the rows whose turn it is to the ledger; `all` of them at the end.
+    fn add_rows(&mut self, all: bool) {
+        let engine = &self.registry.engine;
+        while let Some(first) = self.rows.first_entry() {
+            let (_, next) = engine.ledger().numbers();
+            if *first.key() > next && !all {
+                return;
+            }
+            let row = first.remove();
+            engine.set_ids(row.moment.ids.max(engine.ids()));
+            let Some(new) = self.new_row(&row.platform, &row.operation, row.fields) else {
+                continue;
+            };
+            row.moment.hold(|| engine.append(new, &row.request));
+            self.registry.forget_dropped();
+        }
+    }
+
+    /// `None` for a service that is no longer mounted.
+    fn new_row(
+        &self,
+        platform: &str,
+        operation: &str,
+        fields: KeptFields,
+    ) -> Option<crate::engine::ledger::row::NewRow> {
+        let platform = self.registry.catalog().platform(platform)?;
+        let service = self.registry.index_of(platform)?;
+        let operations = self.registry.description(service).operations.iter();
+        let known = operations.copied().find(|known| *known == operation);
+        Some(fields.row(platform, known.unwrap_or(INJECT)))
+    }
+}

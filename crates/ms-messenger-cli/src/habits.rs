@@ -18,7 +18,7 @@ pub(crate) fn completions(args: &CompletionsArgs) -> Exit {
         Shell::Bash => generated(aot::Bash),
         Shell::Zsh => generated(aot::Zsh),
         Shell::Fish => generated(aot::Fish),
-        Shell::PowerShell => generated(aot::PowerShell),
+        Shell::Power => generated(aot::PowerShell),
         Shell::Elvish => generated(aot::Elvish),
     };
     print::result(text.trim_end()).map_or(Exit::Other, |()| Exit::Success)

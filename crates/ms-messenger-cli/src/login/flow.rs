@@ -147,5 +147,5 @@ fn open(page: &str, failed: mpsc::UnboundedSender<()>) {
 fn has_display() -> bool {
     const SIGNS: [&str; 4] = ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER", "WSL_DISTRO_NAME"];
     let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    !cfg!(all(unix, not(target_os = "macos"))) || SIGNS.iter().any(|name| is_set(name))
+    !cfg!(all(unix, not(target_os = "macos"))) || SIGNS.iter().any(is_set)
 }

@@ -11,7 +11,7 @@ use crate::{
             Journal,
             entry::{Entry, Head, Kept, Moment},
         },
-        ledger::row::{INJECT, KeptFields},
+        ledger::row::{INJECT, KeptFields, NewRow},
         registry::{Registry, Routed},
     },
     wire::{clock, request::Request},
@@ -57,7 +57,7 @@ struct Row {
     moment: Moment,
     platform: String,
     operation: String,
-    fields: KeptFields,
+    fields: Box<KeptFields>,
     request: Request,
 }
 
@@ -146,7 +146,7 @@ impl Replay<'_> {
             }
             let row = first.remove();
             engine.set_ids(row.moment.ids.max(engine.ids()));
-            let Some(new) = self.new_row(&row.platform, &row.operation, row.fields) else {
+            let Some(new) = self.new_row(&row.platform, &row.operation, *row.fields) else {
                 continue;
             };
             row.moment.hold(|| engine.append(new, &row.request));
@@ -155,12 +155,7 @@ impl Replay<'_> {
     }
 
     /// `None` for a service that is no longer mounted.
-    fn new_row(
-        &self,
-        platform: &str,
-        operation: &str,
-        fields: KeptFields,
-    ) -> Option<crate::engine::ledger::row::NewRow> {
+    fn new_row(&self, platform: &str, operation: &str, fields: KeptFields) -> Option<NewRow> {
         let platform = self.registry.catalog().platform(platform)?;
         let service = self.registry.index_of(platform)?;
         let operations = self.registry.description(service).operations.iter();

@@ -161,7 +161,7 @@ impl Engine {
             seq,
             platform: platform.to_string(),
             operation: operation.to_owned(),
-            row: fields,
+            row: Box::new(fields),
             request: Kept::new(request).without_credentials(),
         };
         journal.add(&Entry {

@@ -60,7 +60,7 @@ pub(crate) enum Head {
         seq: u64,
         platform: String,
         operation: String,
-        row: KeptFields,
+        row: Box<KeptFields>,
         request: Kept,
     },
     /// The services' clock was set.

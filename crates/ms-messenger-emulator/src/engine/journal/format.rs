@@ -85,7 +85,7 @@ pub(crate) fn decode(bytes: &Bytes) -> Result<Contents, String> {
     while at < bytes.len() {
         match record(bytes, at) {
             Read::Whole(entry, end) => {
-                entries.push(entry);
+                entries.push(*entry);
                 at = end;
             }
             Read::Unfinished => break,
@@ -124,7 +124,7 @@ fn title(bytes: &[u8]) -> Result<(Title, usize), String> {
 
 enum Read {
     /// A record, and where it ends.
-    Whole(Entry, usize),
+    Whole(Box<Entry>, usize),
     /// The file ends within the record.
     Unfinished,
     Damaged,
@@ -161,7 +161,7 @@ fn record(bytes: &Bytes, at: usize) -> Read {
         return Read::Damaged;
     }
     match serde_json::from_slice::<Head>(&head) {
-        Ok(head) => Read::Whole(Entry { head, body }, end + 1),
+        Ok(head) => Read::Whole(Box::new(Entry { head, body }), end + 1),
         Err(_) => Read::Damaged,
     }
 }

@@ -59,7 +59,8 @@ fn is_untrusted(error: &Error) -> bool {
         found |= inner.downcast_ref().is_some_and(is_code);
         cause = inner.source();
     }
-    let names_it = |text: &String| text.contains("invalid peer certificate");
+    let signs = ["invalid peer certificate", "No CA certificates"];
+    let names_it = |text: &String| signs.iter().any(|sign| text.contains(sign));
     found || (error.kind() == ErrorKind::Connect && causes(error).iter().any(names_it))
 }
 

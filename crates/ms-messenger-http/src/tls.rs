@@ -17,13 +17,14 @@ pub(crate) const AVAILABLE: bool = cfg!(any(
 
 #[cfg(any(feature = "rustls", feature = "rustls-ring"))]
 mod with_rustls {
-    use std::sync::Arc;
+    use std::sync::{Arc, OnceLock};
 
     use ms_messenger_core::{Error, ErrorKind, Result};
     use rustls::{
-        ClientConfig,
+        ClientConfig, DigitallySignedStruct, SignatureScheme,
+        client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
         crypto::CryptoProvider,
-        pki_types::{CertificateDer, pem::PemObject as _},
+        pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _},
     };
     use rustls_platform_verifier::Verifier;
 
@@ -39,13 +40,17 @@ mod with_rustls {
                 Error::new(ErrorKind::Config, "TLS cannot be set up").with_source(error)
             };
             let roots = extra_roots(options)?;
-            let verifier =
-                Verifier::new_with_extra_roots(roots, Arc::clone(&provider)).map_err(unusable)?;
+            let verifier: Arc<dyn ServerCertVerifier> = if roots.is_empty() {
+                Arc::new(SystemRoots::new(Arc::clone(&provider)))
+            } else {
+                let verifier = Verifier::new_with_extra_roots(roots, Arc::clone(&provider));
+                Arc::new(verifier.map_err(unusable)?)
+            };
             let config = ClientConfig::builder_with_provider(provider)
                 .with_safe_default_protocol_versions()
                 .map_err(unusable)?
                 .dangerous()
-                .with_custom_certificate_verifier(Arc::new(verifier))
+                .with_custom_certificate_verifier(verifier)
                 .with_no_client_auth();
             Ok(Self(config))
         }
@@ -61,6 +66,68 @@ mod with_rustls {
                 config.alpn_protocols.insert(0, b"h2".to_vec());
             }
             builder.tls_backend_preconfigured(config)
+        }
+    }
+
+    /// The verifier of the platform. It reads the system's certificates when it verifies the first
+    /// server: they cost more than all the rest of a client, and a client of plain HTTP needs none.
+    #[derive(Debug)]
+    struct SystemRoots {
+        provider: Arc<CryptoProvider>,
+        verifier: OnceLock<Result<Verifier, rustls::Error>>,
+    }
+
+    impl SystemRoots {
+        fn new(provider: Arc<CryptoProvider>) -> Self {
+            let verifier = OnceLock::new();
+            Self { provider, verifier }
+        }
+
+        fn verifier(&self) -> Result<&Verifier, rustls::Error> {
+            let read = || Verifier::new(Arc::clone(&self.provider));
+            self.verifier
+                .get_or_init(read)
+                .as_ref()
+                .map_err(Clone::clone)
+        }
+    }
+
+    impl ServerCertVerifier for SystemRoots {
+        fn verify_server_cert(
+            &self,
+            certificate: &CertificateDer<'_>,
+            intermediates: &[CertificateDer<'_>],
+            name: &ServerName<'_>,
+            ocsp_response: &[u8],
+            now: UnixTime,
+        ) -> Result<ServerCertVerified, rustls::Error> {
+            let verifier = self.verifier()?;
+            verifier.verify_server_cert(certificate, intermediates, name, ocsp_response, now)
+        }
+
+        fn verify_tls12_signature(
+            &self,
+            message: &[u8],
+            certificate: &CertificateDer<'_>,
+            signature: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, rustls::Error> {
+            let verifier = self.verifier()?;
+            verifier.verify_tls12_signature(message, certificate, signature)
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            message: &[u8],
+            certificate: &CertificateDer<'_>,
+            signature: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, rustls::Error> {
+            let verifier = self.verifier()?;
+            verifier.verify_tls13_signature(message, certificate, signature)
+        }
+
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            let algorithms = self.provider.signature_verification_algorithms;
+            algorithms.supported_schemes()
         }
     }
 

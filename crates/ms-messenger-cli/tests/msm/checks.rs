@@ -62,6 +62,32 @@ fn an_untrusted_certificate_says_what_to_set_and_is_not_temporary() {
     assert_eq!(run(&words, &trusting, "").code, 0);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_system_without_certificates_sends_over_plain_http_and_says_what_https_needs() {
+    let (emulator, folder, _) = with_https();
+    let world = emulator.seed();
+    let nothing = folder.path().join("nothing").display().to_string();
+    let without = |base: String| {
+        vec![
+            ("MSGRAPH_BASE_URL", base),
+            ("MSGRAPH_TOKEN", world.graph.token.clone()),
+            ("SSL_CERT_FILE", nothing.clone()),
+            ("SSL_CERT_DIR", nothing.clone()),
+        ]
+    };
+    let to = channel(world);
+    let words = ["send", "--to", &to, "--text", "x", "--retries", "0"];
+    let ran = run(&words, &without(world.graph.base.clone()), "");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let base = format!("{}/v1.0", emulator.https_url().unwrap());
+    let ran = run(&words, &without(base), "");
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.stderr.contains("No CA certificates"), "{ran:?}");
+    assert!(ran.stderr.contains("set SSL_CERT_FILE"), "{ran:?}");
+    assert_eq!(emulator.messages().len(), 1);
+}
+
 #[test]
 fn a_refused_connection_is_among_the_causes() {
     let (_kept, port) = closed_port();

@@ -121,7 +121,7 @@ async fn messages_requests_and_changes_arrive() {
 }
 
 #[tokio::test]
-async fn a_reader_that_comes_back_is_told_from_where_it_left() {
+async fn a_reader_that_reconnects_resumes_where_it_left_off() {
     let out = Outside::start().await;
     let mut reader = Reader::open(&out, "", None).await;
     inject(&out, &of_bob(&out, "one"));
@@ -138,7 +138,7 @@ async fn a_reader_that_comes_back_is_told_from_where_it_left() {
     );
     assert_eq!(event.data["messages"].as_array().unwrap().len(), 20);
     assert_eq!(event.data["messages"][19]["text"], "49");
-    // A reader that missed a reset, or was with another emulator, begins anew.
+    // A reader that missed a reset, or was connected to another emulator, starts again.
     out.emulator.reset();
     assert_eq!(reader.next().await.name, "reset");
     let mut late = Reader::open(&out, "", Some(&last)).await;

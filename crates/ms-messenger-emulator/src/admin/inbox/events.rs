@@ -1,8 +1,7 @@
 //! `GET /_emulator/events`: what is new, as server-sent events.
 //!
 //! An event says how far the emulator is, not what happened: any number of messages makes one event
-//! of bounded size, a slow reader misses none, and a reader that comes back is told from where it
-//! left.
+//! of bounded size, a slow reader misses none, and a reader that reconnects resumes where it left off.
 
 use std::{
     fmt,

@@ -1,4 +1,4 @@
-//! Reads the ledger piece by piece, so that nobody holds its lock for long.
+//! Reads the ledger piece by piece, so that its lock is never held for long.
 
 use std::sync::Arc;
 

@@ -16,7 +16,7 @@ const onproblem = (problem) => {
   byId('problem').textContent = problem.message;
 };
 const detail = new Detail({ onproblem });
-const conversations = new Conversations({ onproblem });
+const conversations = new Conversations({ onload: () => timeline.retitle(), onproblem });
 const timeline = new Timeline({
   onopen: (seq) => detail.message(seq),
   titleOf: (platform, id) => conversations.titleOf(platform, id),
@@ -110,7 +110,7 @@ function news(data) {
   announce(here);
 }
 
-/** Everything anew: at the beginning, after a reset, and for another emulator at this address. */
+/** Loads everything again: at the beginning, after a reset, and for another emulator at this address. */
 async function start() {
   source?.close();
   const cursor = await conversations.load();

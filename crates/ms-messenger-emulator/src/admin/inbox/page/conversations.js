@@ -8,20 +8,23 @@ const PAGE = 50;
 const MOST = 400;
 
 export class Conversations {
-  constructor({ onproblem }) {
+  constructor({ onload, onproblem }) {
     this.root = byId('conversations');
     this.find = byId('find');
     this.more = byId('more-conversations');
     this.totals = byId('totals');
+    this.onload = onload;
     this.onproblem = onproblem;
     this.known = new Map();
     this.current = null;
     this.shown = PAGE;
     this.reload = later(80, () => this.load());
-    this.find.addEventListener('input', later(150, () => {
+    const search = later(150, () => {
       this.shown = PAGE;
       this.load();
-    }));
+    });
+    this.find.addEventListener('input', search);
+    this.find.addEventListener('change', search);
     this.more.addEventListener('click', () => {
       this.shown = Math.min(this.shown + PAGE, MOST);
       this.load();
@@ -45,6 +48,7 @@ export class Conversations {
         before = page.next;
       } while (page.conversations.length && before !== null && all.length < this.shown);
       this.draw(all, page);
+      this.onload();
       return page.cursor;
     } catch (problem) {
       this.onproblem(problem);
@@ -68,7 +72,7 @@ export class Conversations {
       el('span', { class: 'line' }, bdi(one.title || one.id, { class: 'name' }), last ? time(last.received_at) : null),
       el('span', { class: 'line' },
         el('span', { class: `platform ${one.platform}`, text: one.platform }),
-        last ? el('span', { class: 'preview' }, bdi(last.sender), ': ', bdi(last.text || last.kind)) : null,
+        last ? el('span', { class: 'preview' }, bdi(last.sender), ': ', bdi(last.text || 'attachment')) : null,
         one.duplicates ? el('span', { class: 'badge bad', text: `${one.duplicates} duplicate${one.duplicates > 1 ? 's' : ''}` }) : null,
         el('span', { class: 'count', text: String(one.messages), title: `${one.messages} messages` }))));
   }

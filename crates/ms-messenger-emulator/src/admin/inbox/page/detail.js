@@ -4,7 +4,7 @@ import { get } from './api.js';
 import { parts } from './bubble.js';
 import { bdi, byId, el, time } from './dom.js';
 
-// Longer bodies are not laid out anew.
+// Longer bodies are shown as they are.
 const PRETTY = 200_000;
 
 function pretty(text) {

@@ -9,7 +9,7 @@ const KEYS = [
   ['j or ↓', 'next message'],
   ['k or ↑', 'previous message'],
   ['Enter', 'details of the message'],
-  ['a', 'answer'],
+  ['a', 'reply'],
   ['g', 'newest messages'],
   ['Escape', 'close the details'],
   ['?', 'this list'],

@@ -19,11 +19,13 @@ export class Timeline {
     this.titleOf = titleOf;
     this.onproblem = onproblem;
     this.run = 0;
+    // What waits for its turn.
+    this.waiting = new Set();
     this.forget();
     this.root.addEventListener('scroll', later(60, () => this.scrolled()));
     this.jump.addEventListener('click', () => this.open(this.query, this.showsPlace));
-    this.refresh = later(120, () => this.guarded(() => this.reread()));
-    this.news = later(30, () => this.guarded(() => this.catchUp()));
+    this.refresh = later(120, () => this.once('reread'));
+    this.news = later(30, () => this.once('catchUp'));
   }
 
   forget() {
@@ -71,6 +73,15 @@ export class Timeline {
     }
   }
 
+  /** The same for a method that serves any number of calls at once. */
+  async once(name) {
+    if (this.waiting.has(name)) return;
+    this.waiting.add(name);
+    await this.busy;
+    this.waiting.delete(name);
+    await this.guarded(() => this[name]());
+  }
+
   /** The next page that has messages, if there is one; null when another query has begun. */
   async pages(from, run, limit = PAGE) {
     let place = from;
@@ -112,7 +123,7 @@ export class Timeline {
     return bubble(item, { place, onopen: this.onopen });
   }
 
-  /** Takes messages out of the document at the end that nobody looks at. */
+  /** Takes messages out of the document at the end that is out of sight. */
   trim(where) {
     const extra = this.items.length - MOST;
     if (extra <= 0) return;
@@ -208,6 +219,16 @@ export class Timeline {
       entry.element.replaceWith(element);
       if (hadFocus) element.focus();
       Object.assign(entry, { item, text, element });
+    }
+  }
+
+  /** The titles of conversations are known now, or have changed. */
+  retitle() {
+    if (!this.showsPlace) return;
+    for (const { item, element } of this.items) {
+      const title = this.titleOf(item.platform, item.conversation);
+      const place = element.querySelector('.place bdi');
+      if (place.textContent !== title) place.textContent = title;
     }
   }
 

@@ -242,7 +242,7 @@ export function openReset() {
   });
 }
 
-/** The form below a conversation: its participants answer. */
+/** The form below a conversation, by which its participants reply. */
 export class Answer {
   constructor() {
     this.form = byId('answer');

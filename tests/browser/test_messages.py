@@ -168,7 +168,7 @@ def test_filters_by_text_platform_sender_and_state(page, world):
     page.fill("#filters [name=sender]", "bob")
     page.shows("pears")
     page.click("#filters [type=reset]")
-    page.choose("#filters [name=state]", "received")
+    page.choose("#filters [name=state]", "injected")
     page.shows("pears")
     page.choose("#filters [name=state]", "duplicate")
     page.shows()

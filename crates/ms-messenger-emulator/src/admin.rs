@@ -2,12 +2,12 @@
 
 #[cfg(feature = "export")]
 pub(crate) mod export;
+#[cfg(feature = "inbox")]
+pub(crate) mod inbox;
 pub(crate) mod messages;
 #[cfg(feature = "metrics")]
 pub(crate) mod metrics;
 pub(crate) mod openapi;
-#[cfg(feature = "inbox")]
-pub(crate) mod inbox;
 pub(crate) mod origin;
 pub(crate) mod page;
 pub(crate) mod tokens;

@@ -3,7 +3,6 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
-    sync::Arc,
 };
 
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -16,10 +15,7 @@ use crate::services::entra::settings::EntraApprover;
 use crate::services::ucwa::settings::UcwaTopology;
 use crate::{
     engine::{
-        faults::rule::Faults,
-        limits::RetryAfter,
-        mounted::Mounted,
-        service::Service,
+        faults::rule::Faults, limits::RetryAfter, mounted::Mounted, service::Service,
         settings::Settings,
     },
     mount::{self, ServiceSettings},

@@ -10,8 +10,8 @@ use crate::{
     data::{DataFile, Kept},
     emulator::Emulator,
     engine::{
-        description::Description, faults::rule::Faults, journal::Journal, push::address::Address,
-        mounted::Mounted, registry::Registry, resources::Engine, settings::Settings,
+        description::Description, faults::rule::Faults, journal::Journal, mounted::Mounted,
+        push::address::Address, registry::Registry, resources::Engine, settings::Settings,
     },
     https::Https,
     mount::{self, Parts, ServiceSettings},

@@ -229,7 +229,7 @@ async fn the_other_side_can_answer_with_what_the_list_offers() {
         assert_eq!(status, 200, "{message} {made}");
         assert_eq!(made["conversation"], one["id"]);
     }
-    assert_eq!(messages(&out, "?state=received").await.len(), 4);
+    assert_eq!(messages(&out, "?state=injected").await.len(), 4);
 }
 
 #[tokio::test]

@@ -78,7 +78,7 @@ async fn messages_are_filtered_by_text_platform_sender_and_state() {
         ("?search=hello&platform=acs-chat", vec![1, 2]),
         ("?sender=BOB", vec![2]),
         ("?sender=alice", vec![1, 3, 4, 5, 6]),
-        ("?state=received", vec![2]),
+        ("?state=injected", vec![2]),
         ("?state=duplicate", vec![5]),
         ("?state=fault", vec![6]),
         ("?state=sent&search=hello", vec![1, 3]),
@@ -238,7 +238,7 @@ async fn templates_are_filled_in_and_interactive_messages_have_their_buttons() {
         &out,
         &json!({"platform": "acs-messages", "from": "+14255550199", "text": "vector", "media_type": "image/svg+xml", "media": content}),
     );
-    let shown = messages(&out, "?state=received").await;
+    let shown = messages(&out, "?state=injected").await;
     assert_eq!(shown[0]["parts"][0]["type"], "picture", "{}", shown[0]);
     let picture = out
         .get(shown[0]["parts"][0]["media"].as_str().unwrap())

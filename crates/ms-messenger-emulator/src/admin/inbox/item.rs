@@ -7,7 +7,7 @@ use crate::{
     engine::{
         exchanges::{Details, Kept},
         inspect::Shown,
-        ledger::row::LedgerRow,
+        ledger::row::{INJECT, LedgerRow},
         registry::Registry,
     },
     wire::clock,
@@ -19,7 +19,7 @@ pub(super) const STATES: [&str; 8] = [
     "duplicate",
     "edited",
     "fault",
-    "received",
+    "injected",
     "replayed",
     "sent",
     "unanswered",
@@ -51,16 +51,16 @@ impl Item {
 
     /// What holds of it, each one of [`STATES`].
     pub(super) fn states(&self) -> Vec<&'static str> {
-        let is_received = self.row.operation == "inject";
+        let is_injected = self.row.operation == INJECT;
         let told = self.exchange.as_ref();
         [
             ("deleted", self.shown.deleted_at.is_some()),
             ("duplicate", self.row.duplicate_of.is_some()),
             ("edited", self.shown.edited_at.is_some()),
             ("fault", told.is_some_and(|kept| kept.has_fault)),
-            ("received", is_received),
+            ("injected", is_injected),
             ("replayed", self.row.replays > 0),
-            ("sent", !is_received),
+            ("sent", !is_injected),
             ("unanswered", told.is_some_and(|kept| kept.status.is_none())),
         ]
         .into_iter()

@@ -15,6 +15,7 @@ use crate::{
         admin_response::{error, ok},
         exchanges::Body,
         ledger::{
+            filter::State,
             row::{KeptRow, LedgerRow},
             scan::{From, Scan},
         },
@@ -82,15 +83,13 @@ impl<'a> Wanted<'a> {
     fn scan(&self, registry: &Registry, index: &Mutex<Index>, from: From, most: usize) -> Scan {
         let admits = |row: &KeptRow| self.admits(row);
         let Some(key) = self.key() else {
-            let ledger = registry.engine.ledger();
-            return ledger.scan(from, (most, BUDGET), admits);
+            return Scan::in_parts(&registry.engine, from, (most, BUDGET), admits);
         };
         let mut index = lock(index);
         index.follow(&registry.engine);
         let rows = index
             .conversation(&key)
             .map_or(&[][..], |found| &found.rows);
-        let ledger = registry.engine.ledger();
         let numbers: Vec<u64> = match from {
             From::Before(seq) => {
                 let end = rows.partition_point(|row| *row < seq);
@@ -108,7 +107,8 @@ impl<'a> Wanted<'a> {
                 break;
             }
             last = Some(seq);
-            found.extend(ledger.row(seq).filter(|row| self.admits(row)).cloned());
+            let row = registry.engine.ledger().row(seq).cloned();
+            found.extend(row.filter(admits));
         }
         let is_end = |last: u64| match from {
             From::Before(_) => rows.first().is_none_or(|first| last <= *first),
@@ -129,10 +129,10 @@ impl<'a> Wanted<'a> {
         let is_here = |platform| row.platform() == platform;
         let has_text = |text: &String| row.text().to_lowercase().contains(text);
         let may_be = |state: &str| match state {
-            "duplicate" => row.is_duplicate(),
-            "replayed" => row.is_replayed(),
-            "received" => row.is_received(),
-            "sent" => !row.is_received(),
+            "duplicate" => row.has(State::Duplicate),
+            "replayed" => row.has(State::Replayed),
+            "injected" => row.has(State::Injected),
+            "sent" => row.has(State::Sent),
             _ => true,
         };
         self.platform.is_none_or(is_here)

@@ -292,21 +292,6 @@ impl KeptRow {
         &self.text
     }
 
-    /// Whether it is a message sent twice.
-    pub(crate) const fn is_duplicate(&self) -> bool {
-        self.duplicate_of.is_some()
-    }
-
-    /// Whether a retried request got its response again.
-    pub(crate) const fn is_replayed(&self) -> bool {
-        self.replays > 0
-    }
-
-    /// Whether the other side sent it.
-    pub(crate) fn is_received(&self) -> bool {
-        self.operation == "inject"
-    }
-
     /// The id that the sender was given.
     pub(super) fn message_id(&self) -> String {
         self.rest()
@@ -321,7 +306,7 @@ impl KeptRow {
     }
 
     /// Whether the message is in that state.
-    pub(super) fn has(&self, state: State) -> bool {
+    pub(crate) fn has(&self, state: State) -> bool {
         match state {
             State::Sent => self.operation != INJECT,
             State::Injected => self.operation == INJECT,

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use crate::engine::{
     ledger::{Ledger, row::KeptRow},
     platform::Platform,
+    resources::Engine,
 };
+
+/// So many rows are looked at while the ledger is locked.
+const PART: usize = 512;
 
 /// Where a row belongs.
 #[derive(Clone, Debug)]
@@ -33,6 +37,38 @@ pub(crate) enum From {
     Before(u64),
     /// The rows after that number, oldest first.
     After(u64),
+}
+
+impl Scan {
+    /// The rows that `admits`, `most` of them at most; looks at about `budget` rows, and lets others use
+    /// the ledger meanwhile.
+    pub(crate) fn in_parts(
+        engine: &Engine,
+        from: From,
+        (most, budget): (usize, usize),
+        admits: impl Fn(&KeptRow) -> bool,
+    ) -> Self {
+        let mut all = Self {
+            rows: Vec::new(),
+            continues: None,
+        };
+        let mut at = from;
+        for _ in 0..budget.div_ceil(PART) {
+            let left = most - all.rows.len();
+            let part = engine.ledger().scan(at, (left, PART), &admits);
+            all.rows.extend(part.rows);
+            all.continues = part.continues;
+            at = match (from, all.continues) {
+                (_, None) => break,
+                (From::Before(_), Some(seq)) => From::Before(seq),
+                (From::After(_), Some(seq)) => From::After(seq),
+            };
+            if all.rows.len() == most {
+                break;
+            }
+        }
+        all
+    }
 }
 
 impl Ledger {

@@ -63,7 +63,7 @@ const reaction = ({ emoji, by }) => el('li', { title: by.join(', ') },
 /** The article of a message; `place` is the title of its conversation, where that is not known already. */
 export function bubble(item, { place, onopen }) {
   const id = `m${item.seq}`;
-  const isReceived = item.states.includes('received');
+  const isReceived = item.states.includes('injected');
   const sender = item.sender.name || item.sender.id || 'unknown sender';
   const found = badges(item);
   return el('article', {

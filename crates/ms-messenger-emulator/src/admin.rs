@@ -2,6 +2,8 @@
 
 #[cfg(feature = "export")]
 pub(crate) mod export;
+#[cfg(feature = "inbox")]
+pub(crate) mod inbox;
 pub(crate) mod messages;
 #[cfg(feature = "metrics")]
 pub(crate) mod metrics;
@@ -20,10 +22,11 @@ use crate::{
     engine::{
         admin_response::{bad_request, error, ok, refusal},
         dispatch::Front,
-        faults::rule::Faults,
+        faults::{delivery::respond, rule::Faults},
         refusal::Refusal,
         registry::Registry,
         resources::Engine,
+        server::payload::Payload,
         service::BoxFuture,
     },
     wire::{clock, path::path_of, request::Request, response::Response},
@@ -32,8 +35,11 @@ pub use tokens::IssueTokenError;
 pub(crate) use tokens::issue as issue_token;
 
 /// The admin API, in front of all services.
-#[derive(Debug)]
-pub(crate) struct Admin;
+#[derive(Debug, Default)]
+pub(crate) struct Admin {
+    #[cfg(feature = "inbox")]
+    inbox: inbox::Inbox,
+}
 
 impl Front for Admin {
     fn path<'a>(&self, target: &'a str) -> Option<&'a str> {
@@ -51,8 +57,17 @@ impl Front for Admin {
         registry: &'a Arc<Registry>,
         path: &'a str,
         request: &'a Request,
-    ) -> BoxFuture<'a, Response> {
-        Box::pin(handle(registry, path, request))
+    ) -> BoxFuture<'a, http::Response<Payload>> {
+        Box::pin(async move {
+            if let Err(problem) = origin::check(request, &registry.engine.settings.hosts) {
+                return respond(error(StatusCode::FORBIDDEN, "Foreign", &problem, &[]));
+            }
+            #[cfg(feature = "inbox")]
+            if let Some(response) = self.inbox.serve(registry, path, request) {
+                return response;
+            }
+            respond(handle(registry, path, request).await)
+        })
     }
 
     fn refuse(&self, refused: Refusal) -> Response {
@@ -76,9 +91,6 @@ impl Front for Admin {
 /// Responds to an admin request; `path` is what follows `/_emulator/`.
 async fn handle(registry: &Registry, path: &str, request: &Request) -> Response {
     let engine = &*registry.engine;
-    if let Err(problem) = origin::check(request, &engine.settings.hosts) {
-        return error(StatusCode::FORBIDDEN, "Foreign", &problem, &[]);
-    }
     match (path, &request.method) {
         ("health", &Method::GET) => ok(&json!({
             "status": "ok",
@@ -103,7 +115,8 @@ async fn handle(registry: &Registry, path: &str, request: &Request) -> Response 
             Response::empty(StatusCode::NO_CONTENT)
         }
         ("faults", &Method::GET) => ok(&engine.faults().to_json()),
-        ("faults", &Method::PUT) => put_faults(registry, request),
+        ("faults", &Method::PUT) => put_faults(registry, request, false),
+        ("faults", &Method::POST) => put_faults(registry, request, true),
         ("faults", &Method::DELETE) => {
             engine.set_faults(Faults::new());
             Response::empty(StatusCode::NO_CONTENT)
@@ -186,16 +199,20 @@ fn put_clock(engine: &Engine, request: &Request) -> Response {
     }
 }
 
-fn put_faults(registry: &Registry, request: &Request) -> Response {
+/// Reads fault rules, in place of all or after those that there are.
+fn put_faults(registry: &Registry, request: &Request, adds: bool) -> Response {
     let document = match read_json(request) {
         Ok(document) => document,
         Err(refusal) => return *refusal,
     };
     match Faults::read(&document, registry.catalog()) {
         Ok(faults) => {
-            let accepted = faults.to_json();
-            registry.engine.set_faults(faults);
-            ok(&accepted)
+            if adds {
+                registry.engine.add_faults(faults);
+            } else {
+                registry.engine.set_faults(faults);
+            }
+            ok(&registry.engine.faults().to_json())
         }
         Err(invalid) => bad_request("InvalidFaults", &invalid.problems),
     }

@@ -3,7 +3,6 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
-    sync::Arc,
 };
 
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -16,9 +15,7 @@ use crate::services::entra::settings::EntraApprover;
 use crate::services::ucwa::settings::UcwaTopology;
 use crate::{
     engine::{
-        faults::rule::Faults,
-        limits::RetryAfter,
-        service::{DynService, Service},
+        faults::rule::Faults, limits::RetryAfter, mounted::Mounted, service::Service,
         settings::Settings,
     },
     mount::{self, ServiceSettings},
@@ -53,7 +50,7 @@ pub struct EmulatorBuilder {
     pub(crate) workers: usize,
     pub(crate) settings: Settings,
     pub(crate) services: ServiceSettings,
-    pub(crate) own: Vec<Arc<dyn DynService>>,
+    pub(crate) own: Vec<Mounted>,
     pub(crate) faults: Faults,
     /// Where each stored message is posted, and on which hosts beside loopback that may be.
     pub(crate) on_message: Option<String>,
@@ -333,7 +330,7 @@ impl EmulatorBuilder {
     /// It gets faults, limits, the ledger, statistics, reset and `/_emulator/…` like every other
     /// service; [`Service`] has an example.
     pub fn with_service(mut self, service: impl Service) -> Self {
-        self.own.push(Arc::new(service));
+        self.own.push(Mounted::plain(service));
         self
     }
 
@@ -353,7 +350,7 @@ impl EmulatorBuilder {
     pub(crate) fn check(&self) -> Result<(), StartError> {
         let settings = &self.settings;
         let names = mount::descriptions().into_iter();
-        let own = self.own.iter().map(|service| service.description());
+        let own = self.own.iter().map(|own| own.service.description());
         let mut seen = Vec::new();
         for name in names.chain(own).map(|service| service.platform().as_str()) {
             if seen.contains(&name) {

@@ -332,6 +332,7 @@ impl Emulator {
         for service in self.registry.services() {
             service.shut_down();
         }
+        self.registry.engine.activity.end();
         if let Some(done) = self.done.take() {
             // An error means that the thread has ended already.
             let _ = done.await;

@@ -8,6 +8,7 @@
 //! 4. `carry_out.rs` lets the service serve it (`service.rs`, `exchange.rs`, `outcome.rs`).
 //! 5. `faults/delivery.rs` sends the response as the fault wants it.
 
+pub(crate) mod activity;
 pub(crate) mod addresses;
 pub(crate) mod admin_response;
 pub(crate) mod body;
@@ -15,16 +16,20 @@ pub(crate) mod carry_out;
 pub(crate) mod description;
 pub(crate) mod dispatch;
 pub(crate) mod exchange;
+pub(crate) mod exchanges;
 pub(crate) mod faults;
 pub(crate) mod injection;
+pub(crate) mod inspect;
 pub(crate) mod journal;
 pub(crate) mod keeping;
 pub(crate) mod late;
 pub(crate) mod ledger;
 pub(crate) mod limits;
+pub(crate) mod mounted;
 pub(crate) mod outcome;
 pub(crate) mod platform;
 pub(crate) mod push;
+pub(crate) mod recording;
 pub(crate) mod refusal;
 pub(crate) mod registry;
 pub(crate) mod relay;

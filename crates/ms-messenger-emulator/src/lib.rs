@@ -5,9 +5,13 @@
         feature = "acs",
         feature = "entra",
         feature = "graph",
+        feature = "inbox",
         feature = "ucwa"
     )),
-    allow(dead_code, reason = "each service uses a part of the engine")
+    allow(
+        dead_code,
+        reason = "each service and the inbox use a part of the engine"
+    )
 )]
 
 mod admin;
@@ -90,6 +94,8 @@ pub mod docs {
     pub mod faults {}
     #[doc = include_str!("../docs/files.md")]
     pub mod files {}
+    #[doc = include_str!("../docs/inbox.md")]
+    pub mod inbox {}
     #[doc = include_str!("../docs/operations.md")]
     pub mod operations {}
     #[doc = include_str!("../docs/own_service.md")]

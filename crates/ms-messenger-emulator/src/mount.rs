@@ -17,8 +17,8 @@ use crate::{
     engine::{
         description::{Catalog, Description},
         faults::{json::ParseFaultsError, rule::Faults},
+        mounted::Mounted,
         resources::Engine,
-        service::DynService,
     },
     seed::Seed,
 };
@@ -44,10 +44,7 @@ pub(crate) struct Parts<'a> {
 }
 
 /// Services that are made together, and their descriptions.
-type BuiltIn = (
-    &'static [Description],
-    fn(&Parts<'_>) -> Vec<Arc<dyn DynService>>,
-);
+type BuiltIn = (&'static [Description], fn(&Parts<'_>) -> Vec<Mounted>);
 
 /// The built-in services, in the order in which paths are offered to them.
 const BUILT_IN: &[BuiltIn] = &[
@@ -57,7 +54,7 @@ const BUILT_IN: &[BuiltIn] = &[
     }),
     #[cfg(feature = "graph")]
     (&[graph::description::DESCRIPTION], |p| {
-        vec![Arc::new(graph::state::Graph::new(
+        vec![Mounted::shown(graph::state::Graph::new(
             p.engine,
             p.seed,
             p.settings.graph,
@@ -66,7 +63,7 @@ const BUILT_IN: &[BuiltIn] = &[
     }),
     #[cfg(feature = "ucwa")]
     (&[ucwa::DESCRIPTION], |p| {
-        vec![Arc::new(ucwa::state::Ucwa::new(
+        vec![Mounted::shown(ucwa::state::Ucwa::new(
             p.engine,
             p.seed,
             p.settings.ucwa,
@@ -74,7 +71,7 @@ const BUILT_IN: &[BuiltIn] = &[
     }),
     #[cfg(feature = "entra")]
     (&[entra::DESCRIPTION], |p| {
-        vec![Arc::new(entra::state::Entra::new(
+        vec![Mounted::plain(entra::state::Entra::new(
             p.engine,
             p.seed,
             p.settings.entra,
@@ -91,7 +88,7 @@ pub(crate) fn descriptions() -> Vec<Description> {
 }
 
 /// All built-in services.
-pub(crate) fn services(parts: &Parts<'_>) -> Vec<Arc<dyn DynService>> {
+pub(crate) fn services(parts: &Parts<'_>) -> Vec<Mounted> {
     BUILT_IN
         .iter()
         .flat_map(|(_, mount)| mount(parts))

@@ -122,7 +122,7 @@ async fn serve(
 ) {
     let dispatcher = Arc::new(Dispatcher {
         registry: Arc::clone(registry),
-        front: Arc::new(Admin),
+        front: Arc::new(Admin::default()),
     });
     for service in registry.services() {
         // Ends with the runtime.

@@ -10,8 +10,8 @@ use crate::{
     data::{DataFile, Kept},
     emulator::Emulator,
     engine::{
-        description::Description, faults::rule::Faults, journal::Journal, push::address::Address,
-        registry::Registry, resources::Engine, service::DynService, settings::Settings,
+        description::Description, faults::rule::Faults, journal::Journal, mounted::Mounted,
+        push::address::Address, registry::Registry, resources::Engine, settings::Settings,
     },
     https::Https,
     mount::{self, Parts, ServiceSettings},
@@ -84,7 +84,7 @@ impl EmulatorBuilder {
 
     /// The descriptions of all services that are to be mounted.
     fn descriptions(&self) -> impl Iterator<Item = Description> {
-        let own = self.own.iter().map(|service| service.description());
+        let own = self.own.iter().map(|own| own.service.description());
         mount::descriptions().into_iter().chain(own)
     }
 
@@ -138,11 +138,11 @@ fn mount(
     authority: String,
     seed: &Arc<Seed>,
     services: &ServiceSettings,
-    own: Vec<Arc<dyn DynService>>,
+    own: Vec<Mounted>,
     journal: Option<Arc<Journal>>,
 ) -> Arc<Registry> {
     let built_in = mount::descriptions().into_iter();
-    let all = built_in.chain(own.iter().map(|service| service.description()));
+    let all = built_in.chain(own.iter().map(|own| own.service.description()));
     let platforms = all.map(|service| service.platform());
     let key = seed.tokens().clone();
     let engine = Engine::new(settings, platforms, key, authority, faults);

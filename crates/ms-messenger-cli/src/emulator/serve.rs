@@ -59,7 +59,7 @@ fn ready_text(emulator: &Emulator) -> String {
         format!(" {http}")
     };
     let mut text = format!(
-        "emulator ready at {http}; inbox at {http}/_emulator/messages; press Ctrl-C to stop\n\
+        "emulator ready at {http}; inbox at {http}/_emulator/; press Ctrl-C to stop\n\
          in another shell: eval \"$(msm emulator env{source})\"; it sets, from the line above:"
     );
     for (name, member) in variables::members() {

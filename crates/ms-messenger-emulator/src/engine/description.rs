@@ -26,6 +26,8 @@ pub struct Description {
     pub(crate) has_pages: bool,
     pub(crate) token_life_s: Option<u32>,
     pub(crate) has_injections: bool,
+    /// The operations whose exchanges are kept for the inbox.
+    pub(crate) recorded: &'static [&'static str],
     pub(crate) fault_kinds: fn() -> Vec<FaultKind>,
     pub(crate) keeping: Keeping,
 }
@@ -41,6 +43,7 @@ impl Description {
             has_pages: false,
             token_life_s: None,
             has_injections: false,
+            recorded: &["send"],
             fault_kinds: Vec::new,
             keeping: Keeping::CHANGES,
         }
@@ -76,6 +79,12 @@ impl Description {
     /// Sets what of it is kept in a data file.
     pub(crate) const fn with_keeping(mut self, keeping: Keeping) -> Self {
         self.keeping = keeping;
+        self
+    }
+
+    /// The exchanges of these operations are kept for the inbox, in place of `send` alone.
+    pub(crate) const fn with_recorded(mut self, operations: &'static [&'static str]) -> Self {
+        self.recorded = operations;
         self
     }
 

@@ -15,6 +15,7 @@ use crate::{
             delivery::{deliver, end_when, respond},
         },
         late,
+        recording::Recording,
         refusal::Refusal,
         registry::{Registry, Route, Routed},
         server::{control::Control, payload::Payload},
@@ -39,7 +40,7 @@ pub(crate) trait Front: std::fmt::Debug + Send + Sync {
         registry: &'a Arc<Registry>,
         path: &'a str,
         request: &'a Request,
-    ) -> BoxFuture<'a, Response>;
+    ) -> BoxFuture<'a, http::Response<Payload>>;
 
     /// Responds to a request that cannot be served.
     fn refuse(&self, refusal: Refusal) -> Response;
@@ -94,10 +95,10 @@ impl Dispatcher {
         let target = uri.path_and_query().map_or("/", |target| target.as_str());
         if let Some(path) = self.front.path(target) {
             let path = path.to_owned();
-            return respond(match self.read(incoming, None).await {
+            return match self.read(incoming, None).await {
                 Ok(request) => self.front.serve(registry, &path, &request).await,
-                Err((_, refusal)) => self.front.refuse(refusal),
-            });
+                Err((_, refusal)) => respond(self.front.refuse(refusal)),
+            };
         }
         if let Some(page) = self.front.page(&incoming) {
             return respond(page);
@@ -129,22 +130,25 @@ impl Dispatcher {
         incoming: http::Request<Incoming>,
     ) -> http::Response<Payload> {
         let registry = &self.registry;
-        let call = client_request_id(incoming.headers());
         let description = registry.description(route.service);
-        let fault = registry
-            .engine
-            .decide_fault(description, route.found.operation, call);
-        if fault.is_some() {
-            registry.count(route.service, Event::Fault);
-        }
+        let fault = self.decide_fault(&route, &incoming);
+        let operation = route.found.operation;
+        let mut recording =
+            Recording::begin(&registry.engine, description, operation, fault.as_ref());
         end_when(fault.as_ref(), When::BeforeRead, control).await;
-        let request = match self.read(incoming, route.found.max_body).await {
+        let mut request = match self.read(incoming, route.found.max_body).await {
             Ok(request) => request,
-            Err((request, refusal)) => return self.refuse(route.service, &request, refusal),
+            Err((request, refusal)) => {
+                let response = self.refusal(route.service, &request, refusal);
+                recording.told(&response);
+                return refused(response, refusal);
+            }
         };
+        recording.asked(&mut request);
         end_when(fault.as_ref(), When::AfterRead, control).await;
         if let Some(FaultAction::LateStore(late)) = fault {
             let response = late::response(registry, control, route, request, late).await;
+            recording.told(&response);
             return deliver(None, response, control).await;
         }
         let exchange = Exchange {
@@ -154,6 +158,7 @@ impl Dispatcher {
             fault: fault.as_ref(),
         };
         if let Some(response) = instead(&exchange) {
+            recording.told(&response);
             return deliver(None, response, control).await;
         }
         let done = carry_out(&exchange).await;
@@ -171,7 +176,24 @@ impl Dispatcher {
         drop(done.hold);
         end_when(fault.as_ref(), When::AfterStore, control).await;
         let response = changed(registry, response, &request, fault.as_ref());
+        recording.told(&response);
         deliver(fault, response, control).await
+    }
+
+    /// The fault of a request, which is counted.
+    fn decide_fault(
+        &self,
+        route: &Route,
+        incoming: &http::Request<Incoming>,
+    ) -> Option<FaultAction> {
+        let (registry, operation) = (&self.registry, route.found.operation);
+        let description = registry.description(route.service);
+        let call = client_request_id(incoming.headers());
+        let fault = registry.engine.decide_fault(description, operation, call);
+        if fault.is_some() {
+            registry.count(route.service, Event::Fault);
+        }
+        fault
     }
 
     /// Reads the body under the size limit, the operation's own if it has one. A refusal comes with
@@ -202,7 +224,8 @@ impl Dispatcher {
             Some(_) => Refusal::WrongMethod,
             None => Refusal::Unrouted,
         });
-        let mut outgoing = self.refuse(service, &request, refusal);
+        let response = self.refusal(service, &request, refusal);
+        let mut outgoing = refused(response, refusal);
         if let (Some(allowed), Refusal::WrongMethod) = (allowed, refusal) {
             let allowed = HeaderValue::from_static(allowed);
             outgoing.headers_mut().insert(http::header::ALLOW, allowed);
@@ -210,21 +233,21 @@ impl Dispatcher {
         outgoing
     }
 
-    fn refuse(
-        &self,
-        service: usize,
-        request: &Request,
-        refusal: Refusal,
-    ) -> http::Response<Payload> {
+    /// The service's response to a request that cannot be served.
+    fn refusal(&self, service: usize, request: &Request, refusal: Refusal) -> Response {
         let registry = &self.registry;
         registry.count(service, Event::Rejected);
         let (status, message) = (refusal.status(), refusal.message());
-        let mut outgoing = respond(registry.error(service, request, status, message));
-        if matches!(refusal, Refusal::TooLarge | Refusal::Incomplete) {
-            // The rest of the body is not read, so the connection cannot be used again.
-            let close = HeaderValue::from_static("close");
-            outgoing.headers_mut().insert(CONNECTION, close);
-        }
-        outgoing
+        registry.error(service, request, status, message)
     }
+}
+
+fn refused(response: Response, refusal: Refusal) -> http::Response<Payload> {
+    let mut outgoing = respond(response);
+    if matches!(refusal, Refusal::TooLarge | Refusal::Incomplete) {
+        // The rest of the body is not read, so the connection cannot be used again.
+        let close = HeaderValue::from_static("close");
+        outgoing.headers_mut().insert(CONNECTION, close);
+    }
+    outgoing
 }

@@ -3,6 +3,7 @@
 pub(crate) mod filter;
 pub(crate) mod request;
 pub(crate) mod row;
+pub(crate) mod scan;
 pub(crate) mod select;
 
 use std::{
@@ -19,7 +20,7 @@ use crate::{
         },
         platform::Platform,
     },
-    wire::{clock::Clock, packed::Packer, request::Request},
+    wire::{clock::Clock, guid, packed::Packer, request::Request},
 };
 
 /// A dropped row, and the message that its platform must forget.
@@ -35,6 +36,8 @@ pub(crate) struct Dropped {
 pub(crate) struct Ledger {
     /// How many rows are kept at most.
     keep: usize,
+    /// Distinguishes this ledger from the one before a reset.
+    generation: u64,
     clock: Clock,
     rows: VecDeque<KeptRow>,
     /// How many rows were dropped.
@@ -52,6 +55,7 @@ impl Ledger {
     pub(crate) fn new(keep: usize, clock: &Clock) -> Self {
         Self {
             keep: keep.max(1),
+            generation: guid::random_seed(),
             clock: clock.clone(),
             rows: VecDeque::new(),
             gone: 0,

@@ -10,8 +10,10 @@ use crate::{
         description::{Catalog, Description},
         faults::action::FaultStatus,
         injection::{InjectError, Injection},
+        inspect::Inspect,
         journal::entry::{Entry, Head, Kept, Moment},
         ledger::row::INJECT,
+        mounted::Mounted,
         platform::Platform,
         relay::Relay,
         resources::Engine,
@@ -27,6 +29,7 @@ use crate::{
 pub(crate) struct Registry {
     pub(crate) engine: Arc<Engine>,
     services: Vec<Arc<dyn DynService>>,
+    inspectors: Vec<Option<Arc<dyn Inspect>>>,
     descriptions: Vec<Description>,
     /// Where each stored message is posted.
     pub(crate) relay: Option<Arc<Relay>>,
@@ -53,14 +56,24 @@ pub(crate) enum Routed {
 }
 
 impl Registry {
-    pub(crate) fn new(engine: Arc<Engine>, services: Vec<Arc<dyn DynService>>) -> Self {
+    pub(crate) fn new(engine: Arc<Engine>, mounted: Vec<Mounted>) -> Self {
         let receiver = engine.settings.on_message.clone();
+        let (services, inspectors): (Vec<_>, _) = mounted
+            .into_iter()
+            .map(|mounted| (mounted.service, mounted.inspector))
+            .unzip();
         Self {
             engine,
             relay: receiver.map(|receiver| Arc::new(Relay::new(receiver))),
             descriptions: services.iter().map(|s| s.description()).collect(),
             services,
+            inspectors,
         }
+    }
+
+    /// What shows the messages of that platform; a service of your own shows none.
+    pub(crate) fn inspector(&self, platform: Platform) -> Option<&dyn Inspect> {
+        self.inspectors[self.index_of(platform)?].as_deref()
     }
 
     /// Routes a request by its raw target (before decoding, so that an encoded `/` or `:` in an id
@@ -177,6 +190,7 @@ impl Registry {
         made["platform"] = name.into();
         self.forget_dropped();
         self.engine.announce();
+        self.engine.activity.note_change();
         Ok(made)
     }
 

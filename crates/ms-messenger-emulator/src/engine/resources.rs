@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::{
     engine::{
+        activity::Activity,
         addresses::Addresses,
         description::Description,
         faults::{
@@ -79,6 +80,10 @@ pub struct Engine {
     /// The claims of tokens that came before, by token.
     known_tokens: Mutex<HashMap<Box<str>, Claims>>,
     start: u64,
+    /// The numbers of recorded exchanges.
+    last_exchange: AtomicU64,
+    /// What the inbox watches.
+    pub(crate) activity: Activity,
     /// The tokens of the emulator's own requests.
     pub(crate) push_tokens: PushTokens,
     /// The runtime that serves requests, once it runs.
@@ -114,6 +119,8 @@ impl Engine {
             resets: AtomicU64::new(0),
             known_tokens: Mutex::default(),
             start: guid::random_seed(),
+            last_exchange: AtomicU64::new(0),
+            activity: Activity::new(cfg!(feature = "inbox")),
             push_tokens: PushTokens::default(),
             runtime: OnceLock::new(),
             addresses: OnceLock::new(),
@@ -143,6 +150,11 @@ impl Engine {
         guid::nth(self.start, self.responses.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// A number for an exchange that is recorded, from 1.
+    pub(crate) fn next_exchange(&self) -> u64 {
+        self.last_exchange.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
     /// Adds a row for a message of `request`, and returns its number.
     ///
     /// Call it while the lock of the service's own store is held, so that message and row appear
@@ -150,7 +162,9 @@ impl Engine {
     pub fn append(&self, row: NewRow, request: &Request) -> u64 {
         let journal = self.journal.as_ref();
         let Some(journal) = journal.filter(|it| it.keeps_rows_of(row.platform)) else {
-            return self.ledger().append(row, request);
+            let seq = self.ledger().append(row, request);
+            self.note_exchange(request, seq);
+            return seq;
         };
         let moment = self.moment();
         let (platform, operation) = (row.platform, row.operation);
@@ -168,7 +182,15 @@ impl Engine {
             head,
             body: request.body.clone(),
         });
+        self.note_exchange(request, seq);
         seq
+    }
+
+    /// Notes which exchange stored a row.
+    fn note_exchange(&self, request: &Request, seq: u64) {
+        if request.exchange > 0 {
+            self.activity.exchanges().note_row(request.exchange, seq);
+        }
     }
 
     /// Counts one more replay for a row: a retried request got the stored response.
@@ -317,6 +339,11 @@ impl Engine {
         *lock(&self.faults) = FaultEngine::new(faults, self.settings.seed);
     }
 
+    /// Adds rules after all others, whose counters stay.
+    pub(crate) fn add_faults(&self, faults: Faults) {
+        lock(&self.faults).add(faults, self.settings.seed);
+    }
+
     /// Adds a rule before all but the earlier urgent ones.
     pub(crate) fn add_urgent_fault(&self, rule: FaultRule) {
         lock(&self.faults).add_urgent(rule, self.settings.seed);
@@ -341,6 +368,7 @@ impl Engine {
     pub(crate) fn announce(&self) {
         self.changes
             .send_modify(|changes| *changes = changes.wrapping_add(1));
+        self.activity.wake();
     }
 
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
@@ -362,6 +390,7 @@ impl Engine {
     pub(crate) fn clear(&self) {
         *self.ledger() = Ledger::new(self.settings.keep, &self.clock);
         *lock(&self.limiter) = Limiter::default();
+        self.activity.exchanges().clear();
     }
 
     /// Ends a reset: clears faults, expired tokens and statistics, and wakes waiting tasks.

@@ -15,7 +15,7 @@ pub(crate) mod messages_service;
 use std::sync::Arc;
 
 use crate::{
-    engine::{description::Description, resources::Engine, service::DynService},
+    engine::{description::Description, mounted::Mounted, resources::Engine},
     seed::Seed,
     services::acs::{
         chat::style::AcsChatErrorStyle, chat_service::AcsChat, events::service::EventGrid,
@@ -35,11 +35,11 @@ pub(crate) fn mount(
     engine: &Arc<Engine>,
     seed: &Arc<Seed>,
     error_style: AcsChatErrorStyle,
-) -> Vec<Arc<dyn DynService>> {
+) -> Vec<Mounted> {
     let acs = Arc::new(Acs::new(engine, seed, error_style));
     vec![
-        Arc::new(AcsMessages(Arc::clone(&acs))),
-        Arc::new(AcsChat(Arc::clone(&acs))),
-        Arc::new(EventGrid(acs)),
+        Mounted::shown(AcsMessages(Arc::clone(&acs))),
+        Mounted::shown(AcsChat(Arc::clone(&acs))),
+        Mounted::plain(EventGrid(acs)),
     ]
 }

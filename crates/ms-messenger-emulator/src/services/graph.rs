@@ -21,6 +21,7 @@ pub(crate) mod permissions;
 pub(crate) mod place;
 pub(crate) mod response;
 pub(crate) mod routes;
+pub(crate) mod shown;
 pub(crate) mod state;
 pub(crate) mod store;
 

@@ -1,9 +1,11 @@
 //! UCWA 2.0, the web API of Skype for Business Server: discovery, tickets, applications, the event
 //! channel, and conversations between their users.
 
+pub(crate) mod admin;
 pub(crate) mod applications;
 pub(crate) mod background;
 pub(crate) mod channel;
+pub(crate) mod clock;
 pub(crate) mod data_uri;
 pub(crate) mod discovery;
 pub(crate) mod encoding;
@@ -31,6 +33,7 @@ pub(crate) mod ringing;
 pub(crate) mod routes;
 pub(crate) mod sessions;
 pub(crate) mod settings;
+pub(crate) mod shown;
 pub(crate) mod state;
 pub(crate) mod store;
 pub(crate) mod ticket;
@@ -65,6 +68,7 @@ use crate::{
 
 pub(crate) const DESCRIPTION: Description = Description::new(Platform::UCWA, &OPERATIONS)
     .with_injections(true)
+    .with_recorded(&["send", "start"])
     .with_fault_kinds(faults::kinds)
     .with_keeping(Keeping::Rows);
 
@@ -96,6 +100,10 @@ impl Service for Ucwa {
 
     fn inject(&self, _: &Engine, injection: &Injection<'_>) -> Result<Value, InjectError> {
         inject::inject(self, injection)
+    }
+
+    fn admin(&self, _: &Engine, path: &str, request: &Request) -> Option<Response> {
+        (path == "ucwa/clock").then(|| admin::handle(self, request))
     }
 
     fn reset(&self, rest: &mut dyn FnMut()) {

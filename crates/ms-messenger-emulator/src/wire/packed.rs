@@ -30,6 +30,11 @@ impl Packed {
         }
     }
 
+    /// How much room the packed bytes take.
+    pub(crate) const fn packed_len(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// The bytes as they were.
     pub(crate) fn unpack(&self) -> Vec<u8> {
         let length = usize::try_from(self.length).unwrap_or(usize::MAX);

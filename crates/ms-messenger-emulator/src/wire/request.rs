@@ -19,6 +19,8 @@ pub struct Request {
     pub(crate) headers: HeaderMap,
     pub(crate) query: Query,
     pub(crate) body: Bytes,
+    /// The number of the exchange that is recorded for it, 0 for none.
+    pub(crate) exchange: u64,
     host: String,
     scheme: Scheme,
 }
@@ -61,6 +63,7 @@ impl Request {
             target,
             headers: parts.headers,
             body,
+            exchange: 0,
             host,
             scheme: parts.extensions.get().copied().unwrap_or_default(),
         }
@@ -81,6 +84,7 @@ impl Request {
             target,
             headers,
             body,
+            exchange: self.exchange,
             host: self.host.clone(),
             scheme: self.scheme,
         }

@@ -20,6 +20,7 @@ mod data;
 mod encoded_ids;
 mod entra;
 mod entra_refusals;
+mod entra_sign_ins;
 mod events;
 mod events_by_hand;
 mod events_chat;
@@ -54,6 +55,16 @@ mod graph_subscriptions;
 mod graph_teams;
 mod graph_users;
 mod https;
+#[cfg(feature = "inbox")]
+mod inbox;
+#[cfg(feature = "inbox")]
+mod inbox_events;
+#[cfg(feature = "inbox")]
+mod inbox_exchanges;
+#[cfg(feature = "inbox")]
+mod inbox_hostile;
+#[cfg(feature = "inbox")]
+mod inbox_messages;
 mod injected_past;
 mod keep;
 mod late_store;
@@ -70,6 +81,7 @@ mod skype;
 mod teams;
 mod ucwa;
 mod ucwa_applications;
+mod ucwa_clock;
 mod ucwa_contacts;
 mod ucwa_events;
 mod ucwa_faults;

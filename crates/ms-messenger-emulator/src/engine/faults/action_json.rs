@@ -36,6 +36,13 @@ const KINDS: [(&str, &[&str]); 14] = [
 ];
 const STATUS: &[&str] = &["kind", "status", "headers", "body", "bare"];
 
+impl FaultAction {
+    /// The action as fault rules write it.
+    pub(crate) fn to_json(&self) -> Value {
+        action_to_json(self)
+    }
+}
+
 pub(super) fn action_to_json(action: &FaultAction) -> Value {
     match action {
         FaultAction::Status(response) => status_to_json("status", response),

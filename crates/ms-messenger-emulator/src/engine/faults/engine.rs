@@ -41,6 +41,12 @@ impl RuleState {
         }
     }
 
+    /// The state of the rule at `index`. It has a stream of its own: another rule's draws must not
+    /// shift this one's.
+    fn of(seed: u64, index: usize) -> Self {
+        Self::new(seed.wrapping_mul(0x9E37_79B9).wrapping_add(index as u64))
+    }
+
     /// The number of this attempt in its call, from 1.
     fn attempt(&mut self, call: Option<&str>) -> u64 {
         let Some(call) = call else { return 1 };
@@ -61,10 +67,7 @@ impl FaultEngine {
     /// `default_seed` serves when the faults name none.
     pub(crate) fn new(faults: Faults, default_seed: u64) -> Self {
         let seed = faults.seed.unwrap_or(default_seed);
-        // A stream of its own per rule: another rule's draws must not shift this one's.
-        let state = |index: usize| {
-            RuleState::new(seed.wrapping_mul(0x9E37_79B9).wrapping_add(index as u64))
-        };
+        let state = |index| RuleState::of(seed, index);
         let states = (0..faults.rules.len()).map(state).collect();
         Self {
             faults,
@@ -79,6 +82,15 @@ impl FaultEngine {
         self.faults.rules.insert(self.urgent, rule);
         self.states.insert(self.urgent, state);
         self.urgent += 1;
+    }
+
+    /// Adds rules after all others, whose counters stay; each draws from a stream of its own.
+    pub(crate) fn add(&mut self, faults: Faults, default_seed: u64) {
+        let seed = faults.seed.or(self.faults.seed).unwrap_or(default_seed);
+        for rule in faults.rules {
+            self.states.push(RuleState::of(seed, self.states.len()));
+            self.faults.rules.push(rule);
+        }
     }
 
     pub(crate) fn faults(&self) -> &Faults {

@@ -8,7 +8,12 @@ use serde_json::Value;
 
 use crate::wire::request::Request;
 
-const CREDENTIAL_HEADERS: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
+const CREDENTIAL_HEADERS: [&str; 4] = [
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "set-cookie",
+];
 
 /// A request as it was received, without credentials.
 #[derive(Clone, Debug)]
@@ -19,7 +24,7 @@ pub struct CapturedRequest {
 
 /// What is not the body.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct Head {
+pub(crate) struct Head {
     method: String,
     path: String,
     /// Names in lower case, in the order of arrival.
@@ -27,16 +32,17 @@ pub(super) struct Head {
 }
 
 impl Head {
-    pub(super) fn new(request: &Request) -> Self {
+    pub(crate) fn new(request: &Request) -> Self {
         Self {
             method: request.method.to_string(),
             path: request.target.clone(),
-            headers: headers(&request.headers),
+            headers: shown_headers(&request.headers),
         }
     }
 }
 
-fn headers(all: &HeaderMap) -> Vec<(String, String)> {
+/// All headers, credentials removed.
+pub(crate) fn shown_headers(all: &HeaderMap) -> Vec<(String, String)> {
     all.iter()
         .map(|(name, value)| {
             let value = if CREDENTIAL_HEADERS.contains(&name.as_str()) {

@@ -70,6 +70,9 @@ pub struct LedgerRow {
     pub duplicate_of: Option<u64>,
     /// The request that carried it.
     pub request: CapturedRequest,
+    /// The number of the exchange that stored it, 0 for none that was recorded.
+    #[serde(skip)]
+    pub(crate) exchange: u64,
 }
 
 /// A stored message, as a service adds it to the ledger.
@@ -212,7 +215,8 @@ pub(crate) struct KeptRow {
     pub(super) text: Box<str>,
     received_ms: u64,
     pub(super) replays: u32,
-    duplicate_of: Option<u64>,
+    pub(super) duplicate_of: Option<u64>,
+    exchange: u64,
     /// [`Rest`] as JSON, a line feed, and the body of the request.
     rest: Packed,
 }
@@ -268,6 +272,7 @@ impl KeptRow {
             received_ms,
             replays: 0,
             duplicate_of,
+            exchange: request.exchange,
             rest: packer.pack(&bytes),
         }
     }
@@ -277,6 +282,14 @@ impl KeptRow {
         let end = bytes.iter().position(|byte| *byte == b'\n')?;
         let body = bytes.split_off(end + 1);
         Some((serde_json::from_slice(&bytes).ok()?, body))
+    }
+
+    pub(crate) const fn platform(&self) -> Platform {
+        self.platform
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
     /// The id that the sender was given.
@@ -293,7 +306,7 @@ impl KeptRow {
     }
 
     /// Whether the message is in that state.
-    pub(super) fn has(&self, state: State) -> bool {
+    pub(crate) fn has(&self, state: State) -> bool {
         match state {
             State::Sent => self.operation != INJECT,
             State::Injected => self.operation == INJECT,
@@ -330,6 +343,7 @@ impl KeptRow {
             received_at: clock::rfc3339_millis(self.received_ms),
             duplicate_of: self.duplicate_of,
             request: CapturedRequest::new(rest.head, body),
+            exchange: self.exchange,
         })
     }
 }

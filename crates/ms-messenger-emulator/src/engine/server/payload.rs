@@ -10,7 +10,10 @@ use std::{
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use tokio::time::{Sleep, sleep};
+use tokio::{
+    sync::mpsc,
+    time::{Sleep, sleep},
+};
 
 use crate::engine::server::control::{Control, Ending, ResponseEnd};
 
@@ -37,6 +40,7 @@ enum Kind {
         /// Runs before each piece but the first.
         waiting: Option<Pin<Box<Sleep>>>,
     },
+    Stream(mpsc::Receiver<Bytes>),
 }
 
 impl From<Kind> for Payload {
@@ -78,6 +82,11 @@ impl Payload {
         .into()
     }
 
+    /// The pieces that arrive on a channel, until its senders are gone.
+    pub(crate) fn stream(pieces: mpsc::Receiver<Bytes>) -> Self {
+        Kind::Stream(pieces).into()
+    }
+
     /// Lets the end of the body be known.
     pub(crate) fn with_end(mut self, end: Option<ResponseEnd>) -> Self {
         self._end = end;
@@ -117,13 +126,17 @@ impl Body for Payload {
                 *waiting = (!pieces.is_empty()).then(|| Box::pin(sleep(*pause)));
                 Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
             }
+            Kind::Stream(pieces) => {
+                let piece = ready!(pieces.poll_recv(cx));
+                Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
+            }
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.kind {
             Kind::Whole(body) => body.is_none(),
-            Kind::Cut { .. } => false,
+            Kind::Cut { .. } | Kind::Stream(_) => false,
             Kind::Slow { pieces, .. } => pieces.is_empty(),
         }
     }
@@ -133,6 +146,7 @@ impl Body for Payload {
             Kind::Whole(body) => body.as_ref().map_or(0, |body| body.len() as u64),
             Kind::Cut { announced, .. } => *announced,
             Kind::Slow { left, .. } => *left,
+            Kind::Stream(_) => return SizeHint::default(),
         })
     }
 }

@@ -15,6 +15,7 @@ pub(crate) mod paging;
 pub(crate) mod participants;
 pub(crate) mod receipts;
 pub(crate) mod routes;
+pub(crate) mod shown;
 pub(crate) mod store;
 pub(crate) mod style;
 pub(crate) mod thread;

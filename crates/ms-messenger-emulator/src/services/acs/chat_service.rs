@@ -30,7 +30,8 @@ pub(crate) const DESCRIPTION: Description =
     Description::new(Platform::ACS_CHAT, &routes::OPERATIONS)
         .with_pages(true)
         .with_bearer_tokens(86_400)
-        .with_injections(true);
+        .with_injections(true)
+        .with_recorded(&["send", "update", "delete"]);
 
 impl Platform {
     /// Azure Communication Services Chat, and Identity, which issues its tokens.

@@ -37,6 +37,7 @@ pub(crate) const DESCRIPTION: Description =
         .with_pages(true)
         .with_bearer_tokens(86_400)
         .with_injections(true)
+        .with_recorded(&["send", "conversation.create"])
         .with_fault_kinds(fault::kinds)
         .with_keeping(Keeping::Requests {
             except: &[],

@@ -4,12 +4,25 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{
-    services::entra::{device, state::Entra},
-    wire::{request::Request, response::Response},
+    services::entra::{
+        device,
+        state::Entra,
+        store::{Decision, Device},
+    },
+    wire::{clock, request::Request, response::Response},
 };
 
-/// Responds to `approve`, `decline`, `revoke` and `expire`; `None` for another name.
+/// So many sign-ins are listed.
+const MOST: usize = 100;
+
+/// Responds to `sign-ins`, `approve`, `decline`, `revoke` and `expire`; `None` for another name.
 pub(crate) fn handle(service: &Entra, name: &str, request: &Request) -> Option<Response> {
+    if name == "sign-ins" {
+        return Some(match request.method {
+            Method::GET => sign_ins(service),
+            _ => refuse(StatusCode::METHOD_NOT_ALLOWED, "Use GET.").with_header("allow", "GET"),
+        });
+    }
     if !["approve", "decline", "revoke", "expire"].contains(&name) {
         return None;
     }
@@ -42,6 +55,38 @@ fn refuse(status: StatusCode, message: &str) -> Response {
 
 fn bad(message: &str) -> Response {
     refuse(StatusCode::BAD_REQUEST, message)
+}
+
+/// The device sign-ins whose tokens were not fetched, the next to expire first, and the users that can
+/// approve them.
+fn sign_ins(service: &Entra) -> Response {
+    let now = service.engine.now_ms();
+    let store = service.store();
+    let is_open = |device: &&Device| {
+        let is_settled = matches!(device.decision, Decision::Redeemed | Decision::Declined);
+        !is_settled && device.expires > now
+    };
+    let mut open: Vec<&Device> = store.devices.values().filter(is_open).collect();
+    open.sort_by(|a, b| (a.expires, &a.user_code).cmp(&(b.expires, &b.user_code)));
+    let entry = |device: &&Device| {
+        let state = match device.decision {
+            Decision::Approved(_) => "approved",
+            _ => "pending",
+        };
+        json!({
+            "user_code": device.user_code,
+            "state": state,
+            "client": device.grant.client,
+            "scopes": device.grant.scopes.granted(),
+            "expires_at": clock::rfc3339_millis(device.expires),
+        })
+    };
+    let users = service.seed.graph.users.iter();
+    let document = json!({
+        "sign_ins": open.iter().take(MOST).map(entry).collect::<Vec<Value>>(),
+        "users": users.map(|user| user.upn.as_str()).collect::<Vec<&str>>(),
+    });
+    Response::json(StatusCode::OK, &document)
 }
 
 /// `{"user_code": …, "user": object id or UPN}`; the first seeded user when none is named.

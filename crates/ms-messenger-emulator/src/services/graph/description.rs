@@ -25,6 +25,7 @@ pub(crate) const DESCRIPTION: Description = Description::new(Platform::MSGRAPH_C
         changes: is_accepted_change,
         admin: &["drives"],
     })
+    .with_recorded(&["send", "update", "delete", "reaction", "batch"])
     .with_fault_kinds(kinds);
 
 impl Platform {

@@ -1,7 +1,5 @@
 //! Applications: made, kept alive, made available, ended.
 
-use std::time::Instant;
-
 use http::StatusCode;
 use serde_json::Value;
 
@@ -48,7 +46,7 @@ impl Tx<'_> {
                 Err(refusal(StatusCode::FORBIDDEN, "None", message))
             }
             None => {
-                let now = Instant::now();
+                let now = self.service.clock.now();
                 self.store.gone.retain(|_, until| *until > now);
                 let is_remembered = self.store.gone.contains_key(application);
                 Err(if is_remembered {
@@ -91,12 +89,12 @@ impl Tx<'_> {
             identity,
             is_available: false,
             availability: "Offline",
-            last_activity: Instant::now(),
+            last_activity: self.service.clock.now(),
             modalities: Vec::new(),
             formats: vec!["Plain".to_owned()],
             guid: self.property_guid(),
             etag: u64::from(self.service.engine.guid().as_fields().0),
-            channel: Channel::new(),
+            channel: Channel::new(self.service.clock.now()),
             conversations: Default::default(),
             invitations: Default::default(),
             completed: Default::default(),
@@ -142,7 +140,7 @@ impl Tx<'_> {
     /// Ends an application for inactivity, and remembers it for a while.
     pub(super) fn expire(&mut self, application: &str) {
         self.end_application(application);
-        let until = Instant::now() + self.service.settings.seconds(REMEMBERED);
+        let until = self.service.clock.now() + self.service.settings.seconds(REMEMBERED);
         self.store.gone.insert(application.to_owned(), until);
     }
 
@@ -155,6 +153,7 @@ impl Tx<'_> {
             None => "Online",
             Some(word) => preferred(word).ok_or_else(|| input.bad("signInAs", "is unknown"))?,
         };
+        let now = self.service.clock.now();
         let Some(found) = self.store.applications.get_mut(application) else {
             return Err(no_application());
         };
@@ -166,7 +165,7 @@ impl Tx<'_> {
         }
         found.is_available = true;
         found.availability = availability;
-        found.last_activity = Instant::now();
+        found.last_activity = now;
         found.modalities = modalities.unwrap_or_default();
         found.formats = with_plain(formats);
         found.etag = found.etag.wrapping_add(1);
@@ -202,6 +201,7 @@ impl Tx<'_> {
 
     /// reportMyActivity.
     pub(super) fn report_activity(&mut self, application: &str) -> Reply<()> {
+        let now = self.service.clock.now();
         let Some(found) = self.store.applications.get_mut(application) else {
             return Err(no_application());
         };
@@ -211,7 +211,7 @@ impl Tx<'_> {
         if !found.is_available {
             return Err(conflict("MakeMeAvailableRequired"));
         }
-        found.last_activity = Instant::now();
+        found.last_activity = now;
         let was_idle = matches!(found.availability, "Idle" | "IdleAway");
         if was_idle {
             found.availability = "Online";
@@ -287,21 +287,23 @@ impl Tx<'_> {
             return;
         };
         let limit = self.service.settings.seconds(CHANNEL_GAP);
-        let silence = found.channel.silence(Instant::now());
+        let now = self.service.clock.now();
+        let silence = found.channel.silence(now);
         if silence >= limit {
             return self.expire(&application);
         }
-        let at = Instant::now() + (limit - silence);
+        let at = now + (limit - silence);
         self.remind_at(at, Due::Channel { application });
     }
 
     /// An inactive user is idle, then away; then the application is ended.
     fn watch_activity(&mut self, application: String) {
         let settings = self.service.settings;
+        let now = self.service.clock.now();
         let Some(found) = self.store.applications.get_mut(&application) else {
             return;
         };
-        let idle_for = found.last_activity.elapsed();
+        let idle_for = now.saturating_duration_since(found.last_activity);
         if idle_for >= settings.seconds(INACTIVE) {
             return self.expire(&application);
         }

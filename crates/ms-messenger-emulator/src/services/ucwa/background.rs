@@ -1,6 +1,6 @@
 //! The task that executes due deadlines.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use crate::services::ucwa::{state::Ucwa, transaction::with_tx};
 
@@ -9,7 +9,7 @@ pub(crate) async fn keep_time(service: Arc<Ucwa>) {
     loop {
         let changed = service.deadline_set.notified();
         let next = with_tx(&service, |tx| {
-            let now = Instant::now();
+            let now = service.clock.now();
             while let Some(due) = tx.store.deadlines.take(now) {
                 tx.fall_due(due);
             }
@@ -18,7 +18,7 @@ pub(crate) async fn keep_time(service: Arc<Ucwa>) {
         match next {
             Some(at) => tokio::select! {
                 () = changed => {}
-                () = tokio::time::sleep_until(at.into()) => {}
+                () = tokio::time::sleep_until(service.clock.real(at).into()) => {}
             },
             None => changed.await,
         }

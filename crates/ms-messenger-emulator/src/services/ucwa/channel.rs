@@ -72,7 +72,7 @@ pub(super) struct Channel {
 }
 
 impl Channel {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(now: Instant) -> Self {
         Self {
             current: 1,
             queue: VecDeque::new(),
@@ -83,7 +83,7 @@ impl Channel {
             changed: watch::Sender::new(0),
             in_flight: 0,
             max_at_once: 0,
-            last_released: Instant::now(),
+            last_released: now,
         }
     }
 
@@ -236,7 +236,7 @@ mod tests {
     use super::*;
 
     fn channel_with(events: &[(&'static str, &str)]) -> Channel {
-        let mut channel = Channel::new();
+        let mut channel = Channel::new(Instant::now());
         for (rel, href) in events {
             let event = Event::new("updated", "x", "y".to_owned());
             channel.push((rel, (*href).to_owned()), event, None);
@@ -272,7 +272,7 @@ mod tests {
 
     #[test]
     fn a_later_request_replaces_one_of_the_same_or_lower_priority() {
-        let mut channel = Channel::new();
+        let mut channel = Channel::new(Instant::now());
         let now = Instant::now();
         channel.arrive(1, 5, 1);
         assert_eq!(channel.arrive(1, 4, 2), Arrival::Replaced);
@@ -285,7 +285,7 @@ mod tests {
 
     #[test]
     fn held_back_events_are_sent_with_others() {
-        let mut channel = Channel::new();
+        let mut channel = Channel::new(Instant::now());
         let now = Instant::now();
         let later = now + Duration::from_secs(5);
         channel.arrive(1, 0, 1);

@@ -68,7 +68,8 @@ pub(super) async fn events(
         found.channel.max_at_once = most;
         let changed = found.channel.changed.subscribe();
         tx.store.pgets_max_at_once = tx.store.pgets_max_at_once.max(most);
-        Some((pget, arrival, changed, Instant::now() + hold))
+        let until = tx.service.clock.now() + hold;
+        Some((pget, arrival, changed, until))
     });
     let Some((pget, arrival, changed, until)) = arrived else {
         return Err(gone(service, application));
@@ -104,7 +105,7 @@ async fn hold(
     loop {
         changed.mark_unchanged();
         let found = with_tx(waiting.service, |tx| {
-            let now = Instant::now();
+            let now = tx.service.clock.now();
             let Some(found) = tx.store.applications.get(application) else {
                 return Found::Gone;
             };
@@ -125,7 +126,7 @@ async fn hold(
         tokio::select! {
             // An error means that the application was removed; the next check finds that.
             _ = changed.changed() => {}
-            () = tokio::time::sleep_until(again.into()) => {}
+            () = tokio::time::sleep_until(waiting.service.clock.real(again).into()) => {}
         }
     }
 }
@@ -152,7 +153,7 @@ impl Drop for Waiting<'_> {
             if let Some(found) = tx.store.applications.get_mut(self.application) {
                 found.channel.let_go(self.pget);
                 found.channel.in_flight = found.channel.in_flight.saturating_sub(1);
-                found.channel.last_released = Instant::now();
+                found.channel.last_released = self.service.clock.now();
             }
         });
     }

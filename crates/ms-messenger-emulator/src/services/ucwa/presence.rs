@@ -1,7 +1,5 @@
 //! Presence and notes: of the signed-in user, and of contacts.
 
-use std::time::Instant;
-
 use serde_json::{Value, json};
 
 use crate::services::ucwa::{
@@ -96,9 +94,10 @@ impl Tx<'_> {
             None => "Online",
             Some(word) => preferred(word).ok_or_else(|| input.bad("availability", "is unknown"))?,
         };
+        let now = self.service.clock.now();
         let found = self.published_by(application)?;
         found.availability = availability;
-        found.last_activity = Instant::now();
+        found.last_activity = now;
         self.tell_of_me(application, "presence");
         Ok(())
     }

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use crate::{
     engine::resources::Engine,
     seed::Seed,
-    services::ucwa::{settings::UcwaSettings, store::Store},
+    services::ucwa::{clock::UcwaClock, settings::UcwaSettings, store::Store},
     wire::lock::lock,
 };
 
@@ -19,6 +19,8 @@ pub(crate) struct Ucwa {
     pub(crate) settings: UcwaSettings,
     /// Wakes the task that keeps the deadlines when a nearer one was set.
     pub(super) deadline_set: Notify,
+    /// The clock of its durations.
+    pub(super) clock: UcwaClock,
     store: Mutex<Store>,
 }
 
@@ -29,6 +31,7 @@ impl Ucwa {
             seed: Arc::clone(seed),
             settings,
             deadline_set: Notify::new(),
+            clock: UcwaClock::default(),
             store: Mutex::default(),
         }
     }
@@ -42,6 +45,7 @@ impl Ucwa {
     pub(super) fn reset(&self, rest: &mut dyn FnMut()) {
         let mut store = self.store();
         *store = Store::default();
+        self.clock.reset();
         rest();
     }
 }

@@ -1,7 +1,5 @@
 //! Web tickets: the token endpoint, and the user of a ticket.
 
-use std::time::Instant;
-
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{
     StatusCode,
@@ -60,7 +58,7 @@ impl Tx<'_> {
         if fault == Some(&UcwaFault::ExpireTicket) {
             self.store.tickets.remove(token);
         }
-        let now = Instant::now();
+        let now = self.service.clock.now();
         let valid = |ticket: &&mut Ticket| ticket.expires > now;
         let Some(ticket) = self.store.tickets.get_mut(token).filter(valid) else {
             return Err(challenge(request, fault));
@@ -164,7 +162,7 @@ impl Tx<'_> {
     }
 
     fn issue(&mut self, request: &Request, caller: Caller, life: u64) -> Response {
-        let now = Instant::now();
+        let now = self.service.clock.now();
         self.store.tickets.retain(|_, ticket| ticket.expires > now);
         let life = self.service.settings.seconds(life);
         let bytes = [

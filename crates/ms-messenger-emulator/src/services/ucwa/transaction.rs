@@ -42,7 +42,7 @@ pub(super) fn with_tx<T>(service: &Ucwa, work: impl FnOnce(&mut Tx<'_>) -> T) ->
 impl Tx<'_> {
     /// Sets a deadline so many of UCWA's seconds from now.
     pub(super) fn remind(&mut self, seconds: u64, due: Due) {
-        let at = Instant::now() + self.service.settings.seconds(seconds);
+        let at = self.service.clock.now() + self.service.settings.seconds(seconds);
         self.remind_at(at, due);
     }
 
@@ -80,7 +80,7 @@ impl Tx<'_> {
         };
         let not_before = (settings.aggregates && is_medium).then(|| {
             let delay = settings.seconds(target.channel.medium_delay());
-            Instant::now() + delay
+            self.service.clock.now() + delay
         });
         target.channel.push(sender, event, not_before);
     }

@@ -178,6 +178,12 @@ impl Conversation {
         }
     }
 
+    /// The message of that id, as lists have it.
+    pub(crate) fn item(&self, message_id: &str) -> Option<Value> {
+        let id = message_id.parse().ok()?;
+        Some(self.messages.get(&id)?.to_json(id))
+    }
+
     /// What the emulator makes of a conversation in place of the service's model: counts, and the
     /// last text.
     pub(crate) fn summary(&self) -> String {

@@ -65,7 +65,13 @@ pub(crate) fn inject(
             };
             posted.to_string()
         }
-        None => service.engine.guid().to_string(),
+        None => {
+            let id = service.engine.guid().to_string();
+            if media_id.is_some() {
+                store.received.insert(id.clone(), message);
+            }
+            id
+        }
     };
     let row = NewRow {
         platform: Platform::ACS_MESSAGES,

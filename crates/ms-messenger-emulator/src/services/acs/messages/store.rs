@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     seed::Seed,
@@ -27,6 +27,8 @@ pub(crate) struct Store {
     pub(crate) conversations: HashMap<String, Conversation>,
     /// Media type and content, by id.
     pub(crate) media: HashMap<String, (String, Bytes)>,
+    /// Received messages with media that are in no conversation, by id.
+    pub(crate) received: HashMap<String, Value>,
     pub(crate) repeatability: RepeatabilityStore,
     /// Those of all channels.
     pub(crate) templates: Vec<Known>,
@@ -132,6 +134,7 @@ impl Store {
 
     /// Forgets a message of a conversation; notifications are in none.
     pub(crate) fn forget(&mut self, id: &str, message: &str) {
+        self.received.remove(message);
         if let Some(conversation) = self.conversations.get_mut(id) {
             conversation.forget(message);
         }

@@ -1,0 +1,115 @@
+// Adaptive Cards, a subset of version 1.5: what Teams messages commonly hold. Inputs and actions are
+// drawn and do nothing; pictures are drawn where the emulator has them.
+
+import { bdi, el, link, picture } from './dom.js';
+
+const DEEPEST = 20;
+const MOST = 500;
+
+const list = (value) => (Array.isArray(value) ? value : []);
+const text = (value) => (typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '');
+const word = (value) => text(value).toLowerCase().replace(/[^a-z]/g, '');
+
+/** Bold, italic and links, the Markdown of text blocks. */
+function marked(source) {
+  const found = /\*\*([^*]+)\*\*|(?:\*|_)([^*_]+)(?:\*|_)|\[([^\]]*)\]\(([^)\s]*)\)/g;
+  const nodes = [];
+  let at = 0;
+  for (const match of source.matchAll(found)) {
+    nodes.push(source.slice(at, match.index));
+    if (match[1] !== undefined) nodes.push(el('strong', { text: match[1] }));
+    else if (match[2] !== undefined) nodes.push(el('em', { text: match[2] }));
+    else nodes.push(link(match[4], match[3]));
+    at = match.index + match[0].length;
+  }
+  nodes.push(source.slice(at));
+  return nodes;
+}
+
+class Drawing {
+  constructor() {
+    this.count = 0;
+  }
+
+  all(items, depth) {
+    return list(items).map((item) => this.one(item, depth + 1));
+  }
+
+  one(item, depth) {
+    this.count += 1;
+    if (depth > DEEPEST || this.count > MOST) {
+      return this.count === MOST + 1 || depth === DEEPEST + 1 ? el('p', { class: 'note', text: 'the rest of the card is not drawn' }) : null;
+    }
+    if (item === null || typeof item !== 'object' || item.isVisible === false) return null;
+    const draw = DRAWN[text(item.type)];
+    if (draw) return draw(item, this, depth);
+    const fallback = item.fallback;
+    if (fallback && typeof fallback === 'object') return this.one(fallback, depth + 1);
+    return el('p', { class: 'note' }, bdi(text(item.type) || 'element'), ' is not drawn');
+  }
+
+  actions(items, depth) {
+    const drawn = list(items).map((item) => this.action(item, depth + 1));
+    return drawn.length ? el('div', { class: 'actions' }, drawn) : null;
+  }
+
+  action(item, depth) {
+    this.count += 1;
+    if (item === null || typeof item !== 'object' || depth > DEEPEST || this.count > MOST) return null;
+    const title = text(item.title) || text(item.type);
+    if (item.type === 'Action.OpenUrl') return el('span', { class: 'action' }, link(text(item.url), title));
+    if (item.type === 'Action.ShowCard') {
+      return el('details', { class: 'menu' }, el('summary', {}, bdi(title)), this.whole(item.card, depth + 1));
+    }
+    return el('button', { type: 'button', class: 'action', disabled: true, title: text(item.type), text: title });
+  }
+
+  whole(card, depth) {
+    if (card === null || typeof card !== 'object') return el('p', { class: 'note', text: 'a card that cannot be read' });
+    return el('div', { class: 'card' }, this.all(card.body, depth), this.actions(card.actions, depth));
+  }
+}
+
+const field = (item, input) => el('label', { class: 'field' }, text(item.label) || text(item.placeholder) || text(item.id) || 'input', ' ', input);
+const input = (type) => (item) => field(item, el('input', { type, disabled: true, value: text(item.value), placeholder: text(item.placeholder) }));
+
+const DRAWN = {
+  TextBlock: (item) => {
+    const names = ['block', `size-${word(item.size) || 'default'}`, `color-${word(item.color) || 'default'}`];
+    if (word(item.weight) === 'bolder') names.push('bolder');
+    if (item.isSubtle === true) names.push('subtle');
+    return el('p', { class: names.join(' '), dir: 'auto' }, marked(text(item.text)));
+  },
+  RichTextBlock: (item) => el('p', { class: 'block', dir: 'auto' }, list(item.inlines).slice(0, MOST).map((run) => {
+    if (typeof run === 'string') return run;
+    const tag = word(run?.weight) === 'bolder' ? 'strong' : run?.italic === true ? 'em' : 'span';
+    return el(tag, { text: text(run?.text) });
+  })),
+  Image: (item) => picture(text(item.url), text(item.altText)),
+  ImageSet: (item, drawing, depth) => el('div', { class: 'columns' }, drawing.all(list(item.images).map((image) => ({ ...image, type: 'Image' })), depth)),
+  Container: (item, drawing, depth) => el('div', { class: `container ${word(item.style)}` }, drawing.all(item.items, depth)),
+  ColumnSet: (item, drawing, depth) => el('div', { class: 'columns' }, list(item.columns).map((column) => drawing.one({ ...column, type: 'Column' }, depth + 1))),
+  Column: (item, drawing, depth) => el('div', { class: item.width === 'auto' ? 'column auto' : 'column' }, drawing.all(item.items, depth)),
+  FactSet: (item) => el('dl', { class: 'facts' }, list(item.facts).slice(0, MOST).flatMap((fact) => [
+    el('dt', {}, bdi(text(fact?.title))), el('dd', { dir: 'auto' }, marked(text(fact?.value)))])),
+  Table: (item, drawing, depth) => el('table', {}, el('tbody', {}, list(item.rows).map((row) => el('tr', {},
+    list(row?.cells).map((cell) => el('td', {}, drawing.all(cell?.items, depth))))))),
+  ActionSet: (item, drawing, depth) => drawing.actions(item.actions, depth),
+  'Input.Text': input('text'),
+  'Input.Number': input('number'),
+  'Input.Date': input('date'),
+  'Input.Time': input('time'),
+  'Input.Toggle': (item) => el('label', { class: 'field' }, el('input', { type: 'checkbox', disabled: true }), ' ', text(item.title)),
+  'Input.ChoiceSet': (item) => field(item, el('select', { disabled: true },
+    list(item.choices).slice(0, MOST).map((choice) => el('option', { text: text(choice?.title) })))),
+};
+
+/** A card as a whole; its `fallbackText` where it cannot be drawn. */
+export function card(content) {
+  if (content === null || typeof content !== 'object') {
+    return el('p', { class: 'note', text: 'a card that cannot be read' });
+  }
+  const drawn = new Drawing().whole(content, 0);
+  if (!drawn.hasChildNodes()) drawn.append(el('p', { dir: 'auto', text: text(content.fallbackText) || 'an empty card' }));
+  return drawn;
+}

@@ -1,0 +1,50 @@
+// Dialogs with forms.
+
+import { el } from './dom.js';
+
+let count = 0;
+
+/** A labelled field. */
+export function field(label, control, hint) {
+  return el('label', { class: 'field' }, label, ' ', control, hint ? el('small', { text: hint }) : null);
+}
+
+/** Options of a select, from texts or `[value, text]`. */
+export const options = (all) => all.map((one) => {
+  const [value, text] = Array.isArray(one) ? one : [one, one];
+  return el('option', { value, text });
+});
+
+/**
+ * Opens a dialog. `onsubmit` gets the values of its form; what it returns is said, and a problem is shown
+ * beside the form.
+ */
+export function dialog({ title, content, submit, danger, onsubmit, closes }) {
+  count += 1;
+  const id = `dialog-${count}`;
+  const problem = el('p', { class: 'problem', role: 'alert' });
+  const said = el('p', { class: 'said', role: 'status' });
+  const button = submit ? el('button', { type: 'submit', class: danger ? 'danger' : 'primary', text: submit }) : null;
+  const form = el('form', {
+    onsubmit: async (event) => {
+      event.preventDefault();
+      if (!onsubmit) return;
+      problem.textContent = '';
+      said.textContent = '';
+      button.disabled = true;
+      try {
+        said.textContent = (await onsubmit(Object.fromEntries(new FormData(form)), form)) ?? '';
+        if (closes) box.close();
+      } catch (failure) {
+        problem.textContent = failure.message;
+      } finally {
+        button.disabled = false;
+      }
+    },
+  }, content, problem, said, el('div', { class: 'actions' }, button,
+    el('button', { type: 'button', onclick: () => box.close(), text: 'Close' })));
+  const box = el('dialog', { 'aria-labelledby': id, onclose: () => box.remove() }, el('h2', { id, text: title }), form);
+  document.body.append(box);
+  box.showModal();
+  return { box, form, problem, said };
+}

@@ -1,0 +1,135 @@
+"""Every form of the page."""
+
+import urllib.parse
+
+from selenium.webdriver.common.keys import Keys
+
+
+def test_the_other_side_answers_in_a_conversation(page, world):
+    world.chat("hello")
+    page.go("Emulated thread")
+    page.shows("hello")
+    assert page.one("#answer").is_displayed()
+    page.fill("#answer textarea", "hello back")
+    page.one("#answer textarea").send_keys(Keys.ENTER)
+    page.shows("hello", "hello back")
+    assert "received" in page.one("article[data-seq='2']").get_attribute("class")
+    assert page.one("article[data-seq='2'] .sender").text == "bob"
+    page.choose("#answer select", world.acs["users"][2]["id"])
+    page.fill("#answer textarea", "and me")
+    page.submit("#answer")
+    page.shows("hello", "hello back", "and me")
+    assert page.one("article[data-seq='3'] .sender").text == "carol"
+
+
+def test_a_customer_answers_a_notification(page, world):
+    world.whatsapp(kind="text", content="Your parcel is here")
+    page.go("+14255550123")
+    page.fill("#answer textarea", "Thank you")
+    page.submit("#answer")
+    page.shows("Your parcel is here", "Thank you")
+
+
+def test_a_message_into_a_new_conversation(page, world):
+    page.click("#open-answer")
+    page.choose("dialog [name=platform]", "msgraph-chat")
+    page.fill("dialog [name=conversation]", "19:new@thread.v2")
+    page.fill("dialog [name=sender]", world.graph["users"][1]["id"])
+    page.fill("dialog [name=text]", "Is anyone here?")
+    page.submit()
+    page.says("stored in 19:new@thread.v2")
+    page.choose("dialog [name=platform]", "ucwa")
+    page.fill("dialog [name=conversation]", "sip:alice@contoso.test")
+    page.fill("dialog [name=sender]", "sip:bob@contoso.test")
+    page.submit()
+    page.problem("no available application")
+    page.one("dialog").send_keys(Keys.ESCAPE)
+    page.until(lambda: not page.all("dialog"))
+    page.shows("Is anyone here?")
+
+
+def test_a_fault_rule_is_added_and_removed(page, world):
+    page.click("#open-faults")
+    page.until(lambda: "No fault rules" in page.one("dialog .rules").text)
+    page.choose("dialog [name=platform]", "acs-chat")
+    page.fill("dialog [name=status]", "503")
+    page.fill("dialog [name=times]", "1")
+    page.submit()
+    page.says("added")
+    [rule] = world.admin("GET", "faults")["rules"]
+    assert rule["action"] == {"kind": "status", "status": 503}
+    assert rule["match"] == {"platform": "acs-chat", "operation": "send"}
+    assert world.chat("refused") == 503
+    assert world.chat("stored") == 201
+    page.choose("dialog [name=kind]", "close")
+    assert not page.one("dialog [name=status]").is_displayed()
+    page.choose("dialog [name=when]", "after_store")
+    page.submit()
+    page.until(lambda: len(page.all("dialog .rules li")) == 2)
+    page.choose("dialog [name=kind]", "delay")
+    page.fill("dialog [name=ms]", "soon")
+    page.submit()
+    page.problem("ms: must be a whole number")
+    for button in page.all("dialog button"):
+        if button.text == "Remove all rules":
+            button.click()
+    page.until(lambda: "No fault rules" in page.one("dialog .rules").text)
+    assert world.admin("GET", "faults")["rules"] == []
+
+
+def device_code(world):
+    form = {"client_id": "11111111-2222-3333-4444-555555555555", "scope": "https://graph.microsoft.com/Chat.Read"}
+    status, begun = world.call(
+        "POST",
+        "/organizations/oauth2/v2.0/devicecode",
+        urllib.parse.urlencode(form).encode(),
+        headers={"content-type": "application/x-www-form-urlencoded"},
+    )
+    assert status == 200
+    return begun
+
+
+def test_a_sign_in_is_approved_and_another_declined(page, world):
+    code = device_code(world)["user_code"]
+    page.click("#open-sign-ins")
+    page.until(lambda: code in page.one("dialog .rules").text)
+    page.click("dialog .rules .open")
+    page.choose("dialog [name=user]", "bob@contoso.test")
+    page.submit()
+    page.says("approved")
+    [waiting] = world.admin("GET", "entra/sign-ins")["sign_ins"]
+    assert waiting["state"] == "approved"
+    other = device_code(world)["user_code"]
+    page.fill("dialog [name=user_code]", other)
+    for button in page.all("dialog button"):
+        if button.text == "Decline":
+            button.click()
+    page.says("declined")
+    page.fill("dialog [name=user_code]", "NOCODE")
+    page.submit()
+    page.problem("No such user code")
+
+
+def test_the_clocks_are_moved(page, world):
+    page.click("#open-clock")
+    page.fill("dialog [name=advance_s]", "600")
+    page.submit()
+    page.says("600 s ahead")
+    page.fill("dialog [name=advance_s]", "0")
+    page.submit()
+    page.problem("advance_s: must be a whole number")
+    page.fill("dialog [name=offset_ms]", "-90000")
+    for button in page.all("dialog button"):
+        if button.text == "Set offset":
+            button.click()
+    page.until(lambda: world.admin("GET", "clock")["offset_ms"] == -90000)
+
+
+def test_everything_is_reset(page, world):
+    world.chat("old")
+    page.shows("old")
+    page.click("#open-reset")
+    page.submit()
+    page.until(lambda: not page.all("dialog"))
+    page.until(lambda: "No messages yet" in page.one("#timeline").text)
+    assert world.admin("GET", "messages") == []

@@ -1,0 +1,130 @@
+"""The page without a mouse, and for a reader of the screen."""
+
+import pytest
+from axe_core_python.selenium import Axe
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+from world import card
+
+
+def press(page, *keys):
+    ActionChains(page.driver).send_keys(*keys).perform()
+
+
+def focused(page):
+    return page.script("return document.activeElement.dataset.seq ?? document.activeElement.id ?? ''")
+
+
+def test_messages_are_read_and_answered_without_a_mouse(page, world):
+    for text in ["one", "two", "three"]:
+        world.from_bob(text)
+    page.shows("one", "two", "three")
+    press(page, "k")
+    assert focused(page) == "3"
+    press(page, Keys.ARROW_UP)
+    assert focused(page) == "2"
+    press(page, "j")
+    assert focused(page) == "3"
+    press(page, "k", Keys.ENTER)
+    page.until(lambda: page.one("#detail-title").text == "Message 2")
+    assert focused(page) == "detail-title"
+    press(page, Keys.ESCAPE)
+    page.until(lambda: not page.one("#detail").is_displayed())
+    assert focused(page) == "2", "the focus is where it was"
+    press(page, "c", "Emulated")
+    page.until(lambda: page.conversations() == ["Emulated thread"])
+    press(page, Keys.TAB, Keys.ENTER)
+    page.until(lambda: page.one("#title").text == "Emulated thread")
+    page.until(lambda: page.one("#answer").is_displayed())
+    page.one("#title").click()
+    press(page, "a", "four", Keys.ENTER)
+    page.shows("one", "two", "three", "four")
+    page.one("#title").click()
+    press(page, "/", "four")
+    page.shows("four")
+
+
+def test_everything_is_reached_by_the_tabulator_in_order(page, world):
+    world.chat("x")
+    page.shows("x")
+    page.script("document.activeElement.blur(); window.scrollTo(0, 0)")
+    seen = []
+    for _ in range(40):
+        press(page, Keys.TAB)
+        name = page.script(
+            "const e = document.activeElement; return e.id || e.name || e.className || e.textContent.trim()"
+        )
+        if seen and name == seen[0]:
+            break
+        seen.append(name)
+    order = ["skip", "open-answer", "open-reset", "open-keys", "view-all", "find", "search", "state", "timeline", "open"]
+    places = [seen.index(name) for name in order]
+    assert places == sorted(places), seen
+
+
+def test_dialogs_hold_the_focus_and_give_it_back(page):
+    page.one("#open-faults").send_keys(Keys.ENTER)
+    page.until(lambda: page.all("dialog[open]"))
+    for _ in range(15):
+        press(page, Keys.TAB)
+        assert page.script("return document.activeElement === document.body || !!document.activeElement.closest('dialog')")
+    press(page, Keys.ESCAPE)
+    page.until(lambda: not page.all("dialog"))
+    assert focused(page) == "open-faults"
+    press(page, "?")
+    page.until(lambda: page.all("dialog kbd"))
+    press(page, Keys.ESCAPE)
+
+
+def findings(page):
+    """What axe finds wrong. Its own styles may break the policy of the page."""
+    result = Axe().run(page.driver, options={"resultTypes": ["violations"]})
+    page.script("window.violations = []")
+    return [(found["id"], [node["target"] for node in found["nodes"]]) for found in result["violations"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_roles_names_and_contrast(page, world, scheme):
+    media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+    try:
+        assert findings(page) == []
+        message = world.teams({"importance": "high", "body": {"contentType": "html", "content": '<p>Hi <a href="https://a.test">a</a></p><pre>code</pre>'}})
+        world.react(message, "💯")
+        world.edit(message, "edited")
+        world.teams(card({"type": "TextBlock", "text": "Card", "color": "Attention"}, {"type": "TextBlock", "text": "x", "isSubtle": True},
+            {"type": "Input.Text", "label": "Name"}, actions=[{"type": "Action.Submit", "title": "Go"}]))
+        world.chat("twice", **{"x-ms-client-request-id": "1"})
+        world.chat("twice", **{"x-ms-client-request-id": "1"})
+        world.from_bob("received")
+        page.until(lambda: page.numbers() == [1, 2, 3, 4, 5])
+        assert findings(page) == []
+        page.click("article[data-seq='3'] .open")
+        page.until(lambda: page.one("#detail").is_displayed())
+        assert findings(page) == []
+        page.click("#close-detail")
+        page.go("Everybody")
+        assert findings(page) == []
+        page.click("#open-faults")
+        page.until(lambda: page.all("dialog[open]"))
+        assert findings(page) == []
+        press(page, Keys.ESCAPE)
+        page.open("#/requests")
+        page.until(lambda: page.all("#requests tbody .open"))
+        assert findings(page) == []
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def test_a_narrow_window_keeps_everything_in_reach(page, world):
+    world.chat("x" * 300)
+    page.driver.set_window_size(500, 800)
+    try:
+        page.until(lambda: page.numbers() == [1])
+        widest = page.script("return document.documentElement.scrollWidth - window.innerWidth")
+        assert widest <= 0
+        page.click("article .open")
+        page.until(lambda: page.one("#detail").is_displayed())
+        page.click("#close-detail")
+    finally:
+        page.driver.set_window_size(1360, 860)

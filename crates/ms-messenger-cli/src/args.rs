@@ -12,7 +12,9 @@ mod relations;
 mod send;
 mod settle;
 mod sign_in;
+mod store;
 mod values;
+mod wait;
 mod world;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
@@ -36,6 +38,7 @@ pub(crate) use self::{
     settle::SettleArgs,
     sign_in::{LoginArgs, LogoutArgs, WhoamiArgs},
     values::To,
+    wait::WaitFor,
     world::{GraphExpired, Limits, WorldArgs},
 };
 use crate::exit;

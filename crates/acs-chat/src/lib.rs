@@ -40,7 +40,7 @@ pub use models::{
 };
 pub use ms_messenger_http::{
     Download, HeaderName, HeaderValue, HttpClient, HttpOptions, Method, OpenRequest, Operation,
-    Pages, RetryClass,
+    Pages, Preview, RetryClass,
 };
 pub use operations::OPERATIONS;
 pub use participants::AddedParticipants;

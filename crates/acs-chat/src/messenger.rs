@@ -6,6 +6,7 @@ use ms_messenger_core::{
     Evidence, FileReference, Messenger, Problem, Receipt, Result, SendRequest, Settled, Target,
     json,
 };
+use ms_messenger_http::Preview;
 use serde_json::Value;
 
 use crate::{
@@ -90,6 +91,30 @@ impl AcsChatClient {
         let call = self.send_call(thread, &message)?;
         self.pipeline().check(&call)?;
         Ok(message.warnings())
+    }
+
+    /// Runs every check of [`check`](Self::check), and returns the request that a send would make,
+    /// without its credential.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check).
+    ///
+    /// ```
+    /// use acs_chat::AcsChatClient;
+    /// use ms_messenger_core::{SendRequest, StaticToken, Target};
+    ///
+    /// let token = StaticToken::new("eyJ0eXAi");
+    /// let client = AcsChatClient::builder("https://contoso.communication.azure.com", token).build()?;
+    /// let preview = client.preview(&SendRequest::new(Target::conversation("19:a"), "hello"))?;
+    /// assert_eq!(preview.method, "POST");
+    /// assert!(preview.headers.get("authorization").is_none());
+    /// # Ok::<_, ms_messenger_core::Error>(())
+    /// ```
+    pub fn preview(&self, request: &SendRequest) -> Result<Preview> {
+        let (thread, message) = self.prepare(request)?;
+        let call = self.send_call(thread, &message)?;
+        self.pipeline().preview(&call)
     }
 
     fn prepare<'a>(

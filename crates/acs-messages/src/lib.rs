@@ -47,7 +47,7 @@ pub use models::{
 };
 pub use ms_messenger_http::{
     Download, HeaderName, HeaderValue, HttpClient, HttpOptions, Method, OpenRequest, Operation,
-    Pages, RetryClass,
+    Pages, Preview, RetryClass,
     acs::{AccessKey, ConnectionString, Credential},
 };
 pub use notifications::{Notifications, SentNotification};

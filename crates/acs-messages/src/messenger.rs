@@ -5,6 +5,7 @@ use ms_messenger_core::{
     Acceptance, Address, Body, Capabilities, Capability, Error, ErrorKind, Evidence, Message,
     Messenger, Problem, Problems, Receipt, Result, SendRequest, Settled, Target, json,
 };
+use ms_messenger_http::Preview;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
@@ -146,6 +147,34 @@ impl AcsMessagesClient {
         };
         self.pipeline().check(&ready.call)?;
         Ok(warning.into_iter().collect())
+    }
+
+    /// Runs every check of [`check`](Self::check), and returns the request that a send would make,
+    /// without its credential. A key that the request does not have is a random one.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check).
+    ///
+    /// ```
+    /// use acs_messages::AcsMessagesBuilder;
+    /// use ms_messenger_core::{SendRequest, Target};
+    ///
+    /// let string = "endpoint=https://contoso.communication.azure.com/;accesskey=c2VjcmV0";
+    /// let client = AcsMessagesBuilder::from_connection_string(string)?.build()?;
+    /// let preview = client.preview(&SendRequest::new(Target::conversation("19:a"), "hello"))?;
+    /// assert!(preview.headers.contains_key("repeatability-request-id"));
+    /// # Ok::<_, ms_messenger_core::Error>(())
+    /// ```
+    pub fn preview(&self, request: &SendRequest) -> Result<Preview> {
+        let options = options(request);
+        let ready = match self.prepare(request)? {
+            Prepared::Conversation(conversation, content) => {
+                conversation.ready(&content, &options)?
+            }
+            Prepared::Notification(body) => self.notifications().ready(&body, &options)?,
+        };
+        self.pipeline().preview(&ready.call)
     }
 
     fn prepare(&self, request: &SendRequest) -> Result<Prepared> {

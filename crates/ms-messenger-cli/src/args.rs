@@ -6,13 +6,17 @@ mod connection;
 mod doctor;
 mod emulator;
 mod habits;
+mod listen;
 mod outbox;
 mod output;
+mod read;
 mod relations;
 mod send;
 mod settle;
 mod sign_in;
+mod store;
 mod values;
+mod wait;
 mod world;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
@@ -26,16 +30,22 @@ pub(crate) use self::{
         EmulatorArgs, EmulatorCommand, EnvArgs, EnvFormat, ExecArgs, ExportArgs, HealthArgs,
     },
     habits::{CompletionsArgs, ManArgs, ReportArgs, SchemaArgs, Shell},
+    listen::ListenArgs,
     outbox::{
         AddArgs, IdArgs, ListArgs, OutboxArgs, OutboxCommand, OutboxOptions, PurgeArgs, RetryArgs,
         RunArgs, SettleMessagesArgs, ShowArgs,
     },
     output::{LogFormat, OutputArgs},
+    read::{
+        ApiArgs, CommonArgs, DeleteArgs, EditArgs, ListThingsArgs, MessageArgs, ReactArgs,
+        ReadArgs, ReplyArgs, ShowMessageArgs, Things,
+    },
     relations::Relations,
     send::SendArgs,
     settle::SettleArgs,
     sign_in::{LoginArgs, LogoutArgs, WhoamiArgs},
     values::To,
+    wait::WaitFor,
     world::{GraphExpired, Limits, WorldArgs},
 };
 use crate::exit;
@@ -67,6 +77,24 @@ pub(crate) enum Command {
     Outbox(Box<OutboxArgs>),
     /// Finds out whether a message was sent, after exit code 8 of `send`; sends nothing
     Settle(Box<SettleArgs>),
+    /// Prints the messages of a channel, chat, thread or conversation, and follows what arrives
+    Read(Box<ReadArgs>),
+    /// Prints everything of one message
+    Show(Box<ShowMessageArgs>),
+    /// Replies to a message; otherwise as `send`
+    Reply(Box<ReplyArgs>),
+    /// Changes the content of a message
+    Edit(Box<EditArgs>),
+    /// Deletes a message
+    Delete(Box<DeleteArgs>),
+    /// Adds a reaction to a message of Teams, or removes it
+    React(Box<ReactArgs>),
+    /// Lists teams, channels, chats, threads, conversations, templates or members
+    List(Box<ListThingsArgs>),
+    /// Makes a request to any path of a configured service
+    Api(Box<ApiArgs>),
+    /// Receives events of Event Grid and notifications of Graph, and keeps them
+    Listen(Box<ListenArgs>),
     /// Signs a user in to Teams and stores the sign-in for later commands
     Login(Box<LoginArgs>),
     /// Deletes the stored sign-in

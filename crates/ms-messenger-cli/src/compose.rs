@@ -1,4 +1,8 @@
-//! Builds the request from the options.
+//! Builds the requests from the options.
+
+mod card;
+mod local_files;
+mod markdown;
 
 use std::{
     fs,
@@ -8,33 +12,36 @@ use std::{
 };
 
 use ms_messenger::{
-    Body, Error, ErrorKind, IdempotencyKey, Media, MediaKind, Message, Problem, Result,
-    SendRequest, Template,
+    Attachment, Body, Error, ErrorKind, IdempotencyKey, Media, MediaKind, Message, Problem, Result,
+    SendRequest, Template, random_uuid,
 };
 
 use crate::{
-    args::SendArgs,
+    args::{SendArgs, To},
     files::{unreadable, without_bom},
 };
 
 /// Reads standard input; replaced in tests.
 type Input<'a> = &'a dyn Fn() -> io::Result<String>;
 
-/// A request and its warnings.
+/// Requests and their warnings.
 #[derive(Debug)]
 pub(crate) struct Composed {
-    pub(crate) request: SendRequest,
-    /// Problems that do not prevent the send.
+    /// One for each target.
+    pub(crate) requests: Vec<SendRequest>,
+    /// One for each target of a fallback.
+    pub(crate) fallbacks: Vec<SendRequest>,
+    /// Problems that do not prevent a send.
     pub(crate) warnings: Vec<Problem>,
 }
 
-/// Returns the request that the options describe; reads files and standard input as needed.
+/// Returns the requests that the options describe; reads files and standard input as needed.
 ///
 /// # Errors
 ///
 /// `Config` when a file cannot be read; `InvalidRequest` when standard input cannot, or the
 /// content is no request.
-pub(crate) fn request(args: &SendArgs) -> Result<Composed> {
+pub(crate) fn requests(args: &SendArgs) -> Result<Composed> {
     compose(args, &|| {
         let mut text = String::new();
         io::stdin().lock().read_to_string(&mut text)?;
@@ -42,19 +49,41 @@ pub(crate) fn request(args: &SendArgs) -> Result<Composed> {
     })
 }
 
-/// Builds the request; `input` reads standard input.
+/// Builds the requests; `input` reads standard input.
 fn compose(args: &SendArgs, input: Input<'_>) -> Result<Composed> {
-    let mut request = match (&args.request, &args.to) {
-        (Some(path), _) => parse(&read_request(path, input)?, path)?,
-        (None, Some(to)) => {
-            let mut request = SendRequest::new(to.target.clone(), message(args, input)?);
-            request.reply_to.clone_from(&to.reply_to);
-            request
-        }
-        (None, None) => return Err(Error::new(ErrorKind::InvalidRequest, "--to is missing")),
-    };
+    if let Some(path) = &args.request {
+        let request = parse(&read_request(path, input)?, path)?;
+        return Ok(Composed {
+            warnings: warnings(&request.message),
+            requests: vec![request],
+            fallbacks: Vec::new(),
+        });
+    }
+    let (message, mut found) = message(args, input)?;
+    let requests = args.to.iter().map(|to| request(args, to, &message));
+    let requests = requests.collect::<Result<Vec<_>>>()?;
+    let fallbacks = args.fallback.iter().map(|to| addressed(to, &message));
+    let mut warnings = warnings(&message);
+    warnings.append(&mut found);
+    Ok(Composed {
+        requests,
+        fallbacks: fallbacks.collect(),
+        warnings,
+    })
+}
+
+/// Returns the message to a target; a link to a message is replied to.
+fn addressed(to: &To, message: &Message) -> SendRequest {
+    let mut request = SendRequest::new(to.target.clone(), message.clone());
+    request.reply_to.clone_from(&to.reply_to);
+    request
+}
+
+/// Returns the message to a target, with what the options say of it.
+fn request(args: &SendArgs, to: &To, message: &Message) -> Result<SendRequest> {
+    let mut request = addressed(to, message);
     if let Some(id) = &args.reply_to {
-        let named = request.reply_to.as_ref().filter(|_| args.to.is_some());
+        let named = request.reply_to.as_ref();
         if named.is_some_and(|named| named.as_str() != id.trim()) {
             let rule = "the link of --to names another message to reply to: use only one of them";
             return Err(invalid(ErrorKind::InvalidRequest, "--reply-to", rule));
@@ -66,8 +95,7 @@ fn compose(args: &SendArgs, input: Input<'_>) -> Result<Composed> {
         let first = args.first_sent.unwrap_or_else(SystemTime::now);
         request = request.with_idempotency(IdempotencyKey::new(id, first));
     }
-    let warnings = warnings(&request);
-    Ok(Composed { request, warnings })
+    Ok(request)
 }
 
 /// Reads a request in its JSON form.
@@ -86,33 +114,57 @@ fn parse(json: &str, path: &Path) -> Result<SendRequest> {
     })
 }
 
-/// Returns the message of the options: body, subject and importance.
-fn message(args: &SendArgs, input: Input<'_>) -> Result<Message> {
-    let mut message = body(args, input)?;
+/// Returns the message of the options: body, subject, importance and attachments; and warnings.
+fn message(args: &SendArgs, input: Input<'_>) -> Result<(Message, Vec<Problem>)> {
+    let (mut message, mut warnings) = body(args, input)?;
     message.subject.clone_from(&args.subject);
     message.importance = args.importance.map(Into::into).unwrap_or_default();
-    Ok(message)
+    if let Some(path) = &args.card {
+        let (card, mut found) = local_files::card(path)?;
+        message.attachments.push(card);
+        warnings.append(&mut found);
+    }
+    for path in &args.picture {
+        message.attachments.push(local_files::picture(path)?);
+    }
+    for path in &args.file {
+        let mut file = local_files::file(path)?;
+        if let Attachment::Upload(upload) = &mut file {
+            // Whoever sends the same request again finds the file.
+            upload.key = Some(random_uuid());
+        }
+        message.attachments.push(file);
+    }
+    Ok((message, warnings))
 }
 
-/// Returns a message with the body that the options describe.
-fn body(args: &SendArgs, input: Input<'_>) -> Result<Message> {
-    if let Some(html) = &args.html {
+/// Returns a message with the body that the options describe, and warnings.
+fn body(args: &SendArgs, input: Input<'_>) -> Result<(Message, Vec<Problem>)> {
+    let message = if let Some(html) = &args.html {
         let html = text_or_input(args, html, input)?;
-        return Ok(match &args.text_alternative {
+        match &args.text_alternative {
             Some(text) => Message::html_with_text(html, text),
             None => Message::html(html),
-        });
-    }
-    if let Some(name) = &args.template {
+        }
+    } else if let Some(name) = &args.template {
         let mut template = Template::new(name, args.language.as_deref().unwrap_or_default());
         template.body.clone_from(&args.value);
-        return Ok(Message::template(template));
-    }
-    if let Some(media) = media(args) {
-        return Ok(Message::media(media));
-    }
-    let text = args.text.as_deref().unwrap_or("-");
-    Ok(Message::text(text_or_input(args, text, input)?))
+        Message::template(template)
+    } else if let Some(media) = media(args) {
+        Message::media(media)
+    } else {
+        let given = args.stdin.as_ref().or(args.text.as_ref());
+        // Without a text, the attachments are the message.
+        let text = given.map(|text| text_or_input(args, text, input));
+        let text = text.transpose()?.unwrap_or_default();
+        if args.markdown {
+            let rendered = markdown::render(&text);
+            let message = Message::html_with_text(rendered.html, rendered.text);
+            return Ok((message, rendered.warnings));
+        }
+        Message::text(text)
+    };
+    Ok((message, Vec::new()))
 }
 
 /// Returns the media of the options, if there are any.
@@ -190,9 +242,9 @@ fn source_name(path: &Path) -> String {
     }
 }
 
-/// Returns what the sender should know about the request.
-fn warnings(request: &SendRequest) -> Vec<Problem> {
-    let (field, text) = match &request.message.body {
+/// Returns what the sender should know about the message.
+fn warnings(message: &Message) -> Vec<Problem> {
+    let (field, text) = match &message.body {
         Body::Text(text) => ("message.body.text", text),
         Body::Html { html, .. } => ("message.body.html", html),
         _ => return Vec::new(),

@@ -7,7 +7,7 @@ use ms_messenger::{
     acs_chat::{AcsChatBuilder, AcsChatClient},
     acs_messages::{AcsMessagesBuilder, AcsMessagesClient},
     http::{HttpOptions, acs::ConnectionString},
-    msgraph_chat::{GraphChatBuilder, GraphChatClient},
+    msgraph_chat::{GraphChatBuilder, GraphChatClient, UploadOptions},
     ucwa::{UcwaBuilder, UcwaSession},
 };
 
@@ -18,11 +18,20 @@ use crate::{
     token,
 };
 
-/// A client that can send, and its session if it has one that must be ended.
+/// The client of a platform.
+#[derive(Clone, Debug)]
+pub(crate) enum Client {
+    AcsMessages(AcsMessagesClient),
+    AcsChat(AcsChatClient),
+    MsgraphChat(GraphChatClient),
+    Ucwa(UcwaSession),
+}
+
+/// A client that can send, whose session must be ended if it has one.
 #[derive(Debug)]
 pub(crate) struct Connection {
+    pub(crate) client: Client,
     pub(crate) messenger: SharedMessenger,
-    session: Option<UcwaSession>,
 }
 
 impl Connection {
@@ -38,23 +47,39 @@ impl Connection {
         options: HttpOptions,
         retry: RetryPolicy,
     ) -> Result<Self> {
-        let mut session = None;
-        let messenger: SharedMessenger = match platform {
-            Platform::AcsMessages => Arc::new(acs_messages(settings, options, retry)?),
-            Platform::AcsChat => Arc::new(acs_chat(settings, options, retry)?),
-            Platform::MsgraphChat => Arc::new(msgraph_chat(settings, options, retry)?),
-            Platform::Ucwa => {
-                let signed_in = skype(settings, options, retry)?.sign_in().await?;
-                session = Some(signed_in.clone());
-                Arc::new(signed_in)
-            }
+        Self::open_with(platform, settings, options, retry, UploadOptions::default()).await
+    }
+
+    /// Connects as [`open`](Self::open) does; Teams uploads files with these options.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub(crate) async fn open_with(
+        platform: Platform,
+        settings: &Settings,
+        options: HttpOptions,
+        retry: RetryPolicy,
+        uploads: UploadOptions,
+    ) -> Result<Self> {
+        let client = match platform {
+            Platform::AcsMessages => Client::AcsMessages(acs_messages(settings, options, retry)?),
+            Platform::AcsChat => Client::AcsChat(acs_chat(settings, options, retry)?),
+            Platform::MsgraphChat => Client::MsgraphChat(teams(settings, options, retry, uploads)?),
+            Platform::Ucwa => Client::Ucwa(skype(settings, options, retry)?.sign_in().await?),
         };
-        Ok(Self { messenger, session })
+        let messenger: SharedMessenger = match client.clone() {
+            Client::AcsMessages(client) => Arc::new(client),
+            Client::AcsChat(client) => Arc::new(client),
+            Client::MsgraphChat(client) => Arc::new(client),
+            Client::Ucwa(session) => Arc::new(session),
+        };
+        Ok(Self { client, messenger })
     }
 
     /// Signs out, if it has signed in.
     pub(crate) async fn end(self) {
-        if let Some(session) = self.session {
+        if let Client::Ucwa(session) = self.client {
             session.sign_out().await;
         }
     }
@@ -127,6 +152,16 @@ pub(crate) fn msgraph_chat(
     options: HttpOptions,
     retry: RetryPolicy,
 ) -> Result<GraphChatClient> {
+    teams(settings, options, retry, UploadOptions::default())
+}
+
+/// Builds the client of Teams, which uploads files with these options.
+fn teams(
+    settings: &Settings,
+    options: HttpOptions,
+    retry: RetryPolicy,
+    uploads: UploadOptions,
+) -> Result<GraphChatClient> {
     let platform = Platform::MsgraphChat;
     graph::check_sign_in(settings)?;
     if let Some((setting, token)) = settings.token_of(platform) {
@@ -137,6 +172,7 @@ pub(crate) fn msgraph_chat(
     }
     settings
         .configure(platform, GraphChatBuilder::from_variables)?
+        .with_upload_options(uploads)
         .with_http_options(options)
         .with_retry_policy(retry)
         .build()

@@ -3,8 +3,12 @@
 use std::time::SystemTime;
 
 use ms_messenger::{
-    Problem, Result, RetryPolicy, SendRequest, acs_chat::AcsChatClient,
-    acs_messages::AcsMessagesClient, http::HttpOptions, msgraph_chat::GraphChatClient, ucwa,
+    Problem, Result, RetryPolicy, SendRequest,
+    acs_chat::{self, AcsChatClient},
+    acs_messages::{self, AcsMessagesClient},
+    http::{HttpOptions, Preview},
+    msgraph_chat::{self, GraphChatClient},
+    ucwa,
 };
 
 use crate::{
@@ -66,8 +70,36 @@ impl Checker {
     }
 }
 
+impl Checker {
+    /// Returns the request that a send would make.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check).
+    fn preview(&self, request: &SendRequest) -> Result<Preview> {
+        match self {
+            Self::AcsMessages(client) => client.preview(request),
+            Self::AcsChat(client) => client.preview(request),
+            Self::MsgraphChat(client) => client.preview(request),
+            Self::Ucwa => ucwa::preview(request),
+        }
+    }
+}
+
+/// Returns the permission that an operation needs, in the words of its service.
+pub(crate) fn permission(platform: Platform, operation: &str) -> Option<&'static str> {
+    let operations = match platform {
+        Platform::AcsMessages => acs_messages::OPERATIONS,
+        Platform::AcsChat => acs_chat::OPERATIONS,
+        Platform::MsgraphChat => msgraph_chat::OPERATIONS,
+        Platform::Ucwa => ucwa::OPERATIONS,
+    };
+    let named = operations.iter().find(|it| it.name() == operation)?;
+    named.permission()
+}
+
 /// Runs every check that a send runs before any I/O, and those of the token that only a service
-/// would run otherwise. Returns warnings.
+/// would run otherwise. Returns warnings, and the request that a send would make.
 ///
 /// # Errors
 ///
@@ -78,14 +110,15 @@ pub(crate) fn check(
     settings: &Settings,
     options: HttpOptions,
     request: &SendRequest,
-) -> Result<Vec<Problem>> {
-    let mut warnings = Checker::open(platform, settings, options)?.check(request)?;
+) -> Result<(Vec<Problem>, Preview)> {
+    let checker = Checker::open(platform, settings, options)?;
+    let mut warnings = checker.check(request)?;
     if platform == Platform::MsgraphChat {
         let rule = graph::address_without_version(settings);
         warnings.extend(rule.map(|rule| Problem::new("MSGRAPH_BASE_URL", rule)));
     }
     check_token(platform, settings, request)?;
-    Ok(warnings)
+    Ok((warnings, checker.preview(request)?))
 }
 
 /// Checks the claims of a fixed token, or the stored sign-in.

@@ -19,11 +19,12 @@ pub(crate) enum Exit {
     Unknown = 8,
     SentUnread = 9,
     ProvenNotSent = 10,
+    NotReported = 11,
 }
 
 impl Exit {
     /// All exit codes, in their order.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Success,
         Self::Other,
         Self::Usage,
@@ -35,6 +36,7 @@ impl Exit {
         Self::Unknown,
         Self::SentUnread,
         Self::ProvenNotSent,
+        Self::NotReported,
     ];
 
     /// Returns the number.
@@ -88,6 +90,11 @@ impl Exit {
                 "",
                 "send it again: that makes no duplicate",
             ),
+            Self::NotReported => (
+                "sent, but not reported as `--wait` asks",
+                "",
+                "do not send it again",
+            ),
         }
     }
 
@@ -106,9 +113,32 @@ impl Exit {
     /// Returns what the code alone says about the message.
     pub(crate) const fn delivery(self) -> Delivery {
         match self {
-            Self::Success | Self::SentUnread => Delivery::Sent,
+            Self::Success | Self::SentUnread | Self::NotReported => Delivery::Sent,
             Self::Unknown => Delivery::Unknown,
             _ => Delivery::NotSent,
+        }
+    }
+
+    /// Returns the one of two that matters more to a script: what is unknown first, then what was
+    /// not sent, then what was.
+    pub(crate) fn worse(self, other: Self) -> Self {
+        let rank = |exit: Self| match exit {
+            Self::Unknown => 10,
+            Self::Other | Self::Usage => 9,
+            Self::Config => 8,
+            Self::Rejected => 7,
+            Self::Denied => 6,
+            Self::NotFound => 5,
+            Self::Temporary => 4,
+            Self::ProvenNotSent => 3,
+            Self::NotReported => 2,
+            Self::SentUnread => 1,
+            Self::Success => 0,
+        };
+        if rank(other) > rank(self) {
+            other
+        } else {
+            self
         }
     }
 
@@ -201,7 +231,7 @@ mod tests {
     #[test]
     fn the_numbers_that_scripts_rely_on_do_not_change() {
         let codes = Exit::ALL.map(Exit::code);
-        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
         assert_eq!(Exit::Unknown.code(), 8);
     }
 

@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod api;
 mod args;
 mod batch;
+mod change;
 mod choose;
 mod claims;
 mod compose;
@@ -24,28 +26,35 @@ mod habits;
 mod interrupt;
 mod keys;
 mod lazy_session;
+mod list;
+mod listen;
 mod lock;
 mod log;
 mod login;
 mod logout;
+mod mentions;
 mod names;
 mod outbox;
 mod outbox_store;
 mod outcome;
+mod place;
 mod platform;
 mod print;
 mod profile;
 mod progress;
+mod read;
 mod report;
 mod routes;
 mod schema;
 mod send;
 mod settle;
+mod show;
 mod sign_in;
 mod state;
 mod stored;
 mod support;
 mod targets;
+mod terminal;
 mod token;
 mod transport;
 mod typo;
@@ -94,6 +103,15 @@ async fn run(command: Command) -> Exit {
         Command::Batch(args) => Box::pin(batch::run(&args)).await,
         Command::Outbox(args) => Box::pin(outbox::run(&args)).await,
         Command::Settle(args) => settle::run(&args).await,
+        Command::Read(args) => Box::pin(read::run(&args)).await,
+        Command::Show(args) => Box::pin(show::run(&args)).await,
+        Command::Reply(args) => Box::pin(change::reply(*args)).await,
+        Command::Edit(args) => Box::pin(change::edit(&args)).await,
+        Command::Delete(args) => Box::pin(change::delete(&args)).await,
+        Command::React(args) => Box::pin(change::react(&args)).await,
+        Command::List(args) => Box::pin(list::run(&args)).await,
+        Command::Api(args) => Box::pin(api::run(&args)).await,
+        Command::Listen(args) => Box::pin(listen::run(&args)).await,
         Command::Login(args) => login::run(&args).await,
         Command::Logout(args) => logout::run(&args).await,
         Command::Whoami(args) => whoami::run(&args),

@@ -3,7 +3,7 @@
 mod add;
 mod change;
 mod metrics;
-mod open;
+pub(crate) mod open;
 mod read;
 mod run;
 mod settle;

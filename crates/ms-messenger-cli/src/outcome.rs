@@ -4,6 +4,7 @@ use std::{error::Error as _, fmt, time::SystemTime};
 
 use ms_messenger::{Error, Evidence, IdempotencyKey, Problem, Receipt, SendRequest};
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use crate::exit::Exit;
 
@@ -43,6 +44,8 @@ pub(crate) struct Line<'a> {
     pub(crate) exit_code: u8,
     /// `sent`, `not_sent` or `unknown`.
     pub(crate) delivery: &'static str,
+    /// The target of the send.
+    pub(crate) to: Option<&'a str>,
     /// The platform of the send.
     pub(crate) platform: Option<&'a str>,
     /// The kind of the error.
@@ -77,6 +80,23 @@ pub(crate) struct Line<'a> {
     pub(crate) evidence: Option<&'a Evidence>,
     /// Earliest time at which another `msm settle` can find out more.
     pub(crate) settle_after: Option<&'a str>,
+    /// Its place in an outbox.
+    pub(crate) outbox: Option<&'a OutboxPlace>,
+    /// What was reported of the message after it was sent.
+    pub(crate) reported: Option<&'a str>,
+    /// The request that a send would make.
+    pub(crate) preview: Option<&'a Value>,
+}
+
+/// Where a message waits that was handed over to an outbox.
+#[derive(Debug, Serialize)]
+pub(crate) struct OutboxPlace {
+    /// The address of the outbox.
+    pub(crate) store: String,
+    /// The id of the message in it.
+    pub(crate) id: String,
+    /// The time before which it is not sent.
+    pub(crate) not_before: String,
 }
 
 impl Line<'_> {
@@ -86,6 +106,7 @@ impl Line<'_> {
             status,
             exit_code: exit.code(),
             delivery: exit.delivery().as_str(),
+            to: None,
             platform: None,
             kind: None,
             message: None,
@@ -103,6 +124,9 @@ impl Line<'_> {
             request: None,
             evidence: None,
             settle_after: None,
+            outbox: None,
+            reported: None,
+            preview: None,
         }
     }
 }
@@ -153,6 +177,7 @@ pub(crate) struct ReceiptForm<'a> {
     conversation: Option<&'a str>,
     accepted_at: Option<String>,
     request_id: Option<&'a str>,
+    web_url: Option<&'a str>,
 }
 
 impl<'a> ReceiptForm<'a> {
@@ -163,6 +188,7 @@ impl<'a> ReceiptForm<'a> {
             conversation: receipt.conversation.as_ref().map(|id| id.as_str()),
             accepted_at: receipt.accepted_at.map(moment),
             request_id: receipt.request_id.as_deref(),
+            web_url: receipt.web_url.as_deref(),
         }
     }
 }
@@ -250,7 +276,7 @@ mod tests {
         let value = serde_json::to_value(&sent).unwrap();
         let receipt = json!({
             "acceptance": "queued", "message_id": null, "conversation": null, "accepted_at": null,
-            "request_id": null,
+            "request_id": null, "web_url": null,
         });
         assert_eq!(value["receipt"], receipt);
     }
@@ -267,12 +293,12 @@ mod tests {
         assert!(!line.contains('\n'));
         let line: Value = serde_json::from_str(&line).unwrap();
         let expected = json!({
-            "status": "error", "exit_code": 7, "delivery": "not_sent", "platform": "acs-chat",
+            "status": "error", "exit_code": 7, "delivery": "not_sent", "to": null, "platform": "acs-chat",
             "kind": "connect", "message": "no\nconnection",
             "causes": ["handshake (not sent)", "certificate unknown"], "advice": null,
             "problems": [], "warnings": [], "http_status": null, "code": null, "attempts": 4,
             "request_id": null, "retry_after_seconds": null, "idempotency": null, "receipt": null,
-            "request": null, "evidence": null, "settle_after": null,
+            "request": null, "evidence": null, "settle_after": null, "outbox": null, "reported": null, "preview": null,
         });
         assert_eq!(line, expected);
     }

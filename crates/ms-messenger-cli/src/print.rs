@@ -11,7 +11,7 @@ use anstyle::{AnsiColor, Style};
 
 use ms_messenger::{Delivery, Error, IdempotencyKey, Receipt};
 
-use crate::{exit::Exit, explain::without_methods, outcome};
+use crate::{exit::Exit, explain::without_methods, outcome, terminal::shown_line};
 
 /// Writes one result to standard output.
 ///
@@ -89,6 +89,9 @@ pub(crate) fn sent_text(platform: &str, receipt: &Receipt) -> String {
     }
     if let Some(id) = &receipt.conversation {
         text.push_str(&format!(", in {id}"));
+    }
+    if let Some(address) = &receipt.web_url {
+        text.push_str(&format!("\n  {}", shown_line(address)));
     }
     text
 }

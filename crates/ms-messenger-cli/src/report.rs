@@ -4,6 +4,7 @@ use ms_messenger::{Delivery, Error};
 use serde_json::{Value, json};
 
 use crate::{
+    config::Settings,
     exit::Exit,
     explain::{Explained, explain},
     outcome::Line,
@@ -22,7 +23,12 @@ pub(crate) fn done(own: Value) -> String {
 
 /// Reports why a command that sends nothing failed.
 pub(crate) fn failed(error: Error, json: bool) -> Exit {
-    let Explained { error, advice } = explain(error.with_delivery(Delivery::NotSent), None);
+    failed_with(error, json, None)
+}
+
+/// Reports why a command that sends nothing failed, with these settings.
+pub(crate) fn failed_with(error: Error, json: bool, settings: Option<&Settings>) -> Exit {
+    let Explained { error, advice } = explain(error.with_delivery(Delivery::NotSent), settings);
     let exit = Exit::of(&error);
     if json {
         let line = Line {

@@ -16,8 +16,8 @@ use crate::{
     explain::{Explained, explain},
     outcome::{Line, Status, moment},
     platform::Platform,
-    print, send,
-    transport::http_options,
+    print,
+    transport::{http_options, retry},
     unsettled::{self, Unsettled},
     usage,
 };
@@ -79,7 +79,7 @@ async fn verdict(
     let named = args.platform.or(unsettled.platform);
     let platform = choose(named, &unsettled.request, settings)?;
     let options = http_options(args.timeout);
-    let connection = Connection::open(platform, settings, options, send::retry(None)).await?;
+    let connection = Connection::open(platform, settings, options, retry(None)).await?;
     let wait = args.wait.unwrap_or(Duration::ZERO);
     let policy = SettlePolicy::default().with_max_wait(wait);
     let (request, evidence) = (&unsettled.request, &unsettled.evidence);

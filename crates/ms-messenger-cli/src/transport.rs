@@ -1,8 +1,8 @@
-//! HTTP options of every command.
+//! HTTP options and retries of every command.
 
 use std::time::Duration;
 
-use ms_messenger::http::HttpOptions;
+use ms_messenger::{RetryPolicy, http::HttpOptions};
 
 /// Returns the options of this program, with a time-out for each attempt.
 pub(crate) fn http_options(timeout: Option<Duration>) -> HttpOptions {
@@ -11,5 +11,14 @@ pub(crate) fn http_options(timeout: Option<Duration>) -> HttpOptions {
     match timeout {
         Some(timeout) => options.with_timeout(timeout),
         None => options,
+    }
+}
+
+/// Returns the default policy, or one with this number of retries.
+pub(crate) fn retry(retries: Option<u32>) -> RetryPolicy {
+    let retry = RetryPolicy::default();
+    match retries {
+        Some(retries) => retry.with_max_attempts(retries.saturating_add(1)),
+        None => retry,
     }
 }

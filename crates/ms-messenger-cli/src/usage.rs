@@ -238,8 +238,7 @@ mod tests {
                 format!("{to} hello"),
                 "'hello' is not an option; the text goes after --text (\"-\" reads standard input)",
             ),
-            (format!("{to} --card x"), "there is no option --card"),
-            (format!("{to} --mention x"), "there is no option --mention"),
+            (format!("{to} --attach x"), "there is no option --attach"),
             (
                 format!("{to} --message x"),
                 "there is no option --message: use --text",

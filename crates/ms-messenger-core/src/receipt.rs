@@ -27,7 +27,7 @@ closed_enum! {
 /// Proof that the platform accepted a message. It has only what is known.
 ///
 /// JSON form: `{"acceptance":"posted","message_id":"1593107077690","conversation":"19:…"}`,
-/// with `accepted_at` in RFC 3339 and `request_id` if they are known. A time outside the years 1970
+/// with `accepted_at` in RFC 3339, `request_id` and `web_url` if they are known. A time outside the years 1970
 /// to 9999 is written as the nearest one inside.
 ///
 /// ```
@@ -60,6 +60,9 @@ pub struct Receipt {
     /// The id that the platform assigned to the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+    /// The address at which the platform shows the message to its readers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub web_url: Option<String>,
     /// What each member did, if the messenger sends through others. Empty for a client of a
     /// platform.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -76,6 +79,7 @@ impl Receipt {
             conversation: None,
             accepted_at: None,
             request_id: None,
+            web_url: None,
             members: Vec::new(),
         }
     }
@@ -105,6 +109,21 @@ impl Receipt {
     #[must_use]
     pub fn with_request_id(mut self, id: impl Into<String>) -> Self {
         self.request_id = Some(id.into());
+        self
+    }
+
+    /// Sets the address at which the platform shows the message.
+    ///
+    /// ```
+    /// use ms_messenger_core::{Acceptance, Receipt};
+    ///
+    /// let link = "https://teams.microsoft.com/l/message/19%3Aa/17";
+    /// let receipt = Receipt::new(Acceptance::Posted).with_web_url(link);
+    /// assert_eq!(receipt.web_url.as_deref(), Some(link));
+    /// ```
+    #[must_use]
+    pub fn with_web_url(mut self, address: impl Into<String>) -> Self {
+        self.web_url = Some(address.into());
         self
     }
 

@@ -162,6 +162,12 @@ impl Pipeline {
         })
     }
 
+    /// The header of the client request id, of a call that sets it.
+    pub(crate) fn request_id_header(&self, call: &Call) -> Option<(HeaderName, HeaderValue)> {
+        let id = header_value(call.client_request_id?);
+        Some((self.client_request_id.clone()?, id))
+    }
+
     /// Makes one call and returns its success (2xx).
     ///
     /// # Errors

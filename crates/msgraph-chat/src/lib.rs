@@ -63,7 +63,7 @@ pub use migration::ImportedMessage;
 pub use ms_messenger_core::{FileSource, FileUpload, InlineImage};
 pub use ms_messenger_http::{
     Download, HeaderName, HeaderValue, HttpClient, HttpOptions, Method, OpenRequest, Operation,
-    Pages, Response, RetryClass,
+    Pages, Preview, Response, RetryClass,
 };
 pub use operations::OPERATIONS;
 pub use posted::PostedMessage;

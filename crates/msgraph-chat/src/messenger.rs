@@ -4,10 +4,11 @@ use std::slice;
 
 use async_trait::async_trait;
 use ms_messenger_core::{
-    Address, Attachment, Body, Capabilities, Capability, ConversationId, Evidence, Mark, MarkKind,
-    Message, Messenger, Problem, Receipt, Result, SendRequest, Settled, Target, Uuid,
+    Address, Attachment, Body, Capabilities, Capability, ChannelId, ConversationId, Evidence, Mark,
+    MarkKind, Message, Messenger, Problem, Receipt, Result, SendRequest, Settled, Target, TeamId,
+    Uuid,
 };
-use ms_messenger_http::Call;
+use ms_messenger_http::{Call, Operation, Preview};
 
 use crate::{
     client::GraphChatClient,
@@ -15,7 +16,10 @@ use crate::{
     error::PLATFORM,
     files::{FilePlace, Pending, WithFiles, check},
     native::{native, unsupported},
-    operations::CHAT_CREATE_ONE_ON_ONE,
+    operations::{
+        CHANNEL_LIST, CHAT_CREATE_ONE_ON_ONE, CHAT_MEMBER_LIST, DRIVE_FOLDER, DRIVE_INVITE,
+        DRIVE_UPLOAD, TEAM_LIST,
+    },
     send::{Extras, Ready},
     write::NewChatMessage,
 };
@@ -177,6 +181,55 @@ impl GraphChatClient {
         Ok(ready.warnings)
     }
 
+    /// Runs every check of [`check`](Self::check), and returns the request that a send would make,
+    /// without its credential, after the calls that find its channel or chat and upload its files.
+    /// The address and the id of a file that is to be uploaded are made up.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check).
+    ///
+    /// ```
+    /// use ms_messenger_core::{SendRequest, StaticToken, Target};
+    /// use msgraph_chat::GraphChatClient;
+    ///
+    /// let client = GraphChatClient::builder(StaticToken::new("eyJ0eXAi"))
+    ///     .with_one_on_one_chats("8ea0e38b-efb3-4757-924a-5f94061cf8c2")
+    ///     .build()?;
+    /// let preview = client.preview(&SendRequest::new(Target::user("lene@contoso.com"), "hello"))?;
+    /// assert_eq!(preview.address, "https://graph.microsoft.com/v1.0/chats/{chat-id}/messages");
+    /// assert_eq!(preview.after[0].name(), "chat.create_one_on_one");
+    /// # Ok::<_, ms_messenger_core::Error>(())
+    /// ```
+    pub fn preview(&self, request: &SendRequest) -> Result<Preview> {
+        let stand_in = stand_in(&request.to);
+        let to = stand_in.as_ref().unwrap_or(&request.to);
+        let (destination, ready, _) = self.prepare_request(request, to)?;
+        let mut after: Vec<&'static Operation> = Vec::new();
+        let path = match destination {
+            Destination::Channel { reply_to, .. } if stand_in.is_some() => {
+                after.extend([&TEAM_LIST, &CHANNEL_LIST]);
+                let (team, channel) = (TeamId::new("{team-id}"), ChannelId::new("{channel-id}"));
+                PostPath::of_channel(&team, &channel, reply_to)
+            }
+            Destination::Channel {
+                team,
+                channel,
+                reply_to,
+            } => PostPath::of_channel(team, channel, reply_to),
+            Destination::Chat { chat, quoted } => PostPath::of_chat(chat, quoted.is_some()),
+            Destination::Person { quoted, .. } => {
+                after.push(&CHAT_CREATE_ONE_ON_ONE);
+                PostPath::of_chat(&ConversationId::new("{chat-id}"), quoted.is_some())
+            }
+        };
+        if !uploads(&request.message).is_empty() {
+            after.extend(upload_operations(destination));
+        }
+        let preview = self.pipeline().preview(&ready.call(path))?;
+        Ok(preview.with_after(after))
+    }
+
     /// Everything of a send before its I/O, which is all of a check.
     pub(crate) fn prepare_request<'a>(
         &'a self,
@@ -215,6 +268,14 @@ impl GraphChatClient {
     }
 }
 
+/// The calls that upload a file for a message to `destination`.
+fn upload_operations(destination: Destination<'_>) -> Vec<&'static Operation> {
+    match destination {
+        Destination::Channel { .. } => vec![&DRIVE_FOLDER, &DRIVE_UPLOAD],
+        _ => vec![&CHAT_MEMBER_LIST, &DRIVE_UPLOAD, &DRIVE_INVITE],
+    }
+}
+
 /// What every send has before its I/O.
 type Prepared<'a> = (Destination<'a>, Ready, Option<Mark>);
 
@@ -247,6 +308,11 @@ fn mark(message: &Message, native: &NewChatMessage) -> Option<Mark> {
 
 /// The files that are uploaded for `message`.
 fn uploads(message: &Message) -> Vec<Pending<'_>> {
+    // Those of a native body come first.
+    let own = match &message.body {
+        Body::Native { payload, .. } => payload["attachments"].as_array().map_or(0, Vec::len),
+        _ => 0,
+    };
     let attachments = message.attachments.iter().enumerate();
     // Inline pictures become no attachments; all others keep their order.
     let others = attachments.filter(|(_, it)| !matches!(it, Attachment::InlineImage(_)));
@@ -257,7 +323,7 @@ fn uploads(message: &Message) -> Vec<Pending<'_>> {
         Some(Pending {
             upload,
             field: format!("message.attachments[{i}].upload"),
-            attachment,
+            attachment: own + attachment,
         })
     });
     pending.collect()

@@ -300,9 +300,9 @@ impl GraphChatClient {
         let call = call.with_json(&message.body())?;
         match self.pipeline().call(call).await {
             Ok(response) => {
-                let (id, _) =
+                let stored =
                     read_id(response.body(), false).map_err(|rule| response.unusable(rule))?;
-                Ok(PostedMessage::new(id, &response))
+                Ok(PostedMessage::new(stored.id, &response))
             }
             Err(error) => match stored.filter(|_| error.delivery() == Delivery::Unknown) {
                 Some(stored) => look(&stored, message, error).await,

@@ -21,7 +21,10 @@ pub(crate) fn native(message: &Message) -> Result<(NewChatMessage, Option<Markup
             (NewChatMessage::html(html.as_str()), None)
         }
         Body::Html { html, .. } => attach(NewChatMessage::compose().html(html), message)?,
-        Body::Native { payload, .. } => (of_payload(payload, message)?, None),
+        Body::Native { payload, .. } if message.attachments.is_empty() => {
+            (of_payload(payload)?, None)
+        }
+        Body::Native { payload, .. } => attach(of_written(of_payload(payload)?)?, message)?,
         _ => return Err(unsupported()),
     };
     if let Some(subject) = &message.subject {
@@ -78,12 +81,16 @@ fn reference(file: &FileReference) -> ChatMessageAttachment {
     }
 }
 
-fn of_payload(payload: &Value, message: &Message) -> Result<NewChatMessage> {
-    if !message.attachments.is_empty() {
-        // Where their markers would be in a native body cannot be known here.
-        let rule = "a native body holds its own attachments, with their markers";
-        return Err(Error::invalid("message.attachments", rule).with_platform(PLATFORM));
+/// A native body that attachments follow.
+fn of_written(message: NewChatMessage) -> Result<Compose> {
+    if let BodyType::Other(_) = message.body.content_type {
+        let field = "message.body.native.payload.body.contentType";
+        return Err(Error::invalid(field, "must be text or html").with_platform(PLATFORM));
     }
+    Ok(Compose::of(message))
+}
+
+fn of_payload(payload: &Value) -> Result<NewChatMessage> {
     read_message(payload).map_err(|error| {
         let problem = error.into_problem_within("message.body.native.payload");
         Error::invalid(problem.field, problem.rule).with_platform(PLATFORM)

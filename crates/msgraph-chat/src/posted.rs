@@ -91,20 +91,31 @@ fn unreadable(error: &serde_json::Error) -> String {
     format!("the response is not what the contract says, at line {line} column {column}")
 }
 
-/// Reads the id of a stored message, and its time if that is `timed` and the message has one. Once
-/// they are found, the rest is not looked at: it takes nothing from the fact that the message is
-/// stored under this id. The error is why there is no id.
-pub(crate) fn read_id(
-    json: &[u8],
-    timed: bool,
-) -> Result<(MessageId, Option<Timestamp>), Cow<'static, str>> {
+/// What a receipt says of a stored message.
+#[derive(Debug)]
+pub(crate) struct StoredId {
+    pub(crate) id: MessageId,
+    /// When it was stored.
+    pub(crate) created: Option<Timestamp>,
+    /// Where the service shows it.
+    pub(crate) web_url: Option<String>,
+}
+
+/// Reads the id of a stored message, and its time and address if they are `wanted` and the message
+/// has them. Once they are found, the rest is not looked at: it takes nothing from the fact that the
+/// message is stored under this id. The error is why there is no id.
+pub(crate) fn read_id(json: &[u8], wanted: bool) -> Result<StoredId, Cow<'static, str>> {
     let mut start = Start {
-        timed,
+        wanted,
         ..Start::default()
     };
     let read = serde_json::Deserializer::from_slice(json).deserialize_map(&mut start);
     match (start.id, read) {
-        (Some(id), _) if !id.is_empty() => Ok((MessageId::new(id), start.created)),
+        (Some(id), _) if !id.is_empty() => Ok(StoredId {
+            id: MessageId::new(id),
+            created: start.created,
+            web_url: start.web_url,
+        }),
         (None, Err(error)) => Err(unreadable(&error).into()),
         _ => Err("the response names no message".into()),
     }
@@ -113,9 +124,11 @@ pub(crate) fn read_id(
 /// The members that a receipt needs; they stand at the start of a message.
 #[derive(Default)]
 struct Start {
-    timed: bool,
+    wanted: bool,
     id: Option<String>,
     created: Option<Timestamp>,
+    web_url: Option<String>,
+    has_web_url: bool,
 }
 
 #[derive(Deserialize)]
@@ -123,6 +136,7 @@ struct Start {
 enum Member {
     Id,
     CreatedDateTime,
+    WebUrl,
     #[serde(other)]
     Other,
 }
@@ -139,9 +153,14 @@ impl<'de> Visitor<'de> for &mut Start {
             match member {
                 Member::Id => self.id = members.next_value()?,
                 Member::CreatedDateTime => self.created = members.next_value()?,
+                Member::WebUrl => {
+                    self.has_web_url = true;
+                    self.web_url = members.next_value()?;
+                }
                 Member::Other => drop(members.next_value::<IgnoredAny>()?),
             }
-            if self.id.is_some() && (self.created.is_some() || !self.timed) {
+            let has_rest = self.created.is_some() && self.has_web_url;
+            if self.id.is_some() && (has_rest || !self.wanted) {
                 break;
             }
         }
@@ -156,9 +175,8 @@ mod tests {
     use super::*;
 
     fn id(json: &str) -> Result<String, Cow<'static, str>> {
-        let (id, _) = read_id(json.as_bytes(), false)?;
-        let (timed, _) = read_id(json.as_bytes(), true)?;
-        assert_eq!(id, timed);
+        let id = read_id(json.as_bytes(), false)?.id;
+        assert_eq!(id, read_id(json.as_bytes(), true)?.id);
         Ok(id.to_string())
     }
 
@@ -178,6 +196,7 @@ mod tests {
     fn nothing_behind_the_id_makes_a_sent_message_an_error() {
         for rest in [
             r#","createdDateTime":7}"#,
+            r#","webUrl":7,"createdDateTime":"2026-03-29T03:53:52Z"}"#,
             r#","createdDateTime":"2026-03-29T03:53:52Z","body":7}"#,
             r#","createdDateTime":"2026-03-29T03:53:52Z","bo"#,
             "",
@@ -185,6 +204,15 @@ mod tests {
             let json = [r#"{"id":"1""#, rest].concat();
             assert_eq!(id(&json).as_deref(), Ok("1"), "{json}");
         }
+    }
+
+    #[test]
+    fn the_address_is_read_if_it_is_wanted() {
+        let json = br#"{"id":"1","createdDateTime":"2026-03-29T03:53:52Z","webUrl":"https://a"}"#;
+        let read = read_id(json, true).unwrap();
+        assert_eq!(read.web_url.as_deref(), Some("https://a"));
+        assert!(read.created.is_some());
+        assert_eq!(read_id(json, false).unwrap().web_url, None);
     }
 
     #[test]
@@ -229,7 +257,7 @@ mod tests {
         fn the_id_of_any_message_is_that_of_its_model(id in "[^\0]{1,20}", other in ".{0,20}") {
             let json = serde_json::json!({"a": {"id": &other}, "id": &id, "other": other}).to_string();
             let message: ChatMessage = serde_json::from_str(&json).unwrap();
-            let (id, _) = read_id(json.as_bytes(), false).unwrap();
+            let id = read_id(json.as_bytes(), false).unwrap().id;
             prop_assert_eq!(Some(id.as_str()), message.id.as_deref());
         }
     }

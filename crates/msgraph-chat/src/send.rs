@@ -15,8 +15,7 @@ use crate::{
     destination::{Destination, PostPath},
     error::PLATFORM,
     journal::CompletedJournal,
-    models::Timestamp,
-    posted::{PostedMessage, read_id},
+    posted::{PostedMessage, StoredId, read_id},
     sends::UnderWay,
     write::{NewChatMessage, markup::Markup},
 };
@@ -215,7 +214,7 @@ pub(crate) struct Stored<'a> {
 impl Stored<'_> {
     /// The message, for the typed handles.
     pub(crate) fn posted(self) -> Result<PostedMessage> {
-        let (id, _) = self.id(false)?;
+        let id = self.id(false)?.id;
         let posted = PostedMessage::new(id, &self.response);
         self.under_way.sent(posted.id.as_str());
         Ok(posted)
@@ -223,18 +222,19 @@ impl Stored<'_> {
 
     /// The receipt of the message, which is in `conversation`.
     pub(crate) fn receipt(self, conversation: ConversationId) -> Result<Receipt> {
-        let (id, created) = self.id(true)?;
-        self.under_way.sent(id.as_str());
+        let stored = self.id(true)?;
+        self.under_way.sent(stored.id.as_str());
         let mut receipt = Receipt::new(Acceptance::Posted)
-            .with_message_id(id)
+            .with_message_id(stored.id)
             .with_conversation(conversation);
-        receipt.accepted_at = created.and_then(|time| time.to_system_time());
+        receipt.accepted_at = stored.created.and_then(|time| time.to_system_time());
+        receipt.web_url = stored.web_url;
         receipt.request_id = self.response.request_id().map(str::to_owned);
         Ok(receipt)
     }
 
-    fn id(&self, timed: bool) -> Result<(MessageId, Option<Timestamp>)> {
-        let read = read_id(self.response.body(), timed);
+    fn id(&self, with_rest: bool) -> Result<StoredId> {
+        let read = read_id(self.response.body(), with_rest);
         read.map_err(|rule| self.response.unusable(rule))
     }
 }

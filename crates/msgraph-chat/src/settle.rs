@@ -27,10 +27,18 @@ use crate::{
 /// The pause before the next check while another send of the same content is in progress.
 const RIVAL_PAUSE: Duration = Duration::from_secs(1);
 
+/// A message that can be the one that was sent.
+#[derive(Debug)]
+struct Found {
+    id: MessageId,
+    created: Option<SystemTime>,
+    web_url: Option<String>,
+}
+
 /// The messages of a list that can be the one that is looked for.
 #[derive(Default)]
 struct Seen {
-    equal: Vec<(MessageId, Option<SystemTime>)>,
+    equal: Vec<Found>,
     is_ambiguous: bool,
 }
 
@@ -161,7 +169,7 @@ impl Wanted {
         conversation: ConversationId,
         has_twins: bool,
     ) -> Result<Option<Settled>> {
-        let [(id, created)] = seen.equal.as_slice() else {
+        let [found] = seen.equal.as_slice() else {
             if !seen.equal.is_empty() {
                 return Err(cannot(
                     "several messages of the account have the same content and time",
@@ -181,9 +189,10 @@ impl Wanted {
             self.alone(seen, has_twins)?;
         }
         let mut receipt = Receipt::new(Acceptance::Posted)
-            .with_message_id(id.clone())
+            .with_message_id(found.id.clone())
             .with_conversation(conversation);
-        receipt.accepted_at = *created;
+        receipt.accepted_at = found.created;
+        receipt.web_url.clone_from(&found.web_url);
         Ok(Some(Settled::Found(receipt)))
     }
 
@@ -213,9 +222,12 @@ impl Seen {
                 let id = MessageId::new(id.as_str());
                 let created = listed.created_date_time.as_ref();
                 // A message that moved while the list was read is in it twice.
-                if self.equal.iter().all(|(other, _)| *other != id) {
-                    self.equal
-                        .push((id, created.and_then(|it| it.to_system_time())));
+                if self.equal.iter().all(|other| other.id != id) {
+                    self.equal.push(Found {
+                        id,
+                        created: created.and_then(|it| it.to_system_time()),
+                        web_url: listed.web_url.clone(),
+                    });
                 }
             }
             (Match::Equal, None) | (Match::Perhaps, _) => self.is_ambiguous = true,

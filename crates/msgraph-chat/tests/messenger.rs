@@ -137,6 +137,38 @@ async fn a_text_keeps_its_line_breaks_and_one_line_goes_as_text() {
 }
 
 #[tokio::test]
+async fn attachments_follow_a_native_body_with_their_markers() {
+    let native = json!({"body": {"contentType": "html", "content": "<at id=\"0\">R</at> hi"},
+        "mentions": [{"id": 0, "mentionText": "R", "mentioned": {"user":
+            {"id": "8ea0e38b-efb3-4757-924a-5f94061cf8c2"}}}]});
+    let file = FileReference::new("https://a.com/f".parse().unwrap()).with_id("f");
+    let message =
+        Message::native("msgraph-chat", native.clone()).with_attachment(Attachment::File(file));
+    let mut body = native;
+    body["body"]["content"] = json!("<at id=\"0\">R</at> hi<attachment id=\"f\"></attachment>");
+    body["attachments"] = json!([{"id": "f", "contentType": "reference",
+        "contentUrl": "https://a.com/f"}]);
+    let request = SendRequest::new(Target::conversation("c"), message);
+    sends(
+        request,
+        "/chats/c/messages",
+        Matcher::PartialJson(body),
+        "c",
+    )
+    .await;
+    let unreadable = json!({"body": {"contentType": "markdown", "content": "x"}});
+    let image = InlineImage::new("image/png", *b"png");
+    let message =
+        Message::native("msgraph-chat", unreadable).with_attachment(Attachment::InlineImage(image));
+    let request = SendRequest::new(Target::conversation("c"), message);
+    let error = client(&Server::new_async().await)
+        .check(&request)
+        .unwrap_err();
+    let field = "message.body.native.payload.body.contentType";
+    assert_eq!(error.problems()[0].field, field);
+}
+
+#[tokio::test]
 async fn a_native_body_goes_as_it_is() {
     let native = json!({"@odata.type": "#microsoft.graph.chatMessage", "importance": "high",
             "@odata.context": "c", "attachments@odata.type": "#Collection(chatMessageAttachment)",

@@ -78,9 +78,10 @@ pub use credential::{IntegratedSignIn, UcwaCredential};
 pub use error::PLATFORM;
 pub use incoming::{Incoming, IncomingMessage, IncomingStream, Invitation};
 pub use message::{Format, InstantMessage, Oversize};
-pub use messenger::{CAPABILITIES, check};
+pub use messenger::{CAPABILITIES, check, preview};
 pub use ms_messenger_http::{
-    HeaderName, HeaderValue, HttpClient, HttpOptions, Method, OpenRequest, Operation, RetryClass,
+    HeaderName, HeaderValue, HttpClient, HttpOptions, Method, OpenRequest, Operation, Preview,
+    RetryClass,
 };
 pub use operations::OPERATIONS;
 pub use outcome::{DeliveredMessage, UcwaOutcome};

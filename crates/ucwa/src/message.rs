@@ -3,6 +3,7 @@
 use std::{fmt, num::NonZeroUsize};
 
 use ms_messenger_core::{ErrorKind, Importance, Problems, Result, open_enum};
+use ms_messenger_http::HeaderValue;
 
 use crate::data_uri::Data;
 
@@ -23,6 +24,14 @@ impl Format {
             "text/html" => Self::Html,
             _ => Self::Plain,
         }
+    }
+
+    /// The header of a message in this format.
+    pub(crate) fn content_type(&self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Html => "text/html; charset=utf-8",
+            _ => "text/plain; charset=utf-8",
+        })
     }
 
     pub(crate) fn media_type(&self) -> &'static str {

@@ -5,11 +5,13 @@ use ms_messenger_core::{
     Acceptance, Address, Body, Capabilities, Capability, ConversationId, Error, ErrorKind,
     Evidence, Message, Messenger, Problem, Receipt, Result, SendRequest, Settled, SipUri, Target,
 };
+use ms_messenger_http::{Call, Preview};
 
 use crate::{
     builder::UcwaBuilder,
     error::PLATFORM,
-    message::{InstantMessage, Sizes},
+    message::{Format, InstantMessage, Sizes},
+    operations::{APPLICATION_CREATE, INVITATION_START, MESSAGE_SEND, TICKET_ISSUE},
     outcome::UcwaOutcome,
     send,
     session::UcwaSession,
@@ -55,6 +57,39 @@ pub const CAPABILITIES: Capabilities = Capabilities::new(&[
 /// The error of the send: `Unsupported` or `InvalidRequest`, with every problem named.
 pub fn check(request: &SendRequest) -> Result<Vec<Problem>> {
     checked(request, Sizes::default()).map(|_| Vec::new())
+}
+
+/// Runs every check of [`check`], and returns the request that carries the message. Its address is
+/// known in a session only, and so are the formats that the recipient shows: HTML is sent if the
+/// recipient shows it, else the text beside it.
+///
+/// ```
+/// use ms_messenger_core::{SendRequest, Target};
+///
+/// let to: Target = "sip:lene@contoso.com".parse()?;
+/// let preview = ucwa::preview(&SendRequest::new(to, "Build 42 is green"))?;
+/// assert_eq!(preview.headers["content-type"], "text/plain; charset=utf-8");
+/// assert_eq!(preview.after.last().unwrap().name(), "invitation.start");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// As [`check`].
+pub fn preview(request: &SendRequest) -> Result<Preview> {
+    let (to, message) = checked(request, Sizes::default())?;
+    let every = [Format::Html.as_str().to_owned()];
+    let (format, body) = message.written(&every).ok_or_else(unsupported)?;
+    let call = Call::of(&MESSAGE_SEND, "/").with_body(format.content_type(), body.to_owned());
+    let mut after = vec![&TICKET_ISSUE, &APPLICATION_CREATE];
+    let address = match to {
+        Recipient::Conversation(id) => format!("{}/{{sendMessage}}", id.as_str()),
+        Recipient::Person(_) => {
+            after.push(&INVITATION_START);
+            "{conversation}/{sendMessage}".to_owned()
+        }
+    };
+    Ok(Preview::new(&call, address).with_after(after))
 }
 
 impl UcwaBuilder {

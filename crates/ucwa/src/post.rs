@@ -282,10 +282,7 @@ impl PostAttempt<'_> {
     }
 
     fn content_type(&self) -> HeaderValue {
-        HeaderValue::from_static(match self.format {
-            Format::Html => "text/html; charset=utf-8",
-            _ => "text/plain; charset=utf-8",
-        })
+        self.format.content_type()
     }
 }
 

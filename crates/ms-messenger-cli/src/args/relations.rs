@@ -8,6 +8,12 @@ pub(crate) enum Rule {
         of: &'static [&'static str],
         missing: &'static str,
     },
+    /// Exactly one of these, or none if there is one of the others.
+    OneUnless {
+        of: &'static [&'static str],
+        unless: &'static [&'static str],
+        missing: &'static str,
+    },
     /// The first has no meaning without one of the others.
     Needs(&'static str, &'static [&'static str]),
     /// Not both of these.
@@ -44,6 +50,16 @@ impl Rule {
                         several.join(" and ")
                     )),
                 }
+            }
+            Self::OneUnless {
+                of,
+                unless,
+                missing,
+            } => {
+                let is_spared = !of.iter().any(|it| given.contains(it))
+                    && unless.iter().any(|it| given.contains(it));
+                let rule = Self::ExactlyOne { of, missing };
+                (!is_spared).then(|| rule.violation(given)).flatten()
             }
             Self::Needs(name, others) => {
                 let lacks = given.contains(&name) && !others.iter().any(|it| given.contains(it));

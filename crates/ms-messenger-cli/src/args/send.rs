@@ -11,17 +11,20 @@ use ms_messenger::{Importance, Url, Uuid};
 use super::{
     connection::{ConnectionArgs, ENVIRONMENT},
     relations::{Relations, Rule},
-    values::{To, duration, key, media, retries, time},
+    store::StoreAddressArgs,
+    values::{To, duration, key, media, retries, time, time_or_delay},
+    wait::WaitFor,
 };
 use crate::{exit, platform::Platform};
 
 const TARGETS: &str = "\
 Targets:
   conversation:ID       a conversation, chat thread or Teams chat
-  channel:TEAM/CHANNEL  a channel of a Teams team
+  channel:TEAM/CHANNEL  a channel of a Teams team, by ids
+  channel:@TEAM/CHANNEL the same by the names shown, e.g. channel:@Contoso/General
   tel:+14255550123      a telephone number (WhatsApp, through acs-messages)
   whatsapp:US.1349…     a WhatsApp user, by business-scoped id
-  user:ID-OR-UPN        a Teams user, in a one-on-one chat
+  user:ID-OR-ADDRESS    a Teams user, in a one-on-one chat, e.g. user:lene@contoso.com
   sip:user@host         a user of Skype for Business
   https://teams.microsoft.com/l/…   a Teams link to a channel or chat, or to the message
                         to reply to";
@@ -31,7 +34,11 @@ Examples:
   msm send --to channel:TEAM/CHANNEL --text 'The build is red'
   make 2>&1 | tail -n 20 | msm send --to conversation:ID --strip-ansi -
   msm send --to tel:+14255550123 --template reminder --language en_US --value Lene
-  msm send --to channel:TEAM/CHANNEL --html '<b>red</b>' --subject Build --importance high";
+  msm send --to channel:@Contoso/General --text '@{lene@contoso.com} please look' --file log.txt
+  msm send --to user:lene@contoso.com --text down --settle --fallback tel:+14255550123";
+
+/// Heading of the options about what follows a send.
+const DELIVERY: &str = "Delivery";
 
 #[derive(Args, Debug)]
 #[command(
@@ -40,9 +47,9 @@ Examples:
     after_long_help = format!("{EXAMPLES}\n\n{TARGETS}\n\n{ENVIRONMENT}\n\n{}", exit::table()),
 )]
 pub(crate) struct SendArgs {
-    /// Target of the message; see the forms below
+    /// Target of the message, see the forms below; can be repeated, each is a message of its own
     #[arg(long, value_name = "TARGET")]
-    pub(crate) to: Option<To>,
+    pub(crate) to: Vec<To>,
     /// Platform, if several configured ones support the target
     #[arg(long, value_enum)]
     pub(crate) platform: Option<Platform>,
@@ -71,6 +78,21 @@ pub(crate) struct SendArgs {
     /// Send the request in this file, in the JSON form of SendRequest; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) request: Option<PathBuf>,
+    /// The text is Markdown
+    #[arg(long)]
+    pub(crate) markdown: bool,
+    /// Mention this user of Teams, by address; can be repeated; in a text: @{ADDRESS}
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) mention: Vec<String>,
+    /// Attach the Adaptive Card in this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) card: Option<PathBuf>,
+    /// Upload this file and attach it; can be repeated
+    #[arg(long, value_name = "PATH")]
+    pub(crate) file: Vec<PathBuf>,
+    /// Show this picture within the message; can be repeated
+    #[arg(long, value_name = "PATH")]
+    pub(crate) picture: Vec<PathBuf>,
     /// Read the text from standard input
     #[arg(value_name = "-", value_parser = ["-"], hide_possible_values = true)]
     pub(crate) stdin: Option<String>,
@@ -116,15 +138,44 @@ pub(crate) struct SendArgs {
     /// Number of retries, each only where it cannot duplicate the message; by default 3
     #[arg(long, value_name = "N", value_parser = retries, allow_negative_numbers = true)]
     pub(crate) retries: Option<u32>,
-    /// Check the message and the settings without sending
+    /// Check the message and the settings, and print the request, without sending
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Print one line of JSON, also for errors
     #[arg(long)]
     pub(crate) json: bool,
 
+    /// Find out whether it was sent, if that is unknown; wait this long for it, by default 2m
+    #[arg(long, value_name = "TIME", num_args = 0..=1, value_parser = duration, help_heading = DELIVERY)]
+    pub(crate) settle: Option<Option<Duration>>,
+    /// Send to this target if it is proven that the message was not sent; can be repeated
+    #[arg(long, value_name = "TARGET", help_heading = DELIVERY)]
+    pub(crate) fallback: Vec<To>,
+    /// Hand the message over to an outbox, which sends it at this time: RFC 3339, or e.g. 2h from now
+    #[arg(long, value_name = "TIME", value_parser = time_or_delay, help_heading = DELIVERY)]
+    pub(crate) at: Option<SystemTime>,
+    /// Wait until the message is reported as delivered or read, at most this long, by default 2m
+    #[arg(long, value_names = ["delivered|read", "TIME"], num_args = 1..=2, help_heading = DELIVERY)]
+    pub(crate) wait: Vec<String>,
+    /// File in which `msm listen` keeps events, for --wait
+    #[arg(long, value_name = "FILE", help_heading = DELIVERY)]
+    pub(crate) events: Option<PathBuf>,
+    #[command(flatten, next_help_heading = DELIVERY)]
+    pub(crate) outbox: StoreAddressArgs,
+
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
+}
+
+impl SendArgs {
+    /// Returns what is waited for after the send.
+    ///
+    /// # Errors
+    ///
+    /// The rule that the words after `--wait` violate.
+    pub(crate) fn wait_for(&self) -> Result<Option<WaitFor>, String> {
+        WaitFor::parse(&self.wait)
+    }
 }
 
 /// Options that give a text or HTML.
@@ -142,16 +193,23 @@ const CONTENT: &[&str] = &[
     "-",
 ];
 
+/// How several targets stand in a rule.
+const SEVERAL: &str = "several --to";
+/// Options that can stand alone as the content.
+const ATTACHED: &[&str] = &["--card", "--file", "--picture", "--mention"];
+
 /// Checked here because `clap` ignores a `requires` whose option conflicts with a given one.
 const RULES: &[Rule] = &[
     Rule::ExactlyOne {
         of: &["--to", "--request"],
         missing: "--to is missing: it names the target of the message",
     },
-    Rule::ExactlyOne {
+    Rule::OneUnless {
         of: CONTENT,
+        unless: ATTACHED,
         missing: "the content is missing: give --text TEXT, or another of --html, --template, \
-                  --image, --document, --video, --audio, --request, or - for standard input",
+                  --image, --document, --video, --audio, --request, --card, --file, --picture, \
+                  or - for standard input",
     },
     Rule::Needs("--text-alternative", &["--html"]),
     Rule::Needs("--strip-ansi", TEXT_OR_HTML),
@@ -165,6 +223,34 @@ const RULES: &[Rule] = &[
     Rule::Conflict("--request", "--importance"),
     Rule::Conflict("--request", "--reply-to"),
     Rule::Conflict("--request", "--idempotency-key"),
+    Rule::Conflict("--request", "--mention"),
+    Rule::Conflict("--request", "--card"),
+    Rule::Conflict("--request", "--file"),
+    Rule::Conflict("--request", "--picture"),
+    Rule::Needs("--markdown", &["--text", "-"]),
+    Rule::Conflict("--mention", "--template"),
+    Rule::Conflict("--mention", "--image"),
+    Rule::Conflict("--mention", "--document"),
+    Rule::Conflict("--mention", "--video"),
+    Rule::Conflict("--mention", "--audio"),
+    Rule::Conflict(SEVERAL, "--fallback"),
+    Rule::Conflict(SEVERAL, "--idempotency-key"),
+    Rule::Conflict(SEVERAL, "--reply-to"),
+    Rule::Conflict("--fallback", "--idempotency-key"),
+    Rule::Conflict("--fallback", "--request"),
+    Rule::Conflict("--fallback", "--reply-to"),
+    Rule::Conflict("--fallback", "--dry-run"),
+    Rule::Conflict("--at", "--settle"),
+    Rule::Conflict("--at", "--fallback"),
+    Rule::Conflict("--at", "--wait"),
+    Rule::Conflict("--at", "--timeout"),
+    Rule::Conflict("--at", "--retries"),
+    Rule::Conflict("--at", "--idempotency-key"),
+    Rule::Needs("--store", &["--at"]),
+    Rule::Needs("--key-file", &["--at"]),
+    Rule::Needs("--events", &["--wait"]),
+    Rule::Conflict("--wait", "--dry-run"),
+    Rule::Conflict("--settle", "--dry-run"),
 ];
 
 impl Relations for SendArgs {
@@ -174,7 +260,8 @@ impl Relations for SendArgs {
 
     fn given(&self) -> Vec<&'static str> {
         let all = [
-            ("--to", self.to.is_some()),
+            ("--to", !self.to.is_empty()),
+            (SEVERAL, self.to.len() > 1),
             ("--text", self.text.is_some()),
             ("--html", self.html.is_some()),
             ("--template", self.template.is_some()),
@@ -195,9 +282,31 @@ impl Relations for SendArgs {
             ("--reply-to", self.reply_to.is_some()),
             ("--idempotency-key", self.idempotency_key.is_some()),
             ("--first-sent", self.first_sent.is_some()),
+            ("--markdown", self.markdown),
+            ("--mention", !self.mention.is_empty()),
+            ("--card", self.card.is_some()),
+            ("--file", !self.file.is_empty()),
+            ("--picture", !self.picture.is_empty()),
+            ("--timeout", self.timeout.is_some()),
+            ("--retries", self.retries.is_some()),
+            ("--dry-run", self.dry_run),
+            ("--settle", self.settle.is_some()),
+            ("--fallback", !self.fallback.is_empty()),
+            ("--at", self.at.is_some()),
+            ("--wait", !self.wait.is_empty()),
+            ("--events", self.events.is_some()),
+            ("--store", self.outbox.store.is_some()),
+            ("--key-file", self.outbox.key_file.is_some()),
         ];
         let given = all.into_iter().filter(|(_, is_given)| *is_given);
         given.map(|(name, _)| name).collect()
+    }
+
+    fn violation(&self) -> Option<String> {
+        let given = self.given();
+        let mut rules = self.rules().iter();
+        let violated = rules.find_map(|rule| rule.violation(&given));
+        violated.or_else(|| self.wait_for().err())
     }
 }
 

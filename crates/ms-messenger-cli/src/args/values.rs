@@ -14,6 +14,8 @@ use crate::names;
 pub(crate) struct To {
     pub(crate) target: Target,
     pub(crate) reply_to: Option<MessageId>,
+    /// The message that a link names.
+    pub(crate) message: Option<MessageId>,
 }
 
 impl std::str::FromStr for To {
@@ -29,11 +31,13 @@ impl std::str::FromStr for To {
             return Ok(Self {
                 target: link.target().clone(),
                 reply_to: link.reply_to().cloned(),
+                message: link.message_id().cloned(),
             });
         }
         Ok(Self {
             target: text.parse().map_err(|e: ParseTargetError| e.to_string())?,
             reply_to: None,
+            message: None,
         })
     }
 }
@@ -134,6 +138,23 @@ pub(super) fn time_or_age(text: &str) -> Result<SystemTime, String> {
     time.ok_or_else(|| rule.to_owned())
 }
 
+/// Parses a time in the future: RFC 3339, or how long from now.
+pub(super) fn time_or_delay(text: &str) -> Result<SystemTime, String> {
+    let rule = || "must be a time like 2026-11-28T21:22:06Z, or a delay like 30m or 12h".to_owned();
+    let now = SystemTime::now();
+    let time = match humantime::parse_rfc3339(text) {
+        Ok(time) => Some(time),
+        Err(_) => now.checked_add(humantime::parse_duration(text).map_err(|_| rule())?),
+    };
+    // RFC 3339 has years of four digits.
+    let last = humantime::parse_rfc3339("9999-12-31T23:59:59Z").map_err(|_| rule())?;
+    let time = time.filter(|time| *time <= last).ok_or_else(rule)?;
+    if time <= now {
+        return Err("must be in the future".to_owned());
+    }
+    Ok(time)
+}
+
 /// Parses a number of messages, at least 1.
 pub(super) fn keep(text: &str) -> Result<usize, String> {
     match text.parse() {
@@ -184,6 +205,15 @@ mod tests {
         );
         for text in ["", "soon", "99999999999d"] {
             assert!(time_or_age(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_to_send_at_is_in_the_future() {
+        assert!(time_or_delay("2h").unwrap() > SystemTime::now());
+        assert!(time_or_delay("9999-01-01T00:00:00Z").is_ok());
+        for text in ["", "soon", "0s", "2020-01-01T00:00:00Z", "9999999999d"] {
+            assert!(time_or_delay(text).is_err(), "{text}");
         }
     }
 

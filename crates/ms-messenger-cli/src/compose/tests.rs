@@ -13,7 +13,7 @@ fn composed(words: &[&str], input: &str) -> Result<SendRequest> {
     if let Some(violation) = args.violation() {
         panic!("{violation}");
     }
-    compose(&args, &|| Ok(input.to_owned())).map(|composed| composed.request)
+    compose(&args, &|| Ok(input.to_owned())).map(|mut composed| composed.requests.remove(0))
 }
 
 #[test]
@@ -101,6 +101,29 @@ fn sample(id: &str) -> Option<(&'static [&'static str], Option<&'static str>)> {
             Some("2026-01-02T03"),
         ),
         "strip_ansi" => (&["--strip-ansi"], None),
+        "markdown" => (&["--markdown"], None),
+        "mention" => (&["--mention", "marked@contoso.com"], None),
+        "card" => (
+            &[
+                "--card",
+                concat!(env!("CARGO_MANIFEST_DIR"), "/tests/msm/card.json"),
+            ],
+            Some("marked-card"),
+        ),
+        "picture" => (
+            &[
+                "--picture",
+                concat!(env!("CARGO_MANIFEST_DIR"), "/tests/msm/marked.gif"),
+            ],
+            Some("marked.gif"),
+        ),
+        "file" => (
+            &[
+                "--file",
+                concat!(env!("CARGO_MANIFEST_DIR"), "/tests/msm/main.rs"),
+            ],
+            Some("msm/main.rs"),
+        ),
         // These options do not change the request.
         "platform" => (&["--platform", "ucwa"], None),
         "timeout" => (&["--timeout", "1s"], None),
@@ -161,7 +184,7 @@ fn every_combination_of_options_is_used_or_rejected() {
             "marked-input\u{1b}[1m"
         };
         let composed = compose(&args, &|| Ok(input.to_owned())).unwrap();
-        let form = serde_json::to_string(&composed.request).unwrap();
+        let form = serde_json::to_string(&composed.requests[0]).unwrap();
         for marker in markers {
             assert!(
                 form.contains(marker),

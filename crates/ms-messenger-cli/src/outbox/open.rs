@@ -11,9 +11,9 @@ use crate::{
 
 /// An outbox that is open, and its address.
 #[derive(Debug)]
-pub(super) struct Opened {
-    pub(super) outbox: Outbox,
-    pub(super) address: Address,
+pub(crate) struct Opened {
+    pub(crate) outbox: Outbox,
+    pub(crate) address: Address,
 }
 
 /// Returns the address of the outbox.
@@ -21,7 +21,7 @@ pub(super) struct Opened {
 /// # Errors
 ///
 /// `Config` when there is none, or it cannot be used.
-pub(super) fn address(args: &OutboxOptions) -> Result<Address> {
+pub(crate) fn address(args: &OutboxOptions) -> Result<Address> {
     if let Some(address) = &args.store {
         return Ok(address.clone());
     }
@@ -41,7 +41,7 @@ pub(super) fn address(args: &OutboxOptions) -> Result<Address> {
 /// # Errors
 ///
 /// `Config` when it cannot be used.
-pub(super) async fn open_or_create(args: &OutboxOptions) -> Result<Opened> {
+pub(crate) async fn open_or_create(args: &OutboxOptions) -> Result<Opened> {
     let address = address(args)?;
     let keys = outbox_store::keys(args.key_file.as_deref(), &environment::process)?;
     let outbox = address.open(keys).await?;
@@ -53,7 +53,7 @@ pub(super) async fn open_or_create(args: &OutboxOptions) -> Result<Opened> {
 /// # Errors
 ///
 /// `Config` when it does not exist, or cannot be used.
-pub(super) async fn open(args: &OutboxOptions) -> Result<Opened> {
+pub(crate) async fn open(args: &OutboxOptions) -> Result<Opened> {
     let address = address(args)?;
     if let Some(path) = address.file().filter(|path| !path.exists()) {
         let text = format!("{}: no such file", path.display());

@@ -104,6 +104,8 @@ impl World {
             ("messages.jsonl", format!("{message}\n")),
             ("people.csv", "phone,name\n+14255550123,Lene\n".to_owned()),
             ("template.json", template.to_string()),
+            ("log.txt", "line 1\n".to_owned()),
+            ("message.json", r#"{"body":{"content":"hi"}}"#.to_owned()),
             ("msm.toml", config.to_owned()),
             (".config/msm/config.toml", config.to_owned()),
             (
@@ -129,7 +131,13 @@ impl World {
             ("AZURE_AUTHORITY_HOST", seed.entra.authority.clone()),
             ("AZURE_TENANT_ID", seed.entra.tenant.clone()),
         ];
-        if example.contains("channel:") || example.contains("conversation:") {
+        let of_teams = [
+            "channel:",
+            "conversation:",
+            "msm api",
+            "teams.microsoft.com",
+        ];
+        if of_teams.iter().any(|it| example.contains(it)) && !example.contains("tel:") {
             [own, msgraph_chat(seed)].concat()
         } else if ["login", "logout", "whoami"]
             .iter()
@@ -146,6 +154,10 @@ impl World {
     fn shell(&self, example: &str) -> (i32, String) {
         let seed = self.seed();
         let line = example
+            .replace("https://teams.microsoft.com/l/message/…", &self.link())
+            .replace("1616965872395", &self.last_message())
+            .replace("lene@contoso.com", &seed.graph.users[1].upn)
+            .replace("/chats/ID/", &format!("/chats/{}/", seed.graph.chat_id))
             .replace("channel:TEAM/CHANNEL", &channel(seed))
             .replace("conversation:ID", &chat(seed))
             .replace(
@@ -156,11 +168,14 @@ impl World {
                 "--emulator",
                 &format!("--emulator {}", self.emulator.http_url()),
             )
+            .replace("127.0.0.1:8080", "127.0.0.1:0")
             .replace("127.0.0.1:9464", "127.0.0.1:0");
-        let waits = line.contains("outbox run") && !line.contains("--until-empty");
+        let waits = (line.contains("outbox run") && !line.contains("--until-empty"))
+            || line.contains("--follow")
+            || line.contains("msm listen");
         let line = if waits {
             // It works until it is interrupted.
-            format!("timeout --preserve-status -s INT 1 {line}")
+            format!("timeout --preserve-status -s INT 1 env {line}")
         } else {
             line
         };
@@ -195,6 +210,24 @@ impl World {
             String::from_utf8_lossy(&output.stderr)
         );
         (output.status.code().unwrap(), printed)
+    }
+
+    /// The id of the newest message.
+    fn last_message(&self) -> String {
+        let rows = self.emulator.messages();
+        rows.last()
+            .map(|row| row.message_id.clone())
+            .unwrap_or_default()
+    }
+
+    /// A link to the newest message, of the channel.
+    fn link(&self) -> String {
+        let (graph, id) = (&self.seed().graph, self.last_message());
+        let channel = graph.channel_id.replace(':', "%3A").replace('@', "%40");
+        let team = &graph.team_id;
+        format!(
+            "'https://teams.microsoft.com/l/message/{channel}/{id}?groupId={team}&parentMessageId={id}'"
+        )
     }
 
     fn succeed(&self, line: &str) {
@@ -250,6 +283,15 @@ impl World {
                     fs::write(file, line[name].to_string()).unwrap();
                 }
                 lose();
+            }
+            "show" | "edit" | "delete" | "react" | "reply" => {
+                let is_chat = example.contains("conversation:");
+                let to = if is_chat {
+                    "conversation:ID"
+                } else {
+                    "channel:TEAM/CHANNEL"
+                };
+                self.succeed(&format!("msm send --to {to} --text red"));
             }
             "outbox retry" if example.contains("--allow-duplicate") => self.order("unconfirmed"),
             "outbox retry" => self.order("refused"),

@@ -3,6 +3,7 @@
 // The lint spares tests, but not what they share.
 #![allow(clippy::unwrap_used)]
 
+mod api;
 mod batch;
 mod batch_file;
 mod batch_input;
@@ -18,7 +19,10 @@ mod examples;
 mod exit_codes;
 mod home;
 mod keys;
+mod listen;
 mod outbox;
+mod parts;
+mod read;
 mod redaction;
 mod schema;
 mod send;
@@ -29,4 +33,5 @@ mod sign_in;
 mod signals;
 mod store;
 mod support;
+mod targets;
 mod usage;

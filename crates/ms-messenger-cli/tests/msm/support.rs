@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::net::TcpSocket;
 
 /// Variables that the program reads, or that would redirect its requests.
-const VARIABLES: [&str; 46] = [
+const VARIABLES: [&str; 48] = [
     "ACS_CONNECTION_STRING",
     "COMMUNICATION_SERVICES_CONNECTION_STRING",
     "ACS_ENDPOINT",
@@ -29,6 +29,8 @@ const VARIABLES: [&str; 46] = [
     "MSM_CONFIG",
     "MSM_EMULATOR",
     "MSM_EMULATOR_HTTPS",
+    "MSM_LISTEN_CLIENT_STATE",
+    "MSM_LISTEN_KEY",
     "MSM_OUTBOX",
     "MSM_OUTBOX_KEY",
     "MSM_PROFILE",

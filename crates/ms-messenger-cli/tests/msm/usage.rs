@@ -112,6 +112,7 @@ fn a_receipt_has_all_its_members() {
         "conversation",
         "accepted_at",
         "request_id",
+        "web_url",
     ] {
         assert!(receipt.contains_key(name), "{name}: {line}");
     }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     markup::{At, IMAGE, Markup, escape},
     mention::Mention,
-    message::{NewBody, NewChatMessage},
+    message::NewChatMessage,
     text,
 };
 use crate::models::{BodyType, ChatMessageAttachment, HostedContent, MessageImportance};
@@ -62,6 +62,24 @@ impl NewChatMessage {
 }
 
 impl Compose {
+    /// Continues a message that is written already.
+    pub(crate) fn of(mut message: NewChatMessage) -> Self {
+        let content = std::mem::take(&mut message.body.content);
+        // A text with attachments has their markers in it.
+        let is_text = message.body.content_type == BodyType::Text && message.attachments.is_empty();
+        let compose = Self {
+            message,
+            // Whether its members have markers must be read.
+            has_foreign_html: true,
+            ..Self::default()
+        };
+        if is_text {
+            compose.text(&content)
+        } else {
+            compose.html(&content)
+        }
+    }
+
     /// Adds text. Line breaks are kept, and so are the spaces that HTML would drop.
     pub fn text(mut self, text: &str) -> Self {
         self.visible.push_str(text);
@@ -127,7 +145,7 @@ impl Compose {
     /// assert!(message.check(Place::Chat).is_ok());
     /// ```
     pub fn host_image(&mut self, image: &InlineImage) -> String {
-        let id = (self.message.hosted_contents.len() + 1).to_string();
+        let id = self.free_id();
         let src = format!("../hostedContents/{id}/$value");
         self.message.hosted_contents.push(HostedContent {
             temporary_id: Some(id),
@@ -136,6 +154,17 @@ impl Compose {
             ..HostedContent::default()
         });
         src
+    }
+
+    /// A temporary id that no picture has.
+    fn free_id(&self) -> String {
+        let hosted = &self.message.hosted_contents;
+        let mut ids = (hosted.len() + 1..).map(|id| id.to_string());
+        let is_free = |id: &String| {
+            let mut used = hosted.iter().filter_map(|it| it.temporary_id.as_ref());
+            !used.any(|used| used == id)
+        };
+        ids.find(is_free).unwrap_or_default()
     }
 
     /// Adds an attachment, and its marker here. One without an id gets a new GUID.
@@ -196,15 +225,14 @@ impl Compose {
     }
 
     fn build_with_visible(self) -> (NewChatMessage, String) {
-        let (body, visible) = if self.needs_html {
-            (NewBody::new(BodyType::Html, self.html), self.visible)
+        let mut message = self.message;
+        let (kind, content, visible) = if self.needs_html {
+            (BodyType::Html, self.html, self.visible)
         } else {
-            (NewBody::new(BodyType::Text, self.visible), String::new())
+            (BodyType::Text, self.visible, String::new())
         };
-        let message = NewChatMessage {
-            body,
-            ..self.message
-        };
+        message.body.content_type = kind;
+        message.body.content = content;
         (message, visible)
     }
 }
@@ -272,6 +300,24 @@ mod tests {
             prop_assert_eq!(spaced(&known), spaced(&read));
             prop_assert_eq!(Markup { text: String::new(), ..known }, Markup { text: String::new(), ..read });
         }
+    }
+
+    #[test]
+    fn what_is_written_already_is_continued_with_other_ids() {
+        let image = InlineImage::new("image/png", *b"png");
+        let mut first = NewChatMessage::compose()
+            .text("1 < 2")
+            .inline_image(&image)
+            .build();
+        first.hosted_contents[0].temporary_id = Some("2".into());
+        first.body.content = first.body.content.replace("/1/", "/2/");
+        let both = Compose::of(first).inline_image(&image).build();
+        assert_eq!(
+            both.body.content,
+            "1 &lt; 2<img src=\"../hostedContents/2/$value\"><img src=\"../hostedContents/3/$value\">"
+        );
+        let text = NewChatMessage::text("1 < 2");
+        assert_eq!(Compose::of(text.clone()).build(), text);
     }
 
     #[test]

@@ -1,0 +1,292 @@
+//! `msm api`: a request to any path of a configured service.
+
+use std::{
+    fs,
+    io::{self, Read as _},
+    path::Path,
+};
+
+use ms_messenger::{
+    Delivery, Error, ErrorKind, Problem, Result,
+    http::{HeaderName, HeaderValue, Method, OpenRequest, Response},
+};
+use serde_json::Value;
+use serde_json_path::JsonPath;
+
+use crate::{
+    args::ApiArgs,
+    config::Settings,
+    connect, environment,
+    exit::Exit,
+    explain::{Explained, explain},
+    files::unreadable,
+    outcome::Line,
+    platform::Platform,
+    print,
+    terminal::{escaped, shown},
+    transport::{http_options, retry},
+};
+
+/// The most pages of a list.
+const MOST_PAGES: usize = 1000;
+/// Headers that the client sets itself.
+const OWN_HEADERS: [&str; 3] = ["authorization", "content-length", "host"];
+
+/// What a request is made of.
+struct Wanted {
+    method: Method,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    body: Option<(HeaderValue, Vec<u8>)>,
+    filter: Option<JsonPath>,
+}
+
+/// Makes the request and prints what it returns.
+pub(crate) async fn run(args: &ApiArgs) -> Exit {
+    let mut settings = None;
+    match request(args, &mut settings).await {
+        Ok(()) => Exit::Success,
+        Err(error) => failed(args, error, settings.as_ref()),
+    }
+}
+
+async fn request(args: &ApiArgs, known: &mut Option<Settings>) -> Result<()> {
+    let wanted = wanted(args)?;
+    let settings = Settings::read(&args.common.connection, &environment::process)?;
+    let settings = &*known.insert(settings);
+    let platform = platform(args, settings)?;
+    let mut request = open(args, platform, settings, &wanted)?;
+    for (name, value) in &wanted.headers {
+        request = request.with_header(name.clone(), value.clone());
+    }
+    if let Some((kind, body)) = wanted.body {
+        request = request.with_body(kind, body);
+    }
+    let filter = wanted.filter.as_ref();
+    if !args.paginate {
+        return respond(args, &request.send().await?, filter);
+    }
+    let mut pages = request.pages::<Value>().with_max_pages(MOST_PAGES);
+    while let Some(page) = pages.next_page().await? {
+        let page = Value::Array(page);
+        let items = match filter {
+            Some(filter) => filter.query(&page).all(),
+            None => page.as_array().into_iter().flatten().collect(),
+        };
+        for item in items {
+            if print::result(&escaped(&item.to_string())).is_err() {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Prints a response, or what the filter selects of it.
+fn respond(args: &ApiArgs, response: &Response, filter: Option<&JsonPath>) -> Result<()> {
+    if response.body().is_empty() {
+        return Ok(());
+    }
+    let read = serde_json::from_slice::<Value>(response.body());
+    let lines = match (read, filter) {
+        (Ok(value), Some(filter)) => {
+            let found = filter.query(&value).all();
+            found.iter().map(|it| escaped(&it.to_string())).collect()
+        }
+        (Ok(value), None) if args.common.json => vec![escaped(&value.to_string())],
+        (Ok(value), None) => vec![shown(&format!("{value:#}"))],
+        (Err(_), Some(_)) => {
+            let text = "the response is no JSON, so that nothing can be selected of it";
+            // The request was executed.
+            return Err(Error::new(ErrorKind::Protocol, text).with_delivery(Delivery::Sent));
+        }
+        (Err(_), None) => vec![shown(&String::from_utf8_lossy(response.body()))],
+    };
+    for line in lines {
+        if print::result(&line).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Checks everything that needs no settings.
+fn wanted(args: &ApiArgs) -> Result<Wanted> {
+    let invalid =
+        |field: &str, rule: &str| Problem::new(field, rule).into_error(ErrorKind::InvalidRequest);
+    let method = args.method.trim().to_ascii_uppercase();
+    let rule = "must be GET, HEAD, POST, PUT, PATCH or DELETE";
+    let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+    let method = known.contains(&method.as_str()).then_some(method);
+    let method = method.ok_or_else(|| invalid("METHOD", rule))?;
+    let method = Method::from_bytes(method.as_bytes()).map_err(|_| invalid("METHOD", rule))?;
+    let is_read = method == Method::GET;
+    if args.paginate && !is_read {
+        return Err(invalid("--paginate", "is for GET only"));
+    }
+    let filter = args.filter.as_deref().map(JsonPath::parse).transpose();
+    let filter = filter.map_err(|error| {
+        let rule = format!("is no JSONPath: {}", error.message());
+        invalid("--filter", &rule)
+    })?;
+    let headers = args.header.iter().map(|text| header(text));
+    let headers = headers.collect::<Result<Vec<_>>>()?;
+    let body = match &args.input {
+        Some(_) if is_read => return Err(invalid("--input", "is not for GET")),
+        Some(path) => Some(body(path, &headers)?),
+        None => None,
+    };
+    Ok(Wanted {
+        method,
+        headers,
+        body,
+        filter,
+    })
+}
+
+/// Reads a header. Its value is not repeated in errors: it may be a secret.
+fn header(text: &str) -> Result<(HeaderName, HeaderValue)> {
+    let invalid = |rule: &str| Problem::new("--header", rule).into_error(ErrorKind::InvalidRequest);
+    let rule = "must be a name and a value, e.g. 'Prefer: return=minimal'";
+    let (name, value) = text.split_once(':').ok_or_else(|| invalid(rule))?;
+    let name = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|_| invalid(rule))?;
+    let mut value = HeaderValue::from_str(value.trim()).map_err(|_| invalid(rule))?;
+    value.set_sensitive(true);
+    if OWN_HEADERS.contains(&name.as_str()) {
+        return Err(invalid(
+            "must not be authorization, content-length or host, which are set",
+        ));
+    }
+    Ok((name, value))
+}
+
+/// Reads the body and finds its media type: that of the headers, else JSON.
+fn body(path: &Path, headers: &[(HeaderName, HeaderValue)]) -> Result<(HeaderValue, Vec<u8>)> {
+    let is_input = path.as_os_str() == "-";
+    let mut bytes = Vec::new();
+    let read = if is_input {
+        io::stdin().lock().read_to_end(&mut bytes).map(drop)
+    } else {
+        fs::read(path).map(|read| bytes = read)
+    };
+    read.map_err(|error| {
+        let name = path.display().to_string();
+        let name = if is_input {
+            "standard input"
+        } else {
+            name.as_str()
+        };
+        Problem::new(name, unreadable(&error)).into_error(ErrorKind::Config)
+    })?;
+    let named = headers
+        .iter()
+        .find(|(name, _)| name.as_str() == "content-type");
+    let kind = match named {
+        Some((_, kind)) => kind.clone(),
+        None => HeaderValue::from_static("application/json"),
+    };
+    let is_json = kind
+        .to_str()
+        .is_ok_and(|kind| kind.starts_with("application/json"));
+    if is_json && let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(&bytes) {
+        let (line, column) = (error.line(), error.column());
+        let rule = format!(
+            "is not JSON (line {line} column {column}): --header 'Content-Type: …' names another type"
+        );
+        return Err(Problem::new("--input", rule).into_error(ErrorKind::InvalidRequest));
+    }
+    Ok((kind, bytes))
+}
+
+/// Returns the platform: the named one, else the only one that is configured.
+fn platform(args: &ApiArgs, settings: &Settings) -> Result<Platform> {
+    let configured = Platform::ALL
+        .into_iter()
+        .filter(|it| settings.configures(*it));
+    let configured: Vec<Platform> = configured.filter(|it| *it != Platform::Ucwa).collect();
+    let chosen = match (args.common.platform, configured.as_slice()) {
+        (Some(Platform::Ucwa), _) => {
+            let rule = "ucwa has no paths before a sign-in: its server names each address";
+            return Err(Problem::new("--platform", rule).into_error(ErrorKind::Unsupported));
+        }
+        (Some(named), _) => named,
+        (None, [only]) => *only,
+        (None, []) => {
+            let text = "no platform is configured: msm doctor says what each needs";
+            return Err(Error::new(ErrorKind::Config, text));
+        }
+        (None, several) => {
+            let names: Vec<&str> = several.iter().map(|it| it.as_str()).collect();
+            let names = names.join(", ");
+            let text =
+                format!("several platforms are configured: choose one with --platform: {names}");
+            return Err(Error::new(ErrorKind::Config, text));
+        }
+    };
+    if settings.configures(chosen) {
+        Ok(chosen)
+    } else {
+        Err(chosen.not_configured())
+    }
+}
+
+fn open(
+    args: &ApiArgs,
+    platform: Platform,
+    settings: &Settings,
+    wanted: &Wanted,
+) -> Result<OpenRequest> {
+    let (options, retry) = (http_options(args.common.timeout), retry(None));
+    let (method, path) = (wanted.method.clone(), args.path.as_str());
+    Ok(match platform {
+        Platform::AcsMessages => {
+            connect::acs_messages(settings, options, retry)?.request(method, path)
+        }
+        Platform::AcsChat => connect::acs_chat(settings, options, retry)?.request(method, path),
+        _ => connect::msgraph_chat(settings, options, retry)?.request(method, path),
+    })
+}
+
+/// Reports an error: for a request that may have been executed, that it may.
+fn failed(args: &ApiArgs, error: Error, settings: Option<&Settings>) -> Exit {
+    let Explained { error, advice } = explain(error, settings);
+    let exit = Exit::of(&error);
+    let doubt = "it is unknown whether the request was executed: look before you make it again";
+    let advice = if exit == Exit::Unknown {
+        Some(doubt)
+    } else {
+        advice.as_deref()
+    };
+    if args.common.json {
+        let line = Line {
+            advice,
+            ..Line::of(&error, exit)
+        };
+        let _ = print::result(&line.to_string());
+    } else if exit == Exit::Unknown {
+        print::important(format_args!("error: {}\n  {doubt}", error.message()));
+    } else {
+        print::important(print::plain_error_text(&error, exit, advice));
+    }
+    exit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_has_a_name_and_is_not_one_of_the_client() {
+        assert!(header("Prefer: a=b:c").is_ok());
+        for text in [
+            "",
+            "hunter2",
+            ": hunter2",
+            "Authorization: hunter2",
+            "a b: hunter2",
+            "a: \u{1}hunter2",
+        ] {
+            let error = header(text).unwrap_err();
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
+    }
+}

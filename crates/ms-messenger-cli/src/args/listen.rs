@@ -1,0 +1,46 @@
+//! Options of `msm listen`.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::Args;
+
+use super::{store::StoreAddressArgs, values::duration};
+
+const LISTEN: &str = "Examples:\n  \
+    MSM_LISTEN_KEY=secret msm listen --address 127.0.0.1:8080 --keep events.jsonl\n  \
+    MSM_LISTEN_KEY=secret msm listen --keep events.jsonl --store sqlite:out.db --once --for 5m\n\n\
+    Event Grid calls /events?key=SECRET, Graph calls /notifications. The first line on standard\n\
+    output is {\"event\":\"ready\",…} with both addresses; each event follows as one JSON line.\n\
+    It speaks HTTP: a proxy or tunnel in front of it adds TLS, which both services demand.";
+
+#[derive(Args, Debug)]
+#[command(after_help = LISTEN)]
+pub(crate) struct ListenArgs {
+    /// Address to listen on; port 0 is any free port
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub(crate) address: SocketAddr,
+    /// Also listen on an address that other machines reach
+    #[arg(long)]
+    pub(crate) any_address: bool,
+    /// File that each event is appended to, and synced, before it is acknowledged
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keep: PathBuf,
+    /// File with the secret of the address for Event Grid [env: MSM_LISTEN_KEY]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secret_file: Option<PathBuf>,
+    /// File with the clientState of the subscriptions of Graph [env: MSM_LISTEN_CLIENT_STATE]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_state_file: Option<PathBuf>,
+    /// End after the first event
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// End after this time
+    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+    pub(crate) at_most: Option<Duration>,
+    /// Print one line of JSON for errors, too
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The outbox whose messages get the statuses that are reported
+    #[command(flatten)]
+    pub(crate) outbox: StoreAddressArgs,
+}

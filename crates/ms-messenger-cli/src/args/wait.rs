@@ -1,0 +1,63 @@
+//! What is waited for after a send.
+
+use std::time::Duration;
+
+use ms_messenger::DeliveryStatus;
+
+use super::values::duration;
+
+/// How long is waited if no time is given.
+const WAIT: Duration = Duration::from_secs(120);
+
+/// What is waited for, and how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WaitFor {
+    /// Delivered or read.
+    pub(crate) status: DeliveryStatus,
+    pub(crate) at_most: Duration,
+}
+
+impl WaitFor {
+    /// Reads `delivered` or `read`, and a time.
+    ///
+    /// # Errors
+    ///
+    /// The rule that is violated.
+    pub(super) fn parse(words: &[String]) -> Result<Option<Self>, String> {
+        let (status, rest) = match words {
+            [] => return Ok(None),
+            [first, rest @ ..] => (first.as_str(), rest),
+        };
+        let status = match status {
+            "delivered" => DeliveryStatus::Delivered,
+            "read" => DeliveryStatus::Read,
+            _ => return Err("--wait must be delivered or read, e.g. --wait read 30s".to_owned()),
+        };
+        let at_most = match rest {
+            [] => WAIT,
+            [time] => duration(time).map_err(|rule| format!("--wait: the time {rule}"))?,
+            _ => return Err("--wait is given twice".to_owned()),
+        };
+        Ok(Some(Self { status, at_most }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_and_a_time_are_read() {
+        let parse = |words: &[&str]| {
+            let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+            WaitFor::parse(&words)
+        };
+        let read = parse(&["read", "30s"]).unwrap().unwrap();
+        assert_eq!(read.at_most, Duration::from_secs(30));
+        assert_eq!(parse(&["delivered"]).unwrap().unwrap().at_most, WAIT);
+        assert_eq!(parse(&[]), Ok(None));
+        for words in [&["sent"][..], &["read", "-"], &["read", "1s", "read"]] {
+            assert!(parse(words).is_err(), "{words:?}");
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! `msm edit`, `delete`, `react` and `reply`.
+
+use std::time::Duration;
+
+use ms_messenger::{
+    Error, ErrorKind, Problem, Result, RetryPolicy, acs_chat::UpdateChatMessageRequest,
+    msgraph_chat::NewChatMessage,
+};
+use serde_json::json;
+use tokio::time::sleep;
+
+use crate::{
+    args::{CommonArgs, DeleteArgs, EditArgs, MessageArgs, ReactArgs, ReplyArgs},
+    exit::Exit,
+    explain::{Explained, explain},
+    outcome::Line,
+    place::{Opening, Place},
+    print, report, send,
+    show::{handle, message_id, unsupported},
+    usage,
+};
+
+/// Attempts of a change, which is the same if it is made twice.
+const ATTEMPTS: u32 = 4;
+/// The pause before the second attempt; doubled after each.
+const PAUSE: Duration = Duration::from_millis(500);
+/// The longest pause that a service can ask for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// What is changed.
+enum Change<'a> {
+    Text(&'a str),
+    Html(&'a str),
+    Delete,
+    Restore,
+    React(&'a str),
+    Unreact(&'a str),
+}
+
+impl Change<'_> {
+    const fn done(&self) -> &'static str {
+        match self {
+            Self::Text(_) | Self::Html(_) => "edited",
+            Self::Delete => "deleted",
+            Self::Restore => "restored",
+            Self::React(_) => "reaction added",
+            Self::Unreact(_) => "reaction removed",
+        }
+    }
+}
+
+/// Sends a reply.
+pub(crate) async fn reply(args: ReplyArgs) -> Exit {
+    let ReplyArgs {
+        target,
+        message,
+        mut send,
+    } = args;
+    let has_own = !send.to.is_empty() || send.reply_to.is_some() || send.request.is_some();
+    let has_id = message.is_some() || target.reply_to.is_some();
+    if has_own || !has_id {
+        let rule = if has_own {
+            "--to, --reply-to and --request have no place here: give the target and the message"
+        } else {
+            "the message is missing: give its id after the target, or a link to the message"
+        };
+        return usage::report_violation(rule, Some("reply"), send.json);
+    }
+    send.to = vec![target];
+    send.reply_to = message;
+    send::run(&send).await
+}
+
+/// Changes the content of a message.
+pub(crate) async fn edit(args: &EditArgs) -> Exit {
+    let change = match (&args.text, &args.html) {
+        (Some(text), _) => Change::Text(text),
+        (None, Some(html)) => Change::Html(html),
+        (None, None) => {
+            let rule = "the new content is missing: give --text TEXT or --html HTML";
+            return usage::report_violation(rule, Some("edit"), args.message.common.json);
+        }
+    };
+    run(&args.message, &change).await
+}
+
+/// Deletes or restores a message.
+pub(crate) async fn delete(args: &DeleteArgs) -> Exit {
+    let change = if args.undo {
+        Change::Restore
+    } else {
+        Change::Delete
+    };
+    run(&args.message, &change).await
+}
+
+/// Adds or removes a reaction.
+pub(crate) async fn react(args: &ReactArgs) -> Exit {
+    let emoji = args.emoji.trim();
+    let change = if args.undo {
+        Change::Unreact(emoji)
+    } else {
+        Change::React(emoji)
+    };
+    run(&args.message, &change).await
+}
+
+async fn run(args: &MessageArgs, change: &Change<'_>) -> Exit {
+    let mut opening = Opening::default();
+    match apply(args, change, &mut opening).await {
+        Ok(()) => {
+            let text = if args.common.json {
+                report::done(json!({"change": change.done()}))
+            } else {
+                change.done().to_owned()
+            };
+            // The change is made, even if standard output is closed.
+            let _ = print::result(&text);
+            Exit::Success
+        }
+        Err(Failed {
+            error,
+            is_unknown: false,
+        }) => report::failed_with(error, args.common.json, opening.settings.as_ref()),
+        Err(Failed { error, .. }) => unknown(&args.common, error, &opening),
+    }
+}
+
+/// Why a change failed.
+struct Failed {
+    error: Error,
+    /// Whether an attempt may have been executed.
+    is_unknown: bool,
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self {
+            error,
+            is_unknown: false,
+        }
+    }
+}
+
+/// Makes the change, again after what waiting helps against.
+async fn apply(
+    args: &MessageArgs,
+    change: &Change<'_>,
+    opening: &mut Opening,
+) -> std::result::Result<(), Failed> {
+    let id = message_id(args)?;
+    let target = &args.target.target;
+    // Each attempt is made here, so that none is lost sight of.
+    let place = opening
+        .open(&args.common, target, RetryPolicy::never())
+        .await?;
+    let mut is_unknown = false;
+    let mut pause = PAUSE;
+    let mut attempt = 1;
+    let outcome = loop {
+        let Err(error) = make(&place, args, id, change).await else {
+            break Ok(());
+        };
+        is_unknown |= may_be_executed(&error);
+        let wait = error.retry_after().unwrap_or(pause);
+        if !error.is_transient() || attempt == ATTEMPTS || wait > LONGEST_PAUSE {
+            break Err(Failed { error, is_unknown });
+        }
+        sleep(wait).await;
+        (attempt, pause) = (attempt + 1, pause * 2);
+    };
+    place.end().await;
+    outcome
+}
+
+/// Returns whether a failed attempt may have been executed.
+fn may_be_executed(error: &Error) -> bool {
+    error.attempts() > 0
+        && matches!(
+            error.kind(),
+            ErrorKind::Timeout | ErrorKind::Transport | ErrorKind::Service | ErrorKind::Protocol
+        )
+}
+
+async fn make(place: &Place, args: &MessageArgs, id: &str, change: &Change<'_>) -> Result<()> {
+    match place {
+        Place::Channel(_) | Place::Chat(_) => {
+            let message = handle(place, args, id)?;
+            match *change {
+                Change::Text(text) => message.edit(text).await,
+                Change::Html(html) => message.edit(NewChatMessage::html(html)).await,
+                Change::Delete => message.delete().await,
+                Change::Restore => message.undo_delete().await,
+                Change::React(emoji) => message.react(emoji).await,
+                Change::Unreact(emoji) => message.unreact(emoji).await,
+            }
+        }
+        Place::Thread(client, thread) => {
+            let thread = client.thread(thread.clone());
+            match *change {
+                Change::Text(text) | Change::Html(text) => {
+                    let update = UpdateChatMessageRequest::content(text);
+                    thread.update_message(id, &update).await
+                }
+                Change::Delete => thread.delete_message(id).await,
+                Change::Restore => Err(unsupported(place, "does not restore messages")),
+                Change::React(_) | Change::Unreact(_) => {
+                    Err(unsupported(place, "has no reactions"))
+                }
+            }
+        }
+        Place::Conversation(..) | Place::Peer(..) => Err(unsupported(
+            place,
+            "does not change messages that were sent",
+        )),
+    }
+}
+
+/// Reports a change of which it is unknown whether it was made.
+fn unknown(args: &CommonArgs, error: Error, opening: &Opening) -> Exit {
+    let Explained { error, .. } = explain(error, opening.settings.as_ref());
+    let exit = Exit::Unknown;
+    let advice =
+        "it is unknown whether the change was made: run it again, which changes nothing twice";
+    if args.json {
+        let line = Line {
+            advice: Some(advice),
+            delivery: exit.delivery().as_str(),
+            ..Line::of(&error, exit)
+        };
+        let _ = print::result(&line.to_string());
+    } else {
+        let problem = Problem::new("change", error.message());
+        print::important(format_args!("error: {}\n  {advice}", problem.rule));
+    }
+    exit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_service_may_have_received_is_unknown() {
+        for (kind, attempts, is_unknown) in [
+            (ErrorKind::Timeout, 1, true),
+            (ErrorKind::Transport, 1, true),
+            (ErrorKind::Service, 1, true),
+            (ErrorKind::Connect, 1, false),
+            (ErrorKind::RateLimited, 1, false),
+            (ErrorKind::NotFound, 1, false),
+            (ErrorKind::Timeout, 0, false),
+        ] {
+            let error = Error::new(kind, "x").with_attempts(attempts);
+            assert_eq!(may_be_executed(&error), is_unknown, "{kind}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Local files: cards, pictures, and files that are uploaded.
+
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+use ms_messenger::{Attachment, Card, CardKind, Error, ErrorKind, InlineImage, Problem, Result};
+
+use super::card;
+use crate::files::{unreadable, without_bom};
+
+/// The most bytes of a picture: the largest call that Graph takes holds it in Base64.
+const LARGEST_PICTURE: u64 = 3 * 1024 * 1024;
+/// The most bytes of a card that are read: far above what Teams takes.
+const LARGEST_CARD: u64 = 1024 * 1024;
+/// How the files of the picture formats begin.
+const PICTURES: [(&str, &[u8]); 5] = [
+    ("image/png", b"\x89PNG\r\n\x1a\n"),
+    ("image/jpeg", b"\xff\xd8\xff"),
+    ("image/gif", b"GIF8"),
+    ("image/bmp", b"BM"),
+    ("image/webp", b"RIFF"),
+];
+
+/// Reads a card and checks it. Returns it with what Teams would not show.
+///
+/// # Errors
+///
+/// `Config` for a file that cannot be read, `InvalidRequest` for a card that Teams refuses.
+pub(super) fn card(path: &Path) -> Result<(Attachment, Vec<Problem>)> {
+    let name = path.display().to_string();
+    let bytes = read(
+        path,
+        LARGEST_CARD,
+        "is larger than 1 MiB, which no card can be",
+    )?;
+    let text = String::from_utf8(bytes);
+    let text = text.map_err(|_| invalid(ErrorKind::InvalidRequest, &name, "is not UTF-8"))?;
+    let content = serde_json::from_str(&without_bom(text)).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let rule = format!("is not JSON (line {line} column {column})");
+        invalid(ErrorKind::InvalidRequest, &name, &rule)
+    })?;
+    let findings = card::check(&content);
+    findings.problems.into_result(ErrorKind::InvalidRequest)?;
+    let card = Card::new(CardKind::Adaptive, content);
+    Ok((Attachment::Card(card), findings.warnings))
+}
+
+/// Reads a picture that is shown within the message.
+///
+/// # Errors
+///
+/// `Config` for a file that cannot be read, `InvalidRequest` for one that is no picture.
+pub(super) fn picture(path: &Path) -> Result<Attachment> {
+    let rule = "is larger than 3 MiB: --file sends it as a file";
+    let bytes = read(path, LARGEST_PICTURE, rule)?;
+    let known = PICTURES.iter().find(|(_, begin)| bytes.starts_with(begin));
+    let Some((kind, _)) = known else {
+        let name = path.display().to_string();
+        let rule = "is no PNG, JPEG, GIF, BMP or WebP picture: --file sends it as a file";
+        return Err(invalid(ErrorKind::InvalidRequest, &name, rule));
+    };
+    let alt = path.file_name().map(|name| name.to_string_lossy());
+    let image = InlineImage::new(*kind, bytes);
+    Ok(Attachment::InlineImage(match alt {
+        Some(alt) => image.with_alt(alt),
+        None => image,
+    }))
+}
+
+/// Returns a file that is uploaded, by its absolute path: another process may send it.
+///
+/// # Errors
+///
+/// `Config` for what cannot be read or is no file.
+pub(super) fn file(path: &Path) -> Result<Attachment> {
+    let name = path.display().to_string();
+    let refused = |error: io::Error| invalid(ErrorKind::Config, &name, &unreadable(&error));
+    let about = File::open(path)
+        .and_then(|file| file.metadata())
+        .map_err(refused)?;
+    if !about.is_file() {
+        let error = io::Error::from(io::ErrorKind::IsADirectory);
+        return Err(refused(error));
+    }
+    let path: PathBuf = std::path::absolute(path).map_err(refused)?;
+    Ok(Attachment::file(path))
+}
+
+/// Reads a file of at most `limit` bytes.
+fn read(path: &Path, limit: u64, too_large: &str) -> Result<Vec<u8>> {
+    let name = path.display().to_string();
+    let mut bytes = Vec::new();
+    let file = File::open(path);
+    // A file can grow after its size was looked at.
+    let read = file.and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
+    read.map_err(|error| invalid(ErrorKind::Config, &name, &unreadable(&error)))?;
+    if bytes.len() as u64 > limit {
+        return Err(invalid(ErrorKind::InvalidRequest, &name, too_large));
+    }
+    if bytes.is_empty() {
+        return Err(invalid(ErrorKind::InvalidRequest, &name, "is empty"));
+    }
+    Ok(bytes)
+}
+
+fn invalid(kind: ErrorKind, what: &str, rule: &str) -> Error {
+    Problem::new(what, rule).into_error(kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_empty_large_or_something_else_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str, bytes: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            path
+        };
+        let png = at("a.png", b"\x89PNG\r\n\x1a\nrest");
+        assert!(picture(&png).is_ok());
+        let large = at("b.png", &vec![0x89; 3 * 1024 * 1024 + 1]);
+        let text = at("c.png", b"text");
+        let empty = at("d", b"");
+        for (result, kind) in [
+            (picture(&large), ErrorKind::InvalidRequest),
+            (picture(&text), ErrorKind::InvalidRequest),
+            (picture(&empty), ErrorKind::InvalidRequest),
+            (picture(folder.path()), ErrorKind::Config),
+            (file(folder.path()), ErrorKind::Config),
+            (file(&folder.path().join("e")), ErrorKind::Config),
+            (card(&text).map(|it| it.0), ErrorKind::InvalidRequest),
+            (card(&png).map(|it| it.0), ErrorKind::InvalidRequest),
+        ] {
+            assert_eq!(result.unwrap_err().kind(), kind);
+        }
+        assert!(file(&text).is_ok());
+    }
+}

@@ -1,0 +1,211 @@
+//! `msm list`.
+
+use ms_messenger::{
+    ErrorKind, Problem, Result, RetryPolicy, Uuid,
+    http::{Pages, encode_path_segment},
+    msgraph_chat::{ChatQuery, GraphChatClient, Method},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::{
+    args::{ListThingsArgs, Things, To},
+    connect,
+    exit::Exit,
+    place::{Opening, Place},
+    platform::Platform,
+    print, report,
+    show::unsupported,
+    terminal::{escaped, shown_line},
+    transport::http_options,
+};
+
+/// The most pages of a list.
+const MOST_PAGES: usize = 200;
+
+/// Columns of a table: a heading, and the members of an item of which the first that is there is
+/// shown.
+type Columns = &'static [(&'static str, &'static [&'static str])];
+
+const NAMED: Columns = &[("NAME", &["/displayName"]), ("ID", &["/id"])];
+const CHATS: Columns = &[
+    ("TOPIC", &["/topic"]),
+    ("KIND", &["/chatType"]),
+    ("MEMBERS", &["/members"]),
+    ("ID", &["/id"]),
+];
+const TOPICS: Columns = &[("TOPIC", &["/topic"]), ("ID", &["/id"])];
+const TEMPLATES: Columns = &[
+    ("NAME", &["/name"]),
+    ("LANGUAGE", &["/language"]),
+    ("STATUS", &["/status"]),
+];
+const MEMBERS: Columns = &[
+    ("NAME", &["/displayName"]),
+    ("ADDRESS", &["/email"]),
+    ("ROLES", &["/roles"]),
+    ("ID", &["/userId", "/communicationIdentifier/rawId", "/id"]),
+];
+
+/// Lists things.
+pub(crate) async fn run(args: &ListThingsArgs) -> Exit {
+    let mut opening = Opening::default();
+    match list(args, &mut opening).await {
+        Ok((items, columns)) => printed(args, &items, columns),
+        Err(error) => report::failed_with(error, args.common.json, opening.settings.as_ref()),
+    }
+}
+
+async fn list(args: &ListThingsArgs, opening: &mut Opening) -> Result<(Vec<Value>, Columns)> {
+    let of = args.of.as_deref();
+    let needs_of = matches!(args.what, Things::Channels | Things::Members);
+    if needs_of != of.is_some() {
+        let rule = if needs_of {
+            "is missing: the team of channels, or the target of members"
+        } else {
+            "is for channels and members only"
+        };
+        return Err(Problem::new("OF", rule).into_error(ErrorKind::InvalidRequest));
+    }
+    let of = of.unwrap_or_default();
+    let (common, retry) = (&args.common, RetryPolicy::default());
+    Ok(match args.what {
+        Things::Teams => (all(opening.teams(common)?.joined_teams()).await?, NAMED),
+        Things::Channels => (channels(&opening.teams(common)?, of).await?, NAMED),
+        Things::Chats => {
+            let query = ChatQuery::new().with_members(true);
+            (all(opening.teams(common)?.chats_with(&query)).await?, CHATS)
+        }
+        Things::Threads => {
+            let settings = opening.settings_for(common, Platform::AcsChat)?;
+            let client = connect::acs_chat(settings, http_options(common.timeout), retry)?;
+            let pages = client.request(Method::GET, "/chat/threads").pages();
+            (all::<Value>(pages).await?, TOPICS)
+        }
+        Things::Conversations | Things::Templates => {
+            let settings = opening.settings_for(common, Platform::AcsMessages)?;
+            let channel = settings
+                .value("ACS_CHANNEL_REGISTRATION_ID")
+                .map(Uuid::try_parse);
+            let client = connect::acs_messages(settings, http_options(common.timeout), retry)?;
+            if args.what == Things::Conversations {
+                let pages = client
+                    .request(Method::GET, "/messages/conversations")
+                    .pages();
+                return Ok((all::<Value>(pages).await?, TOPICS));
+            }
+            let Some(Ok(channel)) = channel else {
+                let rule = "is missing, or no GUID: templates belong to a channel";
+                let field = "ACS_CHANNEL_REGISTRATION_ID";
+                return Err(Problem::new(field, rule).into_error(ErrorKind::Config));
+            };
+            let path = format!("/messages/channels/{channel}/templates?api-version=2024-08-30");
+            (
+                all::<Value>(client.request(Method::GET, path).pages()).await?,
+                TEMPLATES,
+            )
+        }
+        Things::Members => (members(args, of, opening).await?, MEMBERS),
+    })
+}
+
+/// Reads the channels of a team, by its id or by the name shown.
+async fn channels(client: &GraphChatClient, of: &str) -> Result<Vec<Value>> {
+    let team = if Uuid::try_parse(of).is_ok() {
+        client.team(of)
+    } else {
+        client.find_team(of).await?
+    };
+    all(team.channels()).await
+}
+
+async fn members(args: &ListThingsArgs, of: &str, opening: &mut Opening) -> Result<Vec<Value>> {
+    let to: std::result::Result<To, String> = of.parse();
+    let to = to.map_err(|rule| Problem::new("OF", rule).into_error(ErrorKind::InvalidRequest))?;
+    let place = opening
+        .open(&args.common, &to.target, RetryPolicy::default())
+        .await?;
+    match &place {
+        Place::Channel(channel) => all(channel.members()).await,
+        Place::Chat(chat) => all(chat.members()).await,
+        Place::Thread(client, id) => {
+            let path = format!(
+                "/chat/threads/{}/participants",
+                encode_path_segment(id.as_str())
+            );
+            all::<Value>(client.request(Method::GET, path).pages()).await
+        }
+        Place::Conversation(client, id) => {
+            let path = format!(
+                "/messages/conversations/{}",
+                encode_path_segment(id.as_str())
+            );
+            let conversation: Value = client.request(Method::GET, path).json().await?;
+            let members = conversation["participants"].as_array();
+            Ok(members.cloned().unwrap_or_default())
+        }
+        Place::Peer(..) => {
+            let error = unsupported(&place, "has no list of members");
+            place.end().await;
+            Err(error)
+        }
+    }
+}
+
+/// Reads every page.
+async fn all<T: Serialize + DeserializeOwned>(pages: Pages<T>) -> Result<Vec<Value>> {
+    let mut pages = pages.with_max_pages(MOST_PAGES);
+    let mut items = Vec::new();
+    while let Some(page) = pages.next_page().await? {
+        for item in page {
+            items.push(serde_json::to_value(item).map_err(|error| {
+                let text = "an item has no JSON form";
+                ms_messenger::Error::new(ErrorKind::Other, text).with_source(error)
+            })?);
+        }
+    }
+    Ok(items)
+}
+
+fn printed(args: &ListThingsArgs, items: &[Value], columns: Columns) -> Exit {
+    if args.common.json {
+        for item in items {
+            // The reader may have seen enough.
+            if print::result(&escaped(&item.to_string())).is_err() {
+                break;
+            }
+        }
+        return Exit::Success;
+    }
+    if items.is_empty() {
+        print::note("none");
+        return Exit::Success;
+    }
+    let head: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+    let rows: Vec<Vec<String>> = items.iter().map(|item| row(item, columns)).collect();
+    print::result(&print::columns(&head, &rows)).map_or(Exit::Other, |()| Exit::Success)
+}
+
+fn row(item: &Value, columns: Columns) -> Vec<String> {
+    let cell = |members: &&[&str]| {
+        let mut values = members.iter().filter_map(|path| item.pointer(path));
+        let text = values.find(|value| !value.is_null()).map(cell);
+        shown_line(&text.unwrap_or_default())
+    };
+    columns.iter().map(|(_, members)| cell(members)).collect()
+}
+
+/// Returns a value in one cell of a table; of objects the names.
+fn cell(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            let names = items
+                .iter()
+                .map(|it| cell(it.get("displayName").unwrap_or(it)));
+            names.collect::<Vec<_>>().join(", ")
+        }
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,168 @@
+//! `msm listen`: receives the events of Event Grid and the notifications of Graph.
+
+mod kept;
+mod receiver;
+mod statuses;
+
+use std::{fs, path::Path, sync::Arc};
+
+use ms_messenger::{
+    Error, ErrorKind, ExposeSecret as _, Problem, Result, SecretString,
+    events::{EventGrid, GraphNotifications},
+};
+use serde_json::json;
+use tokio::{net::TcpListener, sync::mpsc};
+
+use self::{kept::Kept, receiver::Receiver, statuses::Statuses};
+use crate::{
+    args::ListenArgs,
+    environment::{self, variable},
+    exit::Exit,
+    files::unreadable,
+    interrupt::Interrupt,
+    outbox::open::open_or_create,
+    print, report,
+    terminal::escaped,
+};
+
+/// The secret of the address for Event Grid, in the query.
+const KEY: &str = "key";
+
+/// Listens until a signal, or as the options say.
+pub(crate) async fn run(args: &ListenArgs) -> Exit {
+    let listened = listen(args).await;
+    listened.unwrap_or_else(|error| report::failed(error, args.json))
+}
+
+async fn listen(args: &ListenArgs) -> Result<Exit> {
+    let mut interrupt = Interrupt::listen().map_err(|error| {
+        Error::new(ErrorKind::Other, "cannot listen for signals").with_source(error)
+    })?;
+    let (events, notifications) = receivers(args)?;
+    check_address(args)?;
+    let statuses = if args.outbox.store.is_some() || environment::process("MSM_OUTBOX").is_some() {
+        Some(Statuses::new(
+            open_or_create(&args.outbox.options()).await?.outbox,
+        ))
+    } else {
+        None
+    };
+    let kept = Kept::open(&args.keep)?;
+    if let Some(statuses) = &statuses {
+        // What an earlier process kept and did not report.
+        for event in kept.events()? {
+            statuses.report(&event).await?;
+        }
+    }
+    let listener = TcpListener::bind(args.address).await.map_err(|error| {
+        let rule = format!(
+            "cannot listen: {}; port 0 takes any free port",
+            error.kind()
+        );
+        Problem::new("--address", rule).into_error(ErrorKind::Config)
+    })?;
+    let address = listener.local_addr().map_err(|error| {
+        Error::new(ErrorKind::Other, "the address is unknown").with_source(error)
+    })?;
+    let (sender, mut lines) = mpsc::unbounded_channel();
+    let (has_events, has_notifications) = (events.is_some(), notifications.is_some());
+    let receiver = Arc::new(Receiver::new(events, notifications, kept, statuses, sender));
+    // The secret of the address is not printed.
+    let ready = json!({
+        "event": "ready",
+        "event_grid": has_events.then(|| format!("http://{address}/events")),
+        "graph": has_notifications.then(|| format!("http://{address}/notifications")),
+        "keep": args.keep.display().to_string(),
+    });
+    if print::result(&ready.to_string()).is_err() {
+        return Ok(Exit::Other);
+    }
+    let server = tokio::spawn(receiver::serve(listener, Arc::clone(&receiver)));
+    let exit = tokio::select! {
+        biased;
+        exit = print_events(args, &mut lines, &mut interrupt) => exit,
+        () = waiting(&receiver) => Exit::Other,
+    };
+    // A request that has begun is kept and acknowledged, or is sent again.
+    receiver.end();
+    let _ = server.await;
+    while let Ok(line) = lines.try_recv() {
+        let _ = print::result(&escaped(&line));
+    }
+    Ok(exit)
+}
+
+/// Never ends.
+async fn waiting(receiver: &Receiver) {
+    receiver.report_waiting().await;
+    std::future::pending::<()>().await;
+}
+
+/// Prints each event until the end.
+async fn print_events(
+    args: &ListenArgs,
+    lines: &mut mpsc::UnboundedReceiver<String>,
+    interrupt: &mut Interrupt,
+) -> Exit {
+    let time = async {
+        match args.at_most {
+            Some(time) => tokio::time::sleep(time).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::pin!(time);
+    loop {
+        tokio::select! {
+            biased;
+            Some(line) = lines.recv() => {
+                // The event is kept, whoever reads it or not.
+                if print::result(&escaped(&line)).is_err() || args.once {
+                    return Exit::Success;
+                }
+            }
+            _ = interrupt.requested() => return Exit::Success,
+            () = &mut time => {
+                return if args.once { Exit::Temporary } else { Exit::Success };
+            }
+        }
+    }
+}
+
+/// Builds the receivers whose secrets are given.
+fn receivers(args: &ListenArgs) -> Result<(Option<EventGrid>, Option<GraphNotifications>)> {
+    let key = secret(args.secret_file.as_deref(), "MSM_LISTEN_KEY")?;
+    let state = secret(args.client_state_file.as_deref(), "MSM_LISTEN_CLIENT_STATE")?;
+    if key.is_none() && state.is_none() {
+        let text = "no secret is given: set MSM_LISTEN_KEY for Event Grid, or \
+                    MSM_LISTEN_CLIENT_STATE for Graph";
+        return Err(Error::new(ErrorKind::Config, text));
+    }
+    let events = key.map(|key| EventGrid::builder().with_secret(KEY, key).build());
+    let graph = state.map(|it| GraphNotifications::builder().with_client_state(it).build());
+    Ok((events.transpose()?, graph.transpose()?))
+}
+
+/// Reads a secret of a file, else of a variable.
+fn secret(file: Option<&Path>, name: &str) -> Result<Option<SecretString>> {
+    let Some(path) = file else {
+        return Ok(variable(&environment::process, name).map(SecretString::from));
+    };
+    let invalid =
+        |rule: &str| Problem::new(path.display().to_string(), rule).into_error(ErrorKind::Config);
+    let text = fs::read_to_string(path).map(SecretString::from);
+    let text = text.map_err(|error| invalid(&unreadable(&error)))?;
+    let text = text.expose_secret().trim();
+    if text.is_empty() {
+        return Err(invalid("the file is empty"));
+    }
+    Ok(Some(text.into()))
+}
+
+fn check_address(args: &ListenArgs) -> Result<()> {
+    if args.address.ip().is_loopback() || args.any_address {
+        return Ok(());
+    }
+    let rule = "must be a loopback address, because secrets would cross the network in plain text; \
+                --any-address permits it";
+    Err(Problem::new("--address", rule).into_error(ErrorKind::Config))
+}

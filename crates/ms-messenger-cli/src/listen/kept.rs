@@ -1,0 +1,93 @@
+//! The file of what was acknowledged.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, BufRead as _, BufReader, Write as _},
+    path::{Path, PathBuf},
+};
+
+use ms_messenger::{ErrorKind, Problem, Result, events::event_grid::Event};
+
+use crate::files::unreadable;
+
+/// A file to which events are appended, one a line.
+#[derive(Debug)]
+pub(super) struct Kept {
+    file: File,
+    path: PathBuf,
+}
+
+impl Kept {
+    /// Opens the file, readable by its owner only; creates it if there is none.
+    ///
+    /// # Errors
+    ///
+    /// `Config` when it cannot be used.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let mut options = OpenOptions::new();
+        options.create(true).append(true).read(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(path).map_err(|error| unusable(path, &error))?;
+        Ok(Self {
+            file,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Reads the events of Event Grid that are kept.
+    ///
+    /// # Errors
+    ///
+    /// `Config` when the file cannot be read.
+    pub(super) fn events(&self) -> Result<Vec<Event>> {
+        let file = File::open(&self.path).map_err(|error| unusable(&self.path, &error))?;
+        let mut events = Vec::new();
+        for line in BufReader::new(file).split(b'\n') {
+            let line = line.map_err(|error| unusable(&self.path, &error))?;
+            // A line is incomplete if the process ended while it was written: its event was not
+            // acknowledged, and is sent again.
+            let text = String::from_utf8_lossy(&line);
+            events.extend(Event::parse(&text).ok());
+        }
+        Ok(events)
+    }
+
+    /// Appends lines and waits until they are on the disk.
+    ///
+    /// # Errors
+    ///
+    /// When that fails; what was not synced must not be acknowledged.
+    pub(super) fn keep(&mut self, lines: &[String]) -> io::Result<()> {
+        // The line break comes first, so that no event is appended to an incomplete line.
+        let text: String = lines.iter().map(|line| format!("\n{line}")).collect();
+        self.file.write_all(text.as_bytes())?;
+        self.file.sync_data()
+    }
+}
+
+fn unusable(path: &Path, error: &io::Error) -> ms_messenger::Error {
+    let name = path.display().to_string();
+    Problem::new(name, unreadable(error)).into_error(ErrorKind::Config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_incomplete_line_and_foreign_ones_are_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        let event = r#"{"id":"1","topic":"/t","subject":"s","dataVersion":"1.0","eventType":"T","eventTime":"2026-01-02T03:04:05Z","data":{}}"#;
+        std::fs::write(&path, format!("{event}\n\u{fffd}{{\"id\":\"2\",\"to")).unwrap();
+        let mut kept = Kept::open(&path).unwrap();
+        assert_eq!(kept.events().unwrap().len(), 1);
+        kept.keep(&[event.to_owned(), "{}".to_owned()]).unwrap();
+        assert_eq!(kept.events().unwrap().len(), 2);
+        assert_eq!(
+            Kept::open(folder.path()).unwrap_err().kind(),
+            ErrorKind::Config
+        );
+    }
+}

@@ -1,0 +1,80 @@
+//! `msm read`.
+
+mod follow;
+mod item;
+mod pages;
+
+use ms_messenger::{Error, ErrorKind, Result, RetryPolicy};
+
+pub(crate) use self::item::Item;
+use crate::{
+    args::ReadArgs,
+    exit::Exit,
+    interrupt::Interrupt,
+    place::{Opening, Place},
+    print, report,
+};
+
+/// Prints the messages of a place, the oldest first, and goes on with what arrives if asked to.
+pub(crate) async fn run(args: &ReadArgs) -> Exit {
+    let mut opening = Opening::default();
+    match read(args, &mut opening).await {
+        Ok(exit) => exit,
+        Err(error) => report::failed_with(error, args.common.json, opening.settings.as_ref()),
+    }
+}
+
+async fn read(args: &ReadArgs, opening: &mut Opening) -> Result<Exit> {
+    let target = &args.target.target;
+    let place = opening
+        .open(&args.common, target, RetryPolicy::default())
+        .await?;
+    let root = args.target.reply_to.as_ref().map(|id| id.as_str());
+    let outcome = read_place(args, &place, root).await;
+    place.end().await;
+    outcome
+}
+
+async fn read_place(args: &ReadArgs, place: &Place, root: Option<&str>) -> Result<Exit> {
+    if let (Place::Peer(..), false) = (place, args.follow) {
+        let text = "Skype for Business Server keeps no history: --follow shows what arrives";
+        return Err(Error::new(ErrorKind::Unsupported, text).with_platform("ucwa"));
+    }
+    let mut interrupt = Interrupt::listen().map_err(|error| {
+        Error::new(ErrorKind::Other, "cannot listen for signals").with_source(error)
+    })?;
+    let items = pages::last(place, root, args.since, args.last as usize).await?;
+    for item in &items {
+        if !written(args, place, item) {
+            return Ok(Exit::Success);
+        }
+    }
+    if !args.follow {
+        return Ok(Exit::Success);
+    }
+    let following = follow::follow(args, place, root, items);
+    tokio::select! {
+        biased;
+        ended = following => ended,
+        // A reader who has seen enough is no failure.
+        _ = interrupt.requested() => Ok(Exit::Success),
+        () = ends(args) => Ok(Exit::Success),
+    }
+}
+
+async fn ends(args: &ReadArgs) {
+    match args.at_most {
+        Some(time) => tokio::time::sleep(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Prints a message; `false` when standard output is closed.
+fn written(args: &ReadArgs, place: &Place, item: &Item) -> bool {
+    let text = if args.common.json {
+        item.json(place)
+    } else {
+        item.text()
+    };
+    print::result(&text).is_ok()
+}

@@ -1,0 +1,194 @@
+//! A message as it is printed, of any platform.
+
+use std::time::SystemTime;
+
+use ms_messenger::{msgraph_chat::NewChatMessage, ucwa::IncomingMessage};
+use serde_json::{Value, json};
+
+use crate::{
+    outcome::moment,
+    place::Place,
+    terminal::{escaped, shown, shown_line},
+};
+
+/// A message, in the form in which the service returns it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Item {
+    pub(crate) raw: Value,
+}
+
+impl Item {
+    /// Returns the message of Skype for Business, which has no form of its own.
+    pub(super) fn of_skype(message: &IncomingMessage) -> Self {
+        let raw = json!({
+            "id": message.id.as_str(), "senderDisplayName": message.from.name,
+            "sender": message.from.uri, "createdOn": message.sent_at.map(moment),
+            "content": {"message": message.text}, "type": message.format.as_str(),
+        });
+        Self { raw }
+    }
+
+    fn at(&self, paths: &[&str]) -> Option<&str> {
+        let mut found = paths.iter().filter_map(|path| self.raw.pointer(path));
+        found
+            .find_map(Value::as_str)
+            .filter(|text| !text.is_empty())
+    }
+
+    /// The id of the message.
+    pub(crate) fn id(&self) -> &str {
+        self.at(&["/id"]).unwrap_or_default()
+    }
+
+    /// When it was created, as the service writes it.
+    pub(super) fn created(&self) -> &str {
+        self.at(&["/createdDateTime", "/createdOn"])
+            .unwrap_or_default()
+    }
+
+    /// The same as a time, if it is one.
+    pub(super) fn created_at(&self) -> Option<SystemTime> {
+        humantime::parse_rfc3339(self.created()).ok()
+    }
+
+    fn edited(&self) -> Option<&str> {
+        self.at(&["/lastEditedDateTime", "/editedOn"])
+    }
+
+    fn deleted(&self) -> Option<&str> {
+        self.at(&["/deletedDateTime", "/deletedOn"])
+    }
+
+    /// What tells one state of it from another.
+    pub(super) fn state(&self) -> [Option<&str>; 3] {
+        [Some(self.id()), self.edited(), self.deleted()]
+    }
+
+    fn sender(&self) -> Option<&str> {
+        self.at(&[
+            "/from/user/displayName",
+            "/from/application/displayName",
+            "/senderDisplayName",
+            "/from/user/id",
+            "/senderCommunicationIdentifier/rawId",
+            "/senderCommunicationIdentifier",
+            "/sender",
+        ])
+    }
+
+    /// The content, and whether it is HTML.
+    fn content(&self) -> (Option<&str>, bool) {
+        let content = self.at(&[
+            "/body/content",
+            "/content/message",
+            "/message/content",
+            "/message/caption",
+            "/message/mediaUri",
+            "/content/topic",
+        ]);
+        let kind = self.at(&["/body/contentType", "/type"]).unwrap_or_default();
+        (content, kind.eq_ignore_ascii_case("html"))
+    }
+
+    /// The text that a reader sees.
+    fn visible(&self) -> String {
+        match self.content() {
+            (Some(html), true) => {
+                let text = NewChatMessage::html(html).visible_text();
+                text.trim_end().replace('\u{fffc}', "[picture]")
+            }
+            (Some(text), false) => text.to_owned(),
+            (None, _) => String::new(),
+        }
+    }
+
+    /// Returns one line of JSON: what every platform has, and the message of the service.
+    pub(crate) fn json(&self, place: &Place) -> String {
+        let line = json!({
+            "platform": place.platform().as_str(), "conversation": place.id(), "id": self.id(),
+            "reply_to": self.at(&["/replyToId"]), "from": self.sender(),
+            "created_at": self.created(), "edited_at": self.edited(),
+            "deleted_at": self.deleted(), "text": self.visible(),
+            "web_url": self.at(&["/webUrl"]), "message": &self.raw,
+        });
+        escaped(&line.to_string())
+    }
+
+    /// Returns the message for a person. Nothing of it reaches the terminal as a command.
+    pub(super) fn text(&self) -> String {
+        let sender = shown_line(self.sender().unwrap_or("(system)"));
+        let mut head = format!("{}  {sender}", shown_line(self.created()));
+        if self.at(&["/replyToId"]).is_some() {
+            head.push_str("  (reply)");
+        }
+        if self.edited().is_some() {
+            head.push_str("  (edited)");
+        }
+        head.push_str(&format!("  [{}]", shown_line(self.id())));
+        if self.deleted().is_some() {
+            return format!("{head}\n  (deleted)");
+        }
+        let subject = self.at(&["/subject"]);
+        let subject = subject.map(|it| format!("\n  ** {} **", shown_line(it)));
+        let names = self.raw["attachments"].as_array().into_iter().flatten();
+        let names = names.filter_map(|it| it["name"].as_str());
+        let names: String = names
+            .map(|it| format!("\n  + {}", shown_line(it)))
+            .collect();
+        let mut body = shown(&self.visible());
+        if body.is_empty() && subject.is_none() {
+            // Such as participantAdded of a thread.
+            let kind = self.at(&["/eventDetail/@odata.type", "/type", "/message/kind"]);
+            body = kind
+                .map(|kind| format!("({})", shown_line(kind)))
+                .unwrap_or_default();
+        }
+        let body: String = body.lines().map(|line| format!("\n  {line}")).collect();
+        format!("{head}{}{body}{names}", subject.unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_of_each_platform_is_shown() {
+        for (raw, text) in [
+            (
+                json!({"id": "1", "createdDateTime": "2026-01-02T03:04:05Z", "subject": "News",
+                    "from": {"user": {"displayName": "Lene"}}, "replyToId": "0",
+                    "body": {"contentType": "html", "content": "<p>a &lt; b</p><p>c</p>"},
+                    "attachments": [{"name": "a.pdf"}]}),
+                "2026-01-02T03:04:05Z  Lene  (reply)  [1]\n  ** News **\n  a < b\n  c\n  + a.pdf",
+            ),
+            (
+                json!({"id": "2", "createdOn": "2026-01-02T03:04:05Z", "type": "text",
+                    "senderDisplayName": "Bob", "content": {"message": "x\ny"}}),
+                "2026-01-02T03:04:05Z  Bob  [2]\n  x\n  y",
+            ),
+            (
+                json!({"id": "3", "createdOn": "2026-01-02T03:04:05Z", "deletedOn": "x",
+                    "senderCommunicationIdentifier": "8:acs:1", "message": {"content": "x"}}),
+                "2026-01-02T03:04:05Z  8:acs:1  [3]\n  (deleted)",
+            ),
+        ] {
+            assert_eq!(Item { raw }.text(), text);
+        }
+    }
+
+    #[test]
+    fn no_member_of_a_message_reaches_the_terminal_as_a_command() {
+        let evil = "\u{1b}]0;x\u{7}\u{9b}31m\u{202e}";
+        let raw = json!({"id": evil, "createdDateTime": evil, "subject": evil,
+            "from": {"user": {"displayName": evil}}, "attachments": [{"name": evil}],
+            "body": {"contentType": "text", "content": evil}});
+        let text = Item { raw }.text();
+        let is_harmless = |c: char| !c.is_control() || c == '\n';
+        assert!(
+            text.chars().all(|c| is_harmless(c) && c != '\u{202e}'),
+            "{text:?}"
+        );
+        assert_eq!(Item { raw: json!([]) }.text(), "  (system)  []");
+    }
+}

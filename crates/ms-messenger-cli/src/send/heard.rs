@@ -1,0 +1,208 @@
+//! `msm send --wait`: what is reported of a message after it was sent.
+
+use std::{
+    fs::File,
+    io::{self, Read as _, Seek as _, SeekFrom},
+    path::Path,
+    time::Duration,
+};
+
+use ms_messenger::{
+    Acceptance, DeliveryStatus, Error, ErrorKind, Problem, Receipt, Result, Target,
+    acs_chat::AcsChatClient,
+    events::{StatusReport, event_grid::Event},
+};
+use tokio::time::{Instant, sleep};
+
+use super::plan::Job;
+use crate::{args::WaitFor, connect::Client, files::unreadable, platform::Platform};
+
+/// The pause between two looks.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What was heard of a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Heard {
+    /// The highest status that was reported.
+    pub(super) status: Option<DeliveryStatus>,
+    /// Whether it is what was waited for.
+    pub(super) is_reached: bool,
+    /// Why nothing could be heard.
+    pub(super) why: Option<String>,
+}
+
+impl Heard {
+    fn reached(status: DeliveryStatus) -> Self {
+        Self {
+            status: Some(status),
+            is_reached: true,
+            why: None,
+        }
+    }
+
+    /// Returns it in one word, or in words why there is none.
+    pub(super) fn text(&self) -> String {
+        match (self.status, &self.why) {
+            (Some(status), _) => status.to_string(),
+            (None, Some(why)) => format!("nothing was reported: {why}"),
+            (None, None) => "nothing was reported in time".to_owned(),
+        }
+    }
+}
+
+/// Checks, before a message is sent, that the platform reports what is waited for.
+///
+/// # Errors
+///
+/// `Unsupported`, with what the platform reports instead.
+pub(super) fn check(platform: Platform, wanted: WaitFor, has_events: bool) -> Result<()> {
+    let is_read = wanted.status == DeliveryStatus::Read;
+    let rule = match platform {
+        Platform::AcsChat if is_read => return Ok(()),
+        Platform::Ucwa if !is_read => return Ok(()),
+        Platform::AcsMessages if has_events => return Ok(()),
+        Platform::AcsChat => "acs-chat reports no delivery: wait for read",
+        Platform::Ucwa => "ucwa does not report whether a message was read: wait for delivered",
+        Platform::MsgraphChat => {
+            "msgraph-chat does not report to a sender what others received or read"
+        }
+        Platform::AcsMessages => {
+            "acs-messages reports it in events: run msm listen --keep FILE, and name that file with \
+             --events FILE"
+        }
+    };
+    let error = Problem::new("--wait", rule).into_error(ErrorKind::Unsupported);
+    Err(error.with_platform(platform.as_str()))
+}
+
+/// Waits until the message is reported as wanted, or as failed, or the time is over.
+pub(super) async fn wait(
+    client: &Client,
+    job: &Job,
+    receipt: &Receipt,
+    wanted: WaitFor,
+    events: Option<&Path>,
+) -> Heard {
+    if receipt.acceptance == Acceptance::Delivered && wanted.status == DeliveryStatus::Delivered {
+        return Heard::reached(DeliveryStatus::Delivered);
+    }
+    let until = Instant::now() + wanted.at_most;
+    let mut heard = Heard::default();
+    let mut read = events.map(Reported::new);
+    loop {
+        let looked = match (&mut read, client) {
+            (Some(read), Client::AcsMessages(_)) => read.look(receipt),
+            _ => look(client, job, receipt).await,
+        };
+        match looked {
+            Ok(status) => {
+                heard.status = heard.status.max(status);
+                heard.is_reached = is_reached(heard.status, wanted.status);
+                if heard.is_reached || heard.status == Some(DeliveryStatus::Failed) {
+                    return heard;
+                }
+                heard.why = None;
+            }
+            Err(error) if error.is_transient() => heard.why = Some(error.to_string()),
+            Err(error) => {
+                heard.why = Some(error.to_string());
+                return heard;
+            }
+        }
+        if Instant::now() + PAUSE > until {
+            return heard;
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+fn is_reached(status: Option<DeliveryStatus>, wanted: DeliveryStatus) -> bool {
+    status.is_some_and(|status| status != DeliveryStatus::Failed && status >= wanted)
+}
+
+/// The events that `msm listen` keeps in a file.
+struct Reported<'a> {
+    path: &'a Path,
+    done: u64,
+}
+
+impl<'a> Reported<'a> {
+    const fn new(path: &'a Path) -> Self {
+        Self { path, done: 0 }
+    }
+
+    /// Returns the highest status of a message in what was added since the last look.
+    fn look(&mut self, receipt: &Receipt) -> Result<Option<DeliveryStatus>> {
+        let unusable = |error: &io::Error| {
+            let name = self.path.display().to_string();
+            Problem::new(name, unreadable(error)).into_error(ErrorKind::Config)
+        };
+        let mut file = File::open(self.path).map_err(|error| unusable(&error))?;
+        file.seek(SeekFrom::Start(self.done))
+            .map_err(|error| unusable(&error))?;
+        let mut added = Vec::new();
+        file.read_to_end(&mut added)
+            .map_err(|error| unusable(&error))?;
+        // The last line may be incomplete; it is read again, with what follows.
+        let whole = added.iter().rposition(|byte| *byte == b'\n').unwrap_or(0);
+        self.done += whole as u64;
+        let lines = String::from_utf8_lossy(&added);
+        let reports = lines
+            .lines()
+            .filter_map(|line| StatusReport::of(&Event::parse(line).ok()?));
+        let own = reports.filter(|report| Some(&report.message_id) == receipt.message_id.as_ref());
+        Ok(own.map(|report| report.status).max())
+    }
+}
+
+/// Returns `Read` if another participant has read the message.
+async fn look(client: &Client, job: &Job, receipt: &Receipt) -> Result<Option<DeliveryStatus>> {
+    match (client, &job.request.to, &receipt.message_id) {
+        (Client::AcsChat(client), Target::Conversation(thread), Some(id)) => {
+            let is_read = is_read(client, thread.as_str(), id.as_str()).await?;
+            Ok(is_read.then_some(DeliveryStatus::Read))
+        }
+        _ => Err(Error::new(ErrorKind::Unsupported, "nothing is reported")),
+    }
+}
+
+/// A receipt of a later message counts: messages are read in their order.
+async fn is_read(client: &AcsChatClient, thread: &str, id: &str) -> Result<bool> {
+    let number = |id: &str| id.parse::<u64>().ok();
+    let mut receipts = client.thread(thread).read_receipts();
+    while let Some(page) = receipts.next_page().await? {
+        let is_it =
+            |read: &str| read == id || number(read).zip(number(id)).is_some_and(|(a, b)| a >= b);
+        if page.iter().any(|it| is_it(it.message_id.as_str())) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_platform_that_reports_nothing_refuses_before_the_send() {
+        let wait = |status| WaitFor {
+            status,
+            at_most: PAUSE,
+        };
+        let (delivered, read) = (wait(DeliveryStatus::Delivered), wait(DeliveryStatus::Read));
+        for (platform, wanted, has_events, is_heard) in [
+            (Platform::MsgraphChat, delivered, true, false),
+            (Platform::MsgraphChat, read, true, false),
+            (Platform::AcsChat, delivered, false, false),
+            (Platform::AcsChat, read, false, true),
+            (Platform::Ucwa, delivered, false, true),
+            (Platform::Ucwa, read, false, false),
+            (Platform::AcsMessages, read, false, false),
+            (Platform::AcsMessages, read, true, true),
+        ] {
+            let checked = check(platform, wanted, has_events);
+            assert_eq!(checked.is_ok(), is_heard, "{platform:?} {wanted:?}");
+        }
+    }
+}

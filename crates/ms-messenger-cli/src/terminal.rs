@@ -1,0 +1,75 @@
+//! Text of others, as a terminal may show it.
+
+/// Replaces everything that a terminal obeys or that changes the order of what it shows, and keeps
+/// line breaks and tabs.
+pub(crate) fn shown(text: &str) -> String {
+    let text = text.replace("\r\n", "\n");
+    let harmless = |c: char| match c {
+        '\n' | '\t' => c,
+        '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => '\n',
+        c if is_obeyed(c) => '\u{fffd}',
+        c => c,
+    };
+    text.chars().map(harmless).collect()
+}
+
+/// Does the same to a text that stands in one line.
+pub(crate) fn shown_line(text: &str) -> String {
+    shown(text).replace(['\n', '\t'], " ")
+}
+
+/// Escapes in JSON what a terminal obeys. It stays the same JSON.
+pub(crate) fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        // Those below U+0020 are escaped in strings, and white space between them.
+        if c >= '\u{7f}' && (is_obeyed(c) || matches!(c, '\u{2028}' | '\u{2029}')) {
+            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+fn is_obeyed(c: char) -> bool {
+    let is_direction = matches!(
+        c,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    );
+    c.is_control() || is_direction
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn escapes_are_not_passed_on_and_the_text_stays() {
+        let attack = "a\u{1b}]0;title\u{7}\u{1b}[2Jb\r\nc\u{202e}d\u{9b}31m\te";
+        assert_eq!(
+            shown(attack),
+            "a\u{fffd}]0;title\u{fffd}\u{fffd}[2Jb\nc\u{fffd}d\u{fffd}31m\te"
+        );
+        assert_eq!(shown_line("a\nb\rc"), "a b c");
+        assert_eq!(shown("ü 👍🏽 line"), "ü 👍🏽 line");
+    }
+
+    proptest! {
+        #[test]
+        fn escaped_json_is_the_same_json(text in any::<String>()) {
+            let json = serde_json::to_string(&text).unwrap();
+            let escaped = escaped(&json);
+            prop_assert!(!escaped.chars().any(is_obeyed));
+            prop_assert_eq!(serde_json::from_str::<String>(&escaped).unwrap(), text);
+        }
+
+        #[test]
+        fn nothing_that_a_terminal_obeys_is_left(text in any::<String>()) {
+            let text = shown(&text);
+            prop_assert!(text.chars().all(|c| !is_obeyed(c) || matches!(c, '\n' | '\t')));
+        }
+    }
+}

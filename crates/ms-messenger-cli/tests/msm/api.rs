@@ -1,0 +1,131 @@
+//! `msm api`.
+
+use ms_messenger_emulator::{FaultAction, FaultRule, Faults, When};
+use serde_json::json;
+
+use crate::support::{acs_chat, acs_messages, msgraph_chat, run, start};
+
+#[test]
+fn any_path_of_a_service_is_read_with_a_filter() {
+    let emulator = start(true);
+    let world = emulator.seed();
+    let environment = msgraph_chat(world);
+    let ran = run(
+        &["api", "get", "/me/joinedTeams", "--json"],
+        &environment,
+        "",
+    );
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(ran.json()["value"][0]["id"], world.graph.team_id);
+    let words = [
+        "api",
+        "GET",
+        "/me/joinedTeams",
+        "--filter",
+        "$.value[*].displayName",
+    ];
+    let ran = run(&words, &environment, "");
+    assert_eq!(
+        (ran.code, ran.stdout.as_str()),
+        (0, "\"Contoso\"\n"),
+        "{ran:?}"
+    );
+    let words = [
+        "api",
+        "GET",
+        "/me/joinedTeams",
+        "--paginate",
+        "--filter",
+        "$[*].id",
+    ];
+    let ran = run(&words, &environment, "");
+    assert_eq!(
+        ran.stdout,
+        format!("\"{}\"\n", world.graph.team_id),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn a_body_is_sent_as_it_is_and_only_once() {
+    let emulator = start(true);
+    let world = emulator.seed();
+    let environment = msgraph_chat(world);
+    let path = format!("/chats/{}/messages", world.graph.chat_id);
+    let words = [
+        "api",
+        "POST",
+        &path,
+        "--input",
+        "-",
+        "--json",
+        "-H",
+        "Prefer: x",
+    ];
+    let body = json!({"body": {"content": "hello"}}).to_string();
+    let ran = run(&words, &environment, &body);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let rows = emulator.messages();
+    assert_eq!(rows[0].text, "hello");
+    let request = serde_json::to_value(&rows[0].request).unwrap();
+    assert_eq!(request["headers"]["prefer"], "x", "{request}");
+    // A lost response: it is not repeated, and the exit code says so.
+    let lost = FaultAction::Close {
+        when: When::AfterStore,
+    };
+    emulator.set_faults(Faults::new().with_rule(FaultRule::new(lost)));
+    let ran = run(&words, &environment, &body);
+    assert_eq!(
+        (ran.code, &ran.json()["delivery"]),
+        (8, &json!("unknown")),
+        "{ran:?}"
+    );
+    assert_eq!(emulator.messages().len(), 2);
+}
+
+#[test]
+fn bad_input_is_refused_before_any_request() {
+    let emulator = start(true);
+    let world = emulator.seed();
+    let all = [msgraph_chat(world), acs_chat(world), acs_messages(world)].concat();
+    let graph = msgraph_chat(world);
+    for (words, environment, input, code) in [
+        (&["api", "FETCH", "/me"][..], &graph, "", 4),
+        (&["api", "GET", "me"], &graph, "", 4),
+        (&["api", "GET", "//evil.example/me"], &graph, "", 4),
+        (&["api", "GET", "/../me"], &graph, "", 4),
+        (&["api", "GET", "/me", "--filter", "$["], &graph, "", 4),
+        (&["api", "GET", "/me", "--input", "-"], &graph, "{}", 4),
+        (&["api", "POST", "/me", "--input", "-"], &graph, "{", 4),
+        (
+            &["api", "POST", "/me", "--input", "/nonexistent"],
+            &graph,
+            "",
+            3,
+        ),
+        (&["api", "POST", "/me", "--paginate"], &graph, "", 4),
+        (
+            &["api", "GET", "/me", "-H", "Authorization: hunter2"],
+            &graph,
+            "",
+            4,
+        ),
+        (&["api", "GET", "/me"], &all, "", 3),
+        (&["api", "GET", "/me", "--platform", "ucwa"], &graph, "", 4),
+        (&["api", "GET", "/nothing"], &graph, "", 6),
+    ] {
+        let ran = run(words, environment, input);
+        assert_eq!(ran.code, code, "{words:?}: {ran:?}");
+        assert!(!format!("{ran:?}").contains("hunter2"), "{ran:?}");
+    }
+    let words = [
+        "api",
+        "GET",
+        "/chat/threads",
+        "--platform",
+        "acs-chat",
+        "--json",
+    ];
+    let ran = run(&words, &all, "");
+    assert_eq!(ran.json()["value"][0]["id"], world.acs.thread_id);
+}

@@ -1,0 +1,190 @@
+//! `msm listen`, called by the emulator as Event Grid and Graph call it.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Child, ChildStdout, Stdio},
+    time::{Duration, Instant},
+};
+
+use ms_messenger_emulator::{EventSubscription, MessageStatuses};
+use serde_json::{Value, json};
+
+use crate::support::{Environment, acs_messages, http, msm, run, start};
+
+struct Listening {
+    child: Child,
+    out: BufReader<ChildStdout>,
+    ready: Value,
+}
+
+impl Listening {
+    fn start(words: &[&str], environment: &Environment) -> Self {
+        let mut command = msm();
+        command
+            .arg("listen")
+            .args(words)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let mut listening = Self {
+            child,
+            out,
+            ready: Value::Null,
+        };
+        listening.ready = listening.next();
+        assert_eq!(listening.ready["event"], "ready");
+        listening
+    }
+
+    fn next(&mut self) -> Value {
+        let mut line = String::new();
+        self.out.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    }
+
+    fn address(&self, name: &str) -> String {
+        self.ready[name].as_str().unwrap().to_owned()
+    }
+
+    fn end(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+fn secrets() -> Environment {
+    vec![
+        ("MSM_LISTEN_KEY", "hunter2".to_owned()),
+        ("MSM_LISTEN_CLIENT_STATE", "hunter3".to_owned()),
+    ]
+}
+
+#[test]
+fn statuses_of_messages_are_kept_printed_and_raise_those_of_the_outbox() {
+    let emulator = start(false);
+    let world = emulator.seed();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events.jsonl").display().to_string();
+    let store = format!("sqlite:{}", folder.path().join("out.db").display());
+    let words = ["--keep", &file, "--store", &store];
+    let mut listening = Listening::start(&words, &secrets());
+    let url = format!("{}?key=hunter2", listening.address("event_grid"));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let subscription = EventSubscription::new("deliveries", url);
+        emulator.subscribe_events(&subscription).await.unwrap();
+        let statuses = MessageStatuses::new().with_read(Some(5));
+        emulator.set_message_statuses(&statuses).await;
+    });
+    let message = json!({"id": "a", "to": "tel:+14255550123", "message": {"body": {"text": "x"}}});
+    let environment = acs_messages(world);
+    let add = ["outbox", "add", "--store", &store];
+    assert_eq!(run(&add, &environment, &message.to_string()).code, 0);
+    let send = ["outbox", "run", "--until-empty", "--store", &store];
+    assert_eq!(run(&send, &environment, "").code, 0);
+    let mut last = Value::Null;
+    while last["status"]["status"] != "read" {
+        last = listening.next();
+        assert_eq!(last["event"], "event", "{last}");
+    }
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(
+        text.contains("AdvancedMessageDeliveryStatusUpdated"),
+        "{text}"
+    );
+    // An event can be faster than the receipt.
+    let show = ["outbox", "show", "a", "--json", "--store", &store];
+    let until = Instant::now() + Duration::from_secs(20);
+    while run(&show, &[], "").json()["status"] != "read" {
+        assert!(Instant::now() < until, "no status");
+    }
+    let words = [
+        "send",
+        "--json",
+        "--to",
+        "tel:+14255550123",
+        "--text",
+        "y",
+        "--wait",
+        "read",
+        "20s",
+    ];
+    let ran = run(
+        &[&words[..], &["--events", &file]].concat(),
+        &environment,
+        "",
+    );
+    assert_eq!(
+        (ran.code, &ran.json()["reported"]),
+        (0, &json!("read")),
+        "{ran:?}"
+    );
+    listening.end();
+}
+
+#[test]
+fn notifications_of_graph_need_their_client_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events.jsonl").display().to_string();
+    let mut listening = Listening::start(&["--keep", &file, "--once"], &secrets());
+    let url = listening.address("graph");
+    let (status, _, body) = http("POST", &format!("{url}?validationToken=a%20b"), "");
+    assert_eq!((status, body.as_str()), (200, "a b"));
+    let notification = |state: &str| {
+        json!({"value": [{"subscriptionId": "s", "changeType": "created", "clientState": state,
+            "resource": "chats('c')/messages('1')",
+            "subscriptionExpirationDateTime": "2026-12-01T00:00:00Z", "tenantId": "t"}]})
+        .to_string()
+    };
+    http("POST", &url, &notification("wrong"));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "");
+    let (status, ..) = http("POST", &url, &notification("hunter3"));
+    assert_eq!(status, 202);
+    let line = listening.next();
+    assert_eq!(
+        (&line["event"], &line["subscription_id"]),
+        (&json!("notification"), &json!("s"))
+    );
+    let kept = std::fs::read_to_string(&file).unwrap();
+    assert!(
+        kept.contains("chats('c')") && !kept.contains("hunter3"),
+        "{kept}"
+    );
+    assert_eq!(listening.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn requests_without_the_secret_and_unusable_options_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events.jsonl").display().to_string();
+    let listening = Listening::start(&["--keep", &file], &secrets());
+    let url = listening.address("event_grid");
+    assert_eq!(http("POST", &format!("{url}?key=wrong"), "[]").0, 401);
+    let other = url.replace("/events", "/other");
+    assert_eq!(http("POST", &other, "[]").0, 404);
+    listening.end();
+    for (words, environment) in [
+        (&["--keep", &file][..], vec![]),
+        (&["--keep", "/nonexistent/file"], secrets()),
+        (&["--keep", &file, "--address", "0.0.0.0:0"], secrets()),
+        (
+            &["--keep", &file, "--secret-file", "/nonexistent"],
+            secrets(),
+        ),
+    ] {
+        let ran = run(&[&["listen", "--json"], words].concat(), &environment, "");
+        assert_eq!(ran.code, 3, "{words:?}: {ran:?}");
+        assert!(!format!("{ran:?}").contains("hunter"), "{ran:?}");
+    }
+    let ran = run(
+        &["listen", "--keep", &file, "--once", "--for", "10ms"],
+        &secrets(),
+        "",
+    );
+    assert_eq!(ran.code, 7, "{ran:?}");
+}

@@ -39,11 +39,7 @@ pub(crate) async fn run(
     world: World,
     workers: usize,
 ) -> Result<Emulator, StartError> {
-    let World {
-        registry,
-        seed,
-        kept,
-    } = world;
+    let (registry, seed, kept) = (world.registry, world.seed, world.kept);
     let runtime = runtime(workers).map_err(StartError::Runtime)?;
     let listeners = {
         let _guard = runtime.enter();
@@ -52,14 +48,8 @@ pub(crate) async fn run(
         listeners.map_err(StartError::Runtime)?
     };
     let http_url = format!("http://{}", registry.engine.authority);
-    registry.engine.reached_at(Addresses {
-        http: http_url.clone(),
-        https: https.as_ref().map(|https| https.url.clone()),
-        ca: https.as_ref().and_then(|https| {
-            let path = https.ca_out.as_ref()?;
-            Some(std::path::absolute(path).unwrap_or_else(|_| path.clone()))
-        }),
-    });
+    let reached_at = addresses(&http_url, https.as_ref());
+    registry.engine.reached_at(reached_at);
     let (stop, stopped) = watch::channel(false);
     let (keep, kept_alive) = oneshot::channel::<()>();
     let (finished, done) = oneshot::channel();
@@ -96,9 +86,20 @@ pub(crate) async fn run(
         thread: Some(thread),
     };
     match started.await {
-        Ok(Ok(())) => Ok(emulator),
-        Ok(Err(error)) => Err(error),
+        Ok(restored) => restored.map(|()| emulator),
         Err(_) => Err(StartError::Runtime(io::Error::other("the thread ended"))),
+    }
+}
+
+/// Where clients reach the emulator.
+fn addresses(http: &str, https: Option<&Https>) -> Addresses {
+    Addresses {
+        http: http.to_owned(),
+        https: https.map(|https| https.url.clone()),
+        ca: https.and_then(|https| {
+            let path = https.ca_out.as_ref()?;
+            Some(std::path::absolute(path).unwrap_or_else(|_| path.clone()))
+        }),
     }
 }
 

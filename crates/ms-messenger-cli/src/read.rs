@@ -25,6 +25,18 @@ pub(crate) async fn run(args: &ReadArgs) -> Exit {
 }
 
 async fn read(args: &ReadArgs, opening: &mut Opening) -> Result<Exit> {
+    // From the start: a signal during a look-up ends it in order, too.
+    let mut interrupt = Interrupt::listen().map_err(|error| {
+        Error::new(ErrorKind::Other, "cannot listen for signals").with_source(error)
+    })?;
+    tokio::select! {
+        biased;
+        ended = read_target(args, opening) => ended,
+        _ = interrupt.requested() => Ok(Exit::Success),
+    }
+}
+
+async fn read_target(args: &ReadArgs, opening: &mut Opening) -> Result<Exit> {
     let target = &args.target.target;
     let place = opening
         .open(&args.common, target, RetryPolicy::default())
@@ -40,9 +52,6 @@ async fn read_place(args: &ReadArgs, place: &Place, root: Option<&str>) -> Resul
         let text = "Skype for Business Server keeps no history: --follow shows what arrives";
         return Err(Error::new(ErrorKind::Unsupported, text).with_platform("ucwa"));
     }
-    let mut interrupt = Interrupt::listen().map_err(|error| {
-        Error::new(ErrorKind::Other, "cannot listen for signals").with_source(error)
-    })?;
     let items = pages::last(place, root, args.since, args.last as usize).await?;
     for item in &items {
         if !written(args, place, item) {
@@ -56,8 +65,6 @@ async fn read_place(args: &ReadArgs, place: &Place, root: Option<&str>) -> Resul
     tokio::select! {
         biased;
         ended = following => ended,
-        // A reader who has seen enough is no failure.
-        _ = interrupt.requested() => Ok(Exit::Success),
         () = ends(args) => Ok(Exit::Success),
     }
 }

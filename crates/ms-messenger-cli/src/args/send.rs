@@ -98,22 +98,42 @@ pub(crate) struct SendArgs {
     pub(crate) stdin: Option<String>,
 
     /// Text that platforms without HTML send instead
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        allow_hyphen_values = true,
+        hide_short_help = true
+    )]
     pub(crate) text_alternative: Option<String>,
     /// Remove terminal escapes (colours) from the text or HTML
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(crate) strip_ansi: bool,
     /// Language of the template, e.g. en_US
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(crate) language: Option<String>,
     /// Value of the next placeholder of the template; can be repeated
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        allow_hyphen_values = true,
+        hide_short_help = true
+    )]
     pub(crate) value: Vec<String>,
     /// Caption of the image, document or video
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        allow_hyphen_values = true,
+        hide_short_help = true
+    )]
     pub(crate) caption: Option<String>,
     /// File name of the document
-    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "NAME",
+        allow_hyphen_values = true,
+        hide_short_help = true
+    )]
     pub(crate) file_name: Option<String>,
 
     /// Subject of the message
@@ -129,7 +149,7 @@ pub(crate) struct SendArgs {
     #[arg(long, value_name = "KEY", value_parser = key)]
     pub(crate) idempotency_key: Option<Uuid>,
     /// Time of the first use of the key, RFC 3339; by default what this machine remembers, else now
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = time, hide_short_help = true)]
     pub(crate) first_sent: Option<SystemTime>,
 
     /// Time-out of the send with its retries, e.g. 30s; by default 100s for each attempt

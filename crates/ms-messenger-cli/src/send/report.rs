@@ -153,7 +153,7 @@ impl<'a> Report<'a> {
             return exit;
         }
         let text = print::error_text(&error, exit, advice.as_deref());
-        print::note(format_args!(
+        print::important(format_args!(
             "{}{text}",
             self.prefix(to.unwrap_or_default())
         ));

@@ -58,8 +58,11 @@ fn a_sign_in_needs_no_option_and_no_wait_and_stays_inside() {
         begin.elapsed() < std::time::Duration::from_secs(5),
         "{ran:?}"
     );
-    let home = concat!(env!("CARGO_TARGET_TMPDIR"), "/no-home");
-    assert!(!Path::new(home).exists(), "nothing is stored outside");
+    let stored = concat!(
+        env!("CARGO_TARGET_TMPDIR"),
+        "/no-home/.local/state/msm/default.sign-in"
+    );
+    assert!(!Path::new(stored).exists(), "no sign-in is stored outside");
 }
 
 #[cfg(unix)]

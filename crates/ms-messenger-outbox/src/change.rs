@@ -25,6 +25,10 @@ pub struct Change {
     /// What happens.
     pub step: Step,
     /// The message as its worker knows it. If it is stored so, a store need not read it.
+    #[cfg_attr(
+        not(feature = "sqlite"),
+        expect(dead_code, reason = "only SQLite asks")
+    )]
     pub(crate) known: Option<Arc<Head>>,
 }
 

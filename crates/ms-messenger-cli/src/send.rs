@@ -80,7 +80,6 @@ async fn send(sender: &mut Sender<'_>, report: &Report<'_>, plan: Plan) -> Exit 
             break;
         };
         report.falls_back(&job);
-        drop(one);
         let one = send_one(sender, report, job).await;
         exit = one.exit;
         last = Some(one);

@@ -66,19 +66,17 @@ pub(crate) async fn run(args: &SendArgs) -> Exit {
 async fn send(sender: &mut Sender<'_>, report: &Report<'_>, plan: Plan) -> Exit {
     let Plan { jobs, fallbacks } = plan;
     let mut exit = Exit::Success;
-    let mut last = None;
+    let mut last: Option<Ended> = None;
     for job in jobs {
         let one = send_one(sender, report, job).await;
         exit = exit.worse(one.exit);
         last = Some(one);
     }
     for job in fallbacks {
-        let Some(one) = last
-            .take()
-            .filter(|one| one.may_fall_back && !sender.is_interrupted())
-        else {
+        let may_fall_back = last.take().is_some_and(|one| one.may_fall_back);
+        if !may_fall_back || sender.is_interrupted() {
             break;
-        };
+        }
         report.falls_back(&job);
         let one = send_one(sender, report, job).await;
         exit = one.exit;

@@ -178,7 +178,7 @@ fn a_message_is_handed_over_for_later_and_not_sent() {
     let id = line["outbox"]["id"].as_str().unwrap();
     let shown = run(
         &["outbox", "show", id, "--json", "--store", &store],
-        &vec![],
+        &[],
         "",
     )
     .json();

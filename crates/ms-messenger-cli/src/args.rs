@@ -153,11 +153,12 @@ pub(crate) fn command() -> clap::Command {
     command
 }
 
-/// Omits the connection options from the short help.
+/// Omits the connection options from the short help, beside what is omitted already.
 fn without_connection(command: clap::Command) -> clap::Command {
     command.mut_args(|arg| {
         let is_connection_option = arg.get_help_heading().is_some();
-        arg.hide_short_help(is_connection_option)
+        let is_detail = arg.is_hide_short_help_set();
+        arg.hide_short_help(is_connection_option || is_detail)
     })
 }
 

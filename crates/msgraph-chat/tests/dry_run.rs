@@ -123,10 +123,13 @@ async fn a_check_and_a_send_refuse_the_same_before_any_io_with_the_same_error() 
         ),
         (
             chat(
-                Message::native(PLATFORM, json!({"body": {"content": "x"}}))
-                    .with_attachment(Attachment::Card(Card::new(CardKind::Hero, json!({})))),
+                Message::native(
+                    PLATFORM,
+                    json!({"body": {"contentType": "xml", "content": "x"}}),
+                )
+                .with_attachment(Attachment::Card(Card::new(CardKind::Hero, json!({})))),
             ),
-            vec!["message.attachments".to_owned()],
+            vec![payload("body.contentType")],
         ),
         (
             SendRequest::new(Target::user("you"), Message::html("<at id=\"0\">Bob</at>")),

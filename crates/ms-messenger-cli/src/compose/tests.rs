@@ -124,14 +124,21 @@ fn sample(id: &str) -> Option<(&'static [&'static str], Option<&'static str>)> {
             ],
             Some("msm/main.rs"),
         ),
-        // These options do not change the request.
-        "platform" => (&["--platform", "ucwa"], None),
-        "timeout" => (&["--timeout", "1s"], None),
-        "retries" => (&["--retries", "1"], None),
-        "dry_run" => (&["--dry-run"], None),
-        "json" => (&["--json"], None),
-        _ => return None,
+        other => return without_effect(other),
     })
+}
+
+/// The words of an option that does not change the request.
+fn without_effect(id: &str) -> Option<(&'static [&'static str], Option<&'static str>)> {
+    let words: &[&str] = match id {
+        "platform" => &["--platform", "ucwa"],
+        "timeout" => &["--timeout", "1s"],
+        "retries" => &["--retries", "1"],
+        "dry_run" => &["--dry-run"],
+        "json" => &["--json"],
+        _ => return None,
+    };
+    Some((words, None))
 }
 
 const INPUT: &str =

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::HashSet, sync::LazyLock};
 
-use ammonia::Builder;
+use ammonia::{Builder, UrlRelative};
 use serde_json::Value;
 
 use crate::{admin::inbox::media, engine::inspect::Part};
@@ -77,6 +77,8 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
             .into(),
         )
         .url_schemes(["http", "https", "mailto", "cid"].into())
+        // They would lead to the emulator itself.
+        .url_relative(UrlRelative::Deny)
         .link_rel(Some("noopener noreferrer nofollow"))
         .set_tag_attribute_value("a", "target", "_blank")
         .attribute_filter(attribute);

@@ -219,7 +219,6 @@ impl Cell {
         client: &Arc<dyn Messenger>,
         unknown: &[Unknown],
     ) -> Vec<Verdict> {
-        let policy = policy();
         let fresh = platform.fresh();
         let settlers = [
             (!platform.is_keyed()).then_some((Settler::Sender, Arc::clone(client))),
@@ -235,6 +234,7 @@ impl Cell {
         stream::iter(settles)
             .map(|(settler, messenger, index, send)| {
                 let evidence = self.evidence(settler, &send.evidence);
+                let policy = policy(self.must_settle(platform, settler));
                 async move {
                     let settled = if platform.is_keyed() {
                         send_again(&*messenger, send).await
@@ -396,10 +396,12 @@ impl Cell {
     }
 }
 
-fn policy() -> SettlePolicy {
+/// On a busy machine a look-up can take longer than the short time-out of these clients, so a verdict
+/// that must come is waited for.
+fn policy(must_settle: bool) -> SettlePolicy {
+    let longest = if must_settle { 60 } else { 5 };
     SettlePolicy::default()
-        // On a busy machine a look-up can take longer than the short time-out of these clients.
-        .with_max_wait(Duration::from_secs(60))
+        .with_max_wait(Duration::from_secs(longest))
         .with_pauses(Duration::from_millis(20), Duration::from_millis(200))
 }
 

@@ -2,8 +2,8 @@
 
 use std::time::SystemTime;
 
-use ms_messenger::{Delivery, Error, ErrorKind, Result, RetryPolicy, Uuid};
-use ms_messenger_outbox::Envelope;
+use ms_messenger::{Delivery, Result, RetryPolicy, Uuid};
+use ms_messenger_outbox::{Envelope, OutboxError, OutboxErrorKind};
 
 use super::{
     plan::{Job, Plan},
@@ -16,7 +16,7 @@ use crate::{
     dry_run::Checker,
     exit::Exit,
     mentions,
-    outbox::open::open_or_create,
+    outbox::open::{Opened, open_or_create},
     outbox_store::outbox_error,
     outcome::{OutboxPlace, moment},
     platform::Platform,
@@ -39,7 +39,7 @@ pub(super) async fn run(
             let exits = jobs.map(|(job, place)| report.queued(job, place));
             exits.fold(Exit::Success, Exit::worse)
         }
-        Err(error) => report.failed(None, error.with_delivery(Delivery::NotSent), None),
+        Err(error) => report.failed(None, error, None),
     }
 }
 
@@ -49,6 +49,46 @@ async fn hand_over(
     jobs: &mut [Job],
     at: SystemTime,
 ) -> Result<Vec<OutboxPlace>> {
+    let prepared = prepare(args, settings, jobs, at).await;
+    let (opened, envelopes) = prepared.map_err(|error| error.with_delivery(Delivery::NotSent))?;
+    let places = envelopes.iter().map(|envelope| OutboxPlace {
+        store: opened.address.shown(),
+        id: envelope.id.to_string(),
+        not_before: moment(at),
+    });
+    let places = places.collect();
+    let mut inserted = opened.outbox.enqueue_all(envelopes.clone()).await;
+    if inserted.as_ref().is_err_and(may_be_stored) {
+        // The same ids are stored once.
+        inserted = opened.outbox.enqueue_all(envelopes).await;
+    }
+    match inserted {
+        Ok(_) => Ok(places),
+        Err(error) => {
+            // A message that may wait in the outbox may be sent at its time.
+            let delivery = if may_be_stored(&error) {
+                Delivery::Unknown
+            } else {
+                Delivery::NotSent
+            };
+            Err(outbox_error(error).with_delivery(delivery))
+        }
+    }
+}
+
+/// Whether the store may have the messages although it reported an error.
+fn may_be_stored(error: &OutboxError) -> bool {
+    use OutboxErrorKind::{Store, Unavailable};
+    matches!(error.kind(), Store | Unavailable)
+}
+
+/// Checks and completes the messages, and opens the outbox.
+async fn prepare(
+    args: &SendArgs,
+    settings: &Settings,
+    jobs: &mut [Job],
+    at: SystemTime,
+) -> Result<(Opened, Vec<Envelope>)> {
     let options = http_options(None);
     for job in jobs.iter() {
         let checker = Checker::open(job.platform, settings, options.clone())?;
@@ -67,17 +107,5 @@ async fn hand_over(
         envelope.check().map_err(outbox_error)?;
         envelopes.push(envelope);
     }
-    let places = envelopes.iter().map(|envelope| OutboxPlace {
-        store: opened.address.shown(),
-        id: envelope.id.to_string(),
-        not_before: moment(at),
-    });
-    let places: Vec<OutboxPlace> = places.collect();
-    let inserted = opened.outbox.enqueue_all(envelopes).await;
-    let inserted = inserted.map_err(outbox_error)?;
-    if inserted.len() != places.len() {
-        let text = "the outbox did not take every message";
-        return Err(Error::new(ErrorKind::Other, text));
-    }
-    Ok(places)
+    Ok((opened, envelopes))
 }

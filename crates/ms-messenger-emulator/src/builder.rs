@@ -25,7 +25,7 @@ use crate::{
 
 const MAX_BODY: usize = 4 * 1024 * 1024;
 
-/// Configures an [`Emulator`]; every setting has a default.
+/// Configures an [`Emulator`](crate::Emulator); every setting has a default.
 ///
 /// ```
 /// use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults};
@@ -97,7 +97,7 @@ impl EmulatorBuilder {
     /// Also serves HTTPS at `address`, HTTP/1.1 and HTTP/2 by ALPN, with the same state. It must be
     /// a loopback address; port 0 is any free port. Off by default. The certificate is for
     /// `localhost`, `127.0.0.1` and `::1`, signed by an authority that is generated at each start:
-    /// [`Emulator::ca_pem`].
+    /// [`Emulator::ca_pem`](crate::Emulator::ca_pem).
     pub fn with_https_address(mut self, address: SocketAddr) -> Self {
         self.https = Some(address);
         self
@@ -231,7 +231,7 @@ impl EmulatorBuilder {
     /// Sets how many seconds the clock of all services is ahead of this machine's; negative: behind
     /// it. `Date` headers, the times and ids of messages, the expiry of tokens and the checks of
     /// signed dates follow it; durations do not. Default 0, at most ten years in either direction.
-    /// [`Emulator::set_clock_offset`] changes it later; a reset restores this value.
+    /// [`Emulator::set_clock_offset`](crate::Emulator::set_clock_offset) changes it later; a reset restores this value.
     ///
     /// ```
     /// use ms_messenger_emulator::Emulator;

@@ -69,7 +69,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// The outer error is the store's: no change is made. The inner ones are those of
-    /// [`Change::apply`], and `NotFound`.
+    /// [`Change::apply`], `NotFound`, and those of a store that makes each change for itself.
     async fn apply(&self, changes: Vec<Change>) -> Result<Vec<Result<Head>>>;
 
     /// Returns a message.

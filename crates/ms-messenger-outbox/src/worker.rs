@@ -6,6 +6,7 @@ mod builder;
 mod clock;
 mod context;
 mod deliver;
+mod guard;
 mod journal;
 mod outcome;
 mod route;

@@ -10,7 +10,7 @@ use ms_messenger_core::{
     SendRequest, SharedMessenger,
 };
 
-use super::{context::Context, journal::AttemptJournal, session::Session};
+use super::{context::Context, guard::caught, journal::AttemptJournal, session::Session};
 use crate::{message::Head, time::after};
 
 /// One send of a message, under a lease.
@@ -118,7 +118,7 @@ fn evidence(messenger: &SharedMessenger, request: &SendRequest) -> Evidence {
     evidence
 }
 
-/// Sends, and gives up a messenger that does not end in time.
+/// Sends, and gives up a messenger that does not end in time, or panics.
 async fn send_within(
     messenger: &SharedMessenger,
     request: &SendRequest,
@@ -126,20 +126,19 @@ async fn send_within(
 ) -> Result<Receipt, Error> {
     /// What a messenger that obeys a timeout takes to say what it knows.
     const EXTRA: Duration = Duration::from_secs(5);
-    let began_at = SystemTime::now();
     let patience = if request.timeout.is_some() {
         timeout.saturating_add(EXTRA)
     } else {
         timeout
     };
-    match tokio::time::timeout(patience, messenger.send(request)).await {
-        Ok(outcome) => outcome,
-        Err(_) => {
-            let error = Error::new(ErrorKind::Timeout, "the messenger did not end in time");
-            let error = error.with_delivery(Delivery::Unknown);
-            Err(error
-                .with_platform(messenger.platform().to_owned())
-                .with_began_at(began_at))
-        }
-    }
+    let sent = caught(messenger.send(request));
+    let given_up = match tokio::time::timeout(patience, sent).await {
+        Ok(Ok(outcome)) => return outcome,
+        Ok(Err(panicked)) => panicked,
+        Err(_) => Error::new(ErrorKind::Timeout, "the messenger did not end in time"),
+    };
+    let platform = messenger.platform().to_owned();
+    Err(given_up
+        .with_delivery(Delivery::Unknown)
+        .with_platform(platform))
 }

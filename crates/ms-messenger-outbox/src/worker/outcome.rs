@@ -6,6 +6,7 @@ use ms_messenger_core::{Delivery, Error, ErrorKind, Evidence};
 
 use super::{attempt::Ended, context::Context};
 use crate::{
+    message::Head,
     step::{Step, error_json},
     time::after,
 };
@@ -40,13 +41,15 @@ pub(super) fn after_send(context: &Context, ended: &Ended) -> Next {
             attempts: error.attempts().max(1),
         }),
         Delivery::NotSent => not_sent(context, ended, error),
-        _ => Next::Doubt(doubt(error)),
+        _ => Next::Doubt(doubt(error, &ended.head)),
     }
 }
 
-/// The step of an attempt whose outcome is unknown.
-pub(super) fn doubt(error: &Error) -> Step {
-    let evidence = Evidence::of(error);
+/// The step of an attempt whose outcome is unknown. An error without evidence leaves what was noted
+/// before the attempt began.
+pub(super) fn doubt(error: &Error, head: &Head) -> Step {
+    let noted = || Some(head.attempt.as_ref()?.evidence.clone());
+    let evidence = Evidence::of(error).or_else(noted);
     let evidence = evidence.unwrap_or_else(|| Evidence::new(SystemTime::now()));
     Step::Doubt {
         evidence,

@@ -27,7 +27,7 @@ use crate::{
     budget::Budget,
     change::Change,
     error::Result,
-    message::StoredMessage,
+    message::{Head, StoredMessage},
     state::State,
     step::Step,
     store::{Claim, Claimed},
@@ -226,17 +226,16 @@ impl RouteLoop {
             Change::by_worker(&it.head, self.session.worker(), Step::Release { due_at })
         };
         let released = messages.iter().map(release).collect();
-        match self.context.outbox.store().apply(released).await {
-            Err(error) if error.is_transient() => {
-                self.waiting.put_back(messages);
-                tokio::select! {
-                    () = sleep(STORE_PAUSE) => {}
-                    () = self.stop.cancelled() => {}
-                    () = self.session.cancel().cancelled() => {}
-                }
-            }
-            // Those of which the lease has ended are not this worker's any more.
-            _ => {}
+        let released = self.context.outbox.store().apply(released).await;
+        let kept = still_leased(messages, released);
+        if kept.is_empty() {
+            return;
+        }
+        self.waiting.put_back(kept);
+        tokio::select! {
+            () = sleep(STORE_PAUSE) => {}
+            () = self.stop.cancelled() => {}
+            () = self.session.cancel().cancelled() => {}
         }
     }
 
@@ -308,4 +307,23 @@ impl RouteLoop {
         let next = self.next.take().filter(|_| self.is_claiming)?;
         timeout_at(until, next).await.ok()
     }
+}
+
+/// The messages of which the store does not say that they were given back, or are another worker's.
+fn still_leased(
+    messages: Vec<StoredMessage>,
+    released: Result<Vec<Result<Head>>>,
+) -> Vec<StoredMessage> {
+    let mut released = match released {
+        Ok(released) => released.into_iter(),
+        Err(error) if error.is_transient() => return messages,
+        Err(_) => return Vec::new(),
+    };
+    // A store answers for each message; of one that it leaves out nothing is known.
+    let is_kept = |_: &StoredMessage| match released.next() {
+        Some(Err(error)) => error.is_transient(),
+        Some(Ok(_)) => false,
+        None => true,
+    };
+    messages.into_iter().filter(is_kept).collect()
 }

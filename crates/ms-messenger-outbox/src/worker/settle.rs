@@ -14,6 +14,7 @@ use tokio::time::sleep;
 use super::{
     attempt::{Attempt, Ended},
     context::Context,
+    guard::caught,
     outcome::doubt,
     session::Session,
 };
@@ -108,7 +109,8 @@ impl Settling<'_> {
         let Ok(_permit) = self.context.settling.acquire().await else {
             return Verdict::Wait(None);
         };
-        match self.messenger.settle(self.request, &evidence).await {
+        let settled = caught(self.messenger.settle(self.request, &evidence)).await;
+        match settled.unwrap_or_else(Settled::CannotTell) {
             // Recognised by what it says alone: an equal message may have appeared meanwhile.
             Settled::Found(receipt)
                 if evidence.mark.is_none() && self.may_be_of_a_twin(head, &receipt).await =>
@@ -214,7 +216,7 @@ impl Settling<'_> {
                 attempts: error.attempts().max(1),
             }),
             _ if error.is_transient() || error.delivery() == Delivery::Unknown => {
-                let step = keep_key(doubt(&error), key);
+                let step = keep_key(doubt(&error, head), key);
                 if let Ok(noted) = self.session.write(self.context, head, step).await {
                     *head = Arc::new(noted);
                 }

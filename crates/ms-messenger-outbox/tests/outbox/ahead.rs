@@ -24,12 +24,12 @@ use crate::platform::{Next, Platform, ROUTE, envelope, head, outbox, worker};
 
 /// How many messages pass before the others have to wait.
 const PASS: usize = 200;
-const AT_A_TIME: usize = 4;
+pub(crate) const AT_A_TIME: usize = 4;
 
 /// A platform that takes many messages at once, and then lets the others wait for a gate.
 #[derive(Clone, Debug)]
-struct Gated {
-    platform: Platform,
+pub(crate) struct Gated {
+    pub(crate) platform: Platform,
     shared: Arc<Shared>,
 }
 
@@ -41,7 +41,7 @@ struct Shared {
 }
 
 impl Gated {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             platform: Platform::new(),
             shared: Arc::new(Shared {
@@ -61,7 +61,7 @@ impl Gated {
         self.shared.is_full.notified().await;
     }
 
-    fn opens(&self) {
+    pub(crate) fn opens(&self) {
         self.shared.gate.add_permits(1_000_000);
     }
 }
@@ -105,7 +105,7 @@ fn patient(outbox: &Outbox, gated: &Gated, budget: Budget) -> Worker {
 }
 
 /// Starts a worker, and waits until it has claimed more than it can send.
-async fn ahead(outbox: &Outbox, gated: &Gated) -> (JoinHandle<()>, CancelHandle) {
+pub(crate) async fn ahead(outbox: &Outbox, gated: &Gated) -> (JoinHandle<()>, CancelHandle) {
     let (worker, stop) = (
         patient(outbox, gated, Budget::default()),
         CancelHandle::new(),
@@ -139,7 +139,7 @@ async fn owned(outbox: &Outbox) -> Vec<Head> {
 }
 
 /// Waits until workers have so many messages.
-async fn until_owned(outbox: &Outbox, count: usize) {
+pub(crate) async fn until_owned(outbox: &Outbox, count: usize) {
     while owned(outbox).await.len() != count {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }

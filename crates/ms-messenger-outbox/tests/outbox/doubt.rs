@@ -129,3 +129,22 @@ async fn a_messenger_that_notes_nothing_is_noted_by_the_worker() {
     assert!(noted.attempt.is_some());
     running.abort();
 }
+
+#[tokio::test]
+async fn a_messenger_that_panics_leaves_a_doubt_that_is_settled() {
+    let (outbox, platform) = (outbox(), Platform::new());
+    platform.then(Next::PanicsBefore).then(Next::PanicsAfter);
+    outbox.enqueue(envelope("one", "1")).await.unwrap();
+    outbox.enqueue(envelope("two", "2")).await.unwrap();
+    worker(&outbox, &platform)
+        .build()
+        .run_until_empty()
+        .await
+        .unwrap();
+    let mut texts = platform.texts();
+    texts.sort_unstable();
+    assert_eq!(texts, ["1", "2"]);
+    for id in ["one", "two"] {
+        assert_eq!(head(&outbox, id).await.state, State::Sent);
+    }
+}

@@ -14,3 +14,4 @@ mod rates;
 #[cfg(feature = "encryption")]
 mod sealed;
 mod sending;
+mod store_faults;

@@ -30,6 +30,10 @@ pub(crate) enum Next {
     HangsBefore,
     /// It is stored, and hangs.
     HangsAfter,
+    /// It panics before the message leaves.
+    PanicsBefore,
+    /// It is stored, and panics.
+    PanicsAfter,
 }
 
 /// A platform, shared by all its clients.
@@ -179,6 +183,11 @@ impl Messenger for Platform {
             Some(Next::LosesResponse) => {
                 self.store(request, &call);
                 Err(unknown(ErrorKind::Transport))
+            }
+            Some(Next::PanicsBefore) => panic!("as told"),
+            Some(Next::PanicsAfter) => {
+                self.store(request, &call);
+                panic!("as told");
             }
             Some(hang) => {
                 if matches!(hang, Next::HangsAfter) {

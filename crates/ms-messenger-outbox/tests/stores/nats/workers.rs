@@ -1,10 +1,16 @@
 //! Workers on several machines, and a server that is killed.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use ms_messenger_core::{Body, CancelHandle, MemoryMessenger};
-use ms_messenger_outbox::{Outbox, OutboxErrorKind, Query, Route, State, Store as _, Worker};
-use tokio::sync::mpsc;
+use ms_messenger_outbox::{
+    Head, NatsStore, Outbox, OutboxErrorKind, Query, Route, State, Store as _, Worker,
+};
+use tokio::{sync::mpsc, time::timeout};
 
 use super::{
     envelope,
@@ -12,6 +18,16 @@ use super::{
 };
 
 const MESSAGES: usize = 1_000;
+
+/// Longer than everything takes; shorter than the lease, after which another worker would help.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The messages that are not sent.
+async fn left(outbox: &Outbox<NatsStore>) -> Vec<Head> {
+    let all = Query::new().with_limit(5_000);
+    let all = outbox.list(&all).await.unwrap().into_iter();
+    all.filter(|it| it.state != State::Sent).collect()
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[ignore = "needs the package nats-server"]
@@ -28,7 +44,7 @@ async fn workers_send_each_message_once_and_go_on_after_the_server_was_killed() 
         let route = Route::shared(Arc::<MemoryMessenger>::clone(&messenger));
         let worker = Worker::builder(outbox)
             .with_route("memory", route)
-            .with_lease(Duration::from_secs(60))
+            .with_lease(Duration::from_secs(600))
             .with_observer(move |head| {
                 if head.state == State::Sent {
                     let _ = noted.send(());
@@ -42,7 +58,7 @@ async fn workers_send_each_message_once_and_go_on_after_the_server_was_killed() 
         outbox.enqueue_all(group(from)).await.unwrap();
     }
     for _ in 0..MESSAGES / 4 {
-        outcomes.recv().await.unwrap();
+        timeout(PATIENCE, outcomes.recv()).await.unwrap().unwrap();
     }
     server.kill();
     let error = outbox.enqueue(envelope("none")).await.unwrap_err();
@@ -55,7 +71,9 @@ async fn workers_send_each_message_once_and_go_on_after_the_server_was_killed() 
     }
     // A worker does not hear of the end of a message whose outcome it could not write at once.
     let query = Query::new().with_state(State::Sent).with_limit(5_000);
+    let began = Instant::now();
     while outbox.list(&query).await.unwrap().len() < MESSAGES {
+        assert!(began.elapsed() < PATIENCE, "{:?}", left(&outbox).await);
         outbox.store().changed(Duration::from_millis(100)).await;
     }
     stop.cancel();

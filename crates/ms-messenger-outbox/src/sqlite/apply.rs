@@ -71,12 +71,13 @@ impl Changed {
 }
 
 /// Applies changes, each for itself, but for those that were foreseen and are written already. The
-/// outer error is the database's.
+/// outer error is the database's. Of `perhaps`, some are made.
 pub(super) async fn apply(
     conn: &mut SqliteConnection,
     routes: &mut Routes,
     changes: &[&Change],
     foreseen: Vec<Foreseen<'_>>,
+    perhaps: &[Foreseen<'_>],
 ) -> Result<Vec<Result<Head>>> {
     known::end(conn, routes, &foreseen).await?;
     let mut foreseen = foreseen.into_iter().peekable();
@@ -89,7 +90,7 @@ pub(super) async fn apply(
         }
         outcomes.push(known.map(|it| it.after));
     }
-    let mut read = read_and_apply(conn, &others).await?.into_iter();
+    let mut read = read_and_apply(conn, &others, perhaps).await?.into_iter();
     let outcomes = outcomes.into_iter();
     let outcomes = outcomes
         .map(|known| known.map_or_else(|| read.next().unwrap_or_else(|| Err(closed())), Ok));
@@ -99,6 +100,7 @@ pub(super) async fn apply(
 async fn read_and_apply(
     conn: &mut SqliteConnection,
     changes: &[&Change],
+    perhaps: &[Foreseen<'_>],
 ) -> Result<Vec<Result<Head>>> {
     if changes.is_empty() {
         return Ok(Vec::new());
@@ -107,7 +109,11 @@ async fn read_and_apply(
     let mut stored = stored(conn, changes).await?;
     let mut outcomes = Vec::with_capacity(changes.len());
     for change in changes {
+        let made = perhaps.iter().find(|it| it.after.id == change.id);
         outcomes.push(match stored.get_mut(&change.id) {
+            Some(Ok(message)) if made.is_some_and(|it| it.is_made(&message.row.head)) => {
+                Ok(message.row.head.clone())
+            }
             Some(Ok(message)) => message.apply(change, now),
             Some(Err(error)) => Err(super::error::again(error).with_id(&change.id)),
             None => Err(not_found(&change.id)),

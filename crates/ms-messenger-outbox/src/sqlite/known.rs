@@ -12,7 +12,13 @@ use std::{
 
 use sqlx::{Row as _, Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
 
-use super::{apply::erase, error::OrStoreError as _, order, routes::Routes, row::rest};
+use super::{
+    apply::erase,
+    error::OrStoreError as _,
+    order,
+    routes::Routes,
+    row::{self, rest},
+};
 use crate::{
     change::Change, error::Result, id::EnvelopeId, message::Head, state::State, step::Step,
     time::to_millis,
@@ -21,6 +27,9 @@ use crate::{
 /// For how many rows a statement is prepared. What is left of them is null, which is no message.
 const SIZES: [usize; 5] = [0, 2, 8, 24, 64];
 const MOST: usize = SIZES[SIZES.len() - 1];
+/// The same for a transaction of its own: 64 sends that end and 64 that begin, and some more.
+const ALONE_SIZES: [usize; 6] = [4, 8, 16, 32, 64, 144];
+const MOST_ALONE: usize = ALONE_SIZES[ALONE_SIZES.len() - 1];
 
 const BEGUN: &str = "state = 1, has_slot = 0, changed_at = column7, rest = column8";
 const SENT: &str =
@@ -62,6 +71,22 @@ fn add_update(text: &mut String, set: &str, state: u8, columns: usize, rows: usi
         WHERE {IS_KNOWN} AND state = {state}; SELECT changes(); "
     );
 }
+
+/// The statements of a transaction of their own, for so many rows.
+static ALONE: LazyLock<HashMap<usize, String>> = LazyLock::new(|| {
+    let text = |rows: usize| {
+        let row = format!("({})", ["?"; 10].join(", "));
+        let rows = vec![row.as_str(); rows].join(", ");
+        format!(
+            "WITH v AS (VALUES {rows}) UPDATE OR ROLLBACK ms_outbox_messages NOT INDEXED \
+            SET state = column10, owner = iif(column10 = 1, owner, NULL), \
+            has_slot = iif(column10 = 1, 0, has_slot), changed_at = column7, rest = column8, \
+            message_id = column9 FROM v WHERE {IS_KNOWN} AND state = column10 - 1"
+        )
+    };
+    let texts = ALONE_SIZES.into_iter().map(|rows| (rows, text(rows)));
+    texts.collect()
+});
 
 /// A change whose outcome follows from what its worker knows.
 pub(super) struct Foreseen<'a> {
@@ -124,9 +149,28 @@ impl<'a> Foreseen<'a> {
             .bind(to_millis(self.after.changed_at))
             .bind(self.rest_after.as_deref());
         match self.after.state {
-            State::Sent => query.bind(self.after.message_id().map(|it| it.as_str())),
+            State::Sent => query.bind(self.message_id()),
             _ => query,
         }
+    }
+
+    fn message_id(&self) -> Option<&str> {
+        self.after.message_id().map(|it| it.as_str())
+    }
+
+    /// Whether the row is all that the change writes.
+    fn is_alone(&self) -> bool {
+        let takes_turn = self.after.state.is_final() && self.after.order_key.is_some();
+        !self.erases && !takes_turn
+    }
+
+    /// Whether the message is stored as after the change. Nobody else writes that: the change says
+    /// when it was made, under a lease that one worker has.
+    pub(super) fn is_made(&self, stored: &Head) -> bool {
+        let is_same = |it: &Head| (it.state, it.fence, it.changed_at);
+        is_same(stored) == is_same(&self.after)
+            && stored.owner == self.after.owner
+            && rest(stored).is_ok_and(|it| it == self.rest_after)
     }
 }
 
@@ -134,6 +178,39 @@ type Bound<'q> = Query<'q, Sqlite, SqliteArguments<'q>>;
 
 fn number(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// All changes, if each is foreseen and one statement can make them.
+pub(super) fn alone<'a>(changes: &[&'a Change]) -> Option<Vec<Foreseen<'a>>> {
+    if changes.is_empty() || changes.len() > MOST_ALONE {
+        return None;
+    }
+    let foreseen = foresee(changes);
+    let is_all = foreseen.len() == changes.len();
+    (is_all && foreseen.iter().all(Foreseen::is_alone)).then_some(foreseen)
+}
+
+/// Makes the changes in a transaction of their own, by one way to the thread of the connection and
+/// back. Returns whether all messages were as they are known; else some changes may be made.
+pub(super) async fn write_alone(
+    conn: &mut SqliteConnection,
+    changes: &[Foreseen<'_>],
+) -> Result<bool> {
+    let size = size(&ALONE_SIZES, changes.len());
+    let text = ALONE.get(&size);
+    let mut query = sqlx::query(text.map_or("", String::as_str));
+    for change in changes {
+        query = change.bind(query);
+        if change.after.state != State::Sent {
+            query = query.bind(change.message_id());
+        }
+        query = query.bind(row::number(change.after.state));
+    }
+    for _ in changes.len() * 10..size * 10 {
+        query = query.bind(None::<i64>);
+    }
+    let made = query.execute(conn).await.or_store_error()?;
+    Ok(usize::try_from(made.rows_affected()).is_ok_and(|it| it == changes.len()))
 }
 
 /// Begins a transaction, and makes the changes in it. Returns whether all messages were as they are
@@ -157,14 +234,19 @@ fn split<T>(rows: &mut Vec<T>) -> Vec<T> {
     rows.split_off(rows.len().min(MOST))
 }
 
+/// The smallest size for so many rows; there is one.
+fn size(sizes: &[usize], rows: usize) -> usize {
+    let fitting = sizes.iter().find(|it| **it >= rows);
+    fitting.copied().unwrap_or(rows)
+}
+
 async fn write(
     conn: &mut SqliteConnection,
     begins: bool,
     begun: &[&Foreseen<'_>],
     sent: &[&Foreseen<'_>],
 ) -> Result<bool> {
-    let size = |rows: usize| SIZES.into_iter().find(|it| *it >= rows).unwrap_or(MOST);
-    let sizes = (size(begun.len()), size(sent.len()));
+    let sizes = (size(&SIZES, begun.len()), size(&SIZES, sent.len()));
     let text = TEXTS.get(&(begins, sizes.0, sizes.1));
     let mut query = sqlx::query(text.map_or("", String::as_str));
     for (rows, size, columns) in [(begun, sizes.0, 8), (sent, sizes.1, 9)] {

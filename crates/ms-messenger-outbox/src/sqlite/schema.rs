@@ -6,8 +6,11 @@ use super::error::OrStoreError as _;
 use crate::error::{OutboxError, OutboxErrorKind, Result};
 
 /// The steps from an empty database to the present tables. Steps are added, and never changed.
-pub(super) const MIGRATIONS: &[&str] =
-    &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+];
 
 /// Brings the tables up to date, in one transaction: all steps or none.
 ///

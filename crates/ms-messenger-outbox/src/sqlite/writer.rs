@@ -8,14 +8,15 @@ use tokio::sync::{Notify, mpsc};
 use super::{
     apply, claim, control,
     error::{OrStoreError as _, again, closed},
-    insert, known,
+    insert,
+    known::{self, Foreseen},
     operation::{Operation, Request, Response},
     routes::Routes,
 };
 use crate::{
     change::Change,
     error::{OutboxErrorKind, Result},
-    message::NewMessage,
+    message::{Head, NewMessage},
 };
 
 /// The most messages of one transaction, so that nobody waits for long.
@@ -92,22 +93,35 @@ impl Writer {
 
     /// Does everything, or nothing.
     async fn transaction(&mut self, requests: &[&Request]) -> Result<Vec<Result<Response>>> {
-        for is_known in [true, false] {
-            if let Some(done) = self.attempt(requests, is_known).await? {
-                return Ok(done);
+        let changes = changes(requests);
+        if requests.iter().all(|it| matches!(it, Request::Apply(_)))
+            && let Some(foreseen) = known::alone(&changes)
+        {
+            if known::write_alone(&mut self.conn, &foreseen).await? {
+                let mut after = foreseen.into_iter().map(|it| Ok(it.after));
+                return Ok(requests.iter().map(|it| applied(it, &mut after)).collect());
             }
+            let done = self.attempt(requests, Vec::new(), &foreseen).await?;
+            return done.ok_or_else(closed);
         }
-        Err(closed())
+        let foreseen = known::foresee(&changes);
+        if let Some(done) = self.attempt(requests, foreseen, &[]).await? {
+            return Ok(done);
+        }
+        let done = self.attempt(requests, Vec::new(), &[]).await?;
+        done.ok_or_else(closed)
     }
 
-    /// Does everything, or nothing. `None` if messages are not as their workers know them, and were
-    /// not read.
+    /// Does everything, or nothing. `None` if the messages of foreseen changes are not as their
+    /// workers know them. Those of `perhaps` may be made already.
     async fn attempt(
         &mut self,
         requests: &[&Request],
-        is_known: bool,
+        foreseen: Vec<Foreseen<'_>>,
+        perhaps: &[Foreseen<'_>],
     ) -> Result<Option<Vec<Result<Response>>>> {
-        let mut done = execute(&mut self.conn, &mut self.routes, requests, is_known).await;
+        let (conn, routes) = (&mut self.conn, &mut self.routes);
+        let mut done = execute(conn, routes, requests, foreseen, perhaps).await;
         if let Ok(Some(_)) = done {
             let commit = sqlx::query("COMMIT").execute(&mut self.conn).await;
             if let Err(error) = commit.or_store_error() {
@@ -123,6 +137,23 @@ impl Writer {
     }
 }
 
+fn changes<'a>(requests: &[&'a Request]) -> Vec<&'a Change> {
+    let changes = requests.iter().filter_map(|it| match it {
+        Request::Apply(changes) => Some(changes),
+        _ => None,
+    });
+    changes.flatten().collect()
+}
+
+/// The outcomes of the changes of one request, from those of all.
+fn applied(
+    request: &Request,
+    outcomes: &mut impl Iterator<Item = Result<Head>>,
+) -> Result<Response> {
+    let own = outcomes.take(request.weight());
+    Ok(Response::Applied(own.collect()))
+}
+
 fn only(responses: Vec<Result<Response>>) -> Result<Response> {
     responses
         .into_iter()
@@ -136,21 +167,14 @@ async fn execute(
     conn: &mut SqliteConnection,
     routes: &mut Routes,
     requests: &[&Request],
-    is_known: bool,
+    foreseen: Vec<Foreseen<'_>>,
+    perhaps: &[Foreseen<'_>],
 ) -> Result<Option<Vec<Result<Response>>>> {
-    let changes = requests.iter().filter_map(|it| match it {
-        Request::Apply(changes) => Some(changes),
-        _ => None,
-    });
-    let changes: Vec<&Change> = changes.flatten().collect();
-    let mut foreseen = Vec::new();
-    if is_known {
-        foreseen = known::foresee(&changes);
-    }
+    let changes = changes(requests);
     if !known::begin(conn, &foreseen).await? {
         return Ok(None);
     }
-    let applied = apply::apply(conn, routes, &changes, foreseen).await?;
+    let outcomes = apply::apply(conn, routes, &changes, foreseen, perhaps).await?;
     let groups = requests.iter().filter_map(|it| match it {
         Request::Insert(messages) => Some(messages.as_slice()),
         _ => None,
@@ -160,7 +184,7 @@ async fn execute(
     if !groups.is_empty() {
         inserted = insert::insert(conn, routes, &groups).await?;
     }
-    let (mut inserted, mut applied) = (inserted.into_iter(), applied.into_iter());
+    let (mut inserted, mut outcomes) = (inserted.into_iter(), outcomes.into_iter());
     let mut responses = Vec::with_capacity(requests.len());
     for request in requests {
         responses.push(match request {
@@ -168,10 +192,7 @@ async fn execute(
                 let group = inserted.next().unwrap_or_else(|| Err(closed()));
                 group.map(Response::Inserted)
             }
-            Request::Apply(own) => {
-                let own = applied.by_ref().take(own.len());
-                Ok(Response::Applied(own.collect()))
-            }
+            Request::Apply(_) => applied(request, &mut outcomes),
             other => Ok(one(conn, routes, other).await?),
         });
     }

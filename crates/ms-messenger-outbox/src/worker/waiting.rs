@@ -15,7 +15,7 @@ const AHEAD: Duration = Duration::from_millis(100);
 /// How many messages are claimed ahead at most, for each one that can be sent at a time.
 const MOST: usize = 2;
 /// How many are claimed ahead at most on a route that sends few at a time.
-const LEAST: usize = 32;
+const LEAST: usize = 128;
 
 /// Messages that are claimed and wait for their turn, the first one first.
 #[derive(Debug)]

@@ -118,18 +118,18 @@ impl Session {
         step: Step,
     ) -> Result<Head> {
         let change = Change::of_known(head, self.worker(), step);
-        loop {
+        let mut may_be_made = false;
+        let written = loop {
             match context.outbox.apply(change.clone()).await {
-                Ok(head) => {
-                    context.observe(&head);
-                    return Ok(head);
-                }
                 Err(error) if error.is_transient() && !self.is_lost() => {
+                    may_be_made = true;
                     sleep(STORE_PAUSE).await;
                 }
-                Err(error) => return Err(error),
+                Err(error) if may_be_made => break made(context, head, &change).await.ok_or(error),
+                written => break written,
             }
-        }
+        };
+        written.inspect(|it| context.observe(it))
     }
 
     /// Writes the last change of a message under this lease. If the lease has ended, the message is
@@ -150,6 +150,16 @@ impl Session {
             let _ = store.bury(own, SystemTime::now()).await;
         }
     }
+}
+
+/// The message, if a change whose response was lost is stored: it ended the lease, and only this
+/// worker could make it.
+async fn made(context: &Context, before: &Head, change: &Change) -> Option<Head> {
+    let mut after = before.clone();
+    change.apply(&mut after, SystemTime::now()).ok()?;
+    let stored = context.outbox.get(&change.id).await.ok()??.head;
+    let is_made = stored.state == after.state && stored.state != before.state;
+    (is_made && stored.fence == before.fence).then_some(stored)
 }
 
 /// Keeps a session alive, and buries others that are silent, until it is lost.

@@ -177,7 +177,13 @@ async fn ends(
     let envelopes = (0..messages).map(|i| envelope(&format!("m{i}"), &format!("{i}")));
     outbox.enqueue_all(envelopes).await.unwrap();
     // Its lease is longer than the test may take: nobody else helps.
-    let worker = worker(&outbox, platform).with_lease(Duration::from_secs(600));
+    let observed: Arc<Mutex<BTreeMap<EnvelopeId, State>>> = Arc::default();
+    let noted = Arc::clone(&observed);
+    let worker = worker(&outbox, platform)
+        .with_lease(Duration::from_secs(600))
+        .with_observer(move |head| {
+            noted.lock().unwrap().insert(head.id.clone(), head.state);
+        });
     let (worker, stop) = (worker.build(), CancelHandle::new());
     let handle = stop.clone();
     let running = tokio::spawn(async move { worker.run(&handle).await.unwrap() });
@@ -204,6 +210,9 @@ async fn ends(
     let sent = texts.len();
     texts.dedup();
     assert_eq!(texts.len(), sent, "{step}, {fault:?}: sent twice");
+    let stored = ended.iter().map(|it| (it.id.clone(), it.state));
+    let stored: BTreeMap<EnvelopeId, State> = stored.collect();
+    assert_eq!(*observed.lock().unwrap(), stored, "{step}, {fault:?}");
     let mut states = BTreeMap::new();
     for head in ended {
         *states.entry(head.state).or_default() += 1;

@@ -2,11 +2,13 @@
 //! What is said to be done is there for another client, what is said not to be is not, what must
 //! not be repeated is executed once at most, and what may be repeated converges.
 
+mod admin;
 mod chat;
 mod driver;
 mod fact;
 mod fault;
 mod graph;
+mod graph_drives;
 mod graph_files;
 mod graph_messages;
 mod graph_rest;

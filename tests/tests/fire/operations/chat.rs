@@ -1,38 +1,37 @@
 //! The operations of ACS Chat.
 
 use ms_messenger::{
-    StaticToken,
+    Result, StaticToken,
     acs_chat::{
-        AcsChatClient, ChatAttachment, ChatParticipant, CreateChatThreadRequest, OPERATIONS,
-        SendChatMessageRequest, UpdateChatMessageRequest, UpdateChatThreadRequest,
+        AcsChatClient, ChatApiVersion, ChatAttachment, ChatParticipant, CreateChatThreadRequest,
+        OPERATIONS, SendChatMessageRequest, UpdateChatMessageRequest, UpdateChatThreadRequest,
     },
     http::{HttpOptions, Method},
 };
 use ms_messenger_emulator::Emulator;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
-    driver::{Driver, Later, Service},
+    driver::{Caller, Driver, Later, Service},
     fact::{count, done},
     reading::read_all,
     scene::Scene,
 };
 use crate::platform::retry;
 
-type Chat = Scene<AcsChatClient>;
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
-/// Images exist in the preview version alone, which this client does not speak: the tests of the
-/// crate strike them.
-const LEFT: &[&str] = &["image.delete", "image.upload"];
+type Chat = Scene<AcsChatClient>;
 
 pub(crate) fn service() -> Service<AcsChatClient> {
     let mut drivers = threads();
     drivers.extend(messages());
+    drivers.extend(images());
     Service {
         name: "acs-chat",
         platform: "acs-chat",
         operations: OPERATIONS,
-        left: LEFT,
+        left: &[],
         is_session: false,
         drivers,
         connect,
@@ -41,10 +40,14 @@ pub(crate) fn service() -> Service<AcsChatClient> {
     }
 }
 
-fn connect(emulator: &Emulator, options: HttpOptions, _: bool) -> AcsChatClient {
+fn connect(emulator: &Emulator, options: HttpOptions, caller: Caller) -> AcsChatClient {
     let acs = &emulator.seed().acs;
     let token = StaticToken::new(acs.users[0].token.as_str());
     let builder = AcsChatClient::builder(&acs.endpoint, token).with_retry_policy(retry());
+    let builder = match caller {
+        Caller::Preview => builder.with_api_version(ChatApiVersion::V2024_03_15Preview),
+        _ => builder,
+    };
     builder.with_http_options(options).build().unwrap()
 }
 
@@ -173,12 +176,51 @@ fn messages() -> Vec<Driver<AcsChatClient>> {
                     .map(done)
             })
         }),
-        Driver::read("attachment.get", |it: Chat| {
-            Box::pin(async move {
-                let image = ChatAttachment::new("image".into(), "1").with_url("/chat/i");
-                it.client.download(&image).await.map(drop).map(done)
-            })
-        })
-        .refused(),
     ]
+}
+
+/// What only the preview version of the API has.
+fn images() -> Vec<Driver<AcsChatClient>> {
+    let drivers = vec![
+        // Nothing lists the images of a thread.
+        Driver::unseen("image.upload", |it: Chat| {
+            Box::pin(async move {
+                let stored = thread(&it).upload_image(PNG, Some("plan.png")).await;
+                stored.map(|it| it.name.unwrap_or_default())
+            })
+        }),
+        Driver::change("image.delete", |it: Chat| {
+            Box::pin(async move { thread(&it).delete_image(&it.id("image")).await.map(done) })
+        })
+        .seen_by(|it: Chat| Box::pin(async move { json!(image(&it).await.is_ok()) }))
+        .after(with_image),
+        Driver::read("attachment.get", |it: Chat| {
+            Box::pin(async move { image(&it).await })
+        })
+        .after(with_image),
+    ];
+    drivers.into_iter().map(Driver::of_preview).collect()
+}
+
+fn with_image(scene: Chat) -> Later<Chat> {
+    Box::pin(async move {
+        let image = thread(&scene).upload_image(PNG, None).await.unwrap();
+        let more = SendChatMessageRequest::html("<img id=\"plan\">");
+        let more = more.with_attachment(image.to_attachment());
+        let sent = thread(&scene).send(&more).await.unwrap();
+        let sent = thread(&scene).message(sent.id).await.unwrap();
+        let address = sent.attachments[0].url.clone().unwrap();
+        scene.with("image", image.id).with("address", address)
+    })
+}
+
+/// Downloads the image.
+async fn image(scene: &Chat) -> Result<String> {
+    let image = ChatAttachment::new("image".into(), scene.id("image"));
+    let image = scene
+        .client
+        .download(&image.with_url(scene.id("address")))
+        .await?;
+    // Bytes of any kind: what was changed in them is not seen.
+    image.bytes(100).await.map(done)
 }

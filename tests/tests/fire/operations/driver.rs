@@ -31,6 +31,17 @@ pub(crate) enum Effect<C> {
     SeenBy(See<C>),
 }
 
+/// The client that calls an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// Of a user.
+    User,
+    /// Of an application.
+    App,
+    /// Of a user, in the version of the API that is a preview.
+    Preview,
+}
+
 /// What calls an operation of the table.
 pub(crate) struct Driver<C> {
     pub(crate) name: &'static str,
@@ -41,8 +52,7 @@ pub(crate) struct Driver<C> {
     pub(crate) strikes: Option<&'static str>,
     /// A fault rule that leads to the request that is struck.
     pub(crate) leading: Option<Value>,
-    /// Whether an application calls it.
-    pub(crate) is_of_app: bool,
+    pub(crate) caller: Caller,
     /// Whether the emulator refuses it always.
     pub(crate) is_refused: bool,
 }
@@ -57,7 +67,7 @@ impl<C> Driver<C> {
             effect: Effect::None,
             strikes: None,
             leading: None,
-            is_of_app: false,
+            caller: Caller::User,
             is_refused: false,
         }
     }
@@ -99,7 +109,12 @@ impl<C> Driver<C> {
     }
 
     pub(crate) fn of_app(mut self) -> Self {
-        self.is_of_app = true;
+        self.caller = Caller::App;
+        self
+    }
+
+    pub(crate) fn of_preview(mut self) -> Self {
+        self.caller = Caller::Preview;
         self
     }
 
@@ -124,8 +139,7 @@ pub(crate) struct Service<C> {
     /// call: then only the operation that is struck is counted.
     pub(crate) is_session: bool,
     pub(crate) drivers: Vec<Driver<C>>,
-    /// Returns a client of a user, or of an application.
-    pub(crate) connect: fn(&Emulator, HttpOptions, bool) -> C,
+    pub(crate) connect: fn(&Emulator, HttpOptions, Caller) -> C,
     /// Prepares what most of the operations need, with a client of a user.
     pub(crate) begin: fn(C, &Emulator) -> Later<Scene<C>>,
     /// Reads all that the operations can have changed.

@@ -13,8 +13,8 @@ use ms_messenger_emulator::Emulator;
 use serde_json::Value;
 
 use super::{
-    driver::{Later, Service},
-    graph_files, graph_messages, graph_rest,
+    driver::{Caller, Later, Service},
+    graph_drives, graph_files, graph_messages, graph_rest,
     reading::read_all,
     scene::Scene,
 };
@@ -22,27 +22,16 @@ use crate::platform::retry;
 
 pub(crate) type Graph = Scene<GraphChatClient>;
 
-/// Reads of drives and what a deferred upload ends with: the tests of the crate strike them.
-const LEFT: &[&str] = &[
-    "drive.content",
-    "drive.download",
-    "drive.get",
-    "drive.link",
-    "drive.list",
-    "drive.session.commit",
-    "drive.share",
-    "drive.share.content",
-];
-
 pub(crate) fn service() -> Service<GraphChatClient> {
     let mut drivers = graph_messages::drivers();
     drivers.extend(graph_rest::drivers());
+    drivers.extend(graph_drives::drivers());
     drivers.extend(graph_files::drivers());
     Service {
         name: "msgraph-chat",
         platform: "msgraph-chat",
         operations: OPERATIONS,
-        left: LEFT,
+        left: &[],
         is_session: false,
         drivers,
         connect,
@@ -51,8 +40,9 @@ pub(crate) fn service() -> Service<GraphChatClient> {
     }
 }
 
-fn connect(emulator: &Emulator, options: HttpOptions, is_app: bool) -> GraphChatClient {
+fn connect(emulator: &Emulator, options: HttpOptions, caller: Caller) -> GraphChatClient {
     let graph = &emulator.seed().graph;
+    let is_app = caller == Caller::App;
     let token = if is_app {
         &graph.app_token
     } else {
@@ -69,6 +59,7 @@ fn connect(emulator: &Emulator, options: HttpOptions, is_app: bool) -> GraphChat
 
 fn begin(client: GraphChatClient, emulator: &Emulator) -> Later<Graph> {
     let graph = emulator.seed().graph.clone();
+    let origin = emulator.http_url().to_owned();
     Box::pin(async move {
         let users = &graph.users;
         let (own, member) = (users[0].id.as_str(), users[1].id.as_str());
@@ -93,6 +84,7 @@ fn begin(client: GraphChatClient, emulator: &Emulator) -> Later<Graph> {
             client,
             [("own", own), ("member", member), ("team", &graph.team_id)],
         )
+        .with("origin", origin)
         .with("other", users[2].id.as_str())
         .with("channel", graph.channel_id.as_str())
         .with("private", private)

@@ -51,6 +51,7 @@ pub(crate) fn drivers() -> Vec<Driver<GraphChatClient>> {
             .striking(operation)
     };
     let lost = json!({"kind": "close", "when": "after_store"});
+    let taken = json!({"kind": "name_conflict"});
     let refused = json!({"kind": "status", "status": 403});
     vec![
         Driver::change("drive.folder", |it: Graph| {
@@ -66,6 +67,9 @@ pub(crate) fn drivers() -> Vec<Driver<GraphChatClient>> {
         step("drive.invite", SMALL, "drive.invite"),
         step("drive.session.create", LARGE, "drive.session.create"),
         step("drive.session.piece", LARGE, "drive.session.piece"),
+        // Another file takes the name while the bytes are under way.
+        step("drive.session.commit", LARGE, "drive.session.commit")
+            .led_by(leading("drive.session.piece", taken)),
         step("drive.session.get", LARGE, "drive.session.get")
             .led_by(leading("drive.session.piece", lost)),
         Driver::unseen("drive.delete", |it: Graph| {

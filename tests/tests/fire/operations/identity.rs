@@ -13,7 +13,7 @@ use ms_messenger_emulator::Emulator;
 use serde_json::{Value, json};
 
 use super::{
-    driver::{Driver, Later, Service},
+    driver::{Caller, Driver, Later, Service},
     fact::done,
     scene::Scene,
 };
@@ -38,7 +38,7 @@ pub(crate) fn service() -> Service<AcsIdentityClient> {
     }
 }
 
-fn connect(emulator: &Emulator, options: HttpOptions, _: bool) -> AcsIdentityClient {
+fn connect(emulator: &Emulator, options: HttpOptions, _: Caller) -> AcsIdentityClient {
     let string = &emulator.seed().acs.connection_string;
     let builder = AcsIdentityBuilder::from_connection_string(string).unwrap();
     let builder = builder.with_retry_policy(retry());

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    driver::{Driver, Later, Service},
+    driver::{Caller, Driver, Later, Service},
     fact::{count, done},
     reading::read_all,
     scene::Scene,
@@ -39,7 +39,7 @@ pub(crate) fn service() -> Service<AcsMessagesClient> {
     }
 }
 
-fn connect(emulator: &Emulator, options: HttpOptions, _: bool) -> AcsMessagesClient {
+fn connect(emulator: &Emulator, options: HttpOptions, _: Caller) -> AcsMessagesClient {
     let string = &emulator.seed().acs.connection_string;
     let builder = AcsMessagesBuilder::from_connection_string(string).unwrap();
     let builder = builder.with_retry_policy(retry());

@@ -10,7 +10,7 @@ use ms_messenger_emulator::{Emulator, Faults};
 use serde_json::{Value, json};
 
 use super::{
-    driver::{Driver, Effect, Service},
+    driver::{Caller, Driver, Effect, Service},
     fault::Fault,
     reading::{difference, stable},
     scene::Scene,
@@ -48,11 +48,15 @@ impl<'a, C: Clone + Send + Sync> Row<'a, C> {
         let operation = operations.find(|it| it.name() == driver.name);
         let emulator = Emulator::start().await.unwrap();
         let short = HttpOptions::default().with_timeout(TIMEOUT);
-        let connect = |options, is_of_app| (service.connect)(&emulator, options, is_of_app);
+        let connect = |options, caller| (service.connect)(&emulator, options, caller);
+        let reader = match driver.caller {
+            Caller::App => Caller::User,
+            caller => caller,
+        };
         Self {
-            struck: connect(short, driver.is_of_app),
-            preparing: connect(HttpOptions::default(), driver.is_of_app),
-            reading: connect(HttpOptions::default(), false),
+            struck: connect(short, driver.caller),
+            preparing: connect(HttpOptions::default(), driver.caller),
+            reading: connect(HttpOptions::default(), reader),
             service,
             driver,
             operation: operation.unwrap_or_else(|| panic!("no operation is {}", driver.name)),

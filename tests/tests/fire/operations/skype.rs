@@ -8,7 +8,7 @@ use std::{
 
 use ms_messenger::{
     Result, SipUri,
-    http::{Endpoint, HttpClient, HttpOptions, HttpRequest, Method, header},
+    http::{HttpOptions, Method},
     ucwa::{
         AcceptPolicy, Incoming, IncomingStream, Invitation, OPERATIONS, PreferredAvailability,
         UcwaContact, UcwaConversation, UcwaCredential, UcwaSession,
@@ -18,7 +18,8 @@ use ms_messenger_emulator::Emulator;
 use serde_json::{Value, json};
 
 use super::{
-    driver::{Driver, Later, Service},
+    admin::admin,
+    driver::{Caller, Driver, Later, Service},
     fact::done,
     scene::Scene,
 };
@@ -94,15 +95,8 @@ impl Account {
 
     /// Lets another user speak.
     async fn inject(&self, action: &str) {
-        let http = HttpClient::new(&HttpOptions::default()).unwrap();
-        let endpoint = Endpoint::parse(&self.origin).unwrap();
-        let address = endpoint.address("/_emulator/inject").unwrap();
         let body = json!({"platform": "ucwa", "from": BOB, "to": self.sip, "action": action, "text": "hi"});
-        let mut request = HttpRequest::new(Method::POST, address, body.to_string().into());
-        let json = header::HeaderValue::from_static("application/json");
-        request.headers.insert(header::CONTENT_TYPE, json);
-        let response = http.exchange(request).await.unwrap();
-        assert!(response.status().is_success(), "{response:?}");
+        admin(Method::POST, &self.origin, "inject", body).await;
     }
 }
 
@@ -128,7 +122,7 @@ pub(crate) fn service() -> Service<Account> {
     }
 }
 
-fn connect(emulator: &Emulator, options: HttpOptions, _: bool) -> Account {
+fn connect(emulator: &Emulator, options: HttpOptions, _: Caller) -> Account {
     let world = &emulator.seed().ucwa;
     let user = &world.users[0];
     Account {

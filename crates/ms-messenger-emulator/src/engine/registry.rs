@@ -243,6 +243,7 @@ impl Registry {
     pub(crate) fn stats(&self) -> Value {
         let mut document = self.engine.stats.to_json();
         document["throttled_by"] = self.engine.throttled();
+        document["faults_by_rule"] = self.engine.applied_faults().into();
         if let Some(journal) = self.engine.journal() {
             document["data"] = journal.report();
         }

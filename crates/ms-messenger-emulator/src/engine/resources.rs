@@ -335,6 +335,11 @@ impl Engine {
         lock(&self.faults).faults().clone()
     }
 
+    /// How often each fault rule was applied, in their order.
+    pub(crate) fn applied_faults(&self) -> Vec<u64> {
+        lock(&self.faults).applied()
+    }
+
     pub(crate) fn set_faults(&self, faults: Faults) {
         *lock(&self.faults) = FaultEngine::new(faults, self.settings.seed);
     }

@@ -84,6 +84,11 @@ async fn rules_match_by_platform_operation_number_and_times() {
         statuses.push(out.chat("x").await.status().as_u16());
     }
     assert_eq!(statuses, [201, 500, 201, 201]);
+    let stats: Value = out.get("/_emulator/stats").await.json().await.unwrap();
+    assert_eq!(stats["faults_by_rule"], json!([0, 0, 1]));
+    out.faults(json!({"rules": []})).await;
+    let stats: Value = out.get("/_emulator/stats").await.json().await.unwrap();
+    assert_eq!(stats["faults_by_rule"], json!([]));
 }
 
 #[tokio::test]

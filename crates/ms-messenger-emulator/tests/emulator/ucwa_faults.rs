@@ -315,6 +315,33 @@ async fn an_application_is_ended_or_exceeds_the_limit() {
 }
 
 #[tokio::test]
+async fn people_are_left_to_a_link() {
+    let out = Outside::start().await;
+    let alice = Endpoint::lurk(&out, "alice").await;
+    let (_, whole) = alice.get(&alice.path("")).await;
+    assert!(whole["_embedded"]["people"].is_object());
+    out.faults(rule("get_application", kind("people_by_link")))
+        .await;
+    let (_, application) = alice.get(&alice.path("")).await;
+    assert!(application["_embedded"]["people"].is_null());
+    assert!(application["_embedded"]["me"].is_object());
+    let (_, people) = alice.get(&link(&application, "people")).await;
+    assert_eq!(people, whole["_embedded"]["people"]);
+
+    out.faults(rule("application", kind("people_by_link")))
+        .await;
+    let token = token_of(&out, "bob").await;
+    let request = out
+        .post("/ucwa/oauth/v1/applications")
+        .bearer_auth(token)
+        .json(&json!({"userAgent": "x", "endpointId": "y", "culture": "z"}));
+    let (status, created) = Outside::ask(request).await;
+    assert_eq!(status, 201);
+    assert!(created["_embedded"]["people"].is_null());
+    assert!(link(&created, "people").ends_with("/people"));
+}
+
+#[tokio::test]
 async fn times_are_iso() {
     let out = Outside::start().await;
     let mut alice = Endpoint::lurk(&out, "alice").await;

@@ -97,6 +97,11 @@ impl FaultEngine {
         &self.faults
     }
 
+    /// How often each rule was applied, in their order.
+    pub(crate) fn applied(&self) -> Vec<u64> {
+        self.states.iter().map(|state| state.applied).collect()
+    }
+
     /// The fault for the next request of that operation, an attempt of `call` (its client request
     /// id). Every rule that matches counts it, even if an earlier rule wins.
     pub(crate) fn decide(

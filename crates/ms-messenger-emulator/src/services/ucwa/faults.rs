@@ -60,6 +60,8 @@ pub enum UcwaFault {
     InactiveApplication,
     /// `application`: 410 TooManyApplications.
     TooManyApplications,
+    /// `application`, `get_application`: `people` is a link, and not embedded.
+    PeopleByLink,
     /// `send`: the message reaches no recipient; after 30 s it completes with a failure.
     MessageLost,
     /// `send`: the message reaches no recipient and completes at once with this reason.
@@ -118,6 +120,7 @@ impl UcwaFault {
             Self::ApplicationNotFound => "application_not_found",
             Self::InactiveApplication => "inactive_application",
             Self::TooManyApplications => "too_many_applications",
+            Self::PeopleByLink => "people_by_link",
             Self::MessageLost => "message_lost",
             Self::MessageFailed { .. } => "message_failed",
             Self::EndedByPeer => "ended_by_peer",
@@ -153,6 +156,7 @@ impl UcwaFault {
             Self::ApplicationNotFound,
             Self::InactiveApplication,
             Self::TooManyApplications,
+            Self::PeopleByLink,
             Self::MessageLost,
             Self::MessageFailed {
                 code: "RemoteFailure".to_owned(),
@@ -230,6 +234,7 @@ impl ServiceFault for UcwaFault {
             Self::SkipIntermediate => operation == "start",
             Self::ApplicationNotFound | Self::InactiveApplication => !OUTSIDE.contains(&operation),
             Self::TooManyApplications => operation == "application",
+            Self::PeopleByLink => matches!(operation, "application" | "get_application"),
             Self::MessageLost | Self::MessageFailed { .. } | Self::EndedByPeer => {
                 operation == "send"
             }

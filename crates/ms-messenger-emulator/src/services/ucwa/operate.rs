@@ -85,7 +85,7 @@ fn create(tx: &mut Tx<'_>, caller: &Caller, request: &Request, fault: Option<&Uc
     };
     let this = hrefs::base(&id);
     let cookie = format!("cwt_ucwa={}; path={this}/photos; HttpOnly", tx.id());
-    let response = Response::json(status, &reads::application(found));
+    let response = Response::json(status, &reads::application(found, fault));
     Ok(response
         .with_header("location", &this)
         .with_header("set-cookie", &cookie))
@@ -127,6 +127,11 @@ fn operate(
     fault: Option<&UcwaFault>,
 ) -> Reply {
     match what {
+        What::Application => {
+            let owner = tx.store.applications.get(application);
+            let owner = owner.ok_or_else(not_found)?;
+            Ok(resource(&reads::application(owner, fault)))
+        }
         What::SignOut => {
             tx.end_application(application);
             Ok(done())

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     services::ucwa::{
+        faults::UcwaFault,
         hrefs,
         input::Input,
         model::Application,
@@ -27,7 +28,6 @@ pub(super) fn read(tx: &Tx<'_>, application: &str, what: &What, request: &Reques
         .ok_or_else(no_application)?;
     let this = hrefs::base(application);
     let found = match what {
-        What::Application => self::application(owner),
         What::Policies => json!({
             "_links": {"self": {"href": format!("{this}/policies")}},
             "messaging": "Enabled",
@@ -172,8 +172,8 @@ fn online_meetings(base: &str) -> Value {
     })
 }
 
-/// `application` with all that it embeds.
-pub(super) fn application(owner: &Application) -> Value {
+/// `application` with all that it embeds, unless the fault leaves it to a link.
+pub(super) fn application(owner: &Application, fault: Option<&UcwaFault>) -> Value {
     let this = hrefs::base(&owner.id);
     let [user_agent, endpoint, culture, kind, instance] = &owner.identity;
     let mut found = json!({
@@ -195,6 +195,12 @@ pub(super) fn application(owner: &Application) -> Value {
         },
         "rel": "application",
     });
+    if fault == Some(&UcwaFault::PeopleByLink)
+        && let Some(embedded) = found["_embedded"].as_object_mut()
+    {
+        embedded.remove("people");
+        found["_links"]["people"] = link(format!("{this}/people"));
+    }
     for (name, value) in [("type", kind), ("instanceId", instance)] {
         if !value.is_empty() {
             found[name] = value.as_str().into();

@@ -87,3 +87,23 @@ async fn what_is_no_image_and_other_versions_are_refused() {
     let (status, error) = out.chat_as(0, Method::POST, &path, json!({})).await;
     assert_eq!((status, &error["error"]["code"]), (404, &json!("NotFound")));
 }
+
+#[tokio::test]
+async fn the_statistics_count_the_images() {
+    let out = Outside::start().await;
+    let count = async || {
+        let stats: Value = out.get("/_emulator/stats").await.json().await.unwrap();
+        stats["platforms"]["acs-chat"]["images"].clone()
+    };
+    let (_, image) = Outside::ask(upload(&out, PNG)).await;
+    assert_eq!(count().await, 1);
+    upload(&out, PNG).send().await.unwrap();
+    upload(&out, b"no image").send().await.unwrap();
+    assert_eq!(count().await, 2);
+    let path = format!("/images/{}", image["id"].as_str().unwrap());
+    request(&out, 0, Method::DELETE, &path)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(count().await, 1);
+}

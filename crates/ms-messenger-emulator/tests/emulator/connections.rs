@@ -89,7 +89,7 @@ async fn statistics_count_by_platform() {
     out.get("/v1.0/nothing").await;
     let stats: Value = out.get("/_emulator/stats").await.json().await.unwrap();
     let expected = json!({"connections": 1, "requests": 3, "stored": 1, "rejected": 1, "faults": 1,
-            "throttled": 0});
+            "throttled": 0, "images": 0});
     assert_eq!(stats["platforms"]["acs-chat"], expected);
     assert_eq!(
         (&stats["requests"], &stats["rejected"]),

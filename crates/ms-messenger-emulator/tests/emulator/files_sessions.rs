@@ -164,11 +164,19 @@ async fn an_authorization_header_is_401_at_every_request_of_a_session() {
 async fn a_session_is_cancelled_once() {
     let out = Outside::start().await;
     let whole = bytes(STEP);
+    let sessions = async || {
+        let drives = out.get("/_emulator/drives").await;
+        let drives: Value = drives.json().await.unwrap();
+        let drives = drives.as_array().unwrap().iter();
+        drives.filter_map(|it| it["sessions"].as_u64()).sum::<u64>()
+    };
     let url = out.session("a", asks("fail")).await;
+    assert_eq!(sessions().await, 1);
     assert_eq!(
         Outside::ask(out.client.delete(&url)).await,
         (204, Value::Null)
     );
+    assert_eq!(sessions().await, 0);
     assert_eq!(out.put_piece(&url, &whole, 0, STEP).await.0, 404);
     assert_eq!(Outside::ask(out.client.delete(&url)).await.0, 404);
     assert_eq!(out.file("a").await.0, 404);

@@ -107,6 +107,10 @@ impl Service for AcsChat {
         self.0.reset_chat(rest);
     }
 
+    fn add_stats(&self, counters: &mut Value) {
+        counters["images"] = self.0.chat().images().into();
+    }
+
     fn add_ready(&self, line: &mut Value, _: Option<&str>) {
         line["acs"] = json!(self.0.seed.acs.to_json());
     }

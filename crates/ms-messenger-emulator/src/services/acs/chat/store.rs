@@ -74,6 +74,11 @@ fn missing_thread() -> AcsError {
 }
 
 impl Store {
+    /// The number of images of all threads.
+    pub(crate) fn images(&self) -> usize {
+        self.threads.values().map(|it| it.images.len()).sum()
+    }
+
     /// The seeded thread with all seeded users.
     pub(crate) fn new(seed: &Seed, clock: &Clock, is_strict: bool) -> Self {
         let mut store = Self {

@@ -185,6 +185,7 @@ fn drives(store: &GraphStore) -> Value {
             "web_url": drive.site.dav_url(""),
             "quota": drive.quota,
             "used": drive.used(),
+            "sessions": store.drives.sessions_of(&drive.id),
             "keep_contents": drive.keeps_contents,
         })
     };

@@ -166,6 +166,12 @@ impl Store {
         Some((id, folder))
     }
 
+    /// The number of the upload sessions of a drive.
+    pub(crate) fn sessions_of(&self, drive: &str) -> usize {
+        let sessions = self.sessions.values();
+        sessions.filter(|session| session.drive == drive).count()
+    }
+
     /// The bytes that the upload sessions of a drive hold.
     pub(crate) fn pending(&self, drive: &str) -> u64 {
         let sessions = self.sessions.values().filter(|s| s.drive == drive);

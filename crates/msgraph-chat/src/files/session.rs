@@ -222,8 +222,19 @@ impl<'a> Session<'a> {
 
     /// Ends the session, whose file is not wanted any more. Without that it expires.
     pub(super) async fn cancel(&self) {
-        let request = HttpRequest::new(Method::DELETE, self.address.url(), Bytes::new());
-        let _ = self.exchange(request).await;
+        let mut patience = self.lane.patience();
+        loop {
+            let request = HttpRequest::new(Method::DELETE, self.address.url(), Bytes::new());
+            let error = match self.exchange(request).await {
+                Ok(reply) if reply.status < 300 => return,
+                Ok(reply) => refused(&reply),
+                Err(error) => error,
+            };
+            let may_repeat = error.is_transient();
+            if !may_repeat || !matches!(patience.wait(error.retry_after()).await, Ok(true)) {
+                return;
+            }
+        }
     }
 
     /// One request to the address of the session, without any credential.

@@ -173,6 +173,23 @@ async fn a_full_drive_ends_the_upload_and_the_session() {
 }
 
 #[tokio::test]
+async fn the_end_of_a_session_is_retried_until_it_has_ended() {
+    for (act, cancels) in [
+        (Act::Refuse(Reply::close()), 2),
+        (Act::Lose(Reply::close()), 2),
+        (Act::Refuse(Reply::new(503, "")), 2),
+        (Act::Refuse(Reply::new(404, "")), 1),
+    ] {
+        let drive = Drive::start().await;
+        drive.script("piece", [None, Some(Act::Refuse(Reply::new(403, "")))]);
+        drive.script("cancel", [Some(act)]);
+        let error = send(&drive, UploadOptions::default()).await.into_result();
+        assert!(error.unwrap_err().is_safe_to_resend());
+        assert_eq!(drive.count("cancel"), cancels);
+    }
+}
+
+#[tokio::test]
 async fn an_upload_address_that_is_no_https_is_not_used_and_not_shown() {
     let drive = Drive::start().await;
     for address in [

@@ -30,10 +30,10 @@ async fn main() -> examples::Result {
             for row in emulator.messages() {
                 println!("  stored: {} {:?}", row.sender, row.text);
             }
-            alice.sign_out().await;
+            alice.sign_out().await?;
         }
     }
-    bot.sign_out().await;
+    bot.sign_out().await?;
     Ok(())
 }
 

@@ -38,7 +38,7 @@ async fn main() -> examples::Result {
             println!("{}: {text} ({})", message.from.uri, message.delivery);
         }
     }
-    session.sign_out().await;
+    session.sign_out().await?;
     Ok(())
 }
 

@@ -80,8 +80,15 @@ impl Connection {
     /// Signs out, if it has signed in.
     pub(crate) async fn end(self) {
         if let Client::Ucwa(session) = self.client {
-            session.sign_out().await;
+            sign_out(&session).await;
         }
+    }
+}
+
+/// Signs out. A failure is logged: it concerns no message, and the server ends the session later.
+pub(crate) async fn sign_out(session: &UcwaSession) {
+    if let Err(error) = session.sign_out().await {
+        tracing::warn!("{error}");
     }
 }
 

@@ -9,6 +9,8 @@ use ms_messenger::{
 };
 use tokio::sync::Mutex;
 
+use crate::connect::sign_out;
+
 /// Returns what signs in.
 type Builder = Box<dyn Fn() -> Result<UcwaBuilder> + Send + Sync>;
 
@@ -59,7 +61,7 @@ impl LazySession {
     pub(crate) async fn end(&self) {
         let state = std::mem::replace(&mut *self.state.lock().await, State::Ended);
         if let State::SignedIn(session) = state {
-            session.sign_out().await;
+            sign_out(&session).await;
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     args::CommonArgs,
     choose::choose,
     config::Settings,
-    connect::{self, Client, Connection},
+    connect::{self, Client, Connection, sign_out},
     environment,
     platform::Platform,
     transport::http_options,
@@ -66,7 +66,7 @@ impl Opening {
             Client::Ucwa(session) => match target {
                 Target::Person(Address::Sip(sip)) => Ok(Place::Peer(session, sip.to_string())),
                 _ => {
-                    session.sign_out().await;
+                    sign_out(&session).await;
                     Err(unsupported())
                 }
             },
@@ -158,7 +158,7 @@ impl Place {
     /// Signs out, if there is a session.
     pub(crate) async fn end(self) {
         if let Self::Peer(session, _) = self {
-            session.sign_out().await;
+            sign_out(&session).await;
         }
     }
 }

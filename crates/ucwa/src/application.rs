@@ -373,8 +373,10 @@ impl Application {
     /// Signs out: deletes the application.
     pub(crate) async fn end(&self) -> Result<()> {
         match self.delete(&APPLICATION_DELETE, &self.href).await {
-            // One that does not exist is signed out.
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            // One that does not exist, or that the server has ended, is signed out.
+            Err(error) if error.kind() == ErrorKind::NotFound || error.status() == Some(410) => {
+                Ok(())
+            }
             other => other,
         }
     }

@@ -38,7 +38,7 @@ use crate::{
 ///     .sign_in()
 ///     .await?;
 /// assert_eq!(session.endpoint_id(), "build-server");
-/// # session.sign_out().await;
+/// # session.sign_out().await?;
 /// # Ok(())
 /// # }
 /// ```

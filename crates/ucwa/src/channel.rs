@@ -88,11 +88,17 @@ pub(crate) async fn supervise(inner: Arc<Inner>, mut application: Arc<Applicatio
         }
     };
     // Whatever ended the session: its application is deleted if possible.
-    let _ = time::timeout(FAREWELL, application.end()).await;
+    let left = match time::timeout(FAREWELL, application.end()).await {
+        Ok(ended) => ended.err(),
+        Err(_) => Some(Error::new(
+            ErrorKind::Timeout,
+            "the server did not respond in time",
+        )),
+    };
     drop(arrivals);
     processor.abort();
     let _ = processor.await;
-    inner.finish(end);
+    inner.finish(end, left.as_ref().map(End::leaving));
 }
 
 /// Creates a new application, and retries while the server or the network fails. The first loss is

@@ -66,7 +66,7 @@ open_enum! {
 ///     session.send(bob, "Build 42 is green").await.into_result()?;
 /// }
 /// assert_eq!(emulator.messages().len(), 1);
-/// # session.sign_out().await;
+/// # session.sign_out().await?;
 /// # Ok(())
 /// # }
 /// ```

@@ -38,7 +38,7 @@ use crate::{
 /// let conversation = session.conversation(first.conversation);
 /// assert!(conversation.send("Build 42 is green").await.is_delivered());
 /// conversation.leave().await?;
-/// # session.sign_out().await;
+/// # session.sign_out().await?;
 /// # Ok(())
 /// # }
 /// ```

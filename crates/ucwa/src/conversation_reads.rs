@@ -42,7 +42,7 @@ impl UcwaConversation {
     /// let history = session.conversation(sent.conversation).history()?;
     /// assert_eq!(history[0].text.as_deref(), Some("Build 42 is green"));
     /// assert_eq!(history[0].id, sent.message_id);
-    /// # session.sign_out().await;
+    /// # session.sign_out().await?;
     /// # Ok(())
     /// # }
     /// ```

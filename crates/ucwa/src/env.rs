@@ -19,7 +19,7 @@ impl UcwaBuilder {
     ///
     /// # async fn run() -> Result<(), ms_messenger_core::Error> {
     /// let session = UcwaBuilder::from_env()?.sign_in().await?;
-    /// # session.sign_out().await;
+    /// # session.sign_out().await?;
     /// # Ok(())
     /// # }
     /// ```

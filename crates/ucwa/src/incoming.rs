@@ -240,7 +240,7 @@ impl RawEvent {
 ///         break;
 ///     }
 /// }
-/// # session.sign_out().await;
+/// # session.sign_out().await?;
 /// # Ok(())
 /// # }
 /// ```

@@ -97,9 +97,9 @@ impl Inner {
         self.application.observe_error(application, error);
     }
 
-    /// Ends the session.
-    pub(crate) fn finish(&self, end: End) {
-        self.lifecycle.finish(end);
+    /// Ends the session; `left` is why its application could not be deleted.
+    pub(crate) fn finish(&self, end: End, left: Option<End>) {
+        self.lifecycle.finish(end, left);
         let why = "the session ended before the verdict came";
         self.conversations.forget(why);
         self.receivers.close();

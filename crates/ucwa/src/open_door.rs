@@ -42,7 +42,7 @@ impl UcwaSession {
     /// assert_eq!(read["message"], "Back at nine");
     /// assert!(session.request(Method::GET, "https://contoso.com/").is_err());
     /// # drop(incoming);
-    /// # session.sign_out().await;
+    /// # session.sign_out().await?;
     /// # Ok(())
     /// # }
     /// ```

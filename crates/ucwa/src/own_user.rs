@@ -64,7 +64,7 @@ impl UcwaSession {
     /// assert_eq!(session.presence().await?.availability, Some(Availability::Busy));
     /// assert_eq!(session.note().await?.expect("it is set").message, "Back at nine");
     /// # drop(incoming);
-    /// # session.sign_out().await;
+    /// # session.sign_out().await?;
     /// # Ok(())
     /// # }
     /// ```

@@ -15,7 +15,7 @@ use crate::{
 ///
 /// In the background it holds the one pending GET of the event channel, reports activity once
 /// the user was made available, and creates a new application when the server has lost the old
-/// one. [`sign_out`](Self::sign_out) ends it for certain; when the last clone, conversation and
+/// one. [`sign_out`](Self::sign_out) ends it and says whether the server knows; when the last clone, conversation and
 /// stream are dropped, it signs out in the background, if the runtime still runs.
 ///
 /// ```
@@ -37,7 +37,7 @@ use crate::{
 /// let delivered = session.send(lene, "Build 42 is green").await.into_result()?;
 /// assert!(delivered.to_everyone);
 /// assert_eq!(emulator.messages()[0].text, "Build 42 is green");
-/// # session.sign_out().await;
+/// # session.sign_out().await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -188,11 +188,18 @@ impl UcwaSession {
         self.inner().lifecycle.ended().await
     }
 
-    /// Signs out. When this returns, the application is deleted at the server and the background
-    /// tasks have ended. Messages that still wait for their verdict are `Unknown`.
-    pub async fn sign_out(&self) {
-        self.inner().lifecycle.stop();
-        let _ = self.ended().await;
+    /// Signs out: deletes the application at the server. When this returns, the session and its
+    /// background tasks have ended, also if it fails. Messages that still wait for their verdict are
+    /// `Unknown`.
+    ///
+    /// # Errors
+    ///
+    /// Why the application may still be at the server, which ends it after 15 minutes without
+    /// requests; until then the user can seem reachable. Its delivery is `Unknown`.
+    pub async fn sign_out(&self) -> Result<()> {
+        let lifecycle = &self.inner().lifecycle;
+        lifecycle.stop();
+        lifecycle.left().await
     }
 }
 

@@ -119,7 +119,7 @@ async fn the_channel_survives_every_transport_fault() {
         assert_eq!(next_message(&mut incoming).await.text, "hello", "{action}");
         assert_eq!(stat(&emulator, "pgets_max_at_once"), 1, "{action}");
         assert_eq!(faults_applied(&emulator), 1, "{action}");
-        soon(alice.sign_out()).await;
+        soon(alice.sign_out()).await.unwrap();
     }
 }
 
@@ -199,5 +199,34 @@ async fn a_long_session_stays_alive_with_one_pending_request_and_a_fixed_number_
     assert!(tasks() <= before + 2, "{before} tasks became {}", tasks());
     assert_eq!(stat(&emulator, "pgets_max_at_once"), 1);
     assert_eq!(stat(&emulator, "applications_alive"), 1);
-    soon(alice.sign_out()).await;
+    soon(alice.sign_out()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_fails_where_the_application_may_still_be_there() {
+    let lost = json!({"kind": "close", "when": "after_store"});
+    for action in [status(503), lost, kind("inactive_application")] {
+        let emulator = emulator().await;
+        let alice = signed_in(&emulator, ALICE).await;
+        fault(&emulator, "sign_out", action.clone());
+        soon(alice.sign_out()).await.unwrap();
+        assert_eq!(faults_applied(&emulator), 1, "{action}");
+        assert_eq!(stat(&emulator, "applications_alive"), 0, "{action}");
+    }
+    let emulator = emulator().await;
+    let alice = signed_in(&emulator, ALICE).await;
+    always(&emulator, "sign_out", status(503));
+    // Each caller hears it, also after the end.
+    for _ in 0..2 {
+        let error = soon(alice.sign_out()).await.unwrap_err();
+        assert_eq!(error.operation(), Some("application.delete"));
+        assert_eq!(
+            (error.status(), error.delivery()),
+            (Some(503), Delivery::Unknown)
+        );
+    }
+    assert!(!alice.is_alive());
+    assert_eq!(stat(&emulator, "applications_alive"), 1);
+    let end = soon(alice.ended()).await;
+    assert_eq!(end.kind(), ErrorKind::Config, "{end}");
 }

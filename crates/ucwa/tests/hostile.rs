@@ -53,7 +53,7 @@ async fn an_application_that_is_lost_at_once_is_recreated_ever_more_slowly() {
         let made = in_two_seconds(&double, "POST", "/apps").await;
         assert!((2..12).contains(&made), "{status_of_events}: {made}");
         assert!(alice.is_alive());
-        soon(alice.sign_out()).await;
+        soon(alice.sign_out()).await.unwrap();
     }
 }
 
@@ -107,7 +107,7 @@ async fn a_channel_that_responds_at_once_is_polled_ever_more_slowly() {
         let asked = in_two_seconds(&double, "GET", EVENTS).await;
         assert!((2..30).contains(&asked), "{name}: {asked}");
         assert!(alice.is_alive(), "{name}");
-        soon(alice.sign_out()).await;
+        soon(alice.sign_out()).await.unwrap();
     }
 }
 
@@ -127,7 +127,7 @@ async fn an_endless_stream_of_events_is_taken_at_a_bounded_rate() {
     let alice = double.signed_in().await;
     let asked = in_two_seconds(&double, "GET", EVENTS).await;
     assert!(asked < 450, "{asked}");
-    soon(alice.sign_out()).await;
+    soon(alice.sign_out()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -195,7 +195,7 @@ async fn events_whose_resources_are_withheld_hold_up_no_verdict() {
         "{:?}",
         began.elapsed()
     );
-    soon(alice.sign_out()).await;
+    soon(alice.sign_out()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

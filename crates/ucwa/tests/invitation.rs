@@ -86,7 +86,7 @@ async fn what_an_invitation_carried_is_unknown_when_it_is_lost_while_it_rings() 
                     double.once("GET", "/apps/1/events", status(404));
                     double.push(json!([]));
                 }
-                "signed out" => alice.sign_out().await,
+                "signed out" => alice.sign_out().await.unwrap(),
                 "connected without a verdict" => {
                     let operation = double.requests("POST", INVITATIONS)[0].operation();
                     let mut senders = double::accepted(&operation);

@@ -97,8 +97,8 @@ async fn a_message_and_its_reply_arrive() {
         ["Hello <Bob> & all +1", "Hello Alice", "still there?", "yes"]
     );
 
-    soon(alice.sign_out()).await;
-    soon(bob.sign_out()).await;
+    soon(alice.sign_out()).await.unwrap();
+    soon(bob.sign_out()).await.unwrap();
     assert_eq!(stat(&emulator, "applications_alive"), 0);
     assert_eq!(stat(&emulator, "pgets_max_at_once"), 1);
 }
@@ -388,13 +388,13 @@ async fn a_signed_out_session_reports_it() {
     let emulator = emulator().await;
     let alice = signed_in(&emulator, ALICE).await;
     let mut incoming = alice.receive(AcceptPolicy::Everyone).await.unwrap();
-    soon(alice.sign_out()).await;
+    soon(alice.sign_out()).await.unwrap();
     assert!(!alice.is_alive());
     let outcome = soon(alice.send(sip(BOB), "x")).await;
     assert_eq!(outcome.error().unwrap().delivery(), Delivery::NotSent);
     assert!(soon(incoming.next()).await.is_none());
     assert!(alice.receive(AcceptPolicy::Everyone).await.is_err());
-    soon(alice.sign_out()).await;
+    soon(alice.sign_out()).await.unwrap();
     assert_eq!(stat(&emulator, "applications_alive"), 0);
 }
 
@@ -410,8 +410,8 @@ async fn the_same_endpoint_id_finds_the_same_application() {
         .await
         .unwrap();
     assert_eq!(stat(&emulator, "applications_alive"), 2);
-    soon(second.sign_out()).await;
-    soon(first.sign_out()).await;
+    soon(second.sign_out()).await.unwrap();
+    soon(first.sign_out()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -472,6 +472,6 @@ async fn a_guest_of_a_meeting_signs_in_and_renews() {
     // The application belongs to the guest who made it: another identity would be refused.
     tokio::time::sleep(Duration::from_secs(5)).await;
     assert!(guest.is_alive(), "{:?}", soon(guest.ended()).await);
-    soon(guest.sign_out()).await;
+    soon(guest.sign_out()).await.unwrap();
     assert_eq!(stat(&emulator, "applications_alive"), 0);
 }

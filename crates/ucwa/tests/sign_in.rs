@@ -286,7 +286,7 @@ async fn a_sign_in_that_is_dropped_leaves_no_orphaned_application() {
                 .unwrap();
             assert!(soon(again.send(sip(BOB), "x")).await.is_delivered());
             assert!(double.requests("DELETE", "/apps/1").is_empty());
-            soon(again.sign_out()).await;
+            soon(again.sign_out()).await.unwrap();
         }
         double.wait_for("DELETE", "/apps/1", 1).await;
     }

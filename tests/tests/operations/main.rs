@@ -396,7 +396,7 @@ async fn the_links_of_the_emulator_have_the_relations_of_ucwa() {
         "rel=participantMessaging",
     ];
     assert_eq!(unseen, elsewhere);
-    session.sign_out().await;
+    session.sign_out().await.unwrap();
 }
 
 #[test]

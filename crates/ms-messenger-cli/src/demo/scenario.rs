@@ -13,7 +13,10 @@ use ms_messenger::{
 };
 use ms_messenger_emulator::{Emulator, Seed};
 
-use crate::demo::report::{Claim, Row};
+use crate::{
+    connect::sign_out,
+    demo::report::{Claim, Row},
+};
 
 /// A message of the demonstration.
 struct Planned<'a> {
@@ -182,7 +185,7 @@ impl Scenario {
 
     /// Signs out.
     pub(crate) async fn end(self) {
-        self.skype.sign_out().await;
+        sign_out(&self.skype).await;
     }
 
     /// Loses the response of Graph, which cannot deduplicate: the delivery is unknown until settled.

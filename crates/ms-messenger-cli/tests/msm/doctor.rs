@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use ms_messenger_emulator::{FaultAction, FaultRule, Faults};
 use serde_json::Value;
 
 use crate::support::{
@@ -187,6 +188,22 @@ fn a_wrong_password_is_rejected_at_sign_in() {
     let ran = doctor(&environment);
     assert_eq!(ran.code, 5, "{ran:?}");
     assert_eq!(found(&ran, "ucwa", "sign-in")[0].0, "problem");
+}
+
+#[test]
+fn a_session_that_stays_at_the_server_is_reported() {
+    let emulator = start(false);
+    let status = FaultRule::new(FaultAction::status(503)).with_operation("sign_out");
+    emulator.set_faults(Faults::new().with_rule(status));
+    let ran = doctor(&skype(emulator.seed()));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(
+        found(&ran, "ucwa", "sign-in"),
+        [("ok".to_owned(), "signed in".to_owned())]
+    );
+    let (level, text) = found(&ran, "ucwa", "sign-out").remove(0);
+    assert_eq!(level, "note");
+    assert!(text.contains("may still be at the server"), "{text}");
 }
 
 #[test]

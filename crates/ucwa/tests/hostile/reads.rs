@@ -221,7 +221,7 @@ async fn odd_and_huge_resources_end_in_a_value_or_an_error() {
         body(200, json!({"state": {}, "activeModalities": "x"})),
     );
     assert_eq!(conversation.details().await.unwrap().phase, None);
-    soon(alice.sign_out()).await;
+    soon(alice.sign_out()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

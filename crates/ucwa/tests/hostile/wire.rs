@@ -357,7 +357,7 @@ async fn a_request_through_the_open_door_has_the_ticket_and_its_retry_class() {
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{href}");
         assert_eq!(error.problems()[0].field, "href", "{href}");
     }
-    soon(alice.sign_out()).await;
+    soon(alice.sign_out()).await.unwrap();
     assert!(alice.request(Method::GET, "/apps/1/me").is_err());
 }
 

@@ -70,7 +70,7 @@ async fn a_contact_is_found_and_written_to_when_it_is_there() {
     assert_eq!(details.active_modalities, ["Messaging"]);
     let all = alice.conversations().await.unwrap();
     assert_eq!(all[0].id(), sent.conversation);
-    soon(alice.sign_out()).await;
+    soon(alice.sign_out()).await.unwrap();
     assert!(conversation.history().is_err());
 }
 

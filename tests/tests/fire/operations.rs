@@ -18,6 +18,8 @@ mod reading;
 mod row;
 mod scene;
 mod skype;
+mod skype_account;
+mod skype_background;
 
 use std::collections::BTreeSet;
 
@@ -32,8 +34,7 @@ const SESSIONS: usize = 6;
 
 async fn run<C: Clone + Send + Sync>(service: Service<C>) {
     let known: BTreeSet<_> = service.operations.iter().map(|it| it.name()).collect();
-    let driven = service.drivers.iter().map(|it| it.name);
-    let driven: BTreeSet<_> = driven.chain(service.left.iter().copied()).collect();
+    let driven: BTreeSet<_> = service.drivers.iter().map(|it| it.name).collect();
     assert_eq!(known, driven, "each operation has a driver");
     let faults = fault::faults(crate::is_short());
     let rows = service.drivers.iter().map(async |driver| {

@@ -12,6 +12,7 @@ use ms_messenger_emulator::Emulator;
 use serde_json::{Value, json};
 
 use super::{
+    admin::admin,
     driver::{Caller, Driver, Later, Service},
     fact::{count, done},
     reading::read_all,
@@ -31,12 +32,12 @@ pub(crate) fn service() -> Service<AcsChatClient> {
         name: "acs-chat",
         platform: "acs-chat",
         operations: OPERATIONS,
-        left: &[],
         is_session: false,
         drivers,
         connect,
         begin,
         see,
+        end: None,
     }
 }
 
@@ -54,6 +55,7 @@ fn connect(emulator: &Emulator, options: HttpOptions, caller: Caller) -> AcsChat
 fn begin(client: AcsChatClient, emulator: &Emulator) -> Later<Chat> {
     let users = &emulator.seed().acs.users;
     let (member, other) = (users[1].id.clone(), users[2].id.clone());
+    let origin = emulator.http_url().to_owned();
     Box::pin(async move {
         let member_of_it = ChatParticipant::new(member.as_str());
         let request = CreateChatThreadRequest::new("Ops").with_participant(member_of_it);
@@ -65,6 +67,7 @@ fn begin(client: AcsChatClient, emulator: &Emulator) -> Later<Chat> {
             [("member", member.as_str()), ("other", other.as_str())],
         );
         scene
+            .with("origin", origin)
             .with("thread", thread)
             .with("message", message.id.as_str())
     })
@@ -182,11 +185,17 @@ fn messages() -> Vec<Driver<AcsChatClient>> {
 /// What only the preview version of the API has.
 fn images() -> Vec<Driver<AcsChatClient>> {
     let drivers = vec![
-        // Nothing lists the images of a thread.
-        Driver::unseen("image.upload", |it: Chat| {
+        Driver::change("image.upload", |it: Chat| {
             Box::pin(async move {
                 let stored = thread(&it).upload_image(PNG, Some("plan.png")).await;
                 stored.map(|it| it.name.unwrap_or_default())
+            })
+        })
+        .seen_by(|it: Chat| {
+            Box::pin(async move {
+                // The service lists no images.
+                let stats = admin(Method::GET, &it.id("origin"), "stats", Value::Null).await;
+                stats["platforms"]["acs-chat"]["images"].clone()
             })
         }),
         Driver::change("image.delete", |it: Chat| {

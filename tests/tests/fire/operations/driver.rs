@@ -19,6 +19,9 @@ pub(crate) type Begin<C> = fn(Scene<C>) -> Later<Scene<C>>;
 /// Reads all that the operation can have changed.
 pub(crate) type See<C> = fn(Scene<C>) -> Later<Value>;
 
+/// Ends what works in the background.
+pub(crate) type End<C> = fn(Scene<C>) -> Later<()>;
+
 /// Where the effect of an operation is seen.
 pub(crate) enum Effect<C> {
     /// Nowhere: it is a read.
@@ -53,8 +56,9 @@ pub(crate) struct Driver<C> {
     /// A fault rule that leads to the request that is struck.
     pub(crate) leading: Option<Value>,
     pub(crate) caller: Caller,
-    /// Whether the emulator refuses it always.
-    pub(crate) is_refused: bool,
+    /// Whether the call is a send, whatever step of it is struck: what it says is said of the
+    /// message.
+    pub(crate) is_send: bool,
 }
 
 impl<C> Driver<C> {
@@ -68,7 +72,7 @@ impl<C> Driver<C> {
             strikes: None,
             leading: None,
             caller: Caller::User,
-            is_refused: false,
+            is_send: false,
         }
     }
 
@@ -118,10 +122,8 @@ impl<C> Driver<C> {
         self
     }
 
-    /// The emulator does not serve it, or always refuses it.
-    pub(crate) fn refused(mut self) -> Self {
-        self.is_refused = true;
-        self.effect = Effect::None;
+    pub(crate) fn of_send(mut self) -> Self {
+        self.is_send = true;
         self
     }
 }
@@ -133,8 +135,6 @@ pub(crate) struct Service<C> {
     /// Its name in fault rules and statistics.
     pub(crate) platform: &'static str,
     pub(crate) operations: &'static [&'static Operation],
-    /// The operations that have no driver.
-    pub(crate) left: &'static [&'static str],
     /// Whether a client has what it prepared for itself, and makes requests of its own beside the
     /// call: then only the operation that is struck is counted.
     pub(crate) is_session: bool,
@@ -144,4 +144,6 @@ pub(crate) struct Service<C> {
     pub(crate) begin: fn(C, &Emulator) -> Later<Scene<C>>,
     /// Reads all that the operations can have changed.
     pub(crate) see: See<C>,
+    /// Ends what was prepared, if it has a life of its own.
+    pub(crate) end: Option<End<C>>,
 }

@@ -31,12 +31,12 @@ pub(crate) fn service() -> Service<GraphChatClient> {
         name: "msgraph-chat",
         platform: "msgraph-chat",
         operations: OPERATIONS,
-        left: &[],
         is_session: false,
         drivers,
         connect,
         begin,
         see,
+        end: None,
     }
 }
 

@@ -2,17 +2,22 @@
 
 use ms_messenger::{
     FileUpload, Result,
+    http::Method,
     msgraph_chat::{FileMessage, GraphChatClient, Remains, UploadOptions},
 };
 use serde_json::{Value, json};
 
 use super::{
+    admin::admin,
     driver::{Act, Driver, See},
     fact::done,
     graph::Graph,
     graph_messages::{channel, chat},
     reading::read_all,
 };
+
+/// Two pieces of a session.
+const PIECES: usize = 10 * 327_680 + 5;
 
 fn message(bytes: usize) -> FileMessage {
     let file = FileUpload::bytes("report.bin", vec![7; bytes]);
@@ -34,13 +39,12 @@ const LARGE: Act<GraphChatClient> = |it: Graph| Box::pin(to_chat(it, 5000));
 
 /// What the readers see; a file may remain where the message was not sent.
 const MESSAGES: See<GraphChatClient> = |it: Graph| {
-    let request =
-        |client: &GraphChatClient, path| client.request(ms_messenger::http::Method::GET, path);
+    let request = |client: &GraphChatClient, path| client.request(Method::GET, path);
     Box::pin(async move { read_all(&it, request, &["/chats/{chat}/messages"]).await })
 };
 
 /// A rule that refuses or loses requests on the way to the step that is struck.
-fn leading(operation: &str, action: Value) -> Value {
+pub(crate) fn leading(operation: &str, action: Value) -> Value {
     json!({"match": {"platform": "msgraph-chat", "operation": operation}, "action": action, "times": 1})
 }
 
@@ -49,6 +53,7 @@ pub(crate) fn drivers() -> Vec<Driver<GraphChatClient>> {
         Driver::change(name, act)
             .seen_by(MESSAGES)
             .striking(operation)
+            .of_send()
     };
     let lost = json!({"kind": "close", "when": "after_store"});
     let taken = json!({"kind": "name_conflict"});
@@ -60,7 +65,8 @@ pub(crate) fn drivers() -> Vec<Driver<GraphChatClient>> {
                 outcome.into_result().map(done)
             })
         })
-        .striking("drive.folder"),
+        .striking("drive.folder")
+        .of_send(),
         step("drive.create", SMALL, "drive.create"),
         step("drive.upload", SMALL, "drive.upload"),
         step("drive.item", SMALL, "drive.item").led_by(leading("drive.upload", lost.clone())),
@@ -82,14 +88,22 @@ pub(crate) fn drivers() -> Vec<Driver<GraphChatClient>> {
             })
         })
         .striking("drive.delete")
+        .of_send()
         .led_by(leading("send", refused.clone())),
         Driver::unseen("drive.session.cancel", |it: Graph| {
             Box::pin(async move {
-                let error = to_chat(it, 5000).await.unwrap_err();
-                Ok(format!("{:?}", error.delivery()))
+                let error = to_chat(it.clone(), PIECES).await.unwrap_err();
+                let drives = admin(Method::GET, &it.id("origin"), "drives", Value::Null).await;
+                let mut drives = drives.as_array().unwrap().iter();
+                if drives.all(|drive| drive["sessions"] == 0) {
+                    Ok(format!("{:?}", error.delivery()))
+                } else {
+                    Err(error)
+                }
             })
         })
         .striking("drive.session.cancel")
+        .of_send()
         .led_by(leading("drive.session.piece", refused)),
     ]
 }

@@ -10,12 +10,14 @@ use ms_messenger::{
     },
 };
 use ms_messenger_testkit::{HttpDouble, ReceivedRequest, Reply};
+use serde_json::json;
 use tokio::sync::OnceCell;
 
 use super::{
     driver::{Driver, Later},
     fact::{count, done},
     graph::Graph,
+    graph_files::leading,
     graph_messages::chat,
 };
 
@@ -184,10 +186,15 @@ fn teams() -> Vec<Driver<GraphChatClient>> {
         Driver::read("user.get", |it: Graph| {
             Box::pin(async move { it.client.user(it.id("member")).await.map(done) })
         }),
+        // The address is no principal name.
         Driver::read("user.list", |it: Graph| {
-            Box::pin(async move { it.client.find_user("stranger@contoso.test").await.map(done) })
+            Box::pin(async move { it.client.find_user("bob@contoso.test").await.map(done) })
         })
-        .refused(),
+        .striking("user.list")
+        .led_by(leading(
+            "user.get",
+            json!({"kind": "status", "status": 404}),
+        )),
     ]
 }
 

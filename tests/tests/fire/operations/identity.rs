@@ -29,12 +29,12 @@ pub(crate) fn service() -> Service<AcsIdentityClient> {
         name: "acs-identity",
         platform: "acs-chat",
         operations: OPERATIONS,
-        left: &[],
         is_session: false,
         drivers,
         connect,
         begin,
         see: assignment,
+        end: None,
     }
 }
 

@@ -30,12 +30,12 @@ pub(crate) fn service() -> Service<AcsMessagesClient> {
         name: "acs-messages",
         platform: "acs-messages",
         operations: OPERATIONS,
-        left: &[],
         is_session: false,
         drivers,
         connect,
         begin,
         see,
+        end: None,
     }
 }
 

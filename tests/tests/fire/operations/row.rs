@@ -66,13 +66,13 @@ impl<'a, C: Clone + Send + Sync> Row<'a, C> {
 
     /// Strikes the operation with each fault; returns what was wrong.
     pub(crate) async fn strike(&self, faults: &[Fault]) -> Vec<String> {
-        let before = self.prepared(&self.preparing).await;
-        let before = self.state(&before).await;
+        let scene = self.prepared(&self.preparing).await;
+        let before = self.state(&scene).await;
+        self.end(scene).await;
         let once = self.outcome(&self.preparing, None).await;
-        if self.driver.is_refused || once.said.is_err() {
-            let right = self.driver.is_refused && once.said.is_err();
-            let said = format!("{}: without a fault {:?}", self.operation, once.said);
-            return if right { Vec::new() } else { vec![said] };
+        if once.said.is_err() {
+            let said = &once.said;
+            return vec![format!("{}: without a fault {said:?}", self.operation)];
         }
         let is_seen = matches!(self.driver.effect, Effect::Seen | Effect::SeenBy(_));
         if is_seen == (before == once.state) {
@@ -120,45 +120,52 @@ impl<'a, C: Clone + Send + Sync> Row<'a, C> {
         rules.extend(self.counting());
         let faults = self.emulator.parse_faults(&json!({"rules": rules}));
         self.emulator.set_faults(faults.unwrap());
-        let counts = self.counts();
+        let counted = self.counted();
         let said = (self.driver.act)(scene.of(client)).await;
-        let now = self.counts();
+        let requests = self.requests(fault.is_some(), counted);
         self.emulator.set_faults(Faults::new());
-        Outcome {
+        let outcome = Outcome {
             said,
             state: self.state(&scene).await,
             files: self.emulator.files().len(),
-            requests: if self.service.is_session {
-                self.counted(now.1 - counts.1, fault)
-            } else {
-                (now.0 - counts.0, now.1 - counts.1)
-            },
+            requests,
+        };
+        self.end(scene).await;
+        outcome
+    }
+
+    async fn end(&self, scene: Scene<C>) {
+        if let Some(end) = self.service.end {
+            end(scene).await;
         }
     }
 
-    /// A fault without an effect, which counts the requests of an operation beside others.
+    /// A fault without an effect, which counts the requests that are not struck beside others.
     fn counting(&self) -> Option<Value> {
-        let operation = self.driver.strikes.filter(|_| self.service.is_session)?;
+        let operation = self.driver.strikes?;
         let matching = json!({"platform": self.service.platform, "operation": operation});
         Some(json!({"match": matching, "action": {"kind": "delay", "ms": 0}}))
     }
 
-    /// The requests that were counted by faults, and how many of them `fault` struck.
-    fn counted(&self, requests: u64, fault: Option<&Fault>) -> (u64, u64) {
-        let requests = requests - u64::from(self.driver.leading.is_some());
-        let struck = match fault {
-            None => 0,
-            Some(fault) if fault.is_first => requests.min(1),
-            Some(_) => requests,
-        };
-        (requests, struck)
+    /// The requests of the platform.
+    fn counted(&self) -> u64 {
+        let stats = self.emulator.stats();
+        let requests = &stats["platforms"][self.service.platform]["requests"];
+        requests.as_u64().unwrap()
     }
 
-    fn counts(&self) -> (u64, u64) {
+    /// The requests since there were `counted` of the platform, those of one operation if that is
+    /// struck; and how many of them a fault struck.
+    fn requests(&self, is_struck: bool, counted: u64) -> (u64, u64) {
         let stats = self.emulator.stats();
-        let counters = &stats["platforms"][self.service.platform];
-        let count = |name: &str| counters[name].as_u64().unwrap();
-        (count("requests"), count("faults"))
+        let applied = stats["faults_by_rule"].as_array().unwrap();
+        let applied: Vec<u64> = applied.iter().filter_map(Value::as_u64).collect();
+        let leading = usize::from(self.driver.leading.is_some());
+        let struck = if is_struck { applied[leading] } else { 0 };
+        if self.driver.strikes.is_none() {
+            return (self.counted() - counted, struck);
+        }
+        (struck + applied.last().unwrap(), struck)
     }
 
     /// What another client reads, and the messages that were stored.
@@ -174,7 +181,8 @@ impl<'a, C: Clone + Send + Sync> Row<'a, C> {
             Effect::SeenBy(see) => see(scene).await,
         };
         let rows = self.emulator.messages();
-        let ledger: Vec<_> = rows.iter().map(|it| &it.text).collect();
+        let sent = rows.iter().filter(|it| it.operation != "inject");
+        let ledger: Vec<_> = sent.map(|it| &it.text).collect();
         stable(json!([read, ledger]))
     }
 
@@ -187,8 +195,9 @@ impl<'a, C: Clone + Send + Sync> Row<'a, C> {
         outcome: &Outcome,
     ) -> std::result::Result<(), &'static str> {
         let claim = outcome.said.as_ref().map_err(Error::delivery);
+        check(outcome.requests.1 > 0, "was not struck")?;
         let executed = fault.executed(outcome.requests.0, outcome.requests.1);
-        let is_alone = self.driver.strikes.is_none() || self.service.is_session;
+        let is_alone = !self.driver.is_send;
         if is_alone && !self.operation.is_repeatable() && executed > 1 {
             return Err("executed twice");
         }
@@ -196,10 +205,8 @@ impl<'a, C: Clone + Send + Sync> Row<'a, C> {
             let is_denied = claim == Err(Delivery::NotSent);
             check(!is_denied, "executed, and said not to be")?;
         }
-        check(
-            claim.is_err() || executed > 0,
-            "not executed, and said to be",
-        )?;
+        let is_claimed = is_alone && claim.is_ok();
+        check(!is_claimed || executed > 0, "not executed, and said to be")?;
         if matches!(self.driver.effect, Effect::None) {
             let is_same = outcome.said.as_ref().ok() == once.said.as_ref().ok();
             check(claim.is_err() || is_same, "read something else")?;
@@ -211,7 +218,9 @@ impl<'a, C: Clone + Send + Sync> Row<'a, C> {
         match claim {
             Ok(_) | Err(Delivery::Sent) => check(is_once, "not what it says to have done")?,
             // The error of what may be repeated does not say whether it was executed.
-            Err(Delivery::NotSent) if self.operation.class() != RetryClass::Repeatable => {
+            Err(Delivery::NotSent)
+                if self.driver.is_send || self.operation.class() != RetryClass::Repeatable =>
+            {
                 check(is_not, "done, and said not to be")?;
             }
             Err(_) => check(is_once || is_not, "neither done nor not done")?,

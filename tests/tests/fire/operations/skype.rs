@@ -1,106 +1,21 @@
 //! The operations of UCWA. A session has what it prepared for itself, so that it is seen by the
 //! session that is struck, without faults.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
-
 use ms_messenger::{
-    Result, SipUri,
-    http::{HttpOptions, Method},
-    ucwa::{
-        AcceptPolicy, Incoming, IncomingStream, Invitation, OPERATIONS, PreferredAvailability,
-        UcwaContact, UcwaConversation, UcwaCredential, UcwaSession,
-    },
+    Result,
+    ucwa::{AcceptPolicy, OPERATIONS, PreferredAvailability, UcwaContact},
 };
-use ms_messenger_emulator::Emulator;
 use serde_json::{Value, json};
 
 use super::{
-    admin::admin,
-    driver::{Caller, Driver, Later, Service},
+    driver::{Driver, Later, Service},
     fact::done,
-    scene::Scene,
+    skype_account::{
+        Account, Skype, available, begin, bob, connect, conversation, end, invited, meeting,
+        talking,
+    },
+    skype_background,
 };
-use crate::platform::retry;
-
-const BOB: &str = "sip:bob@contoso.test";
-
-/// Operations that no call of the caller's stands for, or that claim nothing.
-const LEFT: [&str; 11] = [
-    // They run in the background: `crates/ucwa/tests/channel.rs` and `certainty.rs` strike them.
-    "events.get",
-    "activity.report",
-    "invitation.cancel",
-    // What an event does not embed, and what the emulator's application and links always do.
-    "invitation.get",
-    "messaging.get",
-    "application.get",
-    "people.get",
-    "communication.get",
-    "communication.set",
-    "messaging.add",
-    // `sign_out` returns nothing.
-    "application.delete",
-];
-
-/// A user who signs in for each strike: the emulator forgets its sessions when it is reset.
-#[derive(Clone)]
-pub(crate) struct Account {
-    sip: String,
-    username: String,
-    password: String,
-    discover: String,
-    origin: String,
-    options: HttpOptions,
-    now: Arc<Mutex<Option<Now>>>,
-}
-
-/// What the user has open.
-#[derive(Clone)]
-struct Now {
-    session: Arc<UcwaSession>,
-    incoming: Option<Arc<IncomingStream>>,
-    invitation: Option<Invitation>,
-}
-
-impl Account {
-    async fn sign_in(&self) -> Result<UcwaSession> {
-        let credential = UcwaCredential::password(&self.username, self.password.as_str());
-        UcwaSession::builder(&self.sip, credential)
-            .with_discovery_url(&self.discover)
-            .with_send_timeout(Duration::from_secs(2))
-            .with_retry_policy(retry())
-            .with_http_options(self.options.clone())
-            .sign_in()
-            .await
-    }
-
-    fn now(&self) -> Now {
-        self.now
-            .lock()
-            .unwrap()
-            .clone()
-            .expect("the user is signed in")
-    }
-
-    fn session(&self) -> Arc<UcwaSession> {
-        self.now().session
-    }
-
-    fn keep(&self, change: impl FnOnce(&mut Now)) {
-        change(self.now.lock().unwrap().as_mut().unwrap());
-    }
-
-    /// Lets another user speak.
-    async fn inject(&self, action: &str) {
-        let body = json!({"platform": "ucwa", "from": BOB, "to": self.sip, "action": action, "text": "hi"});
-        admin(Method::POST, &self.origin, "inject", body).await;
-    }
-}
-
-type Skype = Scene<Account>;
 
 pub(crate) fn service() -> Service<Account> {
     let mut drivers = sign_in();
@@ -109,94 +24,18 @@ pub(crate) fn service() -> Service<Account> {
     drivers.extend(invitations());
     drivers.extend(conversations());
     drivers.extend(messages());
+    drivers.extend(skype_background::drivers());
     Service {
         name: "ucwa",
         platform: "ucwa",
         operations: OPERATIONS,
-        left: &LEFT,
         is_session: true,
         drivers,
         connect,
         begin,
         see,
+        end: Some(end),
     }
-}
-
-fn connect(emulator: &Emulator, options: HttpOptions, _: Caller) -> Account {
-    let world = &emulator.seed().ucwa;
-    let user = &world.users[0];
-    Account {
-        sip: user.sip.clone(),
-        username: user.username.clone(),
-        password: user.password.clone(),
-        discover: world.discover.clone(),
-        origin: emulator.http_url().to_owned(),
-        options,
-        now: Arc::default(),
-    }
-}
-
-fn begin(account: Account, _: &Emulator) -> Later<Skype> {
-    Box::pin(async move {
-        *account.now.lock().unwrap() = None;
-        let session = Arc::new(account.sign_in().await.unwrap());
-        *account.now.lock().unwrap() = Some(Now {
-            session,
-            incoming: None,
-            invitation: None,
-        });
-        Scene::new(account, [])
-    })
-}
-
-/// The user is reachable.
-fn available(scene: Skype) -> Later<Skype> {
-    Box::pin(async move {
-        let session = scene.client.session();
-        let incoming = session.receive(AcceptPolicy::Ask).await.unwrap();
-        scene
-            .client
-            .keep(|now| now.incoming = Some(Arc::new(incoming)));
-        scene
-    })
-}
-
-/// The user talks with another.
-fn talking(scene: Skype) -> Later<Skype> {
-    Box::pin(async move {
-        let sent = scene.client.session().send(bob(), "hello").await;
-        let sent = sent.into_result().unwrap();
-        let message = sent.message_id.unwrap();
-        scene
-            .with("conversation", sent.conversation.as_str())
-            .with("message", message.as_str())
-    })
-}
-
-fn meeting(scene: Skype) -> Later<Skype> {
-    Box::pin(async move {
-        let meeting = scene.client.session().start_meeting(None).await.unwrap();
-        scene.with("conversation", meeting.id().as_str())
-    })
-}
-
-/// Another user has invited this one.
-fn invited(scene: Skype) -> Later<Skype> {
-    Box::pin(async move {
-        let session = scene.client.session();
-        let mut incoming = session.receive(AcceptPolicy::Ask).await.unwrap();
-        scene.client.inject("message").await;
-        let invitation = loop {
-            if let Some(Incoming::Invitation(it)) = incoming.next().await {
-                break it;
-            }
-        };
-        scene.client.keep(|now| {
-            now.incoming = Some(Arc::new(incoming));
-            now.invitation = Some(invitation);
-        });
-        scene
-    })
 }
 
 /// What the session has at the server.
@@ -223,17 +62,6 @@ fn see(scene: Skype) -> Later<Value> {
             "participants": participants.ok(),
         })
     })
-}
-
-fn bob() -> SipUri {
-    BOB.parse().unwrap()
-}
-
-fn conversation(scene: &Skype) -> UcwaConversation {
-    scene
-        .client
-        .session()
-        .conversation(scene.id("conversation"))
 }
 
 fn sign_in() -> Vec<Driver<Account>> {
@@ -342,19 +170,23 @@ fn invitations() -> Vec<Driver<Account>> {
         // In the ledger alone: a conversation without a message may be left.
         .seen_by(|_| Box::pin(async { Value::Null }))
         .striking("start"),
-        // The message of the invitation is received.
         Driver::change("invitation.accept", |it: Skype| {
             Box::pin(async move {
-                let invitation = it.client.now().invitation.unwrap();
+                let invitation = it.client.invitation();
                 invitation.accept().await.map(done)
             })
         })
-        .seen_by(|_| Box::pin(async { Value::Null }))
+        .seen_by(|it: Skype| {
+            Box::pin(async move {
+                let details = it.client.invitation().conversation.details().await;
+                json!(details.ok().map(|it| format!("{:?}", it.phase)))
+            })
+        })
         .after(invited)
         .striking("accept"),
         Driver::unseen("invitation.decline", |it: Skype| {
             Box::pin(async move {
-                let invitation = it.client.now().invitation.unwrap();
+                let invitation = it.client.invitation();
                 invitation.decline().await.map(done)
             })
         })

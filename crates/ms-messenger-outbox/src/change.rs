@@ -26,8 +26,8 @@ pub struct Change {
     pub step: Step,
     /// The message as its worker knows it. If it is stored so, a store need not read it.
     #[cfg_attr(
-        not(feature = "sqlite"),
-        expect(dead_code, reason = "only SQLite asks")
+        not(any(feature = "sqlite", feature = "postgres")),
+        expect(dead_code, reason = "only databases ask")
     )]
     pub(crate) known: Option<Arc<Head>>,
 }

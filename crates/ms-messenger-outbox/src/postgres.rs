@@ -18,6 +18,7 @@ mod session;
 mod slots;
 mod statements;
 mod store;
+mod together;
 
 pub use builder::PostgresBuilder;
 pub use store::PostgresStore;

@@ -31,6 +31,12 @@ pub(super) async fn apply(database: &Database, changes: &[Change]) -> Result<Vec
     .await
 }
 
+/// Whether a change may need the lock of an order key, which a transaction of a caller can have.
+pub(super) fn may_wait(change: &Change) -> bool {
+    let has_key = |it: &Head| it.order_key.is_some();
+    may_move_order(change) && change.known.as_deref().is_none_or(has_key)
+}
+
 /// Raises the status of the sent messages with an id.
 pub(super) async fn report(database: &Database, report: &Report) -> Result<u64> {
     let step = Step::Report {
@@ -100,7 +106,7 @@ impl Locked {
         connection: &mut PgConnection,
         changes: &[Change],
     ) -> Result<Self, Failure> {
-        let moving = changes.iter().filter(|it| may_move_order(it));
+        let moving = changes.iter().filter(|it| may_wait(it));
         let moving: Vec<&str> = moving.map(|it| it.id.as_str()).collect();
         if !moving.is_empty() {
             let mut keys = Keys::default();

@@ -1,6 +1,6 @@
 //! Opens a store.
 
-use std::{pin::Pin, str::FromStr as _, time::Duration};
+use std::{pin::Pin, str::FromStr as _, sync::Arc, time::Duration};
 
 use ms_messenger_core::{ErrorKind, Problems};
 use sqlx::{
@@ -16,6 +16,7 @@ use super::{
     migrate::migrate,
     statements::Statements,
     store::PostgresStore,
+    together::Together,
 };
 use crate::error::{OutboxError, Result};
 
@@ -124,9 +125,11 @@ impl PostgresBuilder {
             channel: self.schema,
             keeps_statements: !self.has_pooler,
             doubts: Doubts::default(),
+            together: Together::default(),
             is_lazy: false,
         };
         database.is_lazy = prepare(&database).await?;
+        let database = Arc::new(database);
         Ok(PostgresStore { database, changes })
     }
 

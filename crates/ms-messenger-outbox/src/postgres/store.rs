@@ -2,13 +2,14 @@
 
 use std::{
     fmt,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use async_trait::async_trait;
 use sqlx::PgPool;
 
-use super::{apply, builder::PostgresBuilder, claim, insert, read, session};
+use super::{apply, builder::PostgresBuilder, claim, insert, read, session, together};
 use super::{database::Database, listen::Changes};
 use crate::{
     change::Change,
@@ -68,7 +69,7 @@ use crate::{
 /// # Ok(()) }
 /// ```
 pub struct PostgresStore {
-    pub(super) database: Database,
+    pub(super) database: Arc<Database>,
     pub(super) changes: Changes,
 }
 
@@ -122,7 +123,7 @@ impl Store for PostgresStore {
     }
 
     async fn apply(&self, changes: Vec<Change>) -> Result<Vec<Result<Head>>> {
-        self.wake(apply::apply(&self.database, &changes).await)
+        self.wake(together::change(&self.database, changes).await)
     }
 
     async fn get(&self, id: &EnvelopeId) -> Result<Option<StoredMessage>> {

@@ -25,6 +25,7 @@ mod parts;
 mod read;
 mod redaction;
 mod schema;
+mod schema_reads;
 mod send;
 mod settle;
 #[cfg(unix)]

@@ -17,6 +17,7 @@ mod emulator_commands;
 #[cfg(unix)]
 mod examples;
 mod exit_codes;
+mod follow;
 mod home;
 mod keys;
 mod listen;

@@ -70,6 +70,8 @@ fn the_lines_of_lists_and_of_any_path_are_valid() {
         let words = [&["list", "--json"], words].concat();
         assert_lines("list", &lines(&words, &all));
     }
+    let contacts = lines(&["list", "--json", "contacts", "bob"], &skype(world));
+    assert_lines("list", &contacts);
     let graph = msgraph_chat(world);
     for words in [
         &["api", "GET", "/me/joinedTeams", "--json"][..],

@@ -36,6 +36,7 @@ The platform is chosen now: that of the line, of --platform, or the only configu
 const RUN: &str = "Examples:\n  msm outbox run --store sqlite:out.db\n  \
         msm outbox run --store sqlite:out.db --until-empty --metrics 127.0.0.1:9464\n\n\
         Each outcome is one JSON line on standard output. Any number of these can run at a time.\n\
+        At SIGTERM or Ctrl-C the running sends end first; a second signal ends them at once.\n\
         It sends over the platforms that are configured; messages of others wait.";
 
 const SETTLE: &str = "Examples:\n  msm outbox settle order-4711 --store sqlite:out.db\n  \
@@ -129,7 +130,7 @@ pub(crate) struct RunArgs {
     /// End when no message of the configured platforms waits
     #[arg(long)]
     pub(crate) until_empty: bool,
-    /// Serve the counts as Prometheus text at this loopback address, e.g. 127.0.0.1:9464
+    /// Serve the counts and rates as Prometheus text at this loopback address, e.g. 127.0.0.1:9464
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) metrics: Option<std::net::SocketAddr>,
     /// Send over this platform only

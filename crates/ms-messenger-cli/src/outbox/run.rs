@@ -45,8 +45,9 @@ pub(crate) async fn run(args: &RunArgs, common: &OutboxOptions) -> Result<Exit> 
     let opened = open_or_create(common).await?;
     let options = http_options(args.timeout);
     let routes = Routes::open(&platforms, &settings, &options).await?;
+    let running = metrics::Running::default();
     let serving = match args.metrics {
-        Some(at) => Some(metrics::Server::start(at, opened.outbox.clone()).await?),
+        Some(at) => Some(metrics::Server::start(at, running.clone()).await?),
         None => None,
     };
     let store = opened.address.shown();
@@ -57,13 +58,20 @@ pub(crate) async fn run(args: &RunArgs, common: &OutboxOptions) -> Result<Exit> 
         &store,
         HashMap::new(),
         progress,
-    );
+    )
+    .with_running(running);
     let ended = Box::pin(work.run(&routes, &mut interrupt)).await;
     routes.end().await;
     drop(serving);
     let ended = ended.map_err(outbox_error)?;
     let counts = ended.progress.counts;
     print::note(counts.long());
+    if ended.is_cut {
+        print::important(
+            "the running sends were ended: the next run finds out what became of them",
+        );
+        return Ok(Exit::Unknown);
+    }
     Ok(match (counts.exit(), ended.failure) {
         (Exit::Success, Some(failure)) => failure,
         (exit, _) if args.until_empty => exit,

@@ -22,6 +22,8 @@ mod home;
 mod keys;
 mod listen;
 mod outbox;
+#[cfg(unix)]
+mod outbox_signals;
 mod parts;
 mod read;
 mod redaction;

@@ -19,7 +19,7 @@ use crate::{
     platform::Platform,
     print,
     progress::Progress,
-    routes::{Pace, Routes},
+    routes::Routes,
     transport::http_options,
     work::{Work, WorkOptions},
 };
@@ -36,14 +36,14 @@ pub(crate) async fn run(args: &RunArgs, common: &OutboxOptions) -> Result<Exit> 
     let mut interrupt = Interrupt::listen().map_err(|error| {
         Error::new(ErrorKind::Other, "cannot listen for signals").with_source(error)
     })?;
-    let address = address(common)?;
+    let address = address(&common.outbox)?;
     let lock = address.file().map(Lock::shared).transpose()?;
     let Some(_lock) = lock.map_or(Some(None), |it| it.map(Some)) else {
         let text = format!("{}: an msm batch is at work on it", address.shown());
         return Ok(print::failure(&text, Exit::Temporary));
     };
-    let opened = open_or_create(common).await?;
-    let options = http_options(args.timeout);
+    let opened = open_or_create(&common.outbox).await?;
+    let options = http_options(args.pace.timeout);
     let routes = Routes::open(&platforms, &settings, &options).await?;
     let running = metrics::Running::default();
     let serving = match args.metrics {
@@ -82,11 +82,8 @@ pub(crate) async fn run(args: &RunArgs, common: &OutboxOptions) -> Result<Exit> 
 
 fn options_of(args: &RunArgs) -> WorkOptions {
     WorkOptions {
-        pace: Pace {
-            concurrency: args.concurrency,
-            rate: args.rate,
-        },
-        timeout: args.timeout,
+        pace: args.pace.pace(),
+        timeout: args.pace.timeout,
         until_empty: args.until_empty,
         erases_content: args.erase_content,
         ..WorkOptions::default()

@@ -46,8 +46,7 @@ const TEMPLATES: Columns = &[
 const CONTACTS: Columns = &[
     ("NAME", &["/name"]),
     ("ADDRESS", &["/uri"]),
-    ("TITLE", &["/title"]),
-    ("DEPARTMENT", &["/department"]),
+    ("MAIL", &["/emailAddresses"]),
 ];
 const MEMBERS: Columns = &[
     ("NAME", &["/displayName"]),
@@ -100,31 +99,37 @@ async fn list(args: &ListThingsArgs, opening: &mut Opening) -> Result<(Vec<Value
             return Err(Problem::new("--platform", rule).into_error(ErrorKind::Unsupported));
         }
         Things::Contacts => (contacts(args, of, opening).await?, CONTACTS),
-        Things::Conversations | Things::Templates => {
-            let settings = opening.settings_for(common, Platform::AcsMessages)?;
-            let channel = settings
-                .value("ACS_CHANNEL_REGISTRATION_ID")
-                .map(Uuid::try_parse);
-            let client = connect::acs_messages(settings, http_options(common.timeout), retry)?;
-            if args.what == Things::Conversations {
-                let pages = client
-                    .request(Method::GET, "/messages/conversations")
-                    .pages();
-                return Ok((all::<Value>(pages).await?, TOPICS));
-            }
-            let Some(Ok(channel)) = channel else {
-                let rule = "is missing, or no GUID: templates belong to a channel";
-                let field = "ACS_CHANNEL_REGISTRATION_ID";
-                return Err(Problem::new(field, rule).into_error(ErrorKind::Config));
-            };
-            let path = format!("/messages/channels/{channel}/templates?api-version=2024-08-30");
-            (
-                all::<Value>(client.request(Method::GET, path).pages()).await?,
-                TEMPLATES,
-            )
-        }
+        Things::Conversations | Things::Templates => of_acs_messages(args, opening).await?,
         Things::Members => (members(args, of, opening).await?, MEMBERS),
     })
+}
+
+/// Lists the conversations of ACS Messages, or the templates of its channel.
+async fn of_acs_messages(
+    args: &ListThingsArgs,
+    opening: &mut Opening,
+) -> Result<(Vec<Value>, Columns)> {
+    let common = &args.common;
+    let settings = opening.settings_for(common, Platform::AcsMessages)?;
+    let channel = settings
+        .value("ACS_CHANNEL_REGISTRATION_ID")
+        .map(Uuid::try_parse);
+    let (options, retry) = (http_options(common.timeout), RetryPolicy::default());
+    let client = connect::acs_messages(settings, options, retry)?;
+    let (path, columns) = match (args.what, channel) {
+        (Things::Conversations, _) => ("/messages/conversations".to_owned(), TOPICS),
+        (_, Some(Ok(channel))) => (
+            format!("/messages/channels/{channel}/templates?api-version=2024-08-30"),
+            TEMPLATES,
+        ),
+        _ => {
+            let rule = "is missing, or no GUID: templates belong to a channel";
+            let field = "ACS_CHANNEL_REGISTRATION_ID";
+            return Err(Problem::new(field, rule).into_error(ErrorKind::Config));
+        }
+    };
+    let pages = client.request(Method::GET, path).pages();
+    Ok((all::<Value>(pages).await?, columns))
 }
 
 /// Reads the channels of a team, by its id or by the name shown.

@@ -4,6 +4,7 @@ use std::{
     collections::{HashMap, HashSet},
     io,
     pin::pin,
+    sync::Arc,
     time::Duration,
 };
 
@@ -114,7 +115,7 @@ impl<'a> Work<'a> {
     /// Those of the store that waiting does not help against.
     pub(crate) async fn run(mut self, routes: &Routes, interrupt: &mut Interrupt) -> Result<Ended> {
         let (sender, mut changes) = mpsc::unbounded_channel();
-        let running = self.running.clone();
+        let running = Arc::clone(&self.running);
         let worker = running.get_or_init(|| self.worker(routes, sender));
         let stop = self.stop.clone();
         let until_empty = self.options.until_empty;

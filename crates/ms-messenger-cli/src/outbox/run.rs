@@ -47,7 +47,7 @@ pub(crate) async fn run(args: &RunArgs, common: &OutboxOptions) -> Result<Exit> 
     let routes = Routes::open(&platforms, &settings, &options).await?;
     let running = metrics::Running::default();
     let serving = match args.metrics {
-        Some(at) => Some(metrics::Server::start(at, running.clone()).await?),
+        Some(at) => Some(metrics::Server::start(at, Arc::clone(&running)).await?),
         None => None,
     };
     let store = opened.address.shown();

@@ -22,6 +22,31 @@ def test_the_other_side_answers_in_a_conversation(page, world):
     assert page.one("article[data-seq='3'] .sender").text == "carol"
 
 
+def test_the_other_side_edits_and_deletes_its_message(page, world):
+    world.from_bob("before")
+    page.shows("before")
+    page.click("article[data-seq='1'] .open")
+    page.click("#edit-message")
+    page.until(lambda: page.one("dialog textarea").get_attribute("value") == "before")
+    page.fill("dialog textarea", "after")
+    page.submit()
+    page.shows("after")
+    page.until(lambda: "edited" in page.badges(1))
+    page.until(lambda: page.one("#detail-body .body").text == "after")
+    page.click("#delete-message")
+    page.submit()
+    page.shows("This message was deleted.")
+    page.until(lambda: not page.all("#delete-message"))
+
+
+def test_a_message_of_the_client_is_not_changed_by_the_other_side(page, world):
+    world.chat("mine")
+    page.shows("mine")
+    page.click("article[data-seq='1'] .open")
+    page.until(lambda: "What is stored" in page.one("#detail-body").text)
+    assert not page.all("#edit-message") and not page.all("#delete-message")
+
+
 def test_a_customer_answers_a_notification(page, world):
     world.whatsapp(kind="text", content="Your parcel is here")
     page.go("+14255550123")

@@ -218,7 +218,7 @@ fn platform(args: &ApiArgs, settings: &Settings) -> Result<Platform> {
             let names: Vec<&str> = several.iter().map(|it| it.as_str()).collect();
             let names = names.join(", ");
             let text =
-                format!("several platforms are configured: choose one with --platform: {names}");
+                format!("several platforms are configured ({names}): choose one with --platform");
             return Err(Error::new(ErrorKind::Config, text));
         }
     };

@@ -9,6 +9,7 @@ mod habits;
 mod listen;
 mod outbox;
 mod output;
+mod pace;
 mod read;
 mod relations;
 mod send;
@@ -44,6 +45,7 @@ pub(crate) use self::{
     send::SendArgs,
     settle::SettleArgs,
     sign_in::{LoginArgs, LogoutArgs, WhoamiArgs},
+    store::StoreAddressArgs,
     values::To,
     wait::WaitFor,
     world::{GraphExpired, Limits, WorldArgs},

@@ -30,7 +30,7 @@ use crate::{
     platform::Platform,
     print,
     progress::Progress,
-    routes::{Pace, Routes},
+    routes::Routes,
     transport::http_options,
     usage,
     work::{Ended, Work, WorkOptions},
@@ -99,7 +99,7 @@ async fn batch(
 ) -> Result<Exit, Failure> {
     let settings = Settings::read(&args.connection, &environment::process)?;
     let settings = known_settings.insert(Arc::new(settings));
-    let options = http_options(args.timeout);
+    let options = http_options(args.pace.timeout);
     let keys = outbox_store::keys(args.key_file.as_deref(), &environment::process)?;
     let reading = Reading {
         platform: args.platform,
@@ -187,11 +187,8 @@ impl Ready<'_> {
 
 fn work_options(args: &BatchArgs) -> WorkOptions {
     WorkOptions {
-        pace: Pace {
-            concurrency: args.concurrency,
-            rate: args.rate,
-        },
-        timeout: args.timeout,
+        pace: args.pace.pace(),
+        timeout: args.pace.timeout,
         settling_margin: args.settling_margin,
         is_sole_owner: true,
         until_empty: true,

@@ -66,8 +66,8 @@ fn only_candidate(to: &Target, settings: &Settings) -> Result<Platform> {
         several => {
             let names: Vec<&str> = several.iter().map(|platform| platform.as_str()).collect();
             format!(
-                "several platforms are configured for this target: choose one with --platform, or \
-                 unset the others: {}",
+                "several configured platforms support this target ({}): choose one with \
+                 --platform, or unset the settings of the others",
                 names.join(", ")
             )
         }

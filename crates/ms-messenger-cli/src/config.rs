@@ -2,6 +2,7 @@
 //! clients read.
 
 mod file;
+mod keyring;
 mod members;
 mod parse;
 mod reader;

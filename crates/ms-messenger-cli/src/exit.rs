@@ -180,9 +180,10 @@ impl From<Exit> for ExitCode {
 
 /// A send ends with a code of the table even when a signal ends it.
 const SIGNALS: &str = "\
-Ctrl-C, SIGTERM and SIGHUP end `send` with 8, or with 7 when nothing was sent, and `emulator` with
-0. `batch` and `outbox run` let what they are sending end first, and end at once at a second signal.
-They end the other commands, which send nothing, with 130, 143 and 129.
+Ctrl-C, SIGTERM and SIGHUP end `send` with 8, or with 7 when nothing was sent; `emulator`, `listen`
+and `read --follow` with 0, `read` before its end with 7. `batch` and `outbox run` let what they are
+sending end first; a second signal ends them at once, with 8. They end the other commands, which
+send nothing, with 130, 143 and 129.
 ";
 
 /// Returns the table of exit codes as the help prints it.

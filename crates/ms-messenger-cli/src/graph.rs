@@ -67,6 +67,5 @@ pub(crate) fn address_without_version(settings: &Settings) -> Option<String> {
     let has_version = ["/v1.0", "/beta"].iter().any(|it| address.ends_with(it));
     let origin = settings.origin("MSGRAPH_BASE_URL")?;
     let setting = origin.setting("MSGRAPH_BASE_URL");
-    (!has_version)
-        .then(|| format!("{setting} has no version at its end: did you mean it with /v1.0?"))
+    (!has_version).then(|| format!("{setting} does not end with a version: add /v1.0"))
 }

@@ -4,9 +4,10 @@ use ms_messenger::{
     ErrorKind, Problem, Result, RetryPolicy, Uuid,
     http::{Pages, encode_path_segment},
     msgraph_chat::{ChatQuery, GraphChatClient, Method},
+    ucwa::UcwaContact,
 };
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     args::{ListThingsArgs, Things, To},
@@ -22,6 +23,8 @@ use crate::{
 
 /// The most pages of a list.
 const MOST_PAGES: usize = 200;
+/// The most contacts that a server returns.
+const MOST_CONTACTS: usize = 100;
 
 /// Columns of a table: a heading, and the members of an item of which the first that is there is
 /// shown.
@@ -39,6 +42,11 @@ const TEMPLATES: Columns = &[
     ("NAME", &["/name"]),
     ("LANGUAGE", &["/language"]),
     ("STATUS", &["/status"]),
+];
+const CONTACTS: Columns = &[
+    ("NAME", &["/name"]),
+    ("ADDRESS", &["/uri"]),
+    ("MAIL", &["/emailAddresses"]),
 ];
 const MEMBERS: Columns = &[
     ("NAME", &["/displayName"]),
@@ -58,12 +66,15 @@ pub(crate) async fn run(args: &ListThingsArgs) -> Exit {
 
 async fn list(args: &ListThingsArgs, opening: &mut Opening) -> Result<(Vec<Value>, Columns)> {
     let of = args.of.as_deref();
-    let needs_of = matches!(args.what, Things::Channels | Things::Members);
+    let needs_of = matches!(
+        args.what,
+        Things::Channels | Things::Members | Things::Contacts
+    );
     if needs_of != of.is_some() {
         let rule = if needs_of {
-            "is missing: the team of channels, or the target of members"
+            "is missing: the team of channels, the target of members, or the name of contacts"
         } else {
-            "is for channels and members only"
+            "is for channels, members and contacts only"
         };
         return Err(Problem::new("OF", rule).into_error(ErrorKind::InvalidRequest));
     }
@@ -82,31 +93,43 @@ async fn list(args: &ListThingsArgs, opening: &mut Opening) -> Result<(Vec<Value
             let pages = client.request(Method::GET, "/chat/threads").pages();
             (all::<Value>(pages).await?, TOPICS)
         }
-        Things::Conversations | Things::Templates => {
-            let settings = opening.settings_for(common, Platform::AcsMessages)?;
-            let channel = settings
-                .value("ACS_CHANNEL_REGISTRATION_ID")
-                .map(Uuid::try_parse);
-            let client = connect::acs_messages(settings, http_options(common.timeout), retry)?;
-            if args.what == Things::Conversations {
-                let pages = client
-                    .request(Method::GET, "/messages/conversations")
-                    .pages();
-                return Ok((all::<Value>(pages).await?, TOPICS));
-            }
-            let Some(Ok(channel)) = channel else {
-                let rule = "is missing, or no GUID: templates belong to a channel";
-                let field = "ACS_CHANNEL_REGISTRATION_ID";
-                return Err(Problem::new(field, rule).into_error(ErrorKind::Config));
-            };
-            let path = format!("/messages/channels/{channel}/templates?api-version=2024-08-30");
-            (
-                all::<Value>(client.request(Method::GET, path).pages()).await?,
-                TEMPLATES,
-            )
+        Things::Conversations if args.common.platform == Some(Platform::Ucwa) => {
+            let rule = "ucwa has conversations within a session only, and each command has a \
+                        session of its own: msm read sip:… --follow shows what arrives";
+            return Err(Problem::new("--platform", rule).into_error(ErrorKind::Unsupported));
         }
+        Things::Contacts => (contacts(args, of, opening).await?, CONTACTS),
+        Things::Conversations | Things::Templates => of_acs_messages(args, opening).await?,
         Things::Members => (members(args, of, opening).await?, MEMBERS),
     })
+}
+
+/// Lists the conversations of ACS Messages, or the templates of its channel.
+async fn of_acs_messages(
+    args: &ListThingsArgs,
+    opening: &mut Opening,
+) -> Result<(Vec<Value>, Columns)> {
+    let common = &args.common;
+    let settings = opening.settings_for(common, Platform::AcsMessages)?;
+    let channel = settings
+        .value("ACS_CHANNEL_REGISTRATION_ID")
+        .map(Uuid::try_parse);
+    let (options, retry) = (http_options(common.timeout), RetryPolicy::default());
+    let client = connect::acs_messages(settings, options, retry)?;
+    let (path, columns) = match (args.what, channel) {
+        (Things::Conversations, _) => ("/messages/conversations".to_owned(), TOPICS),
+        (_, Some(Ok(channel))) => (
+            format!("/messages/channels/{channel}/templates?api-version=2024-08-30"),
+            TEMPLATES,
+        ),
+        _ => {
+            let rule = "is missing, or no GUID: templates belong to a channel";
+            let field = "ACS_CHANNEL_REGISTRATION_ID";
+            return Err(Problem::new(field, rule).into_error(ErrorKind::Config));
+        }
+    };
+    let pages = client.request(Method::GET, path).pages();
+    Ok((all::<Value>(pages).await?, columns))
 }
 
 /// Reads the channels of a team, by its id or by the name shown.
@@ -145,11 +168,43 @@ async fn members(args: &ListThingsArgs, of: &str, opening: &mut Opening) -> Resu
             Ok(members.cloned().unwrap_or_default())
         }
         Place::Peer(..) => {
-            let error = unsupported(&place, "has no list of members");
+            let what = "lists no members: it has conversations within a session only, and each \
+                        command has a session of its own";
+            let error = unsupported(&place, what);
             place.end().await;
             Err(error)
         }
     }
+}
+
+/// Searches the address book of Skype for Business.
+async fn contacts(args: &ListThingsArgs, of: &str, opening: &mut Opening) -> Result<Vec<Value>> {
+    let common = &args.common;
+    let settings = opening.settings_for(common, Platform::Ucwa)?;
+    let options = http_options(common.timeout);
+    let builder = connect::skype(settings, options, RetryPolicy::default())?;
+    let session = builder.sign_in().await?;
+    let found = session.search_contacts(of, MOST_CONTACTS).await;
+    connect::sign_out(&session).await;
+    let found = found?;
+    if found.has_more {
+        print::note(format_args!(
+            "there are more than {MOST_CONTACTS}: search for a longer name"
+        ));
+    }
+    Ok(found.contacts.iter().map(contact).collect())
+}
+
+/// Returns a contact with the names of the service.
+fn contact(contact: &UcwaContact) -> Value {
+    json!({
+        "uri": contact.uri, "name": contact.name, "emailAddresses": contact.email_addresses,
+        "title": contact.title, "department": contact.department, "company": contact.company,
+        "office": contact.office, "workPhoneNumber": contact.work_phone,
+        "mobilePhoneNumber": contact.mobile_phone,
+        "type": contact.kind.as_ref().map(|kind| kind.as_str()),
+        "sourceNetwork": contact.source_network.as_ref().map(|network| network.as_str()),
+    })
 }
 
 /// Reads every page.

@@ -41,9 +41,7 @@ async fn listen(args: &ListenArgs) -> Result<Exit> {
     let (events, notifications) = receivers(args)?;
     check_address(args)?;
     let statuses = if args.outbox.store.is_some() || environment::process("MSM_OUTBOX").is_some() {
-        Some(Statuses::new(
-            open_or_create(&args.outbox.options()).await?.outbox,
-        ))
+        Some(Statuses::new(open_or_create(&args.outbox).await?.outbox))
     } else {
         None
     };

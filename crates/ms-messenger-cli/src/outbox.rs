@@ -2,7 +2,7 @@
 
 mod add;
 mod change;
-mod metrics;
+pub(crate) mod metrics;
 pub(crate) mod open;
 mod read;
 mod run;

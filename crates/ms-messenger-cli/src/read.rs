@@ -7,6 +7,7 @@ mod pages;
 use ms_messenger::{Error, ErrorKind, Result, RetryPolicy};
 
 pub(crate) use self::item::Item;
+use self::pages::Since;
 use crate::{
     args::ReadArgs,
     exit::Exit,
@@ -29,22 +30,29 @@ async fn read(args: &ReadArgs, opening: &mut Opening) -> Result<Exit> {
     let mut interrupt = Interrupt::listen().map_err(|error| {
         Error::new(ErrorKind::Other, "cannot listen for signals").with_source(error)
     })?;
-    tokio::select! {
-        biased;
-        ended = read_target(args, opening) => ended,
-        _ = interrupt.requested() => Ok(Exit::Success),
-    }
-}
-
-async fn read_target(args: &ReadArgs, opening: &mut Opening) -> Result<Exit> {
     let target = &args.target.target;
-    let place = opening
-        .open(&args.common, target, RetryPolicy::default())
-        .await?;
+    let place = tokio::select! {
+        biased;
+        opened = opening.open(&args.common, target, RetryPolicy::default()) => opened?,
+        _ = interrupt.requested() => return Ok(interrupted(args)),
+    };
     let root = args.target.reply_to.as_ref().map(|id| id.as_str());
-    let outcome = read_place(args, &place, root).await;
+    let outcome = tokio::select! {
+        biased;
+        outcome = read_place(args, &place, root) => outcome,
+        _ = interrupt.requested() => Ok(interrupted(args)),
+    };
     place.end().await;
     outcome
+}
+
+/// A signal is the end of what follows; without that, it ends a list before it is complete.
+const fn interrupted(args: &ReadArgs) -> Exit {
+    if args.follow {
+        Exit::Success
+    } else {
+        Exit::Temporary
+    }
 }
 
 async fn read_place(args: &ReadArgs, place: &Place, root: Option<&str>) -> Result<Exit> {
@@ -52,7 +60,8 @@ async fn read_place(args: &ReadArgs, place: &Place, root: Option<&str>) -> Resul
         let text = "Skype for Business Server keeps no history: --follow shows what arrives";
         return Err(Error::new(ErrorKind::Unsupported, text).with_platform("ucwa"));
     }
-    let items = pages::last(place, root, args.since, args.last as usize).await?;
+    let since = args.since.map(Since::Created);
+    let items = pages::last(place, root, since, args.last as usize).await?;
     for item in &items {
         if !written(args, place, item) {
             return Ok(Exit::Success);

@@ -3,7 +3,7 @@
 use crate::{args::SchemaArgs, exit::Exit, print};
 
 /// The schemas, by name. Each describes one line of standard output.
-const SCHEMAS: [(&str, &str, &str); 10] = [
+const SCHEMAS: [(&str, &str, &str); 17] = [
     (
         "send",
         "send, settle, and every command that fails",
@@ -21,8 +21,27 @@ const SCHEMAS: [(&str, &str, &str); 10] = [
     ),
     (
         "done",
-        "outbox add, status, retry, cancel, confirm, give-up, purge; logout",
+        "outbox add, status, retry, cancel, confirm, give-up, purge; edit, delete, react; logout",
         include_str!("schema/done.json"),
+    ),
+    ("read", "read and show", include_str!("schema/read.json")),
+    ("list", "list", include_str!("schema/list.json")),
+    ("api", "api", include_str!("schema/api.json")),
+    ("listen", "listen", include_str!("schema/listen.json")),
+    (
+        "emulator",
+        "emulator, when it is ready",
+        include_str!("schema/emulator.json"),
+    ),
+    (
+        "emulator-env",
+        "emulator env --format json",
+        include_str!("schema/emulator-env.json"),
+    ),
+    (
+        "emulator-health",
+        "emulator health",
+        include_str!("schema/emulator-health.json"),
     ),
     ("demo", "demo", include_str!("schema/demo.json")),
     ("doctor", "doctor", include_str!("schema/doctor.json")),

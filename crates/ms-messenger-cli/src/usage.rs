@@ -260,7 +260,7 @@ mod tests {
             (format!("{to} --text a --text b"), "--text is given twice"),
             (
                 "send --to alice@contoso.com --text x".to_owned(),
-                "--to: did you mean user:alice@contoso.com",
+                "--to: is not a target: did you mean user:alice@contoso.com?",
             ),
             (
                 "send --to user:a --image ./a.png".to_owned(),

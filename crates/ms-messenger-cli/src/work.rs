@@ -4,6 +4,7 @@ use std::{
     collections::{HashMap, HashSet},
     io,
     pin::pin,
+    sync::Arc,
     time::Duration,
 };
 
@@ -17,6 +18,7 @@ use tokio::{
 use crate::{
     exit::Exit,
     interrupt::Interrupt,
+    outbox::metrics::Running,
     print,
     progress::{LINE_EVERY, Progress},
     routes::{Pace, Routes},
@@ -60,6 +62,8 @@ pub(crate) struct Work<'a> {
     failure: Option<Exit>,
     stop: CancelHandle,
     is_output_closed: bool,
+    /// The worker, for those who read its rates meanwhile.
+    running: Running,
 }
 
 /// How the work ended.
@@ -69,6 +73,9 @@ pub(crate) struct Ended {
     pub(crate) failure: Option<Exit>,
     /// Whether standard output could not be written to.
     pub(crate) is_output_closed: bool,
+    /// Whether a second signal ended the running sends: of their messages it is unknown whether they
+    /// were sent.
+    pub(crate) is_cut: bool,
     pub(crate) progress: Progress,
 }
 
@@ -90,7 +97,14 @@ impl<'a> Work<'a> {
             failure: None,
             stop: CancelHandle::new(),
             is_output_closed: false,
+            running: Running::default(),
         }
+    }
+
+    /// Puts the worker there as soon as it runs.
+    pub(crate) fn with_running(mut self, running: Running) -> Self {
+        self.running = running;
+        self
     }
 
     /// Sends until nothing waits. The first signal lets the running sends end, the second one ends
@@ -101,10 +115,11 @@ impl<'a> Work<'a> {
     /// Those of the store that waiting does not help against.
     pub(crate) async fn run(mut self, routes: &Routes, interrupt: &mut Interrupt) -> Result<Ended> {
         let (sender, mut changes) = mpsc::unbounded_channel();
-        let worker = self.worker(routes, sender);
+        let running = Arc::clone(&self.running);
+        let worker = running.get_or_init(|| self.worker(routes, sender));
         let stop = self.stop.clone();
         let until_empty = self.options.until_empty;
-        let mut running = pin!(async {
+        let mut work = pin!(async {
             if until_empty {
                 worker.run_until_empty_or(&stop).await
             } else {
@@ -114,15 +129,18 @@ impl<'a> Work<'a> {
         let mut lines = interval(LINE_EVERY);
         lines.set_missed_tick_behavior(MissedTickBehavior::Delay);
         lines.tick().await;
+        let (mut is_interrupted, mut is_cut) = (false, false);
         let outcome = loop {
             tokio::select! {
                 Some(head) = changes.recv() => self.changed(&head).await,
-                outcome = &mut running => break outcome,
+                outcome = &mut work => break outcome,
                 _ = lines.tick() => self.progress.line(),
                 _ = interrupt.requested() => {
-                    if stop.is_cancelled() {
+                    if is_interrupted {
+                        is_cut = true;
                         break Ok(());
                     }
+                    is_interrupted = true;
                     stop.cancel();
                     self.progress.note(
                         "interrupted: the running sends may end; interrupt again to end at once",
@@ -137,6 +155,7 @@ impl<'a> Work<'a> {
         outcome.map(|()| Ended {
             failure: self.failure,
             is_output_closed: self.is_output_closed,
+            is_cut,
             progress: self.progress,
         })
     }

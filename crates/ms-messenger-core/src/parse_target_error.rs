@@ -15,7 +15,7 @@ use crate::error::Error;
 /// }
 ///
 /// let error = request("+1 425 555 0123").unwrap_err();
-/// assert_eq!(error.message(), "to: did you mean tel:+14255550123");
+/// assert_eq!(error.message(), "to: is not a target: did you mean tel:+14255550123?");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -53,7 +53,7 @@ pub enum ParseTargetError {
 impl fmt::Display for ParseTargetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Meant(target) => return write!(f, "did you mean {target}"),
+            Self::Meant(target) => return write!(f, "is not a target: did you mean {target}?"),
             Self::Encoded(id) => {
                 return write!(f, "the id is percent-encoded: write it as {id}");
             }

@@ -3,11 +3,11 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
-use ms_messenger_outbox::Rate;
 
 use super::{
     connection::{ConnectionArgs, ENVIRONMENT},
-    values::{concurrency, duration, rate},
+    pace::PaceArgs,
+    values::duration,
 };
 use crate::platform::Platform;
 
@@ -49,15 +49,8 @@ pub(crate) struct BatchArgs {
     /// Platform of lines that name none, if several configured ones support the target
     #[arg(long, value_enum)]
     pub(crate) platform: Option<Platform>,
-    /// Messages that are sent at a time over one platform; by default 8
-    #[arg(long, value_name = "N", value_parser = concurrency)]
-    pub(crate) concurrency: Option<u32>,
-    /// Rate of each platform, e.g. 20/s or 300/m, instead of the one that its service publishes
-    #[arg(long, value_name = "N/s", value_parser = rate)]
-    pub(crate) rate: Option<Rate>,
-    /// Time-out of one send, e.g. 30s; by default 60s
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub(crate) timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) pace: PaceArgs,
     /// Send for this long what cannot be sent at once, then let it expire; by default 24h
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) give_up_after: Option<Duration>,

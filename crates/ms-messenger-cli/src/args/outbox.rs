@@ -1,18 +1,17 @@
 //! Options of `msm outbox`.
 
-use std::{
-    path::PathBuf,
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use clap::{Args, Subcommand, ValueEnum};
-use ms_messenger_outbox::{Rate, State};
+use ms_messenger_outbox::State;
 
 use super::{
     connection::{ConnectionArgs, ENVIRONMENT},
-    values::{concurrency, duration, rate, time_or_age},
+    pace::PaceArgs,
+    store::StoreAddressArgs,
+    values::{duration, time_or_age},
 };
-use crate::{outbox_store::Address, platform::Platform};
+use crate::platform::Platform;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,6 +35,7 @@ The platform is chosen now: that of the line, of --platform, or the only configu
 const RUN: &str = "Examples:\n  msm outbox run --store sqlite:out.db\n  \
         msm outbox run --store sqlite:out.db --until-empty --metrics 127.0.0.1:9464\n\n\
         Each outcome is one JSON line on standard output. Any number of these can run at a time.\n\
+        At SIGTERM or Ctrl-C the running sends end first; a second signal ends them at once.\n\
         It sends over the platforms that are configured; messages of others wait.";
 
 const SETTLE: &str = "Examples:\n  msm outbox settle order-4711 --store sqlite:out.db\n  \
@@ -96,12 +96,8 @@ pub(crate) enum OutboxCommand {
 /// Options of every command on an outbox.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct OutboxOptions {
-    /// The outbox: sqlite:PATH, postgres://… or nats://… [env: MSM_OUTBOX]
-    #[arg(long, value_name = "ADDRESS", value_parser = Address::parse, global = true)]
-    pub(crate) store: Option<Address>,
-    /// File with the key that encrypts the contents, 32 bytes in base64 [env: MSM_OUTBOX_KEY]
-    #[arg(long, value_name = "PATH", global = true)]
-    pub(crate) key_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) outbox: StoreAddressArgs,
     /// Print one line of JSON, also for errors
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -129,21 +125,14 @@ pub(crate) struct RunArgs {
     /// End when no message of the configured platforms waits
     #[arg(long)]
     pub(crate) until_empty: bool,
-    /// Serve the counts as Prometheus text at this loopback address, e.g. 127.0.0.1:9464
+    /// Serve the counts and rates as Prometheus text at this loopback address, e.g. 127.0.0.1:9464
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) metrics: Option<std::net::SocketAddr>,
     /// Send over this platform only
     #[arg(long, value_enum)]
     pub(crate) platform: Option<Platform>,
-    /// Messages that are sent at a time over one platform; by default 8
-    #[arg(long, value_name = "N", value_parser = concurrency)]
-    pub(crate) concurrency: Option<u32>,
-    /// Rate of each platform, e.g. 20/s or 300/m, instead of the one that its service publishes
-    #[arg(long, value_name = "N/s", value_parser = rate)]
-    pub(crate) rate: Option<Rate>,
-    /// Time-out of one send, e.g. 30s; by default 60s
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub(crate) timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) pace: PaceArgs,
     /// Erase the content of each message once it is sent
     #[arg(long)]
     pub(crate) erase_content: bool,

@@ -21,7 +21,7 @@ const READ: &str = "Examples:\n  msm read channel:@Contoso/General --last 5\n  \
 const LIST: &str = "Examples:\n  msm list teams\n  msm list channels Contoso\n  \
     msm list members channel:@Contoso/General\n\n\
     teams, channels TEAM, chats: msgraph-chat. threads: acs-chat. conversations, templates:\n\
-    acs-messages. members TARGET: all of them.";
+    acs-messages. contacts NAME: ucwa. members TARGET: all of them but ucwa.";
 
 /// What every command that names a message has.
 #[derive(Args, Debug)]
@@ -169,7 +169,8 @@ pub(crate) struct ListThingsArgs {
     /// What is listed
     #[arg(value_enum, value_name = "WHAT")]
     pub(crate) what: Things,
-    /// The team of `channels`, by name or id; the target of `members`
+    /// The team of `channels`, by name or id; the target of `members`; the name or
+    /// address that `contacts` searches for
     #[arg(value_name = "OF")]
     pub(crate) of: Option<String>,
     #[command(flatten)]
@@ -186,6 +187,7 @@ pub(crate) enum Things {
     Templates,
     Members,
     Conversations,
+    Contacts,
 }
 
 const API: &str = "Examples:\n  msm api GET /me/joinedTeams --paginate --filter '$[*].displayName'\n  \

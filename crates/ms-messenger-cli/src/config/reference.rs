@@ -7,6 +7,7 @@ use std::{
 
 use ms_messenger::SecretString;
 
+use super::keyring;
 use crate::{
     environment::{Environment, variable},
     files::unreadable,
@@ -69,7 +70,7 @@ impl Reference {
                 None => Err(format!("the variable {name} is not set")),
             },
             Self::File(path) => read(path),
-            Self::Keyring(name) => from_keyring(name),
+            Self::Keyring(name) => keyring::read(name),
         }
     }
 
@@ -140,21 +141,6 @@ fn exposure(path: &Path) -> Result<Option<String>, String> {
 #[cfg(not(unix))]
 fn exposure(_path: &Path) -> Result<Option<String>, String> {
     Ok(None)
-}
-
-#[cfg(feature = "keyring")]
-fn from_keyring(name: &str) -> Result<SecretString, String> {
-    let entry = keyring::Entry::new(crate::state::FOLDER, name);
-    let secret = entry.and_then(|entry| entry.get_password());
-    // The text of the keyring is that of another program.
-    secret
-        .map(SecretString::from)
-        .map_err(|_| format!("the keyring has no readable secret for the service msm and {name}"))
-}
-
-#[cfg(not(feature = "keyring"))]
-fn from_keyring(_name: &str) -> Result<SecretString, String> {
-    Err("this msm is built without the feature keyring".to_owned())
 }
 
 #[cfg(test)]

@@ -86,21 +86,16 @@ fn is_plain(value: &str) -> bool {
 
 /// Describes the end of an emulator.
 pub(crate) fn ending(signal: Option<&str>, stats: &Value) -> String {
-    let count = |name: &str| grouped(stats[name].as_u64().unwrap_or_default());
-    let (requests, stored) = (count("requests"), count("stored"));
+    let count = |name: &str, one: &str| counted(stats[name].as_u64().unwrap_or_default(), one);
+    let (requests, stored) = (count("requests", "request"), count("stored", "message"));
     let signal = signal.map(|signal| format!(" ({signal})"));
-    let mut text = format!(
-        "ending{}: {requests} requests, {stored} messages",
-        signal.unwrap_or_default()
-    );
+    let mut text = format!("ending{}: {requests}, {stored}", signal.unwrap_or_default());
     let posts = &stats["on_message"];
     let count = |name: &str| posts[name].as_u64().unwrap_or_default();
     let lost = count("failed") + count("dropped") + count("waiting");
     if lost > 0 {
-        let lost = grouped(lost);
-        text.push_str(&format!(
-            "; {lost} messages were not posted to --on-message"
-        ));
+        let lost = counted(lost, "message");
+        text.push_str(&format!("; not posted to --on-message: {lost}"));
     }
     text
 }
@@ -110,6 +105,12 @@ pub(crate) fn data_failure(stats: &Value) -> Option<String> {
     let failure = stats["data"]["failure"].as_str()?;
     let file = stats["data"]["file"].as_str().unwrap_or_default();
     Some(format!("{file}: the last changes are not in it: {failure}"))
+}
+
+/// Writes how many of something there are.
+fn counted(number: u64, one: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {one}{plural}", grouped(number))
 }
 
 /// Writes a number with commas between groups of three digits.
@@ -139,6 +140,9 @@ mod tests {
         ] {
             assert_eq!(grouped(number), text);
         }
+        let stats = serde_json::json!({"requests": 4778, "stored": 1});
+        let text = ending(Some("SIGTERM"), &stats);
+        assert_eq!(text, "ending (SIGTERM): 4,778 requests, 1 message");
     }
 
     #[test]

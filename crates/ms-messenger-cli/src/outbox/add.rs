@@ -52,7 +52,7 @@ async fn add(args: &AddArgs, common: &OutboxOptions) -> Result<Exit, Unusable> {
     };
     let options = http_options(None);
     let input = input::read(Path::new("-"), None, reading, &settings, &options)?;
-    let opened = open_or_create(common).await?;
+    let opened = open_or_create(&common.outbox).await?;
     let envelopes = input.entries.into_iter().map(|it| it.envelope);
     let inserted = opened.outbox.enqueue_all(envelopes).await;
     let inserted = inserted.map_err(outbox_error)?;

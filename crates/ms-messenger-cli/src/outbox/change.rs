@@ -19,7 +19,7 @@ use crate::{
 ///
 /// `Conflict` if its state does not allow it, or it may have been sent.
 pub(crate) async fn retry(args: &RetryArgs, common: &OutboxOptions) -> Result<Exit> {
-    let outbox = open(common).await?.outbox;
+    let outbox = open(&common.outbox).await?.outbox;
     let id = id(&args.message);
     let message = outbox.get(&id).await.map_err(outbox_error)?;
     let is_unconfirmed = message.is_some_and(|it| it.head.state == State::Unconfirmed);
@@ -38,7 +38,7 @@ pub(crate) async fn retry(args: &RetryArgs, common: &OutboxOptions) -> Result<Ex
 ///
 /// `Conflict` if its state does not allow it.
 pub(crate) async fn cancel(args: &IdArgs, common: &OutboxOptions) -> Result<Exit> {
-    let outbox = open(common).await?.outbox;
+    let outbox = open(&common.outbox).await?.outbox;
     let head = outbox.cancel(&id(args)).await.map_err(outbox_error)?;
     Ok(changed(&head, common.json))
 }
@@ -49,7 +49,7 @@ pub(crate) async fn cancel(args: &IdArgs, common: &OutboxOptions) -> Result<Exit
 ///
 /// `Conflict` if its state does not allow it.
 pub(crate) async fn confirm(args: &IdArgs, common: &OutboxOptions) -> Result<Exit> {
-    let outbox = open(common).await?.outbox;
+    let outbox = open(&common.outbox).await?.outbox;
     let head = outbox
         .confirm(&id(args), None)
         .await
@@ -63,7 +63,7 @@ pub(crate) async fn confirm(args: &IdArgs, common: &OutboxOptions) -> Result<Exi
 ///
 /// `Conflict` if its state does not allow it.
 pub(crate) async fn give_up(args: &IdArgs, common: &OutboxOptions) -> Result<Exit> {
-    let outbox = open(common).await?.outbox;
+    let outbox = open(&common.outbox).await?.outbox;
     let head = outbox.give_up(&id(args)).await.map_err(outbox_error)?;
     Ok(changed(&head, common.json))
 }
@@ -82,7 +82,7 @@ pub(crate) async fn purge(args: &PurgeArgs, common: &OutboxOptions) -> Result<Ex
         }
         purge = purge.with_state(state);
     }
-    let outbox = open(common).await?.outbox;
+    let outbox = open(&common.outbox).await?.outbox;
     let mut deleted = 0;
     loop {
         match outbox.purge(&purge).await.map_err(outbox_error)? {

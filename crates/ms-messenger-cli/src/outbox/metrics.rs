@@ -1,9 +1,13 @@
-//! Serves the counts of an outbox to Prometheus.
+//! Serves the counts of an outbox, and the rates of its worker, to Prometheus.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use ms_messenger::{Error, ErrorKind, Result};
-use ms_messenger_outbox::Outbox;
+use ms_messenger_outbox::Worker;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -12,6 +16,9 @@ use tokio::{
 };
 
 use crate::print;
+
+/// The worker whose rates are served, as soon as there is one.
+pub(crate) type Running = Arc<OnceLock<Worker>>;
 
 /// The longest head of a request.
 const LONGEST_HEAD: usize = 8 * 1024;
@@ -34,7 +41,7 @@ impl Server {
     /// # Errors
     ///
     /// `Config` when the address is not a loopback address, or cannot be used.
-    pub(crate) async fn start(address: SocketAddr, outbox: Outbox) -> Result<Self> {
+    pub(crate) async fn start(address: SocketAddr, running: Running) -> Result<Self> {
         let invalid = |text: String| Error::new(ErrorKind::Config, text);
         if !address.ip().is_loopback() {
             let text =
@@ -51,22 +58,22 @@ impl Server {
         if let Ok(address) = listener.local_addr() {
             print::note(format_args!("metrics at http://{address}/metrics"));
         }
-        Ok(Self(tokio::spawn(serve(listener, outbox))))
+        Ok(Self(tokio::spawn(serve(listener, running))))
     }
 }
 
-async fn serve(listener: TcpListener, outbox: Outbox) {
+async fn serve(listener: TcpListener, running: Running) {
     loop {
         match listener.accept().await {
             // One after the other: a scrape takes milliseconds.
-            Ok((stream, _)) => drop(timeout(PATIENCE, respond(stream, &outbox)).await),
+            Ok((stream, _)) => drop(timeout(PATIENCE, respond(stream, &running)).await),
             Err(_) => tokio::time::sleep(PATIENCE).await,
         }
     }
 }
 
 /// Responds to one request. A client that does not listen is no failure.
-async fn respond(mut stream: TcpStream, outbox: &Outbox) {
+async fn respond(mut stream: TcpStream, running: &Running) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") && head.len() < LONGEST_HEAD {
         let mut part = [0; 1024];
@@ -77,10 +84,13 @@ async fn respond(mut stream: TcpStream, outbox: &Outbox) {
     }
     let is_known = head.starts_with(b"GET /metrics ") || head.starts_with(b"GET /metrics?");
     let (status, text) = if is_known {
-        match outbox.metrics().await {
-            Ok(text) => ("200 OK", text),
-            Err(_) => ("503 Service Unavailable", String::new()),
-        }
+        let text = match running.get() {
+            Some(worker) => worker.metrics().await.ok(),
+            None => None,
+        };
+        text.map_or(("503 Service Unavailable", String::new()), |text| {
+            ("200 OK", text)
+        })
     } else {
         ("404 Not Found", String::new())
     };

@@ -4,7 +4,7 @@ use ms_messenger::{Error, ErrorKind, Result};
 use ms_messenger_outbox::Outbox;
 
 use crate::{
-    args::OutboxOptions,
+    args::StoreAddressArgs,
     environment::{self, variable},
     outbox_store::{self, Address},
 };
@@ -21,7 +21,7 @@ pub(crate) struct Opened {
 /// # Errors
 ///
 /// `Config` when there is none, or it cannot be used.
-pub(crate) fn address(args: &OutboxOptions) -> Result<Address> {
+pub(crate) fn address(args: &StoreAddressArgs) -> Result<Address> {
     if let Some(address) = &args.store {
         return Ok(address.clone());
     }
@@ -41,7 +41,7 @@ pub(crate) fn address(args: &OutboxOptions) -> Result<Address> {
 /// # Errors
 ///
 /// `Config` when it cannot be used.
-pub(crate) async fn open_or_create(args: &OutboxOptions) -> Result<Opened> {
+pub(crate) async fn open_or_create(args: &StoreAddressArgs) -> Result<Opened> {
     let address = address(args)?;
     let keys = outbox_store::keys(args.key_file.as_deref(), &environment::process)?;
     let outbox = address.open(keys).await?;
@@ -53,7 +53,7 @@ pub(crate) async fn open_or_create(args: &OutboxOptions) -> Result<Opened> {
 /// # Errors
 ///
 /// `Config` when it does not exist, or cannot be used.
-pub(crate) async fn open(args: &OutboxOptions) -> Result<Opened> {
+pub(crate) async fn open(args: &StoreAddressArgs) -> Result<Opened> {
     let address = address(args)?;
     if let Some(path) = address.file().filter(|path| !path.exists()) {
         let text = format!("{}: no such file", path.display());

@@ -22,7 +22,7 @@ use crate::{
 ///
 /// Those of the outbox.
 pub(crate) async fn status(common: &OutboxOptions) -> Result<Exit> {
-    let opened = open(common).await?;
+    let opened = open(&common.outbox).await?;
     let counts = opened.outbox.counts().await.map_err(outbox_error)?;
     if common.json {
         return Ok(printed(&done(json!({"counts": counts}))));
@@ -55,7 +55,7 @@ fn row(count: &Count) -> Vec<String> {
 ///
 /// Those of the outbox.
 pub(crate) async fn list(args: &ListArgs, common: &OutboxOptions) -> Result<Exit> {
-    let opened = open(common).await?;
+    let opened = open(&common.outbox).await?;
     let mut query = Query::new().with_after(args.after).with_limit(args.limit);
     for state in &args.state {
         query = query.with_state((*state).into());
@@ -79,7 +79,7 @@ pub(crate) async fn list(args: &ListArgs, common: &OutboxOptions) -> Result<Exit
 ///
 /// `NotFound`, and those of the outbox.
 pub(crate) async fn show(args: &ShowArgs, common: &OutboxOptions) -> Result<Exit> {
-    let opened = open(common).await?;
+    let opened = open(&common.outbox).await?;
     let id = EnvelopeId::from(args.id.as_str());
     let message = opened.outbox.get(&id).await.map_err(outbox_error)?;
     let Some(message) = message else {

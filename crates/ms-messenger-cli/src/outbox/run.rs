@@ -19,7 +19,7 @@ use crate::{
     platform::Platform,
     print,
     progress::Progress,
-    routes::{Pace, Routes},
+    routes::Routes,
     transport::http_options,
     work::{Work, WorkOptions},
 };
@@ -36,17 +36,18 @@ pub(crate) async fn run(args: &RunArgs, common: &OutboxOptions) -> Result<Exit> 
     let mut interrupt = Interrupt::listen().map_err(|error| {
         Error::new(ErrorKind::Other, "cannot listen for signals").with_source(error)
     })?;
-    let address = address(common)?;
+    let address = address(&common.outbox)?;
     let lock = address.file().map(Lock::shared).transpose()?;
     let Some(_lock) = lock.map_or(Some(None), |it| it.map(Some)) else {
         let text = format!("{}: an msm batch is at work on it", address.shown());
         return Ok(print::failure(&text, Exit::Temporary));
     };
-    let opened = open_or_create(common).await?;
-    let options = http_options(args.timeout);
+    let opened = open_or_create(&common.outbox).await?;
+    let options = http_options(args.pace.timeout);
     let routes = Routes::open(&platforms, &settings, &options).await?;
+    let running = metrics::Running::default();
     let serving = match args.metrics {
-        Some(at) => Some(metrics::Server::start(at, opened.outbox.clone()).await?),
+        Some(at) => Some(metrics::Server::start(at, Arc::clone(&running)).await?),
         None => None,
     };
     let store = opened.address.shown();
@@ -57,13 +58,20 @@ pub(crate) async fn run(args: &RunArgs, common: &OutboxOptions) -> Result<Exit> 
         &store,
         HashMap::new(),
         progress,
-    );
+    )
+    .with_running(running);
     let ended = Box::pin(work.run(&routes, &mut interrupt)).await;
     routes.end().await;
     drop(serving);
     let ended = ended.map_err(outbox_error)?;
     let counts = ended.progress.counts;
     print::note(counts.long());
+    if ended.is_cut {
+        print::important(
+            "the running sends were ended: the next run finds out what became of them",
+        );
+        return Ok(Exit::Unknown);
+    }
     Ok(match (counts.exit(), ended.failure) {
         (Exit::Success, Some(failure)) => failure,
         (exit, _) if args.until_empty => exit,
@@ -74,11 +82,8 @@ pub(crate) async fn run(args: &RunArgs, common: &OutboxOptions) -> Result<Exit> 
 
 fn options_of(args: &RunArgs) -> WorkOptions {
     WorkOptions {
-        pace: Pace {
-            concurrency: args.concurrency,
-            rate: args.rate,
-        },
-        timeout: args.timeout,
+        pace: args.pace.pace(),
+        timeout: args.pace.timeout,
         until_empty: args.until_empty,
         erases_content: args.erase_content,
         ..WorkOptions::default()

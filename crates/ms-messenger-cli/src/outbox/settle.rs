@@ -30,7 +30,7 @@ pub(crate) async fn run(args: &SettleMessagesArgs, common: &OutboxOptions) -> Re
         let text = "name a message, or give --all";
         return Err(Error::new(ErrorKind::InvalidRequest, text));
     }
-    let opened = open(common).await?;
+    let opened = open(&common.outbox).await?;
     let outbox = &opened.outbox;
     let heads = match &args.id {
         Some(id) => vec![head(outbox, &id.as_str().into()).await?],

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use super::{
     item::Item,
-    pages::{graph_item, last},
+    pages::{Since, graph_item, last},
     written,
 };
 use crate::{args::ReadArgs, exit::Exit, place::Place, print};
@@ -76,7 +76,7 @@ async fn poll(
     let mut since = SystemTime::now();
     loop {
         let began = SystemTime::now();
-        match last(place, root, Some(since - OVERLAP), MOST).await {
+        match last(place, root, Some(Since::Changed(since - OVERLAP)), MOST).await {
             Ok(items) => {
                 since = began;
                 for item in items {
@@ -118,13 +118,18 @@ async fn follow_peer(
     let policy = AcceptPolicy::Only(vec![SipUri::parse(sip)?]);
     let mut incoming = session.receive(policy).await?;
     while let Some(event) = incoming.next().await {
-        let Incoming::Message(message) = event else {
-            continue;
-        };
-        let is_peer = message.from.uri.eq_ignore_ascii_case(sip);
-        if is_peer && !written(args, place, &Item::of_skype(&message)) {
-            return Ok(Exit::Success);
+        match event {
+            Incoming::Message(message) => {
+                let is_peer = message.from.uri.eq_ignore_ascii_case(sip);
+                if is_peer && !written(args, place, &Item::of_skype(&message)) {
+                    return Ok(Exit::Success);
+                }
+            }
+            Incoming::Missed(count) => print::note(format_args!(
+                "warning: {count} events were lost: they arrived faster than they were printed"
+            )),
+            _ => {}
         }
     }
-    Ok(Exit::Success)
+    Err(session.ended().await)
 }

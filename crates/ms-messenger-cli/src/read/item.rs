@@ -51,6 +51,15 @@ impl Item {
         humantime::parse_rfc3339(self.created()).ok()
     }
 
+    /// When it was created, edited or deleted, whichever was last.
+    pub(super) fn changed_at(&self) -> Option<SystemTime> {
+        let times = [Some(self.created()), self.edited(), self.deleted()];
+        let times = times.into_iter().flatten();
+        times
+            .filter_map(|it| humantime::parse_rfc3339(it).ok())
+            .max()
+    }
+
     fn edited(&self) -> Option<&str> {
         self.at(&["/lastEditedDateTime", "/editedOn"])
     }

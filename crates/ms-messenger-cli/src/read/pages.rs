@@ -16,6 +16,32 @@ use crate::place::Place;
 /// The most pages that are read.
 const MOST_PAGES: usize = 200;
 
+/// The messages that are wanted.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Since {
+    /// Those that were created since then.
+    Created(SystemTime),
+    /// Those that were created, edited or deleted since then.
+    Changed(SystemTime),
+}
+
+impl Since {
+    const fn time(self) -> SystemTime {
+        match self {
+            Self::Created(time) | Self::Changed(time) => time,
+        }
+    }
+
+    /// Whether a message is wanted; one without a time is.
+    fn wants(self, item: &Item) -> bool {
+        let (time, since) = match self {
+            Self::Created(since) => (item.created_at(), since),
+            Self::Changed(since) => (item.changed_at(), since),
+        };
+        time.is_none_or(|time| time >= since)
+    }
+}
+
 /// Reads the newest messages, at most `count`; returns the oldest first. `root` is the message of a
 /// channel whose replies are read, with itself.
 ///
@@ -25,11 +51,12 @@ const MOST_PAGES: usize = 200;
 pub(super) async fn last(
     place: &Place,
     root: Option<&str>,
-    since: Option<SystemTime>,
+    since: Option<Since>,
     count: usize,
 ) -> Result<Vec<Item>> {
+    let start = since.map(Since::time);
     let (items, is_newest_first) = match place {
-        Place::Channel(channel) => match (root, since) {
+        Place::Channel(channel) => match (root, start) {
             (Some(root), _) => {
                 let mut replies = of_graph(channel.replies(root), count).await?;
                 replies.push(graph_item(&channel.message(root).get().await?)?);
@@ -47,7 +74,7 @@ pub(super) async fn last(
             }
         },
         Place::Chat(chat) => {
-            let query = match since {
+            let query = match start {
                 Some(since) => MessageQuery::new().with_changed_after(since),
                 None => MessageQuery::new(),
             };
@@ -58,13 +85,13 @@ pub(super) async fn last(
                 "/chat/threads/{}/messages",
                 encode_path_segment(id.as_str())
             );
-            let pages = client.request(Method::GET, with_start(path, since)).pages();
+            let pages = client.request(Method::GET, with_start(path, start)).pages();
             (raw(pages, count).await?, true)
         }
         Place::Conversation(client, id) => {
             let id = encode_path_segment(id.as_str());
             let path = format!("/messages/conversations/{id}/messages");
-            let pages = client.request(Method::GET, with_start(path, since)).pages();
+            let pages = client.request(Method::GET, with_start(path, start)).pages();
             (raw(pages, count).await?, true)
         }
         Place::Peer(..) => (Vec::new(), true),
@@ -76,7 +103,7 @@ pub(super) async fn last(
 fn newest(
     mut items: Vec<Item>,
     is_newest_first: bool,
-    since: Option<SystemTime>,
+    since: Option<Since>,
     count: usize,
 ) -> Vec<Item> {
     if is_newest_first {
@@ -85,7 +112,7 @@ fn newest(
     // Stable: what the service does not tell apart stays in its order.
     items.sort_by_key(Item::created_at);
     if let Some(since) = since {
-        items.retain(|item| item.created_at().is_none_or(|created| created >= since));
+        items.retain(|item| since.wants(item));
     }
     let extra = items.len().saturating_sub(count);
     items.split_off(extra)
@@ -152,7 +179,12 @@ mod tests {
             items.iter().map(|item| item.id().to_owned()).collect()
         };
         assert_eq!(ids(newest(items.clone(), true, None, 3)), ["2", "3", "4"]);
-        let since = humantime::parse_rfc3339("2026-01-03T12:00:00Z").ok();
-        assert_eq!(ids(newest(items, true, since, 3)), ["4"]);
+        let since = humantime::parse_rfc3339("2026-01-03T12:00:00Z").unwrap();
+        let edited = json!({"id": "1", "createdOn": "2026-01-01T00:00:00Z", "editedOn": "2026-01-05T00:00:00Z"});
+        let items = [items, vec![Item { raw: edited }]].concat();
+        let created = newest(items.clone(), true, Some(Since::Created(since)), 3);
+        assert_eq!(ids(created), ["4"]);
+        let changed = newest(items, true, Some(Since::Changed(since)), 3);
+        assert_eq!(ids(changed), ["1", "4"]);
     }
 }

@@ -94,7 +94,7 @@ async fn prepare(
         let checker = Checker::open(job.platform, settings, options.clone())?;
         checker.check(&job.pretended()?)?;
     }
-    let opened = open_or_create(&args.outbox.options()).await?;
+    let opened = open_or_create(&args.outbox).await?;
     let mut envelopes = Vec::new();
     for job in jobs.iter_mut() {
         if job.platform == Platform::MsgraphChat {

@@ -80,6 +80,7 @@ impl Shell {
             ("ACS_CHAT_TOKEN", text("/acs/users/0/token")),
             ("MSGRAPH_BASE_URL", text("/graph/base")),
             ("MSGRAPH_TOKEN", text("/graph/token")),
+            ("AZURE_AUTHORITY_HOST", text("/http")),
             ("UCWA_SIP", text("/ucwa/users/0/sip")),
             ("UCWA_USERNAME", text("/ucwa/users/0/username")),
             ("UCWA_PASSWORD", text("/ucwa/users/0/password")),

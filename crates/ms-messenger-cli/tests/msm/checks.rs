@@ -300,7 +300,7 @@ fn a_base_address_without_its_version_is_named() {
     assert_eq!(ran.code, 6, "{ran:?}");
     assert!(
         ran.stderr
-            .contains("MSGRAPH_BASE_URL has no version at its end"),
+            .contains("MSGRAPH_BASE_URL does not end with a version"),
         "{ran:?}"
     );
     let dry = run(

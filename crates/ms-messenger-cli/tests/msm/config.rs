@@ -406,3 +406,30 @@ fn a_user_without_a_writable_home_can_send() {
     assert_eq!(ran.code, 0, "{ran:?}");
     set_mode(home.path(), 0o700);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reference_to_a_keyring_that_is_not_there_is_a_clear_error() {
+    let world = World::new();
+    world.write("[profiles.default]\nacs_chat_token = \"keyring:hunter2\"\n");
+    let mut environment = world.environment();
+    // Where the keyring of this machine would be.
+    let nowhere = "unix:path=/nonexistent".to_owned();
+    environment.push(("DBUS_SESSION_BUS_ADDRESS", nowhere));
+    let rule = if cfg!(feature = "keyring") {
+        "this machine has no keyring, or it is not running"
+    } else {
+        "this msm is built without the feature keyring"
+    };
+    let to = thread(world.emulator.seed());
+    for words in [
+        &["send", "--json", "--to", &to, "--text", "x"][..],
+        &["config", "check", "--json"],
+    ] {
+        let ran = run(words, &environment, "");
+        assert_eq!(ran.code, 3, "{ran:?}");
+        assert!(ran.stdout.contains(rule), "{ran:?}");
+        assert!(ran.stdout.contains("env:NAME or file:PATH"), "{ran:?}");
+    }
+    assert!(world.emulator.messages().is_empty());
+}

@@ -173,6 +173,8 @@ fn what_was_stored_is_exported_and_the_variables_are_written() {
     assert_eq!(serde_json::from_str::<Value>(&row).unwrap()["text"], "kept");
     let raw = fs::read_to_string(export.join("exchanges/000001-acs-chat.request.http")).unwrap();
     assert!(raw.starts_with("POST /chat/threads/"), "{raw}");
+    let told = fs::read_to_string(export.join("exchanges/000001-acs-chat.response.http")).unwrap();
+    assert!(told.starts_with("HTTP/1.1 201 Created"), "{told}");
     let ran = exec(&options[..2], &["true"]);
     assert_eq!(ran.code, 3, "an earlier export stays: {ran:?}");
     assert!(ran.stderr.contains("is not empty"), "{ran:?}");

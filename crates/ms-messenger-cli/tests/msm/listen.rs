@@ -11,14 +11,15 @@ use serde_json::{Value, json};
 
 use crate::support::{Environment, acs_messages, http, msm, run, start};
 
-struct Listening {
+/// `msm listen`, and its ready line.
+pub(crate) struct Listening {
     child: Child,
     out: BufReader<ChildStdout>,
-    ready: Value,
+    pub(crate) ready: Value,
 }
 
 impl Listening {
-    fn start(words: &[&str], environment: &Environment) -> Self {
+    pub(crate) fn start(words: &[&str], environment: &Environment) -> Self {
         let mut command = msm();
         command
             .arg("listen")
@@ -38,23 +39,23 @@ impl Listening {
         listening
     }
 
-    fn next(&mut self) -> Value {
+    pub(crate) fn next(&mut self) -> Value {
         let mut line = String::new();
         self.out.read_line(&mut line).unwrap();
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
     }
 
-    fn address(&self, name: &str) -> String {
+    pub(crate) fn address(&self, name: &str) -> String {
         self.ready[name].as_str().unwrap().to_owned()
     }
 
-    fn end(mut self) {
+    pub(crate) fn end(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 }
 
-fn secrets() -> Environment {
+pub(crate) fn secrets() -> Environment {
     vec![
         ("MSM_LISTEN_KEY", "hunter2".to_owned()),
         ("MSM_LISTEN_CLIENT_STATE", "hunter3".to_owned()),

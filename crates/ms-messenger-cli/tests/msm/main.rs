@@ -17,14 +17,18 @@ mod emulator_commands;
 #[cfg(unix)]
 mod examples;
 mod exit_codes;
+mod follow;
 mod home;
 mod keys;
 mod listen;
 mod outbox;
+#[cfg(unix)]
+mod outbox_signals;
 mod parts;
 mod read;
 mod redaction;
 mod schema;
+mod schema_reads;
 mod send;
 mod settle;
 #[cfg(unix)]

@@ -12,20 +12,20 @@ use crate::support::{
 };
 
 /// An outbox, and the emulator that it sends to.
-struct Outbox {
+pub(crate) struct Outbox {
     folder: TempDir,
-    emulator: Emulator,
+    pub(crate) emulator: Emulator,
 }
 
 impl Outbox {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
             emulator: start(false),
         }
     }
 
-    fn environment(&self) -> Environment {
+    pub(crate) fn environment(&self) -> Environment {
         let store = format!("sqlite:{}", self.folder.path().join("o.db").display());
         let world = self.emulator.seed();
         let own = vec![("MSM_OUTBOX", store)];
@@ -36,7 +36,7 @@ impl Outbox {
         run(&[&["outbox"], words].concat(), &self.environment(), input)
     }
 
-    fn add(&self, id: &str, text: &str) {
+    pub(crate) fn add(&self, id: &str, text: &str) {
         let thread = thread(self.emulator.seed());
         let line = json!({"id": id, "to": thread, "platform": "acs-chat",
             "message": {"body": {"text": text}}});
@@ -48,7 +48,7 @@ impl Outbox {
         self.run(&["show", id, "--json"], "").json()
     }
 
-    fn state(&self, id: &str) -> String {
+    pub(crate) fn state(&self, id: &str) -> String {
         self.show(id)["state"].as_str().unwrap().to_owned()
     }
 
@@ -233,6 +233,14 @@ fn a_worker_serves_its_counts_on_loopback() {
     let count = r#"ms_messenger_outbox_messages{route="acs-chat",state="sent"} 1"#;
     assert_eq!(status, 200);
     assert!(body.contains(count), "{body}");
+    for line in [
+        r#"changes_total{route="acs-chat",state="sent"} 1"#,
+        r#"changes_last_minute{route="acs-chat",state="sent"} 1"#,
+        r#"budget_per_minute{route="acs-messages"} 4800.0"#,
+        r#"budget_burst{route="acs-messages"} 80"#,
+    ] {
+        assert!(body.contains(line), "{line}: {body}");
+    }
     assert_eq!(http("GET", &url.replace("metrics", "other"), "").0, 404);
     child.kill().unwrap();
     child.wait().unwrap();

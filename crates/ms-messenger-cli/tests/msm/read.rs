@@ -204,7 +204,15 @@ fn things_are_listed_as_a_table_and_as_json() {
     let templates = run(&["list", "templates", "--json"], &all, "");
     assert_eq!(templates.code, 0, "{templates:?}");
     assert!(lines(&templates)[0]["name"].is_string());
-    for words in [&["list", "channels"][..], &["list", "teams", "x"]] {
+    let words = ["list", "contacts", "bob"];
+    let table = run(&words, &skype(world), "");
+    assert_eq!(table.code, 0, "{table:?}");
+    assert!(table.stdout.contains("sip:bob@contoso.test"), "{table:?}");
+    for words in [
+        &["list", "channels"][..],
+        &["list", "contacts"],
+        &["list", "teams", "x"],
+    ] {
         assert_eq!(run(words, &all, "").code, 4, "{words:?}");
     }
 }
@@ -217,44 +225,13 @@ fn what_a_platform_cannot_read_is_said() {
     let ran = run(&["read", &sip, "--json"], &skype(world), "");
     assert_eq!(ran.code, 4, "{ran:?}");
     assert!(ran.json()["message"].as_str().unwrap().contains("history"));
+    let words = ["list", "conversations", "--platform", "ucwa", "--json"];
+    let ran = run(&words, &skype(world), "");
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert!(ran.json()["message"].as_str().unwrap().contains("session"));
+    let ran = run(&["list", "members", &sip], &skype(world), "");
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert!(ran.stderr.contains("within a session only"), "{ran:?}");
     let ran = run(&["read", "tel:+14255550123"], &acs_messages(world), "");
     assert_eq!(ran.code, 4, "{ran:?}");
-}
-
-#[test]
-fn what_arrives_is_followed_until_the_time_is_over() {
-    let emulator = start(true);
-    let world = emulator.seed();
-    let (to, environment) = (thread(world), acs_chat(world));
-    sent(&to, &environment, "before");
-    let words = [
-        "read",
-        &to,
-        "--json",
-        "--follow",
-        "--interval",
-        "50ms",
-        "--for",
-        "20s",
-    ];
-    let mut command = crate::support::msm();
-    command
-        .args(words)
-        .envs(environment.iter().map(|(name, value)| (name, value)));
-    let mut child = command
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
-    let mut next = || {
-        let mut line = String::new();
-        std::io::BufRead::read_line(&mut out, &mut line).unwrap();
-        serde_json::from_str::<Value>(&line).unwrap()["text"].clone()
-    };
-    // What the service notes about the thread is printed, too.
-    while next() != "before" {}
-    sent(&to, &environment, "after");
-    assert_eq!(next(), "after");
-    child.kill().unwrap();
-    child.wait().unwrap();
 }

@@ -95,6 +95,60 @@ fn every_shell_has_completions() {
     }
 }
 
+/// Where a script is out of balance; the quotes of both shells are doubled within themselves, and
+/// PowerShell escapes with a grave accent.
+fn unbalanced(script: &str, escapes: bool) -> Option<String> {
+    let mut open = Vec::new();
+    let mut characters = script.char_indices().peekable();
+    let mut quote = None;
+    while let Some((at, c)) = characters.next() {
+        match (quote, c) {
+            (None | Some('"'), '`') if escapes => drop(characters.next()),
+            (Some(mark), _) if c == mark => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            // A comment; inside of a word it is none.
+            (None, '#') if script[..at].ends_with([' ', '\n']) => {
+                while characters.next_if(|(_, c)| *c != '\n').is_some() {}
+            }
+            (None, '(' | '[' | '{') => open.push((at, c)),
+            (None, ')' | ']' | '}') => match open.pop() {
+                Some((_, '(')) if c == ')' => {}
+                Some((_, '[')) if c == ']' => {}
+                Some((_, '{')) if c == '}' => {}
+                other => return Some(format!("{c} at {at} closes {other:?}")),
+            },
+            _ => {}
+        }
+    }
+    let rest = open.pop().map(|(at, c)| format!("{c} at {at} stays open"));
+    rest.or_else(|| quote.map(|mark| format!("{mark} stays open")))
+}
+
+#[test]
+fn scripts_of_shells_that_are_not_here_are_well_formed() {
+    for (name, escapes, begins, ends) in [
+        (
+            "powershell",
+            true,
+            "\nusing namespace System.Management.Automation",
+            "}\n",
+        ),
+        ("elvish", false, "\nuse builtin;\nuse str;\n", "}\n"),
+    ] {
+        let script = run(&["completions", name], &[], "").stdout;
+        assert!(script.starts_with(begins), "{name}: {}", &script[..80]);
+        assert!(script.ends_with(ends), "{name}");
+        assert_eq!(unbalanced(&script, escapes), None, "{name}");
+        // A script that is cut anywhere is not.
+        for at in [script.len() / 3, script.len() / 2, script.len() - 2] {
+            let at = (0..=at).rev().find(|at| script.is_char_boundary(*at));
+            let cut = &script[..at.unwrap()];
+            assert!(unbalanced(cut, escapes).is_some(), "{name}");
+        }
+    }
+}
+
 #[test]
 fn every_command_has_a_page_of_the_manual() {
     let folder = tempfile::tempdir().unwrap();

@@ -10,7 +10,7 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use super::fault::Fault;
+use super::fault::{Fault, listed};
 
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'de>(pub(super) &'de Value);
@@ -87,10 +87,10 @@ impl<'de> Deserializer<'de> for Reader<'de> {
                     .deserialize_enum(name, variants, visitor)
             }
             _ => {
-                let what = "a word or an object with exactly one member";
+                let what = format!("{}, or an object with only that member", listed(variants));
                 Err(Fault::invalid_type(
                     Unexpected::Other("something else"),
-                    &what,
+                    &what.as_str(),
                 ))
             }
         }

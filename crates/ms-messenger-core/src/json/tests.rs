@@ -29,7 +29,8 @@ fn the_error_says_what_is_expected_and_where() {
         (json!({"text": 7}), "message.body.text: expected a string"),
         (
             json!({"text": "secret", "html": {"html": "secret"}}),
-            "message.body: expected a word or an object with exactly one member",
+            "message.body: expected text, html, media, template or native, or an object with only \
+             that member",
         ),
         (
             json!("secret"),

@@ -116,6 +116,19 @@ impl Told {
             body: Body::new(body),
         }
     }
+
+    /// The response as it was sent, and whether it is only its beginning.
+    #[cfg(feature = "export")]
+    pub(crate) fn raw(&self) -> (Vec<u8>, bool) {
+        let status = StatusCode::from_u16(self.status).unwrap_or_default();
+        let mut raw = format!("HTTP/1.1 {status}\r\n");
+        for (name, value) in &self.headers {
+            raw.push_str(&format!("{name}: {value}\r\n"));
+        }
+        raw.push_str("\r\n");
+        raw.push_str(&self.body.text);
+        (raw.into_bytes(), self.body.length.is_some())
+    }
 }
 
 /// What is packed.

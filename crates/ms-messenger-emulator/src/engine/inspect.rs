@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::engine::ledger::row::LedgerRow;
 
@@ -39,6 +39,9 @@ pub(crate) struct Shown {
     pub(crate) deleted_at: Option<String>,
     /// What the service says of its delivery.
     pub(crate) delivery: Option<String>,
+    /// The text of a message that its sender can change, and the documents of `inject` for that.
+    #[serde(skip)]
+    pub(crate) change: Option<Value>,
     /// The message in the service's own form; `None` where it keeps none.
     #[serde(skip)]
     pub(crate) stored: Option<Value>,
@@ -159,6 +162,30 @@ impl Shown {
             parts: vec![Part::of(&row.kind, row.text.as_str())],
             ..Self::default()
         }
+    }
+}
+
+impl Shown {
+    /// Lets the sender of a row edit and delete it. `edit` has members of the edit alone.
+    pub(crate) fn changeable(mut self, row: &LedgerRow, text: &str, edit: &Value) -> Self {
+        let document = |action: &str, own: &Value| {
+            let mut document = json!({
+                "platform": row.platform, "action": action,
+                "conversation": row.conversation, "message_id": row.message_id,
+            });
+            for (name, value) in own.as_object().into_iter().flatten() {
+                document[name] = value.clone();
+            }
+            document
+        };
+        self.change = (self.deleted_at.is_none()).then(|| {
+            json!({
+                "text": text,
+                "edit": document("edit", edit),
+                "delete": document("delete", &json!({})),
+            })
+        });
+        self
     }
 }
 

@@ -16,21 +16,21 @@ use crate::{
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// A reader of events, over a response that is read as it comes.
-struct Reader {
+pub(crate) struct Reader {
     response: reqwest::Response,
     text: String,
 }
 
 #[derive(Debug)]
-struct Event {
+pub(crate) struct Event {
     id: String,
     name: String,
-    data: Value,
+    pub(crate) data: Value,
 }
 
 impl Reader {
     /// Opens the stream; `last` is the id of the last event.
-    async fn open(out: &Outside, query: &str, last: Option<&str>) -> Self {
+    pub(crate) async fn open(out: &Outside, query: &str, last: Option<&str>) -> Self {
         let mut request = out
             .client
             .get(format!("{}/_emulator/events{query}", out.base));
@@ -49,7 +49,7 @@ impl Reader {
     }
 
     /// The next event.
-    async fn next(&mut self) -> Event {
+    pub(crate) async fn next(&mut self) -> Event {
         tokio::time::timeout(LIMIT, self.wait())
             .await
             .unwrap()

@@ -57,6 +57,7 @@ mod graph_users;
 mod https;
 #[cfg(feature = "inbox")]
 mod inbox;
+mod inbox_changes;
 #[cfg(feature = "inbox")]
 mod inbox_events;
 #[cfg(feature = "inbox")]

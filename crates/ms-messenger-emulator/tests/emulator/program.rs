@@ -44,11 +44,9 @@ async fn the_counters_are_open_metrics() {
     }
 }
 
+/// The files of an export.
 #[cfg(feature = "export")]
-#[tokio::test]
-async fn the_export_has_a_file_for_each_message_and_its_raw_request() {
-    let out = Outside::start().await;
-    out.chat("hello").await;
+async fn exported(out: &Outside) -> Vec<(String, String)> {
     let response = out.get("/_emulator/export").await;
     assert_eq!(response.headers()["content-type"], "application/x-tar");
     let bytes = response.bytes().await.unwrap();
@@ -61,10 +59,24 @@ async fn the_export_has_a_file_for_each_message_and_its_raw_request() {
         entry.read_to_string(&mut content).unwrap();
         files.push((name, content));
     }
-    let file = |name: &str| &files.iter().find(|(known, _)| known == name).unwrap().1;
-    let row: Value = serde_json::from_str(file("messages/000001-acs-chat.json")).unwrap();
+    files
+}
+
+#[cfg(feature = "export")]
+fn file<'a>(files: &'a [(String, String)], name: &str) -> &'a str {
+    let found = files.iter().find(|(known, _)| known == name);
+    &found.unwrap_or_else(|| panic!("{name}")).1
+}
+
+#[cfg(feature = "export")]
+#[tokio::test]
+async fn the_export_has_a_file_for_each_message_and_its_raw_request() {
+    let out = Outside::start().await;
+    out.chat("hello").await;
+    let files = exported(&out).await;
+    let row: Value = serde_json::from_str(file(&files, "messages/000001-acs-chat.json")).unwrap();
     assert_eq!(row, out.rows("").await[0]);
-    let request = file("exchanges/000001-acs-chat.request.http");
+    let request = file(&files, "exchanges/000001-acs-chat.request.http");
     let (head, body) = request.split_once("\r\n\r\n").unwrap();
     let line = format!("POST {} HTTP/1.1\r\n", out.thread_path());
     assert!(head.starts_with(&line), "{head}");
@@ -73,9 +85,62 @@ async fn the_export_has_a_file_for_each_message_and_its_raw_request() {
         serde_json::from_str::<Value>(body).unwrap()["content"],
         "hello"
     );
-    let stats: Value = serde_json::from_str(file("stats.json")).unwrap();
+    let stats: Value = serde_json::from_str(file(&files, "stats.json")).unwrap();
     assert_eq!(stats["stored"], 1);
-    assert!(!String::from_utf8_lossy(&bytes).contains(out.chat_token()));
+    let is_secret = |(_, text): &(String, String)| text.contains(out.chat_token());
+    assert!(!files.iter().any(is_secret));
+}
+
+#[cfg(all(feature = "export", feature = "inbox"))]
+#[tokio::test]
+async fn the_export_has_the_raw_response_where_the_client_got_one() {
+    let out = Outside::start().await;
+    out.chat("hello").await;
+    out.faults(
+        json!({"rules": [{"match": {"operation": "send"}, "times": 1,
+        "action": {"kind": "status_after_store", "status": 504, "headers": {"x-why": "slow"}}}]}),
+    )
+    .await;
+    out.chat("stored, and told otherwise").await;
+    out.faults(
+        json!({"rules": [{"match": {"operation": "send"}, "times": 1,
+        "action": {"kind": "close", "when": "after_store"}}]}),
+    )
+    .await;
+    assert!(out.chat_send("stored, and not told").send().await.is_err());
+    out.faults(
+        json!({"rules": [{"match": {"operation": "send"}, "times": 1, "action":
+        {"kind": "status_after_store", "status": 500, "body": "x".repeat(100_000)}}]}),
+    )
+    .await;
+    out.chat("stored, and told at length").await;
+    let files = exported(&out).await;
+    let told = file(&files, "exchanges/000001-acs-chat.response.http");
+    let (head, body) = told.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 201 Created\r\n"), "{head}");
+    let row: Value = serde_json::from_str(file(&files, "messages/000001-acs-chat.json")).unwrap();
+    let body: Value = serde_json::from_str(body).unwrap();
+    assert_eq!(body["id"], row["message_id"]);
+    let told = file(&files, "exchanges/000002-acs-chat.response.http");
+    assert!(
+        told.starts_with("HTTP/1.1 504 Gateway Timeout\r\n"),
+        "{told}"
+    );
+    assert!(told.contains("\r\nx-why: slow\r\n"), "{told}");
+    assert!(
+        !files
+            .iter()
+            .any(|(name, _)| name.contains("000003-acs-chat.response"))
+    );
+    let cut = file(&files, "exchanges/000004-acs-chat.response.cut.http");
+    assert!((65_536..70_000).contains(&cut.len()), "{}", cut.len());
+    let overview: Value = serde_json::from_str(file(&files, "export.json")).unwrap();
+    let responses = json!({"written": 3, "none": 1, "shared": 0, "left_out": 0});
+    assert_eq!(overview, json!({"messages": 4, "responses": responses}));
+    let is_secret = |(_, text): &(String, String)| {
+        text.contains(out.chat_token()) || text.contains(&out.emulator.seed().graph.token)
+    };
+    assert!(!files.iter().any(is_secret));
 }
 
 /// Waits until the counters of the posts are these: delivered, failed, dropped, waiting.

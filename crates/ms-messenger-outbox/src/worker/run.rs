@@ -12,6 +12,8 @@ use super::{
     session::{self, Session},
     totals::Total,
 };
+#[cfg(feature = "metrics")]
+use crate::budget::Rate;
 use crate::{error::Result, outbox::Outbox};
 
 /// Sends what is in an outbox, by any number of routes. Any number of workers, in any number of
@@ -70,6 +72,22 @@ impl Worker {
     #[must_use]
     pub fn totals(&self) -> Vec<Total> {
         self.context.totals.read()
+    }
+
+    /// The outbox whose messages it sends.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.context.outbox
+    }
+
+    /// The routes that have a rate, with it.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn budgets(&self) -> Vec<(&str, Rate)> {
+        let routes = self.context.routes.iter();
+        let rates = routes.map(|(name, route)| (name.as_str(), route.budget.route));
+        rates
+            .filter_map(|(name, rate)| Some((name, rate?)))
+            .collect()
     }
 
     /// Runs until `stop` is cancelled. Then it claims nothing more, lets the running sends end for a

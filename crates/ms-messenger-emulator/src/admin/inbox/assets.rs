@@ -29,7 +29,7 @@ macro_rules! script {
     };
 }
 
-const ASSETS: [Asset; 17] = [
+const ASSETS: [Asset; 18] = [
     (
         "",
         "text/html; charset=utf-8",
@@ -45,6 +45,7 @@ const ASSETS: [Asset; 17] = [
     script!("api.js"),
     script!("bubble.js"),
     script!("card.js"),
+    script!("change.js"),
     script!("conversations.js"),
     script!("detail.js"),
     script!("dom.js"),

@@ -16,7 +16,7 @@ use crate::{
         exchanges::Body,
         ledger::{
             filter::State,
-            row::{KeptRow, LedgerRow},
+            row::{INJECT, KeptRow, LedgerRow},
             scan::{From, Scan},
         },
         platform::Platform,
@@ -219,9 +219,13 @@ pub(super) fn one(registry: &Registry, request: &Request) -> Response {
         whole_exchange(kept, exchanges.rows_of(kept.number))
     });
     let stored = item.shown.stored.clone();
+    // What the client under test has sent is its own to change.
+    let is_injected = item.row.operation == INJECT;
+    let change = item.shown.change.clone().filter(|_| is_injected);
     let mut document = item.into_json(registry);
     document["exchange"] = json!(exchange);
     document["stored"] = json!(stored);
+    document["change"] = json!(change);
     document["ledger"] = ledger;
     document["request"] = asked;
     ok(&document)

@@ -32,15 +32,22 @@ impl Inspect for Graph {
         };
         let hosted = store.messages.hosted(&place, id);
         point_to_media(&mut message, &message_path(&place, root, id), hosted);
-        Shown {
+        let body = text(&message["body"]["content"]).unwrap_or_default();
+        let edit = json!({"content_type": message["body"]["contentType"]});
+        let is_event = message["messageType"] != "message";
+        let shown = Shown {
             parts: parts(&message),
             reactions: self.reactions(&message),
             reply_to: text(&message["replyToId"]),
             edited_at: text(&message["lastEditedDateTime"]),
             deleted_at: text(&message["deletedDateTime"]),
-            delivery: None,
             stored: Some(message),
+            ..Shown::default()
+        };
+        if is_event {
+            return shown;
         }
+        shown.changeable(row, &body, &edit)
     }
 
     fn conversation(&self, id: &str) -> Scene {

@@ -270,6 +270,8 @@ impl Tx<'_> {
             None => event.success(),
         };
         self.emit_conversation(&application, &id, event);
+        // A receiver has fetched it, or its time has passed: no request of the sender shows that.
+        self.service.engine.activity.note_change();
     }
 
     /// setIsTyping.

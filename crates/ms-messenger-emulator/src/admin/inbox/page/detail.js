@@ -3,6 +3,7 @@
 import { get } from './api.js';
 import { parts } from './bubble.js';
 import { bdi, byId, el, time } from './dom.js';
+import { changes } from './change.js';
 
 // Longer bodies are shown as they are.
 const PRETTY = 200_000;
@@ -77,6 +78,7 @@ export class Detail {
           ['Replays', item.replays || null], ['Duplicate of', item.duplicate_of ? this.link(item.duplicate_of) : null],
           ['Edited', item.edited_at ? time(item.edited_at) : null], ['Deleted', item.deleted_at ? time(item.deleted_at) : null],
         ]),
+        item.change ? section('As its sender', changes(item.change, () => this.message(seq))) : null,
         section('As it is now', el('div', { class: 'body' }, parts(item))),
         item.edited_at || item.deleted_at ? section('As it was sent', el('pre', { tabindex: '0', text: item.ledger.text })) : null,
         response(item.exchange),

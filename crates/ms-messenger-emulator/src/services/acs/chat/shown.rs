@@ -20,13 +20,15 @@ impl Inspect for AcsChat {
             return Shown::of_row(row);
         };
         let message = message.to_json(version);
-        Shown {
+        let body = text(&message["content"]["message"]).unwrap_or_default();
+        let shown = Shown {
             parts: parts(&message),
             edited_at: text(&message["editedOn"]),
             deleted_at: text(&message["deletedOn"]),
             stored: Some(message),
             ..Shown::default()
-        }
+        };
+        shown.changeable(row, &body, &json!({}))
     }
 
     fn conversation(&self, id: &str) -> Scene {

@@ -25,6 +25,8 @@ mod mount;
 mod program;
 #[cfg(feature = "acs")]
 mod receivers;
+#[cfg(feature = "record")]
+mod record;
 mod running;
 mod seed;
 mod services;
@@ -52,6 +54,13 @@ pub use engine::{
 pub use expect::{ExpectError, Expectation, MessageMatcher, UnknownOperationError};
 #[cfg(feature = "acs")]
 pub use receivers::SubscribeEventsError;
+#[cfg(feature = "record")]
+pub use record::{
+    counts::RecordCounts,
+    record_error::RecordError,
+    recorder::{Recorder, RecorderBuilder},
+    upstream::RecordPlatform,
+};
 pub use seed::{
     Seed,
     acs::{AcsSeed, AcsUser},

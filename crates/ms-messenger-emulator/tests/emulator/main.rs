@@ -75,6 +75,10 @@ mod own_service;
 mod platforms;
 mod program;
 mod receiver;
+#[cfg(feature = "record")]
+mod record;
+#[cfg(feature = "record")]
+mod record_services;
 mod service_clock;
 mod sign_in;
 mod skype;

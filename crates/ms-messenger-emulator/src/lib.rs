@@ -6,11 +6,12 @@
         feature = "entra",
         feature = "graph",
         feature = "inbox",
+        feature = "record",
         feature = "ucwa"
     )),
     allow(
         dead_code,
-        reason = "each service and the inbox use a part of the engine"
+        reason = "each service, the inbox and a replay use a part of the engine"
     )
 )]
 
@@ -27,6 +28,8 @@ mod program;
 mod receivers;
 #[cfg(feature = "record")]
 mod record;
+#[cfg(feature = "record")]
+mod replay;
 mod running;
 mod seed;
 mod services;
@@ -60,6 +63,11 @@ pub use record::{
     record_error::RecordError,
     recorder::{Recorder, RecorderBuilder},
     upstream::RecordPlatform,
+};
+#[cfg(feature = "record")]
+pub use replay::{
+    difference::ReplayDifference, recording::Recording, recording_error::RecordingError,
+    report::ReplayReport,
 };
 pub use seed::{
     Seed,

@@ -4,7 +4,6 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use crate::record::words;
 
-#[cfg(test)]
 /// What stands for an identifier in the shape of a path.
 const ID: &str = "{id}";
 
@@ -22,14 +21,12 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'=')
     .remove(b'+');
 
-#[cfg(test)]
 /// The shape of a path: its words, and `{id}` for each identifier. Requests of one shape are of one
 /// operation.
 pub(crate) fn shape(path: &str) -> String {
     with_ids(path, |_| ID.to_owned())
 }
 
-#[cfg(test)]
 /// The identifiers of a path, decoded, in order.
 pub(crate) fn ids(path: &str) -> Vec<String> {
     let mut ids = Vec::new();

@@ -79,6 +79,8 @@ mod receiver;
 mod record;
 #[cfg(feature = "record")]
 mod record_services;
+#[cfg(feature = "record")]
+mod replay;
 mod service_clock;
 mod sign_in;
 mod skype;

@@ -7,6 +7,7 @@ mod exec;
 mod files;
 mod record;
 mod remote;
+mod replay;
 mod serve;
 mod signals;
 mod start;

@@ -104,12 +104,10 @@ async fn handle(registry: &Registry, path: &str, request: &Request) -> Response 
         ("openapi.json", &Method::GET) => openapi::respond(),
         ("replay", &Method::GET) => match &engine.settings.playback {
             Some(playback) => ok(&playback.report()),
-            None => error(
-                StatusCode::NOT_FOUND,
-                "NotFound",
-                "the emulator has no recording",
-                &[],
-            ),
+            None => ok(&json!({
+                "exchanges": 0, "replayed": 0, "left": 0, "unmatched": 0, "omitted": 0,
+                "differences": [],
+            })),
         },
         #[cfg(feature = "metrics")]
         ("metrics", &Method::GET) => metrics::respond(registry),

@@ -117,6 +117,8 @@ pub mod docs {
     pub mod operations {}
     #[doc = include_str!("../docs/own_service.md")]
     pub mod own_service {}
+    #[doc = include_str!("../docs/recording.md")]
+    pub mod recording {}
     #[doc = include_str!("../docs/ucwa.md")]
     pub mod ucwa {}
 }

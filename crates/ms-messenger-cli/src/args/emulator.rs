@@ -28,7 +28,8 @@ pub(crate) enum EmulatorCommand {
     #[command(after_help = "Examples:\n  msm emulator exec -- pytest\n  \
         msm emulator exec --export inbox -- npm test\n\nThe command finds the emulator by its environment: the variables of \
         `msm emulator env`, and those of TLS. It ends with 128 and the number of the signal that ended the \
-        command, with 127 when there is no such command, and with 126 when it cannot be run.")]
+        command, with 127 when there is no such command, and with 126 when it cannot be run. \
+        With --replay it ends with 1 when the command succeeded and the recording differs from the emulator.")]
     Exec(Box<ExecArgs>),
     /// Prints the variables by which clients find a running emulator
     #[command(after_help = "Examples:\n  eval \"$(msm emulator env)\"\n  \

@@ -23,6 +23,8 @@ mod listen;
 mod outbox;
 mod parts;
 mod read;
+#[cfg(unix)]
+mod record;
 mod redaction;
 mod schema;
 mod send;

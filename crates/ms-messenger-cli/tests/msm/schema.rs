@@ -22,7 +22,7 @@ fn schema(name: &str) -> Validator {
 }
 
 /// Asserts that each line is valid, and that the schema does not allow everything.
-fn assert_lines(name: &str, lines: &str) {
+pub(crate) fn assert_lines(name: &str, lines: &str) {
     let schema = schema(name);
     assert!(!schema.is_valid(&json!({})), "{name} allows an empty line");
     assert!(!lines.is_empty(), "{name}");

@@ -15,7 +15,7 @@ use crate::{
             delivery::{deliver, end_when, respond},
         },
         late,
-        playback::{Head, Ticket},
+        playback::Ticket,
         recording::Recording,
         refusal::Refusal,
         registry::{Registry, Route, Routed},
@@ -104,7 +104,7 @@ impl Dispatcher {
         if let Some(page) = self.front.page(&incoming) {
             return respond(page);
         }
-        let (ticket, incoming) = self.begin_playback(incoming);
+        let ticket = self.begin_playback(&incoming);
         let outgoing = self.serve(control, incoming).await;
         match ticket {
             Some(ticket) => self.play(&ticket, outgoing),
@@ -112,32 +112,17 @@ impl Dispatcher {
         }
     }
 
-    /// Takes the exchange that responds in place of the services, and gives the request the target that
-    /// they know.
-    fn begin_playback(
-        &self,
-        mut incoming: http::Request<Incoming>,
-    ) -> (Option<Ticket>, http::Request<Incoming>) {
-        let Some(playback) = self.registry.engine.playback() else {
-            return (None, incoming);
-        };
-        let origin = origin(&incoming, &self.registry.engine.authority);
+    /// Takes the exchange that responds in place of the services.
+    fn begin_playback(&self, incoming: &http::Request<Incoming>) -> Option<Ticket> {
+        let engine = &self.registry.engine;
+        let playback = engine.playback()?;
         let target = incoming.uri().path_and_query();
-        let head = Head {
-            method: incoming.method(),
-            target: target.map_or("/", |target| target.as_str()),
-            headers: incoming.headers(),
-        };
-        let ticket = playback.begin(head, origin);
-        let target = playback.target(head).and_then(|target| target.parse().ok());
-        if let Some(target) = target {
-            let mut parts = incoming.uri().clone().into_parts();
-            parts.path_and_query = Some(target);
-            if let Ok(uri) = http::Uri::from_parts(parts) {
-                *incoming.uri_mut() = uri;
-            }
-        }
-        (ticket, incoming)
+        let target = target.map_or("/", |target| target.as_str());
+        playback.begin(
+            incoming.method(),
+            target,
+            origin(incoming, &engine.authority),
+        )
     }
 
     /// The recorded response in place of that of the services.
@@ -207,9 +192,6 @@ impl Dispatcher {
                 return refused(response, refusal);
             }
         };
-        if let Some(playback) = registry.engine.playback() {
-            playback.translate(&mut request);
-        }
         recording.asked(&mut request);
         end_when(fault.as_ref(), When::AfterRead, control).await;
         if let Some(FaultAction::LateStore(late)) = fault {

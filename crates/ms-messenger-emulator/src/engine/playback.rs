@@ -2,18 +2,10 @@
 
 use std::fmt;
 
-use http::{HeaderMap, Method};
+use http::Method;
 use serde_json::Value;
 
-use crate::wire::{request::Request, response::Response};
-
-/// The head of a request, before it is routed.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Head<'a> {
-    pub(crate) method: &'a Method,
-    pub(crate) target: &'a str,
-    pub(crate) headers: &'a HeaderMap,
-}
+use crate::wire::response::Response;
 
 /// A request that has its response already.
 #[derive(Clone, Debug)]
@@ -27,13 +19,7 @@ pub(crate) struct Ticket {
 /// Responds in place of the services.
 pub(crate) trait Playback: fmt::Debug + Send + Sync {
     /// Takes the exchange that responds to the request, if there is one.
-    fn begin(&self, head: Head<'_>, origin: String) -> Option<Ticket>;
-
-    /// The target as the services know it, if they know it by another.
-    fn target(&self, head: Head<'_>) -> Option<String>;
-
-    /// Gives the body the identifiers that the services know.
-    fn translate(&self, request: &mut Request);
+    fn begin(&self, method: &Method, target: &str, origin: String) -> Option<Ticket>;
 
     /// The response of the exchange, after a comparison with that of the services.
     fn respond(&self, ticket: &Ticket, ours: &Response) -> Response;

@@ -1,13 +1,14 @@
-//! Which identifier of a recording is which one of the emulator, and of the client.
+//! What was removed from a recording, filled in: with what the client and the emulator have in the
+//! same place.
 
 use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::record::{
-    path,
-    pseudonym::is_id,
-    redactor::{ORIGIN, is_date},
+use crate::{
+    record::{path, pseudonym::is_id, redactor::ORIGIN, words},
+    replay::shape::format_of,
+    wire::path::path_of,
 };
 
 /// The most identifiers that are known.
@@ -15,22 +16,20 @@ const MOST: usize = 10_000;
 /// Shorter ones are too often equal by chance.
 const SHORTEST: usize = 6;
 
-/// What the identifiers of a recording are elsewhere.
+/// What the identifiers of a recording are here. The first place that says so decides, so that
+/// relations remain.
 #[derive(Debug, Default)]
 pub(crate) struct Identifiers {
-    /// Those of requests: the client has its own.
-    of_client: HashMap<String, String>,
-    /// Those of responses: the emulator has its own.
-    of_services: HashMap<String, String>,
+    known: HashMap<String, String>,
 }
 
 impl Identifiers {
-    /// Learns from a path: what stands in the same place is the same thing.
-    pub(crate) fn learn_path(&mut self, recorded: &str, asked: &str) {
-        let (recorded, asked) = (path::ids(recorded), path::ids(asked));
-        if recorded.len() == asked.len() {
-            for (recorded, asked) in recorded.into_iter().zip(asked) {
-                insert(&mut self.of_client, recorded, asked);
+    /// Learns from two paths: what stands in the same place is the same thing.
+    pub(crate) fn learn_path(&mut self, recorded: &str, here: &str) {
+        let (recorded, here) = (path::ids(recorded), path::ids(here));
+        if recorded.len() == here.len() {
+            for (recorded, here) in recorded.into_iter().zip(here) {
+                self.insert(recorded, here);
             }
         }
     }
@@ -39,8 +38,8 @@ impl Identifiers {
     pub(crate) fn learn(&mut self, recorded: &Value, ours: &Value) {
         match (recorded, ours) {
             (Value::String(recorded), Value::String(ours)) => {
-                if is_identifier(recorded) && is_identifier(ours) {
-                    insert(&mut self.of_services, recorded.clone(), ours.clone());
+                if is_pseudonym(recorded) && is_id(ours) && format_of(ours) == format_of(recorded) {
+                    self.insert(recorded.clone(), ours.clone());
                 }
             }
             (Value::Array(recorded), Value::Array(ours)) => {
@@ -50,7 +49,8 @@ impl Identifiers {
             }
             (Value::Object(recorded), Value::Object(ours)) => {
                 for (name, recorded) in recorded {
-                    if let Some(ours) = ours.get(name) {
+                    let is_of_people = words::is_text(name) || words::is_secret(name);
+                    if let Some(ours) = ours.get(name).filter(|_| !is_of_people) {
                         self.learn(recorded, ours);
                     }
                 }
@@ -59,90 +59,78 @@ impl Identifiers {
         }
     }
 
-    /// The target with the identifiers that the services know, if that is another one.
-    pub(crate) fn target_of_services(&self, target: &str) -> Option<String> {
-        let (asked, query) = target.split_once('?').unwrap_or((target, ""));
-        let known = |id: &str| self.of_services.get(id);
-        if !path::ids(asked).iter().any(|id| known(id).is_some()) {
-            return None;
+    fn insert(&mut self, recorded: String, here: String) {
+        if recorded.len() >= SHORTEST && self.known.len() < MOST {
+            self.known.entry(recorded).or_insert(here);
         }
-        let made = path::with_encoded_ids(asked, |id| {
-            known(id).cloned().unwrap_or_else(|| id.to_owned())
-        });
-        Some(if query.is_empty() {
-            made
-        } else {
-            format!("{made}?{query}")
-        })
     }
 
-    /// Gives a body the identifiers that the services know. Whether any was replaced.
-    pub(crate) fn body_of_services(&self, value: &mut Value) -> bool {
-        replace(value, &|text| self.of_services.get(text).cloned())
+    /// Fills in a recorded body, with what the emulator has in the same places.
+    pub(crate) fn fill(&self, recorded: &mut Value, ours: Option<&Value>, origin: &str) {
+        self.fill_member("", recorded, ours, origin);
     }
 
-    /// Gives a recorded body the identifiers that the client knows, and the origin that it called.
-    pub(crate) fn body_of_client(&self, value: &mut Value, origin: &str) {
-        replace(value, &|text| {
-            Some(self.text_of_client(text, origin)).filter(|made| made != text)
-        });
+    fn fill_member(&self, member: &str, recorded: &mut Value, ours: Option<&Value>, origin: &str) {
+        match recorded {
+            Value::String(text) => {
+                *text = self.text(member, text, ours.and_then(Value::as_str), origin);
+            }
+            Value::Array(items) => {
+                for (n, item) in items.iter_mut().enumerate() {
+                    self.fill_member(member, item, ours.and_then(|ours| ours.get(n)), origin);
+                }
+            }
+            Value::Object(members) => {
+                for (name, value) in members {
+                    let ours = ours.and_then(|ours| ours.get(name));
+                    self.fill_member(name, value, ours, origin);
+                }
+            }
+            _ => {}
+        }
     }
 
-    /// The same for one string, an identifier or an address.
-    pub(crate) fn text_of_client(&self, text: &str, origin: &str) -> String {
-        if let Some(known) = self.of_client.get(text) {
+    /// Fills in one string; `ours` is the one in the same place.
+    pub(crate) fn text(
+        &self,
+        member: &str,
+        text: &str,
+        ours: Option<&str>,
+        origin: &str,
+    ) -> String {
+        let is_of_people = words::is_text(member) || words::is_secret(member);
+        if is_of_people {
+            return ours.unwrap_or(text).to_owned();
+        }
+        if let Some(known) = self.known.get(text) {
             return known.clone();
         }
-        let (start, target) = match text.strip_prefix(ORIGIN) {
-            Some(target) => (origin, target),
-            None if text.starts_with('/') => ("", text),
-            None => return text.to_owned(),
-        };
-        let known = |id: &str| {
-            self.of_client
-                .get(id)
-                .cloned()
-                .unwrap_or_else(|| id.to_owned())
-        };
-        let (path, query) = target
-            .split_once('?')
-            .map_or((target, None), |(p, q)| (p, Some(q)));
+        if let Some(target) = text.strip_prefix(ORIGIN) {
+            let shape = path::shape(path_of(target));
+            let own = ours.filter(|ours| {
+                let own = ours.strip_prefix(origin);
+                own.is_some_and(|own| path::shape(path_of(own)) == shape)
+            });
+            // The query was removed, too.
+            return own.map_or_else(|| format!("{origin}{}", self.target(target)), str::to_owned);
+        }
+        if text.starts_with('/') {
+            return self.target(text);
+        }
+        let own = ours.filter(|ours| is_pseudonym(text) && format_of(ours) == format_of(text));
+        own.unwrap_or(text).to_owned()
+    }
+
+    fn target(&self, target: &str) -> String {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let known = |id: &str| self.known.get(id).cloned().unwrap_or_else(|| id.to_owned());
         let made = path::with_encoded_ids(path, known);
-        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-        format!("{start}{made}{query}")
+        let mark = if query.is_empty() { "" } else { "?" };
+        format!("{made}{mark}{query}")
     }
 }
 
-fn insert(map: &mut HashMap<String, String>, recorded: String, other: String) {
-    if recorded != other && recorded.len() >= SHORTEST && map.len() < MOST {
-        map.insert(recorded, other);
-    }
-}
-
-fn is_identifier(text: &str) -> bool {
-    let has_digit = text.bytes().any(|b| b.is_ascii_digit());
-    has_digit && is_id(text) && !is_date(text) && !text.contains("://") && !text.starts_with('/')
-}
-
-/// Replaces strings. Whether any was replaced.
-fn replace(value: &mut Value, by: &impl Fn(&str) -> Option<String>) -> bool {
-    match value {
-        Value::String(text) => {
-            let made = by(text);
-            let is_replaced = made.is_some();
-            if let Some(made) = made {
-                *text = made;
-            }
-            is_replaced
-        }
-        Value::Array(items) => {
-            let replaced = items.iter_mut().map(|item| replace(item, by));
-            replaced.fold(false, |any, is_replaced| any | is_replaced)
-        }
-        Value::Object(members) => {
-            let replaced = members.values_mut().map(|value| replace(value, by));
-            replaced.fold(false, |any, is_replaced| any | is_replaced)
-        }
-        _ => false,
-    }
+/// Whether a recorded string stands for an identifier, by its form.
+fn is_pseudonym(text: &str) -> bool {
+    matches!(format_of(text), "string" | "guid" | "digits") && is_id(text)
 }

@@ -5,11 +5,11 @@ use std::{
     sync::Mutex,
 };
 
-use http::{HeaderMap, header::AUTHORIZATION};
+use http::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    engine::playback::{Head, Playback, Ticket},
+    engine::playback::{Playback, Ticket},
     record::{body::Body, exchange::Exchange, path},
     replay::{
         difference::ReplayDifference,
@@ -18,7 +18,7 @@ use crate::{
         report::ReplayReport,
         response::{self, differences, playable},
     },
-    wire::{lock::lock, path::path_of, request::Request, response::Response},
+    wire::{lock::lock, path::path_of, response::Response},
 };
 
 /// The most differences that are kept.
@@ -83,9 +83,9 @@ impl Player {
 }
 
 impl Playback for Player {
-    fn begin(&self, head: Head<'_>, origin: String) -> Option<Ticket> {
-        let path = path_of(head.target);
-        let key = (head.method.as_str().to_owned(), path::shape(path));
+    fn begin(&self, method: &Method, target: &str, origin: String) -> Option<Ticket> {
+        let path = path_of(target);
+        let key = (method.as_str().to_owned(), path::shape(path));
         let mut state = lock(&self.state);
         let Some(exchange) = state.waiting.get_mut(&key).and_then(VecDeque::pop_front) else {
             state.unmatched += 1;
@@ -95,25 +95,6 @@ impl Playback for Player {
         let recorded = &self.recording.exchanges[exchange].request.path;
         state.ids.learn_path(recorded, path);
         Some(Ticket { exchange, origin })
-    }
-
-    fn target(&self, head: Head<'_>) -> Option<String> {
-        if is_signed(head.headers) {
-            return None;
-        }
-        lock(&self.state).ids.target_of_services(head.target)
-    }
-
-    fn translate(&self, request: &mut Request) {
-        if is_signed(&request.headers) || !request.is_json() {
-            return;
-        }
-        let Ok(mut body) = serde_json::from_slice::<Value>(&request.body) else {
-            return;
-        };
-        if lock(&self.state).ids.body_of_services(&mut body) {
-            request.body = body.to_string().into();
-        }
     }
 
     fn respond(&self, ticket: &Ticket, ours: &Response) -> Response {
@@ -160,10 +141,4 @@ fn beginning(recording: &Recording) -> State {
         state.waiting.entry(key).or_default().push_back(number);
     }
     state
-}
-
-/// Whether a signature covers the target and the body, so that these must stay.
-fn is_signed(headers: &HeaderMap) -> bool {
-    let value = headers.get(AUTHORIZATION).map(|value| value.as_bytes());
-    value.is_some_and(|value| value.starts_with(b"HMAC-"))
 }

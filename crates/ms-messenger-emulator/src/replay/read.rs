@@ -19,6 +19,8 @@ const LONGEST_LINE: u64 = 32 << 20;
 const LARGEST_FILE: u64 = 512 << 20;
 /// The most exchanges.
 const MOST_EXCHANGES: usize = 100_000;
+/// The longest method and the longest media type, in bytes.
+const LONGEST_WORD: usize = 100;
 /// The longest path, in bytes.
 const LONGEST_PATH: usize = 8192;
 
@@ -133,7 +135,7 @@ fn exchange(line: &[u8], before: usize) -> Result<Exchange, String> {
             "n: must be the number of the exchange, from 1",
         ),
         (
-            Method::try_from(request.method.as_str()).is_ok(),
+            is_method(&request.method),
             "request.method: must be a method of HTTP",
         ),
         (
@@ -151,4 +153,8 @@ fn exchange(line: &[u8], before: usize) -> Result<Exchange, String> {
         Some((_, rule)) => Err(rule.to_owned()),
         None => Ok(exchange),
     }
+}
+
+fn is_method(name: &str) -> bool {
+    name.len() <= LONGEST_WORD && Method::try_from(name).is_ok()
 }

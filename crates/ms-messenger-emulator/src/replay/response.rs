@@ -32,6 +32,11 @@ const COMPARED: [&str; 12] = [
     "api-supported-versions",
 ];
 
+/// The longest body in place of a removed one, in bytes.
+const LONGEST_FILLER: usize = 1 << 16;
+/// The most characters of a media type that are shown.
+const LONGEST_KIND: usize = 100;
+
 /// Where the emulator's response differs.
 pub(crate) fn differences(recorded: &Responded, ours: &Response) -> Vec<Found> {
     let mut found = Vec::new();
@@ -62,12 +67,8 @@ fn of_headers(recorded: &Responded, ours: &Response) -> Vec<Found> {
         }
     }
     let essence = |value: &str| {
-        value
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_owned()
+        let essence = value.split(';').next().unwrap_or_default().trim();
+        essence.chars().take(LONGEST_KIND).collect::<String>()
     };
     let kinds = recorded
         .headers
@@ -115,8 +116,7 @@ pub(crate) fn json(response: &Response) -> Option<Value> {
     serde_json::from_slice(&response.body).ok()
 }
 
-/// The recorded response. What was removed from it comes from the emulator's own one, where that has
-/// the same status.
+/// The recorded response. What was removed from it comes from the emulator's own one.
 pub(crate) fn playable(
     recorded: &Responded,
     ours: &Response,
@@ -133,22 +133,26 @@ pub(crate) fn playable(
         if [CONTENT_LENGTH, DATE, TRANSFER_ENCODING].contains(&name) {
             continue;
         }
+        let own = ours.headers.get(&name).and_then(|own| own.to_str().ok());
         match value {
-            Some(value) => response.set_header(name, &ids.text_of_client(value, origin)),
+            Some(value) => response.set_header(name, &ids.text("", value, own, origin)),
             None => removed_header(&mut response, name, ours),
         }
     }
-    let is_like_ours = status == ours.status && !ours.body.is_empty();
     response.body = match &recorded.body {
         Body::Json(value) => {
             let mut value = value.clone();
-            ids.body_of_client(&mut value, origin);
+            ids.fill(&mut value, json(ours).as_ref(), origin);
             Bytes::from(value.to_string())
         }
         Body::Empty => Bytes::new(),
-        Body::Form(_) | Body::Removed(_) if is_like_ours => ours.body.clone(),
+        Body::Form(_) | Body::Removed(_) if !ours.body.is_empty() && status == ours.status => {
+            ours.body.clone()
+        }
         Body::Form(_) => Bytes::new(),
-        Body::Removed(length) => Bytes::from(text_instead_of(&"x".repeat((*length).min(1 << 16)))),
+        Body::Removed(length) => {
+            Bytes::from(text_instead_of(&"x".repeat((*length).min(LONGEST_FILLER))))
+        }
     };
     response
 }

@@ -69,7 +69,8 @@ fn kind(member: &str, value: &Value) -> String {
     kind.to_owned()
 }
 
-fn format_of(text: &str) -> &'static str {
+/// The format of a string: `date`, `guid`, `address`, `digits`, `word` or `string`.
+pub(crate) fn format_of(text: &str) -> &'static str {
     let starts = |all: &[&str]| all.iter().any(|start| text.starts_with(start));
     let is_guid = text.len() == 36 && uuid::Uuid::try_parse(text).is_ok();
     if is_date(text) {
@@ -93,7 +94,9 @@ fn compare(at: &str, recorded: &Place, ours: &Place, found: &mut Vec<Found>) {
     }
     let names: BTreeSet<&String> = recorded.members.keys().chain(ours.members.keys()).collect();
     for name in names {
-        let at = format!("{at}.{name}");
+        // A file may come from anybody, and a place is shown on a terminal.
+        let shown = if words::is_name(name) { name } else { "{name}" };
+        let at = format!("{at}.{shown}");
         match (recorded.members.get(name), ours.members.get(name)) {
             (Some(recorded), Some(ours)) => compare(&at, recorded, ours, found),
             (Some(recorded), None) => found.push((at, named(recorded), "absent".to_owned())),
@@ -145,6 +148,12 @@ mod tests {
                 "$.when date/number",
             ]
         );
+    }
+
+    #[test]
+    fn a_hostile_name_is_not_shown() {
+        let recorded = json!({"\u{1b}[2J": 1, "a".repeat(10_000): 1});
+        assert_eq!(shown(&recorded, &json!({})), ["$.{name} number/absent"; 2]);
     }
 
     #[test]

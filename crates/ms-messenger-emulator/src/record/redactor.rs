@@ -29,6 +29,10 @@ const PUBLIC_HOSTS: [&str; 7] = [
 ];
 /// Whole numbers from here on may be identifiers or telephone numbers.
 const LARGE: u64 = 100_000;
+/// So many digits have the numbers below.
+const SMALL_DIGITS: usize = 5;
+/// The longest version, `2024-08-30-preview`.
+const LONGEST_VERSION: usize = 18;
 
 /// Removes secrets and people. It keeps what is on a list, and replaces everything else.
 #[derive(Debug)]
@@ -74,25 +78,26 @@ impl Redactor {
         pairs.map(pair).collect()
     }
 
-    /// The value of a parameter. Expressions are texts; small numbers and versions stay.
+    /// The value of a parameter. Small numbers and versions stay.
     fn parameter(&self, name: &str, value: &str) -> String {
+        if words::is_secret(name) || matches!(name, "code" | "state" | "login_hint" | "username") {
+            return REMOVED.to_owned();
+        }
         let is_version = name == "api-version"
-            && value.len() <= 20
+            && value.len() <= LONGEST_VERSION
             && value
                 .trim_end_matches("-preview")
                 .bytes()
                 .all(|b| b.is_ascii_digit() || b == b'-');
         let is_small = words::is_query(name)
-            && !words::is_secret(name)
-            && value.len() < 6
+            && !is_number_of_a_person(name)
+            && value.len() <= SMALL_DIGITS
             && value.bytes().all(|b| b.is_ascii_digit());
         if is_version || is_small {
-            return value.to_owned();
+            value.to_owned()
+        } else {
+            self.string(name, value)
         }
-        if matches!(name, "code" | "state" | "login_hint" | "username") {
-            return REMOVED.to_owned();
-        }
-        self.string(name, value)
     }
 
     /// An address: its path and query, and its host if it is the service's or public.

@@ -37,10 +37,12 @@ impl Identifiers {
     /// Learns from two responses to one request.
     pub(crate) fn learn(&mut self, recorded: &Value, ours: &Value) {
         match (recorded, ours) {
-            (Value::String(recorded), Value::String(ours)) => {
-                if is_pseudonym(recorded) && is_id(ours) && format_of(ours) == format_of(recorded) {
-                    self.insert(recorded.clone(), ours.clone());
-                }
+            (Value::String(recorded), Value::String(ours))
+                if is_pseudonym(recorded)
+                    && is_id(ours)
+                    && format_of(ours) == format_of(recorded) =>
+            {
+                self.insert(recorded.clone(), ours.clone());
             }
             (Value::Array(recorded), Value::Array(ours)) => {
                 for (recorded, ours) in recorded.iter().zip(ours) {

@@ -79,10 +79,10 @@ fn of_headers(recorded: &Responded, ours: &Response) -> Vec<Found> {
         .headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
-    if let Some((recorded, ours)) = kinds.zip(own.map(essence)) {
-        if recorded != ours {
-            found.push(("header content-type".to_owned(), recorded, ours));
-        }
+    if let Some((recorded, ours)) = kinds.zip(own.map(essence))
+        && recorded != ours
+    {
+        found.push(("header content-type".to_owned(), recorded, ours));
     }
     found
 }

@@ -125,12 +125,11 @@ fn media_type(value: &str) -> Option<String> {
 
 /// Versions as `2024-02-01` or `2024-02-01-preview`, the others left out.
 fn versions(value: &str) -> Option<String> {
-    let is_version = |version: &&str| {
-        let date = version.trim_end_matches("-preview");
-        let is_date = |b: u8| b.is_ascii_digit() || b == b'-';
-        date.len() == 10 && date.starts_with("20") && date.bytes().all(is_date)
-    };
-    let versions: Vec<&str> = value.split(',').map(str::trim).filter(is_version).collect();
+    let versions: Vec<&str> = value
+        .split(',')
+        .map(str::trim)
+        .filter(|v| words::is_version(v))
+        .collect();
     Some(versions.join(", ")).filter(|versions| !versions.is_empty())
 }
 

@@ -31,8 +31,6 @@ const PUBLIC_HOSTS: [&str; 7] = [
 const LARGE: u64 = 100_000;
 /// So many digits have the numbers below.
 const SMALL_DIGITS: usize = 5;
-/// The longest version, `2024-08-30-preview`.
-const LONGEST_VERSION: usize = 18;
 
 /// Removes secrets and people. It keeps what is on a list, and replaces everything else.
 #[derive(Debug)]
@@ -83,12 +81,7 @@ impl Redactor {
         if words::is_secret(name) || matches!(name, "code" | "state" | "login_hint" | "username") {
             return REMOVED.to_owned();
         }
-        let is_version = name == "api-version"
-            && value.len() <= LONGEST_VERSION
-            && value
-                .trim_end_matches("-preview")
-                .bytes()
-                .all(|b| b.is_ascii_digit() || b == b'-');
+        let is_version = name == "api-version" && words::is_version(value);
         let is_small = words::is_query(name)
             && !is_number_of_a_person(name)
             && value.len() <= SMALL_DIGITS

@@ -99,6 +99,18 @@ pub(crate) fn is_secret(member: &str) -> bool {
     (is_named || SECRET_NAMES.contains(&lower.as_str())) && !KEPT.contains(member)
 }
 
+/// Whether it is a version of an API: `2024-02-01`, `2024-02-01-preview`.
+pub(crate) fn is_version(text: &str) -> bool {
+    let date = text.trim_end_matches("-preview");
+    let is_right = |(at, byte): (usize, u8)| match at {
+        4 | 7 => byte == b'-',
+        _ => byte.is_ascii_digit(),
+    };
+    date.len() == "2024-02-01".len()
+        && date.starts_with("20")
+        && date.bytes().enumerate().all(is_right)
+}
+
 /// Whether the name of a member or a header is one that a contract would have: short, of words and a
 /// few digits, perhaps with an annotation (`@odata.type`).
 pub(crate) fn is_name(name: &str) -> bool {

@@ -37,7 +37,7 @@ const SHORTEST_TEXT: usize = 8;
 const MOST_DIGITS: usize = 18;
 const FILLER: &str = "text removed ";
 
-/// Makes pseudonyms with a key that is kept nowhere, so that nobody can find the original by trial.
+/// Makes pseudonyms with a key that is kept nowhere, so that no original can be found by trial.
 pub(crate) struct Pseudonyms {
     key: [u8; 32],
 }

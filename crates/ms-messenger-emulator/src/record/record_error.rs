@@ -14,7 +14,7 @@ pub enum RecordError {
         /// What it must be.
         rule: &'static str,
     },
-    /// The address is not a loopback address. Whoever reaches a recorder reaches the service.
+    /// The address is not a loopback address. A caller of a recorder reaches the service.
     #[error("address {0} is not a loopback address")]
     NotLoopback(SocketAddr),
     /// The address could not be bound: most often it is in use.

@@ -17,7 +17,7 @@ use crate::{
 const REMOVED: &str = "removed";
 /// In place of the origin of the service, in a link.
 pub(crate) const ORIGIN: &str = "{origin}";
-/// Hosts that are the same for everybody.
+/// Hosts that have no name of a tenant.
 const PUBLIC_HOSTS: [&str; 7] = [
     "graph.microsoft.com",
     "graph.microsoft.us",

@@ -41,8 +41,8 @@ pub(crate) fn parse(connection_string: &str) -> Option<(String, AccessKey)> {
 }
 
 impl AccessKey {
-    /// Signs a request again for `host`. Only where its signature is one of this key for the host that
-    /// the client called: who does not have the key does not get it used.
+    /// Signs a request again for `host`, if its signature is one of this key for the host that the client
+    /// called: a caller without the key cannot have it used.
     pub(crate) fn sign_again(
         &self,
         method: &str,

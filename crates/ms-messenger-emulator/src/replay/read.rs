@@ -1,4 +1,4 @@
-//! The reader of recordings. A file may come from anybody, so that everything in it is checked.
+//! The reader of recordings. The origin of a file is unknown, so that everything in it is checked.
 
 use std::{
     fs::File,

@@ -94,7 +94,7 @@ fn compare(at: &str, recorded: &Place, ours: &Place, found: &mut Vec<Found>) {
     }
     let names: BTreeSet<&String> = recorded.members.keys().chain(ours.members.keys()).collect();
     for name in names {
-        // A file may come from anybody, and a place is shown on a terminal.
+        // The origin of a file is unknown, and a place is shown on a terminal.
         let shown = if words::is_name(name) { name } else { "{name}" };
         let at = format!("{at}.{shown}");
         match (recorded.members.get(name), ours.members.get(name)) {

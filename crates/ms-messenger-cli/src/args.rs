@@ -29,6 +29,7 @@ pub(crate) use self::{
     doctor::DoctorArgs,
     emulator::{
         EmulatorArgs, EmulatorCommand, EnvArgs, EnvFormat, ExecArgs, ExportArgs, HealthArgs,
+        RecordArgs, RecordPlatformArg,
     },
     habits::{CompletionsArgs, ManArgs, ReportArgs, SchemaArgs, Shell},
     listen::ListenArgs,

@@ -5,7 +5,9 @@ mod child;
 mod env;
 mod exec;
 mod files;
+mod record;
 mod remote;
+mod replay;
 mod serve;
 mod signals;
 mod start;
@@ -25,5 +27,6 @@ pub(crate) async fn run(args: &EmulatorArgs) -> Exit {
         Some(EmulatorCommand::Env(args)) => env::run(args).await,
         Some(EmulatorCommand::Health(args)) => remote::health(args).await,
         Some(EmulatorCommand::Export(args)) => remote::export(args).await,
+        Some(EmulatorCommand::Record(args)) => record::run(args).await,
     }
 }

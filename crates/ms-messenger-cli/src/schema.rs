@@ -2,8 +2,8 @@
 
 use crate::{args::SchemaArgs, exit::Exit, print};
 
-/// The schemas, by name. Each describes one line of standard output.
-const SCHEMAS: [(&str, &str, &str); 17] = [
+/// The schemas, by name. Each describes one line of output.
+const SCHEMAS: [(&str, &str, &str); 20] = [
     (
         "send",
         "send, settle, and every command that fails",
@@ -54,6 +54,21 @@ const SCHEMAS: [(&str, &str, &str); 17] = [
         "config",
         "config show, check and path",
         include_str!("schema/config.json"),
+    ),
+    (
+        "record",
+        "emulator record: the line when it is ready",
+        include_str!("schema/record.json"),
+    ),
+    (
+        "recording",
+        "emulator record: a line of the file",
+        include_str!("schema/recording.json"),
+    ),
+    (
+        "replay",
+        "emulator --replay: GET /_emulator/replay",
+        include_str!("schema/replay.json"),
     ),
     ("report", "report", include_str!("schema/report.json")),
     (

@@ -102,6 +102,13 @@ async fn handle(registry: &Registry, path: &str, request: &Request) -> Response 
         ("stats", &Method::GET) => ok(&registry.stats()),
         ("world", &Method::GET) => ok(&registry.world()),
         ("openapi.json", &Method::GET) => openapi::respond(),
+        ("replay", &Method::GET) => match &engine.settings.playback {
+            Some(playback) => ok(&playback.report()),
+            None => ok(&json!({
+                "exchanges": 0, "replayed": 0, "left": 0, "unmatched": 0, "omitted": 0,
+                "differences": [],
+            })),
+        },
         #[cfg(feature = "metrics")]
         ("metrics", &Method::GET) => metrics::respond(registry),
         #[cfg(feature = "export")]
@@ -127,7 +134,7 @@ async fn handle(registry: &Registry, path: &str, request: &Request) -> Response 
         ("tokens", &Method::POST) => tokens(registry, request),
         (
             "health" | "messages" | "wait" | "stats" | "reset" | "faults" | "inject" | "tokens"
-            | "clock" | "world" | "openapi.json",
+            | "clock" | "world" | "openapi.json" | "replay",
             _,
         ) => refusal(Refusal::WrongMethod),
         _ => {

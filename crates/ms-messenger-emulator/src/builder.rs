@@ -1,5 +1,7 @@
 //! The builder: every setting of an emulator.
 
+#[cfg(feature = "record")]
+use std::sync::Arc;
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
@@ -7,6 +9,8 @@ use std::{
 
 use tokio_rustls::rustls::pki_types::ServerName;
 
+#[cfg(feature = "record")]
+use crate::replay::{player::Player, recording::Recording};
 #[cfg(feature = "acs")]
 use crate::services::acs::chat::style::AcsChatErrorStyle;
 #[cfg(feature = "entra")]
@@ -77,6 +81,7 @@ impl EmulatorBuilder {
                 retry_after: RetryAfter::default(),
                 is_open: false,
                 on_message: None,
+                playback: None,
             },
             services: ServiceSettings::default(),
             own: Vec::new(),
@@ -331,6 +336,17 @@ impl EmulatorBuilder {
     /// service; [`Service`] has an example.
     pub fn with_service(mut self, service: impl Service) -> Self {
         self.own.push(Mounted::plain(service));
+        self
+    }
+
+    /// Responds with a recording: a request gets the next recorded response to its method and to the
+    /// shape of its path. The services serve the same request beside it, and
+    /// [`Emulator::replay_report`](crate::Emulator::replay_report) has what differs. A request that no
+    /// exchange is left for is served by the services alone, and so is each one while there are fault
+    /// rules.
+    #[cfg(feature = "record")]
+    pub fn with_replay(mut self, recording: Recording) -> Self {
+        self.settings.playback = Some(Arc::new(Player::new(recording)));
         self
     }
 

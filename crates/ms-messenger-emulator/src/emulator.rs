@@ -7,6 +7,8 @@ use http::{Method, Uri};
 use serde_json::Value;
 use tokio::sync::{oneshot, watch};
 
+#[cfg(feature = "record")]
+use crate::replay::report::ReplayReport;
 #[cfg(feature = "graph")]
 use crate::services::graph::drives::admin::FileRow;
 use crate::{
@@ -168,6 +170,15 @@ impl Emulator {
     /// ```
     pub fn stats(&self) -> Value {
         self.registry.stats()
+    }
+
+    /// Returns what became of the recording of
+    /// [`with_replay`](EmulatorBuilder::with_replay) so far, and where the services differ; `None`
+    /// without a recording. The document of `GET /_emulator/replay`.
+    #[cfg(feature = "record")]
+    pub fn replay_report(&self) -> Option<ReplayReport> {
+        let playback = self.registry.engine.settings.playback.as_ref()?;
+        serde_json::from_value(playback.report()).ok()
     }
 
     /// Replaces the fault rules; their counters start again at zero.

@@ -28,6 +28,7 @@ pub(crate) mod limits;
 pub(crate) mod mounted;
 pub(crate) mod outcome;
 pub(crate) mod platform;
+pub(crate) mod playback;
 pub(crate) mod push;
 pub(crate) mod recording;
 pub(crate) mod refusal;

@@ -6,11 +6,12 @@
         feature = "entra",
         feature = "graph",
         feature = "inbox",
+        feature = "record",
         feature = "ucwa"
     )),
     allow(
         dead_code,
-        reason = "each service and the inbox use a part of the engine"
+        reason = "each service, the inbox and a replay use a part of the engine"
     )
 )]
 
@@ -25,6 +26,10 @@ mod mount;
 mod program;
 #[cfg(feature = "acs")]
 mod receivers;
+#[cfg(feature = "record")]
+mod record;
+#[cfg(feature = "record")]
+mod replay;
 mod running;
 mod seed;
 mod services;
@@ -52,6 +57,18 @@ pub use engine::{
 pub use expect::{ExpectError, Expectation, MessageMatcher, UnknownOperationError};
 #[cfg(feature = "acs")]
 pub use receivers::SubscribeEventsError;
+#[cfg(feature = "record")]
+pub use record::{
+    counts::RecordCounts,
+    record_error::RecordError,
+    recorder::{Recorder, RecorderBuilder},
+    upstream::RecordPlatform,
+};
+#[cfg(feature = "record")]
+pub use replay::{
+    difference::ReplayDifference, recording::Recording, recording_error::RecordingError,
+    report::ReplayReport,
+};
 pub use seed::{
     Seed,
     acs::{AcsSeed, AcsUser},
@@ -100,6 +117,8 @@ pub mod docs {
     pub mod operations {}
     #[doc = include_str!("../docs/own_service.md")]
     pub mod own_service {}
+    #[doc = include_str!("../docs/recording.md")]
+    pub mod recording {}
     #[doc = include_str!("../docs/ucwa.md")]
     pub mod ucwa {}
 }

@@ -69,6 +69,9 @@ pub(crate) struct WorldArgs {
     /// Keep the world in this file, so that the next start has it again; it must be of the same --seed and --strict
     #[arg(long, value_name = "FILE")]
     pub(crate) data: Option<PathBuf>,
+    /// Respond with this recording of `msm emulator record`, and report where the emulator's own responses differ
+    #[arg(long, value_name = "FILE", conflicts_with = "data")]
+    pub(crate) replay: Option<PathBuf>,
     /// Post each stored message to this http URL, on loopback or on a host of --receiver-host
     #[arg(long, value_name = "URL")]
     pub(crate) on_message: Option<String>,

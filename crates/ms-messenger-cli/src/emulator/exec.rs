@@ -9,7 +9,7 @@ use tokio::process::Command;
 use crate::{
     args::ExecArgs,
     emulator::{
-        bundle, child, files,
+        bundle, child, files, replay,
         signals::Signals,
         start::{Ports, start},
         text,
@@ -62,6 +62,7 @@ async fn execute(args: &ExecArgs) -> Result<i32, Exit> {
         }
     };
     print::note(text::ending(None, &emulator.stats()));
+    let differs = replay::note(&emulator);
     let exported = export(args, &emulator);
     emulator.shutdown().await;
     // What cannot be removed is only temporary.
@@ -69,6 +70,7 @@ async fn execute(args: &ExecArgs) -> Result<i32, Exit> {
     match exported {
         // The failure of the command says more.
         Err(_) if code == 0 => Ok(Exit::Other.code().into()),
+        Ok(()) if code == 0 && differs => Ok(Exit::Other.code().into()),
         _ => Ok(code),
     }
 }

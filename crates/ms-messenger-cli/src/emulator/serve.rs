@@ -7,6 +7,7 @@ use ms_messenger_emulator::Emulator;
 use crate::{
     args::WorldArgs,
     emulator::{
+        replay,
         start::{Ports, start},
         text,
         variables::{self, Variables},
@@ -42,6 +43,7 @@ pub(crate) async fn run(args: &WorldArgs, env_out: Option<&Path>) -> Exit {
     let signal = interrupt.requested().await;
     let stats = emulator.stats();
     print::note(text::ending(Some(signal), &stats));
+    replay::note(&emulator);
     emulator.shutdown().await;
     match text::data_failure(&stats) {
         Some(problem) => print::failure(&problem, Exit::Other),

@@ -10,6 +10,7 @@ use ms_messenger_emulator::{Emulator, EmulatorBuilder, Faults, StartError};
 
 use crate::{
     args::{GraphExpired, Limits, WorldArgs},
+    emulator::replay,
     exit::Exit,
     print,
 };
@@ -47,6 +48,12 @@ pub(crate) async fn start(
     if let Some(file) = &args.faults {
         builder = match faults(file) {
             Ok(faults) => builder.with_faults(faults),
+            Err(message) => return Err(print::failure(&message, Exit::Config)),
+        };
+    }
+    if let Some(file) = &args.replay {
+        builder = match replay::read(file) {
+            Ok(recording) => builder.with_replay(recording),
             Err(message) => return Err(print::failure(&message, Exit::Config)),
         };
     }

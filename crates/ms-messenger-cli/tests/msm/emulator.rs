@@ -11,13 +11,17 @@ use serde_json::Value;
 use crate::support::{http, msm, run};
 
 /// The running program, which ends with the test.
-struct Running {
+pub(crate) struct Running {
     child: Child,
-    ready: Value,
+    pub(crate) ready: Value,
 }
 
 impl Running {
-    fn start(words: &[&str]) -> Self {
+    pub(crate) fn start(words: &[&str]) -> Self {
+        Self::start_in(words, &[])
+    }
+
+    pub(crate) fn start_in(words: &[&str], environment: &[(&str, String)]) -> Self {
         // A free port for HTTPS follows from that for HTTP.
         let mut all = vec!["emulator"];
         if !words.contains(&"--http") {
@@ -26,6 +30,7 @@ impl Running {
         let mut child = msm()
             .args(all)
             .args(words)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -39,12 +44,12 @@ impl Running {
         Self { child, ready }
     }
 
-    fn origin(&self) -> &str {
+    pub(crate) fn origin(&self) -> &str {
         self.ready["http"].as_str().unwrap()
     }
 
-    /// Ends it in order, so that everything is written.
-    fn stop(mut self) {
+    /// Ends it in order, so that everything is written. Returns its standard error.
+    pub(crate) fn stop(mut self) -> String {
         let authority = self.origin().to_owned();
         let id = self.child.id().to_string();
         let sent = std::process::Command::new("kill")
@@ -52,9 +57,13 @@ impl Running {
             .status();
         assert!(sent.unwrap().success(), "{authority}");
         assert!(self.child.wait().unwrap().success(), "{authority}");
+        let mut text = String::new();
+        let mut error = self.child.stderr.take().unwrap();
+        error.read_to_string(&mut text).unwrap();
+        text
     }
 
-    fn get(&self, path: &str) -> (String, Value) {
+    pub(crate) fn get(&self, path: &str) -> (String, Value) {
         let authority = self.origin().strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(authority).unwrap();
         write!(

@@ -26,6 +26,8 @@ mod outbox;
 mod outbox_signals;
 mod parts;
 mod read;
+#[cfg(unix)]
+mod record;
 mod redaction;
 mod schema;
 mod schema_reads;

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use http::header::{CONNECTION, DATE, HeaderValue};
+use http::header::{CONNECTION, DATE, HOST, HeaderValue};
 use hyper::body::Incoming;
 
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
             delivery::{deliver, end_when, respond},
         },
         late,
+        playback::Ticket,
         recording::Recording,
         refusal::Refusal,
         registry::{Registry, Route, Routed},
@@ -24,7 +25,7 @@ use crate::{
     },
     wire::{
         clock,
-        request::{Request, client_request_id},
+        request::{Request, Scheme, client_request_id},
         response::{Response, Undated},
     },
 };
@@ -103,6 +104,53 @@ impl Dispatcher {
         if let Some(page) = self.front.page(&incoming) {
             return respond(page);
         }
+        let ticket = self.begin_playback(&incoming);
+        let outgoing = self.serve(control, incoming).await;
+        match ticket {
+            Some(ticket) => self.play(&ticket, outgoing),
+            None => outgoing,
+        }
+    }
+
+    /// Takes the exchange that responds in place of the services.
+    fn begin_playback(&self, incoming: &http::Request<Incoming>) -> Option<Ticket> {
+        let engine = &self.registry.engine;
+        let playback = engine.playback()?;
+        let target = incoming.uri().path_and_query();
+        let target = target.map_or("/", |target| target.as_str());
+        playback.begin(
+            incoming.method(),
+            target,
+            origin(incoming, &engine.authority),
+        )
+    }
+
+    /// The recorded response in place of that of the services.
+    fn play(&self, ticket: &Ticket, outgoing: http::Response<Payload>) -> http::Response<Payload> {
+        let playback = self.registry.engine.settings.playback.as_deref();
+        let Some((playback, body)) = playback.zip(outgoing.body().as_whole()) else {
+            return outgoing;
+        };
+        let mut ours = Response::empty(outgoing.status());
+        ours.headers.clone_from(outgoing.headers());
+        ours.body = body;
+        let mut played = respond(playback.respond(ticket, &ours));
+        if let Some(connection) = outgoing.headers().get(CONNECTION) {
+            let connection = connection.clone();
+            played.headers_mut().insert(CONNECTION, connection);
+        }
+        played
+    }
+
+    /// Lets the service of the path respond.
+    async fn serve(
+        &self,
+        control: Control,
+        incoming: http::Request<Incoming>,
+    ) -> http::Response<Payload> {
+        let registry = &self.registry;
+        let target = incoming.uri().path_and_query();
+        let target = target.map_or("/", |target| target.as_str());
         let routed = registry.route(incoming.method(), target);
         let service = match &routed {
             Routed::Operation(Route { service, .. })
@@ -240,6 +288,15 @@ impl Dispatcher {
         let (status, message) = (refusal.status(), refusal.message());
         registry.error(service, request, status, message)
     }
+}
+
+/// The scheme and the host that the client called.
+fn origin(incoming: &http::Request<Incoming>, fallback: &str) -> String {
+    let scheme: Scheme = incoming.extensions().get().copied().unwrap_or_default();
+    let host = incoming.headers().get(HOST);
+    let host = host.and_then(|host| host.to_str().ok());
+    let host = host.or_else(|| incoming.uri().authority().map(http::uri::Authority::as_str));
+    format!("{}://{}", scheme.as_str(), host.unwrap_or(fallback))
 }
 
 fn refused(response: Response, refusal: Refusal) -> http::Response<Payload> {

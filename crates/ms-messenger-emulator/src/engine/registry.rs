@@ -263,6 +263,9 @@ impl Registry {
             self.engine.begin_reset();
             self.reset_from(0);
             self.engine.end_reset();
+            if let Some(playback) = &self.engine.settings.playback {
+                playback.reset();
+            }
         };
         match self.engine.journal() {
             Some(journal) => journal.reset(reset),

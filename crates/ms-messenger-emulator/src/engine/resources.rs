@@ -37,6 +37,7 @@ use crate::{
             bucket::{Limiter, Rate},
         },
         platform::Platform,
+        playback::Playback,
         push::{task::Task, tokens::PushTokens},
         settings::Settings,
         stats::{Event, Stats},
@@ -338,6 +339,12 @@ impl Engine {
     /// How often each fault rule was applied, in their order.
     pub(crate) fn applied_faults(&self) -> Vec<u64> {
         lock(&self.faults).applied()
+    }
+
+    /// What responds in place of the services, unless fault rules are to be seen.
+    pub(crate) fn playback(&self) -> Option<&dyn Playback> {
+        let playback = self.settings.playback.as_deref()?;
+        self.faults().rules.is_empty().then_some(playback)
     }
 
     pub(crate) fn set_faults(&self, faults: Faults) {

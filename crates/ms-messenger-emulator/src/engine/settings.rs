@@ -1,6 +1,8 @@
 //! The builder's choices that all services share.
 
-use crate::engine::{limits::RetryAfter, push::address::Address};
+use std::sync::Arc;
+
+use crate::engine::{limits::RetryAfter, playback::Playback, push::address::Address};
 
 /// The builder's choices that no single service owns.
 #[derive(Clone, Debug)]
@@ -21,4 +23,6 @@ pub(crate) struct Settings {
     pub(crate) is_open: bool,
     /// Where each stored message is posted.
     pub(crate) on_message: Option<Address>,
+    /// What responds in place of the services.
+    pub(crate) playback: Option<Arc<dyn Playback>>,
 }

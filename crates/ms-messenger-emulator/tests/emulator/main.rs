@@ -76,6 +76,12 @@ mod own_service;
 mod platforms;
 mod program;
 mod receiver;
+#[cfg(feature = "record")]
+mod record;
+#[cfg(feature = "record")]
+mod record_services;
+#[cfg(feature = "record")]
+mod replay;
 mod service_clock;
 mod sign_in;
 mod skype;

@@ -87,6 +87,14 @@ impl Payload {
         Kind::Stream(pieces).into()
     }
 
+    /// The body, if it is sent whole.
+    pub(crate) fn as_whole(&self) -> Option<Bytes> {
+        match &self.kind {
+            Kind::Whole(body) => Some(body.clone().unwrap_or_default()),
+            _ => None,
+        }
+    }
+
     /// Lets the end of the body be known.
     pub(crate) fn with_end(mut self, end: Option<ResponseEnd>) -> Self {
         self._end = end;

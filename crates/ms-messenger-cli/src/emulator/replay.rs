@@ -1,0 +1,38 @@
+//! The recording that an emulator responds with.
+
+use std::path::Path;
+
+use ms_messenger_emulator::{Emulator, Recording};
+
+use crate::print;
+
+/// Reads a recording; each difference is printed when it is found.
+///
+/// # Errors
+///
+/// What is wrong with the file.
+pub(crate) fn read(file: &Path) -> Result<Recording, String> {
+    let recording = Recording::read(file).map_err(|error| {
+        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+        format!("{error}{}", cause.unwrap_or_default())
+    })?;
+    Ok(recording.with_listener(|difference| print::note(format_args!("differs: {difference}"))))
+}
+
+/// Prints what became of the recording, if there is one. Whether the emulator differs from it.
+pub(crate) fn note(emulator: &Emulator) -> bool {
+    let Some(report) = emulator.replay_report() else {
+        return false;
+    };
+    let found = report.differences.len() as u64 + report.omitted;
+    let (replayed, exchanges) = (report.replayed, report.exchanges);
+    let mut text = format!("replay: {replayed} of {exchanges} exchanges, {found} differences");
+    if report.unmatched > 0 {
+        text.push_str(&format!(
+            "; {} requests had no exchange left and were served by the emulator alone",
+            report.unmatched
+        ));
+    }
+    print::note(text);
+    found > 0
+}

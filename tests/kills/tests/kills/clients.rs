@@ -6,7 +6,7 @@ use ms_messenger::{
     RetryPolicy, SharedMessenger, StaticToken, Target,
     acs_chat::AcsChatClient,
     acs_messages::{AcsMessagesClient, Credential},
-    msgraph_chat::GraphChatClient,
+    msgraph_chat::{GraphChatBuilder, GraphChatClient, NewGroupChat},
     ucwa::{UcwaCredential, UcwaSession},
 };
 use serde_json::Value;
@@ -33,8 +33,7 @@ pub(crate) async fn clients(ready: &Value) -> BTreeMap<&'static str, SharedMesse
         .with_settling_margin(Plan::MARGIN)
         .with_retry_policy(retry.clone())
         .build();
-    let graph = GraphChatClient::builder(StaticToken::new(text("/graph/token")))
-        .with_base_url(text("/graph/base"))
+    let graph = graph(ready)
         .with_settling_margin(Plan::MARGIN)
         .with_retry_policy(retry.clone())
         .build();
@@ -61,13 +60,35 @@ pub(crate) async fn clients(ready: &Value) -> BTreeMap<&'static str, SharedMesse
     ])
 }
 
+fn graph(ready: &Value) -> GraphChatBuilder {
+    let text = |pointer: &str| ready.pointer(pointer).unwrap().as_str().unwrap();
+    let token = StaticToken::new(text("/graph/token"));
+    GraphChatClient::builder(token).with_base_url(text("/graph/base"))
+}
+
+/// The chats of Teams. Settling reads the messages of a whole day for a worker that knew no clock of
+/// the service yet: there must not be thousands in one chat.
+pub(crate) async fn chats(ready: &Value) -> Vec<Target> {
+    const CHATS: usize = 16;
+    let client = graph(ready).build().unwrap();
+    let own = client.own_id().await.unwrap();
+    let mut chats = Vec::with_capacity(CHATS);
+    for number in 0..CHATS {
+        let chat = NewGroupChat::new(["bob@contoso.test"]).with_member(own.clone());
+        let chat = chat.with_topic(format!("chat {number}"));
+        let created = client.create_group_chat(&chat).await.unwrap();
+        chats.push(Target::conversation(created.id));
+    }
+    chats
+}
+
 /// The target of message `number` of a route.
-pub(crate) fn target(ready: &Value, route: &str, number: usize) -> Target {
+pub(crate) fn target(ready: &Value, chats: &[Target], route: &str, number: usize) -> Target {
     let text = |pointer: &str| ready.pointer(pointer).unwrap().as_str().unwrap();
     match route {
         "acs-messages" => Target::conversation(text("/acs/conversation_id")),
         "acs-chat" => Target::conversation(text("/acs/thread_id")),
-        "msgraph-chat" => Target::conversation(text("/graph/chat_id")),
+        "msgraph-chat" => chats[number / ROUTES.len() % chats.len()].clone(),
         // An unknown send makes the next one to the same contact harder to settle.
         _ => Target::sip(&format!("sip:contact{}@fabrikam.test", number % 64)).unwrap(),
     }

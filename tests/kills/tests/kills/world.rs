@@ -1,8 +1,11 @@
 //! The emulator, the outbox and the workers of one run.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
-use ms_messenger::SendRequest;
+use ms_messenger::{SendRequest, Target};
 use ms_messenger_emulator::{Emulator, Faults};
 use ms_messenger_outbox::{
     Backoff, Envelope, NatsStore, Outbox, PostgresStore, Query, SqliteStore, State,
@@ -12,7 +15,7 @@ use tokio::time::sleep;
 
 use crate::{
     audit::Audit,
-    clients::{ROUTES, target},
+    clients::{ROUTES, chats, target},
     nats,
     plan::{Plan, Random},
     postgres,
@@ -49,12 +52,13 @@ impl World {
             _ => format!("sqlite:{}", folder.path().join("outbox.db").display()),
         };
         let outbox = open(&address).await;
+        let chats = chats(&ready).await;
         emulator.set_faults(faults(plan.seed));
         let mut random = Random::new(plan.seed);
         let mut workers = Workers::start(&address, &ready);
         let mut envelopes = 0;
         while workers.killed + workers.stopped < plan.kills {
-            hand_over(&outbox, &ready, envelopes, &mut random).await;
+            hand_over(&outbox, &ready, &chats, envelopes, &mut random).await;
             envelopes += Plan::MESSAGES;
             workers.strike(&mut random).await;
             wait_until_at_most(&outbox, BACKLOG).await;
@@ -112,12 +116,21 @@ fn faults(seed: u64) -> Faults {
 }
 
 /// Hands a group over: all routes in turn, some of it in order, some of it twice.
-async fn hand_over(outbox: &Outbox, ready: &Value, first: usize, random: &mut Random) {
+async fn hand_over(
+    outbox: &Outbox,
+    ready: &Value,
+    chats: &[Target],
+    first: usize,
+    random: &mut Random,
+) {
     let mut group = Vec::new();
     for number in first..first + Plan::MESSAGES {
         let route = ROUTES[number % ROUTES.len()];
         let id = format!("m{number:07}");
-        let request = SendRequest::new(target(ready, route, number), format!("text of {id}."));
+        let request = SendRequest::new(
+            target(ready, chats, route, number),
+            format!("text of {id}."),
+        );
         let mut envelope = Envelope::new(id, route, request);
         // Behind an unconfirmed message of Skype the next ones would wait for a person.
         if route != "ucwa" && random.below(4) == 0 {
@@ -148,14 +161,26 @@ async fn wait_until_at_most(outbox: &Outbox, most: u64) {
         if !counts.is_empty() && open.map(|it| it.messages).sum::<u64>() <= most {
             return;
         }
-        if Instant::now() > limit {
-            let unconfirmed = Query::new().with_state(State::Unconfirmed);
-            let errors = outbox.list(&unconfirmed).await.unwrap().into_iter();
-            let errors: Vec<_> = errors.map(|it| (it.id, it.route, it.error)).collect();
-            panic!("still open: {counts:?}; the first unconfirmed: {errors:?}");
-        }
+        assert!(
+            Instant::now() < limit,
+            "still open: {counts:?}; unconfirmed: {:?}",
+            whys(outbox).await
+        );
         sleep(Duration::from_millis(200)).await;
     }
+}
+
+/// Why messages are unconfirmed, and how many are for each reason.
+async fn whys(outbox: &Outbox) -> BTreeMap<String, usize> {
+    let mut whys = BTreeMap::new();
+    for head in all(outbox).await {
+        if head.state == State::Unconfirmed {
+            let error = head.error.unwrap_or_default();
+            let why = format!("{}: {}", head.route, error["message"]);
+            *whys.entry(why).or_default() += 1;
+        }
+    }
+    whys
 }
 
 async fn all(outbox: &Outbox) -> Vec<ms_messenger_outbox::Head> {

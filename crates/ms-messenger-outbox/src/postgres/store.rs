@@ -25,6 +25,8 @@ use crate::{
 /// * Claims lock rows with `SKIP LOCKED`, and take the next ones from an index: they do not wait for
 ///   each other, and cost the same however many messages wait.
 /// * Rates, pauses and sessions are rows: all workers on the database share them.
+/// * Changes of messages that are made at the same time share a transaction, up to 500 of them: a
+///   commit waits for the disk once for all.
 /// * A change is announced with `NOTIFY`. Where that does not get through, workers poll.
 /// * Tables are in a schema of their own. Opening the store creates it, or brings it to the version
 ///   of this crate.

@@ -25,6 +25,7 @@ use crate::{error::Result, outbox::Outbox};
 ///   again. It is sent again only if it is proven absent, or under the same key on a platform that
 ///   removes duplicates. What nobody can tell becomes
 ///   [`Unconfirmed`](crate::State::Unconfirmed).
+/// * A messenger that panics says nothing about its message, which is settled, too.
 /// * A worker that was stopped for longer than its lease sends nothing when it goes on, and writes
 ///   nothing.
 /// * A 429 pauses the route for all its workers.

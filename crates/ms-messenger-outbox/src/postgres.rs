@@ -19,6 +19,7 @@ mod slots;
 mod statements;
 mod store;
 mod together;
+mod waiting;
 
 pub use builder::PostgresBuilder;
 pub use store::PostgresStore;

@@ -1,5 +1,6 @@
 //! The accept loop, and full control over how a connection ends.
 
+pub(crate) mod accept;
 pub(crate) mod control;
 pub(crate) mod frames;
 pub(crate) mod http1_io;
@@ -18,7 +19,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
-    sync::{mpsc, watch},
+    sync::watch,
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
@@ -26,6 +27,7 @@ use crate::{
     engine::{
         dispatch::Dispatcher,
         server::{
+            accept::{SHUTDOWN_LIMIT, accept},
             control::{Control, Ending},
             http1_io::Http1Io,
             http2_io::Http2Io,
@@ -38,42 +40,19 @@ use crate::{
 const IDLE_LIMIT: Duration = Duration::from_secs(120);
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 const DRAIN_LIMIT: Duration = Duration::from_secs(1);
-const SHUTDOWN_LIMIT: Duration = Duration::from_secs(2);
 
 /// Serves until `stop` turns true (then waits a little for open requests) or is dropped.
 pub(crate) async fn serve(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
     dispatcher: Arc<Dispatcher>,
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
 ) {
-    let (alive, mut all_gone) = mpsc::channel::<Infallible>(1);
-    loop {
-        let accepted = tokio::select! {
-            biased;
-            _ = stop.changed() => break,
-            accepted = listener.accept() => accepted,
-        };
-        match accepted {
-            Ok((stream, _)) => {
-                dispatcher.registry.engine.stats.connected();
-                let (dispatcher, stop, alive) =
-                    (Arc::clone(&dispatcher), stop.clone(), alive.clone());
-                let tls = tls.clone();
-                tokio::spawn(async move {
-                    greet(stream, tls, dispatcher, stop).await;
-                    drop(alive);
-                });
-            }
-            // Out of descriptors: give connections time to end instead of spinning.
-            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
-        }
-    }
-    drop((listener, alive));
-    if *stop.borrow() {
-        // `None` once the last connection dropped its sender.
-        let _ = tokio::time::timeout(SHUTDOWN_LIMIT, all_gone.recv()).await;
-    }
+    accept(listener, stop.clone(), |stream| {
+        dispatcher.registry.engine.stats.connected();
+        greet(stream, tls.clone(), Arc::clone(&dispatcher), stop.clone())
+    })
+    .await;
 }
 
 /// Shakes hands where the listener asks for it, then serves in the protocol agreed on.
@@ -83,7 +62,6 @@ async fn greet(
     dispatcher: Arc<Dispatcher>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let _ = stream.set_nodelay(true);
     let Some(tls) = tls else {
         return connection(stream, Scheme::Http, dispatcher, stop, |stream| stream).await;
     };

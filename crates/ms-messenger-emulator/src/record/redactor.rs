@@ -1,7 +1,6 @@
 //! What a recording keeps of strings, addresses and JSON.
 
 use http::Uri;
-use percent_encoding::percent_decode_str;
 use serde_json::{Map, Number, Value};
 
 use crate::{
@@ -10,7 +9,7 @@ use crate::{
         pseudonym::{Pseudonyms, is_id, is_type, text_instead_of},
         words,
     },
-    wire::clock,
+    wire::{clock, request::Query},
 };
 
 /// In place of a secret.
@@ -56,14 +55,7 @@ impl Redactor {
 
     /// The parameters of a query or the fields of a form.
     pub(crate) fn pairs(&self, raw: &str) -> Vec<(String, String)> {
-        let decode = |text: &str| {
-            let text = text.replace('+', " ");
-            percent_decode_str(&text).decode_utf8_lossy().into_owned()
-        };
-        let pairs = raw.split('&').filter(|pair| !pair.is_empty());
-        let pair = |pair: &str| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let (name, value) = (decode(name), decode(value));
+        let pair = |(name, value): (String, String)| {
             let value = self.parameter(&name, &value);
             let is_kept = words::is_query(&name);
             let name = if is_kept {
@@ -73,7 +65,7 @@ impl Redactor {
             };
             (name, value)
         };
-        pairs.map(pair).collect()
+        Query::parse(raw).into_pairs().map(pair).collect()
     }
 
     /// The value of a parameter. Small numbers and versions stay.

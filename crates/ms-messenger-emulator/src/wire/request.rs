@@ -184,6 +184,12 @@ impl Query {
         Self(pairs.map(pair).collect())
     }
 
+    /// The members, in order.
+    #[cfg(feature = "record")]
+    pub(crate) fn into_pairs(self) -> impl Iterator<Item = (String, String)> {
+        self.0.into_iter()
+    }
+
     /// Members that were decoded elsewhere.
     pub(crate) const fn from_pairs(pairs: Vec<(String, String)>) -> Self {
         Self(pairs)

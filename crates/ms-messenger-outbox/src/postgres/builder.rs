@@ -16,7 +16,7 @@ use super::{
     migrate::migrate,
     statements::Statements,
     store::PostgresStore,
-    together::Together,
+    waiting::Waiting,
 };
 use crate::error::{OutboxError, Result};
 
@@ -125,7 +125,7 @@ impl PostgresBuilder {
             channel: self.schema,
             keeps_statements: !self.has_pooler,
             doubts: Doubts::default(),
-            together: Together::default(),
+            waiting: Waiting::default(),
             is_lazy: false,
         };
         database.is_lazy = prepare(&database).await?;

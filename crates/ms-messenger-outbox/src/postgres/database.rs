@@ -9,7 +9,7 @@ use sqlx::{
 };
 use tokio::time::sleep;
 
-use super::{doubts::Doubts, failure::Failure, statements::Statements, together::Together};
+use super::{doubts::Doubts, failure::Failure, statements::Statements, waiting::Waiting};
 use crate::error::Result;
 
 /// How often a transaction is made again that the server rolled back because of another one.
@@ -38,7 +38,7 @@ pub(super) struct Database {
     /// have another one.
     pub(super) keeps_statements: bool,
     pub(super) doubts: Doubts,
-    pub(super) together: Together,
+    pub(super) waiting: Waiting,
     /// Whether the server would report a commit before it is on disk.
     pub(super) is_lazy: bool,
 }

@@ -3,42 +3,19 @@
 //! A commit waits for the disk, and commits that notify wait for each other: many changes in one of
 //! them cost little more than one.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
 use super::{
     apply::{apply, may_wait},
     database::Database,
+    waiting::{Call, Outcome},
 };
 use crate::{
     change::Change,
-    error::{OutboxError, OutboxErrorKind, Result},
-    message::Head,
+    error::{OutboxError, OutboxErrorKind},
 };
-
-/// How many transactions run at a time; the changes that come meanwhile wait for the next one.
-const AT_ONCE: usize = 2;
-/// The most changes of one transaction, but for those of one call.
-const MOST: usize = 500;
-
-type Outcome = Result<Vec<Result<Head>>>;
-
-/// The changes that wait for a transaction.
-#[derive(Default)]
-pub(super) struct Together(Mutex<Waiting>);
-
-#[derive(Default)]
-struct Waiting {
-    calls: Vec<Call>,
-    running: usize,
-}
-
-/// The changes of one call, and who waits for their outcome.
-struct Call {
-    changes: Vec<Change>,
-    reply: oneshot::Sender<Outcome>,
-}
 
 /// Makes changes, together with those of other calls. A change that may have to wait for the
 /// transaction of a caller is made alone: the others would wait with it.
@@ -47,7 +24,7 @@ pub(super) async fn change(database: &Arc<Database>, changes: Vec<Change>) -> Ou
         return apply(database, &changes).await;
     }
     let (reply, outcome) = oneshot::channel();
-    if database.together.add(Call { changes, reply }) {
+    if database.waiting.add(Call { changes, reply }) {
         tokio::spawn(run(Arc::clone(database)));
     }
     outcome.await.unwrap_or_else(|_| Err(unknown()))
@@ -56,7 +33,7 @@ pub(super) async fn change(database: &Arc<Database>, changes: Vec<Change>) -> Ou
 /// Makes what waits, until nothing does.
 async fn run(database: Arc<Database>) {
     let running = Running(&database);
-    while let Some(calls) = running.0.together.next() {
+    while let Some(calls) = running.0.waiting.next() {
         make(&database, calls).await;
     }
     // Counted already, in the moment in which nothing waited.
@@ -79,7 +56,7 @@ async fn make(database: &Database, mut calls: Vec<Call>) {
                     .send(Ok(outcomes.by_ref().take(length).collect()));
             }
         }
-        Err(error) if lengths.len() > 1 && error.kind() == OutboxErrorKind::Store => {
+        Err(error) if lengths.len() > 1 && error.kind() != OutboxErrorKind::Unavailable => {
             // What one call runs into is not the fault of the others.
             for (call, length) in calls.into_iter().zip(lengths) {
                 let own: Vec<Change> = all.drain(..length).collect();
@@ -94,43 +71,12 @@ async fn make(database: &Database, mut calls: Vec<Call>) {
     }
 }
 
-impl Together {
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Adds a call. Returns whether one more has to run for it.
-    fn add(&self, call: Call) -> bool {
-        let mut waiting = self.lock();
-        waiting.calls.push(call);
-        let is_needed = waiting.running < AT_ONCE;
-        waiting.running += usize::from(is_needed);
-        is_needed
-    }
-
-    /// The next calls to make; `None` if nothing waits, and then one less runs.
-    fn next(&self) -> Option<Vec<Call>> {
-        let mut waiting = self.lock();
-        if waiting.calls.is_empty() {
-            waiting.running -= 1;
-            return None;
-        }
-        let mut count = 0;
-        let fitting = waiting.calls.iter().take_while(|it| {
-            count += it.changes.len();
-            count <= MOST
-        });
-        let fitting = fitting.count().max(1);
-        Some(waiting.calls.drain(..fitting).collect())
-    }
-}
-
 /// Counts as running until it has ended, also by a panic or the end of the runtime.
 struct Running<'a>(&'a Database);
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        self.0.together.lock().running -= 1;
+        self.0.waiting.one_less();
     }
 }
 

@@ -16,7 +16,7 @@ use ms_messenger::{
 async fn main() -> examples::Result {
     let (bot, emulator) = examples::skype().await?;
     let mut incoming = bot.receive(AcceptPolicy::Everyone).await?;
-    match emulator {
+    match &emulator {
         None => {
             println!("listening; the endpoint id is {}", bot.endpoint_id());
             while let Some(happened) = incoming.next().await {
@@ -24,7 +24,7 @@ async fn main() -> examples::Result {
             }
         }
         Some(emulator) => {
-            let alice = examples::skype_user(&emulator, "alice").await?;
+            let alice = examples::skype_user(emulator, "alice").await?;
             let mut received = alice.receive(AcceptPolicy::Everyone).await?;
             converse(&alice, &mut received, &mut incoming).await?;
             for row in emulator.messages() {

@@ -79,6 +79,16 @@ impl OutboxError {
         invalid
     }
 
+    /// Returns the same error once more, for each caller whose operation was in one transaction.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub(crate) fn again(&self) -> Self {
+        let copy = Self::new(self.kind(), self.to_string());
+        match self.source() {
+            Some(source) => copy.with_source(source.to_string()),
+            None => copy,
+        }
+    }
+
     /// Sets the message that it is about.
     #[must_use]
     pub fn with_id(mut self, id: &EnvelopeId) -> Self {

@@ -65,7 +65,7 @@ async fn make(database: &Database, mut calls: Vec<Call>) {
         }
         Err(error) => {
             for call in calls {
-                let _ = call.reply.send(Err(again(&error)));
+                let _ = call.reply.send(Err(error.again()));
             }
         }
     }
@@ -83,13 +83,4 @@ impl Drop for Running<'_> {
 fn unknown() -> OutboxError {
     let text = "the change was interrupted: it is unknown whether it was made";
     OutboxError::new(OutboxErrorKind::Unavailable, text)
-}
-
-/// The same error once more, for each caller whose changes were in the transaction.
-fn again(error: &OutboxError) -> OutboxError {
-    let copy = OutboxError::new(error.kind(), error.to_string());
-    match std::error::Error::source(error) {
-        Some(source) => copy.with_source(source.to_string()),
-        None => copy,
-    }
 }

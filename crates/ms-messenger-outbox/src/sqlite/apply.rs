@@ -115,7 +115,7 @@ async fn read_and_apply(
                 Ok(message.row.head.clone())
             }
             Some(Ok(message)) => message.apply(change, now),
-            Some(Err(error)) => Err(super::error::again(error).with_id(&change.id)),
+            Some(Err(error)) => Err(error.again().with_id(&change.id)),
             None => Err(not_found(&change.id)),
         });
     }

@@ -34,15 +34,6 @@ fn classify(error: &sqlx::Error) -> (OutboxErrorKind, &'static str) {
     }
 }
 
-/// The same error once more, for each caller whose operation was in the transaction.
-pub(super) fn again(error: &OutboxError) -> OutboxError {
-    let copy = OutboxError::new(error.kind(), error.to_string());
-    match std::error::Error::source(error) {
-        Some(source) => copy.with_source(source.to_string()),
-        None => copy,
-    }
-}
-
 pub(super) fn damaged(id: Option<&EnvelopeId>, what: &'static str) -> OutboxError {
     let error = OutboxError::new(OutboxErrorKind::Damaged, what);
     match id {

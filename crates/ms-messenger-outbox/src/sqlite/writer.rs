@@ -7,7 +7,7 @@ use tokio::sync::{Notify, mpsc};
 
 use super::{
     apply, claim, control,
-    error::{OrStoreError as _, again, closed},
+    error::{OrStoreError as _, closed},
     insert,
     known::{self, Foreseen},
     operation::{Operation, Request, Response},
@@ -75,7 +75,7 @@ impl Writer {
                 }
                 responses
             }
-            Err(error) => requests.iter().map(|_| Err(again(&error))).collect(),
+            Err(error) => requests.iter().map(|_| Err(error.again())).collect(),
         };
         let mut wakes = false;
         for (operation, response) in batch.into_iter().zip(responses) {

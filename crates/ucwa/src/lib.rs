@@ -4,7 +4,7 @@
 #[cfg(test)]
 extern crate self as ucwa;
 #[cfg(test)]
-#[path = "../tests/double/mod.rs"]
+#[path = "../tests/client/double.rs"]
 mod double;
 
 mod accept_policy;

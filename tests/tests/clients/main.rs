@@ -2,4 +2,5 @@
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod certainty;
+mod facade;
 mod throttle;

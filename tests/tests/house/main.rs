@@ -3,7 +3,10 @@
 
 mod circles;
 mod imports;
+mod links;
+mod manifests;
 mod sources;
+mod weight;
 
 use std::path::Path;
 

@@ -15,12 +15,13 @@ fn root() -> PathBuf {
         .unwrap()
 }
 
-/// All Markdown files below `folder`, except in what was built or is hidden.
+/// All Markdown files below `folder`, except in what was built or installed, or is hidden.
 fn pages(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap();
-        if path.is_dir() && name != "target" && !name.starts_with('.') {
+        let is_ours = !["node_modules", "target"].contains(&name) && !name.starts_with('.');
+        if path.is_dir() && is_ours {
             pages(&path, found);
         } else if name.ends_with(".md") {
             found.push(path);

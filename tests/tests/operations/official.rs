@@ -1,23 +1,34 @@
-//! What Microsoft's packages for Python have of the operations. `tests/interop` checks it against
-//! the packages themselves.
+//! What Microsoft's packages for Python and JavaScript have of the operations. `tests/interop` checks it
+//! against the packages themselves.
 
 use ms_messenger::http::{Method, Operation};
 
 /// The packages, and what they do about a response that does not come.
 pub(crate) const PACKAGES: &str = "\
-*Official* is what Microsoft's packages for Python have: azure-communication-messages 1.1.0,
-azure-communication-chat 1.3.0, azure-communication-identity 1.5.0, msgraph-sdk 1.65.0 and
-msgraph-core 1.5.2. What they send again after a failure depends on status and method:
+*Official* is what Microsoft's packages for Python and JavaScript have, by its name in Python:
+
+| Service | Python | JavaScript |
+|---|---|---|
+| ACS Advanced Messaging | azure-communication-messages 1.1.0 | @azure-rest/communication-messages 2.0.0: the same requests, as `path(…)` and a method |
+| ACS Chat | azure-communication-chat 1.3.0 | @azure/communication-chat 1.6.0: the same functions in camel case |
+| ACS Identity | azure-communication-identity 1.5.0 | @azure/communication-identity 1.3.1: the same functions in camel case |
+| Microsoft Graph | msgraph-sdk 1.65.0, msgraph-core 1.5.2 | @microsoft/microsoft-graph-client 3.0.7: any path, as `api(…)` and a method, without types; `LargeFileUploadTask`, `BatchRequestContent` |
+
+What they send again after a failure depends on status and method:
 
 | Package | After a lost connection or a time-out | After a 5xx |
 |---|---|---|
-| azure-core 1.41.0 | GET, PUT and DELETE are sent again, POST and PATCH are not | those are sent again after 500, 502, 503 and 504, POST and PATCH after 500, 503 and 504 |
-| microsoft-kiota-http 1.16.0 (Graph) | nothing is sent again | every method is sent again after 503 and 504 |
+| azure-core 1.41.0 (Python) | GET, PUT and DELETE are sent again, POST and PATCH are not | those are sent again after 500, 502, 503 and 504, POST and PATCH after 500, 503 and 504 |
+| @azure/core-rest-pipeline 1.24.0 (JavaScript) | every method is sent again; by default it waits for a response without a limit | every method is sent again, except after 501 and 505 |
+| microsoft-kiota-http 1.16.0 (Graph, Python) | nothing is sent again | every method is sent again after 503 and 504 |
+| @microsoft/microsoft-graph-client 3.0.7 | nothing is sent again | every method is sent again after 503 and 504 |
 
-So a POST that was executed before a 504 is executed twice, unless the service removes the
-duplicate by a key: `NotificationMessagesClient.send` and `ChatClient.create_chat_thread` have one.
-Sources: `azure/core/pipeline/policies/_retry.py` and `kiota_http/middleware/retry_handler.py` of
-these versions; `tests/interop` checks this table and the columns against the installed packages.
+So a POST that was executed before a 504, or with JavaScript and ACS before its connection was lost, is executed
+twice, unless the service removes the duplicate by a key: `create_chat_thread` has one, and
+`NotificationMessagesClient.send` in Python; in JavaScript the caller sets its headers.
+Sources: `azure/core/pipeline/policies/_retry.py`, `kiota_http/middleware/retry_handler.py`,
+`exponentialRetryStrategy.js` of @typespec/ts-http-runtime 0.3.6 (in core-rest-pipeline) and `RetryHandler.js` of these versions;
+`tests/interop` checks these tables and the column against the installed packages.
 ";
 
 /// The functions of the Azure packages: the operations of a client and theirs, one a line.

@@ -34,7 +34,7 @@ macro_rules! parsed_string {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-                Self::parse(&String::deserialize(input)?).map_err(json::expected)
+                Self::parse(&String::deserialize(input)?).map_err(json::broken)
             }
         }
     };
@@ -189,7 +189,7 @@ impl Serialize for Address {
 
 impl<'de> Deserialize<'de> for Address {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        String::deserialize(input)?.parse().map_err(json::expected)
+        String::deserialize(input)?.parse().map_err(json::broken)
     }
 }
 

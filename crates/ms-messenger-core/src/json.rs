@@ -22,7 +22,7 @@ use serde_path_to_error::{Path, Segment};
 
 use crate::problem::Problem;
 use fault::Fault;
-pub(crate) use fault::listed;
+pub(crate) use fault::{broken, listed};
 use reader::Reader;
 pub use text::expected;
 

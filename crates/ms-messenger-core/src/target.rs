@@ -177,7 +177,7 @@ impl Serialize for Target {
 
 impl<'de> Deserialize<'de> for Target {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        String::deserialize(input)?.parse().map_err(json::expected)
+        String::deserialize(input)?.parse().map_err(json::broken)
     }
 }
 

@@ -109,7 +109,7 @@ impl<'de> Deserialize<'de> for Addressee {
                 reply_to: None,
             })
         };
-        read.map_err(json::expected)
+        read.map_err(json::broken)
     }
 }
 

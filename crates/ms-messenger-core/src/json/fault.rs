@@ -117,7 +117,12 @@ impl de::Error for Fault {
 }
 
 /// Precedes a rule that does not say what is expected.
-const NOT_EXPECTED: &str = "another value: ";
+const NOT_EXPECTED: &str = "a valid one: ";
+
+/// An error of serde that names the rule which a text breaks, as it stands.
+pub(crate) fn broken<E: de::Error>(rule: impl fmt::Display) -> E {
+    nested("", &rule.to_string())
+}
 
 /// An error of any kind that says what is wrong at `path` from here.
 pub(super) fn nested<E: de::Error>(path: &str, rule: &str) -> E {

@@ -108,6 +108,27 @@ fn members_of_a_certain_form_are_not_repeated() {
 }
 
 #[test]
+fn a_target_that_cannot_be_read_names_the_rule() {
+    for (to, rule) in [
+        (
+            "thread:x",
+            "a target starts with conversation:, channel:, tel:, sip:, user: or whatsapp:",
+        ),
+        (
+            "tel:1",
+            "a telephone number is written in E.164 form: + and 7 to 15 digits",
+        ),
+    ] {
+        let request = json!({"to": to, "message": {"body": {"text": "t"}}});
+        let error = from_value::<SendRequest>(&request).unwrap_err();
+        assert_eq!(error.to_string(), format!("to: {rule}"));
+        let plain = serde_json::from_value::<crate::Target>(json!(to)).unwrap_err();
+        let said = format!("invalid value: another value, expected a valid one: {rule}");
+        assert_eq!(plain.to_string(), said);
+    }
+}
+
+#[test]
 fn a_text_that_is_not_json_says_where() {
     for (text, expected) in [
         ("", "not JSON: the text ends too early (line 1 column 0)"),

@@ -5,7 +5,7 @@ use std::{collections::HashMap, fmt, time::Duration};
 use ms_messenger_emulator::LedgerRow;
 use ms_messenger_outbox::{Head, State};
 
-use crate::{clients::ROUTES, plan::Plan};
+use crate::{clients::ROUTES, person::Person, plan::Plan};
 
 /// The outcome of a run.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ struct Row {
     sent: usize,
     refused: usize,
     unconfirmed: usize,
+    /// Of those that are sent, how many were unconfirmed until a person decided.
+    decided: usize,
     attempts: u64,
 }
 
@@ -36,6 +38,7 @@ impl Audit {
         struck: (usize, usize),
         heads: &[Head],
         ledger: &[LedgerRow],
+        person: &Person,
         took: Duration,
     ) -> Self {
         let mut stored: HashMap<&str, usize> = HashMap::new();
@@ -53,7 +56,7 @@ impl Audit {
             };
             for head in heads.iter().filter(|it| it.route == route) {
                 let times = stored.remove(head.id.as_str()).unwrap_or_default();
-                row.count(head);
+                row.count(head, person);
                 faults.extend(fault(head, times));
             }
             rows.push(row);
@@ -63,6 +66,8 @@ impl Audit {
                 .keys()
                 .map(|id| format!("{id} is in the ledger alone")),
         );
+        let unexplained = person.unexplained.iter();
+        faults.extend(unexplained.map(|id| format!("{id} was unconfirmed without an explanation")));
         Self {
             store: store.to_owned(),
             seed: plan.seed,
@@ -79,8 +84,9 @@ impl Audit {
 }
 
 impl Row {
-    fn count(&mut self, head: &Head) {
+    fn count(&mut self, head: &Head, person: &Person) {
         self.messages += 1;
+        self.decided += usize::from(person.decided.iter().any(|id| *id == head.id.as_str()));
         self.attempts += u64::from(head.attempts);
         match head.state {
             State::Sent => self.sent += 1,
@@ -91,7 +97,7 @@ impl Row {
 }
 
 /// The id in the text of a message.
-fn id_in(text: &str) -> Option<&str> {
+pub(crate) fn id_in(text: &str) -> Option<&str> {
     let (_, id) = text.split_once("text of ")?;
     id.get(..8)
 }
@@ -132,9 +138,9 @@ impl fmt::Display for Audit {
         )?;
         writeln!(
             f,
-            "| route | messages | attempts | sent | unconfirmed | refused |"
+            "| route | messages | attempts | sent | of these by a person | unconfirmed | refused |"
         )?;
-        writeln!(f, "|---|---|---|---|---|---|")?;
+        writeln!(f, "|---|---|---|---|---|---|---|")?;
         for row in &self.rows {
             let Row {
                 route,
@@ -142,9 +148,11 @@ impl fmt::Display for Audit {
                 sent,
                 refused,
                 unconfirmed,
+                decided,
                 attempts,
             } = row;
-            let counts = format!("{messages} | {attempts} | {sent} | {unconfirmed} | {refused}");
+            let counts =
+                format!("{messages} | {attempts} | {sent} | {decided} | {unconfirmed} | {refused}");
             writeln!(f, "| {route} | {counts} |")?;
         }
         writeln!(f, "\nwrong: {}", self.faults.len())?;

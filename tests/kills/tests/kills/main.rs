@@ -11,6 +11,7 @@ mod clients;
 #[path = "../../../../crates/ms-messenger-outbox/tests/stores/nats/server.rs"]
 #[allow(dead_code, reason = "those tests use more of it")]
 mod nats;
+mod person;
 mod plan;
 /// A server of the tests of the store.
 #[path = "../../../../crates/ms-messenger-outbox/tests/stores/postgres/server.rs"]

@@ -17,6 +17,7 @@ use crate::{
     audit::Audit,
     clients::{ROUTES, chats, target},
     nats,
+    person::Person,
     plan::{Plan, Random},
     postgres,
     workers::Workers,
@@ -56,16 +57,17 @@ impl World {
         emulator.set_faults(faults(plan.seed));
         let mut random = Random::new(plan.seed);
         let mut workers = Workers::start(&address, &ready);
+        let mut person = Person::default();
         let mut envelopes = 0;
         while workers.killed + workers.stopped < plan.kills {
             hand_over(&outbox, &ready, &chats, envelopes, &mut random).await;
             envelopes += Plan::MESSAGES;
             workers.strike(&mut random).await;
-            wait_until_at_most(&outbox, BACKLOG).await;
+            wait_until_at_most(BACKLOG, &outbox, &emulator, &mut person).await;
         }
         workers.go_on().await;
         emulator.set_faults(Faults::new());
-        wait_until_at_most(&outbox, 0).await;
+        wait_until_at_most(0, &outbox, &emulator, &mut person).await;
         let struck = (workers.killed, workers.stopped);
         drop(workers);
         let heads = all(&outbox).await;
@@ -75,6 +77,7 @@ impl World {
             struck,
             &heads,
             &emulator.messages(),
+            &person,
             began.elapsed(),
         )
     }
@@ -153,7 +156,7 @@ async fn enqueue(outbox: &Outbox, group: &[Envelope]) {
 }
 
 /// Waits until at most so many messages are queued or being sent.
-async fn wait_until_at_most(outbox: &Outbox, most: u64) {
+async fn wait_until_at_most(most: u64, outbox: &Outbox, emulator: &Emulator, person: &mut Person) {
     let limit = Instant::now() + Duration::from_secs(180);
     loop {
         let counts = outbox.counts().await.unwrap_or_default();
@@ -166,6 +169,7 @@ async fn wait_until_at_most(outbox: &Outbox, most: u64) {
             "still open: {counts:?}; unconfirmed: {:?}",
             whys(outbox).await
         );
+        person.decide(outbox, emulator).await;
         sleep(Duration::from_millis(200)).await;
     }
 }

@@ -17,6 +17,7 @@ mod admin_api;
 mod arrows;
 mod connections;
 mod data;
+mod data_kept;
 mod encoded_ids;
 mod entra;
 mod entra_refusals;

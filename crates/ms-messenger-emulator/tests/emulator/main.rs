@@ -80,6 +80,8 @@ mod receiver;
 #[cfg(feature = "record")]
 mod record;
 #[cfg(feature = "record")]
+mod record_links;
+#[cfg(feature = "record")]
 mod record_services;
 #[cfg(feature = "record")]
 mod replay;

@@ -17,10 +17,14 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD_AND_RUN = "cargo run --quiet -p ms-messenger-cli --bin msm --"
 
 
-def _command(ca_file):
+def command():
+    """The command `msm`."""
     program = os.environ.get("MSM_BIN")
-    start = [program] if program else shlex.split(BUILD_AND_RUN)
-    return start + [
+    return [program] if program else shlex.split(BUILD_AND_RUN)
+
+
+def _command(ca_file):
+    return command() + [
         "emulator",
         "--http",
         "127.0.0.1:0",

@@ -107,12 +107,12 @@ impl Address {
             #[cfg(feature = "postgres")]
             Self::Postgres(Server(url)) => {
                 let store = ms_messenger_outbox::PostgresStore::connect(url).await;
-                Ok(sealed(store.map_err(outbox_error)?, keys))
+                Ok(sealed(store.map_err(unusable)?, keys))
             }
             #[cfg(feature = "nats")]
             Self::Nats(Server(url)) => {
                 let store = ms_messenger_outbox::NatsStore::connect(url).await;
-                Ok(sealed(store.map_err(outbox_error)?, keys))
+                Ok(sealed(store.map_err(unusable)?, keys))
             }
         }
     }
@@ -163,6 +163,12 @@ pub(crate) fn keys(file: Option<&Path>, env: Environment<'_>) -> Result<Option<C
     Ok(Some(keys))
 }
 
+/// Returns the error of a store that cannot be opened: its address is a setting.
+#[cfg(any(feature = "postgres", feature = "nats"))]
+fn unusable(error: OutboxError) -> Error {
+    named(error, ErrorKind::Config)
+}
+
 /// Returns the error of an outbox in the terms of this program.
 pub(crate) fn outbox_error(error: OutboxError) -> Error {
     let kind = match error.kind() {
@@ -177,6 +183,10 @@ pub(crate) fn outbox_error(error: OutboxError) -> Error {
         | OutboxErrorKind::Sealed => ErrorKind::Config,
         _ => ErrorKind::Other,
     };
+    named(error, kind)
+}
+
+fn named(error: OutboxError, kind: ErrorKind) -> Error {
     let mut problems = Problems::new();
     for problem in error.problems() {
         problems.add(problem.field.clone(), problem.rule.clone());

@@ -8,6 +8,7 @@ pub(crate) mod forward;
 pub(crate) mod headers;
 #[cfg(test)]
 mod hostile;
+pub(crate) mod links;
 pub(crate) mod listener;
 pub(crate) mod passed;
 pub(crate) mod path;

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::{after, millis};
+use crate::time::{after, millis, was_ahead};
 
 /// A rate: one message per interval, and so many at once after a pause.
 ///
@@ -108,25 +108,52 @@ impl Budget {
     }
 }
 
-/// The slots of a rate that are taken, as a store keeps them: the time from which on the average
-/// allows the next message.
+/// The slots of a rate that are taken, as a store keeps them.
+///
+/// Slots that were taken on a clock that was ahead are forgotten: else a clock that was set back
+/// would stop a target until the earlier time has come again.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use ms_messenger_outbox::{Rate, Slots};
+///
+/// let (minute, now) = (Duration::from_secs(60), SystemTime::now());
+/// let rate = Rate::new(minute, 1);
+/// let mut slots = Slots::new(SystemTime::UNIX_EPOCH);
+/// assert_eq!(slots.reserve(rate, now), now);
+/// assert_eq!(slots.reserve(rate, now), now + minute);
+/// // The clock is set back by an hour.
+/// let earlier = now - 60 * minute;
+/// assert_eq!(slots.reserve(rate, earlier), earlier);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Slots {
     /// The time from which on the average allows the next message.
     pub next: SystemTime,
+    /// When the last slot was taken.
+    pub taken_at: SystemTime,
 }
 
 impl Slots {
     /// Creates the slots of a rate that was never used, or those that a store kept.
     #[must_use]
     pub const fn new(next: SystemTime) -> Self {
-        Self { next }
+        let taken_at = SystemTime::UNIX_EPOCH;
+        Self { next, taken_at }
+    }
+
+    /// Sets when the last slot was taken.
+    #[must_use]
+    pub const fn with_taken_at(mut self, time: SystemTime) -> Self {
+        self.taken_at = time;
+        self
     }
 
     /// Takes up to `wanted` slots that are due at `now`. Returns how many.
     pub fn take(&mut self, rate: Rate, now: SystemTime, wanted: u32) -> u32 {
-        // A slot that lies further ahead was taken before the clock was set back.
+        self.forget_those_ahead(now);
+        // A slot that lies further ahead was taken before the clock was set back a little.
         let furthest = after(now, rate.slack().saturating_add(rate.interval));
         self.next = self.next.min(furthest);
         let mut taken = 0;
@@ -139,6 +166,7 @@ impl Slots {
 
     /// Takes the next slot, whenever it is due. Returns when: `now` at the earliest.
     pub fn reserve(&mut self, rate: Rate, now: SystemTime) -> SystemTime {
+        self.forget_those_ahead(now);
         let at = self.free_at(rate, now).max(now);
         self.advance(rate, now);
         at
@@ -151,7 +179,14 @@ impl Slots {
         next.checked_sub(rate.slack()).unwrap_or(now)
     }
 
+    fn forget_those_ahead(&mut self, now: SystemTime) {
+        if was_ahead(self.taken_at, now) {
+            self.next = self.next.min(now);
+        }
+    }
+
     fn advance(&mut self, rate: Rate, now: SystemTime) {
         self.next = after(self.next.max(now), rate.interval);
+        self.taken_at = now;
     }
 }

@@ -21,6 +21,7 @@ mod apply;
 mod bench;
 mod budget;
 mod claim;
+mod clock;
 mod compare;
 mod expect;
 mod findings;

@@ -20,6 +20,7 @@ mod metrics;
 #[cfg(feature = "nats")]
 mod nats;
 mod outbox;
+mod pause;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod settling;
@@ -47,6 +48,7 @@ pub use message::{Attempt, Head, NewMessage, StoredMessage};
 #[cfg_attr(docsrs, doc(cfg(feature = "nats")))]
 pub use nats::{NatsStore, NatsStoreBuilder};
 pub use outbox::Outbox;
+pub use pause::Pause;
 #[cfg(feature = "postgres")]
 #[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
 pub use postgres::{PostgresBuilder, PostgresStore};

@@ -19,6 +19,7 @@ use crate::{
     id::{EnvelopeId, WorkerId},
     message::{Head, NewMessage, StoredMessage},
     outbox::not_found,
+    pause::Pause,
     state::State,
     step::Step,
     store::{Beat, Claim, Claimed, Count, Inserted, Purge, Query, Report, Session, Store, Twins},
@@ -56,7 +57,7 @@ struct Row {
 
 #[derive(Debug)]
 struct Route {
-    paused_until: SystemTime,
+    pause: Pause,
     slots: Slots,
 }
 
@@ -75,7 +76,7 @@ impl MemoryStore {
 impl Tables {
     fn route(&mut self, name: &str) -> &mut Route {
         self.routes.entry(name.to_owned()).or_insert_with(|| Route {
-            paused_until: SystemTime::UNIX_EPOCH,
+            pause: Pause::NONE,
             slots: Slots::new(SystemTime::UNIX_EPOCH),
         })
     }
@@ -113,10 +114,12 @@ impl Tables {
         if !self.sessions.contains_key(&claim.worker) {
             return claimed;
         }
-        let paused_until = self.route(&claim.route).paused_until;
-        let is_paused = paused_until > claim.now;
+        let route = self.route(&claim.route);
+        route.pause = route.pause.at(claim.now);
+        let pause = route.pause;
+        let is_paused = !pause.is_over(claim.now);
         if is_paused {
-            claimed.next_at = Some(paused_until);
+            claimed.next_at = Some(pause.until);
         }
         let note = |claimed: &mut Claimed, at: SystemTime| {
             claimed.next_at = Some(claimed.next_at.map_or(at, |it| it.min(at)));
@@ -163,11 +166,11 @@ impl Tables {
             let slots = self.lanes.entry(lane);
             let slots = slots.or_insert(Slots::new(SystemTime::UNIX_EPOCH));
             let at = slots.reserve(rate, claim.now);
-            if let Some(row) = self.messages.get_mut(&seq) {
-                row.head.has_slot = true;
+            if let Some(Row { head, .. }) = self.messages.get_mut(&seq) {
+                head.has_slot = true;
                 if at > claim.now {
-                    row.head.due_at = at;
-                    return Err(Wait::Target(at));
+                    head.wait_for_slot(at, claim.now);
+                    return Err(Wait::Target(head.due_at));
                 }
             }
         }
@@ -354,11 +357,7 @@ impl Store for MemoryStore {
     async fn pause(&self, route: &str, until: SystemTime) -> Result<()> {
         let mut tables = self.tables();
         let route = tables.route(route);
-        route.paused_until = if until <= SystemTime::now() {
-            SystemTime::UNIX_EPOCH
-        } else {
-            route.paused_until.max(until)
-        };
+        route.pause = route.pause.extended(until, SystemTime::now());
         drop(tables);
         self.changed.notify_waiters();
         Ok(())

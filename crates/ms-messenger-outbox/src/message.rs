@@ -1,6 +1,6 @@
 //! A message as a store keeps it.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use ms_messenger_core::{DeliveryStatus, Evidence, MessageId, Receipt};
@@ -42,9 +42,6 @@ impl StoredMessage {
         Self { head, content }
     }
 }
-
-/// How far the clocks of two machines may differ.
-pub(crate) const SKEW: Duration = Duration::from_secs(60);
 
 /// Everything about a message but its content. JSON form: an object with the names of the fields.
 ///
@@ -140,19 +137,28 @@ impl Head {
         self.fence += 1;
     }
 
-    /// Makes it due if it waits for a time that a clock which was ahead has set: a retry, or one to be
-    /// settled, whose last change is more than a minute later than `now`. A time that was given when
-    /// it was handed over is kept. Returns whether it was changed. For stores.
+    /// Has it wait for the slot of its target, which is due at `at`. For stores.
+    pub fn wait_for_slot(&mut self, at: SystemTime, now: SystemTime) {
+        self.has_slot = true;
+        self.due_at = time::whole_up(at);
+        self.changed_at = time::whole(now);
+    }
+
+    /// Makes it due if it waits for a time that a clock which was ahead has set: a retry, one to be
+    /// settled, or one that has a slot, whose last change is more than a minute later than `now`. The
+    /// slot is given up. A time that was given when it was handed over is kept. Returns whether it was
+    /// changed. For stores.
     pub fn recall(&mut self, now: SystemTime) -> bool {
-        let is_retry = match self.state {
-            State::Queued => self.failures > 0,
+        let is_put_off = match self.state {
+            State::Queued => self.failures > 0 || self.has_slot,
             State::Sending => true,
             _ => false,
         };
-        let is_ahead = self.changed_at > time::after(now, SKEW) && self.due_at > now;
-        let is_recalled = is_retry && is_ahead && self.owner.is_none();
+        let is_ahead = time::was_ahead(self.changed_at, now) && self.due_at > now;
+        let is_recalled = is_put_off && is_ahead && self.owner.is_none();
         if is_recalled {
             self.due_at = time::whole(now);
+            self.has_slot = false;
         }
         is_recalled
     }

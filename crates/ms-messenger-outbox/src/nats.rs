@@ -47,6 +47,7 @@ mod purge;
 mod read;
 mod record;
 mod row;
+mod secure;
 mod session;
 mod slots;
 mod store;

@@ -14,6 +14,7 @@ mod nanos;
 mod order;
 mod read;
 mod row;
+mod secure;
 mod session;
 mod slots;
 mod statements;

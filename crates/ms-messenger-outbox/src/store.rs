@@ -29,9 +29,13 @@ use crate::{
 /// * State changes are computed by [`Change::apply`], within the transaction that reads the head
 ///   and writes it back.
 /// * [`Head::lease_to`], [`Head::orphan`] and [`Head::recall`] are the only other ways to change a
-///   head, but for `due_at` and `has_slot` in [`claim`](Self::claim).
+///   head, but for [`Head::wait_for_slot`] and `has_slot` in [`claim`](Self::claim).
 /// * Leases have no times: a worker that does not [`beat`](Self::beat) any more is noticed by the
-///   others, which measure with their own clocks and [`bury`](Self::bury) it.
+///   others, which measure with their own clocks and [`bury`](Self::bury) it. No clock that is set,
+///   back or forward, ends one early.
+/// * What is stored with a time is stored with the time at which that was set, so that a clock that
+///   was set back stops nothing: [`Pause::set_at`](crate::Pause::set_at),
+///   [`Slots::taken_at`](crate::Slots::taken_at), [`Head::changed_at`].
 /// * The content of a message is opaque.
 #[async_trait]
 pub trait Store: fmt::Debug + Send + Sync + 'static {
@@ -50,12 +54,14 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     ///
     /// A message is due if nobody has it, it is queued or being sent, its time has come, and no
     /// earlier message with its order key [holds the order](Head::holds_order). While the route is
-    /// paused, only those that are being sent are.
+    /// paused, only those that are being sent are. The pause is [`Pause::at`](crate::Pause::at) the
+    /// time of the claim, which is stored if it differs.
     ///
     /// Queued messages take slots of the budget: the route's with
     /// [`Slots::take`](crate::Slots::take), as many as are leased, then the target's: a message
     /// without a [slot](Head::has_slot) whose slot is not due yet
-    /// ([`Slots::reserve`](crate::Slots::reserve)) gets it and becomes due then. A message whose
+    /// ([`Slots::reserve`](crate::Slots::reserve)) gets it and waits for it
+    /// ([`Head::wait_for_slot`]). A message whose
     /// time to expire has come takes none.
     ///
     /// # Errors
@@ -124,7 +130,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     async fn purge(&self, purge: &Purge) -> Result<u64>;
 
     /// Pauses a route for every worker until `until`; a time that has passed ends the pause. A later
-    /// end of a pause is kept unless `until` has passed.
+    /// end of a pause is kept unless `until` has passed: [`Pause::extended`](crate::Pause::extended).
     ///
     /// # Errors
     ///

@@ -83,7 +83,21 @@ pub(crate) fn after(time: SystemTime, by: Duration) -> SystemTime {
     time.checked_add(by).map_or(latest, |sum| sum.min(latest))
 }
 
+/// How far the clocks of two machines may differ.
+pub(crate) const SKEW: Duration = Duration::from_secs(60);
+
+/// Whether a time that was the present one when it was noted lies ahead of `now` by more than clocks
+/// differ anyway: the clock that showed it was ahead, or was set back since.
+pub(crate) fn was_ahead(noted: SystemTime, now: SystemTime) -> bool {
+    noted > after(now, SKEW)
+}
+
 /// Drops what a store does not keep: everything below a millisecond.
 pub(crate) fn whole(time: SystemTime) -> SystemTime {
     from_millis(to_millis(time))
+}
+
+/// Returns the first time that a store can keep, no earlier than `time`.
+pub(crate) fn whole_up(time: SystemTime) -> SystemTime {
+    whole(after(time, Duration::from_nanos(999_999)))
 }

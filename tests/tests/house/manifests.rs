@@ -209,7 +209,7 @@ fn the_outbox_is_reached_through_the_facade() {
         let line = match name {
             // For those who write stores.
             "default" | "conformance" => continue,
-            "tracing" => "\"ms-messenger-outbox?/tracing\"".to_owned(),
+            "rustls-ring" | "tracing" => format!("\"ms-messenger-outbox?/{name}\""),
             _ => format!("\noutbox-{name} = [\"outbox\", \"ms-messenger-outbox?/{name}\"]"),
         };
         assert!(facade.contains(&line), "{line}");

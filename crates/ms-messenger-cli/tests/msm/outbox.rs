@@ -256,6 +256,12 @@ fn an_outbox_is_named_and_of_this_build() {
     assert_eq!(other.code, 2, "{other:?}");
     assert!(other.stderr.contains("sqlite:PATH"), "{other:?}");
     assert!(!other.stderr.contains("hunter2"), "{other:?}");
+    // Before anything is sent: the password would go to another machine in clear.
+    let clear = "postgres://u:hunter2@db.example/x?sslmode=disable";
+    let clear = run(&["outbox", "status", "--store", clear], &[], "");
+    assert_eq!(clear.code, 3, "{clear:?}");
+    assert!(clear.stderr.contains("sslmode: must be"), "{clear:?}");
+    assert!(!clear.stderr.contains("hunter2"), "{clear:?}");
     let missing = run(
         &["outbox", "status", "--store", "sqlite:/no/such.db"],
         &[],

@@ -205,36 +205,58 @@ fn a_difference_is_a_line_and_the_exit_code_of_exec() {
 }
 
 #[test]
-fn skype_is_recorded_up_to_its_links() {
+fn a_session_of_skype_and_the_pages_of_graph_are_recorded_whole() {
     let service = start(true);
+    let world = service.seed();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("recording.jsonl");
-    let recording = recorder(&service, &file, &["--platform", "ucwa"]);
-    let discovery = service
-        .seed()
-        .ucwa
-        .discover
-        .replace(service.http_url(), recording.origin());
+    let recording = recorder(&service, &file, &[]);
+    let discovery = world.ucwa.discover.as_str();
+    let discovery = discovery.replace(service.http_url(), recording.origin());
     let environment = with(
-        skype(service.seed()),
+        skype(world),
         "UCWA_DISCOVERY_URL",
         Box::leak(discovery.into_boxed_str()),
     );
-    run(
-        &["send", "--to", "sip:bob@contoso.test", "--text", TEXT],
-        &environment,
-        "",
-    );
+    let words = ["send", "--to", "sip:bob@contoso.test", "--text", TEXT];
+    let sent = run(&words, &environment, "");
+    assert_eq!(sent.code, 0, "{sent:?}");
+    assert_eq!(service.messages().len(), 1);
+    let own = service.stats()["platforms"]["ucwa"]["requests"].clone();
+
+    for n in 0..3 {
+        let message = json!({"platform": "msgraph-chat", "conversation": world.graph.chat_id,
+            "sender": world.graph.users[0].id, "text": format!("{TEXT} {n}")});
+        service.inject(&message).unwrap();
+    }
+    let base = Box::leak(format!("{}/v1.0", recording.origin()).into_boxed_str());
+    let environment = with(msgraph_chat(world), "MSGRAPH_BASE_URL", base);
+    let path = format!("/chats/{}/messages?$top=1", world.graph.chat_id);
+    let words = ["api", "GET", &path, "--paginate", "--filter", "$[*].id"];
+    let read = run(&words, &environment, "");
+    assert_eq!((read.code, read.stdout.lines().count()), (0, 3), "{read:?}");
     recording.stop();
+
     let all = lines(&file);
-    assert_eq!(
-        all.len(),
-        2,
-        "the links of the first response lead to the service itself: {all:?}"
-    );
-    let body = &all[1]["response"]["body"]["json"];
-    let user = body["_links"]["user"]["href"].as_str().unwrap();
-    assert!(user.starts_with("{origin}/"), "{user}");
+    let asked = |part: &str| {
+        let of = |it: &&Value| {
+            it["request"]["path"]
+                .as_str()
+                .is_some_and(|it| it.contains(part))
+        };
+        all.iter().filter(of).count()
+    };
+    // Every request of the session but the last one for events, which has no response at its end.
+    let recorded = all.len() - 1 - asked("/v1.0/chats/");
+    let own = usize::try_from(own.as_u64().unwrap()).unwrap();
+    assert!(recorded == own || recorded + 1 == own, "{own}: {all:?}");
+    assert!(asked("/ucwa/") > 5 && asked("/WebTicket/") > 0, "{all:?}");
+    assert!(asked("/v1.0/chats/") >= 3, "{all:?}");
+    let text = fs::read_to_string(&file).unwrap();
+    assert_lines("recording", &text);
+    for secret in ["harbour", "bob@", &*world.ucwa.users[0].password] {
+        assert!(!text.contains(secret), "{secret} in {text}");
+    }
 }
 
 #[test]

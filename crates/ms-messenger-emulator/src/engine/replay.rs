@@ -3,13 +3,15 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
+use serde_json::Value;
 
 use crate::{
     engine::{
         carry_out::plain,
+        faults::rule::Faults,
         journal::{
             Journal,
-            entry::{Entry, Head, Kept, Moment},
+            entry::{Entry, FaultChange, Head, Kept, Moment},
         },
         ledger::row::{INJECT, KeptFields, NewRow},
         registry::{Registry, Routed},
@@ -24,9 +26,13 @@ pub(crate) async fn replay(
     entries: Vec<Entry>,
 ) -> Result<(), String> {
     journal.set_replaying(true);
+    let engine = &registry.engine;
+    let asked = engine.faults();
+    engine.set_faults(Faults::new());
     let mut replay = Replay {
         registry,
         rows: BTreeMap::new(),
+        faults: Value::Null,
     };
     let mut result = Ok(());
     for (n, entry) in entries.into_iter().enumerate() {
@@ -38,12 +44,15 @@ pub(crate) async fn replay(
         }
     }
     replay.add_rows(true);
-    let engine = &registry.engine;
     engine.stats.reset();
     if let Some(relay) = &registry.relay {
         relay.skip(engine);
     }
     journal.set_replaying(false);
+    // The same rules as before go on with their counters.
+    if !asked.rules.is_empty() && replay.faults != asked.to_json() {
+        engine.set_faults(asked);
+    }
     result
 }
 
@@ -51,6 +60,8 @@ struct Replay<'a> {
     registry: &'a Arc<Registry>,
     /// Rows that wait for those with smaller numbers.
     rows: BTreeMap<u64, Row>,
+    /// The document of the fault rules that were set last.
+    faults: Value,
 }
 
 struct Row {
@@ -66,6 +77,12 @@ impl Replay<'_> {
     async fn one(&mut self, entry: Entry) -> Option<()> {
         match entry.head {
             Head::Clock { offset_ms } => self.registry.engine.clock.set_offset(offset_ms),
+            Head::Faults { how } => self.faults_again(how, &entry.body)?,
+            Head::Counted {
+                platform,
+                operation,
+                call,
+            } => self.count_again(&platform, &operation, call.as_deref()),
             Head::Request {
                 moment,
                 request,
@@ -134,6 +151,28 @@ impl Replay<'_> {
         }
         let response = clock::hold_task(moment.at, registry.admin(path, request)).await?;
         (!response.is_refusal()).then_some(())
+    }
+
+    /// Changes the fault rules again. Those of a service that cannot read its own are left out.
+    fn faults_again(&mut self, how: FaultChange, body: &[u8]) -> Option<()> {
+        let document: Value = serde_json::from_slice(body).ok()?;
+        let faults = Faults::read(&document, self.registry.catalog());
+        let faults = faults.unwrap_or_default();
+        self.registry.engine.change_faults(how, faults);
+        if how == FaultChange::Set {
+            self.faults = document;
+        }
+        Some(())
+    }
+
+    /// Counts a request again, unless its service is no longer mounted.
+    fn count_again(&self, platform: &str, operation: &str, call: Option<&str>) {
+        let platform = self.registry.catalog().platform(platform);
+        let Some(service) = platform.and_then(|it| self.registry.index_of(it)) else {
+            return;
+        };
+        let service = self.registry.description(service);
+        self.registry.engine.count_again(service, operation, call);
     }
 
     /// Adds the rows whose turn it is to the ledger; `all` of them at the end.

@@ -18,12 +18,7 @@ use crate::{
     engine::{
         activity::Activity,
         addresses::Addresses,
-        description::Description,
-        faults::{
-            action::FaultAction,
-            engine::FaultEngine,
-            rule::{FaultRule, Faults},
-        },
+        faults::{engine::FaultEngine, rule::Faults},
         journal::{
             Journal,
             entry::{Entry, Head, Kept, Moment},
@@ -69,7 +64,8 @@ pub struct Engine {
     /// The clock of all services.
     pub(crate) clock: Clock,
     key: TokenKey,
-    faults: Mutex<FaultEngine>,
+    /// The fault rules, with their counters.
+    pub(crate) faults: Mutex<FaultEngine>,
     ledger: Mutex<Ledger>,
     limiter: Mutex<Limiter>,
     /// Counts stored messages and resets, for `wait`.
@@ -206,8 +202,7 @@ impl Engine {
     ///
     /// [`Throttled`] if one of them is exceeded; the request then counts against none.
     pub fn admit(&self, platform: Platform, rates: &[Rate]) -> Result<(), Throttled> {
-        let is_replay = self.journal().is_some_and(Journal::is_replaying);
-        if !self.settings.has_limits || is_replay {
+        if !self.settings.has_limits || self.is_replaying() {
             return Ok(());
         }
         let admitted = lock(&self.limiter).admit(rates, clock::system_ms());
@@ -279,6 +274,29 @@ impl Engine {
         }
     }
 
+    /// Records a change that a service made outside of what is kept of its requests, as the request to
+    /// the admin API that makes it again. Not while another change is recorded.
+    pub(crate) fn record_admin(&self, path: &str, document: &Value) {
+        let Some(journal) = self.journal() else {
+            return;
+        };
+        let entry = |(): &(), moment| {
+            let head = Head::Admin {
+                moment,
+                path: path.to_owned(),
+                request: Kept::of_admin(path),
+            };
+            let body = document.to_string().into();
+            Some(Entry { head, body })
+        };
+        journal.perform(|| self.moment(), || (), entry);
+    }
+
+    /// Whether the state of an earlier start is made again.
+    pub(crate) fn is_replaying(&self) -> bool {
+        self.journal().is_some_and(Journal::is_replaying)
+    }
+
     /// Remembers where clients reach the emulator.
     pub(crate) fn reached_at(&self, addresses: Addresses) {
         // The emulator runs once.
@@ -332,43 +350,10 @@ impl Engine {
         lock(&self.ledger)
     }
 
-    pub(crate) fn faults(&self) -> Faults {
-        lock(&self.faults).faults().clone()
-    }
-
-    /// How often each fault rule was applied, in their order.
-    pub(crate) fn applied_faults(&self) -> Vec<u64> {
-        lock(&self.faults).applied()
-    }
-
     /// What responds in place of the services, unless fault rules are to be seen.
     pub(crate) fn playback(&self) -> Option<&dyn Playback> {
         let playback = self.settings.playback.as_deref()?;
         self.faults().rules.is_empty().then_some(playback)
-    }
-
-    pub(crate) fn set_faults(&self, faults: Faults) {
-        *lock(&self.faults) = FaultEngine::new(faults, self.settings.seed);
-    }
-
-    /// Adds rules after all others, whose counters stay.
-    pub(crate) fn add_faults(&self, faults: Faults) {
-        lock(&self.faults).add(faults, self.settings.seed);
-    }
-
-    /// Adds a rule before all but the earlier urgent ones.
-    pub(crate) fn add_urgent_fault(&self, rule: FaultRule) {
-        lock(&self.faults).add_urgent(rule, self.settings.seed);
-    }
-
-    /// The fault of the next request of that operation, an attempt of `call`.
-    pub(crate) fn decide_fault(
-        &self,
-        service: &Description,
-        operation: &str,
-        call: Option<&str>,
-    ) -> Option<FaultAction> {
-        lock(&self.faults).decide(service, operation, call)
     }
 
     /// How often the emulator was reset; separates what began before a reset from what came after it.

@@ -44,9 +44,10 @@ async fn greet(
     proxy: Arc<Proxy>,
     stop: watch::Receiver<bool>,
 ) {
+    let is_https = tls.is_some();
     let service = service_fn(move |incoming: http::Request<Incoming>| {
         let proxy = Arc::clone(&proxy);
-        async move { Ok::<_, Infallible>(proxy.handle(incoming).await) }
+        async move { Ok::<_, Infallible>(proxy.handle(incoming, is_https).await) }
     });
     let mut http1 = http1::Builder::new();
     http1.timer(TokioTimer::new());

@@ -24,6 +24,7 @@ use crate::{
         file::RecordingFile,
         forward::Forwarder,
         headers,
+        links::Links,
         passed::Passed,
         redactor::Redactor,
         signing::AccessKey,
@@ -66,6 +67,8 @@ struct Read {
     target: String,
     body: Bytes,
     at: u64,
+    /// Whether it came over TLS.
+    is_https: bool,
 }
 
 /// What was read of the body of a response.
@@ -78,7 +81,11 @@ struct Begun {
 
 impl Proxy {
     /// Responds to one request.
-    pub(crate) async fn handle(&self, incoming: http::Request<Incoming>) -> http::Response<Passed> {
+    pub(crate) async fn handle(
+        &self,
+        incoming: http::Request<Incoming>,
+        is_https: bool,
+    ) -> http::Response<Passed> {
         let at = clock::system_ms();
         let (head, body) = incoming.into_parts();
         let target = head
@@ -101,12 +108,17 @@ impl Proxy {
             target,
             body: body.to_bytes(),
             at,
+            is_https,
         };
         self.exchange(&host, read).await
     }
 
-    async fn exchange(&self, host: &Host, read: Read) -> http::Response<Passed> {
+    async fn exchange(&self, host: &Host, mut read: Read) -> http::Response<Passed> {
         let begun = Instant::now();
+        let links = Links::new(host, read.is_https, &read.head.headers, &read.head.uri);
+        if let Some(links) = &links {
+            links.to_service(&mut read.head.headers, &mut read.body);
+        }
         let Some(request) = self.outgoing(host, &read) else {
             self.counters.add_failed();
             return problem(StatusCode::BAD_REQUEST, "the request cannot be forwarded");
@@ -124,7 +136,7 @@ impl Proxy {
         };
         let took = begun.elapsed();
         let (mut head, body) = response.into_parts();
-        let body = read_some(body, self.forwarder.patience).await;
+        let mut body = read_some(body, self.forwarder.patience).await;
         let recorded = if body.is_whole {
             Body::redact(&head.headers, &body.first, &self.redactor)
         } else {
@@ -132,6 +144,10 @@ impl Proxy {
         };
         self.record(&read, &head, recorded, took);
         remove_those_of_connection(&mut head.headers);
+        if let Some(links) = links.filter(|_| body.is_whole) {
+            links.to_recorder(&mut head.headers, &mut body.first);
+            body.passed = Passed::whole(body.first);
+        }
         http::Response::from_parts(head, body.passed)
     }
 

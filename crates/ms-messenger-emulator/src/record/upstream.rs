@@ -77,8 +77,17 @@ impl Host {
         }
     }
 
+    /// The same host and port, called over TLS or not. A port that was left out is the usual one.
+    pub(crate) fn with_scheme(mut self, is_https: bool) -> Self {
+        if !is_https && self.port == 443 {
+            self.port = 80;
+        }
+        self.is_https = is_https;
+        self
+    }
+
     /// Reads an https URL, or an http URL on loopback; nothing but a host and a port may be in it.
-    fn parse(url: &str) -> Option<Self> {
+    pub(crate) fn parse(url: &str) -> Option<Self> {
         let uri = url.parse::<Uri>().ok()?;
         let authority = uri.authority()?;
         let is_alone = matches!(uri.path(), "" | "/") && uri.query().is_none();

@@ -104,6 +104,11 @@ impl Service for Graph {
     }
 
     fn admin(&self, _: &Engine, path: &str, request: &Request) -> Option<Response> {
+        if let Some(restored) = notifications::kept::restore(&self.notifications, path, request) {
+            // From now on the store notes what changes.
+            self.publish();
+            return Some(restored);
+        }
         notifications::admin::handle(&self.notifications, path, request)
             .or_else(|| drives::admin::respond(self, path, request))
     }

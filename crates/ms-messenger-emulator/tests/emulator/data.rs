@@ -13,10 +13,10 @@ use crate::{
 };
 
 /// A folder that is removed with the test.
-struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("emulator-{name}-{}", std::process::id()));
         fs::create_dir_all(&path).unwrap();
         Self(path)
@@ -26,12 +26,12 @@ impl Folder {
         self.0.join("world")
     }
 
-    fn builder(&self) -> EmulatorBuilder {
+    pub(crate) fn builder(&self) -> EmulatorBuilder {
         let builder = Emulator::builder().with_data(self.file());
         builder.with_device_interval(0)
     }
 
-    async fn start(&self) -> Outside {
+    pub(crate) async fn start(&self) -> Outside {
         Outside::of(self.builder().start().await.unwrap())
     }
 }

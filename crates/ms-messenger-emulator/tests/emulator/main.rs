@@ -17,6 +17,7 @@ mod admin_api;
 mod arrows;
 mod connections;
 mod data;
+mod data_kept;
 mod encoded_ids;
 mod entra;
 mod entra_refusals;
@@ -78,6 +79,8 @@ mod program;
 mod receiver;
 #[cfg(feature = "record")]
 mod record;
+#[cfg(feature = "record")]
+mod record_links;
 #[cfg(feature = "record")]
 mod record_services;
 #[cfg(feature = "record")]

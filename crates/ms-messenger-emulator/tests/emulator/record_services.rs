@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Serves the routes, and returns the origin.
-async fn service(routes: Router) -> String {
+pub(crate) async fn service(routes: Router) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, routes).await });

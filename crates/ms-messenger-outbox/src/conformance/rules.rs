@@ -3,7 +3,7 @@
 use super::{
     apply,
     bench::{Bench, Boxed},
-    budget, claim,
+    budget, claim, clock,
     expect::Outcome,
     handles, insert, order, purge, random, read, report, session,
 };
@@ -43,6 +43,10 @@ pub(super) const RULES: &[Rule] = &[
     rule("budget/route", |it| Box::pin(budget::route(it))),
     rule("budget/target", |it| Box::pin(budget::target(it))),
     rule("budget/sending", |it| Box::pin(budget::sending(it))),
+    rule("clock/pause", |it| Box::pin(clock::pause(it))),
+    rule("clock/target", |it| Box::pin(clock::target(it))),
+    rule("clock/route", |it| Box::pin(clock::route(it))),
+    rule("clock/forward", |it| Box::pin(clock::forward(it))),
     rule("apply/table", |it| Box::pin(apply::table(it))),
     rule("apply/lease", |it| Box::pin(apply::lease(it))),
     rule("apply/each-for-itself", |it| {

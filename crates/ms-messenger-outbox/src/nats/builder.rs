@@ -17,6 +17,7 @@ use super::{
     bucket::{Bucket, PATIENCE},
     failure::{damaged, disabled, of_jetstream, silent, unavailable},
     record::{self, SCHEMA, Schema, VERSION},
+    secure::demand_tls,
     store::NatsStore,
 };
 use crate::error::{OutboxError, OutboxErrorKind, Result};
@@ -72,15 +73,20 @@ impl NatsStoreBuilder {
     /// Connects to a server and opens the store, e.g. `nats://user:password@host:4222`. Lost
     /// connections are made again.
     ///
+    /// A server on another machine is called over TLS, and so is one on this machine by `tls://` or if
+    /// it demands it; that needs the feature `rustls-ring`. Trusted are the authorities of the system
+    /// (on Linux, those of `SSL_CERT_FILE`).
+    ///
     /// # Errors
     ///
-    /// `Unavailable` if there is no server, and those of [`open`](Self::open).
+    /// `Unavailable` if there is no server, it offers no TLS, or its certificate is not trusted;
+    /// `Invalid` if TLS is needed and not built in; those of [`open`](Self::open).
     pub async fn connect(self, url: &str) -> Result<NatsStore> {
         self.check()?;
         let options = async_nats::ConnectOptions::new()
             .name("ms-messenger-outbox")
             .reconnect_delay_callback(|_| Duration::from_millis(200));
-        let connected = options.connect(url).await;
+        let connected = demand_tls(options, url)?.connect(url).await;
         let client = connected.map_err(|it| {
             // The cause may repeat the address, and the password in it.
             let text = match it.kind() {
@@ -90,6 +96,12 @@ impl NatsStoreBuilder {
                 async_nats::ConnectErrorKind::Authentication
                 | async_nats::ConnectErrorKind::AuthorizationViolation => {
                     "the NATS server refuses the credentials"
+                }
+                _ if is_of_certificate(&it) => {
+                    "the certificate of the NATS server is not trusted, or is that of another host"
+                }
+                async_nats::ConnectErrorKind::Tls => {
+                    "no TLS connection to the NATS server can be made"
                 }
                 _ => "the NATS server cannot be reached",
             };
@@ -170,6 +182,18 @@ impl NatsStoreBuilder {
             files, and discard new messages";
         Err(OutboxError::new(OutboxErrorKind::Invalid, text))
     }
+}
+
+/// Whether the certificate of the server was rejected.
+fn is_of_certificate(error: &async_nats::ConnectError) -> bool {
+    let mut source = std::error::Error::source(error);
+    while let Some(it) = source {
+        if it.to_string().contains("invalid peer certificate") {
+            return true;
+        }
+        source = it.source();
+    }
+    false
 }
 
 /// Writes the version of the entries into a new bucket, or checks it.

@@ -18,7 +18,6 @@ use crate::{
     error::Result,
     message::StoredMessage,
     store::{Claim, Claimed},
-    time::from_millis,
 };
 
 /// How many messages that wait for the slots of their targets are looked at beyond the limit.
@@ -130,10 +129,15 @@ fn choose(core: &Core, claim: &Claim, plan: &mut Plan) -> Vec<Row> {
         .get(claim.route.as_str())
         .cloned()
         .unwrap_or_default();
-    let paused_until = from_millis(plan.route.value.paused_until_ms);
-    let is_paused = paused_until > claim.now;
+    let stored = plan.route.value.pause();
+    let pause = stored.at(claim.now);
+    if pause != stored {
+        plan.route.value.set_pause(pause);
+        plan.is_route_changed = true;
+    }
+    let is_paused = !pause.is_over(claim.now);
     if is_paused {
-        plan.note(paused_until);
+        plan.note(pause.until);
     }
     let extra = claim.budget.target.map_or(1, |_| DELAYED);
     let most = (claim.limit as usize).saturating_add(extra);

@@ -7,10 +7,13 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::failure::damaged;
 use crate::{
+    budget::Slots,
     envelope::Hash,
     error::{OutboxError, OutboxErrorKind, Result},
     id::{EnvelopeId, WorkerId},
     message::Head,
+    pause::Pause,
+    time::{from_millis, to_millis},
 };
 
 /// How many messages of one group get numbers of their own from its revision.
@@ -64,18 +67,63 @@ pub(super) struct RouteRecord {
     pub(super) route: String,
     #[serde(default)]
     pub(super) paused_until_ms: i64,
+    /// When that was set.
+    #[serde(default)]
+    pub(super) paused_at_ms: i64,
     #[serde(default)]
     pub(super) next_slot_ns: u64,
+    /// When the last slot was taken.
+    #[serde(default)]
+    pub(super) taken_at_ns: u64,
     #[serde(default)]
     pub(super) write: u64,
+}
+
+impl RouteRecord {
+    pub(super) fn slots(&self) -> Slots {
+        stored_slots(self.next_slot_ns, self.taken_at_ns)
+    }
+
+    pub(super) fn set_slots(&mut self, slots: Slots) {
+        self.next_slot_ns = to_nanos(slots.next);
+        self.taken_at_ns = to_nanos(slots.taken_at);
+    }
+
+    pub(super) fn pause(&self) -> Pause {
+        let (until, set_at) = (self.paused_until_ms, self.paused_at_ms);
+        Pause::new(from_millis(until), from_millis(set_at))
+    }
+
+    pub(super) fn set_pause(&mut self, pause: Pause) {
+        self.paused_until_ms = to_millis(pause.until);
+        self.paused_at_ms = to_millis(pause.set_at);
+    }
 }
 
 /// The entry of a target.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct LaneRecord {
     pub(super) next_slot_ns: u64,
+    /// When the last slot was taken.
+    #[serde(default)]
+    pub(super) taken_at_ns: u64,
     #[serde(default)]
     pub(super) write: u64,
+}
+
+impl LaneRecord {
+    pub(super) fn slots(&self) -> Slots {
+        stored_slots(self.next_slot_ns, self.taken_at_ns)
+    }
+
+    pub(super) fn set_slots(&mut self, slots: Slots) {
+        self.next_slot_ns = to_nanos(slots.next);
+        self.taken_at_ns = to_nanos(slots.taken_at);
+    }
+}
+
+fn stored_slots(next_slot_ns: u64, taken_at_ns: u64) -> Slots {
+    Slots::new(from_nanos(next_slot_ns)).with_taken_at(from_nanos(taken_at_ns))
 }
 
 /// The entry that says which version wrote the bucket.
@@ -145,7 +193,7 @@ pub(super) fn read_message(hash: &Hash, value: &[u8]) -> Result<Record> {
 }
 
 /// A time as nanoseconds since 1970.
-pub(super) fn to_nanos(time: SystemTime) -> u64 {
+fn to_nanos(time: SystemTime) -> u64 {
     let since = time.duration_since(SystemTime::UNIX_EPOCH);
     u64::try_from(since.unwrap_or_default().as_nanos()).unwrap_or(u64::MAX)
 }

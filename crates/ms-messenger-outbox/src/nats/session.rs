@@ -14,7 +14,6 @@ use crate::{
     error::{OutboxErrorKind, Result},
     id::WorkerId,
     store::{Beat, Session},
-    time::to_millis,
 };
 
 /// How often an entry is read again because another write came first.
@@ -141,11 +140,6 @@ pub(super) async fn recall(core: &Core, route: &str, now: SystemTime) -> Result<
 }
 
 pub(super) async fn pause(core: &Core, route: &str, until: SystemTime) -> Result<()> {
-    let until_ms = if until <= SystemTime::now() {
-        0
-    } else {
-        to_millis(until)
-    };
     for _ in 0..ROUNDS {
         let entry = core.bucket.get(&route_key(route)).await?;
         let revision = entry.as_ref().map_or(0, |it| it.revision);
@@ -155,11 +149,8 @@ pub(super) async fn pause(core: &Core, route: &str, until: SystemTime) -> Result
             None => record::RouteRecord::default(),
         };
         route.clone_into(&mut value.route);
-        value.paused_until_ms = if until_ms == 0 {
-            0
-        } else {
-            value.paused_until_ms.max(until_ms)
-        };
+        let pause = value.pause().extended(until, SystemTime::now());
+        value.set_pause(pause);
         if put_route(core, &At { revision, value }).await? {
             return Ok(());
         }

@@ -5,9 +5,9 @@ use std::{collections::HashMap, time::SystemTime};
 use super::{
     core::Stored,
     index::At,
-    record::{LaneRecord, RouteRecord, from_nanos, to_nanos},
+    record::{LaneRecord, RouteRecord},
 };
-use crate::{budget::Slots, envelope::Hash, state::State, store::Claim};
+use crate::{envelope::Hash, state::State, store::Claim};
 
 /// What a claim does.
 #[derive(Debug, Default)]
@@ -66,29 +66,29 @@ impl Plan {
         }
         // The route first: a message that gets a slot of its target is written either way.
         if let Some(rate) = claim.budget.route {
-            let mut slots = Slots::new(from_nanos(self.route.value.next_slot_ns));
+            let mut slots = self.route.value.slots();
             if slots.take(rate, claim.now, 1) == 0 {
                 return Err(Wait::Route(slots.free_at(rate, claim.now)));
             }
         }
         if let Some(rate) = claim.budget.target.filter(|_| !head.has_slot) {
             let lane = self.lanes.entry(head.lane).or_default();
-            let mut slots = Slots::new(from_nanos(lane.value.next_slot_ns));
+            let mut slots = lane.value.slots();
             let at = slots.reserve(rate, claim.now);
-            lane.value.next_slot_ns = to_nanos(slots.next);
+            lane.value.set_slots(slots);
             if !self.changed_lanes.contains(&head.lane) {
                 self.changed_lanes.push(head.lane);
             }
             head.has_slot = true;
             if at > claim.now {
-                head.due_at = at;
-                return Err(Wait::Target(at));
+                head.wait_for_slot(at, claim.now);
+                return Err(Wait::Target(head.due_at));
             }
         }
         if let Some(rate) = claim.budget.route {
-            let mut slots = Slots::new(from_nanos(self.route.value.next_slot_ns));
+            let mut slots = self.route.value.slots();
             slots.take(rate, claim.now, 1);
-            self.route.value.next_slot_ns = to_nanos(slots.next);
+            self.route.value.set_slots(slots);
             self.is_route_changed = true;
         }
         Ok(())

@@ -14,6 +14,7 @@ use super::{
     failure::to_error,
     listen::Changes,
     migrate::migrate,
+    secure::{demand_tls, of_connecting},
     statements::Statements,
     store::PostgresStore,
     waiting::Waiting,
@@ -80,16 +81,19 @@ impl PostgresBuilder {
     /// Connects to a database, and opens the store in it.
     ///
     /// `url` is `postgres://USER:PASSWORD@HOST:PORT/DATABASE`. What is missing is taken from the
-    /// variables `PGHOST`, `PGUSER`, `PGPASSWORD` and so on, and from the password file.
+    /// variables `PGHOST`, `PGUSER`, `PGPASSWORD` and so on, and from the password file. TLS is used
+    /// as [`PostgresStore`] says.
     ///
     /// # Errors
     ///
-    /// `Invalid` for the address or the schema; `Unavailable` if the server cannot be reached, or
-    /// rejects the user name or the password; those of [`open`](Self::open). No error holds the
-    /// address.
+    /// `Invalid` for the address, the schema, an `sslmode` that would send the password to another
+    /// machine in clear, or a file of certificates that cannot be used; `Unavailable` if the server
+    /// cannot be reached, rejects the user name or the password, offers no TLS, or has a certificate
+    /// that is not trusted; those of [`open`](Self::open). No error holds the address.
     pub async fn connect(self, url: &str) -> Result<PostgresStore> {
         self.check()?;
         let options = PgConnectOptions::from_str(url).map_err(to_error)?;
+        let options = demand_tls(options)?;
         let options = match options.get_application_name() {
             Some(_) => options,
             None => options.application_name("ms-messenger-outbox"),
@@ -101,7 +105,8 @@ impl PostgresBuilder {
             options
         };
         // The pool would wait for a server that refuses, and not say why.
-        let first = options.connect().await.map_err(to_error)?;
+        let first = options.connect().await;
+        let first = first.map_err(|error| of_connecting(&options, error))?;
         // It served its purpose.
         let _ = first.close().await;
         let pool = PgPoolOptions::new().max_connections(self.max_connections);

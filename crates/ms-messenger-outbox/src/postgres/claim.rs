@@ -10,8 +10,8 @@ use sqlx::{PgConnection, Row as _};
 use super::{
     database::{Database, run},
     failure::Failure,
-    nanos,
     row::{Stored, Updates},
+    session,
     slots::Rates,
 };
 use crate::{
@@ -68,8 +68,12 @@ async fn round(database: &Database, claim: &Claim) -> Result<Round, Failure> {
     };
     let doubts = &database.doubts;
     doubts.give_back(database, &mut transaction, claim).await?;
-    let paused_until = nanos::to_time(session.try_get("paused_until")?);
-    let is_paused = paused_until > claim.now;
+    let stored = session::stored_pause(&session)?;
+    let pause = stored.at(claim.now);
+    if pause != stored {
+        session::move_pause(database, &mut transaction, &claim.route, stored, pause).await?;
+    }
+    let is_paused = !pause.is_over(claim.now);
     let limit = claim.limit.min(MOST);
     let looked_at = match claim.budget.target {
         Some(_) => limit.max(FEWEST),
@@ -97,7 +101,7 @@ async fn round(database: &Database, claim: &Claim) -> Result<Round, Failure> {
         claimed.next_at = earliest(claimed.next_at, next.map(from_millis));
     }
     if is_paused {
-        claimed.next_at = earliest(claimed.next_at, Some(paused_until));
+        claimed.next_at = earliest(claimed.next_at, Some(pause.until));
     }
     transaction.commit().await?;
     doubts.clear(claim);

@@ -8,7 +8,11 @@ use super::{database::Database, failure::Failure, statements::for_schema};
 use crate::error::{OutboxError, OutboxErrorKind};
 
 /// What makes each version of the one before, from nothing on.
-const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+];
 
 /// Brings the schema to the version of this crate, in one transaction, while others wait. One that
 /// has it is only read, so that its user need not be allowed to change it.

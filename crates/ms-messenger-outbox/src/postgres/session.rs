@@ -2,19 +2,20 @@
 
 use std::time::{Duration, SystemTime};
 
-use sqlx::Row as _;
+use sqlx::{PgConnection, Row as _, postgres::PgRow};
 
 use super::{
     database::{Database, run},
+    failure::Failure,
     nanos,
     row::{Stored, Updates},
 };
 use crate::{
     error::Result,
     id::WorkerId,
-    message::SKEW,
+    pause::Pause,
     store::{Beat, Session},
-    time::{after, to_millis},
+    time::{SKEW, after, to_millis},
 };
 
 /// For how long it is known that a session was ended: its worker opens it no more.
@@ -128,17 +129,42 @@ pub(super) async fn recall(database: &Database, route: &str, now: SystemTime) ->
 
 pub(super) async fn pause(database: &Database, route: &str, until: SystemTime) -> Result<()> {
     run(|| async {
-        let is_end = until <= SystemTime::now();
-        let until = if is_end { 0 } else { nanos::of(until) };
+        let now = SystemTime::now();
         let mut transaction = database.begin().await?;
-        let query = database.query(&database.statements.pause);
-        let query = query.bind(route).bind(until);
+        let query = database.query(&database.statements.lock_route).bind(route);
+        let stored = stored_pause(&query.fetch_one(&mut *transaction).await?)?;
+        let pause = stored.extended(until, now);
+        let query = database.query(&database.statements.pause).bind(route);
+        let query = query.bind(nanos::of(pause.until));
+        let query = query.bind(nanos::of(pause.set_at));
         query.execute(&mut *transaction).await?;
-        if is_end {
+        if pause.is_over(now) {
             database.announce(&mut transaction).await?;
         }
         transaction.commit().await?;
         Ok(())
     })
     .await
+}
+
+/// The pause of a route, from a row that has its columns.
+pub(super) fn stored_pause(row: &PgRow) -> Result<Pause, Failure> {
+    let time = |column| Ok::<_, sqlx::Error>(nanos::to_time(row.try_get(column)?));
+    Ok(Pause::new(time("paused_until")?, time("paused_at")?))
+}
+
+/// Replaces the pause of a route, unless it was changed meanwhile.
+pub(super) async fn move_pause(
+    database: &Database,
+    connection: &mut PgConnection,
+    route: &str,
+    from: Pause,
+    to: Pause,
+) -> Result<(), Failure> {
+    let mut query = database.query(&database.statements.move_pause).bind(route);
+    for time in [to.until, to.set_at, from.until, from.set_at] {
+        query = query.bind(nanos::of(time));
+    }
+    query.execute(connection).await?;
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::SystemTime};
 
-use sqlx::{PgConnection, Row as _};
+use sqlx::{PgConnection, Row as _, postgres::PgRow};
 
 use super::{database::Database, failure::Failure, nanos};
 use crate::{
@@ -51,9 +51,9 @@ impl Rates {
             }
         }
         if is_any && claim.budget.route.is_some() {
-            let query = database.scalar::<i64>(&database.statements.lock_route);
-            let next = query.bind(&claim.route).fetch_one(&mut *connection).await?;
-            rates.route = Some(Slots::new(nanos::to_time(next)));
+            let query = database.query(&database.statements.lock_route);
+            let row = query.bind(&claim.route).fetch_one(&mut *connection).await?;
+            rates.route = Some(stored(&row)?);
         }
         lanes.sort_unstable();
         lanes.dedup();
@@ -63,8 +63,7 @@ impl Rates {
                 let lane: &[u8] = row.try_get("lane")?;
                 let damaged = || OutboxError::new(OutboxErrorKind::Damaged, "the hash of a target");
                 let lane = Hash::from_slice(lane).ok_or_else(damaged)?;
-                let next = nanos::to_time(row.try_get("next")?);
-                rates.targets.insert(lane, Slots::new(next));
+                rates.targets.insert(lane, stored(&row)?);
             }
         }
         Ok(rates)
@@ -80,8 +79,8 @@ impl Rates {
         if at <= self.now {
             return None;
         }
-        head.due_at = crate::time::whole(at);
-        Some(at)
+        head.wait_for_slot(at, self.now);
+        Some(head.due_at)
     }
 
     /// Takes a slot of the route. Returns when there is one, unless it was taken.
@@ -103,6 +102,7 @@ impl Rates {
         if let Some(slots) = self.route.filter(|_| self.is_route_changed) {
             let query = database.query(&database.statements.set_route);
             let query = query.bind(&self.route_name).bind(nanos::of(slots.next));
+            let query = query.bind(nanos::of(slots.taken_at));
             query.execute(&mut *connection).await?;
         }
         let mut changed = self.changed;
@@ -113,8 +113,15 @@ impl Rates {
             let next: Vec<i64> = next.map(|slots| nanos::of(slots.next)).collect();
             let lanes: Vec<&[u8]> = changed.iter().map(|lane| &lane.as_bytes()[..]).collect();
             let query = database.query(&database.statements.set_targets);
-            query.bind(&lanes).bind(&next).execute(connection).await?;
+            let query = query.bind(&lanes).bind(&next).bind(nanos::of(self.now));
+            query.execute(connection).await?;
         }
         Ok(())
     }
+}
+
+/// The slots in a row that has their columns.
+fn stored(row: &PgRow) -> Result<Slots, sqlx::Error> {
+    let time = |column| Ok::<_, sqlx::Error>(nanos::to_time(row.try_get(column)?));
+    Ok(Slots::new(time("next")?).with_taken_at(time("taken_at")?))
 }

@@ -19,6 +19,7 @@ pub(super) struct Statements {
     pub(super) set_targets: String,
     pub(super) next: String,
     pub(super) pause: String,
+    pub(super) move_pause: String,
     pub(super) get: String,
     pub(super) list: String,
     pub(super) counts: String,
@@ -61,6 +62,7 @@ impl Statements {
             set_targets: of(SET_TARGETS),
             next: of(NEXT),
             pause: of(PAUSE),
+            move_pause: of(MOVE_PAUSE),
             get: of(GET),
             list: of(LIST),
             counts: of(COUNTS),
@@ -138,8 +140,9 @@ WHERE m.seq = u.seq
 RETURNING m.seq, CASE WHEN m.owner IS NOT NULL THEN m.content END AS content";
 
 const CLAIM_SESSION: &str = "\
-SELECT coalesce((SELECT r.paused_until FROM {s}.route r WHERE r.name = $2), 0) AS paused_until
-FROM {s}.session s WHERE s.worker = $1 AND s.buried_at IS NULL FOR KEY SHARE OF s";
+SELECT coalesce(r.paused_until, 0) AS paused_until, coalesce(r.paused_at, 0) AS paused_at
+FROM {s}.session s LEFT JOIN {s}.route r ON r.name = $2
+WHERE s.worker = $1 AND s.buried_at IS NULL FOR KEY SHARE OF s";
 
 const CANDIDATES: &str = "\
 WITH sending AS (
@@ -160,7 +163,7 @@ const LOCK_TARGETS: &str = "\
 INSERT INTO {s}.target (lane, next)
 SELECT lane, 0 FROM unnest($1::bytea[]) AS u(lane) ORDER BY lane
 ON CONFLICT (lane) DO UPDATE SET lane = excluded.lane
-RETURNING lane, next";
+RETURNING lane, next, taken_at";
 
 const NEXT: &str = "\
 SELECT least((
@@ -172,10 +175,11 @@ SELECT least((
     ORDER BY wakes_at LIMIT 1
 ))";
 
-const PAUSE: &str = "\
-INSERT INTO {s}.route AS r (name, paused_until, next) VALUES ($1, $2, 0)
-ON CONFLICT (name) DO UPDATE SET paused_until = \
-    CASE WHEN $2 = 0 THEN 0 ELSE greatest(r.paused_until, $2) END";
+const PAUSE: &str = "UPDATE {s}.route SET paused_until = $2, paused_at = $3 WHERE name = $1";
+
+/// If no other change came first.
+const MOVE_PAUSE: &str = "UPDATE {s}.route SET paused_until = $2, paused_at = $3 \
+    WHERE name = $1 AND paused_until = $4 AND paused_at = $5";
 
 const LIST: &str = "\
 SELECT seq, id, head::text AS head FROM {s}.message
@@ -210,11 +214,12 @@ const LOCK: &str = "SELECT seq, id, head::text AS head FROM {s}.message \
 const PUT_OFF: &str = "UPDATE {s}.message SET wakes_at = $2 WHERE seq = ANY($1)";
 
 const LOCK_ROUTE: &str = "INSERT INTO {s}.route (name, paused_until, next) VALUES ($1, 0, 0) \
-    ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING next";
+    ON CONFLICT (name) DO UPDATE SET name = excluded.name \
+    RETURNING next, taken_at, paused_until, paused_at";
 
-const SET_ROUTE: &str = "UPDATE {s}.route SET next = $2 WHERE name = $1";
+const SET_ROUTE: &str = "UPDATE {s}.route SET next = $2, taken_at = $3 WHERE name = $1";
 
-const SET_TARGETS: &str = "UPDATE {s}.target t SET next = u.next \
+const SET_TARGETS: &str = "UPDATE {s}.target t SET next = u.next, taken_at = $3 \
     FROM unnest($1::bytea[], $2::bigint[]) AS u(lane, next) WHERE t.lane = u.lane";
 
 const GET: &str = "SELECT seq, id, head::text AS head, content FROM {s}.message \
@@ -272,7 +277,7 @@ const OWNED: &str = "SELECT seq, id, head::text AS head FROM {s}.message \
 const AHEAD: &str = "SELECT seq, id, head::text AS head FROM {s}.message \
     WHERE route = $1 AND owner IS NULL AND wakes_at > $2 AND changed_at > $3 \
     AND (state = 'sending' OR (state = 'queued' AND is_first \
-        AND (head ->> 'failures')::integer > 0)) \
+        AND ((head ->> 'failures')::integer > 0 OR (head ->> 'has_slot')::boolean))) \
     ORDER BY seq LIMIT 10000 FOR UPDATE SKIP LOCKED";
 
 const DISOWN: &str = "UPDATE {s}.message SET owner = NULL WHERE seq = ANY($1)";

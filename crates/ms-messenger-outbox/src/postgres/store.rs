@@ -56,15 +56,29 @@ use crate::{
 ///
 /// # TLS
 ///
-/// It is the application's choice: a dependency on `sqlx` with one of its features `tls-*` switches
-/// it on, and `sslmode=verify-full` in the address demands it.
+/// The feature `rustls-ring` builds it in; so does a dependency on `sqlx` with one of its features
+/// `tls-*`. To a server on another machine, [`connect`](PostgresBuilder::connect) sends nothing in
+/// clear. `sslmode` in the address says what is demanded:
+///
+/// | `sslmode` | On this machine | On another machine |
+/// |---|---|---|
+/// | `prefer` (default) | TLS if the server offers it | as `require` |
+/// | `require` | TLS, whatever the certificate | the same |
+/// | `verify-full` | TLS, with a certificate of a trusted authority for that host | the same |
+/// | `verify-ca` | as `verify-full`: the driver compares the host, too | the same |
+/// | `disable`, `allow` | no TLS | an error before anything is sent |
+///
+/// Trusted are the authorities of the system (on Linux, those of `SSL_CERT_FILE`), and those in
+/// `sslrootcert=FILE`. Use `verify-full` in a network that others share: `require` protects from
+/// listeners only. A pool of the application is used as it is.
 ///
 /// ```no_run
 /// use ms_messenger_core::{SendRequest, Target};
 /// use ms_messenger_outbox::{Envelope, Outbox, PostgresStore};
 ///
 /// # async fn run() -> ms_messenger_outbox::Result<()> {
-/// let store = PostgresStore::connect("postgres://app:secret@db.example/app").await?;
+/// let url = "postgres://app:secret@db.example/app?sslmode=verify-full";
+/// let store = PostgresStore::connect(url).await?;
 /// let outbox = Outbox::new(store);
 /// let request = SendRequest::new(Target::conversation("19:abc@thread.v2"), "shipped");
 /// outbox.enqueue(Envelope::new("order-4711", "teams", request)).await?;

@@ -9,6 +9,7 @@ use std::{
 use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
 use super::{
+    control,
     error::OrStoreError as _,
     row::{self, COLUMNS},
 };
@@ -17,6 +18,7 @@ use crate::{
     envelope::Hash,
     error::Result,
     message::StoredMessage,
+    pause::Pause,
     state::State,
     store::{Claim, Claimed},
     time::{from_millis, to_millis},
@@ -26,7 +28,8 @@ use crate::{
 const MOST: usize = 2000;
 
 /// The route of the claim, if the worker has a session.
-const ROUTE: &str = "SELECT route, paused_until, next_slot FROM ms_outbox_routes WHERE name = ?1 \
+const ROUTE: &str = "SELECT route, paused_until, next_slot, paused_at, taken_at \
+    FROM ms_outbox_routes WHERE name = ?1 \
     AND EXISTS (SELECT 1 FROM ms_outbox_sessions WHERE worker = ?2 AND buried_at IS NULL)";
 
 const BY_INDEX: &str = "LEFT JOIN ms_outbox_contents c ON c.seq = m.seq WHERE m.owner IS NULL";
@@ -70,7 +73,7 @@ pub(super) async fn claim(conn: &mut SqliteConnection, claim: &Claim) -> Result<
     };
     let mut after = (i64::MIN, 0);
     let mut seen = 0;
-    let mut page = if claiming.is_paused {
+    let mut page = if claiming.is_paused || claiming.moved.is_some() {
         claiming.page(conn, after, limit).await?
     } else {
         first
@@ -103,6 +106,8 @@ struct Claiming<'a> {
     claim: &'a Claim,
     route: i64,
     is_paused: bool,
+    /// The pause, if it counts from another time than it was stored with.
+    moved: Option<Pause>,
     slots: Slots,
     slots_before: Slots,
     lanes: HashMap<Hash, Slots>,
@@ -125,19 +130,21 @@ impl<'a> Claiming<'a> {
             .bind(to_millis(claim.now))
             .bind(i64::try_from(limit).unwrap_or(i64::MAX));
         let mut rows = query.fetch_all(conn).await.or_store_error()?;
-        if rows.first().is_none_or(|it| it.len() != 3) {
+        if rows.first().is_none_or(|it| it.len() != 5) {
             return Ok(None);
         }
         let head = rows.remove(0);
         let number = |i: usize| head.try_get::<i64, usize>(i).or_store_error();
-        let (route, paused_until, next_slot) = (number(0)?, number(1)?, number(2)?);
-        let paused_until = from_millis(paused_until);
-        let is_paused = paused_until > claim.now;
-        let slots = Slots::new(from_nanos(next_slot));
+        let (route, next_slot) = (number(0)?, number(2)?);
+        let stored = Pause::new(from_millis(number(1)?), from_millis(number(3)?));
+        let pause = stored.at(claim.now);
+        let is_paused = !pause.is_over(claim.now);
+        let slots = Slots::new(from_nanos(next_slot)).with_taken_at(from_nanos(number(4)?));
         let mut claiming = Self {
             claim,
             route,
             is_paused,
+            moved: (pause != stored).then_some(pause),
             slots,
             slots_before: slots,
             lanes: HashMap::new(),
@@ -146,7 +153,7 @@ impl<'a> Claiming<'a> {
             slotted: HashSet::new(),
         };
         if is_paused {
-            claiming.note(paused_until);
+            claiming.note(pause.until);
         }
         Ok(Some((claiming, rows)))
     }
@@ -219,9 +226,10 @@ impl<'a> Claiming<'a> {
         if at <= self.claim.now {
             return Ok(true);
         }
-        let at = up_to_millis(at);
-        self.waits.push((head.seq, at));
-        self.note(from_millis(at));
+        head.wait_for_slot(at, self.claim.now);
+        self.waits.push((head.seq, to_millis(head.due_at)));
+        let due_at = head.due_at;
+        self.note(due_at);
         Ok(false)
     }
 
@@ -234,10 +242,11 @@ impl<'a> Claiming<'a> {
         if let Some(slots) = self.lanes.get_mut(&lane) {
             return Ok(slots.reserve(rate, self.claim.now));
         }
-        let sql = "SELECT next_slot FROM ms_outbox_lanes WHERE lane = ?";
-        let query = sqlx::query_scalar(sql).bind(lane.as_bytes().as_slice());
-        let next: Option<i64> = query.fetch_optional(conn).await.or_store_error()?;
-        let mut slots = Slots::new(from_nanos(next.unwrap_or(0)));
+        let sql = "SELECT next_slot, taken_at FROM ms_outbox_lanes WHERE lane = ?";
+        let query = sqlx::query_as(sql).bind(lane.as_bytes().as_slice());
+        let stored: Option<(i64, i64)> = query.fetch_optional(conn).await.or_store_error()?;
+        let (next, taken_at) = stored.unwrap_or_default();
+        let mut slots = Slots::new(from_nanos(next)).with_taken_at(from_nanos(taken_at));
         let at = slots.reserve(rate, self.claim.now);
         self.lanes.insert(lane, slots);
         Ok(at)
@@ -255,11 +264,15 @@ impl<'a> Claiming<'a> {
             query.execute(&mut *conn).await.or_store_error()?;
         }
         if self.slots != self.slots_before {
-            let sql = "UPDATE ms_outbox_routes SET next_slot = ? WHERE route = ?";
+            let sql = "UPDATE ms_outbox_routes SET next_slot = ?, taken_at = ? WHERE route = ?";
             let query = sqlx::query(sql)
                 .bind(to_nanos(self.slots.next))
+                .bind(to_nanos(self.slots.taken_at))
                 .bind(self.route);
             query.execute(&mut *conn).await.or_store_error()?;
+        }
+        if let Some(pause) = self.moved {
+            control::write_pause(conn, self.route, pause).await?;
         }
         self.write_slots(conn).await?;
         Ok(self.claimed)
@@ -273,15 +286,20 @@ impl<'a> Claiming<'a> {
             WHERE seq IN (SELECT value FROM json_each(?))";
         let query = sqlx::query(sql).bind(serde_json::json!(self.slotted).to_string());
         query.execute(&mut *conn).await.or_store_error()?;
-        let sql = "UPDATE ms_outbox_messages SET due_at = w.value ->> 1 FROM json_each(?) w \
-            WHERE seq = w.value ->> 0";
-        let query = sqlx::query(sql).bind(serde_json::json!(self.waits).to_string());
+        let sql = "UPDATE ms_outbox_messages SET due_at = w.value ->> 1, changed_at = ?2 \
+            FROM json_each(?1) w WHERE seq = w.value ->> 0";
+        let query = sqlx::query(sql)
+            .bind(serde_json::json!(self.waits).to_string())
+            .bind(to_millis(self.claim.now));
         query.execute(&mut *conn).await.or_store_error()?;
-        let sql = "INSERT INTO ms_outbox_lanes (lane, next_slot) VALUES (?, ?) \
-            ON CONFLICT (lane) DO UPDATE SET next_slot = excluded.next_slot";
+        let sql = "INSERT INTO ms_outbox_lanes (lane, next_slot, taken_at) VALUES (?, ?, ?) \
+            ON CONFLICT (lane) DO UPDATE SET next_slot = excluded.next_slot, \
+            taken_at = excluded.taken_at";
         for (lane, slots) in &self.lanes {
             let query = sqlx::query(sql).bind(lane.as_bytes().as_slice());
-            let query = query.bind(to_nanos(slots.next));
+            let query = query
+                .bind(to_nanos(slots.next))
+                .bind(to_nanos(slots.taken_at));
             query.execute(&mut *conn).await.or_store_error()?;
         }
         Ok(())
@@ -295,9 +313,4 @@ pub(super) fn to_nanos(time: SystemTime) -> i64 {
 
 fn from_nanos(nanos: i64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_nanos(u64::try_from(nanos).unwrap_or_default())
-}
-
-/// Whole milliseconds, no earlier than the time.
-fn up_to_millis(time: SystemTime) -> i64 {
-    to_millis(time + Duration::from_nanos(999_999))
 }

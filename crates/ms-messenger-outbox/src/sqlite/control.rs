@@ -7,10 +7,10 @@ use sqlx::SqliteConnection;
 use super::{claim::to_nanos, error::OrStoreError as _, routes::Routes, row::number};
 use crate::{
     error::Result,
-    message::SKEW,
+    pause::Pause,
     state::State,
     store::{Beat, Purge, Session},
-    time::{after, to_millis},
+    time::{SKEW, after, from_millis, to_millis},
 };
 
 /// For how long it is known that a worker was buried: far longer than a process is stopped.
@@ -63,16 +63,24 @@ pub(super) async fn pause(
     until: SystemTime,
 ) -> Result<()> {
     let route = routes.id(conn, route).await?;
-    let ends = until <= SystemTime::now();
-    let sql = if ends {
-        "UPDATE ms_outbox_routes SET paused_until = 0 WHERE route = ?1"
-    } else {
-        "UPDATE ms_outbox_routes SET paused_until = max(paused_until, ?2) WHERE route = ?1"
-    };
-    let mut query = sqlx::query(sql).bind(route);
-    if !ends {
-        query = query.bind(to_millis(until));
-    }
+    let sql = "SELECT paused_until, paused_at FROM ms_outbox_routes WHERE route = ?";
+    let query = sqlx::query_as(sql).bind(route);
+    let (paused_until, paused_at) = query.fetch_one(&mut *conn).await.or_store_error()?;
+    let stored = Pause::new(from_millis(paused_until), from_millis(paused_at));
+    write_pause(conn, route, stored.extended(until, SystemTime::now())).await
+}
+
+/// Writes the pause of a route.
+pub(super) async fn write_pause(
+    conn: &mut SqliteConnection,
+    route: i64,
+    pause: Pause,
+) -> Result<()> {
+    let sql = "UPDATE ms_outbox_routes SET paused_until = ?, paused_at = ? WHERE route = ?";
+    let query = sqlx::query(sql)
+        .bind(to_millis(pause.until))
+        .bind(to_millis(pause.set_at))
+        .bind(route);
     query.execute(conn).await.map(drop).or_store_error()
 }
 
@@ -82,10 +90,12 @@ pub(super) async fn recall(
     route: &str,
     now: SystemTime,
 ) -> Result<u64> {
-    let sql = "UPDATE ms_outbox_messages INDEXED BY ms_outbox_due SET due_at = ?2
+    let sql = "UPDATE ms_outbox_messages INDEXED BY ms_outbox_due
+        SET due_at = ?2, has_slot = 0
         WHERE route = (SELECT route FROM ms_outbox_routes WHERE name = ?1)
         AND owner IS NULL AND (state = 1 OR (state = 0 AND held = 0))
-        AND due > ?2 AND changed_at > ?3 AND (state = 1 OR rest ->> 'failures' > 0)";
+        AND due > ?2 AND changed_at > ?3
+        AND (state = 1 OR has_slot = 1 OR rest ->> 'failures' > 0)";
     let query = sqlx::query(sql)
         .bind(route)
         .bind(to_millis(now))

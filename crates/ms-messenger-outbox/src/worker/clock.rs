@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::message::SKEW;
+use crate::time::SKEW;
 
 /// The two clocks of a worker at one moment: the wall clock, which can be set, and the one that only
 /// goes on.

@@ -32,10 +32,10 @@ use crate::{error::Result, outbox::Outbox};
 /// * A fast route claims messages ahead, as many as it sends within 0.1 s. They stay queued, and are
 ///   given back after 0.25 s, on a pause, and when the worker stops; a pause that another worker
 ///   begins is kept from then on. Where a route or its targets have rates, nothing is claimed ahead.
-/// * After the clock was set back by more than a minute, retries that the earlier time has put off
-///   are due at once. Pauses of a route, and the turns of messages in the rate of a target, still end
-///   at the times that were set: nothing says how long they were meant to last.
-///   [`Outbox::resume`] ends a pause.
+/// * After the clock was set back by more than a minute, retries and turns in the rate of a target that
+///   the earlier time has put off are due at once, and the pause of a route keeps its length, counted
+///   from the new time. Leases are measured by clocks that are never set. After the clock was set
+///   forward, a worker sends nothing until it has renewed its lease.
 ///
 /// Build the clients of a worker with few or no retries of their own: the outbox retries, with
 /// pauses over hours. Attempts of the client are counted.

@@ -197,3 +197,33 @@ fn silent(
     }
     silent
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A session whose last beat was at these times.
+    fn session(alive_at: (Instant, SystemTime)) -> Session {
+        Session {
+            worker: WorkerId::random(),
+            lease: Duration::from_secs(60),
+            alive_at: Mutex::new(alive_at),
+            is_lost: AtomicBool::new(false),
+            cancel: CancelHandle::new(),
+        }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_never_prolongs_a_lease() {
+        let hour = Duration::from_secs(3600);
+        let (now, wall) = (Instant::now(), SystemTime::now());
+        assert!(session((now, wall)).may_send());
+        // Set back: the other clock counts. Set forward, or the machine slept: not before a beat.
+        assert!(session((now, wall + hour)).may_send());
+        assert!(!session((now, wall - hour)).may_send());
+        let long_ago = now.checked_sub(Duration::from_secs(50));
+        for wall in [wall - hour, wall, wall + hour] {
+            assert!(long_ago.is_none_or(|it| !session((it, wall)).may_send()));
+        }
+    }
+}

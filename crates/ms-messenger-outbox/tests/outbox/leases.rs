@@ -1,9 +1,15 @@
 //! Workers that die, and workers that are stopped for longer than their lease.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
-use ms_messenger_core::CancelHandle;
-use ms_messenger_outbox::{Beat, Change, Claim, OutboxErrorKind, State, Step, WorkerId};
+use ms_messenger_core::{CancelHandle, Messenger, Receipt, SendRequest};
+use ms_messenger_outbox::{
+    Beat, Budget, Change, Claim, OutboxErrorKind, Route, State, Step, WorkerId,
+};
+use tokio::sync::Notify;
 
 use crate::platform::{Next, Platform, ROUTE, envelope, head, outbox, until, worker};
 
@@ -123,8 +129,7 @@ fn a_worker_that_stood_still_for_its_lease_sends_nothing_when_it_goes_on() {
     let slow = ms_messenger_outbox::Worker::builder(outbox.clone())
         .with_route(
             ROUTE,
-            ms_messenger_outbox::Route::new(StandsStill(platform.clone()))
-                .with_budget(ms_messenger_outbox::Budget::default()),
+            Route::new(StandsStill(platform.clone())).with_budget(Budget::default()),
         )
         .with_lease(Duration::from_millis(200))
         .with_grace(Duration::ZERO)
@@ -154,7 +159,7 @@ fn a_worker_that_stood_still_for_its_lease_sends_nothing_when_it_goes_on() {
 struct StandsStill(Platform);
 
 #[ms_messenger_core::async_trait]
-impl ms_messenger_core::Messenger for StandsStill {
+impl Messenger for StandsStill {
     fn platform(&self) -> &str {
         ROUTE
     }
@@ -163,10 +168,7 @@ impl ms_messenger_core::Messenger for StandsStill {
         self.0.capabilities()
     }
 
-    async fn send(
-        &self,
-        request: &ms_messenger_core::SendRequest,
-    ) -> ms_messenger_core::Result<ms_messenger_core::Receipt> {
+    async fn send(&self, request: &SendRequest) -> ms_messenger_core::Result<Receipt> {
         // Blocks the thread: nothing of this runtime goes on.
         std::thread::sleep(Duration::from_millis(900));
         self.0.send(request).await
@@ -174,7 +176,7 @@ impl ms_messenger_core::Messenger for StandsStill {
 
     async fn settle(
         &self,
-        request: &ms_messenger_core::SendRequest,
+        request: &SendRequest,
         evidence: &ms_messenger_core::Evidence,
     ) -> ms_messenger_core::Settled {
         self.0.settle(request, evidence).await
@@ -217,4 +219,83 @@ async fn a_sole_owner_settles_no_earlier_what_a_killed_worker_began() {
     let sent = head(&outbox, "a").await;
     assert_eq!((sent.state, platform.texts().len()), (State::Sent, 1));
     assert!(sent.changed_at > died_at + Duration::from_millis(250));
+}
+
+/// As a store does whose leases end by a clock that was set forward.
+#[tokio::test]
+async fn a_worker_whose_lease_ended_too_early_sends_nothing() {
+    let (outbox, platform) = (outbox(), Platform::new());
+    outbox.enqueue(envelope("a", "x")).await.unwrap();
+    let gate = Gate {
+        platform: platform.clone(),
+        came: Arc::default(),
+        opens: Arc::default(),
+    };
+    let route = Route::new(gate.clone()).with_budget(Budget::default());
+    let old = worker(&outbox, &platform)
+        .with_route(ROUTE, route)
+        .with_lease(Duration::from_secs(3600))
+        .build();
+    let stop = CancelHandle::new();
+    let running = stop.clone();
+    let running = tokio::spawn(async move { old.run(&running).await });
+    gate.came.notified().await;
+    let session = outbox.store().sessions().await.unwrap().remove(0);
+    assert!(
+        outbox
+            .store()
+            .bury(&session, SystemTime::now())
+            .await
+            .unwrap()
+    );
+    worker(&outbox, &platform)
+        .build()
+        .run_until_empty()
+        .await
+        .unwrap();
+    assert_eq!(platform.texts(), ["x"]);
+    let sent = head(&outbox, "a").await;
+
+    gate.opens.notify_one();
+    gate.came.notified().await;
+    stop.cancel();
+    running.await.unwrap().unwrap();
+    assert_eq!(platform.texts(), ["x"]);
+    assert_eq!(head(&outbox, "a").await, sent);
+}
+
+/// A platform that sends when it is told, and says when it has begun and when it has ended.
+#[derive(Clone, Debug)]
+struct Gate {
+    platform: Platform,
+    came: Arc<Notify>,
+    opens: Arc<Notify>,
+}
+
+#[ms_messenger_core::async_trait]
+impl Messenger for Gate {
+    fn platform(&self) -> &str {
+        ROUTE
+    }
+
+    fn capabilities(&self) -> ms_messenger_core::Capabilities {
+        self.platform.capabilities()
+    }
+
+    async fn send(&self, request: &SendRequest) -> ms_messenger_core::Result<Receipt> {
+        self.came.notify_one();
+        self.opens.notified().await;
+        let sent = self.platform.send(request).await;
+        assert!(sent.is_err(), "{sent:?}");
+        self.came.notify_one();
+        sent
+    }
+
+    async fn settle(
+        &self,
+        request: &SendRequest,
+        evidence: &ms_messenger_core::Evidence,
+    ) -> ms_messenger_core::Settled {
+        self.platform.settle(request, evidence).await
+    }
 }

@@ -10,6 +10,8 @@ mod lost;
 mod open;
 mod raw;
 mod server;
+#[cfg(feature = "rustls-ring")]
+mod tls;
 mod workers;
 
 use ms_messenger_core::{SendRequest, Target};

@@ -14,6 +14,8 @@ mod order;
 mod outage;
 mod pooler;
 mod server;
+#[cfg(feature = "rustls-ring")]
+mod tls;
 mod transaction;
 mod workers;
 

@@ -102,6 +102,12 @@ impl FaultEngine {
         self.states.iter().map(|state| state.applied).collect()
     }
 
+    /// Whether a rule counts requests of that operation.
+    pub(crate) fn concern(&self, service: &Description, operation: &str) -> bool {
+        let mut rules = self.faults.rules.iter();
+        rules.any(|rule| rule.concerns(service, operation))
+    }
+
     /// The fault for the next request of that operation, an attempt of `call` (its client request
     /// id). Every rule that matches counts it, even if an earlier rule wins.
     pub(crate) fn decide(

@@ -65,6 +65,27 @@ pub(crate) enum Head {
     },
     /// The services' clock was set.
     Clock { offset_ms: i64 },
+    /// Fault rules were set or added; the body is their document.
+    Faults { how: FaultChange },
+    /// A request that fault rules counted.
+    Counted {
+        platform: String,
+        operation: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<String>,
+    },
+}
+
+/// How fault rules were changed.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum FaultChange {
+    /// They are all there are.
+    Set,
+    /// They come after all others.
+    Added,
+    /// They come before all others that are not urgent.
+    Urgent,
 }
 
 /// A request without its body.
@@ -87,6 +108,16 @@ impl Kept {
             headers: headers
                 .map(|(name, value)| (name.as_str().to_owned(), text(value)))
                 .collect(),
+        }
+    }
+
+    /// A request to that path of the admin API that the emulator makes itself.
+    pub(crate) fn of_admin(path: &str) -> Self {
+        Self {
+            method: Method::PUT.to_string(),
+            target: format!("/_emulator/{path}"),
+            is_https: false,
+            headers: Vec::new(),
         }
     }
 

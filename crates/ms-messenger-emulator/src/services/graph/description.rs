@@ -20,10 +20,11 @@ pub(crate) const DESCRIPTION: Description = Description::new(Platform::MSGRAPH_C
     .with_injections(true)
     .with_pushes(&PUSHES)
     .with_keeping(Keeping::Requests {
-        // The parts of a batch are kept one by one, and subscriptions end with their receivers.
+        // The parts of a batch are kept one by one, and subscriptions as they are after a change: a
+        // handshake is not repeated.
         except: &["batch", "subscription"],
         changes: is_accepted_change,
-        admin: &["drives"],
+        admin: &["drives", "graph-notifications"],
     })
     .with_recorded(&["send", "update", "delete", "reaction", "batch"])
     .with_fault_kinds(kinds);

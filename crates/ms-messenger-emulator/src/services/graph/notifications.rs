@@ -7,6 +7,7 @@ pub(crate) mod deliver;
 pub(crate) mod fault;
 pub(crate) mod handshake;
 pub(crate) mod hub;
+pub(crate) mod kept;
 pub(crate) mod live;
 pub(crate) mod narrowing;
 pub(crate) mod operations;

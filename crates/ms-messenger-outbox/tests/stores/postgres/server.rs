@@ -21,6 +21,7 @@ const MISSING: &str = "PostgreSQL 15 or later is missing on this machine: \
 pub(super) struct Server {
     folder: PathBuf,
     supervisor: Mutex<Option<Child>>,
+    port: Mutex<Option<u16>>,
 }
 
 impl Server {
@@ -52,6 +53,7 @@ impl Server {
         let server = Self {
             folder,
             supervisor: Mutex::default(),
+            port: Mutex::default(),
         };
         server.run().await;
         server
@@ -62,7 +64,7 @@ impl Server {
         // It ends, and the folder goes, when the pipe is closed: by the end of the test program, too.
         const SUPERVISE: &str = r#"
             exec 3<&0
-            "$1"/postgres -D data -k "$PWD" -c listen_addresses= -c fsync=off \
+            "$1"/postgres -D data -k "$PWD" $2 -c fsync=off \
                 -c max_connections=200 -c deadlock_timeout=200ms </dev/null >>log 2>&1 3<&- &
             server=$!
             read -r order <&3
@@ -72,6 +74,11 @@ impl Server {
         "#;
         let mut command = as_account(Command::new("/bin/sh"), account());
         let command = command.args(["-c", SUPERVISE, "sh"]).arg(binaries());
+        let port = *self.port.lock().unwrap();
+        let command = command.arg(match port {
+            Some(_) => "",
+            None => "-c listen_addresses=",
+        });
         let command = command.current_dir(&self.folder).stdin(Stdio::piped());
         let supervisor = command.spawn().unwrap();
         *self.supervisor.lock().unwrap() = Some(supervisor);
@@ -81,6 +88,22 @@ impl Server {
             let is_late = started.elapsed() > Duration::from_secs(120);
             assert!(!is_late, "the server does not start: {error}\n{log}");
             tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Starts it again, with the address and this port of its settings.
+    pub(super) async fn run_at(&self, port: u16) {
+        *self.port.lock().unwrap() = Some(port);
+        self.run().await;
+    }
+
+    /// Writes a file in its folder, which only the server can read.
+    pub(super) fn write(&self, name: &str, content: &str) {
+        let path = self.folder.join(name);
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        if let Some((uid, gid)) = account() {
+            std::os::unix::fs::chown(&path, Some(uid), Some(gid)).unwrap();
         }
     }
 
@@ -99,7 +122,13 @@ impl Server {
 
     pub(super) fn url(&self) -> String {
         let folder = self.folder.display();
-        format!("postgres://outbox:{PASSWORD}@localhost/postgres?host={folder}")
+        let port = self.port.lock().unwrap().unwrap_or(5432);
+        format!("postgres://outbox:{PASSWORD}@localhost:{port}/postgres?host={folder}")
+    }
+
+    /// The address of a server that listens in the network.
+    pub(super) fn tcp_url(&self, host: &str, port: u16) -> String {
+        format!("postgres://outbox:{PASSWORD}@{host}:{port}/postgres")
     }
 
     async fn connection(&self) -> sqlx::Result<PgConnection> {

@@ -24,6 +24,8 @@ pub(crate) struct Certificate {
     key: PublicKey,
     /// The SHA-1 of the certificate in hexadecimal digits.
     thumbprint: String,
+    /// As the app sent it.
+    pub(crate) text: String,
     pub(crate) id: String,
 }
 
@@ -42,6 +44,7 @@ impl Certificate {
         Ok(Self {
             key: key.ok_or("must have an RSA key of 2048 to 4096 bits")?,
             thumbprint: hex(&Sha1::digest(&der)),
+            text: text.to_owned(),
             id: id.to_owned(),
         })
     }

@@ -28,6 +28,7 @@ use crate::{
             change::Change,
             deliver,
             fault::NotificationFault,
+            kept,
             live::{Live, Notice, TokenKind},
             pace::Pace,
             resource::Watch,
@@ -42,7 +43,7 @@ const MAX_SUBSCRIPTIONS: usize = 10_000;
 /// The subscriptions of one tenant.
 #[derive(Debug)]
 pub(crate) struct Hub {
-    engine: Arc<Engine>,
+    pub(crate) engine: Arc<Engine>,
     /// That of Graph, for the faults.
     description: &'static Description,
     tenant: String,
@@ -80,6 +81,11 @@ impl Hub {
     /// The number of the next subscription.
     pub(crate) fn next_number(&self) -> u64 {
         self.made.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Continues the numbers after that one.
+    pub(crate) fn continue_after(&self, number: u64) {
+        self.made.fetch_max(number, Ordering::Relaxed);
     }
 
     /// The subscriptions; those that are over go.
@@ -151,6 +157,9 @@ impl Hub {
 
     /// Publishes a change to the subscriptions that watch it.
     pub(crate) fn publish(&self, change: &Change, directory: &Directory) {
+        if self.engine.is_replaying() {
+            return;
+        }
         let all = self.all();
         let watching = |live: &&Arc<Live>| {
             let subscription = live.subscription();
@@ -265,12 +274,14 @@ impl Hub {
             token: TokenKind::Sound,
         };
         // The app acts on it after it is in effect, and what has ended is not dropped before it waits.
-        let _subscriptions = lock(&self.subscriptions);
+        let subscriptions = lock(&self.subscriptions);
         match event {
             "reauthorizationRequired" => live.is_paused.store(true, Ordering::Relaxed),
             "subscriptionRemoved" => live.is_removed.store(true, Ordering::Relaxed),
             _ => {}
         }
         self.push(live, notice, fault.as_ref());
+        drop(subscriptions);
+        kept::keep(self, live);
     }
 }

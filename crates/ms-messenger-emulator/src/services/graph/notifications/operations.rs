@@ -12,7 +12,7 @@ use crate::{
         error::GraphError,
         messages::{preference::no_content, validate::body},
         notifications::{
-            handshake,
+            handshake, kept,
             live::Live,
             read::{self, Wanted},
             resource::Watch,
@@ -56,12 +56,15 @@ pub(crate) fn handle(
         }
         Call::Delete(id) => {
             let live = find(service, &app, id)?;
+            live.is_removed.store(true, Ordering::Relaxed);
             service.notifications.remove(&live);
+            kept::keep(&service.notifications, &live);
             Ok(no_content())
         }
         Call::Reauthorize(id) => {
             let live = find(service, &app, id)?;
             live.is_paused.store(false, Ordering::Relaxed);
+            kept::keep(&service.notifications, &live);
             Ok(no_content())
         }
         Call::Create | Call::Update(_) => {
@@ -183,6 +186,7 @@ async fn create(
             message,
         ));
     }
+    kept::keep(hub, &live);
     Ok(shown(request, version, StatusCode::CREATED, &live))
 }
 
@@ -245,5 +249,6 @@ async fn update(
         }
     }
     live.is_paused.store(false, Ordering::Relaxed);
+    kept::keep(&service.notifications, &live);
     Ok(shown(request, version, StatusCode::OK, &live))
 }

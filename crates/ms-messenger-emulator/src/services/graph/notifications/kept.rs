@@ -1,0 +1,125 @@
+//! Subscriptions in the data file: each is kept as it is after a change, so that neither its
+//! handshake nor its deliveries are repeated when the emulator starts again.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::{
+    services::graph::notifications::{
+        hub::Hub,
+        live::Live,
+        read::{Wanted, wanted},
+        resource::Watch,
+        subscription::Subscription,
+    },
+    wire::{clock, request::Request, response::Response},
+};
+
+/// The path of the admin API under which a subscription is in the journal. There is none such for
+/// clients.
+const PATH: &str = "graph-notifications/subscription";
+
+/// Records a subscription after a change.
+pub(crate) fn keep(hub: &Hub, live: &Live) {
+    if hub.engine.journal().is_some() {
+        hub.engine.record_admin(PATH, &document(live));
+    }
+}
+
+fn document(live: &Live) -> Value {
+    let subscription = live.subscription();
+    if live.is_removed.load(Ordering::Relaxed) {
+        return json!({"id": subscription.id});
+    }
+    let certificate = subscription.certificate.as_ref();
+    let user = match &subscription.watch {
+        Watch::ChatsOf(user) => user.as_deref(),
+        _ => None,
+    };
+    let mut body = subscription.to_json();
+    body["clientState"] = json!(subscription.client_state);
+    body["encryptionCertificate"] = json!(certificate.map(|it| &it.text));
+    body["expirationDateTime"] = json!(clock::rfc3339_millis(subscription.expires));
+    json!({
+        "id": subscription.id,
+        "number": subscription.number,
+        "app": subscription.app,
+        "creator": subscription.creator,
+        "user": user,
+        "is_paused": live.is_paused.load(Ordering::Relaxed),
+        "body": body,
+    })
+}
+
+/// Puts a subscription of the journal in force again; `None` for another path, or a client.
+pub(crate) fn restore(hub: &Hub, path: &str, request: &Request) -> Option<Response> {
+    if path != PATH || !hub.engine.is_replaying() {
+        return None;
+    }
+    let status = match serde_json::from_slice(&request.body) {
+        Ok(document) if restore_one(hub, &document).is_some() => StatusCode::NO_CONTENT,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    Some(Response::empty(status))
+}
+
+fn restore_one(hub: &Hub, document: &Value) -> Option<()> {
+    let text = |name: &str| document.get(name)?.as_str().map(str::to_owned);
+    let id = text("id")?;
+    let all = hub.all();
+    let mut known = all.into_iter().filter(|it| it.subscription().id == id);
+    if let Some(known) = known.next() {
+        hub.remove(&known);
+    }
+    let Some(body) = document.get("body") else {
+        return Some(());
+    };
+    let expires = clock::parse_rfc3339(body.get("expirationDateTime")?.as_str()?)?;
+    // It was accepted: whatever its length, it is now.
+    let mut wanted = wanted(body, expires.checked_sub(1)?).ok()?;
+    if let Watch::ChatsOf(user) = &mut wanted.watch {
+        *user = text("user");
+    }
+    let number = document.get("number")?.as_u64()?;
+    hub.continue_after(number);
+    let owner = Owner {
+        id,
+        number,
+        app: text("app")?,
+        creator: text("creator")?,
+    };
+    let live = Live::new(subscription(owner, wanted));
+    let is_paused = document.get("is_paused")?.as_bool()?;
+    live.is_paused.store(is_paused, Ordering::Relaxed);
+    hub.add(Arc::new(live)).then_some(())
+}
+
+/// What a subscription has beside its body.
+struct Owner {
+    id: String,
+    number: u64,
+    app: String,
+    creator: String,
+}
+
+fn subscription(owner: Owner, wanted: Wanted) -> Subscription {
+    let (url, address) = wanted.url;
+    Subscription {
+        id: owner.id,
+        number: owner.number,
+        app: owner.app,
+        creator: owner.creator,
+        changes: wanted.changes,
+        resource: wanted.resource,
+        watch: wanted.watch,
+        narrowing: wanted.narrowing,
+        url,
+        address,
+        lifecycle: wanted.lifecycle,
+        expires: wanted.expires,
+        client_state: wanted.client_state,
+        certificate: wanted.certificate,
+    }
+}

@@ -14,6 +14,7 @@ mod read;
 mod routes;
 mod row;
 mod schema;
+mod sought;
 mod statement;
 mod watch;
 mod writer;
@@ -38,6 +39,7 @@ use crate::{
         error::{OrStoreError as _, closed},
         operation::{Operation, Request, Response},
         routes::Routes,
+        sought::Sought,
         watch::Watch,
         writer::Writer,
     },
@@ -204,6 +206,9 @@ impl Store for SqliteStore {
     }
 
     async fn twins(&self, twin: &Hash, except: &EnvelopeId) -> Result<Twins> {
+        if !Sought::Twins.exists(&self.pool).await? {
+            self.done(Request::Index(Sought::Twins)).await?;
+        }
         read::twins(&self.pool, twin, except).await
     }
 

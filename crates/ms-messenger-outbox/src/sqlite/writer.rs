@@ -211,6 +211,10 @@ async fn one(
         Request::Recall(route, now) => Response::Count(control::recall(conn, route, *now).await?),
         Request::Beat(beat) => Response::Done(control::beat(conn, beat).await?),
         Request::Bury(session, now) => Response::Done(control::bury(conn, session, *now).await?),
+        Request::Index(sought) => {
+            sought.create(conn).await?;
+            Response::Done(true)
+        }
         Request::Pause(route, until) => {
             control::pause(conn, routes, route, *until).await?;
             Response::Done(true)

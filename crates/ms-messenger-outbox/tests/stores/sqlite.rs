@@ -3,6 +3,7 @@
 mod failures;
 mod known;
 mod processes;
+mod tables;
 mod transaction;
 
 use std::{path::PathBuf, sync::Arc};

@@ -6,3 +6,7 @@ DROP INDEX ms_outbox_twin;
 -- Those that are being sent are few, and found by their state.
 DROP INDEX ms_outbox_doubt;
 CREATE INDEX ms_outbox_unconfirmed ON ms_outbox_messages (twin) WHERE state = 4;
+-- Each send wrote the id of its worker into an index and removed it, and wrote it again between. What
+-- is claimed is few: a small index has what is queued, and the state finds what is being sent.
+DROP INDEX ms_outbox_owner;
+CREATE INDEX ms_outbox_claimed ON ms_outbox_messages (seq) WHERE owner IS NOT NULL AND state = 0;

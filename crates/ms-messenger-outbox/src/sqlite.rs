@@ -8,6 +8,7 @@ mod error;
 mod file;
 mod insert;
 mod known;
+mod line;
 mod operation;
 mod order;
 mod read;

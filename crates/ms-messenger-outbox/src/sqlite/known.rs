@@ -18,6 +18,7 @@ use super::{
     order,
     routes::Routes,
     row::{self, rest},
+    statement,
 };
 use crate::{
     change::Change, error::Result, id::EnvelopeId, message::Head, state::State, step::Step,
@@ -209,8 +210,8 @@ pub(super) async fn write_alone(
     for _ in changes.len() * 10..size * 10 {
         query = query.bind(None::<i64>);
     }
-    let made = query.execute(conn).await.or_store_error()?;
-    Ok(usize::try_from(made.rows_affected()).is_ok_and(|it| it == changes.len()))
+    let made = statement::run(conn, query).await?;
+    Ok(usize::try_from(made).is_ok_and(|it| it == changes.len()))
 }
 
 /// Begins a transaction, and makes the changes in it. Returns whether all messages were as they are

@@ -7,11 +7,12 @@ use tokio::sync::{Notify, mpsc};
 
 use super::{
     apply, claim, control,
-    error::{OrStoreError as _, closed},
+    error::closed,
     insert,
     known::{self, Foreseen},
     operation::{Operation, Request, Response},
     routes::Routes,
+    statement,
 };
 use crate::{
     change::Change,
@@ -123,8 +124,8 @@ impl Writer {
         let (conn, routes) = (&mut self.conn, &mut self.routes);
         let mut done = execute(conn, routes, requests, foreseen, perhaps).await;
         if let Ok(Some(_)) = done {
-            let commit = sqlx::query("COMMIT").execute(&mut self.conn).await;
-            if let Err(error) = commit.or_store_error() {
+            let commit = statement::run(&mut self.conn, sqlx::query("COMMIT"));
+            if let Err(error) = commit.await {
                 done = Err(error);
             }
         }

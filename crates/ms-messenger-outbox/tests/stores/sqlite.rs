@@ -1,5 +1,6 @@
 //! The store in a SQLite file.
 
+mod claims;
 mod failures;
 mod known;
 mod processes;

@@ -53,6 +53,10 @@ use crate::{
 /// What is stored survives the process and a loss of power: the database is in WAL mode with
 /// `synchronous=FULL`. Operations that wait at the same time are committed together.
 ///
+/// Two indexes are created when they are first needed, so that other users need not write them: one by
+/// the first [`report`](crate::Outbox::report), and one when a message is first settled. With many
+/// messages stored, that takes a moment.
+///
 /// The contents of messages can be read by whoever can read the file; it is created for its owner
 /// only (mode 0600). Other programs can read the view `ms_outbox`.
 ///

@@ -28,8 +28,8 @@ use crate::{
 /// For how many rows a statement is prepared. What is left of them is null, which is no message.
 const SIZES: [usize; 5] = [0, 2, 8, 24, 64];
 const MOST: usize = SIZES[SIZES.len() - 1];
-/// The same for a transaction of its own: 64 sends that end and 64 that begin, and some more.
-const ALONE_SIZES: [usize; 6] = [4, 8, 16, 32, 64, 144];
+/// The same for a transaction of its own: up to 256 sends that end and 256 that begin, and some more.
+const ALONE_SIZES: [usize; 8] = [4, 8, 16, 32, 64, 144, 288, 544];
 const MOST_ALONE: usize = ALONE_SIZES[ALONE_SIZES.len() - 1];
 
 const BEGUN: &str = "state = 1, has_slot = 0, changed_at = column7, rest = column8";

@@ -113,20 +113,25 @@ fn message(line: &[u8], route: &str) -> Option<StoredMessage> {
 
 /// The bytes of hexadecimal digits.
 fn bytes(hex: &str) -> Option<Vec<u8>> {
-    let pairs = hex.as_bytes().chunks(2);
-    pairs
-        .map(|pair| match pair {
-            [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
-            _ => None,
-        })
-        .collect()
+    let (pairs, []) = hex.as_bytes().as_chunks::<2>() else {
+        return None;
+    };
+    let mut is_hex = true;
+    let bytes = pairs.iter().map(|[high, low]| {
+        let (high, low) = (digit(*high), digit(*low));
+        is_hex &= high < 16 && low < 16;
+        high << 4 | low
+    });
+    let bytes = bytes.collect();
+    is_hex.then_some(bytes)
 }
 
-fn digit(byte: u8) -> Option<u8> {
+/// The value of a digit; 16 or more if it is none.
+fn digit(byte: u8) -> u8 {
     match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
+        b'0'..=b'9' => byte - b'0',
+        b'A'..=b'F' => byte - b'A' + 10,
+        _ => u8::MAX,
     }
 }
 

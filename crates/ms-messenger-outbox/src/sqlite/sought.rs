@@ -10,7 +10,7 @@ use crate::error::Result;
 pub(super) enum Sought {
     /// The ids that platforms gave to sent messages, for reports.
     MessageIds,
-    /// The contents of sent messages, for settling by contents.
+    /// The contents of sent messages, for settling.
     Twins,
 }
 

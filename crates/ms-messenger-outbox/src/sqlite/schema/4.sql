@@ -1,6 +1,6 @@
 -- The ids of platforms and the hashes of contents have no order: each send wrote a page of each index
--- that no other message needed. Only reports, and settling by contents, look for them: the index of
--- each is created when it is first needed, and kept from then on.
+-- that no other message needed. Only reports, and settling, look for them: the index of each is
+-- created when it is first needed, and kept from then on.
 DROP INDEX ms_outbox_message_id;
 DROP INDEX ms_outbox_twin;
 -- Those that are being sent are few, and found by their state.

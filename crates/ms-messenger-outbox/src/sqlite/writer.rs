@@ -67,7 +67,7 @@ impl Writer {
         let requests: Vec<&Request> = batch.iter().map(|it| &it.request).collect();
         let responses = match self.transaction(&requests).await {
             Ok(responses) => responses,
-            Err(error) if batch.len() > 1 && error.kind() == OutboxErrorKind::Store => {
+            Err(error) if batch.len() > 1 && is_of_one(error.kind()) => {
                 // What one operation runs into is not the fault of the others.
                 let mut responses = Vec::with_capacity(requests.len());
                 for request in requests {
@@ -136,6 +136,12 @@ impl Writer {
         }
         done
     }
+}
+
+/// Whether one operation can run into it and others not: one may need more room than others, e.g. for an
+/// index.
+fn is_of_one(kind: OutboxErrorKind) -> bool {
+    matches!(kind, OutboxErrorKind::Store | OutboxErrorKind::Full)
 }
 
 fn changes<'a>(requests: &[&'a Request]) -> Vec<&'a Change> {

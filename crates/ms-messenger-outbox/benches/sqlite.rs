@@ -8,12 +8,12 @@ use std::{
 };
 
 use ms_messenger_core::{
-    Acceptance, Capabilities, Evidence, MemoryMessenger, Messenger, Receipt, SendRequest, Settled,
-    Target, async_trait,
+    Acceptance, Capabilities, DeliveryStatus, Evidence, MemoryMessenger, Messenger, Receipt,
+    SendRequest, Settled, Target, async_trait,
 };
 use ms_messenger_outbox::{
-    Beat, Budget, Change, Claim, Claimed, Envelope, Outbox, Route, SqliteStore, Step, Store as _,
-    Worker, WorkerId,
+    Beat, Budget, Change, Claim, Claimed, Envelope, Outbox, Report, Route, SqliteStore, Step,
+    Store as _, Worker, WorkerId,
 };
 use rustix::time::{ClockId, clock_gettime};
 use tokio::task::JoinSet;
@@ -58,6 +58,11 @@ fn at_a_time() -> Vec<u32> {
 /// With `BENCH_THREADS=1`, one thread runs everything but the connections.
 fn runs_on_one_thread() -> bool {
     std::env::var("BENCH_THREADS").is_ok_and(|it| it == "1")
+}
+
+/// With `BENCH_REPORTS=1`, there are reports: an index of the ids that platforms give.
+fn has_reports() -> bool {
+    std::env::var("BENCH_REPORTS").is_ok_and(|it| it == "1")
 }
 
 async fn open(path: &Path) -> Outbox<SqliteStore> {
@@ -148,6 +153,10 @@ async fn worker(path: &Path, concurrency: u32) {
     }
     let own = report("sent by the messenger alone", MESSAGES, started);
     let outbox = open(path).await;
+    if has_reports() {
+        let unknown = Report::new("unknown", DeliveryStatus::Read);
+        outbox.report(&unknown).await.unwrap();
+    }
     for group in 0..MESSAGES / 1000 {
         let envelopes = (0..1000).map(|it| envelope(group * 1000 + it));
         outbox.enqueue_all(envelopes).await.unwrap();

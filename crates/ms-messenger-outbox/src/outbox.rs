@@ -405,8 +405,10 @@ impl<S: Store + ?Sized> Outbox<S> {
 
     pub(crate) async fn apply(&self, change: Change) -> Result<Head> {
         let mut applied = self.store.apply(vec![change]).await?;
-        let missing = OutboxError::new(OutboxErrorKind::Store, "the store returned no outcome");
-        applied.pop().unwrap_or(Err(missing))
+        applied.pop().unwrap_or_else(|| {
+            let text = "the store returned no outcome";
+            Err(OutboxError::new(OutboxErrorKind::Store, text))
+        })
     }
 }
 

@@ -8,12 +8,14 @@ mod error;
 mod file;
 mod insert;
 mod known;
+mod line;
 mod operation;
 mod order;
 mod read;
 mod routes;
 mod row;
 mod schema;
+mod sought;
 mod statement;
 mod watch;
 mod writer;
@@ -38,6 +40,7 @@ use crate::{
         error::{OrStoreError as _, closed},
         operation::{Operation, Request, Response},
         routes::Routes,
+        sought::Sought,
         watch::Watch,
         writer::Writer,
     },
@@ -49,6 +52,10 @@ use crate::{
 ///
 /// What is stored survives the process and a loss of power: the database is in WAL mode with
 /// `synchronous=FULL`. Operations that wait at the same time are committed together.
+///
+/// Two indexes are created when they are first needed, so that other users need not write them: one by
+/// the first [`report`](crate::Outbox::report), and one when a message is first settled. With many
+/// messages stored, that takes a moment.
 ///
 /// The contents of messages can be read by whoever can read the file; it is created for its owner
 /// only (mode 0600). Other programs can read the view `ms_outbox`.
@@ -204,6 +211,9 @@ impl Store for SqliteStore {
     }
 
     async fn twins(&self, twin: &Hash, except: &EnvelopeId) -> Result<Twins> {
+        if !Sought::Twins.exists(&self.pool).await? {
+            self.done(Request::Index(Sought::Twins)).await?;
+        }
         read::twins(&self.pool, twin, except).await
     }
 

@@ -15,6 +15,7 @@ use super::{
     order,
     routes::Routes,
     row::{self, COLUMNS, Row, number, rest},
+    sought::Sought,
     statement::ManyRows,
 };
 use crate::{
@@ -152,6 +153,7 @@ async fn stored(
 /// Raises the status of sent messages. Returns how many.
 pub(super) async fn report(conn: &mut SqliteConnection, report: &Report) -> Result<u64> {
     let now = SystemTime::now();
+    Sought::MessageIds.create(conn).await?;
     let query = sqlx::query(&SELECT_SENT).bind(report.message_id.as_str());
     let rows = query.fetch_all(&mut *conn).await.or_store_error()?;
     let rows = rows.iter().filter_map(|it| row::read(it).ok());

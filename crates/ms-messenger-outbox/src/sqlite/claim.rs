@@ -11,7 +11,9 @@ use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 use super::{
     control,
     error::OrStoreError as _,
+    line::{self, LINE},
     row::{self, COLUMNS},
+    statement,
 };
 use crate::{
     budget::{Rate, Slots},
@@ -36,15 +38,26 @@ const BY_INDEX: &str = "LEFT JOIN ms_outbox_contents c ON c.seq = m.seq WHERE m.
 
 const IS_WAITING: &str = "(m.state = 1 OR (m.state = 0 AND m.held = 0))";
 
-/// The route, and the first page of what waits unless the route is paused, on one way to the thread
-/// of the connection.
+/// What waits unless the route is paused.
+const WAITS: &str = "AND m.route = \
+    (SELECT route FROM ms_outbox_routes WHERE name = ?1 AND paused_until <= ?3) \
+    ORDER BY m.due, m.seq LIMIT ?4";
+
+/// The route, and the first page, on one way to the thread of the connection.
 static FIRST: LazyLock<String> = LazyLock::new(|| {
     format!(
         "{ROUTE}; \
         SELECT {COLUMNS}, c.content, m.due FROM ms_outbox_messages m INDEXED BY ms_outbox_due \
-        {BY_INDEX} AND {IS_WAITING} \
-        AND m.route = (SELECT route FROM ms_outbox_routes WHERE name = ?1 AND paused_until <= ?3) \
-        ORDER BY m.due, m.seq LIMIT ?4"
+        {BY_INDEX} AND {IS_WAITING} {WAITS}"
+    )
+});
+
+/// The same, all messages in one row.
+static FIRST_LINES: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{ROUTE}; \
+        SELECT group_concat(line, char(10)) FROM (SELECT {LINE} AS line \
+        FROM ms_outbox_messages m INDEXED BY ms_outbox_due {BY_INDEX} AND {IS_WAITING} {WAITS})"
     )
 });
 
@@ -68,7 +81,20 @@ static SENDING: LazyLock<String> = LazyLock::new(|| {
 /// Leases messages.
 pub(super) async fn claim(conn: &mut SqliteConnection, claim: &Claim) -> Result<Claimed> {
     let limit = (claim.limit as usize).saturating_add(1).min(MOST);
-    let Some((mut claiming, first)) = Claiming::open(conn, claim, limit).await? else {
+    // Where targets have rates, it can take several pages.
+    if claim.budget.target.is_none() {
+        let Some((claiming, lines)) = Claiming::open(conn, claim, limit, &FIRST_LINES).await?
+        else {
+            return Ok(Claimed::default());
+        };
+        if !claiming.is_paused
+            && let Some(lines) = lines.first()
+            && let Some(messages) = line::read(lines, &claim.route)?
+        {
+            return claiming.take_all(conn, messages, limit).await;
+        }
+    }
+    let Some((mut claiming, first)) = Claiming::open(conn, claim, limit, &FIRST).await? else {
         return Ok(Claimed::default());
     };
     let mut after = (i64::MIN, 0);
@@ -86,7 +112,10 @@ pub(super) async fn claim(conn: &mut SqliteConnection, claim: &Claim) -> Result<
                 row.try_get(18).or_store_error()?,
                 row.try_get(0).or_store_error()?,
             );
-            if !claiming.take(conn, &row).await? {
+            // A damaged message is left where it is.
+            if let Ok(message) = row::read_message(&row)
+                && !claiming.take(conn, message).await?
+            {
                 return claiming.finish(conn).await;
             }
         }
@@ -123,8 +152,9 @@ impl<'a> Claiming<'a> {
         conn: &mut SqliteConnection,
         claim: &'a Claim,
         limit: usize,
+        first: &'static str,
     ) -> Result<Option<(Self, Vec<SqliteRow>)>> {
-        let query = sqlx::query(&FIRST)
+        let query = sqlx::query(first)
             .bind(&claim.route)
             .bind(claim.worker.as_str())
             .bind(to_millis(claim.now))
@@ -178,12 +208,31 @@ impl<'a> Claiming<'a> {
         query.fetch_all(conn).await.or_store_error()
     }
 
+    /// Takes the first messages, of which so many were asked for.
+    async fn take_all(
+        mut self,
+        conn: &mut SqliteConnection,
+        messages: Vec<StoredMessage>,
+        limit: usize,
+    ) -> Result<Claimed> {
+        let is_full = messages.len() >= limit;
+        for message in messages {
+            if !self.take(conn, message).await? {
+                return self.finish(conn).await;
+            }
+        }
+        if is_full {
+            self.note(self.claim.now);
+        }
+        self.finish(conn).await
+    }
+
     /// Takes a message, unless it has to wait. Returns whether later ones may be taken.
-    async fn take(&mut self, conn: &mut SqliteConnection, row: &SqliteRow) -> Result<bool> {
-        // A damaged message is left where it is.
-        let Ok(mut message) = row::read_message(row) else {
-            return Ok(true);
-        };
+    async fn take(
+        &mut self,
+        conn: &mut SqliteConnection,
+        mut message: StoredMessage,
+    ) -> Result<bool> {
         let due = message.head.due_at.min(message.head.expires_at);
         if due > self.claim.now {
             self.note(due);
@@ -261,7 +310,7 @@ impl<'a> Claiming<'a> {
                 WHERE seq IN (SELECT value FROM json_each(?2))";
             let query = sqlx::query(sql).bind(self.claim.worker.as_str());
             let query = query.bind(serde_json::json!(leased).to_string());
-            query.execute(&mut *conn).await.or_store_error()?;
+            statement::run(conn, query).await?;
         }
         if self.slots != self.slots_before {
             let sql = "UPDATE ms_outbox_routes SET next_slot = ?, taken_at = ? WHERE route = ?";

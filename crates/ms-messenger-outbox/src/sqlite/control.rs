@@ -44,8 +44,13 @@ pub(super) async fn bury(
     if buried.rows_affected() == 0 {
         return Ok(false);
     }
-    let sql = "UPDATE ms_outbox_messages INDEXED BY ms_outbox_owner \
-        SET owner = NULL, due_at = min(due_at, ?) WHERE owner = ?";
+    // No other state has a worker.
+    let sql = "UPDATE ms_outbox_messages SET owner = NULL, due_at = min(due_at, ?1) \
+        WHERE owner = ?2 AND seq IN (\
+        SELECT seq FROM ms_outbox_messages INDEXED BY ms_outbox_claimed \
+        WHERE owner IS NOT NULL AND state = 0 AND owner = ?2 \
+        UNION ALL SELECT seq FROM ms_outbox_messages INDEXED BY ms_outbox_state \
+        WHERE state = 1 AND owner = ?2)";
     let query = sqlx::query(sql)
         .bind(to_millis(now))
         .bind(session.worker.as_str());

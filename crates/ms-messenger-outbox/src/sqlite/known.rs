@@ -18,6 +18,7 @@ use super::{
     order,
     routes::Routes,
     row::{self, rest},
+    statement,
 };
 use crate::{
     change::Change, error::Result, id::EnvelopeId, message::Head, state::State, step::Step,
@@ -27,8 +28,8 @@ use crate::{
 /// For how many rows a statement is prepared. What is left of them is null, which is no message.
 const SIZES: [usize; 5] = [0, 2, 8, 24, 64];
 const MOST: usize = SIZES[SIZES.len() - 1];
-/// The same for a transaction of its own: 64 sends that end and 64 that begin, and some more.
-const ALONE_SIZES: [usize; 6] = [4, 8, 16, 32, 64, 144];
+/// The same for a transaction of its own: up to 256 sends that end and 256 that begin, and some more.
+const ALONE_SIZES: [usize; 8] = [4, 8, 16, 32, 64, 144, 288, 544];
 const MOST_ALONE: usize = ALONE_SIZES[ALONE_SIZES.len() - 1];
 
 const BEGUN: &str = "state = 1, has_slot = 0, changed_at = column7, rest = column8";
@@ -209,8 +210,8 @@ pub(super) async fn write_alone(
     for _ in changes.len() * 10..size * 10 {
         query = query.bind(None::<i64>);
     }
-    let made = query.execute(conn).await.or_store_error()?;
-    Ok(usize::try_from(made.rows_affected()).is_ok_and(|it| it == changes.len()))
+    let made = statement::run(conn, query).await?;
+    Ok(usize::try_from(made).is_ok_and(|it| it == changes.len()))
 }
 
 /// Begins a transaction, and makes the changes in it. Returns whether all messages were as they are

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use tokio::sync::oneshot;
 
+use super::sought::Sought;
 use crate::{
     change::Change,
     error::Result,
@@ -29,6 +30,7 @@ pub(super) enum Request {
     Recall(String, SystemTime),
     Beat(Beat),
     Bury(Session, SystemTime),
+    Index(Sought),
 }
 
 #[derive(Debug)]
@@ -61,7 +63,9 @@ impl Response {
                 let mut applied = applied.iter().flatten();
                 applied.any(|head| head.owner.is_none())
             }
-            Self::Done(is_done) => *is_done && !matches!(request, Request::Beat(_)),
+            Self::Done(is_done) => {
+                *is_done && !matches!(request, Request::Beat(_) | Request::Index(_))
+            }
             Self::Claimed(_) | Self::Count(_) => false,
         }
     }

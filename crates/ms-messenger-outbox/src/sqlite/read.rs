@@ -107,8 +107,11 @@ pub(super) async fn twins(pool: &SqlitePool, twin: &Hash, except: &EnvelopeId) -
         .bind(twin.as_bytes().as_slice())
         .bind(except.as_str());
     let sent: Vec<String> = sent.fetch_all(pool).await.or_store_error()?;
-    let in_doubt = "SELECT count(*) FROM ms_outbox_messages INDEXED BY ms_outbox_doubt \
-        WHERE twin = ? AND (state = 1 OR state = 4) AND id <> ?";
+    let in_doubt = "SELECT \
+        (SELECT count(*) FROM ms_outbox_messages INDEXED BY ms_outbox_state \
+        WHERE state = 1 AND twin = ?1 AND id <> ?2) + \
+        (SELECT count(*) FROM ms_outbox_messages INDEXED BY ms_outbox_unconfirmed \
+        WHERE state = 4 AND twin = ?1 AND id <> ?2)";
     let in_doubt = sqlx::query_scalar(in_doubt)
         .bind(twin.as_bytes().as_slice())
         .bind(except.as_str());

@@ -39,25 +39,32 @@ pub(super) struct Row {
 /// What is not a column of its own, as JSON. `None` if there is nothing.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-struct Rest {
+pub(super) struct Rest {
     #[serde(skip_serializing_if = "Option::is_none")]
-    backoff: Option<Backoff>,
+    pub(super) backoff: Option<Backoff>,
     #[serde(skip_serializing_if = "is_zero")]
-    attempts: u32,
+    pub(super) attempts: u32,
     #[serde(skip_serializing_if = "is_zero")]
-    failures: u32,
+    pub(super) failures: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
-    attempt: Option<Attempt>,
+    pub(super) attempt: Option<Attempt>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    evidence: Option<Evidence>,
+    pub(super) evidence: Option<Evidence>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    receipt: Option<Receipt>,
+    pub(super) receipt: Option<Receipt>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<Value>,
+    pub(super) error: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<DeliveryStatus>,
+    pub(super) status: Option<DeliveryStatus>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    status_code: Option<String>,
+    pub(super) status_code: Option<String>,
+}
+
+impl Rest {
+    /// Reads the column `rest`.
+    pub(super) fn read(text: Option<&str>) -> serde_json::Result<Self> {
+        text.map_or_else(|| Ok(Self::default()), serde_json::from_str)
+    }
 }
 
 fn is_zero(number: &u32) -> bool {
@@ -89,6 +96,11 @@ struct RestRef<'a> {
 
 /// The column `rest` of a head.
 pub(super) fn rest(head: &Head) -> Result<Option<String>> {
+    let is_untouched = head.attempt.is_none() && head.error.is_none() && head.backoff.is_none();
+    let is_untouched = is_untouched && head.attempts == 0 && head.failures == 0;
+    if is_untouched && head.receipt.is_none() && head.evidence.is_none() && head.status.is_none() {
+        return Ok(None);
+    }
     let rest = RestRef {
         backoff: head.backoff,
         attempts: head.attempts,
@@ -163,13 +175,11 @@ pub(super) fn read(row: &SqliteRow) -> Result<Row> {
         id: row.try_get::<String, usize>(1).ok().map(EnvelopeId::from),
         is_lenient: false,
     };
-    let rest = match columns.get::<Option<&str>>(15)? {
-        None => Rest::default(),
-        Some(text) => {
-            serde_json::from_str(text).map_err(|error| columns.damaged().with_source(error))?
-        }
-    };
-    head(&columns, rest)
+    let rest = Rest::read(columns.get(15)?);
+    head(
+        &columns,
+        rest.map_err(|error| columns.damaged().with_source(error))?,
+    )
 }
 
 /// Reads a row for a list: one that is damaged has an error in place of what cannot be read.

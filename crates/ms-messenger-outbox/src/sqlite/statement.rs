@@ -2,6 +2,29 @@
 
 use std::fmt::Write as _;
 
+use futures_util::TryStreamExt as _;
+use sqlx::{
+    Either, Executor as _, Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments,
+};
+
+use super::error::{OrStoreError as _, closed};
+use crate::error::Result;
+
+/// Runs one statement without rows. Returns how many rows it wrote.
+///
+/// What it did is waited for, and not that the thread of the connection has cleaned up after it, which
+/// would wake the task once more.
+pub(super) async fn run<'q>(
+    conn: &mut SqliteConnection,
+    query: Query<'q, Sqlite, SqliteArguments<'q>>,
+) -> Result<u64> {
+    let done = conn.fetch_many(query).try_next().await.or_store_error()?;
+    match done {
+        Some(Either::Left(done)) => Ok(done.rows_affected()),
+        _ => Err(closed()),
+    }
+}
+
 /// How many rows a statement writes; a statement of each size is prepared once.
 const SIZES: [usize; 4] = [64, 16, 4, 1];
 

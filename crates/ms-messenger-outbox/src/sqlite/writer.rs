@@ -7,11 +7,12 @@ use tokio::sync::{Notify, mpsc};
 
 use super::{
     apply, claim, control,
-    error::{OrStoreError as _, closed},
+    error::closed,
     insert,
     known::{self, Foreseen},
     operation::{Operation, Request, Response},
     routes::Routes,
+    statement,
 };
 use crate::{
     change::Change,
@@ -66,7 +67,7 @@ impl Writer {
         let requests: Vec<&Request> = batch.iter().map(|it| &it.request).collect();
         let responses = match self.transaction(&requests).await {
             Ok(responses) => responses,
-            Err(error) if batch.len() > 1 && error.kind() == OutboxErrorKind::Store => {
+            Err(error) if batch.len() > 1 && is_of_one(error.kind()) => {
                 // What one operation runs into is not the fault of the others.
                 let mut responses = Vec::with_capacity(requests.len());
                 for request in requests {
@@ -123,8 +124,8 @@ impl Writer {
         let (conn, routes) = (&mut self.conn, &mut self.routes);
         let mut done = execute(conn, routes, requests, foreseen, perhaps).await;
         if let Ok(Some(_)) = done {
-            let commit = sqlx::query("COMMIT").execute(&mut self.conn).await;
-            if let Err(error) = commit.or_store_error() {
+            let commit = statement::run(&mut self.conn, sqlx::query("COMMIT"));
+            if let Err(error) = commit.await {
                 done = Err(error);
             }
         }
@@ -135,6 +136,12 @@ impl Writer {
         }
         done
     }
+}
+
+/// Whether one operation can run into it and others not: one may need more room than others, e.g. for an
+/// index.
+fn is_of_one(kind: OutboxErrorKind) -> bool {
+    matches!(kind, OutboxErrorKind::Store | OutboxErrorKind::Full)
 }
 
 fn changes<'a>(requests: &[&'a Request]) -> Vec<&'a Change> {
@@ -211,6 +218,10 @@ async fn one(
         Request::Recall(route, now) => Response::Count(control::recall(conn, route, *now).await?),
         Request::Beat(beat) => Response::Done(control::beat(conn, beat).await?),
         Request::Bury(session, now) => Response::Done(control::bury(conn, session, *now).await?),
+        Request::Index(sought) => {
+            sought.create(conn).await?;
+            Response::Done(true)
+        }
         Request::Pause(route, until) => {
             control::pause(conn, routes, route, *until).await?;
             Response::Done(true)

@@ -19,7 +19,7 @@ pub(super) struct Attempt<'a> {
     pub(super) session: &'a Arc<Session>,
     pub(super) messenger: &'a SharedMessenger,
     pub(super) head: &'a Arc<Head>,
-    pub(super) request: SendRequest,
+    pub(super) request: Box<SendRequest>,
     /// The key of an earlier attempt, under which the platform removes duplicates.
     pub(super) key: Option<IdempotencyKey>,
 }
@@ -29,7 +29,7 @@ pub(super) struct Ended {
     /// The message, as it was last stored.
     pub(super) head: Arc<Head>,
     /// What was to be sent.
-    pub(super) request: SendRequest,
+    pub(super) request: Box<SendRequest>,
     /// Whether it is on disk that the attempt began. Else nothing has left.
     pub(super) has_begun: bool,
     /// Whether the store could not note it.
@@ -56,7 +56,7 @@ impl Attempt<'_> {
         }
         if capabilities.supports(Capability::Deadline) {
             let cancel = session.cancel().clone();
-            request = request.with_timeout(timeout).with_cancel(cancel);
+            *request = request.with_timeout(timeout).with_cancel(cancel);
         }
         let outcome = if capabilities.supports(Capability::Journal) {
             let shared = Arc::clone(&journal);
@@ -85,7 +85,7 @@ impl Attempt<'_> {
 }
 
 /// The request without what belongs to one attempt.
-fn as_stored(mut request: SendRequest) -> SendRequest {
+fn as_stored(mut request: Box<SendRequest>) -> Box<SendRequest> {
     request.idempotency = None;
     request.timeout = None;
     request.cancel = None;

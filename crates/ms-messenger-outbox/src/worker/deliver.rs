@@ -53,6 +53,8 @@ impl Delivery {
                 unreadable(&context, &head, damaged, Some(error))
             }
             (state, Ok(Some(request))) => {
+                // It is handed on from one future to the next.
+                let request = Box::new(request);
                 let work = Work {
                     context: &context,
                     session: &session,
@@ -60,7 +62,7 @@ impl Delivery {
                 };
                 return match state {
                     State::Queued => work.send(&head, request, permit).await,
-                    _ => work.settle(head, &request).await,
+                    _ => Box::pin(work.settle(head, &request)).await,
                 };
             }
         };
@@ -79,7 +81,7 @@ impl Work<'_> {
     async fn send(
         &self,
         head: &Arc<Head>,
-        request: SendRequest,
+        request: Box<SendRequest>,
         permit: Option<OwnedSemaphorePermit>,
     ) {
         let attempt = Attempt {
@@ -109,7 +111,7 @@ impl Work<'_> {
                 drop(permit);
                 let written = self.session.write(self.context, &ended.head, step).await;
                 if let Ok(head) = written {
-                    self.settle(Arc::new(head), &ended.request).await;
+                    Box::pin(self.settle(Arc::new(head), &ended.request)).await;
                 }
             }
         }

@@ -11,7 +11,7 @@ use ms_messenger_core::CancelHandle;
 use tokio::{
     sync::Semaphore,
     task::JoinSet,
-    time::{Instant, sleep, timeout, timeout_at},
+    time::{Instant, Sleep, sleep, timeout, timeout_at},
 };
 
 use super::{
@@ -45,6 +45,9 @@ pub(super) struct RouteLoop {
     permits: Arc<Semaphore>,
     running: JoinSet<()>,
     waiting: Waiting,
+    /// Wakes the loop no later than when a message has waited for too long. It is one timer that may
+    /// be early: each new one could wake the thread that keeps the time.
+    alarm: Pin<Box<Sleep>>,
     /// The claim that is under way, or a rest after one.
     next: Option<Pin<Box<dyn Future<Output = Event> + Send>>>,
     is_claiming: bool,
@@ -82,6 +85,7 @@ impl RouteLoop {
             permits: Arc::new(Semaphore::new(route.concurrency as usize)),
             running: JoinSet::new(),
             waiting: Waiting::new(route.concurrency, has_rates),
+            alarm: Box::pin(sleep(Duration::ZERO)),
             next: None,
             is_claiming: false,
             clock: Clock::new(),
@@ -126,6 +130,9 @@ impl RouteLoop {
         let may_send = self.session.may_send();
         let waits_for_turn = may_send && (!self.waiting.is_empty() || self.next.is_none());
         let patience = self.waiting.patience();
+        if let Some(patience) = patience {
+            self.set_alarm(patience);
+        }
         let next = async {
             match &mut self.next {
                 Some(next) => next.await,
@@ -138,7 +145,7 @@ impl RouteLoop {
                 event
             }
             _ = self.permits.acquire(), if waits_for_turn => Event::Turn,
-            () = sleep(patience.unwrap_or_default()), if patience.is_some() => Event::Turn,
+            () = self.alarm.as_mut(), if patience.is_some() => Event::Turn,
             () = self.stop.cancelled() => Event::Stopped,
             () = self.session.cancel().cancelled() => Event::Stopped,
         };
@@ -149,6 +156,13 @@ impl RouteLoop {
             return Event::Stopped;
         }
         event
+    }
+
+    fn set_alarm(&mut self, patience: Duration) {
+        let at = Instant::now() + patience;
+        if self.alarm.is_elapsed() || self.alarm.deadline() > at {
+            self.alarm.as_mut().reset(at);
+        }
     }
 
     /// How many messages can be sent at once.
@@ -187,7 +201,7 @@ impl RouteLoop {
             .partition(|it| it.head.state == State::Queued);
         for message in begun {
             let delivery = self.delivery(message);
-            self.running.spawn(delivery.run(None));
+            self.running.spawn(Box::pin(delivery.run(None)));
         }
         self.waiting.add(queued, pauses);
     }
@@ -203,7 +217,9 @@ impl RouteLoop {
                 return;
             };
             let delivery = self.delivery(message);
-            self.running.spawn(delivery.run(Some(permit)));
+            // A task is copied several times.
+            let delivered = Box::pin(delivery.run(Some(permit)));
+            self.running.spawn(delivered);
         }
     }
 

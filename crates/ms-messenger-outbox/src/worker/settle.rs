@@ -184,7 +184,7 @@ impl Settling<'_> {
             session: self.session,
             messenger: self.messenger,
             head,
-            request: self.request.clone(),
+            request: Box::new(self.request.clone()),
             key: Some(key),
         };
         let Ended {

@@ -1,8 +1,10 @@
 //! The store in a SQLite file.
 
+mod claims;
 mod failures;
 mod known;
 mod processes;
+mod tables;
 mod transaction;
 
 use std::{path::PathBuf, sync::Arc};

@@ -68,7 +68,11 @@ impl Workers {
         assert!(ended.is_none(), "a worker ended by itself: {ended:?}");
         if is_killed {
             self.killed += 1;
-            worker.going_on.take().inspect(JoinHandle::abort);
+            if let Some(going_on) = worker.going_on.take() {
+                going_on.abort();
+                // It may be at it: the process must not be gone before its signal.
+                let _ = going_on.await;
+            }
             worker.child.kill().unwrap();
             worker.child.wait().unwrap();
             self.running[victim] = self.spawn();

@@ -62,7 +62,7 @@ async fn apply(
 #[tokio::test(flavor = "multi_thread")]
 async fn groups_of_every_size_are_stored_as_they_are_returned() {
     let dir = tempfile::tempdir().unwrap();
-    for count in [1, 2, 3, 25, 64, 65, 150] {
+    for count in [1, 2, 3, 25, 64, 65, 150, 600] {
         let path = dir.path().join(format!("{count}.db"));
         let store = SqliteStore::open(path).await.unwrap();
         let (outbox, worker, heads) = claimed(store, count).await;

@@ -1,11 +1,28 @@
 //! Names of emoji, and the tags of emoji in HTML.
 
+use std::sync::LazyLock;
+
 use crate::services::graph::messages::markup::attribute;
+
+/// The emoji of Unicode with their names, in the order of their bytes. A text, because the tables of
+/// the crate `emojis`, which it is compared with, are five times as large in a program.
+static NAMES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
+    let lines = include_str!("emoji.txt").lines();
+    lines.filter_map(|line| line.split_once(' ')).collect()
+});
+
+/// The name of an emoji, with or without the mark that asks for a picture.
+fn name(emoji: &str) -> Option<&'static str> {
+    let find = |emoji: &str| {
+        let place = NAMES.binary_search_by_key(&emoji, |(known, _)| known);
+        place.ok().map(|place| NAMES[place].1)
+    };
+    find(emoji).or_else(|| find(&emoji.replace('\u{fe0f}', "")))
+}
 
 /// The title that the service shows for an emoji: `Hundred points`; `None` for an unknown one.
 pub(crate) fn title(emoji: &str) -> Option<String> {
-    let name = emojis::get(emoji)?.name();
-    let mut letters = name.chars();
+    let mut letters = name(emoji)?.chars();
     let first = letters.next()?.to_uppercase();
     Some(first.chain(letters).collect())
 }
@@ -58,6 +75,21 @@ mod tests {
             "<emoji>",
         ] {
             assert_eq!(named(same), same);
+        }
+    }
+
+    #[test]
+    fn the_names_are_those_of_unicode() {
+        let tones = |emoji: &'static emojis::Emoji| emoji.skin_tones().into_iter().flatten();
+        for emoji in emojis::iter().flat_map(|it| std::iter::once(it).chain(tones(it))) {
+            assert_eq!(name(emoji.as_str()), Some(emoji.name()), "{emoji}");
+        }
+        for (emoji, named) in NAMES.iter() {
+            assert_eq!(emojis::get(emoji).unwrap().name(), *named);
+        }
+        assert!(NAMES.is_sorted());
+        for other in ["", "x", "1", "#", "\u{fe0f}", "👍👍"] {
+            assert_eq!(name(other), None, "{other}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::ErrorKind as IoKind,
+    io::{self, ErrorKind as IoKind},
     path::{Path, PathBuf},
 };
 
@@ -35,7 +35,7 @@ pub(super) fn make_folder(path: &Path) -> Result<&Path> {
 }
 
 /// The error for a file of the store. It never contains the content of the file.
-pub(super) fn unusable(path: &Path, why: &str, error: Option<std::io::Error>) -> Error {
+pub(super) fn unusable(path: &Path, why: &str, error: Option<io::Error>) -> Error {
     let name = path.display();
     let Some(error) = error else {
         return Error::new(ErrorKind::Config, format!("{name} {why}"));
@@ -56,13 +56,18 @@ pub(super) fn fault(error: &Error) -> Option<StoreFault> {
     Some(source.downcast_ref::<StoreError>()?.fault)
 }
 
+/// Whether there is no such file: a service may have a home that is no folder, e.g. `/dev/null`.
+pub(super) fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), IoKind::NotFound | IoKind::NotADirectory)
+}
+
 /// Renames the file at `path` to the first free name of its own with `aside` and a number.
 /// Returns the new name; `None` when there is no file.
 pub(super) fn move_aside(path: &Path) -> Result<Option<PathBuf>> {
     let wrong = |error| unusable(path, "cannot be set aside", Some(error));
     match fs::symlink_metadata(path) {
         Ok(_) => {}
-        Err(error) if error.kind() == IoKind::NotFound => return Ok(None),
+        Err(error) if is_absent(&error) => return Ok(None),
         Err(error) => return Err(wrong(error)),
     }
     for number in 1_u32.. {

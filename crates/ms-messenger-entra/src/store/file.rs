@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{ErrorKind as IoKind, Read as _, Write as _},
+    io::{Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -10,7 +10,7 @@ use fs4::{FileExt, TryLockError};
 use ms_messenger_core::{Error, ErrorKind, Result};
 
 use super::{
-    disk::{make_folder, move_aside, open_lock, unreadable, unusable},
+    disk::{is_absent, make_folder, move_aside, open_lock, unreadable, unusable},
     key::{Given, KeyFile, KeySource, StoreKey},
     sealed::{self, Broken},
     token_store::{StoreLock, TokenStore},
@@ -108,7 +108,7 @@ impl FileTokenStore {
         let wrong = |error| unusable(path, "cannot be read", Some(error));
         let file = match fs::File::open(path) {
             Ok(file) => file,
-            Err(error) if error.kind() == IoKind::NotFound => return Ok(None),
+            Err(error) if is_absent(&error) => return Ok(None),
             Err(error) => return Err(wrong(error)),
         };
         let mut bytes = Vec::new();

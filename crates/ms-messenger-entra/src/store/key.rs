@@ -14,7 +14,7 @@ use secrecy::{
 };
 
 use super::{
-    disk::{fault, make_folder, move_aside, unreadable, unusable},
+    disk::{fault, is_absent, make_folder, move_aside, unreadable, unusable},
     unreadable::StoreFault,
 };
 
@@ -122,7 +122,7 @@ impl KeySource for KeyFile {
         let path = self.0.as_path();
         let file = match fs::File::open(path) {
             Ok(file) => file,
-            Err(error) if error.kind() == IoKind::NotFound => return Ok(None),
+            Err(error) if is_absent(&error) => return Ok(None),
             Err(error) => return Err(unusable(path, "cannot be read", Some(error))),
         };
         owner_alone(path, &file)?;

@@ -20,7 +20,7 @@ mod values;
 mod wait;
 mod world;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{Arg, Args, CommandFactory as _, Parser, Subcommand};
 
 pub(crate) use self::{
     batch::BatchArgs,
@@ -69,6 +69,7 @@ pub(crate) struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum Command {
     /// Sends over every platform to an embedded emulator: no account, no network
     Demo(DemoArgs),
@@ -134,35 +135,26 @@ pub(crate) struct DemoArgs {
     pub(crate) json: bool,
 }
 
-/// Returns the definition of the command line. The short help omits the connection options.
+/// Returns the definition of the command line. That of a command is complete once it is built, so
+/// that only the one that is used costs time and memory.
 pub(crate) fn command() -> clap::Command {
-    let mut command = Cli::command();
-    let names: Vec<String> = command
-        .get_subcommands()
-        .map(|command| command.get_name().to_owned())
-        .collect();
-    for name in names {
-        command = command.mut_subcommand(name, |command| {
-            let nested: Vec<String> = command
-                .get_subcommands()
-                .map(|command| command.get_name().to_owned())
-                .collect();
-            let nested = nested.iter().fold(command, |command, name| {
-                command.mut_subcommand(name, without_connection)
-            });
-            without_connection(nested)
-        });
-    }
+    Cli::command()
+}
+
+/// Returns the definition of the command line with those of all commands.
+pub(crate) fn complete_command() -> clap::Command {
+    let mut command = command().disable_help_subcommand(true);
+    command.build();
     command
 }
 
-/// Omits the connection options from the short help, beside what is omitted already.
-fn without_connection(command: clap::Command) -> clap::Command {
-    command.mut_args(|arg| {
-        let is_connection_option = arg.get_help_heading().is_some();
-        let is_detail = arg.is_hide_short_help_set();
-        arg.hide_short_help(is_connection_option || is_detail)
-    })
+/// Omits the options with a heading from the short help, beside what is omitted already.
+pub(crate) fn without_headed(arg: Arg) -> Arg {
+    let heading = arg.get_help_heading();
+    // Those of every command are short.
+    let has_own_heading = heading.is_some_and(|heading| heading != output::HEADING);
+    let is_omitted = has_own_heading || arg.is_hide_short_help_set();
+    arg.hide_short_help(is_omitted)
 }
 
 #[cfg(test)]

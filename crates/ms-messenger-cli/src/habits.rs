@@ -42,8 +42,7 @@ pub(crate) fn man(args: &ManArgs) -> Exit {
 }
 
 fn pages(folder: &Path) -> Result<usize> {
-    let mut command = args::command().disable_help_subcommand(true);
-    command.build();
+    let command = args::complete_command();
     let mut pages = Vec::new();
     let written = render(&command, &mut pages).and_then(|()| {
         pages

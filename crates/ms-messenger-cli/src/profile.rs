@@ -15,6 +15,7 @@ use ms_messenger::{
 };
 
 use crate::{
+    args::without_headed,
     environment::{Environment, variable},
     state,
 };
@@ -26,8 +27,10 @@ const PROFILE: &str = "Profile";
 /// Name of the profile when none is given.
 pub(crate) const DEFAULT: &str = "default";
 
-/// Options that say which profile is used, and where sign-ins are stored.
+// Options that say which profile is used, and where sign-ins are stored. A doc comment would become
+// the description of the command, as of every struct of options.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
+#[command(mut_args = without_headed)]
 pub(crate) struct StoreArgs {
     /// Profile of the configuration file, and the sign-in of its name; by default `default` [env: MSM_PROFILE]
     #[arg(long, value_name = "NAME", help_heading = PROFILE)]

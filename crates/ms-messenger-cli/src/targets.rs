@@ -27,7 +27,7 @@ pub(crate) fn prepare(words: &[OsString]) -> Result<()> {
         return Ok(());
     }
     // An error of usage is reported by the parse that follows.
-    let Ok(matches) = with_any_target(args::command()).try_get_matches_from(words) else {
+    let Ok(matches) = with_any_target(args::complete_command()).try_get_matches_from(words) else {
         return Ok(());
     };
     let store = store(&matches);
@@ -81,7 +81,7 @@ mod tests {
     fn the_options_of_the_innermost_command_choose_the_profile() {
         let matches = |line: &str| {
             let words = std::iter::once("msm").chain(line.split(' '));
-            with_any_target(args::command()).try_get_matches_from(words)
+            with_any_target(args::complete_command()).try_get_matches_from(words)
         };
         let given = store(&matches("send --to @ops --text x --profile a --config c.toml").unwrap());
         assert_eq!(given.profile.as_deref(), Some("a"));

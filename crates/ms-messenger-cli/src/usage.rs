@@ -175,7 +175,7 @@ fn commands_beside(error: &clap::Error) -> Vec<String> {
         let commands = command.get_subcommands();
         commands.map(|it| it.get_name().to_owned()).collect()
     };
-    let command = args::command();
+    let command = args::complete_command();
     let nested = command
         .get_subcommands()
         .find(|it| it.has_subcommands() && usage.contains(&format!("msm {} ", it.get_name())));

@@ -7,7 +7,7 @@ use ms_messenger_emulator::RecordPlatform;
 
 use super::world::WorldArgs;
 
-/// Where the commands for a running emulator look for it.
+// Where the commands for a running emulator look for it.
 const WHERE: &str = "By default the address in MSM_EMULATOR, else http://127.0.0.1:8410.";
 
 #[derive(Args, Debug)]

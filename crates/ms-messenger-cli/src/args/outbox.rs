@@ -93,7 +93,7 @@ pub(crate) enum OutboxCommand {
     Purge(PurgeArgs),
 }
 
-/// Options of every command on an outbox.
+// Options of every command on an outbox.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct OutboxOptions {
     #[command(flatten)]

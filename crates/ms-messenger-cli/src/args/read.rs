@@ -23,7 +23,7 @@ const LIST: &str = "Examples:\n  msm list teams\n  msm list channels Contoso\n  
     teams, channels TEAM, chats: msgraph-chat. threads: acs-chat. conversations, templates:\n\
     acs-messages. contacts NAME: ucwa. members TARGET: all of them but ucwa.";
 
-/// What every command that names a message has.
+// What every command that names a message has.
 #[derive(Args, Debug)]
 pub(crate) struct MessageArgs {
     /// Where the message is, as of `msm send --to`; or a Teams link to the message
@@ -39,7 +39,7 @@ pub(crate) struct MessageArgs {
     pub(crate) common: CommonArgs,
 }
 
-/// What every command that reads has.
+// What every command that reads has.
 #[derive(Args, Debug)]
 pub(crate) struct CommonArgs {
     /// Platform, if several configured ones support the target
@@ -97,8 +97,6 @@ pub(crate) struct ShowMessageArgs {
     msm edit conversation:ID 1616965872395 --html '<b>green</b>'"
 )]
 pub(crate) struct EditArgs {
-    #[command(flatten)]
-    pub(crate) message: MessageArgs,
     /// The new text
     #[arg(
         long,
@@ -110,6 +108,8 @@ pub(crate) struct EditArgs {
     /// The new HTML
     #[arg(long, value_name = "HTML", allow_hyphen_values = true)]
     pub(crate) html: Option<String>,
+    #[command(flatten)]
+    pub(crate) message: MessageArgs,
 }
 
 #[derive(Args, Debug)]
@@ -118,11 +118,11 @@ pub(crate) struct EditArgs {
     msm delete https://teams.microsoft.com/l/message/… --undo"
 )]
 pub(crate) struct DeleteArgs {
-    #[command(flatten)]
-    pub(crate) message: MessageArgs,
     /// Restore a message of Teams that was deleted
     #[arg(long)]
     pub(crate) undo: bool,
+    #[command(flatten)]
+    pub(crate) message: MessageArgs,
 }
 
 #[derive(Args, Debug)]
@@ -134,11 +134,11 @@ pub(crate) struct ReactArgs {
     /// The emoji itself, e.g. 👍
     #[arg(value_name = "EMOJI")]
     pub(crate) emoji: String,
-    #[command(flatten)]
-    pub(crate) message: MessageArgs,
     /// Remove the reaction
     #[arg(long)]
     pub(crate) undo: bool,
+    #[command(flatten)]
+    pub(crate) message: MessageArgs,
 }
 
 #[derive(Args, Debug)]

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::outbox_store::Address;
 
-/// Which outbox; for the commands of `msm outbox`, before or after the command.
+// Which outbox; for the commands of `msm outbox`, before or after the command.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct StoreAddressArgs {
     /// The outbox: sqlite:PATH, postgres://… or nats://… [env: MSM_OUTBOX]

@@ -6,6 +6,22 @@ fn the_definition_is_consistent() {
 }
 
 #[test]
+fn the_short_help_of_a_command_omits_the_options_with_a_heading() {
+    fn check(command: &clap::Command) {
+        for arg in command.get_arguments() {
+            let heading = arg.get_help_heading();
+            let is_short = heading.is_none() || heading == Some(output::HEADING);
+            let is_omitted = arg.is_hide_short_help_set();
+            assert!(is_short || is_omitted, "{command} {arg}");
+            let of_every_command = heading == Some(output::HEADING);
+            assert!(!of_every_command || !is_omitted, "{command} {arg}");
+        }
+        command.get_subcommands().for_each(check);
+    }
+    check(&complete_command());
+}
+
+#[test]
 fn unusable_values_are_rejected() {
     for line in [
         "send --to nowhere --text a",
@@ -70,7 +86,7 @@ fn secrets_are_not_in_the_debug_form() {
 
 #[test]
 fn every_command_of_batch_and_outbox_has_two_examples() {
-    let command = command();
+    let command = complete_command();
     let outbox = command.find_subcommand("outbox").unwrap();
     let batch = command.find_subcommand("batch").unwrap();
     for command in outbox.get_subcommands().chain([batch, outbox]) {

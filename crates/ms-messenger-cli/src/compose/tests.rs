@@ -149,7 +149,7 @@ fn every_combination_of_options_is_used_or_rejected() {
     const CONTENT: [&str; 9] = [
         "text", "html", "template", "image", "document", "video", "audio", "request", "stdin",
     ];
-    let command = crate::args::command();
+    let command = crate::args::complete_command();
     let send = command.find_subcommand("send").unwrap();
     let ids: Vec<String> = send
         .get_arguments()

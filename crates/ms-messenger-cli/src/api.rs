@@ -1,10 +1,6 @@
 //! `msm api`: a request to any path of a configured service.
 
-use std::{
-    fs,
-    io::{self, Read as _},
-    path::Path,
-};
+use std::path::Path;
 
 use ms_messenger::{
     Delivery, Error, ErrorKind, Problem, Result,
@@ -19,7 +15,7 @@ use crate::{
     connect, environment,
     exit::Exit,
     explain::{Explained, explain},
-    files::unreadable,
+    files::{self, unreadable},
     outcome::Line,
     platform::Platform,
     print,
@@ -161,21 +157,8 @@ fn header(text: &str) -> Result<(HeaderName, HeaderValue)> {
 
 /// Reads the body and finds its media type: that of the headers, else JSON.
 fn body(path: &Path, headers: &[(HeaderName, HeaderValue)]) -> Result<(HeaderValue, Vec<u8>)> {
-    let is_input = path.as_os_str() == "-";
-    let mut bytes = Vec::new();
-    let read = if is_input {
-        io::stdin().lock().read_to_end(&mut bytes).map(drop)
-    } else {
-        fs::read(path).map(|read| bytes = read)
-    };
-    read.map_err(|error| {
-        let name = path.display().to_string();
-        let name = if is_input {
-            "standard input"
-        } else {
-            name.as_str()
-        };
-        Problem::new(name, unreadable(&error)).into_error(ErrorKind::Config)
+    let bytes = files::bytes_or_input(path, files::BULK).map_err(|error| {
+        Problem::new(files::name(path), unreadable(&error)).into_error(ErrorKind::Config)
     })?;
     let named = headers
         .iter()

@@ -4,12 +4,7 @@ mod card;
 mod local_files;
 mod markdown;
 
-use std::{
-    fs,
-    io::{self, Read as _},
-    path::Path,
-    time::SystemTime,
-};
+use std::{io, path::Path, time::SystemTime};
 
 use ms_messenger::{
     Attachment, Body, Error, ErrorKind, IdempotencyKey, Media, MediaKind, Message, Problem, Result,
@@ -18,7 +13,7 @@ use ms_messenger::{
 
 use crate::{
     args::{SendArgs, To},
-    files::{unreadable, without_bom},
+    files::{self, unreadable, without_bom},
 };
 
 /// Reads standard input; replaced in tests.
@@ -43,9 +38,7 @@ pub(crate) struct Composed {
 /// content is no request.
 pub(crate) fn requests(args: &SendArgs) -> Result<Composed> {
     compose(args, &|| {
-        let mut text = String::new();
-        io::stdin().lock().read_to_string(&mut text)?;
-        Ok(text)
+        files::text_or_input(Path::new("-"), files::MESSAGE)
     })
 }
 
@@ -110,7 +103,7 @@ fn parse(json: &str, path: &Path) -> Result<SendRequest> {
             syntax.line(),
             syntax.column()
         );
-        invalid(ErrorKind::InvalidRequest, &source_name(path), &rule)
+        invalid(ErrorKind::InvalidRequest, &files::name(path), &rule)
     })
 }
 
@@ -221,25 +214,16 @@ fn read_request(path: &Path, input: Input<'_>) -> Result<String> {
     let text = if path.as_os_str() == "-" {
         input()
     } else {
-        fs::read_to_string(path)
+        files::text(path, files::MESSAGE)
     };
     text.map(without_bom).map_err(|error| {
         // A missing file is a configuration error; unusable content is one of the message.
         let kind = match error.kind() {
-            io::ErrorKind::InvalidData => ErrorKind::InvalidRequest,
+            io::ErrorKind::InvalidData | io::ErrorKind::FileTooLarge => ErrorKind::InvalidRequest,
             _ => ErrorKind::Config,
         };
-        invalid(kind, &source_name(path), &unreadable(&error))
+        invalid(kind, &files::name(path), &unreadable(&error))
     })
-}
-
-/// Names the source of a request.
-fn source_name(path: &Path) -> String {
-    if path.as_os_str() == "-" {
-        "standard input".to_owned()
-    } else {
-        path.display().to_string()
-    }
 }
 
 /// Returns what the sender should know about the message.

@@ -137,7 +137,8 @@ async fn channels(client: &GraphChatClient, of: &str) -> Result<Vec<Value>> {
     let team = if Uuid::try_parse(of).is_ok() {
         client.team(of)
     } else {
-        client.find_team(of).await?
+        // As in a target, `@` marks a name.
+        client.find_team(of.strip_prefix('@').unwrap_or(of)).await?
     };
     all(team.channels()).await
 }

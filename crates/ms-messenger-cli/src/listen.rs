@@ -4,7 +4,7 @@ mod kept;
 mod receiver;
 mod statuses;
 
-use std::{fs, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use ms_messenger::{
     Error, ErrorKind, ExposeSecret as _, Problem, Result, SecretString,
@@ -18,11 +18,12 @@ use crate::{
     args::ListenArgs,
     environment::{self, variable},
     exit::Exit,
-    files::unreadable,
+    files::{self, unreadable},
     interrupt::Interrupt,
     outbox::open::open_or_create,
     print, report,
     terminal::escaped,
+    unread::output_unread,
 };
 
 /// The secret of the address for Event Grid, in the query.
@@ -108,7 +109,8 @@ async fn print_events(
             None => std::future::pending().await,
         }
     };
-    tokio::pin!(time);
+    let unread = output_unread();
+    tokio::pin!(time, unread);
     loop {
         tokio::select! {
             biased;
@@ -119,6 +121,7 @@ async fn print_events(
                 }
             }
             _ = interrupt.requested() => return Exit::Success,
+            () = &mut unread => return Exit::Success,
             () = &mut time => {
                 return if args.once { Exit::Temporary } else { Exit::Success };
             }
@@ -147,7 +150,7 @@ fn secret(file: Option<&Path>, name: &str) -> Result<Option<SecretString>> {
     };
     let invalid =
         |rule: &str| Problem::new(path.display().to_string(), rule).into_error(ErrorKind::Config);
-    let text = fs::read_to_string(path).map(SecretString::from);
+    let text = files::text(path, files::SETTING).map(SecretString::from);
     let text = text.map_err(|error| invalid(&unreadable(&error)))?;
     let text = text.expose_secret().trim();
     if text.is_empty() {

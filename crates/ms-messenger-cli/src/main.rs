@@ -12,6 +12,7 @@ mod config;
 mod configuration;
 mod connect;
 mod counts;
+mod defect;
 mod demo;
 mod doctor;
 mod dry_run;
@@ -58,6 +59,7 @@ mod terminal;
 mod token;
 mod transport;
 mod typo;
+mod unread;
 mod unsettled;
 mod usage;
 mod whoami;
@@ -74,14 +76,17 @@ use crate::{
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
+    let json = usage::wants_json(&words);
+    defect::end_with(Exit::Other, json);
     if let Err(error) = targets::prepare(&words) {
-        return report::failed(error, usage::wants_json(&words)).into();
+        return report::failed(error, json).into();
     }
     let parsed = args::command().try_get_matches_from(&words);
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return usage::report(&error, &words).into(),
     };
+    defect::end_with(defect::exit_of(&cli.command), json);
     print::set_quiet(cli.output.quiet);
     log::install(cli.output);
     // One message needs one thread; more would only make the start slower.

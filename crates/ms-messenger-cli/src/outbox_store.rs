@@ -9,7 +9,7 @@ use ms_messenger_outbox::{
 
 use crate::{
     environment::{Environment, variable},
-    files::{unreadable, without_bom},
+    files::{self, unreadable, without_bom},
 };
 
 /// Where an outbox is stored.
@@ -139,7 +139,7 @@ pub(crate) fn keys(file: Option<&Path>, env: Environment<'_>) -> Result<Option<C
     let (name, text) = match file {
         Some(path) => {
             let name = path.display().to_string();
-            let text = std::fs::read_to_string(path)
+            let text = files::text(path, files::SETTING)
                 .map_err(|error| invalid(format!("{name}: {}", unreadable(&error))))?;
             (name, SecretString::from(without_bom(text)))
         }

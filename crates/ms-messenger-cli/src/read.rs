@@ -14,6 +14,7 @@ use crate::{
     interrupt::Interrupt,
     place::{Opening, Place},
     print, report,
+    unread::output_unread,
 };
 
 /// Prints the messages of a place, the oldest first, and goes on with what arrives if asked to.
@@ -75,6 +76,7 @@ async fn read_place(args: &ReadArgs, place: &Place, root: Option<&str>) -> Resul
         biased;
         ended = following => ended,
         () = ends(args) => Ok(Exit::Success),
+        () = output_unread() => Ok(Exit::Success),
     }
 }
 

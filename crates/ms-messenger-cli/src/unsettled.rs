@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, Read as _, Write as _},
+    io::{self, Write as _},
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -11,7 +11,7 @@ use ms_messenger::{Error, ErrorKind, Evidence, Result, SendRequest};
 use serde_json::Value;
 
 use crate::{
-    files::{unreadable, without_bom},
+    files::{self, unreadable, without_bom},
     outcome::moment,
     platform::Platform,
     state::make_folder,
@@ -70,14 +70,8 @@ impl Unsettled {
 
 /// Reads JSON in a file, or on standard input for `-`.
 fn json(path: &Path) -> Result<Value> {
-    let (name, text) = if path.as_os_str() == "-" {
-        let mut text = String::new();
-        let read = io::stdin().lock().read_to_string(&mut text);
-        ("standard input".to_owned(), read.map(|_| text))
-    } else {
-        (path.display().to_string(), fs::read_to_string(path))
-    };
-    let text = text.map_err(|error| {
+    let name = files::name(path);
+    let text = files::text_or_input(path, files::MESSAGE).map_err(|error| {
         Error::new(ErrorKind::Config, format!("{name}: {}", unreadable(&error)))
     })?;
     serde_json::from_str(&without_bom(text)).map_err(|error| {

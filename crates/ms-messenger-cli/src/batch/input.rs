@@ -1,11 +1,6 @@
 //! The input of a batch: every line is read and checked before the first is sent.
 
-use std::{
-    collections::HashMap,
-    fs,
-    io::{self, Read as _},
-    path::Path,
-};
+use std::{collections::HashMap, path::Path};
 
 use ms_messenger::{Error, ErrorKind, Problem, Result, http::HttpOptions};
 use ms_messenger_outbox::Envelope;
@@ -20,7 +15,7 @@ use crate::{
     choose::choose,
     config::Settings,
     dry_run::{Checker, check_token},
-    files::{unreadable, without_bom},
+    files::{self, unreadable, without_bom},
     platform::Platform,
 };
 
@@ -85,6 +80,11 @@ pub(crate) fn read(
     let text = text(file)?;
     let lines = match csv {
         Some(path) => table::read(&text, &template(path)?).map_err(Unusable::Findings)?,
+        None if is_table(file, &text) => {
+            let name = files::name(file);
+            let rule = "is a table, not JSON Lines: --csv names the template of its messages";
+            return Err(invalid(ErrorKind::InvalidRequest, &format!("{name}: {rule}")).into());
+        }
         None => lines(&text),
     };
     let mut reader = Reader {
@@ -117,17 +117,22 @@ fn lines(text: &str) -> Vec<TextLine> {
     lines.collect()
 }
 
+/// Whether this is a file of CSV by its name, and holds no JSON.
+fn is_table(path: &Path, text: &str) -> bool {
+    let is_named_so = path
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+    is_named_so && !text.trim_start().starts_with('{')
+}
+
+fn invalid(kind: ErrorKind, text: &str) -> Error {
+    Error::new(kind, text.to_owned())
+}
+
 fn text(path: &Path) -> Result<String> {
-    let mut text = String::new();
-    let (name, read) = if path.as_os_str() == "-" {
-        let read = io::stdin().lock().read_to_string(&mut text).map(|_| text);
-        ("standard input".to_owned(), read)
-    } else {
-        (path.display().to_string(), fs::read_to_string(path))
-    };
-    let text = read.map_err(|error| {
-        let why = unreadable(&error);
-        Error::new(ErrorKind::Config, format!("{name}: {why}")).with_source(error)
+    let text = files::text_or_input(path, files::BULK).map_err(|error| {
+        let (name, why) = (files::name(path), unreadable(&error));
+        invalid(ErrorKind::Config, &format!("{name}: {why}"))
     })?;
     Ok(without_bom(text))
 }

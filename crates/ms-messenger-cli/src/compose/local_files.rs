@@ -82,9 +82,15 @@ pub(super) fn file(path: &Path) -> Result<Attachment> {
     let about = File::open(path)
         .and_then(|file| file.metadata())
         .map_err(refused)?;
+    if about.is_dir() {
+        return Err(refused(io::ErrorKind::IsADirectory.into()));
+    }
     if !about.is_file() {
-        let error = io::Error::from(io::ErrorKind::IsADirectory);
-        return Err(refused(error));
+        let rule = "is no regular file: only those are uploaded";
+        return Err(invalid(ErrorKind::Config, &name, rule));
+    }
+    if about.len() == 0 {
+        return Err(invalid(ErrorKind::InvalidRequest, &name, "is empty"));
     }
     let path: PathBuf = std::path::absolute(path).map_err(refused)?;
     Ok(Attachment::file(path))
@@ -132,6 +138,7 @@ mod tests {
             (picture(&large), ErrorKind::InvalidRequest),
             (picture(&text), ErrorKind::InvalidRequest),
             (picture(&empty), ErrorKind::InvalidRequest),
+            (file(&empty), ErrorKind::InvalidRequest),
             (picture(folder.path()), ErrorKind::Config),
             (file(folder.path()), ErrorKind::Config),
             (file(&folder.path().join("e")), ErrorKind::Config),

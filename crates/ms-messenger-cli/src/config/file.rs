@@ -2,8 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
-    io::Read as _,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -12,12 +11,9 @@ use ms_messenger::{ErrorKind, Problems, Result};
 use super::{parse::parse, reference::Reference};
 use crate::{
     environment::{Environment, variable},
-    files::{unreadable, without_bom},
+    files::{self, unreadable, without_bom},
     state,
 };
-
-/// Largest size of the file, in bytes.
-const LARGEST: u64 = 1 << 20;
 
 /// The configuration file, as it is written.
 #[derive(Debug)]
@@ -91,18 +87,12 @@ impl ConfigFile {
         let Some(place) = Place::find(option, env) else {
             return Ok(None);
         };
-        let text = match read(&place.path) {
+        let text = match files::text(&place.path, files::SETTING) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !place.is_named => {
-                return Ok(None);
-            }
+            Err(error) if is_absent(&error) && !place.is_named => return Ok(None),
             Err(error) => {
                 let mut problems = Problems::new();
-                let rule = match error.kind() {
-                    io::ErrorKind::FileTooLarge => "has more than 1 MiB".to_owned(),
-                    _ => unreadable(&error),
-                };
-                problems.add(place.path.display().to_string(), rule);
+                problems.add(place.path.display().to_string(), unreadable(&error));
                 problems.into_result(ErrorKind::Config)?;
                 return Ok(None);
             }
@@ -135,16 +125,10 @@ impl ConfigFile {
     }
 }
 
-/// Reads a file of limited size.
-fn read(path: &Path) -> io::Result<String> {
-    let file = fs::File::open(path)?;
-    if file.metadata()?.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
-    }
-    let mut text = String::new();
-    file.take(LARGEST + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > LARGEST {
-        return Err(io::ErrorKind::FileTooLarge.into());
-    }
-    Ok(text)
+/// Whether there is no such file; a service may have a home that is no folder, e.g. `/dev/null`.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
 }

@@ -1,6 +1,6 @@
 //! Reads settings from options, files, environment and stored sign-in.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use ms_messenger::{
     ErrorKind, ExposeSecret as _, Problem, Problems, Result, SecretString,
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     args::Given,
     environment::{Environment, variable},
-    files::unreadable,
+    files::{self, unreadable},
     profile::StoreArgs,
     sign_in::SignedIn,
 };
@@ -191,7 +191,7 @@ impl<'a> Reader<'a> {
     /// Reads the one line that a file holds. No error repeats its content.
     fn read_file(&mut self, path: &Path) -> Option<SecretString> {
         let name = path.display().to_string();
-        match fs::read_to_string(path) {
+        match files::text(path, files::SETTING) {
             Ok(text) if text.trim().is_empty() => self.problems.add(name, "the file is empty"),
             Ok(text) => return Some(SecretString::from(text.trim())),
             Err(error) => self.problems.add(name, unreadable(&error)),

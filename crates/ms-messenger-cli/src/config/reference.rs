@@ -10,7 +10,7 @@ use ms_messenger::SecretString;
 use super::keyring;
 use crate::{
     environment::{Environment, variable},
-    files::unreadable,
+    files::{self, unreadable},
 };
 
 /// What the value of a secret must be.
@@ -110,7 +110,7 @@ fn path(text: &str, folder: &Path) -> PathBuf {
 /// Reads the one line of a file.
 fn read(path: &Path) -> Result<SecretString, String> {
     let named = |rule: String| format!("{}: {rule}", path.display());
-    match fs::read_to_string(path) {
+    match files::text(path, files::SETTING) {
         Ok(text) if text.trim().is_empty() => Err(named("the file is empty".to_owned())),
         Ok(text) => Ok(text.trim().into()),
         Err(error) => Err(named(unreadable(&error))),

@@ -1,7 +1,6 @@
 //! Starts the emulator that the options describe.
 
 use std::{
-    fs,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
@@ -12,6 +11,7 @@ use crate::{
     args::{GraphExpired, Limits, WorldArgs},
     emulator::replay,
     exit::Exit,
+    files::{self, unreadable},
     print,
 };
 
@@ -113,7 +113,8 @@ fn addresses(args: &WorldArgs, ports: Ports) -> (SocketAddr, SocketAddr) {
 /// Reads the rules in a file, in the form of `PUT /_emulator/faults`.
 fn faults(file: &Path) -> Result<Faults, String> {
     let name = file.display();
-    let text = fs::read_to_string(file).map_err(|e| format!("{name}: cannot be read: {e}"))?;
+    let text = files::text(file, files::SETTING);
+    let text = text.map_err(|error| format!("{name}: {}", unreadable(&error)))?;
     let rules = serde_json::from_str(&text).map_err(|e| format!("{name}: not JSON: {e}"))?;
     Faults::from_json(&rules).map_err(|e| format!("{name}: {e}"))
 }

@@ -216,3 +216,14 @@ fn standard_input_needs_the_path_of_an_outbox() {
     assert_eq!((ran.code, &*ran.stderr), (0, ""), "{ran:?}");
     assert_eq!(batch.texts(), ["text 1"]);
 }
+
+#[test]
+fn a_table_without_a_template_names_the_option() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("people.CSV");
+    fs::write(&file, "to,text\ntel:+14255550123,hunter2\n").unwrap();
+    let ran = run(&["batch", file.to_str().unwrap()], &[], "");
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert!(ran.stderr.contains("--csv"), "{ran:?}");
+    assert!(!ran.stderr.contains("hunter2"), "{ran:?}");
+}

@@ -8,7 +8,7 @@ use std::{
 use ms_messenger_emulator::Emulator;
 use serde_json::{Value, json};
 
-use crate::support::{Environment, Ran, channel, run, start, thread};
+use crate::support::{Environment, Ran, acs_chat, channel, run, start, thread};
 
 /// An emulator, and a folder with a configuration file for it.
 struct World {
@@ -405,6 +405,14 @@ fn a_user_without_a_writable_home_can_send() {
     let ran = run(&["send", "--to", "@ops", "--text", "x"], &environment, "");
     assert_eq!(ran.code, 0, "{ran:?}");
     set_mode(home.path(), 0o700);
+    // The home of many services.
+    let mut environment = acs_chat(world.emulator.seed());
+    environment.push(("HOME", "/dev/null".to_owned()));
+    let to = thread(world.emulator.seed());
+    let ran = run(&["send", "--to", &to, "--text", "x"], &environment, "");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let ran = run(&["whoami"], &environment, "");
+    assert_eq!(ran.code, 5, "{ran:?}");
 }
 
 #[cfg(target_os = "linux")]

@@ -55,6 +55,16 @@ impl Listening {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_ends_it_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events.jsonl").display().to_string();
+    let Listening { mut child, out, .. } = Listening::start(&["--keep", &file], &secrets());
+    drop(out);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
 pub(crate) fn secrets() -> Environment {
     vec![
         ("MSM_LISTEN_KEY", "hunter2".to_owned()),

@@ -179,6 +179,7 @@ fn things_are_listed_as_a_table_and_as_json() {
     for (words, expected) in [
         (&["teams"][..], graph.team_id.as_str()),
         (&["channels", "Contoso"], &graph.channel_id),
+        (&["channels", "@Contoso"], &graph.channel_id),
         (&["channels", &graph.team_id], &graph.channel_id),
         (&["chats"], &graph.chat_id),
         (&["threads"], &world.acs.thread_id),

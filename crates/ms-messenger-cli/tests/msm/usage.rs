@@ -147,6 +147,27 @@ fn a_file_that_is_not_there_is_3_and_json_in_every_command() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_source_without_an_end_is_refused_at_its_limit() {
+    let send = ["send", "--json", "--to", "user:a", "--text", "x"];
+    for (words, code) in [
+        (&["send", "--json", "--request", "/dev/zero"][..], 4),
+        (
+            &[&send[..], &["--msgraph-token-file", "/dev/zero"]].concat(),
+            3,
+        ),
+        (&[&send[..], &["--config", "/dev/zero"]].concat(), 3),
+        (&[&send[..], &["--card", "/dev/zero"]].concat(), 4),
+        (&[&send[..], &["--file", "/dev/zero"]].concat(), 3),
+    ] {
+        let ran = run(words, &[], "");
+        let line = ran.json();
+        assert_eq!(ran.code, code, "{ran:?}");
+        assert_eq!(line["problems"][0]["field"], "/dev/zero", "{ran:?}");
+    }
+}
+
 #[test]
 fn a_text_that_begins_with_a_dash_is_sent() {
     let emulator = start(false);

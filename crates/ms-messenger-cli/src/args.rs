@@ -14,13 +14,14 @@ mod read;
 mod relations;
 mod send;
 mod settle;
+mod short_help;
 mod sign_in;
 mod store;
 mod values;
 mod wait;
 mod world;
 
-use clap::{Arg, Args, CommandFactory as _, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 pub(crate) use self::{
     batch::BatchArgs,
@@ -45,6 +46,7 @@ pub(crate) use self::{
     relations::Relations,
     send::SendArgs,
     settle::SettleArgs,
+    short_help::without_headed,
     sign_in::{LoginArgs, LogoutArgs, WhoamiArgs},
     store::StoreAddressArgs,
     values::To,
@@ -146,15 +148,6 @@ pub(crate) fn complete_command() -> clap::Command {
     let mut command = command().disable_help_subcommand(true);
     command.build();
     command
-}
-
-/// Omits the options with a heading from the short help, beside what is omitted already.
-pub(crate) fn without_headed(arg: Arg) -> Arg {
-    let heading = arg.get_help_heading();
-    // Those of every command are short.
-    let has_own_heading = heading.is_some_and(|heading| heading != output::HEADING);
-    let is_omitted = has_own_heading || arg.is_hide_short_help_set();
-    arg.hide_short_help(is_omitted)
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Size and speed of msm: cli-cost.sh [PROGRAM]. Without a program, it builds the one that is shipped.
+# Size and speed of msm: cli-cost.sh [PROGRAM]. Without a program, it builds that of a release.
 # Wall and CPU time are medians, the memory is the largest of all runs. Against an emulator on loopback.
 # Ends with 1 if a goal is missed: of use on a quiet machine only.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 program=${1:-}
 if [ -z "$program" ]; then
-  program=$(tests/dist.sh)
+  cargo build --locked --quiet --release -p ms-messenger-cli
+  program=${CARGO_TARGET_DIR:-target}/release/msm
 fi
 exec python3 - "$(realpath "$program")" <<'PYTHON'
 import json, os, shutil, statistics, subprocess, sys, tempfile, time

@@ -41,10 +41,10 @@ impl Audit {
         person: &Person,
         took: Duration,
     ) -> Self {
-        let mut stored: HashMap<&str, usize> = HashMap::new();
+        let mut stored: HashMap<&str, Vec<&str>> = HashMap::new();
         for row in ledger {
             if let Some(id) = id_in(&row.text) {
-                *stored.entry(id).or_default() += 1;
+                stored.entry(id).or_default().push(&row.received_at);
             }
         }
         let mut rows: Vec<Row> = Vec::new();
@@ -57,7 +57,7 @@ impl Audit {
             for head in heads.iter().filter(|it| it.route == route) {
                 let times = stored.remove(head.id.as_str()).unwrap_or_default();
                 row.count(head, person);
-                faults.extend(fault(head, times));
+                faults.extend(fault(head, &times));
             }
             rows.push(row);
         }
@@ -102,10 +102,10 @@ pub(crate) fn id_in(text: &str) -> Option<&str> {
     id.get(..8)
 }
 
-/// What is wrong with a message that the ledger has so many times.
-fn fault(head: &Head, times: usize) -> Option<String> {
+/// What is wrong with a message that the ledger received at these times.
+fn fault(head: &Head, times: &[&str]) -> Option<String> {
     let (id, route, state) = (&head.id, &head.route, head.state);
-    let wrong = match (state, times) {
+    let wrong = match (state, times.len()) {
         (_, 2..) => "is there twice",
         (State::Sent, 0) => "was claimed and is not there",
         (State::Refused | State::Expired | State::Cancelled, 1) => "was denied and is there",
@@ -123,7 +123,7 @@ fn fault(head: &Head, times: usize) -> Option<String> {
         .map(ToString::to_string)
         .unwrap_or_default();
     Some(format!(
-        "{route} {id} ({state}, {times} stored) {wrong} {error}"
+        "{route} {id} ({state}, stored {times:?}) {wrong} {error}"
     ))
 }
 

@@ -16,7 +16,13 @@ const RULE: &str =
 
 /// Returns the options with TLS demanded of a server on another machine: neither the password nor
 /// messages go to it in clear.
+///
+/// The driver compares the host with `verify-ca`, too, but asks the process for a default provider of
+/// cryptography, without which it panics: it is `verify-full` here.
 pub(super) fn demand_tls(options: PgConnectOptions) -> Result<PgConnectOptions> {
+    if matches!(options.get_ssl_mode(), PgSslMode::VerifyCa) {
+        return Ok(options.ssl_mode(PgSslMode::VerifyFull));
+    }
     if is_local(&options) {
         return Ok(options);
     }
@@ -113,9 +119,10 @@ mod tests {
         ] {
             let url = |mode: &str| format!("postgres://u:hunter2@{host}/db?sslmode={mode}");
             assert_eq!(mode(&url("prefer")).unwrap(), "require", "{host}");
-            for kept in ["require", "verify-ca", "verify-full"] {
+            for kept in ["require", "verify-full"] {
                 assert_eq!(mode(&url(kept)).unwrap(), kept, "{host}");
             }
+            assert_eq!(mode(&url("verify-ca")).unwrap(), "verify-full", "{host}");
             for clear in ["disable", "allow"] {
                 let error = mode(&url(clear)).unwrap_err();
                 assert_eq!(error.kind(), OutboxErrorKind::Invalid);

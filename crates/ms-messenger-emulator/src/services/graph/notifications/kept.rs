@@ -10,9 +10,8 @@ use crate::{
     services::graph::notifications::{
         hub::Hub,
         live::Live,
-        read::{Wanted, wanted},
+        read::{Owner, wanted},
         resource::Watch,
-        subscription::Subscription,
     },
     wire::{clock, request::Request, response::Response},
 };
@@ -90,36 +89,8 @@ fn restore_one(hub: &Hub, document: &Value) -> Option<()> {
         app: text("app")?,
         creator: text("creator")?,
     };
-    let live = Live::new(subscription(owner, wanted));
+    let live = Live::new(wanted.owned_by(owner));
     let is_paused = document.get("is_paused")?.as_bool()?;
     live.is_paused.store(is_paused, Ordering::Relaxed);
     hub.add(Arc::new(live)).then_some(())
-}
-
-/// What a subscription has beside its body.
-struct Owner {
-    id: String,
-    number: u64,
-    app: String,
-    creator: String,
-}
-
-fn subscription(owner: Owner, wanted: Wanted) -> Subscription {
-    let (url, address) = wanted.url;
-    Subscription {
-        id: owner.id,
-        number: owner.number,
-        app: owner.app,
-        creator: owner.creator,
-        changes: wanted.changes,
-        resource: wanted.resource,
-        watch: wanted.watch,
-        narrowing: wanted.narrowing,
-        url,
-        address,
-        lifecycle: wanted.lifecycle,
-        expires: wanted.expires,
-        client_state: wanted.client_state,
-        certificate: wanted.certificate,
-    }
 }

@@ -14,10 +14,9 @@ use crate::{
         notifications::{
             handshake, kept,
             live::Live,
-            read::{self, Wanted},
+            read::{self, Owner, Wanted},
             resource::Watch,
             routes::Call,
-            subscription::Subscription,
         },
         response,
         routes::Version,
@@ -178,7 +177,13 @@ async fn create(
     }
     // Another request may have made the same one meanwhile.
     check(&wanted)?;
-    let live = Arc::new(Live::new(subscription(service, app, wanted)));
+    let owner = Owner {
+        id: service.engine.response_id().to_string(),
+        number: service.notifications.next_number(),
+        app: app.id,
+        creator: app.object,
+    };
+    let live = Arc::new(Live::new(wanted.owned_by(owner)));
     if service.engine.resets() != resets || !hub.add(Arc::clone(&live)) {
         let message = "The emulator was reset meanwhile.";
         return Err(GraphError::of_status(
@@ -199,26 +204,6 @@ fn whose(service: &Graph, user: Option<&str>, caller: &str) -> Result<String, Gr
         Some(user) => Ok(user.id.clone()),
         None if uuid::Uuid::try_parse(user).is_ok() => Ok(user.to_owned()),
         None => Err(GraphError::not_found("The user was not found.")),
-    }
-}
-
-fn subscription(service: &Graph, app: App, wanted: Wanted) -> Subscription {
-    let (url, address) = wanted.url;
-    Subscription {
-        id: service.engine.response_id().to_string(),
-        number: service.notifications.next_number(),
-        app: app.id,
-        creator: app.object,
-        changes: wanted.changes,
-        resource: wanted.resource,
-        watch: wanted.watch,
-        narrowing: wanted.narrowing,
-        url,
-        address,
-        lifecycle: wanted.lifecycle,
-        expires: wanted.expires,
-        client_state: wanted.client_state,
-        certificate: wanted.certificate,
     }
 }
 

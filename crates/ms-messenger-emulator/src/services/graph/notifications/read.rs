@@ -8,6 +8,7 @@ use crate::{
         error::GraphError,
         notifications::{
             certificate::Certificate, change::ChangeType, narrowing::Narrowing, resource::Watch,
+            subscription::Subscription,
         },
     },
     wire::clock,
@@ -29,6 +30,37 @@ pub(crate) struct Wanted {
     pub(crate) expires: u64,
     pub(crate) client_state: Option<String>,
     pub(crate) certificate: Option<Certificate>,
+}
+
+/// What a subscription has beside its body.
+pub(crate) struct Owner {
+    pub(crate) id: String,
+    pub(crate) number: u64,
+    pub(crate) app: String,
+    pub(crate) creator: String,
+}
+
+impl Wanted {
+    /// The subscription of `owner`.
+    pub(crate) fn owned_by(self, owner: Owner) -> Subscription {
+        let (url, address) = self.url;
+        Subscription {
+            id: owner.id,
+            number: owner.number,
+            app: owner.app,
+            creator: owner.creator,
+            changes: self.changes,
+            resource: self.resource,
+            watch: self.watch,
+            narrowing: self.narrowing,
+            url,
+            address,
+            lifecycle: self.lifecycle,
+            expires: self.expires,
+            client_state: self.client_state,
+            certificate: self.certificate,
+        }
+    }
 }
 
 /// What a renewal changes.

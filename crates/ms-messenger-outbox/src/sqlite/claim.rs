@@ -88,6 +88,7 @@ pub(super) async fn claim(conn: &mut SqliteConnection, claim: &Claim) -> Result<
             return Ok(Claimed::default());
         };
         if !claiming.is_paused
+            && claiming.moved.is_none()
             && let Some(lines) = lines.first()
             && let Some(messages) = line::read(lines, &claim.route)?
         {

@@ -6,8 +6,8 @@ use std::{
 };
 
 use ms_messenger_core::{
-    Capability, Delivery, Error, ErrorKind, Evidence, IdempotencyKey, Journal, Messenger, Receipt,
-    SendRequest, SharedMessenger,
+    Capabilities, Capability, Delivery, Error, ErrorKind, Evidence, IdempotencyKey, Journal,
+    Messenger, Receipt, SendRequest, SharedMessenger,
 };
 
 use super::{context::Context, guard::caught, journal::AttemptJournal, session::Session};
@@ -50,20 +50,23 @@ impl Attempt<'_> {
         let timeout = context.attempt_timeout;
         let ends_by = after(SystemTime::now(), timeout);
         let journal = Arc::new(AttemptJournal::new(context, session, head, ends_by));
-        let capabilities = messenger.capabilities();
-        if capabilities.supports(Capability::Idempotency) {
-            request.idempotency = Some(key.unwrap_or_else(IdempotencyKey::random));
-        }
-        if capabilities.supports(Capability::Deadline) {
-            let cancel = session.cancel().clone();
-            *request = request.with_timeout(timeout).with_cancel(cancel);
-        }
-        let outcome = if capabilities.supports(Capability::Journal) {
+        let mut added = Added::new(&messenger.capabilities(), key);
+        let outcome = loop {
+            let cancel = added.has_deadline.then(|| session.cancel().clone());
             let shared = Arc::clone(&journal);
-            request.journal = Some(Journal::shared(shared));
-            send_within(messenger, &request, timeout).await
-        } else {
-            send_noted(messenger, &journal, &request, timeout).await
+            request.idempotency = added.key;
+            request.timeout = added.has_deadline.then_some(timeout);
+            request.cancel = cancel;
+            request.journal = added.has_journal.then(|| Journal::shared(shared));
+            let outcome = if added.has_journal {
+                send_within(messenger, &request, timeout).await
+            } else {
+                send_noted(messenger, &journal, &request, timeout).await
+            };
+            match &outcome {
+                Err(error) if added.remove_refused(error) => {}
+                _ => break outcome,
+            }
         };
         let is_sent = match &outcome {
             Ok(_) => true,
@@ -81,6 +84,50 @@ impl Attempt<'_> {
             is_unnoted: journal.has_failed(),
             outcome,
         }
+    }
+}
+
+/// What the worker adds to a request, as far as the messenger supports it.
+struct Added {
+    key: Option<IdempotencyKey>,
+    /// Whether the key is that of an earlier attempt, without which nothing may be sent.
+    has_earlier_key: bool,
+    has_deadline: bool,
+    has_journal: bool,
+}
+
+impl Added {
+    fn new(capabilities: &Capabilities, key: Option<IdempotencyKey>) -> Self {
+        let supports_keys = capabilities.supports(Capability::Idempotency);
+        Self {
+            key: key.or_else(|| supports_keys.then(IdempotencyKey::random)),
+            has_earlier_key: key.is_some(),
+            has_deadline: capabilities.supports(Capability::Deadline),
+            has_journal: capabilities.supports(Capability::Journal),
+        }
+    }
+
+    /// Removes what `error` refuses, because a messenger can support less for one request than for
+    /// others: a router supports what any of its routes does. Returns whether anything was removed,
+    /// so that the request can be sent without it. Without the key of an earlier attempt it cannot.
+    fn remove_refused(&mut self, error: &Error) -> bool {
+        if error.delivery() != Delivery::NotSent {
+            return false;
+        }
+        let refused = |field| error.problems().iter().any(|it| it.field == field);
+        let no_journal = self.has_journal && refused("journal");
+        let no_deadline = self.has_deadline && (refused("timeout_ms") || refused("cancel"));
+        // What is noted without the messenger does not name the member that has used the key.
+        let no_key = self.key.is_some() && (refused("idempotency") || no_journal);
+        if no_key && self.has_earlier_key {
+            return false;
+        }
+        self.has_journal &= !no_journal;
+        self.has_deadline &= !no_deadline;
+        if no_key {
+            self.key = None;
+        }
+        no_journal || no_deadline || no_key
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use ms_messenger_core::Evidence;
+use ms_messenger_core::{Delivery, Evidence};
 
 use crate::{
     effect,
@@ -20,7 +20,8 @@ use crate::{
 pub struct Change {
     /// The message.
     pub id: EnvelopeId,
-    /// The lease under which a worker makes the change; `None` for a person's.
+    /// The lease under which a worker makes the change; `None` for a change by the caller of the
+    /// outbox.
     pub lease: Option<Lease>,
     /// What happens.
     pub step: Step,
@@ -62,7 +63,7 @@ impl Change {
         }
     }
 
-    /// Creates the change of a person.
+    /// Creates a change by the caller of the outbox, such as a cancellation.
     #[must_use]
     pub fn by_person(id: EnvelopeId, step: Step) -> Self {
         Self {
@@ -103,8 +104,8 @@ impl Change {
         Ok(())
     }
 
-    /// A worker acts under its lease only, and a person on messages that no worker has: except that
-    /// a message can be cancelled until its attempt begins.
+    /// A worker needs its lease. A caller needs none: of the messages that a worker has, it can
+    /// only cancel those whose attempt has not begun.
     fn check_lease(&self, head: &Head) -> Result<()> {
         let Some(lease) = &self.lease else {
             return Ok(());
@@ -145,13 +146,28 @@ impl Change {
     }
 }
 
-/// Whether an attempt is a retry within the same send, or is made under the key of the one before.
+/// Whether an attempt is a retry within the same send, or is made under the key of the one before,
+/// through the same member of a composition: another platform or account does not know the key.
 fn goes_on(head: &Head, next: &Attempt) -> bool {
     let Some(before) = &head.attempt else {
         return false;
     };
     let key = |evidence: &Evidence| evidence.idempotency.map(|key| key.id);
     let is_same_send = head.evidence.is_none() && before.ends_by == next.ends_by;
-    is_same_send
-        || (key(&before.evidence).is_some() && key(&before.evidence) == key(&next.evidence))
+    let (before, next) = (&before.evidence, &next.evidence);
+    let has_same_key = key(before).is_some() && key(before) == key(next);
+    is_same_send || (has_same_key && path(before) == path(next))
+}
+
+/// The platform of an attempt, then the names of the members through which it goes.
+fn path(evidence: &Evidence) -> Vec<&str> {
+    let mut path: Vec<&str> = evidence.platform.iter().map(String::as_str).collect();
+    let mut inner = Some(evidence);
+    while let Some(evidence) = inner {
+        let mut members = evidence.members.iter();
+        let member = members.find(|member| member.delivery == Delivery::Unknown);
+        path.extend(member.map(|member| member.name.as_str()));
+        inner = member.and_then(|member| member.evidence.as_ref());
+    }
+    path
 }

@@ -6,8 +6,8 @@ use std::{
 };
 
 use ms_messenger_core::{
-    Capability, Delivery, Error, ErrorKind, Evidence, IdempotencyKey, Messenger as _, Receipt,
-    SendRequest, Settled, SharedMessenger,
+    Capability, Delivery, Error, ErrorKind, IdempotencyKey, Messenger as _, Receipt, SendRequest,
+    Settled, SharedMessenger,
 };
 use tokio::time::sleep;
 
@@ -165,12 +165,14 @@ impl Settling<'_> {
         }
     }
 
-    /// The key under which the platform still removes duplicates.
+    /// The key under which the platform still removes duplicates. No other platform knows it: the
+    /// messenger of the route can have been replaced since the attempt.
     fn key(&self, head: &Head) -> Option<IdempotencyKey> {
         let capabilities = self.messenger.capabilities();
         let evidence = head.evidence.as_ref();
-        let evidence = evidence.or(head.attempt.as_ref().map(|it| &it.evidence));
-        let key = evidence.and_then(|it: &Evidence| it.idempotency)?;
+        let evidence = evidence.or(head.attempt.as_ref().map(|it| &it.evidence))?;
+        let key = evidence.idempotency?;
+        evidence.check_platform(self.messenger.platform()).ok()?;
         // A clock that was set back does not make a key younger.
         let age = key.first_sent.elapsed().ok()?;
         (capabilities.supports(Capability::Idempotency) && age < KEY_LIFE).then_some(key)

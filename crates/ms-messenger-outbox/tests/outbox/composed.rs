@@ -1,14 +1,18 @@
 //! Compositions behind a route.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use ms_messenger_core::{
-    Capabilities, Capability, MemoryMessenger, Messenger, SendRequest, Target,
+    Capabilities, Capability, Delivery, Evidence, IdempotencyKey, MemberReport, MemoryMessenger,
+    Messenger, SendRequest, Target,
 };
-use ms_messenger_layers::{Route as Branch, Router, Rule, TargetKind};
+use ms_messenger_layers::{Fallback, Member, Route as Branch, Router, Rule, TargetKind};
 use ms_messenger_outbox::{Envelope, Outbox, Route, State, Worker, WorkerBuilder};
 
-use crate::platform::{envelope, head, outbox};
+use crate::platform::{envelope, head, leave_begun, outbox};
 
 fn memory(capabilities: &[Capability]) -> Arc<MemoryMessenger> {
     let capabilities = Capabilities::new(capabilities);
@@ -82,4 +86,47 @@ async fn what_the_message_itself_asks_for_is_refused_for_that_alone() {
     let problems = &refused.error.unwrap()["problems"];
     assert_eq!(problems.as_array().unwrap().len(), 1, "{problems}");
     assert_eq!(problems[0]["field"], "message.body.text");
+}
+
+/// The evidence of an attempt through the member `name` of a router.
+fn through(name: &str) -> Evidence {
+    let key = IdempotencyKey::random();
+    let own = Evidence::new(SystemTime::now())
+        .with_platform("memory")
+        .with_idempotency(key);
+    let mut report = MemberReport::new(name, "memory", Delivery::Unknown);
+    report.evidence = Some(own);
+    let mut whole = Evidence::new(SystemTime::now())
+        .with_platform("router")
+        .with_idempotency(key);
+    whole.members.push(report);
+    whole
+}
+
+fn router(name: &str, store: &Arc<MemoryMessenger>) -> Router {
+    Router::new([Branch::new(name, Arc::clone(store))]).unwrap()
+}
+
+#[tokio::test]
+async fn a_key_is_used_again_through_the_same_member_alone() {
+    let all = Capability::ALL;
+    // The route sends through another account now, or through another platform.
+    let (other, replaced) = (memory(all), memory(all));
+    let fallback = Fallback::new([Member::new("one", memory(all))]).unwrap();
+    let same = memory(all);
+    let messengers: [(Arc<dyn Messenger>, State); 4] = [
+        (Arc::new(router("two", &other)), State::Unconfirmed),
+        (Arc::clone(&replaced) as _, State::Unconfirmed),
+        (Arc::new(fallback), State::Unconfirmed),
+        (Arc::new(router("one", &same)), State::Sent),
+    ];
+    for (messenger, state) in messengers {
+        let outbox = outbox();
+        outbox.enqueue(envelope("a", "x")).await.unwrap();
+        leave_begun(&outbox, "a", through("one"), SystemTime::now()).await;
+        run(&outbox, messenger).await;
+        assert_eq!(head(&outbox, "a").await.state, state);
+    }
+    assert!(other.sent().is_empty() && replaced.sent().is_empty());
+    assert_eq!(same.sent().len(), 1);
 }

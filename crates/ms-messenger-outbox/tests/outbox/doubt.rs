@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use ms_messenger_core::{CancelHandle, Evidence, IdempotencyKey};
 use ms_messenger_outbox::State;
 
-use crate::platform::{Next, Platform, envelope, head, outbox, until, worker};
+use crate::platform::{Next, Platform, envelope, head, leave_begun, outbox, until, worker};
 
 #[tokio::test]
 async fn a_lost_response_is_settled_and_nothing_is_sent_again() {
@@ -85,28 +85,14 @@ async fn a_platform_with_keys_is_asked_under_the_same_key() {
 async fn a_key_that_the_platform_may_have_forgotten_is_not_used() {
     let (outbox, platform) = (outbox(), Platform::new().with_keys());
     outbox.enqueue(envelope("a", "x")).await.unwrap();
-    // As an earlier worker left it, hours ago.
-    let stored = outbox.get(&"a".into()).await.unwrap().unwrap();
-    let now = SystemTime::now();
-    let long_ago = now - Duration::from_secs(3600);
-    let first = ms_messenger_outbox::WorkerId::random();
-    let store = outbox.store();
-    let lease = Duration::from_millis(1);
-    store
-        .beat(&ms_messenger_outbox::Beat::new(first.clone(), lease, true))
-        .await
-        .unwrap();
-    let claim = ms_messenger_outbox::Claim::new(first.clone(), stored.head.route.clone(), 1, now);
-    let claimed = store.claim(&claim).await.unwrap();
+    // As an earlier worker left it, an hour ago.
+    let long_ago = SystemTime::now() - Duration::from_secs(3600);
     let mut evidence = Evidence::new(long_ago);
     evidence.idempotency = Some(IdempotencyKey::new(
         ms_messenger_core::random_uuid(),
         long_ago,
     ));
-    let attempt = ms_messenger_outbox::Attempt::new(evidence, long_ago, long_ago);
-    let begin = ms_messenger_outbox::Step::Begin(attempt);
-    let begin = ms_messenger_outbox::Change::by_worker(&claimed.messages[0].head, &first, begin);
-    store.apply(vec![begin]).await.unwrap()[0].as_ref().unwrap();
+    leave_begun(&outbox, "a", evidence, long_ago).await;
 
     worker(&outbox, &platform)
         .build()

@@ -11,7 +11,8 @@ use ms_messenger_core::{
     Receipt, Result, SendRequest, Settled, Target, async_trait, random_uuid,
 };
 use ms_messenger_outbox::{
-    Budget, Envelope, Head, MemoryStore, Outbox, Route, State, Worker, WorkerBuilder,
+    Attempt, Beat, Budget, Change, Claim, Envelope, Head, MemoryStore, Outbox, Route, State, Step,
+    Worker, WorkerBuilder, WorkerId,
 };
 use tokio::sync::Notify;
 
@@ -257,4 +258,17 @@ pub(crate) async fn until(outbox: &Outbox, id: &str, state: State) -> Head {
         }
         outbox.store().changed(Duration::from_millis(5)).await;
     }
+}
+
+/// Leaves a message as a worker that died in the middle of its attempt, at this time.
+pub(crate) async fn leave_begun(outbox: &Outbox, id: &str, evidence: Evidence, at: SystemTime) {
+    let (store, first) = (outbox.store(), WorkerId::random());
+    let beat = Beat::new(first.clone(), Duration::from_millis(1), true);
+    store.beat(&beat).await.unwrap();
+    let route = head(outbox, id).await.route;
+    let claim = Claim::new(first.clone(), route, 1, SystemTime::now());
+    let claimed = store.claim(&claim).await.unwrap();
+    let begin = Step::Begin(Attempt::new(evidence, at, at));
+    let begin = Change::by_worker(&claimed.messages[0].head, &first, begin);
+    store.apply(vec![begin]).await.unwrap()[0].as_ref().unwrap();
 }

@@ -6,8 +6,8 @@ use futures_core::Stream;
 use futures_util::StreamExt as _;
 
 use crate::{
-    Capability, Deadline, Delivery, Evidence, Fitted, Message, Messenger, Receipt, Result,
-    SendRequest, SettlePolicy, Settled, Target, settle::settle_patiently,
+    Capability, Deadline, Delivery, Error, ErrorKind, Evidence, Fitted, Message, Messenger,
+    Receipt, Result, SendRequest, SettlePolicy, Settled, Target, settle::settle_patiently,
 };
 
 /// The outcome of one request of [`send_all`](MessengerExt::send_all). `Debug` prints no content.
@@ -79,8 +79,8 @@ pub trait MessengerExt: Messenger {
     }
 
     /// Sends, but ends after `timeout`: as [`SendRequest::with_timeout`] if the messenger supports
-    /// it. The send of any other messenger is dropped then, and only the time of the send is left
-    /// as evidence.
+    /// it for this request. Any other send is dropped then, and only the time of the send is left as
+    /// evidence.
     ///
     /// # Errors
     ///
@@ -93,7 +93,11 @@ pub trait MessengerExt: Messenger {
         async move {
             if self.capabilities().supports(Capability::Deadline) {
                 let shorter = request.timeout.map_or(timeout, |own| own.min(timeout));
-                return self.send(&request.clone().with_timeout(shorter)).await;
+                match self.send(&request.clone().with_timeout(shorter)).await {
+                    // A router supports what any of its members does, and refuses it for others.
+                    Err(error) if refuses_timeout(&error) && request.timeout.is_none() => {}
+                    outcome => return outcome,
+                }
             }
             let began_at = SystemTime::now();
             let deadline = Deadline::new(Some(timeout), None);
@@ -222,6 +226,13 @@ pub trait MessengerExt: Messenger {
 }
 
 impl<M: Messenger + ?Sized> MessengerExt for M {}
+
+/// Whether a request was refused because of its timeout, which is not zero.
+fn refuses_timeout(error: &Error) -> bool {
+    let is_refused = error.kind() == ErrorKind::Unsupported && error.is_safe_to_resend();
+    let mut problems = error.problems().iter();
+    is_refused && problems.any(|problem| problem.field == "timeout_ms")
+}
 
 async fn send_one<M: Messenger + ?Sized>(
     messenger: &M,

@@ -86,6 +86,26 @@ async fn a_route_refuses_what_its_messenger_does_not_support() {
 }
 
 #[tokio::test]
+async fn a_timeout_ends_the_send_of_a_route_that_supports_none() {
+    let text = [Capability::ToPhone, Capability::Text];
+    let phones = Arc::new(MemoryMessenger::new().with_capabilities(text.into()));
+    let router = Router::new([
+        Route::new("phones", Arc::clone(&phones)).with_rule(Rule::kind(TargetKind::Phone)),
+        Route::new("all", memory()),
+    ])
+    .unwrap();
+    let request = SendRequest::new(phone(), "hi");
+    let second = std::time::Duration::from_secs(1);
+    router.send_within(&request, second).await.unwrap();
+    assert_eq!(phones.sent().len(), 1);
+    // A timeout that the caller has set is refused, not ignored.
+    let request = request.with_timeout(second);
+    let error = router.send_within(&request, second).await.unwrap_err();
+    assert_eq!(error.problems()[0].field, "timeout_ms");
+    assert_eq!(phones.sent().len(), 1);
+}
+
+#[tokio::test]
 async fn a_native_body_goes_to_its_platform() {
     let (teams, chat) = (named("msgraph-chat"), named("acs-chat"));
     let router = Router::new([

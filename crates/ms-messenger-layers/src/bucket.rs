@@ -23,10 +23,12 @@ pub struct Rate {
 
 impl Rate {
     /// Creates a rate of `sends` in each `time`, evenly spread: 30 in a minute is one every two
-    /// seconds.
+    /// seconds. The time between two sends is rounded up to whole nanoseconds; a `time` of zero
+    /// limits nothing.
     pub fn per(sends: NonZeroU32, time: Duration) -> Self {
+        let nanos = time.as_nanos().div_ceil(u128::from(sends.get()));
         Self {
-            interval: time / sends.get(),
+            interval: Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)),
             burst: NonZeroU32::MIN,
         }
     }
@@ -61,29 +63,21 @@ impl Bucket {
         }
     }
 
-    /// Takes the next turn and returns how long to wait for it, unless that is longer than
-    /// `longest`.
-    ///
-    /// # Errors
-    ///
-    /// How long the wait would be; no turn is taken then.
-    pub(crate) fn take(
-        &mut self,
-        now: Instant,
-        longest: Option<Duration>,
-    ) -> Result<Duration, Duration> {
+    /// Returns how long after `now` the next turn is, if so many others take theirs before.
+    pub(crate) fn wait(&self, now: Instant, ahead: u32) -> Duration {
         let backlog = self
             .full_at
             .map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
+        let others = self.rate.interval.saturating_mul(ahead);
         let tolerance = self.rate.interval.saturating_mul(self.rate.burst.get() - 1);
-        let wait = backlog.saturating_sub(tolerance);
-        if longest.is_some_and(|longest| wait > longest) {
-            return Err(wait);
-        }
-        let after = backlog.saturating_add(self.rate.interval);
+        backlog.saturating_add(others).saturating_sub(tolerance)
+    }
+
+    /// Takes a turn that was due at `at`: a timer that fires late does not slow the rate down.
+    pub(crate) fn take(&mut self, at: Instant) {
+        let full_at = self.full_at.map_or(at, |full_at| full_at.max(at));
         // A time that the clock cannot hold is never reached: the bucket stays as it is.
-        self.full_at = now.checked_add(after).or(self.full_at);
-        Ok(wait)
+        self.full_at = full_at.checked_add(self.rate.interval).or(self.full_at);
     }
 }
 
@@ -96,33 +90,49 @@ mod tests {
         Rate::per(number(per_second), Duration::from_secs(1)).with_burst(number(burst))
     }
 
+    /// Takes the next turns as they are due, from `now` on, and returns their waits in milliseconds.
+    fn turns(bucket: &mut Bucket, now: Instant, count: usize) -> Vec<u128> {
+        let turn = |_| {
+            let wait = bucket.wait(now, 0);
+            bucket.take(now + wait);
+            wait.as_millis()
+        };
+        (0..count).map(turn).collect()
+    }
+
     #[test]
     fn a_burst_is_free_and_the_rest_is_spread() {
         let mut bucket = Bucket::new(rate(10, 3));
         let now = Instant::now();
-        let waits: Vec<u128> = (0..6)
-            .map(|_| bucket.take(now, None).unwrap().as_millis())
-            .collect();
-        assert_eq!(waits, [0, 0, 0, 100, 200, 300]);
+        assert_eq!(turns(&mut bucket, now, 6), [0, 0, 0, 100, 200, 300]);
         let later = now + Duration::from_millis(450);
-        assert_eq!(bucket.take(later, None), Ok(Duration::ZERO));
+        assert_eq!(turns(&mut bucket, later, 1), [0]);
         let much_later = now + Duration::from_secs(60);
-        let waits: Vec<bool> = (0..4)
-            .map(|_| bucket.take(much_later, None).unwrap().is_zero())
-            .collect();
-        assert_eq!(waits, [true, true, true, false]);
+        assert_eq!(turns(&mut bucket, much_later, 4), [0, 0, 0, 100]);
     }
 
     #[test]
-    fn a_turn_that_comes_too_late_is_not_taken() {
-        let mut bucket = Bucket::new(rate(1, 1));
-        let now = Instant::now();
+    fn an_interval_is_rounded_up_and_no_rate_is_unlimited_by_rounding() {
+        let per = |sends: u32, time| Rate::per(NonZeroU32::new(sends).unwrap(), time).interval();
         let second = Duration::from_secs(1);
-        assert_eq!(bucket.take(now, Some(Duration::ZERO)), Ok(Duration::ZERO));
-        for _ in 0..3 {
-            assert_eq!(bucket.take(now, Some(second / 2)), Err(second));
-        }
-        assert_eq!(bucket.take(now, Some(second)), Ok(second));
+        assert_eq!(per(3, second), Duration::from_nanos(333_333_334));
+        assert_eq!(per(u32::MAX, second), Duration::from_nanos(1));
+        assert_eq!(per(1, Duration::MAX), Duration::from_nanos(u64::MAX));
+        assert_eq!(per(7, Duration::ZERO), Duration::ZERO);
+    }
+
+    #[test]
+    fn those_ahead_take_their_turns_first_and_none_is_taken_by_asking() {
+        let mut bucket = Bucket::new(rate(10, 2));
+        let now = Instant::now();
+        let waits: Vec<u128> = (0..4).map(|it| bucket.wait(now, it).as_millis()).collect();
+        assert_eq!(waits, [0, 0, 100, 200]);
+        assert_eq!(turns(&mut bucket, now, 3), [0, 0, 100]);
+        let endless = Rate::per(NonZeroU32::MIN, Duration::MAX);
+        let mut bucket = Bucket::new(endless);
+        bucket.take(now);
+        bucket.take(now);
+        assert!(bucket.wait(now, u32::MAX) > Duration::from_secs(1));
     }
 
     #[test]
@@ -132,7 +142,8 @@ mod tests {
         let mut began = Vec::new();
         for step in 0..200_u32 {
             let now = start + Duration::from_millis(13) * step;
-            if bucket.take(now, Some(Duration::ZERO)).is_ok() {
+            if bucket.wait(now, 0).is_zero() {
+                bucket.take(now);
                 began.push(now);
             }
         }

@@ -1,21 +1,28 @@
 //! Sends no faster than a rate.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU32, Ordering},
+};
 
 use async_trait::async_trait;
 use ms_messenger_core::{
     Body, Capabilities, Deadline, Delivery, Error, ErrorKind, Evidence, Messenger, Receipt, Result,
     SendRequest, Settled,
 };
-use tokio::time::{Instant, sleep};
+use tokio::{
+    sync::Mutex as Line,
+    time::{Instant, sleep_until},
+};
 
 use crate::bucket::{Bucket, Rate};
 
-/// Sends no faster than a [`Rate`]: requests wait for their turn, in the order in which they came.
+/// Sends no faster than a [`Rate`]: requests wait for their turn, in the order in which they arrived.
 ///
-/// A request whose turn comes after its timeout fails at once, `NotSent` and `RateLimited`, with the
-/// wait as `retry_after`. The wait counts for the timeout, and ends when the request is cancelled.
-/// A send that is dropped while it waits has used its turn. Clones share one rate.
+/// The wait counts for the timeout of the request, and ends when the request is cancelled. A request
+/// whose turn would come after its timeout is refused at once: `NotSent` and `RateLimited`, with the
+/// wait as `retry_after`. A send that is cancelled or dropped while it waits uses no turn. Clones share
+/// one rate. Settling is not limited.
 ///
 /// Everything else is that of the messenger inside, including its platform name.
 ///
@@ -37,7 +44,48 @@ use crate::bucket::{Bucket, Rate};
 #[derive(Clone, Debug)]
 pub struct RateLimit<M> {
     inner: M,
-    bucket: Arc<Mutex<Bucket>>,
+    queue: Arc<Queue>,
+}
+
+/// The requests that wait for their turn.
+#[derive(Debug)]
+struct Queue {
+    bucket: Mutex<Bucket>,
+    /// How many wait.
+    waiting: AtomicU32,
+    /// Held by the first one. The others get it in the order in which they arrived.
+    line: Line<()>,
+}
+
+/// The place of one request in the queue, until it is dropped.
+struct Place<'a>(&'a Queue);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Queue {
+    fn bucket(&self) -> MutexGuard<'_, Bucket> {
+        self.bucket.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until it is the first, and its turn has come, which it takes.
+    async fn turn(&self) {
+        let _first = self.line.lock().await;
+        let now = Instant::now();
+        // Only the first one takes turns, so this one stays as it is.
+        let wait = self.bucket().wait(now, 0);
+        if let Some(at) = now.checked_add(wait) {
+            if !wait.is_zero() {
+                sleep_until(at).await;
+            }
+            self.bucket().take(at);
+        } else {
+            std::future::pending().await
+        }
+    }
 }
 
 impl<M: Messenger> RateLimit<M> {
@@ -45,7 +93,11 @@ impl<M: Messenger> RateLimit<M> {
     pub fn new(messenger: M, rate: Rate) -> Self {
         Self {
             inner: messenger,
-            bucket: Arc::new(Mutex::new(Bucket::new(rate))),
+            queue: Arc::new(Queue {
+                bucket: Mutex::new(Bucket::new(rate)),
+                waiting: AtomicU32::new(0),
+                line: Line::new(()),
+            }),
         }
     }
 
@@ -54,19 +106,15 @@ impl<M: Messenger> RateLimit<M> {
         if let Some(reached) = deadline.reached() {
             return Err(self.not_sent(reached.into_error()));
         }
-        let turn = {
-            let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
-            bucket.take(Instant::now(), deadline.remaining())
-        };
-        let wait = turn.map_err(|wait| {
+        let ahead = self.queue.waiting.fetch_add(1, Ordering::AcqRel);
+        let _place = Place(&self.queue);
+        let wait = self.queue.bucket().wait(Instant::now(), ahead);
+        if deadline.remaining().is_some_and(|left| wait > left) {
             let text = "the next send may begin only after the timeout of the request";
             let error = Error::new(ErrorKind::RateLimited, text).with_retry_after(wait);
-            self.not_sent(error)
-        })?;
-        if wait.is_zero() {
-            return Ok(());
+            return Err(self.not_sent(error));
         }
-        let ended = deadline.limit(sleep(wait)).await;
+        let ended = deadline.limit(self.queue.turn()).await;
         ended.map_err(|reached| self.not_sent(reached.into_error()))
     }
 

@@ -69,11 +69,49 @@ async fn a_wait_ends_when_it_is_cancelled_or_dropped() {
     assert_eq!(error.delivery(), Delivery::NotSent);
     let dropped = tokio::time::timeout(SECOND / 4, limited.send(&request())).await;
     assert!(dropped.is_err());
-    // The two that did not send have used their turns.
+    // The two that did not send have used no turns.
     let began = Instant::now();
     limited.send(&request()).await.unwrap();
-    assert_eq!(began.elapsed(), SECOND * 5 / 2);
+    assert_eq!(began.elapsed(), SECOND / 2);
     assert_eq!(store.sent().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn callers_that_give_up_do_not_keep_others_from_sending() {
+    let store = memory();
+    let limited = one_a_second(Arc::clone(&store));
+    let (request, began) = (request(), Instant::now());
+    let impatient = async {
+        for _ in 0..100 {
+            let _ = tokio::time::timeout(SECOND / 10, limited.send(&request)).await;
+        }
+    };
+    let patient = async {
+        for _ in 0..3 {
+            limited.send(&request).await.unwrap();
+        }
+        began.elapsed()
+    };
+    let ((), elapsed) = tokio::join!(impatient, patient);
+    assert!(elapsed <= SECOND * 6, "{elapsed:?}");
+    // And the rate is kept: one at the start, one in each of ten seconds.
+    assert!(store.sent().len() <= 11, "{}", store.sent().len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_that_wait_count_for_the_wait_of_the_next() {
+    let store = memory();
+    let limited = one_a_second(Arc::clone(&store));
+    let (request, hurried) = (request(), request().with_timeout(SECOND * 2));
+    let waiting = (0..3).map(|_| limited.send(&request));
+    let (sent, refused) = tokio::join!(futures_util::future::join_all(waiting), async {
+        tokio::time::sleep(SECOND / 2).await;
+        limited.send(&hurried).await.unwrap_err()
+    });
+    assert!(sent.iter().all(Result::is_ok));
+    assert_eq!(refused.kind(), ErrorKind::RateLimited);
+    assert_eq!(refused.retry_after(), Some(SECOND * 5 / 2));
+    assert_eq!(store.sent().len(), 3);
 }
 
 #[tokio::test]

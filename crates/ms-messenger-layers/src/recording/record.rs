@@ -17,9 +17,10 @@ use super::{
 
 /// Records every send and settling of a messenger as JSON Lines, for [`Replay`](crate::Replay).
 ///
-/// A recording has the contents of the messages, and no secrets: no tokens, keys or passwords are
-/// part of a request, and of a URL user info, query and fragment are left out. Idempotency keys and
-/// timeouts are left out too.
+/// A recording contains the messages, but no secrets of the client: tokens, keys and passwords are
+/// not part of a request. Of a value that is a URL as a whole, such as the address of an image, user
+/// info, query and fragment are left out; a URL within a text stays. Idempotency keys and timeouts
+/// are left out too.
 ///
 /// # Form
 ///
@@ -37,8 +38,10 @@ use super::{
 /// Other outcomes are `{"error": …}`, other verdicts `{"found": …}`, `{"not_yet_ms": …}` and
 /// `{"cannot_tell": …}`. (Lines are broken here to be read.)
 ///
-/// A failed write does not change the outcome of a send: [`finish`](Self::finish) returns it. What
-/// was dropped before its end is not recorded. Clones write to one recording.
+/// A failed write does not change the outcome of a send: [`finish`](Self::finish) returns it, and
+/// nothing is written after it. A request without a JSON form, e.g. with a path that is not UTF-8,
+/// counts as one. A send that is dropped before its end is not recorded. Clones write to one
+/// recording.
 ///
 /// ```
 /// use ms_messenger_core::{MemoryMessenger, MessengerExt, Target};
@@ -70,17 +73,22 @@ struct Sink<W> {
 }
 
 impl<W: Write> Sink<W> {
-    fn write(&mut self, line: &Line) {
+    /// Writes a line; `None` for what has no JSON form, which ends the recording: it would lack
+    /// what was sent.
+    fn write(&mut self, line: Option<&Line>) {
         if self.failed.is_some() {
             return;
         }
         let Some(writer) = &mut self.writer else {
             return;
         };
-        let written = serde_json::to_vec(line).map_err(io::Error::from);
-        let written = written.and_then(|mut line| {
-            line.push(b'\n');
-            writer.write_all(&line)
+        let unwritable =
+            || io::Error::new(io::ErrorKind::InvalidData, "a request has no JSON form");
+        let text = line.ok_or_else(unwritable);
+        let text = text.and_then(|line| serde_json::to_vec(line).map_err(io::Error::from));
+        let written = text.and_then(|mut text| {
+            text.push(b'\n');
+            writer.write_all(&text)
         });
         self.failed = written.err();
     }
@@ -94,7 +102,7 @@ impl<M: Messenger, W: Write + std::marker::Send + 'static> Record<M, W> {
             failed: None,
         };
         let header = Header::new(messenger.platform(), messenger.capabilities());
-        sink.write(&Line::Recording(header));
+        sink.write(Some(&Line::Recording(header)));
         Self {
             inner: messenger,
             out: Arc::new(Mutex::new(sink)),
@@ -152,20 +160,21 @@ impl<M: Messenger, W: Write + std::marker::Send + 'static> Messenger for Record<
 
     async fn send(&self, request: &SendRequest) -> Result<Receipt> {
         let result = self.inner.send(request).await;
-        if let Ok(request) = recorded(request) {
+        let line = recorded(request).map(|request| {
             let outcome = Outcome::of(&result);
-            self.sink().write(&Line::Send(Send { request, outcome }));
-        }
+            Line::Send(Send { request, outcome })
+        });
+        self.sink().write(line.as_ref().ok());
         result
     }
 
     async fn settle(&self, request: &SendRequest, evidence: &Evidence) -> Settled {
         let settled = self.inner.settle(request, evidence).await;
-        if let Ok(request) = recorded(request) {
+        let line = recorded(request).map(|request| {
             let verdict = Verdict::of(&settled);
-            self.sink()
-                .write(&Line::Settle(Settle { request, verdict }));
-        }
+            Line::Settle(Settle { request, verdict })
+        });
+        self.sink().write(line.as_ref().ok());
         settled
     }
 }

@@ -4,6 +4,7 @@ use std::{
     collections::VecDeque,
     fmt,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
 };
 
 use async_trait::async_trait;
@@ -21,7 +22,8 @@ use super::{
 ///
 /// Each recorded outcome is used once: equal requests get theirs in the recorded order. Keys and
 /// timeouts are not compared, nor are the queries of URLs. A request that was not recorded is
-/// refused as `Unsupported` and `NotSent`, and settling one is `CannotTell`.
+/// refused as `Unsupported` and `NotSent`, and settling one is `CannotTell`. A journal is called as
+/// by the messenger that was recorded.
 pub struct Replay {
     header: Header,
     left: Mutex<Left>,
@@ -113,6 +115,17 @@ impl Messenger for Replay {
             return Err(self.refused(reached.into_error()));
         }
         let wanted = recorded(request).map_err(|error| self.refused(error))?;
+        let is_recorded = self.left().sends.iter().any(|it| it.request == wanted);
+        if let Some(journal) = request.journal.as_ref().filter(|_| is_recorded) {
+            self.header
+                .capabilities
+                .check(&self.header.platform, request)?;
+            let evidence = Evidence::new(SystemTime::now());
+            let evidence = evidence.with_platform(self.header.platform.as_str());
+            let noted = journal.attempt_begins(&evidence).await;
+            let noted = noted.and_then(|()| journal.check_may_leave());
+            noted.map_err(|error| self.refused(error))?;
+        }
         let mut left = self.left();
         let found = left.sends.iter().position(|send| send.request == wanted);
         let Some(send) = found.and_then(|index| left.sends.remove(index)) else {

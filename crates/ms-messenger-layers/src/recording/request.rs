@@ -3,9 +3,6 @@
 use ms_messenger_core::{Error, ErrorKind, Result, SendRequest, Url};
 use serde_json::Value;
 
-/// The members that differ from run to run.
-const OF_ONE_RUN: [&str; 3] = ["idempotency", "timeout_ms", "mark"];
-
 /// Returns the JSON form of `request` as a recording has it: without key and timeout, and without
 /// user info, query and fragment of any URL that is a whole value.
 ///
@@ -13,16 +10,13 @@ const OF_ONE_RUN: [&str; 3] = ["idempotency", "timeout_ms", "mark"];
 ///
 /// `InvalidRequest` for a request without a JSON form.
 pub(super) fn recorded(request: &SendRequest) -> Result<Value> {
-    let value = serde_json::to_value(request);
+    let mut lasting = request.clone();
+    (lasting.idempotency, lasting.timeout) = (None, None);
+    let value = serde_json::to_value(&lasting);
     let mut value = value.map_err(|_| {
         let text = "the request has no JSON form to record";
         Error::new(ErrorKind::InvalidRequest, text)
     })?;
-    if let Some(members) = value.as_object_mut() {
-        for name in OF_ONE_RUN {
-            members.remove(name);
-        }
-    }
     redact(&mut value);
     Ok(value)
 }

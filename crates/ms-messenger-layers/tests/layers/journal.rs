@@ -12,10 +12,10 @@ use crate::double::{Probe, no_connection, request};
 
 /// Keeps the JSON of each note, as a file does.
 #[derive(Debug, Default)]
-struct Notes {
-    written: Mutex<Vec<String>>,
-    is_full: bool,
-    is_stale: bool,
+pub(crate) struct Notes {
+    pub(crate) written: Mutex<Vec<String>>,
+    pub(crate) is_full: bool,
+    pub(crate) is_stale: bool,
 }
 
 #[async_trait]
@@ -36,7 +36,7 @@ impl SendJournal for Notes {
 }
 
 impl Notes {
-    fn last(&self) -> Evidence {
+    pub(crate) fn last(&self) -> Evidence {
         Evidence::from_json(self.written.lock().unwrap().last().unwrap()).unwrap()
     }
 }

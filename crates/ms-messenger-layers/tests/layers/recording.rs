@@ -3,13 +3,16 @@
 use std::{io, sync::Arc, time::Duration};
 
 use ms_messenger_core::{
-    Delivery, Error, ErrorKind, Evidence, IdempotencyKey, Messenger, MessengerExt as _, Problem,
-    SendRequest, Settled, Target,
+    Delivery, Error, ErrorKind, Evidence, IdempotencyKey, Journal, Messenger, MessengerExt as _,
+    Problem, SendRequest, Settled, Target,
 };
 use ms_messenger_layers::{Record, Replay};
 use ms_messenger_testkit::{Failure, check};
 
-use crate::double::{Composed, arrange, memory, no_connection, request};
+use crate::{
+    double::{Composed, arrange, memory, no_connection, request},
+    journal::Notes,
+};
 
 fn text(text: &str) -> SendRequest {
     SendRequest::new(Target::conversation("1"), text)
@@ -157,4 +160,68 @@ fn every_unusable_line_is_named_and_none_is_repeated() {
         assert_eq!(fields, expected, "{error}");
     }
     assert_eq!(Replay::read(header).unwrap().remaining(), 0);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_request_that_cannot_be_recorded_ends_the_recording_with_an_error() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _, path::PathBuf};
+
+    use ms_messenger_core::{Attachment, Message};
+
+    let store = memory();
+    let record = Record::new(Arc::clone(&store), Vec::new());
+    let path = PathBuf::from(OsStr::from_bytes(b"/tmp/\xff/a"));
+    let message = Message::text("x").with_attachment(Attachment::file(path));
+    let request = SendRequest::new(Target::conversation("1"), message);
+    record.send(&request).await.unwrap();
+    assert_eq!(store.sent().len(), 1);
+    let error = record.finish().unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+}
+
+#[tokio::test]
+async fn a_key_of_any_time_is_left_out() {
+    let record = Record::new(memory(), Vec::new());
+    let before = std::time::SystemTime::UNIX_EPOCH - Duration::from_secs(1);
+    let key = IdempotencyKey::new(ms_messenger_core::random_uuid(), before);
+    record.send(&text("a").with_idempotency(key)).await.unwrap();
+    replayed(record.finish().unwrap())
+        .send(&text("a"))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_replay_calls_the_journal_before_it_responds() {
+    let record = Record::new(memory(), Vec::new());
+    record.send(&text("a")).await.unwrap();
+    let recording = record.finish().unwrap();
+    for (is_full, is_stale) in [(true, false), (false, true), (false, false)] {
+        let notes = Arc::new(Notes {
+            is_full,
+            is_stale,
+            ..Notes::default()
+        });
+        let journal = Journal::shared(Arc::<Notes>::clone(&notes));
+        let replay = replayed(recording.clone());
+        let result = replay.send(&text("a").with_journal(journal)).await;
+        let may_leave = !is_full && !is_stale;
+        assert_eq!(result.is_ok(), may_leave);
+        if let Err(error) = result {
+            assert_eq!(error.delivery(), Delivery::NotSent);
+        } else {
+            assert_eq!(notes.last().platform.as_deref(), Some("memory"));
+        }
+        // What was held back can be sent later.
+        assert_eq!(replay.remaining(), usize::from(!may_leave));
+    }
+}
+
+#[test]
+fn a_later_version_is_named_whatever_it_has() {
+    let line = r#"{"recording": {"version": 2, "platform": "a", "hunter2": 1}}"#;
+    let error = Replay::read(line).unwrap_err();
+    let expected = "line 1: has a version that this library does not know";
+    assert_eq!(error.message(), expected);
 }

@@ -1,14 +1,18 @@
 //! What every composition does: check, name its members, settle.
 
-use std::{borrow::Cow, collections::HashSet};
+use std::{borrow::Cow, collections::HashSet, time::SystemTime};
 
 use futures_util::future::join_all;
 use ms_messenger_core::{
     Acceptance, Body, Capabilities, Delivery, Error, ErrorKind, Evidence, MemberReport,
-    Messenger as _, Problems, Receipt, Result, SendRequest, Settled, Target,
+    Messenger as _, Problem, Problems, Receipt, Result, SendRequest, Settled, Target,
 };
 
-use crate::{facts, member::Member};
+use crate::{
+    facts::{self, Key},
+    member::Member,
+    outcome::MemberOutcome,
+};
 
 /// Named members behind one platform name.
 #[derive(Clone, Debug)]
@@ -55,20 +59,19 @@ impl Composition {
     ///
     /// `Config` unless the name has words of `a-z` and `0-9`, joined by single hyphens.
     pub(crate) fn renamed(mut self, platform: String) -> Result<Self> {
-        let is_word = |word: &str| {
-            let is_sound = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-            !word.is_empty() && word.bytes().all(is_sound)
-        };
-        if !platform.split('-').all(is_word) || platform.len() > 64 {
-            let mut problems = Problems::new();
-            problems.add(
-                "platform",
-                "must be words of a-z and 0-9, joined by single hyphens",
-            );
-            problems.into_result(ErrorKind::Config)?;
+        if let Some(rule) = broken_platform(&platform) {
+            return Err(Problem::new("platform", rule).into_error(ErrorKind::Config));
         }
         self.platform = platform;
         Ok(self)
+    }
+
+    /// Whether the key of a member is that of the composition: a single member is always the same.
+    pub(crate) fn key(&self) -> Key {
+        match self.members.as_slice() {
+            [_] => Key::Kept,
+            _ => Key::Hidden,
+        }
     }
 
     pub(crate) fn member(&self, name: &str) -> Option<&Member> {
@@ -135,31 +138,69 @@ impl Composition {
         request: &SendRequest,
         evidence: &Evidence,
     ) -> Settled {
-        if let Err(error) = evidence.check_platform(&self.platform) {
-            return Settled::CannotTell(error);
+        let looked = match self.look_all(request, evidence).await {
+            Ok(looked) => looked,
+            Err(error) => return Settled::CannotTell(error),
+        };
+        match sent {
+            Sent::ByOne => self.sent_by_one(looked),
+            Sent::ByAll => self.sent_by_all(looked),
         }
+    }
+
+    /// Settles by the members whose delivery is unknown, and returns the outcome of each.
+    ///
+    /// # Errors
+    ///
+    /// Why the evidence is not that of these members.
+    pub(crate) async fn settle_each(
+        &self,
+        request: &SendRequest,
+        evidence: &Evidence,
+    ) -> Result<Vec<MemberOutcome>> {
+        let looked = self.look_all(request, evidence).await?;
+        let outcomes = looked.into_iter().map(|each| {
+            let result = settled_result(each.report, each.verdict);
+            MemberOutcome::reported(each.report, result)
+        });
+        Ok(outcomes.collect())
+    }
+
+    /// Asks the members whose delivery is unknown.
+    ///
+    /// # Errors
+    ///
+    /// Why the evidence is not that of these members.
+    async fn look_all<'a>(
+        &'a self,
+        request: &SendRequest,
+        evidence: &'a Evidence,
+    ) -> Result<Vec<Looked<'a>>> {
+        evidence.check_platform(&self.platform)?;
+        let wrong = |rule: &str| {
+            let error = Problem::new("evidence.members", rule).into_error(ErrorKind::Unsupported);
+            // A rejected check says nothing about the send.
+            let error = error.with_delivery(Delivery::Unknown);
+            Err(error.with_platform(self.platform.clone()))
+        };
         if evidence.members.is_empty() {
-            return self.cannot_tell("the evidence does not name the member that sent");
+            return wrong("must name the member that sent");
         }
         let mut members = Vec::with_capacity(evidence.members.len());
         let mut names = HashSet::new();
         for report in &evidence.members {
             let Some(member) = self.member(&report.name) else {
-                return self.cannot_tell("the evidence names a member that is not here");
+                return wrong("names a member that is not here");
             };
             if !names.insert(&report.name) {
-                return self.cannot_tell("the evidence names a member twice");
+                return wrong("names a member twice");
             }
             members.push((member, report));
         }
         let looks = members
             .into_iter()
             .map(|(member, report)| self.look(member, report, request));
-        let looked: Vec<Looked<'_>> = join_all(looks).await;
-        match sent {
-            Sent::ByOne => self.sent_by_one(looked),
-            Sent::ByAll => self.sent_by_all(looked),
-        }
+        Ok(join_all(looks).await)
     }
 
     fn cannot_tell(&self, why: impl Into<Cow<'static, str>>) -> Settled {
@@ -254,6 +295,17 @@ impl Composition {
     }
 }
 
+/// The rule that the name of a platform breaks; `None` if it breaks none.
+pub(crate) fn broken_platform(name: &str) -> Option<&'static str> {
+    let is_word = |word: &str| {
+        let is_sound = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+        !word.is_empty() && word.bytes().all(is_sound)
+    };
+    let is_sound = name.split('-').all(is_word) && name.len() <= 64;
+    let rule = "must be words of a-z and 0-9, joined by single hyphens, 64 characters at most";
+    (!is_sound).then_some(rule)
+}
+
 /// What a member said of its send.
 struct Looked<'a> {
     member: &'a Member,
@@ -272,6 +324,44 @@ fn sent_as<'a>(report: &MemberReport, request: &'a SendRequest) -> Result<Cow<'a
         Error::from(error).with_delivery(Delivery::Unknown)
     })?;
     Ok(Cow::Owned(own))
+}
+
+/// What settling found out about the send of a member.
+fn settled_result(report: &MemberReport, verdict: Settled) -> Result<Receipt> {
+    let said = |text: String| {
+        let error = Error::new(ErrorKind::Other, text);
+        error.with_platform(report.platform.clone())
+    };
+    let open = |error: Error| {
+        let error = error.with_delivery(Delivery::Unknown);
+        Err(match &report.evidence {
+            Some(evidence) => error.with_evidence(evidence.clone()),
+            None => error,
+        })
+    };
+    match verdict {
+        Settled::Found(receipt) => Ok(receipt),
+        Settled::NotFound => {
+            // The report has the error as it is printed.
+            let printed = report.error.as_deref();
+            let printed = printed.unwrap_or("the platform does not have the message");
+            let platform = format!("{}: ", report.platform);
+            let text = printed.strip_prefix(&platform).unwrap_or(printed);
+            let text = text.strip_suffix(" (not sent)").unwrap_or(text);
+            Err(said(text.to_owned()).with_delivery(Delivery::NotSent))
+        }
+        Settled::NotYet(when) => {
+            let wait = when.duration_since(SystemTime::now()).unwrap_or_default();
+            let error = Error::new(ErrorKind::Timeout, "there is no verdict yet");
+            open(
+                error
+                    .with_platform(report.platform.clone())
+                    .with_retry_after(wait),
+            )
+        }
+        Settled::CannotTell(error) => open(error),
+        _ => open(said("the verdict is of an unknown kind".to_owned())),
+    }
 }
 
 /// Of two open verdicts the one that takes longer: a permanent one, else the latest time.

@@ -130,14 +130,19 @@ pub(crate) fn none_sent(platform: &str, began_at: SystemTime, outcomes: &[Member
         "no member sent the message: {}",
         texts.collect::<Vec<_>>().join("; ")
     );
-    summary(platform, began_at, outcomes)
+    summary(platform, Key::Hidden, began_at, outcomes)
         .with_message(text)
         .with_delivery(Delivery::NotSent)
 }
 
 /// An error with what the errors of `outcomes` have in common: the kind is one of which a later
 /// attempt may help, if there is one.
-pub(crate) fn summary(platform: &str, began_at: SystemTime, outcomes: &[MemberOutcome]) -> Error {
+pub(crate) fn summary(
+    platform: &str,
+    key: Key,
+    began_at: SystemTime,
+    outcomes: &[MemberOutcome],
+) -> Error {
     let errors = || outcomes.iter().filter_map(|it| it.result.as_ref().err());
     let leading = errors().find(|error| error.is_transient());
     let leading = leading.or_else(|| errors().next());
@@ -153,5 +158,5 @@ pub(crate) fn summary(platform: &str, began_at: SystemTime, outcomes: &[MemberOu
         .with_platform(platform.to_owned())
         .with_attempts(errors().map(Error::attempts).sum())
         .with_began_at(began_at)
-        .with_evidence(evidence(platform, Key::Hidden, began_at, reports))
+        .with_evidence(evidence(platform, key, began_at, reports))
 }

@@ -20,15 +20,16 @@ use crate::{
 /// Sends through the first member, and through the next one only if it is proven that the message
 /// was not sent: by the error, or by settling.
 ///
-/// After `Unknown` it asks the platform for as long as the [policy](Self::with_settle_policy) and
-/// the timeout of the request allow. If that proves nothing, the send ends with `Unknown`, and no
-/// other member sends.
+/// If the delivery is `Unknown`, it asks the platform for as long as the
+/// [policy](Self::with_settle_policy) and the timeout of the request allow: by default up to two
+/// minutes. If that proves nothing, the send ends with `Unknown`, and no other member is used. A
+/// request that is cancelled is sent through no other member either.
 ///
-/// The receipt lists which member sent the message and what the earlier ones reported; so does the
-/// evidence of an error.
+/// The receipt lists the member that sent the message, and what the earlier ones reported; so does
+/// the evidence of an error.
 ///
-/// It supports what all members support. An idempotency key is not among it: a platform removes
-/// its own duplicates and not those of another one.
+/// It supports what all members support. With several members it refuses idempotency keys: a platform
+/// removes its own duplicates, but not those of another one.
 ///
 /// ```
 /// use ms_messenger_core::{Delivery, Error, ErrorKind, MemoryMessenger, MessengerExt, Target};
@@ -54,7 +55,7 @@ pub struct Fallback {
 }
 
 impl Fallback {
-    /// Creates a fallback. The order of the members counts.
+    /// Creates a fallback. The members are used in this order.
     ///
     /// # Errors
     ///
@@ -116,7 +117,7 @@ impl Fallback {
         let mut reports = earlier.to_vec();
         reports.push(member.report(Delivery::NotSent));
         let platform = &self.composition.platform;
-        if let Some(ledger) = Ledger::of(request, platform, Key::Hidden, reports) {
+        if let Some(ledger) = Ledger::of(request, platform, self.composition.key(), reports) {
             own.to_mut().journal = Some(ledger.journal(earlier.len()));
         }
         let messenger = member.messenger();
@@ -186,7 +187,8 @@ impl Messenger for Fallback {
                 }
                 Err(error) => {
                     let failed = (member, error);
-                    let error = facts::error(platform, Key::Hidden, began_at, failed, earlier);
+                    let key = self.composition.key();
+                    let error = facts::error(platform, key, began_at, failed, earlier);
                     return Err(error);
                 }
             }

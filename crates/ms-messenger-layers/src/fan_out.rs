@@ -12,7 +12,7 @@ use ms_messenger_core::{
 use crate::{
     combine::intersection,
     composition::{Composition, Sent, whole_receipt},
-    facts::{self, Key},
+    facts,
     journal::Ledger,
     member::Member,
     outcome::MemberOutcome,
@@ -34,11 +34,12 @@ use crate::{
 /// | anything else | `Unknown`, with the evidence of each |
 ///
 /// So `NotSent` means that no member has the message, and a request that some of them have is never
-/// safe to send again. Settling such a send asks for those in doubt; if some have the message and
-/// some do not, the verdict is `CannotTell`, which names both.
+/// safe to send again. Settling such a send asks the members whose delivery is unknown; if some have
+/// the message and some do not, the verdict is `CannotTell`, which names both.
+/// [`settle_each`](Self::settle_each) returns the outcome of each instead.
 ///
-/// It supports what all members support, except for idempotency keys: one key is for one message,
-/// and these are several.
+/// It supports what all members support. With several members it refuses idempotency keys: one key is
+/// for one message, and these are several.
 ///
 /// ```
 /// use ms_messenger_core::{Delivery, Error, ErrorKind, MemoryMessenger, SendRequest, Target};
@@ -164,10 +165,54 @@ impl FanOut {
         Ok(self.send_by(&members, request).await)
     }
 
+    /// Asks the platforms about a send whose delivery is unknown as a whole, and returns the outcome
+    /// of each member. It never sends. Then [`send_to`](Self::send_to) can send through those that
+    /// provably did not, also in another process with the same members.
+    ///
+    /// A member that was found has its receipt, one that provably did not send an error with delivery
+    /// `NotSent`. If its platform has no verdict, the error has delivery `Unknown`, and says with
+    /// [`Error::retry_after`](ms_messenger_core::Error::retry_after) when to ask again, if that helps.
+    ///
+    /// ```
+    /// use ms_messenger_core::{
+    ///     Delivery, Error, ErrorKind, Evidence, MemoryMessenger, Messenger, SendRequest, Target,
+    /// };
+    /// use ms_messenger_layers::{FanOut, Member};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// let (teams, chat) = (MemoryMessenger::new(), MemoryMessenger::new());
+    /// teams.lose_next_response();
+    /// chat.fail_next(Error::new(ErrorKind::Connect, "no connection"));
+    /// let all = FanOut::new([Member::new("teams", teams), Member::new("chat", chat)])?;
+    /// let request = SendRequest::new(Target::conversation("1"), "Deployed");
+    /// let error = all.send(&request).await.unwrap_err();
+    ///
+    /// let evidence = Evidence::of(&error).unwrap();
+    /// let outcomes = all.settle_each(&request, &evidence).await?;
+    /// let missing = outcomes.iter().filter(|it| it.delivery() == Delivery::NotSent);
+    /// let missing: Vec<&str> = missing.map(|it| it.name.as_str()).collect();
+    /// assert_eq!(missing, ["chat"]);
+    /// assert!(all.send_to(&missing, &request).await?[0].result.is_ok());
+    /// # Ok::<(), Error>(()) })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` for evidence of another platform, `Unsupported` for evidence of other members;
+    /// both with delivery `Unknown`.
+    pub async fn settle_each(
+        &self,
+        request: &SendRequest,
+        evidence: &Evidence,
+    ) -> Result<Vec<MemberOutcome>> {
+        self.composition.settle_each(request, evidence).await
+    }
+
     async fn send_by(&self, members: &[&Member], request: &SendRequest) -> Vec<MemberOutcome> {
         let reports = members.iter().map(|it| it.report(Delivery::NotSent));
         let platform = &self.composition.platform;
-        let ledger = Ledger::of(request, platform, Key::Hidden, reports.collect());
+        let ledger = Ledger::of(request, platform, self.composition.key(), reports.collect());
         let sends = members.iter().enumerate().map(|(index, member)| {
             let ledger = ledger.clone();
             async move {
@@ -204,7 +249,7 @@ impl FanOut {
             return Err(facts::none_sent(platform, began_at, &outcomes));
         }
         let all_sent = sent == outcomes.len();
-        let error = facts::summary(platform, began_at, &outcomes);
+        let error = facts::summary(platform, self.composition.key(), began_at, &outcomes);
         Err(error
             .with_message(partial(&outcomes))
             .with_delivery(if all_sent {

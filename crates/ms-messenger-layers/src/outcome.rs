@@ -49,6 +49,16 @@ impl MemberOutcome {
         }
     }
 
+    /// The outcome of a member as a report has it, with what was found out since.
+    pub(crate) fn reported(report: &MemberReport, result: Result<Receipt>) -> Self {
+        Self {
+            name: report.name.clone(),
+            platform: report.platform.clone(),
+            to: report.to.as_deref().and_then(|to| to.parse().ok()),
+            result,
+        }
+    }
+
     /// Returns whether this member sent the message.
     #[must_use]
     pub fn delivery(&self) -> Delivery {

@@ -2,6 +2,7 @@
 
 mod compositions;
 mod config;
+mod node;
 mod options;
 mod prepare;
 mod registry;

@@ -125,13 +125,13 @@ impl Member {
 
     /// Adds what is wrong with it.
     pub(crate) fn find_problems(&self, problems: &mut Problems) {
-        let is_sound = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        let length = self.name.chars().count();
-        let rule = "must be 1 to 64 letters, digits, `-`, `_` or `.`";
-        let broken = !(1..=LONGEST_NAME).contains(&length) || !self.name.chars().all(is_sound);
-        problems.add_if(broken, "members.name", rule);
+        let broken = broken_name(&self.name);
+        if let Some(rule) = broken {
+            problems.add("members.name", rule);
+        }
         let Some(to) = &self.to else { return };
-        let field = format!("members.{}.to", if broken { "?" } else { &self.name });
+        let name = if broken.is_some() { "?" } else { &self.name };
+        let field = format!("members.{name}.to");
         let probe = SendRequest::new(to.clone(), "probe");
         if let Err(error) = self.messenger.capabilities().check(self.platform(), &probe) {
             for problem in error.problems() {
@@ -141,6 +141,13 @@ impl Member {
             }
         }
     }
+}
+
+/// The rule that the name of a member breaks; `None` if it breaks none.
+pub(crate) fn broken_name(name: &str) -> Option<&'static str> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let is_sound = (1..=LONGEST_NAME).contains(&name.len()) && name.chars().all(is_part);
+    (!is_sound).then_some("must be 1 to 64 letters, digits, `-`, `_` or `.`")
 }
 
 /// Every capability of a target.

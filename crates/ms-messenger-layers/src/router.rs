@@ -66,9 +66,10 @@ impl From<Member> for Route {
 
 /// Sends each request through the first route that takes it.
 ///
-/// What no route takes is refused as `Unsupported`, and what the route does not support as that
-/// route refuses it, both before any I/O. The capabilities are those of all routes together, each
-/// within its rules.
+/// A request that no route takes is refused as `Unsupported`, and so is one that its route does not
+/// support, both before any I/O. The router supports what any of its routes supports, within the
+/// rules of that route. So a request can be refused although the router lists the capability: what is
+/// supported for a request, the member that [`route`](Self::route) returns says.
 ///
 /// Receipts and evidence name the route, so that another process with the same routes settles
 /// through the account that sent.
@@ -97,7 +98,7 @@ pub struct Router {
 }
 
 impl Router {
-    /// Creates a router. The order of the routes counts.
+    /// Creates a router. The first route that takes a request sends it.
     ///
     /// # Errors
     ///
@@ -107,8 +108,9 @@ impl Router {
         let (mut members, mut rules) = (Vec::new(), Vec::new());
         let mut problems = Problems::for_platform("router");
         for route in routes {
-            for rule in &route.rules {
-                rule.find_problems(route.member.name(), &mut problems);
+            for broken in route.rules.iter().filter_map(Rule::broken_pattern) {
+                let field = format!("routes.{}.target", route.member.name());
+                problems.add(field, broken);
             }
             members.push(route.member);
             rules.push(route.rules);

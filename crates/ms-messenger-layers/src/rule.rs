@@ -1,6 +1,6 @@
 //! Which requests a route takes.
 
-use ms_messenger_core::{Body, Capabilities, Capability, Problems, SendRequest};
+use ms_messenger_core::{Body, Capabilities, Capability, SendRequest};
 use wildmatch::WildMatch;
 
 use crate::{member::TARGETS, target_kind::TargetKind};
@@ -125,14 +125,11 @@ impl Rule {
         scheme.parse().ok()
     }
 
-    /// Adds what is wrong with it.
-    pub(crate) fn find_problems(&self, route: &str, problems: &mut Problems) {
-        let Some((pattern, _)) = &self.target else {
-            return;
-        };
-        let broken = pattern.is_empty() || pattern.chars().count() > LONGEST_PATTERN;
-        let rule = format!("must have 1 to {LONGEST_PATTERN} characters");
-        problems.add_if(broken, &format!("routes.{route}.target"), &rule);
+    /// The rule that its pattern breaks; `None` if it breaks none.
+    pub(crate) fn broken_pattern(&self) -> Option<String> {
+        let (pattern, _) = self.target.as_ref()?;
+        let is_sound = !pattern.is_empty() && pattern.chars().count() <= LONGEST_PATTERN;
+        (!is_sound).then(|| format!("must have 1 to {LONGEST_PATTERN} characters"))
     }
 }
 

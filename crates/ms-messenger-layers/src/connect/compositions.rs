@@ -7,6 +7,7 @@ use ms_messenger_core::{Result, SettlePolicy, SharedMessenger};
 use super::{options::OptionSpec, resolve::Place};
 use crate::{
     bucket::Rate,
+    composition::broken_platform,
     deadline::Deadline,
     fallback::Fallback,
     fan_out::FanOut,
@@ -39,10 +40,15 @@ impl Kind {
         match self {
             Self::Router => "router",
             Self::Fallback => "fallback",
-            Self::FanOut => "fanout",
+            Self::FanOut => "fan-out",
             Self::RateLimit => "rate-limit",
             Self::Deadline => "deadline",
         }
+    }
+
+    /// The kind of this name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
     /// Whether it is over one messenger, which has no name.
@@ -95,6 +101,10 @@ pub(super) fn layer(
     place: &mut Place<'_>,
 ) -> Option<Layer> {
     let platform = values.get("platform").cloned();
+    if let Some(rule) = platform.as_deref().and_then(broken_platform) {
+        place.add("platform", rule);
+        return None;
+    }
     Some(match kind {
         Kind::Router => Layer::Router(platform),
         Kind::FanOut => Layer::FanOut(platform),

@@ -4,12 +4,11 @@ use std::{fmt, str::FromStr};
 
 use ms_messenger_core::{Error, ErrorKind, Problem, Result};
 use serde::{Deserialize, Deserializer, de::Error as _};
-use serde_json::Value;
 
-use super::{options::shown, table, text};
+use super::{node::Node, options::shown, table, text};
 
-/// What is to be connected: a platform with its options, or a composition with its members. Read
-/// from a text, or from a table of TOML, JSON or another format of serde.
+/// A configuration to connect: a platform with its options, or a composition with its members. It is
+/// read from a text, or from a table of TOML, JSON or another self-describing format of serde.
 ///
 /// The [grammar](crate#connecting-at-run-time) is in the documentation of the crate. `Debug` prints
 /// no values of options, and no addresses.
@@ -101,7 +100,7 @@ impl FromStr for ConnectConfig {
         if !input.trim_start().starts_with('{') {
             return text::parse(input);
         }
-        let value: Value = ms_messenger_core::json::from_str(input).map_err(|error| {
+        let value: Node = ms_messenger_core::json::from_str(input).map_err(|error| {
             let problem: Problem = error.into_problem("table");
             problem.into_error(ErrorKind::Config)
         })?;
@@ -111,7 +110,7 @@ impl FromStr for ConnectConfig {
 
 impl<'de> Deserialize<'de> for ConnectConfig {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(input)?;
+        let value = Node::deserialize(input)?;
         table::read(&value).map_err(|error| D::Error::custom(error.message()))
     }
 }

@@ -1,6 +1,6 @@
 //! The options of one platform, with the values that they name.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, env::VarError, fmt, sync::Arc};
 
 /// The longest name of an option that an error repeats.
 const LONGEST_NAME: usize = 40;
@@ -73,7 +73,7 @@ impl OptionSpec {
 }
 
 /// Reads a variable by its name.
-pub(super) type ReadVariable = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+pub(super) type ReadVariable = Arc<dyn Fn(&str) -> Result<String, VarError> + Send + Sync>;
 
 /// The options of one platform as they are given: values, and those of the variables and files that
 /// are named. `Debug` prints no values.
@@ -100,11 +100,11 @@ impl Options {
     }
 
     /// Returns a variable of the environment that is no option, for a scheme that has a
-    /// configuration of its own there. It is read as the [`Registry`](crate::Registry) reads
-    /// variables.
+    /// configuration of its own there; `None` if it is not set, or not Unicode. It is read as the
+    /// [`Registry`](crate::Registry) reads variables.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<String> {
-        (self.read)(name)
+        (self.read)(name).ok()
     }
 
     /// Returns whether nothing is given, not even an address.

@@ -13,7 +13,14 @@ use super::{
     suggest::hint,
     table::CONDITIONS,
 };
-use crate::{member::Member, rule::Rule, target_kind::TargetKind};
+use crate::{
+    member::{Member, broken_name},
+    rule::Rule,
+    target_kind::TargetKind,
+};
+
+/// The longest name of a member that an error repeats.
+const LONGEST_SHOWN: usize = 40;
 
 /// A messenger that remains to be connected.
 pub(super) enum Prepared {
@@ -49,8 +56,8 @@ impl Known<'_> {
         problems: &mut Problems,
     ) -> Option<Prepared> {
         let mut place = Place { path, problems };
-        if let Some(kind) = Kind::ALL.iter().find(|kind| kind.name() == config.kind) {
-            return self.composition(*kind, config, &mut place);
+        if let Some(kind) = Kind::named(&config.kind) {
+            return self.composition(kind, config, &mut place);
         }
         if let Some(scheme) = self.schemes.iter().find(|it| it.name == config.kind) {
             return self.platform(scheme, config, &mut place);
@@ -81,6 +88,9 @@ impl Known<'_> {
     ) -> Option<Prepared> {
         if !config.members.is_empty() {
             place.add("members", format!("{} has no members", scheme.name));
+        }
+        if config.address.is_some() && !scheme.has_address {
+            place.add("address", format!("{} has no address", scheme.name));
         }
         let options = Options {
             address: config.address.clone(),
@@ -134,13 +144,18 @@ impl Known<'_> {
         }
         let mut members = Vec::with_capacity(count);
         let mut names = HashSet::new();
-        for member in &config.members {
+        for (index, member) in config.members.iter().enumerate() {
+            let within = if kind.is_wrapper() {
+                "messenger".to_owned()
+            } else {
+                self.shown_member(member, index)
+            };
             let name = name_of(member);
             if !kind.is_wrapper() && !names.insert(name) {
-                let path = at(&shown_name(name), "name");
-                place.add(&path, "is the name of two members: give one another name");
+                let rule = "is the name of two members: give one another name";
+                place.add(&at(&within, "name"), rule);
             }
-            members.push(self.member(kind, member, place));
+            members.push(self.member(kind, member, &within, place));
         }
         let members: Option<Vec<PreparedMember>> = members.into_iter().collect();
         Some(Prepared::Composition {
@@ -150,19 +165,28 @@ impl Known<'_> {
         })
     }
 
+    /// A member in a path: by its name, unless that is missing or unusable, or may be a secret.
+    fn shown_member(&self, member: &MemberConfig, index: usize) -> String {
+        let kind = member.messenger.kind.as_str();
+        let is_known = Kind::named(kind).is_some()
+            || self.schemes.iter().any(|scheme| scheme.name == kind)
+            || self.missing.iter().any(|(name, _)| *name == kind);
+        let is_sound = |name: &str| broken_name(name).is_none() && name.len() <= LONGEST_SHOWN;
+        match &member.name {
+            Some(name) if is_sound(name) => name.clone(),
+            None if is_known => kind.to_owned(),
+            _ => format!("members[{index}]"),
+        }
+    }
+
     fn member(
         &self,
         kind: Kind,
         config: &MemberConfig,
+        within: &str,
         place: &mut Place<'_>,
     ) -> Option<PreparedMember> {
-        let name = name_of(config);
-        let within = if kind.is_wrapper() {
-            "messenger".to_owned()
-        } else {
-            shown_name(name)
-        };
-        let path = at(place.path, &within);
+        let path = at(place.path, within);
         let mut own = Place {
             path: &path,
             problems: &mut *place.problems,
@@ -172,6 +196,8 @@ impl Known<'_> {
                 "name",
                 format!("the messenger of {} has no name and no target", kind.name()),
             );
+        } else if let Some(rule) = config.name.as_deref().and_then(broken_name) {
+            own.add("name", rule);
         }
         if kind != Kind::Router && !config.rules.is_empty() {
             own.add(
@@ -194,7 +220,7 @@ impl Known<'_> {
         }
         let messenger = self.prepare(&config.messenger, &path, place.problems);
         Some(PreparedMember {
-            name: name.to_owned(),
+            name: name_of(config).to_owned(),
             to: to.transpose().ok()?,
             rules: rules?,
             messenger: messenger?,
@@ -205,11 +231,6 @@ impl Known<'_> {
 /// The name of a member. One that is not given must be as stable as one that is.
 fn name_of(member: &MemberConfig) -> &str {
     member.name.as_ref().unwrap_or(&member.messenger.kind)
-}
-
-/// The name of a member in a path.
-fn shown_name(name: &str) -> String {
-    shown(&name.to_ascii_lowercase())
 }
 
 fn rule(config: &RuleConfig, place: &mut Place<'_>) -> Option<Rule> {
@@ -228,7 +249,13 @@ fn rule(config: &RuleConfig, place: &mut Place<'_>) -> Option<Rule> {
                     None
                 }
             },
-            "target" => rule.map(|rule| rule.with_target(value.as_str())),
+            "target" => {
+                let pattern = Rule::target(value.as_str());
+                if let Some(broken) = pattern.broken_pattern() {
+                    place.add("target", broken);
+                }
+                rule.map(|rule| rule.with_target(value.as_str()))
+            }
             "platform" => rule.map(|rule| rule.with_platform(value.as_str())),
             _ => {
                 let known = CONDITIONS.into_iter().chain(["to"]);
@@ -276,7 +303,9 @@ pub(super) fn connect(prepared: Prepared) -> Pending {
 fn placed(error: &Error, path: &str) -> Error {
     let mut problems = Problems::new();
     for problem in error.problems() {
-        problems.add(at(path, &problem.field), &problem.rule);
+        let field = problem.field.strip_prefix("members.");
+        let field = field.unwrap_or(&problem.field);
+        problems.add(at(path, field), &problem.rule);
     }
     let placed = problems.into_error(ErrorKind::Config);
     placed.unwrap_or_else(|| Error::new(ErrorKind::Config, error.message().to_owned()))

@@ -1,8 +1,8 @@
 //! What can be connected, by name.
 
-use std::{fmt, sync::Arc};
+use std::{env::VarError, fmt, sync::Arc};
 
-use ms_messenger_core::{ErrorKind, MemoryMessenger, Problems, Result, SharedMessenger};
+use ms_messenger_core::{ErrorKind, MemoryMessenger, Problem, Problems, Result, SharedMessenger};
 
 use super::{
     config::ConnectConfig,
@@ -10,6 +10,7 @@ use super::{
     prepare::{Known, Prepared, connect},
     scheme::{Pending, Scheme},
 };
+use crate::composition::broken_platform;
 
 /// What can be connected, by name: the compositions of this crate, `memory`, and the
 /// [schemes](Scheme) that are added.
@@ -56,7 +57,7 @@ impl Registry {
         Self {
             schemes: vec![Scheme::new("memory", MEMORY, memory)],
             missing: Vec::new(),
-            read: Arc::new(|name: &str| std::env::var(name).ok()),
+            read: Arc::new(|name: &str| std::env::var(name)),
         }
     }
 
@@ -79,11 +80,11 @@ impl Registry {
         mut self,
         read: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
     ) -> Self {
-        self.read = Arc::new(read);
+        self.read = Arc::new(move |name: &str| read(name).ok_or(VarError::NotPresent));
         self
     }
 
-    /// Checks a configuration, including the variables and files that it names. Connects nothing.
+    /// Checks a configuration, including the variables and files that it names, without connecting.
     ///
     /// # Errors
     ///
@@ -96,7 +97,8 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// As [`check`](Self::check); that of a failed sign-in, for platforms that sign in.
+    /// As [`check`](Self::check); `Config` for members whose messengers do not support what the
+    /// composition needs; for platforms that sign in, the error of a failed sign-in.
     pub async fn connect(&self, config: &ConnectConfig) -> Result<SharedMessenger> {
         let prepared = self.prepare(config)?;
         connect(prepared).await
@@ -129,10 +131,12 @@ impl fmt::Debug for Registry {
 const MEMORY: &[OptionSpec] = &[OptionSpec::plain("platform")];
 
 /// A messenger that keeps its messages, for tests of a configuration.
-#[allow(clippy::unnecessary_wraps, reason = "a scheme may fail")]
 fn memory(options: &Options) -> Result<Pending> {
     let mut memory = MemoryMessenger::new();
     if let Some(platform) = options.get("platform") {
+        if let Some(rule) = broken_platform(platform) {
+            return Err(Problem::new("platform", rule).into_error(ErrorKind::Config));
+        }
         memory = memory.with_platform(platform);
     }
     let memory: SharedMessenger = Arc::new(memory);

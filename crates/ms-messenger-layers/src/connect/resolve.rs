@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    env::VarError,
     fs::File,
     io::{self, Read as _},
 };
@@ -54,8 +55,12 @@ pub(super) fn resolve(
     place: &mut Place<'_>,
 ) -> BTreeMap<&'static str, String> {
     let mut values = BTreeMap::new();
-    let allows_literal = literal_is_allowed(given, place);
-    for (name, value) in given.iter().filter(|(name, _)| name != LITERAL) {
+    let has_secrets = specs.iter().any(|spec| spec.is_secret);
+    let allows_literal = has_secrets && literal_is_allowed(given, place);
+    for (name, value) in given {
+        if has_secrets && name == LITERAL {
+            continue;
+        }
         let Some((spec, source)) = find(name, specs) else {
             let rule = format!("is not an option here{}", meant(name, specs));
             place.add(&shown(name), rule);
@@ -69,6 +74,7 @@ pub(super) fn resolve(
                      it here with {LITERAL}=true"
                 ))
             }
+            Source::Itself if value.trim().is_empty() => Err("must not be empty".to_owned()),
             Source::Itself => Ok(value.clone()),
             Source::Variable => of_variable(value, read),
             Source::File => of_file(value),
@@ -120,32 +126,39 @@ fn meant(name: &str, specs: &'static [OptionSpec]) -> String {
     let known = specs
         .iter()
         .map(|spec| format!("{}{}", spec.name, end.unwrap_or_default()));
-    let known: Vec<String> = known.chain([LITERAL.to_owned()]).collect();
+    let has_secrets = specs.iter().any(|spec| spec.is_secret);
+    let literal = has_secrets.then(|| LITERAL.to_owned());
+    let known: Vec<String> = known.chain(literal).collect();
     hint(name, known.iter().map(String::as_str))
 }
 
+/// The value of a variable. Its name is not repeated: it may be the secret itself, by mistake.
 fn of_variable(name: &str, read: &ReadVariable) -> Result<String, String> {
-    let value = read(name).map(|value| value.trim().to_owned());
-    // The name is not repeated: it may be the secret itself, by mistake.
-    let missing = || "names a variable that is not set".to_owned();
-    value.filter(|value| !value.is_empty()).ok_or_else(missing)
+    let problem = |is: &str| Err(format!("names a variable that is {is}"));
+    match read(name) {
+        Err(VarError::NotPresent) => problem("not set"),
+        Err(VarError::NotUnicode(_)) => problem("not UTF-8"),
+        Ok(value) if value.trim().is_empty() => problem("empty"),
+        Ok(value) => Ok(value.trim().to_owned()),
+    }
 }
 
 fn of_file(path: &str) -> Result<String, String> {
-    let read = || -> io::Result<String> {
-        let mut text = String::new();
+    let read = || -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
         let file = File::open(path)?;
-        file.take(LONGEST_FILE + 1).read_to_string(&mut text)?;
-        Ok(text)
+        file.take(LONGEST_FILE + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
     };
-    let text =
+    let problem = |is: &str| format!("names a file that is {is}");
+    let bytes =
         read().map_err(|error| format!("names a file that cannot be read: {}", error.kind()))?;
-    let value = text.trim();
-    if text.len() as u64 > LONGEST_FILE {
-        return Err("names a file that is longer than 64 KiB".to_owned());
+    if bytes.len() as u64 > LONGEST_FILE {
+        return Err(problem("longer than 64 KiB"));
     }
-    if value.is_empty() {
-        return Err("names a file that is empty".to_owned());
+    let text = String::from_utf8(bytes).map_err(|_| problem("not UTF-8"))?;
+    if text.trim().is_empty() {
+        return Err(problem("empty"));
     }
-    Ok(value.to_owned())
+    Ok(text.trim().to_owned())
 }

@@ -40,12 +40,13 @@ type Prepare = dyn Fn(&Options) -> Result<Pending> + Send + Sync;
 pub struct Scheme {
     pub(super) name: &'static str,
     pub(super) options: &'static [OptionSpec],
+    pub(super) has_address: bool,
     pub(super) prepare: Arc<Prepare>,
 }
 
 impl Scheme {
     /// Creates the scheme of a platform. `prepare` checks the options and makes a client, without
-    /// I/O; the fields of its problems are names of options.
+    /// I/O; the fields of its problems are names of options, and its texts repeat no value.
     pub fn new(
         name: &'static str,
         options: &'static [OptionSpec],
@@ -54,8 +55,30 @@ impl Scheme {
         Self {
             name,
             options,
+            has_address: false,
             prepare: Arc::new(prepare),
         }
+    }
+
+    /// Accepts an address, which [`Options::address`] returns. Without this, one is refused.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use ms_messenger_core::{MemoryMessenger, SharedMessenger};
+    /// use ms_messenger_layers::{Pending, Registry, Scheme};
+    ///
+    /// let pager = || Scheme::new("pager", &[], |_| {
+    ///     let client: SharedMessenger = Arc::new(MemoryMessenger::new());
+    ///     Ok(Box::pin(std::future::ready(Ok(client))) as Pending)
+    /// });
+    /// let config = "pager://pager.example".parse()?;
+    /// assert!(Registry::new().with_scheme(pager()).check(&config).is_err());
+    /// assert!(Registry::new().with_scheme(pager().with_address()).check(&config).is_ok());
+    /// # Ok::<(), ms_messenger_core::Error>(())
+    /// ```
+    pub fn with_address(mut self) -> Self {
+        self.has_address = true;
+        self
     }
 }
 

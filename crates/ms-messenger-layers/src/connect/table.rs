@@ -1,10 +1,13 @@
 //! The table form.
 
+use std::collections::HashSet;
+
 use ms_messenger_core::{ErrorKind, Problems, Result};
-use serde_json::{Map, Value};
 
 use super::{
+    compositions::Kind,
     config::{ConnectConfig, MemberConfig, RuleConfig},
+    node::Node,
     options::shown,
     text,
 };
@@ -12,12 +15,14 @@ use super::{
 /// The conditions of a rule.
 pub(super) const CONDITIONS: [&str; 3] = ["kind", "target", "platform"];
 
+type Table = [(String, Node)];
+
 /// Reads the table form, or a text.
 ///
 /// # Errors
 ///
 /// `Config` with every problem of the form. It repeats no value.
-pub(super) fn read(value: &Value) -> Result<ConnectConfig> {
+pub(super) fn read(value: &Node) -> Result<ConnectConfig> {
     let mut problems = Problems::new();
     let config = messenger(value, "", 0, &mut problems);
     problems.into_result(ErrorKind::Config)?;
@@ -32,42 +37,52 @@ fn at(path: &str, name: &str) -> String {
     }
 }
 
-fn messenger(value: &Value, path: &str, depth: usize, problems: &mut Problems) -> ConnectConfig {
+fn messenger(value: &Node, path: &str, depth: usize, problems: &mut Problems) -> ConnectConfig {
     let here = || if path.is_empty() { "config" } else { path };
     match value {
         _ if depth > text::DEEPEST => problems.add(here(), "compositions are nested too deep"),
-        Value::String(text) => match text::parse(text) {
-            Ok(config) => return config,
-            Err(error) => {
+        Node::Table(table) => return of_table(table, path, depth, problems),
+        _ => match value.as_text().map(text::parse) {
+            Some(Ok(config)) => return config,
+            Some(Err(error)) => {
                 for problem in error.problems() {
                     problems.add(here(), &problem.rule);
                 }
             }
+            None => problems.add(here(), "must be a text or a table"),
         },
-        Value::Object(table) => return of_table(table, path, depth, problems),
-        _ => problems.add(here(), "must be a text or a table"),
     }
     ConnectConfig::default()
 }
 
-fn of_table(
-    table: &Map<String, Value>,
-    path: &str,
-    depth: usize,
-    problems: &mut Problems,
-) -> ConnectConfig {
+/// The text of a member of a table.
+fn text_of(node: &Node, field: &str, problems: &mut Problems) -> Option<String> {
+    let text = node.as_text().map(str::to_owned);
+    problems.add_if(text.is_none(), field, "must be a text");
+    text
+}
+
+/// Adds the members of a table that are given twice.
+fn find_repeated(table: &Table, path: &str, problems: &mut Problems) {
+    let mut names = HashSet::new();
+    for (name, _) in table {
+        let is_repeated = !names.insert(name);
+        problems.add_if(is_repeated, &at(path, &shown(name)), "is given twice");
+    }
+}
+
+fn of_table(table: &Table, path: &str, depth: usize, problems: &mut Problems) -> ConnectConfig {
     let mut config = ConnectConfig::default();
-    if !table.contains_key("type") {
+    find_repeated(table, path, problems);
+    if !table.iter().any(|(name, _)| name == "type") {
         problems.add(at(path, "type"), "is missing: the platform or composition");
     }
     for (name, value) in table {
         let field = at(path, &shown(name));
         match (name.as_str(), value) {
-            ("type", Value::String(kind)) => config.kind.clone_from(kind),
-            ("type", _) => problems.add(field, "must be a text"),
-            ("address", Value::String(address)) => config.address = Some(address.clone()),
-            ("address", _) => problems.add(field, "must be a text"),
-            ("members", Value::Array(members)) => {
+            ("type", value) => config.kind = text_of(value, &field, problems).unwrap_or_default(),
+            ("address", value) => config.address = text_of(value, &field, problems),
+            ("members", Node::List(members)) => {
                 for (index, value) in members.iter().enumerate() {
                     let path = format!("{field}[{index}]");
                     let member = member(value, &path, depth, problems);
@@ -79,59 +94,73 @@ fn of_table(
                 messenger: messenger(value, &field, depth + 1, problems),
                 ..MemberConfig::default()
             }),
-            (name, value) => match scalar(value) {
-                Some(value) => config.options.push((name.to_owned(), value)),
-                None => problems.add(field, "must be a text, a number, or true or false"),
-            },
+            (name, Node::Scalar { text, .. }) => {
+                config.options.push((name.to_owned(), text.clone()));
+            }
+            _ => problems.add(field, "must be a text, a number, or true or false"),
         }
     }
+    find_misplaced(table, &config.kind, path, problems);
     config
 }
 
-fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        _ => None,
-    }
+/// Adds a list of members where one messenger belongs, and the reverse.
+fn find_misplaced(table: &Table, kind: &str, path: &str, problems: &mut Problems) {
+    let Some(kind) = Kind::named(kind) else {
+        return;
+    };
+    let (misplaced, rule) = if kind.is_wrapper() {
+        (
+            "members",
+            "is unknown here: one messenger is given as `messenger`",
+        )
+    } else {
+        (
+            "messenger",
+            "is unknown here: messengers are given as `members`",
+        )
+    };
+    let is_given = table.iter().any(|(name, _)| name == misplaced);
+    problems.add_if(is_given, &at(path, misplaced), rule);
 }
 
-fn member(value: &Value, path: &str, depth: usize, problems: &mut Problems) -> MemberConfig {
+fn member(value: &Node, path: &str, depth: usize, problems: &mut Problems) -> MemberConfig {
     let mut member = MemberConfig::default();
-    let Value::Object(table) = value else {
+    let Node::Table(table) = value else {
         problems.add(path, "must be a table");
         return member;
     };
+    find_repeated(table, path, problems);
     let mut own_rule = RuleConfig::new();
     for (name, value) in table {
         let field = at(path, &shown(name));
         match (name.as_str(), value) {
-            ("name", Value::String(name)) => member.name = Some(name.clone()),
-            ("to", Value::String(to)) => member.to = Some(to.clone()),
+            ("name", value) => member.name = text_of(value, &field, problems),
+            ("to", value) => member.to = text_of(value, &field, problems),
             ("messenger", value) => {
                 member.messenger = messenger(value, &field, depth + 1, problems);
             }
-            ("rules", Value::Array(rules)) => {
+            ("rules", Node::List(rules)) => {
+                let rule = "must not be empty: left out, the route takes every request";
+                problems.add_if(rules.is_empty(), &field, rule);
                 for (index, value) in rules.iter().enumerate() {
                     let path = format!("{field}[{index}]");
-                    member.rules.push(rule(value, &path, problems));
+                    member.rules.push(rule_of(value, &path, problems));
                 }
             }
-            (name, Value::String(value)) if CONDITIONS.contains(&name) => {
-                own_rule.push((name.to_owned(), value.clone()));
-            }
-            ("name" | "to" | "kind" | "target" | "platform", _) => {
-                problems.add(field, "must be a text");
-            }
             ("rules", _) => problems.add(field, "must be a list"),
+            (name, value) if CONDITIONS.contains(&name) => {
+                if let Some(value) = text_of(value, &field, problems) {
+                    own_rule.push((name.to_owned(), value));
+                }
+            }
             _ => problems.add(
                 field,
                 "is unknown here: a member has name, to, messenger, rules, kind, target and platform",
             ),
         }
     }
-    if !table.contains_key("messenger") {
+    if !table.iter().any(|(name, _)| name == "messenger") {
         problems.add(at(path, "messenger"), "is missing");
     }
     if !own_rule.is_empty() {
@@ -140,17 +169,18 @@ fn member(value: &Value, path: &str, depth: usize, problems: &mut Problems) -> M
     member
 }
 
-fn rule(value: &Value, path: &str, problems: &mut Problems) -> RuleConfig {
-    let Value::Object(table) = value else {
+fn rule_of(value: &Node, path: &str, problems: &mut Problems) -> RuleConfig {
+    let Node::Table(table) = value else {
         problems.add(path, "must be a table");
         return RuleConfig::new();
     };
+    find_repeated(table, path, problems);
+    problems.add_if(table.is_empty(), path, "must have a condition");
     let mut rule = RuleConfig::new();
     for (name, value) in table {
-        match value {
-            // Which names there are is checked when it is connected, as for a text.
-            Value::String(value) => rule.push((name.clone(), value.clone())),
-            _ => problems.add(at(path, &shown(name)), "must be a text"),
+        // Which names there are is checked when it is connected, as for a text.
+        if let Some(value) = text_of(value, &at(path, &shown(name)), problems) {
+            rule.push((name.clone(), value));
         }
     }
     rule

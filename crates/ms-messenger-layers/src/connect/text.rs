@@ -27,10 +27,22 @@ pub(super) fn parse(text: &str) -> Result<ConnectConfig> {
         parser.whole()
     };
     read.map_err(|rule| {
-        let before = text.get(..parser.at).unwrap_or_default();
-        let rule = format!("{rule}, at character {}", before.chars().count() + 1);
+        let rule = format!("{rule}, {}", position(text, parser.at));
         Problem::new("config", rule).into_error(ErrorKind::Config)
     })
+}
+
+/// Where a byte is, as a person counts: from 1.
+fn position(text: &str, at: usize) -> String {
+    let before = text.get(..at).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let character = line.chars().count() + 1;
+    if text.trim_end().contains('\n') {
+        let lines = before.matches('\n').count() + 1;
+        format!("at line {lines}, character {character}")
+    } else {
+        format!("at character {character}")
+    }
 }
 
 /// What was expected.
@@ -107,7 +119,7 @@ impl<'a> Parser<'a> {
             return Err("expected `:` after a platform or `(` after a composition");
         }
         if self.eat('?') {
-            config.options = pairs(self.until(&[',', '(', ')']).trim_end())?;
+            config.options = pairs(self.until(&[',', '(', ')']))?;
         }
         Ok(config)
     }
@@ -117,8 +129,11 @@ impl<'a> Parser<'a> {
             return Ok(None);
         }
         self.at += 2;
-        let address = decoded(self.until(&['?', ',', '(', ')']).trim_end())?;
-        Ok(Some(address).filter(|it| !it.is_empty()))
+        let address = value(self.until(&['?', ',', '(', ')']))?;
+        if address.is_empty() {
+            return Err("expected an address after `//`");
+        }
+        Ok(Some(address))
     }
 
     fn members(&mut self) -> Result<Vec<MemberConfig>, Fault> {
@@ -149,7 +164,12 @@ impl<'a> Parser<'a> {
             self.attributes(&mut member)?;
         }
         self.skip_space();
-        if self.eat('=') {
+        let has_label = self.eat('=');
+        if name.is_empty() && (has_label || has_attributes) {
+            self.at = start;
+            return Err("expected the name of the member");
+        }
+        if has_label {
             member.name = Some(name.to_owned());
         } else if has_attributes {
             return Err("expected `=`");
@@ -186,15 +206,29 @@ impl<'a> Parser<'a> {
 
 /// `name=value` joined by `&`, percent-decoded.
 fn pairs(text: &str) -> Result<Vec<(String, String)>, Fault> {
-    let parts = text.split('&').filter(|part| !part.trim().is_empty());
-    let pairs = parts.map(|part| {
-        let (name, value) = part.split_once('=').ok_or("expected `name=value`")?;
-        Ok((decoded(name.trim())?, decoded(value.trim())?))
+    let pairs = text.split('&').map(|part| {
+        let (name, text) = part.split_once('=').ok_or("expected `name=value`")?;
+        let name = value(name)?;
+        if name.is_empty() {
+            return Err("expected a name before `=`");
+        }
+        Ok((name, value(text)?))
     });
     pairs.collect()
 }
 
-fn decoded(text: &str) -> Result<String, Fault> {
+/// A value without the white space around it, percent-decoded.
+fn value(text: &str) -> Result<String, Fault> {
+    let text = text.trim();
+    if text.contains('\n') {
+        return Err("expected `,`, `)` or `&` before the end of the line");
+    }
+    let mut encoded = text.split('%').skip(1);
+    let is_hex =
+        |rest: &str| rest.len() >= 2 && rest.bytes().take(2).all(|b| b.is_ascii_hexdigit());
+    if !encoded.all(is_hex) {
+        return Err("expected two hexadecimal digits after `%`");
+    }
     let decoded = percent_decode_str(text).decode_utf8();
     let decoded = decoded.map_err(|_| "a percent-encoded value is not UTF-8")?;
     Ok(decoded.into_owned())

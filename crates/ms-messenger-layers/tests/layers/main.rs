@@ -4,6 +4,8 @@
 mod conformance;
 #[cfg(feature = "connect")]
 mod connect;
+#[cfg(feature = "connect")]
+mod connect_any;
 mod double;
 mod fallback;
 mod fan_out;

@@ -35,4 +35,5 @@ pub(super) fn scheme() -> Scheme {
         }
         Ok(ready(builder.build()?))
     })
+    .with_address()
 }

@@ -38,4 +38,5 @@ pub(super) fn scheme() -> Scheme {
         let builder = configure(options, &names, address, from_variables)?;
         Ok(ready(builder.build()?))
     })
+    .with_address()
 }

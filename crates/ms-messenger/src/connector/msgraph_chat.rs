@@ -44,4 +44,5 @@ pub(super) fn scheme() -> Scheme {
         let app_only = options.flag("app_only").unwrap_or(false);
         Ok(ready(builder.with_app_only(app_only).build()?))
     })
+    .with_address()
 }

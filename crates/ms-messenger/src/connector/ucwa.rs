@@ -37,4 +37,5 @@ pub(super) fn scheme() -> Scheme {
         });
         Ok(signed_in)
     })
+    .with_address()
 }

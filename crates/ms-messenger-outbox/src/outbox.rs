@@ -1,4 +1,4 @@
-//! The outbox: hands messages over, and says what became of them.
+//! The outbox: enqueues messages, and reports their states.
 
 use std::{
     sync::Arc,
@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use ms_messenger_core::{Evidence, Messenger, Receipt, SendRequest, Settled};
+use ms_messenger_core::{Deadline, Evidence, Messenger, Receipt, SendRequest, Settled};
 
 #[cfg(feature = "encryption")]
 use crate::keys::{self, ContentKeys};
@@ -24,9 +24,10 @@ use crate::{
     time::{after, whole},
 };
 
-/// An outbox on a store. Clones share it.
+/// An outbox on a store: enqueues messages, reports their states, and changes them on request.
+/// Clones share the store.
 ///
-/// [`Worker`](crate::Worker) sends what is in it, in this or another process.
+/// A [`Worker`](crate::Worker) sends the messages, in this or another process.
 ///
 /// ```
 /// use ms_messenger_core::{SendRequest, Target};
@@ -89,15 +90,16 @@ impl<S: Store + ?Sized> Outbox<S> {
         }
     }
 
-    /// Sets the pauses between the attempts of messages that have none of their own.
+    /// Sets the pauses between the attempts of messages whose envelope sets none. Workers use those
+    /// of the outbox with which they were built.
     #[must_use]
     pub fn with_backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self
     }
 
-    /// Encrypts the contents of messages that are handed over from now on. Those that were stored
-    /// without keys are still read. Every process of the outbox needs the same keys.
+    /// Encrypts the contents of messages that are enqueued from now on. Those that were stored
+    /// without keys are still read. Every process that uses the outbox needs the same keys.
     #[cfg(feature = "encryption")]
     #[cfg_attr(docsrs, doc(cfg(feature = "encryption")))]
     #[must_use]
@@ -116,21 +118,21 @@ impl<S: Store + ?Sized> Outbox<S> {
         head.backoff.unwrap_or(self.backoff)
     }
 
-    /// Hands a message over. It is on disk when this returns.
+    /// Enqueues a message. It is on disk when this returns.
     ///
-    /// The same id with the same content is one message, however often it is handed over.
+    /// The same id with the same content is one message, however often it is enqueued.
     ///
     /// # Errors
     ///
     /// `Invalid` before any I/O; `Conflict` if the id belongs to another message; those of the
-    /// store, after which it is unknown whether the message was stored: hand it over again.
+    /// store, after which it is unknown whether the message was stored: enqueue it again.
     pub async fn enqueue(&self, envelope: Envelope) -> Result<Inserted> {
         let inserted = self.enqueue_all([envelope]).await?;
         let missing = || OutboxError::new(OutboxErrorKind::Store, "the store returned no outcome");
         inserted.into_iter().next().ok_or_else(missing)
     }
 
-    /// Hands several messages over: all of them or, on an error, none.
+    /// Enqueues several messages: all of them or, on an error, none.
     ///
     /// # Errors
     ///
@@ -253,7 +255,61 @@ impl<S: Store + ?Sized> Outbox<S> {
         self.store.get(id).await
     }
 
-    /// Lists messages in the order in which they were handed over.
+    /// Waits until no worker has anything left to do for a message, or for `longest`, and returns it
+    /// as it is then: sent, refused, expired, cancelled or unconfirmed, or still
+    /// [pending](State::is_pending) after `longest`.
+    ///
+    /// It asks the store at least four times a second. For many messages use
+    /// [`WorkerBuilder::with_observer`](crate::WorkerBuilder::with_observer) or [`list`](Self::list).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use ms_messenger_core::{CancelHandle, MemoryMessenger, SendRequest, Target};
+    /// use ms_messenger_outbox::{Envelope, MemoryStore, Outbox, Route, State, Worker};
+    ///
+    /// # tokio::runtime::Builder::new_multi_thread().enable_time().build()?.block_on(async {
+    /// let outbox = Outbox::new(MemoryStore::new()).into_dyn();
+    /// let worker = Worker::builder(outbox.clone())
+    ///     .with_route("memory", Route::new(MemoryMessenger::new()))
+    ///     .build();
+    /// let stop = CancelHandle::new();
+    /// let running = tokio::spawn({
+    ///     let stop = stop.clone();
+    ///     async move { worker.run(&stop).await }
+    /// });
+    ///
+    /// let request = SendRequest::new(Target::conversation("1"), "hello");
+    /// outbox.enqueue(Envelope::new("greeting", "memory", request)).await?;
+    /// let head = outbox.wait(&"greeting".into(), Duration::from_secs(30)).await?;
+    /// assert_eq!(head.state, State::Sent);
+    ///
+    /// stop.cancel();
+    /// running.await.unwrap()?;
+    /// # Ok::<(), ms_messenger_outbox::OutboxError>(()) })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, and those of the store.
+    pub async fn wait(&self, id: &EnvelopeId, longest: Duration) -> Result<Head> {
+        const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+        let deadline = Deadline::new(Some(longest), None);
+        let mut pause = Duration::from_millis(4);
+        loop {
+            let Some(message) = self.get(id).await? else {
+                return Err(not_found(id));
+            };
+            let left = deadline.remaining().unwrap_or(LONGEST_PAUSE);
+            if !message.head.state.is_pending() || left.is_zero() {
+                return Ok(message.head);
+            }
+            tokio::time::sleep(pause.min(left)).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Lists messages in the order in which they were enqueued, a page at a time.
     ///
     /// # Errors
     ///
@@ -271,17 +327,19 @@ impl<S: Store + ?Sized> Outbox<S> {
         self.store.counts().await
     }
 
-    /// Cancels a message whose first attempt has not begun.
+    /// Cancels a queued message, so that it is not sent: no attempt is in progress, and no earlier
+    /// one has sent it.
     ///
     /// # Errors
     ///
-    /// `NotFound`; `NotAllowed` if it is too late.
+    /// `NotFound`; `NotAllowed` in another state, e.g. when an attempt has begun; those of the store.
     pub async fn cancel(&self, id: &EnvelopeId) -> Result<Head> {
         self.step(id, Step::Cancel).await
     }
 
-    /// Queues a message again that is refused, expired or unconfirmed. An unconfirmed one may so be
-    /// sent twice: [`settle`](Self::settle) it first.
+    /// Queues a message again that is refused, expired or unconfirmed. It then expires after the
+    /// [time to give up](Backoff::give_up_after), counted from now. An unconfirmed message can be sent
+    /// twice in this way: [`settle`](Self::settle) it first.
     ///
     /// # Errors
     ///
@@ -295,7 +353,7 @@ impl<S: Store + ?Sized> Outbox<S> {
         self.step(id, Step::Retry { expires_at }).await
     }
 
-    /// Notes that an unconfirmed message was sent.
+    /// Marks an unconfirmed message as sent, e.g. because the caller has seen it in the conversation.
     ///
     /// # Errors
     ///
@@ -304,7 +362,7 @@ impl<S: Store + ?Sized> Outbox<S> {
         self.step(id, Step::Confirm { receipt }).await
     }
 
-    /// Notes that an unconfirmed message was not sent and is not to be sent.
+    /// Marks an unconfirmed message as refused: it was not sent, and is not to be sent.
     ///
     /// # Errors
     ///
@@ -313,8 +371,9 @@ impl<S: Store + ?Sized> Outbox<S> {
         self.step(id, Step::GiveUp).await
     }
 
-    /// Asks the platform about an unconfirmed message, and notes a verdict: found ones are sent,
-    /// and those that are proven absent are queued again.
+    /// Asks the platform about an unconfirmed message, and applies the verdict: if the message is
+    /// found, it becomes sent; if it is proven absent, it is queued again; else it stays unconfirmed.
+    /// `messenger` is that of its route.
     ///
     /// # Errors
     ///
@@ -359,8 +418,8 @@ impl<S: Store + ?Sized> Outbox<S> {
         Ok(Some(evidence))
     }
 
-    /// Raises the status of a sent message, as the platform reported it. Returns how many messages
-    /// have this id.
+    /// Raises the status of a sent message to what the platform reported later, e.g. delivered or
+    /// read. Returns how many messages have this id.
     ///
     /// # Errors
     ///
@@ -389,7 +448,7 @@ impl<S: Store + ?Sized> Outbox<S> {
         self.store.pause(route, SystemTime::UNIX_EPOCH).await
     }
 
-    /// Deletes messages that nothing can happen to any more. Returns how many.
+    /// Deletes messages in a [final](State::is_final) state. Returns how many.
     ///
     /// # Errors
     ///

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use ms_messenger_core::{DeliveryStatus, ErrorKind, Settled};
+use ms_messenger_core::{CancelHandle, DeliveryStatus, ErrorKind, Settled};
 use ms_messenger_outbox::{OutboxErrorKind, Purge, Query, Report, State};
 
 use crate::platform::{Next, Platform, envelope, head, outbox, worker};
@@ -29,6 +29,37 @@ async fn a_message_is_cancelled_until_its_attempt_begins() {
     );
     let error = outbox.cancel(&"c".into()).await.unwrap_err();
     assert_eq!(error.kind(), OutboxErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn a_message_is_waited_for_until_no_worker_has_anything_left_to_do() {
+    let (outbox, platform) = (outbox(), Platform::new());
+    let (patient, soon) = (Duration::from_secs(60), Duration::from_millis(20));
+    let error = outbox.wait(&"a".into(), patient).await.unwrap_err();
+    assert_eq!(error.kind(), OutboxErrorKind::NotFound);
+    outbox.enqueue(envelope("a", "x")).await.unwrap();
+    // Nobody sends it.
+    let head = outbox.wait(&"a".into(), soon).await.unwrap();
+    assert_eq!(head.state, State::Queued);
+    let stop = CancelHandle::new();
+    let running = worker(&outbox, &platform).build();
+    let (state, ended) = tokio::join!(
+        async {
+            let head = outbox.wait(&"a".into(), patient).await.unwrap();
+            stop.cancel();
+            head.state
+        },
+        running.run(&stop),
+    );
+    ended.unwrap();
+    assert_eq!(state, State::Sent);
+    let (outbox, platform) = (crate::platform::outbox(), Platform::new().mute());
+    platform.then(Next::LosesResponse);
+    outbox.enqueue(envelope("b", "y")).await.unwrap();
+    let run = worker(&outbox, &platform).build();
+    run.run_until_empty().await.unwrap();
+    let head = outbox.wait(&"b".into(), Duration::MAX).await.unwrap();
+    assert_eq!(head.state, State::Unconfirmed);
 }
 
 #[tokio::test]

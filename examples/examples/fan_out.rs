@@ -1,4 +1,5 @@
-//! Many messages over two platforms at once, through `Arc<dyn Messenger>`.
+//! Many messages over two platforms, through `Arc<dyn Messenger>`, and one message over both, with one
+//! outcome for each.
 //!
 //! ```sh
 //! cargo run -p examples --example fan_out
@@ -7,7 +8,10 @@
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
-use ms_messenger::prelude::*;
+use ms_messenger::{
+    layers::{FanOut, Member},
+    prelude::*,
+};
 
 #[tokio::main]
 async fn main() -> examples::Result {
@@ -36,6 +40,18 @@ async fn main() -> examples::Result {
                 // The outcome contains its request, ready for a journal.
                 Err(error) => println!("{} {}: {error}", messenger.platform(), sent.index),
             }
+        }
+    }
+
+    let both = FanOut::new([
+        Member::new("teams", teams.client.clone()).with_target(teams.target.clone()),
+        Member::new("chat", chat.client.clone()).with_target(chat.target.clone()),
+    ])?;
+    let done = SendRequest::new(teams.target.clone(), "All deployments are done");
+    for outcome in both.send_each(&done).await? {
+        match outcome.result {
+            Ok(receipt) => println!("{}: {}", outcome.name, receipt.acceptance),
+            Err(error) => println!("{}: {error}", outcome.name),
         }
     }
     teams.print_ledger();

@@ -10,8 +10,9 @@ use ms_messenger_core::{
 
 /// Gives each request a timeout. A longer one is shortened, a shorter one stays.
 ///
-/// The send ends with what is known: see [`SendRequest::timeout`]. Everything else is that of the
-/// messenger inside, including its platform name.
+/// After the timeout the send ends with what is known: `NotSent` if nothing had left this machine,
+/// else `Unknown` with the evidence that settling needs. Everything else is that of the messenger
+/// inside, including its platform name.
 ///
 /// ```
 /// use std::time::Duration;
@@ -35,7 +36,7 @@ impl<M: Messenger> Deadline<M> {
     ///
     /// # Errors
     ///
-    /// `Config` for a timeout of zero, and for a messenger that does not support timeouts: to drop
+    /// `Config` for a timeout of zero, and for a messenger that does not support timeouts: dropping
     /// its send would lose the evidence.
     pub fn new(messenger: M, timeout: Duration) -> Result<Self> {
         let mut problems = Problems::new();

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::{after, millis, was_ahead};
 
-/// A rate: one message per interval, and so many at once after a pause.
+/// A rate: one message per interval, and up to `burst` messages at once after a pause.
 ///
 /// ```
 /// use std::time::Duration;
@@ -27,13 +27,13 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// Creates a rate of one message per `interval`, and `burst` at once.
+    /// Creates a rate of one message per `interval`, with a burst.
     #[must_use]
     pub const fn new(interval: Duration, burst: u32) -> Self {
         Self { interval, burst }
     }
 
-    /// Creates a rate of so many messages a second, and as many at once.
+    /// Creates a rate of `messages` per second, with a burst of the same number.
     #[must_use]
     pub fn per_second(messages: u32) -> Self {
         let messages = messages.max(1);

@@ -1,4 +1,4 @@
-//! What is handed over to the outbox.
+//! A message and what the outbox needs to know about it.
 
 use std::{fmt, time::SystemTime};
 
@@ -62,10 +62,10 @@ pub struct Envelope {
     )]
     pub expires_at: Option<SystemTime>,
     /// Messages of one route with the same key are sent one after the other, in the order in which
-    /// they were handed over. 1 to 200 bytes.
+    /// they were enqueued. 1 to 200 bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_key: Option<String>,
-    /// The pauses between its attempts; `None` for those of the worker.
+    /// The pauses between its attempts; `None` for those of the outbox.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backoff: Option<Backoff>,
 }

@@ -12,7 +12,7 @@ pub(crate) const LONGEST_NAME: usize = 200;
 
 /// The caller's own id of a message: 1 to 200 bytes without control characters. In JSON a string.
 ///
-/// The same id with the same content is one message, however often it is handed over.
+/// The same id with the same content is one message, however often it is enqueued.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EnvelopeId(String);

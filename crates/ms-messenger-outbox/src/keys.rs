@@ -75,8 +75,8 @@ impl ContentKey {
 
 /// The keys of an outbox: contents are sealed with the newest, and opened with any.
 ///
-/// The first key also keys the hashes by which the same message is recognised, so it stays the first
-/// when newer ones are added; else a message that is handed over again is taken for another one.
+/// The hashes by which the same message is recognised depend on the first key. Keep it the first when
+/// newer keys are added; otherwise a message that is enqueued again counts as another one.
 ///
 /// ```
 /// use ms_messenger_outbox::{ContentKey, ContentKeys, MemoryStore, Outbox};

@@ -15,7 +15,7 @@ use crate::{
     time,
 };
 
-/// A message that is handed to a store for the first time.
+/// A message that a store takes for the first time.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct NewMessage {
@@ -51,7 +51,7 @@ impl StoredMessage {
 pub struct Head {
     /// The caller's id.
     pub id: EnvelopeId,
-    /// The position in the order in which messages were handed over.
+    /// The position in the order in which messages were enqueued.
     #[serde(default)]
     pub seq: u64,
     /// The name of the route.
@@ -59,30 +59,30 @@ pub struct Head {
     /// The key of the messages that are sent one after the other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_key: Option<String>,
-    /// The hash of everything but the id: of the same message handed over again.
+    /// The hash of everything but the id: of the same message enqueued again.
     pub hash: Hash,
     /// The hash of the route and the request: of equal messages.
     pub twin: Hash,
     /// The hash of the route and the target.
     pub lane: Hash,
-    /// When it was handed over.
+    /// When it was enqueued.
     #[serde(with = "time")]
     pub enqueued_at: SystemTime,
     /// The time after which no attempt begins.
     #[serde(with = "time")]
     pub expires_at: SystemTime,
-    /// The pauses between its attempts; `None` for those of the worker.
+    /// The pauses between its attempts; `None` for those of the outbox.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backoff: Option<Backoff>,
     /// The state.
     pub state: State,
-    /// When a worker should look at it again. It counts while the message is queued or being sent.
+    /// When a worker is to claim it next. It matters only while the message is queued or being sent.
     #[serde(with = "time")]
     pub due_at: SystemTime,
     /// Whether a slot in the rate of its target is reserved for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_slot: bool,
-    /// The worker that has it.
+    /// The worker that has the lease on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<WorkerId>,
     /// The fencing token: it grows with each lease. A worker with an earlier one changes nothing.
@@ -94,7 +94,7 @@ pub struct Head {
     /// How many attempts were made, including the retries of the client.
     #[serde(default)]
     pub attempts: u32,
-    /// How many attempts in a row failed without effect.
+    /// How many attempts in a row failed without sending it.
     #[serde(default)]
     pub failures: u32,
     /// The last attempt, as it was on disk before it began.
@@ -109,7 +109,7 @@ pub struct Head {
     /// The last error, in the JSON form of the core's `Error`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Value>,
-    /// How far it got after it was sent, as the platform reported later.
+    /// The delivery status that the platform reported after it was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<DeliveryStatus>,
     /// Why it was not delivered: the code of the channel.
@@ -146,7 +146,7 @@ impl Head {
 
     /// Makes it due if it waits for a time that a clock which was ahead has set: a retry, one to be
     /// settled, or one that has a slot, whose last change is more than a minute later than `now`. The
-    /// slot is given up. A time that was given when it was handed over is kept. Returns whether it was
+    /// slot is given up. A time that was given when it was enqueued is kept. Returns whether it was
     /// changed. For stores.
     pub fn recall(&mut self, now: SystemTime) -> bool {
         let is_put_off = match self.state {

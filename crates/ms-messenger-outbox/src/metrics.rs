@@ -121,7 +121,7 @@ fn registry_of(counts: &[Count], now: SystemTime) -> Registry {
     );
     let mut registry = Registry::with_prefix("ms_messenger_outbox");
     registry.register("messages", "Messages in the outbox", messages.clone());
-    let help = "Seconds since the oldest of these messages was handed over";
+    let help = "Seconds since the oldest of these messages was enqueued";
     registry.register("oldest_seconds", help, oldest.clone());
     for count in counts {
         let labels = Labels::new(&count.route, count.state);

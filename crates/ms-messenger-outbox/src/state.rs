@@ -1,4 +1,4 @@
-//! The states of a message, and the table of what may follow what.
+//! The states of a message, and the table of transitions.
 
 use std::fmt;
 
@@ -17,10 +17,10 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum State {
-    /// It waits: for its time, its turn, or a worker. Nothing of it has left, or everything that
-    /// left is proven to have had no effect.
+    /// It waits for its time, its turn, or a worker. It was not sent: no attempt has begun, or it is
+    /// proven that none has sent it.
     Queued,
-    /// An attempt has begun, and its outcome is not proven yet.
+    /// An attempt has begun, and its outcome is not known yet.
     Sending,
     /// The platform has it.
     Sent,
@@ -28,16 +28,17 @@ pub enum State {
     Refused,
     /// It is unknown whether it was sent, and the platform cannot tell.
     Unconfirmed,
-    /// Its time had passed before it was sent: it was not sent.
+    /// Its time passed before it was sent: it was not sent.
     Expired,
-    /// It was cancelled before it was sent.
+    /// It was cancelled while it was queued: it was not sent.
     Cancelled,
 }
 
-/// Every pair of states of which the second may follow the first, other than itself.
+/// The allowed transitions, as pairs of a state and the next one.
 ///
-/// `Sending` becomes `Queued` only with a proof that nothing was sent. `Unconfirmed` is left by a
-/// later settle or by a person; `Refused` and `Expired` become `Queued` by a person only.
+/// `Sending` becomes `Queued` only if it is proven that the message was not sent. `Unconfirmed` is
+/// left by a later settling or by a decision of the caller; `Refused` and `Expired` become `Queued`
+/// only by [`Outbox::retry`](crate::Outbox::retry).
 pub const TRANSITIONS: &[(State, State)] = &[
     (State::Queued, State::Sending),
     (State::Queued, State::Refused),

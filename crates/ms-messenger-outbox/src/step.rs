@@ -56,28 +56,28 @@ pub enum Step {
     },
     /// Its time has passed.
     Expire,
-    /// The worker gives it back as it is.
+    /// The worker releases it as it is.
     Release {
         /// When it is due.
         due_at: SystemTime,
     },
-    /// A person cancels it before it is sent.
+    /// The caller cancels it while it is queued.
     Cancel,
-    /// A person, or a verdict, sends it (again): refused, expired or unconfirmed messages.
+    /// The caller, or a verdict, queues it again: a refused, expired or unconfirmed message.
     Retry {
         /// The time after which no attempt begins; `None` leaves it as it is.
         expires_at: Option<SystemTime>,
     },
-    /// A person, or a verdict, says that the platform has it.
+    /// The caller, or a verdict, says that the platform has it.
     Confirm {
         /// The receipt.
         receipt: Option<Receipt>,
     },
-    /// A person says that it was not sent and is not to be sent.
+    /// The caller says that it was not sent and is not to be sent.
     GiveUp,
-    /// The platform reports how far it got.
+    /// The platform reports a later status.
     Report {
-        /// The status. It only climbs.
+        /// The status. A lower one than that before is ignored.
         status: DeliveryStatus,
         /// The code of the channel, if it failed.
         code: Option<String>,
@@ -99,16 +99,16 @@ impl Step {
     pub(crate) fn verb(&self) -> &'static str {
         match self {
             Self::Begin(_) => "be sent",
-            Self::Doubt { .. } => "become doubtful",
+            Self::Doubt { .. } => "have an unknown outcome",
             Self::Sent { .. } | Self::Confirm { .. } => "be confirmed",
             Self::Refuse { .. } | Self::GiveUp => "be refused",
             Self::Requeue { .. } => "be queued",
             Self::Park { .. } => "become unconfirmed",
             Self::Expire => "expire",
-            Self::Release { .. } => "be given back",
+            Self::Release { .. } => "be released",
             Self::Cancel => "be cancelled",
             Self::Retry { .. } => "be sent again",
-            Self::Report { .. } => "be reported on",
+            Self::Report { .. } => "get a status",
         }
     }
 }

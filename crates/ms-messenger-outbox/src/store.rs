@@ -50,9 +50,9 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     async fn insert(&self, messages: Vec<NewMessage>) -> Result<Vec<Inserted>>;
 
     /// Leases messages of one route that are due, the longest due first, to a worker. A worker that
-    /// has no session gets none: nobody would take them from it.
+    /// has no session gets none: no other worker could take them over.
     ///
-    /// A message is due if nobody has it, it is queued or being sent, its time has come, and no
+    /// A message is due if no worker has it, it is queued or being sent, its time has come, and no
     /// earlier message with its order key [holds the order](Head::holds_order). While the route is
     /// paused, only those that are being sent are. The pause is [`Pause::at`](crate::Pause::at) the
     /// time of the claim, which is stored if it differs.
@@ -177,7 +177,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     async fn changed(&self, longest: Duration);
 }
 
-/// What became of a message that was handed to a store.
+/// Whether a message was stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Inserted {
@@ -295,7 +295,7 @@ pub struct Count {
     pub state: State,
     /// How many.
     pub messages: u64,
-    /// When the first of them was handed over.
+    /// When the oldest of them was enqueued.
     #[serde(with = "crate::time::optional")]
     pub oldest: Option<SystemTime>,
 }
@@ -312,7 +312,7 @@ impl Count {
     }
 }
 
-/// What is known of other messages that are equal.
+/// Other messages with the same route and request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Twins {

@@ -49,8 +49,8 @@ impl WorkerBuilder {
         self
     }
 
-    /// Sets how long the worker may be silent before others take its messages over. Default 30 s,
-    /// at least 0.2 s.
+    /// Sets the lease: how long the worker may send no heartbeat before others take its messages
+    /// over. Default 30 s, at least 0.2 s.
     pub fn with_lease(mut self, lease: Duration) -> Self {
         self.context.lease = lease.max(MIN_LEASE);
         self
@@ -63,15 +63,17 @@ impl WorkerBuilder {
         self
     }
 
-    /// Sets how long after the end of an attempt its message can appear at most: the time that bytes
-    /// in the buffers of a dead process take to reach the platform, with a margin. Default 30 s.
+    /// Sets how long after the end of an attempt its message can still appear on the platform: the
+    /// time that bytes in the buffers of a dead process, or in a slow network or service, take at
+    /// most. Before that, a missing message is not proven absent. Too short a margin can cause
+    /// duplicates. Default 30 s.
     pub fn with_settling_margin(mut self, margin: Duration) -> Self {
         self.context.settling_margin = margin;
         self
     }
 
-    /// Sets for how long a platform that has no verdict yet is asked again, before a message becomes
-    /// unconfirmed. Default 10 minutes.
+    /// Sets for how long the platform is asked about a message again and again, before the message
+    /// becomes unconfirmed. Default 10 minutes.
     pub fn with_settle_patience(mut self, patience: Duration) -> Self {
         self.context.settle_patience = patience;
         self
@@ -83,32 +85,31 @@ impl WorkerBuilder {
         self
     }
 
-    /// Sets for how long running sends may go on after the worker is stopped. Default 10 s.
+    /// Sets for how long a worker that is stopped waits for its running sends. Default 10 s.
     pub fn with_grace(mut self, grace: Duration) -> Self {
         self.context.grace = grace;
         self
     }
 
-    /// Sets how often the store is asked for new messages if it does not announce them. Default
+    /// Sets how often the store is polled for new messages if it does not announce them. Default
     /// 0.5 s.
     pub fn with_poll_interval(mut self, interval: Duration) -> Self {
         self.context.poll = interval.max(Duration::from_millis(1));
         self
     }
 
-    /// States that no other worker uses the store: the caller holds a lock that each of its workers
-    /// needs, also those in other processes. Then the sessions that a killed process left behind end
-    /// when this worker starts, not after their lease. Default `false`.
+    /// Declares that no other worker uses the store, because the caller holds a lock that every
+    /// worker of the store needs, in other processes too. Then the sessions that a killed process
+    /// left behind end when this worker starts, and not after their lease. Default `false`.
     ///
-    /// The messages of such a session are settled as always: for as long as an attempt may still
-    /// reach the platform, its absence proves nothing.
+    /// The messages of such a session are settled as always, with the settling margin.
     pub fn with_sole_ownership(mut self, is_sole_owner: bool) -> Self {
         self.context.is_sole_owner = is_sole_owner;
         self
     }
 
-    /// Erases the content of a message when it was sent: its id, hash and receipt stay. Default
-    /// `false`.
+    /// Sets whether the content of a message is erased when it was sent; its id, hash and receipt
+    /// stay. Default `false`.
     pub fn with_erased_content(mut self, erases: bool) -> Self {
         self.context.erases_content = erases;
         self

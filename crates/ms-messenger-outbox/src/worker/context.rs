@@ -28,7 +28,7 @@ pub(super) struct Context {
     pub(super) settling: Semaphore,
 }
 
-/// Is told of changes.
+/// Is called after each change.
 pub(super) struct Observer(pub(super) Arc<dyn Fn(&Head) + Send + Sync>);
 
 impl fmt::Debug for Observer {
@@ -50,7 +50,7 @@ impl Context {
     }
 }
 
-/// Tells what became of a message.
+/// Traces the change of a message.
 #[cfg(feature = "tracing")]
 fn trace(head: &Head) {
     use crate::state::State;

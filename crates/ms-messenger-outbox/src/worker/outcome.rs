@@ -84,8 +84,8 @@ fn not_sent(context: &Context, ended: &Ended, error: &Error) -> Next {
     })
 }
 
-/// For how long no message of the route should be sent: the service asked for it, or nobody can sign
-/// in.
+/// For how long no message of the route should be sent: the service asked for it, or the sign-in
+/// failed.
 fn route_pause(context: &Context, error: &Error, pause: Duration) -> Option<Duration> {
     match error.kind() {
         ErrorKind::Unauthenticated | ErrorKind::Config => Some(context.sign_in_pause),

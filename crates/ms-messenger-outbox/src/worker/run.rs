@@ -23,22 +23,23 @@ use crate::{error::Result, outbox::Outbox};
 ///   mark.
 /// * A message whose outcome is unknown, because of the network or a crash, is settled and not sent
 ///   again. It is sent again only if it is proven absent, or under the same key on a platform that
-///   removes duplicates. What nobody can tell becomes
+///   removes duplicates. If the platform cannot tell, it becomes
 ///   [`Unconfirmed`](crate::State::Unconfirmed).
-/// * A messenger that panics says nothing about its message, which is settled, too.
-/// * A worker that was stopped for longer than its lease sends nothing when it goes on, and writes
-///   nothing.
+/// * If a messenger panics, it is unknown whether the message was sent: it is settled too.
+/// * A worker that was stopped for longer than its lease sends and writes nothing when it continues.
 /// * A 429 pauses the route for all its workers.
+/// * A router supports an idempotency key, a timeout or a journal if any of its members does. The
+///   worker adds to each request what the chosen member supports.
 /// * A fast route claims messages ahead, as many as it sends within 0.1 s. They stay queued, and are
-///   given back after 0.25 s, on a pause, and when the worker stops; a pause that another worker
-///   begins is kept from then on. Where a route or its targets have rates, nothing is claimed ahead.
-/// * After the clock was set back by more than a minute, retries and turns in the rate of a target that
-///   the earlier time has put off are due at once, and the pause of a route keeps its length, counted
-///   from the new time. Leases are measured by clocks that are never set. After the clock was set
-///   forward, a worker sends nothing until it has renewed its lease.
+///   released after 0.25 s, on a pause, and when the worker stops. Nothing is claimed ahead for a
+///   route with rates.
+/// * After the clock was set back by more than a minute, retries, and messages that wait for the rate
+///   of their target, are due at once, and the pause of a route keeps its length, counted from the new
+///   time. Leases are measured by monotonic clocks. After the clock was set forward, a worker sends
+///   nothing until it has renewed its lease.
 ///
 /// Build the clients of a worker with few or no retries of their own: the outbox retries, with
-/// pauses over hours. Attempts of the client are counted.
+/// pauses over hours. The attempts of the client are counted.
 ///
 /// ```
 /// use ms_messenger_core::{MemoryMessenger, SendRequest, Target};
@@ -91,13 +92,32 @@ impl Worker {
             .collect()
     }
 
-    /// Runs until `stop` is cancelled. Then it claims nothing more, lets the running sends end for a
-    /// [grace time](WorkerBuilder::with_grace), and gives back what it has.
+    /// Runs until `stop` is cancelled. Then it claims nothing more, waits for the running sends for up
+    /// to the [grace time](WorkerBuilder::with_grace), ends those that are left with what is known,
+    /// and releases its messages. For a shutdown by a signal:
+    ///
+    /// ```no_run
+    /// # async fn until_ctrl_c() {} // tokio::signal::ctrl_c()
+    /// # async fn run(worker: ms_messenger_outbox::Worker) -> ms_messenger_outbox::Result<()> {
+    /// let stop = ms_messenger_core::CancelHandle::new();
+    /// tokio::spawn({
+    ///     let stop = stop.clone();
+    ///     async move {
+    ///         until_ctrl_c().await;
+    ///         stop.cancel();
+    ///     }
+    /// });
+    /// worker.run(&stop).await
+    /// # }
+    /// ```
+    ///
+    /// A worker that is dropped or killed instead loses no message: the next one settles what was
+    /// being sent, after the lease has ended.
     ///
     /// # Errors
     ///
-    /// Errors of the store that waiting does not help against. While the store cannot be reached,
-    /// the worker waits.
+    /// An error of the store that is not [transient](crate::OutboxError::is_transient). During a
+    /// transient one, the worker waits and tries again.
     pub async fn run(&self, stop: &CancelHandle) -> Result<()> {
         self.work(stop, false).await
     }

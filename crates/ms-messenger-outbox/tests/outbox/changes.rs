@@ -86,6 +86,37 @@ fn no_step_leaves_the_table_and_each_row_of_it_is_reached() {
     }
 }
 
+/// The words between backticks.
+fn named(text: &str) -> Vec<State> {
+    let words = text.split('`').skip(1).step_by(2);
+    words.filter_map(State::from_name).collect()
+}
+
+#[test]
+fn the_table_of_the_readme_is_that_of_the_code() {
+    let readme = include_str!("../../README.md");
+    let table = readme
+        .split("| State | Meaning | Next states |")
+        .nth(1)
+        .unwrap();
+    let rows = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    let mut written = Vec::new();
+    for row in rows {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').collect();
+        let [from] = named(cells[0])[..] else {
+            panic!("{row}");
+        };
+        written.extend(named(cells[2]).into_iter().map(|next| (from, next)));
+    }
+    let mut expected = TRANSITIONS.to_vec();
+    written.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(written, expected);
+}
+
 #[test]
 fn a_worker_without_the_lease_changes_nothing() {
     let (outbox, worker, other) = (outbox(), WorkerId::random(), WorkerId::random());

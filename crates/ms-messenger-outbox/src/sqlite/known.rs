@@ -21,7 +21,12 @@ use super::{
     statement,
 };
 use crate::{
-    change::Change, error::Result, id::EnvelopeId, message::Head, state::State, step::Step,
+    change::Change,
+    error::Result,
+    id::{EnvelopeId, WorkerId},
+    message::Head,
+    state::State,
+    step::Step,
     time::to_millis,
 };
 
@@ -30,13 +35,15 @@ const SIZES: [usize; 5] = [0, 2, 8, 24, 64];
 const MOST: usize = SIZES[SIZES.len() - 1];
 /// The same for a transaction of its own: up to 256 sends that end and 256 that begin, and some more.
 const ALONE_SIZES: [usize; 8] = [4, 8, 16, 32, 64, 144, 288, 544];
+const ALONE_COLUMNS: usize = 7;
 const MOST_ALONE: usize = ALONE_SIZES[ALONE_SIZES.len() - 1];
 
-const BEGUN: &str = "state = 1, has_slot = 0, changed_at = column7, rest = column8";
+const BEGUN: &str = "state = 1, has_slot = 0, changed_at = column4, rest = column5";
 const SENT: &str =
-    "state = 2, owner = NULL, changed_at = column7, rest = column8, message_id = column9";
-const IS_KNOWN: &str = "seq = column1 AND id = column2 AND owner = column3 AND fence = column4 \
-    AND changed_at = column5 AND rest IS column6";
+    "state = 2, owner = NULL, changed_at = column4, rest = column5, message_id = column6";
+/// The worker is bound after the rows. What it has claimed, others can only take from it: then the row has
+/// another owner.
+const IS_KNOWN: &str = "seq = column1 AND owner = ? AND fence = column2 AND changed_at = column3";
 
 /// The statements for so many rows that begin and that are sent, with and without the beginning of
 /// the transaction.
@@ -49,8 +56,8 @@ static TEXTS: LazyLock<HashMap<(bool, usize, usize), String>> = LazyLock::new(||
                 if begins {
                     text.push_str("BEGIN IMMEDIATE; ");
                 }
-                add_update(&mut text, BEGUN, 0, 8, begun);
-                add_update(&mut text, SENT, 1, 9, sent);
+                add_update(&mut text, BEGUN, 0, 5, begun);
+                add_update(&mut text, SENT, 1, 6, sent);
                 texts.insert((begins, begun, sent), text);
             }
         }
@@ -76,13 +83,13 @@ fn add_update(text: &mut String, set: &str, state: u8, columns: usize, rows: usi
 /// The statements of a transaction of their own, for so many rows.
 static ALONE: LazyLock<HashMap<usize, String>> = LazyLock::new(|| {
     let text = |rows: usize| {
-        let row = format!("({})", ["?"; 10].join(", "));
+        let row = format!("({})", ["?"; ALONE_COLUMNS].join(", "));
         let rows = vec![row.as_str(); rows].join(", ");
         format!(
             "WITH v AS (VALUES {rows}) UPDATE OR ROLLBACK ms_outbox_messages NOT INDEXED \
-            SET state = column10, owner = iif(column10 = 1, owner, NULL), \
-            has_slot = iif(column10 = 1, 0, has_slot), changed_at = column7, rest = column8, \
-            message_id = column9 FROM v WHERE {IS_KNOWN} AND state = column10 - 1"
+            SET state = column7, owner = iif(column7 = 1, owner, NULL), \
+            has_slot = iif(column7 = 1, 0, has_slot), changed_at = column4, rest = column5, \
+            message_id = column6 FROM v WHERE {IS_KNOWN} AND state = column7 - 1"
         )
     };
     let texts = ALONE_SIZES.into_iter().map(|rows| (rows, text(rows)));
@@ -95,14 +102,16 @@ pub(super) struct Foreseen<'a> {
     pub(super) place: usize,
     pub(super) after: Head,
     before: &'a Head,
-    rest_before: Option<String>,
-    rest_after: Option<String>,
+    rest: Option<String>,
     erases: bool,
 }
 
 /// The changes whose outcome follows from what their workers know, in their order.
 pub(super) fn foresee<'a>(changes: &[&'a Change]) -> Vec<Foreseen<'a>> {
     let now = SystemTime::now();
+    let Some(worker) = worker(changes) else {
+        return Vec::new();
+    };
     let mut once: HashSet<&EnvelopeId> = HashSet::with_capacity(changes.len());
     let mut several: HashSet<&EnvelopeId> = HashSet::new();
     for change in changes {
@@ -113,26 +122,32 @@ pub(super) fn foresee<'a>(changes: &[&'a Change]) -> Vec<Foreseen<'a>> {
     let changes = changes.iter().enumerate();
     let alone = changes.filter(|(_, it)| !several.contains(&it.id));
     alone
-        .filter_map(|(place, change)| Foreseen::of(place, change, now))
+        .filter_map(|(place, change)| Foreseen::of(place, change, worker, now))
         .collect()
 }
 
+/// The worker whose changes are foreseen: the first one's. Several workers rarely share a store.
+fn worker<'a>(changes: &[&'a Change]) -> Option<&'a WorkerId> {
+    let mut leases = changes.iter().filter_map(|it| it.lease.as_ref());
+    leases.next().map(|it| &it.worker)
+}
+
 impl<'a> Foreseen<'a> {
-    fn of(place: usize, change: &'a Change, now: SystemTime) -> Option<Self> {
+    fn of(place: usize, change: &'a Change, worker: &WorkerId, now: SystemTime) -> Option<Self> {
         let before: &Head = change.known.as_deref()?;
         let is_meant = matches!(
             (&change.step, before.state),
             (Step::Begin(_), State::Queued) | (Step::Sent { .. }, State::Sending)
         );
-        if !is_meant || change.lease.is_none() || before.id != change.id {
+        let is_own = before.owner.as_ref() == Some(worker);
+        if !is_meant || change.lease.is_none() || !is_own || before.id != change.id {
             return None;
         }
         let mut after = before.clone();
         change.apply(&mut after, now).ok()?;
         Some(Self {
             place,
-            rest_before: rest(before).ok()?,
-            rest_after: rest(&after).ok()?,
+            rest: rest(&after).ok()?,
             after,
             before,
             erases: change.erases_content(),
@@ -142,13 +157,10 @@ impl<'a> Foreseen<'a> {
     fn bind<'q>(&'q self, query: Bound<'q>) -> Bound<'q> {
         let query = query
             .bind(number(self.before.seq))
-            .bind(self.before.id.as_str())
-            .bind(self.before.owner.as_ref().map(|it| it.as_str()))
             .bind(number(self.before.fence))
             .bind(to_millis(self.before.changed_at))
-            .bind(self.rest_before.as_deref())
             .bind(to_millis(self.after.changed_at))
-            .bind(self.rest_after.as_deref());
+            .bind(self.rest.as_deref());
         match self.after.state {
             State::Sent => query.bind(self.message_id()),
             _ => query,
@@ -171,7 +183,7 @@ impl<'a> Foreseen<'a> {
         let is_same = |it: &Head| (it.state, it.fence, it.changed_at);
         is_same(stored) == is_same(&self.after)
             && stored.owner == self.after.owner
-            && rest(stored).is_ok_and(|it| it == self.rest_after)
+            && rest(stored).is_ok_and(|it| it == self.rest)
     }
 }
 
@@ -191,6 +203,11 @@ pub(super) fn alone<'a>(changes: &[&'a Change]) -> Option<Vec<Foreseen<'a>>> {
     (is_all && foreseen.iter().all(Foreseen::is_alone)).then_some(foreseen)
 }
 
+/// The worker of changes, which all have the same.
+fn owner<'a>(first: Option<&'a Foreseen<'_>>) -> Option<&'a str> {
+    first?.before.owner.as_ref().map(|it| it.as_str())
+}
+
 /// Makes the changes in a transaction of their own, by one way to the thread of the connection and
 /// back. Returns whether all messages were as they are known; else some changes may be made.
 pub(super) async fn write_alone(
@@ -207,9 +224,10 @@ pub(super) async fn write_alone(
         }
         query = query.bind(row::number(change.after.state));
     }
-    for _ in changes.len() * 10..size * 10 {
+    for _ in changes.len() * ALONE_COLUMNS..size * ALONE_COLUMNS {
         query = query.bind(None::<i64>);
     }
+    query = query.bind(owner(changes.first()));
     let made = statement::run(conn, query).await?;
     Ok(usize::try_from(made).is_ok_and(|it| it == changes.len()))
 }
@@ -250,12 +268,15 @@ async fn write(
     let sizes = (size(&SIZES, begun.len()), size(&SIZES, sent.len()));
     let text = TEXTS.get(&(begins, sizes.0, sizes.1));
     let mut query = sqlx::query(text.map_or("", String::as_str));
-    for (rows, size, columns) in [(begun, sizes.0, 8), (sent, sizes.1, 9)] {
+    for (rows, size, columns) in [(begun, sizes.0, 5), (sent, sizes.1, 6)] {
         for row in rows {
             query = row.bind(query);
         }
         for _ in rows.len() * columns..size * columns {
             query = query.bind(None::<i64>);
+        }
+        if size > 0 {
+            query = query.bind(owner(rows.first().copied()));
         }
     }
     let changed = query.fetch_all(conn).await.or_store_error()?;

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use ms_messenger_core::{Acceptance, Evidence, Receipt};
 use ms_messenger_outbox::{
-    Attempt, Beat, Change, Claim, Head, Outbox, OutboxErrorKind, SqliteStore, State, Step,
+    Attempt, Beat, Change, Claim, Head, Outbox, OutboxErrorKind, Query, SqliteStore, State, Step,
     Store as _, WorkerId,
 };
 
@@ -77,6 +77,46 @@ async fn groups_of_every_size_are_stored_as_they_are_returned() {
             assert_eq!(stored.content.is_none(), ended.id.as_str().ends_with('7'));
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_of_several_workers_at_once_are_each_made_under_their_own_lease() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(dir.path().join("outbox.db"))
+        .await
+        .unwrap();
+    let (outbox, first, own) = claimed(store, 6).await;
+    let second = WorkerId::random();
+    let beat = Beat::new(second.clone(), Duration::from_secs(60), true);
+    assert!(outbox.store().beat(&beat).await.unwrap());
+    outbox
+        .enqueue_all((0..6).map(|i| envelope(&format!("n{i}"))))
+        .await
+        .unwrap();
+    let claim = Claim::new(second.clone(), "teams", 1000, SystemTime::now());
+    let others = outbox.store().claim(&claim).await.unwrap().messages;
+    let others: Vec<Head> = others.into_iter().map(|it| it.head).collect();
+    assert_eq!(others.len(), 6);
+
+    // The last of each is changed under the lease of the other.
+    let mut changes = Vec::new();
+    for (own, other) in own.iter().zip(&others) {
+        let (mut workers, is_last) = ([&first, &second], own.seq == 6);
+        if is_last {
+            workers.reverse();
+        }
+        changes.push(Change::by_worker(own, workers[0], begin()));
+        changes.push(Change::by_worker(other, workers[1], begin()));
+    }
+    let applied = outbox.store().apply(changes).await.unwrap();
+    for (i, applied) in applied.into_iter().enumerate() {
+        match applied {
+            Ok(head) => assert_eq!((i < 10, head.state), (true, State::Sending)),
+            Err(error) => assert_eq!((i >= 10, error.kind()), (true, OutboxErrorKind::LeaseLost)),
+        }
+    }
+    let sending = Query::default().with_state(State::Sending);
+    assert_eq!(outbox.list(&sending).await.unwrap().len(), 10);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@ mod attempt;
 mod builder;
 mod clock;
 mod context;
+mod crew;
 mod deliver;
 mod guard;
 mod journal;

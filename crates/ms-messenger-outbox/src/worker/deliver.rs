@@ -7,7 +7,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     active::ActiveRoute,
-    attempt::Attempt,
+    attempt::{Attempt, Ended},
     context::Context,
     outcome::{Next, after_send},
     session::Session,
@@ -26,7 +26,7 @@ pub(super) struct Delivery {
     pub(super) context: Arc<Context>,
     pub(super) session: Arc<Session>,
     pub(super) route: Arc<ActiveRoute>,
-    pub(super) message: StoredMessage,
+    pub(super) message: Box<StoredMessage>,
 }
 
 impl Delivery {
@@ -66,7 +66,7 @@ impl Delivery {
                 };
             }
         };
-        session.finish(&context, &head, step).await;
+        Box::pin(session.finish(&context, &head, step)).await;
     }
 }
 
@@ -99,21 +99,28 @@ impl Work<'_> {
                 let _kept = permit.filter(|_| ended.is_unnoted);
                 self.session.finish(self.context, &ended.head, step).await;
             }
-            Next::Pause(step, until) => {
-                // First the pause: the message may be claimed again as soon as it is given back.
-                self.route.pause();
-                let store = self.context.outbox.store();
-                let _ = store.pause(&self.route.name, until).await;
-                self.route.pause();
-                self.session.finish(self.context, &ended.head, step).await;
-            }
+            Next::Pause(step, until) => Box::pin(self.pause(&ended.head, step, until)).await,
             Next::Doubt(step) => {
                 drop(permit);
-                let written = self.session.write(self.context, &ended.head, step).await;
-                if let Ok(head) = written {
-                    Box::pin(self.settle(Arc::new(head), &ended.request)).await;
-                }
+                Box::pin(self.doubt(ended, step)).await;
             }
+        }
+    }
+
+    /// Pauses the route, and gives the message back.
+    async fn pause(&self, head: &Arc<Head>, step: Step, until: SystemTime) {
+        // First the pause: the message may be claimed again as soon as it is given back.
+        self.route.pause();
+        let store = self.context.outbox.store();
+        let _ = store.pause(&self.route.name, until).await;
+        self.route.pause();
+        self.session.finish(self.context, head, step).await;
+    }
+
+    async fn doubt(&self, ended: Ended, step: Step) {
+        let written = self.session.write(self.context, &ended.head, step).await;
+        if let Ok(head) = written {
+            self.settle(head, &ended.request).await;
         }
     }
 

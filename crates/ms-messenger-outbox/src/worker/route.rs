@@ -47,6 +47,9 @@ impl Route {
 
     /// Sets how many messages this worker sends at a time. 0 counts as 1. What became of a message is
     /// written while the next one begins.
+    ///
+    /// The sends of a route are one task: like any future, those of its messenger must not block the
+    /// thread.
     pub fn with_concurrency(mut self, most: u32) -> Self {
         self.concurrency = most.max(1);
         self

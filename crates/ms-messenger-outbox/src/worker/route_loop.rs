@@ -10,14 +10,14 @@ use std::{
 use ms_messenger_core::CancelHandle;
 use tokio::{
     sync::Semaphore,
-    task::JoinSet,
-    time::{Instant, Sleep, sleep, timeout, timeout_at},
+    time::{Instant, Sleep, sleep, timeout_at},
 };
 
 use super::{
     active::ActiveRoute,
     clock::Clock,
     context::{Context, STORE_PAUSE},
+    crew::Crew,
     deliver::Delivery,
     route::Route,
     session::Session,
@@ -43,7 +43,7 @@ pub(super) struct RouteLoop {
     stop: CancelHandle,
     until_empty: bool,
     permits: Arc<Semaphore>,
-    running: JoinSet<()>,
+    running: Crew,
     waiting: Waiting,
     /// Wakes the loop no later than when a message has waited for too long. It is one timer that may
     /// be early: each new one could wake the thread that keeps the time.
@@ -83,7 +83,7 @@ impl RouteLoop {
             stop: stop.clone(),
             until_empty,
             permits: Arc::new(Semaphore::new(route.concurrency as usize)),
-            running: JoinSet::new(),
+            running: Crew::default(),
             waiting: Waiting::new(route.concurrency, has_rates),
             alarm: Box::pin(sleep(Duration::ZERO)),
             next: None,
@@ -104,9 +104,6 @@ impl RouteLoop {
             let stale = self.waiting.stale(self.route.pauses());
             self.give_back(stale).await;
             if self.next.is_none() && self.waiting.wants_more(self.free()) {
-                // Sends that were committed together end together: one claim replaces all of them.
-                tokio::task::yield_now().await;
-                self.start();
                 self.claim();
             }
             match self.event().await {
@@ -140,6 +137,10 @@ impl RouteLoop {
             }
         };
         let event = tokio::select! {
+            // First what goes on: sends that were committed together end together, and one claim
+            // replaces all of them.
+            biased;
+            () = self.running.some_ended() => Event::Turn,
             event = next => {
                 (self.next, self.is_claiming) = (None, false);
                 event
@@ -201,14 +202,13 @@ impl RouteLoop {
             .partition(|it| it.head.state == State::Queued);
         for message in begun {
             let delivery = self.delivery(message);
-            self.running.spawn(Box::pin(delivery.run(None)));
+            self.running.add(delivery.run(None));
         }
         self.waiting.add(queued, pauses);
     }
 
     /// Sends the messages that wait, as many as can be sent at a time.
     fn start(&mut self) {
-        while self.running.try_join_next().is_some() {}
         while self.session.may_send() && !self.waiting.is_empty() {
             let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else {
                 return;
@@ -217,9 +217,7 @@ impl RouteLoop {
                 return;
             };
             let delivery = self.delivery(message);
-            // A task is copied several times.
-            let delivered = Box::pin(delivery.run(Some(permit)));
-            self.running.spawn(delivered);
+            self.running.add(delivery.run(Some(permit)));
         }
     }
 
@@ -228,7 +226,7 @@ impl RouteLoop {
             context: Arc::clone(&self.context),
             session: Arc::clone(&self.session),
             route: Arc::clone(&self.route),
-            message,
+            message: Box::new(message),
         }
     }
 
@@ -242,17 +240,21 @@ impl RouteLoop {
             Change::by_worker(&it.head, self.session.worker(), Step::Release { due_at })
         };
         let released = messages.iter().map(release).collect();
-        let released = self.context.outbox.store().apply(released).await;
+        let store = Arc::clone(self.context.outbox.store());
+        let released = self.running.beside(store.apply(released)).await;
         let kept = still_leased(messages, released);
         if kept.is_empty() {
             return;
         }
         self.waiting.put_back(kept);
-        tokio::select! {
-            () = sleep(STORE_PAUSE) => {}
-            () = self.stop.cancelled() => {}
-            () = self.session.cancel().cancelled() => {}
-        }
+        let pause = async {
+            tokio::select! {
+                () = sleep(STORE_PAUSE) => {}
+                () = self.stop.cancelled() => {}
+                () = self.session.cancel().cancelled() => {}
+            }
+        };
+        self.running.beside(pause).await;
     }
 
     /// After a claim that brought nothing: rests until something may be due. Returns whether
@@ -285,7 +287,6 @@ impl RouteLoop {
 
     /// Whether no message of the route is queued or being sent.
     async fn is_empty(&mut self) -> bool {
-        while self.running.try_join_next().is_some() {}
         if !self.running.is_empty() || !self.waiting.is_empty() {
             return false;
         }
@@ -306,22 +307,16 @@ impl RouteLoop {
             // Else they are given back with the session.
             let _ = timeout_at(grace, given_back).await;
         }
-        loop {
-            let left = grace.saturating_duration_since(Instant::now());
-            match timeout(left, self.running.join_next()).await {
-                Ok(Some(_)) => {}
-                Ok(None) => return,
-                Err(_) => break,
-            }
+        if timeout_at(grace, self.running.all_ended()).await.is_err() {
+            self.session.cancel().cancel();
+            self.running.all_ended().await;
         }
-        self.session.cancel().cancel();
-        while self.running.join_next().await.is_some() {}
     }
 
     /// What the claim brings that is under way.
     async fn last_claim(&mut self, until: Instant) -> Option<Event> {
         let next = self.next.take().filter(|_| self.is_claiming)?;
-        timeout_at(until, next).await.ok()
+        self.running.beside(timeout_at(until, next)).await.ok()
     }
 }
 

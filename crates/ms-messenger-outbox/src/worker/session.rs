@@ -116,20 +116,31 @@ impl Session {
         context: &Context,
         head: &Arc<Head>,
         step: Step,
-    ) -> Result<Head> {
+    ) -> Result<Arc<Head>> {
         let change = Change::of_known(head, self.worker(), step);
-        let mut may_be_made = false;
-        let written = loop {
-            match context.outbox.apply(change.clone()).await {
-                Err(error) if error.is_transient() && !self.is_lost() => {
-                    may_be_made = true;
-                    sleep(STORE_PAUSE).await;
-                }
-                Err(error) if may_be_made => break made(context, head, &change).await.ok_or(error),
-                written => break written,
-            }
-        };
+        let written = context.outbox.apply(change.clone()).await;
+        // Large futures are copied: what is rare is apart, and what is returned small.
+        let mut written = written.map(Arc::new);
+        if let Err(error) = &written
+            && error.is_transient()
+            && !self.is_lost()
+        {
+            let again = Box::pin(self.write_again(context, head, &change)).await;
+            written = again.map(Arc::new);
+        }
         written.inspect(|it| context.observe(it))
+    }
+
+    /// Writes a change that may be made already.
+    async fn write_again(&self, context: &Context, head: &Head, change: &Change) -> Result<Head> {
+        loop {
+            sleep(STORE_PAUSE).await;
+            match context.outbox.apply(change.clone()).await {
+                Err(error) if error.is_transient() && !self.is_lost() => {}
+                Err(error) => return made(context, head, change).await.ok_or(error),
+                Ok(written) => return Ok(written),
+            }
+        }
     }
 
     /// Writes the last change of a message under this lease. If the lease has ended, the message is

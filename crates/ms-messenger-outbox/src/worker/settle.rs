@@ -220,7 +220,7 @@ impl Settling<'_> {
             _ if error.is_transient() || error.delivery() == Delivery::Unknown => {
                 let step = keep_key(doubt(&error, head), key);
                 if let Ok(noted) = self.session.write(self.context, head, step).await {
-                    *head = Arc::new(noted);
+                    *head = noted;
                 }
                 None
             }

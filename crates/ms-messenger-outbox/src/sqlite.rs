@@ -22,7 +22,10 @@ mod writer;
 
 use std::{
     path::Path,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -54,8 +57,8 @@ use crate::{
 /// `synchronous=FULL`. Operations that wait at the same time are committed together.
 ///
 /// Two indexes are created when they are first needed, so that other users need not write them: one by
-/// the first [`report`](crate::Outbox::report), and one when a message is first settled. With many
-/// messages stored, that takes a moment.
+/// the first [`report`](crate::Outbox::report), and one when a message is first settled. With a million
+/// messages stored, each takes 2 to 8 seconds, during which nothing else is written.
 ///
 /// The contents of messages can be read by whoever can read the file; it is created for its owner
 /// only (mode 0600). Other programs can read the view `ms_outbox`.
@@ -82,6 +85,10 @@ pub struct SqliteStore {
     operations: mpsc::Sender<Operation>,
     pool: SqlitePool,
     watch: Watch,
+    /// Whether there is the index of [`Sought::MessageIds`], as far as this store knows.
+    has_message_ids: AtomicBool,
+    /// The same of [`Sought::Twins`].
+    has_twins: AtomicBool,
 }
 
 /// How many operations may wait for the writer before their callers wait, too.
@@ -144,6 +151,8 @@ impl SqliteStore {
             operations: sender,
             pool,
             watch: Watch::new(options, changed),
+            has_message_ids: AtomicBool::new(false),
+            has_twins: AtomicBool::new(false),
         })
     }
 
@@ -154,6 +163,18 @@ impl SqliteStore {
         let sent = self.operations.send(operation).await;
         sent.map_err(|_| closed())?;
         response.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// Creates an index that is looked for, unless there is one.
+    async fn index(&self, sought: Sought, exists: &AtomicBool) -> Result<()> {
+        if exists.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        if !sought.exists(&self.pool).await? {
+            self.done(Request::Index(sought)).await?;
+        }
+        exists.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     async fn count(&self, request: Request) -> Result<u64> {
@@ -211,13 +232,13 @@ impl Store for SqliteStore {
     }
 
     async fn twins(&self, twin: &Hash, except: &EnvelopeId) -> Result<Twins> {
-        if !Sought::Twins.exists(&self.pool).await? {
-            self.done(Request::Index(Sought::Twins)).await?;
-        }
+        self.index(Sought::Twins, &self.has_twins).await?;
         read::twins(&self.pool, twin, except).await
     }
 
     async fn report(&self, report: &Report) -> Result<u64> {
+        self.index(Sought::MessageIds, &self.has_message_ids)
+            .await?;
         self.count(Request::Report(report.clone())).await
     }
 

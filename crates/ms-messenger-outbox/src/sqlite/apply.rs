@@ -15,7 +15,6 @@ use super::{
     order,
     routes::Routes,
     row::{self, COLUMNS, Row, number, rest},
-    sought::Sought,
     statement::ManyRows,
 };
 use crate::{
@@ -150,10 +149,9 @@ async fn stored(
     Ok(stored)
 }
 
-/// Raises the status of sent messages. Returns how many.
+/// Raises the status of sent messages, by the index of their ids. Returns how many.
 pub(super) async fn report(conn: &mut SqliteConnection, report: &Report) -> Result<u64> {
     let now = SystemTime::now();
-    Sought::MessageIds.create(conn).await?;
     let query = sqlx::query(&SELECT_SENT).bind(report.message_id.as_str());
     let rows = query.fetch_all(&mut *conn).await.or_store_error()?;
     let rows = rows.iter().filter_map(|it| row::read(it).ok());

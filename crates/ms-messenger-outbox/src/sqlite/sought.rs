@@ -35,6 +35,23 @@ impl Sought {
         }
     }
 
+    /// Creates the index in a transaction of its own, unless there is one. What is sorted for it is in
+    /// a file: in memory it would be 80 MB for a million messages. Where that fails, [`create`](Self::create)
+    /// is left to do it.
+    pub(super) async fn create_apart(self, conn: &mut SqliteConnection) {
+        let run = async |conn: &mut SqliteConnection, sql: &'static str| {
+            sqlx::query(sql)
+                .persistent(false)
+                .execute(conn)
+                .await
+                .is_ok()
+        };
+        if run(conn, "PRAGMA temp_store = FILE").await {
+            run(conn, self.sql()).await;
+        }
+        run(conn, "PRAGMA temp_store = MEMORY").await;
+    }
+
     /// Creates the index, within a transaction, unless there is one.
     pub(super) async fn create(self, conn: &mut SqliteConnection) -> Result<()> {
         let query = sqlx::query(self.sql());

@@ -65,6 +65,11 @@ impl Writer {
 
     async fn commit(&mut self, batch: Vec<Operation>) {
         let requests: Vec<&Request> = batch.iter().map(|it| &it.request).collect();
+        for request in &requests {
+            if let Request::Index(sought) = request {
+                sought.create_apart(&mut self.conn).await;
+            }
+        }
         let responses = match self.transaction(&requests).await {
             Ok(responses) => responses,
             Err(error) if batch.len() > 1 && is_of_one(error.kind()) => {

@@ -80,6 +80,27 @@ pub(crate) fn unreadable(error: &io::Error) -> String {
     }
 }
 
+/// Describes an error of the operating system in its words, without its number.
+pub(crate) fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    // What follows the number names a temporary file.
+    let text = text.split(" (os error ").next().unwrap_or_default();
+    let mut rest = text.chars();
+    let first = rest.next().map(|first| first.to_ascii_lowercase());
+    first.into_iter().chain(rest).collect()
+}
+
+/// The cause of an error, to be appended to its text; nothing if there is none.
+pub(crate) fn because(error: &(dyn std::error::Error + 'static)) -> String {
+    let Some(cause) = error.source() else {
+        return String::new();
+    };
+    match cause.downcast_ref::<io::Error>() {
+        Some(cause) => format!(": {}", plain(cause)),
+        None => format!(": {cause}"),
+    }
+}
+
 /// Removes the byte order mark that some programs write before UTF-8.
 pub(crate) fn without_bom(text: String) -> String {
     match text.strip_prefix('\u{feff}') {
@@ -91,6 +112,16 @@ pub(crate) fn without_bom(text: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_number_of_an_error_is_left_out() {
+        for number in [2, 13, 17, 21, 28, 98] {
+            let text = plain(&io::Error::from_raw_os_error(number));
+            assert!(!text.contains("os error") && !text.ends_with(')'), "{text}");
+            assert!(text.starts_with(|c: char| c.is_ascii_lowercase()), "{text}");
+        }
+        assert_eq!(plain(&io::Error::other("Own (text)")), "own (text)");
+    }
 
     #[test]
     fn a_limit_is_kept_and_named() {

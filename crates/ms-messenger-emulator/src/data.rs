@@ -19,7 +19,7 @@ use crate::{
         format::{Title, decode},
     },
     start_error::StartError,
-    wire::lock::lock,
+    wire::{lock::lock, plain::plain},
 };
 
 /// So long a change waits for others before it is written.
@@ -113,7 +113,7 @@ impl DataFile {
             Ok(()) => is_cut.then(|| "too much waited to be written".to_owned()),
             Err(error) => {
                 journal.put_back(taken);
-                Some(error.to_string())
+                Some(plain(&error))
             }
         };
         let is_written = failure.is_none() || is_cut;
@@ -159,7 +159,8 @@ impl State {
 }
 
 fn read(path: &Path, title: &Title) -> Result<(State, Vec<Entry>), String> {
-    let cannot = |what: &'static str| move |error: io::Error| format!("cannot be {what}: {error}");
+    let cannot =
+        |what: &'static str| move |error: io::Error| format!("cannot be {what}: {}", plain(&error));
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).read(true).write(true);
     #[cfg(unix)]

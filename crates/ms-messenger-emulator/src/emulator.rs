@@ -337,8 +337,9 @@ impl Emulator {
     }
 
     /// Shuts down gracefully: accepts no new connections, lets open requests finish (two seconds at
-    /// most), then closes everything.
-    pub async fn shutdown(mut self) {
+    /// most), then closes everything and writes what is left to the data file. Returns the final
+    /// [`stats`](Self::stats), whose member `data` says whether all of it is in that file.
+    pub async fn shutdown(mut self) -> Value {
         let _ = self.stop.send(true);
         for service in self.registry.services() {
             service.shut_down();
@@ -348,6 +349,7 @@ impl Emulator {
             // An error means that the thread has ended already.
             let _ = done.await;
         }
+        self.stats()
     }
 }
 

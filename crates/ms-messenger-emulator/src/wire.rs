@@ -9,6 +9,7 @@ pub(crate) mod jwt;
 pub(crate) mod lock;
 pub(crate) mod packed;
 pub(crate) mod path;
+pub(crate) mod plain;
 pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod rsa;

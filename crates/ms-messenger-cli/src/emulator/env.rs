@@ -8,6 +8,7 @@ use crate::{
     args::EnvArgs,
     emulator::{remote, text, variables::Variables},
     exit::Exit,
+    files::unreadable,
     print,
 };
 
@@ -48,7 +49,7 @@ async fn world(source: Option<&str>) -> Result<Value, (String, Exit)> {
     } else {
         fs::File::open(file).and_then(|file| file.take(LONGEST).read_to_string(&mut text))
     };
-    read.map_err(|error| (format!("{file}: cannot be read: {error}"), Exit::Config))?;
+    read.map_err(|error| (format!("{file}: {}", unreadable(&error)), Exit::Config))?;
     let line = text.lines().next().unwrap_or_default();
     serde_json::from_str(line).map_err(|_| {
         (

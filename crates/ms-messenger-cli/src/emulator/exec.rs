@@ -17,6 +17,7 @@ use crate::{
     },
     environment::{self, variable},
     exit::Exit,
+    files::plain,
     print,
 };
 
@@ -38,15 +39,21 @@ async fn execute(args: &ExecArgs) -> Result<i32, Exit> {
         files::check(folder).map_err(|problem| print::failure(&problem, Exit::Config))?;
     }
     let signals = Signals::listen();
-    let signals = signals.map_err(|e| failure(&format!("cannot listen for signals: {e}")))?;
+    let signals =
+        signals.map_err(|e| failure(&format!("cannot listen for signals: {}", plain(&e))))?;
     let folder = TempDir::with_prefix("msm-emulator-");
-    let folder = folder.map_err(|e| failure(&format!("cannot make a temporary folder: {e}")))?;
+    let folder =
+        folder.map_err(|e| failure(&format!("cannot make a temporary folder: {}", plain(&e))))?;
     let ca = args.world.ca_out.clone();
     let ca = ca.unwrap_or_else(|| folder.path().join("ca.pem"));
     let emulator = start(&args.world, Ports::Free, Some(ca)).await?;
     let variables = variables(&emulator, folder.path())?;
-    std::fs::write(folder.path().join("config.toml"), "")
-        .map_err(|e| failure(&format!("cannot write to the temporary folder: {e}")))?;
+    std::fs::write(folder.path().join("config.toml"), "").map_err(|e| {
+        failure(&format!(
+            "cannot write to the temporary folder: {}",
+            plain(&e)
+        ))
+    })?;
     if let Some(file) = &args.env_out {
         let written = text::write(file, &variables);
         written.map_err(|problem| print::failure(&problem, Exit::Config))?;
@@ -54,20 +61,22 @@ async fn execute(args: &ExecArgs) -> Result<i32, Exit> {
     let code = match command(args, &variables, folder.path()).spawn() {
         Ok(spawned) => child::wait(spawned, signals)
             .await
-            .map_err(|e| failure(&format!("cannot wait for the command: {e}")))?,
+            .map_err(|e| failure(&format!("cannot wait for the command: {}", plain(&e))))?,
         Err(error) => {
             let name = args.command[0].display();
-            print::note(format_args!("error: {name}: cannot be run: {error}"));
+            let why = plain(&error);
+            print::note(format_args!("error: {name}: cannot be run: {why}"));
             child::code_of_not_started(&error)
         }
     };
     print::note(text::ending(None, &emulator.stats()));
     let differs = replay::note(&emulator);
     let exported = export(args, &emulator);
-    emulator.shutdown().await;
+    let kept = text::data_failure(&emulator.shutdown().await);
+    let kept = kept.map_or(Ok(()), |problem| Err(print::failure(&problem, Exit::Other)));
     // What cannot be removed is only temporary.
     let _ = folder.close();
-    match exported {
+    match exported.and(kept) {
         // The failure of the command says more.
         Err(_) if code == 0 => Ok(Exit::Other.code().into()),
         Ok(()) if code == 0 && differs => Ok(Exit::Other.code().into()),
@@ -96,7 +105,10 @@ fn variables(emulator: &Emulator, folder: &Path) -> Result<Variables, Exit> {
     );
     if let Err(error) = written {
         let named = trusted.unwrap_or_else(|| file.display().to_string());
-        let message = format!("{named}: the certificates cannot be read or written: {error}");
+        let message = format!(
+            "{named}: the certificates cannot be read or written: {}",
+            plain(&error)
+        );
         return Err(print::failure(&message, Exit::Config));
     }
     variables.trust(&file.to_string_lossy(), ca);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ms_messenger_emulator::{Emulator, Recording};
 
-use crate::print;
+use crate::{files::because, print};
 
 /// Reads a recording; each difference is printed when it is found.
 ///
@@ -12,10 +12,7 @@ use crate::print;
 ///
 /// What is wrong with the file.
 pub(crate) fn read(file: &Path) -> Result<Recording, String> {
-    let recording = Recording::read(file).map_err(|error| {
-        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
-        format!("{error}{}", cause.unwrap_or_default())
-    })?;
+    let recording = Recording::read(file).map_err(|error| format!("{error}{}", because(&error)))?;
     Ok(recording.with_listener(|difference| print::note(format_args!("differs: {difference}"))))
 }
 

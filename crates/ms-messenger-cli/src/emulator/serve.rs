@@ -13,6 +13,7 @@ use crate::{
         variables::{self, Variables},
     },
     exit::Exit,
+    files::plain,
     interrupt::Interrupt,
     print,
 };
@@ -22,7 +23,10 @@ pub(crate) async fn run(args: &WorldArgs, env_out: Option<&Path>) -> Exit {
     let mut interrupt = match Interrupt::listen() {
         Ok(interrupt) => interrupt,
         Err(error) => {
-            return print::failure(&format!("cannot listen for signals: {error}"), Exit::Other);
+            return print::failure(
+                &format!("cannot listen for signals: {}", plain(&error)),
+                Exit::Other,
+            );
         }
     };
     let emulator = match start(args, Ports::Known, args.ca_out.clone()).await {
@@ -44,8 +48,8 @@ pub(crate) async fn run(args: &WorldArgs, env_out: Option<&Path>) -> Exit {
     let stats = emulator.stats();
     print::note(text::ending(Some(signal), &stats));
     replay::note(&emulator);
-    emulator.shutdown().await;
-    match text::data_failure(&stats) {
+    // What was recorded last is written at the end.
+    match text::data_failure(&emulator.shutdown().await) {
         Some(problem) => print::failure(&problem, Exit::Other),
         None => Exit::Success,
     }

@@ -11,7 +11,7 @@ use crate::{
     args::{GraphExpired, Limits, WorldArgs},
     emulator::replay,
     exit::Exit,
-    files::{self, unreadable},
+    files::{self, because, unreadable},
     print,
 };
 
@@ -121,10 +121,9 @@ fn faults(file: &Path) -> Result<Faults, String> {
 
 /// Reports why the emulator did not start.
 fn not_started(error: &StartError, (http, https): (SocketAddr, SocketAddr)) -> Exit {
-    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
     let message = match error {
         StartError::Setting { name, rule } => format!("--{}: {rule}", name.replace(' ', "-")),
-        _ => format!("{error}{}", cause.unwrap_or_default()),
+        _ => format!("{error}{}", because(error)),
     };
     let advice = match error {
         StartError::Listen { address, source }
@@ -137,6 +136,11 @@ fn not_started(error: &StartError, (http, https): (SocketAddr, SocketAddr)) -> E
             };
             let any = SocketAddr::new(address.ip(), 0);
             format!("; {option} {any} takes any free port")
+        }
+        StartError::Setting { name, rule }
+            if *name == "on message" && rule.contains("loopback") =>
+        {
+            "; --receiver-host NAME permits another host".to_owned()
         }
         StartError::NotLoopback(_) => {
             "; the keys are public, so other machines are served only with --listen-any, for \

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::{
     args::EnvFormat,
     emulator::variables::{MISLEADING, Variables},
+    files::plain,
 };
 
 /// Returns the variables in that form.
@@ -42,7 +43,8 @@ pub(crate) fn of(variables: &Variables, format: EnvFormat) -> String {
 ///
 /// What prevented it, with the name of the file.
 pub(crate) fn write(file: &Path, variables: &Variables) -> Result<(), String> {
-    let failed = |error: &std::io::Error| format!("{}: cannot be written: {error}", file.display());
+    let failed =
+        |error: &std::io::Error| format!("{}: cannot be written: {}", file.display(), plain(error));
     let folder = file
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());

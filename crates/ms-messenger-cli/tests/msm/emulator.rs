@@ -268,9 +268,21 @@ fn every_failed_start_is_a_usage_or_configuration_error_and_names_its_option() {
         (&["--faults", missing], 3, missing),
         (&["--ca-out", missing], 3, missing),
         (&["--https", "192.0.2.1:0"], 3, "192.0.2.1"),
-        (&["--on-message", "http://example.org/"], 3, "--on-message"),
+        (
+            &["--on-message", "http://example.org/"],
+            3,
+            "--receiver-host NAME",
+        ),
         (&["--receiver-host", "example.org"], 2, "--on-message"),
         (&["--data", "/nonexistent/file"], 3, missing),
+        (
+            &["--data", "/nonexistent/file"],
+            3,
+            "cannot be opened: no such file",
+        ),
+        (&["--replay", missing], 3, "cannot be read: no such file"),
+        (&["--faults", missing], 3, "no such file"),
+        (&["--ca-out", missing], 3, "no such file"),
     ] {
         let mut all = vec!["emulator", "--http", "127.0.0.1:0"];
         if !words.contains(&"--https") {
@@ -280,6 +292,7 @@ fn every_failed_start_is_a_usage_or_configuration_error_and_names_its_option() {
         let ran = run(&words, &[], "");
         assert_eq!((ran.code, ran.stdout.as_str()), (code, ""), "{words:?}");
         assert!(ran.stderr.contains(named), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("os error"), "{}", ran.stderr);
     }
 }
 

@@ -240,7 +240,7 @@ fn a_running_emulator_gives_its_variables_its_health_and_its_export() {
         "{ran:?}"
     );
     for (source, named) in [
-        ("/nonexistent", "cannot be read"),
+        ("/nonexistent", "no such file"),
         ("http://127.0.0.1:1/x", "without a path"),
     ] {
         let ran = run(&["emulator", "env", source], &[], "");
@@ -249,4 +249,35 @@ fn a_running_emulator_gives_its_variables_its_health_and_its_export() {
     }
     let ran = run(&["emulator", "env", "-"], &[], "hello");
     assert!(ran.stderr.contains("no ready line"), "{ran:?}");
+}
+
+#[test]
+fn files_that_cannot_be_read_or_written_are_named_in_plain_words() {
+    let missing = "/nonexistent/file";
+    let exec = |option| vec!["emulator", "exec", option, missing, "--", "true"];
+    let record = |more: &[&'static str]| {
+        let words = ["emulator", "record", "--http", "127.0.0.1:0"];
+        [&words, &["--upstream", "https://127.0.0.1:9"], more].concat()
+    };
+    let (_, port) = crate::support::closed_port();
+    let gone = format!("http://127.0.0.1:{port}");
+    let cases = [
+        exec("--env-out"),
+        exec("--data"),
+        exec("--replay"),
+        exec("--ca-out"),
+        vec!["emulator", "exec", "--", missing],
+        record(&["--out", missing]),
+        record(&["--out", "new", "--upstream-ca", missing]),
+        vec!["emulator", "env", missing],
+        vec!["emulator", "export", "/dev/null/x", "--from", &gone],
+    ];
+    for words in cases {
+        let ran = run(&words, &[], "");
+        assert_ne!(ran.code, 0, "{words:?}: {ran:?}");
+        assert!(ran.stderr.contains("error: "), "{words:?}: {ran:?}");
+        for foreign in ["os error", ".tmp"] {
+            assert!(!ran.stderr.contains(foreign), "{words:?}: {ran:?}");
+        }
+    }
 }

@@ -386,3 +386,35 @@ async fn other_settings_that_give_another_result_are_an_error() {
     let out = folder.start().await;
     assert_eq!(out.rows("").await.len(), 0);
 }
+
+#[tokio::test]
+async fn a_file_that_cannot_be_used_is_named_in_plain_words() {
+    let folder = Folder::new("unusable");
+    let file = folder.file();
+    let inside = |name: &str| file.join(name);
+    fs::write(&file, "").unwrap();
+    let cases = [
+        (std::env::temp_dir(), "cannot be opened: is a directory"),
+        (
+            file.with_file_name("none").join("world"),
+            "cannot be opened: no such file or directory",
+        ),
+        (inside("world"), "cannot be opened: not a directory"),
+    ];
+    for (path, problem) in cases {
+        let builder = Emulator::builder().with_data(&path);
+        let error = builder.start().await.unwrap_err().to_string();
+        assert_eq!(error, format!("{}: {problem}", path.display()));
+    }
+}
+
+#[tokio::test]
+async fn what_could_not_be_written_at_the_end_is_in_the_final_statistics() {
+    let folder = Folder::new("end");
+    let out = folder.start().await;
+    out.chat("one").await;
+    let stats = out.emulator.shutdown().await;
+    assert_eq!(stats["data"]["failure"], Value::Null);
+    let written = fs::metadata(folder.file()).unwrap().len();
+    assert_eq!(stats["data"]["bytes"], written);
+}

@@ -11,6 +11,7 @@ mod hostile;
 pub(crate) mod links;
 pub(crate) mod listener;
 pub(crate) mod passed;
+pub(crate) mod passed_by;
 pub(crate) mod path;
 pub(crate) mod proxy;
 pub(crate) mod pseudonym;
@@ -22,3 +23,4 @@ pub(crate) mod upstream;
 #[cfg(any(feature = "rustls", feature = "rustls-ring"))]
 pub(crate) mod verified;
 pub(crate) mod words;
+pub(crate) mod xml_links;

@@ -14,6 +14,7 @@ use crate::{
     args::{RecordArgs, RecordPlatformArg},
     environment::{self, variable},
     exit::Exit,
+    files::{because, plain, unreadable},
     interrupt::Interrupt,
     print,
 };
@@ -28,7 +29,10 @@ pub(crate) async fn run(args: &RecordArgs) -> Exit {
     let mut interrupt = match Interrupt::listen() {
         Ok(interrupt) => interrupt,
         Err(error) => {
-            return print::failure(&format!("cannot listen for signals: {error}"), Exit::Other);
+            return print::failure(
+                &format!("cannot listen for signals: {}", plain(&error)),
+                Exit::Other,
+            );
         }
     };
     let builder = match builder(args) {
@@ -62,6 +66,7 @@ fn builder(args: &RecordArgs) -> Result<RecorderBuilder, String> {
     let http = args.http.unwrap_or(address(USUAL.0));
     let https = if http.port() == 0 { 0 } else { USUAL.1 };
     let mut builder = Recorder::builder(&args.upstream, &args.out)
+        .with_listener(|line| print::note(line))
         .with_http_address(http)
         .with_https_address(args.https.unwrap_or(address(https)));
     if let Some(platform) = args.platform {
@@ -87,7 +92,7 @@ fn authorities(path: &Path) -> Result<String, String> {
     let mut pem = String::new();
     let read = fs::File::open(path).and_then(|file| file.take(LONGEST_CA).read_to_string(&mut pem));
     match read {
-        Err(error) => Err(format!("{}: cannot be read: {error}", path.display())),
+        Err(error) => Err(format!("{}: {}", path.display(), unreadable(&error))),
         Ok(_) if !pem.contains("-----BEGIN CERTIFICATE-----") => {
             Err(format!("{}: has no certificate in PEM", path.display()))
         }
@@ -156,13 +161,18 @@ fn counted(counts: &RecordCounts) -> String {
             counts.failed
         ));
     }
+    if counts.unlinked > 0 {
+        text.push_str(&format!(
+            ", {} responses whose links led past the recorder",
+            counts.unlinked
+        ));
+    }
     text
 }
 
 /// Describes why a recorder did not start, and what to do.
 fn not_started(error: &RecordError) -> String {
-    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
-    let cause = cause.unwrap_or_default();
+    let cause = because(error);
     match error {
         RecordError::Setting { name, rule } if *name == "connection string" => {
             format!("ACS_CONNECTION_STRING: {rule}")

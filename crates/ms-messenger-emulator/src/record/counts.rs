@@ -12,22 +12,28 @@ pub struct RecordCounts {
     pub failed: u64,
     /// Exchanges that were passed on and could not be written to the file.
     pub unwritten: u64,
+    /// Responses in JSON or XML that were passed on as they came, so that links in them lead past the
+    /// recorder: larger than 8 MiB, compressed, or to a client that called another name than one of
+    /// loopback.
+    pub unlinked: u64,
 }
 
 impl RecordCounts {
-    pub(crate) const fn new(recorded: u64, failed: u64, unwritten: u64) -> Self {
+    pub(crate) fn new(recorded: u64, unwritten: u64, counters: &Counters) -> Self {
         Self {
             recorded,
-            failed,
+            failed: counters.failed.load(Ordering::Relaxed),
             unwritten,
+            unlinked: counters.unlinked.load(Ordering::Relaxed),
         }
     }
 }
 
-/// Counts the requests without a response.
+/// Counts what did not become as asked.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     failed: AtomicU64,
+    unlinked: AtomicU64,
 }
 
 impl Counters {
@@ -35,7 +41,7 @@ impl Counters {
         self.failed.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn failed(&self) -> u64 {
-        self.failed.load(Ordering::Relaxed)
+    pub(crate) fn add_unlinked(&self) {
+        self.unlinked.fetch_add(1, Ordering::Relaxed);
     }
 }

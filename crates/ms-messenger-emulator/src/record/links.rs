@@ -12,7 +12,7 @@ use http::{
 };
 use serde::de::IgnoredAny;
 
-use crate::record::{upstream::Host, words};
+use crate::record::{upstream::Host, words, xml_links::in_xml};
 
 /// Headers of responses with addresses of the service.
 const OF_RESPONSES: [HeaderName; 6] = [
@@ -61,11 +61,15 @@ impl Links {
         }
     }
 
-    /// Makes links to the service those to the recorder, in what the client gets.
-    pub(crate) fn to_recorder(&self, headers: &mut HeaderMap, body: &mut Bytes) {
+    /// Makes links to the service those to the recorder, in the headers that the client gets.
+    pub(crate) fn to_recorder(&self, headers: &mut HeaderMap) {
         for name in &OF_RESPONSES {
             replace_in_header(headers, name, &self.service, &self.recorder[0]);
         }
+    }
+
+    /// The same in the body.
+    pub(crate) fn to_recorder_in_body(&self, headers: &mut HeaderMap, body: &mut Bytes) {
         replace_in_body(headers, body, &self.service, &self.recorder[0]);
     }
 }
@@ -124,14 +128,35 @@ fn in_header(value: &str, from: &[String], to: &str) -> Option<String> {
     is_changed.then_some(made)
 }
 
-fn replace_in_body(headers: &mut HeaderMap, body: &mut Bytes, from: &[String], to: &str) {
-    let kind = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
-    let kind = kind.unwrap_or_default().to_ascii_lowercase();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    if kind != "application/json" && !kind.ends_with("+json") {
-        return;
+/// The form of a body that may have links.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Markup {
+    Json,
+    Xml,
+}
+
+impl Markup {
+    /// By the type of the body; `None` if it has no links that clients follow.
+    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
+        let kind = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+        let kind = kind.to_ascii_lowercase();
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        match kind.rsplit(['/', '+']).next() {
+            Some("json") => Some(Self::Json),
+            // Not what is drawn: `image/svg+xml`.
+            Some("xml") if !kind.starts_with("image/") => Some(Self::Xml),
+            _ => None,
+        }
     }
-    let Some(changed) = in_json(body, from, to) else {
+}
+
+fn replace_in_body(headers: &mut HeaderMap, body: &mut Bytes, from: &[String], to: &str) {
+    let changed = match Markup::of(headers) {
+        Some(Markup::Json) => in_json(body, from, to),
+        Some(Markup::Xml) => in_xml(body, from, to),
+        None => None,
+    };
+    let Some(changed) = changed else {
         return;
     };
     *body = changed.into();
@@ -188,7 +213,7 @@ fn end_of_string(text: &[u8], begin: usize) -> Option<usize> {
 
 /// What follows one of these origins, if the text begins with it and it ends there: `a.example` is
 /// not that of `a.example.org`. A slash may be escaped, as JSON permits.
-fn after_origin<'t>(text: &'t [u8], origins: &[String]) -> Option<&'t [u8]> {
+pub(crate) fn after_origin<'t>(text: &'t [u8], origins: &[String]) -> Option<&'t [u8]> {
     let after = origins.iter().filter_map(|origin| strip(text, origin));
     let mut after = after.filter(|rest| match rest {
         [] | [b'/' | b'?' | b'#' | b'"' | b'>' | b',' | b' ', ..] => true,

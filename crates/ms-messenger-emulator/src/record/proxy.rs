@@ -26,6 +26,7 @@ use crate::{
         headers,
         links::Links,
         passed::Passed,
+        passed_by::{self, Listener},
         redactor::Redactor,
         signing::AccessKey,
         upstream::{Host, Upstream},
@@ -59,6 +60,7 @@ pub(crate) struct Proxy {
     pub(crate) key: Option<AccessKey>,
     pub(crate) file: RecordingFile,
     pub(crate) counters: Counters,
+    pub(crate) listener: Option<Listener>,
 }
 
 /// A request whose body was read.
@@ -76,6 +78,8 @@ struct Begun {
     first: Bytes,
     /// The whole, or only the beginning of it.
     is_whole: bool,
+    /// Whether there is more than is kept.
+    is_large: bool,
     passed: Passed,
 }
 
@@ -137,6 +141,7 @@ impl Proxy {
         let took = begun.elapsed();
         let (mut head, body) = response.into_parts();
         let mut body = read_some(body, self.forwarder.patience).await;
+        let is_passed_by = self.note_passed_by(&read, &head, body.is_large, links.is_some());
         let recorded = if body.is_whole {
             Body::redact(&head.headers, &body.first, &self.redactor)
         } else {
@@ -144,11 +149,35 @@ impl Proxy {
         };
         self.record(&read, &head, recorded, took);
         remove_those_of_connection(&mut head.headers);
-        if let Some(links) = links.filter(|_| body.is_whole) {
-            links.to_recorder(&mut head.headers, &mut body.first);
-            body.passed = Passed::whole(body.first);
+        if let Some(links) = links {
+            links.to_recorder(&mut head.headers);
+            if body.is_whole && !is_passed_by {
+                links.to_recorder_in_body(&mut head.headers, &mut body.first);
+                body.passed = Passed::whole(body.first);
+            }
         }
         http::Response::from_parts(head, body.passed)
+    }
+
+    /// Counts a response whose links lead past the recorder, and says so. Whether it is one.
+    fn note_passed_by(
+        &self,
+        read: &Read,
+        head: &response::Parts,
+        is_large: bool,
+        is_named: bool,
+    ) -> bool {
+        let Some(reason) = passed_by::reason(&head.headers, is_large, is_named) else {
+            return false;
+        };
+        self.counters.add_unlinked();
+        if let Some(Listener(listener)) = &self.listener {
+            let (method, path) = (method(read.head.method.as_str()), path_of(&read.target));
+            listener(&format!(
+                "{method} {path}: links in the response lead past the recorder: {reason}"
+            ));
+        }
+        true
     }
 
     /// The request as the service gets it.
@@ -224,6 +253,7 @@ async fn read_some(mut body: Incoming, patience: Duration) -> Begun {
                     passed: Passed::whole(first.clone()),
                     first,
                     is_whole: true,
+                    is_large: false,
                 };
             }
             Ok(Some(Err(_))) | Err(_) => {
@@ -232,6 +262,7 @@ async fn read_some(mut body: Incoming, patience: Duration) -> Begun {
                     passed: Passed::broken(first.clone()),
                     first,
                     is_whole: false,
+                    is_large: false,
                 };
             }
         }
@@ -241,6 +272,7 @@ async fn read_some(mut body: Incoming, patience: Duration) -> Begun {
                 passed: Passed::started(first.clone(), body),
                 first,
                 is_whole: false,
+                is_large: true,
             };
         }
     }

@@ -19,6 +19,7 @@ use crate::{
         file::RecordingFile,
         forward::Forwarder,
         listener,
+        passed_by::Listener,
         proxy::Proxy,
         record_error::RecordError,
         redactor::Redactor,
@@ -77,6 +78,7 @@ impl Recorder {
             upstream_ca: None,
             connection_string: None,
             patience: PATIENCE,
+            listener: None,
         }
     }
 
@@ -98,7 +100,7 @@ impl Recorder {
     /// Returns what became of the requests so far.
     pub fn counts(&self) -> RecordCounts {
         let (recorded, unwritten) = self.proxy.file.counts();
-        RecordCounts::new(recorded, self.proxy.counters.failed(), unwritten)
+        RecordCounts::new(recorded, unwritten, &self.proxy.counters)
     }
 
     /// Ends the recorder: no new connection is accepted, and open requests get up to two seconds.
@@ -133,6 +135,7 @@ pub struct RecorderBuilder {
     upstream_ca: Option<String>,
     connection_string: Option<String>,
     patience: Duration,
+    listener: Option<Listener>,
 }
 
 impl fmt::Debug for RecorderBuilder {
@@ -188,6 +191,19 @@ impl RecorderBuilder {
         self
     }
 
+    /// Calls `listener` with one line about each response whose links lead past the recorder
+    /// ([`RecordCounts::unlinked`]), as it is passed on.
+    ///
+    /// ```
+    /// use ms_messenger_emulator::Recorder;
+    ///
+    /// let builder = Recorder::builder("real", "new.jsonl").with_listener(|line| eprintln!("{line}"));
+    /// ```
+    pub fn with_listener(mut self, listener: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.listener = Some(Listener(Arc::new(listener)));
+        self
+    }
+
     /// Makes the file, binds the listeners and starts to serve, on the caller's runtime.
     ///
     /// # Errors
@@ -220,6 +236,7 @@ impl RecorderBuilder {
             key,
             file,
             counters: Counters::default(),
+            listener: self.listener.clone(),
         });
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();

@@ -234,3 +234,80 @@ async fn other_links_and_every_other_byte_of_a_response_stay() {
         "{kept}"
     );
 }
+
+#[tokio::test]
+async fn links_in_xml_lead_through_the_recorder() {
+    let folder = Folder::new();
+    let (out, recorder) = recorded(&folder).await;
+    let discover = out.emulator.seed().ucwa.discover.clone();
+    let discover = discover.replace(out.emulator.http_url(), &out.base);
+    let xml = |url: String| {
+        let request = out.client.get(url);
+        let request = request.header("accept", "application/vnd.microsoft.com.ucwa+xml");
+        async { request.send().await.unwrap() }
+    };
+    let found = xml(discover).await;
+    let kind = found.headers()["content-type"].to_str().unwrap().to_owned();
+    assert!(kind.starts_with("application/xml"), "{kind}");
+    let length = found.content_length();
+    let text = found.text().await.unwrap();
+    assert_eq!(length, Some(text.len() as u64));
+    let user = text.split("rel=\"user\" href=\"").nth(1).unwrap();
+    let user = user.split('"').next().unwrap();
+    assert!(user.starts_with(&out.base), "{text}");
+    assert!(!text.contains(out.emulator.http_url()), "{text}");
+    assert_eq!(xml(user.to_owned()).await.status(), 401);
+    let counts = recorder.counts();
+    assert_eq!((counts.recorded, counts.unlinked), (2, 0));
+}
+
+/// A service whose link is in a body of that length and coding.
+async fn long(length: usize, coding: Option<&'static str>, kind: &'static str) -> String {
+    let page = move |headers: HeaderMap| async move {
+        let host = headers["host"].to_str().unwrap();
+        let link = format!("http://{host}/v1.0/next");
+        let filling = "x".repeat(length);
+        let body = json!({"@odata.nextLink": link, "value": [filling]});
+        let response = ([("content-type", kind)], body.to_string());
+        let mut response = response.into_response();
+        if let Some(coding) = coding {
+            let value = coding.parse().unwrap();
+            response.headers_mut().insert("content-encoding", value);
+        }
+        response
+    };
+    service(Router::new().route("/v1.0/me/messages", get(page))).await
+}
+
+#[tokio::test]
+async fn a_response_whose_links_lead_past_the_recorder_is_counted_and_told() {
+    const JSON: &str = "application/json";
+    let cases = [
+        (9 << 20, None, JSON, Some("it is larger than 8 MiB")),
+        (10, Some("zstd"), JSON, Some("it is compressed")),
+        (10, Some("identity"), JSON, None),
+        (10, None, JSON, None),
+        (9 << 20, None, "application/octet-stream", None),
+    ];
+    for (length, coding, kind, reason) in cases {
+        let folder = Folder::new();
+        let url = long(length, coding, kind).await;
+        let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let told = std::sync::Arc::clone(&heard);
+        let builder = Recorder::builder(&url, folder.file());
+        let builder = builder.with_listener(move |line| told.lock().unwrap().push(line.to_owned()));
+        let recorder = builder.start().await.unwrap();
+        let own = recorder.http_url();
+        let request = client().get(format!("{own}/v1.0/me/messages?$search=hunter2"));
+        let bytes = request.send().await.unwrap().bytes().await.unwrap();
+        let is_changed = bytes.windows(own.len()).any(|it| it == own.as_bytes());
+        assert_eq!(is_changed, reason.is_none() && kind == JSON);
+        let expected = reason.map(|reason| {
+            let begin = "GET /v1.0/me/messages: links in the response lead past the recorder";
+            format!("{begin}: {reason}")
+        });
+        assert_eq!(*heard.lock().unwrap(), Vec::from_iter(expected));
+        let counts = recorder.shutdown().await;
+        assert_eq!(counts.unlinked, u64::from(reason.is_some()), "{counts:?}");
+    }
+}

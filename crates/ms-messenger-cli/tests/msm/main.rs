@@ -9,6 +9,7 @@ mod batch_file;
 mod batch_input;
 mod checks;
 mod config;
+mod container;
 mod demo;
 mod diagnostics;
 mod doctor;

@@ -104,8 +104,19 @@ pub(super) fn sanitised(html: &str, media: &media::Place<'_>) -> String {
     media.with_addresses(&clean)
 }
 
+/// Longer text is cut where many messages are listed, in characters.
+const LONGEST_IN_LIST: usize = 10_000;
+
+/// How much of a text is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    Whole,
+    /// The beginning; the part then has the length of the whole as `cut`.
+    Beginning,
+}
+
 /// The part as it leaves the emulator.
-pub(super) fn harmless(part: Part, media: &media::Place<'_>) -> Value {
+pub(super) fn harmless(part: Part, media: &media::Place<'_>, extent: Extent) -> Value {
     let part = match part {
         Part::Html { html } if html.len() > LONGEST => Part::Text { text: html },
         Part::Html { html } => Part::Html {
@@ -113,7 +124,21 @@ pub(super) fn harmless(part: Part, media: &media::Place<'_>) -> Value {
         },
         other => other,
     };
+    let mut cut = None;
+    let part = match part {
+        Part::Text { text } if extent == Extent::Beginning => {
+            let end = text.char_indices().nth(LONGEST_IN_LIST);
+            cut = end.map(|_| text.chars().count());
+            let end = end.map_or(text.len(), |(end, _)| end);
+            let text = text[..end].to_owned();
+            Part::Text { text }
+        }
+        other => other,
+    };
     let mut value = serde_json::to_value(part).unwrap_or_default();
+    if let Some(cut) = cut {
+        value["cut"] = cut.into();
+    }
     for member in ["media", "card"] {
         if !value[member].is_null() {
             media.point(&mut value[member], member == "media");
@@ -191,7 +216,24 @@ mod tests {
         let deep = "<div>".repeat(20_000);
         assert!(clean(&deep).len() < 1_000_000);
         let long = "x".repeat(LONGEST + 1);
-        let part = harmless(Part::Html { html: long }, &PLACE);
+        let part = harmless(Part::Html { html: long }, &PLACE, Extent::Whole);
         assert_eq!(part["type"], "text");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_in_lists_between_characters() {
+        let text = |length: usize| Part::Text {
+            text: "é".repeat(length),
+        };
+        let long = harmless(text(LONGEST_IN_LIST + 1), &PLACE, Extent::Beginning);
+        assert_eq!(long["cut"], LONGEST_IN_LIST + 1);
+        assert_eq!(long["text"].as_str().unwrap().len(), 2 * LONGEST_IN_LIST);
+        for part in [
+            harmless(text(LONGEST_IN_LIST), &PLACE, Extent::Beginning),
+            harmless(text(LONGEST_IN_LIST + 1), &PLACE, Extent::Whole),
+        ] {
+            assert!(part["cut"].is_null());
+            assert!(part["text"].as_str().unwrap().len() >= 2 * LONGEST_IN_LIST);
+        }
     }
 }

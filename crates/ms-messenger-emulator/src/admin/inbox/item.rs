@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::{
-    admin::inbox::{html, media},
+    admin::inbox::{
+        html::{self, Extent},
+        media,
+    },
     engine::{
         exchanges::{Details, Kept},
         inspect::Shown,
@@ -75,7 +78,7 @@ impl Item {
     }
 
     /// The form in which the page gets it.
-    pub(super) fn into_json(self, registry: &Registry) -> Value {
+    pub(super) fn into_json(self, registry: &Registry, extent: Extent) -> Value {
         let states = self.states();
         let name = self.sender_name(registry);
         let row = &self.row;
@@ -85,7 +88,9 @@ impl Item {
             message: &row.message_id,
         };
         let parts = self.shown.parts.into_iter();
-        let parts: Vec<Value> = parts.map(|part| html::harmless(part, &place)).collect();
+        let parts: Vec<Value> = parts
+            .map(|part| html::harmless(part, &place, extent))
+            .collect();
         json!({
             "seq": row.seq,
             "platform": row.platform,

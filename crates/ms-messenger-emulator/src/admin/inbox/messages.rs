@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     admin::inbox::{
+        html::Extent,
         index::{Index, Key},
         item::{Item, STATES, whole_exchange},
         query::Parameters,
@@ -174,7 +175,7 @@ pub(super) fn list(registry: &Registry, index: &Mutex<Index>, request: &Request)
         let seq = row.seq;
         let item = Item::new(registry, row);
         if wanted.wants(&item, registry) {
-            messages.push(item.into_json(registry));
+            messages.push(item.into_json(registry, Extent::Beginning));
         }
         if messages.len() == wanted.limit && wanted.opens() {
             scan.continues = Some(seq);
@@ -222,7 +223,7 @@ pub(super) fn one(registry: &Registry, request: &Request) -> Response {
     // What the client under test has sent is its own to change.
     let is_injected = item.row.operation == INJECT;
     let change = item.shown.change.clone().filter(|_| is_injected);
-    let mut document = item.into_json(registry);
+    let mut document = item.into_json(registry, Extent::Whole);
     document["exchange"] = json!(exchange);
     document["stored"] = json!(stored);
     document["change"] = json!(change);

@@ -16,19 +16,26 @@ const onproblem = (problem) => {
   byId('problem').textContent = problem.message;
 };
 const detail = new Detail({ onproblem });
-const conversations = new Conversations({ onload: () => timeline.retitle(), onproblem });
+const conversations = new Conversations({
+  onload: () => {
+    timeline.retitle();
+    head().catch(onproblem);
+  },
+  onproblem,
+});
 const timeline = new Timeline({
   onopen: (seq) => detail.message(seq),
   titleOf: (platform, id) => conversations.titleOf(platform, id),
   onproblem,
 });
 const requests = new Requests({ onopen: (number) => detail.exchange(number), onproblem });
-const answer = new Answer();
+const answer = new Answer({ onproblem });
 const filters = byId('filters');
 const title = byId('title');
 const people = byId('people');
 let shown = { view: 'all' };
 let source = null;
+let starts = 0;
 
 function connection(state, text = state) {
   const place = byId('connection');
@@ -57,15 +64,19 @@ function query() {
   return wanted;
 }
 
+function name(text) {
+  if (title.textContent === text) return;
+  title.textContent = text;
+  document.title = `${text} · Emulator inbox`;
+}
+
+/** What stands above the messages, and the form below them: again when the conversation has changed. */
 async function head() {
   const { view, platform, id } = shown;
-  title.textContent = { all: 'All messages', requests: 'Requests' }[view] ?? id;
-  people.textContent = '';
-  answer.show(null);
   if (view !== 'c') return;
   const found = await conversations.one(platform, id);
   if (shown.id !== id || shown.platform !== platform || !found) return;
-  title.textContent = found.title || found.id;
+  name(found.title || found.id);
   people.textContent = [found.platform, ...found.people.map((one) => one.name || one.id)].join(' · ');
   byId('senders').replaceChildren(...options([...new Set(found.people.map((one) => one.name || one.id))]));
   answer.show(found);
@@ -84,6 +95,9 @@ async function show() {
     if (shown.view === view) byId(name).setAttribute('aria-current', 'page');
     else byId(name).removeAttribute('aria-current');
   }
+  name({ all: 'All messages', requests: 'Requests' }[shown.view] ?? shown.id);
+  people.textContent = '';
+  answer.show(null);
   const heading = head().catch(onproblem);
   if (isList) {
     byId('jump').hidden = true;
@@ -104,7 +118,7 @@ function announce(messages) {
 function news(data) {
   conversations.reload();
   requests.reload();
-  if (data.messages.length && !timeline.root.hidden) timeline.news();
+  if (data.messages.length && !timeline.root.hidden) timeline.news(data.newest);
   if (data.exchanges || data.changes) timeline.refresh();
   const here = data.messages.filter((one) => shown.view !== 'c' || (one.platform === shown.platform && one.conversation === shown.id));
   announce(here);
@@ -112,8 +126,13 @@ function news(data) {
 
 /** Loads everything again: at the beginning, after a reset, and for another emulator at this address. */
 async function start() {
+  starts += 1;
+  const run = starts;
   source?.close();
-  const cursor = await conversations.load();
+  let cursor;
+  // What is typed meanwhile loads the list again.
+  do cursor = await conversations.load(); while (cursor === undefined);
+  if (run !== starts) return;
   if (cursor === null) {
     connection('waiting');
     setTimeout(start, 2000);
@@ -135,7 +154,17 @@ filters.addEventListener('reset', () => setTimeout(filtered));
 // A page that the browser keeps for going back holds no connection.
 addEventListener('pagehide', () => source?.close());
 addEventListener('pageshow', (event) => { if (event.persisted) start(); });
-addEventListener('hashchange', () => { detail.close(); show(); });
+addEventListener('hashchange', () => {
+  detail.close();
+  // In a narrow window the messages are below the conversations.
+  document.querySelector('main').scrollIntoView();
+  show();
+});
+// Its address is none of a view.
+document.querySelector('.skip').addEventListener('click', (event) => {
+  event.preventDefault();
+  (timeline.root.hidden ? requests.root.querySelector('.scroll') : timeline.root).focus();
+});
 listenToKeys({ timeline, detail });
 
 async function begin() {

@@ -12,7 +12,8 @@ const button = ({ title, detail, url }) => {
 };
 
 const PARTS = {
-  text: ({ text }) => el('p', { class: 'text', dir: 'auto', text }),
+  text: ({ text, cut }) => el('div', {}, el('p', { class: 'text', dir: 'auto', text }),
+    cut ? el('p', { class: 'note', text: `the beginning of ${cut} characters; its details have the whole` }) : null),
   html: ({ html }) => htmlOf(html),
   picture: ({ media, alt }) => picture(media, alt),
   heading: ({ text }) => el('p', { class: 'heading', dir: 'auto', text }),

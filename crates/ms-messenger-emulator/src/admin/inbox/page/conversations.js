@@ -31,7 +31,8 @@ export class Conversations {
     });
   }
 
-  /** Reads the newest conversations again. Returns where the events continue. */
+  /** Reads the newest conversations again. Returns where the events continue; null where they could not be
+      read, nothing where another call has read them. */
   async load() {
     const search = this.find.value.trim();
     const run = (this.run ?? 0) + 1;
@@ -42,8 +43,7 @@ export class Conversations {
       let page;
       do {
         page = await get('conversations', { search, before, limit: Math.min(this.shown - all.length, 200) });
-        if (run !== this.run) return null;
-        this.cursor ??= page.cursor;
+        if (run !== this.run) return undefined;
         all.push(...page.conversations);
         before = page.next;
       } while (page.conversations.length && before !== null && all.length < this.shown);
@@ -51,6 +51,7 @@ export class Conversations {
       this.onload();
       return page.cursor;
     } catch (problem) {
+      if (run !== this.run) return undefined;
       this.onproblem(problem);
       return null;
     }

@@ -25,7 +25,12 @@ export class Timeline {
     this.root.addEventListener('scroll', later(60, () => this.scrolled()));
     this.jump.addEventListener('click', () => this.open(this.query, this.showsPlace));
     this.refresh = later(120, () => this.once('reread'));
-    this.news = later(30, () => this.once('catchUp'));
+    const caughtUp = later(30, () => this.once('catchUp'));
+    this.news = (newest) => {
+      this.newest = newest;
+      caughtUp();
+    };
+    this.newest = 0;
   }
 
   forget() {
@@ -36,6 +41,8 @@ export class Timeline {
     // Where older messages continue, and newer ones; null at either end.
     this.older = null;
     this.newer = null;
+    // So far the emulator has been asked for newer ones; with a filter, few of them are shown.
+    this.looked = 0;
     this.jump.hidden = true;
   }
 
@@ -182,9 +189,12 @@ export class Timeline {
       return;
     }
     const wasAtEnd = this.isAtEnd || !this.items.length;
-    const last = this.items.at(-1)?.item.seq ?? 0;
+    const last = Math.max(this.items.at(-1)?.item.seq ?? 0, this.looked);
+    const { newest } = this;
     const page = await this.pages({ after: last }, run);
-    if (!page || !page.messages.length) return;
+    if (!page) return;
+    if (page.next === null) this.looked = Math.max(this.looked, newest);
+    if (!page.messages.length) return;
     if (page.next !== null && wasAtEnd) {
       // Many at once: the newest are shown, not all in between.
       const newest = await this.pages({ before: null }, run);

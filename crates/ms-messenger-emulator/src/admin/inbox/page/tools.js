@@ -121,6 +121,7 @@ export async function openFaults(world) {
           try {
             await remove('faults');
             draw(await get('faults'));
+            opened.problem.textContent = '';
             opened.said.textContent = 'removed';
           } catch (problem) {
             opened.problem.textContent = problem.message;
@@ -244,7 +245,10 @@ export function openReset() {
 
 /** The form below a conversation, by which its participants reply. */
 export class Answer {
-  constructor() {
+  constructor({ onproblem }) {
+    this.onproblem = onproblem;
+    // What was typed and not sent, by conversation.
+    this.drafts = new Map();
     this.form = byId('answer');
     this.problem = this.form.querySelector('.problem');
     const { text } = this.form.elements;
@@ -255,21 +259,30 @@ export class Answer {
     text.addEventListener('keydown', (event) => {
       if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
         event.preventDefault();
-        this.form.requestSubmit();
+        if (text.value !== '') this.form.requestSubmit();
       }
     });
   }
 
   /** Shows the form for a conversation, or hides it. */
   show(conversation) {
+    const { sender, text } = this.form.elements;
+    if (keyOf(conversation) !== keyOf(this.conversation)) {
+      if (text.value !== '') this.drafts.set(keyOf(this.conversation), text.value);
+      text.value = this.drafts.get(keyOf(conversation)) ?? '';
+      this.drafts.delete(keyOf(conversation));
+      this.problem.textContent = '';
+    }
     this.conversation = conversation;
     this.form.hidden = !conversation?.inject;
-    this.problem.textContent = '';
     if (this.form.hidden) return;
-    const { sender } = this.form.elements;
     const before = sender.value;
     // The first participant is most often the client under test.
     const people = [...conversation.people.slice(1), ...conversation.people.slice(0, 1)];
+    const shown = JSON.stringify(people);
+    // A list that is open stays open.
+    if (shown === this.shown) return;
+    this.shown = shown;
     sender.replaceChildren(...options(people.map(({ id, name }) => [id, name || id])));
     if (people.some(({ id }) => id === before)) sender.value = before;
   }
@@ -277,13 +290,26 @@ export class Answer {
   async send() {
     const { sender, text } = this.form.elements;
     const { inject, sender_member: member } = this.conversation;
+    const sent = text.value;
+    const to = keyOf(this.conversation);
+    // At once: a second Enter has nothing to send, and what is typed from here on is the next message.
+    text.value = '';
+    text.focus();
     this.problem.textContent = '';
     try {
-      await post('inject', { ...inject, [member]: sender.value, text: text.value });
-      text.value = '';
+      await post('inject', { ...inject, [member]: sender.value, text: sent });
     } catch (problem) {
-      this.problem.textContent = problem.message;
+      const restored = (now) => [sent, now].filter((one) => one).join('\n');
+      if (to === keyOf(this.conversation)) {
+        text.value = restored(text.value);
+        this.problem.textContent = problem.message;
+      } else {
+        this.drafts.set(to, restored(this.drafts.get(to)));
+        this.onproblem(problem);
+      }
     }
-    text.focus();
   }
 }
+
+/** What tells conversations apart. */
+const keyOf = (conversation) => (conversation ? `${conversation.platform} ${conversation.id}` : null);

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use crate::{
     engine::{
-        admin_response::{bad_request, error, ok, refusal},
+        admin_response::{bad_request, document, error, ok, refusal},
         dispatch::Front,
         faults::{delivery::respond, rule::Faults},
         refusal::Refusal,
@@ -62,11 +62,22 @@ impl Front for Admin {
             if let Err(problem) = origin::check(request, &registry.engine.settings.hosts) {
                 return respond(error(StatusCode::FORBIDDEN, "Foreign", &problem, &[]));
             }
+            // The server leaves the body out.
+            let without_body = (request.method == Method::HEAD).then(|| {
+                let mut same = request.clone();
+                same.method = Method::GET;
+                same
+            });
+            let request = without_body.as_ref().unwrap_or(request);
             #[cfg(feature = "inbox")]
             if let Some(response) = self.inbox.serve(registry, path, request) {
                 return response;
             }
-            respond(handle(registry, path, request).await)
+            let mut response = handle(registry, path, request).await;
+            if response.status == StatusCode::METHOD_NOT_ALLOWED {
+                openapi::allow(&mut response, path);
+            }
+            respond(response)
         })
     }
 
@@ -145,7 +156,7 @@ async fn handle(registry: &Registry, path: &str, request: &Request) -> Response 
 }
 
 fn inject(registry: &Registry, request: &Request) -> Response {
-    let document = match read_json(request) {
+    let document = match document(request) {
         Ok(document) => document,
         Err(refusal) => return *refusal,
     };
@@ -156,7 +167,7 @@ fn inject(registry: &Registry, request: &Request) -> Response {
 }
 
 fn tokens(registry: &Registry, request: &Request) -> Response {
-    let document = match read_json(request) {
+    let document = match document(request) {
         Ok(document) => document,
         Err(refusal) => return *refusal,
     };
@@ -166,15 +177,6 @@ fn tokens(registry: &Registry, request: &Request) -> Response {
     }
 }
 
-fn read_json(request: &Request) -> Result<Value, Box<Response>> {
-    serde_json::from_slice(&request.body).map_err(|e| {
-        Box::new(bad_request(
-            "InvalidJson",
-            &[format!("the body is not JSON: {e}")],
-        ))
-    })
-}
-
 /// How far the clock of the services is off, and what it says.
 fn clock(engine: &Engine) -> Response {
     let now = clock::rfc3339_millis(engine.now_ms());
@@ -182,7 +184,7 @@ fn clock(engine: &Engine) -> Response {
 }
 
 fn put_clock(engine: &Engine, request: &Request) -> Response {
-    let document = match read_json(request) {
+    let document = match document(request) {
         Ok(document) => document,
         Err(refusal) => return *refusal,
     };
@@ -208,7 +210,7 @@ fn put_clock(engine: &Engine, request: &Request) -> Response {
 
 /// Reads fault rules, in place of all or after those that there are.
 fn put_faults(registry: &Registry, request: &Request, adds: bool) -> Response {
-    let document = match read_json(request) {
+    let document = match document(request) {
         Ok(document) => document,
         Err(refusal) => return *refusal,
     };

@@ -3,7 +3,10 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::{engine::refusal::Refusal, wire::response::Response};
+use crate::{
+    engine::refusal::Refusal,
+    wire::{request::Request, response::Response},
+};
 
 /// The response to a request that the admin API cannot serve.
 pub(crate) fn refusal(refusal: Refusal) -> Response {
@@ -35,6 +38,14 @@ pub(crate) fn bad_request(code: &str, problems: &[String]) -> Response {
         &problems.join("; "),
         problems,
     )
+}
+
+/// The document in the body, or the response to a body that is no JSON.
+pub(crate) fn document(request: &Request) -> Result<Value, Box<Response>> {
+    serde_json::from_slice(&request.body).map_err(|e| {
+        let problem = format!("the body is not JSON: {e}");
+        Box::new(bad_request("InvalidJson", &[problem]))
+    })
 }
 
 pub(crate) fn json_of<T: serde::Serialize + ?Sized>(value: &T) -> Response {

@@ -282,3 +282,53 @@ async fn nothing_is_served_that_is_not_described() {
     let plain = described.iter().filter(|(path, _)| !path.contains('{'));
     assert_eq!(found, plain.count());
 }
+
+#[tokio::test]
+async fn another_method_is_told_those_of_the_path_and_head_is_a_get_without_a_body() {
+    let out = Outside::start().await;
+    let description = description();
+    for path in description["paths"].as_object().unwrap().keys() {
+        let url = format!("{}{}", out.base, path.replace("{name}", "demo"));
+        let refused = out.client.patch(&url).send().await.unwrap();
+        assert_eq!(refused.status(), 405, "{path}");
+        let allowed = refused.headers()["allow"].to_str().unwrap().to_owned();
+        let item = description["paths"][path].as_object().unwrap();
+        for method in item.keys() {
+            let method = method.to_ascii_uppercase();
+            assert!(allowed.contains(&method), "{path}: {allowed}");
+        }
+    }
+    for path in ["health", "messages", "stats"] {
+        let head = out.client.head(format!("{}/_emulator/{path}", out.base));
+        let head = head.send().await.unwrap();
+        assert_eq!(head.status(), 200, "{path}");
+        assert_eq!(head.bytes().await.unwrap().len(), 0, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_json_and_members_of_another_type_are_rejected() {
+    let out = Outside::start().await;
+    let description = description();
+    for (path, method, operation) in operations(&description) {
+        if !operation["requestBody"].is_object() {
+            continue;
+        }
+        for body in ["", "{", "[]", "null", "7", r#"{"nobody_knows_this": 1}"#] {
+            let method: Method = method.to_ascii_uppercase().parse().unwrap();
+            let request = out.client.request(method, format!("{}{path}", out.base));
+            let (status, error) = Outside::ask(request.body(body)).await;
+            assert_eq!(status, 400, "{path} {body}: {error}");
+        }
+    }
+    for (path, body) in [
+        ("entra/approve", json!({"user_code": "X", "user": 5})),
+        ("entra/expire", json!({"all": true, "code": {}})),
+        ("entra/revoke", json!({"all": "yes"})),
+        ("entra/revoke", json!({"all": true, "refresh_token": []})),
+    ] {
+        let request = out.post(&format!("/_emulator/{path}")).json(&body);
+        let (status, error) = Outside::ask(request).await;
+        assert_eq!(status, 400, "{path} {body}: {error}");
+    }
+}

@@ -34,10 +34,37 @@ pub(crate) fn handle(service: &Entra, name: &str, request: &Request) -> Option<R
         Ok(body) => body,
         Err(_) => return Some(bad("The body is not JSON.")),
     };
+    let known: &[&str] = match name {
+        "approve" | "decline" => &["user_code", "user"],
+        "revoke" => &["user", "refresh_token", "all"],
+        _ => &["user_code", "code", "all"],
+    };
+    if let Some(problem) = problem(&body, known) {
+        return Some(bad(&problem));
+    }
     Some(match name {
         "approve" | "decline" => decide(service, &body, name == "approve"),
         "revoke" => revoke(service, &body),
         _ => expire(service, &body),
+    })
+}
+
+/// What is wrong with the members: each is a string, but `all` is true or false.
+fn problem(body: &Value, known: &[&str]) -> Option<String> {
+    let Some(members) = body.as_object() else {
+        return Some("the body must be an object".to_owned());
+    };
+    members.iter().find_map(|(name, value)| {
+        if !known.contains(&name.as_str()) {
+            let known = known.join(", ");
+            return Some(format!("{name}: is unknown here; known: {known}"));
+        }
+        match value {
+            Value::Bool(_) if name == "all" => None,
+            _ if name == "all" => Some("all: must be true or false".to_owned()),
+            Value::String(_) => None,
+            _ => Some(format!("{name}: must be a string")),
+        }
     })
 }
 

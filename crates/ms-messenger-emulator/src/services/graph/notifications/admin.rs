@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     engine::{
-        admin_response::{bad_request, ok, refusal},
+        admin_response::{bad_request, document, ok, refusal},
         refusal::Refusal,
     },
     services::graph::notifications::{hub::Hub, live::Live},
@@ -22,9 +22,9 @@ const MAX_RESPONSE_MS: u64 = 300_000;
 pub(crate) fn handle(hub: &Hub, path: &str, request: &Request) -> Option<Response> {
     match (path, &request.method) {
         ("graph-notifications", &Method::GET) => Some(ok(&shown(hub))),
-        ("graph-notifications", &Method::PUT) => Some(pace(hub, &document(request))),
+        ("graph-notifications", &Method::PUT) => Some(with_members(request, |it| pace(hub, it))),
         ("graph-notifications/lifecycle", &Method::POST) => {
-            Some(lifecycle(hub, &document(request)))
+            Some(with_members(request, |it| lifecycle(hub, it)))
         }
         ("graph-notifications" | "graph-notifications/lifecycle", _) => {
             Some(refusal(Refusal::WrongMethod))
@@ -33,9 +33,19 @@ pub(crate) fn handle(hub: &Hub, path: &str, request: &Request) -> Option<Respons
     }
 }
 
-/// The members of the body; none where it is no object.
-fn document(request: &Request) -> Map<String, Value> {
-    serde_json::from_slice(&request.body).unwrap_or_default()
+/// Responds by the members of the body, or that it has none.
+fn with_members(
+    request: &Request,
+    respond: impl FnOnce(&Map<String, Value>) -> Response,
+) -> Response {
+    match document(request) {
+        Ok(Value::Object(members)) => respond(&members),
+        Ok(_) => {
+            let problem = "the body must be an object".to_owned();
+            bad_request("InvalidNotifications", &[problem])
+        }
+        Err(refusal) => *refusal,
+    }
 }
 
 fn shown(hub: &Hub) -> Value {

@@ -53,17 +53,18 @@ impl EmulatorBuilder {
     }
 
     /// Keeps the world in a file, so that the next start has it again: messages and their rows, threads,
-    /// chats, channels, members, files, templates, users, tokens, sign-ins, subscriptions of Graph, and
-    /// fault rules with what they have counted, with the same ids.
+    /// chats, channels, members, files, templates, users, tokens, sign-ins, subscriptions of Graph and
+    /// Event Grid, used-up rate limits, fault rules with what they have counted, and of Skype for Business
+    /// tickets, notes and prepared responses, with the same ids.
     ///
     /// The file is a journal of the requests that changed something, which are replayed. It grows until a
     /// reset empties it. A change is written within a second and at the end; a record is in the file
     /// as a whole or not at all. One emulator at a time can use it. It has the credentials of these requests, which
     /// are public ones of the emulator.
     ///
-    /// **Not kept**: statistics, rate limits, subscriptions to events of Event Grid, what waits for
-    /// receivers, sessions and conversations of UCWA (of which the rows are kept), what reads alone
-    /// created, delta tokens of Graph, and the certificate authority.
+    /// **Not kept**: statistics, what waits for receivers, applications and conversations of UCWA (of
+    /// which the rows are kept), what reads alone created, delta tokens of Graph, and the certificate
+    /// authority.
     ///
     /// ```
     /// use ms_messenger_emulator::Emulator;

@@ -6,9 +6,12 @@
 pub(crate) mod entry;
 pub(crate) mod format;
 
-use std::sync::{
-    Mutex, MutexGuard,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use serde_json::Value;
@@ -17,9 +20,10 @@ use tokio::sync::Notify;
 use crate::{
     engine::{
         journal::{
-            entry::{Entry, Moment},
+            entry::{Entry, Head, Moment},
             format::encode,
         },
+        limits::used::UsedRate,
         platform::Platform,
     },
     wire::lock::lock,
@@ -47,6 +51,9 @@ pub(crate) struct Waiting {
     /// Whether everything before it is void: the emulator was reset.
     pub(crate) begins_anew: bool,
     pub(crate) bytes: Vec<u8>,
+    /// The last state of each rate. They change with every request, and are encoded when they are
+    /// written.
+    pub(crate) rates: HashMap<(String, String, u64), UsedRate>,
     /// Whether entries were left out because too many waited.
     pub(crate) is_cut: bool,
 }
@@ -117,14 +124,33 @@ impl Journal {
         self.added.notify_one();
     }
 
-    /// Performs a reset: everything that was recorded is void.
+    /// Performs a reset, during which no other change is recorded by [`perform`](Self::perform).
     pub(crate) fn reset(&self, reset: impl FnOnce()) {
         let _gate = lock(&self.gate);
         reset();
+    }
+
+    /// Voids everything that was recorded. Called under the locks of all stores: what a service records
+    /// under its own lock is void if it came before, and stays if it came after.
+    pub(crate) fn begin_again(&self) {
         *self.waiting() = Waiting {
             begins_anew: true,
             ..Waiting::default()
         };
+        self.added.notify_one();
+    }
+
+    /// Records how much of some rates is used up, in place of what waits to be written of them.
+    pub(crate) fn note_rates(&self, used: Vec<UsedRate>) {
+        if self.is_replaying() {
+            return;
+        }
+        let mut waiting = self.waiting();
+        for one in used {
+            let key = (one.class.clone(), one.key.clone(), one.seconds);
+            waiting.rates.insert(key, one);
+        }
+        drop(waiting);
         self.added.notify_one();
     }
 
@@ -152,8 +178,15 @@ impl Journal {
     pub(crate) fn take(&self) -> Waiting {
         let mut waiting = self.waiting();
         let is_cut = waiting.is_cut;
-        let taken = std::mem::take(&mut *waiting);
+        let mut taken = std::mem::take(&mut *waiting);
         waiting.is_cut = is_cut;
+        drop(waiting);
+        let rates: Vec<UsedRate> = taken.rates.drain().map(|(_, used)| used).collect();
+        if !rates.is_empty() && !is_cut {
+            let body = serde_json::to_vec(&rates).unwrap_or_default().into();
+            let head = Head::Rates;
+            encode(&Entry { head, body }, &mut taken.bytes);
+        }
         taken
     }
 

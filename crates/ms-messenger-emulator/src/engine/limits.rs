@@ -1,6 +1,7 @@
 //! Rate limits, and how a throttled response says when to retry.
 
 pub(crate) mod bucket;
+pub(crate) mod used;
 
 use std::time::{Duration, UNIX_EPOCH};
 

@@ -99,6 +99,11 @@ impl Replay<'_> {
                 let request = self.request(&request, entry.body)?;
                 self.admin_again(moment, &path, &request).await?;
             }
+            Head::State { moment, path } => self.state_again(moment, &path, entry.body).await?,
+            Head::Rates => {
+                let used = serde_json::from_slice(&entry.body).ok()?;
+                self.registry.engine.restore_rates(used);
+            }
             Head::Row {
                 moment,
                 seq,
@@ -151,6 +156,20 @@ impl Replay<'_> {
         }
         let response = clock::hold_task(moment.at, registry.admin(path, request)).await?;
         (!response.is_refusal()).then_some(())
+    }
+
+    /// Puts a part of a service's state back. What is of a service that is no longer mounted is left
+    /// out.
+    async fn state_again(&self, moment: Moment, path: &str, body: Bytes) -> Option<()> {
+        let registry = self.registry;
+        let engine = &registry.engine;
+        // It may have been recorded beside another change, which made more ids.
+        engine.set_ids(moment.ids.max(engine.ids()));
+        let request = self.request(&Kept::of_state(path), body)?;
+        match clock::hold_task(moment.at, registry.admin(path, &request)).await {
+            Some(response) => (!response.is_refusal()).then_some(()),
+            None => Some(()),
+        }
     }
 
     /// Changes the fault rules again. Those of a service that cannot read its own are left out.

@@ -30,6 +30,7 @@ use crate::{
         limits::{
             Throttled,
             bucket::{Limiter, Rate},
+            used::UsedRate,
         },
         platform::Platform,
         playback::Playback,
@@ -205,7 +206,14 @@ impl Engine {
         if !self.settings.has_limits || self.is_replaying() {
             return Ok(());
         }
-        let admitted = lock(&self.limiter).admit(rates, clock::system_ms());
+        let admitted = {
+            let mut limiter = lock(&self.limiter);
+            let admitted = limiter.admit(rates, clock::system_ms());
+            if let Some(journal) = self.journal().filter(|_| admitted.is_ok()) {
+                journal.note_rates(limiter.used(rates));
+            }
+            admitted
+        };
         admitted.map_err(|wait_ms| {
             self.stats.count(platform, Event::Throttled);
             Throttled {
@@ -274,22 +282,27 @@ impl Engine {
         }
     }
 
-    /// Records a change that a service made outside of what is kept of its requests, as the request to
-    /// the admin API that makes it again. Not while another change is recorded.
-    pub(crate) fn record_admin(&self, path: &str, document: &Value) {
+    /// Records a part of a service's state as it is when no other change is under way, and not before:
+    /// of two changes at once, the last record has both. Not while another change is recorded.
+    pub(crate) fn record_state(&self, path: &str, document: impl FnOnce() -> Value) {
         let Some(journal) = self.journal() else {
             return;
         };
-        let entry = |(): &(), moment| {
-            let head = Head::Admin {
-                moment,
-                path: path.to_owned(),
-                request: Kept::of_admin(path),
-            };
-            let body = document.to_string().into();
-            Some(Entry { head, body })
-        };
-        journal.perform(|| self.moment(), || (), entry);
+        let entry = |document: &Value, moment| Some(state_entry(path, document, moment));
+        journal.perform(|| self.moment(), document, entry);
+    }
+
+    /// Records a part of a service's state as it is, under the lock of the service's store, which
+    /// orders the records.
+    pub(crate) fn note_state(&self, path: &str, document: impl FnOnce() -> Value) {
+        if let Some(journal) = self.journal().filter(|it| !it.is_replaying()) {
+            journal.add(&state_entry(path, &document(), self.moment()));
+        }
+    }
+
+    /// Continues with what was used up of rates.
+    pub(crate) fn restore_rates(&self, used: Vec<UsedRate>) {
+        lock(&self.limiter).restore(used);
     }
 
     /// Whether the state of an earlier start is made again.
@@ -386,7 +399,13 @@ impl Engine {
     /// Empties ledger and limits, under the locks of all stores.
     pub(crate) fn clear(&self) {
         *self.ledger() = Ledger::new(self.settings.keep, &self.clock);
-        *lock(&self.limiter) = Limiter::default();
+        {
+            let mut limiter = lock(&self.limiter);
+            *limiter = Limiter::default();
+            if let Some(journal) = self.journal() {
+                journal.begin_again();
+            }
+        }
         self.activity.exchanges().clear();
     }
 
@@ -397,4 +416,13 @@ impl Engine {
         self.stats.reset();
         self.announce();
     }
+}
+
+fn state_entry(path: &str, document: &Value, moment: Moment) -> Entry {
+    let head = Head::State {
+        moment,
+        path: path.to_owned(),
+    };
+    let body = document.to_string().into();
+    Entry { head, body }
 }

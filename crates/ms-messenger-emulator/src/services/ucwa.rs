@@ -17,11 +17,13 @@ pub(crate) mod inject;
 pub(crate) mod input;
 pub(crate) mod invitation_outcomes;
 pub(crate) mod invitations;
+pub(crate) mod kept;
 pub(crate) mod meeting_im;
 pub(crate) mod meetings;
 pub(crate) mod messages;
 pub(crate) mod model;
 pub(crate) mod operate;
+pub(crate) mod past;
 pub(crate) mod people;
 pub(crate) mod pget;
 pub(crate) mod presence;
@@ -103,7 +105,8 @@ impl Service for Ucwa {
     }
 
     fn admin(&self, _: &Engine, path: &str, request: &Request) -> Option<Response> {
-        (path == "ucwa/clock").then(|| admin::handle(self, request))
+        kept::restore(self, path, request)
+            .or_else(|| (path == "ucwa/clock").then(|| admin::handle(self, request)))
     }
 
     fn reset(&self, rest: &mut dyn FnMut()) {

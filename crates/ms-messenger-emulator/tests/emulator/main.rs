@@ -18,6 +18,7 @@ mod arrows;
 mod connections;
 mod data;
 mod data_kept;
+mod data_state;
 mod encoded_ids;
 mod entra;
 mod entra_refusals;

@@ -53,6 +53,15 @@ pub(crate) enum Head {
         path: String,
         request: Kept,
     },
+    /// A part of a service's state as it is from now on, without the request that changed it; the
+    /// body is its document. `path` names it, and leads to the service that takes it back.
+    State {
+        #[serde(flatten)]
+        moment: Moment,
+        path: String,
+    },
+    /// How much of some rates is used up; the body is the list.
+    Rates,
     /// A row of a service whose state is not kept.
     Row {
         #[serde(flatten)]
@@ -111,8 +120,8 @@ impl Kept {
         }
     }
 
-    /// A request to that path of the admin API that the emulator makes itself.
-    pub(crate) fn of_admin(path: &str) -> Self {
+    /// The request by which a part of a service's state is put back.
+    pub(crate) fn of_state(path: &str) -> Self {
         Self {
             method: Method::PUT.to_string(),
             target: format!("/_emulator/{path}"),

@@ -1,6 +1,11 @@
 //! Published rates as token buckets.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
+
+use crate::engine::limits::used::UsedRate;
 
 /// A rate limit: its name, what it applies to, and how many requests it allows.
 ///
@@ -57,7 +62,7 @@ impl Bucket {
 }
 
 /// Class, key, and the seconds of the rate: one class may have several.
-type Key = (&'static str, String, u64);
+type Key = (Cow<'static, str>, String, u64);
 
 /// The buckets in use, and how many requests each class has held up.
 #[derive(Debug, Default)]
@@ -100,6 +105,33 @@ impl Limiter {
         missing.div_ceil(rate.requests.max(1))
     }
 
+    /// How much of these rates is used up.
+    pub(crate) fn used(&self, rates: &[Rate]) -> Vec<UsedRate> {
+        let used = rates.iter().filter_map(|rate| {
+            let bucket = self.buckets.get(&key(rate))?;
+            Some(UsedRate {
+                class: rate.class.to_owned(),
+                key: rate.key.clone(),
+                seconds: rate.seconds,
+                units: bucket.units,
+                filled_at: bucket.filled_at,
+            })
+        });
+        used.collect()
+    }
+
+    /// Continues with what was used up before.
+    pub(crate) fn restore(&mut self, used: Vec<UsedRate>) {
+        for one in used {
+            let key = (Cow::Owned(one.class), one.key, one.seconds);
+            let bucket = Bucket {
+                units: one.units,
+                filled_at: one.filled_at,
+            };
+            self.buckets.insert(key, bucket);
+        }
+    }
+
     /// How many requests each class has held up.
     pub(crate) const fn throttled(&self) -> &BTreeMap<&'static str, u64> {
         &self.throttled
@@ -107,7 +139,7 @@ impl Limiter {
 }
 
 fn key(rate: &Rate) -> Key {
-    (rate.class, rate.key.clone(), rate.seconds)
+    (Cow::Borrowed(rate.class), rate.key.clone(), rate.seconds)
 }
 
 #[cfg(test)]
@@ -152,6 +184,24 @@ mod tests {
             Ok(())
         );
         assert_eq!(limiter.admit(&[narrow], 1_000_000), Err(1_000));
+    }
+
+    #[test]
+    fn what_was_used_up_is_used_up_again_and_fills_meanwhile() {
+        let (mut before, mut after) = (Limiter::default(), Limiter::default());
+        let rates = [rate(2, 10)];
+        assert_eq!(before.admit(&rates, 0), Ok(()));
+        assert_eq!(before.admit(&rates, 0), Ok(()));
+        after.restore(before.used(&rates));
+        assert_eq!(after.admit(&rates, 1_000), Err(4_000));
+        assert_eq!(after.admit(&rates, 5_000), Ok(()));
+        let mut future = before.used(&rates);
+        future[0].filled_at = u64::MAX;
+        future[0].units = u64::MAX;
+        after.restore(future);
+        assert_eq!(after.admit(&rates, 5_000), Ok(()), "a clock that went back");
+        assert_eq!(after.admit(&rates, 5_000), Ok(()));
+        assert_eq!(after.admit(&rates, 5_000), Err(5_000));
     }
 
     #[test]

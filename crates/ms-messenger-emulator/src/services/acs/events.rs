@@ -10,6 +10,7 @@ pub(crate) mod event;
 pub(crate) mod fault;
 pub(crate) mod handshake;
 pub(crate) mod hub;
+pub(crate) mod kept;
 pub(crate) mod live;
 pub(crate) mod read;
 pub(crate) mod retry;

@@ -8,7 +8,7 @@ use crate::{
         admin_response::{bad_request, ok, refusal},
         refusal::Refusal,
     },
-    services::ucwa::{state::Ucwa, transaction::with_tx},
+    services::ucwa::{kept, state::Ucwa, transaction::with_tx},
     wire::{request::Request, response::Response},
 };
 
@@ -51,6 +51,7 @@ fn advance(service: &Ucwa, seconds: u64) {
     service.deadline_set.notify_one();
     // Held requests look at the time again.
     with_tx(service, |tx| {
+        kept::keep_clock(service);
         for application in tx.store.applications.values() {
             application.channel.wake();
         }

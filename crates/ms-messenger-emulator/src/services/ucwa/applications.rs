@@ -100,6 +100,7 @@ impl Tx<'_> {
             completed: Default::default(),
         };
         self.store.applications.insert(id.clone(), new);
+        self.keep_application();
         let application = id.clone();
         self.remind(CHANNEL_GAP, Due::Channel { application });
         Ok((id, true))

@@ -7,6 +7,9 @@ use std::{
 
 use crate::wire::lock::lock;
 
+/// A hundred years: further no file sets it.
+const MOST_AHEAD_MS: u64 = 100 * 365 * 86_400_000;
+
 /// A clock that is ahead of this machine's by as much as it was advanced.
 #[derive(Debug, Default)]
 pub(crate) struct UcwaClock(Mutex<Duration>);
@@ -31,6 +34,17 @@ impl UcwaClock {
     pub(super) fn advance(&self, by: Duration) {
         let mut ahead = self.ahead();
         *ahead = ahead.saturating_add(by);
+    }
+
+    /// How far it is ahead of this machine's.
+    pub(super) fn is_ahead_by(&self) -> Duration {
+        *self.ahead()
+    }
+
+    /// Sets it so many milliseconds ahead, as it was in an earlier start.
+    pub(super) fn set_ahead(&self, ms: u64) {
+        // Bounded, so that no file overflows a deadline.
+        *self.ahead() = Duration::from_millis(ms.min(MOST_AHEAD_MS));
     }
 
     /// Sets the clock to this machine's time.

@@ -59,7 +59,7 @@ pub(super) fn user(tx: &mut Tx<'_>, request: &Request, fault: Option<&UcwaFault>
             if other == Some(&UcwaFault::PoolSplit)
                 || tx.service.settings.topology == UcwaTopology::TwoPools =>
         {
-            tx.store.bind_ticket(request);
+            tx.bind_ticket(request);
             request.other_origin()
         }
         _ => origin.clone(),

@@ -238,8 +238,9 @@ impl Tx<'_> {
         });
         let Some((session, ring)) = pending else {
             let key = (from.to_owned(), to.to_owned());
-            let behaviours = self.store.prepared.entry(key);
+            let behaviours = self.store.prepared.entry(key.clone());
             behaviours.or_default().push_back(behaviour);
+            self.keep_prepared(&key);
             return json!({"prepared": true});
         };
         match behaviour {

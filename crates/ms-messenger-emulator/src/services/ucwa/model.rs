@@ -246,6 +246,29 @@ pub(super) enum Behaviour {
     NotAllowed,
 }
 
+impl Behaviour {
+    /// The reactions that can be prepared, as `inject` names them.
+    const PREPARED: [(&'static str, Self); 4] = [
+        ("accept", Self::Accept),
+        ("decline", Self::Decline),
+        ("busy", Self::Busy),
+        ("ignore", Self::Ignore),
+    ];
+
+    /// The reaction of that name.
+    pub(super) fn of_word(word: &str) -> Option<Self> {
+        let mut all = Self::PREPARED.into_iter();
+        all.find(|(known, _)| *known == word).map(|(_, it)| it)
+    }
+
+    /// Its name; that of none for a reaction that cannot be prepared.
+    pub(super) fn as_str(self) -> &'static str {
+        let mut all = Self::PREPARED.into_iter();
+        all.find(|(_, known)| *known == self)
+            .map_or("", |(word, _)| word)
+    }
+}
+
 /// A reason in an event: code, subcode.
 pub(super) type Reason = (String, String);
 

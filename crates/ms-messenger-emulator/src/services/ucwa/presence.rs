@@ -106,8 +106,9 @@ impl Tx<'_> {
     pub(super) fn set_note(&mut self, application: &str, input: &Input) -> Reply<()> {
         let note = input.text("message", MAX_NOTE)?;
         let sip = self.published_by(application)?.sip.clone();
-        let published = self.store.published.entry(sip).or_default();
+        let published = self.store.published.entry(sip.clone()).or_default();
         published.note = note.filter(|note| !note.trim().is_empty());
+        self.keep_published(&sip);
         self.tell_of_me(application, "note");
         Ok(())
     }
@@ -135,6 +136,7 @@ impl Tx<'_> {
             return Err("from: has an application, which publishes its presence".to_owned());
         }
         self.store.published.insert(contact.to_owned(), published);
+        self.keep_published(contact);
         Ok(json!({"published": true}))
     }
 }

@@ -110,6 +110,7 @@ impl Tx<'_> {
         let key = (callee.to_owned(), caller.to_owned());
         let prepared = self.store.prepared.get_mut(&key);
         if let Some(behaviour) = prepared.and_then(VecDeque::pop_front) {
+            self.keep_prepared(&key);
             return behaviour;
         }
         let is_signed_in = self.store.applications.values().any(|a| a.sip == callee);

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::services::ucwa::{
     model::{Application, Behaviour, Conversation, Message, Session},
+    past::Past,
     published::Published,
     ticket::Ticket,
     time::Deadlines,
@@ -39,6 +40,8 @@ pub(crate) struct Store {
     pub(super) prepared: HashMap<(String, String), VecDeque<Behaviour>>,
     /// What users and contacts publish of themselves, by address.
     pub(super) published: BTreeMap<String, Published>,
+    /// Whose conversations the ledger has messages of, by conversation.
+    pub(super) past: BTreeMap<String, Past>,
     pub(super) deadlines: Deadlines,
     serial: u64,
     /// The most requests for events that any application ever had at once.

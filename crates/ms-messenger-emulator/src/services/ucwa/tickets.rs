@@ -12,7 +12,6 @@ use crate::{
     services::ucwa::{
         faults::UcwaFault,
         responses::{Reply, challenge, diagnosed, refusal, token_refusal, wrong_pool},
-        store::Store,
         ticket::{Caller, Ticket},
         transaction::Tx,
     },
@@ -28,15 +27,6 @@ const GUEST_LIFE: u64 = 3600;
 /// The newest revision of resources that there is.
 const REVISION: u64 = 2;
 
-impl Store {
-    /// Lets the ticket of a request count at the host that issued it only.
-    pub(super) fn bind_ticket(&mut self, request: &Request) {
-        if let Some(ticket) = self.tickets.get_mut(bearer(request)) {
-            ticket.bound_to = Some(ticket.issuer.clone());
-        }
-    }
-}
-
 fn bearer(request: &Request) -> &str {
     let authorization = request.header("authorization").unwrap_or_default();
     let (scheme, token) = authorization.split_once(' ').unwrap_or_default();
@@ -48,6 +38,15 @@ fn bearer(request: &Request) -> &str {
 }
 
 impl Tx<'_> {
+    /// Lets the ticket of a request count at the host that issued it only.
+    pub(super) fn bind_ticket(&mut self, request: &Request) {
+        let token = bearer(request);
+        if let Some(ticket) = self.store.tickets.get_mut(token) {
+            ticket.bound_to = Some(ticket.issuer.clone());
+            self.keep_ticket(token);
+        }
+    }
+
     /// Who sends the request, or the challenge.
     pub(super) fn authenticate(
         &mut self,
@@ -57,20 +56,24 @@ impl Tx<'_> {
         let token = bearer(request);
         if fault == Some(&UcwaFault::ExpireTicket) {
             self.store.tickets.remove(token);
+            self.keep_ticket(token);
         }
         let now = self.service.clock.now();
         let valid = |ticket: &&mut Ticket| ticket.expires > now;
         let Some(ticket) = self.store.tickets.get_mut(token).filter(valid) else {
             return Err(challenge(request, fault));
         };
-        if fault == Some(&UcwaFault::WrongPool) {
+        let is_moved = fault == Some(&UcwaFault::WrongPool);
+        if is_moved {
             ticket.bound_to = Some("another pool".to_owned());
         }
-        if ticket
-            .bound_to
-            .as_ref()
-            .is_some_and(|host| host != request.host())
-        {
+        let bound_to = ticket.bound_to.as_ref();
+        let is_elsewhere = bound_to.is_some_and(|host| host != request.host());
+        let caller = ticket.caller.clone();
+        if is_moved {
+            self.keep_ticket(token);
+        }
+        if is_elsewhere {
             return Err(wrong_pool(request));
         }
         let revision = request.header("x-ms-requiresminresourceversion");
@@ -83,7 +86,7 @@ impl Tx<'_> {
                 message,
             ));
         }
-        Ok(ticket.caller.clone())
+        Ok(caller)
     }
 
     /// POST of the token endpoint.
@@ -178,6 +181,7 @@ impl Tx<'_> {
             issuer: request.host().to_owned(),
         };
         self.store.tickets.insert(token.clone(), ticket);
+        self.keep_ticket(&token);
         let body = json!({
             "access_token": token,
             "expires_in": life.as_secs().max(1),

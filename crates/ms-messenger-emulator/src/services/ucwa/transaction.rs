@@ -155,6 +155,7 @@ impl Tx<'_> {
 
     /// Writes a message into the ledger.
     pub(super) fn record(&mut self, message: &First) {
+        self.note_past(&message.conversation);
         let row = row(
             message.ledger_operation,
             &message.conversation,
@@ -174,6 +175,7 @@ impl Tx<'_> {
 
     /// Writes a message of the request itself into the ledger; its request is counted elsewhere.
     pub(super) fn record_request(&mut self, row: NewRow, request: &Request) {
+        self.note_past(&row.conversation);
         self.service.engine.append(row, request);
     }
 }

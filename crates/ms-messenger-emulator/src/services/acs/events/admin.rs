@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use crate::{
     engine::{
-        admin_response::{bad_request, ok, refusal},
+        admin_response::{bad_request, document, ok, refusal},
         refusal::Refusal,
         service::BoxFuture,
     },
     services::acs::{
-        events::{handshake, hub::Hub, live::Live, read, statuses::MessageStatuses},
+        events::{handshake, hub::Hub, kept, live::Live, read, statuses::MessageStatuses},
         family::Acs,
     },
     wire::{clock, path::decode_segment, request::Request, response::Response},
@@ -21,6 +21,9 @@ use crate::{
 /// The response to a request of these paths; `None` for another path.
 pub(crate) fn handle(service: &Acs, path: &str, request: &Request) -> Option<Response> {
     let hub = &service.events;
+    if let Some(restored) = kept::restore(hub, path, request) {
+        return Some(restored);
+    }
     if path == "message-statuses" {
         return Some(statuses(hub, request));
     }
@@ -34,12 +37,12 @@ pub(crate) fn handle(service: &Acs, path: &str, request: &Request) -> Option<Res
     Some(match segments.as_slice() {
         [] if rest.is_empty() && is_get => ok(&shown(hub.all())),
         [] if rest.is_empty() => refusal(Refusal::WrongMethod),
-        [name] if is_get => match find(hub, name) {
+        [name] if is_get => match named(hub, name) {
             Some(live) => ok(&live.to_json(now)),
             None => refusal(Refusal::Unrouted),
         },
         [_] => refusal(Refusal::WrongMethod),
-        [name, "dead-letters"] if is_get => match find(hub, name) {
+        [name, "dead-letters"] if is_get => match named(hub, name) {
             Some(live) => ok(&Value::Array(live.dead_letters())),
             None => refusal(Refusal::Unrouted),
         },
@@ -48,10 +51,8 @@ pub(crate) fn handle(service: &Acs, path: &str, request: &Request) -> Option<Res
     })
 }
 
-fn find(hub: &Hub, name: &str) -> Option<Arc<Live>> {
-    let name = decode_segment(name)?;
-    let mut all = hub.all().into_iter();
-    all.find(|live| live.subscription.name == name)
+fn named(hub: &Hub, name: &str) -> Option<Arc<Live>> {
+    hub.find(&decode_segment(name)?)
 }
 
 /// The response to a request that calls the receiver: a new subscription, or the end of one.
@@ -99,6 +100,9 @@ async fn delete(service: &Acs, name: Option<&str>) -> Response {
     if ended.is_empty() && name.is_some() {
         return refusal(Refusal::Unrouted);
     }
+    for live in &ended {
+        kept::keep(&service.events, &live.subscription.name);
+    }
     for live in ended {
         let engine = &service.engine;
         let event = json!({
@@ -140,7 +144,10 @@ fn statuses(hub: &Hub, request: &Request) -> Response {
     match request.method {
         Method::GET => ok(&hub.statuses().to_json()),
         Method::PUT => {
-            let document = serde_json::from_slice(&request.body).unwrap_or_default();
+            let document = match document(request) {
+                Ok(document) => document,
+                Err(refusal) => return *refusal,
+            };
             match MessageStatuses::read(&document) {
                 Ok(statuses) => {
                     let shown = statuses.to_json();

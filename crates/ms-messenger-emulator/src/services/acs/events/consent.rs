@@ -2,6 +2,8 @@
 
 use std::sync::Mutex;
 
+use serde_json::{Value, json};
+
 use crate::wire::lock::lock;
 
 /// How long a subscription waits to be validated by hand, in milliseconds.
@@ -25,10 +27,23 @@ enum State {
 impl Consent {
     /// Waits from `now` on for the request that names `code`.
     pub(crate) fn await_by_hand(&self, code: &str, now: u64) {
+        self.await_until(code, now.saturating_add(PATIENCE_MS));
+    }
+
+    /// Waits until then for the request that names `code`.
+    pub(crate) fn await_until(&self, code: &str, until: u64) {
         *lock(&self.0) = State::Awaited {
             code: code.to_owned(),
-            until: now + PATIENCE_MS,
+            until,
         };
+    }
+
+    /// What it waits for, and until when; `None` once it is given.
+    pub(crate) fn awaited(&self) -> Option<Value> {
+        match &*lock(&self.0) {
+            State::Given => None,
+            State::Awaited { code, until } => Some(json!({"code": code, "until": until})),
+        }
     }
 
     pub(crate) fn is_given(&self) -> bool {

@@ -21,7 +21,7 @@ use crate::{
         description::{DELIVER, DESCRIPTION},
         event::{Event, NewEvent},
         fault::EventFault,
-        handshake,
+        handshake, kept,
         live::Live,
         source::Source,
         statuses::MessageStatuses,
@@ -71,9 +71,10 @@ impl Hub {
         *lock(&self.statuses) = statuses;
     }
 
-    /// Whether there is no subscription, so that no event need be created.
+    /// Whether there is no subscription, so that no event need be created. None is while the state of an
+    /// earlier start is made again: it was published then.
     pub(crate) fn is_idle(&self) -> bool {
-        self.lock().is_empty()
+        self.source.engine.is_replaying() || self.lock().is_empty()
     }
 
     /// An id for what belongs together.
@@ -91,6 +92,14 @@ impl Hub {
     pub(crate) async fn subscribe(&self, live: Live) -> Result<Value, String> {
         let resets = self.source.engine.resets();
         handshake::perform(&self.source, &live).await?;
+        let live = self.add(live, resets)?;
+        kept::keep(self, &live.subscription.name);
+        Ok(live.to_json(self.now()))
+    }
+
+    /// Puts a subscription in force that was begun after so many resets, in place of one of the same
+    /// name. The error says why not.
+    pub(crate) fn add(&self, live: Live, resets: u64) -> Result<Arc<Live>, String> {
         let live = Arc::new(live);
         let mut subscriptions = self.lock();
         if self.source.engine.resets() != resets {
@@ -108,16 +117,30 @@ impl Hub {
             .engine
             .spawn(task)
             .ok_or("the emulator does not run")?;
-        let shown = live.to_json(self.now());
-        subscriptions.push(Subscribed { live, _task: task });
-        Ok(shown)
+        subscriptions.push(Subscribed {
+            live: Arc::clone(&live),
+            _task: task,
+        });
+        Ok(live)
+    }
+
+    /// The subscription of that name.
+    pub(crate) fn find(&self, name: &str) -> Option<Arc<Live>> {
+        let subscriptions = self.lock();
+        let mut all = subscriptions.iter().map(|one| &one.live);
+        all.find(|live| live.subscription.name == name)
+            .map(Arc::clone)
     }
 
     /// Puts the subscription in force whose handshake has that code. Returns whether there is one that
     /// waits for it.
     pub(crate) fn validate(&self, code: &str) -> bool {
         let (all, now) = (self.all(), self.now());
-        all.iter().any(|live| live.consent.give(code, now))
+        let validated = all.iter().find(|live| live.consent.give(code, now));
+        if let Some(live) = validated {
+            kept::keep(self, &live.subscription.name);
+        }
+        validated.is_some()
     }
 
     /// The subscriptions that are in force, or wait to be.
@@ -143,6 +166,9 @@ impl Hub {
 
     /// Publishes an event to the receivers that want it.
     pub(crate) fn publish(&self, new: NewEvent) {
+        if self.source.engine.is_replaying() {
+            return;
+        }
         for subscribed in self.lock().iter() {
             let live = &subscribed.live;
             if live.wants(new.kind) {

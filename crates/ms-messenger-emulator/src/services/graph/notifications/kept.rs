@@ -16,20 +16,22 @@ use crate::{
     wire::{clock, request::Request, response::Response},
 };
 
-/// The path of the admin API under which a subscription is in the journal. There is none such for
-/// clients.
+/// What a subscription is called in the journal. Clients have no such path.
 const PATH: &str = "graph-notifications/subscription";
 
 /// Records a subscription after a change.
 pub(crate) fn keep(hub: &Hub, live: &Live) {
-    if hub.engine.journal().is_some() {
-        hub.engine.record_admin(PATH, &document(live));
-    }
+    hub.engine.record_state(PATH, || document(hub, live));
 }
 
-fn document(live: &Live) -> Value {
+fn document(hub: &Hub, live: &Live) -> Value {
+    // A reset may have ended it meanwhile.
+    let is_there = hub
+        .all()
+        .iter()
+        .any(|it| std::ptr::eq(&raw const **it, live));
     let subscription = live.subscription();
-    if live.is_removed.load(Ordering::Relaxed) {
+    if live.is_removed.load(Ordering::Relaxed) || !is_there {
         return json!({"id": subscription.id});
     }
     let certificate = subscription.certificate.as_ref();

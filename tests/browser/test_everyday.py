@@ -123,7 +123,7 @@ def test_a_filter_that_matches_nothing_looks_at_each_message_once(page, world):
     world.from_bob("message 0")
     page.shows("message 0")
     page.fill("#filters [name=search]", "nowhere")
-    page.until(lambda: "No messages yet" in page.one("#timeline").text)
+    page.until(lambda: "No message matches" in page.one("#timeline").text)
     page.script("performance.clearResourceTimings()")
     for number in range(1, 4):
         world.from_bob(f"message {number}")

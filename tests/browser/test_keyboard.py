@@ -97,8 +97,13 @@ def test_roles_names_and_contrast(page, world, scheme):
         world.chat("twice", **{"x-ms-client-request-id": "1"})
         world.chat("twice", **{"x-ms-client-request-id": "1"})
         world.from_bob("received")
-        page.until(lambda: page.numbers() == [1, 2, 3, 4, 5])
+        world.from_bob("long " * 5000)
+        page.until(lambda: page.numbers() == [1, 2, 3, 4, 5, 6])
         assert findings(page) == []
+        page.script("document.querySelector(\"article[data-seq='6'] .open\").click()")
+        page.until(lambda: page.one("#detail-title").text == "Message 6")
+        assert findings(page) == []
+        page.click("#close-detail")
         page.click("article[data-seq='3'] .open")
         page.until(lambda: page.one("#detail").is_displayed())
         assert findings(page) == []

@@ -11,6 +11,15 @@ const MOST = 150;
 const PATIENCE = 20;
 const NEAR = 400;
 
+/** Lets the keyboard scroll a message that is longer than its place. */
+function reachable(element) {
+  const body = element.querySelector('.body');
+  if (body.scrollHeight <= body.clientHeight) return;
+  body.tabIndex = 0;
+  body.setAttribute('role', 'group');
+  body.setAttribute('aria-label', `Message ${element.dataset.seq}`);
+}
+
 export class Timeline {
   constructor({ onopen, titleOf, onproblem }) {
     this.root = byId('timeline');
@@ -57,7 +66,7 @@ export class Timeline {
       if (!page) return;
       this.older = page.next;
       this.put(page.messages, 'end');
-      if (!this.items.length) this.root.replaceChildren(el('p', { class: 'empty', text: 'No messages yet.' }));
+      if (!this.items.length) this.root.replaceChildren(el('p', { class: 'empty', text: this.isFiltered ? 'No message matches.' : 'No messages yet.' }));
       this.toEnd();
     });
   }
@@ -119,6 +128,7 @@ export class Timeline {
       this.items.unshift(...fresh);
       this.root.scrollTop += this.root.scrollHeight - height;
     }
+    elements.forEach(reachable);
     this.trim(where);
     if (!this.root.querySelector('article[tabindex="0"]')) {
       this.items.at(-1).element.tabIndex = 0;
@@ -150,6 +160,11 @@ export class Timeline {
   get isAtEnd() {
     const { scrollHeight, scrollTop, clientHeight } = this.root;
     return this.newer === null && scrollHeight - scrollTop - clientHeight < 60;
+  }
+
+  get isFiltered() {
+    const { search, sender, state, platform } = this.query;
+    return Boolean(search || sender || state || (this.showsPlace && platform));
   }
 
   toEnd() {
@@ -227,6 +242,7 @@ export class Timeline {
       element.tabIndex = entry.element.tabIndex;
       const hadFocus = entry.element.contains(document.activeElement);
       entry.element.replaceWith(element);
+      reachable(element);
       if (hadFocus) element.focus();
       Object.assign(entry, { item, text, element });
     }

@@ -69,15 +69,11 @@ impl Front for Admin {
                 same
             });
             let request = without_body.as_ref().unwrap_or(request);
-            #[cfg(feature = "inbox")]
-            if let Some(response) = self.inbox.serve(registry, path, request) {
-                return response;
+            let mut response = self.respond(registry, path, request).await;
+            if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+                openapi::allow(response.headers_mut(), path);
             }
-            let mut response = handle(registry, path, request).await;
-            if response.status == StatusCode::METHOD_NOT_ALLOWED {
-                openapi::allow(&mut response, path);
-            }
-            respond(response)
+            response
         })
     }
 
@@ -96,6 +92,21 @@ impl Front for Admin {
 
     fn page(&self, incoming: &http::Request<Incoming>) -> Option<Response> {
         page::wants_page(incoming).then(page::page)
+    }
+}
+
+impl Admin {
+    async fn respond(
+        &self,
+        registry: &Arc<Registry>,
+        path: &str,
+        request: &Request,
+    ) -> http::Response<Payload> {
+        #[cfg(feature = "inbox")]
+        if let Some(response) = self.inbox.serve(registry, path, request) {
+            return response;
+        }
+        respond(handle(registry, path, request).await)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use bytes::Bytes;
-use http::{StatusCode, header::ALLOW};
+use http::{HeaderMap, HeaderValue, StatusCode, header::ALLOW};
 use serde_json::Value;
 
 use crate::wire::response::Response;
@@ -21,10 +21,13 @@ pub(super) fn respond() -> Response {
 }
 
 /// Names the methods of a path in the response to another one, as the description has them.
-pub(super) fn allow(response: &mut Response, path: &str) {
+pub(super) fn allow(headers: &mut HeaderMap, path: &str) {
     let methods = methods(path);
-    if !methods.is_empty() && !response.headers.contains_key(ALLOW) {
-        response.set_header(ALLOW, &methods.join(", "));
+    if methods.is_empty() || headers.contains_key(ALLOW) {
+        return;
+    }
+    if let Ok(value) = HeaderValue::try_from(methods.join(", ")) {
+        headers.insert(ALLOW, value);
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     data::Folder,
     outside::Outside,
+    own_service::{Rooms, send, token},
     receiver::{
         Receiver,
         events::{admin, notify},
@@ -15,40 +16,44 @@ use crate::{
     skype::{Endpoint, token_of},
 };
 
-async fn limited(folder: &Folder) -> Outside {
-    let builder = folder.builder().with_documented_limits(true);
-    Outside::of(builder.start().await.unwrap())
+/// An emulator with a service of which two texts of a room pass in a day.
+async fn rooms(folder: &Folder, has_limits: bool) -> (Outside, String) {
+    let builder = folder.builder().with_service(Rooms::default());
+    let builder = builder.with_documented_limits(has_limits);
+    let out = Outside::of(builder.start().await.unwrap());
+    let token = token(&out);
+    (out, token)
 }
 
 #[tokio::test]
 async fn a_rate_that_is_used_up_stays_so_until_a_reset() {
     let folder = Folder::new("rates");
-    let out = limited(&folder).await;
-    for n in 0..10 {
-        assert_eq!(out.chat("x").await.status(), 201, "{n}");
-    }
-    assert_eq!(out.chat("x").await.status(), 429);
+    let (out, token) = rooms(&folder, true).await;
+    assert_eq!(send(&out, &token, "1").await, 201);
     out.emulator.shutdown().await;
 
-    let out = limited(&folder).await;
-    // Ten seconds have not passed since the first start.
-    let refused = out.chat("x").await;
-    assert_eq!(refused.status(), 429);
-    assert!(refused.headers().contains_key("retry-after"));
-    assert_eq!(out.rows("").await.len(), 10);
+    let (out, token) = rooms(&folder, true).await;
+    assert_eq!(send(&out, &token, "2").await, 201, "one was left");
+    assert_eq!(send(&out, &token, "3").await, 429);
+    out.emulator.shutdown().await;
+
+    let (out, token) = rooms(&folder, true).await;
+    assert_eq!(send(&out, &token, "3").await, 429);
+    assert_eq!(out.rows("").await.len(), 2);
     out.emulator.shutdown().await;
 
     // Without limits they do not count, and are kept.
-    let out = folder.start().await;
-    assert_eq!(out.chat("x").await.status(), 201);
+    let (out, token) = rooms(&folder, false).await;
+    assert_eq!(send(&out, &token, "3").await, 201);
     out.emulator.shutdown().await;
-    let out = limited(&folder).await;
-    assert_eq!(out.chat("x").await.status(), 429);
+    let (out, token) = rooms(&folder, true).await;
+    assert_eq!(send(&out, &token, "4").await, 429);
     out.emulator.reset();
-    assert_eq!(out.chat("x").await.status(), 201);
+    assert_eq!(send(&out, &token, "1").await, 201);
     out.emulator.shutdown().await;
-    let out = limited(&folder).await;
-    assert_eq!(out.chat("x").await.status(), 201, "nine were left");
+    let (out, token) = rooms(&folder, true).await;
+    assert_eq!(send(&out, &token, "2").await, 201, "one was left");
+    assert_eq!(send(&out, &token, "3").await, 429);
 }
 
 async fn subscriptions(out: &Outside) -> Value {

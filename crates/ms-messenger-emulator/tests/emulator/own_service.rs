@@ -20,7 +20,7 @@ const ROOMS: Platform = Platform::new("rooms");
 const USERS: Audience = Audience::new("rooms");
 
 #[derive(Debug, Default)]
-struct Rooms {
+pub(crate) struct Rooms {
     texts: Mutex<BTreeMap<String, Vec<String>>>,
 }
 
@@ -115,7 +115,7 @@ impl Service for Rooms {
         };
         match call {
             Call::Send(room) => {
-                let rates = [Rate::new("rooms/send", room, 2, 60)];
+                let rates = [Rate::new("rooms/send", room, 2, 86_400)];
                 if let Err(throttled) = engine.admit(ROOMS, &rates) {
                     let response = error(StatusCode::TOO_MANY_REQUESTS, "too fast");
                     return Outcome::new(throttled.mark(response), false);
@@ -200,13 +200,13 @@ async fn start() -> (Outside, String) {
     (outside, token)
 }
 
-fn token(outside: &Outside) -> String {
+pub(crate) fn token(outside: &Outside) -> String {
     let request = json!({"platform": "rooms", "user": "ann"});
     let issued = outside.emulator.issue_token(&request).unwrap();
     issued["token"].as_str().unwrap().to_owned()
 }
 
-async fn send(outside: &Outside, token: &str, text: &'static str) -> u16 {
+pub(crate) async fn send(outside: &Outside, token: &str, text: &'static str) -> u16 {
     let request = outside.post("/rooms/a%20b").bearer_auth(token).body(text);
     request.send().await.unwrap().status().as_u16()
 }

@@ -162,9 +162,9 @@ fn counted(counts: &RecordCounts) -> String {
         ));
     }
     if counts.unlinked > 0 {
+        let (number, plural) = (counts.unlinked, if counts.unlinked == 1 { "" } else { "s" });
         text.push_str(&format!(
-            ", {} responses whose links led past the recorder",
-            counts.unlinked
+            ", {number} response{plural} whose links led past the recorder"
         ));
     }
     text

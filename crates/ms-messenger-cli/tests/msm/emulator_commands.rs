@@ -254,14 +254,14 @@ fn a_running_emulator_gives_its_variables_its_health_and_its_export() {
 #[test]
 fn files_that_cannot_be_read_or_written_are_named_in_plain_words() {
     let missing = "/nonexistent/file";
-    let exec = |option| vec!["emulator", "exec", option, missing, "--", "true"];
-    let record = |more: &[&'static str]| {
-        let words = ["emulator", "record", "--http", "127.0.0.1:0"];
-        [&words, &["--upstream", "https://127.0.0.1:9"], more].concat()
+    let exec = |option: &'static str| vec!["emulator", "exec", option, missing, "--", "true"];
+    let record = |more: &[&'static str]| -> Vec<&str> {
+        let words: &[&str] = &["emulator", "record", "--http", "127.0.0.1:0"];
+        [words, &["--upstream", "https://127.0.0.1:9"], more].concat()
     };
     let (_, port) = crate::support::closed_port();
     let gone = format!("http://127.0.0.1:{port}");
-    let cases = [
+    let cases: [Vec<&str>; 9] = [
         exec("--env-out"),
         exec("--data"),
         exec("--replay"),

@@ -9,8 +9,8 @@ use crate::{
     emulator::Running,
     schema::assert_lines,
     support::{
-        Environment, Ran, acs_chat, acs_messages, channel, chat, msgraph_chat, run, skype, start,
-        thread, with,
+        Environment, Ran, acs_chat, acs_messages, channel, chat, http, msgraph_chat, run, skype,
+        start, thread, with,
     },
 };
 
@@ -299,7 +299,7 @@ fn what_cannot_be_recorded_or_played_says_why() {
                 &missing,
             ],
             3,
-            "cannot be read",
+            "no such file",
         ),
         (
             &[
@@ -365,4 +365,27 @@ fn what_cannot_be_recorded_or_played_says_why() {
         "emulator", "exec", "--replay", existing, "--data", "x", "--", "true",
     ];
     assert_eq!(run(&both, &[], "").code, 2);
+}
+
+#[test]
+fn a_response_that_is_too_large_for_its_links_is_told_at_once_and_counted_at_the_end() {
+    let service = start(false);
+    let text = "x".repeat(900_000);
+    let message = json!({"platform": "acs-messages", "from": "+14255550123", "text": text});
+    for _ in 0..10 {
+        service.inject(&message).unwrap();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let recording = recorder(&service, &folder.path().join("large.jsonl"), &[]);
+    let origin = recording.origin().to_owned();
+    let path = "/_emulator/messages";
+    assert_eq!(http("GET", &format!("{origin}{path}?limit=10"), "").0, 200);
+    assert_eq!(http("GET", &format!("{origin}{path}?limit=1"), "").0, 200);
+    let noted = recording.stop();
+    let line = format!(
+        "GET {path}: links in the response lead past the recorder: it is larger than 8 MiB"
+    );
+    assert_eq!(noted.matches(&line).count(), 1, "{noted}");
+    let counts = "2 exchanges recorded, 1 response whose links led past the recorder";
+    assert!(noted.contains(counts), "{noted}");
 }

@@ -25,7 +25,7 @@ pub(crate) struct Rooms {
 }
 
 #[derive(Debug)]
-enum Call {
+pub(crate) enum Call {
     Send(String),
     List(String),
 }

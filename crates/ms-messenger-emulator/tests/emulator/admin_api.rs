@@ -288,7 +288,8 @@ async fn another_method_is_told_those_of_the_path_and_head_is_a_get_without_a_bo
     let out = Outside::start().await;
     let description = description();
     for path in description["paths"].as_object().unwrap().keys() {
-        let url = format!("{}{}", out.base, path.replace("{name}", "demo"));
+        let named = path.replace("{name}", "demo").replace("{file}", "api.js");
+        let url = format!("{}{named}", out.base);
         let refused = out.client.patch(&url).send().await.unwrap();
         assert_eq!(refused.status(), 405, "{path}");
         let allowed = refused.headers()["allow"].to_str().unwrap().to_owned();

@@ -7,13 +7,21 @@ use ms_messenger_core::{
     Reached, Result, RetryPolicy,
 };
 
-use crate::{Call, RejectedToken, RetryClass, ServiceProfile, call_context::CallContext, classify};
+use crate::{
+    Call, RejectedToken, RetryClass, ServiceProfile, call_context::CallContext, classify,
+    clock::UNSET,
+};
 
 /// How long the platforms remember a key at least: attempts under one key begin within it.
 const KEY_WINDOW: Duration = Duration::from_secs(290);
 
 /// A call makes the first use of its key when it begins so soon after it.
 const FIRST_USE: Duration = Duration::from_secs(1);
+
+/// How long after an attempt without a response the service may still execute it, unless the
+/// client sets another margin. No service documents one; front ends give up on what is behind
+/// them within this time.
+pub(crate) const SETTLING_MARGIN: Duration = Duration::from_secs(30);
 
 /// A longer margin counts as this one, which can still be added to a time.
 const LONGEST_MARGIN: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
@@ -51,6 +59,8 @@ pub(crate) struct CallState {
     pub(crate) context: CallContext,
     service: &'static ServiceProfile,
     started: Instant,
+    /// The moment of `began_at`, by the clock that is never set.
+    began: Instant,
     /// What the attempts so far leave known.
     delivery: Delivery,
     /// The failure of the last attempt.
@@ -63,7 +73,7 @@ pub(crate) struct CallState {
 
 impl CallState {
     pub(crate) fn new(call: &mut Call, service: &'static ServiceProfile) -> Self {
-        let began_at = SystemTime::now();
+        let (now, began_at) = (Instant::now(), SystemTime::now());
         Self {
             context: CallContext {
                 operation: call.operation,
@@ -75,7 +85,8 @@ impl CallState {
                 attempts: 0,
             },
             service,
-            started: Instant::now(),
+            started: now,
+            began: now,
             delivery: known_before(call, began_at),
             last: None,
             rejected: None,
@@ -134,6 +145,7 @@ impl CallState {
     pub(crate) fn has_waited(&mut self) {
         if self.context.attempts == 0 {
             self.context.began_at = SystemTime::now();
+            self.began = Instant::now();
         }
     }
 
@@ -241,7 +253,12 @@ impl CallState {
     }
 
     fn known(&self, clock: Option<ClockOffset>) -> Evidence {
-        let mut evidence = Evidence::new(self.context.began_at);
+        let began_at = earlier(
+            self.context.began_at,
+            self.began.elapsed(),
+            SystemTime::now(),
+        );
+        let mut evidence = Evidence::new(began_at);
         if let Some(mark) = &self.mark {
             evidence = evidence.with_mark(mark.clone());
         }
@@ -249,6 +266,15 @@ impl CallState {
             Some(offset) => evidence.with_service_clock(offset),
             None => evidence,
         }
+    }
+}
+
+/// When a call began, by the clock that shows `now` after `elapsed`: earlier than it seemed then, if
+/// the clock was set back meanwhile.
+fn earlier(began_at: SystemTime, elapsed: Duration, now: SystemTime) -> SystemTime {
+    match now.checked_sub(elapsed) {
+        Some(began) if began + UNSET < began_at => began,
+        _ => began_at,
     }
 }
 
@@ -262,5 +288,22 @@ fn known_before(call: &Call, began_at: SystemTime) -> Delivery {
         Delivery::Unknown
     } else {
         Delivery::NotSent
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_began_earlier_on_a_clock_that_was_set_back_meanwhile() {
+        let (second, hour) = (Duration::from_secs(1), Duration::from_secs(3600));
+        let began_at = SystemTime::now();
+        let then = |now| earlier(began_at, second, now);
+        assert_eq!(then(began_at + second), began_at);
+        assert_eq!(then(began_at + second - UNSET), began_at);
+        assert_eq!(then(began_at + second - hour), began_at - hour);
+        // It was set forward, or the machine slept.
+        assert_eq!(then(began_at + hour), began_at);
     }
 }

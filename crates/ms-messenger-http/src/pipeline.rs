@@ -21,20 +21,15 @@ use crate::{
     addresses::Addresses,
     body::{Body, Streamed},
     call_context::CallContext,
-    call_state::{CallState, Failure, Next},
+    call_state::{CallState, Failure, Next, SETTLING_MARGIN},
     claims_challenge, classify,
     client::Head,
-    clock::ServiceClock,
+    clock::{PATIENCE, ServiceClock},
     departure::Departure,
     response_match::{self, Belonging},
-    throttle::{LONGEST_JITTER, Throttle, Turn},
+    throttle::{LONGEST_JITTER, Throttle, Turn, throttled},
     trace,
 };
-
-/// How long after an attempt without a response the service may still execute it, unless the
-/// client sets another margin. No service documents one; front ends give up on what is behind
-/// them within this time.
-const SETTLING_MARGIN: Duration = Duration::from_secs(30);
 
 /// Makes calls to one service with one credential. A clone is cheap and shares its state.
 ///
@@ -123,9 +118,24 @@ impl Pipeline {
         self
     }
 
-    /// How far the service's clock is ahead, as far as responses to this pipeline showed it.
+    /// How far the service's clock is ahead, as far as responses to this pipeline showed it within
+    /// the last hour. `None` also if the clock of this machine was set since then.
     pub fn service_clock(&self) -> Option<ClockOffset> {
         self.clock.read()
+    }
+
+    /// Makes `call` once, whatever it comes to, if the [service's clock](Self::service_clock) is not
+    /// known: before a message that another process may have to look for by that clock, because
+    /// the process that sent it knew it. `call` is a read; it ends after 10 s, and at its deadline.
+    pub async fn read_clock(&self, call: Call) {
+        if self.service_clock().is_none() {
+            let call = call.with_timeout(PATIENCE);
+            let deadline = call.deadline.clone();
+            let once = self.clone().with_retry_policy(RetryPolicy::never());
+            let reading = self.clock.ask(async move { drop(once.call(call).await) });
+            // What ends it ends the send, too, which reports it.
+            let _ = deadline.limit(Box::pin(reading)).await;
+        }
     }
 
     /// Stops using all connections that there are now: for a client that finds out by more than
@@ -477,13 +487,6 @@ impl Pipeline {
             Belonging::Own | Belonging::Unsaid => Ok(()),
         }
     }
-}
-
-/// The error of a call that waited in vain for the service's pause to end.
-fn throttled(left: Duration) -> Error {
-    let message = "the service asked earlier calls to slow down, and this one waited in vain for \
-                   its turn";
-    Error::new(ErrorKind::RateLimited, message).with_retry_after(left)
 }
 
 /// A value that no other call has is marked, so that HTTP/2 does not push out of its table what

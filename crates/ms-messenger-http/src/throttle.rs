@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use ms_messenger_core::random_uuid;
+use ms_messenger_core::{Error, ErrorKind, random_uuid};
 use tokio::{sync::Semaphore, time::Instant};
 
 /// So many successes in a row double the number of calls that are let through at once.
@@ -295,6 +295,13 @@ fn random_fraction() -> f64 {
     // The last bits of a random id are all random.
     let bits = random_uuid().as_u128() & u128::from(u32::MAX);
     bits as f64 / f64::from(u32::MAX)
+}
+
+/// The error of a call that waited in vain for the service's pause to end.
+pub(crate) fn throttled(left: Duration) -> Error {
+    let message = "the service asked earlier calls to slow down, and this one waited in vain for \
+                   its turn";
+    Error::new(ErrorKind::RateLimited, message).with_retry_after(left)
 }
 
 #[cfg(test)]

@@ -335,3 +335,33 @@ async fn a_lost_response_is_as_unknown_as_without_a_journal() {
     assert_eq!(error.delivery(), Delivery::Unknown);
     assert!(Evidence::of(&error).unwrap().ended_at.is_some());
 }
+
+#[tokio::test]
+async fn the_clock_is_read_once_before_it_is_needed_by_a_journal() {
+    let date = httpdate::fmt_http_date(std::time::SystemTime::now());
+    let denied = status(403, &[("date", &date)], "");
+    let server = Server::start([denied, created()]).await;
+    let pipeline = pipeline(&server);
+    tokio::join!(
+        pipeline.read_clock(read()),
+        pipeline.read_clock(read()),
+        pipeline.read_clock(read()),
+    );
+    let notes = Arc::new(Notes::new());
+    pipeline
+        .call(send().with_journal(with(&notes)))
+        .await
+        .unwrap();
+    assert!(notes.noted()[0].service_clock.is_some());
+    assert_eq!(server.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn a_clock_that_cannot_be_read_holds_no_send_up() {
+    let server = Server::start([Act::Silence, created()]).await;
+    let pipeline = pipeline(&server);
+    let deadline = Deadline::new(Some(Duration::from_millis(50)), None);
+    pipeline.read_clock(read().with_deadline(deadline)).await;
+    assert!(pipeline.service_clock().is_none());
+    pipeline.call(send()).await.unwrap();
+}

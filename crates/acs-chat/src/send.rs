@@ -8,8 +8,10 @@ use ms_messenger_http::{Call, check_id, encode_path_segment};
 use uuid::Uuid;
 
 use crate::{
-    AcsChatClient, CLIENT_MESSAGE_ID, SendChatMessageRequest, error::PLATFORM,
-    models::send::SendChatMessageResult, operations::MESSAGE_SEND,
+    AcsChatClient, CLIENT_MESSAGE_ID, SendChatMessageRequest,
+    error::PLATFORM,
+    models::send::SendChatMessageResult,
+    operations::{MESSAGE_LIST, MESSAGE_SEND},
 };
 
 impl AcsChatClient {
@@ -21,6 +23,12 @@ impl AcsChatClient {
         journal: Option<Journal>,
     ) -> Result<SentChatMessage> {
         let call = self.send_call(thread, request)?;
+        let is_settled = journal.is_some() && self.writes_client_message_ids();
+        if is_settled && self.pipeline().service_clock().is_none() {
+            // After a crash, another process would have to look through the messages of two days.
+            let newest = self.newest(thread).with_deadline(deadline.clone());
+            Box::pin(self.pipeline().read_clock(newest)).await;
+        }
         let call = call.with_deadline(deadline).with_journal(journal);
         let response = self.call(call, 201).await?;
         let result: SendChatMessageResult = response.json()?;
@@ -29,6 +37,14 @@ impl AcsChatClient {
             location: response.header("location").map(str::to_owned),
             request_id: response.request_id().map(str::to_owned),
         })
+    }
+
+    /// The call that reads the newest message of `thread`.
+    fn newest(&self, thread: &ConversationId) -> Call {
+        let thread = encode_path_segment(thread.as_str());
+        let version = self.api_version();
+        let path = format!("/chat/threads/{thread}/messages?maxPageSize=1&api-version={version}");
+        Call::of(&MESSAGE_LIST, path)
     }
 
     /// Runs every check of a message to `thread`, and returns the call that sends it.

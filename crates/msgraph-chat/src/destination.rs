@@ -1,12 +1,15 @@
 //! The place that a message is posted to: its ids, their checks, and its path.
 
 use ms_messenger_core::{ChannelId, ConversationId, MessageId, Problems, TeamId, UserId};
-use ms_messenger_http::{Operation, check_id};
+use ms_messenger_http::{Call, Operation, check_id};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use uuid::Uuid;
 
 use crate::{
-    operations::{CHANNEL_MESSAGE_SEND, CHAT_MESSAGE_QUOTE, CHAT_MESSAGE_SEND, REPLY_SEND},
+    operations::{
+        CHANNEL_MESSAGE_LIST, CHANNEL_MESSAGE_SEND, CHAT_MESSAGE_LIST, CHAT_MESSAGE_QUOTE,
+        CHAT_MESSAGE_SEND, REPLY_LIST, REPLY_SEND,
+    },
     write::Place,
 };
 
@@ -123,6 +126,8 @@ pub(crate) fn check_members(own: &UserId, other: &UserId, problems: &mut Problem
 pub(crate) struct PostPath {
     /// The collection in which the message is listed.
     pub(crate) list: String,
+    /// The operation that reads it.
+    list_operation: &'static Operation,
     /// What follows it in the path of the call.
     tail: &'static str,
 }
@@ -136,6 +141,10 @@ impl PostPath {
     ) -> Self {
         Self {
             list: channel_messages(team, channel, reply_to),
+            list_operation: match reply_to {
+                Some(_) => &REPLY_LIST,
+                None => &CHANNEL_MESSAGE_LIST,
+            },
             tail: "",
         }
     }
@@ -144,8 +153,14 @@ impl PostPath {
     pub(crate) fn of_chat(chat: &ConversationId, is_quote: bool) -> Self {
         Self {
             list: chat_messages(chat),
+            list_operation: &CHAT_MESSAGE_LIST,
             tail: if is_quote { "/replyWithQuote" } else { "" },
         }
+    }
+
+    /// The call that reads the newest message of the collection.
+    pub(crate) fn newest(&self) -> Call {
+        Call::of(self.list_operation, format!("{}?$top=1", self.list))
     }
 
     /// The path of the call.

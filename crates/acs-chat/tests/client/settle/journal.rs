@@ -9,6 +9,7 @@ use ms_messenger_core::{
 };
 use ms_messenger_emulator::{Emulator, FaultAction, Platform, When};
 use ms_messenger_testkit::JournalDouble;
+use serde_json::json;
 
 fn client(emulator: &Emulator) -> AcsChatClient {
     let acs = &emulator.seed().acs;
@@ -36,7 +37,7 @@ async fn note_of_a_lost_send(emulator: &Emulator, when: When) -> Evidence {
     let error = client(emulator).send(&request).await.unwrap_err();
     assert_eq!(error.delivery(), Delivery::Unknown);
     let [noted] = double.noted().try_into().unwrap();
-    assert!(noted.ended_at.is_none() && noted.service_clock.is_none());
+    assert!(noted.ended_at.is_none() && noted.service_clock.is_some());
     Evidence::from_json(&serde_json::to_string(&noted).unwrap()).unwrap()
 }
 
@@ -75,6 +76,26 @@ async fn a_message_that_was_never_stored_is_absent_once_it_cannot_appear_any_mor
     assert!(matches!(settled, Settled::NotYet(_)), "{settled:?}");
     let late = ended(note, Duration::ZERO);
     let settled = client(&emulator).settle(&request(&emulator), &late).await;
+    assert!(matches!(settled, Settled::NotFound), "{settled:?}");
+}
+
+/// A new process that knows no clock dies in its first send, in a thread with more messages a day
+/// than are read.
+#[tokio::test]
+async fn the_first_send_of_a_process_is_settled_in_a_busy_thread() {
+    let emulator = Emulator::start().await.unwrap();
+    let acs = &emulator.seed().acs;
+    emulator.set_clock_offset(-3600).unwrap();
+    for number in 0..4_100 {
+        let message = json!({"platform": "acs-chat", "conversation": acs.thread_id,
+            "sender": acs.users[1].id, "text": format!("message {number}")});
+        emulator.inject(&message).unwrap();
+    }
+    emulator.set_clock_offset(0).unwrap();
+    let note = note_of_a_lost_send(&emulator, When::BeforeRead).await;
+    let settled = client(&emulator)
+        .settle(&request(&emulator), &ended(note, Duration::ZERO))
+        .await;
     assert!(matches!(settled, Settled::NotFound), "{settled:?}");
 }
 

@@ -134,12 +134,66 @@ impl GraphChatClient {
             };
             // The first response may have shown that the clock of the service is far behind.
             let earlier = self.since(evidence, is_sender);
-            if earlier >= since {
+            if earlier >= since && listed.is_whole {
                 return Ok(listed);
+            }
+            if earlier >= since {
+                return self.list_window(&path, evidence, is_sender, listed).await;
             }
             since = earlier;
         }
         Err(cannot("the clock of the service changes while it is read"))
+    }
+
+    /// Reads the messages that were created in the window, in a chat in which more were changed since
+    /// the send than are read: `listed` is a part of those.
+    async fn list_window(
+        &self,
+        path: &str,
+        evidence: &Evidence,
+        is_sender: bool,
+        mut listed: Listed,
+    ) -> Result<Listed> {
+        let window = evidence.window(self.pipeline().service_clock(), is_sender);
+        let bounds = window.and_then(|it| Some((it.opens, it.closes?.checked_add(EXCLUSIVE)?)));
+        let Some((opens, before)) = bounds else {
+            return Ok(listed);
+        };
+        // The service ignores a filter that it does not support: only messages that it leaves out
+        // show that it obeys.
+        if !listed.messages.iter().any(|it| created(it) >= Some(before)) {
+            return Ok(listed);
+        }
+        let order = "$orderby=createdDateTime%20desc";
+        let time = rfc3339(before);
+        let filter = format!("$filter=createdDateTime%20lt%20{}", segment(&time));
+        let first = Call::of(&CHAT_MESSAGE_LIST, format!("{path}&{order}&{filter}"));
+        let mut pages = Pages::new(self.pipeline(), Ok(first)).with_max_pages(MAX_PAGES);
+        let mut last = before;
+        loop {
+            let page = match pages.next_page().await {
+                Err(error) if error.kind() == ErrorKind::InvalidRequest => return Ok(listed),
+                page => page?,
+            };
+            let Some(page) = page else {
+                break;
+            };
+            for message in &page {
+                match created(message) {
+                    Some(time) if time < before && time <= last => last = time,
+                    _ => return Ok(listed),
+                }
+            }
+            listed.messages.extend(page);
+            if last < opens {
+                break;
+            }
+            if pages.is_cut_short() {
+                return Ok(listed);
+            }
+        }
+        listed.is_whole = true;
+        Ok(listed)
     }
 
     /// The time from which messages are read, by the clock of the service.
@@ -180,6 +234,10 @@ fn was_read(messages: &[ChatMessage], last: &ChatMessage) -> bool {
     messages.iter().any(|message| {
         message.id == last.id && message.last_modified_date_time == last.last_modified_date_time
     })
+}
+
+fn created(message: &ChatMessage) -> Option<SystemTime> {
+    message.created_date_time.as_ref()?.to_system_time()
 }
 
 /// The filter for messages that were changed after `time`.

@@ -1,6 +1,6 @@
 //! A whole look, whatever the order and the pages of the list.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use ms_messenger_core::{Message, Messenger as _, SendRequest, Target};
 use serde_json::{Value, json};
@@ -192,6 +192,64 @@ async fn more_movement_than_a_page_proves_no_absence() {
         }
     });
     cannot_tell(client.settle(&ping(), &evidence).await, "too many messages");
+}
+
+/// A chat with more messages since the send than are read; those before `filtered` are listed by
+/// their creation.
+fn busy(teams: &Teams, filtered: impl Fn(&mut World) -> Value + Send + 'static) {
+    let url = teams.url.clone();
+    teams.show(move |world, target| {
+        if target.contains("orderby=createdDateTime%20desc") {
+            assert!(target.contains("&$filter=createdDateTime%20lt%20"));
+            return filtered(world);
+        }
+        let page = page_of(target);
+        let later = world.now() + Duration::from_secs(3600);
+        let messages: Vec<_> = (0..50)
+            .map(|id| listed(&format!("{page}-{id}"), OTHER, "x", later))
+            .collect();
+        let next = format!("{url}/chats/{CHAT}/messages?page={}", page + 1);
+        json!({"value": messages, "@odata.nextLink": next})
+    });
+}
+
+#[tokio::test]
+async fn a_busy_chat_is_read_in_the_window_only() {
+    let old = |world: &World| listed("1", OTHER, "x", world.now() - Duration::from_secs(3600));
+    let teams = Teams::start([Post::StoredUnsaid, Post::Lost]).await;
+    let client = teams.client();
+    let stored = doubt(&client, &ping()).await;
+    let lost = doubt(&client, &to_other(&ping())).await;
+    let url = teams.url.clone();
+    busy(&teams, move |world| {
+        // What follows the window is not read.
+        let next = format!("{url}/chats/{CHAT}/never");
+        json!({"value": [world.messages[0], old(world)], "@odata.nextLink": next})
+    });
+    found(client.settle(&ping(), &stored).await);
+    not_found(client.settle(&to_other(&ping()), &lost).await);
+    assert!(teams.reads().iter().all(|it| !it.ends_with("never")));
+}
+
+#[tokio::test]
+async fn a_service_that_keeps_no_order_of_creation_proves_no_absence() {
+    let hour = Duration::from_secs(3600);
+    let now = SystemTime::now();
+    let at = |id: &str, created| listed(id, OTHER, "x", created);
+    let refused = json!({"code": "BadRequest", "message": "No."});
+    for shown in [
+        // It ignores the filter, has another order, leaves a time out, or supports none of it.
+        json!({"value": [at("1", now + hour), at("2", now - hour)]}),
+        json!({"value": [at("1", now - 2 * hour), at("2", now - hour)]}),
+        json!({"value": [{"id": "1"}]}),
+        json!({"status": 400, "error": refused}),
+    ] {
+        let teams = Teams::start([Post::Lost]).await;
+        let client = teams.client();
+        let evidence = doubt(&client, &ping()).await;
+        busy(&teams, move |_| shown.clone());
+        cannot_tell(client.settle(&ping(), &evidence).await, "too many messages");
+    }
 }
 
 #[tokio::test]

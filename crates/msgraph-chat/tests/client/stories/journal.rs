@@ -61,7 +61,7 @@ async fn note_of_a_lost_send(emulator: &Emulator, request: &SendRequest, when: W
     let error = client(emulator).send(&request).await.unwrap_err();
     assert_eq!(error.delivery(), Delivery::Unknown, "{error:?}");
     let [noted] = double.noted().try_into().unwrap();
-    assert!(noted.ended_at.is_none());
+    assert!(noted.ended_at.is_none() && noted.service_clock.is_some());
     let of_error = Evidence::of(&error).unwrap();
     assert_eq!(noted.mark, of_error.mark);
     assert_eq!(noted.sender, of_error.sender);
@@ -121,6 +121,57 @@ async fn a_message_that_was_never_stored_is_absent_once_it_cannot_appear_any_mor
     }
 }
 
+/// A new process that knows no clock dies in its first send, in a chat with more messages a day than
+/// are read.
+#[tokio::test]
+async fn the_first_send_of_a_process_is_settled_in_a_busy_chat() {
+    let emulator = Emulator::start().await.unwrap();
+    let graph = &emulator.seed().graph;
+    emulator.set_clock_offset(-3600).unwrap();
+    for number in 0..2_100 {
+        let message = json!({"platform": "msgraph-chat", "conversation": graph.chat_id,
+            "sender": graph.users[1].id, "text": format!("message {number}")});
+        emulator.inject(&message).unwrap();
+    }
+    emulator.set_clock_offset(0).unwrap();
+    let request = requests(&emulator).remove(0);
+    for when in [When::BeforeRead, When::AfterStore] {
+        let note = note_of_a_lost_send(&emulator, &request, when).await;
+        assert!(note.service_clock.is_some());
+        let evidence = ended(note, Duration::ZERO);
+        let settled = client(&emulator).settle(&request, &evidence).await;
+        match when {
+            When::AfterStore => drop(found(settled)),
+            _ => assert!(matches!(settled, Settled::NotFound), "{settled:?}"),
+        }
+    }
+}
+
+/// The process that died is replaced an hour later, in which the chat had more messages than are read.
+#[tokio::test]
+async fn a_send_is_settled_late_in_a_busy_chat() {
+    let emulator = Emulator::start().await.unwrap();
+    let graph = &emulator.seed().graph;
+    let request = requests(&emulator).remove(0);
+    for when in [When::AfterStore, When::BeforeRead] {
+        emulator.set_clock_offset(0).unwrap();
+        emulator.reset();
+        let note = note_of_a_lost_send(&emulator, &request, when).await;
+        emulator.set_clock_offset(3600).unwrap();
+        for number in 0..2_100 {
+            let message = json!({"platform": "msgraph-chat", "conversation": graph.chat_id,
+                "sender": graph.users[1].id, "text": format!("message {number}")});
+            emulator.inject(&message).unwrap();
+        }
+        let evidence = ended(note, Duration::ZERO);
+        let settled = client(&emulator).settle(&request, &evidence).await;
+        match when {
+            When::AfterStore => drop(found(settled)),
+            _ => assert!(matches!(settled, Settled::NotFound), "{settled:?}"),
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_send_that_was_dropped_is_settled_by_its_note_and_the_same_client() {
     let emulator = Emulator::start().await.unwrap();
@@ -163,6 +214,9 @@ async fn equal_texts_with_a_journal_go_one_after_the_other_and_others_wait_for_t
     let emulator = Emulator::start().await.unwrap();
     let (double, client) = (JournalDouble::new(), client(&emulator));
     let request = requests(&emulator).remove(0);
+    // It knows the clock of the service, which a send with a journal would read first.
+    client.send(&requests(&emulator)[2]).await.unwrap();
+    emulator.reset();
     let with_journal = request.clone().with_journal(double.journal());
     let (a, b, c, d) = tokio::join!(
         client.send(&with_journal),

@@ -82,7 +82,10 @@ impl OutboxError {
     /// Returns the same error once more, for each caller whose operation was in one transaction.
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub(crate) fn again(&self) -> Self {
-        let copy = Self::new(self.kind(), self.to_string());
+        let mut copy = Self::new(self.kind(), self.0.message.clone());
+        copy.0.problems.clone_from(&self.0.problems);
+        copy.0.id.clone_from(&self.0.id);
+        copy.0.state = self.0.state;
         match self.source() {
             Some(source) => copy.with_source(source.to_string()),
             None => copy,

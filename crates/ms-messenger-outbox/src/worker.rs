@@ -15,6 +15,7 @@ mod route_loop;
 mod run;
 mod session;
 mod settle;
+mod stuck;
 mod totals;
 mod waiting;
 

@@ -5,12 +5,12 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
 use super::{
-    context::{Context, Observer},
+    context::{Context, Observer, StoreObserver},
     route::Route,
     run::Worker,
     totals::Totals,
 };
-use crate::{message::Head, outbox::Outbox};
+use crate::{error::OutboxError, message::Head, outbox::Outbox};
 
 /// The shortest lease: a shorter one could not be kept alive.
 const MIN_LEASE: Duration = Duration::from_millis(200);
@@ -37,6 +37,7 @@ impl WorkerBuilder {
             erases_content: false,
             is_sole_owner: false,
             observer: None,
+            store_observer: None,
             totals: Totals::new(),
             settling: Semaphore::new(16),
         };
@@ -118,6 +119,18 @@ impl WorkerBuilder {
     /// Calls `observer` after each change of a message, e.g. to show progress. It must not block.
     pub fn with_observer(mut self, observer: impl Fn(&Head) + Send + Sync + 'static) -> Self {
         self.context.observer = Some(Observer(Arc::new(observer)));
+        self
+    }
+
+    /// Calls `observer` with each error of the store that the worker does not end by, e.g. to report
+    /// why nothing is sent: about twice a second while the store cannot be reached or written to, and
+    /// once for each message that cannot be read, by [`run_until_empty`](Worker::run_until_empty). It
+    /// must not block.
+    pub fn with_store_observer(
+        mut self,
+        observer: impl Fn(&OutboxError) + Send + Sync + 'static,
+    ) -> Self {
+        self.context.store_observer = Some(StoreObserver(Arc::new(observer)));
         self
     }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
 use super::{route::Route, totals::Totals};
-use crate::{message::Head, outbox::Outbox};
+use crate::{error::OutboxError, message::Head, outbox::Outbox};
 
 /// What all parts of a worker share.
 #[derive(Debug)]
@@ -23,6 +23,7 @@ pub(super) struct Context {
     /// Whether no other worker uses the store.
     pub(super) is_sole_owner: bool,
     pub(super) observer: Option<Observer>,
+    pub(super) store_observer: Option<StoreObserver>,
     pub(super) totals: Totals,
     /// How many messages are settled at a time.
     pub(super) settling: Semaphore,
@@ -37,6 +38,15 @@ impl fmt::Debug for Observer {
     }
 }
 
+/// Is told of errors of the store.
+pub(super) struct StoreObserver(pub(super) Arc<dyn Fn(&OutboxError) + Send + Sync>);
+
+impl fmt::Debug for StoreObserver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StoreObserver")
+    }
+}
+
 /// How long to wait after a store could not be reached.
 pub(super) const STORE_PAUSE: Duration = Duration::from_millis(500);
 
@@ -48,7 +58,23 @@ impl Context {
             (observer.0)(head);
         }
     }
+
+    /// Tells of an error of the store that the worker does not end by.
+    pub(super) fn store_failed(&self, error: &OutboxError) {
+        trace_failure(error);
+        if let Some(observer) = &self.store_observer {
+            (observer.0)(error);
+        }
+    }
 }
+
+#[cfg(feature = "tracing")]
+fn trace_failure(error: &OutboxError) {
+    tracing::warn!(error = %error, kind = ?error.kind(), "the store failed");
+}
+
+#[cfg(not(feature = "tracing"))]
+fn trace_failure(_: &OutboxError) {}
 
 /// Traces the change of a message.
 #[cfg(feature = "tracing")]

@@ -21,6 +21,7 @@ use super::{
     deliver::Delivery,
     route::Route,
     session::Session,
+    stuck::is_stuck,
     waiting::Waiting,
 };
 use crate::{
@@ -33,6 +34,10 @@ use crate::{
     store::{Claim, Claimed},
     time::whole,
 };
+
+/// After how many poll intervals in which nothing was claimed a worker that ends when nothing waits
+/// looks whether what waits can be read.
+const IDLE_POLLS: u32 = 10;
 
 /// Claims the messages of one route, and delivers them, until it is stopped.
 pub(super) struct RouteLoop {
@@ -52,6 +57,8 @@ pub(super) struct RouteLoop {
     next: Option<Pin<Box<dyn Future<Output = Event> + Send>>>,
     is_claiming: bool,
     clock: Clock,
+    /// When something was claimed last, or it was found that nothing is stuck.
+    idle_since: Instant,
 }
 
 /// What the loop waits for.
@@ -89,6 +96,7 @@ impl RouteLoop {
             next: None,
             is_claiming: false,
             clock: Clock::new(),
+            idle_since: Instant::now(),
         }
     }
 
@@ -112,9 +120,15 @@ impl RouteLoop {
                     if claimed.messages.is_empty() && self.is_done(claimed.next_at).await {
                         return Ok(());
                     }
+                    if !claimed.messages.is_empty() {
+                        self.idle_since = Instant::now();
+                    }
                     self.take(claimed.messages, pauses);
                 }
-                Event::Claimed(Err(error), _) if error.is_transient() => self.rest(STORE_PAUSE),
+                Event::Claimed(Err(error), _) if error.is_transient() => {
+                    self.context.store_failed(&error);
+                    self.rest(STORE_PAUSE);
+                }
                 Event::Claimed(Err(error), _) => return Err(error),
                 Event::Rested | Event::Turn => {}
                 Event::Stopped => return Ok(()),
@@ -291,7 +305,20 @@ impl RouteLoop {
             return false;
         }
         let pending = self.context.outbox.store().has_pending(&self.route.name);
-        pending.await.is_ok_and(|has_pending| !has_pending)
+        match pending.await {
+            Ok(true) if self.is_idle() => is_stuck(&self.context, &self.route.name).await,
+            Ok(has_pending) => !has_pending,
+            Err(_) => false,
+        }
+    }
+
+    /// Whether nothing was claimed for a while, from one time to the next.
+    fn is_idle(&mut self) -> bool {
+        let is_idle = self.idle_since.elapsed() > self.context.poll.saturating_mul(IDLE_POLLS);
+        if is_idle {
+            self.idle_since = Instant::now();
+        }
+        is_idle
     }
 
     /// Gives back what waits, and lets the running sends end for the grace time, then ends them:

@@ -51,7 +51,10 @@ impl Session {
                 Ok(()) => return Ok(Some(Arc::new(session))),
                 Err(error) if !error.is_transient() => return Err(error),
                 Err(_) if stop.is_cancelled() => return Ok(None),
-                Err(_) => sleep(STORE_PAUSE).await,
+                Err(error) => {
+                    context.store_failed(&error);
+                    sleep(STORE_PAUSE).await;
+                }
             }
         }
     }
@@ -125,6 +128,7 @@ impl Session {
             && error.is_transient()
             && !self.is_lost()
         {
+            context.store_failed(error);
             let again = Box::pin(self.write_again(context, head, &change)).await;
             written = again.map(Arc::new);
         }
@@ -136,7 +140,9 @@ impl Session {
         loop {
             sleep(STORE_PAUSE).await;
             match context.outbox.apply(change.clone()).await {
-                Err(error) if error.is_transient() && !self.is_lost() => {}
+                Err(error) if error.is_transient() && !self.is_lost() => {
+                    context.store_failed(&error);
+                }
                 Err(error) => return made(context, head, change).await.ok_or(error),
                 Ok(written) => return Ok(written),
             }
@@ -178,7 +184,9 @@ pub(super) async fn keep(context: Arc<Context>, session: Arc<Session>) {
     let mut seen = HashMap::new();
     while !session.is_lost() {
         sleep(session.lease / 4).await;
-        let _ = session.beat(&context, false).await;
+        if let Err(error) = session.beat(&context, false).await {
+            context.store_failed(&error);
+        }
         if let Ok(sessions) = context.outbox.store().sessions().await {
             let silent = silent(&mut seen, &sessions, session.worker());
             for other in silent {

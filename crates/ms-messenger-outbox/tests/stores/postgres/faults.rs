@@ -1,10 +1,14 @@
 //! What goes wrong on the server.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime},
+};
 
+use ms_messenger_core::MemoryMessenger;
 use ms_messenger_outbox::{
-    Beat, Claim, Inserted, Outbox, OutboxErrorKind, PostgresStore, Query, State, Store as _,
-    WorkerId,
+    Beat, Claim, Inserted, Outbox, OutboxErrorKind, PostgresStore, Query, Route, State, Store as _,
+    Worker, WorkerId,
 };
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
@@ -157,6 +161,25 @@ async fn a_damaged_row_stops_no_other() {
     assert_eq!(listed.len(), 1);
     let counts = outbox.counts().await.unwrap();
     assert_eq!((counts[0].state, counts[0].messages), (State::Queued, 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
+async fn a_worker_that_ends_when_nothing_waits_reports_a_damaged_row() {
+    let (url, schema) = (shared().await, schema());
+    let outbox = Outbox::new(open(&url, &schema).await);
+    outbox.enqueue(envelope("damaged")).await.unwrap();
+    let damage = "UPDATE {s}.message SET head = '{}' WHERE id = 'damaged'";
+    sql(&url, &schema, damage).await;
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let hears = Arc::clone(&heard);
+    let worker = Worker::builder(outbox.into_dyn())
+        .with_route("memory", Route::new(MemoryMessenger::new()))
+        .with_poll_interval(Duration::from_millis(1))
+        .with_store_observer(move |error| hears.lock().unwrap().push(error.kind()))
+        .build();
+    worker.run_until_empty().await.unwrap();
+    assert_eq!(*heard.lock().unwrap(), [OutboxErrorKind::Damaged]);
 }
 
 #[tokio::test]

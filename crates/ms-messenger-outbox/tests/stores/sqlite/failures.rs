@@ -2,14 +2,17 @@
 
 use std::{
     path::Path,
+    sync::{Arc, Mutex},
     time::{Duration, SystemTime},
 };
 
+use ms_messenger_core::MemoryMessenger;
 use ms_messenger_outbox::{
-    Beat, Claim, EnvelopeId, Outbox, OutboxErrorKind, Purge, Query, SqliteStore, State, Store as _,
-    WorkerId,
+    Beat, Claim, EnvelopeId, Outbox, OutboxErrorKind, Purge, Query, Route, SqliteStore, State,
+    Store as _, Worker, WorkerId,
 };
 use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
+use tokio::sync::Notify;
 
 use super::envelope;
 
@@ -178,6 +181,68 @@ async fn a_damaged_row_is_reported_for_itself() {
         neighbours.0.is_err() && neighbours.1.is_ok(),
         "{neighbours:?}"
     );
+}
+
+/// The errors of the store that a worker reports.
+type Heard = Arc<Mutex<Vec<(OutboxErrorKind, Option<EnvelopeId>)>>>;
+
+fn worker(outbox: Outbox<SqliteStore>, heard: &Heard, told: Arc<Notify>) -> Worker {
+    let heard = Arc::clone(heard);
+    Worker::builder(outbox.into_dyn())
+        .with_route("teams", Route::new(MemoryMessenger::new()))
+        .with_poll_interval(Duration::from_millis(1))
+        .with_store_observer(move |error| {
+            heard
+                .lock()
+                .unwrap()
+                .push((error.kind(), error.id().cloned()));
+            told.notify_one();
+        })
+        .build()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_ends_when_nothing_waits_reports_what_cannot_be_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("outbox.db");
+    let outbox = with(options(&path)).await;
+    let ids = ["damaged", "whole"];
+    outbox.enqueue_all(ids.map(envelope)).await.unwrap();
+    let pool = SqlitePool::connect_with(options(&path)).await.unwrap();
+    let damage = "UPDATE ms_outbox_messages SET rest = '{' WHERE id = 'damaged'";
+    sqlx::query(damage).execute(&pool).await.unwrap();
+    let heard = Heard::default();
+    let worker = worker(outbox.clone(), &heard, Arc::default());
+    worker.run_until_empty().await.unwrap();
+    let whole = outbox.get(&"whole".into()).await.unwrap().unwrap();
+    assert_eq!(whole.head.state, State::Sent);
+    let damaged = (OutboxErrorKind::Damaged, Some("damaged".into()));
+    assert_eq!(*heard.lock().unwrap(), [damaged]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_reports_why_nothing_is_sent_and_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("outbox.db");
+    let outbox = with(options(&path).busy_timeout(Duration::from_millis(50))).await;
+    outbox.enqueue(envelope("a")).await.unwrap();
+    let pool = SqlitePool::connect_with(options(&path)).await.unwrap();
+    let mut other = pool.acquire().await.unwrap();
+    let begin = sqlx::query("BEGIN IMMEDIATE");
+    begin.execute(&mut *other).await.unwrap();
+    let (heard, told) = (Heard::default(), Arc::new(Notify::new()));
+    let worker = worker(outbox.clone(), &heard, Arc::clone(&told));
+    let (ended, ()) = tokio::join!(worker.run_until_empty(), async {
+        told.notified().await;
+        sqlx::query("COMMIT").execute(&mut *other).await.unwrap();
+    });
+    ended.unwrap();
+    assert_eq!(
+        heard.lock().unwrap()[0],
+        (OutboxErrorKind::Unavailable, None)
+    );
+    let sent = outbox.get(&"a".into()).await.unwrap().unwrap();
+    assert_eq!(sent.head.state, State::Sent);
 }
 
 #[cfg(unix)]

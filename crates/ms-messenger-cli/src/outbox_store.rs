@@ -1,6 +1,10 @@
 //! Opens an outbox by its address.
 
-use std::path::{Path, PathBuf};
+use std::{
+    error::Error as StdError,
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use ms_messenger::{Error, ErrorKind, ExposeSecret as _, Problems, Result, SecretString};
 use ms_messenger_outbox::{
@@ -31,8 +35,8 @@ pub(crate) enum Address {
 pub(crate) struct Server(String);
 
 #[cfg(any(feature = "postgres", feature = "nats"))]
-impl std::fmt::Debug for Server {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Server(…)")
     }
 }
@@ -193,7 +197,27 @@ fn named(error: OutboxError, kind: ErrorKind) -> Error {
     }
     let named = problems.into_error(kind);
     let named = named.unwrap_or_else(|| Error::new(kind, error.to_string()));
-    named.with_source(error)
+    // Its own text is that of the new error.
+    match error.source() {
+        Some(_) => named.with_source(Cause(error)),
+        None => named,
+    }
+}
+
+/// The cause of an error of the outbox.
+#[derive(Debug)]
+struct Cause(OutboxError);
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.source().map_or(Ok(()), |cause| write!(f, "{cause}"))
+    }
+}
+
+impl StdError for Cause {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()?.source()
+    }
 }
 
 #[cfg(test)]
@@ -222,6 +246,23 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    #[test]
+    fn the_causes_of_an_error_do_not_repeat_it() {
+        let text = |error: &dyn StdError| error.to_string();
+        let alone = OutboxError::new(OutboxErrorKind::NotFound, "there is no such message");
+        let error = outbox_error(alone);
+        assert_eq!(error.message(), "there is no such message");
+        assert!(error.source().is_none());
+        let inner = OutboxError::new(OutboxErrorKind::Store, "inner").with_source("innermost");
+        let full = OutboxError::new(OutboxErrorKind::Full, "the disk is full").with_source(inner);
+        let error = outbox_error(full);
+        let cause = error.source().unwrap();
+        let last = cause.source().unwrap();
+        assert_eq!(error.message(), "the disk is full");
+        assert_eq!([text(cause), text(last)], ["inner", "innermost"]);
+        assert!(last.source().is_none());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::{
 };
 
 use ms_messenger::{CancelHandle, ErrorKind};
-use ms_messenger_outbox::{EnvelopeId, Head, Outbox, Result, State, Worker};
+use ms_messenger_outbox::{EnvelopeId, Head, Outbox, OutboxErrorKind, Result, State, Worker};
 use tokio::{
     sync::mpsc,
     time::{MissedTickBehavior, interval},
@@ -60,6 +60,8 @@ pub(crate) struct Work<'a> {
     progress: Progress,
     noted: HashSet<(String, ErrorKind)>,
     failure: Option<Exit>,
+    /// Why nothing can be stored at the moment.
+    store_failure: Option<OutboxErrorKind>,
     stop: CancelHandle,
     is_output_closed: bool,
     /// The worker, for those who read its rates meanwhile.
@@ -95,6 +97,7 @@ impl<'a> Work<'a> {
             progress,
             noted: HashSet::new(),
             failure: None,
+            store_failure: None,
             stop: CancelHandle::new(),
             is_output_closed: false,
             running: Running::default(),
@@ -115,8 +118,9 @@ impl<'a> Work<'a> {
     /// Those of the store that waiting does not help against.
     pub(crate) async fn run(mut self, routes: &Routes, interrupt: &mut Interrupt) -> Result<Ended> {
         let (sender, mut changes) = mpsc::unbounded_channel();
+        let (failures, mut failed) = mpsc::unbounded_channel();
         let running = Arc::clone(&self.running);
-        let worker = running.get_or_init(|| self.worker(routes, sender));
+        let worker = running.get_or_init(|| self.worker(routes, sender, failures));
         let stop = self.stop.clone();
         let until_empty = self.options.until_empty;
         let mut work = pin!(async {
@@ -133,6 +137,7 @@ impl<'a> Work<'a> {
         let outcome = loop {
             tokio::select! {
                 Some(head) = changes.recv() => self.changed(&head).await,
+                Some(failure) = failed.recv() => self.store_failed(failure),
                 outcome = &mut work => break outcome,
                 _ = lines.tick() => self.progress.line(),
                 _ = interrupt.requested() => {
@@ -151,6 +156,9 @@ impl<'a> Work<'a> {
         while let Ok(head) = changes.try_recv() {
             self.changed(&head).await;
         }
+        while let Ok(failure) = failed.try_recv() {
+            self.store_failed(failure);
+        }
         self.progress.end();
         outcome.map(|()| Ended {
             failure: self.failure,
@@ -160,7 +168,12 @@ impl<'a> Work<'a> {
         })
     }
 
-    fn worker(&self, routes: &Routes, changes: mpsc::UnboundedSender<Head>) -> Worker {
+    fn worker(
+        &self,
+        routes: &Routes,
+        changes: mpsc::UnboundedSender<Head>,
+        failures: mpsc::UnboundedSender<(OutboxErrorKind, String)>,
+    ) -> Worker {
         let options = self.options;
         let timeout = options.timeout.unwrap_or(TIMEOUT);
         let mut worker = Worker::builder(self.outbox.clone())
@@ -170,6 +183,9 @@ impl<'a> Work<'a> {
             .with_erased_content(options.erases_content)
             .with_observer(move |head| {
                 let _ = changes.send(head.clone());
+            })
+            .with_store_observer(move |error| {
+                let _ = failures.send((error.kind(), error.to_string()));
             });
         if options.until_empty {
             // The work ends without a sign-in; the next run need not wait.
@@ -181,8 +197,27 @@ impl<'a> Work<'a> {
         routes.add_to(worker, options.pace).build()
     }
 
+    /// Prints once, until something changes, why nothing can be stored; and each message that cannot
+    /// be read.
+    fn store_failed(&mut self, (kind, text): (OutboxErrorKind, String)) {
+        let is_damaged = kind == OutboxErrorKind::Damaged;
+        if is_damaged {
+            self.failure.get_or_insert(Exit::Config);
+        } else if self.store_failure.replace(kind) == Some(kind) {
+            return;
+        }
+        let then = if is_damaged {
+            "it is left as it is"
+        } else {
+            "it is tried again until it works"
+        };
+        let text = format!("{}: {text}; {then}", self.store);
+        self.progress.beside(|| print::important(&text));
+    }
+
     /// Prints a message that has ended, and notes why another one waits.
     async fn changed(&mut self, head: &Head) {
+        self.store_failure = None;
         if head.state.is_final() || head.state == State::Unconfirmed {
             self.progress.ended(head.state);
             if let Err(error) = self.print(head).await {

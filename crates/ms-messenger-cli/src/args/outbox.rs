@@ -188,7 +188,7 @@ pub(crate) struct ShowArgs {
 )]
 pub(crate) struct SettleMessagesArgs {
     /// Id of the message
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", required_unless_present = "all")]
     pub(crate) id: Option<String>,
     /// Every unconfirmed message of the configured platforms
     #[arg(long, conflicts_with = "id")]

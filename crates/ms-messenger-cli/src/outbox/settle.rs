@@ -26,10 +26,6 @@ use crate::{
 ///
 /// Those of the settings and of the outbox.
 pub(crate) async fn run(args: &SettleMessagesArgs, common: &OutboxOptions) -> Result<Exit> {
-    if args.id.is_none() && !args.all {
-        let text = "name a message, or give --all";
-        return Err(Error::new(ErrorKind::InvalidRequest, text));
-    }
     let opened = open(&common.outbox).await?;
     let outbox = &opened.outbox;
     let heads = match &args.id {

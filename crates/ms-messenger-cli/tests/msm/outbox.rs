@@ -205,6 +205,7 @@ fn what_is_unconfirmed_is_settled_and_not_sent_again_unasked() {
     assert!(ran.stderr.contains("--allow-duplicate"), "{ran:?}");
     assert_eq!(outbox.run(&["confirm", "b"], "").stdout, "b: sent\n");
     assert_eq!(outbox.run(&["settle", "--all"], "").code, 0);
+    assert_eq!(outbox.run(&["settle"], "").code, 2);
     assert_eq!(outbox.emulator.messages().len(), 1);
 }
 

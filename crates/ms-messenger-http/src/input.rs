@@ -7,8 +7,13 @@ use url::Url;
 /// The most characters of an id or a path that is shown.
 const SHOWN: usize = 200;
 
+/// The most bytes of an id: far above those of the services, and several fit into an address, also
+/// percent-encoded.
+const LONGEST: usize = 2000;
+
 /// Adds the problem of an id that a platform cannot know: one that is empty, one with blanks
-/// around it as a paste brings them, or one that is percent-encoded, as it is within a link.
+/// around it as a paste brings them, one of more than 2000 bytes, or one that is percent-encoded, as
+/// it is within a link.
 ///
 /// ```
 /// use ms_messenger_core::Problems;
@@ -20,6 +25,10 @@ const SHOWN: usize = 200;
 /// assert_eq!(error.message(), "chat: is percent-encoded; the id is 19:abc@thread.v2");
 /// ```
 pub fn check_id(id: &str, field: &str, problems: &mut Problems) {
+    if id.len() > LONGEST {
+        problems.add(field, format!("must have at most {LONGEST} bytes"));
+        return;
+    }
     if !id.is_empty() && is_plain(id) {
         return;
     }
@@ -125,6 +134,9 @@ mod tests {
         }
         assert_eq!(rule("a%0d%0ab"), Some("is percent-encoded".to_owned()));
         assert_eq!(rule(""), Some("must not be empty".to_owned()));
+        assert_eq!(rule(&"x".repeat(LONGEST)), None);
+        let longer = rule(&"x".repeat(LONGEST + 1));
+        assert_eq!(longer, Some("must have at most 2000 bytes".to_owned()));
         for id in [" 19:ab", "19:ab ", "19:ab\n", "19:\u{1}ab", " "] {
             assert!(rule(id).unwrap().contains("white space"), "{id:?}");
         }

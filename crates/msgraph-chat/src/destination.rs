@@ -91,10 +91,13 @@ impl<'a> Destination<'a> {
                 }
             }
             Self::Chat { chat, .. } => check_id(chat.as_str(), "chat", problems),
-            Self::Person { own, other, .. } => match own {
-                Some(own) => check_members(own, other, problems),
-                None => check_id(other.as_str(), "other", problems),
-            },
+            // As the target and the setting are written, not as the parameters of the chat's lookup.
+            Self::Person { own, other, .. } => {
+                if let Some(own) = own {
+                    check_id(own.as_str(), "own_user", problems);
+                }
+                check_id(other.as_str(), "user", problems);
+            }
         }
         if let Some(quoted) = self.quoted() {
             for id in quoted {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use ms_messenger_core::{Error, ErrorKind, Result, TokenProvider};
-use ms_messenger_http::Variables;
+use ms_messenger_core::{Error, ErrorKind, Problems, Result, TokenProvider};
+use ms_messenger_http::{Variables, check_id};
 
 use crate::{
     builder::GraphChatBuilder,
@@ -11,6 +11,9 @@ use crate::{
     env_token::{EnvToken, TOKEN},
     error::PLATFORM,
 };
+
+/// The variable with the own user.
+const USER: &str = "MSGRAPH_USER";
 
 #[cfg(feature = "entra-token-store")]
 const MISSING: &str = "a delegated token for Microsoft Graph; a sign-in of `msm login` would do, \
@@ -74,7 +77,13 @@ impl GraphChatBuilder {
         if let Some(url) = variables.optional("MSGRAPH_BASE_URL") {
             builder = builder.with_base_url(url);
         }
-        if let Some(own) = variables.optional("MSGRAPH_USER") {
+        if let Some(own) = variables.optional(USER) {
+            let mut problems = Problems::new();
+            check_id(&own, USER, &mut problems);
+            let refused = problems.into_error(ErrorKind::Config);
+            for problem in refused.iter().flat_map(Error::problems) {
+                variables.refuse(USER, &problem.rule);
+            }
             builder = builder.with_one_on_one_chats(own);
         }
         Some(builder)
@@ -203,6 +212,15 @@ mod tests {
             assert_eq!(client.pipeline().endpoint().to_string(), expected);
             assert_eq!(client.one_on_one().unwrap().as_str(), "lene@contoso.com");
         }
+    }
+
+    #[test]
+    fn a_user_that_is_percent_encoded_is_named_by_its_variable() {
+        let error = read(&[
+            ("MSGRAPH_TOKEN", "t"),
+            ("MSGRAPH_USER", "lene%40contoso.com"),
+        ]);
+        assert_eq!(fields(&error.unwrap_err()), ["MSGRAPH_USER"]);
     }
 
     #[test]

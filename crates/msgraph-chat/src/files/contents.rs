@@ -165,6 +165,10 @@ impl<'a> Contents<'a> {
 }
 
 fn open(path: PathBuf) -> io::Result<Opened> {
+    // Opening a pipe would wait for whatever writes to it.
+    if !fs::metadata(&path)?.is_file() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
     let file = File::open(&path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {

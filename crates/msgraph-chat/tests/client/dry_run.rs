@@ -60,6 +60,7 @@ async fn a_check_and_a_send_refuse_the_same_before_any_io_with_the_same_error() 
     let hi = || Message::text("hi");
     let channel =
         |team: &str, channel: &str| SendRequest::new(Target::channel(team, channel), hi());
+    let chat_of = |id: &str| SendRequest::new(Target::conversation(id), hi());
     let marker = "<attachment id=\"1\"></attachment>";
     let large = InlineImage::new("image/png", vec![0; 4 << 20]);
     let quoted = |id: &str| chat(hi()).with_reply_to(id);
@@ -101,6 +102,11 @@ async fn a_check_and_a_send_refuse_the_same_before_any_io_with_the_same_error() 
             )))),
             vec!["attachments[0].contentUrl".to_owned()],
         ),
+        (
+            SendRequest::new(Target::user("lene@contoso.com\n"), hi()),
+            vec!["user".to_owned()],
+        ),
+        (chat_of(&"x".repeat(100_000)), vec!["chat".to_owned()]),
         (channel("ops", "19:a@thread.tacv2"), vec!["team".to_owned()]),
         (
             channel(TEAM, "19:a@thread.tacv2 "),

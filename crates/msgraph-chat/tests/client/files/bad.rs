@@ -91,6 +91,19 @@ async fn a_file_that_cannot_be_read_is_empty_or_too_large_is_not_uploaded() {
     assert!(drive.steps().iter().all(|step| *step == "members"));
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_pipe_is_refused_without_waiting_for_its_writer() {
+    let drive = Drive::start().await;
+    let pipe = Temporary::new(b"");
+    fs::remove_file(&pipe.0).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&pipe.0).status();
+    assert!(made.unwrap().success());
+    let refused = refusal(&drive, FileUpload::path(&pipe.0), UploadOptions::default()).await;
+    let rule = "files[0].source: must be a file".to_owned();
+    assert_eq!(refused, (ErrorKind::InvalidRequest, rule));
+}
+
 #[tokio::test]
 async fn a_file_that_grows_while_it_is_uploaded_is_not_sent() {
     let drive = Drive::start().await;

@@ -88,6 +88,13 @@ impl Shell {
         ]
     }
 
+    /// The key of a sign-in in a file, where it is without the feature `keyring`: this machine need not
+    /// have a keyring.
+    fn key_file(&self) -> Option<(&'static str, std::path::PathBuf)> {
+        let key = self.home().join(".config/msm/store.key");
+        cfg!(feature = "keyring").then_some(("MSM_STORE_KEY_FILE", key))
+    }
+
     fn bash(&self) -> Command {
         let programs = Path::new(PROGRAM).parent().unwrap().display();
         let mut bash = Command::new("timeout");
@@ -97,6 +104,7 @@ impl Shell {
             .env("PATH", format!("{programs}:/usr/local/bin:/usr/bin:/bin"))
             .env("HOME", self.home())
             .env("LANG", "C.UTF-8")
+            .envs(self.key_file())
             .envs(self.variables())
             .stdin(Stdio::null());
         bash

@@ -12,6 +12,7 @@ use ms_messenger_emulator::{
 };
 use serde_json::json;
 
+use crate::home::key_file;
 use crate::support::{
     Environment, acs_chat, acs_messages, channel, chat, msgraph_chat, msm, run, skype,
 };
@@ -194,6 +195,7 @@ impl World {
             .current_dir(self.folder.path())
             .envs(self.environment(example))
             .env("HOME", self.folder.path())
+            .envs(key_file(self.folder.path()))
             .env(
                 "PATH",
                 format!(

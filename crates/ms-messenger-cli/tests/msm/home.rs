@@ -10,6 +10,13 @@ use tempfile::TempDir;
 
 use crate::support::{Environment, Ran, channel, http, run};
 
+/// Returns the variable that asks for the key in a file of this home, where it is without the feature
+/// `keyring`: the machine of a test need not have a keyring.
+pub(crate) fn key_file(home: &Path) -> Option<(&'static str, String)> {
+    let key = home.join(".config/msm/store.key").display().to_string();
+    cfg!(feature = "keyring").then_some(("MSM_STORE_KEY_FILE", key))
+}
+
 /// A user with an empty home, and the emulator that they use.
 pub(crate) struct Home {
     pub(crate) folder: TempDir,
@@ -31,13 +38,15 @@ impl Home {
 
     pub(crate) fn environment(&self) -> Environment {
         let world = self.emulator.seed();
-        vec![
+        let mut environment = vec![
             ("HOME", self.folder.path().display().to_string()),
             ("AZURE_CLIENT_ID", world.entra.public_client_id.clone()),
             ("AZURE_TENANT_ID", world.entra.tenant.clone()),
             ("AZURE_AUTHORITY_HOST", world.entra.authority.clone()),
             ("MSGRAPH_BASE_URL", world.graph.base.clone()),
-        ]
+        ];
+        environment.extend(key_file(self.folder.path()));
+        environment
     }
 
     pub(crate) fn run(&self, words: &[&str]) -> Ran {

@@ -34,11 +34,15 @@ pub(crate) fn explain(error: Error, settings: Option<&Settings>) -> Explained {
         ErrorKind::Unauthenticated => {
             settings.and_then(|settings| sign_in_advice(settings, &error))
         }
+        ErrorKind::PermissionDenied => {
+            settings.and_then(|settings| permission_advice(settings, &error))
+        }
         ErrorKind::RateLimited => wait_advice(&error),
         ErrorKind::NotFound | ErrorKind::InvalidRequest if error.status().is_some() => {
             let address = settings.and_then(|settings| address_advice(&error, settings));
             address.or_else(|| absence_advice(&error))
         }
+        ErrorKind::NotFound => name_advice(&error),
         _ => None,
     };
     Explained {
@@ -175,6 +179,37 @@ fn sign_in_advice(settings: &Settings, error: &Error) -> Option<String> {
     }
 }
 
+/// Explains which permission the stored sign-in lacks, with the command that requests it beside
+/// those that it has.
+fn permission_advice(settings: &Settings, error: &Error) -> Option<String> {
+    let signed_in = settings.signed_in.as_ref()?;
+    if error.platform() != Some(Platform::MsgraphChat.as_str()) {
+        return None;
+    }
+    // The client says it after what the service says.
+    let (_, needed) = error.message().rsplit_once(" needs ")?;
+    let needed = needed.split([',', ' ']).next()?;
+    let is_permission = |c: char| c.is_ascii_alphanumeric() || c == '.';
+    if !needed.contains('.') || !needed.chars().all(is_permission) {
+        return None;
+    }
+    let scopes = &signed_in.sign_in().ok()?.scopes;
+    let names = scopes
+        .iter()
+        .map(|scope| scope.rsplit('/').next().unwrap_or(scope));
+    let mut names: Vec<&str> = names.collect();
+    if names.iter().any(|name| name.eq_ignore_ascii_case(needed)) {
+        return None;
+    }
+    names.push(needed);
+    let names: String = names
+        .iter()
+        .map(|name| format!(" --scope {name}"))
+        .collect();
+    let login = signed_in.profile.command(&format!("login{names}"));
+    Some(format!("the sign-in lacks {needed}: run {login}"))
+}
+
 /// Explains a rejected token by its claims.
 fn token_advice(error: &Error, settings: &Settings) -> Option<String> {
     let platform = Platform::named(error.platform()?)?;
@@ -224,13 +259,28 @@ fn absence_advice(error: &Error) -> Option<String> {
     }
     let text = match Platform::named(error.platform()?)? {
         Platform::MsgraphChat => {
-            "there is no such team, channel, chat or user, or the signed-in user is no member"
+            "there is no such team, channel, chat, message or user, or the signed-in user is no member"
         }
-        Platform::AcsChat => "there is no such thread, or the user is no participant",
+        Platform::AcsChat => "there is no such thread or message, or the user is no participant",
         Platform::AcsMessages => "there is no such conversation or channel in this resource",
         Platform::Ucwa => return None,
     };
     Some(text.to_owned())
+}
+
+/// Explains where the names of teams and channels can be read.
+fn name_advice(error: &Error) -> Option<String> {
+    let is_of = |field: &str| {
+        error
+            .problems()
+            .iter()
+            .any(|problem| problem.field == field)
+    };
+    if is_of("channel") {
+        Some("msm list channels TEAM prints the names of those that there are".to_owned())
+    } else {
+        is_of("team").then(|| "msm list teams prints the names of those that there are".to_owned())
+    }
 }
 
 /// Marks the rejection of a key that was used before as an unknown delivery: it says nothing about

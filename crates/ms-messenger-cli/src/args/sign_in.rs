@@ -35,7 +35,7 @@ pub(crate) struct LoginArgs {
     /// National cloud: global, us-gov-l4, us-gov-l5, china [env: MSGRAPH_CLOUD]
     #[arg(long, value_name = "CLOUD")]
     pub(crate) msgraph_cloud: Option<String>,
-    /// Permission to request, e.g. Chat.Read; can be repeated; by default those that sending needs
+    /// Permission to request, e.g. Chat.Read; can be repeated; by default those that sending needs, also by names
     #[arg(long, value_name = "SCOPE")]
     pub(crate) scope: Vec<String>,
     /// Sign in with the browser of this machine, within 10 minutes; by default with a code on any device

@@ -18,6 +18,13 @@ const ANY_TENANT: &str = "organizations";
 /// The application that the emulator knows, with its default seed, also when it is strict.
 const EMULATOR_CLIENT: &str = "4ae6d3e7-bbbb-4a11-b901-90c872c4a039";
 
+/// Permissions by which sends find names and addresses; the user's consent is enough for them.
+const NAMES: [&str; 3] = [
+    "Team.ReadBasic.All",
+    "Channel.ReadBasic.All",
+    "User.ReadBasic.All",
+];
+
 /// The application and the permissions of a new sign-in.
 pub(super) struct LoginPlan {
     pub(super) application: Application,
@@ -78,6 +85,7 @@ fn scopes(requested: &[String], cloud: Cloud) -> Vec<String> {
         Operation::CreateChat,
     ];
     let default = sending.iter().map(|operation| operation.delegated()[0]);
+    let default = default.chain(NAMES);
     let names: Vec<&str> = match requested {
         [] => default.collect(),
         requested => requested.iter().map(String::as_str).collect(),
@@ -104,6 +112,9 @@ mod tests {
                 "https://graph.microsoft.us/ChannelMessage.Send",
                 "https://graph.microsoft.us/ChatMessage.Send",
                 "https://graph.microsoft.us/Chat.Create",
+                "https://graph.microsoft.us/Team.ReadBasic.All",
+                "https://graph.microsoft.us/Channel.ReadBasic.All",
+                "https://graph.microsoft.us/User.ReadBasic.All",
             ]
         );
         let requested = ["Chat.Read".to_owned(), "https://a.test/.default".to_owned()];

@@ -13,7 +13,7 @@ use ms_messenger::{
 use ms_messenger_emulator::{EntraFault, FaultAction, FaultRule, Faults};
 
 use crate::{
-    home::Home,
+    home::{Home, key_file},
     support::{channel, http, msm, run},
 };
 
@@ -48,6 +48,9 @@ fn a_sign_in_from_an_empty_home_sends_and_is_deleted() {
         "https://graph.microsoft.com/ChannelMessage.Send",
         "https://graph.microsoft.com/ChatMessage.Send",
         "https://graph.microsoft.com/Chat.Create",
+        "https://graph.microsoft.com/Team.ReadBasic.All",
+        "https://graph.microsoft.com/Channel.ReadBasic.All",
+        "https://graph.microsoft.com/User.ReadBasic.All",
     ];
     assert_eq!(who["scopes"], serde_json::json!(scopes));
     let text = home.run(&["whoami"]).stdout;
@@ -60,6 +63,20 @@ fn a_sign_in_from_an_empty_home_sends_and_is_deleted() {
     assert_eq!(ran.code, 0, "{ran:?}");
     let ran = home.run(&["send", "--to", "user:bob@contoso.test", "--text", "hello"]);
     assert_eq!(ran.code, 0, "the own id is known: {ran:?}");
+    let mention = "@{bob@contoso.test} hello";
+    let ran = home.run(&[
+        "send",
+        "--to",
+        "channel:@Contoso/General",
+        "--text",
+        mention,
+    ]);
+    assert_eq!(ran.code, 0, "names are found: {ran:?}");
+    let ran = home.run(&["read", "channel:@Contoso/General"]);
+    assert_eq!(ran.code, 5, "{ran:?}");
+    let login =
+        "the sign-in lacks ChannelMessage.Read.All: run `msm login --scope ChannelMessage.Send";
+    assert!(ran.stderr.contains(login), "{ran:?}");
     let ran = home.run(&["doctor", "--json", "--platform", "msgraph-chat"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(
@@ -85,7 +102,7 @@ fn a_sign_in_from_an_empty_home_sends_and_is_deleted() {
     assert_eq!(home.run(&["doctor", "--platform", "msgraph-chat"]).code, 5);
     assert_eq!(
         home.emulator.messages().len(),
-        3,
+        4,
         "{:?}",
         home.emulator.messages()
     );
@@ -240,7 +257,8 @@ fn a_declined_sign_in_and_an_invalid_application_have_their_own_exit_codes() {
 fn a_sign_in_at_an_emulator_needs_one_option_and_no_wait() {
     let emulator = crate::support::start(true);
     let home = tempfile::tempdir().unwrap();
-    let environment = vec![("HOME", home.path().display().to_string())];
+    let mut environment = vec![("HOME", home.path().display().to_string())];
+    environment.extend(key_file(home.path()));
     let began = Instant::now();
     let ran = run(
         &["login", "--emulator", emulator.http_url()],

@@ -29,6 +29,12 @@ impl Kept {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path).map_err(|error| unusable(path, &error))?;
+        let about = file.metadata().map_err(|error| unusable(path, &error))?;
+        if !about.is_file() {
+            let rule = "is no regular file: what is kept must be there after a crash";
+            let name = path.display().to_string();
+            return Err(Problem::new(name, rule).into_error(ErrorKind::Config));
+        }
         Ok(Self {
             file,
             path: path.to_owned(),
@@ -85,9 +91,9 @@ mod tests {
         assert_eq!(kept.events().unwrap().len(), 1);
         kept.keep(&[event.to_owned(), "{}".to_owned()]).unwrap();
         assert_eq!(kept.events().unwrap().len(), 2);
-        assert_eq!(
-            Kept::open(folder.path()).unwrap_err().kind(),
-            ErrorKind::Config
-        );
+        for other in [folder.path(), Path::new("/dev/null")] {
+            let error = Kept::open(other).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+        }
     }
 }

@@ -93,6 +93,7 @@ impl Receiver {
     }
 
     async fn keep_events(&self, batch: Batch<Event>) -> Reply {
+        note_rejected(&batch);
         let lines: Vec<String> = batch.events().iter().map(|it| one_line(it.raw())).collect();
         if !self.keep(lines).await {
             return batch.not_kept();
@@ -117,6 +118,7 @@ impl Receiver {
     }
 
     async fn keep_notifications(&self, batch: Batch<Notification>) -> Reply {
+        note_rejected(&batch);
         let items: Vec<Value> = batch.events().iter().map(|it| json!(it)).collect();
         if !self
             .keep(items.iter().map(Value::to_string).collect())
@@ -150,6 +152,13 @@ impl Receiver {
             }
             Err(_) => false,
         }
+    }
+}
+
+/// Notes the items of a request that are not kept, while the others are.
+fn note_rejected<T>(batch: &Batch<T>) {
+    for reason in batch.rejected() {
+        print::note(format_args!("rejected an item: {reason}"));
     }
 }
 

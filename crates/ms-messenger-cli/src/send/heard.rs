@@ -15,7 +15,12 @@ use ms_messenger::{
 use tokio::time::{Instant, sleep};
 
 use super::plan::Job;
-use crate::{args::WaitFor, connect::Client, files::unreadable, platform::Platform};
+use crate::{
+    args::WaitFor,
+    connect::Client,
+    files::{self, unreadable},
+    platform::Platform,
+};
 
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -54,25 +59,48 @@ impl Heard {
 ///
 /// # Errors
 ///
-/// `Unsupported`, with what the platform reports instead.
-pub(super) fn check(platform: Platform, wanted: WaitFor, has_events: bool) -> Result<()> {
+/// `Unsupported`, with what the platform reports instead; `Config` for a file of events that cannot
+/// be read.
+pub(super) fn check(platform: Platform, wanted: WaitFor, events: Option<&Path>) -> Result<()> {
     let is_read = wanted.status == DeliveryStatus::Read;
     let rule = match platform {
         Platform::AcsChat if is_read => return Ok(()),
         Platform::Ucwa if !is_read => return Ok(()),
-        Platform::AcsMessages if has_events => return Ok(()),
         Platform::AcsChat => "acs-chat reports no delivery: wait for read",
         Platform::Ucwa => "ucwa does not report whether a message was read: wait for delivered",
         Platform::MsgraphChat => {
             "msgraph-chat does not report to a sender what others received or read"
         }
-        Platform::AcsMessages => {
-            "acs-messages reports it in events: run msm listen --keep FILE, and name that file with \
-             --events FILE"
-        }
+        Platform::AcsMessages => match events {
+            Some(path) => return check_events(path),
+            None => {
+                "acs-messages reports it in events: run msm listen --keep FILE, and name that file \
+                 with --events FILE"
+            }
+        },
     };
     let error = Problem::new("--wait", rule).into_error(ErrorKind::Unsupported);
     Err(error.with_platform(platform.as_str()))
+}
+
+/// Checks that the file of events can be read.
+fn check_events(path: &Path) -> Result<()> {
+    let refused = |rule: &str| {
+        let name = format!("--events: {}", path.display());
+        Err(Problem::new(name, rule).into_error(ErrorKind::Config))
+    };
+    // Before it is opened: that of a pipe would wait for whatever writes to it.
+    match std::fs::metadata(path) {
+        Ok(about) if !about.is_file() => {
+            return refused("is no regular file, as msm listen keeps one");
+        }
+        Ok(_) => {}
+        Err(error) => return refused(&unreadable(&error)),
+    }
+    match File::open(path) {
+        Ok(_) => Ok(()),
+        Err(error) => refused(&unreadable(&error)),
+    }
 }
 
 /// Waits until the message is reported as wanted, or as failed, or the time is over.
@@ -103,9 +131,9 @@ pub(super) async fn wait(
                 }
                 heard.why = None;
             }
-            Err(error) if error.is_transient() => heard.why = Some(error.to_string()),
+            Err(error) if error.is_transient() => heard.why = Some(error.message().to_owned()),
             Err(error) => {
-                heard.why = Some(error.to_string());
+                heard.why = Some(error.message().to_owned());
                 return heard;
             }
         }
@@ -138,8 +166,16 @@ impl<'a> Reported<'a> {
             Problem::new(name, unreadable(error)).into_error(ErrorKind::Config)
         };
         let mut file = File::open(self.path).map_err(|error| unusable(&error))?;
+        let about = file.metadata().map_err(|error| unusable(&error))?;
+        if about.len() < self.done {
+            // It was truncated or replaced.
+            self.done = 0;
+        }
+        // What is older than that is no event of a message that was sent just now.
+        self.done = self.done.max(about.len().saturating_sub(files::MESSAGE));
         file.seek(SeekFrom::Start(self.done))
             .map_err(|error| unusable(&error))?;
+        let mut file = file.take(files::MESSAGE);
         let mut added = Vec::new();
         file.read_to_end(&mut added)
             .map_err(|error| unusable(&error))?;
@@ -191,6 +227,7 @@ mod tests {
             at_most: PAUSE,
         };
         let (delivered, read) = (wait(DeliveryStatus::Delivered), wait(DeliveryStatus::Read));
+        let file = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
         for (platform, wanted, has_events, is_heard) in [
             (Platform::MsgraphChat, delivered, true, false),
             (Platform::MsgraphChat, read, true, false),
@@ -201,8 +238,31 @@ mod tests {
             (Platform::AcsMessages, read, false, false),
             (Platform::AcsMessages, read, true, true),
         ] {
-            let checked = check(platform, wanted, has_events);
+            let checked = check(platform, wanted, has_events.then_some(file));
             assert_eq!(checked.is_ok(), is_heard, "{platform:?} {wanted:?}");
         }
+        for missing in ["/nonexistent", env!("CARGO_MANIFEST_DIR"), "/dev/null"] {
+            let error = check(Platform::AcsMessages, read, Some(Path::new(missing))).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_events_that_is_replaced_is_read_from_its_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        let event = |id: &str, status: &str| {
+            let data =
+                format!(r#"{{"messageId":"{id}","status":"{status}","channelType":"whatsapp"}}"#);
+            format!(
+                r#"{{"id":"1","topic":"/t","subject":"s","dataVersion":"1.0","eventType":"Microsoft.Communication.AdvancedMessageDeliveryStatusUpdated","eventTime":"2026-01-02T03:04:05Z","data":{data}}}"#
+            )
+        };
+        let receipt = Receipt::new(Acceptance::Queued).with_message_id("m");
+        std::fs::write(&path, format!("\n{}\n", event("other", "Delivered"))).unwrap();
+        let mut reported = Reported::new(&path);
+        assert_eq!(reported.look(&receipt).unwrap(), None);
+        std::fs::write(&path, format!("\n{}", event("m", "Read"))).unwrap();
+        assert_eq!(reported.look(&receipt).unwrap(), Some(DeliveryStatus::Read));
     }
 }

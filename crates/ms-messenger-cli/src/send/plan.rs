@@ -134,7 +134,7 @@ fn job(
     let platform = choose(named, &request, settings)?;
     warnings.extend(mentions::check(platform, &request.message, &args.mention)?);
     if let Some(wait) = args.wait_for().ok().flatten() {
-        heard::check(platform, wait, args.events.is_some())?;
+        heard::check(platform, wait, args.events.as_deref())?;
     }
     let job = Job {
         platform,

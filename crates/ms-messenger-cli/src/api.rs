@@ -1,6 +1,6 @@
 //! `msm api`: a request to any path of a configured service.
 
-use std::path::Path;
+use std::{ops::ControlFlow, path::Path};
 
 use ms_messenger::{
     Delivery, Error, ErrorKind, Problem, Result,
@@ -15,12 +15,13 @@ use crate::{
     connect, environment,
     exit::Exit,
     explain::{Explained, explain},
-    files::{self, unreadable},
+    files,
     outcome::Line,
     platform::Platform,
     print,
     terminal::{escaped, shown},
     transport::{http_options, retry},
+    usage,
 };
 
 /// The most pages of a list.
@@ -40,12 +41,12 @@ struct Wanted {
 pub(crate) async fn run(args: &ApiArgs) -> Exit {
     let mut settings = None;
     match request(args, &mut settings).await {
-        Ok(()) => Exit::Success,
+        Ok(exit) => exit,
         Err(error) => failed(args, error, settings.as_ref()),
     }
 }
 
-async fn request(args: &ApiArgs, known: &mut Option<Settings>) -> Result<()> {
+async fn request(args: &ApiArgs, known: &mut Option<Settings>) -> Result<Exit> {
     let wanted = wanted(args)?;
     let settings = Settings::read(&args.common.connection, &environment::process)?;
     let settings = &*known.insert(settings);
@@ -62,25 +63,33 @@ async fn request(args: &ApiArgs, known: &mut Option<Settings>) -> Result<()> {
         return respond(args, &request.send().await?, filter);
     }
     let mut pages = request.pages::<Value>().with_max_pages(MOST_PAGES);
-    while let Some(page) = pages.next_page().await? {
+    while let Some(page) = pages.next_page().await.map_err(no_list)? {
         let page = Value::Array(page);
         let items = match filter {
             Some(filter) => filter.query(&page).all(),
             None => page.as_array().into_iter().flatten().collect(),
         };
         for item in items {
-            if print::result(&escaped(&item.to_string())).is_err() {
-                return Ok(());
+            if let ControlFlow::Break(exit) = print::item(&escaped(&item.to_string())) {
+                return Ok(exit);
             }
         }
     }
-    Ok(())
+    Ok(Exit::Success)
+}
+
+/// Says of a response that cannot be read as a page what to do.
+fn no_list(error: Error) -> Error {
+    if error.kind() != ErrorKind::Protocol {
+        return error;
+    }
+    error.with_message("the response is no page of a list: leave --paginate out")
 }
 
 /// Prints a response, or what the filter selects of it.
-fn respond(args: &ApiArgs, response: &Response, filter: Option<&JsonPath>) -> Result<()> {
+fn respond(args: &ApiArgs, response: &Response, filter: Option<&JsonPath>) -> Result<Exit> {
     if response.body().is_empty() {
-        return Ok(());
+        return Ok(Exit::Success);
     }
     let read = serde_json::from_slice::<Value>(response.body());
     let lines = match (read, filter) {
@@ -98,17 +107,16 @@ fn respond(args: &ApiArgs, response: &Response, filter: Option<&JsonPath>) -> Re
         (Err(_), None) => vec![shown(&String::from_utf8_lossy(response.body()))],
     };
     for line in lines {
-        if print::result(&line).is_err() {
-            break;
+        if let ControlFlow::Break(exit) = print::item(&line) {
+            return Ok(exit);
         }
     }
-    Ok(())
+    Ok(Exit::Success)
 }
 
 /// Checks everything that needs no settings.
 fn wanted(args: &ApiArgs) -> Result<Wanted> {
-    let invalid =
-        |field: &str, rule: &str| Problem::new(field, rule).into_error(ErrorKind::InvalidRequest);
+    let invalid = |field: &str, rule: &str| usage::refused("api", field, rule);
     let method = args.method.trim().to_ascii_uppercase();
     let rule = "must be GET, HEAD, POST, PUT, PATCH or DELETE";
     let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
@@ -141,7 +149,7 @@ fn wanted(args: &ApiArgs) -> Result<Wanted> {
 
 /// Reads a header. Its value is not repeated in errors: it may be a secret.
 fn header(text: &str) -> Result<(HeaderName, HeaderValue)> {
-    let invalid = |rule: &str| Problem::new("--header", rule).into_error(ErrorKind::InvalidRequest);
+    let invalid = |rule: &str| usage::refused("api", "--header", rule);
     let rule = "must be a name and a value, e.g. 'Prefer: return=minimal'";
     let (name, value) = text.split_once(':').ok_or_else(|| invalid(rule))?;
     let name = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|_| invalid(rule))?;
@@ -157,9 +165,8 @@ fn header(text: &str) -> Result<(HeaderName, HeaderValue)> {
 
 /// Reads the body and finds its media type: that of the headers, else JSON.
 fn body(path: &Path, headers: &[(HeaderName, HeaderValue)]) -> Result<(HeaderValue, Vec<u8>)> {
-    let bytes = files::bytes_or_input(path, files::BULK).map_err(|error| {
-        Problem::new(files::name(path), unreadable(&error)).into_error(ErrorKind::Config)
-    })?;
+    let bytes = files::bytes_or_input(path, files::BULK);
+    let bytes = bytes.map_err(|error| files::unusable(path, &error))?;
     let named = headers
         .iter()
         .find(|(name, _)| name.as_str() == "content-type");
@@ -231,6 +238,9 @@ fn open(
 
 /// Reports an error: for a request that may have been executed, that it may.
 fn failed(args: &ApiArgs, error: Error, settings: Option<&Settings>) -> Exit {
+    if let Some(exit) = usage::report_refused(&error, args.common.json) {
+        return exit;
+    }
     let Explained { error, advice } = explain(error, settings);
     let exit = Exit::of(&error);
     let doubt = "it is unknown whether the request was executed: look before you make it again";

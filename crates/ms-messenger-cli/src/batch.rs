@@ -39,8 +39,6 @@ use crate::{
 /// The longest pause between two attempts of a message: shorter than that of the library, because
 /// a terminal waits for the end.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// Warnings of a dry run that are printed.
-const WARNINGS: usize = 20;
 
 /// Why a batch ends before the first message is sent.
 #[derive(Debug)]
@@ -135,6 +133,7 @@ async fn batch(
         store,
         earlier,
     };
+    input.warn();
     let routes = Routes::open(&platforms(&input.entries), settings, &options).await?;
     let outcome = Box::pin(ready.send(input.entries, &routes, &mut interrupt)).await;
     routes.end().await;
@@ -276,9 +275,7 @@ fn summary(ended: &Ended, before: Counts, all: Counts, store: &str) -> Exit {
 
 /// Prints that a dry run found no problem.
 fn checked(args: &BatchArgs, input: &Input) -> Exit {
-    for warning in input.warnings.iter().take(WARNINGS) {
-        print::note(format_args!("warning: {warning}"));
-    }
+    input.warn();
     let line = Line {
         delivery: Delivery::NotSent.as_str(),
         warnings: &input.warnings,
@@ -292,7 +289,7 @@ fn checked(args: &BatchArgs, input: &Input) -> Exit {
             input.entries.len()
         )
     };
-    print::result(&text).map_or(Exit::Other, |()| Exit::Success)
+    print::last(&text, Exit::Success)
 }
 
 fn failed(args: &BatchArgs, failure: Failure, settings: Option<&Settings>) -> Exit {

@@ -11,6 +11,7 @@ use tokio::time::sleep;
 
 use crate::{
     args::{CommonArgs, DeleteArgs, EditArgs, MessageArgs, ReactArgs, ReplyArgs},
+    compose::{self, controls},
     exit::Exit,
     explain::{Explained, explain},
     outcome::Line,
@@ -38,6 +39,15 @@ enum Change<'a> {
 }
 
 impl Change<'_> {
+    /// The command that makes it.
+    const fn command(&self) -> &'static str {
+        match self {
+            Self::Text(_) | Self::Html(_) => "edit",
+            Self::Delete | Self::Restore => "delete",
+            Self::React(_) | Self::Unreact(_) => "react",
+        }
+    }
+
     const fn done(&self) -> &'static str {
         match self {
             Self::Text(_) | Self::Html(_) => "edited",
@@ -73,13 +83,25 @@ pub(crate) async fn reply(args: ReplyArgs) -> Exit {
 
 /// Changes the content of a message.
 pub(crate) async fn edit(args: &EditArgs) -> Exit {
-    let change = match (&args.text, &args.html) {
-        (Some(text), _) => Change::Text(text),
-        (None, Some(html)) => Change::Html(html),
+    let json = args.message.common.json;
+    let (option, given) = match (&args.text, &args.html) {
+        (Some(text), _) => ("--text", text),
+        (None, Some(html)) => ("--html", html),
         (None, None) => {
             let rule = "the new content is missing: give --text TEXT or --html HTML";
-            return usage::report_violation(rule, Some("edit"), args.message.common.json);
+            return usage::report_violation(rule, Some("edit"), json);
         }
+    };
+    let content = match compose::content(given, args.strip_ansi) {
+        Ok(content) => content,
+        Err(error) => return report::failed(error, json),
+    };
+    if let Some(warning) = controls::find_in(option, &content) {
+        print::note(format_args!("warning: {warning}"));
+    }
+    let change = match option {
+        "--text" => Change::Text(&content),
+        _ => Change::Html(&content),
     };
     run(&args.message, &change).await
 }
@@ -148,7 +170,7 @@ async fn apply(
     change: &Change<'_>,
     opening: &mut Opening,
 ) -> std::result::Result<(), Failed> {
-    let id = message_id(args)?;
+    let id = message_id(args, change.command())?;
     let target = &args.target.target;
     // Each attempt is made here, so that none is lost sight of.
     let place = opening

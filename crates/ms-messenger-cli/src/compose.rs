@@ -1,13 +1,14 @@
 //! Builds the requests from the options.
 
 mod card;
+pub(crate) mod controls;
 mod local_files;
 mod markdown;
 
 use std::{io, path::Path, time::SystemTime};
 
 use ms_messenger::{
-    Attachment, Body, Error, ErrorKind, IdempotencyKey, Media, MediaKind, Message, Problem, Result,
+    Attachment, Error, ErrorKind, IdempotencyKey, Media, MediaKind, Message, Problem, Result,
     SendRequest, Template, random_uuid,
 };
 
@@ -37,9 +38,7 @@ pub(crate) struct Composed {
 /// `Config` when a file cannot be read; `InvalidRequest` when standard input cannot, or the
 /// content is no request.
 pub(crate) fn requests(args: &SendArgs) -> Result<Composed> {
-    compose(args, &|| {
-        files::text_or_input(Path::new("-"), files::MESSAGE)
-    })
+    compose(args, &standard_input)
 }
 
 /// Builds the requests; `input` reads standard input.
@@ -47,7 +46,7 @@ fn compose(args: &SendArgs, input: Input<'_>) -> Result<Composed> {
     if let Some(path) = &args.request {
         let request = parse(&read_request(path, input)?, path)?;
         return Ok(Composed {
-            warnings: warnings(&request.message),
+            warnings: controls::find(&request.message, ""),
             requests: vec![request],
             fallbacks: Vec::new(),
         });
@@ -56,7 +55,7 @@ fn compose(args: &SendArgs, input: Input<'_>) -> Result<Composed> {
     let requests = args.to.iter().map(|to| request(args, to, &message));
     let requests = requests.collect::<Result<Vec<_>>>()?;
     let fallbacks = args.fallback.iter().map(|to| addressed(to, &message));
-    let mut warnings = warnings(&message);
+    let mut warnings = controls::find(&message, controls::REMEDY);
     warnings.append(&mut found);
     Ok(Composed {
         requests,
@@ -110,7 +109,7 @@ fn parse(json: &str, path: &Path) -> Result<SendRequest> {
 /// Returns the message of the options: body, subject, importance and attachments; and warnings.
 fn message(args: &SendArgs, input: Input<'_>) -> Result<(Message, Vec<Problem>)> {
     let (mut message, mut warnings) = body(args, input)?;
-    message.subject.clone_from(&args.subject);
+    message.subject = args.subject.as_deref().map(|text| clean(args, text));
     message.importance = args.importance.map(Into::into).unwrap_or_default();
     if let Some(path) = &args.card {
         let (card, mut found) = local_files::card(path)?;
@@ -136,12 +135,12 @@ fn body(args: &SendArgs, input: Input<'_>) -> Result<(Message, Vec<Problem>)> {
     let message = if let Some(html) = &args.html {
         let html = text_or_input(args, html, input)?;
         match &args.text_alternative {
-            Some(text) => Message::html_with_text(html, text),
+            Some(text) => Message::html_with_text(html, clean(args, text)),
             None => Message::html(html),
         }
     } else if let Some(name) = &args.template {
         let mut template = Template::new(name, args.language.as_deref().unwrap_or_default());
-        template.body.clone_from(&args.value);
+        template.body = args.value.iter().map(|text| clean(args, text)).collect();
         Message::template(template)
     } else if let Some(media) = media(args) {
         Message::media(media)
@@ -171,22 +170,47 @@ fn media(args: &SendArgs) -> Option<Media> {
     .into_iter()
     .find_map(|(kind, url)| Some((kind, url.clone()?)))?;
     let mut media = Media::new(kind, url);
-    media.caption.clone_from(&args.caption);
-    media.file_name.clone_from(&args.file_name);
+    media.caption = args.caption.as_deref().map(|text| clean(args, text));
+    media.file_name = args.file_name.as_deref().map(|text| clean(args, text));
     Some(media)
+}
+
+/// Returns the text of an option as it is sent, or that of standard input for `-`.
+///
+/// # Errors
+///
+/// `InvalidRequest` when standard input cannot be read.
+pub(crate) fn content(given: &str, strip_ansi: bool) -> Result<String> {
+    let text = match given {
+        "-" => read_text(&standard_input)?,
+        given => given.to_owned(),
+    };
+    Ok(if strip_ansi {
+        controls::without(&text)
+    } else {
+        text
+    })
+}
+
+fn standard_input() -> io::Result<String> {
+    files::text_or_input(Path::new("-"), files::MESSAGE)
 }
 
 /// Returns the text of an option, or of standard input for `-`.
 fn text_or_input(args: &SendArgs, given: &str, input: Input<'_>) -> Result<String> {
-    let text = match given {
-        "-" => read_text(input)?,
-        given => given.to_owned(),
-    };
-    Ok(if args.strip_ansi {
-        anstream::adapter::strip_str(&text).to_string()
-    } else {
-        text
+    Ok(match given {
+        "-" => clean(args, &read_text(input)?),
+        given => clean(args, given),
     })
+}
+
+/// Returns a text as it is sent.
+fn clean(args: &SendArgs, text: &str) -> String {
+    if args.strip_ansi {
+        controls::without(text)
+    } else {
+        text.to_owned()
+    }
 }
 
 /// Reads the text on standard input, without its final line ending.
@@ -216,29 +240,8 @@ fn read_request(path: &Path, input: Input<'_>) -> Result<String> {
     } else {
         files::text(path, files::MESSAGE)
     };
-    text.map(without_bom).map_err(|error| {
-        // A missing file is a configuration error; unusable content is one of the message.
-        let kind = match error.kind() {
-            io::ErrorKind::InvalidData | io::ErrorKind::FileTooLarge => ErrorKind::InvalidRequest,
-            _ => ErrorKind::Config,
-        };
-        invalid(kind, &files::name(path), &unreadable(&error))
-    })
-}
-
-/// Returns what the sender should know about the message.
-fn warnings(message: &Message) -> Vec<Problem> {
-    let (field, text) = match &message.body {
-        Body::Text(text) => ("message.body.text", text),
-        Body::Html { html, .. } => ("message.body.html", html),
-        _ => return Vec::new(),
-    };
-    let rule = "contains terminal escapes, which are sent unchanged: --strip-ansi removes them";
-    if text.contains('\u{1b}') {
-        vec![Problem::new(field, rule)]
-    } else {
-        Vec::new()
-    }
+    text.map(without_bom)
+        .map_err(|error| files::unusable(path, &error))
 }
 
 /// Returns the error of one field.

@@ -19,7 +19,7 @@ pub(crate) fn run(command: &ConfigCommand) -> Exit {
         ConfigCommand::Path(args) => (path(args), args.json),
     };
     match outcome {
-        Ok(text) => print::result(text.trim_end()).map_or(Exit::Other, |()| Exit::Success),
+        Ok(text) => print::last(text.trim_end(), Exit::Success),
         Err(error) => report::failed(error, json),
     }
 }

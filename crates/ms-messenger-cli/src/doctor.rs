@@ -22,6 +22,7 @@ use crate::{
     exit::Exit,
     platform::Platform,
     print, report,
+    terminal::escaped,
     transport::http_options,
 };
 
@@ -33,12 +34,11 @@ pub(crate) async fn run(args: &DoctorArgs) -> Exit {
         Err(error) => return report::failed(error, args.json),
     };
     let text = if args.json {
-        report.to_json().to_string()
+        escaped(&report.to_json().to_string())
     } else {
         report.to_text()
     };
-    let written = print::result(text.trim_end());
-    written.map_or(Exit::Other, |()| report.exit())
+    print::last(text.trim_end(), report.exit())
 }
 
 /// Checks the platforms.

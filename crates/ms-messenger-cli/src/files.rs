@@ -6,6 +6,8 @@ use std::{
     path::Path,
 };
 
+use ms_messenger::{Error, ErrorKind, Problem};
+
 /// The most bytes of a secret, a setting or a set of rules.
 pub(crate) const SETTING: u64 = 1024 * 1024;
 /// The most bytes of one message, with what is embedded in it.
@@ -68,37 +70,71 @@ fn bounded(source: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Describes why something cannot be read, without the text of the operating system.
+/// Describes why something cannot be read.
 pub(crate) fn unreadable(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::InvalidData => "is not UTF-8".to_owned(),
+        io::ErrorKind::FileTooLarge if error.get_ref().is_some() => error.to_string(),
+        kind if is_plain(kind) => reason(error),
+        _ => format!("cannot be read: {}", reason(error)),
+    }
+}
+
+/// Returns the error of a file that cannot be read: one of the settings if it is missing or may not
+/// be read, else one of its content.
+pub(crate) fn unusable(path: &Path, error: &io::Error) -> Error {
+    let kind = match error.kind() {
+        io::ErrorKind::InvalidData | io::ErrorKind::FileTooLarge => ErrorKind::InvalidRequest,
+        _ => ErrorKind::Config,
+    };
+    Problem::new(name(path), unreadable(error)).into_error(kind)
+}
+
+/// Describes why something cannot be written.
+pub(crate) fn unwritable(error: &io::Error) -> String {
+    match error.kind() {
+        kind if is_plain(kind) => reason(error),
+        _ => format!("cannot be written: {}", reason(error)),
+    }
+}
+
+/// Describes what the operating system refused, without its number.
+pub(crate) fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such file".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         io::ErrorKind::IsADirectory => "is a folder, not a file".to_owned(),
-        io::ErrorKind::InvalidData => "is not UTF-8".to_owned(),
-        io::ErrorKind::FileTooLarge if error.get_ref().is_some() => error.to_string(),
-        kind => format!("cannot be read: {kind}"),
+        // The standard library has no name for it.
+        _ if error.kind().to_string().starts_with("uncategorized") => {
+            let text = error.to_string();
+            let text = text.split(" (os error").next().unwrap_or_default();
+            text.to_lowercase()
+        }
+        // An error of a library says more than its kind.
+        _ if error.get_ref().is_some() => error.to_string(),
+        kind => kind.to_string(),
     }
-}
-
-/// Describes an error of the operating system in its words, without its number.
-pub(crate) fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    // What follows the number names a temporary file.
-    let text = text.split(" (os error ").next().unwrap_or_default();
-    let mut rest = text.chars();
-    let first = rest.next().map(|first| first.to_ascii_lowercase());
-    first.into_iter().chain(rest).collect()
 }
 
 /// The cause of an error, to be appended to its text; nothing if there is none.
 pub(crate) fn because(error: &(dyn std::error::Error + 'static)) -> String {
-    let Some(cause) = error.source() else {
-        return String::new();
-    };
-    match cause.downcast_ref::<io::Error>() {
-        Some(cause) => format!(": {}", plain(cause)),
-        None => format!(": {cause}"),
+    error.source().map_or_else(String::new, |it| format!(": {}", cause(it)))
+}
+
+/// Describes the cause of an error, an error of the operating system without its number.
+pub(crate) fn cause(error: &(dyn std::error::Error + 'static)) -> String {
+    match error.downcast_ref::<io::Error>() {
+        Some(error) => reason(error),
+        None => error.to_string(),
     }
+}
+
+/// Whether the kind alone says enough.
+fn is_plain(kind: io::ErrorKind) -> bool {
+    matches!(
+        kind,
+        io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied | io::ErrorKind::IsADirectory
+    )
 }
 
 /// Removes the byte order mark that some programs write before UTF-8.
@@ -116,11 +152,10 @@ mod tests {
     #[test]
     fn the_number_of_an_error_is_left_out() {
         for number in [2, 13, 17, 21, 28, 98] {
-            let text = plain(&io::Error::from_raw_os_error(number));
+            let text = reason(&io::Error::from_raw_os_error(number));
             assert!(!text.contains("os error") && !text.ends_with(')'), "{text}");
             assert!(text.starts_with(|c: char| c.is_ascii_lowercase()), "{text}");
         }
-        assert_eq!(plain(&io::Error::other("Own (text)")), "own (text)");
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(crate) fn completions(args: &CompletionsArgs) -> Exit {
         Shell::Power => generated(aot::PowerShell),
         Shell::Elvish => generated(aot::Elvish),
     };
-    print::result(text.trim_end()).map_or(Exit::Other, |()| Exit::Success)
+    print::last(text.trim_end(), Exit::Success)
 }
 
 fn generated(shell: impl Generator) -> String {
@@ -35,7 +35,7 @@ pub(crate) fn man(args: &ManArgs) -> Exit {
     match pages(&args.folder) {
         Ok(count) => {
             let text = format!("{count} pages in {}", args.folder.display());
-            print::result(&text).map_or(Exit::Other, |()| Exit::Success)
+            print::last(&text, Exit::Success)
         }
         Err(error) => report::failed(error, false),
     }

@@ -1,5 +1,7 @@
 //! `msm list`.
 
+use std::ops::ControlFlow;
+
 use ms_messenger::{
     ErrorKind, Problem, Result, RetryPolicy, Uuid,
     http::{Pages, encode_path_segment},
@@ -19,6 +21,7 @@ use crate::{
     show::unsupported,
     terminal::{escaped, shown_line},
     transport::http_options,
+    usage,
 };
 
 /// The most pages of a list.
@@ -76,7 +79,7 @@ async fn list(args: &ListThingsArgs, opening: &mut Opening) -> Result<(Vec<Value
         } else {
             "is for channels, members and contacts only"
         };
-        return Err(Problem::new("OF", rule).into_error(ErrorKind::InvalidRequest));
+        return Err(usage::refused("list", "OF", rule));
     }
     let of = of.unwrap_or_default();
     let (common, retry) = (&args.common, RetryPolicy::default());
@@ -226,9 +229,8 @@ async fn all<T: Serialize + DeserializeOwned>(pages: Pages<T>) -> Result<Vec<Val
 fn printed(args: &ListThingsArgs, items: &[Value], columns: Columns) -> Exit {
     if args.common.json {
         for item in items {
-            // The reader may have seen enough.
-            if print::result(&escaped(&item.to_string())).is_err() {
-                break;
+            if let ControlFlow::Break(exit) = print::item(&escaped(&item.to_string())) {
+                return exit;
             }
         }
         return Exit::Success;
@@ -239,7 +241,7 @@ fn printed(args: &ListThingsArgs, items: &[Value], columns: Columns) -> Exit {
     }
     let head: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
     let rows: Vec<Vec<String>> = items.iter().map(|item| row(item, columns)).collect();
-    print::result(&print::columns(&head, &rows)).map_or(Exit::Other, |()| Exit::Success)
+    print::last(&print::columns(&head, &rows), Exit::Success)
 }
 
 fn row(item: &Value, columns: Columns) -> Vec<String> {

@@ -4,7 +4,7 @@ mod kept;
 mod receiver;
 mod statuses;
 
-use std::{path::Path, sync::Arc};
+use std::{ops::ControlFlow, path::Path, sync::Arc};
 
 use ms_messenger::{
     Error, ErrorKind, ExposeSecret as _, Problem, Result, SecretString,
@@ -73,7 +73,7 @@ async fn listen(args: &ListenArgs) -> Result<Exit> {
         "graph": has_notifications.then(|| format!("http://{address}/notifications")),
         "keep": args.keep.display().to_string(),
     });
-    if print::result(&ready.to_string()).is_err() {
+    if print::result(&escaped(&ready.to_string())).is_err() {
         return Ok(Exit::Other);
     }
     let server = tokio::spawn(receiver::serve(listener, Arc::clone(&receiver)));
@@ -116,8 +116,10 @@ async fn print_events(
             biased;
             Some(line) = lines.recv() => {
                 // The event is kept, whoever reads it or not.
-                if print::result(&escaped(&line)).is_err() || args.once {
-                    return Exit::Success;
+                match print::item(&escaped(&line)) {
+                    ControlFlow::Break(exit) => return exit,
+                    ControlFlow::Continue(()) if args.once => return Exit::Success,
+                    ControlFlow::Continue(()) => {}
                 }
             }
             _ = interrupt.requested() => return Exit::Success,

@@ -22,6 +22,7 @@ use crate::{
     args::{LogFormat, OutputArgs},
     outcome::one_line,
     print,
+    terminal::escaped,
 };
 
 /// Begin of the targets that are printed: those of this program and its libraries.
@@ -197,7 +198,7 @@ fn json(metadata: &Metadata<'_>, name: &str, facts: Facts, took: Option<Duration
     if let Some(took) = took {
         line.insert("took_ms".to_owned(), (took.as_secs_f64() * 1000.0).into());
     }
-    Value::Object(line).to_string()
+    escaped(&Value::Object(line).to_string())
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub(crate) async fn run(args: &LoginArgs) -> Exit {
                 let user = whoami::user(&sign_in);
                 format!("signed in as {user}; stored as `{}`", profile.name)
             };
-            print::result(&text).map_or(Exit::Other, |()| Exit::Success)
+            print::last(&text, Exit::Success)
         }
         Err(error) => report::failed(error, args.json),
     }

@@ -21,7 +21,7 @@ pub(crate) async fn run(args: &LogoutArgs) -> Exit {
             } else {
                 to_text(&profile, &removed)
             };
-            print::result(&text).map_or(Exit::Other, |()| Exit::Success)
+            print::last(&text, Exit::Success)
         }
         Err(error) => report::failed(error, args.json),
     }

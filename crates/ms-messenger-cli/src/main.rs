@@ -95,7 +95,10 @@ fn main() -> ExitCode {
         .build();
     let exit = match runtime {
         Ok(runtime) => runtime.block_on(run(cli.command)),
-        Err(error) => print::failure(&format!("cannot start: {error}"), Exit::Other),
+        Err(error) => print::failure(
+            &format!("cannot start: {}", files::reason(&error)),
+            Exit::Other,
+        ),
     };
     exit.into()
 }
@@ -127,8 +130,6 @@ async fn run(command: Command) -> Exit {
         Command::Completions(args) => habits::completions(&args),
         Command::Man(args) => habits::man(&args),
         Command::Schema(args) => schema::run(&args),
-        Command::ExitCodes => {
-            print::result(exit::table().trim_end()).map_or(Exit::Other, |()| Exit::Success)
-        }
+        Command::ExitCodes => print::last(exit::table().trim_end(), Exit::Success),
     }
 }

@@ -6,7 +6,11 @@ use ms_messenger::{Error, Evidence, IdempotencyKey, Problem, Receipt, SendReques
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::exit::Exit;
+use crate::{
+    exit::Exit,
+    files,
+    terminal::{escaped, shown_line},
+};
 
 /// How the command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -165,7 +169,7 @@ impl<'a> Line<'a> {
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // All keys are strings, so this cannot fail.
-        f.write_str(&serde_json::to_string(self).unwrap_or_default())
+        f.write_str(&escaped(&serde_json::to_string(self).unwrap_or_default()))
     }
 }
 
@@ -221,14 +225,15 @@ fn problems<S: Serializer>(problems: &[Problem], to: S) -> Result<S::Ok, S::Erro
 /// Length limit of one cause, in characters.
 const LONGEST_CAUSE: usize = 300;
 
-/// Returns the causes of an error from the outermost to the innermost: one line each, without
-/// repetitions.
+/// Returns the causes of an error from the outermost to the innermost: one line each, without what
+/// the message or the cause before says already.
 pub(crate) fn causes(error: &Error) -> Vec<String> {
     let mut causes: Vec<String> = Vec::new();
+    let message = one_line(error.message());
     let mut cause = error.source();
     while let Some(error) = cause {
-        let text = one_line(&error.to_string());
-        if causes.last() != Some(&text) {
+        let text = one_line(&files::cause(error));
+        if !causes.last().unwrap_or(&message).ends_with(&text) {
             causes.push(text);
         }
         cause = error.source();
@@ -238,7 +243,7 @@ pub(crate) fn causes(error: &Error) -> Vec<String> {
 
 /// A terminal obeys control characters, and a log counts lines.
 pub(crate) fn one_line(text: &str) -> String {
-    let text = text.replace(char::is_control, " ");
+    let text = shown_line(text).replace('\u{fffd}', " ");
     match text.char_indices().nth(LONGEST_CAUSE) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
@@ -309,7 +314,7 @@ mod tests {
             one_line(&"é".repeat(400)).chars().count(),
             LONGEST_CAUSE + 1
         );
-        assert_eq!(one_line("a\u{1b}[31m\r\nb"), "a [31m  b");
+        assert_eq!(one_line("a\u{1b}[31m\r\nb"), "a [31m b");
         let far = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1 << 40);
         assert_eq!(moment(far), "out of range");
         assert_eq!(moment(SystemTime::UNIX_EPOCH), "1970-01-01T00:00:00Z");

@@ -3,6 +3,7 @@
 use std::{
     fmt,
     io::{self, Write as _},
+    ops::ControlFlow,
     sync::atomic::{AtomicBool, Ordering},
     time::SystemTime,
 };
@@ -11,17 +12,51 @@ use anstyle::{AnsiColor, Style};
 
 use ms_messenger::{Delivery, Error, IdempotencyKey, Receipt};
 
-use crate::{exit::Exit, explain::without_methods, outcome, terminal::shown_line};
+use crate::{
+    exit::Exit,
+    explain::without_methods,
+    files, outcome,
+    terminal::{shown, shown_line},
+};
 
-/// Writes one result to standard output.
+/// Writes one result to standard output. Nothing of it reaches a terminal as a command; JSON is
+/// [`escaped`](crate::terminal::escaped) where it is made, so that this changes nothing of it.
 ///
 /// # Errors
 ///
 /// When standard output is closed.
 pub(crate) fn result(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{text}")?;
+    writeln!(out, "{}", shown(text))?;
     out.flush()
+}
+
+/// Writes the result with which a command ends, and returns its exit code.
+pub(crate) fn last(text: &str, exit: Exit) -> Exit {
+    match result(text) {
+        Ok(()) => exit,
+        Err(error) => unwritten(&error, exit),
+    }
+}
+
+/// Writes one of several results. It breaks with the exit code of the command if none can follow.
+pub(crate) fn item(text: &str) -> ControlFlow<Exit> {
+    match result(text) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(error) => ControlFlow::Break(unwritten(&error, Exit::Success)),
+    }
+}
+
+/// Returns the exit code after standard output failed: a reader that has seen enough is no failure.
+pub(crate) fn unwritten(error: &io::Error, exit: Exit) -> Exit {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return exit;
+    }
+    let why = files::reason(error);
+    failure(
+        &format!("standard output cannot be written to: {why}"),
+        Exit::Other,
+    )
 }
 
 /// Whether only errors are printed on standard error.
@@ -45,15 +80,16 @@ pub(crate) fn note(text: impl fmt::Display) {
 }
 
 /// Writes one line to standard error, also when it is quiet: an error, or what the user must do.
+/// Nothing of it reaches a terminal as a command, also not the name of a file.
 pub(crate) fn important(text: impl fmt::Display) {
-    let text = painted(&text.to_string());
+    let text = painted(&shown(&text.to_string()));
     // It removes the colours where `NO_COLOR` is set, or standard error is no terminal.
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
-/// Writes a line of the log to standard error, unchanged.
+/// Writes a line of the log to standard error, without colours.
 pub(crate) fn log(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    let _ = writeln!(io::stderr().lock(), "{}", shown(line));
 }
 
 /// Colours the word with which an error or a warning begins.
@@ -85,10 +121,10 @@ pub(crate) fn set_aside(files: &[String]) {
 pub(crate) fn sent_text(platform: &str, receipt: &Receipt) -> String {
     let mut text = format!("{platform}: {}", receipt.acceptance);
     if let Some(id) = &receipt.message_id {
-        text.push_str(&format!(", message {id}"));
+        text.push_str(&format!(", message {}", shown_line(id.as_str())));
     }
     if let Some(id) = &receipt.conversation {
-        text.push_str(&format!(", in {id}"));
+        text.push_str(&format!(", in {}", shown_line(id.as_str())));
     }
     if let Some(address) = &receipt.web_url {
         text.push_str(&format!("\n  {}", shown_line(address)));
@@ -145,11 +181,12 @@ fn describe(error: &Error, heading: &str, message: &str, advice: Option<&str>) -
         let mut text = format!("error: {}{heading}", platform.unwrap_or_default());
         for problem in error.problems() {
             let problem = problem.to_string();
-            text.push_str(&format!("\n  {}", without_methods(&problem)));
+            let problem = shown_line(without_methods(&problem));
+            text.push_str(&format!("\n  {problem}"));
         }
         text
     } else {
-        format!("error: {message}")
+        format!("error: {}", shown_line(message))
     };
     for cause in informative(&outcome::causes(error)) {
         text.push_str(&format!("\n  caused by: {cause}"));

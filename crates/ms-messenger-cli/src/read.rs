@@ -4,6 +4,8 @@ mod follow;
 mod item;
 mod pages;
 
+use std::ops::ControlFlow;
+
 use ms_messenger::{Error, ErrorKind, Result, RetryPolicy};
 
 pub(crate) use self::item::Item;
@@ -15,10 +17,22 @@ use crate::{
     place::{Opening, Place},
     print, report,
     unread::output_unread,
+    usage,
 };
 
 /// Prints the messages of a place, the oldest first, and goes on with what arrives if asked to.
 pub(crate) async fn run(args: &ReadArgs) -> Exit {
+    let needs_follow = [
+        ("--interval", args.interval.is_some()),
+        ("--for", args.at_most.is_some()),
+    ];
+    if let Some((option, _)) = needs_follow
+        .iter()
+        .find(|(_, is_given)| *is_given && !args.follow)
+    {
+        let rule = format!("{option} needs --follow");
+        return usage::report_violation(&rule, Some("read"), args.common.json);
+    }
     let mut opening = Opening::default();
     match read(args, &mut opening).await {
         Ok(exit) => exit,
@@ -64,8 +78,8 @@ async fn read_place(args: &ReadArgs, place: &Place, root: Option<&str>) -> Resul
     let since = args.since.map(Since::Created);
     let items = pages::last(place, root, since, args.last as usize).await?;
     for item in &items {
-        if !written(args, place, item) {
-            return Ok(Exit::Success);
+        if let ControlFlow::Break(exit) = written(args, place, item) {
+            return Ok(exit);
         }
     }
     if !args.follow {
@@ -87,12 +101,12 @@ async fn ends(args: &ReadArgs) {
     }
 }
 
-/// Prints a message; `false` when standard output is closed.
-fn written(args: &ReadArgs, place: &Place, item: &Item) -> bool {
+/// Prints a message.
+fn written(args: &ReadArgs, place: &Place, item: &Item) -> ControlFlow<Exit> {
     let text = if args.common.json {
         item.json(place)
     } else {
         item.text()
     };
-    print::result(&text).is_ok()
+    print::item(&text)
 }

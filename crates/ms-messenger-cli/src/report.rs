@@ -9,6 +9,8 @@ use crate::{
     explain::{Explained, explain},
     outcome::Line,
     print,
+    terminal::escaped,
+    usage,
 };
 
 /// Returns the JSON line of a command that succeeded: the members of every line, then its own.
@@ -18,7 +20,7 @@ pub(crate) fn done(own: Value) -> String {
         return String::new();
     };
     line.extend(own);
-    Value::Object(line).to_string()
+    escaped(&Value::Object(line).to_string())
 }
 
 /// Reports why a command that sends nothing failed.
@@ -28,6 +30,9 @@ pub(crate) fn failed(error: Error, json: bool) -> Exit {
 
 /// Reports why a command that sends nothing failed, with these settings.
 pub(crate) fn failed_with(error: Error, json: bool, settings: Option<&Settings>) -> Exit {
+    if let Some(exit) = usage::report_refused(&error, json) {
+        return exit;
+    }
     let Explained { error, advice } = explain(error.with_delivery(Delivery::NotSent), settings);
     let exit = Exit::of(&error);
     if json {

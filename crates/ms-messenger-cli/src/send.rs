@@ -31,6 +31,7 @@ pub(crate) async fn run(args: &SendArgs) -> Exit {
     let plan = match planned {
         Ok(plan) => plan,
         Err(refused) => {
+            report.has_several = refused.len() > 1;
             let exits = refused
                 .into_iter()
                 .map(|it| report.failed(it.to.as_deref(), it.error, None));

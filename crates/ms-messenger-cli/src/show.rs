@@ -1,7 +1,7 @@
 //! `msm show`: one message, whole.
 
 use ms_messenger::{
-    Error, ErrorKind, Problem, Result, RetryPolicy,
+    Error, ErrorKind, Result, RetryPolicy,
     http::encode_path_segment,
     msgraph_chat::{MessageHandle, Method},
 };
@@ -14,6 +14,7 @@ use crate::{
     read::Item,
     report,
     terminal::shown,
+    usage,
 };
 
 /// Prints a message as the service returns it.
@@ -21,13 +22,13 @@ pub(crate) async fn run(args: &ShowMessageArgs) -> Exit {
     let mut opening = Opening::default();
     let args = &args.message;
     match show(args, &mut opening).await {
-        Ok(text) => print::result(&text).map_or(Exit::Other, |()| Exit::Success),
+        Ok(text) => print::last(&text, Exit::Success),
         Err(error) => report::failed_with(error, args.common.json, opening.settings.as_ref()),
     }
 }
 
 async fn show(args: &MessageArgs, opening: &mut Opening) -> Result<String> {
-    let id = message_id(args)?;
+    let id = message_id(args, "show")?;
     let target = &args.target.target;
     let place = opening
         .open(&args.common, target, RetryPolicy::default())
@@ -64,8 +65,8 @@ async fn show(args: &MessageArgs, opening: &mut Opening) -> Result<String> {
 ///
 /// # Errors
 ///
-/// `InvalidRequest` if there is none.
-pub(crate) fn message_id(args: &MessageArgs) -> Result<&str> {
+/// That of wrong usage if there is none, or if both name one.
+pub(crate) fn message_id<'a>(args: &'a MessageArgs, command: &'static str) -> Result<&'a str> {
     let of_link = args.target.message.as_ref().map(|id| id.as_str());
     let given = args
         .message
@@ -75,12 +76,12 @@ pub(crate) fn message_id(args: &MessageArgs) -> Result<&str> {
     match (given, of_link) {
         (Some(given), Some(link)) if given != link => {
             let rule = "the link names another message: use only one of them";
-            Err(Problem::new("MESSAGE", rule).into_error(ErrorKind::InvalidRequest))
+            Err(usage::refused(command, "MESSAGE", rule))
         }
         (Some(id), _) | (None, Some(id)) => Ok(id),
         (None, None) => {
             let rule = "is missing: give its id after the target, or a link to the message";
-            Err(Problem::new("MESSAGE", rule).into_error(ErrorKind::InvalidRequest))
+            Err(usage::refused(command, "MESSAGE", rule))
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     exit::Exit,
     outcome::{Line, Status, one_line},
+    terminal::escaped,
 };
 
 /// A message as it is stored, and the facts of its last error.
@@ -165,6 +166,6 @@ impl<'a> StoredLine<'a> {
 impl std::fmt::Display for StoredLine<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // All keys are strings, so this cannot fail.
-        f.write_str(&serde_json::to_string(self).unwrap_or_default())
+        f.write_str(&escaped(&serde_json::to_string(self).unwrap_or_default()))
     }
 }

@@ -48,7 +48,7 @@ pub(crate) async fn run(args: &ReportArgs) -> Exit {
         form.to_text()
     };
     let Some(path) = &args.output else {
-        return print::result(text.trim_end()).map_or(Exit::Other, |()| Exit::Success);
+        return print::last(text.trim_end(), Exit::Success);
     };
     match write(path, &text) {
         Ok(()) => {

@@ -11,7 +11,7 @@ use ms_messenger::{Error, ErrorKind, Evidence, Result, SendRequest};
 use serde_json::Value;
 
 use crate::{
-    files::{self, unreadable, without_bom},
+    files::{self, without_bom},
     outcome::moment,
     platform::Platform,
     state::make_folder,
@@ -71,9 +71,8 @@ impl Unsettled {
 /// Reads JSON in a file, or on standard input for `-`.
 fn json(path: &Path) -> Result<Value> {
     let name = files::name(path);
-    let text = files::text_or_input(path, files::MESSAGE).map_err(|error| {
-        Error::new(ErrorKind::Config, format!("{name}: {}", unreadable(&error)))
-    })?;
+    let text = files::text_or_input(path, files::MESSAGE);
+    let text = text.map_err(|error| files::unusable(path, &error))?;
     serde_json::from_str(&without_bom(text)).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         invalid(&format!("{name} is not JSON (line {line} column {column})"))

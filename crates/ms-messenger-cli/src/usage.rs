@@ -3,6 +3,7 @@
 use std::{error::Error as _, ffi::OsString};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use ms_messenger::{Error, ErrorKind::InvalidRequest, Problem};
 
 use crate::{
     args,
@@ -39,9 +40,11 @@ pub(crate) fn report(error: &clap::Error, words: &[OsString]) -> Exit {
     let json = wants_json(words);
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            // A closed standard output is no failure here.
-            let _ = error.print();
-            Exit::Success
+            let printed = error.print();
+            printed.map_or_else(
+                |error| print::unwritten(&error, Exit::Success),
+                |()| Exit::Success,
+            )
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if !json => {
             let _ = error.print();
@@ -49,6 +52,21 @@ pub(crate) fn report(error: &clap::Error, words: &[OsString]) -> Exit {
         }
         _ => report_violation(&message(error), subcommand(words).as_deref(), json),
     }
+}
+
+/// Code of an error of the command line that is found after it was parsed.
+const USAGE: &str = "usage";
+
+/// Returns the error of an argument of a command.
+pub(crate) fn refused(command: &'static str, argument: &str, rule: &str) -> Error {
+    let error = Problem::new(argument, rule).into_error(InvalidRequest);
+    error.with_code(USAGE).with_operation(command)
+}
+
+/// Reports an error of [`refused`]; `None` for any other.
+pub(crate) fn report_refused(error: &Error, json: bool) -> Option<Exit> {
+    let is_refused = error.code() == Some(USAGE) && error.status().is_none();
+    is_refused.then(|| report_violation(error.message(), error.operation(), json))
 }
 
 /// Prints what is wrong and how the command is used.
@@ -79,12 +97,22 @@ fn usage(subcommand: Option<&str>) -> String {
     }
 }
 
-/// Returns the name of the subcommand, if it exists.
+/// Returns the name of the command that is used, with those that it stands in: `outbox purge`.
 pub(crate) fn subcommand(words: &[OsString]) -> Option<String> {
-    let word = words.get(1)?.to_str()?;
-    let command = args::command();
-    let known = command.get_subcommands().find(|it| it.get_name() == word)?;
-    Some(known.get_name().to_owned())
+    let mut names = Vec::new();
+    let mut command = args::complete_command();
+    // An option before a command has no value, but for those of `outbox`.
+    for word in words.iter().skip(1).filter_map(|word| word.to_str()) {
+        match command.find_subcommand(word).cloned() {
+            Some(inner) => {
+                names.push(word);
+                command = inner;
+            }
+            None if command.has_subcommands() => {}
+            None => break,
+        }
+    }
+    (!names.is_empty()).then(|| names.join(" "))
 }
 
 /// Describes an error of `clap`.
@@ -99,7 +127,7 @@ fn message(error: &clap::Error) -> String {
         (ErrorKind::InvalidValue, Some(option)) if option == "[-]" => extra_word(error),
         (ErrorKind::InvalidValue, Some(option)) => bad_value(&option, error),
         (ErrorKind::ValueValidation, Some(option)) => match error.source() {
-            Some(rule) => format!("{option}: {rule}"),
+            Some(rule) => format!("{option}: {}", reworded(&rule.to_string())),
             None => format!("{option}: the value cannot be used"),
         },
         (ErrorKind::ArgumentConflict, Some(option)) => match text(error, ContextKind::PriorArg) {
@@ -115,6 +143,23 @@ fn message(error: &clap::Error) -> String {
     }
 }
 
+/// Describes in the words of this program what `clap` and the standard library say of a value.
+fn reworded(rule: &str) -> String {
+    let range = rule
+        .split_once(" is not in ")
+        .and_then(|(_, range)| range.split_once("..="));
+    match (range, rule) {
+        (Some((least, most)), _) => format!("must be a whole number from {least} to {most}"),
+        (None, "invalid digit found in string" | "cannot parse integer from empty string") => {
+            "must be a whole number".to_owned()
+        }
+        (None, "invalid socket address syntax") => {
+            "must be an IP address with a port, e.g. 127.0.0.1:8080".to_owned()
+        }
+        _ => rule.to_owned(),
+    }
+}
+
 /// Returns the first text of a context of an error.
 fn text(error: &clap::Error, kind: ContextKind) -> Option<String> {
     match error.get(kind)? {
@@ -124,9 +169,10 @@ fn text(error: &clap::Error, kind: ContextKind) -> Option<String> {
     }
 }
 
-/// Returns `--to` of `--to <TARGET>`.
+/// Returns `--to` of `--to <TARGET>`, and `WHAT` of `<WHAT>`.
 fn name(option: &str) -> &str {
-    option.split([' ', '=']).next().unwrap_or(option)
+    let name = option.split([' ', '=']).next().unwrap_or(option);
+    name.trim_start_matches('<').trim_end_matches('>')
 }
 
 /// Describes an unknown option, with the one that may be meant.
@@ -155,13 +201,15 @@ fn shown(option: &str) -> String {
 fn unknown_command(error: &clap::Error) -> String {
     let typed = text(error, ContextKind::InvalidSubcommand).unwrap_or_default();
     let known = commands_beside(error);
-    let typed_name = quoted(&typed);
+    let unknown = match quoted(&typed).as_str() {
+        UNQUOTED => "there is no such command".to_owned(),
+        name => format!("there is no command {name}"),
+    };
     let meant = suggestion(&typed, known.iter().map(String::as_str), "");
     if meant.is_empty() {
-        let known = known.join(", ");
-        format!("there is no command {typed_name}; the commands are {known}")
+        format!("{unknown}; the commands are {}", known.join(", "))
     } else {
-        format!("there is no command {typed_name}{meant}")
+        format!("{unknown}{meant}")
     }
 }
 
@@ -205,13 +253,16 @@ fn bad_value(option: &str, error: &clap::Error) -> String {
     }
 }
 
+/// Stands for a word that is not quoted.
+const UNQUOTED: &str = "a word";
+
 /// Quotes a short plain word, but nothing that may be the text of a message or a secret.
 fn quoted(word: &str) -> String {
     let is_plain = word.len() <= 20 && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     if is_plain && !word.is_empty() {
         format!("'{word}'")
     } else {
-        "a word".to_owned()
+        UNQUOTED.to_owned()
     }
 }
 
@@ -276,6 +327,19 @@ mod tests {
                 "--msgraph-token and --msgraph-token-file cannot be used together",
             ),
             (
+                format!("{to} --text x --timeout soon"),
+                "--timeout: must be a time like 30s, 2m or 1h 30m",
+            ),
+            (
+                "read user:a --last 0".to_owned(),
+                "--last: must be a whole number from 1 to 10000",
+            ),
+            ("batch".to_owned(), "FILE is missing"),
+            (
+                "listen --keep a --address nonsense".to_owned(),
+                "--address: must be an IP address with a port, e.g. 127.0.0.1:8080",
+            ),
+            (
                 "snd".to_owned(),
                 "there is no command 'snd': did you mean send?",
             ),
@@ -285,6 +349,23 @@ mod tests {
             ),
         ] {
             assert_eq!(error_of(&line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_help_that_is_recommended_is_that_of_the_innermost_command() {
+        for (line, command) in [
+            ("send --what", Some("send")),
+            ("outbox --store sqlite:a purge --what", Some("outbox purge")),
+            ("-v outbox list --what", Some("outbox list")),
+            ("read send", Some("read")),
+            ("--what", None),
+        ] {
+            let words: Vec<OsString> = std::iter::once("msm")
+                .chain(line.split(' '))
+                .map(Into::into)
+                .collect();
+            assert_eq!(subcommand(&words).as_deref(), command, "{line}");
         }
     }
 

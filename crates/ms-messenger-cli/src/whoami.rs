@@ -20,7 +20,7 @@ pub(crate) fn run(args: &WhoamiArgs) -> Exit {
             } else {
                 to_text(&profile, &sign_in)
             };
-            print::result(&text).map_or(Exit::Other, |()| Exit::Success)
+            print::last(&text, Exit::Success)
         }
         Err(error) => report::failed(error, args.json),
     }

@@ -72,10 +72,10 @@ pub(crate) struct ReadArgs {
     #[arg(long)]
     pub(crate) follow: bool,
     /// The time between two looks of --follow; by default 60s for Teams, else 5s
-    #[arg(long, value_name = "TIME", value_parser = duration, requires = "follow")]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) interval: Option<Duration>,
     /// End --follow after this time
-    #[arg(long = "for", value_name = "TIME", value_parser = duration, requires = "follow")]
+    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     pub(crate) at_most: Option<Duration>,
     #[command(flatten)]
     pub(crate) common: CommonArgs,
@@ -97,7 +97,7 @@ pub(crate) struct ShowMessageArgs {
     msm edit conversation:ID 1616965872395 --html '<b>green</b>'"
 )]
 pub(crate) struct EditArgs {
-    /// The new text
+    /// The new text; `-` reads standard input
     #[arg(
         long,
         value_name = "TEXT",
@@ -105,9 +105,12 @@ pub(crate) struct EditArgs {
         conflicts_with = "html"
     )]
     pub(crate) text: Option<String>,
-    /// The new HTML
+    /// The new HTML; `-` reads standard input
     #[arg(long, value_name = "HTML", allow_hyphen_values = true)]
     pub(crate) html: Option<String>,
+    /// Remove terminal escapes (colours) and other control characters from it
+    #[arg(long)]
+    pub(crate) strip_ansi: bool,
     #[command(flatten)]
     pub(crate) message: MessageArgs,
 }

@@ -105,7 +105,7 @@ pub(crate) struct SendArgs {
         hide_short_help = true
     )]
     pub(crate) text_alternative: Option<String>,
-    /// Remove terminal escapes (colours) from the text or HTML
+    /// Remove terminal escapes (colours) and other control characters from every text
     #[arg(long, hide_short_help = true)]
     pub(crate) strip_ansi: bool,
     /// Language of the template, e.g. en_US
@@ -143,10 +143,10 @@ pub(crate) struct SendArgs {
     #[arg(long, value_enum)]
     pub(crate) importance: Option<ImportanceArg>,
     /// Reply to this message
-    #[arg(long, value_name = "MESSAGE-ID")]
+    #[arg(long, value_name = "MESSAGE-ID", allow_hyphen_values = true)]
     pub(crate) reply_to: Option<String>,
     /// Any text by which the platform recognises a repeated send: run again with the same key
-    #[arg(long, value_name = "KEY", value_parser = key)]
+    #[arg(long, value_name = "KEY", value_parser = key, allow_hyphen_values = true)]
     pub(crate) idempotency_key: Option<Uuid>,
     /// Time of the first use of the key, RFC 3339; by default what this machine remembers, else now
     #[arg(long, value_name = "TIME", value_parser = time, hide_short_help = true)]
@@ -198,8 +198,16 @@ impl SendArgs {
     }
 }
 
-/// Options that give a text or HTML.
-const TEXT_OR_HTML: &[&str] = &["--text", "--html", "-"];
+/// Options that give a text.
+const TEXTS: &[&str] = &[
+    "--text",
+    "--html",
+    "-",
+    "--subject",
+    "--value",
+    "--caption",
+    "--file-name",
+];
 /// Options that give the content of a message.
 const CONTENT: &[&str] = &[
     "--text",
@@ -232,7 +240,7 @@ const RULES: &[Rule] = &[
                   or - for standard input",
     },
     Rule::Needs("--text-alternative", &["--html"]),
-    Rule::Needs("--strip-ansi", TEXT_OR_HTML),
+    Rule::Needs("--strip-ansi", TEXTS),
     Rule::Needs("--language", &["--template"]),
     Rule::Needs("--template", &["--language"]),
     Rule::Needs("--value", &["--template"]),

@@ -77,10 +77,11 @@ pub(super) fn media(text: &str) -> Result<Url, String> {
 
 /// Parses a duration; a number without a unit counts as seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse().ok().map(Duration::try_from_secs_f64);
+    let rule = || "must be a time like 30s, 2m or 1h 30m".to_owned();
+    let seconds = text.trim().parse().ok().map(Duration::try_from_secs_f64);
     let duration = match seconds {
-        Some(duration) => duration.map_err(|e| e.to_string())?,
-        None => humantime::parse_duration(text).map_err(|e| e.to_string())?,
+        Some(duration) => duration.map_err(|_| rule())?,
+        None => humantime::parse_duration(text).map_err(|_| rule())?,
     };
     if duration.is_zero() {
         return Err("must be more than 0".to_owned());

@@ -13,14 +13,18 @@ use crate::{
         table::{self, TextLine},
     },
     choose::choose,
+    compose::controls,
     config::Settings,
     dry_run::{Checker, check_token},
-    files::{self, unreadable, without_bom},
+    files::{self, without_bom},
     platform::Platform,
+    print,
 };
 
 /// The most bytes of one line.
 const LONGEST_LINE: usize = 1024 * 1024;
+/// How many warnings are printed.
+const WARNINGS: usize = 20;
 /// How the ids of lines without one begin.
 pub(crate) const OWN_ID: &str = "line-";
 
@@ -39,6 +43,19 @@ pub(crate) struct Input {
     pub(crate) entries: Vec<Entry>,
     /// Problems that do not prevent a send.
     pub(crate) warnings: Vec<Problem>,
+}
+
+impl Input {
+    /// Prints the first warnings on standard error.
+    pub(crate) fn warn(&self) {
+        for warning in self.warnings.iter().take(WARNINGS) {
+            print::note(format_args!("warning: {warning}"));
+        }
+        let more = self.warnings.len().saturating_sub(WARNINGS);
+        if more > 0 {
+            print::note(format_args!("and {more} more warnings"));
+        }
+    }
 }
 
 /// Why an input cannot be used.
@@ -130,10 +147,8 @@ fn invalid(kind: ErrorKind, text: &str) -> Error {
 }
 
 fn text(path: &Path) -> Result<String> {
-    let text = files::text_or_input(path, files::BULK).map_err(|error| {
-        let (name, why) = (files::name(path), unreadable(&error));
-        invalid(ErrorKind::Config, &format!("{name}: {why}"))
-    })?;
+    let text = files::text_or_input(path, files::BULK);
+    let text = text.map_err(|error| files::unusable(path, &error))?;
     Ok(without_bom(text))
 }
 
@@ -250,7 +265,8 @@ impl Reader<'_> {
             checked = checked.and_then(|warnings| token.map(|()| warnings));
         }
         match checked {
-            Ok(warnings) => {
+            Ok(mut warnings) => {
+                warnings.extend(controls::find(&request.message, ""));
                 let placed = warnings.into_iter().map(|it| {
                     let field = format!("line {number}: {}", it.field);
                     Problem::new(field, it.rule)

@@ -15,14 +15,8 @@ use crate::files::{unreadable, without_bom};
 const LARGEST_PICTURE: u64 = 3 * 1024 * 1024;
 /// The most bytes of a card that are read: far above what Teams takes.
 const LARGEST_CARD: u64 = 1024 * 1024;
-/// How the files of the picture formats begin.
-const PICTURES: [(&str, &[u8]); 5] = [
-    ("image/png", b"\x89PNG\r\n\x1a\n"),
-    ("image/jpeg", b"\xff\xd8\xff"),
-    ("image/gif", b"GIF8"),
-    ("image/bmp", b"BM"),
-    ("image/webp", b"RIFF"),
-];
+/// The sizes of the second header of a BMP file.
+const BMP_HEADERS: [u32; 7] = [12, 40, 52, 56, 64, 108, 124];
 
 /// Reads a card and checks it. Returns it with what Teams would not show.
 ///
@@ -57,18 +51,37 @@ pub(super) fn card(path: &Path) -> Result<(Attachment, Vec<Problem>)> {
 pub(super) fn picture(path: &Path) -> Result<Attachment> {
     let rule = "is larger than 3 MiB: --file sends it as a file";
     let bytes = read(path, LARGEST_PICTURE, rule)?;
-    let known = PICTURES.iter().find(|(_, begin)| bytes.starts_with(begin));
-    let Some((kind, _)) = known else {
+    let Some(kind) = format(&bytes) else {
         let name = path.display().to_string();
         let rule = "is no PNG, JPEG, GIF, BMP or WebP picture: --file sends it as a file";
         return Err(invalid(ErrorKind::InvalidRequest, &name, rule));
     };
     let alt = path.file_name().map(|name| name.to_string_lossy());
-    let image = InlineImage::new(*kind, bytes);
+    let image = InlineImage::new(kind, bytes);
     Ok(Attachment::InlineImage(match alt {
         Some(alt) => image.with_alt(alt),
         None => image,
     }))
+}
+
+/// Returns the media type of a picture, by how it begins.
+fn format(bytes: &[u8]) -> Option<&'static str> {
+    let at = |from: usize, what: &[u8]| bytes.get(from..).is_some_and(|it| it.starts_with(what));
+    let is_bmp = || {
+        let size = bytes.get(14..18).and_then(|it| it.try_into().ok());
+        at(0, b"BM") && size.is_some_and(|it| BMP_HEADERS.contains(&u32::from_le_bytes(it)))
+    };
+    if at(0, b"\x89PNG\r\n\x1a\n") {
+        Some("image/png")
+    } else if at(0, b"\xff\xd8\xff") {
+        Some("image/jpeg")
+    } else if at(0, b"GIF87a") || at(0, b"GIF89a") {
+        Some("image/gif")
+    } else if at(0, b"RIFF") && at(8, b"WEBP") {
+        Some("image/webp")
+    } else {
+        is_bmp().then_some("image/bmp")
+    }
 }
 
 /// Returns a file that is uploaded, by its absolute path: another process may send it.
@@ -79,9 +92,8 @@ pub(super) fn picture(path: &Path) -> Result<Attachment> {
 pub(super) fn file(path: &Path) -> Result<Attachment> {
     let name = path.display().to_string();
     let refused = |error: io::Error| invalid(ErrorKind::Config, &name, &unreadable(&error));
-    let about = File::open(path)
-        .and_then(|file| file.metadata())
-        .map_err(refused)?;
+    // Before it is opened: that of a pipe would wait for whatever writes to it.
+    let about = std::fs::metadata(path).map_err(refused)?;
     if about.is_dir() {
         return Err(refused(io::ErrorKind::IsADirectory.into()));
     }
@@ -89,6 +101,7 @@ pub(super) fn file(path: &Path) -> Result<Attachment> {
         let rule = "is no regular file: only those are uploaded";
         return Err(invalid(ErrorKind::Config, &name, rule));
     }
+    File::open(path).map_err(refused)?;
     if about.len() == 0 {
         return Err(invalid(ErrorKind::InvalidRequest, &name, "is empty"));
     }
@@ -148,5 +161,24 @@ mod tests {
             assert_eq!(result.unwrap_err().kind(), kind);
         }
         assert!(file(&text).is_ok());
+    }
+
+    #[test]
+    fn a_picture_is_known_by_its_bytes() {
+        let bmp = [b"BM".as_slice(), &[0; 12], &[40, 0, 0, 0], &[0; 8]].concat();
+        for (bytes, kind) in [
+            (&b"\x89PNG\r\n\x1a\nx"[..], Some("image/png")),
+            (b"\xff\xd8\xff\xe0", Some("image/jpeg")),
+            (b"GIF89ax", Some("image/gif")),
+            (b"RIFF\0\0\0\0WEBPVP8 ", Some("image/webp")),
+            (&bmp, Some("image/bmp")),
+            (b"RIFF\0\0\0\0WAVEfmt ", None),
+            (b"BMW is a car, and this is a text", None),
+            (b"GIF8", None),
+            (b"RIFF", None),
+            (b"", None),
+        ] {
+            assert_eq!(format(bytes), kind, "{bytes:?}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `msm emulator env`.
 
-use std::{fs, io::Read as _};
+use std::{fs, io::Read as _, path::Path};
 
 use serde_json::Value;
 
@@ -8,8 +8,9 @@ use crate::{
     args::EnvArgs,
     emulator::{remote, text, variables::Variables},
     exit::Exit,
-    files::unreadable,
+    files::{self, unreadable},
     print,
+    terminal::shown_line,
 };
 
 /// The longest ready line.
@@ -25,7 +26,7 @@ pub(crate) async fn run(args: &EnvArgs) -> Exit {
     let broken = variables
         .0
         .iter()
-        .find(|(_, value)| value.contains(char::is_control));
+        .find(|(_, value)| shown_line(value) != *value);
     if let Some((name, _)) = broken {
         let message = format!("the value of {name} has control characters");
         return print::failure(&message, Exit::Config);
@@ -33,8 +34,7 @@ pub(crate) async fn run(args: &EnvArgs) -> Exit {
     if variables.0.iter().all(|(name, _)| *name != "MSM_EMULATOR") {
         return print::failure("this is no ready line of an emulator", Exit::Config);
     }
-    let printed = print::result(&text::of(&variables, args.format));
-    printed.map_or(Exit::Other, |()| Exit::Success)
+    print::last(&text::of(&variables, args.format), Exit::Success)
 }
 
 /// Reads the ready line from an address, a file or standard input.
@@ -49,11 +49,12 @@ async fn world(source: Option<&str>) -> Result<Value, (String, Exit)> {
     } else {
         fs::File::open(file).and_then(|file| file.take(LONGEST).read_to_string(&mut text))
     };
-    read.map_err(|error| (format!("{file}: {}", unreadable(&error)), Exit::Config))?;
+    let name = files::name(Path::new(file));
+    read.map_err(|error| (format!("{name}: {}", unreadable(&error)), Exit::Config))?;
     let line = text.lines().next().unwrap_or_default();
     serde_json::from_str(line).map_err(|_| {
         (
-            format!("{file}: this is no ready line of an emulator"),
+            format!("{name}: this is no ready line of an emulator"),
             Exit::Config,
         )
     })

@@ -17,7 +17,7 @@ use crate::{
     },
     environment::{self, variable},
     exit::Exit,
-    files::plain,
+    files::reason,
     print,
 };
 
@@ -40,10 +40,10 @@ async fn execute(args: &ExecArgs) -> Result<i32, Exit> {
     }
     let signals = Signals::listen();
     let signals =
-        signals.map_err(|e| failure(&format!("cannot listen for signals: {}", plain(&e))))?;
+        signals.map_err(|e| failure(&format!("cannot listen for signals: {}", reason(&e))))?;
     let folder = TempDir::with_prefix("msm-emulator-");
     let folder =
-        folder.map_err(|e| failure(&format!("cannot make a temporary folder: {}", plain(&e))))?;
+        folder.map_err(|e| failure(&format!("cannot make a temporary folder: {}", reason(&e))))?;
     let ca = args.world.ca_out.clone();
     let ca = ca.unwrap_or_else(|| folder.path().join("ca.pem"));
     let emulator = start(&args.world, Ports::Free, Some(ca)).await?;
@@ -51,7 +51,7 @@ async fn execute(args: &ExecArgs) -> Result<i32, Exit> {
     std::fs::write(folder.path().join("config.toml"), "").map_err(|e| {
         failure(&format!(
             "cannot write to the temporary folder: {}",
-            plain(&e)
+            reason(&e)
         ))
     })?;
     if let Some(file) = &args.env_out {
@@ -61,11 +61,11 @@ async fn execute(args: &ExecArgs) -> Result<i32, Exit> {
     let code = match command(args, &variables, folder.path()).spawn() {
         Ok(spawned) => child::wait(spawned, signals)
             .await
-            .map_err(|e| failure(&format!("cannot wait for the command: {}", plain(&e))))?,
+            .map_err(|e| failure(&format!("cannot wait for the command: {}", reason(&e))))?,
         Err(error) => {
             let name = args.command[0].display();
-            let why = plain(&error);
-            print::note(format_args!("error: {name}: cannot be run: {why}"));
+            let why = reason(&error);
+            print::important(format_args!("error: {name}: cannot be run: {why}"));
             child::code_of_not_started(&error)
         }
     };
@@ -105,10 +105,8 @@ fn variables(emulator: &Emulator, folder: &Path) -> Result<Variables, Exit> {
     );
     if let Err(error) = written {
         let named = trusted.unwrap_or_else(|| file.display().to_string());
-        let message = format!(
-            "{named}: the certificates cannot be read or written: {}",
-            plain(&error)
-        );
+        let why = reason(&error);
+        let message = format!("{named}: the certificates cannot be read or written: {why}");
         return Err(print::failure(&message, Exit::Config));
     }
     variables.trust(&file.to_string_lossy(), ca);

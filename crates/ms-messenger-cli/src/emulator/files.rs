@@ -4,7 +4,7 @@ use std::{fs, io, path::Path};
 
 use tar::{Archive, EntryType};
 
-use crate::files::plain;
+use crate::files::{reason, unwritable};
 
 /// Checks that a folder is empty or new, so that an export is never mixed with an earlier one.
 ///
@@ -17,7 +17,7 @@ pub(crate) fn check(folder: &Path) -> Result<(), String> {
         Ok(true) => Ok(()),
         Ok(false) => Err(format!("{name}: is not empty")),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(format!("{name}: cannot be used: {}", plain(&error))),
+        Err(error) => Err(format!("{name}: cannot be used: {}", reason(&error))),
     }
 }
 
@@ -27,7 +27,7 @@ pub(crate) fn check(folder: &Path) -> Result<(), String> {
 ///
 /// What prevented it, with the name of the folder.
 pub(crate) fn unpack(archive: &[u8], folder: &Path) -> Result<usize, String> {
-    write(archive, folder).map_err(|error| format!("{}: {}", folder.display(), plain(&error)))
+    write(archive, folder).map_err(|error| format!("{}: {}", folder.display(), unwritable(&error)))
 }
 
 fn write(archive: &[u8], folder: &Path) -> io::Result<usize> {

@@ -14,9 +14,10 @@ use crate::{
     args::{RecordArgs, RecordPlatformArg},
     environment::{self, variable},
     exit::Exit,
-    files::{because, plain, unreadable},
+    files::{because, reason, unreadable},
     interrupt::Interrupt,
     print,
+    terminal::escaped,
 };
 
 /// Where a recorder listens if the options do not say it.
@@ -30,7 +31,7 @@ pub(crate) async fn run(args: &RecordArgs) -> Exit {
         Ok(interrupt) => interrupt,
         Err(error) => {
             return print::failure(
-                &format!("cannot listen for signals: {}", plain(&error)),
+                &format!("cannot listen for signals: {}", reason(&error)),
                 Exit::Other,
             );
         }
@@ -111,7 +112,7 @@ fn ready_line(args: &RecordArgs, recorder: &Recorder) -> String {
     if let Some(path) = &args.ca_out {
         line["ca"] = path.to_string_lossy().into();
     }
-    line.to_string()
+    escaped(&line.to_string())
 }
 
 /// Where it is, and how clients find it.
@@ -172,7 +173,8 @@ fn counted(counts: &RecordCounts) -> String {
 
 /// Describes why a recorder did not start, and what to do.
 fn not_started(error: &RecordError) -> String {
-    let cause = because(error);
+    let cause = std::error::Error::source(error).map(|it| format!(": {}", cause(it)));
+    let cause = cause.unwrap_or_default();
     match error {
         RecordError::Setting { name, rule } if *name == "connection string" => {
             format!("ACS_CONNECTION_STRING: {rule}")

@@ -14,6 +14,7 @@ use crate::{
     environment::{self, variable},
     exit::Exit,
     print,
+    terminal::escaped,
 };
 
 /// The largest export, in bytes.
@@ -27,8 +28,7 @@ pub(crate) async fn health(args: &HealthArgs) -> Exit {
     let got = get(args.url.as_deref(), "health", PATIENCE).await;
     match got.and_then(|body| parse(&body)) {
         Ok(health) if health["status"] == "ok" => {
-            let printed = print::result(&health.to_string());
-            printed.map_or(Exit::Other, |()| Exit::Success)
+            print::last(&escaped(&health.to_string()), Exit::Success)
         }
         Ok(_) => print::failure("this is no emulator", Exit::Config),
         Err((message, exit)) => print::failure(&message, exit),

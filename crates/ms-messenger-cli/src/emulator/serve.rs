@@ -13,9 +13,10 @@ use crate::{
         variables::{self, Variables},
     },
     exit::Exit,
-    files::plain,
+    files::reason,
     interrupt::Interrupt,
     print,
+    terminal::escaped,
 };
 
 /// Runs the emulator until a signal ends it.
@@ -24,7 +25,7 @@ pub(crate) async fn run(args: &WorldArgs, env_out: Option<&Path>) -> Exit {
         Ok(interrupt) => interrupt,
         Err(error) => {
             return print::failure(
-                &format!("cannot listen for signals: {}", plain(&error)),
+                &format!("cannot listen for signals: {}", reason(&error)),
                 Exit::Other,
             );
         }
@@ -40,7 +41,7 @@ pub(crate) async fn run(args: &WorldArgs, env_out: Option<&Path>) -> Exit {
             return print::failure(&problem, Exit::Config);
         }
     }
-    if print::result(&world.to_string()).is_err() {
+    if print::result(&escaped(&world.to_string())).is_err() {
         return print::failure("the ready line could not be written", Exit::Other);
     }
     print::note(ready_text(&emulator));

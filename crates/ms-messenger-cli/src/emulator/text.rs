@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 use crate::{
     args::EnvFormat,
     emulator::variables::{MISLEADING, Variables},
-    files::plain,
+    files::unwritable,
+    terminal::escaped,
 };
 
 /// Returns the variables in that form.
@@ -31,7 +32,8 @@ pub(crate) fn of(variables: &Variables, format: EnvFormat) -> String {
         }
         EnvFormat::Json => {
             let members = all.map(|(name, value)| ((*name).to_owned(), value.as_str().into()));
-            return Value::Object(members.collect::<Map<String, Value>>()).to_string();
+            let all = Value::Object(members.collect::<Map<String, Value>>());
+            return escaped(&all.to_string());
         }
     };
     lines.join("\n")
@@ -43,8 +45,7 @@ pub(crate) fn of(variables: &Variables, format: EnvFormat) -> String {
 ///
 /// What prevented it, with the name of the file.
 pub(crate) fn write(file: &Path, variables: &Variables) -> Result<(), String> {
-    let failed =
-        |error: &std::io::Error| format!("{}: cannot be written: {}", file.display(), plain(error));
+    let failed = |error: &std::io::Error| format!("{}: {}", file.display(), unwritable(error));
     let folder = file
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());

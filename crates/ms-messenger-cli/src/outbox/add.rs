@@ -52,6 +52,7 @@ async fn add(args: &AddArgs, common: &OutboxOptions) -> Result<Exit, Unusable> {
     };
     let options = http_options(None);
     let input = input::read(Path::new("-"), None, reading, &settings, &options)?;
+    input.warn();
     let opened = open_or_create(&common.outbox).await?;
     let envelopes = input.entries.into_iter().map(|it| it.envelope);
     let inserted = opened.outbox.enqueue_all(envelopes).await;
@@ -63,6 +64,5 @@ async fn add(args: &AddArgs, common: &OutboxOptions) -> Result<Exit, Unusable> {
     } else {
         format!("{added} messages added, {known} were there already")
     };
-    let printed = print::result(&text);
-    Ok(printed.map_or(Exit::Other, |()| Exit::Success))
+    Ok(print::last(&text, Exit::Success))
 }

@@ -95,7 +95,7 @@ pub(crate) async fn purge(args: &PurgeArgs, common: &OutboxOptions) -> Result<Ex
     } else {
         format!("{deleted} messages deleted")
     };
-    Ok(print::result(&text).map_or(Exit::Other, |()| Exit::Success))
+    Ok(print::last(&text, Exit::Success))
 }
 
 fn id(args: &IdArgs) -> EnvelopeId {

@@ -1,6 +1,6 @@
 //! `msm outbox status`, `list` and `show`.
 
-use std::time::SystemTime;
+use std::{ops::ControlFlow, time::SystemTime};
 
 use ms_messenger::{Error, ErrorKind, Result};
 use ms_messenger_outbox::{Count, EnvelopeId, Query, StoredMessage};
@@ -14,6 +14,7 @@ use crate::{
     outcome::moment,
     print,
     report::done,
+    terminal::escaped,
 };
 
 /// Counts the messages.
@@ -65,9 +66,8 @@ pub(crate) async fn list(args: &ListArgs, common: &OutboxOptions) -> Result<Exit
     }
     let heads = opened.outbox.list(&query).await.map_err(outbox_error)?;
     for head in heads {
-        // The reader may have seen enough.
-        if print::result(&json!(head).to_string()).is_err() {
-            return Ok(Exit::Success);
+        if let ControlFlow::Break(exit) = print::item(&escaped(&json!(head).to_string())) {
+            return Ok(exit);
         }
     }
     Ok(Exit::Success)
@@ -91,7 +91,7 @@ pub(crate) async fn show(args: &ShowArgs, common: &OutboxOptions) -> Result<Exit
         form["request"] = content(&opened.outbox, &message)?;
     }
     let text = if common.json {
-        form.to_string()
+        escaped(&form.to_string())
     } else {
         format!("{form:#}")
     };
@@ -105,5 +105,5 @@ fn content(outbox: &ms_messenger_outbox::Outbox, message: &StoredMessage) -> Res
 }
 
 fn printed(text: &str) -> Exit {
-    print::result(text).map_or(Exit::Other, |()| Exit::Success)
+    print::last(text, Exit::Success)
 }

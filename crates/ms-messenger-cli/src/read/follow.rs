@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashSet,
+    ops::ControlFlow::{self, Break, Continue},
     time::{Duration, SystemTime},
 };
 
@@ -48,8 +49,9 @@ pub(super) async fn follow(
                 match watch.next().await {
                     Ok(messages) => {
                         for message in &messages {
-                            if !new_is_written(args, place, &mut seen, graph_item(message)?) {
-                                return Ok(Exit::Success);
+                            let item = graph_item(message)?;
+                            if let Break(exit) = new_is_written(args, place, &mut seen, item) {
+                                return Ok(exit);
                             }
                         }
                     }
@@ -80,8 +82,8 @@ async fn poll(
             Ok(items) => {
                 since = began;
                 for item in items {
-                    if !new_is_written(args, place, &mut seen, item) {
-                        return Ok(Exit::Success);
+                    if let Break(exit) = new_is_written(args, place, &mut seen, item) {
+                        return Ok(exit);
                     }
                 }
             }
@@ -91,9 +93,18 @@ async fn poll(
     }
 }
 
-/// Prints a message unless it was printed in this state; `false` when standard output is closed.
-fn new_is_written(args: &ReadArgs, place: &Place, seen: &mut HashSet<String>, item: Item) -> bool {
-    !seen.insert(key(&item)) || written(args, place, &item)
+/// Prints a message unless it was printed in this state.
+fn new_is_written(
+    args: &ReadArgs,
+    place: &Place,
+    seen: &mut HashSet<String>,
+    item: Item,
+) -> ControlFlow<Exit> {
+    if seen.insert(key(&item)) {
+        written(args, place, &item)
+    } else {
+        Continue(())
+    }
 }
 
 fn key(item: &Item) -> String {
@@ -121,8 +132,8 @@ async fn follow_peer(
         match event {
             Incoming::Message(message) => {
                 let is_peer = message.from.uri.eq_ignore_ascii_case(sip);
-                if is_peer && !written(args, place, &Item::of_skype(&message)) {
-                    return Ok(Exit::Success);
+                if is_peer && let Break(exit) = written(args, place, &Item::of_skype(&message)) {
+                    return Ok(exit);
                 }
             }
             Incoming::Missed(count) => print::note(format_args!(

@@ -181,7 +181,7 @@ impl<'a> Report<'a> {
             let prefix = self.prefix(&to);
             format!("{prefix}{platform}: no problem found; nothing was sent\n{shown}")
         };
-        print::result(&text).map_or(Exit::Other, |()| Exit::Success)
+        print::last(&text, Exit::Success)
     }
 
     /// Prints that a message waits in an outbox.

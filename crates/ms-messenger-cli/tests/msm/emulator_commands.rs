@@ -240,7 +240,7 @@ fn a_running_emulator_gives_its_variables_its_health_and_its_export() {
         "{ran:?}"
     );
     for (source, named) in [
-        ("/nonexistent", "no such file"),
+        ("/nonexistent", "/nonexistent: no such file"),
         ("http://127.0.0.1:1/x", "without a path"),
     ] {
         let ran = run(&["emulator", "env", source], &[], "");

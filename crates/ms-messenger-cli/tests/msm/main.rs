@@ -25,6 +25,8 @@ mod listen;
 mod outbox;
 #[cfg(unix)]
 mod outbox_signals;
+#[cfg(unix)]
+mod output;
 mod parts;
 mod read;
 #[cfg(unix)]

@@ -351,3 +351,26 @@ fn a_short_help_is_short_and_a_long_one_has_examples() {
         );
     }
 }
+
+#[test]
+fn the_options_of_every_command_come_first_in_its_help() {
+    for words in [
+        &["send"][..],
+        &["read"],
+        &["outbox", "add"],
+        &["login"],
+        &["emulator", "env"],
+    ] {
+        let help = run(&[words, &["--help"]].concat(), &[], "").stdout;
+        let place = |text: &str| {
+            help.find(text)
+                .unwrap_or_else(|| panic!("{words:?}: {text}"))
+        };
+        let quiet = place("--quiet");
+        assert!(place("\nOptions:\n") < quiet, "{words:?}");
+        for heading in ["\nDelivery:\n", "\nProfile:\n", "\nExamples:\n"] {
+            let at = help.find(heading);
+            assert!(at.is_none_or(|at| quiet < at), "{words:?}: {heading}");
+        }
+    }
+}

@@ -106,12 +106,10 @@ pub(crate) fn reason(error: &io::Error) -> String {
         io::ErrorKind::IsADirectory => "is a folder, not a file".to_owned(),
         // The standard library has no name for it.
         _ if error.kind().to_string().starts_with("uncategorized") => {
-            let text = error.to_string();
-            let text = text.split(" (os error").next().unwrap_or_default();
-            text.to_lowercase()
+            without_number(&error.to_string()).to_lowercase()
         }
         // An error of a library says more than its kind.
-        _ if error.get_ref().is_some() => error.to_string(),
+        _ if error.get_ref().is_some() => without_number(&error.to_string()),
         kind => kind.to_string(),
     }
 }
@@ -125,7 +123,16 @@ pub(crate) fn because(error: &(dyn std::error::Error + 'static)) -> String {
 pub(crate) fn cause(error: &(dyn std::error::Error + 'static)) -> String {
     match error.downcast_ref::<io::Error>() {
         Some(error) => reason(error),
-        None => error.to_string(),
+        None => without_number(&error.to_string()),
+    }
+}
+
+/// Cuts the number of an error of the operating system.
+fn without_number(text: &str) -> String {
+    let parts = text.split_once(" (os error ");
+    match parts.and_then(|(before, rest)| Some((before, rest.split_once(')')?.1))) {
+        Some((before, after)) => format!("{before}{after}"),
+        None => text.to_owned(),
     }
 }
 
@@ -150,12 +157,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_number_of_an_error_is_left_out() {
-        for number in [2, 13, 17, 21, 28, 98] {
-            let text = reason(&io::Error::from_raw_os_error(number));
-            assert!(!text.contains("os error") && !text.ends_with(')'), "{text}");
-            assert!(text.starts_with(|c: char| c.is_ascii_lowercase()), "{text}");
+    fn errors_of_the_operating_system_have_no_number() {
+        for number in [2, 13, 28, 36, 40, 111] {
+            let error = io::Error::from_raw_os_error(number);
+            let wrapped = io::Error::other(error.to_string());
+            for text in [
+                reason(&error),
+                unreadable(&error),
+                unwritable(&error),
+                cause(&wrapped),
+            ] {
+                assert!(!text.is_empty() && !text.contains("os error"), "{text}");
+            }
         }
+        assert_eq!(reason(&io::ErrorKind::NotFound.into()), "no such file");
+        let text = "tcp: refused (os error 111), at once";
+        assert_eq!(without_number(text), "tcp: refused, at once");
     }
 
     #[test]

@@ -116,7 +116,9 @@ pub(crate) fn reason(error: &io::Error) -> String {
 
 /// The cause of an error, to be appended to its text; nothing if there is none.
 pub(crate) fn because(error: &(dyn std::error::Error + 'static)) -> String {
-    error.source().map_or_else(String::new, |it| format!(": {}", cause(it)))
+    error
+        .source()
+        .map_or_else(String::new, |it| format!(": {}", cause(it)))
 }
 
 /// Describes the cause of an error, an error of the operating system without its number.

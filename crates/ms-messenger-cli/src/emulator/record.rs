@@ -173,8 +173,7 @@ fn counted(counts: &RecordCounts) -> String {
 
 /// Describes why a recorder did not start, and what to do.
 fn not_started(error: &RecordError) -> String {
-    let cause = std::error::Error::source(error).map(|it| format!(": {}", cause(it)));
-    let cause = cause.unwrap_or_default();
+    let cause = because(error);
     match error {
         RecordError::Setting { name, rule } if *name == "connection string" => {
             format!("ACS_CONNECTION_STRING: {rule}")

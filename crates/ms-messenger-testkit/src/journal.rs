@@ -1,14 +1,15 @@
 //! A journal notes each attempt before the message is stored, and can hold it back until then.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use futures_util::future::{Either, select};
 use ms_messenger_core::{
-    Capability, Delivery, Error, ErrorKind, Evidence, Journal, Result, SendJournal, async_trait,
+    Capability, Delivery, Error, ErrorKind, Evidence, Journal, Result, SendJournal, SendRequest,
+    async_trait,
 };
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Rule, Subject, suite::Suite};
+use crate::{Rule, Subject, settle::true_verdict, suite::Suite};
 
 pub(crate) async fn check<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
     let capabilities = suite.messenger.capabilities();
@@ -73,7 +74,8 @@ impl SendJournal for Refusing {
 async fn noted_first<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
     suite.begin(Rule::JournalFirst);
     let (notes, mut noted) = mpsc::unbounded_channel();
-    let request = suite.request().with_journal(Journal::new(Watched(notes)));
+    let plain = suite.request();
+    let request = plain.clone().with_journal(Journal::new(Watched(notes)));
     let before = suite.subject.stored().await;
     let mut evidence = Vec::new();
     let mut early = 0;
@@ -105,7 +107,23 @@ async fn noted_first<S: Subject + ?Sized>(suite: &mut Suite<'_, S>) {
             "the evidence for the journal does not name the platform".to_owned()
         });
         suite.print("the evidence for a journal", format!("{it:?}{it:#?}"));
+        if sent.is_ok() {
+            lost_receipt(suite, &plain, it).await;
+        }
     }
+}
+
+/// A caller that lost the receipt, e.g. a queue whose store failed, settles the send by its note.
+async fn lost_receipt<S: Subject + ?Sized>(
+    suite: &mut Suite<'_, S>,
+    request: &SendRequest,
+    noted: Evidence,
+) {
+    suite.begin(Rule::TrueVerdict);
+    let now = SystemTime::now();
+    let settled = suite.settle(request, &noted.with_end(now, now)).await;
+    true_verdict(suite, "a send whose receipt was lost", &settled, true);
+    suite.begin(Rule::JournalFirst);
 }
 
 /// A send that its journal refuses is not sent.

@@ -49,7 +49,18 @@ impl Id {
 struct Stored {
     content: Content,
     id: Id,
+    /// That of a send with a journal. Its caller may have lost the receipt, and settle the send by what
+    /// the journal noted.
+    client_request_id: Option<Box<str>>,
     at: SystemTime,
+}
+
+impl Stored {
+    /// Whether `evidence` is of this send.
+    fn is_of(&self, evidence: &Evidence) -> bool {
+        let own = self.client_request_id.as_deref();
+        own.is_some() && own == evidence.client_request_id.as_deref()
+    }
 }
 
 /// A send whose delivery was unknown when it ended.
@@ -231,6 +242,7 @@ impl State {
                     .is_none_or(|until| send.began_at <= until)
         };
         let receipts = self.receipts.iter().filter(|it| it.content == content);
+        let receipts = receipts.filter(|it| !it.is_of(evidence));
         let mut rivals = Rivals {
             is_under_way: self.under_way.contains_key(&content),
             has_unknown: false,
@@ -322,6 +334,7 @@ impl UnderWay<'_> {
     /// The service stored the message under this id.
     pub(crate) fn sent(mut self, id: &str) {
         let content = self.content;
+        let client_request_id = self.client_request_id.take().map(String::into_boxed_str);
         let mut state = self.end();
         if state.receipts.len() == RECEIPTS {
             state.receipts.pop_front();
@@ -330,6 +343,7 @@ impl UnderWay<'_> {
         state.receipts.push_back(Stored {
             content,
             id: Id::new(id),
+            client_request_id,
             at: SystemTime::now(),
         });
     }

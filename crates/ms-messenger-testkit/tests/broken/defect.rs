@@ -54,4 +54,5 @@ pub(crate) enum Defect {
     LetsAllLeave,
     UnknownForAFullJournal,
     NotesNoPlatform,
+    MissesWhatHasAReceipt,
 }

@@ -156,7 +156,10 @@ const BROKEN: &[(Defect, &[Rule])] = &[
         &[Rule::TrueVerdict, Rule::DeadlineEvidence],
     ),
     (Defect::FindsWhatWasRefused, &[Rule::TrueVerdict]),
-    (Defect::TrustsUnknownIds, &[Rule::NothingKnown]),
+    (
+        Defect::TrustsUnknownIds,
+        &[Rule::NothingKnown, Rule::TrueVerdict],
+    ),
     (Defect::AcceptsForeignEvidence, &[Rule::ForeignEvidence]),
     (Defect::FindsOnce, &[Rule::SameVerdict]),
     (Defect::FindsAnotherEachTime, &[Rule::SameVerdict]),
@@ -183,6 +186,7 @@ const BROKEN: &[(Defect, &[Rule])] = &[
     (Defect::LetsAllLeave, &[Rule::HeldBack]),
     (Defect::UnknownForAFullJournal, &[Rule::JournalRefusal]),
     (Defect::NotesNoPlatform, &[Rule::JournalFirst]),
+    (Defect::MissesWhatHasAReceipt, &[Rule::TrueVerdict]),
 ];
 
 #[tokio::test]

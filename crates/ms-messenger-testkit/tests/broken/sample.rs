@@ -229,7 +229,7 @@ impl Sample {
         let Some(journal) = &request.journal else {
             return Ok(());
         };
-        let mut evidence = Evidence::new(SystemTime::now());
+        let mut evidence = Evidence::new(SystemTime::now()).with_client_request_id("noted");
         if !self.has(Defect::NotesNoPlatform) {
             evidence = evidence.with_platform(PLATFORM);
         }
@@ -266,7 +266,8 @@ impl Sample {
         let fate = fates.iter_mut().find(|fate| Some(fate.id.as_str()) == id);
         let Some(fate) = fate else {
             return match (self.defect, id) {
-                (Defect::TrustsUnknownIds, Some(_)) => Settled::NotFound,
+                (Defect::TrustsUnknownIds, Some(_))
+                | (Defect::MissesWhatHasAReceipt, Some("noted")) => Settled::NotFound,
                 _ => Settled::cannot_tell(PLATFORM, "the evidence is of another messenger"),
             };
         };

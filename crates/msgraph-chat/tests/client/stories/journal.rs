@@ -99,6 +99,34 @@ async fn a_message_that_was_stored_is_found_by_its_note() {
     }
 }
 
+/// A queue can lose the receipt, e.g. with its lease, and settle the message in the same process.
+#[tokio::test]
+async fn a_message_whose_receipt_its_caller_lost_is_found_by_its_own_client() {
+    let emulator = Emulator::start().await.unwrap();
+    for request in requests(&emulator) {
+        emulator.reset();
+        let client = client(&emulator);
+        let double = JournalDouble::new();
+        let noting = request.clone().with_journal(double.journal());
+        let sent = client.send(&noting).await.unwrap().message_id.unwrap();
+        let [noted] = double.noted().try_into().unwrap();
+        for _ in 0..2 {
+            let evidence = ended(noted.clone(), Duration::ZERO);
+            let settled = client.settle(&request, &evidence).await;
+            assert_eq!(found(settled), sent.as_str(), "{request:?}");
+        }
+        // It is no other send's.
+        let double = JournalDouble::new();
+        lose(&emulator, When::BeforeRead);
+        let noting = request.clone().with_journal(double.journal());
+        let error = client.send(&noting).await.unwrap_err();
+        assert_eq!(error.delivery(), Delivery::Unknown);
+        let evidence = ended(double.noted().remove(0), Duration::ZERO);
+        let settled = client.settle(&request, &evidence).await;
+        assert!(matches!(settled, Settled::NotFound), "{settled:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_message_that_was_never_stored_is_absent_once_it_cannot_appear_any_more() {
     let emulator = Emulator::start().await.unwrap();

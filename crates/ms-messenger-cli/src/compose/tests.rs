@@ -115,6 +115,13 @@ fn sample(id: &str) -> Option<(&'static [&'static str], Option<&'static str>)> {
         "strip_ansi" => (&["--strip-ansi"], None),
         "markdown" => (&["--markdown"], None),
         "mention" => (&["--mention", "marked@contoso.com"], None),
+        other => return of_a_file(other),
+    })
+}
+
+/// The words of an option that names a file.
+fn of_a_file(id: &str) -> Option<(&'static [&'static str], Option<&'static str>)> {
+    Some(match id {
         "card" => (
             &[
                 "--card",

@@ -255,8 +255,12 @@ impl<'a> Report<'a> {
                  msm settle --evidence {} --wait 2m",
                 quoted(&path.display().to_string())
             )),
+            // It exists nowhere else: without it, nobody finds out whether the message was sent.
             Err(why) => print::important(format_args!(
-                "the evidence for msm settle could not be stored: {why}; --json prints it"
+                "the evidence could not be stored: {why}\n\
+                 to find out whether the message was sent, put the next line into a file and run \
+                 with the same settings:\n  \
+                 msm settle --evidence FILE --wait 2m\n{line}"
             )),
         }
     }

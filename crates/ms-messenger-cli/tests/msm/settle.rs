@@ -212,3 +212,27 @@ fn the_stored_evidence_and_its_command_are_printed_and_settling_deletes_the_file
     );
     assert!(!std::path::Path::new(stored).exists(), "it is settled");
 }
+
+#[test]
+fn evidence_that_cannot_be_stored_is_printed_for_settle() {
+    let emulator = start(false);
+    let world = emulator.seed();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let state = file.path().display().to_string();
+    let environment = [msgraph_chat(world), vec![("MSM_STATE_DIR", state)]].concat();
+    let action = FaultAction::Close {
+        when: When::AfterStore,
+    };
+    fail_next(&emulator, action);
+    let to = channel(world);
+    let words = ["send", "--retries", "0", "--to", &to, "--text", "ro8"];
+    let ran = run(&words, &environment, "");
+    assert_eq!(ran.code, 8, "{ran:?}");
+    assert!(ran.stderr.contains("could not be stored"), "{ran:?}");
+    assert!(ran.stderr.contains("msm settle --evidence FILE"), "{ran:?}");
+    let line = ran.stderr.lines().last().unwrap();
+    assert!(!line.contains(&world.graph.token));
+    let ran = settle(&environment, line);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(ran.json()["status"], "found");
+}

@@ -23,6 +23,10 @@ pub(crate) struct Explained {
 const TRUST: &str = "if the server is the right one, set SSL_CERT_FILE to a PEM file with the \
                      certificate authority, or add it to the system's certificates";
 
+/// Advice about a key that was rejected: neither the time of this use nor its evidence helps.
+const USED_KEY: &str = "to run it again without a duplicate, give the --first-sent of the first use \
+                        of the key, within five minutes of it";
+
 /// Explains an error. `settings` are those that the command ran with.
 pub(crate) fn explain(error: Error, settings: Option<&Settings>) -> Explained {
     if is_untrusted(&error) {
@@ -31,6 +35,7 @@ pub(crate) fn explain(error: Error, settings: Option<&Settings>) -> Explained {
         return Explained { error, advice };
     }
     let advice = match error.kind() {
+        _ if is_used_key(&error) => Some(USED_KEY.to_owned()),
         ErrorKind::Unauthenticated => {
             settings.and_then(|settings| sign_in_advice(settings, &error))
         }
@@ -286,16 +291,26 @@ fn name_advice(error: &Error) -> Option<String> {
 /// Marks the rejection of a key that was used before as an unknown delivery: it says nothing about
 /// the message that was sent with the key.
 pub(crate) fn mark_used_key(error: Error) -> Error {
-    let is_rejection = matches!(error.status(), Some(400 | 409 | 412));
-    if error.idempotency().is_none() || !is_rejection || !mentions_keys(error.message()) {
+    if !is_rejected_key(&error) {
         return error;
     }
     error.with_delivery(Delivery::Unknown)
 }
 
-/// Returns whether a message of the service is about idempotency keys.
-fn mentions_keys(message: &str) -> bool {
-    message.to_ascii_lowercase().contains("repeatability")
+/// Returns whether it is unknown what became of a message because its key was used before.
+pub(crate) fn is_used_key(error: &Error) -> bool {
+    error.delivery() == Delivery::Unknown && is_rejected_key(error)
+}
+
+fn is_rejected_key(error: &Error) -> bool {
+    error.idempotency().is_some()
+        && is_key_rejection(error.status().map(u64::from), error.message())
+}
+
+/// Returns whether a service rejects an idempotency key with this status and message.
+pub(crate) fn is_key_rejection(status: Option<u64>, message: &str) -> bool {
+    matches!(status, Some(400 | 409 | 412))
+        && message.to_ascii_lowercase().contains("repeatability")
 }
 
 #[cfg(test)]

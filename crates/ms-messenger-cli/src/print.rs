@@ -14,7 +14,7 @@ use ms_messenger::{Delivery, Error, IdempotencyKey, Receipt};
 
 use crate::{
     exit::Exit,
-    explain::without_methods,
+    explain::{is_used_key, without_methods},
     files, outcome,
     terminal::{shown, shown_line},
 };
@@ -134,7 +134,11 @@ pub(crate) fn sent_text(platform: &str, receipt: &Receipt) -> String {
 
 /// Describes the error of a send and what to do about it.
 pub(crate) fn error_text(error: &Error, exit: Exit, advice: Option<&str>) -> String {
-    let (meaning, remedy) = exit.meaning();
+    let (meaning, mut remedy) = exit.meaning();
+    let is_used_key = is_used_key(error);
+    if is_used_key {
+        remedy = "this send proves nothing about the first use of its key";
+    }
     // The exit code says of a wrong configuration that nothing was sent.
     let mut text = if exit == Exit::Config {
         let platform = error.platform().map(|name| format!("{name}: "));
@@ -146,7 +150,7 @@ pub(crate) fn error_text(error: &Error, exit: Exit, advice: Option<&str>) -> Str
     text.push_str(&format!("\nexit code {}: {meaning}; {remedy}", exit.code()));
     if let Some(key) = error
         .idempotency()
-        .filter(|_| error.delivery() == Delivery::Unknown)
+        .filter(|_| error.delivery() == Delivery::Unknown && !is_used_key)
     {
         text.push('\n');
         text.push_str(&rerun_hint(key));

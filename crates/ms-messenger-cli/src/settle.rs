@@ -75,6 +75,12 @@ async fn verdict(
     settings: &mut Option<Settings>,
 ) -> Result<(Platform, Settled)> {
     let unsettled = Unsettled::read(evidence, args.request.as_deref())?;
+    if unsettled.is_of_used_key {
+        let text = "the evidence is that of a send whose key was rejected as used, and proves \
+                    nothing about the first use: to run it again without a duplicate, give the \
+                    --first-sent of the first use of the key, within five minutes of it";
+        return Err(Error::new(ErrorKind::InvalidRequest, text));
+    }
     let settings = settings.insert(Settings::read(&args.connection, &environment::process)?);
     let named = args.platform.or(unsettled.platform);
     let platform = choose(named, &unsettled.request, settings)?;

@@ -11,6 +11,7 @@ use ms_messenger::{Error, ErrorKind, Evidence, Result, SendRequest};
 use serde_json::Value;
 
 use crate::{
+    explain,
     files::{self, without_bom},
     outcome::moment,
     platform::Platform,
@@ -25,6 +26,8 @@ const FOLDER: &str = "unsettled";
 pub(crate) struct Unsettled {
     pub(crate) request: SendRequest,
     pub(crate) evidence: Evidence,
+    /// Whether the send was rejected because its key was used before.
+    pub(crate) is_of_used_key: bool,
     /// The platform of the send, if known.
     pub(crate) platform: Option<Platform>,
 }
@@ -63,9 +66,18 @@ impl Unsettled {
         Ok(Self {
             request: SendRequest::from_json(&request.to_string())?,
             evidence: Evidence::from_json(&form.to_string())?,
+            is_of_used_key: is_of_used_key(&line),
             platform: named.and_then(Platform::named),
         })
     }
+}
+
+/// Whether the line is that of a key that was rejected as used.
+fn is_of_used_key(line: &Value) -> bool {
+    let status = line.get("http_status").and_then(Value::as_u64);
+    let message = line.get("message").and_then(Value::as_str);
+    let has_key = line.get("idempotency").is_some_and(|it| !it.is_null());
+    has_key && explain::is_key_rejection(status, message.unwrap_or_default())
 }
 
 /// Reads JSON in a file, or on standard input for `-`.

@@ -121,3 +121,43 @@ fn a_key_that_cannot_be_stored_is_not_used() {
     assert!(ran.stderr.contains("--first-sent"), "{ran:?}");
     assert!(emulator.messages().is_empty());
 }
+
+#[test]
+fn a_rejected_key_is_not_recommended_with_the_time_of_its_rejection() {
+    let emulator = start(false);
+    let world = emulator.seed();
+    fail_next(&emulator, store_and_close());
+    let environment = |machine: &tempfile::TempDir| {
+        let folder = machine.path().to_str().unwrap();
+        with(acs_messages(world), "MSM_STATE_DIR", folder)
+    };
+    let [one, two] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let words = ["send", "--to", "tel:+14255550123", "--text", "trap"];
+    let words = [&words[..], &["--idempotency-key", "k", "--retries", "0"]].concat();
+    let first = run(&words, &environment(&one), "");
+    assert_eq!(first.code, 8, "{first:?}");
+    assert!(first.stderr.contains("it can be run again"), "{first:?}");
+    // By then, the time of the first use would differ by a second.
+    std::thread::sleep(Duration::from_millis(1100));
+    let text = run(&words, &environment(&two), "");
+    assert_eq!(text.code, 8, "{text:?}");
+    let first_use = "give the --first-sent of the first use";
+    assert!(text.stderr.contains(first_use), "{text:?}");
+    for wrong in ["it can be run again", "--first-sent 2", "msm settle"] {
+        assert!(!text.stderr.contains(wrong), "{text:?}");
+    }
+    let line = run(&[&words[..], &["--json"]].concat(), &environment(&two), "");
+    assert!(line.json()["advice"].as_str().unwrap().contains(first_use));
+    let words = ["settle", "--evidence", "-"];
+    let settled = run(&words, &environment(&two), &line.stdout);
+    assert_eq!(settled.code, 8, "{settled:?}");
+    assert!(settled.stderr.contains("--first-sent"), "{settled:?}");
+    assert!(!settled.stderr.contains("--first-sent 2"), "{settled:?}");
+    // As the advice says.
+    let hint = first.stderr.lines().last().unwrap().trim();
+    let hint: Vec<&str> = hint.split(' ').collect();
+    let to = ["send", "--to", "tel:+14255550123", "--text", "trap"];
+    let again = run(&[&to[..], &hint].concat(), &environment(&two), "");
+    assert_eq!(again.code, 0, "{again:?}");
+    assert_eq!(emulator.messages().len(), 1);
+}

@@ -4,9 +4,10 @@ use std::{
     collections::BTreeMap,
     io,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
-use ms_messenger::{ErrorKind, Problems, Result};
+use ms_messenger::{ErrorKind, Problem, Result};
 
 use super::{parse::parse, reference::Reference};
 use crate::{
@@ -87,14 +88,18 @@ impl ConfigFile {
         let Some(place) = Place::find(option, env) else {
             return Ok(None);
         };
-        let text = match files::text(&place.path, files::SETTING) {
-            Ok(text) => text,
-            Err(error) if is_absent(&error) && !place.is_named => return Ok(None),
+        let text = match text_once(&place.path) {
+            Ok(Some(text)) => text,
+            Ok(None) if !place.is_named => return Ok(None),
+            Ok(None) => {
+                let rule = unreadable(&io::ErrorKind::NotFound.into());
+                let problem = Problem::new(place.path.display().to_string(), rule);
+                return Err(problem.into_error(ErrorKind::Config));
+            }
             Err(error) => {
-                let mut problems = Problems::new();
-                problems.add(place.path.display().to_string(), unreadable(&error));
-                problems.into_result(ErrorKind::Config)?;
-                return Ok(None);
+                let path = place.path.display().to_string();
+                let problem = Problem::new(path, unreadable(&error));
+                return Err(problem.into_error(ErrorKind::Config));
             }
         };
         parse(place.path, &without_bom(text)).map(Some)
@@ -123,6 +128,25 @@ impl ConfigFile {
         }
         targets
     }
+}
+
+/// The text of each configuration file that was read; `None` for one that does not exist.
+static READ: Mutex<BTreeMap<PathBuf, Option<String>>> = Mutex::new(BTreeMap::new());
+
+/// Reads a file the first time only: all of a run comes from one version of it, and a pipe can be
+/// read once.
+fn text_once(path: &Path) -> io::Result<Option<String>> {
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(text) = read.get(path) {
+        return Ok(text.clone());
+    }
+    let text = match files::text(path, files::SETTING) {
+        Ok(text) => Some(text),
+        Err(error) if is_absent(&error) => None,
+        Err(error) => return Err(error),
+    };
+    read.insert(path.to_owned(), text.clone());
+    Ok(text)
 }
 
 /// Whether there is no such file; a service may have a home that is no folder, e.g. `/dev/null`.

@@ -8,7 +8,7 @@ use std::{
 use ms_messenger_emulator::Emulator;
 use serde_json::{Value, json};
 
-use crate::support::{Environment, Ran, acs_chat, channel, run, start, thread};
+use crate::support::{Environment, Ran, acs_chat, channel, msgraph_chat, run, start, thread};
 
 /// An emulator, and a folder with a configuration file for it.
 struct World {
@@ -440,4 +440,26 @@ fn a_reference_to_a_keyring_that_is_not_there_is_a_clear_error() {
         assert!(ran.stdout.contains("env:NAME or file:PATH"), "{ran:?}");
     }
     assert!(world.emulator.messages().is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn the_file_is_read_once() {
+    let emulator = start(false);
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("config.toml");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let text = format!("[targets]\nops = \"{}\"\n", channel(emulator.seed()));
+    let writer = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::write(pipe, text)
+    });
+    let pipe = pipe.to_str().unwrap();
+    let words = ["send", "--config", pipe, "--to", "@ops", "--text", "x"];
+    // A second read would wait for another writer.
+    let ran = run(&words, &msgraph_chat(emulator.seed()), "");
+    writer.join().unwrap().unwrap();
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(emulator.messages().len(), 1);
 }

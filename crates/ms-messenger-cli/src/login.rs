@@ -46,6 +46,7 @@ async fn sign_in(args: &LoginArgs) -> Result<(Profile, SignIn)> {
     let plan = LoginPlan::read(args, env)?;
     let profile = Profile::open(&args.store, env)?;
     let existing = Existing::find(args, &profile, &plan)?;
+    profile.check_writable()?;
     let options: HttpOptions =
         http_options(args.timeout).with_max_response_bytes(MAX_RESPONSE_BYTES);
     let http = HttpClient::new(&options)?;

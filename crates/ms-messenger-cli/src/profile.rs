@@ -17,7 +17,7 @@ use ms_messenger::{
 use crate::{
     args::without_headed,
     environment::{Environment, variable},
-    state,
+    files, state,
 };
 
 /// Heading in the help.
@@ -214,6 +214,32 @@ impl Profile {
         let loaded = self.store.load(&self.name);
         let loaded = loaded.map_err(|error| self.unreadable(error))?;
         loaded.ok_or_else(|| self.not_signed_in())
+    }
+
+    /// Checks that a sign-in can be stored, before a user signs in for nothing. Makes the folders.
+    ///
+    /// # Errors
+    ///
+    /// `Config` with the folder that cannot be written to.
+    pub(crate) fn check_writable(&self) -> Result<()> {
+        let key = match &self.key {
+            KeySource::File(file) if !file.exists() => Some(file.as_path()),
+            _ => None,
+        };
+        for file in [self.path.as_path()].into_iter().chain(key) {
+            let folder = file.parent().filter(|it| !it.as_os_str().is_empty());
+            let folder = folder.unwrap_or(Path::new("."));
+            let written = state::make_folder(folder).and_then(|()| tempfile::tempfile_in(folder));
+            written.map_err(|error| {
+                let (folder, why) = (folder.display(), files::reason(&error));
+                let text = format!(
+                    "the sign-in could not be stored: {folder} cannot be written to: {why}; name \
+                     another folder with --state-dir, and another key file with --store-key-file"
+                );
+                Error::new(ErrorKind::Config, text)
+            })?;
+        }
+        Ok(())
     }
 
     /// Adds to the error of a sign-in that cannot be read what to do about it.

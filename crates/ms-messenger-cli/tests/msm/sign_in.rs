@@ -296,3 +296,22 @@ fn without_a_browser_a_code_is_offered_at_once() {
         began.elapsed()
     );
 }
+
+#[test]
+fn a_sign_in_that_cannot_be_stored_asks_for_nothing() {
+    let home = Home::new(3600);
+    let file = home.folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let (state, key) = (file.join("state"), file.join("store.key"));
+    for [option, path] in [
+        ["--state-dir", state.to_str().unwrap()],
+        ["--store-key-file", key.to_str().unwrap()],
+    ] {
+        let ran = home.run(&["login", option, path]);
+        assert_eq!(ran.code, 3, "{ran:?}");
+        assert!(ran.stderr.contains(file.to_str().unwrap()), "{ran:?}");
+        assert!(ran.stderr.contains("could not be stored"), "{ran:?}");
+        assert!(!ran.stderr.contains("/devicelogin"), "{ran:?}");
+    }
+    assert_eq!(home.entra_requests(), 0);
+}

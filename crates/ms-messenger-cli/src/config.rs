@@ -169,6 +169,14 @@ impl Settings {
         Some((setting, self.value(variable)?))
     }
 
+    /// Returns a text that begins with a variable and a rule, with the name of the setting that holds
+    /// the value; `None` if it begins otherwise.
+    pub(crate) fn named(&self, text: &str) -> Option<String> {
+        let (variable, rule) = text.split_once(": ")?;
+        let name = self.origin(variable)?.setting(variable);
+        Some(format!("{name}: {rule}"))
+    }
+
     /// Returns whether there is a credential for `platform`.
     pub(crate) fn configures(&self, platform: Platform) -> bool {
         let has = |variable: &str| self.setting(variable).is_some();

@@ -50,9 +50,26 @@ pub(crate) fn explain(error: Error, settings: Option<&Settings>) -> Explained {
         ErrorKind::NotFound => name_advice(&error),
         _ => None,
     };
+    let error = reworded(error);
     Explained {
-        error: reworded(error),
+        error: match settings {
+            Some(settings) => with_settings(error, settings),
+            None => error,
+        },
         advice,
+    }
+}
+
+/// Names the settings at which the causes begin as the user gave them, instead of by variables.
+fn with_settings(error: Error, settings: &Settings) -> Error {
+    let causes = causes(&error);
+    let named: Vec<String> = causes
+        .iter()
+        .map(|cause| settings.named(cause).unwrap_or_else(|| cause.clone()))
+        .collect();
+    match Cause::of(&named) {
+        Some(cause) if named != causes => error.with_source(cause),
+        _ => error,
     }
 }
 

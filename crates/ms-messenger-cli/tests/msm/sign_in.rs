@@ -315,3 +315,27 @@ fn a_sign_in_that_cannot_be_stored_asks_for_nothing() {
     }
     assert_eq!(home.entra_requests(), 0);
 }
+
+#[test]
+fn a_rejected_token_is_named_by_its_option() {
+    let emulator = crate::support::start(false);
+    let world = emulator.seed();
+    let mut environment = crate::support::msgraph_chat(world);
+    let words = ["send", "--to", &channel(world), "--text", "x"];
+    let given = [&words[..], &["--msgraph-token", "abc"]].concat();
+    let ran = run(&given, &environment, "");
+    assert_eq!(ran.code, 5, "{ran:?}");
+    assert!(
+        ran.stderr
+            .contains("caused by: --msgraph-token: was rejected"),
+        "{ran:?}"
+    );
+    assert!(!ran.stderr.contains("MSGRAPH_TOKEN"), "{ran:?}");
+    environment = crate::support::with(environment, "MSGRAPH_TOKEN", "abc");
+    let ran = run(&words, &environment, "");
+    assert!(
+        ran.stderr
+            .contains("caused by: MSGRAPH_TOKEN: was rejected"),
+        "{ran:?}"
+    );
+}

@@ -7,6 +7,7 @@ mod doctor;
 mod emulator;
 mod habits;
 mod listen;
+mod negative;
 mod outbox;
 mod output;
 mod pace;
@@ -34,6 +35,7 @@ pub(crate) use self::{
     },
     habits::{CompletionsArgs, ManArgs, ReportArgs, SchemaArgs, Shell},
     listen::ListenArgs,
+    negative::joined,
     outbox::{
         AddArgs, IdArgs, ListArgs, OutboxArgs, OutboxCommand, OutboxOptions, PurgeArgs, RetryArgs,
         RunArgs, SettleMessagesArgs, ShowArgs,

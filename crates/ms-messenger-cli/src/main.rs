@@ -75,7 +75,7 @@ use crate::{
 };
 
 fn main() -> ExitCode {
-    let words: Vec<OsString> = std::env::args_os().collect();
+    let words: Vec<OsString> = args::joined(std::env::args_os().collect());
     let json = usage::wants_json(&words);
     defect::end_with(Exit::Other, json);
     if let Err(error) = targets::prepare(&words) {

@@ -127,7 +127,10 @@ fn message(error: &clap::Error) -> String {
         (ErrorKind::InvalidValue, Some(option)) if option == "[-]" => extra_word(error),
         (ErrorKind::InvalidValue, Some(option)) => bad_value(&option, error),
         (ErrorKind::ValueValidation, Some(option)) => match error.source() {
-            Some(rule) => format!("{option}: {}", reworded(&rule.to_string())),
+            Some(rule) => {
+                let value = text(error, ContextKind::InvalidValue).unwrap_or_default();
+                format!("{option}: {}", reworded(&rule.to_string(), &value))
+            }
             None => format!("{option}: the value cannot be used"),
         },
         (ErrorKind::ArgumentConflict, Some(option)) => match text(error, ContextKind::PriorArg) {
@@ -144,12 +147,16 @@ fn message(error: &clap::Error) -> String {
 }
 
 /// Describes in the words of this program what `clap` and the standard library say of a value.
-fn reworded(rule: &str) -> String {
+fn reworded(rule: &str, value: &str) -> String {
     let range = rule
         .split_once(" is not in ")
         .and_then(|(_, range)| range.split_once("..="));
     match (range, rule) {
         (Some((least, most)), _) => format!("must be a whole number from {least} to {most}"),
+        // Only the numbers that begin at 0 are parsed without a sign.
+        (None, "invalid digit found in string") if value.parse::<i64>().is_ok() => {
+            "must be a whole number from 0".to_owned()
+        }
         (None, "invalid digit found in string" | "cannot parse integer from empty string") => {
             "must be a whole number".to_owned()
         }

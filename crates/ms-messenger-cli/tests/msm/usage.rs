@@ -374,3 +374,58 @@ fn the_options_of_every_command_come_first_in_its_help() {
         }
     }
 }
+
+#[test]
+fn a_number_below_zero_is_refused_by_its_option_and_rule() {
+    let to = ["send", "--to", "user:a", "--text", "x"];
+    let send = |words: &[&'static str]| [&to[..], words].concat();
+    let rules = [
+        (
+            vec!["emulator", "--keep", "-5"],
+            "--keep: must be a whole number from 1",
+        ),
+        (
+            vec!["emulator", "--seed", "-1"],
+            "--seed: must be a whole number from 0",
+        ),
+        (
+            vec!["outbox", "list", "--after", "-1"],
+            "--after: must be a whole number from 0",
+        ),
+        (
+            vec!["batch", "f", "--concurrency", "-1"],
+            "--concurrency: must be a whole number from 1 to 1000",
+        ),
+        (
+            vec!["read", "user:a", "--last", "-1"],
+            "--last: must be a whole number from 1 to 10000",
+        ),
+        (
+            vec!["batch", "f", "--rate", "-1/s"],
+            "--rate: must be a number of messages from 1",
+        ),
+        (
+            send(&["--timeout", "-1s"]),
+            "--timeout: must be a time like 30s",
+        ),
+        (
+            send(&["--timeout", "-1"]),
+            "--timeout: must be a time like 30s",
+        ),
+        (
+            send(&["--settle", "-1m"]),
+            "--settle: must be a time like 30s",
+        ),
+        (send(&["--at", "-1h"]), "--at: must be a time like"),
+        (
+            send(&["--retries", "-1"]),
+            "--retries: must be a whole number from 0",
+        ),
+    ];
+    for (words, rule) in rules {
+        let ran = run(&words, &[], "");
+        assert_eq!(ran.code, 2, "{words:?}: {ran:?}");
+        let begin = format!("error: {rule}");
+        assert!(ran.stderr.starts_with(&begin), "{words:?}: {ran:?}");
+    }
+}

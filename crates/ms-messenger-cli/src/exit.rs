@@ -62,7 +62,7 @@ impl Exit {
             Self::Rejected => (
                 "rejected as invalid or unsupported",
                 ": not sent",
-                "change the message",
+                "change what the error names",
             ),
             Self::Denied => (
                 "sign-in or permission",

@@ -429,3 +429,11 @@ fn a_number_below_zero_is_refused_by_its_option_and_rule() {
         assert!(ran.stderr.starts_with(&begin), "{words:?}: {ran:?}");
     }
 }
+
+#[test]
+fn a_rejected_command_without_a_message_is_not_told_to_change_it() {
+    let ran = run(&["read", "tel:+14255550123"], &[], "");
+    assert_eq!(ran.code, 4, "{ran:?}");
+    let remedy = "change what the error names";
+    assert!(ran.stderr.trim_end().ends_with(remedy), "{ran:?}");
+}

@@ -160,7 +160,13 @@ impl<'a> Contents<'a> {
     }
 
     fn changed(&self) -> Error {
-        refuse(&self.field, "changed while it was read")
+        let rule = match &self.kind {
+            Kind::Bytes(_) => "changed while it was read".to_owned(),
+            Kind::File(opened) => {
+                format!("{} changed while it was read", opened.path.display())
+            }
+        };
+        refuse(&self.field, &rule)
     }
 }
 

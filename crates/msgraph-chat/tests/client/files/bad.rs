@@ -117,7 +117,8 @@ async fn a_file_that_grows_while_it_is_uploaded_is_not_sent() {
     });
     let (kind, message) = refusal(&drive, FileUpload::path(&file.0), options).await;
     assert_eq!(kind, ErrorKind::InvalidRequest);
-    assert!(message.contains("changed while it was read"), "{message}");
+    let changed = format!("source: {} changed while it was read", file.0.display());
+    assert!(message.contains(&changed), "{message}");
     assert_eq!((drive.count("cancel"), drive.count("send")), (1, 0));
     assert!(drive.files().is_empty());
 }
@@ -131,7 +132,8 @@ async fn a_file_that_is_replaced_after_its_upload_is_not_sent_and_deleted() {
         fs::write(&path, b"another").unwrap();
     });
     let (_, message) = refusal(&drive, FileUpload::path(&file.0), options).await;
-    assert!(message.contains("changed while it was read"), "{message}");
+    let changed = format!("source: {} changed while it was read", file.0.display());
+    assert!(message.contains(&changed), "{message}");
     assert_eq!((drive.count("delete"), drive.count("send")), (1, 0));
     assert!(drive.files().is_empty());
 }

@@ -22,7 +22,7 @@ pub(crate) struct ListenArgs {
     /// Also listen on an address that other machines reach
     #[arg(long)]
     pub(crate) any_address: bool,
-    /// File that each event is appended to, and synced, before it is acknowledged
+    /// File that each event is appended to as one line, and synced, before it is acknowledged
     #[arg(long, value_name = "FILE")]
     pub(crate) keep: PathBuf,
     /// File with the secret of the address for Event Grid [env: MSM_LISTEN_KEY]

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{self, BufRead as _, BufReader, Write as _},
+    io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -10,7 +10,7 @@ use ms_messenger::{ErrorKind, Problem, Result, events::event_grid::Event};
 
 use crate::files::unreadable;
 
-/// A file to which events are appended, one a line.
+/// A file to which events are appended, one a line. Each line ends with a line break.
 #[derive(Debug)]
 pub(super) struct Kept {
     file: File,
@@ -18,7 +18,8 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// Opens the file, readable by its owner only; creates it if there is none.
+    /// Opens the file, readable by its owner only; creates it if there is none. Ends its last line if
+    /// a process ended in the middle of it.
     ///
     /// # Errors
     ///
@@ -35,10 +36,13 @@ impl Kept {
             let name = path.display().to_string();
             return Err(Problem::new(name, rule).into_error(ErrorKind::Config));
         }
-        Ok(Self {
+        let mut kept = Self {
             file,
             path: path.to_owned(),
-        })
+        };
+        kept.append(String::new())
+            .map_err(|error| unusable(path, &error))?;
+        Ok(kept)
     }
 
     /// Reads the events of Event Grid that are kept.
@@ -65,10 +69,28 @@ impl Kept {
     ///
     /// When that fails; what was not synced must not be acknowledged.
     pub(super) fn keep(&mut self, lines: &[String]) -> io::Result<()> {
-        // The line break comes first, so that no event is appended to an incomplete line.
-        let text: String = lines.iter().map(|line| format!("\n{line}")).collect();
-        self.file.write_all(text.as_bytes())?;
+        self.append(lines.iter().map(|line| format!("{line}\n")).collect())?;
         self.file.sync_data()
+    }
+
+    /// Appends whole lines, but none to a line that a crash or a full disk left incomplete.
+    fn append(&mut self, lines: String) -> io::Result<()> {
+        let text = if self.is_within_a_line()? {
+            format!("\n{lines}")
+        } else {
+            lines
+        };
+        self.file.write_all(text.as_bytes())
+    }
+
+    fn is_within_a_line(&mut self) -> io::Result<bool> {
+        if self.file.seek(SeekFrom::End(0))? == 0 {
+            return Ok(false);
+        }
+        let mut last = [0];
+        self.file.seek(SeekFrom::End(-1))?;
+        self.file.read_exact(&mut last)?;
+        Ok(last != *b"\n")
     }
 }
 
@@ -81,6 +103,38 @@ fn unusable(path: &Path, error: &io::Error) -> ms_messenger::Error {
 mod tests {
     use super::*;
 
+    /// What a file has when it was opened and an event was kept.
+    fn after(before: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        std::fs::write(&path, before).unwrap();
+        let mut kept = Kept::open(&path).unwrap();
+        let opened = std::fs::read_to_string(&path).unwrap();
+        assert!(opened.is_empty() || opened.ends_with('\n'), "{opened:?}");
+        kept.keep(&["new".to_owned()]).unwrap();
+        std::fs::read_to_string(&path).unwrap()
+    }
+
+    #[test]
+    fn each_line_has_its_ending_and_none_is_appended_to_another() {
+        assert_eq!(after(""), "new\n");
+        assert_eq!(after("whole\n"), "whole\nnew\n");
+        assert_eq!(after("torn"), "torn\nnew\n");
+        // As earlier versions wrote it.
+        assert_eq!(after("\nold\nlast"), "\nold\nlast\nnew\n");
+    }
+
+    #[test]
+    fn a_line_that_was_torn_while_the_file_is_open_is_ended_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        let mut kept = Kept::open(&path).unwrap();
+        // As a full disk leaves it.
+        kept.file.write_all(b"torn").unwrap();
+        kept.keep(&["new".to_owned()]).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "torn\nnew\n");
+    }
+
     #[test]
     fn an_incomplete_line_and_foreign_ones_are_passed_over() {
         let folder = tempfile::tempdir().unwrap();
@@ -91,6 +145,9 @@ mod tests {
         assert_eq!(kept.events().unwrap().len(), 1);
         kept.keep(&[event.to_owned(), "{}".to_owned()]).unwrap();
         assert_eq!(kept.events().unwrap().len(), 2);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let torn = "\u{fffd}{\"id\":\"2\",\"to";
+        assert_eq!(text, format!("{event}\n{torn}\n{event}\n{{}}\n"));
         for other in [folder.path(), Path::new("/dev/null")] {
             let error = Kept::open(other).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Config, "{error}");

@@ -166,6 +166,11 @@ fn notifications_of_graph_need_their_client_state() {
         kept.contains("chats('c')") && !kept.contains("hunter3"),
         "{kept}"
     );
+    // One line, as `while read` takes it.
+    assert!(
+        kept.lines().count() == 1 && kept.ends_with("}\n"),
+        "{kept:?}"
+    );
     assert_eq!(listening.child.wait().unwrap().code(), Some(0));
 }
 

@@ -11,6 +11,15 @@ use crate::{
     terminal::{escaped, shown, shown_line},
 };
 
+/// Kinds of messages that a service writes itself: those of Teams, and of ACS.
+const SYSTEM: [&str; 5] = [
+    "systemEventMessage",
+    "chatEvent",
+    "topicUpdated",
+    "participantAdded",
+    "participantRemoved",
+];
+
 /// A message, in the form in which the service returns it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Item {
@@ -29,10 +38,11 @@ impl Item {
     }
 
     fn at(&self, paths: &[&str]) -> Option<&str> {
-        let mut found = paths.iter().filter_map(|path| self.raw.pointer(path));
-        found
-            .find_map(Value::as_str)
-            .filter(|text| !text.is_empty())
+        let found = paths
+            .iter()
+            .filter_map(|path| self.raw.pointer(path)?.as_str());
+        // ACS returns empty texts, such as the name of a sender that gave none.
+        found.into_iter().find(|text| !text.is_empty())
     }
 
     /// The id of the message.
@@ -77,12 +87,24 @@ impl Item {
         self.at(&[
             "/from/user/displayName",
             "/from/application/displayName",
+            "/from/device/displayName",
             "/senderDisplayName",
             "/from/user/id",
+            "/from/application/id",
+            "/from/device/id",
             "/senderCommunicationIdentifier/rawId",
+            "/senderCommunicationIdentifier/communicationUser/id",
             "/senderCommunicationIdentifier",
             "/sender",
         ])
+    }
+
+    /// Who sent it, for a person.
+    fn sender_or_kind(&self) -> &str {
+        let kind = self.at(&["/messageType", "/type"]).unwrap_or_default();
+        let is_system = self.raw["eventDetail"].is_object() || SYSTEM.contains(&kind);
+        let nobody = if is_system { "(system)" } else { "(unknown)" };
+        self.sender().unwrap_or(nobody)
     }
 
     /// The content, and whether it is HTML.
@@ -125,7 +147,7 @@ impl Item {
 
     /// Returns the message for a person. Nothing of it reaches the terminal as a command.
     pub(super) fn text(&self) -> String {
-        let sender = shown_line(self.sender().unwrap_or("(system)"));
+        let sender = shown_line(self.sender_or_kind());
         let mut head = format!("{}  {sender}", shown_line(self.created()));
         if self.at(&["/replyToId"]).is_some() {
             head.push_str("  (reply)");
@@ -187,6 +209,51 @@ mod tests {
     }
 
     #[test]
+    fn a_sender_without_a_name_is_shown_by_its_id_and_only_the_system_as_itself() {
+        let id = "8:acs:1";
+        for (raw, sender) in [
+            (
+                json!({"type": "text", "senderDisplayName": "",
+                    "senderCommunicationIdentifier": {"rawId": id}}),
+                Some(id),
+            ),
+            (
+                json!({"senderDisplayName": "", "senderCommunicationIdentifier": id}),
+                Some(id),
+            ),
+            (
+                json!({"senderDisplayName": "", "sender": "sip:a@b.c", "type": "Plain"}),
+                Some("sip:a@b.c"),
+            ),
+            (
+                json!({"from": {"user": {"displayName": null, "id": "u"}}}),
+                Some("u"),
+            ),
+            (
+                json!({"from": {"application": {"displayName": "", "id": "a"}}}),
+                Some("a"),
+            ),
+            (
+                json!({"from": {"device": {"displayName": "Room"}}}),
+                Some("Room"),
+            ),
+            (json!({"type": "text", "senderDisplayName": ""}), None),
+            (json!({"messageType": "message", "from": null}), None),
+        ] {
+            let item = Item { raw };
+            assert_eq!(item.sender(), sender, "{item:?}");
+            assert_eq!(item.sender_or_kind(), sender.unwrap_or("(unknown)"));
+        }
+        for raw in [
+            json!({"type": "participantAdded", "senderDisplayName": ""}),
+            json!({"messageType": "systemEventMessage", "from": null}),
+            json!({"messageType": "unknownFutureValue", "eventDetail": {}}),
+        ] {
+            assert_eq!(Item { raw }.sender_or_kind(), "(system)");
+        }
+    }
+
+    #[test]
     fn no_member_of_a_message_reaches_the_terminal_as_a_command() {
         let evil = "\u{1b}]0;x\u{7}\u{9b}31m\u{202e}";
         let raw = json!({"id": evil, "createdDateTime": evil, "subject": evil,
@@ -198,6 +265,6 @@ mod tests {
             text.chars().all(|c| is_harmless(c) && c != '\u{202e}'),
             "{text:?}"
         );
-        assert_eq!(Item { raw: json!([]) }.text(), "  (system)  []");
+        assert_eq!(Item { raw: json!([]) }.text(), "  (unknown)  []");
     }
 }

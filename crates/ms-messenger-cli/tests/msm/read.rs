@@ -37,6 +37,8 @@ fn the_newest_messages_are_printed_the_oldest_first() {
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{to}: {ran:?}");
         let texts: Vec<Value> = lines(&ran).iter().map(|it| it["text"].clone()).collect();
         assert_eq!(texts, ["two", "three"], "{to}");
+        let senders: Vec<Value> = lines(&ran).iter().map(|it| it["from"].clone()).collect();
+        assert!(senders.iter().all(Value::is_string), "{to}: {ran:?}");
         let since = run(&["read", &to, "--since", "1h", "--json"], &environment, "");
         assert_eq!(since.code, 0, "{to}: {since:?}");
         assert_eq!(lines(&since).last().unwrap()["text"], "three", "{to}");

@@ -36,7 +36,7 @@ pub(crate) async fn run(args: &ExecArgs) -> Exit {
 /// Runs the command, and returns its exit code when everything is cleaned up.
 async fn execute(args: &ExecArgs) -> Result<i32, Exit> {
     if let Some(folder) = &args.export {
-        files::check(folder).map_err(|problem| print::failure(&problem, Exit::Config))?;
+        files::prepare(folder).map_err(|problem| print::failure(&problem, Exit::Config))?;
     }
     let signals = Signals::listen();
     let signals =

@@ -21,6 +21,20 @@ pub(crate) fn check(folder: &Path) -> Result<(), String> {
     }
 }
 
+/// Creates the folder of a later export, and proves that files can be written to it.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub(crate) fn prepare(folder: &Path) -> Result<(), String> {
+    check(folder)?;
+    let created = fs::create_dir_all(folder);
+    let proven = created.and_then(|()| tempfile::tempfile_in(folder));
+    proven
+        .map(drop)
+        .map_err(|error| format!("{}: {}", folder.display(), unwritable(&error)))
+}
+
 /// Unpacks an export. Returns the number of messages in it.
 ///
 /// # Errors
@@ -69,6 +83,21 @@ mod tests {
         assert!(
             unpack(&bytes[..700], &inside).is_ok_and(|it| it == 0) || !inside.join("ab").exists()
         );
+    }
+
+    #[test]
+    fn a_folder_is_created_before_what_is_written_to_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let new = folder.path().join("new/folder");
+        assert_eq!(prepare(&new), Ok(()));
+        assert_eq!(fs::read_dir(&new).unwrap().count(), 0);
+        assert_eq!(prepare(&new), Ok(()));
+        fs::write(new.join("a"), "").unwrap();
+        for unusable in [&new, &new.join("a"), &new.join("a/b")] {
+            let problem = prepare(unusable).unwrap_err();
+            let name = unusable.display().to_string();
+            assert!(problem.starts_with(&name), "{problem}");
+        }
     }
 
     #[test]

@@ -180,6 +180,22 @@ fn what_was_stored_is_exported_and_the_variables_are_written() {
     assert!(ran.stderr.contains("is not empty"), "{ran:?}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_cannot_be_written_is_found_before_the_command_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let marker = folder.path().join("ran");
+    let command = ["touch", marker.to_str().unwrap()];
+    // No user can create it, not even the administrator.
+    let ran = exec(&["--export", "/proc/msm-export"], &command);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(
+        ran.stderr.contains("/proc/msm-export: no such file"),
+        "{ran:?}"
+    );
+    assert!(!marker.exists(), "the command ran");
+}
+
 #[test]
 fn a_running_emulator_gives_its_variables_its_health_and_its_export() {
     let emulator = start(false);

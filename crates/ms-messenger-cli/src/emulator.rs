@@ -14,6 +14,7 @@ mod start;
 mod text;
 mod variables;
 
+pub(crate) use self::variables::USUAL;
 use crate::{
     args::{EmulatorArgs, EmulatorCommand},
     exit::Exit,

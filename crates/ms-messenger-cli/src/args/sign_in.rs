@@ -7,9 +7,6 @@ use clap::Args;
 use super::values::duration;
 use crate::profile::StoreArgs;
 
-/// Where `msm emulator` listens by default.
-const EMULATOR: &str = "http://127.0.0.1:8410";
-
 const SIGN_IN: &str = "\
 Examples:
   msm login --client-id 11111111-2222-3333-4444-555555555555
@@ -41,9 +38,9 @@ pub(crate) struct LoginArgs {
     /// Sign in with the browser of this machine, within 10 minutes; by default with a code on any device
     #[arg(long)]
     pub(crate) browser: bool,
-    /// Sign in at an emulator, which needs no application and no wait; by default at http://127.0.0.1:8410
-    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = EMULATOR, conflicts_with_all = ["authority", "browser"])]
-    pub(crate) emulator: Option<String>,
+    /// Sign in at an emulator, which needs no application and no wait; by default at the address in MSM_EMULATOR, else http://127.0.0.1:8410
+    #[arg(long, value_name = "URL", num_args = 0..=1, conflicts_with_all = ["authority", "browser"])]
+    pub(crate) emulator: Option<Option<String>>,
     /// Replace a sign-in of another authority with the same name
     #[arg(long)]
     pub(crate) replace: bool,

@@ -9,6 +9,7 @@ use ms_messenger::{
 use crate::{
     args::LoginArgs,
     config::ConfigFile,
+    emulator::USUAL,
     environment::{Environment, variable},
     graph, profile,
 };
@@ -65,7 +66,7 @@ impl LoginPlan {
         };
         let tenant = given(&args.tenant, "AZURE_TENANT_ID");
         let tenant = tenant.unwrap_or_else(|| ANY_TENANT.to_owned());
-        let authority = args.emulator.clone();
+        let authority = emulator(args, env);
         let authority = authority.or_else(|| given(&args.authority, "AZURE_AUTHORITY_HOST"));
         let authority = authority.unwrap_or_else(|| cloud.login_authority.to_owned());
         let application = Application::new(tenant, client_id);
@@ -75,6 +76,15 @@ impl LoginPlan {
             scopes: scopes(&args.scope, cloud),
         })
     }
+}
+
+/// Returns the address of the emulator to sign in at, if that is wanted: that of the option, of the
+/// environment, or where `msm emulator` listens by default.
+fn emulator(args: &LoginArgs, env: Environment<'_>) -> Option<String> {
+    let option = args.emulator.as_ref()?.as_deref().map(str::trim);
+    let option = option.filter(|it| !it.is_empty()).map(str::to_owned);
+    let address = option.or_else(|| variable(env, "MSM_EMULATOR"));
+    Some(address.unwrap_or_else(|| USUAL.to_owned()))
 }
 
 /// Returns the full names of the requested scopes; by default those that sending needs.
@@ -103,6 +113,26 @@ fn scopes(requested: &[String], cloud: Cloud) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_emulator_is_that_of_the_option_then_of_the_environment() {
+        let set = |name: &str| (name == "MSM_EMULATOR").then(|| "http://127.0.0.1:1".to_owned());
+        let unset = |_: &str| None;
+        let args = |emulator: Option<Option<&str>>| LoginArgs {
+            emulator: emulator.map(|it| it.map(str::to_owned)),
+            ..LoginArgs::default()
+        };
+        let url = "http://127.0.0.1:2";
+        for (given, env, expected) in [
+            (Some(Some(url)), &set as Environment<'_>, Some(url)),
+            (Some(None), &set, Some("http://127.0.0.1:1")),
+            (Some(Some(" ")), &set, Some("http://127.0.0.1:1")),
+            (Some(None), &unset, Some(USUAL)),
+            (None, &set, None),
+        ] {
+            assert_eq!(emulator(&args(given), env).as_deref(), expected);
+        }
+    }
 
     #[test]
     fn scopes_are_those_of_the_cloud_and_need_no_administrator() {

@@ -276,6 +276,10 @@ fn a_sign_in_at_an_emulator_needs_one_option_and_no_wait() {
     let ran = run(&["send", "--to", &to, "--text", "hello"], &environment, "");
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(emulator.messages().len(), 1);
+    // Without an address it is the one of the environment, as for the commands of the emulator.
+    environment.push(("MSM_EMULATOR", emulator.http_url().to_owned()));
+    let ran = run(&["login", "--emulator", "--profile", "b"], &environment, "");
+    assert_eq!(ran.code, 0, "{ran:?}");
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! How far a command that sends many messages is, on standard error.
 
 use std::{
+    fmt::{self, Write},
     io::{self, IsTerminal as _},
     time::{Duration, Instant},
 };
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use ms_messenger_outbox::State;
 
 use crate::{counts::Counts, print};
@@ -32,9 +33,9 @@ impl Progress {
         let bar = is_shown.then(|| {
             let target = ProgressDrawTarget::stderr();
             let bar = ProgressBar::with_draw_target(total, target);
-            let template = "{bar:24} {pos}/{len} {msg}, {per_sec}, {eta} left";
+            let template = "{bar:24} {pos}/{len} {msg}, {rate}, {eta} left";
             if let Ok(style) = ProgressStyle::with_template(template) {
-                bar.set_style(style);
+                bar.set_style(style.with_key("rate", rate));
             }
             bar.enable_steady_tick(Duration::from_secs(1));
             bar
@@ -104,4 +105,9 @@ impl Progress {
             bar.finish_and_clear();
         }
     }
+}
+
+/// The rate of the bar, in the form of the other lines.
+fn rate(state: &ProgressState, text: &mut dyn Write) {
+    let _: fmt::Result = write!(text, "{:.1}/s", state.per_sec());
 }

@@ -179,6 +179,12 @@ fn text(error: &clap::Error, kind: ContextKind) -> Option<String> {
 /// Returns `--to` of `--to <TARGET>`, and `WHAT` of `<WHAT>`.
 fn name(option: &str) -> &str {
     let name = option.split([' ', '=']).next().unwrap_or(option);
+    let name = name.trim_end_matches("...");
+    // The brackets of an optional one, but not those of a dash.
+    let name = match name.strip_prefix('[').and_then(|it| it.strip_suffix(']')) {
+        Some(inner) if inner != "-" => inner,
+        _ => name,
+    };
     name.trim_start_matches('<').trim_end_matches('>')
 }
 
@@ -341,7 +347,28 @@ mod tests {
                 "read user:a --last 0".to_owned(),
                 "--last: must be a whole number from 1 to 10000",
             ),
+            (
+                "react conversation:19:a 1796018879454 👍".to_owned(),
+                "TARGET: is not a target: the order is EMOJI TARGET MESSAGE",
+            ),
+            (
+                "react conversation:19:a 👍 1796018879454".to_owned(),
+                "TARGET: is not a target: the order is EMOJI TARGET MESSAGE",
+            ),
+            (
+                "show 1796018879454 conversation:19:a".to_owned(),
+                "TARGET: is not a target: the order is TARGET MESSAGE",
+            ),
+            (
+                "reply 1796018879454 --text x".to_owned(),
+                "TARGET: is not a target: the order is TARGET MESSAGE",
+            ),
             ("batch".to_owned(), "FILE is missing"),
+            ("emulator exec".to_owned(), "COMMAND is missing"),
+            (
+                "emulator --token-lifetime 0".to_owned(),
+                "--token-lifetime: must be a whole number from 1 to 4294967295",
+            ),
             (
                 "listen --keep a --address nonsense".to_owned(),
                 "--address: must be an IP address with a port, e.g. 127.0.0.1:8080",

@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use super::{
     connection::{ConnectionArgs, ENVIRONMENT},
     send::SendArgs,
-    values::{To, duration, time_or_age},
+    values::{To, duration, place, place_after_emoji, time_or_age},
 };
 use crate::platform::Platform;
 
@@ -27,7 +27,7 @@ const LIST: &str = "Examples:\n  msm list teams\n  msm list channels Contoso\n  
 #[derive(Args, Debug)]
 pub(crate) struct MessageArgs {
     /// Where the message is, as of `msm send --to`; or a Teams link to the message
-    #[arg(value_name = "TARGET")]
+    #[arg(value_name = "TARGET", value_parser = place)]
     pub(crate) target: To,
     /// Id of the message, if the target is no link to it
     #[arg(value_name = "MESSAGE")]
@@ -130,6 +130,10 @@ pub(crate) struct DeleteArgs {
 
 #[derive(Args, Debug)]
 #[command(
+    mut_args(|arg| match arg.get_id().as_str() {
+        "target" => arg.value_parser(place_after_emoji),
+        _ => arg,
+    }),
     after_help = "Examples:\n  msm react 👍 channel:@Contoso/General 1616965872395\n  \
     msm react 👍 https://teams.microsoft.com/l/message/… --undo"
 )]
@@ -157,7 +161,7 @@ pub(crate) struct ReactArgs {
 )]
 pub(crate) struct ReplyArgs {
     /// Where the message is, as of `msm send --to`; or a Teams link to the message
-    #[arg(value_name = "TARGET")]
+    #[arg(value_name = "TARGET", value_parser = place)]
     pub(crate) target: To,
     /// Id of the message, if the target is no link to it
     #[arg(value_name = "MESSAGE")]

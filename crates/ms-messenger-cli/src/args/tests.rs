@@ -34,6 +34,8 @@ fn unusable_values_are_rejected() {
         "demo extra",
         "emulator --http nowhere",
         "emulator --keep 0",
+        "emulator --token-lifetime 0",
+        "emulator exec --token-lifetime 0 -- true",
         "emulator --keep some",
         "emulator --retry-after soon",
         "emulator --ucwa-time-scale 0",

@@ -42,6 +42,25 @@ impl std::str::FromStr for To {
     }
 }
 
+/// Parses the target of a message whose id follows.
+pub(super) fn place(text: &str) -> Result<To, String> {
+    in_order(text, "TARGET MESSAGE")
+}
+
+/// Parses the target of a message that gets a reaction.
+pub(super) fn place_after_emoji(text: &str) -> Result<To, String> {
+    in_order(text, "EMOJI TARGET MESSAGE")
+}
+
+/// The id of a message would be taken for a telephone number, and an emoji has no letter at all.
+fn in_order(text: &str, order: &str) -> Result<To, String> {
+    let is_other = !text.trim().is_empty() && !text.contains(|c: char| c.is_ascii_alphabetic());
+    if is_other {
+        return Err(format!("is not a target: the order is {order}"));
+    }
+    text.parse()
+}
+
 /// Takes any text as a secret.
 pub(super) fn secret(text: &str) -> Result<SecretString, std::convert::Infallible> {
     Ok(SecretString::from(text))

@@ -64,7 +64,7 @@ pub(crate) struct WorldArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub(crate) device_interval: u32,
     /// Lifetime of the access tokens that Entra ID issues
-    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) token_lifetime: u32,
     /// Keep the world in this file, so that the next start has it again; it must be of the same --seed and --strict
     #[arg(long, value_name = "FILE")]

@@ -37,7 +37,7 @@ pub(crate) enum Shell {
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  msm man .\n  msm man ~/.local/share/man/man1")]
 pub(crate) struct ManArgs {
-    /// The folder; it must exist
+    /// The folder; it is created if there is none
     #[arg(value_name = "FOLDER")]
     pub(crate) folder: PathBuf,
 }

@@ -13,7 +13,7 @@ use super::{
     relations::{Relations, Rule},
     store::StoreAddressArgs,
     values::{To, duration, key, media, retries, time, time_or_delay},
-    wait::WaitFor,
+    wait::{WaitFor, Words},
 };
 use crate::{exit, platform::Platform};
 
@@ -175,7 +175,7 @@ pub(crate) struct SendArgs {
     #[arg(long, value_name = "TIME", value_parser = time_or_delay, help_heading = DELIVERY)]
     pub(crate) at: Option<SystemTime>,
     /// Wait until the message is reported as delivered or read, at most this long, by default 2m
-    #[arg(long, value_names = ["delivered|read", "TIME"], num_args = 1..=2, help_heading = DELIVERY)]
+    #[arg(long, value_names = ["delivered|read", "TIME"], num_args = 1..=2, value_parser = Words, hide_possible_values = true, help_heading = DELIVERY)]
     pub(crate) wait: Vec<String>,
     /// File in which `msm listen` keeps events, for --wait
     #[arg(long, value_name = "FILE", help_heading = DELIVERY)]

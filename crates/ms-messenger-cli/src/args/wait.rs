@@ -1,13 +1,41 @@
 //! What is waited for after a send.
 
-use std::time::Duration;
+use std::{ffi::OsStr, time::Duration};
 
+use clap::{
+    Arg, Command,
+    builder::{PossibleValue, StringValueParser, TypedValueParser},
+    error::Error,
+};
 use ms_messenger::DeliveryStatus;
 
 use super::values::duration;
 
 /// How long is waited if no time is given.
 const WAIT: Duration = Duration::from_secs(120);
+
+/// Takes any word, and offers to completions what may come first.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Words;
+
+impl TypedValueParser for Words {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        word: &OsStr,
+    ) -> Result<String, Error> {
+        StringValueParser::new().parse_ref(command, arg, word)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(
+            ["delivered", "read"].map(PossibleValue::new).into_iter(),
+        ))
+    }
+}
 
 /// What is waited for, and how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -37,6 +37,10 @@ fn bash_completes_commands_options_and_values() {
     assert_eq!(nested, "status\n");
     let values = complete("msm send --platform acs", 3);
     assert_eq!(values, "acs-messages\nacs-chat\n");
+    let values = complete("msm send --wait \"\"", 3);
+    assert_eq!(values, "delivered\nread\n");
+    let values = complete("msm list ch", 2);
+    assert_eq!(values, "channels\nchats\n");
 }
 
 #[test]
@@ -57,6 +61,19 @@ fn fish_completes_commands_options_and_values() {
     );
     let values = complete("msm send --platform acs-c");
     assert!(values.starts_with("acs-chat\t"), "{values}");
+    for (line, expected) in [
+        ("msm send --wait ", "delivered\nread\n"),
+        ("msm list ch", "channels\nchats\n"),
+        ("msm list --json te", "teams\ntemplates\n"),
+        ("msm schema emulator-h", "emulator-health\n"),
+        ("msm completions p", "powershell\n"),
+        ("msm outbox list --state u", "unconfirmed\n"),
+    ] {
+        let values = complete(line);
+        let mut values: Vec<&str> = values.lines().map(|it| it.trim_end_matches('\t')).collect();
+        values.sort_unstable();
+        assert_eq!(values.join("\n") + "\n", expected, "{line}");
+    }
 }
 
 #[test]
@@ -93,6 +110,27 @@ fn every_shell_has_completions() {
         assert!(ran.stdout.contains(part), "{name}");
         assert!(ran.stdout.contains("idempotency-key"), "{name}");
     }
+}
+
+#[test]
+fn the_pages_of_the_manual_have_nothing_to_warn_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = run(&["man", &folder.path().display().to_string()], &[], "");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let mut pages = 0;
+    for page in fs::read_dir(folder.path()).unwrap() {
+        let page = page.unwrap().path();
+        let output = Command::new("groff")
+            .args(["-ww", "-man", "-Tutf8"])
+            .arg(&page)
+            .output()
+            .unwrap_or_else(|e| panic!("groff must be installed for this test: {e}"));
+        let warnings = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {warnings}", page.display());
+        assert_eq!(warnings, "", "{}", page.display());
+        pages += 1;
+    }
+    assert!(pages > 40, "{pages}");
 }
 
 /// Where a script is out of balance; the quotes of both shells are doubled within themselves, and
@@ -152,17 +190,21 @@ fn scripts_of_shells_that_are_not_here_are_well_formed() {
 #[test]
 fn every_command_has_a_page_of_the_manual() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().display().to_string();
+    let folder = folder.path().join("share/man1");
+    let path = folder.display().to_string();
     let ran = run(&["man", &path], &[], "");
     assert_eq!(ran.code, 0, "{ran:?}");
-    let page = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    let page = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
     assert!(page("msm.1").contains("msm\\-send(1)"), "{}", page("msm.1"));
     assert!(page("msm-send.1").contains("\\-\\-idempotency\\-key"));
     assert!(page("msm-outbox-add.1").contains("sqlite:out.db"));
-    let missing = run(&["man", "/nonexistent/folder"], &[], "");
-    assert_eq!(missing.code, 3, "{missing:?}");
+    let unusable = folder.join("msm.1/man1").display().to_string();
+    let refused = run(&["man", &unusable], &[], "");
+    assert_eq!(refused.code, 3, "{refused:?}");
     assert!(
-        missing.stderr.contains("/nonexistent/folder: no such file"),
-        "{missing:?}"
+        refused
+            .stderr
+            .contains(&format!("{unusable}: cannot be written")),
+        "{refused:?}"
     );
 }

@@ -31,7 +31,12 @@ class Page:
 
     def click(self, selector):
         self.until(lambda: self.one(selector).is_displayed())
-        self.one(selector).click()
+        # A list that is drawn again in between has other elements.
+        self.until(lambda: self.one(selector).click() is None)
+
+    def text(self, selector):
+        """The text of an element that has one, whenever it is drawn."""
+        return self.until(lambda: self.one(selector).text)
 
     def bubbles(self):
         """The texts of the messages that are shown."""
@@ -60,11 +65,12 @@ class Page:
 
     def go(self, title):
         """Opens a conversation of the list."""
-        self.until(lambda: title in self.conversations())
-        for entry in self.all("#conversations a"):
-            if title in entry.text:
-                entry.click()
-                break
+
+        def clicked():
+            entries = [entry for entry in self.all("#conversations a") if title in entry.text]
+            return entries and entries[0].click() is None
+
+        self.until(clicked)
         self.until(lambda: self.one("#title").text == title)
 
     def fill(self, selector, text):

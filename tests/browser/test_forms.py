@@ -14,12 +14,12 @@ def test_the_other_side_answers_in_a_conversation(page, world):
     page.one("#answer textarea").send_keys(Keys.ENTER)
     page.shows("hello", "hello back")
     assert "received" in page.one("article[data-seq='2']").get_attribute("class")
-    assert page.one("article[data-seq='2'] .sender").text == "bob"
+    assert page.text("article[data-seq='2'] .sender") == "bob"
     page.choose("#answer select", world.acs["users"][2]["id"])
     page.fill("#answer textarea", "and me")
     page.submit("#answer")
     page.shows("hello", "hello back", "and me")
-    assert page.one("article[data-seq='3'] .sender").text == "carol"
+    assert page.text("article[data-seq='3'] .sender") == "carol"
 
 
 def test_the_other_side_edits_and_deletes_its_message(page, world):

@@ -184,7 +184,7 @@ def test_requests_that_stored_nothing_are_listed(page, world):
     assert world.chat("refused") == 429
     page.click("#view-requests")
     page.until(lambda: len(page.all("#requests tbody tr")) == 2)
-    first = page.one("#requests tbody tr").text
+    first = page.text("#requests tbody tr")
     assert "429" in first and "fault" in first and "nothing" in first
     page.choose("#requests select", "stored")
     page.until(lambda: len(page.all("#requests tbody tr")) == 1)

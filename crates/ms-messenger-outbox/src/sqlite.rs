@@ -45,7 +45,7 @@ use crate::{
         routes::Routes,
         sought::Sought,
         watch::Watch,
-        writer::Writer,
+        writer::{Patience, Writer},
     },
     store::{Beat, Claim, Claimed, Count, Inserted, Purge, Query, Report, Session, Store, Twins},
 };
@@ -145,6 +145,7 @@ impl SqliteStore {
             operations,
             changed: Arc::clone(&changed),
             routes: Routes::default(),
+            patience: Patience::default(),
         };
         tokio::spawn(writer.run());
         Ok(Self {

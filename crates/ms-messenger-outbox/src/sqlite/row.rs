@@ -112,10 +112,17 @@ pub(super) fn rest(head: &Head) -> Result<Option<String>> {
         status: head.status,
         status_code: head.status_code.as_deref(),
     };
-    let text = serde_json::to_string(&rest).map_err(|error| {
-        damaged(Some(&head.id), "the message cannot be written as JSON").with_source(error)
-    })?;
+    // It grows no more, as a rule.
+    let mut text = Vec::with_capacity(512);
+    let written = serde_json::to_writer(&mut text, &rest);
+    written.map_err(|error| unwritable(head).with_source(error))?;
+    let text = String::from_utf8(text);
+    let text = text.map_err(|error| unwritable(head).with_source(error))?;
     Ok((text != "{}").then_some(text))
+}
+
+fn unwritable(head: &Head) -> OutboxError {
+    damaged(Some(&head.id), "the message cannot be written as JSON")
 }
 
 /// The number of a state.

@@ -161,13 +161,13 @@ impl Item {
         }
         let subject = self.at(&["/subject"]);
         let subject = subject.map(|it| format!("\n  ** {} **", shown_line(it)));
-        let names = self.raw["attachments"].as_array().into_iter().flatten();
-        let names = names.filter_map(|it| it["name"].as_str());
-        let names: String = names
+        let attached = self.raw["attachments"].as_array().into_iter().flatten();
+        let attached = attached.filter_map(attachment);
+        let attached: String = attached
             .map(|it| format!("\n  + {}", shown_line(it)))
             .collect();
         let mut body = shown(&self.visible());
-        if body.is_empty() && subject.is_none() {
+        if body.is_empty() && subject.is_none() && attached.is_empty() {
             // Such as participantAdded of a thread.
             let kind = self.at(&["/eventDetail/@odata.type", "/type", "/message/kind"]);
             body = kind
@@ -175,8 +175,18 @@ impl Item {
                 .unwrap_or_default();
         }
         let body: String = body.lines().map(|line| format!("\n  {line}")).collect();
-        format!("{head}{}{body}{names}", subject.unwrap_or_default())
+        format!("{head}{}{body}{attached}", subject.unwrap_or_default())
     }
+}
+
+/// The name of an attachment of Teams; of one that has none, such as a card, what it is.
+fn attachment(attachment: &Value) -> Option<&str> {
+    let name = attachment["name"].as_str().filter(|it| !it.is_empty());
+    name.or_else(|| match attachment["contentType"].as_str()? {
+        "application/vnd.microsoft.card.adaptive" => Some("Adaptive Card"),
+        "messageReference" => Some("quoted message"),
+        other => Some(other),
+    })
 }
 
 #[cfg(test)]
@@ -197,6 +207,16 @@ mod tests {
                 json!({"id": "2", "createdOn": "2026-01-02T03:04:05Z", "type": "text",
                     "senderDisplayName": "Bob", "content": {"message": "x\ny"}}),
                 "2026-01-02T03:04:05Z  Bob  [2]\n  x\n  y",
+            ),
+            (
+                json!({"id": "4", "createdDateTime": "2026-01-02T03:04:05Z",
+                "from": {"user": {"displayName": "Lene"}},
+                "body": {"contentType": "html", "content": "<attachment id=\"1\"></attachment>"},
+                "attachments": [
+                    {"id": "1", "contentType": "application/vnd.microsoft.card.adaptive"},
+                    {"contentType": "messageReference", "name": null}, {"contentType": "\u{1b}x"},
+                ]}),
+                "2026-01-02T03:04:05Z  Lene  [4]\n  + Adaptive Card\n  + quoted message\n  + \u{fffd}x",
             ),
             (
                 json!({"id": "3", "createdOn": "2026-01-02T03:04:05Z", "deletedOn": "x",

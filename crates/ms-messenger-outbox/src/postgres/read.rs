@@ -129,7 +129,7 @@ pub(super) async fn purge(database: &Database, purge: &Purge) -> Result<u64> {
     let before = purge.before.duration_since(SystemTime::UNIX_EPOCH);
     let before = before.unwrap_or_default().as_nanos().div_ceil(1_000_000);
     let before = i64::try_from(before).unwrap_or(i64::MAX);
-    let passed = SystemTime::now().checked_sub(PASSED);
+    let passed = purge.now.checked_sub(PASSED);
     let passed = super::nanos::of(passed.unwrap_or(SystemTime::UNIX_EPOCH));
     run(|| async {
         let mut transaction = database.begin().await?;

@@ -129,7 +129,7 @@ pub(super) async fn purge(conn: &mut SqliteConnection, purge: &Purge) -> Result<
     let purged = query.execute(&mut *conn).await.or_store_error()?;
     // Slots that are due say no more than none.
     let sql = "DELETE FROM ms_outbox_lanes WHERE next_slot < ?";
-    let query = sqlx::query(sql).bind(to_nanos(SystemTime::now()));
+    let query = sqlx::query(sql).bind(to_nanos(purge.now));
     query.execute(conn).await.or_store_error()?;
     Ok(purged.rows_affected())
 }

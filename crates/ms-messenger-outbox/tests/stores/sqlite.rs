@@ -47,3 +47,13 @@ fn envelope(id: &str) -> Envelope {
     let request = SendRequest::new(Target::conversation("19:abc@thread.v2"), "shipped");
     Envelope::new(id, "teams", request)
 }
+
+/// A purge deletes the slots of targets, by its own time: this seed found one that took that of the
+/// machine.
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_does_what_the_store_in_memory_does_with_a_seed_that_failed() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("outbox.db");
+    let done = conformance::check_random(move || open(path.clone()), 2554574324289085475, 400);
+    done.await.unwrap();
+}

@@ -259,6 +259,8 @@ impl<'a> Run<'a> {
             _ => self.start,
         };
         let mut purge = Purge::new(before);
+        // Else the slots of targets that are still taken at this time could be deleted.
+        purge.now = self.now;
         if self.rng.bool() {
             purge = purge.with_state(State::ALL[self.rng.usize(..State::ALL.len())]);
         }

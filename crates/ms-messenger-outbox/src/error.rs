@@ -25,6 +25,8 @@ pub enum OutboxErrorKind {
     LeaseLost,
     /// The store cannot be reached, or is busy, at the moment.
     Unavailable,
+    /// The server of the store refuses the credentials, or its connection cannot be secured.
+    Denied,
     /// The disk, or the quota of the store, is full.
     Full,
     /// The store cannot be written to.
@@ -35,6 +37,10 @@ pub enum OutboxErrorKind {
     Damaged,
     /// The content of a stored message cannot be decrypted with the keys at hand.
     Sealed,
+    /// The message waits behind one of which it is unknown whether it was sent.
+    HeldBack,
+    /// There is no outbox at this place, or what is there belongs to another program.
+    NoOutbox,
     /// Anything else that the store reports.
     Store,
 }
@@ -56,6 +62,7 @@ struct Repr {
     problems: Vec<Problem>,
     id: Option<EnvelopeId>,
     state: Option<State>,
+    more: u64,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -68,6 +75,7 @@ impl OutboxError {
             problems: Vec::new(),
             id: None,
             state: None,
+            more: 0,
             source: None,
         }))
     }
@@ -86,6 +94,7 @@ impl OutboxError {
         copy.0.problems.clone_from(&self.0.problems);
         copy.0.id.clone_from(&self.0.id);
         copy.0.state = self.0.state;
+        copy.0.more = self.0.more;
         match self.source() {
             Some(source) => copy.with_source(source.to_string()),
             None => copy,
@@ -96,6 +105,12 @@ impl OutboxError {
     #[must_use]
     pub fn with_id(mut self, id: &EnvelopeId) -> Self {
         self.0.id = Some(id.clone());
+        self
+    }
+
+    /// Adds that so many more messages are concerned.
+    pub(crate) fn with_more(mut self, more: u64) -> Self {
+        self.0.more = more;
         self
     }
 
@@ -138,6 +153,7 @@ impl OutboxError {
         matches!(
             self.kind(),
             OutboxErrorKind::Unavailable
+                | OutboxErrorKind::Denied
                 | OutboxErrorKind::Full
                 | OutboxErrorKind::ReadOnly
                 | OutboxErrorKind::Store
@@ -149,7 +165,10 @@ impl fmt::Display for OutboxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)?;
         if let Some(id) = &self.0.id {
-            write!(f, " (message {id})")?;
+            match self.0.more {
+                0 => write!(f, " (message {id})")?,
+                more => write!(f, " (message {id}, and {more} more)")?,
+            }
         }
         Ok(())
     }

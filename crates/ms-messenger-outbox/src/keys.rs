@@ -20,8 +20,12 @@ use crate::{
 
 const LENGTH: usize = 32;
 const NONCE: usize = 24;
-/// The beginning of each sealed content, with the version of its form.
-const HEAD: &[u8] = b"ms-messenger outbox 1\n";
+/// The beginning of each sealed content, with the version of its form. The id of the key and the nonce
+/// follow.
+const HEAD: &[u8] = b"ms-messenger outbox 2\n";
+/// That of the first form, which has no id of a key.
+const FIRST_HEAD: &[u8] = b"ms-messenger outbox 1\n";
+const ID: usize = 8;
 
 /// A key of 32 bytes. It is wiped when it is dropped, and never printed.
 ///
@@ -66,6 +70,27 @@ impl ContentKey {
     #[must_use]
     pub fn to_base64(&self) -> SecretString {
         STANDARD.encode(self.0.expose_secret()).into()
+    }
+
+    /// Returns the id of the key: 16 hexadecimal digits, by which errors name it. It says nothing of the
+    /// key itself.
+    ///
+    /// ```
+    /// use ms_messenger_outbox::ContentKey;
+    ///
+    /// let key = ContentKey::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")?;
+    /// assert_eq!(key.id(), "8adc89f941958303");
+    /// # Ok::<(), ms_messenger_outbox::OutboxError>(())
+    /// ```
+    #[must_use]
+    pub fn id(&self) -> String {
+        hex(&self.short_id())
+    }
+
+    fn short_id(&self) -> [u8; ID] {
+        let mut id = [0; ID];
+        id.copy_from_slice(&mac(self.0.expose_secret(), &[b"id"])[..ID]);
+        id
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {
@@ -122,50 +147,105 @@ impl ContentKeys {
         Hash::from_array(mac(self.hashing.expose_secret(), &[hash.as_bytes()]))
     }
 
-    /// Seals the content of the message `id`: head, nonce, then XChaCha20-Poly1305 with head and id
-    /// as associated data.
+    /// Seals the content of the message `id`: head, id of the key, nonce, then XChaCha20-Poly1305 with
+    /// head, id of the key and id of the message as associated data.
     pub(crate) fn seal(&self, id: &EnvelopeId, content: &[u8]) -> Result<Vec<u8>> {
         let mut nonce = [0; NONCE];
         fill(&mut nonce)?;
-        let aad = [HEAD, id.as_str().as_bytes()].concat();
-        let payload = Payload {
-            msg: content,
-            aad: &aad,
-        };
         let sealed = self.keys.last().and_then(|key| {
-            let sealed = key.cipher().encrypt((&nonce).into(), payload);
-            sealed.ok()
-        });
-        let sealed = sealed.ok_or_else(|| unsealed(id, "the content is too large to be sealed"))?;
-        Ok([HEAD, &nonce, &sealed].concat())
-    }
-
-    /// Opens what [`seal`](Self::seal) sealed, with any of the keys.
-    pub(crate) fn open(&self, id: &EnvelopeId, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
-        let wrong = || {
-            unsealed(
-                id,
-                "the stored content was sealed with another key, or damaged",
-            )
-        };
-        let rest = sealed.strip_prefix(HEAD).ok_or_else(wrong)?;
-        let (nonce, sealed) = rest.split_first_chunk::<NONCE>().ok_or_else(wrong)?;
-        let aad = [HEAD, id.as_str().as_bytes()].concat();
-        let open = |key: &ContentKey| {
+            let key_id = key.short_id();
+            let aad = [HEAD, &key_id, id.as_str().as_bytes()].concat();
             let payload = Payload {
-                msg: sealed,
+                msg: content,
                 aad: &aad,
             };
-            key.cipher().decrypt(nonce.into(), payload).ok()
-        };
-        let plain = self.keys.iter().rev().find_map(open);
-        plain.map(Zeroizing::new).ok_or_else(wrong)
+            let sealed = key.cipher().encrypt((&nonce).into(), payload).ok()?;
+            Some([HEAD, &key_id, &nonce, &sealed].concat())
+        });
+        sealed.ok_or_else(|| unsealed(id, "the content is too large to be sealed"))
     }
+
+    /// Opens what [`seal`](Self::seal) sealed, with the key that it names.
+    ///
+    /// # Errors
+    ///
+    /// `Sealed` if none of the keys is that one, `Damaged` if it is, and does not open it.
+    pub(crate) fn open(&self, id: &EnvelopeId, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+        let Some(key_id) = key_id(sealed) else {
+            return self.open_first_form(id, sealed);
+        };
+        let (head, rest) = sealed.split_at(HEAD.len() + ID);
+        let key = self.keys.iter().find(|it| it.short_id() == key_id);
+        let key = key.ok_or_else(|| {
+            let own: Vec<String> = self.keys.iter().map(ContentKey::id).collect();
+            let (missing, own) = (hex(&key_id), own.join(", "));
+            let text = format!(
+                "the stored content is sealed with the key {missing}, and the outbox has only {own}"
+            );
+            OutboxError::new(OutboxErrorKind::Sealed, text).with_id(id)
+        })?;
+        let plain = rest
+            .split_first_chunk::<NONCE>()
+            .and_then(|(nonce, sealed)| {
+                let aad = [head, id.as_str().as_bytes()].concat();
+                decrypt(key, *nonce, &aad, sealed)
+            });
+        plain.ok_or_else(|| {
+            let text = "the stored content is damaged, or that of another message";
+            OutboxError::new(OutboxErrorKind::Damaged, text).with_id(id)
+        })
+    }
+
+    /// Opens a content of the first form, with any of the keys.
+    fn open_first_form(&self, id: &EnvelopeId, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+        let plain = sealed
+            .strip_prefix(FIRST_HEAD)
+            .and_then(|rest| rest.split_first_chunk::<NONCE>())
+            .and_then(|(nonce, sealed)| {
+                let aad = [FIRST_HEAD, id.as_str().as_bytes()].concat();
+                let mut keys = self.keys.iter().rev();
+                keys.find_map(|key| decrypt(key, *nonce, &aad, sealed))
+            });
+        let text = "the stored content was sealed with another key, or damaged";
+        plain.ok_or_else(|| unsealed(id, text))
+    }
+}
+
+fn decrypt(
+    key: &ContentKey,
+    nonce: [u8; NONCE],
+    aad: &[u8],
+    sealed: &[u8],
+) -> Option<Zeroizing<Vec<u8>>> {
+    let payload = Payload { msg: sealed, aad };
+    let plain = key.cipher().decrypt((&nonce).into(), payload);
+    plain.ok().map(Zeroizing::new)
+}
+
+/// The id of the key with which a content is sealed; `None` in the first form.
+fn key_id(sealed: &[u8]) -> Option<[u8; ID]> {
+    sealed.strip_prefix(HEAD)?.first_chunk::<ID>().copied()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|it| format!("{it:02x}")).collect()
 }
 
 /// Whether a stored content is sealed.
 pub(crate) fn is_sealed(content: &[u8]) -> bool {
-    content.starts_with(HEAD)
+    content.starts_with(HEAD) || content.starts_with(FIRST_HEAD)
+}
+
+/// The error of a content that is sealed, for an outbox without keys.
+pub(crate) fn without_keys(id: &EnvelopeId, content: &[u8]) -> OutboxError {
+    let text = match key_id(content) {
+        Some(key_id) => format!(
+            "the stored content is sealed with the key {}, and the outbox has no key",
+            hex(&key_id)
+        ),
+        None => "the stored content is sealed, and the outbox has no key".to_owned(),
+    };
+    OutboxError::new(OutboxErrorKind::Sealed, text).with_id(id)
 }
 
 fn mac(key: &[u8; LENGTH], parts: &[&[u8]]) -> [u8; LENGTH] {

@@ -227,7 +227,8 @@ impl<S: Store + ?Sized> Outbox<S> {
     ///
     /// # Errors
     ///
-    /// `Damaged` if it cannot be read, `Sealed` if it cannot be decrypted.
+    /// `Damaged` if it cannot be read, `Sealed` if the outbox lacks the key with which it is encrypted;
+    /// the error says which, by its `ContentKey::id`.
     pub fn request(&self, message: &StoredMessage) -> Result<Option<SendRequest>> {
         let Some(content) = &message.content else {
             return Ok(None);
@@ -235,11 +236,8 @@ impl<S: Store + ?Sized> Outbox<S> {
         let id = &message.head.id;
         #[cfg(feature = "encryption")]
         if keys::is_sealed(content) {
-            let unknown = || {
-                let text = "the stored content is sealed, and the outbox has no keys";
-                OutboxError::new(OutboxErrorKind::Sealed, text).with_id(id)
-            };
-            let keys = self.keys.as_ref().ok_or_else(unknown)?;
+            let keys = self.keys.as_ref();
+            let keys = keys.ok_or_else(|| keys::without_keys(id, content))?;
             return read(id, &keys.open(id, content)?).map(Some);
         }
         read(id, content).map(Some)

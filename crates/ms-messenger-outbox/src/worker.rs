@@ -13,6 +13,7 @@ mod outcome;
 mod route;
 mod route_loop;
 mod run;
+mod sealed;
 mod session;
 mod settle;
 mod stuck;

@@ -8,6 +8,7 @@ use super::{
     context::{Context, Observer, StoreObserver},
     route::Route,
     run::Worker,
+    sealed::Sealed,
     totals::Totals,
 };
 use crate::{error::OutboxError, message::Head, outbox::Outbox};
@@ -39,6 +40,7 @@ impl WorkerBuilder {
             observer: None,
             store_observer: None,
             totals: Totals::new(),
+            sealed: Sealed::default(),
             settling: Semaphore::new(16),
         };
         Self { context }
@@ -123,9 +125,10 @@ impl WorkerBuilder {
     }
 
     /// Calls `observer` with each error of the store that the worker does not end by, e.g. to report
-    /// why nothing is sent: about twice a second while the store cannot be reached or written to, and
-    /// once for each message that cannot be read, by [`run_until_empty`](Worker::run_until_empty). It
-    /// must not block.
+    /// why nothing is sent: about twice a second while the store cannot be reached or written to, and at
+    /// most once a minute while messages are met whose key the outbox lacks.
+    /// [`run_until_empty`](Worker::run_until_empty) also reports why it leaves messages behind: each that
+    /// is damaged, and the first that is sealed or held back. It must not block.
     pub fn with_store_observer(
         mut self,
         observer: impl Fn(&OutboxError) + Send + Sync + 'static,

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use tokio::sync::Semaphore;
 
-use super::{route::Route, totals::Totals};
+use super::{route::Route, sealed::Sealed, totals::Totals};
 use crate::{error::OutboxError, message::Head, outbox::Outbox};
 
 /// What all parts of a worker share.
@@ -25,6 +25,7 @@ pub(super) struct Context {
     pub(super) observer: Option<Observer>,
     pub(super) store_observer: Option<StoreObserver>,
     pub(super) totals: Totals,
+    pub(super) sealed: Sealed,
     /// How many messages are settled at a time.
     pub(super) settling: Semaphore,
 }

@@ -1,6 +1,9 @@
 //! Brings one claimed message to its end.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use ms_messenger_core::{Error, ErrorKind, SendRequest};
 use tokio::sync::OwnedSemaphorePermit;
@@ -20,6 +23,11 @@ use crate::{
     step::{Step, error_json},
     time::after,
 };
+
+/// The longest pause of a message whose key the outbox lacks.
+const LONGEST_SEALED_PAUSE: Duration = Duration::from_secs(5 * 60);
+/// The code of its error.
+const SEALED: &str = "sealed";
 
 /// A message that a worker has claimed.
 pub(super) struct Delivery {
@@ -44,13 +52,20 @@ impl Delivery {
         let head = Arc::new(message.head);
         let step = match (head.state, request) {
             (State::Queued, _) if head.expires_at <= SystemTime::now() => Step::Expire,
+            (state, Err(error)) if error.kind() == OutboxErrorKind::Sealed => {
+                let step = sealed(&context, &head, state, &error);
+                if context.sealed.is_news() {
+                    context.store_failed(&error);
+                }
+                step
+            }
             (_, Ok(None)) => {
                 let erased = "the content of the message was erased";
-                unreadable(&context, &head, erased, None)
+                unreadable(&head, erased, None)
             }
             (_, Err(error)) => {
                 let damaged = "the stored message cannot be read";
-                unreadable(&context, &head, damaged, Some(error))
+                unreadable(&head, damaged, Some(error))
             }
             (state, Ok(Some(request))) => {
                 // It is handed on from one future to the next.
@@ -136,32 +151,32 @@ impl Work<'_> {
 }
 
 /// The step for a message whose content cannot be read. It is kept: nothing can be sent, and nothing
-/// is known of what was. One that is sealed waits for a worker that has the key.
-fn unreadable(
-    context: &Context,
-    head: &Head,
-    message: &'static str,
-    source: Option<OutboxError>,
-) -> Step {
-    let is_sealed = source
-        .as_ref()
-        .is_some_and(|it| it.kind() == OutboxErrorKind::Sealed);
+/// is known of what was.
+fn unreadable(head: &Head, message: &'static str, source: Option<OutboxError>) -> Step {
     let mut error = Error::new(ErrorKind::Other, message);
     if let Some(source) = source {
         error = error.with_source(source);
     }
     let error = error_json(&error).unwrap_or_default();
-    let pause = context.outbox.backoff(head).pause(head.failures + 1);
-    let due_at = after(SystemTime::now(), pause);
-    match (head.state, is_sealed) {
-        (State::Queued, true) => Step::Requeue {
-            due_at,
-            error: Some(error),
-            attempts: 0,
-            is_failure: true,
-        },
-        (_, true) => Step::Release { due_at },
-        (State::Queued, false) => Step::Refuse { error, attempts: 0 },
+    match head.state {
+        State::Queued => Step::Refuse { error, attempts: 0 },
         _ => Step::Park { error },
+    }
+}
+
+/// The step for a message whose key the outbox lacks: it waits for a worker that has it, and not for
+/// long when that comes.
+fn sealed(context: &Context, head: &Head, state: State, error: &OutboxError) -> Step {
+    let pause = context.outbox.backoff(head).pause(head.failures + 1);
+    let due_at = after(SystemTime::now(), pause.min(LONGEST_SEALED_PAUSE));
+    if state != State::Queued {
+        return Step::Release { due_at };
+    }
+    let error = Error::new(ErrorKind::Other, error.to_string()).with_code(SEALED);
+    Step::Requeue {
+        due_at,
+        error: error_json(&error),
+        attempts: 0,
+        is_failure: true,
     }
 }

@@ -21,7 +21,7 @@ use super::{
     deliver::Delivery,
     route::Route,
     session::Session,
-    stuck::is_stuck,
+    stuck::stuck,
     waiting::Waiting,
 };
 use crate::{
@@ -59,6 +59,8 @@ pub(super) struct RouteLoop {
     clock: Clock,
     /// When something was claimed last, or it was found that nothing is stuck.
     idle_since: Instant,
+    /// How many messages without a key were met then.
+    sealed: u64,
 }
 
 /// What the loop waits for.
@@ -97,6 +99,7 @@ impl RouteLoop {
             is_claiming: false,
             clock: Clock::new(),
             idle_since: Instant::now(),
+            sealed: context.sealed.seen(),
         }
     }
 
@@ -107,6 +110,12 @@ impl RouteLoop {
     }
 
     async fn work(&mut self) -> Result<()> {
+        // What nothing can be done about is left as it is.
+        if self.until_empty
+            && let Some(error) = Box::pin(stuck(&self.context, &self.route.name, false)).await
+        {
+            return Err(error);
+        }
         loop {
             self.start();
             let stale = self.waiting.stale(self.route.pauses());
@@ -117,7 +126,7 @@ impl RouteLoop {
             match self.event().await {
                 Event::Claimed(Ok(claimed), pauses) => {
                     self.clock.is_noted();
-                    if claimed.messages.is_empty() && self.is_done(claimed.next_at).await {
+                    if claimed.messages.is_empty() && self.is_done(claimed.next_at).await? {
                         return Ok(());
                     }
                     if !claimed.messages.is_empty() {
@@ -273,18 +282,22 @@ impl RouteLoop {
 
     /// After a claim that brought nothing: rests until something may be due. Returns whether
     /// nothing will be.
-    async fn is_done(&mut self, next_at: Option<SystemTime>) -> bool {
+    ///
+    /// # Errors
+    ///
+    /// What waits, and why nothing of it can be sent.
+    async fn is_done(&mut self, next_at: Option<SystemTime>) -> Result<bool> {
         let poll = self.context.poll;
         let wait = next_at.map_or(poll, |at| {
             at.duration_since(SystemTime::now())
                 .unwrap_or_default()
                 .clamp(Duration::from_millis(1), poll)
         });
-        if self.until_empty && wait >= poll && self.is_empty().await {
-            return true;
+        if self.until_empty && wait >= poll && self.is_empty().await? {
+            return Ok(true);
         }
         self.rest(wait);
-        false
+        Ok(false)
     }
 
     /// Begins to wait until something may be due.
@@ -300,23 +313,28 @@ impl RouteLoop {
     }
 
     /// Whether no message of the route is queued or being sent.
-    async fn is_empty(&mut self) -> bool {
+    async fn is_empty(&mut self) -> Result<bool> {
         if !self.running.is_empty() || !self.waiting.is_empty() {
-            return false;
+            return Ok(false);
         }
         let pending = self.context.outbox.store().has_pending(&self.route.name);
         match pending.await {
-            Ok(true) if self.is_idle() => is_stuck(&self.context, &self.route.name).await,
-            Ok(has_pending) => !has_pending,
-            Err(_) => false,
+            Ok(true) if self.is_idle() => {
+                let stuck = Box::pin(stuck(&self.context, &self.route.name, true)).await;
+                stuck.map_or(Ok(false), Err)
+            }
+            Ok(has_pending) => Ok(!has_pending),
+            Err(_) => Ok(false),
         }
     }
 
-    /// Whether nothing was claimed for a while, from one time to the next.
+    /// Whether nothing was claimed for a while, or a message without a key, from one time to the next.
     fn is_idle(&mut self) -> bool {
+        let sealed = self.context.sealed.seen();
         let is_idle = self.idle_since.elapsed() > self.context.poll.saturating_mul(IDLE_POLLS);
+        let is_idle = is_idle || sealed != self.sealed;
         if is_idle {
-            self.idle_since = Instant::now();
+            (self.idle_since, self.sealed) = (Instant::now(), sealed);
         }
         is_idle
     }

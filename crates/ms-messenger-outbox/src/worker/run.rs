@@ -122,20 +122,24 @@ impl Worker {
         self.work(stop, false).await
     }
 
-    /// Runs until no message of its routes is queued or being sent any more.
+    /// Runs until no message of its routes is queued or being sent any more, or none of those that are
+    /// left can be sent.
     ///
     /// # Errors
     ///
-    /// As [`run`](Self::run).
+    /// As [`run`](Self::run); and the first reason why messages are left, after everything else was
+    /// sent: `Sealed` if the outbox lacks their key, `Damaged` if they cannot be read, `HeldBack` if they
+    /// wait behind one of which it is unknown whether it was sent. They stay as they are. All reasons are
+    /// reported to [`with_store_observer`](WorkerBuilder::with_store_observer).
     pub async fn run_until_empty(&self) -> Result<()> {
         self.work(&CancelHandle::new(), true).await
     }
 
-    /// Runs until `stop` is cancelled, or no message of its routes is queued or being sent any more.
+    /// As [`run_until_empty`](Self::run_until_empty), or until `stop` is cancelled.
     ///
     /// # Errors
     ///
-    /// As [`run`](Self::run).
+    /// As [`run_until_empty`](Self::run_until_empty).
     pub async fn run_until_empty_or(&self, stop: &CancelHandle) -> Result<()> {
         self.work(stop, true).await
     }

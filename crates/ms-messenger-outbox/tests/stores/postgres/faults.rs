@@ -178,7 +178,8 @@ async fn a_worker_that_ends_when_nothing_waits_reports_a_damaged_row() {
         .with_poll_interval(Duration::from_millis(1))
         .with_store_observer(move |error| hears.lock().unwrap().push(error.kind()))
         .build();
-    worker.run_until_empty().await.unwrap();
+    let left = worker.run_until_empty().await.unwrap_err();
+    assert_eq!(left.kind(), OutboxErrorKind::Damaged);
     assert_eq!(*heard.lock().unwrap(), [OutboxErrorKind::Damaged]);
 }
 

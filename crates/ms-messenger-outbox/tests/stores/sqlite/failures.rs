@@ -213,7 +213,8 @@ async fn a_worker_that_ends_when_nothing_waits_reports_what_cannot_be_read() {
     sqlx::query(damage).execute(&pool).await.unwrap();
     let heard = Heard::default();
     let worker = worker(outbox.clone(), &heard, Arc::default());
-    worker.run_until_empty().await.unwrap();
+    let left = worker.run_until_empty().await.unwrap_err();
+    assert_eq!(left.kind(), OutboxErrorKind::Damaged);
     let whole = outbox.get(&"whole".into()).await.unwrap().unwrap();
     assert_eq!(whole.head.state, State::Sent);
     let damaged = (OutboxErrorKind::Damaged, Some("damaged".into()));

@@ -6,6 +6,7 @@ mod control;
 mod enqueue;
 mod error;
 mod file;
+mod foreign;
 mod insert;
 mod known;
 mod line;
@@ -41,6 +42,7 @@ use crate::{
     message::{Head, NewMessage, StoredMessage},
     sqlite::{
         error::{OrStoreError as _, closed},
+        foreign::Content,
         operation::{Operation, Request, Response},
         routes::Routes,
         sought::Sought,
@@ -98,12 +100,43 @@ impl SqliteStore {
     /// Opens a database file. It is created if there is none, and its tables are brought up to date.
     /// Its directory exists.
     ///
+    /// A database of another program is left as it is. To have the tables in a database of your own, use
+    /// [`with_pool`](Self::with_pool) or [`create_tables`](Self::create_tables) once.
+    ///
     /// # Errors
     ///
     /// `Unavailable` if the file cannot be opened, `ReadOnly` if it cannot be written to,
-    /// `NewerSchema`, and `Damaged` if it is not a database.
+    /// `NewerSchema`, `Damaged` if it is not a database, and `NoOutbox` if it is that of another program,
+    /// or can be no file.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self> {
-        let options = file::options(path.as_ref())?;
+        let path = path.as_ref();
+        file::create(path)?;
+        match foreign::look(path).await? {
+            (Content::Foreign, _) => Err(foreign::refused()),
+            (_, options) => Self::open_file(options).await,
+        }
+    }
+
+    /// Opens a database file that holds an outbox. Nothing is created; tables of an earlier version are
+    /// brought up to date.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open), and `NoOutbox` if there is no file, or no outbox in it.
+    pub async fn open_existing(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        if path.try_exists().is_ok_and(|it| !it) {
+            return Err(foreign::missing());
+        }
+        match foreign::look(path).await? {
+            (Content::Outbox, options) => Self::open_file(options).await,
+            (Content::Nothing, _) => Err(foreign::empty()),
+            (Content::Foreign, _) => Err(foreign::refused()),
+        }
+    }
+
+    async fn open_file(options: SqliteConnectOptions) -> Result<Self> {
+        let options = file::durable(options);
         let pool = file::pool(&options);
         Self::start(pool, options).await
     }

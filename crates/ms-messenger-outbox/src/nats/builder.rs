@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use super::{
     bucket::{Bucket, PATIENCE},
-    failure::{damaged, disabled, of_jetstream, silent, unavailable},
+    failure::{damaged, disabled, is_missing, no_outbox, of_get, of_jetstream, silent},
     record::{self, SCHEMA, Schema, VERSION},
     secure::demand_tls,
     store::NatsStore,
@@ -37,6 +37,7 @@ pub struct NatsStoreBuilder {
     bucket: String,
     replicas: usize,
     max_bytes: Option<u64>,
+    creates: bool,
 }
 
 impl Default for NatsStoreBuilder {
@@ -45,6 +46,7 @@ impl Default for NatsStoreBuilder {
             bucket: DEFAULT.to_owned(),
             replicas: 1,
             max_bytes: None,
+            creates: true,
         }
     }
 }
@@ -70,6 +72,13 @@ impl NatsStoreBuilder {
         self
     }
 
+    /// Sets whether the buckets are created if there are none. Default `true`; with `false`, that is the
+    /// error `NoOutbox`.
+    pub fn with_creation(mut self, creates: bool) -> Self {
+        self.creates = creates;
+        self
+    }
+
     /// Connects to a server and opens the store, e.g. `nats://user:password@host:4222`. Lost
     /// connections are made again.
     ///
@@ -79,8 +88,8 @@ impl NatsStoreBuilder {
     ///
     /// # Errors
     ///
-    /// `Unavailable` if there is no server, it offers no TLS, or its certificate is not trusted;
-    /// `Invalid` if TLS is needed and not built in; those of [`open`](Self::open).
+    /// `Unavailable` if there is no server; `Denied` if it refuses the credentials, offers no TLS, or its
+    /// certificate is not trusted; `Invalid` for the address, or if TLS is needed and not built in; those of [`open`](Self::open).
     pub async fn connect(self, url: &str) -> Result<NatsStore> {
         self.check()?;
         let options = async_nats::ConnectOptions::new()
@@ -89,23 +98,29 @@ impl NatsStoreBuilder {
         let connected = demand_tls(options, url)?.connect(url).await;
         let client = connected.map_err(|it| {
             // The cause may repeat the address, and the password in it.
-            let text = match it.kind() {
-                async_nats::ConnectErrorKind::ServerParse => {
-                    "the address of the NATS server is invalid"
-                }
+            let denied = OutboxErrorKind::Denied;
+            let (kind, text) = match it.kind() {
+                async_nats::ConnectErrorKind::ServerParse => (
+                    OutboxErrorKind::Invalid,
+                    "the address of the NATS server is invalid",
+                ),
                 async_nats::ConnectErrorKind::Authentication
                 | async_nats::ConnectErrorKind::AuthorizationViolation => {
-                    "the NATS server refuses the credentials"
+                    (denied, "the NATS server refuses the credentials")
                 }
-                _ if is_of_certificate(&it) => {
-                    "the certificate of the NATS server is not trusted, or is that of another host"
-                }
+                _ if is_of_certificate(&it) => (
+                    denied,
+                    "the certificate of the NATS server is not trusted, or is that of another host",
+                ),
                 async_nats::ConnectErrorKind::Tls => {
-                    "no TLS connection to the NATS server can be made"
+                    (denied, "no TLS connection to the NATS server can be made")
                 }
-                _ => "the NATS server cannot be reached",
+                _ => (
+                    OutboxErrorKind::Unavailable,
+                    "the NATS server cannot be reached",
+                ),
             };
-            unavailable(text)
+            OutboxError::new(kind, text)
         })?;
         self.open(client).await
     }
@@ -116,13 +131,14 @@ impl NatsStoreBuilder {
     /// # Errors
     ///
     /// `Invalid` for a name or a number that breaks its rule, or a bucket that was not made for an
-    /// outbox; `Unavailable` if JetStream is disabled or does not respond; `NewerSchema`.
+    /// outbox; `NoOutbox` for a bucket that another program uses; `Unavailable` if JetStream is disabled or does not respond; `NewerSchema`.
     pub async fn open(self, client: Client) -> Result<NatsStore> {
         self.check()?;
         let context = ContextBuilder::new()
             .timeout(PATIENCE)
             .backpressure_on_inflight(true)
             .build(client.clone());
+        self.check_bucket(&context, &client).await?;
         let contents = format!("{}_contents", self.bucket);
         let max_bytes = self
             .max_bytes
@@ -147,6 +163,26 @@ impl NatsStoreBuilder {
         }
         let checked = problems.into_result(ms_messenger_core::ErrorKind::InvalidRequest);
         checked.map_err(|error| OutboxError::invalid(&error))
+    }
+
+    /// Checks, before anything is created, that there is no bucket, or that of an outbox.
+    async fn check_bucket(&self, context: &Context, client: &Client) -> Result<()> {
+        let name = format!("KV_{}", self.bucket);
+        let found = timeout(2 * PATIENCE, context.get_stream(name)).await;
+        let stream = match found.map_err(|_| silent())? {
+            Ok(stream) => stream,
+            Err(error) if is_missing(&error) && self.creates => return Ok(()),
+            Err(error) if is_missing(&error) => return Err(no_outbox("there is no such bucket")),
+            Err(error) => return Err(of_get(error)),
+        };
+        let is_empty = stream.cached_info().state.messages == 0;
+        let bucket = Bucket::new(context.clone(), client.clone(), stream, &self.bucket);
+        match (bucket.get(SCHEMA).await?, is_empty) {
+            (Some(_), _) => Ok(()),
+            (None, true) if self.creates => Ok(()),
+            (None, true) => Err(no_outbox("the bucket is empty")),
+            (None, false) => Err(no_outbox("another program uses the bucket")),
+        }
     }
 
     /// The stream of a bucket, in the form of a NATS key-value bucket.

@@ -4,7 +4,10 @@ use std::error::Error as _;
 
 use async_nats::jetstream::{
     ErrorCode,
-    context::{PublishError, PublishErrorKind},
+    context::{
+        GetStreamError, GetStreamErrorKind, PublishError, PublishErrorKind, RequestError,
+        RequestErrorKind,
+    },
     stream::{RawMessageError, RawMessageErrorKind},
 };
 
@@ -38,6 +41,29 @@ pub(super) fn damaged(text: &'static str) -> OutboxError {
     OutboxError::new(OutboxErrorKind::Damaged, text)
 }
 
+pub(super) fn no_outbox(why: &str) -> OutboxError {
+    let text = format!("{why}: the server holds no outbox of that name");
+    OutboxError::new(OutboxErrorKind::NoOutbox, text)
+}
+
+/// Whether there is no such stream.
+pub(super) fn is_missing(error: &GetStreamError) -> bool {
+    matches!(error.kind(), GetStreamErrorKind::JetStream(error)
+        if error.error_code() == ErrorCode::STREAM_NOT_FOUND)
+}
+
+/// The error of looking for a stream. A missing one is none.
+pub(super) fn of_get(error: GetStreamError) -> OutboxError {
+    if let GetStreamErrorKind::JetStream(error) = error.kind() {
+        return of_jetstream(&error);
+    }
+    let request = error.source().and_then(|it| it.downcast_ref());
+    match request.map(RequestError::kind) {
+        Some(RequestErrorKind::NoResponders) => disabled().with_source(error),
+        _ => silent().with_source(error),
+    }
+}
+
 /// The error of a write. A write at a wrong revision is none.
 pub(super) fn of_write(error: PublishError) -> OutboxError {
     match error.kind() {
@@ -66,7 +92,8 @@ pub(super) fn of_read(error: RawMessageError) -> OutboxError {
 pub(super) fn of_jetstream(error: &JetStreamError) -> OutboxError {
     let code = error.error_code();
     if FULL.contains(&code) {
-        let text = "the storage of JetStream, or the quota of the bucket, is full";
+        let text = "the storage of JetStream, or the quota of the bucket, is full: make room; \
+                    what is stored stays";
         return OutboxError::new(OutboxErrorKind::Full, text).with_source(error.clone());
     }
     if code == ErrorCode::JETSTREAM_NOT_ENABLED_FOR_ACCOUNT {

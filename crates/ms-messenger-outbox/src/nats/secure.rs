@@ -33,7 +33,7 @@ fn with_tls(options: ConnectOptions, is_demanded: bool) -> Result<ConnectOptions
     let config = config.with_safe_default_protocol_versions();
     let config = config.map_err(|it| {
         let text = "TLS cannot be used";
-        OutboxError::new(OutboxErrorKind::Unavailable, text).with_source(it)
+        OutboxError::new(OutboxErrorKind::Denied, text).with_source(it)
     })?;
     let config = config.with_root_certificates(roots).with_no_client_auth();
     Ok(options.tls_client_config(config).require_tls(is_demanded))

@@ -45,6 +45,7 @@ pub struct PostgresBuilder {
     schema: String,
     has_pooler: bool,
     max_connections: u32,
+    creates: bool,
 }
 
 impl PostgresBuilder {
@@ -53,6 +54,7 @@ impl PostgresBuilder {
             schema: "ms_messenger_outbox".to_owned(),
             has_pooler: false,
             max_connections: 10,
+            creates: true,
         }
     }
 
@@ -78,6 +80,13 @@ impl PostgresBuilder {
         self
     }
 
+    /// Sets whether the schema is created if there is none. Default `true`; with `false`, that is the
+    /// error `NoOutbox`.
+    pub fn with_creation(mut self, creates: bool) -> Self {
+        self.creates = creates;
+        self
+    }
+
     /// Connects to a database, and opens the store in it.
     ///
     /// `url` is `postgres://USER:PASSWORD@HOST:PORT/DATABASE`. What is missing is taken from the
@@ -88,8 +97,8 @@ impl PostgresBuilder {
     ///
     /// `Invalid` for the address, the schema, an `sslmode` that would send the password to another
     /// machine in clear, or a file of certificates that cannot be used; `Unavailable` if the server
-    /// cannot be reached, rejects the user name or the password, offers no TLS, or has a certificate
-    /// that is not trusted; those of [`open`](Self::open). No error holds the address.
+    /// cannot be reached; `Denied` if it rejects the user name, the password or the name of the database,
+    /// offers no TLS, or has a certificate that is not trusted; those of [`open`](Self::open). No error holds the address.
     pub async fn connect(self, url: &str) -> Result<PostgresStore> {
         self.check()?;
         let options = PgConnectOptions::from_str(url).map_err(to_error)?;
@@ -119,7 +128,7 @@ impl PostgresBuilder {
     ///
     /// # Errors
     ///
-    /// `Invalid` for the schema; `NewerSchema` if a newer version of this crate made it; `ReadOnly`
+    /// `Invalid` for the schema; `NoOutbox` if it has tables of another program only; `NewerSchema` if a newer version of this crate made it; `ReadOnly`
     /// if it has to be changed and the user may not; those of the database.
     pub async fn open(self, pool: PgPool) -> Result<PostgresStore> {
         self.check()?;
@@ -133,7 +142,7 @@ impl PostgresBuilder {
             waiting: Waiting::default(),
             is_lazy: false,
         };
-        database.is_lazy = prepare(&database).await?;
+        database.is_lazy = prepare(&database, self.creates).await?;
         let database = Arc::new(database);
         Ok(PostgresStore { database, changes })
     }
@@ -157,7 +166,10 @@ impl PostgresBuilder {
 
 /// Brings the schema to its version, and returns whether the database is lazy. In a box: else the
 /// compiler does not see that it may move to another thread.
-fn prepare<'a>(database: &'a Database) -> Pin<Box<dyn Future<Output = Result<bool>> + Send + 'a>> {
+fn prepare<'a>(
+    database: &'a Database,
+    creates: bool,
+) -> Pin<Box<dyn Future<Output = Result<bool>> + Send + 'a>> {
     Box::pin(async move {
         let level = run(|| async {
             let mut transaction = database.begin_read().await?;
@@ -167,7 +179,7 @@ fn prepare<'a>(database: &'a Database) -> Pin<Box<dyn Future<Output = Result<boo
             Ok(level)
         });
         let level = level.await?;
-        run(|| migrate(database, &database.channel)).await?;
+        run(|| migrate(database, &database.channel, creates)).await?;
         Ok(level == "off")
     })
 }

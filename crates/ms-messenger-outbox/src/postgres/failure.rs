@@ -47,7 +47,7 @@ impl Failure {
 
 /// Classifies an error. What the driver says of a connection may hold its password: dropped.
 pub(super) fn to_error(error: SqlError) -> OutboxError {
-    use OutboxErrorKind::{Damaged, Invalid, Store, Unavailable};
+    use OutboxErrorKind::{Damaged, Denied, Invalid, Store, Unavailable};
     match error {
         SqlError::Database(error) => match error.try_downcast::<PgDatabaseError>() {
             Ok(error) => reported(&error),
@@ -64,7 +64,7 @@ pub(super) fn to_error(error: SqlError) -> OutboxError {
         }
         SqlError::Tls(error) => {
             let message = "no TLS connection to the database can be made";
-            OutboxError::new(Unavailable, message).with_source(error)
+            OutboxError::new(Denied, message).with_source(error)
         }
         SqlError::PoolTimedOut => {
             let message = "the database cannot be reached, or every connection is in use";
@@ -83,17 +83,20 @@ pub(super) fn to_error(error: SqlError) -> OutboxError {
 
 /// Classifies what the server reports, by its SQLSTATE.
 fn reported(error: &PgDatabaseError) -> OutboxError {
-    use OutboxErrorKind::{Full, Invalid, ReadOnly, Store, Unavailable};
+    use OutboxErrorKind::{Denied, Full, Invalid, ReadOnly, Store, Unavailable};
     let code = error.code();
     let (kind, message) = match code {
-        "53100" => (Full, "the disk of the database is full"),
-        "53400" => (Full, "a quota of the database is exhausted"),
-        "25006" => (ReadOnly, "the database is read-only"),
-        "28P01" | "28000" => (
-            Unavailable,
-            "the database rejects the user name or the password",
+        "53100" => (
+            Full,
+            "the disk of the database is full: make room; what is stored stays",
         ),
-        "3D000" => (Unavailable, "the database does not exist"),
+        "53400" => (
+            Full,
+            "a quota of the database is exhausted: raise it; what is stored stays",
+        ),
+        "25006" => (ReadOnly, "the database is read-only"),
+        "28P01" | "28000" => (Denied, "the database rejects the user name or the password"),
+        "3D000" => (Denied, "the database does not exist"),
         "42501" => (ReadOnly, "the database user lacks a privilege"),
         "42P01" | "3F000" => (Store, "a table of the outbox is missing"),
         "40001" | "40P01" | "55P03" => (Unavailable, "the database is busy with other changes"),

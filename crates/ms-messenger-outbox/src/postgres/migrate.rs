@@ -15,11 +15,25 @@ const MIGRATIONS: &[&str] = &[
 ];
 
 /// Brings the schema to the version of this crate, in one transaction, while others wait. One that
-/// has it is only read, so that its user need not be allowed to change it.
-pub(super) async fn migrate(database: &Database, schema: &str) -> Result<(), Failure> {
+/// has it is only read, so that its user need not be allowed to change it. Without `creates` it is there
+/// already.
+pub(super) async fn migrate(
+    database: &Database,
+    schema: &str,
+    creates: bool,
+) -> Result<(), Failure> {
     let mut transaction = database.begin().await?;
-    if !needs_migration(version(database, &mut transaction, schema).await?)? {
+    let found = version(database, &mut transaction, schema).await?;
+    if !needs_migration(found)? {
         return Ok(transaction.rollback().await?);
+    }
+    if found.is_none() && !creates {
+        // In this order: another program may create the outbox meanwhile.
+        let is_foreign = is_foreign(database, &mut transaction, schema).await?;
+        let found = version(database, &mut transaction, schema).await?;
+        if found.is_none() {
+            return Err(no_outbox(schema, is_foreign).into());
+        }
     }
     transaction.rollback().await?;
     let mut transaction = database.begin().await?;
@@ -31,6 +45,9 @@ pub(super) async fn migrate(database: &Database, schema: &str) -> Result<(), Fai
         return Ok(transaction.rollback().await?);
     }
     if found.is_none() {
+        if is_foreign(database, &mut transaction, schema).await? {
+            return Err(no_outbox(schema, true).into());
+        }
         run(&mut transaction, &for_schema(PREPARE, schema)).await?;
     }
     let done = usize::try_from(found.unwrap_or_default()).unwrap_or_default();
@@ -68,10 +85,13 @@ async fn version(
     connection: &mut PgConnection,
     schema: &str,
 ) -> Result<Option<i32>, Failure> {
-    // Not by `to_regclass`: it remembers in this session what was missing before the lock.
+    // Not by `to_regclass`: it remembers in this session what was missing before the lock. Another
+    // program may have a table of the name `version`; the messages are ours.
     let exists = database.query(
-        "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_tables \
-         WHERE schemaname = $1 AND tablename = 'version') AS found",
+        "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a \
+         JOIN pg_catalog.pg_class c ON c.oid = a.attrelid \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE n.nspname = $1 AND c.relname = 'message' AND a.attname = 'wakes_at') AS found",
     );
     let row = exists.bind(schema).fetch_one(&mut *connection).await?;
     if !row.try_get::<bool, _>("found")? {
@@ -81,6 +101,29 @@ async fn version(
     let version = database.scalar(&sql).fetch_optional(connection).await?;
     let missing = || OutboxError::new(OutboxErrorKind::Damaged, "the schema has no version");
     Ok(Some(version.ok_or_else(missing)?))
+}
+
+/// Whether there is anything in the schema. It is asked only where there is no outbox.
+async fn is_foreign(
+    database: &Database,
+    connection: &mut PgConnection,
+    schema: &str,
+) -> Result<bool, Failure> {
+    let exists = database.query(
+        "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_class c \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1) AS found",
+    );
+    let row = exists.bind(schema).fetch_one(connection).await?;
+    Ok(row.try_get("found")?)
+}
+
+fn no_outbox(schema: &str, is_foreign: bool) -> OutboxError {
+    let text = if is_foreign {
+        format!("the schema {schema} has tables of another program, and holds no outbox")
+    } else {
+        format!("the database has no outbox: there is no schema {schema} with its tables")
+    };
+    OutboxError::new(OutboxErrorKind::NoOutbox, text)
 }
 
 /// Whether a schema of this version has to be changed.

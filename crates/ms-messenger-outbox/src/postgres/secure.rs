@@ -54,7 +54,7 @@ fn is_socket(options: &PgConnectOptions) -> bool {
 
 /// Classifies an error of the first connection: what is wrong with its certificates is said.
 pub(super) fn of_connecting(options: &PgConnectOptions, error: SqlError) -> OutboxError {
-    use OutboxErrorKind::{Invalid, Unavailable};
+    use OutboxErrorKind::{Denied, Invalid};
     let (kind, message) = match &error {
         SqlError::Tls(text) if text.to_string().contains("without TLS") => {
             let message = "this program was built without TLS, which `sslmode` demands: \
@@ -62,7 +62,7 @@ pub(super) fn of_connecting(options: &PgConnectOptions, error: SqlError) -> Outb
             (Invalid, message)
         }
         SqlError::Tls(text) if text.to_string().contains("does not support TLS") => (
-            Unavailable,
+            Denied,
             "the database offers no TLS, which `sslmode` demands",
         ),
         SqlError::Tls(_) => (
@@ -70,7 +70,7 @@ pub(super) fn of_connecting(options: &PgConnectOptions, error: SqlError) -> Outb
             "a certificate or a key in `sslrootcert`, `sslcert` or `sslkey` cannot be used",
         ),
         SqlError::Io(error) if is_of_certificate(error) => (
-            Unavailable,
+            Denied,
             "the certificate of the database is not trusted, or is that of another host",
         ),
         SqlError::Io(error) if is_of_file(error) && !is_socket(options) => (

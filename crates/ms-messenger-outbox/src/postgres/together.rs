@@ -56,7 +56,7 @@ async fn make(database: &Database, mut calls: Vec<Call>) {
                     .send(Ok(outcomes.by_ref().take(length).collect()));
             }
         }
-        Err(error) if lengths.len() > 1 && error.kind() != OutboxErrorKind::Unavailable => {
+        Err(error) if lengths.len() > 1 && !is_of_connection(&error) => {
             // What one call runs into is not the fault of the others.
             for (call, length) in calls.into_iter().zip(lengths) {
                 let own: Vec<Change> = all.drain(..length).collect();
@@ -83,4 +83,12 @@ impl Drop for Running<'_> {
 fn unknown() -> OutboxError {
     let text = "the change was interrupted: it is unknown whether it was made";
     OutboxError::new(OutboxErrorKind::Unavailable, text)
+}
+
+/// Whether the changes one by one would fail in the same way.
+fn is_of_connection(error: &OutboxError) -> bool {
+    matches!(
+        error.kind(),
+        OutboxErrorKind::Unavailable | OutboxErrorKind::Denied
+    )
 }

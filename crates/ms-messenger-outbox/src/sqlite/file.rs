@@ -15,11 +15,10 @@ const BUSY: Duration = Duration::from_secs(10);
 /// Connections that read at the same time.
 const READERS: u32 = 4;
 
-/// The options of a file, which is created if there is none.
-pub(super) fn options(path: &Path) -> Result<SqliteConnectOptions> {
-    create(path)?;
+/// The options of a file that may be another program's: none of them changes it.
+pub(super) fn plain(path: &Path) -> SqliteConnectOptions {
     let options = SqliteConnectOptions::new().filename(path);
-    Ok(durable(options.busy_timeout(BUSY)))
+    options.busy_timeout(BUSY)
 }
 
 /// Every commit is on disk when it returns.
@@ -43,8 +42,8 @@ pub(super) fn pool(options: &SqliteConnectOptions) -> SqlitePool {
         .connect_lazy_with(options.clone())
 }
 
-/// Creates the file for its owner only. SQLite gives its other files the same mode.
-fn create(path: &Path) -> Result<()> {
+/// Creates the file, if there is none, for its owner only. SQLite gives its other files the same mode.
+pub(super) fn create(path: &Path) -> Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -61,9 +60,16 @@ fn create(path: &Path) -> Result<()> {
                     OutboxErrorKind::ReadOnly
                 }
                 ErrorKind::StorageFull | ErrorKind::QuotaExceeded => OutboxErrorKind::Full,
+                ErrorKind::NotFound | ErrorKind::NotADirectory => OutboxErrorKind::NoOutbox,
                 _ => OutboxErrorKind::Unavailable,
             };
-            let text = "the database file cannot be created";
+            let text = match kind {
+                OutboxErrorKind::Full => {
+                    "the database file cannot be created: the disk is full, make room"
+                }
+                OutboxErrorKind::NoOutbox => "the folder of the database file does not exist",
+                _ => "the database file cannot be created",
+            };
             Err(OutboxError::new(kind, text).with_source(error))
         }
     }

@@ -2,6 +2,7 @@
 
 mod claims;
 mod failures;
+mod foreign;
 mod known;
 mod processes;
 mod tables;

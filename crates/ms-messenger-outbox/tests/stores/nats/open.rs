@@ -86,3 +86,40 @@ async fn two_buckets_share_nothing() {
     assert!(second.get(&"a".into()).await.unwrap().is_none());
     assert_eq!(second.counts().await.unwrap(), []);
 }
+
+#[tokio::test]
+#[ignore = "needs the package nats-server"]
+async fn a_bucket_that_has_to_exist_is_not_created_and_that_of_another_program_not_used() {
+    let (server, bucket) = (shared().await, bucket());
+    let existing = builder(&bucket).with_creation(false);
+    let error = existing.clone().connect(&server.url()).await.unwrap_err();
+    assert_eq!(error.kind(), OutboxErrorKind::NoOutbox, "{error:?}");
+    let context = jetstream::new(server.client().await);
+    assert!(context.get_stream(format!("KV_{bucket}")).await.is_err());
+    // The bucket of another program is like ours.
+    let stream = format!("KV_{bucket}");
+    let config = Config {
+        name: stream.clone(),
+        subjects: vec![format!("$KV.{bucket}.>")],
+        max_messages_per_subject: 1,
+        discard: jetstream::stream::DiscardPolicy::New,
+        ..Config::default()
+    };
+    context.create_stream(config).await.unwrap();
+    let subject = format!("$KV.{bucket}.setting");
+    context
+        .publish(subject, "x".into())
+        .await
+        .unwrap()
+        .await
+        .unwrap();
+    for builder in [builder(&bucket), existing.clone()] {
+        let error = builder.connect(&server.url()).await.unwrap_err();
+        assert_eq!(error.kind(), OutboxErrorKind::NoOutbox, "{error:?}");
+    }
+    let contents = format!("KV_{bucket}_contents");
+    assert!(context.get_stream(contents).await.is_err());
+    context.delete_stream(&stream).await.unwrap();
+    open(&server.url(), &bucket).await;
+    existing.connect(&server.url()).await.unwrap();
+}

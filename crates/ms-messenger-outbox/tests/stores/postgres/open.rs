@@ -66,7 +66,7 @@ async fn a_wrong_password_is_reported_without_it() {
         error.to_string(),
         "the database rejects the user name or the password"
     );
-    assert_eq!(error.kind(), OutboxErrorKind::Unavailable);
+    assert_eq!(error.kind(), OutboxErrorKind::Denied);
     assert!(!format!("{error:?}").contains("hidden"), "{error:?}");
 }
 
@@ -145,4 +145,31 @@ async fn a_user_that_may_only_write_opens_a_schema_that_is_there() {
     let error = missing.open(pool).await.unwrap_err();
     assert_eq!(error.kind(), OutboxErrorKind::ReadOnly, "{error:?}");
     assert!(outbox.store().sessions().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn a_schema_that_has_to_exist_is_not_created_and_that_of_another_program_not_used() {
+    let (url, schema) = (shared().await, schema());
+    let builder = || PostgresStore::builder().with_schema(&schema);
+    let existing = builder().with_creation(false);
+    for _ in 0..2 {
+        let error = existing.clone().connect(&url).await.unwrap_err();
+        assert_eq!(error.kind(), OutboxErrorKind::NoOutbox, "{error:?}");
+        assert!(error.to_string().contains(&schema), "{error}");
+    }
+    // The table of another program has the same name.
+    sql(&url, &schema, "CREATE SCHEMA {s}").await;
+    let made = "CREATE TABLE {s}.version (version integer)";
+    sql(&url, &schema, made).await;
+    for builder in [builder(), existing.clone()] {
+        let error = builder.connect(&url).await.unwrap_err();
+        assert_eq!(error.kind(), OutboxErrorKind::NoOutbox, "{error:?}");
+        assert!(error.to_string().contains("another program"), "{error}");
+    }
+    // An empty schema may have been created for the outbox.
+    sql(&url, &schema, "DROP TABLE {s}.version").await;
+    assert!(existing.clone().connect(&url).await.is_err());
+    builder().connect(&url).await.unwrap();
+    existing.connect(&url).await.unwrap();
 }

@@ -92,15 +92,15 @@ async fn tls_is_demanded_and_certificates_are_checked() {
     let garbage = tls.server.folder().join("garbage");
     fs::write(&garbage, "-----BEGIN CERTIFICATE-----\nAAAA\n").unwrap();
     let garbage = garbage.display();
-    let (unavailable, invalid) = (OutboxErrorKind::Unavailable, OutboxErrorKind::Invalid);
+    let (denied, invalid) = (OutboxErrorKind::Denied, OutboxErrorKind::Invalid);
     let verify = "sslmode=verify-full";
     for (host, query, kind, message) in [
-        ("127.0.0.1", root("verify-full"), unavailable, untrusted),
-        ("localhost", verify.to_owned(), unavailable, untrusted),
+        ("127.0.0.1", root("verify-full"), denied, untrusted),
+        ("localhost", verify.to_owned(), denied, untrusted),
         (
             "localhost",
             format!("{verify}&sslrootcert={other_ca}"),
-            unavailable,
+            denied,
             untrusted,
         ),
         (

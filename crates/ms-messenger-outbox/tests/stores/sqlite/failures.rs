@@ -39,11 +39,16 @@ async fn a_file_that_is_no_database_is_left_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_directory_that_does_not_exist_is_reported() {
+async fn a_path_that_can_be_no_file_is_reported() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("missing/outbox.db");
-    let error = SqliteStore::open(&path).await.unwrap_err();
-    assert_eq!(error.kind(), OutboxErrorKind::Unavailable, "{error:?}");
+    let file = dir.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let missing = dir.path().join("missing/outbox.db");
+    for path in [missing, file.join("outbox.db"), dir.path().to_owned()] {
+        let error = SqliteStore::open(&path).await.unwrap_err();
+        assert_eq!(error.kind(), OutboxErrorKind::NoOutbox, "{error:?}");
+        assert!(!error.is_transient());
+    }
 }
 
 #[tokio::test]

@@ -3,14 +3,16 @@
 
 mod log;
 
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use log::Log;
 use ms_messenger::{
-    Message, Messenger as _, SendRequest, SharedMessenger, StaticToken, Target,
+    Error, ErrorKind, MemoryMessenger, Message, Messenger as _, SendRequest, SharedMessenger,
+    StaticToken, Target,
     acs_chat::{self, AcsChatClient},
     acs_identity::{AcsIdentityBuilder, TokenOptions, UserTokenProvider},
     acs_messages::{self, AcsMessagesBuilder},
+    layers::{Deadline, Fallback, FanOut, Member, Rate, RateLimit, Record, Replay, Route, Router},
     msgraph_chat::{self, GraphChatClient},
     ucwa::{self, UcwaSession},
 };
@@ -143,4 +145,71 @@ fn the_debug_of_native_messages_shows_no_content() {
     for printed in printed {
         assert!(!printed.contains(CONTENT), "{printed}");
     }
+}
+
+#[tokio::test]
+async fn layers_log_what_they_did_and_nothing_of_the_message() {
+    const TARGET: &str = "secret-conversation";
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(log.subscriber());
+    let (down, doubtful, up) = (memory(), memory(), memory());
+    let connect = || Error::new(ErrorKind::Connect, CONTENT);
+    // Not sent by the first, so that the second sends; then the second is in doubt.
+    let fallback = Fallback::new([
+        Member::new("down", down.clone()),
+        Member::new("doubtful", doubtful.clone()),
+    ]);
+    let fallback = fallback.unwrap().with_settle_policy(None);
+    let all = FanOut::new([
+        Member::new("first", up.clone()),
+        Member::new("second", memory()),
+    ]);
+    let one = NonZeroU32::MIN;
+    let limited = RateLimit::new(up.clone(), Rate::per(one, Duration::from_millis(1)));
+    let hasty = RateLimit::new(up.clone(), Rate::per(one, Duration::from_secs(3600)));
+    let record = Record::new(up.clone(), Vec::new());
+    let short = Deadline::new(memory(), Duration::from_secs(5)).unwrap();
+    let router = Router::new([Route::new("everything", record.clone())]).unwrap();
+    let to = || SendRequest::new(Target::conversation(TARGET), Message::text(CONTENT));
+
+    down.fail_next(connect());
+    fallback.send(&to()).await.unwrap();
+    down.fail_next(connect());
+    doubtful.lose_next_response();
+    fallback.send(&to()).await.unwrap_err();
+    all.unwrap().send(&to()).await.unwrap();
+    router.send(&to()).await.unwrap();
+    for _ in 0..2 {
+        limited.send(&to()).await.unwrap();
+    }
+    let soon = to().with_timeout(Duration::from_secs(1));
+    hasty.send(&soon).await.unwrap();
+    hasty.send(&soon).await.unwrap_err();
+    short.send(&to()).await.unwrap();
+    let recording = String::from_utf8(record.finish().unwrap()).unwrap();
+    let replay = Replay::read(&recording).unwrap();
+    replay.send(&to()).await.unwrap();
+    replay.send(&to()).await.unwrap_err();
+
+    let logged = log.text();
+    for expected in [
+        "not sent by the member platform=\"fallback\" member=\"down\" kind=\"connect\" next=\"doubtful\"",
+        "no other member sends: this one may have sent platform=\"fallback\" member=\"doubtful\"",
+        "sent by the member platform=\"fan-out\" member=\"second\"",
+        "routed platform=\"router\" member=\"everything\"",
+        "waits for its turn",
+        "not sent: its turn comes too late",
+        "recorded platform=\"memory\" what=\"send\"",
+        "is_recorded=true",
+        "is_recorded=false",
+    ] {
+        assert!(logged.contains(expected), "{expected}: {logged}");
+    }
+    for secret in [CONTENT, TARGET] {
+        assert!(!logged.contains(secret), "{secret}: {logged}");
+    }
+}
+
+fn memory() -> Arc<MemoryMessenger> {
+    Arc::new(MemoryMessenger::new())
 }

@@ -8,6 +8,8 @@ use ms_messenger_core::{
     SendRequest, Settled,
 };
 
+use crate::trace;
+
 /// Gives each request a timeout. A longer one is shortened, a shorter one stays.
 ///
 /// After the timeout the send ends with what is known: `NotSent` if nothing had left this machine,
@@ -68,7 +70,13 @@ impl<M: Messenger> Messenger for Deadline<M> {
             Some(own) if own <= self.timeout => self.inner.send(request).await,
             _ => {
                 let limited = request.clone().with_timeout(self.timeout);
-                self.inner.send(&limited).await
+                let outcome = self.inner.send(&limited).await;
+                if let Err(error) = &outcome
+                    && error.kind() == ErrorKind::Timeout
+                {
+                    trace::elapsed(self.inner.platform(), self.timeout, error);
+                }
+                outcome
             }
         }
     }

@@ -15,6 +15,7 @@ use crate::{
     journal::Ledger,
     member::Member,
     outcome::MemberOutcome,
+    trace,
 };
 
 /// Sends through the first member, and through the next one only if it is proven that the message
@@ -121,7 +122,9 @@ impl Fallback {
             own.to_mut().journal = Some(ledger.journal(earlier.len()));
         }
         let messenger = member.messenger();
-        let error = match messenger.send(&own).await {
+        let outcome = messenger.send(&own).await;
+        trace::ended(platform, member, &outcome);
+        let error = match outcome {
             Ok(receipt) => return Ok(receipt),
             Err(error) => error,
         };
@@ -129,7 +132,9 @@ impl Fallback {
             return Err(error);
         };
         let settling = messenger.settle_with(&own, &evidence, policy);
-        match deadline.limit(settling).await {
+        let settled = deadline.limit(settling).await;
+        trace::settled(platform, member, settled.as_ref().ok());
+        match settled {
             Ok(Settled::Found(receipt)) => Ok(receipt),
             Ok(Settled::NotFound) => Err(error.with_delivery(Delivery::NotSent)),
             _ => Err(error),
@@ -175,7 +180,7 @@ impl Messenger for Fallback {
         let (deadline, began_at) = (request.deadline(), SystemTime::now());
         let platform = self.composition.platform.as_str();
         let mut outcomes: Vec<MemberOutcome> = Vec::new();
-        for member in self.members() {
+        for (index, member) in self.members().iter().enumerate() {
             if let Some(reached) = deadline.reached() {
                 return Err(ended(platform, reached, began_at, &outcomes));
             }
@@ -183,9 +188,12 @@ impl Messenger for Fallback {
             match self.send_by(member, request, &deadline, &earlier).await {
                 Ok(receipt) => return Ok(facts::receipt(member, receipt, earlier)),
                 Err(error) if error.delivery() == Delivery::NotSent => {
+                    let next = self.members().get(index + 1);
+                    trace::not_sent(platform, member, &error, next);
                     outcomes.push(MemberOutcome::new(member, Err(error)));
                 }
                 Err(error) => {
+                    trace::stays(platform, member, &error);
                     let failed = (member, error);
                     let key = self.composition.key();
                     let error = facts::error(platform, key, began_at, failed, earlier);

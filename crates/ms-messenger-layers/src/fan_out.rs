@@ -16,6 +16,7 @@ use crate::{
     journal::Ledger,
     member::Member,
     outcome::MemberOutcome,
+    trace,
 };
 
 /// Sends every request through all members at the same time.
@@ -221,6 +222,7 @@ impl FanOut {
                     own.to_mut().journal = Some(Arc::clone(ledger).journal(index));
                 }
                 let result = member.messenger().send(&own).await;
+                trace::ended(platform, member, &result);
                 let outcome = MemberOutcome::new(member, result);
                 if let Some(ledger) = ledger {
                     ledger.note(outcome.report()).await;

@@ -18,6 +18,7 @@ mod recording;
 mod router;
 mod rule;
 mod target_kind;
+mod trace;
 
 pub use bucket::Rate;
 #[cfg(feature = "connect")]

@@ -15,7 +15,10 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use crate::bucket::{Bucket, Rate};
+use crate::{
+    bucket::{Bucket, Rate},
+    trace,
+};
 
 /// Sends no faster than a [`Rate`]: requests wait for their turn, in the order in which they arrived.
 ///
@@ -106,14 +109,17 @@ impl<M: Messenger> RateLimit<M> {
         if let Some(reached) = deadline.reached() {
             return Err(self.not_sent(reached.into_error()));
         }
+        let platform = self.inner.platform();
         let ahead = self.queue.waiting.fetch_add(1, Ordering::AcqRel);
         let _place = Place(&self.queue);
         let wait = self.queue.bucket().wait(Instant::now(), ahead);
         if deadline.remaining().is_some_and(|left| wait > left) {
             let text = "the next send may begin only after the timeout of the request";
             let error = Error::new(ErrorKind::RateLimited, text).with_retry_after(wait);
+            trace::limited(platform, &error);
             return Err(self.not_sent(error));
         }
+        trace::waits(platform, wait, ahead);
         let ended = deadline.limit(self.queue.turn()).await;
         ended.map_err(|reached| self.not_sent(reached.into_error()))
     }

@@ -16,6 +16,7 @@ use crate::{
     member::Member,
     rule::Rule,
     target_kind::TargetKind,
+    trace,
 };
 
 /// A [`Member`] of a [`Router`], and the rules by which it takes requests.
@@ -201,7 +202,10 @@ impl Router {
         if let Some(ledger) = Ledger::of(request, platform, Key::Kept, report) {
             own.to_mut().journal = Some(ledger.journal(0));
         }
-        match member.messenger().send(&own).await {
+        trace::routed(platform, member);
+        let outcome = member.messenger().send(&own).await;
+        trace::ended(platform, member, &outcome);
+        match outcome {
             Ok(receipt) => Ok(facts::receipt(member, receipt, Vec::new())),
             Err(error) => {
                 let failed = (member, error);

@@ -183,6 +183,12 @@ fn layers_are_reached_through_the_facade() {
     for feature in ["\"layers\"", "\"connect\""] {
         assert!(full.unwrap().contains(feature), "{feature}");
     }
+    let tracing = facade.lines().find(|line| line.starts_with("tracing = "));
+    assert!(
+        tracing
+            .unwrap()
+            .contains("\"ms-messenger-layers?/tracing\"")
+    );
     let own = manifest(&root().join("crates/ms-messenger-layers"));
     let dependencies = own.split("[dependencies]").nth(1).unwrap();
     let dependencies = dependencies.split("\n[").next().unwrap();

@@ -14,6 +14,7 @@ use super::{
     outcome::{Outcome, Verdict},
     request::recorded,
 };
+use crate::trace;
 
 /// Records every send and settling of a messenger as JSON Lines, for [`Replay`](crate::Replay).
 ///
@@ -126,6 +127,14 @@ impl<M: Messenger, W: Write + std::marker::Send + 'static> Record<M, W> {
         Ok(writer)
     }
 
+    fn write(&self, what: &'static str, line: Option<&Line>) {
+        let mut sink = self.sink();
+        sink.write(line);
+        if sink.writer.is_some() {
+            trace::recorded(self.inner.platform(), what, sink.failed.as_ref());
+        }
+    }
+
     fn sink(&self) -> MutexGuard<'_, Sink<W>> {
         self.out.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -164,7 +173,7 @@ impl<M: Messenger, W: Write + std::marker::Send + 'static> Messenger for Record<
             let outcome = Outcome::of(&result);
             Line::Send(Send { request, outcome })
         });
-        self.sink().write(line.as_ref().ok());
+        self.write("send", line.as_ref().ok());
         result
     }
 
@@ -174,7 +183,7 @@ impl<M: Messenger, W: Write + std::marker::Send + 'static> Messenger for Record<
             let verdict = Verdict::of(&settled);
             Line::Settle(Settle { request, verdict })
         });
-        self.sink().write(line.as_ref().ok());
+        self.write("settle", line.as_ref().ok());
         settled
     }
 }

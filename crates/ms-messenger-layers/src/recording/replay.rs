@@ -17,6 +17,7 @@ use super::{
     entry::{Header, Line, Send, Settle},
     request::recorded,
 };
+use crate::trace;
 
 /// Responds with what [`Record`](crate::Record) recorded, and sends nothing.
 ///
@@ -130,12 +131,14 @@ impl Messenger for Replay {
         let found = left.sends.iter().position(|send| send.request == wanted);
         let Some(send) = found.and_then(|index| left.sends.remove(index)) else {
             drop(left);
+            trace::replayed(&self.header.platform, "send", false);
             self.header
                 .capabilities
                 .check(&self.header.platform, request)?;
             let problem = Problem::new("request", "was not recorded, or not this often");
             return Err(self.refused(problem.into_error(ErrorKind::Unsupported)));
         };
+        trace::replayed(&self.header.platform, "send", true);
         send.outcome.into_result()
     }
 
@@ -149,6 +152,7 @@ impl Messenger for Replay {
         };
         let mut left = self.left();
         let found = left.settles.iter().position(|it| it.request == wanted);
+        trace::replayed(platform, "settle", found.is_some());
         match found.and_then(|index| left.settles.remove(index)) {
             Some(settle) => settle.verdict.into_settled(),
             None => Settled::cannot_tell(platform.clone(), "the settling was not recorded"),

@@ -40,7 +40,8 @@ pub(crate) fn read(table: &str, template: &Value) -> Result<Vec<TextLine>, Findi
             Ok(record) => {
                 let number = record.position().map_or(0, |at| line_at(table, at));
                 let columns = header.iter().zip(&record).collect();
-                if let Ok(filled) = fill(template, &columns) {
+                if let Ok(mut filled) = fill(template, &columns) {
+                    leave_out_empty(&mut filled);
                     let text = filled.to_string();
                     lines.push(TextLine { number, text });
                 }
@@ -99,6 +100,15 @@ fn fill(template: &Value, columns: &Columns<'_>) -> Result<Value, String> {
         }
         other => other.clone(),
     })
+}
+
+/// Leaves out the members beside the request that are empty in this record: a table has no other way
+/// to say that one has none.
+fn leave_out_empty(filled: &mut Value) {
+    const OPTIONAL: [&str; 4] = ["not_before", "expires_at", "order_key", "platform"];
+    if let Value::Object(members) = filled {
+        members.retain(|name, value| !(OPTIONAL.contains(&name.as_str()) && *value == ""));
+    }
 }
 
 /// Replaces `{column}` by its value; `{{` and `}}` are braces.
@@ -183,6 +193,21 @@ mod tests {
         let text = "Hi A \"B\"\n{phone}, {bye}";
         let expected = json!({"to": "tel:+492", "message": {"body": {"text": text}}, "n": 1});
         assert_eq!(second, expected);
+    }
+
+    #[test]
+    fn an_empty_value_leaves_a_member_beside_the_request_out() {
+        let template =
+            json!({"id": "{id}", "order_key": "{key}", "not_before": "{time}", "message": "{key}"});
+        let lines = read("id,key,time\n1,,\n,k,2026-12-01T08:00:00Z\n", &template).unwrap();
+        let lines = lines
+            .iter()
+            .map(|it| serde_json::from_str(&it.text).unwrap());
+        let expected = [
+            json!({"id": "1", "message": ""}),
+            json!({"id": "", "order_key": "k", "not_before": "2026-12-01T08:00:00Z", "message": "k"}),
+        ];
+        assert_eq!(lines.collect::<Vec<Value>>(), expected);
     }
 
     #[test]

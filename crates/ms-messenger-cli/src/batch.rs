@@ -6,7 +6,12 @@ pub(crate) mod input;
 mod line;
 mod table;
 
-use std::{ffi::OsString, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use ms_messenger::{Delivery, Error, ErrorKind};
 use ms_messenger_outbox::{Backoff, EnvelopeId, Outbox, State};
@@ -107,7 +112,7 @@ async fn batch(
     let input = input::read(&args.file, args.csv.as_deref(), reading, settings, &options)?;
     let address = Address::Sqlite(path.clone());
     let store = address.shown();
-    if args.dry_run && !path.exists() {
+    if args.dry_run && is_new(&path) {
         return Ok(checked(args, &input));
     }
     let mut interrupt = Interrupt::listen().map_err(|error| {
@@ -116,11 +121,11 @@ async fn batch(
     let Some(_lock) = Lock::exclusive(&path)? else {
         return Err(Failure::InUse(path));
     };
-    let outbox = address.open(keys).await?;
+    let outbox = address.open(keys, !args.dry_run).await?;
     let outbox = outbox.with_backoff(backoff(args));
     let earlier = earlier::read(&outbox).await.map_err(outbox_error)?;
     let conflicts = earlier::conflicts(&input.entries, &earlier, &outbox, &store);
-    let conflicts = conflicts.map_err(outbox_error)?;
+    let conflicts = conflicts.await?;
     if !conflicts.is_empty() {
         return Err(Failure::Findings(conflicts));
     }
@@ -138,6 +143,13 @@ async fn batch(
     let outcome = Box::pin(ready.send(input.entries, &routes, &mut interrupt)).await;
     routes.end().await;
     Ok(outcome.map_err(outbox_error)?)
+}
+
+/// Whether no earlier run has stored anything there.
+fn is_new(outbox: &Path) -> bool {
+    outbox
+        .metadata()
+        .map_or(true, |it| it.is_file() && it.len() == 0)
 }
 
 /// A batch whose input has no problem.

@@ -3,13 +3,14 @@
 use std::{
     ffi::OsString,
     fs::{File, OpenOptions},
+    io,
     path::{Path, PathBuf},
 };
 
 use fs4::{FileExt, TryLockError};
 use ms_messenger::{Error, ErrorKind, Result};
 
-use crate::files::unreadable;
+use crate::files::unwritable;
 
 /// A lock, held until it is dropped or its process ends. The file stays: deleting it would let two
 /// processes lock two files of the same name.
@@ -23,7 +24,7 @@ impl Lock {
     ///
     /// # Errors
     ///
-    /// `Config` when the lock file cannot be created.
+    /// `Config` when the lock file cannot be created, `Service` when the disk is full.
     pub(crate) fn exclusive(outbox: &Path) -> Result<Option<Self>> {
         Self::take(outbox, FileExt::try_lock)
     }
@@ -32,7 +33,7 @@ impl Lock {
     ///
     /// # Errors
     ///
-    /// `Config` when the lock file cannot be created.
+    /// `Config` when the lock file cannot be created, `Service` when the disk is full.
     pub(crate) fn shared(outbox: &Path) -> Result<Option<Self>> {
         Self::take(outbox, FileExt::try_lock_shared)
     }
@@ -46,9 +47,13 @@ impl Lock {
         options.create(true).truncate(false).write(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let unusable = |error: std::io::Error| {
-            let why = unreadable(&error);
-            Error::new(ErrorKind::Config, format!("{}: {why}", path.display())).with_source(error)
+        let unusable = |error: io::Error| {
+            let why = unwritable(&error);
+            let kind = match error.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::Service,
+                _ => ErrorKind::Config,
+            };
+            Error::new(kind, format!("{}: {why}", path.display())).with_source(error)
         };
         let file = options.open(&path).map_err(unusable)?;
         match lock(&file) {

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ms_messenger::{Error, ErrorKind, ExposeSecret as _, Problems, Result, SecretString};
+use ms_messenger::{Delivery, Error, ErrorKind, ExposeSecret as _, Problems, Result, SecretString};
 use ms_messenger_outbox::{
     ContentKey, ContentKeys, Outbox, OutboxError, OutboxErrorKind, SqliteStore, Store,
 };
@@ -93,29 +93,36 @@ impl Address {
         }
     }
 
-    /// Opens the outbox; a file is created if there is none.
+    /// Opens the outbox. `creates` says whether it is created if there is none.
     ///
     /// # Errors
     ///
-    /// `Config` when it cannot be used.
-    pub(crate) async fn open(&self, keys: Option<ContentKeys>) -> Result<Outbox> {
+    /// `Config` when it cannot be used, `Service` when it cannot be used at the moment.
+    pub(crate) async fn open(&self, keys: Option<ContentKeys>, creates: bool) -> Result<Outbox> {
         match self {
-            Self::Sqlite(path) => match SqliteStore::open(path).await {
-                Ok(store) => Ok(sealed(store, keys)),
-                Err(error) => {
+            Self::Sqlite(path) => {
+                let opened = if creates {
+                    SqliteStore::open(path).await
+                } else {
+                    SqliteStore::open_existing(path).await
+                };
+                let store = opened.map_err(|error| {
                     let named = outbox_error(error);
                     let text = format!("{}: {}", path.display(), named.message());
-                    Err(named.with_message(text))
-                }
-            },
+                    named.with_message(text)
+                })?;
+                Ok(sealed(store, keys))
+            }
             #[cfg(feature = "postgres")]
             Self::Postgres(Server(url)) => {
-                let store = ms_messenger_outbox::PostgresStore::connect(url).await;
+                let builder = ms_messenger_outbox::PostgresStore::builder();
+                let store = builder.with_creation(creates).connect(url).await;
                 Ok(sealed(store.map_err(unusable)?, keys))
             }
             #[cfg(feature = "nats")]
             Self::Nats(Server(url)) => {
-                let store = ms_messenger_outbox::NatsStore::connect(url).await;
+                let builder = ms_messenger_outbox::NatsStore::builder();
+                let store = builder.with_creation(creates).connect(url).await;
                 Ok(sealed(store.map_err(unusable)?, keys))
             }
         }
@@ -170,24 +177,43 @@ pub(crate) fn keys(file: Option<&Path>, env: Environment<'_>) -> Result<Option<C
 /// Returns the error of a store that cannot be opened: its address is a setting.
 #[cfg(any(feature = "postgres", feature = "nats"))]
 fn unusable(error: OutboxError) -> Error {
-    named(error, ErrorKind::Config)
+    let kind = match kind(error.kind()) {
+        ErrorKind::InvalidRequest => ErrorKind::Config,
+        kind => kind,
+    };
+    named(error, kind)
 }
 
 /// Returns the error of an outbox in the terms of this program.
 pub(crate) fn outbox_error(error: OutboxError) -> Error {
-    let kind = match error.kind() {
+    let kind = kind(error.kind());
+    named(error, kind)
+}
+
+/// Returns the kind that has the exit code of the table.
+fn kind(kind: OutboxErrorKind) -> ErrorKind {
+    match kind {
         OutboxErrorKind::Invalid => ErrorKind::InvalidRequest,
         OutboxErrorKind::Conflict | OutboxErrorKind::NotAllowed => ErrorKind::Conflict,
         OutboxErrorKind::NotFound => ErrorKind::NotFound,
-        OutboxErrorKind::Unavailable
-        | OutboxErrorKind::Full
+        // The same command succeeds later.
+        OutboxErrorKind::Unavailable | OutboxErrorKind::Full => ErrorKind::Service,
+        OutboxErrorKind::Denied
         | OutboxErrorKind::ReadOnly
         | OutboxErrorKind::NewerSchema
+        | OutboxErrorKind::NoOutbox
         | OutboxErrorKind::Damaged
         | OutboxErrorKind::Sealed => ErrorKind::Config,
         _ => ErrorKind::Other,
-    };
-    named(error, kind)
+    }
+}
+
+/// Returns what to do about an error of an outbox, if its text does not say so.
+pub(crate) fn advice(kind: OutboxErrorKind) -> Option<&'static str> {
+    match kind {
+        OutboxErrorKind::Sealed => Some("give its key with --key-file, or in MSM_OUTBOX_KEY"),
+        _ => None,
+    }
 }
 
 fn named(error: OutboxError, kind: ErrorKind) -> Error {
@@ -196,7 +222,12 @@ fn named(error: OutboxError, kind: ErrorKind) -> Error {
         problems.add(problem.field.clone(), problem.rule.clone());
     }
     let named = problems.into_error(kind);
-    let named = named.unwrap_or_else(|| Error::new(kind, error.to_string()));
+    let named = named.unwrap_or_else(|| match advice(error.kind()) {
+        Some(advice) => Error::new(kind, format!("{error}: {advice}")),
+        None => Error::new(kind, error.to_string()),
+    });
+    // Whatever the store failed at, nothing was sent by it.
+    let named = named.with_delivery(Delivery::NotSent);
     // Its own text is that of the new error.
     match error.source() {
         Some(_) => named.with_source(Cause(error)),
@@ -223,6 +254,7 @@ impl StdError for Cause {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exit::Exit;
 
     #[test]
     fn an_address_names_a_store_of_this_build() {
@@ -263,6 +295,24 @@ mod tests {
         assert_eq!(error.message(), "the disk is full");
         assert_eq!([text(cause), text(last)], ["inner", "innermost"]);
         assert!(last.source().is_none());
+    }
+
+    #[test]
+    fn what_passes_is_temporary_and_what_is_set_wrong_a_setting() {
+        use OutboxErrorKind::{
+            Damaged, Denied, Full, NewerSchema, NoOutbox, ReadOnly, Sealed, Unavailable,
+        };
+        let exit = |kind| Exit::of_not_sent(outbox_error(OutboxError::new(kind, "x")).kind());
+        for kind in [Full, Unavailable] {
+            assert_eq!(exit(kind), Exit::Temporary, "{kind:?}");
+            let error = outbox_error(OutboxError::new(kind, "x"));
+            assert_eq!(Exit::of(&error), Exit::Temporary, "{kind:?}");
+        }
+        for kind in [Damaged, Denied, NewerSchema, NoOutbox, ReadOnly, Sealed] {
+            assert_eq!(exit(kind), Exit::Config, "{kind:?}");
+        }
+        let sealed = outbox_error(OutboxError::new(Sealed, "it is sealed"));
+        assert!(sealed.message().contains("--key-file"), "{sealed}");
     }
 
     #[test]

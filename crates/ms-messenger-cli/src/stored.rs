@@ -144,6 +144,11 @@ impl<'a> Stored<'a> {
         self.kind
     }
 
+    /// Returns whether it waits for a key that the outbox lacked.
+    pub(crate) fn is_sealed(&self) -> bool {
+        self.facts.code.as_deref() == Some("sealed")
+    }
+
     /// Returns the text of the last error with its innermost cause, if there is one.
     pub(crate) fn reason(&self) -> Option<String> {
         let message = self.facts.message.as_deref()?;

@@ -19,7 +19,7 @@ use crate::{
     exit::Exit,
     interrupt::Interrupt,
     outbox::metrics::Running,
-    print,
+    outbox_store, print,
     progress::{LINE_EVERY, Progress},
     routes::{Pace, Routes},
     stored::Stored,
@@ -62,6 +62,8 @@ pub(crate) struct Work<'a> {
     failure: Option<Exit>,
     /// Why nothing can be stored at the moment.
     store_failure: Option<OutboxErrorKind>,
+    /// Whether a missing key was noted.
+    is_key_noted: bool,
     stop: CancelHandle,
     is_output_closed: bool,
     /// The worker, for those who read its rates meanwhile.
@@ -98,6 +100,7 @@ impl<'a> Work<'a> {
             noted: HashSet::new(),
             failure: None,
             store_failure: None,
+            is_key_noted: false,
             stop: CancelHandle::new(),
             is_output_closed: false,
             running: Running::default(),
@@ -160,6 +163,11 @@ impl<'a> Work<'a> {
             self.store_failed(failure);
         }
         self.progress.end();
+        let outcome = match outcome {
+            // The worker has reported each reason why it leaves messages behind.
+            Err(error) if is_of_message(error.kind()) => Ok(()),
+            outcome => outcome,
+        };
         outcome.map(|()| Ended {
             failure: self.failure,
             is_output_closed: self.is_output_closed,
@@ -197,21 +205,33 @@ impl<'a> Work<'a> {
         routes.add_to(worker, options.pace).build()
     }
 
-    /// Prints once, until something changes, why nothing can be stored; and each message that cannot
-    /// be read.
+    /// Prints once, until something changes, why nothing can be stored; and why messages are left.
     fn store_failed(&mut self, (kind, text): (OutboxErrorKind, String)) {
-        let is_damaged = kind == OutboxErrorKind::Damaged;
-        if is_damaged {
-            self.failure.get_or_insert(Exit::Config);
-        } else if self.store_failure.replace(kind) == Some(kind) {
-            return;
+        if is_of_message(kind) && self.options.until_empty {
+            let exit = match kind {
+                OutboxErrorKind::HeldBack => Exit::Unknown,
+                _ => Exit::Config,
+            };
+            self.failure.get_or_insert(exit);
         }
-        let then = if is_damaged {
-            "it is left as it is"
-        } else {
-            "it is tried again until it works"
+        let store = self.store;
+        let then = match kind {
+            OutboxErrorKind::Damaged => "it is left as it is".to_owned(),
+            OutboxErrorKind::Sealed => {
+                let was_noted = std::mem::replace(&mut self.is_key_noted, true);
+                if was_noted && self.options.until_empty {
+                    return;
+                }
+                let advice = outbox_store::advice(kind).unwrap_or_default();
+                format!("it waits for its key: {advice}")
+            }
+            OutboxErrorKind::HeldBack => {
+                format!("msm outbox list --state unconfirmed --store {store} names that one")
+            }
+            _ if self.store_failure.replace(kind) == Some(kind) => return,
+            _ => "it is tried again until it works".to_owned(),
         };
-        let text = format!("{}: {text}; {then}", self.store);
+        let text = format!("{store}: {text}; {then}");
         self.progress.beside(|| print::important(&text));
     }
 
@@ -263,7 +283,8 @@ impl<'a> Work<'a> {
     /// be sent, so work that has an end ends.
     fn waits(&mut self, head: &Head) {
         let stored = Stored::new(head, self.store);
-        let Some(kind) = stored.kind() else {
+        // That a key is missing is reported apart.
+        let Some(kind) = stored.kind().filter(|_| !stored.is_sealed()) else {
             return;
         };
         let cannot_send = matches!(kind, ErrorKind::Unauthenticated | ErrorKind::Config);
@@ -288,4 +309,12 @@ impl<'a> Work<'a> {
             }
         }
     }
+}
+
+/// Whether an error is about a message that a worker leaves behind, and not about the store.
+fn is_of_message(kind: OutboxErrorKind) -> bool {
+    matches!(
+        kind,
+        OutboxErrorKind::Damaged | OutboxErrorKind::Sealed | OutboxErrorKind::HeldBack
+    )
 }

@@ -1,12 +1,19 @@
 //! What earlier runs handed over, compared with the input.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
 
-use ms_messenger_outbox::{EnvelopeId, Hash, Outbox, Query, Result, State};
+use ms_messenger::{Error, ErrorKind, Result};
+use ms_messenger_outbox::{EnvelopeId, Hash, Outbox, OutboxErrorKind, Query, State};
 
-use crate::batch::{
-    findings::Findings,
-    input::{Entry, OWN_ID},
+use crate::{
+    batch::{
+        findings::Findings,
+        input::{Entry, OWN_ID},
+    },
+    outbox_store::outbox_error,
 };
 
 /// How many messages are read at a time.
@@ -27,7 +34,7 @@ pub(crate) type Earlier = HashMap<EnvelopeId, Known>;
 /// # Errors
 ///
 /// Those of the store.
-pub(crate) async fn read(outbox: &Outbox) -> Result<Earlier> {
+pub(crate) async fn read(outbox: &Outbox) -> ms_messenger_outbox::Result<Earlier> {
     let mut earlier = Earlier::new();
     let mut query = Query::new().with_limit(PAGE);
     loop {
@@ -51,8 +58,8 @@ pub(crate) async fn read(outbox: &Outbox) -> Result<Earlier> {
 ///
 /// # Errors
 ///
-/// When an envelope cannot be prepared.
-pub(crate) fn conflicts(
+/// When an envelope cannot be prepared; `Config` when the earlier run had another key.
+pub(crate) async fn conflicts(
     entries: &[Entry],
     earlier: &Earlier,
     outbox: &Outbox,
@@ -84,8 +91,11 @@ pub(crate) fn conflicts(
                         what is new as a new line or in a new file";
             findings.add(entry.line, "", rule);
         } else if let Some(known) = earlier.get(&entry.envelope.id)
-            && outbox.prepare(&entry.envelope)?.head.hash != known.hash
+            && hash(outbox, entry)? != known.hash
         {
+            if findings.is_empty() {
+                check_key(outbox, entry, known).await?;
+            }
             let rule = "an earlier run handed this id over with another message, platform or \
                         time: restore the line, or give it a new id";
             findings.add(entry.line, "id", rule);
@@ -102,6 +112,30 @@ pub(crate) fn conflicts(
         }
     }
     Ok(findings)
+}
+
+/// Checks that a message whose hash is another one was not handed over with another key, or none: then
+/// the hashes of all messages are others.
+async fn check_key(outbox: &Outbox, entry: &Entry, known: &Known) -> Result<()> {
+    let message = outbox.get(&entry.envelope.id).await;
+    if let Some(message) = message.map_err(outbox_error)?
+        && let Err(error) = outbox.request(&message)
+        && error.kind() == OutboxErrorKind::Sealed
+    {
+        return Err(outbox_error(error));
+    }
+    let without_key = Outbox::shared(Arc::clone(outbox.store()));
+    if hash(&without_key, entry)? == known.hash {
+        let text = "an earlier run handed the messages over without a key: run it without \
+                    --key-file and MSM_OUTBOX_KEY";
+        return Err(Error::new(ErrorKind::Config, text));
+    }
+    Ok(())
+}
+
+fn hash(outbox: &Outbox, entry: &Entry) -> Result<Hash> {
+    let prepared = outbox.prepare(&entry.envelope).map_err(outbox_error)?;
+    Ok(prepared.head.hash)
 }
 
 /// Returns the line of an id that was made from it.

@@ -42,22 +42,21 @@ pub(crate) fn address(args: &StoreAddressArgs) -> Result<Address> {
 ///
 /// `Config` when it cannot be used.
 pub(crate) async fn open_or_create(args: &StoreAddressArgs) -> Result<Opened> {
-    let address = address(args)?;
-    let keys = outbox_store::keys(args.key_file.as_deref(), &environment::process)?;
-    let outbox = address.open(keys).await?;
-    Ok(Opened { outbox, address })
+    opened(args, true).await
 }
 
-/// Opens an outbox that exists.
+/// Opens an outbox that exists. Nothing is created.
 ///
 /// # Errors
 ///
 /// `Config` when it does not exist, or cannot be used.
 pub(crate) async fn open(args: &StoreAddressArgs) -> Result<Opened> {
+    opened(args, false).await
+}
+
+async fn opened(args: &StoreAddressArgs, creates: bool) -> Result<Opened> {
     let address = address(args)?;
-    if let Some(path) = address.file().filter(|path| !path.exists()) {
-        let text = format!("{}: no such file", path.display());
-        return Err(Error::new(ErrorKind::Config, text));
-    }
-    open_or_create(args).await
+    let keys = outbox_store::keys(args.key_file.as_deref(), &environment::process)?;
+    let outbox = address.open(keys, creates).await?;
+    Ok(Opened { outbox, address })
 }

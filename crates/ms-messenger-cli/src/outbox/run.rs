@@ -73,7 +73,9 @@ pub(crate) async fn run(args: &RunArgs, common: &OutboxOptions) -> Result<Exit> 
         return Ok(Exit::Unknown);
     }
     Ok(match (counts.exit(), ended.failure) {
-        (Exit::Success, Some(failure)) => failure,
+        (Exit::Success | Exit::Temporary, Some(failure)) => failure,
+        // Of what the rest waits behind.
+        (_, Some(Exit::Unknown)) => Exit::Unknown,
         (exit, _) if args.until_empty => exit,
         // A worker that was asked to end has done what it should.
         _ => Exit::Success,

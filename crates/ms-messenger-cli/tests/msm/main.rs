@@ -23,6 +23,8 @@ mod home;
 mod keys;
 mod listen;
 mod outbox;
+mod outbox_keys;
+mod outbox_places;
 #[cfg(unix)]
 mod outbox_signals;
 #[cfg(unix)]

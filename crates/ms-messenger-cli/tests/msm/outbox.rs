@@ -13,7 +13,7 @@ use crate::support::{
 
 /// An outbox, and the emulator that it sends to.
 pub(crate) struct Outbox {
-    folder: TempDir,
+    pub(crate) folder: TempDir,
     pub(crate) emulator: Emulator,
 }
 
@@ -32,7 +32,7 @@ impl Outbox {
         [acs_messages(world), acs_chat(world), own].concat()
     }
 
-    fn run(&self, words: &[&str], input: &str) -> Ran {
+    pub(crate) fn run(&self, words: &[&str], input: &str) -> Ran {
         run(&[&["outbox"], words].concat(), &self.environment(), input)
     }
 

@@ -10,6 +10,7 @@ mod foreign;
 mod insert;
 mod known;
 mod line;
+mod open_file;
 mod operation;
 mod order;
 mod read;
@@ -43,6 +44,7 @@ use crate::{
     sqlite::{
         error::{OrStoreError as _, closed},
         foreign::Content,
+        open_file::OpenFile,
         operation::{Operation, Request, Response},
         routes::Routes,
         sought::Sought,
@@ -86,6 +88,7 @@ use crate::{
 pub struct SqliteStore {
     operations: mpsc::Sender<Operation>,
     pool: SqlitePool,
+    file: Arc<OpenFile>,
     watch: Watch,
     /// Whether there is the index of [`Sought::MessageIds`], as far as this store knows.
     has_message_ids: AtomicBool,
@@ -170,11 +173,13 @@ impl SqliteStore {
 
     async fn start(pool: SqlitePool, options: SqliteConnectOptions) -> Result<Self> {
         let mut conn = options.connect().await.or_store_error()?;
+        let file = Arc::new(OpenFile::new(options.get_filename()));
         schema::migrate(&mut conn, schema::MIGRATIONS).await?;
         let changed = Arc::new(Notify::new());
         let (sender, operations) = mpsc::channel(WAITING);
         let writer = Writer {
             conn,
+            file: Arc::clone(&file),
             operations,
             changed: Arc::clone(&changed),
             routes: Routes::default(),
@@ -184,6 +189,7 @@ impl SqliteStore {
         Ok(Self {
             operations: sender,
             pool,
+            file,
             watch: Watch::new(options, changed),
             has_message_ids: AtomicBool::new(false),
             has_twins: AtomicBool::new(false),
@@ -204,11 +210,17 @@ impl SqliteStore {
         if exists.load(Ordering::Relaxed) {
             return Ok(());
         }
-        if !sought.exists(&self.pool).await? {
+        if !sought.exists(self.pool()?).await? {
             self.done(Request::Index(sought)).await?;
         }
         exists.store(true, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// The connections that read.
+    fn pool(&self) -> Result<&SqlitePool> {
+        self.file.check()?;
+        Ok(&self.pool)
     }
 
     async fn count(&self, request: Request) -> Result<u64> {
@@ -250,24 +262,24 @@ impl Store for SqliteStore {
     }
 
     async fn get(&self, id: &EnvelopeId) -> Result<Option<StoredMessage>> {
-        read::get(&self.pool, id).await
+        read::get(self.pool()?, id).await
     }
 
     async fn list(&self, query: &Query) -> Result<Vec<Head>> {
-        read::list(&self.pool, query).await
+        read::list(self.pool()?, query).await
     }
 
     async fn counts(&self) -> Result<Vec<Count>> {
-        read::counts(&self.pool).await
+        read::counts(self.pool()?).await
     }
 
     async fn has_pending(&self, route: &str) -> Result<bool> {
-        read::has_pending(&self.pool, route).await
+        read::has_pending(self.pool()?, route).await
     }
 
     async fn twins(&self, twin: &Hash, except: &EnvelopeId) -> Result<Twins> {
         self.index(Sought::Twins, &self.has_twins).await?;
-        read::twins(&self.pool, twin, except).await
+        read::twins(self.pool()?, twin, except).await
     }
 
     async fn report(&self, report: &Report) -> Result<u64> {
@@ -294,7 +306,7 @@ impl Store for SqliteStore {
     }
 
     async fn sessions(&self) -> Result<Vec<Session>> {
-        read::sessions(&self.pool).await
+        read::sessions(self.pool()?).await
     }
 
     async fn bury(&self, session: &Session, now: SystemTime) -> Result<bool> {

@@ -10,13 +10,14 @@ use super::{
     error::closed,
     insert,
     known::{self, Foreseen},
+    open_file::OpenFile,
     operation::{Operation, Request, Response},
     routes::Routes,
     statement,
 };
 use crate::{
     change::Change,
-    error::{OutboxErrorKind, Result},
+    error::{OutboxError, OutboxErrorKind, Result},
     message::{Head, NewMessage},
 };
 
@@ -35,6 +36,7 @@ const IN_VAIN: u32 = 2;
 /// Writes until no handle is left.
 pub(super) struct Writer {
     pub(super) conn: SqliteConnection,
+    pub(super) file: Arc<OpenFile>,
     pub(super) operations: mpsc::Receiver<Operation>,
     pub(super) changed: Arc<Notify>,
     pub(super) routes: Routes,
@@ -74,7 +76,10 @@ impl Writer {
     pub(super) async fn run(mut self) {
         while let Some(first) = self.operations.recv().await {
             let batch = self.gather(first).await;
-            self.commit(batch).await;
+            match self.file.check() {
+                Ok(()) => self.commit(batch).await,
+                Err(error) => refuse(batch, &error),
+            }
         }
     }
 
@@ -186,6 +191,12 @@ impl Writer {
             let _ = sqlx::query("ROLLBACK").execute(&mut self.conn).await;
         }
         done
+    }
+}
+
+fn refuse(batch: Vec<Operation>, error: &OutboxError) {
+    for operation in batch {
+        let _ = operation.reply.send(Err(error.again()));
     }
 }
 

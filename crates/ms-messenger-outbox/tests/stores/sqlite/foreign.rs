@@ -88,3 +88,56 @@ async fn an_outbox_that_has_to_exist_is_not_created() {
     let reader = Outbox::new(SqliteStore::open_existing(&path).await.unwrap());
     assert_eq!(reader.list(&Query::new()).await.unwrap().len(), 1);
 }
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_deleted_or_replaced_while_it_is_open_takes_no_more() {
+    use std::{sync::Arc, time::Duration};
+
+    use ms_messenger_core::{CancelHandle, MemoryMessenger};
+    use ms_messenger_outbox::{Route, Worker};
+
+    for is_replaced in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("outbox.db");
+        let outbox = Outbox::new(SqliteStore::open(&path).await.unwrap());
+        outbox.enqueue(envelope("a")).await.unwrap();
+        let messenger = Arc::new(MemoryMessenger::new());
+        let worker = Worker::builder(outbox.clone().into_dyn())
+            .with_route("teams", Route::new(Arc::clone(&messenger)))
+            .build();
+        let running = tokio::spawn(async move { worker.run(&CancelHandle::new()).await });
+        let sent = outbox.wait(&"a".into(), Duration::from_secs(30)).await;
+        assert!(!sent.unwrap().state.is_pending());
+        for name in names(dir.path()) {
+            fs::rename(
+                dir.path().join(&name),
+                dir.path().join(format!("{name}.old")),
+            )
+            .unwrap();
+        }
+        if is_replaced {
+            let other = Outbox::new(SqliteStore::open(&path).await.unwrap());
+            other.enqueue(envelope("b")).await.unwrap();
+        }
+        // The worker, which polls, notices it.
+        let ended = running.await.unwrap().unwrap_err();
+        assert_eq!(ended.kind(), OutboxErrorKind::NoOutbox, "{ended:?}");
+        for error in [
+            outbox.enqueue(envelope("c")).await.unwrap_err(),
+            outbox.get(&"a".into()).await.unwrap_err(),
+            outbox.list(&Query::new()).await.unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), OutboxErrorKind::NoOutbox, "{error:?}");
+        }
+        assert_eq!(messenger.sent().len(), 1);
+        // It is back.
+        if !is_replaced {
+            for name in names(dir.path()) {
+                let back = dir.path().join(name.trim_end_matches(".old"));
+                fs::rename(dir.path().join(&name), back).unwrap();
+            }
+            outbox.enqueue(envelope("c")).await.unwrap();
+        }
+    }
+}

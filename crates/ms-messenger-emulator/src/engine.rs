@@ -23,6 +23,7 @@ pub(crate) mod inspect;
 pub(crate) mod journal;
 pub(crate) mod keeping;
 pub(crate) mod kept_faults;
+pub(crate) mod kept_states;
 pub(crate) mod late;
 pub(crate) mod ledger;
 pub(crate) mod limits;

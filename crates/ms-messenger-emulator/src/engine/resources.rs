@@ -282,24 +282,6 @@ impl Engine {
         }
     }
 
-    /// Records a part of a service's state as it is when no other change is under way, and not before:
-    /// of two changes at once, the last record has both. Not while another change is recorded.
-    pub(crate) fn record_state(&self, path: &str, document: impl FnOnce() -> Value) {
-        let Some(journal) = self.journal() else {
-            return;
-        };
-        let entry = |document: &Value, moment| Some(state_entry(path, document, moment));
-        journal.perform(|| self.moment(), document, entry);
-    }
-
-    /// Records a part of a service's state as it is, under the lock of the service's store, which
-    /// orders the records.
-    pub(crate) fn note_state(&self, path: &str, document: impl FnOnce() -> Value) {
-        if let Some(journal) = self.journal().filter(|it| !it.is_replaying()) {
-            journal.add(&state_entry(path, &document(), self.moment()));
-        }
-    }
-
     /// Continues with what was used up of rates.
     pub(crate) fn restore_rates(&self, used: Vec<UsedRate>) {
         lock(&self.limiter).restore(used);
@@ -416,13 +398,4 @@ impl Engine {
         self.stats.reset();
         self.announce();
     }
-}
-
-fn state_entry(path: &str, document: &Value, moment: Moment) -> Entry {
-    let head = Head::State {
-        moment,
-        path: path.to_owned(),
-    };
-    let body = document.to_string().into();
-    Entry { head, body }
 }

@@ -4,7 +4,6 @@
 //! with it: a client signs in again with its ticket and creates an application. Tickets count on, notes
 //! and prepared responses stay, and the ledger has every message.
 
-use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::{
@@ -120,16 +119,8 @@ pub(super) fn restore(service: &Ucwa, path: &str, request: &Request) -> Option<R
         PUBLISHED,
         TICKET,
     ];
-    if !known.contains(&path) || !service.engine.is_replaying() {
-        return None;
-    }
-    let document = serde_json::from_slice(&request.body).unwrap_or_default();
-    let restored = with_tx(service, |tx| tx.restore(path, &document));
-    let status = match restored {
-        Some(()) => StatusCode::NO_CONTENT,
-        None => StatusCode::BAD_REQUEST,
-    };
-    Some(Response::empty(status))
+    let restore = |document: &Value| with_tx(service, |tx| tx.restore(path, document));
+    service.engine.restore_state(&known, path, request, restore)
 }
 
 impl Tx<'_> {

@@ -1,7 +1,6 @@
 //! Subscriptions in the data file: each is kept as it is after a change, so that neither its
 //! handshake nor its deliveries are repeated when the emulator starts again.
 
-use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::{
@@ -26,14 +25,9 @@ pub(crate) fn keep(hub: &Hub, name: &str) {
 
 /// Puts a subscription of the journal in force again; `None` for another path, or a client.
 pub(crate) fn restore(hub: &Hub, path: &str, request: &Request) -> Option<Response> {
-    if path != PATH || !hub.source().engine.is_replaying() {
-        return None;
-    }
-    let status = match serde_json::from_slice(&request.body) {
-        Ok(document) if restore_one(hub, &document).is_some() => StatusCode::NO_CONTENT,
-        _ => StatusCode::BAD_REQUEST,
-    };
-    Some(Response::empty(status))
+    let restore = |document: &Value| restore_one(hub, document);
+    let engine = &hub.source().engine;
+    engine.restore_state(&[PATH], path, request, restore)
 }
 
 fn restore_one(hub: &Hub, document: &Value) -> Option<()> {

@@ -3,7 +3,6 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::{
@@ -56,14 +55,8 @@ fn document(hub: &Hub, live: &Live) -> Value {
 
 /// Puts a subscription of the journal in force again; `None` for another path, or a client.
 pub(crate) fn restore(hub: &Hub, path: &str, request: &Request) -> Option<Response> {
-    if path != PATH || !hub.engine.is_replaying() {
-        return None;
-    }
-    let status = match serde_json::from_slice(&request.body) {
-        Ok(document) if restore_one(hub, &document).is_some() => StatusCode::NO_CONTENT,
-        _ => StatusCode::BAD_REQUEST,
-    };
-    Some(Response::empty(status))
+    let restore = |document: &Value| restore_one(hub, document);
+    hub.engine.restore_state(&[PATH], path, request, restore)
 }
 
 fn restore_one(hub: &Hub, document: &Value) -> Option<()> {

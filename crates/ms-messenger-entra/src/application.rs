@@ -67,6 +67,11 @@ impl Application {
         self
     }
 
+    /// The base address of the authority.
+    pub(crate) fn authority(&self) -> &str {
+        &self.authority
+    }
+
     /// Uses `http`, and so shares its connections, instead of building a client.
     #[must_use]
     pub fn with_http_client(mut self, http: HttpClient) -> Self {

@@ -5,6 +5,8 @@ use ms_messenger_http::Variables;
 
 use crate::{Application, ClientCredentials};
 
+const AUTHORITY: &str = "AZURE_AUTHORITY_HOST";
+
 impl Application {
     /// Reads `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and, if it is set, `AZURE_AUTHORITY_HOST`.
     ///
@@ -17,23 +19,25 @@ impl Application {
     ///
     /// # Errors
     ///
-    /// `Config` that names every missing variable.
+    /// `Config` that names every missing or invalid variable, and no value.
     pub fn from_env() -> Result<Self> {
         let mut variables = Variables::from_process();
         let application = Self::from_variables(&mut variables);
         variables.finish(application)
     }
 
-    /// As [`Self::from_env`], with any source of variables; missing ones are recorded in
-    /// `variables`, and the result is `None`.
+    /// As [`Self::from_env`], with any source of variables; missing and invalid ones are recorded
+    /// in `variables`, and the result is `None`.
     pub fn from_variables(variables: &mut Variables<'_>) -> Option<Self> {
         let tenant = variables.required("AZURE_TENANT_ID", "the tenant, a GUID or a domain");
         let client_id = variables.required("AZURE_CLIENT_ID", "the id of the application");
         let application = Self::new(tenant?, client_id?);
-        Some(match variables.optional("AZURE_AUTHORITY_HOST") {
-            Some(authority) => application.with_authority(authority),
-            None => application,
-        })
+        let Some(authority) = variables.optional(AUTHORITY) else {
+            return Some(application);
+        };
+        let application = application.with_authority(authority);
+        let is_address = variables.check_address(AUTHORITY, application.authority());
+        is_address.then_some(application)
     }
 }
 
@@ -100,7 +104,7 @@ mod tests {
     const ID: (&str, &str) = ("AZURE_CLIENT_ID", "the-client");
     const SECRET: (&str, &str) = ("AZURE_CLIENT_SECRET", "hunter2");
     const FILE: (&str, &str) = ("AZURE_FEDERATED_TOKEN_FILE", "/no/such/file");
-    const HOST: (&str, &str) = ("AZURE_AUTHORITY_HOST", "login.microsoftonline.us/");
+    const HOST: (&str, &str) = (AUTHORITY, "login.microsoftonline.us/");
 
     fn read(set: &[(&str, &str)]) -> Result<Option<ClientCredentials>> {
         let read = |name: &str| {
@@ -126,7 +130,8 @@ mod tests {
 
     #[test]
     fn everything_that_is_missing_or_unusable_is_named_without_a_value() {
-        let http = ("AZURE_AUTHORITY_HOST", "http://hunter2.com");
+        let http = (AUTHORITY, "http://hunter2.com");
+        let blank = (AUTHORITY, "hunter2 and more");
         for (set, named) in [
             (
                 &[][..],
@@ -135,7 +140,8 @@ mod tests {
             (&[SECRET], &["AZURE_TENANT_ID", "AZURE_CLIENT_ID"]),
             (&[TENANT, SECRET], &["AZURE_CLIENT_ID"]),
             (&[TENANT, ID], &["AZURE_CLIENT_SECRET"]),
-            (&[TENANT, ID, SECRET, http], &["AZURE_CLIENT_ID"]),
+            (&[TENANT, ID, SECRET, http], &["AZURE_AUTHORITY_HOST"]),
+            (&[TENANT, ID, SECRET, blank], &["AZURE_AUTHORITY_HOST"]),
         ] {
             let error = read(set).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Config);

@@ -54,32 +54,33 @@ impl Endpoint {
     /// user info, query and fragment; or when it needs TLS and no TLS feature is compiled in.
     /// The error names the rule and never repeats the address.
     pub fn parse(text: &str) -> Result<Self> {
-        let refuse = |rule: &'static str| Error::new(ErrorKind::Config, rule);
-        let url = Url::parse(text.trim())
-            .map_err(|_| refuse("endpoint: must be an absolute address, https://…"))?;
+        Self::read(text).map_err(|rule| Error::new(ErrorKind::Config, format!("endpoint: {rule}")))
+    }
+
+    /// As [`parse`](Self::parse); the error is the rule alone.
+    pub(crate) fn read(text: &str) -> std::result::Result<Self, &'static str> {
+        let url = Url::parse(text.trim()).map_err(|_| "must be an absolute address, https://…")?;
         match url.scheme() {
             "https" if !tls::AVAILABLE => {
-                return Err(refuse(
-                    "endpoint: https needs one of the features rustls, rustls-ring, native-tls",
-                ));
+                return Err("https needs one of the features rustls, rustls-ring, native-tls");
             }
             "https" => {}
             "http" if is_loopback(&url) => {}
             "http" => {
-                return Err(refuse(
-                    "endpoint: must be https, because credentials go over it (http is for loopback hosts)",
-                ));
+                return Err(
+                    "must be https, because credentials go over it (http is for loopback hosts)",
+                );
             }
-            _ => return Err(refuse("endpoint: must be https")),
+            _ => return Err("must be https"),
         }
         if url.host().is_none() {
-            return Err(refuse("endpoint: must name a host"));
+            return Err("must name a host");
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(refuse("endpoint: must not hold a user name or password"));
+            return Err("must not hold a user name or password");
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(refuse("endpoint: must not hold a query or fragment"));
+            return Err("must not hold a query or fragment");
         }
         let base = url.as_str().trim_end_matches('/').to_owned();
         Ok(Self { base, url })

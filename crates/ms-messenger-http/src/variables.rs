@@ -4,6 +4,8 @@ use std::fmt;
 
 use ms_messenger_core::{Error, ErrorKind, Problems, Result};
 
+use crate::Endpoint;
+
 /// Settings by name, and what is wrong with them, all of it at once.
 ///
 /// A builder's `from_env` reads the variables of the process; its tests read a list, since the
@@ -75,6 +77,34 @@ impl<'a> Variables<'a> {
     /// Adds that the value of `name` breaks `rule`, which must not repeat the value.
     pub fn refuse(&mut self, name: &str, rule: &str) {
         self.problems.add(name, rule);
+    }
+
+    /// The [base address](Endpoint::parse) in `name`; one that is not usable is refused.
+    ///
+    /// ```
+    /// use ms_messenger_http::Variables;
+    ///
+    /// let mut variables = Variables::new(&|_| Some("contoso".to_owned()));
+    /// let address = variables.address("MSGRAPH_BASE_URL");
+    /// let error = variables.finish(address).unwrap_err();
+    /// assert_eq!(
+    ///     error.message(),
+    ///     "MSGRAPH_BASE_URL: must be an absolute address, https://…"
+    /// );
+    /// ```
+    pub fn address(&mut self, name: &str) -> Option<String> {
+        let address = self.optional(name)?;
+        self.check_address(name, &address).then_some(address)
+    }
+
+    /// Refuses `address`, which comes from the value of `name`, if it is no
+    /// [base address](Endpoint::parse). Returns whether it is one.
+    pub fn check_address(&mut self, name: &str, address: &str) -> bool {
+        let read = Endpoint::read(address);
+        if let Err(rule) = &read {
+            self.refuse(name, rule);
+        }
+        read.is_ok()
     }
 
     /// `Ok` when nothing was missing or refused.

@@ -74,7 +74,7 @@ impl GraphChatBuilder {
             }
         };
         let mut builder = Self::new(credential?).with_cloud(cloud?);
-        if let Some(url) = variables.optional("MSGRAPH_BASE_URL") {
+        if let Some(url) = variables.address("MSGRAPH_BASE_URL") {
             builder = builder.with_base_url(url);
         }
         if let Some(own) = variables.optional(USER) {
@@ -225,6 +225,12 @@ mod tests {
 
     #[test]
     fn everything_that_is_missing_or_wrong_is_named_without_a_value() {
+        let wrong = ("MSGRAPH_BASE_URL", "hunter2");
+        let error = read(&[("MSGRAPH_TOKEN", "t"), wrong]).unwrap_err();
+        assert_eq!(
+            error.message(),
+            "MSGRAPH_BASE_URL: must be an absolute address, https://…"
+        );
         let error = read(&[("MSGRAPH_TOKEN", " "), ("MSGRAPH_CLOUD", "hunter2")]).unwrap_err();
         assert_eq!(
             (error.kind(), error.platform()),

@@ -77,7 +77,8 @@ pub fn read<'a, T>(
 }
 
 /// Returns the endpoint that the first of `names` holds, else that of a connection string, of
-/// which nothing else is read: for a client that accepts no access key.
+/// which nothing else is read: for a client that accepts no access key. One that is not usable is
+/// refused by the name of its variable, and returned.
 ///
 /// ```
 /// use ms_messenger_http::{Variables, acs};
@@ -86,15 +87,22 @@ pub fn read<'a, T>(
 ///     "ACS_CONNECTION_STRING" => Some("endpoint=https://contoso.com/;accesskey=c2VjcmV0".to_owned()),
 ///     _ => None,
 /// };
-/// let endpoint = acs::endpoint_from(&Variables::new(&read), &["ACS_CHAT_ENDPOINT"]);
+/// let mut variables = Variables::new(&read);
+/// let endpoint = acs::endpoint_from(&mut variables, &["ACS_CHAT_ENDPOINT"]);
 /// assert_eq!(endpoint.as_deref(), Some("https://contoso.com/"));
+/// # variables.into_result().unwrap();
 /// ```
-pub fn endpoint_from(variables: &Variables<'_>, names: &[&str]) -> Option<String> {
-    let named = variables.first(names);
-    named.or_else(|| {
-        let text = variables.first(&CONNECTION_STRING_VARIABLES)?;
-        connection_string::endpoint_in(&text).map(str::to_owned)
-    })
+pub fn endpoint_from(variables: &mut Variables<'_>, names: &[&str]) -> Option<String> {
+    let first = |names: &[&str]| {
+        let mut all = names.iter();
+        all.find_map(|name| Some(((*name).to_owned(), variables.optional(name)?)))
+    };
+    let (name, endpoint) = first(names).or_else(|| {
+        let (name, text) = first(&CONNECTION_STRING_VARIABLES)?;
+        Some((name, connection_string::endpoint_in(&text)?.to_owned()))
+    })?;
+    variables.check_address(&name, &endpoint);
+    Some(endpoint)
 }
 
 #[derive(Clone, Copy)]
@@ -180,8 +188,8 @@ fn note_missing(variables: &mut Variables<'_>) {
 
 /// The endpoint for a credential that does not name one.
 fn endpoint(variables: &mut Variables<'_>) -> Option<String> {
-    if let Some(endpoint) = variables.optional(ENDPOINT) {
-        return Some(endpoint);
+    if variables.optional(ENDPOINT).is_some() {
+        return variables.address(ENDPOINT);
     }
     if variables.first(&CONNECTION_STRING_VARIABLES).is_none() {
         variables.missing(ENDPOINT, "the endpoint of the resource");
@@ -295,6 +303,11 @@ mod tests {
                 (&[bad, KEY], &[STRINGS[1]]),
                 (&[("OTHER", "bad")], &["OTHER", "ACS_ENDPOINT"]),
                 (&[OTHER], &["ACS_ENDPOINT"]),
+                (&[TOKEN, ("ACS_ENDPOINT", "hunter2")], &["ACS_ENDPOINT"]),
+                (
+                    &[KEY, ("ACS_ENDPOINT", "http://hunter2.com")],
+                    &["ACS_ENDPOINT"],
+                ),
             ] {
                 let error = found(variables, precedence).unwrap_err();
                 assert_eq!(
@@ -331,14 +344,21 @@ mod tests {
             ("accesskey=c2VjcmV0", None),
         ] {
             let value = |name: &str| (name == STRINGS[1]).then(|| text.to_owned());
-            let found = endpoint_from(&Variables::new(&value), &["OWN"]);
+            let found = endpoint_from(&mut Variables::new(&value), &["OWN"]);
             assert_eq!(found.as_deref(), expected, "{text}");
             let value = |name: &str| match name {
                 "OWN" => Some("https://own.com".to_owned()),
                 name => (name == STRINGS[1]).then(|| text.to_owned()),
             };
-            let found = endpoint_from(&Variables::new(&value), &["OWN"]);
+            let found = endpoint_from(&mut Variables::new(&value), &["OWN"]);
             assert_eq!(found.as_deref(), Some("https://own.com"));
+        }
+        for (name, text) in [("OWN", "contoso"), (STRINGS[1], "endpoint=ftp://c.com")] {
+            let value = |known: &str| (known == name).then(|| text.to_owned());
+            let mut variables = Variables::new(&value);
+            endpoint_from(&mut variables, &["OWN"]);
+            let error = variables.into_result().unwrap_err();
+            assert_eq!(error.problems()[0].field, name);
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::{
 /// |---|---|
 /// | a conversation, thread or chat | `conversation:ID` |
 /// | a channel of a team | `channel:TEAM/CHANNEL` |
-/// | a channel by the names shown | `channel:@Contoso/General` |
+/// | a channel by the names shown, or by one name and one id | `channel:@Contoso/General` |
 /// | a telephone number | `tel:+14255550123` |
 /// | a SIP address | `sip:lene@contoso.com` |
 /// | a user of a directory | `user:ID`, `user:lene@contoso.com` (principal name or mail address) |
@@ -57,8 +57,8 @@ pub enum Target {
     },
     /// A person, reached by address.
     Person(Address),
-    /// A channel of a Teams team, by the names that are shown for both. They are looked up when a
-    /// message is sent; several teams or channels of that name are an error.
+    /// A channel of a Teams team, by the names that are shown for both; one of them may be an id. They
+    /// are looked up when a message is sent; several teams or channels of that name are an error.
     #[non_exhaustive]
     ChannelName {
         /// The name of the team.

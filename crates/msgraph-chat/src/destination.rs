@@ -84,8 +84,7 @@ impl<'a> Destination<'a> {
                 channel,
                 reply_to,
             } => {
-                check_team(team, problems);
-                check_id(channel.as_str(), "channel", problems);
+                check_channel(team, channel, problems);
                 if let Some(id) = reply_to {
                     check_id(id.as_str(), "reply_to", problems);
                 }
@@ -111,11 +110,28 @@ impl<'a> Destination<'a> {
 
 /// Adds what is wrong with the id of a team.
 pub(crate) fn check_team(team: &TeamId, problems: &mut Problems) {
+    check_team_id(team, "must be a GUID", problems);
+}
+
+fn check_team_id(team: &TeamId, rule: &str, problems: &mut Problems) {
     let team = team.as_str();
     check_id(team, "team", problems);
     let is_read = !team.is_empty() && problems.is_empty();
     let is_guid = Uuid::try_parse(team).is_ok();
-    problems.add_if(is_read && !is_guid, "team", "must be a GUID");
+    problems.add_if(is_read && !is_guid, "team", rule);
+}
+
+/// Adds what is wrong with the ids of a channel and its team. The most likely mistake is a name.
+pub(crate) fn check_channel(team: &TeamId, channel: &ChannelId, problems: &mut Problems) {
+    let rule = "must be a GUID; where one of both is a name, write channel:@TEAM/CHANNEL";
+    check_team_id(team, rule, problems);
+    let channel = channel.as_str();
+    check_id(channel, "channel", problems);
+    // All that Teams has ever given out have one.
+    let is_id = channel.is_empty() || channel.contains(':') || channel.contains('%');
+    let rule = "must be an id, such as 19:…@thread.tacv2; where one of both is a name, write \
+                channel:@TEAM/CHANNEL";
+    problems.add_if(!is_id, "channel", rule);
 }
 
 /// Adds what is wrong with the two members of a one-on-one chat.

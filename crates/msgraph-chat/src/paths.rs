@@ -6,7 +6,7 @@ use ms_messenger_core::{ChannelId, ConversationId, ErrorKind, Problems, Result, 
 use ms_messenger_http::{Call, Operation, check_id, encode_path_segment};
 
 use crate::{
-    destination::{check_team, segment},
+    destination::{check_channel, check_team, segment},
     error::PLATFORM,
 };
 
@@ -38,9 +38,11 @@ impl CheckedPath {
 
     /// `/teams/{id}/channels/{id}`.
     pub(crate) fn channel(team: &TeamId, channel: &ChannelId) -> Self {
-        Self::team(team)
+        let mut path = Self::new("/teams");
+        check_channel(team, channel, &mut path.problems);
+        path.segment(team.as_str())
             .then("/channels")
-            .id("channel", channel.as_str())
+            .segment(channel.as_str())
     }
 
     /// `/chats/{id}`.

@@ -11,7 +11,8 @@ use crate::{channel::Channel, client::GraphChatClient, teams::Team};
 
 impl GraphChatClient {
     /// Finds the team with the name `name` among those of the signed-in user. A name that differs in
-    /// case alone counts if no team has exactly this one.
+    /// case alone counts if no team has exactly this one, and an id of one of them if no team has
+    /// such a name.
     ///
     /// # Errors
     ///
@@ -103,7 +104,8 @@ impl GraphChatClient {
 
 impl Team {
     /// Finds the channel with the name `name`, among those that the caller may see. A name that
-    /// differs in case alone counts if no channel has exactly this one.
+    /// differs in case alone counts if no channel has exactly this one, and an id of one of them if
+    /// no channel has such a name.
     ///
     /// # Errors
     ///

@@ -27,15 +27,20 @@ pub(super) struct Wanted<'a> {
     pub(super) name: &'a str,
 }
 
-/// The candidate with exactly the name, else the one whose name differs in case alone.
+/// The candidate with exactly the name, else the one whose name differs in case alone, else the one
+/// with this id.
 pub(super) fn pick<T>(wanted: Wanted<'_>, candidates: Vec<Candidate<T>>) -> Result<T> {
     let total = candidates.len();
     let lower = wanted.name.to_lowercase();
-    let (exact, others): (Vec<_>, Vec<_>) = candidates
+    let (named, others): (Vec<_>, Vec<_>) = candidates
         .into_iter()
-        .filter(|it| it.name.to_lowercase() == lower)
-        .partition(|it| it.name == wanted.name);
-    let mut named = if exact.is_empty() { others } else { exact };
+        .partition(|it| it.name.to_lowercase() == lower);
+    let (exact, alike): (Vec<_>, Vec<_>) = named.into_iter().partition(|it| it.name == wanted.name);
+    let mut named = if exact.is_empty() { alike } else { exact };
+    if named.is_empty() {
+        let mut others = others.into_iter();
+        named.extend(others.find(|it| it.id.eq_ignore_ascii_case(wanted.name)));
+    }
     match (named.pop(), named.is_empty()) {
         (Some(only), true) => Ok(only.item),
         (Some(last), false) => {
@@ -65,7 +70,8 @@ fn several<T>(Wanted { field, all, .. }: Wanted<'_>, named: &[Candidate<T>]) -> 
 }
 
 fn none(Wanted { field, one, .. }: Wanted<'_>, total: usize) -> Error {
-    let rule = format!("is the name of no {one}, of {total} that the signed-in user can see");
+    let rule =
+        format!("is neither name nor id of a {one}, of {total} that the signed-in user can see");
     refuse(ErrorKind::NotFound, field, &rule)
 }
 
@@ -101,6 +107,12 @@ mod tests {
         assert_eq!(of("Ops", &["ops", "Ops", "Other"]).unwrap(), 1);
         assert_eq!(of("OPS", &["Other", "ops"]).unwrap(), 1);
         assert_eq!(of("ÄRZTE", &["Ärzte"]).unwrap(), 0);
+    }
+
+    #[test]
+    fn an_id_counts_where_nothing_has_it_as_its_name() {
+        assert_eq!(of("ID1", &["Ops", "Other"]).unwrap(), 1);
+        assert_eq!(of("id1", &["Id1", "Other"]).unwrap(), 0);
     }
 
     #[test]

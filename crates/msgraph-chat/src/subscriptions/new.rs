@@ -13,7 +13,7 @@ use ms_messenger_core::{
 use ms_messenger_http::check_id;
 use serde_json::{Value, json};
 
-use crate::{destination::check_team, error::PLATFORM, models::ChangeType, times::rfc3339};
+use crate::{destination::check_channel, error::PLATFORM, models::ChangeType, times::rfc3339};
 
 /// The longest life of a subscription to messages.
 const LONGEST: Duration = Duration::from_secs(4320 * 60);
@@ -187,8 +187,7 @@ impl NewSubscription {
         let mut problems = Problems::for_platform(PLATFORM);
         match &self.place {
             Place::Channel(team, channel) => {
-                check_team(team, &mut problems);
-                check_id(channel.as_str(), "channel", &mut problems);
+                check_channel(team, channel, &mut problems);
             }
             Place::Chat(chat) => check_id(chat.as_str(), "chat", &mut problems),
             Place::Other(resource) => {

@@ -190,7 +190,7 @@ async fn an_encoded_id_is_rejected_with_the_decoded_one() {
         client.channel(TEAM, encoded).send(&hi).await.unwrap_err(),
         client.chat(CHAT).quote([encoded], &hi).await.unwrap_err(),
         client
-            .channel(TEAM, "c")
+            .channel(TEAM, "19:c")
             .reply(encoded, &hi)
             .await
             .unwrap_err(),
@@ -258,7 +258,7 @@ async fn what_a_check_accepts_a_send_sends_and_warnings_do_not_stop_it() {
         (chat(Message::text("hi")), 0),
         (chat(Message::text("a\nb").with_attachment(card)), 0),
         (
-            SendRequest::new(Target::channel(TEAM, "c"), Message::text("hi")).with_reply_to("1"),
+            SendRequest::new(Target::channel(TEAM, "19:c"), Message::text("hi")).with_reply_to("1"),
             0,
         ),
         (

@@ -104,9 +104,9 @@ async fn attachments_follow_the_content_with_their_markers() {
             "hostedContents": [{"@microsoft.graph.temporaryId": "1", "contentBytes": "cG5n"}]})),
         Matcher::Regex(r#"a&lt;b<attachment id=\\"f\\"></attachment><img src=\\"../hostedContents/1/\$value\\"><attachment id="#.into()),
     ]);
-    let request = SendRequest::new(Target::channel(TEAM, "c"), message);
-    let path = format!("/teams/{TEAM}/channels/c/messages");
-    sends(request, &path, body, "c").await;
+    let request = SendRequest::new(Target::channel(TEAM, "19:c"), message);
+    let path = format!("/teams/{TEAM}/channels/19:c/messages");
+    sends(request, &path, body, "19:c").await;
 }
 
 #[tokio::test]

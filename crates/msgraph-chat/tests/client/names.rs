@@ -324,3 +324,34 @@ async fn names_are_looked_up_each_time_unless_they_are_kept() {
     }
     assert_eq!(double.requests().len(), 4 + 3);
 }
+
+#[tokio::test]
+async fn a_name_and_an_id_can_be_mixed() {
+    let (_double, client) = start().await;
+    for (team, channel) in [(TEAM, "General"), ("Contoso", GENERAL)] {
+        let found = client.find_channel(team, channel).await.unwrap();
+        let ids = (found.team().as_str(), found.id().as_str());
+        assert_eq!(ids, (TEAM, GENERAL));
+    }
+}
+
+#[tokio::test]
+async fn a_name_in_the_place_of_an_id_is_refused_with_the_form_for_names() {
+    let (double, client) = start().await;
+    for (team, channel, fields) in [
+        (TEAM, "General", &["channel"][..]),
+        ("Contoso", GENERAL, &["team"]),
+        ("Contoso", "General", &["team", "channel"]),
+    ] {
+        let channel = client.channel(team, channel);
+        let (sent, read) = (channel.send("x").await, channel.get().await);
+        for error in [sent.unwrap_err(), read.unwrap_err()] {
+            let problems = error.problems();
+            let named: Vec<&str> = problems.iter().map(|it| it.field.as_str()).collect();
+            assert_eq!(named, fields);
+            let rule = "write channel:@TEAM/CHANNEL";
+            assert!(problems.iter().all(|it| it.rule.ends_with(rule)), "{error}");
+        }
+    }
+    assert!(requests(&double).is_empty());
+}

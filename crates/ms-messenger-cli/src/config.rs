@@ -46,6 +46,27 @@ const DISPLACED: [(&str, &[&str]); 4] = [
     ("MSGRAPH_CLOUD", &["MSGRAPH_BASE_URL"]),
 ];
 
+/// The names that builders give to what these variables hold.
+const OF_BUILDERS: [(Platform, &str, &str); 6] = [
+    (
+        Platform::AcsMessages,
+        "channel_registration_id",
+        "ACS_CHANNEL_REGISTRATION_ID",
+    ),
+    (Platform::Ucwa, "sip", "UCWA_SIP"),
+    (Platform::Ucwa, "discovery_url", "UCWA_DISCOVERY_URL"),
+    (Platform::Ucwa, "endpoint_id", "UCWA_ENDPOINT_ID"),
+    (Platform::Ucwa, "trusted_domain", "UCWA_TRUSTED_DOMAIN"),
+    (Platform::MsgraphChat, "one_on_one_chats", "MSGRAPH_USER"),
+];
+
+/// Returns the variable of what a builder gives that name; the name itself if it has none.
+fn variable_of(platform: Platform, name: &str) -> &str {
+    let mut all = OF_BUILDERS.iter();
+    all.find(|(of, known, _)| *of == platform && *known == name)
+        .map_or(name, |(_, _, variable)| variable)
+}
+
 /// The settings, by the variables that clients read.
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
@@ -145,13 +166,27 @@ impl Settings {
         result.map_err(|error| self.with_origins(error, platform))
     }
 
+    /// Names each setting as the user gave it, instead of as the builder of a client does.
+    pub(crate) fn with_names(&self, error: Error) -> Error {
+        let Some(platform) = error.platform().and_then(Platform::named) else {
+            return error;
+        };
+        let is_of_builder = |it: &Problem| variable_of(platform, &it.field) != it.field;
+        if error.kind() == ErrorKind::Config && error.problems().iter().any(is_of_builder) {
+            self.with_origins(error, platform)
+        } else {
+            error
+        }
+    }
+
     /// Names each setting as the user gave it, instead of by its variable.
     fn with_origins(&self, error: Error, platform: Platform) -> Error {
         let mut problems = Problems::for_platform(platform.as_str());
         for problem in error.problems() {
-            let origin = self.origin(&problem.field);
-            let name = origin.map(|origin| origin.setting(&problem.field));
-            problems.add(name.unwrap_or_else(|| problem.field.clone()), &problem.rule);
+            let variable = variable_of(platform, &problem.field);
+            let origin = self.origin(variable);
+            let name = origin.map(|origin| origin.setting(variable));
+            problems.add(name.unwrap_or_else(|| variable.to_owned()), &problem.rule);
         }
         let named = problems.into_error(ErrorKind::Config);
         named.unwrap_or_else(|| error.with_platform(platform.as_str()))

@@ -1,6 +1,6 @@
 //! Errors in terms of the command line: flags and variables, not methods of a library.
 
-use std::{fmt, time::SystemTime};
+use std::{borrow::Cow, fmt, time::SystemTime};
 
 use ms_messenger::{Delivery, Error, ErrorKind};
 
@@ -10,6 +10,7 @@ use crate::{
     outcome::{causes, moment},
     platform::Platform,
     token::{Service, faults},
+    wording::in_own_terms,
 };
 
 /// An error and what to do about it.
@@ -29,6 +30,10 @@ const USED_KEY: &str = "to run it again without a duplicate, give the --first-se
 
 /// Explains an error. `settings` are those that the command ran with.
 pub(crate) fn explain(error: Error, settings: Option<&Settings>) -> Explained {
+    let error = match settings {
+        Some(settings) => settings.with_names(error),
+        None => error,
+    };
     if is_untrusted(&error) {
         let error = untrusted(&error);
         let advice = Some(TRUST.to_owned());
@@ -92,34 +97,22 @@ fn is_untrusted(error: &Error) -> bool {
 
 /// Turns it into a configuration error, because waiting does not help.
 fn untrusted(error: &Error) -> Error {
-    let message = without_methods(error.message());
+    let message = in_own_terms(error.message());
     let message = if message.contains("certificate") {
         message
     } else {
-        "the certificate of the server is not trusted"
+        "the certificate of the server is not trusted".into()
     };
-    let error = configuration_error(error, message.to_owned());
+    let error = configuration_error(error, message.into_owned());
     error.with_code(UNTRUSTED)
 }
 
-/// Removes the names of methods from the message.
+/// Says the message in terms of this program.
 fn reworded(error: Error) -> Error {
-    let message = without_methods(error.message());
-    if message.len() == error.message().len() {
-        return error;
+    match in_own_terms(error.message()) {
+        Cow::Borrowed(_) => error,
+        Cow::Owned(message) => error.with_message(message),
     }
-    let message = message.to_owned();
-    error.with_message(message)
-}
-
-/// Cuts the clause in which the library advises to call one of its `with_…` methods.
-pub(crate) fn without_methods(message: &str) -> &str {
-    let Some(method) = message.find("with_") else {
-        return message;
-    };
-    let before = &message[..method];
-    let clause = ["; ", ": "].iter().filter_map(|it| before.rfind(it)).max();
-    &message[..clause.unwrap_or(message.len())]
 }
 
 /// Returns a configuration error with the facts of `error`.
@@ -378,7 +371,7 @@ mod tests {
         let explained = explain(error, None);
         assert_eq!(
             explained.error.message(),
-            "the message was sent without a client message id"
+            "the message was sent without a client message id, by which it could be recognised"
         );
         assert_eq!(explained.error.retry_after(), Some(wait));
     }

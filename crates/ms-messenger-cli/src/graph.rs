@@ -2,7 +2,7 @@
 
 use ms_messenger::{Error, ErrorKind, Result, msgraph_chat::Cloud};
 
-use crate::config::Settings;
+use crate::{config::Settings, platform::Platform};
 
 /// Checks that the stored sign-in can be read and belongs to the configured cloud.
 ///
@@ -53,10 +53,11 @@ pub(crate) fn cloud_named(name: &str) -> Result<Cloud> {
 ///
 /// # Errors
 ///
-/// As [`cloud`].
+/// As [`cloud`]; `Config` for a configured address that is not usable.
 pub(crate) fn address(settings: &Settings) -> Result<String> {
-    match settings.value("MSGRAPH_BASE_URL") {
-        Some(url) => Ok(url.to_owned()),
+    const BASE: &str = "MSGRAPH_BASE_URL";
+    match settings.value(BASE) {
+        Some(_) => settings.configure(Platform::MsgraphChat, |it| it.address(BASE)),
         None => Ok(format!("{}/v1.0", cloud(settings)?.graph_root)),
     }
 }

@@ -65,6 +65,7 @@ mod usage;
 mod whoami;
 mod work;
 
+mod wording;
 use std::{ffi::OsString, process::ExitCode};
 
 use clap::FromArgMatches as _;

@@ -1,6 +1,6 @@
 //! The JSON line in which a command reports how it ended.
 
-use std::{error::Error as _, fmt, time::SystemTime};
+use std::{borrow::Cow, error::Error as _, fmt, time::SystemTime};
 
 use ms_messenger::{Error, Evidence, IdempotencyKey, Problem, Receipt, SendRequest};
 use serde::{Serialize, Serializer};
@@ -10,6 +10,7 @@ use crate::{
     exit::Exit,
     files,
     terminal::{escaped, shown_line},
+    wording::in_own_terms,
 };
 
 /// How the command ended.
@@ -214,11 +215,11 @@ fn problems<S: Serializer>(problems: &[Problem], to: S) -> Result<S::Ok, S::Erro
     #[derive(Serialize)]
     struct Form<'a> {
         field: &'a str,
-        rule: &'a str,
+        rule: Cow<'a, str>,
     }
     to.collect_seq(problems.iter().map(|problem| Form {
         field: &problem.field,
-        rule: &problem.rule,
+        rule: in_own_terms(&problem.rule),
     }))
 }
 
@@ -232,7 +233,7 @@ pub(crate) fn causes(error: &Error) -> Vec<String> {
     let message = one_line(error.message());
     let mut cause = error.source();
     while let Some(error) = cause {
-        let text = one_line(&files::cause(error));
+        let text = one_line(&in_own_terms(&files::cause(error)));
         if !causes.last().unwrap_or(&message).ends_with(&text) {
             causes.push(text);
         }

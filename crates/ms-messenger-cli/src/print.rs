@@ -14,9 +14,10 @@ use ms_messenger::{Delivery, Error, IdempotencyKey, Receipt};
 
 use crate::{
     exit::Exit,
-    explain::{is_used_key, without_methods},
+    explain::is_used_key,
     files, outcome,
     terminal::{shown, shown_line},
+    wording::in_own_terms,
 };
 
 /// Writes one result to standard output. Nothing of it reaches a terminal as a command; JSON is
@@ -185,7 +186,7 @@ fn describe(error: &Error, heading: &str, message: &str, advice: Option<&str>) -
         let mut text = format!("error: {}{heading}", platform.unwrap_or_default());
         for problem in error.problems() {
             let problem = problem.to_string();
-            let problem = shown_line(without_methods(&problem));
+            let problem = shown_line(&in_own_terms(&problem));
             text.push_str(&format!("\n  {problem}"));
         }
         text
@@ -281,7 +282,7 @@ mod tests {
         let begin = "error: acs-chat: ACS_CHAT_TOKEN: is missing\nexit code 3: configuration: \
                      nothing was sent; ";
         assert!(text.starts_with(begin), "{text}");
-        problems.add("ACS_ENDPOINT", "is missing: set with_endpoint");
+        problems.add("ACS_ENDPOINT", "is missing");
         let both = problems.into_result(ErrorKind::Config).unwrap_err();
         let list = "error: acs-chat: invalid configuration\n  ACS_CHAT_TOKEN: is missing\n  \
                     ACS_ENDPOINT: is missing\nexit code 3: ";

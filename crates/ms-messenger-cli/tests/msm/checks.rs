@@ -339,3 +339,82 @@ fn the_doctor_does_not_take_a_rejection_for_acceptance() {
         assert!(path == 0 || ran.code != 0, "{text}");
     }
 }
+
+#[test]
+fn a_setting_that_a_client_refuses_is_named_as_it_was_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("c.toml");
+    std::fs::write(
+        &config,
+        "[profiles.default]\nmsgraph_base_url = \"nowhere\"\n",
+    )
+    .unwrap();
+    let acs = [
+        ("ACS_ENDPOINT", "https://a.test"),
+        ("ACS_ACCESS_KEY", "c2VjcmV0"),
+    ];
+    let chat = [
+        ("ACS_CHAT_TOKEN", "t"),
+        ("ACS_CHAT_ENDPOINT", "ftp://a.test"),
+    ];
+    let skype = [("UCWA_SIP", "sip:a@b.test"), ("UCWA_PASSWORD", "x")];
+    let with = |set: &[(&'static str, &'static str)], name, value| {
+        let mut set = set.to_vec();
+        set.retain(|(known, _)| *known != name);
+        set.push((name, value));
+        set
+    };
+    let in_file = format!("{}:2: profiles.default.msgraph_base_url", config.display());
+    let long = "x".repeat(101);
+    for (to, set, option, name) in [
+        (
+            "conversation:a",
+            with(&acs, "ACS_ENDPOINT", "nowhere"),
+            None,
+            "ACS_ENDPOINT",
+        ),
+        ("conversation:a", chat.to_vec(), None, "ACS_CHAT_ENDPOINT"),
+        (
+            "tel:+14255550123",
+            with(&acs, "ACS_CHANNEL_REGISTRATION_ID", "mine"),
+            None,
+            "ACS_CHANNEL_REGISTRATION_ID",
+        ),
+        (
+            "user:a",
+            vec![("MSGRAPH_TOKEN", "t")],
+            None,
+            in_file.as_str(),
+        ),
+        (
+            "sip:c@b.test",
+            with(&skype, "UCWA_SIP", "nobody"),
+            None,
+            "UCWA_SIP",
+        ),
+        (
+            "sip:c@b.test",
+            with(&skype, "UCWA_DISCOVERY_URL", "nowhere"),
+            None,
+            "UCWA_DISCOVERY_URL",
+        ),
+        (
+            "sip:c@b.test",
+            skype.to_vec(),
+            Some(["--ucwa-endpoint-id", &long]),
+            "--ucwa-endpoint-id",
+        ),
+    ] {
+        let set = set
+            .into_iter()
+            .map(|(name, value)| (name, value.to_owned()));
+        let set: Vec<_> = set
+            .chain([("MSM_CONFIG", config.display().to_string())])
+            .collect();
+        let mut words = vec!["send", "--json", "--to", to, "--text", "x"];
+        words.extend(option.into_iter().flatten());
+        let ran = run(&words, &set, "");
+        assert_eq!(ran.code, 3, "{name}: {ran:?}");
+        assert_eq!(ran.json()["problems"][0]["field"], name, "{ran:?}");
+    }
+}

@@ -14,7 +14,7 @@ mod start;
 mod text;
 mod variables;
 
-pub(crate) use self::variables::USUAL;
+pub(crate) use self::{remote::origin, variables::USUAL};
 use crate::{
     args::{EmulatorArgs, EmulatorCommand},
     exit::Exit,

@@ -5,7 +5,7 @@ mod plan;
 
 use ms_messenger::{
     Error, ErrorKind, Result, TokenRequest,
-    entra::SignIn,
+    entra::{Application, SignIn},
     http::{HttpClient, HttpOptions},
 };
 
@@ -56,13 +56,8 @@ async fn sign_in(args: &LoginArgs) -> Result<(Profile, SignIn)> {
         .with_claims_challenges(true);
     let scopes: Vec<&str> = plan.scopes.iter().map(String::as_str).collect();
     let request = TokenRequest::new(&scopes);
-    let sign_in = if args.emulator.is_some() {
-        flow::at_emulator(application, &request, &http).await?
-    } else if args.browser {
-        flow::with_browser(application, &request).await?
-    } else {
-        flow::with_code(application, &request).await?
-    };
+    let is_emulator = plan.is_emulator && !args.browser;
+    let sign_in = granted(args, is_emulator, application, &request, &http).await?;
     if sign_in.refresh_token.is_none() {
         print::note(
             "Entra ID returned no refresh token: this sign-in ends when the access token expires",
@@ -78,6 +73,32 @@ async fn sign_in(args: &LoginArgs) -> Result<(Profile, SignIn)> {
     }
     profile.stored().keep(sign_in.clone()).await?;
     Ok((profile, sign_in))
+}
+
+/// Signs in: at an emulator without a user, else with the browser or a code.
+async fn granted(
+    args: &LoginArgs,
+    is_emulator: bool,
+    application: Application,
+    request: &TokenRequest<'_>,
+    http: &HttpClient,
+) -> Result<SignIn> {
+    if is_emulator {
+        let approved = flow::at_emulator(application.clone(), request, http).await?;
+        if let Some(sign_in) = approved {
+            return Ok(sign_in);
+        }
+    }
+    if args.emulator.is_some() {
+        let text = "the server does not approve the sign-in as an emulator does: for its option \
+                    --entra-approver manual, use --authority instead of --emulator";
+        return Err(Error::new(ErrorKind::Config, text));
+    }
+    if args.browser {
+        flow::with_browser(application, request).await
+    } else {
+        flow::with_code(application, request).await
+    }
 }
 
 /// What is already stored under the name of a new sign-in.

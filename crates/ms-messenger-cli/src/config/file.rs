@@ -110,12 +110,19 @@ impl ConfigFile {
         format!("{}:{line}", self.path.display())
     }
 
-    /// Returns a text of a profile.
-    pub(crate) fn text(&self, profile: &str, variable: &str) -> Option<&str> {
+    /// Returns a text of a profile, and its place.
+    pub(crate) fn text(&self, profile: &str, variable: &str) -> Option<(&str, String)> {
         let settings = self.profiles.get(profile)?.settings.iter();
-        let values = settings.filter(|it| it.variable == variable);
-        values.map(|it| &it.value).find_map(|value| match value {
-            FileValue::Text(text) => Some(text.as_str()),
+        let mut values = settings.filter(|it| it.variable == variable);
+        values.find_map(|it| match &it.value {
+            FileValue::Text(text) => {
+                let member = variable.to_ascii_lowercase();
+                let place = self.at(it.line);
+                Some((
+                    text.as_str(),
+                    format!("{place}: profiles.{profile}.{member}"),
+                ))
+            }
             FileValue::Secret(_) => None,
         })
     }

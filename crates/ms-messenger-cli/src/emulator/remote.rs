@@ -23,9 +23,12 @@ const LARGEST: usize = 4 << 30;
 const PATIENCE: Duration = Duration::from_secs(5);
 const EXPORT_PATIENCE: Duration = Duration::from_secs(300);
 
+/// The name of an argument, and the address that it gives.
+type Given<'a> = (&'static str, Option<&'a str>);
+
 /// Prints whether an emulator responds.
 pub(crate) async fn health(args: &HealthArgs) -> Exit {
-    let got = get(args.url.as_deref(), "health", PATIENCE).await;
+    let got = get(("URL", args.url.as_deref()), "health", PATIENCE).await;
     match got.and_then(|body| parse(&body)) {
         Ok(health) if health["status"] == "ok" => {
             print::last(&escaped(&health.to_string()), Exit::Success)
@@ -40,7 +43,8 @@ pub(crate) async fn export(args: &ExportArgs) -> Exit {
     if let Err(problem) = files::check(&args.folder) {
         return print::failure(&problem, Exit::Config);
     }
-    let written = match get(args.from.as_deref(), "export", EXPORT_PATIENCE).await {
+    let from = ("--from", args.from.as_deref());
+    let written = match get(from, "export", EXPORT_PATIENCE).await {
         Ok(archive) => files::unpack(&archive, &args.folder),
         Err((message, exit)) => return print::failure(&message, exit),
     };
@@ -58,7 +62,7 @@ pub(crate) async fn export(args: &ExportArgs) -> Exit {
 
 /// Returns the line that a running emulator printed when it was ready.
 pub(crate) async fn world(url: Option<&str>) -> Result<Value, (String, Exit)> {
-    parse(&get(url, "world", PATIENCE).await?)
+    parse(&get(("SOURCE", url), "world", PATIENCE).await?)
 }
 
 fn parse(body: &[u8]) -> Result<Value, (String, Exit)> {
@@ -66,26 +70,47 @@ fn parse(body: &[u8]) -> Result<Value, (String, Exit)> {
     parsed.map_err(|_| ("this is no emulator".to_owned(), Exit::Config))
 }
 
-/// Returns the response of the admin API at `url`, or at the address that the environment names.
-async fn get(url: Option<&str>, path: &str, patience: Duration) -> Result<Bytes, (String, Exit)> {
-    let named = url.map(str::to_owned);
-    let named = named.or_else(|| variable(&environment::process, "MSM_EMULATOR"));
-    let origin = named.unwrap_or_else(|| USUAL.to_owned());
-    let config = |message: String| (message, Exit::Config);
-    let invalid = || config("the address must be an http or https URL without a path".to_owned());
-    let address = Url::parse(&origin).map_err(|_| invalid())?;
-    let is_origin = matches!(address.path(), "" | "/") && address.query().is_none();
-    if !matches!(address.scheme(), "http" | "https") || !is_origin {
-        return Err(invalid());
+/// Returns the origin that is the address of an emulator.
+///
+/// # Errors
+///
+/// The rule that it breaks.
+pub(crate) fn origin(address: &str) -> Result<Url, &'static str> {
+    const RULE: &str = "must be an http or https URL without a path, e.g. http://127.0.0.1:8410";
+    let address = Url::parse(address).map_err(|_| RULE)?;
+    let is_origin = matches!(address.path(), "" | "/")
+        && address.query().is_none()
+        && address.fragment().is_none()
+        && address.username().is_empty()
+        && address.password().is_none();
+    if matches!(address.scheme(), "http" | "https") && is_origin {
+        Ok(address)
+    } else {
+        Err(RULE)
     }
-    let address = address.join(&format!("/_emulator/{path}"));
+}
+
+/// Returns the response of the admin API at `url`, or at the address that the environment names.
+async fn get(given: Given<'_>, path: &str, patience: Duration) -> Result<Bytes, (String, Exit)> {
+    const VARIABLE: &str = "MSM_EMULATOR";
+    let set = || variable(&environment::process, VARIABLE);
+    let (name, named) = match given {
+        (name, Some(address)) => (name, Some(address.to_owned())),
+        (_, None) => (VARIABLE, set()),
+    };
+    let named = named.unwrap_or_else(|| USUAL.to_owned());
+    let config = |message: String| (message, Exit::Config);
+    let invalid = |rule: &str| config(format!("{name}: {rule}"));
+    let origin = origin(&named).map_err(invalid)?;
+    let address = origin.join(&format!("/_emulator/{path}"));
+    let address = address.map_err(|_| invalid("cannot be used"))?;
     let options = HttpOptions::default()
         .with_proxy(Proxy::None)
         .with_timeout(patience)
         .with_max_response_bytes(LARGEST);
     let client = HttpClient::new(&options).map_err(|error| config(error.to_string()))?;
-    let request = HttpRequest::new(Method::GET, address.map_err(|_| invalid())?, Bytes::new());
-    let shown = origin.trim_end_matches('/');
+    let request = HttpRequest::new(Method::GET, address, Bytes::new());
+    let shown = named.trim_end_matches('/');
     let response = client.exchange(request).await.map_err(|error| {
         let exit = Exit::of_not_sent(error.kind());
         let what = match error.kind() {

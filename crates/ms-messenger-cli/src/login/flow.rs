@@ -3,7 +3,7 @@
 use std::{future::pending, time::Duration};
 
 use ms_messenger::{
-    Error, ErrorKind, Result, TokenRequest, Url,
+    Result, TokenRequest, Url,
     entra::{Application, DevicePrompt, SignIn},
     http::{Bytes, HttpClient, HttpRequest, Method, header},
 };
@@ -57,16 +57,17 @@ pub(super) async fn with_browser(
     }
 }
 
-/// Signs in at an emulator, which approves every sign-in: this program is the browser.
+/// Signs in at an emulator, which approves every sign-in: this program is the browser. `None` if the
+/// emulator leaves the approval to a user.
 ///
 /// # Errors
 ///
-/// Those of the sign-in; `Config` for an emulator that leaves the approval to a user.
+/// Those of the sign-in.
 pub(super) async fn at_emulator(
     application: Application,
     request: &TokenRequest<'_>,
     http: &HttpClient,
-) -> Result<SignIn> {
+) -> Result<Option<SignIn>> {
     let (opened, mut pages) = mpsc::unbounded_channel();
     let flow = application.authorization_code(move |page| {
         // The receiver lives as long as the sign-in.
@@ -77,18 +78,19 @@ pub(super) async fn at_emulator(
             return pending().await;
         };
         match visit(http, page).await {
-            Ok(()) => pending().await,
-            Err(error) => error,
+            Ok(true) => pending().await,
+            Ok(false) => Ok(None),
+            Err(error) => Err(error),
         }
     };
     select! {
-        signed_in = flow.sign_in(request) => signed_in,
-        error = visiting => Err(error),
+        signed_in = flow.sign_in(request) => signed_in.map(Some),
+        left = visiting => left,
     }
 }
 
-/// Opens the page of a sign-in and follows its redirect to the listener.
-async fn visit(http: &HttpClient, page: Url) -> Result<()> {
+/// Opens the page of a sign-in and follows its redirect to the listener; `false` if it has none.
+async fn visit(http: &HttpClient, page: Url) -> Result<bool> {
     let get = |address| HttpRequest::new(Method::GET, address, Bytes::new());
     let response = http.exchange(get(page.clone())).await?;
     let location = response.headers().get(header::LOCATION);
@@ -96,11 +98,9 @@ async fn visit(http: &HttpClient, page: Url) -> Result<()> {
     // Only the listener is visited, whatever the page says.
     let is_listener = |address: &Url| address.host_str() == Some("localhost");
     let Some(listener) = location.filter(is_listener) else {
-        let text = "the server does not approve the sign-in as an emulator does: for its option \
-                    --entra-approver manual, use --authority instead of --emulator";
-        return Err(Error::new(ErrorKind::Config, text));
+        return Ok(false);
     };
-    http.exchange(get(listener)).await.map(drop)
+    http.exchange(get(listener)).await.map(|_| true)
 }
 
 /// Shows the device code on standard error: standard output is for the result.

@@ -1,15 +1,16 @@
 //! What `msm login` requests, and of which application.
 
 use ms_messenger::{
-    Error, ErrorKind, Result,
+    Error, ErrorKind, Problem, Result, Url,
     entra::Application,
+    http::Endpoint,
     msgraph_chat::{Cloud, permissions::Operation},
 };
 
 use crate::{
     args::LoginArgs,
     config::ConfigFile,
-    emulator::USUAL,
+    emulator::{USUAL, origin},
     environment::{Environment, variable},
     graph, profile,
 };
@@ -31,6 +32,8 @@ pub(super) struct LoginPlan {
     pub(super) application: Application,
     pub(super) authority: String,
     pub(super) scopes: Vec<String>,
+    /// Whether the authority is the emulator that the option or the environment names.
+    pub(super) is_emulator: bool,
 }
 
 impl LoginPlan {
@@ -44,47 +47,123 @@ impl LoginPlan {
         let file = ConfigFile::load(args.store.config.as_deref(), env)?;
         let profile = profile::name(&args.store, env);
         let is_emulator = args.emulator.is_some();
-        let given = |option: &Option<String>, name: &str| {
+        let given = |option: &Option<String>, name: &'static str, flag: &'static str| {
             let option = option.as_deref().map(str::trim).filter(|it| !it.is_empty());
-            let elsewhere = || {
-                let of_profile = || file.as_ref()?.text(&profile, name).map(str::to_owned);
-                variable(env, name).or_else(of_profile)
-            };
-            let option = option.map(str::to_owned);
-            option.or_else(|| elsewhere().filter(|_| !is_emulator))
+            if let Some(value) = option {
+                return Some(Given::new(flag, value));
+            }
+            if is_emulator {
+                return None;
+            }
+            let set = variable(env, name).map(|value| Given::new(name, &value));
+            set.or_else(|| {
+                let (value, place) = file.as_ref()?.text(&profile, name)?;
+                Some(Given::new(&place, value))
+            })
         };
-        let client_id = given(&args.client_id, "AZURE_CLIENT_ID")
+        let client_id = given(&args.client_id, "AZURE_CLIENT_ID", "--client-id")
+            .map(|it| it.value)
             .or_else(|| is_emulator.then(|| EMULATOR_CLIENT.to_owned()));
         let Some(client_id) = client_id else {
             let text =
                 "no application is configured: register one and set AZURE_CLIENT_ID to its id";
             return Err(Error::new(ErrorKind::Config, text));
         };
-        let cloud = match given(&args.msgraph_cloud, "MSGRAPH_CLOUD") {
-            Some(name) => graph::cloud_named(&name)?,
+        let cloud = match given(&args.msgraph_cloud, "MSGRAPH_CLOUD", "--msgraph-cloud") {
+            Some(cloud) => graph::cloud_named(&cloud.value).map_err(|error| {
+                cloud.refused(error.message().trim_start_matches("MSGRAPH_CLOUD: "))
+            })?,
             None => Cloud::GLOBAL,
         };
-        let tenant = given(&args.tenant, "AZURE_TENANT_ID");
-        let tenant = tenant.unwrap_or_else(|| ANY_TENANT.to_owned());
-        let authority = emulator(args, env);
-        let authority = authority.or_else(|| given(&args.authority, "AZURE_AUTHORITY_HOST"));
-        let authority = authority.unwrap_or_else(|| cloud.login_authority.to_owned());
+        let tenant = match given(&args.tenant, "AZURE_TENANT_ID", "--tenant") {
+            Some(tenant) => tenant.tenant()?,
+            None => ANY_TENANT.to_owned(),
+        };
+        let authority = match emulator(args, env) {
+            Some(emulator) => {
+                origin(&emulator.value).map_err(|rule| emulator.refused(rule))?;
+                emulator.value
+            }
+            None => match given(&args.authority, "AZURE_AUTHORITY_HOST", "--authority") {
+                Some(authority) => authority.authority()?,
+                None => cloud.login_authority.to_owned(),
+            },
+        };
+        let is_emulator = is_emulator || is_emulator_of(env, &authority);
         let application = Application::new(tenant, client_id);
         Ok(Self {
             application: application.with_authority(&authority),
             authority,
             scopes: scopes(&args.scope, cloud),
+            is_emulator,
         })
+    }
+}
+
+/// A setting, with the name by which the user gave it.
+#[derive(Debug, PartialEq, Eq)]
+struct Given {
+    name: String,
+    value: String,
+}
+
+impl Given {
+    fn new(name: &str, value: &str) -> Self {
+        let (name, value) = (name.to_owned(), value.to_owned());
+        Self { name, value }
+    }
+
+    fn refused(&self, rule: &str) -> Error {
+        Problem::new(self.name.as_str(), rule).into_error(ErrorKind::Config)
+    }
+
+    /// Returns it as a tenant.
+    fn tenant(self) -> Result<String> {
+        let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+        let has_letters = self.value.contains(|c: char| c.is_ascii_alphanumeric());
+        if self.value.chars().all(is_of_name) && has_letters {
+            Ok(self.value)
+        } else {
+            Err(self.refused("must be a GUID, a domain or `organizations`"))
+        }
+    }
+
+    /// Returns it as the address of an authority; `https://` can be left out.
+    fn authority(self) -> Result<String> {
+        let address = if self.value.contains("://") {
+            self.value.clone()
+        } else {
+            format!("https://{}", self.value)
+        };
+        match Endpoint::parse(&address) {
+            Ok(_) => Ok(self.value),
+            Err(error) => Err(self.refused(error.message().trim_start_matches("endpoint: "))),
+        }
     }
 }
 
 /// Returns the address of the emulator to sign in at, if that is wanted: that of the option, of the
 /// environment, or where `msm emulator` listens by default.
-fn emulator(args: &LoginArgs, env: Environment<'_>) -> Option<String> {
+fn emulator(args: &LoginArgs, env: Environment<'_>) -> Option<Given> {
+    const VARIABLE: &str = "MSM_EMULATOR";
     let option = args.emulator.as_ref()?.as_deref().map(str::trim);
-    let option = option.filter(|it| !it.is_empty()).map(str::to_owned);
-    let address = option.or_else(|| variable(env, "MSM_EMULATOR"));
-    Some(address.unwrap_or_else(|| USUAL.to_owned()))
+    if let Some(address) = option.filter(|it| !it.is_empty()) {
+        return Some(Given::new("--emulator", address));
+    }
+    let address = variable(env, VARIABLE).unwrap_or_else(|| USUAL.to_owned());
+    Some(Given::new(VARIABLE, &address))
+}
+
+/// Returns whether an authority is the emulator that the environment names, as `msm emulator env` and
+/// `exec` set both.
+fn is_emulator_of(env: Environment<'_>, authority: &str) -> bool {
+    let origin = |text: &str| Some(Url::parse(text).ok()?.origin());
+    let of_authority = origin(authority).filter(|it| it.is_tuple());
+    let mut named = ["MSM_EMULATOR", "MSM_EMULATOR_HTTPS"].into_iter();
+    named.any(|name| {
+        let named = variable(env, name).and_then(|address| origin(&address));
+        of_authority.is_some() && named == of_authority
+    })
 }
 
 /// Returns the full names of the requested scopes; by default those that sending needs.
@@ -130,8 +209,30 @@ mod tests {
             (Some(None), &unset, Some(USUAL)),
             (None, &set, None),
         ] {
-            assert_eq!(emulator(&args(given), env).as_deref(), expected);
+            let found = emulator(&args(given), env).map(|it| it.value);
+            assert_eq!(found.as_deref(), expected);
         }
+    }
+
+    #[test]
+    fn an_authority_is_an_emulator_if_the_environment_names_it_as_one() {
+        let env = |name: &str| match name {
+            "MSM_EMULATOR" => Some("http://127.0.0.1:1".to_owned()),
+            "MSM_EMULATOR_HTTPS" => Some("https://localhost:2".to_owned()),
+            _ => None,
+        };
+        for (authority, expected) in [
+            ("http://127.0.0.1:1", true),
+            ("https://localhost:2/", true),
+            ("https://localhost:3", false),
+            ("https://login.microsoftonline.com", false),
+            ("login.microsoftonline.com", false),
+        ] {
+            assert_eq!(is_emulator_of(&env, authority), expected, "{authority}");
+            assert!(!is_emulator_of(&|_| None, authority));
+        }
+        let broken = |_: &str| Some("emulator:1".to_owned());
+        assert!(!is_emulator_of(&broken, "emulator:1"));
     }
 
     #[test]
@@ -155,6 +256,40 @@ mod tests {
                 "https://a.test/.default"
             ]
         );
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named_as_it_was_given() {
+        let id = || Some("x".to_owned());
+        let of = |args: LoginArgs, set: &'static str| {
+            let env = move |name: &str| (name == set).then(|| "a b/c".to_owned());
+            let error = LoginPlan::read(&args, &env).err().unwrap();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            error.problems()[0].field.clone()
+        };
+        for set in ["AZURE_AUTHORITY_HOST", "AZURE_TENANT_ID", "MSGRAPH_CLOUD"] {
+            let args = LoginArgs {
+                client_id: id(),
+                ..LoginArgs::default()
+            };
+            assert_eq!(of(args, set), set);
+        }
+        let args = LoginArgs {
+            emulator: Some(None),
+            ..LoginArgs::default()
+        };
+        assert_eq!(of(args, "MSM_EMULATOR"), "MSM_EMULATOR");
+        let args = LoginArgs {
+            emulator: Some(Some("nonsense".to_owned())),
+            ..LoginArgs::default()
+        };
+        assert_eq!(of(args, ""), "--emulator");
+        let args = LoginArgs {
+            client_id: id(),
+            authority: Some("ftp://a".to_owned()),
+            ..LoginArgs::default()
+        };
+        assert_eq!(of(args, ""), "--authority");
     }
 
     #[test]

@@ -67,8 +67,11 @@ impl Shell {
         url.strip_prefix("http://").unwrap()
     }
 
-    fn variables(&self) -> Vec<(&'static str, &str)> {
-        let text = |path: &str| self.ready.pointer(path).and_then(Value::as_str).unwrap();
+    fn variables(&self) -> Vec<(&'static str, String)> {
+        let text = |path: &str| {
+            let text = self.ready.pointer(path).and_then(Value::as_str);
+            text.unwrap().to_owned()
+        };
         vec![
             ("MSM_EMULATOR", text("/http")),
             ("ACS_CONNECTION_STRING", text("/acs/connection_string")),
@@ -80,7 +83,11 @@ impl Shell {
             ("ACS_CHAT_TOKEN", text("/acs/users/0/token")),
             ("MSGRAPH_BASE_URL", text("/graph/base")),
             ("MSGRAPH_TOKEN", text("/graph/token")),
-            ("AZURE_AUTHORITY_HOST", text("/http")),
+            // By a name that MSM_EMULATOR does not have: a sign-in is as at Entra ID, with a code.
+            (
+                "AZURE_AUTHORITY_HOST",
+                text("/http").replace("127.0.0.1", "localhost"),
+            ),
             ("UCWA_SIP", text("/ucwa/users/0/sip")),
             ("UCWA_USERNAME", text("/ucwa/users/0/username")),
             ("UCWA_PASSWORD", text("/ucwa/users/0/password")),

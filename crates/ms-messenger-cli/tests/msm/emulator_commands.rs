@@ -268,6 +268,30 @@ fn a_running_emulator_gives_its_variables_its_health_and_its_export() {
 }
 
 #[test]
+fn an_address_that_is_none_is_named_as_it_was_given() {
+    let rule = "must be an http or https URL without a path";
+    let set = [("MSM_EMULATOR", "emulator".to_owned())];
+    for (words, environment, name) in [
+        (&["emulator", "health"][..], &set[..], "MSM_EMULATOR"),
+        (&["emulator", "env"], &set, "MSM_EMULATOR"),
+        (&["login", "--emulator"], &set, "MSM_EMULATOR"),
+        (&["emulator", "health", "emulator"], &[], "URL"),
+        (
+            &["emulator", "export", "to", "--from", "a:b"],
+            &[],
+            "--from",
+        ),
+        (&["login", "--emulator", "http://a/b"], &[], "--emulator"),
+        (&["login", "--emulator", "http://a:b@c"], &[], "--emulator"),
+    ] {
+        let ran = run(words, environment, "");
+        assert_eq!(ran.code, 3, "{words:?} {ran:?}");
+        let begin = format!("error: {name}: {rule}");
+        assert!(ran.stderr.starts_with(&begin), "{words:?} {ran:?}");
+    }
+}
+
+#[test]
 fn files_that_cannot_be_read_or_written_are_named_in_plain_words() {
     let missing = "/nonexistent/file";
     let exec = |option: &'static str| vec!["emulator", "exec", option, missing, "--", "true"];

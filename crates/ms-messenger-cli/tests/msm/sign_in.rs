@@ -10,7 +10,7 @@ use ms_messenger::{
     AccessToken,
     entra::{FileTokenStore, TokenStore as _},
 };
-use ms_messenger_emulator::{EntraFault, FaultAction, FaultRule, Faults};
+use ms_messenger_emulator::{Emulator, EntraApprover, EntraFault, FaultAction, FaultRule, Faults};
 
 use crate::{
     home::{Home, key_file},
@@ -280,6 +280,59 @@ fn a_sign_in_at_an_emulator_needs_one_option_and_no_wait() {
     environment.push(("MSM_EMULATOR", emulator.http_url().to_owned()));
     let ran = run(&["login", "--emulator", "--profile", "b"], &environment, "");
     assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[test]
+fn at_the_emulator_of_the_environment_no_option_and_no_code_are_needed() {
+    let home = Home::new(3600);
+    let mut environment = home.environment();
+    environment.push(("MSM_EMULATOR", home.emulator.http_url().to_owned()));
+    let ran = run(&["login"], &environment, "");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(!ran.stderr.contains("/devicelogin"), "{ran:?}");
+    // What is no emulator by the environment is signed in to as ever.
+    environment.retain(|(name, _)| *name != "MSM_EMULATOR");
+    environment.push(("MSM_EMULATOR", "http://127.0.0.1:1".to_owned()));
+    let ran = run(&["login"], &environment, "");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stderr.contains("/devicelogin"), "{ran:?}");
+}
+
+#[test]
+fn an_emulator_that_leaves_the_approval_to_a_user_offers_a_code() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let emulator = Emulator::builder().with_entra_approver(EntraApprover::Manual);
+    let emulator = runtime.unwrap().block_on(emulator.start()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let url = emulator.http_url().to_owned();
+    let mut environment = vec![
+        ("HOME", folder.path().display().to_string()),
+        (
+            "AZURE_CLIENT_ID",
+            emulator.seed().entra.public_client_id.clone(),
+        ),
+        ("AZURE_AUTHORITY_HOST", url.clone()),
+        ("MSM_EMULATOR", url.clone()),
+    ];
+    environment.extend(key_file(folder.path()));
+    let mut child = msm()
+        .arg("login")
+        .envs(environment)
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let offered = lines.find(|line| line.as_ref().unwrap().contains("/devicelogin"));
+    let offered = offered.unwrap().unwrap();
+    let (_, _, waiting) = http("GET", &format!("{url}/_emulator/entra/sign-ins"), "");
+    let waiting: serde_json::Value = serde_json::from_str(&waiting).unwrap();
+    let code = waiting["sign_ins"][0]["user_code"].as_str().unwrap();
+    assert!(offered.contains(code), "{offered}");
+    let body = format!(r#"{{"user_code":"{code}"}}"#);
+    let (status, _, _) = http("POST", &format!("{url}/_emulator/entra/approve"), &body);
+    assert!((200..300).contains(&status), "{status}");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
 #[test]

@@ -24,6 +24,7 @@ mod failures;
 mod files;
 mod graph;
 mod habits;
+mod help;
 mod interrupt;
 mod keys;
 mod lazy_session;

@@ -9,7 +9,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use ms_messenger_outbox::State;
 
-use crate::{counts::Counts, print};
+use crate::{counts::Counts, print, terminal::columns};
 
 /// How often a line is written where there is no terminal.
 pub(crate) const LINE_EVERY: Duration = Duration::from_secs(10);
@@ -33,8 +33,7 @@ impl Progress {
         let bar = is_shown.then(|| {
             let target = ProgressDrawTarget::stderr();
             let bar = ProgressBar::with_draw_target(total, target);
-            let template = "{bar:24} {pos}/{len} {msg}, {rate}, {eta} left";
-            if let Ok(style) = ProgressStyle::with_template(template) {
+            if let Ok(style) = ProgressStyle::with_template(fitting(&BARS, columns())) {
                 bar.set_style(style.with_key("rate", rate));
             }
             bar.enable_steady_tick(Duration::from_secs(1));
@@ -107,7 +106,40 @@ impl Progress {
     }
 }
 
+/// The templates of a bar, each with the columns that it needs. `wide_msg` is cut at the end of the
+/// line.
+const BARS: [(usize, &str); 3] = [
+    (100, "{bar:24} {pos}/{len} {msg}, {rate}, {eta} left"),
+    (60, "{bar:16} {pos}/{len} {wide_msg}"),
+    (0, "{pos}/{len} {wide_msg}"),
+];
+
+/// Returns the first template that fits a terminal; a line that went on below could not be redrawn.
+pub(crate) fn fitting<'a>(bars: &[(usize, &'a str)], columns: Option<usize>) -> &'a str {
+    let columns = columns.unwrap_or(usize::MAX);
+    let mut fitting = bars.iter().filter(|(needed, _)| *needed <= columns);
+    fitting.next().map_or("{pos}", |(_, template)| template)
+}
+
 /// The rate of the bar, in the form of the other lines.
 fn rate(state: &ProgressState, text: &mut dyn Write) {
     let _: fmt::Result = write!(text, "{:.1}/s", state.per_sec());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_fits_the_terminal() {
+        for (columns, begin) in [
+            (None, "{bar:24}"),
+            (Some(200), "{bar:24}"),
+            (Some(80), "{bar:16}"),
+            (Some(20), "{pos}"),
+            (Some(1), "{pos}"),
+        ] {
+            assert!(fitting(&BARS, columns).starts_with(begin), "{columns:?}");
+        }
+    }
 }

@@ -1,4 +1,14 @@
-//! Text of others, as a terminal may show it.
+//! Text of others, as a terminal may show it, and how much of a line it shows.
+
+use terminal_size::{Width, terminal_size};
+
+/// Returns how many columns the terminal has: that of standard output, else of standard error, else
+/// as `COLUMNS` says.
+pub(crate) fn columns() -> Option<usize> {
+    let of_terminal = terminal_size().map(|(Width(columns), _)| usize::from(columns));
+    let set = || std::env::var("COLUMNS").ok()?.parse().ok();
+    of_terminal.or_else(set).filter(|columns| *columns > 0)
+}
 
 /// Replaces everything that a terminal obeys or that changes the order of what it shows, and keeps
 /// line breaks and tabs.

@@ -8,6 +8,7 @@ use ms_messenger::{Error, ErrorKind::InvalidRequest, Problem};
 use crate::{
     args,
     exit::Exit,
+    help,
     outcome::{Line, Status},
     print,
     typo::{is_typo, suggestion},
@@ -40,14 +41,14 @@ pub(crate) fn report(error: &clap::Error, words: &[OsString]) -> Exit {
     let json = wants_json(words);
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            let printed = error.print();
+            let printed = help::print(error, words);
             printed.map_or_else(
                 |error| print::unwritten(&error, Exit::Success),
                 |()| Exit::Success,
             )
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if !json => {
-            let _ = error.print();
+            let _ = help::print(error, words);
             Exit::Usage
         }
         _ => report_violation(&message(error), subcommand(words).as_deref(), json),

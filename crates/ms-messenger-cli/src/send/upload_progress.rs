@@ -8,13 +8,21 @@ use std::{
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ms_messenger::msgraph_chat::UploadOptions;
 
+use crate::{print, progress::fitting, terminal::columns};
+
+/// The templates of a bar, each with the columns that it needs.
+const BARS: [(usize, &str); 2] = [
+    (75, "upload {bar:24} {bytes}/{total_bytes}, {eta} left"),
+    (0, "upload {percent}%"),
+];
+
 /// Bytes above which there is a bar.
 const LARGE: u64 = 1024 * 1024;
 
 /// Returns options that show the progress of large files on a terminal.
 pub(super) fn options() -> UploadOptions {
     let options = UploadOptions::default();
-    if !io::stderr().is_terminal() {
+    if print::is_quiet() || !io::stderr().is_terminal() {
         return options;
     }
     let bars = Bars::default();
@@ -45,8 +53,7 @@ impl Bars {
 
 fn new_bar(total: u64) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-    let template = "upload {bar:24} {bytes}/{total_bytes}, {eta} left";
-    if let Ok(style) = ProgressStyle::with_template(template) {
+    if let Ok(style) = ProgressStyle::with_template(fitting(&BARS, columns())) {
         bar.set_style(style);
     }
     bar

@@ -26,6 +26,8 @@ mod outbox;
 mod outbox_keys;
 mod outbox_places;
 #[cfg(unix)]
+mod narrow;
+#[cfg(unix)]
 mod outbox_signals;
 #[cfg(unix)]
 mod output;

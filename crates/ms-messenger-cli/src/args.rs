@@ -124,11 +124,18 @@ pub(crate) enum Command {
     /// Prints the JSON schema of an output
     Schema(SchemaArgs),
     /// Prints the table of exit codes
-    #[command(after_help = format!(
-        "Examples:\n  msm exit-codes\n  msm exit-codes | grep ' 8 '\n\n{}",
-        exit::table()
-    ))]
-    ExitCodes,
+    ExitCodes(ExitCodesArgs),
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = format!(
+    "Examples:\n  msm exit-codes\n  msm exit-codes --json | jq -r 'select(.code == 8).remedy'\n\n{}",
+    exit::table()
+))]
+pub(crate) struct ExitCodesArgs {
+    /// Print one line of JSON for each exit code
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args, Debug)]

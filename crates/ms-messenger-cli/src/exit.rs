@@ -3,6 +3,7 @@
 use std::{fmt::Write as _, process::ExitCode};
 
 use ms_messenger::{Delivery, Error, ErrorKind};
+use serde_json::json;
 
 /// How a command ended, by what to do next. The number is the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,6 +186,21 @@ and `read --follow` with 0, `read` before its end with 7. `batch` and `outbox ru
 sending end first; a second signal ends them at once, with 8. They end the other commands, which
 send nothing, with 130, 143 and 129.
 ";
+
+/// Returns the exit codes as lines of JSON.
+pub(crate) fn lines() -> String {
+    let line = |exit: Exit| {
+        let (meaning, remedy) = exit.meaning();
+        let line = json!({
+            "code": exit.code(),
+            "delivery": exit.delivery().as_str(),
+            "meaning": meaning,
+            "remedy": remedy,
+        });
+        format!("{line}\n")
+    };
+    Exit::ALL.map(line).concat()
+}
 
 /// Returns the table of exit codes as the help prints it.
 pub(crate) fn table() -> String {

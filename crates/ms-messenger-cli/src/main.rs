@@ -132,6 +132,13 @@ async fn run(command: Command) -> Exit {
         Command::Completions(args) => habits::completions(&args),
         Command::Man(args) => habits::man(&args),
         Command::Schema(args) => schema::run(&args),
-        Command::ExitCodes => print::last(exit::table().trim_end(), Exit::Success),
+        Command::ExitCodes(args) => {
+            let text = if args.json {
+                exit::lines()
+            } else {
+                exit::table()
+            };
+            print::last(text.trim_end(), Exit::Success)
+        }
     }
 }

@@ -3,7 +3,7 @@
 use crate::{args::SchemaArgs, exit::Exit, print};
 
 /// The schemas, by name. Each describes one line of output.
-const SCHEMAS: [(&str, &str, &str); 20] = [
+const SCHEMAS: [(&str, &str, &str); 21] = [
     (
         "send",
         "send, settle, and every command that fails",
@@ -71,6 +71,11 @@ const SCHEMAS: [(&str, &str, &str); 20] = [
         include_str!("schema/replay.json"),
     ),
     ("report", "report", include_str!("schema/report.json")),
+    (
+        "exit-codes",
+        "exit-codes",
+        include_str!("schema/exit-codes.json"),
+    ),
     (
         "log",
         "-v --log-format json, on standard error",

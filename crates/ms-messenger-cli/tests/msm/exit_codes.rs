@@ -317,6 +317,17 @@ fn the_table_is_printed_by_its_command_and_in_the_help() {
 }
 
 #[test]
+fn the_table_has_a_line_of_json_for_each_code() {
+    let ran = run(&["exit-codes", "--json"], &[], "");
+    let lines = ran.stdout.lines().map(serde_json::from_str);
+    let lines: Vec<Value> = lines.collect::<Result<_, _>>().unwrap();
+    let codes: Vec<u64> = lines.iter().filter_map(|it| it["code"].as_u64()).collect();
+    assert_eq!(codes, (0..=11).collect::<Vec<u64>>());
+    assert_eq!(lines[8]["delivery"], "unknown");
+    assert_eq!(lines[8]["remedy"], "run `msm settle` before sending again");
+}
+
+#[test]
 fn a_declined_invitation_of_skype_for_business_keeps_the_code_of_the_server() {
     let emulator = start(false);
     let world = emulator.seed();

@@ -145,6 +145,7 @@ fn the_lines_of_all_other_commands_are_valid() {
         ("config", &["config", "path", "--json"]),
         ("report", &["report", "--json"]),
         ("report", &["report", "--json", "--offline"]),
+        ("exit-codes", &["exit-codes", "--json"]),
     ] {
         let ran = run(words, &environment, "");
         assert_eq!(ran.code, 0, "{words:?} {ran:?}");

@@ -108,6 +108,7 @@ async fn batch(
         platform: args.platform,
         checks_token: args.dry_run,
         makes_ids: true,
+        keeps_files: false,
     };
     let input = input::read(&args.file, args.csv.as_deref(), reading, settings, &options)?;
     let address = Address::Sqlite(path.clone());

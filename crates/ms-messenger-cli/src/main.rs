@@ -26,6 +26,7 @@ mod graph;
 mod habits;
 mod help;
 mod interrupt;
+mod kept_files;
 mod keys;
 mod lazy_session;
 mod list;

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, path::Path};
 
-use ms_messenger::{Error, ErrorKind, Problem, Result, http::HttpOptions};
+use ms_messenger::{Error, ErrorKind, Message, Problem, Result, http::HttpOptions};
 use ms_messenger_outbox::Envelope;
 use sha2::{Digest as _, Sha256};
 
@@ -17,12 +17,15 @@ use crate::{
     config::Settings,
     dry_run::{Checker, check_token},
     files::{self, without_bom},
+    kept_files,
     platform::Platform,
     print,
 };
 
 /// The most bytes of one line.
 const LONGEST_LINE: usize = 1024 * 1024;
+/// The most bytes of all files that are kept with the messages: all are handed over at once.
+const MOST_KEPT: u64 = 256 * 1024 * 1024;
 /// How many warnings are printed.
 const WARNINGS: usize = 20;
 /// How the ids of lines without one begin.
@@ -80,6 +83,8 @@ pub(crate) struct Reading {
     pub(crate) checks_token: bool,
     /// Whether a line without id gets one; else it is a problem.
     pub(crate) makes_ids: bool,
+    /// Whether the contents of local files are kept with the messages.
+    pub(crate) keeps_files: bool,
 }
 
 /// Reads and checks every line of a file, of CSV if there is a template.
@@ -110,6 +115,7 @@ pub(crate) fn read(
         options,
         checkers: HashMap::new(),
         lines_by_id: HashMap::new(),
+        kept: 0,
         input: Input::default(),
         findings: Findings::default(),
     };
@@ -170,6 +176,8 @@ struct Reader<'a> {
     options: &'a HttpOptions,
     checkers: HashMap<&'static str, Checker>,
     lines_by_id: HashMap<String, u64>,
+    /// How many bytes of files are kept.
+    kept: u64,
     input: Input,
     findings: Findings,
 }
@@ -186,7 +194,7 @@ impl Reader<'_> {
             self.findings.add(number, "", "must have at most 1 MiB");
             return Ok(());
         }
-        let read = match line::read(&line.text) {
+        let mut read = match line::read(&line.text) {
             Ok(read) => read,
             Err(problems) => {
                 for problem in problems {
@@ -204,6 +212,7 @@ impl Reader<'_> {
             }
         };
         self.check(number, platform, &read.request)?;
+        self.keep_files(number, &mut read.request.message);
         let id = self.id(line, read.id);
         let mut envelope = Envelope::new(id, platform.as_str(), read.request);
         envelope.not_before = read.not_before;
@@ -222,6 +231,22 @@ impl Reader<'_> {
             envelope,
         });
         Ok(())
+    }
+
+    /// Puts the contents of local files into a message that waits for another process.
+    fn keep_files(&mut self, number: u64, message: &mut Message) {
+        if !self.reading.keeps_files || self.kept > MOST_KEPT {
+            return;
+        }
+        match kept_files::keep(message) {
+            Ok(bytes) => self.kept += bytes,
+            Err(error) => self.findings.add_error(number, &error),
+        }
+        if self.kept > MOST_KEPT {
+            let rule = "the files up to this line have more than 256 MiB: hand over fewer messages at \
+                        once";
+            self.findings.add(number, "message.attachments", rule);
+        }
     }
 
     /// Returns the id of a line: its own, or one of its number and text.

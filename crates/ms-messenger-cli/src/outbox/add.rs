@@ -49,6 +49,7 @@ async fn add(args: &AddArgs, common: &OutboxOptions) -> Result<Exit, Unusable> {
         platform: args.platform,
         checks_token: false,
         makes_ids: false,
+        keeps_files: true,
     };
     let options = http_options(None);
     let input = input::read(Path::new("-"), None, reading, &settings, &options)?;

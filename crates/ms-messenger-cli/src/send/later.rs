@@ -15,7 +15,7 @@ use crate::{
     connect,
     dry_run::Checker,
     exit::Exit,
-    mentions,
+    kept_files, mentions,
     outbox::open::{Opened, open_or_create},
     outbox_store::outbox_error,
     outcome::{OutboxPlace, moment},
@@ -102,6 +102,7 @@ async fn prepare(
             let client = connect::msgraph_chat(settings, options.clone(), retry)?;
             mentions::resolve(&client, &mut job.request.message, &job.mentions).await?;
         }
+        kept_files::keep(&mut job.request.message)?;
         let (id, request) = (Uuid::new_v4().to_string(), job.request.clone());
         let envelope = Envelope::new(id, job.platform.as_str(), request).with_not_before(at);
         envelope.check().map_err(outbox_error)?;

@@ -20,6 +20,7 @@ mod examples;
 mod exit_codes;
 mod follow;
 mod home;
+mod kept_files;
 mod keys;
 mod listen;
 mod outbox;

@@ -1,0 +1,138 @@
+//! Local files of a message that waits: their contents are kept with it, so that it is sent as it was
+//! handed over, whatever becomes of the files.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read as _},
+    path::Path,
+};
+
+use ms_messenger::{Attachment, Error, ErrorKind, FileSource, Message, Problem, Result};
+
+use crate::files::unreadable;
+
+/// The most bytes of all files of a message: an outbox reads and writes a message as a whole.
+const LARGEST: u64 = 16 * 1024 * 1024;
+
+/// Puts the contents of the local files of `message` in the place of their paths. Returns how many
+/// bytes its files have.
+///
+/// # Errors
+///
+/// `Config` for a file that cannot be read, `InvalidRequest` for one that cannot be kept: each with
+/// the member of the request and the file.
+pub(crate) fn keep(message: &mut Message) -> Result<u64> {
+    let mut left = LARGEST;
+    for (index, attachment) in message.attachments.iter_mut().enumerate() {
+        let Attachment::Upload(upload) = attachment else {
+            continue;
+        };
+        match &upload.source {
+            FileSource::Path(path) => {
+                let path = path.clone();
+                let refused = |kind, rule: &str| refused(index, &path, kind, rule);
+                let bytes = read(&path, left, refused)?;
+                left -= bytes.len() as u64;
+                if upload.name.is_none() {
+                    let name = path.file_name().and_then(|name| name.to_str());
+                    upload.name = name.map(str::to_owned);
+                }
+                upload.source = FileSource::Bytes(bytes);
+            }
+            FileSource::Bytes(bytes) => left = left.saturating_sub(bytes.len() as u64),
+            // What another version of the library reads is checked when it is sent.
+            _ => {}
+        }
+    }
+    Ok(LARGEST - left)
+}
+
+/// Reads a regular file of at most `most` bytes.
+fn read(path: &Path, most: u64, refused: impl Fn(ErrorKind, &str) -> Error) -> Result<Vec<u8>> {
+    let failed = |error: io::Error| refused(ErrorKind::Config, &unreadable(&error));
+    // Before it is opened: that of a pipe would wait for whatever writes to it.
+    let about = fs::metadata(path).map_err(failed)?;
+    if about.is_dir() {
+        return Err(failed(io::ErrorKind::IsADirectory.into()));
+    }
+    if !about.is_file() {
+        let rule = "is no regular file: only those are uploaded";
+        return Err(refused(ErrorKind::Config, rule));
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(failed)?;
+    // A file can grow after its size was looked at.
+    file.take(most + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if bytes.is_empty() {
+        return Err(refused(ErrorKind::InvalidRequest, "is empty"));
+    }
+    if bytes.len() as u64 > most {
+        let rule = "a message that waits keeps the contents of its files, at most 16 MiB: send this \
+                    one at once";
+        return Err(refused(ErrorKind::InvalidRequest, rule));
+    }
+    Ok(bytes)
+}
+
+fn refused(index: usize, path: &Path, kind: ErrorKind, rule: &str) -> Error {
+    let field = format!("message.attachments[{index}].source");
+    Problem::new(field, format!("{}: {rule}", path.display())).into_error(kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use ms_messenger::FileUpload;
+
+    use super::*;
+
+    fn keep_files(paths: &[&Path]) -> (Message, Result<u64>) {
+        let mut message = Message::text("x");
+        for path in paths {
+            message.attachments.push(Attachment::file(*path));
+        }
+        let kept = keep(&mut message);
+        (message, kept)
+    }
+
+    #[test]
+    fn the_contents_and_the_name_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.txt");
+        fs::write(&path, "as it was").unwrap();
+        let (message, kept) = keep_files(&[&path]);
+        assert_eq!(kept.unwrap(), 9);
+        let expected = FileUpload::bytes("log.txt", *b"as it was");
+        assert_eq!(message.attachments, [Attachment::Upload(expected)]);
+    }
+
+    #[test]
+    fn what_cannot_be_kept_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str, size: u64| {
+            let path = folder.path().join(name);
+            File::create(&path).unwrap().set_len(size).unwrap();
+            path
+        };
+        let (half, empty) = (at("half", LARGEST / 2 + 1), at("empty", 0));
+        let (large, absent) = (at("large", LARGEST + 1), folder.path().join("absent"));
+        for (paths, kind, member) in [
+            (&[&*half, &half][..], ErrorKind::InvalidRequest, 1),
+            (&[&large], ErrorKind::InvalidRequest, 0),
+            (&[&empty], ErrorKind::InvalidRequest, 0),
+            (&[&absent], ErrorKind::Config, 0),
+            (&[folder.path()], ErrorKind::Config, 0),
+            #[cfg(unix)]
+            (&[Path::new("/dev/zero")], ErrorKind::Config, 0),
+        ] {
+            let error = keep_files(paths).1.unwrap_err();
+            assert_eq!(error.kind(), kind, "{error}");
+            let problem = &error.problems()[0];
+            let field = format!("message.attachments[{member}].source");
+            assert_eq!(problem.field, field);
+            let name = paths[member].display().to_string();
+            assert!(problem.rule.starts_with(&name), "{error}");
+        }
+    }
+}

@@ -65,9 +65,9 @@ mod unread;
 mod unsettled;
 mod usage;
 mod whoami;
+mod wording;
 mod work;
 
-mod wording;
 use std::{ffi::OsString, process::ExitCode};
 
 use clap::FromArgMatches as _;

@@ -21,7 +21,8 @@ const TARGETS: &str = "\
 Targets:
   conversation:ID       a conversation, chat thread or Teams chat
   channel:TEAM/CHANNEL  a channel of a Teams team, by ids
-  channel:@TEAM/CHANNEL the same by the names shown, e.g. channel:@Contoso/General
+  channel:@TEAM/CHANNEL the same by the names shown, or by one name and one id,
+                        e.g. channel:@Contoso/General
   tel:+14255550123      a telephone number (WhatsApp, through acs-messages)
   whatsapp:US.1349…     a WhatsApp user, by business-scoped id
   user:ID-OR-ADDRESS    a Teams user, in a one-on-one chat, e.g. user:lene@contoso.com

@@ -23,11 +23,11 @@ mod home;
 mod kept_files;
 mod keys;
 mod listen;
+#[cfg(unix)]
+mod narrow;
 mod outbox;
 mod outbox_keys;
 mod outbox_places;
-#[cfg(unix)]
-mod narrow;
 #[cfg(unix)]
 mod outbox_signals;
 #[cfg(unix)]

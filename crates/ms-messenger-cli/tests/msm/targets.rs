@@ -293,3 +293,41 @@ fn a_dry_run_prints_the_request_without_secrets_and_its_permission() {
     }
     assert!(emulator.messages().is_empty());
 }
+
+#[test]
+fn a_name_and_an_id_can_be_mixed_after_the_sign_of_a_name_only() {
+    let emulator = start(false);
+    let world = emulator.seed();
+    let (team, id) = (&world.graph.team_id, &world.graph.channel_id);
+    let send = |to: &str| {
+        run(
+            &["send", "--to", to, "--text", "x"],
+            &msgraph_chat(world),
+            "",
+        )
+    };
+    for to in [
+        format!("channel:@{team}/General"),
+        format!("channel:@Contoso/{id}"),
+    ] {
+        let ran = send(&to);
+        assert_eq!(ran.code, 0, "{to}: {ran:?}");
+    }
+    assert_eq!(emulator.messages().len(), 2);
+    let requests = emulator.stats()["requests"].clone();
+    for to in [
+        format!("channel:{team}/General"),
+        format!("channel:Contoso/{id}"),
+        "channel:Contoso/General".to_owned(),
+    ] {
+        let read = run(&["read", &to], &msgraph_chat(world), "");
+        for ran in [send(&to), read] {
+            assert_eq!(ran.code, 4, "{to}: {ran:?}");
+            assert!(
+                ran.stderr.contains("channel:@TEAM/CHANNEL"),
+                "{to}: {ran:?}"
+            );
+        }
+    }
+    assert_eq!(emulator.stats()["requests"], requests);
+}

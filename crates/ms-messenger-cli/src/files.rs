@@ -104,6 +104,8 @@ pub(crate) fn reason(error: &io::Error) -> String {
         io::ErrorKind::NotFound => "no such file".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         io::ErrorKind::IsADirectory => "is a folder, not a file".to_owned(),
+        io::ErrorKind::NotADirectory => "it or a folder above it is no folder".to_owned(),
+        io::ErrorKind::AlreadyExists => "exists already".to_owned(),
         // The standard library has no name for it.
         _ if error.kind().to_string().starts_with("uncategorized") => {
             without_number(&error.to_string()).to_lowercase()

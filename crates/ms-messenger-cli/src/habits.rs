@@ -71,7 +71,11 @@ fn pages(folder: &Path) -> Result<usize> {
     let command = args::complete_command();
     let mut pages = Vec::new();
     let written = render(&command, &mut pages).and_then(|()| {
-        fs::create_dir_all(folder)?;
+        fs::create_dir_all(folder).map_err(|error| match error.kind() {
+            // It exists, but is no folder.
+            io::ErrorKind::AlreadyExists => io::ErrorKind::NotADirectory.into(),
+            _ => error,
+        })?;
         pages
             .iter()
             .try_for_each(|(name, page)| fs::write(folder.join(name), page))

@@ -99,33 +99,37 @@ impl Address {
     ///
     /// `Config` when it cannot be used, `Service` when it cannot be used at the moment.
     pub(crate) async fn open(&self, keys: Option<ContentKeys>, creates: bool) -> Result<Outbox> {
-        match self {
+        let opened = match self {
             Self::Sqlite(path) => {
-                let opened = if creates {
+                let store = if creates {
                     SqliteStore::open(path).await
                 } else {
                     SqliteStore::open_existing(path).await
                 };
-                let store = opened.map_err(|error| {
-                    let named = outbox_error(error);
-                    let text = format!("{}: {}", path.display(), named.message());
-                    named.with_message(text)
-                })?;
-                Ok(sealed(store, keys))
+                store.map(|store| sealed(store, keys)).map_err(outbox_error)
             }
             #[cfg(feature = "postgres")]
             Self::Postgres(Server(url)) => {
                 let builder = ms_messenger_outbox::PostgresStore::builder();
                 let store = builder.with_creation(creates).connect(url).await;
-                Ok(sealed(store.map_err(unusable)?, keys))
+                store.map(|store| sealed(store, keys)).map_err(unusable)
             }
             #[cfg(feature = "nats")]
             Self::Nats(Server(url)) => {
                 let builder = ms_messenger_outbox::NatsStore::builder();
                 let store = builder.with_creation(creates).connect(url).await;
-                Ok(sealed(store.map_err(unusable)?, keys))
+                store.map(|store| sealed(store, keys)).map_err(unusable)
             }
-        }
+        };
+        opened.map_err(|error| {
+            let named = match self {
+                Self::Sqlite(path) => path.display().to_string(),
+                #[cfg(any(feature = "postgres", feature = "nats"))]
+                _ => self.shown(),
+            };
+            let text = format!("{named}: {}", error.message());
+            error.with_message(text)
+        })
     }
 }
 

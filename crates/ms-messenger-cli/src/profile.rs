@@ -10,7 +10,7 @@ use clap::Args;
 #[cfg(feature = "keyring")]
 use ms_messenger::entra::KeyringTokenStore;
 use ms_messenger::{
-    Error, ErrorKind, ExposeSecret as _, Result, SecretString,
+    Error, ErrorKind, ExposeSecret as _, Problem, Result, SecretString,
     entra::{FileTokenStore, SignIn, StoreError, StoreKey, StoredSignIn, TokenStore},
 };
 
@@ -88,7 +88,16 @@ impl Location {
         let name = name(args, env);
         let folder = args.state_dir(env)?;
         // The path does not depend on the key.
-        let path = FileTokenStore::with_key_file(&folder, "").path(&name)?;
+        let path = FileTokenStore::with_key_file(&folder, "").path(&name);
+        let path = path.map_err(|error| {
+            let given = match &args.profile {
+                Some(_) => "--profile",
+                None => "MSM_PROFILE",
+            };
+            let rule = error.message().split_once(": ");
+            let rule = rule.map_or(error.message(), |(_, rule)| rule);
+            Problem::new(given, rule).into_error(error.kind())
+        })?;
         Ok(Self { name, folder, path })
     }
 }

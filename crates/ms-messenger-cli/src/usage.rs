@@ -161,6 +161,8 @@ fn reworded(rule: &str, value: &str) -> String {
         (None, "invalid digit found in string" | "cannot parse integer from empty string") => {
             "must be a whole number".to_owned()
         }
+        (None, "number too large to fit in target type") => "must be a smaller number".to_owned(),
+        (None, "number too small to fit in target type") => "must be a larger number".to_owned(),
         (None, "invalid socket address syntax") => {
             "must be an IP address with a port, e.g. 127.0.0.1:8080".to_owned()
         }
@@ -363,6 +365,10 @@ mod tests {
             (
                 "reply 1796018879454 --text x".to_owned(),
                 "TARGET: is not a target: the order is TARGET MESSAGE",
+            ),
+            (
+                "read user:a --last 99999999999999999999".to_owned(),
+                "--last: must be a smaller number",
             ),
             ("batch".to_owned(), "FILE is missing"),
             ("emulator exec".to_owned(), "COMMAND is missing"),

@@ -105,6 +105,10 @@ pub(super) fn file(path: &Path) -> Result<Attachment> {
     if about.len() == 0 {
         return Err(invalid(ErrorKind::InvalidRequest, &name, "is empty"));
     }
+    if path.file_name().is_some_and(|name| name.to_str().is_none()) {
+        let rule = "has a name that is not UTF-8, which Teams cannot show: rename it";
+        return Err(invalid(ErrorKind::InvalidRequest, &name, rule));
+    }
     let path: PathBuf = std::path::absolute(path).map_err(refused)?;
     Ok(Attachment::file(path))
 }
@@ -161,6 +165,19 @@ mod tests {
             assert_eq!(result.unwrap_err().kind(), kind);
         }
         assert!(file(&text).is_ok());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_whose_name_is_not_utf_8_is_to_be_renamed() {
+        use std::os::unix::ffi::OsStrExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(std::ffi::OsStr::from_bytes(b"\xff.txt"));
+        std::fs::write(&path, "x").unwrap();
+        let error = file(&path).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        assert!(error.message().ends_with("rename it"), "{error}");
     }
 
     #[test]

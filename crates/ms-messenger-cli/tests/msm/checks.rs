@@ -418,3 +418,39 @@ fn a_setting_that_a_client_refuses_is_named_as_it_was_given() {
         assert_eq!(ran.json()["problems"][0]["field"], name, "{ran:?}");
     }
 }
+
+#[test]
+fn what_stands_in_the_way_of_a_folder_and_a_name_that_cannot_be_used_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let file = file.to_str().unwrap();
+    let profile = vec![("MSM_PROFILE", "../x".to_owned())];
+    for (words, environment, expected) in [
+        (
+            &["man", file][..],
+            vec![],
+            "it or a folder above it is no folder",
+        ),
+        (
+            &["whoami", "--profile", "../x"],
+            vec![],
+            "error: --profile: must be 1 to 64 of",
+        ),
+        (
+            &["whoami"],
+            profile,
+            "error: MSM_PROFILE: must be 1 to 64 of",
+        ),
+        #[cfg(feature = "nats")]
+        (
+            &["outbox", "status", "--store", "nats://a b"],
+            vec![],
+            "error: nats://…: the address",
+        ),
+    ] {
+        let ran = run(words, &environment, "");
+        assert_eq!(ran.code, 3, "{words:?} {ran:?}");
+        assert!(ran.stderr.contains(expected), "{words:?} {ran:?}");
+    }
+}

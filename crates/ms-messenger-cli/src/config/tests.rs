@@ -125,7 +125,10 @@ fn every_combination_of_options_is_used_or_rejected() {
         format!("--{}={value}", name.replace('_', "-"))
     };
     // No variable may take precedence over an option.
-    let env = |name: &str| (!name.starts_with("MSM_")).then(|| format!("environment-{name}"));
+    let env = |name: &str| match name {
+        "MSM_STATE_DIR" => Some(folder.path().display().to_string()),
+        name => (!name.starts_with("MSM_")).then(|| format!("environment-{name}")),
+    };
     let pairs = names.iter().enumerate();
     for (one, two) in pairs.flat_map(|(i, one)| names[i + 1..].iter().map(move |two| (one, two))) {
         let words = [

@@ -29,7 +29,8 @@ Examples:
 A line of the input:
   {\"id\":\"order-4711\",\"to\":\"tel:+14255550123\",\"message\":{\"body\":{\"text\":\"hi\"}}}
 
-All messages are stored or none. The same id with the same message is one message.
+All messages are stored or none, with the contents of their local files (16 MiB for a message).
+The same id with the same message is one message.
 The platform is chosen now: that of the line, of --platform, or the only configured one.";
 
 const RUN: &str = "Examples:\n  msm outbox run --store sqlite:out.db\n  \

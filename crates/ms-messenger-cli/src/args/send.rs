@@ -172,7 +172,7 @@ pub(crate) struct SendArgs {
     /// Send to this target if it is proven that the message was not sent; can be repeated
     #[arg(long, value_name = "TARGET", help_heading = DELIVERY)]
     pub(crate) fallback: Vec<To>,
-    /// Hand the message over to an outbox, which sends it at this time: RFC 3339, or e.g. 2h from now
+    /// Hand the message over, with its files as they are now, to an outbox, which sends it at this time: RFC 3339, or e.g. 2h from now
     #[arg(long, value_name = "TIME", value_parser = time_or_delay, help_heading = DELIVERY)]
     pub(crate) at: Option<SystemTime>,
     /// Wait until the message is reported as delivered or read, at most this long, by default 2m

@@ -59,6 +59,7 @@ mod graph_users;
 mod https;
 #[cfg(feature = "inbox")]
 mod inbox;
+#[cfg(feature = "inbox")]
 mod inbox_changes;
 #[cfg(feature = "inbox")]
 mod inbox_events;

@@ -9,6 +9,7 @@
 mod blocks;
 mod files;
 mod shell;
+mod tables;
 mod transcript;
 mod units;
 

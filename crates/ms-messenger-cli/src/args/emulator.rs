@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use ms_messenger_emulator::RecordPlatform;
 
 use super::world::WorldArgs;
@@ -11,7 +11,11 @@ use super::world::WorldArgs;
 const WHERE: &str = "By default the address in MSM_EMULATOR, else http://127.0.0.1:8410.";
 
 #[derive(Args, Debug)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  msm emulator\n  \
+        msm emulator --http 127.0.0.1:0 --data world.log --env-out .env"
+)]
 pub(crate) struct EmulatorArgs {
     #[command(flatten)]
     pub(crate) world: WorldArgs,
@@ -51,8 +55,8 @@ pub(crate) enum EmulatorCommand {
         after_help = "Examples:\n  msm emulator record --upstream real --platform graph --out teams.jsonl\n  \
         msm emulator record --upstream https://contoso.communication.azure.com --out acs.jsonl\n\n\
         Clients call the recorder in place of the service, with the credentials of the service. Requests that are \
-        signed with the access key of ACS_CONNECTION_STRING are signed again for the service. Absolute links in \
-        responses lead past the recorder. Read the file before you hand it on. \
+        signed with the access key of ACS_CONNECTION_STRING are signed again for the service. Links in JSON \
+        and XML responses lead through the recorder. Read the file before you hand it on. \
         `msm emulator --replay FILE` compares it with the emulator."
     )]
     Record(RecordArgs),
@@ -69,7 +73,8 @@ pub(crate) struct ExecArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) export: Option<PathBuf>,
     /// The command and its arguments
-    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true)]
+    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true,
+          value_hint = ValueHint::CommandWithArguments)]
     pub(crate) command: Vec<OsString>,
 }
 

@@ -17,8 +17,8 @@ use crate::support::{
     Environment, acs_chat, acs_messages, channel, chat, msgraph_chat, msm, run, skype,
 };
 
-/// Commands whose examples are run elsewhere, or that have none: `help` of `clap`.
-const ELSEWHERE: [&str; 2] = ["emulator", "help"];
+/// The command of `clap`, which has no examples.
+const HELP: &str = "help";
 /// Examples that run at a time.
 const THREADS: usize = 6;
 
@@ -48,7 +48,7 @@ fn all() -> Vec<Help> {
                 continue;
             };
             let name = name.split(' ').next().unwrap();
-            if !ELSEWHERE.contains(&name) {
+            if name != HELP {
                 waiting.push([&words[..], &[name.to_owned()]].concat());
             }
         }
@@ -101,6 +101,8 @@ impl World {
             "message": {"body": {"text": "hi"}}});
         let template = json!({"to": "tel:{phone}", "message": {"body": {"text": "Hi {name}"}}});
         let config = "[profiles.work]\nacs_endpoint = \"https://contoso.test\"\n";
+        // The tests of a program, which send.
+        let tests = "#!/bin/sh\nexec msm send --to channel:@Contoso/General --text hi\n";
         for (name, text) in [
             ("messages.jsonl", format!("{message}\n")),
             ("people.csv", "phone,name\n+14255550123,Lene\n".to_owned()),
@@ -113,12 +115,15 @@ impl World {
                 "bin/make",
                 "#!/bin/sh\nprintf '\\033[31merror\\033[0m\\n'\n".to_owned(),
             ),
+            ("bin/pytest", tests.to_owned()),
+            ("bin/npm", tests.to_owned()),
         ] {
             fs::write(self.path(name), text).unwrap();
         }
-        let make = self.path("bin/make");
-        let mode = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o755);
-        fs::set_permissions(make, mode).unwrap();
+        for program in ["bin/make", "bin/pytest", "bin/npm"] {
+            let mode = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o755);
+            fs::set_permissions(self.path(program), mode).unwrap();
+        }
     }
 
     fn seed(&self) -> &Seed {
@@ -129,6 +134,7 @@ impl World {
     fn environment(&self, example: &str) -> Environment {
         let seed = self.seed();
         let own = vec![
+            ("MSM_EMULATOR", self.emulator.http_url().to_owned()),
             ("AZURE_AUTHORITY_HOST", seed.entra.authority.clone()),
             ("AZURE_TENANT_ID", seed.entra.tenant.clone()),
         ];
@@ -170,15 +176,13 @@ impl World {
                 &format!("--emulator {}", self.emulator.http_url()),
             )
             .replace("127.0.0.1:8080", "127.0.0.1:0")
-            .replace("127.0.0.1:9464", "127.0.0.1:0");
-        let waits = (line.contains("outbox run") && !line.contains("--until-empty"))
-            || line.contains("--follow")
-            || line.contains("msm listen");
-        let line = if waits {
-            // It works until it is interrupted.
-            format!("timeout --preserve-status -s INT 1 env {line}")
-        } else {
+            .replace("127.0.0.1:9464", "127.0.0.1:0")
+            .replace("http://127.0.0.1:8410", self.emulator.http_url());
+        let line = at_free_ports(&line);
+        let line = if ends_by_itself(&line) {
             line
+        } else {
+            format!("timeout --preserve-status -s INT 1 env {line}")
         };
         let program = msm();
         let mut shell = Command::new("bash");
@@ -302,6 +306,28 @@ impl World {
             it if it.starts_with("outbox") => self.order("queued"),
             _ => {}
         }
+    }
+}
+
+/// Whether a command works without being interrupted.
+fn ends_by_itself(line: &str) -> bool {
+    let works_on = line.contains("outbox run") && !line.contains("--until-empty");
+    let listens = ["msm emulator record", "msm emulator --"];
+    !(works_on
+        || line.contains("--follow")
+        || line.contains("msm listen")
+        || listens.iter().any(|it| line.starts_with(it)))
+}
+
+/// An emulator, a recorder and the variables of another one, which must be there.
+fn at_free_ports(line: &str) -> String {
+    let free = "--http 127.0.0.1:0 --https 127.0.0.1:0";
+    if line == "msm emulator" {
+        format!("{line} {free}")
+    } else if line.starts_with("eval ") {
+        format!("{line} && test -n \"$MSM_EMULATOR_TEAM_ID\"")
+    } else {
+        line.replace("emulator record", &format!("emulator record {free}"))
     }
 }
 

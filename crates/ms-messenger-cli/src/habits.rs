@@ -2,6 +2,7 @@
 
 use std::{fs, io, path::Path};
 
+use clap::{Arg, Command, ValueHint};
 use clap_complete::aot::{self, Generator};
 use ms_messenger::{ErrorKind, Problems, Result};
 
@@ -26,13 +27,41 @@ pub(crate) fn completions(args: &CompletionsArgs) -> Exit {
 
 fn generated(shell: impl Generator) -> String {
     let mut script = Vec::new();
-    aot::generate(shell, &mut args::command(), "msm", &mut script);
+    let mut command = args::command();
+    // Before that, a command has no arguments.
+    command.build();
+    let mut command = with_hints(command);
+    aot::generate(shell, &mut command, "msm", &mut script);
     String::from_utf8_lossy(&script).into_owned()
+}
+
+/// Says which values are files and folders: without that, a shell offers files for all of them.
+fn with_hints(command: Command) -> Command {
+    let command = command.mut_args(|argument| {
+        if argument.get_action().takes_values() {
+            let hint = hint(&argument);
+            argument.value_hint(hint)
+        } else {
+            argument
+        }
+    });
+    command.mut_subcommands(with_hints)
+}
+
+fn hint(argument: &Arg) -> ValueHint {
+    let names = argument.get_value_names().unwrap_or_default();
+    let is_named = |all: &[&str]| names.iter().any(|name| all.contains(&name.as_str()));
+    match argument.get_value_hint() {
+        ValueHint::AnyPath if is_named(&["FOLDER", "DIR"]) => ValueHint::DirPath,
+        ValueHint::AnyPath => ValueHint::FilePath,
+        ValueHint::Unknown => ValueHint::Other,
+        given => given,
+    }
 }
 
 /// Returns the completions of the arguments that have a set of values, for fish: the generator
 /// leaves them out.
-fn values(command: &clap::Command, parents: &[&str]) -> String {
+fn values(command: &Command, parents: &[&str]) -> String {
     let mut script = String::new();
     for inner in command.get_subcommands() {
         let names = [parents, &[inner.get_name()]].concat();
@@ -89,7 +118,7 @@ fn pages(folder: &Path) -> Result<usize> {
 }
 
 /// Renders the page of a command and those of its subcommands: `msm-outbox-add.1`.
-fn render(command: &clap::Command, pages: &mut Vec<(String, String)>) -> io::Result<()> {
+fn render(command: &Command, pages: &mut Vec<(String, String)>) -> io::Result<()> {
     let man = clap_mangen::Man::new(command.clone());
     let mut page = Vec::new();
     man.render(&mut page)?;

@@ -22,8 +22,9 @@ fn shell(name: &str, options: &[&str], script: &str) -> String {
 #[test]
 fn bash_completes_commands_options_and_values() {
     let complete = |words: &str, place: usize| {
+        // `compopt` needs a shell that completes at a terminal.
         let script = format!(
-            "eval \"$($MSM completions bash)\"; COMP_WORDS=({words}); COMP_CWORD={place}; \
+            "compopt() {{ :; }}; eval \"$($MSM completions bash)\"; COMP_WORDS=({words}); COMP_CWORD={place}; \
              _msm msm \"${{COMP_WORDS[{place}]}}\" \"${{COMP_WORDS[{place}-1]}}\"; \
              printf '%s\\n' \"${{COMPREPLY[@]}}\""
         );
@@ -41,6 +42,13 @@ fn bash_completes_commands_options_and_values() {
     assert_eq!(values, "delivered\nread\n");
     let values = complete("msm list ch", 2);
     assert_eq!(values, "channels\nchats\n");
+    // In the folder of this crate.
+    let files = complete("msm send --card Cargo", 3);
+    assert_eq!(files, "Cargo.toml\n");
+    for option in ["--to", "--profile", "--text"] {
+        let none = complete(&format!("msm send {option} Cargo"), 3);
+        assert_eq!(none, "Cargo\n", "what is there already");
+    }
 }
 
 #[test]
@@ -68,9 +76,16 @@ fn fish_completes_commands_options_and_values() {
         ("msm schema emulator-h", "emulator-health\n"),
         ("msm completions p", "powershell\n"),
         ("msm outbox list --state u", "unconfirmed\n"),
+        ("msm send --card Cargo", "Cargo.toml\n"),
+        ("msm send --to Cargo", "\n"),
+        ("msm send --profile Cargo", "\n"),
+        ("msm man sr", "src/\n"),
     ] {
         let values = complete(line);
-        let mut values: Vec<&str> = values.lines().map(|it| it.trim_end_matches('\t')).collect();
+        let names = values
+            .lines()
+            .map(|it| it.split('\t').next().unwrap_or_default());
+        let mut values: Vec<&str> = names.collect();
         values.sort_unstable();
         assert_eq!(values.join("\n") + "\n", expected, "{line}");
     }

@@ -102,7 +102,7 @@ def test_download_media(client, emulator):
 def test_list_templates(templates, emulator, size):
     channel = emulator.acs["channel_registration_id"]
     listed = list(templates.list_templates(channel, **size))
-    assert len(listed) == 8
+    assert len(listed) == 11
     assert {item.kind for item in listed} == {"whatsApp"}
     assert (listed[0].name, listed[0].language) == ("appointment_reminder", "en_US")
     assert listed[0].status == "approved"

@@ -58,7 +58,11 @@ async fn execute(args: &ExecArgs) -> Result<i32, Exit> {
         let written = text::write(file, &variables);
         written.map_err(|problem| print::failure(&problem, Exit::Config))?;
     }
-    let code = match command(args, &variables, folder.path()).spawn() {
+    let mut command = command(args, &variables, folder.path());
+    for (name, value) in of_samples(&emulator) {
+        command.env(name, value);
+    }
+    let code = match command.spawn() {
         Ok(spawned) => child::wait(spawned, signals)
             .await
             .map_err(|e| failure(&format!("cannot wait for the command: {}", reason(&e))))?,
@@ -111,6 +115,17 @@ fn variables(emulator: &Emulator, folder: &Path) -> Result<Variables, Exit> {
     }
     variables.trust(&file.to_string_lossy(), ca);
     Ok(variables)
+}
+
+/// Variables of the samples for JavaScript that would mislead a shell, where they remain set: a key
+/// without its endpoint, and a name that other programs use too.
+fn of_samples(emulator: &Emulator) -> Vec<(&'static str, String)> {
+    let acs = &emulator.seed().acs;
+    let mut all = vec![("ACS_ACCESS_KEY", acs.access_key.clone())];
+    if variable(&environment::process, "CHANNEL_ID").is_none() {
+        all.push(("CHANNEL_ID", acs.channel_registration_id.clone()));
+    }
+    all
 }
 
 fn command(args: &ExecArgs, variables: &Variables, folder: &Path) -> Command {

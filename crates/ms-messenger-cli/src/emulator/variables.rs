@@ -18,7 +18,7 @@ enum From {
 }
 
 /// In this order: our clients, Microsoft's identity packages, the samples of Microsoft's packages.
-const VARIABLES: [(&str, From); 27] = [
+const VARIABLES: [(&str, From); 31] = [
     ("MSM_EMULATOR", From::Member("http")),
     ("MSM_EMULATOR_HTTPS", From::Member("https")),
     ("MSM_EMULATOR_TEAM_ID", From::Member("graph.team_id")),
@@ -59,9 +59,22 @@ const VARIABLES: [(&str, From); 27] = [
         From::Secure("acs.connection_string"),
     ),
     (
+        "COMMUNICATION_CONNECTION_STRING",
+        From::Secure("acs.connection_string"),
+    ),
+    (
         "AZURE_COMMUNICATION_SERVICE_ENDPOINT",
         From::Secure("acs.endpoint"),
     ),
+    (
+        "COMMUNICATION_SAMPLES_ENDPOINT_STRING",
+        From::Secure("acs.endpoint"),
+    ),
+    (
+        "COMMUNICATION_SERVICE_ENDPOINT",
+        From::Secure("acs.endpoint"),
+    ),
+    ("ACS_URL", From::Secure("acs.endpoint")),
     (
         "WHATSAPP_CHANNEL_ID",
         From::Member("acs.channel_registration_id"),

@@ -76,7 +76,8 @@ fn the_variables_of_the_cloud_are_removed_and_programs_trust_the_emulator() {
          tail -n 1 \"$SSL_CERT_FILE\"
          head -n 1 \"$REQUESTS_CA_BUNDLE\"
          case $COMMUNICATION_SERVICES_CONNECTION_STRING in endpoint=https://localhost:*) echo secure;; esac
-         case $ACS_CONNECTION_STRING in endpoint=http://127.0.0.1:*) echo plain;; esac",
+         case $ACS_CONNECTION_STRING in endpoint=http://127.0.0.1:*) echo plain;; esac
+         case $ACS_CONNECTION_STRING in *\";accesskey=$ACS_ACCESS_KEY\") echo \"own key\";; esac",
     ];
     let folder = tempfile::tempdir().unwrap();
     let own = folder.path().join("own.pem");
@@ -84,6 +85,7 @@ fn the_variables_of_the_cloud_are_removed_and_programs_trust_the_emulator() {
     let environment = [
         ("MSGRAPH_CLOUD", "china".to_owned()),
         ("ACS_ACCESS_TOKEN", "hunter2".to_owned()),
+        ("ACS_ACCESS_KEY", "aHVudGVyMg==".to_owned()),
         ("AZURE_CLIENT_SECRET", "hunter2".to_owned()),
         ("NO_PROXY", "corp".to_owned()),
         ("SSL_CERT_FILE", own.to_str().unwrap().to_owned()),
@@ -99,8 +101,37 @@ fn the_variables_of_the_cloud_are_removed_and_programs_trust_the_emulator() {
         "OWN",
         "secure",
         "plain",
+        "own key",
     ];
     assert_eq!(lines, expected, "{ran:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_variables_of_the_samples_of_microsofts_packages_are_set() {
+    let script = "
+        for endpoint in AZURE_COMMUNICATION_SERVICE_ENDPOINT COMMUNICATION_SAMPLES_ENDPOINT_STRING \
+            COMMUNICATION_SERVICE_ENDPOINT ACS_URL; do
+            test \"$(printenv $endpoint)\" = \"$MSM_EMULATOR_HTTPS\" || echo $endpoint
+        done
+        for string in SERVICES_CONNECTION_STRING SAMPLES_CONNECTION_STRING CONNECTION_STRING; do
+            case $(printenv COMMUNICATION_$string) in
+            \"endpoint=$MSM_EMULATOR_HTTPS/;accesskey=$ACS_ACCESS_KEY\") ;;
+            *) echo COMMUNICATION_$string
+            esac
+        done
+        test \"$WHATSAPP_CHANNEL_ID\" = \"$ACS_CHANNEL_REGISTRATION_ID\" || echo WHATSAPP_CHANNEL_ID
+        echo \"channel ${CHANNEL_ID#$WHATSAPP_CHANNEL_ID}\"";
+    let words = ["emulator", "exec", "--", "sh", "-c", script];
+    let ran = run(&words, &[], "");
+    assert_eq!(
+        (ran.code, ran.stdout.as_str()),
+        (0, "channel \n"),
+        "{ran:?}"
+    );
+    // Other programs have channels, too.
+    let ran = run(&words, &[("CHANNEL_ID", "of-a-bot".to_owned())], "");
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, "channel of-a-bot\n"));
 }
 
 #[cfg(unix)]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// Name, language, status and text of the well-known templates that have a body only.
-const TEMPLATES: [[&str; 4]; 7] = [
+const TEMPLATES: [[&str; 4]; 9] = [
     [
         "appointment_reminder",
         "en_US",
@@ -23,8 +23,21 @@ const TEMPLATES: [[&str; 4]; 7] = [
         "approved",
         "Your parcel {{1}} is on its way.",
     ],
+    // The samples of Microsoft's packages send this one and the two that begin with `sample_`.
+    [
+        "gathering_invitation",
+        "ca",
+        "approved",
+        "Estàs convidat a la trobada.",
+    ],
     ["hello_world", "en_US", "approved", "Hello, world."],
     ["reminder", "en_US", "approved", "Do not forget, {{1}}."],
+    [
+        "sample_shipping_confirmation",
+        "en_US",
+        "approved",
+        "Your package has been shipped. It will be delivered in {{1}} business days.",
+    ],
     [
         "seasonal_offer",
         "en_US",
@@ -69,6 +82,21 @@ fn order_shipped() -> Known {
     }
 }
 
+fn sample_issue_resolution() -> Known {
+    Known {
+        name: "sample_issue_resolution".to_owned(),
+        language: "en_US".to_owned(),
+        status: "approved".to_owned(),
+        content: json!([
+            {"type": "BODY", "text": "Hi {{1}}, were we able to solve the issue that you were facing?"},
+            {"type": "BUTTONS", "buttons": [
+                {"type": "QUICK_REPLY", "text": "Yes"},
+                {"type": "QUICK_REPLY", "text": "No"},
+            ]},
+        ]),
+    }
+}
+
 /// The well-known templates.
 pub(crate) fn seeded() -> Vec<Known> {
     let known = |[name, language, status, text]: [&str; 4]| Known {
@@ -78,6 +106,6 @@ pub(crate) fn seeded() -> Vec<Known> {
         content: body(text),
     };
     let mut all: Vec<Known> = TEMPLATES.map(known).into();
-    all.push(order_shipped());
+    all.extend([order_shipped(), sample_issue_resolution()]);
     all
 }

@@ -11,6 +11,7 @@ pub(crate) mod openapi;
 pub(crate) mod origin;
 pub(crate) mod page;
 pub(crate) mod tokens;
+mod world;
 
 use std::sync::Arc;
 
@@ -122,7 +123,7 @@ async fn handle(registry: &Registry, path: &str, request: &Request) -> Response 
         ("messages", &Method::GET) => messages::list(registry, request),
         ("wait", &Method::GET) => messages::wait(registry, request).await,
         ("stats", &Method::GET) => ok(&registry.stats()),
-        ("world", &Method::GET) => ok(&registry.world()),
+        ("world", &Method::GET) => ok(&world::seen_by(request, registry.world())),
         ("openapi.json", &Method::GET) => openapi::respond(),
         ("replay", &Method::GET) => match &engine.settings.playback {
             Some(playback) => ok(&playback.report()),

@@ -18,10 +18,11 @@ const LONGEST: u64 = 1 << 20;
 
 /// Prints the variables of a running emulator.
 pub(crate) async fn run(args: &EnvArgs) -> Exit {
-    let world = match world(args.source.as_deref()).await {
+    let mut world = match world(args.source.as_deref()).await {
         Ok(world) => world,
         Err((message, exit)) => return print::failure(&message, exit),
     };
+    leave_out_foreign_ca(&mut world);
     let variables = Variables::of(&world);
     let broken = variables
         .0
@@ -35,6 +36,21 @@ pub(crate) async fn run(args: &EnvArgs) -> Exit {
         return print::failure("this is no ready line of an emulator", Exit::Config);
     }
     print::last(&text::of(&variables, args.format), Exit::Success)
+}
+
+/// Removes the certificate authority if its file is not here: it is in a container, or on another
+/// machine. Programs that were told to trust it would trust nothing.
+fn leave_out_foreign_ca(world: &mut Value) {
+    let foreign = world["ca"].as_str().filter(|ca| !Path::new(ca).exists());
+    let Some(ca) = foreign.map(shown_line) else {
+        return;
+    };
+    print::note(format_args!(
+        "{ca} is not on this machine: the variables of TLS are left out"
+    ));
+    if let Some(members) = world.as_object_mut() {
+        members.remove("ca");
+    }
 }
 
 /// Reads the ready line from an address, a file or standard input.

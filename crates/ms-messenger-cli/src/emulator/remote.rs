@@ -50,8 +50,13 @@ pub(crate) async fn export(args: &ExportArgs) -> Exit {
     };
     match written {
         Ok(messages) => {
+            let are = if messages == 1 {
+                "message is"
+            } else {
+                "messages are"
+            };
             print::note(format_args!(
-                "{messages} messages are in {}",
+                "{messages} {are} in {}",
                 args.folder.display()
             ));
             Exit::Success

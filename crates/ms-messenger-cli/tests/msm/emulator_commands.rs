@@ -228,6 +228,22 @@ fn a_folder_that_cannot_be_written_is_found_before_the_command_runs() {
 }
 
 #[test]
+fn a_certificate_authority_that_is_not_on_this_machine_is_not_trusted() {
+    let emulator = start(false);
+    let mut line = emulator.ready_line();
+    let variables = |line: &Value| {
+        let words = ["emulator", "env", "-", "--format", "json"];
+        run(&words, &[], &line.to_string())
+    };
+    let without = variables(&line).json();
+    line["ca"] = "/nonexistent/ca.pem".into();
+    let ran = variables(&line);
+    assert_eq!((ran.code, ran.json()), (0, without), "{ran:?}");
+    let note = "/nonexistent/ca.pem is not on this machine: the variables of TLS are left out";
+    assert!(ran.stderr.contains(note), "{ran:?}");
+}
+
+#[test]
 fn a_running_emulator_gives_its_variables_its_health_and_its_export() {
     let emulator = start(false);
     let world = emulator.seed();
@@ -276,7 +292,7 @@ fn a_running_emulator_gives_its_variables_its_health_and_its_export() {
     let export = ["emulator", "export", to.to_str().unwrap(), "--from", url];
     let ran = run(&export, &[], "");
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.stderr.starts_with("1 messages are in "), "{ran:?}");
+    assert!(ran.stderr.starts_with("1 message is in "), "{ran:?}");
     assert!(to.join("stats.json").exists());
     let (_, port) = crate::support::closed_port();
     let gone = format!("http://127.0.0.1:{port}");

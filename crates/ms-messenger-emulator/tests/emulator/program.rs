@@ -20,6 +20,20 @@ async fn the_world_is_the_ready_line() {
     assert_eq!(world["http"], out.base.as_str());
 }
 
+#[tokio::test]
+async fn the_world_has_the_port_that_the_caller_reached() {
+    let out = Outside::start().await;
+    // The port of a container, as its host publishes it.
+    let request = reqwest::Client::new().get(format!("{}/_emulator/world", out.base));
+    let response = request.header("host", "localhost:9").send().await.unwrap();
+    let world: Value = response.json().await.unwrap();
+    assert_eq!(world["http"], "http://localhost:9");
+    assert_eq!(world["graph"]["base"], "http://localhost:9/v1.0");
+    assert_eq!(world["ucwa"]["discover"], "http://localhost:9/");
+    let own = out.base.as_str();
+    assert!(!world.to_string().contains(own), "{own}: {world}");
+}
+
 #[cfg(feature = "metrics")]
 #[tokio::test]
 async fn the_counters_are_open_metrics() {

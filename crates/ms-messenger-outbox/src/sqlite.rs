@@ -49,7 +49,7 @@ use crate::{
         routes::Routes,
         sought::Sought,
         watch::Watch,
-        writer::{Patience, Writer},
+        writer::Writer,
     },
     store::{Beat, Claim, Claimed, Count, Inserted, Purge, Query, Report, Session, Store, Twins},
 };
@@ -183,7 +183,6 @@ impl SqliteStore {
             operations,
             changed: Arc::clone(&changed),
             routes: Routes::default(),
-            patience: Patience::default(),
         };
         tokio::spawn(writer.run());
         Ok(Self {

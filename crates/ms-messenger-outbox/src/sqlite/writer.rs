@@ -27,12 +27,6 @@ const MOST: usize = 2000;
 /// How often in a row nothing may join before a transaction begins.
 const PAUSES: u32 = 3;
 
-/// After how many transactions in a row that waited for nobody one waits again.
-const EAGER: u32 = 8;
-
-/// How often in a row it may be in vain to wait, where it was not before.
-const IN_VAIN: u32 = 2;
-
 /// Writes until no handle is left.
 pub(super) struct Writer {
     pub(super) conn: SqliteConnection,
@@ -40,36 +34,6 @@ pub(super) struct Writer {
     pub(super) operations: mpsc::Receiver<Operation>,
     pub(super) changed: Arc<Notify>,
     pub(super) routes: Routes,
-    pub(super) patience: Patience,
-}
-
-/// Whether it is worth while to wait for others before a transaction begins. The operations of a
-/// worker are all there when the first one is taken: each pause would only wake another thread of the
-/// runtime, which finds nothing to do.
-#[derive(Debug, Default)]
-pub(super) struct Patience {
-    /// How often it may be in vain until none waits.
-    left: u32,
-    /// How many transactions have begun without a pause.
-    eager: u32,
-}
-
-impl Patience {
-    /// Whether to pause now.
-    fn is_worth_it(&mut self) -> bool {
-        self.eager += 1;
-        self.left > 0 || self.eager > EAGER
-    }
-
-    /// Notes whether others joined.
-    fn note(&mut self, has_paid: bool) {
-        self.left = if has_paid {
-            IN_VAIN
-        } else {
-            self.left.saturating_sub(1)
-        };
-        self.eager = 0;
-    }
 }
 
 impl Writer {
@@ -88,30 +52,20 @@ impl Writer {
     async fn gather(&mut self, first: Operation) -> Vec<Operation> {
         let mut weight = first.request.weight();
         let mut batch = vec![first];
-        self.take(&mut batch, &mut weight);
-        if weight < MOST && self.patience.is_worth_it() {
-            let before = batch.len();
-            let mut pauses = 0;
-            while weight < MOST && pauses < PAUSES {
+        let mut pauses = 0;
+        while weight < MOST {
+            if let Ok(next) = self.operations.try_recv() {
+                weight += next.request.weight();
+                batch.push(next);
+                pauses = 0;
+            } else if pauses < PAUSES {
+                pauses += 1;
                 tokio::task::yield_now().await;
-                let has_joined = self.take(&mut batch, &mut weight);
-                pauses = if has_joined { 0 } else { pauses + 1 };
+            } else {
+                break;
             }
-            self.patience.note(batch.len() > before);
         }
         batch
-    }
-
-    /// Takes what waits. Returns whether there was something.
-    fn take(&mut self, batch: &mut Vec<Operation>, weight: &mut usize) -> bool {
-        let before = batch.len();
-        while *weight < MOST
-            && let Ok(next) = self.operations.try_recv()
-        {
-            *weight += next.request.weight();
-            batch.push(next);
-        }
-        batch.len() > before
     }
 
     async fn commit(&mut self, batch: Vec<Operation>) {

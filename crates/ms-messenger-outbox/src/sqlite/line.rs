@@ -1,9 +1,10 @@
-//! Messages as lines of JSON, many in one row.
+//! Messages as lines, many in one row.
 //!
 //! The thread of the connection hands over each row for itself, and wakes the task that waits for it:
 //! for a claim, that costs more than all else. So what is claimed comes in one row.
 
 use bytes::Bytes;
+use serde_json::Deserializer;
 use sqlx::{Row as _, sqlite::SqliteRow};
 
 use super::{
@@ -18,17 +19,23 @@ use crate::{
     time::from_millis,
 };
 
-/// A line for each message, from tables with the aliases `m` and `c`. Those whose contents are large
-/// and those that are damaged have a line that cannot be read, in place of a statement that fails.
-pub(super) const LINE: &str = "CASE WHEN 'blob' IN (typeof(m.id), typeof(m.due_at), \
+/// A line for each message, from tables with the aliases `m` and `c`: an array of JSON, then the bytes
+/// of its hashes and its content. Those whose contents are large, and those that are damaged, have a
+/// line that cannot be read, in place of a statement that fails; so has each where the database has
+/// another encoding than UTF-8, in which bytes do not stay as they are.
+pub(super) const LINE: &str = "CASE WHEN length(CAST(x'C3A9' AS TEXT)) <> 1 \
+    OR 'blob' IN (typeof(m.id), typeof(m.due_at), \
     typeof(m.expires_at), typeof(m.fence), typeof(m.has_slot), typeof(m.order_key), \
-    typeof(m.enqueued_at), typeof(m.changed_at), typeof(m.rest)) OR length(c.content) > 4096 \
+    typeof(m.enqueued_at), typeof(m.changed_at), typeof(m.rest)) \
+    OR typeof(m.hash) || typeof(m.twin) || typeof(m.lane) <> 'blobblobblob' \
+    OR length(m.hash) <> 32 OR length(m.twin) <> 32 OR length(m.lane) <> 32 \
+    OR typeof(c.content) NOT IN ('blob', 'null') OR length(c.content) > 4096 \
     THEN '' ELSE json_array(m.seq, m.id, m.state, m.due_at, m.expires_at, m.fence, m.has_slot, \
-    m.order_key, m.enqueued_at, m.changed_at, hex(m.hash), hex(m.twin), hex(m.lane), m.rest, \
-    iif(c.content IS NULL, NULL, hex(c.content))) END";
+    m.order_key, m.enqueued_at, m.changed_at, m.rest, length(c.content)) \
+    || m.hash || m.twin || m.lane || iif(c.content IS NULL, '', c.content) END";
 
-/// The columns of [`LINE`].
-type Line<'a> = (
+/// The array of a [`LINE`].
+type Line = (
     u64,
     String,
     i64,
@@ -39,19 +46,15 @@ type Line<'a> = (
     Option<String>,
     i64,
     i64,
-    &'a str,
-    &'a str,
-    &'a str,
     Option<String>,
-    Option<&'a str>,
+    Option<usize>,
 );
 
 /// Reads a row of lines: messages of one route that no worker has, the longest due first. `None` if
 /// one of them cannot be read so.
 pub(super) fn read(row: &SqliteRow, route: &str) -> Result<Option<Vec<StoredMessage>>> {
     let lines = row.try_get::<Option<&[u8]>, usize>(0).or_store_error()?;
-    let lines = lines.into_iter().flat_map(|it| it.split(|it| *it == b'\n'));
-    let messages: Option<Vec<_>> = lines.map(|it| message(it, route)).collect();
+    let messages = lines.map_or_else(|| Some(Vec::new()), |lines| messages(lines, route));
     Ok(messages.map(|mut messages| {
         let due = |it: &StoredMessage| (it.head.due_at.min(it.head.expires_at), it.head.seq);
         messages.sort_by_key(due);
@@ -59,7 +62,25 @@ pub(super) fn read(row: &SqliteRow, route: &str) -> Result<Option<Vec<StoredMess
     }))
 }
 
-fn message(line: &[u8], route: &str) -> Option<StoredMessage> {
+/// Reads lines with a line feed between them.
+fn messages(mut lines: &[u8], route: &str) -> Option<Vec<StoredMessage>> {
+    let mut messages = Vec::new();
+    loop {
+        let (message, rest) = message(lines, route)?;
+        messages.push(message);
+        match rest.split_first() {
+            None => return Some(messages),
+            Some((b'\n', next)) => lines = next,
+            Some(_) => return None,
+        }
+    }
+}
+
+/// Reads the first line. Returns what follows it, too.
+fn message<'a>(line: &'a [u8], route: &str) -> Option<(StoredMessage, &'a [u8])> {
+    // Else white space before the array would be skipped.
+    line.first().filter(|it| **it == b'[')?;
+    let mut arrays = Deserializer::from_slice(line).into_iter::<Line>();
     let (
         seq,
         id,
@@ -71,21 +92,22 @@ fn message(line: &[u8], route: &str) -> Option<StoredMessage> {
         order_key,
         enqueued_at,
         changed_at,
-        hash,
-        twin,
-        lane,
         rest,
-        content,
-    ) = serde_json::from_slice::<Line<'_>>(line).ok()?;
+        length,
+    ) = arrays.next()?.ok()?;
+    let (own, bytes) = hash(line.get(arrays.byte_offset()..)?)?;
+    let (twin, bytes) = hash(bytes)?;
+    let (lane, bytes) = hash(bytes)?;
+    let (content, bytes) = bytes.split_at_checked(length.unwrap_or(0))?;
     let rest = Rest::read(rest.as_deref()).ok()?;
     let head = Head {
         id: EnvelopeId::from(id),
         seq,
         route: route.to_owned(),
         order_key,
-        hash: Hash::from_slice(&bytes(hash)?)?,
-        twin: Hash::from_slice(&bytes(twin)?)?,
-        lane: Hash::from_slice(&bytes(lane)?)?,
+        hash: own,
+        twin,
+        lane,
         enqueued_at: from_millis(enqueued_at),
         expires_at: from_millis(expires_at),
         backoff: rest.backoff,
@@ -104,35 +126,13 @@ fn message(line: &[u8], route: &str) -> Option<StoredMessage> {
         status: rest.status,
         status_code: rest.status_code,
     };
-    let content = match content {
-        Some(content) => Some(Bytes::from(bytes(content)?)),
-        None => None,
-    };
-    Some(StoredMessage::new(head, content))
+    let content = length.map(|_| Bytes::copy_from_slice(content));
+    Some((StoredMessage::new(head, content), bytes))
 }
 
-/// The bytes of hexadecimal digits.
-fn bytes(hex: &str) -> Option<Vec<u8>> {
-    let (pairs, []) = hex.as_bytes().as_chunks::<2>() else {
-        return None;
-    };
-    let mut is_hex = true;
-    let bytes = pairs.iter().map(|[high, low]| {
-        let (high, low) = (digit(*high), digit(*low));
-        is_hex &= high < 16 && low < 16;
-        high << 4 | low
-    });
-    let bytes = bytes.collect();
-    is_hex.then_some(bytes)
-}
-
-/// The value of a digit; 16 or more if it is none.
-fn digit(byte: u8) -> u8 {
-    match byte {
-        b'0'..=b'9' => byte - b'0',
-        b'A'..=b'F' => byte - b'A' + 10,
-        _ => u8::MAX,
-    }
+fn hash(bytes: &[u8]) -> Option<(Hash, &[u8])> {
+    let (hash, rest) = bytes.split_at_checked(32)?;
+    Some((Hash::from_slice(hash)?, rest))
 }
 
 #[cfg(test)]
@@ -141,29 +141,54 @@ mod tests {
 
     #[test]
     fn a_line_that_is_not_whole_is_no_message() {
-        let hash = "0F".repeat(32);
-        let line = format!(
-            r#"[7,"a",0,1,2,3,1,null,4,5,"{hash}","{hash}","{hash}","{{\"attempts\":2}}","6869"]"#
-        );
-        let read = message(line.as_bytes(), "teams").unwrap();
-        assert_eq!((read.head.seq, read.head.attempts), (7, 2));
-        assert_eq!((read.head.hash.as_bytes()[31], read.head.fence), (0x0F, 3));
-        assert_eq!(read.content.as_deref(), Some(b"hi".as_slice()));
-        for end in 0..line.len() {
-            assert!(message(&line.as_bytes()[..end], "teams").is_none());
+        let line = |array: &str, content: &[u8]| {
+            let hashes = [[1; 32], [b'\n'; 32], [0; 32]].concat();
+            [array.as_bytes(), &hashes, content].concat()
+        };
+        let array = r#"[7,"a",0,1,2,3,1,null,4,5,"{\"attempts\":2}",3]"#;
+        let whole = line(array, b"\n\0\xff");
+        let two = [&whole[..], b"\n", &whole].concat();
+        for (lines, count) in [(&whole, 1), (&two, 2)] {
+            let read = messages(lines, "teams").unwrap();
+            assert_eq!(read.len(), count);
+            for message in read {
+                let head = message.head;
+                assert_eq!((head.seq, head.attempts, head.fence), (7, 2, 3));
+                let hashes = [head.hash, head.twin, head.lane];
+                let expected = [[1; 32], [b'\n'; 32], [0; 32]];
+                assert_eq!(hashes.map(|it| *it.as_bytes()), expected);
+                let content: &[u8] = b"\n\0\xff";
+                assert_eq!(message.content.as_deref(), Some(content));
+            }
+        }
+        let erased = line(&array.replace(",3]", ",null]"), b"");
+        assert_eq!(messages(&erased, "teams").unwrap()[0].content, None);
+        for end in 0..whole.len() {
+            assert!(messages(&whole[..end], "teams").is_none(), "{end}");
+        }
+        for end in whole.len() + 1..two.len() {
+            assert!(messages(&two[..end], "teams").is_none(), "{end}");
+        }
+        for damaged in [
+            [b"\n", &whole[..]].concat(),
+            [&whole[..], b"\n\n", &whole].concat(),
+            [&whole[..], b" "].concat(),
+        ] {
+            assert!(messages(&damaged, "teams").is_none());
         }
         for (part, damaged) in [
-            ("\"6869\"", "\"686\""),
-            ("\"6869\"", "\"zz\""),
-            ("0F", ""),
+            (",3]", ",2]"),
+            (",3]", ",4]"),
+            (",3]", ",-3]"),
             (r#"{\"attempts"#, ""),
             ("[7,", "[-7,"),
             ("\"a\",0,", "\"a\",9,"),
             ("\"a\"", "\"\u{0}\""),
         ] {
-            let damaged = line.replacen(part, damaged, 1);
-            assert_ne!(damaged, line);
-            assert!(message(damaged.as_bytes(), "teams").is_none(), "{damaged}");
+            let damaged = array.replacen(part, damaged, 1);
+            assert_ne!(damaged, array);
+            let damaged = line(&damaged, b"\n\0\xff");
+            assert!(messages(&damaged, "teams").is_none(), "{damaged:?}");
         }
     }
 }

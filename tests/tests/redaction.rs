@@ -153,21 +153,22 @@ async fn layers_log_what_they_did_and_nothing_of_the_message() {
     let log = Log::default();
     let _guard = tracing::subscriber::set_default(log.subscriber());
     let (down, doubtful, up) = (memory(), memory(), memory());
+    let shared = |it: &Arc<MemoryMessenger>| Arc::clone(it);
     let connect = || Error::new(ErrorKind::Connect, CONTENT);
     // Not sent by the first, so that the second sends; then the second is in doubt.
     let fallback = Fallback::new([
-        Member::new("down", down.clone()),
-        Member::new("doubtful", doubtful.clone()),
+        Member::new("down", shared(&down)),
+        Member::new("doubtful", shared(&doubtful)),
     ]);
     let fallback = fallback.unwrap().with_settle_policy(None);
     let all = FanOut::new([
-        Member::new("first", up.clone()),
+        Member::new("first", shared(&up)),
         Member::new("second", memory()),
     ]);
     let one = NonZeroU32::MIN;
-    let limited = RateLimit::new(up.clone(), Rate::per(one, Duration::from_millis(1)));
-    let hasty = RateLimit::new(up.clone(), Rate::per(one, Duration::from_secs(3600)));
-    let record = Record::new(up.clone(), Vec::new());
+    let limited = RateLimit::new(shared(&up), Rate::per(one, Duration::from_millis(1)));
+    let hasty = RateLimit::new(shared(&up), Rate::per(one, Duration::from_secs(3600)));
+    let record = Record::new(shared(&up), Vec::new());
     let short = Deadline::new(memory(), Duration::from_secs(5)).unwrap();
     let router = Router::new([Route::new("everything", record.clone())]).unwrap();
     let to = || SendRequest::new(Target::conversation(TARGET), Message::text(CONTENT));

@@ -3,7 +3,7 @@
 
 use std::{ffi::OsString, io, io::Write as _};
 
-use clap::builder::StyledStr;
+use clap::{builder::StyledStr, error::ErrorKind};
 
 use crate::{args, terminal::columns, usage::subcommand};
 
@@ -16,14 +16,16 @@ const DEEP: usize = 9;
 /// `clap` breaks lines here on a wider terminal.
 const WIDEST: usize = 100;
 
-/// Prints the help that `error` holds.
+/// Prints the help, or the version, that `error` holds.
 ///
 /// # Errors
 ///
 /// When the output is closed.
 pub(crate) fn print(error: &clap::Error, words: &[OsString]) -> io::Result<()> {
     let width = columns().unwrap_or(WIDEST);
-    match narrow(error, words, width) {
+    // To build all commands takes longer than a start.
+    let is_narrow = width < WIDEST && error.kind() != ErrorKind::DisplayVersion;
+    match is_narrow.then(|| narrow(error, words, width)).flatten() {
         Some(text) if error.use_stderr() => write!(anstream::stderr().lock(), "{text}"),
         Some(text) => {
             let mut out = anstream::stdout().lock();
@@ -160,6 +162,19 @@ fn words(line: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_follows_the_options_fits_where_clap_breaks_lines() {
+        fn check(command: &clap::Command) {
+            let texts = [command.get_after_help(), command.get_after_long_help()];
+            for text in texts.into_iter().flatten() {
+                let text = text.to_string();
+                assert_eq!(fitted(&text, WIDEST), None, "{}", command.get_name());
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&args::command());
+    }
 
     fn lines(text: &str, width: usize) -> Vec<String> {
         let fitted = fitted(text, width).unwrap().replace(FIXED, " ");

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     data::Folder,
-    outside::Outside,
+    outside::{Outside, graph::FAR},
     receiver::{
         Receiver,
         scene::{Scene, in_minutes},
@@ -77,6 +77,43 @@ async fn fault_rules_go_on_with_what_they_have_counted() {
     let out = folder.start().await;
     let last: Value = out.get("/_emulator/faults").await.json().await.unwrap();
     assert_eq!(last, json!({"rules": []}));
+}
+
+/// What is made when it is first read, and named by its id from then on.
+#[tokio::test]
+async fn files_in_the_folder_of_a_channel_and_in_a_drive_of_an_unknown_user_are_kept() {
+    let folder = Folder::new("drives");
+    let out = folder.start().await;
+    let graph = out.emulator.seed().graph.clone();
+    let of_channel = format!(
+        "/v1.0/teams/{}/channels/{}/filesFolder",
+        graph.team_id, graph.channel_id
+    );
+    let of_user = "/v1.0/users/12345678-0000-4000-8000-000000000009/drive/root";
+    let app = out
+        .emulator
+        .seed()
+        .graph_app_token(&["Files.ReadWrite.All", "Sites.ReadWrite.All"], FAR);
+    for (place, name) in [(of_channel.as_str(), "a.txt"), (of_user, "b.txt")] {
+        let (status, place) = Outside::ask(out.with_token(&app, "GET", place)).await;
+        assert_eq!(status, 200, "{place}");
+        let drive = place["parentReference"]["driveId"].as_str().unwrap();
+        let item = place["id"].as_str().unwrap();
+        let path = format!("/v1.0/drives/{drive}/items/{item}:/{name}:/content");
+        let put = out.with_token(&app, "PUT", &path).body("kept");
+        assert_eq!(Outside::ask(put).await.0, 201);
+    }
+    let files = |out: &Outside| {
+        let mut files = out.emulator.files();
+        files.sort_by(|a, b| a.name.cmp(&b.name));
+        files
+    };
+    let before = files(&out);
+    assert_eq!(before.len(), 2);
+    out.emulator.shutdown().await;
+
+    let out = folder.start().await;
+    assert_eq!(files(&out), before);
 }
 
 #[tokio::test]

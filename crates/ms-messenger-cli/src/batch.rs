@@ -298,8 +298,8 @@ fn checked(args: &BatchArgs, input: &Input) -> Exit {
         line.to_string()
     } else {
         format!(
-            "{} messages: no problem found; nothing was sent",
-            input.entries.len()
+            "{}: no problem found; nothing was sent",
+            print::counted(input.entries.len() as u64, "message")
         )
     };
     print::last(&text, Exit::Success)

@@ -254,6 +254,25 @@ pub(crate) fn columns(head: &[&str], rows: &[Vec<String>]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// Writes how many of something there are.
+pub(crate) fn counted(number: u64, one: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {one}{plural}", grouped(number))
+}
+
+/// Writes a number with commas between groups of three digits.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use ms_messenger::{ErrorKind, Problems};
@@ -318,6 +337,19 @@ mod tests {
         let error = Error::new(ErrorKind::Unauthenticated, "no user is signed in");
         let text = plain_error_text(&error, Exit::Denied, None);
         assert!(!text.contains("sent"), "{text}");
+    }
+
+    #[test]
+    fn numbers_have_commas_and_the_word_its_number() {
+        for (number, text) in [
+            (0, "0 lines"),
+            (1, "1 line"),
+            (999, "999 lines"),
+            (4778, "4,778 lines"),
+            (1_000_000, "1,000,000 lines"),
+        ] {
+            assert_eq!(counted(number, "line"), text);
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::{
     exit::Exit,
     files::{because, reason, unreadable},
     interrupt::Interrupt,
-    print,
+    print::{self, counted},
     terminal::escaped,
 };
 
@@ -50,12 +50,12 @@ pub(crate) async fn run(args: &RecordArgs) -> Exit {
     print::note(ready_text(args, &recorder));
     let signal = interrupt.requested().await;
     let counts = recorder.shutdown().await;
-    print::note(format_args!("ending ({signal}): {}", counted(&counts)));
+    print::note(format_args!("ending ({signal}): {}", recorded(&counts)));
     if counts.unwritten > 0 {
         let problem = format!(
-            "{}: {} exchanges could not be written",
+            "{}: {} could not be written",
             args.out.display(),
-            counts.unwritten
+            counted(counts.unwritten, "exchange")
         );
         return print::failure(&problem, Exit::Other);
     }
@@ -154,19 +154,23 @@ fn ready_text(args: &RecordArgs, recorder: &Recorder) -> String {
     text
 }
 
-fn counted(counts: &RecordCounts) -> String {
-    let mut text = format!("{} exchanges recorded", counts.recorded);
-    if counts.failed > 0 {
-        text.push_str(&format!(
-            ", {} requests without a response of the service",
-            counts.failed
-        ));
-    }
-    if counts.unlinked > 0 {
-        let (number, plural) = (counts.unlinked, if counts.unlinked == 1 { "" } else { "s" });
-        text.push_str(&format!(
-            ", {number} response{plural} whose links led past the recorder"
-        ));
+fn recorded(counts: &RecordCounts) -> String {
+    let mut text = format!("{} recorded", counted(counts.recorded, "exchange"));
+    for (number, one, what) in [
+        (
+            counts.failed,
+            "request",
+            "without a response of the service",
+        ),
+        (
+            counts.unlinked,
+            "response",
+            "whose links led past the recorder",
+        ),
+    ] {
+        if number > 0 {
+            text.push_str(&format!(", {} {what}", counted(number, one)));
+        }
     }
     text
 }

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use ms_messenger_emulator::{Emulator, Recording};
 
-use crate::{files::because, print};
+use crate::{
+    files::because,
+    print::{self, counted},
+};
 
 /// Reads a recording; each difference is printed when it is found.
 ///
@@ -23,11 +26,15 @@ pub(crate) fn note(emulator: &Emulator) -> bool {
     };
     let found = report.differences.len() as u64 + report.omitted;
     let (replayed, exchanges) = (report.replayed, report.exchanges);
-    let mut text = format!("replay: {replayed} of {exchanges} exchanges, {found} differences");
+    let (exchanges, differences) = (
+        counted(exchanges as u64, "exchange"),
+        counted(found, "difference"),
+    );
+    let mut text = format!("replay: {replayed} of {exchanges}, {differences}");
     if report.unmatched > 0 {
         text.push_str(&format!(
-            "; {} requests had no exchange left and were served by the emulator alone",
-            report.unmatched
+            "; no exchange was left for {}, served by the emulator alone",
+            counted(report.unmatched, "request")
         ));
     }
     print::note(text);

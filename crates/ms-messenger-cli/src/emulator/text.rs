@@ -8,6 +8,7 @@ use crate::{
     args::EnvFormat,
     emulator::variables::{MISLEADING, Variables},
     files::unwritable,
+    print::counted,
     terminal::escaped,
 };
 
@@ -110,39 +111,12 @@ pub(crate) fn data_failure(stats: &Value) -> Option<String> {
     Some(format!("{file}: the last changes are not in it: {failure}"))
 }
 
-/// Writes how many of something there are.
-fn counted(number: u64, one: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {one}{plural}", grouped(number))
-}
-
-/// Writes a number with commas between groups of three digits.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn numbers_have_commas() {
-        for (number, text) in [
-            (0, "0"),
-            (999, "999"),
-            (4778, "4,778"),
-            (1_000_000, "1,000,000"),
-        ] {
-            assert_eq!(grouped(number), text);
-        }
+    fn the_last_line_says_how_many_requests_and_messages_there_were() {
         let stats = serde_json::json!({"requests": 4778, "stored": 1});
         let text = ending(Some("SIGTERM"), &stats);
         assert_eq!(text, "ending (SIGTERM): 4,778 requests, 1 message");

@@ -195,7 +195,7 @@ fn a_difference_is_a_line_and_the_exit_code_of_exec() {
     let line =
         "differs: POST /v1.0/chats/{id}/messages: $.policyViolation: recorded string, ours null\n";
     assert_eq!(ran.stderr.matches(line).count(), 1, "{ran:?}");
-    assert!(ran.stderr.contains(", 1 differences\n"), "{ran:?}");
+    assert!(ran.stderr.contains(", 1 difference\n"), "{ran:?}");
     assert_eq!(
         exec(&replay, "exit 7").code,
         7,

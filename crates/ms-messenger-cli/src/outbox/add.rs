@@ -63,7 +63,9 @@ async fn add(args: &AddArgs, common: &OutboxOptions) -> Result<Exit, Unusable> {
     let text = if common.json {
         done(json!({"added": added, "known": known}))
     } else {
-        format!("{added} messages added, {known} were there already")
+        let added = print::counted(added as u64, "message");
+        let were = if known == 1 { "was" } else { "were" };
+        format!("{added} added, {known} {were} there already")
     };
     Ok(print::last(&text, Exit::Success))
 }

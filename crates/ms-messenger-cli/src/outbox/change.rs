@@ -93,7 +93,7 @@ pub(crate) async fn purge(args: &PurgeArgs, common: &OutboxOptions) -> Result<Ex
     let text = if common.json {
         done(json!({"deleted": deleted}))
     } else {
-        format!("{deleted} messages deleted")
+        format!("{} deleted", print::counted(deleted, "message"))
     };
     Ok(print::last(&text, Exit::Success))
 }

@@ -137,7 +137,8 @@ async fn follow_peer(
                 }
             }
             Incoming::Missed(count) => print::note(format_args!(
-                "warning: {count} events were lost: they arrived faster than they were printed"
+                "warning: lost {}, which arrived faster than it was printed",
+                print::counted(count, "event")
             )),
             _ => {}
         }

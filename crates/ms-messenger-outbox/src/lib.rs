@@ -30,6 +30,8 @@ mod state;
 mod step;
 mod store;
 mod time;
+#[cfg(feature = "tracing")]
+mod traced;
 mod worker;
 
 pub use async_trait::async_trait;

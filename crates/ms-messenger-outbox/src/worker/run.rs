@@ -12,7 +12,7 @@ use super::{
     session::{self, Session},
     totals::Total,
 };
-#[cfg(feature = "metrics")]
+#[cfg(any(feature = "metrics", feature = "tracing"))]
 use crate::budget::Rate;
 use crate::{error::Result, outbox::Outbox};
 
@@ -77,13 +77,13 @@ impl Worker {
     }
 
     /// The outbox whose messages it sends.
-    #[cfg(feature = "metrics")]
+    #[cfg(any(feature = "metrics", feature = "tracing"))]
     pub(crate) fn outbox(&self) -> &Outbox {
         &self.context.outbox
     }
 
     /// The routes that have a rate, with it.
-    #[cfg(feature = "metrics")]
+    #[cfg(any(feature = "metrics", feature = "tracing"))]
     pub(crate) fn budgets(&self) -> Vec<(&str, Rate)> {
         let routes = self.context.routes.iter();
         let rates = routes.map(|(name, route)| (name.as_str(), route.budget.route));

@@ -33,6 +33,14 @@ impl Rate {
         Self { interval, burst }
     }
 
+    /// Returns how many messages it allows a minute, and at once; `None` without an interval, which is no
+    /// limit.
+    #[cfg(any(feature = "metrics", feature = "tracing"))]
+    pub(crate) fn a_minute(self) -> Option<(f64, u32)> {
+        let a_minute = 60.0 / self.interval.as_secs_f64();
+        (!self.interval.is_zero()).then_some((a_minute, self.burst.max(1)))
+    }
+
     /// Creates a rate of `messages` per second, with a burst of the same number.
     #[must_use]
     pub fn per_second(messages: u32) -> Self {

@@ -126,8 +126,7 @@ fn registry_of(counts: &[Count], now: SystemTime) -> Registry {
     for count in counts {
         let labels = Labels::new(&count.route, count.state);
         messages.get_or_create(&labels).set(whole(count.messages));
-        if let Some(time) = count.oldest {
-            let age = now.duration_since(time).unwrap_or_default().as_secs();
+        if let Some(age) = count.age(now) {
             oldest.get_or_create(&labels).set(whole(age));
         }
     }
@@ -156,16 +155,14 @@ fn add_budgets(registry: &mut Registry, budgets: &[(&str, Rate)]) {
     let help = "Messages at once that the rate of the route allows";
     registry.register("budget_burst", help, bursts.clone());
     for (route, rate) in budgets {
-        // A rate without an interval is no limit.
-        if rate.interval.is_zero() {
+        let Some((a_minute, burst)) = rate.a_minute() else {
             continue;
-        }
+        };
         let label = RouteLabel {
             route: escaped(route),
         };
-        let a_minute = 60.0 / rate.interval.as_secs_f64();
         rates.get_or_create(&label).set(a_minute);
-        bursts.get_or_create(&label).set(rate.burst.max(1).into());
+        bursts.get_or_create(&label).set(burst.into());
     }
 }
 

@@ -301,6 +301,13 @@ pub struct Count {
 }
 
 impl Count {
+    /// Returns for how many whole seconds the oldest has been there.
+    #[cfg(any(feature = "metrics", feature = "tracing"))]
+    pub(crate) fn age(&self, now: SystemTime) -> Option<u64> {
+        let age = now.duration_since(self.oldest?);
+        Some(age.unwrap_or_default().as_secs())
+    }
+
     /// Creates a count.
     pub fn new(route: impl Into<String>, state: State, messages: u64) -> Self {
         Self {

@@ -16,13 +16,11 @@ impl<S: Store + ?Sized> Outbox<S> {
         let counts = self.counts().await?;
         let now = SystemTime::now();
         for count in &counts {
-            let age = count.oldest.map(|it| now.duration_since(it));
-            let age = age.map(|it| it.unwrap_or_default().as_secs());
             tracing::info!(
                 route = count.route.as_str(),
                 state = count.state.as_str(),
                 messages = count.messages,
-                oldest_seconds = age,
+                oldest_seconds = count.age(now),
                 "messages in the outbox"
             );
         }
@@ -65,10 +63,7 @@ impl Worker {
             );
         }
         for (route, rate) in self.budgets() {
-            // A rate without an interval is no limit.
-            if !rate.interval.is_zero() {
-                let per_minute = 60.0 / rate.interval.as_secs_f64();
-                let burst = rate.burst.max(1);
+            if let Some((per_minute, burst)) = rate.a_minute() {
                 tracing::info!(route, per_minute, burst, "rate of the route");
             }
         }

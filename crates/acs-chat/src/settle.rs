@@ -14,6 +14,8 @@ use crate::{AcsChatClient, CLIENT_MESSAGE_ID, error::PLATFORM, operations::MESSA
 
 /// The most pages of 200 messages that are read.
 const MAX_PAGES: usize = 20;
+/// The limit of reading the start of the list again because messages moved there meanwhile.
+const MAX_PASSES: usize = 10;
 /// How long before the send the list begins while the service's clock is not known.
 const UNREAD_CLOCK: Duration = Duration::from_secs(25 * 60 * 60);
 /// The list begins a little before the window: the service counts whole milliseconds.
@@ -142,25 +144,31 @@ impl AcsChatClient {
             self.api_version()
         );
         let mut look = Reading::new(thread, mark);
-        let mut pages = self.pages(&first);
-        while let Some(page) = pages.next_page().await? {
-            look.take(&page, self.window(evidence));
-            if look.found.is_some() {
+        for pass in 0..MAX_PASSES {
+            let mut pages = self.pages(&first);
+            let before = look.read.len();
+            let mut filled = 0;
+            while let Some(page) = pages.next_page().await? {
+                filled += usize::from(!page.is_empty());
+                let last = page.last();
+                let is_known = last.is_some_and(|last| look.has_read(before, last));
+                look.take(&page, self.window(evidence));
+                if look.found.is_some() {
+                    return Ok(look.end());
+                }
+                if is_known {
+                    break;
+                }
+            }
+            // What was edited or deleted meanwhile moved to the start of the list, so that is read
+            // again, up to what was read before, until it is one page.
+            if pages.pages_read() <= 1 || (pass > 0 && filled <= 1) {
                 return Ok(look.end());
             }
         }
-        if pages.pages_read() > 1 {
-            // What was edited or deleted meanwhile moved to the start of the list.
-            let again = self.pages(&first).next_page().await?.unwrap_or_default();
-            let is_whole = again.last().is_none_or(|last| look.has_read(last));
-            look.take(&again, self.window(evidence));
-            if !is_whole && look.found.is_none() {
-                return Err(cannot(
-                    "the thread has too many messages since the send to read all of them",
-                ));
-            }
-        }
-        Ok(look.end())
+        Err(cannot(
+            "the thread has too many messages since the send to read all of them",
+        ))
     }
 
     fn pages(&self, first: &str) -> Pages<Item> {
@@ -204,9 +212,10 @@ impl<'a> Reading<'a> {
             .extend(read.map(|item| (item.id.clone(), item.version.clone())));
     }
 
-    /// Whether an item was read before and has not changed since: all that moved are before it.
-    fn has_read(&self, item: &Item) -> bool {
-        let mut read = self.read.iter();
+    /// Whether an item was among the first ones that were read and has not changed since: all that
+    /// moved are before it.
+    fn has_read(&self, first: usize, item: &Item) -> bool {
+        let mut read = self.read.iter().take(first);
         read.any(|(id, version)| *id == item.id && *version == item.version)
     }
 

@@ -18,6 +18,10 @@ use crate::{
 
 /// The limit of pages of one list, with 50 messages each.
 const MAX_PAGES: usize = 40;
+/// The limit of pages of the changes in a channel: nothing else shows a busy one whole.
+const MAX_CHANGES: usize = 200;
+/// The limit of reading the start of a list again because messages moved there meanwhile.
+const MAX_PASSES: usize = 10;
 /// The limit of reading a list again because the clock of the service is further behind.
 const MAX_LOOKS: usize = 3;
 /// The start of a list before the send while the clock of the service is not known.
@@ -98,9 +102,9 @@ impl GraphChatClient {
         let path = format!("{}?$top=50", place.path);
         match place.kind {
             Kind::Chat => self.list_chat(path, evidence, is_sender).await,
-            Kind::Replies => self.pages(&REPLY_LIST, path).await,
+            Kind::Replies => self.pages(&REPLY_LIST, path, MAX_PAGES).await,
             Kind::Channel => {
-                let listed = self.pages(&CHANNEL_MESSAGE_LIST, path).await?;
+                let listed = self.pages(&CHANNEL_MESSAGE_LIST, path, MAX_PAGES).await?;
                 if listed.is_whole {
                     return Ok(listed);
                 }
@@ -108,7 +112,8 @@ impl GraphChatClient {
                 // the changes since the send can be read whole.
                 let since = self.since(evidence, is_sender);
                 let path = format!("{}/delta?$top=50&$filter={}", place.path, newer(since));
-                let mut changed = self.pages(&CHANNEL_MESSAGE_CHANGES, path).await?;
+                let changes = &CHANNEL_MESSAGE_CHANGES;
+                let mut changed = self.pages(changes, path, MAX_CHANGES).await?;
                 changed.messages.extend(listed.messages);
                 Ok(changed)
             }
@@ -125,10 +130,10 @@ impl GraphChatClient {
         for _ in 0..MAX_LOOKS {
             let order = "$orderby=lastModifiedDateTime%20desc";
             let filtered = format!("{path}&{order}&$filter={}", newer(since));
-            let listed = match self.pages(&CHAT_MESSAGE_LIST, filtered).await {
+            let listed = match self.pages(&CHAT_MESSAGE_LIST, filtered, MAX_PAGES).await {
                 // Some clouds do not support the order, and so no filter.
                 Err(error) if error.kind() == ErrorKind::InvalidRequest => {
-                    return self.pages(&CHAT_MESSAGE_LIST, path).await;
+                    return self.pages(&CHAT_MESSAGE_LIST, path, MAX_PAGES).await;
                 }
                 listed => listed?,
             };
@@ -206,26 +211,48 @@ impl GraphChatClient {
         opens.unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
-    /// Reads a list to its end, past empty pages too. A message that changes meanwhile moves to the
-    /// start of the list, so that is read again.
-    async fn pages(&self, of: &'static Operation, first: String) -> Result<Listed> {
-        let mut start = Pages::new(self.pipeline(), Ok(Call::of(of, first)));
-        let mut pages = start.clone().with_max_pages(MAX_PAGES);
+    /// Reads a list of at most `max_pages` to its end, past empty pages too. What changes meanwhile
+    /// moves to the start of the list, so the start is read again, up to what was read before, until
+    /// that is one page: during one call nothing moves unseen.
+    async fn pages(
+        &self,
+        of: &'static Operation,
+        first: String,
+        max_pages: usize,
+    ) -> Result<Listed> {
+        let first = Call::of(of, first);
         let mut messages = Vec::new();
-        while let Some(page) = pages.next_page().await? {
-            messages.extend(page);
-            if pages.is_cut_short() {
-                let is_whole = false;
+        for pass in 0..MAX_PASSES {
+            let mut pages =
+                Pages::new(self.pipeline(), Ok(first.clone())).with_max_pages(max_pages);
+            let before = messages.len();
+            let mut filled = 0;
+            while let Some(page) = pages.next_page().await? {
+                filled += usize::from(!page.is_empty());
+                let is_known = page
+                    .last()
+                    .is_some_and(|last| was_read(&messages[..before], last));
+                messages.extend(page);
+                if is_known {
+                    break;
+                }
+                if pages.is_cut_short() {
+                    return Ok(Listed::part(messages));
+                }
+            }
+            if pages.pages_read() <= 1 || (pass > 0 && filled <= 1) {
+                let is_whole = true;
                 return Ok(Listed { messages, is_whole });
             }
         }
-        let mut is_whole = true;
-        if pages.pages_read() > 1 {
-            let again = start.next_page().await?.unwrap_or_default();
-            is_whole = again.last().is_none_or(|last| was_read(&messages, last));
-            messages.extend(again);
-        }
-        Ok(Listed { messages, is_whole })
+        Ok(Listed::part(messages))
+    }
+}
+
+impl Listed {
+    const fn part(messages: Vec<ChatMessage>) -> Self {
+        let is_whole = false;
+        Self { messages, is_whole }
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use ms_messenger_core::{
     Delivery, Evidence, Message, Messenger as _, MessengerExt as _, SettlePolicy, Settled,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::chat::*;
 
@@ -100,6 +100,43 @@ async fn a_message_that_moves_while_the_pages_are_read_is_not_missed() {
     });
     found(client.settle(&ping(), &evidence).await);
     assert_eq!(chat.reads().len(), 3);
+}
+
+/// A list, the newest message first, which grows by 3 messages during each of the next `growing`
+/// readings of a page of 2; the messages of the world are its oldest ones.
+fn growing(chat: &Chat, mut growing: usize) {
+    let url = chat.url.clone();
+    let mut count = 4;
+    chat.show(move |world, target| {
+        let page = page_of(target);
+        let newer = (0..count).rev();
+        let newer = newer.map(|id| json!({"id": format!("9{id}"), "version": "1"}));
+        let all: Vec<Value> = newer.chain(world.messages.iter().cloned()).collect();
+        let shown: Vec<Value> = all.iter().skip(page * 2).take(2).cloned().collect();
+        if growing > 0 {
+            growing -= 1;
+            count += 3;
+        }
+        if (page + 1) * 2 >= all.len() {
+            return json!({"value": shown});
+        }
+        let next = format!("{url}/chat/threads/{THREAD}/messages?page={}", page + 1);
+        json!({"value": shown, "nextLink": next})
+    });
+}
+
+#[tokio::test]
+async fn a_list_that_grows_while_it_is_read_is_read_to_its_end() {
+    let chat = Chat::start([Post::StoredUnsaid, Post::Lost]).await;
+    let client = chat.client();
+    let stored = doubt(&client, &ping()).await;
+    let lost = doubt(&client, &ping()).await;
+    growing(&chat, 3);
+    found(client.settle(&ping(), &stored).await);
+    growing(&chat, 3);
+    not_found(client.settle(&ping(), &lost).await);
+    growing(&chat, usize::MAX);
+    cannot_tell(client.settle(&ping(), &lost).await, "");
 }
 
 #[tokio::test]

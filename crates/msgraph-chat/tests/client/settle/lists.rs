@@ -174,6 +174,44 @@ async fn a_message_that_moves_while_the_pages_are_read_is_not_missed() {
     cannot_tell(client.settle(&ping(), &evidence).await, "edited since");
 }
 
+/// A list, the newest message first, which grows by 60 messages during each of the next `growing`
+/// readings; the messages of the world are its oldest ones.
+fn growing(teams: &Teams, mut growing: usize) {
+    let url = teams.url.clone();
+    let mut count = 100;
+    let now = SystemTime::now();
+    teams.show(move |world, target| {
+        let page = page_of(target);
+        let newer = (0..count).rev();
+        let newer = newer.map(|id| listed(&format!("9{id}"), OTHER, "x", now));
+        let all: Vec<Value> = newer.chain(world.messages.iter().cloned()).collect();
+        let shown: Vec<Value> = all.iter().skip(page * 50).take(50).cloned().collect();
+        if growing > 0 {
+            growing -= 1;
+            count += 60;
+        }
+        if (page + 1) * 50 >= all.len() {
+            return json!({"value": shown});
+        }
+        let path = target.split('?').next().unwrap().to_owned();
+        json!({"value": shown, "@odata.nextLink": format!("{url}{path}?page={}", page + 1)})
+    });
+}
+
+#[tokio::test]
+async fn a_list_that_grows_while_it_is_read_is_read_to_its_end() {
+    for request in [ping(), to_channel(), to_channel().with_reply_to("7")] {
+        let teams = Teams::start([Post::StoredUnsaid, Post::Lost]).await;
+        let client = teams.client();
+        let stored = doubt(&client, &request).await;
+        let lost = doubt(&client, &to_other(&request)).await;
+        growing(&teams, 3);
+        found(client.settle(&request, &stored).await);
+        growing(&teams, 3);
+        not_found(client.settle(&to_other(&request), &lost).await);
+    }
+}
+
 #[tokio::test]
 async fn more_movement_than_a_page_proves_no_absence() {
     let teams = Teams::start([Post::Lost]).await;

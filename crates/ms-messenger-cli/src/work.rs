@@ -243,7 +243,7 @@ impl<'a> Work<'a> {
             if let Err(error) = self.print(head).await {
                 self.output_failed(&error);
             }
-        } else if head.state == State::Queued {
+        } else if head.state == State::Queued || waits_for_sign_in(head, self.store) {
             self.waits(head);
         }
     }
@@ -309,6 +309,13 @@ impl<'a> Work<'a> {
             }
         }
     }
+}
+
+/// Whether a message of unknown outcome waits for a sign-in, so that its platform can be asked.
+fn waits_for_sign_in(head: &Head, store: &str) -> bool {
+    let kind = || Stored::new(head, store).kind();
+    head.state == State::Sending
+        && matches!(kind(), Some(ErrorKind::Unauthenticated | ErrorKind::Config))
 }
 
 /// Whether an error is about a message that a worker leaves behind, and not about the store.

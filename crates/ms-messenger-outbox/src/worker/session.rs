@@ -34,6 +34,7 @@ pub(super) struct Session {
     alive_at: Mutex<(Instant, SystemTime)>,
     is_lost: AtomicBool,
     cancel: CancelHandle,
+    stop: CancelHandle,
 }
 
 impl Session {
@@ -45,6 +46,7 @@ impl Session {
             alive_at: Mutex::new((Instant::now(), SystemTime::now())),
             is_lost: AtomicBool::new(false),
             cancel: CancelHandle::new(),
+            stop: stop.clone(),
         };
         loop {
             match session.begin(context).await {
@@ -66,6 +68,14 @@ impl Session {
     /// Ends the sends of this session.
     pub(super) fn cancel(&self) -> &CancelHandle {
         &self.cancel
+    }
+
+    /// Waits until the worker is stopped, or the sends of this session are ended.
+    pub(super) async fn stopped(&self) {
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            () = self.cancel.cancelled() => {}
+        }
     }
 
     /// Whether another worker has buried it.
@@ -229,6 +239,7 @@ mod tests {
             alive_at: Mutex::new(alive_at),
             is_lost: AtomicBool::new(false),
             cancel: CancelHandle::new(),
+            stop: CancelHandle::new(),
         }
     }
 

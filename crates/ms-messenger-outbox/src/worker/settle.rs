@@ -42,8 +42,10 @@ pub(super) struct Settling<'a> {
 /// What one question brought.
 enum Verdict {
     Step(Box<Step>),
-    /// Ask again, no earlier than at this time.
+    /// Ask again, at this time at the latest: it may be known before.
     Wait(Option<SystemTime>),
+    /// The platform could not be asked this time; ask again after this time at the earliest.
+    Failed(Error, Duration),
     /// The platform cannot be asked, or does not know.
     CannotTell(Error),
 }
@@ -52,22 +54,26 @@ impl Settling<'_> {
     /// Asks until there is a verdict. When the worker stops, the message is given back, still being
     /// sent, for the next worker to settle.
     pub(super) async fn run(&self, mut head: Arc<Head>) {
-        let started = Instant::now();
+        let ends_at = Instant::now() + self.context.settle_patience;
         let mut pause = FIRST_PAUSE;
         let step = loop {
-            let until = match self.turn(&mut head).await {
+            let (rest, why) = match self.turn(&mut head).await {
                 Verdict::Step(step) => break *step,
                 Verdict::CannotTell(error) => break park(&error),
-                Verdict::Wait(until) => until,
+                Verdict::Failed(error, least) => (pause.max(least), Some(error)),
+                Verdict::Wait(until) => {
+                    let left = until.and_then(|it| it.duration_since(SystemTime::now()).ok());
+                    let rest = left.map_or(pause, |left| pause.min(left).max(SHORTEST_PAUSE));
+                    (rest, None)
+                }
             };
-            if started.elapsed() > self.context.settle_patience {
-                break park_text("the platform had no verdict in time");
+            let patience = ends_at.saturating_duration_since(Instant::now());
+            if patience.is_zero() {
+                let no_verdict =
+                    || Error::new(ErrorKind::Other, "the platform had no verdict in time");
+                break park(&why.unwrap_or_else(no_verdict));
             }
-            let left = until.and_then(|it| it.duration_since(SystemTime::now()).ok());
-            if !self
-                .rest(left.map_or(pause, |left| pause.min(left).max(SHORTEST_PAUSE)))
-                .await
-            {
+            if !self.rest(rest.min(patience)).await {
                 let due_at = SystemTime::now();
                 break Step::Release { due_at };
             }
@@ -80,10 +86,7 @@ impl Settling<'_> {
     async fn turn(&self, head: &mut Arc<Head>) -> Verdict {
         let verdict = self.ask(head).await;
         match (&verdict, self.key(head)) {
-            (Verdict::CannotTell(_), Some(key)) => match self.send_again(head, key).await {
-                Some(step) => Verdict::Step(Box::new(step)),
-                None => Verdict::Wait(None),
-            },
+            (Verdict::CannotTell(_), Some(key)) => self.send_again(head, key).await,
             _ => verdict,
         }
     }
@@ -92,12 +95,12 @@ impl Settling<'_> {
     async fn rest(&self, pause: Duration) -> bool {
         tokio::select! {
             () = sleep(pause) => !self.session.is_lost(),
-            () = self.session.cancel().cancelled() => false,
+            () = self.session.stopped() => false,
         }
     }
 
     /// Asks the platform once.
-    async fn ask(&self, head: &Head) -> Verdict {
+    async fn ask(&self, head: &mut Arc<Head>) -> Verdict {
         let evidence = match self.context.outbox.evidence(head).await {
             Ok(Some(evidence)) => evidence,
             // Being sent, it has an attempt; without one, nobody can be asked.
@@ -120,11 +123,10 @@ impl Settling<'_> {
             Settled::Found(receipt) => Verdict::Step(Box::new(self.found(receipt))),
             Settled::NotFound => Verdict::Step(Box::new(self.absent(head))),
             Settled::NotYet(when) => Verdict::Wait(Some(when)),
-            Settled::CannotTell(error) if error.is_transient() => {
-                let wait = error.retry_after();
-                Verdict::Wait(wait.map(|it| after(SystemTime::now(), it)))
-            }
-            Settled::CannotTell(error) => Verdict::CannotTell(error),
+            Settled::CannotTell(error) => match self.wait_after(&error) {
+                Some(wait) => self.not_asked(head, error, wait).await,
+                None => Verdict::CannotTell(error),
+            },
             _ => Verdict::Step(Box::new(park_text("the verdict is of an unknown kind"))),
         }
     }
@@ -178,9 +180,41 @@ impl Settling<'_> {
         (capabilities.supports(Capability::Idempotency) && age < KEY_LIFE).then_some(key)
     }
 
+    /// How long to wait at least before the platform is asked again, if the error can pass: a sign-in
+    /// too can work again.
+    fn wait_after(&self, error: &Error) -> Option<Duration> {
+        match error.kind() {
+            ErrorKind::Unauthenticated | ErrorKind::Config => Some(self.context.sign_in_pause),
+            _ if error.is_transient() => Some(error.retry_after().unwrap_or_default()),
+            _ => None,
+        }
+    }
+
+    /// The platform could not be asked. Without a sign-in that is noted, for somebody has to act.
+    async fn not_asked(&self, head: &mut Arc<Head>, error: Error, wait: Duration) -> Verdict {
+        if !error.is_transient()
+            && let Some(evidence) = head.attempt.as_ref().map(|it| it.evidence.clone())
+        {
+            let evidence = head.evidence.clone().unwrap_or(evidence);
+            let step = Step::Doubt {
+                evidence,
+                error: error_json(&error),
+                attempts: 0,
+            };
+            self.note(head, step).await;
+        }
+        Verdict::Failed(error, wait)
+    }
+
+    async fn note(&self, head: &mut Arc<Head>, step: Step) {
+        if let Ok(noted) = self.session.write(self.context, head, step).await {
+            *head = noted;
+        }
+    }
+
     /// Sends again under the same key. Only success, or the end of the key, brings a step: whatever
     /// this send says of itself, the first one may have been executed.
-    async fn send_again(&self, head: &mut Arc<Head>, key: IdempotencyKey) -> Option<Step> {
+    async fn send_again(&self, head: &mut Arc<Head>, key: IdempotencyKey) -> Verdict {
         let attempt = Attempt {
             context: self.context,
             session: self.session,
@@ -199,33 +233,37 @@ impl Settling<'_> {
         *head = last;
         let error = match outcome {
             Ok(receipt) => {
-                return Some(Step::Sent {
+                return Verdict::Step(Box::new(Step::Sent {
                     receipt: Some(receipt),
                     erase: self.context.erases_content,
                     attempts: 1,
-                });
+                }));
             }
             Err(error) => error,
         };
         if !has_begun || is_unnoted || error.kind() == ErrorKind::Cancelled {
             // Nothing has left this time: what was known before still counts.
-            return None;
+            return match self.wait_after(&error) {
+                Some(wait) => self.not_asked(head, error, wait).await,
+                None => Verdict::Wait(None),
+            };
         }
-        match error.delivery() {
-            Delivery::Sent => Some(Step::Sent {
-                receipt: None,
-                erase: self.context.erases_content,
-                attempts: error.attempts().max(1),
-            }),
-            _ if error.is_transient() || error.delivery() == Delivery::Unknown => {
-                let step = keep_key(doubt(&error, head), key);
-                if let Ok(noted) = self.session.write(self.context, head, step).await {
-                    *head = noted;
-                }
-                None
+        let wait = match error.delivery() {
+            Delivery::Sent => {
+                return Verdict::Step(Box::new(Step::Sent {
+                    receipt: None,
+                    erase: self.context.erases_content,
+                    attempts: error.attempts().max(1),
+                }));
             }
-            _ => Some(park(&error)),
-        }
+            Delivery::Unknown => self.wait_after(&error).unwrap_or_default(),
+            _ => match self.wait_after(&error) {
+                Some(wait) => wait,
+                None => return Verdict::CannotTell(error),
+            },
+        };
+        self.note(head, keep_key(doubt(&error, head), key)).await;
+        Verdict::Failed(error, wait)
     }
 }
 

@@ -1,8 +1,11 @@
 //! Messages whose outcome is unknown.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime},
+};
 
-use ms_messenger_core::{CancelHandle, Evidence, IdempotencyKey};
+use ms_messenger_core::{CancelHandle, Error, ErrorKind, Evidence, IdempotencyKey};
 use ms_messenger_outbox::State;
 
 use crate::platform::{Next, Platform, envelope, head, leave_begun, outbox, until, worker};
@@ -79,6 +82,95 @@ async fn a_platform_with_keys_is_asked_under_the_same_key() {
         assert_eq!((sent.state, sent.attempts), (State::Sent, 3));
         assert_eq!(platform.texts(), ["x"]);
     }
+}
+
+#[tokio::test]
+async fn a_question_that_fails_for_the_moment_is_asked_again() {
+    let pause = Duration::from_millis(400);
+    for error in [
+        Error::new(ErrorKind::Unauthenticated, "the token has expired"),
+        Error::new(ErrorKind::Config, "the file with the token is not there"),
+        Error::new(ErrorKind::Transport, "the connection broke"),
+        Error::new(ErrorKind::RateLimited, "too many requests").with_retry_after(pause),
+    ] {
+        let least = error.retry_after();
+        for lost in [Next::LosesResponse, Next::LosesRequest] {
+            let (outbox, platform) = (outbox(), Platform::new());
+            platform.then(lost).then_question_fails(error.clone());
+            outbox.enqueue(envelope("a", "x")).await.unwrap();
+            let worker = worker(&outbox, &platform).build();
+            worker.run_until_empty().await.unwrap();
+            assert_eq!(head(&outbox, "a").await.state, State::Sent, "{error}");
+            assert_eq!(platform.texts(), ["x"]);
+            let asked = platform.asked();
+            assert!(asked[1] - asked[0] >= least.unwrap_or_default());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_that_fails_under_a_key_is_tried_again_and_said() {
+    for lost in [Next::LosesResponse, Next::LosesRequest] {
+        let (outbox, platform) = (outbox(), Platform::new().with_keys());
+        let fails = Next::Fails(ErrorKind::Unauthenticated, None);
+        platform.then(lost).then(fails.clone()).then(fails);
+        outbox.enqueue(envelope("a", "x")).await.unwrap();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&seen);
+        let builder = worker(&outbox, &platform).with_observer(move |head| {
+            let message = head.error.as_ref().map(|it| it["message"].clone());
+            log.lock().unwrap().push((head.state, message));
+        });
+        builder.build().run_until_empty().await.unwrap();
+        assert_eq!(head(&outbox, "a").await.state, State::Sent);
+        assert_eq!(platform.texts(), ["x"]);
+        let said = (State::Sending, Some("the platform refuses".into()));
+        assert!(seen.lock().unwrap().contains(&said));
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_is_stopped_gives_back_what_waits_to_be_settled() {
+    let (outbox, platform) = (outbox(), Platform::new());
+    platform.then(Next::LosesResponse);
+    for _ in 0..20 {
+        let error = Error::new(ErrorKind::Unauthenticated, "the token has expired");
+        platform.then_question_fails(error);
+    }
+    outbox.enqueue(envelope("a", "x")).await.unwrap();
+    let stop = CancelHandle::new();
+    let seen = stop.clone();
+    // Longer than the test: the worker does not wait for them.
+    let long = Duration::from_secs(3600);
+    let worker = worker(&outbox, &platform)
+        .with_sign_in_pause(long)
+        .with_grace(long)
+        .with_observer(move |head| {
+            let message = head.error.as_ref().map(|it| it["message"].clone());
+            if message == Some("the token has expired".into()) {
+                seen.cancel();
+            }
+        });
+    worker.build().run(&stop).await.unwrap();
+    assert_eq!(head(&outbox, "a").await.state, State::Sending);
+    assert_eq!(platform.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn a_platform_that_cannot_be_asked_for_too_long_leaves_its_error() {
+    let (outbox, platform) = (outbox(), Platform::new());
+    platform.then(Next::LosesResponse);
+    for _ in 0..20 {
+        let error = Error::new(ErrorKind::Unauthenticated, "the token has expired");
+        platform.then_question_fails(error);
+    }
+    outbox.enqueue(envelope("a", "x")).await.unwrap();
+    let worker = worker(&outbox, &platform).with_settle_patience(Duration::from_millis(30));
+    worker.build().run_until_empty().await.unwrap();
+    let parked = head(&outbox, "a").await;
+    assert_eq!(parked.state, State::Unconfirmed);
+    assert_eq!(parked.error.unwrap()["message"], "the token has expired");
+    assert!(parked.evidence.unwrap().client_request_id.is_some());
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use ms_messenger_core::{
@@ -48,6 +48,9 @@ pub(crate) struct Platform {
 #[derive(Debug, Default)]
 struct Shared {
     next: Mutex<VecDeque<Next>>,
+    /// How the next questions fail.
+    questions: Mutex<VecDeque<Error>>,
+    asked: Mutex<Vec<Instant>>,
     stored: Mutex<Vec<Stored>>,
     hangs: Notify,
 }
@@ -102,6 +105,17 @@ impl Platform {
     pub(crate) fn then(&self, next: Next) -> &Self {
         self.shared.next.lock().unwrap().push_back(next);
         self
+    }
+
+    /// The next time that it is asked about a message, it fails like this.
+    pub(crate) fn then_question_fails(&self, error: Error) -> &Self {
+        self.shared.questions.lock().unwrap().push_back(error);
+        self
+    }
+
+    /// When it was asked about messages.
+    pub(crate) fn asked(&self) -> Vec<Instant> {
+        self.shared.asked.lock().unwrap().clone()
     }
 
     /// The texts that it stored, in order.
@@ -202,6 +216,10 @@ impl Messenger for Platform {
     }
 
     async fn settle(&self, _: &SendRequest, evidence: &Evidence) -> Settled {
+        self.shared.asked.lock().unwrap().push(Instant::now());
+        if let Some(error) = self.shared.questions.lock().unwrap().pop_front() {
+            return Settled::CannotTell(error);
+        }
         if !self.can_be_asked {
             return Settled::cannot_tell(ROUTE, "it cannot be asked");
         }

@@ -5,13 +5,13 @@ mod child;
 mod env;
 mod exec;
 mod files;
+mod forms;
 mod record;
 mod remote;
 mod replay;
 mod serve;
 mod signals;
 mod start;
-mod text;
 mod variables;
 
 pub(crate) use self::{remote::origin, variables::USUAL};

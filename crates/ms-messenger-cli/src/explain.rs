@@ -9,8 +9,8 @@ use crate::{
     graph,
     outcome::{causes, moment},
     platform::Platform,
+    text::wording::in_own_terms,
     token::{Service, faults},
-    wording::in_own_terms,
 };
 
 /// An error and what to do about it.

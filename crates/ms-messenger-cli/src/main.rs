@@ -58,6 +58,7 @@ mod stored;
 mod support;
 mod targets;
 mod terminal;
+mod text;
 mod token;
 mod transport;
 mod typo;
@@ -65,7 +66,6 @@ mod unread;
 mod unsettled;
 mod usage;
 mod whoami;
-mod wording;
 mod work;
 
 use std::{ffi::OsString, process::ExitCode};

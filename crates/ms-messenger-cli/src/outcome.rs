@@ -10,7 +10,7 @@ use crate::{
     exit::Exit,
     files,
     terminal::{escaped, shown_line},
-    wording::in_own_terms,
+    text::wording::in_own_terms,
 };
 
 /// How the command ended.

@@ -17,7 +17,7 @@ use crate::{
     explain::is_used_key,
     files, outcome,
     terminal::{shown, shown_line},
-    wording::in_own_terms,
+    text::wording::in_own_terms,
 };
 
 /// Writes one result to standard output. Nothing of it reaches a terminal as a command; JSON is

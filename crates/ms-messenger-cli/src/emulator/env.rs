@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     args::EnvArgs,
-    emulator::{remote, text, variables::Variables},
+    emulator::{forms, remote, variables::Variables},
     exit::Exit,
     files::{self, unreadable},
     print,
@@ -35,7 +35,7 @@ pub(crate) async fn run(args: &EnvArgs) -> Exit {
     if variables.0.iter().all(|(name, _)| *name != "MSM_EMULATOR") {
         return print::failure("this is no ready line of an emulator", Exit::Config);
     }
-    print::last(&text::of(&variables, args.format), Exit::Success)
+    print::last(&forms::of(&variables, args.format), Exit::Success)
 }
 
 /// Removes the certificate authority if its file is not here: it is in a container, or on another

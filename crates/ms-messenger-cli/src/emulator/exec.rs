@@ -9,10 +9,9 @@ use tokio::process::Command;
 use crate::{
     args::ExecArgs,
     emulator::{
-        bundle, child, files, replay,
+        bundle, child, files, forms, replay,
         signals::Signals,
         start::{Ports, start},
-        text,
         variables::{MISLEADING, Variables},
     },
     environment::{self, variable},
@@ -55,7 +54,7 @@ async fn execute(args: &ExecArgs) -> Result<i32, Exit> {
         ))
     })?;
     if let Some(file) = &args.env_out {
-        let written = text::write(file, &variables);
+        let written = forms::write(file, &variables);
         written.map_err(|problem| print::failure(&problem, Exit::Config))?;
     }
     let mut command = command(args, &variables, folder.path());
@@ -73,10 +72,10 @@ async fn execute(args: &ExecArgs) -> Result<i32, Exit> {
             child::code_of_not_started(&error)
         }
     };
-    print::note(text::ending(None, &emulator.stats()));
+    print::note(forms::ending(None, &emulator.stats()));
     let differs = replay::note(&emulator);
     let exported = export(args, &emulator);
-    let kept = text::data_failure(&emulator.shutdown().await);
+    let kept = forms::data_failure(&emulator.shutdown().await);
     let kept = kept.map_or(Ok(()), |problem| Err(print::failure(&problem, Exit::Other)));
     // What cannot be removed is only temporary.
     let _ = folder.close();

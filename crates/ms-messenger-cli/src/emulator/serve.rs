@@ -7,9 +7,8 @@ use ms_messenger_emulator::Emulator;
 use crate::{
     args::WorldArgs,
     emulator::{
-        replay,
+        forms, replay,
         start::{Ports, start},
-        text,
         variables::{self, Variables},
     },
     exit::Exit,
@@ -37,7 +36,7 @@ pub(crate) async fn run(args: &WorldArgs, env_out: Option<&Path>) -> Exit {
     let world = emulator.ready_line();
     if let Some(file) = env_out {
         let variables = Variables::of(&world);
-        if let Err(problem) = text::write(file, &variables) {
+        if let Err(problem) = forms::write(file, &variables) {
             return print::failure(&problem, Exit::Config);
         }
     }
@@ -47,10 +46,10 @@ pub(crate) async fn run(args: &WorldArgs, env_out: Option<&Path>) -> Exit {
     print::note(ready_text(&emulator));
     let signal = interrupt.requested().await;
     let stats = emulator.stats();
-    print::note(text::ending(Some(signal), &stats));
+    print::note(forms::ending(Some(signal), &stats));
     replay::note(&emulator);
     // What was recorded last is written at the end.
-    match text::data_failure(&emulator.shutdown().await) {
+    match forms::data_failure(&emulator.shutdown().await) {
         Some(problem) => print::failure(&problem, Exit::Other),
         None => Exit::Success,
     }

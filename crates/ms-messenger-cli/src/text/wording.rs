@@ -45,7 +45,7 @@ pub(crate) fn in_own_terms(text: &str) -> Cow<'_, str> {
 mod tests {
     use std::{fs, path::Path};
 
-    use super::*;
+    use super::{super::literals, *};
 
     /// The libraries whose texts this program prints. Those that have no texts of their own for
     /// users, or that it does not use, are not among them.
@@ -60,45 +60,6 @@ mod tests {
         "ms-messenger-outbox",
         "ms-messenger-events",
     ];
-
-    /// Returns the string literals of a source file, outside of its comments and tests.
-    fn literals(source: &str) -> Vec<String> {
-        let source = source.split("#[cfg(test)]\nmod ").next().unwrap();
-        let code = source
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("//"))
-            .collect::<Vec<_>>()
-            .join("\n")
-            .replace("'\"'", "'x'");
-        let mut literals = Vec::new();
-        let mut rest = code.as_str();
-        while let Some((_, after)) = rest.split_once('"') {
-            let mut text = String::new();
-            let mut chars = after.char_indices();
-            let mut end = after.len();
-            while let Some((at, c)) = chars.next() {
-                match c {
-                    '"' => {
-                        end = at + 1;
-                        break;
-                    }
-                    '\\' => match chars.next() {
-                        Some((_, '\n')) => {
-                            let blank = |c: char| c.is_whitespace();
-                            let spaces = chars.as_str().chars().take_while(|c| blank(*c)).count();
-                            chars.by_ref().take(spaces).for_each(drop);
-                        }
-                        Some((_, other)) => text.push(other),
-                        None => {}
-                    },
-                    other => text.push(other),
-                }
-            }
-            literals.push(text);
-            rest = &after[end..];
-        }
-        literals
-    }
 
     /// Whether a text names something of the library: a method or a path.
     fn names_code(text: &str) -> bool {
@@ -144,7 +105,8 @@ mod tests {
         assert!(all.len() > 200, "{}", all.len());
         let mut reworded = 0;
         for path in all {
-            for text in literals(&fs::read_to_string(&path).unwrap()) {
+            for text in literals::of(&fs::read_to_string(&path).unwrap()) {
+                let text = text.value;
                 // A text of several words, and no code.
                 if text.split(' ').count() < 4
                     || text.contains(['{', '\n']) && text.contains(';') && text.contains("let ")

@@ -1,0 +1,211 @@
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::literals;
+
+/// Files whose texts are not here yet.
+const LEFT: &[&str] = &[
+    "api.rs",
+    "args/batch.rs",
+    "args/config.rs",
+    "args/connection.rs",
+    "args/emulator.rs",
+    "args/habits.rs",
+    "args/listen.rs",
+    "args/outbox.rs",
+    "args/read.rs",
+    "args/relations.rs",
+    "args/send.rs",
+    "args/settle.rs",
+    "args/sign_in.rs",
+    "args/values.rs",
+    "args/wait.rs",
+    "args/world.rs",
+    "batch.rs",
+    "batch/earlier.rs",
+    "batch/findings.rs",
+    "batch/input.rs",
+    "batch/line.rs",
+    "batch/table.rs",
+    "change.rs",
+    "choose.rs",
+    "compose.rs",
+    "compose/card.rs",
+    "compose/controls.rs",
+    "compose/local_files.rs",
+    "compose/markdown.rs",
+    "config.rs",
+    "config/keyring.rs",
+    "config/parse.rs",
+    "config/reader.rs",
+    "config/reference.rs",
+    "config/setting.rs",
+    "configuration.rs",
+    "connect.rs",
+    "counts.rs",
+    "defect.rs",
+    "demo.rs",
+    "demo/report.rs",
+    "demo/scenario.rs",
+    "doctor.rs",
+    "doctor/acs.rs",
+    "doctor/context.rs",
+    "doctor/finding.rs",
+    "doctor/graph.rs",
+    "doctor/skype.rs",
+    "emulator/env.rs",
+    "emulator/exec.rs",
+    "emulator/files.rs",
+    "emulator/forms.rs",
+    "emulator/record.rs",
+    "emulator/remote.rs",
+    "emulator/replay.rs",
+    "emulator/serve.rs",
+    "emulator/start.rs",
+    "emulator/variables.rs",
+    "exit.rs",
+    "explain.rs",
+    "files.rs",
+    "graph.rs",
+    "habits.rs",
+    "kept_files.rs",
+    "keys.rs",
+    "lazy_session.rs",
+    "list.rs",
+    "listen.rs",
+    "listen/kept.rs",
+    "listen/receiver.rs",
+    "login.rs",
+    "login/flow.rs",
+    "login/plan.rs",
+    "logout.rs",
+    "main.rs",
+    "mentions.rs",
+    "names.rs",
+    "outbox/add.rs",
+    "outbox/change.rs",
+    "outbox/metrics.rs",
+    "outbox/open.rs",
+    "outbox/read.rs",
+    "outbox/run.rs",
+    "outbox/settle.rs",
+    "outbox_store.rs",
+    "outcome.rs",
+    "place.rs",
+    "platform.rs",
+    "print.rs",
+    "profile.rs",
+    "read.rs",
+    "read/follow.rs",
+    "read/item.rs",
+    "read/pages.rs",
+    "schema.rs",
+    "send.rs",
+    "send/attempt.rs",
+    "send/dry.rs",
+    "send/heard.rs",
+    "send/plan.rs",
+    "send/report.rs",
+    "settle.rs",
+    "show.rs",
+    "state.rs",
+    "stored.rs",
+    "support.rs",
+    "token.rs",
+    "typo.rs",
+    "unsettled.rs",
+    "usage.rs",
+    "whoami.rs",
+    "work.rs",
+];
+
+/// Returns whether a literal is a text for a person: two words of lower case in a row.
+fn is_text(literal: &str) -> bool {
+    let words: Vec<&str> = literal.split(' ').collect();
+    let is_lower = |c: &u8| c.is_ascii_lowercase();
+    words.windows(2).any(|pair| {
+        let ends = pair[0].bytes().rev().take_while(is_lower).count();
+        let begins = pair[1].bytes().take_while(is_lower).count();
+        ends > 1 && begins > 1
+    })
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|it| it == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// Returns the place and value of each text in a source file.
+fn texts(name: &str, source: &str) -> Vec<String> {
+    let texts = literals::of(source).into_iter();
+    let texts = texts.filter(|it| is_text(&it.value));
+    texts
+        .map(|it| format!("src/{name}:{}: {:?}", it.line, it.value))
+        .collect()
+}
+
+#[test]
+fn every_text_stands_in_this_module() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut paths = Vec::new();
+    sources(&src, &mut paths);
+    assert!(paths.len() > 150, "{}", paths.len());
+    paths.sort();
+    let mut found = Vec::new();
+    for path in paths {
+        let name = path.strip_prefix(&src).unwrap();
+        let name = name.to_str().unwrap().replace('\\', "/");
+        let is_test = name.ends_with("/tests.rs") || name.contains("/tests/");
+        if is_test || name == "text.rs" || name.starts_with("text/") {
+            continue;
+        }
+        let texts = texts(&name, &fs::read_to_string(&path).unwrap());
+        if LEFT.contains(&name.as_str()) {
+            assert!(!texts.is_empty(), "{name} has no text left");
+        } else {
+            found.extend(texts);
+        }
+    }
+    assert!(found.is_empty(), "move to src/text/:\n{}", found.join("\n"));
+}
+
+#[test]
+fn a_text_is_found_wherever_it_stands() {
+    let source = r##"
+        //! a comment of words
+        /// a doc of words
+        #[arg(help = "an attribute of words")]
+        fn plain() {
+            tracing::info!(target: "msm", "a message of words");
+            let name = ("a-name", "Content Type", 'x', b"some bytes of it", '"');
+            format!("{name}: {name} is not here");
+            let raw = r#"a "raw" text, with words"#;
+            println!("
+                below"; "above\
+                 \nit ends here");
+        }
+        #[cfg(test)]
+        mod tests { const A: &str = "a test of words"; }
+        #[cfg(test)]
+        mod others;
+        const LAST: &str = "the last one";
+    "##;
+    let found: Vec<String> = texts("a.rs", source);
+    assert_eq!(
+        found,
+        [
+            r#"src/a.rs:8: "{name}: {name} is not here""#,
+            r#"src/a.rs:9: "a \"raw\" text, with words""#,
+            r#"src/a.rs:11: "above\nit ends here""#,
+            r#"src/a.rs:18: "the last one""#,
+        ]
+    );
+}

@@ -22,7 +22,7 @@ pub(crate) use self::{
 use self::{reader::Reader, setting::Setting};
 use crate::{
     args::ConnectionArgs, environment::Environment, platform::Platform, profile, sign_in::SignedIn,
-    typo::suggestion,
+    text, typo::suggestion,
 };
 
 /// Variables of an Entra ID application. They have no options.
@@ -244,8 +244,7 @@ fn check_profile(file: &ConfigFile, name: &str, reader: &mut Reader<'_>) {
     }
     let meant = suggestion(name, profiles.keys().map(String::as_str), "");
     let path = file.path.display();
-    let rule =
-        format!("neither {path} has this profile, nor is there a sign-in of its name{meant}");
+    let rule = text::config::no_profile(path, &meant);
     reader.problem(format!("profile {name}"), rule);
 }
 

@@ -8,7 +8,7 @@ use crate::{
     config::{ConfigFile, FileValue, MEMBERS, Member, Place, Settings},
     environment,
     exit::Exit,
-    print, profile, report,
+    print, profile, report, text,
 };
 
 /// Runs a command on the configuration.
@@ -38,8 +38,7 @@ fn path(args: &ConfigPathArgs) -> Result<String> {
 
 /// The error of a user without folders who names no file.
 fn no_place() -> Error {
-    let text = "this user has no home folder: name the file with --config or MSM_CONFIG";
-    Error::new(ErrorKind::Config, text)
+    Error::new(ErrorKind::Config, text::config::NO_HOME)
 }
 
 /// Checks the file, and that each secret of each profile can be read.
@@ -51,7 +50,7 @@ fn check(args: &ConfigCheckArgs) -> Result<String> {
         return Ok(if args.json {
             report::done(json!({"path": path, "exists": false, "profiles": [], "warnings": []}))
         } else {
-            format!("{path}: there is no such file, and none is needed")
+            text::config::no_file(&path)
         });
     };
     let warnings = secrets(&file)?;
@@ -66,9 +65,7 @@ fn check(args: &ConfigCheckArgs) -> Result<String> {
     for warning in &warnings {
         print::note(format_args!("warning: {warning}"));
     }
-    let count = profiles.len();
-    let plural = if count == 1 { "" } else { "s" };
-    Ok(format!("{path}: no problem found, {count} profile{plural}"))
+    Ok(text::config::valid(path, profiles.len()))
 }
 
 /// Looks at what the references name; returns warnings.
@@ -185,23 +182,22 @@ impl<'a> Shown<'a> {
 
     /// Returns it as tables.
     pub(crate) fn to_text(&self) -> String {
-        let file = self.file().unwrap_or_else(|| "none".to_owned());
-        let mut text = format!("profile {}\nfile    {file}\n", self.profile);
+        let mut text = text::config::head(&self.profile, self.file().as_deref());
         let values = self.values();
         let rows: Vec<Vec<String>> = values
             .into_iter()
             .map(|(member, value, origin)| {
                 let value = match value {
                     Some(value) => crate::outcome::one_line(value),
-                    None => "(secret)".to_owned(),
+                    None => text::config::SECRET.to_owned(),
                 };
                 vec![member.variable.to_owned(), value, origin]
             })
             .collect();
         if rows.is_empty() {
-            text.push_str("\nno platform is configured\n");
+            text.push_str(&format!("\n{}\n", text::config::NO_PLATFORM));
         } else {
-            let table = print::columns(&["setting", "value", "from"], &rows);
+            let table = print::columns(&text::config::SETTINGS, &rows);
             text.push_str(&format!("\n{table}\n"));
         }
         let targets = self.targets().into_iter();
@@ -209,7 +205,7 @@ impl<'a> Shown<'a> {
             .map(|(name, target, origin)| vec![format!("@{name}"), target, origin])
             .collect();
         if !rows.is_empty() {
-            let table = print::columns(&["name", "target", "from"], &rows);
+            let table = print::columns(&text::config::TARGETS, &rows);
             text.push_str(&format!("\n{table}\n"));
         }
         for warning in &self.settings.warnings {

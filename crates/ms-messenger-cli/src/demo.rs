@@ -3,8 +3,6 @@
 mod report;
 mod scenario;
 
-use std::fmt;
-
 use ms_messenger_emulator::{Emulator, FaultAction, FaultRule, Faults, Platform, Seed, When};
 
 use crate::{
@@ -12,7 +10,7 @@ use crate::{
     demo::{report::Report, scenario::Scenario},
     exit::Exit,
     outcome::{Line, Status},
-    print,
+    print, text,
 };
 
 /// Runs the demonstration. It fails when a claim of a client does not match the ledger.
@@ -35,17 +33,13 @@ pub(crate) async fn run(args: &DemoArgs) -> Exit {
 
 /// Sends, loses two responses, and returns the report and suggested commands.
 async fn demonstrate(args: &DemoArgs) -> Result<(Report, String), Box<dyn std::error::Error>> {
-    let note = |text: fmt::Arguments<'_>| {
+    let note = |text: String| {
         if !args.json {
             print::note(text);
         }
     };
     let emulator = Emulator::start().await?;
-    note(format_args!(
-        "An emulator of Azure Communication Services, Microsoft Graph and Skype for Business runs\n\
-         at {}: no account, no network. One program sends over four platforms through one trait.\n",
-        emulator.http_url()
-    ));
+    note(text::demo::begin(emulator.http_url()));
     let scenario = Scenario::new(emulator.seed()).await?;
     let receipts = scenario.send_everything(&emulator).await?;
     emulator.set_faults(lose_responses());
@@ -85,7 +79,7 @@ fn finish(args: &DemoArgs, report: &Report, next: &str) -> Exit {
         return print::unwritten(&error, Exit::Success);
     }
     if !report.is_true() {
-        return print::failure("a claim of a client does not match the ledger", Exit::Other);
+        return print::failure(text::demo::MISMATCH, Exit::Other);
     }
     if !args.json {
         print::note(next);
@@ -93,15 +87,7 @@ fn finish(args: &DemoArgs, report: &Report, next: &str) -> Exit {
     Exit::Success
 }
 
-/// Returns commands that work unchanged: every emulator has the same keys and ids.
+/// Returns commands that work unchanged.
 fn next(world: &Seed) -> String {
-    let (key, conversation) = (&world.acs.access_key, &world.acs.conversation_id);
-    format!(
-        "
-Next, keep an emulator running, which has the same keys and ids, and send to it:
-  msm emulator &
-  msm send --acs-connection-string 'endpoint=http://127.0.0.1:8410;accesskey={key}' \\
-    --to 'conversation:{conversation}' --text hello
-For the real services: msm send --help, msm login --help, msm doctor"
-    )
+    text::demo::next(&world.acs.access_key, &world.acs.conversation_id)
 }

@@ -23,6 +23,7 @@ use crate::{
     platform::Platform,
     print, report,
     terminal::escaped,
+    text,
     transport::http_options,
 };
 
@@ -68,7 +69,7 @@ pub(crate) async fn examine(
         }
         let mut findings = Findings::new(platform);
         if only.is_none() && !context.is_mentioned(platform) {
-            findings.note("settings", format!("not configured: {}", platform.needs()));
+            findings.note("settings", text::doctor::not_configured(platform.needs()));
         } else {
             match platform {
                 Platform::AcsMessages => acs::messages(&context, &mut findings).await,

@@ -5,6 +5,8 @@ use std::{fmt::Write as _, process::ExitCode};
 use ms_messenger::{Delivery, Error, ErrorKind};
 use serde_json::json;
 
+use crate::text;
+
 /// How a command ended, by what to do next. The number is the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -45,69 +47,15 @@ impl Exit {
         self as u8
     }
 
-    /// Returns the meaning, the delivery after a send, and what to do.
-    const fn parts(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Self::Success => ("sent; or the command succeeded", "", "nothing"),
-            Self::Other => (
-                "other failure, or `demo` found a mismatch",
-                "",
-                "read the message",
-            ),
-            Self::Usage => ("wrong usage", ": nothing was attempted", "see --help"),
-            Self::Config => (
-                "configuration",
-                ": nothing was sent",
-                "correct the setting that the error names",
-            ),
-            Self::Rejected => (
-                "rejected as invalid or unsupported",
-                ": not sent",
-                "change what the error names",
-            ),
-            Self::Denied => (
-                "sign-in or permission",
-                ": not sent",
-                "renew the token, or ask for the permission",
-            ),
-            Self::NotFound => ("the target does not exist", ": not sent", "check the ids"),
-            Self::Temporary => (
-                "unreachable, throttled or interrupted",
-                ": not sent",
-                "run it again later",
-            ),
-            Self::Unknown => (
-                "unknown whether it was sent",
-                "",
-                "run `msm settle` before sending again",
-            ),
-            Self::SentUnread => (
-                "sent, but the response could not be used",
-                "",
-                "do not send it again",
-            ),
-            Self::ProvenNotSent => (
-                "settled: it was not sent",
-                "",
-                "send it again: that makes no duplicate",
-            ),
-            Self::NotReported => (
-                "sent, but not reported as `--wait` asks",
-                "",
-                "do not send it again",
-            ),
-        }
-    }
-
     /// Returns the meaning after a send, and what to do.
     pub(crate) fn meaning(self) -> (String, &'static str) {
-        let (meaning, delivery, remedy) = self.parts();
+        let (meaning, delivery, remedy) = text::exit::parts(self);
         (format!("{meaning}{delivery}"), remedy)
     }
 
     /// Returns the meaning after a command that sends nothing, and what to do.
     pub(crate) const fn meaning_without_a_message(self) -> (&'static str, &'static str) {
-        let (meaning, _, remedy) = self.parts();
+        let (meaning, _, remedy) = text::exit::parts(self);
         (meaning, remedy)
     }
 
@@ -179,14 +127,6 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// A send ends with a code of the table even when a signal ends it.
-const SIGNALS: &str = "\
-Ctrl-C, SIGTERM and SIGHUP end `send` with 8, or with 7 when nothing was sent; `emulator`, `listen`
-and `read --follow` with 0, `read` before its end with 7. `batch` and `outbox run` let what they are
-sending end first; a second signal ends them at once, with 8. They end the other commands, which
-send nothing, with 130, 143 and 129.
-";
-
 /// Returns the exit codes as lines of JSON.
 pub(crate) fn lines() -> String {
     let line = |exit: Exit| {
@@ -204,13 +144,13 @@ pub(crate) fn lines() -> String {
 
 /// Returns the table of exit codes as the help prints it.
 pub(crate) fn table() -> String {
-    let mut table = String::from("Exit codes:\n");
+    let mut table = String::from(text::exit::TABLE);
     for exit in Exit::ALL {
         let (meaning, remedy) = exit.meaning();
         // Writing to a string cannot fail.
         let _ = writeln!(table, "  {:>2}  {meaning:<48} {remedy}", exit.code());
     }
-    table.push_str(SIGNALS);
+    table.push_str(text::exit::SIGNALS);
     table
 }
 

@@ -9,7 +9,7 @@ use crate::{
     graph,
     outcome::{causes, moment},
     platform::Platform,
-    text::wording::in_own_terms,
+    text::{self, wording::in_own_terms},
     token::{Service, faults},
 };
 
@@ -20,14 +20,6 @@ pub(crate) struct Explained {
     pub(crate) advice: Option<String>,
 }
 
-/// Advice about an untrusted certificate.
-const TRUST: &str = "if the server is the right one, set SSL_CERT_FILE to a PEM file with the \
-                     certificate authority, or add it to the system's certificates";
-
-/// Advice about a key that was rejected: neither the time of this use nor its evidence helps.
-const USED_KEY: &str = "to run it again without a duplicate, give the --first-sent of the first use \
-                        of the key, within five minutes of it";
-
 /// Explains an error. `settings` are those that the command ran with.
 pub(crate) fn explain(error: Error, settings: Option<&Settings>) -> Explained {
     let error = match settings {
@@ -36,11 +28,11 @@ pub(crate) fn explain(error: Error, settings: Option<&Settings>) -> Explained {
     };
     if is_untrusted(&error) {
         let error = untrusted(&error);
-        let advice = Some(TRUST.to_owned());
+        let advice = Some(text::explain::TRUST.to_owned());
         return Explained { error, advice };
     }
     let advice = match error.kind() {
-        _ if is_used_key(&error) => Some(USED_KEY.to_owned()),
+        _ if is_used_key(&error) => Some(text::explain::USED_KEY.to_owned()),
         ErrorKind::Unauthenticated => {
             settings.and_then(|settings| sign_in_advice(settings, &error))
         }
@@ -90,8 +82,8 @@ fn is_untrusted(error: &Error) -> bool {
         found |= inner.downcast_ref().is_some_and(is_code);
         cause = inner.source();
     }
-    let signs = ["invalid peer certificate", "No CA certificates"];
-    let names_it = |text: &String| signs.iter().any(|sign| text.contains(sign));
+    let signs = || text::foreign::UNTRUSTED.iter();
+    let names_it = |text: &String| signs().any(|sign| text.contains(sign));
     found || (error.kind() == ErrorKind::Connect && causes(error).iter().any(names_it))
 }
 
@@ -101,7 +93,7 @@ fn untrusted(error: &Error) -> Error {
     let message = if message.contains("certificate") {
         message
     } else {
-        "the certificate of the server is not trusted".into()
+        text::explain::UNTRUSTED.into()
     };
     let error = configuration_error(error, message.into_owned());
     error.with_code(UNTRUSTED)
@@ -188,7 +180,9 @@ fn sign_in_advice(settings: &Settings, error: &Error) -> Option<String> {
         .platform()
         .is_none_or(|it| it == Platform::MsgraphChat.as_str());
     match &settings.signed_in {
-        Some(signed_in) if is_graph => Some(format!("run {}", signed_in.profile.command("login"))),
+        Some(signed_in) if is_graph => {
+            Some(text::explain::run(&signed_in.profile.command("login")))
+        }
         _ if error.status().is_some() => token_advice(error, settings),
         _ => None,
     }
@@ -222,7 +216,7 @@ fn permission_advice(settings: &Settings, error: &Error) -> Option<String> {
         .map(|name| format!(" --scope {name}"))
         .collect();
     let login = signed_in.profile.command(&format!("login{names}"));
-    Some(format!("the sign-in lacks {needed}: run {login}"))
+    Some(text::explain::missing_permission(needed, &login))
 }
 
 /// Explains a rejected token by its claims.
@@ -238,24 +232,15 @@ fn token_advice(error: &Error, settings: &Settings) -> Option<String> {
     let (setting, token) = settings.token_of(platform)?;
     let faults = faults(token, service, SystemTime::now());
     let rules: Vec<&str> = faults.iter().map(|fault| fault.rule.as_str()).collect();
-    let login = match platform {
-        Platform::MsgraphChat => ", or unset it and run `msm login`",
-        _ => "",
-    };
-    (!rules.is_empty()).then(|| format!("{setting} {}: get a new one{login}", rules.join(" and ")))
+    (!rules.is_empty()).then(|| text::explain::invalid_token(&setting, &rules, platform))
 }
 
 /// Explains how long the service asks to wait.
 fn wait_advice(error: &Error) -> Option<String> {
     let wait = error.retry_after()?;
-    let seconds = wait.as_secs();
     Some(match SystemTime::now().checked_add(wait) {
-        Some(then) => format!(
-            "the service asks to wait {seconds} s, longer than this command waits: run it again \
-             after {}",
-            moment(then)
-        ),
-        None => "the service asks to wait for an unreasonably long time".to_owned(),
+        Some(then) => text::explain::wait(wait.as_secs(), moment(then)),
+        None => text::explain::UNREASONABLE_WAIT.to_owned(),
     })
 }
 
@@ -272,15 +257,8 @@ fn absence_advice(error: &Error) -> Option<String> {
     if error.kind() != ErrorKind::NotFound {
         return None;
     }
-    let text = match Platform::named(error.platform()?)? {
-        Platform::MsgraphChat => {
-            "there is no such team, channel, chat, message or user, or the signed-in user is no member"
-        }
-        Platform::AcsChat => "there is no such thread or message, or the user is no participant",
-        Platform::AcsMessages => "there is no such conversation or channel in this resource",
-        Platform::Ucwa => return None,
-    };
-    Some(text.to_owned())
+    let absent = text::explain::absent(Platform::named(error.platform()?)?);
+    absent.map(str::to_owned)
 }
 
 /// Explains where the names of teams and channels can be read.
@@ -292,9 +270,9 @@ fn name_advice(error: &Error) -> Option<String> {
             .any(|problem| problem.field == field)
     };
     if is_of("channel") {
-        Some("msm list channels TEAM prints the names of those that there are".to_owned())
+        Some(text::explain::LIST_CHANNELS.to_owned())
     } else {
-        is_of("team").then(|| "msm list teams prints the names of those that there are".to_owned())
+        is_of("team").then(|| text::explain::LIST_TEAMS.to_owned())
     }
 }
 

@@ -8,6 +8,8 @@ use std::{
 
 use ms_messenger::{Error, ErrorKind, Problem};
 
+use crate::text::{self, foreign};
+
 /// The most bytes of a secret, a setting or a set of rules.
 pub(crate) const SETTING: u64 = 1024 * 1024;
 /// The most bytes of one message, with what is embedded in it.
@@ -53,7 +55,7 @@ fn utf8(bytes: Vec<u8>) -> io::Result<String> {
 /// Returns the name of a file, or that of standard input for `-`.
 pub(crate) fn name(path: &Path) -> String {
     if path.as_os_str() == "-" {
-        "standard input".to_owned()
+        text::files::STANDARD_INPUT.to_owned()
     } else {
         path.display().to_string()
     }
@@ -64,7 +66,7 @@ fn bounded(source: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     source.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
-        let rule = format!("has more than {} MiB", limit / 1024 / 1024);
+        let rule = text::files::too_large(limit / 1024 / 1024);
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, rule));
     }
     Ok(bytes)
@@ -73,10 +75,10 @@ fn bounded(source: impl Read, limit: u64) -> io::Result<Vec<u8>> {
 /// Describes why something cannot be read.
 pub(crate) fn unreadable(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::InvalidData => "is not UTF-8".to_owned(),
+        io::ErrorKind::InvalidData => text::files::NOT_UTF8.to_owned(),
         io::ErrorKind::FileTooLarge if error.get_ref().is_some() => error.to_string(),
         kind if is_plain(kind) => reason(error),
-        _ => format!("cannot be read: {}", reason(error)),
+        _ => text::files::unreadable(&reason(error)),
     }
 }
 
@@ -94,20 +96,20 @@ pub(crate) fn unusable(path: &Path, error: &io::Error) -> Error {
 pub(crate) fn unwritable(error: &io::Error) -> String {
     match error.kind() {
         kind if is_plain(kind) => reason(error),
-        _ => format!("cannot be written: {}", reason(error)),
+        _ => text::files::unwritable(&reason(error)),
     }
 }
 
 /// Describes what the operating system refused, without its number.
 pub(crate) fn reason(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::NotFound => "no such file".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        io::ErrorKind::IsADirectory => "is a folder, not a file".to_owned(),
-        io::ErrorKind::NotADirectory => "it or a folder above it is no folder".to_owned(),
-        io::ErrorKind::AlreadyExists => "exists already".to_owned(),
+        io::ErrorKind::NotFound => text::files::ABSENT.to_owned(),
+        io::ErrorKind::PermissionDenied => text::files::DENIED.to_owned(),
+        io::ErrorKind::IsADirectory => text::files::FOLDER.to_owned(),
+        io::ErrorKind::NotADirectory => text::files::NO_FOLDER.to_owned(),
+        io::ErrorKind::AlreadyExists => text::files::EXISTS.to_owned(),
         // The standard library has no name for it.
-        _ if error.kind().to_string().starts_with("uncategorized") => {
+        _ if error.kind().to_string().starts_with(foreign::UNCATEGORIZED) => {
             without_number(&error.to_string()).to_lowercase()
         }
         // An error of a library says more than its kind.
@@ -133,7 +135,7 @@ pub(crate) fn cause(error: &(dyn std::error::Error + 'static)) -> String {
 
 /// Cuts the number of an error of the operating system.
 fn without_number(text: &str) -> String {
-    let parts = text.split_once(" (os error ");
+    let parts = text.split_once(foreign::OS_ERROR);
     match parts.and_then(|(before, rest)| Some((before, rest.split_once(')')?.1))) {
         Some((before, after)) => format!("{before}{after}"),
         None => text.to_owned(),

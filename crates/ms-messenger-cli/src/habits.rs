@@ -10,7 +10,7 @@ use crate::{
     args::{self, CompletionsArgs, ManArgs, Shell},
     exit::Exit,
     files::unwritable,
-    print, report,
+    print, report, text,
 };
 
 /// Prints the completions for a shell.
@@ -75,10 +75,7 @@ fn values(command: &Command, parents: &[&str]) -> String {
                 names.join("; and __fish_seen_subcommand_from "),
                 values.join(" "),
             );
-            script.push_str(&format!(
-                "complete -c msm -n \"__fish_msm_using_subcommand {used}; and not \
-                 __fish_seen_subcommand_from {values}\" -f -a \"{values}\"\n"
-            ));
+            script.push_str(&text::process::fish_values(&used, &values));
         }
         script.push_str(&values(inner, &names));
     }
@@ -89,7 +86,7 @@ fn values(command: &Command, parents: &[&str]) -> String {
 pub(crate) fn man(args: &ManArgs) -> Exit {
     match pages(&args.folder) {
         Ok(count) => {
-            let text = format!("{count} pages in {}", args.folder.display());
+            let text = text::process::pages(count, args.folder.display());
             print::last(&text, Exit::Success)
         }
         Err(error) => report::failed(error, false),

@@ -13,7 +13,7 @@ use ms_messenger::{Error, ErrorKind, IdempotencyKey, Result, SendRequest, Uuid};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::{files::unreadable, outcome::moment, platform::Platform, state::make_folder};
+use crate::{files::unreadable, outcome::moment, platform::Platform, state::make_folder, text};
 
 /// Folder inside the state folder.
 const FOLDER: &str = "keys";
@@ -74,10 +74,7 @@ impl FirstUses {
         }
         let known = read(&path).map_err(|error| self.unusable(&error))?;
         if known.message != entry.message {
-            let text = format!(
-                "--idempotency-key: was used for another message at {}; use a new key for this one",
-                moment(known.key.first_sent)
-            );
+            let text = text::keys::other_message(moment(known.key.first_sent));
             return Err(Error::new(ErrorKind::InvalidRequest, text));
         }
         Ok((known.key, KeyUse { path, is_first }))
@@ -85,11 +82,7 @@ impl FirstUses {
 
     /// Returns the error of a folder that cannot be used.
     fn unusable(&self, error: &io::Error) -> Error {
-        let text = format!(
-            "the first use of the key cannot be stored in {}: {}; give its time with --first-sent",
-            self.folder.display(),
-            unreadable(error)
-        );
+        let text = text::keys::not_stored(self.folder.display(), &unreadable(error));
         Error::new(ErrorKind::Config, text)
     }
 
@@ -143,7 +136,7 @@ fn write_new(path: &Path, entry: &Entry) -> io::Result<bool> {
 /// Reads a stored key.
 fn read(path: &Path) -> io::Result<Entry> {
     let entry = serde_json::from_str(&fs::read_to_string(path)?);
-    entry.map_err(|_| io::Error::other("damaged"))
+    entry.map_err(|_| io::Error::other(text::keys::DAMAGED))
 }
 
 /// Returns a hash of the request and its platform.

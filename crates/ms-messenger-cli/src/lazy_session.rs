@@ -9,7 +9,7 @@ use ms_messenger::{
 };
 use tokio::sync::Mutex;
 
-use crate::connect::sign_out;
+use crate::{connect::sign_out, text};
 
 /// Returns what signs in.
 type Builder = Box<dyn Fn() -> Result<UcwaBuilder> + Send + Sync>;
@@ -67,7 +67,7 @@ impl LazySession {
 }
 
 fn ended() -> Error {
-    Error::new(ErrorKind::Cancelled, "the session has ended")
+    Error::new(ErrorKind::Cancelled, text::process::SESSION_ENDED)
         .with_delivery(Delivery::NotSent)
         .with_platform(ucwa::PLATFORM)
 }

@@ -23,6 +23,7 @@ use crate::{
     outbox::open::open_or_create,
     print, report,
     terminal::escaped,
+    text,
     unread::output_unread,
 };
 
@@ -37,7 +38,7 @@ pub(crate) async fn run(args: &ListenArgs) -> Exit {
 
 async fn listen(args: &ListenArgs) -> Result<Exit> {
     let mut interrupt = Interrupt::listen().map_err(|error| {
-        Error::new(ErrorKind::Other, "cannot listen for signals").with_source(error)
+        Error::new(ErrorKind::Other, text::process::NO_SIGNALS).with_source(error)
     })?;
     let (events, notifications) = receivers(args)?;
     check_address(args)?;
@@ -54,14 +55,11 @@ async fn listen(args: &ListenArgs) -> Result<Exit> {
         }
     }
     let listener = TcpListener::bind(args.address).await.map_err(|error| {
-        let rule = format!(
-            "cannot listen: {}; port 0 takes any free port",
-            error.kind()
-        );
+        let rule = text::listen::not_bound(error.kind());
         Problem::new("--address", rule).into_error(ErrorKind::Config)
     })?;
     let address = listener.local_addr().map_err(|error| {
-        Error::new(ErrorKind::Other, "the address is unknown").with_source(error)
+        Error::new(ErrorKind::Other, text::listen::UNKNOWN_ADDRESS).with_source(error)
     })?;
     let (sender, mut lines) = mpsc::unbounded_channel();
     let (has_events, has_notifications) = (events.is_some(), notifications.is_some());
@@ -136,9 +134,7 @@ fn receivers(args: &ListenArgs) -> Result<(Option<EventGrid>, Option<GraphNotifi
     let key = secret(args.secret_file.as_deref(), "MSM_LISTEN_KEY")?;
     let state = secret(args.client_state_file.as_deref(), "MSM_LISTEN_CLIENT_STATE")?;
     if key.is_none() && state.is_none() {
-        let text = "no secret is given: set MSM_LISTEN_KEY for Event Grid, or \
-                    MSM_LISTEN_CLIENT_STATE for Graph";
-        return Err(Error::new(ErrorKind::Config, text));
+        return Err(Error::new(ErrorKind::Config, text::listen::NO_SECRET));
     }
     let events = key.map(|key| EventGrid::builder().with_secret(KEY, key).build());
     let graph = state.map(|it| GraphNotifications::builder().with_client_state(it).build());
@@ -156,7 +152,7 @@ fn secret(file: Option<&Path>, name: &str) -> Result<Option<SecretString>> {
     let text = text.map_err(|error| invalid(&unreadable(&error)))?;
     let text = text.expose_secret().trim();
     if text.is_empty() {
-        return Err(invalid("the file is empty"));
+        return Err(invalid(text::files::EMPTY));
     }
     Ok(Some(text.into()))
 }
@@ -165,7 +161,6 @@ fn check_address(args: &ListenArgs) -> Result<()> {
     if args.address.ip().is_loopback() || args.any_address {
         return Ok(());
     }
-    let rule = "must be a loopback address, because secrets would cross the network in plain text; \
-                --any-address permits it";
+    let rule = text::listen::NO_LOOPBACK;
     Err(Problem::new("--address", rule).into_error(ErrorKind::Config))
 }

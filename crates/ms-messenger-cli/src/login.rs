@@ -16,7 +16,7 @@ use crate::{
     exit::Exit,
     print,
     profile::Profile,
-    report,
+    report, text,
     transport::http_options,
     whoami,
 };
@@ -32,7 +32,7 @@ pub(crate) async fn run(args: &LoginArgs) -> Exit {
                 whoami::to_json(&profile, &sign_in)
             } else {
                 let user = whoami::user(&sign_in);
-                format!("signed in as {user}; stored as `{}`", profile.name)
+                text::sign_in::signed_in(user, &profile.name)
             };
             print::last(&text, Exit::Success)
         }
@@ -59,15 +59,13 @@ async fn sign_in(args: &LoginArgs) -> Result<(Profile, SignIn)> {
     let is_emulator = plan.is_emulator && !args.browser;
     let sign_in = granted(args, is_emulator, application, &request, &http).await?;
     if sign_in.refresh_token.is_none() {
-        print::note(
-            "Entra ID returned no refresh token: this sign-in ends when the access token expires",
-        );
+        print::note(text::sign_in::NO_REFRESH);
     }
     match existing {
         Existing::Nothing => {}
         Existing::Unreadable => print::set_aside(&profile.set_aside().await?),
         Existing::Of(other) if other != whoami::user(&sign_in) => {
-            print::note(format_args!("this replaces the sign-in of {other}"));
+            print::note(text::sign_in::replacing(&other));
         }
         Existing::Of(_) => {}
     }
@@ -90,8 +88,7 @@ async fn granted(
         }
     }
     if args.emulator.is_some() {
-        let text = "the server does not approve the sign-in as an emulator does: for its option \
-                    --entra-approver manual, use --authority instead of --emulator";
+        let text = text::sign_in::NOT_APPROVED;
         return Err(Error::new(ErrorKind::Config, text));
     }
     if args.browser {
@@ -119,13 +116,8 @@ impl Existing {
                 Ok(Self::Of(whoami::user(&old).to_owned()))
             }
             Ok(Some(old)) => {
-                let text = format!(
-                    "the sign-in `{}` belongs to {} at {}: store the new one under another name \
-                     with --profile, or replace the old one with --replace",
-                    profile.name,
-                    whoami::user(&old),
-                    old.authority
-                );
+                let user = whoami::user(&old);
+                let text = text::sign_in::other_user(&profile.name, user, &old.authority);
                 Err(Error::new(ErrorKind::Config, text))
             }
             Err(_) if args.set_aside && profile.path.exists() => Ok(Self::Unreadable),

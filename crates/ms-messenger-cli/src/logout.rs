@@ -3,7 +3,7 @@
 use ms_messenger::Result;
 use serde_json::json;
 
-use crate::{args::LogoutArgs, environment, exit::Exit, print, profile::Profile, report};
+use crate::{args::LogoutArgs, environment, exit::Exit, print, profile::Profile, report, text};
 
 /// What was deleted or renamed.
 enum Removed {
@@ -66,11 +66,11 @@ fn to_json(profile: &Profile, removed: &Removed) -> String {
 fn to_text(profile: &Profile, removed: &Removed) -> String {
     let name = &profile.name;
     match removed {
-        Removed::Nothing => format!("no user was signed in as `{name}`"),
-        Removed::SignIn => format!("the sign-in `{name}` is deleted"),
+        Removed::Nothing => text::sign_in::not_signed_out(name),
+        Removed::SignIn => text::sign_in::signed_out(name),
         Removed::SetAside(files) => {
             print::set_aside(files);
-            format!("the sign-in `{name}` could not be read and was renamed")
+            text::sign_in::set_aside(name)
         }
     }
 }

@@ -99,7 +99,7 @@ fn main() -> ExitCode {
     let exit = match runtime {
         Ok(runtime) => runtime.block_on(run(cli.command)),
         Err(error) => print::failure(
-            &format!("cannot start: {}", files::reason(&error)),
+            &text::process::no_start(&files::reason(&error)),
             Exit::Other,
         ),
     };

@@ -17,13 +17,9 @@ use ms_messenger::{
 use crate::{
     args::without_headed,
     environment::{Environment, variable},
-    files, state,
+    files, state, text,
 };
 
-/// Heading in the help.
-const SIGN_IN: &str = "Stored sign-in";
-/// Heading in the help.
-const PROFILE: &str = "Profile";
 /// Name of the profile when none is given.
 pub(crate) const DEFAULT: &str = "default";
 
@@ -33,16 +29,16 @@ pub(crate) const DEFAULT: &str = "default";
 #[command(mut_args = without_headed)]
 pub(crate) struct StoreArgs {
     /// Profile of the configuration file, and the sign-in of its name; by default `default` [env: MSM_PROFILE]
-    #[arg(long, value_name = "NAME", help_heading = PROFILE)]
+    #[arg(long, value_name = "NAME", help_heading = text::sign_in::PROFILE)]
     pub(crate) profile: Option<String>,
     /// Configuration file; `msm config path` prints the default [env: MSM_CONFIG]
-    #[arg(long, value_name = "FILE", help_heading = PROFILE)]
+    #[arg(long, value_name = "FILE", help_heading = text::sign_in::PROFILE)]
     pub(crate) config: Option<PathBuf>,
     /// Folder of the sign-ins; by default in the state folder of the user [env: MSM_STATE_DIR]
-    #[arg(long, value_name = "FOLDER", help_heading = SIGN_IN)]
+    #[arg(long, value_name = "FOLDER", help_heading = text::sign_in::STORED)]
     pub(crate) state_dir: Option<PathBuf>,
     /// File with their encryption key, created by the first sign-in [env: MSM_STORE_KEY_FILE; MSM_STORE_KEY holds the key itself]
-    #[arg(long, value_name = "FILE", help_heading = SIGN_IN)]
+    #[arg(long, value_name = "FILE", help_heading = text::sign_in::STORED)]
     pub(crate) store_key_file: Option<PathBuf>,
 }
 
@@ -156,7 +152,7 @@ impl KeySource {
     fn open(&self, folder: &Path) -> Result<Arc<dyn TokenStore>> {
         Ok(match self {
             Self::Value(key) => {
-                let rule = "MSM_STORE_KEY: must be 32 bytes in base64";
+                let rule = text::sign_in::STORE_KEY;
                 let key = StoreKey::parse(key.expose_secret());
                 let key = key.map_err(|_| Error::new(ErrorKind::Config, rule))?;
                 Arc::new(FileTokenStore::new(folder, key))
@@ -241,10 +237,7 @@ impl Profile {
             let written = state::make_folder(folder).and_then(|()| tempfile::tempfile_in(folder));
             written.map_err(|error| {
                 let (folder, why) = (folder.display(), files::reason(&error));
-                let text = format!(
-                    "the sign-in could not be stored: {folder} cannot be written to: {why}; name \
-                     another folder with --state-dir, and another key file with --store-key-file"
-                );
+                let text = text::sign_in::unwritable(folder, &why);
                 Error::new(ErrorKind::Config, text)
             })?;
         }
@@ -259,7 +252,7 @@ impl Profile {
         }
         let (what, login) = (error.message(), self.command("login --set-aside"));
         let logout = self.command("logout --set-aside");
-        let text = format!("{what}; to rename it, run {logout}, or {login} to sign in as well");
+        let text = text::sign_in::unreadable(what, &logout, &login);
         Error::new(ErrorKind::Config, text)
     }
 
@@ -275,21 +268,13 @@ impl Profile {
 
     /// The error of a sign-in that does not exist.
     fn not_signed_in(&self) -> Error {
-        let text = format!(
-            "no user is signed in as `{}`: run {}",
-            self.name,
-            self.command("login")
-        );
+        let text = text::sign_in::not_signed_in(&self.name, &self.command("login"));
         Error::new(ErrorKind::Unauthenticated, text)
     }
 
     /// The error of a sign-in that can no longer be renewed.
     pub(crate) fn expired(&self) -> Error {
-        let text = format!(
-            "the sign-in `{}` has expired or was revoked: run {}",
-            self.name,
-            self.command("login")
-        );
+        let text = text::sign_in::expired(&self.name, &self.command("login"));
         Error::new(ErrorKind::Unauthenticated, text)
     }
 
@@ -305,5 +290,5 @@ impl Profile {
 /// Returns a path as the value of a variable.
 fn text(variable: &str, path: &Path) -> Result<SecretString> {
     let text = path.to_str().map(SecretString::from);
-    text.ok_or_else(|| Error::new(ErrorKind::Config, format!("{variable}: is not UTF-8")))
+    text.ok_or_else(|| Error::new(ErrorKind::Config, text::sign_in::not_utf8(variable)))
 }

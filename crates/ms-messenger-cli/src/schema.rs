@@ -1,86 +1,86 @@
 //! `msm schema`: what the JSON of each command looks like.
 
-use crate::{args::SchemaArgs, exit::Exit, print};
+use crate::{args::SchemaArgs, exit::Exit, print, text};
 
 /// The schemas, by name. Each describes one line of output.
 const SCHEMAS: [(&str, &str, &str); 21] = [
-    (
-        "send",
-        "send, settle, and every command that fails",
-        include_str!("schema/send.json"),
-    ),
+    ("send", text::schema::SEND, include_str!("schema/send.json")),
     (
         "batch",
-        "batch, outbox run and outbox settle: the outcome of a message",
+        text::schema::BATCH,
         include_str!("schema/batch.json"),
     ),
     (
         "outbox-head",
-        "outbox list and outbox show: a stored message",
+        text::schema::OUTBOX_HEAD,
         include_str!("schema/outbox-head.json"),
     ),
+    ("done", text::schema::DONE, include_str!("schema/done.json")),
+    ("read", text::schema::READ, include_str!("schema/read.json")),
+    ("list", text::schema::LIST, include_str!("schema/list.json")),
+    ("api", text::schema::API, include_str!("schema/api.json")),
     (
-        "done",
-        "outbox add, status, retry, cancel, confirm, give-up, purge; edit, delete, react; logout",
-        include_str!("schema/done.json"),
+        "listen",
+        text::schema::LISTEN,
+        include_str!("schema/listen.json"),
     ),
-    ("read", "read and show", include_str!("schema/read.json")),
-    ("list", "list", include_str!("schema/list.json")),
-    ("api", "api", include_str!("schema/api.json")),
-    ("listen", "listen", include_str!("schema/listen.json")),
     (
         "emulator",
-        "emulator, when it is ready",
+        text::schema::EMULATOR,
         include_str!("schema/emulator.json"),
     ),
     (
         "emulator-env",
-        "emulator env --format json",
+        text::schema::EMULATOR_ENV,
         include_str!("schema/emulator-env.json"),
     ),
     (
         "emulator-health",
-        "emulator health",
+        text::schema::EMULATOR_HEALTH,
         include_str!("schema/emulator-health.json"),
     ),
-    ("demo", "demo", include_str!("schema/demo.json")),
-    ("doctor", "doctor", include_str!("schema/doctor.json")),
+    ("demo", text::schema::DEMO, include_str!("schema/demo.json")),
+    (
+        "doctor",
+        text::schema::DOCTOR,
+        include_str!("schema/doctor.json"),
+    ),
     (
         "sign-in",
-        "login and whoami",
+        text::schema::SIGN_IN,
         include_str!("schema/sign-in.json"),
     ),
     (
         "config",
-        "config show, check and path",
+        text::schema::CONFIG,
         include_str!("schema/config.json"),
     ),
     (
         "record",
-        "emulator record: the line when it is ready",
+        text::schema::RECORD,
         include_str!("schema/record.json"),
     ),
     (
         "recording",
-        "emulator record: a line of the file",
+        text::schema::RECORDING,
         include_str!("schema/recording.json"),
     ),
     (
         "replay",
-        "emulator --replay: GET /_emulator/replay",
+        text::schema::REPLAY,
         include_str!("schema/replay.json"),
     ),
-    ("report", "report", include_str!("schema/report.json")),
+    (
+        "report",
+        text::schema::REPORT,
+        include_str!("schema/report.json"),
+    ),
     (
         "exit-codes",
-        "exit-codes",
+        text::schema::EXIT_CODES,
         include_str!("schema/exit-codes.json"),
     ),
-    (
-        "log",
-        "-v --log-format json, on standard error",
-        include_str!("schema/log.json"),
-    ),
+    ("log", text::schema::LOG, include_str!("schema/log.json")),
 ];
 
 /// Returns the names of the schemas.
@@ -97,7 +97,7 @@ pub(crate) fn run(args: &SchemaArgs) -> Exit {
             let rows = SCHEMAS
                 .iter()
                 .map(|(name, of, _)| vec![(*name).to_owned(), (*of).to_owned()]);
-            print::columns(&["name", "output of"], &rows.collect::<Vec<_>>())
+            print::columns(&text::schema::HEAD, &rows.collect::<Vec<_>>())
         }
     };
     print::last(text.trim_end(), Exit::Success)

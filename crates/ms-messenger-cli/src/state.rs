@@ -8,7 +8,10 @@ use std::{
 use etcetera::BaseStrategy;
 use ms_messenger::{Error, ErrorKind, Result};
 
-use crate::environment::{Environment, variable};
+use crate::{
+    environment::{Environment, variable},
+    text,
+};
 
 /// Name of this program's folder inside the folders of a user.
 pub(crate) const FOLDER: &str = "msm";
@@ -65,8 +68,5 @@ fn user_folders() -> Result<impl BaseStrategy> {
     let folders = etcetera::choose_base_strategy().ok();
     // Tests depend neither on a sign-in nor on a configuration file of whoever runs them.
     let folders = folders.filter(|_| !cfg!(test));
-    folders.ok_or_else(|| {
-        let rule = "MSM_STATE_DIR: must be set, because this user has no home folder";
-        Error::new(ErrorKind::Config, rule)
-    })
+    folders.ok_or_else(|| Error::new(ErrorKind::Config, text::files::NO_STATE_FOLDER))
 }

@@ -16,7 +16,7 @@ use crate::{
     failures,
     files::unreadable,
     outcome::one_line,
-    print, profile, report,
+    print, profile, report, text,
 };
 
 /// Time-out of a request of the doctor.
@@ -52,10 +52,7 @@ pub(crate) async fn run(args: &ReportArgs) -> Exit {
     };
     match write(path, &text) {
         Ok(()) => {
-            print::note(format_args!(
-                "the report is in {}: read it before you publish it",
-                path.display()
-            ));
+            print::note(text::report::written(path.display()));
             Exit::Success
         }
         Err(error) => report::failed(error, args.json),
@@ -67,7 +64,7 @@ fn write(path: &Path, text: &str) -> Result<()> {
     let written = fs::File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
     let Err(error) = written else { return Ok(()) };
     let rule = match error.kind() {
-        std::io::ErrorKind::AlreadyExists => "exists already".to_owned(),
+        std::io::ErrorKind::AlreadyExists => text::files::EXISTS.to_owned(),
         _ => unreadable(&error),
     };
     let mut problems = Problems::new();
@@ -116,8 +113,8 @@ impl Form {
         };
         let text = |value: &Value| match value {
             Value::String(text) => text.clone(),
-            Value::Null => "none".to_owned(),
-            Value::Array(list) if list.is_empty() => "none".to_owned(),
+            Value::Null => text::report::NONE.to_owned(),
+            Value::Array(list) if list.is_empty() => text::report::NONE.to_owned(),
             value => format!("{value:#}"),
         };
         let names = [
@@ -133,7 +130,7 @@ impl Form {
         ];
         let part = |name: &str| format!("## {name}\n\n{}\n\n", text(&members[name]));
         let parts: String = names.into_iter().map(part).collect();
-        format!("# msm report\n\n{parts}")
+        format!("{}{parts}", text::report::HEADING)
     }
 }
 

@@ -1,7 +1,25 @@
 //! Every text that `msm` prints, by command; the help of commands and options stands in `args`.
 
+pub(crate) mod config;
+pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod emulator;
+pub(crate) mod exit;
+pub(crate) mod explain;
+pub(crate) mod files;
+pub(crate) mod foreign;
+pub(crate) mod keyring;
+pub(crate) mod keys;
+pub(crate) mod listen;
 #[cfg(test)]
 mod literals;
+pub(crate) mod process;
+pub(crate) mod recorder;
+pub(crate) mod report;
+pub(crate) mod schema;
+pub(crate) mod sign_in;
 #[cfg(test)]
 mod tests;
+pub(crate) mod token;
+pub(crate) mod usage;
 pub(crate) mod wording;

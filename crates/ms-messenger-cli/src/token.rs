@@ -7,7 +7,11 @@ use ms_messenger::{
     msgraph_chat::{Cloud, permissions::Operation},
 };
 
-use crate::{claims::Claims, outcome::moment};
+use crate::{
+    claims::Claims,
+    outcome::{moment, one_line},
+    text,
+};
 
 /// The application id of Microsoft Graph, in every cloud.
 const GRAPH_ID: &str = "00000003-0000-0000-c000-000000000000";
@@ -61,8 +65,7 @@ pub(crate) fn expired(token: &str, now: SystemTime) -> Option<Fault> {
 /// Returns what is wrong with `token` for every send to `service`.
 pub(crate) fn faults(token: &str, service: Service<'_>, now: SystemTime) -> Vec<Fault> {
     if token.is_empty() || token.contains(|c: char| c.is_control()) {
-        let rule = "is empty, or has characters that are invalid in a header";
-        return vec![Fault::new(ErrorKind::Config, rule)];
+        return vec![Fault::new(ErrorKind::Config, text::token::NO_HEADER)];
     }
     // An opaque token is not an error.
     let Some(claims) = Claims::read(token) else {
@@ -79,7 +82,7 @@ pub(crate) fn faults(token: &str, service: Service<'_>, now: SystemTime) -> Vec<
 /// Returns whether the token has expired.
 fn expiry(claims: &Claims, now: SystemTime) -> Option<Fault> {
     let end = claims.expires_at?;
-    let rule = || format!("expired at {}", moment(end));
+    let rule = || text::token::expired(moment(end));
     (end <= now).then(|| Fault::new(ErrorKind::Unauthenticated, rule()))
 }
 
@@ -88,7 +91,7 @@ fn audience(claims: &Claims, service: Service<'_>) -> Option<Fault> {
     let audiences = || claims.audiences.iter().map(|it| it.trim_end_matches('/'));
     if claims.is_from_acs {
         let is_graph = matches!(service, Service::Graph(_));
-        let rule = "belongs to Azure Communication Services, not to Microsoft Graph";
+        let rule = text::token::OF_ACS;
         return is_graph.then(|| Fault::new(ErrorKind::Unauthenticated, rule));
     }
     let first = audiences().next()?;
@@ -99,19 +102,14 @@ fn audience(claims: &Claims, service: Service<'_>) -> Option<Fault> {
             match own {
                 // No cloud accepts a token of another one.
                 Some(own) => (audiences().any(|it| it == *own || it == GRAPH_ID), *own),
-                None => (known(), "Microsoft Graph"),
+                None => (known(), text::token::GRAPH),
             }
         }
         Service::AcsMessages | Service::AcsChat => {
             (audiences().any(|it| ACS.contains(&it)), ACS[0])
         }
     };
-    let rule = || {
-        format!(
-            "is for {}, not for {expected}",
-            crate::outcome::one_line(first)
-        )
-    };
+    let rule = || text::token::audience(&one_line(first), expected);
     (!is_valid).then(|| Fault::new(ErrorKind::Unauthenticated, rule()))
 }
 
@@ -120,15 +118,14 @@ fn scope(claims: &Claims, service: Service<'_>) -> Option<Fault> {
     match service {
         Service::Graph(_) if claims.is_app_only => Some(Fault::new(
             ErrorKind::PermissionDenied,
-            "belongs to an application without a user, and Graph sends only for users: sign a user in",
+            text::token::OF_APPLICATION,
         )),
         Service::AcsChat if claims.is_from_acs => {
             let has = claims
                 .scopes
                 .iter()
                 .any(|it| CHAT_SCOPES.contains(&it.as_str()));
-            let rule = "lacks the scope chat, which every send needs";
-            (!has).then(|| Fault::new(ErrorKind::PermissionDenied, rule))
+            (!has).then(|| Fault::new(ErrorKind::PermissionDenied, text::token::NO_CHAT))
         }
         _ => None,
     }
@@ -148,7 +145,7 @@ pub(crate) fn missing_permission(token: &str, request: &SendRequest) -> Option<F
     let granted = || claims.scopes.iter().map(String::as_str);
     let missing = needed.iter().find(|it| !it.is_granted_by(granted()))?;
     let (what, permission) = (missing.describe(), missing.delegated()[0]);
-    let rule = format!("lacks the permission {permission}, which it needs to {what}");
+    let rule = text::token::permission(permission, what);
     Some(Fault::new(ErrorKind::PermissionDenied, rule))
 }
 

@@ -1,5 +1,7 @@
 //! Names that are likely to be typing errors.
 
+use crate::text;
+
 /// Largest edit distance of a typing error.
 const MAX_EDITS: usize = 2;
 
@@ -20,7 +22,7 @@ pub(crate) fn suggestion<'a>(
     let near = known.into_iter().filter(|known| is_typo(typed, known));
     let nearest = near.min_by_key(|known| strsim::damerau_levenshtein(typed, known));
     nearest.map_or_else(String::new, |known| {
-        format!(": did you mean {prefix}{known}?")
+        text::usage::suggestion(&format!("{prefix}{known}"))
     })
 }
 

@@ -11,24 +11,9 @@ use crate::{
     help,
     outcome::{Line, Status},
     print,
+    text::{self, foreign},
     typo::{is_typo, suggestion},
 };
-
-/// Common names of options that have another name here.
-const ALIASES: [(&str, &str); 12] = [
-    ("--body", "--text"),
-    ("--content", "--text"),
-    ("--message", "--text"),
-    ("--msg", "--text"),
-    ("-m", "--text"),
-    ("-b", "--text"),
-    ("--channel", "--to channel:TEAM/CHANNEL"),
-    ("--chat", "--to conversation:ID"),
-    ("--target", "--to"),
-    ("--title", "--subject"),
-    ("-s", "--subject"),
-    ("-t", "--to or --text"),
-];
 
 /// Returns whether the command line asks for JSON, even if it cannot be parsed.
 pub(crate) fn wants_json(words: &[OsString]) -> bool {
@@ -81,21 +66,9 @@ pub(crate) fn report_violation(message: &str, subcommand: Option<&str>, json: bo
         // The exit code reports the failure even if standard output is closed.
         let _ = print::result(&line.to_string());
     } else {
-        let usage = usage(subcommand);
-        print::important(format_args!("error: {message}\n\n{usage}"));
+        print::important(text::usage::error(message, subcommand));
     }
     Exit::Usage
-}
-
-/// Returns how a command is used, in short.
-fn usage(subcommand: Option<&str>) -> String {
-    match subcommand {
-        Some("send") => {
-            "Usage: msm send --to TARGET --text TEXT\nFor more, try 'msm send --help'.".to_owned()
-        }
-        Some(name) => format!("For more, try 'msm {name} --help'."),
-        None => "For more, try 'msm --help'.".to_owned(),
-    }
 }
 
 /// Returns the name of the command that is used, with those that it stands in: `outbox purge`.
@@ -123,7 +96,7 @@ fn message(error: &clap::Error) -> String {
         (ErrorKind::UnknownArgument, Some(option)) => unknown_option(&option, error),
         (ErrorKind::InvalidSubcommand, _) => unknown_command(error),
         (ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, _) => {
-            "a command is missing".to_owned()
+            text::usage::NO_COMMAND.to_owned()
         }
         (ErrorKind::InvalidValue, Some(option)) if option == "[-]" => extra_word(error),
         (ErrorKind::InvalidValue, Some(option)) => bad_value(&option, error),
@@ -132,42 +105,37 @@ fn message(error: &clap::Error) -> String {
                 let value = text(error, ContextKind::InvalidValue).unwrap_or_default();
                 format!("{option}: {}", reworded(&rule.to_string(), &value))
             }
-            None => format!("{option}: the value cannot be used"),
+            None => text::usage::unusable(&option),
         },
         (ErrorKind::ArgumentConflict, Some(option)) => match text(error, ContextKind::PriorArg) {
-            Some(other) if name(&other) == option => format!("{option} is given twice"),
-            Some(other) => format!("{option} and {} cannot be used together", name(&other)),
-            None => format!("{option} conflicts with another option"),
+            Some(other) if name(&other) == option => text::usage::twice(&option),
+            Some(other) => text::usage::excluding(&option, name(&other)),
+            None => text::usage::conflicting(&option),
         },
-        (ErrorKind::MissingRequiredArgument, Some(option)) => format!("{option} is missing"),
-        (ErrorKind::TooManyValues, Some(option)) => format!("{option} takes one value"),
-        (ErrorKind::InvalidUtf8, _) => "an argument is not UTF-8".to_owned(),
-        (_, Some(option)) => format!("{option} cannot be used this way"),
-        (_, None) => "the command line cannot be parsed".to_owned(),
+        (ErrorKind::MissingRequiredArgument, Some(option)) => text::usage::missing(&option),
+        (ErrorKind::TooManyValues, Some(option)) => text::usage::too_many(&option),
+        (ErrorKind::InvalidUtf8, _) => text::usage::NOT_UTF8.to_owned(),
+        (_, Some(option)) => text::usage::wrong(&option),
+        (_, None) => text::usage::UNPARSABLE.to_owned(),
     }
 }
 
 /// Describes in the words of this program what `clap` and the standard library say of a value.
 fn reworded(rule: &str, value: &str) -> String {
     let range = rule
-        .split_once(" is not in ")
+        .split_once(foreign::NOT_IN_RANGE)
         .and_then(|(_, range)| range.split_once("..="));
-    match (range, rule) {
-        (Some((least, most)), _) => format!("must be a whole number from {least} to {most}"),
+    let own = match (range, rule) {
+        (Some((least, most)), _) => return text::usage::whole_between(least, most),
         // Only the numbers that begin at 0 are parsed without a sign.
-        (None, "invalid digit found in string") if value.parse::<i64>().is_ok() => {
-            "must be a whole number from 0".to_owned()
-        }
-        (None, "invalid digit found in string" | "cannot parse integer from empty string") => {
-            "must be a whole number".to_owned()
-        }
-        (None, "number too large to fit in target type") => "must be a smaller number".to_owned(),
-        (None, "number too small to fit in target type") => "must be a larger number".to_owned(),
-        (None, "invalid socket address syntax") => {
-            "must be an IP address with a port, e.g. 127.0.0.1:8080".to_owned()
-        }
-        _ => rule.to_owned(),
-    }
+        (None, foreign::INVALID_DIGIT) if value.parse::<i64>().is_ok() => text::usage::WHOLE_FROM_0,
+        (None, foreign::INVALID_DIGIT | foreign::NO_DIGITS) => text::usage::WHOLE,
+        (None, foreign::TOO_LARGE) => text::usage::SMALLER,
+        (None, foreign::TOO_SMALL) => text::usage::LARGER,
+        (None, foreign::NO_SOCKET_ADDRESS) => text::usage::SOCKET_ADDRESS,
+        _ => rule,
+    };
+    own.to_owned()
 }
 
 /// Returns the first text of a context of an error.
@@ -194,15 +162,16 @@ fn name(option: &str) -> &str {
 /// Describes an unknown option, with the one that may be meant.
 fn unknown_option(option: &str, error: &clap::Error) -> String {
     if !option.starts_with('-') {
-        return format!("{} is not expected here", quoted(option));
+        return text::usage::unexpected(&quoted(option));
     }
-    let unknown = format!("there is no option {}", shown(option));
-    if let Some((_, known)) = ALIASES.iter().find(|(other, _)| *other == option) {
-        return format!("{unknown}: use {known}");
+    let unknown = text::usage::unknown_option(&shown(option));
+    let mut aliases = text::usage::ALIASES.iter();
+    if let Some((_, known)) = aliases.find(|(other, _)| *other == option) {
+        return text::usage::alias(&unknown, known);
     }
     let near = text(error, ContextKind::SuggestedArg).filter(|known| is_typo(option, known));
     match near {
-        Some(known) => format!("{unknown}: did you mean {known}?"),
+        Some(known) => unknown + &text::usage::suggestion(&known),
         None => unknown,
     }
 }
@@ -217,13 +186,12 @@ fn shown(option: &str) -> String {
 fn unknown_command(error: &clap::Error) -> String {
     let typed = text(error, ContextKind::InvalidSubcommand).unwrap_or_default();
     let known = commands_beside(error);
-    let unknown = match quoted(&typed).as_str() {
-        UNQUOTED => "there is no such command".to_owned(),
-        name => format!("there is no command {name}"),
-    };
+    let name = quoted(&typed);
+    let name = (name != text::usage::UNQUOTED).then_some(name);
+    let unknown = text::usage::unknown_command(name.as_deref());
     let meant = suggestion(&typed, known.iter().map(String::as_str), "");
     if meant.is_empty() {
-        format!("{unknown}; the commands are {}", known.join(", "))
+        text::usage::commands(&unknown, &known)
     } else {
         format!("{unknown}{meant}")
     }
@@ -249,10 +217,7 @@ fn commands_beside(error: &clap::Error) -> Vec<String> {
 /// Describes a word that is no option: most likely the text of the message.
 fn extra_word(error: &clap::Error) -> String {
     let word = text(error, ContextKind::InvalidValue).unwrap_or_default();
-    format!(
-        "{} is not an option; the text goes after --text (\"-\" reads standard input)",
-        quoted(&word)
-    )
+    text::usage::extra_word(&quoted(&word))
 }
 
 /// Describes a value that is not one of the possible ones.
@@ -260,17 +225,14 @@ fn bad_value(option: &str, error: &clap::Error) -> String {
     let is_empty = text(error, ContextKind::InvalidValue).is_none_or(|value| value.is_empty());
     let valid = match error.get(ContextKind::ValidValue) {
         Some(ContextValue::Strings(valid)) if !valid.is_empty() => valid.join(", "),
-        _ => return format!("{option} needs a value"),
+        _ => return text::usage::no_value(option),
     };
     if is_empty {
-        format!("{option} needs a value: {valid}")
+        text::usage::no_value_of(option, &valid)
     } else {
-        format!("{option} must be one of {valid}")
+        text::usage::not_one_of(option, &valid)
     }
 }
-
-/// Stands for a word that is not quoted.
-const UNQUOTED: &str = "a word";
 
 /// Quotes a short plain word, but nothing that may be the text of a message or a secret.
 fn quoted(word: &str) -> String {
@@ -278,7 +240,7 @@ fn quoted(word: &str) -> String {
     if is_plain && !word.is_empty() {
         format!("'{word}'")
     } else {
-        UNQUOTED.to_owned()
+        text::usage::UNQUOTED.to_owned()
     }
 }
 

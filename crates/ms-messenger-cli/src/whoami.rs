@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::{
     args::WhoamiArgs, environment, exit::Exit, outcome::moment, print, profile::Profile, report,
+    text,
 };
 
 /// Prints the stored sign-in, without any request.
@@ -29,7 +30,7 @@ pub(crate) fn run(args: &WhoamiArgs) -> Exit {
 /// Returns the name of the signed-in user.
 pub(crate) fn user(sign_in: &SignIn) -> &str {
     let known = sign_in.user.as_deref().or(sign_in.user_id.as_deref());
-    known.unwrap_or("a user without a name in Entra ID")
+    known.unwrap_or(text::sign_in::UNNAMED_USER)
 }
 
 /// Returns a sign-in as one line of JSON, without its tokens.
@@ -51,26 +52,23 @@ pub(crate) fn to_json(profile: &Profile, sign_in: &SignIn) -> String {
 
 fn to_text(profile: &Profile, sign_in: &SignIn) -> String {
     let token = match sign_in.access_token.expires_at() {
-        None => "with an unknown end".to_owned(),
-        Some(end) if end < SystemTime::now() => format!("expired at {}", moment(end)),
-        Some(end) => format!("valid until {}", moment(end)),
+        None => text::sign_in::NO_EXPIRY.to_owned(),
+        Some(end) if end < SystemTime::now() => text::token::expired(moment(end)),
+        Some(end) => text::sign_in::valid(moment(end)),
     };
-    let renewal = if sign_in.refresh_token.is_some() {
-        "renewed automatically"
-    } else {
-        "cannot be renewed"
-    };
-    let id = sign_in.user_id.as_deref().unwrap_or("unknown").to_owned();
-    let lines = [
-        ("id", id),
-        ("profile", profile.name.clone()),
-        ("application", sign_in.client_id.clone()),
-        ("tenant", sign_in.tenant.clone()),
-        ("authority", sign_in.authority.clone()),
-        ("scopes", sign_in.scopes.join(" ")),
-        ("token", format!("{token}; {renewal}")),
-        ("file", profile.path.display().to_string()),
+    let token = text::sign_in::token(&token, sign_in.refresh_token.is_some());
+    let id = sign_in.user_id.as_deref();
+    let values = [
+        id.unwrap_or(text::sign_in::UNKNOWN).to_owned(),
+        profile.name.clone(),
+        sign_in.client_id.clone(),
+        sign_in.tenant.clone(),
+        sign_in.authority.clone(),
+        sign_in.scopes.join(" "),
+        token,
+        profile.path.display().to_string(),
     ];
+    let lines = text::sign_in::LABELS.into_iter().zip(values);
     let lines = lines.map(|(what, value)| format!("\n  {what:<12}{value}"));
-    format!("{}{}", user(sign_in), lines.concat())
+    format!("{}{}", user(sign_in), lines.collect::<String>())
 }

@@ -2,6 +2,8 @@
 
 use ms_messenger::SecretString;
 
+use crate::text;
+
 /// Reads the secret of the service `msm` and this name.
 ///
 /// # Errors
@@ -19,7 +21,7 @@ pub(super) fn read(name: &str) -> Result<SecretString, String> {
 /// Always.
 #[cfg(not(feature = "keyring"))]
 pub(super) fn read(_name: &str) -> Result<SecretString, String> {
-    Err("this msm is built without the feature keyring: use env:NAME or file:PATH".to_owned())
+    Err(text::keyring::NOT_BUILT_IN.to_owned())
 }
 
 #[cfg(feature = "keyring")]
@@ -28,19 +30,12 @@ fn secret_of(entry: keyring::Result<keyring::Entry>, name: &str) -> Result<Secre
 
     let secret = entry.and_then(|entry| entry.get_password());
     secret.map(SecretString::from).map_err(|error| match error {
-        Error::NoDefaultStore => {
-            "this machine has no keyring, or it is not running: use env:NAME or file:PATH"
-                .to_owned()
-        }
-        Error::NoStorageAccess(_) => "the keyring is locked or not running".to_owned(),
-        Error::NoEntry => format!("the keyring has no secret of the service msm and {name}"),
-        Error::Ambiguous(_) => {
-            format!("the keyring has several secrets of the service msm and {name}")
-        }
-        Error::BadEncoding(_) => {
-            format!("the secret of the service msm and {name} is not text in UTF-8")
-        }
-        _ => "the keyring cannot be used".to_owned(),
+        Error::NoDefaultStore => text::keyring::ABSENT.to_owned(),
+        Error::NoStorageAccess(_) => text::keyring::LOCKED.to_owned(),
+        Error::NoEntry => text::keyring::no_secret(name),
+        Error::Ambiguous(_) => text::keyring::several_secrets(name),
+        Error::BadEncoding(_) => text::keyring::not_utf8(name),
+        _ => text::keyring::UNUSABLE.to_owned(),
     })
 }
 

@@ -14,7 +14,7 @@ use super::{
     members::{MEMBERS, Member},
     reference::Reference,
 };
-use crate::{outcome::one_line, typo::suggestion};
+use crate::{outcome::one_line, text, typo::suggestion};
 
 /// The most problems that are listed.
 const MOST_PROBLEMS: usize = 20;
@@ -68,13 +68,13 @@ impl Parser<'_> {
                 ("targets", DeValue::Table(targets)) => {
                     file.targets = self.targets("targets", targets);
                 }
-                ("profiles" | "targets", _) => self.problem(&span, name, "must be a table"),
+                ("profiles" | "targets", _) => self.problem(&span, name, text::config::NO_TABLE),
                 _ => {
                     let meant = suggestion(name, ["profiles", "targets"], "");
                     let rule = if Member::named(name).is_some() {
-                        "belongs in a profile, [profiles.NAME]".to_owned()
+                        text::config::OF_PROFILE.to_owned()
                     } else {
-                        format!("unknown member{meant}")
+                        text::config::unknown_member(&meant)
                     };
                     self.problem(&span, &shown(name), rule);
                 }
@@ -87,7 +87,7 @@ impl Parser<'_> {
             let (name, span) = (key.get_ref().as_ref(), key.span());
             let place = format!("profiles.{}", shown(name));
             if !is_name(name) {
-                self.problem(&span, &place, NAME_RULE);
+                self.problem(&span, &place, text::config::NAME);
             }
             match value.get_ref() {
                 DeValue::Table(members) => {
@@ -95,9 +95,9 @@ impl Parser<'_> {
                     file.profiles.insert(name.to_owned(), profile);
                 }
                 _ if Member::named(name).is_some() => {
-                    self.problem(&span, &place, "belongs in a profile, [profiles.NAME]");
+                    self.problem(&span, &place, text::config::OF_PROFILE);
                 }
-                _ => self.problem(&span, &place, "must be a table"),
+                _ => self.problem(&span, &place, text::config::NO_TABLE),
             }
         }
     }
@@ -115,11 +115,11 @@ impl Parser<'_> {
                 let known: Vec<String> = MEMBERS.iter().map(|it| it.name()).collect();
                 let known = known.iter().map(String::as_str).chain(["targets"]);
                 let meant = suggestion(&name.to_ascii_lowercase(), known, "");
-                self.problem(&span, &place, format!("unknown member{meant}"));
+                self.problem(&span, &place, text::config::unknown_member(&meant));
                 continue;
             };
             let DeValue::String(text) = value.get_ref() else {
-                self.problem(&span, &place, "must be a string");
+                self.problem(&span, &place, text::config::NO_STRING);
                 continue;
             };
             match self.value(member, text) {
@@ -137,7 +137,7 @@ impl Parser<'_> {
     fn value(&self, member: Member, text: &str) -> Result<FileValue, &'static str> {
         let text = text.trim();
         if text.is_empty() {
-            return Err("is empty");
+            return Err(text::config::EMPTY);
         }
         if !member.is_secret {
             return Ok(FileValue::Text(text.to_owned()));
@@ -152,10 +152,10 @@ impl Parser<'_> {
             let (name, span) = (key.get_ref().as_ref(), key.span());
             let place = format!("{place}.{}", shown(name));
             if !is_name(name) {
-                self.problem(&span, &place, NAME_RULE);
+                self.problem(&span, &place, text::config::NAME);
             }
             let DeValue::String(text) = value.get_ref() else {
-                self.problem(&span, &place, "must be a string");
+                self.problem(&span, &place, text::config::NO_STRING);
                 continue;
             };
             let is_link = text.parse::<TeamsLink>().is_ok();
@@ -196,14 +196,11 @@ impl Parser<'_> {
             problems.add(format!("{file}:{line}{place}"), rule);
         }
         if more > 0 {
-            problems.add(file.to_string(), format!("{more} more problems follow"));
+            problems.add(file.to_string(), text::config::more_problems(more));
         }
         problems.into_result(ErrorKind::Config)
     }
 }
-
-/// What the name of a profile or a target must be.
-const NAME_RULE: &str = "the name must be 1 to 64 of A-Z a-z 0-9 . _ - and not begin with . or -";
 
 fn is_name(name: &str) -> bool {
     let is_letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');

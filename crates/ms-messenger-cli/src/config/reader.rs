@@ -17,6 +17,7 @@ use crate::{
     files::{self, unreadable},
     profile::StoreArgs,
     sign_in::SignedIn,
+    text,
 };
 
 /// The settings that are read so far. The first value of a variable wins.
@@ -73,7 +74,7 @@ impl<'a> Reader<'a> {
         let variable = given.variable;
         if let Some(value) = given.value {
             if value.trim().is_empty() {
-                self.problems.add(option(variable), "is empty");
+                self.problems.add(option(variable), text::config::EMPTY);
             }
             self.add(variable, value, Origin::CommandLine);
         } else if let Some(path) = given.file {
@@ -183,8 +184,8 @@ impl<'a> Reader<'a> {
         };
         let scheme = setting.value.expose_secret().get(..7).unwrap_or_default();
         if scheme.eq_ignore_ascii_case("bearer ") {
-            let rule = "begins with \"Bearer \": give the token alone";
-            self.problems.add(setting.origin.setting(variable), rule);
+            let name = setting.origin.setting(variable);
+            self.problems.add(name, text::config::HEADER);
         }
     }
 
@@ -192,7 +193,7 @@ impl<'a> Reader<'a> {
     fn read_file(&mut self, path: &Path) -> Option<SecretString> {
         let name = path.display().to_string();
         match files::text(path, files::SETTING) {
-            Ok(text) if text.trim().is_empty() => self.problems.add(name, "the file is empty"),
+            Ok(text) if text.trim().is_empty() => self.problems.add(name, text::files::EMPTY),
             Ok(text) => return Some(SecretString::from(text.trim())),
             Err(error) => self.problems.add(name, unreadable(&error)),
         }

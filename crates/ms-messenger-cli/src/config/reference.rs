@@ -11,11 +11,8 @@ use super::keyring;
 use crate::{
     environment::{Environment, variable},
     files::{self, unreadable},
+    text,
 };
-
-/// What the value of a secret must be.
-pub(crate) const RULE: &str =
-    "must be a reference, env:NAME, file:PATH or keyring:NAME: no secret belongs in this file";
 
 /// Where a secret is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,16 +42,16 @@ impl Reference {
     ///
     /// The rule that the text violates; it does not repeat the text, which may be a secret.
     pub(crate) fn parse(text: &str, folder: &Path) -> Result<Self, &'static str> {
-        let (scheme, rest) = text.split_once(':').ok_or(RULE)?;
+        let (scheme, rest) = text.split_once(':').ok_or(text::config::REFERENCE)?;
         let rest = rest.trim();
         match scheme.trim() {
             "env" if is_name(rest) => Ok(Self::Variable(rest.to_owned())),
-            "env" => Err("env: must be followed by the name of a variable"),
-            "file" if rest.is_empty() => Err("file: must be followed by a path"),
+            "env" => Err(text::config::NO_VARIABLE),
+            "file" if rest.is_empty() => Err(text::config::NO_PATH),
             "file" => Ok(Self::File(path(rest, folder))),
-            "keyring" if rest.is_empty() => Err("keyring: must be followed by a name"),
+            "keyring" if rest.is_empty() => Err(text::config::NO_NAME),
             "keyring" => Ok(Self::Keyring(rest.to_owned())),
-            _ => Err(RULE),
+            _ => Err(text::config::REFERENCE),
         }
     }
 
@@ -67,7 +64,7 @@ impl Reference {
         match self {
             Self::Variable(name) => match variable(env, name) {
                 Some(value) => Ok(value.into()),
-                None => Err(format!("the variable {name} is not set")),
+                None => Err(text::config::not_set(name)),
             },
             Self::File(path) => read(path),
             Self::Keyring(name) => keyring::read(name),
@@ -111,7 +108,7 @@ fn path(text: &str, folder: &Path) -> PathBuf {
 fn read(path: &Path) -> Result<SecretString, String> {
     let named = |rule: String| format!("{}: {rule}", path.display());
     match files::text(path, files::SETTING) {
-        Ok(text) if text.trim().is_empty() => Err(named("the file is empty".to_owned())),
+        Ok(text) if text.trim().is_empty() => Err(named(text::files::EMPTY.to_owned())),
         Ok(text) => Ok(text.trim().into()),
         Err(error) => Err(named(unreadable(&error))),
     }
@@ -128,14 +125,10 @@ fn exposure(path: &Path) -> Result<Option<String>, String> {
     let mode = metadata.permissions().mode() & 0o777;
     let file = path.display();
     if mode & 0o022 != 0 {
-        let rule = "other users can change it";
-        return Err(format!("{file}: {rule} (mode {mode:03o}): run chmod 600"));
+        return Err(text::config::changeable(file, mode));
     }
     let is_read = mode & 0o044 != 0;
-    Ok(
-        is_read
-            .then(|| format!("{file}: other users can read it (mode {mode:03o}): run chmod 600")),
-    )
+    Ok(is_read.then(|| text::config::readable(file, mode)))
 }
 
 #[cfg(not(unix))]

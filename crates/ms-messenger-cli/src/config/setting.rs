@@ -5,6 +5,7 @@ use std::{fmt, path::PathBuf};
 use ms_messenger::SecretString;
 
 use super::reference::Reference;
+use crate::text;
 
 /// The value of a variable that clients read.
 #[derive(Debug)]
@@ -46,17 +47,14 @@ pub(crate) struct InProfile {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::CommandLine => f.write_str("the command line"),
-            Self::File(path) => write!(f, "the file {}", path.display()),
-            Self::Variable(_) => f.write_str("the environment"),
+            Self::CommandLine => f.write_str(text::config::COMMAND_LINE),
+            Self::File(path) => f.write_str(&text::config::file(path)),
+            Self::Variable(_) => f.write_str(text::config::ENVIRONMENT),
             Self::Profile(it) => {
-                write!(f, "the profile `{}` ({}", it.profile, it.place)?;
-                match &it.reference {
-                    Some(reference) => write!(f, ", {reference})"),
-                    None => f.write_str(")"),
-                }
+                let reference = it.reference.as_ref();
+                f.write_str(&text::config::profile(&it.profile, &it.place, reference))
             }
-            Self::SignIn(name) => write!(f, "the sign-in `{name}`"),
+            Self::SignIn(name) => f.write_str(&text::config::sign_in(name)),
         }
     }
 }

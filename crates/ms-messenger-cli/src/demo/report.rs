@@ -4,7 +4,7 @@ use ms_messenger::{Delivery, Receipt, Result, Settled, Target};
 use ms_messenger_emulator::LedgerRow;
 use serde::Serialize;
 
-use crate::print;
+use crate::{print, text};
 
 /// A receipt, and how often the ledger has its message.
 #[derive(Debug, Serialize)]
@@ -86,7 +86,7 @@ impl Claim {
         Self {
             platform: platform.to_owned(),
             scenario,
-            fault: "stored, then the connection was closed without a response",
+            fault: text::demo::FAULT,
             outcome: if outcome.is_ok() { "receipt" } else { "error" },
             delivery: delivery.as_str(),
             message_id: id.map(ToString::to_string),
@@ -195,26 +195,16 @@ impl Report {
 
     /// Returns the report as tables.
     pub(crate) fn to_text(&self) -> String {
-        format!(
-            "Receipts\n\n{}\n\nLost responses: the platform stores the message, then the connection closes\n\n{}\n\n\
-             The ledger has {} messages, {} of them duplicates.",
-            self.receipts_table(),
-            self.claims_table(),
+        text::demo::report(
+            &self.receipts_table(),
+            &self.claims_table(),
             self.ledger.stored,
-            self.ledger.duplicates
+            self.ledger.duplicates,
         )
     }
 
     /// Returns the table of receipts.
     fn receipts_table(&self) -> String {
-        let head = [
-            "platform",
-            "message",
-            "target",
-            "accepted",
-            "message id",
-            "in ledger",
-        ];
         let rows = self.receipts.iter().map(|row| {
             vec![
                 row.platform.clone(),
@@ -222,24 +212,14 @@ impl Report {
                 shorten(&row.target),
                 row.acceptance.to_owned(),
                 shorten(row.message_id.as_deref().unwrap_or_default()),
-                times(row.stored),
+                text::demo::times(row.stored),
             ]
         });
-        print::columns(&head, &rows.collect::<Vec<_>>())
+        print::columns(&text::demo::RECEIPTS, &rows.collect::<Vec<_>>())
     }
 
     /// Returns the table of lost responses.
     fn claims_table(&self) -> String {
-        let head = [
-            "platform",
-            "sent",
-            "attempts",
-            "outcome",
-            "delivery",
-            "settled",
-            "in ledger",
-            "claim holds",
-        ];
         let rows = self.certainty.iter().map(|claim| {
             vec![
                 claim.platform.clone(),
@@ -248,20 +228,11 @@ impl Report {
                 claim.outcome.to_owned(),
                 claim.delivery.to_owned(),
                 claim.settled.unwrap_or("-").replace('_', " "),
-                times(claim.stored),
-                if claim.honest { "yes" } else { "NO" }.to_owned(),
+                text::demo::times(claim.stored),
+                text::demo::holds(claim.honest).to_owned(),
             ]
         });
-        print::columns(&head, &rows.collect::<Vec<_>>())
-    }
-}
-
-/// Writes a number of times.
-fn times(count: usize) -> String {
-    match count {
-        0 => "never".to_owned(),
-        1 => "once".to_owned(),
-        count => format!("{count} times"),
+        print::columns(&text::demo::CLAIMS, &rows.collect::<Vec<_>>())
     }
 }
 

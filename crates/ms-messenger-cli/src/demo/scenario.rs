@@ -16,6 +16,7 @@ use ms_messenger_emulator::{Emulator, Seed};
 use crate::{
     connect::sign_out,
     demo::report::{Claim, Row},
+    text,
 };
 
 /// A message of the demonstration.
@@ -75,7 +76,7 @@ impl Scenario {
         let longest = Duration::from_millis(20);
         let retry = RetryPolicy::default().with_backoff(longest, longest);
         let (acs, graph) = (&world.acs, &world.graph);
-        let alice = acs.users.first().ok_or("the emulator has no users")?;
+        let alice = acs.users.first().ok_or(text::demo::NO_USERS)?;
 
         let acs_messages = AcsMessagesBuilder::from_connection_string(&acs.connection_string)?
             .with_channel_registration_id(&acs.channel_registration_id)
@@ -93,7 +94,7 @@ impl Scenario {
             .with_retry_policy(retry.clone())
             .build()?;
         let [caller, callee, ..] = world.ucwa.users.as_slice() else {
-            return Err("the emulator has too few users".into());
+            return Err(text::demo::TOO_FEW_USERS.into());
         };
         let credential = ucwa::UcwaCredential::password(&caller.username, caller.password.as_str());
         let skype = UcwaSession::builder(&caller.sip, credential)
@@ -122,13 +123,14 @@ impl Scenario {
     ///
     /// The error of the first send that fails.
     pub(crate) async fn send_everything(&self, emulator: &Emulator) -> Result<Vec<Row>> {
-        let post = Message::html("<b>The build is green</b>")
-            .with_subject("Build 42")
+        let (what, html) = text::demo::POST;
+        let post = Message::html(html)
+            .with_subject(text::demo::POST_SUBJECT)
             .with_importance(Importance::High);
         let (posted, row) = self
             .send(
                 emulator,
-                Planned::new(&self.teams, "post", &self.channel, post),
+                Planned::new(&self.teams, what, &self.channel, post),
             )
             .await?;
         let mut rows = vec![row];
@@ -136,8 +138,8 @@ impl Scenario {
             rows.push(self.send(emulator, planned).await?.1);
         }
         let skype: SharedMessenger = Arc::new(self.skype.clone());
-        let hello = Message::text("Call me when you are back");
-        let hello = Planned::new(&skype, "instant message", &self.bob, hello);
+        let (what, hello) = text::demo::INSTANT_MESSAGE;
+        let hello = Planned::new(&skype, what, &self.bob, Message::text(hello));
         rows.push(self.send(emulator, hello).await?.1);
         Ok(rows)
     }
@@ -147,20 +149,21 @@ impl Scenario {
         let reminder = Template::new("appointment_reminder", "en_US")
             .with_body_value("Lene")
             .with_body_value("9:30");
-        let thanks = Message::text("Thanks, Alice");
-        let lunch = Message::text("Lunch at noon?");
-        let typing = Message::html("<i>Your agent is typing</i>");
-        let help = Message::text("How can we help?");
-        let reminder = Message::template(reminder);
+        let plain = |messenger, (what, text): (&'static str, &str), to| {
+            Planned::new(messenger, what, to, Message::text(text))
+        };
+        let (html, typing) = text::demo::HTML;
+        let typing = Message::html(typing);
+        let (template, reminder) = (text::demo::TEMPLATE, Message::template(reminder));
         [
             Planned {
                 reply_to: posted,
-                ..Planned::new(&self.teams, "reply", &self.channel, thanks)
+                ..plain(&self.teams, text::demo::REPLY, &self.channel)
             },
-            Planned::new(&self.teams, "chat", &self.chat, lunch),
-            Planned::new(&self.acs_chat, "html", &self.thread, typing),
-            Planned::new(&self.acs_messages, "text", &self.conversation, help),
-            Planned::new(&self.acs_messages, "template", &self.phone, reminder),
+            plain(&self.teams, text::demo::CHAT, &self.chat),
+            Planned::new(&self.acs_chat, html, &self.thread, typing),
+            plain(&self.acs_messages, text::demo::TEXT, &self.conversation),
+            Planned::new(&self.acs_messages, template, &self.phone, reminder),
         ]
     }
 
@@ -190,10 +193,9 @@ impl Scenario {
 
     /// Loses the response of Graph, which cannot deduplicate: the delivery is unknown until settled.
     pub(crate) async fn lose_response_without_key(&self, emulator: &Emulator) -> Result<Claim> {
-        let text = "Please pay invoice 7";
+        let (what, text) = text::demo::WITHOUT_KEY;
         let request = SendRequest::new(self.chat.clone(), Message::text(text));
         let outcome = self.teams.send(&request).await;
-        let what = "no key: no retry";
         let platform = self.teams.platform();
         let claim = Claim::new(platform, what, &outcome, text, &emulator.messages());
         // Settling asks the platform and sends nothing.
@@ -206,11 +208,10 @@ impl Scenario {
 
     /// Loses the response of ACS Advanced Messaging, which deduplicates by key: the client retries.
     pub(crate) async fn lose_response_with_key(&self, emulator: &Emulator) -> Result<Claim> {
-        let text = "Please pay invoice 8";
+        let (what, text) = text::demo::WITH_KEY;
         let request = SendRequest::new(self.conversation.clone(), Message::text(text))
             .with_idempotency(IdempotencyKey::random());
         let outcome = self.acs_messages.send(&request).await;
-        let what = "with a key: retried";
         Ok(Claim::new(
             self.acs_messages.platform(),
             what,

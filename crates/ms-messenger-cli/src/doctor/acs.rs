@@ -21,6 +21,7 @@ use crate::{
     },
     exit::Exit,
     platform::Platform,
+    text,
     token::{CHAT_SCOPES, Service},
 };
 
@@ -52,8 +53,7 @@ pub(crate) async fn messages(context: &DoctorContext, findings: &mut Findings) {
     }
     let channel = settings.value("ACS_CHANNEL_REGISTRATION_ID");
     if channel.is_none() {
-        let text = "telephone numbers need ACS_CHANNEL_REGISTRATION_ID; conversations do not";
-        findings.note("channel", text);
+        findings.note("channel", text::doctor::NO_CHANNEL);
     }
     let connection = match settings.configure(Platform::AcsMessages, connection) {
         Ok(connection) => connection,
@@ -88,15 +88,10 @@ fn connection(variables: &mut Variables<'_>) -> Option<Connection> {
 /// Returns what a status of the list of templates says about the credential.
 fn verdict(status: u16, channel: Option<&str>, endpoint: &Endpoint) -> Verdict {
     match (status, channel) {
-        (403, _) => Verdict::Problem(Exit::Denied, "the service forbids it".to_owned()),
-        (404, None) => {
-            let text = "it is not rejected, but without ACS_CHANNEL_REGISTRATION_ID it is not \
-                        certain that it is accepted";
-            Verdict::Note(text.to_owned())
-        }
+        (403, _) => Verdict::Problem(Exit::Denied, text::doctor::FORBIDDEN.to_owned()),
+        (404, None) => Verdict::Note(text::doctor::UNCERTAIN.to_owned()),
         (404, Some(_)) => {
-            let text = "the channel does not exist: check ACS_CHANNEL_REGISTRATION_ID and the \
-                        address";
+            let text = text::doctor::NO_SUCH_CHANNEL;
             Verdict::Problem(Exit::NotFound, text.to_owned())
         }
         _ => Verdict::wrong_address(&endpoint.to_string()),
@@ -116,7 +111,7 @@ pub(crate) async fn chat(context: &DoctorContext, findings: &mut Findings) {
     let claims = Claims::read(token).unwrap_or_default();
     let mut scopes = claims.scopes.iter();
     if let Some(scope) = scopes.find(|it| CHAT_SCOPES.contains(&it.as_str())) {
-        findings.ok("permission", format!("send to a thread: {scope}"));
+        findings.ok("permission", text::doctor::thread_scope(scope));
     }
     if !claims.scopes.is_empty() {
         operations::check(OPERATIONS, &claims.scopes, operations::of_chat, findings);
@@ -124,7 +119,7 @@ pub(crate) async fn chat(context: &DoctorContext, findings: &mut Findings) {
     let address = settings.configure(Platform::AcsChat, |variables| {
         let address = acs::endpoint_from(variables, &["ACS_CHAT_ENDPOINT", "ACS_ENDPOINT"]);
         if address.is_none() {
-            variables.missing("ACS_CHAT_ENDPOINT", "the endpoint of acs-chat");
+            variables.missing("ACS_CHAT_ENDPOINT", text::doctor::CHAT_ENDPOINT);
         }
         address
     });
@@ -139,7 +134,7 @@ pub(crate) async fn chat(context: &DoctorContext, findings: &mut Findings) {
         let bearer = Bearer::new(StaticToken::new(token), &[]);
         let path = "/chat/threads?maxPageSize=1&api-version=2025-03-15";
         let judge = |status| match status {
-            403 => Verdict::Problem(Exit::Denied, "the service forbids it".to_owned()),
+            403 => Verdict::Problem(Exit::Denied, text::doctor::FORBIDDEN.to_owned()),
             _ => Verdict::wrong_address(&endpoint.to_string()),
         };
         context

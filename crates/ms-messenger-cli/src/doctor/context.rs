@@ -14,6 +14,7 @@ use crate::{
     exit::Exit,
     outcome::{moment, one_line},
     platform::Platform,
+    text,
     token::{self, Service},
 };
 
@@ -40,10 +41,10 @@ impl DoctorContext {
         for name in names {
             if let Some(origin) = self.settings.origin(name) {
                 let other_name = match origin {
-                    Origin::Variable(variable) if variable != name => format!(" ({variable})"),
-                    _ => String::new(),
+                    Origin::Variable(variable) if variable != name => Some(*variable),
+                    _ => None,
                 };
-                findings.ok("setting", format!("{name} from {origin}{other_name}"));
+                findings.ok("setting", text::doctor::origin(name, origin, other_name));
             }
         }
     }
@@ -73,7 +74,7 @@ impl DoctorContext {
             }
         };
         let took = probe.elapsed.as_millis();
-        findings.ok("reachable", format!("the server responds, after {took} ms"));
+        findings.ok("reachable", text::doctor::reachable(took));
         clock(&probe, findings);
         true
     }
@@ -93,31 +94,31 @@ impl DoctorContext {
             Ok(probe) => probe.status,
         };
         let verdict = match status {
-            200..=299 => return findings.ok("credential", "the service accepts it"),
-            401 => Verdict::Problem(Exit::Denied, "the service rejects it".to_owned()),
+            200..=299 => return findings.ok("credential", text::doctor::ACCEPTED),
+            401 => Verdict::Problem(Exit::Denied, text::doctor::REJECTED.to_owned()),
             429 | 500.. => {
-                let text = "the service cannot check it at the moment".to_owned();
+                let text = text::doctor::NOT_CHECKED.to_owned();
                 Verdict::Problem(Exit::Temporary, text)
             }
             status => judge(status),
         };
         match verdict {
-            Verdict::Note(text) => findings.note("credential", format!("{text} ({status})")),
+            Verdict::Note(text) => {
+                findings.note("credential", text::doctor::with_status(&text, status))
+            }
             Verdict::Problem(exit, text) => {
-                findings.problem(exit, "credential", format!("{text} ({status})"));
+                findings.problem(exit, "credential", text::doctor::with_status(&text, status));
             }
         }
     }
 
     /// Reports the claims of a token, and what is wrong with it for `service`.
     pub(crate) fn token(&self, token: &str, service: Service<'_>, findings: &mut Findings) {
-        let faults = token::faults(token, service, SystemTime::now());
-        let has_expired = faults.iter().any(|fault| fault.rule.starts_with("expired"));
+        let now = SystemTime::now();
+        let faults = token::faults(token, service, now);
+        let has_expired = token::expired(token, now).is_some_and(|fault| faults.contains(&fault));
         match Claims::read(token) {
-            None => {
-                let text = "it is not a JWT, so its user and its expiry are unknown";
-                findings.note("token", text);
-            }
+            None => findings.note("token", text::doctor::OPAQUE_TOKEN),
             Some(claims) if !has_expired => findings.ok("token", describe(&claims)),
             Some(_) => {}
         }
@@ -127,7 +128,7 @@ impl DoctorContext {
                 ErrorKind::Unauthenticated => (Exit::Denied, "token"),
                 _ => (Exit::Config, "token"),
             };
-            findings.problem(exit, check, format!("it {}", fault.rule));
+            findings.problem(exit, check, text::doctor::fault(&fault.rule));
         }
     }
 }
@@ -144,7 +145,7 @@ pub(crate) enum Verdict {
 impl Verdict {
     /// Returns the verdict on a status that the service does not return for this request.
     pub(crate) fn wrong_address(address: &str) -> Self {
-        let text = format!("there is no such service at {address}: check the address");
+        let text = text::doctor::no_service(address);
         Self::Problem(Exit::NotFound, text)
     }
 }
@@ -167,32 +168,27 @@ const fn variables(platform: Platform) -> &'static [&'static str] {
 /// Reports how far the clocks differ.
 fn clock(probe: &Probe, findings: &mut Findings) {
     let Some(ahead) = probe.clock_ahead_seconds(SystemTime::now()) else {
-        return findings.note("clock", "the response has no date to compare");
+        return findings.note("clock", text::doctor::NO_DATE);
     };
-    let text = match ahead {
-        0 => "same as the service".to_owned(),
-        1.. => format!("{ahead} s ahead of the service"),
-        _ => format!("{} s behind the service", -ahead),
-    };
+    let text = text::doctor::clock(ahead);
     if ahead.abs() < SKEW_LIMIT / 5 {
         findings.ok("clock", text);
     } else if ahead.abs() < SKEW_LIMIT {
         findings.note("clock", text);
     } else {
-        let text = format!("{text}: correct it, or tokens and signatures are rejected");
-        findings.problem(Exit::Config, "clock", text);
+        findings.problem(Exit::Config, "clock", text::doctor::wrong_clock(&text));
     }
 }
 
 /// Describes the user of a token and its expiry.
 fn describe(claims: &Claims) -> String {
     let owner = match (&claims.user, &claims.application) {
-        (Some(user), _) => format!("of {}", one_line(user)),
-        (None, Some(application)) => format!("of application {}", one_line(application)),
-        (None, None) => "of an unnamed user".to_owned(),
+        (Some(user), _) => text::doctor::of_user(&one_line(user)),
+        (None, Some(application)) => text::doctor::of_application(&one_line(application)),
+        (None, None) => text::doctor::OF_UNNAMED.to_owned(),
     };
     match claims.expires_at {
-        Some(end) => format!("{owner}, expires at {}", moment(end)),
-        None => format!("{owner}; its expiry is unknown"),
+        Some(end) => text::doctor::expires(&owner, moment(end)),
+        None => text::doctor::expires_unknown(&owner),
     }
 }

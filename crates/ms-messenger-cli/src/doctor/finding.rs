@@ -11,6 +11,7 @@ use crate::{
     explain::{Explained, explain},
     outcome::causes,
     platform::Platform,
+    text,
 };
 
 /// The result of one check.
@@ -79,7 +80,7 @@ impl Findings {
 
     /// Adds what must be configured.
     pub(crate) fn unconfigured(&mut self) {
-        let text = format!("not configured: set {}", self.platform.needs());
+        let text = text::doctor::unconfigured(self.platform.needs());
         self.problem(Exit::Config, "settings", text);
     }
 

@@ -17,6 +17,7 @@ use crate::{
     exit::Exit,
     graph,
     platform::Platform,
+    text,
     token::Service,
 };
 
@@ -32,10 +33,7 @@ pub(crate) async fn teams(context: &DoctorContext, findings: &mut Findings) {
     context.origins(&names, findings);
     if let Some(signed_in) = &settings.signed_in {
         let name = &signed_in.profile.name;
-        findings.ok(
-            "setting",
-            format!("MSGRAPH_TOKEN from the sign-in `{name}`"),
-        );
+        findings.ok("setting", text::doctor::signed_in_as(name));
     }
     let address = match graph::address(settings) {
         Ok(address) => address,
@@ -64,7 +62,7 @@ pub(crate) async fn teams(context: &DoctorContext, findings: &mut Findings) {
         let bearer = Bearer::new(StaticToken::new(token), &[]);
         let judge = |status| match (status, without_version) {
             // The permissions of sending do not include reading /me.
-            (403, _) => Verdict::Note("the service accepts it, but not for reading /me".to_owned()),
+            (403, _) => Verdict::Note(text::doctor::ACCEPTED_BUT_FOR_ME.to_owned()),
             (_, Some(text)) => Verdict::Problem(Exit::NotFound, text),
             _ => Verdict::wrong_address(&endpoint.to_string()),
         };
@@ -100,12 +98,8 @@ fn check_permissions(claims: &Claims, findings: &mut Findings) {
             findings.ok("permission", format!("{what}: {scope}"));
             continue;
         }
-        let consent = if operation.needs_admin_consent() {
-            ", with the consent of an administrator"
-        } else {
-            ""
-        };
-        let text = format!("{what}: needs {}{consent}", needed[0]);
+        let of_administrator = operation.needs_admin_consent();
+        let text = text::doctor::needs(what, needed[0], of_administrator);
         if sends.contains(operation) && !can_send {
             findings.problem(Exit::Denied, "permission", text);
         } else {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use ms_messenger::http::Operation;
 
-use crate::doctor::finding::Findings;
+use crate::{doctor::finding::Findings, text};
 
 /// Adds for each permission which operations it is needed for, and whether the token has it or a
 /// permission that includes it. `allowing` returns the permissions that allow an operation, the
@@ -27,7 +27,7 @@ pub(crate) fn check(
         let names = names.join(", ");
         match permissions.iter().find(has) {
             Some(permission) => findings.ok("operations", format!("{permission}: {names}")),
-            None => findings.note("operations", format!("needs {least}: {names}")),
+            None => findings.note("operations", text::doctor::needed_for(least, &names)),
         }
     }
 }

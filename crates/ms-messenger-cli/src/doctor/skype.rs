@@ -6,6 +6,7 @@ use crate::{
     connect,
     doctor::{context::DoctorContext, finding::Findings},
     platform::Platform,
+    text,
 };
 
 /// Signs in and out again, which checks discovery, certificates, password and permission.
@@ -31,10 +32,10 @@ pub(crate) async fn skype(context: &DoctorContext, findings: &mut Findings) {
     };
     match signed_in {
         Ok(session) => match session.sign_out().await {
-            Ok(()) => findings.ok("sign-in", "signed in, and out again"),
+            Ok(()) => findings.ok("sign-in", text::doctor::SIGNED_IN_AND_OUT),
             // It prevents no send.
             Err(error) => {
-                findings.ok("sign-in", "signed in");
+                findings.ok("sign-in", text::doctor::SIGNED_IN);
                 findings.note("sign-out", error.message());
             }
         },

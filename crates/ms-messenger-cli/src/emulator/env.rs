@@ -11,6 +11,7 @@ use crate::{
     files::{self, unreadable},
     print,
     terminal::shown_line,
+    text,
 };
 
 /// The longest ready line.
@@ -29,11 +30,11 @@ pub(crate) async fn run(args: &EnvArgs) -> Exit {
         .iter()
         .find(|(_, value)| shown_line(value) != *value);
     if let Some((name, _)) = broken {
-        let message = format!("the value of {name} has control characters");
+        let message = text::emulator::control_characters(name);
         return print::failure(&message, Exit::Config);
     }
     if variables.0.iter().all(|(name, _)| *name != "MSM_EMULATOR") {
-        return print::failure("this is no ready line of an emulator", Exit::Config);
+        return print::failure(text::emulator::NO_READY_LINE, Exit::Config);
     }
     print::last(&forms::of(&variables, args.format), Exit::Success)
 }
@@ -45,9 +46,7 @@ fn leave_out_foreign_ca(world: &mut Value) {
     let Some(ca) = foreign.map(shown_line) else {
         return;
     };
-    print::note(format_args!(
-        "{ca} is not on this machine: the variables of TLS are left out"
-    ));
+    print::note(text::emulator::foreign_ca(&ca));
     if let Some(members) = world.as_object_mut() {
         members.remove("ca");
     }
@@ -70,7 +69,7 @@ async fn world(source: Option<&str>) -> Result<Value, (String, Exit)> {
     let line = text.lines().next().unwrap_or_default();
     serde_json::from_str(line).map_err(|_| {
         (
-            format!("{name}: this is no ready line of an emulator"),
+            format!("{name}: {}", text::emulator::NO_READY_LINE),
             Exit::Config,
         )
     })

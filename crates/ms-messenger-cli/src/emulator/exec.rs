@@ -17,7 +17,7 @@ use crate::{
     environment::{self, variable},
     exit::Exit,
     files::reason,
-    print,
+    print, text,
 };
 
 /// Hosts that no proxy is asked for.
@@ -38,21 +38,15 @@ async fn execute(args: &ExecArgs) -> Result<i32, Exit> {
         files::prepare(folder).map_err(|problem| print::failure(&problem, Exit::Config))?;
     }
     let signals = Signals::listen();
-    let signals =
-        signals.map_err(|e| failure(&format!("cannot listen for signals: {}", reason(&e))))?;
+    let signals = signals.map_err(|e| failure(&text::process::no_signals(&reason(&e))))?;
     let folder = TempDir::with_prefix("msm-emulator-");
-    let folder =
-        folder.map_err(|e| failure(&format!("cannot make a temporary folder: {}", reason(&e))))?;
+    let folder = folder.map_err(|e| failure(&text::emulator::no_folder(&reason(&e))))?;
     let ca = args.world.ca_out.clone();
     let ca = ca.unwrap_or_else(|| folder.path().join("ca.pem"));
     let emulator = start(&args.world, Ports::Free, Some(ca)).await?;
     let variables = variables(&emulator, folder.path())?;
-    std::fs::write(folder.path().join("config.toml"), "").map_err(|e| {
-        failure(&format!(
-            "cannot write to the temporary folder: {}",
-            reason(&e)
-        ))
-    })?;
+    std::fs::write(folder.path().join("config.toml"), "")
+        .map_err(|e| failure(&text::emulator::unwritable_folder(&reason(&e))))?;
     if let Some(file) = &args.env_out {
         let written = forms::write(file, &variables);
         written.map_err(|problem| print::failure(&problem, Exit::Config))?;
@@ -64,11 +58,11 @@ async fn execute(args: &ExecArgs) -> Result<i32, Exit> {
     let code = match command.spawn() {
         Ok(spawned) => child::wait(spawned, signals)
             .await
-            .map_err(|e| failure(&format!("cannot wait for the command: {}", reason(&e))))?,
+            .map_err(|e| failure(&text::emulator::not_waited(&reason(&e))))?,
         Err(error) => {
             let name = args.command[0].display();
             let why = reason(&error);
-            print::important(format_args!("error: {name}: cannot be run: {why}"));
+            print::important(text::emulator::not_run(name, &why));
             child::code_of_not_started(&error)
         }
     };
@@ -109,7 +103,7 @@ fn variables(emulator: &Emulator, folder: &Path) -> Result<Variables, Exit> {
     if let Err(error) = written {
         let named = trusted.unwrap_or_else(|| file.display().to_string());
         let why = reason(&error);
-        let message = format!("{named}: the certificates cannot be read or written: {why}");
+        let message = text::emulator::certificates(&named, &why);
         return Err(print::failure(&message, Exit::Config));
     }
     variables.trust(&file.to_string_lossy(), ca);

@@ -4,7 +4,10 @@ use std::{fs, io, path::Path};
 
 use tar::{Archive, EntryType};
 
-use crate::files::{reason, unwritable};
+use crate::{
+    files::{reason, unwritable},
+    text,
+};
 
 /// Checks that a folder is empty or new, so that an export is never mixed with an earlier one.
 ///
@@ -15,9 +18,9 @@ pub(crate) fn check(folder: &Path) -> Result<(), String> {
     let name = folder.display();
     match fs::read_dir(folder).map(|mut entries| entries.next().is_none()) {
         Ok(true) => Ok(()),
-        Ok(false) => Err(format!("{name}: is not empty")),
+        Ok(false) => Err(format!("{name}: {}", text::emulator::NOT_EMPTY)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(format!("{name}: cannot be used: {}", reason(&error))),
+        Err(error) => Err(text::emulator::unusable(name, &reason(&error))),
     }
 }
 

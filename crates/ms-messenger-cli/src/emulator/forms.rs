@@ -8,8 +8,8 @@ use crate::{
     args::EnvFormat,
     emulator::variables::{MISLEADING, Variables},
     files::unwritable,
-    print::counted,
     terminal::escaped,
+    text,
 };
 
 /// Returns the variables in that form.
@@ -90,25 +90,18 @@ fn is_plain(value: &str) -> bool {
 
 /// Describes the end of an emulator.
 pub(crate) fn ending(signal: Option<&str>, stats: &Value) -> String {
-    let count = |name: &str, one: &str| counted(stats[name].as_u64().unwrap_or_default(), one);
-    let (requests, stored) = (count("requests", "request"), count("stored", "message"));
-    let signal = signal.map(|signal| format!(" ({signal})"));
-    let mut text = format!("ending{}: {requests}, {stored}", signal.unwrap_or_default());
+    let count = |name: &str| stats[name].as_u64().unwrap_or_default();
     let posts = &stats["on_message"];
-    let count = |name: &str| posts[name].as_u64().unwrap_or_default();
-    let lost = count("failed") + count("dropped") + count("waiting");
-    if lost > 0 {
-        let lost = counted(lost, "message");
-        text.push_str(&format!("; not posted to --on-message: {lost}"));
-    }
-    text
+    let post = |name: &str| posts[name].as_u64().unwrap_or_default();
+    let lost = post("failed") + post("dropped") + post("waiting");
+    text::emulator::ending(signal, count("requests"), count("stored"), lost)
 }
 
 /// Describes what prevents that changes are written to the data file, if something does.
 pub(crate) fn data_failure(stats: &Value) -> Option<String> {
     let failure = stats["data"]["failure"].as_str()?;
     let file = stats["data"]["file"].as_str().unwrap_or_default();
-    Some(format!("{file}: the last changes are not in it: {failure}"))
+    Some(text::emulator::data_failure(file, failure))
 }
 
 #[cfg(test)]

@@ -7,17 +7,19 @@ use std::{
     path::Path,
 };
 
-use ms_messenger_emulator::{RecordCounts, RecordError, Recorder, RecorderBuilder};
+use ms_messenger_emulator::{RecordError, Recorder, RecorderBuilder};
 use serde_json::json;
 
 use crate::{
     args::{RecordArgs, RecordPlatformArg},
+    emulator::start::option,
     environment::{self, variable},
     exit::Exit,
     files::{because, reason, unreadable},
     interrupt::Interrupt,
-    print::{self, counted},
+    print,
     terminal::escaped,
+    text,
 };
 
 /// Where a recorder listens if the options do not say it.
@@ -30,10 +32,7 @@ pub(crate) async fn run(args: &RecordArgs) -> Exit {
     let mut interrupt = match Interrupt::listen() {
         Ok(interrupt) => interrupt,
         Err(error) => {
-            return print::failure(
-                &format!("cannot listen for signals: {}", reason(&error)),
-                Exit::Other,
-            );
+            return print::failure(&text::process::no_signals(&reason(&error)), Exit::Other);
         }
     };
     let builder = match builder(args) {
@@ -45,18 +44,15 @@ pub(crate) async fn run(args: &RecordArgs) -> Exit {
         Err(error) => return print::failure(&not_started(&error), Exit::Config),
     };
     if print::result(&ready_line(args, &recorder)).is_err() {
-        return print::failure("the ready line could not be written", Exit::Other);
+        return print::failure(text::emulator::READY_LINE_UNWRITTEN, Exit::Other);
     }
     print::note(ready_text(args, &recorder));
     let signal = interrupt.requested().await;
     let counts = recorder.shutdown().await;
-    print::note(format_args!("ending ({signal}): {}", recorded(&counts)));
+    let (recorded, failed, unlinked) = (counts.recorded, counts.failed, counts.unlinked);
+    print::note(text::recorder::ending(signal, recorded, failed, unlinked));
     if counts.unwritten > 0 {
-        let problem = format!(
-            "{}: {} could not be written",
-            args.out.display(),
-            counted(counts.unwritten, "exchange")
-        );
+        let problem = text::recorder::unwritten(args.out.display(), counts.unwritten);
         return print::failure(&problem, Exit::Other);
     }
     Exit::Success
@@ -95,7 +91,7 @@ fn authorities(path: &Path) -> Result<String, String> {
     match read {
         Err(error) => Err(format!("{}: {}", path.display(), unreadable(&error))),
         Ok(_) if !pem.contains("-----BEGIN CERTIFICATE-----") => {
-            Err(format!("{}: has no certificate in PEM", path.display()))
+            Err(text::recorder::no_certificate(path.display()))
         }
         Ok(_) => Ok(pem),
     }
@@ -118,11 +114,6 @@ fn ready_line(args: &RecordArgs, recorder: &Recorder) -> String {
 /// Where it is, and how clients find it.
 fn ready_text(args: &RecordArgs, recorder: &Recorder) -> String {
     let (http, upstream) = (recorder.http_url(), &args.upstream);
-    let out = args.out.display();
-    let mut text = format!(
-        "recording {upstream} at {http} to {out}; press Ctrl-C to stop\n\
-         clients find it by, beside the credentials of the service:"
-    );
     let variables = [
         (
             RecordPlatformArg::Graph,
@@ -146,48 +137,26 @@ fn ready_text(args: &RecordArgs, recorder: &Recorder) -> String {
             format!("{http}/PATH"),
         ),
     ];
-    for (platform, name, value) in variables {
-        if args.platform.is_none_or(|asked| asked == platform) {
-            text.push_str(&format!("\n  {name:<22} {value}"));
-        }
-    }
-    text
-}
-
-fn recorded(counts: &RecordCounts) -> String {
-    let mut text = format!("{} recorded", counted(counts.recorded, "exchange"));
-    for (number, one, what) in [
-        (
-            counts.failed,
-            "request",
-            "without a response of the service",
-        ),
-        (
-            counts.unlinked,
-            "response",
-            "whose links led past the recorder",
-        ),
-    ] {
-        if number > 0 {
-            text.push_str(&format!(", {} {what}", counted(number, one)));
-        }
-    }
-    text
+    let asked = |platform| args.platform.is_none_or(|asked| asked == platform);
+    let variables = variables.into_iter();
+    let variables = variables.filter(|(platform, ..)| asked(*platform));
+    let variables: Vec<_> = variables.map(|(_, name, value)| (name, value)).collect();
+    text::recorder::ready(upstream, http, args.out.display(), &variables)
 }
 
 /// Describes why a recorder did not start, and what to do.
 fn not_started(error: &RecordError) -> String {
     let cause = because(error);
     match error {
-        RecordError::Setting { name, rule } if *name == "connection string" => {
-            format!("ACS_CONNECTION_STRING: {rule}")
-        }
-        RecordError::Setting { name, rule } => format!("--{}: {rule}", name.replace(' ', "-")),
+        RecordError::Setting { name, rule } => match option(name).as_str() {
+            "--connection-string" => format!("ACS_CONNECTION_STRING: {rule}"),
+            option => format!("{option}: {rule}"),
+        },
         RecordError::Listen { address, source }
             if source.kind() == std::io::ErrorKind::AddrInUse =>
         {
             let any = SocketAddr::new(address.ip(), 0);
-            format!("{error}{cause}; --http {any} takes any free port")
+            format!("{error}{cause}{}", text::emulator::any_port("--http", any))
         }
         _ => format!("{error}{cause}"),
     }

@@ -15,6 +15,7 @@ use crate::{
     exit::Exit,
     print,
     terminal::escaped,
+    text,
 };
 
 /// The largest export, in bytes.
@@ -33,7 +34,7 @@ pub(crate) async fn health(args: &HealthArgs) -> Exit {
         Ok(health) if health["status"] == "ok" => {
             print::last(&escaped(&health.to_string()), Exit::Success)
         }
-        Ok(_) => print::failure("this is no emulator", Exit::Config),
+        Ok(_) => print::failure(text::emulator::NO_EMULATOR, Exit::Config),
         Err((message, exit)) => print::failure(&message, exit),
     }
 }
@@ -50,15 +51,7 @@ pub(crate) async fn export(args: &ExportArgs) -> Exit {
     };
     match written {
         Ok(messages) => {
-            let are = if messages == 1 {
-                "message is"
-            } else {
-                "messages are"
-            };
-            print::note(format_args!(
-                "{messages} {are} in {}",
-                args.folder.display()
-            ));
+            print::note(text::emulator::exported(messages, args.folder.display()));
             Exit::Success
         }
         Err(problem) => print::failure(&problem, Exit::Other),
@@ -72,7 +65,7 @@ pub(crate) async fn world(url: Option<&str>) -> Result<Value, (String, Exit)> {
 
 fn parse(body: &[u8]) -> Result<Value, (String, Exit)> {
     let parsed = serde_json::from_slice(body);
-    parsed.map_err(|_| ("this is no emulator".to_owned(), Exit::Config))
+    parsed.map_err(|_| (text::emulator::NO_EMULATOR.to_owned(), Exit::Config))
 }
 
 /// Returns the origin that is the address of an emulator.
@@ -81,7 +74,7 @@ fn parse(body: &[u8]) -> Result<Value, (String, Exit)> {
 ///
 /// The rule that it breaks.
 pub(crate) fn origin(address: &str) -> Result<Url, &'static str> {
-    const RULE: &str = "must be an http or https URL without a path, e.g. http://127.0.0.1:8410";
+    const RULE: &str = text::emulator::ORIGIN;
     let address = Url::parse(address).map_err(|_| RULE)?;
     let is_origin = matches!(address.path(), "" | "/")
         && address.query().is_none()
@@ -108,7 +101,7 @@ async fn get(given: Given<'_>, path: &str, patience: Duration) -> Result<Bytes, 
     let invalid = |rule: &str| config(format!("{name}: {rule}"));
     let origin = origin(&named).map_err(invalid)?;
     let address = origin.join(&format!("/_emulator/{path}"));
-    let address = address.map_err(|_| invalid("cannot be used"))?;
+    let address = address.map_err(|_| invalid(text::emulator::UNUSABLE))?;
     let options = HttpOptions::default()
         .with_proxy(Proxy::None)
         .with_timeout(patience)
@@ -119,15 +112,15 @@ async fn get(given: Given<'_>, path: &str, patience: Duration) -> Result<Bytes, 
     let response = client.exchange(request).await.map_err(|error| {
         let exit = Exit::of_not_sent(error.kind());
         let what = match error.kind() {
-            ErrorKind::Connect => "no emulator is running there",
-            ErrorKind::Timeout => "it gave no response in time",
+            ErrorKind::Connect => text::emulator::NOT_RUNNING,
+            ErrorKind::Timeout => text::emulator::NO_RESPONSE,
             _ => error.message(),
         };
         (format!("{shown}: {what}"), exit)
     })?;
     if response.status() != 200 {
         let status = response.status().as_u16();
-        let message = format!("{shown}: it responded with {status} to /_emulator/{path}");
+        let message = text::emulator::wrong_status(shown, status, path);
         return Err(config(message));
     }
     Ok(response.into_body())

@@ -4,10 +4,7 @@ use std::path::Path;
 
 use ms_messenger_emulator::{Emulator, Recording};
 
-use crate::{
-    files::because,
-    print::{self, counted},
-};
+use crate::{files::because, print, text};
 
 /// Reads a recording; each difference is printed when it is found.
 ///
@@ -16,7 +13,7 @@ use crate::{
 /// What is wrong with the file.
 pub(crate) fn read(file: &Path) -> Result<Recording, String> {
     let recording = Recording::read(file).map_err(|error| format!("{error}{}", because(&error)))?;
-    Ok(recording.with_listener(|difference| print::note(format_args!("differs: {difference}"))))
+    Ok(recording.with_listener(|difference| print::note(text::emulator::differs(difference))))
 }
 
 /// Prints what became of the recording, if there is one. Whether the emulator differs from it.
@@ -25,18 +22,11 @@ pub(crate) fn note(emulator: &Emulator) -> bool {
         return false;
     };
     let found = report.differences.len() as u64 + report.omitted;
-    let (replayed, exchanges) = (report.replayed, report.exchanges);
-    let (exchanges, differences) = (
-        counted(exchanges as u64, "exchange"),
-        counted(found, "difference"),
-    );
-    let mut text = format!("replay: {replayed} of {exchanges}, {differences}");
-    if report.unmatched > 0 {
-        text.push_str(&format!(
-            "; no exchange was left for {}, served by the emulator alone",
-            counted(report.unmatched, "request")
-        ));
-    }
-    print::note(text);
+    print::note(text::emulator::replayed(
+        report.replayed as u64,
+        report.exchanges as u64,
+        found,
+        report.unmatched,
+    ));
     found > 0
 }

@@ -16,6 +16,7 @@ use crate::{
     interrupt::Interrupt,
     print,
     terminal::escaped,
+    text,
 };
 
 /// Runs the emulator until a signal ends it.
@@ -23,10 +24,7 @@ pub(crate) async fn run(args: &WorldArgs, env_out: Option<&Path>) -> Exit {
     let mut interrupt = match Interrupt::listen() {
         Ok(interrupt) => interrupt,
         Err(error) => {
-            return print::failure(
-                &format!("cannot listen for signals: {}", reason(&error)),
-                Exit::Other,
-            );
+            return print::failure(&text::process::no_signals(&reason(&error)), Exit::Other);
         }
     };
     let emulator = match start(args, Ports::Known, args.ca_out.clone()).await {
@@ -41,7 +39,7 @@ pub(crate) async fn run(args: &WorldArgs, env_out: Option<&Path>) -> Exit {
         }
     }
     if print::result(&escaped(&world.to_string())).is_err() {
-        return print::failure("the ready line could not be written", Exit::Other);
+        return print::failure(text::emulator::READY_LINE_UNWRITTEN, Exit::Other);
     }
     print::note(ready_text(&emulator));
     let signal = interrupt.requested().await;
@@ -58,18 +56,6 @@ pub(crate) async fn run(args: &WorldArgs, env_out: Option<&Path>) -> Exit {
 /// Where it is, and which variable takes which member of the line.
 fn ready_text(emulator: &Emulator) -> String {
     let http = emulator.http_url();
-    let is_usual = http == variables::USUAL;
-    let source = if is_usual {
-        String::new()
-    } else {
-        format!(" {http}")
-    };
-    let mut text = format!(
-        "emulator ready at {http}; inbox at {http}/_emulator/; press Ctrl-C to stop\n\
-         in another shell: eval \"$(msm emulator env{source})\"; it sets, from the line above:"
-    );
-    for (name, member) in variables::members() {
-        text.push_str(&format!("\n  {name:<28} {member}"));
-    }
-    text
+    let source = (http != variables::USUAL).then_some(http);
+    text::emulator::ready(http, source, variables::members())
 }

@@ -12,7 +12,7 @@ use crate::{
     emulator::replay,
     exit::Exit,
     files::{self, because, unreadable},
-    print,
+    print, text,
 };
 
 /// Where an emulator listens if the options do not say it.
@@ -35,8 +35,7 @@ pub(crate) async fn start(
     ca_out: Option<PathBuf>,
 ) -> Result<Emulator, Exit> {
     if args.retry_after.is_some() && args.limits == Limits::Off {
-        let problem = "--retry-after needs --limits documented";
-        return Err(print::failure(problem, Exit::Usage));
+        return Err(print::failure(text::emulator::RETRY_AFTER, Exit::Usage));
     }
     let (http, https) = addresses(args, ports);
     let mut builder = builder(args)
@@ -115,14 +114,14 @@ fn faults(file: &Path) -> Result<Faults, String> {
     let name = file.display();
     let text = files::text(file, files::SETTING);
     let text = text.map_err(|error| format!("{name}: {}", unreadable(&error)))?;
-    let rules = serde_json::from_str(&text).map_err(|e| format!("{name}: not JSON: {e}"))?;
+    let rules = serde_json::from_str(&text).map_err(|e| text::emulator::not_json(&name, e))?;
     Faults::from_json(&rules).map_err(|e| format!("{name}: {e}"))
 }
 
 /// Reports why the emulator did not start.
 fn not_started(error: &StartError, (http, https): (SocketAddr, SocketAddr)) -> Exit {
     let message = match error {
-        StartError::Setting { name, rule } => format!("--{}: {rule}", name.replace(' ', "-")),
+        StartError::Setting { name, rule } => format!("{}: {rule}", option(name)),
         _ => format!("{error}{}", because(error)),
     };
     let advice = match error {
@@ -135,18 +134,14 @@ fn not_started(error: &StartError, (http, https): (SocketAddr, SocketAddr)) -> E
                 "--http"
             };
             let any = SocketAddr::new(address.ip(), 0);
-            format!("; {option} {any} takes any free port")
+            text::emulator::any_port(option, any)
         }
         StartError::Setting { name, rule }
-            if *name == "on message" && rule.contains("loopback") =>
+            if option(name) == "--on-message" && rule.contains("loopback") =>
         {
-            "; --receiver-host NAME permits another host".to_owned()
+            text::emulator::OTHER_RECEIVER.to_owned()
         }
-        StartError::NotLoopback(_) => {
-            "; the keys are public, so other machines are served only with --listen-any, for \
-             example in a container"
-                .to_owned()
-        }
+        StartError::NotLoopback(_) => text::emulator::ANY_ADDRESS.to_owned(),
         _ => String::new(),
     };
     let exit = match error {
@@ -159,4 +154,9 @@ fn not_started(error: &StartError, (http, https): (SocketAddr, SocketAddr)) -> E
         _ => Exit::Other,
     };
     print::failure(&format!("{message}{advice}"), exit)
+}
+
+/// Returns the option of a setting that an error names.
+pub(crate) fn option(setting: &str) -> String {
+    format!("--{}", setting.replace(' ', "-"))
 }

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::text;
+
 /// The address of an emulator that was started without options.
 pub(crate) const USUAL: &str = "http://127.0.0.1:8410";
 
@@ -148,8 +150,8 @@ impl Variables {
 pub(crate) fn members() -> impl Iterator<Item = (&'static str, String)> {
     VARIABLES.iter().filter_map(|(name, from)| match from {
         From::Member(member) => Some((*name, (*member).to_owned())),
-        From::Secure(member) => Some((*name, format!("{member}, at the origin https"))),
-        From::Path(path) => Some((*name, format!("http and {path}"))),
+        From::Secure(member) => Some((*name, text::emulator::at_https(member))),
+        From::Path(path) => Some((*name, text::emulator::at_http(path))),
         From::Text(_) => None,
     })
 }

@@ -8,7 +8,7 @@ use std::{
 
 use ms_messenger::{ErrorKind, Problem, Result, events::event_grid::Event};
 
-use crate::files::unreadable;
+use crate::{files::unreadable, text};
 
 /// A file to which events are appended, one a line. Each line ends with a line break.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Kept {
         let file = options.open(path).map_err(|error| unusable(path, &error))?;
         let about = file.metadata().map_err(|error| unusable(path, &error))?;
         if !about.is_file() {
-            let rule = "is no regular file: what is kept must be there after a crash";
+            let rule = text::listen::NO_REGULAR_FILE;
             let name = path.display().to_string();
             return Err(Problem::new(name, rule).into_error(ErrorKind::Config));
         }

@@ -22,7 +22,7 @@ use tokio::{
 };
 
 use super::{kept::Kept, statuses::Statuses};
-use crate::print;
+use crate::{print, text};
 
 /// The largest body that is read; the receivers have limits of their own below it.
 const MAX_BODY: usize = 4 << 20;
@@ -101,10 +101,7 @@ impl Receiver {
         if let Some(statuses) = &self.statuses {
             for event in batch.events() {
                 if let Err(error) = statuses.report(event).await {
-                    print::note(format_args!(
-                        "the outbox took no status: {}",
-                        error.message()
-                    ));
+                    print::note(text::listen::no_status(error.message()));
                     return batch.not_kept();
                 }
             }
@@ -147,7 +144,7 @@ impl Receiver {
         match written.await {
             Ok(Ok(())) => true,
             Ok(Err(error)) => {
-                print::note(format_args!("an event could not be kept: {}", error.kind()));
+                print::note(text::listen::not_kept(error.kind()));
                 false
             }
             Err(_) => false,
@@ -158,7 +155,7 @@ impl Receiver {
 /// Notes the items of a request that are not kept, while the others are.
 fn note_rejected<T>(batch: &Batch<T>) {
     for reason in batch.rejected() {
-        print::note(format_args!("rejected an item: {reason}"));
+        print::note(text::listen::rejected_item(reason));
     }
 }
 
@@ -168,7 +165,7 @@ fn replied<T>(outcome: Outcome<T>) -> Reply {
         Outcome::Reply(handshake) => handshake,
         Outcome::Events(batch) => batch.not_kept(),
         Outcome::Rejected(rejected) => {
-            print::note(format_args!("rejected: {}", rejected.reason()));
+            print::note(text::listen::rejected(rejected.reason()));
             rejected.into_reply()
         }
     }
@@ -204,7 +201,7 @@ pub(super) async fn serve(listener: TcpListener, receiver: Arc<Receiver>) {
         .with_graceful_shutdown(ended)
         .await;
     if let Err(error) = served {
-        print::note(format_args!("the server ended: {}", error.kind()));
+        print::note(text::listen::ended(error.kind()));
     }
 }
 

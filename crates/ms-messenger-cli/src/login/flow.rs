@@ -9,7 +9,7 @@ use ms_messenger::{
 };
 use tokio::{pin, select, sync::mpsc};
 
-use crate::print;
+use crate::{print, text};
 
 /// How long `--browser` waits for the sign-in. The help of the option states it too.
 const BROWSER_TIMEOUT: Duration = Duration::from_secs(600);
@@ -47,9 +47,7 @@ pub(super) async fn with_browser(
         signed_in = &mut browsing => return signed_in,
         Some(()) = failures.recv() => {}
     }
-    print::important(
-        "no browser could be opened: open the page above on this machine, or use a code instead:",
-    );
+    print::important(text::sign_in::NO_BROWSER);
     let code = application.device_code(show)?;
     select! {
         Ok(signed_in) = &mut browsing => Ok(signed_in),
@@ -107,7 +105,7 @@ async fn visit(http: &HttpClient, page: Url) -> Result<bool> {
 fn show(prompt: &DevicePrompt) {
     if prompt.message.is_empty() {
         let (page, code) = (&prompt.verification_uri, &prompt.user_code);
-        print::important(format_args!("open {page} and enter the code {code}"));
+        print::important(text::sign_in::code(page, code));
     } else {
         print::important(without_controls(&prompt.message));
     }
@@ -116,10 +114,8 @@ fn show(prompt: &DevicePrompt) {
 
 /// Prints how long this command waits at most.
 fn note_wait(longest: Duration) {
-    print::note(format_args!(
-        "waiting for the sign-in, at most {}; press Ctrl-C to stop",
-        humantime::format_duration(longest)
-    ));
+    let longest = humantime::format_duration(longest);
+    print::note(text::sign_in::waiting(longest));
 }
 
 /// Replaces control characters, which a terminal would obey.
@@ -129,9 +125,7 @@ fn without_controls(text: &str) -> String {
 
 /// Opens a page; reports to `failed` when there is no browser.
 fn open(page: &str, failed: mpsc::UnboundedSender<()>) {
-    print::important(format_args!(
-        "sign in with the browser; if none opens, open this page on this machine:\n{page}"
-    ));
+    print::important(text::sign_in::browser(page));
     note_wait(BROWSER_TIMEOUT);
     let page = page.to_owned();
     // A browser in a terminal runs as long as the call that opens it.

@@ -12,7 +12,7 @@ use crate::{
     config::ConfigFile,
     emulator::{USUAL, origin},
     environment::{Environment, variable},
-    graph, profile,
+    graph, profile, text,
 };
 
 /// Any work or school account.
@@ -65,8 +65,7 @@ impl LoginPlan {
             .map(|it| it.value)
             .or_else(|| is_emulator.then(|| EMULATOR_CLIENT.to_owned()));
         let Some(client_id) = client_id else {
-            let text =
-                "no application is configured: register one and set AZURE_CLIENT_ID to its id";
+            let text = text::sign_in::NO_APPLICATION;
             return Err(Error::new(ErrorKind::Config, text));
         };
         let cloud = match given(&args.msgraph_cloud, "MSGRAPH_CLOUD", "--msgraph-cloud") {
@@ -124,7 +123,7 @@ impl Given {
         if self.value.chars().all(is_of_name) && has_letters {
             Ok(self.value)
         } else {
-            Err(self.refused("must be a GUID, a domain or `organizations`"))
+            Err(self.refused(text::sign_in::TENANT))
         }
     }
 

@@ -2,12 +2,11 @@
 
 use serde_json::Value;
 
-use crate::config::{MEMBERS, Settings};
+use crate::{
+    config::{MEMBERS, Settings},
+    text::report,
+};
 
-/// Stands for an account.
-const ACCOUNT: &str = "(account)";
-/// Stands for what may be a secret.
-const REMOVED: &str = "(removed)";
 /// Length from which a word of the letters of base64 may be a secret.
 const SECRET: usize = 40;
 /// Settings whose values name a person, an organization or a secret.
@@ -27,9 +26,13 @@ impl Redaction {
         if let Some(settings) = settings {
             for member in MEMBERS.iter().filter(|it| !KEPT.contains(&it.variable)) {
                 let value = settings.value(member.variable).unwrap_or_default();
-                let stands = if member.is_secret { REMOVED } else { ACCOUNT };
+                let stands = if member.is_secret {
+                    report::REMOVED
+                } else {
+                    report::ACCOUNT
+                };
                 known.push((value.trim_end_matches('/').to_owned(), stands));
-                known.push((host(value), "(host)"));
+                known.push((host(value), report::HOST));
             }
         }
         if let Ok(home) = etcetera::home_dir() {
@@ -83,9 +86,9 @@ fn word(word: &str) -> String {
     };
     let is_separator = |c: char| matches!(c, '.' | ',' | ';' | ':' | '"' | '(' | ')');
     if is_account {
-        format!("{ACCOUNT}{end}")
+        report::ACCOUNT.to_owned() + end
     } else if body.split(is_separator).any(is_secret) {
-        format!("{REMOVED}{end}")
+        report::REMOVED.to_owned() + end
     } else {
         word.to_owned()
     }

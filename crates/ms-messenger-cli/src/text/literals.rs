@@ -36,14 +36,15 @@ fn add(tokens: TokenStream, literals: &mut Vec<Literal>) {
     }
 }
 
-/// Skips an attribute, and the item after `#[cfg(test)]`.
+/// Skips an attribute, and an item for tests after it.
 fn after_attribute(tokens: &[TokenTree]) -> &[TokenTree] {
     let inner = usize::from(is_punct(tokens.first(), '!'));
     let Some(attribute) = group(tokens.get(inner), Delimiter::Bracket) else {
         return tokens;
     };
     let rest = &tokens[inner + 1..];
-    if attribute.stream().to_string().replace(' ', "") != "cfg(test)" {
+    let attribute = attribute.stream().to_string().replace(' ', "");
+    if attribute != "cfg(test)" && !attribute.starts_with("cfg(all(test,") {
         return rest;
     }
     let ends =

@@ -1,0 +1,26 @@
+//! Files and folders.
+
+pub(crate) const STANDARD_INPUT: &str = "standard input";
+pub(crate) const EMPTY: &str = "the file is empty";
+pub(crate) const NOT_UTF8: &str = "is not UTF-8";
+pub(crate) const ABSENT: &str = "no such file";
+pub(crate) const DENIED: &str = "permission denied";
+pub(crate) const FOLDER: &str = "is a folder, not a file";
+pub(crate) const NO_FOLDER: &str = "it or a folder above it is no folder";
+pub(crate) const EXISTS: &str = "exists already";
+
+pub(crate) fn too_large(mebibytes: u64) -> String {
+    format!("has more than {mebibytes} MiB")
+}
+
+pub(crate) fn unreadable(why: &str) -> String {
+    format!("cannot be read: {why}")
+}
+
+pub(crate) fn unwritable(why: &str) -> String {
+    format!("cannot be written: {why}")
+}
+
+/// A user without folders who names none for the state.
+pub(crate) const NO_STATE_FOLDER: &str =
+    "MSM_STATE_DIR: must be set, because this user has no home folder";

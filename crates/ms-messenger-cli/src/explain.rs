@@ -196,7 +196,7 @@ fn permission_advice(settings: &Settings, error: &Error) -> Option<String> {
         return None;
     }
     // The client says it after what the service says.
-    let (_, needed) = error.message().rsplit_once(" needs ")?;
+    let (_, needed) = error.message().rsplit_once(text::foreign::NEEDS)?;
     let needed = needed.split([',', ' ']).next()?;
     let is_permission = |c: char| c.is_ascii_alphanumeric() || c == '.';
     if !needed.contains('.') || !needed.chars().all(is_permission) {
@@ -360,7 +360,7 @@ mod tests {
             let error = Error::new(ErrorKind::NotFound, "NotFound").with_status(404);
             explain(error.with_platform(platform), None).advice
         };
-        assert!(advice("msgraph-chat").unwrap().contains("is no member"));
+        assert!(advice("msgraph-chat").unwrap().contains("is not a member"));
         assert!(advice("acs-chat").unwrap().contains("no such thread"));
         assert_eq!(advice("ucwa"), None);
     }

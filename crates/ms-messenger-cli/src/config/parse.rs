@@ -297,10 +297,15 @@ mod tests {
 
     #[test]
     fn the_list_of_problems_is_short() {
-        let text: String = (0..100).map(|it| format!("m{it} = 1\n")).collect();
-        let found = problems(&text);
-        assert_eq!(found.len(), MOST_PROBLEMS + 1);
-        assert_eq!(found[MOST_PROBLEMS], "c.toml: 80 more problems follow");
+        for (count, last) in [
+            (100, "c.toml: 80 more problems follow"),
+            (MOST_PROBLEMS + 1, "c.toml: 1 more problem follows"),
+        ] {
+            let text: String = (0..count).map(|it| format!("m{it} = 1\n")).collect();
+            let found = problems(&text);
+            assert_eq!(found.len(), MOST_PROBLEMS + 1);
+            assert_eq!(found[MOST_PROBLEMS], last);
+        }
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, path::Path};
 
-/// Names what read a setting.
+/// Where a setting comes from.
 pub(crate) const COMMAND_LINE: &str = "the command line";
 pub(crate) const ENVIRONMENT: &str = "the environment";
 
@@ -37,7 +37,10 @@ pub(crate) fn unknown_member(meant: &str) -> String {
 }
 
 pub(crate) fn more_problems(count: usize) -> String {
-    format!("{count} more problems follow")
+    match count {
+        1 => "1 more problem follows".to_owned(),
+        count => format!("{count} more problems follow"),
+    }
 }
 
 /// A name that neither the file nor the sign-ins have, with the known one that may be meant.

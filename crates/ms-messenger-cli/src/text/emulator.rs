@@ -4,9 +4,8 @@ use std::fmt::Display;
 
 use crate::print::counted;
 
-/// After a setting, or the address of a program that is none.
-pub(crate) const NO_EMULATOR: &str = "this is no emulator";
-pub(crate) const NO_READY_LINE: &str = "this is no ready line of an emulator";
+pub(crate) const NO_EMULATOR: &str = "this is not an emulator";
+pub(crate) const NO_READY_LINE: &str = "this is not the ready line of an emulator";
 pub(crate) const READY_LINE_UNWRITTEN: &str = "the ready line could not be written";
 pub(crate) const NOT_RUNNING: &str = "no emulator is running there";
 pub(crate) const NO_RESPONSE: &str = "it gave no response in time";

@@ -15,11 +15,10 @@ pub(crate) const USED_KEY: &str = "to run it again without a duplicate, give the
 pub(crate) const UNTRUSTED: &str = "the certificate of the server is not trusted";
 
 /// Advice when a channel is unknown.
-pub(crate) const LIST_CHANNELS: &str =
-    "msm list channels TEAM prints the names of those that there are";
+pub(crate) const LIST_CHANNELS: &str = "msm list channels TEAM prints the names of the channels";
 
 /// Advice when a team is unknown.
-pub(crate) const LIST_TEAMS: &str = "msm list teams prints the names of those that there are";
+pub(crate) const LIST_TEAMS: &str = "msm list teams prints the names of the teams";
 
 /// Advises to run a command, which is in quotes.
 pub(crate) fn run(command: &str) -> String {
@@ -53,9 +52,9 @@ pub(crate) const UNREASONABLE_WAIT: &str = "the service asks to wait for an unre
 pub(crate) const fn absent(platform: Platform) -> Option<&'static str> {
     Some(match platform {
         Platform::MsgraphChat => {
-            "there is no such team, channel, chat, message or user, or the signed-in user is no member"
+            "there is no such team, channel, chat, message or user, or the signed-in user is not a member"
         }
-        Platform::AcsChat => "there is no such thread or message, or the user is no participant",
+        Platform::AcsChat => "there is no such thread or message, or the user is not a participant",
         Platform::AcsMessages => "there is no such conversation or channel in this resource",
         Platform::Ucwa => return None,
     })

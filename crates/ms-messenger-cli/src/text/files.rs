@@ -6,7 +6,7 @@ pub(crate) const NOT_UTF8: &str = "is not UTF-8";
 pub(crate) const ABSENT: &str = "no such file";
 pub(crate) const DENIED: &str = "permission denied";
 pub(crate) const FOLDER: &str = "is a folder, not a file";
-pub(crate) const NO_FOLDER: &str = "it or a folder above it is no folder";
+pub(crate) const NO_FOLDER: &str = "it or a folder above it is not a folder";
 pub(crate) const EXISTS: &str = "exists already";
 
 pub(crate) fn too_large(mebibytes: u64) -> String {

@@ -3,6 +3,9 @@
 /// Parts of the errors of TLS about an untrusted certificate.
 pub(crate) const UNTRUSTED: [&str; 2] = ["invalid peer certificate", "No CA certificates"];
 
+/// The client of Graph, before the permission that is missing.
+pub(crate) const NEEDS: &str = " needs ";
+
 /// `clap`, between a value and the range that it must be in.
 pub(crate) const NOT_IN_RANGE: &str = " is not in ";
 

@@ -8,15 +8,14 @@ pub(crate) const NO_LOOPBACK: &str = "must be a loopback address, because secret
      --any-address permits it";
 pub(crate) const UNKNOWN_ADDRESS: &str = "the address is unknown";
 pub(crate) const NO_REGULAR_FILE: &str =
-    "is no regular file: what is kept must be there after a crash";
+    "is not a regular file: what is kept must be there after a crash";
 
 pub(crate) fn not_bound(why: impl Display) -> String {
     format!("cannot listen: {why}; port 0 takes any free port")
 }
 
-/// A status that the outbox did not take.
 pub(crate) fn no_status(why: &str) -> String {
-    format!("the outbox took no status: {why}")
+    format!("the outbox could not store a status: {why}")
 }
 
 pub(crate) fn not_kept(why: impl Display) -> String {

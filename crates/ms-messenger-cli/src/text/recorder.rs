@@ -13,7 +13,7 @@ pub(crate) fn ready(
 ) -> String {
     let mut text = format!(
         "recording {upstream} at {http} to {out}; press Ctrl-C to stop\n\
-         clients find it by, beside the credentials of the service:"
+         clients need these variables, and the credentials of the service:"
     );
     for (name, value) in variables {
         text.push_str(&format!("\n  {name:<22} {value}"));

@@ -430,7 +430,7 @@ fn what_stands_in_the_way_of_a_folder_and_a_name_that_cannot_be_used_are_named()
         (
             &["man", file][..],
             vec![],
-            "it or a folder above it is no folder",
+            "it or a folder above it is not a folder",
         ),
         (
             &["whoami", "--profile", "../x"],

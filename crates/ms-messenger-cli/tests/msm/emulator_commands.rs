@@ -311,7 +311,10 @@ fn a_running_emulator_gives_its_variables_its_health_and_its_export() {
         assert!(ran.stderr.contains(named), "{ran:?}");
     }
     let ran = run(&["emulator", "env", "-"], &[], "hello");
-    assert!(ran.stderr.contains("no ready line"), "{ran:?}");
+    assert!(
+        ran.stderr.contains("not the ready line of an emulator"),
+        "{ran:?}"
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@ pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod emulator;
+pub(crate) mod examples;
 pub(crate) mod exit;
 pub(crate) mod explain;
 pub(crate) mod files;
@@ -13,6 +14,7 @@ pub(crate) mod keys;
 pub(crate) mod listen;
 #[cfg(test)]
 mod literals;
+pub(crate) mod options;
 pub(crate) mod process;
 pub(crate) mod recorder;
 pub(crate) mod report;

@@ -4,37 +4,17 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 
-use super::{
-    connection::{ConnectionArgs, ENVIRONMENT},
-    pace::PaceArgs,
-    values::duration,
+use super::{connection::ConnectionArgs, pace::PaceArgs, values::duration};
+use crate::{
+    platform::Platform,
+    text::examples::{BATCH, ENVIRONMENT},
 };
-use crate::platform::Platform;
-
-const EXAMPLES: &str = "\
-Examples:
-  msm batch messages.jsonl > outcomes.jsonl
-  msm batch people.csv --csv template.json --rate 10/s
-
-A line of the input is a request as of `msm send --request`, optionally with id, not_before,
-expires_at, order_key and platform beside it:
-  {\"to\":\"tel:+14255550123\",\"message\":{\"body\":{\"text\":\"hi\"}},\"id\":\"order-4711\"}
-
-A template for CSV is one such line whose strings name columns of the header:
-  {\"to\":\"tel:{phone}\",\"message\":{\"body\":{\"text\":\"Hi {name}\"}}}
-
-All lines are checked before the first is sent. They go through the outbox FILE.outbox; after
-Ctrl-C, a kill or a reboot, the same command goes on and sends nothing twice. A line without id gets
-one from its number and its text, so lines can be added at the end, but not changed.
-Each outcome is one JSON line on standard output, in the order in which the messages end.
-Exit code: 8 if it is unknown of a message whether it was sent, else 4 if one was refused, else 7 if
-one expired, was cancelled or waits, else 0.";
 
 #[derive(Args, Debug)]
 #[command(
     override_usage = "msm batch FILE [OPTIONS]\n       msm batch - --outbox PATH [OPTIONS]",
-    after_help = format!("{EXAMPLES}\n\nAll options: msm batch --help. Exit codes: msm exit-codes."),
-    after_long_help = format!("{EXAMPLES}\n\n{ENVIRONMENT}"),
+    after_help = format!("{BATCH}\n\nAll options: msm batch --help. Exit codes: msm exit-codes."),
+    after_long_help = format!("{BATCH}\n\n{ENVIRONMENT}"),
 )]
 pub(crate) struct BatchArgs {
     /// JSON Lines, or CSV with --csv; `-` reads standard input

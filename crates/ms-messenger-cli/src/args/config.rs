@@ -2,35 +2,14 @@
 
 use clap::{Args, Subcommand};
 
-use super::connection::{ConnectionArgs, ENVIRONMENT};
-use crate::profile::StoreArgs;
-
-const EXAMPLES: &str = "\
-Examples:
-  msm config check
-  msm config show --profile work
-
-The file is TOML. Each profile has settings by the names of their variables, in lower case, and a
-sign-in of its name (msm login --profile NAME). A secret is a reference and never in the file:
-
-  [targets]
-  ops = \"channel:TEAM/CHANNEL\"            # msm send --to @ops
-
-  [profiles.work]
-  acs_endpoint = \"https://contoso.communication.azure.com\"
-  acs_access_key = \"file:~/.config/msm/acs.key\"
-  acs_chat_token = \"env:CHAT_TOKEN\"       # or keyring:NAME";
-
-const CHECK: &str = "\
-Examples:
-  msm config check
-  msm config check --config ./msm.toml --json
-
-It checks every profile: names, values, and that each secret can be read by its reference. Nothing
-is sent. Exit code: 3 if there is a problem, else 0.";
+use super::connection::ConnectionArgs;
+use crate::{
+    profile::StoreArgs,
+    text::examples::{CONFIG, CONFIG_CHECK, ENVIRONMENT},
+};
 
 #[derive(Args, Debug)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = CONFIG)]
 pub(crate) struct ConfigArgs {
     #[command(subcommand)]
     pub(crate) command: ConfigCommand,
@@ -60,7 +39,7 @@ pub(crate) struct ConfigShowArgs {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = CHECK)]
+#[command(after_help = CONFIG_CHECK)]
 pub(crate) struct ConfigCheckArgs {
     /// Print one line of JSON, also for errors
     #[arg(long)]

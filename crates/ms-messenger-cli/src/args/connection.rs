@@ -6,17 +6,11 @@ use clap::Args;
 use ms_messenger::{ExposeSecret, SecretString};
 
 use super::values::secret;
-use crate::profile::StoreArgs;
+use crate::{
+    profile::StoreArgs,
+    text::options::{SKYPE, TEAMS},
+};
 
-/// Help on secrets and on precedence.
-pub(super) const ENVIRONMENT: &str = "\
-Give secrets by environment or file: other users of the machine can read a command line.
-An option takes precedence over its environment variable; an empty variable counts as missing.";
-
-/// Heading in the help.
-const TEAMS: &str = "Teams through Microsoft Graph";
-/// Heading in the help.
-const SKYPE: &str = "Skype for Business through UCWA";
 /// Two credentials for one service conflict: none is ignored.
 const STRING: [&str; 2] = ["acs_connection_string", "acs_connection_string_file"];
 /// Options that give a credential with less precedence than a token.

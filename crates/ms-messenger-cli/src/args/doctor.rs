@@ -4,11 +4,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{
-    connection::{ConnectionArgs, ENVIRONMENT},
-    values::duration,
-};
-use crate::platform::Platform;
+use super::{connection::ConnectionArgs, values::duration};
+use crate::{platform::Platform, text::examples::ENVIRONMENT};
 
 #[derive(Args, Debug)]
 #[command(

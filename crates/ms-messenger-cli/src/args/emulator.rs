@@ -6,9 +6,7 @@ use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use ms_messenger_emulator::RecordPlatform;
 
 use super::world::WorldArgs;
-
-// Where the commands for a running emulator look for it.
-const WHERE: &str = "By default the address in MSM_EMULATOR, else http://127.0.0.1:8410.";
+use crate::text::examples::EMULATOR_ADDRESS;
 
 #[derive(Args, Debug)]
 #[command(
@@ -41,13 +39,13 @@ pub(crate) enum EmulatorCommand {
     Env(EnvArgs),
     /// Checks whether an emulator responds
     #[command(after_help = format!(
-        "Examples:\n  msm emulator health\n  msm emulator health http://127.0.0.1:8410\n\n{WHERE}"
+        "Examples:\n  msm emulator health\n  msm emulator health http://127.0.0.1:8410\n\n{EMULATOR_ADDRESS}"
     ))]
     Health(HealthArgs),
     /// Writes everything that a running emulator stored to files
     #[command(after_help = format!(
         "Examples:\n  msm emulator export inbox\n  \
-         msm emulator export inbox --from http://127.0.0.1:8410\n\n{WHERE}"
+         msm emulator export inbox --from http://127.0.0.1:8410\n\n{EMULATOR_ADDRESS}"
     ))]
     Export(ExportArgs),
     /// Forwards requests to a real service, and writes what it responds to a file, without secrets and people

@@ -4,11 +4,11 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 
-use super::{
-    connection::{ConnectionArgs, ENVIRONMENT},
-    values::duration,
+use super::{connection::ConnectionArgs, values::duration};
+use crate::{
+    schema,
+    text::examples::{ENVIRONMENT, REPORT},
 };
-use crate::schema;
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -54,14 +54,6 @@ pub(crate) struct SchemaArgs {
     #[arg(value_name = "NAME", value_parser = schema::names())]
     pub(crate) name: Option<String>,
 }
-
-const REPORT: &str = "\
-Examples:
-  msm report --output report.txt
-  msm report --offline
-
-It has version, features and system, the settings without their values, what msm doctor finds, and
-the last failures. Accounts and secrets are removed; read it before you publish it.";
 
 #[derive(Args, Debug)]
 #[command(after_help = REPORT, after_long_help = format!("{REPORT}\n\n{ENVIRONMENT}"))]

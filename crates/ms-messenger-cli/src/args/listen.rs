@@ -5,13 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use clap::Args;
 
 use super::{store::StoreAddressArgs, values::duration};
-
-const LISTEN: &str = "Examples:\n  \
-    MSM_LISTEN_KEY=secret msm listen --address 127.0.0.1:8080 --keep events.jsonl\n  \
-    MSM_LISTEN_KEY=secret msm listen --keep events.jsonl --store sqlite:out.db --once --for 5m\n\n\
-    Event Grid calls /events?key=SECRET, Graph calls /notifications. The first line on standard\n\
-    output is {\"event\":\"ready\",…} with both addresses; each event follows as one JSON line.\n\
-    It speaks HTTP: a proxy or tunnel in front of it adds TLS, which both services demand.";
+use crate::text::examples::LISTEN;
 
 #[derive(Args, Debug)]
 #[command(after_help = LISTEN)]

@@ -6,46 +6,18 @@ use clap::{Args, Subcommand, ValueEnum};
 use ms_messenger_outbox::State;
 
 use super::{
-    connection::{ConnectionArgs, ENVIRONMENT},
+    connection::ConnectionArgs,
     pace::PaceArgs,
     store::StoreAddressArgs,
     values::{duration, time_or_age},
 };
-use crate::platform::Platform;
-
-const EXAMPLES: &str = "\
-Examples:
-  msm outbox add --store sqlite:out.db < messages.jsonl
-  msm outbox run --store sqlite:out.db --until-empty
-  msm outbox status --store sqlite:out.db
-
-The messages are stored in a file that several processes can share. MSM_OUTBOX can name it.";
-
-const ADD: &str = "\
-Examples:
-  msm outbox add --store sqlite:out.db < messages.jsonl
-  tail -n 1 messages.jsonl | msm outbox add --store sqlite:out.db
-
-A line of the input:
-  {\"id\":\"order-4711\",\"to\":\"tel:+14255550123\",\"message\":{\"body\":{\"text\":\"hi\"}}}
-
-All messages are stored or none, with the contents of their local files (16 MiB for a message).
-The same id with the same message is one message.
-The platform is chosen now: that of the line, of --platform, or the only configured one.";
-
-const RUN: &str = "Examples:\n  msm outbox run --store sqlite:out.db\n  \
-        msm outbox run --store sqlite:out.db --until-empty --metrics 127.0.0.1:9464\n\n\
-        Each outcome is one JSON line on standard output. Any number of these can run at a time.\n\
-        At SIGTERM or Ctrl-C the running sends end first; a second signal ends them at once.\n\
-        It sends over the platforms that are configured; messages of others wait.";
-
-const SETTLE: &str = "Examples:\n  msm outbox settle order-4711 --store sqlite:out.db\n  \
-        msm outbox settle --all --store sqlite:out.db\n\n\
-        A message that is found is sent; one that is proven absent is queued again. It sends nothing.\n\
-        It ends with 0 when there is a verdict on every message, else with 8.";
+use crate::{
+    platform::Platform,
+    text::examples::{ENVIRONMENT, OUTBOX, OUTBOX_ADD, OUTBOX_RUN, OUTBOX_SETTLE},
+};
 
 #[derive(Args, Debug)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = OUTBOX)]
 pub(crate) struct OutboxArgs {
     #[command(flatten)]
     pub(crate) common: OutboxOptions,
@@ -106,8 +78,8 @@ pub(crate) struct OutboxOptions {
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = ADD,
-    after_long_help = format!("{ADD}\n\n{ENVIRONMENT}"),
+    after_help = OUTBOX_ADD,
+    after_long_help = format!("{OUTBOX_ADD}\n\n{ENVIRONMENT}"),
 )]
 pub(crate) struct AddArgs {
     /// Platform of messages that name none, if several configured ones support the target
@@ -119,8 +91,8 @@ pub(crate) struct AddArgs {
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = RUN,
-    after_long_help = format!("{RUN}\n\n{ENVIRONMENT}"),
+    after_help = OUTBOX_RUN,
+    after_long_help = format!("{OUTBOX_RUN}\n\n{ENVIRONMENT}"),
 )]
 pub(crate) struct RunArgs {
     /// End when no message of the configured platforms waits
@@ -184,8 +156,8 @@ pub(crate) struct ShowArgs {
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = SETTLE,
-    after_long_help = format!("{SETTLE}\n\n{ENVIRONMENT}"),
+    after_help = OUTBOX_SETTLE,
+    after_long_help = format!("{OUTBOX_SETTLE}\n\n{ENVIRONMENT}"),
 )]
 pub(crate) struct SettleMessagesArgs {
     /// Id of the message

@@ -8,20 +8,14 @@ use std::{
 use clap::{Args, ValueEnum};
 
 use super::{
-    connection::{ConnectionArgs, ENVIRONMENT},
+    connection::ConnectionArgs,
     send::SendArgs,
     values::{To, duration, place, place_after_emoji, time_or_age},
 };
-use crate::platform::Platform;
-
-const READ: &str = "Examples:\n  msm read channel:@Contoso/General --last 5\n  \
-    msm read user:lene@contoso.com --since 1h --follow\n\n\
-    The oldest message comes first. A Teams link to a message of a channel reads its replies.";
-
-const LIST: &str = "Examples:\n  msm list teams\n  msm list channels Contoso\n  \
-    msm list members channel:@Contoso/General\n\n\
-    teams, channels TEAM, chats: msgraph-chat. threads: acs-chat. conversations, templates:\n\
-    acs-messages. contacts NAME: ucwa. members TARGET: all of them but ucwa.";
+use crate::{
+    platform::Platform,
+    text::examples::{API, ENVIRONMENT, LIST, READ},
+};
 
 // What every command that names a message has.
 #[derive(Args, Debug)]
@@ -196,11 +190,6 @@ pub(crate) enum Things {
     Conversations,
     Contacts,
 }
-
-const API: &str = "Examples:\n  msm api GET /me/joinedTeams --paginate --filter '$[*].displayName'\n  \
-    msm api POST /chats/ID/messages --input message.json\n\n\
-    The path lies below the address of the service, with its ids percent-encoded. A GET is retried;\n\
-    any other request is sent once.";
 
 #[derive(Args, Debug)]
 #[command(after_help = API, after_long_help = format!("{API}\n\n{ENVIRONMENT}"))]

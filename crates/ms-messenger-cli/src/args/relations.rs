@@ -1,5 +1,7 @@
 //! Which options can be combined: every combination is either used or rejected.
 
+use crate::text;
+
 /// A rule about the options that are given.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Rule {
@@ -45,10 +47,7 @@ impl Rule {
                 match found.as_slice() {
                     [] => Some(missing.to_owned()),
                     [_] => None,
-                    several => Some(format!(
-                        "{} cannot be used together: give one of them",
-                        several.join(" and ")
-                    )),
+                    several => Some(text::options::several_of_one(several)),
                 }
             }
             Self::OneUnless {
@@ -63,11 +62,11 @@ impl Rule {
             }
             Self::Needs(name, others) => {
                 let lacks = given.contains(&name) && !others.iter().any(|it| given.contains(it));
-                lacks.then(|| format!("{name} needs {}", others.join(" or ")))
+                lacks.then(|| text::options::needs_one_of(name, others))
             }
             Self::Conflict(one, other) => {
                 let both = given.contains(&one) && given.contains(&other);
-                both.then(|| format!("{one} and {other} cannot be used together"))
+                both.then(|| text::usage::excluding(one, other))
             }
         }
     }

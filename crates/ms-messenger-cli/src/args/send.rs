@@ -9,43 +9,27 @@ use clap::{Args, ValueEnum};
 use ms_messenger::{Importance, Url, Uuid};
 
 use super::{
-    connection::{ConnectionArgs, ENVIRONMENT},
+    connection::ConnectionArgs,
     relations::{Relations, Rule},
     store::StoreAddressArgs,
     values::{To, duration, key, media, retries, time, time_or_delay},
     wait::{WaitFor, Words},
 };
-use crate::{exit, platform::Platform};
-
-const TARGETS: &str = "\
-Targets:
-  conversation:ID       a conversation, chat thread or Teams chat
-  channel:TEAM/CHANNEL  a channel of a Teams team, by ids
-  channel:@TEAM/CHANNEL the same by the names shown, or by one name and one id,
-                        e.g. channel:@Contoso/General
-  tel:+14255550123      a telephone number (WhatsApp, through acs-messages)
-  whatsapp:US.1349…     a WhatsApp user, by business-scoped id
-  user:ID-OR-ADDRESS    a Teams user, in a one-on-one chat, e.g. user:lene@contoso.com
-  sip:user@host         a user of Skype for Business
-  https://teams.microsoft.com/l/…   a Teams link to a channel or chat, or to the message
-                        to reply to";
-
-const EXAMPLES: &str = "\
-Examples:
-  msm send --to channel:TEAM/CHANNEL --text 'The build is red'
-  make 2>&1 | tail -n 20 | msm send --to conversation:ID --strip-ansi -
-  msm send --to tel:+14255550123 --template reminder --language en_US --value Lene
-  msm send --to channel:@Contoso/General --text '@{lene@contoso.com} please look' --file log.txt
-  msm send --to user:lene@contoso.com --text down --settle --fallback tel:+14255550123";
-
-/// Heading of the options about what follows a send.
-const DELIVERY: &str = "Delivery";
+use crate::{
+    exit,
+    platform::Platform,
+    text::{
+        self,
+        examples::{ENVIRONMENT, SEND, TARGETS},
+        options::{DELIVERY, SEVERAL_TARGETS},
+    },
+};
 
 #[derive(Args, Debug)]
 #[command(
     override_usage = "msm send --to TARGET --text TEXT [OPTIONS]\n       msm send --request FILE [OPTIONS]",
-    after_help = format!("{EXAMPLES}\n\n{TARGETS}\n\nAll options: msm send --help. Exit codes: msm exit-codes."),
-    after_long_help = format!("{EXAMPLES}\n\n{TARGETS}\n\n{ENVIRONMENT}\n\n{}", exit::table()),
+    after_help = format!("{SEND}\n\n{TARGETS}\n\nAll options: msm send --help. Exit codes: msm exit-codes."),
+    after_long_help = format!("{SEND}\n\n{TARGETS}\n\n{ENVIRONMENT}\n\n{}", exit::table()),
 )]
 pub(crate) struct SendArgs {
     /// Target of the message, see the forms below; can be repeated, each is a message of its own
@@ -222,8 +206,6 @@ const CONTENT: &[&str] = &[
     "-",
 ];
 
-/// How several targets stand in a rule.
-const SEVERAL: &str = "several --to";
 /// Options that can stand alone as the content.
 const ATTACHED: &[&str] = &["--card", "--file", "--picture", "--mention"];
 
@@ -231,14 +213,12 @@ const ATTACHED: &[&str] = &["--card", "--file", "--picture", "--mention"];
 const RULES: &[Rule] = &[
     Rule::ExactlyOne {
         of: &["--to", "--request"],
-        missing: "--to is missing: it names the target of the message",
+        missing: text::options::TARGET_MISSING,
     },
     Rule::OneUnless {
         of: CONTENT,
         unless: ATTACHED,
-        missing: "the content is missing: give --text TEXT, or another of --html, --template, \
-                  --image, --document, --video, --audio, --request, --card, --file, --picture, \
-                  or - for standard input",
+        missing: text::options::CONTENT_MISSING,
     },
     Rule::Needs("--text-alternative", &["--html"]),
     Rule::Needs("--strip-ansi", TEXTS),
@@ -262,9 +242,9 @@ const RULES: &[Rule] = &[
     Rule::Conflict("--mention", "--document"),
     Rule::Conflict("--mention", "--video"),
     Rule::Conflict("--mention", "--audio"),
-    Rule::Conflict(SEVERAL, "--fallback"),
-    Rule::Conflict(SEVERAL, "--idempotency-key"),
-    Rule::Conflict(SEVERAL, "--reply-to"),
+    Rule::Conflict(SEVERAL_TARGETS, "--fallback"),
+    Rule::Conflict(SEVERAL_TARGETS, "--idempotency-key"),
+    Rule::Conflict(SEVERAL_TARGETS, "--reply-to"),
     Rule::Conflict("--fallback", "--idempotency-key"),
     Rule::Conflict("--fallback", "--request"),
     Rule::Conflict("--fallback", "--reply-to"),
@@ -290,7 +270,7 @@ impl Relations for SendArgs {
     fn given(&self) -> Vec<&'static str> {
         let all = [
             ("--to", !self.to.is_empty()),
-            (SEVERAL, self.to.len() > 1),
+            (SEVERAL_TARGETS, self.to.len() > 1),
             ("--text", self.text.is_some()),
             ("--html", self.html.is_some()),
             ("--template", self.template.is_some()),

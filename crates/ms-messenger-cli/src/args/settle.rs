@@ -5,25 +5,23 @@ use std::{path::PathBuf, time::Duration};
 use clap::Args;
 
 use super::{
-    connection::{ConnectionArgs, ENVIRONMENT},
+    connection::ConnectionArgs,
     relations::{Relations, Rule},
     values::duration,
 };
-use crate::platform::Platform;
-
-const EXAMPLES: &str = "\
-Examples:
-  msm settle --evidence line.json --wait 2m
-  msm settle --request request.json --evidence evidence.json
-
-line.json is what msm send --json printed. It sends nothing. Use the same options and variables as for the send.
-It ends with 0 when the message was sent, with 10 when it was not and never will be, else with 8.";
+use crate::{
+    platform::Platform,
+    text::{
+        self,
+        examples::{ENVIRONMENT, SETTLE},
+    },
+};
 
 #[derive(Args, Debug)]
 #[command(
     override_usage = "msm settle --evidence FILE [--request FILE] [OPTIONS]",
-    after_help = format!("{EXAMPLES}\n\nAll options: msm settle --help. Exit codes: msm exit-codes."),
-    after_long_help = format!("{EXAMPLES}\n\n{ENVIRONMENT}"),
+    after_help = format!("{SETTLE}\n\nAll options: msm settle --help. Exit codes: msm exit-codes."),
+    after_long_help = format!("{SETTLE}\n\n{ENVIRONMENT}"),
 )]
 pub(crate) struct SettleArgs {
     /// The JSON line of the failed send, printed or stored, or its member `evidence`; `-` reads standard input
@@ -51,7 +49,7 @@ pub(crate) struct SettleArgs {
 
 const RULES: &[Rule] = &[Rule::ExactlyOne {
     of: &["--evidence"],
-    missing: "--evidence is missing: it names the JSON line of the failed send",
+    missing: text::options::EVIDENCE_MISSING,
 }];
 
 impl Relations for SettleArgs {
@@ -68,9 +66,7 @@ impl Relations for SettleArgs {
         let is_input =
             |path: &Option<PathBuf>| path.as_ref().is_some_and(|it| it.as_os_str() == "-");
         if is_input(&self.evidence) && is_input(&self.request) {
-            let text =
-                "standard input is read once: use --evidence - alone, with the request in it";
-            return Some(text.to_owned());
+            return Some(text::options::STANDARD_INPUT_TWICE.to_owned());
         }
         let given = self.given();
         self.rules().iter().find_map(|rule| rule.violation(&given))

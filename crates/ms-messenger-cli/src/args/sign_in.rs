@@ -5,17 +5,11 @@ use std::time::Duration;
 use clap::Args;
 
 use super::values::duration;
-use crate::profile::StoreArgs;
-
-const SIGN_IN: &str = "\
-Examples:
-  msm login --client-id 11111111-2222-3333-4444-555555555555
-  msm login --emulator --profile test
-";
+use crate::{profile::StoreArgs, text::examples::LOGIN};
 
 #[derive(Args, Debug, Default)]
 #[command(
-    after_help = format!("{SIGN_IN}\nThe application needs the permissions as delegated ones. For a device code it \
+    after_help = format!("{LOGIN}\nThe application needs the permissions as delegated ones. For a device code it \
         must allow public client flows; for --browser it needs the redirect URI http://localhost. \
         The sign-in is encrypted before it is written to the disk.")
 )]

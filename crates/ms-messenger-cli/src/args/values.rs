@@ -7,7 +7,7 @@ use ms_messenger_outbox::Rate;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::names;
+use crate::{names, text};
 
 /// The target, and the message to reply to if a Teams link names one.
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ pub(super) fn place_after_emoji(text: &str) -> Result<To, String> {
 fn in_order(text: &str, order: &str) -> Result<To, String> {
     let is_other = !text.trim().is_empty() && !text.contains(|c: char| c.is_ascii_alphabetic());
     if is_other {
-        return Err(format!("is not a target: the order is {order}"));
+        return Err(text::options::wrong_order(order));
     }
     text.parse()
 }
@@ -70,7 +70,7 @@ pub(super) fn secret(text: &str) -> Result<SecretString, std::convert::Infallibl
 pub(super) fn key(text: &str) -> Result<Uuid, String> {
     let text = text.trim();
     if text.is_empty() {
-        return Err("must not be empty".to_owned());
+        return Err(text::options::EMPTY.to_owned());
     }
     Ok(Uuid::try_parse(text).unwrap_or_else(|_| hash(text)))
 }
@@ -88,22 +88,19 @@ fn hash(text: &str) -> Uuid {
 
 /// Parses the address of a file that a platform downloads.
 pub(super) fn media(text: &str) -> Result<Url, String> {
-    Url::parse(text).map_err(|_| {
-        "must be an https address: the platform downloads it, and local files are not sent"
-            .to_owned()
-    })
+    Url::parse(text).map_err(|_| text::options::NOT_AN_HTTPS_ADDRESS.to_owned())
 }
 
 /// Parses a duration; a number without a unit counts as seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let rule = || "must be a time like 30s, 2m or 1h 30m".to_owned();
+    let rule = || text::options::NOT_A_DURATION.to_owned();
     let seconds = text.trim().parse().ok().map(Duration::try_from_secs_f64);
     let duration = match seconds {
         Some(duration) => duration.map_err(|_| rule())?,
         None => humantime::parse_duration(text).map_err(|_| rule())?,
     };
     if duration.is_zero() {
-        return Err("must be more than 0".to_owned());
+        return Err(text::options::DURATION_OF_ZERO.to_owned());
     }
     Ok(duration)
 }
@@ -111,12 +108,12 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 /// Parses a number of retries.
 pub(super) fn retries(text: &str) -> Result<u32, String> {
     text.parse()
-        .map_err(|_| "must be a whole number from 0".to_owned())
+        .map_err(|_| text::usage::WHOLE_FROM_0.to_owned())
 }
 
 /// Parses a rate: `20/s`, `300/m`, `5000/h`; a number alone counts as one per second.
 pub(super) fn rate(text: &str) -> Result<Rate, &'static str> {
-    let rule = "must be a number of messages from 1 with a unit, e.g. 20/s, 300/m or 5000/h";
+    let rule = text::options::NOT_A_RATE;
     let (number, unit) = text.split_once('/').unwrap_or((text, "s"));
     let seconds = match unit {
         "s" => 1,
@@ -137,7 +134,7 @@ pub(super) fn rate(text: &str) -> Result<Rate, &'static str> {
 
 /// Parses how many messages are sent at a time.
 pub(super) fn concurrency(text: &str) -> Result<u32, &'static str> {
-    let rule = "must be a whole number from 1 to 1000";
+    let rule = text::options::CONCURRENCY_OUT_OF_RANGE;
     let number: u32 = text.parse().map_err(|_| rule)?;
     if (1..=1000).contains(&number) {
         Ok(number)
@@ -151,7 +148,7 @@ pub(super) fn time_or_age(text: &str) -> Result<SystemTime, String> {
     if let Ok(time) = humantime::parse_rfc3339(text) {
         return Ok(time);
     }
-    let rule = "must be a time like 2026-11-28T21:22:06Z, or an age like 30d or 12h";
+    let rule = text::options::NOT_A_TIME_OR_AGE;
     let age = humantime::parse_duration(text).map_err(|_| rule.to_owned())?;
     let time = SystemTime::now().checked_sub(age);
     let time = time.filter(|it| *it >= SystemTime::UNIX_EPOCH);
@@ -160,7 +157,7 @@ pub(super) fn time_or_age(text: &str) -> Result<SystemTime, String> {
 
 /// Parses a time in the future: RFC 3339, or how long from now.
 pub(super) fn time_or_delay(text: &str) -> Result<SystemTime, String> {
-    let rule = || "must be a time like 2026-11-28T21:22:06Z, or a delay like 30m or 12h".to_owned();
+    let rule = || text::options::NOT_A_TIME_OR_DELAY.to_owned();
     let now = SystemTime::now();
     let time = match humantime::parse_rfc3339(text) {
         Ok(time) => Some(time),
@@ -170,7 +167,7 @@ pub(super) fn time_or_delay(text: &str) -> Result<SystemTime, String> {
     let last = humantime::parse_rfc3339("9999-12-31T23:59:59Z").map_err(|_| rule())?;
     let time = time.filter(|time| *time <= last).ok_or_else(rule)?;
     if time <= now {
-        return Err("must be in the future".to_owned());
+        return Err(text::options::NOT_IN_THE_FUTURE.to_owned());
     }
     Ok(time)
 }
@@ -178,15 +175,15 @@ pub(super) fn time_or_delay(text: &str) -> Result<SystemTime, String> {
 /// Parses a number of messages, at least 1.
 pub(super) fn keep(text: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(0) => Err("must be at least 1".to_owned()),
+        Ok(0) => Err(text::options::NUMBER_OF_ZERO.to_owned()),
         Ok(messages) => Ok(messages),
-        Err(_) => Err("must be a whole number from 1".to_owned()),
+        Err(_) => Err(text::options::NOT_A_NUMBER.to_owned()),
     }
 }
 
 /// Parses a time in RFC 3339.
 pub(super) fn time(text: &str) -> Result<SystemTime, &'static str> {
-    humantime::parse_rfc3339(text).map_err(|_| "must be written like 2026-11-28T21:22:06Z")
+    humantime::parse_rfc3339(text).map_err(|_| text::options::NOT_A_TIME)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use clap::{
 use ms_messenger::DeliveryStatus;
 
 use super::values::duration;
+use crate::text;
 
 /// How long is waited if no time is given.
 const WAIT: Duration = Duration::from_secs(120);
@@ -59,12 +60,12 @@ impl WaitFor {
         let status = match status {
             "delivered" => DeliveryStatus::Delivered,
             "read" => DeliveryStatus::Read,
-            _ => return Err("--wait must be delivered or read, e.g. --wait read 30s".to_owned()),
+            _ => return Err(text::options::WAIT_FOR_OTHER.to_owned()),
         };
         let at_most = match rest {
             [] => WAIT,
-            [time] => duration(time).map_err(|rule| format!("--wait: the time {rule}"))?,
-            _ => return Err("--wait is given twice".to_owned()),
+            [time] => duration(time).map_err(|rule| text::options::wait_time(&rule))?,
+            _ => return Err(text::usage::twice("--wait")),
         };
         Ok(Some(Self { status, at_most }))
     }

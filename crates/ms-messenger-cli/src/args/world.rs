@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use ms_messenger_emulator::{AcsChatErrorStyle, EntraApprover, RetryAfter, UcwaTopology};
 
 use super::values::keep;
+use crate::text;
 
 /// Limit of the clock offset, in seconds.
 const TEN_YEARS: i64 = 10 * 365 * 86_400;
@@ -191,7 +192,7 @@ impl From<ChatErrors> for AcsChatErrorStyle {
 fn factor(text: &str) -> Result<f64, String> {
     let factor = text.parse().ok();
     let factor = factor.filter(|factor: &f64| factor.is_finite() && *factor > 0.0);
-    factor.ok_or_else(|| "must be a finite number above 0".to_owned())
+    factor.ok_or_else(|| text::options::NOT_A_FACTOR.to_owned())
 }
 
 /// Parses a DNS name or an IP address.
@@ -204,6 +205,6 @@ fn host(text: &str) -> Result<String, String> {
     if is_address || (text.len() < 254 && text.split('.').all(is_label)) {
         Ok(text.to_owned())
     } else {
-        Err("must be a DNS name or an IP address, without a port".to_owned())
+        Err(text::options::NOT_A_HOST.to_owned())
     }
 }

@@ -1,22 +1,19 @@
 //! How a defect of this program ends it: at once, without the text of the panic, which may repeat a
 //! message.
 
-use std::{
-    panic::{self, Location},
-    process,
-};
+use std::{panic, process};
 
 use crate::{
     args::Command,
     exit::Exit,
     outcome::{Line, Status},
-    print,
+    print, text,
 };
 
 /// Ends the program with `exit` when it panics, in any thread.
 pub(crate) fn end_with(exit: Exit, json: bool) {
     panic::set_hook(Box::new(move |info| {
-        let message = message(info.location(), exit);
+        let message = text::outcome::defect(info.location(), exit == Exit::Unknown);
         if json {
             let line = Line {
                 kind: Some("other"),
@@ -26,7 +23,9 @@ pub(crate) fn end_with(exit: Exit, json: bool) {
             // The exit code reports the failure even if standard output is closed.
             let _ = print::result(&line.to_string());
         } else {
-            print::important(format_args!("error: {message}\nexit code {}", exit.code()));
+            let error = text::outcome::error(&message);
+            let code = text::outcome::exit_code(exit.code());
+            print::important(format_args!("{error}\n{code}"));
         }
         process::exit(exit.code().into());
     }));
@@ -48,26 +47,18 @@ pub(crate) const fn exit_of(command: &Command) -> Exit {
     }
 }
 
-fn message(location: Option<&Location<'_>>, exit: Exit) -> String {
-    let place = location.map(|it| format!(" in {}:{}", it.file(), it.line()));
-    let place = place.unwrap_or_default();
-    let unknown = match exit {
-        Exit::Unknown => "; it is unknown whether the message was sent",
-        _ => "",
-    };
-    format!("a defect of msm{place}{unknown}: please report it, with what `msm report` writes")
-}
-
 #[cfg(test)]
 mod tests {
+    use std::panic::Location;
+
     use super::*;
 
     #[test]
     fn a_defect_in_a_command_that_sends_leaves_it_unknown() {
-        let text = message(Some(Location::caller()), Exit::Unknown);
+        let text = text::outcome::defect(Some(Location::caller()), true);
         assert!(text.contains("defect.rs:"), "{text}");
         assert!(text.contains("unknown whether"), "{text}");
-        assert!(!message(None, Exit::Other).contains("sent"));
+        assert!(!text::outcome::defect(None, false).contains("sent"));
         let demo = Command::Demo(crate::args::DemoArgs { json: false });
         assert_eq!(exit_of(&demo), Exit::Other);
     }

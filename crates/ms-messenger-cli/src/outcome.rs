@@ -10,7 +10,7 @@ use crate::{
     exit::Exit,
     files,
     terminal::{escaped, shown_line},
-    text::wording::in_own_terms,
+    text::{self, wording::in_own_terms},
 };
 
 /// How the command ended.
@@ -206,7 +206,7 @@ pub(crate) fn moment(time: SystemTime) -> String {
     if since.is_ok_and(|since| since.as_secs() < YEAR_10000) {
         humantime::format_rfc3339_seconds(time).to_string()
     } else {
-        "out of range".to_owned()
+        text::outcome::TIME_OUT_OF_RANGE.to_owned()
     }
 }
 

@@ -17,7 +17,11 @@ use crate::{
     explain::is_used_key,
     files, outcome,
     terminal::{shown, shown_line},
-    text::wording::in_own_terms,
+    text::{
+        self,
+        outcome::{ERROR, WARNING},
+        wording::in_own_terms,
+    },
 };
 
 /// Writes one result to standard output. Nothing of it reaches a terminal as a command; JSON is
@@ -54,10 +58,7 @@ pub(crate) fn unwritten(error: &io::Error, exit: Exit) -> Exit {
         return exit;
     }
     let why = files::reason(error);
-    failure(
-        &format!("standard output cannot be written to: {why}"),
-        Exit::Other,
-    )
+    failure(&text::outcome::output_failed(why), Exit::Other)
 }
 
 /// Whether only errors are printed on standard error.
@@ -96,7 +97,7 @@ pub(crate) fn log(line: &str) {
 /// Colours the word with which an error or a warning begins.
 fn painted(text: &str) -> String {
     let style = |colour: AnsiColor| Style::new().bold().fg_color(Some(colour.into()));
-    for (word, colour) in [("error:", AnsiColor::Red), ("warning:", AnsiColor::Yellow)] {
+    for (word, colour) in [(ERROR, AnsiColor::Red), (WARNING, AnsiColor::Yellow)] {
         if let Some(rest) = text.strip_prefix(word) {
             let style = style(colour);
             return format!("{style}{word}{style:#}{rest}");
@@ -107,14 +108,14 @@ fn painted(text: &str) -> String {
 
 /// Prints why a command failed and returns its exit code.
 pub(crate) fn failure(message: &str, exit: Exit) -> Exit {
-    important(format_args!("error: {message}"));
+    important(text::outcome::error(message));
     exit
 }
 
 /// Prints the new names of files that were renamed because they could not be read.
 pub(crate) fn set_aside(files: &[String]) {
     for file in files {
-        note(format_args!("the unreadable file was renamed to {file}"));
+        note(text::outcome::set_aside(file));
     }
 }
 
@@ -122,10 +123,10 @@ pub(crate) fn set_aside(files: &[String]) {
 pub(crate) fn sent_text(platform: &str, receipt: &Receipt) -> String {
     let mut text = format!("{platform}: {}", receipt.acceptance);
     if let Some(id) = &receipt.message_id {
-        text.push_str(&format!(", message {}", shown_line(id.as_str())));
+        text.push_str(&text::outcome::message(&shown_line(id.as_str())));
     }
     if let Some(id) = &receipt.conversation {
-        text.push_str(&format!(", in {}", shown_line(id.as_str())));
+        text.push_str(&text::outcome::in_conversation(&shown_line(id.as_str())));
     }
     if let Some(address) = &receipt.web_url {
         text.push_str(&format!("\n  {}", shown_line(address)));
@@ -138,17 +139,23 @@ pub(crate) fn error_text(error: &Error, exit: Exit, advice: Option<&str>) -> Str
     let (meaning, mut remedy) = exit.meaning();
     let is_used_key = is_used_key(error);
     if is_used_key {
-        remedy = "this send proves nothing about the first use of its key";
+        remedy = text::outcome::USED_KEY;
     }
     // The exit code says of a wrong configuration that nothing was sent.
     let mut text = if exit == Exit::Config {
         let platform = error.platform().map(|name| format!("{name}: "));
         let message = format!("{}{}", platform.unwrap_or_default(), with_code(error));
-        describe(error, INVALID_SETTINGS, &message, advice)
+        describe(error, text::outcome::INVALID_SETTINGS, &message, advice)
     } else {
-        describe(error, "rejected (not sent)", &error.to_string(), advice)
+        let heading = text::outcome::REJECTED_NOT_SENT;
+        describe(error, heading, &error.to_string(), advice)
     };
-    text.push_str(&format!("\nexit code {}: {meaning}; {remedy}", exit.code()));
+    text.push('\n');
+    text.push_str(&text::outcome::exit_code_meaning(
+        exit.code(),
+        meaning,
+        remedy,
+    ));
     if let Some(key) = error
         .idempotency()
         .filter(|_| error.delivery() == Delivery::Unknown && !is_used_key)
@@ -163,27 +170,28 @@ pub(crate) fn error_text(error: &Error, exit: Exit, advice: Option<&str>) -> Str
 pub(crate) fn plain_error_text(error: &Error, exit: Exit, advice: Option<&str>) -> String {
     let (meaning, remedy) = exit.meaning_without_a_message();
     let heading = match exit {
-        Exit::Config => INVALID_SETTINGS,
-        _ => "rejected",
+        Exit::Config => text::outcome::INVALID_SETTINGS,
+        _ => text::outcome::REJECTED,
     };
     let text = describe(error, heading, &with_code(error), advice);
-    format!("{text}\nexit code {}: {meaning}; {remedy}", exit.code())
+    let code = text::outcome::exit_code_meaning(exit.code(), meaning, remedy);
+    format!("{text}\n{code}")
 }
-
-/// The heading of several problems of the configuration.
-const INVALID_SETTINGS: &str = "invalid configuration";
 
 /// Returns the message of an error with its code.
 fn with_code(error: &Error) -> String {
-    let code = error.code().map(|code| format!(" (code {code})"));
-    format!("{}{}", error.message(), code.unwrap_or_default())
+    match error.code() {
+        Some(code) => text::outcome::with_code(error.message(), code),
+        None => error.message().to_owned(),
+    }
 }
 
 /// Describes an error with its causes and the advice: several problems below `heading`.
 fn describe(error: &Error, heading: &str, message: &str, advice: Option<&str>) -> String {
     let mut text = if error.problems().len() > 1 {
         let platform = error.platform().map(|name| format!("{name}: "));
-        let mut text = format!("error: {}{heading}", platform.unwrap_or_default());
+        let heading = format!("{}{heading}", platform.unwrap_or_default());
+        let mut text = text::outcome::error(heading);
         for problem in error.problems() {
             let problem = problem.to_string();
             let problem = shown_line(&in_own_terms(&problem));
@@ -191,10 +199,10 @@ fn describe(error: &Error, heading: &str, message: &str, advice: Option<&str>) -
         }
         text
     } else {
-        format!("error: {}", shown_line(message))
+        text::outcome::error(shown_line(message))
     };
     for cause in informative(&outcome::causes(error)) {
-        text.push_str(&format!("\n  caused by: {cause}"));
+        text.push_str(&format!("\n  {}", text::outcome::caused_by(cause)));
     }
     if let Some(advice) = advice {
         text.push_str(&format!("\n  {advice}"));
@@ -204,13 +212,8 @@ fn describe(error: &Error, heading: &str, message: &str, advice: Option<&str>) -
 
 /// Leaves out the causes that only name a layer, unless it is the innermost.
 fn informative(causes: &[String]) -> Vec<&str> {
-    const LAYERS: [&str; 4] = [
-        "error sending request",
-        "client error",
-        "tcp connect error",
-        "connection error",
-    ];
-    let is_layer = |cause: &str| LAYERS.iter().any(|layer| cause.starts_with(layer));
+    let layers = text::foreign::LAYERS;
+    let is_layer = |cause: &str| layers.iter().any(|layer| cause.starts_with(layer));
     let last = causes.len().saturating_sub(1);
     let causes = causes.iter().enumerate();
     let informative = causes.filter(|(index, cause)| *index == last || !is_layer(cause));
@@ -223,15 +226,9 @@ fn rerun_hint(key: &IdempotencyKey) -> String {
         .duration_since(key.first_sent)
         .is_ok_and(|age| age.as_secs() < 270);
     if !still_known {
-        return "the key of this send has expired: the platform no longer removes duplicates by it"
-            .to_owned();
+        return text::outcome::KEY_EXPIRED.to_owned();
     }
-    format!(
-        "within five minutes it can be run again without a duplicate, with:\n  \
-         --idempotency-key {} --first-sent {}",
-        key.id,
-        humantime::format_rfc3339_millis(key.first_sent)
-    )
+    text::outcome::run_again(key)
 }
 
 /// Formats a table: each column as wide as its widest cell, two spaces apart.

@@ -15,6 +15,7 @@ pub(crate) mod listen;
 #[cfg(test)]
 mod literals;
 pub(crate) mod options;
+pub(crate) mod outcome;
 pub(crate) mod process;
 pub(crate) mod recorder;
 pub(crate) mod report;

@@ -21,3 +21,11 @@ pub(crate) const OS_ERROR: &str = " (os error ";
 
 /// Begin of the name of an error for which the standard library has none.
 pub(crate) const UNCATEGORIZED: &str = "uncategorized";
+
+/// Begin of the causes that only name a layer of the HTTP client.
+pub(crate) const LAYERS: [&str; 4] = [
+    "error sending request",
+    "client error",
+    "tcp connect error",
+    "connection error",
+];

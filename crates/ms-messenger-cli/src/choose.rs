@@ -2,7 +2,7 @@
 
 use ms_messenger::{Address, Body, Error, ErrorKind, Problems, Result, SendRequest, Target};
 
-use crate::{config::Settings, platform::Platform};
+use crate::{config::Settings, platform::Platform, text};
 
 /// Chooses the platform for `request`: the named one, else the only one that is configured and
 /// supports the target.
@@ -31,8 +31,7 @@ pub(crate) fn choose(
         (Target::Person(Address::Phone(_) | Address::WhatsApp(_)), Platform::AcsMessages)
             if settings.value("ACS_CHANNEL_REGISTRATION_ID").is_none() =>
         {
-            "a WhatsApp user needs the channel that the message is sent from: set \
-             ACS_CHANNEL_REGISTRATION_ID"
+            text::platform::CHANNEL_MISSING
         }
         _ => return Ok(chosen),
     };
@@ -55,21 +54,10 @@ fn only_candidate(to: &Target, settings: &Settings) -> Result<Platform> {
         .collect();
     let message = match configured.as_slice() {
         [platform] => return Ok(*platform),
-        [] => {
-            let needs = candidates().map(|it| format!("{} needs {}", it.as_str(), it.needs()));
-            let needs: Vec<String> = needs.collect();
-            format!(
-                "no platform for this target is configured: {}",
-                needs.join("; ")
-            )
-        }
+        [] => text::platform::none_configured_for_target(candidates()),
         several => {
             let names: Vec<&str> = several.iter().map(|platform| platform.as_str()).collect();
-            format!(
-                "several configured platforms support this target ({}): choose one with \
-                 --platform, or unset the settings of the others",
-                names.join(", ")
-            )
+            text::platform::several_configured_for_target(&names.join(", "))
         }
     };
     Err(Error::new(ErrorKind::Config, message))
@@ -78,7 +66,7 @@ fn only_candidate(to: &Target, settings: &Settings) -> Result<Platform> {
 /// Returns the error of a target that no platform supports.
 fn unsupported() -> Error {
     let mut problems = Problems::new();
-    let rule = "no enabled platform supports this target";
+    let rule = text::platform::NONE_FOR_TARGET;
     problems.add("to", rule);
     let error = problems.into_error(ErrorKind::Unsupported);
     error.unwrap_or_else(|| Error::new(ErrorKind::Unsupported, rule))

@@ -15,6 +15,7 @@ use ms_messenger::{
 use crate::{
     args::{SendArgs, To},
     files::{self, unreadable, without_bom},
+    text,
 };
 
 /// Reads standard input; replaced in tests.
@@ -55,7 +56,7 @@ fn compose(args: &SendArgs, input: Input<'_>) -> Result<Composed> {
     let requests = args.to.iter().map(|to| request(args, to, &message));
     let requests = requests.collect::<Result<Vec<_>>>()?;
     let fallbacks = args.fallback.iter().map(|to| addressed(to, &message));
-    let mut warnings = controls::find(&message, controls::REMEDY);
+    let mut warnings = controls::find(&message, text::compose::STRIP_CONTROLS);
     warnings.append(&mut found);
     Ok(Composed {
         requests,
@@ -77,7 +78,7 @@ fn request(args: &SendArgs, to: &To, message: &Message) -> Result<SendRequest> {
     if let Some(id) = &args.reply_to {
         let named = request.reply_to.as_ref();
         if named.is_some_and(|named| named.as_str() != id.trim()) {
-            let rule = "the link of --to names another message to reply to: use only one of them";
+            let rule = text::compose::OTHER_REPLY;
             return Err(invalid(ErrorKind::InvalidRequest, "--reply-to", rule));
         }
         request = request.with_reply_to(id.trim());
@@ -97,11 +98,7 @@ fn parse(json: &str, path: &Path) -> Result<SendRequest> {
         let Some(syntax) = syntax.filter(|_| error.problems().len() <= 1) else {
             return error;
         };
-        let rule = format!(
-            "is not JSON (line {} column {})",
-            syntax.line(),
-            syntax.column()
-        );
+        let rule = text::input::not_json(&syntax);
         invalid(ErrorKind::InvalidRequest, &files::name(path), &rule)
     })
 }
@@ -218,7 +215,7 @@ fn read_text(input: Input<'_>) -> Result<String> {
     let text = input().map_err(|error| {
         invalid(
             ErrorKind::InvalidRequest,
-            "standard input",
+            text::files::STANDARD_INPUT,
             &unreadable(&error),
         )
     })?;

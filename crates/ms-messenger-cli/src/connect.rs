@@ -15,7 +15,7 @@ use crate::{
     config::{Origin, Settings},
     graph,
     platform::Platform,
-    token,
+    text, token,
 };
 
 /// The client of a platform.
@@ -123,8 +123,7 @@ fn check_endpoint(settings: &Settings) -> Result<()> {
     let own = string.map(|string| string.endpoint().to_string());
     let named = settings.value("ACS_ENDPOINT").unwrap_or_default();
     if own.is_some_and(|own| own != named.trim_end_matches('/')) {
-        let text = "--acs-endpoint is not that of the connection string, whose key is valid only \
-                    for its own resource";
+        let text = text::platform::OTHER_ENDPOINT;
         return Err(Error::new(ErrorKind::Config, text));
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use ms_messenger::{Error, ErrorKind, Result, msgraph_chat::Cloud};
 
-use crate::{config::Settings, platform::Platform};
+use crate::{config::Settings, platform::Platform, text};
 
 /// Checks that the stored sign-in can be read and belongs to the configured cloud.
 ///
@@ -18,7 +18,7 @@ pub(crate) fn check_sign_in(settings: &Settings) -> Result<()> {
     };
     // No cloud accepts a token of another one.
     if settings.value("MSGRAPH_CLOUD") != Some(own.name) {
-        let text = "MSGRAPH_CLOUD: is not the cloud of the sign-in";
+        let text = text::platform::cloud(text::platform::OTHER_CLOUD);
         return Err(Error::new(ErrorKind::Config, text));
     }
     Ok(())
@@ -44,7 +44,7 @@ pub(crate) fn cloud(settings: &Settings) -> Result<Cloud> {
 pub(crate) fn cloud_named(name: &str) -> Result<Cloud> {
     let cloud: Result<Cloud> = name.parse();
     cloud.map_err(|error| {
-        let text = format!("MSGRAPH_CLOUD: {}", error.message());
+        let text = text::platform::cloud(error.message());
         Error::new(ErrorKind::Config, text)
     })
 }
@@ -68,5 +68,5 @@ pub(crate) fn address_without_version(settings: &Settings) -> Option<String> {
     let has_version = ["/v1.0", "/beta"].iter().any(|it| address.ends_with(it));
     let origin = settings.origin("MSGRAPH_BASE_URL")?;
     let setting = origin.setting("MSGRAPH_BASE_URL");
-    (!has_version).then(|| format!("{setting} does not end with a version: add /v1.0"))
+    (!has_version).then(|| text::platform::address_without_version(&setting))
 }

@@ -9,7 +9,7 @@ use std::{
 
 use ms_messenger::{Attachment, Error, ErrorKind, FileSource, Message, Problem, Result};
 
-use crate::files::unreadable;
+use crate::{files::unreadable, text};
 
 /// The most bytes of all files of a message: an outbox reads and writes a message as a whole.
 const LARGEST: u64 = 16 * 1024 * 1024;
@@ -56,7 +56,7 @@ fn read(path: &Path, most: u64, refused: impl Fn(ErrorKind, &str) -> Error) -> R
         return Err(failed(io::ErrorKind::IsADirectory.into()));
     }
     if !about.is_file() {
-        let rule = "is no regular file: only those are uploaded";
+        let rule = text::input::NOT_A_REGULAR_FILE;
         return Err(refused(ErrorKind::Config, rule));
     }
     let mut bytes = Vec::new();
@@ -66,11 +66,10 @@ fn read(path: &Path, most: u64, refused: impl Fn(ErrorKind, &str) -> Error) -> R
         .read_to_end(&mut bytes)
         .map_err(failed)?;
     if bytes.is_empty() {
-        return Err(refused(ErrorKind::InvalidRequest, "is empty"));
+        return Err(refused(ErrorKind::InvalidRequest, text::input::EMPTY));
     }
     if bytes.len() as u64 > most {
-        let rule = "a message that waits keeps the contents of its files, at most 16 MiB: send this \
-                    one at once";
+        let rule = text::compose::KEPT_FILES_TOO_LARGE;
         return Err(refused(ErrorKind::InvalidRequest, rule));
     }
     Ok(bytes)

@@ -8,7 +8,7 @@ use ms_messenger::{
     msgraph_chat::{GraphChatClient, Mention, NewChatMessage},
 };
 
-use crate::platform::Platform;
+use crate::{platform::Platform, text};
 
 /// The longest address of a marker: that of a mail address.
 const LONGEST: usize = 254;
@@ -89,15 +89,12 @@ pub(crate) fn check(
         return Ok(None);
     }
     if !options.is_empty() {
-        let rule = format!(
-            "{} has no mentions: only msgraph-chat has them",
-            platform.as_str()
-        );
+        let rule = text::compose::mentions_unsupported(platform.as_str());
         let error = Problem::new("--mention", rule).into_error(ErrorKind::Unsupported);
         return Err(error.with_platform(platform.as_str()));
     }
     let has_markers = !addresses(message, &[]).is_empty();
-    let rule = "has @{…}, which is sent as it is: only msgraph-chat has mentions";
+    let rule = text::compose::MARKERS_UNSUPPORTED;
     Ok(has_markers.then(|| Problem::new("message.body", rule)))
 }
 
@@ -115,7 +112,7 @@ pub(crate) async fn resolve(
     let mut found = HashMap::new();
     for address in addresses(message, options) {
         let mention = client.find_mention(&address).await.map_err(|error| {
-            let text = format!("the mention of {}: {}", one_line(&address), error.message());
+            let text = text::compose::mention_failed(&one_line(&address), error.message());
             error.with_message(text).with_delivery(Delivery::NotSent)
         })?;
         found.insert(address, mention);
@@ -148,7 +145,7 @@ fn write(
     }
     let is_html = matches!(message.body, Body::Html { .. });
     let Some(content) = content(&message.body) else {
-        let rule = "--mention needs a text or HTML";
+        let rule = text::compose::MENTION_WITHOUT_TEXT;
         return Err(Error::new(ErrorKind::InvalidRequest, rule));
     };
     let mut compose = NewChatMessage::compose();
@@ -176,7 +173,7 @@ fn write(
         };
     }
     let payload = serde_json::to_value(compose.build()).map_err(|error| {
-        Error::new(ErrorKind::Other, "the message has no JSON form").with_source(error)
+        Error::new(ErrorKind::Other, text::outcome::MESSAGE_WITHOUT_JSON).with_source(error)
     })?;
     message.body = Body::native(Platform::MsgraphChat.as_str(), payload);
     Ok(())

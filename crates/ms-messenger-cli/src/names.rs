@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use crate::{config::Targets, typo::suggestion};
+use crate::{config::Targets, text, typo::suggestion};
 
 /// The named targets of the process; unset when there is no configuration file.
 static TARGETS: OnceLock<Targets> = OnceLock::new();
@@ -20,16 +20,14 @@ pub(crate) fn set(targets: Targets) {
 /// That there is none, with the name that may be meant.
 pub(crate) fn named(name: &str) -> Result<&'static str, String> {
     let Some(targets) = TARGETS.get() else {
-        return Err("no configuration file names targets: see `msm config path`".to_owned());
+        return Err(text::compose::NO_NAMES.to_owned());
     };
     match targets.get(name) {
         Some(target) => Ok(&target.text),
         None => {
             let known = targets.keys().map(String::as_str);
             let meant = suggestion(name, known, "@");
-            Err(format!(
-                "the configuration file has no target of this name{meant}"
-            ))
+            Err(text::compose::unknown_name(&meant))
         }
     }
 }

@@ -3,6 +3,8 @@
 use clap::ValueEnum;
 use ms_messenger::{Address, Error, ErrorKind, Target};
 
+use crate::text;
+
 /// A platform of this build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Platform {
@@ -61,20 +63,11 @@ impl Platform {
 
     /// Returns which variables or commands configure it.
     pub(crate) const fn needs(self) -> &'static str {
-        match self {
-            Self::AcsMessages => {
-                "ACS_CONNECTION_STRING, or ACS_ENDPOINT with ACS_ACCESS_KEY, ACS_ACCESS_TOKEN or the \
-                 AZURE_… variables of an application"
-            }
-            Self::AcsChat => "ACS_CHAT_TOKEN and ACS_CHAT_ENDPOINT",
-            Self::MsgraphChat => "MSGRAPH_TOKEN, or sign in with `msm login`",
-            Self::Ucwa => "UCWA_SIP and UCWA_PASSWORD",
-        }
+        text::platform::settings_of(self)
     }
 
     /// Returns the error of a platform without credential.
     pub(crate) fn not_configured(self) -> Error {
-        let message = format!("{} is not configured: set {}", self.as_str(), self.needs());
-        Error::new(ErrorKind::Config, message)
+        Error::new(ErrorKind::Config, text::platform::not_configured(self))
     }
 }

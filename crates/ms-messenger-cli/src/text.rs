@@ -1,5 +1,7 @@
 //! Every text that `msm` prints, by command; the help of commands and options stands in `args`.
 
+pub(crate) mod card;
+pub(crate) mod compose;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod doctor;
@@ -9,6 +11,7 @@ pub(crate) mod exit;
 pub(crate) mod explain;
 pub(crate) mod files;
 pub(crate) mod foreign;
+pub(crate) mod input;
 pub(crate) mod keyring;
 pub(crate) mod keys;
 pub(crate) mod listen;
@@ -16,6 +19,7 @@ pub(crate) mod listen;
 mod literals;
 pub(crate) mod options;
 pub(crate) mod outcome;
+pub(crate) mod platform;
 pub(crate) mod process;
 pub(crate) mod recorder;
 pub(crate) mod report;

@@ -6,6 +6,8 @@
 use ms_messenger::{Problem, Problems};
 use serde_json::{Map, Value};
 
+use crate::text;
+
 /// The newest version that all clients of Teams show.
 const NEWEST: (u32, u32) = (1, 5);
 /// The actions of one set that the desktop client shows.
@@ -61,11 +63,14 @@ pub(super) struct Findings {
 pub(super) fn check(card: &Value) -> Findings {
     let mut check = Check::default();
     let Some(object) = card.as_object() else {
-        check.findings.problems.add("card", "must be a JSON object");
+        check
+            .findings
+            .problems
+            .add("card", text::input::NOT_AN_OBJECT);
         return check.findings;
     };
     let is_adaptive = object.get("type").and_then(Value::as_str) == Some("AdaptiveCard");
-    let rule = "must be AdaptiveCard";
+    let rule = text::card::NOT_ADAPTIVE;
     check
         .findings
         .problems
@@ -73,8 +78,7 @@ pub(super) fn check(card: &Value) -> Findings {
     check.version(object);
     let bytes = card.to_string().len();
     if bytes > LARGE {
-        let rule = format!("has {bytes} bytes: Teams takes about 28 KB for the whole message");
-        check.warn("card", &rule);
+        check.warn("card", &text::card::large(bytes));
     }
     check.object(object, "card");
     check.findings
@@ -97,8 +101,10 @@ impl Check {
         let path = "card.version";
         let text = card.get("version").and_then(Value::as_str);
         let Some(text) = text else {
-            let rule = "is missing: give a text such as 1.5";
-            return self.findings.problems.add(path, rule);
+            return self
+                .findings
+                .problems
+                .add(path, text::card::VERSION_MISSING);
         };
         let parts = text.split_once('.');
         let version =
@@ -107,11 +113,9 @@ impl Check {
             None => self
                 .findings
                 .problems
-                .add(path, "must be a text such as 1.5"),
+                .add(path, text::card::VERSION_NOT_TEXT),
             Some(version) if version > NEWEST => {
-                let rule = "is newer than 1.5, the newest that every client of Teams shows; others \
-                            show the fallback text";
-                self.warn(path, rule);
+                self.warn(path, text::card::VERSION_TOO_NEW);
             }
             Some(_) => {}
         }
@@ -140,9 +144,7 @@ impl Check {
         let actions = object.get("actions").and_then(Value::as_array);
         let count = actions.map_or(0, Vec::len);
         if count > MOST_ACTIONS {
-            let rule = format!(
-                "has {count} actions, and the desktop client shows {MOST_ACTIONS} of a set"
-            );
+            let rule = text::card::many_actions(count, MOST_ACTIONS);
             self.warn(&format!("{path}.actions"), &rule);
         }
         for (name, value) in object {
@@ -162,17 +164,13 @@ impl Check {
                     .and_then(Value::as_str)
                     .unwrap_or_default();
                 if !url.contains(':') {
-                    let rule = "opens nothing: give the whole address in url, https://…";
-                    self.warn(path, rule);
+                    self.warn(path, text::card::OPENS_NOTHING);
                 }
             }
             "ShowCard" => {}
             "ToggleVisibility" => self.since(2, path),
-            "Submit" | "Execute" => {
-                let rule = "does nothing: no bot is behind a card that a user sends";
-                self.warn(path, rule);
-            }
-            _ => self.warn(path, "is not an action that Teams knows"),
+            "Submit" | "Execute" => self.warn(path, text::card::ACTION_WITHOUT_BOT),
+            _ => self.warn(path, text::card::UNKNOWN_ACTION),
         }
     }
 
@@ -181,14 +179,10 @@ impl Check {
         match ELEMENTS.iter().find(|(name, _)| *name == kind) {
             Some((_, minor)) => self.since(*minor, of_type),
             None if PARTS.contains(&kind) || path == "card" => {}
-            None => self.warn(
-                of_type,
-                "is no element of version 1.5, so not every client shows it",
-            ),
+            None => self.warn(of_type, text::card::UNKNOWN_ELEMENT),
         }
         if kind.starts_with("Input.") {
-            let rule = "takes what nothing receives: no bot is behind a card that a user sends";
-            self.warn(of_type, rule);
+            self.warn(of_type, text::card::INPUT_WITHOUT_BOT);
         }
         let url = object.get("url").and_then(Value::as_str);
         if let ("Image", Some(url)) = (kind, url)
@@ -196,15 +190,14 @@ impl Check {
                 .iter()
                 .any(|it| url.starts_with(it))
         {
-            let rule = "is not shown by every client: give an https address";
-            self.warn(&format!("{path}.url"), rule);
+            self.warn(&format!("{path}.url"), text::card::ADDRESS_NOT_SHOWN);
         }
     }
 
     /// Warns of what the version of the card does not have.
     fn since(&mut self, minor: u32, path: &str) {
         if self.version.is_some_and(|version| version < (1, minor)) {
-            self.warn(path, &format!("needs version 1.{minor}"));
+            self.warn(path, &text::card::needs_version(minor));
         }
     }
 }

@@ -3,8 +3,8 @@
 use ms_messenger::{Attachment, Message, Problem};
 use serde_json::{Value, json};
 
-/// What the sender should know about such a text.
-const RULE: &str = "has terminal escapes or other control characters, which are sent unchanged";
+use crate::text::compose::{CONTROLS, STRIP_CONTROLS};
+
 /// The most texts of a message that are named.
 const MOST: usize = 10;
 
@@ -17,7 +17,7 @@ pub(crate) fn without(text: &str) -> String {
 /// Returns a warning for each text of a message that has some, by its path in the JSON form. The
 /// `remedy` follows the rule.
 pub(crate) fn find(message: &Message, remedy: &str) -> Vec<Problem> {
-    let rule = format!("{RULE}{remedy}");
+    let rule = format!("{CONTROLS}{remedy}");
     let mut fields = Vec::new();
     let parts = [
         ("message.subject".to_owned(), json!(message.subject)),
@@ -36,12 +36,9 @@ pub(crate) fn find(message: &Message, remedy: &str) -> Vec<Problem> {
     warnings.map(|path| Problem::new(path, &*rule)).collect()
 }
 
-/// What removes them, where there is such an option.
-pub(crate) const REMEDY: &str = ": --strip-ansi removes them";
-
 /// As [`find`], for the text of an option.
 pub(crate) fn find_in(option: &str, text: &str) -> Option<Problem> {
-    let warning = || Problem::new(option, format!("{RULE}{REMEDY}"));
+    let warning = || Problem::new(option, format!("{CONTROLS}{STRIP_CONTROLS}"));
     text.contains(is_unwanted).then(warning)
 }
 

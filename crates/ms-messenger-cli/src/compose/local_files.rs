@@ -9,7 +9,10 @@ use std::{
 use ms_messenger::{Attachment, Card, CardKind, Error, ErrorKind, InlineImage, Problem, Result};
 
 use super::card;
-use crate::files::{unreadable, without_bom};
+use crate::{
+    files::{unreadable, without_bom},
+    text,
+};
 
 /// The most bytes of a picture: the largest call that Graph takes holds it in Base64.
 const LARGEST_PICTURE: u64 = 3 * 1024 * 1024;
@@ -25,16 +28,14 @@ const BMP_HEADERS: [u32; 7] = [12, 40, 52, 56, 64, 108, 124];
 /// `Config` for a file that cannot be read, `InvalidRequest` for a card that Teams refuses.
 pub(super) fn card(path: &Path) -> Result<(Attachment, Vec<Problem>)> {
     let name = path.display().to_string();
-    let bytes = read(
-        path,
-        LARGEST_CARD,
-        "is larger than 1 MiB, which no card can be",
-    )?;
+    let bytes = read(path, LARGEST_CARD, text::compose::CARD_TOO_LARGE)?;
     let text = String::from_utf8(bytes);
-    let text = text.map_err(|_| invalid(ErrorKind::InvalidRequest, &name, "is not UTF-8"))?;
+    let text = text.map_err(|_| {
+        let rule = text::files::NOT_UTF8;
+        invalid(ErrorKind::InvalidRequest, &name, rule)
+    })?;
     let content = serde_json::from_str(&without_bom(text)).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        let rule = format!("is not JSON (line {line} column {column})");
+        let rule = text::input::not_json(&error);
         invalid(ErrorKind::InvalidRequest, &name, &rule)
     })?;
     let findings = card::check(&content);
@@ -49,11 +50,10 @@ pub(super) fn card(path: &Path) -> Result<(Attachment, Vec<Problem>)> {
 ///
 /// `Config` for a file that cannot be read, `InvalidRequest` for one that is no picture.
 pub(super) fn picture(path: &Path) -> Result<Attachment> {
-    let rule = "is larger than 3 MiB: --file sends it as a file";
-    let bytes = read(path, LARGEST_PICTURE, rule)?;
+    let bytes = read(path, LARGEST_PICTURE, text::compose::PICTURE_TOO_LARGE)?;
     let Some(kind) = format(&bytes) else {
         let name = path.display().to_string();
-        let rule = "is no PNG, JPEG, GIF, BMP or WebP picture: --file sends it as a file";
+        let rule = text::compose::NOT_A_PICTURE;
         return Err(invalid(ErrorKind::InvalidRequest, &name, rule));
     };
     let alt = path.file_name().map(|name| name.to_string_lossy());
@@ -98,15 +98,19 @@ pub(super) fn file(path: &Path) -> Result<Attachment> {
         return Err(refused(io::ErrorKind::IsADirectory.into()));
     }
     if !about.is_file() {
-        let rule = "is no regular file: only those are uploaded";
+        let rule = text::input::NOT_A_REGULAR_FILE;
         return Err(invalid(ErrorKind::Config, &name, rule));
     }
     File::open(path).map_err(refused)?;
     if about.len() == 0 {
-        return Err(invalid(ErrorKind::InvalidRequest, &name, "is empty"));
+        return Err(invalid(
+            ErrorKind::InvalidRequest,
+            &name,
+            text::input::EMPTY,
+        ));
     }
     if path.file_name().is_some_and(|name| name.to_str().is_none()) {
-        let rule = "has a name that is not UTF-8, which Teams cannot show: rename it";
+        let rule = text::compose::FILE_NAME_NOT_UTF8;
         return Err(invalid(ErrorKind::InvalidRequest, &name, rule));
     }
     let path: PathBuf = std::path::absolute(path).map_err(refused)?;
@@ -125,7 +129,11 @@ fn read(path: &Path, limit: u64, too_large: &str) -> Result<Vec<u8>> {
         return Err(invalid(ErrorKind::InvalidRequest, &name, too_large));
     }
     if bytes.is_empty() {
-        return Err(invalid(ErrorKind::InvalidRequest, &name, "is empty"));
+        return Err(invalid(
+            ErrorKind::InvalidRequest,
+            &name,
+            text::input::EMPTY,
+        ));
     }
     Ok(bytes)
 }

@@ -5,6 +5,8 @@ use pulldown_cmark::{
     CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html,
 };
 
+use crate::text;
+
 /// A text in Markdown, in the forms that platforms take.
 #[derive(Debug)]
 pub(super) struct Rendered {
@@ -71,18 +73,9 @@ impl Lost {
 
     fn warnings(&self) -> Vec<Problem> {
         let rules = [
-            (
-                self.has_html,
-                "has HTML, which is sent as text: --html sends HTML",
-            ),
-            (
-                self.has_image,
-                "has pictures by address, which not every client shows: --picture sends a file",
-            ),
-            (
-                self.has_low_heading,
-                "has headings below the third level, which are shown as plain lines",
-            ),
+            (self.has_html, text::compose::MARKDOWN_HTML),
+            (self.has_image, text::compose::MARKDOWN_PICTURES),
+            (self.has_low_heading, text::compose::MARKDOWN_LOW_HEADINGS),
         ];
         let found = rules.into_iter().filter(|(is_there, _)| *is_there);
         found

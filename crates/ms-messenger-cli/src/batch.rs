@@ -36,6 +36,7 @@ use crate::{
     print,
     progress::Progress,
     routes::Routes,
+    text,
     transport::http_options,
     usage,
     work::{Ended, Work, WorkOptions},
@@ -72,7 +73,7 @@ impl From<Unusable> for Failure {
 /// Sends every message of the input.
 pub(crate) async fn run(args: &BatchArgs) -> Exit {
     let Some(path) = outbox_path(args) else {
-        let rule = "--outbox is missing: standard input has no name beside which it could be kept";
+        let rule = text::batch::OUTBOX_MISSING;
         return usage::report_violation(rule, Some("batch"), args.json);
     };
     let mut settings = None;
@@ -117,7 +118,7 @@ async fn batch(
         return Ok(checked(args, &input));
     }
     let mut interrupt = Interrupt::listen().map_err(|error| {
-        Error::new(ErrorKind::Other, "cannot listen for signals").with_source(error)
+        Error::new(ErrorKind::Other, text::process::NO_SIGNALS).with_source(error)
     })?;
     let Some(_lock) = Lock::exclusive(&path)? else {
         return Err(Failure::InUse(path));
@@ -269,18 +270,15 @@ fn summary(ended: &Ended, before: Counts, all: Counts, store: &str) -> Exit {
     let this_run = ended.progress.counts.ended();
     let mut text = all.long();
     if before.ended() > 0 {
-        text.push_str(&format!(" ({} of them in an earlier run)", before.ended()));
+        text.push_str(&text::batch::of_an_earlier_run(before.ended()));
     }
     let rate = this_run as f64 / seconds.max(0.001);
-    text.push_str(&format!("; {seconds:.1} s, {rate:.1}/s"));
+    text.push_str(&text::batch::pace(seconds, rate));
     if all.waiting + all.sending > 0 {
-        text.push_str("\nrun the same command again to go on");
+        text.push_str(text::batch::GO_ON);
     }
     if all.unconfirmed > 0 {
-        text.push_str(&format!(
-            "\nit is unknown whether {} were sent: msm outbox list --state unconfirmed --store {store}",
-            all.unconfirmed
-        ));
+        text.push_str(&text::batch::unconfirmed(all.unconfirmed, store));
     }
     print::note(text);
     exit
@@ -297,10 +295,7 @@ fn checked(args: &BatchArgs, input: &Input) -> Exit {
     let text = if args.json {
         line.to_string()
     } else {
-        format!(
-            "{}: no problem found; nothing was sent",
-            print::counted(input.entries.len() as u64, "message")
-        )
+        text::batch::checked(input.entries.len() as u64)
     };
     print::last(&text, Exit::Success)
 }
@@ -318,10 +313,7 @@ fn failed(args: &BatchArgs, failure: Failure, settings: Option<&Settings>) -> Ex
             report(args, findings.exit(), &error, None, findings.more())
         }
         Failure::InUse(path) => {
-            let text = format!(
-                "{}: another msm batch or msm outbox run is at work on it",
-                path.display()
-            );
+            let text = text::batch::in_use(path.display());
             let error = Error::new(ErrorKind::Other, text).with_code("outbox_in_use");
             let error = error.with_delivery(Delivery::NotSent);
             report(args, Exit::Temporary, &error, None, 0)
@@ -332,7 +324,7 @@ fn failed(args: &BatchArgs, failure: Failure, settings: Option<&Settings>) -> Ex
 /// Reports why nothing was sent by this run.
 fn report(args: &BatchArgs, exit: Exit, error: &Error, advice: Option<&str>, more: usize) -> Exit {
     if args.json {
-        let more = (more > 0).then(|| format!("and {more} more problems"));
+        let more = (more > 0).then(|| text::batch::more_problems(more));
         let line = Line {
             advice: advice.or(more.as_deref()),
             ..Line::of(error, exit)
@@ -342,9 +334,9 @@ fn report(args: &BatchArgs, exit: Exit, error: &Error, advice: Option<&str>, mor
     } else {
         let mut text = print::plain_error_text(error, exit, advice);
         if more > 0 {
-            text.push_str(&format!("\nand {more} more problems"));
+            text.push_str(&format!("\n{}", text::batch::more_problems(more)));
         }
-        print::important(format_args!("{text}\nthis run has sent nothing"));
+        print::important(text::batch::nothing_sent(&text));
     }
     exit
 }

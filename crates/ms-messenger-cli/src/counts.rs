@@ -2,7 +2,7 @@
 
 use ms_messenger_outbox::State;
 
-use crate::exit::Exit;
+use crate::{exit::Exit, text};
 
 /// How many messages are in which state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,28 +47,12 @@ impl Counts {
 
     /// Returns the counts for a line of progress.
     pub(crate) fn short(self) -> String {
-        let Self {
-            sent,
-            refused,
-            unconfirmed,
-            ..
-        } = self;
-        format!("{sent} sent, {refused} refused, {unconfirmed} unconfirmed")
+        text::outbox::counts(self)
     }
 
     /// Returns all counts that are not zero.
     pub(crate) fn long(self) -> String {
-        let rest = [
-            (self.refused, "refused"),
-            (self.unconfirmed, "unconfirmed"),
-            (self.expired, "expired"),
-            (self.cancelled, "cancelled"),
-            (self.sending, "being sent"),
-            (self.waiting, "waiting"),
-        ];
-        let rest = rest.into_iter().filter(|(count, _)| *count > 0);
-        let rest = rest.map(|(count, name)| format!(", {count} {name}"));
-        format!("{} sent{}", self.sent, rest.collect::<String>())
+        text::outbox::all_counts(self)
     }
 
     /// Returns the exit code that says the worst.

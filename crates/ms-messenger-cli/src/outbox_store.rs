@@ -14,6 +14,7 @@ use ms_messenger_outbox::{
 use crate::{
     environment::{Environment, variable},
     files::{self, unreadable, without_bom},
+    text,
 };
 
 /// Where an outbox is stored.
@@ -41,14 +42,6 @@ impl fmt::Debug for Server {
     }
 }
 
-/// The stores of this build.
-const STORES: &str = match (cfg!(feature = "postgres"), cfg!(feature = "nats")) {
-    (true, true) => "sqlite:PATH, postgres://… or nats://…",
-    (true, false) => "sqlite:PATH or postgres://…",
-    (false, true) => "sqlite:PATH or nats://…",
-    (false, false) => "sqlite:PATH",
-};
-
 impl Address {
     /// Reads `sqlite:PATH`, and the addresses of stores that this build does not have.
     ///
@@ -58,7 +51,7 @@ impl Address {
     pub(crate) fn parse(text: &str) -> std::result::Result<Self, String> {
         let (scheme, rest) = text.split_once(':').unwrap_or((text, ""));
         match scheme {
-            "sqlite" if rest.is_empty() => Err("sqlite: needs a path, e.g. sqlite:out.db".into()),
+            "sqlite" if rest.is_empty() => Err(text::outbox::WITHOUT_PATH.into()),
             // As other programs write it: sqlite:///var/lib/out.db.
             "sqlite" => Ok(Self::Sqlite(rest.strip_prefix("//").unwrap_or(rest).into())),
             #[cfg(feature = "postgres")]
@@ -66,10 +59,8 @@ impl Address {
             #[cfg(feature = "nats")]
             "nats" | "tls" => Ok(Self::Nats(Server(text.to_owned()))),
             #[allow(unreachable_patterns, reason = "as the features are")]
-            "postgres" | "postgresql" | "nats" => Err(format!(
-                "this build of msm has no store for {scheme}: it has {STORES}"
-            )),
-            _ => Err(format!("must be {STORES}, e.g. sqlite:out.db")),
+            "postgres" | "postgresql" | "nats" => Err(text::outbox::store_not_built(scheme)),
+            _ => Err(text::outbox::unknown_store()),
         }
     }
 
@@ -166,15 +157,14 @@ pub(crate) fn keys(file: Option<&Path>, env: Environment<'_>) -> Result<Option<C
     let mut keys: Option<ContentKeys> = None;
     let lines = text.expose_secret().lines().map(str::trim);
     for line in lines.filter(|line| !line.is_empty()) {
-        let rule = "each line must be a key of 32 bytes in base64, as `head -c 32 /dev/urandom | \
-                    base64` prints it";
+        let rule = text::outbox::NOT_A_KEY;
         let key = ContentKey::parse(line).map_err(|_| invalid(format!("{name}: {rule}")))?;
         keys = Some(match keys {
             Some(keys) => keys.with_newer(key),
             None => ContentKeys::new(key),
         });
     }
-    let keys = keys.ok_or_else(|| invalid(format!("{name}: holds no key")))?;
+    let keys = keys.ok_or_else(|| invalid(format!("{name}: {}", text::outbox::NO_KEY)))?;
     Ok(Some(keys))
 }
 
@@ -212,21 +202,13 @@ fn kind(kind: OutboxErrorKind) -> ErrorKind {
     }
 }
 
-/// Returns what to do about an error of an outbox, if its text does not say so.
-pub(crate) fn advice(kind: OutboxErrorKind) -> Option<&'static str> {
-    match kind {
-        OutboxErrorKind::Sealed => Some("give its key with --key-file, or in MSM_OUTBOX_KEY"),
-        _ => None,
-    }
-}
-
 fn named(error: OutboxError, kind: ErrorKind) -> Error {
     let mut problems = Problems::new();
     for problem in error.problems() {
         problems.add(problem.field.clone(), problem.rule.clone());
     }
     let named = problems.into_error(kind);
-    let named = named.unwrap_or_else(|| match advice(error.kind()) {
+    let named = named.unwrap_or_else(|| match text::outbox::advice(error.kind()) {
         Some(advice) => Error::new(kind, format!("{error}: {advice}")),
         None => Error::new(kind, error.to_string()),
     });

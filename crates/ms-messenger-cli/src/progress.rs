@@ -9,7 +9,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use ms_messenger_outbox::State;
 
-use crate::{counts::Counts, print, terminal::columns};
+use crate::{counts::Counts, print, terminal::columns, text::outbox::BARS};
 
 /// How often a line is written where there is no terminal.
 pub(crate) const LINE_EVERY: Duration = Duration::from_secs(10);
@@ -105,14 +105,6 @@ impl Progress {
         }
     }
 }
-
-/// The templates of a bar, each with the columns that it needs. `wide_msg` is cut at the end of the
-/// line.
-const BARS: [(usize, &str); 3] = [
-    (100, "{bar:24} {pos}/{len} {msg}, {rate}, {eta} left"),
-    (60, "{bar:16} {pos}/{len} {wide_msg}"),
-    (0, "{pos}/{len} {wide_msg}"),
-];
 
 /// Returns the first template that fits a terminal; a line that went on below could not be redrawn.
 pub(crate) fn fitting<'a>(bars: &[(usize, &'a str)], columns: Option<usize>) -> &'a str {

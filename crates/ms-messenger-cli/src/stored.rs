@@ -8,6 +8,7 @@ use crate::{
     exit::Exit,
     outcome::{Line, Status, one_line},
     terminal::escaped,
+    text,
 };
 
 /// A message as it is stored, and the facts of its last error.
@@ -57,9 +58,7 @@ impl<'a> Stored<'a> {
         let attempt = head.attempt.as_ref().map(|it| &it.evidence);
         let evidence = head.evidence.as_ref().or(attempt).cloned();
         let in_doubt = matches!(head.state, State::Unconfirmed);
-        let advice = in_doubt.then(|| {
-            format!("to ask the platform again: msm outbox settle --store {store} ID; then confirm, retry or give-up")
-        });
+        let advice = in_doubt.then(|| text::outbox::settle(store));
         Self {
             head,
             facts,
@@ -104,21 +103,14 @@ impl<'a> Stored<'a> {
             };
         }
         let facts = &self.facts;
-        let (status, own) = match head.state {
-            State::Queued => (Status::Waiting, Some("it waits for its turn")),
-            State::Sending => (Status::Waiting, Some("it is being sent, or settled")),
-            State::Expired => (
-                Status::Expired,
-                Some("its time had passed before it was sent"),
-            ),
-            State::Cancelled => (
-                Status::Cancelled,
-                Some("it was cancelled before it was sent"),
-            ),
-            State::Sent => (Status::Sent, Some("the response could not be read")),
-            State::Refused => (Status::Error, Some("it was given up")),
-            _ => (Status::Error, Some("it is unknown whether it was sent")),
+        let status = match head.state {
+            State::Queued | State::Sending => Status::Waiting,
+            State::Expired => Status::Expired,
+            State::Cancelled => Status::Cancelled,
+            State::Sent => Status::Sent,
+            _ => Status::Error,
         };
+        let own = Some(text::outbox::reason(head.state));
         let is_unknown = exit == Exit::Unknown;
         Line {
             platform: Some(&head.route),

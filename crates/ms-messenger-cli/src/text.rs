@@ -1,5 +1,6 @@
 //! Every text that `msm` prints, by command; the help of commands and options stands in `args`.
 
+pub(crate) mod batch;
 pub(crate) mod card;
 pub(crate) mod compose;
 pub(crate) mod config;
@@ -18,6 +19,7 @@ pub(crate) mod listen;
 #[cfg(test)]
 mod literals;
 pub(crate) mod options;
+pub(crate) mod outbox;
 pub(crate) mod outcome;
 pub(crate) mod platform;
 pub(crate) mod process;

@@ -19,10 +19,11 @@ use crate::{
     exit::Exit,
     interrupt::Interrupt,
     outbox::metrics::Running,
-    outbox_store, print,
+    print,
     progress::{LINE_EVERY, Progress},
     routes::{Pace, Routes},
     stored::Stored,
+    text,
 };
 
 /// How long one send may take by default.
@@ -151,7 +152,7 @@ impl<'a> Work<'a> {
                     is_interrupted = true;
                     stop.cancel();
                     self.progress.note(
-                        "interrupted: the running sends may end; interrupt again to end at once",
+                        text::outbox::INTERRUPTED,
                     );
                 }
             }
@@ -216,20 +217,17 @@ impl<'a> Work<'a> {
         }
         let store = self.store;
         let then = match kind {
-            OutboxErrorKind::Damaged => "it is left as it is".to_owned(),
+            OutboxErrorKind::Damaged => text::outbox::LEFT.to_owned(),
             OutboxErrorKind::Sealed => {
                 let was_noted = std::mem::replace(&mut self.is_key_noted, true);
                 if was_noted && self.options.until_empty {
                     return;
                 }
-                let advice = outbox_store::advice(kind).unwrap_or_default();
-                format!("it waits for its key: {advice}")
+                text::outbox::waits_for_key(text::outbox::advice(kind).unwrap_or_default())
             }
-            OutboxErrorKind::HeldBack => {
-                format!("msm outbox list --state unconfirmed --store {store} names that one")
-            }
+            OutboxErrorKind::HeldBack => text::outbox::held_back(store),
             _ if self.store_failure.replace(kind) == Some(kind) => return,
-            _ => "it is tried again until it works".to_owned(),
+            _ => text::outbox::RETRIED.to_owned(),
         };
         let text = format!("{store}: {text}; {then}");
         self.progress.beside(|| print::important(&text));
@@ -274,8 +272,8 @@ impl<'a> Work<'a> {
         self.is_output_closed = true;
         self.stop.cancel();
         if error.kind() != io::ErrorKind::BrokenPipe {
-            let text = "an outcome could not be written; it is in the outbox";
-            self.progress.beside(|| print::important(text));
+            self.progress
+                .beside(|| print::important(text::outbox::OUTCOME_UNWRITTEN));
         }
     }
 
@@ -296,9 +294,9 @@ impl<'a> Work<'a> {
         if self.noted.insert((head.route.clone(), kind)) {
             let what = stored.reason().unwrap_or_else(|| kind.to_string());
             let then = if ends {
-                "the rest waits in the outbox"
+                text::outbox::REST_WAITS
             } else {
-                "it is sent again later"
+                text::outbox::RETRIED_LATER
             };
             let text = format!("{}: {what}; {then}", head.route);
             if ends {

@@ -14,6 +14,7 @@ use crate::{
         input::{Entry, OWN_ID},
     },
     outbox_store::outbox_error,
+    text,
 };
 
 /// How many messages are read at a time.
@@ -76,10 +77,7 @@ pub(crate) async fn conflicts(
                 left.insert(line, id);
             }
             None if is_open => {
-                let rule = format!(
-                    "an earlier run handed it over, and no line has it any more: restore its \
-                     line, or run msm outbox cancel --store {store} ID"
-                );
+                let rule = text::batch::left_without_a_line(store);
                 findings.add_message(id.as_str(), &rule);
             }
             None => {}
@@ -87,27 +85,20 @@ pub(crate) async fn conflicts(
     }
     for entry in entries {
         if left.remove(&entry.line).is_some() {
-            let rule = "was changed after an earlier run had handed it over: restore it, and add \
-                        what is new as a new line or in a new file";
-            findings.add(entry.line, "", rule);
+            findings.add(entry.line, "", text::batch::CHANGED);
         } else if let Some(known) = earlier.get(&entry.envelope.id)
             && hash(outbox, entry)? != known.hash
         {
             if findings.is_empty() {
                 check_key(outbox, entry, known).await?;
             }
-            let rule = "an earlier run handed this id over with another message, platform or \
-                        time: restore the line, or give it a new id";
-            findings.add(entry.line, "id", rule);
+            findings.add(entry.line, "id", text::batch::OTHER_MESSAGE);
         }
     }
     for (line, id) in left {
         let known = earlier.get(id);
         if known.is_some_and(|it| matches!(it.state, State::Queued | State::Sending)) {
-            let rule = format!(
-                "was removed after an earlier run had handed it over: restore it, or run msm \
-                 outbox cancel --store {store} {id}"
-            );
+            let rule = text::batch::removed(store, id);
             findings.add(line, "", &rule);
         }
     }
@@ -126,8 +117,7 @@ async fn check_key(outbox: &Outbox, entry: &Entry, known: &Known) -> Result<()> 
     }
     let without_key = Outbox::shared(Arc::clone(outbox.store()));
     if hash(&without_key, entry)? == known.hash {
-        let text = "an earlier run handed the messages over without a key: run it without \
-                    --key-file and MSM_OUTBOX_KEY";
+        let text = text::batch::WITHOUT_KEY;
         return Err(Error::new(ErrorKind::Config, text));
     }
     Ok(())

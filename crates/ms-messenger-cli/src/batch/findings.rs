@@ -2,7 +2,7 @@
 
 use ms_messenger::{Error, ErrorKind, Problem, Problems};
 
-use crate::exit::Exit;
+use crate::{exit::Exit, text};
 
 /// How many problems are listed.
 const LISTED: usize = 20;
@@ -23,7 +23,7 @@ impl Findings {
 
     /// Adds a problem of a message that no line has.
     pub(crate) fn add_message(&mut self, id: &str, rule: &str) {
-        self.push(format!("message {id}"), rule, Exit::Rejected);
+        self.push(text::batch::message(id), rule, Exit::Rejected);
     }
 
     /// Adds what an error says of a line.
@@ -42,11 +42,7 @@ impl Findings {
     }
 
     fn note(&mut self, line: u64, field: &str, rule: &str, exit: Exit) {
-        let place = match field {
-            "" => format!("line {line}"),
-            _ => format!("line {line}: {field}"),
-        };
-        self.push(place, rule, exit);
+        self.push(text::batch::place(line, field), rule, exit);
     }
 
     fn push(&mut self, place: String, rule: &str, exit: Exit) {
@@ -77,7 +73,7 @@ impl Findings {
             problems.add(field.clone(), rule.clone());
         }
         let error = problems.into_error(kind);
-        error.unwrap_or_else(|| Error::new(kind, "the input cannot be used"))
+        error.unwrap_or_else(|| Error::new(kind, text::batch::UNUSABLE))
     }
 
     /// Returns how many problems there are beside those that are listed.

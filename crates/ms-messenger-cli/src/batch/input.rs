@@ -19,7 +19,7 @@ use crate::{
     files::{self, without_bom},
     kept_files,
     platform::Platform,
-    print,
+    print, text,
 };
 
 /// The most bytes of one line.
@@ -52,11 +52,11 @@ impl Input {
     /// Prints the first warnings on standard error.
     pub(crate) fn warn(&self) {
         for warning in self.warnings.iter().take(WARNINGS) {
-            print::note(format_args!("warning: {warning}"));
+            print::note(text::outcome::warning(warning));
         }
         let more = self.warnings.len().saturating_sub(WARNINGS);
         if more > 0 {
-            print::note(format_args!("and {more} more warnings"));
+            print::note(text::batch::more_warnings(more));
         }
     }
 }
@@ -104,7 +104,7 @@ pub(crate) fn read(
         Some(path) => table::read(&text, &template(path)?).map_err(Unusable::Findings)?,
         None if is_table(file, &text) => {
             let name = files::name(file);
-            let rule = "is a table, not JSON Lines: --csv names the template of its messages";
+            let rule = text::batch::TABLE;
             return Err(invalid(ErrorKind::InvalidRequest, &format!("{name}: {rule}")).into());
         }
         None => lines(&text),
@@ -162,9 +162,7 @@ fn text(path: &Path) -> Result<String> {
 fn template(path: &Path) -> Result<serde_json::Value> {
     let text = text(path)?;
     serde_json::from_str(&text).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        let name = path.display();
-        let text = format!("{name} is not JSON (line {line} column {column})");
+        let text = text::compose::not_json(path.display(), &error);
         Error::new(ErrorKind::InvalidRequest, text)
     })
 }
@@ -191,7 +189,7 @@ impl Reader<'_> {
     fn read(&mut self, line: &TextLine) -> Result<()> {
         let number = line.number;
         if line.text.len() > LONGEST_LINE {
-            self.findings.add(number, "", "must have at most 1 MiB");
+            self.findings.add(number, "", text::batch::LINE_TOO_LONG);
             return Ok(());
         }
         let mut read = match line::read(&line.text) {
@@ -243,8 +241,7 @@ impl Reader<'_> {
             Err(error) => self.findings.add_error(number, &error),
         }
         if self.kept > MOST_KEPT {
-            let rule = "the files up to this line have more than 256 MiB: hand over fewer messages at \
-                        once";
+            let rule = text::batch::FILES_TOO_LARGE;
             self.findings.add(number, "message.attachments", rule);
         }
     }
@@ -254,17 +251,16 @@ impl Reader<'_> {
         let number = line.number;
         match &given {
             Some(id) if self.reading.makes_ids && id.starts_with(OWN_ID) => {
-                let rule = "must not begin with line-, as the ids of lines without one do";
-                self.findings.add(number, "id", rule);
+                self.findings.add(number, "id", text::batch::OWN_ID);
             }
             None if !self.reading.makes_ids => {
-                self.findings.add(number, "id", "is missing");
+                self.findings.add(number, "id", text::input::MISSING);
             }
             _ => {}
         }
         let id = given.unwrap_or_else(|| format!("{OWN_ID}{number}-{}", hash(&line.text)));
         if let Some(first) = self.lines_by_id.insert(id.clone(), number) {
-            let rule = format!("is also the id of line {first}");
+            let rule = text::batch::same_id(first);
             self.findings.add(number, "id", &rule);
         }
         id
@@ -293,7 +289,7 @@ impl Reader<'_> {
             Ok(mut warnings) => {
                 warnings.extend(controls::find(&request.message, ""));
                 let placed = warnings.into_iter().map(|it| {
-                    let field = format!("line {number}: {}", it.field);
+                    let field = text::batch::place(number, &it.field);
                     Problem::new(field, it.rule)
                 });
                 self.input.warnings.extend(placed);

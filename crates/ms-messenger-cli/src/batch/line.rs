@@ -9,12 +9,10 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use crate::platform::Platform;
+use crate::{platform::Platform, text};
 
 /// The longest name of a member that an error repeats.
 const LONGEST_NAME: usize = 40;
-/// The members of a line.
-const ALLOWED: &str = "to, message, reply_to, id, not_before, expires_at, order_key or platform";
 
 /// What a line says.
 #[derive(Debug)]
@@ -42,7 +40,7 @@ impl<'de> Deserialize<'de> for Members {
             type Value = Members;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
+                f.write_str(text::input::OBJECT)
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
@@ -78,8 +76,7 @@ impl Members {
         let text = self.take::<String>(name, problems)?;
         let time = humantime::parse_rfc3339(&text);
         if time.is_err() {
-            let rule = "must be written like 2026-11-28T21:22:06Z";
-            problems.push(Problem::new(name, rule));
+            problems.push(Problem::new(name, text::options::NOT_A_TIME));
         }
         time.ok()
     }
@@ -89,7 +86,10 @@ impl Members {
         let platform = Platform::named(&name);
         if platform.is_none() {
             let known = Platform::ALL.map(Platform::as_str).join(", ");
-            problems.push(Problem::new("platform", format!("must be one of {known}")));
+            problems.push(Problem::new(
+                "platform",
+                text::batch::unknown_platform(&known),
+            ));
         }
         platform
     }
@@ -112,15 +112,15 @@ impl Members {
 pub(crate) fn read(text: &str) -> Result<LineRead, Vec<Problem>> {
     let whole = |rule: String| vec![Problem::new("", rule)];
     json::from_str::<IgnoredAny>(text).map_err(|error| {
-        let column = error
-            .position
-            .map(|(_, column)| format!(" (column {column})"));
-        whole(format!("{}{}", error.rule, column.unwrap_or_default()))
+        whole(match error.position {
+            Some((_, column)) => text::batch::in_column(&error.rule, column),
+            None => error.rule,
+        })
     })?;
     let members = serde_json::from_str::<Members>(text);
-    let mut members = members.map_err(|_| whole("must be a JSON object".to_owned()))?;
+    let mut members = members.map_err(|_| whole(text::input::NOT_AN_OBJECT.to_owned()))?;
     if let Some(name) = members.twice.first() {
-        return Err(vec![Problem::new(shown(name), "appears twice")]);
+        return Err(vec![Problem::new(shown(name), text::batch::TWICE)]);
     }
     let problems = &mut Vec::new();
     let id = members.take("id", problems);
@@ -149,8 +149,8 @@ fn request(members: Members, problems: &mut Vec<Problem>) -> Option<SendRequest>
         error.position = None;
         let mut problem = error.into_problem("");
         let is_outermost = !problem.field.contains(['.', '[']);
-        if is_outermost && problem.rule.starts_with("a member that is not known") {
-            problem.rule = format!("a member that is not known: expected {ALLOWED}");
+        if is_outermost && problem.rule.starts_with(text::batch::UNKNOWN_MEMBER) {
+            problem.rule = text::batch::UNKNOWN_MEMBER_OF_LINE.to_owned();
         }
         problems.push(problem);
     })
@@ -163,7 +163,7 @@ fn shown(name: &str) -> String {
     if name.len() <= LONGEST_NAME && name.chars().all(is_plain) {
         name.to_owned()
     } else {
-        "a member".to_owned()
+        text::batch::A_MEMBER.to_owned()
     }
 }
 

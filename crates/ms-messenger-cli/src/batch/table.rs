@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use csv::{ReaderBuilder, StringRecord};
 use serde_json::{Map, Value};
 
-use crate::batch::findings::Findings;
+use crate::{batch::findings::Findings, text};
 
 /// A line of the input, as JSON.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ fn check_header(header: &StringRecord, template: &Value, findings: &mut Findings
     let mut columns = Columns::new();
     for name in header {
         if columns.insert(name, "").is_some() {
-            findings.add(1, "", &format!("the column {} appears twice", shown(name)));
+            findings.add(1, "", &text::batch::column_twice(&shown(name)));
         }
     }
     let mut rules = Vec::new();
@@ -127,10 +127,10 @@ fn fill_text(text: &str, columns: &Columns<'_>) -> Result<String, String> {
         } else {
             let named = rest.strip_prefix('{').and_then(|it| it.split_once('}'));
             let Some((name, after)) = named else {
-                return Err("the template has a brace alone: write {{ or }} for a brace".into());
+                return Err(text::batch::BRACE_ALONE.into());
             };
             let value = columns.get(name);
-            let missing = || format!("the column {} of the template is missing", shown(name));
+            let missing = || text::batch::column_missing(&shown(name));
             filled.push_str(value.ok_or_else(missing)?);
             rest = after;
         }
@@ -143,9 +143,9 @@ fn fill_text(text: &str, columns: &Columns<'_>) -> Result<String, String> {
 fn shown(name: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || " _-.".contains(c);
     if name.chars().count() <= 40 && name.chars().all(is_plain) {
-        format!("'{name}'")
+        text::batch::column(Some(name))
     } else {
-        "with another name".to_owned()
+        text::batch::column(None)
     }
 }
 
@@ -166,9 +166,9 @@ fn rule_of(error: &csv::Error) -> String {
     match error.kind() {
         csv::ErrorKind::UnequalLengths {
             expected_len, len, ..
-        } => format!("has {len} columns, the header has {expected_len}"),
-        csv::ErrorKind::Utf8 { .. } => "is not UTF-8".to_owned(),
-        _ => "cannot be read as CSV".to_owned(),
+        } => text::batch::unequal_lengths(*len, *expected_len),
+        csv::ErrorKind::Utf8 { .. } => text::files::NOT_UTF8.to_owned(),
+        _ => text::batch::NOT_CSV.to_owned(),
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{
     outcome::Line,
     print,
     report::{self, done},
+    text,
     transport::http_options,
 };
 
@@ -34,9 +35,10 @@ pub(crate) async fn run(args: &AddArgs, common: &OutboxOptions) -> Exit {
                 let text = print::plain_error_text(&error, exit, None);
                 let more = match findings.more() {
                     0 => String::new(),
-                    more => format!("\nand {more} more problems"),
+                    more => format!("\n{}", text::batch::more_problems(more)),
                 };
-                print::important(format_args!("{text}{more}\nnothing was stored"));
+                let nothing = text::outbox::NOTHING_STORED;
+                print::important(format_args!("{text}{more}\n{nothing}"));
             }
             exit
         }
@@ -63,9 +65,7 @@ async fn add(args: &AddArgs, common: &OutboxOptions) -> Result<Exit, Unusable> {
     let text = if common.json {
         done(json!({"added": added, "known": known}))
     } else {
-        let added = print::counted(added as u64, "message");
-        let were = if known == 1 { "was" } else { "were" };
-        format!("{added} added, {known} {were} there already")
+        text::outbox::added(added, known)
     };
     Ok(print::last(&text, Exit::Success))
 }

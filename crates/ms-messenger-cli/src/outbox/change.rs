@@ -11,6 +11,7 @@ use crate::{
     outbox_store::outbox_error,
     print,
     report::done,
+    text,
 };
 
 /// Queues a message again.
@@ -24,8 +25,7 @@ pub(crate) async fn retry(args: &RetryArgs, common: &OutboxOptions) -> Result<Ex
     let message = outbox.get(&id).await.map_err(outbox_error)?;
     let is_unconfirmed = message.is_some_and(|it| it.head.state == State::Unconfirmed);
     if is_unconfirmed && !args.allow_duplicate {
-        let text = "it is unknown whether it was sent: run msm outbox settle first, or give \
-                    --allow-duplicate";
+        let text = text::outbox::RETRY_IN_DOUBT;
         return Err(Error::new(ErrorKind::Conflict, text));
     }
     let head = outbox.retry(&id).await.map_err(outbox_error)?;
@@ -77,7 +77,7 @@ pub(crate) async fn purge(args: &PurgeArgs, common: &OutboxOptions) -> Result<Ex
     let mut purge = Purge::new(args.before);
     for state in args.state.iter().map(|it| State::from(*it)) {
         if !state.is_final() {
-            let text = format!("messages that are {state} are not deleted");
+            let text = text::outbox::not_deleted(state);
             return Err(Error::new(ErrorKind::InvalidRequest, text));
         }
         purge = purge.with_state(state);
@@ -93,7 +93,7 @@ pub(crate) async fn purge(args: &PurgeArgs, common: &OutboxOptions) -> Result<Ex
     let text = if common.json {
         done(json!({"deleted": deleted}))
     } else {
-        format!("{} deleted", print::counted(deleted, "message"))
+        text::outbox::deleted(deleted)
     };
     Ok(print::last(&text, Exit::Success))
 }

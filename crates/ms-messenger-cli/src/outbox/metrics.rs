@@ -15,7 +15,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::print;
+use crate::{print, text};
 
 /// The worker whose rates are served, as soon as there is one.
 pub(crate) type Running = Arc<OnceLock<Worker>>;
@@ -44,19 +44,13 @@ impl Server {
     pub(crate) async fn start(address: SocketAddr, running: Running) -> Result<Self> {
         let invalid = |text: String| Error::new(ErrorKind::Config, text);
         if !address.ip().is_loopback() {
-            let text =
-                "--metrics must be a loopback address, e.g. 127.0.0.1:9464: it has no sign-in";
-            return Err(invalid(text.to_owned()));
+            return Err(invalid(text::outbox::METRICS_NOT_LOOPBACK.to_owned()));
         }
         let listener = TcpListener::bind(address).await;
-        let listener = listener.map_err(|error| {
-            invalid(format!(
-                "--metrics {address}: cannot listen: {}",
-                error.kind()
-            ))
-        })?;
+        let listener = listener
+            .map_err(|error| invalid(text::outbox::metrics_failed(address, error.kind())))?;
         if let Ok(address) = listener.local_addr() {
-            print::note(format_args!("metrics at http://{address}/metrics"));
+            print::note(text::outbox::metrics(address));
         }
         Ok(Self(tokio::spawn(serve(listener, running))))
     }

@@ -7,6 +7,7 @@ use crate::{
     args::StoreAddressArgs,
     environment::{self, variable},
     outbox_store::{self, Address},
+    text,
 };
 
 /// An outbox that is open, and its address.
@@ -30,9 +31,7 @@ pub(crate) fn address(args: &StoreAddressArgs) -> Result<Address> {
     match named.as_deref().map(Address::parse) {
         Some(Ok(address)) => Ok(address),
         Some(Err(rule)) => Err(invalid(format!("MSM_OUTBOX: {rule}"))),
-        None => Err(invalid(
-            "no outbox is named: give --store sqlite:PATH, or set MSM_OUTBOX".to_owned(),
-        )),
+        None => Err(invalid(text::outbox::UNNAMED.to_owned())),
     }
 }
 

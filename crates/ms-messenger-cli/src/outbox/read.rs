@@ -15,6 +15,7 @@ use crate::{
     print,
     report::done,
     terminal::escaped,
+    text,
 };
 
 /// Counts the messages.
@@ -29,11 +30,10 @@ pub(crate) async fn status(common: &OutboxOptions) -> Result<Exit> {
         return Ok(printed(&done(json!({"counts": counts}))));
     }
     if counts.is_empty() {
-        return Ok(printed("no messages"));
+        return Ok(printed(text::outbox::NO_MESSAGES));
     }
     let rows: Vec<Vec<String>> = counts.iter().map(row).collect();
-    let head = ["PLATFORM", "STATE", "MESSAGES", "OLDEST", "AGE"];
-    Ok(printed(&print::columns(&head, &rows)))
+    Ok(printed(&print::columns(&text::outbox::COUNTS, &rows)))
 }
 
 fn row(count: &Count) -> Vec<String> {
@@ -83,7 +83,7 @@ pub(crate) async fn show(args: &ShowArgs, common: &OutboxOptions) -> Result<Exit
     let id = EnvelopeId::from(args.id.as_str());
     let message = opened.outbox.get(&id).await.map_err(outbox_error)?;
     let Some(message) = message else {
-        let text = format!("there is no message {}", args.id);
+        let text = text::outbox::unknown_message(&args.id);
         return Err(Error::new(ErrorKind::NotFound, text));
     };
     let mut form = json!(message.head);

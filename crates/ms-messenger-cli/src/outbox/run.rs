@@ -20,6 +20,7 @@ use crate::{
     print,
     progress::Progress,
     routes::Routes,
+    text,
     transport::http_options,
     work::{Work, WorkOptions},
 };
@@ -34,12 +35,12 @@ pub(crate) async fn run(args: &RunArgs, common: &OutboxOptions) -> Result<Exit> 
     let settings = Arc::new(settings);
     let platforms = platforms(args, &settings)?;
     let mut interrupt = Interrupt::listen().map_err(|error| {
-        Error::new(ErrorKind::Other, "cannot listen for signals").with_source(error)
+        Error::new(ErrorKind::Other, text::process::NO_SIGNALS).with_source(error)
     })?;
     let address = address(&common.outbox)?;
     let lock = address.file().map(Lock::shared).transpose()?;
     let Some(_lock) = lock.map_or(Some(None), |it| it.map(Some)) else {
-        let text = format!("{}: an msm batch is at work on it", address.shown());
+        let text = text::outbox::in_use(&address.shown());
         return Ok(print::failure(&text, Exit::Temporary));
     };
     let opened = open_or_create(&common.outbox).await?;
@@ -67,9 +68,7 @@ pub(crate) async fn run(args: &RunArgs, common: &OutboxOptions) -> Result<Exit> 
     let counts = ended.progress.counts;
     print::note(counts.long());
     if ended.is_cut {
-        print::important(
-            "the running sends were ended: the next run finds out what became of them",
-        );
+        print::important(text::outbox::SENDS_ENDED);
         return Ok(Exit::Unknown);
     }
     Ok(match (counts.exit(), ended.failure) {
@@ -107,7 +106,7 @@ fn platforms(args: &RunArgs, settings: &Settings) -> Result<Vec<Platform>> {
     let all = Platform::ALL.into_iter();
     let configured: Vec<Platform> = all.filter(|it| settings.configures(*it)).collect();
     if configured.is_empty() {
-        let text = "no platform is configured: msm doctor says what each needs";
+        let text = text::platform::NONE_CONFIGURED;
         return Err(Error::new(ErrorKind::Config, text));
     }
     Ok(configured)

@@ -17,6 +17,7 @@ use crate::{
     print,
     routes::Routes,
     stored::Stored,
+    text,
     transport::http_options,
 };
 
@@ -51,7 +52,7 @@ fn platforms(heads: &[Head], settings: &Settings) -> Vec<Platform> {
 
 async fn head(outbox: &Outbox, id: &EnvelopeId) -> Result<Head> {
     let message = outbox.get(id).await.map_err(outbox_error)?;
-    let missing = || Error::new(ErrorKind::NotFound, format!("there is no message {id}"));
+    let missing = || Error::new(ErrorKind::NotFound, text::outbox::unknown_message(id));
     Ok(message.ok_or_else(missing)?.head)
 }
 
@@ -73,7 +74,7 @@ async fn ask(outbox: &Outbox, heads: &[Head], routes: &Routes, store: &str) -> R
     let mut exit = Exit::Success;
     for head in heads {
         let Some(messenger) = routes.messenger(&head.route) else {
-            let text = format!("{}: {} is not configured", head.id, head.route);
+            let text = text::outbox::not_configured(&head.id, &head.route);
             exit = print::failure(&text, Exit::Unknown);
             continue;
         };

@@ -1,0 +1,178 @@
+//! Texts of `msm outbox`, and of whatever works with an outbox.
+
+use std::fmt::Display;
+
+use ms_messenger_outbox::{OutboxErrorKind, State};
+
+use crate::{counts::Counts, print::counted};
+
+// Its address and its keys.
+
+pub(crate) const UNNAMED: &str = "no outbox is named: give --store sqlite:PATH, or set MSM_OUTBOX";
+
+/// The stores of this build.
+const STORES: &str = match (cfg!(feature = "postgres"), cfg!(feature = "nats")) {
+    (true, true) => "sqlite:PATH, postgres://… or nats://…",
+    (true, false) => "sqlite:PATH or postgres://…",
+    (false, true) => "sqlite:PATH or nats://…",
+    (false, false) => "sqlite:PATH",
+};
+
+pub(crate) const WITHOUT_PATH: &str = "sqlite: needs a path, e.g. sqlite:out.db";
+
+pub(crate) fn unknown_store() -> String {
+    format!("must be {STORES}, e.g. sqlite:out.db")
+}
+
+/// The store of an address is not one of this build.
+pub(crate) fn store_not_built(scheme: &str) -> String {
+    format!("this build of msm has no store for {scheme}: it has {STORES}")
+}
+
+pub(crate) const NOT_A_KEY: &str = "each line must be a key of 32 bytes in base64, as \
+    `head -c 32 /dev/urandom | base64` prints it";
+pub(crate) const NO_KEY: &str = "holds no key";
+
+/// What to do about an error, if its own text does not say so.
+pub(crate) const fn advice(kind: OutboxErrorKind) -> Option<&'static str> {
+    match kind {
+        OutboxErrorKind::Sealed => Some("give its key with --key-file, or in MSM_OUTBOX_KEY"),
+        _ => None,
+    }
+}
+
+// Adding and changing messages.
+
+/// Follows the problems of the input of `add`.
+pub(crate) const NOTHING_STORED: &str = "nothing was stored";
+
+pub(crate) fn added(new: usize, known: usize) -> String {
+    let new = counted(new as u64, "message");
+    let were = if known == 1 { "was" } else { "were" };
+    format!("{new} added, {known} {were} there already")
+}
+
+pub(crate) fn unknown_message(id: impl Display) -> String {
+    format!("there is no message {id}")
+}
+
+pub(crate) const NO_MESSAGES: &str = "no messages";
+
+/// The columns of `status`.
+pub(crate) const COUNTS: [&str; 5] = ["PLATFORM", "STATE", "MESSAGES", "OLDEST", "AGE"];
+
+/// A retry of a message that may have been sent.
+pub(crate) const RETRY_IN_DOUBT: &str =
+    "it is unknown whether it was sent: run msm outbox settle first, or give --allow-duplicate";
+
+pub(crate) fn not_deleted(state: State) -> String {
+    format!("messages that are {state} are not deleted")
+}
+
+pub(crate) fn deleted(messages: u64) -> String {
+    format!("{} deleted", counted(messages, "message"))
+}
+
+// Sending.
+
+pub(crate) fn in_use(outbox: &str) -> String {
+    format!("{outbox}: an msm batch is at work on it")
+}
+
+pub(crate) fn metrics(address: impl Display) -> String {
+    format!("metrics at http://{address}/metrics")
+}
+
+pub(crate) const METRICS_NOT_LOOPBACK: &str =
+    "--metrics must be a loopback address, e.g. 127.0.0.1:9464: it has no sign-in";
+
+pub(crate) fn metrics_failed(address: impl Display, why: impl Display) -> String {
+    format!("--metrics {address}: cannot listen: {why}")
+}
+
+pub(crate) const INTERRUPTED: &str =
+    "interrupted: the running sends may end; interrupt again to end at once";
+pub(crate) const SENDS_ENDED: &str =
+    "the running sends were ended: the next run finds out what became of them";
+pub(crate) const OUTCOME_UNWRITTEN: &str = "an outcome could not be written; it is in the outbox";
+
+/// A message cannot be sent now, and the run ends.
+pub(crate) const REST_WAITS: &str = "the rest waits in the outbox";
+/// A message could not be sent, and the run goes on.
+pub(crate) const RETRIED_LATER: &str = "it is sent again later";
+
+/// The outbox cannot be written to, and the run goes on.
+pub(crate) const RETRIED: &str = "it is tried again until it works";
+/// A message is damaged.
+pub(crate) const LEFT: &str = "it is left as it is";
+
+pub(crate) fn waits_for_key(advice: &str) -> String {
+    format!("it waits for its key: {advice}")
+}
+
+/// A message waits for an earlier one with the same order key, which is in doubt.
+pub(crate) fn held_back(store: &str) -> String {
+    format!("msm outbox list --state unconfirmed --store {store} names that one")
+}
+
+// Settling.
+
+pub(crate) fn not_configured(id: impl Display, platform: &str) -> String {
+    format!("{id}: {platform} is not configured")
+}
+
+/// What to do about a message in doubt.
+pub(crate) fn settle(store: &str) -> String {
+    format!(
+        "to ask the platform again: msm outbox settle --store {store} ID; \
+         then confirm, retry or give-up"
+    )
+}
+
+// The outcome of a message, and of a run.
+
+/// What its state says of a message without an error.
+pub(crate) const fn reason(state: State) -> &'static str {
+    match state {
+        State::Queued => "it waits for its turn",
+        State::Sending => "it is being sent, or settled",
+        State::Expired => "its time had passed before it was sent",
+        State::Cancelled => "it was cancelled before it was sent",
+        State::Sent => "the response could not be read",
+        State::Refused => "it was given up",
+        _ => "it is unknown whether it was sent",
+    }
+}
+
+/// The counts of a running command.
+pub(crate) fn counts(counts: Counts) -> String {
+    let Counts {
+        sent,
+        refused,
+        unconfirmed,
+        ..
+    } = counts;
+    format!("{sent} sent, {refused} refused, {unconfirmed} unconfirmed")
+}
+
+/// The counts of a command that ended, but those that are zero.
+pub(crate) fn all_counts(counts: Counts) -> String {
+    let rest = [
+        (counts.refused, "refused"),
+        (counts.unconfirmed, "unconfirmed"),
+        (counts.expired, "expired"),
+        (counts.cancelled, "cancelled"),
+        (counts.sending, "being sent"),
+        (counts.waiting, "waiting"),
+    ];
+    let rest = rest.into_iter().filter(|(count, _)| *count > 0);
+    let rest = rest.map(|(count, name)| format!(", {count} {name}"));
+    format!("{} sent{}", counts.sent, rest.collect::<String>())
+}
+
+/// A bar of progress, by the columns that it needs. `wide_msg` is cut at the end of the line.
+pub(crate) const BARS: [(usize, &str); 3] = [
+    (100, "{bar:24} {pos}/{len} {msg}, {rate}, {eta} left"),
+    (60, "{bar:16} {pos}/{len} {wide_msg}"),
+    (0, "{pos}/{len} {wide_msg}"),
+];
